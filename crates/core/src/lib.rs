@@ -1,1 +1,26 @@
-//! 
+//! What every tier of Upshift agrees on, and nothing else.
+//!
+//! ```text
+//! types   what a value, a function, a memory, a table is           (wasm spec, "Types")
+//! value   how a value lies in 8-byte slots
+//! ops     every pure operator: name, operand types, semantics       (wasm spec, "Numerics")
+//! trap    every way a program can stop, declared once
+//! vm      the structures that generated code and runtime share: VmCtx, StoreCtx, FuncRec, …
+//! index   typed indices
+//! ```
+//!
+//! The crate has no dependencies; all the others stand on it. What it holds is plain data and pure functions:
+//! nothing here allocates memory for a guest, reads a module or runs code.
+
+pub mod index;
+pub mod ops;
+pub mod trap;
+pub mod types;
+pub mod value;
+pub mod vm;
+
+pub use trap::Trap;
+pub use types::{
+    FuncType, GlobalType, HeapType, IndexType, MemoryType, RefType, TableType, TypeId, ValType,
+};
+pub use value::{SlotValue, V128};

@@ -1,0 +1,95 @@
+//! Float operators that are not single Rust expressions (wasm spec, "Floating-Point Operations").
+
+use crate::Trap;
+
+macro_rules! min_max {
+    ($($t:ty: $min:ident $max:ident;)*) => {$(
+        /// The smaller operand; NaN if one is NaN; -0 is smaller than +0.
+        #[inline(always)]
+        #[must_use]
+        pub fn $min(a: $t, b: $t) -> $t {
+            if a < b {
+                a
+            } else if b < a {
+                b
+            } else if a == b {
+                <$t>::from_bits(a.to_bits() | b.to_bits())
+            } else {
+                a + b
+            }
+        }
+
+        /// The larger operand; NaN if one is NaN; +0 is larger than -0.
+        #[inline(always)]
+        #[must_use]
+        pub fn $max(a: $t, b: $t) -> $t {
+            if a > b {
+                a
+            } else if b > a {
+                b
+            } else if a == b {
+                <$t>::from_bits(a.to_bits() & b.to_bits())
+            } else {
+                a + b
+            }
+        }
+    )*};
+}
+
+min_max! {
+    f32: min_32 max_32;
+    f64: min_64 max_64;
+}
+
+macro_rules! truncate {
+    // `$low` and `$high` are the nearest floats outside of the integer's range, so both compares are strict.
+    ($($name:ident: $f:ty => $i:ty, $low:expr, $high:expr;)*) => {$(
+        /// The integer part.
+        ///
+        /// # Errors
+        /// Invalid conversion for NaN, overflow for values outside of the integer's range.
+        #[inline(always)]
+        pub fn $name(a: $f) -> Result<$i, Trap> {
+            if a > $low && a < $high {
+                Ok(a as $i)
+            } else if a.is_nan() {
+                Err(Trap::InvalidConversionToInteger)
+            } else {
+                Err(Trap::IntegerOverflow)
+            }
+        }
+    )*};
+}
+
+truncate! {
+    trunc_f32_i32: f32 => i32, -2_147_483_904.0, 2_147_483_648.0;
+    trunc_f32_u32: f32 => u32, -1.0, 4_294_967_296.0;
+    trunc_f64_i32: f64 => i32, -2_147_483_649.0, 2_147_483_648.0;
+    trunc_f64_u32: f64 => u32, -1.0, 4_294_967_296.0;
+    trunc_f32_i64: f32 => i64, -9_223_373_136_366_403_584.0, 9_223_372_036_854_775_808.0;
+    trunc_f32_u64: f32 => u64, -1.0, 18_446_744_073_709_551_616.0;
+    trunc_f64_i64: f64 => i64, -9_223_372_036_854_777_856.0, 9_223_372_036_854_775_808.0;
+    trunc_f64_u64: f64 => u64, -1.0, 18_446_744_073_709_551_616.0;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{max_64, min_32, trunc_f32_i32, trunc_f32_u32, trunc_f64_i64};
+    use crate::Trap;
+
+    #[test]
+    fn zeros_and_nans() {
+        assert_eq!(min_32(0.0, -0.0).to_bits(), (-0.0f32).to_bits());
+        assert_eq!(max_64(-0.0, 0.0).to_bits(), 0.0f64.to_bits());
+        assert!(min_32(f32::NAN, 1.0).is_nan() && max_64(1.0, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn truncation_at_the_limits() {
+        assert_eq!(trunc_f32_i32(-2_147_483_648.0), Ok(i32::MIN));
+        assert_eq!(trunc_f32_i32(2_147_483_648.0), Err(Trap::IntegerOverflow));
+        assert_eq!(trunc_f32_u32(-0.9), Ok(0));
+        assert_eq!(trunc_f64_i64(f64::NAN), Err(Trap::InvalidConversionToInteger));
+        assert_eq!(trunc_f64_i64(-9_223_372_036_854_775_808.0), Ok(i64::MIN));
+    }
+}

@@ -1,0 +1,365 @@
+//! The structures that generated code, the interpreter and the runtime share. All are `#[repr(C)]`; whoever needs an
+//! offset takes it by `offset_of!`, never by number.
+//!
+//! ```text
+//! VmCtx     one per instance; only what never changes while the instance lives
+//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack limits, interrupt, trap information, builtins
+//!   ├─ mems[i] ─▶ MemRecord   base and length of a memory (own or imported)
+//!   ├─ tables[i] ─▶ TableRecord
+//!   ├─ imported_funcs[i] ─▶ FuncRec      imported_globals[i] ─▶ GlobalCell
+//!   └─ behind the header, in the same allocation:  GlobalCell × own globals,  FuncRec × own functions
+//! ```
+//!
+//! A *function reference* is the address of a [`FuncRec`] or 0. FuncRecs live as long as their store.
+//!
+//! A *frame* of the value stack is laid out by [`frame`].
+
+use std::ffi::c_void;
+use std::sync::atomic::AtomicU32;
+
+use crate::trap::Trap;
+use crate::types::TypeId;
+
+/// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
+///
+/// ```text
+///  fp ─▶ param 0 … param n-1 | return ip | caller fp | FuncRec* | locals … | operand homes …
+///        └ results are written from here, after the header was read
+/// ```
+///
+/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing.
+pub mod frame {
+    /// Slots between parameters and locals.
+    pub const HEADER_SLOTS: u32 = 3;
+    /// Header slot that holds the instruction to go on with after the return.
+    pub const RETURN_IP: u32 = 0;
+    /// Header slot that holds the frame pointer of the caller.
+    pub const CALLER_FP: u32 = 1;
+    /// Header slot that holds the function's own `FuncRec`.
+    pub const FUNC: u32 = 2;
+
+    /// Slots of the record that a call into another instance leaves below the callee's parameters.
+    pub const RESTORE_SLOTS: u32 = 4;
+    /// Restore slot that holds the caller's next instruction.
+    pub const RESTORE_IP: u32 = 0;
+    /// Restore slot that holds the caller's frame pointer.
+    pub const RESTORE_FP: u32 = 1;
+    /// Restore slot that holds the caller's `VmCtx`.
+    pub const RESTORE_CTX: u32 = 2;
+    /// Restore slot that holds the number of result slots.
+    pub const RESTORE_RESULTS: u32 = 3;
+}
+
+/// A function as the target of calls: 32 bytes, stable address, lives as long as its store.
+#[derive(Debug)]
+#[repr(C)]
+pub struct FuncRec {
+    /// Entry for native callers; null while there is no native code.
+    pub reg_entry: *const u8,
+    /// Entry for callers that pass arguments in slots: the code's [preamble](Preamble) word.
+    pub code: *const u64,
+    /// The instance that the function belongs to; for host functions the store's host context.
+    pub vmctx: *mut VmCtx,
+    /// The function's canonical type.
+    pub ty: TypeId,
+    /// Index of the function in its module, or of the host function in its store.
+    pub index: u32,
+}
+
+/// The word before the first instruction of a function's code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct Preamble {
+    /// Slots from `fp` to the end of the frame.
+    pub frame_slots: u32,
+    /// Unused, zero.
+    pub reserved: u32,
+}
+
+impl Preamble {
+    /// The preamble as a code word.
+    #[must_use]
+    pub const fn to_word(self) -> u64 {
+        self.frame_slots as u64 | (self.reserved as u64) << 32
+    }
+
+    /// The preamble from a code word.
+    #[must_use]
+    pub const fn from_word(word: u64) -> Preamble {
+        Preamble { frame_slots: word as u32, reserved: (word >> 32) as u32 }
+    }
+}
+
+/// Base and length of a linear memory. A memory never shrinks, so a stale length is a safe one.
+#[derive(Debug)]
+#[repr(C)]
+pub struct MemRecord {
+    /// First byte.
+    pub base: *mut u8,
+    /// Accessible bytes.
+    pub len: usize,
+}
+
+/// Base and length of a table; elements are 8-byte slots.
+#[derive(Debug)]
+#[repr(C)]
+pub struct TableRecord {
+    /// First element.
+    pub base: *mut u64,
+    /// Number of elements.
+    pub len: usize,
+}
+
+/// The value of a global: one slot, or two for `v128`.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(16))]
+pub struct GlobalCell {
+    /// The slots.
+    pub slots: [u64; 2],
+}
+
+/// The part of an instance that code reads: only what never changes while the instance lives.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub struct VmCtx {
+    /// The store of the instance.
+    pub store: *mut StoreCtx,
+    /// Memory 0, or a record of length 0 if there is none.
+    pub mem0: *mut MemRecord,
+    /// All memories, imports first.
+    pub mems: *const *mut MemRecord,
+    /// All tables, imports first.
+    pub tables: *const *mut TableRecord,
+    /// Imported functions.
+    pub imported_funcs: *const *const FuncRec,
+    /// Imported globals.
+    pub imported_globals: *const *mut GlobalCell,
+    /// What references to garbage-collected objects are relative to; null while nothing was allocated.
+    pub gc_base: *mut u8,
+    /// The runtime's own data about the instance.
+    pub instance: *mut c_void,
+}
+
+/// Where the variable parts of a [`VmCtx`] lie, in bytes from its start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VmLayout {
+    own_globals: u32,
+    own_funcs: u32,
+}
+
+impl VmLayout {
+    /// The layout for an instance with so many own globals and functions.
+    #[must_use]
+    pub fn new(own_globals: u32, own_funcs: u32) -> VmLayout {
+        VmLayout { own_globals, own_funcs }
+    }
+
+    /// Offset of an own global's [`GlobalCell`]; `own` counts without the imports.
+    #[must_use]
+    pub fn global(self, own: u32) -> usize {
+        size_of::<VmCtx>() + own as usize * size_of::<GlobalCell>()
+    }
+
+    /// Offset of an own function's [`FuncRec`]; `own` counts without the imports.
+    #[must_use]
+    pub fn func(self, own: u32) -> usize {
+        self.global(self.own_globals) + own as usize * size_of::<FuncRec>()
+    }
+
+    /// Size of the whole context.
+    #[must_use]
+    pub fn size(self) -> usize {
+        self.func(self.own_funcs)
+    }
+}
+
+/// Where wasm code was left: for a call to the host, a trap, or an entry that is nested in it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct ExitPoint {
+    /// The instruction that left.
+    pub ip: *const u64,
+    /// Its frame.
+    pub fp: *mut u64,
+    /// Its instance.
+    pub ctx: *mut VmCtx,
+}
+
+impl ExitPoint {
+    /// No exit: nothing of wasm lies below.
+    pub const NONE: ExitPoint =
+        ExitPoint { ip: std::ptr::null(), fp: std::ptr::null_mut(), ctx: std::ptr::null_mut() };
+}
+
+/// One activation of wasm code from the host. Lies on the host's stack while the activation runs; the chain starts at
+/// [`StoreCtx::entry`].
+#[derive(Debug)]
+#[repr(C)]
+pub struct EntryFrame {
+    /// The activation below.
+    pub prev: *const EntryFrame,
+    /// Where the activation below was left.
+    pub outer: ExitPoint,
+}
+
+/// What changes while a store's code runs.
+#[derive(Debug)]
+#[repr(C)]
+pub struct StoreCtx {
+    /// End of the value stack.
+    pub stack_limit: *mut u64,
+    /// First slot above all live frames; valid while host code runs.
+    pub stack_top: *mut u64,
+    /// Services of the runtime that code calls.
+    pub builtins: *const Builtins,
+    /// Set from any thread to stop the program at its next entry or loop head.
+    pub interrupt: AtomicU32,
+    /// Number of the last trap.
+    pub trap: u8,
+    /// Innermost activation.
+    pub entry: *const EntryFrame,
+    /// Where wasm code was left last.
+    pub exit: ExitPoint,
+    /// Lowest address to which the native stack may grow through nested activations, 0 outside of any.
+    pub native_limit: usize,
+    /// Bump pointer of the garbage-collected heap.
+    pub gc_bump: u32,
+    /// End of the garbage-collected heap's current half.
+    pub gc_limit: u32,
+}
+
+/// What a builtin answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Status(pub u32);
+
+impl Status {
+    /// Go on.
+    pub const OK: Status = Status(0);
+    /// Stop: the runtime holds an error or a panic of the host.
+    pub const HOST: Status = Status(1);
+
+    /// Stop with a trap.
+    #[inline]
+    #[must_use]
+    pub const fn trap(trap: Trap) -> Status {
+        Status(2 + trap as u32)
+    }
+
+    /// The trap, if the status is one.
+    #[must_use]
+    pub fn as_trap(self) -> Option<Trap> {
+        u8::try_from(self.0.checked_sub(2)?).ok().and_then(Trap::from_u8)
+    }
+}
+
+impl From<Result<(), Trap>> for Status {
+    #[inline]
+    fn from(result: Result<(), Trap>) -> Status {
+        match result {
+            Ok(()) => Status::OK,
+            Err(trap) => Status::trap(trap),
+        }
+    }
+}
+
+/// A service with operands in consecutive slots, whose results replace them, and two immediates.
+pub type Builtin = unsafe extern "C" fn(ctx: *mut VmCtx, args: *mut u64, x: u32, y: u32) -> Status;
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident $variant:ident $text:literal;)*) => {
+        /// The runtime's services, by name; filled once by the runtime.
+        #[derive(Debug)]
+        #[repr(C)]
+        pub struct Builtins {
+            /// Translates the function if need be and sets its `code`.
+            pub translate: unsafe extern "C" fn(func: *mut FuncRec) -> Status,
+            /// Calls a host function; arguments and results in slots.
+            pub host_call: unsafe extern "C" fn(func: *const FuncRec, args: *mut u64) -> Status,
+            $($(#[$doc])* pub $name: Builtin,)*
+        }
+
+        /// The services that an instruction can call directly.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u16)]
+        pub enum BuiltinOp {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl BuiltinOp {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &'static [BuiltinOp] = &[$(BuiltinOp::$variant,)*];
+
+            /// The name in dumps.
+            #[must_use]
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(BuiltinOp::$variant => $text,)*
+                }
+            }
+        }
+
+        impl Builtins {
+            /// The service for an instruction.
+            #[inline(always)]
+            #[must_use]
+            pub fn get(&self, op: BuiltinOp) -> Builtin {
+                match op {
+                    $(BuiltinOp::$variant => self.$name,)*
+                }
+            }
+        }
+    };
+}
+
+builtins! {
+    /// `memory.grow x`: delta → old size in pages or -1.
+    memory_grow MemoryGrow "memory.grow";
+    /// `memory.fill x`: address, byte, length.
+    memory_fill MemoryFill "memory.fill";
+    /// `memory.copy x y`: destination, source, length.
+    memory_copy MemoryCopy "memory.copy";
+    /// `memory.init` of memory `x` from data segment `y`: destination, source, length.
+    memory_init MemoryInit "memory.init";
+    /// `data.drop x`.
+    data_drop DataDrop "data.drop";
+    /// `table.get x`: index → reference.
+    table_get TableGet "table.get";
+    /// `table.set x`: index, reference.
+    table_set TableSet "table.set";
+    /// `table.size x`: → size.
+    table_size TableSize "table.size";
+    /// `table.grow x`: reference, delta → old size or -1.
+    table_grow TableGrow "table.grow";
+    /// `table.fill x`: index, reference, length.
+    table_fill TableFill "table.fill";
+    /// `table.copy x y`: destination, source, length.
+    table_copy TableCopy "table.copy";
+    /// `table.init` of table `x` from element segment `y`: destination, source, length.
+    table_init TableInit "table.init";
+    /// `elem.drop x`.
+    elem_drop ElemDrop "elem.drop";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FuncRec, GlobalCell, Status, VmCtx, VmLayout};
+    use crate::Trap;
+
+    #[test]
+    fn layouts() {
+        assert_eq!(size_of::<FuncRec>(), 32);
+        assert_eq!(size_of::<GlobalCell>(), 16);
+        assert_eq!(size_of::<VmCtx>() % 16, 0);
+        let layout = VmLayout::new(3, 2);
+        assert_eq!(layout.func(0), size_of::<VmCtx>() + 48);
+        assert_eq!(layout.size(), layout.func(2));
+    }
+
+    #[test]
+    fn statuses() {
+        assert_eq!(Status::OK.as_trap(), None);
+        assert_eq!(Status::HOST.as_trap(), None);
+        assert_eq!(Status::trap(Trap::StackOverflow).as_trap(), Some(Trap::StackOverflow));
+    }
+}

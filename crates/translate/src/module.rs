@@ -1,0 +1,245 @@
+//! The module model: what a validated module consists of, immutable and shared by all its instances.
+//!
+//! Index spaces hold imports first, then the module's own definitions, as in the specification ("Structure / Modules").
+//! Function bodies stay in the module's bytes and are translated at their first call.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use upshift_core::index::{
+    DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex,
+};
+use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, TypeId};
+use upshift_core::value::V128;
+use upshift_core::vm::VmLayout;
+
+/// A validated module without its instances' state.
+#[derive(Debug, Default)]
+pub struct ModuleInfo {
+    /// The module's bytes; ranges below point into them.
+    pub bytes: Arc<[u8]>,
+    /// The type section, canonicalised.
+    pub types: Vec<DefinedType>,
+    /// What has to be imported, in order.
+    pub imports: Vec<Import>,
+    /// What is exported, in order; names are unique.
+    pub exports: Vec<Export>,
+    /// Types of all functions.
+    pub funcs: Vec<TypeIndex>,
+    /// Types of all tables.
+    pub tables: Vec<TableType>,
+    /// Types of all memories.
+    pub memories: Vec<MemoryType>,
+    /// Types of all globals.
+    pub globals: Vec<GlobalType>,
+    /// How many functions are imported.
+    pub imported_funcs: u32,
+    /// How many tables are imported.
+    pub imported_tables: u32,
+    /// How many memories are imported.
+    pub imported_memories: u32,
+    /// How many globals are imported.
+    pub imported_globals: u32,
+    /// Bodies of the module's own functions: locals and operators, without the size in front.
+    pub bodies: Vec<Range<u32>>,
+    /// First value of the elements of the module's own tables; null where there is none.
+    pub table_inits: Vec<Option<ConstExpr>>,
+    /// Values of the module's own globals.
+    pub global_inits: Vec<ConstExpr>,
+    /// Element segments.
+    pub elems: Vec<ElemSegment>,
+    /// Data segments.
+    pub datas: Vec<DataSegment>,
+    /// The function to call after instantiation.
+    pub start: Option<FuncIndex>,
+    /// Custom sections: name and contents.
+    pub customs: Vec<(Range<u32>, Range<u32>)>,
+}
+
+/// An entry of the type section.
+#[derive(Clone, Debug)]
+pub struct DefinedType {
+    /// The canonical id: equal types have equal ids within one registry.
+    pub id: TypeId,
+    /// The function type, whose concrete references name canonical ids.
+    pub func: Arc<FuncType>,
+}
+
+/// What kind of thing is imported or exported, and its index in its space.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExternIndex {
+    /// A function.
+    Func(FuncIndex),
+    /// A table.
+    Table(TableIndex),
+    /// A memory.
+    Memory(MemoryIndex),
+    /// A global.
+    Global(GlobalIndex),
+}
+
+/// An import; its type is that of the index space entry it makes.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// First name.
+    pub module: Box<str>,
+    /// Second name.
+    pub name: Box<str>,
+    /// What it becomes.
+    pub item: ExternIndex,
+}
+
+/// An export.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The name.
+    pub name: Box<str>,
+    /// What is exported.
+    pub item: ExternIndex,
+}
+
+/// An operator of a constant expression, in postfix order (wasm spec, "Constant Expressions").
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum ConstOp {
+    /// `i32.const`
+    I32(i32),
+    /// `i64.const`
+    I64(i64),
+    /// `f32.const`, as bits
+    F32(u32),
+    /// `f64.const`, as bits
+    F64(u64),
+    /// `v128.const`
+    V128(V128),
+    /// `ref.null`
+    RefNull,
+    /// `ref.func`
+    RefFunc(FuncIndex),
+    /// `global.get`
+    GlobalGet(GlobalIndex),
+    /// `i32.add`
+    I32Add,
+    /// `i32.sub`
+    I32Sub,
+    /// `i32.mul`
+    I32Mul,
+    /// `i64.add`
+    I64Add,
+    /// `i64.sub`
+    I64Sub,
+    /// `i64.mul`
+    I64Mul,
+}
+
+/// A constant expression.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConstExpr {
+    /// The operators.
+    pub ops: Box<[ConstOp]>,
+}
+
+/// How a segment reaches its table or memory.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SegmentMode<I> {
+    /// Only by `table.init` or `memory.init`.
+    Passive,
+    /// Copied at instantiation to the given offset.
+    Active(I, ConstExpr),
+    /// Only declares functions that `ref.func` names.
+    Declared,
+}
+
+/// An element segment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ElemSegment {
+    /// What the elements are.
+    pub ty: RefType,
+    /// Passive, active or declared.
+    pub mode: SegmentMode<TableIndex>,
+    /// The elements.
+    pub items: ElemItems,
+}
+
+/// The elements of a segment.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ElemItems {
+    /// Function indices, the compact form.
+    Funcs(Box<[FuncIndex]>),
+    /// Expressions.
+    Exprs(Box<[ConstExpr]>),
+}
+
+impl ElemItems {
+    /// How many elements there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            ElemItems::Funcs(items) => items.len(),
+            ElemItems::Exprs(items) => items.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A data segment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DataSegment {
+    /// Passive or active.
+    pub mode: SegmentMode<MemoryIndex>,
+    /// The bytes, as a range of the module's.
+    pub bytes: Range<u32>,
+}
+
+impl ModuleInfo {
+    /// The type of a function.
+    #[must_use]
+    pub fn func_type(&self, func: FuncIndex) -> &DefinedType {
+        &self.types[self.funcs[func.index()].index()]
+    }
+
+    /// The body of a function, `None` for an import.
+    #[must_use]
+    pub fn body(&self, func: FuncIndex) -> Option<Range<u32>> {
+        let own = func.0.checked_sub(self.imported_funcs)?;
+        Some(self.bodies[own as usize].clone())
+    }
+
+    /// The bytes of a range.
+    #[must_use]
+    pub fn slice(&self, range: &Range<u32>) -> &[u8] {
+        &self.bytes[range.start as usize..range.end as usize]
+    }
+
+    /// Where the variable parts of an instance's context lie.
+    #[must_use]
+    pub fn vm_layout(&self) -> VmLayout {
+        let own = |all: usize, imported: u32| all as u32 - imported;
+        VmLayout::new(
+            own(self.globals.len(), self.imported_globals),
+            own(self.funcs.len(), self.imported_funcs),
+        )
+    }
+
+    /// The bytes of a data segment.
+    ///
+    /// # Panics
+    /// When the module has no such segment.
+    #[must_use]
+    pub fn data(&self, data: DataIndex) -> &[u8] {
+        self.slice(&self.datas[data.index()].bytes)
+    }
+
+    /// An element segment.
+    ///
+    /// # Panics
+    /// When the module has no such segment.
+    #[must_use]
+    pub fn elem(&self, elem: ElemIndex) -> &ElemSegment {
+        &self.elems[elem.index()]
+    }
+}
