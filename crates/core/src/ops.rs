@@ -14,17 +14,18 @@
 
 pub mod float;
 pub mod int;
+pub mod memory;
 pub mod simd;
 
 use crate::Trap;
 use crate::types::ValType;
 use crate::value::{SlotValue, V128};
 
-/// Calls the macro `$m` with the whole table of pure operators, see [`ops`](crate::ops). Further arguments are passed on
+/// Calls the macro in brackets with the whole table of pure operators, see [`ops`](crate::ops). Further arguments are passed on
 /// in front of the table.
 #[macro_export]
 macro_rules! for_each_pure_op {
-    ($m:ident $($args:tt)*) => { $m! { $($args)*
+    ([$($m:tt)+] $($args:tt)*) => { $($m)+! { $($args)*
 
     // Integer comparisons: `inverse` is true when this is false, `swapped` is this with its operands exchanged.
     int_compare {
@@ -562,4 +563,4 @@ macro_rules! define_pure_ops {
     };
 }
 
-for_each_pure_op!(define_pure_ops);
+for_each_pure_op!([define_pure_ops]);

@@ -218,8 +218,10 @@ pub struct StoreCtx {
     pub trap: u8,
     /// Innermost activation.
     pub entry: *const EntryFrame,
-    /// Where wasm code was left last.
+    /// Where the innermost activation left wasm code for a host call that still runs.
     pub exit: ExitPoint,
+    /// Where the last trap or host error stopped the activation that has just ended.
+    pub stopped: ExitPoint,
     /// Lowest address to which the native stack may grow through nested activations, 0 outside of any.
     pub native_limit: usize,
     /// Bump pointer of the garbage-collected heap.

@@ -8,6 +8,10 @@
 //! This is the only crate that sees `wasmparser`. [`module`] is the model that all later stages read, the parser fills it,
 //! the type registry gives equal types of different modules one id.
 
+pub mod backend;
 pub mod module;
+pub mod walker;
 
+pub use backend::Backend;
 pub use module::ModuleInfo;
+pub use walker::{TranslateError, walk};
