@@ -57,8 +57,8 @@ macro_rules! rounding {
         pub fn $nearest(a: $t) -> $t {
             // From this power of two on all floats are integers, so adding it makes the hardware round.
             let integer = (a.abs() + $integral) - $integral;
-            // The sum quiets a NaN.
-            if a.abs() < $integral { integer.copysign(a) } else { a + 0.0 }
+            // The order of the branches gives NaN to the arithmetic, which quiets it.
+            if a.abs() >= $integral { a } else { integer.copysign(a) }
         }
 
         /// The least integer that is not less.
