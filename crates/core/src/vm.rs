@@ -50,7 +50,7 @@ pub mod frame {
     pub const RESTORE_RESULTS: u32 = 3;
 }
 
-/// A function as the target of calls: 32 bytes, stable address, lives as long as its store.
+/// A function as the target of calls: 40 bytes, stable address, lives as long as its store.
 #[derive(Debug)]
 #[repr(C)]
 pub struct FuncRec {
@@ -64,6 +64,10 @@ pub struct FuncRec {
     pub ty: TypeId,
     /// Index of the function in its module, or of the host function in its store.
     pub index: u32,
+    /// Slots that the parameters take.
+    pub param_slots: u32,
+    /// Slots that the results take.
+    pub result_slots: u32,
 }
 
 /// The word before the first instruction of a function's code.
@@ -169,9 +173,13 @@ impl VmLayout {
     /// Size of the whole context.
     #[must_use]
     pub fn size(self) -> usize {
-        self.func(self.own_funcs)
+        self.func(self.own_funcs).next_multiple_of(align_of::<VmCtx>())
     }
 }
+
+/// Slots behind [`StoreCtx::stack_limit`]: room for the arguments, results, restore records and headers that are written
+/// before a callee's own frame is checked. Validation bounds a function to 1000 parameters and 1000 results.
+pub const STACK_RESERVE: usize = 8192;
 
 /// Where wasm code was left: for a call to the host, a trap, or an entry that is nested in it.
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +214,7 @@ pub struct EntryFrame {
 #[derive(Debug)]
 #[repr(C)]
 pub struct StoreCtx {
-    /// End of the value stack.
+    /// Where frames have to end. [`STACK_RESERVE`] slots lie behind it.
     pub stack_limit: *mut u64,
     /// First slot above all live frames; valid while host code runs.
     pub stack_top: *mut u64,
@@ -350,12 +358,12 @@ mod tests {
 
     #[test]
     fn layouts() {
-        assert_eq!(size_of::<FuncRec>(), 32);
+        assert_eq!(size_of::<FuncRec>(), 40);
         assert_eq!(size_of::<GlobalCell>(), 16);
         assert_eq!(size_of::<VmCtx>() % 16, 0);
         let layout = VmLayout::new(3, 2);
         assert_eq!(layout.func(0), size_of::<VmCtx>() + 48);
-        assert_eq!(layout.size(), layout.func(2));
+        assert_eq!(layout.size(), (layout.func(2)).next_multiple_of(16));
     }
 
     #[test]

@@ -248,7 +248,6 @@ macro_rules! flatten_other_ops {
         Exit "exit" [] Exit;
         Restore "restore" [] Restore;
         Translate "translate" [] Translate;
-        // Parameter slots, result slots.
-        HostCall "host_call" [n U] HostCall;
+        HostCall "host_call" [] HostCall;
     } } };
 }
