@@ -23,13 +23,27 @@ use crate::value::{SlotValue, V128};
 
 /// A Rust type of an operand as the wasm type it stands for.
 macro_rules! val_type {
-    (i32) => { ValType::I32 };
-    (u32) => { ValType::I32 };
-    (i64) => { ValType::I64 };
-    (u64) => { ValType::I64 };
-    (f32) => { ValType::F32 };
-    (f64) => { ValType::F64 };
-    (V128) => { ValType::V128 };
+    (i32) => {
+        ValType::I32
+    };
+    (u32) => {
+        ValType::I32
+    };
+    (i64) => {
+        ValType::I64
+    };
+    (u64) => {
+        ValType::I64
+    };
+    (f32) => {
+        ValType::F32
+    };
+    (f64) => {
+        ValType::F64
+    };
+    (V128) => {
+        ValType::V128
+    };
 }
 
 /// An operator with two operands.

@@ -239,7 +239,11 @@ fn exports(module: &QuoteWat<'_>, operators: &HashMap<String, Eval>) -> Exports 
 }
 
 /// Calls a function, if it is one of those that can be called here.
-fn call(invoke: &WastInvoke<'_>, exports: &Exports, used: &mut HashSet<String>) -> Option<Result<Bits, Trap>> {
+fn call(
+    invoke: &WastInvoke<'_>,
+    exports: &Exports,
+    used: &mut HashSet<String>,
+) -> Option<Result<Bits, Trap>> {
     let args: Vec<Bits> = invoke.args.iter().map(arg).collect::<Option<_>>()?;
     // A named module is not the newest one.
     let steps = exports.get(invoke.name).filter(|_| invoke.module.is_none())?;
