@@ -32,10 +32,11 @@ else
 fi
 
 if [ -n "$zig" ]; then
-    # $zig may be several words.
-    $zig cc -target wasm32-wasi -std=c11 -Os -s -Wall -Wextra c/wordcount.c -o "$scratch/out.wasm"
+    # $zig may be several words. A stack of one megabyte, as the Rust module has; zig's own choice is sixteen.
+    stack=-Wl,-z,stack-size=1048576
+    $zig cc -target wasm32-wasi -std=c11 -Os -s $stack -Wall -Wextra c/wordcount.c -o "$scratch/out.wasm"
     install_wasm c/wordcount.wasm
-    $zig c++ -target wasm32-wasi -std=c++17 -Os -s -Wall -Wextra -fno-exceptions cpp/inventory.cpp \
+    $zig c++ -target wasm32-wasi -std=c++17 -Os -s $stack -Wall -Wextra -fno-exceptions cpp/inventory.cpp \
         -o "$scratch/out.wasm"
     install_wasm cpp/inventory.wasm
 else
