@@ -73,7 +73,7 @@ pub(crate) fn found(root: &Path, extra: &[Extra], native: bool) -> Result<Vec<Ru
         vec![Runtime { name: "upshift".into(), how: How::Module(vec![upshift()?, "run".into()]) }];
     for (name, variable, words) in PEERS {
         let Some(executable) = executable(name, variable)? else {
-            println!("skip {name}: neither ${variable} nor `{name}` on the PATH");
+            println!("skip {name}: put `{name}` on the PATH, or its path into ${variable}");
             continue;
         };
         let mut command = vec![executable];
@@ -109,9 +109,12 @@ fn upshift() -> Result<OsString> {
     Ok(beside.into())
 }
 
-/// The path of an executable, by its environment variable or from the PATH.
+/// The path of an executable, by its environment variable or from the PATH. An empty variable leaves it out.
 fn executable(name: &str, variable: &str) -> Result<Option<OsString>> {
     if let Some(path) = env::var_os(variable) {
+        if path.is_empty() {
+            return Ok(None);
+        }
         ensure!(Path::new(&path).is_file(), "${variable} is {}, which is not there", path.display());
         return Ok(Some(path));
     }
