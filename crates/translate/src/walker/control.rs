@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use upshift_core::types::{FuncType, ValType};
-use wasmparser::BlockType;
 
-use crate::ModuleInfo;
 use crate::backend::{Label, Slot};
 
 /// Parameters and results of a block.
@@ -20,15 +18,6 @@ pub(crate) enum Signature {
 }
 
 impl Signature {
-    /// The signature of a block type; `None` if it has a type that is not supported.
-    pub(crate) fn new(module: &ModuleInfo, ty: BlockType, val_type: impl Fn(wasmparser::ValType) -> ValType) -> Self {
-        match ty {
-            BlockType::Empty => Signature::Empty,
-            BlockType::Type(ty) => Signature::Result(val_type(ty)),
-            BlockType::FuncType(index) => Signature::Func(module.types[index as usize].func.clone()),
-        }
-    }
-
     /// The parameters.
     pub(crate) fn params(&self) -> &[ValType] {
         match self {

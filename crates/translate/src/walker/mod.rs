@@ -21,15 +21,16 @@ use std::sync::Arc;
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
-use upshift_core::types::{FuncType, HeapType, RefType, TypeId, ValType};
+use upshift_core::types::{FuncType, RefType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, frame};
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::control::{Control, Kind, Signature};
 use self::stack::{OperandStack, Spill};
-use crate::ModuleInfo;
 use crate::backend::{Backend, Call, Callee, Frame, Label, MemArg, Operand, Return, SCRATCH_SLOTS, Slot};
+use crate::features::Feature;
+use crate::{ModuleInfo, convert};
 
 /// Why a function could not be translated. A function that validated with the engine's features always can.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,30 +101,13 @@ struct Walker<'m, B> {
     loops: u32,
 }
 
-/// The type of a value in a validated module, with canonical ids for defined types.
-fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> ValType {
-    match ty {
-        wasmparser::ValType::I32 => ValType::I32,
-        wasmparser::ValType::I64 => ValType::I64,
-        wasmparser::ValType::F32 => ValType::F32,
-        wasmparser::ValType::F64 => ValType::F64,
-        wasmparser::ValType::V128 => ValType::V128,
-        wasmparser::ValType::Ref(ty) => ValType::Ref(RefType { nullable: ty.is_nullable(), heap: heap_type(module, ty.heap_type()) }),
-    }
+/// The type of a value, with canonical ids for defined types.
+fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, String> {
+    convert::val_type(ty, |index| module.types[index as usize].id).map_err(unsupported)
 }
 
-fn heap_type(module: &ModuleInfo, ty: wasmparser::HeapType) -> HeapType {
-    use wasmparser::{AbstractHeapType, UnpackedIndex};
-    match ty {
-        wasmparser::HeapType::Abstract { ty: AbstractHeapType::Extern, .. } => HeapType::Extern,
-        wasmparser::HeapType::Abstract { ty: AbstractHeapType::NoExtern, .. } => HeapType::NoExtern,
-        wasmparser::HeapType::Abstract { ty: AbstractHeapType::NoFunc, .. } => HeapType::NoFunc,
-        wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {
-            HeapType::Concrete(module.types.get(index as usize).map_or(TypeId(u32::MAX), |ty| ty.id))
-        }
-        // Slots of all references are alike, so the walker needs no more than the kind of slot.
-        _ => HeapType::Func,
-    }
+fn unsupported(feature: Feature) -> String {
+    format!("its types need the feature {}", feature.name())
 }
 
 impl<'m, B: Backend> Walker<'m, B> {
@@ -152,7 +136,9 @@ impl<'m, B: Backend> Walker<'m, B> {
         let mut homes = locals;
         for group in body.get_locals_reader()? {
             let (count, group_ty) = group?;
-            homes = self.stack.declare_locals(count, val_type(self.module, group_ty), homes);
+            let group_ty = val_type(self.module, group_ty)
+                .map_err(|reason| TranslateError { offset: body.range().start as usize, reason })?;
+            homes = self.stack.declare_locals(count, group_ty, homes);
         }
         self.stack.set_first_home(homes);
         self.backend.begin(&Frame { params, results: ty.result_slots(), locals, homes, scratch });
@@ -420,20 +406,26 @@ impl<'m, B: Backend> Walker<'m, B> {
         self.control.push(Control { kind, signature, height, label, base });
     }
 
-    fn signature(&self, ty: wasmparser::BlockType) -> Signature {
-        Signature::new(self.module, ty, |ty| val_type(self.module, ty))
+    fn signature(&self, ty: wasmparser::BlockType) -> Result<Signature, String> {
+        Ok(match ty {
+            wasmparser::BlockType::Empty => Signature::Empty,
+            wasmparser::BlockType::Type(ty) => Signature::Result(val_type(self.module, ty)?),
+            wasmparser::BlockType::FuncType(index) => {
+                Signature::Func(self.module.types[index as usize].func.clone())
+            }
+        })
     }
 
     fn block(&mut self, ty: wasmparser::BlockType) -> Step {
         self.flush();
-        let signature = self.signature(ty);
+        let signature = self.signature(ty)?;
         self.open(Kind::Block, signature, None);
         Ok(())
     }
 
     fn loop_(&mut self, ty: wasmparser::BlockType) -> Step {
         self.flush();
-        let signature = self.signature(ty);
+        let signature = self.signature(ty)?;
         // A parameter has another value in each iteration.
         self.flush_top(signature.params().len());
         let label = self.backend.new_label();
@@ -447,7 +439,7 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn if_(&mut self, ty: wasmparser::BlockType) -> Step {
         let condition = self.pop();
         self.flush();
-        let signature = self.signature(ty);
+        let signature = self.signature(ty)?;
         // Both arms start from the same state, so parameters have to be in their homes, not constant in one of them.
         self.flush_top(signature.params().len());
         let otherwise = self.backend.new_label();
@@ -887,7 +879,8 @@ macro_rules! define_operator {
                     O::ElemDrop { elem_index } => self.builtin(Service::ElemDrop, elem_index, 0, 0, None),
 
                     O::RefNull { hty } => {
-                        let heap = heap_type(self.module, hty);
+                        let heap = convert::heap_type(hty, |index| self.module.types[index as usize].id)
+                            .map_err(unsupported)?;
                         self.push_const(0, ValType::Ref(RefType { nullable: true, heap }))
                     }
                     O::RefFunc { function_index } => self.ref_func(function_index),
