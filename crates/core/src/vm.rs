@@ -70,27 +70,26 @@ pub struct FuncRec {
     pub result_slots: u32,
 }
 
-/// The word before the first instruction of a function's code.
+/// The word before the first instruction of a function's code: the size of its frame in bytes, so that the check at a call
+/// is one compare with memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Preamble {
     /// Slots from `fp` to the end of the frame.
     pub frame_slots: u32,
-    /// Unused, zero.
-    pub reserved: u32,
 }
 
 impl Preamble {
     /// The preamble as a code word.
     #[must_use]
     pub const fn to_word(self) -> u64 {
-        self.frame_slots as u64 | (self.reserved as u64) << 32
+        self.frame_slots as u64 * size_of::<u64>() as u64
     }
 
     /// The preamble from a code word.
     #[must_use]
     pub const fn from_word(word: u64) -> Preamble {
-        Preamble { frame_slots: word as u32, reserved: (word >> 32) as u32 }
+        Preamble { frame_slots: (word / size_of::<u64>() as u64) as u32 }
     }
 }
 

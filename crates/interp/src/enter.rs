@@ -22,8 +22,7 @@ pub unsafe fn enter(dispatch: Dispatch, store: *mut StoreCtx, func: *const FuncR
         let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
         let limit = (*store).stack_limit as usize;
         let code = (*func).code;
-        let frame_slots = (*code as u32).max((*func).param_slots).max((*func).result_slots) as usize;
-        if args as usize + frame_slots * size_of::<u64>() > limit {
+        if args as usize > limit || *code as usize > limit - args as usize {
             (*store).stopped = entry.outer;
             return Status::trap(Trap::StackOverflow);
         }

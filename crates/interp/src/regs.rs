@@ -1,8 +1,13 @@
 //! The registers of the abstract machine and what a handler answers.
+//!
+//! Code words are read in halves and quarters where they lie, so the host has to be little-endian, like the guest.
 
 use upshift_core::Trap;
 use upshift_core::value::{Scalar, SlotValue};
 use upshift_core::vm::{MemRecord, Status, StoreCtx, VmCtx};
+
+#[cfg(target_endian = "big")]
+compile_error!("the interpreter reads little-endian code words and memories in place");
 
 /// The state that goes from handler to handler.
 ///
@@ -104,6 +109,46 @@ impl Regs {
     pub(crate) unsafe fn word(&self, i: usize) -> u64 {
         // SAFETY: promised by the caller.
         unsafe { *self.ip.add(i) }
+    }
+
+    /// Field `a` of word 0. Fields are read one by one: what is not in a register need not be kept in one.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn a(&self) -> usize {
+        // SAFETY: promised by the caller.
+        usize::from(unsafe { *self.ip.cast::<u16>().add(1) })
+    }
+
+    /// Field `b` of word 0.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn b(&self) -> usize {
+        // SAFETY: promised by the caller.
+        usize::from(unsafe { *self.ip.cast::<u16>().add(2) })
+    }
+
+    /// Field `c` of word 0.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn c(&self) -> usize {
+        // SAFETY: promised by the caller.
+        usize::from(unsafe { *self.ip.cast::<u16>().add(3) })
+    }
+
+    /// The upper half of word 0.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn high(&self) -> usize {
+        // SAFETY: promised by the caller.
+        unsafe { *self.ip.cast::<u32>().add(1) as usize }
     }
 
     /// The address of a slot of the frame.

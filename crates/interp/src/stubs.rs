@@ -10,7 +10,7 @@ struct Stub([u64; 2]);
 
 impl Stub {
     const fn new(op: Op) -> Stub {
-        Stub([Preamble { frame_slots: 0, reserved: 0 }.to_word(), op as u64])
+        Stub([Preamble { frame_slots: 0 }.to_word(), op as u64])
     }
 }
 

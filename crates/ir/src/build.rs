@@ -847,7 +847,7 @@ impl Backend for Builder<'_> {
     }
 
     fn end(&mut self, frame_slots: u32) {
-        self.words[0] = Preamble { frame_slots, reserved: 0 }.to_word();
+        self.words[0] = Preamble { frame_slots }.to_word();
         for fixup in &self.fixups {
             let to = self.labels[fixup.label.0 as usize].expect("the walker binds all labels that it uses");
             let distance = to as i64 - fixup.start as i64;

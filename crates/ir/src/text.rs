@@ -92,7 +92,7 @@ pub fn parse(text: &str) -> Result<Vec<u64>, ParseError> {
                 .strip_prefix("frame ")
                 .and_then(|slots| slots.trim().parse().ok())
                 .ok_or_else(|| error("the first line has to be `frame` and the number of slots".to_string()))?;
-            words.push(Preamble { frame_slots, reserved: 0 }.to_word());
+            words.push(Preamble { frame_slots }.to_word());
             continue;
         }
         let at = words.len() - 1;
@@ -215,7 +215,7 @@ mod tests {
 
     /// One instruction of every opcode, with distinct values in all fields.
     fn one_of_each() -> Vec<u64> {
-        let mut words = vec![100];
+        let mut words = vec![800];
         for &op in Op::ALL {
             let (places, len) = place(op);
             let start = words.len();

@@ -86,7 +86,7 @@ mod tests {
     use crate::op::Op;
 
     fn code(frame_slots: u32, words: &[u64]) -> Vec<u64> {
-        let mut all = vec![Preamble { frame_slots, reserved: 0 }.to_word()];
+        let mut all = vec![Preamble { frame_slots }.to_word()];
         all.extend(words);
         all
     }

@@ -30,6 +30,14 @@ pub trait Lane: Copy {
     fn join(lanes: Self::Lanes) -> V128;
 }
 
+/// The same 16 bytes in another grouping.
+#[inline(always)]
+fn regroup<A: Copy, B: Copy>(a: A) -> B {
+    const { assert!(size_of::<A>() == size_of::<B>()) };
+    // SAFETY: only called for arrays of bytes and arrays of arrays of bytes, of the same size.
+    unsafe { std::mem::transmute_copy(&a) }
+}
+
 macro_rules! lane {
     ($($t:ty: $count:literal lanes of $bytes:literal bytes, zero $zero:literal;)*) => {$(
         impl Lane for $t {
@@ -38,17 +46,12 @@ macro_rules! lane {
             const ZERO: $t = $zero;
             #[inline(always)]
             fn split(vector: V128) -> [$t; $count] {
-                let (chunks, _) = vector.0.as_chunks::<$bytes>();
-                std::array::from_fn(|i| <$t>::from_le_bytes(chunks[i]))
+                let bytes: [[u8; $bytes]; $count] = regroup(vector.0);
+                bytes.map(<$t>::from_le_bytes)
             }
             #[inline(always)]
             fn join(lanes: [$t; $count]) -> V128 {
-                let mut vector = V128::default();
-                let (chunks, _) = vector.0.as_chunks_mut::<$bytes>();
-                for (chunk, lane) in chunks.iter_mut().zip(lanes) {
-                    *chunk = lane.to_le_bytes();
-                }
-                vector
+                V128(regroup(lanes.map(<$t>::to_le_bytes)))
             }
         }
     )*};

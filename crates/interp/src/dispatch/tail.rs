@@ -13,20 +13,25 @@ use super::with_handlers;
 use crate::handlers::{Exec, memory};
 use crate::regs::{Flow, Regs};
 
+/// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
 macro_rules! abi {
-    ($($item:tt)*) => {
-        #[cfg(target_arch = "x86_64")]
-        abi! { @sub "sysv64" $($item)* }
-        #[cfg(not(target_arch = "x86_64"))]
-        abi! { @sub "C" $($item)* }
-    };
-    (@sub $abi:literal $(#[$attr:meta])* type $name:ident = fn($($arg:ty),*) -> $out:ty;) => {
+    (@as $abi:literal $(#[$attr:meta])* type $name:ident = fn($($arg:ty),*) -> $out:ty;) => {
         $(#[$attr])*
         type $name = unsafe extern $abi fn($($arg),*) -> $out;
     };
-    (@sub $abi:literal $(#[$attr:meta])* fn $name:ident$(<$g:ident: $b:ident>)?($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
+    (@as $abi:literal $(#[$attr:meta])* fn $name:ident<$g:ident: $b:ident>($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
         $(#[$attr])*
-        unsafe extern $abi fn $name$(<$g: $b>)?($($arg: $t),*) -> $out $body
+        unsafe extern $abi fn $name<$g: $b>($($arg: $t),*) -> $out $body
+    };
+    (@as $abi:literal $(#[$attr:meta])* fn $name:ident($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
+        $(#[$attr])*
+        unsafe extern $abi fn $name($($arg: $t),*) -> $out $body
+    };
+    ($($item:tt)*) => {
+        #[cfg(target_arch = "x86_64")]
+        abi! { @as "sysv64" $($item)* }
+        #[cfg(not(target_arch = "x86_64"))]
+        abi! { @as "C" $($item)* }
     };
 }
 

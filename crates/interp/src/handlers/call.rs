@@ -8,7 +8,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, VmCtx, frame};
 
 use super::Exec;
-use super::operand::{field_a, high, low};
+use super::operand::{high, low};
 use crate::regs::{Flow, Regs};
 use crate::stubs;
 
@@ -22,8 +22,7 @@ unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
     // SAFETY: promised by the caller; `code` points to a preamble and instructions.
     unsafe {
         let code = (*func).code;
-        let frame_bytes = (*code as u32 as usize) * size_of::<u64>();
-        if r.fp as usize + frame_bytes > (*r.store()).stack_limit as usize {
+        if r.fp as usize + *code as usize > (*r.store()).stack_limit as usize {
             return Flow::Trap(Trap::StackOverflow);
         }
         r.int = func as u64;
@@ -40,9 +39,10 @@ unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
 unsafe fn call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, words: usize) -> Flow {
     // SAFETY: the stack has room for a header behind any frame.
     unsafe {
+        // The arguments lie in the caller's frame, so the difference is not negative.
+        let room = (*r.store()).stack_limit as usize - base as usize;
         let code = (*func).code;
-        let frame_bytes = (*code as u32 as usize) * size_of::<u64>();
-        if base as usize + frame_bytes > (*r.store()).stack_limit as usize {
+        if *code as usize > room {
             return Flow::Trap(Trap::StackOverflow);
         }
         let header = base.add(params);
@@ -211,9 +211,9 @@ unsafe fn imported_func(r: &Regs, import: usize) -> *const FuncRec {
     unsafe { *(*r.ctx).imported_funcs.add(import) }
 }
 
-/// Implements [`Exec`] for an instruction without operand forms: `word` is its word 0.
+/// Implements [`Exec`] for an instruction without operand forms.
 macro_rules! exec {
-    ($(#[$doc:meta] $name:ident |$r:ident, $word:ident| $body:block)*) => {$(
+    ($(#[$doc:meta] $name:ident |$r:ident| $body:block)*) => {$(
         #[$doc]
         pub(crate) struct $name;
 
@@ -222,7 +222,6 @@ macro_rules! exec {
             unsafe fn exec($r: &mut Regs) -> Flow {
                 // SAFETY: the state is that of verified code at an instruction of this kind.
                 unsafe {
-                    let $word = $r.word(0);
                     $body
                 }
             }
@@ -242,58 +241,58 @@ macro_rules! check {
 
 exec! {
     /// Calls an own function.
-    Call |r, word| {
+    Call |r| {
         let func = own_func(r, low(r.word(1)));
-        call(r, func, field_a(word), r.slot(high(word)), 2)
+        call(r, func, r.a(), r.slot(r.high()), 2)
     }
     /// Calls an imported function.
-    CallImport |r, word| {
+    CallImport |r| {
         let func = imported_func(r, low(r.word(1)));
-        call_any(r, func, field_a(word), r.slot(high(word)), 2)
+        call_any(r, func, r.a(), r.slot(r.high()), 2)
     }
     /// Calls a function of a table.
-    CallIndirect |r, word| {
+    CallIndirect |r| {
         let (more, ty) = (r.word(1), r.word(2));
         let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
-        call_any(r, func, field_a(word), r.slot(high(word)), 3)
+        call_any(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Calls a function by reference.
-    CallRef |r, word| {
+    CallRef |r| {
         let func = *r.slot(low(r.word(1))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, field_a(word), r.slot(high(word)), 2)
+        call_any(r, func, r.a(), r.slot(r.high()), 2)
     }
     /// Tail calls an own function.
-    ReturnCall |r, word| {
+    ReturnCall |r| {
         let func = own_func(r, low(r.word(1)));
-        tail_call(r, func, field_a(word), r.slot(high(word)), low(r.word(2)))
+        tail_call(r, func, r.a(), r.slot(r.high()), low(r.word(2)))
     }
     /// Tail calls an imported function.
-    ReturnCallImport |r, word| {
+    ReturnCallImport |r| {
         let func = imported_func(r, low(r.word(1)));
-        tail_call_any(r, func, field_a(word), r.slot(high(word)), high(r.word(1)))
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(1)))
     }
     /// Tail calls a function of a table.
-    ReturnCallIndirect |r, word| {
+    ReturnCallIndirect |r| {
         let (more, ty) = (r.word(1), r.word(2));
         let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
-        tail_call_any(r, func, field_a(word), r.slot(high(word)), high(ty))
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(ty))
     }
     /// Tail calls a function by reference.
-    ReturnCallRef |r, word| {
+    ReturnCallRef |r| {
         let func = *r.slot(low(r.word(1))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        tail_call_any(r, func, field_a(word), r.slot(high(word)), high(r.word(1)))
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(1)))
     }
     /// A service of the runtime.
-    Builtin |r, word| {
-        let args = r.slot(high(word));
+    Builtin |r| {
+        let args = r.slot(r.high());
         let more = r.word(1);
-        let service = service(r, field_a(word));
+        let service = service(r, r.a());
         note_exit(r, args);
         let status = service(r.ctx, args, more as u32, (more >> 32) as u32);
         if status != Status::OK {
@@ -303,7 +302,7 @@ exec! {
         r.next(2)
     }
     /// Stands for a function that has no code yet.
-    Translate |r, _word| {
+    Translate |r| {
         let func = r.int as *mut FuncRec;
         let status = ((*(*r.store()).builtins).translate)(func);
         if status != Status::OK {
@@ -312,7 +311,7 @@ exec! {
         start(r, func)
     }
     /// The code of host functions.
-    HostCall |r, _word| {
+    HostCall |r| {
         let func = r.int as *const FuncRec;
         let (params, results) = ((*func).param_slots as usize, (*func).result_slots as usize);
         let header = r.slot(params);

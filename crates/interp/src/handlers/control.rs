@@ -6,7 +6,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{Status, VmCtx, frame};
 
 use super::Exec;
-use super::operand::{Source, field_a, high, low};
+use super::operand::{Source, high, low};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// Traps.
@@ -26,8 +26,8 @@ impl Exec for Br {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
-        let word = unsafe { r.word(0) };
-        r.branch(i64::from((word >> 32) as i32))
+        let distance = unsafe { r.high() } as i32;
+        r.branch(i64::from(distance))
     }
 }
 
@@ -40,9 +40,8 @@ impl Exec for BrTable {
         // SAFETY: the state is that of verified code at an instruction of this kind; the list has one target more than its
         // count, for the default.
         unsafe {
-            let word = r.word(0);
-            let index: u32 = r.read(field_a(word));
-            let distance = r.word(1 + (index as usize).min(high(word)));
+            let index: u32 = r.read(r.a());
+            let distance = r.word(1 + (index as usize).min(r.high()));
             r.branch(distance as i64)
         }
     }
@@ -80,8 +79,7 @@ impl Exec for Return {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            let (ip, fp) = header(r, field_a(word));
+            let (ip, fp) = header(r, r.a());
             leave(ip, fp, r)
         }
     }
@@ -95,9 +93,8 @@ impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            let (ip, fp) = header(r, field_a(word));
-            let value = S::get(r, word);
+            let (ip, fp) = header(r, r.a());
+            let value = S::get(r);
             r.write(0, value);
             leave(ip, fp, r)
         }
@@ -113,9 +110,8 @@ impl Exec for ReturnSpan {
         // SAFETY: the state is that of verified code at an instruction of this kind; the header is read before the results
         // may overwrite it.
         unsafe {
-            let word = r.word(0);
-            let (ip, fp) = header(r, field_a(word));
-            let (mut from, mut to) = (r.slot(high(word)), r.fp);
+            let (ip, fp) = header(r, r.a());
+            let (mut from, mut to) = (r.slot(r.high()), r.fp);
             for _ in 0..low(r.word(1)) {
                 to.write_volatile(*from);
                 (from, to) = (from.add(1), to.add(1));

@@ -8,7 +8,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::MemRecord;
 
 use super::Exec;
-use super::operand::{Offset, Source, field_a, field_b, field_c, low};
+use super::operand::{Offset, Source, low};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// The address of `bytes` bytes of memory 0, if they are known to be there.
@@ -43,11 +43,10 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let word = r.word(0);
-            let Some(at) = in_memory0(r, A::get(r, word), F::get(word), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory0(r, A::get(r), F::get(r), size_of::<O::Bytes>()) else {
                 return Flow::Bounds;
             };
-            r.write(field_a(word), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
             r.next(1)
         }
     }
@@ -64,12 +63,11 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let word = r.word(0);
-            let address = r.read(field_b(word));
-            let Some(at) = in_memory(r, field_c(word), address, r.word(1), size_of::<O::Bytes>()) else {
+            let address = r.read(r.b());
+            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
-            r.write(field_a(word), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
             r.next(2)
         }
     }
@@ -83,11 +81,10 @@ impl<O: StoreOp, A: Source<u64>, V: Source<O::In>, F: Offset> Exec for Store<O, 
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let word = r.word(0);
-            let Some(at) = in_memory0(r, A::get(r, word), F::get(word), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory0(r, A::get(r), F::get(r), size_of::<O::Bytes>()) else {
                 return Flow::Bounds;
             };
-            at.cast::<O::Bytes>().write_unaligned(O::eval(V::get(r, word)));
+            at.cast::<O::Bytes>().write_unaligned(O::eval(V::get(r)));
             r.next(1)
         }
     }
@@ -101,12 +98,11 @@ impl<O: StoreOp> Exec for StoreAny<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let word = r.word(0);
-            let address = r.read(field_a(word));
-            let Some(at) = in_memory(r, field_c(word), address, r.word(1), size_of::<O::Bytes>()) else {
+            let address = r.read(r.a());
+            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
-            at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(field_b(word))));
+            at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(r.b())));
             r.next(2)
         }
     }
@@ -120,16 +116,15 @@ impl<const BYTES: usize> Exec for LoadLane<BYTES> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let word = r.word(0);
             let more = r.word(1);
-            let address = r.read(field_c(word));
+            let address = r.read(r.c());
             let Some(at) = in_memory(r, low(more), address, r.word(2), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             let lane = low(r.word(3)) % (16 / BYTES);
-            let V128(mut bytes) = r.read(field_b(word));
+            let V128(mut bytes) = r.read(r.b());
             bytes[lane * BYTES..][..BYTES].copy_from_slice(&at.cast::<[u8; BYTES]>().read_unaligned());
-            r.write(field_a(word), V128(bytes));
+            r.write(r.a(), V128(bytes));
             r.next(4)
         }
     }
@@ -143,13 +138,12 @@ impl<const BYTES: usize> Exec for StoreLane<BYTES> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let word = r.word(0);
-            let address = r.read(field_a(word));
-            let Some(at) = in_memory(r, field_c(word), address, r.word(1), BYTES) else {
+            let address = r.read(r.a());
+            let Some(at) = in_memory(r, r.c(), address, r.word(1), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             let lane = low(r.word(2)) % (16 / BYTES);
-            let V128(bytes) = r.read(field_b(word));
+            let V128(bytes) = r.read(r.b());
             let mut out = [0; BYTES];
             out.copy_from_slice(&bytes[lane * BYTES..][..BYTES]);
             at.cast::<[u8; BYTES]>().write_unaligned(out);
@@ -166,10 +160,9 @@ impl Exec for MemorySize {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            let record: &MemRecord = &**(*r.ctx).mems.add(field_b(word));
-            let pages = record.len as u64 >> field_c(word);
-            r.write(field_a(word), pages);
+            let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
+            let pages = record.len as u64 >> r.c();
+            r.write(r.a(), pages);
             r.next(1)
         }
     }

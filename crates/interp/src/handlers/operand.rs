@@ -7,24 +7,6 @@ use upshift_core::value::{Scalar, SlotValue};
 
 use crate::regs::{FromAcc, Regs};
 
-/// Field `a` of word 0.
-#[inline(always)]
-pub(crate) fn field_a(word: u64) -> usize {
-    usize::from((word >> 16) as u16)
-}
-
-/// Field `b` of word 0.
-#[inline(always)]
-pub(crate) fn field_b(word: u64) -> usize {
-    usize::from((word >> 32) as u16)
-}
-
-/// Field `c` of word 0.
-#[inline(always)]
-pub(crate) fn field_c(word: u64) -> usize {
-    (word >> 48) as usize
-}
-
 /// The lower half of a word.
 #[inline(always)]
 pub(crate) fn low(word: u64) -> usize {
@@ -45,8 +27,8 @@ pub(crate) trait Source<T> {
     /// The operand.
     ///
     /// # Safety
-    /// As for [`Exec::exec`](super::Exec::exec); `word` is the instruction's word 0.
-    unsafe fn get(r: &Regs, word: u64) -> T;
+    /// As for [`Exec::exec`](super::Exec::exec).
+    unsafe fn get(r: &Regs) -> T;
 }
 
 macro_rules! slots {
@@ -56,25 +38,26 @@ macro_rules! slots {
 
         impl<T: SlotValue> Source<T> for $name {
             #[inline(always)]
-            unsafe fn get(r: &Regs, word: u64) -> T {
+            unsafe fn get(r: &Regs) -> T {
                 // SAFETY: the verifier has checked the slot.
-                unsafe { r.read($field(word)) }
+                unsafe { r.read(r.$field()) }
             }
         }
     )*};
 }
 
-slots! { SlotA field_a SlotB field_b SlotC field_c }
+slots! { SlotA a SlotB b SlotC c }
 
 macro_rules! immediates {
-    ($($name:ident |$word:ident| $value:expr;)*) => {$(
+    ($($name:ident |$r:ident| $value:expr;)*) => {$(
         /// An immediate of word 0, sign-extended.
         pub(crate) struct $name;
 
         impl<T: Scalar> Source<T> for $name {
             #[inline(always)]
-            unsafe fn get(_: &Regs, $word: u64) -> T {
-                let value: i64 = $value;
+            unsafe fn get($r: &Regs) -> T {
+                // SAFETY: instructions with this operand have the field.
+                let value = i64::from(unsafe { $value });
                 T::from_bits(value as u64)
             }
         }
@@ -82,10 +65,10 @@ macro_rules! immediates {
 }
 
 immediates! {
-    ImmA |word| i64::from((word >> 16) as i16);
-    ImmB |word| i64::from((word >> 32) as i16);
-    ImmC |word| i64::from((word >> 48) as i16);
-    ImmHigh |word| i64::from((word >> 32) as i32);
+    ImmA |r| r.a() as i16;
+    ImmB |r| r.b() as i16;
+    ImmC |r| r.c() as i16;
+    ImmHigh |r| r.high() as i32;
 }
 
 /// An immediate of 64 bits in word 1.
@@ -95,7 +78,7 @@ impl<T: Scalar> Source<T> for ImmNext {
     const WORDS: usize = 1;
 
     #[inline(always)]
-    unsafe fn get(r: &Regs, _: u64) -> T {
+    unsafe fn get(r: &Regs) -> T {
         // SAFETY: instructions with this operand have a word 1.
         T::from_bits(unsafe { r.word(1) })
     }
@@ -108,7 +91,7 @@ impl<T: SlotValue> Source<T> for SlotNext {
     const WORDS: usize = 1;
 
     #[inline(always)]
-    unsafe fn get(r: &Regs, _: u64) -> T {
+    unsafe fn get(r: &Regs) -> T {
         // SAFETY: instructions with this operand have a word 1, and the verifier has checked the slot.
         unsafe { r.read(low(r.word(1))) }
     }
@@ -119,7 +102,7 @@ pub(crate) struct Acc;
 
 impl<T: FromAcc> Source<T> for Acc {
     #[inline(always)]
-    unsafe fn get(r: &Regs, _: u64) -> T {
+    unsafe fn get(r: &Regs) -> T {
         T::from_acc(r)
     }
 }
@@ -129,7 +112,7 @@ pub(crate) struct Zero;
 
 impl Source<u64> for Zero {
     #[inline(always)]
-    unsafe fn get(_: &Regs, _: u64) -> u64 {
+    unsafe fn get(_: &Regs) -> u64 {
         0
     }
 }
@@ -143,7 +126,7 @@ pub(crate) trait Distance {
     ///
     /// # Safety
     /// As for [`Exec::exec`](super::Exec::exec).
-    unsafe fn get(r: &Regs, word: u64) -> i64;
+    unsafe fn get(r: &Regs) -> i64;
 }
 
 /// In the upper half of word 0.
@@ -153,8 +136,9 @@ impl Distance for High {
     const WORDS: usize = 1;
 
     #[inline(always)]
-    unsafe fn get(_: &Regs, word: u64) -> i64 {
-        i64::from((word >> 32) as i32)
+    unsafe fn get(r: &Regs) -> i64 {
+        // SAFETY: instructions with this operand have the field.
+        i64::from(unsafe { r.high() } as i32)
     }
 }
 
@@ -165,7 +149,7 @@ impl Distance for Next {
     const WORDS: usize = 2;
 
     #[inline(always)]
-    unsafe fn get(r: &Regs, _: u64) -> i64 {
+    unsafe fn get(r: &Regs) -> i64 {
         // SAFETY: instructions with this operand have a word 1.
         i64::from(unsafe { r.word(1) } as i32)
     }
@@ -174,7 +158,10 @@ impl Distance for Next {
 /// Where the offset of a memory access comes from.
 pub(crate) trait Offset {
     /// The offset.
-    fn get(word: u64) -> u64;
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`](super::Exec::exec).
+    unsafe fn get(r: &Regs) -> u64;
 }
 
 /// In field `c`.
@@ -182,8 +169,9 @@ pub(crate) struct OffsetC;
 
 impl Offset for OffsetC {
     #[inline(always)]
-    fn get(word: u64) -> u64 {
-        word >> 48
+    unsafe fn get(r: &Regs) -> u64 {
+        // SAFETY: instructions with this operand have the field.
+        unsafe { r.c() as u64 }
     }
 }
 
@@ -192,7 +180,8 @@ pub(crate) struct OffsetHigh;
 
 impl Offset for OffsetHigh {
     #[inline(always)]
-    fn get(word: u64) -> u64 {
-        word >> 32
+    unsafe fn get(r: &Regs) -> u64 {
+        // SAFETY: instructions with this operand have the field.
+        unsafe { r.high() as u64 }
     }
 }

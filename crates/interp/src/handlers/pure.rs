@@ -6,7 +6,7 @@ use upshift_core::ops::{BinaryOp, ExtractLaneOp, ReplaceLaneOp, TernaryOp, Unary
 use upshift_core::value::V128;
 
 use super::Exec;
-use super::operand::{Distance, Source, field_a, field_b, field_c, low};
+use super::operand::{Distance, Source, low};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// Two operands.
@@ -20,10 +20,9 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            match O::eval(L::get(r, word), R::get(r, word)) {
+            match O::eval(L::get(r), R::get(r)) {
                 Ok(value) => {
-                    r.write(field_a(word), value);
+                    r.write(r.a(), value);
                     r.next(1 + L::WORDS + R::WORDS)
                 }
                 Err(trap) => Flow::Trap(trap),
@@ -43,10 +42,9 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            match O::eval(S::get(r, word)) {
+            match O::eval(S::get(r)) {
                 Ok(value) => {
-                    r.write(field_a(word), value);
+                    r.write(r.a(), value);
                     r.next(1 + S::WORDS)
                 }
                 Err(trap) => Flow::Trap(trap),
@@ -63,10 +61,9 @@ impl<O: TernaryOp> Exec for Ternary<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
             let c = r.read(low(r.word(1)));
-            let value: V128 = O::eval(r.read(field_b(word)), r.read(field_c(word)), c);
-            r.write(field_a(word), value);
+            let value: V128 = O::eval(r.read(r.b()), r.read(r.c()), c);
+            r.write(r.a(), value);
             r.next(2)
         }
     }
@@ -83,9 +80,8 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            let value = O::eval(r.read(field_b(word)), field_c(word) as u8);
-            r.write(field_a(word), value);
+            let value = O::eval(r.read(r.b()), r.c() as u8);
+            r.write(r.a(), value);
             r.next(1)
         }
     }
@@ -99,9 +95,8 @@ impl<O: ReplaceLaneOp> Exec for LaneReplace<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            let value = O::eval(r.read(field_b(word)), r.read(field_c(word)), low(r.word(1)) as u8);
-            r.write(field_a(word), value);
+            let value = O::eval(r.read(r.b()), r.read(r.c()), low(r.word(1)) as u8);
+            r.write(r.a(), value);
             r.next(2)
         }
     }
@@ -121,9 +116,8 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let word = r.word(0);
-            let holds = O::eval(L::get(r, word), R::get(r, word)).is_ok_and(|holds| holds != 0);
-            if holds == SENSE { r.branch(D::get(r, word)) } else { r.next(D::WORDS) }
+            let holds = O::eval(L::get(r), R::get(r)).is_ok_and(|holds| holds != 0);
+            if holds == SENSE { r.branch(D::get(r)) } else { r.next(D::WORDS) }
         }
     }
 }
