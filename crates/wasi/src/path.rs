@@ -181,7 +181,10 @@ pub(crate) fn path_remove_directory(
     path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_REMOVE_DIRECTORY)?;
-    dir.remove_dir(mem.text(path, path_len)?)?;
+    let path = mem.text(path, path_len)?;
+    // `dir/` names the directory; `cap_std` would take it for `dir/.`, which cannot be removed.
+    let name = path.trim_end_matches('/');
+    dir.remove_dir(if name.is_empty() { path } else { name })?;
     Ok(())
 }
 
