@@ -20,7 +20,5 @@ pub mod value;
 pub mod vm;
 
 pub use trap::Trap;
-pub use types::{
-    FuncType, GlobalType, HeapType, IndexType, MemoryType, RefType, TableType, TypeId, ValType,
-};
+pub use types::{FuncType, GlobalType, HeapType, IndexType, MemoryType, RefType, TableType, TypeId, ValType};
 pub use value::{SlotValue, V128};

@@ -12,8 +12,10 @@
 //! extension and `i64.extend_i32_u` a copy.
 
 /// A 128-bit vector as its 16 bytes, lane 0 first.
+///
+/// Aligned as the slots are: wherever it stands beside something else, LLVM can still take it as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[repr(transparent)]
+#[repr(C, align(8))]
 pub struct V128(pub [u8; 16]);
 
 impl V128 {
@@ -113,13 +115,13 @@ impl SlotValue for V128 {
 
     #[inline(always)]
     unsafe fn read(slot: *const u64) -> V128 {
-        // SAFETY: the caller promises two readable slots; V128 has alignment 1.
+        // SAFETY: the caller promises two readable slots; V128 is aligned as slots are.
         unsafe { slot.cast::<V128>().read() }
     }
 
     #[inline(always)]
     unsafe fn write(self, slot: *mut u64) {
-        // SAFETY: the caller promises two writable slots; V128 has alignment 1.
+        // SAFETY: the caller promises two writable slots; V128 is aligned as slots are.
         unsafe { slot.cast::<V128>().write(self) }
     }
 }

@@ -50,7 +50,7 @@ pub mod frame {
     pub const RESTORE_RESULTS: u32 = 3;
 }
 
-/// A function as the target of calls: 32 bytes, stable address, lives as long as its store.
+/// A function as the target of calls: 40 bytes, stable address, lives as long as its store.
 #[derive(Debug)]
 #[repr(C)]
 pub struct FuncRec {
@@ -64,29 +64,32 @@ pub struct FuncRec {
     pub ty: TypeId,
     /// Index of the function in its module, or of the host function in its store.
     pub index: u32,
+    /// Slots that the parameters take.
+    pub param_slots: u32,
+    /// Slots that the results take.
+    pub result_slots: u32,
 }
 
-/// The word before the first instruction of a function's code.
+/// The word before the first instruction of a function's code: the size of its frame in bytes, so that the check at a call
+/// is one compare with memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Preamble {
     /// Slots from `fp` to the end of the frame.
     pub frame_slots: u32,
-    /// Unused, zero.
-    pub reserved: u32,
 }
 
 impl Preamble {
     /// The preamble as a code word.
     #[must_use]
     pub const fn to_word(self) -> u64 {
-        self.frame_slots as u64 | (self.reserved as u64) << 32
+        self.frame_slots as u64 * size_of::<u64>() as u64
     }
 
     /// The preamble from a code word.
     #[must_use]
     pub const fn from_word(word: u64) -> Preamble {
-        Preamble { frame_slots: word as u32, reserved: (word >> 32) as u32 }
+        Preamble { frame_slots: (word / size_of::<u64>() as u64) as u32 }
     }
 }
 
@@ -169,9 +172,13 @@ impl VmLayout {
     /// Size of the whole context.
     #[must_use]
     pub fn size(self) -> usize {
-        self.func(self.own_funcs)
+        self.func(self.own_funcs).next_multiple_of(align_of::<VmCtx>())
     }
 }
+
+/// Slots behind [`StoreCtx::stack_limit`]: room for the arguments, results, restore records and headers that are written
+/// before a callee's own frame is checked. Validation bounds a function to 1000 parameters and 1000 results.
+pub const STACK_RESERVE: usize = 8192;
 
 /// Where wasm code was left: for a call to the host, a trap, or an entry that is nested in it.
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +213,7 @@ pub struct EntryFrame {
 #[derive(Debug)]
 #[repr(C)]
 pub struct StoreCtx {
-    /// End of the value stack.
+    /// Where frames have to end. [`STACK_RESERVE`] slots lie behind it.
     pub stack_limit: *mut u64,
     /// First slot above all live frames; valid while host code runs.
     pub stack_top: *mut u64,
@@ -218,8 +225,10 @@ pub struct StoreCtx {
     pub trap: u8,
     /// Innermost activation.
     pub entry: *const EntryFrame,
-    /// Where wasm code was left last.
+    /// Where the innermost activation left wasm code for a host call that still runs.
     pub exit: ExitPoint,
+    /// Where the last trap or host error stopped the activation that has just ended.
+    pub stopped: ExitPoint,
     /// Lowest address to which the native stack may grow through nested activations, 0 outside of any.
     pub native_limit: usize,
     /// Bump pointer of the garbage-collected heap.
@@ -348,12 +357,12 @@ mod tests {
 
     #[test]
     fn layouts() {
-        assert_eq!(size_of::<FuncRec>(), 32);
+        assert_eq!(size_of::<FuncRec>(), 40);
         assert_eq!(size_of::<GlobalCell>(), 16);
         assert_eq!(size_of::<VmCtx>() % 16, 0);
         let layout = VmLayout::new(3, 2);
         assert_eq!(layout.func(0), size_of::<VmCtx>() + 48);
-        assert_eq!(layout.size(), layout.func(2));
+        assert_eq!(layout.size(), (layout.func(2)).next_multiple_of(16));
     }
 
     #[test]

@@ -1,1 +1,25 @@
-//! 
+//! Tier 0: runs register IR.
+//!
+//! ```text
+//! enter ─▶ dispatch::{tail, loop} ─▶ handlers, one per row of the instruction table ─▶ Status
+//! ```
+//!
+//! In: a [`FuncRec`](upshift_core::vm::FuncRec) and its arguments on the value stack. Out: the results in the same place, or a
+//! trap. The registers of the machine ([`Regs`]) are arguments of each handler; a handler reads its fields, does its work on
+//! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that answer:
+//!
+//! * [`tail`](dispatch::tail): every handler is a function that ends in a jump to the next one, so that the registers stay in
+//!   the machine's registers;
+//! * [`loop`](dispatch::looping): one loop around one `match`, which works everywhere.
+//!
+//! All code here relies on what the verifier of `upshift-ir` checks and on the contexts of `upshift_core::vm`.
+
+pub mod dispatch;
+pub mod enter;
+mod handlers;
+mod regs;
+pub mod stubs;
+
+pub use dispatch::Dispatch;
+pub use enter::enter;
+pub use regs::{Flow, Regs};

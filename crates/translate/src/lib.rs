@@ -5,9 +5,24 @@
 //!            └ validates everything, function bodies in parallel when the module is big
 //! ```
 //!
-//! This is the only crate that sees `wasmparser`. [`module`] is the model that all later stages read, the parser fills it,
-//! the type registry gives equal types of different modules one id.
+//! This is the only crate that sees `wasmparser`. [`module`] is the model that all later stages read, [`parse()`] fills
+//! it, the [type registry](registry) gives equal types of different modules one id.
 
+pub mod backend;
+mod convert;
+pub mod error;
+pub mod features;
 pub mod module;
+pub mod names;
+mod parse;
+pub mod registry;
+mod validate;
+pub mod walker;
 
+pub use backend::Backend;
+pub use error::{ParseError, ParseErrorKind};
+pub use features::Features;
 pub use module::ModuleInfo;
+pub use parse::parse;
+pub use registry::TypeRegistry;
+pub use walker::{TranslateError, walk};

@@ -6,9 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use upshift_core::index::{
-    DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex,
-};
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
 use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, TypeId};
 use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
@@ -76,6 +74,19 @@ pub enum ExternIndex {
     Memory(MemoryIndex),
     /// A global.
     Global(GlobalIndex),
+}
+
+/// The type of something imported or exported.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ExternType {
+    /// The type of a function and its canonical id.
+    Func(TypeId, Arc<FuncType>),
+    /// The type of a table.
+    Table(TableType),
+    /// The type of a memory.
+    Memory(MemoryType),
+    /// The type of a global.
+    Global(GlobalType),
 }
 
 /// An import; its type is that of the index space entry it makes.
@@ -200,6 +211,38 @@ impl ModuleInfo {
     #[must_use]
     pub fn func_type(&self, func: FuncIndex) -> &DefinedType {
         &self.types[self.funcs[func.index()].index()]
+    }
+
+    /// The type of something imported or exported.
+    #[must_use]
+    pub fn extern_type(&self, item: ExternIndex) -> ExternType {
+        match item {
+            ExternIndex::Func(func) => {
+                let ty = self.func_type(func);
+                ExternType::Func(ty.id, Arc::clone(&ty.func))
+            }
+            ExternIndex::Table(table) => ExternType::Table(self.tables[table.index()]),
+            ExternIndex::Memory(memory) => ExternType::Memory(self.memories[memory.index()]),
+            ExternIndex::Global(global) => ExternType::Global(self.globals[global.index()]),
+        }
+    }
+
+    /// What an import has to match.
+    #[must_use]
+    pub fn import_type(&self, import: &Import) -> ExternType {
+        self.extern_type(import.item)
+    }
+
+    /// The type of an export.
+    #[must_use]
+    pub fn export_type(&self, export: &Export) -> ExternType {
+        self.extern_type(export.item)
+    }
+
+    /// The export of the given name. Takes time proportional to the number of exports.
+    #[must_use]
+    pub fn export(&self, name: &str) -> Option<ExternIndex> {
+        self.exports.iter().find(|export| *export.name == *name).map(|export| export.item)
     }
 
     /// The body of a function, `None` for an import.

@@ -1,44 +1,94 @@
 //! Float operators that are not single Rust expressions (wasm spec, "Floating-Point Operations").
+//!
+//! They are free of branches and of calls into the C library, which `f32::floor` and its like are where the processor
+//! has no instruction for them: a call makes an interpreter's handler save registers, and either keeps LLVM from
+//! turning a loop over the lanes of a vector into vector code.
 
 use crate::Trap;
 
 macro_rules! min_max {
-    ($($t:ty: $min:ident $max:ident;)*) => {$(
+    ($($t:ty: $min:ident $max:ident $pmin:ident $pmax:ident;)*) => {$(
         /// The smaller operand; NaN if one is NaN; -0 is smaller than +0.
         #[inline(always)]
         #[must_use]
         pub fn $min(a: $t, b: $t) -> $t {
-            if a < b {
-                a
-            } else if b < a {
-                b
-            } else if a == b {
-                <$t>::from_bits(a.to_bits() | b.to_bits())
-            } else {
-                a + b
-            }
+            // Two selects that differ only for zeros of both signs and for NaN: each is one machine instruction.
+            let (x, y) = (if a < b { a } else { b }, if b < a { b } else { a });
+            let both = <$t>::from_bits(x.to_bits() | y.to_bits());
+            if a.is_nan() | b.is_nan() { a + b } else { both }
         }
 
         /// The larger operand; NaN if one is NaN; +0 is larger than -0.
         #[inline(always)]
         #[must_use]
         pub fn $max(a: $t, b: $t) -> $t {
-            if a > b {
-                a
-            } else if b > a {
-                b
-            } else if a == b {
-                <$t>::from_bits(a.to_bits() & b.to_bits())
-            } else {
-                a + b
-            }
+            // Two selects that differ only for zeros of both signs and for NaN: each is one machine instruction.
+            let (x, y) = (if a > b { a } else { b }, if b > a { b } else { a });
+            let both = <$t>::from_bits(x.to_bits() & y.to_bits());
+            if a.is_nan() | b.is_nan() { a + b } else { both }
+        }
+
+        /// `b` if it is less than `a`, else `a`: NaN and zeros get no special treatment.
+        #[inline(always)]
+        #[must_use]
+        pub fn $pmin(a: $t, b: $t) -> $t {
+            if b < a { b } else { a }
+        }
+
+        /// `b` if `a` is less than it, else `a`: NaN and zeros get no special treatment.
+        #[inline(always)]
+        #[must_use]
+        pub fn $pmax(a: $t, b: $t) -> $t {
+            if a < b { b } else { a }
         }
     )*};
 }
 
 min_max! {
-    f32: min_32 max_32;
-    f64: min_64 max_64;
+    f32: min_32 max_32 pmin_32 pmax_32;
+    f64: min_64 max_64 pmin_64 pmax_64;
+}
+
+macro_rules! rounding {
+    ($($t:ty, $integral:literal: $ceil:ident $floor:ident $trunc:ident $nearest:ident;)*) => {$(
+        /// The nearest integer, ties to even.
+        #[inline(always)]
+        #[must_use]
+        pub fn $nearest(a: $t) -> $t {
+            // From this power of two on all floats are integers, so adding it makes the hardware round.
+            let integer = (a.abs() + $integral) - $integral;
+            // The order of the branches gives NaN to the arithmetic, which quiets it.
+            if a.abs() >= $integral { a } else { integer.copysign(a) }
+        }
+
+        /// The least integer that is not less.
+        #[inline(always)]
+        #[must_use]
+        pub fn $ceil(a: $t) -> $t {
+            let integer = $nearest(a);
+            (if integer < a { integer + 1.0 } else { integer }).copysign(a)
+        }
+
+        /// The greatest integer that is not greater.
+        #[inline(always)]
+        #[must_use]
+        pub fn $floor(a: $t) -> $t {
+            let integer = $nearest(a);
+            (if integer > a { integer - 1.0 } else { integer }).copysign(a)
+        }
+
+        /// The integer part.
+        #[inline(always)]
+        #[must_use]
+        pub fn $trunc(a: $t) -> $t {
+            $floor(a.abs()).copysign(a)
+        }
+    )*};
+}
+
+rounding! {
+    f32, 8_388_608.0: ceil_32 floor_32 trunc_32 nearest_32;
+    f64, 4_503_599_627_370_496.0: ceil_64 floor_64 trunc_64 nearest_64;
 }
 
 macro_rules! truncate {

@@ -1,0 +1,4 @@
+;; Nothing: what starting and ending a process costs.
+(module
+  (func (export "_start"))
+)

@@ -1,0 +1,36 @@
+;; Byte loads and stores in short loops: the sieve of Eratosthenes.
+(module
+  (memory (export "memory") 16)
+
+  ;; The count of primes below $limit, which is at most the memory's size in bytes.
+  (func $sieve (export "sieve") (param $limit i32) (result i32)
+    (local $n i32) (local $multiple i32) (local $count i32)
+    ;; A byte is 1 when its address is a multiple of something; calls must not depend on the one before.
+    (local.set $n (i32.const 0))
+    (block $cleared
+      (loop $clear
+        (br_if $cleared (i32.ge_u (local.get $n) (local.get $limit)))
+        (i32.store8 (local.get $n) (i32.const 0))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br $clear)))
+    (local.set $n (i32.const 2))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $n) (local.get $limit)))
+        (if (i32.eqz (i32.load8_u (local.get $n)))
+          (then
+            (local.set $count (i32.add (local.get $count) (i32.const 1)))
+            (local.set $multiple (i32.shl (local.get $n) (i32.const 1)))
+            (block $marked
+              (loop $mark
+                (br_if $marked (i32.ge_u (local.get $multiple) (local.get $limit)))
+                (i32.store8 (local.get $multiple) (i32.const 1))
+                (local.set $multiple (i32.add (local.get $multiple) (local.get $n)))
+                (br $mark)))))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br $next)))
+    (local.get $count))
+
+  (func (export "_start")
+    (if (i32.ne (call $sieve (i32.const 1000000)) (i32.const 78498)) (then unreachable)))
+)

@@ -1,0 +1,16 @@
+//! Tells the crate whether the compiler will turn calls at the end of handlers into jumps: only then the tail-call
+//! dispatch is safe to use, else each instruction would deepen the native stack.
+
+fn main() {
+    println!("cargo::rustc-check-cfg=cfg(tail_calls)");
+    println!("cargo::rerun-if-changed=build.rs");
+    let var = |name| std::env::var(name).unwrap_or_default();
+    let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s" | "z");
+    let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
+    // Assertions put calls that need the handler's own frame into handlers.
+    let plain = var("CARGO_CFG_DEBUG_ASSERTIONS").is_empty();
+    let _ = plain;
+    if optimised && arch {
+        println!("cargo::rustc-cfg=tail_calls");
+    }
+}

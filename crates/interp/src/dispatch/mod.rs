@@ -1,0 +1,62 @@
+//! How the interpreter goes from one instruction to the next.
+
+pub(crate) mod looping;
+#[cfg(tail_calls)]
+pub(crate) mod tail;
+
+/// A dispatch backend.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Dispatch {
+    /// One loop around one `match`: works everywhere.
+    Loop,
+    /// Handlers that jump to each other: quicker. Where the compiler does not make jumps of calls at the end of functions
+    /// ([`Dispatch::TAIL_AVAILABLE`] is false), this runs the loop.
+    Tail,
+}
+
+impl Dispatch {
+    /// Whether this build has the tail-call backend: optimised builds for x86-64 and AArch64 do.
+    pub const TAIL_AVAILABLE: bool = cfg!(tail_calls);
+}
+
+impl Default for Dispatch {
+    /// The quicker one of those that this build has.
+    fn default() -> Self {
+        if Self::TAIL_AVAILABLE { Dispatch::Tail } else { Dispatch::Loop }
+    }
+}
+
+/// Passes the instruction table to a macro, with the names that its handler types need in scope.
+macro_rules! with_handlers {
+    ($m:ident) => {
+        #[allow(unused_imports, reason = "which names the table needs is the table's business")]
+        use upshift_core::ops::memory::op as mem;
+        #[allow(unused_imports, reason = "which names the table needs is the table's business")]
+        use upshift_core::ops::op;
+
+        use crate::handlers::call::{
+            Builtin, Call, CallImport, CallIndirect, CallRef, HostCall, ReturnCall, ReturnCallImport,
+            ReturnCallIndirect, ReturnCallRef, Translate,
+        };
+        use crate::handlers::control::{
+            Br, BrTable, Exit, Restore, Return, ReturnSpan, ReturnValue, Unreachable,
+        };
+        use crate::handlers::data::{
+            Const32, Const64, ConstV128, Copy, Copy2, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,
+            GlobalGetImportV128, GlobalGetV128, GlobalSet, GlobalSetImport, GlobalSetImportV128, GlobalSetV128,
+            RefAsNonNull, RefFunc, RefFuncImport, Select, SelectV128, Shuffle, ZeroSpan,
+        };
+        use crate::handlers::memory::{
+            Load, LoadAny, LoadLane, MemorySize, Store, StoreAny, StoreLane,
+        };
+        use crate::handlers::operand::{
+            Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, Next, OffsetC, OffsetHigh, SlotA, SlotB, SlotC,
+            SlotNext, Zero,
+        };
+        use crate::handlers::pure::{Binary, BranchIf, LaneExtract, LaneReplace, Ternary, Unary};
+
+        upshift_ir::for_each_instr!($m);
+    };
+}
+
+pub(crate) use with_handlers;

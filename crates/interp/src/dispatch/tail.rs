@@ -1,0 +1,137 @@
+//! The tail-call backend: a table of functions, each of which ends in a jump to the next.
+//!
+//! The convention passes six integers and two floats in registers, so the whole state travels without memory. What is not
+//! quick leaves through a cold function with the same arguments, again by a jump; so handlers need no stack frame. That
+//! holds because the compiler turns the calls at their ends into jumps when it optimises; `build.rs` knows when, and a test
+//! looks at the machine code.
+
+use upshift_core::Trap;
+use upshift_core::vm::{ExitPoint, Status, VmCtx};
+use upshift_ir::Op;
+
+use super::with_handlers;
+use crate::handlers::{Exec, memory};
+use crate::regs::{Flow, Regs};
+
+/// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
+macro_rules! abi {
+    (@as $abi:literal $(#[$attr:meta])* type $name:ident = fn($($arg:ty),*) -> $out:ty;) => {
+        $(#[$attr])*
+        type $name = unsafe extern $abi fn($($arg),*) -> $out;
+    };
+    (@as $abi:literal $(#[$attr:meta])* fn $name:ident<$g:ident: $b:ident>($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
+        $(#[$attr])*
+        unsafe extern $abi fn $name<$g: $b>($($arg: $t),*) -> $out $body
+    };
+    (@as $abi:literal $(#[$attr:meta])* fn $name:ident($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
+        $(#[$attr])*
+        unsafe extern $abi fn $name($($arg: $t),*) -> $out $body
+    };
+    ($($item:tt)*) => {
+        #[cfg(target_arch = "x86_64")]
+        abi! { @as "sysv64" $($item)* }
+        #[cfg(not(target_arch = "x86_64"))]
+        abi! { @as "C" $($item)* }
+    };
+}
+
+abi! {
+    /// A handler as a function.
+    type Handler = fn(*mut VmCtx, *const u64, *mut u64, *mut u8, usize, u64, f32, f64) -> Status;
+}
+
+/// Continues with a handler: a jump, because it is the last thing that a handler does.
+macro_rules! jump {
+    ($handler:expr, $r:expr) => {
+        ($handler)($r.ctx, $r.ip, $r.fp, $r.mem, $r.len, $r.int, $r.f32, $r.f64)
+    };
+}
+
+/// The handler of the instruction at `ip`.
+macro_rules! next {
+    ($r:expr) => {
+        *HANDLERS.get_unchecked(usize::from(*$r.ip.cast::<u16>()))
+    };
+}
+
+abi! {
+    fn handler<E: Exec>(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
+    ) -> Status {
+        let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
+        // SAFETY: as for `Exec::exec`; the table has a handler for each opcode.
+        unsafe {
+            match E::exec(&mut r) {
+                Flow::Next => jump!(next!(r), r),
+                Flow::Bounds => jump!(bounds, r),
+                Flow::Trap(trap) => {
+                    r.int = u64::from(trap as u8);
+                    jump!(trap_at, r)
+                }
+                Flow::Done(status) => status,
+            }
+        }
+    }
+}
+
+abi! {
+    #[cold]
+    #[inline(never)]
+    fn trap_at(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, _mem: *mut u8, _len: usize, int: u64, _f32: f32, _f64: f64,
+    ) -> Status {
+        // SAFETY: the context of running code lives.
+        unsafe { (*(*ctx).store).exit = ExitPoint { ip, fp, ctx } };
+        Status::trap(Trap::from_u8(int as u8).unwrap_or(Trap::UnreachableCodeReached))
+    }
+}
+
+abi! {
+    #[cold]
+    #[inline(never)]
+    fn bounds(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
+    ) -> Status {
+        let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
+        // SAFETY: the context of running code lives; the table has a handler for each opcode.
+        unsafe {
+            if memory::look_again(&mut r) == Flow::Next {
+                jump!(next!(r), r)
+            } else {
+                r.int = u64::from(Trap::MemoryOutOfBounds as u8);
+                jump!(trap_at, r)
+            }
+        }
+    }
+}
+
+macro_rules! define_handlers {
+    ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
+        /// The handlers by opcode.
+        static HANDLERS: [Handler; Op::ALL.len()] = {
+            const fn of(op: Op) -> Handler {
+                match op {
+                    $(Op::$name => handler::<$handler>,)*
+                }
+            }
+            let mut handlers: [Handler; Op::ALL.len()] = [handler::<Unreachable>; Op::ALL.len()];
+            let mut i = 0;
+            while i < Op::ALL.len() {
+                handlers[i] = of(Op::ALL[i]);
+                i += 1;
+            }
+            handlers
+        };
+    };
+}
+
+with_handlers!(define_handlers);
+
+/// Runs from the instruction at `r.ip` until the code leaves.
+///
+/// # Safety
+/// As for [`Exec::exec`], for all code that is reached.
+pub(crate) unsafe fn run(r: Regs) -> Status {
+    // SAFETY: promised by the caller.
+    unsafe { jump!(next!(r), r) }
+}

@@ -1,0 +1,58 @@
+//! From the host into wasm code and back.
+
+use upshift_core::Trap;
+use upshift_core::vm::{EntryFrame, FuncRec, Status, StoreCtx, frame};
+
+use crate::dispatch::{self, Dispatch};
+use crate::regs::Regs;
+use crate::stubs;
+
+/// Runs a function; its arguments lie at `args` on the value stack, where its results are afterwards.
+///
+/// For the time of the activation the store's chain of entries has one more link. When the answer is not
+/// [`Status::OK`], [`StoreCtx::stopped`] says where the code stopped; the frames from there up to the entry are still
+/// readable.
+///
+/// # Safety
+/// `store` and `func` are live and belong together, and so is everything that their fields lead to; `args` points into the
+/// store's value stack, at or above all live frames; the arguments have the types of the function's parameters.
+pub unsafe fn enter(dispatch: Dispatch, store: *mut StoreCtx, func: *const FuncRec, args: *mut u64) -> Status {
+    // SAFETY: promised by the caller; the stack has room for a header behind any frame.
+    unsafe {
+        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
+        let limit = (*store).stack_limit as usize;
+        let code = (*func).code;
+        if args as usize > limit || *code as usize > limit - args as usize {
+            (*store).stopped = entry.outer;
+            return Status::trap(Trap::StackOverflow);
+        }
+        let header = args.add((*func).param_slots as usize);
+        *header.add(frame::RETURN_IP as usize) = stubs::exit() as u64;
+        *header.add(frame::CALLER_FP as usize) = 0;
+        *header.add(frame::FUNC as usize) = func as u64;
+        (*store).entry = &raw const entry;
+        let ctx = (*func).vmctx;
+        let mut regs = Regs {
+            ctx,
+            ip: code.add(1),
+            fp: args,
+            mem: std::ptr::null_mut(),
+            len: 0,
+            int: func as u64,
+            f32: 0.0,
+            f64: 0.0,
+        };
+        regs.reload_memory();
+        let status = match dispatch {
+            Dispatch::Loop => dispatch::looping::run(regs),
+            #[cfg(tail_calls)]
+            Dispatch::Tail => dispatch::tail::run(regs),
+            #[cfg(not(tail_calls))]
+            Dispatch::Tail => dispatch::looping::run(regs),
+        };
+        (*store).stopped = (*store).exit;
+        (*store).exit = entry.outer;
+        (*store).entry = entry.prev;
+        status
+    }
+}

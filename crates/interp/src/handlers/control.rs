@@ -1,0 +1,156 @@
+//! Branches, returns, traps.
+
+use std::marker::PhantomData;
+
+use upshift_core::Trap;
+use upshift_core::vm::{Status, VmCtx, frame};
+
+use super::Exec;
+use super::operand::{Source, high, low};
+use crate::regs::{AccValue, Flow, Regs};
+
+/// Traps.
+pub(crate) struct Unreachable;
+
+impl Exec for Unreachable {
+    #[inline(always)]
+    unsafe fn exec(_: &mut Regs) -> Flow {
+        Flow::Trap(Trap::UnreachableCodeReached)
+    }
+}
+
+/// A jump.
+pub(crate) struct Br;
+
+impl Exec for Br {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        let distance = unsafe { r.high() } as i32;
+        r.branch(i64::from(distance))
+    }
+}
+
+/// A jump to one of several targets.
+pub(crate) struct BrTable;
+
+impl Exec for BrTable {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the list has one target more than its
+        // count, for the default.
+        unsafe {
+            let index: u32 = r.read(r.a());
+            let distance = r.word(1 + (index as usize).min(r.high()));
+            r.branch(distance as i64)
+        }
+    }
+}
+
+/// Leaves the frame whose header lies behind `params` slots.
+///
+/// # Safety
+/// As for [`Exec::exec`]; the header must not have been overwritten.
+#[inline(always)]
+unsafe fn leave(ip: u64, fp: u64, r: &mut Regs) -> Flow {
+    r.ip = ip as *const u64;
+    r.fp = fp as *mut u64;
+    Flow::Next
+}
+
+/// Return address and frame of the caller.
+///
+/// # Safety
+/// As for [`Exec::exec`].
+#[inline(always)]
+unsafe fn header(r: &Regs, params: usize) -> (u64, u64) {
+    // SAFETY: entering the function wrote the header behind the parameters.
+    unsafe {
+        let header = r.slot(params);
+        (*header.add(frame::RETURN_IP as usize), *header.add(frame::CALLER_FP as usize))
+    }
+}
+
+/// Returns without a result.
+pub(crate) struct Return;
+
+impl Exec for Return {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        unsafe {
+            let (ip, fp) = header(r, r.a());
+            leave(ip, fp, r)
+        }
+    }
+}
+
+/// Returns a scalar.
+pub(crate) struct ReturnValue<S, T>(PhantomData<(S, T)>);
+
+impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        unsafe {
+            let (ip, fp) = header(r, r.a());
+            let value = S::get(r);
+            r.write(0, value);
+            leave(ip, fp, r)
+        }
+    }
+}
+
+/// Returns several slots.
+pub(crate) struct ReturnSpan;
+
+impl Exec for ReturnSpan {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the header is read before the results
+        // may overwrite it.
+        unsafe {
+            let (ip, fp) = header(r, r.a());
+            let (mut from, mut to) = (r.slot(r.high()), r.fp);
+            for _ in 0..low(r.word(1)) {
+                to.write_volatile(*from);
+                (from, to) = (from.add(1), to.add(1));
+            }
+            leave(ip, fp, r)
+        }
+    }
+}
+
+/// Back to the host.
+pub(crate) struct Exit;
+
+impl Exec for Exit {
+    #[inline(always)]
+    unsafe fn exec(_: &mut Regs) -> Flow {
+        Flow::Done(Status::OK)
+    }
+}
+
+/// Back to the instance that called into this one: `fp` is at its restore record, the results lie behind it.
+pub(crate) struct Restore;
+
+impl Exec for Restore {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: only a call into another instance makes frames that return here, and it wrote the record.
+        unsafe {
+            let record = r.fp;
+            let ip = *record.add(frame::RESTORE_IP as usize);
+            let fp = *record.add(frame::RESTORE_FP as usize);
+            r.ctx = *record.add(frame::RESTORE_CTX as usize) as *mut VmCtx;
+            let results = *record.add(frame::RESTORE_RESULTS as usize);
+            let (mut from, mut to) = (record.add(frame::RESTORE_SLOTS as usize), record);
+            for _ in 0..results {
+                to.write_volatile(*from);
+                (from, to) = (from.add(1), to.add(1));
+            }
+            r.reload_memory();
+            leave(ip, fp, r)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Loads and stores, with explicit bounds checks: a fault inside of a handler would have no defined instruction.
+
+use std::marker::PhantomData;
+
+use upshift_core::Trap;
+use upshift_core::ops::memory::{LoadOp, StoreOp};
+use upshift_core::value::V128;
+use upshift_core::vm::MemRecord;
+
+use super::Exec;
+use super::operand::{Offset, Source, low};
+use crate::regs::{AccValue, Flow, Regs};
+
+/// The address of `bytes` bytes of memory 0, if they are known to be there.
+#[inline(always)]
+fn in_memory0(r: &Regs, address: u64, offset: u64, bytes: usize) -> Option<*mut u8> {
+    // Neither sum overflows: addresses of 32-bit memories and the offsets of these forms have 32 bits.
+    let start = address + offset;
+    (start + bytes as u64 <= r.len as u64).then(|| r.mem.wrapping_add(start as usize))
+}
+
+/// The address of `bytes` bytes of any memory, if they are there.
+///
+/// # Safety
+/// `r.ctx` is a live context with such a memory.
+#[inline(always)]
+unsafe fn in_memory(r: &Regs, memory: usize, address: u64, offset: u64, bytes: usize) -> Option<*mut u8> {
+    // SAFETY: promised by the caller; the record of a memory lives as long as the store.
+    let MemRecord { base, len } = unsafe { &**(*r.ctx).mems.add(memory) };
+    let start = address.checked_add(offset)?;
+    let end = start.checked_add(bytes as u64)?;
+    (end <= *len as u64).then(|| base.wrapping_add(start as usize))
+}
+
+/// A load from memory 0.
+pub(crate) struct Load<O, A, F>(PhantomData<(O, A, F)>);
+
+impl<O: LoadOp, A: Source<u64>, F: Offset> Exec for Load<O, A, F>
+where
+    O::Out: AccValue,
+{
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let Some(at) = in_memory0(r, A::get(r), F::get(r), size_of::<O::Bytes>()) else {
+                return Flow::Bounds;
+            };
+            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            r.next(1)
+        }
+    }
+}
+
+/// A load from any memory.
+pub(crate) struct LoadAny<O>(PhantomData<O>);
+
+impl<O: LoadOp> Exec for LoadAny<O>
+where
+    O::Out: AccValue,
+{
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let address = r.read(r.b());
+            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
+                return Flow::Trap(Trap::MemoryOutOfBounds);
+            };
+            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            r.next(2)
+        }
+    }
+}
+
+/// A store to memory 0.
+pub(crate) struct Store<O, A, V, F>(PhantomData<(O, A, V, F)>);
+
+impl<O: StoreOp, A: Source<u64>, V: Source<O::In>, F: Offset> Exec for Store<O, A, V, F> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let Some(at) = in_memory0(r, A::get(r), F::get(r), size_of::<O::Bytes>()) else {
+                return Flow::Bounds;
+            };
+            at.cast::<O::Bytes>().write_unaligned(O::eval(V::get(r)));
+            r.next(1)
+        }
+    }
+}
+
+/// A store to any memory.
+pub(crate) struct StoreAny<O>(PhantomData<O>);
+
+impl<O: StoreOp> Exec for StoreAny<O> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let address = r.read(r.a());
+            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
+                return Flow::Trap(Trap::MemoryOutOfBounds);
+            };
+            at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(r.b())));
+            r.next(2)
+        }
+    }
+}
+
+/// A load of one lane of `BYTES` bytes.
+pub(crate) struct LoadLane<const BYTES: usize>;
+
+impl<const BYTES: usize> Exec for LoadLane<BYTES> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let more = r.word(1);
+            let address = r.read(r.c());
+            let Some(at) = in_memory(r, low(more), address, r.word(2), BYTES) else {
+                return Flow::Trap(Trap::MemoryOutOfBounds);
+            };
+            let lane = low(r.word(3)) % (16 / BYTES);
+            let V128(mut bytes) = r.read(r.b());
+            bytes[lane * BYTES..][..BYTES].copy_from_slice(&at.cast::<[u8; BYTES]>().read_unaligned());
+            r.write(r.a(), V128(bytes));
+            r.next(4)
+        }
+    }
+}
+
+/// A store of one lane of `BYTES` bytes.
+pub(crate) struct StoreLane<const BYTES: usize>;
+
+impl<const BYTES: usize> Exec for StoreLane<BYTES> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let address = r.read(r.a());
+            let Some(at) = in_memory(r, r.c(), address, r.word(1), BYTES) else {
+                return Flow::Trap(Trap::MemoryOutOfBounds);
+            };
+            let lane = low(r.word(2)) % (16 / BYTES);
+            let V128(bytes) = r.read(r.b());
+            let mut out = [0; BYTES];
+            out.copy_from_slice(&bytes[lane * BYTES..][..BYTES]);
+            at.cast::<[u8; BYTES]>().write_unaligned(out);
+            r.next(3)
+        }
+    }
+}
+
+/// The size of a memory in pages.
+pub(crate) struct MemorySize;
+
+impl Exec for MemorySize {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        unsafe {
+            let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
+            let pages = record.len as u64 >> r.c();
+            r.write(r.a(), pages);
+            r.next(1)
+        }
+    }
+}
+
+/// The cold half of a bounds check of memory 0: another activation or thread may have made the memory longer.
+///
+/// # Safety
+/// `r.ctx` is a live context.
+pub(crate) unsafe fn look_again(r: &mut Regs) -> Flow {
+    let known = r.len;
+    // SAFETY: promised by the caller.
+    unsafe { r.reload_memory() };
+    if r.len > known { Flow::Next } else { Flow::Trap(Trap::MemoryOutOfBounds) }
+}
+

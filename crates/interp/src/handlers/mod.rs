@@ -1,0 +1,26 @@
+//! What each instruction does, once for all forms and both dispatch backends.
+//!
+//! A row of the instruction table names a type like `Binary<op::I32Add, SlotB, ImmC>`; its [`Exec`] implementation is the
+//! handler. Operand places are types too ([`operand`]), so one function per class of instructions covers all forms.
+//!
+//! Handlers must not keep anything on the native stack when they answer [`Flow::Next`], and the quick ones must not call
+//! functions that are not inlined: the tail-call backend turns them into frameless code, and a test looks at the result.
+
+pub(crate) mod call;
+pub(crate) mod control;
+pub(crate) mod data;
+pub(crate) mod memory;
+pub(crate) mod operand;
+pub(crate) mod pure;
+
+use crate::regs::{Flow, Regs};
+
+/// A handler.
+pub(crate) trait Exec {
+    /// Executes the instruction at `r.ip`.
+    ///
+    /// # Safety
+    /// `r` is the state of verified code: `ip` at an instruction of this kind, `fp` at a frame of its function, `ctx` at the
+    /// function's live instance, `mem` and `len` the base of its memory 0 and at most its length.
+    unsafe fn exec(r: &mut Regs) -> Flow;
+}

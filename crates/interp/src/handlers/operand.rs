@@ -1,0 +1,187 @@
+//! Operand places as types: the parts of a form.
+//!
+//! The names say where in the instruction an operand's field lies: `A`, `B`, `C` are the 16-bit fields of word 0, `High` its
+//! upper half, `Next` word 1.
+
+use upshift_core::value::{Scalar, SlotValue};
+
+use crate::regs::{FromAcc, Regs};
+
+/// The lower half of a word.
+#[inline(always)]
+pub(crate) fn low(word: u64) -> usize {
+    word as u32 as usize
+}
+
+/// The upper half of a word.
+#[inline(always)]
+pub(crate) fn high(word: u64) -> usize {
+    (word >> 32) as usize
+}
+
+/// Where an operand of type `T` comes from.
+pub(crate) trait Source<T> {
+    /// Words that the operand adds to the instruction.
+    const WORDS: usize = 0;
+
+    /// The operand.
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`](super::Exec::exec).
+    unsafe fn get(r: &Regs) -> T;
+}
+
+macro_rules! slots {
+    ($($name:ident $field:ident)*) => {$(
+        #[doc = concat!("In the slot that `", stringify!($field), "` names.")]
+        pub(crate) struct $name;
+
+        impl<T: SlotValue> Source<T> for $name {
+            #[inline(always)]
+            unsafe fn get(r: &Regs) -> T {
+                // SAFETY: the verifier has checked the slot.
+                unsafe { r.read(r.$field()) }
+            }
+        }
+    )*};
+}
+
+slots! { SlotA a SlotB b SlotC c }
+
+macro_rules! immediates {
+    ($($name:ident |$r:ident| $value:expr;)*) => {$(
+        /// An immediate of word 0, sign-extended.
+        pub(crate) struct $name;
+
+        impl<T: Scalar> Source<T> for $name {
+            #[inline(always)]
+            unsafe fn get($r: &Regs) -> T {
+                // SAFETY: instructions with this operand have the field.
+                let value = i64::from(unsafe { $value });
+                T::from_bits(value as u64)
+            }
+        }
+    )*};
+}
+
+immediates! {
+    ImmA |r| r.a() as i16;
+    ImmB |r| r.b() as i16;
+    ImmC |r| r.c() as i16;
+    ImmHigh |r| r.high() as i32;
+}
+
+/// An immediate of 64 bits in word 1.
+pub(crate) struct ImmNext;
+
+impl<T: Scalar> Source<T> for ImmNext {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        // SAFETY: instructions with this operand have a word 1.
+        T::from_bits(unsafe { r.word(1) })
+    }
+}
+
+/// In the slot that the lower half of word 1 names.
+pub(crate) struct SlotNext;
+
+impl<T: SlotValue> Source<T> for SlotNext {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        // SAFETY: instructions with this operand have a word 1, and the verifier has checked the slot.
+        unsafe { r.read(low(r.word(1))) }
+    }
+}
+
+/// In the accumulator of the type.
+pub(crate) struct Acc;
+
+impl<T: FromAcc> Source<T> for Acc {
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        T::from_acc(r)
+    }
+}
+
+/// Zero: the address of an access at a constant address, which is all in the offset.
+pub(crate) struct Zero;
+
+impl Source<u64> for Zero {
+    #[inline(always)]
+    unsafe fn get(_: &Regs) -> u64 {
+        0
+    }
+}
+
+/// Where the distance of a branch comes from.
+pub(crate) trait Distance {
+    /// Words of the instruction.
+    const WORDS: usize;
+
+    /// The distance.
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`](super::Exec::exec).
+    unsafe fn get(r: &Regs) -> i64;
+}
+
+/// In the upper half of word 0.
+pub(crate) struct High;
+
+impl Distance for High {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> i64 {
+        // SAFETY: instructions with this operand have the field.
+        i64::from(unsafe { r.high() } as i32)
+    }
+}
+
+/// In the lower half of word 1.
+pub(crate) struct Next;
+
+impl Distance for Next {
+    const WORDS: usize = 2;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> i64 {
+        // SAFETY: instructions with this operand have a word 1.
+        i64::from(unsafe { r.word(1) } as i32)
+    }
+}
+
+/// Where the offset of a memory access comes from.
+pub(crate) trait Offset {
+    /// The offset.
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`](super::Exec::exec).
+    unsafe fn get(r: &Regs) -> u64;
+}
+
+/// In field `c`.
+pub(crate) struct OffsetC;
+
+impl Offset for OffsetC {
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> u64 {
+        // SAFETY: instructions with this operand have the field.
+        unsafe { r.c() as u64 }
+    }
+}
+
+/// In the upper half of word 0.
+pub(crate) struct OffsetHigh;
+
+impl Offset for OffsetHigh {
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> u64 {
+        // SAFETY: instructions with this operand have the field.
+        unsafe { r.high() as u64 }
+    }
+}

@@ -1,0 +1,913 @@
+//! The walker's backend for tier 0: chooses instructions and writes code words.
+//!
+//! In: calls of [`Backend`], operands in slots or constant. Out: the words of a function.
+//!
+//! Three peepholes work on the instruction written last, as long as no label was bound since:
+//! * a value that was just made is taken from the accumulator ([`Accumulators`]),
+//! * a comparison melts into the branch that tests it,
+//! * a result that goes to a local is written there at once.
+//!
+//! Slot numbers above 16 bits go through scratch slots with `copy.wide`, so that big functions run on the same instructions
+//! as small ones.
+
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex};
+use upshift_core::ops::memory::{Load, Store};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::types::{IndexType, ValType};
+use upshift_core::value::V128;
+use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
+use upshift_translate::ModuleInfo;
+use upshift_translate::backend::{Backend, Call, Callee, Frame, Label, MemArg, Operand, Return, Slot};
+
+use crate::op::{
+    Access, Field, Loc, Op, binary_form, branch_form, extract_lane_form, load_form, replace_lane_form, store_form,
+    ternary_form, unary_form,
+};
+
+/// The accumulators and which slot each one mirrors.
+#[derive(Clone, Copy, Debug, Default)]
+struct Accumulators {
+    int: Option<Slot>,
+    f32: Option<Slot>,
+    f64: Option<Slot>,
+}
+
+impl Accumulators {
+    fn of(&mut self, ty: ValType) -> Option<&mut Option<Slot>> {
+        match ty {
+            ValType::I32 | ValType::I64 | ValType::Ref(_) => Some(&mut self.int),
+            ValType::F32 => Some(&mut self.f32),
+            ValType::F64 => Some(&mut self.f64),
+            ValType::V128 => None,
+        }
+    }
+
+    /// Whether the accumulator of the type holds what is in the slot.
+    fn holds(&mut self, ty: ValType, slot: Slot) -> bool {
+        self.of(ty).is_some_and(|held| *held == Some(slot))
+    }
+
+    /// A slot is overwritten by something else.
+    fn forget(&mut self, slot: Slot) {
+        for held in [&mut self.int, &mut self.f32, &mut self.f64] {
+            if *held == Some(slot) {
+                *held = None;
+            }
+        }
+    }
+
+    /// A value of the type was written to a slot and to the accumulator.
+    fn wrote(&mut self, ty: ValType, slot: Slot) {
+        self.forget(slot);
+        match self.of(ty) {
+            Some(held) => *held = Some(slot),
+            None => self.forget(Slot(slot.0 + 1)),
+        }
+    }
+}
+
+/// The instruction written last, while peepholes may change it.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    /// Its position in the words, with the copies that bring its operands.
+    start: usize,
+    /// Position of its first word.
+    head: usize,
+    /// The slot that it writes, if that can still be changed.
+    dst: Slot,
+    ty: ValType,
+    /// The comparison that it is.
+    compare: Option<(Binary, Operand, Operand)>,
+    /// The accumulators before it.
+    before: Accumulators,
+}
+
+/// A branch target that is not known yet.
+#[derive(Clone, Copy, Debug)]
+struct Fixup {
+    label: Label,
+    /// Start of the branch instruction.
+    start: usize,
+    /// The word that holds the target.
+    word: usize,
+    /// Its lowest bit.
+    shift: u32,
+    /// 32, or 64 in a list of targets.
+    bits: u32,
+}
+
+/// Builds the code of one function.
+#[derive(Debug)]
+pub struct Builder<'m> {
+    module: &'m ModuleInfo,
+    layout: VmLayout,
+    frame: Frame,
+    words: Vec<u64>,
+    labels: Vec<Option<usize>>,
+    fixups: Vec<Fixup>,
+    accumulators: Accumulators,
+    last: Option<Last>,
+    needs_scratch: bool,
+    positions: Option<Vec<(u32, u32)>>,
+}
+
+impl<'m> Builder<'m> {
+    /// A builder for a function of the module; with `positions` it notes where instructions come from.
+    #[must_use]
+    pub fn new(module: &'m ModuleInfo, positions: bool) -> Builder<'m> {
+        Builder {
+            module,
+            layout: module.vm_layout(),
+            frame: Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None },
+            words: vec![0],
+            labels: Vec::new(),
+            fixups: Vec::new(),
+            accumulators: Accumulators::default(),
+            last: None,
+            needs_scratch: false,
+            positions: positions.then(Vec::new),
+        }
+    }
+
+    /// Whether slots with large numbers appeared although the frame has no scratch slots: the code is unusable.
+    #[must_use]
+    pub fn needs_scratch(&self) -> bool {
+        self.needs_scratch
+    }
+
+    /// The finished words.
+    #[must_use]
+    pub fn finish(self) -> Box<[u64]> {
+        self.words.into_boxed_slice()
+    }
+
+    /// The notes about positions.
+    #[must_use]
+    pub fn take_positions(self) -> Vec<(u32, u32)> {
+        self.positions.unwrap_or_default()
+    }
+
+    // Writing words.
+
+    /// Writes an instruction; `values` are its fields without accumulators and target lists. Answers where it starts.
+    fn emit(&mut self, op: Op, values: &[u64]) -> usize {
+        if values.iter().any(|&value| value > 0xffff) && self.needs_wide_slots(op, values) {
+            return self.emit_wide(op, values);
+        }
+        self.last = None;
+        let start = self.words.len();
+        let mut word = u64::from(op as u16);
+        let mut bit: u32 = 16;
+        let mut values = values.iter();
+        for field in op.fields() {
+            let bits = field.bits();
+            if bits == 0 {
+                continue;
+            }
+            let value = *values.next().expect("each field has a value");
+            let place = bit.next_multiple_of(bits);
+            if place >= 64 {
+                self.words.push(word);
+                word = 0;
+                bit = bits;
+                word |= truncated(value, bits);
+            } else {
+                word |= truncated(value, bits) << place;
+                bit = place + bits;
+            }
+        }
+        debug_assert!(values.next().is_none(), "{op:?} has fewer fields");
+        self.words.push(word);
+        start
+    }
+
+    #[cold]
+    fn needs_wide_slots(&self, op: Op, values: &[u64]) -> bool {
+        fields_with_values(op).zip(values).any(|(field, &value)| is_narrow_slot(field) && value > 0xffff)
+    }
+
+    /// Writes an instruction with slots above 16 bits: copies through the scratch slots before and after it.
+    #[cold]
+    fn emit_wide(&mut self, op: Op, values: &[u64]) -> usize {
+        let Some(scratch) = self.frame.scratch else {
+            self.needs_scratch = true;
+            let cut: Vec<u64> = fields_with_values(op)
+                .zip(values)
+                .map(|(field, &value)| if is_narrow_slot(field) { value & 0xffff } else { value })
+                .collect();
+            return self.emit(op, &cut);
+        };
+        let mut narrow = values.to_vec();
+        let mut next = u64::from(scratch);
+        let mut after = Vec::new();
+        for (field, value) in fields_with_values(op).zip(&mut narrow) {
+            if !is_narrow_slot(field) || *value <= 0xffff {
+                continue;
+            }
+            let slots = if matches!(field, Field::DstV | Field::SrcV) { 2 } else { 1 };
+            for i in 0..slots {
+                if matches!(field, Field::Src | Field::SrcV) {
+                    self.emit(Op::CopyWide, &[next + i, *value + i]);
+                } else {
+                    after.push([*value + i, next + i]);
+                }
+            }
+            *value = next;
+            next += slots;
+        }
+        let start = self.emit(op, &narrow);
+        for copy in after {
+            self.emit(Op::CopyWide, &copy);
+        }
+        start
+    }
+
+    /// Writes an instruction that makes a value of a type; peepholes may change it as long as it is the last one.
+    fn emit_value(&mut self, op: Op, ty: ValType, dst: Slot, values: &[u64]) {
+        let start = self.words.len();
+        let before = self.accumulators;
+        let mut all = [0; 8];
+        all[0] = u64::from(dst.0);
+        all[1..=values.len()].copy_from_slice(values);
+        let head = self.emit(op, &all[..=values.len()]);
+        self.accumulators.wrote(ty, dst);
+        if dst.0 <= 0xffff {
+            self.last = Some(Last { start, head, dst, ty, compare: None, before });
+        }
+    }
+
+    /// Writes an instruction whose field number `target` is a branch target.
+    fn emit_branch(&mut self, op: Op, values: &[u64], label: Label) {
+        let mut all = [0; 8];
+        all[..values.len()].copy_from_slice(values);
+        let start = self.emit(op, &all[..=values.len()]);
+        // The target is the last field, so it ends the instruction.
+        let word = self.words.len() - 1;
+        let shift = if word == start { 32 } else { 0 };
+        self.fixups.push(Fixup { label, start, word, shift, bits: 32 });
+    }
+
+    // Operands.
+
+    /// The slot of an operand; a constant is put into its home.
+    fn slot(&mut self, operand: Operand, ty: ValType) -> Slot {
+        match operand {
+            Operand::Temp(slot) | Operand::Local(slot) => slot,
+            Operand::Const(bits, home) => {
+                self.constant(home, bits, ty);
+                home
+            }
+        }
+    }
+
+    fn constant(&mut self, dst: Slot, bits: u64, _ty: ValType) {
+        // The slot is the same for all types; a float constant is in the integer accumulator too, where nobody looks for it.
+        if let Ok(bits) = u32::try_from(bits) {
+            self.emit_value(Op::Const32, ValType::I64, dst, &[u64::from(bits)]);
+        } else {
+            self.emit_value(Op::Const64, ValType::I64, dst, &[bits]);
+        }
+    }
+
+    /// Whether the operand is in the accumulator of its type.
+    fn in_accumulator(&mut self, operand: Operand, ty: ValType) -> bool {
+        operand.slot().is_some_and(|slot| self.accumulators.holds(ty, slot))
+    }
+
+    // Binary operators and comparisons.
+
+    /// Picks the form for the operands: what is in an accumulator is taken from there, constants become immediates.
+    /// Answers the opcode and the values of its operand fields.
+    fn pick_binary(
+        &mut self,
+        op: Binary,
+        lhs: Operand,
+        rhs: Operand,
+        form: impl Fn(Binary, Loc, Loc) -> Option<Op>,
+    ) -> (Op, Vec2) {
+        let [lhs_ty, rhs_ty] = *op.operands() else { unreachable!("binary operators have two operands") };
+        let (mut op, mut lhs, mut rhs) = (op, lhs, rhs);
+        // Constants go right, accumulators go left, where the operator has a mirror image.
+        if let Some(swapped) = op.swapped()
+            && !matches!(rhs, Operand::Const(..))
+            && (matches!(lhs, Operand::Const(..))
+                || (self.in_accumulator(rhs, rhs_ty) && !self.in_accumulator(lhs, lhs_ty)))
+        {
+            (op, lhs, rhs) = (swapped, rhs, lhs);
+        }
+        if let Operand::Const(bits, _) = rhs {
+            if let Operand::Const(..) = lhs {
+                lhs = Operand::Temp(self.slot(lhs, lhs_ty));
+            }
+            let float = matches!(rhs_ty, ValType::F32 | ValType::F64);
+            if self.in_accumulator(lhs, lhs_ty)
+                && let Some(found) = form(op, Loc::Acc, Loc::Imm)
+                && let Some(imm) = immediate(bits, rhs_ty, found)
+            {
+                return (found, Vec2::one(imm));
+            }
+            if let Some(found) = form(op, Loc::Slot, Loc::Imm)
+                && let Some(imm) = if float { Some(bits) } else { immediate(bits, rhs_ty, found) }
+            {
+                let slot = self.slot(lhs, lhs_ty);
+                return (found, Vec2::two(u64::from(slot.0), imm));
+            }
+            rhs = Operand::Temp(self.slot(rhs, rhs_ty));
+            if let Some(swapped) = op.swapped() {
+                (op, lhs, rhs) = (swapped, rhs, lhs);
+            }
+        }
+        if let Operand::Const(bits, _) = lhs {
+            if let Some(found) = form(op, Loc::Imm, Loc::Slot)
+                && let Some(imm) = immediate(bits, lhs_ty, found)
+            {
+                let slot = self.slot(rhs, rhs_ty);
+                return (found, Vec2::two(imm, u64::from(slot.0)));
+            }
+            lhs = Operand::Temp(self.slot(lhs, lhs_ty));
+        }
+        let (lhs_slot, rhs_slot) = (self.slot(lhs, lhs_ty), self.slot(rhs, rhs_ty));
+        if self.accumulators.holds(lhs_ty, lhs_slot)
+            && let Some(found) = form(op, Loc::Acc, Loc::Slot)
+        {
+            return (found, Vec2::one(u64::from(rhs_slot.0)));
+        }
+        if self.accumulators.holds(rhs_ty, rhs_slot)
+            && let Some(found) = form(op, Loc::Slot, Loc::Acc)
+        {
+            return (found, Vec2::one(u64::from(lhs_slot.0)));
+        }
+        let found = form(op, Loc::Slot, Loc::Slot).expect("all operators have a form with slots");
+        (found, Vec2::two(u64::from(lhs_slot.0), u64::from(rhs_slot.0)))
+    }
+
+    /// If the operand was made by a comparison just now, removes that and answers it.
+    fn take_compare(&mut self, operand: Operand) -> Option<(Binary, Operand, Operand)> {
+        let last = self.last?;
+        if operand != Operand::Temp(last.dst) {
+            return None;
+        }
+        let compare = last.compare?;
+        self.words.truncate(last.start);
+        self.accumulators = last.before;
+        self.last = None;
+        if let Some(positions) = &mut self.positions {
+            while positions.last().is_some_and(|&(word, _)| word as usize > last.start) {
+                positions.pop();
+            }
+        }
+        Some(compare)
+    }
+
+    // Memory.
+
+    /// The offset, if the access can use the base and length that the interpreter keeps in registers.
+    fn fast_offset(&self, arg: MemArg) -> Option<u64> {
+        let fast = arg.memory == MemoryIndex(0) && self.module.memories[0].index == IndexType::I32;
+        fast.then_some(arg.offset)
+    }
+
+    fn address_type(&self, arg: MemArg) -> ValType {
+        self.module.memories[arg.memory.index()].index.val_type()
+    }
+
+    fn own_global(&self, global: GlobalIndex) -> Option<u64> {
+        let own = global.0.checked_sub(self.module.imported_globals)?;
+        Some(self.layout.global(own) as u64)
+    }
+
+    fn own_func(&self, func: FuncIndex) -> Option<u64> {
+        let own = func.0.checked_sub(self.module.imported_funcs)?;
+        Some(self.layout.func(own) as u64)
+    }
+
+    /// After a call: a single scalar result is in its accumulator, everything else is gone.
+    fn after_call(&mut self, call: &Call<'_>) {
+        self.accumulators = Accumulators::default();
+        if let [ty] = *call.ty.results()
+            && ty != ValType::V128
+        {
+            self.accumulators.wrote(ty, call.base);
+        }
+    }
+}
+
+/// Up to two field values.
+#[derive(Clone, Copy, Debug)]
+struct Vec2 {
+    values: [u64; 2],
+    len: usize,
+}
+
+impl Vec2 {
+    fn one(a: u64) -> Vec2 {
+        Vec2 { values: [a, 0], len: 1 }
+    }
+
+    fn two(a: u64, b: u64) -> Vec2 {
+        Vec2 { values: [a, b], len: 2 }
+    }
+
+    fn as_slice(&self) -> &[u64] {
+        &self.values[..self.len]
+    }
+}
+
+fn truncated(value: u64, bits: u32) -> u64 {
+    value & (u64::MAX >> (64 - bits))
+}
+
+fn is_narrow_slot(field: Field) -> bool {
+    matches!(field, Field::Dst | Field::Src | Field::DstV | Field::SrcV)
+}
+
+fn fields_with_values(op: Op) -> impl Iterator<Item = Field> {
+    op.fields().iter().copied().filter(|field| field.bits() != 0)
+}
+
+/// The value of the immediate field for a constant of the type, if it fits.
+fn immediate(bits: u64, ty: ValType, op: Op) -> Option<u64> {
+    let signed = match ty {
+        ValType::I32 => i64::from(bits as u32 as i32),
+        _ => bits as i64,
+    };
+    let field = op.fields().iter().find(|f| matches!(f, Field::Imm16 | Field::Imm32 | Field::Imm64))?;
+    let fits = match field {
+        Field::Imm16 => i64::from(signed as i16) == signed,
+        Field::Imm32 => i64::from(signed as i32) == signed,
+        _ => true,
+    };
+    fits.then_some(if *field == Field::Imm64 { bits } else { signed as u64 })
+}
+
+impl Backend for Builder<'_> {
+    fn begin(&mut self, frame: &Frame) {
+        self.frame = *frame;
+        if frame.homes > frame.locals {
+            self.emit(Op::ZeroSpan, &[u64::from(frame.locals), u64::from(frame.homes - frame.locals)]);
+        }
+    }
+
+    fn position(&mut self, offset: u32) {
+        if let Some(positions) = &mut self.positions {
+            let word = self.words.len() as u32;
+            match positions.last_mut() {
+                Some(last) if last.0 == word => last.1 = offset,
+                _ => positions.push((word, offset)),
+            }
+        }
+    }
+
+    fn new_label(&mut self) -> Label {
+        self.labels.push(None);
+        Label(self.labels.len() as u32 - 1)
+    }
+
+    fn bind(&mut self, label: Label) {
+        self.labels[label.0 as usize] = Some(self.words.len());
+        self.accumulators = Accumulators::default();
+        self.last = None;
+    }
+
+    fn loop_head(&mut self, _number: u32) {}
+
+    fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        match src {
+            Operand::Const(bits, _) => self.constant(dst, bits, ty),
+            Operand::Temp(slot) | Operand::Local(slot) if ty == ValType::V128 => {
+                self.emit_value(Op::CopyV128, ty, dst, &[u64::from(slot.0)]);
+            }
+            Operand::Temp(slot) | Operand::Local(slot) => {
+                // The copy moves bits through the integer accumulator, whatever they mean.
+                self.emit_value(Op::Copy, ValType::I64, dst, &[u64::from(slot.0)]);
+            }
+        }
+    }
+
+    fn set_local(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        if let Some(last) = self.last
+            && src == Operand::Temp(last.dst)
+            && dst.0 <= 0xffff
+        {
+            let word = &mut self.words[last.head];
+            *word = *word & !0xffff_0000 | u64::from(dst.0) << 16;
+            self.accumulators = last.before;
+            self.accumulators.wrote(last.ty, dst);
+            // It writes a local now, so it has to stay, also if it is a comparison.
+            self.last = None;
+            return;
+        }
+        self.copy(dst, src, ty);
+    }
+
+    fn copy_span(&mut self, dst: Slot, src: Slot, slots: u32) {
+        // Spans are as long as the results of a block, which validation bounds to 1000 values.
+        self.emit(Op::CopySpan, &[u64::from(slots), u64::from(dst.0), u64::from(src.0)]);
+        for slot in dst.0..dst.0 + slots {
+            self.accumulators.forget(Slot(slot));
+        }
+    }
+
+    fn const_v128(&mut self, dst: Slot, value: V128) {
+        let bits = value.as_u128();
+        self.emit_value(Op::ConstV128, ValType::V128, dst, &[bits as u64, (bits >> 64) as u64]);
+    }
+
+    fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
+        // `i32.eqz` of a comparison is the inverse comparison.
+        if let (Binary::I32Eq, Operand::Const(0, _)) = (op, rhs)
+            && let Some(last) = self.last
+            && let Some((compare, ..)) = last.compare
+            && let Some(inverse) = compare.inverse()
+            && let Some((_, lhs, rhs)) = self.take_compare(lhs)
+        {
+            return self.binary(inverse, dst, lhs, rhs);
+        }
+        let (start, before) = (self.words.len(), self.accumulators);
+        let (form, values) = self.pick_binary(op, lhs, rhs, binary_form);
+        self.emit_value(form, op.result(), dst, values.as_slice());
+        if op.is_compare()
+            && let Some(last) = &mut self.last
+        {
+            last.start = start;
+            last.before = before;
+            last.compare = Some((op, lhs, rhs));
+        }
+    }
+
+    fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
+        let ty = op.operands()[0];
+        let slot = self.slot(value, ty);
+        if slot == dst && keeps_bits(op) {
+            return;
+        }
+        match unary_form(op, Loc::Acc) {
+            Some(form) if self.accumulators.holds(ty, slot) => self.emit_value(form, op.result(), dst, &[]),
+            _ => {
+                let form = unary_form(op, Loc::Slot).expect("all operators have a form with slots");
+                self.emit_value(form, op.result(), dst, &[u64::from(slot.0)]);
+            }
+        }
+    }
+
+    fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]) {
+        let slots = operands.map(|operand| u64::from(self.slot(operand, ValType::V128).0));
+        self.emit_value(ternary_form(op), op.result(), dst, &slots);
+    }
+
+    fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
+        let vector = self.slot(vector, ValType::V128);
+        self.emit_value(extract_lane_form(op), op.result(), dst, &[u64::from(vector.0), u64::from(lane)]);
+    }
+
+    fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand) {
+        let vector = self.slot(vector, ValType::V128);
+        let value = self.slot(value, op.operands()[1]);
+        let values = [u64::from(vector.0), u64::from(value.0), u64::from(lane)];
+        self.emit_value(replace_lane_form(op), ValType::V128, dst, &values);
+    }
+
+    fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) {
+        let a = self.slot(a, ValType::V128);
+        let b = self.slot(b, ValType::V128);
+        let lanes = u128::from_le_bytes(lanes);
+        let values = [u64::from(a.0), u64::from(b.0), lanes as u64, (lanes >> 64) as u64];
+        self.emit_value(Op::Shuffle, ValType::V128, dst, &values);
+    }
+
+    fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand) {
+        let if_true = u64::from(self.slot(if_true, ty).0);
+        let if_false = u64::from(self.slot(if_false, ty).0);
+        let condition = self.slot(condition, ValType::I32);
+        if ty == ValType::V128 {
+            let values = [if_true, if_false, u64::from(condition.0)];
+            return self.emit_value(Op::SelectV128, ty, dst, &values);
+        }
+        // The chosen bits go through the integer accumulator, whatever they mean.
+        if self.accumulators.holds(ValType::I32, condition) {
+            self.emit_value(Op::SelectA, ValType::I64, dst, &[if_true, if_false]);
+        } else {
+            self.emit_value(Op::Select, ValType::I64, dst, &[if_true, if_false, u64::from(condition.0)]);
+        }
+    }
+
+    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+        let ty = load_type(op);
+        if let Some(offset) = self.fast_offset(arg) {
+            if let Operand::Const(base, _) = address
+                && let Ok(address) = u32::try_from(base + offset)
+                && let Some(form) = load_form(op, Access::Constant)
+            {
+                return self.emit_value(form, ty, dst, &[u64::from(address)]);
+            }
+            let slot = self.slot(address, ValType::I32);
+            if self.accumulators.holds(ValType::I32, slot)
+                && let Some(form) = load_form(op, Access::Acc)
+            {
+                return self.emit_value(form, ty, dst, &[offset]);
+            }
+            if offset <= 0xffff {
+                let form = load_form(op, Access::Slot).expect("all loads have this form");
+                return self.emit_value(form, ty, dst, &[u64::from(slot.0), offset]);
+            }
+        }
+        let slot = self.slot(address, self.address_type(arg));
+        let form = load_form(op, Access::Any).expect("all loads have this form");
+        self.emit_value(form, ty, dst, &[u64::from(slot.0), u64::from(arg.memory.0), arg.offset]);
+    }
+
+    fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
+        // Scalars of all types are stored by their bits, and the integer accumulator holds integers only.
+        let value_ty = if op == Store::V128Store { ValType::V128 } else { ValType::I64 };
+        if let Some(offset) = self.fast_offset(arg) {
+            if let Operand::Const(base, _) = address
+                && let Ok(address) = u32::try_from(base + offset)
+                && store_form(op, Access::Constant, Loc::Slot).is_some()
+            {
+                let value = self.slot(value, value_ty);
+                let form = store_form(op, Access::Constant, Loc::Slot).expect("checked above");
+                self.emit(form, &[u64::from(value.0), u64::from(address)]);
+                return;
+            }
+            let address = self.slot(address, ValType::I32);
+            if let Operand::Const(bits, _) = value
+                && offset <= 0xffff
+                && let Some(form) = store_form(op, Access::Slot, Loc::Imm)
+                && let Some(imm) = store_immediate(op, bits)
+            {
+                self.emit(form, &[u64::from(address.0), imm, offset]);
+                return;
+            }
+            let value = self.slot(value, value_ty);
+            let address_in_acc = self.accumulators.holds(ValType::I32, address);
+            let value_in_acc = self.accumulators.holds(ValType::I64, value);
+            if let Some(form) = store_form(op, Access::Acc, Loc::Slot)
+                && address_in_acc
+                && address != value
+            {
+                self.emit(form, &[u64::from(value.0), offset]);
+                return;
+            }
+            if let Some(form) = store_form(op, Access::Slot, Loc::Acc)
+                && value_in_acc
+                && address != value
+            {
+                self.emit(form, &[u64::from(address.0), offset]);
+                return;
+            }
+            if offset <= 0xffff {
+                let form = store_form(op, Access::Slot, Loc::Slot).expect("all stores have this form");
+                self.emit(form, &[u64::from(address.0), u64::from(value.0), offset]);
+                return;
+            }
+            let form = store_form(op, Access::Any, Loc::Slot).expect("all stores have this form");
+            self.emit(form, &[u64::from(address.0), u64::from(value.0), u64::from(arg.memory.0), arg.offset]);
+            return;
+        }
+        let address = self.slot(address, self.address_type(arg));
+        let value = self.slot(value, value_ty);
+        let form = store_form(op, Access::Any, Loc::Slot).expect("all stores have this form");
+        self.emit(form, &[u64::from(address.0), u64::from(value.0), u64::from(arg.memory.0), arg.offset]);
+    }
+
+    fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand) {
+        let op = match bytes {
+            1 => Op::V128Load8Lane,
+            2 => Op::V128Load16Lane,
+            4 => Op::V128Load32Lane,
+            _ => Op::V128Load64Lane,
+        };
+        let address = self.slot(address, self.address_type(arg));
+        let vector = self.slot(vector, ValType::V128);
+        let memory = u64::from(arg.memory.0);
+        let values = [u64::from(vector.0), u64::from(address.0), memory, arg.offset, u64::from(lane)];
+        self.emit_value(op, ValType::V128, dst, &values);
+    }
+
+    fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand) {
+        let op = match bytes {
+            1 => Op::V128Store8Lane,
+            2 => Op::V128Store16Lane,
+            4 => Op::V128Store32Lane,
+            _ => Op::V128Store64Lane,
+        };
+        let address = self.slot(address, self.address_type(arg));
+        let vector = self.slot(vector, ValType::V128);
+        let memory = u64::from(arg.memory.0);
+        self.emit(op, &[u64::from(address.0), u64::from(vector.0), memory, arg.offset, u64::from(lane)]);
+    }
+
+    fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {
+        let page = u64::from(self.module.memories[memory.index()].page_size_log2);
+        self.emit_value(Op::MemorySize, ValType::I64, dst, &[u64::from(memory.0), page]);
+    }
+
+    fn global_get(&mut self, global: GlobalIndex, dst: Slot) {
+        let ty = self.module.globals[global.index()].content;
+        let vector = ty == ValType::V128;
+        let (op, place) = match self.own_global(global) {
+            Some(offset) => (if vector { Op::GlobalGetV128 } else { Op::GlobalGet }, offset),
+            None => {
+                (if vector { Op::GlobalGetImportV128 } else { Op::GlobalGetImport }, u64::from(global.0))
+            }
+        };
+        // The bits of a scalar go through the integer accumulator.
+        self.emit_value(op, if vector { ty } else { ValType::I64 }, dst, &[place]);
+    }
+
+    fn global_set(&mut self, global: GlobalIndex, value: Operand) {
+        let ty = self.module.globals[global.index()].content;
+        let vector = ty == ValType::V128;
+        let value = u64::from(self.slot(value, ty).0);
+        let (op, place) = match self.own_global(global) {
+            Some(offset) => (if vector { Op::GlobalSetV128 } else { Op::GlobalSet }, offset),
+            None => {
+                (if vector { Op::GlobalSetImportV128 } else { Op::GlobalSetImport }, u64::from(global.0))
+            }
+        };
+        self.emit(op, &[value, place]);
+    }
+
+    fn ref_func(&mut self, func: FuncIndex, dst: Slot) {
+        match self.own_func(func) {
+            Some(offset) => self.emit_value(Op::RefFunc, ValType::FUNCREF, dst, &[offset]),
+            None => self.emit_value(Op::RefFuncImport, ValType::FUNCREF, dst, &[u64::from(func.0)]),
+        }
+    }
+
+    fn ref_as_non_null(&mut self, value: Operand) {
+        let slot = self.slot(value, ValType::FUNCREF);
+        self.emit(Op::RefAsNonNull, &[u64::from(slot.0)]);
+    }
+
+    fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, base: Slot) {
+        self.emit(Op::Builtin, &[op as u64, u64::from(base.0), u64::from(x), u64::from(y)]);
+        self.accumulators = Accumulators::default();
+    }
+
+    fn unreachable(&mut self) {
+        self.emit(Op::Unreachable, &[]);
+    }
+
+    fn jump(&mut self, target: Label) {
+        self.emit_branch(Op::Br, &[], target);
+    }
+
+    fn branch_if(&mut self, condition: Operand, sense: bool, target: Label) {
+        let (op, lhs, rhs, sense) = match self.take_compare(condition) {
+            Some((op, lhs, rhs)) => (op, lhs, rhs, sense),
+            // The second operand is immediate in any case, so its home is not used.
+            None => (Binary::I32Ne, condition, Operand::Const(0, Slot(0)), sense),
+        };
+        self.branch_compare(op, lhs, rhs, sense, target);
+    }
+
+    fn branch_if_null(&mut self, reference: Operand, sense: bool, target: Label) {
+        self.branch_compare(Binary::I64Eq, reference, Operand::Const(0, Slot(0)), sense, target);
+    }
+
+    fn branch_table(&mut self, index: Operand, targets: &[Label]) {
+        let index = self.slot(index, ValType::I32);
+        let start = self.emit(Op::BrTable, &[u64::from(index.0), targets.len() as u64 - 1]);
+        for &label in targets {
+            self.fixups.push(Fixup { label, start, word: self.words.len(), shift: 0, bits: 64 });
+            self.words.push(0);
+        }
+    }
+
+    fn call(&mut self, call: &Call<'_>) {
+        let (params, base) = (u64::from(call.ty.param_slots()), u64::from(call.base.0));
+        let own = [u64::from(self.frame.params), u64::from(self.frame.results)];
+        let mut values = [0; 7];
+        let (op, len) = match call.callee {
+            Callee::Direct(func) => match self.own_func(func) {
+                Some(offset) => {
+                    values[..4].copy_from_slice(&[params, base, offset, u64::from(func.0)]);
+                    (if call.tail { Op::ReturnCall } else { Op::Call }, 4)
+                }
+                None => {
+                    values[..3].copy_from_slice(&[params, base, u64::from(func.0)]);
+                    (if call.tail { Op::ReturnCallImport } else { Op::CallImport }, 3)
+                }
+            },
+            Callee::Indirect { table, ty, index } => {
+                let ty_id = self.module.types[ty.index()].id.0;
+                let index = self.slot(index, self.module.tables[table.index()].index.val_type());
+                let table = u64::from(table.0);
+                values[..5].copy_from_slice(&[params, base, u64::from(index.0), table, u64::from(ty_id)]);
+                (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
+            }
+            Callee::Ref(reference) => {
+                let reference = self.slot(reference, ValType::FUNCREF);
+                values[..3].copy_from_slice(&[params, base, u64::from(reference.0)]);
+                (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 3)
+            }
+        };
+        let len = if call.tail {
+            values[len..len + 2].copy_from_slice(&own);
+            len + 2
+        } else {
+            len
+        };
+        self.emit(op, &values[..len]);
+        self.after_call(call);
+    }
+
+    fn ret(&mut self, values: Return) {
+        let params = u64::from(self.frame.params);
+        match values {
+            Return::None => {
+                self.emit(Op::Return, &[params]);
+            }
+            Return::One(Operand::Const(bits, _), ValType::I32 | ValType::I64) if fits_i32(bits) => {
+                self.emit(Op::ReturnI, &[params, bits]);
+            }
+            Return::One(operand, ty) => {
+                let slot = self.slot(operand, ty);
+                let in_accumulator = self.in_accumulator(Operand::Temp(slot), ty);
+                let (with_slot, with_acc) = match ty {
+                    ValType::F32 => (Op::ReturnF32S, Op::ReturnF32A),
+                    ValType::F64 => (Op::ReturnF64S, Op::ReturnF64A),
+                    ValType::V128 => {
+                        self.emit(Op::ReturnSpan, &[params, u64::from(slot.0), 2]);
+                        return;
+                    }
+                    _ => (Op::ReturnS, Op::ReturnA),
+                };
+                if in_accumulator {
+                    self.emit(with_acc, &[params]);
+                } else {
+                    self.emit(with_slot, &[params, u64::from(slot.0)]);
+                }
+            }
+            Return::Span(first, slots) => {
+                self.emit(Op::ReturnSpan, &[params, u64::from(first.0), u64::from(slots)]);
+            }
+        }
+    }
+
+    fn end(&mut self, frame_slots: u32) {
+        self.words[0] = Preamble { frame_slots }.to_word();
+        for fixup in &self.fixups {
+            let to = self.labels[fixup.label.0 as usize].expect("the walker binds all labels that it uses");
+            let distance = to as i64 - fixup.start as i64;
+            self.words[fixup.word] |= truncated(distance as u64, fixup.bits) << fixup.shift;
+        }
+        self.fixups.clear();
+    }
+}
+
+impl Builder<'_> {
+    fn branch_compare(&mut self, op: Binary, lhs: Operand, rhs: Operand, sense: bool, target: Label) {
+        let (form, values) =
+            self.pick_binary(op, lhs, rhs, |op, lhs, rhs| branch_form(op, sense, lhs, rhs));
+        self.emit_branch(form, values.as_slice(), target);
+    }
+}
+
+/// Whether the operator gives the bits of a slot another type and nothing else: an `i32` is zero-extended already.
+fn keeps_bits(op: Unary) -> bool {
+    matches!(
+        op,
+        Unary::I64ExtendI32U
+            | Unary::I32ReinterpretF32
+            | Unary::I64ReinterpretF64
+            | Unary::F32ReinterpretI32
+            | Unary::F64ReinterpretI64
+    )
+}
+
+fn fits_i32(bits: u64) -> bool {
+    // The slot of an `i32` has a zero high half, which a sign-extended immediate cannot make from a negative number.
+    i64::try_from(bits).is_ok_and(|value| i32::try_from(value).is_ok())
+}
+
+/// The immediate for storing a constant: only the stored bytes have to be right.
+fn store_immediate(op: Store, bits: u64) -> Option<u64> {
+    let signed = match op {
+        Store::Store8 => i64::from(bits as i8),
+        Store::Store16 => i64::from(bits as i16),
+        Store::Store32 => i64::from(bits as i32),
+        Store::Store64 => bits as i64,
+        Store::V128Store => return None,
+    };
+    (i64::from(signed as i16) == signed).then_some(signed as u64)
+}
+
+/// The type of a loaded value, as far as accumulators care.
+fn load_type(op: Load) -> ValType {
+    match op {
+        Load::LoadF32 => ValType::F32,
+        Load::LoadF64 => ValType::F64,
+        Load::Load8U
+        | Load::Load8S32
+        | Load::Load8S64
+        | Load::Load16U
+        | Load::Load16S32
+        | Load::Load16S64
+        | Load::Load32U
+        | Load::Load32S64
+        | Load::Load64 => ValType::I64,
+        _ => ValType::V128,
+    }
+}

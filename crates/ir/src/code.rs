@@ -1,0 +1,95 @@
+//! The code of one function, and the way from a module to it.
+//!
+//! ```text
+//! compile: walk ─▶ Builder ─▶ (again with scratch slots, if slot numbers above u16 appeared) ─▶ verify ─▶ FuncCode
+//! ```
+//!
+//! Code is position independent and depends on the module only, so all instances share it. It holds no source positions:
+//! [`positions`] makes them again when a backtrace asks for them.
+
+use upshift_core::index::FuncIndex;
+use upshift_core::vm::Preamble;
+use upshift_translate::{ModuleInfo, TranslateError, walk};
+
+use crate::build::Builder;
+
+/// The code of one function: a [`Preamble`] word, then instructions.
+#[derive(Debug)]
+pub struct FuncCode {
+    words: Box<[u64]>,
+}
+
+impl FuncCode {
+    /// Code from its words.
+    #[must_use]
+    pub fn new(words: Box<[u64]>) -> FuncCode {
+        FuncCode { words }
+    }
+
+    /// The words, preamble first.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The size of the frame and the like.
+    #[must_use]
+    pub fn preamble(&self) -> Preamble {
+        Preamble::from_word(self.words[0])
+    }
+
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`; valid while `self` lives.
+    #[must_use]
+    pub fn entry(&self) -> *const u64 {
+        self.words.as_ptr()
+    }
+
+    /// The position of an address in this code, in words from the preamble.
+    #[must_use]
+    pub fn position_of(&self, ip: *const u64) -> Option<usize> {
+        let position = (ip as usize).checked_sub(self.entry() as usize)? / size_of::<u64>();
+        (position < self.words.len()).then_some(position)
+    }
+}
+
+/// Translates a function of the module to register IR.
+///
+/// # Errors
+/// When the function uses an operator that no tier knows; validation excludes that.
+///
+/// # Panics
+/// When `func` is an import. In debug builds, when the verifier finds the result malformed.
+///
+/// # Examples
+/// See [`text`](crate::text) for what comes out.
+pub fn compile(module: &ModuleInfo, func: FuncIndex) -> Result<FuncCode, TranslateError> {
+    let builder = build(module, func, false)?;
+    let code = FuncCode::new(builder.finish());
+    if cfg!(debug_assertions)
+        && let Err(error) = crate::verify::verify(code.words())
+    {
+        panic!("{func:?} has malformed code: {error}");
+    }
+    Ok(code)
+}
+
+/// For each instruction its position in words from the preamble and the offset of its operator in the module, ascending.
+///
+/// # Errors
+/// As [`compile`].
+///
+/// # Panics
+/// When `func` is an import.
+pub fn positions(module: &ModuleInfo, func: FuncIndex) -> Result<Vec<(u32, u32)>, TranslateError> {
+    Ok(build(module, func, true)?.take_positions())
+}
+
+fn build(module: &ModuleInfo, func: FuncIndex, positions: bool) -> Result<Builder<'_>, TranslateError> {
+    let mut builder = Builder::new(module, positions);
+    walk(module, func, false, &mut builder)?;
+    if builder.needs_scratch() {
+        builder = Builder::new(module, positions);
+        walk(module, func, true, &mut builder)?;
+    }
+    Ok(builder)
+}

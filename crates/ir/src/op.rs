@@ -1,0 +1,446 @@
+//! Opcodes and where their operands lie: everything that is generated from the [`table`](crate::table).
+//!
+//! [`Op::fields`] and [`place`] together tell encoder, printer, parser and verifier the same story about each instruction.
+
+use upshift_core::ops::memory::{Load, Store};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+
+/// A kind of operand, see [`table`](crate::table).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Field {
+    /// Slot that is written, 16 bits.
+    Dst,
+    /// Slot that is read, 16 bits.
+    Src,
+    /// Two slots that are written, 16 bits.
+    DstV,
+    /// Two slots that are read, 16 bits.
+    SrcV,
+    /// Slot that is written, 32 bits.
+    WideDst,
+    /// Slot that is read, 32 bits.
+    WideSrc,
+    /// Two slots that are read, 32 bits.
+    WideSrcV,
+    /// Signed immediate, 16 bits.
+    Imm16,
+    /// Signed immediate, 32 bits.
+    Imm32,
+    /// Immediate, 64 bits.
+    Imm64,
+    /// Number, 16 bits.
+    Num16,
+    /// Number, 32 bits.
+    Num32,
+    /// Branch target relative to the instruction, 32 bits.
+    Target,
+    /// The operand is in the accumulator.
+    Acc,
+    /// As many words with branch targets as the field before says, plus one for the default.
+    Targets,
+}
+
+macro_rules! field {
+    (d) => { Field::Dst };
+    (s) => { Field::Src };
+    (dv) => { Field::DstV };
+    (sv) => { Field::SrcV };
+    (D) => { Field::WideDst };
+    (S) => { Field::WideSrc };
+    (SV) => { Field::WideSrcV };
+    (i) => { Field::Imm16 };
+    (I) => { Field::Imm32 };
+    (J) => { Field::Imm64 };
+    (n) => { Field::Num16 };
+    (U) => { Field::Num32 };
+    (T) => { Field::Target };
+    (A) => { Field::Acc };
+    (L) => { Field::Targets };
+    ((d V128)) => { Field::DstV };
+    ((s V128)) => { Field::SrcV };
+    ((d $scalar:ident)) => { Field::Dst };
+    ((s $scalar:ident)) => { Field::Src };
+}
+
+macro_rules! define_op {
+    ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
+        /// An opcode of the register IR.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u16)]
+        #[allow(missing_docs, reason = "the table documents instructions by group")]
+        pub enum Op {
+            $($name,)*
+        }
+
+        impl Op {
+            /// All opcodes, in the order of their numbers.
+            pub const ALL: &'static [Op] = &[$(Op::$name,)*];
+
+            /// The mnemonic. Forms of one operator share it.
+            #[must_use]
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Op::$name => $text,)*
+                }
+            }
+
+            /// The operands in the order in which they are placed and printed.
+            #[must_use]
+            pub const fn fields(self) -> &'static [Field] {
+                match self {
+                    $(Op::$name => &[$(field!($field)),*],)*
+                }
+            }
+        }
+    };
+}
+
+for_each_instr!(define_op);
+
+impl Op {
+    /// The opcode with the given number.
+    #[inline]
+    #[must_use]
+    pub const fn from_u16(number: u16) -> Option<Op> {
+        if (number as usize) < Op::ALL.len() { Some(Op::ALL[number as usize]) } else { None }
+    }
+
+    /// The opcode in a code word.
+    #[must_use]
+    pub const fn of_word(word: u64) -> Option<Op> {
+        Op::from_u16(word as u16)
+    }
+
+    /// Whether control never goes on with the next instruction.
+    #[must_use]
+    pub fn ends_block(self) -> bool {
+        matches!(
+            self,
+            Op::Unreachable
+                | Op::Br
+                | Op::BrTable
+                | Op::ReturnCall
+                | Op::ReturnCallImport
+                | Op::ReturnCallIndirect
+                | Op::ReturnCallRef
+                | Op::Return
+                | Op::ReturnS
+                | Op::ReturnA
+                | Op::ReturnI
+                | Op::ReturnF32S
+                | Op::ReturnF64S
+                | Op::ReturnF32A
+                | Op::ReturnF64A
+                | Op::ReturnSpan
+                | Op::Exit
+                | Op::Restore
+                | Op::HostCall
+        )
+    }
+}
+
+/// Where a field lies: a word of the instruction and a bit range in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The word, counted from the start of the instruction.
+    pub word: usize,
+    /// The lowest bit.
+    pub shift: u32,
+    /// The number of bits; 0 for accumulators.
+    pub bits: u32,
+}
+
+impl Field {
+    /// How many bits the field takes; a target list takes whole words and answers 0.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        match self {
+            Field::Dst | Field::Src | Field::DstV | Field::SrcV | Field::Imm16 | Field::Num16 => 16,
+            Field::WideDst | Field::WideSrc | Field::WideSrcV | Field::Imm32 | Field::Num32 | Field::Target => 32,
+            Field::Imm64 => 64,
+            Field::Acc | Field::Targets => 0,
+        }
+    }
+}
+
+/// The most fields that an instruction has.
+pub const MAX_FIELDS: usize = 8;
+
+/// The places of all fields of an opcode, and the number of words without a target list.
+#[must_use]
+pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
+    let fields = op.fields();
+    let mut places = [Place { word: 0, shift: 0, bits: 0 }; MAX_FIELDS];
+    // The next free bit; it only moves forward.
+    let mut bit: u32 = 16;
+    let mut i = 0;
+    while i < fields.len() {
+        let bits = fields[i].bits();
+        if bits != 0 {
+            bit = bit.next_multiple_of(bits);
+            places[i] = Place { word: (bit / 64) as usize, shift: bit % 64, bits };
+            bit += bits;
+        }
+        i += 1;
+    }
+    (places, bit.div_ceil(64) as usize)
+}
+
+/// Where an operand is; the parts of a form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Loc {
+    /// In a slot.
+    Slot,
+    /// An immediate.
+    Imm,
+    /// In the accumulator.
+    Acc,
+}
+
+macro_rules! select_forms {
+    (
+        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
+                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
+        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
+        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
+        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
+        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
+        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
+        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
+        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
+        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
+        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
+        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
+        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
+        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
+        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
+        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+    ) => { pastey::paste! {
+        /// The form of a binary operator with its operands at the given places, if there is one.
+        #[must_use]
+        pub fn binary_form(op: Binary, lhs: Loc, rhs: Loc) -> Option<Op> {
+            use Loc::{Acc as A, Imm as I, Slot as S};
+            Some(match op {
+                $(Binary::$ic => match (lhs, rhs) {
+                    (S, S) => Op::[<$ic SS>],
+                    (S, I) => Op::[<$ic SI>],
+                    (A, S) => Op::[<$ic AS>],
+                    (A, I) => Op::[<$ic AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$ico => match (lhs, rhs) {
+                    (S, S) => Op::[<$ico SS>],
+                    (S, I) => Op::[<$ico SI>],
+                    (A, S) => Op::[<$ico AS>],
+                    (A, I) => Op::[<$ico AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$ia => match (lhs, rhs) {
+                    (S, S) => Op::[<$ia SS>],
+                    (S, I) => Op::[<$ia SI>],
+                    (I, S) => Op::[<$ia IS>],
+                    (A, S) => Op::[<$ia AS>],
+                    (S, A) => Op::[<$ia SA>],
+                    (A, I) => Op::[<$ia AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$ir => match (lhs, rhs) {
+                    (S, S) => Op::[<$ir SS>],
+                    (S, I) => Op::[<$ir SI>],
+                    (A, I) => Op::[<$ir AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$id => match (lhs, rhs) {
+                    (S, S) => Op::[<$id SS>],
+                    (S, I) => Op::[<$id SI>],
+                    _ => return None,
+                },)*
+                $(Binary::$fco => match (lhs, rhs) {
+                    (S, S) => Op::[<$fco SS>],
+                    (S, I) => Op::[<$fco SI>],
+                    (A, S) => Op::[<$fco AS>],
+                    (A, I) => Op::[<$fco AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$fa => match (lhs, rhs) {
+                    (S, S) => Op::[<$fa SS>],
+                    (S, I) => Op::[<$fa SI>],
+                    (I, S) => Op::[<$fa IS>],
+                    (A, S) => Op::[<$fa AS>],
+                    (S, A) => Op::[<$fa SA>],
+                    (A, I) => Op::[<$fa AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$fc => if (lhs, rhs) == (S, S) { Op::[<$fc SS>] } else { return None },)*
+                $(Binary::$fo => if (lhs, rhs) == (S, S) { Op::[<$fo SS>] } else { return None },)*
+                $(Binary::$sb => if (lhs, rhs) == (S, S) { Op::[<$sb SS>] } else { return None },)*
+            })
+        }
+
+        /// The branch that is taken if the comparison holds (or not, by `sense`), if there is such a form.
+        #[must_use]
+        pub fn branch_form(op: Binary, sense: bool, lhs: Loc, rhs: Loc) -> Option<Op> {
+            use Loc::{Acc as A, Imm as I, Slot as S};
+            let op = if sense { op } else { op.inverse().unwrap_or(op) };
+            Some(match op {
+                $(Binary::$ic => match (lhs, rhs) {
+                    (S, S) => Op::[<Br $ic SS>],
+                    (S, I) => Op::[<Br $ic SI>],
+                    (A, S) => Op::[<Br $ic AS>],
+                    (A, I) => Op::[<Br $ic AI>],
+                    _ => return None,
+                },)*
+                $(Binary::$fc => match (lhs, rhs, sense) {
+                    (S, S, true) => Op::[<Br $fc SS>],
+                    (S, S, false) => Op::[<BrNot $fc SS>],
+                    _ => return None,
+                },)*
+                _ => return None,
+            })
+        }
+
+        /// The form of a unary operator, if there is one.
+        #[must_use]
+        pub fn unary_form(op: Unary, value: Loc) -> Option<Op> {
+            Some(match (op, value) {
+                $((Unary::$uh, Loc::Slot) => Op::[<$uh S>],)*
+                $((Unary::$uh, Loc::Acc) => Op::[<$uh A>],)*
+                $((Unary::$u, Loc::Slot) => Op::[<$u S>],)*
+                $((Unary::$ut, Loc::Slot) => Op::[<$ut S>],)*
+                $((Unary::$su, Loc::Slot) => Op::[<$su S>],)*
+                _ => return None,
+            })
+        }
+
+        /// The instruction of a ternary operator.
+        #[must_use]
+        pub fn ternary_form(op: Ternary) -> Op {
+            match op {
+                $(Ternary::$st => Op::[<$st SSS>],)*
+            }
+        }
+
+        /// The instruction that takes out a lane.
+        #[must_use]
+        pub fn extract_lane_form(op: ExtractLane) -> Op {
+            match op {
+                $(ExtractLane::$sx => Op::[<$sx S>],)*
+            }
+        }
+
+        /// The instruction that puts in a lane.
+        #[must_use]
+        pub fn replace_lane_form(op: ReplaceLane) -> Op {
+            match op {
+                $(ReplaceLane::$sr => Op::[<$sr SS>],)*
+            }
+        }
+    } };
+}
+
+upshift_core::for_each_pure_op!([select_forms]);
+
+/// How a memory access reaches its address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Address in a slot, offset of 16 bits.
+    Slot,
+    /// Address in the accumulator, offset of 32 bits.
+    Acc,
+    /// Constant address of 32 bits.
+    Constant,
+    /// Address in a slot, any memory, any offset.
+    Any,
+}
+
+macro_rules! select_memory_forms {
+    (
+        load { $($l:ident $l_text:literal $l_bytes:ty => $l_out:ident = $l_f:expr;)* }
+        simd_load { $($vl:ident $vl_text:literal $vl_bytes:ty => $vl_out:ident = $vl_f:expr;)* }
+        store { $($s:ident $s_text:literal $s_in:ident => $s_bytes:ty = $s_f:expr;)* }
+        simd_store { $($vs:ident $vs_text:literal $vs_in:ident => $vs_bytes:ty = $vs_f:expr;)* }
+    ) => { pastey::paste! {
+        /// The form of a load, if there is one.
+        #[must_use]
+        pub fn load_form(op: Load, access: Access) -> Option<Op> {
+            Some(match (op, access) {
+                $(
+                    (Load::$l, Access::Slot) => Op::[<$l S>],
+                    (Load::$l, Access::Acc) => Op::[<$l A>],
+                    (Load::$l, Access::Constant) => Op::[<$l K>],
+                    (Load::$l, Access::Any) => Op::[<$l G>],
+                )*
+                $(
+                    (Load::$vl, Access::Slot) => Op::[<$vl S>],
+                    (Load::$vl, Access::Any) => Op::[<$vl G>],
+                )*
+                _ => return None,
+            })
+        }
+
+        /// The form of a store, if there is one.
+        #[must_use]
+        pub fn store_form(op: Store, access: Access, value: Loc) -> Option<Op> {
+            Some(match (op, access, value) {
+                $(
+                    (Store::$s, Access::Slot, Loc::Slot) => Op::[<$s SS>],
+                    (Store::$s, Access::Slot, Loc::Imm) => Op::[<$s SI>],
+                    (Store::$s, Access::Slot, Loc::Acc) => Op::[<$s SA>],
+                    (Store::$s, Access::Acc, Loc::Slot) => Op::[<$s AS>],
+                    (Store::$s, Access::Constant, Loc::Slot) => Op::[<$s KS>],
+                    (Store::$s, Access::Any, Loc::Slot) => Op::[<$s G>],
+                )*
+                $(
+                    (Store::$vs, Access::Slot, Loc::Slot) => Op::[<$vs SS>],
+                    (Store::$vs, Access::Any, Loc::Slot) => Op::[<$vs G>],
+                )*
+                _ => return None,
+            })
+        }
+    } };
+}
+
+upshift_core::for_each_memory_op!([select_memory_forms]);
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, MAX_FIELDS, Op, place};
+
+    #[test]
+    fn opcodes_round_trip() {
+        for (i, &op) in Op::ALL.iter().enumerate() {
+            assert_eq!(op as usize, i);
+            assert_eq!(Op::from_u16(i as u16), Some(op));
+        }
+        assert_eq!(Op::from_u16(u16::MAX), None);
+    }
+
+    #[test]
+    fn fields_do_not_overlap() {
+        for &op in Op::ALL {
+            assert!(op.fields().len() <= MAX_FIELDS, "{op:?}");
+            let (places, words) = place(op);
+            let mut used = vec![0u64; words];
+            used[0] = 0xffff;
+            for (place, field) in places.iter().zip(op.fields()) {
+                if field.bits() == 0 {
+                    continue;
+                }
+                let mask = (u64::MAX >> (64 - place.bits)) << place.shift;
+                assert_eq!(used[place.word] & mask, 0, "{op:?}");
+                used[place.word] |= mask;
+            }
+        }
+    }
+
+    #[test]
+    fn operands_tell_forms_of_one_mnemonic_apart() {
+        let mut seen = std::collections::HashMap::new();
+        for &op in Op::ALL {
+            let key = (op.text(), op.fields().iter().map(|f| !matches!(f, Field::Acc)).collect::<Vec<_>>(), op.fields());
+            assert_eq!(seen.insert(key, op), None, "{op:?}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The table of instructions: each one line, and operators of the same shape one line together.
+//!
+//! [`for_each_instr!`](crate::for_each_instr) calls a macro with one row per instruction:
+//!
+//! ```text
+//! Variant "mnemonic" [fields] Handler;
+//! ```
+//!
+//! From it come the enum [`Op`](crate::Op), the text format, the verifier's knowledge of operands, and both dispatch
+//! backends of the interpreter, which reads `Handler` as a type. A row without a handler does not compile.
+//!
+//! # Fields
+//! Fields are placed from left to right. Word 0 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a
+//! 32-bit field takes the high half of word 0 if `b` and `c` are free, else the next free half of a following word; a
+//! 64-bit field takes a word.
+//!
+//! | field | bits | meaning |
+//! |---|---|---|
+//! | `d` `s` | 16 | slot that is written, read |
+//! | `dv` `sv` | 16 | the same for a vector in two slots |
+//! | `D` `S` | 32 | the same with a wide slot number |
+//! | `i` `I` `J` | 16, 32, 64 | immediate, sign-extended |
+//! | `n` `U` | 16, 32 | number |
+//! | `T` | 32 | branch target in words, relative to the start of the instruction |
+//! | `A` | 0 | operand in the accumulator of its type |
+//! | `L` | – | list of branch targets, a word each; the field before it is their number |
+//!
+//! # Forms
+//! The suffix of a variant tells where its operands are, in their order: `S` slot, `I` immediate, `A` accumulator,
+//! `K` constant address, `G` any address in any memory.
+//!
+//! # Accumulators
+//! There is one accumulator for integers and references, one for `f32` and one for `f64`. **Every instruction that writes
+//! a scalar slot also puts the value into the accumulator of its type**: the slot is always valid, the accumulator saves the
+//! next instruction a load.
+
+/// Calls the macro `$m` with one row per instruction, see [`table`](crate::table).
+#[macro_export]
+macro_rules! for_each_instr {
+    ($m:ident) => { $crate::upshift_core::for_each_pure_op! { [$crate::flatten_pure_ops] $m } };
+}
+
+/// The forms of pure operators: the first half of [`for_each_instr!`](crate::for_each_instr).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! flatten_pure_ops {
+    (
+        $m:ident
+        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
+                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
+        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
+        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
+        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
+        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
+        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
+        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
+        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
+        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
+        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
+        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
+        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
+        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
+        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
+        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+    ) => { $crate::pastey::paste! { $crate::upshift_core::for_each_memory_op! { [$crate::flatten_other_ops] $m {
+        $(
+            [<$ic SS>] $ic_text [d s s] Binary<op::$ic, SlotB, SlotC>;
+            [<$ic SI>] $ic_text [d s i] Binary<op::$ic, SlotB, ImmC>;
+            [<$ic AS>] $ic_text [d A s] Binary<op::$ic, Acc, SlotB>;
+            [<$ic AI>] $ic_text [d A I] Binary<op::$ic, Acc, ImmHigh>;
+            [<Br $ic SS>] (concat!("br_if_", $ic_text)) [s s T] BranchIf<op::$ic, SlotA, SlotB, Next, true>;
+            [<Br $ic SI>] (concat!("br_if_", $ic_text)) [s i T] BranchIf<op::$ic, SlotA, ImmB, Next, true>;
+            [<Br $ic AS>] (concat!("br_if_", $ic_text)) [A s T] BranchIf<op::$ic, Acc, SlotA, High, true>;
+            [<Br $ic AI>] (concat!("br_if_", $ic_text)) [A i T] BranchIf<op::$ic, Acc, ImmA, High, true>;
+        )*
+        $(
+            [<$fc SS>] $fc_text [d s s] Binary<op::$fc, SlotB, SlotC>;
+            [<Br $fc SS>] (concat!("br_if_", $fc_text)) [s s T] BranchIf<op::$fc, SlotA, SlotB, Next, true>;
+            [<BrNot $fc SS>] (concat!("br_if_not_", $fc_text)) [s s T] BranchIf<op::$fc, SlotA, SlotB, Next, false>;
+        )*
+        $(
+            [<$ico SS>] $ico_text [d s s] Binary<op::$ico, SlotB, SlotC>;
+            [<$ico SI>] $ico_text [d s i] Binary<op::$ico, SlotB, ImmC>;
+            [<$ico AS>] $ico_text [d A s] Binary<op::$ico, Acc, SlotB>;
+            [<$ico AI>] $ico_text [d A I] Binary<op::$ico, Acc, ImmHigh>;
+        )*
+        $(
+            [<$ia SS>] $ia_text [d s s] Binary<op::$ia, SlotB, SlotC>;
+            [<$ia SI>] $ia_text [d s i] Binary<op::$ia, SlotB, ImmC>;
+            [<$ia IS>] $ia_text [d i s] Binary<op::$ia, ImmB, SlotC>;
+            [<$ia AS>] $ia_text [d A s] Binary<op::$ia, Acc, SlotB>;
+            [<$ia SA>] $ia_text [d s A] Binary<op::$ia, SlotB, Acc>;
+            [<$ia AI>] $ia_text [d A I] Binary<op::$ia, Acc, ImmHigh>;
+        )*
+        $(
+            [<$ir SS>] $ir_text [d s s] Binary<op::$ir, SlotB, SlotC>;
+            [<$ir SI>] $ir_text [d s i] Binary<op::$ir, SlotB, ImmC>;
+            [<$ir AI>] $ir_text [d A I] Binary<op::$ir, Acc, ImmHigh>;
+        )*
+        $(
+            [<$id SS>] $id_text [d s s] Binary<op::$id, SlotB, SlotC>;
+            [<$id SI>] $id_text [d s i] Binary<op::$id, SlotB, ImmC>;
+        )*
+        $(
+            [<$fco SS>] $fco_text [d s s] Binary<op::$fco, SlotB, SlotC>;
+            [<$fco SI>] $fco_text [d s J] Binary<op::$fco, SlotB, ImmNext>;
+            [<$fco AS>] $fco_text [d A s] Binary<op::$fco, Acc, SlotB>;
+            [<$fco AI>] $fco_text [d A J] Binary<op::$fco, Acc, ImmNext>;
+        )*
+        $(
+            [<$fa SS>] $fa_text [d s s] Binary<op::$fa, SlotB, SlotC>;
+            [<$fa SI>] $fa_text [d s J] Binary<op::$fa, SlotB, ImmNext>;
+            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotB>;
+            [<$fa AS>] $fa_text [d A s] Binary<op::$fa, Acc, SlotB>;
+            [<$fa SA>] $fa_text [d s A] Binary<op::$fa, SlotB, Acc>;
+            [<$fa AI>] $fa_text [d A J] Binary<op::$fa, Acc, ImmNext>;
+        )*
+        $([<$fo SS>] $fo_text [d s s] Binary<op::$fo, SlotB, SlotC>;)*
+        $(
+            [<$uh S>] $uh_text [d s] Unary<op::$uh, SlotB>;
+            [<$uh A>] $uh_text [d A] Unary<op::$uh, Acc>;
+        )*
+        $([<$u S>] $u_text [d s] Unary<op::$u, SlotB>;)*
+        $([<$ut S>] $ut_text [d s] Unary<op::$ut, SlotB>;)*
+        $([<$su S>] $su_text [(d $su_o) (s $su_i)] Unary<op::$su, SlotB>;)*
+        $([<$sb SS>] $sb_text [(d $sb_o) (s $sb_l) (s $sb_r)] Binary<op::$sb, SlotB, SlotC>;)*
+        $([<$st SSS>] $st_text [dv sv sv SV] Ternary<op::$st>;)*
+        $([<$sx S>] $sx_text [d sv n] LaneExtract<op::$sx>;)*
+        $([<$sr SS>] $sr_text [dv sv s U] LaneReplace<op::$sr>;)*
+    } } } };
+}
+
+/// Memory accesses and everything else: the second half of [`for_each_instr!`](crate::for_each_instr).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! flatten_other_ops {
+    (
+        $m:ident { $($pure:tt)* }
+        load { $($l:ident $l_text:literal $l_bytes:ty => $l_out:ident = $l_f:expr;)* }
+        simd_load { $($vl:ident $vl_text:literal $vl_bytes:ty => $vl_out:ident = $vl_f:expr;)* }
+        store { $($s:ident $s_text:literal $s_in:ident => $s_bytes:ty = $s_f:expr;)* }
+        simd_store { $($vs:ident $vs_text:literal $vs_in:ident => $vs_bytes:ty = $vs_f:expr;)* }
+    ) => { $crate::pastey::paste! { $m! {
+        $($pure)*
+
+        // Loads: address, offset. `G` has the memory's number instead, and the offset in a word of its own.
+        $(
+            [<$l S>] $l_text [d s n] Load<mem::$l, SlotB, OffsetC>;
+            [<$l A>] $l_text [d A U] Load<mem::$l, Acc, OffsetHigh>;
+            [<$l K>] (concat!($l_text, ".at")) [d U] Load<mem::$l, Zero, OffsetHigh>;
+            [<$l G>] (concat!($l_text, ".mem")) [d s n J] LoadAny<mem::$l>;
+        )*
+        $(
+            [<$vl S>] $vl_text [dv s n] Load<mem::$vl, SlotB, OffsetC>;
+            [<$vl G>] (concat!($vl_text, ".mem")) [dv s n J] LoadAny<mem::$vl>;
+        )*
+        // Stores: address, value, offset.
+        $(
+            [<$s SS>] $s_text [s s n] Store<mem::$s, SlotA, SlotB, OffsetC>;
+            [<$s SI>] $s_text [s i n] Store<mem::$s, SlotA, ImmB, OffsetC>;
+            [<$s AS>] $s_text [A s U] Store<mem::$s, Acc, SlotA, OffsetHigh>;
+            [<$s SA>] $s_text [s A U] Store<mem::$s, SlotA, Acc, OffsetHigh>;
+            [<$s KS>] (concat!($s_text, ".at")) [s U] Store<mem::$s, Zero, SlotA, OffsetHigh>;
+            [<$s G>] (concat!($s_text, ".mem")) [s s n J] StoreAny<mem::$s>;
+        )*
+        $(
+            [<$vs SS>] $vs_text [s sv n] Store<mem::$vs, SlotA, SlotB, OffsetC>;
+            [<$vs G>] (concat!($vs_text, ".mem")) [s sv n J] StoreAny<mem::$vs>;
+        )*
+        // Lane accesses: vector in and out, address, memory, offset, lane.
+        V128Load8Lane "v128.load8_lane" [dv sv s U J U] LoadLane<1>;
+        V128Load16Lane "v128.load16_lane" [dv sv s U J U] LoadLane<2>;
+        V128Load32Lane "v128.load32_lane" [dv sv s U J U] LoadLane<4>;
+        V128Load64Lane "v128.load64_lane" [dv sv s U J U] LoadLane<8>;
+        V128Store8Lane "v128.store8_lane" [s sv n J U] StoreLane<1>;
+        V128Store16Lane "v128.store16_lane" [s sv n J U] StoreLane<2>;
+        V128Store32Lane "v128.store32_lane" [s sv n J U] StoreLane<4>;
+        V128Store64Lane "v128.store64_lane" [s sv n J U] StoreLane<8>;
+        // Size of a memory: its number, binary logarithm of its page size.
+        MemorySize "memory.size" [d n n] MemorySize;
+
+        // Constants and copies.
+        Const32 "const" [d U] Const32;
+        Const64 "const64" [d J] Const64;
+        ConstV128 "const.v128" [dv J J] ConstV128;
+        Copy "copy" [d s] Copy;
+        Copy2 "copy2" [d s s] Copy2;
+        CopyV128 "copy.v128" [dv sv] CopyV128;
+        CopyWide "copy.wide" [D S] CopyWide;
+        CopySpan "copy.span" [n D S] CopySpan;
+        // Local variables at entry: first slot, number of slots.
+        ZeroSpan "zero.span" [D U] ZeroSpan;
+        // Result, operand if the condition holds, operand if not, condition.
+        Select "select" [d s s S] Select<SlotNext>;
+        SelectA "select" [d s s A] Select<Acc>;
+        SelectV128 "select.v128" [dv sv sv S] SelectV128;
+        Shuffle "i8x16.shuffle" [dv sv sv J J] Shuffle;
+
+        // Globals: offset in the instance's context, or number of the import.
+        GlobalGet "global.get" [d U] GlobalGet;
+        GlobalSet "global.set" [s U] GlobalSet;
+        GlobalGetV128 "global.get.v128" [dv U] GlobalGetV128;
+        GlobalSetV128 "global.set.v128" [sv U] GlobalSetV128;
+        GlobalGetImport "global.get.import" [d U] GlobalGetImport;
+        GlobalSetImport "global.set.import" [s U] GlobalSetImport;
+        GlobalGetImportV128 "global.get.import.v128" [dv U] GlobalGetImportV128;
+        GlobalSetImportV128 "global.set.import.v128" [sv U] GlobalSetImportV128;
+
+        // References: offset of the function's record in the context, or number of the import.
+        RefFunc "ref.func" [d U] RefFunc;
+        RefFuncImport "ref.func.import" [d U] RefFuncImport;
+        RefAsNonNull "ref.as_non_null" [s] RefAsNonNull;
+
+        // Control. A target that is taken too far away for a fused form does not exist: targets have 32 bits.
+        Unreachable "unreachable" [] Unreachable;
+        Br "br" [T] Br;
+        BrTable "br_table" [s U L] BrTable;
+
+        // Calls: parameter slots, first argument, then what is called. Direct: offset of the record, function index.
+        Call "call" [n S U U] Call;
+        CallImport "call.import" [n S U] CallImport;
+        // Index slot, table, type.
+        CallIndirect "call_indirect" [n S S U U] CallIndirect;
+        CallRef "call_ref" [n S S] CallRef;
+        // Tail calls have the caller's own parameter slots and result slots in addition, last.
+        ReturnCall "return_call" [n S U U U U] ReturnCall;
+        ReturnCallImport "return_call.import" [n S U U U] ReturnCallImport;
+        ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect;
+        ReturnCallRef "return_call_ref" [n S S U U] ReturnCallRef;
+        // Returns: own parameter slots, result.
+        Return "return" [n] Return;
+        ReturnS "return" [n s] ReturnValue<SlotB, u64>;
+        ReturnA "return" [n A] ReturnValue<Acc, u64>;
+        ReturnI "return" [n I] ReturnValue<ImmHigh, u64>;
+        ReturnF32S "return.f32" [n s] ReturnValue<SlotB, f32>;
+        ReturnF64S "return.f64" [n s] ReturnValue<SlotB, f64>;
+        ReturnF32A "return.f32" [n A] ReturnValue<Acc, f32>;
+        ReturnF64A "return.f64" [n A] ReturnValue<Acc, f64>;
+        // First result slot, number of slots.
+        ReturnSpan "return.span" [n S U] ReturnSpan;
+
+        // Services of the runtime: which, first operand slot, two indices.
+        Builtin "builtin" [n S U U] Builtin;
+
+        // Code that the runtime owns: no function contains these.
+        Exit "exit" [] Exit;
+        Restore "restore" [] Restore;
+        Translate "translate" [] Translate;
+        HostCall "host_call" [] HostCall;
+    } } };
+}

@@ -1,0 +1,257 @@
+//! The register IR as text, both ways.
+//!
+//! ```text
+//! frame 8
+//! @0    br_if_i32.ge_s s0, 2, @3
+//! @2    return 1, s0
+//! @3    i32.sub s4, s0, 1
+//! @4    call 1, s4, 224, 0
+//! ```
+//!
+//! A line is the position in words, the mnemonic and the operands in the order of the [table](crate::table): `s3` is a slot,
+//! `v3` a vector in two slots, `acc` an accumulator, `@7` a branch target, everything else a number. [`parse`] reads what
+//! [`print`](print()) writes; the form of an instruction follows from its operands.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use upshift_core::vm::{BuiltinOp, Preamble};
+
+use crate::decode::{Malformed, decode_all};
+use crate::op::{Field, Op};
+
+/// The text of code, preamble first.
+///
+/// # Errors
+/// When a word does not begin an instruction.
+pub fn print(words: &[u64]) -> Result<String, Malformed> {
+    let Some((&preamble, body)) = words.split_first() else {
+        return Err(Malformed { at: 0 });
+    };
+    let mut text = format!("frame {}\n", Preamble::from_word(preamble).frame_slots);
+    for instr in decode_all(body)? {
+        let mut operands = Vec::new();
+        let mut targets = instr.targets.iter();
+        for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
+            operands.push(match field {
+                Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{value}"),
+                Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{value}"),
+                Field::Acc => "acc".to_string(),
+                Field::Imm16 | Field::Imm32 => (value as i64).to_string(),
+                Field::Imm64 => format!("{value:#x}"),
+                Field::Num16 if instr.op == Op::Builtin => match BuiltinOp::ALL.get(value as usize) {
+                    Some(builtin) => builtin.text().to_string(),
+                    None => value.to_string(),
+                },
+                Field::Num16 | Field::Num32 => value.to_string(),
+                Field::Target | Field::Targets => {
+                    let count = if *field == Field::Target { 1 } else { value as usize };
+                    let list: Vec<String> = targets.by_ref().take(count).map(|t| format!("@{t}")).collect();
+                    list.join(" ")
+                }
+            });
+        }
+        let position = format!("@{}", instr.at);
+        let line = format!("{position:<6}{} {}", instr.op.text(), operands.join(", "));
+        writeln!(text, "{}", line.trim_end()).expect("writing to a String does not fail");
+    }
+    Ok(text)
+}
+
+/// A line of text that is not an instruction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParseError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl std::fmt::Display for ParseError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.problem)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// The words for a text; empty lines and what follows `;` are ignored. The result is not verified.
+///
+/// # Errors
+/// When a line is not an instruction, a position is wrong or a branch leads nowhere.
+pub fn parse(text: &str) -> Result<Vec<u64>, ParseError> {
+    let mut words = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split(';').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        let error = |problem: String| ParseError { line: number + 1, problem };
+        if words.is_empty() {
+            let frame_slots = line
+                .strip_prefix("frame ")
+                .and_then(|slots| slots.trim().parse().ok())
+                .ok_or_else(|| error("the first line has to be `frame` and the number of slots".to_string()))?;
+            words.push(Preamble { frame_slots }.to_word());
+            continue;
+        }
+        let at = words.len() - 1;
+        let rest = match line.strip_prefix('@') {
+            Some(rest) => {
+                let (position, rest) = rest.split_once(' ').ok_or_else(|| error("no instruction".to_string()))?;
+                if position.parse() != Ok(at) {
+                    return Err(error(format!("this is position {at}")));
+                }
+                rest.trim()
+            }
+            None => line,
+        };
+        encode(rest, at, &mut words).map_err(error)?;
+    }
+    Ok(words)
+}
+
+/// An operand as it is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Token {
+    Slot(u64),
+    Vector(u64),
+    Acc,
+    Number(i128),
+    Target(i64),
+}
+
+fn token(text: &str) -> Result<Token, String> {
+    let bad = || format!("`{text}` is not an operand");
+    let number = |digits: &str| digits.parse::<u64>().map_err(|_| bad());
+    match text.as_bytes() {
+        b"acc" => Ok(Token::Acc),
+        [b's', b'0'..=b'9', ..] => Ok(Token::Slot(number(&text[1..])?)),
+        [b'v', b'0'..=b'9', ..] => Ok(Token::Vector(number(&text[1..])?)),
+        [b'@', ..] => Ok(Token::Target(text[1..].parse().map_err(|_| bad())?)),
+        [b'0', b'x', ..] => Ok(Token::Number(i128::from_str_radix(&text[2..], 16).map_err(|_| bad())?)),
+        _ => match BuiltinOp::ALL.iter().position(|builtin| builtin.text() == text) {
+            Some(builtin) => Ok(Token::Number(builtin as i128)),
+            None => Ok(Token::Number(text.parse().map_err(|_| bad())?)),
+        },
+    }
+}
+
+/// Whether a written operand can stand in a field.
+fn fits(field: Field, token: Token) -> bool {
+    match (field, token) {
+        (Field::Dst | Field::Src, Token::Slot(slot)) => slot <= 0xffff,
+        (Field::DstV | Field::SrcV, Token::Vector(slot)) => slot <= 0xffff,
+        (Field::WideDst | Field::WideSrc, Token::Slot(slot)) => slot <= 0xffff_ffff,
+        (Field::WideSrcV, Token::Vector(slot)) => slot <= 0xffff_ffff,
+        (Field::Acc, Token::Acc) | (Field::Target | Field::Targets, Token::Target(_)) => true,
+        (Field::Imm16, Token::Number(n)) => i16::try_from(n).is_ok(),
+        (Field::Imm32, Token::Number(n)) => i32::try_from(n).is_ok(),
+        (Field::Imm64, Token::Number(n)) => i64::try_from(n).is_ok() || u64::try_from(n).is_ok(),
+        (Field::Num16, Token::Number(n)) => u16::try_from(n).is_ok(),
+        (Field::Num32, Token::Number(n)) => u32::try_from(n).is_ok(),
+        _ => false,
+    }
+}
+
+/// The forms of each mnemonic.
+fn forms(mnemonic: &str) -> &'static [Op] {
+    static FORMS: std::sync::OnceLock<HashMap<&'static str, Vec<Op>>> = std::sync::OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        let mut forms: HashMap<&'static str, Vec<Op>> = HashMap::new();
+        for &op in Op::ALL {
+            forms.entry(op.text()).or_default().push(op);
+        }
+        forms
+    });
+    forms.get(mnemonic).map_or(&[], Vec::as_slice)
+}
+
+fn encode(line: &str, at: usize, words: &mut Vec<u64>) -> Result<(), String> {
+    let (mnemonic, operands) = line.split_once(' ').unwrap_or((line, ""));
+    let tokens: Vec<Token> =
+        operands.split([',', ' ']).filter(|text| !text.is_empty()).map(token).collect::<Result<_, _>>()?;
+    let forms = forms(mnemonic);
+    if forms.is_empty() {
+        return Err(format!("`{mnemonic}` is not an instruction"));
+    }
+    let matching = |op: &&Op| {
+        let fields = op.fields();
+        let list = fields.last() == Some(&Field::Targets);
+        (fields.len() == tokens.len() || (list && tokens.len() >= fields.len()))
+            && fields.iter().zip(&tokens).all(|(&field, &token)| fits(field, token))
+    };
+    let op = *forms.iter().find(matching).ok_or_else(|| format!("`{mnemonic}` has no form with such operands"))?;
+    let (places, len) = crate::op::place(op);
+    let start = words.len();
+    words.resize(start + len, 0);
+    words[start] = u64::from(op as u16);
+    for ((field, place), token) in op.fields().iter().zip(places).zip(&tokens) {
+        let value = match *token {
+            Token::Slot(slot) | Token::Vector(slot) => slot,
+            Token::Acc => continue,
+            Token::Number(n) => n as u64,
+            Token::Target(_) if *field == Field::Targets => continue,
+            Token::Target(to) => (to - at as i64) as u64,
+        };
+        words[start + place.word] |= (value & (u64::MAX >> (64 - place.bits))) << place.shift;
+    }
+    if op.fields().last() == Some(&Field::Targets) {
+        for token in &tokens[op.fields().len() - 1..] {
+            match token {
+                Token::Target(to) => words.push((to - at as i64) as u64),
+                other => return Err(format!("{other:?} is not a branch target")),
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse, print};
+    use crate::decode::decode_all;
+    use crate::op::{Field, Op, place};
+
+    /// One instruction of every opcode, with distinct values in all fields.
+    fn one_of_each() -> Vec<u64> {
+        let mut words = vec![800];
+        for &op in Op::ALL {
+            let (places, len) = place(op);
+            let start = words.len();
+            words.resize(start + len, 0);
+            words[start] = op as u64;
+            for (i, (field, place)) in op.fields().iter().zip(places).enumerate() {
+                if place.bits != 0 {
+                    let value = if *field == Field::Target { 0 } else { i as u64 + 2 };
+                    words[start + place.word] |= value << place.shift;
+                }
+                if *field == Field::Targets {
+                    words.extend([0; 4]);
+                }
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn text_round_trips_for_every_instruction() {
+        let words = one_of_each();
+        assert_eq!(decode_all(&words[1..]).unwrap().len(), Op::ALL.len());
+        let text = print(&words).unwrap();
+        let again = parse(&text).unwrap();
+        assert_eq!(print(&again).unwrap(), text);
+        assert_eq!(again, words);
+    }
+
+    #[test]
+    fn bad_text_says_why() {
+        let problem = |text: &str| parse(text).unwrap_err().problem;
+        assert_eq!(problem("return 0"), "the first line has to be `frame` and the number of slots");
+        assert_eq!(problem("frame 3\nfoo s1"), "`foo` is not an instruction");
+        assert_eq!(problem("frame 3\ncopy s1"), "`copy` has no form with such operands");
+        assert_eq!(problem("frame 3\ncopy s1, s99999"), "`copy` has no form with such operands");
+        assert_eq!(problem("frame 3\n@7 copy s1, s2"), "this is position 0");
+        assert_eq!(problem("frame 3\ncopy s1, q"), "`q` is not an operand");
+    }
+}

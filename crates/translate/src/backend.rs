@@ -1,0 +1,194 @@
+//! The seam between the walker and the tiers: one method per class of operation.
+//!
+//! The walker decides *which slots* and *in which order*; a backend decides *how*. All operands are described by
+//! [`Operand`]: in a slot of the frame, or constant. A backend never sees wasm's operand stack.
+//!
+//! Contract of the walker:
+//! * results go to the slot that the method names; they are valid there after the method returned;
+//! * a [`Operand::Temp`] is used once and its slot is dead afterwards, so a backend may drop the instruction that made it;
+//! * at each label that is bound, all values that live on are in their slots (locals and operand homes).
+
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use upshift_core::ops::memory::{Load, Store};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::types::{FuncType, ValType};
+use upshift_core::value::V128;
+use upshift_core::vm::BuiltinOp;
+
+/// A slot of the frame, counted from `fp`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Slot(pub u32);
+
+/// A place in the code that branches lead to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Label(pub u32);
+
+/// Where an operand of an operation is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operand {
+    /// In its operand home; nothing else refers to it.
+    Temp(Slot),
+    /// In a local variable.
+    Local(Slot),
+    /// A constant with the bits of its slot; its operand home is free to be filled with it.
+    Const(u64, Slot),
+}
+
+impl Operand {
+    /// The slot that holds the operand, unless it is constant.
+    #[must_use]
+    pub fn slot(self) -> Option<Slot> {
+        match self {
+            Operand::Temp(slot) | Operand::Local(slot) => Some(slot),
+            Operand::Const(..) => None,
+        }
+    }
+}
+
+/// How the frame of a function is divided, see [`frame`](upshift_core::vm::frame).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// Slots of the parameters; the header follows.
+    pub params: u32,
+    /// Slots that the results take, from slot 0.
+    pub results: u32,
+    /// First slot of the locals that are not parameters.
+    pub locals: u32,
+    /// First operand home.
+    pub homes: u32,
+    /// First of [`SCRATCH_SLOTS`] slots between header and locals, if the backend asked for them.
+    pub scratch: Option<u32>,
+}
+
+/// How many scratch slots a backend gets that asks for them.
+pub const SCRATCH_SLOTS: u32 = 8;
+
+/// The memory and the offset of an access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemArg {
+    /// Which memory.
+    pub memory: MemoryIndex,
+    /// Added to the address, without wrapping.
+    pub offset: u64,
+}
+
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Callee {
+    /// A function of the module.
+    Direct(FuncIndex),
+    /// The element of a table, which must have the type.
+    Indirect {
+        /// The table.
+        table: TableIndex,
+        /// The expected type.
+        ty: TypeIndex,
+        /// Position in the table.
+        index: Operand,
+    },
+    /// A function reference.
+    Ref(Operand),
+}
+
+/// A call; arguments lie in consecutive slots, where the results replace them.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// What is called.
+    pub callee: Callee,
+    /// Its type.
+    pub ty: &'a FuncType,
+    /// First argument.
+    pub base: Slot,
+    /// Whether the call replaces the running function.
+    pub tail: bool,
+}
+
+/// What a function returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Return {
+    /// Nothing.
+    None,
+    /// One value.
+    One(Operand, ValType),
+    /// Several values in consecutive slots: the first slot and the number of slots.
+    Span(Slot, u32),
+}
+
+/// A tier's code generator.
+pub trait Backend {
+    /// The function begins. Locals that are not parameters have to be set to zero.
+    fn begin(&mut self, frame: &Frame);
+    /// What follows comes from the operator at this offset of the module.
+    fn position(&mut self, offset: u32);
+
+    /// A label that is not yet bound.
+    fn new_label(&mut self) -> Label;
+    /// Control can come from elsewhere to this point.
+    fn bind(&mut self, label: Label);
+    /// The label bound last is the head of a loop; loops are numbered in the order of their appearance.
+    fn loop_head(&mut self, number: u32);
+
+    /// Copies a value to a slot.
+    fn copy(&mut self, dst: Slot, src: Operand, ty: ValType);
+    /// Copies a value to a local variable.
+    fn set_local(&mut self, dst: Slot, src: Operand, ty: ValType);
+    /// Copies a run of slots to lower ones; the runs may overlap.
+    fn copy_span(&mut self, dst: Slot, src: Slot, slots: u32);
+    /// A vector constant.
+    fn const_v128(&mut self, dst: Slot, value: V128);
+
+    /// Binary operators.
+    fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand);
+    /// Unary operators.
+    fn unary(&mut self, op: Unary, dst: Slot, value: Operand);
+    /// Vector operators with three operands.
+    fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]);
+    /// Takes a lane out of a vector.
+    fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand);
+    /// Puts a lane into a vector.
+    fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand);
+    /// `i8x16.shuffle`.
+    fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand);
+    /// `if_true` if the condition is not zero, else `if_false`.
+    fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand);
+
+    /// Loads a value.
+    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand);
+    /// Stores a value.
+    fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand);
+    /// Loads `bytes` bytes into a lane.
+    fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand);
+    /// Stores `bytes` bytes of a lane.
+    fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand);
+    /// The size of a memory in pages.
+    fn memory_size(&mut self, memory: MemoryIndex, dst: Slot);
+
+    /// The value of a global.
+    fn global_get(&mut self, global: GlobalIndex, dst: Slot);
+    /// Sets a global.
+    fn global_set(&mut self, global: GlobalIndex, value: Operand);
+    /// A reference to a function.
+    fn ref_func(&mut self, func: FuncIndex, dst: Slot);
+    /// Traps if the reference is null.
+    fn ref_as_non_null(&mut self, value: Operand);
+    /// A service of the runtime with operands in consecutive slots, where the results replace them.
+    fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, base: Slot);
+
+    /// Traps.
+    fn unreachable(&mut self);
+    /// Branches.
+    fn jump(&mut self, target: Label);
+    /// Branches if the condition is not zero (`sense`) or zero (`!sense`).
+    fn branch_if(&mut self, condition: Operand, sense: bool, target: Label);
+    /// Branches if a reference is null (`sense`) or not (`!sense`).
+    fn branch_if_null(&mut self, reference: Operand, sense: bool, target: Label);
+    /// Branches to the target with the number `index`, the last one if there is none.
+    fn branch_table(&mut self, index: Operand, targets: &[Label]);
+    /// Calls a function.
+    fn call(&mut self, call: &Call<'_>);
+    /// Returns from the function.
+    fn ret(&mut self, values: Return);
+
+    /// The function is complete; `frame_slots` is the size of its frame.
+    fn end(&mut self, frame_slots: u32);
+}

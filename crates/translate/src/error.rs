@@ -1,0 +1,111 @@
+//! Why bytes are not a module: what the parser answers instead of a `ModuleInfo`.
+//!
+//! The validator has one error for everything; here it is sorted by what a reader of the message can do about it:
+//! *malformed* bytes cannot be decoded at all, an *invalid* module breaks a rule, an *unsupported* one needs a feature
+//! that is forbidden or not implemented (wasm spec, "Conventions / Validation", and "Binary Format").
+
+use std::fmt;
+
+use crate::features::{Availability, Feature};
+
+/// What is wrong with a module, in general.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ParseErrorKind {
+    /// The bytes do not follow the binary format.
+    Malformed,
+    /// The module can be decoded but breaks a rule of validation.
+    Invalid,
+    /// The module needs something that this engine lacks or forbids.
+    Unsupported,
+}
+
+/// The first thing that is wrong with a module, in the order of its bytes.
+///
+/// Prints as `invalid module at offset 0x1f: type mismatch: expected i32, found i64`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParseError {
+    kind: ParseErrorKind,
+    offset: u64,
+    reason: String,
+    feature: Option<Feature>,
+}
+
+impl ParseError {
+    #[cold]
+    pub(crate) fn new(kind: ParseErrorKind, offset: u64, reason: impl Into<String>) -> ParseError {
+        ParseError { kind, offset, reason: reason.into(), feature: None }
+    }
+
+    #[cold]
+    pub(crate) fn malformed(offset: u64, reason: impl Into<String>) -> ParseError {
+        ParseError::new(ParseErrorKind::Malformed, offset, reason)
+    }
+
+    #[cold]
+    pub(crate) fn unsupported(offset: u64, reason: impl Into<String>) -> ParseError {
+        ParseError::new(ParseErrorKind::Unsupported, offset, reason)
+    }
+
+    /// The module cannot do without a feature that is not implemented.
+    #[cold]
+    pub(crate) fn missing(offset: u64, feature: Feature) -> ParseError {
+        ParseError { feature: Some(feature), ..ParseError::unsupported(offset, "part of a missing feature") }
+    }
+
+    /// Sorts an error of the validator. `decode_error` is what decoding alone finds wrong with the same part of the
+    /// module.
+    #[cold]
+    pub(crate) fn sort(error: &wasmparser::Error, decode_error: Option<&wasmparser::Error>) -> ParseError {
+        let feature = error.missing_wasm_feature().and_then(Feature::from_flags);
+        let kind = match decode_error {
+            _ if feature.is_some() => ParseErrorKind::Unsupported,
+            // A decoder that stumbles only later has passed the place in question, so a rule was broken there.
+            Some(decode) if decode.offset() <= error.offset() => ParseErrorKind::Malformed,
+            _ => ParseErrorKind::Invalid,
+        };
+        ParseError { feature, ..ParseError::new(kind, error.offset(), error.message()) }
+    }
+
+    /// What is wrong, in general.
+    #[must_use]
+    pub fn kind(&self) -> ParseErrorKind {
+        self.kind
+    }
+
+    /// Where it is, in bytes from the module's start.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What is wrong, in particular.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The feature whose lack makes the module unsupported, if it is known.
+    #[must_use]
+    pub fn feature(&self) -> Option<Feature> {
+        self.feature
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ParseErrorKind::Malformed => "malformed",
+            ParseErrorKind::Invalid => "invalid",
+            ParseErrorKind::Unsupported => "unsupported",
+        };
+        write!(f, "{kind} module at offset {:#x}: {}", self.offset, self.reason)?;
+        let Some(feature) = self.feature else { return Ok(()) };
+        let state = match feature.availability() {
+            Availability::Unsupported => "is not supported",
+            Availability::On | Availability::Off => "is turned off",
+        };
+        write!(f, " (feature `{feature}` {state})")
+    }
+}
+
+impl std::error::Error for ParseError {}

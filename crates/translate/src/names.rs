@@ -1,0 +1,39 @@
+//! Names of functions for people: the `name` custom section, read only when somebody asks (wasm spec, "Custom
+//! Sections / Name Section").
+//!
+//! The section is no part of validation: a broken one names whatever it names before the break.
+
+use upshift_core::index::FuncIndex;
+use wasmparser::{BinaryReader, Name, NameSectionReader};
+
+use crate::module::ModuleInfo;
+
+/// The name of a function, if the module has one for it.
+///
+/// Reads the section anew each time; [`function_names`] gives all names in one go.
+#[must_use]
+pub fn function_name(module: &ModuleInfo, func: FuncIndex) -> Option<String> {
+    function_names(module).find(|&(index, _)| index == func).map(|(_, name)| name.to_owned())
+}
+
+/// All functions that have names, in the order of the section.
+pub fn function_names(module: &ModuleInfo) -> impl Iterator<Item = (FuncIndex, &str)> {
+    names(module)
+        .filter_map(|name| if let Name::Function(map) = name { Some(map) } else { None })
+        .flat_map(|map| map.into_iter().map_while(Result::ok))
+        .map(|naming| (FuncIndex(naming.index), naming.name))
+}
+
+/// The module's own name, if it has one.
+#[must_use]
+pub fn module_name(module: &ModuleInfo) -> Option<&str> {
+    names(module).find_map(|name| if let Name::Module { name, .. } = name { Some(name) } else { None })
+}
+
+fn names(module: &ModuleInfo) -> impl Iterator<Item = Name<'_>> {
+    let sections = module.customs.iter().filter(|(name, _)| module.slice(name) == b"name");
+    sections.flat_map(|(_, contents)| {
+        let reader = BinaryReader::new(module.slice(contents), u64::from(contents.start));
+        NameSectionReader::new(reader).map_while(Result::ok)
+    })
+}

@@ -1,0 +1,410 @@
+//! From bytes to a validated [`ModuleInfo`].
+//!
+//! ```text
+//! bytes ─ decoder ─▶ section ─ validator ─▶ record it in ModuleInfo       (types go through the registry)
+//!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated at the end, see `validate`
+//! ```
+//!
+//! What is recorded has been validated, so indices are in range and counts are true. Before validation a count is only
+//! a claim: a section that claims more items than it has bytes is refused before anything is allocated for them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use upshift_core::types::{HeapType, RefType, TypeId};
+use upshift_core::value::V128;
+use wasmparser::{
+    CompositeInnerType, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser,
+    Payload, RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+};
+
+use crate::convert;
+use crate::error::ParseError;
+use crate::features::{Feature, Features};
+use crate::module::{
+    ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
+    ModuleInfo, SegmentMode,
+};
+use crate::registry::{TypeRegistry, in_group};
+use crate::validate::{Body, useful_threads, validate_bodies};
+
+/// The largest module in bytes, the limit that all engines of the web share.
+const MAX_MODULE_SIZE: usize = 1 << 30;
+
+/// Decodes and validates a module.
+///
+/// Everything is validated here, function bodies included; big modules are validated by several threads.
+///
+/// # Errors
+/// The first thing that is wrong with the module, in the order of its bytes.
+///
+/// ```
+/// use std::sync::Arc;
+/// use upshift_translate::{Features, TypeRegistry, parse};
+///
+/// let (features, registry) = (Features::default(), TypeRegistry::default());
+/// let module = parse(Arc::from(*b"\0asm\x01\0\0\0"), &features, &registry)?;
+/// assert!(module.exports.is_empty());
+/// let error = parse(Arc::from(*b"\0asm\x0d\0\x01\0"), &features, &registry).unwrap_err();
+/// assert_eq!(error.to_string(), "unsupported module at offset 0x4: this is a component, not a core module");
+/// # Ok::<(), upshift_translate::ParseError>(())
+/// ```
+pub fn parse(
+    bytes: Arc<[u8]>,
+    features: &Features,
+    registry: &TypeRegistry,
+) -> Result<ModuleInfo, ParseError> {
+    parse_with(bytes, features, registry, useful_threads)
+}
+
+/// Like [`parse`]; `threads` says how many threads to use for so many bytes of code.
+fn parse_with(
+    bytes: Arc<[u8]>,
+    features: &Features,
+    registry: &TypeRegistry,
+    threads: impl Fn(usize) -> usize,
+) -> Result<ModuleInfo, ParseError> {
+    check_header(&bytes)?;
+    let mut builder = Builder {
+        registry,
+        validator: Validator::new_with_features(features.flags()),
+        info: ModuleInfo::default(),
+        bodies: Vec::new(),
+        bytes: &bytes,
+    };
+    let sections = builder.read_sections(features);
+    let Builder { mut info, bodies, .. } = builder;
+    // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
+    let code_size = info.bodies.iter().map(ExactSizeIterator::len).sum();
+    validate_bodies(bodies, threads(code_size))?;
+    sections?;
+    info.bytes = bytes;
+    Ok(info)
+}
+
+fn check_header(bytes: &[u8]) -> Result<(), ParseError> {
+    // Version and layer are 16 bits each; layer 1 is a component of whatever version.
+    if bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0]) {
+        return Err(ParseError::unsupported(4, "this is a component, not a core module"));
+    }
+    if bytes.len() > MAX_MODULE_SIZE {
+        return Err(ParseError::unsupported(0, "modules of more than 1 GiB are not supported"));
+    }
+    Ok(())
+}
+
+struct Builder<'a> {
+    registry: &'a TypeRegistry,
+    validator: Validator,
+    info: ModuleInfo,
+    bodies: Vec<Body<'a>>,
+    bytes: &'a [u8],
+}
+
+/// Does something with any section that is a list of items.
+macro_rules! with_items {
+    ($payload:expr, |$section:ident| $body:expr, else $otherwise:expr) => {
+        match $payload {
+            Payload::TypeSection($section) => $body,
+            Payload::ImportSection($section) => $body,
+            Payload::FunctionSection($section) => $body,
+            Payload::TableSection($section) => $body,
+            Payload::MemorySection($section) => $body,
+            Payload::TagSection($section) => $body,
+            Payload::GlobalSection($section) => $body,
+            Payload::ExportSection($section) => $body,
+            Payload::ElementSection($section) => $body,
+            Payload::DataSection($section) => $body,
+            _ => $otherwise,
+        }
+    };
+}
+
+impl<'a> Builder<'a> {
+    fn read_sections(&mut self, features: &Features) -> Result<(), ParseError> {
+        let mut parser = Parser::new(0);
+        parser.set_features(features.flags());
+        for payload in parser.parse_all(self.bytes) {
+            let payload = payload.map_err(malformed)?;
+            check_count(&payload)?;
+            match self.validator.payload(&payload) {
+                Ok(ValidPayload::Func(func, body)) => {
+                    self.info.bodies.push(range(body.range()));
+                    self.bodies.push(Body { func, body });
+                }
+                Ok(_) => self.record(payload)?,
+                Err(error) if matches!(payload, Payload::UnknownSection { .. }) => {
+                    return Err(malformed(error));
+                }
+                Err(error) => return Err(ParseError::sort(&error, decode_error(payload).as_ref())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a section that has been validated.
+    fn record(&mut self, payload: Payload<'a>) -> Result<(), ParseError> {
+        match payload {
+            Payload::TypeSection(section) => self.types(section),
+            Payload::ImportSection(section) => self.imports(section),
+            Payload::FunctionSection(section) => {
+                for item in items(section) {
+                    self.info.funcs.push(TypeIndex(item?.1));
+                }
+                Ok(())
+            }
+            Payload::TableSection(section) => self.tables(section),
+            Payload::MemorySection(section) => {
+                for item in items(section) {
+                    self.info.memories.push(convert::memory_type(&item?.1));
+                }
+                Ok(())
+            }
+            Payload::GlobalSection(section) => self.globals(section),
+            Payload::ExportSection(section) => self.exports(section),
+            Payload::StartSection { func, .. } => {
+                self.info.start = Some(FuncIndex(func));
+                Ok(())
+            }
+            Payload::ElementSection(section) => self.elems(section),
+            Payload::DataSection(section) => self.datas(section),
+            Payload::CustomSection(section) => {
+                let contents = section.data_range();
+                let name = contents.start - section.name().len() as u64..contents.start;
+                self.info.customs.push((range(name), range(contents)));
+                Ok(())
+            }
+            Payload::TagSection(section) => {
+                Err(ParseError::missing(section.range().start, Feature::Exceptions))
+            }
+            // Versions, counts and ends say nothing that is not known elsewhere.
+            _ => Ok(()),
+        }
+    }
+
+    fn types(&mut self, section: SectionLimited<'a, RecGroup>) -> Result<(), ParseError> {
+        for item in items(section) {
+            let (offset, group) = item?;
+            let start = self.info.types.len() as u32;
+            let concrete = |index: u32| match index.checked_sub(start) {
+                Some(position) => in_group(position),
+                None => self.info.types[index as usize].id,
+            };
+            let mut funcs = Vec::with_capacity(group.types().len());
+            for ty in group.types() {
+                let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
+                    return Err(ParseError::missing(offset, Feature::Gc));
+                };
+                if !ty.is_final || !ty.supertype_idxs.is_empty() {
+                    return Err(ParseError::missing(offset, Feature::Gc));
+                }
+                if ty.composite_type.shared {
+                    return Err(ParseError::missing(offset, Feature::SharedEverythingThreads));
+                }
+                funcs.push(
+                    convert::func_type(func, concrete)
+                        .map_err(|feature| ParseError::missing(offset, feature))?,
+                );
+            }
+            let count = funcs.len() as u32;
+            let first = self.registry.intern_group(funcs);
+            let ids = (first.0..first.0 + count).map(TypeId);
+            self.info.types.extend(ids.map(|id| DefinedType { id, func: self.registry.lookup(id) }));
+        }
+        Ok(())
+    }
+
+    fn imports(&mut self, section: wasmparser::ImportSectionReader<'a>) -> Result<(), ParseError> {
+        for import in section.into_imports_with_offsets() {
+            let (offset, import) = import.map_err(malformed)?;
+            let unsupported = |feature| ParseError::missing(offset, feature);
+            let info = &mut self.info;
+            let item = match import.ty {
+                TypeRef::Func(ty) => {
+                    info.funcs.push(TypeIndex(ty));
+                    info.imported_funcs += 1;
+                    ExternIndex::Func(FuncIndex::new(info.funcs.len() - 1))
+                }
+                TypeRef::Table(ty) => {
+                    let ty = convert::table_type(&ty, canonical(&info.types)).map_err(unsupported)?;
+                    info.tables.push(ty);
+                    info.imported_tables += 1;
+                    ExternIndex::Table(TableIndex::new(info.tables.len() - 1))
+                }
+                TypeRef::Memory(ty) => {
+                    info.memories.push(convert::memory_type(&ty));
+                    info.imported_memories += 1;
+                    ExternIndex::Memory(MemoryIndex::new(info.memories.len() - 1))
+                }
+                TypeRef::Global(ty) => {
+                    let ty = convert::global_type(&ty, canonical(&info.types)).map_err(unsupported)?;
+                    info.globals.push(ty);
+                    info.imported_globals += 1;
+                    ExternIndex::Global(GlobalIndex::new(info.globals.len() - 1))
+                }
+                TypeRef::Tag(_) => return Err(unsupported(Feature::Exceptions)),
+                TypeRef::FuncExact(_) => return Err(unsupported(Feature::CustomDescriptors)),
+            };
+            self.info.imports.push(Import { module: import.module.into(), name: import.name.into(), item });
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self, section: wasmparser::TableSectionReader<'a>) -> Result<(), ParseError> {
+        for item in items(section) {
+            let (offset, table) = item?;
+            let ty = convert::table_type(&table.ty, canonical(&self.info.types));
+            self.info.tables.push(ty.map_err(|feature| ParseError::missing(offset, feature))?);
+            self.info.table_inits.push(match table.init {
+                TableInit::RefNull => None,
+                TableInit::Expr(expr) => Some(const_expr(&expr)?),
+            });
+        }
+        Ok(())
+    }
+
+    fn globals(&mut self, section: wasmparser::GlobalSectionReader<'a>) -> Result<(), ParseError> {
+        for item in items(section) {
+            let (offset, global) = item?;
+            let ty = convert::global_type(&global.ty, canonical(&self.info.types));
+            self.info.globals.push(ty.map_err(|feature| ParseError::missing(offset, feature))?);
+            self.info.global_inits.push(const_expr(&global.init_expr)?);
+        }
+        Ok(())
+    }
+
+    fn exports(&mut self, section: wasmparser::ExportSectionReader<'a>) -> Result<(), ParseError> {
+        for item in items(section) {
+            let (offset, export) = item?;
+            let item = match export.kind {
+                ExternalKind::Func => ExternIndex::Func(FuncIndex(export.index)),
+                ExternalKind::Table => ExternIndex::Table(TableIndex(export.index)),
+                ExternalKind::Memory => ExternIndex::Memory(MemoryIndex(export.index)),
+                ExternalKind::Global => ExternIndex::Global(GlobalIndex(export.index)),
+                ExternalKind::Tag => return Err(ParseError::missing(offset, Feature::Exceptions)),
+                ExternalKind::FuncExact => {
+                    return Err(ParseError::missing(offset, Feature::CustomDescriptors));
+                }
+            };
+            self.info.exports.push(Export { name: export.name.into(), item });
+        }
+        Ok(())
+    }
+
+    fn elems(&mut self, section: wasmparser::ElementSectionReader<'a>) -> Result<(), ParseError> {
+        for item in items(section) {
+            let (offset, elem) = item?;
+            let mode = match elem.kind {
+                ElementKind::Passive => SegmentMode::Passive,
+                ElementKind::Declared => SegmentMode::Declared,
+                ElementKind::Active { table_index, offset_expr } => {
+                    SegmentMode::Active(TableIndex(table_index.unwrap_or(0)), const_expr(&offset_expr)?)
+                }
+            };
+            let (ty, contents) = match elem.items {
+                ElementItems::Functions(funcs) => {
+                    let funcs = items(funcs).map(|item| Ok(FuncIndex(item?.1))).collect::<Result<_, _>>()?;
+                    // Function indices cannot name null.
+                    (RefType { nullable: false, heap: HeapType::Func }, ElemItems::Funcs(funcs))
+                }
+                ElementItems::Expressions(ty, exprs) => {
+                    let ty = convert::ref_type(ty, canonical(&self.info.types));
+                    let exprs = items(exprs).map(|item| const_expr(&item?.1)).collect::<Result<_, _>>()?;
+                    (ty.map_err(|feature| ParseError::missing(offset, feature))?, ElemItems::Exprs(exprs))
+                }
+            };
+            self.info.elems.push(ElemSegment { ty, mode, items: contents });
+        }
+        Ok(())
+    }
+
+    fn datas(&mut self, section: wasmparser::DataSectionReader<'a>) -> Result<(), ParseError> {
+        for item in items(section) {
+            let (_, data) = item?;
+            let mode = match data.kind {
+                DataKind::Passive => SegmentMode::Passive,
+                DataKind::Active { memory_index, offset_expr } => {
+                    SegmentMode::Active(MemoryIndex(memory_index), const_expr(&offset_expr)?)
+                }
+            };
+            let bytes = range(data.range.end - data.data.len() as u64..data.range.end);
+            self.info.datas.push(DataSegment { mode, bytes });
+        }
+        Ok(())
+    }
+}
+
+/// The canonical id of a type of the module.
+fn canonical(types: &[DefinedType]) -> impl Fn(u32) -> TypeId {
+    |index| types[index as usize].id
+}
+
+fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, ParseError> {
+    let mut ops = Vec::new();
+    let mut reader = expr.get_operators_reader();
+    loop {
+        let (op, offset) = reader.read_with_offset().map_err(malformed)?;
+        ops.push(match op {
+            Operator::End => return Ok(ConstExpr { ops: ops.into() }),
+            Operator::I32Const { value } => ConstOp::I32(value),
+            Operator::I64Const { value } => ConstOp::I64(value),
+            Operator::F32Const { value } => ConstOp::F32(value.bits()),
+            Operator::F64Const { value } => ConstOp::F64(value.bits()),
+            Operator::V128Const { value } => ConstOp::V128(V128(*value.bytes())),
+            Operator::RefNull { .. } => ConstOp::RefNull,
+            Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex(function_index)),
+            Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex(global_index)),
+            Operator::I32Add => ConstOp::I32Add,
+            Operator::I32Sub => ConstOp::I32Sub,
+            Operator::I32Mul => ConstOp::I32Mul,
+            Operator::I64Add => ConstOp::I64Add,
+            Operator::I64Sub => ConstOp::I64Sub,
+            Operator::I64Mul => ConstOp::I64Mul,
+            // All other constant operators make garbage-collected objects.
+            _ => return Err(ParseError::missing(offset, Feature::Gc)),
+        });
+    }
+}
+
+/// Refuses a section with more items than bytes.
+fn check_count(payload: &Payload<'_>) -> Result<(), ParseError> {
+    let (count, at, end) = with_items!(
+        payload,
+        |section| (section.count(), section.original_position(), section.range().end),
+        else return Ok(())
+    );
+    if u64::from(count) <= end - at {
+        return Ok(());
+    }
+    let reason = format!("section of {} bytes cannot hold {count} items: unexpected end", end - at);
+    Err(ParseError::malformed(at, reason))
+}
+
+/// What decoding alone finds wrong with a section.
+#[cold]
+fn decode_error(payload: Payload<'_>) -> Option<wasmparser::Error> {
+    fn first_error<'a, T: FromReader<'a>>(section: SectionLimited<'a, T>) -> Option<wasmparser::Error> {
+        section.into_iter().find_map(Result::err)
+    }
+    with_items!(payload, |section| first_error(section), else None)
+}
+
+/// The items of a section with their offsets.
+fn items<'a, T: FromReader<'a>>(
+    section: SectionLimited<'a, T>,
+) -> impl Iterator<Item = Result<(u64, T), ParseError>> {
+    section.into_iter_with_offsets().map(|item| item.map_err(malformed))
+}
+
+fn malformed(error: wasmparser::Error) -> ParseError {
+    ParseError::sort(&error, Some(&error))
+}
+
+/// A range within the module, whose size [`check_header`] has bounded.
+fn range(range: Range<u64>) -> Range<u32> {
+    range.start as u32..range.end as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! The walker's model of the operand stack and of the locals.
+//!
+//! An operand is known as a constant, as an alias of a local, or as being in its *home*: the slot that belongs to its
+//! position on the stack. Before a local changes, its aliases are copied to their homes; the aliases of each local form a
+//! list, so this costs nothing where there are none.
+
+use upshift_core::types::ValType;
+
+use crate::backend::{Operand, Slot};
+
+/// End of a list of aliases.
+const NONE: u32 = u32::MAX;
+
+/// Where the value of a stack position is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Value {
+    /// In its home.
+    Home,
+    /// A constant.
+    Const(u64),
+    /// Same as a local; `prev` is the next lower position that is an alias of the same local.
+    Alias { local: u32, prev: u32 },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    value: Value,
+    ty: ValType,
+    home: Slot,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Local {
+    slot: Slot,
+    ty: ValType,
+    /// Topmost stack position that is an alias of this local.
+    top_alias: u32,
+}
+
+/// A value that has to be copied to its home, as [`OperandStack`] reports it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spill {
+    pub(crate) home: Slot,
+    pub(crate) value: Operand,
+    pub(crate) ty: ValType,
+}
+
+/// Operands and locals of the function that is being walked.
+#[derive(Debug, Default)]
+pub(crate) struct OperandStack {
+    entries: Vec<Entry>,
+    locals: Vec<Local>,
+    first_home: u32,
+    /// One more than the highest home slot that was ever needed.
+    max_slot: u32,
+    /// Below this height nothing is an alias.
+    no_alias_below: usize,
+}
+
+impl OperandStack {
+    /// Sets the first home, once all locals are declared.
+    pub(crate) fn set_first_home(&mut self, slot: u32) {
+        self.first_home = slot;
+        self.max_slot = slot;
+    }
+
+    /// Declares `count` locals of a type from a slot on; answers the slot behind them.
+    pub(crate) fn declare_locals(&mut self, count: u32, ty: ValType, first: u32) -> u32 {
+        let mut slot = first;
+        for _ in 0..count {
+            self.locals.push(Local { slot: Slot(slot), ty, top_alias: NONE });
+            slot += ty.slots();
+        }
+        slot
+    }
+
+    /// Slot and type of a local.
+    pub(crate) fn local(&self, local: u32) -> (Slot, ValType) {
+        let local = &self.locals[local as usize];
+        (local.slot, local.ty)
+    }
+
+    /// How many operands there are.
+    pub(crate) fn height(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Slots from `fp` to the end of the highest home.
+    pub(crate) fn max_slot(&self) -> u32 {
+        self.max_slot
+    }
+
+    /// The home of the next operand.
+    pub(crate) fn next_home(&self) -> Slot {
+        match self.entries.last() {
+            Some(top) => Slot(top.home.0 + top.ty.slots()),
+            None => Slot(self.first_home),
+        }
+    }
+
+    /// The home of the operand at a position, or of the next one.
+    pub(crate) fn home(&self, position: usize) -> Slot {
+        self.entries.get(position).map_or_else(|| self.next_home(), |entry| entry.home)
+    }
+
+    /// The type of the operand at a position.
+    pub(crate) fn ty(&self, position: usize) -> ValType {
+        self.entries[position].ty
+    }
+
+    fn push(&mut self, value: Value, ty: ValType) -> Slot {
+        let home = self.next_home();
+        self.max_slot = self.max_slot.max(home.0 + ty.slots());
+        self.entries.push(Entry { value, ty, home });
+        home
+    }
+
+    /// Pushes a result; answers its home, where it has to be written.
+    pub(crate) fn push_home(&mut self, ty: ValType) -> Slot {
+        self.push(Value::Home, ty)
+    }
+
+    /// Pushes a constant.
+    pub(crate) fn push_const(&mut self, bits: u64, ty: ValType) {
+        self.push(Value::Const(bits), ty);
+    }
+
+    /// Pushes the value of a local.
+    pub(crate) fn push_local(&mut self, local: u32) {
+        let position = self.entries.len() as u32;
+        let prev = std::mem::replace(&mut self.locals[local as usize].top_alias, position);
+        let ty = self.locals[local as usize].ty;
+        self.push(Value::Alias { local, prev }, ty);
+    }
+
+    /// Pops the topmost operand.
+    pub(crate) fn pop(&mut self) -> (Operand, ValType) {
+        let entry = self.entries.pop().expect("validation guarantees the operand");
+        if let Value::Alias { local, prev } = entry.value {
+            self.locals[local as usize].top_alias = prev;
+        }
+        self.no_alias_below = self.no_alias_below.min(self.entries.len());
+        (self.operand_of(&entry), entry.ty)
+    }
+
+    /// Drops all operands from a height on.
+    pub(crate) fn truncate(&mut self, height: usize) {
+        while self.entries.len() > height {
+            self.pop();
+        }
+    }
+
+    /// The operand at a position.
+    pub(crate) fn operand(&self, position: usize) -> Operand {
+        self.operand_of(&self.entries[position])
+    }
+
+    fn operand_of(&self, entry: &Entry) -> Operand {
+        match entry.value {
+            Value::Home => Operand::Temp(entry.home),
+            Value::Const(bits) => Operand::Const(bits, entry.home),
+            Value::Alias { local, .. } => Operand::Local(self.locals[local as usize].slot),
+        }
+    }
+
+    /// Reports every alias of a local and marks it as being in its home: the local is about to change.
+    pub(crate) fn spill_aliases(&mut self, local: u32, mut spill: impl FnMut(Spill)) {
+        let mut position = std::mem::replace(&mut self.locals[local as usize].top_alias, NONE);
+        let value = Operand::Local(self.locals[local as usize].slot);
+        while position != NONE {
+            let entry = &mut self.entries[position as usize];
+            spill(Spill { home: entry.home, value, ty: entry.ty });
+            let Value::Alias { prev, .. } = entry.value else { unreachable!("only aliases are listed") };
+            entry.value = Value::Home;
+            position = prev;
+        }
+    }
+
+    /// Reports all aliases and marks them as being in their homes.
+    pub(crate) fn spill_all_aliases(&mut self, spill: impl FnMut(Spill)) {
+        self.spill_from(self.no_alias_below, false, spill);
+        self.no_alias_below = self.entries.len();
+    }
+
+    /// Reports aliases and constants among the topmost `count` operands and marks them as being in their homes.
+    pub(crate) fn spill_top(&mut self, count: usize, spill: impl FnMut(Spill)) {
+        self.spill_from(self.entries.len() - count, true, spill);
+    }
+
+    fn spill_from(&mut self, from: usize, consts: bool, mut spill: impl FnMut(Spill)) {
+        // From the top down, because that is the order of the alias lists: each alias met is the topmost of its local.
+        // The copies are reported from the bottom up, so that neighbours go to neighbouring homes in order.
+        for position in (from..self.entries.len()).rev() {
+            if let Value::Alias { local, prev } = self.entries[position].value {
+                self.locals[local as usize].top_alias = prev;
+            }
+        }
+        for position in from..self.entries.len() {
+            let entry = self.entries[position];
+            if entry.value == Value::Home || (!consts && matches!(entry.value, Value::Const(_))) {
+                continue;
+            }
+            spill(Spill { home: entry.home, value: self.operand_of(&entry), ty: entry.ty });
+            self.entries[position].value = Value::Home;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use upshift_core::types::ValType;
+
+    use super::OperandStack;
+    use crate::backend::{Operand, Slot};
+
+    fn stack() -> OperandStack {
+        let mut stack = OperandStack::default();
+        let end = stack.declare_locals(2, ValType::I32, 0);
+        stack.set_first_home(end);
+        stack
+    }
+
+    #[test]
+    fn only_aliases_of_the_changed_local_are_spilled() {
+        let mut stack = stack();
+        for local in [0, 1, 0] {
+            stack.push_local(local);
+        }
+        let mut homes = Vec::new();
+        stack.spill_aliases(0, |s| homes.push(s.home.0));
+        assert_eq!(homes, [4, 2]);
+        assert_eq!(stack.operand(1), Operand::Local(Slot(1)));
+        assert_eq!(stack.operand(0), Operand::Temp(Slot(2)));
+        stack.spill_aliases(0, |_| panic!("nothing is left"));
+    }
+
+    #[test]
+    fn constants_stay_until_asked_for() {
+        let mut stack = stack();
+        stack.push_const(7, ValType::I64);
+        stack.push_local(1);
+        let mut seen = 0;
+        stack.spill_all_aliases(|_| seen += 1);
+        assert_eq!((seen, stack.operand(0)), (1, Operand::Const(7, Slot(2))));
+        stack.spill_top(2, |s| assert_eq!(s.home, Slot(2)));
+        assert_eq!(stack.operand(0), Operand::Temp(Slot(2)));
+    }
+
+    #[test]
+    fn popping_an_alias_leaves_the_lower_one_listed() {
+        let mut stack = stack();
+        stack.push_local(0);
+        stack.push_local(0);
+        stack.pop();
+        let mut seen = 0;
+        stack.spill_aliases(0, |_| seen += 1);
+        assert_eq!(seen, 1);
+    }
+
+    #[test]
+    fn vectors_take_two_slots() {
+        let mut stack = stack();
+        assert_eq!(stack.push_home(ValType::V128), Slot(2));
+        assert_eq!(stack.push_home(ValType::I32), Slot(4));
+        assert_eq!(stack.max_slot(), 5);
+    }
+}

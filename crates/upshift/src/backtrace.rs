@@ -1,0 +1,248 @@
+//! Backtraces: which wasm functions were active when something happened.
+//!
+//! ```text
+//! point where code was left ─▶ frame ─ header ─▶ frame ─ … ─▶ entry ─ chain of entries ─▶ frame below the host's ─ …
+//! ```
+//!
+//! A frame's function is found by its instruction pointer among the code of its instance's module, the frame below by
+//! the header that lies behind the function's parameters. Two return addresses are special: that of the *exit stub*
+//! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
+
+use std::fmt;
+
+use upshift_core::index::FuncIndex;
+use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
+use upshift_interp::stubs;
+
+use crate::instance::InstanceData;
+use crate::module::Module;
+use crate::store::{AsContext, StoreState};
+
+/// Frames that a backtrace keeps.
+const MAX_FRAMES: usize = 20;
+
+/// The wasm functions that were active when a trap or error occurred, innermost first.
+///
+/// It is context of the errors of calls: `error.downcast_ref::<WasmBacktrace>()`.
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store, Trap, WasmBacktrace};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module $m
+///         (func $inner unreachable)
+///         (func $outer (export "run") call $inner))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+/// let error = run.call(&mut store, ()).unwrap_err();
+/// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
+/// let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+/// let names: Vec<_> = backtrace.frames().iter().map(|f| f.func_name().unwrap()).collect();
+/// assert_eq!(names, ["inner", "outer"]);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct WasmBacktrace {
+    frames: Vec<FrameInfo>,
+    /// Whether there are more frames than were kept.
+    elided: bool,
+}
+
+/// A function in a [`WasmBacktrace`].
+#[derive(Debug)]
+pub struct FrameInfo {
+    module: Module,
+    func: FuncIndex,
+    name: Option<String>,
+    offset: Option<u32>,
+}
+
+impl FrameInfo {
+    /// The function's module.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The function's index in its module.
+    #[must_use]
+    pub fn func_index(&self) -> u32 {
+        self.func.0
+    }
+
+    /// The function's name from the name section, or else an export's.
+    #[must_use]
+    pub fn func_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The position of the operator in the module's bytes.
+    #[must_use]
+    pub fn module_offset(&self) -> Option<usize> {
+        Some(self.offset? as usize)
+    }
+
+    /// The position of the operator in the function's body, which starts with its locals.
+    #[must_use]
+    pub fn func_offset(&self) -> Option<usize> {
+        let body = self.module.info().body(self.func)?;
+        Some(self.offset?.checked_sub(body.start)? as usize)
+    }
+}
+
+impl WasmBacktrace {
+    /// The wasm functions that are active now; none outside of host functions.
+    #[must_use]
+    pub fn capture(store: impl AsContext) -> WasmBacktrace {
+        let store = store.as_context();
+        let state = store.state();
+        WasmBacktrace::walk(state.ctx.exit, false, state.ctx.entry)
+    }
+
+    /// The functions that were active when the last call was stopped, by a trap or by the host.
+    pub(crate) fn of_stop(state: &StoreState, by_trap: bool) -> WasmBacktrace {
+        let (stopped, outer) = (state.ctx.stopped, state.ctx.exit);
+        // The stopped activation has already been taken off the chain. If it had no frame yet, it has left no trace.
+        let began = (stopped.ip, stopped.fp) != (outer.ip, outer.fp);
+        let stopped = if began { stopped } else { ExitPoint::NONE };
+        let mut backtrace = WasmBacktrace::walk(stopped, by_trap, std::ptr::null());
+        if !backtrace.elided {
+            backtrace.append(WasmBacktrace::walk(outer, false, state.ctx.entry));
+        }
+        backtrace
+    }
+
+    fn append(&mut self, outer: WasmBacktrace) {
+        let room = MAX_FRAMES - self.frames.len();
+        self.elided |= outer.elided || outer.frames.len() > room;
+        self.frames.extend(outer.frames.into_iter().take(room));
+    }
+
+    fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> WasmBacktrace {
+        let mut backtrace = WasmBacktrace { frames: Vec::new(), elided: false };
+        // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
+        for (module, func, ip) in unsafe { Frames::new(exit, exact, entry) } {
+            if backtrace.frames.len() == MAX_FRAMES {
+                backtrace.elided = true;
+                break;
+            }
+            backtrace.frames.push(FrameInfo {
+                offset: module.offset_of(func, ip),
+                name: module.func_name(func),
+                module,
+                func,
+            });
+        }
+        backtrace
+    }
+
+    /// The frames, innermost first; at most 20.
+    #[must_use]
+    pub fn frames(&self) -> &[FrameInfo] {
+        &self.frames
+    }
+}
+
+impl fmt::Display for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("error while executing at wasm backtrace:")?;
+        for (i, frame) in self.frames.iter().enumerate() {
+            write!(f, "\n{i:>5}: ")?;
+            if let Some(offset) = frame.offset {
+                write!(f, "{offset:#8x} - ")?;
+            }
+            write!(f, "{}!", frame.module.name().unwrap_or("<unknown>"))?;
+            match &frame.name {
+                Some(name) => f.write_str(name)?,
+                None => write!(f, "<wasm function {}>", frame.func.0)?,
+            }
+        }
+        if self.elided {
+            f.write_str("\n     … and more frames")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for WasmBacktrace {}
+
+/// Walks over the frames of wasm functions, innermost first.
+struct Frames {
+    /// The frame that comes next; none when its `ip` is null.
+    point: ExitPoint,
+    /// Whether the `ip` is the instruction itself or the one behind it.
+    exact: bool,
+    /// The activation that `point` is in.
+    entry: *const EntryFrame,
+}
+
+impl Frames {
+    /// # Safety
+    /// The frames that start at `exit`, with those of all entries of the chain, must be on the value stack for as long
+    /// as the iterator is used, and the store must be alive.
+    unsafe fn new(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> Frames {
+        Frames { point: exit, exact, entry }
+    }
+}
+
+impl Iterator for Frames {
+    /// Module, function, and an address in the instruction that is being executed.
+    type Item = (Module, FuncIndex, *const u64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.point.ip.is_null() {
+                if self.entry.is_null() {
+                    return None;
+                }
+                // SAFETY: entries are alive while their activations are.
+                let entry = unsafe { &*self.entry };
+                (self.point, self.exact, self.entry) = (entry.outer, false, entry.prev);
+                continue;
+            }
+            let point = std::mem::replace(&mut self.point, ExitPoint::NONE);
+            let ip =
+                if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
+            // SAFETY: a frame's context is that of a live instance of wasm.
+            let module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
+            // Stubs have no functions: what called them cannot be found, the rest of the activation is skipped.
+            let Some(func) = module.func_at(ip) else { continue };
+            let params = module.info().func_type(func).func.param_slots();
+            // SAFETY: a function's header lies behind its parameters.
+            self.point = unsafe { caller_of(point.fp.add(params as usize), point.ctx) };
+            return Some((module.clone(), func, ip));
+        }
+    }
+}
+
+/// Where the function whose frame has the given header was called; none if that was the host.
+///
+/// `ctx` is the caller's context if both belong to the same instance.
+///
+/// # Safety
+/// `header` must be the header of a live frame.
+pub(crate) unsafe fn caller_of(header: *const u64, ctx: *mut VmCtx) -> ExitPoint {
+    let address = |slot: *const u64| -> *mut u64 {
+        // SAFETY: the slots of headers and restore records hold addresses.
+        std::ptr::with_exposed_provenance_mut(unsafe { *slot } as usize)
+    };
+    let at = |base: *const u64, slot: u32| base.wrapping_add(slot as usize);
+    let mut caller = ExitPoint {
+        ip: address(at(header, frame::RETURN_IP)),
+        fp: address(at(header, frame::CALLER_FP)),
+        ctx,
+    };
+    if std::ptr::eq(caller.ip, stubs::restore()) {
+        let record = caller.fp;
+        caller = ExitPoint {
+            ip: address(at(record, frame::RESTORE_IP)),
+            fp: address(at(record, frame::RESTORE_FP)),
+            ctx: address(at(record, frame::RESTORE_CTX)).cast(),
+        };
+    }
+    if std::ptr::eq(caller.ip, stubs::exit()) { ExitPoint::NONE } else { caller }
+}

@@ -1,0 +1,244 @@
+//! The services that wasm code calls: translation, host functions, memories, tables, segments.
+//!
+//! Operands lie in consecutive slots, results replace them. A service answers with a status: go on, trap, or stop
+//! because the host has an error or a panic, which waits in the store. Nothing here unwinds: host code and translation
+//! run behind `catch_unwind`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex};
+use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Status, VmCtx};
+use upshift_core::{IndexType, Trap};
+
+use crate::backtrace::caller_of;
+use crate::func::HostCall;
+use crate::instance::InstanceData;
+use crate::instantiate::{drop_data, drop_elem, memory_init, table_init};
+use crate::memory::{LinearMemory, Memory};
+use crate::store::{Pending, StoreState};
+use crate::table::{Table, TableData};
+
+/// The services of every store.
+pub(crate) static BUILTINS: Builtins = Builtins {
+    translate,
+    host_call,
+    memory_grow: builtin_memory_grow,
+    memory_fill: builtin_memory_fill,
+    memory_copy: builtin_memory_copy,
+    memory_init: builtin_memory_init,
+    data_drop: builtin_data_drop,
+    table_get: builtin_table_get,
+    table_set: builtin_table_set,
+    table_size: builtin_table_size,
+    table_grow: builtin_table_grow,
+    table_fill: builtin_table_fill,
+    table_copy: builtin_table_copy,
+    table_init: builtin_table_init,
+    elem_drop: builtin_elem_drop,
+};
+
+/// Keeps an error or panic for the call that entered.
+fn stop(store: NonNull<StoreState>, pending: Pending) -> Status {
+    // SAFETY: the store is alive while its code runs, and no reference to it is.
+    unsafe { (*store.as_ptr()).pending = Some(pending) };
+    Status::HOST
+}
+
+/// Makes sure that a function of the instance has code.
+///
+/// # Safety
+/// `func` must be a wasm function of a live store.
+unsafe extern "C" fn translate(func: *mut FuncRec) -> Status {
+    // SAFETY: a wasm function's context has an instance and a store, which live as long as it.
+    unsafe {
+        let ctx = (*func).vmctx;
+        let store = StoreState::from_ctx((*ctx).store);
+        // Nothing was noted about where this call comes from, so an error has no backtrace.
+        (*store.as_ptr()).ctx.exit = ExitPoint::NONE;
+        let module = &(*(*ctx).instance.cast::<InstanceData>()).module;
+        let index = FuncIndex((*func).index);
+        match catch_unwind(AssertUnwindSafe(|| module.code(index))) {
+            Ok(Ok(code)) => {
+                (*func).code = code.entry();
+                Status::OK
+            }
+            Ok(Err(error)) => stop(store, Pending::Error(error)),
+            Err(panic) => stop(store, Pending::Panic(panic)),
+        }
+    }
+}
+
+/// Calls a host function.
+///
+/// # Safety
+/// `func` must be a host function of a live store whose code is being executed, and `slots` must hold its arguments.
+unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status {
+    // SAFETY: a host function's context has a store, and its index is the number of its entry. Entries stay until the
+    // store is dropped, and with them the functions behind them.
+    unsafe {
+        let store = StoreState::from_ctx((*(*func).vmctx).store);
+        let (host, instance) = {
+            let state = &mut *store.as_ptr();
+            // Backtraces begin at the caller: the host function itself is no frame of wasm.
+            let header = slots.add((*func).param_slots as usize);
+            state.ctx.exit = caller_of(header, state.ctx.exit.ctx);
+            let host = Arc::as_ptr(&state.host_funcs[(*func).index as usize].func);
+            let caller = NonNull::new(state.ctx.exit.ctx);
+            (host, caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>())))
+        };
+        match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots }))) {
+            Ok(Ok(())) => Status::OK,
+            Ok(Err(error)) => stop(store, Pending::Error(error)),
+            Err(panic) => stop(store, Pending::Panic(panic)),
+        }
+    }
+}
+
+/// Operands of a builtin and what it works on.
+struct Call<'a> {
+    state: &'a mut StoreState,
+    instance: NonNull<InstanceData>,
+    slots: *mut u64,
+}
+
+impl Call<'_> {
+    fn operand(&self, n: usize) -> u64 {
+        // SAFETY: code passes as many operands as the builtin has.
+        unsafe { *self.slots.add(n) }
+    }
+
+    fn three(&self) -> (u64, u64, u64) {
+        (self.operand(0), self.operand(1), self.operand(2))
+    }
+
+    fn result(&self, value: u64) {
+        // SAFETY: a result replaces the first operand; for those without operands there is a slot for it.
+        unsafe { *self.slots = value };
+    }
+
+    /// The old size after growth, or -1 as wide as the index type.
+    fn grown(&self, old: Option<u64>, index: IndexType) {
+        let failed = if index == IndexType::I64 { u64::MAX } else { u64::from(u32::MAX) };
+        self.result(old.unwrap_or(failed));
+    }
+
+    fn memory_handle(&self, x: u32) -> Memory {
+        // SAFETY: instances live as long as their store; handles do not change.
+        unsafe { (&(*self.instance.as_ptr()).memories)[x as usize] }
+    }
+
+    fn table_handle(&self, x: u32) -> Table {
+        // SAFETY: as above.
+        unsafe { (&(*self.instance.as_ptr()).tables)[x as usize] }
+    }
+
+    fn memory(&mut self, x: u32) -> &mut LinearMemory {
+        self.memory_handle(x).in_state_mut(self.state)
+    }
+
+    fn table(&mut self, x: u32) -> &mut TableData {
+        self.table_handle(x).in_state_mut(self.state)
+    }
+}
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident = |$call:ident, $x:ident, $y:ident| $body:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// `ctx` must be the context of an instance whose code is being executed, and `slots` must hold the operands.
+        unsafe extern "C" fn $name(ctx: *mut VmCtx, slots: *mut u64, $x: u32, $y: u32) -> Status {
+            // SAFETY: the context has an instance and a store, and while the builtin runs nobody else uses them.
+            #[allow(unused_mut)]
+            let mut $call = unsafe {
+                let mut store = StoreState::from_ctx((*ctx).store);
+                let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
+                Call { state: store.as_mut(), instance, slots }
+            };
+            let _ = ($x, $y);
+            let outcome: Result<(), Trap> = $body;
+            outcome.into()
+        }
+    )*};
+}
+
+builtins! {
+    /// `memory.grow`
+    builtin_memory_grow = |call, x, y| {
+        let delta = call.operand(0);
+        let memory = call.memory(x);
+        let (index, old) = (memory.ty().index, memory.grow(delta));
+        call.grown(old, index);
+        Ok(())
+    };
+    /// `memory.fill`
+    builtin_memory_fill = |call, x, y| {
+        let (dst, byte, len) = call.three();
+        let memory = call.memory(x);
+        memory.range(dst, len).map(|range| memory.bytes_mut()[range].fill(byte as u8))
+    };
+    /// `memory.copy`
+    builtin_memory_copy = |call, x, y| {
+        let (dst, src, len) = call.three();
+        Memory::copy_within(call.state, (call.memory_handle(x), dst), (call.memory_handle(y), src), len)
+    };
+    /// `memory.init`
+    builtin_memory_init = |call, x, y| {
+        let operands = call.three();
+        memory_init(call.state, call.instance, MemoryIndex(x), DataIndex(y), operands)
+    };
+    /// `data.drop`
+    builtin_data_drop = |call, x, y| {
+        drop_data(call.instance, DataIndex(x));
+        Ok(())
+    };
+    /// `table.get`
+    builtin_table_get = |call, x, y| {
+        let index = call.operand(0);
+        let element = call.table(x).range(index, 1).map(|range| call.table(x).elements()[range.start]);
+        element.map(|element| call.result(element))
+    };
+    /// `table.set`
+    builtin_table_set = |call, x, y| {
+        let (index, value) = (call.operand(0), call.operand(1));
+        let table = call.table(x);
+        table.range(index, 1).map(|range| table.elements_mut()[range.start] = value)
+    };
+    /// `table.size`
+    builtin_table_size = |call, x, y| {
+        let size = call.table(x).elements().len() as u64;
+        call.result(size);
+        Ok(())
+    };
+    /// `table.grow`
+    builtin_table_grow = |call, x, y| {
+        let (init, delta) = (call.operand(0), call.operand(1));
+        let table = call.table(x);
+        let (index, old) = (table.ty().index, table.grow(delta, init));
+        call.grown(old, index);
+        Ok(())
+    };
+    /// `table.fill`
+    builtin_table_fill = |call, x, y| {
+        let (index, value, len) = call.three();
+        let table = call.table(x);
+        table.range(index, len).map(|range| table.elements_mut()[range].fill(value))
+    };
+    /// `table.copy`
+    builtin_table_copy = |call, x, y| {
+        let (dst, src, len) = call.three();
+        Table::copy_within(call.state, (call.table_handle(x), dst), (call.table_handle(y), src), len)
+    };
+    /// `table.init`
+    builtin_table_init = |call, x, y| {
+        let operands = call.three();
+        table_init(call.state, call.instance, TableIndex(x), ElemIndex(y), operands)
+    };
+    /// `elem.drop`
+    builtin_elem_drop = |call, x, y| {
+        drop_elem(call.instance, ElemIndex(x));
+        Ok(())
+    };
+}

@@ -1,0 +1,122 @@
+//! What can be chosen about an [`Engine`](crate::Engine) before it is made.
+//!
+//! A [`Config`] is plain data with setters that chain. Nothing is checked until `Engine::new` reads it.
+
+use upshift_interp::Dispatch;
+use upshift_translate::Features;
+use upshift_translate::features::{Feature, UnsupportedFeature};
+
+/// Settings of an engine.
+///
+/// ```
+/// use upshift::{Config, Engine, Module};
+///
+/// let mut config = Config::new();
+/// config.wasm_simd(false).max_wasm_stack(1 << 20);
+/// let engine = Engine::new(&config)?;
+/// assert!(Module::new(&engine, "(module (func (param v128)))").is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) features: Features,
+    /// The first feature that was asked for but does not exist.
+    pub(crate) unsupported: Option<UnsupportedFeature>,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) max_wasm_stack: usize,
+    pub(crate) max_native_stack: usize,
+    pub(crate) memory_reservation: u64,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            features: Features::default(),
+            unsupported: None,
+            dispatch: Dispatch::default(),
+            max_wasm_stack: 8 << 20,
+            max_native_stack: 1 << 20,
+            memory_reservation: 8 << 30,
+        }
+    }
+}
+
+macro_rules! wasm_features {
+    ($($name:ident $feature:ident $what:literal;)*) => {
+        impl Config {
+            $(
+                #[doc = concat!("Allows or forbids ", $what, ".")]
+                ///
+                /// Allowing what this version does not implement makes `Engine::new` fail.
+                pub fn $name(&mut self, allowed: bool) -> &mut Config {
+                    self.feature(Feature::$feature, allowed)
+                }
+            )*
+        }
+    };
+}
+
+wasm_features! {
+    wasm_reference_types ReferenceTypes "references as values and several tables";
+    wasm_multi_value MultiValue "several results of functions and blocks";
+    wasm_bulk_memory BulkMemory "copying and filling of memories and tables";
+    wasm_simd Simd "128-bit vectors";
+    wasm_relaxed_simd RelaxedSimd "vector instructions whose results may differ between machines";
+    wasm_tail_call TailCall "calls that replace their caller";
+    wasm_extended_const ExtendedConst "integer arithmetic in constant expressions";
+    wasm_multi_memory MultiMemory "several memories in one module";
+    wasm_memory64 Memory64 "memories and tables with 64-bit addresses";
+    wasm_function_references FunctionReferences "typed references to functions";
+    wasm_gc Gc "garbage-collected structs and arrays";
+    wasm_exceptions Exceptions "exceptions";
+    wasm_threads Threads "shared memories and atomic instructions";
+    wasm_custom_page_sizes CustomPageSizes "memories with pages of one byte";
+    wasm_wide_arithmetic WideArithmetic "128-bit integer arithmetic";
+    wasm_stack_switching StackSwitching "continuations";
+}
+
+impl Config {
+    /// The default settings.
+    #[must_use]
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    fn feature(&mut self, feature: Feature, allowed: bool) -> &mut Config {
+        if let Err(error) = self.features.set(feature, allowed) {
+            self.unsupported.get_or_insert(error);
+        }
+        self
+    }
+
+    /// How the interpreter goes from one instruction to the next.
+    pub fn dispatch(&mut self, dispatch: Dispatch) -> &mut Config {
+        self.dispatch = dispatch;
+        self
+    }
+
+    /// Size of the stack that wasm frames of a store lie on, in bytes; 8 MiB unless set. A program that needs more
+    /// traps with [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// How much of the thread's own stack calls from wasm to the host and back to wasm may take, in bytes, counted
+    /// from the outermost call; 1 MiB unless set. A deeper entry traps with
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    ///
+    /// The thread needs some more than that: the host functions themselves run on the same stack.
+    pub fn max_native_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_native_stack = bytes;
+        self
+    }
+
+    /// Address space to set aside for each 32-bit memory, in bytes; 8 GiB unless set, with which a memory never moves.
+    /// With less, memories take only what they use and may move when they grow; the same happens when the system does
+    /// not give the reservation.
+    pub fn memory_reservation(&mut self, bytes: u64) -> &mut Config {
+        self.memory_reservation = bytes;
+        self
+    }
+}

@@ -1,0 +1,70 @@
+//! The engine: settings and canonical types that modules and stores share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use upshift_translate::TypeRegistry;
+
+use crate::config::Config;
+
+/// The largest value stack, in bytes; slots of a frame are addressed within it.
+const MAX_WASM_STACK: usize = 1 << 32;
+
+/// What modules and stores share. Cheap to clone, usable from all threads.
+///
+/// ```
+/// use upshift::{Engine, Module};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, "(module)")?;
+/// assert!(Engine::same(module.engine(), &engine));
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+#[derive(Default)]
+struct EngineInner {
+    config: Config,
+    types: TypeRegistry,
+}
+
+impl Engine {
+    /// An engine with the given settings.
+    ///
+    /// # Errors
+    /// When the settings ask for something that is not there or contradicts itself.
+    pub fn new(config: &Config) -> Result<Engine> {
+        if let Some(unsupported) = config.unsupported {
+            return Err(unsupported.into());
+        }
+        ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
+        ensure!(config.max_wasm_stack <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
+        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), types: TypeRegistry::default() }) })
+    }
+
+    /// Whether both are the same engine. Modules and stores of different engines cannot be combined.
+    #[must_use]
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    pub(crate) fn types(&self) -> &TypeRegistry {
+        &self.inner.types
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", self.config()).finish_non_exhaustive()
+    }
+}

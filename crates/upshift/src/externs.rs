@@ -1,0 +1,112 @@
+//! What can be imported and exported: functions, globals, tables, memories.
+
+use crate::func::Func;
+use crate::global::Global;
+use crate::memory::Memory;
+use crate::store::{AsContext, StoreState};
+use crate::table::Table;
+use crate::types::ExternType;
+
+/// Something that an instance exports or imports.
+#[derive(Clone, Copy, Debug)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A global.
+    Global(Global),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+}
+
+macro_rules! extern_kinds {
+    ($($variant:ident $into:ident $text:literal;)*) => {
+        impl Extern {
+            $(
+                #[doc = concat!("The ", $text, ", if it is one.")]
+                #[must_use]
+                pub fn $into(self) -> Option<$variant> {
+                    if let Extern::$variant(item) = self { Some(item) } else { None }
+                }
+            )*
+
+            /// The type.
+            ///
+            /// # Panics
+            /// When the item belongs to another store.
+            pub fn ty(&self, store: impl AsContext) -> ExternType {
+                match self {
+                    $(Extern::$variant(item) => item.ty(store).into(),)*
+                }
+            }
+
+            /// Whether the item belongs to the store.
+            pub(crate) fn comes_from(&self, store: &StoreState) -> bool {
+                match self {
+                    $(Extern::$variant(item) => item.store_id() == store.id,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$variant> for Extern {
+                fn from(item: $variant) -> Extern {
+                    Extern::$variant(item)
+                }
+            }
+        )*
+    };
+}
+
+extern_kinds! {
+    Func into_func "function";
+    Global into_global "global";
+    Table into_table "table";
+    Memory into_memory "memory";
+}
+
+/// An export of an instance.
+#[derive(Clone, Debug)]
+pub struct Export<'instance> {
+    pub(crate) name: &'instance str,
+    pub(crate) item: Extern,
+}
+
+impl<'instance> Export<'instance> {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'instance str {
+        self.name
+    }
+
+    /// What is exported.
+    #[must_use]
+    pub fn into_extern(self) -> Extern {
+        self.item
+    }
+
+    /// The function, if it is one.
+    #[must_use]
+    pub fn into_func(self) -> Option<Func> {
+        self.item.into_func()
+    }
+
+    /// The memory, if it is one.
+    #[must_use]
+    pub fn into_memory(self) -> Option<Memory> {
+        self.item.into_memory()
+    }
+
+    /// The table, if it is one.
+    #[must_use]
+    pub fn into_table(self) -> Option<Table> {
+        self.item.into_table()
+    }
+
+    /// The global, if it is one.
+    #[must_use]
+    pub fn into_global(self) -> Option<Global> {
+        self.item.into_global()
+    }
+}

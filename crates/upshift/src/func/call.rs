@@ -1,0 +1,86 @@
+//! The way into wasm code, for all calls of the host.
+//!
+//! ```text
+//! arguments ─▶ value stack, above all live frames ─▶ interpreter ─┬─▶ results, read from where the arguments were
+//!                                                                 ├─▶ trap ─▶ Error(Trap) with a backtrace
+//!                                                                 └─▶ host ─▶ the waiting error, or the panic goes on
+//! ```
+
+use std::panic::resume_unwind;
+use std::ptr::NonNull;
+
+use anyhow::{Error, Result};
+use upshift_core::Trap;
+use upshift_core::vm::{FuncRec, Status, StoreCtx, frame};
+
+use crate::backtrace::WasmBacktrace;
+use crate::store::{Pending, StoreState};
+
+/// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
+/// larger of both sizes.
+///
+/// # Safety
+/// `store` must be the root address of a live store that nobody uses during the call and to which no reference is alive
+/// that is used later, `func` one of its functions, and `write` must write arguments of the function's type.
+#[inline]
+pub(crate) unsafe fn invoke<R>(
+    store: NonNull<StoreState>,
+    func: NonNull<FuncRec>,
+    slots: u32,
+    write: impl FnOnce(*mut u64),
+    read: impl FnOnce(*const u64) -> R,
+) -> Result<R> {
+    let ctx: *mut StoreCtx = store.as_ptr().cast();
+    // SAFETY: the store is alive and ours; no reference to it lives on into `enter`.
+    unsafe {
+        let outer_limit = (*ctx).native_limit;
+        let (args, dispatch) = prepare(&mut *store.as_ptr(), slots)?;
+        write(args);
+        let status = upshift_interp::enter(dispatch, ctx, func.as_ptr(), args);
+        (*ctx).stack_top = args;
+        (*ctx).native_limit = outer_limit;
+        if status == Status::OK { Ok(read(args)) } else { Err(failure(&mut *store.as_ptr(), status)) }
+    }
+}
+
+/// Where the arguments go, when both stacks have room.
+fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
+    store.prepare_stack()?;
+    let here = native_stack_address();
+    let ctx = &mut store.ctx;
+    let args = ctx.stack_top;
+    let room = ctx.stack_limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
+    if room < (slots + frame::HEADER_SLOTS) as usize {
+        return Err(Trap::StackOverflow.into());
+    }
+    if ctx.native_limit == 0 {
+        // The limit must not be 0, which means that there is none.
+        ctx.native_limit = here.saturating_sub(store.engine.config().max_native_stack).max(1);
+    } else if here < ctx.native_limit {
+        return Err(Trap::StackOverflow.into());
+    }
+    Ok((args, store.engine.config().dispatch))
+}
+
+/// An address near the end of the native stack.
+#[inline(never)]
+fn native_stack_address() -> usize {
+    let here = 0u8;
+    std::hint::black_box(&raw const here).addr()
+}
+
+/// The error for a call that did not return; a host function's panic continues here.
+#[cold]
+fn failure(store: &mut StoreState, status: Status) -> Error {
+    let error = match (status.as_trap(), store.pending.take()) {
+        (Some(trap), _) => Error::new(trap),
+        (None, Some(Pending::Error(error))) => error,
+        (None, Some(Pending::Panic(payload))) => resume_unwind(payload),
+        (None, None) => unreachable!("the interpreter stops for the host only when the host has a reason"),
+    };
+    if error.downcast_ref::<WasmBacktrace>().is_some() {
+        return error;
+    }
+    let backtrace = WasmBacktrace::of_stop(store, status != Status::HOST);
+    if backtrace.frames().is_empty() { error } else { error.context(backtrace) }
+}

@@ -1,0 +1,358 @@
+//! Functions with types known to the compiler: arguments and results go straight between Rust values and slots.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use anyhow::{Result, bail, ensure};
+use upshift_core::types::{HeapType, RefType};
+use upshift_core::value::SlotValue;
+use upshift_core::{V128, ValType};
+
+use crate::externref::ExternRef;
+use crate::func::{Func, invoke};
+use crate::store::{AsContextMut, StoreId};
+
+/// A Rust type that stands for a wasm type in parameters and results.
+///
+/// # Safety
+/// `load` and `store` must access exactly `SLOTS` slots and agree with `valtype` about what lies there.
+pub unsafe trait WasmTy: Copy + Send + Sync + 'static {
+    /// How many slots a value takes.
+    #[doc(hidden)]
+    const SLOTS: usize = 1;
+
+    /// The wasm type.
+    #[doc(hidden)]
+    fn valtype() -> ValType;
+
+    /// The store that the value belongs to, if it belongs to one.
+    #[doc(hidden)]
+    fn belongs_to(&self) -> Option<StoreKey> {
+        None
+    }
+
+    /// # Safety
+    /// `slot` must hold a value of the type, made in the store.
+    #[doc(hidden)]
+    unsafe fn load(store: StoreKey, slot: *const u64) -> Self;
+
+    /// # Safety
+    /// `slot` must be writable.
+    #[doc(hidden)]
+    unsafe fn store(self, slot: *mut u64);
+}
+
+/// Names a store to [`WasmTy`], without giving anything away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoreKey(pub(crate) StoreId);
+
+macro_rules! plain {
+    ($($ty:ty: $val:ident;)*) => {$(
+        // SAFETY: the slots are accessed by the type's own `SlotValue`.
+        unsafe impl WasmTy for $ty {
+            const SLOTS: usize = <$ty as SlotValue>::SLOTS as usize;
+
+            #[inline]
+            fn valtype() -> ValType {
+                ValType::$val
+            }
+
+            #[inline]
+            unsafe fn load(_: StoreKey, slot: *const u64) -> $ty {
+                // SAFETY: the caller's promise.
+                unsafe { <$ty as SlotValue>::read(slot) }
+            }
+
+            #[inline]
+            unsafe fn store(self, slot: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { SlotValue::write(self, slot) }
+            }
+        }
+    )*};
+}
+
+plain! {
+    i32: I32;
+    u32: I32;
+    i64: I64;
+    u64: I64;
+    f32: F32;
+    f64: F64;
+    V128: V128;
+}
+
+macro_rules! references {
+    ($($ty:ty: $heap:ident, $to_slot:path, $from_slot:path;)*) => {$(
+        // SAFETY: a reference is one slot, 0 for null.
+        unsafe impl WasmTy for Option<$ty> {
+            fn valtype() -> ValType {
+                ValType::Ref(RefType { nullable: true, heap: HeapType::$heap })
+            }
+
+            fn belongs_to(&self) -> Option<StoreKey> {
+                self.map(|value| StoreKey(value.store_id()))
+            }
+
+            unsafe fn load(store: StoreKey, slot: *const u64) -> Option<$ty> {
+                // SAFETY: the caller's promise.
+                unsafe { $from_slot(store.0, *slot) }
+            }
+
+            unsafe fn store(self, slot: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { *slot = self.map_or(0, $to_slot) }
+            }
+        }
+
+        // SAFETY: a reference is one slot, and a type without null promises that it is not 0.
+        unsafe impl WasmTy for $ty {
+            fn valtype() -> ValType {
+                ValType::Ref(RefType { nullable: false, heap: HeapType::$heap })
+            }
+
+            fn belongs_to(&self) -> Option<StoreKey> {
+                Some(StoreKey(self.store_id()))
+            }
+
+            unsafe fn load(store: StoreKey, slot: *const u64) -> $ty {
+                // SAFETY: the caller's promise.
+                unsafe { $from_slot(store.0, *slot) }.expect("the type has no null")
+            }
+
+            unsafe fn store(self, slot: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { *slot = $to_slot(self) }
+            }
+        }
+    )*};
+}
+
+references! {
+    Func: Func, Func::to_slot, Func::from_slot;
+    ExternRef: Extern, ExternRef::to_slot, ExternRef::from_slot;
+}
+
+/// The parameters of a [`TypedFunc`]: a [`WasmTy`] or a tuple of up to 16.
+///
+/// # Safety
+/// As for [`WasmTy`]: all items must agree with each other about the slots.
+pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
+    /// How many slots the values take.
+    #[doc(hidden)]
+    const SLOTS: usize;
+
+    /// The wasm types.
+    #[doc(hidden)]
+    fn valtypes() -> Vec<ValType>;
+
+    /// Makes sure that a function with these parameter types can be called with these values.
+    #[doc(hidden)]
+    fn check_params(types: &[ValType]) -> Result<()> {
+        check(&Self::valtypes(), types, |ours, theirs| ours.matches(theirs))
+    }
+
+    /// Makes sure that all references belong to the store.
+    #[doc(hidden)]
+    fn check_store(&self, store: StoreKey) -> Result<()>;
+
+    /// # Safety
+    /// `slot` must be writable for all the values.
+    #[doc(hidden)]
+    unsafe fn store(self, slot: *mut u64);
+}
+
+/// The results of a [`TypedFunc`]: a [`WasmTy`] or a tuple of up to 16.
+///
+/// # Safety
+/// As for [`WasmParams`].
+pub unsafe trait WasmResults: WasmParams {
+    /// Makes sure that a function with these result types returns these values.
+    #[doc(hidden)]
+    fn check_results(types: &[ValType]) -> Result<()> {
+        check(&Self::valtypes(), types, |ours, theirs| theirs.matches(ours))
+    }
+
+    /// # Safety
+    /// `slot` must hold values of the types, made in the store.
+    #[doc(hidden)]
+    unsafe fn load(store: StoreKey, slot: *const u64) -> Self;
+}
+
+fn check(ours: &[ValType], theirs: &[ValType], fits: impl Fn(ValType, ValType) -> bool) -> Result<()> {
+    if ours.len() != theirs.len() {
+        bail!("expected {} types, found {}", ours.len(), theirs.len());
+    }
+    for (&ours, &theirs) in ours.iter().zip(theirs) {
+        if !fits(ours, theirs) {
+            bail!("type mismatch: expected {ours}, found {theirs}");
+        }
+    }
+    Ok(())
+}
+
+fn check_value(value: &impl WasmTy, store: StoreKey) -> Result<()> {
+    let ours = value.belongs_to().is_none_or(|key| key == store);
+    ensure!(ours, "cross-`Store` values are not supported: the reference belongs to another store");
+    Ok(())
+}
+
+// SAFETY: one value, by its own implementation.
+unsafe impl<A: WasmTy> WasmParams for A {
+    const SLOTS: usize = A::SLOTS;
+
+    fn valtypes() -> Vec<ValType> {
+        vec![A::valtype()]
+    }
+
+    #[inline]
+    fn check_store(&self, store: StoreKey) -> Result<()> {
+        check_value(self, store)
+    }
+
+    #[inline]
+    unsafe fn store(self, slot: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { WasmTy::store(self, slot) }
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<A: WasmTy> WasmResults for A {
+    #[inline]
+    unsafe fn load(store: StoreKey, slot: *const u64) -> A {
+        // SAFETY: the caller's promise.
+        unsafe { A::load(store, slot) }
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        // SAFETY: the values lie one after the other in the order of the tuple, in all of these functions.
+        #[allow(non_snake_case, unused_mut, unused_assignments, unused_variables, unused_unsafe)]
+        #[allow(clippy::unused_unit)]
+        unsafe impl<$($name: WasmTy),*> WasmParams for ($($name,)*) {
+            const SLOTS: usize = 0 $(+ $name::SLOTS)*;
+
+            fn valtypes() -> Vec<ValType> {
+                vec![$($name::valtype()),*]
+            }
+
+            #[inline]
+            fn check_store(&self, store: StoreKey) -> Result<()> {
+                let ($($name,)*) = self;
+                $(check_value($name, store)?;)*
+                Ok(())
+            }
+
+            #[inline]
+            unsafe fn store(self, mut slot: *mut u64) {
+                let ($($name,)*) = self;
+                // SAFETY: the caller's promise.
+                unsafe {
+                    $(
+                        $name.store(slot);
+                        slot = slot.add($name::SLOTS);
+                    )*
+                }
+            }
+        }
+
+        // SAFETY: as above.
+        #[allow(non_snake_case, unused_mut, unused_assignments, unused_variables, unused_unsafe)]
+        #[allow(clippy::unused_unit)]
+        unsafe impl<$($name: WasmTy),*> WasmResults for ($($name,)*) {
+            #[inline]
+            unsafe fn load(store: StoreKey, mut slot: *const u64) -> ($($name,)*) {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    $(
+                        let $name = $name::load(store, slot);
+                        slot = slot.add($name::SLOTS);
+                    )*
+                    ($($name,)*)
+                }
+            }
+        }
+    };
+}
+
+for_each_arity!(tuples);
+
+/// A function whose type is known to the compiler. Calls allocate nothing.
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (func (export "swap") (param i32 i64) (result i64 i32)
+///         local.get 1 local.get 0))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let swap = instance.get_typed_func::<(i32, i64), (i64, i32)>(&mut store, "swap")?;
+/// assert_eq!(swap.call(&mut store, (1, 2))?, (2, 1));
+/// # Ok::<(), upshift::Error>(())
+/// ```
+pub struct TypedFunc<Params, Results> {
+    func: Func,
+    types: PhantomData<fn(Params) -> Results>,
+}
+
+impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
+    /// The types must have been checked.
+    pub(super) fn new(func: Func) -> TypedFunc<Params, Results> {
+        TypedFunc { func, types: PhantomData }
+    }
+
+    /// The function without its types.
+    #[must_use]
+    pub fn func(&self) -> &Func {
+        &self.func
+    }
+
+    /// Calls the function.
+    ///
+    /// # Errors
+    /// What the function ends with: a [`Trap`](crate::Trap), or an error that a host function returned. Context of both
+    /// is a [`WasmBacktrace`](crate::WasmBacktrace).
+    ///
+    /// # Panics
+    /// When the function belongs to another store; and with the panic of a host function that was called.
+    #[inline]
+    pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        let rec = self.func.rec(state);
+        let key = StoreKey(state.id);
+        params.check_store(key)?;
+        let slots = const { if Params::SLOTS > Results::SLOTS { Params::SLOTS } else { Results::SLOTS } };
+        // SAFETY: the function belongs to the store, its types were checked when `self` was made, and the context's
+        // borrow lasts as long as the call.
+        unsafe {
+            invoke(
+                store.root(),
+                rec,
+                slots as u32,
+                |slot| params.store(slot),
+                |slot| Results::load(key, slot),
+            )
+        }
+    }
+}
+
+impl<Params, Results> Clone for TypedFunc<Params, Results> {
+    fn clone(&self) -> TypedFunc<Params, Results> {
+        *self
+    }
+}
+
+impl<Params, Results> Copy for TypedFunc<Params, Results> {}
+
+impl<Params, Results> fmt::Debug for TypedFunc<Params, Results> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedFunc").field(&self.func).finish()
+    }
+}

@@ -1,0 +1,123 @@
+//! From a Rust closure to a host function: the closure's type tells the wasm type, and a trampoline that the compiler
+//! makes for it moves the arguments from slots and the results back.
+
+use anyhow::{Error, Result};
+use upshift_core::types as core;
+
+use crate::caller::Caller;
+use crate::engine::Engine;
+use crate::func::host::{HostCall, HostFunc};
+use crate::func::typed::{StoreKey, WasmParams, WasmResults, WasmTy};
+
+/// What a host function's closure can return: a [`WasmTy`], a tuple of up to 16, or a [`Result`] of those.
+pub trait WasmRet: 'static {
+    /// The results without the error.
+    #[doc(hidden)]
+    type Ok: WasmResults;
+
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Ok>;
+}
+
+impl<R: WasmResults> WasmRet for R {
+    type Ok = R;
+
+    #[inline]
+    fn into_result(self) -> Result<R> {
+        Ok(self)
+    }
+}
+
+impl<R: WasmResults> WasmRet for Result<R, Error> {
+    type Ok = R;
+
+    #[inline]
+    fn into_result(self) -> Result<R> {
+        self
+    }
+}
+
+/// A closure that can become a host function of stores with data `T`.
+///
+/// It is implemented for closures `(A…) -> R` and `(Caller<'_, T>, A…) -> R` with up to 16 arguments `A` that are
+/// [`WasmTy`] and a result `R` that is [`WasmRet`]. `Params` and `Results` only tell the implementations apart.
+pub trait IntoFunc<T: 'static, Params, Results>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn into_host(self, engine: &Engine) -> HostFuncBox;
+}
+
+/// A host function, opaque to the world outside.
+#[derive(Debug)]
+pub struct HostFuncBox(pub(crate) HostFunc);
+
+/// Leaves the results of a host function.
+///
+/// # Safety
+/// The slots of the call must have room for them, and the store must be alive.
+#[inline]
+unsafe fn leave<R: WasmRet>(call: HostCall, result: R) -> Result<()> {
+    let results = result.into_result()?;
+    // SAFETY: the caller's promise.
+    unsafe {
+        results.check_store(key(call))?;
+        results.store(call.slots);
+    }
+    Ok(())
+}
+
+#[inline]
+fn key(call: HostCall) -> StoreKey {
+    // SAFETY: the store of a call is alive, and its id never changes.
+    StoreKey(unsafe { (*call.store.as_ptr()).id })
+}
+
+fn func_type<P: WasmParams, R: WasmRet>() -> core::FuncType {
+    core::FuncType::new(P::valtypes(), R::Ok::valtypes())
+}
+
+macro_rules! closures {
+    ($($name:ident)*) => {
+        #[allow(non_snake_case, unused_mut, unused_assignments, unused_variables)]
+        impl<T, F, R, $($name),*> IntoFunc<T, ($($name,)*), R> for F
+        where
+            T: 'static,
+            F: Fn($($name),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+            $($name: WasmTy,)*
+        {
+            fn into_host(self, engine: &Engine) -> HostFuncBox {
+                let run = move |call: HostCall| {
+                    // SAFETY: the slots hold arguments of the type below and have room for its results.
+                    unsafe {
+                        let ($($name,)*) = <($($name,)*)>::load(key(call), call.slots);
+                        leave(call, self($($name),*))
+                    }
+                };
+                HostFuncBox(HostFunc::new(engine, func_type::<($($name,)*), R>(), run))
+            }
+        }
+
+        #[allow(non_snake_case, unused_mut, unused_assignments, unused_variables)]
+        impl<T, F, R, $($name),*> IntoFunc<T, (Caller<'_, T>, $($name,)*), R> for F
+        where
+            T: 'static,
+            F: Fn(Caller<'_, T>, $($name),*) -> R + Send + Sync + 'static,
+            R: WasmRet,
+            $($name: WasmTy,)*
+        {
+            fn into_host(self, engine: &Engine) -> HostFuncBox {
+                let run = move |call: HostCall| {
+                    // SAFETY: the slots hold arguments of the type below and have room for its results, and the
+                    // function is only put into stores with data `T`.
+                    unsafe {
+                        let ($($name,)*) = <($($name,)*)>::load(key(call), call.slots);
+                        leave(call, self(call.caller(), $($name),*))
+                    }
+                };
+                HostFuncBox(HostFunc::new(engine, func_type::<($($name,)*), R>(), run))
+            }
+        }
+    };
+}
+
+for_each_arity!(closures);

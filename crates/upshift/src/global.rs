@@ -1,0 +1,128 @@
+//! Globals.
+
+use anyhow::{Context, Result, ensure};
+use upshift_core::types as core;
+use upshift_core::vm::GlobalCell;
+
+use crate::stable::Stable;
+use crate::store::{AsContext, AsContextMut, StoreId, StoreState};
+use crate::types::{GlobalType, Mutability};
+use crate::val::Val;
+
+/// A global of a store.
+///
+/// ```
+/// use upshift::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+/// let global = Global::new(&mut store, ty, Val::I32(1))?;
+/// global.set(&mut store, Val::I32(2))?;
+/// assert_eq!(global.get(&mut store).unwrap_i32(), 2);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Global {
+    store: StoreId,
+    index: u32,
+}
+
+/// A global as the store holds it.
+pub(crate) struct GlobalData {
+    ty: core::GlobalType,
+    cell: Cell,
+}
+
+/// Where the value lies.
+enum Cell {
+    /// In the context of an instance, which lives as long as the store.
+    Instance(*mut GlobalCell),
+    /// On its own, for globals of the host.
+    Host(Stable<GlobalCell>),
+}
+
+impl GlobalData {
+    pub(crate) fn ty(&self) -> core::GlobalType {
+        self.ty
+    }
+
+    pub(crate) fn cell(&self) -> *mut GlobalCell {
+        match &self.cell {
+            Cell::Instance(cell) => *cell,
+            Cell::Host(cell) => cell.as_ptr(),
+        }
+    }
+}
+
+impl Global {
+    /// A global of the host.
+    ///
+    /// # Errors
+    /// When the value is not of the type, or belongs to another store.
+    pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        value.check(state, *ty.content()).context("the value is not one of the global's type")?;
+        let cell = Stable::new(GlobalCell::default());
+        // SAFETY: a cell has two slots.
+        unsafe { value.write(cell.as_ptr().cast()) };
+        Ok(Global::add(state, GlobalData { ty: ty.inner, cell: Cell::Host(cell) }))
+    }
+
+    /// A global that lies in an instance's context.
+    pub(crate) fn of_instance(state: &mut StoreState, ty: core::GlobalType, cell: *mut GlobalCell) -> Global {
+        Global::add(state, GlobalData { ty, cell: Cell::Instance(cell) })
+    }
+
+    fn add(state: &mut StoreState, global: GlobalData) -> Global {
+        state.globals.push(global);
+        Global { store: state.id, index: (state.globals.len() - 1) as u32 }
+    }
+
+    /// The type.
+    ///
+    /// # Panics
+    /// When the global belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> GlobalType {
+        GlobalType { inner: self.in_state(store.as_context().state()).ty }
+    }
+
+    /// The value.
+    ///
+    /// # Panics
+    /// When the global belongs to another store.
+    pub fn get(&self, store: impl AsContext) -> Val {
+        let store = store.as_context();
+        let global = self.in_state(store.state());
+        // SAFETY: cells live as long as their store and hold values of their type.
+        unsafe { Val::read(self.store, global.ty.content, global.cell().cast()) }
+    }
+
+    /// Sets the value.
+    ///
+    /// # Errors
+    /// When the global is immutable, or the value is not of its type or belongs to another store.
+    ///
+    /// # Panics
+    /// When the global belongs to another store.
+    pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<()> {
+        let mut store = store.as_context_mut();
+        let state = &*store.state();
+        let global = self.in_state(state);
+        let mutability = GlobalType { inner: global.ty }.mutability();
+        ensure!(mutability == Mutability::Var, "immutable global cannot be set");
+        value.check(state, global.ty.content).context("the value is not one of the global's type")?;
+        // SAFETY: cells live as long as their store and have two slots.
+        unsafe { value.write(global.cell().cast()) };
+        Ok(())
+    }
+
+    pub(crate) fn in_state(self, state: &StoreState) -> &GlobalData {
+        state.check(self.store);
+        &state.globals[self.index as usize]
+    }
+
+    pub(crate) fn store_id(self) -> StoreId {
+        self.store
+    }
+}

@@ -1,0 +1,248 @@
+//! Instances: a module's functions, memories, tables and globals in a store.
+//!
+//! ```text
+//! InstanceData ─┬▶ VmCtx ┬ GlobalCell × own globals ┬ FuncRec × own functions       one allocation, read by code
+//!               ├▶ pointer arrays of memories, tables, imported functions and globals
+//!               └▶ handles of the same, state of the segments
+//! ```
+//!
+//! Instances live until their store is dropped: a table or a funcref may refer to their functions at any time.
+
+use std::alloc::{Layout, dealloc};
+use std::ptr::NonNull;
+
+use anyhow::{Context, Result};
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex};
+use upshift_core::vm::{FuncRec, GlobalCell, MemRecord, TableRecord, VmCtx, VmLayout};
+use upshift_translate::module::ExternIndex;
+
+use crate::externs::{Export, Extern};
+use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
+use crate::global::Global;
+use crate::instantiate::instantiate;
+use crate::memory::Memory;
+use crate::module::Module;
+use crate::store::{AsContextMut, StoreContextMut, StoreId, StoreState};
+use crate::table::Table;
+
+/// An instance of a module in a store.
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (memory (export "memory") 1)
+///         (func (export "first") (result i32) (i32.load8_u (i32.const 0))))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let memory = instance.get_memory(&mut store, "memory").unwrap();
+/// memory.data_mut(&mut store)[0] = 9;
+/// let first = instance.get_typed_func::<(), i32>(&mut store, "first")?;
+/// assert_eq!(first.call(&mut store, ())?, 9);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Instance {
+    store: StoreId,
+    index: u32,
+}
+
+/// The elements of a segment that can still be used.
+pub(crate) enum Elems {
+    /// None: the segment was dropped.
+    Dropped,
+    /// Those that the module lists as function indices.
+    Funcs,
+    /// The values of its expressions.
+    Values(Box<[u64]>),
+}
+
+/// An instance as the store holds it.
+pub(crate) struct InstanceData {
+    pub(crate) handle: Instance,
+    pub(crate) module: Module,
+    pub(crate) ctx: NonNull<VmCtx>,
+    pub(crate) layout: VmLayout,
+    pub(crate) memories: Vec<Memory>,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) globals: Vec<Global>,
+    /// What the context's arrays point to.
+    pub(crate) memory_records: Vec<*mut MemRecord>,
+    pub(crate) table_records: Vec<*mut TableRecord>,
+    pub(crate) imported_funcs: Vec<*const FuncRec>,
+    pub(crate) imported_globals: Vec<*mut GlobalCell>,
+    pub(crate) elems: Box<[Elems]>,
+    /// Whether a data segment was dropped.
+    pub(crate) dropped: Box<[bool]>,
+}
+
+impl InstanceData {
+    /// The size and alignment of a context.
+    pub(crate) fn ctx_layout(layout: VmLayout) -> Layout {
+        Layout::from_size_align(layout.size(), align_of::<VmCtx>())
+            .expect("index spaces are bounded by validation")
+    }
+
+    /// The record of a function of the index space.
+    pub(crate) fn func_rec(&self, func: FuncIndex) -> NonNull<FuncRec> {
+        let imported = self.module.info().imported_funcs;
+        let rec = match func.0.checked_sub(imported) {
+            None => self.imported_funcs[func.index()].cast_mut(),
+            // SAFETY: validation keeps function indices within the index space, so the offset is within the context.
+            Some(own) => unsafe { self.ctx.as_ptr().byte_add(self.layout.func(own)).cast() },
+        };
+        NonNull::new(rec).expect("records have addresses")
+    }
+
+    /// The cell of a global of the index space.
+    pub(crate) fn global_cell(&self, global: GlobalIndex) -> *mut GlobalCell {
+        let imported = self.module.info().imported_globals;
+        match global.0.checked_sub(imported) {
+            None => self.imported_globals[global.index()],
+            // SAFETY: validation keeps global indices within the index space, so the offset is within the context.
+            Some(own) => unsafe { self.ctx.as_ptr().byte_add(self.layout.global(own)).cast() },
+        }
+    }
+
+    /// The elements of a segment from `start` on, as slots, if there are `len` of them.
+    pub(crate) fn elements(
+        &self,
+        elem: ElemIndex,
+        start: u64,
+        len: u64,
+    ) -> Option<impl ExactSizeIterator<Item = u64> + '_> {
+        use upshift_translate::module::ElemItems;
+        let funcs: &[FuncIndex] = match (&self.elems[elem.index()], &self.module.info().elem(elem).items) {
+            (Elems::Funcs, ElemItems::Funcs(funcs)) => funcs,
+            _ => &[],
+        };
+        let values: &[u64] = match &self.elems[elem.index()] {
+            Elems::Values(values) => values,
+            _ => &[],
+        };
+        let end = start.checked_add(len)?;
+        if end > (funcs.len() + values.len()) as u64 {
+            return None;
+        }
+        let range = start as usize..end as usize;
+        let is_values = !values.is_empty();
+        Some(range.map(move |i| {
+            if is_values { values[i] } else { self.func_rec(funcs[i]).as_ptr().expose_provenance() as u64 }
+        }))
+    }
+
+    /// The bytes of a data segment, none if it was dropped.
+    pub(crate) fn data(&self, data: DataIndex) -> &[u8] {
+        if self.dropped[data.index()] { &[] } else { self.module.info().data(data) }
+    }
+
+    fn item(&self, item: ExternIndex) -> Extern {
+        match item {
+            // SAFETY: the instance's functions are functions of its store.
+            ExternIndex::Func(i) => unsafe { Func::from_rec(self.handle.store, self.func_rec(i)) }.into(),
+            ExternIndex::Table(i) => self.tables[i.index()].into(),
+            ExternIndex::Memory(i) => self.memories[i.index()].into(),
+            ExternIndex::Global(i) => self.globals[i.index()].into(),
+        }
+    }
+}
+
+impl Drop for InstanceData {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout when the instance was made.
+        unsafe { dealloc(self.ctx.as_ptr().cast(), InstanceData::ctx_layout(self.layout)) };
+    }
+}
+
+impl Instance {
+    pub(crate) fn nth(store: &StoreState, index: usize) -> Instance {
+        Instance { store: store.id, index: index as u32 }
+    }
+
+    /// Instantiates a module with its imports in order, and calls its start function.
+    ///
+    /// # Errors
+    /// When number or types of the imports are wrong, a limit is reached, or initialisation traps. What a failed
+    /// initialisation wrote to imported memories and tables stays.
+    ///
+    /// # Panics
+    /// When an import belongs to another store.
+    pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        let mut store = store.as_context_mut();
+        // SAFETY: the context borrows the store uniquely until the instance is there.
+        unsafe { instantiate(store.root(), module, imports) }
+    }
+
+    /// The module.
+    ///
+    /// # Panics
+    /// When the instance belongs to another store, as all methods do.
+    pub fn module<'a, T: 'static>(&self, store: impl Into<crate::StoreContext<'a, T>>) -> &'a Module {
+        &self.in_state(store.into().state()).module
+    }
+
+    /// All exports, in the order of the module.
+    pub fn exports<'a, T: 'static>(
+        &'a self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
+        let (state, _) = store.into().split();
+        let data = self.in_state(state);
+        let exports = data.module.info().exports.iter();
+        exports.map(|export| Export { name: &export.name, item: data.item(export.item) })
+    }
+
+    /// The export of a name.
+    pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
+        let mut store = store.as_context_mut();
+        let data = self.in_state(store.state());
+        Some(data.item(data.module.export(name)?))
+    }
+
+    /// The exported function of a name.
+    pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
+        self.get_export(store, name)?.into_func()
+    }
+
+    /// The exported function of a name, with its types checked.
+    ///
+    /// # Errors
+    /// When there is no such function, or it has other types.
+    pub fn get_typed_func<Params: WasmParams, Results: WasmResults>(
+        &self,
+        mut store: impl AsContextMut,
+        name: &str,
+    ) -> Result<TypedFunc<Params, Results>> {
+        let func = self
+            .get_func(&mut store, name)
+            .with_context(|| format!("failed to find function export `{name}`"))?;
+        func.typed(store.as_context())
+            .with_context(|| format!("failed to convert function `{name}` to given type"))
+    }
+
+    /// The exported memory of a name.
+    pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
+        self.get_export(store, name)?.into_memory()
+    }
+
+    /// The exported table of a name.
+    pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
+        self.get_export(store, name)?.into_table()
+    }
+
+    /// The exported global of a name.
+    pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
+        self.get_export(store, name)?.into_global()
+    }
+
+    fn in_state(self, state: &StoreState) -> &InstanceData {
+        state.check(self.store);
+        // SAFETY: the store owns the instance, and instances change only in single steps of builtins and of
+        // instantiation, while no reference to them is alive.
+        unsafe { &*state.instances[self.index as usize].as_ptr() }
+    }
+}

@@ -1,0 +1,270 @@
+//! From a module and its imports to an instance (wasm spec, "Instantiation").
+//!
+//! ```text
+//! check imports ─▶ allocate context, memories ─▶ globals ─▶ tables ─▶ element segments ─▶ data segments ─▶ start
+//! ```
+//!
+//! From the allocation on, the instance is in its store whatever happens: segments that were written before a trap may
+//! have put its functions into tables of others.
+
+use std::alloc::{alloc_zeroed, handle_alloc_error};
+use std::ptr::NonNull;
+
+use anyhow::{Context, Result, bail, ensure};
+use upshift_core::Trap;
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use upshift_core::vm::{FuncRec, GlobalCell, VmCtx};
+use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
+
+use crate::const_expr::evaluate;
+use crate::engine::Engine;
+use crate::externs::Extern;
+use crate::func::invoke;
+use crate::global::Global;
+use crate::instance::{Elems, Instance, InstanceData};
+use crate::matching::check_import;
+use crate::memory::Memory;
+use crate::module::Module;
+use crate::stable::Stable;
+use crate::store::StoreState;
+use crate::table::Table;
+
+/// Instantiates a module and calls its start function.
+///
+/// # Safety
+/// `store` must be the root address of a live store that nobody uses meanwhile, and to which no reference is alive that
+/// is used later.
+pub(crate) unsafe fn instantiate(
+    store: NonNull<StoreState>,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<Instance> {
+    // SAFETY: the caller's promise; this reference ends before the start function runs.
+    let (instance, start) = unsafe {
+        let state = &mut *store.as_ptr();
+        check_imports(state, module, imports)?;
+        let instance = allocate(state, module, imports)?;
+        initialize(state, instance)?;
+        let data = &*instance.as_ptr();
+        (data.handle, module.info().start.map(|start| data.func_rec(start)))
+    };
+    if let Some(start) = start {
+        // SAFETY: validation has checked that the function takes and returns nothing.
+        unsafe { invoke(store, start, 0, |_| (), |_| ()) }?;
+    }
+    Ok(instance)
+}
+
+fn check_imports(state: &StoreState, module: &Module, imports: &[Extern]) -> Result<()> {
+    let info = module.info();
+    ensure!(
+        Engine::same(&state.engine, module.engine()),
+        "cross-`Engine` instantiation is not supported: module and store belong to different engines"
+    );
+    if imports.len() != info.imports.len() {
+        bail!("expected {} imports, found {}", info.imports.len(), imports.len());
+    }
+    for (want, given) in info.imports.iter().zip(imports) {
+        check_import(state, module.engine(), info, want.item, given)
+            .with_context(|| format!("incompatible import type for `{}::{}`", want.module, want.name))?;
+    }
+    Ok(())
+}
+
+/// Makes the instance with its globals, tables and memories; the segments wait.
+fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Result<NonNull<InstanceData>> {
+    let info = module.info();
+    let layout = info.vm_layout();
+    let alloc_layout = InstanceData::ctx_layout(layout);
+    // SAFETY: a context is never empty.
+    let ctx = NonNull::new(unsafe { alloc_zeroed(alloc_layout) }.cast::<VmCtx>());
+    let ctx = ctx.unwrap_or_else(|| handle_alloc_error(alloc_layout));
+    let data = Stable::new(InstanceData {
+        handle: Instance::nth(state, state.instances.len()),
+        module: module.clone(),
+        ctx,
+        layout,
+        memories: Vec::with_capacity(info.memories.len()),
+        tables: Vec::with_capacity(info.tables.len()),
+        globals: Vec::with_capacity(info.globals.len()),
+        memory_records: Vec::with_capacity(info.memories.len()),
+        table_records: Vec::with_capacity(info.tables.len()),
+        imported_funcs: Vec::with_capacity(info.imported_funcs as usize),
+        imported_globals: Vec::with_capacity(info.imported_globals as usize),
+        elems: Box::default(),
+        dropped: info.datas.iter().map(|_| false).collect(),
+    });
+    let instance = data.as_non_null();
+    state.instances.push(data);
+
+    // SAFETY: the instance is in its stable place and no code knows it yet.
+    let data = unsafe { &mut *instance.as_ptr() };
+    for import in imports {
+        match import {
+            Extern::Func(func) => data.imported_funcs.push(func.rec(state).as_ptr()),
+            Extern::Global(global) => data.globals.push(*global),
+            Extern::Table(table) => data.tables.push(*table),
+            Extern::Memory(memory) => data.memories.push(*memory),
+        }
+    }
+    data.imported_globals.extend(data.globals.iter().map(|global| global.in_state(state).cell()));
+    make_funcs(data);
+    for &ty in &info.memories[info.imported_memories as usize..] {
+        data.memories.push(Memory::create(state, ty)?);
+    }
+    let stack = &mut Vec::new();
+    make_globals(state, data, stack);
+    make_tables(state, data, stack)?;
+    data.memory_records.extend(data.memories.iter().map(|memory| memory.in_state(state).record()));
+    data.table_records.extend(data.tables.iter().map(|table| table.in_state(state).record()));
+    data.elems = info.elems.iter().map(|elem| elements(data, &elem.items, stack)).collect();
+    // SAFETY: the context was allocated above; what it points to lives as long as the store, and the vectors do not
+    // change any more.
+    unsafe {
+        ctx.write(VmCtx {
+            store: state.root().as_ptr().cast(),
+            mem0: data.memory_records.first().copied().unwrap_or(state.no_memory.as_ptr()),
+            mems: data.memory_records.as_ptr(),
+            tables: data.table_records.as_ptr(),
+            imported_funcs: data.imported_funcs.as_ptr(),
+            imported_globals: data.imported_globals.as_ptr(),
+            gc_base: std::ptr::null_mut(),
+            instance: instance.as_ptr().cast(),
+        });
+    }
+    Ok(instance)
+}
+
+fn make_funcs(data: &InstanceData) {
+    let info = data.module.info();
+    let translate_stub = upshift_interp::stubs::translate();
+    for own in 0..info.bodies.len() {
+        let func = FuncIndex(info.imported_funcs + own as u32);
+        let code = data.module.translated(func).map_or(translate_stub, upshift_ir::FuncCode::entry);
+        // SAFETY: the record lies in the context, which no code knows yet.
+        unsafe {
+            let ty = info.func_type(func);
+            data.func_rec(func).write(FuncRec {
+                reg_entry: std::ptr::null(),
+                code,
+                vmctx: data.ctx.as_ptr(),
+                ty: ty.id,
+                index: func.0,
+                param_slots: ty.func.param_slots(),
+                result_slots: ty.func.result_slots(),
+            });
+        }
+    }
+}
+
+fn make_globals(state: &mut StoreState, data: &mut InstanceData, stack: &mut Vec<GlobalCell>) {
+    let module = data.module.clone();
+    let info = module.info();
+    let imported = info.imported_globals as usize;
+    for (i, init) in info.global_inits.iter().enumerate() {
+        let cell = data.global_cell(GlobalIndex::new(imported + i));
+        // SAFETY: the cell lies in the context, which no code knows yet.
+        unsafe { *cell = evaluate(data, init, stack) };
+        data.globals.push(Global::of_instance(state, info.globals[imported + i], cell));
+    }
+}
+
+fn make_tables(state: &mut StoreState, data: &mut InstanceData, stack: &mut Vec<GlobalCell>) -> Result<()> {
+    let module = data.module.clone();
+    let info = module.info();
+    for (&ty, init) in info.tables[info.imported_tables as usize..].iter().zip(&info.table_inits) {
+        let init = init.as_ref().map_or(0, |init| evaluate(data, init, stack).slots[0]);
+        data.tables.push(Table::create(state, ty, init)?);
+    }
+    Ok(())
+}
+
+fn elements(data: &InstanceData, items: &ElemItems, stack: &mut Vec<GlobalCell>) -> Elems {
+    match items {
+        ElemItems::Funcs(_) => Elems::Funcs,
+        ElemItems::Exprs(exprs) => {
+            Elems::Values(exprs.iter().map(|expr| evaluate(data, expr, stack).slots[0]).collect())
+        }
+    }
+}
+
+/// Copies the active segments to where they belong.
+fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result<(), Trap> {
+    // SAFETY: instances live as long as their store; this reference is used for what never changes.
+    let module = unsafe { (*instance.as_ptr()).module.clone() };
+    let info = module.info();
+    let stack = &mut Vec::new();
+    let mut offset = |expr: &ConstExpr| {
+        // SAFETY: as above.
+        evaluate(unsafe { &*instance.as_ptr() }, expr, stack).slots[0]
+    };
+    for (i, segment) in info.elems.iter().enumerate() {
+        let elem = ElemIndex::new(i);
+        match &segment.mode {
+            SegmentMode::Passive => continue,
+            SegmentMode::Active(table, at) => {
+                table_init(state, instance, *table, elem, (offset(at), 0, segment.items.len() as u64))?;
+            }
+            SegmentMode::Declared => {}
+        }
+        drop_elem(instance, elem);
+    }
+    for (i, segment) in info.datas.iter().enumerate() {
+        if let SegmentMode::Active(memory, at) = &segment.mode {
+            let data = DataIndex::new(i);
+            let len = u64::from(segment.bytes.end - segment.bytes.start);
+            memory_init(state, instance, *memory, data, (offset(at), 0, len))?;
+            drop_data(instance, data);
+        }
+    }
+    Ok(())
+}
+
+/// `table.init`: destination, source and length.
+pub(crate) fn table_init(
+    state: &mut StoreState,
+    instance: NonNull<InstanceData>,
+    table: TableIndex,
+    elem: ElemIndex,
+    (dst, src, len): (u64, u64, u64),
+) -> Result<(), Trap> {
+    // SAFETY: instances live as long as their store and are not changed meanwhile.
+    let data = unsafe { &*instance.as_ptr() };
+    let values = data.elements(elem, src, len).ok_or(Trap::TableOutOfBounds)?;
+    let table = data.tables[table.index()].in_state_mut(state);
+    let range = table.range(dst, len)?;
+    for (slot, value) in table.elements_mut()[range].iter_mut().zip(values) {
+        *slot = value;
+    }
+    Ok(())
+}
+
+/// `memory.init`: destination, source and length.
+pub(crate) fn memory_init(
+    state: &mut StoreState,
+    instance: NonNull<InstanceData>,
+    memory: MemoryIndex,
+    segment: DataIndex,
+    (dst, src, len): (u64, u64, u64),
+) -> Result<(), Trap> {
+    // SAFETY: instances live as long as their store and are not changed meanwhile.
+    let data = unsafe { &*instance.as_ptr() };
+    let bytes = data.data(segment);
+    let end = src.checked_add(len).filter(|&end| end <= bytes.len() as u64).ok_or(Trap::MemoryOutOfBounds)?;
+    let memory = data.memories[memory.index()].in_state_mut(state);
+    let range = memory.range(dst, len)?;
+    memory.bytes_mut()[range].copy_from_slice(&bytes[src as usize..end as usize]);
+    Ok(())
+}
+
+/// `elem.drop`.
+pub(crate) fn drop_elem(instance: NonNull<InstanceData>, elem: ElemIndex) {
+    // SAFETY: instances live as long as their store, and no other reference to this one is alive.
+    unsafe { (*instance.as_ptr()).elems[elem.index()] = Elems::Dropped };
+}
+
+/// `data.drop`.
+pub(crate) fn drop_data(instance: NonNull<InstanceData>, data: DataIndex) {
+    // SAFETY: as in `drop_elem`.
+    unsafe { (*instance.as_ptr()).dropped[data.index()] = true };
+}

@@ -1,0 +1,112 @@
+//! Whether what is given fits what a module wants to import (wasm spec, "Import Matching").
+
+use anyhow::{Result, bail};
+use upshift_core::types::GlobalType;
+use upshift_translate::ModuleInfo;
+use upshift_translate::module::ExternIndex;
+
+use crate::engine::Engine;
+use crate::externs::Extern;
+use crate::store::StoreState;
+use crate::types::ExternType;
+
+/// Makes sure that an extern can be the import `wanted`.
+pub(crate) fn check_import(
+    store: &StoreState,
+    engine: &Engine,
+    info: &ModuleInfo,
+    wanted: ExternIndex,
+    given: &Extern,
+) -> Result<()> {
+    match (wanted, given) {
+        (ExternIndex::Func(i), Extern::Func(func)) => {
+            if func.type_id(store) != info.func_type(i).id {
+                let given = engine.types().lookup(func.type_id(store));
+                bail!("expected type `{}`, found type `{given}`", info.func_type(i).func);
+            }
+            Ok(())
+        }
+        (ExternIndex::Global(i), Extern::Global(global)) => {
+            check_global(info.globals[i.index()], global.in_state(store).ty())
+        }
+        (ExternIndex::Table(i), Extern::Table(table)) => {
+            let (want, table) = (info.tables[i.index()], table.in_state(store));
+            let have = table.ty();
+            if want.element != have.element {
+                bail!("expected a table of `{}`, found a table of `{}`", want.element, have.element);
+            }
+            if want.index != have.index {
+                bail!("expected {}, found {}", width("table", want.index), width("table", have.index));
+            }
+            let size = table.elements().len() as u64;
+            check_limits("table", (want.minimum, want.maximum), (size, have.maximum))
+        }
+        (ExternIndex::Memory(i), Extern::Memory(memory)) => {
+            let (want, memory) = (info.memories[i.index()], memory.in_state(store));
+            let have = memory.ty();
+            if want.index != have.index {
+                bail!("expected {}, found {}", width("memory", want.index), width("memory", have.index));
+            }
+            if want.shared != have.shared {
+                bail!("expected {}, found {}", sharing(want.shared), sharing(have.shared));
+            }
+            if want.page_size_log2 != have.page_size_log2 {
+                let (want, have) = (1u64 << want.page_size_log2, 1u64 << have.page_size_log2);
+                bail!("expected a memory with pages of {want} bytes, found pages of {have} bytes");
+            }
+            check_limits("memory", (want.minimum, want.maximum), (memory.pages(), have.maximum))
+        }
+        _ => bail!("expected {}, found {}", ExternType::of(engine, info, wanted).kind(), kind(given)),
+    }
+}
+
+fn check_global(want: GlobalType, have: GlobalType) -> Result<()> {
+    if want.mutable != have.mutable {
+        let word = |mutable| if mutable { "mutable" } else { "immutable" };
+        bail!("expected {} global, found {} global", word(want.mutable), word(have.mutable));
+    }
+    // What can be set must have exactly the same type on both sides.
+    let fits = if want.mutable { have.content == want.content } else { have.content.matches(want.content) };
+    if !fits {
+        bail!("expected a global of type `{}`, found one of type `{}`", want.content, have.content);
+    }
+    Ok(())
+}
+
+fn check_limits(
+    what: &str,
+    (want_min, want_max): (u64, Option<u64>),
+    (size, have_max): (u64, Option<u64>),
+) -> Result<()> {
+    let max_fits = want_max.is_none_or(|want| have_max.is_some_and(|have| have <= want));
+    if size >= want_min && max_fits {
+        return Ok(());
+    }
+    let limits = |min, max: Option<u64>| match max {
+        Some(max) => format!("min: {min}, max: {max}"),
+        None => format!("min: {min}"),
+    };
+    bail!(
+        "{what} types incompatible: expected {what} limits ({}), provided limits ({})",
+        limits(want_min, want_max),
+        limits(size, have_max)
+    )
+}
+
+fn width(what: &str, index: upshift_core::IndexType) -> String {
+    let bits = if index == upshift_core::IndexType::I64 { 64 } else { 32 };
+    format!("a {bits}-bit {what}")
+}
+
+fn sharing(shared: bool) -> &'static str {
+    if shared { "a shared memory" } else { "a memory that is not shared" }
+}
+
+fn kind(item: &Extern) -> &'static str {
+    match item {
+        Extern::Func(_) => "function",
+        Extern::Global(_) => "global",
+        Extern::Table(_) => "table",
+        Extern::Memory(_) => "memory",
+    }
+}

@@ -1,0 +1,137 @@
+//! Address space from the operating system: the only file that maps memory.
+//!
+//! ```text
+//! reserve(n) ─▶ n bytes of address space, none accessible ─ grow ─▶ a longer accessible start, base stays
+//! default()  ─▶ nothing                                   ─ grow ─▶ exactly that much, base may move
+//! ```
+//!
+//! New bytes are zero. Where the system is not Unix, storage is a plain vector that may move.
+
+pub(super) use imp::Mapping;
+
+#[cfg(unix)]
+mod imp {
+    use std::io;
+    use std::ptr::{NonNull, null_mut};
+
+    use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+    /// A range of address space whose start is accessible.
+    #[derive(Debug)]
+    pub(in crate::memory) struct Mapping {
+        /// Dangling while `mapped` is 0.
+        base: NonNull<u8>,
+        /// Bytes mapped at `base`.
+        mapped: usize,
+        /// Whether all but the start is inaccessible and the base must stay.
+        reserved: bool,
+    }
+
+    impl Default for Mapping {
+        fn default() -> Mapping {
+            Mapping { base: NonNull::dangling(), mapped: 0, reserved: false }
+        }
+    }
+
+    impl Mapping {
+        /// Address space in which the accessible start can grow without moving.
+        pub(in crate::memory) fn reserve(bytes: usize) -> io::Result<Mapping> {
+            Ok(Mapping { base: map(bytes, ProtFlags::empty())?, mapped: bytes, reserved: true })
+        }
+
+        pub(in crate::memory) fn base(&self) -> *mut u8 {
+            self.base.as_ptr()
+        }
+
+        /// Makes the first `bytes` bytes accessible; the content stays.
+        pub(in crate::memory) fn grow(&mut self, bytes: usize) -> io::Result<()> {
+            if self.reserved {
+                if bytes > self.mapped {
+                    return Err(io::ErrorKind::OutOfMemory.into());
+                }
+                let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+                // SAFETY: the range lies in the mapping, and making it accessible takes nothing from anybody.
+                return Ok(unsafe { mprotect(self.base.as_ptr().cast(), bytes, flags) }?);
+            }
+            let bytes = bytes.checked_next_multiple_of(rustix::param::page_size());
+            let bytes = bytes.ok_or(io::ErrorKind::OutOfMemory)?;
+            if bytes <= self.mapped {
+                return Ok(());
+            }
+            self.base = if self.mapped == 0 {
+                map(bytes, ProtFlags::READ | ProtFlags::WRITE)?
+            } else {
+                self.remap(bytes)?
+            };
+            self.mapped = bytes;
+            Ok(())
+        }
+
+        #[cfg(target_os = "linux")]
+        fn remap(&mut self, bytes: usize) -> io::Result<NonNull<u8>> {
+            use rustix::mm::{MremapFlags, mremap};
+            // SAFETY: the mapping is ours, and its owner gives out no reference that outlives a `&mut` borrow.
+            let base =
+                unsafe { mremap(self.base.as_ptr().cast(), self.mapped, bytes, MremapFlags::MAYMOVE) }?;
+            Ok(NonNull::new(base.cast()).expect("mremap succeeded"))
+        }
+
+        #[cfg(not(target_os = "linux"))]
+        fn remap(&mut self, bytes: usize) -> io::Result<NonNull<u8>> {
+            let base = map(bytes, ProtFlags::READ | ProtFlags::WRITE)?;
+            // SAFETY: both mappings are ours, do not overlap and have at least `mapped` accessible bytes; nobody refers
+            // to the old one any more, as its owner gives out no reference that outlives a `&mut` borrow.
+            unsafe {
+                std::ptr::copy_nonoverlapping(self.base.as_ptr(), base.as_ptr(), self.mapped);
+                munmap(self.base.as_ptr().cast(), self.mapped)?;
+            }
+            Ok(base)
+        }
+    }
+
+    impl Drop for Mapping {
+        fn drop(&mut self) {
+            if self.mapped > 0 {
+                // SAFETY: the mapping is ours and nothing refers to it when its owner goes.
+                let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.mapped) };
+                debug_assert!(unmapped.is_ok(), "unmapping a whole mapping cannot fail");
+            }
+        }
+    }
+
+    fn map(bytes: usize, protection: ProtFlags) -> io::Result<NonNull<u8>> {
+        // SAFETY: without a fixed address, a new mapping touches nothing that exists.
+        let base = unsafe { mmap_anonymous(null_mut(), bytes, protection, MapFlags::PRIVATE) }?;
+        NonNull::new(base.cast()).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+    }
+}
+
+#[cfg(not(unix))]
+mod imp {
+    use std::io;
+
+    /// Accessible bytes that may move.
+    #[derive(Default, Debug)]
+    pub(in crate::memory) struct Mapping {
+        bytes: Vec<u8>,
+    }
+
+    impl Mapping {
+        /// There is no address space without memory here.
+        pub(in crate::memory) fn reserve(_bytes: usize) -> io::Result<Mapping> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        pub(in crate::memory) fn base(&self) -> *mut u8 {
+            self.bytes.as_ptr().cast_mut()
+        }
+
+        /// Makes the first `bytes` bytes accessible; the content stays.
+        pub(in crate::memory) fn grow(&mut self, bytes: usize) -> io::Result<()> {
+            let more = bytes.saturating_sub(self.bytes.len());
+            self.bytes.try_reserve_exact(more).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+            self.bytes.resize(self.bytes.len() + more, 0);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Linear memories.
+//!
+//! ```text
+//! Memory (handle) ─▶ LinearMemory ─┬▶ MemRecord    base and length, what generated code reads; its address never changes
+//!                                  └▶ Storage      the address space behind it
+//! ```
+//!
+//! A memory has one of two layouts, fixed when its storage is first needed. *Guarded*: address space for everything
+//! that a 32-bit address with a 32-bit offset can reach is set aside, the base never moves, growing makes pages
+//! accessible. *Checked*: only what is used is mapped, growing may move the base; for 64-bit addresses, small
+//! reservations and systems that do not give the address space. Code of the interpreter is the same for both.
+
+mod mmap;
+
+use std::fmt;
+use std::ops::Range;
+use std::ptr::NonNull;
+
+use anyhow::{Context, Result};
+use upshift_core::types as core;
+use upshift_core::vm::MemRecord;
+use upshift_core::{IndexType, Trap};
+
+use crate::memory::mmap::Mapping;
+use crate::stable::Stable;
+use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, StoreState};
+use crate::types::MemoryType;
+
+/// What an access with a 32-bit address and a 32-bit offset can reach.
+const REACH: u64 = 8 << 30;
+/// What the widest access takes behind its first byte, rounded up to any page size.
+const GUARD: u64 = 64 << 10;
+
+/// A linear memory of a store.
+///
+/// ```
+/// use upshift::{Engine, Memory, MemoryType, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+/// memory.data_mut(&mut store)[0] = 1;
+/// memory.write(&mut store, 1, &[2, 3])?;
+/// assert_eq!(memory.data(&store)[..4], [1, 2, 3, 0]);
+/// assert_eq!(memory.grow(&mut store, 1)?, 1);
+/// assert!(memory.grow(&mut store, 1).is_err());
+/// assert!(memory.write(&mut store, 2 << 16, &[0]).is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Memory {
+    store: StoreId,
+    index: u32,
+}
+
+/// A memory as the store holds it.
+pub(crate) struct LinearMemory {
+    ty: core::MemoryType,
+    record: Stable<MemRecord>,
+    /// Nothing until the memory has a first page.
+    storage: Option<Mapping>,
+    /// How much address space to set aside.
+    reservation: u64,
+}
+
+impl LinearMemory {
+    /// A memory of the type's minimal size; `None` if the system does not give it.
+    fn new(ty: core::MemoryType, reservation: u64) -> Option<LinearMemory> {
+        let record = MemRecord { base: NonNull::<u8>::dangling().as_ptr(), len: 0 };
+        let mut memory = LinearMemory { ty, record: Stable::new(record), storage: None, reservation };
+        memory.grow(ty.minimum)?;
+        Some(memory)
+    }
+
+    pub(crate) fn ty(&self) -> core::MemoryType {
+        self.ty
+    }
+
+    pub(crate) fn record(&self) -> *mut MemRecord {
+        self.record.as_ptr()
+    }
+
+    pub(crate) fn base(&self) -> *mut u8 {
+        // SAFETY: the record is alive as long as `self`.
+        unsafe { (*self.record.as_ptr()).base }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: as in `base`.
+        unsafe { (*self.record.as_ptr()).len }
+    }
+
+    /// The size in pages.
+    pub(crate) fn pages(&self) -> u64 {
+        self.len() as u64 >> self.ty.page_size_log2
+    }
+
+    /// The most pages that the type allows.
+    fn max_pages(&self) -> u64 {
+        let addressable = match self.ty.index {
+            IndexType::I32 => (1 << 32) >> self.ty.page_size_log2,
+            IndexType::I64 => u64::MAX >> self.ty.page_size_log2,
+        };
+        self.ty.maximum.unwrap_or(u64::MAX).min(addressable)
+    }
+
+    /// Whether the base can stay where it is.
+    fn wants_guard(&self) -> bool {
+        self.ty.index == IndexType::I32 && self.ty.page_size_log2 == 16 && self.reservation >= REACH
+    }
+
+    /// Appends pages and returns the old size; `None` if the type or the system forbids it.
+    pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
+        let old = self.pages();
+        let new = old.checked_add(delta).filter(|&new| new <= self.max_pages())?;
+        let bytes = new.checked_mul(1 << self.ty.page_size_log2)?;
+        let bytes = usize::try_from(bytes).ok().filter(|&bytes| isize::try_from(bytes).is_ok())?;
+        if delta > 0 {
+            self.resize(bytes)?;
+        }
+        Some(old)
+    }
+
+    fn resize(&mut self, bytes: usize) -> Option<()> {
+        match &mut self.storage {
+            Some(storage) => storage.grow(bytes).ok()?,
+            None => {
+                let guarded = if self.wants_guard() {
+                    usize::try_from(REACH + GUARD).ok().and_then(|reach| Mapping::reserve(reach).ok())
+                } else {
+                    None
+                };
+                let mut storage = guarded.unwrap_or_default();
+                storage.grow(bytes).ok()?;
+                self.storage = Some(storage);
+            }
+        }
+        let base = self.storage.as_ref()?.base();
+        // SAFETY: the record is alive as long as `self`, and no reference to it is.
+        unsafe { *self.record.as_ptr() = MemRecord { base, len: bytes } };
+        Some(())
+    }
+
+    /// The positions `start .. start + len`, if all of them exist.
+    pub(crate) fn range(&self, start: u64, len: u64) -> Result<Range<usize>, Trap> {
+        let end = start.checked_add(len).filter(|&end| end <= self.len() as u64);
+        let end = end.ok_or(Trap::MemoryOutOfBounds)?;
+        Ok(start as usize..end as usize)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: base and length describe accessible bytes, which change only through `&mut self` or while generated
+        // code runs, and then no reference is alive.
+        unsafe { std::slice::from_raw_parts(self.base(), self.len()) }
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`.
+        unsafe { std::slice::from_raw_parts_mut(self.base(), self.len()) }
+    }
+}
+
+impl fmt::Debug for LinearMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinearMemory").field("ty", &self.ty).field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The host accessed bytes outside of a memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct MemoryAccessError;
+
+impl fmt::Display for MemoryAccessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("out of bounds memory access")
+    }
+}
+
+impl std::error::Error for MemoryAccessError {}
+
+impl Memory {
+    /// A memory of the host.
+    ///
+    /// # Errors
+    /// When the type's limits contradict each other, or the system does not give the memory.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
+        Memory::create(store.as_context_mut().state(), ty.inner)
+    }
+
+    pub(crate) fn create(state: &mut StoreState, ty: core::MemoryType) -> Result<Memory> {
+        let memory = LinearMemory::new(ty, state.engine.config().memory_reservation)
+            .with_context(|| format!("cannot create a memory of {} pages", ty.minimum))?;
+        state.memories.push(memory);
+        Ok(Memory { store: state.id, index: (state.memories.len() - 1) as u32 })
+    }
+
+    /// The type; its minimum is the size at creation.
+    ///
+    /// # Panics
+    /// When the memory belongs to another store, as all methods do.
+    pub fn ty(&self, store: impl AsContext) -> MemoryType {
+        MemoryType { inner: self.in_state(store.as_context().state()).ty }
+    }
+
+    /// The size in pages.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        self.in_state(store.as_context().state()).pages()
+    }
+
+    /// The size in bytes.
+    pub fn data_size(&self, store: impl AsContext) -> usize {
+        self.in_state(store.as_context().state()).len()
+    }
+
+    /// The size of a page in bytes.
+    pub fn page_size(&self, store: impl AsContext) -> u64 {
+        self.ty(store).page_size()
+    }
+
+    /// Appends `delta` pages and returns the old size in pages.
+    ///
+    /// # Errors
+    /// When the memory cannot become so large.
+    pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
+        let mut store = store.as_context_mut();
+        let memory = self.in_state_mut(store.state());
+        memory.grow(delta).with_context(|| format!("failed to grow memory by `{delta}`"))
+    }
+
+    /// The bytes.
+    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
+        self.in_state(store.into().state()).bytes()
+    }
+
+    /// The bytes.
+    pub fn data_mut<'a, T: 'static>(&self, store: impl Into<StoreContextMut<'a, T>>) -> &'a mut [u8] {
+        self.data_and_store_mut(store).0
+    }
+
+    /// The bytes, and the host's data beside them.
+    pub fn data_and_store_mut<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> (&'a mut [u8], &'a mut T) {
+        let (state, data) = store.into().split();
+        (self.in_state_mut(state).bytes_mut(), data)
+    }
+
+    /// The address of the first byte. Growing the memory may change it.
+    pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
+        self.in_state(store.as_context().state()).base()
+    }
+
+    /// Copies bytes out of the memory.
+    ///
+    /// # Errors
+    /// When they reach outside of the memory; then `buffer` is untouched.
+    pub fn read(
+        &self,
+        store: impl AsContext,
+        offset: usize,
+        buffer: &mut [u8],
+    ) -> Result<(), MemoryAccessError> {
+        let store = store.as_context();
+        let memory = self.in_state(store.state());
+        let range = memory.range(offset as u64, buffer.len() as u64).map_err(|_| MemoryAccessError)?;
+        buffer.copy_from_slice(&memory.bytes()[range]);
+        Ok(())
+    }
+
+    /// Copies bytes into the memory.
+    ///
+    /// # Errors
+    /// When they reach outside of the memory, which is untouched then.
+    pub fn write(
+        &self,
+        mut store: impl AsContextMut,
+        offset: usize,
+        buffer: &[u8],
+    ) -> Result<(), MemoryAccessError> {
+        let mut store = store.as_context_mut();
+        let memory = self.in_state_mut(store.state());
+        let range = memory.range(offset as u64, buffer.len() as u64).map_err(|_| MemoryAccessError)?;
+        memory.bytes_mut()[range].copy_from_slice(buffer);
+        Ok(())
+    }
+
+    /// `memory.copy`.
+    pub(crate) fn copy_within(
+        state: &StoreState,
+        (dst, dst_offset): (Memory, u64),
+        (src, src_offset): (Memory, u64),
+        len: u64,
+    ) -> Result<(), Trap> {
+        let (dst, src) = (dst.in_state(state), src.in_state(state));
+        let from = src.range(src_offset, len)?;
+        let to = dst.range(dst_offset, len)?;
+        // SAFETY: both ranges were checked, `copy` allows them to overlap, and no reference to the bytes is alive.
+        unsafe { std::ptr::copy(src.base().add(from.start), dst.base().add(to.start), from.len()) };
+        Ok(())
+    }
+
+    pub(crate) fn in_state(self, state: &StoreState) -> &LinearMemory {
+        state.check(self.store);
+        &state.memories[self.index as usize]
+    }
+
+    pub(crate) fn in_state_mut(self, state: &mut StoreState) -> &mut LinearMemory {
+        state.check(self.store);
+        &mut state.memories[self.index as usize]
+    }
+
+    pub(crate) fn store_id(self) -> StoreId {
+        self.store
+    }
+}

@@ -1,0 +1,225 @@
+//! Modules: validated bytes, and the code of the functions that were called so far.
+//!
+//! ```text
+//! bytes or text ─ parse ─▶ ModuleInfo ─ first call of a function ─▶ FuncCode, kept for all instances
+//!                                                                       └─▶ address ─▶ function, for backtraces
+//! ```
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context, Result};
+use upshift_core::index::FuncIndex;
+use upshift_ir::FuncCode;
+use upshift_translate::module::ExternIndex;
+use upshift_translate::{ModuleInfo, names};
+
+use crate::engine::Engine;
+use crate::types::{ExportType, ExternType, ImportType};
+
+/// A validated module, ready to be instantiated. Cheap to clone, usable from all threads.
+///
+/// ```
+/// use upshift::{Engine, Module};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (func (export "f") (param i32)))"#)?;
+/// let export = module.exports().next().unwrap();
+/// assert_eq!(export.name(), "f");
+/// assert_eq!(export.ty().unwrap_func().params().len(), 1);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Module {
+    inner: Arc<ModuleInner>,
+}
+
+struct ModuleInner {
+    engine: Engine,
+    info: ModuleInfo,
+    /// Export numbers, sorted by name.
+    exports: Box<[u32]>,
+    /// Code of the module's own functions, made at the first call.
+    code: Box<[OnceLock<Box<FuncCode>>]>,
+    /// Which function the code at an address belongs to: first byte → (end, function).
+    ranges: Mutex<BTreeMap<usize, (usize, FuncIndex)>>,
+}
+
+impl Module {
+    /// Parses and validates a module from its bytes, or from its text with the feature `wat`.
+    ///
+    /// # Errors
+    /// When the bytes are no valid module; the message names the offset.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        let bytes = binary(bytes.as_ref())?;
+        Module::parse(engine, bytes.as_ref().into())
+    }
+
+    /// Parses and validates a module from bytes that are certainly not text.
+    ///
+    /// # Errors
+    /// When the bytes are no valid module.
+    pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+        Module::parse(engine, bytes.into())
+    }
+
+    /// Reads, parses and validates a module.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no valid module.
+    pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
+        let file = file.as_ref();
+        let bytes = std::fs::read(file).with_context(|| format!("failed to read `{}`", file.display()))?;
+        let module = match binary(&bytes)? {
+            Cow::Borrowed(_) => Module::parse(engine, bytes.into()),
+            Cow::Owned(bytes) => Module::parse(engine, bytes.into()),
+        };
+        module.with_context(|| format!("failed to parse `{}`", file.display()))
+    }
+
+    /// Parses and validates a module without keeping it.
+    ///
+    /// # Errors
+    /// When the bytes are no valid module.
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
+        Module::from_binary(engine, bytes).map(|_| ())
+    }
+
+    fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
+        let info = upshift_translate::parse(bytes, &engine.config().features, engine.types())?;
+        let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
+        exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
+        let code = info.bodies.iter().map(|_| OnceLock::new()).collect();
+        let ranges = Mutex::default();
+        Ok(Module { inner: Arc::new(ModuleInner { engine: engine.clone(), info, exports, code, ranges }) })
+    }
+
+    /// The engine that the module belongs to.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The module's own name, from its name section.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        names::module_name(self.info())
+    }
+
+    /// What has to be imported, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.info().imports.iter().map(|import| ImportType {
+            module: &import.module,
+            name: &import.name,
+            ty: self.type_of(import.item),
+        })
+    }
+
+    /// What is exported, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        let exports = self.info().exports.iter();
+        exports.map(|export| ExportType { name: &export.name, ty: self.type_of(export.item) })
+    }
+
+    /// The type of an export.
+    #[must_use]
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        self.export(name).map(|item| self.type_of(item))
+    }
+
+    /// The model of the module.
+    #[must_use]
+    pub fn info(&self) -> &ModuleInfo {
+        &self.inner.info
+    }
+
+    /// Whether both are the same module, that is clones of each other.
+    #[must_use]
+    pub fn same(a: &Module, b: &Module) -> bool {
+        Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    fn type_of(&self, item: ExternIndex) -> ExternType {
+        ExternType::of(self.engine(), self.info(), item)
+    }
+
+    /// What is exported under a name.
+    pub(crate) fn export(&self, name: &str) -> Option<ExternIndex> {
+        let (exports, order) = (&self.info().exports, &self.inner.exports);
+        let at = order.binary_search_by(|&i| (*exports[i as usize].name).cmp(name)).ok()?;
+        Some(exports[order[at] as usize].item)
+    }
+
+    /// The code of one of the module's own functions, translated if this is its first use.
+    pub(crate) fn code(&self, func: FuncIndex) -> Result<&FuncCode> {
+        let slot = self.slot(func);
+        if let Some(code) = slot.get() {
+            return Ok(code);
+        }
+        let code = upshift_ir::compile(self.info(), func)?;
+        // Another thread may have been faster; then its code is the one that counts.
+        let code = slot.get_or_init(|| {
+            let code = Box::new(code);
+            let range = code.words().as_ptr_range();
+            let mut ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
+            ranges.insert(range.start.addr(), (range.end.addr(), func));
+            code
+        });
+        Ok(code)
+    }
+
+    /// The code of one of the module's own functions, if it was translated.
+    pub(crate) fn translated(&self, func: FuncIndex) -> Option<&FuncCode> {
+        self.slot(func).get().map(|code| &**code)
+    }
+
+    fn slot(&self, func: FuncIndex) -> &OnceLock<Box<FuncCode>> {
+        &self.inner.code[(func.0 - self.info().imported_funcs) as usize]
+    }
+
+    /// The function whose code holds an address.
+    pub(crate) fn func_at(&self, ip: *const u64) -> Option<FuncIndex> {
+        let ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, &(end, func)) = ranges.range(..=ip.addr()).next_back()?;
+        (ip.addr() < end).then_some(func)
+    }
+
+    /// The position in the module's bytes of the operator whose code holds an address.
+    pub(crate) fn offset_of(&self, func: FuncIndex, ip: *const u64) -> Option<u32> {
+        let word = self.translated(func)?.position_of(ip)?;
+        let positions = upshift_ir::positions(self.info(), func).ok()?;
+        let behind = positions.partition_point(|&(start, _)| start as usize <= word);
+        Some(positions[behind.checked_sub(1)?].1)
+    }
+
+    /// The name of a function from the name section, or else from an export.
+    pub(crate) fn func_name(&self, func: FuncIndex) -> Option<String> {
+        names::function_name(self.info(), func).or_else(|| {
+            let mut exports = self.info().exports.iter();
+            let export = exports.find(|export| export.item == ExternIndex::Func(func))?;
+            Some(export.name.to_string())
+        })
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// The binary form of a module that may be text.
+#[cfg(feature = "wat")]
+fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    Ok(wat::parse_bytes(bytes)?)
+}
+
+/// The binary form of a module.
+#[cfg(not(feature = "wat"))]
+#[expect(clippy::unnecessary_wraps, reason = "the form with text can fail")]
+fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    Ok(Cow::Borrowed(bytes))
+}

