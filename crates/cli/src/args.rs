@@ -33,7 +33,7 @@ pub(crate) struct Options {
     pub(crate) dirs: Vec<(PathBuf, String)>,
     pub(crate) env: Vec<(OsString, OsString)>,
     /// Name under which others import from it, and file.
-    pub(crate) preloads: Vec<(String, PathBuf)>,
+    pub(crate) preloads: Vec<(String, OsString)>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) dump: Vec<Dump>,
     pub(crate) func: Option<String>,

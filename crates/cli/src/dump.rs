@@ -34,7 +34,11 @@ fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
     let number = number.ok_or_else(|| Usage(format!("the module has no function `{func}`")))?;
     if !bodies.contains(&number) {
         let which = if number < bodies.start { "is imported" } else { "does not exist" };
-        return Err(Usage(format!("function {number} {which}: there are {} to {}", bodies.start, bodies.end)).into());
+        return Err(Usage(format!(
+            "function {number} {which}: there are {} to {}",
+            bodies.start, bodies.end
+        ))
+        .into());
     }
     Ok(vec![number])
 }

@@ -34,14 +34,15 @@ mod validate;
 mod wast;
 
 fn main() -> ExitCode {
-    let outcome = args::parse(std::env::args_os().skip(1)).map_err(Error::new).and_then(|command| match command {
-        Command::Help => print(&args::help()),
-        Command::Version => print(concat!("upshift ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Run(options) if options.dump.is_empty() => run::run(&options),
-        Command::Run(options) => dump::dump(&options),
-        Command::Wast(options) => wast::wast(&options),
-        Command::Validate(options) => validate::validate(&options),
-    });
+    let outcome =
+        args::parse(std::env::args_os().skip(1)).map_err(Error::new).and_then(|command| match command {
+            Command::Help => print(&args::help()),
+            Command::Version => print(concat!("upshift ", env!("CARGO_PKG_VERSION"), "\n")),
+            Command::Run(options) if options.dump.is_empty() => run::run(&options),
+            Command::Run(options) => dump::dump(&options),
+            Command::Wast(options) => wast::wast(&options),
+            Command::Validate(options) => validate::validate(&options),
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

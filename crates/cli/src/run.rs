@@ -26,24 +26,32 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         upshift_wasi::add_to_linker(&mut linker, |ctx| ctx)?;
     }
     for (name, module) in &preloads {
-        let instance = start(&linker, &mut store, module).with_context(|| format!("cannot preload `{name}`"))?;
+        let instance =
+            start(&linker, &mut store, module).with_context(|| format!("cannot preload `{name}`"))?;
         linker.instance(&mut store, name, instance)?;
     }
-    let call = || {
-        let instance = start(&linker, &mut store, &module)?;
-        match &options.invoke {
-            Some(name) => invoke::invoke(&mut store, instance, &module, name, &options.args),
-            None => match instance.get_func(&mut store, "_start") {
-                Some(start) => start.typed::<(), ()>(&store)?.call(&mut store, ()),
-                // A library: what it does when it is instantiated is all there is to do.
-                None => Ok(()),
-            },
-        }
-    };
-    let outcome = call().with_context(|| format!("failed to run `{}`", file.display()));
+    let outcome = call(&linker, &mut store, &module, options);
     // The process ends here: the system takes everything back faster than we could.
     std::mem::forget(store);
-    outcome
+    outcome.with_context(|| format!("failed to run `{}`", file.display()))
+}
+
+/// Instantiates the main module and calls what the command line names, or else its start.
+fn call(
+    linker: &Linker<WasiCtx>,
+    store: &mut Store<WasiCtx>,
+    module: &Module,
+    options: &Options,
+) -> Result<()> {
+    let instance = start(linker, store, module)?;
+    if let Some(name) = &options.invoke {
+        return invoke::invoke(store, instance, module, name, &options.args);
+    }
+    match instance.get_func(&mut *store, "_start") {
+        Some(start) => start.typed::<(), ()>(&*store)?.call(store, ()),
+        // A library: what it does when it is instantiated is all there is to do.
+        None => Ok(()),
+    }
 }
 
 /// Instantiates a module, and initializes it if it is a library that wants so.
@@ -56,8 +64,7 @@ fn start(linker: &Linker<WasiCtx>, store: &mut Store<WasiCtx>, module: &Module) 
 }
 
 fn preloads<'a>(engine: &Engine, options: &'a Options) -> Result<Vec<(&'a str, Module)>> {
-    let load = |(name, file): &'a (String, _)| Ok((name.as_str(), load::module(engine, Path::as_os_str(file))?));
-    options.preloads.iter().map(load).collect()
+    options.preloads.iter().map(|(name, file)| Ok((name.as_str(), load::module(engine, file)?))).collect()
 }
 
 fn needs_wasi(module: &Module) -> bool {

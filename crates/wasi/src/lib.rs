@@ -24,6 +24,7 @@ mod error;
 mod fs;
 mod functions;
 mod io;
+mod linker;
 mod memory;
 mod path;
 mod poll;
@@ -35,6 +36,7 @@ mod table;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
 pub use error::{Exit, GuestFault};
+pub use linker::add_to_linker;
 pub use stdio::{Input, MemoryOutput, Output};
 
 #[cfg(test)]

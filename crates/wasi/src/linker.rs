@@ -51,12 +51,20 @@ pub fn add_to_linker<T: 'static>(
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     macro_rules! result {
-        (errno) => { u32 };
-        (never) => { () };
+        (errno) => {
+            u32
+        };
+        (never) => {
+            ()
+        };
     }
     macro_rules! outcome {
-        (errno, $outcome:expr) => { $outcome };
-        (never, $outcome:expr) => { $outcome.map(|_| ()) };
+        (errno, $outcome:expr) => {
+            $outcome
+        };
+        (never, $outcome:expr) => {
+            $outcome.map(|_| ())
+        };
     }
     macro_rules! define {
         ($($file:ident::$name:ident($($param:ident: $ty:ty),*) -> $result:tt;)*) => {$(

@@ -81,7 +81,7 @@ fn a_read_stops_before_buffers_that_overlap() {
     let read = guest.room(4);
     guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 4, read)).unwrap();
     assert_eq!(guest.u32(read), 6);
-    assert_eq!(guest.bytes(buffer, 14), b"0123\0\0\0\045\0\0\0\0");
+    assert_eq!(guest.bytes(buffer, 14), b"0123\0\0\0\x0045\0\0\0\0");
 }
 
 #[test]
