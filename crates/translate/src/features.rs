@@ -6,6 +6,7 @@
 //!                  └▶ the validator's flags
 //! ```
 //!
+//! Each row names the first version of the standard that has the feature, or says that it is a `proposal`.
 //! A row is `on` (allowed unless the embedder forbids it), `off` (allowed only if the embedder asks for it) or
 //! `unsupported` (named so that errors can name it, but no engine can allow it).
 
@@ -13,7 +14,7 @@ use std::fmt;
 
 use wasmparser::WasmFeatures;
 
-/// Whether a feature can be used.
+/// Whether a feature can be used at all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Availability {
     /// Allowed unless forbidden.
@@ -46,8 +47,17 @@ macro_rules! availability {
     };
 }
 
+macro_rules! standard {
+    (proposal) => {
+        None
+    };
+    ($version:literal) => {
+        Some($version)
+    };
+}
+
 macro_rules! features {
-    ($($name:ident $text:literal $default:ident ($($flag:ident)|+) $doc:literal;)*) => {
+    ($($name:ident $text:literal $default:ident $standard:tt ($($flag:ident)|+) $doc:literal;)*) => {
         /// A part of WebAssembly that can be allowed or forbidden.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
@@ -83,6 +93,14 @@ macro_rules! features {
                 }
             }
 
+            /// The first version of the standard that has the feature; none has it while it is a proposal.
+            #[must_use]
+            pub fn standard(self) -> Option<u32> {
+                match self {
+                    $(Feature::$name => standard!($standard),)*
+                }
+            }
+
             fn flags(self) -> WasmFeatures {
                 match self {
                     $(Feature::$name => WasmFeatures::empty()$(.union(WasmFeatures::$flag))+,)*
@@ -93,60 +111,60 @@ macro_rules! features {
 }
 
 features! {
-    MutableGlobal "mutable-global" on (MUTABLE_GLOBAL)
+    MutableGlobal "mutable-global" on 1 (MUTABLE_GLOBAL)
         "Import and export of mutable globals.";
-    SaturatingFloatToInt "saturating-float-to-int" on (SATURATING_FLOAT_TO_INT)
+    SaturatingFloatToInt "saturating-float-to-int" on 2 (SATURATING_FLOAT_TO_INT)
         "Conversions from floats to integers that never trap.";
-    SignExtension "sign-extension" on (SIGN_EXTENSION)
+    SignExtension "sign-extension" on 2 (SIGN_EXTENSION)
         "Sign extension of narrow integers.";
     // Without `GC_TYPES` the validator knows no references but those to functions.
-    ReferenceTypes "reference-types" on (REFERENCE_TYPES | GC_TYPES)
+    ReferenceTypes "reference-types" on 2 (REFERENCE_TYPES | GC_TYPES)
         "References as values, several tables, table instructions.";
-    MultiValue "multi-value" on (MULTI_VALUE)
+    MultiValue "multi-value" on 2 (MULTI_VALUE)
         "Several results of functions and blocks, parameters of blocks.";
-    BulkMemory "bulk-memory" on (BULK_MEMORY)
+    BulkMemory "bulk-memory" on 2 (BULK_MEMORY)
         "Copying, filling and initialising of memories and tables, passive segments.";
-    Simd "simd" on (SIMD)
+    Simd "simd" on 2 (SIMD)
         "128-bit vectors.";
-    RelaxedSimd "relaxed-simd" on (RELAXED_SIMD)
+    RelaxedSimd "relaxed-simd" on 3 (RELAXED_SIMD)
         "Vector instructions whose results may differ between machines.";
-    TailCall "tail-call" on (TAIL_CALL)
+    TailCall "tail-call" on 3 (TAIL_CALL)
         "Calls that replace their caller.";
-    ExtendedConst "extended-const" on (EXTENDED_CONST)
+    ExtendedConst "extended-const" on 3 (EXTENDED_CONST)
         "Integer arithmetic in constant expressions.";
-    MultiMemory "multi-memory" on (MULTI_MEMORY)
+    MultiMemory "multi-memory" on 3 (MULTI_MEMORY)
         "Several memories in one module.";
-    Memory64 "memory64" on (MEMORY64)
+    Memory64 "memory64" on 3 (MEMORY64)
         "Memories and tables with 64-bit addresses.";
-    FunctionReferences "function-references" on (FUNCTION_REFERENCES)
-        "References to functions of one type, and calls through them.";
-    Floats "floats" on (FLOATS)
+    FunctionReferences "function-references" on 3 (FUNCTION_REFERENCES)
+        "References to functions of one type, calls through them, recursive function types.";
+    Floats "floats" on 1 (FLOATS)
         "Floating-point types and instructions.";
-    CompactImports "compact-imports" off (COMPACT_IMPORTS)
+    CompactImports "compact-imports" off proposal (COMPACT_IMPORTS)
         "Import sections that name a module once for several imports.";
-    Gc "gc" unsupported (GC)
-        "Garbage-collected structs and arrays, recursive types, subtypes.";
-    Exceptions "exceptions" unsupported (EXCEPTIONS)
+    Gc "gc" unsupported 3 (GC)
+        "Garbage-collected structs and arrays, subtypes, casts.";
+    Exceptions "exceptions" unsupported 3 (EXCEPTIONS)
         "Exceptions with tags and exception references.";
-    LegacyExceptions "legacy-exceptions" unsupported (LEGACY_EXCEPTIONS)
+    LegacyExceptions "legacy-exceptions" unsupported proposal (LEGACY_EXCEPTIONS)
         "The first draft of exceptions.";
-    Threads "threads" unsupported (THREADS)
+    Threads "threads" unsupported proposal (THREADS)
         "Shared memories and atomic instructions.";
-    SharedEverythingThreads "shared-everything-threads" unsupported (SHARED_EVERYTHING_THREADS)
+    SharedEverythingThreads "shared-everything-threads" unsupported proposal (SHARED_EVERYTHING_THREADS)
         "Shared tables, globals and functions.";
-    CustomPageSizes "custom-page-sizes" unsupported (CUSTOM_PAGE_SIZES)
+    CustomPageSizes "custom-page-sizes" unsupported proposal (CUSTOM_PAGE_SIZES)
         "Memories with pages of one byte.";
-    WideArithmetic "wide-arithmetic" unsupported (WIDE_ARITHMETIC)
+    WideArithmetic "wide-arithmetic" unsupported proposal (WIDE_ARITHMETIC)
         "128-bit addition, subtraction and multiplication.";
-    StackSwitching "stack-switching" unsupported (STACK_SWITCHING)
+    StackSwitching "stack-switching" unsupported proposal (STACK_SWITCHING)
         "Continuations.";
-    MemoryControl "memory-control" unsupported (MEMORY_CONTROL)
+    MemoryControl "memory-control" unsupported proposal (MEMORY_CONTROL)
         "Giving memory back with memory.discard.";
-    CustomDescriptors "custom-descriptors" unsupported (CUSTOM_DESCRIPTORS)
+    CustomDescriptors "custom-descriptors" unsupported proposal (CUSTOM_DESCRIPTORS)
         "Descriptors and exact types of structs.";
-    AcquireReleaseAtomics "acquire-release-atomics" unsupported (ACQUIRE_RELEASE_ATOMICS)
+    AcquireReleaseAtomics "acquire-release-atomics" unsupported proposal (ACQUIRE_RELEASE_ATOMICS)
         "Atomic instructions with weaker ordering.";
-    MultibyteArrayAccess "multibyte-array-access" unsupported (MULTIBYTE_ARRAY_ACCESS)
+    MultibyteArrayAccess "multibyte-array-access" unsupported proposal (MULTIBYTE_ARRAY_ACCESS)
         "Loads and stores of numbers in byte arrays.";
 }
 
@@ -224,23 +242,23 @@ impl Features {
         if allowed && feature.availability() == Availability::Unsupported {
             return Err(UnsupportedFeature(feature));
         }
-        self.force(feature, allowed);
+        self.bits = if allowed { self.bits | feature.bit() } else { self.bits & !feature.bit() };
         Ok(())
     }
 
-    fn force(&mut self, feature: Feature, allowed: bool) {
-        self.bits = if allowed { self.bits | feature.bit() } else { self.bits & !feature.bit() };
+    /// The validator's flags for everything but function bodies.
+    ///
+    /// Recursion groups, and constants that read the module's own globals, count as garbage collection there. They do
+    /// not need any of it, and modules with references to functions want them. So the validator is told that there is
+    /// garbage collection, and the parser refuses the types and constants of collected objects itself.
+    pub(crate) fn section_flags(&self) -> WasmFeatures {
+        let mut flags = self.body_flags();
+        flags.set(WasmFeatures::GC, self.has(Feature::Gc) || self.has(Feature::FunctionReferences));
+        flags
     }
 
-    /// Allows a feature even if it is not implemented, to test what the parser does with it.
-    #[cfg(test)]
-    pub(crate) fn forced(mut self, feature: Feature) -> Features {
-        self.force(feature, true);
-        self
-    }
-
-    /// The validator's flags.
-    pub(crate) fn flags(&self) -> WasmFeatures {
+    /// The validator's flags for function bodies.
+    pub(crate) fn body_flags(&self) -> WasmFeatures {
         let allowed = Feature::ALL.iter().filter(|&&feature| self.has(feature));
         allowed.fold(WasmFeatures::empty(), |flags, feature| flags.union(feature.flags()))
     }

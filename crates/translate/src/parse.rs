@@ -47,7 +47,7 @@ const MAX_MODULE_SIZE: usize = 1 << 30;
 /// let module = parse(Arc::from(*b"\0asm\x01\0\0\0"), &features, &registry)?;
 /// assert!(module.exports.is_empty());
 /// let error = parse(Arc::from(*b"\0asm\x0d\0\x01\0"), &features, &registry).unwrap_err();
-/// assert_eq!(error.to_string(), "unsupported module at offset 0x4: this is a component, not a core module");
+/// assert_eq!(error.to_string(), "malformed module at offset 0x4: this is a component, not a core module");
 /// # Ok::<(), upshift_translate::ParseError>(())
 /// ```
 pub fn parse(
@@ -68,7 +68,7 @@ fn parse_with(
     check_header(&bytes)?;
     let mut builder = Builder {
         registry,
-        validator: Validator::new_with_features(features.flags()),
+        validator: Validator::new_with_features(features.section_flags()),
         info: ModuleInfo::default(),
         bodies: Vec::new(),
         bytes: &bytes,
@@ -86,7 +86,7 @@ fn parse_with(
 fn check_header(bytes: &[u8]) -> Result<(), ParseError> {
     // Version and layer are 16 bits each; layer 1 is a component of whatever version.
     if bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0]) {
-        return Err(ParseError::unsupported(4, "this is a component, not a core module"));
+        return Err(ParseError::malformed(4, "this is a component, not a core module"));
     }
     if bytes.len() > MAX_MODULE_SIZE {
         return Err(ParseError::unsupported(0, "modules of more than 1 GiB are not supported"));
@@ -124,12 +124,13 @@ macro_rules! with_items {
 impl<'a> Builder<'a> {
     fn read_sections(&mut self, features: &Features) -> Result<(), ParseError> {
         let mut parser = Parser::new(0);
-        parser.set_features(features.flags());
+        parser.set_features(features.section_flags());
         for payload in parser.parse_all(self.bytes) {
             let payload = payload.map_err(malformed)?;
             check_count(&payload)?;
             match self.validator.payload(&payload) {
-                Ok(ValidPayload::Func(func, body)) => {
+                Ok(ValidPayload::Func(mut func, body)) => {
+                    func.features = features.body_flags();
                     self.info.bodies.push(range(body.range()));
                     self.bodies.push(Body { func, body });
                 }

@@ -249,7 +249,7 @@ fn equal_types_of_different_modules_have_one_id() {
 #[test]
 fn recursive_types_of_different_modules() {
     let registry = TypeRegistry::default();
-    let features = Features::default().forced(Feature::Gc);
+    let features = Features::default();
     let types = |text: &str| -> Vec<TypeId> {
         let module = parse(wasm(text).into(), &features, &registry).expect("the module is valid");
         module.types.iter().map(|ty| ty.id).collect()
@@ -274,23 +274,59 @@ fn concrete(id: TypeId) -> ValType {
 }
 
 #[test]
-fn collected_types_are_refused_even_if_the_validator_knows_them() {
-    let features = Features::default().forced(Feature::Gc);
+fn collected_objects_are_refused() {
     for text in [
         "(module (type (struct)))",
         "(module (type (array i8)))",
         "(module (type (sub (func))))",
+        "(module (type $t (sub (func))) (type (sub final $t (func))))",
         "(module (global anyref (ref.null any)))",
         "(module (global i32 (i32.const 0)) (global (ref null i31) (ref.i31 (i32.const 0))))",
         "(module (table 1 eqref))",
+        "(module (elem anyref))",
+        "(module (import \"\" \"\" (func (param structref))))",
+        "(module (func (local i31ref)))",
+        "(module (func (param funcref) (drop (ref.test (ref func) (local.get 0)))))",
+        "(module (func (drop (ref.i31 (i32.const 0)))))",
+        "(module (func (block (result anyref) unreachable) drop))",
     ] {
-        let error = parse(wasm(text).into(), &features, &TypeRegistry::default()).unwrap_err();
+        let error = refusal(text);
         assert_eq!(
             (error.kind(), error.feature()),
             (ParseErrorKind::Unsupported, Some(Feature::Gc)),
             "{text}"
         );
     }
+}
+
+#[test]
+fn what_only_counts_as_collection_is_there() {
+    let module = parse_text(
+        r#"(module
+            (rec (type $a (func (param (ref $b)))) (type $b (func (result (ref $a)))))
+            (type $self (func (param (ref null $self))))
+            (type $final (sub final (func)))
+            (global $g i32 (i32.const 1))
+            (global i32 (i32.add (global.get $g) (i32.const 1)))
+            (global (ref null nofunc) (ref.null nofunc))
+            (global (ref null noextern) (ref.null noextern))
+            (func (param (ref null $self)) (call_ref $self (local.get 0) (local.get 0))))"#,
+    );
+    assert_eq!(
+        *module.global_inits[1].ops,
+        [ConstOp::GlobalGet(GlobalIndex(0)), ConstOp::I32(1), ConstOp::I32Add]
+    );
+    let null = |heap| ValType::Ref(RefType { nullable: true, heap });
+    assert_eq!(module.globals[2].content, null(HeapType::NoFunc));
+    assert_eq!(module.globals[3].content, null(HeapType::NoExtern));
+
+    // All of that comes with references to functions.
+    let mut features = Features::default();
+    features.set(Feature::FunctionReferences, false).expect("any feature can be forbidden");
+    let refuse = |text: &str| parse(wasm(text).into(), &features, &TypeRegistry::default()).unwrap_err();
+    refuse("(module (rec (type (func)) (type (func))))");
+    refuse("(module (global $g i32 (i32.const 1)) (global i32 (global.get $g)))");
+    refuse("(module (type $t (func)) (func (param (ref $t))))");
 }
 
 #[test]
@@ -335,7 +371,7 @@ fn messages_say_where_and_what() {
     assert!(text.ends_with(": type mismatch: expected i32, found i64"), "{text}");
 
     let error = parse_bytes(b"\0asm\x0d\0\x01\0").unwrap_err();
-    assert_eq!(error.to_string(), "unsupported module at offset 0x4: this is a component, not a core module");
+    assert_eq!(error.to_string(), "malformed module at offset 0x4: this is a component, not a core module");
     let error = parse_bytes(b"\0asm\x02\0\0\0").unwrap_err();
     assert_eq!((error.kind(), error.offset()), (ParseErrorKind::Malformed, 4));
     let error = parse_bytes(b"(module)").unwrap_err();

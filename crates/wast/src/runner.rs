@@ -1,0 +1,315 @@
+//! Executes directives one after the other.
+//!
+//! ```text
+//! (module …)        compile ─▶ instantiate ─▶ the current instance, and the one of its name
+//! (register "m")    ─▶ imports of that name from now on
+//! (assert_… (invoke …) …)   call ─▶ compare
+//! ```
+//!
+//! When a module fails, the instance it would have made is *lost*: what asks for it later fails as well, and names the
+//! line of the module as the cause, rather than to run on some other instance.
+
+use std::collections::HashMap;
+
+use upshift::{Engine, Error, Instance, Linker, Module, Store, Trap, Val};
+use wast::token::{Id, Span};
+use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet};
+
+use crate::host;
+use crate::messages::{Wrong, expect_refused, expect_trap, expect_unlinkable};
+use crate::report::{Failure, Report};
+use crate::values::{HostValues, argument, expect_results};
+
+/// Why a directive failed.
+struct Problem {
+    message: String,
+    /// Line of the module whose failure is the reason.
+    cause: Option<usize>,
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Problem {
+        Problem { message, cause: None }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        format!("{error:#}").into()
+    }
+}
+
+/// A module or an instance that later directives may name: the thing, or the line of the module that was to make it.
+type Slot<T> = Result<T, usize>;
+
+/// The slots of one kind.
+struct Slots<T> {
+    what: &'static str,
+    last: Option<Slot<T>>,
+    named: HashMap<String, Slot<T>>,
+}
+
+impl<T: Clone> Slots<T> {
+    fn new(what: &'static str) -> Slots<T> {
+        Slots { what, last: None, named: HashMap::new() }
+    }
+
+    /// Adds the result of a directive that was to make the thing.
+    fn add(&mut self, line: usize, name: Option<Id<'_>>, result: &Result<T, Problem>) {
+        let slot = match result {
+            Ok(thing) => Ok(thing.clone()),
+            Err(problem) => Err(problem.cause.unwrap_or(line)),
+        };
+        if let Some(name) = name {
+            self.named.insert(name.name().to_owned(), slot.clone());
+        }
+        self.last = Some(slot);
+    }
+
+    /// The thing of a name, or the last one.
+    fn get(&self, name: Option<Id<'_>>) -> Result<T, Problem> {
+        let slot = match name {
+            Some(name) => self.named.get(name.name()),
+            None => self.last.as_ref(),
+        };
+        let slot = slot.ok_or_else(|| match name {
+            Some(name) => format!("there is no {} ${}", self.what, name.name()),
+            None => format!("there is no {} yet", self.what),
+        })?;
+        slot.clone().map_err(|line| lost(self.what, line))
+    }
+}
+
+fn lost(what: &str, line: usize) -> Problem {
+    Problem { message: format!("the {what} was lost in line {line}"), cause: Some(line) }
+}
+
+/// The state of a script.
+pub(crate) struct Runner<'a> {
+    source: &'a str,
+    store: Store<()>,
+    linker: Linker<()>,
+    hosts: HostValues,
+    modules: Slots<Module>,
+    instances: Slots<Instance>,
+    /// Names that lost instances were registered under.
+    lost_imports: HashMap<String, usize>,
+    report: Report,
+}
+
+impl<'a> Runner<'a> {
+    /// The state before the first directive.
+    pub(crate) fn new(engine: &Engine, source: &'a str) -> Result<Runner<'a>, Error> {
+        let mut store = Store::new(engine, ());
+        let mut linker = Linker::new(engine);
+        linker.allow_shadowing(true);
+        host::define(&mut linker, &mut store)?;
+        Ok(Runner {
+            source,
+            store,
+            linker,
+            hosts: HostValues::default(),
+            modules: Slots::new("module"),
+            instances: Slots::new("instance"),
+            lost_imports: HashMap::new(),
+            report: Report::default(),
+        })
+    }
+
+    /// What came of the script.
+    pub(crate) fn finish(self, name: &str) -> Report {
+        Report { name: name.to_owned(), ..self.report }
+    }
+
+    /// Executes a directive.
+    pub(crate) fn run(&mut self, directive: WastDirective<'_>) {
+        let (span, keyword) = (directive.span(), keyword(&directive));
+        self.report.directives += 1;
+        match self.execute(directive) {
+            Ok(()) => self.report.passed += 1,
+            Err(Problem { message, cause }) => {
+                let (line, column) = span.linecol_in(self.source);
+                let (line, column) = (line + 1, column + 1);
+                self.report.failures.push(Failure { line, column, directive: keyword, message, cause });
+            }
+        }
+    }
+
+    fn execute(&mut self, directive: WastDirective<'_>) -> Result<(), Problem> {
+        match directive {
+            WastDirective::Module(module) => self.module(module),
+            WastDirective::ModuleDefinition(module) => self.define(module).map(drop),
+            WastDirective::ModuleInstance { span, instance, module } => {
+                let module = self.modules.get(module);
+                let result = module.and_then(|module| Ok(self.instantiate(&module)??));
+                self.add_instance(span, instance, result)
+            }
+            WastDirective::Register { name, module, .. } => self.register(name, module),
+            WastDirective::Invoke(invoke) => {
+                self.invoke(&invoke)??;
+                Ok(())
+            }
+            WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),
+            WastDirective::AssertTrap { exec, message, .. } => match self.perform(exec)? {
+                Ok(_) => Err(format!("expected the trap \"{message}\", but there was none").into()),
+                Err(error) => Ok(expect_trap(&error, message)?),
+            },
+            WastDirective::AssertExhaustion { call, message, .. } => match self.invoke(&call)? {
+                Ok(_) => Err(format!("expected \"{message}\", but there was enough").into()),
+                Err(error) => Ok(expect_trap(&error, message)?),
+            },
+            WastDirective::AssertMalformed { module, .. } => self.assert_refused(module, Wrong::Malformed),
+            WastDirective::AssertInvalid { module, .. } => self.assert_refused(module, Wrong::Invalid),
+            WastDirective::AssertUnlinkable { module, message, .. } => {
+                let module = self.compile(&mut QuoteWat::Wat(module))?;
+                match self.instantiate(&module)? {
+                    Ok(_) => Err(format!("expected \"{message}\", but linking went well").into()),
+                    Err(error) => Ok(expect_unlinkable(&error, message)?),
+                }
+            }
+            WastDirective::AssertMalformedCustom { mut module, .. }
+            | WastDirective::AssertInvalidCustom { mut module, .. } => match module.encode() {
+                Ok(_) => Err("custom sections are not validated".to_owned().into()),
+                Err(_) => Ok(()),
+            },
+            WastDirective::AssertException { exec, .. } => match self.perform(exec)? {
+                Ok(_) => Err("expected an exception, but there was none".to_owned().into()),
+                Err(error) => Err(format!("expected an exception, got: {error:#}").into()),
+            },
+            WastDirective::AssertSuspension { .. } => {
+                Err("the feature `stack-switching` is not supported".to_owned().into())
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err("the feature `threads` is not supported".to_owned().into())
+            }
+        }
+    }
+
+    fn module(&mut self, module: QuoteWat<'_>) -> Result<(), Problem> {
+        let (span, name) = (module.span(), module.name());
+        let result = self.define(module).and_then(|module| Ok(self.instantiate(&module)??));
+        self.add_instance(span, name, result)
+    }
+
+    fn define(&mut self, mut module: QuoteWat<'_>) -> Result<Module, Problem> {
+        let result = self.compile(&mut module);
+        self.modules.add(self.line(module.span()), module.name(), &result);
+        result
+    }
+
+    fn add_instance(
+        &mut self,
+        span: Span,
+        name: Option<Id<'_>>,
+        result: Result<Instance, Problem>,
+    ) -> Result<(), Problem> {
+        self.instances.add(self.line(span), name, &result);
+        result.map(drop)
+    }
+
+    fn register(&mut self, name: &str, instance: Option<Id<'_>>) -> Result<(), Problem> {
+        self.lost_imports.remove(name);
+        match self.instances.get(instance) {
+            Ok(instance) => {
+                self.linker.instance(&mut self.store, name, instance)?;
+                Ok(())
+            }
+            Err(problem) => {
+                if let Some(line) = problem.cause {
+                    self.lost_imports.insert(name.to_owned(), line);
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    fn assert_return(&mut self, exec: WastExecute<'_>, expected: &[WastRet<'_>]) -> Result<(), Problem> {
+        let results = self.perform(exec)?.map_err(|error| match error.downcast_ref::<Trap>() {
+            Some(trap) => format!("trapped: {}", trap.message()),
+            None => format!("{error:#}"),
+        })?;
+        Ok(expect_results(&results, expected, &self.store)?)
+    }
+
+    fn assert_refused(&mut self, mut module: QuoteWat<'_>, wrong: Wrong) -> Result<(), Problem> {
+        match module.encode() {
+            // The text is malformed, so there is no module that could be invalid.
+            Err(_) if wrong == Wrong::Malformed => Ok(()),
+            Err(error) => Err(format!("the text is malformed: {}", error.message()).into()),
+            Ok(bytes) => match Module::from_binary(self.store.engine(), &bytes) {
+                Err(error) => Ok(expect_refused(&error, wrong)?),
+                Ok(_) => Err("the module was accepted".to_owned().into()),
+            },
+        }
+    }
+
+    fn compile(&self, module: &mut QuoteWat<'_>) -> Result<Module, Problem> {
+        let bytes = module.encode().map_err(|error| format!("the text is malformed: {}", error.message()))?;
+        Ok(Module::from_binary(self.store.engine(), &bytes)?)
+    }
+
+    /// Instantiates a module. The inner result is the engine's answer.
+    fn instantiate(&mut self, module: &Module) -> Result<Result<Instance, Error>, Problem> {
+        let lost_import = module.imports().find_map(|import| self.lost_imports.get(import.module()));
+        if let Some(&line) = lost_import {
+            return Err(lost("imported instance", line));
+        }
+        Ok(self.linker.instantiate(&mut self.store, module))
+    }
+
+    /// Does what an assertion is about. The inner result is the engine's answer.
+    fn perform(&mut self, exec: WastExecute<'_>) -> Result<Result<Vec<Val>, Error>, Problem> {
+        match exec {
+            WastExecute::Invoke(invoke) => self.invoke(&invoke),
+            WastExecute::Wat(module) => {
+                let module = self.compile(&mut QuoteWat::Wat(module))?;
+                Ok(self.instantiate(&module)?.map(|_| Vec::new()))
+            }
+            WastExecute::Get { module, global, .. } => {
+                let instance = self.instances.get(module)?;
+                let global = instance
+                    .get_global(&mut self.store, global)
+                    .ok_or_else(|| format!("there is no exported global {global:?}"))?;
+                Ok(Ok(vec![global.get(&mut self.store)]))
+            }
+        }
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Result<Vec<Val>, Error>, Problem> {
+        let instance = self.instances.get(invoke.module)?;
+        let func = instance
+            .get_func(&mut self.store, invoke.name)
+            .ok_or_else(|| format!("there is no exported function {:?}", invoke.name))?;
+        let args = invoke.args.iter().map(|arg| argument(arg, &mut self.store, &mut self.hosts));
+        let args = args.collect::<Result<Vec<_>, _>>()?;
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        Ok(func.call(&mut self.store, &args, &mut results).map(|()| results))
+    }
+
+    fn line(&self, span: Span) -> usize {
+        span.linecol_in(self.source).0 + 1
+    }
+}
+
+/// The directive's keyword.
+fn keyword(directive: &WastDirective<'_>) -> &'static str {
+    match directive {
+        WastDirective::Module(_) => "module",
+        WastDirective::ModuleDefinition(_) => "module definition",
+        WastDirective::ModuleInstance { .. } => "module instance",
+        WastDirective::Register { .. } => "register",
+        WastDirective::Invoke(_) => "invoke",
+        WastDirective::AssertMalformed { .. } => "assert_malformed",
+        WastDirective::AssertInvalid { .. } => "assert_invalid",
+        WastDirective::AssertMalformedCustom { .. } => "assert_malformed_custom",
+        WastDirective::AssertInvalidCustom { .. } => "assert_invalid_custom",
+        WastDirective::AssertTrap { .. } => "assert_trap",
+        WastDirective::AssertReturn { .. } => "assert_return",
+        WastDirective::AssertExhaustion { .. } => "assert_exhaustion",
+        WastDirective::AssertUnlinkable { .. } => "assert_unlinkable",
+        WastDirective::AssertException { .. } => "assert_exception",
+        WastDirective::AssertSuspension { .. } => "assert_suspension",
+        WastDirective::Thread(_) => "thread",
+        WastDirective::Wait { .. } => "wait",
+    }
+}
