@@ -10,9 +10,9 @@
 //! backends of the interpreter, which reads `Handler` as a type. A row without a handler does not compile.
 //!
 //! # Fields
-//! Fields are placed from left to right. Word 0 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a
-//! 32-bit field takes the high half of word 0 if `b` and `c` are free, else the next free half of a following word; a
-//! 64-bit field takes a word.
+//! Fields are placed from left to right. Word 0 belongs to the interpreter, which keeps the address of the handler there.
+//! Word 1 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a 32-bit field takes the high half of word 1
+//! if `b` and `c` are free, else the next free half of a following word; a 64-bit field takes a word.
 //!
 //! | field | bits | meaning |
 //! |---|---|---|
