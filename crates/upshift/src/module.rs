@@ -8,10 +8,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
 use upshift_core::index::FuncIndex;
 use upshift_ir::FuncCode;
 use upshift_translate::module::ExternIndex;
@@ -134,6 +135,36 @@ impl Module {
     #[must_use]
     pub fn info(&self) -> &ModuleInfo {
         &self.inner.info
+    }
+
+    /// The numbers of the functions that have a body, that is, are not imported.
+    #[must_use]
+    pub fn func_bodies(&self) -> Range<u32> {
+        self.info().imported_funcs..self.info().funcs.len() as u32
+    }
+
+    /// The number of the first function that has a name, by the name section or by an export.
+    #[must_use]
+    pub fn func_index(&self, name: &str) -> Option<u32> {
+        let named = names::function_names(self.info()).find(|&(_, other)| other == name);
+        let exported = || match self.export(name) {
+            Some(ExternIndex::Func(func)) => Some(func),
+            _ => None,
+        };
+        named.map(|(func, _)| func).or_else(exported).map(|func| func.0)
+    }
+
+    /// The interpreter's code of a function as text, in the form that `upshift_ir::text` reads.
+    ///
+    /// # Errors
+    /// When there is no such function, or it has no body.
+    pub fn dump_ir(&self, func: u32) -> Result<String> {
+        ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
+        let func = FuncIndex(func);
+        let name = self.func_name(func).map_or(String::new(), |name| format!(" `{name}`"));
+        let code = upshift_ir::text::print(self.code(func)?.words())
+            .map_err(|malformed| anyhow!("malformed code at word {}", malformed.at))?;
+        Ok(format!("; function {}{name}\n{code}", func.0))
     }
 
     /// Whether both are the same module, that is clones of each other.

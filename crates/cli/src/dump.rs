@@ -1,0 +1,44 @@
+//! `--dump`: functions as text, for those who want to know what is executed.
+
+use anyhow::{Context, Result};
+use upshift::{Engine, Module};
+
+use crate::args::{Dump, Options, Usage};
+use crate::load;
+
+/// Prints the functions of the file of the command line; runs nothing.
+///
+/// # Errors
+/// If the module cannot be loaded, or there is no such function.
+pub(crate) fn dump(options: &Options) -> Result<()> {
+    let engine = Engine::new(&options.config())?;
+    let module = load::module(&engine, &options.files[0])?;
+    let mut text = String::new();
+    for func in chosen(&module, options.func.as_deref())? {
+        for what in &options.dump {
+            let shown = match what {
+                Dump::Ir => module.dump_ir(func),
+            };
+            text.push_str(&shown.with_context(|| format!("cannot show function {func}"))?);
+        }
+    }
+    crate::print(&text)
+}
+
+/// The numbers of the functions to be shown: one, or all that have a body.
+fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
+    let bodies = module.func_bodies();
+    let Some(func) = func else { return Ok(bodies.collect()) };
+    let by_name = || module.func_index(func);
+    let number = func.parse().ok().or_else(by_name);
+    let number = number.ok_or_else(|| Usage(format!("the module has no function `{func}`")))?;
+    if !bodies.contains(&number) {
+        let which = if number < bodies.start { "is imported" } else { "does not exist" };
+        return Err(Usage(format!(
+            "function {number} {which}: there are {} to {}",
+            bodies.start, bodies.end
+        ))
+        .into());
+    }
+    Ok(vec![number])
+}

@@ -1,0 +1,57 @@
+//! From a file on the command line to a module.
+//!
+//! Files are read, not mapped: another process may cut a mapped file off under us.
+
+use std::ffi::OsStr;
+use std::io::Read;
+
+use anyhow::{Context, Result, bail};
+use upshift::{Engine, Module};
+
+/// Reads, parses and validates a module.
+///
+/// # Errors
+/// If the file cannot be read or is no valid module; the message names it.
+pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
+    let bytes = read(file)?;
+    check_form(&bytes)
+        .and_then(|()| Module::new(engine, &bytes))
+        .with_context(|| format!("cannot load `{}`", file.display()))
+}
+
+/// The whole contents of a file; `-` is the standard input.
+///
+/// # Errors
+/// If it cannot be read; the message names it.
+pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
+    let bytes = if file == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    bytes.with_context(|| format!("cannot read `{}`", file.display()))
+}
+
+/// Says of what is certainly no module what it is instead.
+fn check_form(bytes: &[u8]) -> Result<()> {
+    const MAGIC: &[u8] = b"\0asm";
+    const COMPONENT: &[u8] = b"\x0d\0\x01\0";
+    if let Some(rest) = bytes.strip_prefix(MAGIC) {
+        if rest.starts_with(COMPONENT) {
+            bail!("this is a component: only core modules are supported");
+        }
+        return Ok(());
+    }
+    if bytes.is_empty() {
+        bail!("not a WebAssembly module: the file is empty");
+    }
+    if !cfg!(feature = "wat") {
+        bail!("not a WebAssembly module: expected `\\0asm` (this build does not read text)");
+    }
+    // Text begins with a parenthesis, or with a comment.
+    match bytes.trim_ascii_start().first() {
+        Some(b'(' | b';') => Ok(()),
+        _ => bail!("not a WebAssembly module: expected `\\0asm` or text"),
+    }
+}

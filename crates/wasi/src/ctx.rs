@@ -1,0 +1,198 @@
+//! What one guest may see: built by the host, used by every call.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::Context;
+use cap_std::fs::Dir;
+
+use crate::abi::Rights;
+use crate::dir::Directory;
+use crate::stdio::{Input, Output};
+use crate::table::{Descriptor, Table};
+
+/// The world of one guest: its arguments, environment and descriptors. Made by [`WasiCtxBuilder`].
+///
+/// A guest has nothing that its host did not put here. Clocks and random numbers are the exception: they need no
+/// permission.
+#[derive(Debug)]
+pub struct WasiCtx {
+    pub(crate) args: Strings,
+    pub(crate) environ: Strings,
+    pub(crate) table: Table,
+}
+
+/// Strings as the guest gets them: one behind the other, each ended by a zero byte.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Strings {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) count: u32,
+}
+
+impl Strings {
+    /// Appends the string that `parts` make; it ends early at a zero byte, as the guest would see it anyway.
+    fn push(&mut self, parts: &[&[u8]]) {
+        let whole = parts.iter().copied().flatten().copied();
+        self.bytes.extend(whole.take_while(|&byte| byte != 0));
+        self.bytes.push(0);
+        self.count += 1;
+    }
+}
+
+/// Puts a [`WasiCtx`] together.
+///
+/// Without further calls a guest has no arguments, no environment, an empty standard input, outputs that lead nowhere,
+/// and no files.
+///
+/// ```no_run
+/// use upshift_wasi::WasiCtxBuilder;
+///
+/// # fn main() -> anyhow::Result<()> {
+/// let ctx = WasiCtxBuilder::new()
+///     .inherit_stdio()
+///     .args(&["guest.wasm", "--verbose"])
+///     .env("LANG", "C")
+///     .preopened_dir("./data", "/data")?
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct WasiCtxBuilder {
+    args: Strings,
+    environ: Strings,
+    stdin: Option<Input>,
+    stdout: Option<Output>,
+    stderr: Option<Output>,
+    directories: Vec<Directory>,
+}
+
+impl WasiCtxBuilder {
+    /// A guest that may do nothing.
+    #[must_use]
+    pub fn new() -> WasiCtxBuilder {
+        WasiCtxBuilder::default()
+    }
+
+    /// Appends an argument. The first one is by custom the name of the program. A zero byte ends it.
+    pub fn arg(&mut self, arg: impl AsRef<[u8]>) -> &mut WasiCtxBuilder {
+        self.args.push(&[arg.as_ref()]);
+        self
+    }
+
+    /// Appends arguments.
+    pub fn args(&mut self, args: &[impl AsRef<[u8]>]) -> &mut WasiCtxBuilder {
+        for arg in args {
+            self.arg(arg);
+        }
+        self
+    }
+
+    /// Adds a variable to the environment. A zero byte ends it.
+    pub fn env(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut WasiCtxBuilder {
+        self.environ.push(&[name.as_ref(), b"=", value.as_ref()]);
+        self
+    }
+
+    /// Adds variables to the environment.
+    pub fn envs(&mut self, env: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)]) -> &mut WasiCtxBuilder {
+        for (name, value) in env {
+            self.env(name, value);
+        }
+        self
+    }
+
+    /// Adds the whole environment of this process.
+    pub fn inherit_env(&mut self) -> &mut WasiCtxBuilder {
+        for (name, value) in std::env::vars_os() {
+            self.env(name.as_encoded_bytes(), value.as_encoded_bytes());
+        }
+        self
+    }
+
+    /// Adds the arguments of this process.
+    pub fn inherit_args(&mut self) -> &mut WasiCtxBuilder {
+        for arg in std::env::args_os() {
+            self.arg(arg.as_encoded_bytes());
+        }
+        self
+    }
+
+    /// Gives the guest the standard streams of this process.
+    pub fn inherit_stdio(&mut self) -> &mut WasiCtxBuilder {
+        self.inherit_stdin().inherit_stdout().inherit_stderr()
+    }
+
+    /// Gives the guest the standard input of this process.
+    pub fn inherit_stdin(&mut self) -> &mut WasiCtxBuilder {
+        self.stdin(Input::inherit())
+    }
+
+    /// Gives the guest the standard output of this process.
+    pub fn inherit_stdout(&mut self) -> &mut WasiCtxBuilder {
+        self.stdout(Output::inherit_stdout())
+    }
+
+    /// Gives the guest the standard error of this process.
+    pub fn inherit_stderr(&mut self) -> &mut WasiCtxBuilder {
+        self.stderr(Output::inherit_stderr())
+    }
+
+    /// Sets what the guest reads.
+    pub fn stdin(&mut self, stdin: impl Into<Input>) -> &mut WasiCtxBuilder {
+        self.stdin = Some(stdin.into());
+        self
+    }
+
+    /// Sets where the guest's output goes, for instance to a [`MemoryOutput`](crate::MemoryOutput).
+    pub fn stdout(&mut self, stdout: impl Into<Output>) -> &mut WasiCtxBuilder {
+        self.stdout = Some(stdout.into());
+        self
+    }
+
+    /// Sets where the guest's error output goes.
+    pub fn stderr(&mut self, stderr: impl Into<Output>) -> &mut WasiCtxBuilder {
+        self.stderr = Some(stderr.into());
+        self
+    }
+
+    /// Gives the guest everything below the directory `host`, under the name `guest`.
+    ///
+    /// No path leads out of it: neither `..`, nor an absolute path, nor a symbolic link.
+    ///
+    /// # Errors
+    /// If `host` cannot be opened or is not a directory.
+    pub fn preopened_dir(
+        &mut self,
+        host: impl AsRef<Path>,
+        guest: impl Into<String>,
+    ) -> anyhow::Result<&mut WasiCtxBuilder> {
+        let host = host.as_ref();
+        let dir =
+            open_directory(host).with_context(|| format!("cannot open directory `{}`", host.display()))?;
+        self.directories.push(Directory::preopened(dir, guest.into()));
+        Ok(self)
+    }
+
+    /// The finished context; the builder is as new afterwards.
+    pub fn build(&mut self) -> WasiCtx {
+        let builder = std::mem::take(self);
+        let stdio = [
+            Descriptor::input(builder.stdin.unwrap_or_else(Input::empty)),
+            Descriptor::output(builder.stdout.unwrap_or_else(Output::discard)),
+            Descriptor::output(builder.stderr.unwrap_or_else(Output::discard)),
+        ];
+        let directories =
+            builder.directories.into_iter().map(|directory| Descriptor::directory(directory, Rights::ALL));
+        let table = Table::new(stdio.into_iter().chain(directories).collect());
+        WasiCtx { args: builder.args, environ: builder.environ, table }
+    }
+}
+
+/// Opens for reading, unlike `Dir::open_ambient_dir`, whose `O_PATH` descriptor could neither be synced nor have its
+/// times set.
+fn open_directory(host: &Path) -> std::io::Result<Dir> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    let fd = openat(CWD, host, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    Ok(Dir::from_std_file(File::from(fd)))
+}

@@ -1,0 +1,97 @@
+//! How a call ends when it does not succeed.
+//!
+//! ```text
+//! Failure::Errno   the guest gets the number and goes on
+//! Failure::Fault   a pointer of the guest is bad: the guest is stopped, as the interface demands
+//! Failure::Exit    the guest asked to end: the outermost call returns an `Exit` error
+//! ```
+
+use std::fmt;
+
+use crate::abi::Errno;
+
+/// The guest ended itself with `proc_exit`.
+///
+/// It comes out of the outermost call into the guest as an error; `error.downcast_ref::<Exit>()` finds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exit(
+    /// The exit code that the guest gave; 0 means success.
+    pub i32,
+);
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exited with code {}", self.0)
+    }
+}
+
+impl std::error::Error for Exit {}
+
+/// A guest passed a pointer that cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GuestFault {
+    /// The bytes are not all inside of the memory.
+    OutOfBounds {
+        /// The pointer.
+        address: u32,
+        /// How many bytes there should have been.
+        len: u64,
+    },
+    /// The pointer is not a multiple of what its type needs.
+    Misaligned {
+        /// The pointer.
+        address: u32,
+        /// What it should be a multiple of.
+        align: u32,
+    },
+}
+
+impl fmt::Display for GuestFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            GuestFault::OutOfBounds { address, len } => {
+                write!(f, "guest pointer {address:#x} to {len} bytes is out of bounds")
+            }
+            GuestFault::Misaligned { address, align } => {
+                write!(f, "guest pointer {address:#x} is not aligned to {align} bytes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GuestFault {}
+
+/// Why a call did not succeed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Failure {
+    Errno(Errno),
+    Fault(GuestFault),
+    Exit(Exit),
+}
+
+/// What every call of the interface returns.
+pub(crate) type WasiResult<T = ()> = Result<T, Failure>;
+
+impl From<Errno> for Failure {
+    fn from(errno: Errno) -> Failure {
+        Failure::Errno(errno)
+    }
+}
+
+impl From<GuestFault> for Failure {
+    fn from(fault: GuestFault) -> Failure {
+        Failure::Fault(fault)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(err: std::io::Error) -> Failure {
+        Failure::Errno(err.into())
+    }
+}
+
+impl From<rustix::io::Errno> for Failure {
+    fn from(errno: rustix::io::Errno) -> Failure {
+        Failure::Errno(errno.into())
+    }
+}

@@ -1,0 +1,117 @@
+//! The imports of a guest: one host function for each line of `wasi_functions!`.
+
+use upshift::{Caller, Error, Extern, Linker, Result, Trap};
+
+use crate::ctx::WasiCtx;
+use crate::error::{Failure, GuestFault, WasiResult};
+use crate::functions::wasi_functions;
+use crate::memory::GuestMemory;
+use crate::{clock, dir, fs, io, path, poll, process, random, sock};
+
+/// The module name under which guests import the interface.
+const MODULE: &str = "wasi_snapshot_preview1";
+
+/// Defines all functions of WASI preview 1 in `linker`. `get` finds the context in the store's data.
+///
+/// A guest must export its memory as `memory`. When it ends itself with `proc_exit`, the outermost call returns an
+/// error that downcasts to [`Exit`](crate::Exit); a bad pointer stops it with one that downcasts to [`GuestFault`].
+///
+/// ```
+/// use upshift::{Engine, Linker, Module, Store};
+/// use upshift_wasi::{MemoryOutput, WasiCtx, WasiCtxBuilder, add_to_linker};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (import "wasi_snapshot_preview1" "fd_write"
+///             (func $fd_write (param i32 i32 i32 i32) (result i32)))
+///         (memory (export "memory") 1)
+///         (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+///         (data (i32.const 16) "hello\n")
+///         (func (export "_start")
+///             (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#,
+/// )?;
+///
+/// let mut linker: Linker<WasiCtx> = Linker::new(&engine);
+/// add_to_linker(&mut linker, |ctx| ctx)?;
+///
+/// let stdout = MemoryOutput::new(1024);
+/// let mut store = Store::new(&engine, WasiCtxBuilder::new().stdout(stdout.clone()).build());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ())?;
+/// assert_eq!(stdout.contents(), b"hello\n");
+/// # Ok::<(), upshift::Error>(())
+/// ```
+///
+/// # Errors
+/// If `linker` has one of the names already and does not allow shadowing.
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    macro_rules! result {
+        (errno) => {
+            u32
+        };
+        (never) => {
+            ()
+        };
+    }
+    macro_rules! outcome {
+        (errno, $outcome:expr) => {
+            $outcome
+        };
+        (never, $outcome:expr) => {
+            $outcome.map(|_| ())
+        };
+    }
+    macro_rules! define {
+        ($($file:ident::$name:ident($($param:ident: $ty:ty),*) -> $result:tt;)*) => {$(
+            linker.func_wrap(
+                MODULE,
+                stringify!($name),
+                move |mut caller: Caller<'_, T>, $($param: $ty),*| -> Result<result!($result)> {
+                    outcome!($result, call(&mut caller, stringify!($name), get, |ctx, memory| {
+                        $file::$name(ctx, memory, $($param),*)
+                    }))
+                },
+            )?;
+        )*};
+    }
+    wasi_functions!(define);
+    Ok(())
+}
+
+/// Runs a function on the guest's memory and the context: the error number, or why the guest is stopped.
+///
+/// A guest without a memory has one of no bytes: it may still ask for the end, and every pointer is bad.
+fn call<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    name: &'static str,
+    get: impl Fn(&mut T) -> &mut WasiCtx,
+    function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+) -> Result<u32> {
+    let outcome = match caller.get_export("memory").and_then(Extern::into_memory) {
+        Some(memory) => {
+            let (bytes, data) = memory.data_and_store_mut(caller);
+            function(get(data), &mut GuestMemory::new(bytes))
+        }
+        None => function(get(caller.data_mut()), &mut GuestMemory::new(&mut [])),
+    };
+    match outcome {
+        Ok(()) => Ok(0),
+        Err(Failure::Errno(errno)) => Ok(errno as u32),
+        Err(Failure::Fault(fault)) => Err(stop(name, fault)),
+        Err(Failure::Exit(exit)) => Err(Error::new(exit)),
+    }
+}
+
+#[cold]
+fn stop(name: &'static str, fault: GuestFault) -> Error {
+    let error = match fault {
+        GuestFault::OutOfBounds { .. } => Error::new(Trap::MemoryOutOfBounds).context(fault),
+        GuestFault::Misaligned { .. } => Error::new(fault),
+    };
+    error.context(format!("in {MODULE}.{name}"))
+}

@@ -1,0 +1,193 @@
+//! The guest's memory, as the calls see it.
+//!
+//! Pointers and lengths come from the guest and may be anything. Every access is checked here, in 64 bits, so no call
+//! does arithmetic on guest pointers itself:
+//!
+//! ```text
+//! pointer, length ──▶ bytes, bytes_mut, text       a region
+//! pointer         ──▶ read, write                  an integer or record, aligned
+//! iovecs, count   ──▶ gather, scatter              buffers for one vectored call of the host, without copying
+//! ```
+
+use std::io::{IoSlice, IoSliceMut};
+use std::ops::Range;
+
+use crate::abi::Errno;
+use crate::error::{GuestFault, WasiResult};
+
+/// How many buffers one write passes to the host: the limit of `writev`. A longer list is written in part.
+const MAX_GATHER: u32 = 1024;
+
+/// How many of them fit without an allocation.
+const INLINE_GATHER: usize = 16;
+
+/// How many buffers one read fills. A longer list is filled in part.
+const MAX_SCATTER: u32 = 16;
+
+/// How many bytes one call moves at most, which is what Linux moves at most. Also bounds the sum of overlapping buffers.
+const MAX_TRANSFER: usize = 0x7fff_f000;
+
+/// The memory of a guest during a call.
+pub(crate) struct GuestMemory<'a> {
+    bytes: &'a mut [u8],
+}
+
+impl<'a> GuestMemory<'a> {
+    pub(crate) fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
+        GuestMemory { bytes }
+    }
+
+    fn range(&self, address: u32, len: u64) -> Result<Range<usize>, GuestFault> {
+        let end = u64::from(address).checked_add(len).filter(|&end| end <= self.bytes.len() as u64);
+        match end {
+            Some(end) => Ok(address as usize..end as usize),
+            None => Err(GuestFault::OutOfBounds { address, len }),
+        }
+    }
+
+    /// `count` bytes.
+    pub(crate) fn bytes(&self, address: u32, count: u32) -> Result<&[u8], GuestFault> {
+        let range = self.range(address, count.into())?;
+        Ok(&self.bytes[range])
+    }
+
+    /// `count` bytes to be written.
+    pub(crate) fn bytes_mut(&mut self, address: u32, count: u32) -> Result<&mut [u8], GuestFault> {
+        let range = self.range(address, count.into())?;
+        Ok(&mut self.bytes[range])
+    }
+
+    /// A string; `ilseq` if it is not UTF-8.
+    pub(crate) fn text(&self, address: u32, len: u32) -> WasiResult<&str> {
+        std::str::from_utf8(self.bytes(address, len)?).map_err(|_| Errno::Ilseq.into())
+    }
+
+    /// An array of `count` items of `SIZE` bytes each.
+    pub(crate) fn array<const SIZE: usize>(
+        &self,
+        address: u32,
+        count: u32,
+        align: u32,
+    ) -> Result<&[[u8; SIZE]], GuestFault> {
+        check_aligned(address, align)?;
+        let range = self.range(address, u64::from(count) * SIZE as u64)?;
+        Ok(self.bytes[range].as_chunks().0)
+    }
+
+    /// As [`array`](Self::array), to be written.
+    pub(crate) fn array_mut<const SIZE: usize>(
+        &mut self,
+        address: u32,
+        count: u32,
+        align: u32,
+    ) -> Result<&mut [[u8; SIZE]], GuestFault> {
+        check_aligned(address, align)?;
+        let range = self.range(address, u64::from(count) * SIZE as u64)?;
+        Ok(self.bytes[range].as_chunks_mut().0)
+    }
+
+    /// Stores a record.
+    pub(crate) fn write<const SIZE: usize>(
+        &mut self,
+        address: u32,
+        align: u32,
+        record: &[u8; SIZE],
+    ) -> Result<(), GuestFault> {
+        check_aligned(address, align)?;
+        let range = self.range(address, SIZE as u64)?;
+        self.bytes[range].copy_from_slice(record);
+        Ok(())
+    }
+
+    /// Stores an integer.
+    pub(crate) fn write_u32(&mut self, address: u32, value: u32) -> Result<(), GuestFault> {
+        self.write(address, 4, &value.to_le_bytes())
+    }
+
+    /// Stores an integer.
+    pub(crate) fn write_u64(&mut self, address: u32, value: u64) -> Result<(), GuestFault> {
+        self.write(address, 8, &value.to_le_bytes())
+    }
+
+    /// Runs `use_buffers` on the buffers that a list of `ciovec` names, for one vectored write.
+    pub(crate) fn gather<R>(
+        &self,
+        iovecs: u32,
+        count: u32,
+        use_buffers: impl FnOnce(&[IoSlice<'_>]) -> R,
+    ) -> Result<R, GuestFault> {
+        let iovecs = self.array(iovecs, count.min(MAX_GATHER), 4)?;
+        let mut room = MAX_TRANSFER;
+        let slice = |iovec: &[u8; 8]| {
+            let range = self.iovec(iovec, &mut room)?;
+            Ok(IoSlice::new(&self.bytes[range]))
+        };
+        if iovecs.len() <= INLINE_GATHER {
+            let mut buffers = [IoSlice::new(&[]); INLINE_GATHER];
+            for (buffer, found) in buffers.iter_mut().zip(iovecs.iter().map(slice)) {
+                *buffer = found?;
+            }
+            Ok(use_buffers(&buffers[..iovecs.len()]))
+        } else {
+            let buffers: Vec<_> = iovecs.iter().map(slice).collect::<Result<_, _>>()?;
+            Ok(use_buffers(&buffers))
+        }
+    }
+
+    /// Runs `use_buffers` on the buffers that a list of `iovec` names, for one vectored read.
+    ///
+    /// Buffers that overlap an earlier one are left out together with all that follow, so that a read is short rather
+    /// than that two buffers share bytes.
+    pub(crate) fn scatter<R>(
+        &mut self,
+        iovecs: u32,
+        count: u32,
+        use_buffers: impl FnOnce(&mut [IoSliceMut<'_>]) -> R,
+    ) -> Result<R, GuestFault> {
+        let mut ranges: [Range<usize>; MAX_SCATTER as usize] = std::array::from_fn(|_| 0..0);
+        let mut room = MAX_TRANSFER;
+        let mut used = 0;
+        for iovec in self.array(iovecs, count.min(MAX_SCATTER), 4)? {
+            let range = self.iovec(iovec, &mut room)?;
+            if ranges[..used].iter().any(|other| other.start < range.end && range.start < other.end) {
+                break;
+            }
+            ranges[used] = range;
+            used += 1;
+        }
+        let mut buffers: [IoSliceMut<'_>; MAX_SCATTER as usize] =
+            std::array::from_fn(|_| IoSliceMut::new(&mut []));
+        split_disjoint(self.bytes, &ranges[..used], &mut buffers);
+        Ok(use_buffers(&mut buffers[..used]))
+    }
+
+    /// The bytes that an `iovec` names, cut to the `room` that is left in this call.
+    fn iovec(&self, iovec: &[u8; 8], room: &mut usize) -> Result<Range<usize>, GuestFault> {
+        let [a0, a1, a2, a3, l0, l1, l2, l3] = *iovec;
+        let mut range =
+            self.range(u32::from_le_bytes([a0, a1, a2, a3]), u32::from_le_bytes([l0, l1, l2, l3]).into())?;
+        range.end = range.start + range.len().min(*room);
+        *room -= range.len();
+        Ok(range)
+    }
+}
+
+fn check_aligned(address: u32, align: u32) -> Result<(), GuestFault> {
+    if address.is_multiple_of(align) { Ok(()) } else { Err(GuestFault::Misaligned { address, align }) }
+}
+
+/// Cuts disjoint ranges out of `bytes`: `out[i]` becomes `ranges[i]`. Empty ranges become empty buffers.
+fn split_disjoint<'m>(bytes: &'m mut [u8], ranges: &[Range<usize>], out: &mut [IoSliceMut<'m>]) {
+    let mut order: [usize; MAX_SCATTER as usize] = std::array::from_fn(|i| i);
+    let order = &mut order[..ranges.len()];
+    order.sort_unstable_by_key(|&i| ranges[i].start);
+    let mut rest = bytes;
+    let mut rest_start = 0;
+    for &i in order.iter().filter(|&&i| !ranges[i].is_empty()) {
+        let (_, tail) = rest.split_at_mut(ranges[i].start - rest_start);
+        let (buffer, tail) = tail.split_at_mut(ranges[i].len());
+        out[i] = IoSliceMut::new(buffer);
+        rest = tail;
+        rest_start = ranges[i].end;
+    }
+}

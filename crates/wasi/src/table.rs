@@ -1,0 +1,165 @@
+//! The descriptors of a guest: small numbers that name streams, files and directories.
+//!
+//! A descriptor carries *rights*. They start as everything that its kind of resource can do, except that a file opened
+//! only to read cannot be written, and the reverse. `fd_fdstat_set_rights` takes rights away; nothing gives them back,
+//! and what is opened below a directory gets no more than that directory's inheriting rights.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use crate::abi::{Errno, Filetype, Rights};
+use crate::dir::Directory;
+use crate::stdio::{Input, Output};
+
+/// Numbers of descriptors stay below this (the interface: "less than 2**31").
+const MAX_DESCRIPTORS: usize = 1 << 31;
+
+/// What a descriptor names.
+#[derive(Debug)]
+pub(crate) enum Resource {
+    Input(Input),
+    Output(Output),
+    File { fd: OwnedFd, filetype: Filetype },
+    Directory(Directory),
+}
+
+impl Resource {
+    /// The host's descriptor below, if there is one.
+    pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Resource::Input(input) => input.host_fd(),
+            Resource::Output(output) => output.host_fd(),
+            Resource::File { fd, .. } => Some(fd.as_fd()),
+            Resource::Directory(directory) => Some(directory.dir.as_fd()),
+        }
+    }
+}
+
+/// An entry of the table.
+#[derive(Debug)]
+pub(crate) struct Descriptor {
+    pub(crate) resource: Resource,
+    pub(crate) base: Rights,
+    pub(crate) inheriting: Rights,
+}
+
+impl Descriptor {
+    pub(crate) fn input(input: Input) -> Descriptor {
+        let base = Rights::FILE.without(Rights::FD_WRITE);
+        Descriptor { resource: Resource::Input(input), base, inheriting: Rights::NONE }
+    }
+
+    pub(crate) fn output(output: Output) -> Descriptor {
+        let base = Rights::FILE.without(Rights::FD_READ);
+        Descriptor { resource: Resource::Output(output), base, inheriting: Rights::NONE }
+    }
+
+    pub(crate) fn directory(directory: Directory, inheriting: Rights) -> Descriptor {
+        Descriptor {
+            resource: Resource::Directory(directory),
+            base: Rights::DIRECTORY.and(inheriting),
+            inheriting,
+        }
+    }
+
+    /// Fails unless all of `rights` are there. A file that is not open for reading or writing answers as POSIX does.
+    fn require(&self, rights: Rights) -> Result<(), Errno> {
+        let access = Rights::FD_READ.with(Rights::FD_WRITE);
+        if self.base.contains(rights) {
+            Ok(())
+        } else if !self.base.contains(rights.and(access)) {
+            Err(Errno::Badf)
+        } else {
+            Err(Errno::Notcapable)
+        }
+    }
+}
+
+/// All descriptors of a guest.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    slots: Vec<Option<Descriptor>>,
+    /// No slot below this one is free.
+    first_free: usize,
+}
+
+impl Table {
+    /// A table with the given descriptors, numbered from 0.
+    pub(crate) fn new(descriptors: Vec<Descriptor>) -> Table {
+        let first_free = descriptors.len();
+        Table { slots: descriptors.into_iter().map(Some).collect(), first_free }
+    }
+
+    /// Adds a descriptor under the lowest free number.
+    pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
+        let free = self.slots[self.first_free..].iter().position(Option::is_none);
+        let number = free.map_or(self.slots.len(), |offset| self.first_free + offset);
+        if number >= MAX_DESCRIPTORS {
+            return Err(Errno::Mfile);
+        }
+        if number == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.slots[number] = Some(descriptor);
+        self.first_free = number + 1;
+        Ok(number as u32)
+    }
+
+    /// Takes a descriptor out.
+    pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
+        let descriptor = self.slots.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)?;
+        self.first_free = self.first_free.min(fd as usize);
+        Ok(descriptor)
+    }
+
+    /// Moves the descriptor `from` to the number `to`, whose own is closed. Both must be open.
+    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
+        self.get(from, Rights::NONE)?;
+        self.get(to, Rights::NONE)?;
+        if from != to {
+            let descriptor = self.remove(from)?;
+            self.slots[to as usize] = Some(descriptor);
+        }
+        Ok(())
+    }
+
+    /// The descriptor, if it has `rights`.
+    pub(crate) fn get(&self, fd: u32, rights: Rights) -> Result<&Descriptor, Errno> {
+        let descriptor = self.slots.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::Badf)?;
+        descriptor.require(rights)?;
+        Ok(descriptor)
+    }
+
+    /// The descriptor, if it has `rights`.
+    pub(crate) fn get_mut(&mut self, fd: u32, rights: Rights) -> Result<&mut Descriptor, Errno> {
+        let descriptor = self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::Badf)?;
+        descriptor.require(rights)?;
+        Ok(descriptor)
+    }
+
+    /// The file or stream of the host below a descriptor. A directory is `badf`; a stream that the host does not have
+    /// is as a pipe, `spipe`, for all the calls that want a file.
+    pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<BorrowedFd<'_>, Errno> {
+        let descriptor = self.get(fd, Rights::NONE)?;
+        if let Resource::Directory(_) = descriptor.resource {
+            return Err(Errno::Badf);
+        }
+        descriptor.require(rights)?;
+        descriptor.resource.host_fd().ok_or(Errno::Spipe)
+    }
+
+    /// The directory of a descriptor; `notdir` if it is something else.
+    pub(crate) fn directory(&self, fd: u32, rights: Rights) -> Result<&Directory, Errno> {
+        let descriptor = self.get(fd, Rights::NONE)?;
+        let Resource::Directory(directory) = &descriptor.resource else { return Err(Errno::Notdir) };
+        descriptor.require(rights)?;
+        Ok(directory)
+    }
+
+    /// As [`directory`](Self::directory), to be changed.
+    pub(crate) fn directory_mut(&mut self, fd: u32, rights: Rights) -> Result<&mut Directory, Errno> {
+        let descriptor = self.get_mut(fd, Rights::NONE)?;
+        let missing = descriptor.require(rights);
+        let Resource::Directory(directory) = &mut descriptor.resource else { return Err(Errno::Notdir) };
+        missing.map(|()| directory)
+    }
+}

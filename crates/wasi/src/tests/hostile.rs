@@ -1,0 +1,165 @@
+//! Guests that pass nonsense: no call panics, and a pointer that must be used stops the guest.
+
+use super::{DIR, Guest, READ_WRITE, TempDir};
+use crate::error::WasiResult;
+use crate::error::{Failure, GuestFault};
+use crate::functions::wasi_functions;
+use crate::memory::GuestMemory;
+use crate::{WasiCtx, clock, dir, fs, io, path, poll, process, random, sock};
+
+/// A function and how many of its parameters have 32 bits (`false`) or 64 (`true`).
+struct Function {
+    name: &'static str,
+    wide: &'static [bool],
+    call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> WasiResult,
+}
+
+macro_rules! width {
+    (u32) => {
+        false
+    };
+    (u64) => {
+        true
+    };
+}
+
+macro_rules! functions {
+    ($($file:ident::$name:ident($($param:ident: $ty:tt),*) -> $result:tt;)*) => {
+        const FUNCTIONS: &[Function] = &[$(Function {
+            name: stringify!($name),
+            wide: &[$(width!($ty)),*],
+            call: |ctx, mem, args| {
+                let [$($param),*] = *args else { panic!("wrong number of arguments") };
+                $file::$name(ctx, mem, $($param as $ty),*)
+            },
+        }),*];
+    };
+}
+
+wasi_functions!(functions);
+
+/// A small generator (splitmix64), so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn pick(&mut self, from: &[u64]) -> u64 {
+        from[(self.next() % from.len() as u64) as usize]
+    }
+}
+
+#[test]
+fn the_interface_has_46_functions() {
+    assert_eq!(FUNCTIONS.len(), 46);
+    let mut names: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 46);
+}
+
+#[test]
+fn any_argument_is_survived() {
+    let temp = TempDir::new();
+    std::fs::write(temp.join("file"), "text").unwrap();
+    let mut random = Random(1);
+    // Pointers and lengths around the ends of the memory and of the number range, descriptors, flags.
+    let narrow = [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        7,
+        8,
+        64,
+        4096,
+        65528,
+        65532,
+        65535,
+        65536,
+        65537,
+        0x7fff_ffff,
+        0x8000_0000,
+        0xffff_fff8,
+        0xffff_ffff,
+    ];
+    // Nothing in between: a file of some gigabytes would really be made.
+    let wide = [0, 1, 8, 1 << 63, u64::MAX - 1, u64::MAX];
+    for function in FUNCTIONS {
+        for round in 0..400 {
+            let mut guest = Guest::with_dir(&temp);
+            guest.open("file", 0, READ_WRITE, 0).unwrap();
+            if round % 2 == 1 && function.name != "poll_oneoff" {
+                // Other contents than zeros; not where times to wait for are read from.
+                guest.memory.fill_with(|| random.next() as u8);
+            }
+            let args: Vec<u64> = function
+                .wide
+                .iter()
+                .map(|&w| if w { random.pick(&wide) } else { random.pick(&narrow) })
+                .collect();
+            let outcome = guest.call(|ctx, mem| (function.call)(ctx, mem, &args));
+            if let Err(Failure::Fault(GuestFault::OutOfBounds { address, len })) = outcome {
+                assert!(u64::from(address) + len > 65536, "{} {args:?}", function.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn pointers_beyond_the_memory_stop_the_guest() {
+    let mut guest = Guest::with_dir(&TempDir::new());
+    for address in [65536, 65532, u32::MAX - 7] {
+        for write in [fs::fd_fdstat_get, fs::fd_filestat_get] {
+            let outcome = guest.call(|ctx, mem| write(ctx, mem, DIR, address & !7));
+            assert!(matches!(outcome, Err(Failure::Fault(GuestFault::OutOfBounds { .. }))), "{outcome:?}");
+        }
+    }
+    // The last byte that is still inside.
+    guest.call(|ctx, mem| fs::fd_fdstat_get(ctx, mem, DIR, 65536 - 24)).unwrap();
+    let outcome = guest.call(|ctx, mem| random::random_get(ctx, mem, 65535, 2));
+    assert_eq!(outcome, Err(Failure::Fault(GuestFault::OutOfBounds { address: 65535, len: 2 })));
+    guest.call(|ctx, mem| random::random_get(ctx, mem, 65535, 1)).unwrap();
+    guest.call(|ctx, mem| random::random_get(ctx, mem, 65536, 0)).unwrap();
+}
+
+#[test]
+fn misaligned_pointers_stop_the_guest() {
+    let mut guest = Guest::with_dir(&TempDir::new());
+    let outcome = guest.call(|ctx, mem| fs::fd_filestat_get(ctx, mem, DIR, 68));
+    assert_eq!(outcome, Err(Failure::Fault(GuestFault::Misaligned { address: 68, align: 8 })));
+    let outcome = guest.call(|ctx, mem| process::args_sizes_get(ctx, mem, 66, 72));
+    assert_eq!(outcome, Err(Failure::Fault(GuestFault::Misaligned { address: 66, align: 4 })));
+}
+
+#[test]
+fn buffers_beyond_the_memory_stop_the_guest() {
+    let mut guest = Guest::with_dir(&TempDir::new());
+    let (inside, outside) = (guest.iovecs(&[(64, 8)]), guest.iovecs(&[(64, 8), (65530, 8)]));
+    type Transfer = fn(&mut WasiCtx, &mut GuestMemory<'_>, u32, u32, u32, u32) -> WasiResult;
+    for (fd, call) in [(0, io::fd_read as Transfer), (1, io::fd_write)] {
+        guest.call(|ctx, mem| call(ctx, mem, fd, inside, 1, 128)).unwrap();
+        let outcome = guest.call(|ctx, mem| call(ctx, mem, fd, outside, 2, 128));
+        assert_eq!(outcome, Err(Failure::Fault(GuestFault::OutOfBounds { address: 65530, len: 8 })));
+        let outcome = guest.call(|ctx, mem| call(ctx, mem, fd, 65532, 1, 128));
+        assert_eq!(outcome, Err(Failure::Fault(GuestFault::OutOfBounds { address: 65532, len: 8 })));
+    }
+}
+
+#[test]
+fn a_call_moves_no_more_than_the_host_would() {
+    // A thousand buffers of a megabyte, all the same one: without a limit a guest could have gigabytes copied.
+    let mut guest = Guest::new(crate::WasiCtxBuilder::new().build());
+    guest.memory.resize(8 << 20, 0);
+    let iovecs = guest.iovecs(&[(0, 4 << 20); 1000]);
+    guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 1000, 64)).unwrap();
+    assert_eq!(guest.u32(64), 0x7fff_f000);
+}

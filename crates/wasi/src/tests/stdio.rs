@@ -1,0 +1,153 @@
+//! The standard streams, and the buffers of vectored calls.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+
+use super::{Guest, TempDir, fails};
+use crate::abi::{Errno, Rights};
+use crate::{Input, MemoryOutput, Output, WasiCtxBuilder, fs, io};
+
+#[test]
+fn one_write_takes_all_buffers() {
+    let stdout = MemoryOutput::new(100);
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdout(stdout.clone()).build());
+    let (a, b) = (guest.store(b"hello "), guest.store(b"world\n"));
+    let iovecs = guest.iovecs(&[(a, 6), (0, 0), (b, 6), (a, 1)]);
+    let written = guest.room(4);
+    guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 4, written)).unwrap();
+    assert_eq!(guest.u32(written), 13);
+    assert_eq!(stdout.contents(), b"hello world\nh");
+}
+
+#[test]
+fn many_buffers_are_written_too() {
+    let stdout = MemoryOutput::new(1000);
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdout(stdout.clone()).build());
+    let letter = guest.store(b"x");
+    let iovecs = guest.iovecs(&[(letter, 1); 100]);
+    let written = guest.room(4);
+    guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 100, written)).unwrap();
+    assert_eq!(guest.u32(written), 100);
+    assert_eq!(stdout.contents(), [b'x'; 100]);
+}
+
+#[test]
+fn a_full_collector_takes_no_more() {
+    let stderr = MemoryOutput::new(3);
+    let mut guest = Guest::new(WasiCtxBuilder::new().stderr(stderr.clone()).build());
+    assert_eq!(guest.write(2, b"ab"), Ok(2));
+    assert_eq!(guest.write(2, b"cd"), Ok(1));
+    fails(guest.write(2, b"e"), Errno::Nospc);
+    assert_eq!(guest.write(2, b""), Ok(0));
+    assert_eq!(stderr.contents(), b"abc");
+}
+
+#[test]
+fn streams_lead_nowhere_unless_the_host_says_so() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().build());
+    assert_eq!(guest.read(0, 10), Ok(vec![]));
+    assert_eq!(guest.write(1, b"lost"), Ok(4));
+    assert_eq!(guest.write(2, b"lost"), Ok(4));
+}
+
+#[test]
+fn streams_go_one_way() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory("x")).build());
+    fails(guest.write(0, b"x"), Errno::Badf);
+    fails(guest.read(1, 1), Errno::Badf);
+    fails(guest.read(2, 1), Errno::Badf);
+}
+
+#[test]
+fn input_comes_in_order_and_ends() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory("0123456789")).build());
+    assert_eq!(guest.read(0, 4), Ok(b"0123".to_vec()));
+    let (a, b) = (guest.room(3), guest.room(9));
+    // The second buffer lies before the first.
+    let iovecs = guest.iovecs(&[(b, 2), (a, 3)]);
+    let read = guest.room(4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 2, read)).unwrap();
+    assert_eq!(guest.u32(read), 5);
+    assert_eq!((guest.bytes(b, 3), guest.bytes(a, 3)), (&b"45\0"[..], &b"678"[..]));
+    assert_eq!(guest.read(0, 4), Ok(b"9".to_vec()));
+    assert_eq!(guest.read(0, 4), Ok(vec![]));
+}
+
+#[test]
+fn a_read_stops_before_buffers_that_overlap() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory("0123456789")).build());
+    let buffer = guest.room(16);
+    let iovecs = guest.iovecs(&[(buffer, 4), (buffer + 8, 2), (buffer + 3, 2), (buffer + 12, 2)]);
+    let read = guest.room(4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 4, read)).unwrap();
+    assert_eq!(guest.u32(read), 6);
+    assert_eq!(guest.bytes(buffer, 14), b"0123\0\0\0\x0045\0\0\0\0");
+}
+
+#[test]
+fn a_read_fills_at_most_sixteen_buffers() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(vec![b'x'; 20])).build());
+    let buffer = guest.room(20);
+    let each: Vec<_> = (0..20).map(|i| (buffer + i, 1)).collect();
+    let iovecs = guest.iovecs(&each);
+    let read = guest.room(4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 20, read)).unwrap();
+    assert_eq!(guest.u32(read), 16);
+    assert_eq!(guest.read(0, 20).unwrap().len(), 4);
+}
+
+#[test]
+fn streams_of_the_host_are_used_directly() {
+    let dir = TempDir::new();
+    std::fs::write(dir.join("in"), "from the host").unwrap();
+    let mut out = File::options().create_new(true).read(true).write(true).open(dir.join("out")).unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::file(File::open(dir.join("in")).unwrap()));
+    builder.stdout(Output::file(out.try_clone().unwrap()));
+    let mut guest = Guest::new(builder.build());
+
+    assert_eq!(guest.read(0, 4), Ok(b"from".to_vec()));
+    // A stream that is a file can be positioned, as on the host.
+    assert_eq!(guest.seek(0, 9, 0), Ok(9));
+    assert_eq!(guest.read(0, 100), Ok(b"host".to_vec()));
+    assert_eq!(guest.write(1, b"to the host"), Ok(11));
+    // Nothing was kept back.
+    let mut text = String::new();
+    out.rewind().unwrap();
+    out.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "to the host");
+}
+
+#[test]
+fn a_stream_that_is_no_file_has_no_position() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(b"x").unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::file(File::from(std::os::fd::OwnedFd::from(reader))));
+    let mut guest = Guest::new(builder.build());
+    // 0 is a pipe, 1 is not on the host at all.
+    for fd in [0, 1] {
+        fails(guest.seek(fd, 0, 1), Errno::Spipe);
+        let position = guest.room(8);
+        fails(guest.call(|ctx, mem| io::fd_tell(ctx, mem, fd, position)), Errno::Spipe);
+
+        let stat = guest.room(24);
+        guest.call(|ctx, mem| fs::fd_fdstat_get(ctx, mem, fd, stat)).unwrap();
+        assert_eq!(guest.bytes(stat, 1), [0], "the type has no name in the interface");
+        let rights = guest.u64(stat + 8);
+        assert_eq!(rights & Rights::FD_SEEK.with(Rights::FD_TELL).bits(), 0);
+        let (here, there) =
+            if fd == 0 { (Rights::FD_READ, Rights::FD_WRITE) } else { (Rights::FD_WRITE, Rights::FD_READ) };
+        assert_ne!(rights & here.bits(), 0);
+        assert_eq!(rights & there.bits(), 0);
+    }
+}
+
+#[test]
+fn a_reader_that_is_gone_is_an_error_not_a_signal() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdout(Output::file(File::from(std::os::fd::OwnedFd::from(writer))));
+    fails(Guest::new(builder.build()).write(1, b"x"), Errno::Pipe);
+}
