@@ -112,7 +112,7 @@ macro_rules! flatten_pure_ops {
         $(
             [<$fa SS>] $fa_text [d s s] Binary<op::$fa, SlotB, SlotC>;
             [<$fa SI>] $fa_text [d s J] Binary<op::$fa, SlotB, ImmNext>;
-            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotB>;
+            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotLast>;
             [<$fa AS>] $fa_text [d A s] Binary<op::$fa, Acc, SlotB>;
             [<$fa SA>] $fa_text [d s A] Binary<op::$fa, SlotB, Acc>;
             [<$fa AI>] $fa_text [d A J] Binary<op::$fa, Acc, ImmNext>;

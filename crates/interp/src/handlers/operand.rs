@@ -1,7 +1,7 @@
 //! Operand places as types: the parts of a form.
 //!
 //! The names say where in the instruction an operand's field lies: `A`, `B`, `C` are the 16-bit fields of word 1, `High` its
-//! upper half, `Next` word 2.
+//! upper half, `Next` word 2, `Last` word 3.
 
 use upshift_core::value::{Scalar, SlotValue};
 
@@ -94,6 +94,19 @@ impl<T: SlotValue> Source<T> for SlotNext {
     unsafe fn get(r: &Regs) -> T {
         // SAFETY: instructions with this operand have a word 2, and the verifier has checked the slot.
         unsafe { r.read(low(r.word(2))) }
+    }
+}
+
+/// In the slot that the lower half of word 3 names.
+pub(crate) struct SlotLast;
+
+impl<T: SlotValue> Source<T> for SlotLast {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        // SAFETY: instructions with this operand have a word 3, and the verifier has checked the slot.
+        unsafe { r.read(low(r.word(3))) }
     }
 }
 
