@@ -69,7 +69,7 @@ const GUEST: &str = r#"(module
         (call $write (i32.const 1) (i32.const 0) (i32.const 1) (local.get 0)))
     (func (export "random") (param i32) (result i32) (call $random (local.get 0) (i32.const 4))))"#;
 
-fn load(text: &str) -> Result<(Linker<WasiCtx>, Module), Error> {
+fn load<T>(text: &str) -> Result<(Linker<T>, Module), Error> {
     let engine = Engine::default();
     let module = Module::new(&engine, text)?;
     Ok((Linker::new(&engine), module))
@@ -105,7 +105,7 @@ fn only_what_is_imported_is_defined_if_so_wished() -> Result<(), Error> {
 /// Calls an export of [`GUEST`] that takes a number.
 fn call<R: upshift::WasmResults>(name: &str, arg: i32, stdout: &MemoryOutput) -> Result<R, Error> {
     let (mut linker, module) = load(GUEST)?;
-    add_to_linker(&mut linker, |(ctx, _): &mut (WasiCtx, u8)| ctx)?;
+    add_to_linker(&mut linker, |data: &mut (WasiCtx, u8)| &mut data.0)?;
     let ctx = WasiCtxBuilder::new().stdout(stdout.clone()).build();
     let mut store = Store::new(module.engine(), (ctx, 0));
     let instance = linker.instantiate(&mut store, &module)?;
