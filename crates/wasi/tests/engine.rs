@@ -140,7 +140,7 @@ fn a_bad_pointer_is_a_trap_that_says_where() {
     let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
     assert!(causes.iter().any(|cause| cause.contains("random_get")), "{causes:?}");
 
-    let error = call::<i32>("write", 9, &MemoryOutput::new(0)).unwrap_err();
+    let error = call::<i32>("write", 9, &MemoryOutput::new(6)).unwrap_err();
     let fault = GuestFault::Misaligned { address: 9, align: 4 };
     assert_eq!(error.downcast_ref::<GuestFault>(), Some(&fault));
 }
