@@ -81,11 +81,11 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
         let store = StoreState::from_ctx((*(*func).vmctx).store);
         let (host, instance) = {
             let state = &mut *store.as_ptr();
+            let caller = NonNull::new(state.ctx.exit.ctx);
             // Backtraces begin at the caller: the host function itself is no frame of wasm.
             let header = slots.add((*func).param_slots as usize);
             state.ctx.exit = caller_of(header, state.ctx.exit.ctx);
             let host = Arc::as_ptr(&state.host_funcs[(*func).index as usize].func);
-            let caller = NonNull::new(state.ctx.exit.ctx);
             (host, caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>())))
         };
         match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots }))) {

@@ -6,7 +6,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{Status, VmCtx, frame};
 
 use super::Exec;
-use super::operand::{Source, high, low};
+use super::operand::{Source, low};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// Traps.

@@ -8,7 +8,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::{FuncRec, GlobalCell};
 
 use super::Exec;
-use super::operand::{Source, high, low};
+use super::operand::{Source, low};
 use crate::regs::{Flow, Regs};
 
 /// Implements [`Exec`] for an instruction without operand forms.

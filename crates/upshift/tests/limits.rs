@@ -1,0 +1,194 @@
+//! Limits: stacks, memories, tables, address space.
+
+use std::process::Command;
+
+use upshift::{
+    Config, Engine, Instance, Memory, MemoryType, Module, Ref, RefType, Store, Table, TableType, Trap,
+    TypedFunc,
+};
+
+fn instance(store: &mut Store<()>, wat: &str) -> Instance {
+    let module = Module::new(store.engine(), wat).unwrap();
+    Instance::new(store, &module, &[]).unwrap()
+}
+
+/// Calls itself as often as its argument says.
+const DEEP: &str = r#"(module
+    (func $deep (export "deep") (param i32) (result i32)
+        (if (result i32) (i32.eqz (local.get 0))
+            (then (i32.const 0))
+            (else (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))))))"#;
+
+fn deep(store: &mut Store<()>) -> TypedFunc<i32, i32> {
+    instance(store, DEEP).get_typed_func(store, "deep").unwrap()
+}
+
+#[test]
+fn recursion_ends_at_the_value_stack() {
+    let mut store = Store::new(&Engine::default(), ());
+    let func = deep(&mut store);
+    assert_eq!(func.call(&mut store, 10_000).unwrap(), 10_000);
+    let error = func.call(&mut store, -1).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
+    assert_eq!(func.call(&mut store, 10_000).unwrap(), 10_000);
+
+    let mut config = Config::new();
+    config.max_wasm_stack(64 << 10);
+    let mut store = Store::new(&Engine::new(&config).unwrap(), ());
+    let func = deep(&mut store);
+    assert_eq!(func.call(&mut store, 100).unwrap(), 100);
+    // A frame takes at least its header and its parameter.
+    let error = func.call(&mut store, (64 << 10) / 32).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
+}
+
+#[test]
+fn settings_are_checked() {
+    let mut config = Config::new();
+    assert!(Engine::new(config.max_wasm_stack(0)).is_err());
+    let mut config = Config::new();
+    assert!(Engine::new(config.wasm_stack_switching(true)).is_err());
+    let mut config = Config::new();
+    let engine = Engine::new(config.wasm_multi_value(false).wasm_stack_switching(false)).unwrap();
+    assert!(Module::new(&engine, "(module (func (result i32 i32) unreachable))").is_err());
+}
+
+const GROW: &str = r#"(module
+    (memory (export "m") 0)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "touch") (param i32) (result i32)
+        (i32.store8 (local.get 0) (i32.const 7))
+        (i32.add (i32.load8_u (local.get 0)) (memory.size))))"#;
+
+/// Grows a memory from nothing in all layouts, and looks at its first, last and next byte each time.
+fn grow_step_by_step(engine: &Engine) {
+    let mut store = Store::new(engine, ());
+    let instance = instance(&mut store, GROW);
+    let memory = instance.get_memory(&mut store, "m").unwrap();
+    let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+    let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch").unwrap();
+    assert!(memory.data(&store).is_empty() && touch.call(&mut store, 0).is_err());
+    assert_eq!(grow.call(&mut store, 0).unwrap(), 0);
+    let mut pages = 0;
+    for delta in [1, 1, 3, 100, 1000] {
+        assert_eq!(grow.call(&mut store, delta).unwrap(), pages);
+        pages += delta;
+        let len = pages << 16;
+        assert_eq!(touch.call(&mut store, len - 1).unwrap(), 7 + pages);
+        assert_eq!(touch.call(&mut store, 0).unwrap(), 7 + pages);
+        assert!(touch.call(&mut store, len).is_err() && touch.call(&mut store, -1).is_err());
+    }
+    // Only what was touched has changed, wherever the memory lies now.
+    let touched = memory.data(&store).iter().enumerate().filter(|&(_, &byte)| byte != 0);
+    let touched: Vec<_> = touched.map(|(at, &byte)| (at >> 16, at & 0xffff, byte)).collect();
+    let ends = [0, 1, 4, 104, 1104].map(|page| (page, 0xffff, 7));
+    assert_eq!(touched, [&[(0, 0, 7)], &ends[..]].concat());
+    assert_eq!(grow.call(&mut store, 65536).unwrap(), -1);
+    assert_eq!(memory.size(&store), 1105);
+}
+
+#[test]
+fn memories_grow_in_both_layouts() {
+    grow_step_by_step(&Engine::default());
+    let mut config = Config::new();
+    grow_step_by_step(&Engine::new(config.memory_reservation(0)).unwrap());
+}
+
+#[test]
+fn wide_addresses_work_and_reach_far() {
+    let mut store = Store::new(&Engine::default(), ());
+    let wat = r#"(module
+        (memory (export "m") i64 1)
+        (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))
+        (func (export "load") (param i64) (result i32) (i32.load8_u (local.get 0))))"#;
+    let instance = instance(&mut store, wat);
+    let grow = instance.get_typed_func::<i64, i64>(&mut store, "grow").unwrap();
+    let load = instance.get_typed_func::<i64, i32>(&mut store, "load").unwrap();
+    assert_eq!(grow.call(&mut store, 1).unwrap(), 1);
+    assert_eq!(load.call(&mut store, (2 << 16) - 1).unwrap(), 0);
+    for bad in [2 << 16, 1 << 32, i64::MIN, -1] {
+        let error = load.call(&mut store, bad).unwrap_err();
+        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::MemoryOutOfBounds));
+    }
+    // More than any machine has, and more than an address can hold.
+    for much in [1 << 40, i64::MAX, -1] {
+        assert_eq!(grow.call(&mut store, much).unwrap(), -1);
+    }
+    assert_eq!(grow.call(&mut store, 0).unwrap(), 2);
+}
+
+#[test]
+fn whole_32_bit_address_space_can_be_used() {
+    let mut store = Store::new(&Engine::default(), ());
+    let instance = instance(&mut store, GROW);
+    let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+    let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch").unwrap();
+    // The system may refuse so much; then the answer is -1 and nothing else happens.
+    if grow.call(&mut store, 65536).unwrap() == 0 {
+        assert_eq!(touch.call(&mut store, -1).unwrap(), 7 + 65536);
+        assert_eq!(grow.call(&mut store, 1).unwrap(), -1);
+    } else {
+        assert!(touch.call(&mut store, 0).is_err());
+    }
+}
+
+#[test]
+fn tables_stop_at_a_cap() {
+    let mut store = Store::new(&Engine::default(), ());
+    let wat = r#"(module
+        (table $t 0 funcref)
+        (func (export "grow") (param i32) (result i32) (table.grow $t (ref.null func) (local.get 0))))"#;
+    let instance = instance(&mut store, wat);
+    let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+    assert_eq!(grow.call(&mut store, 10_000_001).unwrap(), -1);
+    assert_eq!(grow.call(&mut store, -1).unwrap(), -1);
+    assert_eq!(grow.call(&mut store, 1_000_000).unwrap(), 0);
+    let huge = TableType::new(RefType::FUNCREF, u32::MAX, None);
+    assert!(Table::new(&mut store, huge, Ref::Func(None)).is_err());
+    let module = Module::new(store.engine(), "(module (table 10000001 funcref))").unwrap();
+    assert!(Instance::new(&mut store, &module, &[]).is_err());
+}
+
+#[test]
+fn many_instances_fit() {
+    let engine = Engine::default();
+    let module = Module::new(
+        &engine,
+        r#"(module (memory 1) (func (export "f") (result i32) (i32.load8_u (i32.const 65535))))"#,
+    )
+    .unwrap();
+    let mut store = Store::new(&engine, ());
+    for _ in 0..10_000 {
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<(), i32>(&mut store, "f").unwrap();
+        assert_eq!(f.call(&mut store, ()).unwrap(), 0);
+    }
+}
+
+/// Runs in a process of its own, started by the test below.
+#[test]
+#[ignore = "needs a process with little address space"]
+fn in_a_small_address_space() {
+    let engine = Engine::default();
+    grow_step_by_step(&engine);
+    let mut store = Store::new(&engine, ());
+    let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    memory.write(&mut store, 65535, &[9]).unwrap();
+    // 4 GiB do not fit: that is an answer, not the end of the process.
+    assert!(memory.grow(&mut store, 65535).is_err());
+    assert_eq!((memory.size(&store), memory.data(&store)[65535]), (1, 9));
+    assert!(Memory::new(&mut store, MemoryType::new(65536, None)).is_err());
+    let func = deep(&mut store);
+    assert_eq!(func.call(&mut store, 1000).unwrap(), 1000);
+    println!("small address space: done");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memories_do_without_reservation_when_address_space_is_scarce() {
+    let exe = std::env::current_exe().unwrap();
+    let script = r#"ulimit -v 2000000 && exec "$0" --exact in_a_small_address_space --ignored --nocapture"#;
+    let output = Command::new("sh").arg("-c").arg(script).arg(exe).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("small address space: done"), "{output:?}");
+}
