@@ -1,0 +1,251 @@
+//! The tail-call backend is quick because handlers keep nothing on the native stack: this looks at their machine code.
+//!
+//! ```text
+//! cargo rustc --emit asm ─▶ functions named `handler<…>` ─▶ one per row of the instruction table ─▶ who uses the stack?
+//! ```
+//!
+//! The handlers that may use it are listed in `framed-handlers.txt`. The list is exact: a handler that begins to use the
+//! stack fails the test, and so does one that stopped and is still listed. Handlers of scalar instructions other than the
+//! few of [`MAY_USE_THE_STACK`] must not come onto the list at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use upshift_ir::{Field, Op};
+
+/// The classes of scalar instructions that may use the stack: what runs code outside of the interpreter, changes the
+/// instance or moves spans of slots.
+const MAY_USE_THE_STACK: [&str; 13] = [
+    "Builtin",
+    "CallImport",
+    "CallIndirect",
+    "CallRef",
+    "CopySpan",
+    "HostCall",
+    "Restore",
+    "ReturnCall",
+    "ReturnCallImport",
+    "ReturnCallIndirect",
+    "ReturnCallRef",
+    "ReturnSpan",
+    "Translate",
+];
+
+/// The handlers that call functions and come back, which the runtime provides: all others leave by jumps only.
+const MAY_CALL: [&str; 3] = ["Builtin", "HostCall", "Translate"];
+
+/// The only handler that does nothing but return to the host.
+const LEAVES: &str = "Exit";
+
+/// How many scalar instructions the table may have. Each is a handler, and the handlers in use share the caches.
+const MAX_SCALAR: usize = 650;
+
+/// How many instructions on vectors the table may have: about one for each operator of the specification, whose number
+/// does not grow, and memory accesses in two forms.
+const MAX_SIMD: usize = 300;
+
+/// A row of the instruction table.
+struct Row {
+    op: Op,
+    /// The handler's type, without the modules of its names.
+    handler: String,
+}
+
+macro_rules! define_rows {
+    ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
+        fn rows() -> Vec<Row> {
+            vec![$(Row { op: Op::$name, handler: short(stringify!($handler)) },)*]
+        }
+    };
+}
+
+upshift_ir::for_each_instr!(define_rows);
+
+impl Row {
+    fn is_simd(&self) -> bool {
+        self.op.fields().iter().any(|field| matches!(field, Field::DstV | Field::SrcV | Field::WideSrcV))
+    }
+
+    /// The handler's type without its parameters.
+    fn class(&self) -> &str {
+        self.handler.split('<').next().unwrap_or_default()
+    }
+}
+
+/// The text of a type with the last part of each path only, and without blanks.
+fn short(ty: &str) -> String {
+    let mut short = String::new();
+    let mut name = 0;
+    for c in ty.chars().filter(|c| !c.is_whitespace()) {
+        match c {
+            ':' => short.truncate(name),
+            _ => short.push(c),
+        }
+        if !(c.is_alphanumeric() || c == '_' || c == ':') {
+            name = short.len();
+        }
+    }
+    short
+}
+
+/// What the machine code of a handler does.
+#[derive(Debug, Default)]
+struct Code {
+    instructions: usize,
+    uses_stack: bool,
+    calls: bool,
+    returns: bool,
+    jumps_indirectly: bool,
+}
+
+impl Code {
+    /// Adds an instruction in the syntax of the GNU assembler.
+    fn add(&mut self, instruction: &str) {
+        let mnemonic = instruction.split_whitespace().next().unwrap_or_default();
+        let operands = instruction[mnemonic.len()..].trim();
+        let call = mnemonic.starts_with("call");
+        self.instructions += 1;
+        self.calls |= call;
+        self.returns |= mnemonic.starts_with("ret");
+        self.jumps_indirectly |= mnemonic.starts_with("jmp") && operands.starts_with('*');
+        // Values below the stack pointer, where the convention has a red zone, are no better than a frame.
+        self.uses_stack |= call || mnemonic.starts_with("push") || operands.contains("%rsp");
+    }
+}
+
+/// The handlers in the text of an object, by the short name of their type.
+fn handlers(assembly: &str) -> BTreeMap<String, Code> {
+    let mut handlers = BTreeMap::new();
+    let mut current: Option<(String, Code)> = None;
+    for line in assembly.lines() {
+        if let Some(label) = line.strip_suffix(':').filter(|label| label.contains("_R")) {
+            current = handler_type(label).map(|ty| (ty, Code::default()));
+        } else if line.trim_start().starts_with(".cfi_endproc") {
+            if let Some((ty, code)) = current.take() {
+                assert!(handlers.insert(ty.clone(), code).is_none(), "two handlers are called {ty}");
+            }
+        } else if let Some((_, code)) = &mut current
+            && let Some(instruction) = line.strip_prefix('\t').filter(|text| !text.starts_with(['.', '#']))
+        {
+            code.add(instruction);
+        }
+    }
+    handlers
+}
+
+/// The short name of the handler's type, if a symbol is that of a handler.
+fn handler_type(symbol: &str) -> Option<String> {
+    if !symbol.contains("7handler") {
+        return None;
+    }
+    let name = format!("{:#}", rustc_demangle::try_demangle(symbol).ok()?);
+    let (_, ty) = name.split_once("::tail::handler::<")?;
+    Some(short(ty.strip_suffix('>')?))
+}
+
+/// Builds the crate as a release does and answers its assembly text.
+fn assembly() -> String {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("frames");
+    let file = target.join("handlers.s");
+    let status = Command::new(env!("CARGO"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["rustc", "--quiet", "--package", "upshift-interp", "--release", "--lib", "--target-dir"])
+        .arg(&target)
+        .args(["--", "-C", "codegen-units=1", "-C", "symbol-mangling-version=v0"])
+        .arg(format!("--emit=asm={}", file.display()))
+        // With link-time optimisation the object would hold no machine code.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "the release build failed");
+    std::fs::read_to_string(&file).expect("the build has written its assembly text")
+}
+
+/// The list of handlers that use the stack, as it is committed.
+fn listed() -> BTreeSet<String> {
+    let list = include_str!("framed-handlers.txt");
+    list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_string).collect()
+}
+
+#[test]
+fn handlers_are_frameless() {
+    if !cfg!(target_arch = "x86_64") {
+        eprintln!("skipped: it reads x86-64 assembly text");
+        return;
+    }
+    let rows = rows();
+    let handlers = handlers(&assembly());
+    let mut problems = Vec::new();
+    // Handlers with the same machine code are merged, and one name of them remains.
+    let mut merged = 0;
+    for row in &rows {
+        let name = &row.handler;
+        let Some(code) = handlers.get(name) else {
+            merged += 1;
+            continue;
+        };
+        let may_use_the_stack = row.is_simd() || MAY_USE_THE_STACK.contains(&row.class());
+        let may_call = MAY_CALL.contains(&row.class());
+        if code.uses_stack && !may_use_the_stack {
+            problems.push(format!("{name} uses the stack, which its class must not"));
+        }
+        if code.calls && !may_call {
+            problems.push(format!("{name} calls a function: everything that it uses has to be inlined"));
+        }
+        if code.returns && !may_call && row.class() != LEAVES {
+            problems.push(format!("{name} returns: its last call did not become a jump"));
+        }
+        if !code.jumps_indirectly && row.class() != LEAVES {
+            problems.push(format!("{name} does not jump to the next handler"));
+        }
+    }
+
+    let framed: BTreeSet<String> =
+        handlers.iter().filter(|(_, code)| code.uses_stack).map(|(name, _)| name.clone()).collect();
+    let listed = listed();
+    for name in framed.difference(&listed) {
+        problems.push(format!("{name} uses the stack now: make it frameless again"));
+    }
+    for name in listed.difference(&framed) {
+        problems.push(format!("{name} is frameless now or gone: remove it from framed-handlers.txt"));
+    }
+
+    let instructions: usize = handlers.values().map(|code| code.instructions).sum();
+    println!(
+        "{} instructions of the table, {merged} of them merged with others; \
+         {} handlers with {instructions} machine instructions: {} frameless, {} framed",
+        rows.len(),
+        handlers.len(),
+        handlers.len() - framed.len(),
+        framed.len()
+    );
+    assert_eq!(handlers.len() + merged, rows.len(), "there are handlers that belong to no instruction");
+    assert!(merged < rows.len() / 20, "most handlers are not found in the assembly text");
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn the_table_stays_small() {
+    let (simd, scalar): (Vec<Row>, Vec<Row>) = rows().into_iter().partition(Row::is_simd);
+    println!("{} scalar instructions, {} on vectors", scalar.len(), simd.len());
+    assert!(scalar.len() <= MAX_SCALAR, "{} scalar instructions", scalar.len());
+    assert!(simd.len() <= MAX_SIMD, "{} instructions on vectors", simd.len());
+}
+
+#[test]
+fn the_reader_of_assembly_text_sees_the_stack() {
+    let code = |text: &str| {
+        let mut code = Code::default();
+        text.lines().for_each(|line| code.add(line));
+        code
+    };
+    let plain = code("movzwl\t10(%rsi), %eax\naddq\t$16, %rsi\njmpq\t*(%rsi)");
+    assert!(!plain.uses_stack && !plain.calls && !plain.returns && plain.jumps_indirectly);
+    for text in ["pushq\t%rbx", "subq\t$24, %rsp", "movq\t%rax, -8(%rsp)", "callq\tmemmove@PLT"] {
+        assert!(code(text).uses_stack, "{text}");
+    }
+    assert!(code("callq\t*%rax").calls && !code("callq\t*%rax").jumps_indirectly);
+    assert!(code("retq").returns && !code("jmp\t.LBB0_1").jumps_indirectly);
+    assert_eq!(short("a::Binary<b::op::I32Add, c::SlotB, c::ImmC>"), "Binary<I32Add,SlotB,ImmC>");
+}

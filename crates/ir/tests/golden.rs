@@ -1,0 +1,136 @@
+//! What the builder makes of WebAssembly: each `golden/*.wat` holds a module and, in comments below it, the code of its
+//! functions.
+//!
+//! ```text
+//! (module …)  ─ parse ─ compile ─ print ─▶ text  ═?═  the comment lines at the end of the file
+//! ```
+//!
+//! All code is also verified and read back from its text. `UPSHIFT_BLESS=1` writes the comments anew: read the difference
+//! then, line by line, since nothing else checks that the new code means the same.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use similar::TextDiff;
+use upshift_core::index::FuncIndex;
+use upshift_ir::{compile, text, verify};
+use upshift_translate::{Features, ModuleInfo, TypeRegistry, names, parse};
+
+fn module(wat: &str) -> ModuleInfo {
+    let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
+    parse(Arc::from(bytes), &Features::default(), &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The text of a function's code, which was verified and survived the way through its text.
+fn code(module: &ModuleInfo, func: FuncIndex) -> String {
+    let code = compile(module, func).expect("a valid function can be compiled");
+    let words = code.words();
+    verify::verify(words).unwrap_or_else(|error| panic!("{func:?}: {error}"));
+    let printed = text::print(words).expect("verified code can be printed");
+    let read = text::parse(&printed).unwrap_or_else(|error| panic!("{func:?}: {error}\n{printed}"));
+    assert_eq!(read, words, "{func:?} reads differently from its text:\n{printed}");
+    printed
+}
+
+/// The comments that belong below a module.
+fn expectation(module: &ModuleInfo) -> String {
+    let mut text = String::new();
+    for own in 0..module.bodies.len() as u32 {
+        let func = FuncIndex(module.imported_funcs + own);
+        let name = names::function_name(module, func).unwrap_or_else(|| format!("func {}", func.0));
+        write!(text, "\n;; ${name}\n").expect("writing to a String does not fail");
+        for line in code(module, func).lines() {
+            writeln!(text, ";;   {line}").expect("writing to a String does not fail");
+        }
+    }
+    text
+}
+
+/// Splits a file into the module and the comments at its end.
+fn split(file: &str) -> (&str, &str) {
+    let mut end = file.len();
+    for line in file.split_inclusive('\n').rev() {
+        if !line.trim().is_empty() && !line.starts_with(";;") {
+            break;
+        }
+        end -= line.len();
+    }
+    file.split_at(end)
+}
+
+#[test]
+fn code_is_what_the_files_say() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let bless = std::env::var_os("UPSHIFT_BLESS").is_some_and(|value| value == "1");
+    let mut files: Vec<_> =
+        fs::read_dir(&dir).expect("the directory is there").map(|entry| entry.expect("it can be read").path()).collect();
+    files.sort();
+    let mut differences = String::new();
+    for path in files {
+        let file = fs::read_to_string(&path).expect("the file can be read");
+        let (wat, expected) = split(&file);
+        let is = expectation(&module(wat));
+        if is == expected {
+            continue;
+        }
+        if bless {
+            fs::write(&path, format!("{wat}{is}")).expect("the file can be written");
+            continue;
+        }
+        let diff = TextDiff::from_lines(expected, &is);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        differences += &diff.unified_diff().context_radius(4).header(&name, "code now").to_string();
+    }
+    assert!(differences.is_empty(), "UPSHIFT_BLESS=1 accepts this:\n{differences}");
+}
+
+/// The code of the only function of a module with this body and 33 002 locals: an `i64`, 33 000 vectors in two slots each,
+/// an `i64`.
+fn big_frame(signature: &str, body: &str) -> String {
+    let locals = format!("i64 {} i64", "v128 ".repeat(33_000));
+    let module = module(&format!("(module (func {signature} (local {locals}) {body}))"));
+    // The positions of the words say nothing here.
+    let lines = code(&module, FuncIndex(0));
+    let lines = lines.lines().map(|line| match line.strip_prefix('@') {
+        Some(line) => line.split_once(' ').map_or("", |(_, instruction)| instruction.trim()),
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+// The frames below have no or one parameter, 3 slots of the header, 8 scratch slots, then the locals.
+
+#[test]
+fn slots_above_16_bits_are_copied_through_scratch_slots() {
+    let code =
+        big_frame("(result i64)", "(local.set 33001 (i64.sub (local.get 33001) (local.get 0))) (local.get 33001)");
+    // Local 0 is slot 11, the vectors lie in 12 to 66011, the last local is slot 66012, the operands begin at 66013. There
+    // are at most two of them.
+    let expected = "\
+        frame 66015\n\
+        zero.span s11, 66002\n\
+        copy.wide s3, s66012\n\
+        i64.sub s4, s3, s11\n\
+        copy.wide s66013, s4\n\
+        copy.wide s3, s66013\n\
+        copy s4, s3\n\
+        copy.wide s66012, s4\n\
+        copy.wide s3, s66012\n\
+        return 0, s3";
+    assert_eq!(code, expected);
+}
+
+#[test]
+fn big_frames_branch_and_call_with_wide_slots() {
+    let code = big_frame(
+        "(param i32) (result i32)",
+        "(if (i32.lt_s (local.get 0) (i32.const 5)) (then (return (call 0 (i32.const 7))))) (i32.const 0)",
+    );
+    // A comparison of a narrow slot stays fused; the argument of the call is in slot 66014, behind all locals.
+    assert!(code.contains("br_if_i32.ge_s s0, 5, @"), "{code}");
+    assert!(code.contains("call 1, s66014, "), "{code}");
+    // The only instruction with a slot of 16 bits that means the argument writes a scratch slot, which is copied there.
+    assert!(code.contains("const s4, 7\ncopy.wide s66014, s4\ncall 1, s66014"), "{code}");
+}

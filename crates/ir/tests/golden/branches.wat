@@ -1,0 +1,157 @@
+;; A comparison melts into the branch that tests it, whichever way the test goes.
+(module
+  ;; `if` skips its arm when the condition does not hold: the inverse comparison.
+  (func $if_less (param $x i32) (result i32)
+    (if (i32.lt_s (local.get $x) (i32.const 10)) (then (return (i32.const 1))))
+    (i32.const 2))
+
+  (func $br_if_less (param $x i32) (param $y i32)
+    (block (br_if 0 (i32.lt_s (local.get $x) (local.get $y))) (call $effect)))
+
+  ;; `eqz` of a comparison turns it around; a second one turns it back.
+  (func $not (param $x i32) (param $y i32)
+    (block (br_if 0 (i32.eqz (i32.gt_u (local.get $x) (local.get $y)))) (call $effect)))
+  (func $not_not (param $x i32) (param $y i32)
+    (block (br_if 0 (i32.eqz (i32.eqz (i32.gt_u (local.get $x) (local.get $y))))) (call $effect)))
+
+  ;; A test for zero, of both widths.
+  (func $zero (param $x i32) (param $y i64)
+    (block
+      (br_if 0 (i32.eqz (local.get $x)))
+      (br_if 0 (i64.eqz (local.get $y)))
+      (call $effect)))
+
+  ;; A condition that is no comparison is compared with zero.
+  (func $plain (param $x i32)
+    (block (br_if 0 (local.get $x)) (call $effect))
+    (block (br_if 0 (i32.and (local.get $x) (i32.const 8))) (call $effect)))
+
+  ;; Where an operand is NaN, neither a < b nor a >= b: floats need both senses, never the inverse operator.
+  (func $float (param $x f64) (param $y f64)
+    (block (br_if 0 (f64.lt (local.get $x) (local.get $y))) (call $effect))
+    (if (f64.lt (local.get $x) (local.get $y)) (then (call $effect)))
+    (block (br_if 0 (i32.eqz (f64.le (local.get $x) (local.get $y)))) (call $effect)))
+
+  ;; A float constant has no immediate form in a comparison and goes to its home first.
+  (func $float_constant (param $x f32)
+    (block (br_if 0 (f32.gt (local.get $x) (f32.const 1.5))) (call $effect)))
+
+  ;; A constant on the left goes to the right, with the mirror image of the comparison.
+  (func $constant_left (param $x i32)
+    (block (br_if 0 (i32.lt_s (i32.const 10) (local.get $x))) (call $effect)))
+
+  ;; Immediates of branches have 16 bits.
+  (func $large_constant (param $x i32)
+    (block (br_if 0 (i32.eq (local.get $x) (i32.const 32767))) (call $effect))
+    (block (br_if 0 (i32.eq (local.get $x) (i32.const 32768))) (call $effect))
+    (block (br_if 0 (i32.eq (local.get $x) (i32.const -32768))) (call $effect)))
+
+  ;; A comparison that is used as a number is an instruction of its own.
+  (func $as_number (param $x i64) (result i32)
+    (i32.add (i64.ge_u (local.get $x) (i64.const -1)) (i64.eqz (local.get $x))))
+
+  ;; Between the comparison and the branch nothing may come; here it is a copy of the operand below.
+  (func $copy_between (param $x i32) (result i32)
+    local.get $x
+    local.get $x
+    i32.const 3
+    i32.gt_s
+    if
+      call $effect
+    end)
+
+  (func $effect))
+
+;; $if_less
+;;   frame 6
+;;   @0    br_if_i32.ge_s s0, 10, @5
+;;   @3    return 1, 1
+;;   @5    return 1, 2
+
+;; $br_if_less
+;;   frame 7
+;;   @0    br_if_i32.lt_s s0, s1, @6
+;;   @3    call 0, s5, 544, 12
+;;   @6    return 2
+
+;; $not
+;;   frame 7
+;;   @0    br_if_i32.le_u s0, s1, @6
+;;   @3    call 0, s5, 544, 12
+;;   @6    return 2
+
+;; $not_not
+;;   frame 7
+;;   @0    br_if_i32.gt_u s0, s1, @6
+;;   @3    call 0, s5, 544, 12
+;;   @6    return 2
+
+;; $zero
+;;   frame 7
+;;   @0    br_if_i32.eq s0, 0, @9
+;;   @3    br_if_i64.eq s1, 0, @9
+;;   @6    call 0, s5, 544, 12
+;;   @9    return 2
+
+;; $plain
+;;   frame 6
+;;   @0    br_if_i32.ne s0, 0, @6
+;;   @3    call 0, s4, 544, 12
+;;   @6    i32.and s4, s0, 8
+;;   @8    br_if_i32.ne acc, 0, @13
+;;   @10   call 0, s4, 544, 12
+;;   @13   return 1
+
+;; $float
+;;   frame 7
+;;   @0    br_if_f64.lt s0, s1, @6
+;;   @3    call 0, s5, 544, 12
+;;   @6    br_if_not_f64.lt s0, s1, @12
+;;   @9    call 0, s5, 544, 12
+;;   @12   f64.le s5, s0, s1
+;;   @14   br_if_i32.eq acc, 0, @19
+;;   @16   call 0, s5, 544, 12
+;;   @19   return 2
+
+;; $float_constant
+;;   frame 6
+;;   @0    const s5, 1069547520
+;;   @2    br_if_f32.gt s0, s5, @8
+;;   @5    call 0, s4, 544, 12
+;;   @8    return 1
+
+;; $constant_left
+;;   frame 6
+;;   @0    br_if_i32.gt_s s0, 10, @6
+;;   @3    call 0, s4, 544, 12
+;;   @6    return 1
+
+;; $large_constant
+;;   frame 6
+;;   @0    br_if_i32.eq s0, 32767, @6
+;;   @3    call 0, s4, 544, 12
+;;   @6    const s5, 32768
+;;   @8    br_if_i32.eq acc, s0, @13
+;;   @10   call 0, s4, 544, 12
+;;   @13   br_if_i32.eq s0, -32768, @19
+;;   @16   call 0, s4, 544, 12
+;;   @19   return 1
+
+;; $as_number
+;;   frame 7
+;;   @0    i64.ge_u s4, s0, -1
+;;   @2    i64.eq s5, s0, 0
+;;   @4    i32.add s4, acc, s4
+;;   @6    return 1, acc
+
+;; $copy_between
+;;   frame 7
+;;   @0    i32.gt_s s5, s0, 3
+;;   @2    copy s4, s0
+;;   @4    br_if_i32.eq s5, 0, @10
+;;   @7    call 0, s5, 544, 12
+;;   @10   return 1, s4
+
+;; $effect
+;;   frame 3
+;;   @0    return 0

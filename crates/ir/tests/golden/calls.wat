@@ -1,0 +1,154 @@
+;; Arguments lie in consecutive slots at the top of the operands; the results replace them.
+(module
+  (type $unary (func (param i32) (result i32)))
+  (import "host" "log" (func $log (param i32)))
+  (import "host" "pair" (func $pair (result i32 f64)))
+  (table $t 4 funcref)
+  (table $wide i64 4 funcref)
+
+  (func $double (param $x i32) (result i32) (i32.add (local.get $x) (local.get $x)))
+  (func $nothing)
+
+  ;; The result is in the accumulator.
+  (func $direct (param $x i32) (result i32)
+    (i32.add (call $double (local.get $x)) (i32.const 1)))
+  ;; An operand below the arguments keeps its place; the alias of a local need not be saved for a call.
+  (func $below (param $x i32) (result i32)
+    (i32.sub (local.get $x) (call $double (i32.mul (local.get $x) (i32.const 2)))))
+  (func $no_arguments (call $nothing))
+  (func $import (param $x i32) (call $log (local.get $x)))
+  (func $two_results (result f64) (local $d f64)
+    (call $pair)
+    (local.set $d)
+    (drop)
+    (local.get $d))
+  ;; The index is computed behind the arguments.
+  (func $indirect (param $x i32) (param $i i32) (result i32)
+    (call_indirect $t (type $unary) (local.get $x) (i32.add (local.get $i) (i32.const 1))))
+  (func $indirect_constant (param $x i32) (result i32)
+    (call_indirect $t (type $unary) (local.get $x) (i32.const 2)))
+  (func $indirect_wide (param $x i32) (param $i i64) (result i32)
+    (call_indirect $wide (type $unary) (local.get $x) (local.get $i)))
+  (func $ref (param $x i32) (param $f (ref null $unary)) (result i32)
+    (call_ref $unary (local.get $x) (local.get $f)))
+
+  (func $tail (param $x i32) (param $y i32) (result i32)
+    (return_call $double (i32.add (local.get $x) (local.get $y))))
+  (func $tail_import (param $x i32) (return_call $log (local.get $x)))
+  (func $tail_indirect (param $x i32) (param $i i32) (result i32)
+    (return_call_indirect $t (type $unary) (local.get $x) (local.get $i)))
+  (func $tail_ref (param $x i32) (param $f (ref null $unary)) (result i32)
+    (return_call_ref $unary (local.get $x) (local.get $f)))
+
+  (elem declare func $double $log)
+  (func $ref_func (result funcref) (ref.func $double))
+  (func $ref_import (result funcref) (ref.func $log))
+  (func $is_null (param $f funcref) (result i32) (ref.is_null (local.get $f)))
+  (func $non_null (param $f funcref) (result (ref func)) (ref.as_non_null (local.get $f))))
+
+;; $double
+;;   frame 6
+;;   @0    i32.add s4, s0, s0
+;;   @2    return 1, acc
+
+;; $nothing
+;;   frame 3
+;;   @0    return 0
+
+;; $direct
+;;   frame 6
+;;   @0    copy s4, s0
+;;   @2    call 1, s4, 64, 2
+;;   @5    i32.add s4, acc, 1
+;;   @7    return 1, acc
+
+;; $below
+;;   frame 7
+;;   @0    i32.mul s5, s0, 2
+;;   @2    call 1, s5, 64, 2
+;;   @5    i32.sub s4, s0, acc
+;;   @7    return 1, acc
+
+;; $no_arguments
+;;   frame 3
+;;   @0    call 0, s3, 104, 3
+;;   @3    return 0
+
+;; $import
+;;   frame 5
+;;   @0    copy s4, s0
+;;   @2    call.import 1, s4, 0
+;;   @5    return 1
+
+;; $two_results
+;;   frame 6
+;;   @0    zero.span s3, 1
+;;   @3    call.import 0, s4, 1
+;;   @6    copy s3, s5
+;;   @8    return.f64 0, s3
+
+;; $indirect
+;;   frame 8
+;;   @0    i32.add s6, s1, 1
+;;   @2    copy s5, s0
+;;   @4    call_indirect 1, s5, s6, 0, 0
+;;   @8    return 2, acc
+
+;; $indirect_constant
+;;   frame 6
+;;   @0    copy s4, s0
+;;   @2    const s5, 2
+;;   @4    call_indirect 1, s4, s5, 0, 0
+;;   @8    return 1, acc
+
+;; $indirect_wide
+;;   frame 7
+;;   @0    copy s5, s0
+;;   @2    call_indirect 1, s5, s1, 1, 0
+;;   @6    return 2, acc
+
+;; $ref
+;;   frame 7
+;;   @0    copy s5, s0
+;;   @2    call_ref 1, s5, s1
+;;   @5    return 2, acc
+
+;; $tail
+;;   frame 7
+;;   @0    i32.add s5, s0, s1
+;;   @2    return_call 1, s5, 64, 2, 2, 1
+
+;; $tail_import
+;;   frame 5
+;;   @0    copy s4, s0
+;;   @2    return_call.import 1, s4, 0, 1, 0
+
+;; $tail_indirect
+;;   frame 7
+;;   @0    copy s5, s0
+;;   @2    return_call_indirect 1, s5, s1, 0, 0, 2, 1
+
+;; $tail_ref
+;;   frame 7
+;;   @0    copy s5, s0
+;;   @2    return_call_ref 1, s5, s1, 2, 1
+
+;; $ref_func
+;;   frame 4
+;;   @0    ref.func s3, 64
+;;   @2    return 0, acc
+
+;; $ref_import
+;;   frame 4
+;;   @0    ref.func.import s3, 0
+;;   @2    return 0, acc
+
+;; $is_null
+;;   frame 6
+;;   @0    i64.eq s4, s0, 0
+;;   @2    return 1, acc
+
+;; $non_null
+;;   frame 5
+;;   @0    ref.as_non_null s0
+;;   @2    return 1, s0
