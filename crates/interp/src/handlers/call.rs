@@ -261,56 +261,56 @@ macro_rules! check {
 exec! {
     /// Calls an own function.
     Call |r| {
-        let func = own_func(r, low(r.word(1)));
-        call(r, func, r.a(), r.slot(r.high()), 2)
+        let func = own_func(r, low(r.word(2)));
+        call(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Calls an imported function.
     CallImport |r| {
-        let func = imported_func(r, low(r.word(1)));
-        call_any(r, func, r.a(), r.slot(r.high()), 2)
+        let func = imported_func(r, low(r.word(2)));
+        call_any(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Calls a function of a table.
     CallIndirect |r| {
-        let (more, ty) = (r.word(1), r.word(2));
+        let (more, ty) = (r.word(2), r.word(3));
         let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
-        call_any(r, func, r.a(), r.slot(r.high()), 3)
+        call_any(r, func, r.a(), r.slot(r.high()), 4)
     }
     /// Calls a function by reference.
     CallRef |r| {
-        let func = *r.slot(low(r.word(1))) as *const FuncRec;
+        let func = *r.slot(low(r.word(2))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.a(), r.slot(r.high()), 2)
+        call_any(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Tail calls an own function.
     ReturnCall |r| {
-        let func = own_func(r, low(r.word(1)));
-        tail_call(r, func, r.a(), r.slot(r.high()), low(r.word(2)))
+        let func = own_func(r, low(r.word(2)));
+        tail_call(r, func, r.a(), r.slot(r.high()), low(r.word(3)))
     }
     /// Tail calls an imported function.
     ReturnCallImport |r| {
-        let func = imported_func(r, low(r.word(1)));
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(1)))
+        let func = imported_func(r, low(r.word(2)));
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
     }
     /// Tail calls a function of a table.
     ReturnCallIndirect |r| {
-        let (more, ty) = (r.word(1), r.word(2));
+        let (more, ty) = (r.word(2), r.word(3));
         let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
         tail_call_any(r, func, r.a(), r.slot(r.high()), high(ty))
     }
     /// Tail calls a function by reference.
     ReturnCallRef |r| {
-        let func = *r.slot(low(r.word(1))) as *const FuncRec;
+        let func = *r.slot(low(r.word(2))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(1)))
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
     }
     /// A service of the runtime.
     Builtin |r| {
         let args = r.slot(r.high());
-        let more = r.word(1);
+        let more = r.word(2);
         let service = service(r, r.a());
         note_exit(r, args);
         let status = service(r.ctx, args, more as u32, (more >> 32) as u32);
@@ -318,7 +318,7 @@ exec! {
             return stop(status);
         }
         r.reload_memory();
-        r.next(2)
+        r.next(3)
     }
     /// Stands for a function that has no code yet.
     Translate |r| {
