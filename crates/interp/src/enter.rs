@@ -31,6 +31,8 @@ pub unsafe fn enter(dispatch: Dispatch, store: *mut StoreCtx, func: *const FuncR
         *header.add(frame::CALLER_FP as usize) = 0;
         *header.add(frame::FUNC as usize) = func as u64;
         (*store).entry = &raw const entry;
+        // Nobody has called yet: a host function that is entered directly has no calling instance.
+        (*store).exit.ctx = std::ptr::null_mut();
         let ctx = (*func).vmctx;
         let mut regs = Regs {
             ctx,

@@ -156,6 +156,7 @@ impl<'m> Builder<'m> {
         }
         self.last = None;
         let start = self.words.len();
+        self.words.push(0);
         let mut word = u64::from(op as u16);
         let mut bit: u32 = 16;
         let mut values = values.iter();
@@ -243,7 +244,7 @@ impl<'m> Builder<'m> {
         let start = self.emit(op, &all[..=values.len()]);
         // The target is the last field, so it ends the instruction.
         let word = self.words.len() - 1;
-        let shift = if word == start { 32 } else { 0 };
+        let shift = if word == start + 1 { 32 } else { 0 };
         self.fixups.push(Fixup { label, start, word, shift, bits: 32 });
     }
 
@@ -489,7 +490,7 @@ impl Backend for Builder<'_> {
             && src == Operand::Temp(last.dst)
             && dst.0 <= 0xffff
         {
-            let word = &mut self.words[last.head];
+            let word = &mut self.words[last.head + 1];
             *word = *word & !0xffff_0000 | u64::from(dst.0) << 16;
             self.accumulators = last.before;
             self.accumulators.wrote(last.ty, dst);

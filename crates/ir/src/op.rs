@@ -105,10 +105,10 @@ impl Op {
         if (number as usize) < Op::ALL.len() { Some(Op::ALL[number as usize]) } else { None }
     }
 
-    /// The opcode in a code word.
+    /// The opcode of the instruction at the start of `words`.
     #[must_use]
-    pub const fn of_word(word: u64) -> Option<Op> {
-        Op::from_u16(word as u16)
+    pub fn first_of(words: &[u64]) -> Option<Op> {
+        Op::from_u16(*words.get(1)? as u16)
     }
 
     /// Whether control never goes on with the next instruction.
@@ -171,8 +171,8 @@ pub const MAX_FIELDS: usize = 8;
 pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
     let fields = op.fields();
     let mut places = [Place { word: 0, shift: 0, bits: 0 }; MAX_FIELDS];
-    // The next free bit; it only moves forward.
-    let mut bit: u32 = 16;
+    // The next free bit, behind the handler's word and the opcode; it only moves forward.
+    let mut bit: u32 = 64 + 16;
     let mut i = 0;
     while i < fields.len() {
         let bits = fields[i].bits();
@@ -423,7 +423,8 @@ mod tests {
             assert!(op.fields().len() <= MAX_FIELDS, "{op:?}");
             let (places, words) = place(op);
             let mut used = vec![0u64; words];
-            used[0] = 0xffff;
+            used[0] = u64::MAX;
+            used[1] = 0xffff;
             for (place, field) in places.iter().zip(op.fields()) {
                 if field.bits() == 0 {
                     continue;

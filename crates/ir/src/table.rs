@@ -10,9 +10,9 @@
 //! backends of the interpreter, which reads `Handler` as a type. A row without a handler does not compile.
 //!
 //! # Fields
-//! Fields are placed from left to right. Word 0 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a
-//! 32-bit field takes the high half of word 0 if `b` and `c` are free, else the next free half of a following word; a
-//! 64-bit field takes a word.
+//! Fields are placed from left to right. Word 0 belongs to the interpreter, which keeps the address of the handler there.
+//! Word 1 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a 32-bit field takes the high half of word 1
+//! if `b` and `c` are free, else the next free half of a following word; a 64-bit field takes a word.
 //!
 //! | field | bits | meaning |
 //! |---|---|---|
@@ -112,7 +112,7 @@ macro_rules! flatten_pure_ops {
         $(
             [<$fa SS>] $fa_text [d s s] Binary<op::$fa, SlotB, SlotC>;
             [<$fa SI>] $fa_text [d s J] Binary<op::$fa, SlotB, ImmNext>;
-            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotB>;
+            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotLast>;
             [<$fa AS>] $fa_text [d A s] Binary<op::$fa, Acc, SlotB>;
             [<$fa SA>] $fa_text [d s A] Binary<op::$fa, SlotB, Acc>;
             [<$fa AI>] $fa_text [d A J] Binary<op::$fa, Acc, ImmNext>;

@@ -185,7 +185,7 @@ fn encode(line: &str, at: usize, words: &mut Vec<u64>) -> Result<(), String> {
     let (places, len) = crate::op::place(op);
     let start = words.len();
     words.resize(start + len, 0);
-    words[start] = u64::from(op as u16);
+    words[start + 1] = u64::from(op as u16);
     for ((field, place), token) in op.fields().iter().zip(places).zip(&tokens) {
         let value = match *token {
             Token::Slot(slot) | Token::Vector(slot) => slot,
@@ -220,7 +220,7 @@ mod tests {
             let (places, len) = place(op);
             let start = words.len();
             words.resize(start + len, 0);
-            words[start] = op as u64;
+            words[start + 1] = op as u64;
             for (i, (field, place)) in op.fields().iter().zip(places).enumerate() {
                 if place.bits != 0 {
                     let value = if *field == Field::Target { 0 } else { i as u64 + 2 };

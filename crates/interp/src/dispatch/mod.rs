@@ -51,7 +51,7 @@ macro_rules! with_handlers {
         };
         use crate::handlers::operand::{
             Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, Next, OffsetC, OffsetHigh, SlotA, SlotB, SlotC,
-            SlotNext, Zero,
+            SlotLast, SlotNext, Zero,
         };
         use crate::handlers::pure::{Binary, BranchIf, LaneExtract, LaneReplace, Ternary, Unary};
 

@@ -47,7 +47,7 @@ where
                 return Flow::Bounds;
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
-            r.next(1)
+            r.next(2)
         }
     }
 }
@@ -64,11 +64,11 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.b());
-            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
-            r.next(2)
+            r.next(3)
         }
     }
 }
@@ -85,7 +85,7 @@ impl<O: StoreOp, A: Source<u64>, V: Source<O::In>, F: Offset> Exec for Store<O, 
                 return Flow::Bounds;
             };
             at.cast::<O::Bytes>().write_unaligned(O::eval(V::get(r)));
-            r.next(1)
+            r.next(2)
         }
     }
 }
@@ -99,11 +99,11 @@ impl<O: StoreOp> Exec for StoreAny<O> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(r.b())));
-            r.next(2)
+            r.next(3)
         }
     }
 }
@@ -116,16 +116,16 @@ impl<const BYTES: usize> Exec for LoadLane<BYTES> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let more = r.word(1);
+            let more = r.word(2);
             let address = r.read(r.c());
-            let Some(at) = in_memory(r, low(more), address, r.word(2), BYTES) else {
+            let Some(at) = in_memory(r, low(more), address, r.word(3), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
-            let lane = low(r.word(3)) % (16 / BYTES);
+            let lane = low(r.word(4)) % (16 / BYTES);
             let V128(mut bytes) = r.read(r.b());
             bytes[lane * BYTES..][..BYTES].copy_from_slice(&at.cast::<[u8; BYTES]>().read_unaligned());
             r.write(r.a(), V128(bytes));
-            r.next(4)
+            r.next(5)
         }
     }
 }
@@ -139,15 +139,15 @@ impl<const BYTES: usize> Exec for StoreLane<BYTES> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory(r, r.c(), address, r.word(1), BYTES) else {
+            let Some(at) = in_memory(r, r.c(), address, r.word(2), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
-            let lane = low(r.word(2)) % (16 / BYTES);
+            let lane = low(r.word(3)) % (16 / BYTES);
             let V128(bytes) = r.read(r.b());
             let mut out = [0; BYTES];
             out.copy_from_slice(&bytes[lane * BYTES..][..BYTES]);
             at.cast::<[u8; BYTES]>().write_unaligned(out);
-            r.next(3)
+            r.next(4)
         }
     }
 }
@@ -163,7 +163,7 @@ impl Exec for MemorySize {
             let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
             let pages = record.len as u64 >> r.c();
             r.write(r.a(), pages);
-            r.next(1)
+            r.next(2)
         }
     }
 }

@@ -23,7 +23,7 @@ where
             match O::eval(L::get(r), R::get(r)) {
                 Ok(value) => {
                     r.write(r.a(), value);
-                    r.next(1 + L::WORDS + R::WORDS)
+                    r.next(2 + L::WORDS + R::WORDS)
                 }
                 Err(trap) => Flow::Trap(trap),
             }
@@ -45,7 +45,7 @@ where
             match O::eval(S::get(r)) {
                 Ok(value) => {
                     r.write(r.a(), value);
-                    r.next(1 + S::WORDS)
+                    r.next(2 + S::WORDS)
                 }
                 Err(trap) => Flow::Trap(trap),
             }
@@ -61,10 +61,10 @@ impl<O: TernaryOp> Exec for Ternary<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let c = r.read(low(r.word(1)));
+            let c = r.read(low(r.word(2)));
             let value: V128 = O::eval(r.read(r.b()), r.read(r.c()), c);
             r.write(r.a(), value);
-            r.next(2)
+            r.next(3)
         }
     }
 }
@@ -82,7 +82,7 @@ where
         unsafe {
             let value = O::eval(r.read(r.b()), r.c() as u8);
             r.write(r.a(), value);
-            r.next(1)
+            r.next(2)
         }
     }
 }
@@ -95,9 +95,9 @@ impl<O: ReplaceLaneOp> Exec for LaneReplace<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let value = O::eval(r.read(r.b()), r.read(r.c()), low(r.word(1)) as u8);
+            let value = O::eval(r.read(r.b()), r.read(r.c()), low(r.word(2)) as u8);
             r.write(r.a(), value);
-            r.next(2)
+            r.next(3)
         }
     }
 }
