@@ -78,20 +78,20 @@
 ;; $extend
 ;;   frame 6
 ;;   @0    i32.add s4, s0, 1
-;;   @2    i64.extend_i32_s s4, acc
-;;   @4    i64.add s4, acc, 2
-;;   @6    return 1, acc
+;;   @3    i64.extend_i32_s s4, acc
+;;   @5    i64.add s4, acc, 2
+;;   @7    return 1, acc
 
 ;; $extend_unsigned
 ;;   frame 6
 ;;   @0    i32.add s4, s0, 1
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $wrap
 ;;   frame 6
 ;;   @0    i64.add s4, s0, 1
-;;   @2    i32.wrap_i64 s4, acc
-;;   @4    return 1, acc
+;;   @3    i32.wrap_i64 s4, acc
+;;   @5    return 1, acc
 
 ;; $reinterpret
 ;;   frame 6
@@ -106,18 +106,17 @@
 ;; $local
 ;;   frame 6
 ;;   @0    i32.mul s0, s0, 3
-;;   @2    i32.sub s4, acc, 1
-;;   @4    return 1, acc
+;;   @3    i32.sub s4, acc, 1
+;;   @5    return 1, acc
 
 ;; $label
 ;;   frame 6
 ;;   @0    i32.add s4, s0, 1
-;;   @2    br_if_i32.ne s0, 0, @5
-;;   @5    i32.add s4, s4, 2
-;;   @7    return 1, acc
+;;   @3    br_if_i32.ne s0, 0, @6
+;;   @6    i32.add s4, s4, 2
+;;   @9    return 1, acc
 
 ;; $float
 ;;   frame 8
-;;   @0    f64.mul s6, s0, s1
-;;   @2    f64.sub s5, s0, acc
-;;   @4    return.f64 2, acc
+;;   @0    f64.mul_sub s5, s0, s1, s0
+;;   @3    return.f64 2, acc

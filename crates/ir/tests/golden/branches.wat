@@ -98,9 +98,9 @@
 ;;   @0    br_if_i32.ne s0, 0, @6
 ;;   @3    call 0, s4, 544, 12
 ;;   @6    i32.and s4, s0, 8
-;;   @8    br_if_i32.ne acc, 0, @13
-;;   @10   call 0, s4, 544, 12
-;;   @13   return 1
+;;   @9    br_if_i32.ne acc, 0, @14
+;;   @11   call 0, s4, 544, 12
+;;   @14   return 1
 
 ;; $float
 ;;   frame 7
@@ -108,10 +108,9 @@
 ;;   @3    call 0, s5, 544, 12
 ;;   @6    br_if_not_f64.lt s0, s1, @12
 ;;   @9    call 0, s5, 544, 12
-;;   @12   f64.le s5, s0, s1
-;;   @14   br_if_i32.eq acc, 0, @19
-;;   @16   call 0, s5, 544, 12
-;;   @19   return 2
+;;   @12   br_if_not_f64.le s0, s1, @18
+;;   @15   call 0, s5, 544, 12
+;;   @18   return 2
 
 ;; $float_constant
 ;;   frame 6
@@ -130,27 +129,26 @@
 ;;   frame 6
 ;;   @0    br_if_i32.eq s0, 32767, @6
 ;;   @3    call 0, s4, 544, 12
-;;   @6    const s5, 32768
-;;   @8    br_if_i32.eq acc, s0, @13
-;;   @10   call 0, s4, 544, 12
-;;   @13   br_if_i32.eq s0, -32768, @19
-;;   @16   call 0, s4, 544, 12
-;;   @19   return 1
+;;   @6    br_if_i32.eq s0, 32768, @12
+;;   @9    call 0, s4, 544, 12
+;;   @12   br_if_i32.eq s0, -32768, @18
+;;   @15   call 0, s4, 544, 12
+;;   @18   return 1
 
 ;; $as_number
 ;;   frame 7
 ;;   @0    i64.ge_u s4, s0, -1
-;;   @2    i64.eq s5, s0, 0
-;;   @4    i32.add s4, acc, s4
-;;   @6    return 1, acc
+;;   @3    i64.eq s5, s0, 0
+;;   @6    i32.add s4, acc, s4
+;;   @8    return 1, acc
 
 ;; $copy_between
 ;;   frame 7
 ;;   @0    i32.gt_s s5, s0, 3
-;;   @2    copy s4, s0
-;;   @4    br_if_i32.eq s5, 0, @10
-;;   @7    call 0, s5, 544, 12
-;;   @10   return 1, s4
+;;   @3    copy s4, s0
+;;   @5    br_if_i32.eq s5, 0, @11
+;;   @8    call 0, s5, 544, 12
+;;   @11   return 1, s4
 
 ;; $effect
 ;;   frame 3

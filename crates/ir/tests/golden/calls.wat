@@ -65,9 +65,9 @@
 ;; $below
 ;;   frame 7
 ;;   @0    i32.mul s5, s0, 2
-;;   @2    call 1, s5, 64, 2
-;;   @5    i32.sub s4, s0, acc
-;;   @7    return 1, acc
+;;   @3    call 1, s5, 64, 2
+;;   @6    i32.sub s4, s0, acc
+;;   @8    return 1, acc
 
 ;; $no_arguments
 ;;   frame 3
@@ -90,9 +90,9 @@
 ;; $indirect
 ;;   frame 8
 ;;   @0    i32.add s6, s1, 1
-;;   @2    copy s5, s0
-;;   @4    call_indirect 1, s5, s6, 0, 0
-;;   @8    return 2, acc
+;;   @3    copy s5, s0
+;;   @5    call_indirect 1, s5, s6, 0, 0
+;;   @9    return 2, acc
 
 ;; $indirect_constant
 ;;   frame 6
@@ -146,7 +146,7 @@
 ;; $is_null
 ;;   frame 6
 ;;   @0    i64.eq s4, s0, 0
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $non_null
 ;;   frame 5

@@ -118,17 +118,17 @@
 ;; $br_value
 ;;   frame 6
 ;;   @0    i32.mul s4, s0, s0
-;;   @2    br @4
+;;   @2    return 1, s4
 ;;   @4    return 1, s4
 
 ;; $br_over_values
 ;;   frame 8
 ;;   @0    i32.add s4, s0, 1
-;;   @2    i32.add s5, s0, 2
-;;   @4    i32.add s6, s0, 3
-;;   @6    copy s4, s6
-;;   @8    br @10
-;;   @10   return 1, s4
+;;   @3    i32.add s5, s0, 2
+;;   @6    i32.add s6, s0, 3
+;;   @9    copy s4, s6
+;;   @11   return 1, s4
+;;   @13   return 1, s4
 
 ;; $br_if_in_place
 ;;   frame 6
@@ -141,7 +141,7 @@
 ;;   frame 7
 ;;   @0    br_if_i32.le_s s0, 3, @7
 ;;   @3    copy s4, s0
-;;   @5    br @9
+;;   @5    return 1, s4
 ;;   @7    const s4, 9
 ;;   @9    return 1, s4
 
@@ -163,51 +163,51 @@
 ;; $table_values
 ;;   frame 7
 ;;   @0    i32.add s4, s0, 1
-;;   @2    const s5, 7
-;;   @4    br_table s0, 3, @16 @10 @16 @14
-;;   @10   copy s4, s5
-;;   @12   br @18
-;;   @14   return 1, s5
-;;   @16   i32.sub s4, s4, s5
-;;   @18   return 1, s4
+;;   @3    const s5, 7
+;;   @5    br_table s0, 3, @17 @11 @17 @15
+;;   @11   copy s4, s5
+;;   @13   return 1, s4
+;;   @15   return 1, s5
+;;   @17   i32.sub s4, s4, s5
+;;   @19   return 1, s4
 
 ;; $loop
 ;;   frame 7
 ;;   @0    const s4, 1
 ;;   @2    i32.mul s4, s4, s0
 ;;   @4    i32.sub s0, s0, 1
-;;   @6    br_if_i32.ne acc, 0, @2
-;;   @8    return 1, s4
+;;   @7    br_if_i32.ne acc, 0, @2
+;;   @9    return 1, s4
 
 ;; $loop_count
 ;;   frame 6
 ;;   @0    call 0, s4, 64, 0
 ;;   @3    i32.sub s0, s0, 1
-;;   @5    br_if_i32.ne acc, 0, @0
-;;   @7    return 1
+;;   @6    br_if_i32.ne acc, 0, @0
+;;   @8    return 1
 
 ;; $loop_while
 ;;   frame 7
-;;   @0    br_if_i32.ge_u s1, s0, @7
-;;   @3    i32.add s1, s1, 1
-;;   @5    br @0
-;;   @7    return 2
+;;   @0    br_if_i32.ge_u s1, s0, @8
+;;   @3    add_br_if_i32.lt_u s1, 1, s0, @3
+;;   @6    return 2
+;;   @8    return 2
 
 ;; $if_else
 ;;   frame 6
-;;   @0    br_if_i32.eq s0, 0, @7
+;;   @0    br_if_i32.eq s0, 0, @8
 ;;   @3    i32.add s4, s0, 1
-;;   @5    br @9
-;;   @7    const s4, 5
-;;   @9    return 1, s4
+;;   @6    return 1, s4
+;;   @8    const s4, 5
+;;   @10   return 1, s4
 
 ;; $if_param
 ;;   frame 7
 ;;   @0    i32.eq s5, s0, 0
-;;   @2    copy s4, s0
-;;   @4    br_if_i32.eq s5, 0, @9
-;;   @7    i32.add s4, acc, 7
-;;   @9    return 1, s4
+;;   @3    copy s4, s0
+;;   @5    br_if_i32.eq s5, 0, @10
+;;   @8    i32.add s4, acc, 7
+;;   @10   return 1, s4
 
 ;; $pair
 ;;   frame 7
@@ -228,15 +228,15 @@
 ;; $span_moves
 ;;   frame 8
 ;;   @0    i32.add s4, s0, 1
-;;   @2    i32.add s5, s0, 2
-;;   @4    i32.add s6, s0, 3
-;;   @6    copy.span 2, s4, s5
-;;   @9    br @11
-;;   @11   return.span 1, s4, 2
+;;   @3    i32.add s5, s0, 2
+;;   @6    i32.add s6, s0, 3
+;;   @9    copy.span 2, s4, s5
+;;   @12   br @14
+;;   @14   return.span 1, s4, 2
 
 ;; $unreachable_code
 ;;   frame 5
-;;   @0    br @2
+;;   @0    return 1, s0
 ;;   @2    return 1, s0
 
 ;; $trap
@@ -265,7 +265,7 @@
 ;;   frame 5
 ;;   @0    br_if_i64.eq s0, 0, @7
 ;;   @3    copy s4, s0
-;;   @5    br @11
+;;   @5    return 1, s4
 ;;   @7    const s4, 0
 ;;   @9    return 1, acc
 ;;   @11   return 1, s4

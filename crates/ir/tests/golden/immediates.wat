@@ -39,18 +39,17 @@
 ;; $small
 ;;   frame 6
 ;;   @0    i32.add s4, s0, 32767
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $negative
 ;;   frame 6
 ;;   @0    i32.add s4, s0, -1
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $large
 ;;   frame 6
-;;   @0    const s5, 32768
-;;   @2    i32.add s4, acc, s0
-;;   @4    return 1, acc
+;;   @0    i32.add s4, s0, 32768
+;;   @3    return 1, acc
 
 ;; $large_accumulator
 ;;   frame 6
@@ -68,23 +67,23 @@
 ;; $left_commutative
 ;;   frame 6
 ;;   @0    i32.mul s4, s0, 7
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $left_sub
 ;;   frame 6
 ;;   @0    i32.sub s4, 7, s0
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $left_sub_accumulator
 ;;   frame 7
 ;;   @0    i32.mul s5, s0, s0
 ;;   @2    i32.sub s4, 7, s5
-;;   @4    return 1, acc
+;;   @5    return 1, acc
 
 ;; $left_shift
 ;;   frame 6
 ;;   @0    i64.shl s4, 1, s0
-;;   @2    return 1, acc
+;;   @3    return 1, acc
 
 ;; $left_rotate
 ;;   frame 6

@@ -88,15 +88,15 @@
 ;; $tee
 ;;   frame 6
 ;;   @0    i32.add s0, s0, 3
-;;   @2    i32.mul s4, acc, s0
-;;   @4    return 1, acc
+;;   @3    i32.mul s4, acc, s0
+;;   @5    return 1, acc
 
 ;; $teed_condition
 ;;   frame 6
 ;;   @0    i32.lt_u s0, s0, 8
-;;   @2    br_if_i32.eq acc, 0, @6
-;;   @4    return 1, 5
-;;   @6    return 1, s0
+;;   @3    br_if_i32.eq acc, 0, @7
+;;   @5    return 1, 5
+;;   @7    return 1, s0
 
 ;; $swap
 ;;   frame 7
@@ -115,4 +115,4 @@
 ;;   @0    zero.span s3, 2
 ;;   @3    const s4, 4
 ;;   @5    i32.sub s5, 9, s4
-;;   @7    return 0, acc
+;;   @8    return 0, acc

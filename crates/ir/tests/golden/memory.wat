@@ -78,9 +78,8 @@
 
 ;; $accumulator
 ;;   frame 6
-;;   @0    i32.add s4, s0, 4
-;;   @2    load32_u s4, acc, 4294967292
-;;   @4    return 1, acc
+;;   @0    load32_u.sum s4, s0, 4, 4294967292
+;;   @3    return 1, acc
 
 ;; $chase
 ;;   frame 5
@@ -140,10 +139,10 @@
 ;; $store_accumulator
 ;;   frame 8
 ;;   @0    i32.add s6, s1, 1
-;;   @2    store32 s0, acc, 4
-;;   @4    i32.add s5, s0, 1
-;;   @6    store32 acc, s1, 8
-;;   @8    return 2
+;;   @3    store32 s0, acc, 4
+;;   @5    i32.add s5, s0, 1
+;;   @8    store32 acc, s1, 8
+;;   @10   return 2
 
 ;; $store_float
 ;;   frame 8
@@ -172,8 +171,8 @@
 ;;   frame 7
 ;;   @0    zero.span s4, 1
 ;;   @3    i32.add s4, s0, 1
-;;   @5    store32 s4, s4, 0
-;;   @7    return 1
+;;   @6    store32 s4, s4, 0
+;;   @8    return 1
 
 ;; $store_others
 ;;   frame 8

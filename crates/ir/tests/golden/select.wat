@@ -21,8 +21,8 @@
 ;; $accumulator
 ;;   frame 10
 ;;   @0    i32.and s8, s2, 1
-;;   @2    select s6, s0, s1, acc
-;;   @4    return 3, acc
+;;   @3    select s6, s0, s1, acc
+;;   @5    return 3, acc
 
 ;; $constants
 ;;   frame 7

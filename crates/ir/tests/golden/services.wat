@@ -30,7 +30,7 @@
 ;;   @0    copy s4, s0
 ;;   @2    builtin memory.grow, s4, 0, 0
 ;;   @5    i32.add s4, s4, 1
-;;   @7    return 1, acc
+;;   @8    return 1, acc
 
 ;; $grow_wide
 ;;   frame 4

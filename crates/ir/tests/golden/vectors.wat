@@ -54,8 +54,8 @@
 ;; $splat
 ;;   frame 6
 ;;   @0    i32.add s4, s0, 1
-;;   @2    i8x16.splat v4, s4
-;;   @4    return.span 1, s4, 2
+;;   @3    i8x16.splat v4, s4
+;;   @5    return.span 1, s4, 2
 
 ;; $lanes
 ;;   frame 9
