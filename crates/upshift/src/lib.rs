@@ -39,8 +39,8 @@
 //! # How a call goes
 //!
 //! [`TypedFunc::call`] writes its arguments to the store's value stack and enters the interpreter; a function's first
-//! call translates it. The interpreter comes back through the [builtins](crate::builtins): to translate, to grow and
-//! copy memories, to call host functions. A trap, or an error or panic of the host, unwinds the wasm frames up to the
+//! call translates it. The interpreter comes back through the builtins: to translate, to grow and copy memories, to call
+//! host functions. A trap, or an error or panic of the host, unwinds the wasm frames up to the
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
