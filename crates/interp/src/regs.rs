@@ -57,8 +57,20 @@ pub(crate) trait FromAcc: AccValue + Scalar {
     fn from_acc(r: &Regs) -> Self;
 }
 
+/// An integer that the fused additions know.
+pub(crate) trait Integer: AccValue {
+    /// The wrapping sum.
+    fn plus(self, addend: i16) -> Self;
+}
+
 macro_rules! integers {
     ($($t:ty)*) => {$(
+        impl Integer for $t {
+            #[inline(always)]
+            fn plus(self, addend: i16) -> $t {
+                self.wrapping_add(addend as $t)
+            }
+        }
         impl AccValue for $t {
             #[inline(always)]
             fn to_acc(self, r: &mut Regs) {

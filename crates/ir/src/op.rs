@@ -41,25 +41,63 @@ pub enum Field {
 }
 
 macro_rules! field {
-    (d) => { Field::Dst };
-    (s) => { Field::Src };
-    (dv) => { Field::DstV };
-    (sv) => { Field::SrcV };
-    (D) => { Field::WideDst };
-    (S) => { Field::WideSrc };
-    (SV) => { Field::WideSrcV };
-    (i) => { Field::Imm16 };
-    (I) => { Field::Imm32 };
-    (J) => { Field::Imm64 };
-    (n) => { Field::Num16 };
-    (U) => { Field::Num32 };
-    (T) => { Field::Target };
-    (A) => { Field::Acc };
-    (L) => { Field::Targets };
-    ((d V128)) => { Field::DstV };
-    ((s V128)) => { Field::SrcV };
-    ((d $scalar:ident)) => { Field::Dst };
-    ((s $scalar:ident)) => { Field::Src };
+    (d) => {
+        Field::Dst
+    };
+    (s) => {
+        Field::Src
+    };
+    (dv) => {
+        Field::DstV
+    };
+    (sv) => {
+        Field::SrcV
+    };
+    (D) => {
+        Field::WideDst
+    };
+    (S) => {
+        Field::WideSrc
+    };
+    (SV) => {
+        Field::WideSrcV
+    };
+    (i) => {
+        Field::Imm16
+    };
+    (I) => {
+        Field::Imm32
+    };
+    (J) => {
+        Field::Imm64
+    };
+    (n) => {
+        Field::Num16
+    };
+    (U) => {
+        Field::Num32
+    };
+    (T) => {
+        Field::Target
+    };
+    (A) => {
+        Field::Acc
+    };
+    (L) => {
+        Field::Targets
+    };
+    ((d V128)) => {
+        Field::DstV
+    };
+    ((s V128)) => {
+        Field::SrcV
+    };
+    ((d $scalar:ident)) => {
+        Field::Dst
+    };
+    ((s $scalar:ident)) => {
+        Field::Src
+    };
 }
 
 macro_rules! define_op {
@@ -156,7 +194,12 @@ impl Field {
     pub const fn bits(self) -> u32 {
         match self {
             Field::Dst | Field::Src | Field::DstV | Field::SrcV | Field::Imm16 | Field::Num16 => 16,
-            Field::WideDst | Field::WideSrc | Field::WideSrcV | Field::Imm32 | Field::Num32 | Field::Target => 32,
+            Field::WideDst
+            | Field::WideSrc
+            | Field::WideSrcV
+            | Field::Imm32
+            | Field::Num32
+            | Field::Target => 32,
             Field::Imm64 => 64,
             Field::Acc | Field::Targets => 0,
         }
@@ -301,6 +344,19 @@ macro_rules! select_forms {
             })
         }
 
+        /// The instruction that adds to a local and branches on a comparison of the sum, if there is one.
+        #[must_use]
+        pub fn add_branch_form(op: Binary, sense: bool, rhs: Loc) -> Option<Op> {
+            let op = if sense { op } else { op.inverse()? };
+            Some(match (op, rhs) {
+                $(
+                    (Binary::$ic, Loc::Slot) => Op::[<AddBr $ic SS>],
+                    (Binary::$ic, Loc::Imm) => Op::[<AddBr $ic SI>],
+                )*
+                _ => return None,
+            })
+        }
+
         /// The form of a unary operator, if there is one.
         #[must_use]
         pub fn unary_form(op: Unary, value: Loc) -> Option<Op> {
@@ -380,6 +436,18 @@ macro_rules! select_memory_forms {
             })
         }
 
+        /// The load from the sum of a slot and an operand, if there is one.
+        #[must_use]
+        pub fn load_sum_form(op: Load, second: Loc) -> Option<Op> {
+            Some(match (op, second) {
+                $(
+                    (Load::$l, Loc::Slot) => Op::[<$l Sum>],
+                    (Load::$l, Loc::Imm) => Op::[<$l SumI>],
+                )*
+                _ => return None,
+            })
+        }
+
         /// The form of a store, if there is one.
         #[must_use]
         pub fn store_form(op: Store, access: Access, value: Loc) -> Option<Op> {
@@ -440,7 +508,11 @@ mod tests {
     fn operands_tell_forms_of_one_mnemonic_apart() {
         let mut seen = std::collections::HashMap::new();
         for &op in Op::ALL {
-            let key = (op.text(), op.fields().iter().map(|f| !matches!(f, Field::Acc)).collect::<Vec<_>>(), op.fields());
+            let key = (
+                op.text(),
+                op.fields().iter().map(|f| !matches!(f, Field::Acc)).collect::<Vec<_>>(),
+                op.fields(),
+            );
             assert_eq!(seen.insert(key, op), None, "{op:?}");
         }
     }

@@ -61,7 +61,13 @@ unsafe fn call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64
 /// # Safety
 /// As for [`Exec::exec`]; `func` is live.
 #[inline(always)]
-unsafe fn tail_call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, own_params: usize) -> Flow {
+unsafe fn tail_call(
+    r: &mut Regs,
+    func: *const FuncRec,
+    params: usize,
+    base: *mut u64,
+    own_params: usize,
+) -> Flow {
     // SAFETY: the header is read before arguments may overwrite it; arguments move down.
     unsafe {
         if !fits(r, func, r.fp) {
@@ -163,7 +169,13 @@ unsafe fn call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut
 
 /// Replaces the running function by one of any instance or the host.
 #[inline(always)]
-unsafe fn tail_call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, own_params: usize) -> Flow {
+unsafe fn tail_call_any(
+    r: &mut Regs,
+    func: *const FuncRec,
+    params: usize,
+    base: *mut u64,
+    own_params: usize,
+) -> Flow {
     // SAFETY: as for `tail_call` and `call_any`.
     unsafe {
         if (*func).vmctx == r.ctx {

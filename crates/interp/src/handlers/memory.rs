@@ -8,7 +8,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::MemRecord;
 
 use super::Exec;
-use super::operand::{Offset, Source, low};
+use super::operand::{Offset, Source, high, low};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// The address of `bytes` bytes of memory 0, if they are known to be there.
@@ -48,6 +48,28 @@ where
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
             r.next(2)
+        }
+    }
+}
+
+/// A load from memory 0 at the 32-bit sum of a slot and an operand; the offset is in word 2, with `HIGH` in its upper half.
+pub(crate) struct LoadSum<O, S, const HIGH: bool>(PhantomData<(O, S)>);
+
+impl<O: LoadOp, S: Source<u32>, const HIGH: bool> Exec for LoadSum<O, S, HIGH>
+where
+    O::Out: AccValue,
+{
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let sum = r.read::<u32>(r.b()).wrapping_add(S::get(r));
+            let offset = if HIGH { high(r.word(2)) } else { low(r.word(2)) };
+            let Some(at) = in_memory0(r, u64::from(sum), offset as u64, size_of::<O::Bytes>()) else {
+                return Flow::Bounds;
+            };
+            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            r.next(3)
         }
     }
 }
@@ -178,4 +200,3 @@ pub(crate) unsafe fn look_again(r: &mut Regs) -> Flow {
     unsafe { r.reload_memory() };
     if r.len > known { Flow::Next } else { Flow::Trap(Trap::MemoryOutOfBounds) }
 }
-

@@ -84,6 +84,19 @@ impl<T: Scalar> Source<T> for ImmNext {
     }
 }
 
+/// An immediate of 32 bits in the lower half of word 2, sign-extended.
+pub(crate) struct ImmNextLow;
+
+impl<T: Scalar> Source<T> for ImmNextLow {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        // SAFETY: instructions with this operand have a word 2.
+        T::from_bits(i64::from(unsafe { r.word(2) } as i32) as u64)
+    }
+}
+
 /// In the slot that the lower half of word 2 names.
 pub(crate) struct SlotNext;
 
