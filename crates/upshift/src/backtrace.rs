@@ -14,9 +14,10 @@ use upshift_core::index::FuncIndex;
 use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
 use upshift_interp::stubs;
 
+use crate::context::AsContext;
 use crate::instance::InstanceData;
 use crate::module::Module;
-use crate::store::{AsContext, StoreState};
+use crate::store::StoreState;
 
 /// Frames that a backtrace keeps.
 const MAX_FRAMES: usize = 20;

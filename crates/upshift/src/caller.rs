@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ptr::NonNull;
 
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::engine::Engine;
 use crate::externs::Extern;
 use crate::instance::{Instance, InstanceData};
-use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 
 /// The store, and the instance that called a host function.
 ///

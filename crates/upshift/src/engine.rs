@@ -9,7 +9,7 @@ use upshift_translate::TypeRegistry;
 use crate::config::Config;
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
-const MAX_WASM_STACK: usize = 1 << 32;
+const MAX_WASM_STACK: u64 = 1 << 32;
 
 /// What modules and stores share. Cheap to clone, usable from all threads.
 ///
@@ -42,7 +42,7 @@ impl Engine {
             return Err(unsupported.into());
         }
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
-        ensure!(config.max_wasm_stack <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
+        ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
         Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), types: TypeRegistry::default() }) })
     }
 

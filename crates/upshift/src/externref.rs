@@ -4,7 +4,8 @@ use std::any::Any;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::store::{AsContext, AsContextMut, StoreId};
+use crate::context::{AsContext, AsContextMut, StoreContext};
+use crate::store::StoreId;
 
 /// A reference to a value of the host.
 ///
@@ -44,7 +45,7 @@ impl ExternRef {
     /// When the reference belongs to another store.
     pub fn data<'a, T: 'static>(
         &self,
-        store: impl Into<crate::StoreContext<'a, T>>,
+        store: impl Into<StoreContext<'a, T>>,
     ) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
         let state = store.into().state();
         ensure!(self.store == state.id, "the reference belongs to another store");

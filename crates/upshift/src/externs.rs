@@ -1,9 +1,10 @@
 //! What can be imported and exported: functions, globals, tables, memories.
 
+use crate::context::AsContext;
 use crate::func::Func;
 use crate::global::Global;
 use crate::memory::Memory;
-use crate::store::{AsContext, StoreState};
+use crate::store::StoreState;
 use crate::table::Table;
 use crate::types::ExternType;
 

@@ -4,8 +4,9 @@ use anyhow::{Context, Result, ensure};
 use upshift_core::types as core;
 use upshift_core::vm::GlobalCell;
 
+use crate::context::{AsContext, AsContextMut};
 use crate::stable::Stable;
-use crate::store::{AsContext, AsContextMut, StoreId, StoreState};
+use crate::store::{StoreId, StoreState};
 use crate::types::{GlobalType, Mutability};
 use crate::val::Val;
 

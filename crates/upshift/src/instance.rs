@@ -16,13 +16,14 @@ use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex};
 use upshift_core::vm::{FuncRec, GlobalCell, MemRecord, TableRecord, VmCtx, VmLayout};
 use upshift_translate::module::ExternIndex;
 
+use crate::context::{AsContextMut, StoreContext, StoreContextMut};
 use crate::externs::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::global::Global;
 use crate::instantiate::instantiate;
 use crate::memory::Memory;
 use crate::module::Module;
-use crate::store::{AsContextMut, StoreContextMut, StoreId, StoreState};
+use crate::store::{StoreId, StoreState};
 use crate::table::Table;
 
 /// An instance of a module in a store.
@@ -181,7 +182,7 @@ impl Instance {
     ///
     /// # Panics
     /// When the instance belongs to another store, as all methods do.
-    pub fn module<'a, T: 'static>(&self, store: impl Into<crate::StoreContext<'a, T>>) -> &'a Module {
+    pub fn module<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
         &self.in_state(store.into().state()).module
     }
 

@@ -39,8 +39,8 @@
 //! # How a call goes
 //!
 //! [`TypedFunc::call`] writes its arguments to the store's value stack and enters the interpreter; a function's first
-//! call translates it. The interpreter comes back through the [builtins](crate::builtins): to translate, to grow and
-//! copy memories, to call host functions. A trap, or an error or panic of the host, unwinds the wasm frames up to the
+//! call translates it. The interpreter comes back through the builtins: to translate, to grow and copy memories, to call
+//! host functions. A trap, or an error or panic of the host, unwinds the wasm frames up to the
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
@@ -48,6 +48,7 @@ mod builtins;
 mod caller;
 mod config;
 mod const_expr;
+mod context;
 mod engine;
 mod externref;
 mod externs;
@@ -73,6 +74,7 @@ pub use upshift_interp::Dispatch;
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use config::Config;
+pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
@@ -82,7 +84,7 @@ pub use instance::Instance;
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
-pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
+pub use store::Store;
 pub use table::Table;
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,

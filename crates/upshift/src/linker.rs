@@ -14,13 +14,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::caller::Caller;
+use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
 use crate::externs::Extern;
 use crate::func::{Func, HostFunc, IntoFunc};
 use crate::instance::Instance;
 use crate::instantiate::instantiate;
 use crate::module::Module;
-use crate::store::{AsContext, AsContextMut, StoreState};
+use crate::store::StoreState;
 use crate::types::{ExternType, FuncType, ImportType};
 use crate::val::Val;
 

@@ -27,7 +27,6 @@ use upshift_core::types::FuncType;
 use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
 
 use crate::builtins::BUILTINS;
-use crate::caller::Caller;
 use crate::engine::Engine;
 use crate::func::HostFunc;
 use crate::global::GlobalData;
@@ -89,10 +88,12 @@ pub(crate) struct StoreState {
     pub(crate) scratch: Vec<Val>,
 }
 
+/// What a [`Store`] owns.
 #[repr(C)]
 pub(crate) struct Inner<T> {
-    state: StoreState,
-    data: T,
+    /// First, so that its address is that of the whole.
+    pub(crate) state: StoreState,
+    pub(crate) data: T,
 }
 
 /// Everything that instances own, and the host's data `T`.
@@ -108,7 +109,7 @@ pub(crate) struct Inner<T> {
 /// assert_eq!(store.into_data(), 2);
 /// ```
 pub struct Store<T: 'static> {
-    inner: NonNull<Inner<T>>,
+    pub(crate) inner: NonNull<Inner<T>>,
     /// The store owns a `T`.
     owns: PhantomData<T>,
 }
@@ -309,223 +310,4 @@ impl StoreState {
 #[cold]
 fn wrong_store() -> ! {
     panic!("object used with the wrong store: it was created in another one");
-}
-
-/// A shared borrow of a [`Store`].
-pub struct StoreContext<'a, T: 'static> {
-    inner: NonNull<Inner<T>>,
-    borrows: PhantomData<&'a Inner<T>>,
-}
-
-/// A unique borrow of a [`Store`].
-pub struct StoreContextMut<'a, T: 'static> {
-    inner: NonNull<Inner<T>>,
-    borrows: PhantomData<&'a mut Inner<T>>,
-}
-
-// SAFETY: a context is a borrow of the store.
-unsafe impl<T: Sync> Send for StoreContext<'_, T> {}
-// SAFETY: as above.
-unsafe impl<T: Sync> Sync for StoreContext<'_, T> {}
-// SAFETY: as above.
-unsafe impl<T: Send> Send for StoreContextMut<'_, T> {}
-// SAFETY: as above.
-unsafe impl<T: Sync> Sync for StoreContextMut<'_, T> {}
-
-impl<T: 'static> Clone for StoreContext<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: 'static> Copy for StoreContext<'_, T> {}
-
-impl<'a, T: 'static> StoreContext<'a, T> {
-    /// The host's data.
-    #[must_use]
-    pub fn data(&self) -> &'a T {
-        // SAFETY: the store is borrowed for `'a`, and no call runs meanwhile.
-        unsafe { &(*self.inner.as_ptr()).data }
-    }
-
-    /// The engine that the store belongs to.
-    #[must_use]
-    pub fn engine(&self) -> &'a Engine {
-        &self.state().engine
-    }
-
-    pub(crate) fn state(&self) -> &'a StoreState {
-        // SAFETY: as in `data`.
-        unsafe { &(*self.inner.as_ptr()).state }
-    }
-}
-
-impl<'a, T: 'static> StoreContextMut<'a, T> {
-    /// The context of a host call.
-    ///
-    /// # Safety
-    /// `state` must be the root address of a store with data `T` that nobody else uses for `'a`.
-    pub(crate) unsafe fn from_root(state: NonNull<StoreState>) -> StoreContextMut<'a, T> {
-        StoreContextMut { inner: state.cast(), borrows: PhantomData }
-    }
-
-    /// The host's data.
-    #[must_use]
-    pub fn data(&self) -> &T {
-        // SAFETY: the store is borrowed uniquely for `'a`, and no call runs while `self` is borrowed.
-        unsafe { &(*self.inner.as_ptr()).data }
-    }
-
-    /// The host's data.
-    pub fn data_mut(&mut self) -> &mut T {
-        // SAFETY: as in `data`.
-        unsafe { &mut (*self.inner.as_ptr()).data }
-    }
-
-    /// The engine that the store belongs to.
-    #[must_use]
-    pub fn engine(&self) -> &Engine {
-        // SAFETY: as in `data`.
-        unsafe { &(*self.inner.as_ptr()).state.engine }
-    }
-
-    pub(crate) fn state(&mut self) -> &mut StoreState {
-        // SAFETY: as in `data`.
-        unsafe { &mut (*self.inner.as_ptr()).state }
-    }
-
-    pub(crate) fn root(&mut self) -> NonNull<StoreState> {
-        self.inner.cast()
-    }
-
-    /// State and data for as long as the store is borrowed.
-    pub(crate) fn split(self) -> (&'a mut StoreState, &'a mut T) {
-        // SAFETY: the borrow of the store goes over into the two references, which do not overlap.
-        unsafe { (&mut (*self.inner.as_ptr()).state, &mut (*self.inner.as_ptr()).data) }
-    }
-}
-
-impl<T: fmt::Debug + 'static> fmt::Debug for StoreContext<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreContext").field("data", self.data()).finish_non_exhaustive()
-    }
-}
-
-impl<T: fmt::Debug + 'static> fmt::Debug for StoreContextMut<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreContextMut").field("data", self.data()).finish_non_exhaustive()
-    }
-}
-
-/// Everything that gives shared access to a store: [`Store`], contexts, [`Caller`], and references to them.
-pub trait AsContext {
-    /// The host's data.
-    type Data: 'static;
-
-    /// Borrows the store.
-    fn as_context(&self) -> StoreContext<'_, Self::Data>;
-}
-
-/// Everything that gives unique access to a store.
-pub trait AsContextMut: AsContext {
-    /// Borrows the store.
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
-}
-
-impl<T: 'static> AsContext for Store<T> {
-    type Data = T;
-
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext { inner: self.inner, borrows: PhantomData }
-    }
-}
-
-impl<T: 'static> AsContextMut for Store<T> {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut { inner: self.inner, borrows: PhantomData }
-    }
-}
-
-impl<T: 'static> AsContext for StoreContext<'_, T> {
-    type Data = T;
-
-    fn as_context(&self) -> StoreContext<'_, T> {
-        *self
-    }
-}
-
-impl<T: 'static> AsContext for StoreContextMut<'_, T> {
-    type Data = T;
-
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext { inner: self.inner, borrows: PhantomData }
-    }
-}
-
-impl<T: 'static> AsContextMut for StoreContextMut<'_, T> {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut { inner: self.inner, borrows: PhantomData }
-    }
-}
-
-impl<C: AsContext> AsContext for &'_ C {
-    type Data = C::Data;
-
-    fn as_context(&self) -> StoreContext<'_, C::Data> {
-        C::as_context(self)
-    }
-}
-
-impl<C: AsContext> AsContext for &'_ mut C {
-    type Data = C::Data;
-
-    fn as_context(&self) -> StoreContext<'_, C::Data> {
-        C::as_context(self)
-    }
-}
-
-impl<C: AsContextMut> AsContextMut for &'_ mut C {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, C::Data> {
-        C::as_context_mut(self)
-    }
-}
-
-macro_rules! contexts_from {
-    ($(shared $source:ty;)* $(unique $unique:ty;)*) => {
-        $(
-            impl<'a, T: 'static> From<&'a $source> for StoreContext<'a, T> {
-                fn from(source: &'a $source) -> StoreContext<'a, T> {
-                    source.as_context()
-                }
-            }
-
-            impl<'a, T: 'static> From<&'a mut $source> for StoreContext<'a, T> {
-                fn from(source: &'a mut $source) -> StoreContext<'a, T> {
-                    (&*source).into()
-                }
-            }
-        )*
-        $(
-            impl<'a, T: 'static> From<&'a mut $unique> for StoreContextMut<'a, T> {
-                fn from(source: &'a mut $unique) -> StoreContextMut<'a, T> {
-                    source.as_context_mut()
-                }
-            }
-        )*
-    };
-}
-
-contexts_from! {
-    shared Store<T>;
-    shared StoreContextMut<'_, T>;
-    shared Caller<'_, T>;
-    unique Store<T>;
-    unique StoreContextMut<'_, T>;
-    unique Caller<'_, T>;
-}
-
-impl<'a, T: 'static> From<StoreContextMut<'a, T>> for StoreContext<'a, T> {
-    fn from(source: StoreContextMut<'a, T>) -> StoreContext<'a, T> {
-        StoreContext { inner: source.inner, borrows: PhantomData }
-    }
 }

@@ -12,8 +12,9 @@ use upshift_core::Trap;
 use upshift_core::types as core;
 use upshift_core::vm::TableRecord;
 
+use crate::context::{AsContext, AsContextMut};
 use crate::stable::Stable;
-use crate::store::{AsContext, AsContextMut, StoreId, StoreState};
+use crate::store::{StoreId, StoreState};
 use crate::types::TableType;
 use crate::val::Ref;
 

@@ -5,9 +5,10 @@ use upshift_core::types::{HeapType, RefType};
 use upshift_core::value::SlotValue;
 use upshift_core::{V128, ValType};
 
+use crate::context::AsContext;
 use crate::externref::ExternRef;
 use crate::func::Func;
-use crate::store::{AsContext, StoreId, StoreState};
+use crate::store::{StoreId, StoreState};
 
 /// A value of any type.
 ///

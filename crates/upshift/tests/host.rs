@@ -175,6 +175,53 @@ fn backtraces_cross_instances_and_stay_short() {
     assert!(error.to_string().ends_with("and more frames"), "{error}");
 }
 
+#[test]
+fn frames_that_do_not_fit_belong_to_the_caller() {
+    let mut config = Config::new();
+    config.max_wasm_stack(4096);
+    let engine = Engine::new(&config).unwrap();
+    let locals = "i64 ".repeat(600);
+    // The arguments look like addresses, so that a walk that takes them for a header does not go unseen.
+    let wat = format!(
+        r#"(module
+            (func $big (export "big") (param i64 i64 i64 i64) (local {locals}))
+            (func $call (export "call")
+                (call $big (i64.const 8) (i64.const 8) (i64.const 8) (i64.const 8)))
+            (func $tail (param i64 i64 i64 i64 i64)
+                (return_call $big (i64.const 8) (i64.const 8) (i64.const 8) (i64.const 8)))
+            (func $tail_tail (export "tail") (local i64)
+                (call $tail (i64.const 8) (i64.const 8) (i64.const 8) (i64.const 8) (i64.const 8))))"#
+    );
+    let module = Module::new(&engine, wat).unwrap();
+    let crossing = r#"(module
+        (import "" "" (func $big (param i64 i64 i64 i64)))
+        (func $leave (return_call $big (i64.const 8) (i64.const 8) (i64.const 8) (i64.const 8)))
+        (func $cross (export "cross") call $leave))"#;
+    let crossing = Module::new(&engine, crossing).unwrap();
+    // Each order, because the first call finds no code yet.
+    for order in [["call", "tail", "cross"], ["tail", "cross", "call"], ["cross", "call", "tail"]] {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let big = instance.get_func(&mut store, "big").unwrap();
+        let crossing = Instance::new(&mut store, &crossing, &[big.into()]).unwrap();
+        for name in order.into_iter().chain(order) {
+            let instance = if name == "cross" { crossing } else { instance };
+            let func = instance.get_typed_func::<(), ()>(&mut store, name).unwrap();
+            let error = func.call(&mut store, ()).unwrap_err();
+            assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
+            // Before there is code, the tail call itself succeeds and its caller's frame is gone.
+            let expected: &[&[&str]] = match name {
+                "call" => &[&["call"]],
+                "tail" => &[&["tail", "tail_tail"], &["tail_tail"]],
+                _ => &[&["leave", "cross"], &["cross"]],
+            };
+            assert!(expected.iter().any(|names_of| names(&error) == *names_of), "{name}: {error}");
+        }
+        let error = big.call(&mut store, &[Val::I64(8); 4], &mut []).unwrap_err();
+        assert!(error.is::<Trap>() && !error.is::<WasmBacktrace>());
+    }
+}
+
 fn relay_to_unreachable(store: &mut Store<()>) -> Func {
     let wat = r#"(module (func $bottom (export "f") (param i32) (result i32) unreachable))"#;
     let module = Module::new(store.engine(), wat).unwrap();

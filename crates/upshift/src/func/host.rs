@@ -11,9 +11,10 @@ use upshift_core::TypeId;
 use upshift_core::types as core;
 
 use crate::caller::Caller;
+use crate::context::StoreContextMut;
 use crate::engine::Engine;
 use crate::instance::InstanceData;
-use crate::store::{StoreContextMut, StoreState};
+use crate::store::StoreState;
 use crate::types::FuncType;
 use crate::val::Val;
 

@@ -45,7 +45,8 @@ use upshift_core::types as core;
 use upshift_core::vm::FuncRec;
 
 use crate::caller::Caller;
-use crate::store::{AsContext, AsContextMut, StoreId, StoreState};
+use crate::context::{AsContext, AsContextMut};
+use crate::store::{StoreId, StoreState};
 use crate::types::FuncType;
 use crate::val::Val;
 

@@ -8,9 +8,10 @@ use upshift_core::types::{HeapType, RefType};
 use upshift_core::value::SlotValue;
 use upshift_core::{V128, ValType};
 
+use crate::context::AsContextMut;
 use crate::externref::ExternRef;
 use crate::func::{Func, invoke};
-use crate::store::{AsContextMut, StoreId};
+use crate::store::StoreId;
 
 /// A Rust type that stands for a wasm type in parameters and results.
 ///

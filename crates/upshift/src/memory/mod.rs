@@ -21,9 +21,10 @@ use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
 
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::memory::mmap::Mapping;
 use crate::stable::Stable;
-use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, StoreState};
+use crate::store::{StoreId, StoreState};
 use crate::types::MemoryType;
 
 /// What an access with a 32-bit address and a 32-bit offset can reach.
