@@ -103,7 +103,7 @@ fn operators() -> HashMap<String, Eval> {
         (@simd_replace_lane $name:ident) => { replace::<op::$name> };
         (@$other:ident $name:ident) => { binary::<op::$name> };
     }
-    for_each_pure_op!(collect)
+    for_each_pure_op!([collect])
 }
 
 /// What a function without control flow does.
