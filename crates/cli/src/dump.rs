@@ -32,13 +32,11 @@ fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
     let by_name = || module.func_index(func);
     let number = func.parse().ok().or_else(by_name);
     let number = number.ok_or_else(|| Usage(format!("the module has no function `{func}`")))?;
+    if number < bodies.start {
+        return Err(Usage(format!("function {number} is imported: there is nothing to print")).into());
+    }
     if !bodies.contains(&number) {
-        let which = if number < bodies.start { "is imported" } else { "does not exist" };
-        return Err(Usage(format!(
-            "function {number} {which}: there are {} to {}",
-            bodies.start, bodies.end
-        ))
-        .into());
+        return Err(Usage(format!("the module has no function {number}: it has {}", bodies.end)).into());
     }
     Ok(vec![number])
 }

@@ -26,9 +26,7 @@ pub(crate) fn invoke(
     let ty = func.ty(&store);
     if args.len() != ty.params().len() {
         let (expected, given) = (ty.params().len(), args.len());
-        return Err(
-            Usage(format!("`{name}` takes {expected} arguments, but {given} were given: {ty}")).into()
-        );
+        return Err(Usage(format!("`{name}` is {ty}: it takes {expected} arguments, not {given}")).into());
     }
     let params: Vec<Val> = ty
         .params()

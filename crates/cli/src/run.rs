@@ -22,9 +22,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
     let mut store = Store::new(&engine, wasi(options)?);
     let mut linker = Linker::new(&engine);
-    if preloads.iter().map(|(_, module)| module).chain([&module]).any(needs_wasi) {
-        upshift_wasi::add_to_linker(&mut linker, |ctx| ctx)?;
-    }
+    let modules = preloads.iter().map(|(_, module)| module).chain([&module]);
+    upshift_wasi::add_imports_to_linker(&mut linker, modules, |ctx| ctx)?;
     for (name, module) in &preloads {
         let instance =
             start(&linker, &mut store, module).with_context(|| format!("cannot preload `{name}`"))?;
@@ -65,10 +64,6 @@ fn start(linker: &Linker<WasiCtx>, store: &mut Store<WasiCtx>, module: &Module) 
 
 fn preloads<'a>(engine: &Engine, options: &'a Options) -> Result<Vec<(&'a str, Module)>> {
     options.preloads.iter().map(|(name, file)| Ok((name.as_str(), load::module(engine, file)?))).collect()
-}
-
-fn needs_wasi(module: &Module) -> bool {
-    module.imports().any(|import| import.module() == "wasi_snapshot_preview1")
 }
 
 /// What the guest may see. Its own name is that of its file, without the directory, which is not its business.

@@ -16,7 +16,12 @@ use crate::stubs;
 /// # Safety
 /// `store` and `func` are live and belong together, and so is everything that their fields lead to; `args` points into the
 /// store's value stack, at or above all live frames; the arguments have the types of the function's parameters.
-pub unsafe fn enter(dispatch: Dispatch, store: *mut StoreCtx, func: *const FuncRec, args: *mut u64) -> Status {
+pub unsafe fn enter(
+    dispatch: Dispatch,
+    store: *mut StoreCtx,
+    func: *const FuncRec,
+    args: *mut u64,
+) -> Status {
     // SAFETY: promised by the caller; the stack has room for a header behind any frame.
     unsafe {
         let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
@@ -31,6 +36,8 @@ pub unsafe fn enter(dispatch: Dispatch, store: *mut StoreCtx, func: *const FuncR
         *header.add(frame::CALLER_FP as usize) = 0;
         *header.add(frame::FUNC as usize) = func as u64;
         (*store).entry = &raw const entry;
+        // Nobody has called yet: a host function that is entered directly has no calling instance.
+        (*store).exit.ctx = std::ptr::null_mut();
         let ctx = (*func).vmctx;
         let mut regs = Regs {
             ctx,

@@ -1,6 +1,7 @@
 //! Tier 0: runs register IR.
 //!
 //! ```text
+//! link ─▶ code ready to run
 //! enter ─▶ dispatch::{tail, loop} ─▶ handlers, one per row of the instruction table ─▶ Status
 //! ```
 //!
@@ -17,9 +18,11 @@
 pub mod dispatch;
 pub mod enter;
 mod handlers;
+mod link;
 mod regs;
 pub mod stubs;
 
 pub use dispatch::Dispatch;
 pub use enter::enter;
+pub use link::link;
 pub use regs::{Flow, Regs};

@@ -57,8 +57,20 @@ pub(crate) trait FromAcc: AccValue + Scalar {
     fn from_acc(r: &Regs) -> Self;
 }
 
+/// An integer that the fused additions know.
+pub(crate) trait Integer: AccValue {
+    /// The wrapping sum.
+    fn plus(self, addend: i16) -> Self;
+}
+
 macro_rules! integers {
     ($($t:ty)*) => {$(
+        impl Integer for $t {
+            #[inline(always)]
+            fn plus(self, addend: i16) -> $t {
+                self.wrapping_add(addend as $t)
+            }
+        }
         impl AccValue for $t {
             #[inline(always)]
             fn to_acc(self, r: &mut Regs) {
@@ -111,44 +123,54 @@ impl Regs {
         unsafe { *self.ip.add(i) }
     }
 
-    /// Field `a` of word 0. Fields are read one by one: what is not in a register need not be kept in one.
+    /// The number of the opcode.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn opcode(&self) -> u16 {
+        // SAFETY: promised by the caller.
+        unsafe { *self.ip.cast::<u16>().add(4) }
+    }
+
+    /// Field `a` of word 1. Fields are read one by one: what is not in a register need not be kept in one.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn a(&self) -> usize {
         // SAFETY: promised by the caller.
-        usize::from(unsafe { *self.ip.cast::<u16>().add(1) })
+        usize::from(unsafe { *self.ip.cast::<u16>().add(5) })
     }
 
-    /// Field `b` of word 0.
+    /// Field `b` of word 1.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn b(&self) -> usize {
         // SAFETY: promised by the caller.
-        usize::from(unsafe { *self.ip.cast::<u16>().add(2) })
+        usize::from(unsafe { *self.ip.cast::<u16>().add(6) })
     }
 
-    /// Field `c` of word 0.
+    /// Field `c` of word 1.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn c(&self) -> usize {
         // SAFETY: promised by the caller.
-        usize::from(unsafe { *self.ip.cast::<u16>().add(3) })
+        usize::from(unsafe { *self.ip.cast::<u16>().add(7) })
     }
 
-    /// The upper half of word 0.
+    /// The upper half of word 1.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn high(&self) -> usize {
         // SAFETY: promised by the caller.
-        unsafe { *self.ip.cast::<u32>().add(1) as usize }
+        unsafe { *self.ip.cast::<u32>().add(3) as usize }
     }
 
     /// The address of a slot of the frame.

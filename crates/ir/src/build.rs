@@ -2,13 +2,17 @@
 //!
 //! In: calls of [`Backend`], operands in slots or constant. Out: the words of a function.
 //!
-//! Three peepholes work on the instruction written last, as long as no label was bound since:
+//! Peepholes work on the instruction written last, as long as no label was bound since:
 //! * a value that was just made is taken from the accumulator ([`Accumulators`]),
-//! * a comparison melts into the branch that tests it,
-//! * a result that goes to a local is written there at once.
+//! * a result that goes to a local is written there at once ([`Builder::set_local`]),
+//! * an instruction does the work of the one before it as well, if only it uses the result ([`Made`]).
+//!
+//! A jump back to a loop that begins with a test becomes the test ([`LoopTest`]); a jump to a return, a return.
 //!
 //! Slot numbers above 16 bits go through scratch slots with `copy.wide`, so that big functions run on the same instructions
 //! as small ones.
+
+use std::collections::HashMap;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex};
 use upshift_core::ops::memory::{Load, Store};
@@ -20,8 +24,8 @@ use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{Backend, Call, Callee, Frame, Label, MemArg, Operand, Return, Slot};
 
 use crate::op::{
-    Access, Field, Loc, Op, binary_form, branch_form, extract_lane_form, load_form, replace_lane_form, store_form,
-    ternary_form, unary_form,
+    Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, extract_lane_form, load_form,
+    load_sum_form, replace_lane_form, store_form, ternary_form, unary_form,
 };
 
 /// The accumulators and which slot each one mirrors.
@@ -66,20 +70,58 @@ impl Accumulators {
     }
 }
 
+/// What an instruction computes, as far as the next one may want to do it itself.
+#[derive(Clone, Copy, Debug)]
+enum Made {
+    /// A comparison, or with `negated` its negation.
+    Compare { op: Binary, lhs: Operand, rhs: Operand, negated: bool },
+    /// The sum of a slot and another operand.
+    Add { op: Binary, lhs: Slot, rhs: Operand },
+    /// A slot shifted left by a constant.
+    Shl { value: Slot, by: u64 },
+    /// A product of floats.
+    Mul { op: Binary, lhs: Slot, rhs: Slot },
+    /// Anything else.
+    Other,
+}
+
 /// The instruction written last, while peepholes may change it.
 #[derive(Clone, Copy, Debug)]
 struct Last {
-    /// Its position in the words, with the copies that bring its operands.
+    /// Its position in the words, with the copies and constants that it needs.
     start: usize,
     /// Position of its first word.
     head: usize,
     /// The slot that it writes, if that can still be changed.
     dst: Slot,
     ty: ValType,
-    /// The comparison that it is.
-    compare: Option<(Binary, Operand, Operand)>,
+    made: Made,
     /// The accumulators before it.
     before: Accumulators,
+    /// The latch right before it.
+    below: Option<Latch>,
+}
+
+/// The last instruction, if it adds a small constant to a local: a comparison of that local and a branch may join it.
+#[derive(Clone, Copy, Debug)]
+struct Latch {
+    start: usize,
+    local: Slot,
+    ty: ValType,
+    addend: i16,
+    before: Accumulators,
+}
+
+/// A comparison and branch that stands at the head of a loop: a jump back to it may test at once instead.
+#[derive(Clone, Copy, Debug)]
+struct LoopTest {
+    op: Binary,
+    lhs: Operand,
+    rhs: Operand,
+    sense: bool,
+    exit: Label,
+    /// Position behind the branch.
+    next: usize,
 }
 
 /// A branch target that is not known yet.
@@ -107,6 +149,11 @@ pub struct Builder<'m> {
     fixups: Vec<Fixup>,
     accumulators: Accumulators,
     last: Option<Last>,
+    latch: Option<Latch>,
+    /// Where the loop that was opened last begins.
+    loop_at: Option<usize>,
+    /// The loops that begin with a test, by position.
+    loop_tests: HashMap<usize, LoopTest>,
     needs_scratch: bool,
     positions: Option<Vec<(u32, u32)>>,
 }
@@ -124,6 +171,9 @@ impl<'m> Builder<'m> {
             fixups: Vec::new(),
             accumulators: Accumulators::default(),
             last: None,
+            latch: None,
+            loop_at: None,
+            loop_tests: HashMap::new(),
             needs_scratch: false,
             positions: positions.then(Vec::new),
         }
@@ -155,7 +205,9 @@ impl<'m> Builder<'m> {
             return self.emit_wide(op, values);
         }
         self.last = None;
+        self.latch = None;
         let start = self.words.len();
+        self.words.push(0);
         let mut word = u64::from(op as u16);
         let mut bit: u32 = 16;
         let mut values = values.iter();
@@ -224,15 +276,14 @@ impl<'m> Builder<'m> {
 
     /// Writes an instruction that makes a value of a type; peepholes may change it as long as it is the last one.
     fn emit_value(&mut self, op: Op, ty: ValType, dst: Slot, values: &[u64]) {
-        let start = self.words.len();
-        let before = self.accumulators;
+        let (start, before, below) = (self.words.len(), self.accumulators, self.latch);
         let mut all = [0; 8];
         all[0] = u64::from(dst.0);
         all[1..=values.len()].copy_from_slice(values);
         let head = self.emit(op, &all[..=values.len()]);
         self.accumulators.wrote(ty, dst);
         if dst.0 <= 0xffff {
-            self.last = Some(Last { start, head, dst, ty, compare: None, before });
+            self.last = Some(Last { start, head, dst, ty, made: Made::Other, before, below });
         }
     }
 
@@ -243,7 +294,7 @@ impl<'m> Builder<'m> {
         let start = self.emit(op, &all[..=values.len()]);
         // The target is the last field, so it ends the instruction.
         let word = self.words.len() - 1;
-        let shift = if word == start { 32 } else { 0 };
+        let shift = if word == start + 1 { 32 } else { 0 };
         self.fixups.push(Fixup { label, start, word, shift, bits: 32 });
     }
 
@@ -341,22 +392,89 @@ impl<'m> Builder<'m> {
         (found, Vec2::two(u64::from(lhs_slot.0), u64::from(rhs_slot.0)))
     }
 
-    /// If the operand was made by a comparison just now, removes that and answers it.
-    fn take_compare(&mut self, operand: Operand) -> Option<(Binary, Operand, Operand)> {
-        let last = self.last?;
-        if operand != Operand::Temp(last.dst) {
-            return None;
+    /// Notes what the instruction written last computes; `start` and the rest tell the state before all that it needed.
+    fn note(&mut self, made: Made, start: usize, before: Accumulators, below: Option<Latch>) {
+        if let Some(last) = &mut self.last {
+            *last = Last { made, start, before, below, ..*last };
         }
-        let compare = last.compare?;
-        self.words.truncate(last.start);
+    }
+
+    /// What made the operand, if the last instruction did and nothing else can see the result.
+    fn made(&self, operand: Operand) -> Made {
+        match self.last {
+            Some(last) if operand == Operand::Temp(last.dst) => last.made,
+            _ => Made::Other,
+        }
+    }
+
+    /// Removes the last instruction, whose work another one will do.
+    fn take_last(&mut self) {
+        let last = self.last.take().expect("only called when `made` found something");
+        self.truncate(last.start);
         self.accumulators = last.before;
-        self.last = None;
+        self.latch = last.below;
+    }
+
+    fn truncate(&mut self, start: usize) {
+        self.words.truncate(start);
         if let Some(positions) = &mut self.positions {
-            while positions.last().is_some_and(|&(word, _)| word as usize > last.start) {
+            while positions.last().is_some_and(|&(word, _)| word as usize > start) {
                 positions.pop();
             }
         }
-        Some(compare)
+    }
+
+    /// Fuses an addition of floats with the product that is one of its operands.
+    fn fuse_product(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) -> bool {
+        let (form, product_op, either) = match op {
+            Binary::F32Add => (Op::F32MulAdd, Binary::F32Mul, true),
+            Binary::F64Add => (Op::F64MulAdd, Binary::F64Mul, true),
+            Binary::F32Sub => (Op::F32MulSub, Binary::F32Mul, false),
+            Binary::F64Sub => (Op::F64MulSub, Binary::F64Mul, false),
+            _ => return false,
+        };
+        for (product, other, allowed) in [(rhs, lhs, true), (lhs, rhs, either)] {
+            if let Made::Mul { op: made, lhs: a, rhs: b } = self.made(product)
+                && made == product_op
+                && allowed
+                && let Some(other) = other.slot()
+            {
+                self.take_last();
+                self.emit_value(form, op.result(), dst, &[a, b, other].map(|slot| u64::from(slot.0)));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Fuses an addition with the shift that is one of its operands.
+    fn fuse_shift(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) -> bool {
+        for (shifted, other) in [(lhs, rhs), (rhs, lhs)] {
+            if let Made::Shl { value, by } = self.made(shifted)
+                && op == Binary::I32Add
+                && let Some(other) = other.slot()
+            {
+                self.take_last();
+                let values = [u64::from(other.0), u64::from(value.0), by];
+                self.emit_value(Op::I32AddShl, ValType::I32, dst, &values);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What a binary operator computes, for the peepholes of the next instruction. Operands have to be in slots by now.
+    fn describe(op: Binary, lhs: Operand, rhs: Operand) -> Made {
+        if op.is_compare() {
+            return Made::Compare { op, lhs, rhs, negated: false };
+        }
+        match (op, lhs.slot(), rhs.slot(), lhs, rhs) {
+            (Binary::I32Add | Binary::I64Add, Some(lhs), _, _, _) => Made::Add { op, lhs, rhs },
+            (Binary::I32Add | Binary::I64Add, None, Some(rhs), _, _) => Made::Add { op, lhs: rhs, rhs: lhs },
+            (Binary::I32Shl, Some(value), None, _, Operand::Const(by, _)) => Made::Shl { value, by: by & 31 },
+            (Binary::F32Mul | Binary::F64Mul, Some(lhs), Some(rhs), _, _) => Made::Mul { op, lhs, rhs },
+            _ => Made::Other,
+        }
     }
 
     // Memory.
@@ -467,9 +585,12 @@ impl Backend for Builder<'_> {
         self.labels[label.0 as usize] = Some(self.words.len());
         self.accumulators = Accumulators::default();
         self.last = None;
+        self.latch = None;
     }
 
-    fn loop_head(&mut self, _number: u32) {}
+    fn loop_head(&mut self, _number: u32) {
+        self.loop_at = Some(self.words.len());
+    }
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
         match src {
@@ -489,12 +610,24 @@ impl Backend for Builder<'_> {
             && src == Operand::Temp(last.dst)
             && dst.0 <= 0xffff
         {
-            let word = &mut self.words[last.head];
+            let word = &mut self.words[last.head + 1];
             *word = *word & !0xffff_0000 | u64::from(dst.0) << 16;
-            self.accumulators = last.before;
             self.accumulators.wrote(last.ty, dst);
-            // It writes a local now, so it has to stay, also if it is a comparison.
+            // It writes a local now, so it has to stay; only a branch on that local may still join it.
             self.last = None;
+            self.latch = None;
+            if let Made::Add { op, lhs, rhs: Operand::Const(bits, _) } = last.made
+                && lhs == dst
+                && let Some(addend) = small(bits, op.result())
+            {
+                self.latch = Some(Latch {
+                    start: last.start,
+                    local: dst,
+                    ty: op.result(),
+                    addend,
+                    before: last.before,
+                });
+            }
             return;
         }
         self.copy(dst, src, ty);
@@ -514,25 +647,26 @@ impl Backend for Builder<'_> {
     }
 
     fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
-        // `i32.eqz` of a comparison is the inverse comparison.
+        let (mut start, mut before, mut below) = (self.words.len(), self.accumulators, self.latch);
+        let mut made = Self::describe(op, lhs, rhs);
+        // `i32.eqz` of a comparison is the inverse comparison; if there is none, a branch can still test the other way round.
         if let (Binary::I32Eq, Operand::Const(0, _)) = (op, rhs)
-            && let Some(last) = self.last
-            && let Some((compare, ..)) = last.compare
-            && let Some(inverse) = compare.inverse()
-            && let Some((_, lhs, rhs)) = self.take_compare(lhs)
+            && let Made::Compare { op, lhs, rhs, negated } = self.made(lhs)
         {
-            return self.binary(inverse, dst, lhs, rhs);
+            if let Some(inverse) = op.inverse() {
+                self.take_last();
+                return self.binary(inverse, dst, lhs, rhs);
+            }
+            made = Made::Compare { op, lhs, rhs, negated: !negated };
+            let last = self.last.expect("it made the operand");
+            (start, before, below) = (last.start, last.before, last.below);
         }
-        let (start, before) = (self.words.len(), self.accumulators);
+        if self.fuse_product(op, dst, lhs, rhs) || self.fuse_shift(op, dst, lhs, rhs) {
+            return;
+        }
         let (form, values) = self.pick_binary(op, lhs, rhs, binary_form);
         self.emit_value(form, op.result(), dst, values.as_slice());
-        if op.is_compare()
-            && let Some(last) = &mut self.last
-        {
-            last.start = start;
-            last.before = before;
-            last.compare = Some((op, lhs, rhs));
-        }
+        self.note(made, start, before, below);
     }
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
@@ -599,6 +733,16 @@ impl Backend for Builder<'_> {
                 && let Some(form) = load_form(op, Access::Constant)
             {
                 return self.emit_value(form, ty, dst, &[u64::from(address)]);
+            }
+            if let Made::Add { op: Binary::I32Add, lhs, rhs } = self.made(address)
+                && let Some(form) = load_sum_form(op, if rhs.slot().is_some() { Loc::Slot } else { Loc::Imm })
+            {
+                self.take_last();
+                let second = match rhs {
+                    Operand::Temp(slot) | Operand::Local(slot) => u64::from(slot.0),
+                    Operand::Const(bits, _) => bits as u32 as i32 as i64 as u64,
+                };
+                return self.emit_value(form, ty, dst, &[u64::from(lhs.0), second, offset]);
             }
             let slot = self.slot(address, ValType::I32);
             if self.accumulators.holds(ValType::I32, slot)
@@ -707,9 +851,7 @@ impl Backend for Builder<'_> {
         let vector = ty == ValType::V128;
         let (op, place) = match self.own_global(global) {
             Some(offset) => (if vector { Op::GlobalGetV128 } else { Op::GlobalGet }, offset),
-            None => {
-                (if vector { Op::GlobalGetImportV128 } else { Op::GlobalGetImport }, u64::from(global.0))
-            }
+            None => (if vector { Op::GlobalGetImportV128 } else { Op::GlobalGetImport }, u64::from(global.0)),
         };
         // The bits of a scalar go through the integer accumulator.
         self.emit_value(op, if vector { ty } else { ValType::I64 }, dst, &[place]);
@@ -721,9 +863,7 @@ impl Backend for Builder<'_> {
         let value = u64::from(self.slot(value, ty).0);
         let (op, place) = match self.own_global(global) {
             Some(offset) => (if vector { Op::GlobalSetV128 } else { Op::GlobalSet }, offset),
-            None => {
-                (if vector { Op::GlobalSetImportV128 } else { Op::GlobalSetImport }, u64::from(global.0))
-            }
+            None => (if vector { Op::GlobalSetImportV128 } else { Op::GlobalSetImport }, u64::from(global.0)),
         };
         self.emit(op, &[value, place]);
     }
@@ -750,14 +890,24 @@ impl Backend for Builder<'_> {
     }
 
     fn jump(&mut self, target: Label) {
+        // A loop that begins with its test is left from its end instead.
+        if let Some(test) = self.labels[target.0 as usize].and_then(|at| self.loop_tests.get(&at)).copied() {
+            self.labels.push(Some(test.next));
+            let again = Label(self.labels.len() as u32 - 1);
+            self.branch_compare(test.op, test.lhs, test.rhs, !test.sense, again);
+            return self.emit_branch(Op::Br, &[], test.exit);
+        }
         self.emit_branch(Op::Br, &[], target);
     }
 
     fn branch_if(&mut self, condition: Operand, sense: bool, target: Label) {
-        let (op, lhs, rhs, sense) = match self.take_compare(condition) {
-            Some((op, lhs, rhs)) => (op, lhs, rhs, sense),
+        let (op, lhs, rhs, sense) = match self.made(condition) {
+            Made::Compare { op, lhs, rhs, negated } => {
+                self.take_last();
+                (op, lhs, rhs, sense != negated)
+            }
             // The second operand is immediate in any case, so its home is not used.
-            None => (Binary::I32Ne, condition, Operand::Const(0, Slot(0)), sense),
+            _ => (Binary::I32Ne, condition, Operand::Const(0, Slot(0)), sense),
         };
         self.branch_compare(op, lhs, rhs, sense, target);
     }
@@ -850,6 +1000,14 @@ impl Backend for Builder<'_> {
         self.words[0] = Preamble { frame_slots }.to_word();
         for fixup in &self.fixups {
             let to = self.labels[fixup.label.0 as usize].expect("the walker binds all labels that it uses");
+            if Op::first_of(&self.words[fixup.start..]) == Some(Op::Br)
+                && let Some(Op::Return | Op::ReturnS | Op::ReturnI | Op::ReturnF32S | Op::ReturnF64S) =
+                    Op::first_of(&self.words[to..])
+            {
+                // A jump to a return returns at once: both take two words.
+                self.words[fixup.start + 1] = self.words[to + 1];
+                continue;
+            }
             let distance = to as i64 - fixup.start as i64;
             self.words[fixup.word] |= truncated(distance as u64, fixup.bits) << fixup.shift;
         }
@@ -858,10 +1016,47 @@ impl Backend for Builder<'_> {
 }
 
 impl Builder<'_> {
+    /// A branch that is taken if the comparison answers `sense`.
     fn branch_compare(&mut self, op: Binary, lhs: Operand, rhs: Operand, sense: bool, target: Label) {
-        let (form, values) =
-            self.pick_binary(op, lhs, rhs, |op, lhs, rhs| branch_form(op, sense, lhs, rhs));
+        if self.add_and_branch(op, lhs, rhs, sense, target) {
+            return;
+        }
+        let start = self.words.len();
+        let (form, values) = self.pick_binary(op, lhs, rhs, |op, lhs, rhs| branch_form(op, sense, lhs, rhs));
+        let at_head = self.loop_at == Some(start) && self.words.len() == start;
         self.emit_branch(form, values.as_slice(), target);
+        // Operands that other code has to make first cannot be tested again elsewhere.
+        if at_head && !matches!((lhs, rhs), (Operand::Temp(_), _) | (_, Operand::Temp(_))) {
+            let next = self.words.len();
+            self.loop_tests.insert(start, LoopTest { op, lhs, rhs, sense, exit: target, next });
+        }
+    }
+
+    /// The same, together with the addition to the compared local that was written last.
+    fn add_and_branch(&mut self, op: Binary, lhs: Operand, rhs: Operand, sense: bool, target: Label) -> bool {
+        let Some(latch) = self.latch else { return false };
+        let local = Operand::Local(latch.local);
+        let (op, rhs) = match op.swapped() {
+            _ if lhs == local && rhs != local => (op, rhs),
+            Some(swapped) if rhs == local && lhs != local => (swapped, lhs),
+            _ => return false,
+        };
+        let (second, value) = match rhs {
+            Operand::Temp(slot) | Operand::Local(slot) => (Loc::Slot, u64::from(slot.0)),
+            Operand::Const(bits, _) => match small(bits, latch.ty) {
+                Some(value) => (Loc::Imm, value as u64),
+                None => return false,
+            },
+        };
+        let Some(form) = add_branch_form(op, sense, second) else { return false };
+        if op.operands()[0] != latch.ty || (second == Loc::Slot && value > 0xffff) {
+            return false;
+        }
+        self.truncate(latch.start);
+        self.accumulators = latch.before;
+        self.emit_branch(form, &[u64::from(latch.local.0), latch.addend as u64, value], target);
+        self.accumulators.wrote(latch.ty, latch.local);
+        true
     }
 }
 
@@ -875,6 +1070,12 @@ fn keeps_bits(op: Unary) -> bool {
             | Unary::F32ReinterpretI32
             | Unary::F64ReinterpretI64
     )
+}
+
+/// The constant of an integer type as a signed number, if it has 16 bits.
+fn small(bits: u64, ty: ValType) -> Option<i16> {
+    let signed = if ty == ValType::I32 { i64::from(bits as u32 as i32) } else { bits as i64 };
+    i16::try_from(signed).ok()
 }
 
 fn fits_i32(bits: u64) -> bool {

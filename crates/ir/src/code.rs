@@ -32,7 +32,13 @@ impl FuncCode {
         &self.words
     }
 
-    /// The size of the frame and the like.
+    /// The words, for whoever runs them to link.
+    #[must_use]
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
+    }
+
+    /// The size of the frame.
     #[must_use]
     pub fn preamble(&self) -> Preamble {
         Preamble::from_word(self.words[0])

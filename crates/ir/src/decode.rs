@@ -34,7 +34,7 @@ pub struct Malformed {
 /// When there is none.
 pub fn decode(words: &[u64], at: usize) -> Result<Instr, Malformed> {
     let malformed = Malformed { at };
-    let op = words.get(at).and_then(|&word| Op::of_word(word)).ok_or(malformed)?;
+    let op = words.get(at..).and_then(Op::first_of).ok_or(malformed)?;
     let (places, mut len) = place(op);
     let mut instr = Instr { at, len, op, values: Vec::new(), targets: Vec::new() };
     for (field, place) in op.fields().iter().zip(places) {

@@ -41,25 +41,63 @@ pub enum Field {
 }
 
 macro_rules! field {
-    (d) => { Field::Dst };
-    (s) => { Field::Src };
-    (dv) => { Field::DstV };
-    (sv) => { Field::SrcV };
-    (D) => { Field::WideDst };
-    (S) => { Field::WideSrc };
-    (SV) => { Field::WideSrcV };
-    (i) => { Field::Imm16 };
-    (I) => { Field::Imm32 };
-    (J) => { Field::Imm64 };
-    (n) => { Field::Num16 };
-    (U) => { Field::Num32 };
-    (T) => { Field::Target };
-    (A) => { Field::Acc };
-    (L) => { Field::Targets };
-    ((d V128)) => { Field::DstV };
-    ((s V128)) => { Field::SrcV };
-    ((d $scalar:ident)) => { Field::Dst };
-    ((s $scalar:ident)) => { Field::Src };
+    (d) => {
+        Field::Dst
+    };
+    (s) => {
+        Field::Src
+    };
+    (dv) => {
+        Field::DstV
+    };
+    (sv) => {
+        Field::SrcV
+    };
+    (D) => {
+        Field::WideDst
+    };
+    (S) => {
+        Field::WideSrc
+    };
+    (SV) => {
+        Field::WideSrcV
+    };
+    (i) => {
+        Field::Imm16
+    };
+    (I) => {
+        Field::Imm32
+    };
+    (J) => {
+        Field::Imm64
+    };
+    (n) => {
+        Field::Num16
+    };
+    (U) => {
+        Field::Num32
+    };
+    (T) => {
+        Field::Target
+    };
+    (A) => {
+        Field::Acc
+    };
+    (L) => {
+        Field::Targets
+    };
+    ((d V128)) => {
+        Field::DstV
+    };
+    ((s V128)) => {
+        Field::SrcV
+    };
+    ((d $scalar:ident)) => {
+        Field::Dst
+    };
+    ((s $scalar:ident)) => {
+        Field::Src
+    };
 }
 
 macro_rules! define_op {
@@ -105,10 +143,10 @@ impl Op {
         if (number as usize) < Op::ALL.len() { Some(Op::ALL[number as usize]) } else { None }
     }
 
-    /// The opcode in a code word.
+    /// The opcode of the instruction at the start of `words`.
     #[must_use]
-    pub const fn of_word(word: u64) -> Option<Op> {
-        Op::from_u16(word as u16)
+    pub fn first_of(words: &[u64]) -> Option<Op> {
+        Op::from_u16(*words.get(1)? as u16)
     }
 
     /// Whether control never goes on with the next instruction.
@@ -156,7 +194,12 @@ impl Field {
     pub const fn bits(self) -> u32 {
         match self {
             Field::Dst | Field::Src | Field::DstV | Field::SrcV | Field::Imm16 | Field::Num16 => 16,
-            Field::WideDst | Field::WideSrc | Field::WideSrcV | Field::Imm32 | Field::Num32 | Field::Target => 32,
+            Field::WideDst
+            | Field::WideSrc
+            | Field::WideSrcV
+            | Field::Imm32
+            | Field::Num32
+            | Field::Target => 32,
             Field::Imm64 => 64,
             Field::Acc | Field::Targets => 0,
         }
@@ -171,8 +214,8 @@ pub const MAX_FIELDS: usize = 8;
 pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
     let fields = op.fields();
     let mut places = [Place { word: 0, shift: 0, bits: 0 }; MAX_FIELDS];
-    // The next free bit; it only moves forward.
-    let mut bit: u32 = 16;
+    // The next free bit, behind the handler's word and the opcode; it only moves forward.
+    let mut bit: u32 = 64 + 16;
     let mut i = 0;
     while i < fields.len() {
         let bits = fields[i].bits();
@@ -301,6 +344,19 @@ macro_rules! select_forms {
             })
         }
 
+        /// The instruction that adds to a local and branches on a comparison of the sum, if there is one.
+        #[must_use]
+        pub fn add_branch_form(op: Binary, sense: bool, rhs: Loc) -> Option<Op> {
+            let op = if sense { op } else { op.inverse()? };
+            Some(match (op, rhs) {
+                $(
+                    (Binary::$ic, Loc::Slot) => Op::[<AddBr $ic SS>],
+                    (Binary::$ic, Loc::Imm) => Op::[<AddBr $ic SI>],
+                )*
+                _ => return None,
+            })
+        }
+
         /// The form of a unary operator, if there is one.
         #[must_use]
         pub fn unary_form(op: Unary, value: Loc) -> Option<Op> {
@@ -380,6 +436,18 @@ macro_rules! select_memory_forms {
             })
         }
 
+        /// The load from the sum of a slot and an operand, if there is one.
+        #[must_use]
+        pub fn load_sum_form(op: Load, second: Loc) -> Option<Op> {
+            Some(match (op, second) {
+                $(
+                    (Load::$l, Loc::Slot) => Op::[<$l Sum>],
+                    (Load::$l, Loc::Imm) => Op::[<$l SumI>],
+                )*
+                _ => return None,
+            })
+        }
+
         /// The form of a store, if there is one.
         #[must_use]
         pub fn store_form(op: Store, access: Access, value: Loc) -> Option<Op> {
@@ -423,7 +491,8 @@ mod tests {
             assert!(op.fields().len() <= MAX_FIELDS, "{op:?}");
             let (places, words) = place(op);
             let mut used = vec![0u64; words];
-            used[0] = 0xffff;
+            used[0] = u64::MAX;
+            used[1] = 0xffff;
             for (place, field) in places.iter().zip(op.fields()) {
                 if field.bits() == 0 {
                     continue;
@@ -439,7 +508,11 @@ mod tests {
     fn operands_tell_forms_of_one_mnemonic_apart() {
         let mut seen = std::collections::HashMap::new();
         for &op in Op::ALL {
-            let key = (op.text(), op.fields().iter().map(|f| !matches!(f, Field::Acc)).collect::<Vec<_>>(), op.fields());
+            let key = (
+                op.text(),
+                op.fields().iter().map(|f| !matches!(f, Field::Acc)).collect::<Vec<_>>(),
+                op.fields(),
+            );
             assert_eq!(seen.insert(key, op), None, "{op:?}");
         }
     }

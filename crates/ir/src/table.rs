@@ -10,9 +10,9 @@
 //! backends of the interpreter, which reads `Handler` as a type. A row without a handler does not compile.
 //!
 //! # Fields
-//! Fields are placed from left to right. Word 0 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a
-//! 32-bit field takes the high half of word 0 if `b` and `c` are free, else the next free half of a following word; a
-//! 64-bit field takes a word.
+//! Fields are placed from left to right. Word 0 belongs to the interpreter, which keeps the address of the handler there.
+//! Word 1 holds the opcode in bits 0–15 and three 16-bit fields `a`, `b`, `c`; a 32-bit field takes the high half of word 1
+//! if `b` and `c` are free, else the next free half of a following word; a 64-bit field takes a word.
 //!
 //! | field | bits | meaning |
 //! |---|---|---|
@@ -29,6 +29,11 @@
 //! The suffix of a variant tells where its operands are, in their order: `S` slot, `I` immediate, `A` accumulator,
 //! `K` constant address, `G` any address in any memory.
 //!
+//! # Fused instructions
+//! An instruction may do the work of two operators where the second uses the first one's result at once: `br_if_…` compares
+//! and branches, `add_br_if_…` adds an immediate to a local, compares the sum and branches, `….sum` loads from the 32-bit sum
+//! of two operands. Floats round after each operator.
+//!
 //! # Accumulators
 //! There is one accumulator for integers and references, one for `f32` and one for `f64`. **Every instruction that writes
 //! a scalar slot also puts the value into the accumulator of its type**: the slot is always valid, the accumulator saves the
@@ -37,7 +42,9 @@
 /// Calls the macro `$m` with one row per instruction, see [`table`](crate::table).
 #[macro_export]
 macro_rules! for_each_instr {
-    ($m:ident) => { $crate::upshift_core::for_each_pure_op! { [$crate::flatten_pure_ops] $m } };
+    ($m:ident) => {
+        $crate::upshift_core::for_each_pure_op! { [$crate::flatten_pure_ops] $m }
+    };
 }
 
 /// The forms of pure operators: the first half of [`for_each_instr!`](crate::for_each_instr).
@@ -67,13 +74,15 @@ macro_rules! flatten_pure_ops {
     ) => { $crate::pastey::paste! { $crate::upshift_core::for_each_memory_op! { [$crate::flatten_other_ops] $m {
         $(
             [<$ic SS>] $ic_text [d s s] Binary<op::$ic, SlotB, SlotC>;
-            [<$ic SI>] $ic_text [d s i] Binary<op::$ic, SlotB, ImmC>;
+            [<$ic SI>] $ic_text [d s I] Binary<op::$ic, SlotB, ImmNextLow>;
             [<$ic AS>] $ic_text [d A s] Binary<op::$ic, Acc, SlotB>;
             [<$ic AI>] $ic_text [d A I] Binary<op::$ic, Acc, ImmHigh>;
             [<Br $ic SS>] (concat!("br_if_", $ic_text)) [s s T] BranchIf<op::$ic, SlotA, SlotB, Next, true>;
-            [<Br $ic SI>] (concat!("br_if_", $ic_text)) [s i T] BranchIf<op::$ic, SlotA, ImmB, Next, true>;
+            [<Br $ic SI>] (concat!("br_if_", $ic_text)) [s I T] BranchIf<op::$ic, SlotA, ImmHigh, Next, true>;
             [<Br $ic AS>] (concat!("br_if_", $ic_text)) [A s T] BranchIf<op::$ic, Acc, SlotA, High, true>;
             [<Br $ic AI>] (concat!("br_if_", $ic_text)) [A i T] BranchIf<op::$ic, Acc, ImmA, High, true>;
+            [<AddBr $ic SS>] (concat!("add_br_if_", $ic_text)) [d i s T] AddBranch<op::$ic, SlotC>;
+            [<AddBr $ic SI>] (concat!("add_br_if_", $ic_text)) [d i i T] AddBranch<op::$ic, ImmC>;
         )*
         $(
             [<$fc SS>] $fc_text [d s s] Binary<op::$fc, SlotB, SlotC>;
@@ -82,26 +91,26 @@ macro_rules! flatten_pure_ops {
         )*
         $(
             [<$ico SS>] $ico_text [d s s] Binary<op::$ico, SlotB, SlotC>;
-            [<$ico SI>] $ico_text [d s i] Binary<op::$ico, SlotB, ImmC>;
+            [<$ico SI>] $ico_text [d s I] Binary<op::$ico, SlotB, ImmNextLow>;
             [<$ico AS>] $ico_text [d A s] Binary<op::$ico, Acc, SlotB>;
             [<$ico AI>] $ico_text [d A I] Binary<op::$ico, Acc, ImmHigh>;
         )*
         $(
             [<$ia SS>] $ia_text [d s s] Binary<op::$ia, SlotB, SlotC>;
-            [<$ia SI>] $ia_text [d s i] Binary<op::$ia, SlotB, ImmC>;
-            [<$ia IS>] $ia_text [d i s] Binary<op::$ia, ImmB, SlotC>;
+            [<$ia SI>] $ia_text [d s I] Binary<op::$ia, SlotB, ImmNextLow>;
+            [<$ia IS>] $ia_text [d I s] Binary<op::$ia, ImmHigh, SlotNext>;
             [<$ia AS>] $ia_text [d A s] Binary<op::$ia, Acc, SlotB>;
             [<$ia SA>] $ia_text [d s A] Binary<op::$ia, SlotB, Acc>;
             [<$ia AI>] $ia_text [d A I] Binary<op::$ia, Acc, ImmHigh>;
         )*
         $(
             [<$ir SS>] $ir_text [d s s] Binary<op::$ir, SlotB, SlotC>;
-            [<$ir SI>] $ir_text [d s i] Binary<op::$ir, SlotB, ImmC>;
+            [<$ir SI>] $ir_text [d s I] Binary<op::$ir, SlotB, ImmNextLow>;
             [<$ir AI>] $ir_text [d A I] Binary<op::$ir, Acc, ImmHigh>;
         )*
         $(
             [<$id SS>] $id_text [d s s] Binary<op::$id, SlotB, SlotC>;
-            [<$id SI>] $id_text [d s i] Binary<op::$id, SlotB, ImmC>;
+            [<$id SI>] $id_text [d s I] Binary<op::$id, SlotB, ImmNextLow>;
         )*
         $(
             [<$fco SS>] $fco_text [d s s] Binary<op::$fco, SlotB, SlotC>;
@@ -112,7 +121,7 @@ macro_rules! flatten_pure_ops {
         $(
             [<$fa SS>] $fa_text [d s s] Binary<op::$fa, SlotB, SlotC>;
             [<$fa SI>] $fa_text [d s J] Binary<op::$fa, SlotB, ImmNext>;
-            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotB>;
+            [<$fa IS>] $fa_text [d J s] Binary<op::$fa, ImmNext, SlotLast>;
             [<$fa AS>] $fa_text [d A s] Binary<op::$fa, Acc, SlotB>;
             [<$fa SA>] $fa_text [d s A] Binary<op::$fa, SlotB, Acc>;
             [<$fa AI>] $fa_text [d A J] Binary<op::$fa, Acc, ImmNext>;
@@ -149,6 +158,8 @@ macro_rules! flatten_other_ops {
         $(
             [<$l S>] $l_text [d s n] Load<mem::$l, SlotB, OffsetC>;
             [<$l A>] $l_text [d A U] Load<mem::$l, Acc, OffsetHigh>;
+            [<$l Sum>] (concat!($l_text, ".sum")) [d s s U] LoadSum<mem::$l, SlotC, false>;
+            [<$l SumI>] (concat!($l_text, ".sum")) [d s I U] LoadSum<mem::$l, ImmNextLow, true>;
             [<$l K>] (concat!($l_text, ".at")) [d U] Load<mem::$l, Zero, OffsetHigh>;
             [<$l G>] (concat!($l_text, ".mem")) [d s n J] LoadAny<mem::$l>;
         )*
@@ -178,6 +189,13 @@ macro_rules! flatten_other_ops {
         V128Store16Lane "v128.store16_lane" [s sv n J U] StoreLane<2>;
         V128Store32Lane "v128.store32_lane" [s sv n J U] StoreLane<4>;
         V128Store64Lane "v128.store64_lane" [s sv n J U] StoreLane<8>;
+        // Two operators at once. Sum of a slot and a slot that is shifted left; sum, difference of a slot and a product.
+        I32AddShl "i32.add_shl" [d s s U] AddShl;
+        F32MulAdd "f32.mul_add" [d s s S] MulAdd<f32, false>;
+        F32MulSub "f32.mul_sub" [d s s S] MulAdd<f32, true>;
+        F64MulAdd "f64.mul_add" [d s s S] MulAdd<f64, false>;
+        F64MulSub "f64.mul_sub" [d s s S] MulAdd<f64, true>;
+
         // Size of a memory: its number, binary logarithm of its page size.
         MemorySize "memory.size" [d n n] MemorySize;
 

@@ -88,17 +88,18 @@ pub fn parse(text: &str) -> Result<Vec<u64>, ParseError> {
         }
         let error = |problem: String| ParseError { line: number + 1, problem };
         if words.is_empty() {
-            let frame_slots = line
-                .strip_prefix("frame ")
-                .and_then(|slots| slots.trim().parse().ok())
-                .ok_or_else(|| error("the first line has to be `frame` and the number of slots".to_string()))?;
+            let frame_slots =
+                line.strip_prefix("frame ").and_then(|slots| slots.trim().parse().ok()).ok_or_else(|| {
+                    error("the first line has to be `frame` and the number of slots".to_string())
+                })?;
             words.push(Preamble { frame_slots }.to_word());
             continue;
         }
         let at = words.len() - 1;
         let rest = match line.strip_prefix('@') {
             Some(rest) => {
-                let (position, rest) = rest.split_once(' ').ok_or_else(|| error("no instruction".to_string()))?;
+                let (position, rest) =
+                    rest.split_once(' ').ok_or_else(|| error("no instruction".to_string()))?;
                 if position.parse() != Ok(at) {
                     return Err(error(format!("this is position {at}")));
                 }
@@ -181,11 +182,12 @@ fn encode(line: &str, at: usize, words: &mut Vec<u64>) -> Result<(), String> {
         (fields.len() == tokens.len() || (list && tokens.len() >= fields.len()))
             && fields.iter().zip(&tokens).all(|(&field, &token)| fits(field, token))
     };
-    let op = *forms.iter().find(matching).ok_or_else(|| format!("`{mnemonic}` has no form with such operands"))?;
+    let op =
+        *forms.iter().find(matching).ok_or_else(|| format!("`{mnemonic}` has no form with such operands"))?;
     let (places, len) = crate::op::place(op);
     let start = words.len();
     words.resize(start + len, 0);
-    words[start] = u64::from(op as u16);
+    words[start + 1] = u64::from(op as u16);
     for ((field, place), token) in op.fields().iter().zip(places).zip(&tokens) {
         let value = match *token {
             Token::Slot(slot) | Token::Vector(slot) => slot,
@@ -220,7 +222,7 @@ mod tests {
             let (places, len) = place(op);
             let start = words.len();
             words.resize(start + len, 0);
-            words[start] = op as u64;
+            words[start + 1] = op as u64;
             for (i, (field, place)) in op.fields().iter().zip(places).enumerate() {
                 if place.bits != 0 {
                     let value = if *field == Field::Target { 0 } else { i as u64 + 2 };

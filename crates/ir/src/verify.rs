@@ -87,7 +87,7 @@ mod tests {
 
     fn code(frame_slots: u32, words: &[u64]) -> Vec<u64> {
         let mut all = vec![Preamble { frame_slots }.to_word()];
-        all.extend(words);
+        all.extend(words.iter().flat_map(|&word| [0, word]));
         all
     }
 

@@ -209,8 +209,14 @@ impl Iterator for Frames {
                 if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
             // SAFETY: a frame's context is that of a live instance of wasm.
             let module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
-            // Stubs have no functions: what called them cannot be found, the rest of the activation is skipped.
-            let Some(func) = module.func_at(ip) else { continue };
+            let Some(func) = module.func_at(ip) else {
+                if std::ptr::eq(point.ip, stubs::translate().wrapping_add(1)) {
+                    // The function had no code yet; the point is at its header.
+                    // SAFETY: as promised to `new`.
+                    self.point = unsafe { caller_of(point.fp, point.ctx) };
+                }
+                continue;
+            };
             let params = module.info().func_type(func).func.param_slots();
             // SAFETY: a function's header lies behind its parameters.
             self.point = unsafe { caller_of(point.fp.add(params as usize), point.ctx) };

@@ -374,13 +374,13 @@ unsafe fn instantiate_with(
     module: &Module,
     definitions: &[Definition],
 ) -> Result<Instance> {
-    // SAFETY: the caller's promise; the reference ends before code runs.
-    let imports: Result<Vec<Extern>> = {
-        let state = unsafe { &mut *store.as_ptr() };
-        definitions.iter().map(|definition| definition.extern_in(state)).collect()
-    };
-    // SAFETY: the caller's promise.
-    unsafe { instantiate(store, module, &imports?) }
+    // SAFETY: the caller's promise; the reference to the state ends before code runs.
+    unsafe {
+        let state = &mut *store.as_ptr();
+        let imports = definitions.iter().map(|definition| definition.extern_in(state));
+        let imports: Vec<Extern> = imports.collect::<Result<_>>()?;
+        instantiate(store, module, &imports)
+    }
 }
 
 /// A module with its imports looked up.

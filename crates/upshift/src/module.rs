@@ -190,7 +190,8 @@ impl Module {
         if let Some(code) = slot.get() {
             return Ok(code);
         }
-        let code = upshift_ir::compile(self.info(), func)?;
+        let mut code = upshift_ir::compile(self.info(), func)?;
+        upshift_interp::link(code.words_mut());
         // Another thread may have been faster; then its code is the one that counts.
         let code = slot.get_or_init(|| {
             let code = Box::new(code);

@@ -1,45 +1,39 @@
 //! The value stack of a store: one block of slots that all wasm frames lie on.
 //!
-//! It is allocated when the store's first call comes, zeroed by the operating system page by page as it is used.
-
-use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::ptr::NonNull;
+//! It is mapped when the store's first call comes. The operating system provides its pages as they are used, so a stack
+//! that is never used deeply costs little, whatever its size.
 
 use anyhow::{Context, Result};
 use upshift_core::vm::STACK_RESERVE;
 
-/// A block of zeroed slots.
+use crate::memory::mmap::Mapping;
+
+/// A block of slots.
 pub(crate) struct ValueStack {
-    base: NonNull<u64>,
-    layout: Layout,
+    mapping: Mapping,
+    /// Slots in front of the reserve.
+    slots: usize,
 }
 
 impl ValueStack {
     /// A stack with room for frames of `bytes` bytes, rounded down to whole slots, and the reserve behind them.
     pub(crate) fn new(bytes: usize) -> Result<ValueStack> {
-        let slots = bytes / size_of::<u64>() + STACK_RESERVE;
-        let layout = Layout::array::<u64>(slots).and_then(|layout| layout.align_to(16))?;
-        // SAFETY: the size is not zero, because the reserve is not.
-        let base = unsafe { alloc_zeroed(layout) };
-        let base =
-            NonNull::new(base.cast()).with_context(|| format!("no memory for a stack of {bytes} bytes"))?;
-        Ok(ValueStack { base, layout })
+        let slots = bytes / size_of::<u64>();
+        let mut mapping = Mapping::default();
+        mapping
+            .grow((slots + STACK_RESERVE) * size_of::<u64>())
+            .with_context(|| format!("no memory for a stack of {bytes} bytes"))?;
+        mapping.prefer_small_pages();
+        Ok(ValueStack { mapping, slots })
     }
 
     /// The first slot.
     pub(crate) fn base(&self) -> *mut u64 {
-        self.base.as_ptr()
+        self.mapping.base().cast()
     }
 
     /// Where frames have to end.
     pub(crate) fn limit(&self) -> *mut u64 {
-        self.base.as_ptr().wrapping_add(self.layout.size() / size_of::<u64>() - STACK_RESERVE)
-    }
-}
-
-impl Drop for ValueStack {
-    fn drop(&mut self) {
-        // SAFETY: allocated by `new` with this layout.
-        unsafe { dealloc(self.base.as_ptr().cast(), self.layout) };
+        self.base().wrapping_add(self.slots)
     }
 }

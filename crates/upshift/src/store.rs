@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use anyhow::Result;
+use upshift_core::index::FuncIndex;
+use upshift_core::types::FuncType;
 use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
 
 use crate::builtins::BUILTINS;
@@ -274,6 +276,22 @@ impl StoreState {
             index
         });
         self.host_funcs[id as usize].rec.as_non_null()
+    }
+
+    /// The type of one of this store's functions.
+    ///
+    /// # Safety
+    /// `func` must be a function of this store.
+    pub(crate) unsafe fn func_type(&self, func: NonNull<FuncRec>) -> &Arc<FuncType> {
+        // SAFETY: the caller's promise; a function's context is either that of host functions or has an instance.
+        unsafe {
+            let func = &*func.as_ptr();
+            if func.vmctx == self.host_ctx.as_ptr() {
+                return self.host_funcs[func.index as usize].func.func_type().core();
+            }
+            let instance = &*(*func.vmctx).instance.cast::<InstanceData>();
+            &instance.module.info().func_type(FuncIndex(func.index)).func
+        }
     }
 
     /// Makes sure that a handle belongs to this store.

@@ -12,7 +12,7 @@ fn link(store: &mut Store<()>, wat: &str, imports: &[Extern]) -> Result<Instance
 
 #[track_caller]
 fn refused(store: &mut Store<()>, import: &str, given: impl Into<Extern>) {
-    let wat = format!(r#"(module (import "mod" "name" {import}))"#);
+    let wat = format!(r#"(module (type (func)) (import "mod" "name" {import}))"#);
     let error = link(store, &wat, &[given.into()]).expect_err(import);
     assert_eq!(error.to_string(), "incompatible import type for `mod::name`", "{import}");
     assert!(error.chain().count() > 1, "the reason is missing: {error:?}");
@@ -87,8 +87,8 @@ fn memories_and_tables_match_by_limits() {
     refused(&mut store, "(table 2 3 funcref)", table);
     refused(&mut store, "(table 2 4 externref)", table);
     refused(&mut store, "(table i64 2 4 funcref)", table);
-    // A table is read and written, so its type has to be the same.
-    refused(&mut store, "(table 2 4 nullfuncref)", table);
+    // A table is read and written, so its element type has to be the same.
+    refused(&mut store, "(table 2 4 (ref null 0))", table);
     table.grow(&mut store, 1, Ref::Func(None)).unwrap();
     accepted(&mut store, "(table 3 4 funcref)", table);
 }
@@ -184,11 +184,10 @@ fn segments_of_expressions_and_first_values_see_globals_and_functions() {
         (type $f (func (result i32)))
         (import "" "g" (global $g funcref))
         (import "" "offset" (global $offset i32))
-        (global $own funcref (ref.func $two))
         (func $two (export "two") (type $f) (i32.const 2))
         (table $t (export "t") 6 funcref (ref.func $two))
         (elem (table $t) (offset (i32.add (global.get $offset) (i32.const 1))) funcref
-            (global.get $g) (ref.null func) (global.get $own))
+            (global.get $g) (ref.null func) (ref.func $two))
         (elem $passive funcref (ref.func $two))
         (func (export "init") (param i32) (table.init $t $passive (local.get 0) (i32.const 0) (i32.const 1)))
         (func (export "drop") (elem.drop $passive)))"#;

@@ -153,7 +153,7 @@ macro_rules! flags {
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub(crate) struct $set($bits);
 
-        #[allow(dead_code)]
+        #[allow(dead_code)] // Not every set needs every method.
         impl $set {
             $($(#[$flag_doc])* pub(crate) const $flag: $set = $set(1 << $bit);)*
 

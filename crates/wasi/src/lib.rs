@@ -36,7 +36,7 @@ mod table;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
 pub use error::{Exit, GuestFault};
-pub use linker::add_to_linker;
+pub use linker::{add_imports_to_linker, add_to_linker};
 pub use stdio::{Input, MemoryOutput, Output};
 
 #[cfg(test)]

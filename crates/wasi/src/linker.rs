@@ -1,6 +1,6 @@
 //! The imports of a guest: one host function for each line of `wasi_functions!`.
 
-use upshift::{Caller, Error, Extern, Linker, Result, Trap};
+use upshift::{Caller, Error, Extern, Linker, Module, Result, Trap};
 
 use crate::ctx::WasiCtx;
 use crate::error::{Failure, GuestFault, WasiResult};
@@ -50,6 +50,31 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
+    define(linker, get, &|_| true)
+}
+
+/// As [`add_to_linker`], but defines only the functions that one of `modules` imports, which is quicker for a linker
+/// that is used once.
+///
+/// # Errors
+/// If `linker` has one of these names already and does not allow shadowing.
+pub fn add_imports_to_linker<'m, T: 'static>(
+    linker: &mut Linker<T>,
+    modules: impl IntoIterator<Item = &'m Module>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    let imports = modules.into_iter().flat_map(Module::imports);
+    let names: Vec<&str> =
+        imports.filter(|import| import.module() == MODULE).map(|import| import.name()).collect();
+    if names.is_empty() { Ok(()) } else { define(linker, get, &|name| names.contains(&name)) }
+}
+
+/// Defines the functions whose names are `wanted`.
+fn define<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<()> {
     macro_rules! result {
         (errno) => {
             u32
@@ -66,20 +91,22 @@ pub fn add_to_linker<T: 'static>(
             $outcome.map(|_| ())
         };
     }
-    macro_rules! define {
+    macro_rules! define_all {
         ($($file:ident::$name:ident($($param:ident: $ty:ty),*) -> $result:tt;)*) => {$(
-            linker.func_wrap(
-                MODULE,
-                stringify!($name),
-                move |mut caller: Caller<'_, T>, $($param: $ty),*| -> Result<result!($result)> {
-                    outcome!($result, call(&mut caller, stringify!($name), get, |ctx, memory| {
-                        $file::$name(ctx, memory, $($param),*)
-                    }))
-                },
-            )?;
+            if wanted(stringify!($name)) {
+                linker.func_wrap(
+                    MODULE,
+                    stringify!($name),
+                    move |mut caller: Caller<'_, T>, $($param: $ty),*| -> Result<result!($result)> {
+                        outcome!($result, call(&mut caller, stringify!($name), get, |ctx, memory| {
+                            $file::$name(ctx, memory, $($param),*)
+                        }))
+                    },
+                )?;
+            }
         )*};
     }
-    wasi_functions!(define);
+    wasi_functions!(define_all);
     Ok(())
 }
 

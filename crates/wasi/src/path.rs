@@ -52,7 +52,7 @@ pub(crate) fn path_filestat_get(
 }
 
 /// Sets the times of what a path names.
-#[allow(clippy::too_many_arguments)] // The interface has that many.
+#[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_filestat_set_times(
     ctx: &mut WasiCtx,
     mem: &mut GuestMemory<'_>,
@@ -84,7 +84,7 @@ pub(crate) fn path_filestat_set_times(
 }
 
 /// Gives a file another name. A symbolic link gets one itself: following it is not offered, and `inval`.
-#[allow(clippy::too_many_arguments)] // The interface has that many.
+#[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_link(
     ctx: &mut WasiCtx,
     mem: &mut GuestMemory<'_>,
@@ -110,7 +110,7 @@ pub(crate) fn path_link(
 /// Of the rights that the guest asks for, `fd_read` and `fd_write` say how the file is opened; the new descriptor gets
 /// all other rights that make sense for it, as far as the directory passes them on. Asking for a right that the
 /// directory does not pass on is `notcapable`.
-#[allow(clippy::too_many_arguments)] // The interface has that many.
+#[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_open(
     ctx: &mut WasiCtx,
     mem: &mut GuestMemory<'_>,
@@ -151,7 +151,7 @@ pub(crate) fn path_open(
 }
 
 /// Reads a symbolic link, as much as fits.
-#[allow(clippy::too_many_arguments)] // The interface has that many.
+#[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_readlink(
     ctx: &mut WasiCtx,
     mem: &mut GuestMemory<'_>,
@@ -189,7 +189,7 @@ pub(crate) fn path_remove_directory(
 }
 
 /// Moves a file or directory.
-#[allow(clippy::too_many_arguments)] // The interface has that many.
+#[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_rename(
     ctx: &mut WasiCtx,
     mem: &mut GuestMemory<'_>,

@@ -17,7 +17,7 @@ pub(crate) fn sock_accept(
 }
 
 /// Receives: `badf` or `notsock`.
-#[allow(clippy::too_many_arguments)] // The interface has that many.
+#[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn sock_recv(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,

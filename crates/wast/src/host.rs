@@ -2,8 +2,8 @@
 //! print is dropped. It has no shared memory, as threads are not supported.
 
 use upshift::{
-    Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref, RefType, Result, Store, Table, TableType,
-    Val,
+    Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref, RefType, Result, Store, Table,
+    TableType, Val,
 };
 
 const MODULE: &str = "spectest";

@@ -27,7 +27,9 @@ pub(crate) fn expect_trap(error: &Error, expected: &str) -> Result<(), String> {
 /// Makes sure that linking failed as expected.
 pub(crate) fn expect_unlinkable(error: &Error, expected: &str) -> Result<(), String> {
     match error.downcast_ref::<Trap>() {
-        Some(trap) => Err(format!("expected \"{expected}\", but linking went well and the module trapped: {trap}")),
+        Some(trap) => {
+            Err(format!("expected \"{expected}\", but linking went well and the module trapped: {trap}"))
+        }
         None => compare(&format!("{error:#}"), expected),
     }
 }

@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 
 use upshift::{ExternRef, Result, Store, V128, Val};
-use wast::core::{
-    AbstractHeapType, HeapType, NanPattern, V128Const, V128Pattern, WastArgCore, WastRetCore,
-};
+use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Const, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
 use wast::{WastArg, WastRet};
 
@@ -119,7 +117,9 @@ fn matches(value: &Val, pattern: &WastRetCore<'_>, store: &Store<()>) -> Result<
         (Val::ExternRef(Some(reference)), WastRetCore::RefExtern(Some(number))) => {
             host_number(reference, store) == Some(*number)
         }
-        (_, WastRetCore::RefFunc(Some(_))) => return Err("patterns of a certain function are not supported".into()),
+        (_, WastRetCore::RefFunc(Some(_))) => {
+            return Err("patterns of a certain function are not supported".into());
+        }
         (
             _,
             WastRetCore::RefHost(_)
@@ -166,12 +166,14 @@ fn matches_vector(vector: &V128, pattern: &V128Pattern) -> bool {
         V128Pattern::I16x8(expected) => lanes(vector).map(i16::from_le_bytes).eq(*expected),
         V128Pattern::I32x4(expected) => lanes(vector).map(i32::from_le_bytes).eq(*expected),
         V128Pattern::I64x2(expected) => lanes(vector).map(i64::from_le_bytes).eq(*expected),
-        V128Pattern::F32x4(expected) => {
-            lanes(vector).map(u32::from_le_bytes).zip(expected).all(|(bits, pattern)| matches_f32(bits, pattern))
-        }
-        V128Pattern::F64x2(expected) => {
-            lanes(vector).map(u64::from_le_bytes).zip(expected).all(|(bits, pattern)| matches_f64(bits, pattern))
-        }
+        V128Pattern::F32x4(expected) => lanes(vector)
+            .map(u32::from_le_bytes)
+            .zip(expected)
+            .all(|(bits, pattern)| matches_f32(bits, pattern)),
+        V128Pattern::F64x2(expected) => lanes(vector)
+            .map(u64::from_le_bytes)
+            .zip(expected)
+            .all(|(bits, pattern)| matches_f64(bits, pattern)),
     }
 }
 
@@ -183,7 +185,8 @@ fn show(value: &Val, store: &Store<()>) -> String {
         Val::F32(bits) => show_f32(*bits),
         Val::F64(bits) => show_f64(*bits),
         Val::V128(vector) => {
-            let lanes = vector.0.as_chunks().0.iter().map(|lane| format!(" {:#010x}", u32::from_le_bytes(*lane)));
+            let lanes =
+                vector.0.as_chunks().0.iter().map(|lane| format!(" {:#010x}", u32::from_le_bytes(*lane)));
             format!("(v128.const i32x4{})", lanes.collect::<String>())
         }
         Val::FuncRef(None) => "(ref.null func)".into(),

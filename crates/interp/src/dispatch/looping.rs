@@ -32,7 +32,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
     loop {
         // SAFETY: verified code consists of opcodes of the table, and `ip` is at one of them.
         let flow = unsafe {
-            let op = std::mem::transmute::<u16, Op>(*r.ip.cast::<u16>());
+            let op = std::mem::transmute::<u16, Op>(r.opcode());
             step(op, &mut r)
         };
         if flow == Flow::Next {

@@ -42,18 +42,21 @@ macro_rules! with_handlers {
             Br, BrTable, Exit, Restore, Return, ReturnSpan, ReturnValue, Unreachable,
         };
         use crate::handlers::data::{
-            Const32, Const64, ConstV128, Copy, Copy2, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,
-            GlobalGetImportV128, GlobalGetV128, GlobalSet, GlobalSetImport, GlobalSetImportV128, GlobalSetV128,
-            RefAsNonNull, RefFunc, RefFuncImport, Select, SelectV128, Shuffle, ZeroSpan,
+            Const32, Const64, ConstV128, Copy, Copy2, CopySpan, CopyV128, CopyWide, GlobalGet,
+            GlobalGetImport, GlobalGetImportV128, GlobalGetV128, GlobalSet, GlobalSetImport,
+            GlobalSetImportV128, GlobalSetV128, RefAsNonNull, RefFunc, RefFuncImport, Select, SelectV128,
+            Shuffle, ZeroSpan,
         };
         use crate::handlers::memory::{
-            Load, LoadAny, LoadLane, MemorySize, Store, StoreAny, StoreLane,
+            Load, LoadAny, LoadLane, LoadSum, MemorySize, Store, StoreAny, StoreLane,
         };
         use crate::handlers::operand::{
-            Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, Next, OffsetC, OffsetHigh, SlotA, SlotB, SlotC,
-            SlotNext, Zero,
+            Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, ImmNextLow, Next, OffsetC, OffsetHigh, SlotA,
+            SlotB, SlotC, SlotLast, SlotNext, Zero,
         };
-        use crate::handlers::pure::{Binary, BranchIf, LaneExtract, LaneReplace, Ternary, Unary};
+        use crate::handlers::pure::{
+            AddBranch, AddShl, Binary, BranchIf, LaneExtract, LaneReplace, MulAdd, Ternary, Unary,
+        };
 
         upshift_ir::for_each_instr!($m);
     };

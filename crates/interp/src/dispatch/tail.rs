@@ -1,4 +1,4 @@
-//! The tail-call backend: a table of functions, each of which ends in a jump to the next.
+//! The tail-call backend: functions, each of which ends in a jump to the next, whose address stands in the code.
 //!
 //! The convention passes six integers and two floats in registers, so the whole state travels without memory. What is not
 //! quick leaves through a cold function with the same arguments, again by a jump; so handlers need no stack frame. That
@@ -15,9 +15,9 @@ use crate::regs::{Flow, Regs};
 
 /// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
 macro_rules! abi {
-    (@as $abi:literal $(#[$attr:meta])* type $name:ident = fn($($arg:ty),*) -> $out:ty;) => {
+    (@as $abi:literal $(#[$attr:meta])* $vis:vis type $name:ident = fn($($arg:ty),*) -> $out:ty;) => {
         $(#[$attr])*
-        type $name = unsafe extern $abi fn($($arg),*) -> $out;
+        $vis type $name = unsafe extern $abi fn($($arg),*) -> $out;
     };
     (@as $abi:literal $(#[$attr:meta])* fn $name:ident<$g:ident: $b:ident>($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
         $(#[$attr])*
@@ -37,7 +37,7 @@ macro_rules! abi {
 
 abi! {
     /// A handler as a function.
-    type Handler = fn(*mut VmCtx, *const u64, *mut u64, *mut u8, usize, u64, f32, f64) -> Status;
+    pub(crate) type Handler = fn(*mut VmCtx, *const u64, *mut u64, *mut u8, usize, u64, f32, f64) -> Status;
 }
 
 /// Continues with a handler: a jump, because it is the last thing that a handler does.
@@ -50,7 +50,7 @@ macro_rules! jump {
 /// The handler of the instruction at `ip`.
 macro_rules! next {
     ($r:expr) => {
-        *HANDLERS.get_unchecked(usize::from(*$r.ip.cast::<u16>()))
+        *$r.ip.cast::<Handler>()
     };
 }
 
@@ -59,7 +59,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: as for `Exec::exec`; the table has a handler for each opcode.
+        // SAFETY: as for `Exec::exec`; the code is linked, so each instruction begins with its handler.
         unsafe {
             match E::exec(&mut r) {
                 Flow::Next => jump!(next!(r), r),
@@ -93,7 +93,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: the context of running code lives; the table has a handler for each opcode.
+        // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
         unsafe {
             if memory::look_again(&mut r) == Flow::Next {
                 jump!(next!(r), r)
@@ -107,21 +107,12 @@ abi! {
 
 macro_rules! define_handlers {
     ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
-        /// The handlers by opcode.
-        static HANDLERS: [Handler; Op::ALL.len()] = {
-            const fn of(op: Op) -> Handler {
-                match op {
-                    $(Op::$name => handler::<$handler>,)*
-                }
+        /// The handler of an opcode.
+        pub(crate) const fn handler_of(op: Op) -> Handler {
+            match op {
+                $(Op::$name => handler::<$handler>,)*
             }
-            let mut handlers: [Handler; Op::ALL.len()] = [handler::<Unreachable>; Op::ALL.len()];
-            let mut i = 0;
-            while i < Op::ALL.len() {
-                handlers[i] = of(Op::ALL[i]);
-                i += 1;
-            }
-            handlers
-        };
+        }
     };
 }
 

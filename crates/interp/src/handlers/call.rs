@@ -5,7 +5,7 @@
 //! caller's context; a tail call out of an instance makes such a record only if the caller did not already come through one.
 
 use upshift_core::Trap;
-use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, VmCtx, frame};
+use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
 
 use super::Exec;
 use super::operand::{high, low};
@@ -61,9 +61,18 @@ unsafe fn call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64
 /// # Safety
 /// As for [`Exec::exec`]; `func` is live.
 #[inline(always)]
-unsafe fn tail_call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, own_params: usize) -> Flow {
+unsafe fn tail_call(
+    r: &mut Regs,
+    func: *const FuncRec,
+    params: usize,
+    base: *mut u64,
+    own_params: usize,
+) -> Flow {
     // SAFETY: the header is read before arguments may overwrite it; arguments move down.
     unsafe {
+        if !fits(r, func, r.fp) {
+            return Flow::Trap(Trap::StackOverflow);
+        }
         let old = r.slot(own_params);
         let (ip, fp) = (*old.add(frame::RETURN_IP as usize), *old.add(frame::CALLER_FP as usize));
         move_down(base, r.fp, params);
@@ -105,13 +114,26 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
     }
 }
 
-/// Enters another instance: the running context changes, and memory 0 with it.
+/// Whether the frame of a function can begin at `base`. A trap belongs to the caller, so tail calls ask before they take
+/// its frame apart.
+#[inline(always)]
+unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
+    // SAFETY: `func` is live; `code` points to a preamble.
+    unsafe {
+        let frame_bytes = (*(*func).code as u32 as usize) * size_of::<u64>();
+        base as usize + frame_bytes <= (*r.store()).stack_limit as usize
+    }
+}
+
+/// Enters another instance: the running context changes, and memory 0 with it. Host functions learn from the exit whose
+/// context it was.
 #[inline(always)]
 unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
     // SAFETY: `func` is live, its context too; the store is the same.
     unsafe {
         let flow = start(r, func);
         if flow == Flow::Next {
+            (*r.store()).exit.ctx = r.ctx;
             r.ctx = (*func).vmctx;
             r.reload_memory();
         }
@@ -147,11 +169,20 @@ unsafe fn call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut
 
 /// Replaces the running function by one of any instance or the host.
 #[inline(always)]
-unsafe fn tail_call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, own_params: usize) -> Flow {
+unsafe fn tail_call_any(
+    r: &mut Regs,
+    func: *const FuncRec,
+    params: usize,
+    base: *mut u64,
+    own_params: usize,
+) -> Flow {
     // SAFETY: as for `tail_call` and `call_any`.
     unsafe {
         if (*func).vmctx == r.ctx {
             return tail_call(r, func, params, base, own_params);
+        }
+        if !fits(r, func, r.slot(frame::RESTORE_SLOTS as usize)) {
+            return Flow::Trap(Trap::StackOverflow);
         }
         let old = r.slot(own_params);
         let (ip, fp) = (*old.add(frame::RETURN_IP as usize), *old.add(frame::CALLER_FP as usize));
@@ -242,56 +273,56 @@ macro_rules! check {
 exec! {
     /// Calls an own function.
     Call |r| {
-        let func = own_func(r, low(r.word(1)));
-        call(r, func, r.a(), r.slot(r.high()), 2)
+        let func = own_func(r, low(r.word(2)));
+        call(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Calls an imported function.
     CallImport |r| {
-        let func = imported_func(r, low(r.word(1)));
-        call_any(r, func, r.a(), r.slot(r.high()), 2)
+        let func = imported_func(r, low(r.word(2)));
+        call_any(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Calls a function of a table.
     CallIndirect |r| {
-        let (more, ty) = (r.word(1), r.word(2));
+        let (more, ty) = (r.word(2), r.word(3));
         let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
-        call_any(r, func, r.a(), r.slot(r.high()), 3)
+        call_any(r, func, r.a(), r.slot(r.high()), 4)
     }
     /// Calls a function by reference.
     CallRef |r| {
-        let func = *r.slot(low(r.word(1))) as *const FuncRec;
+        let func = *r.slot(low(r.word(2))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.a(), r.slot(r.high()), 2)
+        call_any(r, func, r.a(), r.slot(r.high()), 3)
     }
     /// Tail calls an own function.
     ReturnCall |r| {
-        let func = own_func(r, low(r.word(1)));
-        tail_call(r, func, r.a(), r.slot(r.high()), low(r.word(2)))
+        let func = own_func(r, low(r.word(2)));
+        tail_call(r, func, r.a(), r.slot(r.high()), low(r.word(3)))
     }
     /// Tail calls an imported function.
     ReturnCallImport |r| {
-        let func = imported_func(r, low(r.word(1)));
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(1)))
+        let func = imported_func(r, low(r.word(2)));
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
     }
     /// Tail calls a function of a table.
     ReturnCallIndirect |r| {
-        let (more, ty) = (r.word(1), r.word(2));
+        let (more, ty) = (r.word(2), r.word(3));
         let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
         tail_call_any(r, func, r.a(), r.slot(r.high()), high(ty))
     }
     /// Tail calls a function by reference.
     ReturnCallRef |r| {
-        let func = *r.slot(low(r.word(1))) as *const FuncRec;
+        let func = *r.slot(low(r.word(2))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(1)))
+        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
     }
     /// A service of the runtime.
     Builtin |r| {
         let args = r.slot(r.high());
-        let more = r.word(1);
+        let more = r.word(2);
         let service = service(r, r.a());
         note_exit(r, args);
         let status = service(r.ctx, args, more as u32, (more >> 32) as u32);
@@ -299,7 +330,7 @@ exec! {
             return stop(status);
         }
         r.reload_memory();
-        r.next(2)
+        r.next(3)
     }
     /// Stands for a function that has no code yet.
     Translate |r| {
@@ -308,7 +339,12 @@ exec! {
         if status != Status::OK {
             return stop(status);
         }
-        start(r, func)
+        let flow = start(r, func);
+        if flow != Flow::Next {
+            // The trap is reported with the header, because the stub stands for functions of any type.
+            r.fp = r.slot((*func).param_slots as usize);
+        }
+        flow
     }
     /// The code of host functions.
     HostCall |r| {
@@ -318,14 +354,9 @@ exec! {
         let (ip, fp) = (*header.add(frame::RETURN_IP as usize), *header.add(frame::CALLER_FP as usize));
         let top = r.slot((params + frame::HEADER_SLOTS as usize).max(results));
         let store = r.store();
-        // The frame that called is the one that the host function sees.
-        let record = fp as *const u64;
-        let ctx = if ip == stubs::restore() as u64 {
-            *record.add(frame::RESTORE_CTX as usize) as *mut VmCtx
-        } else {
-            std::ptr::null_mut()
-        };
-        (*store).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx };
+        // Whoever switched to the host's context has left its own, which is what the host function sees.
+        let ctx = (*store).exit.ctx;
+        (*store).exit = ExitPoint { ip: r.ip, fp: header, ctx };
         (*store).stack_top = top;
         let status = ((*(*store).builtins).host_call)(func, r.fp);
         if status != Status::OK {

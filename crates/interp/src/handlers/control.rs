@@ -41,7 +41,7 @@ impl Exec for BrTable {
         // count, for the default.
         unsafe {
             let index: u32 = r.read(r.a());
-            let distance = r.word(1 + (index as usize).min(r.high()));
+            let distance = r.word(2 + (index as usize).min(r.high()));
             r.branch(distance as i64)
         }
     }
@@ -112,7 +112,7 @@ impl Exec for ReturnSpan {
         unsafe {
             let (ip, fp) = header(r, r.a());
             let (mut from, mut to) = (r.slot(r.high()), r.fp);
-            for _ in 0..low(r.word(1)) {
+            for _ in 0..low(r.word(2)) {
                 to.write_volatile(*from);
                 (from, to) = (from.add(1), to.add(1));
             }

@@ -8,7 +8,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::MemRecord;
 
 use super::Exec;
-use super::operand::{Offset, Source, low};
+use super::operand::{Offset, Source, high, low};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// The address of `bytes` bytes of memory 0, if they are known to be there.
@@ -47,7 +47,29 @@ where
                 return Flow::Bounds;
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
-            r.next(1)
+            r.next(2)
+        }
+    }
+}
+
+/// A load from memory 0 at the 32-bit sum of a slot and an operand; the offset is in word 2, with `HIGH` in its upper half.
+pub(crate) struct LoadSum<O, S, const HIGH: bool>(PhantomData<(O, S)>);
+
+impl<O: LoadOp, S: Source<u32>, const HIGH: bool> Exec for LoadSum<O, S, HIGH>
+where
+    O::Out: AccValue,
+{
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
+        unsafe {
+            let sum = r.read::<u32>(r.b()).wrapping_add(S::get(r));
+            let offset = if HIGH { high(r.word(2)) } else { low(r.word(2)) };
+            let Some(at) = in_memory0(r, u64::from(sum), offset as u64, size_of::<O::Bytes>()) else {
+                return Flow::Bounds;
+            };
+            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            r.next(3)
         }
     }
 }
@@ -64,11 +86,11 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.b());
-            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
-            r.next(2)
+            r.next(3)
         }
     }
 }
@@ -85,7 +107,7 @@ impl<O: StoreOp, A: Source<u64>, V: Source<O::In>, F: Offset> Exec for Store<O, 
                 return Flow::Bounds;
             };
             at.cast::<O::Bytes>().write_unaligned(O::eval(V::get(r)));
-            r.next(1)
+            r.next(2)
         }
     }
 }
@@ -99,11 +121,11 @@ impl<O: StoreOp> Exec for StoreAny<O> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory(r, r.c(), address, r.word(1), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(r.b())));
-            r.next(2)
+            r.next(3)
         }
     }
 }
@@ -116,16 +138,16 @@ impl<const BYTES: usize> Exec for LoadLane<BYTES> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
-            let more = r.word(1);
+            let more = r.word(2);
             let address = r.read(r.c());
-            let Some(at) = in_memory(r, low(more), address, r.word(2), BYTES) else {
+            let Some(at) = in_memory(r, low(more), address, r.word(3), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
-            let lane = low(r.word(3)) % (16 / BYTES);
+            let lane = low(r.word(4)) % (16 / BYTES);
             let V128(mut bytes) = r.read(r.b());
             bytes[lane * BYTES..][..BYTES].copy_from_slice(&at.cast::<[u8; BYTES]>().read_unaligned());
             r.write(r.a(), V128(bytes));
-            r.next(4)
+            r.next(5)
         }
     }
 }
@@ -139,15 +161,15 @@ impl<const BYTES: usize> Exec for StoreLane<BYTES> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory(r, r.c(), address, r.word(1), BYTES) else {
+            let Some(at) = in_memory(r, r.c(), address, r.word(2), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
-            let lane = low(r.word(2)) % (16 / BYTES);
+            let lane = low(r.word(3)) % (16 / BYTES);
             let V128(bytes) = r.read(r.b());
             let mut out = [0; BYTES];
             out.copy_from_slice(&bytes[lane * BYTES..][..BYTES]);
             at.cast::<[u8; BYTES]>().write_unaligned(out);
-            r.next(3)
+            r.next(4)
         }
     }
 }
@@ -163,7 +185,7 @@ impl Exec for MemorySize {
             let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
             let pages = record.len as u64 >> r.c();
             r.write(r.a(), pages);
-            r.next(1)
+            r.next(2)
         }
     }
 }
@@ -178,4 +200,3 @@ pub(crate) unsafe fn look_again(r: &mut Regs) -> Flow {
     unsafe { r.reload_memory() };
     if r.len > known { Flow::Next } else { Flow::Trap(Trap::MemoryOutOfBounds) }
 }
-

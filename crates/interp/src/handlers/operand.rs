@@ -1,7 +1,7 @@
 //! Operand places as types: the parts of a form.
 //!
-//! The names say where in the instruction an operand's field lies: `A`, `B`, `C` are the 16-bit fields of word 0, `High` its
-//! upper half, `Next` word 1.
+//! The names say where in the instruction an operand's field lies: `A`, `B`, `C` are the 16-bit fields of word 1, `High` its
+//! upper half, `Next` word 2, `Last` word 3.
 
 use upshift_core::value::{Scalar, SlotValue};
 
@@ -50,7 +50,7 @@ slots! { SlotA a SlotB b SlotC c }
 
 macro_rules! immediates {
     ($($name:ident |$r:ident| $value:expr;)*) => {$(
-        /// An immediate of word 0, sign-extended.
+        /// An immediate of word 1, sign-extended.
         pub(crate) struct $name;
 
         impl<T: Scalar> Source<T> for $name {
@@ -71,7 +71,7 @@ immediates! {
     ImmHigh |r| r.high() as i32;
 }
 
-/// An immediate of 64 bits in word 1.
+/// An immediate of 64 bits in word 2.
 pub(crate) struct ImmNext;
 
 impl<T: Scalar> Source<T> for ImmNext {
@@ -79,12 +79,25 @@ impl<T: Scalar> Source<T> for ImmNext {
 
     #[inline(always)]
     unsafe fn get(r: &Regs) -> T {
-        // SAFETY: instructions with this operand have a word 1.
-        T::from_bits(unsafe { r.word(1) })
+        // SAFETY: instructions with this operand have a word 2.
+        T::from_bits(unsafe { r.word(2) })
     }
 }
 
-/// In the slot that the lower half of word 1 names.
+/// An immediate of 32 bits in the lower half of word 2, sign-extended.
+pub(crate) struct ImmNextLow;
+
+impl<T: Scalar> Source<T> for ImmNextLow {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        // SAFETY: instructions with this operand have a word 2.
+        T::from_bits(i64::from(unsafe { r.word(2) } as i32) as u64)
+    }
+}
+
+/// In the slot that the lower half of word 2 names.
 pub(crate) struct SlotNext;
 
 impl<T: SlotValue> Source<T> for SlotNext {
@@ -92,8 +105,21 @@ impl<T: SlotValue> Source<T> for SlotNext {
 
     #[inline(always)]
     unsafe fn get(r: &Regs) -> T {
-        // SAFETY: instructions with this operand have a word 1, and the verifier has checked the slot.
-        unsafe { r.read(low(r.word(1))) }
+        // SAFETY: instructions with this operand have a word 2, and the verifier has checked the slot.
+        unsafe { r.read(low(r.word(2))) }
+    }
+}
+
+/// In the slot that the lower half of word 3 names.
+pub(crate) struct SlotLast;
+
+impl<T: SlotValue> Source<T> for SlotLast {
+    const WORDS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> T {
+        // SAFETY: instructions with this operand have a word 3, and the verifier has checked the slot.
+        unsafe { r.read(low(r.word(3))) }
     }
 }
 
@@ -129,11 +155,11 @@ pub(crate) trait Distance {
     unsafe fn get(r: &Regs) -> i64;
 }
 
-/// In the upper half of word 0.
+/// In the upper half of word 1.
 pub(crate) struct High;
 
 impl Distance for High {
-    const WORDS: usize = 1;
+    const WORDS: usize = 2;
 
     #[inline(always)]
     unsafe fn get(r: &Regs) -> i64 {
@@ -142,16 +168,16 @@ impl Distance for High {
     }
 }
 
-/// In the lower half of word 1.
+/// In the lower half of word 2.
 pub(crate) struct Next;
 
 impl Distance for Next {
-    const WORDS: usize = 2;
+    const WORDS: usize = 3;
 
     #[inline(always)]
     unsafe fn get(r: &Regs) -> i64 {
-        // SAFETY: instructions with this operand have a word 1.
-        i64::from(unsafe { r.word(1) } as i32)
+        // SAFETY: instructions with this operand have a word 2.
+        i64::from(unsafe { r.word(2) } as i32)
     }
 }
 
@@ -175,7 +201,7 @@ impl Offset for OffsetC {
     }
 }
 
-/// In the upper half of word 0.
+/// In the upper half of word 1.
 pub(crate) struct OffsetHigh;
 
 impl Offset for OffsetHigh {

@@ -725,7 +725,10 @@ impl<'m, B: Backend> Walker<'m, B> {
     /// Code that control does not reach is not translated; only its blocks are counted.
     fn skip(&mut self, operator: &Operator<'_>) -> Step {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::TryTable { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 self.skipped += 1;
             }
             Operator::End if self.skipped > 0 => self.skipped -= 1,

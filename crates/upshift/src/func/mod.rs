@@ -148,6 +148,12 @@ impl Func {
         unsafe { (*self.rec(store).as_ptr()).ty }
     }
 
+    fn core_type(self, store: &StoreState) -> &Arc<core::FuncType> {
+        let rec = self.rec(store);
+        // SAFETY: `rec` checks that the function belongs to the store.
+        unsafe { store.func_type(rec) }
+    }
+
     /// The type.
     ///
     /// # Panics
@@ -169,7 +175,7 @@ impl Func {
     pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let ty = state.engine.types().lookup(self.type_id(state));
+        let ty = Arc::clone(self.core_type(state));
         check_args(state, &ty, params, results.len())?;
         let (rec, id) = (self.rec, self.store);
         let slots = ty.param_slots().max(ty.result_slots());
@@ -209,7 +215,7 @@ impl Func {
     ) -> Result<TypedFunc<Params, Results>> {
         let store = store.as_context();
         let state = store.state();
-        let ty = state.engine.types().lookup(self.type_id(state));
+        let ty = self.core_type(state);
         Params::check_params(ty.params()).context("type mismatch with parameters")?;
         Results::check_results(ty.results()).context("type mismatch with results")?;
         Ok(TypedFunc::new(*self))

@@ -7,7 +7,7 @@
 //!
 //! New bytes are zero. Where the system is not Unix, storage is a plain vector that may move.
 
-pub(super) use imp::Mapping;
+pub(crate) use imp::Mapping;
 
 #[cfg(unix)]
 mod imp {
@@ -18,7 +18,7 @@ mod imp {
 
     /// A range of address space whose start is accessible.
     #[derive(Debug)]
-    pub(in crate::memory) struct Mapping {
+    pub(crate) struct Mapping {
         /// Dangling while `mapped` is 0.
         base: NonNull<u8>,
         /// Bytes mapped at `base`.
@@ -35,16 +35,16 @@ mod imp {
 
     impl Mapping {
         /// Address space in which the accessible start can grow without moving.
-        pub(in crate::memory) fn reserve(bytes: usize) -> io::Result<Mapping> {
+        pub(crate) fn reserve(bytes: usize) -> io::Result<Mapping> {
             Ok(Mapping { base: map(bytes, ProtFlags::empty())?, mapped: bytes, reserved: true })
         }
 
-        pub(in crate::memory) fn base(&self) -> *mut u8 {
+        pub(crate) fn base(&self) -> *mut u8 {
             self.base.as_ptr()
         }
 
         /// Makes the first `bytes` bytes accessible; the content stays.
-        pub(in crate::memory) fn grow(&mut self, bytes: usize) -> io::Result<()> {
+        pub(crate) fn grow(&mut self, bytes: usize) -> io::Result<()> {
             if self.reserved {
                 if bytes > self.mapped {
                     return Err(io::ErrorKind::OutOfMemory.into());
@@ -65,6 +65,19 @@ mod imp {
             };
             self.mapped = bytes;
             Ok(())
+        }
+
+        /// Asks for pages one by one: clearing a huge page takes longer than most programs run.
+        pub(crate) fn prefer_small_pages(&self) {
+            #[cfg(target_os = "linux")]
+            if self.mapped > 0 {
+                use rustix::mm::{Advice, madvise};
+                // SAFETY: the range is our mapping, and the advice does not change what is in it.
+                let advised =
+                    unsafe { madvise(self.base.as_ptr().cast(), self.mapped, Advice::LinuxNoHugepage) };
+                // A kernel without huge pages has nothing to be told.
+                let _ = advised;
+            }
         }
 
         #[cfg(target_os = "linux")]
@@ -112,26 +125,30 @@ mod imp {
 
     /// Accessible bytes that may move.
     #[derive(Default, Debug)]
-    pub(in crate::memory) struct Mapping {
-        bytes: Vec<u8>,
+    pub(crate) struct Mapping {
+        /// In units that give the base the alignment of the widest value.
+        units: Vec<u128>,
     }
 
     impl Mapping {
         /// There is no address space without memory here.
-        pub(in crate::memory) fn reserve(_bytes: usize) -> io::Result<Mapping> {
+        pub(crate) fn reserve(_bytes: usize) -> io::Result<Mapping> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
-        pub(in crate::memory) fn base(&self) -> *mut u8 {
-            self.bytes.as_ptr().cast_mut()
+        pub(crate) fn base(&self) -> *mut u8 {
+            self.units.as_ptr().cast_mut().cast()
         }
 
         /// Makes the first `bytes` bytes accessible; the content stays.
-        pub(in crate::memory) fn grow(&mut self, bytes: usize) -> io::Result<()> {
-            let more = bytes.saturating_sub(self.bytes.len());
-            self.bytes.try_reserve_exact(more).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
-            self.bytes.resize(self.bytes.len() + more, 0);
+        pub(crate) fn grow(&mut self, bytes: usize) -> io::Result<()> {
+            let more = bytes.div_ceil(size_of::<u128>()).saturating_sub(self.units.len());
+            self.units.try_reserve_exact(more).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+            self.units.resize(self.units.len() + more, 0);
             Ok(())
         }
+
+        /// There is no choice of pages here.
+        pub(crate) fn prefer_small_pages(&self) {}
     }
 }

@@ -10,7 +10,7 @@
 //! accessible. *Checked*: only what is used is mapped, growing may move the base; for 64-bit addresses, small
 //! reservations and systems that do not give the address space. Code of the interpreter is the same for both.
 
-mod mmap;
+pub(crate) mod mmap;
 
 use std::fmt;
 use std::ops::Range;

@@ -1,0 +1,440 @@
+//! The program from outside: each flag by its effect, exit codes, and inputs that are wrong.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A directory with the files of one test, removed at the end.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new() -> Dir {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("upshift-cli-{}-{number}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Dir(path)
+    }
+
+    fn with(files: &[(&str, &str)]) -> Dir {
+        let dir = Dir::new();
+        for (name, text) in files {
+            fs::write(dir.0.join(name), text).unwrap();
+        }
+        dir
+    }
+
+    /// Runs the program in this directory, with nothing to read.
+    fn run(&self, args: &[&str]) -> Outcome {
+        self.run_with_input(args, b"")
+    }
+
+    fn run_with_input(&self, args: &[&str], input: &[u8]) -> Outcome {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_upshift"))
+            .args(args)
+            .current_dir(&self.0)
+            .env("UPSHIFT_TEST_SET", "from the host")
+            .env_remove("UPSHIFT_TEST_UNSET")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Outcome::new(child.wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[derive(Debug)]
+struct Outcome {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Outcome {
+    fn new(output: Output) -> Outcome {
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    fn prints(&self, stdout: &str) {
+        assert_eq!((self.code, self.stdout.as_str()), (Some(0), stdout), "{}", self.stderr);
+    }
+
+    /// Ends with an exit code, and a message that contains all of `parts`.
+    #[track_caller]
+    fn fails(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert!(self.stderr.starts_with("error: "), "{self:?}");
+        for part in parts {
+            assert!(self.stderr.contains(part), "no `{part}` in: {}", self.stderr);
+        }
+    }
+}
+
+/// Writes its arguments and environment, a string a line.
+const ECHO: &str = r#"(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_sizes_get" (func $env_sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_get" (func $env (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func $show (param $len i32)
+        (local $i i32)
+        (block $done
+            (loop $next
+                (br_if $done (i32.ge_u (local.get $i) (local.get $len)))
+                (if (i32.eqz (i32.load8_u offset=4096 (local.get $i)))
+                    (then (i32.store8 offset=4096 (local.get $i) (i32.const 10))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next)))
+        (i32.store (i32.const 16) (i32.const 4096))
+        (i32.store (i32.const 20) (local.get $len))
+        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+    (func (export "_start")
+        (drop (call $args_sizes (i32.const 0) (i32.const 4)))
+        (drop (call $args (i32.const 64) (i32.const 4096)))
+        (call $show (i32.load (i32.const 4)))
+        (drop (call $env_sizes (i32.const 0) (i32.const 4)))
+        (drop (call $env (i32.const 64) (i32.const 4096)))
+        (call $show (i32.load (i32.const 4)))))"#;
+
+/// Copies its input to its output in one piece, then exits with the number of bytes.
+const COPY: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\00\01\00\00\00\01\00\00")
+    (func (export "_start")
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (call $exit (i32.load (i32.const 8)))))"#;
+
+/// Prints the name of its first directory, then the file `file` in it. Exits with the first error number.
+const CAT: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 32) "file")
+    (func $check (param $errno i32)
+        (if (local.get $errno) (then (call $exit (local.get $errno)))))
+    (func $print (param $len i32)
+        (i32.store (i32.const 16) (i32.const 256))
+        (i32.store (i32.const 20) (local.get $len))
+        (call $check (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+    (func (export "_start")
+        (call $check (call $prestat (i32.const 3) (i32.const 0)))
+        (call $check (call $name (i32.const 3) (i32.const 256) (i32.load (i32.const 4))))
+        (call $print (i32.load (i32.const 4)))
+        (call $check (call $open (i32.const 3) (i32.const 0) (i32.const 32) (i32.const 4) (i32.const 0)
+            (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))
+        (i32.store (i32.const 16) (i32.const 256))
+        (i32.store (i32.const 20) (i32.const 256))
+        (call $check (call $read (i32.load (i32.const 8)) (i32.const 16) (i32.const 1) (i32.const 24)))
+        (call $print (i32.load (i32.const 24)))))"#;
+
+const MATH: &str = r#"(module
+    (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "all") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+        (local.get 3) (local.get 2) (local.get 1) (local.get 0))
+    (func (export "refs") (result funcref externref funcref)
+        (ref.null func) (ref.null extern) (ref.func $add))
+    (func (export "vector") (param v128) (result v128) (local.get 0))
+    (func (export "nothing"))
+    (func (export "trap") unreachable)
+    (memory (export "memory") 1))"#;
+
+#[test]
+fn a_guest_gets_its_name_and_what_follows() {
+    let dir = Dir::with(&[("echo.wat", ECHO)]);
+    dir.run(&["echo.wat"]).prints("echo.wat\n");
+    let path = dir.0.join("echo.wat");
+    dir.run(&["run", path.to_str().unwrap(), "one", "two words", ""]).prints("echo.wat\none\ntwo words\n\n");
+    // Flags behind the file are the guest's, even ours, and even the separator.
+    dir.run(&["echo.wat", "--env", "A=1", "--help", "--", "-x"])
+        .prints("echo.wat\n--env\nA=1\n--help\n--\n-x\n");
+    dir.run(&["--", "echo.wat", "--", "x"]).prints("echo.wat\n--\nx\n");
+}
+
+#[test]
+fn the_environment_is_given_or_inherited() {
+    let dir = Dir::with(&[("echo.wat", ECHO)]);
+    dir.run(&["--env", "A=1", "--env=B=x=y", "--env", "EMPTY=", "echo.wat"])
+        .prints("echo.wat\nA=1\nB=x=y\nEMPTY=\n");
+    dir.run(&["--env", "UPSHIFT_TEST_SET", "--env", "UPSHIFT_TEST_UNSET", "echo.wat"])
+        .prints("echo.wat\nUPSHIFT_TEST_SET=from the host\n");
+}
+
+#[test]
+fn streams_go_through_and_the_exit_code_is_the_guests() {
+    let dir = Dir::with(&[("copy.wat", COPY)]);
+    let outcome = dir.run_with_input(&["copy.wat"], b"hello");
+    assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(5), "hello", ""));
+    dir.run(&["copy.wat"]).prints("");
+    let outcome = dir.run_with_input(&["copy.wat"], &[b'x'; 200]);
+    assert_eq!((outcome.code, outcome.stdout.len()), (Some(200), 200));
+}
+
+#[test]
+fn a_directory_is_seen_only_if_given() {
+    let dir = Dir::with(&[("cat.wat", CAT)]);
+    fs::create_dir(dir.0.join("data")).unwrap();
+    fs::write(dir.0.join("data/file"), "contents").unwrap();
+    // 8 is `badf`: there is no directory.
+    assert_eq!(dir.run(&["cat.wat"]).code, Some(8));
+    dir.run(&["--dir", "data", "cat.wat"]).prints("datacontents");
+    dir.run(&["--dir", "data::/guest", "cat.wat"]).prints("/guestcontents");
+    // 44 is `noent`.
+    let outcome = dir.run(&["--dir=.", "cat.wat"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(44), "."));
+    dir.run(&["--dir", "missing", "cat.wat"]).fails(1, &["`missing`", "No such file"]);
+    dir.run(&["--dir", "cat.wat", "cat.wat"]).fails(1, &["`cat.wat`", "Not a directory"]);
+}
+
+#[test]
+fn invoke_parses_and_prints() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    dir.run(&["--invoke", "add", "math.wat", "1", "-3"]).prints("-2\n");
+    dir.run(&["run", "--invoke=add", "math.wat", "0xffffffff", "4294967295"]).prints("-2\n");
+    dir.run(&["--invoke", "all", "math.wat", "-1", "9223372036854775807", "0.5", "-1e100"])
+        .prints(&format!("-1{}\n0.5\n9223372036854775807\n-1\n", "0".repeat(100)));
+    dir.run(&["--invoke", "all", "math.wat", "1", "2", "nan", "-inf"]).prints("-inf\nNaN\n2\n1\n");
+    dir.run(&["--invoke", "refs", "math.wat"]).prints("<null funcref>\n<null externref>\n<funcref>\n");
+    dir.run(&["--invoke", "vector", "math.wat", "0x100000000"]).prints("4294967296\n");
+    dir.run(&["--invoke", "nothing", "math.wat"]).prints("");
+}
+
+#[test]
+fn invoke_says_what_does_not_fit() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    dir.run(&["--invoke", "add", "math.wat", "1"]).fails(2, &["`add`", "2 arguments", "not 1"]);
+    dir.run(&["--invoke", "add", "math.wat", "1", "2", "3"]).fails(2, &["`add`", "not 3"]);
+    dir.run(&["--invoke", "add", "math.wat", "1", "x"]).fails(2, &["`x`", "i32"]);
+    dir.run(&["--invoke", "add", "math.wat", "1", "4294967296"]).fails(2, &["`4294967296`", "i32"]);
+    dir.run(&["--invoke", "all", "math.wat", "1", "1.5", "1", "1"]).fails(2, &["`1.5`", "i64"]);
+    dir.run(&["--invoke", "sub", "math.wat"]).fails(2, &["`sub`", "`add`", "`all`", "`trap`"]);
+    let outcome = dir.run(&["--invoke", "memory", "math.wat"]);
+    outcome.fails(2, &["no function `memory`"]);
+}
+
+#[test]
+fn a_trap_is_134() {
+    let dir = Dir::with(&[
+        ("math.wat", MATH),
+        ("start.wat", "(module (func $f unreachable) (start $f))"),
+        ("segment.wat", r#"(module (memory 1) (data (i32.const 65535) "xx"))"#),
+    ]);
+    dir.run(&["--invoke", "trap", "math.wat"]).fails(134, &["`math.wat`", "unreachable", "!trap"]);
+    dir.run(&["start.wat"]).fails(134, &["unreachable"]);
+    dir.run(&["segment.wat"]).fails(134, &["out of bounds memory access"]);
+}
+
+#[test]
+fn a_bad_pointer_of_the_guest_is_134() {
+    let bad = r#"(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (drop (call $random (i32.const 65536) (i32.const 1)))))"#;
+    let dir = Dir::with(&[("bad.wat", bad)]);
+    dir.run(&["bad.wat"]).fails(134, &["random_get", "out of bounds"]);
+}
+
+#[test]
+fn a_library_is_initialized() {
+    let library = r#"(module
+        (global $g (mut i32) (i32.const 1))
+        (func (export "_initialize") (global.set $g (i32.const 42)))
+        (func (export "get") (result i32) (global.get $g)))"#;
+    let dir = Dir::with(&[("library.wat", library)]);
+    dir.run(&["--invoke", "get", "library.wat"]).prints("42\n");
+    dir.run(&["library.wat"]).prints("");
+}
+
+#[test]
+fn preloads_are_imported_from() {
+    let main = r#"(module
+        (import "lib" "get" (func $get (result i32)))
+        (func (export "twice") (result i32) (i32.mul (call $get) (i32.const 2))))"#;
+    let middle = r#"(module (import "base" "seven" (func (result i32))) (export "get" (func 0)))"#;
+    let base = r#"(module (func (export "seven") (result i32) (i32.const 7)))"#;
+    let dir = Dir::with(&[("main.wat", main), ("middle.wat", middle), ("base.wat", base)]);
+    dir.run(&["--preload", "base=base.wat", "--preload", "lib=middle.wat", "--invoke", "twice", "main.wat"])
+        .prints("14\n");
+    dir.run(&["--invoke", "twice", "main.wat"]).fails(1, &["`main.wat`", "lib", "get"]);
+    dir.run(&["--preload", "lib", "main.wat"]).fails(2, &["NAME=FILE"]);
+    dir.run(&["--preload", "lib=missing", "main.wat"]).fails(1, &["`missing`"]);
+    dir.run(&["--preload", "lib=middle.wat", "main.wat"]).fails(1, &["`lib`", "base"]);
+}
+
+#[test]
+fn every_dispatch_runs() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    for how in ["loop", "tail"] {
+        dir.run(&["--dispatch", how, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+    }
+    dir.run(&["--dispatch", "jump", "math.wat"]).fails(2, &["`--dispatch jump`", "`loop`", "`tail`"]);
+}
+
+#[test]
+fn only_tiers_that_exist_can_be_chosen() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    for tier in ["0", "auto"] {
+        dir.run(&["--tier", tier, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+    }
+    for tier in ["1", "2", "", "jit"] {
+        dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "`0`", "`auto`"]);
+    }
+}
+
+#[test]
+fn dump_prints_code_and_runs_nothing() {
+    let dir =
+        Dir::with(&[("math.wat", MATH), ("import.wat", r#"(module (import "a" "b" (func)) (func $f))"#)]);
+    let all = dir.run(&["--dump", "ir", "math.wat"]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    assert_eq!(all.stdout.matches("; function ").count(), 6);
+    for func in ["0", "add"] {
+        let one = dir.run(&["--dump", "ir", "--func", func, "math.wat"]);
+        assert!(one.stdout.starts_with("; function 0 `add`\n"), "{one:?}");
+        assert!(one.stdout.contains("i32.add"), "{one:?}");
+        assert_eq!(one.stdout.matches("; function ").count(), 1);
+    }
+    // Nothing is linked, so imports may be missing.
+    let one = dir.run(&["--dump", "ir", "--func", "f", "import.wat"]);
+    assert!(one.stdout.starts_with("; function 1 `f`\n"), "{one:?}");
+    dir.run(&["--dump", "ir", "--func", "0", "import.wat"]).fails(2, &["function 0 is imported"]);
+    dir.run(&["--dump", "ir", "--func", "9", "import.wat"]).fails(2, &["no function 9"]);
+    dir.run(&["--dump", "ir", "--func", "nope", "import.wat"]).fails(2, &["no function `nope`"]);
+    dir.run(&["--dump", "ssa", "math.wat"]).fails(2, &["`--dump ssa`", "`ir`"]);
+    dir.run(&["--dump", "ir,", "math.wat"]).fails(2, &["`--dump `", "`ir`"]);
+    dir.run(&["--func", "add", "math.wat"]).fails(2, &["--dump"]);
+}
+
+#[test]
+fn wast_counts_and_fails() {
+    let good = r#"(module (func (export "f") (result i32) (i32.const 1)))
+        (assert_return (invoke "f") (i32.const 1))"#;
+    let bad = r#"(module (func (export "f") (result i32) (i32.const 1)))
+        (assert_return (invoke "f") (i32.const 2))"#;
+    let dir = Dir::with(&[("good.wast", good), ("bad.wast", bad), ("broken.wast", "(module")]);
+    dir.run(&["wast", "good.wast"]).prints("good.wast: 2 of 2 directives passed\n");
+    let outcome = dir.run(&["wast", "--dispatch", "loop", "bad.wast", "good.wast"]);
+    outcome.fails(1, &["1 directives failed"]);
+    for line in ["bad.wast:2:", "bad.wast: 1 of 2 directives passed", "good.wast: 2 of 2 directives passed"] {
+        assert!(outcome.stdout.contains(line), "{outcome:?}");
+    }
+    dir.run(&["wast", "broken.wast"]).fails(1, &["`broken.wast`"]);
+    dir.run(&["wast", "missing.wast"]).fails(1, &["`missing.wast`"]);
+    dir.run(&["wast"]).fails(2, &["FILE"]);
+}
+
+#[test]
+fn validate_checks_all_files() {
+    let dir = Dir::with(&[("good.wat", "(module)"), ("bad.wat", "(module (func (result i32)))")]);
+    dir.run(&["validate", "good.wat"]).prints("");
+    dir.run(&["validate", "bad.wat", "missing.wat", "good.wat"])
+        .fails(1, &["`bad.wat`", "`missing.wat`", "2 of 3 files"]);
+    dir.run(&["validate"]).fails(2, &["FILE"]);
+}
+
+#[test]
+fn what_is_no_module_is_named() {
+    let dir = Dir::with(&[
+        ("empty.wasm", ""),
+        ("garbage.wasm", "\x7fELF nothing of ours"),
+        ("component.wasm", "\0asm\x0d\0\x01\0"),
+        ("version.wasm", "\0asm\x02\0\0\0"),
+        ("short.wasm", "\0asm"),
+        ("text.wat", "(module (func (export \"f\") i32.nonsense))"),
+        ("prose.txt", "Dear reader,"),
+    ]);
+    dir.run(&["missing.wasm"]).fails(1, &["`missing.wasm`", "No such file"]);
+    dir.run(&["."]).fails(1, &["`.`", "Is a directory"]);
+    dir.run(&["empty.wasm"]).fails(1, &["`empty.wasm`", "empty"]);
+    let form = "not a WebAssembly module: expected `\\0asm` or text";
+    dir.run(&["garbage.wasm"]).fails(1, &["`garbage.wasm`", form]);
+    dir.run(&["prose.txt"]).fails(1, &["`prose.txt`", form]);
+    dir.run(&["component.wasm"]).fails(1, &["`component.wasm`", "component"]);
+    dir.run(&["version.wasm"]).fails(1, &["`version.wasm`", "version"]);
+    dir.run(&["short.wasm"]).fails(1, &["`short.wasm`"]);
+    dir.run(&["text.wat"]).fails(1, &["`text.wat`", "i32.nonsense"]);
+}
+
+#[test]
+fn a_module_can_come_from_the_input() {
+    let dir = Dir::new();
+    dir.run_with_input(&["--invoke", "add", "-", "1", "2"], MATH.as_bytes()).prints("3\n");
+    dir.run_with_input(&["-"], b"\0asm\x01\0\0\0").prints("");
+    dir.run(&["-"]).fails(1, &["`-`", "empty"]);
+}
+
+#[test]
+fn comments_may_come_first_in_text() {
+    let dir = Dir::with(&[("commented.wat", ";; a comment\n\n  (module)")]);
+    dir.run(&["commented.wat"]).prints("");
+}
+
+#[test]
+fn help_and_version() {
+    let dir = Dir::new();
+    for ask in [&["--help"][..], &["-h"], &["run", "--help"], &["wast", "-h"]] {
+        let help = dir.run(ask);
+        assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+        for flag in ["invoke", "dir", "env", "preload", "tier", "dispatch", "dump", "func", "help", "version"]
+        {
+            assert!(help.stdout.contains(&format!("--{flag}")), "no {flag} in {}", help.stdout);
+        }
+        assert!(help.stdout.lines().all(|line| line.len() <= 120));
+    }
+    for ask in ["--version", "-V"] {
+        dir.run(&[ask]).prints(&format!("upshift {}\n", env!("CARGO_PKG_VERSION")));
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_2() {
+    let dir = Dir::with(&[("m.wat", "(module)")]);
+    dir.run(&[]).fails(2, &["FILE", "--help"]);
+    dir.run(&["run"]).fails(2, &["FILE"]);
+    dir.run(&["--bogus", "m.wat"]).fails(2, &["--bogus"]);
+    dir.run(&["-x", "m.wat"]).fails(2, &["-x"]);
+    dir.run(&["--env"]).fails(2, &["--env"]);
+    dir.run(&["wast", "--dir", ".", "m.wat"]).fails(2, &["--dir"]);
+    dir.run(&["validate", "--invoke", "f", "m.wat"]).fails(2, &["--invoke"]);
+}
+
+#[test]
+fn a_closed_output_is_an_error_and_no_crash() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_upshift"))
+        .args(["--invoke", "add", "math.wat", "1", "2"])
+        .current_dir(&dir.0)
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    Outcome::new(output).fails(1, &["Broken pipe"]);
+}

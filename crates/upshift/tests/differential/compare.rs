@@ -1,0 +1,224 @@
+//! Runs one module in all engines and compares what can be seen of it.
+//!
+//! ```text
+//! bytes ─ load ─▶ instantiate ─▶ each exported function, several times ─▶ results or trap ─▶ memories, globals, tables
+//! ```
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use upshift::{ExternType, ValType};
+
+use crate::engines::{Peer, Upshift, Wasmi};
+use crate::rng::Rng;
+use crate::value::{Outcome, Stop, Value};
+
+/// The engines, made once for each thread.
+pub(crate) struct Engines {
+    upshift: [Upshift; 2],
+    wasmi: Wasmi,
+}
+
+/// How to run a module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// How often each function is called.
+    pub(crate) calls: usize,
+    /// Whether NaNs of results and globals may differ in their bits.
+    pub(crate) any_nan: bool,
+    /// A global that bounds the running time, and what it is set to before each call.
+    pub(crate) fuel: Option<(&'static str, u32)>,
+    /// How many fresh instances are made when a call ends in `unreachable`, which may mean that the fuel is used up.
+    pub(crate) renewals: usize,
+}
+
+macro_rules! counters {
+    ($($name:ident: $text:literal,)*) => {
+        /// What was done.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: AtomicU64,)*
+        }
+
+        impl Counters {
+            /// The counts with their names, for people.
+            pub(crate) fn report(&self) -> String {
+                let counts = [$(($text, self.$name.load(Ordering::Relaxed)),)*];
+                counts.map(|(text, count)| format!("{text} {count}")).join(", ")
+            }
+        }
+    };
+}
+
+counters! {
+    modules: "modules",
+    refused: "refused by wasmi",
+    skipped: "not comparable",
+    failed: "failed instantiations compared",
+    instances: "instantiated",
+    calls: "calls compared",
+    traps: "of them traps",
+    exhausted: "skipped for stack exhaustion",
+    bytes: "bytes of memory compared",
+    globals: "globals compared",
+}
+
+pub(crate) fn count(counter: &AtomicU64, by: usize) {
+    counter.fetch_add(by as u64, Ordering::Relaxed);
+}
+
+/// The exports of a module by kind.
+#[derive(Default)]
+struct Exports {
+    funcs: Vec<(String, Vec<ValType>)>,
+    memories: Vec<String>,
+    globals: Vec<String>,
+    tables: Vec<String>,
+}
+
+impl Engines {
+    pub(crate) fn new() -> Engines {
+        Engines { upshift: Upshift::all(), wasmi: Wasmi::new() }
+    }
+
+    /// Runs a module in all engines.
+    ///
+    /// # Errors
+    /// When they disagree: what about.
+    pub(crate) fn compare(
+        &mut self,
+        bytes: &[u8],
+        plan: Plan,
+        rng: &mut Rng,
+        counters: &Counters,
+    ) -> Result<(), String> {
+        count(&counters.modules, 1);
+        let refused = self.wasmi.load(bytes);
+        for upshift in &mut self.upshift {
+            if let (Err(error), true) = (upshift.load(bytes), refused.is_ok()) {
+                return Err(format!("upshift refuses the module: {error:#}"));
+            }
+        }
+        if refused.is_err() {
+            count(&counters.refused, 1);
+            return Ok(());
+        }
+        let exports = self.exports();
+        if !self.instantiate(counters)? {
+            return Ok(());
+        }
+        self.same_state(&exports, plan, counters).map_err(|what| format!("after instantiation: {what}"))?;
+        let mut renewals = plan.renewals;
+        for (name, params) in &exports.funcs {
+            for _ in 0..plan.calls {
+                let args: Vec<_> = params.iter().map(|&ty| Value::random(rng, ty)).collect();
+                if let Some((fuel, amount)) = plan.fuel {
+                    self.each(|peer| peer.set_global(fuel, Value::I32(amount)));
+                }
+                let outcomes = self.each(|peer| peer.call(name, &args));
+                let renew = if outcomes.contains(&Err(Stop::Stack)) {
+                    count(&counters.exhausted, 1);
+                    true
+                } else {
+                    let call = || format!("in `{name}` with {args:?}");
+                    self.same_call(&exports, plan, &outcomes, counters)
+                        .map_err(|what| format!("{what}\n{}", call()))?;
+                    let unreachable = outcomes[0] == Err(Stop::Unreachable) && renewals > 0;
+                    renewals -= usize::from(unreachable);
+                    unreachable
+                };
+                if renew && !self.instantiate(counters)? {
+                    return Err("a second instantiation fails".to_string());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn each<R>(&mut self, mut act: impl FnMut(&mut dyn Peer) -> R) -> [R; 3] {
+        let [looping, tail] = &mut self.upshift;
+        [act(&mut self.wasmi), act(looping), act(tail)]
+    }
+
+    fn exports(&self) -> Exports {
+        let mut exports = Exports::default();
+        for export in self.upshift[0].module().exports() {
+            let name = export.name().to_string();
+            match export.ty() {
+                ExternType::Func(ty) => exports.funcs.push((name, ty.params().collect())),
+                ExternType::Memory(_) => exports.memories.push(name),
+                ExternType::Global(_) => exports.globals.push(name),
+                ExternType::Table(_) => exports.tables.push(name),
+            }
+        }
+        exports
+    }
+
+    /// Makes instances; answers whether there are any now.
+    fn instantiate(&mut self, counters: &Counters) -> Result<bool, String> {
+        let made = self.each(|peer| peer.instantiate());
+        if made.contains(&Err(Stop::Stack)) {
+            count(&counters.exhausted, 1);
+            return Ok(false);
+        }
+        // Where segments do not fit, wasmi's error is no trap.
+        if made.iter().any(|result| result.is_ok() != made[0].is_ok()) {
+            return Err(format!("instantiation: {made:?}"));
+        }
+        count(if made[0].is_ok() { &counters.instances } else { &counters.failed }, 1);
+        Ok(made[0].is_ok())
+    }
+
+    fn same_call(
+        &mut self,
+        exports: &Exports,
+        plan: Plan,
+        outcomes: &[Outcome; 3],
+        counters: &Counters,
+    ) -> Result<(), String> {
+        let comparable = outcomes.clone().map(|outcome| outcome.map(|values| comparable(values, plan)));
+        if comparable[1..].iter().any(|outcome| *outcome != comparable[0]) {
+            let [wasmi, looping, tail] = comparable;
+            return Err(format!("wasmi: {wasmi:x?}\nloop:  {looping:x?}\ntail:  {tail:x?}"));
+        }
+        count(&counters.calls, 1);
+        count(&counters.traps, usize::from(outcomes[0].is_err()));
+        self.same_state(exports, plan, counters).map_err(|what| format!("after the call: {what}"))
+    }
+
+    fn same_state(&mut self, exports: &Exports, plan: Plan, counters: &Counters) -> Result<(), String> {
+        let Engines { upshift, wasmi } = self;
+        for upshift in upshift {
+            for name in &exports.memories {
+                let (expected, found) = (wasmi.memory(name), upshift.memory(name));
+                count(&counters.bytes, expected.len());
+                if expected != found {
+                    let at = expected.iter().zip(found).position(|(a, b)| a != b);
+                    let lens = (expected.len(), found.len());
+                    return Err(format!("memory `{name}` differs, first at {at:x?}, lengths {lens:x?}"));
+                }
+            }
+            for name in &exports.globals {
+                let [expected, found] =
+                    [wasmi.global(name), upshift.global(name)].map(|value| comparable(vec![value], plan));
+                count(&counters.globals, 1);
+                if expected != found {
+                    return Err(format!("global `{name}` is {found:x?} instead of {expected:x?}"));
+                }
+            }
+            for name in &exports.tables {
+                let (expected, found) = (wasmi.table(name), upshift.table(name));
+                if expected != found {
+                    return Err(format!("table `{name}` is {found:x?} instead of {expected:x?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn comparable(mut values: Vec<Value>, plan: Plan) -> Vec<Value> {
+    if plan.any_nan {
+        values.iter_mut().for_each(|value| *value = value.canonical());
+    }
+    values
+}

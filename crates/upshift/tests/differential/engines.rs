@@ -1,0 +1,284 @@
+//! The engines behind one face: instantiate a module, call its exports, look at its state.
+
+use upshift::{Config, Dispatch, Engine, Extern, ExternType, Func, Global, Instance, Memory, Module};
+use upshift::{Ref, Store, Table, Val, ValType};
+
+use crate::rng::Rng;
+use crate::value::{Outcome, Stop, Value};
+
+/// One instance of the module under test in one engine.
+pub(crate) trait Peer {
+    /// Makes a store and an instance in it.
+    fn instantiate(&mut self) -> Result<(), Stop>;
+    /// Calls an exported function.
+    fn call(&mut self, export: &str, args: &[Value]) -> Outcome;
+    /// The bytes of an exported memory.
+    fn memory(&mut self, export: &str) -> &[u8];
+    /// The value of an exported global.
+    fn global(&mut self, export: &str) -> Value;
+    /// Changes the value of an exported global.
+    fn set_global(&mut self, export: &str, value: Value);
+    /// The elements of an exported table.
+    fn table(&mut self, export: &str) -> Vec<Value>;
+}
+
+/// What the imported function number `import` answers, in all engines.
+fn host_results(import: usize, args: &[Value], results: &[ValType]) -> Vec<Value> {
+    let hash = args.iter().fold(import as u64, |hash, arg| arg.hash(hash));
+    let mut rng = Rng::new(hash);
+    results.iter().map(|&ty| Value::random(&mut rng, ty)).collect()
+}
+
+/// Numbers of imports, counted by kind: wasmi lists them in another order.
+#[derive(Default)]
+struct Numbers {
+    funcs: usize,
+    globals: usize,
+}
+
+impl Numbers {
+    fn func(&mut self) -> usize {
+        self.funcs += 1;
+        self.funcs
+    }
+
+    fn global(&mut self) -> usize {
+        self.globals += 1;
+        self.globals
+    }
+}
+
+/// The value of the imported global number `import`.
+fn host_global(import: usize, ty: ValType) -> Value {
+    Value::random(&mut Rng::of_item(7, import as u64), ty)
+}
+
+/// Upshift under one configuration.
+pub(crate) struct Upshift {
+    engine: Engine,
+    module: Option<Module>,
+    store: Store<()>,
+    instance: Option<Instance>,
+}
+
+impl Upshift {
+    /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not.
+    pub(crate) fn all() -> [Upshift; 2] {
+        let mut looping = Config::new();
+        looping.dispatch(Dispatch::Loop).memory_reservation(0);
+        let mut tail = Config::new();
+        tail.dispatch(Dispatch::Tail);
+        [looping, tail].map(|config| {
+            let engine = Engine::new(&config).expect("all settings are possible");
+            Upshift { store: Store::new(&engine, ()), engine, module: None, instance: None }
+        })
+    }
+
+    /// Parses the module that the following calls are about.
+    pub(crate) fn load(&mut self, bytes: &[u8]) -> upshift::Result<()> {
+        (self.module, self.instance) = (None, None);
+        self.module = Some(Module::from_binary(&self.engine, bytes)?);
+        Ok(())
+    }
+
+    pub(crate) fn module(&self) -> &Module {
+        self.module.as_ref().expect("a module was loaded")
+    }
+
+    fn import(&mut self, number: usize, ty: ExternType) -> upshift::Result<Extern> {
+        let store = &mut self.store;
+        Ok(match ty {
+            ExternType::Func(ty) => {
+                let types: Vec<ValType> = ty.results().collect();
+                Extern::Func(Func::new(store, ty, move |mut caller, args, results| {
+                    let args: Vec<_> = args.iter().map(|arg| Value::of_upshift(&caller, arg)).collect();
+                    for (result, value) in results.iter_mut().zip(host_results(number, &args, &types)) {
+                        *result = value.to_upshift(&mut caller);
+                    }
+                    Ok(())
+                }))
+            }
+            ExternType::Global(ty) => {
+                let value = host_global(number, *ty.content()).to_upshift(&mut *store);
+                Extern::Global(Global::new(store, ty, value)?)
+            }
+            ExternType::Memory(ty) => Extern::Memory(Memory::new(store, ty)?),
+            ExternType::Table(ty) => {
+                let null = Ref::null(&ty.element().heap);
+                Extern::Table(Table::new(store, ty, null)?)
+            }
+        })
+    }
+
+    fn export(&mut self, name: &str) -> Extern {
+        let instance = self.instance.expect("there is an instance");
+        instance.get_export(&mut self.store, name).expect("the export exists")
+    }
+}
+
+impl Peer for Upshift {
+    fn instantiate(&mut self) -> Result<(), Stop> {
+        self.store = Store::new(&self.engine, ());
+        let module = self.module().clone();
+        let mut numbers = Numbers::default();
+        let imports = module.imports().map(|import| match import.ty() {
+            ExternType::Func(_) => self.import(numbers.func(), import.ty()),
+            ExternType::Global(_) => self.import(numbers.global(), import.ty()),
+            _ => self.import(0, import.ty()),
+        });
+        let imports: Vec<_> =
+            imports.collect::<Result<_, _>>().map_err(|error| Stop::of_upshift(&error))?;
+        let instance = Instance::new(&mut self.store, &module, &imports);
+        self.instance = Some(instance.map_err(|error| Stop::of_upshift(&error))?);
+        Ok(())
+    }
+
+    fn call(&mut self, export: &str, args: &[Value]) -> Outcome {
+        let func = self.export(export).into_func().expect("it is a function");
+        let args: Vec<_> = args.iter().map(|arg| arg.to_upshift(&mut self.store)).collect();
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        match func.call(&mut self.store, &args, &mut results) {
+            Ok(()) => Ok(results.iter().map(|result| Value::of_upshift(&self.store, result)).collect()),
+            Err(error) => Err(Stop::of_upshift(&error)),
+        }
+    }
+
+    fn memory(&mut self, export: &str) -> &[u8] {
+        self.export(export).into_memory().expect("it is a memory").data(&self.store)
+    }
+
+    fn global(&mut self, export: &str) -> Value {
+        let global = self.export(export).into_global().expect("it is a global");
+        Value::of_upshift(&self.store, &global.get(&self.store))
+    }
+
+    fn set_global(&mut self, export: &str, value: Value) {
+        let global = self.export(export).into_global().expect("it is a global");
+        let value = value.to_upshift(&mut self.store);
+        global.set(&mut self.store, value).expect("it can be set");
+    }
+
+    fn table(&mut self, export: &str) -> Vec<Value> {
+        let table = self.export(export).into_table().expect("it is a table");
+        let get = |index| Val::from(table.get(&self.store, index).expect("the index is in bounds"));
+        (0..table.size(&self.store)).map(|index| Value::of_upshift(&self.store, &get(index))).collect()
+    }
+}
+
+/// wasmi, the engine to compare with.
+pub(crate) struct Wasmi {
+    engine: wasmi::Engine,
+    module: Option<wasmi::Module>,
+    store: wasmi::Store<()>,
+    instance: Option<wasmi::Instance>,
+}
+
+impl Wasmi {
+    pub(crate) fn new() -> Wasmi {
+        let mut config = wasmi::Config::default();
+        config.wasm_multi_memory(true).wasm_memory64(true).wasm_tail_call(true).wasm_extended_const(true);
+        config.wasm_simd(true).wasm_relaxed_simd(true);
+        let engine = wasmi::Engine::new(&config);
+        Wasmi { store: wasmi::Store::new(&engine, ()), engine, module: None, instance: None }
+    }
+
+    /// Parses the module that the following calls are about.
+    pub(crate) fn load(&mut self, bytes: &[u8]) -> Result<(), wasmi::Error> {
+        (self.module, self.instance) = (None, None);
+        self.module = Some(wasmi::Module::new(&self.engine, bytes)?);
+        Ok(())
+    }
+
+    fn import(&mut self, number: usize, ty: &wasmi::ExternType) -> Result<wasmi::Extern, wasmi::Error> {
+        let store = &mut self.store;
+        Ok(match ty {
+            wasmi::ExternType::Func(ty) => {
+                let types: Vec<ValType> = ty.results().iter().copied().map(val_type).collect();
+                let func = wasmi::Func::new(store, ty.clone(), move |mut caller, args, results| {
+                    let args: Vec<_> = args.iter().map(|arg| Value::of_wasmi(&caller, arg)).collect();
+                    for (result, value) in results.iter_mut().zip(host_results(number, &args, &types)) {
+                        *result = value.to_wasmi(&mut caller);
+                    }
+                    Ok(())
+                });
+                func.into()
+            }
+            wasmi::ExternType::Global(ty) => {
+                let value = host_global(number, val_type(ty.content())).to_wasmi(&mut *store);
+                wasmi::Global::new(store, value, ty.mutability()).into()
+            }
+            wasmi::ExternType::Memory(ty) => wasmi::Memory::new(store, *ty)?.into(),
+            wasmi::ExternType::Table(ty) => {
+                wasmi::Table::new(store, *ty, wasmi::Ref::null(ty.element()))?.into()
+            }
+        })
+    }
+
+    fn export(&self, name: &str) -> wasmi::Extern {
+        let instance = self.instance.expect("there is an instance");
+        instance.get_export(&self.store, name).expect("the export exists")
+    }
+}
+
+fn val_type(ty: wasmi::ValType) -> ValType {
+    match ty {
+        wasmi::ValType::I32 => ValType::I32,
+        wasmi::ValType::I64 => ValType::I64,
+        wasmi::ValType::F32 => ValType::F32,
+        wasmi::ValType::F64 => ValType::F64,
+        wasmi::ValType::V128 => ValType::V128,
+        wasmi::ValType::FuncRef => ValType::FUNCREF,
+        wasmi::ValType::ExternRef => ValType::EXTERNREF,
+    }
+}
+
+impl Peer for Wasmi {
+    fn instantiate(&mut self) -> Result<(), Stop> {
+        self.store = wasmi::Store::new(&self.engine, ());
+        let module = self.module.clone().expect("a module was loaded");
+        let mut numbers = Numbers::default();
+        let imports = module.imports().map(|import| match import.ty() {
+            ty @ wasmi::ExternType::Func(_) => self.import(numbers.func(), ty),
+            ty @ wasmi::ExternType::Global(_) => self.import(numbers.global(), ty),
+            ty => self.import(0, ty),
+        });
+        let imports: Vec<_> = imports.collect::<Result<_, _>>().map_err(|error| Stop::of_wasmi(&error))?;
+        let instance = wasmi::Instance::new(&mut self.store, &module, &imports);
+        self.instance = Some(instance.map_err(|error| Stop::of_wasmi(&error))?);
+        Ok(())
+    }
+
+    fn call(&mut self, export: &str, args: &[Value]) -> Outcome {
+        let func = self.export(export).into_func().expect("it is a function");
+        let args: Vec<_> = args.iter().map(|arg| arg.to_wasmi(&mut self.store)).collect();
+        let mut results = vec![wasmi::Val::I32(0); func.ty(&self.store).results().len()];
+        match func.call(&mut self.store, &args, &mut results) {
+            Ok(()) => Ok(results.iter().map(|result| Value::of_wasmi(&self.store, result)).collect()),
+            Err(error) => Err(Stop::of_wasmi(&error)),
+        }
+    }
+
+    fn memory(&mut self, export: &str) -> &[u8] {
+        self.export(export).into_memory().expect("it is a memory").data(&self.store)
+    }
+
+    fn global(&mut self, export: &str) -> Value {
+        let global = self.export(export).into_global().expect("it is a global");
+        Value::of_wasmi(&self.store, &global.get(&self.store))
+    }
+
+    fn set_global(&mut self, export: &str, value: Value) {
+        let global = self.export(export).into_global().expect("it is a global");
+        let value = value.to_wasmi(&mut self.store);
+        global.set(&mut self.store, value).expect("it can be set");
+    }
+
+    fn table(&mut self, export: &str) -> Vec<Value> {
+        let table = self.export(export).into_table().expect("it is a table");
+        let get = |index| match table.get(&self.store, index).expect("the index is in bounds") {
+            wasmi::Ref::Func(v) => wasmi::Val::FuncRef(v),
+            wasmi::Ref::Extern(v) => wasmi::Val::ExternRef(v),
+        };
+        (0..table.size(&self.store)).map(|index| Value::of_wasmi(&self.store, &get(index))).collect()
+    }
+}

@@ -1,0 +1,174 @@
+//! Values, traps and outcomes in a form that both engines' ones are brought to before they are compared.
+
+use upshift::{AsContext, AsContextMut, ExternRef, Trap, V128, Val, ValType};
+
+use crate::rng::Rng;
+
+/// A value without ties to an engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Value {
+    I32(u32),
+    I64(u64),
+    F32(u32),
+    F64(u64),
+    V128(u128),
+    /// Whether there is a function.
+    Func(bool),
+    /// The host's number, if the reference is not null.
+    Extern(Option<u32>),
+}
+
+const F32_NAN: u32 = 0x7fc0_0000;
+const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
+
+impl Value {
+    /// A value of a type. NaNs are canonical, references to functions are null.
+    pub(crate) fn random(rng: &mut Rng, ty: ValType) -> Value {
+        let bits = rng.interesting();
+        match ty {
+            ValType::I32 => Value::I32(bits as u32),
+            ValType::I64 => Value::I64(bits),
+            ValType::F32 if rng.chance(60) => Value::F32(small_float(rng).to_bits()),
+            ValType::F64 if rng.chance(60) => Value::F64(f64::from(small_float(rng)).to_bits()),
+            ValType::F32 => Value::F32(bits as u32).canonical(),
+            ValType::F64 => Value::F64(bits).canonical(),
+            ValType::V128 => Value::V128(u128::from(bits) << 64 | u128::from(rng.interesting())),
+            ValType::Ref(ty) if ty.is_func() => Value::Func(false),
+            ValType::Ref(_) => Value::Extern(rng.chance(70).then_some(bits as u32)),
+        }
+    }
+
+    /// The value with the canonical NaN instead of any NaN.
+    pub(crate) fn canonical(self) -> Value {
+        match self {
+            Value::F32(bits) if f32::from_bits(bits).is_nan() => Value::F32(F32_NAN),
+            Value::F64(bits) if f64::from_bits(bits).is_nan() => Value::F64(F64_NAN),
+            other => other,
+        }
+    }
+
+    /// The bits, as far as they are the same in both engines.
+    pub(crate) fn hash(self, hash: u64) -> u64 {
+        let bits = match self.canonical() {
+            Value::I32(v) | Value::F32(v) => u64::from(v),
+            Value::I64(v) | Value::F64(v) => v,
+            Value::V128(v) => (v >> 64) as u64 ^ v as u64,
+            Value::Func(v) => u64::from(v),
+            Value::Extern(v) => v.map_or(0, |v| u64::from(v) + 1),
+        };
+        Rng::of_item(hash, bits).next()
+    }
+
+    pub(crate) fn to_upshift(self, store: impl AsContextMut) -> Val {
+        match self {
+            Value::I32(v) => Val::I32(v as i32),
+            Value::I64(v) => Val::I64(v as i64),
+            Value::F32(v) => Val::F32(v),
+            Value::F64(v) => Val::F64(v),
+            Value::V128(v) => Val::V128(V128::from(v)),
+            Value::Func(_) => Val::FuncRef(None),
+            Value::Extern(v) => {
+                Val::ExternRef(v.map(|v| ExternRef::new(store, v).expect("there is room for it")))
+            }
+        }
+    }
+
+    pub(crate) fn of_upshift(store: impl AsContext<Data = ()>, val: &Val) -> Value {
+        match val {
+            Val::I32(v) => Value::I32(*v as u32),
+            Val::I64(v) => Value::I64(*v as u64),
+            Val::F32(v) => Value::F32(*v),
+            Val::F64(v) => Value::F64(*v),
+            Val::V128(v) => Value::V128((*v).into()),
+            Val::FuncRef(v) => Value::Func(v.is_some()),
+            Val::ExternRef(v) => Value::Extern(v.map(|v| {
+                let data = v.data(store.as_context()).expect("the reference is of this store");
+                *data.expect("it has a value").downcast_ref().expect("all values are numbers")
+            })),
+        }
+    }
+
+    pub(crate) fn to_wasmi(self, store: impl wasmi::AsContextMut) -> wasmi::Val {
+        match self {
+            Value::I32(v) => wasmi::Val::I32(v as i32),
+            Value::I64(v) => wasmi::Val::I64(v as i64),
+            Value::F32(v) => wasmi::Val::F32(wasmi::F32::from_bits(v)),
+            Value::F64(v) => wasmi::Val::F64(wasmi::F64::from_bits(v)),
+            Value::V128(v) => wasmi::Val::V128(wasmi::V128::from(v)),
+            Value::Func(_) => wasmi::Val::FuncRef(wasmi::Nullable::Null),
+            Value::Extern(None) => wasmi::Val::ExternRef(wasmi::Nullable::Null),
+            Value::Extern(Some(v)) => {
+                wasmi::Val::ExternRef(wasmi::Nullable::Val(wasmi::ExternRef::new(store, v)))
+            }
+        }
+    }
+
+    pub(crate) fn of_wasmi(store: impl wasmi::AsContext<Data = ()>, val: &wasmi::Val) -> Value {
+        match val {
+            wasmi::Val::I32(v) => Value::I32(*v as u32),
+            wasmi::Val::I64(v) => Value::I64(*v as u64),
+            wasmi::Val::F32(v) => Value::F32(v.to_bits()),
+            wasmi::Val::F64(v) => Value::F64(v.to_bits()),
+            wasmi::Val::V128(v) => Value::V128(v.as_u128()),
+            wasmi::Val::FuncRef(v) => Value::Func(!v.is_null()),
+            wasmi::Val::ExternRef(v) => {
+                Value::Extern(v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")))
+            }
+        }
+    }
+}
+
+fn small_float(rng: &mut Rng) -> f32 {
+    (rng.below(4000) as f32 - 2000.0) / *rng.pick(&[1.0, 2.0, 4.0, 3.0, 0.001])
+}
+
+/// How a call ended without results. The engines do not divide all traps alike.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Stop {
+    Unreachable,
+    Memory,
+    Table,
+    NullElement,
+    Type,
+    DivideByZero,
+    Overflow,
+    Conversion,
+    Stack,
+    /// Something that is no trap of WebAssembly.
+    Other,
+}
+
+impl Stop {
+    pub(crate) fn of_upshift(error: &upshift::Error) -> Stop {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) => Stop::Unreachable,
+            Some(Trap::MemoryOutOfBounds) => Stop::Memory,
+            Some(Trap::TableOutOfBounds | Trap::UndefinedElement) => Stop::Table,
+            Some(Trap::UninitializedElement | Trap::NullReference) => Stop::NullElement,
+            Some(Trap::IndirectCallTypeMismatch) => Stop::Type,
+            Some(Trap::IntegerDivideByZero) => Stop::DivideByZero,
+            Some(Trap::IntegerOverflow) => Stop::Overflow,
+            Some(Trap::InvalidConversionToInteger) => Stop::Conversion,
+            Some(Trap::StackOverflow) => Stop::Stack,
+            _ => Stop::Other,
+        }
+    }
+
+    pub(crate) fn of_wasmi(error: &wasmi::Error) -> Stop {
+        match error.as_trap_code() {
+            Some(wasmi::TrapCode::UnreachableCodeReached) => Stop::Unreachable,
+            Some(wasmi::TrapCode::MemoryOutOfBounds) => Stop::Memory,
+            Some(wasmi::TrapCode::TableOutOfBounds) => Stop::Table,
+            Some(wasmi::TrapCode::IndirectCallToNull) => Stop::NullElement,
+            Some(wasmi::TrapCode::BadSignature) => Stop::Type,
+            Some(wasmi::TrapCode::IntegerDivisionByZero) => Stop::DivideByZero,
+            Some(wasmi::TrapCode::IntegerOverflow) => Stop::Overflow,
+            Some(wasmi::TrapCode::BadConversionToInteger) => Stop::Conversion,
+            Some(wasmi::TrapCode::StackOverflow) => Stop::Stack,
+            _ => Stop::Other,
+        }
+    }
+}
+
+/// What a call answers.
+pub(crate) type Outcome = Result<Vec<Value>, Stop>;

