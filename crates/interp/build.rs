@@ -8,9 +8,8 @@ fn main() {
     let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s" | "z");
     let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
     // Assertions put calls that need the handler's own frame into handlers.
-    let plain = var("CARGO_CFG_DEBUG_ASSERTIONS").is_empty();
-    let _ = plain;
-    if optimised && arch {
+    let plain = std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_none();
+    if optimised && arch && plain {
         println!("cargo::rustc-cfg=tail_calls");
     }
 }
