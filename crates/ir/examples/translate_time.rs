@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let speed = size as f64 / best.as_secs_f64() / 1e6;
         let growth = (words * size_of::<u64>()) as f64 / size as f64;
-        println!("{path}: {size} bytes of bodies in {best:.1?}, {speed:.0} MB/s, {growth:.1} bytes of code per byte");
+        println!(
+            "{path}: {size} bytes of bodies in {best:.1?}, {speed:.0} MB/s, {growth:.1} bytes of code per byte"
+        );
     }
     Ok(())
 }
