@@ -37,8 +37,8 @@ impl Case {
                 text => text.to_string(),
             })
             .collect();
-        let [name, module, native, args, stdin, dirs, env, writes, exit] =
-            <[String; 9]>::try_from(fields).unwrap_or_else(|fields| panic!("`{line}` has {} fields", fields.len()));
+        let [name, module, native, args, stdin, dirs, env, writes, exit] = <[String; 9]>::try_from(fields)
+            .unwrap_or_else(|fields| panic!("`{line}` has {} fields", fields.len()));
         let exit = exit.parse().unwrap_or_else(|_| panic!("`{exit}` of {name} is not an exit code"));
         Case { name, module, native, args, stdin, dirs, env, writes, exit }
     }
@@ -64,8 +64,11 @@ impl Case {
         });
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         // A file that is missing is part of the outcome and told with it.
-        let written =
-            if self.writes.is_empty() { None } else { fs::read(Path::new(&fill.tmp).join(&self.writes)).ok() };
+        let written = if self.writes.is_empty() {
+            None
+        } else {
+            fs::read(Path::new(&fill.tmp).join(&self.writes)).ok()
+        };
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         (Outcome { code: output.status.code(), stdout: output.stdout, written }, stderr)
     }
@@ -210,20 +213,26 @@ fn is_there(command: &mut Command, suits: impl Fn(&str) -> bool) -> Result<(), S
     match command.stdin(Stdio::null()).output() {
         Err(_) => Err(format!("no {name}")),
         Ok(output) if !output.status.success() => Err(format!("no {name} that works")),
-        Ok(output) if !suits(&String::from_utf8_lossy(&output.stdout)) => Err(format!("no {name} that suits")),
+        Ok(output) if !suits(&String::from_utf8_lossy(&output.stdout)) => {
+            Err(format!("no {name} that suits"))
+        }
         Ok(_) => Ok(()),
     }
 }
 
 fn finish(mut command: Command, output: &Path) -> Result<PathBuf, String> {
-    let Output { status, stderr, .. } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let Output { status, stderr, .. } =
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&stderr));
     Ok(output.to_path_buf())
 }
 
 /// The root of the repository.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the crate lies in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the crate lies in the repository")
 }
 
 /// Makes a directory empty.
@@ -233,7 +242,8 @@ fn empty(dir: &Path) {
 }
 
 fn cases() -> Vec<Case> {
-    let text = fs::read_to_string(root().join("examples/cases.txt")).expect("the repository has examples/cases.txt");
+    let text =
+        fs::read_to_string(root().join("examples/cases.txt")).expect("the repository has examples/cases.txt");
     text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(Case::parse).collect()
 }
 
@@ -281,7 +291,8 @@ fn every_expectation_belongs_to_a_case() {
         }
     }
     let dir = fs::read_dir(root().join("examples/expected")).expect("the repository has examples/expected");
-    let files: BTreeSet<String> =
-        dir.map(|entry| entry.expect("a directory can be read").file_name().to_string_lossy().into_owned()).collect();
+    let files: BTreeSet<String> = dir
+        .map(|entry| entry.expect("a directory can be read").file_name().to_string_lossy().into_owned())
+        .collect();
     assert_eq!(files, expected);
 }

@@ -110,7 +110,7 @@ macro_rules! flatten_pure_ops {
         )*
         $(
             [<$id SS>] $id_text [d s s] Binary<op::$id, SlotB, SlotC>;
-            [<$id SI>] $id_text [d s I] Binary<op::$id, SlotB, ImmNextLow>;
+            [<$id SI>] $id_text [d s i] Binary<op::$id, SlotB, ImmC>;
         )*
         $(
             [<$fco SS>] $fco_text [d s s] Binary<op::$fco, SlotB, SlotC>;

@@ -20,7 +20,8 @@ use upshift_translate::{Features, ModuleInfo, TypeRegistry, names, parse};
 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    parse(Arc::from(bytes), &Features::default(), &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
+    parse(Arc::from(bytes), &Features::default(), &TypeRegistry::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The text of a function's code, which was verified and survived the way through its text.
@@ -64,8 +65,10 @@ fn split(file: &str) -> (&str, &str) {
 fn code_is_what_the_files_say() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let bless = std::env::var_os("UPSHIFT_BLESS").is_some_and(|value| value == "1");
-    let mut files: Vec<_> =
-        fs::read_dir(&dir).expect("the directory is there").map(|entry| entry.expect("it can be read").path()).collect();
+    let mut files: Vec<_> = fs::read_dir(&dir)
+        .expect("the directory is there")
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
     files.sort();
     let mut differences = String::new();
     for path in files {
@@ -104,8 +107,10 @@ fn big_frame(signature: &str, body: &str) -> String {
 
 #[test]
 fn slots_above_16_bits_are_copied_through_scratch_slots() {
-    let code =
-        big_frame("(result i64)", "(local.set 33001 (i64.sub (local.get 33001) (local.get 0))) (local.get 33001)");
+    let code = big_frame(
+        "(result i64)",
+        "(local.set 33001 (i64.sub (local.get 33001) (local.get 0))) (local.get 33001)",
+    );
     // Local 0 is slot 11, the vectors lie in 12 to 66011, the last local is slot 66012, the operands begin at 66013. There
     // are at most two of them.
     // Scratch slots serve the fields in their order, the result first. `copy.wide` leaves the accumulator as it is.

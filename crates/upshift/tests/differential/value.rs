@@ -111,9 +111,9 @@ impl Value {
             wasmi::Val::F64(v) => Value::F64(v.to_bits()),
             wasmi::Val::V128(v) => Value::V128(v.as_u128()),
             wasmi::Val::FuncRef(v) => Value::Func(!v.is_null()),
-            wasmi::Val::ExternRef(v) => {
-                Value::Extern(v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")))
-            }
+            wasmi::Val::ExternRef(v) => Value::Extern(
+                v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")),
+            ),
         }
     }
 }
