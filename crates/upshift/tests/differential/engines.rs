@@ -53,6 +53,9 @@ fn host_global(import: usize, ty: ValType) -> Value {
     Value::random(&mut Rng::of_item(7, import as u64), ty)
 }
 
+/// Room for the deepest recursion that the fuel of the modules allows with the largest frames.
+const STACK: usize = 100 << 20;
+
 /// Upshift under one configuration.
 pub(crate) struct Upshift {
     engine: Engine,
@@ -65,9 +68,9 @@ impl Upshift {
     /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not.
     pub(crate) fn all() -> [Upshift; 2] {
         let mut looping = Config::new();
-        looping.dispatch(Dispatch::Loop).memory_reservation(0);
+        looping.dispatch(Dispatch::Loop).memory_reservation(0).max_wasm_stack(STACK);
         let mut tail = Config::new();
-        tail.dispatch(Dispatch::Tail);
+        tail.dispatch(Dispatch::Tail).max_wasm_stack(STACK);
         [looping, tail].map(|config| {
             let engine = Engine::new(&config).expect("all settings are possible");
             Upshift { store: Store::new(&engine, ()), engine, module: None, instance: None }
@@ -177,6 +180,7 @@ impl Wasmi {
     pub(crate) fn new() -> Wasmi {
         let mut config = wasmi::Config::default();
         config.wasm_multi_memory(true).wasm_memory64(true).wasm_tail_call(true).wasm_extended_const(true);
+        config.set_max_recursion_depth(10_000);
         config.wasm_simd(true).wasm_relaxed_simd(true);
         let engine = wasmi::Engine::new(&config);
         Wasmi { store: wasmi::Store::new(&engine, ()), engine, module: None, instance: None }
@@ -209,7 +213,7 @@ impl Wasmi {
             }
             wasmi::ExternType::Memory(ty) => wasmi::Memory::new(store, *ty)?.into(),
             wasmi::ExternType::Table(ty) => {
-                wasmi::Table::new(store, *ty, wasmi::Ref::null(ty.element()))?.into()
+                wasmi::Table::new(store, *ty, wasmi::Val::default(ty.element()))?.into()
             }
         })
     }
@@ -275,10 +279,7 @@ impl Peer for Wasmi {
 
     fn table(&mut self, export: &str) -> Vec<Value> {
         let table = self.export(export).into_table().expect("it is a table");
-        let get = |index| match table.get(&self.store, index).expect("the index is in bounds") {
-            wasmi::Ref::Func(v) => wasmi::Val::FuncRef(v),
-            wasmi::Ref::Extern(v) => wasmi::Val::ExternRef(v),
-        };
+        let get = |index| table.get(&self.store, index).expect("the index is in bounds");
         (0..table.size(&self.store)).map(|index| Value::of_wasmi(&self.store, &get(index))).collect()
     }
 }
