@@ -129,8 +129,7 @@ impl Peer for Upshift {
             ExternType::Global(_) => self.import(numbers.global(), import.ty()),
             _ => self.import(0, import.ty()),
         });
-        let imports: Vec<_> =
-            imports.collect::<Result<_, _>>().map_err(|error| Stop::of_upshift(&error))?;
+        let imports: Vec<_> = imports.collect::<Result<_, _>>().map_err(|error| Stop::of_upshift(&error))?;
         let instance = Instance::new(&mut self.store, &module, &imports);
         self.instance = Some(instance.map_err(|error| Stop::of_upshift(&error))?);
         Ok(())

@@ -11,13 +11,15 @@
 
 mod compare;
 mod engines;
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "../common/rng.rs"]
 mod rng;
 mod smith;
 mod structured;
 mod value;
 
-use std::sync::{Mutex, Once};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
 
 use crate::compare::{Counters, Engines, Modules, Plan, count, watch_panics};
 use crate::rng::Rng;
@@ -48,7 +50,9 @@ fn run(name: &str, modules: u64, make: fn(&mut Rng, u64) -> Option<Modules>, pla
                 continue;
             };
             let path = format!("{}/{name}-{seed}-{index}.wasm", env!("CARGO_TARGET_TMPDIR"));
-            let save = || std::fs::write(&path, &modules.upshift).expect("the directory for temporary files is there");
+            let save = || {
+                std::fs::write(&path, &modules.upshift).expect("the directory for temporary files is there")
+            };
             if trace {
                 // A crash leaves no message: this tells which module it was.
                 eprintln!("{name}: module {index}");

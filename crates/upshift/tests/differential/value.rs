@@ -97,9 +97,7 @@ impl Value {
             Value::V128(v) => wasmi::Val::V128(wasmi::V128::from(v)),
             Value::Func(_) => wasmi::Val::FuncRef(wasmi::Ref::Null),
             Value::Extern(None) => wasmi::Val::ExternRef(wasmi::Ref::Null),
-            Value::Extern(Some(v)) => {
-                wasmi::Val::ExternRef(wasmi::Ref::Val(wasmi::ExternRef::new(store, v)))
-            }
+            Value::Extern(Some(v)) => wasmi::Val::ExternRef(wasmi::Ref::Val(wasmi::ExternRef::new(store, v))),
         }
     }
 
@@ -111,9 +109,9 @@ impl Value {
             wasmi::Val::F64(v) => Value::F64(v.to_bits()),
             wasmi::Val::V128(v) => Value::V128(v.as_u128()),
             wasmi::Val::FuncRef(v) => Value::Func(!v.is_null()),
-            wasmi::Val::ExternRef(v) => {
-                Value::Extern(v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")))
-            }
+            wasmi::Val::ExternRef(v) => Value::Extern(
+                v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")),
+            ),
         }
     }
 }

@@ -606,13 +606,39 @@ impl Body<'_> {
 
     fn constant(&mut self, ty: Ty) {
         let edges: &[i64] = &[
-            0, 1, -1, 2, 0x7fff, 0x8000, -0x8000, -0x8001, 0xffff, 0x7fff_ffff, -0x8000_0000, 0x8000_0000,
-            0xffff_ffff, 0x1_0000_0000, i64::MAX, i64::MIN,
+            0,
+            1,
+            -1,
+            2,
+            0x7fff,
+            0x8000,
+            -0x8000,
+            -0x8001,
+            0xffff,
+            0x7fff_ffff,
+            -0x8000_0000,
+            0x8000_0000,
+            0xffff_ffff,
+            0x1_0000_0000,
+            i64::MAX,
+            i64::MIN,
         ];
         let bits = if self.rng.chance(60) { *self.rng.pick(edges) } else { self.rng.interesting() as i64 };
         let floats: &[f64] = &[
-            0.0, -0.0, 1.0, -1.0, 0.5, 3.25, 1e10, -1e30, 1e-40, f64::INFINITY, f64::NEG_INFINITY, f64::NAN,
-            2_147_483_648.0, -9.3e18,
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.5,
+            3.25,
+            1e10,
+            -1e30,
+            1e-40,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+            2_147_483_648.0,
+            -9.3e18,
         ];
         let float = *self.rng.pick(floats);
         let more = self.rng.interesting();
@@ -695,7 +721,11 @@ impl Body<'_> {
                 let spec = &self.shape.specs[spec];
                 let (op, operands) = (spec.op.clone(), spec.operands.clone());
                 self.expr(operands[0]);
-                if self.rng.chance(40) { self.constant(operands[1]) } else { self.expr(operands[1]) }
+                if self.rng.chance(40) {
+                    self.constant(operands[1])
+                } else {
+                    self.expr(operands[1])
+                }
                 self.emit([op]);
                 while self.rng.chance(25) {
                     self.emit([I::I32Eqz]);

@@ -11,8 +11,9 @@ mod body;
 mod ops;
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    GlobalType, MemorySection, MemoryType, Module, RefType, TableSection, TableType, TypeSection,
+    CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection, FunctionSection,
+    GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType, TableSection, TableType,
+    TypeSection,
 };
 
 use self::ops::{Spec, Ty};
@@ -48,7 +49,8 @@ impl Shape {
         palette.extend(*rng.pick(all));
         let mut types = Vec::new();
         for _ in 0..3 + rng.below(3) {
-            let mut list = |max: usize| (0..rng.below(max + 1)).map(|_| *rng.pick(&palette)).collect::<Vec<_>>();
+            let mut list =
+                |max: usize| (0..rng.below(max + 1)).map(|_| *rng.pick(&palette)).collect::<Vec<_>>();
             let (params, results) = (list(4), list(3));
             types.push((params, results));
         }
@@ -65,7 +67,9 @@ impl Shape {
         let specs = ops::pure(palette.contains(&Ty::V128));
         let specs = specs
             .into_iter()
-            .filter(|spec| palette.contains(&spec.result) && spec.operands.iter().all(|ty| palette.contains(ty)))
+            .filter(|spec| {
+                palette.contains(&spec.result) && spec.operands.iter().all(|ty| palette.contains(ty))
+            })
             .collect();
         Shape { types, funcs, table, globals, memories, palette, specs, filler: (Ty::I64, 0) }
     }
@@ -115,7 +119,13 @@ fn module(rng: &mut Rng, filler: (Ty, usize)) -> Vec<u8> {
     let mut tables = TableSection::new();
     let size = shape.table.len() as u64;
     let element_type = RefType::FUNCREF;
-    tables.table(TableType { element_type, table64: false, minimum: size, maximum: Some(size), shared: false });
+    tables.table(TableType {
+        element_type,
+        table64: false,
+        minimum: size,
+        maximum: Some(size),
+        shared: false,
+    });
     let mut elements = ElementSection::new();
     let entries = shape.table.iter().map(|entry| match entry {
         Some(func) => ConstExpr::ref_func(*func),

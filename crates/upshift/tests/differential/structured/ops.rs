@@ -53,10 +53,28 @@ pub(crate) struct Spec {
 /// Integer comparisons, which branches and selections melt with.
 pub(crate) fn compares() -> Vec<Spec> {
     let ints32 = [
-        I::I32Eq, I::I32Ne, I::I32LtS, I::I32LtU, I::I32GtS, I::I32GtU, I::I32LeS, I::I32LeU, I::I32GeS, I::I32GeU,
+        I::I32Eq,
+        I::I32Ne,
+        I::I32LtS,
+        I::I32LtU,
+        I::I32GtS,
+        I::I32GtU,
+        I::I32LeS,
+        I::I32LeU,
+        I::I32GeS,
+        I::I32GeU,
     ];
     let ints64 = [
-        I::I64Eq, I::I64Ne, I::I64LtS, I::I64LtU, I::I64GtS, I::I64GtU, I::I64LeS, I::I64LeU, I::I64GeS, I::I64GeU,
+        I::I64Eq,
+        I::I64Ne,
+        I::I64LtS,
+        I::I64LtU,
+        I::I64GtS,
+        I::I64GtU,
+        I::I64LeS,
+        I::I64LeU,
+        I::I64GeS,
+        I::I64GeU,
     ];
     let floats32 = [I::F32Eq, I::F32Ne, I::F32Lt, I::F32Gt, I::F32Le, I::F32Ge];
     let floats64 = [I::F64Eq, I::F64Ne, I::F64Lt, I::F64Gt, I::F64Le, I::F64Ge];
@@ -85,13 +103,35 @@ pub(crate) fn pure(simd: bool) -> Vec<Spec> {
     same(s, [I::I32Eqz], &[I32], I32, Care::Nothing);
     same(s, [I::I64Eqz], &[I64], I32, Care::Nothing);
     let ints = [
-        I::I32Add, I::I32Sub, I::I32Mul, I::I32And, I::I32Or, I::I32Xor, I::I32Shl, I::I32ShrS, I::I32ShrU,
-        I::I32Rotl, I::I32Rotr, I::I32Add, I::I32Sub,
+        I::I32Add,
+        I::I32Sub,
+        I::I32Mul,
+        I::I32And,
+        I::I32Or,
+        I::I32Xor,
+        I::I32Shl,
+        I::I32ShrS,
+        I::I32ShrU,
+        I::I32Rotl,
+        I::I32Rotr,
+        I::I32Add,
+        I::I32Sub,
     ];
     same(s, ints, &[I32, I32], I32, Care::Nothing);
     let ints = [
-        I::I64Add, I::I64Sub, I::I64Mul, I::I64And, I::I64Or, I::I64Xor, I::I64Shl, I::I64ShrS, I::I64ShrU,
-        I::I64Rotl, I::I64Rotr, I::I64Add, I::I64Sub,
+        I::I64Add,
+        I::I64Sub,
+        I::I64Mul,
+        I::I64And,
+        I::I64Or,
+        I::I64Xor,
+        I::I64Shl,
+        I::I64ShrS,
+        I::I64ShrU,
+        I::I64Rotl,
+        I::I64Rotr,
+        I::I64Add,
+        I::I64Sub,
     ];
     same(s, ints, &[I64, I64], I64, Care::Nothing);
     same(s, [I::I32DivS, I::I32DivU, I::I32RemS, I::I32RemU], &[I32, I32], I32, Care::Divisor);
@@ -142,8 +182,16 @@ fn vectors(s: &mut Vec<Spec>) {
     same(s, [I::F32x4Splat], &[F32], V128, Care::BitsOfLast);
     same(s, [I::F64x2Splat], &[F64], V128, Care::BitsOfLast);
     let lanes = [
-        I::I8x16ExtractLaneS(3), I::I8x16ExtractLaneU(15), I::I16x8ExtractLaneS(7), I::I16x8ExtractLaneU(0),
-        I::I32x4ExtractLane(2), I::V128AnyTrue, I::I8x16AllTrue, I::I32x4AllTrue, I::I8x16Bitmask, I::I64x2Bitmask,
+        I::I8x16ExtractLaneS(3),
+        I::I8x16ExtractLaneU(15),
+        I::I16x8ExtractLaneS(7),
+        I::I16x8ExtractLaneU(0),
+        I::I32x4ExtractLane(2),
+        I::V128AnyTrue,
+        I::I8x16AllTrue,
+        I::I32x4AllTrue,
+        I::I8x16Bitmask,
+        I::I64x2Bitmask,
     ];
     same(s, lanes, &[V128], I32, Care::Nothing);
     same(s, [I::I64x2ExtractLane(1)], &[V128], I64, Care::Nothing);
@@ -155,19 +203,51 @@ fn vectors(s: &mut Vec<Spec>) {
     same(s, [I::F32x4ReplaceLane(3)], &[V128, F32], V128, Care::BitsOfLast);
     same(s, [I::F64x2ReplaceLane(1)], &[V128, F64], V128, Care::BitsOfLast);
     let ints = [
-        I::I8x16Add, I::I16x8Sub, I::I32x4Add, I::I64x2Mul, I::I32x4Mul, I::V128And, I::V128Or, I::V128Xor,
-        I::V128AndNot, I::I8x16Swizzle, I::I8x16Eq, I::I32x4LtS, I::I16x8GtU, I::I64x2GeS, I::I8x16MinU,
-        I::I16x8MaxS, I::I8x16AddSatS, I::I16x8SubSatU, I::I32x4DotI16x8S, I::I8x16NarrowI16x8U,
-        I::I16x8ExtMulHighI8x16S, I::I16x8Q15MulrSatS, I::I8x16AvgrU, I::F32x4Lt, I::F64x2Ge,
+        I::I8x16Add,
+        I::I16x8Sub,
+        I::I32x4Add,
+        I::I64x2Mul,
+        I::I32x4Mul,
+        I::V128And,
+        I::V128Or,
+        I::V128Xor,
+        I::V128AndNot,
+        I::I8x16Swizzle,
+        I::I8x16Eq,
+        I::I32x4LtS,
+        I::I16x8GtU,
+        I::I64x2GeS,
+        I::I8x16MinU,
+        I::I16x8MaxS,
+        I::I8x16AddSatS,
+        I::I16x8SubSatU,
+        I::I32x4DotI16x8S,
+        I::I8x16NarrowI16x8U,
+        I::I16x8ExtMulHighI8x16S,
+        I::I16x8Q15MulrSatS,
+        I::I8x16AvgrU,
+        I::F32x4Lt,
+        I::F64x2Ge,
         I::I8x16Shuffle([0, 17, 2, 31, 4, 5, 22, 7, 8, 25, 10, 11, 28, 13, 14, 16]),
     ];
     same(s, ints, &[V128, V128], V128, Care::Nothing);
     let shifts = [I::I8x16Shl, I::I16x8ShrS, I::I32x4ShrU, I::I64x2Shl];
     same(s, shifts, &[V128, I32], V128, Care::Nothing);
     let unary = [
-        I::V128Not, I::I8x16Neg, I::I16x8Abs, I::I64x2Abs, I::I8x16Popcnt, I::I32x4ExtendLowI16x8S,
-        I::I64x2ExtendHighI32x4U, I::I32x4TruncSatF32x4S, I::I32x4TruncSatF64x2UZero, I::F32x4ConvertI32x4U,
-        I::F64x2ConvertLowI32x4S, I::I16x8ExtAddPairwiseI8x16U, I::F32x4Neg, I::F64x2Abs,
+        I::V128Not,
+        I::I8x16Neg,
+        I::I16x8Abs,
+        I::I64x2Abs,
+        I::I8x16Popcnt,
+        I::I32x4ExtendLowI16x8S,
+        I::I64x2ExtendHighI32x4U,
+        I::I32x4TruncSatF32x4S,
+        I::I32x4TruncSatF64x2UZero,
+        I::F32x4ConvertI32x4U,
+        I::F64x2ConvertLowI32x4S,
+        I::I16x8ExtAddPairwiseI8x16U,
+        I::F32x4Neg,
+        I::F64x2Abs,
     ];
     same(s, unary, &[V128], V128, Care::Nothing);
     same(s, [I::V128Bitselect], &[V128, V128, V128], V128, Care::Nothing);
