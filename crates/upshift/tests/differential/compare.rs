@@ -38,15 +38,17 @@ pub(crate) struct Engines {
     pub(crate) history: Vec<String>,
 }
 
-/// A module in the form that each engine gets; what they do is the same.
+/// The modules to run together, in the form that each engine gets; what both forms do is the same.
+///
+/// Later modules import what the first one exports under the module name `first`; names of exports are unique.
 pub(crate) struct Modules {
-    pub(crate) upshift: Vec<u8>,
-    pub(crate) wasmi: Vec<u8>,
+    pub(crate) upshift: Vec<Vec<u8>>,
+    pub(crate) wasmi: Vec<Vec<u8>>,
 }
 
 impl Modules {
     /// One form for both.
-    pub(crate) fn both(bytes: Vec<u8>) -> Modules {
+    pub(crate) fn both(bytes: Vec<Vec<u8>>) -> Modules {
         Modules { wasmi: bytes.clone(), upshift: bytes }
     }
 }
@@ -201,7 +203,7 @@ impl Engines {
 
     fn exports(&self) -> Exports {
         let mut exports = Exports::default();
-        for export in self.upshift[0].module().exports() {
+        for export in self.upshift[0].modules().iter().flat_map(upshift::Module::exports) {
             let name = export.name().to_string();
             match export.ty() {
                 ExternType::Func(ty) => exports.funcs.push((name, ty.params().collect())),

@@ -51,7 +51,10 @@ fn run(name: &str, modules: u64, make: fn(&mut Rng, u64) -> Option<Modules>, pla
             };
             let path = format!("{}/{name}-{seed}-{index}.wasm", env!("CARGO_TARGET_TMPDIR"));
             let save = || {
-                std::fs::write(&path, &modules.upshift).expect("the directory for temporary files is there")
+                for (i, bytes) in modules.upshift.iter().enumerate() {
+                    let path = if i == 0 { path.clone() } else { format!("{path}.{i}") };
+                    std::fs::write(path, bytes).expect("the directory for temporary files is there");
+                }
             };
             if trace {
                 // A crash leaves no message: this tells which module it was.

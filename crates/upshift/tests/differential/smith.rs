@@ -16,7 +16,7 @@ pub(crate) fn modules(rng: &mut Rng, index: u64) -> Option<Modules> {
     let bytes = module.to_bytes();
     // wasmi fuses the multiplication with the addition in these, Upshift does not; both may.
     let fused = bytes.windows(3).any(|w| matches!(w, [0xfd, 0x85..=0x88, 0x02]));
-    (!fused).then(|| Modules::both(bytes))
+    (!fused).then(|| Modules::both(vec![bytes]))
 }
 
 const MIXES: u64 = 8;

@@ -410,7 +410,7 @@ impl Body<'_> {
         let ty = self.shape.funcs[func];
         let params = self.shape.types[ty as usize].0.clone();
         self.exprs(&params);
-        match self.shape.table.iter().position(|&entry| entry == Some(func as u32)) {
+        match self.some_entry(ty) {
             Some(entry) if self.rng.chance(40) => {
                 let entry = I::I32Const(entry as i32);
                 self.emit([entry, I::ReturnCallIndirect { type_index: ty, table_index: 0 }]);
@@ -506,12 +506,19 @@ impl Body<'_> {
         self.emit([I::End]);
     }
 
+    /// An entry of the table with a function of the type.
+    fn some_entry(&mut self, ty: u32) -> Option<usize> {
+        let entries = self.shape.table.iter().enumerate().filter(|entry| *entry.1 == Some(ty));
+        let entries: Vec<usize> = entries.map(|entry| entry.0).collect();
+        if entries.is_empty() { None } else { Some(*self.rng.pick(&entries)) }
+    }
+
     /// Calls a function; answers what it leaves on the stack.
     fn call(&mut self, func: usize) -> Vec<Ty> {
         let ty = self.shape.funcs[func];
         let (params, results) = self.shape.types[ty as usize].clone();
         self.exprs(&params);
-        match self.shape.table.iter().position(|&entry| entry == Some(func as u32)) {
+        match self.some_entry(ty) {
             Some(entry) if self.rng.chance(40) => {
                 if self.rng.chance(4) {
                     self.expr(Ty::I32);

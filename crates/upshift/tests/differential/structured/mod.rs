@@ -11,8 +11,8 @@ mod body;
 mod ops;
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType, TableSection, TableType,
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
+    GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module, RefType, TableSection, TableType,
     TypeSection,
 };
 
@@ -24,9 +24,11 @@ use crate::rng::Rng;
 struct Shape {
     /// Function types: parameters, results. Bodies add those of their blocks.
     types: Vec<(Vec<Ty>, Vec<Ty>)>,
-    /// The type of each function.
+    /// The type of each function, imported ones first.
     funcs: Vec<u32>,
-    /// The functions in the table; `None` is a null.
+    /// How many functions are imported; if any is, memories, table and fuel are, too.
+    imported: usize,
+    /// The types of the functions in the table; `None` is a null.
     table: Vec<Option<u32>>,
     /// Types of the global variables; number 0 is the fuel.
     globals: Vec<Ty>,
@@ -55,7 +57,7 @@ impl Shape {
             types.push((params, results));
         }
         let funcs: Vec<u32> = (0..2 + rng.below(4)).map(|_| rng.below(types.len()) as u32).collect();
-        let mut table: Vec<_> = (0..8).map(|_| Some(rng.below(funcs.len()) as u32)).collect();
+        let mut table: Vec<_> = (0..8).map(|_| Some(*rng.pick(&funcs))).collect();
         table[5] = None;
         let globals = [Ty::I32].into_iter().chain(Ty::ALL).filter(|ty| palette.contains(ty)).collect();
         let memories = match rng.below(6) {
@@ -71,7 +73,24 @@ impl Shape {
                 palette.contains(&spec.result) && spec.operands.iter().all(|ty| palette.contains(ty))
             })
             .collect();
-        Shape { types, funcs, table, globals, memories, palette, specs, filler: (Ty::I64, 0) }
+        let filler = (Ty::I64, 0);
+        Shape { types, funcs, imported: 0, table, globals, memories, palette, specs, filler }
+    }
+
+    /// A module that shares everything with this one except for some global variables.
+    fn second(&self, rng: &mut Rng) -> Shape {
+        let own = (0..1 + rng.below(4)).map(|_| rng.below(self.types.len()) as u32);
+        Shape {
+            types: self.types.clone(),
+            funcs: self.funcs.iter().copied().chain(own).collect(),
+            imported: self.funcs.len(),
+            table: self.table.clone(),
+            globals: self.globals.clone(),
+            memories: self.memories.clone(),
+            palette: self.palette.clone(),
+            specs: self.specs.clone(),
+            filler: self.filler,
+        }
     }
 
     /// The number of a function type.
@@ -84,25 +103,41 @@ impl Shape {
     }
 }
 
-/// The module for a generator state.
+/// The modules for a generator state: one, or two that call each other.
 ///
-/// Some modules come in two forms that do the same: in that for Upshift functions have so many locals that slot numbers need
-/// more than 16 bits, which is more than wasmi can do.
+/// Some come in two forms that do the same: in that for Upshift functions have so many locals that slot numbers need more
+/// than 16 bits, which is more than wasmi can do.
 pub(crate) fn modules(rng: &mut Rng, _index: u64) -> Option<Modules> {
     let filler = match rng.below(100) {
         // The border then lies among the locals or the operands.
         0..3 => (Ty::V128, 32_750 + rng.below(18)),
         3 => (Ty::V128, 45_000),
-        _ => return Some(Modules::both(module(rng, (Ty::I64, 0)))),
+        _ => return Some(Modules::both(linked(rng, (Ty::I64, 0)))),
     };
-    let upshift = module(&mut rng.clone(), filler);
-    Some(Modules { upshift, wasmi: module(rng, (Ty::I64, 0)) })
+    let upshift = linked(&mut rng.clone(), filler);
+    Some(Modules { upshift, wasmi: linked(rng, (Ty::I64, 0)) })
 }
 
-fn module(rng: &mut Rng, filler: (Ty, usize)) -> Vec<u8> {
-    let mut shape = Shape { filler, ..Shape::new(rng) };
+fn linked(rng: &mut Rng, filler: (Ty, usize)) -> Vec<Vec<u8>> {
+    let first = Shape { filler, ..Shape::new(rng) };
+    let second = rng.chance(40).then(|| first.second(rng));
+    [Some(first), second].into_iter().flatten().map(|shape| module(rng, shape)).collect()
+}
+
+/// Where a module gets something from: itself, or the first module.
+struct Sections {
+    imports: ImportSection,
+    funcs: FunctionSection,
+    tables: TableSection,
+    memories: MemorySection,
+    globals: GlobalSection,
+    exports: ExportSection,
+    elements: ElementSection,
+}
+
+fn module(rng: &mut Rng, mut shape: Shape) -> Vec<u8> {
     let mut code = CodeSection::new();
-    for func in 0..shape.funcs.len() {
+    for func in shape.imported..shape.funcs.len() {
         code.function(&body::function(rng, &mut shape, func));
     }
     let mut types = TypeSection::new();
@@ -110,51 +145,95 @@ fn module(rng: &mut Rng, filler: (Ty, usize)) -> Vec<u8> {
         let list = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
         types.ty().function(list(params), list(results));
     }
-    let mut exports = ExportSection::new();
-    let mut funcs = FunctionSection::new();
-    for (index, &ty) in shape.funcs.iter().enumerate() {
-        funcs.function(ty);
-        exports.export(&format!("f{index}"), ExportKind::Func, index as u32);
-    }
-    let mut tables = TableSection::new();
-    let size = shape.table.len() as u64;
-    let element_type = RefType::FUNCREF;
-    tables.table(TableType {
-        element_type,
-        table64: false,
-        minimum: size,
-        maximum: Some(size),
-        shared: false,
-    });
-    let mut elements = ElementSection::new();
-    let entries = shape.table.iter().map(|entry| match entry {
-        Some(func) => ConstExpr::ref_func(*func),
-        None => ConstExpr::ref_null(wasm_encoder::HeapType::FUNC),
-    });
-    let entries: Vec<_> = entries.collect();
-    elements.active(None, &ConstExpr::i32_const(0), Elements::Expressions(RefType::FUNCREF, entries.into()));
-    let mut memories = MemorySection::new();
-    for (index, &memory64) in shape.memories.iter().enumerate() {
-        let (minimum, maximum) = (PAGES.0, Some(PAGES.1));
-        memories.memory(MemoryType { minimum, maximum, memory64, shared: false, page_size_log2: None });
-        exports.export(&format!("m{index}"), ExportKind::Memory, index as u32);
-    }
-    let mut globals = GlobalSection::new();
-    for (index, &ty) in shape.globals.iter().enumerate() {
-        let bits = rng.interesting();
-        let init = match ty {
-            Ty::I32 => ConstExpr::i32_const(bits as i32),
-            Ty::I64 => ConstExpr::i64_const(bits as i64),
-            Ty::F32 => ConstExpr::f32_const(wasm_encoder::Ieee32::from(bits as i16 as f32)),
-            Ty::F64 => ConstExpr::f64_const(wasm_encoder::Ieee64::from(bits as i32 as f64)),
-            Ty::V128 => ConstExpr::v128_const(i128::from(bits) << 32),
-        };
-        globals.global(GlobalType { val_type: ty.val_type(), mutable: true, shared: false }, &init);
-        let name = if index == 0 { "fuel".to_string() } else { format!("g{index}") };
-        exports.export(&name, ExportKind::Global, index as u32);
-    }
+    let mut sections = Sections {
+        imports: ImportSection::new(),
+        funcs: FunctionSection::new(),
+        tables: TableSection::new(),
+        memories: MemorySection::new(),
+        globals: GlobalSection::new(),
+        exports: ExportSection::new(),
+        elements: ElementSection::new(),
+    };
+    sections.add_funcs(&shape);
+    sections.add_table(&shape);
+    sections.add_memories(&shape);
+    sections.add_globals(&shape, rng);
     let mut module = Module::new();
-    module.section(&types).section(&funcs).section(&tables).section(&memories).section(&globals);
-    module.section(&exports).section(&elements).section(&code);
+    module.section(&types).section(&sections.imports).section(&sections.funcs).section(&sections.tables);
+    module.section(&sections.memories).section(&sections.globals).section(&sections.exports);
+    module.section(&sections.elements).section(&code);
     module.finish()
+}
+
+impl Sections {
+    fn add_funcs(&mut self, shape: &Shape) {
+        for (index, &ty) in shape.funcs.iter().enumerate() {
+            if index < shape.imported {
+                self.imports.import("first", &format!("f{index}"), EntityType::Function(ty));
+            } else {
+                self.funcs.function(ty);
+                self.exports.export(&format!("f{index}"), ExportKind::Func, index as u32);
+            }
+        }
+    }
+
+    fn add_table(&mut self, shape: &Shape) {
+        let (element_type, minimum) = (RefType::FUNCREF, shape.table.len() as u64);
+        let ty =
+            TableType { element_type, table64: false, minimum, maximum: Some(minimum), shared: false };
+        let second = shape.imported > 0;
+        if second {
+            self.imports.import("first", "t", ty);
+        } else {
+            self.tables.table(ty);
+            self.exports.export("t", ExportKind::Table, 0);
+        }
+        for (entry, ty) in shape.table.iter().enumerate() {
+            // The second module replaces what it has a function for.
+            let own = shape.imported..shape.funcs.len();
+            let fitting: Vec<usize> = own.filter(|&func| Some(shape.funcs[func]) == *ty).collect();
+            if !fitting.is_empty() {
+                let func = fitting[entry % fitting.len()] as u32;
+                let at = ConstExpr::i32_const(entry as i32);
+                self.elements.active(None, &at, Elements::Functions([func].as_slice().into()));
+            }
+        }
+    }
+
+    fn add_memories(&mut self, shape: &Shape) {
+        for (index, &memory64) in shape.memories.iter().enumerate() {
+            let (minimum, maximum, name) = (PAGES.0, Some(PAGES.1), format!("m{index}"));
+            let ty = MemoryType { minimum, maximum, memory64, shared: false, page_size_log2: None };
+            if shape.imported > 0 {
+                self.imports.import("first", &name, ty);
+            } else {
+                self.memories.memory(ty);
+                self.exports.export(&name, ExportKind::Memory, index as u32);
+            }
+        }
+    }
+
+    fn add_globals(&mut self, shape: &Shape, rng: &mut Rng) {
+        for (index, &ty) in shape.globals.iter().enumerate() {
+            let second = shape.imported > 0;
+            let name = if index == 0 { "fuel".to_string() } else { format!("g{index}") };
+            let bits = rng.interesting();
+            let init = match ty {
+                Ty::I32 => ConstExpr::i32_const(bits as i32),
+                Ty::I64 => ConstExpr::i64_const(bits as i64),
+                Ty::F32 => ConstExpr::f32_const(wasm_encoder::Ieee32::from(bits as i16 as f32)),
+                Ty::F64 => ConstExpr::f64_const(wasm_encoder::Ieee64::from(bits as i32 as f64)),
+                Ty::V128 => ConstExpr::v128_const(i128::from(bits) << 32),
+            };
+            let ty = GlobalType { val_type: ty.val_type(), mutable: true, shared: false };
+            // The fuel is for both, and so is the first half of the others.
+            if second && index < shape.globals.len().div_ceil(2) {
+                self.imports.import("first", &name, ty);
+            } else {
+                self.globals.global(ty, &init);
+                let name = if second { format!("second {name}") } else { name };
+                self.exports.export(&name, ExportKind::Global, index as u32);
+            }
+        }
+    }
 }

@@ -43,6 +43,7 @@ pub(crate) enum Care {
 }
 
 /// An operator.
+#[derive(Clone)]
 pub(crate) struct Spec {
     pub(crate) op: I<'static>,
     pub(crate) operands: Vec<Ty>,
