@@ -12,8 +12,8 @@ mod ops;
 
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module, RefType, TableSection, TableType,
-    TypeSection,
+    GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module, RefType, TableSection,
+    TableType, TypeSection,
 };
 
 use self::ops::{Spec, Ty};
@@ -179,8 +179,7 @@ impl Sections {
 
     fn add_table(&mut self, shape: &Shape) {
         let (element_type, minimum) = (RefType::FUNCREF, shape.table.len() as u64);
-        let ty =
-            TableType { element_type, table64: false, minimum, maximum: Some(minimum), shared: false };
+        let ty = TableType { element_type, table64: false, minimum, maximum: Some(minimum), shared: false };
         let second = shape.imported > 0;
         if second {
             self.imports.import("first", "t", ty);
