@@ -9,9 +9,9 @@
 //! trap. The registers of the machine ([`Regs`]) are arguments of each handler; a handler reads its fields, does its work on
 //! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that answer:
 //!
-//! * [`tail`](dispatch::tail): every handler is a function that ends in a jump to the next one, so that the registers stay in
+//! * `dispatch::tail`: every handler is a function that ends in a jump to the next one, so that the registers stay in
 //!   the machine's registers;
-//! * [`loop`](dispatch::looping): one loop around one `match`, which works everywhere.
+//! * `dispatch::looping`: one loop around one `match`, which works everywhere.
 //!
 //! All code here relies on what the verifier of `upshift-ir` checks and on the contexts of `upshift_core::vm`.
 

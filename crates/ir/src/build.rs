@@ -3,11 +3,11 @@
 //! In: calls of [`Backend`], operands in slots or constant. Out: the words of a function.
 //!
 //! Peepholes work on the instruction written last, as long as no label was bound since:
-//! * a value that was just made is taken from the accumulator ([`Accumulators`]),
-//! * a result that goes to a local is written there at once ([`Builder::set_local`]),
-//! * an instruction does the work of the one before it as well, if only it uses the result ([`Made`]).
+//! * a value that was just made is taken from the accumulator (`Accumulators`),
+//! * a result that goes to a local is written there at once (`Builder::set_local`),
+//! * an instruction does the work of the one before it as well, if only it uses the result (`Made`).
 //!
-//! A jump back to a loop that begins with a test becomes the test ([`LoopTest`]); a jump to a return, a return.
+//! A jump back to a loop that begins with a test becomes the test (`LoopTest`); a jump to a return, a return.
 //!
 //! Slot numbers above 16 bits go through scratch slots with `copy.wide`, so that big functions run on the same instructions
 //! as small ones.

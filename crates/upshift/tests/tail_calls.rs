@@ -1,0 +1,79 @@
+//! Tail calls take no stack: ten million of them in a row, within an instance and across two, with parameters that grow and
+//! shrink, on a value stack that would hold a few thousand frames.
+
+use upshift::{Config, Dispatch, Engine, Instance, Linker, Module, Result, Store};
+
+const CALLS: i64 = 10_000_000;
+
+fn engines() -> Result<Vec<Engine>> {
+    [Dispatch::Loop, Dispatch::Tail]
+        .into_iter()
+        .map(|dispatch| {
+            let mut config = Config::new();
+            config.dispatch(dispatch);
+            config.max_wasm_stack(256 * 1024);
+            Engine::new(&config)
+        })
+        .collect()
+}
+
+#[test]
+fn within_an_instance() -> Result<()> {
+    for engine in engines()? {
+        // `odd` has more parameters than `even`, so the header of the shared frame moves at each call.
+        let module = Module::new(
+            &engine,
+            r#"(module
+                (func $even (export "even") (param $n i64) (result i32)
+                    (if (i64.eqz (local.get $n)) (then (return (i32.const 1))))
+                    (return_call $odd (i64.sub (local.get $n) (i64.const 1)) (i32.const 7) (f64.const 1)))
+                (func $odd (param $n i64) (param i32 f64) (result i32)
+                    (if (i64.eqz (local.get $n)) (then (return (i32.const 0))))
+                    (return_call $even (i64.sub (local.get $n) (i64.const 1)))))"#,
+        )?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        let even = instance.get_typed_func::<i64, i32>(&mut store, "even")?;
+        assert_eq!(even.call(&mut store, CALLS)?, 1);
+        assert_eq!(even.call(&mut store, CALLS + 1)?, 0);
+    }
+    Ok(())
+}
+
+#[test]
+fn across_instances() -> Result<()> {
+    for engine in engines()? {
+        let first = Module::new(
+            &engine,
+            r#"(module
+                (type $even (func (param i64) (result i32)))
+                (type $odd (func (param i64 i64 v128) (result i32)))
+                (table (export "table") 2 funcref)
+                (elem (i32.const 0) $even)
+                (func $even (export "even") (type $even)
+                    (if (i64.eqz (local.get 0)) (then (return (i32.const 1))))
+                    (return_call_indirect (type $odd)
+                        (i64.sub (local.get 0) (i64.const 1)) (i64.const 5) (v128.const i64x2 1 2) (i32.const 1))))"#,
+        )?;
+        let second = Module::new(
+            &engine,
+            r#"(module
+                (type $even (func (param i64) (result i32)))
+                (type $odd (func (param i64 i64 v128) (result i32)))
+                (import "first" "table" (table 2 funcref))
+                (elem (i32.const 1) $odd)
+                (func $odd (type $odd)
+                    (if (i64.eqz (local.get 0)) (then (return (i32.const 0))))
+                    (return_call_indirect (type $even) (i64.sub (local.get 0) (i64.const 1)) (i32.const 0))))"#,
+        )?;
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        let instance = linker.instantiate(&mut store, &first)?;
+        linker.instance(&mut store, "first", instance)?;
+        linker.instantiate(&mut store, &second)?;
+        let even = instance.get_typed_func::<i64, i32>(&mut store, "even")?;
+        assert_eq!(even.call(&mut store, CALLS)?, 1);
+        assert_eq!(even.call(&mut store, CALLS + 1)?, 0);
+    }
+    Ok(())
+}
