@@ -5,7 +5,7 @@
 //! ```
 //!
 //! In: a module that validated and the index of one of its functions. Out: a sequence of backend calls that computes the
-//! same. The walker owns the operand stack ([`stack`]), the control stack ([`control`]) and the numbers of loops; all tiers
+//! same. The walker owns the operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers
 //! therefore agree on slots, labels and loops.
 //!
 //! At every block entry, pending aliases of locals are copied to their homes, and the parameters of loops and conditionals

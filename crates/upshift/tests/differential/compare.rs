@@ -4,6 +4,8 @@
 //! bytes ─ load ─▶ instantiate ─▶ each exported function, several times ─▶ results or trap ─▶ memories, globals, tables
 //! ```
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use upshift::{ExternType, ValType};
@@ -12,10 +14,43 @@ use crate::engines::{Peer, Upshift, Wasmi};
 use crate::rng::Rng;
 use crate::value::{Outcome, Stop, Value};
 
+thread_local! {
+    static LAST_PANIC_IN_WASMI: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes panics of wasmi silent, and known as such.
+pub(crate) fn watch_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let in_wasmi = panic.location().is_some_and(|location| location.file().contains("/wasmi"));
+        LAST_PANIC_IN_WASMI.set(in_wasmi);
+        if !in_wasmi {
+            report(panic);
+        }
+    }));
+}
+
 /// The engines, made once for each thread.
 pub(crate) struct Engines {
     upshift: [Upshift; 2],
     wasmi: Wasmi,
+    /// What was done with the module so far, one line each.
+    pub(crate) history: Vec<String>,
+}
+
+/// The modules to run together, in the form that each engine gets; what both forms do is the same.
+///
+/// Later modules import what the first one exports under the module name `first`; names of exports are unique.
+pub(crate) struct Modules {
+    pub(crate) upshift: Vec<Vec<u8>>,
+    pub(crate) wasmi: Vec<Vec<u8>>,
+}
+
+impl Modules {
+    /// One form for both.
+    pub(crate) fn both(bytes: Vec<Vec<u8>>) -> Modules {
+        Modules { wasmi: bytes.clone(), upshift: bytes }
+    }
 }
 
 /// How to run a module.
@@ -52,6 +87,7 @@ macro_rules! counters {
 counters! {
     modules: "modules",
     refused: "refused by wasmi",
+    panics: "panics of wasmi",
     skipped: "not comparable",
     failed: "failed instantiations compared",
     instances: "instantiated",
@@ -77,7 +113,7 @@ struct Exports {
 
 impl Engines {
     pub(crate) fn new() -> Engines {
-        Engines { upshift: Upshift::all(), wasmi: Wasmi::new() }
+        Engines { upshift: Upshift::all(), wasmi: Wasmi::new(), history: Vec::new() }
     }
 
     /// Runs a module in all engines.
@@ -86,15 +122,35 @@ impl Engines {
     /// When they disagree: what about.
     pub(crate) fn compare(
         &mut self,
-        bytes: &[u8],
+        modules: &Modules,
+        plan: Plan,
+        rng: &mut Rng,
+        counters: &Counters,
+    ) -> Result<(), String> {
+        match catch_unwind(AssertUnwindSafe(|| self.run(modules, plan, rng, counters))) {
+            Ok(result) => result,
+            // Some modules make wasmi's translation panic. Nothing of its state is used again.
+            Err(_) if LAST_PANIC_IN_WASMI.get() => {
+                count(&counters.panics, 1);
+                self.wasmi = Wasmi::new();
+                Ok(())
+            }
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    fn run(
+        &mut self,
+        modules: &Modules,
         plan: Plan,
         rng: &mut Rng,
         counters: &Counters,
     ) -> Result<(), String> {
         count(&counters.modules, 1);
-        let refused = self.wasmi.load(bytes);
+        self.history.clear();
+        let refused = self.wasmi.load(&modules.wasmi);
         for upshift in &mut self.upshift {
-            if let (Err(error), true) = (upshift.load(bytes), refused.is_ok()) {
+            if let (Err(error), true) = (upshift.load(&modules.upshift), refused.is_ok()) {
                 return Err(format!("upshift refuses the module: {error:#}"));
             }
         }
@@ -114,7 +170,13 @@ impl Engines {
                 if let Some((fuel, amount)) = plan.fuel {
                     self.each(|peer| peer.set_global(fuel, Value::I32(amount)));
                 }
+                self.history.push(format!("{name} {args:?}"));
                 let outcomes = self.each(|peer| peer.call(name, &args));
+                if outcomes[0] == Err(Stop::Other) {
+                    // It translates at the first call, and has limits.
+                    count(&counters.refused, 1);
+                    return Ok(());
+                }
                 let renew = if outcomes.contains(&Err(Stop::Stack)) {
                     count(&counters.exhausted, 1);
                     true
@@ -141,7 +203,7 @@ impl Engines {
 
     fn exports(&self) -> Exports {
         let mut exports = Exports::default();
-        for export in self.upshift[0].module().exports() {
+        for export in self.upshift[0].modules().iter().flat_map(upshift::Module::exports) {
             let name = export.name().to_string();
             match export.ty() {
                 ExternType::Func(ty) => exports.funcs.push((name, ty.params().collect())),
@@ -155,6 +217,7 @@ impl Engines {
 
     /// Makes instances; answers whether there are any now.
     fn instantiate(&mut self, counters: &Counters) -> Result<bool, String> {
+        self.history.push("new instance".to_string());
         let made = self.each(|peer| peer.instantiate());
         if made.contains(&Err(Stop::Stack)) {
             count(&counters.exhausted, 1);
@@ -186,7 +249,7 @@ impl Engines {
     }
 
     fn same_state(&mut self, exports: &Exports, plan: Plan, counters: &Counters) -> Result<(), String> {
-        let Engines { upshift, wasmi } = self;
+        let Engines { upshift, wasmi, .. } = self;
         for upshift in upshift {
             for name in &exports.memories {
                 let (expected, found) = (wasmi.memory(name), upshift.memory(name));

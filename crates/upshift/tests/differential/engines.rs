@@ -48,41 +48,50 @@ impl Numbers {
     }
 }
 
+/// Whether an import comes from the first of several modules.
+fn is_first(module: &str) -> bool {
+    module == "first"
+}
+
 /// The value of the imported global number `import`.
 fn host_global(import: usize, ty: ValType) -> Value {
     Value::random(&mut Rng::of_item(7, import as u64), ty)
 }
 
+/// Room for the deepest recursion that the fuel of the modules allows with the largest frames.
+const STACK: usize = 100 << 20;
+
 /// Upshift under one configuration.
 pub(crate) struct Upshift {
     engine: Engine,
-    module: Option<Module>,
+    modules: Vec<Module>,
     store: Store<()>,
-    instance: Option<Instance>,
+    instances: Vec<Instance>,
 }
 
 impl Upshift {
     /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not.
     pub(crate) fn all() -> [Upshift; 2] {
         let mut looping = Config::new();
-        looping.dispatch(Dispatch::Loop).memory_reservation(0);
+        looping.dispatch(Dispatch::Loop).memory_reservation(0).max_wasm_stack(STACK);
         let mut tail = Config::new();
-        tail.dispatch(Dispatch::Tail);
+        tail.dispatch(Dispatch::Tail).max_wasm_stack(STACK);
         [looping, tail].map(|config| {
             let engine = Engine::new(&config).expect("all settings are possible");
-            Upshift { store: Store::new(&engine, ()), engine, module: None, instance: None }
+            Upshift { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
         })
     }
 
-    /// Parses the module that the following calls are about.
-    pub(crate) fn load(&mut self, bytes: &[u8]) -> upshift::Result<()> {
-        (self.module, self.instance) = (None, None);
-        self.module = Some(Module::from_binary(&self.engine, bytes)?);
+    /// Parses the modules that the following calls are about.
+    pub(crate) fn load(&mut self, modules: &[Vec<u8>]) -> upshift::Result<()> {
+        self.instances.clear();
+        let modules = modules.iter().map(|bytes| Module::from_binary(&self.engine, bytes));
+        self.modules = modules.collect::<Result<_, _>>()?;
         Ok(())
     }
 
-    pub(crate) fn module(&self) -> &Module {
-        self.module.as_ref().expect("a module was loaded")
+    pub(crate) fn modules(&self) -> &[Module] {
+        &self.modules
     }
 
     fn import(&mut self, number: usize, ty: ExternType) -> upshift::Result<Extern> {
@@ -111,24 +120,28 @@ impl Upshift {
     }
 
     fn export(&mut self, name: &str) -> Extern {
-        let instance = self.instance.expect("there is an instance");
-        instance.get_export(&mut self.store, name).expect("the export exists")
+        let mut instances = self.instances.iter();
+        let export = instances.find_map(|instance| instance.get_export(&mut self.store, name));
+        export.expect("the export exists")
     }
 }
 
 impl Peer for Upshift {
     fn instantiate(&mut self) -> Result<(), Stop> {
         self.store = Store::new(&self.engine, ());
-        let module = self.module().clone();
-        let mut numbers = Numbers::default();
-        let imports = module.imports().map(|import| match import.ty() {
-            ExternType::Func(_) => self.import(numbers.func(), import.ty()),
-            ExternType::Global(_) => self.import(numbers.global(), import.ty()),
-            _ => self.import(0, import.ty()),
-        });
-        let imports: Vec<_> = imports.collect::<Result<_, _>>().map_err(|error| Stop::of_upshift(&error))?;
-        let instance = Instance::new(&mut self.store, &module, &imports);
-        self.instance = Some(instance.map_err(|error| Stop::of_upshift(&error))?);
+        self.instances.clear();
+        for module in self.modules.clone() {
+            let mut numbers = Numbers::default();
+            let imports = module.imports().map(|import| match import.ty() {
+                _ if is_first(import.module()) => Ok(self.export(import.name())),
+                ty @ ExternType::Func(_) => self.import(numbers.func(), ty),
+                ty @ ExternType::Global(_) => self.import(numbers.global(), ty),
+                ty => self.import(0, ty),
+            });
+            let imports: Result<Vec<_>, _> = imports.collect();
+            let instance = imports.and_then(|imports| Instance::new(&mut self.store, &module, &imports));
+            self.instances.push(instance.map_err(|error| Stop::of_upshift(&error))?);
+        }
         Ok(())
     }
 
@@ -167,24 +180,26 @@ impl Peer for Upshift {
 /// wasmi, the engine to compare with.
 pub(crate) struct Wasmi {
     engine: wasmi::Engine,
-    module: Option<wasmi::Module>,
+    modules: Vec<wasmi::Module>,
     store: wasmi::Store<()>,
-    instance: Option<wasmi::Instance>,
+    instances: Vec<wasmi::Instance>,
 }
 
 impl Wasmi {
     pub(crate) fn new() -> Wasmi {
         let mut config = wasmi::Config::default();
         config.wasm_multi_memory(true).wasm_memory64(true).wasm_tail_call(true).wasm_extended_const(true);
+        config.set_max_recursion_depth(10_000);
         config.wasm_simd(true).wasm_relaxed_simd(true);
         let engine = wasmi::Engine::new(&config);
-        Wasmi { store: wasmi::Store::new(&engine, ()), engine, module: None, instance: None }
+        Wasmi { store: wasmi::Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
     }
 
-    /// Parses the module that the following calls are about.
-    pub(crate) fn load(&mut self, bytes: &[u8]) -> Result<(), wasmi::Error> {
-        (self.module, self.instance) = (None, None);
-        self.module = Some(wasmi::Module::new(&self.engine, bytes)?);
+    /// Parses the modules that the following calls are about.
+    pub(crate) fn load(&mut self, modules: &[Vec<u8>]) -> Result<(), wasmi::Error> {
+        self.instances.clear();
+        let modules = modules.iter().map(|bytes| wasmi::Module::new(&self.engine, bytes));
+        self.modules = modules.collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -208,14 +223,14 @@ impl Wasmi {
             }
             wasmi::ExternType::Memory(ty) => wasmi::Memory::new(store, *ty)?.into(),
             wasmi::ExternType::Table(ty) => {
-                wasmi::Table::new(store, *ty, wasmi::Ref::null(ty.element()))?.into()
+                wasmi::Table::new(store, *ty, wasmi::Val::default(ty.element()))?.into()
             }
         })
     }
 
     fn export(&self, name: &str) -> wasmi::Extern {
-        let instance = self.instance.expect("there is an instance");
-        instance.get_export(&self.store, name).expect("the export exists")
+        let mut instances = self.instances.iter();
+        instances.find_map(|instance| instance.get_export(&self.store, name)).expect("the export exists")
     }
 }
 
@@ -234,16 +249,20 @@ fn val_type(ty: wasmi::ValType) -> ValType {
 impl Peer for Wasmi {
     fn instantiate(&mut self) -> Result<(), Stop> {
         self.store = wasmi::Store::new(&self.engine, ());
-        let module = self.module.clone().expect("a module was loaded");
-        let mut numbers = Numbers::default();
-        let imports = module.imports().map(|import| match import.ty() {
-            ty @ wasmi::ExternType::Func(_) => self.import(numbers.func(), ty),
-            ty @ wasmi::ExternType::Global(_) => self.import(numbers.global(), ty),
-            ty => self.import(0, ty),
-        });
-        let imports: Vec<_> = imports.collect::<Result<_, _>>().map_err(|error| Stop::of_wasmi(&error))?;
-        let instance = wasmi::Instance::new(&mut self.store, &module, &imports);
-        self.instance = Some(instance.map_err(|error| Stop::of_wasmi(&error))?);
+        self.instances.clear();
+        for module in self.modules.clone() {
+            let mut numbers = Numbers::default();
+            let imports = module.imports().map(|import| match import.ty() {
+                _ if is_first(import.module()) => Ok(self.export(import.name())),
+                ty @ wasmi::ExternType::Func(_) => self.import(numbers.func(), ty),
+                ty @ wasmi::ExternType::Global(_) => self.import(numbers.global(), ty),
+                ty => self.import(0, ty),
+            });
+            let imports: Result<Vec<_>, _> = imports.collect();
+            let instance =
+                imports.and_then(|imports| wasmi::Instance::new(&mut self.store, &module, &imports));
+            self.instances.push(instance.map_err(|error| Stop::of_wasmi(&error))?);
+        }
         Ok(())
     }
 
@@ -274,10 +293,7 @@ impl Peer for Wasmi {
 
     fn table(&mut self, export: &str) -> Vec<Value> {
         let table = self.export(export).into_table().expect("it is a table");
-        let get = |index| match table.get(&self.store, index).expect("the index is in bounds") {
-            wasmi::Ref::Func(v) => wasmi::Val::FuncRef(v),
-            wasmi::Ref::Extern(v) => wasmi::Val::ExternRef(v),
-        };
+        let get = |index| table.get(&self.store, index).expect("the index is in bounds");
         (0..table.size(&self.store)).map(|index| Value::of_wasmi(&self.store, &get(index))).collect()
     }
 }

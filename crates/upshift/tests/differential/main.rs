@@ -11,15 +11,17 @@
 
 mod compare;
 mod engines;
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "../common/rng.rs"]
 mod rng;
 mod smith;
 mod structured;
 mod value;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
 
-use crate::compare::{Counters, Engines, Plan, count};
+use crate::compare::{Counters, Engines, Modules, Plan, count, watch_panics};
 use crate::rng::Rng;
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -27,7 +29,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Compares `modules` modules of a generator on all threads; fails with all differences that were found.
-fn run(name: &str, modules: u64, make: fn(&mut Rng, u64) -> Option<Vec<u8>>, plan: Plan) -> Counters {
+fn run(name: &str, modules: u64, make: fn(&mut Rng, u64) -> Option<Modules>, plan: Plan) -> Counters {
     let seed = setting("UPSHIFT_FUZZ_SEED", 1);
     let first = setting("UPSHIFT_FUZZ_FIRST", 0);
     let modules = setting("UPSHIFT_FUZZ_MODULES", modules);
@@ -43,23 +45,32 @@ fn run(name: &str, modules: u64, make: fn(&mut Rng, u64) -> Option<Vec<u8>>, pla
                 return;
             }
             let mut rng = Rng::of_item(seed, index);
-            let Some(bytes) = make(&mut rng, index) else {
+            let Some(modules) = make(&mut rng, index) else {
                 count(&counters.skipped, 1);
                 continue;
             };
             let path = format!("{}/{name}-{seed}-{index}.wasm", env!("CARGO_TARGET_TMPDIR"));
-            let save = || std::fs::write(&path, &bytes).expect("the directory for temporary files is there");
+            let save = || {
+                for (i, bytes) in modules.upshift.iter().enumerate() {
+                    let path = if i == 0 { path.clone() } else { format!("{path}.{i}") };
+                    std::fs::write(path, bytes).expect("the directory for temporary files is there");
+                }
+            };
             if trace {
                 // A crash leaves no message: this tells which module it was.
                 eprintln!("{name}: module {index}");
                 save();
+                std::fs::write(format!("{path}.calls"), engines.history.join("\n")).expect("as above");
             }
-            if let Err(what) = engines.compare(&bytes, plan, &mut rng, &counters) {
+            if let Err(what) = engines.compare(&modules, plan, &mut rng, &counters) {
                 save();
+                std::fs::write(format!("{path}.calls"), engines.history.join("\n")).expect("as above");
                 failures.lock().unwrap().push(format!("seed {seed}, module {index}, {path}\n{what}"));
             }
         }
     };
+    static WATCH: Once = Once::new();
+    WATCH.call_once(watch_panics);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -83,14 +94,14 @@ fn assert_enough(counters: &Counters, modules: u64, instances: u64, calls: u64) 
 
 #[test]
 fn modules_of_wasm_smith() {
-    let plan = Plan { calls: 3, any_nan: false, fuel: None, renewals: 8 };
-    let counters = run("smith", 3000, smith::module, plan);
+    let plan = Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 };
+    let counters = run("smith", 3000, smith::modules, plan);
     assert_enough(&counters, 2500, 1000, 10_000);
 }
 
 #[test]
 fn structured_modules() {
     let plan = Plan { calls: 4, any_nan: true, fuel: Some(("fuel", 100)), renewals: 0 };
-    let counters = run("structured", 3000, structured::module, plan);
+    let counters = run("structured", 3000, structured::modules, plan);
     assert_enough(&counters, 2500, 2000, 20_000);
 }

@@ -3,10 +3,11 @@
 use arbitrary::Unstructured;
 use wasm_smith::{Config, MemoryOffsetChoices};
 
+use crate::compare::Modules;
 use crate::rng::Rng;
 
 /// The bounded module for a generator state, and its mix; `None` when the numbers did not make a module.
-pub(crate) fn module(rng: &mut Rng, index: u64) -> Option<Vec<u8>> {
+pub(crate) fn modules(rng: &mut Rng, index: u64) -> Option<Modules> {
     let config = mix(rng, index % MIXES);
     let len = *rng.pick(&[500, 2000, 4000, 12000]);
     let bytes = rng.bytes(len);
@@ -15,7 +16,7 @@ pub(crate) fn module(rng: &mut Rng, index: u64) -> Option<Vec<u8>> {
     let bytes = module.to_bytes();
     // wasmi fuses the multiplication with the addition in these, Upshift does not; both may.
     let fused = bytes.windows(3).any(|w| matches!(w, [0xfd, 0x85..=0x88, 0x02]));
-    (!fused).then_some(bytes)
+    (!fused).then(|| Modules::both(vec![bytes]))
 }
 
 const MIXES: u64 = 8;
@@ -25,7 +26,7 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
         canonicalize_nans: true,
         export_everything: true,
         max_funcs: 12,
-        min_funcs: 1,
+        min_funcs: 4,
         max_instructions: *rng.pick(&[30, 100, 300]),
         max_memories: 1,
         max_memory32_bytes: 4 << 16,

@@ -95,11 +95,9 @@ impl Value {
             Value::F32(v) => wasmi::Val::F32(wasmi::F32::from_bits(v)),
             Value::F64(v) => wasmi::Val::F64(wasmi::F64::from_bits(v)),
             Value::V128(v) => wasmi::Val::V128(wasmi::V128::from(v)),
-            Value::Func(_) => wasmi::Val::FuncRef(wasmi::Nullable::Null),
-            Value::Extern(None) => wasmi::Val::ExternRef(wasmi::Nullable::Null),
-            Value::Extern(Some(v)) => {
-                wasmi::Val::ExternRef(wasmi::Nullable::Val(wasmi::ExternRef::new(store, v)))
-            }
+            Value::Func(_) => wasmi::Val::FuncRef(wasmi::Ref::Null),
+            Value::Extern(None) => wasmi::Val::ExternRef(wasmi::Ref::Null),
+            Value::Extern(Some(v)) => wasmi::Val::ExternRef(wasmi::Ref::Val(wasmi::ExternRef::new(store, v))),
         }
     }
 
