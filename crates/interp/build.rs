@@ -1,11 +1,12 @@
 //! Tells the crate whether the compiler will turn calls at the end of handlers into jumps: only then the tail-call
-//! dispatch is safe to use, else each instruction would deepen the native stack.
+//! dispatch is safe to use, else each instruction would deepen the native stack. Optimising for size leaves calls, to
+//! code that handlers share, in front of the jump.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     println!("cargo::rerun-if-changed=build.rs");
     let var = |name| std::env::var(name).unwrap_or_default();
-    let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s" | "z");
+    let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3");
     let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
     // Assertions put calls into handlers that need a frame, and with it go the jumps.
     let assertions = std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();

@@ -37,20 +37,18 @@ traps! {
     MemoryOutOfBounds "out of bounds memory access";
     /// A table operation or an indirect call reached outside of its table.
     TableOutOfBounds "out of bounds table access";
-    /// `call_indirect` with an index outside of the table.
-    UndefinedElement "undefined element: out of bounds table access";
     /// `call_indirect` found a null reference.
-    UninitializedElement "uninitialized element";
+    IndirectCallToNull "uninitialized element";
     /// `call_indirect` found a function of another type.
-    IndirectCallTypeMismatch "indirect call type mismatch";
+    BadSignature "indirect call type mismatch";
     /// A null reference was used where an object is needed.
     NullReference "null reference";
     /// Signed division overflowed, or a float was too large for its integer.
     IntegerOverflow "integer overflow";
     /// Integer division or remainder by zero.
-    IntegerDivideByZero "integer divide by zero";
+    IntegerDivisionByZero "integer divide by zero";
     /// A NaN was converted to an integer.
-    InvalidConversionToInteger "invalid conversion to integer";
+    BadConversionToInteger "invalid conversion to integer";
     /// Calls were nested deeper than the stack allows.
     StackOverflow "call stack exhausted";
     /// The program was interrupted from outside.

@@ -221,11 +221,10 @@ pub struct StoreCtx {
     pub builtins: *const Builtins,
     /// Set from any thread to stop the program at its next entry or loop head.
     pub interrupt: AtomicU32,
-    /// Number of the last trap.
-    pub trap: u8,
     /// Innermost activation.
     pub entry: *const EntryFrame,
-    /// Where the innermost activation left wasm code for a host call that still runs.
+    /// Where the innermost activation left wasm code for a host call that still runs. A call into another instance or to
+    /// the host leaves the caller's context here, where the host function that follows at once finds it.
     pub exit: ExitPoint,
     /// Where the last trap or host error stopped the activation that has just ended.
     pub stopped: ExitPoint,

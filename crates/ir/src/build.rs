@@ -301,17 +301,17 @@ impl<'m> Builder<'m> {
     // Operands.
 
     /// The slot of an operand; a constant is put into its home.
-    fn slot(&mut self, operand: Operand, ty: ValType) -> Slot {
+    fn slot(&mut self, operand: Operand) -> Slot {
         match operand {
             Operand::Temp(slot) | Operand::Local(slot) => slot,
             Operand::Const(bits, home) => {
-                self.constant(home, bits, ty);
+                self.constant(home, bits);
                 home
             }
         }
     }
 
-    fn constant(&mut self, dst: Slot, bits: u64, _ty: ValType) {
+    fn constant(&mut self, dst: Slot, bits: u64) {
         // The slot is the same for all types; a float constant is in the integer accumulator too, where nobody looks for it.
         if let Ok(bits) = u32::try_from(bits) {
             self.emit_value(Op::Const32, ValType::I64, dst, &[u64::from(bits)]);
@@ -348,7 +348,7 @@ impl<'m> Builder<'m> {
         }
         if let Operand::Const(bits, _) = rhs {
             if let Operand::Const(..) = lhs {
-                lhs = Operand::Temp(self.slot(lhs, lhs_ty));
+                lhs = Operand::Temp(self.slot(lhs));
             }
             let float = matches!(rhs_ty, ValType::F32 | ValType::F64);
             if self.in_accumulator(lhs, lhs_ty)
@@ -360,10 +360,10 @@ impl<'m> Builder<'m> {
             if let Some(found) = form(op, Loc::Slot, Loc::Imm)
                 && let Some(imm) = if float { Some(bits) } else { immediate(bits, rhs_ty, found) }
             {
-                let slot = self.slot(lhs, lhs_ty);
+                let slot = self.slot(lhs);
                 return (found, Vec2::two(u64::from(slot.0), imm));
             }
-            rhs = Operand::Temp(self.slot(rhs, rhs_ty));
+            rhs = Operand::Temp(self.slot(rhs));
             if let Some(swapped) = op.swapped() {
                 (op, lhs, rhs) = (swapped, rhs, lhs);
             }
@@ -372,12 +372,12 @@ impl<'m> Builder<'m> {
             if let Some(found) = form(op, Loc::Imm, Loc::Slot)
                 && let Some(imm) = immediate(bits, lhs_ty, found)
             {
-                let slot = self.slot(rhs, rhs_ty);
+                let slot = self.slot(rhs);
                 return (found, Vec2::two(imm, u64::from(slot.0)));
             }
-            lhs = Operand::Temp(self.slot(lhs, lhs_ty));
+            lhs = Operand::Temp(self.slot(lhs));
         }
-        let (lhs_slot, rhs_slot) = (self.slot(lhs, lhs_ty), self.slot(rhs, rhs_ty));
+        let (lhs_slot, rhs_slot) = (self.slot(lhs), self.slot(rhs));
         if self.accumulators.holds(lhs_ty, lhs_slot)
             && let Some(found) = form(op, Loc::Acc, Loc::Slot)
         {
@@ -418,8 +418,15 @@ impl<'m> Builder<'m> {
     fn truncate(&mut self, start: usize) {
         self.words.truncate(start);
         if let Some(positions) = &mut self.positions {
-            while positions.last().is_some_and(|&(word, _)| word as usize > start) {
-                positions.pop();
+            // What replaces the removed words comes from the newest of their operators: it is the one that can trap.
+            let mut newest = None;
+            while let Some((_, offset)) = positions.pop_if(|(word, _)| *word as usize > start) {
+                newest = newest.or(Some(offset));
+            }
+            match (newest, positions.last_mut()) {
+                (Some(offset), Some(last)) if last.0 as usize == start => last.1 = offset,
+                (Some(offset), _) => positions.push((start as u32, offset)),
+                (None, _) => {}
             }
         }
     }
@@ -483,10 +490,6 @@ impl<'m> Builder<'m> {
     fn fast_offset(&self, arg: MemArg) -> Option<u64> {
         let fast = arg.memory == MemoryIndex(0) && self.module.memories[0].index == IndexType::I32;
         fast.then_some(arg.offset)
-    }
-
-    fn address_type(&self, arg: MemArg) -> ValType {
-        self.module.memories[arg.memory.index()].index.val_type()
     }
 
     fn own_global(&self, global: GlobalIndex) -> Option<u64> {
@@ -594,7 +597,7 @@ impl Backend for Builder<'_> {
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
         match src {
-            Operand::Const(bits, _) => self.constant(dst, bits, ty),
+            Operand::Const(bits, _) => self.constant(dst, bits),
             Operand::Temp(slot) | Operand::Local(slot) if ty == ValType::V128 => {
                 self.emit_value(Op::CopyV128, ty, dst, &[u64::from(slot.0)]);
             }
@@ -671,7 +674,7 @@ impl Backend for Builder<'_> {
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
         let ty = op.operands()[0];
-        let slot = self.slot(value, ty);
+        let slot = self.slot(value);
         if slot == dst && keeps_bits(op) {
             return;
         }
@@ -685,34 +688,34 @@ impl Backend for Builder<'_> {
     }
 
     fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]) {
-        let slots = operands.map(|operand| u64::from(self.slot(operand, ValType::V128).0));
+        let slots = operands.map(|operand| u64::from(self.slot(operand).0));
         self.emit_value(ternary_form(op), op.result(), dst, &slots);
     }
 
     fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
-        let vector = self.slot(vector, ValType::V128);
+        let vector = self.slot(vector);
         self.emit_value(extract_lane_form(op), op.result(), dst, &[u64::from(vector.0), u64::from(lane)]);
     }
 
     fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand) {
-        let vector = self.slot(vector, ValType::V128);
-        let value = self.slot(value, op.operands()[1]);
+        let vector = self.slot(vector);
+        let value = self.slot(value);
         let values = [u64::from(vector.0), u64::from(value.0), u64::from(lane)];
         self.emit_value(replace_lane_form(op), ValType::V128, dst, &values);
     }
 
     fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) {
-        let a = self.slot(a, ValType::V128);
-        let b = self.slot(b, ValType::V128);
+        let a = self.slot(a);
+        let b = self.slot(b);
         let lanes = u128::from_le_bytes(lanes);
         let values = [u64::from(a.0), u64::from(b.0), lanes as u64, (lanes >> 64) as u64];
         self.emit_value(Op::Shuffle, ValType::V128, dst, &values);
     }
 
     fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand) {
-        let if_true = u64::from(self.slot(if_true, ty).0);
-        let if_false = u64::from(self.slot(if_false, ty).0);
-        let condition = self.slot(condition, ValType::I32);
+        let if_true = u64::from(self.slot(if_true).0);
+        let if_false = u64::from(self.slot(if_false).0);
+        let condition = self.slot(condition);
         if ty == ValType::V128 {
             let values = [if_true, if_false, u64::from(condition.0)];
             return self.emit_value(Op::SelectV128, ty, dst, &values);
@@ -744,7 +747,7 @@ impl Backend for Builder<'_> {
                 };
                 return self.emit_value(form, ty, dst, &[u64::from(lhs.0), second, offset]);
             }
-            let slot = self.slot(address, ValType::I32);
+            let slot = self.slot(address);
             if self.accumulators.holds(ValType::I32, slot)
                 && let Some(form) = load_form(op, Access::Acc)
             {
@@ -755,25 +758,23 @@ impl Backend for Builder<'_> {
                 return self.emit_value(form, ty, dst, &[u64::from(slot.0), offset]);
             }
         }
-        let slot = self.slot(address, self.address_type(arg));
+        let slot = self.slot(address);
         let form = load_form(op, Access::Any).expect("all loads have this form");
         self.emit_value(form, ty, dst, &[u64::from(slot.0), u64::from(arg.memory.0), arg.offset]);
     }
 
     fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
-        // Scalars of all types are stored by their bits, and the integer accumulator holds integers only.
-        let value_ty = if op == Store::V128Store { ValType::V128 } else { ValType::I64 };
         if let Some(offset) = self.fast_offset(arg) {
             if let Operand::Const(base, _) = address
                 && let Ok(address) = u32::try_from(base + offset)
                 && store_form(op, Access::Constant, Loc::Slot).is_some()
             {
-                let value = self.slot(value, value_ty);
+                let value = self.slot(value);
                 let form = store_form(op, Access::Constant, Loc::Slot).expect("checked above");
                 self.emit(form, &[u64::from(value.0), u64::from(address)]);
                 return;
             }
-            let address = self.slot(address, ValType::I32);
+            let address = self.slot(address);
             if let Operand::Const(bits, _) = value
                 && offset <= 0xffff
                 && let Some(form) = store_form(op, Access::Slot, Loc::Imm)
@@ -782,8 +783,9 @@ impl Backend for Builder<'_> {
                 self.emit(form, &[u64::from(address.0), imm, offset]);
                 return;
             }
-            let value = self.slot(value, value_ty);
+            let value = self.slot(value);
             let address_in_acc = self.accumulators.holds(ValType::I32, address);
+            // Scalars of all types are stored by their bits, and the integer accumulator holds integers only.
             let value_in_acc = self.accumulators.holds(ValType::I64, value);
             if let Some(form) = store_form(op, Access::Acc, Loc::Slot)
                 && address_in_acc
@@ -808,8 +810,8 @@ impl Backend for Builder<'_> {
             self.emit(form, &[u64::from(address.0), u64::from(value.0), u64::from(arg.memory.0), arg.offset]);
             return;
         }
-        let address = self.slot(address, self.address_type(arg));
-        let value = self.slot(value, value_ty);
+        let address = self.slot(address);
+        let value = self.slot(value);
         let form = store_form(op, Access::Any, Loc::Slot).expect("all stores have this form");
         self.emit(form, &[u64::from(address.0), u64::from(value.0), u64::from(arg.memory.0), arg.offset]);
     }
@@ -821,8 +823,8 @@ impl Backend for Builder<'_> {
             4 => Op::V128Load32Lane,
             _ => Op::V128Load64Lane,
         };
-        let address = self.slot(address, self.address_type(arg));
-        let vector = self.slot(vector, ValType::V128);
+        let address = self.slot(address);
+        let vector = self.slot(vector);
         let memory = u64::from(arg.memory.0);
         let values = [u64::from(vector.0), u64::from(address.0), memory, arg.offset, u64::from(lane)];
         self.emit_value(op, ValType::V128, dst, &values);
@@ -835,8 +837,8 @@ impl Backend for Builder<'_> {
             4 => Op::V128Store32Lane,
             _ => Op::V128Store64Lane,
         };
-        let address = self.slot(address, self.address_type(arg));
-        let vector = self.slot(vector, ValType::V128);
+        let address = self.slot(address);
+        let vector = self.slot(vector);
         let memory = u64::from(arg.memory.0);
         self.emit(op, &[u64::from(address.0), u64::from(vector.0), memory, arg.offset, u64::from(lane)]);
     }
@@ -860,7 +862,7 @@ impl Backend for Builder<'_> {
     fn global_set(&mut self, global: GlobalIndex, value: Operand) {
         let ty = self.module.globals[global.index()].content;
         let vector = ty == ValType::V128;
-        let value = u64::from(self.slot(value, ty).0);
+        let value = u64::from(self.slot(value).0);
         let (op, place) = match self.own_global(global) {
             Some(offset) => (if vector { Op::GlobalSetV128 } else { Op::GlobalSet }, offset),
             None => (if vector { Op::GlobalSetImportV128 } else { Op::GlobalSetImport }, u64::from(global.0)),
@@ -876,7 +878,7 @@ impl Backend for Builder<'_> {
     }
 
     fn ref_as_non_null(&mut self, value: Operand) {
-        let slot = self.slot(value, ValType::FUNCREF);
+        let slot = self.slot(value);
         self.emit(Op::RefAsNonNull, &[u64::from(slot.0)]);
     }
 
@@ -917,7 +919,7 @@ impl Backend for Builder<'_> {
     }
 
     fn branch_table(&mut self, index: Operand, targets: &[Label]) {
-        let index = self.slot(index, ValType::I32);
+        let index = self.slot(index);
         let start = self.emit(Op::BrTable, &[u64::from(index.0), targets.len() as u64 - 1]);
         for &label in targets {
             self.fixups.push(Fixup { label, start, word: self.words.len(), shift: 0, bits: 64 });
@@ -942,13 +944,13 @@ impl Backend for Builder<'_> {
             },
             Callee::Indirect { table, ty, index } => {
                 let ty_id = self.module.types[ty.index()].id.0;
-                let index = self.slot(index, self.module.tables[table.index()].index.val_type());
+                let index = self.slot(index);
                 let table = u64::from(table.0);
                 values[..5].copy_from_slice(&[params, base, u64::from(index.0), table, u64::from(ty_id)]);
                 (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
             }
             Callee::Ref(reference) => {
-                let reference = self.slot(reference, ValType::FUNCREF);
+                let reference = self.slot(reference);
                 values[..3].copy_from_slice(&[params, base, u64::from(reference.0)]);
                 (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 3)
             }
@@ -973,7 +975,7 @@ impl Backend for Builder<'_> {
                 self.emit(Op::ReturnI, &[params, bits]);
             }
             Return::One(operand, ty) => {
-                let slot = self.slot(operand, ty);
+                let slot = self.slot(operand);
                 let in_accumulator = self.in_accumulator(Operand::Temp(slot), ty);
                 let (with_slot, with_acc) = match ty {
                     ValType::F32 => (Op::ReturnF32S, Op::ReturnF32A),

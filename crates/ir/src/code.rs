@@ -49,13 +49,6 @@ impl FuncCode {
     pub fn entry(&self) -> *const u64 {
         self.words.as_ptr()
     }
-
-    /// The position of an address in this code, in words from the preamble.
-    #[must_use]
-    pub fn position_of(&self, ip: *const u64) -> Option<usize> {
-        let position = (ip as usize).checked_sub(self.entry() as usize)? / size_of::<u64>();
-        (position < self.words.len()).then_some(position)
-    }
 }
 
 /// Translates a function of the module to register IR.

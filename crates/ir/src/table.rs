@@ -204,7 +204,6 @@ macro_rules! flatten_other_ops {
         Const64 "const64" [d J] Const64;
         ConstV128 "const.v128" [dv J J] ConstV128;
         Copy "copy" [d s] Copy;
-        Copy2 "copy2" [d s s] Copy2;
         CopyV128 "copy.v128" [dv sv] CopyV128;
         CopyWide "copy.wide" [D S] CopyWide;
         CopySpan "copy.span" [n D S] CopySpan;

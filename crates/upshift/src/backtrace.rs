@@ -9,6 +9,7 @@
 //! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
@@ -54,12 +55,17 @@ pub struct WasmBacktrace {
 }
 
 /// A function in a [`WasmBacktrace`].
+///
+/// Name and position are looked up when somebody asks: most errors are handled without being printed, and the position
+/// costs as much as translating the function.
 #[derive(Debug)]
 pub struct FrameInfo {
     module: Module,
     func: FuncIndex,
-    name: Option<String>,
-    offset: Option<u32>,
+    /// Word of the function's code.
+    word: usize,
+    name: OnceLock<Option<String>>,
+    offset: OnceLock<Option<u32>>,
 }
 
 impl FrameInfo {
@@ -78,20 +84,21 @@ impl FrameInfo {
     /// The function's name from the name section, or else an export's.
     #[must_use]
     pub fn func_name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.name.get_or_init(|| self.module.func_name(self.func)).as_deref()
     }
 
     /// The position of the operator in the module's bytes.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
-        Some(self.offset? as usize)
+        let find = || self.module.offset_of(self.func, self.word);
+        self.offset.get_or_init(find).map(|offset| offset as usize)
     }
 
     /// The position of the operator in the function's body, which starts with its locals.
     #[must_use]
     pub fn func_offset(&self) -> Option<usize> {
         let body = self.module.info().body(self.func)?;
-        Some(self.offset?.checked_sub(body.start)? as usize)
+        self.module_offset()?.checked_sub(body.start as usize)
     }
 }
 
@@ -126,17 +133,13 @@ impl WasmBacktrace {
     fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> WasmBacktrace {
         let mut backtrace = WasmBacktrace { frames: Vec::new(), elided: false };
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
-        for (module, func, ip) in unsafe { Frames::new(exit, exact, entry) } {
+        for (module, func, word) in unsafe { Frames::new(exit, exact, entry) } {
             if backtrace.frames.len() == MAX_FRAMES {
                 backtrace.elided = true;
                 break;
             }
-            backtrace.frames.push(FrameInfo {
-                offset: module.offset_of(func, ip),
-                name: module.func_name(func),
-                module,
-                func,
-            });
+            let (name, offset) = (OnceLock::new(), OnceLock::new());
+            backtrace.frames.push(FrameInfo { module, func, word, name, offset });
         }
         backtrace
     }
@@ -153,11 +156,11 @@ impl fmt::Display for WasmBacktrace {
         f.write_str("error while executing at wasm backtrace:")?;
         for (i, frame) in self.frames.iter().enumerate() {
             write!(f, "\n{i:>5}: ")?;
-            if let Some(offset) = frame.offset {
+            if let Some(offset) = frame.module_offset() {
                 write!(f, "{offset:#8x} - ")?;
             }
             write!(f, "{}!", frame.module.name().unwrap_or("<unknown>"))?;
-            match &frame.name {
+            match frame.func_name() {
                 Some(name) => f.write_str(name)?,
                 None => write!(f, "<wasm function {}>", frame.func.0)?,
             }
@@ -191,8 +194,8 @@ impl Frames {
 }
 
 impl Iterator for Frames {
-    /// Module, function, and an address in the instruction that is being executed.
-    type Item = (Module, FuncIndex, *const u64);
+    /// Module, function, and a word of the instruction that is being executed.
+    type Item = (Module, FuncIndex, usize);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -210,7 +213,7 @@ impl Iterator for Frames {
                 if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
             // SAFETY: a frame's context is that of a live instance of wasm.
             let module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
-            let Some(func) = module.func_at(ip) else {
+            let Some((func, word)) = module.func_at(ip) else {
                 if std::ptr::eq(point.ip, stubs::translate().wrapping_add(1)) {
                     // The function had no code yet; the point is at its header.
                     // SAFETY: as promised to `new`.
@@ -221,7 +224,7 @@ impl Iterator for Frames {
             let params = module.info().func_type(func).func.param_slots();
             // SAFETY: a function's header lies behind its parameters.
             self.point = unsafe { caller_of(point.fp.add(params as usize), point.ctx) };
-            return Some((module.clone(), func, ip));
+            return Some((module.clone(), func, word));
         }
     }
 }

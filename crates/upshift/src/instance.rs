@@ -167,11 +167,8 @@ impl Instance {
     /// Instantiates a module with its imports in order, and calls its start function.
     ///
     /// # Errors
-    /// When number or types of the imports are wrong, a limit is reached, or initialisation traps. What a failed
+    /// When number, types or store of the imports are wrong, a limit is reached, or initialisation traps. What a failed
     /// initialisation wrote to imported memories and tables stays.
-    ///
-    /// # Panics
-    /// When an import belongs to another store.
     pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let mut store = store.as_context_mut();
         // SAFETY: the context borrows the store uniquely until the instance is there.

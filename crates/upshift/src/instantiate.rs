@@ -65,6 +65,12 @@ fn check_imports(state: &StoreState, module: &Module, imports: &[Extern]) -> Res
         bail!("expected {} imports, found {}", info.imports.len(), imports.len());
     }
     for (want, given) in info.imports.iter().zip(imports) {
+        ensure!(
+            given.comes_from(state),
+            "cross-`Store` instantiation is not supported: the import `{}::{}` belongs to another store",
+            want.module,
+            want.name
+        );
         check_import(state, module.engine(), info, want.item, given)
             .with_context(|| format!("incompatible import type for `{}::{}`", want.module, want.name))?;
     }

@@ -276,10 +276,7 @@ impl<T: 'static> Linker<T> {
     /// Instantiates a module with the linker's definitions.
     ///
     /// # Errors
-    /// When an import is unknown or of the wrong type, a limit is reached, or initialisation traps.
-    ///
-    /// # Panics
-    /// When a definition belongs to another store.
+    /// When an import is unknown, of the wrong type or of another store, a limit is reached, or initialisation traps.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
         let definitions = self.resolve(module)?;
         // SAFETY: the context borrows the store uniquely until the instance is there.

@@ -212,16 +212,15 @@ impl Module {
         &self.inner.code[(func.0 - self.info().imported_funcs) as usize]
     }
 
-    /// The function whose code holds an address.
-    pub(crate) fn func_at(&self, ip: *const u64) -> Option<FuncIndex> {
+    /// The function whose code holds an address, and which word of it.
+    pub(crate) fn func_at(&self, ip: *const u64) -> Option<(FuncIndex, usize)> {
         let ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, &(end, func)) = ranges.range(..=ip.addr()).next_back()?;
-        (ip.addr() < end).then_some(func)
+        let (start, &(end, func)) = ranges.range(..=ip.addr()).next_back()?;
+        (ip.addr() < end).then_some((func, (ip.addr() - start) / size_of::<u64>()))
     }
 
-    /// The position in the module's bytes of the operator whose code holds an address.
-    pub(crate) fn offset_of(&self, func: FuncIndex, ip: *const u64) -> Option<u32> {
-        let word = self.translated(func)?.position_of(ip)?;
+    /// The position in the module's bytes of the operator that a word of a function's code comes from.
+    pub(crate) fn offset_of(&self, func: FuncIndex, word: usize) -> Option<u32> {
         let positions = upshift_ir::positions(self.info(), func).ok()?;
         let behind = positions.partition_point(|&(start, _)| start as usize <= word);
         Some(positions[behind.checked_sub(1)?].1)

@@ -114,7 +114,7 @@ fn a_trap_in_a_nested_call_can_be_handled() {
         match call_export(&mut caller, name, n) {
             Ok(value) => Ok(value),
             Err(error) => match error.downcast_ref::<Trap>() {
-                Some(Trap::IntegerDivideByZero) => Ok(-1),
+                Some(Trap::IntegerDivisionByZero) => Ok(-1),
                 Some(Trap::StackOverflow) => Ok(-2),
                 _ => Err(error),
             },
@@ -142,7 +142,7 @@ fn traps_name_the_functions_and_operators() {
     let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
     assert_eq!(run.call(&mut store, 1).unwrap(), 1);
     let error = run.call(&mut store, 0).unwrap_err();
-    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::IntegerDivideByZero));
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::IntegerDivisionByZero));
     assert_eq!(error.root_cause().to_string(), "wasm trap: integer divide by zero");
     let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
     let [div, run] = backtrace.frames() else { panic!("{backtrace}") };
@@ -394,4 +394,37 @@ fn engines_are_not_mixed() {
     let module = Module::new(&other, "(module)").unwrap();
     let mut store = Store::new(&engine, ());
     assert!(Instance::new(&mut store, &module, &[]).is_err());
+}
+
+#[test]
+fn a_host_function_may_call_back_from_another_thread() {
+    let mut store = Store::new(&Engine::default(), ());
+    let down = Func::wrap(&mut store, |mut caller: Caller<'_, ()>, n: i32| -> Result<i32> {
+        if n == 0 {
+            return Ok(100);
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| call_export(&mut caller, "run", n - 1)).join().expect("it does not panic")
+        })
+    });
+    let run = relay(&mut store, down);
+    assert_eq!(run.call(&mut store, 3).unwrap(), 104);
+}
+
+#[test]
+fn the_position_of_a_trap_is_that_of_its_own_operator() {
+    // The addition and the load become one instruction.
+    let module = Module::new(
+        &Engine::default(),
+        r#"(module (memory 1) (func (export "run") (param i32) (result i32)
+            (i32.load (i32.add (local.get 0) (local.get 0)))))"#,
+    )
+    .unwrap();
+    let mut store = Store::new(module.engine(), ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+    let error = run.call(&mut store, 0x0800_0000).unwrap_err();
+    let frame = &error.downcast_ref::<WasmBacktrace>().unwrap().frames()[0];
+    // No groups of locals (1 byte), two `local.get` (2 each), the addition (1): the load begins at 6.
+    assert_eq!(frame.func_offset(), Some(6));
 }

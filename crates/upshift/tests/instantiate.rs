@@ -243,3 +243,12 @@ fn active_segments_are_dropped_and_passive_ones_stay() {
     assert!(passive.call(&mut store, (0, 0, 1)).is_err());
     passive.call(&mut store, (65536, 0, 0)).unwrap();
 }
+
+#[test]
+fn imports_of_another_store_are_an_error() {
+    let engine = Engine::default();
+    let (mut here, mut there) = (Store::new(&engine, ()), Store::new(&engine, ()));
+    let func = Func::wrap(&mut there, || {});
+    let error = link(&mut here, r#"(module (import "a" "b" (func)))"#, &[func.into()]).unwrap_err();
+    assert!(error.to_string().starts_with("cross-`Store` instantiation is not supported"), "{error}");
+}

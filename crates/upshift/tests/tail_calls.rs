@@ -77,3 +77,29 @@ fn across_instances() -> Result<()> {
     }
     Ok(())
 }
+
+/// A callee may have any frame that a call could have: here the last of five takes most of what is left of the stack.
+#[test]
+fn large_frames() -> Result<()> {
+    let wat = |call: &str| {
+        let locals = "(local v128)".repeat(1500);
+        format!(
+            r#"(module
+                (func $large (param i32) (result i32) {locals} (i32.add (local.get 0) (i32.const 1)))
+                (func $below (param i32) (result i32) {locals} ({call} $large (local.get 0)))
+                (func (export "run") (param i32) (result i32) (call $below (local.get 0))))"#
+        )
+    };
+    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+        let mut config = Config::new();
+        let engine = Engine::new(config.dispatch(dispatch).max_wasm_stack(64 * 1024))?;
+        for call in ["call", "return_call"] {
+            let module = Module::new(&engine, wat(call))?;
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[])?;
+            let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
+            assert_eq!(run.call(&mut store, 41)?, 42, "{call}");
+        }
+    }
+    Ok(())
+}

@@ -12,6 +12,9 @@ use upshift_translate::{ParseError, ParseErrorKind};
 const OTHER_WORDS: &[(&str, &str)] = &[
     // Which of a table's elements is null is not part of a trap.
     ("uninitialized element 2", "uninitialized element"),
+    // One trap for all accesses outside of tables.
+    ("undefined element", "out of bounds table access"),
+    ("undefined", "out of bounds table access"),
     // One trap for null references of all kinds.
     ("null function reference", "null reference"),
 ];

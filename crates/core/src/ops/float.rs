@@ -103,7 +103,7 @@ macro_rules! truncate {
             if a > $low && a < $high {
                 Ok(a as $i)
             } else if a.is_nan() {
-                Err(Trap::InvalidConversionToInteger)
+                Err(Trap::BadConversionToInteger)
             } else {
                 Err(Trap::IntegerOverflow)
             }
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(trunc_f32_i32(-2_147_483_648.0), Ok(i32::MIN));
         assert_eq!(trunc_f32_i32(2_147_483_648.0), Err(Trap::IntegerOverflow));
         assert_eq!(trunc_f32_u32(-0.9), Ok(0));
-        assert_eq!(trunc_f64_i64(f64::NAN), Err(Trap::InvalidConversionToInteger));
+        assert_eq!(trunc_f64_i64(f64::NAN), Err(Trap::BadConversionToInteger));
         assert_eq!(trunc_f64_i64(-9_223_372_036_854_775_808.0), Ok(i64::MIN));
     }
 }

@@ -11,7 +11,7 @@ macro_rules! division {
         #[inline(always)]
         pub fn $div_s(a: $signed, b: $signed) -> Result<$signed, Trap> {
             if b == 0 {
-                return Err(Trap::IntegerDivideByZero);
+                return Err(Trap::IntegerDivisionByZero);
             }
             a.checked_div(b).ok_or(Trap::IntegerOverflow)
         }
@@ -22,7 +22,7 @@ macro_rules! division {
         /// Division by zero.
         #[inline(always)]
         pub fn $div_u(a: $unsigned, b: $unsigned) -> Result<$unsigned, Trap> {
-            a.checked_div(b).ok_or(Trap::IntegerDivideByZero)
+            a.checked_div(b).ok_or(Trap::IntegerDivisionByZero)
         }
 
         /// Signed remainder, with the sign of the dividend.
@@ -32,7 +32,7 @@ macro_rules! division {
         #[inline(always)]
         pub fn $rem_s(a: $signed, b: $signed) -> Result<$signed, Trap> {
             if b == 0 {
-                return Err(Trap::IntegerDivideByZero);
+                return Err(Trap::IntegerDivisionByZero);
             }
             Ok(a.wrapping_rem(b))
         }
@@ -43,7 +43,7 @@ macro_rules! division {
         /// Division by zero.
         #[inline(always)]
         pub fn $rem_u(a: $unsigned, b: $unsigned) -> Result<$unsigned, Trap> {
-            a.checked_rem(b).ok_or(Trap::IntegerDivideByZero)
+            a.checked_rem(b).ok_or(Trap::IntegerDivisionByZero)
         }
     )*};
 }
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn edges_of_division() {
         assert_eq!(div_s_32(i32::MIN, -1), Err(Trap::IntegerOverflow));
-        assert_eq!(div_s_32(1, 0), Err(Trap::IntegerDivideByZero));
+        assert_eq!(div_s_32(1, 0), Err(Trap::IntegerDivisionByZero));
         assert_eq!(div_s_32(-7, 2), Ok(-3));
         assert_eq!(rem_s_64(i64::MIN, -1), Ok(0));
         assert_eq!(rem_s_64(-7, 2), Ok(-1));

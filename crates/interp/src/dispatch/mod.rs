@@ -42,10 +42,9 @@ macro_rules! with_handlers {
             Br, BrTable, Exit, Restore, Return, ReturnSpan, ReturnValue, Unreachable,
         };
         use crate::handlers::data::{
-            Const32, Const64, ConstV128, Copy, Copy2, CopySpan, CopyV128, CopyWide, GlobalGet,
-            GlobalGetImport, GlobalGetImportV128, GlobalGetV128, GlobalSet, GlobalSetImport,
-            GlobalSetImportV128, GlobalSetV128, RefAsNonNull, RefFunc, RefFuncImport, Select, SelectV128,
-            Shuffle, ZeroSpan,
+            Const32, Const64, ConstV128, Copy, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,
+            GlobalGetImportV128, GlobalGetV128, GlobalSet, GlobalSetImport, GlobalSetImportV128,
+            GlobalSetV128, RefAsNonNull, RefFunc, RefFuncImport, Select, SelectV128, Shuffle, ZeroSpan,
         };
         use crate::handlers::memory::{
             Load, LoadAny, LoadLane, LoadSum, MemorySize, Store, StoreAny, StoreLane,

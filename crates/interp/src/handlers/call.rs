@@ -7,8 +7,8 @@
 use upshift_core::Trap;
 use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
 
-use super::Exec;
 use super::operand::{high, low};
+use super::{Exec, exec};
 use crate::regs::{Flow, Regs};
 use crate::stubs;
 
@@ -21,12 +21,11 @@ use crate::stubs;
 unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
     // SAFETY: promised by the caller; `code` points to a preamble and instructions.
     unsafe {
-        let code = (*func).code;
-        if r.fp as usize + *code as usize > (*r.store()).stack_limit as usize {
+        if !fits(r, func, r.fp) {
             return Flow::Trap(Trap::StackOverflow);
         }
         r.int = func as u64;
-        r.ip = code.add(1);
+        r.ip = (*func).code.add(1);
         Flow::Next
     }
 }
@@ -118,11 +117,8 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
 /// its frame apart.
 #[inline(always)]
 unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
-    // SAFETY: `func` is live; `code` points to a preamble.
-    unsafe {
-        let frame_bytes = (*(*func).code as u32 as usize) * size_of::<u64>();
-        base as usize + frame_bytes <= (*r.store()).stack_limit as usize
-    }
+    // SAFETY: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
+    unsafe { base as usize + *(*func).code as usize <= (*r.store()).stack_limit as usize }
 }
 
 /// Enters another instance: the running context changes, and memory 0 with it. Host functions learn from the exit whose
@@ -217,14 +213,14 @@ unsafe fn table_function(r: &Regs, table: usize, index: u64, ty: u32) -> Result<
     unsafe {
         let TableRecord { base, len } = &**(*r.ctx).tables.add(table);
         if index >= *len as u64 {
-            return Err(Trap::UndefinedElement);
+            return Err(Trap::TableOutOfBounds);
         }
         let func = *base.add(index as usize) as *const FuncRec;
         if func.is_null() {
-            return Err(Trap::UninitializedElement);
+            return Err(Trap::IndirectCallToNull);
         }
         if (*func).ty.0 != ty {
-            return Err(Trap::IndirectCallTypeMismatch);
+            return Err(Trap::BadSignature);
         }
         Ok(func)
     }
@@ -240,24 +236,6 @@ unsafe fn own_func(r: &Regs, offset: usize) -> *const FuncRec {
 unsafe fn imported_func(r: &Regs, import: usize) -> *const FuncRec {
     // SAFETY: the builder took the number of an import of the module.
     unsafe { *(*r.ctx).imported_funcs.add(import) }
-}
-
-/// Implements [`Exec`] for an instruction without operand forms.
-macro_rules! exec {
-    ($(#[$doc:meta] $name:ident |$r:ident| $body:block)*) => {$(
-        #[$doc]
-        pub(crate) struct $name;
-
-        impl Exec for $name {
-            #[inline(always)]
-            unsafe fn exec($r: &mut Regs) -> Flow {
-                // SAFETY: the state is that of verified code at an instruction of this kind.
-                unsafe {
-                    $body
-                }
-            }
-        }
-    )*};
 }
 
 /// The value of a `Result`, or the instruction ends with its trap.

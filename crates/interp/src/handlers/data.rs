@@ -7,27 +7,9 @@ use upshift_core::ops::simd;
 use upshift_core::value::V128;
 use upshift_core::vm::{FuncRec, GlobalCell};
 
-use super::Exec;
 use super::operand::{Source, low};
+use super::{Exec, exec};
 use crate::regs::{Flow, Regs};
-
-/// Implements [`Exec`] for an instruction without operand forms.
-macro_rules! exec {
-    ($(#[$doc:meta] $name:ident |$r:ident| $body:block)*) => {$(
-        #[$doc]
-        pub(crate) struct $name;
-
-        impl Exec for $name {
-            #[inline(always)]
-            unsafe fn exec($r: &mut Regs) -> Flow {
-                // SAFETY: the state is that of verified code at an instruction of this kind.
-                unsafe {
-                    $body
-                }
-            }
-        }
-    )*};
-}
 
 exec! {
     /// A constant of 32 bits, zero-extended.
@@ -51,13 +33,6 @@ exec! {
     Copy |r| {
         let bits: u64 = r.read(r.b());
         r.write(r.a(), bits);
-        r.next(2)
-    }
-    /// Copies of two scalars to neighbouring slots.
-    Copy2 |r| {
-        let (first, second): (u64, u64) = (r.read(r.b()), r.read(r.c()));
-        *r.slot(r.a()) = first;
-        r.write(r.a() + 1, second);
         r.next(2)
     }
     /// A copy of a vector.

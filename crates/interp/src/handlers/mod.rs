@@ -24,3 +24,23 @@ pub(crate) trait Exec {
     /// function's live instance, `mem` and `len` the base of its memory 0 and at most its length.
     unsafe fn exec(r: &mut Regs) -> Flow;
 }
+
+/// Implements [`Exec`] for an instruction without operand forms.
+macro_rules! exec {
+    ($(#[$doc:meta] $name:ident |$r:ident| $body:block)*) => {$(
+        #[$doc]
+        pub(crate) struct $name;
+
+        impl Exec for $name {
+            #[inline(always)]
+            unsafe fn exec($r: &mut Regs) -> Flow {
+                // SAFETY: the state is that of verified code at an instruction of this kind.
+                unsafe {
+                    $body
+                }
+            }
+        }
+    )*};
+}
+
+pub(crate) use exec;

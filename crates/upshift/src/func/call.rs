@@ -33,12 +33,13 @@ pub(crate) unsafe fn invoke<R>(
     let ctx: *mut StoreCtx = store.as_ptr().cast();
     // SAFETY: the store is alive and ours; no reference to it lives on into `enter`.
     unsafe {
-        let outer_limit = (*ctx).native_limit;
+        let (outer_limit, outer_thread) = ((*ctx).native_limit, (*store.as_ptr()).native_thread);
         let (args, dispatch) = prepare(&mut *store.as_ptr(), slots)?;
         write(args);
         let status = upshift_interp::enter(dispatch, ctx, func.as_ptr(), args);
         (*ctx).stack_top = args;
         (*ctx).native_limit = outer_limit;
+        (*store.as_ptr()).native_thread = outer_thread;
         if status == Status::OK { Ok(read(args)) } else { Err(failure(&mut *store.as_ptr(), status)) }
     }
 }
@@ -47,13 +48,16 @@ pub(crate) unsafe fn invoke<R>(
 fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
     store.prepare_stack()?;
     let here = native_stack_address();
+    let thread = thread_token();
     let ctx = &mut store.ctx;
     let args = ctx.stack_top;
     let room = ctx.stack_limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
     if room < (slots + frame::HEADER_SLOTS) as usize {
         return Err(Trap::StackOverflow.into());
     }
-    if ctx.native_limit == 0 {
+    // A host function may call back from another thread, whose stack is elsewhere.
+    if ctx.native_limit == 0 || store.native_thread != thread {
+        store.native_thread = thread;
         // The limit must not be 0, which means that there is none.
         ctx.native_limit = here.saturating_sub(store.engine.config().max_native_stack).max(1);
     } else if here < ctx.native_limit {
@@ -67,6 +71,12 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
 fn native_stack_address() -> usize {
     let here = 0u8;
     std::hint::black_box(&raw const here).addr()
+}
+
+/// A number that no other running thread has.
+fn thread_token() -> usize {
+    thread_local!(static TOKEN: u8 = const { 0 });
+    TOKEN.with(|token| std::ptr::from_ref(token).addr())
 }
 
 /// The error for a call that did not return; a host function's panic continues here.

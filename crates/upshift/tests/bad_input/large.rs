@@ -369,9 +369,9 @@ fn huge_tables() {
             result.map(|()| results[0].unwrap_i32()).map_err(|error| *error.downcast_ref::<Trap>().unwrap())
         };
         assert_eq!(call(size - 1), Ok(9));
-        assert_eq!(call(0), Err(Trap::UninitializedElement));
-        assert_eq!(call(size), Err(Trap::UndefinedElement));
-        assert_eq!(call(u64::MAX), Err(Trap::UndefinedElement));
+        assert_eq!(call(0), Err(Trap::IndirectCallToNull));
+        assert_eq!(call(size), Err(Trap::TableOutOfBounds));
+        assert_eq!(call(u64::MAX), Err(Trap::TableOutOfBounds));
     }
     for wat in ["(module (table 0xffffffff funcref))", "(module (table i64 0xffffffffffffffff externref))"] {
         // Either is an answer: that such a module is none, or that there is no such table.

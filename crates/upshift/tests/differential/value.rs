@@ -141,12 +141,12 @@ impl Stop {
         match error.downcast_ref::<Trap>() {
             Some(Trap::UnreachableCodeReached) => Stop::Unreachable,
             Some(Trap::MemoryOutOfBounds) => Stop::Memory,
-            Some(Trap::TableOutOfBounds | Trap::UndefinedElement) => Stop::Table,
-            Some(Trap::UninitializedElement | Trap::NullReference) => Stop::NullElement,
-            Some(Trap::IndirectCallTypeMismatch) => Stop::Type,
-            Some(Trap::IntegerDivideByZero) => Stop::DivideByZero,
+            Some(Trap::TableOutOfBounds) => Stop::Table,
+            Some(Trap::IndirectCallToNull | Trap::NullReference) => Stop::NullElement,
+            Some(Trap::BadSignature) => Stop::Type,
+            Some(Trap::IntegerDivisionByZero) => Stop::DivideByZero,
             Some(Trap::IntegerOverflow) => Stop::Overflow,
-            Some(Trap::InvalidConversionToInteger) => Stop::Conversion,
+            Some(Trap::BadConversionToInteger) => Stop::Conversion,
             Some(Trap::StackOverflow) => Stop::Stack,
             _ => Stop::Other,
         }
