@@ -235,6 +235,7 @@ macro_rules! define_pure_ops {
         unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
         unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
         simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
         simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
         simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
@@ -262,6 +263,7 @@ macro_rules! define_pure_ops {
                 $($u $u_text ($u_i) $u_o,)*
                 $($ut $ut_text ($ut_i) $ut_o,)*
                 $($su $su_text ($su_i) $su_o,)*
+                $($cn $cn_text ($cn_i) $cn_o,)*
             }
         }
         define_enum! {
@@ -334,6 +336,7 @@ macro_rules! define_pure_ops {
             $(marker! { $u $u_text })*
             $(marker! { $ut $ut_text })*
             $(marker! { $su $su_text })*
+            $(marker! { $cn $cn_text })*
             $(marker! { $sb $sb_text })*
             $(marker! { $st $st_text })*
             $(marker! { $sx $sx_text })*
@@ -354,6 +357,7 @@ macro_rules! define_pure_ops {
         impl_unary! { pure $($u ($u_i) -> $u_o = $u_f;)* }
         impl_unary! { trap $($ut ($ut_i) -> $ut_o = $ut_f;)* }
         impl_unary! { pure $($su ($su_i) -> $su_o = $su_f;)* }
+        impl_unary! { pure $($cn ($cn_i) -> $cn_o = $cn_f;)* }
 
         $(impl TernaryOp for op::$st {
             const OP: Ternary = Ternary::$st;

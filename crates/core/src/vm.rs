@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! VmCtx     one per instance; only what never changes while the instance lives
-//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack limits, interrupt, trap information, builtins
+//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack limits, epoch, fuel, builtins
 //!   ├─ mems[i] ─▶ MemRecord   base and length of a memory (own or imported)
 //!   ├─ tables[i] ─▶ TableRecord
 //!   ├─ imported_funcs[i] ─▶ FuncRec      imported_globals[i] ─▶ GlobalCell
@@ -15,7 +15,7 @@
 //! A *frame* of the value stack is laid out by [`frame`].
 
 use std::ffi::c_void;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicU64;
 
 use crate::trap::Trap;
 use crate::types::TypeId;
@@ -219,8 +219,12 @@ pub struct StoreCtx {
     pub stack_top: *mut u64,
     /// Services of the runtime that code calls.
     pub builtins: *const Builtins,
-    /// Set from any thread to stop the program at its next entry or loop head.
-    pub interrupt: AtomicU32,
+    /// The engine's epoch, which any thread may advance.
+    pub epoch: *const AtomicU64,
+    /// The epoch in which the program is interrupted, at its next entry or loop head.
+    pub epoch_deadline: u64,
+    /// What the program may still consume, if its code was made to count.
+    pub fuel: u64,
     /// Innermost activation.
     pub entry: *const EntryFrame,
     /// Where the innermost activation left wasm code for a host call that still runs. A call into another instance or to
@@ -284,6 +288,8 @@ macro_rules! builtins {
             pub translate: unsafe extern "C" fn(func: *mut FuncRec) -> Status,
             /// Calls a host function; arguments and results in slots.
             pub host_call: unsafe extern "C" fn(func: *const FuncRec, args: *mut u64) -> Status,
+            /// The epoch has reached the deadline: moves the deadline, or stops the program.
+            pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
             $($(#[$doc])* pub $name: Builtin,)*
         }
 
@@ -304,6 +310,22 @@ macro_rules! builtins {
                 match self {
                     $(BuiltinOp::$variant => $text,)*
                 }
+            }
+        }
+
+        impl BuiltinOp {
+            /// Whether the work grows with the last of three operands, a length.
+            #[must_use]
+            pub fn is_bulk(self) -> bool {
+                matches!(
+                    self,
+                    BuiltinOp::MemoryFill
+                        | BuiltinOp::MemoryCopy
+                        | BuiltinOp::MemoryInit
+                        | BuiltinOp::TableFill
+                        | BuiltinOp::TableCopy
+                        | BuiltinOp::TableInit
+                )
             }
         }
 

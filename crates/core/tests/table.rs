@@ -64,6 +64,10 @@ fn names_are_unique() {
 fn names_are_those_of_wasmparser() {
     let known: HashMap<_, _> = known().into_iter().map(|known| (known.variant, known)).collect();
     for row in rows() {
+        if row.text.ends_with(".canonical_nan") {
+            // The engine's own.
+            continue;
+        }
         let Some(known) = known.get(row.variant.as_str()) else { panic!("no operator {}", row.variant) };
         // The text name is the visitor's name with a dot for the first underscore.
         assert_eq!(known.visit, format!("visit_{}", row.text.replacen('.', "_", 1)));

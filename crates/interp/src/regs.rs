@@ -41,6 +41,8 @@ pub enum Flow {
     Trap(Trap),
     /// An access to memory 0 reached beyond the known length: look again, then retry or trap.
     Bounds,
+    /// The epoch has reached the deadline: ask the runtime.
+    Interrupt,
     /// Leave the interpreter.
     Done(Status),
 }

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use upshift_core::index::FuncIndex;
-use upshift_translate::{Features, TypeRegistry, parse};
+use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for path in std::env::args().skip(1) {
@@ -21,7 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let run = Instant::now();
             words = 0;
             for own in 0..module.bodies.len() as u32 {
-                let code = upshift_ir::compile(&module, FuncIndex(module.imported_funcs + own))?;
+                let code = upshift_ir::compile(
+                    &module,
+                    FuncIndex(module.imported_funcs + own),
+                    CodeOptions::default(),
+                )?;
                 words += code.words().len();
             }
             best = best.min(run.elapsed());

@@ -21,7 +21,9 @@ use upshift_core::types::{IndexType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
 use upshift_translate::ModuleInfo;
-use upshift_translate::backend::{Backend, Call, Callee, Frame, Label, MemArg, Operand, Return, Slot};
+use upshift_translate::backend::{
+    Backend, Call, Callee, Charge, Frame, Label, MemArg, Operand, Return, Slot,
+};
 
 use crate::op::{
     Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, extract_lane_form, load_form,
@@ -593,6 +595,22 @@ impl Backend for Builder<'_> {
 
     fn loop_head(&mut self, _number: u32) {
         self.loop_at = Some(self.words.len());
+    }
+
+    fn charge(&mut self) -> Charge {
+        Charge(self.emit(Op::Charge, &[0]) as u32)
+    }
+
+    fn set_charge(&mut self, charge: Charge, fuel: u32) {
+        self.words[charge.0 as usize + 1] |= u64::from(fuel) << 32;
+    }
+
+    fn charge_bulk(&mut self, length: Slot) {
+        self.emit(Op::ChargeBulk, &[u64::from(length.0)]);
+    }
+
+    fn check_interrupt(&mut self, top: Slot) {
+        self.emit(Op::CheckInterrupt, &[u64::from(top.0)]);
     }
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {

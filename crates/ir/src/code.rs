@@ -9,7 +9,7 @@
 
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::Preamble;
-use upshift_translate::{ModuleInfo, TranslateError, walk};
+use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, walk};
 
 use crate::build::Builder;
 
@@ -61,8 +61,12 @@ impl FuncCode {
 ///
 /// # Examples
 /// See [`text`](crate::text) for what comes out.
-pub fn compile(module: &ModuleInfo, func: FuncIndex) -> Result<FuncCode, TranslateError> {
-    let builder = build(module, func, false)?;
+pub fn compile(
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+) -> Result<FuncCode, TranslateError> {
+    let builder = build(module, func, options, false)?;
     let code = FuncCode::new(builder.finish());
     if cfg!(debug_assertions)
         && let Err(error) = crate::verify::verify(code.words())
@@ -73,22 +77,32 @@ pub fn compile(module: &ModuleInfo, func: FuncIndex) -> Result<FuncCode, Transla
 }
 
 /// For each instruction its position in words from the preamble and the offset of its operator in the module, ascending.
+/// The `options` must be those that the code was made with.
 ///
 /// # Errors
 /// As [`compile`].
 ///
 /// # Panics
 /// When `func` is an import.
-pub fn positions(module: &ModuleInfo, func: FuncIndex) -> Result<Vec<(u32, u32)>, TranslateError> {
-    Ok(build(module, func, true)?.take_positions())
+pub fn positions(
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+) -> Result<Vec<(u32, u32)>, TranslateError> {
+    Ok(build(module, func, options, true)?.take_positions())
 }
 
-fn build(module: &ModuleInfo, func: FuncIndex, positions: bool) -> Result<Builder<'_>, TranslateError> {
+fn build(
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+    positions: bool,
+) -> Result<Builder<'_>, TranslateError> {
     let mut builder = Builder::new(module, positions);
-    walk(module, func, false, &mut builder)?;
+    walk(module, func, options, false, &mut builder)?;
     if builder.needs_scratch() {
         builder = Builder::new(module, positions);
-        walk(module, func, true, &mut builder)?;
+        walk(module, func, options, true, &mut builder)?;
     }
     Ok(builder)
 }

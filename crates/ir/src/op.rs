@@ -256,6 +256,7 @@ macro_rules! select_forms {
         unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
         unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
         simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
         simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
         simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
@@ -366,6 +367,7 @@ macro_rules! select_forms {
                 $((Unary::$u, Loc::Slot) => Op::[<$u S>],)*
                 $((Unary::$ut, Loc::Slot) => Op::[<$ut S>],)*
                 $((Unary::$su, Loc::Slot) => Op::[<$su S>],)*
+                $((Unary::$cn, Loc::Slot) => Op::[<$cn S>],)*
                 _ => return None,
             })
         }

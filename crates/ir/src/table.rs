@@ -67,6 +67,7 @@ macro_rules! flatten_pure_ops {
         unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
         unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
         simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
         simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
         simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
@@ -134,6 +135,7 @@ macro_rules! flatten_pure_ops {
         $([<$u S>] $u_text [d s] Unary<op::$u, SlotB>;)*
         $([<$ut S>] $ut_text [d s] Unary<op::$ut, SlotB>;)*
         $([<$su S>] $su_text [(d $su_o) (s $su_i)] Unary<op::$su, SlotB>;)*
+        $([<$cn S>] $cn_text [(d $cn_o) (s $cn_i)] Unary<op::$cn, SlotB>;)*
         $([<$sb SS>] $sb_text [(d $sb_o) (s $sb_l) (s $sb_r)] Binary<op::$sb, SlotB, SlotC>;)*
         $([<$st SSS>] $st_text [dv sv sv SV] Ternary<op::$st>;)*
         $([<$sx S>] $sx_text [d sv n] LaneExtract<op::$sx>;)*
@@ -229,6 +231,11 @@ macro_rules! flatten_other_ops {
         RefFunc "ref.func" [d U] RefFunc;
         RefFuncImport "ref.func.import" [d U] RefFuncImport;
         RefAsNonNull "ref.as_non_null" [s] RefAsNonNull;
+
+        // Fuel: how much, or the slot of a length; then whether the epoch has come: first slot that is free.
+        Charge "charge" [U] Charge;
+        ChargeBulk "charge.bulk" [S] ChargeBulk;
+        CheckInterrupt "check_interrupt" [S] CheckInterrupt;
 
         // Control. A target that is taken too far away for a fused form does not exist: targets have 32 bits.
         Unreachable "unreachable" [] Unreachable;

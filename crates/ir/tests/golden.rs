@@ -16,7 +16,7 @@ use std::sync::Arc;
 use similar::TextDiff;
 use upshift_core::index::FuncIndex;
 use upshift_ir::{compile, text, verify};
-use upshift_translate::{Features, ModuleInfo, TypeRegistry, names, parse};
+use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, names, parse};
 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
@@ -24,9 +24,24 @@ fn module(wat: &str) -> ModuleInfo {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// What the first line of a file asks for: `;; options: fuel interruption canonical-nans`, or some of these.
+fn options(wat: &str) -> CodeOptions {
+    let mut options = CodeOptions::default();
+    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
+    for word in line.unwrap_or_default().split_whitespace() {
+        match word {
+            "fuel" => options.fuel = true,
+            "interruption" => options.interruption = true,
+            "canonical-nans" => options.canonical_nans = true,
+            other => panic!("there is no option {other}"),
+        }
+    }
+    options
+}
+
 /// The text of a function's code, which was verified and survived the way through its text.
-fn code(module: &ModuleInfo, func: FuncIndex) -> String {
-    let code = compile(module, func).expect("a valid function can be compiled");
+fn code(module: &ModuleInfo, func: FuncIndex, options: CodeOptions) -> String {
+    let code = compile(module, func, options).expect("a valid function can be compiled");
     let words = code.words();
     verify::verify(words).unwrap_or_else(|error| panic!("{func:?}: {error}"));
     let printed = text::print(words).expect("verified code can be printed");
@@ -36,13 +51,13 @@ fn code(module: &ModuleInfo, func: FuncIndex) -> String {
 }
 
 /// The comments that belong below a module.
-fn expectation(module: &ModuleInfo) -> String {
+fn expectation(module: &ModuleInfo, options: CodeOptions) -> String {
     let mut text = String::new();
     for own in 0..module.bodies.len() as u32 {
         let func = FuncIndex(module.imported_funcs + own);
         let name = names::function_name(module, func).unwrap_or_else(|| format!("func {}", func.0));
         write!(text, "\n;; ${name}\n").expect("writing to a String does not fail");
-        for line in code(module, func).lines() {
+        for line in code(module, func, options).lines() {
             writeln!(text, ";;   {line}").expect("writing to a String does not fail");
         }
     }
@@ -74,7 +89,7 @@ fn code_is_what_the_files_say() {
     for path in files {
         let file = fs::read_to_string(&path).expect("the file can be read");
         let (wat, expected) = split(&file);
-        let is = expectation(&module(wat));
+        let is = expectation(&module(wat), options(wat));
         if is == expected {
             continue;
         }
@@ -95,7 +110,7 @@ fn big_frame(signature: &str, body: &str) -> String {
     let locals = format!("i64 {} i64", "v128 ".repeat(33_000));
     let module = module(&format!("(module (func {signature} (local {locals}) {body}))"));
     // The positions of the words say nothing here.
-    let lines = code(&module, FuncIndex(0));
+    let lines = code(&module, FuncIndex(0), CodeOptions::default());
     let lines = lines.lines().map(|line| match line.strip_prefix('@') {
         Some(line) => line.split_once(' ').map_or("", |(_, instruction)| instruction.trim()),
         None => line,

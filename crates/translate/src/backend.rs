@@ -114,6 +114,22 @@ pub enum Return {
     Span(Slot, u32),
 }
 
+/// What code does besides what the program says. All code of an engine is made with the same options, because callers and
+/// callees count together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CodeOptions {
+    /// Take fuel for each straight run of operators before it is executed.
+    pub fuel: bool,
+    /// Look at the epoch when a function is entered and when a loop goes round.
+    pub interruption: bool,
+    /// Replace NaNs by the canonical one wherever the specification leaves their bits open.
+    pub canonical_nans: bool,
+}
+
+/// A place in the code that takes fuel; the amount is known when the run of operators ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Charge(pub u32);
+
 /// A tier's code generator.
 pub trait Backend {
     /// The function begins. Locals that are not parameters have to be set to zero.
@@ -127,6 +143,15 @@ pub trait Backend {
     fn bind(&mut self, label: Label);
     /// The label bound last is the head of a loop; loops are numbered in the order of their appearance.
     fn loop_head(&mut self, number: u32);
+
+    /// Takes fuel for the straight run of operators that begins here, or traps.
+    fn charge(&mut self) -> Charge;
+    /// The run has ended and costs this much.
+    fn set_charge(&mut self, charge: Charge, fuel: u32);
+    /// Takes a unit of fuel for each 64 units of the length in a slot, or traps.
+    fn charge_bulk(&mut self, length: Slot);
+    /// Interrupts the program if its time has come. The frame's slots from `top` on are free.
+    fn check_interrupt(&mut self, top: Slot);
 
     /// Copies a value to a slot.
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType);

@@ -19,7 +19,7 @@ pub mod registry;
 mod validate;
 pub mod walker;
 
-pub use backend::Backend;
+pub use backend::{Backend, CodeOptions};
 pub use error::{ParseError, ParseErrorKind};
 pub use features::Features;
 pub use module::ModuleInfo;

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use anyhow::Error;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex};
 use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap};
@@ -17,6 +18,7 @@ use crate::func::HostCall;
 use crate::instance::InstanceData;
 use crate::instantiate::{drop_data, drop_elem, memory_init, table_init};
 use crate::memory::{LinearMemory, Memory};
+use crate::metering;
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
 
@@ -24,6 +26,7 @@ use crate::table::{Table, TableData};
 pub(crate) static BUILTINS: Builtins = Builtins {
     translate,
     host_call,
+    interrupt,
     memory_grow: builtin_memory_grow,
     memory_fill: builtin_memory_fill,
     memory_copy: builtin_memory_copy,
@@ -44,6 +47,16 @@ fn stop(store: NonNull<StoreState>, pending: Pending) -> Status {
     // SAFETY: the store is alive while its code runs, and no reference to it is.
     unsafe { (*store.as_ptr()).pending = Some(pending) };
     Status::HOST
+}
+
+/// The same for an instruction that has noted itself as the exit: errors are looked for before the exit.
+fn stop_inside(store: NonNull<StoreState>, pending: Pending) -> Status {
+    // SAFETY: as in `stop`.
+    unsafe {
+        let exit = &mut (*store.as_ptr()).ctx.exit;
+        exit.ip = exit.ip.wrapping_add(1);
+    }
+    stop(store, pending)
 }
 
 /// Makes sure that a function of the instance has code.
@@ -96,6 +109,23 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
     }
 }
 
+/// The epoch has reached the deadline.
+///
+/// # Safety
+/// `ctx` must be the context of an instance whose code is being executed.
+unsafe extern "C" fn interrupt(ctx: *mut VmCtx) -> Status {
+    // SAFETY: the context has a store, and no reference to it is alive.
+    unsafe {
+        let store = StoreState::from_ctx((*ctx).store);
+        match catch_unwind(AssertUnwindSafe(|| metering::goes_on(store))) {
+            Ok(Ok(true)) => Status::OK,
+            Ok(Ok(false)) => Status::trap(Trap::Interrupt),
+            Ok(Err(error)) => stop_inside(store, Pending::Error(error)),
+            Err(panic) => stop_inside(store, Pending::Panic(panic)),
+        }
+    }
+}
+
 /// Operands of a builtin and what it works on.
 struct Call<'a> {
     state: &'a mut StoreState,
@@ -118,10 +148,21 @@ impl Call<'_> {
         unsafe { *self.slots = value };
     }
 
-    /// The old size after growth, or -1 as wide as the index type.
-    fn grown(&self, old: Option<u64>, index: IndexType) {
+    /// Grows something: the result is the old size, or -1 as wide as the index type.
+    fn grow(
+        &mut self,
+        index: IndexType,
+        grow: impl FnOnce(&mut StoreState) -> Result<Option<u64>, Error>,
+    ) -> Status {
         let failed = if index == IndexType::I64 { u64::MAX } else { u64::from(u32::MAX) };
-        self.result(old.unwrap_or(failed));
+        match catch_unwind(AssertUnwindSafe(|| grow(self.state))) {
+            Ok(Ok(old)) => {
+                self.result(old.unwrap_or(failed));
+                Status::OK
+            }
+            Ok(Err(error)) => stop_inside(self.state.root(), Pending::Error(error)),
+            Err(panic) => stop_inside(self.state.root(), Pending::Panic(panic)),
+        }
     }
 
     fn memory_handle(&self, x: u32) -> Memory {
@@ -158,8 +199,7 @@ macro_rules! builtins {
                 Call { state: store.as_mut(), instance, slots }
             };
             let _ = ($x, $y);
-            let outcome: Result<(), Trap> = $body;
-            outcome.into()
+            $body.into()
         }
     )*};
 }
@@ -167,11 +207,9 @@ macro_rules! builtins {
 builtins! {
     /// `memory.grow`
     builtin_memory_grow = |call, x, y| {
-        let delta = call.operand(0);
-        let memory = call.memory(x);
-        let (index, old) = (memory.ty().index, memory.grow(delta));
-        call.grown(old, index);
-        Ok(())
+        let (delta, memory) = (call.operand(0), call.memory_handle(x));
+        let index = memory.in_state(call.state).ty().index;
+        call.grow(index, |state| memory.grow_in_state(state, delta))
     };
     /// `memory.fill`
     builtin_memory_fill = |call, x, y| {
@@ -192,7 +230,7 @@ builtins! {
     /// `data.drop`
     builtin_data_drop = |call, x, y| {
         drop_data(call.instance, DataIndex(x));
-        Ok(())
+        Status::OK
     };
     /// `table.get`
     builtin_table_get = |call, x, y| {
@@ -210,15 +248,13 @@ builtins! {
     builtin_table_size = |call, x, y| {
         let size = call.table(x).elements().len() as u64;
         call.result(size);
-        Ok(())
+        Status::OK
     };
     /// `table.grow`
     builtin_table_grow = |call, x, y| {
-        let (init, delta) = (call.operand(0), call.operand(1));
-        let table = call.table(x);
-        let (index, old) = (table.ty().index, table.grow(delta, init));
-        call.grown(old, index);
-        Ok(())
+        let (init, delta, table) = (call.operand(0), call.operand(1), call.table_handle(x));
+        let index = table.in_state(call.state).ty().index;
+        call.grow(index, |state| table.grow_in_state(state, delta, init))
     };
     /// `table.fill`
     builtin_table_fill = |call, x, y| {
@@ -239,6 +275,6 @@ builtins! {
     /// `elem.drop`
     builtin_elem_drop = |call, x, y| {
         drop_elem(call.instance, ElemIndex(x));
-        Ok(())
+        Status::OK
     };
 }

@@ -3,8 +3,8 @@
 //! A [`Config`] is plain data with setters that chain. Nothing is checked until `Engine::new` reads it.
 
 use upshift_interp::Dispatch;
-use upshift_translate::Features;
 use upshift_translate::features::{Feature, UnsupportedFeature};
+use upshift_translate::{CodeOptions, Features};
 
 /// Settings of an engine.
 ///
@@ -23,6 +23,7 @@ pub struct Config {
     /// The first feature that was asked for but does not exist.
     pub(crate) unsupported: Option<UnsupportedFeature>,
     pub(crate) dispatch: Dispatch,
+    pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
     pub(crate) memory_reservation: u64,
@@ -34,6 +35,7 @@ impl Default for Config {
             features: Features::default(),
             unsupported: None,
             dispatch: Dispatch::default(),
+            code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
             memory_reservation: 8 << 30,
@@ -92,6 +94,30 @@ impl Config {
     /// How the interpreter goes from one instruction to the next.
     pub fn dispatch(&mut self, dispatch: Dispatch) -> &mut Config {
         self.dispatch = dispatch;
+        self
+    }
+
+    /// Whether programs consume fuel, see [`Store::set_fuel`](crate::Store::set_fuel); off unless set.
+    ///
+    /// An operator costs one unit; `block`, `loop`, `else`, `end`, `nop` and `drop` are free, and bulk operations on memories
+    /// and tables cost one more for each 64 bytes or elements. A straight run of operators is paid for before its
+    /// first one, so a program stops at the same operator with the same state wherever it runs.
+    pub fn consume_fuel(&mut self, consume: bool) -> &mut Config {
+        self.code.fuel = consume;
+        self
+    }
+
+    /// Whether programs look at the engine's epoch, see [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline);
+    /// off unless set. They look whenever they enter a function and whenever a loop goes round.
+    pub fn epoch_interruption(&mut self, interruption: bool) -> &mut Config {
+        self.code.interruption = interruption;
+        self
+    }
+
+    /// Whether all NaNs that arithmetic makes have the same bits (the positive quiet NaN without payload), so that
+    /// programs compute the same on all machines; off unless set. Relaxed vector operators do so in any case.
+    pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
+        self.code.canonical_nans = canonical;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, ensure};
 use upshift_translate::TypeRegistry;
@@ -30,6 +31,7 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     types: TypeRegistry,
+    epoch: AtomicU64,
 }
 
 impl Engine {
@@ -43,7 +45,7 @@ impl Engine {
         }
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
-        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), types: TypeRegistry::default() }) })
+        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), ..EngineInner::default() }) })
     }
 
     /// Whether both are the same engine. Modules and stores of different engines cannot be combined.
@@ -56,6 +58,17 @@ impl Engine {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
+    }
+
+    /// Begins the next epoch. Programs whose deadline that is are interrupted soon, see
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline). May be called from any thread, also from a signal
+    /// handler: it only adds to a number.
+    pub fn increment_epoch(&self) {
+        self.inner.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn epoch(&self) -> &AtomicU64 {
+        &self.inner.epoch
     }
 
     pub(crate) fn types(&self) -> &TypeRegistry {

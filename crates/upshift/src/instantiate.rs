@@ -43,6 +43,7 @@ pub(crate) unsafe fn instantiate(
     let (instance, start) = unsafe {
         let state = &mut *store.as_ptr();
         check_imports(state, module, imports)?;
+        state.instance_may_come()?;
         let instance = allocate(state, module, imports)?;
         initialize(state, instance)?;
         let data = &*instance.as_ptr();

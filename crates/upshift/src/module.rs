@@ -190,7 +190,7 @@ impl Module {
         if let Some(code) = slot.get() {
             return Ok(code);
         }
-        let mut code = upshift_ir::compile(self.info(), func)?;
+        let mut code = upshift_ir::compile(self.info(), func, self.engine().config().code)?;
         upshift_interp::link(code.words_mut());
         // Another thread may have been faster; then its code is the one that counts.
         let code = slot.get_or_init(|| {
@@ -221,7 +221,7 @@ impl Module {
 
     /// The position in the module's bytes of the operator that a word of a function's code comes from.
     pub(crate) fn offset_of(&self, func: FuncIndex, word: usize) -> Option<u32> {
-        let positions = upshift_ir::positions(self.info(), func).ok()?;
+        let positions = upshift_ir::positions(self.info(), func, self.engine().config().code).ok()?;
         let behind = positions.partition_point(|&(start, _)| start as usize <= word);
         Some(positions[behind.checked_sub(1)?].1)
     }

@@ -19,7 +19,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
 use upshift_core::index::FuncIndex;
@@ -31,7 +31,9 @@ use crate::engine::Engine;
 use crate::func::HostFunc;
 use crate::global::GlobalData;
 use crate::instance::InstanceData;
+use crate::limits::FindLimiter;
 use crate::memory::LinearMemory;
+use crate::metering::OnDeadline;
 use crate::stable::Stable;
 use crate::stack::ValueStack;
 use crate::table::TableData;
@@ -82,6 +84,10 @@ pub(crate) struct StoreState {
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
     host_func_ids: HashMap<*const HostFunc, u32>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    /// What happens when an epoch's deadline has come; a trap if nothing is set.
+    pub(crate) on_deadline: Option<OnDeadline>,
+    /// Who decides about growth.
+    pub(crate) limiter: Option<FindLimiter>,
     /// The memory 0 of instances without memory.
     pub(crate) no_memory: Stable<MemRecord>,
     /// The context of host functions.
@@ -205,7 +211,9 @@ impl StoreState {
                 stack_limit: std::ptr::null_mut(),
                 stack_top: std::ptr::null_mut(),
                 builtins: &raw const BUILTINS,
-                interrupt: AtomicU32::new(0),
+                epoch: engine.epoch(),
+                epoch_deadline: 0,
+                fuel: 0,
                 entry: std::ptr::null(),
                 exit: ExitPoint::NONE,
                 stopped: ExitPoint::NONE,
@@ -226,6 +234,8 @@ impl StoreState {
             host_funcs: Vec::new(),
             host_func_ids: HashMap::new(),
             externs: Vec::new(),
+            on_deadline: None,
+            limiter: None,
             no_memory,
             host_ctx,
             scratch: Vec::new(),

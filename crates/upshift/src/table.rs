@@ -7,7 +7,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::Range;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use upshift_core::Trap;
 use upshift_core::types as core;
 use upshift_core::vm::TableRecord;
@@ -142,6 +142,12 @@ impl Table {
     }
 
     pub(crate) fn create(state: &mut StoreState, ty: core::TableType, init: u64) -> Result<Table> {
+        state.table_may_come()?;
+        ensure!(
+            state.table_may_grow(0, ty.minimum, ty.maximum)?,
+            "a table of {} elements is above the store's limit",
+            ty.minimum
+        );
         let table = TableData::new(ty, init)
             .with_context(|| format!("cannot create a table of {} elements", ty.minimum))?;
         state.tables.push(table);
@@ -186,9 +192,21 @@ impl Table {
         let mut store = store.as_context_mut();
         let state = store.state();
         let slot = init.to_slot(state, self.in_state(state).ty.element)?;
-        self.in_state_mut(state)
-            .grow(delta, slot)
-            .with_context(|| format!("failed to grow table by `{delta}`"))
+        let old = self.grow_in_state(state, delta, slot)?;
+        old.with_context(|| format!("failed to grow table by `{delta}`"))
+    }
+
+    /// Appends elements and returns the old size; `None` if the type, the store's limiter or the system forbids it.
+    ///
+    /// # Errors
+    /// When the limiter says so.
+    pub(crate) fn grow_in_state(self, state: &mut StoreState, delta: u64, init: u64) -> Result<Option<u64>> {
+        let table = self.in_state(state);
+        let (old, maximum) = (table.elements().len() as u64, table.ty.maximum);
+        if delta > 0 && !state.table_may_grow(old, old.saturating_add(delta), maximum)? {
+            return Ok(None);
+        }
+        Ok(self.in_state_mut(state).grow(delta, init))
     }
 
     /// Sets `len` elements from `index` on.

@@ -192,3 +192,116 @@ fn memories_do_without_reservation_when_address_space_is_scarce() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("small address space: done"), "{output:?}");
 }
+
+mod limiter {
+    //! Limits that the host sets.
+
+    use upshift::{
+        Engine, Error, Instance, LimitExceeded, Memory, MemoryType, Module, Ref, RefType, ResourceLimiter,
+        Result, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, WasmBacktrace,
+    };
+
+    const GROW: &str = r#"(module
+        (memory 1 8) (table 1 funcref)
+        (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;
+
+    fn store(limits: StoreLimits) -> Store<StoreLimits> {
+        let mut store = Store::new(&Engine::default(), limits);
+        store.limiter(|limits| limits);
+        store
+    }
+
+    fn call<T: 'static>(store: &mut Store<T>, instance: Instance, name: &str, delta: i32) -> Result<i32> {
+        instance.get_typed_func::<i32, i32>(&mut *store, name)?.call(store, delta)
+    }
+
+    fn instance<T: 'static>(store: &mut Store<T>, wat: &str) -> Result<Instance> {
+        let module = Module::new(store.engine(), wat)?;
+        Instance::new(store, &module, &[])
+    }
+
+    #[test]
+    fn growth_above_a_limit_fails() {
+        let mut store = store(StoreLimitsBuilder::new().memory_size(3 << 16).table_elements(5).build());
+        let grow = instance(&mut store, GROW).unwrap();
+        assert_eq!(call(&mut store, grow, "memory", 3).unwrap(), -1);
+        assert_eq!(call(&mut store, grow, "memory", 2).unwrap(), 1);
+        assert_eq!(call(&mut store, grow, "memory", 0).unwrap(), 3);
+        assert_eq!(call(&mut store, grow, "table", 5).unwrap(), -1);
+        assert_eq!(call(&mut store, grow, "table", 4).unwrap(), 1);
+        assert!(instance(&mut store, "(module (memory 4))").unwrap_err().to_string().contains("limit"));
+        assert!(instance(&mut store, "(module (table 6 funcref))").is_err());
+        assert!(Memory::new(&mut store, MemoryType::new(4, None)).is_err());
+        assert!(Table::new(&mut store, TableType::new(RefType::FUNCREF, 6, None), Ref::Func(None)).is_err());
+    }
+
+    #[test]
+    fn or_stops_the_program_with_the_numbers() {
+        let limits =
+            StoreLimitsBuilder::new().memory_size(3 << 16).table_elements(5).trap_on_grow_failure(true);
+        let mut store = store(limits.build());
+        let grow = instance(&mut store, GROW).unwrap();
+        let error = call(&mut store, grow, "memory", 3).unwrap_err();
+        let expected = LimitExceeded::Memory { limit: 3 << 16, desired: 4 << 16 };
+        assert_eq!(error.downcast_ref::<LimitExceeded>(), Some(&expected));
+        let frames = error.downcast_ref::<WasmBacktrace>().unwrap().frames();
+        // No locals (1 byte), `local.get` (2): `memory.grow` is at 3.
+        assert_eq!((frames[0].func_name(), frames[0].func_offset()), (Some("memory"), Some(3)));
+        let error = call(&mut store, grow, "table", 5).unwrap_err();
+        let expected = LimitExceeded::Table { limit: 5, desired: 6 };
+        assert_eq!(error.downcast_ref::<LimitExceeded>(), Some(&expected));
+        assert_eq!(call(&mut store, grow, "memory", 1).unwrap(), 1, "the store stays usable");
+    }
+
+    #[test]
+    fn there_may_be_so_many_things() {
+        let mut limited = store(StoreLimitsBuilder::new().instances(2).build());
+        assert!(instance(&mut limited, "(module)").is_ok());
+        assert!(instance(&mut limited, "(module)").is_ok());
+        assert!(instance(&mut limited, "(module)").unwrap_err().to_string().contains("2 instances"));
+        let mut limited = store(StoreLimitsBuilder::new().memories(1).tables(1).build());
+        assert!(instance(&mut limited, GROW).is_ok());
+        assert!(
+            instance(&mut limited, "(module (memory 0))").unwrap_err().to_string().contains("1 memories")
+        );
+        assert!(
+            instance(&mut limited, "(module (table 0 funcref))")
+                .unwrap_err()
+                .to_string()
+                .contains("1 tables")
+        );
+    }
+
+    struct Asked(Vec<(usize, usize, Option<usize>)>);
+
+    impl ResourceLimiter for Asked {
+        fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+            self.0.push((current, desired, maximum));
+            if desired == 0x30000 { Err(Error::msg("not three")) } else { Ok(true) }
+        }
+
+        fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+            assert!(desired < 100, "a limiter may panic");
+            Ok(true)
+        }
+    }
+
+    #[test]
+    fn a_limiter_is_asked_in_bytes_and_may_fail_or_panic() {
+        let mut store = Store::new(&Engine::default(), Asked(Vec::new()));
+        store.limiter(|asked| asked);
+        let grow = instance(&mut store, GROW).unwrap();
+        assert_eq!(call(&mut store, grow, "memory", 1).unwrap(), 1);
+        let error = call(&mut store, grow, "memory", 1).unwrap_err();
+        assert!(format!("{error:#}").ends_with("not three"));
+        let maximum = Some(0x80000);
+        let asked = [(0, 0x10000, maximum), (0x10000, 0x20000, maximum), (0x20000, 0x30000, maximum)];
+        assert_eq!(store.data().0, asked);
+        let panic =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(&mut store, grow, "table", 200)));
+        assert!(panic.is_err());
+        assert_eq!(call(&mut store, grow, "table", 1).unwrap(), 1, "the store stays usable");
+        assert!(call(&mut store, grow, "memory", 1).is_err(), "and limited");
+    }
+}

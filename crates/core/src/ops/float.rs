@@ -6,6 +6,22 @@
 
 use crate::Trap;
 
+macro_rules! canonical_nan {
+    ($($t:ty: $name:ident;)*) => {$(
+        /// The value, or the positive quiet NaN without payload for any NaN.
+        #[inline(always)]
+        #[must_use]
+        pub fn $name(a: $t) -> $t {
+            if a.is_nan() { <$t>::from_bits(<$t>::INFINITY.to_bits() | 1 << (<$t>::MANTISSA_DIGITS - 2)) } else { a }
+        }
+    )*};
+}
+
+canonical_nan! {
+    f32: canonical_nan_32;
+    f64: canonical_nan_64;
+}
+
 macro_rules! min_max {
     ($($t:ty: $min:ident $max:ident $pmin:ident $pmax:ident;)*) => {$(
         /// The smaller operand; NaN if one is NaN; -0 is smaller than +0.

@@ -270,6 +270,14 @@ macro_rules! for_each_pure_op {
         I32x4RelaxedTruncF64x2UZero "i32x4.relaxed_trunc_f64x2_u_zero" (V128) -> V128 = |a| simd::narrow_zero(a, |x: f64| x as u32);
     }
 
+    // Not of WebAssembly: where results must not depend on the machine, they follow operators that may make a NaN.
+    canonical_nan {
+        F32CanonicalNan   "f32.canonical_nan"   (f32)  -> f32  = float::canonical_nan_32;
+        F64CanonicalNan   "f64.canonical_nan"   (f64)  -> f64  = float::canonical_nan_64;
+        F32x4CanonicalNan "f32x4.canonical_nan" (V128) -> V128 = |a| simd::map(a, float::canonical_nan_32);
+        F64x2CanonicalNan "f64x2.canonical_nan" (V128) -> V128 = |a| simd::map(a, float::canonical_nan_64);
+    }
+
     simd_binary {
         V128And    "v128.and"    (V128, V128) -> V128 = |a, b| simd::bits(a, b, |a, b| a & b);
         V128AndNot "v128.andnot" (V128, V128) -> V128 = |a, b| simd::bits(a, b, |a, b| a & !b);

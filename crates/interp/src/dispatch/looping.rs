@@ -4,7 +4,7 @@ use upshift_core::vm::{ExitPoint, Status};
 use upshift_ir::Op;
 
 use super::with_handlers;
-use crate::handlers::{Exec, memory};
+use crate::handlers::{Exec, control, memory};
 use crate::regs::{Flow, Regs};
 
 macro_rules! define_step {
@@ -39,9 +39,15 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
             continue;
         }
         // SAFETY: as promised by the caller.
-        let flow = if flow == Flow::Bounds { unsafe { memory::look_again(&mut r) } } else { flow };
+        let flow = unsafe {
+            match flow {
+                Flow::Bounds => memory::look_again(&mut r),
+                Flow::Interrupt => control::interrupt(&mut r),
+                _ => flow,
+            }
+        };
         match flow {
-            Flow::Next | Flow::Bounds => {}
+            Flow::Next | Flow::Bounds | Flow::Interrupt => {}
             Flow::Done(status) => return status,
             Flow::Trap(trap) => {
                 // SAFETY: as promised by the caller.

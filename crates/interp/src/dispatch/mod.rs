@@ -39,7 +39,8 @@ macro_rules! with_handlers {
             ReturnCallIndirect, ReturnCallRef, Translate,
         };
         use crate::handlers::control::{
-            Br, BrTable, Exit, Restore, Return, ReturnSpan, ReturnValue, Unreachable,
+            Br, BrTable, Charge, ChargeBulk, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue,
+            Unreachable,
         };
         use crate::handlers::data::{
             Const32, Const64, ConstV128, Copy, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,

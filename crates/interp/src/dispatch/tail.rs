@@ -10,7 +10,7 @@ use upshift_core::vm::{ExitPoint, Status, VmCtx};
 use upshift_ir::Op;
 
 use super::with_handlers;
-use crate::handlers::{Exec, memory};
+use crate::handlers::{Exec, control, memory};
 use crate::regs::{Flow, Regs};
 
 /// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
@@ -64,6 +64,7 @@ abi! {
             match E::exec(&mut r) {
                 Flow::Next => jump!(next!(r), r),
                 Flow::Bounds => jump!(bounds, r),
+                Flow::Interrupt => jump!(interrupt, r),
                 Flow::Trap(trap) => {
                     r.int = u64::from(trap as u8);
                     jump!(trap_at, r)
@@ -100,6 +101,27 @@ abi! {
             } else {
                 r.int = u64::from(Trap::MemoryOutOfBounds as u8);
                 jump!(trap_at, r)
+            }
+        }
+    }
+}
+
+abi! {
+    #[cold]
+    #[inline(never)]
+    fn interrupt(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
+    ) -> Status {
+        let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
+        // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
+        unsafe {
+            match control::interrupt(&mut r) {
+                Flow::Done(status) => status,
+                Flow::Trap(trap) => {
+                    r.int = u64::from(trap as u8);
+                    jump!(trap_at, r)
+                }
+                Flow::Next | Flow::Bounds | Flow::Interrupt => jump!(next!(r), r),
             }
         }
     }

@@ -356,7 +356,7 @@ unsafe fn service(r: &Regs, number: usize) -> Service {
 
 /// Notes where the code was left, for the runtime.
 #[inline(always)]
-unsafe fn note_exit(r: &Regs, top: *mut u64) {
+pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
     // SAFETY: the store's context lives.
     unsafe {
         let store = r.store();
@@ -367,7 +367,7 @@ unsafe fn note_exit(r: &Regs, top: *mut u64) {
 
 /// What a status of the runtime means here.
 #[inline(always)]
-fn stop(status: Status) -> Flow {
+pub(super) fn stop(status: Status) -> Flow {
     match status.as_trap() {
         Some(trap) => Flow::Trap(trap),
         None => Flow::Done(status),

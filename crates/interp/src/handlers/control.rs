@@ -1,12 +1,14 @@
-//! Branches, returns, traps.
+//! Branches, returns, traps, fuel and interruption.
 
 use std::marker::PhantomData;
+use std::sync::atomic::Ordering;
 
 use upshift_core::Trap;
 use upshift_core::vm::{Status, VmCtx, frame};
 
-use super::Exec;
+use super::call::{note_exit, stop};
 use super::operand::{Source, low};
+use super::{Exec, exec};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// Traps.
@@ -152,5 +154,64 @@ impl Exec for Restore {
             r.reload_memory();
             leave(ip, fp, r)
         }
+    }
+}
+
+exec! {
+    /// Takes fuel for a run of operators.
+    Charge |r| {
+        take_fuel(r, r.high() as u64)
+    }
+    /// Takes fuel for a bulk operation.
+    ChargeBulk |r| {
+        let length = *r.slot(r.high());
+        take_fuel(r, length / BULK_UNITS_PER_FUEL)
+    }
+    /// Looks at the epoch.
+    CheckInterrupt |r| {
+        let store = r.store();
+        if (*(*store).epoch).load(Ordering::Relaxed) >= (*store).epoch_deadline {
+            return Flow::Interrupt;
+        }
+        r.next(2)
+    }
+}
+
+/// How much of a bulk operation a unit of fuel pays for.
+const BULK_UNITS_PER_FUEL: u64 = 64;
+
+/// Takes fuel, or all that is left and traps.
+#[inline(always)]
+unsafe fn take_fuel(r: &mut Regs, amount: u64) -> Flow {
+    // SAFETY: the context of running code lives; both instructions that take fuel have two words.
+    unsafe {
+        let fuel = &mut (*r.store()).fuel;
+        match fuel.checked_sub(amount) {
+            Some(left) => {
+                *fuel = left;
+                r.next(2)
+            }
+            None => {
+                *fuel = 0;
+                Flow::Trap(Trap::OutOfFuel)
+            }
+        }
+    }
+}
+
+/// Asks the runtime what to do in this epoch: go on behind the check, or stop.
+///
+/// # Safety
+/// As for [`Exec::exec`], at a [`CheckInterrupt`].
+pub(crate) unsafe fn interrupt(r: &mut Regs) -> Flow {
+    // SAFETY: the context of running code lives; the check says where the frame's free slots begin.
+    unsafe {
+        note_exit(r, r.slot(r.high()));
+        let status = ((*(*r.store()).builtins).interrupt)(r.ctx);
+        if status != Status::OK {
+            return stop(status);
+        }
+        r.reload_memory();
+        r.next(2)
     }
 }

@@ -11,8 +11,12 @@
 //! At every block entry, pending aliases of locals are copied to their homes, and the parameters of loops and conditionals
 //! too: so there is one frame state per label, whichever tier arrives there. Constants below a block stay what they are,
 //! known to all tiers.
+//!
+//! Where fuel is counted, each straight run of operators is charged for before its first one: at the entry, at loop heads and
+//! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
 mod control;
+mod nans;
 mod stack;
 
 use std::fmt;
@@ -28,7 +32,9 @@ use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::control::{Control, Kind, Signature};
 use self::stack::{OperandStack, Spill};
-use crate::backend::{Backend, Call, Callee, Frame, Label, MemArg, Operand, Return, SCRATCH_SLOTS, Slot};
+use crate::backend::{
+    Backend, Call, Callee, Charge, CodeOptions, Frame, Label, MemArg, Operand, Return, SCRATCH_SLOTS, Slot,
+};
 use crate::features::Feature;
 use crate::{ModuleInfo, convert};
 
@@ -57,7 +63,8 @@ impl From<BinaryReaderError> for TranslateError {
 
 /// Walks one function and feeds the backend.
 ///
-/// With `scratch` the frame has [`SCRATCH_SLOTS`] slots with small numbers for the backend's own use.
+/// The `options` say what the code does besides the program's own work. With `scratch` the frame has [`SCRATCH_SLOTS`] slots with
+/// small numbers for the backend's own use.
 ///
 /// # Errors
 /// When the body uses an operator that no tier knows, or is malformed, which validation excludes.
@@ -67,6 +74,7 @@ impl From<BinaryReaderError> for TranslateError {
 pub fn walk<B: Backend>(
     module: &ModuleInfo,
     func: FuncIndex,
+    options: CodeOptions,
     scratch: bool,
     backend: &mut B,
 ) -> Result<(), TranslateError> {
@@ -74,13 +82,13 @@ pub fn walk<B: Backend>(
     let reader = BinaryReader::new(module.slice(&body), u64::from(body.start));
     let body = FunctionBody::new(reader);
     let ty = module.func_type(func).func.clone();
-    let mut walker = Walker::new(module, ty, backend);
+    let mut walker = Walker::new(module, ty, options, backend);
     walker.declare(&body, scratch)?;
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         walker.backend.position(offset as u32);
-        walker.operator(operator).map_err(|reason| TranslateError { offset: offset as usize, reason })?;
+        walker.step(operator).map_err(|reason| TranslateError { offset: offset as usize, reason })?;
     }
     Ok(())
 }
@@ -99,6 +107,9 @@ struct Walker<'m, B> {
     /// Blocks opened since the code became unreachable.
     skipped: u32,
     loops: u32,
+    options: CodeOptions,
+    /// The charge for the current run of operators, and what it amounts to so far.
+    run: Option<(Charge, u32)>,
 }
 
 /// The type of a value, with canonical ids for defined types.
@@ -121,7 +132,7 @@ fn unsupported(feature: Feature) -> String {
 }
 
 impl<'m, B: Backend> Walker<'m, B> {
-    fn new(module: &'m ModuleInfo, ty: Arc<FuncType>, backend: &'m mut B) -> Self {
+    fn new(module: &'m ModuleInfo, ty: Arc<FuncType>, options: CodeOptions, backend: &'m mut B) -> Self {
         Walker {
             module,
             backend,
@@ -131,6 +142,8 @@ impl<'m, B: Backend> Walker<'m, B> {
             reachable: true,
             skipped: 0,
             loops: 0,
+            options,
+            run: None,
         }
     }
 
@@ -152,6 +165,7 @@ impl<'m, B: Backend> Walker<'m, B> {
         }
         self.stack.set_first_home(homes);
         self.backend.begin(&Frame { params, results: ty.result_slots(), locals, homes, scratch });
+        self.check_interrupt();
         self.control.push(Control {
             kind: Kind::Func,
             signature: Signature::Func(ty),
@@ -160,6 +174,37 @@ impl<'m, B: Backend> Walker<'m, B> {
             base: Slot(homes),
         });
         Ok(())
+    }
+
+    /// Translates one operator, and charges for it.
+    fn step(&mut self, operator: Operator<'_>) -> Step {
+        if self.options.fuel && self.reachable && costs(&operator) {
+            let (charge, fuel) = match self.run {
+                Some((charge, fuel)) => (charge, fuel + 1),
+                None => (self.backend.charge(), 1),
+            };
+            self.run = Some((charge, fuel));
+        }
+        self.operator(operator)
+    }
+
+    /// The run of operators ends here: control may leave it, or arrive from elsewhere.
+    fn end_run(&mut self) {
+        if let Some((charge, fuel)) = self.run.take() {
+            self.backend.set_charge(charge, fuel);
+        }
+    }
+
+    fn bind(&mut self, label: Label) {
+        self.end_run();
+        self.backend.bind(label);
+    }
+
+    fn check_interrupt(&mut self) {
+        if self.options.interruption {
+            let top = self.stack.home(self.stack.height());
+            self.backend.check_interrupt(top);
+        }
     }
 
     // Operands.
@@ -197,14 +242,14 @@ impl<'m, B: Backend> Walker<'m, B> {
         let (lhs, rhs) = self.pop2();
         let dst = self.stack.push_home(op.result());
         self.backend.binary(op, dst, lhs, rhs);
-        Ok(())
+        self.canonical(dst, nans::of_binary(op))
     }
 
     fn unary(&mut self, op: Unary) -> Step {
         let value = self.pop();
         let dst = self.stack.push_home(op.result());
         self.backend.unary(op, dst, value);
-        Ok(())
+        self.canonical(dst, nans::of_unary(op))
     }
 
     fn ternary(&mut self, op: Ternary) -> Step {
@@ -212,6 +257,16 @@ impl<'m, B: Backend> Walker<'m, B> {
         let (a, b) = self.pop2();
         let dst = self.stack.push_home(op.result());
         self.backend.ternary(op, dst, [a, b, c]);
+        self.canonical(dst, nans::of_ternary(op))
+    }
+
+    /// Lets another operator canonicalise the NaNs in a result, if that is wanted.
+    fn canonical(&mut self, dst: Slot, op: Option<Unary>) -> Step {
+        if self.options.canonical_nans
+            && let Some(op) = op
+        {
+            self.backend.unary(op, dst, Operand::Temp(dst));
+        }
         Ok(())
     }
 
@@ -344,6 +399,10 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, operands: usize, result: Option<ValType>) -> Step {
         let base = self.flush_top(operands);
         self.stack.truncate(self.stack.height() - operands);
+        if self.options.fuel && op.is_bulk() {
+            // The length is the last of three operands of one slot each.
+            self.backend.charge_bulk(Slot(base.0 + 2));
+        }
         if let Some(ty) = result {
             self.stack.push_home(ty);
         }
@@ -439,9 +498,10 @@ impl<'m, B: Backend> Walker<'m, B> {
         // A parameter has another value in each iteration.
         self.flush_top(signature.params().len());
         let label = self.backend.new_label();
-        self.backend.bind(label);
+        self.bind(label);
         self.backend.loop_head(self.loops);
         self.loops += 1;
+        self.check_interrupt();
         self.open(Kind::Loop, signature, Some(label));
         Ok(())
     }
@@ -454,6 +514,7 @@ impl<'m, B: Backend> Walker<'m, B> {
         self.flush_top(signature.params().len());
         let otherwise = self.backend.new_label();
         self.backend.branch_if(condition, false, otherwise);
+        self.end_run();
         self.open(Kind::If { otherwise }, signature, None);
         Ok(())
     }
@@ -527,7 +588,7 @@ impl<'m, B: Backend> Walker<'m, B> {
             let end = self.label(index);
             self.backend.jump(end);
         }
-        self.backend.bind(otherwise);
+        self.bind(otherwise);
         let control = &mut self.control[index];
         control.kind = Kind::Else;
         let signature = control.signature.clone();
@@ -546,13 +607,14 @@ impl<'m, B: Backend> Walker<'m, B> {
         let control = self.control.pop().expect("validation pairs end with a block");
         match control.kind {
             Kind::Func => {
+                self.end_run();
                 let frame = self.stack.max_slot().max(self.ty.result_slots());
                 self.backend.end(frame);
                 return Ok(());
             }
             // Without an else, control arrives here with the parameters as results.
             Kind::If { otherwise } => {
-                self.backend.bind(otherwise);
+                self.bind(otherwise);
                 self.reachable = true;
             }
             Kind::Block | Kind::Else | Kind::Loop => {}
@@ -560,7 +622,7 @@ impl<'m, B: Backend> Walker<'m, B> {
         if control.kind != Kind::Loop
             && let Some(label) = control.label
         {
-            self.backend.bind(label);
+            self.bind(label);
             self.reachable = true;
         }
         self.stack.truncate(control.height);
@@ -632,6 +694,7 @@ impl<'m, B: Backend> Walker<'m, B> {
             let label = self.label(index);
             test(self.backend, true, label);
         }
+        self.end_run();
     }
 
     fn br(&mut self, depth: u32) -> Step {
@@ -695,6 +758,7 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn unreachable_from_here(&mut self) -> Step {
         let control = self.control.last().expect("the function's block is open");
         self.stack.truncate(control.height);
+        self.end_run();
         self.reachable = false;
         self.skipped = 0;
         Ok(())
@@ -706,6 +770,7 @@ impl<'m, B: Backend> Walker<'m, B> {
         let base = self.flush_top(ty.params().len());
         self.stack.truncate(self.stack.height() - ty.params().len());
         self.backend.call(&Call { callee, ty, base, tail });
+        self.end_run();
         if tail {
             return self.unreachable_from_here();
         }
@@ -750,6 +815,12 @@ impl<'m, B: Backend> Walker<'m, B> {
     }
 }
 
+/// Whether an operator costs fuel: those that only give code its shape do not.
+fn costs(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    !matches!(operator, O::Block { .. } | O::Loop { .. } | O::Else | O::End | O::Nop | O::Drop)
+}
+
 fn copy<B: Backend>(backend: &mut B, spill: Spill) {
     backend.copy(spill.home, spill.value, spill.ty);
 }
@@ -770,6 +841,7 @@ macro_rules! define_operator {
         unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
         unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
         simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
         simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
         simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }

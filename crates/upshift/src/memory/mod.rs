@@ -16,7 +16,7 @@ use std::fmt;
 use std::ops::Range;
 use std::ptr::NonNull;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
@@ -189,6 +189,13 @@ impl Memory {
     }
 
     pub(crate) fn create(state: &mut StoreState, ty: core::MemoryType) -> Result<Memory> {
+        let bytes = |pages: u64| pages.saturating_mul(1 << ty.page_size_log2);
+        state.memory_may_come()?;
+        ensure!(
+            state.memory_may_grow(0, bytes(ty.minimum), ty.maximum.map(bytes))?,
+            "a memory of {} bytes is above the store's limit",
+            bytes(ty.minimum)
+        );
         let memory = LinearMemory::new(ty, state.engine.config().memory_reservation)
             .with_context(|| format!("cannot create a memory of {} pages", ty.minimum))?;
         state.memories.push(memory);
@@ -224,8 +231,23 @@ impl Memory {
     /// When the memory cannot become so large.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
         let mut store = store.as_context_mut();
-        let memory = self.in_state_mut(store.state());
-        memory.grow(delta).with_context(|| format!("failed to grow memory by `{delta}`"))
+        let old = self.grow_in_state(store.state(), delta)?;
+        old.with_context(|| format!("failed to grow memory by `{delta}`"))
+    }
+
+    /// Appends pages and returns the old size; `None` if the type, the store's limiter or the system forbids it.
+    ///
+    /// # Errors
+    /// When the limiter says so.
+    pub(crate) fn grow_in_state(self, state: &mut StoreState, delta: u64) -> Result<Option<u64>> {
+        let memory = self.in_state(state);
+        let bytes = |pages: u64| pages.saturating_mul(1 << memory.ty.page_size_log2);
+        let (old, maximum) = (memory.pages(), memory.ty.maximum.map(bytes));
+        let (current, desired) = (bytes(old), bytes(old.saturating_add(delta)));
+        if delta > 0 && !state.memory_may_grow(current, desired, maximum)? {
+            return Ok(None);
+        }
+        Ok(self.in_state_mut(state).grow(delta))
     }
 
     /// The bytes.

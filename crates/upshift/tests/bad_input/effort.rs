@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use upshift::{Engine, Module};
 use upshift_core::index::FuncIndex;
+use upshift_translate::CodeOptions;
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, Instruction as I, MemorySection, MemoryType, TypeSection, ValType,
@@ -199,7 +200,7 @@ fn measure(engine: &Engine, case: &Case, size: usize) -> (Duration, usize) {
     let bytes = module_of(&[], &[], &function);
     let start = Instant::now();
     let module = Module::from_binary(engine, &bytes).unwrap();
-    upshift_ir::compile(module.info(), FuncIndex(0)).unwrap();
+    upshift_ir::compile(module.info(), FuncIndex(0), CodeOptions::default()).unwrap();
     (start.elapsed(), bytes.len())
 }
 

@@ -1,0 +1,91 @@
+;; options: fuel interruption
+;; Each straight run of operators is paid for before its first one; `block`, `loop`, `else`, `end`, `nop` and `drop` are free. The
+;; epoch is looked at where a function begins and where a loop goes round.
+(module
+  (import "host" "f" (func $f))
+  (memory 1)
+
+  ;; 3 up to and with the conditional branch, 5 behind it, 1 for the last `local.get`.
+  (func $loop (param $n i32) (result i32)
+    (block $done
+      (loop $again
+        (br_if $done (i32.eqz (local.get $n)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $again)))
+    (nop)
+    (local.get $n))
+
+  ;; 2 for the condition and `if`; 1 for each arm; 2 behind the label.
+  (func $arms (param $c i32) (result i32)
+    (if (result i32) (local.get $c)
+      (then (i32.const 1))
+      (else (i32.const 2)))
+    (i32.const 3)
+    (i32.add))
+
+  ;; A call ends a run: 1, then 2.
+  (func $calls
+    (call $f)
+    (drop (i32.const 1))
+    (call $f))
+
+  ;; What a bulk operation costs depends on its length. 4 for the operators.
+  (func $bulk (param $length i32)
+    (memory.fill (i32.const 0) (i32.const 1) (local.get $length)))
+
+  ;; Code that is not reached costs nothing.
+  (func $dead (result i32)
+    (return (i32.const 1))
+    (i32.add (i32.const 1) (i32.const 2))))
+
+;; $loop
+;;   frame 6
+;;   @0    check_interrupt s4
+;;   @2    check_interrupt s4
+;;   @4    charge 3
+;;   @6    br_if_i32.eq s0, 0, @16
+;;   @9    charge 5
+;;   @11   i32.sub s0, s0, 1
+;;   @14   br @2
+;;   @16   charge 1
+;;   @18   return 1, s0
+
+;; $arms
+;;   frame 6
+;;   @0    check_interrupt s4
+;;   @2    charge 2
+;;   @4    br_if_i32.eq s0, 0, @13
+;;   @7    charge 1
+;;   @9    const s4, 1
+;;   @11   br @17
+;;   @13   charge 1
+;;   @15   const s4, 2
+;;   @17   charge 2
+;;   @19   i32.add s4, s4, 3
+;;   @22   return 1, acc
+
+;; $calls
+;;   frame 4
+;;   @0    check_interrupt s3
+;;   @2    charge 1
+;;   @4    call.import 0, s3, 0
+;;   @7    charge 2
+;;   @9    call.import 0, s3, 0
+;;   @12   return 0
+
+;; $bulk
+;;   frame 7
+;;   @0    check_interrupt s4
+;;   @2    charge 4
+;;   @4    const s4, 0
+;;   @6    const s5, 1
+;;   @8    copy s6, s0
+;;   @10   charge.bulk s6
+;;   @12   builtin memory.fill, s4, 0, 0
+;;   @15   return 1
+
+;; $dead
+;;   frame 4
+;;   @0    check_interrupt s3
+;;   @2    charge 2
+;;   @4    return 0, 1

@@ -1,0 +1,315 @@
+//! What programs may take: sizes of memories and tables, and how many of them and of instances there may be.
+//!
+//! ```text
+//! creation, memory.grow, table.grow, Memory::grow … ─▶ ResourceLimiter ─┬─▶ yes: it happens, if there is memory
+//!                                                                       ├─▶ no: -1, or an error of the host's call
+//!                                                                       └─▶ error: the program stops with it
+//! ```
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+
+use anyhow::{Result, ensure};
+
+use crate::store::{Inner, Store, StoreState};
+
+/// Decides about growth of what a store's programs use; lives in the host's data, see [`Store::limiter`].
+pub trait ResourceLimiter {
+    /// Whether a memory may grow from `current` to `desired` bytes. `maximum` is that of its type. A new memory has 0
+    /// bytes and grows to its minimum.
+    ///
+    /// `Ok(false)` lets `memory.grow` answer -1, or the instantiation fail.
+    ///
+    /// # Errors
+    /// Whatever the host wants: the program stops with this error.
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool>;
+
+    /// Whether a table may grow from `current` to `desired` elements; otherwise as
+    /// [`memory_growing`](ResourceLimiter::memory_growing).
+    ///
+    /// # Errors
+    /// Whatever the host wants: the program stops with this error.
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool>;
+
+    /// How many instances the store may have.
+    fn instances(&self) -> usize {
+        10_000
+    }
+
+    /// How many tables the store may have.
+    fn tables(&self) -> usize {
+        10_000
+    }
+
+    /// How many memories the store may have.
+    fn memories(&self) -> usize {
+        10_000
+    }
+}
+
+/// A growth that [`StoreLimits`] refused with an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LimitExceeded {
+    /// A memory would have become too large; in bytes.
+    Memory {
+        /// What is allowed.
+        limit: usize,
+        /// What the program wanted.
+        desired: usize,
+    },
+    /// A table would have become too large; in elements.
+    Table {
+        /// What is allowed.
+        limit: usize,
+        /// What the program wanted.
+        desired: usize,
+    },
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitExceeded::Memory { limit, desired } => {
+                write!(f, "a memory of {desired} bytes is above the limit of {limit} bytes")
+            }
+            LimitExceeded::Table { limit, desired } => {
+                write!(f, "a table of {desired} elements is above the limit of {limit} elements")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LimitExceeded {}
+
+/// A [`ResourceLimiter`] with fixed limits, made by [`StoreLimitsBuilder`].
+#[derive(Clone, Debug)]
+pub struct StoreLimits {
+    memory_size: Option<usize>,
+    table_elements: Option<usize>,
+    instances: usize,
+    tables: usize,
+    memories: usize,
+    trap_on_grow_failure: bool,
+}
+
+impl Default for StoreLimits {
+    fn default() -> StoreLimits {
+        StoreLimits {
+            memory_size: None,
+            table_elements: None,
+            instances: 10_000,
+            tables: 10_000,
+            memories: 10_000,
+            trap_on_grow_failure: false,
+        }
+    }
+}
+
+/// Puts [`StoreLimits`] together.
+///
+/// ```
+/// use upshift::{Engine, Memory, MemoryType, Store, StoreLimitsBuilder};
+///
+/// let limits = StoreLimitsBuilder::new().memory_size(2 << 16).build();
+/// let mut store = Store::new(&Engine::default(), limits);
+/// store.limiter(|limits| limits);
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// assert!(memory.grow(&mut store, 1).is_ok());
+/// assert!(memory.grow(&mut store, 1).is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct StoreLimitsBuilder {
+    limits: StoreLimits,
+}
+
+impl StoreLimitsBuilder {
+    /// No limits on sizes, and 10 000 of each kind of thing.
+    #[must_use]
+    pub fn new() -> StoreLimitsBuilder {
+        StoreLimitsBuilder::default()
+    }
+
+    /// The most bytes that one memory may have.
+    #[must_use]
+    pub fn memory_size(mut self, bytes: usize) -> StoreLimitsBuilder {
+        self.limits.memory_size = Some(bytes);
+        self
+    }
+
+    /// The most elements that one table may have.
+    #[must_use]
+    pub fn table_elements(mut self, elements: usize) -> StoreLimitsBuilder {
+        self.limits.table_elements = Some(elements);
+        self
+    }
+
+    /// How many instances there may be.
+    #[must_use]
+    pub fn instances(mut self, count: usize) -> StoreLimitsBuilder {
+        self.limits.instances = count;
+        self
+    }
+
+    /// How many tables there may be.
+    #[must_use]
+    pub fn tables(mut self, count: usize) -> StoreLimitsBuilder {
+        self.limits.tables = count;
+        self
+    }
+
+    /// How many memories there may be.
+    #[must_use]
+    pub fn memories(mut self, count: usize) -> StoreLimitsBuilder {
+        self.limits.memories = count;
+        self
+    }
+
+    /// Whether growth above a limit stops the program with a [`LimitExceeded`], instead of answering -1.
+    #[must_use]
+    pub fn trap_on_grow_failure(mut self, trap: bool) -> StoreLimitsBuilder {
+        self.limits.trap_on_grow_failure = trap;
+        self
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn build(self) -> StoreLimits {
+        self.limits
+    }
+}
+
+impl StoreLimits {
+    fn answer(&self, refused: Option<LimitExceeded>) -> Result<bool> {
+        match refused {
+            Some(exceeded) if self.trap_on_grow_failure => Err(exceeded.into()),
+            refused => Ok(refused.is_none()),
+        }
+    }
+}
+
+impl ResourceLimiter for StoreLimits {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let limit = self.memory_size.filter(|&limit| desired > limit);
+        self.answer(limit.map(|limit| LimitExceeded::Memory { limit, desired }))
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let limit = self.table_elements.filter(|&limit| desired > limit);
+        self.answer(limit.map(|limit| LimitExceeded::Table { limit, desired }))
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.tables
+    }
+
+    fn memories(&self) -> usize {
+        self.memories
+    }
+}
+
+/// Finds the limiter in the host's data, whose type is taken away.
+pub(crate) type FindLimiter =
+    Box<dyn FnMut(NonNull<StoreState>) -> NonNull<dyn ResourceLimiter> + Send + Sync>;
+
+impl<T: 'static> Store<T> {
+    /// Asks a part of the host's data whenever a memory, table or instance is created or grows, from now on.
+    ///
+    /// ```
+    /// use upshift::{Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder};
+    ///
+    /// struct Host {
+    ///     limits: StoreLimits,
+    /// }
+    ///
+    /// let engine = Engine::default();
+    /// let limits = StoreLimitsBuilder::new().memory_size(1 << 20).instances(1).build();
+    /// let mut store = Store::new(&engine, Host { limits });
+    /// store.limiter(|host| &mut host.limits);
+    /// let module = Module::new(&engine, "(module (memory 17))")?;
+    /// assert!(Instance::new(&mut store, &module, &[]).is_err());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn limiter(
+        &mut self,
+        mut limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
+    ) {
+        let find: FindLimiter = Box::new(move |state| {
+            let inner: NonNull<Inner<T>> = state.cast();
+            // SAFETY: the function is called with the root address of this store while nobody uses the host's data.
+            NonNull::from(limiter(unsafe { &mut (*inner.as_ptr()).data }))
+        });
+        // SAFETY: no call runs while the store is borrowed.
+        unsafe { (*self.inner.as_ptr()).state.limiter = Some(find) };
+    }
+}
+
+impl StoreState {
+    /// What the limiter answers; `otherwise` if there is none.
+    fn ask<R>(&mut self, otherwise: R, question: impl FnOnce(&mut dyn ResourceLimiter) -> R) -> R {
+        let Some(mut find) = self.limiter.take() else { return otherwise };
+        // A limiter that panics has to stay.
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            let mut limiter = find(self.root());
+            // SAFETY: the limiter lies in the host's data, apart from the store's own, and nobody uses it while a memory,
+            // table or instance is made or grows.
+            question(unsafe { limiter.as_mut() })
+        }));
+        self.limiter = Some(find);
+        answer.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Whether a memory may grow, in bytes.
+    pub(crate) fn memory_may_grow(
+        &mut self,
+        current: u64,
+        desired: u64,
+        maximum: Option<u64>,
+    ) -> Result<bool> {
+        let [current, desired] = [current, desired].map(saturate);
+        self.ask(Ok(true), |limiter| limiter.memory_growing(current, desired, maximum.map(saturate)))
+    }
+
+    /// Whether a table may grow, in elements.
+    pub(crate) fn table_may_grow(
+        &mut self,
+        current: u64,
+        desired: u64,
+        maximum: Option<u64>,
+    ) -> Result<bool> {
+        let [current, desired] = [current, desired].map(saturate);
+        self.ask(Ok(true), |limiter| limiter.table_growing(current, desired, maximum.map(saturate)))
+    }
+
+    /// Makes sure that there may be another instance.
+    pub(crate) fn instance_may_come(&mut self) -> Result<()> {
+        let limit = self.ask(usize::MAX, |limiter| limiter.instances());
+        ensure!(self.instances.len() < limit, "the store may have {limit} instances, which it has");
+        Ok(())
+    }
+
+    /// Makes sure that there may be another memory.
+    pub(crate) fn memory_may_come(&mut self) -> Result<()> {
+        let limit = self.ask(usize::MAX, |limiter| limiter.memories());
+        ensure!(self.memories.len() < limit, "the store may have {limit} memories, which it has");
+        Ok(())
+    }
+
+    /// Makes sure that there may be another table.
+    pub(crate) fn table_may_come(&mut self) -> Result<()> {
+        let limit = self.ask(usize::MAX, |limiter| limiter.tables());
+        ensure!(self.tables.len() < limit, "the store may have {limit} tables, which it has");
+        Ok(())
+    }
+}
+
+/// The limiter's numbers are those of the host.
+fn saturate(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

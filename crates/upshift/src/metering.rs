@@ -1,0 +1,173 @@
+//! How long programs may run: fuel, which is counted in operators, and epochs, which the host advances.
+//!
+//! ```text
+//! Config::consume_fuel ───────▶ code that takes fuel from StoreCtx::fuel ──────────▶ Trap::OutOfFuel
+//! Config::epoch_interruption ─▶ code that compares the engine's epoch with StoreCtx::epoch_deadline ─▶ interrupt (builtin)
+//!                                          └─ the host's callback moves the deadline ◀─┴─▶ Trap::Interrupt
+//! ```
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Result, ensure};
+
+use crate::caller::Caller;
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::store::{Store, StoreState};
+
+/// What a callback of [`Store::epoch_deadline_callback`] wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum UpdateDeadline {
+    /// Go on for so many epochs.
+    Continue(u64),
+    /// Stop with [`Trap::Interrupt`](crate::Trap::Interrupt).
+    Interrupt,
+}
+
+/// A callback for the end of an epoch, with the host's type of data taken away.
+pub(crate) type OnDeadline = Box<dyn FnMut(NonNull<StoreState>) -> Result<UpdateDeadline> + Send + Sync>;
+
+/// Whether the program goes on although the deadline has come.
+///
+/// # Safety
+/// `store` must be the root address of a live store to which no reference is alive.
+pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
+    // SAFETY: promised by the caller; no reference to the store lives on into the callback, which may use it.
+    unsafe {
+        let Some(mut callback) = (*store.as_ptr()).on_deadline.take() else { return Ok(false) };
+        let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
+        let state = &mut *store.as_ptr();
+        // The callback may have set another one.
+        state.on_deadline.get_or_insert(callback);
+        match answer.unwrap_or_else(|panic| resume_unwind(panic))? {
+            UpdateDeadline::Continue(epochs) => {
+                state.set_epoch_deadline(epochs);
+                Ok(true)
+            }
+            UpdateDeadline::Interrupt => Ok(false),
+        }
+    }
+}
+
+impl StoreState {
+    fn set_fuel(&mut self, fuel: u64) -> Result<()> {
+        ensure!(
+            self.engine.config().code.fuel,
+            "fuel is not configured in this engine: `Config::consume_fuel`"
+        );
+        self.ctx.fuel = fuel;
+        Ok(())
+    }
+
+    fn get_fuel(&self) -> Result<u64> {
+        ensure!(
+            self.engine.config().code.fuel,
+            "fuel is not configured in this engine: `Config::consume_fuel`"
+        );
+        Ok(self.ctx.fuel)
+    }
+
+    fn set_epoch_deadline(&mut self, epochs: u64) {
+        self.ctx.epoch_deadline = self.engine.epoch().load(Ordering::Relaxed).saturating_add(epochs);
+    }
+}
+
+macro_rules! fuel_methods {
+    ($($owner:ty)*) => {$(
+        impl<T: 'static> $owner {
+            /// Sets how much fuel the programs of this store have left. A new store has none.
+            ///
+            /// A program that needs more traps with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel); nothing is left then.
+            /// What an operator costs is told at [`Config::consume_fuel`](crate::Config::consume_fuel).
+            ///
+            /// # Errors
+            /// When the engine's code does not count fuel.
+            ///
+            /// ```
+            /// use upshift::{Config, Engine, Instance, Module, Store, Trap};
+            ///
+            /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+            /// let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#)?;
+            /// let mut store = Store::new(&engine, ());
+            /// store.set_fuel(10_000)?;
+            /// let instance = Instance::new(&mut store, &module, &[])?;
+            /// let spin = instance.get_typed_func::<(), ()>(&mut store, "spin")?;
+            /// let error = spin.call(&mut store, ()).unwrap_err();
+            /// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
+            /// assert_eq!(store.get_fuel()?, 0);
+            /// # Ok::<(), upshift::Error>(())
+            /// ```
+            pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
+                self.as_context_mut().state().set_fuel(fuel)
+            }
+
+            /// How much fuel the programs of this store have left.
+            ///
+            /// # Errors
+            /// When the engine's code does not count fuel.
+            pub fn get_fuel(&self) -> Result<u64> {
+                self.as_context().state().get_fuel()
+            }
+
+            /// Interrupts the programs of this store when so many epochs have begun from now on. In a new store the
+            /// deadline has come already.
+            ///
+            /// Without [`Config::epoch_interruption`](crate::Config::epoch_interruption) programs do not look.
+            pub fn set_epoch_deadline(&mut self, epochs: u64) {
+                self.as_context_mut().state().set_epoch_deadline(epochs);
+            }
+        }
+    )*};
+}
+
+fuel_methods!(Store<T> StoreContextMut<'_, T> Caller<'_, T>);
+
+impl<T: 'static> StoreContext<'_, T> {
+    /// How much fuel the programs of the store have left.
+    ///
+    /// # Errors
+    /// When the engine's code does not count fuel.
+    pub fn get_fuel(&self) -> Result<u64> {
+        self.state().get_fuel()
+    }
+}
+
+impl<T: 'static> Store<T> {
+    /// Lets programs trap with [`Trap::Interrupt`](crate::Trap::Interrupt) when the deadline has come. That is so unless
+    /// [`Store::epoch_deadline_callback`] was called.
+    pub fn epoch_deadline_trap(&mut self) {
+        self.as_context_mut().state().on_deadline = None;
+    }
+
+    /// Asks a function what to do when the deadline has come. It may look at the host's data and call wasm functions; an
+    /// error from it stops the program. While it runs, another deadline that comes is a trap.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Instance, Module, Store, UpdateDeadline};
+    ///
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// let module = Module::new(&engine, r#"(module (func (export "run") (loop (br 0))))"#)?;
+    /// let mut store = Store::new(&engine, 0);
+    /// store.epoch_deadline_callback(|mut store| {
+    ///     *store.data_mut() += 1;
+    ///     // The epoch does not change here, so a deadline of no epochs has come at once.
+    ///     Ok(if *store.data() < 3 { UpdateDeadline::Continue(0) } else { UpdateDeadline::Interrupt })
+    /// });
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+    /// assert!(run.call(&mut store, ()).is_err());
+    /// assert_eq!(*store.data(), 3);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn epoch_deadline_callback(
+        &mut self,
+        mut callback: impl FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync + 'static,
+    ) {
+        self.as_context_mut().state().on_deadline = Some(Box::new(move |state| {
+            // SAFETY: the callback is called with the root address of this store, which nobody else uses meanwhile.
+            callback(unsafe { StoreContextMut::from_root(state) })
+        }));
+    }
+}

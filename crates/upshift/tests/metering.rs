@@ -1,0 +1,248 @@
+//! Fuel and epochs: what programs cost, where they stop, and who may move the deadline. All of it in both dispatch
+//! backends.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use upshift::{
+    Config, Dispatch, Engine, Error, Func, Instance, Module, Result, Store, Trap, TypedFunc, UpdateDeadline,
+    WasmBacktrace,
+};
+
+const DISPATCHES: [Dispatch; 2] = [Dispatch::Loop, Dispatch::Tail];
+
+fn fuel_engine(dispatch: Dispatch) -> Engine {
+    Engine::new(Config::new().consume_fuel(true).dispatch(dispatch)).unwrap()
+}
+
+fn epoch_engine(dispatch: Dispatch) -> Engine {
+    Engine::new(Config::new().epoch_interruption(true).dispatch(dispatch)).unwrap()
+}
+
+fn export<T: 'static>(store: &mut Store<T>, wat: &str) -> (Instance, TypedFunc<i32, i32>) {
+    let module = Module::new(store.engine(), wat).unwrap();
+    let instance = Instance::new(&mut *store, &module, &[]).unwrap();
+    let run = instance.get_typed_func(&mut *store, "run").unwrap();
+    (instance, run)
+}
+
+fn trap(error: &Error) -> Trap {
+    *error.downcast_ref().unwrap_or_else(|| panic!("not a trap: {error:?}"))
+}
+
+/// 2 operators at the entry, 8 each time round the loop, 1 at the end.
+const COUNT: &str = r#"(module
+    (global (export "rounds") (mut i32) (i32.const 0))
+    (func (export "run") (param i32) (result i32)
+        (local.set 0 (local.get 0))
+        (loop
+            (global.set 0 (i32.add (global.get 0) (i32.const 1)))
+            (br_if 0 (i32.lt_u (global.get 0) (local.get 0))))
+        (global.get 0)))"#;
+
+/// The loop's operators: 4 of the first line and 4 of the second.
+const ROUND: u64 = 8;
+
+#[test]
+fn a_program_costs_its_operators() {
+    for dispatch in DISPATCHES {
+        let mut store = Store::new(&fuel_engine(dispatch), ());
+        let (_, run) = export(&mut store, COUNT);
+        store.set_fuel(1000).unwrap();
+        assert_eq!(run.call(&mut store, 10).unwrap(), 10);
+        assert_eq!(store.get_fuel().unwrap(), 1000 - 2 - 10 * ROUND - 1);
+    }
+}
+
+#[test]
+fn programs_stop_at_the_same_operator_with_the_same_state() {
+    let mut stops = Vec::new();
+    for dispatch in DISPATCHES {
+        let mut here = Vec::new();
+        for fuel in 0..100 {
+            let mut store = Store::new(&fuel_engine(dispatch), ());
+            let (instance, run) = export(&mut store, COUNT);
+            store.set_fuel(fuel).unwrap();
+            let result = run.call(&mut store, 9);
+            let rounds = instance.get_global(&mut store, "rounds").unwrap().get(&mut store).unwrap_i32();
+            let stop = match result {
+                Ok(value) => (rounds, u64::MAX, value as usize),
+                Err(error) => {
+                    assert_eq!(trap(&error), Trap::OutOfFuel);
+                    let frames = error.downcast_ref::<WasmBacktrace>().unwrap().frames();
+                    (rounds, store.get_fuel().unwrap(), frames[0].func_offset().unwrap())
+                }
+            };
+            // The entry, whole rounds, the end: nothing happens that was not paid for.
+            let paid = fuel.checked_sub(2).map_or(0, |left| (left / ROUND).min(9));
+            assert_eq!(rounds as u64, paid, "with {fuel}");
+            assert_eq!(stop.1 == u64::MAX, fuel > 2 + 9 * ROUND, "with {fuel}");
+            here.push(stop);
+        }
+        stops.push(here);
+    }
+    assert_eq!(stops[0], stops[1]);
+}
+
+#[test]
+fn bulk_operations_cost_their_length() {
+    let wat = r#"(module
+        (memory 2) (data "0123456789abcdef") (table 1000 funcref)
+        (func (export "run") (param i32) (result i32)
+            (memory.fill (i32.const 0) (i32.const 1) (local.get 0))
+            (memory.copy (i32.const 0) (i32.const 8) (local.get 0))
+            (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 16))
+            (table.fill (i32.const 0) (ref.null func) (i32.const 1000))
+            (i32.const 7)))"#;
+    for dispatch in DISPATCHES {
+        let mut store = Store::new(&fuel_engine(dispatch), ());
+        let (_, run) = export(&mut store, wat);
+        store.set_fuel(100_000).unwrap();
+        assert_eq!(run.call(&mut store, 0x1000).unwrap(), 7);
+        let operators = 4 * 4 + 1;
+        assert_eq!(store.get_fuel().unwrap(), 100_000 - operators - 2 * (0x1000 / 64) - 1000 / 64);
+        // It is paid for before it is done, and traps although it would be out of bounds.
+        store.set_fuel(1000).unwrap();
+        assert_eq!(trap(&run.call(&mut store, -1).unwrap_err()), Trap::OutOfFuel);
+        assert_eq!(store.get_fuel().unwrap(), 0);
+    }
+}
+
+#[test]
+fn callees_and_callbacks_take_from_the_same_fuel() {
+    for dispatch in DISPATCHES {
+        let mut store = Store::new(&fuel_engine(dispatch), ());
+        let refill = Func::wrap(&mut store, |mut caller: upshift::Caller<'_, ()>| {
+            let left = caller.get_fuel().unwrap();
+            caller.set_fuel(left + 5).unwrap();
+        });
+        let module = Module::new(
+            store.engine(),
+            r#"(module (import "" "" (func $refill))
+                (func $three (result i32) (i32.add (i32.const 1) (i32.const 2)))
+                (func (export "run") (param i32) (result i32)
+                    (call $refill) (drop (call $three)) (call $three)))"#,
+        )
+        .unwrap();
+        let instance = Instance::new(&mut store, &module, &[refill.into()]).unwrap();
+        let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+        // Three calls and twice three operators are 9; the callback gives 5.
+        store.set_fuel(4).unwrap();
+        assert_eq!(run.call(&mut store, 0).unwrap(), 3);
+        assert_eq!(store.get_fuel().unwrap(), 0);
+        store.set_fuel(3).unwrap();
+        assert_eq!(trap(&run.call(&mut store, 0).unwrap_err()), Trap::OutOfFuel);
+    }
+}
+
+#[test]
+fn engines_without_fuel_say_so() {
+    let mut store = Store::new(&Engine::default(), ());
+    assert!(store.set_fuel(1).unwrap_err().to_string().contains("consume_fuel"));
+    assert!(store.get_fuel().is_err());
+}
+
+/// Runs forever: a loop, and mutual tail calls, which have no loop.
+const ENDLESS: [&str; 2] = [
+    r#"(module (func (export "run") (param i32) (result i32) (loop (br 0)) unreachable))"#,
+    r#"(module
+        (func $a (export "run") (param i32) (result i32) (return_call $b (local.get 0)))
+        (func $b (param i32) (result i32) (return_call $a (local.get 0))))"#,
+];
+
+#[test]
+fn another_thread_interrupts() {
+    for dispatch in DISPATCHES {
+        for wat in ENDLESS {
+            let engine = epoch_engine(dispatch);
+            let mut store = Store::new(&engine, ());
+            let (_, run) = export(&mut store, wat);
+            store.set_epoch_deadline(1);
+            let stopped = AtomicBool::new(false);
+            let started = Instant::now();
+            let error = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    std::thread::sleep(Duration::from_millis(20));
+                    assert!(!stopped.load(Ordering::SeqCst), "it stopped before its time");
+                    engine.increment_epoch();
+                });
+                let error = run.call(&mut store, 0).unwrap_err();
+                stopped.store(true, Ordering::SeqCst);
+                error
+            });
+            assert_eq!(trap(&error), Trap::Interrupt);
+            assert!(started.elapsed() >= Duration::from_millis(20));
+            // The store stays usable, with a deadline that has come.
+            assert_eq!(trap(&run.call(&mut store, 0).unwrap_err()), Trap::Interrupt);
+        }
+    }
+}
+
+#[test]
+fn a_callback_moves_the_deadline_and_may_call_wasm() {
+    for dispatch in DISPATCHES {
+        let engine = epoch_engine(dispatch);
+        let mut store = Store::new(&engine, Vec::new());
+        let (instance, run) = export(
+            &mut store,
+            r#"(module
+                (global $stop (export "stop") (mut i32) (i32.const 0))
+                (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+                (func (export "run") (param $n i32) (result i32) (local $sum i64) (local $f f64)
+                    (local.set $f (f64.const 1.5))
+                    (loop $again
+                        (local.set $sum (i64.add (local.get $sum) (i64.extend_i32_u (local.get $n))))
+                        (local.set $f (f64.add (local.get $f) (f64.const 1)))
+                        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                    (i32.add (i32.wrap_i64 (local.get $sum)) (i32.trunc_f64_s (local.get $f)))))"#,
+        );
+        let double = instance.get_typed_func::<i32, i32>(&mut store, "double").unwrap();
+        store.epoch_deadline_callback(move |mut store| {
+            // The deadline has to be out of the way for the call: another one while this runs would be a trap.
+            store.set_epoch_deadline(1);
+            let calls = store.data().len() as i32;
+            let doubled = double.call(&mut store, calls)?;
+            store.data_mut().push(doubled);
+            Ok(UpdateDeadline::Continue(0))
+        });
+        // The entry and each of 100 rounds, and the numbers are as if nothing had been in between.
+        assert_eq!(run.call(&mut store, 100).unwrap(), 5050 + 101);
+        assert_eq!(*store.data(), (0..101).map(|i| 2 * i).collect::<Vec<_>>());
+        store.epoch_deadline_callback(|_| Err(Error::msg("enough")));
+        let error = run.call(&mut store, 100).unwrap_err();
+        assert!(format!("{error:#}").ends_with("enough"), "{error:#}");
+        assert!(error.is::<WasmBacktrace>());
+        store.epoch_deadline_trap();
+        assert_eq!(trap(&run.call(&mut store, 1).unwrap_err()), Trap::Interrupt);
+    }
+}
+
+#[test]
+fn nans_are_canonical_when_asked_for() -> Result<()> {
+    // All ones is a NaN with a payload; each function makes another NaN of it.
+    let wat = r#"(module
+        (func (export "add") (result i64)
+            (i64.reinterpret_f64 (f64.add (f64.reinterpret_i64 (i64.const -1)) (f64.const 1))))
+        (func (export "sqrt") (result i64) (i64.reinterpret_f64 (f64.sqrt (f64.const -1))))
+        (func (export "demote") (result i64)
+            (i64.extend_i32_u (i32.reinterpret_f32 (f32.demote_f64 (f64.reinterpret_i64 (i64.const -1))))))
+        (func (export "lanes") (result i64)
+            (i64x2.extract_lane 1 (f64x2.mul (v128.const i64x2 -1 -1) (v128.const f64x2 1 1))))
+        (func (export "moved") (result i64)
+            (i64.reinterpret_f64 (f64.neg (f64.reinterpret_i64 (i64.const -1))))))"#;
+    for dispatch in DISPATCHES {
+        let engine = Engine::new(Config::new().canonical_nans(true).dispatch(dispatch))?;
+        let module = Module::new(&engine, wat)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        let mut bits = |name| -> Result<i64> {
+            instance.get_typed_func::<(), i64>(&mut store, name)?.call(&mut store, ())
+        };
+        for name in ["add", "sqrt", "lanes"] {
+            assert_eq!(bits(name)?, 0x7ff8_0000_0000_0000, "{name}");
+        }
+        assert_eq!(bits("demote")?, 0x7fc0_0000);
+        assert_eq!(bits("moved")?, 0x7fff_ffff_ffff_ffff);
+    }
+    Ok(())
+}
