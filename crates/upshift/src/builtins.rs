@@ -94,6 +94,7 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
         let store = StoreState::from_ctx((*(*func).vmctx).store);
         let (host, instance) = {
             let state = &mut *store.as_ptr();
+            state.host_calls += 1;
             let caller = NonNull::new(state.ctx.exit.ctx);
             // Backtraces begin at the caller: the host function itself is no frame of wasm.
             let header = slots.add((*func).param_slots as usize);

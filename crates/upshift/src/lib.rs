@@ -88,7 +88,7 @@ pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use metering::UpdateDeadline;
 pub use module::Module;
-pub use store::Store;
+pub use store::{Store, Usage};
 pub use table::Table;
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,

@@ -154,6 +154,12 @@ impl Module {
         named.map(|(func, _)| func).or_else(exported).map(|func| func.0)
     }
 
+    /// How many functions were translated so far, by calls from any store.
+    #[must_use]
+    pub fn translated_functions(&self) -> usize {
+        self.inner.code.iter().filter(|slot| slot.get().is_some()).count()
+    }
+
     /// The interpreter's code of a function as text, in the form that `upshift_ir::text` reads.
     ///
     /// # Errors

@@ -63,6 +63,30 @@ pub(crate) struct HostEntry {
     pub(crate) func: Arc<HostFunc>,
 }
 
+/// What the programs of a store have used, see [`Store::usage`].
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store};
+///
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ());
+/// Instance::new(&mut store, &Module::new(&engine, "(module (memory 2))")?, &[])?;
+/// assert_eq!(store.usage().memory_bytes, 2 * 65536);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Calls of host functions by programs.
+    pub host_calls: u64,
+    /// Instances.
+    pub instances: usize,
+    /// Bytes of all memories; memories do not shrink, so this is also the most there were.
+    pub memory_bytes: u64,
+    /// Elements of all tables, which do not shrink either.
+    pub table_elements: u64,
+}
+
 /// The part of a store that does not depend on the host's data.
 #[repr(C)]
 pub(crate) struct StoreState {
@@ -81,6 +105,8 @@ pub(crate) struct StoreState {
     pub(crate) tables: Vec<TableData>,
     pub(crate) globals: Vec<GlobalData>,
     pub(crate) host_funcs: Vec<HostEntry>,
+    /// How often one of them was called.
+    pub(crate) host_calls: u64,
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
     host_func_ids: HashMap<*const HostFunc, u32>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
@@ -163,6 +189,19 @@ impl<T: 'static> Store<T> {
         unsafe { &mut (*self.inner.as_ptr()).data }
     }
 
+    /// What the programs of this store have used so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        // SAFETY: as in `engine`.
+        let state = unsafe { &(*self.inner.as_ptr()).state };
+        Usage {
+            host_calls: state.host_calls,
+            instances: state.instances.len(),
+            memory_bytes: state.memories.iter().map(|memory| memory.len() as u64).sum(),
+            table_elements: state.tables.iter().map(|table| table.elements().len() as u64).sum(),
+        }
+    }
+
     /// The host's data; everything else is dropped.
     #[must_use]
     pub fn into_data(self) -> T {
@@ -232,6 +271,7 @@ impl StoreState {
             tables: Vec::new(),
             globals: Vec::new(),
             host_funcs: Vec::new(),
+            host_calls: 0,
             host_func_ids: HashMap::new(),
             externs: Vec::new(),
             on_deadline: None,
