@@ -6,11 +6,16 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     println!("cargo::rerun-if-changed=build.rs");
     let var = |name| std::env::var(name).unwrap_or_default();
-    let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3");
+    // What `inline(always)` puts together is only good for the native stack if an optimiser sees it.
+    println!("cargo::rustc-check-cfg=cfg(optimised)");
+    if var("OPT_LEVEL") != "0" {
+        println!("cargo::rustc-cfg=optimised");
+    }
+    let quick = matches!(var("OPT_LEVEL").as_str(), "2" | "3");
     let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
     // Assertions put calls into handlers that need a frame, and with it go the jumps.
     let assertions = std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
-    if optimised && arch && !assertions {
+    if quick && arch && !assertions {
         println!("cargo::rustc-cfg=tail_calls");
     }
 }

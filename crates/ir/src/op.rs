@@ -413,6 +413,36 @@ pub enum Access {
     Any,
 }
 
+/// How an instruction accesses a memory; numbers are those of its fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryAccess {
+    /// How many bytes.
+    pub bytes: u32,
+    /// Whether it writes.
+    pub store: bool,
+    /// The address without the offset.
+    pub base: Base,
+    /// The number of the memory; memory 0 if there is no such field.
+    pub memory: Option<u8>,
+    /// The offset.
+    pub offset: u8,
+}
+
+/// Where the address of an access comes from; numbers are those of the instruction's fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Base {
+    /// The offset is all.
+    Zero,
+    /// A slot.
+    Slot(u8),
+    /// The accumulator of integers.
+    Acc,
+    /// The 32-bit sum of two slots.
+    Sum(u8, u8),
+    /// The 32-bit sum of a slot and an immediate.
+    SumImm(u8, u8),
+}
+
 macro_rules! select_memory_forms {
     (
         load { $($l:ident $l_text:literal $l_bytes:ty => $l_out:ident = $l_f:expr;)* }
@@ -466,6 +496,47 @@ macro_rules! select_memory_forms {
                     (Store::$vs, Access::Slot, Loc::Slot) => Op::[<$vs SS>],
                     (Store::$vs, Access::Any, Loc::Slot) => Op::[<$vs G>],
                 )*
+                _ => return None,
+            })
+        }
+
+        /// How an instruction accesses a memory, if it is a load or a store.
+        #[must_use]
+        pub fn memory_access(op: Op) -> Option<MemoryAccess> {
+            const fn of<B>(store: bool, base: Base, memory: Option<u8>, offset: u8) -> MemoryAccess {
+                MemoryAccess { bytes: size_of::<B>() as u32, store, base, memory, offset }
+            }
+            Some(match op {
+                $(
+                    Op::[<$l S>] => of::<$l_bytes>(false, Base::Slot(1), None, 2),
+                    Op::[<$l A>] => of::<$l_bytes>(false, Base::Acc, None, 2),
+                    Op::[<$l Sum>] => of::<$l_bytes>(false, Base::Sum(1, 2), None, 3),
+                    Op::[<$l SumI>] => of::<$l_bytes>(false, Base::SumImm(1, 2), None, 3),
+                    Op::[<$l K>] => of::<$l_bytes>(false, Base::Zero, None, 1),
+                    Op::[<$l G>] => of::<$l_bytes>(false, Base::Slot(1), Some(2), 3),
+                )*
+                $(
+                    Op::[<$vl S>] => of::<$vl_bytes>(false, Base::Slot(1), None, 2),
+                    Op::[<$vl G>] => of::<$vl_bytes>(false, Base::Slot(1), Some(2), 3),
+                )*
+                $(
+                    Op::[<$s SS>] | Op::[<$s SI>] | Op::[<$s SA>] => of::<$s_bytes>(true, Base::Slot(0), None, 2),
+                    Op::[<$s AS>] => of::<$s_bytes>(true, Base::Acc, None, 2),
+                    Op::[<$s KS>] => of::<$s_bytes>(true, Base::Zero, None, 1),
+                    Op::[<$s G>] => of::<$s_bytes>(true, Base::Slot(0), Some(2), 3),
+                )*
+                $(
+                    Op::[<$vs SS>] => of::<$vs_bytes>(true, Base::Slot(0), None, 2),
+                    Op::[<$vs G>] => of::<$vs_bytes>(true, Base::Slot(0), Some(2), 3),
+                )*
+                Op::V128Load8Lane => of::<[u8; 1]>(false, Base::Slot(2), Some(3), 4),
+                Op::V128Load16Lane => of::<[u8; 2]>(false, Base::Slot(2), Some(3), 4),
+                Op::V128Load32Lane => of::<[u8; 4]>(false, Base::Slot(2), Some(3), 4),
+                Op::V128Load64Lane => of::<[u8; 8]>(false, Base::Slot(2), Some(3), 4),
+                Op::V128Store8Lane => of::<[u8; 1]>(true, Base::Slot(0), Some(2), 3),
+                Op::V128Store16Lane => of::<[u8; 2]>(true, Base::Slot(0), Some(2), 3),
+                Op::V128Store32Lane => of::<[u8; 4]>(true, Base::Slot(0), Some(2), 3),
+                Op::V128Store64Lane => of::<[u8; 8]>(true, Base::Slot(0), Some(2), 3),
                 _ => return None,
             })
         }

@@ -38,6 +38,8 @@ pub struct ModuleInfo {
     pub imported_memories: u32,
     /// How many globals are imported.
     pub imported_globals: u32,
+    /// Where the contents of the code section begin: what addresses in debug information are relative to.
+    pub code_start: u32,
     /// Bodies of the module's own functions: locals and operators, without the size in front.
     pub bodies: Vec<Range<u32>>,
     /// First value of the elements of the module's own tables; null where there is none.

@@ -155,6 +155,10 @@ impl<'a> Builder<'a> {
                 }
                 Ok(())
             }
+            Payload::CodeSectionStart { unchecked_range, .. } => {
+                self.info.code_start = range(unchecked_range).start;
+                Ok(())
+            }
             Payload::TableSection(section) => self.tables(section),
             Payload::MemorySection(section) => {
                 for item in items(section) {

@@ -8,6 +8,7 @@
 //! the header that lies behind the function's parameters. Two return addresses are special: that of the *exit stub*
 //! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -19,6 +20,7 @@ use crate::context::AsContext;
 use crate::instance::InstanceData;
 use crate::module::Module;
 use crate::store::StoreState;
+use crate::symbols::{DebugInfo, FrameSymbol, demangle};
 
 /// Frames that a backtrace keeps.
 const MAX_FRAMES: usize = 20;
@@ -81,7 +83,7 @@ impl FrameInfo {
         self.func.0
     }
 
-    /// The function's name from the name section, or else an export's.
+    /// The function's name from the name section, or else an export's; as it is, not demangled.
     #[must_use]
     pub fn func_name(&self) -> Option<&str> {
         self.name.get_or_init(|| self.module.func_name(self.func)).as_deref()
@@ -99,6 +101,17 @@ impl FrameInfo {
     pub fn func_offset(&self) -> Option<usize> {
         let body = self.module.info().body(self.func)?;
         self.module_offset()?.checked_sub(body.start as usize)
+    }
+}
+
+impl FrameInfo {
+    /// What the module's debug information says about the position: the functions of the source program that are there,
+    /// the innermost inlined one first. Empty without debug information. Reading it takes a while: milliseconds for
+    /// modules of some megabytes.
+    #[must_use]
+    pub fn symbols(&self) -> Vec<FrameSymbol> {
+        let info = DebugInfo::of(&self.module);
+        info.zip(self.module_offset()).map_or(Vec::new(), |(info, offset)| info.symbols(offset))
     }
 }
 
@@ -154,22 +167,52 @@ impl WasmBacktrace {
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("error while executing at wasm backtrace:")?;
+        // Frames of one module stand together, mostly.
+        let mut debug: Option<(&Module, Option<DebugInfo<'_>>)> = None;
         for (i, frame) in self.frames.iter().enumerate() {
             write!(f, "\n{i:>5}: ")?;
             if let Some(offset) = frame.module_offset() {
                 write!(f, "{offset:#8x} - ")?;
             }
             write!(f, "{}!", frame.module.name().unwrap_or("<unknown>"))?;
-            match frame.func_name() {
-                Some(name) => f.write_str(name)?,
-                None => write!(f, "<wasm function {}>", frame.func.0)?,
+            if !debug.as_ref().is_some_and(|(module, _)| Module::same(module, &frame.module)) {
+                debug = Some((&frame.module, DebugInfo::of(&frame.module)));
             }
+            let info = debug.as_ref().and_then(|(_, info)| info.as_ref());
+            let symbols = info.zip(frame.module_offset()).map(|(info, offset)| info.symbols(offset));
+            write_function(f, frame, &symbols.unwrap_or_default())?;
         }
         if self.elided {
             f.write_str("\n     … and more frames")?;
         }
         Ok(())
     }
+}
+
+/// Writes the function's name, and below it where that is in the source. Functions that were inlined there come first.
+fn write_function(f: &mut fmt::Formatter<'_>, frame: &FrameInfo, symbols: &[FrameSymbol]) -> fmt::Result {
+    let own = || match frame.func_name() {
+        Some(name) => demangle(name),
+        None => format!("<wasm function {}>", frame.func.0).into(),
+    };
+    if symbols.is_empty() {
+        return f.write_str(&own());
+    }
+    for (i, symbol) in symbols.iter().enumerate() {
+        let name = symbol.name().map_or_else(own, Cow::Borrowed);
+        if i == 0 {
+            f.write_str(&name)?;
+        } else {
+            write!(f, "\n{:>16} {name}", "-")?;
+        }
+        if let Some(file) = symbol.file() {
+            write!(f, "\n{:>21} {file}", "at")?;
+            for number in [symbol.line(), symbol.column()].into_iter().flatten() {
+                write!(f, ":{number}")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl std::error::Error for WasmBacktrace {}

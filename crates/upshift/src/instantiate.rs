@@ -196,7 +196,7 @@ fn elements(data: &InstanceData, items: &ElemItems, stack: &mut Vec<GlobalCell>)
 }
 
 /// Copies the active segments to where they belong.
-fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result<(), Trap> {
+fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result<()> {
     // SAFETY: instances live as long as their store; this reference is used for what never changes.
     let module = unsafe { (*instance.as_ptr()).module.clone() };
     let info = module.info();
@@ -210,7 +210,15 @@ fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result
         match &segment.mode {
             SegmentMode::Passive => continue,
             SegmentMode::Active(table, at) => {
-                table_init(state, instance, *table, elem, (offset(at), 0, segment.items.len() as u64))?;
+                let (at, len) = (offset(at), segment.items.len() as u64);
+                table_init(state, instance, *table, elem, (at, 0, len)).with_context(|| {
+                    // SAFETY: as above.
+                    let size = unsafe { (&(*instance.as_ptr()).tables)[table.index()] }.in_state(state).elements().len();
+                    format!(
+                        "element segment {i} with {len} elements cannot be copied to {at}: table {} has {size} elements",
+                        table.0
+                    )
+                })?;
             }
             SegmentMode::Declared => {}
         }
@@ -220,7 +228,15 @@ fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result
         if let SegmentMode::Active(memory, at) = &segment.mode {
             let data = DataIndex::new(i);
             let len = u64::from(segment.bytes.end - segment.bytes.start);
-            memory_init(state, instance, *memory, data, (offset(at), 0, len))?;
+            let at = offset(at);
+            memory_init(state, instance, *memory, data, (at, 0, len)).with_context(|| {
+                // SAFETY: as above.
+                let size = unsafe { (&(*instance.as_ptr()).memories)[memory.index()] }.in_state(state).len();
+                format!(
+                    "data segment {i} with {len} bytes cannot be copied to {at:#x}: memory {} has {size:#x} bytes",
+                    memory.0
+                )
+            })?;
             drop_data(instance, data);
         }
     }

@@ -65,7 +65,9 @@ mod module;
 mod stable;
 mod stack;
 mod store;
+mod symbols;
 mod table;
+mod trap_detail;
 mod types;
 mod val;
 
@@ -89,6 +91,7 @@ pub use memory::{Memory, MemoryAccessError};
 pub use metering::UpdateDeadline;
 pub use module::Module;
 pub use store::{Store, Usage};
+pub use symbols::FrameSymbol;
 pub use table::Table;
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,

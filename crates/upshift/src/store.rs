@@ -256,6 +256,7 @@ impl StoreState {
                 entry: std::ptr::null(),
                 exit: ExitPoint::NONE,
                 stopped: ExitPoint::NONE,
+                trap_operand: 0,
                 native_limit: 0,
                 gc_bump: 0,
                 gc_limit: 0,

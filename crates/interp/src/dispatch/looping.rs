@@ -10,6 +10,7 @@ use crate::regs::{Flow, Regs};
 macro_rules! define_step {
     ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
         /// Executes one instruction.
+        #[cfg(optimised)]
         #[inline(always)]
         unsafe fn step(op: Op, r: &mut Regs) -> Flow {
             // SAFETY: as for `Exec::exec`; the opcode says which handler it is.
@@ -19,7 +20,22 @@ macro_rules! define_step {
                 }
             }
         }
+
+        /// Executes one instruction. Without optimisation every handler in one function would have its own part of that
+        /// function's frame, half a megabyte in all, at each level of calls from the host.
+        #[cfg(not(optimised))]
+        unsafe fn step(op: Op, r: &mut Regs) -> Flow {
+            const STEPS: &[unsafe fn(&mut Regs) -> Flow] = &[$(one::<$handler>,)*];
+            // SAFETY: as for `Exec::exec`; the table is in the order of the opcodes.
+            unsafe { STEPS[op as usize](r) }
+        }
     };
+}
+
+#[cfg(not(optimised))]
+unsafe fn one<E: Exec>(r: &mut Regs) -> Flow {
+    // SAFETY: as for `Exec::exec`.
+    unsafe { E::exec(r) }
 }
 
 with_handlers!(define_step);
@@ -51,7 +67,10 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
             Flow::Done(status) => return status,
             Flow::Trap(trap) => {
                 // SAFETY: as promised by the caller.
-                unsafe { (*r.store()).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx } };
+                unsafe {
+                    (*r.store()).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
+                    (*r.store()).trap_operand = r.int;
+                }
                 return Status::trap(trap);
             }
         }

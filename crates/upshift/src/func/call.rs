@@ -15,6 +15,7 @@ use upshift_core::vm::{FuncRec, Status, StoreCtx, frame};
 
 use crate::backtrace::WasmBacktrace;
 use crate::store::{Pending, StoreState};
+use crate::trap_detail::describe;
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
 /// larger of both sizes.
@@ -83,7 +84,10 @@ fn thread_token() -> usize {
 #[cold]
 fn failure(store: &mut StoreState, status: Status) -> Error {
     let error = match (status.as_trap(), store.pending.take()) {
-        (Some(trap), _) => Error::new(trap),
+        (Some(trap), _) => match describe(store, trap) {
+            Some(detail) => Error::new(trap).context(detail),
+            None => Error::new(trap),
+        },
         (None, Some(Pending::Error(error))) => error,
         (None, Some(Pending::Panic(payload))) => resume_unwind(payload),
         (None, None) => unreachable!("the interpreter stops for the host only when the host has a reason"),

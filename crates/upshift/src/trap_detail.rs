@@ -1,0 +1,177 @@
+//! The numbers behind a trap: which address of how large a memory, which element of which table, which two types.
+//!
+//! ```text
+//! StoreCtx::stopped ─▶ function, instruction ─ decode ─▶ operands, still in their slots ─▶ text
+//! ```
+//!
+//! Nothing is noted before a trap happens: the instruction is decoded afterwards, and its operands are where they were.
+
+use upshift_core::Trap;
+use upshift_core::types::TypeId;
+use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord};
+use upshift_ir::Op;
+use upshift_ir::decode::{Instr, decode};
+use upshift_ir::op::{Base, MemoryAccess, memory_access};
+
+use crate::instance::InstanceData;
+use crate::store::StoreState;
+
+/// What there is to say about the trap that has stopped the last activation, besides its name.
+pub(crate) fn describe(state: &StoreState, trap: Trap) -> Option<String> {
+    if trap == Trap::StackOverflow {
+        return Some(format!("the stack for calls has {} bytes", state.engine.config().max_wasm_stack));
+    }
+    Site::find(state)?.describe(trap)
+}
+
+/// The instruction that trapped.
+struct Site<'a> {
+    state: &'a StoreState,
+    instance: &'a InstanceData,
+    instr: Instr,
+    point: ExitPoint,
+}
+
+impl<'a> Site<'a> {
+    fn find(state: &'a StoreState) -> Option<Site<'a>> {
+        let point = state.ctx.stopped;
+        if point.ctx.is_null() {
+            return None;
+        }
+        // SAFETY: the context where code stopped is that of an instance or of host functions; both live as long as the store.
+        let instance = unsafe { (*point.ctx).instance.cast::<InstanceData>().as_ref() }?;
+        let (func, word) = instance.module.func_at(point.ip)?;
+        let instr = decode(instance.module.translated(func)?.words(), word).ok()?;
+        Some(Site { state, instance, instr, point })
+    }
+
+    /// The value of a field of the instruction.
+    fn field(&self, field: u8) -> u64 {
+        self.instr.values.get(usize::from(field)).copied().unwrap_or(0)
+    }
+
+    /// The slot that a field names, or one behind it.
+    fn slot(&self, field: u8, behind: usize) -> u64 {
+        // SAFETY: the code is verified, so its slots are in the frame, which nobody has overwritten yet.
+        unsafe { *self.point.fp.add(self.field(field) as usize + behind) }
+    }
+
+    fn describe(&self, trap: Trap) -> Option<String> {
+        if let Some(access) = memory_access(self.instr.op) {
+            return (trap == Trap::MemoryOutOfBounds).then(|| self.access(&access));
+        }
+        match self.instr.op {
+            Op::CallIndirect | Op::ReturnCallIndirect => self.indirect_call(trap),
+            Op::Builtin => self.service(*BuiltinOp::ALL.get(self.field(0) as usize)?, trap),
+            _ => None,
+        }
+    }
+
+    /// A load or a store.
+    fn access(&self, access: &MemoryAccess) -> String {
+        let memory = access.memory.map_or(0, |field| self.field(field));
+        let offset = self.field(access.offset);
+        let address = match access.base {
+            Base::Zero => 0,
+            Base::Slot(slot) => self.slot(slot, 0),
+            Base::Acc => self.state.ctx.trap_operand,
+            Base::Sum(a, b) => self.slot(a, 0).wrapping_add(self.slot(b, 0)) & u64::from(u32::MAX),
+            Base::SumImm(a, b) => self.slot(a, 0).wrapping_add(self.field(b)) & u64::from(u32::MAX),
+        };
+        // In a 64-bit memory the sum may need one bit more.
+        let sum = u128::from(address) + u128::from(offset);
+        let parts = if offset == 0 || access.base == Base::Zero {
+            String::new()
+        } else {
+            format!(" ({address:#x} + offset {offset:#x})")
+        };
+        let what = if access.store { "store" } else { "load" };
+        format!(
+            "{what} of {} at address {sum:#x}{parts}, but {}",
+            bytes(access.bytes.into()),
+            self.memory(memory)
+        )
+    }
+
+    fn memory(&self, memory: u64) -> String {
+        let len = self.instance.memories[memory as usize].in_state(self.state).len();
+        format!("memory {memory} has {len:#x} bytes")
+    }
+
+    fn table(&self, table: u64) -> String {
+        let len = self.instance.tables[table as usize].in_state(self.state).elements().len();
+        format!("table {table} has {len} elements")
+    }
+
+    /// A call through a table.
+    fn indirect_call(&self, trap: Trap) -> Option<String> {
+        let (table, ty) = (self.field(3), TypeId(self.field(4) as u32));
+        let index = self.slot(2, 0);
+        match trap {
+            Trap::TableOutOfBounds => Some(format!("call of element {index}, but {}", self.table(table))),
+            Trap::IndirectCallToNull => Some(format!("element {index} of table {table} is null")),
+            Trap::BadSignature => {
+                // SAFETY: the call found an element there; it is a function of the store.
+                let found = unsafe {
+                    let TableRecord { base, .. } =
+                        *self.instance.tables[table as usize].in_state(self.state).record();
+                    &*(*base.add(index as usize) as *const FuncRec)
+                };
+                let types = self.state.engine.types();
+                Some(format!(
+                    "element {index} of table {table} is a function of type `{}`, the call expects `{}`",
+                    types.lookup(found.ty),
+                    types.lookup(ty)
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// A service of the runtime: three operands in a row, two indices.
+    fn service(&self, op: BuiltinOp, trap: Trap) -> Option<String> {
+        if !matches!(trap, Trap::MemoryOutOfBounds | Trap::TableOutOfBounds) {
+            return None;
+        }
+        let (x, y) = (self.field(2), self.field(3));
+        let (first, second, len) = (self.slot(1, 0), self.slot(1, 1), self.slot(1, 2));
+        let name = op.text();
+        Some(match op {
+            BuiltinOp::MemoryFill => {
+                format!("{name} of {} at {first:#x}, but {}", bytes(len), self.memory(x))
+            }
+            BuiltinOp::MemoryCopy => {
+                let both = if x == y { String::new() } else { format!(", {}", self.memory(y)) };
+                format!(
+                    "{name} of {} from {second:#x} to {first:#x}, but {}{both}",
+                    bytes(len),
+                    self.memory(x)
+                )
+            }
+            BuiltinOp::MemoryInit => format!(
+                "{name} of {} from {second:#x} of data segment {y}, which has {:#x} bytes, to {first:#x}; {}",
+                bytes(len),
+                self.instance.data(upshift_core::index::DataIndex(y as u32)).len(),
+                self.memory(x)
+            ),
+            BuiltinOp::TableGet | BuiltinOp::TableSet => {
+                format!("{name} of element {first}, but {}", self.table(x))
+            }
+            BuiltinOp::TableFill => {
+                format!("{name} of {len} elements from {first} on, but {}", self.table(x))
+            }
+            BuiltinOp::TableCopy => {
+                let both = if x == y { String::new() } else { format!(", {}", self.table(y)) };
+                format!("{name} of {len} elements from {second} to {first}, but {}{both}", self.table(x))
+            }
+            BuiltinOp::TableInit => {
+                format!("{name} of {len} elements from {second} of segment {y} to {first}; {}", self.table(x))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn bytes(count: u64) -> String {
+    if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
+}

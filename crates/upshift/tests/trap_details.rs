@@ -1,0 +1,239 @@
+//! What errors say besides the trap's name: numbers, types, and places in the source. In both dispatch backends.
+
+use upshift::{Config, Dispatch, Engine, Error, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace};
+
+/// Calls the export `run` in both backends; the answer is the error, which has to be the same.
+fn fails(wat: &str, args: &[Val]) -> Error {
+    let errors = [Dispatch::Loop, Dispatch::Tail].map(|dispatch| {
+        let engine = Engine::new(Config::new().dispatch(dispatch)).unwrap();
+        let module = Module::new(&engine, wat).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_func(&mut store, "run").unwrap();
+        let mut results = vec![Val::I32(0); run.ty(&store).results().len()];
+        run.call(&mut store, args, &mut results).expect_err(wat)
+    });
+    let [with_loop, with_tail] = errors;
+    assert_eq!(format!("{with_loop:#}"), format!("{with_tail:#}"));
+    with_loop
+}
+
+/// What the error says between the backtrace and the trap.
+fn detail(error: &Error) -> String {
+    let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+    assert!(error.is::<WasmBacktrace>() && error.is::<Trap>(), "{chain:?}");
+    assert_eq!(chain.len(), 3, "{chain:?}");
+    chain[1].clone()
+}
+
+#[track_caller]
+fn says(module: &str, args: &[Val], expected: &str) {
+    assert_eq!(detail(&fails(&format!("(module {module})"), args)), expected);
+}
+
+#[test]
+fn loads_and_stores_tell_address_and_size() {
+    let at = |address: i32| [Val::I32(address)];
+    let memory = "(memory 1)";
+    // Plain, with an offset, with the address from the instruction before, with a sum, with a constant address.
+    let load = |op: &str| format!("{memory} (func (export \"run\") (param i32) (drop ({op})))");
+    says(
+        &load("i32.load (local.get 0)"),
+        &at(65534),
+        "load of 4 bytes at address 0xfffe, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &load("i64.load8_u offset=0x20000 (local.get 0)"),
+        &at(-1),
+        "load of 1 byte at address 0x10001ffff (0xffffffff + offset 0x20000), but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &load("f64.load offset=8 (i32.mul (local.get 0) (i32.const 2))"),
+        &at(0x8000),
+        "load of 8 bytes at address 0x10008 (0x10000 + offset 0x8), but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &load("i32.load16_s offset=1 (i32.add (local.get 0) (local.get 0))"),
+        &at(0x7fff),
+        "load of 2 bytes at address 0xffff (0xfffe + offset 0x1), but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &load("i32.load (i32.add (local.get 0) (i32.const -4))"),
+        &at(0),
+        "load of 4 bytes at address 0xfffffffc, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &load("i32.load offset=0x10000 (i32.const 8)"),
+        &at(0),
+        "load of 4 bytes at address 0x10008, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &load("v128.load (local.get 0)"),
+        &at(0xfff1),
+        "load of 16 bytes at address 0xfff1, but memory 0 has 0x10000 bytes",
+    );
+    let store = |op: &str| format!("{memory} (func (export \"run\") (param i32) ({op}))");
+    says(
+        &store("i64.store offset=16 (local.get 0) (i64.const 1)"),
+        &at(0x10000),
+        "store of 8 bytes at address 0x10010 (0x10000 + offset 0x10), but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &store("i32.store8 (i32.shl (local.get 0) (i32.const 16)) (local.get 0)"),
+        &at(3),
+        "store of 1 byte at address 0x30000, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &store("i32.store (local.get 0) (i32.popcnt (local.get 0))"),
+        &at(-4),
+        "store of 4 bytes at address 0xfffffffc, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &store("v128.store16_lane 3 (local.get 0) (v128.const i64x2 0 0)"),
+        &at(0xffff),
+        "store of 2 bytes at address 0xffff, but memory 0 has 0x10000 bytes",
+    );
+}
+
+#[test]
+fn other_memories_are_named() {
+    says(
+        r#"(memory 1) (memory $second i64 2)
+           (func (export "run") (param i64) (drop (i32.load $second offset=2 (local.get 0))))"#,
+        &[Val::I64(-1)],
+        "load of 4 bytes at address 0x10000000000000001 (0xffffffffffffffff + offset 0x2), but memory 1 has 0x20000 bytes",
+    );
+}
+
+#[test]
+fn bulk_operations_tell_their_operands() {
+    let run = |body: &str| {
+        format!(
+            r#"(memory 1) (memory $b 2) (table 10 funcref) (data $d "abc") (elem $e func 0 0)
+               (func (export "run") {body})"#
+        )
+    };
+    let numbers = "(i32.const 0x10) (i32.const 0x20) (i32.const 0x20000)";
+    says(
+        &run(&format!("(memory.fill {numbers})")),
+        &[],
+        "memory.fill of 131072 bytes at 0x10, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &run(&format!("(memory.copy {numbers})")),
+        &[],
+        "memory.copy of 131072 bytes from 0x20 to 0x10, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &run(&format!("(memory.copy 0 $b {numbers})")),
+        &[],
+        "memory.copy of 131072 bytes from 0x20 to 0x10, but memory 0 has 0x10000 bytes, memory 1 has 0x20000 bytes",
+    );
+    says(
+        &run("(memory.init $d (i32.const 0) (i32.const 1) (i32.const 3))"),
+        &[],
+        "memory.init of 3 bytes from 0x1 of data segment 0, which has 0x3 bytes, to 0x0; memory 0 has 0x10000 bytes",
+    );
+    says(
+        &run("(drop (table.get 0 (i32.const 10)))"),
+        &[],
+        "table.get of element 10, but table 0 has 10 elements",
+    );
+    says(
+        &run("(table.set 0 (i32.const -1) (ref.null func))"),
+        &[],
+        "table.set of element 4294967295, but table 0 has 10 elements",
+    );
+    says(
+        &run("(table.fill 0 (i32.const 8) (ref.null func) (i32.const 3))"),
+        &[],
+        "table.fill of 3 elements from 8 on, but table 0 has 10 elements",
+    );
+    says(
+        &run("(table.init $e (i32.const 9) (i32.const 0) (i32.const 2))"),
+        &[],
+        "table.init of 2 elements from 0 of segment 0 to 9; table 0 has 10 elements",
+    );
+}
+
+#[test]
+fn calls_through_tables_tell_both_types() {
+    let wat = |call: &str| {
+        format!(
+            r#"(table 3 funcref) (elem (i32.const 1) $double)
+               (func $double (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+               (func (export "run") (param i32) (result i64)
+                   ({call} (param i32 f64) (result i64) (i32.const 1) (f64.const 2) (local.get 0)))"#
+        )
+    };
+    for call in ["call_indirect", "return_call_indirect"] {
+        says(&wat(call), &[Val::I32(0)], "element 0 of table 0 is null");
+        says(
+            &wat(call),
+            &[Val::I32(1)],
+            "element 1 of table 0 is a function of type `(i32) -> (i32)`, the call expects `(i32, f64) -> (i64)`",
+        );
+        says(&wat(call), &[Val::I32(3)], "call of element 3, but table 0 has 3 elements");
+    }
+}
+
+#[test]
+fn the_stack_tells_its_size() {
+    says(r#"(func $f (export "run") (call $f))"#, &[], "the stack for calls has 8388608 bytes");
+}
+
+#[test]
+fn segments_that_do_not_fit_are_named() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let mut fails = |wat: &str| {
+        let module = Module::new(&engine, wat).unwrap();
+        let error = Linker::new(&engine).instantiate(&mut store, &module).unwrap_err();
+        assert!(error.is::<Trap>());
+        error.to_string()
+    };
+    assert_eq!(
+        fails(r#"(module (memory 1) (data "a") (data (i32.const 65535) "bc"))"#),
+        "data segment 1 with 2 bytes cannot be copied to 0xffff: memory 0 has 0x10000 bytes"
+    );
+    assert_eq!(
+        fails(r#"(module (table 4 funcref) (elem (i32.const 3) 0 0) (func))"#),
+        "element segment 0 with 2 elements cannot be copied to 3: table 0 has 4 elements"
+    );
+}
+
+#[test]
+fn debug_information_leads_to_the_source() {
+    let engine = Engine::default();
+    let module = Module::new(&engine, include_bytes!("fixtures/debug.wasm")).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+    assert_eq!(run.call(&mut store, 2).unwrap(), 3);
+    let error = run.call(&mut store, 0).unwrap_err();
+    let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+    let lines = backtrace.frames().iter().map(|frame| {
+        let symbols = frame.symbols();
+        let places = symbols.iter().map(|s| {
+            format!(
+                "{} {}:{}",
+                s.name().unwrap(),
+                s.file().unwrap().trim_start_matches("./"),
+                s.line().unwrap()
+            )
+        });
+        places.collect::<Vec<_>>()
+    });
+    // The division is inlined into `share`.
+    let expected = [
+        vec![
+            "shop::Shelf::divide(int, int) debug.cpp:16",
+            "int shop::Shelf::share<long>(long, int) debug.cpp:12",
+        ],
+        vec!["run debug.cpp:23"],
+    ];
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
+    let text = backtrace.to_string();
+    let places = ["debug.cpp:16:23", "- int shop::Shelf::share<long>(long, int)", "debug.wasm!run\n"];
+    assert!(places.iter().all(|place| text.contains(place)), "{text}");
+}
