@@ -1,6 +1,7 @@
 //! What one guest may see: built by the host, used by every call.
 
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use anyhow::Context;
@@ -65,6 +66,7 @@ pub struct WasiCtxBuilder {
     stdout: Option<Output>,
     stderr: Option<Output>,
     directories: Vec<Directory>,
+    sockets: Vec<Descriptor>,
 }
 
 impl WasiCtxBuilder {
@@ -174,6 +176,32 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
+    /// Gives the guest a socket: a listener to accept connections from, or one that is connected.
+    ///
+    /// Descriptors are numbered from 3 on, first all preopened directories, then all sockets, each in the order of the
+    /// calls: guests look for directories from 3 on and stop at the first number that is none. A listener stays in the
+    /// mode that it is in. One that blocks suits a plain `accept`; a guest with an event loop sets the other mode, unless
+    /// the host does so with [`set_nonblocking`](std::net::TcpListener::set_nonblocking).
+    ///
+    /// ```
+    /// use std::net::TcpListener;
+    /// use upshift_wasi::WasiCtxBuilder;
+    ///
+    /// # fn main() -> anyhow::Result<()> {
+    /// // The guest's `TcpListener::from_raw_fd(3)`.
+    /// let ctx = WasiCtxBuilder::new().preopened_socket(TcpListener::bind("127.0.0.1:0")?)?.build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If `socket` is something else that is open.
+    pub fn preopened_socket(&mut self, socket: impl Into<OwnedFd>) -> anyhow::Result<&mut WasiCtxBuilder> {
+        let socket = Descriptor::socket(socket.into()).context("cannot use the descriptor as a socket")?;
+        self.sockets.push(socket);
+        Ok(self)
+    }
+
     /// The finished context; the builder is as new afterwards.
     pub fn build(&mut self) -> WasiCtx {
         let builder = std::mem::take(self);
@@ -184,7 +212,7 @@ impl WasiCtxBuilder {
         ];
         let directories =
             builder.directories.into_iter().map(|directory| Descriptor::directory(directory, Rights::ALL));
-        let table = Table::new(stdio.into_iter().chain(directories).collect());
+        let table = Table::new(stdio.into_iter().chain(directories).chain(builder.sockets).collect());
         WasiCtx { args: builder.args, environ: builder.environ, table }
     }
 }

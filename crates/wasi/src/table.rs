@@ -1,4 +1,4 @@
-//! The descriptors of a guest: small numbers that name streams, files and directories.
+//! The descriptors of a guest: small numbers that name streams, files, sockets and directories.
 //!
 //! A descriptor carries *rights*. They start as everything that its kind of resource can do, except that a file opened
 //! only to read cannot be written, and the reverse. `fd_fdstat_set_rights` takes rights away; nothing gives them back,
@@ -19,6 +19,7 @@ pub(crate) enum Resource {
     Input(Input),
     Output(Output),
     File { fd: OwnedFd, filetype: Filetype },
+    Socket { fd: OwnedFd, filetype: Filetype },
     Directory(Directory),
 }
 
@@ -28,7 +29,7 @@ impl Resource {
         match self {
             Resource::Input(input) => input.host_fd(),
             Resource::Output(output) => output.host_fd(),
-            Resource::File { fd, .. } => Some(fd.as_fd()),
+            Resource::File { fd, .. } | Resource::Socket { fd, .. } => Some(fd.as_fd()),
             Resource::Directory(directory) => Some(directory.dir.as_fd()),
         }
     }
@@ -59,6 +60,17 @@ impl Descriptor {
             base: Rights::DIRECTORY.and(inheriting),
             inheriting,
         }
+    }
+
+    /// A socket that the host gives; `notsock` if it is none.
+    pub(crate) fn socket(fd: OwnedFd) -> Result<Descriptor, rustix::io::Errno> {
+        let (base, inheriting) = if rustix::net::sockopt::socket_acceptconn(&fd)? {
+            (Rights::LISTENER, Rights::CONNECTION)
+        } else {
+            (Rights::CONNECTION, Rights::NONE)
+        };
+        let filetype = crate::fs::host_filetype(fd.as_fd(), &rustix::fs::fstat(&fd)?)?;
+        Ok(Descriptor { resource: Resource::Socket { fd, filetype }, base, inheriting })
     }
 
     /// Fails unless all of `rights` are there. A file that is not open for reading or writing answers as POSIX does.
@@ -136,15 +148,28 @@ impl Table {
         Ok(descriptor)
     }
 
-    /// The file or stream of the host below a descriptor. A directory is `badf`; a stream that the host does not have
-    /// is as a pipe, `spipe`, for all the calls that want a file.
+    /// The file or stream of the host below a descriptor. A directory is `badf`; a socket and a stream that the host
+    /// does not have are as a pipe, `spipe`, for all the calls that want a file.
     pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<BorrowedFd<'_>, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
-        if let Resource::Directory(_) = descriptor.resource {
-            return Err(Errno::Badf);
+        match descriptor.resource {
+            Resource::Directory(_) => return Err(Errno::Badf),
+            Resource::Socket { .. } => return Err(Errno::Spipe),
+            _ => descriptor.require(rights)?,
+        }
+        descriptor.resource.host_fd().ok_or(Errno::Spipe)
+    }
+
+    /// The socket of a descriptor; `notsock` if it is something else. A stream of the host may be one.
+    pub(crate) fn socket(&self, fd: u32, rights: Rights) -> Result<(BorrowedFd<'_>, &Descriptor), Errno> {
+        let descriptor = self.get(fd, Rights::NONE)?;
+        let filetype = crate::fs::filetype(&descriptor.resource)?;
+        if !matches!(filetype, Filetype::SocketStream | Filetype::SocketDgram) {
+            return Err(Errno::Notsock);
         }
         descriptor.require(rights)?;
-        descriptor.resource.host_fd().ok_or(Errno::Spipe)
+        let host = descriptor.resource.host_fd().ok_or(Errno::Notsock)?;
+        Ok((host, descriptor))
     }
 
     /// The directory of a descriptor; `notdir` if it is something else.

@@ -16,6 +16,7 @@ mod hostile;
 mod misc;
 mod paths;
 mod poll;
+mod sock;
 mod stdio;
 
 /// The descriptor of the first preopened directory.
@@ -134,6 +135,16 @@ impl Guest {
     fn close(&mut self, fd: u32) -> WasiResult {
         self.call(|ctx, mem| crate::fs::fd_close(ctx, mem, fd))
     }
+}
+
+/// What `poll_oneoff` stores.
+#[derive(Debug, PartialEq)]
+struct Event {
+    userdata: u64,
+    error: u16,
+    kind: u8,
+    bytes: u64,
+    flags: u16,
 }
 
 fn fails<T: std::fmt::Debug>(outcome: Result<T, Failure>, errno: Errno) {

@@ -5,25 +5,16 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use super::{Guest, READ_WRITE, TempDir, fails};
+use super::{Event, Guest, READ_WRITE, TempDir, fails};
 use crate::abi::Errno;
 use crate::error::Failure;
 use crate::{Input, WasiCtxBuilder, clock, poll};
 
-const MILLISECOND: u64 = 1_000_000;
-const READ: u8 = 1;
-const WRITE: u8 = 2;
+pub(super) const MILLISECOND: u64 = 1_000_000;
+pub(super) const READ: u8 = 1;
+pub(super) const WRITE: u8 = 2;
 
-#[derive(Debug, PartialEq)]
-struct Event {
-    userdata: u64,
-    error: u16,
-    kind: u8,
-    bytes: u64,
-    flags: u16,
-}
-
-fn clock_subscription(userdata: u64, id: u32, timeout: u64, flags: u16) -> [u8; 48] {
+pub(super) fn clock_subscription(userdata: u64, id: u32, timeout: u64, flags: u16) -> [u8; 48] {
     let mut bytes = [0; 48];
     bytes[..8].copy_from_slice(&userdata.to_le_bytes());
     bytes[16..20].copy_from_slice(&id.to_le_bytes());
@@ -32,7 +23,7 @@ fn clock_subscription(userdata: u64, id: u32, timeout: u64, flags: u16) -> [u8; 
     bytes
 }
 
-fn fd_subscription(userdata: u64, kind: u8, fd: u32) -> [u8; 48] {
+pub(super) fn fd_subscription(userdata: u64, kind: u8, fd: u32) -> [u8; 48] {
     let mut bytes = [0; 48];
     bytes[..8].copy_from_slice(&userdata.to_le_bytes());
     bytes[8] = kind;
@@ -40,7 +31,7 @@ fn fd_subscription(userdata: u64, kind: u8, fd: u32) -> [u8; 48] {
     bytes
 }
 
-fn wait(guest: &mut Guest, subscriptions: &[[u8; 48]]) -> Result<Vec<Event>, Failure> {
+pub(super) fn wait(guest: &mut Guest, subscriptions: &[[u8; 48]]) -> Result<Vec<Event>, Failure> {
     let count = subscriptions.len() as u32;
     let subscriptions = guest.store(subscriptions.as_flattened());
     let (events, stored) = (guest.room(32 * count), guest.room(4));

@@ -85,15 +85,39 @@ fn a_read_stops_before_buffers_that_overlap() {
 }
 
 #[test]
-fn a_read_fills_at_most_sixteen_buffers() {
-    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(vec![b'x'; 20])).build());
-    let buffer = guest.room(20);
-    let each: Vec<_> = (0..20).map(|i| (buffer + i, 1)).collect();
+fn many_buffers_are_read_too() {
+    let text: Vec<u8> = (0..200).collect();
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(text.clone())).build());
+    // Every second buffer lies before the one it follows, every tenth is empty.
+    let buffer = guest.room(400);
+    let each: Vec<_> = (0..100).map(|i| (buffer + 4 * (i ^ 1), if i % 10 == 9 { 0 } else { 2 })).collect();
     let iovecs = guest.iovecs(&each);
     let read = guest.room(4);
-    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 20, read)).unwrap();
-    assert_eq!(guest.u32(read), 16);
-    assert_eq!(guest.read(0, 20).unwrap().len(), 4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 100, read)).unwrap();
+    assert_eq!(guest.u32(read), 180);
+    let found: Vec<u8> = each.iter().flat_map(|&(at, len)| guest.bytes(at, len)).copied().collect();
+    assert_eq!(found, text[..180]);
+
+    // One that overlaps the third ends the list, however long it is.
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(text)).build());
+    let mut each: Vec<_> = (0..100).map(|i| (buffer + 2 * i, 2)).collect();
+    each[50] = (buffer + 5, 2);
+    let iovecs = guest.iovecs(&each);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 100, read)).unwrap();
+    assert_eq!(guest.u32(read), 100);
+}
+
+#[test]
+fn a_call_takes_as_many_buffers_as_the_host() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(vec![b'x'; 2000])).build());
+    let buffer = guest.room(2000);
+    let each: Vec<_> = (0..1100).map(|i| (buffer + i, 1)).collect();
+    let iovecs = guest.iovecs(&each);
+    let read = guest.room(4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 1100, read)).unwrap();
+    assert_eq!(guest.u32(read), 1024);
+    guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 1100, read)).unwrap();
+    assert_eq!(guest.u32(read), 1024);
 }
 
 #[test]
