@@ -264,6 +264,23 @@ impl Rights {
     pub(crate) const LISTENER: Rights =
         Rights::CONNECTION.without(Rights::FD_WRITE).with(Rights::SOCK_ACCEPT);
 
+    /// What changes a file or directory. Taking a link from it belongs here: the file could be written through the link.
+    pub(crate) const CHANGING: Rights = Rights::FD_WRITE
+        .with(Rights::FD_ALLOCATE)
+        .with(Rights::FD_FILESTAT_SET_SIZE)
+        .with(Rights::FD_FILESTAT_SET_TIMES)
+        .with(Rights::PATH_CREATE_DIRECTORY)
+        .with(Rights::PATH_CREATE_FILE)
+        .with(Rights::PATH_LINK_SOURCE)
+        .with(Rights::PATH_LINK_TARGET)
+        .with(Rights::PATH_RENAME_SOURCE)
+        .with(Rights::PATH_RENAME_TARGET)
+        .with(Rights::PATH_FILESTAT_SET_SIZE)
+        .with(Rights::PATH_FILESTAT_SET_TIMES)
+        .with(Rights::PATH_SYMLINK)
+        .with(Rights::PATH_REMOVE_DIRECTORY)
+        .with(Rights::PATH_UNLINK_FILE);
+
     /// The declared rights among the bits of an argument; others are ignored, since guests ask for "all" by setting
     /// every bit.
     pub(crate) const fn truncated(bits: u64) -> Rights {

@@ -10,7 +10,7 @@ use cap_std::fs::Dir;
 use crate::abi::Rights;
 use crate::dir::Directory;
 use crate::stdio::{Input, Output};
-use crate::table::{Descriptor, Table};
+use crate::table::{Access, Descriptor, Table};
 
 /// The world of one guest: its arguments, environment and descriptors. Made by [`WasiCtxBuilder`].
 ///
@@ -65,7 +65,7 @@ pub struct WasiCtxBuilder {
     stdin: Option<Input>,
     stdout: Option<Output>,
     stderr: Option<Output>,
-    directories: Vec<Directory>,
+    directories: Vec<Descriptor>,
     sockets: Vec<Descriptor>,
 }
 
@@ -169,10 +169,24 @@ impl WasiCtxBuilder {
         host: impl AsRef<Path>,
         guest: impl Into<String>,
     ) -> anyhow::Result<&mut WasiCtxBuilder> {
+        self.preopened_dir_with(host, guest, Access::ReadWrite)
+    }
+
+    /// As [`preopened_dir`](Self::preopened_dir), but says whether the guest may change what is there.
+    ///
+    /// # Errors
+    /// If `host` cannot be opened or is not a directory.
+    pub fn preopened_dir_with(
+        &mut self,
+        host: impl AsRef<Path>,
+        guest: impl Into<String>,
+        access: Access,
+    ) -> anyhow::Result<&mut WasiCtxBuilder> {
         let host = host.as_ref();
         let dir =
             open_directory(host).with_context(|| format!("cannot open directory `{}`", host.display()))?;
-        self.directories.push(Directory::preopened(dir, guest.into()));
+        let directory = Directory::preopened(dir, guest.into());
+        self.directories.push(Descriptor::directory(directory, Rights::ALL, access));
         Ok(self)
     }
 
@@ -210,9 +224,7 @@ impl WasiCtxBuilder {
             Descriptor::output(builder.stdout.unwrap_or_else(Output::discard)),
             Descriptor::output(builder.stderr.unwrap_or_else(Output::discard)),
         ];
-        let directories =
-            builder.directories.into_iter().map(|directory| Descriptor::directory(directory, Rights::ALL));
-        let table = Table::new(stdio.into_iter().chain(directories).chain(builder.sockets).collect());
+        let table = Table::new(stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect());
         WasiCtx { args: builder.args, environ: builder.environ, table }
     }
 }

@@ -38,6 +38,7 @@ pub use ctx::{WasiCtx, WasiCtxBuilder};
 pub use error::{Exit, GuestFault};
 pub use linker::{add_imports_to_linker, add_to_linker};
 pub use stdio::{Input, MemoryOutput, Output};
+pub use table::Access;
 
 #[cfg(test)]
 mod tests;

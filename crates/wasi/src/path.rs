@@ -18,7 +18,7 @@ use crate::dir::Directory;
 use crate::error::WasiResult;
 use crate::fs::{NewTime, nanoseconds, new_times};
 use crate::memory::GuestMemory;
-use crate::table::{Descriptor, Resource};
+use crate::table::{Access, Descriptor};
 
 /// Makes a directory.
 pub(crate) fn path_create_directory(
@@ -109,7 +109,8 @@ pub(crate) fn path_link(
 ///
 /// Of the rights that the guest asks for, `fd_read` and `fd_write` say how the file is opened; the new descriptor gets
 /// all other rights that make sense for it, as far as the directory passes them on. Asking for a right that the
-/// directory does not pass on is `notcapable`.
+/// directory does not pass on is `notcapable`; asking to write, create or truncate below one that is only to be read is
+/// `rofs`.
 #[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_open(
     ctx: &mut WasiCtx,
@@ -137,14 +138,17 @@ pub(crate) fn path_open(
         needed = needed.with(Rights::PATH_FILESTAT_SET_SIZE);
     }
     let dir = dir(ctx, fd, needed)?;
-    let passed_on = ctx.table.get(fd, Rights::NONE)?.inheriting;
+    let &Descriptor { inheriting: passed_on, access, .. } = ctx.table.get(fd, Rights::NONE)?;
     if !passed_on.contains(asked.with(Rights::truncated(inheriting))) {
         return Err(Errno::Notcapable.into());
+    }
+    if access == Access::ReadOnly && asked.contains(Rights::FD_WRITE) {
+        return Err(Errno::Rofs.into());
     }
 
     let options = open_options(oflags, fdflags, lookupflags, asked)?;
     let file = dir.open_with(mem.text(path, path_len)?, &options)?;
-    let descriptor = descriptor(file.into_std(), asked, passed_on)?;
+    let descriptor = descriptor(file.into_std(), asked, passed_on, access)?;
     let number = ctx.table.insert(descriptor)?;
     mem.write_u32(opened, number)?;
     Ok(())
@@ -276,15 +280,19 @@ fn open_options(
 }
 
 /// The entry for a file or directory that was just opened.
-fn descriptor(file: std::fs::File, asked: Rights, passed_on: Rights) -> Result<Descriptor, Errno> {
+fn descriptor(
+    file: std::fs::File,
+    asked: Rights,
+    passed_on: Rights,
+    access: Access,
+) -> Result<Descriptor, Errno> {
     let filetype = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).into();
     if filetype == Filetype::Directory {
-        return Ok(Descriptor::directory(Directory::new(Dir::from_std_file(file)), passed_on));
+        return Ok(Descriptor::directory(Directory::new(Dir::from_std_file(file)), passed_on, access));
     }
-    let access = Rights::FD_READ.with(Rights::FD_WRITE);
-    let base = Rights::FILE.without(access).with(asked.and(access)).and(passed_on);
-    let resource = Resource::File { fd: OwnedFd::from(file), filetype };
-    Ok(Descriptor { resource, base, inheriting: Rights::NONE })
+    let both_ways = Rights::FD_READ.with(Rights::FD_WRITE);
+    let base = Rights::FILE.without(both_ways).with(asked.and(both_ways)).and(passed_on);
+    Ok(Descriptor::file(OwnedFd::from(file), filetype, base, access))
 }
 
 /// The type of what a path names.

@@ -55,17 +55,6 @@ impl Guest {
     fn shutdown(&mut self, fd: u32, how: u32) -> WasiResult {
         self.call(|ctx, mem| sock::sock_shutdown(ctx, mem, fd, how))
     }
-
-    /// Type, flags, own and inheriting rights.
-    fn fdstat(&mut self, fd: u32) -> (u8, u16, u64, u64) {
-        let stat = self.room(24);
-        self.call(|ctx, mem| fs::fd_fdstat_get(ctx, mem, fd, stat)).unwrap();
-        (self.bytes(stat, 1)[0], self.u16(stat + 2), self.u64(stat + 8), self.u64(stat + 16))
-    }
-
-    fn set_flags(&mut self, fd: u32, flags: u32) -> WasiResult {
-        self.call(|ctx, mem| fs::fd_fdstat_set_flags(ctx, mem, fd, flags))
-    }
 }
 
 fn listener() -> (TcpListener, SocketAddr) {
