@@ -22,6 +22,11 @@ macro_rules! errnos {
         }
 
         impl Errno {
+            /// The error of a number.
+            pub(crate) fn from_number(number: u16) -> Option<Errno> {
+                [$(Errno::$name,)* Errno::Notcapable].into_iter().find(|errno| *errno as u16 == number)
+            }
+
             /// What the number means, in a few words.
             #[must_use]
             pub(crate) fn message(self) -> &'static str {
@@ -157,6 +162,8 @@ macro_rules! flags {
         impl $set {
             $($(#[$flag_doc])* pub(crate) const $flag: $set = $set(1 << $bit);)*
 
+            /// Every flag with its bit.
+            pub(crate) const NAMES: &[(&str, u64)] = &[$((stringify!($flag), 1 << $bit)),*];
             pub(crate) const NONE: $set = $set(0);
             pub(crate) const ALL: $set = $set(0 $(| 1 << $bit)*);
 

@@ -11,6 +11,7 @@ use crate::abi::Rights;
 use crate::dir::Directory;
 use crate::stdio::{Input, Output};
 use crate::table::{Access, Descriptor, Table};
+use crate::trace::Tracer;
 
 /// The world of one guest: its arguments, environment and descriptors. Made by [`WasiCtxBuilder`].
 ///
@@ -21,6 +22,7 @@ pub struct WasiCtx {
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) table: Table,
+    pub(crate) tracer: Option<Tracer>,
 }
 
 /// Strings as the guest gets them: one behind the other, each ended by a zero byte.
@@ -67,6 +69,7 @@ pub struct WasiCtxBuilder {
     stderr: Option<Output>,
     directories: Vec<Descriptor>,
     sockets: Vec<Descriptor>,
+    tracer: Option<Tracer>,
 }
 
 impl WasiCtxBuilder {
@@ -216,6 +219,24 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
+    /// Calls `line` at the end of every call of the guest, with a line (without its end) that tells the arguments and
+    /// what came of it.
+    ///
+    /// The lines are for people to read; their form may change.
+    ///
+    /// ```
+    /// use upshift_wasi::WasiCtxBuilder;
+    ///
+    /// // path_open(3, symlink_follow, "a.txt", 0, 0x2, 0x0, 0) = 4
+    /// // fd_read(4, "hello\n", 4096) = 6
+    /// // path_unlink_file(3, "missing") = noent
+    /// let ctx = WasiCtxBuilder::new().trace(|line| eprintln!("{line}")).build();
+    /// ```
+    pub fn trace(&mut self, line: impl FnMut(&str) + Send + 'static) -> &mut WasiCtxBuilder {
+        self.tracer = Some(Tracer(Box::new(line)));
+        self
+    }
+
     /// The finished context; the builder is as new afterwards.
     pub fn build(&mut self) -> WasiCtx {
         let builder = std::mem::take(self);
@@ -225,7 +246,7 @@ impl WasiCtxBuilder {
             Descriptor::output(builder.stderr.unwrap_or_else(Output::discard)),
         ];
         let table = Table::new(stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect());
-        WasiCtx { args: builder.args, environ: builder.environ, table }
+        WasiCtx { args: builder.args, environ: builder.environ, table, tracer: builder.tracer }
     }
 }
 

@@ -5,6 +5,7 @@
 //!                              │
 //! linker    import "wasi_snapshot_preview1" ──▶ one function per line of `wasi_functions!`
 //!    │                         │
+//!    ├─ trace                                       tells what is called, if the host wants to know
 //!    ├─ process  clock  random  poll  sock          arguments, time, …
 //!    ├─ io  fs  dir                                 on an open descriptor
 //!    └─ path                                        on a path below a directory
@@ -33,6 +34,7 @@ mod random;
 mod sock;
 mod stdio;
 mod table;
+mod trace;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
 pub use error::{Exit, GuestFault};

@@ -4,9 +4,9 @@ use upshift::{Caller, Error, Extern, Linker, Module, Result, Trap};
 
 use crate::ctx::WasiCtx;
 use crate::error::{Failure, GuestFault, WasiResult};
-use crate::functions::wasi_functions;
+use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
-use crate::{clock, dir, fs, io, path, poll, process, random, sock};
+use crate::{clock, dir, fs, io, path, poll, process, random, sock, trace};
 
 /// The module name under which guests import the interface.
 const MODULE: &str = "wasi_snapshot_preview1";
@@ -92,13 +92,16 @@ fn define<T: 'static>(
         };
     }
     macro_rules! define_all {
-        ($($file:ident::$name:ident($($param:ident: $ty:ty),*) -> $result:tt;)*) => {$(
+        ($($file:ident::$name:ident($($param:ident: $kind:ident),*) -> $result:tt;)*) => {$(
             if wanted(stringify!($name)) {
+                const SIGNATURE: &Signature =
+                    &Signature { name: stringify!($name), params: &[$(Kind::$kind),*] };
                 linker.func_wrap(
                     MODULE,
-                    stringify!($name),
-                    move |mut caller: Caller<'_, T>, $($param: $ty),*| -> Result<result!($result)> {
-                        outcome!($result, call(&mut caller, stringify!($name), get, |ctx, memory| {
+                    SIGNATURE.name,
+                    move |mut caller: Caller<'_, T>, $($param: ty::$kind),*| -> Result<result!($result)> {
+                        let args = || vec![$(u64::from($param)),*];
+                        outcome!($result, call(&mut caller, SIGNATURE, args, get, |ctx, memory| {
                             $file::$name(ctx, memory, $($param),*)
                         }))
                     },
@@ -115,21 +118,30 @@ fn define<T: 'static>(
 /// A guest without a memory has one of no bytes: it may still ask for the end, and every pointer is bad.
 fn call<T: 'static>(
     caller: &mut Caller<'_, T>,
-    name: &'static str,
+    signature: &'static Signature,
+    args: impl FnOnce() -> Vec<u64>,
     get: impl Fn(&mut T) -> &mut WasiCtx,
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
 ) -> Result<u32> {
+    let run = |ctx: &mut WasiCtx, memory: &mut GuestMemory<'_>| {
+        let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args(), memory));
+        let outcome = function(ctx, memory);
+        if let (Some(call), Some(tracer)) = (traced, &mut ctx.tracer) {
+            call.end(tracer, memory, &outcome);
+        }
+        outcome
+    };
     let outcome = match caller.get_export("memory").and_then(Extern::into_memory) {
         Some(memory) => {
             let (bytes, data) = memory.data_and_store_mut(caller);
-            function(get(data), &mut GuestMemory::new(bytes))
+            run(get(data), &mut GuestMemory::new(bytes))
         }
-        None => function(get(caller.data_mut()), &mut GuestMemory::new(&mut [])),
+        None => run(get(caller.data_mut()), &mut GuestMemory::new(&mut [])),
     };
     match outcome {
         Ok(()) => Ok(0),
         Err(Failure::Errno(errno)) => Ok(errno as u32),
-        Err(Failure::Fault(fault)) => Err(stop(name, fault)),
+        Err(Failure::Fault(fault)) => Err(stop(signature.name, fault)),
         Err(Failure::Exit(exit)) => Err(Error::new(exit)),
     }
 }

@@ -1,36 +1,27 @@
 //! Guests that pass nonsense: no call panics, and a pointer that must be used stops the guest.
 
-use super::{DIR, Guest, READ_WRITE, TempDir};
+use super::{DIR, Guest, READ_WRITE, TempDir, trace};
 use crate::error::WasiResult;
 use crate::error::{Failure, GuestFault};
-use crate::functions::wasi_functions;
+use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
 use crate::{WasiCtx, clock, dir, fs, io, path, poll, process, random, sock};
 
-/// A function and how many of its parameters have 32 bits (`false`) or 64 (`true`).
-struct Function {
-    name: &'static str,
+/// A function and which of its parameters have 32 bits (`false`) or 64 (`true`).
+pub(super) struct Function {
+    pub(super) signature: Signature,
     wide: &'static [bool],
-    call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> WasiResult,
-}
-
-macro_rules! width {
-    (u32) => {
-        false
-    };
-    (u64) => {
-        true
-    };
+    pub(super) call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> WasiResult,
 }
 
 macro_rules! functions {
-    ($($file:ident::$name:ident($($param:ident: $ty:tt),*) -> $result:tt;)*) => {
-        const FUNCTIONS: &[Function] = &[$(Function {
-            name: stringify!($name),
-            wide: &[$(width!($ty)),*],
+    ($($file:ident::$name:ident($($param:ident: $kind:ident),*) -> $result:tt;)*) => {
+        pub(super) const FUNCTIONS: &[Function] = &[$(Function {
+            signature: Signature { name: stringify!($name), params: &[$(Kind::$kind),*] },
+            wide: &[$(size_of::<ty::$kind>() == 8),*],
             call: |ctx, mem, args| {
                 let [$($param),*] = *args else { panic!("wrong number of arguments") };
-                $file::$name(ctx, mem, $($param as $ty),*)
+                $file::$name(ctx, mem, $($param as ty::$kind),*)
             },
         }),*];
     };
@@ -58,7 +49,7 @@ impl Random {
 #[test]
 fn the_interface_has_46_functions() {
     assert_eq!(FUNCTIONS.len(), 46);
-    let mut names: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
+    let mut names: Vec<_> = FUNCTIONS.iter().map(|function| function.signature.name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 46);
@@ -97,7 +88,7 @@ fn any_argument_is_survived() {
         for round in 0..400 {
             let mut guest = Guest::with_dir(&temp);
             guest.open("file", 0, READ_WRITE, 0).unwrap();
-            if round % 2 == 1 && function.name != "poll_oneoff" {
+            if round % 2 == 1 && function.signature.name != "poll_oneoff" {
                 // Other contents than zeros; not where times to wait for are read from.
                 guest.memory.fill_with(|| random.next() as u8);
             }
@@ -106,9 +97,10 @@ fn any_argument_is_survived() {
                 .iter()
                 .map(|&w| if w { random.pick(&wide) } else { random.pick(&narrow) })
                 .collect();
-            let outcome = guest.call(|ctx, mem| (function.call)(ctx, mem, &args));
+            let (outcome, line) = trace::traced(&mut guest, function.signature.name, &args);
+            assert!(line.starts_with(function.signature.name), "{line}");
             if let Err(Failure::Fault(GuestFault::OutOfBounds { address, len })) = outcome {
-                assert!(u64::from(address) + len > 65536, "{} {args:?}", function.name);
+                assert!(u64::from(address) + len > 65536, "{} {args:?}", function.signature.name);
             }
         }
     }

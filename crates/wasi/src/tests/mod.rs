@@ -17,6 +17,7 @@ mod poll;
 mod read_only;
 mod sock;
 mod stdio;
+mod trace;
 
 use guest::Guest;
 
