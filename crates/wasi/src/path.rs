@@ -44,9 +44,9 @@ pub(crate) fn path_filestat_get(
     stat: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_GET)?;
-    let follow = Lookupflags::from_bits(lookupflags)?.contains(Lookupflags::SYMLINK_FOLLOW);
+    let lookupflags = Lookupflags::from_bits(lookupflags)?;
     let path = mem.text(path, path_len)?;
-    let metadata = if follow { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
+    let metadata = if follows(lookupflags, path) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
     mem.write(stat, 8, &filestat(&metadata).encode())?;
     Ok(())
 }
@@ -65,7 +65,7 @@ pub(crate) fn path_filestat_set_times(
     fstflags: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_SET_TIMES)?;
-    let follow = Lookupflags::from_bits(lookupflags)?.contains(Lookupflags::SYMLINK_FOLLOW);
+    let lookupflags = Lookupflags::from_bits(lookupflags)?;
     let path = mem.text(path, path_len)?;
     let [atime, mtime] = new_times(atim, mtim, fstflags)?.map(|time| match time {
         NewTime::Unchanged => None,
@@ -75,7 +75,7 @@ pub(crate) fn path_filestat_set_times(
             Some(SystemTimeSpec::Absolute(SystemTime::from_std(time)))
         }
     });
-    if follow {
+    if follows(lookupflags, path) {
         dir.set_times(path, atime, mtime)?
     } else {
         dir.set_symlink_times(path, atime, mtime)?
@@ -206,7 +206,12 @@ pub(crate) fn path_rename(
 ) -> WasiResult {
     let old_dir = dir(ctx, old_fd, Rights::PATH_RENAME_SOURCE)?;
     let new_dir = dir(ctx, new_fd, Rights::PATH_RENAME_TARGET)?;
-    old_dir.rename(mem.text(old_path, old_path_len)?, new_dir, mem.text(new_path, new_path_len)?)?;
+    let (old_path, new_path) = (mem.text(old_path, old_path_len)?, mem.text(new_path, new_path_len)?);
+    // Only a directory can get a name with a slash at its end, which `cap_std` leaves away.
+    if new_path.ends_with('/') && !old_dir.symlink_metadata(old_path)?.is_dir() {
+        return Err(Errno::Notdir.into());
+    }
+    old_dir.rename(old_path, new_dir, new_path)?;
     Ok(())
 }
 
@@ -240,6 +245,12 @@ pub(crate) fn path_unlink_file(
 
 fn dir(ctx: &WasiCtx, fd: u32, rights: Rights) -> Result<&Dir, Errno> {
     Ok(&ctx.table.directory(fd, rights)?.dir)
+}
+
+/// Whether a link at the end of a path is followed: if the guest wants it, or if the path goes on behind the link, were it
+/// with nothing but a slash (POSIX, "Pathname Resolution").
+fn follows(lookupflags: Lookupflags, path: &str) -> bool {
+    lookupflags.contains(Lookupflags::SYMLINK_FOLLOW) || path.ends_with('/') || path.ends_with("/.")
 }
 
 /// How to open what is asked for. Creating and truncating need write access on the host even if the guest gets none.

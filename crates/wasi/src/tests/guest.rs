@@ -247,9 +247,11 @@ impl Guest {
     }
 
     pub(super) fn symlink_at(&mut self, target: &str, dir: u32, name: &str) -> WasiResult {
-        let (target, target_len) = self.text(target);
-        self.on_path(dir, name, |ctx, mem, fd, path, len| {
-            path::path_symlink(ctx, mem, target, target_len, fd, path, len)
+        self.briefly(|guest| {
+            let (target, target_len) = guest.text(target);
+            guest.on_path(dir, name, |ctx, mem, fd, path, len| {
+                path::path_symlink(ctx, mem, target, target_len, fd, path, len)
+            })
         })
     }
 
@@ -258,9 +260,11 @@ impl Guest {
     }
 
     pub(super) fn link_at(&mut self, old: (u32, &str), new: (u32, &str), lookup: u32) -> WasiResult {
-        let (old_path, old_len) = self.text(old.1);
-        self.on_path(new.0, new.1, |ctx, mem, fd, path, len| {
-            path::path_link(ctx, mem, old.0, lookup, old_path, old_len, fd, path, len)
+        self.briefly(|guest| {
+            let (old_path, old_len) = guest.text(old.1);
+            guest.on_path(new.0, new.1, |ctx, mem, fd, path, len| {
+                path::path_link(ctx, mem, old.0, lookup, old_path, old_len, fd, path, len)
+            })
         })
     }
 
@@ -269,9 +273,11 @@ impl Guest {
     }
 
     pub(super) fn rename_at(&mut self, old: (u32, &str), new: (u32, &str)) -> WasiResult {
-        let (old_path, old_len) = self.text(old.1);
-        self.on_path(new.0, new.1, |ctx, mem, fd, path, len| {
-            path::path_rename(ctx, mem, old.0, old_path, old_len, fd, path, len)
+        self.briefly(|guest| {
+            let (old_path, old_len) = guest.text(old.1);
+            guest.on_path(new.0, new.1, |ctx, mem, fd, path, len| {
+                path::path_rename(ctx, mem, old.0, old_path, old_len, fd, path, len)
+            })
         })
     }
 
@@ -280,11 +286,13 @@ impl Guest {
     }
 
     pub(super) fn readlink_at(&mut self, dir: u32, name: &str, len: u32) -> Result<Vec<u8>, Failure> {
-        let (buffer, used) = (self.room(len), self.room(4));
-        self.on_path(dir, name, |ctx, mem, fd, path, path_len| {
-            path::path_readlink(ctx, mem, fd, path, path_len, buffer, len, used)
-        })?;
-        Ok(self.bytes(buffer, self.u32(used)).to_vec())
+        self.briefly(|guest| {
+            let (buffer, used) = (guest.room(len), guest.room(4));
+            guest.on_path(dir, name, |ctx, mem, fd, path, path_len| {
+                path::path_readlink(ctx, mem, fd, path, path_len, buffer, len, used)
+            })?;
+            Ok(guest.bytes(buffer, guest.u32(used)).to_vec())
+        })
     }
 
     /// Type and size.
@@ -293,11 +301,13 @@ impl Guest {
     }
 
     pub(super) fn stat_at(&mut self, dir: u32, name: &str, lookup: u32) -> Result<(u8, u64), Failure> {
-        let stat = self.room(64);
-        self.on_path(dir, name, |ctx, mem, fd, path, len| {
-            path::path_filestat_get(ctx, mem, fd, lookup, path, len, stat)
-        })?;
-        Ok((self.bytes(stat + 16, 1)[0], self.u64(stat + 32)))
+        self.briefly(|guest| {
+            let stat = guest.room(64);
+            guest.on_path(dir, name, |ctx, mem, fd, path, len| {
+                path::path_filestat_get(ctx, mem, fd, lookup, path, len, stat)
+            })?;
+            Ok((guest.bytes(stat + 16, 1)[0], guest.u64(stat + 32)))
+        })
     }
 
     /// Sets the access time to 1 s and the modification time to 2 s, as far as the flags ask for that.

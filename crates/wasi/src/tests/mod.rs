@@ -8,13 +8,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::abi::{Errno, Rights};
 use crate::error::Failure;
 
+mod alone;
+mod escapes;
 mod files;
 mod guest;
 mod hostile;
+mod limits;
 mod misc;
 mod paths;
 mod poll;
+mod race;
 mod read_only;
+mod readdir;
 mod sock;
 mod stdio;
 mod trace;
@@ -48,9 +53,19 @@ struct TempDir(PathBuf);
 
 impl TempDir {
     fn new() -> TempDir {
+        TempDir::below(&std::env::temp_dir())
+    }
+
+    /// In memory where the host has a place for that, for tests with very many files.
+    fn quick() -> TempDir {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { TempDir::below(memory) } else { TempDir::new() }
+    }
+
+    fn below(parent: &Path) -> TempDir {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("upshift-wasi-{}-{number}", std::process::id()));
+        let path = parent.join(format!("upshift-wasi-{}-{number}", std::process::id()));
         std::fs::create_dir(&path).unwrap();
         TempDir(path)
     }
