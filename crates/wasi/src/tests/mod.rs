@@ -9,6 +9,7 @@ use crate::abi::{Errno, Rights};
 use crate::error::Failure;
 
 mod alone;
+mod descriptors;
 mod escapes;
 mod files;
 mod guest;
