@@ -17,6 +17,26 @@ use crate::trace::Tracer;
 ///
 /// A guest has nothing that its host did not put here. Clocks and random numbers are the exception: they need no
 /// permission.
+///
+/// A context belongs to one guest, and can be sent to another thread with it. It lies in the store's data, alone or with
+/// more:
+///
+/// ```
+/// use upshift::{Engine, Linker, Store};
+/// use upshift_wasi::{WasiCtx, WasiCtxBuilder, add_to_linker};
+///
+/// struct Data {
+///     wasi: WasiCtx,
+///     calls: u32,
+/// }
+///
+/// let engine = Engine::default();
+/// let mut linker: Linker<Data> = Linker::new(&engine);
+/// add_to_linker(&mut linker, |data| &mut data.wasi)?;
+/// let store = Store::new(&engine, Data { wasi: WasiCtxBuilder::new().build(), calls: 0 });
+/// assert_eq!(store.data().calls, 0);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct WasiCtx {
     pub(crate) args: Strings,
@@ -47,7 +67,7 @@ impl Strings {
 /// Without further calls a guest has no arguments, no environment, an empty standard input, outputs that lead nowhere,
 /// and no files.
 ///
-/// ```no_run
+/// ```
 /// use upshift_wasi::WasiCtxBuilder;
 ///
 /// # fn main() -> anyhow::Result<()> {
@@ -55,7 +75,7 @@ impl Strings {
 ///     .inherit_stdio()
 ///     .args(&["guest.wasm", "--verbose"])
 ///     .env("LANG", "C")
-///     .preopened_dir("./data", "/data")?
+///     .preopened_dir("src", "/source")?
 ///     .build();
 /// # Ok(())
 /// # }

@@ -56,6 +56,22 @@ pub fn add_to_linker<T: 'static>(
 /// As [`add_to_linker`], but defines only the functions that one of `modules` imports, which is quicker for a linker
 /// that is used once.
 ///
+/// ```
+/// use upshift::{Engine, Linker, Module, Store};
+/// use upshift_wasi::{WasiCtx, WasiCtxBuilder, add_imports_to_linker};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))"#,
+/// )?;
+/// let mut linker: Linker<WasiCtx> = Linker::new(&engine);
+/// add_imports_to_linker(&mut linker, [&module], |ctx| ctx)?;
+/// let mut store = Store::new(&engine, WasiCtxBuilder::new().build());
+/// linker.instantiate(&mut store, &module)?;
+/// # Ok::<(), upshift::Error>(())
+/// ```
+///
 /// # Errors
 /// If `linker` has one of these names already and does not allow shadowing.
 pub fn add_imports_to_linker<'m, T: 'static>(

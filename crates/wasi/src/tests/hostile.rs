@@ -1,11 +1,14 @@
 //! Guests that pass nonsense: no call panics, and a pointer that must be used stops the guest.
 
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixStream;
+
 use super::{DIR, Guest, READ_WRITE, TempDir, trace};
 use crate::error::WasiResult;
 use crate::error::{Failure, GuestFault};
 use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
-use crate::{WasiCtx, clock, dir, fs, io, path, poll, process, random, sock};
+use crate::{WasiCtx, WasiCtxBuilder, clock, dir, fs, io, path, poll, process, random, sock};
 
 /// A function and which of its parameters have 32 bits (`false`) or 64 (`true`).
 pub(super) struct Function {
@@ -68,6 +71,7 @@ fn any_argument_is_survived() {
         3,
         4,
         5,
+        6,
         7,
         8,
         64,
@@ -86,8 +90,15 @@ fn any_argument_is_survived() {
     let wide = [0, 1, 8, 1 << 63, u64::MAX - 1, u64::MAX];
     for function in FUNCTIONS {
         for round in 0..400 {
-            let mut guest = Guest::with_dir(&temp);
-            guest.open("file", 0, READ_WRITE, 0).unwrap();
+            // Nothing waits: a directory, a listener, a connection and a file are 3 to 6.
+            let (listener, (own, _peer)) =
+                (TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), UnixStream::pair().unwrap());
+            listener.set_nonblocking(true).unwrap();
+            own.set_nonblocking(true).unwrap();
+            let mut builder = WasiCtxBuilder::new();
+            builder.preopened_dir(&temp.0, "/").unwrap().preopened_socket(listener).unwrap();
+            let mut guest = Guest::new(builder.preopened_socket(own).unwrap().build());
+            assert_eq!(guest.open("file", 0, READ_WRITE, 0), Ok(6));
             if round % 2 == 1 && function.signature.name != "poll_oneoff" {
                 // Other contents than zeros; not where times to wait for are read from.
                 guest.memory.fill_with(|| random.next() as u8);
@@ -149,7 +160,7 @@ fn buffers_beyond_the_memory_stop_the_guest() {
 #[test]
 fn a_call_moves_no_more_than_the_host_would() {
     // A thousand buffers of a megabyte, all the same one: without a limit a guest could have gigabytes copied.
-    let mut guest = Guest::new(crate::WasiCtxBuilder::new().build());
+    let mut guest = Guest::new(WasiCtxBuilder::new().build());
     guest.memory.resize(8 << 20, 0);
     let iovecs = guest.iovecs(&[(0, 4 << 20); 1000]);
     guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 1000, 64)).unwrap();
