@@ -116,7 +116,7 @@ fn define<T: 'static>(
                     MODULE,
                     SIGNATURE.name,
                     move |mut caller: Caller<'_, T>, $($param: ty::$kind),*| -> Result<result!($result)> {
-                        let args = || vec![$(u64::from($param)),*];
+                        let args = || -> [u64; SIGNATURE.params.len()] { [$(u64::from($param)),*] };
                         outcome!($result, call(&mut caller, SIGNATURE, args, get, |ctx, memory| {
                             $file::$name(ctx, memory, $($param),*)
                         }))
@@ -132,28 +132,23 @@ fn define<T: 'static>(
 /// Runs a function on the guest's memory and the context: the error number, or why the guest is stopped.
 ///
 /// A guest without a memory has one of no bytes: it may still ask for the end, and every pointer is bad.
-fn call<T: 'static>(
+fn call<T: 'static, A: AsRef<[u64]>>(
     caller: &mut Caller<'_, T>,
     signature: &'static Signature,
-    args: impl FnOnce() -> Vec<u64>,
+    args: impl FnOnce() -> A,
     get: impl Fn(&mut T) -> &mut WasiCtx,
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
 ) -> Result<u32> {
-    let run = |ctx: &mut WasiCtx, memory: &mut GuestMemory<'_>| {
-        let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args(), memory));
-        let outcome = function(ctx, memory);
-        if let (Some(call), Some(tracer)) = (traced, &mut ctx.tracer) {
-            call.end(tracer, memory, &outcome);
-        }
-        outcome
+    let (bytes, data) = match caller.get_export("memory").and_then(Extern::into_memory) {
+        Some(memory) => memory.data_and_store_mut(caller),
+        None => (&mut [][..], caller.data_mut()),
     };
-    let outcome = match caller.get_export("memory").and_then(Extern::into_memory) {
-        Some(memory) => {
-            let (bytes, data) = memory.data_and_store_mut(caller);
-            run(get(data), &mut GuestMemory::new(bytes))
-        }
-        None => run(get(caller.data_mut()), &mut GuestMemory::new(&mut [])),
-    };
+    let (ctx, mut memory) = (get(data), GuestMemory::new(bytes));
+    let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args().as_ref(), &memory));
+    let outcome = function(ctx, &mut memory);
+    if let (Some(call), Some(tracer)) = (traced, &mut ctx.tracer) {
+        call.end(tracer, &memory, &outcome);
+    }
     match outcome {
         Ok(()) => Ok(0),
         Err(Failure::Errno(errno)) => Ok(errno as u32),

@@ -62,8 +62,8 @@ pub(crate) struct Call {
 impl Call {
     /// Takes down what the guest passes.
     #[cold]
-    pub(crate) fn begin(signature: &'static Signature, args: Vec<u64>, mem: &GuestMemory<'_>) -> Call {
-        let mut call = Call { signature, args, shown: vec![] };
+    pub(crate) fn begin(signature: &'static Signature, args: &[u64], mem: &GuestMemory<'_>) -> Call {
+        let mut call = Call { signature, args: args.to_vec(), shown: vec![] };
         call.shown = (0..call.args.len()).map(|number| call.input(number, mem)).collect();
         call
     }

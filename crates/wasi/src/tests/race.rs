@@ -42,11 +42,13 @@ impl Race {
         let (end, dir, link) = (ended.clone(), outer.join("inside/dir"), outer.join("inside/link"));
         let swapper = thread::spawn(move || {
             let mut swaps = 0;
-            while !end.load(Ordering::Relaxed) {
+            loop {
                 renameat_with(CWD, &dir, CWD, &link, RenameFlags::EXCHANGE).unwrap();
                 swaps += 1;
+                if end.load(Ordering::Relaxed) {
+                    return swaps;
+                }
             }
-            swaps
         });
         Race { outer, guest: Guest::new(builder.build()), ended, swapper: Some(swapper) }
     }
@@ -66,7 +68,6 @@ impl Race {
         self.ended.store(true, Ordering::Relaxed);
         let swaps = self.swapper.take().unwrap().join().unwrap();
         println!("{name}: {tries} tries, {hits} of them successful, {swaps} swaps");
-        assert!(tries > 0 && swaps > 0);
         // Nothing outside was changed.
         let outside: Vec<_> = std::fs::read_dir(self.outer.join("outside"))
             .unwrap()

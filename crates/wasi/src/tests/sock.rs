@@ -179,6 +179,7 @@ fn a_socket_that_does_not_wait_says_again() {
     fails(guest.recv(connection, [1, 1], 0), Errno::Again);
     fails(guest.read(connection, 1), Errno::Again);
     // A connection waits if it was not told otherwise, whatever the listener does.
+    wait(&mut guest, &[fd_subscription(1, READ, LISTENER)]).unwrap();
     let connection = guest.accept(LISTENER, 0).unwrap();
     assert_eq!(guest.fdstat(connection).1, 0);
     guest.set_flags(connection, NONBLOCK).unwrap();

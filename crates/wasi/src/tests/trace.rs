@@ -18,7 +18,7 @@ pub(super) fn traced(guest: &mut Guest, name: &str, args: &[u64]) -> (WasiResult
     let mut tracer = Tracer(Box::new(move |line: &str| sink.lock().unwrap().push(line.to_owned())));
     let mut outcome = Ok(());
     let _ = guest.call(|ctx, mem| {
-        let call = Call::begin(&function.signature, args.to_vec(), mem);
+        let call = Call::begin(&function.signature, args, mem);
         outcome = (function.call)(ctx, mem, args);
         call.end(&mut tracer, mem, &outcome);
         Ok(())
