@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU64;
 use std::os::fd::BorrowedFd;
+use std::time::{Duration, UNIX_EPOCH};
 
+use cap_fs_ext::SystemTimeSpec;
+use cap_std::time::SystemTime;
 use rustix::fs::{
     Advice, FallocateFlags, FileType, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT,
 };
@@ -316,7 +319,19 @@ pub(crate) enum NewTime {
 }
 
 impl NewTime {
-    fn to_timespec(self) -> Timespec {
+    /// As `cap_fs_ext` has it.
+    pub(crate) fn to_spec(self) -> Option<SystemTimeSpec> {
+        match self {
+            NewTime::Unchanged => None,
+            NewTime::Now => Some(SystemTimeSpec::SymbolicNow),
+            NewTime::At(time) => {
+                let time = UNIX_EPOCH + Duration::from_nanos(time);
+                Some(SystemTimeSpec::Absolute(SystemTime::from_std(time)))
+            }
+        }
+    }
+
+    pub(crate) fn to_timespec(self) -> Timespec {
         match self {
             NewTime::Unchanged => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
             NewTime::Now => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },

@@ -5,12 +5,10 @@
 
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, UNIX_EPOCH};
 
-use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, SystemTimeSpec};
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
-use cap_std::time::SystemTime;
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::{AtFlags, FileType, OFlags, Timestamps, utimensat};
 
 use crate::abi::{Errno, Fdflags, Filestat, Filetype, Lookupflags, Oflags, Rights};
 use crate::ctx::WasiCtx;
@@ -67,20 +65,31 @@ pub(crate) fn path_filestat_set_times(
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_SET_TIMES)?;
     let lookupflags = Lookupflags::from_bits(lookupflags)?;
     let path = mem.text(path, path_len)?;
-    let [atime, mtime] = new_times(atim, mtim, fstflags)?.map(|time| match time {
-        NewTime::Unchanged => None,
-        NewTime::Now => Some(SystemTimeSpec::SymbolicNow),
-        NewTime::At(time) => {
-            let time = UNIX_EPOCH + Duration::from_nanos(time);
-            Some(SystemTimeSpec::Absolute(SystemTime::from_std(time)))
-        }
-    });
+    let times = new_times(atim, mtim, fstflags)?;
     if follows(lookupflags, path) {
-        dir.set_times(path, atime, mtime)?
+        set_times(dir, path, times)?;
     } else {
-        dir.set_symlink_times(path, atime, mtime)?
+        let [atime, mtime] = times.map(NewTime::to_spec);
+        dir.set_symlink_times(path, atime, mtime)?;
     }
     Ok(())
+}
+
+/// Sets times without opening the file to be read or written: that would wait for the other end of a pipe, and fail for a
+/// program that runs. Linux before 5.8 cannot do without.
+fn set_times(dir: &Dir, path: &str, times: [NewTime; 2]) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::PATH.bits().cast_signed());
+    let file = dir.open_with(path, &options)?;
+    let [last_access, last_modification] = times.map(NewTime::to_timespec);
+    let times_of_host = Timestamps { last_access, last_modification };
+    match utimensat(&file, c"", &times_of_host, AtFlags::EMPTY_PATH) {
+        Err(rustix::io::Errno::INVAL) => {
+            let [atime, mtime] = times.map(NewTime::to_spec);
+            dir.set_times(path, atime, mtime)
+        }
+        other => Ok(other?),
+    }
 }
 
 /// Gives a file another name. A symbolic link gets one itself: following it is not offered, and `inval`.

@@ -1,9 +1,12 @@
 //! What is done with open descriptors: numbers, space, advice, times.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::Command;
+
+use rustix::fs::{CWD, FileType, Mode};
 
 use super::{DIR, Guest, READ_WRITE, TempDir, fails};
 use crate::abi::{Errno, Rights};
@@ -183,6 +186,29 @@ fn directories_and_links_have_times_too() {
     fails(guest.set_times("dangling", 1, MTIM), Errno::Noent);
     guest.set_times(".", 1, MTIM).unwrap();
     assert_eq!(modified("."), 2);
+}
+
+#[test]
+fn times_are_set_without_opening_the_file() {
+    let dir = TempDir::new();
+    let pipe = dir.join("pipe");
+    rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    std::fs::copy("/bin/sleep", dir.join("program")).unwrap();
+    // Another test's child may for a moment have inherited the copy as it was written.
+    let mut program = loop {
+        match Command::new(dir.join("program")).arg("60").spawn() {
+            Err(err) if err.kind() == ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            other => break other.unwrap(),
+        }
+    };
+    let mut guest = Guest::with_dir(&dir);
+    // Opened to be written, one would wait for a reader and the other be busy.
+    for name in ["pipe", "program"] {
+        guest.set_times(name, 1, ATIM | MTIM).unwrap();
+        assert_eq!(std::fs::metadata(dir.join(name)).unwrap().mtime(), 2);
+    }
+    program.kill().unwrap();
+    program.wait().unwrap();
 }
 
 #[test]
