@@ -22,6 +22,11 @@ macro_rules! errnos {
         }
 
         impl Errno {
+            /// The error of a number.
+            pub(crate) fn from_number(number: u16) -> Option<Errno> {
+                [$(Errno::$name,)* Errno::Notcapable].into_iter().find(|errno| *errno as u16 == number)
+            }
+
             /// What the number means, in a few words.
             #[must_use]
             pub(crate) fn message(self) -> &'static str {
@@ -157,8 +162,10 @@ macro_rules! flags {
         impl $set {
             $($(#[$flag_doc])* pub(crate) const $flag: $set = $set(1 << $bit);)*
 
+            /// Every flag with its bit.
+            pub(crate) const NAMES: &[(&str, u64)] = &[$((stringify!($flag), 1 << $bit)),*];
             pub(crate) const NONE: $set = $set(0);
-            pub(crate) const ALL: $set = $set($(1 << $bit)|*);
+            pub(crate) const ALL: $set = $set(0 $(| 1 << $bit)*);
 
             /// The set of an argument, if all its bits are declared.
             pub(crate) fn from_bits(bits: u32) -> Result<$set, Errno> {
@@ -252,6 +259,35 @@ impl Rights {
         .with(Rights::FD_FILESTAT_SET_TIMES)
         .with(Rights::POLL_FD_READWRITE);
 
+    /// What applies to a socket that data goes through.
+    pub(crate) const CONNECTION: Rights = Rights::FD_READ
+        .with(Rights::FD_WRITE)
+        .with(Rights::FD_FDSTAT_SET_FLAGS)
+        .with(Rights::FD_FILESTAT_GET)
+        .with(Rights::POLL_FD_READWRITE)
+        .with(Rights::SOCK_SHUTDOWN);
+
+    /// What applies to a socket that connections are accepted from. Being readable means that there is one.
+    pub(crate) const LISTENER: Rights =
+        Rights::CONNECTION.without(Rights::FD_WRITE).with(Rights::SOCK_ACCEPT);
+
+    /// What changes a file or directory. Taking a link from it belongs here: the file could be written through the link.
+    pub(crate) const CHANGING: Rights = Rights::FD_WRITE
+        .with(Rights::FD_ALLOCATE)
+        .with(Rights::FD_FILESTAT_SET_SIZE)
+        .with(Rights::FD_FILESTAT_SET_TIMES)
+        .with(Rights::PATH_CREATE_DIRECTORY)
+        .with(Rights::PATH_CREATE_FILE)
+        .with(Rights::PATH_LINK_SOURCE)
+        .with(Rights::PATH_LINK_TARGET)
+        .with(Rights::PATH_RENAME_SOURCE)
+        .with(Rights::PATH_RENAME_TARGET)
+        .with(Rights::PATH_FILESTAT_SET_SIZE)
+        .with(Rights::PATH_FILESTAT_SET_TIMES)
+        .with(Rights::PATH_SYMLINK)
+        .with(Rights::PATH_REMOVE_DIRECTORY)
+        .with(Rights::PATH_UNLINK_FILE);
+
     /// The declared rights among the bits of an argument; others are ignored, since guests ask for "all" by setting
     /// every bit.
     pub(crate) const fn truncated(bits: u64) -> Rights {
@@ -309,6 +345,37 @@ flags! {
 }
 
 flags! {
+    /// How `sock_recv` receives.
+    Riflags: u16 {
+        /// Leave the bytes where they are, to be received again.
+        RECV_PEEK = 0;
+        /// Wait until the buffers are full.
+        RECV_WAITALL = 1;
+    }
+}
+
+flags! {
+    /// What `sock_recv` found.
+    Roflags: u16 {
+        /// The message was longer than the buffers; its rest is gone.
+        RECV_DATA_TRUNCATED = 0;
+    }
+}
+
+flags! {
+    /// How `sock_send` sends: there is no flag.
+    Siflags: u16 {}
+}
+
+flags! {
+    /// Which ways of a connection `sock_shutdown` ends.
+    Sdflags: u8 {
+        RD = 0;
+        WR = 1;
+    }
+}
+
+flags! {
     /// How the timeout of a clock subscription is meant.
     Subclockflags: u16 {
         /// The timeout is a time of the clock, not a duration.
@@ -325,6 +392,7 @@ pub(crate) enum Filetype {
     CharacterDevice = 2,
     Directory = 3,
     RegularFile = 4,
+    SocketDgram = 5,
     SocketStream = 6,
     SymbolicLink = 7,
 }

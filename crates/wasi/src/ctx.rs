@@ -1,6 +1,7 @@
 //! What one guest may see: built by the host, used by every call.
 
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,17 +10,39 @@ use cap_std::fs::Dir;
 use crate::abi::Rights;
 use crate::dir::Directory;
 use crate::stdio::{Input, Output};
-use crate::table::{Descriptor, Table};
+use crate::table::{Access, Descriptor, Table};
+use crate::trace::Tracer;
 
 /// The world of one guest: its arguments, environment and descriptors. Made by [`WasiCtxBuilder`].
 ///
 /// A guest has nothing that its host did not put here. Clocks and random numbers are the exception: they need no
 /// permission.
+///
+/// A context belongs to one guest, and can be sent to another thread with it. It lies in the store's data, alone or with
+/// more:
+///
+/// ```
+/// use upshift::{Engine, Linker, Store};
+/// use upshift_wasi::{WasiCtx, WasiCtxBuilder, add_to_linker};
+///
+/// struct Data {
+///     wasi: WasiCtx,
+///     calls: u32,
+/// }
+///
+/// let engine = Engine::default();
+/// let mut linker: Linker<Data> = Linker::new(&engine);
+/// add_to_linker(&mut linker, |data| &mut data.wasi)?;
+/// let store = Store::new(&engine, Data { wasi: WasiCtxBuilder::new().build(), calls: 0 });
+/// assert_eq!(store.data().calls, 0);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct WasiCtx {
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) table: Table,
+    pub(crate) tracer: Option<Tracer>,
 }
 
 /// Strings as the guest gets them: one behind the other, each ended by a zero byte.
@@ -44,7 +67,7 @@ impl Strings {
 /// Without further calls a guest has no arguments, no environment, an empty standard input, outputs that lead nowhere,
 /// and no files.
 ///
-/// ```no_run
+/// ```
 /// use upshift_wasi::WasiCtxBuilder;
 ///
 /// # fn main() -> anyhow::Result<()> {
@@ -52,7 +75,7 @@ impl Strings {
 ///     .inherit_stdio()
 ///     .args(&["guest.wasm", "--verbose"])
 ///     .env("LANG", "C")
-///     .preopened_dir("./data", "/data")?
+///     .preopened_dir("src", "/source")?
 ///     .build();
 /// # Ok(())
 /// # }
@@ -64,7 +87,9 @@ pub struct WasiCtxBuilder {
     stdin: Option<Input>,
     stdout: Option<Output>,
     stderr: Option<Output>,
-    directories: Vec<Directory>,
+    directories: Vec<Descriptor>,
+    sockets: Vec<Descriptor>,
+    tracer: Option<Tracer>,
 }
 
 impl WasiCtxBuilder {
@@ -167,11 +192,69 @@ impl WasiCtxBuilder {
         host: impl AsRef<Path>,
         guest: impl Into<String>,
     ) -> anyhow::Result<&mut WasiCtxBuilder> {
+        self.preopened_dir_with(host, guest, Access::ReadWrite)
+    }
+
+    /// As [`preopened_dir`](Self::preopened_dir), but says whether the guest may change what is there.
+    ///
+    /// # Errors
+    /// If `host` cannot be opened or is not a directory.
+    pub fn preopened_dir_with(
+        &mut self,
+        host: impl AsRef<Path>,
+        guest: impl Into<String>,
+        access: Access,
+    ) -> anyhow::Result<&mut WasiCtxBuilder> {
         let host = host.as_ref();
         let dir =
             open_directory(host).with_context(|| format!("cannot open directory `{}`", host.display()))?;
-        self.directories.push(Directory::preopened(dir, guest.into()));
+        let directory = Directory::preopened(dir, guest.into());
+        self.directories.push(Descriptor::directory(directory, Rights::ALL, access));
         Ok(self)
+    }
+
+    /// Gives the guest a socket: a listener to accept connections from, or one that is connected.
+    ///
+    /// Descriptors are numbered from 3 on, first all preopened directories, then all sockets, each in the order of the
+    /// calls: guests look for directories from 3 on and stop at the first number that is none. A listener stays in the
+    /// mode that it is in. One that blocks suits a plain `accept`; a guest with an event loop sets the other mode, unless
+    /// the host does so with [`set_nonblocking`](std::net::TcpListener::set_nonblocking).
+    ///
+    /// ```
+    /// use std::net::TcpListener;
+    /// use upshift_wasi::WasiCtxBuilder;
+    ///
+    /// # fn main() -> anyhow::Result<()> {
+    /// // The guest's `TcpListener::from_raw_fd(3)`.
+    /// let ctx = WasiCtxBuilder::new().preopened_socket(TcpListener::bind("127.0.0.1:0")?)?.build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If `socket` is something else that is open.
+    pub fn preopened_socket(&mut self, socket: impl Into<OwnedFd>) -> anyhow::Result<&mut WasiCtxBuilder> {
+        let socket = Descriptor::socket(socket.into()).context("cannot use the descriptor as a socket")?;
+        self.sockets.push(socket);
+        Ok(self)
+    }
+
+    /// Calls `line` at the end of every call of the guest, with a line (without its end) that tells the arguments and
+    /// what came of it.
+    ///
+    /// The lines are for people to read; their form may change.
+    ///
+    /// ```
+    /// use upshift_wasi::WasiCtxBuilder;
+    ///
+    /// // path_open(3, symlink_follow, "a.txt", 0, 0x2, 0x0, 0) = 4
+    /// // fd_read(4, "hello\n", 4096) = 6
+    /// // path_unlink_file(3, "missing") = noent
+    /// let ctx = WasiCtxBuilder::new().trace(|line| eprintln!("{line}")).build();
+    /// ```
+    pub fn trace(&mut self, line: impl FnMut(&str) + Send + 'static) -> &mut WasiCtxBuilder {
+        self.tracer = Some(Tracer(Box::new(line)));
+        self
     }
 
     /// The finished context; the builder is as new afterwards.
@@ -182,10 +265,8 @@ impl WasiCtxBuilder {
             Descriptor::output(builder.stdout.unwrap_or_else(Output::discard)),
             Descriptor::output(builder.stderr.unwrap_or_else(Output::discard)),
         ];
-        let directories =
-            builder.directories.into_iter().map(|directory| Descriptor::directory(directory, Rights::ALL));
-        let table = Table::new(stdio.into_iter().chain(directories).collect());
-        WasiCtx { args: builder.args, environ: builder.environ, table }
+        let table = Table::new(stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect());
+        WasiCtx { args: builder.args, environ: builder.environ, table, tracer: builder.tracer }
     }
 }
 

@@ -4,6 +4,9 @@
 //! in a listing that is taken when the guest begins (cookie 0) and kept with the descriptor, so that entries which are
 //! created or removed meanwhile neither shift the others nor make a long directory cost its square.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use cap_std::fs::{Dir, MetadataExt};
 
 use crate::abi::{Dirent, Errno, Filetype, Rights};
@@ -93,8 +96,7 @@ impl Listing {
 
     /// Some file systems do not say what an entry is. One that vanished meanwhile is left out.
     fn push_unknown(&mut self, dir: &Dir, name: &[u8]) -> Result<(), Errno> {
-        let path = std::str::from_utf8(name).map_err(|_| Errno::Ilseq)?;
-        let metadata = match dir.symlink_metadata(path) {
+        let metadata = match dir.symlink_metadata(OsStr::from_bytes(name)) {
             Ok(metadata) => metadata,
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(err) => return Err(err.into()),

@@ -12,7 +12,25 @@ use crate::abi::Errno;
 
 /// The guest ended itself with `proc_exit`.
 ///
-/// It comes out of the outermost call into the guest as an error; `error.downcast_ref::<Exit>()` finds it.
+/// It comes out of the outermost call into the guest as an error, which is no failure if the code is 0:
+///
+/// ```
+/// use upshift::Error;
+/// use upshift_wasi::Exit;
+///
+/// fn exit_code(outcome: Result<(), Error>) -> Result<i32, Error> {
+///     match outcome {
+///         Ok(()) => Ok(0),
+///         Err(error) => match error.downcast_ref::<Exit>() {
+///             Some(exit) => Ok(exit.0),
+///             None => Err(error),
+///         },
+///     }
+/// }
+///
+/// assert_eq!(exit_code(Err(Error::new(Exit(3)))).ok(), Some(3));
+/// assert!(exit_code(Err(Error::msg("a trap"))).is_err());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exit(
     /// The exit code that the guest gave; 0 means success.
@@ -27,7 +45,31 @@ impl fmt::Display for Exit {
 
 impl std::error::Error for Exit {}
 
-/// A guest passed a pointer that cannot be used.
+/// A guest passed a pointer that cannot be used, and was stopped.
+///
+/// ```
+/// use upshift::{Engine, Error, Linker, Module, Store};
+/// use upshift_wasi::{GuestFault, WasiCtxBuilder, add_to_linker};
+///
+/// # fn main() -> Result<(), Error> {
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+///         (memory (export "memory") 1)
+///         (func (export "run") (drop (call $random_get (i32.const 65535) (i32.const 2)))))"#,
+/// )?;
+/// let mut linker = Linker::new(&engine);
+/// add_to_linker(&mut linker, |ctx| ctx)?;
+/// let mut store = Store::new(&engine, WasiCtxBuilder::new().build());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let error = instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ()).unwrap_err();
+/// let fault = error.downcast_ref::<GuestFault>();
+/// assert_eq!(fault, Some(&GuestFault::OutOfBounds { address: 65535, len: 2 }));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GuestFault {
     /// The bytes are not all inside of the memory.

@@ -2,10 +2,14 @@
 
 use std::num::NonZeroU64;
 use std::os::fd::BorrowedFd;
+use std::time::{Duration, UNIX_EPOCH};
 
+use cap_fs_ext::SystemTimeSpec;
+use cap_std::time::SystemTime;
 use rustix::fs::{
     Advice, FallocateFlags, FileType, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT,
 };
+use rustix::net::SocketType;
 
 use crate::abi::{self, Errno, Fdflags, Fdstat, Filestat, Filetype, Fstflags, Rights};
 use crate::ctx::WasiCtx;
@@ -88,7 +92,7 @@ pub(crate) fn fd_fdstat_get(ctx: &mut WasiCtx, mem: &mut GuestMemory<'_>, fd: u3
 
 /// Sets the flags of a descriptor.
 ///
-/// Only `append` and `nonblock` can change after opening. The streams that the guest shares with its host keep theirs,
+/// Only `append` and `nonblock` can change after opening, of a socket only `nonblock`. The streams that the guest shares with its host keep theirs,
 /// since the host would see the change as well.
 pub(crate) fn fd_fdstat_set_flags(
     ctx: &mut WasiCtx,
@@ -99,12 +103,15 @@ pub(crate) fn fd_fdstat_set_flags(
     let wanted = Fdflags::from_bits(fdflags)?;
     let resource = &ctx.table.get(fd, Rights::FD_FDSTAT_SET_FLAGS)?.resource;
     let now = flags(resource)?;
-    let changeable = Fdflags::APPEND.with(Fdflags::NONBLOCK);
+    let changeable = match resource {
+        Resource::Socket { .. } => Fdflags::NONBLOCK,
+        _ => Fdflags::APPEND.with(Fdflags::NONBLOCK),
+    };
     if wanted.without(changeable) != Fdflags::NONE && wanted.without(changeable) != now.without(changeable) {
         return Err(Errno::Notsup.into());
     }
     match resource {
-        Resource::File { fd, .. } => {
+        Resource::File { fd, .. } | Resource::Socket { fd, .. } => {
             let mut host = rustix::fs::fcntl_getfl(fd)?;
             host.set(OFlags::APPEND, wanted.contains(Fdflags::APPEND));
             host.set(OFlags::NONBLOCK, wanted.contains(Fdflags::NONBLOCK));
@@ -237,15 +244,25 @@ fn preopened_name(ctx: &WasiCtx, fd: u32) -> Result<&str, Errno> {
 /// `/dev/null` for one.
 pub(crate) fn filetype(resource: &Resource) -> Result<Filetype, Errno> {
     match resource {
-        Resource::File { filetype, .. } => Ok(*filetype),
+        Resource::File { filetype, .. } | Resource::Socket { filetype, .. } => Ok(*filetype),
         Resource::Directory(_) => Ok(Filetype::Directory),
         Resource::Input(_) | Resource::Output(_) => {
             let Some(host) = resource.host_fd() else { return Ok(Filetype::Unknown) };
-            match FileType::from_raw_mode(rustix::fs::fstat(host)?.st_mode) {
-                FileType::CharacterDevice if !rustix::termios::isatty(host) => Ok(Filetype::Unknown),
-                other => Ok(other.into()),
+            match host_filetype(host, &rustix::fs::fstat(host)?)? {
+                Filetype::CharacterDevice if !rustix::termios::isatty(host) => Ok(Filetype::Unknown),
+                other => Ok(other),
             }
         }
+    }
+}
+
+/// The type of a file of the host, which only a socket itself knows in full.
+pub(crate) fn host_filetype(host: BorrowedFd<'_>, stat: &Stat) -> rustix::io::Result<Filetype> {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Socket if rustix::net::sockopt::socket_type(host)? != SocketType::STREAM => {
+            Ok(Filetype::SocketDgram)
+        }
+        other => Ok(other.into()),
     }
 }
 
@@ -276,7 +293,7 @@ pub(crate) fn filestat(host: BorrowedFd<'_>) -> Result<Filestat, Errno> {
     Ok(Filestat {
         dev: stat.st_dev,
         ino: stat.st_ino,
-        filetype: FileType::from_raw_mode(stat.st_mode).into(),
+        filetype: host_filetype(host, &stat)?,
         #[allow(clippy::useless_conversion)] // It has 32 bits on AArch64.
         nlink: stat.st_nlink.into(),
         size: stat.st_size.try_into().unwrap_or(0),
@@ -302,7 +319,19 @@ pub(crate) enum NewTime {
 }
 
 impl NewTime {
-    fn to_timespec(self) -> Timespec {
+    /// As `cap_fs_ext` has it.
+    pub(crate) fn to_spec(self) -> Option<SystemTimeSpec> {
+        match self {
+            NewTime::Unchanged => None,
+            NewTime::Now => Some(SystemTimeSpec::SymbolicNow),
+            NewTime::At(time) => {
+                let time = UNIX_EPOCH + Duration::from_nanos(time);
+                Some(SystemTimeSpec::Absolute(SystemTime::from_std(time)))
+            }
+        }
+    }
+
+    pub(crate) fn to_timespec(self) -> Timespec {
         match self {
             NewTime::Unchanged => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
             NewTime::Now => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },

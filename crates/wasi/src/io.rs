@@ -25,7 +25,7 @@ pub(crate) fn fd_read(
     let descriptor = ctx.table.get_mut(fd, Rights::FD_READ)?;
     let len = mem.scatter(iovecs, count, |buffers| match &mut descriptor.resource {
         Resource::Directory(_) | Resource::Output(_) => Err(Errno::Badf),
-        Resource::File { fd, .. } => read_host(fd.as_fd(), buffers),
+        Resource::File { fd, .. } | Resource::Socket { fd, .. } => read_host(fd.as_fd(), buffers),
         Resource::Input(input) => match input.host_fd() {
             Some(host) => read_host(host, buffers),
             None => Ok(input.read_memory(buffers)),
@@ -48,6 +48,7 @@ pub(crate) fn fd_write(
     let len = mem.gather(iovecs, count, |buffers| match &descriptor.resource {
         Resource::Directory(_) | Resource::Input(_) => Err(Errno::Badf),
         Resource::File { fd, .. } => write_host(fd.as_fd(), buffers),
+        Resource::Socket { fd, .. } => crate::sock::send(fd.as_fd(), buffers),
         Resource::Output(output) => match output.host_fd() {
             Some(host) => write_host(host, buffers),
             None => output.write_memory(buffers),
@@ -134,7 +135,7 @@ fn write_host(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errn
 }
 
 /// Repeats a call that a signal interrupted: signals are the host's business, the guest must not see them.
-fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> Result<T, Errno> {
+pub(crate) fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> Result<T, Errno> {
     loop {
         match call() {
             Err(rustix::io::Errno::INTR) => {}

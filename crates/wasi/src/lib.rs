@@ -1,10 +1,54 @@
 //! WASI preview 1: the system interface that most WebAssembly programs are compiled for.
 //!
+//! ```
+//! use upshift::{Engine, Linker, Module, Store};
+//! use upshift_wasi::{Access, Exit, Input, MemoryOutput, WasiCtx, WasiCtxBuilder, add_to_linker};
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let engine = Engine::default();
+//! let module = Module::new(
+//!     &engine,
+//!     r#"(module
+//!         (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+//!         (memory (export "memory") 1)
+//!         (func (export "_start") (call $proc_exit (i32.const 3))))"#,
+//! )?;
+//! let mut linker: Linker<WasiCtx> = Linker::new(&engine);
+//! add_to_linker(&mut linker, |ctx| ctx)?;
+//!
+//! let stdout = MemoryOutput::new(1 << 20);
+//! let ctx = WasiCtxBuilder::new()
+//!     .args(&["guest.wasm", "--verbose"])
+//!     .stdin(Input::memory("some text"))
+//!     .stdout(stdout.clone())
+//!     .preopened_dir_with(".", "/input", Access::ReadOnly)?
+//!     .build();
+//! let mut store = Store::new(&engine, ctx);
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+//! let error = start.call(&mut store, ()).unwrap_err();
+//! assert_eq!(error.downcast_ref::<Exit>(), Some(&Exit(3)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! All 46 functions of the interface are there. What a host may want to know of them:
+//!
+//! - **Descriptors** 0 to 2 are the standard streams; preopened directories follow, then preopened sockets.
+//! - **Paths** are UTF-8 and never lead out of their directory, whatever links, `..` or another process do meanwhile; the
+//!   guest gets `perm` then. A listing shows names that are not UTF-8, but they cannot be used.
+//! - **Streams and files** are not buffered: the guest's buffers go to the host in one vectored call, and what was written
+//!   is out when the call returns.
+//! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
+//! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
+//! - A guest that waits, for input or a clock, keeps its thread.
+//!
 //! ```text
 //! WasiCtxBuilder ──build──▶ WasiCtx                 what one guest may see
 //!                              │
 //! linker    import "wasi_snapshot_preview1" ──▶ one function per line of `wasi_functions!`
 //!    │                         │
+//!    ├─ trace                                       tells what is called, if the host wants to know
 //!    ├─ process  clock  random  poll  sock          arguments, time, …
 //!    ├─ io  fs  dir                                 on an open descriptor
 //!    └─ path                                        on a path below a directory
@@ -33,11 +77,13 @@ mod random;
 mod sock;
 mod stdio;
 mod table;
+mod trace;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
 pub use error::{Exit, GuestFault};
 pub use linker::{add_imports_to_linker, add_to_linker};
 pub use stdio::{Input, MemoryOutput, Output};
+pub use table::Access;
 
 #[cfg(test)]
 mod tests;

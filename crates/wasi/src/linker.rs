@@ -4,9 +4,9 @@ use upshift::{Caller, Error, Extern, Linker, Module, Result, Trap};
 
 use crate::ctx::WasiCtx;
 use crate::error::{Failure, GuestFault, WasiResult};
-use crate::functions::wasi_functions;
+use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
-use crate::{clock, dir, fs, io, path, poll, process, random, sock};
+use crate::{clock, dir, fs, io, path, poll, process, random, sock, trace};
 
 /// The module name under which guests import the interface.
 const MODULE: &str = "wasi_snapshot_preview1";
@@ -56,6 +56,22 @@ pub fn add_to_linker<T: 'static>(
 /// As [`add_to_linker`], but defines only the functions that one of `modules` imports, which is quicker for a linker
 /// that is used once.
 ///
+/// ```
+/// use upshift::{Engine, Linker, Module, Store};
+/// use upshift_wasi::{WasiCtx, WasiCtxBuilder, add_imports_to_linker};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))"#,
+/// )?;
+/// let mut linker: Linker<WasiCtx> = Linker::new(&engine);
+/// add_imports_to_linker(&mut linker, [&module], |ctx| ctx)?;
+/// let mut store = Store::new(&engine, WasiCtxBuilder::new().build());
+/// linker.instantiate(&mut store, &module)?;
+/// # Ok::<(), upshift::Error>(())
+/// ```
+///
 /// # Errors
 /// If `linker` has one of these names already and does not allow shadowing.
 pub fn add_imports_to_linker<'m, T: 'static>(
@@ -92,13 +108,16 @@ fn define<T: 'static>(
         };
     }
     macro_rules! define_all {
-        ($($file:ident::$name:ident($($param:ident: $ty:ty),*) -> $result:tt;)*) => {$(
+        ($($file:ident::$name:ident($($param:ident: $kind:ident),*) -> $result:tt;)*) => {$(
             if wanted(stringify!($name)) {
+                const SIGNATURE: &Signature =
+                    &Signature { name: stringify!($name), params: &[$(Kind::$kind),*] };
                 linker.func_wrap(
                     MODULE,
-                    stringify!($name),
-                    move |mut caller: Caller<'_, T>, $($param: $ty),*| -> Result<result!($result)> {
-                        outcome!($result, call(&mut caller, stringify!($name), get, |ctx, memory| {
+                    SIGNATURE.name,
+                    move |mut caller: Caller<'_, T>, $($param: ty::$kind),*| -> Result<result!($result)> {
+                        let args = || -> [u64; SIGNATURE.params.len()] { [$(u64::from($param)),*] };
+                        outcome!($result, call(&mut caller, SIGNATURE, args, get, |ctx, memory| {
                             $file::$name(ctx, memory, $($param),*)
                         }))
                     },
@@ -113,23 +132,27 @@ fn define<T: 'static>(
 /// Runs a function on the guest's memory and the context: the error number, or why the guest is stopped.
 ///
 /// A guest without a memory has one of no bytes: it may still ask for the end, and every pointer is bad.
-fn call<T: 'static>(
+fn call<T: 'static, A: AsRef<[u64]>>(
     caller: &mut Caller<'_, T>,
-    name: &'static str,
+    signature: &'static Signature,
+    args: impl FnOnce() -> A,
     get: impl Fn(&mut T) -> &mut WasiCtx,
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
 ) -> Result<u32> {
-    let outcome = match caller.get_export("memory").and_then(Extern::into_memory) {
-        Some(memory) => {
-            let (bytes, data) = memory.data_and_store_mut(caller);
-            function(get(data), &mut GuestMemory::new(bytes))
-        }
-        None => function(get(caller.data_mut()), &mut GuestMemory::new(&mut [])),
+    let (bytes, data) = match caller.get_export("memory").and_then(Extern::into_memory) {
+        Some(memory) => memory.data_and_store_mut(caller),
+        None => (&mut [][..], caller.data_mut()),
     };
+    let (ctx, mut memory) = (get(data), GuestMemory::new(bytes));
+    let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args().as_ref(), &memory));
+    let outcome = function(ctx, &mut memory);
+    if let (Some(call), Some(tracer)) = (traced, &mut ctx.tracer) {
+        call.end(tracer, &memory, &outcome);
+    }
     match outcome {
         Ok(()) => Ok(0),
         Err(Failure::Errno(errno)) => Ok(errno as u32),
-        Err(Failure::Fault(fault)) => Err(stop(name, fault)),
+        Err(Failure::Fault(fault)) => Err(stop(signature.name, fault)),
         Err(Failure::Exit(exit)) => Err(Error::new(exit)),
     }
 }

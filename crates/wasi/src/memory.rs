@@ -15,14 +15,12 @@ use std::ops::Range;
 use crate::abi::Errno;
 use crate::error::{GuestFault, WasiResult};
 
-/// How many buffers one write passes to the host: the limit of `writev`. A longer list is written in part.
-const MAX_GATHER: u32 = 1024;
+/// How many buffers one call passes to the host: the limit of `readv` and `writev`. Of a longer list only the beginning
+/// is read or written.
+const MAX_BUFFERS: u32 = 1024;
 
 /// How many of them fit without an allocation.
-const INLINE_GATHER: usize = 16;
-
-/// How many buffers one read fills. A longer list is filled in part.
-const MAX_SCATTER: u32 = 16;
+const INLINE_BUFFERS: usize = 16;
 
 /// How many bytes one call moves at most, which is what Linux moves at most. Also bounds the sum of overlapping buffers.
 const MAX_TRANSFER: usize = 0x7fff_f000;
@@ -100,6 +98,11 @@ impl<'a> GuestMemory<'a> {
     }
 
     /// Stores an integer.
+    pub(crate) fn write_u16(&mut self, address: u32, value: u16) -> Result<(), GuestFault> {
+        self.write(address, 2, &value.to_le_bytes())
+    }
+
+    /// Stores an integer.
     pub(crate) fn write_u32(&mut self, address: u32, value: u32) -> Result<(), GuestFault> {
         self.write(address, 4, &value.to_le_bytes())
     }
@@ -116,14 +119,14 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         use_buffers: impl FnOnce(&[IoSlice<'_>]) -> R,
     ) -> Result<R, GuestFault> {
-        let iovecs = self.array(iovecs, count.min(MAX_GATHER), 4)?;
+        let iovecs = self.array(iovecs, count.min(MAX_BUFFERS), 4)?;
         let mut room = MAX_TRANSFER;
         let slice = |iovec: &[u8; 8]| {
             let range = self.iovec(iovec, &mut room)?;
             Ok(IoSlice::new(&self.bytes[range]))
         };
-        if iovecs.len() <= INLINE_GATHER {
-            let mut buffers = [IoSlice::new(&[]); INLINE_GATHER];
+        if iovecs.len() <= INLINE_BUFFERS {
+            let mut buffers = [IoSlice::new(&[]); INLINE_BUFFERS];
             for (buffer, found) in buffers.iter_mut().zip(iovecs.iter().map(slice)) {
                 *buffer = found?;
             }
@@ -144,21 +147,60 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         use_buffers: impl FnOnce(&mut [IoSliceMut<'_>]) -> R,
     ) -> Result<R, GuestFault> {
-        let mut ranges: [Range<usize>; MAX_SCATTER as usize] = std::array::from_fn(|_| 0..0);
+        let count = count.min(MAX_BUFFERS) as usize;
+        if count <= INLINE_BUFFERS {
+            let mut ranges: [Range<usize>; INLINE_BUFFERS] = std::array::from_fn(|_| 0..0);
+            let mut order = [0; INLINE_BUFFERS];
+            let mut buffers: [IoSliceMut<'_>; INLINE_BUFFERS] =
+                std::array::from_fn(|_| IoSliceMut::new(&mut []));
+            let used = self.split(iovecs, &mut ranges[..count], &mut order, &mut buffers)?;
+            Ok(use_buffers(&mut buffers[..used]))
+        } else {
+            let mut buffers: Vec<_> = (0..count).map(|_| IoSliceMut::new(&mut [])).collect();
+            let used = self.split(iovecs, &mut vec![0..0; count], &mut vec![0; count], &mut buffers)?;
+            Ok(use_buffers(&mut buffers[..used]))
+        }
+    }
+
+    /// Cuts the buffers of a list out of the memory, one for each of `ranges`, up to the first that overlaps an earlier
+    /// one: `buffers[i]` becomes the bytes at `ranges[i]`. Returns how many there are; `order` is scratch.
+    fn split<'m>(
+        &'m mut self,
+        iovecs: u32,
+        ranges: &mut [Range<usize>],
+        order: &mut [usize],
+        buffers: &mut [IoSliceMut<'m>],
+    ) -> Result<usize, GuestFault> {
         let mut room = MAX_TRANSFER;
         let mut used = 0;
-        for iovec in self.array(iovecs, count.min(MAX_SCATTER), 4)? {
+        // The numbers of the buffers that are not empty, by address.
+        let mut placed = 0;
+        for iovec in self.array(iovecs, ranges.len() as u32, 4)? {
             let range = self.iovec(iovec, &mut room)?;
-            if ranges[..used].iter().any(|other| other.start < range.end && range.start < other.end) {
-                break;
+            if !range.is_empty() {
+                let at = order[..placed].partition_point(|&i| ranges[i].start < range.start);
+                let before = order[..at].last().is_some_and(|&i| ranges[i].end > range.start);
+                let behind = order[at..placed].first().is_some_and(|&i| ranges[i].start < range.end);
+                if before || behind {
+                    break;
+                }
+                order.copy_within(at..placed, at + 1);
+                order[at] = used;
+                placed += 1;
             }
             ranges[used] = range;
             used += 1;
         }
-        let mut buffers: [IoSliceMut<'_>; MAX_SCATTER as usize] =
-            std::array::from_fn(|_| IoSliceMut::new(&mut []));
-        split_disjoint(self.bytes, &ranges[..used], &mut buffers);
-        Ok(use_buffers(&mut buffers[..used]))
+        let mut rest = &mut *self.bytes;
+        let mut rest_start = 0;
+        for &i in &order[..placed] {
+            let (_, tail) = rest.split_at_mut(ranges[i].start - rest_start);
+            let (buffer, tail) = tail.split_at_mut(ranges[i].len());
+            buffers[i] = IoSliceMut::new(buffer);
+            rest = tail;
+            rest_start = ranges[i].end;
+        }
+        Ok(used)
     }
 
     /// The bytes that an `iovec` names, cut to the `room` that is left in this call.
@@ -174,20 +216,4 @@ impl<'a> GuestMemory<'a> {
 
 fn check_aligned(address: u32, align: u32) -> Result<(), GuestFault> {
     if address.is_multiple_of(align) { Ok(()) } else { Err(GuestFault::Misaligned { address, align }) }
-}
-
-/// Cuts disjoint ranges out of `bytes`: `out[i]` becomes `ranges[i]`. Empty ranges become empty buffers.
-fn split_disjoint<'m>(bytes: &'m mut [u8], ranges: &[Range<usize>], out: &mut [IoSliceMut<'m>]) {
-    let mut order: [usize; MAX_SCATTER as usize] = std::array::from_fn(|i| i);
-    let order = &mut order[..ranges.len()];
-    order.sort_unstable_by_key(|&i| ranges[i].start);
-    let mut rest = bytes;
-    let mut rest_start = 0;
-    for &i in order.iter().filter(|&&i| !ranges[i].is_empty()) {
-        let (_, tail) = rest.split_at_mut(ranges[i].start - rest_start);
-        let (buffer, tail) = tail.split_at_mut(ranges[i].len());
-        out[i] = IoSliceMut::new(buffer);
-        rest = tail;
-        rest_start = ranges[i].end;
-    }
 }

@@ -5,12 +5,10 @@
 
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, UNIX_EPOCH};
 
-use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, SystemTimeSpec};
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
-use cap_std::time::SystemTime;
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::{AtFlags, FileType, OFlags, Timestamps, utimensat};
 
 use crate::abi::{Errno, Fdflags, Filestat, Filetype, Lookupflags, Oflags, Rights};
 use crate::ctx::WasiCtx;
@@ -18,7 +16,7 @@ use crate::dir::Directory;
 use crate::error::WasiResult;
 use crate::fs::{NewTime, nanoseconds, new_times};
 use crate::memory::GuestMemory;
-use crate::table::{Descriptor, Resource};
+use crate::table::{Access, Descriptor};
 
 /// Makes a directory.
 pub(crate) fn path_create_directory(
@@ -44,9 +42,9 @@ pub(crate) fn path_filestat_get(
     stat: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_GET)?;
-    let follow = Lookupflags::from_bits(lookupflags)?.contains(Lookupflags::SYMLINK_FOLLOW);
+    let lookupflags = Lookupflags::from_bits(lookupflags)?;
     let path = mem.text(path, path_len)?;
-    let metadata = if follow { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
+    let metadata = if follows(lookupflags, path) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
     mem.write(stat, 8, &filestat(&metadata).encode())?;
     Ok(())
 }
@@ -65,22 +63,33 @@ pub(crate) fn path_filestat_set_times(
     fstflags: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_SET_TIMES)?;
-    let follow = Lookupflags::from_bits(lookupflags)?.contains(Lookupflags::SYMLINK_FOLLOW);
+    let lookupflags = Lookupflags::from_bits(lookupflags)?;
     let path = mem.text(path, path_len)?;
-    let [atime, mtime] = new_times(atim, mtim, fstflags)?.map(|time| match time {
-        NewTime::Unchanged => None,
-        NewTime::Now => Some(SystemTimeSpec::SymbolicNow),
-        NewTime::At(time) => {
-            let time = UNIX_EPOCH + Duration::from_nanos(time);
-            Some(SystemTimeSpec::Absolute(SystemTime::from_std(time)))
-        }
-    });
-    if follow {
-        dir.set_times(path, atime, mtime)?
+    let times = new_times(atim, mtim, fstflags)?;
+    if follows(lookupflags, path) {
+        set_times(dir, path, times)?;
     } else {
-        dir.set_symlink_times(path, atime, mtime)?
+        let [atime, mtime] = times.map(NewTime::to_spec);
+        dir.set_symlink_times(path, atime, mtime)?;
     }
     Ok(())
+}
+
+/// Sets times without opening the file to be read or written: that would wait for the other end of a pipe, and fail for a
+/// program that runs. Linux before 5.8 cannot do without.
+fn set_times(dir: &Dir, path: &str, times: [NewTime; 2]) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::PATH.bits().cast_signed());
+    let file = dir.open_with(path, &options)?;
+    let [last_access, last_modification] = times.map(NewTime::to_timespec);
+    let times_of_host = Timestamps { last_access, last_modification };
+    match utimensat(&file, c"", &times_of_host, AtFlags::EMPTY_PATH) {
+        Err(rustix::io::Errno::INVAL) => {
+            let [atime, mtime] = times.map(NewTime::to_spec);
+            dir.set_times(path, atime, mtime)
+        }
+        other => Ok(other?),
+    }
 }
 
 /// Gives a file another name. A symbolic link gets one itself: following it is not offered, and `inval`.
@@ -109,7 +118,8 @@ pub(crate) fn path_link(
 ///
 /// Of the rights that the guest asks for, `fd_read` and `fd_write` say how the file is opened; the new descriptor gets
 /// all other rights that make sense for it, as far as the directory passes them on. Asking for a right that the
-/// directory does not pass on is `notcapable`.
+/// directory does not pass on is `notcapable`; asking to write, create or truncate below one that is only to be read is
+/// `rofs`.
 #[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn path_open(
     ctx: &mut WasiCtx,
@@ -137,14 +147,17 @@ pub(crate) fn path_open(
         needed = needed.with(Rights::PATH_FILESTAT_SET_SIZE);
     }
     let dir = dir(ctx, fd, needed)?;
-    let passed_on = ctx.table.get(fd, Rights::NONE)?.inheriting;
+    let &Descriptor { inheriting: passed_on, access, .. } = ctx.table.get(fd, Rights::NONE)?;
     if !passed_on.contains(asked.with(Rights::truncated(inheriting))) {
         return Err(Errno::Notcapable.into());
+    }
+    if access == Access::ReadOnly && asked.contains(Rights::FD_WRITE) {
+        return Err(Errno::Rofs.into());
     }
 
     let options = open_options(oflags, fdflags, lookupflags, asked)?;
     let file = dir.open_with(mem.text(path, path_len)?, &options)?;
-    let descriptor = descriptor(file.into_std(), asked, passed_on)?;
+    let descriptor = descriptor(file.into_std(), asked, passed_on, access)?;
     let number = ctx.table.insert(descriptor)?;
     mem.write_u32(opened, number)?;
     Ok(())
@@ -202,7 +215,12 @@ pub(crate) fn path_rename(
 ) -> WasiResult {
     let old_dir = dir(ctx, old_fd, Rights::PATH_RENAME_SOURCE)?;
     let new_dir = dir(ctx, new_fd, Rights::PATH_RENAME_TARGET)?;
-    old_dir.rename(mem.text(old_path, old_path_len)?, new_dir, mem.text(new_path, new_path_len)?)?;
+    let (old_path, new_path) = (mem.text(old_path, old_path_len)?, mem.text(new_path, new_path_len)?);
+    // Only a directory can get a name with a slash at its end, which `cap_std` leaves away.
+    if new_path.ends_with('/') && !old_dir.symlink_metadata(old_path)?.is_dir() {
+        return Err(Errno::Notdir.into());
+    }
+    old_dir.rename(old_path, new_dir, new_path)?;
     Ok(())
 }
 
@@ -236,6 +254,12 @@ pub(crate) fn path_unlink_file(
 
 fn dir(ctx: &WasiCtx, fd: u32, rights: Rights) -> Result<&Dir, Errno> {
     Ok(&ctx.table.directory(fd, rights)?.dir)
+}
+
+/// Whether a link at the end of a path is followed: if the guest wants it, or if the path goes on behind the link, were it
+/// with nothing but a slash (POSIX, "Pathname Resolution").
+fn follows(lookupflags: Lookupflags, path: &str) -> bool {
+    lookupflags.contains(Lookupflags::SYMLINK_FOLLOW) || path.ends_with('/') || path.ends_with("/.")
 }
 
 /// How to open what is asked for. Creating and truncating need write access on the host even if the guest gets none.
@@ -276,15 +300,19 @@ fn open_options(
 }
 
 /// The entry for a file or directory that was just opened.
-fn descriptor(file: std::fs::File, asked: Rights, passed_on: Rights) -> Result<Descriptor, Errno> {
+fn descriptor(
+    file: std::fs::File,
+    asked: Rights,
+    passed_on: Rights,
+    access: Access,
+) -> Result<Descriptor, Errno> {
     let filetype = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).into();
     if filetype == Filetype::Directory {
-        return Ok(Descriptor::directory(Directory::new(Dir::from_std_file(file)), passed_on));
+        return Ok(Descriptor::directory(Directory::new(Dir::from_std_file(file)), passed_on, access));
     }
-    let access = Rights::FD_READ.with(Rights::FD_WRITE);
-    let base = Rights::FILE.without(access).with(asked.and(access)).and(passed_on);
-    let resource = Resource::File { fd: OwnedFd::from(file), filetype };
-    Ok(Descriptor { resource, base, inheriting: Rights::NONE })
+    let both_ways = Rights::FD_READ.with(Rights::FD_WRITE);
+    let base = Rights::FILE.without(both_ways).with(asked.and(both_ways)).and(passed_on);
+    Ok(Descriptor::file(OwnedFd::from(file), filetype, base, access))
 }
 
 /// The type of what a path names.

@@ -182,5 +182,7 @@ fn readable_bytes(fd: BorrowedFd<'_>) -> u64 {
         let size = u64::try_from(stat.st_size).ok().filter(|_| is_file)?;
         Some(size.saturating_sub(rustix::fs::tell(fd).ok()?))
     };
-    left_in_file().or_else(|| rustix::io::ioctl_fionread(fd).ok()).unwrap_or(0)
+    // A listener has no bytes; what makes it readable is a connection.
+    let connections = || rustix::net::sockopt::socket_acceptconn(fd).ok().map(u64::from);
+    left_in_file().or_else(|| rustix::io::ioctl_fionread(fd).ok()).or_else(connections).unwrap_or(0)
 }

@@ -1,55 +1,103 @@
-//! Sockets: no descriptor is one, since a host can give a guest none.
+//! Sockets: those that the host gave, and the connections that come in through them.
+//!
+//! A guest can make no socket and connect none; it accepts connections from a listener and moves data through what it
+//! has. A stream of the host that is a socket is one for the guest too, so that a program started by a server of the
+//! `inetd` kind works.
 
-use crate::abi::{Errno, Rights};
+use std::io::IoSlice;
+use std::os::fd::BorrowedFd;
+
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags};
+use rustix::net::{Shutdown, SocketFlags};
+
+use crate::abi::Rights;
+use crate::abi::{Errno, Fdflags, Riflags, Roflags, Sdflags, Siflags};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::io::retry;
 use crate::memory::GuestMemory;
+use crate::table::Descriptor;
 
-/// Accepts a connection: `badf` or `notsock`.
+/// Accepts a connection. Of the flags only `nonblock` is for sockets; it does not come from the listener.
 pub(crate) fn sock_accept(
     ctx: &mut WasiCtx,
-    _: &mut GuestMemory<'_>,
+    mem: &mut GuestMemory<'_>,
     fd: u32,
-    _fdflags: u32,
-    _accepted: u32,
+    fdflags: u32,
+    accepted: u32,
 ) -> WasiResult {
-    not_a_socket(ctx, fd)
+    let flags = match Fdflags::from_bits(fdflags)? {
+        Fdflags::NONE => SocketFlags::CLOEXEC,
+        Fdflags::NONBLOCK => SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+        _ => return Err(Errno::Inval.into()),
+    };
+    let (host, listener) = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
+    let mut connection = Descriptor::socket(retry(|| rustix::net::accept_with(host, flags))?)?;
+    connection.base = connection.base.and(listener.inheriting);
+    let number = ctx.table.insert(connection)?;
+    mem.write_u32(accepted, number)?;
+    Ok(())
 }
 
-/// Receives: `badf` or `notsock`.
+/// Receives into buffers and tells what was found.
 #[expect(clippy::too_many_arguments)] // The interface has that many.
 pub(crate) fn sock_recv(
     ctx: &mut WasiCtx,
-    _: &mut GuestMemory<'_>,
+    mem: &mut GuestMemory<'_>,
     fd: u32,
-    _iovecs: u32,
-    _count: u32,
-    _riflags: u32,
-    _received: u32,
-    _roflags: u32,
+    iovecs: u32,
+    count: u32,
+    riflags: u32,
+    received: u32,
+    roflags: u32,
 ) -> WasiResult {
-    not_a_socket(ctx, fd)
+    let riflags = Riflags::from_bits(riflags)?;
+    let mut flags = RecvFlags::empty();
+    flags.set(RecvFlags::PEEK, riflags.contains(Riflags::RECV_PEEK));
+    flags.set(RecvFlags::WAITALL, riflags.contains(Riflags::RECV_WAITALL));
+    let (host, _) = ctx.table.socket(fd, Rights::FD_READ)?;
+    let message = mem.scatter(iovecs, count, |buffers| {
+        // Descriptors that come with a message would be the host's: without room for them they are closed.
+        retry(|| rustix::net::recvmsg(host, buffers, &mut RecvAncillaryBuffer::default(), flags))
+    })??;
+    let truncated = message.flags.contains(ReturnFlags::TRUNC);
+    let found = if truncated { Roflags::RECV_DATA_TRUNCATED } else { Roflags::NONE };
+    mem.write_u32(received, message.bytes as u32)?;
+    mem.write_u16(roflags, found.bits())?;
+    Ok(())
 }
 
-/// Sends: `badf` or `notsock`.
+/// Sends buffers.
 pub(crate) fn sock_send(
     ctx: &mut WasiCtx,
-    _: &mut GuestMemory<'_>,
+    mem: &mut GuestMemory<'_>,
     fd: u32,
-    _iovecs: u32,
-    _count: u32,
-    _siflags: u32,
-    _sent: u32,
+    iovecs: u32,
+    count: u32,
+    siflags: u32,
+    sent: u32,
 ) -> WasiResult {
-    not_a_socket(ctx, fd)
+    Siflags::from_bits(siflags)?;
+    let (host, _) = ctx.table.socket(fd, Rights::FD_WRITE)?;
+    let len = mem.gather(iovecs, count, |buffers| send(host, buffers))??;
+    mem.write_u32(sent, len as u32)?;
+    Ok(())
 }
 
-/// Shuts a connection down: `badf` or `notsock`.
-pub(crate) fn sock_shutdown(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32, _how: u32) -> WasiResult {
-    not_a_socket(ctx, fd)
+/// Ends one way of a connection, or both.
+pub(crate) fn sock_shutdown(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32, how: u32) -> WasiResult {
+    let how = match Sdflags::from_bits(how)? {
+        Sdflags::RD => Shutdown::Read,
+        Sdflags::WR => Shutdown::Write,
+        Sdflags::ALL => Shutdown::Both,
+        _ => return Err(Errno::Inval.into()),
+    };
+    let (host, _) = ctx.table.socket(fd, Rights::SOCK_SHUTDOWN)?;
+    rustix::net::shutdown(host, how)?;
+    Ok(())
 }
 
-fn not_a_socket(ctx: &WasiCtx, fd: u32) -> WasiResult {
-    ctx.table.get(fd, Rights::NONE)?;
-    Err(Errno::Notsock.into())
+/// Sends; a peer that is gone is the error `pipe`, whatever the host does with the signal for it.
+pub(crate) fn send(host: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    retry(|| rustix::net::sendmsg(host, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
 }

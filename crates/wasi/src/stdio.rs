@@ -1,8 +1,9 @@
 //! Where the guest's standard streams lead.
 //!
 //! An [`Input`] or [`Output`] is the host's own stream, a file, memory, or nothing at all, which is what a guest gets
-//! if its host does not say otherwise. Streams of the host are used as they are: no buffer of ours lies between, so
-//! what the guest writes is out when its call returns.
+//! if its host does not say otherwise. Streams of the host are used as they are: the guest's buffers go to the host in one
+//! vectored call and no buffer of ours lies between, so what the guest writes is out when its call returns. Gathering
+//! bytes into lines or blocks is left to the guest's library, which knows whether it writes to a terminal.
 
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
@@ -12,6 +13,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::abi::Errno;
 
 /// What a guest reads as its standard input.
+///
+/// ```
+/// use std::fs::File;
+/// use upshift_wasi::{Input, WasiCtxBuilder};
+///
+/// # fn main() -> anyhow::Result<()> {
+/// let from_memory = WasiCtxBuilder::new().stdin(Input::memory("1 2 3\n")).build();
+/// let from_file = WasiCtxBuilder::new().stdin(Input::file(File::open("Cargo.toml")?)).build();
+/// let like_the_host = WasiCtxBuilder::new().stdin(Input::inherit()).build();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Input(Source);
 
@@ -79,6 +92,20 @@ impl Input {
 }
 
 /// Where a guest's standard output or error goes.
+///
+/// ```
+/// use std::fs::File;
+/// use upshift_wasi::{MemoryOutput, Output, WasiCtxBuilder};
+///
+/// # fn main() -> anyhow::Result<()> {
+/// let into_memory = WasiCtxBuilder::new().stdout(MemoryOutput::new(1 << 20)).build();
+/// let into_a_file = WasiCtxBuilder::new()
+///     .stdout(Output::file(File::options().write(true).open("/dev/null")?))
+///     .stderr(Output::inherit_stderr())
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Output(Sink);
 

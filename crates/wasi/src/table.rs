@@ -1,8 +1,13 @@
-//! The descriptors of a guest: small numbers that name streams, files and directories.
+//! The descriptors of a guest: small numbers that name streams, files, sockets and directories.
 //!
 //! A descriptor carries *rights*. They start as everything that its kind of resource can do, except that a file opened
 //! only to read cannot be written, and the reverse. `fd_fdstat_set_rights` takes rights away; nothing gives them back,
 //! and what is opened below a directory gets no more than that directory's inheriting rights.
+//!
+//! A directory that is only to be read is not made of rights alone: what changes it answers `rofs`, as a file system that
+//! is mounted so, and it goes on passing all rights on. Guests ask for rights that they do not use, or for those among
+//! the passed-on ones that they want: a directory that passed fewer on would let no Rust program open a file, and give C
+//! programs that open a file for writing one that only fails when it is written.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -13,12 +18,43 @@ use crate::stdio::{Input, Output};
 /// Numbers of descriptors stay below this (the interface: "less than 2**31").
 const MAX_DESCRIPTORS: usize = 1 << 31;
 
+/// Whether a guest may change what is below a directory.
+///
+/// ```
+/// use upshift_wasi::{Access, WasiCtxBuilder};
+///
+/// # fn main() -> anyhow::Result<()> {
+/// let ctx = WasiCtxBuilder::new().preopened_dir_with(".", "/input", Access::ReadOnly)?.build();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Access {
+    /// As the host itself may.
+    #[default]
+    ReadWrite,
+    /// Not at all: nothing is written, created, renamed, linked or removed, and no size or time is set. Such calls fail
+    /// with `rofs`, as on a file system that is mounted for reading only.
+    ReadOnly,
+}
+
+impl Access {
+    /// What is left of `rights`.
+    fn limit(self, rights: Rights) -> Rights {
+        match self {
+            Access::ReadWrite => rights,
+            Access::ReadOnly => rights.without(Rights::CHANGING),
+        }
+    }
+}
+
 /// What a descriptor names.
 #[derive(Debug)]
 pub(crate) enum Resource {
     Input(Input),
     Output(Output),
     File { fd: OwnedFd, filetype: Filetype },
+    Socket { fd: OwnedFd, filetype: Filetype },
     Directory(Directory),
 }
 
@@ -28,7 +64,7 @@ impl Resource {
         match self {
             Resource::Input(input) => input.host_fd(),
             Resource::Output(output) => output.host_fd(),
-            Resource::File { fd, .. } => Some(fd.as_fd()),
+            Resource::File { fd, .. } | Resource::Socket { fd, .. } => Some(fd.as_fd()),
             Resource::Directory(directory) => Some(directory.dir.as_fd()),
         }
     }
@@ -40,34 +76,56 @@ pub(crate) struct Descriptor {
     pub(crate) resource: Resource,
     pub(crate) base: Rights,
     pub(crate) inheriting: Rights,
+    pub(crate) access: Access,
 }
 
 impl Descriptor {
+    fn new(resource: Resource, base: Rights, inheriting: Rights) -> Descriptor {
+        Descriptor { resource, base, inheriting, access: Access::ReadWrite }
+    }
+
     pub(crate) fn input(input: Input) -> Descriptor {
         let base = Rights::FILE.without(Rights::FD_WRITE);
-        Descriptor { resource: Resource::Input(input), base, inheriting: Rights::NONE }
+        Descriptor::new(Resource::Input(input), base, Rights::NONE)
     }
 
     pub(crate) fn output(output: Output) -> Descriptor {
         let base = Rights::FILE.without(Rights::FD_READ);
-        Descriptor { resource: Resource::Output(output), base, inheriting: Rights::NONE }
+        Descriptor::new(Resource::Output(output), base, Rights::NONE)
     }
 
-    pub(crate) fn directory(directory: Directory, inheriting: Rights) -> Descriptor {
-        Descriptor {
-            resource: Resource::Directory(directory),
-            base: Rights::DIRECTORY.and(inheriting),
-            inheriting,
-        }
+    pub(crate) fn directory(directory: Directory, inheriting: Rights, access: Access) -> Descriptor {
+        let base = access.limit(Rights::DIRECTORY.and(inheriting));
+        Descriptor { resource: Resource::Directory(directory), base, inheriting, access }
     }
 
-    /// Fails unless all of `rights` are there. A file that is not open for reading or writing answers as POSIX does.
+    /// A file that was opened for what `base` says.
+    pub(crate) fn file(fd: OwnedFd, filetype: Filetype, base: Rights, access: Access) -> Descriptor {
+        let resource = Resource::File { fd, filetype };
+        Descriptor { resource, base: access.limit(base), inheriting: Rights::NONE, access }
+    }
+
+    /// A socket that the host gives; `notsock` if it is none.
+    pub(crate) fn socket(fd: OwnedFd) -> Result<Descriptor, rustix::io::Errno> {
+        let (base, inheriting) = if rustix::net::sockopt::socket_acceptconn(&fd)? {
+            (Rights::LISTENER, Rights::CONNECTION)
+        } else {
+            (Rights::CONNECTION, Rights::NONE)
+        };
+        let filetype = crate::fs::host_filetype(fd.as_fd(), &rustix::fs::fstat(&fd)?)?;
+        Ok(Descriptor::new(Resource::Socket { fd, filetype }, base, inheriting))
+    }
+
+    /// Fails unless all of `rights` are there. A file that is not open for reading or writing answers as POSIX does, and
+    /// so does what is only to be read.
     fn require(&self, rights: Rights) -> Result<(), Errno> {
         let access = Rights::FD_READ.with(Rights::FD_WRITE);
         if self.base.contains(rights) {
             Ok(())
         } else if !self.base.contains(rights.and(access)) {
             Err(Errno::Badf)
+        } else if self.access.limit(rights) != rights {
+            Err(Errno::Rofs)
         } else {
             Err(Errno::Notcapable)
         }
@@ -136,15 +194,28 @@ impl Table {
         Ok(descriptor)
     }
 
-    /// The file or stream of the host below a descriptor. A directory is `badf`; a stream that the host does not have
-    /// is as a pipe, `spipe`, for all the calls that want a file.
+    /// The file or stream of the host below a descriptor. A directory is `badf`; a socket and a stream that the host
+    /// does not have are as a pipe, `spipe`, for all the calls that want a file.
     pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<BorrowedFd<'_>, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
-        if let Resource::Directory(_) = descriptor.resource {
-            return Err(Errno::Badf);
+        match descriptor.resource {
+            Resource::Directory(_) => return Err(Errno::Badf),
+            Resource::Socket { .. } => return Err(Errno::Spipe),
+            _ => descriptor.require(rights)?,
+        }
+        descriptor.resource.host_fd().ok_or(Errno::Spipe)
+    }
+
+    /// The socket of a descriptor; `notsock` if it is something else. A stream of the host may be one.
+    pub(crate) fn socket(&self, fd: u32, rights: Rights) -> Result<(BorrowedFd<'_>, &Descriptor), Errno> {
+        let descriptor = self.get(fd, Rights::NONE)?;
+        let filetype = crate::fs::filetype(&descriptor.resource)?;
+        if !matches!(filetype, Filetype::SocketStream | Filetype::SocketDgram) {
+            return Err(Errno::Notsock);
         }
         descriptor.require(rights)?;
-        descriptor.resource.host_fd().ok_or(Errno::Spipe)
+        let host = descriptor.resource.host_fd().ok_or(Errno::Notsock)?;
+        Ok((host, descriptor))
     }
 
     /// The directory of a descriptor; `notdir` if it is something else.

@@ -1,5 +1,7 @@
 //! The functions as a guest imports them.
 
+use std::sync::{Arc, Mutex};
+
 use upshift::{Engine, Error, Linker, Module, Store, Trap};
 use upshift_wasi::{
     Exit, GuestFault, MemoryOutput, WasiCtx, WasiCtxBuilder, add_imports_to_linker, add_to_linker,
@@ -143,6 +145,31 @@ fn a_bad_pointer_is_a_trap_that_says_where() {
     let error = call::<i32>("write", 9, &MemoryOutput::new(6)).unwrap_err();
     let fault = GuestFault::Misaligned { address: 9, align: 4 };
     assert_eq!(error.downcast_ref::<GuestFault>(), Some(&fault));
+}
+
+#[test]
+fn calls_are_traced_if_the_host_wants() -> Result<(), Error> {
+    let lines = Arc::new(Mutex::new(vec![]));
+    let sink = lines.clone();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdout(MemoryOutput::new(6)).trace(move |line| sink.lock().unwrap().push(line.to_owned()));
+    let (mut linker, module) = load(GUEST)?;
+    add_to_linker(&mut linker, |ctx| ctx)?;
+    let mut store = Store::new(module.engine(), builder.build());
+    let instance = linker.instantiate(&mut store, &module)?;
+    let write = instance.get_typed_func::<i32, i32>(&mut store, "write")?;
+    assert_eq!(write.call(&mut store, 8)?, 0);
+    assert_eq!(write.call(&mut store, 8)?, 51);
+    instance.get_typed_func::<i32, i32>(&mut store, "random")?.call(&mut store, 65534).unwrap_err();
+    instance.get_typed_func::<i32, ()>(&mut store, "exit")?.call(&mut store, 7).unwrap_err();
+    let expected = [
+        r#"fd_write(1, "hello\n") = 6"#,
+        r#"fd_write(1, "hello\n") = nospc"#,
+        "random_get(0xfffe, 4): guest pointer 0xfffe to 4 bytes is out of bounds",
+        "proc_exit(7)",
+    ];
+    assert_eq!(*lines.lock().unwrap(), expected);
+    Ok(())
 }
 
 #[test]

@@ -1,36 +1,30 @@
 //! Guests that pass nonsense: no call panics, and a pointer that must be used stops the guest.
 
-use super::{DIR, Guest, READ_WRITE, TempDir};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixStream;
+
+use super::{DIR, Guest, READ_WRITE, TempDir, trace};
 use crate::error::WasiResult;
 use crate::error::{Failure, GuestFault};
-use crate::functions::wasi_functions;
+use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
-use crate::{WasiCtx, clock, dir, fs, io, path, poll, process, random, sock};
+use crate::{WasiCtx, WasiCtxBuilder, clock, dir, fs, io, path, poll, process, random, sock};
 
-/// A function and how many of its parameters have 32 bits (`false`) or 64 (`true`).
-struct Function {
-    name: &'static str,
+/// A function and which of its parameters have 32 bits (`false`) or 64 (`true`).
+pub(super) struct Function {
+    pub(super) signature: Signature,
     wide: &'static [bool],
-    call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> WasiResult,
-}
-
-macro_rules! width {
-    (u32) => {
-        false
-    };
-    (u64) => {
-        true
-    };
+    pub(super) call: fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> WasiResult,
 }
 
 macro_rules! functions {
-    ($($file:ident::$name:ident($($param:ident: $ty:tt),*) -> $result:tt;)*) => {
-        const FUNCTIONS: &[Function] = &[$(Function {
-            name: stringify!($name),
-            wide: &[$(width!($ty)),*],
+    ($($file:ident::$name:ident($($param:ident: $kind:ident),*) -> $result:tt;)*) => {
+        pub(super) const FUNCTIONS: &[Function] = &[$(Function {
+            signature: Signature { name: stringify!($name), params: &[$(Kind::$kind),*] },
+            wide: &[$(size_of::<ty::$kind>() == 8),*],
             call: |ctx, mem, args| {
                 let [$($param),*] = *args else { panic!("wrong number of arguments") };
-                $file::$name(ctx, mem, $($param as $ty),*)
+                $file::$name(ctx, mem, $($param as ty::$kind),*)
             },
         }),*];
     };
@@ -58,7 +52,7 @@ impl Random {
 #[test]
 fn the_interface_has_46_functions() {
     assert_eq!(FUNCTIONS.len(), 46);
-    let mut names: Vec<_> = FUNCTIONS.iter().map(|function| function.name).collect();
+    let mut names: Vec<_> = FUNCTIONS.iter().map(|function| function.signature.name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 46);
@@ -77,6 +71,7 @@ fn any_argument_is_survived() {
         3,
         4,
         5,
+        6,
         7,
         8,
         64,
@@ -95,9 +90,16 @@ fn any_argument_is_survived() {
     let wide = [0, 1, 8, 1 << 63, u64::MAX - 1, u64::MAX];
     for function in FUNCTIONS {
         for round in 0..400 {
-            let mut guest = Guest::with_dir(&temp);
-            guest.open("file", 0, READ_WRITE, 0).unwrap();
-            if round % 2 == 1 && function.name != "poll_oneoff" {
+            // Nothing waits: a directory, a listener, a connection and a file are 3 to 6.
+            let (listener, (own, _peer)) =
+                (TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), UnixStream::pair().unwrap());
+            listener.set_nonblocking(true).unwrap();
+            own.set_nonblocking(true).unwrap();
+            let mut builder = WasiCtxBuilder::new();
+            builder.preopened_dir(&temp.0, "/").unwrap().preopened_socket(listener).unwrap();
+            let mut guest = Guest::new(builder.preopened_socket(own).unwrap().build());
+            assert_eq!(guest.open("file", 0, READ_WRITE, 0), Ok(6));
+            if round % 2 == 1 && function.signature.name != "poll_oneoff" {
                 // Other contents than zeros; not where times to wait for are read from.
                 guest.memory.fill_with(|| random.next() as u8);
             }
@@ -106,9 +108,10 @@ fn any_argument_is_survived() {
                 .iter()
                 .map(|&w| if w { random.pick(&wide) } else { random.pick(&narrow) })
                 .collect();
-            let outcome = guest.call(|ctx, mem| (function.call)(ctx, mem, &args));
+            let (outcome, line) = trace::traced(&mut guest, function.signature.name, &args);
+            assert!(line.starts_with(function.signature.name), "{line}");
             if let Err(Failure::Fault(GuestFault::OutOfBounds { address, len })) = outcome {
-                assert!(u64::from(address) + len > 65536, "{} {args:?}", function.name);
+                assert!(u64::from(address) + len > 65536, "{} {args:?}", function.signature.name);
             }
         }
     }
@@ -157,7 +160,7 @@ fn buffers_beyond_the_memory_stop_the_guest() {
 #[test]
 fn a_call_moves_no_more_than_the_host_would() {
     // A thousand buffers of a megabyte, all the same one: without a limit a guest could have gigabytes copied.
-    let mut guest = Guest::new(crate::WasiCtxBuilder::new().build());
+    let mut guest = Guest::new(WasiCtxBuilder::new().build());
     guest.memory.resize(8 << 20, 0);
     let iovecs = guest.iovecs(&[(0, 4 << 20); 1000]);
     guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 1000, 64)).unwrap();

@@ -1,11 +1,11 @@
-//! Arguments, environment, clocks, random numbers, the end, sockets.
+//! Arguments, environment, clocks, random numbers, the end.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Guest, fails};
 use crate::abi::Errno;
 use crate::error::{Exit, Failure};
-use crate::{WasiCtxBuilder, clock, process, random, sock};
+use crate::{WasiCtxBuilder, clock, process, random};
 
 #[test]
 fn arguments_lie_behind_their_pointers() {
@@ -120,15 +120,4 @@ fn random_bytes_fill_the_buffer_and_no_more() {
     guest.call(|ctx, mem| random::random_get(ctx, mem, buffer, 1024)).unwrap();
     assert_ne!(guest.bytes(buffer, 1024), first);
     guest.call(|ctx, mem| random::random_get(ctx, mem, buffer, 0)).unwrap();
-}
-
-#[test]
-fn no_descriptor_is_a_socket() {
-    let mut guest = Guest::new(WasiCtxBuilder::new().build());
-    for (fd, errno) in [(1, Errno::Notsock), (9, Errno::Badf)] {
-        fails(guest.call(|ctx, mem| sock::sock_accept(ctx, mem, fd, 0, 0)), errno);
-        fails(guest.call(|ctx, mem| sock::sock_recv(ctx, mem, fd, 0, 0, 0, 0, 0)), errno);
-        fails(guest.call(|ctx, mem| sock::sock_send(ctx, mem, fd, 0, 0, 0, 0)), errno);
-        fails(guest.call(|ctx, mem| sock::sock_shutdown(ctx, mem, fd, 1)), errno);
-    }
 }

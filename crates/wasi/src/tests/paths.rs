@@ -4,97 +4,12 @@ use std::os::unix::fs::{MetadataExt, symlink};
 
 use super::{DIR, Guest, READ_WRITE, TempDir, fails};
 use crate::abi::{Errno, Rights};
-use crate::error::WasiResult;
 use crate::{fs, path};
 
 const CREAT: u32 = 1;
 const DIRECTORY: u32 = 2;
 const EXCL: u32 = 4;
 const TRUNC: u32 = 8;
-
-impl Guest {
-    /// A call with one path below the first directory.
-    fn on_path(
-        &mut self,
-        name: &str,
-        function: impl FnOnce(
-            &mut crate::WasiCtx,
-            &mut crate::memory::GuestMemory<'_>,
-            u32,
-            u32,
-            u32,
-        ) -> WasiResult,
-    ) -> WasiResult {
-        let (path, len) = self.text(name);
-        self.call(|ctx, mem| function(ctx, mem, DIR, path, len))
-    }
-
-    fn mkdir(&mut self, name: &str) -> WasiResult {
-        self.on_path(name, path::path_create_directory)
-    }
-
-    fn rmdir(&mut self, name: &str) -> WasiResult {
-        self.on_path(name, path::path_remove_directory)
-    }
-
-    fn unlink(&mut self, name: &str) -> WasiResult {
-        self.on_path(name, path::path_unlink_file)
-    }
-
-    fn symlink(&mut self, target: &str, name: &str) -> WasiResult {
-        let (target, target_len) = self.text(target);
-        self.on_path(name, |ctx, mem, fd, path, len| {
-            path::path_symlink(ctx, mem, target, target_len, fd, path, len)
-        })
-    }
-
-    fn link(&mut self, old: &str, new: &str, lookup: u32) -> WasiResult {
-        let (old, old_len) = self.text(old);
-        self.on_path(new, |ctx, mem, fd, path, len| {
-            path::path_link(ctx, mem, fd, lookup, old, old_len, fd, path, len)
-        })
-    }
-
-    fn rename(&mut self, old: &str, new: &str) -> WasiResult {
-        let (old, old_len) = self.text(old);
-        self.on_path(new, |ctx, mem, fd, path, len| {
-            path::path_rename(ctx, mem, fd, old, old_len, fd, path, len)
-        })
-    }
-
-    fn readlink(&mut self, name: &str, buffer_len: u32) -> Result<Vec<u8>, crate::error::Failure> {
-        let (buffer, used) = (self.room(buffer_len), self.room(4));
-        self.on_path(name, |ctx, mem, fd, path, len| {
-            path::path_readlink(ctx, mem, fd, path, len, buffer, buffer_len, used)
-        })?;
-        Ok(self.bytes(buffer, self.u32(used)).to_vec())
-    }
-
-    /// Type and size.
-    fn stat(&mut self, name: &str, lookup: u32) -> Result<(u8, u64), crate::error::Failure> {
-        let stat = self.room(64);
-        self.on_path(name, |ctx, mem, fd, path, len| {
-            path::path_filestat_get(ctx, mem, fd, lookup, path, len, stat)
-        })?;
-        Ok((self.bytes(stat + 16, 1)[0], self.u64(stat + 32)))
-    }
-
-    fn set_times(&mut self, name: &str, lookup: u32, flags: u32) -> WasiResult {
-        self.on_path(name, |ctx, mem, fd, path, len| {
-            path::path_filestat_set_times(
-                ctx,
-                mem,
-                fd,
-                lookup,
-                path,
-                len,
-                1_000_000_000,
-                2_000_000_000,
-                flags,
-            )
-        })
-    }
-}
 
 #[test]
 fn files_are_created_opened_and_truncated() {

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 
 use super::{Guest, TempDir, fails};
 use crate::abi::{Errno, Rights};
@@ -85,15 +87,39 @@ fn a_read_stops_before_buffers_that_overlap() {
 }
 
 #[test]
-fn a_read_fills_at_most_sixteen_buffers() {
-    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(vec![b'x'; 20])).build());
-    let buffer = guest.room(20);
-    let each: Vec<_> = (0..20).map(|i| (buffer + i, 1)).collect();
+fn many_buffers_are_read_too() {
+    let text: Vec<u8> = (0..200).collect();
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(text.clone())).build());
+    // Every second buffer lies before the one it follows, every tenth is empty.
+    let buffer = guest.room(400);
+    let each: Vec<_> = (0..100).map(|i| (buffer + 4 * (i ^ 1), if i % 10 == 9 { 0 } else { 2 })).collect();
     let iovecs = guest.iovecs(&each);
     let read = guest.room(4);
-    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 20, read)).unwrap();
-    assert_eq!(guest.u32(read), 16);
-    assert_eq!(guest.read(0, 20).unwrap().len(), 4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 100, read)).unwrap();
+    assert_eq!(guest.u32(read), 180);
+    let found: Vec<u8> = each.iter().flat_map(|&(at, len)| guest.bytes(at, len)).copied().collect();
+    assert_eq!(found, text[..180]);
+
+    // One that overlaps the third ends the list, however long it is.
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(text)).build());
+    let mut each: Vec<_> = (0..100).map(|i| (buffer + 2 * i, 2)).collect();
+    each[50] = (buffer + 5, 2);
+    let iovecs = guest.iovecs(&each);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 100, read)).unwrap();
+    assert_eq!(guest.u32(read), 100);
+}
+
+#[test]
+fn a_call_takes_as_many_buffers_as_the_host() {
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdin(Input::memory(vec![b'x'; 2000])).build());
+    let buffer = guest.room(2000);
+    let each: Vec<_> = (0..1100).map(|i| (buffer + i, 1)).collect();
+    let iovecs = guest.iovecs(&each);
+    let read = guest.room(4);
+    guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 1100, read)).unwrap();
+    assert_eq!(guest.u32(read), 1024);
+    guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 1100, read)).unwrap();
+    assert_eq!(guest.u32(read), 1024);
 }
 
 #[test]
@@ -119,11 +145,58 @@ fn streams_of_the_host_are_used_directly() {
 }
 
 #[test]
+fn the_streams_of_this_process_are_used_without_a_buffer() {
+    let name = "tests::stdio::the_streams_of_this_process_are_used_without_a_buffer";
+    let written = super::alone::alone(name, || {
+        let mut guest = Guest::new(WasiCtxBuilder::new().inherit_stdio().build());
+        guest.write(1, b"no end of line, ").unwrap();
+        // What the host itself writes in between comes in between.
+        std::io::stdout().write_all(b"from the host, ").unwrap();
+        std::io::stdout().flush().unwrap();
+        guest.write(1, b"and the end\n").unwrap();
+        guest.write(2, b"an error\n").unwrap();
+        assert_eq!(guest.read(0, 9), Ok(vec![]));
+    });
+    if let Some([out, err]) = written {
+        assert!(out.contains("no end of line, from the host, and the end\n"), "{out}");
+        assert!(err.contains("an error\n"), "{err}");
+    }
+}
+
+#[test]
+fn the_buffers_of_a_call_reach_the_host_in_one() {
+    // A datagram for each call of the host shows how many there were, and where one began.
+    let (own, peer) = UnixDatagram::pair().unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::file(File::from(OwnedFd::from(own.try_clone().unwrap()))));
+    builder.stdout(Output::file(File::from(OwnedFd::from(own))));
+    let mut guest = Guest::new(builder.build());
+    let parts: Vec<_> = (0..40).map(|_| (guest.store(b"ab\n"), 3)).collect();
+    let done = guest.room(4);
+    for count in [1, 2, 16, 17, 40] {
+        let iovecs = guest.iovecs(&parts[..count]);
+        guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, count as u32, done)).unwrap();
+        assert_eq!(guest.u32(done), 3 * count as u32);
+        let mut message = [0; 1000];
+        let len = peer.recv(&mut message).unwrap();
+        assert_eq!(&message[..len], "ab\n".repeat(count).as_bytes());
+        // The same the other way: of a datagram, one call gets all or loses the rest.
+        peer.send("xyz".repeat(count).as_bytes()).unwrap();
+        guest.call(|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, count as u32, done)).unwrap();
+        assert_eq!(guest.u32(done), 3 * count as u32);
+        for &(part, len) in &parts[..count] {
+            assert_eq!(guest.bytes(part, len), b"xyz");
+            guest.memory[part as usize..][..3].copy_from_slice(b"ab\n");
+        }
+    }
+}
+
+#[test]
 fn a_stream_that_is_no_file_has_no_position() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(b"x").unwrap();
     let mut builder = WasiCtxBuilder::new();
-    builder.stdin(Input::file(File::from(std::os::fd::OwnedFd::from(reader))));
+    builder.stdin(Input::file(File::from(OwnedFd::from(reader))));
     let mut guest = Guest::new(builder.build());
     // 0 is a pipe, 1 is not on the host at all.
     for fd in [0, 1] {
@@ -148,6 +221,6 @@ fn a_reader_that_is_gone_is_an_error_not_a_signal() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut builder = WasiCtxBuilder::new();
-    builder.stdout(Output::file(File::from(std::os::fd::OwnedFd::from(writer))));
+    builder.stdout(Output::file(File::from(OwnedFd::from(writer))));
     fails(Guest::new(builder.build()).write(1, b"x"), Errno::Pipe);
 }
