@@ -232,7 +232,7 @@ pub struct StoreCtx {
     pub exit: ExitPoint,
     /// Where the last trap or host error stopped the activation that has just ended.
     pub stopped: ExitPoint,
-    /// The integer accumulator of the interpreter when it trapped: an operand of the instruction, perhaps.
+    /// The integer accumulator of the interpreter when an access to memory 0 trapped: the address, perhaps.
     pub trap_operand: u64,
     /// Lowest address to which the native stack may grow through nested activations, 0 outside of any.
     pub native_limit: usize,

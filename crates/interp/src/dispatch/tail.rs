@@ -66,7 +66,7 @@ abi! {
                 Flow::Bounds => jump!(bounds, r),
                 Flow::Interrupt => jump!(interrupt, r),
                 Flow::Trap(trap) => {
-                    r.len = usize::from(trap as u8);
+                    r.int = u64::from(trap as u8);
                     jump!(trap_at, r)
                 }
                 Flow::Done(status) => status,
@@ -76,18 +76,15 @@ abi! {
 }
 
 abi! {
-    /// Stops with the trap whose number is in `len`; the integer accumulator is kept for the trap's message.
+    /// Stops with the trap whose number is in the accumulator.
     #[cold]
     #[inline(never)]
     fn trap_at(
-        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, _mem: *mut u8, len: usize, int: u64, _f32: f32, _f64: f64,
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, _mem: *mut u8, _len: usize, int: u64, _f32: f32, _f64: f64,
     ) -> Status {
         // SAFETY: the context of running code lives.
-        unsafe {
-            (*(*ctx).store).exit = ExitPoint { ip, fp, ctx };
-            (*(*ctx).store).trap_operand = int;
-        }
-        Status::trap(Trap::from_u8(len as u8).unwrap_or(Trap::UnreachableCodeReached))
+        unsafe { (*(*ctx).store).exit = ExitPoint { ip, fp, ctx } };
+        Status::trap(Trap::from_u8(int as u8).unwrap_or(Trap::UnreachableCodeReached))
     }
 }
 
@@ -103,7 +100,9 @@ abi! {
             if memory::look_again(&mut r) == Flow::Next {
                 jump!(next!(r), r)
             } else {
-                r.len = usize::from(Trap::MemoryOutOfBounds as u8);
+                // The address may have been there.
+                (*r.store()).trap_operand = r.int;
+                r.int = u64::from(Trap::MemoryOutOfBounds as u8);
                 jump!(trap_at, r)
             }
         }
@@ -122,7 +121,7 @@ abi! {
             match control::interrupt(&mut r) {
                 Flow::Done(status) => status,
                 Flow::Trap(trap) => {
-                    r.len = usize::from(trap as u8);
+                    r.int = u64::from(trap as u8);
                     jump!(trap_at, r)
                 }
                 Flow::Next | Flow::Bounds | Flow::Interrupt => jump!(next!(r), r),
