@@ -1,0 +1,122 @@
+//! `cargo dist [musl|gnu|dynamic]`: builds the program as it is handed out, to `target/dist/upshift`.
+//!
+//! ```text
+//! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/upshift
+//! ```
+//!
+//! On Linux the program is one static file. With musl it is smaller and starts faster, but that needs a target of rustup's, which
+//! is added if it can be; else glibc serves. Elsewhere the program is linked as the platform does. RATIONALE.md has the figures.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// How the program is linked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Linking {
+    Musl,
+    Gnu,
+    Dynamic,
+}
+
+fn main() -> ExitCode {
+    match dist() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo dist: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dist() -> Result<()> {
+    let host = host()?;
+    let linking = match env::args().nth(1).as_deref() {
+        None => choose(&host),
+        Some("musl") => Linking::Musl,
+        Some("gnu") => Linking::Gnu,
+        Some("dynamic") => Linking::Dynamic,
+        Some(other) => {
+            return Err(format!("there is no `{other}`: expected `musl`, `gnu` or `dynamic`").into());
+        }
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let target_dir = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let mut build = cargo();
+    build.current_dir(&root).args(["build", "--profile", "dist", "--package", "upshift-cli", "--target-dir"]);
+    build.arg(&target_dir);
+    let mut built = target_dir.join("dist");
+    if linking != Linking::Dynamic {
+        // With an explicit target the flags are not for procedural macros, which cannot be linked statically.
+        let target = if linking == Linking::Musl { musl(&host) } else { host };
+        let given = env::var("RUSTFLAGS").unwrap_or_default();
+        let flags = format!("{given} {}", flags(&target, &root).join(" "));
+        build.args(["--target", &target]).env("RUSTFLAGS", flags);
+        built = target_dir.join(&target).join("dist");
+    }
+    if !build.status()?.success() {
+        return Err("the build failed".into());
+    }
+    let name = format!("upshift{}", env::consts::EXE_SUFFIX);
+    let program = target_dir.join("dist").join(&name);
+    if linking != Linking::Dynamic {
+        fs::create_dir_all(target_dir.join("dist"))?;
+        fs::copy(built.join(&name), &program)?;
+    }
+    println!("{}: {} bytes, {linking:?}", program.display(), fs::metadata(&program)?.len());
+    Ok(())
+}
+
+/// The best that this machine can do.
+fn choose(host: &str) -> Linking {
+    if !host.ends_with("-linux-gnu") {
+        return Linking::Dynamic;
+    }
+    let target = musl(host);
+    if is_installed(&target) {
+        return Linking::Musl;
+    }
+    println!("adding the target {target}");
+    let added = Command::new("rustup").args(["target", "add", &target]).stdin(Stdio::null()).status();
+    if added.is_ok_and(|status| status.success()) && is_installed(&target) {
+        return Linking::Musl;
+    }
+    println!("cannot add {target}: linking with glibc, which makes a larger program that starts more slowly");
+    Linking::Gnu
+}
+
+fn flags(target: &str, root: &Path) -> Vec<String> {
+    // A program at a fixed address has nothing to relocate when it starts.
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
+    // Nothing walks the tables for unwinding. This linker script is for lld, the toolchain's own linker for this target.
+    if target == "x86_64-unknown-linux-gnu" {
+        flags.push(format!("-Clink-arg=-Wl,-T,{}", root.join("tools/dist/no-unwind.ld").display()));
+    }
+    flags
+}
+
+fn musl(host: &str) -> String {
+    host.replace("-linux-gnu", "-linux-musl")
+}
+
+/// The triple of this machine.
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("`rustc -vV` does not name the host")?.to_owned())
+}
+
+/// Whether the toolchain has the standard library of a target.
+fn is_installed(target: &str) -> bool {
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
+    output.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+}
