@@ -101,6 +101,9 @@ impl<'a> Runner<'a> {
     /// The state before the first directive.
     pub(crate) fn new(engine: &Engine, source: &'a str) -> Result<Runner<'a>, Error> {
         let mut store = Store::new(engine, ());
+        // An engine that meters its programs lets scripts run as long as they want; without fuel there is nothing to set.
+        let _ = store.set_fuel(u64::MAX);
+        store.set_epoch_deadline(u64::MAX);
         let mut linker = Linker::new(engine);
         linker.allow_shadowing(true);
         host::define(&mut linker, &mut store)?;

@@ -76,7 +76,13 @@ fn directories() -> Vec<Directory> {
 
 #[test]
 fn loop_dispatch() {
-    run_all(Dispatch::Loop);
+    run_all(&|config| config.dispatch(Dispatch::Loop));
+}
+
+/// Code that counts fuel, looks at the epoch and settles NaNs computes the same.
+#[test]
+fn metered() {
+    run_all(&|config| config.consume_fuel(true).epoch_interruption(true).canonical_nans(true));
 }
 
 #[test]
@@ -84,11 +90,14 @@ fn tail_call_dispatch() {
     // Else this would only run the loop again.
     let expected = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
     assert_eq!(Dispatch::TAIL_AVAILABLE, expected, "tests are built with optimisation");
-    run_all(Dispatch::Tail);
+    run_all(&|config| config.dispatch(Dispatch::Tail));
 }
 
+/// Changes the settings of the engine.
+type Configure<'a> = &'a (dyn Fn(&mut Config) -> &mut Config + Sync);
+
 /// Runs all scripts, several at once, and compares with what is known.
-fn run_all(dispatch: Dispatch) {
+fn run_all(configure: Configure<'_>) {
     let directories = directories();
     let mut scripts: Vec<_> =
         directories.iter().flat_map(|dir| dir.files.iter().map(move |f| (dir, f))).collect();
@@ -100,7 +109,7 @@ fn run_all(dispatch: Dispatch) {
         for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
             let work = || {
                 while let Some((dir, file)) = { queue.lock().unwrap().pop() } {
-                    let report = run(dispatch, dir, file);
+                    let report = run(configure, dir, file);
                     results.lock().unwrap().push((dir.name, file.name(), report));
                 }
             };
@@ -110,14 +119,14 @@ fn run_all(dispatch: Dispatch) {
     let results = results.into_inner().unwrap();
     let mut problems = check_counts(&directories, &results);
     problems += &check_failures(&results);
-    assert!(problems.is_empty(), "{dispatch:?}:\n{problems}");
+    assert!(problems.is_empty(), "{problems}");
 }
 
 type ScriptResult<'a> = (&'a str, &'a str, Result<Report, String>);
 
-fn run(dispatch: Dispatch, dir: &Directory, file: &TestFile<'_>) -> Result<Report, String> {
+fn run(configure: Configure<'_>, dir: &Directory, file: &TestFile<'_>) -> Result<Report, String> {
     let mut config = Config::new();
-    config.dispatch(dispatch);
+    configure(&mut config);
     (dir.forbid)(&mut config);
     let run = || upshift_wast::run(&Engine::new(&config)?, file.name(), file.raw());
     match catch_unwind(AssertUnwindSafe(run)) {

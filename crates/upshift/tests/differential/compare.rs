@@ -32,7 +32,7 @@ pub(crate) fn watch_panics() {
 
 /// The engines, made once for each thread.
 pub(crate) struct Engines {
-    upshift: [Upshift; 2],
+    upshift: [Upshift; 3],
     wasmi: Wasmi,
     /// What was done with the module so far, one line each.
     pub(crate) history: Vec<String>,
@@ -196,9 +196,9 @@ impl Engines {
         Ok(())
     }
 
-    fn each<R>(&mut self, mut act: impl FnMut(&mut dyn Peer) -> R) -> [R; 3] {
-        let [looping, tail] = &mut self.upshift;
-        [act(&mut self.wasmi), act(looping), act(tail)]
+    fn each<R>(&mut self, mut act: impl FnMut(&mut dyn Peer) -> R) -> [R; 4] {
+        let [looping, tail, metered] = &mut self.upshift;
+        [act(&mut self.wasmi), act(looping), act(tail), act(metered)]
     }
 
     fn exports(&self) -> Exports {
@@ -235,13 +235,15 @@ impl Engines {
         &mut self,
         exports: &Exports,
         plan: Plan,
-        outcomes: &[Outcome; 3],
+        outcomes: &[Outcome; 4],
         counters: &Counters,
     ) -> Result<(), String> {
         let comparable = outcomes.clone().map(|outcome| outcome.map(|values| comparable(values, plan)));
         if comparable[1..].iter().any(|outcome| *outcome != comparable[0]) {
-            let [wasmi, looping, tail] = comparable;
-            return Err(format!("wasmi: {wasmi:x?}\nloop:  {looping:x?}\ntail:  {tail:x?}"));
+            let [wasmi, looping, tail, metered] = comparable;
+            return Err(format!(
+                "wasmi: {wasmi:x?}\nloop:  {looping:x?}\ntail:  {tail:x?}\nmetered: {metered:x?}"
+            ));
         }
         count(&counters.calls, 1);
         count(&counters.traps, usize::from(outcomes[0].is_err()));

@@ -70,13 +70,16 @@ pub(crate) struct Upshift {
 }
 
 impl Upshift {
-    /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not.
-    pub(crate) fn all() -> [Upshift; 2] {
+    /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not, code
+    /// that is metered.
+    pub(crate) fn all() -> [Upshift; 3] {
         let mut looping = Config::new();
         looping.dispatch(Dispatch::Loop).memory_reservation(0).max_wasm_stack(STACK);
         let mut tail = Config::new();
         tail.dispatch(Dispatch::Tail).max_wasm_stack(STACK);
-        [looping, tail].map(|config| {
+        let mut metered = tail.clone();
+        metered.consume_fuel(true).epoch_interruption(true);
+        [looping, tail, metered].map(|config| {
             let engine = Engine::new(&config).expect("all settings are possible");
             Upshift { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
         })
@@ -129,6 +132,9 @@ impl Upshift {
 impl Peer for Upshift {
     fn instantiate(&mut self) -> Result<(), Stop> {
         self.store = Store::new(&self.engine, ());
+        // Only one of the configurations counts fuel.
+        let _ = self.store.set_fuel(u64::MAX);
+        self.store.set_epoch_deadline(u64::MAX);
         self.instances.clear();
         for module in self.modules.clone() {
             let mut numbers = Numbers::default();
