@@ -20,6 +20,7 @@ use crate::types::ExternType;
 /// # Ok::<(), upshift::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Extern {
     /// A function.
     Func(Func),

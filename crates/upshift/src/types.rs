@@ -281,6 +281,7 @@ impl MemoryType {
 /// assert!(ty.func().is_none());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum ExternType {
     /// A function.
     Func(FuncType),

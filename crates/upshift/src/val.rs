@@ -51,6 +51,7 @@ pub enum Val {
 /// assert!(Ref::null(&HeapType::Extern).as_func().is_none());
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Ref {
     /// A reference to a function, or null.
     Func(Option<Func>),
