@@ -105,6 +105,15 @@ impl fmt::Debug for FuncType {
 }
 
 /// Whether a global can be set, see [`GlobalType`].
+///
+/// ```
+/// use upshift::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let constant = Global::new(&mut store, GlobalType::new(ValType::I32, Mutability::Const), Val::I32(1))?;
+/// assert!(constant.set(&mut store, Val::I32(2)).is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mutability {
     /// It keeps its first value.
@@ -281,7 +290,6 @@ impl MemoryType {
 /// assert!(ty.func().is_none());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
 pub enum ExternType {
     /// A function.
     Func(FuncType),
