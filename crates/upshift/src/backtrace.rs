@@ -58,6 +58,21 @@ pub struct WasmBacktrace {
 
 /// A function in a [`WasmBacktrace`].
 ///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store, WasmBacktrace};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (func) (func $f (export "run") nop unreachable))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let error = instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ()).unwrap_err();
+/// let frame = &error.downcast_ref::<WasmBacktrace>().unwrap().frames()[0];
+/// assert_eq!((frame.func_index(), frame.func_name()), (1, Some("f")));
+/// // One byte says that there are no locals, one is the `nop`.
+/// assert_eq!(frame.func_offset(), Some(2));
+/// # Ok::<(), upshift::Error>(())
+/// ```
+///
 /// Name and position are looked up when somebody asks: most errors are handled without being printed, and the position
 /// costs as much as translating the function.
 #[derive(Debug)]

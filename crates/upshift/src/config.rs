@@ -49,7 +49,8 @@ macro_rules! wasm_features {
             $(
                 #[doc = concat!("Allows or forbids ", $what, ".")]
                 ///
-                /// Allowing what this version does not implement makes `Engine::new` fail.
+                /// Unless set, what this version implements is allowed and everything else forbidden. Allowing what it does
+                /// not implement makes `Engine::new` fail.
                 pub fn $name(&mut self, allowed: bool) -> &mut Config {
                     self.feature(Feature::$feature, allowed)
                 }
@@ -115,7 +116,8 @@ impl Config {
     }
 
     /// Whether all NaNs that arithmetic makes have the same bits (the positive quiet NaN without payload), so that
-    /// programs compute the same on all machines; off unless set. Relaxed vector operators do so in any case.
+    /// programs compute the same on all machines (wasm spec, "Appendix / Profiles / Deterministic Profile"); off unless
+    /// set. Relaxed vector operators do so in any case.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
         self.code.canonical_nans = canonical;
         self

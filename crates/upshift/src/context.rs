@@ -17,12 +17,29 @@ use crate::engine::Engine;
 use crate::store::{Inner, Store, StoreState};
 
 /// A shared borrow of a [`Store`].
+///
+/// ```
+/// use upshift::{AsContext, Engine, Store, StoreContext};
+///
+/// let store = Store::new(&Engine::default(), String::from("data"));
+/// let context: StoreContext<'_, String> = store.as_context();
+/// assert_eq!(context.data(), "data");
+/// ```
 pub struct StoreContext<'a, T: 'static> {
     inner: NonNull<Inner<T>>,
     borrows: PhantomData<&'a Inner<T>>,
 }
 
 /// A unique borrow of a [`Store`].
+///
+/// ```
+/// use upshift::{AsContextMut, Engine, Store, StoreContextMut};
+///
+/// let mut store = Store::new(&Engine::default(), 1);
+/// let mut context: StoreContextMut<'_, i32> = store.as_context_mut();
+/// *context.data_mut() += 1;
+/// assert_eq!(*store.data(), 2);
+/// ```
 pub struct StoreContextMut<'a, T: 'static> {
     inner: NonNull<Inner<T>>,
     borrows: PhantomData<&'a mut Inner<T>>,
@@ -123,6 +140,16 @@ impl<T: fmt::Debug + 'static> fmt::Debug for StoreContextMut<'_, T> {
 }
 
 /// Everything that gives shared access to a store: [`Store`], contexts, [`Caller`], and references to them.
+///
+/// ```
+/// use upshift::{AsContext, Engine, Memory, Store};
+///
+/// /// Works with a store and inside of host functions alike.
+/// fn bytes(store: impl AsContext, memories: &[Memory]) -> usize {
+///     memories.iter().map(|memory| memory.data_size(&store)).sum()
+/// }
+/// assert_eq!(bytes(&Store::new(&Engine::default(), ()), &[]), 0);
+/// ```
 pub trait AsContext {
     /// The host's data.
     type Data: 'static;
@@ -132,6 +159,21 @@ pub trait AsContext {
 }
 
 /// Everything that gives unique access to a store.
+///
+/// A function that takes one lends it on as `&mut store`.
+///
+/// ```
+/// use upshift::{AsContextMut, Engine, Memory, MemoryType, Result, Store};
+///
+/// fn two_memories(mut store: impl AsContextMut) -> Result<[Memory; 2]> {
+///     let ty = MemoryType::new(1, None);
+///     Ok([Memory::new(&mut store, ty.clone())?, Memory::new(&mut store, ty)?])
+/// }
+/// let mut store = Store::new(&Engine::default(), ());
+/// let [first, second] = two_memories(&mut store)?;
+/// assert_ne!(first, second);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 pub trait AsContextMut: AsContext {
     /// Borrows the store.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;

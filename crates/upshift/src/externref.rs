@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::context::{AsContext, AsContextMut, StoreContext};
 use crate::store::StoreId;
 
-/// A reference to a value of the host.
+/// A reference to a value of the host, `externref` in wasm (wasm spec, "Structure / Types / Reference Types").
 ///
 /// The value lives until its store is dropped.
 ///

@@ -8,8 +8,19 @@ use crate::store::StoreState;
 use crate::table::Table;
 use crate::types::ExternType;
 
-/// Something that an instance exports or imports.
+/// Something that an instance exports or imports (wasm spec, "Execution / Runtime Structure / External Values").
+///
+/// ```
+/// use upshift::{Engine, Extern, Memory, MemoryType, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let item = Extern::from(Memory::new(&mut store, MemoryType::new(1, None))?);
+/// assert!(item.into_func().is_none());
+/// assert_eq!(item.into_memory().unwrap().size(&store), 1);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -67,7 +78,21 @@ extern_kinds! {
     Memory into_memory "memory";
 }
 
-/// An export of an instance.
+/// An export of an instance (wasm spec, "Execution / Runtime Structure / Export Instances"); comes from
+/// [`Instance::exports`](crate::Instance::exports).
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (memory (export "memory") 1))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let export = instance.exports(&mut store).next().unwrap();
+/// assert_eq!(export.name(), "memory");
+/// assert!(export.into_memory().is_some());
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Export<'instance> {
     pub(crate) name: &'instance str,

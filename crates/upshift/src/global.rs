@@ -10,7 +10,7 @@ use crate::store::{StoreId, StoreState};
 use crate::types::{GlobalType, Mutability};
 use crate::val::Val;
 
-/// A global of a store.
+/// A global of a store (wasm spec, "Execution / Runtime Structure / Global Instances").
 ///
 /// ```
 /// use upshift::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};

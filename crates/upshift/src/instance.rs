@@ -26,7 +26,9 @@ use crate::module::Module;
 use crate::store::{StoreId, StoreState};
 use crate::table::Table;
 
-/// An instance of a module in a store.
+/// An instance of a module in a store (wasm spec, "Execution / Runtime Structure / Module Instances").
+///
+/// It lives as long as its store.
 ///
 /// ```
 /// use upshift::{Engine, Instance, Module, Store};
@@ -164,11 +166,12 @@ impl Instance {
         Instance { store: store.id, index: index as u32 }
     }
 
-    /// Instantiates a module with its imports in order, and calls its start function.
+    /// Instantiates a module with its imports in order, and calls its start function (wasm spec, "Execution / Modules /
+    /// Instantiation").
     ///
     /// # Errors
-    /// When number, types or store of the imports are wrong, a limit is reached, or initialisation traps. What a failed
-    /// initialisation wrote to imported memories and tables stays.
+    /// When number, types or store of the imports are wrong, the module belongs to another engine, a limit is reached, or
+    /// initialisation traps. What a failed initialisation wrote to imported memories and tables stays.
     pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let mut store = store.as_context_mut();
         // SAFETY: the context borrows the store uniquely until the instance is there.

@@ -72,7 +72,69 @@ mod types;
 mod val;
 
 pub use anyhow::{Error, Result};
-pub use upshift_core::{HeapType, RefType, Trap, V128, ValType};
+
+/// ```
+/// use upshift::{HeapType, RefType};
+///
+/// assert_eq!(RefType::FUNCREF.heap, HeapType::Func);
+/// assert!(HeapType::NoFunc.matches(HeapType::Func));
+/// assert!(!HeapType::Func.matches(HeapType::Extern));
+/// ```
+#[doc(inline)]
+pub use upshift_core::HeapType;
+/// ```
+/// use upshift::{HeapType, RefType};
+///
+/// let not_null = RefType { nullable: false, heap: HeapType::Func };
+/// assert!(not_null.matches(RefType::FUNCREF));
+/// assert!(!RefType::FUNCREF.matches(not_null));
+/// assert_eq!(not_null.to_string(), "(ref func)");
+/// ```
+#[doc(inline)]
+pub use upshift_core::RefType;
+/// A call that is stopped this way returns an error that downcasts to its trap.
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store, Trap};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (func (export "run") unreachable))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let error = instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ()).unwrap_err();
+/// assert_eq!(error.downcast_ref(), Some(&Trap::UnreachableCodeReached));
+/// assert_eq!(Trap::UnreachableCodeReached.to_string(), "wasm trap: unreachable instruction executed");
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[doc(inline)]
+pub use upshift_core::Trap;
+/// ```
+/// use upshift::V128;
+///
+/// let ones = V128::from_u128(1);
+/// assert_eq!(ones.0[..2], [1, 0]);
+/// assert_eq!(ones.as_u128(), 1);
+/// ```
+#[doc(inline)]
+pub use upshift_core::V128;
+/// ```
+/// use upshift::ValType;
+///
+/// assert_eq!(ValType::FUNCREF.to_string(), "funcref");
+/// assert!(ValType::FUNCREF.is_ref());
+/// assert!(!ValType::I32.matches(ValType::I64));
+/// ```
+#[doc(inline)]
+pub use upshift_core::ValType;
+/// Both backends compute the same; the choice is about speed, and for tests of Upshift itself.
+///
+/// ```
+/// use upshift::{Config, Dispatch, Engine};
+///
+/// let engine = Engine::new(Config::new().dispatch(Dispatch::Loop))?;
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[doc(inline)]
 pub use upshift_interp::Dispatch;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};

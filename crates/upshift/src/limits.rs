@@ -15,6 +15,35 @@ use anyhow::{Result, ensure};
 use crate::store::{Inner, Store, StoreState};
 
 /// Decides about growth of what a store's programs use; lives in the host's data, see [`Store::limiter`].
+///
+/// That growth may fail is part of the language (wasm spec, "Appendix / Implementation Limitations"). [`StoreLimits`] has
+/// fixed limits; a host with other wishes, such as one budget for all stores, implements the trait.
+///
+/// ```
+/// use upshift::{Engine, Memory, MemoryType, ResourceLimiter, Result, Store};
+///
+/// /// Bytes that all memories together may still take.
+/// struct Budget(usize);
+///
+/// impl ResourceLimiter for Budget {
+///     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+///         let left = self.0.checked_sub(desired - current);
+///         self.0 = left.unwrap_or(self.0);
+///         Ok(left.is_some())
+///     }
+///
+///     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+///         Ok(desired <= 1000)
+///     }
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), Budget(3 << 16));
+/// store.limiter(|budget| budget);
+/// let memory = Memory::new(&mut store, MemoryType::new(2, None))?;
+/// assert!(memory.grow(&mut store, 2).is_err());
+/// assert_eq!(memory.grow(&mut store, 1)?, 2);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 pub trait ResourceLimiter {
     /// Whether a memory may grow from `current` to `desired` bytes. `maximum` is that of its type. A new memory has 0
     /// bytes and grows to its minimum.
@@ -32,23 +61,34 @@ pub trait ResourceLimiter {
     /// Whatever the host wants: the program stops with this error.
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool>;
 
-    /// How many instances the store may have.
+    /// How many instances the store may have; 10 000 unless implemented.
     fn instances(&self) -> usize {
         10_000
     }
 
-    /// How many tables the store may have.
+    /// How many tables the store may have; 10 000 unless implemented.
     fn tables(&self) -> usize {
         10_000
     }
 
-    /// How many memories the store may have.
+    /// How many memories the store may have; 10 000 unless implemented.
     fn memories(&self) -> usize {
         10_000
     }
 }
 
-/// A growth that [`StoreLimits`] refused with an error.
+/// A growth that [`StoreLimits`] refused with an error, see [`StoreLimitsBuilder::trap_on_grow_failure`].
+///
+/// ```
+/// use upshift::{Engine, LimitExceeded, Memory, MemoryType, Store, StoreLimitsBuilder};
+///
+/// let limits = StoreLimitsBuilder::new().memory_size(1 << 16).trap_on_grow_failure(true).build();
+/// let mut store = Store::new(&Engine::default(), limits);
+/// store.limiter(|limits| limits);
+/// let error = Memory::new(&mut store, MemoryType::new(2, None)).unwrap_err();
+/// let exceeded = LimitExceeded::Memory { limit: 1 << 16, desired: 2 << 16 };
+/// assert_eq!(error.downcast_ref(), Some(&exceeded));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LimitExceeded {
@@ -83,7 +123,17 @@ impl fmt::Display for LimitExceeded {
 
 impl std::error::Error for LimitExceeded {}
 
-/// A [`ResourceLimiter`] with fixed limits, made by [`StoreLimitsBuilder`].
+/// A [`ResourceLimiter`] with fixed limits, made by [`StoreLimitsBuilder`]. Sizes are limits of each memory and table,
+/// not of all of them together.
+///
+/// ```
+/// use upshift::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+///
+/// let mut limits = StoreLimitsBuilder::new().table_elements(10).build();
+/// assert!(!limits.table_growing(10, 11, None)?);
+/// assert!(StoreLimits::default().table_growing(10, 11, None)?);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoreLimits {
     memory_size: Option<usize>,

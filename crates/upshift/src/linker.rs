@@ -277,13 +277,16 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// When an import is unknown, of the wrong type or of another store, a limit is reached, or initialisation traps.
+    ///
+    /// # Panics
+    /// When a host function of the linker is needed and the store belongs to another engine.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
         let definitions = self.resolve(module)?;
         // SAFETY: the context borrows the store uniquely until the instance is there.
         unsafe { instantiate_with(store.as_context_mut().root(), module, &definitions) }
     }
 
-    /// Looks up the module's imports now, to instantiate it later, in any store.
+    /// Looks up the module's imports now, to instantiate it later, in any store of the engine.
     ///
     /// # Errors
     /// When an import is unknown.
@@ -295,11 +298,14 @@ impl<T: 'static> Linker<T> {
     /// What a name stands for in the store.
     ///
     /// `None` if the name is unknown or its definition belongs to another store.
+    ///
+    /// # Panics
+    /// When the name is that of a host function and the store belongs to another engine.
     pub fn get(&self, mut store: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         self.find(module, name)?.extern_in(store.as_context_mut().state()).ok()
     }
 
-    /// What an import stands for in the store.
+    /// What an import stands for in the store; otherwise as [`get`](Linker::get).
     pub fn get_by_import(
         &self,
         store: impl AsContextMut<Data = T>,
@@ -415,6 +421,9 @@ impl<T: 'static> InstancePre<T> {
     ///
     /// # Errors
     /// When an import is of the wrong type or belongs to another store, a limit is reached, or initialisation traps.
+    ///
+    /// # Panics
+    /// When a host function is needed and the store belongs to another engine.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         // SAFETY: the context borrows the store uniquely until the instance is there.
         unsafe { instantiate_with(store.as_context_mut().root(), &self.module, &self.definitions) }

@@ -17,6 +17,17 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::store::{Store, StoreState};
 
 /// What a callback of [`Store::epoch_deadline_callback`] wants.
+///
+/// ```
+/// use upshift::{Engine, Store, UpdateDeadline};
+///
+/// let mut store = Store::new(&Engine::default(), 100);
+/// store.epoch_deadline_callback(|mut store| {
+///     let patience: &mut u32 = store.data_mut();
+///     *patience = patience.saturating_sub(1);
+///     Ok(if *patience == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+/// });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UpdateDeadline {

@@ -21,7 +21,8 @@ use upshift_translate::{ModuleInfo, names};
 use crate::engine::Engine;
 use crate::types::{ExportType, ExternType, ImportType};
 
-/// A validated module, ready to be instantiated. Cheap to clone, usable from all threads.
+/// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
+/// threads.
 ///
 /// ```
 /// use upshift::{Engine, Module};
@@ -50,7 +51,8 @@ struct ModuleInner {
 }
 
 impl Module {
-    /// Parses and validates a module from its bytes, or from its text with the feature `wat`.
+    /// Parses and validates a module from its bytes (wasm spec, "Binary Format"), or from its text ("Text Format") with the
+    /// feature `wat`.
     ///
     /// # Errors
     /// When the bytes are no valid module; the message names the offset.

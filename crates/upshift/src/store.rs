@@ -130,7 +130,7 @@ pub(crate) struct Inner<T> {
     pub(crate) data: T,
 }
 
-/// Everything that instances own, and the host's data `T`.
+/// Everything that instances own, and the host's data `T` (wasm spec, "Execution / Runtime Structure / Store").
 ///
 /// What is created in a store lives until the store is dropped. A store is used by one thread at a time; it can be sent
 /// to another one between calls if `T` can.

@@ -16,6 +16,23 @@ use upshift_translate::ModuleInfo;
 use crate::module::Module;
 
 /// A function of the source program at a position of a wasm function, by the module's debug information (DWARF).
+/// Comes from [`FrameInfo::symbols`](crate::FrameInfo::symbols).
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store, WasmBacktrace};
+///
+/// // A C++ program that divides by the parameter of `run`.
+/// let engine = Engine::default();
+/// let module = Module::from_file(&engine, "tests/fixtures/debug.wasm")?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let error = instance.get_typed_func::<i32, i32>(&mut store, "run")?.call(&mut store, 0).unwrap_err();
+/// let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+/// let symbols = backtrace.frames()[0].symbols();
+/// assert_eq!(symbols[0].name(), Some("shop::Shelf::divide(int, int)"));
+/// assert_eq!(symbols[0].line(), Some(16));
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FrameSymbol {
     name: Option<String>,

@@ -21,7 +21,7 @@ use crate::val::Ref;
 /// No table gets larger than this, whatever its type allows.
 const MAX_ELEMENTS: u64 = 10_000_000;
 
-/// A table of a store.
+/// A table of a store (wasm spec, "Execution / Runtime Structure / Table Instances").
 ///
 /// ```
 /// use upshift::{Engine, Func, Ref, RefType, Store, Table, TableType};
@@ -133,7 +133,8 @@ impl Table {
     /// A table of the host, filled with `init`.
     ///
     /// # Errors
-    /// When `init` is not of the element type, or the table is too large.
+    /// When `init` is not of the element type or belongs to another store, or the type, the store's limiter or the cap of
+    /// 10 million elements forbids so large a table.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
         let mut store = store.as_context_mut();
         let state = store.state();
@@ -184,10 +185,11 @@ impl Table {
         self.fill(store, index, value, 1)
     }
 
-    /// Appends `delta` elements and returns the old size.
+    /// Appends `delta` elements and returns the old size in elements.
     ///
     /// # Errors
-    /// When the table cannot become so large, or the value is not of the element type or belongs to another store.
+    /// When the type, the store's limiter or the cap of 10 million elements forbids it, or the value is not of the element
+    /// type or belongs to another store; and with the error of the limiter.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64> {
         let mut store = store.as_context_mut();
         let state = store.state();

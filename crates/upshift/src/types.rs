@@ -13,7 +13,9 @@ use upshift_translate::module::ExternIndex;
 
 use crate::engine::Engine;
 
-/// The type of a function.
+/// The type of a function (wasm spec, "Structure / Types / Function Types").
+///
+/// Two of them are equal if they belong to one engine and have the same parameters and results.
 ///
 /// ```
 /// use upshift::{Engine, FuncType, ValType};
@@ -102,7 +104,16 @@ impl fmt::Debug for FuncType {
     }
 }
 
-/// Whether a global can be set.
+/// Whether a global can be set, see [`GlobalType`].
+///
+/// ```
+/// use upshift::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let constant = Global::new(&mut store, GlobalType::new(ValType::I32, Mutability::Const), Val::I32(1))?;
+/// assert!(constant.set(&mut store, Val::I32(2)).is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mutability {
     /// It keeps its first value.
@@ -111,7 +122,15 @@ pub enum Mutability {
     Var,
 }
 
-/// The type of a global.
+/// The type of a global (wasm spec, "Structure / Types / Global Types").
+///
+/// ```
+/// use upshift::{GlobalType, Mutability, ValType};
+///
+/// let ty = GlobalType::new(ValType::I64, Mutability::Var);
+/// assert_eq!(*ty.content(), ValType::I64);
+/// assert_eq!(ty.mutability(), Mutability::Var);
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GlobalType {
     pub(crate) inner: core::GlobalType,
@@ -137,7 +156,15 @@ impl GlobalType {
     }
 }
 
-/// The type of a table; sizes in elements.
+/// The type of a table; sizes in elements (wasm spec, "Structure / Types / Table Types").
+///
+/// ```
+/// use upshift::{RefType, TableType};
+///
+/// let ty = TableType::new(RefType::FUNCREF, 10, None);
+/// assert_eq!((ty.minimum(), ty.maximum()), (10, None));
+/// assert_eq!(*ty.element(), RefType::FUNCREF);
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
     pub(crate) inner: core::TableType,
@@ -163,13 +190,13 @@ impl TableType {
         &self.inner.element
     }
 
-    /// Size at creation.
+    /// Size at creation, in elements.
     #[must_use]
     pub fn minimum(&self) -> u64 {
         self.inner.minimum
     }
 
-    /// Largest size.
+    /// Largest size, in elements; `None` if the type sets none.
     #[must_use]
     pub fn maximum(&self) -> Option<u64> {
         self.inner.maximum
@@ -182,20 +209,30 @@ impl TableType {
     }
 }
 
-/// The type of a memory; sizes in pages.
+/// The type of a memory; sizes in pages (wasm spec, "Structure / Types / Memory Types").
+///
+/// A type whose minimum is above its maximum can be made, but no memory of it.
+///
+/// ```
+/// use upshift::MemoryType;
+///
+/// let ty = MemoryType::new(1, Some(16));
+/// assert_eq!(ty.maximum().unwrap() * ty.page_size(), 1 << 20);
+/// assert!(!ty.is_64());
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct MemoryType {
     pub(crate) inner: core::MemoryType,
 }
 
 impl MemoryType {
-    /// A memory type with 32-bit addresses and pages of 64 KiB.
+    /// A memory type with 32-bit addresses and pages of 64 KiB; sizes in pages.
     #[must_use]
     pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
         MemoryType::with(u64::from(minimum), maximum.map(u64::from), IndexType::I32)
     }
 
-    /// A memory type with 64-bit addresses and pages of 64 KiB.
+    /// A memory type with 64-bit addresses and pages of 64 KiB; sizes in pages.
     #[must_use]
     pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
         MemoryType::with(minimum, maximum, IndexType::I64)
@@ -206,13 +243,13 @@ impl MemoryType {
         MemoryType { inner }
     }
 
-    /// Size at creation.
+    /// Size at creation, in pages.
     #[must_use]
     pub fn minimum(&self) -> u64 {
         self.inner.minimum
     }
 
-    /// Largest size.
+    /// Largest size, in pages; `None` if the type sets none.
     #[must_use]
     pub fn maximum(&self) -> Option<u64> {
         self.inner.maximum
@@ -230,7 +267,7 @@ impl MemoryType {
         self.inner.shared
     }
 
-    /// Size of a page, in bytes.
+    /// Size of a page, in bytes; 65536 unless the module chose otherwise.
     #[must_use]
     pub fn page_size(&self) -> u64 {
         1 << self.inner.page_size_log2
@@ -243,7 +280,15 @@ impl MemoryType {
     }
 }
 
-/// The type of something that can be imported or exported.
+/// The type of something that can be imported or exported (wasm spec, "Structure / Types / External Types").
+///
+/// ```
+/// use upshift::{ExternType, MemoryType};
+///
+/// let ty = ExternType::from(MemoryType::new(1, None));
+/// assert_eq!(ty.unwrap_memory().minimum(), 1);
+/// assert!(ty.func().is_none());
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExternType {
     /// A function.
@@ -313,7 +358,17 @@ impl ExternType {
     }
 }
 
-/// Something that a module wants to import.
+/// Something that a module wants to import (wasm spec, "Structure / Modules / Imports").
+///
+/// ```
+/// use upshift::{Engine, Module};
+///
+/// let module = Module::new(&Engine::default(), r#"(module (import "env" "memory" (memory 2)))"#)?;
+/// let import = module.imports().next().unwrap();
+/// assert_eq!((import.module(), import.name()), ("env", "memory"));
+/// assert_eq!(import.ty().unwrap_memory().minimum(), 2);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ImportType<'module> {
     pub(crate) module: &'module str,
@@ -322,13 +377,13 @@ pub struct ImportType<'module> {
 }
 
 impl<'module> ImportType<'module> {
-    /// First name.
+    /// The first of its two names, by custom that of a module.
     #[must_use]
     pub fn module(&self) -> &'module str {
         self.module
     }
 
-    /// Second name.
+    /// The second of its two names.
     #[must_use]
     pub fn name(&self) -> &'module str {
         self.name
@@ -341,7 +396,18 @@ impl<'module> ImportType<'module> {
     }
 }
 
-/// Something that a module exports.
+/// Something that a module exports (wasm spec, "Structure / Modules / Exports"); comes from
+/// [`Module::exports`](crate::Module::exports).
+///
+/// ```
+/// use upshift::{Engine, Module};
+///
+/// let module = Module::new(&Engine::default(), r#"(module (memory (export "memory") 2))"#)?;
+/// let export = module.exports().next().unwrap();
+/// assert_eq!(export.name(), "memory");
+/// assert_eq!(export.ty().unwrap_memory().minimum(), 2);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportType<'module> {
     pub(crate) name: &'module str,

@@ -10,7 +10,7 @@ use crate::externref::ExternRef;
 use crate::func::Func;
 use crate::store::{StoreId, StoreState};
 
-/// A value of any type.
+/// A value of any type (wasm spec, "Execution / Runtime Structure / Values").
 ///
 /// Floats are held as their bits, so that NaN payloads survive and values can be compared.
 ///
@@ -40,7 +40,18 @@ pub enum Val {
 }
 
 /// A value of a reference type: what a [`Table`](crate::Table) holds.
+///
+/// ```
+/// use upshift::{Engine, Func, HeapType, Ref, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let func = Func::wrap(&mut store, || ());
+/// assert_eq!(Ref::from(func).as_func(), Some(Some(&func)));
+/// assert!(Ref::null(&HeapType::Extern).is_null());
+/// assert!(Ref::null(&HeapType::Extern).as_func().is_none());
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Ref {
     /// A reference to a function, or null.
     Func(Option<Func>),

@@ -56,7 +56,7 @@ pub use wrap::{IntoFunc, WasmRet};
 pub(crate) use call::invoke;
 pub(crate) use host::{HostCall, HostFunc};
 
-/// A function of a store.
+/// A function of a store, of wasm or of the host (wasm spec, "Execution / Runtime Structure / Function Instances").
 ///
 /// ```
 /// use upshift::{Engine, Func, Store, Val};
@@ -98,7 +98,27 @@ impl Func {
 
     /// A host function of a type that is known only at run time.
     ///
-    /// The closure finds a zero or null of the right type in each result and must leave one of the right type there.
+    /// The closure finds a zero or null of the right type in each result and must leave a value of the right type there. An
+    /// error stops the wasm code that made the call, and so does a wrong value.
+    ///
+    /// # Panics
+    /// When the type belongs to another engine.
+    ///
+    /// ```
+    /// use upshift::{Engine, Func, FuncType, Store, Val, ValType};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let ty = FuncType::new(&engine, [ValType::I32, ValType::I32], [ValType::I64]);
+    /// let widening_add = Func::new(&mut store, ty, |_, params, results| {
+    ///     let sum = params.iter().map(|value| i64::from(value.unwrap_i32())).sum();
+    ///     results[0] = Val::I64(sum);
+    ///     Ok(())
+    /// });
+    /// let widening_add = widening_add.typed::<(i32, i32), i64>(&store)?;
+    /// assert_eq!(widening_add.call(&mut store, (i32::MAX, 1))?, 1 << 31);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
     pub fn new<T: 'static>(
         mut store: impl AsContextMut<Data = T>,
         ty: FuncType,

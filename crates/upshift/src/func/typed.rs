@@ -15,6 +15,26 @@ use crate::store::StoreId;
 
 /// A Rust type that stands for a wasm type in parameters and results.
 ///
+/// | Rust | wasm |
+/// |---|---|
+/// | `i32`, `u32` | `i32` |
+/// | `i64`, `u64` | `i64` |
+/// | `f32`, `f64` | `f32`, `f64` |
+/// | [`V128`] | `v128` |
+/// | `Option<Func>`, [`Func`] | `funcref`, `(ref func)` |
+/// | `Option<ExternRef>`, [`ExternRef`] | `externref`, `(ref extern)` |
+///
+/// ```
+/// use upshift::{Engine, Func, Store, ValType, WasmTy};
+///
+/// fn identity<T: WasmTy>(store: &mut Store<()>) -> Func {
+///     Func::wrap(store, |value: T| value)
+/// }
+/// let mut store = Store::new(&Engine::default(), ());
+/// let func = identity::<u64>(&mut store);
+/// assert_eq!(func.ty(&store).param(0), Some(ValType::I64));
+/// ```
+///
 /// # Safety
 /// `load` and `store` must access exactly `SLOTS` slots and agree with `valtype` about what lies there.
 pub unsafe trait WasmTy: Copy + Send + Sync + 'static {
@@ -136,6 +156,19 @@ references! {
 
 /// The parameters of a [`TypedFunc`]: a [`WasmTy`] or a tuple of up to 16.
 ///
+/// ```
+/// use upshift::{Engine, Func, Result, Store, WasmParams};
+///
+/// fn call<P: WasmParams>(store: &mut Store<()>, func: Func, params: P) -> Result<i64> {
+///     func.typed::<P, i64>(&*store)?.call(store, params)
+/// }
+/// let mut store = Store::new(&Engine::default(), ());
+/// let add = Func::wrap(&mut store, |a: i32, b: i64| i64::from(a) + b);
+/// assert_eq!(call(&mut store, add, (1, 2i64))?, 3);
+/// assert!(call(&mut store, add, 1).is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
+///
 /// # Safety
 /// As for [`WasmTy`]: all items must agree with each other about the slots.
 pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
@@ -164,6 +197,19 @@ pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
 }
 
 /// The results of a [`TypedFunc`]: a [`WasmTy`] or a tuple of up to 16.
+///
+/// ```
+/// use upshift::{Engine, Func, Result, Store, WasmResults};
+///
+/// fn get<R: WasmResults>(store: &mut Store<()>, func: Func) -> Result<R> {
+///     func.typed::<(), R>(&*store)?.call(store, ())
+/// }
+/// let mut store = Store::new(&Engine::default(), ());
+/// let pair = Func::wrap(&mut store, || (1i32, 2.5f64));
+/// assert_eq!(get::<(i32, f64)>(&mut store, pair)?, (1, 2.5));
+/// assert!(get::<i32>(&mut store, pair).is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
 ///
 /// # Safety
 /// As for [`WasmParams`].
@@ -280,7 +326,7 @@ macro_rules! tuples {
 
 for_each_arity!(tuples);
 
-/// A function whose type is known to the compiler. Calls allocate nothing.
+/// A function whose type is known to the compiler. Calls allocate nothing (wasm spec, "Execution / Modules / Invocation").
 ///
 /// ```
 /// use upshift::{Engine, Instance, Module, Store};
@@ -318,7 +364,7 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     ///
     /// # Errors
     /// What the function ends with: a [`Trap`](crate::Trap), or an error that a host function returned. Context of both
-    /// is a [`WasmBacktrace`](crate::WasmBacktrace).
+    /// is a [`WasmBacktrace`](crate::WasmBacktrace). And when a reference among the arguments belongs to another store.
     ///
     /// # Panics
     /// When the function belongs to another store; and with the panic of a host function that was called.

@@ -10,6 +10,21 @@ use crate::func::host::{HostCall, HostFunc};
 use crate::func::typed::{StoreKey, WasmParams, WasmResults, WasmTy};
 
 /// What a host function's closure can return: a [`WasmTy`], a tuple of up to 16, or a [`Result`] of those.
+///
+/// ```
+/// use upshift::{Engine, Error, Func, Result, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let nothing = Func::wrap(&mut store, || ());
+/// let two = Func::wrap(&mut store, || (1i32, 2i64));
+/// let fallible = Func::wrap(&mut store, |number: i32| -> Result<i32> {
+///     number.checked_add(1).ok_or(Error::msg("too large"))
+/// });
+/// assert_eq!(nothing.ty(&store).results().len(), 0);
+/// assert_eq!(two.ty(&store).results().len(), 2);
+/// assert!(fallible.typed::<i32, i32>(&store)?.call(&mut store, i32::MAX).is_err());
+/// # Ok::<(), Error>(())
+/// ```
 pub trait WasmRet: 'static {
     /// The results without the error.
     #[doc(hidden)]
@@ -41,6 +56,22 @@ impl<R: WasmResults> WasmRet for Result<R, Error> {
 ///
 /// It is implemented for closures `(A…) -> R` and `(Caller<'_, T>, A…) -> R` with up to 16 arguments `A` that are
 /// [`WasmTy`] and a result `R` that is [`WasmRet`]. `Params` and `Results` only tell the implementations apart.
+///
+/// ```
+/// use upshift::{Engine, IntoFunc, Linker, Result};
+///
+/// /// Registers functions under a prefix.
+/// struct Api(Linker<u32>);
+///
+/// impl Api {
+///     fn add<P, R>(&mut self, name: &str, func: impl IntoFunc<u32, P, R>) -> Result<()> {
+///         self.0.func_wrap("api", &format!("v1_{name}"), func)?;
+///         Ok(())
+///     }
+/// }
+/// Api(Linker::new(&Engine::default())).add("double", |number: i32| number * 2)?;
+/// # Ok::<(), upshift::Error>(())
+/// ```
 pub trait IntoFunc<T: 'static, Params, Results>: Send + Sync + 'static {
     #[doc(hidden)]
     fn into_host(self, engine: &Engine) -> HostFuncBox;

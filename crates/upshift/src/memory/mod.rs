@@ -32,7 +32,7 @@ const REACH: u64 = 8 << 30;
 /// What the widest access takes behind its first byte, rounded up to any page size.
 const GUARD: u64 = 64 << 10;
 
-/// A linear memory of a store.
+/// A linear memory of a store (wasm spec, "Execution / Runtime Structure / Memory Instances").
 ///
 /// ```
 /// use upshift::{Engine, Memory, MemoryType, Store};
@@ -167,6 +167,15 @@ impl fmt::Debug for LinearMemory {
 }
 
 /// The host accessed bytes outside of a memory.
+///
+/// ```
+/// use upshift::{Engine, Memory, MemoryAccessError, MemoryType, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// assert_eq!(memory.read(&store, 65536, &mut [0]).unwrap_err().to_string(), "out of bounds memory access");
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct MemoryAccessError;
@@ -183,7 +192,8 @@ impl Memory {
     /// A memory of the host.
     ///
     /// # Errors
-    /// When the type's limits contradict each other, or the system does not give the memory.
+    /// When the type's limits contradict each other, the store's limiter forbids it, or the system does not give the
+    /// memory.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
         Memory::create(store.as_context_mut().state(), ty.inner)
     }
@@ -228,7 +238,7 @@ impl Memory {
     /// Appends `delta` pages and returns the old size in pages.
     ///
     /// # Errors
-    /// When the memory cannot become so large.
+    /// When the type, the store's limiter or the system forbids it; and with the error of the limiter.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
         let mut store = store.as_context_mut();
         let old = self.grow_in_state(store.state(), delta)?;
@@ -250,12 +260,12 @@ impl Memory {
         Ok(self.in_state_mut(state).grow(delta))
     }
 
-    /// The bytes.
+    /// The bytes, for as long as the store is borrowed.
     pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         self.in_state(store.into().state()).bytes()
     }
 
-    /// The bytes.
+    /// The bytes, to be changed, for as long as the store is borrowed.
     pub fn data_mut<'a, T: 'static>(&self, store: impl Into<StoreContextMut<'a, T>>) -> &'a mut [u8] {
         self.data_and_store_mut(store).0
     }
@@ -274,7 +284,7 @@ impl Memory {
         self.in_state(store.as_context().state()).base()
     }
 
-    /// Copies bytes out of the memory.
+    /// Copies bytes from `offset` on out of the memory.
     ///
     /// # Errors
     /// When they reach outside of the memory; then `buffer` is untouched.
@@ -291,7 +301,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Copies bytes into the memory.
+    /// Copies bytes into the memory, from `offset` on.
     ///
     /// # Errors
     /// When they reach outside of the memory, which is untouched then.
