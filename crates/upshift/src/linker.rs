@@ -78,7 +78,11 @@ impl Definition {
                 ensure!(item.comes_from(state), "the definition belongs to another store");
                 Ok(*item)
             }
-            Definition::Host(func) => Ok(Func::of_host(state, func).into()),
+            Definition::Host(func) => {
+                let same = Engine::same(func.func_type().engine(), &state.engine);
+                ensure!(same, "the definition belongs to another engine");
+                Ok(Func::of_host(state, func).into())
+            }
         }
     }
 }
@@ -276,10 +280,8 @@ impl<T: 'static> Linker<T> {
     /// Instantiates a module with the linker's definitions.
     ///
     /// # Errors
-    /// When an import is unknown, of the wrong type or of another store, a limit is reached, or initialisation traps.
-    ///
-    /// # Panics
-    /// When a host function of the linker is needed and the store belongs to another engine.
+    /// When an import is unknown, of the wrong type or of another store or engine, a limit is reached, or initialisation
+    /// traps.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
         let definitions = self.resolve(module)?;
         // SAFETY: the context borrows the store uniquely until the instance is there.
@@ -297,10 +299,7 @@ impl<T: 'static> Linker<T> {
 
     /// What a name stands for in the store.
     ///
-    /// `None` if the name is unknown or its definition belongs to another store.
-    ///
-    /// # Panics
-    /// When the name is that of a host function and the store belongs to another engine.
+    /// `None` if the name is unknown or its definition belongs to another store or engine.
     pub fn get(&self, mut store: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         self.find(module, name)?.extern_in(store.as_context_mut().state()).ok()
     }
@@ -420,10 +419,8 @@ impl<T: 'static> InstancePre<T> {
     /// Instantiates the module.
     ///
     /// # Errors
-    /// When an import is of the wrong type or belongs to another store, a limit is reached, or initialisation traps.
-    ///
-    /// # Panics
-    /// When a host function is needed and the store belongs to another engine.
+    /// When an import is of the wrong type or belongs to another store or engine, a limit is reached, or initialisation
+    /// traps.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         // SAFETY: the context borrows the store uniquely until the instance is there.
         unsafe { instantiate_with(store.as_context_mut().root(), &self.module, &self.definitions) }
