@@ -26,7 +26,7 @@ use upshift_translate::backend::{
 };
 
 use crate::op::{
-    Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, extract_lane_form, load_form,
+    Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, encode, extract_lane_form, load_form,
     load_sum_form, replace_lane_form, store_form, ternary_form, unary_form,
 };
 
@@ -163,12 +163,16 @@ pub struct Builder<'m> {
 impl<'m> Builder<'m> {
     /// A builder for a function of the module; with `positions` it notes where instructions come from.
     #[must_use]
-    pub fn new(module: &'m ModuleInfo, positions: bool) -> Builder<'m> {
+    pub fn new(module: &'m ModuleInfo, func: FuncIndex, positions: bool) -> Builder<'m> {
+        // Half a word per byte of the body is what most functions take.
+        let size = module.body(func).map_or(0, |body| body.len());
+        let mut words = Vec::with_capacity(size / 2 + 8);
+        words.push(0);
         Builder {
             module,
             layout: module.vm_layout(),
             frame: Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None },
-            words: vec![0],
+            words,
             labels: Vec::new(),
             fixups: Vec::new(),
             accumulators: Accumulators::default(),
@@ -209,29 +213,7 @@ impl<'m> Builder<'m> {
         self.last = None;
         self.latch = None;
         let start = self.words.len();
-        self.words.push(0);
-        let mut word = u64::from(op as u16);
-        let mut bit: u32 = 16;
-        let mut values = values.iter();
-        for field in op.fields() {
-            let bits = field.bits();
-            if bits == 0 {
-                continue;
-            }
-            let value = *values.next().expect("each field has a value");
-            let place = bit.next_multiple_of(bits);
-            if place >= 64 {
-                self.words.push(word);
-                word = 0;
-                bit = bits;
-                word |= truncated(value, bits);
-            } else {
-                word |= truncated(value, bits) << place;
-                bit = place + bits;
-            }
-        }
-        debug_assert!(values.next().is_none(), "{op:?} has fewer fields");
-        self.words.push(word);
+        encode(&mut self.words, op, values);
         start
     }
 

@@ -98,10 +98,10 @@ fn build(
     options: CodeOptions,
     positions: bool,
 ) -> Result<Builder<'_>, TranslateError> {
-    let mut builder = Builder::new(module, positions);
+    let mut builder = Builder::new(module, func, positions);
     walk(module, func, options, false, &mut builder)?;
     if builder.needs_scratch() {
-        builder = Builder::new(module, positions);
+        builder = Builder::new(module, func, positions);
         walk(module, func, options, true, &mut builder)?;
     }
     Ok(builder)

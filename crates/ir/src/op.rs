@@ -229,6 +229,56 @@ pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
     (places, bit.div_ceil(64) as usize)
 }
 
+/// The places of an opcode's fields that have values, packed: what the builder needs for each instruction that it writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// For each field the word in bits 0–2, the lowest bit divided by 16 in bits 3–4, the number of 16-bit parts in bits 5–7.
+    places: [u8; MAX_FIELDS],
+    /// The number of fields.
+    fields: u8,
+    /// The number of words without a target list.
+    words: u8,
+}
+
+/// The most words that an instruction has without a target list.
+pub(crate) const MAX_WORDS: usize = 8;
+
+static LAYOUTS: [Layout; Op::ALL.len()] = {
+    let mut layouts = [Layout { places: [0; MAX_FIELDS], fields: 0, words: 0 }; Op::ALL.len()];
+    let mut number = 0;
+    while number < layouts.len() {
+        let (places, words) = place(Op::ALL[number]);
+        assert!(words <= MAX_WORDS);
+        let layout = &mut layouts[number];
+        layout.words = words as u8;
+        let mut i = 0;
+        while i < MAX_FIELDS {
+            let Place { word, shift, bits } = places[i];
+            if bits != 0 {
+                let packed = word | (shift as usize / 16) << 3 | (bits as usize / 16) << 5;
+                layout.places[layout.fields as usize] = packed as u8;
+                layout.fields += 1;
+            }
+            i += 1;
+        }
+        number += 1;
+    }
+    layouts
+};
+
+/// Writes an instruction behind `words`; `values` are its fields without accumulators and target lists.
+pub(crate) fn encode(words: &mut Vec<u64>, op: Op, values: &[u64]) {
+    let layout = &LAYOUTS[op as usize];
+    debug_assert_eq!(values.len(), usize::from(layout.fields), "{op:?} has other fields");
+    let mut instr = [0; MAX_WORDS];
+    instr[1] = op as u64;
+    for (&packed, &value) in layout.places.iter().zip(values) {
+        let (word, shift, bits) = (packed & 7, u32::from(packed >> 3 & 3) * 16, u32::from(packed >> 5) * 16);
+        instr[usize::from(word)] |= (value & (u64::MAX >> (64 - bits))) << shift;
+    }
+    words.extend_from_slice(&instr[..usize::from(layout.words)]);
+}
+
 /// Where an operand is; the parts of a form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Loc {
