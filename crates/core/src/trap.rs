@@ -17,6 +17,7 @@ macro_rules! traps {
 
         impl Trap {
             /// All traps, in the order of their numbers.
+            #[doc(hidden)]
             pub const ALL: &'static [Trap] = &[$(Trap::$name,)*];
 
             /// The text without the prefix that `Display` puts before it.
@@ -59,6 +60,7 @@ traps! {
 
 impl Trap {
     /// The trap with the given number, if there is one.
+    #[doc(hidden)]
     #[must_use]
     pub fn from_u8(number: u8) -> Option<Trap> {
         Trap::ALL.get(usize::from(number)).copied()

@@ -133,7 +133,8 @@ impl Module {
         self.export(name).map(|item| self.type_of(item))
     }
 
-    /// The model of the module.
+    /// The model of the module, for the project's own tools: not part of the stable interface.
+    #[doc(hidden)]
     #[must_use]
     pub fn info(&self) -> &ModuleInfo {
         &self.inner.info

@@ -25,13 +25,21 @@ use crate::func::typed::{StoreKey, WasmParams, WasmResults, WasmTy};
 /// assert!(fallible.typed::<i32, i32>(&store)?.call(&mut store, i32::MAX).is_err());
 /// # Ok::<(), Error>(())
 /// ```
-pub trait WasmRet: 'static {
+pub trait WasmRet: sealed::Sealed + 'static {
     /// The results without the error.
     #[doc(hidden)]
     type Ok: WasmResults;
 
     #[doc(hidden)]
     fn into_result(self) -> Result<Self::Ok>;
+}
+
+/// Other crates cannot implement [`WasmRet`], so it may change.
+mod sealed {
+    pub trait Sealed {}
+
+    impl<R: super::WasmResults> Sealed for R {}
+    impl<R: super::WasmResults> Sealed for super::Result<R, super::Error> {}
 }
 
 impl<R: WasmResults> WasmRet for R {
