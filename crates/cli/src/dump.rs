@@ -3,8 +3,9 @@
 use anyhow::{Context, Result};
 use upshift::{Engine, Module};
 
-use crate::args::{Dump, Options, Usage};
+use crate::flags::{Dump, Options, Usage};
 use crate::load;
+use crate::report::print;
 
 /// Prints the functions of the file of the command line; runs nothing.
 ///
@@ -22,7 +23,7 @@ pub(crate) fn dump(options: &Options) -> Result<()> {
             text.push_str(&shown.with_context(|| format!("cannot show function {func}"))?);
         }
     }
-    crate::print(&text)
+    print(&text)
 }
 
 /// The numbers of the functions to be shown: one, or all that have a body.

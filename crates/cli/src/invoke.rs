@@ -1,57 +1,87 @@
-//! `--invoke`: a call with arguments and results as text.
+//! Calls of exports with arguments and results as text, for `--invoke` and `--batch`.
 //!
 //! Integers are decimal, signed or unsigned, or hexadecimal with `0x`; floats as Rust writes them, with `inf` and `nan`;
 //! a vector is its 128 bits as one unsigned integer; of references there is only `null`.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use upshift::{AsContextMut, ExternType, Func, Instance, Module, Ref, RefType, V128, Val, ValType};
 
-use crate::args::Usage;
+use crate::flags::Usage;
+use crate::nearest::nearest;
+use crate::show;
 
-/// Calls an export and prints its results, one a line.
+/// Calls an export; its results as text.
 ///
 /// # Errors
 /// A [`Usage`] if there is no such function or the arguments do not fit it; else whatever the call returns.
-pub(crate) fn invoke(
+pub(crate) fn call(
     mut store: impl AsContextMut,
     instance: Instance,
     module: &Module,
     name: &str,
-    args: &[OsString],
-) -> Result<()> {
+    args: &[impl AsRef<OsStr>],
+) -> Result<Vec<String>> {
     let func: Func = instance.get_func(&mut store, name).ok_or_else(|| no_such_function(module, name))?;
     let ty = func.ty(&store);
     if args.len() != ty.params().len() {
-        let (expected, given) = (ty.params().len(), args.len());
-        return Err(Usage(format!("`{name}` is {ty}: it takes {expected} arguments, not {given}")).into());
+        let wanted = match ty.params().len() {
+            0 => "no arguments".into(),
+            1 => "1 argument".into(),
+            count => format!("{count} arguments"),
+        };
+        return Err(Usage(format!("`{name}` is {ty}: it takes {wanted}, not {}", args.len())).into());
     }
-    let params: Vec<Val> = ty
-        .params()
-        .zip(args)
-        .map(|(ty, arg)| {
-            let value = arg.to_str().and_then(|text| parse(ty, text));
-            value.ok_or_else(|| Usage(format!("`{}` is not of the type {ty}", arg.display())))
-        })
-        .collect::<Result<_, _>>()?;
+    let mut params = Vec::with_capacity(args.len());
+    for (number, (ty, arg)) in (1..).zip(ty.params().zip(args)) {
+        let arg = arg.as_ref();
+        let value = arg.to_str().and_then(|text| parse(ty, text));
+        params.push(value.ok_or_else(|| {
+            let (arg, form) = (arg.display(), form(ty));
+            Usage(format!("argument {number} of `{name}`, `{arg}`, is no {ty}: expected {form}"))
+        })?);
+    }
     let mut results: Vec<Val> = ty.results().map(|_| Val::I32(0)).collect();
     func.call(&mut store, &params, &mut results)?;
-
-    let mut text = String::new();
-    for result in &results {
-        print(&mut text, result).and_then(|()| text.write_char('\n')).context("cannot print a result")?;
-    }
-    crate::print(&text)
+    results
+        .iter()
+        .map(|result| {
+            let mut text = String::new();
+            print(&mut text, result).context("cannot print a result")?;
+            Ok(text)
+        })
+        .collect()
 }
 
 fn no_such_function(module: &Module, name: &str) -> Usage {
-    let is_func = |ty| matches!(ty, ExternType::Func(_));
-    let functions = module.exports().filter(|export| is_func(export.ty()));
-    let names: Vec<_> = functions.map(|export| format!("`{}`", export.name())).collect();
-    let there_is = if names.is_empty() { "it exports none".into() } else { names.join(", ") };
-    Usage(format!("the module exports no function `{name}`; there is: {there_is}"))
+    let what = match module.get_export(name) {
+        Some(other) => format!("the module's export `{name}` is a {}", show::describe(&other)),
+        None => format!("the module exports no function `{name}`"),
+    };
+    let exports: Vec<_> = module.exports().collect();
+    let functions = exports.iter().filter(|export| matches!(export.ty(), ExternType::Func(_)));
+    let near = match nearest(name, functions.map(upshift::ExportType::name)) {
+        Some(near) => format!(": {near}"),
+        None => String::new(),
+    };
+    match show::functions(module).as_str() {
+        "" => Usage(format!("{what}; it exports no functions")),
+        list => Usage(format!("{what}{near}\nIts functions are:{list}")),
+    }
+}
+
+/// What a value of a type looks like.
+fn form(ty: ValType) -> &'static str {
+    match ty {
+        ValType::I32 => "an integer of 32 bits, as in `-7`, `4294967295` or `0xff`",
+        ValType::I64 => "an integer of 64 bits, as in `-7`, `18446744073709551615` or `0xff`",
+        ValType::F32 | ValType::F64 => "a number, as in `0.5`, `1e9`, `inf` or `nan`",
+        ValType::V128 => "128 bits as one integer, as in `0x100000000`",
+        ValType::Ref(ty) if ty.nullable => "`null`, the only reference that can be written",
+        ValType::Ref(_) => "a reference, and those cannot be written",
+    }
 }
 
 /// The value that a text stands for, if it is one of the type.

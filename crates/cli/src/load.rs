@@ -2,6 +2,7 @@
 //!
 //! Files are read, not mapped: another process may cut a mapped file off under us.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::Read;
 
@@ -15,7 +16,8 @@ use upshift::{Engine, Module};
 pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
     let bytes = read(file)?;
     check_form(&bytes)
-        .and_then(|()| Module::new(engine, &bytes))
+        .and_then(|()| binary(file, &bytes))
+        .and_then(|bytes| Module::from_binary(engine, &bytes))
         .with_context(|| format!("cannot load `{}`", file.display()))
 }
 
@@ -33,13 +35,29 @@ pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
     bytes.with_context(|| format!("cannot read `{}`", file.display()))
 }
 
+/// The binary form of a module that may be text. Errors in text name the file and show the line.
+#[cfg(feature = "wat")]
+fn binary<'a>(file: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    Ok(wat::Parser::new().parse_bytes(Some(file.as_ref()), bytes)?)
+}
+
+/// The binary form of a module.
+#[cfg(not(feature = "wat"))]
+#[expect(clippy::unnecessary_wraps, reason = "the form with text can fail")]
+fn binary<'a>(_: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    Ok(Cow::Borrowed(bytes))
+}
+
 /// Says of what is certainly no module what it is instead.
 fn check_form(bytes: &[u8]) -> Result<()> {
     const MAGIC: &[u8] = b"\0asm";
     const COMPONENT: &[u8] = b"\x0d\0\x01\0";
     if let Some(rest) = bytes.strip_prefix(MAGIC) {
         if rest.starts_with(COMPONENT) {
-            bail!("this is a component: only core modules are supported");
+            bail!(
+                "this is a component: only core modules are supported; compilers make those for targets like \
+                 `wasm32-wasip1`"
+            );
         }
         return Ok(());
     }

@@ -1,88 +1,66 @@
 //! The `upshift` program.
 //!
 //! ```text
-//! command line ─ args ─▶ Command ─┬─ run ──────▶ load, link, call ─ invoke ─▶ typed arguments and results
-//!                                 ├─ dump ─────▶ the code of functions as text
-//!                                 ├─ wast ─────▶ scripts of the specification's tests
-//!                                 └─ validate ─▶ nothing, or what is wrong
+//! command line ─ flags ─▶ Command ─┬─ run ──────▶ load, link, call ─ invoke, batch ─▶ typed arguments and results
+//! settings file ──┘                ├─ dump ─────▶ the code of functions as text
+//!                                  ├─ inspect ──▶ what a module consists of
+//!                                  ├─ validate ─▶ nothing, or what is wrong
+//!                                  ├─ wast ─────▶ scripts of the specification's tests
+//!                                  └─ features, completions, man ─▶ texts made of tables
 //! ```
 //!
-//! What a command returns becomes the exit code here and nowhere else:
-//!
-//! | code | meaning |
-//! |---|---|
-//! | the guest's | it ended itself, or returned (0) |
-//! | 1 | a module could not be read, validated or linked, or a check failed |
-//! | 2 | the command line is wrong |
-//! | 134 | the guest was stopped by a trap, as after `abort` in a shell |
+//! What a command returns becomes the exit code in `report` and nowhere else.
 
-use std::io::Write;
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::time::Instant;
 
-use anyhow::Error;
-use upshift::Trap;
-use upshift_wasi::{Exit, GuestFault};
+use anyhow::Result;
 
-use crate::args::{Command, Usage};
+use crate::flags::{Command, Options, Verb, complete, help, manual};
+use crate::report::print;
 
-mod args;
+mod batch;
+mod deterministic;
 mod dump;
+mod features;
+mod flags;
+mod imports;
+mod inspect;
 mod invoke;
+mod json;
+mod limits;
 mod load;
+mod nearest;
+mod report;
 mod run;
+mod show;
+mod stats;
 mod validate;
 mod wast;
 
-fn main() -> ExitCode {
-    let outcome =
-        args::parse(std::env::args_os().skip(1)).map_err(Error::new).and_then(|command| match command {
-            Command::Help => print(&args::help()),
-            Command::Version => print(concat!("upshift ", env!("CARGO_PKG_VERSION"), "\n")),
-            Command::Run(options) if options.dump.is_empty() => run::run(&options),
-            Command::Run(options) => dump::dump(&options),
-            Command::Wast(options) => wast::wast(&options),
-            Command::Validate(options) => validate::validate(&options),
-        });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let (code, silent) = exit_code(&error);
-            if !silent {
-                report(&error);
-            }
-            ExitCode::from(code)
-        }
+fn main() {
+    let begin = Instant::now();
+    report::end(command(std::env::args_os().skip(1), begin))
+}
+
+/// Does what a command line says. `begin` is when the process began.
+fn command(args: impl IntoIterator<Item = OsString>, begin: Instant) -> Result<()> {
+    match flags::parse(args)? {
+        Command::Help(verb) => print(&help::help(verb)),
+        Command::Version => print(concat!("upshift ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Do(verb, options) => execute(verb, &options, begin),
     }
 }
 
-/// The exit code for an error, and whether it goes without a message.
-fn exit_code(error: &Error) -> (u8, bool) {
-    if let Some(Exit(code)) = error.downcast_ref() {
-        // A process has 8 bits for it, as everywhere on Unix.
-        (*code as u8, true)
-    } else if error.is::<Usage>() {
-        (2, false)
-    } else if error.is::<Trap>() || error.is::<GuestFault>() {
-        (134, false)
-    } else {
-        (1, false)
+fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
+    match verb {
+        Verb::Run if options.dump.is_empty() => run::run(options, begin),
+        Verb::Run => dump::dump(options),
+        Verb::Inspect => inspect::inspect(options),
+        Verb::Validate => validate::validate(options),
+        Verb::Wast => wast::wast(options),
+        Verb::Features => features::features(options),
+        Verb::Completions => complete::complete(&options.files[0]).and_then(|script| print(&script)),
+        Verb::Man => print(&manual::manual()),
     }
-}
-
-/// Writes an error and its causes to the standard error.
-fn report(error: &Error) {
-    let mut text = format!("error: {error}\n");
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string().replace('\n', "\n    ");
-        text.push_str(&format!("  caused by: {}\n", cause.trim_end()));
-    }
-    // There is nowhere left to say that this failed.
-    let _ = std::io::stderr().write_all(text.as_bytes());
-}
-
-/// Writes to the standard output, at once.
-fn print(text: &str) -> Result<(), Error> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())?;
-    Ok(())
 }

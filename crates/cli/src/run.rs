@@ -1,50 +1,108 @@
 //! `upshift run`: load, link, call.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::Path;
+use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use upshift::{Engine, Instance, Linker, Module, Store};
 use upshift_wasi::{WasiCtx, WasiCtxBuilder};
 
-use crate::args::Options;
-use crate::{invoke, load};
+use crate::deterministic::{self, World};
+use crate::flags::{Options, Stats};
+use crate::limits::{self, Limiter, Limits};
+use crate::report::print;
+use crate::stats::{self, Times};
+use crate::{batch, imports, invoke, load};
 
-/// Runs the file of the command line to its end.
+/// The data of the store.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) world: World,
+    limiter: Limiter,
+}
+
+impl Options {
+    /// The fuel that the guest begins with, when there is fuel.
+    pub(crate) fn fuel(&self) -> u64 {
+        self.limits.fuel.unwrap_or(u64::MAX)
+    }
+}
+
+/// Runs the file of the command line to its end. `begin` is when the process began.
 ///
 /// # Errors
 /// Whatever stops it; an [`Exit`](upshift_wasi::Exit) if that was the guest itself.
-pub(crate) fn run(options: &Options) -> Result<()> {
+pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
+    let mut times = Times::new(begin);
     let file = &options.files[0];
     let engine = Engine::new(&options.config())?;
     let module = load::module(&engine, file)?;
     let preloads = preloads(&engine, options)?;
+    let modules: Vec<&Module> = preloads.iter().map(|(_, module)| module).chain([&module]).collect();
 
-    let mut store = Store::new(&engine, wasi(options)?);
-    let mut linker = Linker::new(&engine);
-    let modules = preloads.iter().map(|(_, module)| module).chain([&module]);
-    upshift_wasi::add_imports_to_linker(&mut linker, modules, |ctx| ctx)?;
-    for (name, module) in &preloads {
-        let instance =
-            start(&linker, &mut store, module).with_context(|| format!("cannot preload `{name}`"))?;
-        linker.instance(&mut store, name, instance)?;
+    let mut store = store(&engine, options)?;
+    let outcome = link_and_call(&mut store, &preloads, &module, options, &mut times);
+    if let Some(what) = options.stats {
+        stats::tell(what, &times, options, &store, &modules);
     }
-    let outcome = call(&linker, &mut store, &module, options);
     // The process ends here: the system takes everything back faster than we could.
     std::mem::forget(store);
-    outcome.with_context(|| format!("failed to run `{}`", file.display()))
+    outcome.map_err(|error| failed(error, &options.limits, file))
 }
 
-/// Instantiates the main module and calls what the command line names, or else its start.
-fn call(
-    linker: &Linker<WasiCtx>,
-    store: &mut Store<WasiCtx>,
+fn failed(error: Error, limits: &Limits, file: &OsStr) -> Error {
+    limits::explain(error, limits).context(format!("failed to run `{}`", file.display()))
+}
+
+fn store(engine: &Engine, options: &Options) -> Result<Store<Host>> {
+    let limiter = options.limits.limiter();
+    let limited = limiter.is_some();
+    let host = Host { wasi: wasi(options)?, world: World::default(), limiter: limiter.unwrap_or_default() };
+    let mut store = Store::new(engine, host);
+    if limited {
+        store.limiter(|host| &mut host.limiter);
+    }
+    if options.limits.fuel.is_some() || options.stats == Some(Stats::Count) {
+        store.set_fuel(options.fuel())?;
+    }
+    if let Some(timeout) = options.limits.timeout {
+        store.set_epoch_deadline(1);
+        let (limits, file) = (options.limits.clone(), options.files[0].clone());
+        limits::watch(engine, timeout, move |error| failed(error, &limits, &file))?;
+    }
+    Ok(store)
+}
+
+/// Links the modules, in order, then calls what the command line names, or else the start of the main one.
+fn link_and_call(
+    store: &mut Store<Host>,
+    preloads: &[(&str, Module)],
     module: &Module,
     options: &Options,
+    times: &mut Times,
 ) -> Result<()> {
-    let instance = start(linker, store, module)?;
+    let modules = || preloads.iter().map(|(_, module)| module).chain([module]);
+    options.limits.check_counts(modules())?;
+    let mut linker = Linker::new(store.engine());
+    upshift_wasi::add_imports_to_linker(&mut linker, modules(), |host: &mut Host| &mut host.wasi)?;
+    if options.deterministic {
+        deterministic::shadow(&mut linker, store)?;
+    }
+    for (name, module) in preloads {
+        let instance = start(&mut linker, store, module, options, times)
+            .with_context(|| format!("cannot preload `{name}`"))?;
+        linker.instance(&mut *store, name, instance)?;
+    }
+    let instance = start(&mut linker, store, module, options, times)?;
+    times.enter();
+    if options.batch {
+        return batch::batch(store, instance, module, options);
+    }
     if let Some(name) = &options.invoke {
-        return invoke::invoke(store, instance, module, name, &options.args);
+        let results = invoke::call(store, instance, module, name, &options.args)?;
+        return print(&results.into_iter().map(|result| result + "\n").collect::<String>());
     }
     match instance.get_func(&mut *store, "_start") {
         Some(start) => start.typed::<(), ()>(&*store)?.call(store, ()),
@@ -54,9 +112,24 @@ fn call(
 }
 
 /// Instantiates a module, and initializes it if it is a library that wants so.
-fn start(linker: &Linker<WasiCtx>, store: &mut Store<WasiCtx>, module: &Module) -> Result<Instance> {
-    let instance = linker.instantiate(&mut *store, module)?;
+fn start(
+    linker: &mut Linker<Host>,
+    store: &mut Store<Host>,
+    module: &Module,
+    options: &Options,
+    times: &mut Times,
+) -> Result<Instance> {
+    if options.unknown_imports_trap {
+        linker.define_unknown_imports_as_traps(module)?;
+    }
+    if module.info().start.is_some() {
+        times.enter();
+    }
+    let instance = linker
+        .instantiate(&mut *store, module)
+        .map_err(|error| imports::missing(linker, store, module).unwrap_or(error))?;
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+        times.enter();
         initialize.typed::<(), ()>(&*store)?.call(&mut *store, ())?;
     }
     Ok(instance)
@@ -70,11 +143,19 @@ fn preloads<'a>(engine: &Engine, options: &'a Options) -> Result<Vec<(&'a str, M
 fn wasi(options: &Options) -> Result<WasiCtx> {
     let file = &options.files[0];
     let mut wasi = WasiCtxBuilder::new();
-    wasi.inherit_stdio().arg(bytes(Path::new(file).file_name().unwrap_or(file)));
+    wasi.inherit_stdout().inherit_stderr();
+    if !options.batch {
+        wasi.inherit_stdin();
+    }
+    let name = options.argv0.as_deref().or(Path::new(file).file_name());
+    wasi.arg(bytes(name.unwrap_or(file)));
     if options.invoke.is_none() {
-        options.args.iter().for_each(|arg: &OsString| {
+        for arg in &options.args {
             wasi.arg(bytes(arg));
-        });
+        }
+    }
+    if options.inherit_env {
+        wasi.inherit_env();
     }
     for (name, value) in &options.env {
         wasi.env(bytes(name), bytes(value));

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use upshift::Engine;
 
-use crate::args::Options;
-use crate::load;
+use crate::flags::Options;
+use crate::{load, report};
 
 /// Checks all files; says of each that is no valid module what is wrong with it.
 ///
@@ -15,7 +15,7 @@ pub(crate) fn validate(options: &Options) -> Result<()> {
     let mut invalid = 0;
     for file in &options.files {
         if let Err(error) = load::module(&engine, file) {
-            crate::report(&error);
+            report::tell("error", &error);
             invalid += 1;
         }
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::args::Options;
+use crate::flags::Options;
 
 /// Runs all scripts; prints what failed, and counts.
 ///
@@ -14,6 +14,7 @@ pub(crate) fn wast(options: &Options) -> Result<()> {
     use upshift::Engine;
 
     use crate::load;
+    use crate::report::print;
 
     let engine = Engine::new(&options.config())?;
     let mut failures = 0;
@@ -23,7 +24,7 @@ pub(crate) fn wast(options: &Options) -> Result<()> {
             .map_err(Error::new)
             .and_then(|source| upshift_wast::run(&engine, &name, &source))
             .with_context(|| format!("cannot run `{name}`"))?;
-        crate::print(&format!("{report}\n"))?;
+        print(&format!("{report}\n"))?;
         failures += report.failures.len();
     }
     if failures > 0 {

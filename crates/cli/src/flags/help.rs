@@ -1,0 +1,90 @@
+//! What `--help` prints: one screen for all, one for each verb.
+
+use std::fmt::Write;
+
+use crate::flags::{Flag, Section, Verb};
+
+/// Names and meanings of exit codes, for help and manual.
+pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
+    ("the guest's", "it ended itself, or returned (0)"),
+    ("1", "a module cannot be loaded or linked, or a check fails"),
+    ("2", "the command line or a settings file is wrong"),
+    ("134", "a trap, or a limit, stopped the guest"),
+];
+
+/// The help of a verb, or of all.
+pub(crate) fn help(verb: Option<Verb>) -> String {
+    match verb {
+        Some(verb) => of_verb(verb),
+        None => overall(),
+    }
+}
+
+fn overall() -> String {
+    let mut text = String::from(
+        "Runs WebAssembly modules, binary or text.\n\nUsage: upshift [run] [FLAGS] FILE [ARGS...]\n       upshift VERB [FLAGS] ...\n\nVerbs:\n",
+    );
+    for verb in Verb::ALL {
+        let form = format!("{} {}", verb.name(), verb.operands());
+        let _ = writeln!(text, "  {:<28} {}", form.trim_end(), verb.about());
+    }
+    text.push_str("\nEach verb has its own flags: `upshift run --help`.\n\nExit codes:\n");
+    for (code, meaning) in EXIT_CODES {
+        let _ = writeln!(text, "  {code:<12} {meaning}");
+    }
+    text
+}
+
+fn of_verb(verb: Verb) -> String {
+    let flags = if Flag::all_of(verb).next().is_some() { "[FLAGS] " } else { "" };
+    let usage = format!("upshift {} {flags}{}", verb.name(), verb.operands());
+    let mut text = format!("{}.\n\nUsage: {}\n", verb.about(), usage.trim_end());
+    if Flag::all_of(verb).any(|flag| flag.name == "config") {
+        text.push_str(
+            "A FILE of `-` is the standard input. `upshift.toml` may set flags too, as in `fuel = 1000`.\n",
+        );
+    }
+    for &section in Section::ALL {
+        let mut flags = Flag::of(verb, section).peekable();
+        if section == Section::Rare || flags.peek().is_none() {
+            continue;
+        }
+        let _ = writeln!(text, "\n{}:", section.title());
+        for flag in flags {
+            let _ = writeln!(text, "  {:<24} {}", flag.spelling(), flag.help);
+        }
+    }
+    if verb == Verb::Run {
+        text.push_str("\n`-W NAME[=VALUE],...` and `-S ...` are understood as `wasmtime` does. `upshift man` tells more.\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::help;
+    use crate::flags::{Flag, Section, Verb};
+
+    #[test]
+    fn every_help_fits_on_a_screen() {
+        for verb in [None].into_iter().chain(Verb::ALL.iter().copied().map(Some)) {
+            let text = help(verb);
+            assert!(text.lines().count() <= 40, "{verb:?}: {} lines", text.lines().count());
+            for line in text.lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn help_of_a_verb_has_its_flags_and_no_others() {
+        for &verb in Verb::ALL {
+            let text = help(Some(verb));
+            for flag in Verb::ALL.iter().flat_map(|&verb| Flag::all_of(verb)) {
+                let shown = text.lines().any(|line| line.starts_with(&format!("  {} ", flag.spelling())));
+                let wanted = flag.verbs.contains(&verb) && flag.section != Section::Rare;
+                assert_eq!(shown, wanted, "{} of {verb:?}", flag.name);
+            }
+        }
+    }
+}

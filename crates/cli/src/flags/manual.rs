@@ -1,0 +1,89 @@
+//! The manual page, as roff: everything that help says, and what only few want to know.
+
+use std::fmt::Write;
+
+use crate::flags::help::EXIT_CODES;
+use crate::flags::{Flag, Section, Verb};
+
+/// The manual page.
+pub(crate) fn manual() -> String {
+    let mut text = format!(
+        ".TH UPSHIFT 1 \"\" \"upshift {}\"\n.SH NAME\nupshift \\- run WebAssembly modules\n.SH SYNOPSIS\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    for &verb in Verb::ALL {
+        let flags = if Flag::all_of(verb).next().is_some() { " [FLAGS]" } else { "" };
+        let name = if verb == Verb::Run { "[run]" } else { verb.name() };
+        let _ = writeln!(text, ".B upshift {name}\n{flags} {}\n.br", roff(verb.operands()));
+    }
+    text.push_str(
+        ".SH DESCRIPTION
+Runs, checks and shows modules of WebAssembly, binary or text. A FILE of \\- is the standard input. Flags stand before FILE;
+what stands behind it belongs to the guest. A guest sees nothing but its standard streams unless a flag gives it more.
+",
+    );
+    for &verb in Verb::ALL {
+        let _ = writeln!(text, ".SH UPSHIFT {}\n{}.", verb.name().to_uppercase(), roff(verb.about()));
+        for &section in Section::ALL {
+            for (i, flag) in Flag::of(verb, section).enumerate() {
+                if i == 0 {
+                    let _ = writeln!(text, ".SS {}", section.title());
+                }
+                describe(&mut text, flag);
+            }
+        }
+    }
+    text.push_str(
+        ".SH WASMTIME
+The flags of wasmtime run that are here too have the same names and meanings. Its groups of options are understood:
+.BR \\-W ,
+or
+.BR \\-\\-wasm ,
+with the names above and with switches of features, as in
+.BR \"\\-W fuel=1000,simd=n\" ;
+and
+.BR \\-S ,
+or
+.BR \\-\\-wasi .
+.SH FILES
+Settings are read from the file of
+.BR \\-\\-config ,
+or else from
+.I upshift.toml
+in the working directory, or else from
+.I $XDG_CONFIG_HOME/upshift/config.toml
+(without that variable, from
+.IR ~/.config/upshift/config.toml ).
+They are lines of TOML: names of flags without dashes, and their values; lists for flags that may be repeated; true and
+false for flags without values. Flags of the command line come after them, so they win, and add to lists.
+.SH EXIT STATUS
+",
+    );
+    for (code, meaning) in EXIT_CODES {
+        let _ = writeln!(text, ".TP\n.B {}\n{}", roff(code), roff(meaning));
+    }
+    text.push_str(
+        ".SH ENVIRONMENT
+.TP
+.B NO_COLOR
+If it is set and not empty, messages have no colours. They have none either when they do not go to a terminal.
+",
+    );
+    text
+}
+
+fn describe(text: &mut String, flag: &Flag) {
+    let _ = writeln!(text, ".TP\n.B {}\n{}.", roff(&flag.spelling()), roff(flag.help));
+    if !flag.more.is_empty() {
+        let _ = writeln!(text, "{}", roff(flag.more));
+    }
+    if let Some((letter, name)) = flag.wasmtime {
+        let _ = writeln!(text, "Also\n.BR \"\\-{letter} {}\" .", roff(name));
+    }
+}
+
+/// A text that means itself in roff: dashes to type are not hyphens, and a line may not begin as a request does.
+fn roff(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}

@@ -1,0 +1,216 @@
+//! The command line and the settings file, from one definition of each flag.
+//!
+//! ```text
+//!                      ┌─▶ parse       command line ─┐
+//!                      ├─▶ settings    file ─────────┴─▶ Options
+//! FLAGS (table) ───────┼─▶ help        one screen a verb
+//!                      ├─▶ complete    bash, zsh, fish
+//!                      └─▶ manual      roff
+//! ```
+
+use std::ffi::OsString;
+use std::fmt;
+
+pub(crate) use options::{Dump, Listing, Options, Stats};
+pub(crate) use parse::parse;
+
+pub(crate) mod complete;
+mod group;
+pub(crate) mod help;
+pub(crate) mod manual;
+mod options;
+mod parse;
+mod settings;
+mod table;
+mod value;
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Do(Verb, Box<Options>),
+    /// The help of a verb, or of all.
+    Help(Option<Verb>),
+    Version,
+}
+
+macro_rules! verbs {
+    ($($verb:ident $name:literal $operands:literal $about:literal;)*) => {
+        /// The first word of a command line.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum Verb {
+            $($verb,)*
+        }
+
+        impl Verb {
+            pub(crate) const ALL: &'static [Verb] = &[$(Verb::$verb,)*];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Verb::$verb => $name,)*
+                }
+            }
+
+            /// What follows the flags, as help shows it.
+            pub(crate) fn operands(self) -> &'static str {
+                match self {
+                    $(Verb::$verb => $operands,)*
+                }
+            }
+
+            pub(crate) fn about(self) -> &'static str {
+                match self {
+                    $(Verb::$verb => $about,)*
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    Run "run" "FILE [ARGS...]" "Run a program; ARGS are its own";
+    Inspect "inspect" "FILE" "Show what a module consists of and what it needs";
+    Validate "validate" "FILE..." "Check modules";
+    Wast "wast" "FILE..." "Run scripts of the specification's tests";
+    Features "features" "" "List the parts of WebAssembly and which are there";
+    Completions "completions" "bash|zsh|fish" "Print what a shell needs to complete command lines";
+    Man "man" "" "Print the manual page, for `man -l -`";
+}
+
+impl Verb {
+    fn from_name(name: &str) -> Option<Verb> {
+        Verb::ALL.iter().copied().find(|verb| verb.name() == name)
+    }
+}
+
+/// Where a flag stands in help.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Section {
+    Guest,
+    Limits,
+    Look,
+    How,
+    /// Only in the manual: what few need, mostly under the names that `wasmtime` gives it.
+    Rare,
+}
+
+impl Section {
+    pub(crate) const ALL: &'static [Section] =
+        &[Section::Guest, Section::Limits, Section::Look, Section::How, Section::Rare];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Section::Guest => "What to call and what it may see",
+            Section::Limits => "Limits",
+            Section::Look => "Looking inside",
+            Section::How => "How to execute",
+            Section::Rare => "Rarely needed",
+        }
+    }
+}
+
+/// Whether a flag has a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Takes {
+    Nothing,
+    Value(&'static str),
+    /// Only with `=`.
+    Perhaps(&'static str),
+}
+
+/// A flag, and a key of the settings file.
+pub(crate) struct Flag {
+    pub(crate) name: &'static str,
+    pub(crate) takes: Takes,
+    /// One line.
+    pub(crate) help: &'static str,
+    /// What only the manual says.
+    pub(crate) more: &'static str,
+    pub(crate) section: Section,
+    pub(crate) verbs: &'static [Verb],
+    /// Letter and name of the option group under which `wasmtime` has it too.
+    pub(crate) wasmtime: Option<(char, &'static str)>,
+    /// The reason, if the value is not one.
+    pub(crate) set: fn(&mut Options, &Given) -> Result<(), String>,
+}
+
+impl Flag {
+    /// The words that can be its value, if they are few.
+    pub(crate) fn choices(&self) -> impl Iterator<Item = &'static str> {
+        let (Takes::Value(value) | Takes::Perhaps(value)) = self.takes else {
+            return "".split_terminator('|');
+        };
+        // What the user is to replace is written in capitals.
+        let words = if value.contains(|c: char| c.is_ascii_uppercase()) { "" } else { value };
+        words.split_terminator('|')
+    }
+
+    /// The flag as it is written, with its value.
+    pub(crate) fn spelling(&self) -> String {
+        match self.takes {
+            Takes::Nothing => format!("--{}", self.name),
+            Takes::Value(value) => format!("--{} {value}", self.name),
+            Takes::Perhaps(value) => format!("--{}[={value}]", self.name),
+        }
+    }
+
+    fn find(name: &str) -> Option<&'static Flag> {
+        table::FLAGS.iter().find(|flag| flag.name == name)
+    }
+
+    /// The flags of a verb in one section of its help.
+    pub(crate) fn of(verb: Verb, section: Section) -> impl Iterator<Item = &'static Flag> {
+        table::FLAGS.iter().filter(move |flag| flag.verbs.contains(&verb) && flag.section == section)
+    }
+
+    /// All flags of a verb.
+    pub(crate) fn all_of(verb: Verb) -> impl Iterator<Item = &'static Flag> {
+        table::FLAGS.iter().filter(move |flag| flag.verbs.contains(&verb))
+    }
+}
+
+/// What was written behind a flag.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// Nothing if the flag stands alone.
+    pub(crate) value: Option<OsString>,
+    /// Whether it was written as an option of a group, as `wasmtime` has them.
+    pub(crate) grouped: bool,
+}
+
+/// A command line, or a settings file, that makes no sense.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+#[cfg(test)]
+mod tests {
+    use super::table::FLAGS;
+    use super::{Section, Verb};
+
+    #[test]
+    fn names_are_unique_and_flags_have_verbs() {
+        for (i, flag) in FLAGS.iter().enumerate() {
+            assert!(FLAGS[..i].iter().all(|other| other.name != flag.name), "{}", flag.name);
+            assert!(
+                FLAGS[..i].iter().all(|other| other.wasmtime.is_none() || other.wasmtime != flag.wasmtime)
+            );
+            assert!(!flag.verbs.is_empty() && !flag.help.is_empty());
+            assert!(!flag.help.ends_with('.') && !flag.help.contains('\n'), "{}", flag.name);
+            assert!(Section::ALL.contains(&flag.section));
+        }
+    }
+
+    #[test]
+    fn verbs_are_found_by_name() {
+        for &verb in Verb::ALL {
+            assert_eq!(Verb::from_name(verb.name()), Some(verb));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Everything that flags and files say, before anything is made of it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use upshift::{Config, Dispatch};
+
+use crate::limits::Limits;
+
+/// What the setters of the flags fill.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// What the command line ends with; `run` has one.
+    pub(crate) files: Vec<OsString>,
+    /// The guest's arguments, without its name.
+    pub(crate) args: Vec<OsString>,
+    pub(crate) invoke: Option<String>,
+    pub(crate) batch: bool,
+    pub(crate) argv0: Option<OsString>,
+    /// Directory of the host, and the guest's name for it.
+    pub(crate) dirs: Vec<(PathBuf, String)>,
+    pub(crate) env: Vec<(OsString, OsString)>,
+    pub(crate) inherit_env: bool,
+    /// Name under which others import from it, and file.
+    pub(crate) preloads: Vec<(String, OsString)>,
+    pub(crate) unknown_imports_trap: bool,
+    pub(crate) limits: Limits,
+    pub(crate) sandbox: bool,
+    pub(crate) deterministic: bool,
+    pub(crate) canonical_nans: bool,
+    pub(crate) stats: Option<Stats>,
+    pub(crate) json: bool,
+    pub(crate) dispatch: Option<Dispatch>,
+    pub(crate) dump: Vec<Dump>,
+    pub(crate) func: Option<String>,
+    /// A switch of the engine's, and whether the feature is allowed.
+    pub(crate) features: Vec<(SetFeature, bool)>,
+    /// The settings file that was named.
+    pub(crate) config: Option<OsString>,
+}
+
+/// Allows or forbids one feature.
+pub(crate) type SetFeature = fn(&mut Config, bool) -> &mut Config;
+
+/// A form of a function that can be shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Dump {
+    /// The code of the interpreter.
+    Ir,
+}
+
+/// What to tell about a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stats {
+    /// What costs nothing to know.
+    Cheap,
+    /// Operators too, which have to be counted.
+    Count,
+}
+
+/// The form of a listing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Listing {
+    Text,
+    Json,
+}
+
+impl Options {
+    /// The settings of the engine.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::new();
+        if let Some(dispatch) = self.dispatch {
+            config.dispatch(dispatch);
+        }
+        if let Some(stack) = self.limits.stack {
+            config.max_wasm_stack(stack);
+        }
+        config.canonical_nans(self.canonical_nans || self.deterministic);
+        config.consume_fuel(self.limits.fuel.is_some() || self.stats == Some(Stats::Count));
+        config.epoch_interruption(self.limits.timeout.is_some());
+        for &(set, allowed) in &self.features {
+            set(&mut config, allowed);
+        }
+        config
+    }
+
+    pub(crate) fn listing(&self) -> Listing {
+        if self.json { Listing::Json } else { Listing::Text }
+    }
+}

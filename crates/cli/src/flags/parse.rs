@@ -1,0 +1,174 @@
+//! From a command line to a [`Command`].
+//!
+//! ```text
+//! words ─ lexopt ─▶ settings, in order ─▶ the file is found and applied ─▶ the settings are applied ─▶ checks
+//! ```
+//!
+//! Flags come before FILE: whatever stands behind it belongs to the guest.
+
+use std::ffi::{OsStr, OsString};
+
+use lexopt::{Arg, Parser};
+
+use crate::flags::group::{self, Meaning};
+use crate::flags::{Command, Flag, Given, Options, Takes, Usage, Verb, settings};
+use crate::nearest::nearest;
+
+/// A flag of the command line with its value, as it was written.
+struct Setting {
+    written: String,
+    meaning: Meaning,
+    given: Given,
+}
+
+/// Understands a command line, given without the program's own name.
+///
+/// # Errors
+/// If a flag or value is unknown, or something is missing.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Usage> {
+    let mut args = args.into_iter().peekable();
+    let named = args.peek().and_then(|first| first.to_str()).and_then(Verb::from_name);
+    if named.is_some() {
+        args.next();
+    }
+    let verb = named.unwrap_or(Verb::Run);
+    let mut parser = Parser::from_args(args);
+    let (mut options, mut settings) = (Options::default(), Vec::new());
+    while let Some(arg) = parser.next().map_err(|error| usage(verb, &error.to_string()))? {
+        match arg {
+            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help(named)),
+            Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
+            Arg::Short(letter @ ('W' | 'S')) => read_group(letter, &mut parser, verb, &mut settings)?,
+            Arg::Long("wasm") => read_group('W', &mut parser, verb, &mut settings)?,
+            Arg::Long("wasi") => read_group('S', &mut parser, verb, &mut settings)?,
+            Arg::Long(name) => {
+                let flag = find(name, verb)?;
+                settings.push(read(flag, &mut parser)?);
+            }
+            Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
+            Arg::Value(operand) => {
+                options.files.push(operand);
+                if verb == Verb::Run {
+                    options.args.extend(parser.raw_args().map_err(|error| usage(verb, &error.to_string()))?);
+                }
+            }
+        }
+    }
+    apply(&mut options, settings, verb)?;
+    check(&options, verb)?;
+    Ok(Command::Do(verb, Box::new(options)))
+}
+
+/// The file's settings, then those of the command line.
+fn apply(options: &mut Options, settings: Vec<Setting>, verb: Verb) -> Result<(), Usage> {
+    let last = |name: &str| {
+        settings
+            .iter()
+            .rev()
+            .find(|setting| matches!(setting.meaning, Meaning::Flag(flag) if flag.name == name))
+    };
+    let named = last("config").map(|setting| setting.given.os());
+    let reads = verb != Verb::Run || named.is_some() || last("sandbox").is_none();
+    if Flag::all_of(verb).any(|flag| flag.name == "config") && reads {
+        settings::apply(options, named, verb)?;
+    }
+    for Setting { written, meaning, given } in settings {
+        match meaning {
+            Meaning::Flag(flag) => (flag.set)(options, &given),
+            Meaning::Feature(set) => given.switch().map(|allowed| options.features.push((set, allowed))),
+            Meaning::Always | Meaning::Either => Ok(()),
+        }
+        .map_err(|reason| Usage(format!("`{written}`: {reason}")))?;
+    }
+    if options.sandbox {
+        options.limits.fill_for_sandbox(options.deterministic);
+    }
+    Ok(())
+}
+
+/// Whether there is everything that the verb needs, and nothing that contradicts itself.
+fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
+    let operands = verb.operands();
+    let (least, most) = match verb {
+        Verb::Features | Verb::Man => (0, 0),
+        Verb::Wast | Verb::Validate => (1, usize::MAX),
+        Verb::Run | Verb::Inspect | Verb::Completions => (1, 1),
+    };
+    if options.files.len() < least {
+        let what = if verb == Verb::Completions { "shell" } else { "FILE" };
+        return Err(usage(verb, &format!("no {what} given, as in `upshift {} {operands}`", verb.name())));
+    }
+    if let Some(surplus) = options.files.get(most) {
+        return Err(usage(verb, &format!("`{}` is one argument too many", surplus.display())));
+    }
+    let reason = if options.func.is_some() && options.dump.is_empty() {
+        "`--func` chooses what `--dump` prints: give both"
+    } else if options.batch && options.invoke.is_some() {
+        "`--batch` reads what to call, `--invoke` names it: give one of them"
+    } else if options.batch && options.files[0] == "-" {
+        "`--batch` reads calls from the standard input, so the module cannot come from there too"
+    } else {
+        return Ok(());
+    };
+    Err(Usage(reason.into()))
+}
+
+/// The flag of a verb; what stands behind its name may be an abbreviation of nothing.
+fn find(name: &str, verb: Verb) -> Result<&'static Flag, Usage> {
+    match Flag::find(name) {
+        Some(flag) if flag.verbs.contains(&verb) => Ok(flag),
+        Some(flag) => {
+            let others: Vec<_> = flag.verbs.iter().map(|verb| format!("`upshift {}`", verb.name())).collect();
+            let owner = others.join(" and ");
+            Err(Usage(format!("`--{name}` is a flag of {owner}, not of `upshift {}`", verb.name())))
+        }
+        None => {
+            let text = format!("unknown flag `--{name}`");
+            Err(match nearest_flag(name, verb) {
+                Some(near) => Usage(format!("{text}: {near}")),
+                None => usage(verb, &text),
+            })
+        }
+    }
+}
+
+fn nearest_flag(name: &str, verb: Verb) -> Option<String> {
+    let names: Vec<String> = Flag::all_of(verb).map(|flag| format!("--{}", flag.name)).collect();
+    nearest(&format!("--{name}"), names.iter().map(String::as_str))
+}
+
+/// Reads the value of a flag, if it has one.
+fn read(flag: &'static Flag, parser: &mut Parser) -> Result<Setting, Usage> {
+    let missing = |_| Usage(format!("`--{}` wants a value: `{}`", flag.name, flag.spelling()));
+    let value = match flag.takes {
+        Takes::Nothing => None,
+        Takes::Value(_) => Some(parser.value().map_err(missing)?),
+        Takes::Perhaps(_) => parser.optional_value(),
+    };
+    let written = match &value {
+        Some(value) if matches!(flag.takes, Takes::Perhaps(_)) => {
+            format!("--{}={}", flag.name, value.display())
+        }
+        Some(value) => format!("--{} {}", flag.name, value.display()),
+        None => format!("--{}", flag.name),
+    };
+    Ok(Setting { written, meaning: Meaning::Flag(flag), given: Given { value, grouped: false } })
+}
+
+fn read_group(
+    letter: char,
+    parser: &mut Parser,
+    verb: Verb,
+    settings: &mut Vec<Setting>,
+) -> Result<(), Usage> {
+    let missing = |_| Usage(format!("`-{letter}` wants options: `-{letter} NAME[=VALUE],...`"));
+    let list: OsString = parser.value().map_err(missing)?;
+    for (written, meaning, given) in group::options(letter, OsStr::new(&list), verb).map_err(Usage)? {
+        settings.push(Setting { written, meaning, given });
+    }
+    Ok(())
+}
+
+fn usage(verb: Verb, reason: &str) -> Usage {
+    Usage(format!("{reason} (`upshift {} --help` lists what there is)", verb.name()))
+}

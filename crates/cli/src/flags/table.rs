@@ -1,0 +1,314 @@
+//! All flags, each defined once.
+
+use std::path::PathBuf;
+
+use upshift::Dispatch;
+
+use crate::flags::options::{Dump, Stats};
+use crate::flags::{Flag, Given, Section, Takes, Verb, value};
+use crate::limits::Growth;
+
+const RUN: &[Verb] = &[Verb::Run];
+const EXECUTE: &[Verb] = &[Verb::Run, Verb::Wast];
+const LOAD: &[Verb] = &[Verb::Run, Verb::Inspect, Verb::Validate, Verb::Wast];
+const LIST: &[Verb] = &[Verb::Inspect, Verb::Features];
+
+/// What most rows have.
+const PLAIN: Flag = Flag {
+    name: "",
+    takes: Takes::Nothing,
+    help: "",
+    more: "",
+    section: Section::Guest,
+    verbs: RUN,
+    wasmtime: None,
+    set: |_, _| Ok(()),
+};
+
+pub(crate) const FLAGS: &[Flag] = &[
+    Flag {
+        name: "invoke",
+        takes: Takes::Value("NAME"),
+        help: "Call this export; ARGS are its arguments, its results are printed",
+        more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; a vector is one \
+               unsigned integer of 128 bits; of references there is only `null`.",
+        set: |options, given| put(&mut options.invoke, Some(given.text()?.into())),
+        ..PLAIN
+    },
+    Flag {
+        name: "batch",
+        help: "Call what the input says, a line `NAME ARGS...` for each call",
+        more: "All calls are made in one instance. The results of each come on one line. What is wrong with a line is told on the standard error, with its \
+               number, and the next one is called; the exit code is 1 then. Empty lines and lines that begin with `#` are \
+               skipped. The guest's own input is empty.",
+        set: |options, given| put(&mut options.batch, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "argv0",
+        takes: Takes::Value("NAME"),
+        help: "The guest's name for itself, instead of that of its file",
+        set: |options, given| put(&mut options.argv0, Some(given.os().to_owned())),
+        ..PLAIN
+    },
+    Flag {
+        name: "dir",
+        takes: Takes::Value("HOST[::GUEST]"),
+        help: "Give the guest a directory, under the name GUEST; may be repeated",
+        more: "No path leads out of it, whatever links there are.",
+        set: |options, given| {
+            let (host, guest) = given.split(b"::").unwrap_or((given.os(), given.os()));
+            let guest = guest.to_str().ok_or("the guest's name must be UTF-8")?;
+            options.dirs.push((PathBuf::from(host), guest.into()));
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "env",
+        takes: Takes::Value("NAME[=VALUE]"),
+        help: "Give the guest a variable, without VALUE our own one; may be repeated",
+        set: |options, given| {
+            let (name, value) = match given.split(b"=") {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (given.os().to_owned(), std::env::var_os(given.os())),
+            };
+            // What this process does not have, the guest does not get.
+            options.env.extend(value.map(|value| (name, value)));
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "inherit-env",
+        help: "Give the guest all variables of this process",
+        wasmtime: Some(('S', "inherit-env")),
+        set: |options, given| put(&mut options.inherit_env, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "preload",
+        takes: Takes::Value("NAME=FILE"),
+        help: "Instantiate FILE first, to import from under NAME; may be repeated",
+        set: |options, given| {
+            let (name, file) = given.split(b"=").ok_or("expected NAME=FILE")?;
+            let name = name.to_str().ok_or("the name must be UTF-8")?;
+            options.preloads.push((name.into(), file.into()));
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "sandbox",
+        section: Section::Limits,
+        help: "Deny everything and limit everything that no flag allows or limits",
+        more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 units of fuel), 256 MiB for \
+               each memory, 100 000 elements for each table, 1 MiB of stack, and 16 instances, memories and tables. On the \
+               command line it also keeps settings files from being read that `--config` does not name.",
+        set: |options, given| put(&mut options.sandbox, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "fuel",
+        takes: Takes::Value("N"),
+        section: Section::Limits,
+        help: "Stop the guest after so many operators",
+        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more for each 64 bytes.",
+        wasmtime: Some(('W', "fuel")),
+        set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "timeout",
+        takes: Takes::Value("DURATION"),
+        section: Section::Limits,
+        help: "Stop the guest after this time: `100ms`, `2s`, `1m`",
+        more: "A number alone is in seconds. The time begins when everything is loaded.",
+        wasmtime: Some(('W', "timeout")),
+        set: |options, given| put(&mut options.limits.timeout, Some(given.duration()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-memory",
+        takes: Takes::Value("SIZE"),
+        section: Section::Limits,
+        help: "Stop the guest when a memory would become larger: `64KiB`, `1MB`, `2GiB`",
+        more: "As `-W max-memory-size` it does not stop the guest: its `memory.grow` answers -1.",
+        wasmtime: Some(('W', "max-memory-size")),
+        set: |options, given| put(&mut options.limits.memory, Some(growth(given.size()?, given))),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-table-elements",
+        takes: Takes::Value("N"),
+        section: Section::Limits,
+        help: "Stop the guest when a table would become larger",
+        more: "As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
+        wasmtime: Some(('W', "max-table-elements")),
+        set: |options, given| put(&mut options.limits.table, Some(growth(given.length()?, given))),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-stack",
+        takes: Takes::Value("SIZE"),
+        section: Section::Limits,
+        help: "How much calls may be nested: size of the stack, 8 MiB unless set",
+        wasmtime: Some(('W', "max-wasm-stack")),
+        set: |options, given| {
+            let size = given.size()?;
+            if !(4096..=1 << 32).contains(&size) {
+                return Err("expected a size from 4KiB to 4GiB".into());
+            }
+            options.limits.stack = Some(size);
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "stats",
+        takes: Takes::Perhaps("count"),
+        section: Section::Look,
+        help: "Tell afterwards what the run took; with `=count` also how many operators",
+        more: "Counting makes the run slower. The number is that of `--fuel`.",
+        set: |options, given| {
+            let words = [("count", Some(Stats::Count)), ("true", Some(Stats::Cheap)), ("false", None)];
+            options.stats = match given.value {
+                Some(_) => given.choose(&words)?,
+                None => Some(Stats::Cheap),
+            };
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "dump",
+        takes: Takes::Value("ir"),
+        section: Section::Look,
+        help: "Print functions, do not run: `ir`, the code of the interpreter",
+        set: |options, given| {
+            for what in given.text()?.split(',') {
+                options.dump.push(value::choose(what.as_ref(), &[("ir", Dump::Ir)])?);
+            }
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "func",
+        takes: Takes::Value("NAME|NUMBER"),
+        section: Section::Look,
+        help: "Of all functions, print only this one",
+        set: |options, given| put(&mut options.func, Some(given.text()?.into())),
+        ..PLAIN
+    },
+    Flag {
+        name: "json",
+        section: Section::Look,
+        verbs: LIST,
+        help: "Print JSON",
+        set: |options, given| put(&mut options.json, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "deterministic",
+        section: Section::How,
+        help: "Make every run the same: NaNs, random numbers, clocks",
+        more: "All NaNs that arithmetic makes are the same one. Random numbers are a fixed sequence. The clocks begin at \
+               2000-01-01 and go on by a microsecond with each look at them; waiting for one makes it jump. What the guest \
+               reads from files and streams is its own matter.",
+        set: |options, given| put(&mut options.deterministic, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "tier",
+        takes: Takes::Value("0|auto"),
+        section: Section::How,
+        verbs: EXECUTE,
+        help: "What executes: `0`, the interpreter, or `auto` (default)",
+        set: |_, given| given.choose(&[("0", ()), ("auto", ())]),
+        ..PLAIN
+    },
+    Flag {
+        name: "dispatch",
+        takes: Takes::Value("loop|tail"),
+        section: Section::How,
+        verbs: EXECUTE,
+        help: "How the interpreter goes to the next operator",
+        set: |options, given| {
+            let ways = [("loop", Dispatch::Loop), ("tail", Dispatch::Tail)];
+            options.dispatch = Some(given.choose(&ways)?);
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "config",
+        takes: Takes::Value("FILE"),
+        section: Section::How,
+        verbs: LOAD,
+        help: "Read settings from FILE, not from `upshift.toml` or the user's own",
+        set: |options, given| put(&mut options.config, Some(given.os().to_owned())),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-instances",
+        takes: Takes::Value("N"),
+        section: Section::Rare,
+        help: "How many instances there may be, those of `--preload` among them",
+        wasmtime: Some(('W', "max-instances")),
+        set: |options, given| put(&mut options.limits.instances, Some(given.length()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-memories",
+        takes: Takes::Value("N"),
+        section: Section::Rare,
+        help: "How many memories there may be",
+        wasmtime: Some(('W', "max-memories")),
+        set: |options, given| put(&mut options.limits.memories, Some(given.length()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-tables",
+        takes: Takes::Value("N"),
+        section: Section::Rare,
+        help: "How many tables there may be",
+        wasmtime: Some(('W', "max-tables")),
+        set: |options, given| put(&mut options.limits.tables, Some(given.length()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "trap-on-grow-failure",
+        section: Section::Rare,
+        help: "Stop the guest at the limit of a memory or table, however that was written",
+        wasmtime: Some(('W', "trap-on-grow-failure")),
+        set: |options, given| put(&mut options.limits.growth_stops, Some(given.switch()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "canonical-nans",
+        section: Section::Rare,
+        help: "Make all NaNs that arithmetic makes the same",
+        wasmtime: Some(('W', "nan-canonicalization")),
+        set: |options, given| put(&mut options.canonical_nans, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "unknown-imports-trap",
+        section: Section::Rare,
+        help: "Let functions that nobody offers fail when they are called, not before",
+        wasmtime: Some(('W', "unknown-imports-trap")),
+        set: |options, given| put(&mut options.unknown_imports_trap, given.switch()?),
+        ..PLAIN
+    },
+];
+
+/// A limit on growth: `wasmtime` has failing growth, we stop the guest.
+fn growth(most: usize, given: &Given) -> Growth {
+    Growth { most, stops: !given.grouped }
+}
+
+fn put<T>(place: &mut T, value: T) -> Result<(), String> {
+    *place = value;
+    Ok(())
+}

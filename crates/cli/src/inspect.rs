@@ -1,0 +1,283 @@
+//! `upshift inspect`: what a module consists of and what it needs, without running it.
+//!
+//! ```text
+//! bytes ─ load ─▶ Module ─ facts ─▶ Json ─┬─▶ printed
+//!                                         └─ the same facts as text
+//! ```
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use anyhow::Result;
+use upshift::{Engine, ExternType, Module};
+use upshift_translate::features::{Availability, Feature};
+use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
+
+use crate::flags::{Listing, Options};
+use crate::json::Json;
+use crate::report::print;
+use crate::{load, show};
+
+/// Prints what is known of the file of the command line.
+///
+/// # Errors
+/// If it is no valid module.
+pub(crate) fn inspect(options: &Options) -> Result<()> {
+    let file = &options.files[0];
+    let module = load::module(&Engine::new(&options.config())?, file)?;
+    match options.listing() {
+        Listing::Json => print(&format!("{}\n", json(&file.to_string_lossy(), &module))),
+        Listing::Text => print(&text(&file.to_string_lossy(), &module)?),
+    }
+}
+
+/// A function with a body.
+struct Function<'m> {
+    index: u32,
+    name: Option<&'m str>,
+    ty: String,
+    /// Size of the body.
+    bytes: usize,
+}
+
+fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
+    let names: HashMap<u32, &str> = names::function_names(info).map(|(func, name)| (func.0, name)).collect();
+    let bodies = (info.imported_funcs..).zip(&info.bodies);
+    bodies
+        .map(|(index, body)| Function {
+            index,
+            name: names.get(&index).copied(),
+            ty: info.types[info.funcs[index as usize].index()].func.to_string(),
+            bytes: body.len(),
+        })
+        .collect()
+}
+
+/// The features without which the module is not valid. Each is taken away once, and added if it is not there by itself.
+fn needed(info: &ModuleInfo) -> Vec<Feature> {
+    let valid = |features: &Features| {
+        upshift_translate::parse(Arc::clone(&info.bytes), features, &TypeRegistry::default()).is_ok()
+    };
+    let mut all = Features::default();
+    for feature in Feature::ALL.iter().filter(|feature| feature.availability() == Availability::Off) {
+        // Features of this kind can be allowed.
+        let _ = all.set(*feature, true);
+    }
+    let needs = |feature: &&Feature| {
+        let mut without = all;
+        without.set(**feature, false).is_ok() && !valid(&without)
+    };
+    Feature::ALL.iter().filter(|feature| all.has(**feature)).filter(needs).copied().collect()
+}
+
+fn custom_sections(info: &ModuleInfo) -> impl Iterator<Item = (String, usize)> {
+    let customs = info.customs.iter();
+    customs.map(|(name, contents)| (String::from_utf8_lossy(info.slice(name)).into_owned(), contents.len()))
+}
+
+fn data_bytes(info: &ModuleInfo) -> usize {
+    info.datas.iter().map(|segment| segment.bytes.len()).sum()
+}
+
+fn text(file: &str, module: &Module) -> Result<String> {
+    let info = module.info();
+    let mut text = String::new();
+    let name = module.name().map_or(String::new(), |name| format!(", named `{name}`"));
+    writeln!(text, "{file}: {} bytes{name}", info.bytes.len())?;
+    list(
+        &mut text,
+        "imports",
+        module.imports().map(|import| {
+            format!("{}::{}: {}", import.module(), import.name(), show::describe(&import.ty()))
+        }),
+    )?;
+    list(
+        &mut text,
+        "exports",
+        module.exports().map(|export| format!("{}: {}", export.name(), show::describe(&export.ty()))),
+    )?;
+    list(&mut text, "memories", memories(info).map(|memory| memory.text))?;
+    list(&mut text, "tables", tables(info).map(|table| table.text))?;
+    list(&mut text, "globals", globals(info).map(|global| global.text))?;
+    if let Some(start) = info.start {
+        writeln!(text, "start: function {}", start.0)?;
+    }
+    functions_text(&mut text, info)?;
+    if !info.datas.is_empty() {
+        writeln!(text, "data: {} segments, {} bytes", info.datas.len(), data_bytes(info))?;
+    }
+    if !info.elems.is_empty() {
+        let elements: usize = info.elems.iter().map(|segment| segment.items.len()).sum();
+        writeln!(text, "elements: {} segments, {elements} elements", info.elems.len())?;
+    }
+    list(
+        &mut text,
+        "custom sections",
+        custom_sections(info).map(|(name, bytes)| format!("{name}: {bytes} bytes")),
+    )?;
+    list(&mut text, "features needed", needed(info).iter().map(|feature| feature.to_string()))?;
+    Ok(text)
+}
+
+/// A line with a number, and a line for each thing; nothing if there is none.
+fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) -> std::fmt::Result {
+    let lines: Vec<_> = lines.collect();
+    if !lines.is_empty() {
+        writeln!(text, "{title}: {}", lines.len())?;
+    }
+    lines.iter().try_for_each(|line| writeln!(text, "  {line}"))
+}
+
+fn functions_text(text: &mut String, info: &ModuleInfo) -> std::fmt::Result {
+    const LARGEST: usize = 5;
+    let mut functions = functions(info);
+    let bytes: usize = functions.iter().map(|function| function.bytes).sum();
+    let named = functions.iter().filter(|function| function.name.is_some()).count();
+    let (imported, own) = (info.imported_funcs, functions.len());
+    writeln!(
+        text,
+        "functions: {own} with {bytes} bytes of code, {named} of them named; {imported} imported"
+    )?;
+    functions.sort_by_key(|function| std::cmp::Reverse(function.bytes));
+    for Function { index, name, ty, bytes } in functions.iter().take(LARGEST) {
+        let name = name.map_or(String::new(), |name| format!(" `{name}`"));
+        writeln!(text, "  {index}{name}: {ty}, {bytes} bytes")?;
+    }
+    if own > LARGEST {
+        writeln!(text, "  and {} smaller ones", own - LARGEST)?;
+    }
+    Ok(())
+}
+
+/// An entry of an index space, in both forms.
+struct Entry {
+    text: String,
+    json: Json,
+}
+
+fn entry(index: usize, imported: u32, text: &str, members: Vec<(&'static str, Json)>) -> Entry {
+    let imported = index < imported as usize;
+    let origin = if imported { ", imported" } else { "" };
+    let mut all = vec![("index", index.into()), ("imported", imported.into())];
+    all.extend(members);
+    Entry { text: format!("{index}: {text}{origin}"), json: Json::Object(all) }
+}
+
+fn limits(minimum: u64, maximum: Option<u64>) -> String {
+    maximum.map_or(format!("{minimum} or more"), |maximum| format!("{minimum} to {maximum}"))
+}
+
+fn memories(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+    info.memories.iter().enumerate().map(|(index, ty)| {
+        let (page, address) = (1u64 << ty.page_size_log2, ty.index.val_type());
+        let text =
+            format!("{} pages of {page} bytes, addresses are {address}", limits(ty.minimum, ty.maximum));
+        let members = vec![
+            ("minimum", ty.minimum.into()),
+            ("maximum", ty.maximum.into()),
+            ("page_size", page.into()),
+            ("address", address.to_string().into()),
+        ];
+        entry(index, info.imported_memories, &text, members)
+    })
+}
+
+fn tables(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+    info.tables.iter().enumerate().map(|(index, ty)| {
+        let address = ty.index.val_type();
+        let text = format!("{} of {}, indices are {address}", limits(ty.minimum, ty.maximum), ty.element);
+        let members = vec![
+            ("element", ty.element.to_string().into()),
+            ("minimum", ty.minimum.into()),
+            ("maximum", ty.maximum.into()),
+            ("address", address.to_string().into()),
+        ];
+        entry(index, info.imported_tables, &text, members)
+    })
+}
+
+fn globals(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+    info.globals.iter().enumerate().map(|(index, ty)| {
+        let text = format!("{}{}", if ty.mutable { "mutable " } else { "" }, ty.content);
+        let members = vec![("type", ty.content.to_string().into()), ("mutable", ty.mutable.into())];
+        entry(index, info.imported_globals, &text, members)
+    })
+}
+
+fn json(file: &str, module: &Module) -> Json {
+    let info = module.info();
+    let entries = |entries: Vec<Entry>| Json::List(entries.into_iter().map(|entry| entry.json).collect());
+    let functions = functions(info);
+    let bytes: usize = functions.iter().map(|function| function.bytes).sum();
+    Json::from([
+        ("file", file.into()),
+        ("bytes", info.bytes.len().into()),
+        ("name", module.name().into()),
+        (
+            "imports",
+            Json::list(module.imports().map(|import| {
+                let mut members = vec![("module", import.module().into()), ("name", import.name().into())];
+                members.extend(of_type(&import.ty()));
+                Json::Object(members)
+            })),
+        ),
+        (
+            "exports",
+            Json::list(module.exports().map(|export| {
+                let mut members = vec![("name", export.name().into())];
+                members.extend(of_type(&export.ty()));
+                Json::Object(members)
+            })),
+        ),
+        ("memories", entries(memories(info).collect())),
+        ("tables", entries(tables(info).collect())),
+        ("globals", entries(globals(info).collect())),
+        ("start", info.start.map(|func| func.0).into()),
+        (
+            "functions",
+            Json::from([
+                ("imported", info.imported_funcs.into()),
+                ("own", functions.len().into()),
+                ("bytes", bytes.into()),
+                ("bodies", Json::list(functions.into_iter().map(function_json))),
+            ]),
+        ),
+        ("data", Json::from([("segments", info.datas.len().into()), ("bytes", data_bytes(info).into())])),
+        (
+            "elements",
+            Json::from([
+                ("segments", info.elems.len().into()),
+                ("elements", info.elems.iter().map(|segment| segment.items.len()).sum::<usize>().into()),
+            ]),
+        ),
+        (
+            "custom_sections",
+            Json::list(
+                custom_sections(info)
+                    .map(|(name, bytes)| Json::from([("name", name.into()), ("bytes", bytes.into())])),
+            ),
+        ),
+        ("features", Json::list(needed(info).into_iter().map(Feature::name))),
+    ])
+}
+
+fn function_json(function: Function<'_>) -> Json {
+    let Function { index, name, ty, bytes } = function;
+    Json::from([("index", index.into()), ("name", name.into()), ("type", ty.into()), ("bytes", bytes.into())])
+}
+
+/// The kind and the type of an import or export.
+fn of_type(ty: &ExternType) -> [(&'static str, Json); 2] {
+    let kind = match ty {
+        ExternType::Func(_) => "function",
+        ExternType::Global(_) => "global",
+        ExternType::Table(_) => "table",
+        ExternType::Memory(_) => "memory",
+    };
+    let text = match ty {
+        ExternType::Func(ty) => ty.to_string(),
+        ty => show::describe(ty),
+    };
+    [("kind", kind.into()), ("type", text.into())]
+}

@@ -1,0 +1,250 @@
+//! What a program may take, and what is said when it wants more.
+//!
+//! ```text
+//! Options.limits ─┬─ fuel, stack ─────────▶ engine and store ─▶ Trap ──────┐
+//!                 ├─ timeout ─▶ watch, a thread ─▶ epoch ────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
+//!                 ├─ memory, table ───────▶ Limiter ─▶ LimitHit            │
+//!                 └─ instances, … ────────▶ check_counts ─▶ LimitHit ──────┘
+//! ```
+
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Error, Result};
+use upshift::{Engine, Module, ResourceLimiter, Trap};
+
+use crate::report;
+
+/// How long a program that does not look at the epoch, because it waits or copies, may go on after its time.
+const GRACE: Duration = Duration::from_millis(25);
+
+/// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
+const DEFAULT_STACK: usize = 8 << 20;
+
+/// The most that something may grow to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Growth {
+    pub(crate) most: usize,
+    /// Whether growing above that stops the program, or only fails.
+    pub(crate) stops: bool,
+}
+
+/// What flags say about limits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) fuel: Option<u64>,
+    pub(crate) timeout: Option<Duration>,
+    /// In bytes.
+    pub(crate) stack: Option<usize>,
+    /// In bytes, of each memory.
+    pub(crate) memory: Option<Growth>,
+    /// In elements, of each table.
+    pub(crate) table: Option<Growth>,
+    pub(crate) instances: Option<usize>,
+    pub(crate) memories: Option<usize>,
+    pub(crate) tables: Option<usize>,
+    /// Overrides what goes with the limits on memories and tables.
+    pub(crate) growth_stops: Option<bool>,
+}
+
+impl Limits {
+    /// Sets what nobody has set to what suits a program that is not trusted.
+    ///
+    /// A clock would make runs differ, so where they must not, fuel takes its place.
+    pub(crate) fn fill_for_sandbox(&mut self, deterministic: bool) {
+        if self.fuel.is_none() && self.timeout.is_none() {
+            if deterministic {
+                self.fuel = Some(10_000_000_000);
+            } else {
+                self.timeout = Some(Duration::from_secs(10));
+            }
+        }
+        self.stack.get_or_insert(1 << 20);
+        self.memory.get_or_insert(Growth { most: 256 << 20, stops: true });
+        self.table.get_or_insert(Growth { most: 100_000, stops: true });
+        self.instances.get_or_insert(16);
+        self.memories.get_or_insert(16);
+        self.tables.get_or_insert(16);
+    }
+
+    /// Who decides about growth; nobody if there is no limit.
+    pub(crate) fn limiter(&self) -> Option<Limiter> {
+        let growth = |growth: Option<Growth>| {
+            growth.map(|growth| Growth { stops: self.growth_stops.unwrap_or(growth.stops), ..growth })
+        };
+        let (memory, table) = (growth(self.memory), growth(self.table));
+        (memory.is_some() || table.is_some()).then_some(Limiter { memory, table })
+    }
+
+    /// Makes sure that there will not be too many things. Each module is instantiated once, so they can be counted.
+    ///
+    /// # Errors
+    /// A [`LimitHit`] if there would be.
+    pub(crate) fn check_counts<'m>(
+        &self,
+        modules: impl IntoIterator<Item = &'m Module> + Clone,
+    ) -> Result<(), LimitHit> {
+        let sum = |count: fn(&Module) -> usize| modules.clone().into_iter().map(count).sum::<usize>();
+        let counts = [
+            ("instances", self.instances, sum(|_| 1)),
+            ("memories", self.memories, sum(|m| own(m.info().memories.len(), m.info().imported_memories))),
+            ("tables", self.tables, sum(|m| own(m.info().tables.len(), m.info().imported_tables))),
+        ];
+        for (what, limit, wanted) in counts {
+            if let Some(limit) = limit.filter(|&limit| wanted > limit) {
+                return Err(LimitHit {
+                    what: format!("{what} are limited to {limit}, but there would be {wanted}"),
+                    flag: format!("--max-{what} N"),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many things of an index space are not imported.
+fn own(all: usize, imported: u32) -> usize {
+    all - imported as usize
+}
+
+/// Decides about growth.
+#[derive(Debug, Default)]
+pub(crate) struct Limiter {
+    memory: Option<Growth>,
+    table: Option<Growth>,
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        may_grow(self.memory, desired, maximum, |most| LimitHit {
+            what: format!("a memory is limited to {}, but the program wants {}", bytes(most), bytes(desired)),
+            flag: "--max-memory SIZE".into(),
+        })
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        may_grow(self.table, desired, maximum, |most| LimitHit {
+            what: format!("a table is limited to {most} elements, but the program wants {desired}"),
+            flag: "--max-table-elements N".into(),
+        })
+    }
+}
+
+fn may_grow(
+    growth: Option<Growth>,
+    desired: usize,
+    maximum: Option<usize>,
+    hit: impl FnOnce(usize) -> LimitHit,
+) -> Result<bool> {
+    // What its own type forbids fails without us.
+    let allowed = maximum.is_none_or(|maximum| desired <= maximum);
+    match growth.filter(|growth| allowed && desired > growth.most) {
+        Some(Growth { most, stops: true }) => Err(hit(most).into()),
+        refused => Ok(refused.is_none()),
+    }
+}
+
+/// A limit that stopped the program.
+#[derive(Debug)]
+pub(crate) struct LimitHit {
+    what: String,
+    flag: String,
+}
+
+impl fmt::Display for LimitHit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; `{}` allows more", self.what, self.flag)
+    }
+}
+
+impl std::error::Error for LimitHit {}
+
+/// Puts the limit in front of a trap that comes from one.
+pub(crate) fn explain(error: Error, limits: &Limits) -> Error {
+    let (what, flag) = match error.downcast_ref() {
+        Some(Trap::OutOfFuel) => {
+            let fuel = limits.fuel.unwrap_or(u64::MAX);
+            (format!("the program has used up its fuel, which was {fuel}"), "--fuel N")
+        }
+        Some(Trap::Interrupt) => {
+            let time = limits.timeout.unwrap_or_default();
+            (format!("the program has used up its time, which was {time:?}"), "--timeout DURATION")
+        }
+        Some(Trap::StackOverflow) => {
+            let stack = bytes(limits.stack.unwrap_or(DEFAULT_STACK));
+            (
+                format!("calls are nested too deeply for the stack, which is limited to {stack}"),
+                "--max-stack SIZE",
+            )
+        }
+        _ => return error,
+    };
+    error.context(LimitHit { what, flag: flag.into() })
+}
+
+/// Ends the program when its time is over: by the epoch, so that it traps, and if it does not look at that, with the
+/// process, as if it had trapped. `explain` makes an error of a trap.
+///
+/// # Errors
+/// If the system gives no thread.
+pub(crate) fn watch(
+    engine: &Engine,
+    time: Duration,
+    explain: impl FnOnce(Error) -> Error + Send + 'static,
+) -> Result<()> {
+    let engine = engine.clone();
+    let watch = move || {
+        thread::sleep(time);
+        engine.increment_epoch();
+        thread::sleep(GRACE);
+        report::end(Err(explain(Trap::Interrupt.into())))
+    };
+    thread::Builder::new().spawn(watch).map(drop).context("cannot start the clock of `--timeout`")
+}
+
+/// A number of bytes, in the largest unit that leaves no rest.
+pub(crate) fn bytes(number: usize) -> String {
+    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        if number >> shift != 0 && number & ((1 << shift) - 1) == 0 {
+            return format!("{} {unit}", number >> shift);
+        }
+    }
+    format!("{number} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use upshift::ResourceLimiter;
+
+    use super::{Growth, Limiter, Limits, bytes};
+
+    #[test]
+    fn sizes_are_exact() {
+        assert_eq!(bytes(0), "0 bytes");
+        assert_eq!(bytes(1 << 10), "1 KiB");
+        assert_eq!(bytes(3 << 20), "3 MiB");
+        assert_eq!(bytes((1 << 30) + 1), "1073741825 bytes");
+    }
+
+    #[test]
+    fn growth_stops_or_fails() {
+        let growth = |stops| Some(Growth { most: 10, stops });
+        let mut limiter = Limiter { memory: growth(true), table: growth(false) };
+        assert!(limiter.memory_growing(0, 10, None).unwrap());
+        assert!(limiter.memory_growing(0, 11, None).is_err());
+        // The module's own limit is no matter of ours.
+        assert!(limiter.memory_growing(0, 12, Some(11)).unwrap());
+        assert!(!limiter.table_growing(0, 11, None).unwrap());
+    }
+
+    #[test]
+    fn a_sandbox_keeps_what_was_said() {
+        let mut limits = Limits { fuel: Some(1), ..Limits::default() };
+        limits.fill_for_sandbox(false);
+        assert_eq!((limits.fuel, limits.timeout), (Some(1), None));
+        let mut limits = Limits::default();
+        limits.fill_for_sandbox(true);
+        assert!(limits.fuel.is_some() && limits.timeout.is_none() && limits.stack.is_some());
+    }
+}

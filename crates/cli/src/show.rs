@@ -1,0 +1,45 @@
+//! Types of imports and exports as text for people.
+
+use upshift::{ExternType, Module, Mutability};
+
+/// What something is, in a few words: `function (i32) -> (i32)`, `memory of 1 to 17 pages`.
+pub(crate) fn describe(ty: &ExternType) -> String {
+    match ty {
+        ExternType::Func(ty) => format!("function {ty}"),
+        ExternType::Global(ty) => {
+            let mutable = if ty.mutability() == Mutability::Var { "mutable " } else { "" };
+            format!("{mutable}global {}", ty.content())
+        }
+        ExternType::Table(ty) => {
+            let wide = if ty.is_64() { "64-bit " } else { "" };
+            format!("{wide}table of {} {}", range(ty.minimum(), ty.maximum()), ty.element())
+        }
+        ExternType::Memory(ty) => {
+            let wide = if ty.is_64() { "64-bit " } else { "" };
+            format!("{wide}memory of {} pages", range(ty.minimum(), ty.maximum()))
+        }
+    }
+}
+
+fn range(minimum: u64, maximum: Option<u64>) -> String {
+    match maximum {
+        Some(maximum) if maximum == minimum => format!("{minimum}"),
+        Some(maximum) => format!("{minimum} to {maximum}"),
+        None => format!("{minimum} or more"),
+    }
+}
+
+/// The exported functions, a line each, with their types; not more than a screen has room for.
+pub(crate) fn functions(module: &Module) -> String {
+    const MOST: usize = 20;
+    let exports = module.exports();
+    let functions: Vec<_> = exports.filter(|export| matches!(export.ty(), ExternType::Func(_))).collect();
+    let mut text = String::new();
+    for export in functions.iter().take(MOST) {
+        text.push_str(&format!("\n{}: {}", export.name(), export.ty().unwrap_func()));
+    }
+    if let Some(rest) = functions.len().checked_sub(MOST + 1) {
+        text.push_str(&format!("\nand {} more", rest + 1));
+    }
+    text
+}

@@ -1,0 +1,67 @@
+//! `--stats`: what a run took, told on the standard error when it is over.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use upshift::{Module, Store};
+
+use crate::flags::{Options, Stats};
+use crate::run::Host;
+
+/// Times of one run.
+#[derive(Debug)]
+pub(crate) struct Times {
+    begin: Instant,
+    first: Option<Duration>,
+}
+
+impl Times {
+    /// `begin` is when the process began.
+    pub(crate) fn new(begin: Instant) -> Times {
+        Times { begin, first: None }
+    }
+
+    /// Notes that the guest's code is entered, if it is for the first time.
+    pub(crate) fn enter(&mut self) {
+        self.first.get_or_insert_with(|| self.begin.elapsed());
+    }
+}
+
+/// Tells what `--stats` asks for.
+pub(crate) fn tell(what: Stats, times: &Times, options: &Options, store: &Store<Host>, modules: &[&Module]) {
+    let usage = store.usage();
+    let sum = |count: fn(&Module) -> usize| modules.iter().map(|module| count(module)).sum::<usize>();
+    let time = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
+    let memory = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+    let unknown = || "unknown".to_owned();
+    let mut lines = vec![
+        ("time to first instruction", times.first.map_or_else(|| "none was executed".to_owned(), time)),
+        ("time in all", time(times.begin.elapsed())),
+        (
+            "functions translated",
+            format!("{} of {}", sum(Module::translated_functions), sum(|module| module.func_bodies().len())),
+        ),
+        ("host calls", usage.host_calls.to_string()),
+        ("peak memory of the process", peak_memory().map_or_else(unknown, memory)),
+        ("peak memory of the guest", memory(usage.memory_bytes)),
+    ];
+    if what == Stats::Count {
+        let left = store.get_fuel().unwrap_or(0);
+        lines.push(("operators", (options.fuel() - left).to_string()));
+    }
+    let mut text = String::new();
+    for (name, value) in lines {
+        let _ = writeln!(text, "{name:<28} {value}");
+    }
+    // Who closed the standard error does not want to know.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The most memory that this process has had, in bytes, as Linux tells it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes << 10)
+}

@@ -1,0 +1,2 @@
+;; Calls itself for ever.
+(module (func $down (export "_start") (call $down)))

@@ -1,0 +1,2 @@
+;; Is text, but its function has no result.
+(module (func (result i32)))

@@ -1,0 +1,138 @@
+//! Limits: each by the program that it stops, and the one just below it that runs.
+
+use std::time::{Duration, Instant};
+
+use support::Dir;
+
+mod support;
+
+const SPIN: &str = r#"(module (func (export "_start") (loop (br 0))) (func (export "short")))"#;
+
+/// Calls itself as often as it is told, with frames of 8 slots and more.
+const DEEP: &str = r#"(module
+    (func $down (export "down") (param i32)
+        (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#;
+
+const GROW: &str = r#"(module
+    (memory 1)
+    (table 1 funcref)
+    (memory $bounded 1 2)
+    (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "bounded") (param i32) (result i32) (memory.grow $bounded (local.get 0)))
+    (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;
+
+#[test]
+fn fuel_is_counted_in_operators() {
+    // Three operators: two `local.get` and `i32.add`; `end` is free.
+    let add = r#"(module (func (export "add") (param i32 i32) (result i32)
+        (i32.add (local.get 0) (local.get 1))))"#;
+    let dir = Dir::with(&[("add.wat", add), ("spin.wat", SPIN)]);
+    for ample in [&["--fuel", "3"][..], &["-W", "fuel=3"], &["-Wfuel=1_000"], &["--wasm", "fuel=3"]] {
+        let args = [ample, &["--invoke", "add", "add.wat", "1", "2"]].concat();
+        dir.run(&args).prints("3\n");
+    }
+    dir.run(&["--fuel=2", "--invoke", "add", "add.wat", "1", "2"]).fails(134, &["fuel", "2", "`--fuel N`"]);
+    dir.run(&["--fuel=100000", "spin.wat"]).fails(134, &["100000", "all fuel consumed"]);
+}
+
+/// What a run may take that is to end after 100 ms: what the program promises, and as much for a machine that is busy.
+const SOON: Duration = Duration::from_millis(2000);
+
+#[test]
+fn a_timeout_ends_loops() {
+    let dir = Dir::with(&[("spin.wat", SPIN)]);
+    for limit in [&["--timeout", "100ms"][..], &["-W", "timeout=100ms"], &["--timeout", "0.1"]] {
+        let begin = Instant::now();
+        dir.run(&[limit, &["spin.wat"]].concat())
+            .fails(134, &["100ms", "`--timeout DURATION`", "interrupted"]);
+        assert!((Duration::from_millis(100)..SOON).contains(&begin.elapsed()), "{:?}", begin.elapsed());
+    }
+    dir.run(&["--timeout", "1m", "--invoke", "short", "spin.wat"]).prints("");
+}
+
+#[test]
+fn a_timeout_ends_waiting() {
+    // Waits for an hour of the monotonic clock.
+    let sleep = r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            (i32.store (i32.const 16) (i32.const 1))
+            (i64.store (i32.const 24) (i64.const 3600000000000))
+            (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))"#;
+    let dir = Dir::with(&[("sleep.wat", sleep)]);
+    let begin = Instant::now();
+    dir.run(&["--timeout", "50ms", "sleep.wat"]).fails(134, &["50ms", "`--timeout DURATION`"]);
+    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn memories_are_limited() {
+    let dir = Dir::with(&[("grow.wat", GROW)]);
+    let run = |flags: &[&str], call: &[&str]| dir.run(&[flags, &["--invoke"], call].concat());
+    for size in ["192KiB", "196608", "197kB", "1MiB"] {
+        run(&["--max-memory", size], &["memory", "grow.wat", "2"]).prints("1\n");
+    }
+    run(&["--max-memory=128KiB"], &["memory", "grow.wat", "2"])
+        .fails(134, &["128 KiB", "192 KiB", "`--max-memory SIZE`"]);
+    // What the module's own type forbids is its own matter.
+    run(&["--max-memory=128KiB"], &["bounded", "grow.wat", "2"]).prints("-1\n");
+    dir.run(&["--max-memory", "65535", "grow.wat"]).fails(134, &["65535 bytes", "64 KiB"]);
+    // As wasmtime does.
+    run(&["-W", "max-memory-size=131072"], &["memory", "grow.wat", "2"]).prints("-1\n");
+    run(&["-W", "max-memory-size=131072,trap-on-grow-failure"], &["memory", "grow.wat", "2"])
+        .fails(134, &["128 KiB"]);
+    run(&["--max-memory=128KiB", "-Wtrap-on-grow-failure=n"], &["memory", "grow.wat", "2"]).prints("-1\n");
+}
+
+#[test]
+fn tables_are_limited() {
+    let dir = Dir::with(&[("grow.wat", GROW)]);
+    let run = |flags: &[&str], count| dir.run(&[flags, &["--invoke", "table", "grow.wat", count]].concat());
+    run(&["--max-table-elements", "10"], "9").prints("1\n");
+    run(&["--max-table-elements", "10"], "10").fails(134, &["10", "11", "`--max-table-elements N`"]);
+    run(&["-W", "max-table-elements=10"], "10").prints("-1\n");
+    dir.run(&["--max-table-elements", "0", "grow.wat"]).fails(134, &["limited to 0 elements"]);
+}
+
+#[test]
+fn stacks_are_limited() {
+    let dir = Dir::with(&[("deep.wat", DEEP)]);
+    let run = |flags: &[&str], depth| dir.run(&[flags, &["--invoke", "down", "deep.wat", depth]].concat());
+    // A frame has at least a header, a local and an operand, and at most some ten slots of 8 bytes.
+    run(&["--max-stack", "64KiB"], "500").prints("");
+    run(&["--max-stack", "64KiB"], "5000")
+        .fails(134, &["64 KiB", "`--max-stack SIZE`", "call stack exhausted"]);
+    run(&["-W", "max-wasm-stack=65536"], "5000").fails(134, &["64 KiB"]);
+    run(&[], "5000").prints("");
+    run(&["--max-stack=1MiB"], "5000").prints("");
+    run(&[], "1000000").fails(134, &["8 MiB"]);
+    run(&["--max-stack=256MiB"], "1000000").prints("");
+    run(&["--max-stack", "1KiB"], "1").fails(2, &["4KiB"]);
+}
+
+#[test]
+fn things_are_limited_in_number() {
+    let dir = Dir::with(&[("grow.wat", GROW), ("empty.wat", "(module)")]);
+    dir.run(&["-W", "max-instances=2", "--preload", "a=empty.wat", "grow.wat"]).prints("");
+    dir.run(&["--max-instances=1", "--preload", "a=empty.wat", "grow.wat"])
+        .fails(134, &["instances", "limited to 1", "2"]);
+    dir.run(&["-W", "max-memories=2,max-tables=1", "grow.wat"]).prints("");
+    dir.run(&["--max-memories", "1", "grow.wat"]).fails(134, &["`--max-memories N`"]);
+    dir.run(&["--max-tables", "0", "grow.wat"]).fails(134, &["`--max-tables N`"]);
+}
+
+#[test]
+fn a_sandbox_limits_everything_that_is_not_limited() {
+    let dir = Dir::with(&[("grow.wat", GROW), ("deep.wat", DEEP), ("spin.wat", SPIN)]);
+    dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "100"]).prints("1\n");
+    dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "4096"])
+        .fails(134, &["256 MiB", "`--max-memory SIZE`"]);
+    dir.run(&["--sandbox", "--max-memory=1GiB", "--invoke", "memory", "grow.wat", "4096"]).prints("1\n");
+    dir.run(&["--sandbox", "--invoke", "table", "grow.wat", "100000"])
+        .fails(134, &["100000", "`--max-table-elements N`"]);
+    dir.run(&["--sandbox", "--invoke", "down", "deep.wat", "1000000"])
+        .fails(134, &["1 MiB", "`--max-stack SIZE`"]);
+    dir.run(&["--sandbox", "--timeout=50ms", "spin.wat"]).fails(134, &["50ms"]);
+    dir.run(&["--sandbox", "--fuel=5000", "spin.wat"]).fails(134, &["5000", "`--fuel N`"]);
+}

@@ -1,0 +1,89 @@
+//! The program from outside: a directory for each test, and what came of a run in it.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A directory with the files of one test, removed at the end.
+pub(crate) struct Dir(pub(crate) PathBuf);
+
+impl Dir {
+    pub(crate) fn new() -> Dir {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("upshift-cli-{}-{number}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Dir(path)
+    }
+
+    pub(crate) fn with(files: &[(&str, &str)]) -> Dir {
+        let dir = Dir::new();
+        for (name, text) in files {
+            fs::write(dir.0.join(name), text).unwrap();
+        }
+        dir
+    }
+
+    /// Runs the program in this directory, with nothing to read.
+    pub(crate) fn run(&self, args: &[&str]) -> Outcome {
+        self.run_with_input(args, b"")
+    }
+
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Outcome {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_upshift"))
+            .args(args)
+            .current_dir(&self.0)
+            .env("UPSHIFT_TEST_SET", "from the host")
+            .env_remove("UPSHIFT_TEST_UNSET")
+            // Settings of who runs the tests do not count.
+            .env("XDG_CONFIG_HOME", self.0.join("config"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Outcome::new(child.wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Outcome {
+    pub(crate) fn new(output: Output) -> Outcome {
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn prints(&self, stdout: &str) {
+        assert_eq!((self.code, self.stdout.as_str()), (Some(0), stdout), "{}", self.stderr);
+    }
+
+    /// Ends with an exit code, and a message that contains all of `parts`.
+    #[track_caller]
+    pub(crate) fn fails(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert!(self.stderr.starts_with("error: "), "{self:?}");
+        for part in parts {
+            assert!(self.stderr.contains(part), "no `{part}` in: {}", self.stderr);
+        }
+    }
+}
