@@ -52,7 +52,7 @@ fn offer(linker: &Linker<Host>, store: &mut Store<Host>) -> Offer {
     let mut all = linker.clone();
     all.allow_shadowing(true);
     // What cannot be defined is not on offer.
-    let _ = upshift_wasi::add_to_linker(&mut all, |host| &mut host.wasi);
+    let _ = upshift_wasi::add_to_linker(&mut all, Host::wasi);
     let mut offer = Offer::new();
     for (module, name, _) in all.iter(store) {
         offer.entry(module.to_owned()).or_default().push(name.to_owned());

@@ -1,6 +1,8 @@
 //! `upshift run`: load, link, call.
 
 use std::ffi::OsStr;
+use std::io::Write;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,7 +11,7 @@ use upshift::{Engine, Instance, Linker, Module, Store};
 use upshift_wasi::{WasiCtx, WasiCtxBuilder};
 
 use crate::deterministic::{self, World};
-use crate::flags::{Options, Stats};
+use crate::flags::{GuestDir, Options, Stats};
 use crate::limits::{self, Limiter, Limits};
 use crate::report::print;
 use crate::stats::{self, Times};
@@ -18,9 +20,16 @@ use crate::{batch, imports, invoke, load};
 /// The data of the store.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) wasi: WasiCtx,
+    wasi: WasiCtx,
     pub(crate) world: World,
     limiter: Limiter,
+}
+
+impl Host {
+    /// What both sets of definitions name, so that each function of WASI is compiled once.
+    pub(crate) fn wasi(&mut self) -> &mut WasiCtx {
+        &mut self.wasi
+    }
 }
 
 impl Options {
@@ -86,7 +95,7 @@ fn link_and_call(
     let modules = || preloads.iter().map(|(_, module)| module).chain([module]);
     options.limits.check_counts(modules())?;
     let mut linker = Linker::new(store.engine());
-    upshift_wasi::add_imports_to_linker(&mut linker, modules(), |host: &mut Host| &mut host.wasi)?;
+    upshift_wasi::add_imports_to_linker(&mut linker, modules(), Host::wasi)?;
     if options.deterministic {
         deterministic::shadow(&mut linker, store)?;
     }
@@ -160,8 +169,16 @@ fn wasi(options: &Options) -> Result<WasiCtx> {
     for (name, value) in &options.env {
         wasi.env(bytes(name), bytes(value));
     }
-    for (host, guest) in &options.dirs {
-        wasi.preopened_dir(host, guest)?;
+    for GuestDir { host, guest, access } in &options.dirs {
+        wasi.preopened_dir_with(host, guest, *access)?;
+    }
+    for address in &options.listeners {
+        let listener = TcpListener::bind(address).with_context(|| format!("cannot listen at `{address}`"))?;
+        wasi.preopened_socket(listener)?;
+    }
+    if options.trace_wasi {
+        // Who closed the standard error does not want to know.
+        wasi.trace(|line| drop(writeln!(std::io::stderr(), "{line}")));
     }
     Ok(wasi.build())
 }

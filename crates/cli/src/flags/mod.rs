@@ -11,7 +11,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use options::{Dump, Listing, Options, Stats};
+pub(crate) use options::{Dump, GuestDir, Listing, Options, Stats};
 pub(crate) use parse::parse;
 
 pub(crate) mod complete;

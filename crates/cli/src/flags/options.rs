@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use upshift::{Config, Dispatch};
+use upshift_wasi::Access;
 
 use crate::limits::Limits;
 
@@ -17,8 +18,9 @@ pub(crate) struct Options {
     pub(crate) invoke: Option<String>,
     pub(crate) batch: bool,
     pub(crate) argv0: Option<OsString>,
-    /// Directory of the host, and the guest's name for it.
-    pub(crate) dirs: Vec<(PathBuf, String)>,
+    pub(crate) dirs: Vec<GuestDir>,
+    /// Addresses to listen at.
+    pub(crate) listeners: Vec<String>,
     pub(crate) env: Vec<(OsString, OsString)>,
     pub(crate) inherit_env: bool,
     /// Name under which others import from it, and file.
@@ -29,6 +31,7 @@ pub(crate) struct Options {
     pub(crate) deterministic: bool,
     pub(crate) canonical_nans: bool,
     pub(crate) stats: Option<Stats>,
+    pub(crate) trace_wasi: bool,
     pub(crate) json: bool,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) dump: Vec<Dump>,
@@ -37,6 +40,15 @@ pub(crate) struct Options {
     pub(crate) features: Vec<(SetFeature, bool)>,
     /// The settings file that was named.
     pub(crate) config: Option<OsString>,
+}
+
+/// A directory for the guest.
+#[derive(Debug)]
+pub(crate) struct GuestDir {
+    pub(crate) host: PathBuf,
+    /// The guest's name for it.
+    pub(crate) guest: String,
+    pub(crate) access: Access,
 }
 
 /// Allows or forbids one feature.

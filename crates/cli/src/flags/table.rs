@@ -1,10 +1,13 @@
 //! All flags, each defined once.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::net::ToSocketAddrs;
+use std::os::unix::ffi::OsStrExt;
 
 use upshift::Dispatch;
+use upshift_wasi::Access;
 
-use crate::flags::options::{Dump, Stats};
+use crate::flags::options::{Dump, GuestDir, Stats};
 use crate::flags::{Flag, Given, Section, Takes, Verb, value};
 use crate::limits::Growth;
 
@@ -53,13 +56,20 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "dir",
-        takes: Takes::Value("HOST[::GUEST]"),
-        help: "Give the guest a directory, under the name GUEST; may be repeated",
-        more: "No path leads out of it, whatever links there are.",
+        takes: Takes::Value("HOST[::GUEST][:ro]"),
+        help: "Give the guest a directory, with `:ro` only to be read; may be repeated",
+        more: "GUEST is the guest's name for it, that of HOST if there is none. No path leads out of it, whatever links there \
+               are.",
         set: |options, given| {
-            let (host, guest) = given.split(b"::").unwrap_or((given.os(), given.os()));
-            let guest = guest.to_str().ok_or("the guest's name must be UTF-8")?;
-            options.dirs.push((PathBuf::from(host), guest.into()));
+            let bytes = given.os().as_bytes();
+            let (pair, access) = match bytes.strip_suffix(b":ro") {
+                Some(pair) => (pair, Access::ReadOnly),
+                None => (bytes, Access::ReadWrite),
+            };
+            let pair = OsStr::from_bytes(pair);
+            let (host, guest) = value::split(pair, b"::").unwrap_or((pair, pair));
+            let guest = guest.to_str().ok_or("the guest's name must be UTF-8")?.to_owned();
+            options.dirs.push(GuestDir { host: host.into(), guest, access });
             Ok(())
         },
         ..PLAIN
@@ -94,6 +104,22 @@ pub(crate) const FLAGS: &[Flag] = &[
             let (name, file) = given.split(b"=").ok_or("expected NAME=FILE")?;
             let name = name.to_str().ok_or("the name must be UTF-8")?;
             options.preloads.push((name.into(), file.into()));
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "tcplisten",
+        takes: Takes::Value("ADDR:PORT"),
+        help: "Listen there for the guest, whose descriptor it is; may be repeated",
+        more: "Descriptors are numbered from 3 on, first all directories, then all listeners, each in the order of the flags. \
+               The guest can accept connections, and read and write them.",
+        wasmtime: Some(('S', "tcplisten")),
+        set: |options, given| {
+            let address = given.text()?;
+            let resolved = address.to_socket_addrs();
+            resolved.map_err(|error| format!("expected ADDR:PORT, as in `127.0.0.1:8080` ({error})"))?;
+            options.listeners.push(address.into());
             Ok(())
         },
         ..PLAIN
@@ -178,6 +204,15 @@ pub(crate) const FLAGS: &[Flag] = &[
             };
             Ok(())
         },
+        ..PLAIN
+    },
+    Flag {
+        name: "trace-wasi",
+        section: Section::Look,
+        help: "Tell each call of WASI, with its arguments and what came of it",
+        more: "The lines go to the standard error. They are for people to read; their form may change. With `--deterministic`, \
+               what it answers itself is not among them.",
+        set: |options, given| put(&mut options.trace_wasi, given.switch()?),
         ..PLAIN
     },
     Flag {

@@ -1,0 +1,15 @@
+;; Is stopped in many ways.
+(module $trap
+    (type $unary (func (param i32) (result i32)))
+    (memory 1)
+    (table 3 funcref)
+    (elem (i32.const 0) func $other)
+    (func $other (param i64))
+    (func $load (export "load") (param $address i32) (result i32) (i32.load offset=8 (local.get $address)))
+    (func $divide (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+    (func $convert (export "convert") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+    (func $call (export "call") (param $index i32) (result i32)
+        (call_indirect (type $unary) (i32.const 1) (local.get $index)))
+    (func $fail unreachable)
+    (func $middle (call $fail))
+    (func (export "fail") (call $middle)))

@@ -1,0 +1,216 @@
+//! What looks inside: statistics, batches, listings, and the texts made of the table of flags.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+use support::Dir;
+
+mod support;
+
+const MATH: &str = r#"(module $math
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (memory (export "memory") 2 3)
+    (table $t 5 funcref)
+    (global $count (mut i64) (i64.const 0))
+    (global (export "pi") f64 (f64.const 3.14))
+    (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func $two (export "two") (result i32 i32) (i32.const 1) (i32.const 2))
+    (func (export "trap") unreachable)
+    (func (export "count") (result i64)
+        (drop (call $yield))
+        (global.set $count (i64.add (global.get $count) (i64.const 1)))
+        (global.get $count))
+    (data (i32.const 0) "twelve bytes")
+    (elem (table $t) (i32.const 0) func $add $two))"#;
+
+/// A line of `--stats`.
+fn stat<'a>(text: &'a str, name: &str) -> &'a str {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no `{name}` in {text}")).trim()
+}
+
+#[test]
+fn statistics_tell_what_a_run_took() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    let outcome = dir.run(&["--stats", "--invoke", "count", "math.wat"]);
+    outcome.prints("1\n");
+    let text = &outcome.stderr;
+    assert_eq!(stat(text, "functions translated"), "1 of 4");
+    assert_eq!(stat(text, "host calls"), "1");
+    // Two pages.
+    assert_eq!(stat(text, "peak memory of the guest"), "0.1 MiB");
+    let number = |text: &str| text.split(' ').next().unwrap().parse::<f64>().unwrap();
+    let [first, all] = ["time to first instruction", "time in all"].map(|name| number(stat(text, name)));
+    assert!(0.0 < first && first <= all);
+    assert!(number(stat(text, "peak memory of the process")) > 0.1);
+    assert!(!text.contains("operators"));
+
+    // `add` has three operators that count, `local.get` twice and `i32.add`.
+    let add = ["--stats=count", "--invoke", "add", "math.wat", "1", "2"];
+    assert_eq!(stat(&dir.run(&add).stderr, "operators"), "3");
+    let limited = [&["--fuel=1000"], &add[..]].concat();
+    assert_eq!(stat(&dir.run(&limited).stderr, "operators"), "3");
+    // A guest that is stopped has used something too.
+    let stopped = dir.run(&["--stats", "--invoke", "trap", "math.wat"]);
+    assert_eq!((stopped.code, stat(&stopped.stderr, "host calls")), (Some(134), "0"));
+    dir.run(&["--stats=all", "math.wat"]).fails(2, &["--stats=all", "`count`"]);
+}
+
+#[test]
+fn batches_call_in_one_instance() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    let batch = |input: &str| dir.run_with_input(&["--batch", "math.wat"], input.as_bytes());
+    batch("add 1 2\ncount\n\n# a comment\n  count  \ntwo\nadd -1 0xff").prints("3\n1\n2\n1 2\n254\n");
+    batch("").prints("");
+    let outcome = batch("count\ntrap\nnothing\nadd 1\nadd 1 x\ncount\n");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), "1\n2\n"));
+    for line in
+        ["line 2: `trap`", "line 3: `nothing`", "line 4: `add 1`", "line 5: `add 1 x`", "4 of 6 calls"]
+    {
+        assert!(outcome.stderr.contains(line), "{outcome:?}");
+    }
+    dir.run(&["--batch", "--invoke=add", "math.wat"]).fails(2, &["--batch", "--invoke"]);
+    dir.run(&["--batch", "-"]).fails(2, &["--batch", "standard input"]);
+}
+
+#[test]
+fn a_batch_ends_with_its_guest() {
+    let exit = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "exit") (param i32) (call $exit (local.get 0))) (func (export "spin") (loop (br 0))))"#;
+    let dir = Dir::with(&[("exit.wat", exit)]);
+    assert_eq!(dir.run_with_input(&["--batch", "exit.wat"], b"exit 7\nexit 8\n").code, Some(7));
+    dir.run_with_input(&["--batch", "--timeout=20ms", "exit.wat"], b"spin\nspin\n").fails(134, &["20ms"]);
+}
+
+#[test]
+fn inspect_shows_what_a_module_consists_of() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    let outcome = dir.run(&["inspect", "--json", "math.wat"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let json: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(json["name"], "math");
+    assert_eq!(json["imports"][0]["name"], "sched_yield");
+    assert_eq!(json["imports"][0]["type"], "() -> (i32)");
+    let exports: Vec<_> = json["exports"].as_array().unwrap().iter().map(|export| &export["name"]).collect();
+    assert_eq!(exports, ["memory", "pi", "add", "two", "trap", "count"]);
+    assert_eq!(json["exports"][0]["kind"], "memory");
+    assert_eq!((&json["memories"][0]["minimum"], &json["memories"][0]["maximum"]), (&2.into(), &3.into()));
+    assert_eq!(json["tables"][0]["element"], "funcref");
+    assert_eq!(json["tables"][0]["maximum"], Value::Null);
+    assert_eq!(json["globals"][0]["mutable"], true);
+    assert_eq!(json["start"], Value::Null);
+    assert_eq!((&json["functions"]["imported"], &json["functions"]["own"]), (&1.into(), &4.into()));
+    let bodies = json["functions"]["bodies"].as_array().unwrap();
+    assert_eq!((&bodies[0]["index"], &bodies[0]["name"]), (&1.into(), &"add".into()));
+    // Number of locals, two `local.get` of two bytes, `i32.add`, `end`.
+    assert_eq!(bodies[0]["bytes"], 7);
+    let bytes: u64 = bodies.iter().map(|body| body["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(json["functions"]["bytes"], bytes);
+    assert_eq!((&json["data"]["segments"], &json["data"]["bytes"]), (&1.into(), &12.into()));
+    assert_eq!(json["elements"]["elements"], 2);
+    assert_eq!(json["custom_sections"][0]["name"], "name");
+    // A function with two results needs the one, a float the other.
+    assert_eq!(json["features"], serde_json::json!(["multi-value", "floats"]));
+
+    let text = dir.run(&["inspect", "math.wat"]).stdout;
+    for part in
+        ["named `math`", "sched_yield: function () -> (i32)", "pi: global f64", "2 to 3 pages", "multi-value"]
+    {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+}
+
+#[test]
+fn inspect_names_what_is_needed() {
+    for (module, needed) in [
+        ("(module)", &[][..]),
+        ("(module (func (export \"f\") (param v128)))", &["simd"]),
+        ("(module (func $f (return_call $f)))", &["tail-call"]),
+        ("(module (memory 1) (memory 1))", &["multi-memory"]),
+        ("(module (memory i64 1))", &["memory64"]),
+        ("(module (import \"a\" \"b\" (global (mut i32))))", &["mutable-global"]),
+    ] {
+        let dir = Dir::with(&[("m.wat", module)]);
+        let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "m.wat"]).stdout).unwrap();
+        assert_eq!(json["features"], serde_json::json!(needed), "{module}");
+    }
+    let dir = Dir::with(&[("bad.wat", "(module (func (result i32)))")]);
+    dir.run(&["inspect", "bad.wat"]).fails(1, &["`bad.wat`", "offset"]);
+}
+
+#[test]
+fn features_come_from_the_decoder() {
+    let dir = Dir::new();
+    let json: Value = serde_json::from_str(&dir.run(&["features", "--json"]).stdout).unwrap();
+    let text = dir.run(&["features"]).stdout;
+    let find = |name: &str| json.as_array().unwrap().iter().find(|feature| feature["name"] == name).unwrap();
+    assert_eq!((&find("simd")["availability"], &find("simd")["standard"]), (&"on".into(), &2.into()));
+    assert_eq!(find("threads")["availability"], "unsupported");
+    assert_eq!(find("threads")["standard"], Value::Null);
+    assert_eq!(text.lines().count(), json.as_array().unwrap().len());
+    assert!(text.lines().any(|line| line.starts_with("simd ") && line.contains(" 2.0 ")), "{text}");
+    dir.run(&["features", "surplus"]).fails(2, &["`surplus`"]);
+}
+
+/// What bash offers for a command line, whose last word is being written.
+fn completed(dir: &Dir, words: &[&str]) -> Vec<String> {
+    let script = format!(
+        "source ./script; COMP_WORDS=({}); COMP_CWORD={}; _upshift; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
+        words.len() - 1
+    );
+    let output = Command::new("bash").args(["-c", &script]).current_dir(&dir.0).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_verbs_flags_words_and_files() {
+    let dir = Dir::with(&[("module.wasm", "")]);
+    fs::create_dir(dir.0.join("directory")).unwrap();
+    let script = dir.run(&["completions", "bash"]).stdout;
+    fs::write(dir.0.join("script"), script).unwrap();
+    assert_eq!(completed(&dir, &["upshift", "insp"]), ["inspect"]);
+    assert_eq!(completed(&dir, &["upshift", "mod"]), ["module.wasm"]);
+    assert_eq!(completed(&dir, &["upshift", "run", "--max-m"]), ["--max-memory", "--max-memories"]);
+    assert_eq!(completed(&dir, &["upshift", "--fu"]), ["--fuel", "--func"]);
+    assert_eq!(completed(&dir, &["upshift", "run", "--dispatch", "t"]), ["tail"]);
+    assert_eq!(completed(&dir, &["upshift", "run", "--dir", ""]), ["directory"]);
+    assert_eq!(completed(&dir, &["upshift", "inspect", "--"]), ["--json", "--config", "--help", "--version"]);
+    assert_eq!(completed(&dir, &["upshift", "completions", "z"]), ["zsh"]);
+}
+
+#[test]
+fn other_shells_get_all_flags() {
+    let dir = Dir::new();
+    for (shell, form) in [("zsh", "--"), ("fish", "-l ")] {
+        let script = dir.run(&["completions", shell]).stdout;
+        for flag in ["invoke", "fuel", "max-memory", "json", "dispatch", "trace-wasi"] {
+            assert!(script.contains(&format!("{form}{flag}")), "no {flag} in {script}");
+        }
+    }
+    dir.run(&["completions"]).fails(2, &["shell", "bash|zsh|fish"]);
+}
+
+#[test]
+fn the_manual_has_everything() {
+    let dir = Dir::new();
+    let manual = dir.run(&["man"]).stdout;
+    assert!(manual.starts_with(".TH UPSHIFT 1 "), "{manual}");
+    for part in [
+        ".SH UPSHIFT RUN",
+        "\\-\\-max\\-memory SIZE",
+        "\\-W max\\-memory\\-size",
+        ".SH EXIT STATUS",
+        "NO_COLOR",
+    ] {
+        assert!(manual.contains(part), "no {part} in {manual}");
+    }
+    // A line that begins so is a request: only those that are meant.
+    let requests = [".TH", ".SH", ".SS", ".TP", ".B", ".BR", ".I", ".IR", ".br"];
+    for line in manual.lines().filter(|line| line.starts_with(['.', '\''])) {
+        assert!(requests.contains(&line.split(' ').next().unwrap()), "{line}");
+    }
+}
