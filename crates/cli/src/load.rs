@@ -9,6 +9,9 @@ use std::io::Read;
 use anyhow::{Context, Result, bail};
 use upshift::{Engine, Module};
 
+use crate::flags::Verb;
+use crate::nearest::nearest;
+
 /// Reads, parses and validates a module.
 ///
 /// # Errors
@@ -32,7 +35,14 @@ pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
     } else {
         std::fs::read(file)
     };
-    bytes.with_context(|| format!("cannot read `{}`", file.display()))
+    bytes.with_context(|| format!("cannot read `{}`{}", file.display(), verb_hint(file)))
+}
+
+/// What to say of a file that is none because its name should have been a verb.
+fn verb_hint(file: &OsStr) -> String {
+    let name = file.to_str().filter(|name| !name.contains(['.', '/']));
+    let near = name.and_then(|name| nearest(name, Verb::ALL.iter().map(|verb| verb.name())));
+    near.map_or_else(String::new, |near| format!("; {near}"))
 }
 
 /// The binary form of a module that may be text. Errors in text name the file and show the line.

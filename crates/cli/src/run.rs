@@ -105,16 +105,20 @@ fn link_and_call(
         linker.instance(&mut *store, name, instance)?;
     }
     let instance = start(&mut linker, store, module, options, times)?;
-    times.enter();
     if options.batch {
+        times.enter();
         return batch::batch(store, instance, module, options);
     }
     if let Some(name) = &options.invoke {
+        times.enter();
         let results = invoke::call(store, instance, module, name, &options.args)?;
         return print(&results.into_iter().map(|result| result + "\n").collect::<String>());
     }
     match instance.get_func(&mut *store, "_start") {
-        Some(start) => start.typed::<(), ()>(&*store)?.call(store, ()),
+        Some(start) => {
+            times.enter();
+            start.typed::<(), ()>(&*store)?.call(store, ())
+        }
         // A library: what it does when it is instantiated is all there is to do.
         None => Ok(()),
     }

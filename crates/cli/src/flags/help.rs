@@ -77,6 +77,18 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_verbs_and_flags() {
+        let readme = include_str!("../../../../README.md").replace("\\|", "|");
+        for &verb in Verb::ALL {
+            let named = |flag: &Flag| readme.contains(&format!("--{}", flag.name));
+            assert!(readme.contains(&format!("upshift {}", verb.name())) || verb == Verb::Run);
+            for flag in Flag::all_of(verb).filter(|flag| flag.section != Section::Rare) {
+                assert!(named(flag), "the README has no `--{}`", flag.name);
+            }
+        }
+    }
+
+    #[test]
     fn help_of_a_verb_has_its_flags_and_no_others() {
         for &verb in Verb::ALL {
             let text = help(Some(verb));
