@@ -24,8 +24,10 @@ pub(crate) fn batch(
     options: &Options,
 ) -> Result<()> {
     let (mut calls, mut failed) = (0, 0);
-    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
+    for (number, line) in (1..).zip(std::io::stdin().lock().split(b'\n')) {
         let line = line.with_context(|| format!("cannot read line {number} of the standard input"))?;
+        // What is not UTF-8 names nothing, and is told as such.
+        let line = String::from_utf8_lossy(&line);
         let mut words = line.split_whitespace();
         let Some(name) = words.next().filter(|name| !name.starts_with('#')) else { continue };
         calls += 1;

@@ -62,12 +62,11 @@ fn binary<'a>(_: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
 fn check_form(bytes: &[u8]) -> Result<()> {
     const MAGIC: &[u8] = b"\0asm";
     const COMPONENT: &[u8] = b"\x0d\0\x01\0";
+    const IS_COMPONENT: &str = "this is a component: only core modules are supported; compilers make those for targets like \
+                                `wasm32-wasip1`";
     if let Some(rest) = bytes.strip_prefix(MAGIC) {
         if rest.starts_with(COMPONENT) {
-            bail!(
-                "this is a component: only core modules are supported; compilers make those for targets like \
-                 `wasm32-wasip1`"
-            );
+            bail!(IS_COMPONENT);
         }
         return Ok(());
     }
@@ -77,8 +76,12 @@ fn check_form(bytes: &[u8]) -> Result<()> {
     if !cfg!(feature = "wat") {
         bail!("not a WebAssembly module: expected `\\0asm` (this build does not read text)");
     }
+    let text = bytes.trim_ascii_start();
+    if text.strip_prefix(b"(").is_some_and(|text| text.trim_ascii_start().starts_with(b"component")) {
+        bail!(IS_COMPONENT);
+    }
     // Text begins with a parenthesis, or with a comment.
-    match bytes.trim_ascii_start().first() {
+    match text.first() {
         Some(b'(' | b';') => Ok(()),
         _ => bail!("not a WebAssembly module: expected `\\0asm` or text"),
     }

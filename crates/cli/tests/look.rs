@@ -70,6 +70,8 @@ fn batches_call_in_one_instance() {
     {
         assert!(outcome.stderr.contains(line), "{outcome:?}");
     }
+    let outcome = dir.run_with_input(&["--batch", "math.wat"], b"\xff\r\nadd 1 2\r\n");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), "3\n"));
     dir.run(&["--batch", "--invoke=add", "math.wat"]).fails(2, &["--batch", "--invoke"]);
     dir.run(&["--batch", "-"]).fails(2, &["--batch", "standard input"]);
 }

@@ -83,8 +83,14 @@ fn one(letter: char, option: &str, verb: Verb) -> Result<(String, Meaning, Given
     let written = format!("-{letter} {option}");
     let Some((_, meaning)) = names(letter).find(|(known, _)| *known == name) else {
         let near = nearest(name, names(letter).map(|(name, _)| name));
-        let all = || names(letter).map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let hint = near.unwrap_or_else(|| format!("there is {}", all()));
+        let all = || match names(letter).count() {
+            count if count > 8 => "`upshift man` lists what there is".into(),
+            _ => format!(
+                "there is {}",
+                names(letter).map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let hint = near.unwrap_or_else(all);
         return Err(format!("unknown option `-{letter} {name}`: {hint}"));
     };
     let given = Given { value, grouped: true };

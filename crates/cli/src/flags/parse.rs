@@ -45,6 +45,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 let flag = find(name, verb)?;
                 settings.push(read(flag, &mut parser)?);
             }
+            Arg::Short(letter @ ('C' | 'D' | 'O')) => {
+                let reason = "of the groups of `wasmtime` only `-W` and `-S` mean something here";
+                return Err(Usage(format!("unknown flag `-{letter}`: {reason}")));
+            }
             Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
             Arg::Value(operand) => {
                 options.files.push(operand);

@@ -100,7 +100,13 @@ fn find(name: &str) -> Result<&'static Flag, String> {
 fn given(flag: &Flag, value: &DeValue<'_>) -> Result<Given, String> {
     let text = match (flag.takes, value) {
         (Takes::Nothing | Takes::Perhaps(_), DeValue::Boolean(on)) => on.to_string(),
-        (Takes::Value(_), DeValue::Integer(number)) => number.to_string(),
+        (Takes::Value(_), DeValue::Integer(number)) => {
+            match i128::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => number.to_string(),
+                Err(_) => return Err("the number is too large".into()),
+            }
+        }
+        (Takes::Value(_), DeValue::Float(number)) => number.to_string(),
         (Takes::Value(_) | Takes::Perhaps(_), DeValue::String(text)) => text.clone().into_owned(),
         (Takes::Nothing, _) => return Err("expected `true` or `false`".into()),
         (Takes::Perhaps(word), _) => return Err(format!("expected `true`, `false` or `\"{word}\"`")),
@@ -138,6 +144,9 @@ mod tests {
         assert_eq!(options.env, [("A".into(), "1".into()), ("B".into(), "2".into())]);
         assert!(options.sandbox && !options.deterministic);
         assert_eq!(options.stats, Some(Stats::Count));
+        let options = read("fuel = 0x10\ntimeout = 1.5").unwrap();
+        assert_eq!(options.limits.fuel, Some(16));
+        assert_eq!(options.limits.timeout, Some(Duration::from_millis(1500)));
     }
 
     #[test]
@@ -145,6 +154,8 @@ mod tests {
         for (text, line, part) in [
             ("\nfuel = 1\nfule = 2", 3, "did you mean `fuel`?"),
             ("fuel = 'much'", 1, "expected a number"),
+            ("fuel = -1", 1, "expected a number"),
+            ("fuel = 99999999999999999999", 1, "expected a number"),
             ("fuel = [1,\n2,\ntrue]", 3, "expected a text or a number"),
             ("sandbox = 1", 1, "`true` or `false`"),
             ("stats = 1", 1, "`\"count\"`"),
