@@ -1,8 +1,8 @@
 //! `--deterministic`: clocks and random numbers of WASI that are the same in every run.
 //!
-//! The functions here take the place of those of `upshift-wasi`; both are given as offsets and structures of WASI preview 1
-//! (its `witx` files). The clocks go on by [`STEP`] whenever one is read, and jump when the guest waits for one, so a program
-//! that loops until some time has passed comes to its end.
+//! The functions here take the place of those of `upshift-wasi`; numbers and layouts are those of WASI preview 1 (its `witx`
+//! files). The clocks go on by [`STEP`] whenever one is read, and jump when the guest waits for one, so a program that loops
+//! until some time has passed comes to its end.
 
 use anyhow::{Context, Result};
 use upshift::{Caller, Extern, Func, Linker, Store, Trap, Val};

@@ -83,12 +83,18 @@ _upshift() {
         let flags: Vec<_> = Flag::all_of(verb).map(|flag| format!("--{}", flag.name)).collect();
         let _ = writeln!(text, "        {}) flags='{} --help --version' ;;", verb.name(), flags.join(" "));
     }
-    text.push_str("    esac\n    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$flags\" -- \"$word\")); return; fi\n");
+    text.push_str(
+        "    esac
+    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$flags\" -- \"$word\")); return; fi
+",
+    );
     for &verb in Verb::ALL {
         if let Some(words) = operands(verb) {
             let _ = writeln!(
                 text,
-                "    if [[ $verb == {} && $COMP_CWORD -gt 1 ]]; then COMPREPLY=($(compgen -W '{words}' -- \"$word\")); return; fi",
+                "    if [[ $verb == {} && $COMP_CWORD -gt 1 ]]; then
+        COMPREPLY=($(compgen -W '{words}' -- \"$word\")); return
+    fi",
                 verb.name()
             );
         }
@@ -147,7 +153,7 @@ fn zsh_flag(flag: &Flag) -> String {
         Takes::Value(_) => ("=", format!(":value:{action}")),
         Takes::Perhaps(_) => ("=-", format!("::value:{action}")),
     };
-    format!("'{repeated}--{}{equals}[{}]{value}'", flag.name, quoted(flag.help).replace(':', "\\:"))
+    format!("'{repeated}--{}{equals}[{}]{value}'", flag.name, zsh_text(flag.help))
 }
 
 fn fish() -> String {
@@ -185,6 +191,13 @@ fn fish() -> String {
         }
     }
     text
+}
+
+/// A text within single quotes and the brackets of `_arguments`, which expands it once more.
+fn zsh_text(text: &str) -> String {
+    let special = |c| matches!(c, '[' | ']' | ':' | '$' | '`' | '\\');
+    let escaped = text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c]));
+    quoted(&escaped.collect::<String>())
 }
 
 /// A text within single quotes.

@@ -22,7 +22,13 @@ pub(crate) fn help(verb: Option<Verb>) -> String {
 
 fn overall() -> String {
     let mut text = String::from(
-        "Runs WebAssembly modules, binary or text.\n\nUsage: upshift [run] [FLAGS] FILE [ARGS...]\n       upshift VERB [FLAGS] ...\n\nVerbs:\n",
+        "Runs WebAssembly modules, binary or text.
+
+Usage: upshift [run] [FLAGS] FILE [ARGS...]
+       upshift VERB [FLAGS] ...
+
+Verbs:
+",
     );
     for verb in Verb::ALL {
         let form = format!("{} {}", verb.name(), verb.operands());

@@ -1,7 +1,7 @@
 //! From a command line to a [`Command`].
 //!
 //! ```text
-//! words ─ lexopt ─▶ settings, in order ─▶ the file is found and applied ─▶ the settings are applied ─▶ checks
+//! words ─ lexopt ─▶ settings, in order ─▶ those of the file first ─▶ Options ─▶ checks
 //! ```
 //!
 //! Flags come before FILE: whatever stands behind it belongs to the guest.
@@ -117,7 +117,7 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     Err(Usage(reason.into()))
 }
 
-/// The flag of a verb; what stands behind its name may be an abbreviation of nothing.
+/// The flag of that name, if the verb has it.
 fn find(name: &str, verb: Verb) -> Result<&'static Flag, Usage> {
     match Flag::find(name) {
         Some(flag) if flag.verbs.contains(&verb) => Ok(flag),

@@ -1,7 +1,6 @@
 //! All flags, each defined once.
 
 use std::ffi::OsStr;
-use std::net::ToSocketAddrs;
 use std::os::unix::ffi::OsStrExt;
 
 use upshift::Dispatch;
@@ -33,17 +32,18 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "invoke",
         takes: Takes::Value("NAME"),
         help: "Call this export; ARGS are its arguments, its results are printed",
-        more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; a vector is one \
-               unsigned integer of 128 bits; of references there is only `null`.",
+        more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; \
+               a vector is one unsigned integer of 128 bits; of references there is only `null`.",
         set: |options, given| put(&mut options.invoke, Some(given.text()?.into())),
         ..PLAIN
     },
     Flag {
         name: "batch",
         help: "Call what the input says, a line `NAME ARGS...` for each call",
-        more: "All calls are made in one instance. The results of each come on one line. What is wrong with a line is told on the standard error, with its \
-               number, and the next one is called; the exit code is 1 then. Empty lines and lines that begin with `#` are \
-               skipped. The guest's own input is empty.",
+        more: "All calls are made in one instance. The results of each come on one line. What is wrong \
+               with a line is told on the standard error, with its number, and the next one is called; \
+               the exit code is 1 then. Empty lines and lines that begin with `#` are skipped. The \
+               guest's own input is empty.",
         set: |options, given| put(&mut options.batch, given.switch()?),
         ..PLAIN
     },
@@ -58,8 +58,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "dir",
         takes: Takes::Value("HOST[::GUEST][:ro]"),
         help: "Give the guest a directory, with `:ro` only to be read; may be repeated",
-        more: "GUEST is the guest's name for it, that of HOST if there is none. No path leads out of it, whatever links there \
-               are.",
+        more: "GUEST is the guest's name for it, that of HOST if there is none. No path leads out of \
+               it, whatever links there are.",
         set: |options, given| {
             let bytes = given.os().as_bytes();
             let (pair, access) = match bytes.strip_suffix(b":ro") {
@@ -112,13 +112,13 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "tcplisten",
         takes: Takes::Value("ADDR:PORT"),
         help: "Listen there for the guest, whose descriptor it is; may be repeated",
-        more: "Descriptors are numbered from 3 on, first all directories, then all listeners, each in the order of the flags. \
-               The guest can accept connections, and read and write them.",
+        more: "Descriptors are numbered from 3 on, first all directories, then all listeners, each in \
+               the order of the flags. The guest can accept connections, and read and write them.",
         wasmtime: Some(('S', "tcplisten")),
         set: |options, given| {
             let address = given.text()?;
-            let resolved = address.to_socket_addrs();
-            resolved.map_err(|error| format!("expected ADDR:PORT, as in `127.0.0.1:8080` ({error})"))?;
+            let port = address.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+            let Some(Ok(_)) = port else { return Err("expected ADDR:PORT, as in `127.0.0.1:8080`".into()) };
             options.listeners.push(address.into());
             Ok(())
         },
@@ -128,9 +128,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "sandbox",
         section: Section::Limits,
         help: "Deny everything and limit everything that no flag allows or limits",
-        more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 units of fuel), 256 MiB for \
-               each memory, 100 000 elements for each table, 1 MiB of stack, and 16 instances, memories and tables. On the \
-               command line it also keeps settings files from being read that `--config` does not name.",
+        more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 \
+               units of fuel), 256 MiB for each memory, 100 000 elements for each table, 1 MiB of \
+               stack, and 16 instances, memories and tables. On the command line it also keeps settings \
+               files from being read that `--config` does not name.",
         set: |options, given| put(&mut options.sandbox, given.switch()?),
         ..PLAIN
     },
@@ -139,7 +140,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more for each 64 bytes.",
+        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
+               for each 64 bytes.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
         ..PLAIN
@@ -210,8 +212,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "trace-wasi",
         section: Section::Look,
         help: "Tell each call of WASI, with its arguments and what came of it",
-        more: "The lines go to the standard error. They are for people to read; their form may change. With `--deterministic`, \
-               what it answers itself is not among them.",
+        more: "The lines go to the standard error. They are for people to read; their form may change. \
+               With `--deterministic`, what it answers itself is not among them.",
         set: |options, given| put(&mut options.trace_wasi, given.switch()?),
         ..PLAIN
     },
@@ -248,9 +250,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "deterministic",
         section: Section::How,
         help: "Make every run the same: NaNs, random numbers, clocks",
-        more: "All NaNs that arithmetic makes are the same one. Random numbers are a fixed sequence. The clocks begin at \
-               2000-01-01 and go on by a microsecond with each look at them; waiting for one makes it jump. What the guest \
-               reads from files and streams is its own matter.",
+        more: "All NaNs that arithmetic makes are the same one. Random numbers are a fixed sequence. \
+               The clocks begin at 2000-01-01 and go on by a microsecond with each look at them; \
+               waiting for one makes it jump. What the guest reads from files and streams is its own \
+               matter.",
         set: |options, given| put(&mut options.deterministic, given.switch()?),
         ..PLAIN
     },
