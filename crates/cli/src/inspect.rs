@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use upshift::{Engine, ExternType, Module};
 use upshift_translate::features::{Availability, Feature};
+use upshift_translate::module::ExternIndex;
 use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
 
 use crate::flags::{Listing, Options};
@@ -224,8 +225,8 @@ fn json(file: &str, module: &Module) -> Json {
         ),
         (
             "exports",
-            Json::list(module.exports().map(|export| {
-                let mut members = vec![("name", export.name().into())];
+            Json::list(module.exports().zip(&info.exports).map(|(export, item)| {
+                let mut members = vec![("name", export.name().into()), ("index", index(item.item).into())];
                 members.extend(of_type(&export.ty()));
                 Json::Object(members)
             })),
@@ -265,6 +266,16 @@ fn json(file: &str, module: &Module) -> Json {
 fn function_json(function: Function<'_>) -> Json {
     let Function { index, name, ty, bytes } = function;
     Json::from([("index", index.into()), ("name", name.into()), ("type", ty.into()), ("bytes", bytes.into())])
+}
+
+/// The index of something in the space of its kind.
+fn index(item: ExternIndex) -> u32 {
+    match item {
+        ExternIndex::Func(index) => index.0,
+        ExternIndex::Table(index) => index.0,
+        ExternIndex::Memory(index) => index.0,
+        ExternIndex::Global(index) => index.0,
+    }
 }
 
 /// The kind and the type of an import or export.

@@ -98,6 +98,8 @@ fn inspect_shows_what_a_module_consists_of() {
     let exports: Vec<_> = json["exports"].as_array().unwrap().iter().map(|export| &export["name"]).collect();
     assert_eq!(exports, ["memory", "pi", "add", "two", "trap", "count"]);
     assert_eq!(json["exports"][0]["kind"], "memory");
+    // The second global; the first one has no name.
+    assert_eq!((&json["exports"][1]["name"], &json["exports"][1]["index"]), (&"pi".into(), &1.into()));
     assert_eq!((&json["memories"][0]["minimum"], &json["memories"][0]["maximum"]), (&2.into(), &3.into()));
     assert_eq!(json["tables"][0]["element"], "funcref");
     assert_eq!(json["tables"][0]["maximum"], Value::Null);

@@ -1,6 +1,7 @@
 //! Everything that flags and files say, before anything is made of it.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use upshift::{Config, Dispatch};
@@ -20,7 +21,7 @@ pub(crate) struct Options {
     pub(crate) argv0: Option<OsString>,
     pub(crate) dirs: Vec<GuestDir>,
     /// Addresses to listen at.
-    pub(crate) listeners: Vec<String>,
+    pub(crate) listeners: Vec<SocketAddr>,
     pub(crate) env: Vec<(OsString, OsString)>,
     pub(crate) inherit_env: bool,
     /// Name under which others import from it, and file.

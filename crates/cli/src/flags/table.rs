@@ -113,13 +113,14 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("ADDR:PORT"),
         help: "Listen there for the guest, whose descriptor it is; may be repeated",
         more: "Descriptors are numbered from 3 on, first all directories, then all listeners, each in \
-               the order of the flags. The guest can accept connections, and read and write them.",
+               the order of the flags. The guest can accept connections, and read and write them. ADDR \
+               is a number: names are not looked up.",
         wasmtime: Some(('S', "tcplisten")),
         set: |options, given| {
-            let address = given.text()?;
-            let port = address.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
-            let Some(Ok(_)) = port else { return Err("expected ADDR:PORT, as in `127.0.0.1:8080`".into()) };
-            options.listeners.push(address.into());
+            let address = given.text()?.parse();
+            options
+                .listeners
+                .push(address.map_err(|_| "expected ADDR:PORT, as in `127.0.0.1:8080` or `[::1]:8080`")?);
             Ok(())
         },
         ..PLAIN
