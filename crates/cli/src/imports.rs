@@ -1,7 +1,5 @@
 //! What to say when a module wants to import what nobody offers.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Error, anyhow};
 use upshift::{ImportType, Linker, Module, Store};
 
@@ -9,8 +7,8 @@ use crate::nearest::nearest;
 use crate::run::Host;
 use crate::show;
 
-/// Names on offer, by the name of the module that they are offered under.
-type Offer = BTreeMap<String, Vec<String>>;
+/// What could be imported: names of modules and of what they offer.
+type Offer = Vec<(String, String)>;
 
 /// An error that tells what is missing and what may be meant; none if nothing is missing.
 pub(crate) fn missing(linker: &Linker<Host>, store: &mut Store<Host>, module: &Module) -> Option<Error> {
@@ -32,17 +30,17 @@ pub(crate) fn missing(linker: &Linker<Host>, store: &mut Store<Host>, module: &M
 fn line(import: &ImportType<'_>, offer: &Offer) -> String {
     let (module, name) = (import.module(), import.name());
     let what = show::describe(&import.ty());
-    let hint = match offer.get(module) {
-        Some(names) => nearest(name, names.iter().map(String::as_str))
-            .unwrap_or_else(|| format!("`{module}` offers nothing with a name like that")),
-        None => {
-            let near = nearest(module, offer.keys().map(String::as_str));
-            near.unwrap_or_else(|| {
-                let modules: Vec<_> = offer.keys().map(|module| format!("`{module}`")).collect();
-                let modules = modules.join(", ");
-                format!("on offer is {modules}; `--preload {module}=FILE` would offer what FILE exports")
-            })
-        }
+    let names = || offer.iter().filter(|(from, _)| from == module).map(|(_, name)| name.as_str());
+    let mut modules: Vec<&str> = offer.iter().map(|(from, _)| from.as_str()).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    let hint = if modules.contains(&module) {
+        nearest(name, names()).unwrap_or_else(|| format!("`{module}` offers nothing with a name like that"))
+    } else {
+        nearest(module, modules.iter().copied()).unwrap_or_else(|| {
+            let modules = modules.join("`, `");
+            format!("on offer is `{modules}`; `--preload {module}=FILE` would offer what FILE exports")
+        })
     };
     format!("unknown import `{module}::{name}`, a {what}: {hint}")
 }
@@ -53,9 +51,5 @@ fn offer(linker: &Linker<Host>, store: &mut Store<Host>) -> Offer {
     all.allow_shadowing(true);
     // What cannot be defined is not on offer.
     let _ = upshift_wasi::add_to_linker(&mut all, Host::wasi);
-    let mut offer = Offer::new();
-    for (module, name, _) in all.iter(store) {
-        offer.entry(module.to_owned()).or_default().push(name.to_owned());
-    }
-    offer
+    all.iter(store).map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect()
 }

@@ -5,7 +5,7 @@
 //!                                         └─ the same facts as text
 //! ```
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -43,12 +43,18 @@ struct Function<'m> {
 }
 
 fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
-    let names: HashMap<u32, &str> = names::function_names(info).map(|(func, name)| (func.0, name)).collect();
+    let mut names = vec![None; info.funcs.len()];
+    for (func, name) in names::function_names(info) {
+        // The section is no part of what was validated.
+        if let Some(place) = names.get_mut(func.index()) {
+            *place = Some(name);
+        }
+    }
     let bodies = (info.imported_funcs..).zip(&info.bodies);
     bodies
         .map(|(index, body)| Function {
             index,
-            name: names.get(&index).copied(),
+            name: names[index as usize],
             ty: info.types[info.funcs[index as usize].index()].func.to_string(),
             bytes: body.len(),
         })
@@ -140,7 +146,7 @@ fn functions_text(text: &mut String, info: &ModuleInfo) -> std::fmt::Result {
         text,
         "functions: {own} with {bytes} bytes of code, {named} of them named; {imported} imported"
     )?;
-    functions.sort_by_key(|function| std::cmp::Reverse(function.bytes));
+    functions.sort_unstable_by_key(|function| (Reverse(function.bytes), function.index));
     for Function { index, name, ty, bytes } in functions.iter().take(LARGEST) {
         let name = name.map_or(String::new(), |name| format!(" `{name}`"));
         writeln!(text, "  {index}{name}: {ty}, {bytes} bytes")?;

@@ -22,10 +22,14 @@ fn candidates<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&
     let mut near: Vec<_> = names.into_iter().map(|other| (distance(other), other)).collect();
     // Next to one slip of the finger nothing else is likely.
     let best = near.iter().map(|&(distance, _)| distance).min().unwrap_or(0);
-    near.retain(|&(distance, _)| distance <= if best <= 1 { best } else { far });
-    near.sort();
-    near.dedup();
-    near.into_iter().map(|(_, other)| other).take(3).collect()
+    near.retain(|&(distance, _)| distance <= if best <= 1 { best.min(far) } else { far });
+    let mut chosen = Vec::new();
+    // There are few: the next best one is looked for three times.
+    while let Some(&(_, next)) = near.iter().min().filter(|_| chosen.len() < 3) {
+        near.retain(|&(_, other)| other != next);
+        chosen.push(next);
+    }
+    chosen
 }
 
 /// How many characters have to be put in, taken out, replaced or swapped with their neighbour to make `b` of `a`.

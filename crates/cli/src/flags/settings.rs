@@ -15,7 +15,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::flags::table::FLAGS;
@@ -62,10 +61,7 @@ fn apply_text(options: &mut Options, text: &str, verb: Verb) -> Result<(), (usiz
     let line_of = |offset: usize| 1 + text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count();
     let table = DeTable::parse(text)
         .map_err(|error| (line_of(error.span().map_or(0, |span| span.start)), error.message().to_owned()))?;
-    // Tables have no order, files do: what is wrong first is told.
-    let mut entries: Vec<(&Spanned<_>, &Spanned<DeValue<'_>>)> = table.get_ref().iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    for (key, value) in entries {
+    for (key, value) in table.get_ref() {
         let name: &str = key.get_ref();
         let at_key = |reason| (line_of(key.span().start), reason);
         let flag = find(name).map_err(at_key)?;
@@ -74,7 +70,7 @@ fn apply_text(options: &mut Options, text: &str, verb: Verb) -> Result<(), (usiz
             _ => vec![value],
         };
         for value in values {
-            let at_value = |reason| (line_of(value.span().start), format!("`{name}`: {reason}"));
+            let at_value = |reason: String| (line_of(value.span().start), format!("`{name}`: {reason}"));
             let given = given(flag, value.get_ref()).map_err(at_value)?;
             if flag.verbs.contains(&verb) {
                 (flag.set)(options, &given).map_err(at_value)?;
