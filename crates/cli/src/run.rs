@@ -32,13 +32,6 @@ impl Host {
     }
 }
 
-impl Options {
-    /// The fuel that the guest begins with, when there is fuel.
-    pub(crate) fn fuel(&self) -> u64 {
-        self.limits.fuel.unwrap_or(u64::MAX)
-    }
-}
-
 /// Runs the file of the command line to its end. `begin` is when the process began.
 ///
 /// # Errors

@@ -12,9 +12,14 @@ pub(crate) fn manual() -> String {
         env!("CARGO_PKG_VERSION")
     );
     for &verb in Verb::ALL {
-        let flags = if Flag::all_of(verb).next().is_some() { " [FLAGS]" } else { "" };
         let name = if verb == Verb::Run { "[run]" } else { verb.name() };
-        let _ = writeln!(text, ".B upshift {name}\n{flags} {}\n.br", roff(verb.operands()));
+        let flags = if Flag::all_of(verb).next().is_some() { "[FLAGS]" } else { "" };
+        let _ = writeln!(text, ".B upshift {name}");
+        // A line that is empty or begins with a space would be a break of its own.
+        for part in [flags, verb.operands()].iter().filter(|part| !part.is_empty()) {
+            let _ = writeln!(text, "{}", roff(part));
+        }
+        text.push_str(".br\n");
     }
     text.push_str(
         ".SH DESCRIPTION
@@ -54,7 +59,7 @@ in the working directory, or else from
 .I $XDG_CONFIG_HOME/upshift/config.toml
 (without that variable, from
 .IR ~/.config/upshift/config.toml ).
-They are lines of TOML: names of flags without dashes, and their values; lists for flags that may be repeated; true and
+They are lines of TOML: names of flags without \\-\\-, and their values; lists for flags that may be repeated; true and
 false for flags without values. Flags of the command line come after them, so they win, and add to lists.
 .SH EXIT STATUS
 ",

@@ -97,6 +97,11 @@ impl Options {
         config
     }
 
+    /// The fuel that the guest begins with, when there is fuel.
+    pub(crate) fn fuel(&self) -> u64 {
+        self.limits.fuel.unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn listing(&self) -> Listing {
         if self.json { Listing::Json } else { Listing::Text }
     }
