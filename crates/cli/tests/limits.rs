@@ -35,8 +35,8 @@ fn fuel_is_counted_in_operators() {
     dir.run(&["--fuel=100000", "spin.wat"]).fails(134, &["100000", "all fuel consumed"]);
 }
 
-/// What a run may take that is to end after 100 ms: what the program promises, and as much for a machine that is busy.
-const SOON: Duration = Duration::from_millis(2000);
+/// Much more than a run may take that is to end after 100 ms, and much less than for ever: the machine may be busy.
+const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_timeout_ends_loops() {
