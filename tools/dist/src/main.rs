@@ -52,9 +52,10 @@ fn dist() -> Result<()> {
     let mut built = target_dir.join("dist");
     if linking != Linking::Dynamic {
         // With an explicit target the flags are not for procedural macros, which cannot be linked statically.
+        let lld = has_lld(&host);
         let target = if linking == Linking::Musl { musl(&host) } else { host };
         let given = env::var("RUSTFLAGS").unwrap_or_default();
-        let flags = format!("{given} {}", flags(&target, &root).join(" "));
+        let flags = format!("{given} {}", flags(&target, &root, lld).join(" "));
         build.args(["--target", &target]).env("RUSTFLAGS", flags);
         built = target_dir.join(&target).join("dist");
     }
@@ -89,14 +90,32 @@ fn choose(host: &str) -> Linking {
     Linking::Gnu
 }
 
-fn flags(target: &str, root: &Path) -> Vec<String> {
+/// Nothing walks the tables for unwinding, so they are left out where the toolchain's own linker, lld, is at hand.
+fn flags(target: &str, root: &Path, lld: bool) -> Vec<String> {
     // A program at a fixed address has nothing to relocate when it starts.
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
-    // Nothing walks the tables for unwinding. This linker script is for lld, the toolchain's own linker for this target.
-    if target == "x86_64-unknown-linux-gnu" {
-        flags.push(format!("-Clink-arg=-Wl,-T,{}", root.join("tools/dist/no-unwind.ld").display()));
+    let script = root.join("tools/dist/no-unwind.ld");
+    if lld && target.ends_with("-musl") {
+        // The target comes with all that a linker needs.
+        flags.extend(
+            ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld", "-Clink-self-contained=yes"].map(str::to_owned),
+        );
+        flags.push(format!("-Clink-arg=-T{}", script.display()));
+    } else if target == "x86_64-unknown-linux-gnu" {
+        // rustc calls the C compiler for this target, and has it use lld.
+        flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
     }
     flags
+}
+
+/// Whether the toolchain has a linker of its own.
+fn has_lld(host: &str) -> bool {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let path = |output: std::process::Output| {
+        let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/rust-lld")
+    };
+    output.is_ok_and(|output| path(output).is_file())
 }
 
 fn musl(host: &str) -> String {
