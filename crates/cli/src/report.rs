@@ -2,8 +2,8 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | the guest's | it ended itself, or returned (0) |
-//! | 1 | a module could not be read, validated or linked, or a check failed |
+//! | the guest's | it ended itself with a code of 0 to 255, or returned (0) |
+//! | 1 | the guest ended itself with another code, or a module could not be read, validated or linked, or a check failed |
 //! | 2 | the command line or a settings file is wrong |
 //! | 134 | the guest was stopped by a trap or a limit, as after `abort` in a shell |
 
@@ -42,8 +42,8 @@ pub(crate) fn end(outcome: Result<()>) -> ! {
 /// The exit code for an error, and whether it goes without a message.
 fn exit_code(error: &Error) -> (u8, bool) {
     if let Some(Exit(code)) = error.downcast_ref() {
-        // A process has 8 bits for it, as everywhere on Unix.
-        (*code as u8, true)
+        // A process has 8 bits for it. What does not fit must not become a success by being cut off.
+        u8::try_from(*code).map_or((1, false), |code| (code, true))
     } else if error.is::<Usage>() {
         (2, false)
     } else if error.is::<Trap>() || error.is::<GuestFault>() || error.is::<LimitHit>() {

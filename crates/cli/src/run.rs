@@ -107,10 +107,12 @@ fn link_and_call(
         let results = invoke::call(store, instance, module, name, &options.args)?;
         return print(&results.into_iter().map(|result| result + "\n").collect::<String>());
     }
-    match instance.get_func(&mut *store, "_start") {
+    // A program's entry, or the default export of a library.
+    match ["_start", ""].into_iter().find_map(|name| instance.get_func(&mut *store, name)) {
         Some(start) => {
             times.enter();
-            start.typed::<(), ()>(&*store)?.call(store, ())
+            let start = start.typed::<(), ()>(&*store).context("`_start` has to take and return nothing")?;
+            start.call(store, ())
         }
         // A library: what it does when it is instantiated is all there is to do.
         None => Ok(()),

@@ -118,6 +118,42 @@ fn streams_go_through_and_the_exit_code_is_the_guests() {
 }
 
 #[test]
+fn an_exit_code_that_does_not_fit_is_no_success() {
+    for (code, expected) in [(0, 0), (1, 1), (126, 126), (255, 255), (256, 1), (65536, 1), (-1, 1)] {
+        let wat = format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                (func (export "_start") (call $exit (i32.const {code}))))"#
+        );
+        let outcome = Dir::with(&[("exit.wat", &wat)]).run(&["exit.wat"]);
+        assert_eq!(outcome.code, Some(expected), "{code}");
+        // What the code was is said only where it is not what the process ends with.
+        let said = outcome.stderr.contains(&format!("exited with code {code}"));
+        assert_eq!(
+            (said, outcome.stderr.is_empty()),
+            (code != expected, code == expected),
+            "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_module_is_entered_at_its_start_or_its_default_export() {
+    let enters = |exports: &str| {
+        let wat = format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) {exports})"#
+        );
+        Dir::with(&[("a.wat", &wat)]).run(&["a.wat"])
+    };
+    let three = r#"(func (export "") (call $exit (i32.const 3)))"#;
+    let four = r#"(func (export "_start") (call $exit (i32.const 4)))"#;
+    assert_eq!(enters(three).code, Some(3));
+    assert_eq!(enters(&format!("{three} {four}")).code, Some(4));
+    assert_eq!(enters("").code, Some(0));
+    enters(r#"(func (export "_start") (param i32))"#).fails(1, &["`_start` has to take and return nothing"]);
+}
+
+#[test]
 fn a_directory_is_seen_only_if_given() {
     let dir = Dir::with(&[("cat.wat", CAT)]);
     fs::create_dir(dir.0.join("data")).unwrap();

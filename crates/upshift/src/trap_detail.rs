@@ -18,9 +18,6 @@ use crate::store::StoreState;
 
 /// What there is to say about the trap that has stopped the last activation, besides its name.
 pub(crate) fn describe(state: &StoreState, trap: Trap) -> Option<String> {
-    if trap == Trap::StackOverflow {
-        return Some(format!("the stack for calls has {} bytes", state.engine.config().max_wasm_stack));
-    }
     Site::find(state)?.describe(trap)
 }
 

@@ -178,11 +178,6 @@ fn calls_through_tables_tell_both_types() {
 }
 
 #[test]
-fn the_stack_tells_its_size() {
-    says(r#"(func $f (export "run") (call $f))"#, &[], "the stack for calls has 8388608 bytes");
-}
-
-#[test]
 fn segments_that_do_not_fit_are_named() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
