@@ -316,18 +316,20 @@ macro_rules! builtins {
         }
 
         impl BuiltinOp {
-            /// Whether the work grows with the last of three operands, a length.
+            /// The operand that the work grows with, if it does. Growth of a memory is not work: its pages come when they
+            /// are touched.
             #[must_use]
-            pub fn is_bulk(self) -> bool {
-                matches!(
-                    self,
+            pub fn length_operand(self) -> Option<u32> {
+                match self {
                     BuiltinOp::MemoryFill
-                        | BuiltinOp::MemoryCopy
-                        | BuiltinOp::MemoryInit
-                        | BuiltinOp::TableFill
-                        | BuiltinOp::TableCopy
-                        | BuiltinOp::TableInit
-                )
+                    | BuiltinOp::MemoryCopy
+                    | BuiltinOp::MemoryInit
+                    | BuiltinOp::TableFill
+                    | BuiltinOp::TableCopy
+                    | BuiltinOp::TableInit => Some(2),
+                    BuiltinOp::TableGrow => Some(1),
+                    _ => None,
+                }
             }
         }
 

@@ -8,8 +8,7 @@
 //! the header that lies behind the function's parameters. Two return addresses are special: that of the *exit stub*
 //! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::OnceLock;
 
 use upshift_core::index::FuncIndex;
@@ -17,10 +16,11 @@ use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
 use upshift_interp::stubs;
 
 use crate::context::AsContext;
+use crate::demangle::demangle;
 use crate::instance::InstanceData;
 use crate::module::Module;
 use crate::store::StoreState;
-use crate::symbols::{DebugInfo, FrameSymbol, demangle};
+use crate::symbols::{SourceLocation, locate};
 
 /// Frames that a backtrace keeps.
 const MAX_FRAMES: usize = 20;
@@ -120,13 +120,12 @@ impl FrameInfo {
 }
 
 impl FrameInfo {
-    /// What the module's debug information says about the position: the functions of the source program that are there,
-    /// the innermost inlined one first. Empty without debug information. Reading it takes a while: milliseconds for
-    /// modules of some megabytes.
+    /// Where the position is in the source, by the module's debug information (DWARF); `None` if it has none.
+    ///
+    /// Reading it takes a while: milliseconds for modules of some megabytes.
     #[must_use]
-    pub fn symbols(&self) -> Vec<FrameSymbol> {
-        let info = DebugInfo::of(&self.module);
-        info.zip(self.module_offset()).map_or(Vec::new(), |(info, offset)| info.symbols(offset))
+    pub fn source(&self) -> Option<SourceLocation> {
+        locate(self.module.info(), &[self.module_offset()]).pop().flatten()
     }
 }
 
@@ -182,20 +181,22 @@ impl WasmBacktrace {
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("error while executing at wasm backtrace:")?;
-        // Frames of one module stand together, mostly.
-        let mut debug: Option<(&Module, Option<DebugInfo<'_>>)> = None;
-        for (i, frame) in self.frames.iter().enumerate() {
+        for ((i, frame), source) in self.frames.iter().enumerate().zip(self.sources()) {
             write!(f, "\n{i:>5}: ")?;
             if let Some(offset) = frame.module_offset() {
                 write!(f, "{offset:#8x} - ")?;
             }
-            write!(f, "{}!", frame.module.name().unwrap_or("<unknown>"))?;
-            if !debug.as_ref().is_some_and(|(module, _)| Module::same(module, &frame.module)) {
-                debug = Some((&frame.module, DebugInfo::of(&frame.module)));
+            write!(f, "{}!", Printable(frame.module.name().unwrap_or("<unknown>")))?;
+            match frame.func_name() {
+                Some(name) => write!(f, "{}", Printable(&demangle(name)))?,
+                None => write!(f, "<wasm function {}>", frame.func.0)?,
             }
-            let info = debug.as_ref().and_then(|(_, info)| info.as_ref());
-            let symbols = info.zip(frame.module_offset()).map(|(info, offset)| info.symbols(offset));
-            write_function(f, frame, &symbols.unwrap_or_default())?;
+            if let Some(source) = source {
+                write!(f, "\n{:>21} {}:{}", "at", Printable(source.file()), source.line())?;
+                if let Some(column) = source.column() {
+                    write!(f, ":{column}")?;
+                }
+            }
         }
         if self.elided {
             f.write_str("\n     … and more frames")?;
@@ -204,30 +205,45 @@ impl fmt::Display for WasmBacktrace {
     }
 }
 
-/// Writes the function's name, and below it where that is in the source. Functions that were inlined there come first.
-fn write_function(f: &mut fmt::Formatter<'_>, frame: &FrameInfo, symbols: &[FrameSymbol]) -> fmt::Result {
-    let own = || match frame.func_name() {
-        Some(name) => demangle(name),
-        None => format!("<wasm function {}>", frame.func.0).into(),
-    };
-    if symbols.is_empty() {
-        return f.write_str(&own());
-    }
-    for (i, symbol) in symbols.iter().enumerate() {
-        let name = symbol.name().map_or_else(own, Cow::Borrowed);
-        if i == 0 {
-            f.write_str(&name)?;
-        } else {
-            write!(f, "\n{:>16} {name}", "-")?;
-        }
-        if let Some(file) = symbol.file() {
-            write!(f, "\n{:>21} {file}", "at")?;
-            for number in [symbol.line(), symbol.column()].into_iter().flatten() {
-                write!(f, ":{number}")?;
+impl WasmBacktrace {
+    /// Where the frames are in the source; the debug information of each module is read once.
+    fn sources(&self) -> Vec<Option<SourceLocation>> {
+        let mut sources: Vec<Option<SourceLocation>> = vec![None; self.frames.len()];
+        for (first, frame) in self.frames.iter().enumerate() {
+            let same = |other: &FrameInfo| Module::same(&other.module, &frame.module);
+            if self.frames[..first].iter().any(same) {
+                continue;
+            }
+            let own = |other: &FrameInfo| if same(other) { other.module_offset() } else { None };
+            let offsets: Vec<_> = self.frames.iter().map(own).collect();
+            for (source, found) in sources.iter_mut().zip(locate(frame.module.info(), &offsets)) {
+                *source = source.take().or(found);
             }
         }
+        sources
     }
-    Ok(())
+}
+
+/// Text from a module, as it can be shown to people: without characters that move the cursor or turn the direction of
+/// writing, and not longer than a name may be.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MAX_CHARS: usize = 256;
+        let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        for (i, c) in self.0.chars().enumerate() {
+            if i == MAX_CHARS {
+                return f.write_str("…");
+            }
+            if c.is_control() || turns(c) {
+                write!(f, "{}", c.escape_unicode())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl std::error::Error for WasmBacktrace {}

@@ -49,6 +49,7 @@ mod caller;
 mod config;
 mod const_expr;
 mod context;
+mod demangle;
 mod engine;
 mod externref;
 mod externs;
@@ -153,7 +154,7 @@ pub use memory::{Memory, MemoryAccessError};
 pub use metering::UpdateDeadline;
 pub use module::Module;
 pub use store::{Store, Usage};
-pub use symbols::FrameSymbol;
+pub use symbols::SourceLocation;
 pub use table::Table;
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,

@@ -32,6 +32,11 @@ use crate::store::{Inner, Store, StoreState};
 ///         Ok(left.is_some())
 ///     }
 ///
+///     fn memory_grow_failed(&mut self, current: usize, desired: usize) -> Result<()> {
+///         self.0 += desired - current;
+///         Ok(())
+///     }
+///
 ///     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
 ///         Ok(desired <= 1000)
 ///     }
@@ -45,8 +50,8 @@ use crate::store::{Inner, Store, StoreState};
 /// # Ok::<(), upshift::Error>(())
 /// ```
 pub trait ResourceLimiter {
-    /// Whether a memory may grow from `current` to `desired` bytes. `maximum` is that of its type. A new memory has 0
-    /// bytes and grows to its minimum.
+    /// Whether a memory may grow from `current` to `desired` bytes. `maximum` is that of its type, which
+    /// `desired` is not above. A new memory has 0 bytes and grows to its minimum.
     ///
     /// `Ok(false)` lets `memory.grow` answer -1, or the instantiation fail.
     ///
@@ -60,6 +65,25 @@ pub trait ResourceLimiter {
     /// # Errors
     /// Whatever the host wants: the program stops with this error.
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool>;
+
+    /// A memory did not grow from `current` to `desired` bytes although that was allowed: the system has not given it.
+    /// A limiter that counts what it allows takes it back here.
+    ///
+    /// # Errors
+    /// Whatever the host wants: the program stops with this error.
+    fn memory_grow_failed(&mut self, current: usize, desired: usize) -> Result<()> {
+        let _ = (current, desired);
+        Ok(())
+    }
+
+    /// A table did not grow from `current` to `desired` elements although that was allowed.
+    ///
+    /// # Errors
+    /// Whatever the host wants: the program stops with this error.
+    fn table_grow_failed(&mut self, current: usize, desired: usize) -> Result<()> {
+        let _ = (current, desired);
+        Ok(())
+    }
 
     /// How many instances the store may have; 10 000 unless implemented.
     fn instances(&self) -> usize {
@@ -335,6 +359,18 @@ impl StoreState {
     ) -> Result<bool> {
         let [current, desired] = [current, desired].map(saturate);
         self.ask(Ok(true), |limiter| limiter.table_growing(current, desired, maximum.map(saturate)))
+    }
+
+    /// Tells that a memory did not grow after all.
+    pub(crate) fn memory_grow_failed(&mut self, current: u64, desired: u64) -> Result<()> {
+        let [current, desired] = [current, desired].map(saturate);
+        self.ask(Ok(()), |limiter| limiter.memory_grow_failed(current, desired))
+    }
+
+    /// Tells that a table did not grow after all.
+    pub(crate) fn table_grow_failed(&mut self, current: u64, desired: u64) -> Result<()> {
+        let [current, desired] = [current, desired].map(saturate);
+        self.ask(Ok(()), |limiter| limiter.table_grow_failed(current, desired))
     }
 
     /// Makes sure that there may be another instance.

@@ -1,62 +1,46 @@
-//! From names and positions in a module to what the programmer wrote.
+//! From positions in a module to places in its source, by the module's debug information (DWARF 4 and 5, section 6.2, "Line
+//! Number Information").
 //!
 //! ```text
-//! name section ─ demangle ─▶ readable name
-//! .debug_* custom sections ─ DWARF ─▶ file, line and column of a position, and the functions inlined there
+//! offsets in the module ─▶ addresses in the code section ─ one pass over `.debug_line` ─▶ file, line, column
 //! ```
 //!
-//! Everything is read when somebody asks. Debug information is no part of validation: what cannot be read is left out.
+//! It is read when somebody asks. Modules may lie in it, so nothing is followed: the line programs are read one after the
+//! other, once, which takes time and memory in proportion to the section. What cannot be read is left out.
 
-use std::borrow::Cow;
-
-use addr2line::Context;
-use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
+use gimli::{
+    DebugLine, DebugLineOffset, Dwarf, EndianSlice, LineProgramHeader, LineRow, LittleEndian, Reader,
+    ReaderOffset, SectionId,
+};
 use upshift_translate::ModuleInfo;
 
-use crate::module::Module;
+/// Sections larger than this are not read.
+const MAX_SECTION: usize = 64 << 20;
+/// Tables of file names larger than this are not read: they become a hundred times as large in memory.
+const MAX_TABLES: u64 = 1 << 20;
+/// Longer paths are no paths.
+const MAX_PATH: usize = 4096;
 
-/// A function of the source program at a position of a wasm function, by the module's debug information (DWARF).
-/// Comes from [`FrameInfo::symbols`](crate::FrameInfo::symbols).
-///
-/// ```
-/// use upshift::{Engine, Instance, Module, Store, WasmBacktrace};
-///
-/// // A C++ program that divides by the parameter of `run`.
-/// let engine = Engine::default();
-/// let module = Module::from_file(&engine, "tests/fixtures/debug.wasm")?;
-/// let mut store = Store::new(&engine, ());
-/// let instance = Instance::new(&mut store, &module, &[])?;
-/// let error = instance.get_typed_func::<i32, i32>(&mut store, "run")?.call(&mut store, 0).unwrap_err();
-/// let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
-/// let symbols = backtrace.frames()[0].symbols();
-/// assert_eq!(symbols[0].name(), Some("shop::Shelf::divide(int, int)"));
-/// assert_eq!(symbols[0].line(), Some(16));
-/// # Ok::<(), upshift::Error>(())
-/// ```
+type Slice<'a> = EndianSlice<'a, LittleEndian>;
+
+/// A place in the source.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FrameSymbol {
-    name: Option<String>,
-    file: Option<String>,
-    line: Option<u32>,
+pub struct SourceLocation {
+    file: String,
+    line: u32,
     column: Option<u32>,
 }
 
-impl FrameSymbol {
-    /// The function's name, demangled.
+impl SourceLocation {
+    /// The file, as the compiler was given it.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// The source file, as the compiler was given it.
-    #[must_use]
-    pub fn file(&self) -> Option<&str> {
-        self.file.as_deref()
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The line, counted from 1.
     #[must_use]
-    pub fn line(&self) -> Option<u32> {
+    pub fn line(&self) -> u32 {
         self.line
     }
 
@@ -67,76 +51,107 @@ impl FrameSymbol {
     }
 }
 
-/// The name as it was in the source, for the manglings of Rust and C++; Rust's hashes are left out.
-pub(crate) fn demangle(name: &str) -> Cow<'_, str> {
-    if let Ok(demangled) = rustc_demangle::try_demangle(name) {
-        return format!("{demangled:#}").into();
+/// The places of positions in a module, in the same order.
+pub(crate) fn locate(info: &ModuleInfo, offsets: &[Option<usize>]) -> Vec<Option<SourceLocation>> {
+    let mut found = vec![None; offsets.len()];
+    let lines = section(info, SectionId::DebugLine.name());
+    if lines.is_empty() {
+        return found;
     }
-    if name.starts_with("_Z")
-        && let Ok(symbol) = cpp_demangle::Symbol::new(name)
-        && let Ok(demangled) = symbol.demangle()
-    {
-        return demangled.into();
-    }
-    name.into()
-}
-
-type Slice<'a> = EndianSlice<'a, LittleEndian>;
-
-/// The debug information of a module.
-pub(crate) struct DebugInfo<'a> {
-    context: Context<Slice<'a>>,
-    code_start: u64,
-}
-
-impl<'a> DebugInfo<'a> {
-    /// `None` if the module has none that can be read.
-    pub(crate) fn of(module: &'a Module) -> Option<DebugInfo<'a>> {
-        let info = module.info();
-        let load = |id: SectionId| Ok::<_, addr2line::gimli::Error>(section(info, id.name()));
-        if section(info, SectionId::DebugInfo.name()).is_empty() {
-            return None;
+    let load = |id: SectionId| Ok::<_, gimli::Error>(section(info, id.name()));
+    let Ok(dwarf) = Dwarf::load(load) else { return found };
+    let addresses: Vec<Option<u64>> = offsets
+        .iter()
+        .map(|offset| (*offset)?.checked_sub(info.code_start as usize).map(|address| address as u64))
+        .collect();
+    let mut at = 0;
+    while let Some((length, tables)) = extent(lines, at) {
+        if tables <= MAX_TABLES {
+            // A broken program says nothing about the next one.
+            let _ = search(&dwarf, &dwarf.debug_line, at, &addresses, &mut found);
         }
-        let context = Context::from_dwarf(Dwarf::load(load).ok()?).ok()?;
-        Some(DebugInfo { context, code_start: u64::from(info.code_start) })
-    }
-
-    /// The functions at a position of the module, the innermost inlined one first.
-    pub(crate) fn symbols(&self, module_offset: usize) -> Vec<FrameSymbol> {
-        let mut symbols = Vec::new();
-        let Some(address) = (module_offset as u64).checked_sub(self.code_start) else { return symbols };
-        let Ok(mut frames) = self.context.find_frames(address).skip_all_loads() else { return symbols };
-        while let Ok(Some(frame)) = frames.next() {
-            let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
-            let location = frame.location.as_ref();
-            symbols.push(FrameSymbol {
-                name: name.map(|name| demangle(&name).into_owned()),
-                file: location.and_then(|location| location.file).map(str::to_owned),
-                line: location.and_then(|location| location.line).filter(|&line| line > 0),
-                column: location.and_then(|location| location.column).filter(|&column| column > 0),
-            });
+        at += length;
+        if found.iter().zip(&addresses).all(|(found, address)| found.is_some() || address.is_none()) {
+            break;
         }
-        symbols
     }
+    found
 }
 
-/// The contents of a custom section; empty if there is none.
+/// How many bytes the line program at a position takes, and how many of them its tables.
+fn extent(lines: Slice<'_>, at: usize) -> Option<(usize, u64)> {
+    let mut input = lines;
+    input.skip(at).ok()?;
+    let (length, format) = input.read_initial_length().ok()?;
+    let start = lines.len() - input.len();
+    let version = input.read_u16().ok()?;
+    if version >= 5 {
+        // Sizes of addresses and segment selectors.
+        input.read_u16().ok()?;
+    }
+    let tables = input.read_offset(format).ok()?;
+    let end = start.checked_add(length).filter(|&end| end <= lines.len() && length > 0)?;
+    Some((end - at, tables.into_u64()))
+}
+
+/// Runs a line program, and notes the places of the addresses that it covers.
+fn search(
+    dwarf: &Dwarf<Slice<'_>>,
+    lines: &DebugLine<Slice<'_>>,
+    at: usize,
+    addresses: &[Option<u64>],
+    found: &mut [Option<SourceLocation>],
+) -> gimli::Result<()> {
+    let mut rows = lines.program(DebugLineOffset(at), 4, None, None)?.rows();
+    let mut previous: Option<LineRow> = None;
+    // Linkers leave functions that were thrown away at address 0, where no function is: a number comes first.
+    let mut thrown_away = false;
+    while let Some((header, row)) = rows.next_row()? {
+        match previous {
+            Some(previous) if !thrown_away => {
+                let covered = previous.address()..row.address();
+                for (found, address) in found.iter_mut().zip(addresses) {
+                    if found.is_none() && address.is_some_and(|address| covered.contains(&address)) {
+                        *found = location(dwarf, header, &previous);
+                    }
+                }
+            }
+            Some(_) => {}
+            None => thrown_away = row.address() == 0,
+        }
+        previous = (!row.end_sequence()).then_some(*row);
+    }
+    Ok(())
+}
+
+fn location(
+    dwarf: &Dwarf<Slice<'_>>,
+    header: &LineProgramHeader<Slice<'_>>,
+    row: &LineRow,
+) -> Option<SourceLocation> {
+    let file = row.file(header)?;
+    let text = |attribute| {
+        let text = dwarf.attr_line_string(attribute).ok()?;
+        let text = text.slice();
+        (text.len() <= MAX_PATH).then(|| String::from_utf8_lossy(text).into_owned())
+    };
+    let name = text(file.path_name())?;
+    let directory = file.directory(header).and_then(text).filter(|_| !name.starts_with('/'));
+    let file = match directory {
+        Some(directory) if !directory.is_empty() => format!("{directory}/{name}"),
+        _ => name,
+    };
+    let line = u32::try_from(row.line()?.get()).ok()?;
+    let column = match row.column() {
+        gimli::ColumnType::LeftEdge => None,
+        gimli::ColumnType::Column(column) => u32::try_from(column.get()).ok(),
+    };
+    Some(SourceLocation { file, line, column })
+}
+
+/// The contents of a custom section; empty if there is none, or it is too large.
 fn section<'a>(info: &'a ModuleInfo, name: &str) -> Slice<'a> {
     let found = info.customs.iter().find(|(at, _)| info.slice(at) == name.as_bytes());
-    EndianSlice::new(found.map_or(&[], |(_, contents)| info.slice(contents)), LittleEndian)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::demangle;
-
-    #[test]
-    fn names_of_rust_and_cpp_are_readable() {
-        assert_eq!(demangle("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
-        assert_eq!(demangle("_RNvNtCs1234_7mycrate3foo3bar"), "mycrate::foo::bar");
-        assert_eq!(demangle("_ZN4Shop2atIlEEiT_"), "int Shop::at<long>(long)");
-        for name in ["main", "_start", "_Znonsense", "_R", "", "ä"] {
-            assert_eq!(demangle(name), name);
-        }
-    }
+    let contents = found.map_or(&[][..], |(_, contents)| info.slice(contents));
+    EndianSlice::new(if contents.len() <= MAX_SECTION { contents } else { &[] }, LittleEndian)
 }

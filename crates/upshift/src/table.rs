@@ -84,13 +84,15 @@ impl TableData {
         }
     }
 
+    /// The most elements that there may be.
+    fn max_elements(&self) -> u64 {
+        self.ty.maximum.unwrap_or(u64::MAX).min(MAX_ELEMENTS)
+    }
+
     /// Appends elements and returns the old size; `None` if the type, the cap or the system forbids it.
     pub(crate) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
         let old = self.elements().len() as u64;
-        let new = old.checked_add(delta)?;
-        if new > self.ty.maximum.unwrap_or(u64::MAX).min(MAX_ELEMENTS) {
-            return None;
-        }
+        let new = old.checked_add(delta).filter(|&new| new <= self.max_elements())?;
         let record = self.record.as_ptr();
         // SAFETY: the record and the capacity are the parts of a vector, and are those of its successor again below.
         let elements = unsafe { Vec::from_raw_parts((*record).base, (*record).len, self.capacity) };
@@ -205,10 +207,18 @@ impl Table {
     pub(crate) fn grow_in_state(self, state: &mut StoreState, delta: u64, init: u64) -> Result<Option<u64>> {
         let table = self.in_state(state);
         let (old, maximum) = (table.elements().len() as u64, table.ty.maximum);
-        if delta > 0 && !state.table_may_grow(old, old.saturating_add(delta), maximum)? {
+        // What the type forbids is not the limiter's business: it may count what it allows.
+        let Some(new) = old.checked_add(delta).filter(|&new| new <= table.max_elements()) else {
+            return Ok(None);
+        };
+        if delta > 0 && !state.table_may_grow(old, new, maximum)? {
             return Ok(None);
         }
-        Ok(self.in_state_mut(state).grow(delta, init))
+        let grown = self.in_state_mut(state).grow(delta, init);
+        if grown.is_none() {
+            state.table_grow_failed(old, new)?;
+        }
+        Ok(grown)
     }
 
     /// Sets `len` elements from `index` on.

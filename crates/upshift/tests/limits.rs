@@ -273,6 +273,17 @@ mod limiter {
         );
     }
 
+    #[test]
+    fn a_limiter_is_not_asked_for_what_the_type_forbids() {
+        let mut store = Store::new(&Engine::default(), Asked(Vec::new()));
+        store.limiter(|asked| asked);
+        let grow = instance(&mut store, GROW).unwrap();
+        for _ in 0..10 {
+            assert_eq!(call(&mut store, grow, "memory", 8).unwrap(), -1);
+        }
+        assert_eq!(store.data().0.len(), 1, "only for the minimum");
+    }
+
     struct Asked(Vec<(usize, usize, Option<usize>)>);
 
     impl ResourceLimiter for Asked {

@@ -109,6 +109,27 @@ fn bulk_operations_cost_their_length() {
 }
 
 #[test]
+fn locals_and_new_elements_cost_too() {
+    let wat = format!(
+        r#"(module
+            (table 0 funcref)
+            (func $many {})
+            (func (export "run") (param i32) (result i32)
+                (call $many)
+                (table.grow (ref.null func) (local.get 0))))"#,
+        "(local i64)".repeat(640)
+    );
+    for dispatch in DISPATCHES {
+        let mut store = Store::new(&fuel_engine(dispatch), ());
+        let (_, run) = export(&mut store, &wat);
+        store.set_fuel(1000).unwrap();
+        assert_eq!(run.call(&mut store, 6400).unwrap(), 0);
+        // 4 operators, 640 slots of locals, 6400 elements.
+        assert_eq!(store.get_fuel().unwrap(), 1000 - 4 - 10 - 100);
+    }
+}
+
+#[test]
 fn callees_and_callbacks_take_from_the_same_fuel() {
     for dispatch in DISPATCHES {
         let mut store = Store::new(&fuel_engine(dispatch), ());

@@ -10,7 +10,7 @@
 use std::env;
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -45,7 +45,11 @@ fn dist() -> Result<()> {
         }
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    let target_dir = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    // A relative directory is meant from here, not from the root.
+    let target_dir = match env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => env::current_dir()?.join(dir),
+        None => root.join("target"),
+    };
     let mut build = cargo();
     build.current_dir(&root).args(["build", "--profile", "dist", "--package", "upshift-cli", "--target-dir"]);
     build.arg(&target_dir);
@@ -55,8 +59,10 @@ fn dist() -> Result<()> {
         let lld = has_lld(&host);
         let target = if linking == Linking::Musl { musl(&host) } else { host };
         let given = env::var("RUSTFLAGS").unwrap_or_default();
-        let flags = format!("{given} {}", flags(&target, &root, lld).join(" "));
-        build.args(["--target", &target]).env("RUSTFLAGS", flags);
+        let flags: Vec<_> =
+            given.split_whitespace().map(str::to_owned).chain(flags(&target, &root, lld)).collect();
+        // In this form a flag may hold spaces, as the path of the checkout may.
+        build.args(["--target", &target]).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         built = target_dir.join(&target).join("dist");
     }
     if !build.status()?.success() {

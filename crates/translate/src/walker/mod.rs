@@ -93,6 +93,9 @@ pub fn walk<B: Backend>(
     Ok(())
 }
 
+/// How many slots of locals a unit of fuel sets to zero, as many as bytes or elements of a bulk operation.
+const SLOTS_PER_FUEL: u32 = 64;
+
 /// What an arm answers: `Err` names an operator that is not supported.
 type Step = Result<(), String>;
 
@@ -165,7 +168,12 @@ impl<'m, B: Backend> Walker<'m, B> {
         }
         self.stack.set_first_home(homes);
         self.backend.begin(&Frame { params, results: ty.result_slots(), locals, homes, scratch });
+        self.backend.position(body.range().start as u32);
         self.check_interrupt();
+        let entry = (homes - locals) / SLOTS_PER_FUEL;
+        if self.options.fuel && entry > 0 {
+            self.run = Some((self.backend.charge(), entry));
+        }
         self.control.push(Control {
             kind: Kind::Func,
             signature: Signature::Func(ty),
@@ -399,9 +407,11 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, operands: usize, result: Option<ValType>) -> Step {
         let base = self.flush_top(operands);
         self.stack.truncate(self.stack.height() - operands);
-        if self.options.fuel && op.is_bulk() {
-            // The length is the last of three operands of one slot each.
-            self.backend.charge_bulk(Slot(base.0 + 2));
+        if self.options.fuel
+            && let Some(length) = op.length_operand()
+        {
+            // Operands of services take one slot each.
+            self.backend.charge_bulk(Slot(base.0 + length));
         }
         if let Some(ty) = result {
             self.stack.push_home(ty);

@@ -251,13 +251,21 @@ impl Memory {
     /// When the limiter says so.
     pub(crate) fn grow_in_state(self, state: &mut StoreState, delta: u64) -> Result<Option<u64>> {
         let memory = self.in_state(state);
-        let bytes = |pages: u64| pages.saturating_mul(1 << memory.ty.page_size_log2);
+        let page_size_log2 = memory.ty.page_size_log2;
+        let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
         let (old, maximum) = (memory.pages(), memory.ty.maximum.map(bytes));
-        let (current, desired) = (bytes(old), bytes(old.saturating_add(delta)));
-        if delta > 0 && !state.memory_may_grow(current, desired, maximum)? {
+        // What the type forbids is not the limiter's business: it may count what it allows.
+        let Some(new) = old.checked_add(delta).filter(|&new| new <= memory.max_pages()) else {
+            return Ok(None);
+        };
+        if delta > 0 && !state.memory_may_grow(bytes(old), bytes(new), maximum)? {
             return Ok(None);
         }
-        Ok(self.in_state_mut(state).grow(delta))
+        let grown = self.in_state_mut(state).grow(delta);
+        if grown.is_none() {
+            state.memory_grow_failed(bytes(old), bytes(new))?;
+        }
+        Ok(grown)
     }
 
     /// The bytes, for as long as the store is borrowed.

@@ -1,0 +1,295 @@
+//! Names of functions as they were in the source.
+//!
+//! In: a symbol that a compiler for Rust or C++ has mangled. Out: the name of the function with the scopes around it, without
+//! hashes, template arguments and types: `core::fmt::write`, `shop::Shelf::share`. What is mangled in another way, or not at
+//! all, stays as it is.
+//!
+//! Names come from modules that nobody may trust, so time and output are proportional to the name. General demanglers for
+//! C++ expand substitutions and try expressions in several ways: a name of 200 bytes can keep them busy for hours.
+
+use std::borrow::Cow;
+
+/// The readable name.
+pub(crate) fn demangle(name: &str) -> Cow<'_, str> {
+    if let Ok(demangled) = rustc_demangle::try_demangle(name) {
+        let demangled = format!("{demangled:#}");
+        return if demangled.is_empty() { name.into() } else { demangled.into() };
+    }
+    match name.strip_prefix("_Z").and_then(|rest| Cpp { rest }.encoding()) {
+        Some(demangled) => demangled.into(),
+        None => name.into(),
+    }
+}
+
+/// A reader of the Itanium C++ ABI's mangling (section 5.1 of the ABI), as far as names go.
+struct Cpp<'a> {
+    rest: &'a str,
+}
+
+/// Codes of operators that functions can overload.
+const OPERATORS: &[(&str, &str)] = &[
+    ("nw", " new"),
+    ("na", " new[]"),
+    ("dl", " delete"),
+    ("da", " delete[]"),
+    ("ng", "-"),
+    ("ad", "&"),
+    ("de", "*"),
+    ("co", "~"),
+    ("pl", "+"),
+    ("mi", "-"),
+    ("ml", "*"),
+    ("dv", "/"),
+    ("rm", "%"),
+    ("an", "&"),
+    ("or", "|"),
+    ("eo", "^"),
+    ("aS", "="),
+    ("pL", "+="),
+    ("mI", "-="),
+    ("mL", "*="),
+    ("dV", "/="),
+    ("ls", "<<"),
+    ("rs", ">>"),
+    ("eq", "=="),
+    ("ne", "!="),
+    ("lt", "<"),
+    ("gt", ">"),
+    ("le", "<="),
+    ("ge", ">="),
+    ("ss", "<=>"),
+    ("nt", "!"),
+    ("aa", "&&"),
+    ("oo", "||"),
+    ("pp", "++"),
+    ("mm", "--"),
+    ("cm", ","),
+    ("pt", "->"),
+    ("cl", "()"),
+    ("ix", "[]"),
+];
+
+/// Abbreviations of names in `std`.
+const STANDARD: &[(char, &str)] = &[
+    ('t', "std"),
+    ('a', "std::allocator"),
+    ('b', "std::basic_string"),
+    ('s', "std::string"),
+    ('i', "std::istream"),
+    ('o', "std::ostream"),
+    ('d', "std::iostream"),
+];
+
+impl<'a> Cpp<'a> {
+    /// The name of a function or variable; the types behind it are not read. `None` for special names, for local ones, and where a
+    /// name is abbreviated by a back reference.
+    fn encoding(mut self) -> Option<String> {
+        if self.eat('N') {
+            return self.nested();
+        }
+        self.eat('L');
+        let mut name = String::new();
+        if self.rest.starts_with("St") {
+            self.rest = &self.rest[2..];
+            name.push_str("std::");
+        }
+        match self.source_name() {
+            Some(own) => name.push_str(own),
+            None => name.push_str(&self.operator()?),
+        }
+        Some(name)
+    }
+
+    /// The parts up to the closing `E`.
+    fn nested(&mut self) -> Option<String> {
+        self.rest = self.rest.trim_start_matches(['r', 'V', 'K']);
+        self.rest = self.rest.trim_start_matches(['R', 'O']);
+        let mut name = String::new();
+        let mut last: &str = "";
+        while !self.eat('E') {
+            self.eat('L');
+            if self.rest.starts_with('I') {
+                if last.is_empty() {
+                    return None;
+                }
+                self.template_arguments()?;
+                continue;
+            }
+            if self.eat('B') {
+                // A tag of the ABI belongs to the name before it.
+                self.source_name()?;
+                continue;
+            }
+            if !name.is_empty() {
+                name.push_str("::");
+            }
+            if let Some(own) = self.source_name() {
+                name.push_str(own);
+                last = own;
+            } else if self.eat('S') {
+                let code = self.next()?;
+                let (_, own) = *STANDARD.iter().find(|(letter, _)| *letter == code)?;
+                name.push_str(own);
+                last = own.rsplit(':').next()?;
+            } else if self.rest.starts_with(['C', 'D']) && !last.is_empty() {
+                if self.next()? == 'D' {
+                    name.push('~');
+                }
+                self.next().filter(char::is_ascii_digit)?;
+                name.push_str(last);
+            } else {
+                name.push_str(&self.operator()?);
+                last = "operator";
+            }
+        }
+        (!name.is_empty()).then_some(name)
+    }
+
+    fn operator(&mut self) -> Option<String> {
+        let code = self.rest.get(..2)?;
+        let (_, text) = OPERATORS.iter().find(|(known, _)| *known == code)?;
+        self.rest = &self.rest[2..];
+        Some(format!("operator{text}"))
+    }
+
+    /// A length and as many bytes.
+    fn source_name(&mut self) -> Option<&'a str> {
+        let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let length: usize = self.rest[..digits].parse().ok()?;
+        let name = self.rest.get(digits..digits.checked_add(length)?).filter(|name| !name.is_empty())?;
+        self.rest = &self.rest[digits + length..];
+        Some(if name.starts_with("_GLOBAL__N") { "(anonymous namespace)" } else { name })
+    }
+
+    /// Skips `I … E`. Only what ends with an `E` of its own has to be recognised in between.
+    fn template_arguments(&mut self) -> Option<()> {
+        let mut depth = 0;
+        loop {
+            if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+                self.source_name()?;
+                continue;
+            }
+            match self.next()? {
+                'I' | 'N' | 'X' | 'J' | 'F' => depth += 1,
+                // A literal: a type, then digits that are no length.
+                'L' => {
+                    if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+                        self.source_name()?;
+                    }
+                    let end = self.rest.find('E')?;
+                    self.rest = &self.rest[end + 1..];
+                }
+                // Substitutions and template parameters: `S_`, `S1_`, `St`, `T_`, `T0_`. A number there is no length.
+                'S' | 'T' => {
+                    let number =
+                        self.rest.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase());
+                    if let Some(rest) = number.strip_prefix('_') {
+                        self.rest = rest;
+                    } else {
+                        self.next()?;
+                    }
+                }
+                // An array: its length ends with `_`.
+                'A' => {
+                    let end = self.rest.find('_')?;
+                    self.rest = &self.rest[end + 1..];
+                }
+                'E' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Some(());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let next = chars.next()?;
+        self.rest = chars.as_str();
+        Some(next)
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let rest = self.rest.strip_prefix(wanted);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::demangle;
+
+    #[test]
+    fn names_of_rust() {
+        assert_eq!(demangle("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
+        assert_eq!(demangle("_RNvNtCs1234_7mycrate3foo3bar"), "mycrate::foo::bar");
+    }
+
+    /// What the compilers make of functions with these names.
+    #[test]
+    fn names_of_cpp() {
+        for (mangled, expected) in [
+            ("_Z3addii", "add"),
+            ("_ZL6helperv", "helper"),
+            ("_ZN4shop5Shelf5shareIlEEiT_i", "shop::Shelf::share"),
+            ("_ZNK4shop5Shelf4sizeEv", "shop::Shelf::size"),
+            ("_ZN4shop5ShelfC2Ev", "shop::Shelf::Shelf"),
+            ("_ZN4shop5ShelfD0Ev", "shop::Shelf::~Shelf"),
+            ("_ZN4shop5ShelfixEm", "shop::Shelf::operator[]"),
+            ("_ZN12_GLOBAL__N_14hideEv", "(anonymous namespace)::hide"),
+            ("_ZNSt3__16vectorIiNS_9allocatorIiEEE9push_backB8ne180100ERKi", "std::__1::vector::push_back"),
+            ("_ZNSt5arrayIiLm4EE4fillERKi", "std::array::fill"),
+            ("_ZNSsC1EPKc", "std::string::string"),
+            ("_ZSt9terminatev", "std::terminate"),
+            ("_ZplRK3VecS1_", "operator+"),
+            ("_ZN3MapIA4_cN1a1bEE3getEv", "Map::get"),
+        ] {
+            assert_eq!(demangle(mangled), expected, "{mangled}");
+        }
+    }
+
+    #[test]
+    fn everything_else_stays() {
+        let others = [
+            "main",
+            "_start",
+            "",
+            "ä",
+            "_Z",
+            "_ZN",
+            "_ZNE",
+            "_Z5ab",
+            "_Z2aä",
+            "_ZTV3Foo",
+            "_ZZ4mainENKUlvE_clEv",
+            "_R",
+        ];
+        for name in others {
+            assert_eq!(demangle(name), name);
+        }
+    }
+
+    /// These keep a general demangler busy for minutes, or fill the memory.
+    #[test]
+    fn hostile_names_take_no_time() {
+        let start = Instant::now();
+        let doubled: String = (1..60).map(|i| format!("S_IS{i}_S{i}_E")).collect();
+        for name in [
+            format!("_Z1fIiEDT{}", "dl".repeat(100)),
+            format!("_Z1f1AIiiE{doubled}"),
+            format!("_ZN1a{}E", "I".repeat(100_000)),
+            format!("_ZN1a{}{}E", "I".repeat(50_000), "E".repeat(50_000)),
+            format!("_ZN{}E", "1a".repeat(50_000)),
+            "_Z99999999999999999999999a".to_owned(),
+        ] {
+            assert!(demangle(&name).len() <= 3 * name.len());
+        }
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}
