@@ -4,7 +4,7 @@
 //! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/upshift
 //! ```
 //!
-//! On Linux the program is one static file. With musl it is smaller and starts faster, but that needs a target of rustup's, which
+//! On Linux the program is one static file, which the system places at random. With musl it is smaller and starts faster, but that needs a target of rustup's, which
 //! is added if it can be; else glibc serves. Elsewhere the program is linked as the platform does. RATIONALE.md has the figures.
 
 use std::env;
@@ -98,8 +98,7 @@ fn choose(host: &str) -> Linking {
 
 /// Nothing walks the tables for unwinding, so they are left out where the toolchain's own linker, lld, is at hand.
 fn flags(target: &str, root: &Path, lld: bool) -> Vec<String> {
-    // A program at a fixed address has nothing to relocate when it starts.
-    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
     let script = root.join("tools/dist/no-unwind.ld");
     if lld && target.ends_with("-musl") {
         // The target comes with all that a linker needs.
