@@ -4,8 +4,9 @@
 //! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/upshift
 //! ```
 //!
-//! On Linux the program is one static file, which the system places at random. With musl it is smaller and starts faster, but that needs a target of rustup's, which
-//! is added if it can be; else glibc serves. Elsewhere the program is linked as the platform does. RATIONALE.md has the figures.
+//! On Linux the program is one static file, which the system places at random. With musl it is smaller and starts faster, but
+//! that needs a target of rustup's, which is added if it can be; else glibc serves. Elsewhere the program is linked as the
+//! platform does. RATIONALE.md has the figures.
 
 use std::env;
 use std::error::Error;
