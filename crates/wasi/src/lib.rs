@@ -38,7 +38,8 @@
 //! - **Paths** are UTF-8 and never lead out of their directory, whatever links, `..` or another process do meanwhile; the
 //!   guest gets `perm` then. A listing shows names that are not UTF-8, but they cannot be used.
 //! - **Streams and files** are not buffered: the guest's buffers go to the host in one vectored call, and what was written
-//!   is out when the call returns.
+//!   is out when the call returns. A file of the host behind a standard stream can be read or written on; its size, its
+//!   times and what it held before are not the guest's to change.
 //! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
 //! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.

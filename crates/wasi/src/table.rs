@@ -4,6 +4,10 @@
 //! only to read cannot be written, and the reverse. `fd_fdstat_set_rights` takes rights away; nothing gives them back,
 //! and what is opened below a directory gets no more than that directory's inheriting rights.
 //!
+//! The standard streams have fewer rights than a file, even if the host has led them to one: they carry bytes in or out,
+//! and an input can be positioned. The file itself was not given to the guest, so its size, its times and what was written
+//! to it before stay as they are.
+//!
 //! A directory that is only to be read is not made of rights alone: what changes it answers `rofs`, as a file system that
 //! is mounted so, and it goes on passing all rights on. Guests ask for rights that they do not use, or for those among
 //! the passed-on ones that they want: a directory that passed fewer on would let no Rust program open a file, and give C
@@ -85,13 +89,11 @@ impl Descriptor {
     }
 
     pub(crate) fn input(input: Input) -> Descriptor {
-        let base = Rights::FILE.without(Rights::FD_WRITE);
-        Descriptor::new(Resource::Input(input), base, Rights::NONE)
+        Descriptor::new(Resource::Input(input), Rights::INPUT, Rights::NONE)
     }
 
     pub(crate) fn output(output: Output) -> Descriptor {
-        let base = Rights::FILE.without(Rights::FD_READ);
-        Descriptor::new(Resource::Output(output), base, Rights::NONE)
+        Descriptor::new(Resource::Output(output), Rights::OUTPUT, Rights::NONE)
     }
 
     pub(crate) fn directory(directory: Directory, inheriting: Rights, access: Access) -> Descriptor {
@@ -194,15 +196,23 @@ impl Table {
         Ok(descriptor)
     }
 
-    /// The file or stream of the host below a descriptor. A directory is `badf`; a socket and a stream that the host
-    /// does not have are as a pipe, `spipe`, for all the calls that want a file.
+    /// The file or stream of the host below a descriptor. A directory is `badf`; a socket, a stream that the host does not
+    /// have, and any stream for what no stream can do, are as a pipe, `spipe`, for all the calls that want a file.
     pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<BorrowedFd<'_>, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
-        match descriptor.resource {
+        let possible = match descriptor.resource {
             Resource::Directory(_) => return Err(Errno::Badf),
             Resource::Socket { .. } => return Err(Errno::Spipe),
-            _ => descriptor.require(rights)?,
+            Resource::Input(_) => Rights::INPUT,
+            Resource::Output(_) => Rights::OUTPUT,
+            Resource::File { .. } => Rights::FILE,
+        };
+        let access = Rights::FD_READ.with(Rights::FD_WRITE);
+        if !possible.with(access).contains(rights) {
+            descriptor.require(rights.and(access))?;
+            return Err(Errno::Spipe);
         }
+        descriptor.require(rights)?;
         descriptor.resource.host_fd().ok_or(Errno::Spipe)
     }
 
