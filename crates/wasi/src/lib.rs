@@ -41,6 +41,7 @@
 //!   is out when the call returns. A file of the host behind a standard stream can be read or written on; its size, its
 //!   times and what it held before are not the guest's to change.
 //! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
+//! - **Limits**: a guest has up to 65 536 descriptors, or [as many as its host says](WasiCtxBuilder::max_descriptors).
 //! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.
 //!

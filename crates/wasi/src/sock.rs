@@ -33,6 +33,7 @@ pub(crate) fn sock_accept(
     };
     let (host, listener) = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
     mem.check(accepted, 4, 4)?;
+    ctx.table.free_number()?;
     let mut connection = Descriptor::socket(retry(|| rustix::net::accept_with(host, flags))?)?;
     connection.base = connection.base.and(listener.inheriting);
     let number = ctx.table.insert(connection)?;

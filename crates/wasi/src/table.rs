@@ -19,8 +19,11 @@ use crate::abi::{Errno, Filetype, Rights};
 use crate::dir::Directory;
 use crate::stdio::{Input, Output};
 
-/// Numbers of descriptors stay below this (the interface: "less than 2**31").
-const MAX_DESCRIPTORS: usize = 1 << 31;
+/// What a guest may have open unless its host says otherwise.
+pub(crate) const DEFAULT_MAX_DESCRIPTORS: u32 = 1 << 16;
+
+/// Numbers of descriptors stay below this, whatever the host says (the interface: "less than 2**31").
+const MAX_DESCRIPTORS: u32 = 1 << 31;
 
 /// Whether a guest may change what is below a directory.
 ///
@@ -135,27 +138,34 @@ impl Descriptor {
 }
 
 /// All descriptors of a guest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Option<Descriptor>>,
     /// No slot below this one is free.
     first_free: usize,
+    /// Numbers from here on are not given. As the lowest free number is, this also bounds how many there are at once.
+    max: usize,
 }
 
 impl Table {
-    /// A table with the given descriptors, numbered from 0.
-    pub(crate) fn new(descriptors: Vec<Descriptor>) -> Table {
+    /// A table with the given descriptors, numbered from 0. More are added as long as there are fewer than `max`.
+    pub(crate) fn new(descriptors: Vec<Descriptor>, max: u32) -> Table {
         let first_free = descriptors.len();
-        Table { slots: descriptors.into_iter().map(Some).collect(), first_free }
+        let slots = descriptors.into_iter().map(Some).collect();
+        Table { slots, first_free, max: max.min(MAX_DESCRIPTORS) as usize }
+    }
+
+    /// The lowest free number; `mfile` if there is none. Asked for before something is made that needs one, so that
+    /// nothing is made in vain.
+    pub(crate) fn free_number(&self) -> Result<usize, Errno> {
+        let free = self.slots[self.first_free..].iter().position(Option::is_none);
+        let number = free.map_or(self.slots.len(), |offset| self.first_free + offset);
+        if number < self.max { Ok(number) } else { Err(Errno::Mfile) }
     }
 
     /// Adds a descriptor under the lowest free number.
     pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
-        let free = self.slots[self.first_free..].iter().position(Option::is_none);
-        let number = free.map_or(self.slots.len(), |offset| self.first_free + offset);
-        if number >= MAX_DESCRIPTORS {
-            return Err(Errno::Mfile);
-        }
+        let number = self.free_number()?;
         if number == self.slots.len() {
             self.slots.push(None);
         }
