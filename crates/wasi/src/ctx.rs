@@ -8,7 +8,7 @@ use anyhow::Context;
 use cap_std::fs::Dir;
 
 use crate::abi::Rights;
-use crate::dir::Directory;
+use crate::dir::{Budget, Directory};
 use crate::stdio::{Input, Output};
 use crate::table::{Access, DEFAULT_MAX_DESCRIPTORS, Descriptor, Table};
 use crate::trace::Tracer;
@@ -42,6 +42,8 @@ pub struct WasiCtx {
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) table: Table,
+    /// Of the directories in `table`.
+    pub(crate) listed: Budget,
     pub(crate) tracer: Option<Tracer>,
 }
 
@@ -288,7 +290,13 @@ impl WasiCtxBuilder {
         ];
         let descriptors = stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect();
         let table = Table::new(descriptors, builder.max_descriptors.unwrap_or(DEFAULT_MAX_DESCRIPTORS));
-        WasiCtx { args: builder.args, environ: builder.environ, table, tracer: builder.tracer }
+        WasiCtx {
+            args: builder.args,
+            environ: builder.environ,
+            table,
+            listed: Budget::default(),
+            tracer: builder.tracer,
+        }
     }
 }
 

@@ -42,6 +42,7 @@
 //!   times and what it held before are not the guest's to change.
 //! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
 //! - **Limits**: a guest has up to 65 536 descriptors, or [as many as its host says](WasiCtxBuilder::max_descriptors).
+//!   The listings of directories that it has begun to read may take 64 MiB together; one more is `nomem`.
 //! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.
 //!
