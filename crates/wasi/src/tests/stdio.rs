@@ -265,6 +265,24 @@ fn a_stream_that_is_no_file_has_no_position() {
 }
 
 #[test]
+fn a_terminal_is_a_character_device_without_a_position() {
+    // The side of a terminal that an emulator has is one itself.
+    let Ok(terminal) = File::options().read(true).write(true).open("/dev/ptmx") else {
+        eprintln!("skipped: the host has no terminals");
+        return;
+    };
+    let null = File::options().write(true).open("/dev/null").unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::file(terminal.try_clone().unwrap())).stdout(Output::file(terminal));
+    let mut guest = Guest::new(builder.stderr(Output::file(null)).build());
+    for (fd, filetype) in [(0, 2), (1, 2), (2, 0)] {
+        let stat = guest.fdstat(fd);
+        assert_eq!(stat.0, filetype);
+        assert_eq!(stat.2 & Rights::FD_SEEK.with(Rights::FD_TELL).bits(), 0);
+    }
+}
+
+#[test]
 fn a_reader_that_is_gone_is_an_error_not_a_signal() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
