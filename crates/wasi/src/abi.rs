@@ -244,7 +244,7 @@ impl Rights {
         .without(Rights::SOCK_SHUTDOWN)
         .without(Rights::SOCK_ACCEPT);
 
-    /// What applies to a file or stream.
+    /// What applies to a file.
     pub(crate) const FILE: Rights = Rights::FD_READ
         .with(Rights::FD_WRITE)
         .with(Rights::FD_SEEK)
@@ -257,6 +257,20 @@ impl Rights {
         .with(Rights::FD_FILESTAT_GET)
         .with(Rights::FD_FILESTAT_SET_SIZE)
         .with(Rights::FD_FILESTAT_SET_TIMES)
+        .with(Rights::POLL_FD_READWRITE);
+
+    /// What applies to a stream that is read. A program that is given a file may go back in it, but may not set its times.
+    pub(crate) const INPUT: Rights =
+        Rights::STREAM.with(Rights::FD_READ).with(Rights::FD_SEEK).with(Rights::FD_TELL);
+
+    /// What applies to a stream that is written. It only goes on: what the file behind it holds already is the host's.
+    pub(crate) const OUTPUT: Rights = Rights::STREAM.with(Rights::FD_WRITE);
+
+    /// What streams of both ways have.
+    const STREAM: Rights = Rights::FD_DATASYNC
+        .with(Rights::FD_SYNC)
+        .with(Rights::FD_FDSTAT_SET_FLAGS)
+        .with(Rights::FD_FILESTAT_GET)
         .with(Rights::POLL_FD_READWRITE);
 
     /// What applies to a socket that data goes through.

@@ -8,9 +8,9 @@ use anyhow::Context;
 use cap_std::fs::Dir;
 
 use crate::abi::Rights;
-use crate::dir::Directory;
+use crate::dir::{Budget, Directory};
 use crate::stdio::{Input, Output};
-use crate::table::{Access, Descriptor, Table};
+use crate::table::{Access, DEFAULT_MAX_DESCRIPTORS, Descriptor, Table};
 use crate::trace::Tracer;
 
 /// The world of one guest: its arguments, environment and descriptors. Made by [`WasiCtxBuilder`].
@@ -42,6 +42,8 @@ pub struct WasiCtx {
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) table: Table,
+    /// Of the directories in `table`.
+    pub(crate) listed: Budget,
     pub(crate) tracer: Option<Tracer>,
 }
 
@@ -89,6 +91,7 @@ pub struct WasiCtxBuilder {
     stderr: Option<Output>,
     directories: Vec<Descriptor>,
     sockets: Vec<Descriptor>,
+    max_descriptors: Option<u32>,
     tracer: Option<Tracer>,
 }
 
@@ -239,6 +242,26 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
+    /// Sets how many descriptors the guest may have at once, 65 536 by default.
+    ///
+    /// Standard streams, directories and sockets that the host gives count, but are always there. Opening or accepting
+    /// one more fails with `mfile` and makes nothing; after closing one it works again. The host's own limit may be
+    /// reached earlier, which the guest is told by the same error.
+    ///
+    /// ```
+    /// use upshift_wasi::WasiCtxBuilder;
+    ///
+    /// # fn main() -> anyhow::Result<()> {
+    /// // Next to the three streams and the directory, the guest has up to 60 files open.
+    /// let ctx = WasiCtxBuilder::new().preopened_dir(".", "/")?.max_descriptors(64).build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn max_descriptors(&mut self, max: u32) -> &mut WasiCtxBuilder {
+        self.max_descriptors = Some(max);
+        self
+    }
+
     /// Calls `line` at the end of every call of the guest, with a line (without its end) that tells the arguments and
     /// what came of it.
     ///
@@ -265,8 +288,15 @@ impl WasiCtxBuilder {
             Descriptor::output(builder.stdout.unwrap_or_else(Output::discard)),
             Descriptor::output(builder.stderr.unwrap_or_else(Output::discard)),
         ];
-        let table = Table::new(stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect());
-        WasiCtx { args: builder.args, environ: builder.environ, table, tracer: builder.tracer }
+        let descriptors = stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect();
+        let table = Table::new(descriptors, builder.max_descriptors.unwrap_or(DEFAULT_MAX_DESCRIPTORS));
+        WasiCtx {
+            args: builder.args,
+            environ: builder.environ,
+            table,
+            listed: Budget::default(),
+            tracer: builder.tracer,
+        }
     }
 }
 

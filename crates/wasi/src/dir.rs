@@ -3,9 +3,14 @@
 //! A guest reads a directory in pieces and says with a *cookie* where to go on. The cookie is the number of an entry
 //! in a listing that is taken when the guest begins (cookie 0) and kept with the descriptor, so that entries which are
 //! created or removed meanwhile neither shift the others nor make a long directory cost its square.
+//!
+//! Listings lie in the host's memory, so a guest has a [`Budget`] for all that it keeps. A listing is dropped with its
+//! descriptor, and as soon as the guest was told its end; a cookie that is used after that counts in a new one.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cap_std::fs::{Dir, MetadataExt};
 
@@ -13,6 +18,9 @@ use crate::abi::{Dirent, Errno, Filetype, Rights};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
 use crate::memory::GuestMemory;
+
+/// How many bytes the listings of one guest take at most, together.
+const MAX_LISTED: usize = 64 << 20;
 
 /// An open directory.
 #[derive(Debug)]
@@ -33,11 +41,48 @@ impl Directory {
     }
 }
 
-/// The entries of a directory at one moment; names lie one behind the other.
+/// How many bytes the listings of a guest take now.
 #[derive(Debug, Default)]
+pub(crate) struct Budget(Arc<AtomicUsize>);
+
+/// The part of a budget that one listing takes, until it is dropped. It is shared with the context rather than borrowed
+/// from it because descriptors are closed in many ways.
+#[derive(Debug)]
+struct Share {
+    budget: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Share {
+    fn new(budget: &Budget) -> Share {
+        Share { budget: budget.0.clone(), bytes: 0 }
+    }
+
+    /// Takes `bytes` more; `nomem` if they are too many.
+    fn grow(&mut self, bytes: usize) -> Result<(), Errno> {
+        // One call at a time uses a context, so nothing comes between.
+        let total = self.budget.load(Ordering::Relaxed) + bytes;
+        if total > MAX_LISTED {
+            return Err(Errno::Nomem);
+        }
+        self.budget.store(total, Ordering::Relaxed);
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// The entries of a directory at one moment; names lie one behind the other.
+#[derive(Debug)]
 struct Listing {
     entries: Vec<Entry>,
     names: Vec<u8>,
+    share: Share,
 }
 
 #[derive(Debug)]
@@ -48,7 +93,8 @@ struct Entry {
     name_end: usize,
 }
 
-/// Reads entries from `cookie` on, as many as fit; the last may be cut off, which tells the guest that more follow.
+/// Reads entries from `cookie` on, as many as fit; the last may be cut off, which tells the guest that more follow. A
+/// buffer that is not full tells that none do.
 pub(crate) fn fd_readdir(
     ctx: &mut WasiCtx,
     mem: &mut GuestMemory<'_>,
@@ -59,22 +105,31 @@ pub(crate) fn fd_readdir(
     used: u32,
 ) -> WasiResult {
     let directory = ctx.table.directory_mut(fd, Rights::FD_READDIR)?;
+    let buffer = mem.bytes_mut(buffer, len)?;
+    if cookie == 0 {
+        // Before the new one is taken, so that there need not be room for both.
+        directory.listing = None;
+    }
     let listing = match &mut directory.listing {
-        Some(listing) if cookie != 0 => listing,
-        slot => slot.insert(Listing::take(&directory.dir)?),
+        Some(listing) => listing,
+        slot => slot.insert(Listing::take(&directory.dir, &ctx.listed)?),
     };
-    let filled = listing.encode(cookie, mem.bytes_mut(buffer, len)?);
+    let filled = listing.encode(cookie, buffer);
+    if filled < len {
+        directory.listing = None;
+    }
     mem.write_u32(used, filled)?;
     Ok(())
 }
 
 impl Listing {
-    fn take(dir: &Dir) -> Result<Listing, Errno> {
-        let mut listing = Listing::default();
+    /// Lists a directory; `nomem` if that is more than what is left of the budget.
+    fn take(dir: &Dir, budget: &Budget) -> Result<Listing, Errno> {
+        let mut listing = Listing { entries: vec![], names: vec![], share: Share::new(budget) };
         let own = rustix::fs::fstat(dir)?.st_ino;
-        listing.push(b".", own, Filetype::Directory);
+        listing.push(b".", own, Filetype::Directory)?;
         // The parent may lie outside of what the guest may see, so it is not looked at: `..` is as in a root directory.
-        listing.push(b"..", own, Filetype::Directory);
+        listing.push(b"..", own, Filetype::Directory)?;
         for entry in rustix::fs::Dir::read_from(dir)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
@@ -83,15 +138,20 @@ impl Listing {
             }
             match entry.file_type() {
                 rustix::fs::FileType::Unknown => listing.push_unknown(dir, name)?,
-                known => listing.push(name, entry.ino(), known.into()),
+                known => listing.push(name, entry.ino(), known.into())?,
             }
         }
+        // What is kept is then what was counted.
+        listing.entries.shrink_to_fit();
+        listing.names.shrink_to_fit();
         Ok(listing)
     }
 
-    fn push(&mut self, name: &[u8], ino: u64, filetype: Filetype) {
+    fn push(&mut self, name: &[u8], ino: u64, filetype: Filetype) -> Result<(), Errno> {
+        self.share.grow(size_of::<Entry>() + name.len())?;
         self.names.extend_from_slice(name);
         self.entries.push(Entry { ino, filetype, name_end: self.names.len() });
+        Ok(())
     }
 
     /// Some file systems do not say what an entry is. One that vanished meanwhile is left out.
@@ -101,8 +161,7 @@ impl Listing {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(err) => return Err(err.into()),
         };
-        self.push(name, metadata.ino(), crate::path::filetype(&metadata));
-        Ok(())
+        self.push(name, metadata.ino(), crate::path::filetype(&metadata))
     }
 
     /// Writes the entries from the number `first` on and tells how many bytes they take.

@@ -23,6 +23,7 @@ pub(crate) fn fd_read(
     read: u32,
 ) -> WasiResult {
     let descriptor = ctx.table.get_mut(fd, Rights::FD_READ)?;
+    mem.check(read, 4, 4)?;
     let len = mem.scatter(iovecs, count, |buffers| match &mut descriptor.resource {
         Resource::Directory(_) | Resource::Output(_) => Err(Errno::Badf),
         Resource::File { fd, .. } | Resource::Socket { fd, .. } => read_host(fd.as_fd(), buffers),
@@ -45,6 +46,7 @@ pub(crate) fn fd_write(
     written: u32,
 ) -> WasiResult {
     let descriptor = ctx.table.get(fd, Rights::FD_WRITE)?;
+    mem.check(written, 4, 4)?;
     let len = mem.gather(iovecs, count, |buffers| match &descriptor.resource {
         Resource::Directory(_) | Resource::Input(_) => Err(Errno::Badf),
         Resource::File { fd, .. } => write_host(fd.as_fd(), buffers),
@@ -69,6 +71,7 @@ pub(crate) fn fd_pread(
     read: u32,
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
+    mem.check(read, 4, 4)?;
     let len =
         mem.scatter(iovecs, count, |buffers| retry(|| rustix::io::preadv(file, &mut *buffers, offset)))??;
     mem.write_u32(read, len as u32)?;
@@ -86,6 +89,7 @@ pub(crate) fn fd_pwrite(
     written: u32,
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
+    mem.check(written, 4, 4)?;
     let len = mem.gather(iovecs, count, |buffers| retry(|| rustix::io::pwritev(file, buffers, offset)))??;
     mem.write_u32(written, len as u32)?;
     Ok(())
@@ -108,6 +112,7 @@ pub(crate) fn fd_seek(
         _ => return Err(Errno::Inval.into()),
     };
     let file = ctx.table.file(fd, Rights::FD_SEEK)?;
+    mem.check(position, 8, 8)?;
     let now = rustix::fs::seek(file, target)?;
     mem.write_u64(position, now)?;
     Ok(())

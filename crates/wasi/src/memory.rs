@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! pointer, length ──▶ bytes, bytes_mut, text       a region
-//! pointer         ──▶ read, write                  an integer or record, aligned
+//! pointer         ──▶ check, write                 an integer or record, aligned
 //! iovecs, count   ──▶ gather, scatter              buffers for one vectored call of the host, without copying
 //! ```
 
@@ -95,6 +95,13 @@ impl<'a> GuestMemory<'a> {
         let range = self.range(address, SIZE as u64)?;
         self.bytes[range].copy_from_slice(record);
         Ok(())
+    }
+
+    /// Fails as [`write`](Self::write) of `len` bytes would. Called before a call has an effect, so that none is left
+    /// behind by a guest that is stopped because the answer has no place.
+    pub(crate) fn check(&self, address: u32, align: u32, len: u32) -> Result<(), GuestFault> {
+        check_aligned(address, align)?;
+        self.range(address, len.into()).map(|_| ())
     }
 
     /// Stores an integer.

@@ -156,6 +156,8 @@ pub(crate) fn path_open(
     }
 
     let options = open_options(oflags, fdflags, lookupflags, asked)?;
+    mem.check(opened, 4, 4)?;
+    ctx.table.free_number()?;
     let file = dir.open_with(mem.text(path, path_len)?, &options)?;
     let descriptor = descriptor(file.into_std(), asked, passed_on, access)?;
     let number = ctx.table.insert(descriptor)?;

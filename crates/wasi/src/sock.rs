@@ -32,6 +32,8 @@ pub(crate) fn sock_accept(
         _ => return Err(Errno::Inval.into()),
     };
     let (host, listener) = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
+    mem.check(accepted, 4, 4)?;
+    ctx.table.free_number()?;
     let mut connection = Descriptor::socket(retry(|| rustix::net::accept_with(host, flags))?)?;
     connection.base = connection.base.and(listener.inheriting);
     let number = ctx.table.insert(connection)?;
@@ -56,6 +58,8 @@ pub(crate) fn sock_recv(
     flags.set(RecvFlags::PEEK, riflags.contains(Riflags::RECV_PEEK));
     flags.set(RecvFlags::WAITALL, riflags.contains(Riflags::RECV_WAITALL));
     let (host, _) = ctx.table.socket(fd, Rights::FD_READ)?;
+    mem.check(received, 4, 4)?;
+    mem.check(roflags, 2, 2)?;
     let message = mem.scatter(iovecs, count, |buffers| {
         // Descriptors that come with a message would be the host's: without room for them they are closed.
         retry(|| rustix::net::recvmsg(host, buffers, &mut RecvAncillaryBuffer::default(), flags))
@@ -79,6 +83,7 @@ pub(crate) fn sock_send(
 ) -> WasiResult {
     Siflags::from_bits(siflags)?;
     let (host, _) = ctx.table.socket(fd, Rights::FD_WRITE)?;
+    mem.check(sent, 4, 4)?;
     let len = mem.gather(iovecs, count, |buffers| send(host, buffers))??;
     mem.write_u32(sent, len as u32)?;
     Ok(())

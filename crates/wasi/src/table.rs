@@ -4,6 +4,10 @@
 //! only to read cannot be written, and the reverse. `fd_fdstat_set_rights` takes rights away; nothing gives them back,
 //! and what is opened below a directory gets no more than that directory's inheriting rights.
 //!
+//! The standard streams have fewer rights than a file, even if the host has led them to one: they carry bytes in or out,
+//! and an input can be positioned. The file itself was not given to the guest, so its size, its times and what was written
+//! to it before stay as they are.
+//!
 //! A directory that is only to be read is not made of rights alone: what changes it answers `rofs`, as a file system that
 //! is mounted so, and it goes on passing all rights on. Guests ask for rights that they do not use, or for those among
 //! the passed-on ones that they want: a directory that passed fewer on would let no Rust program open a file, and give C
@@ -15,8 +19,11 @@ use crate::abi::{Errno, Filetype, Rights};
 use crate::dir::Directory;
 use crate::stdio::{Input, Output};
 
-/// Numbers of descriptors stay below this (the interface: "less than 2**31").
-const MAX_DESCRIPTORS: usize = 1 << 31;
+/// What a guest may have open unless its host says otherwise.
+pub(crate) const DEFAULT_MAX_DESCRIPTORS: u32 = 1 << 16;
+
+/// Numbers of descriptors stay below this, whatever the host says (the interface: "less than 2**31").
+const MAX_DESCRIPTORS: u32 = 1 << 31;
 
 /// Whether a guest may change what is below a directory.
 ///
@@ -85,13 +92,11 @@ impl Descriptor {
     }
 
     pub(crate) fn input(input: Input) -> Descriptor {
-        let base = Rights::FILE.without(Rights::FD_WRITE);
-        Descriptor::new(Resource::Input(input), base, Rights::NONE)
+        Descriptor::new(Resource::Input(input), Rights::INPUT, Rights::NONE)
     }
 
     pub(crate) fn output(output: Output) -> Descriptor {
-        let base = Rights::FILE.without(Rights::FD_READ);
-        Descriptor::new(Resource::Output(output), base, Rights::NONE)
+        Descriptor::new(Resource::Output(output), Rights::OUTPUT, Rights::NONE)
     }
 
     pub(crate) fn directory(directory: Directory, inheriting: Rights, access: Access) -> Descriptor {
@@ -133,27 +138,34 @@ impl Descriptor {
 }
 
 /// All descriptors of a guest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Option<Descriptor>>,
     /// No slot below this one is free.
     first_free: usize,
+    /// Numbers from here on are not given. As the lowest free number is, this also bounds how many there are at once.
+    max: usize,
 }
 
 impl Table {
-    /// A table with the given descriptors, numbered from 0.
-    pub(crate) fn new(descriptors: Vec<Descriptor>) -> Table {
+    /// A table with the given descriptors, numbered from 0. More are added as long as there are fewer than `max`.
+    pub(crate) fn new(descriptors: Vec<Descriptor>, max: u32) -> Table {
         let first_free = descriptors.len();
-        Table { slots: descriptors.into_iter().map(Some).collect(), first_free }
+        let slots = descriptors.into_iter().map(Some).collect();
+        Table { slots, first_free, max: max.min(MAX_DESCRIPTORS) as usize }
+    }
+
+    /// The lowest free number; `mfile` if there is none. Asked for before something is made that needs one, so that
+    /// nothing is made in vain.
+    pub(crate) fn free_number(&self) -> Result<usize, Errno> {
+        let free = self.slots[self.first_free..].iter().position(Option::is_none);
+        let number = free.map_or(self.slots.len(), |offset| self.first_free + offset);
+        if number < self.max { Ok(number) } else { Err(Errno::Mfile) }
     }
 
     /// Adds a descriptor under the lowest free number.
     pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
-        let free = self.slots[self.first_free..].iter().position(Option::is_none);
-        let number = free.map_or(self.slots.len(), |offset| self.first_free + offset);
-        if number >= MAX_DESCRIPTORS {
-            return Err(Errno::Mfile);
-        }
+        let number = self.free_number()?;
         if number == self.slots.len() {
             self.slots.push(None);
         }
@@ -194,15 +206,23 @@ impl Table {
         Ok(descriptor)
     }
 
-    /// The file or stream of the host below a descriptor. A directory is `badf`; a socket and a stream that the host
-    /// does not have are as a pipe, `spipe`, for all the calls that want a file.
+    /// The file or stream of the host below a descriptor. A directory is `badf`; a socket, a stream that the host does not
+    /// have, and any stream for what no stream can do, are as a pipe, `spipe`, for all the calls that want a file.
     pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<BorrowedFd<'_>, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
-        match descriptor.resource {
+        let possible = match descriptor.resource {
             Resource::Directory(_) => return Err(Errno::Badf),
             Resource::Socket { .. } => return Err(Errno::Spipe),
-            _ => descriptor.require(rights)?,
+            Resource::Input(_) => Rights::INPUT,
+            Resource::Output(_) => Rights::OUTPUT,
+            Resource::File { .. } => Rights::FILE,
+        };
+        let access = Rights::FD_READ.with(Rights::FD_WRITE);
+        if !possible.with(access).contains(rights) {
+            descriptor.require(rights.and(access))?;
+            return Err(Errno::Spipe);
         }
+        descriptor.require(rights)?;
         descriptor.resource.host_fd().ok_or(Errno::Spipe)
     }
 

@@ -1,6 +1,7 @@
 //! Guests that pass nonsense: no call panics, and a pointer that must be used stops the guest.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 
 use super::{DIR, Guest, READ_WRITE, TempDir, trace};
@@ -8,7 +9,7 @@ use crate::error::WasiResult;
 use crate::error::{Failure, GuestFault};
 use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
-use crate::{WasiCtx, WasiCtxBuilder, clock, dir, fs, io, path, poll, process, random, sock};
+use crate::{Input, WasiCtx, WasiCtxBuilder, clock, dir, fs, io, path, poll, process, random, sock};
 
 /// A function and which of its parameters have 32 bits (`false`) or 64 (`true`).
 pub(super) struct Function {
@@ -155,6 +156,56 @@ fn buffers_beyond_the_memory_stop_the_guest() {
         let outcome = guest.call(|ctx, mem| call(ctx, mem, fd, 65532, 1, 128));
         assert_eq!(outcome, Err(Failure::Fault(GuestFault::OutOfBounds { address: 65532, len: 8 })));
     }
+}
+
+#[test]
+fn a_call_whose_answer_has_no_place_does_nothing() {
+    let temp = TempDir::new();
+    let (listener, (own, mut peer)) =
+        (TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), UnixStream::pair().unwrap());
+    let _waiting = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    peer.write_all(b"text").unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::memory("text")).preopened_dir(&temp.0, "/").unwrap();
+    let mut guest =
+        Guest::new(builder.preopened_socket(listener).unwrap().preopened_socket(own).unwrap().build());
+    let file = guest.open("file", 1, READ_WRITE, 0).unwrap();
+    guest.write(file, b"text").unwrap();
+    let (path, len) = guest.text("new");
+    let buffer = guest.room(8);
+    let (iovecs, room) = (guest.iovecs(&[(buffer, 4)]), guest.room(8));
+
+    // Beyond the memory, and not aligned.
+    for bad in [65536, room + 1] {
+        let mut stopped = |call: &dyn Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult| {
+            let outcome = guest.call(call);
+            assert!(matches!(outcome, Err(Failure::Fault(_))), "{outcome:?}");
+        };
+        stopped(&|ctx, mem| path::path_open(ctx, mem, DIR, 0, path, len, 1, READ_WRITE, 0, 0, bad));
+        stopped(&|ctx, mem| sock::sock_accept(ctx, mem, 4, 0, bad));
+        stopped(&|ctx, mem| io::fd_read(ctx, mem, 0, iovecs, 1, bad));
+        stopped(&|ctx, mem| io::fd_write(ctx, mem, file, iovecs, 1, bad));
+        stopped(&|ctx, mem| io::fd_pread(ctx, mem, file, iovecs, 1, 0, bad));
+        stopped(&|ctx, mem| io::fd_pwrite(ctx, mem, file, iovecs, 1, 0, bad));
+        stopped(&|ctx, mem| io::fd_seek(ctx, mem, file, 0, 0, bad));
+        stopped(&|ctx, mem| sock::sock_recv(ctx, mem, 5, iovecs, 1, 0, bad, room));
+        stopped(&|ctx, mem| sock::sock_recv(ctx, mem, 5, iovecs, 1, 0, room, bad));
+        stopped(&|ctx, mem| sock::sock_send(ctx, mem, 5, iovecs, 1, 0, bad));
+    }
+
+    assert!(!temp.join("new").exists());
+    assert_eq!(guest.bytes(buffer, 8), [0; 8]);
+    assert_eq!(std::fs::read(temp.join("file")).unwrap(), b"text");
+    assert_eq!(guest.seek(file, 0, 1), Ok(4));
+    // What came is still there, and no descriptor is taken.
+    assert_eq!(guest.read(0, 9), Ok(b"text".to_vec()));
+    assert_eq!(guest.read(5, 9), Ok(b"text".to_vec()));
+    guest.call(|ctx, mem| sock::sock_accept(ctx, mem, 4, 0, room)).unwrap();
+    assert_eq!(guest.u32(room), file + 1);
+    drop(guest);
+    let mut sent = vec![];
+    peer.read_to_end(&mut sent).unwrap();
+    assert_eq!(sent, b"");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::alone::alone;
 use super::poll::{fd_subscription, wait};
 use super::{DIR, Guest, READ_WRITE, TempDir, fails};
 use crate::abi::{Errno, Rights};
+use crate::table::Descriptor;
 use crate::{MemoryOutput, Output, WasiCtxBuilder, fs, io};
 
 const CREAT: u32 = 1;
@@ -89,6 +90,44 @@ fn without_descriptors_calls_fail_and_the_guest_goes_on() {
         guest.close(guest.u32(accepted)).unwrap();
         assert_eq!(guest.open("file", 0, READ, 0), Ok(opened[0]));
     });
+}
+
+#[test]
+fn a_guest_has_as_many_descriptors_as_its_host_says() {
+    let dir = TempDir::new();
+    std::fs::write(dir.join("file"), "text").unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let _peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.preopened_dir(&dir.0, "/").unwrap().preopened_socket(listener).unwrap();
+    let mut guest = Guest::new(builder.max_descriptors(7).build());
+    // The streams, the directory and the listener are 0 to 4.
+    assert_eq!([0; 2].map(|_| guest.open("file", 0, READ, 0)), [Ok(5), Ok(6)]);
+    fails(guest.open("file", 0, READ, 0), Errno::Mfile);
+    fails(guest.open("file", 8, READ_WRITE, 0), Errno::Mfile);
+    fails(guest.open("new", CREAT, READ_WRITE, 0), Errno::Mfile);
+    let accepted = guest.room(4);
+    fails(guest.call(|ctx, mem| crate::sock::sock_accept(ctx, mem, 4, 0, accepted)), Errno::Mfile);
+    // Nothing was made, cut off or accepted.
+    assert!(!dir.join("new").exists());
+    assert_eq!(std::fs::read(dir.join("file")).unwrap(), b"text");
+    guest.close(5).unwrap();
+    guest.call(|ctx, mem| crate::sock::sock_accept(ctx, mem, 4, 0, accepted)).unwrap();
+    assert_eq!(guest.u32(accepted), 5);
+    fails(guest.open("file", 0, READ, 0), Errno::Mfile);
+
+    // Unless the host says anything, there are 65 536.
+    let mut guest = Guest::new(WasiCtxBuilder::new().build());
+    for number in 3..65_536 {
+        assert_eq!(guest.ctx.table.insert(Descriptor::output(Output::discard())), Ok(number));
+    }
+    assert_eq!(guest.ctx.table.insert(Descriptor::output(Output::discard())), Err(Errno::Mfile));
+
+    // What the host gives is there in any case.
+    let mut guest =
+        Guest::new(WasiCtxBuilder::new().max_descriptors(0).preopened_dir(&dir.0, "/").unwrap().build());
+    assert_eq!(guest.stat("file", 0), Ok((4, 4)));
+    fails(guest.open("file", 0, READ, 0), Errno::Mfile);
 }
 
 #[test]

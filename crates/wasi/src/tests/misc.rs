@@ -121,3 +121,16 @@ fn random_bytes_fill_the_buffer_and_no_more() {
     assert_ne!(guest.bytes(buffer, 1024), first);
     guest.call(|ctx, mem| random::random_get(ctx, mem, buffer, 0)).unwrap();
 }
+
+#[test]
+fn one_call_gives_64_mib_of_random_bytes_at_most() {
+    const MAX: u32 = 64 << 20;
+    let mut guest = Guest::new(WasiCtxBuilder::new().build());
+    guest.memory.resize(MAX as usize + 1, 0);
+    fails(guest.call(|ctx, mem| random::random_get(ctx, mem, 0, MAX + 1)), Errno::Inval);
+    assert!(guest.memory.iter().all(|&byte| byte == 0));
+    guest.call(|ctx, mem| random::random_get(ctx, mem, 1, MAX)).unwrap();
+    assert_eq!(guest.memory[0], 0);
+    // The end was reached: the chance that these are all zero otherwise is 2^-256.
+    assert!(guest.memory[MAX as usize - 31..].iter().any(|&byte| byte != 0));
+}

@@ -91,12 +91,60 @@ fn a_listing_is_that_of_its_descriptor() {
     std::fs::write(temp.join("a"), "").unwrap();
     let mut guest = Guest::with_dir(&temp);
     let [one, two] = [0; 2].map(|_| guest.open(".", 2, 0, 0).unwrap());
-    assert_eq!(guest.readdir(one, 4096, 0).unwrap().0.len(), 3);
+    // The buffer is full with the three, so the guest has not seen the end yet.
+    let (entries, used) = guest.readdir(one, 3 * 24 + 4, 0).unwrap();
+    assert_eq!((entries.len(), used), (3, 3 * 24 + 4));
     std::fs::write(temp.join("b"), "").unwrap();
     // One goes on in what it began; the other begins now, be it in the middle.
-    assert_eq!(guest.readdir(one, 4096, 2).unwrap().0.len(), 1);
+    assert_eq!(guest.readdir(one, 24 + 1, 2).unwrap().0.len(), 1);
+    assert_eq!(guest.readdir(one, 4096, 3).unwrap().1, 0);
     assert_eq!(guest.readdir(two, 4096, 2).unwrap().0.len(), 2);
     assert_eq!(guest.readdir(one, 4096, 0).unwrap().0.len(), 4);
+}
+
+#[test]
+fn listings_take_no_more_than_the_guests_budget() {
+    // 20 000 names of 250 bytes and what is kept with each are more than 5 MiB: not 13 of them fit in 64 MiB.
+    const COUNT: u32 = 20_000;
+    let temp = TempDir::quick();
+    std::fs::create_dir(temp.join("dir")).unwrap();
+    let first = temp.join(format!("dir/{:0250}", 0));
+    std::fs::write(&first, "").unwrap();
+    for number in 1..COUNT {
+        std::fs::hard_link(&first, temp.join(format!("dir/{number:0250}"))).unwrap();
+    }
+    let mut guest = Guest::with_dir(&temp);
+    let mut begun = vec![];
+    let failure = loop {
+        let dir = guest.open("dir", 2, 0, 0).unwrap();
+        match guest.readdir(dir, 100, 0) {
+            Ok(_) => begun.push(dir),
+            Err(failure) => break failure,
+        }
+        assert!(begun.len() < 13);
+    };
+    fails::<()>(Err(failure), Errno::Nomem);
+    assert!(begun.len() >= 9, "{} fit", begun.len());
+    let last = begun[begun.len() - 1] + 1;
+    // Those that are begun go on, and can begin again; nothing of what failed is counted.
+    guest.readdir(begun[0], 100, 2).unwrap();
+    guest.readdir(begun[0], 100, 0).unwrap();
+    fails(guest.readdir(last, 100, 0), Errno::Nomem);
+    // One is done when it is closed,
+    guest.close(begun[0]).unwrap();
+    guest.readdir(last, 100, 0).unwrap();
+    // when its number goes to another,
+    let other = guest.open("dir", 2, 0, 0).unwrap();
+    fails(guest.readdir(other, 100, 0), Errno::Nomem);
+    guest.call(|ctx, mem| crate::fs::fd_renumber(ctx, mem, other, begun[1])).unwrap();
+    guest.readdir(begun[1], 100, 0).unwrap();
+    // and when its end was told, after which a directory can still be read from any place.
+    let other = guest.open("dir", 2, 0, 0).unwrap();
+    fails(guest.readdir(other, 100, 0), Errno::Nomem);
+    assert_eq!(guest.readdir(begun[2], 100, u64::from(COUNT) + 2).unwrap().1, 0);
+    let (entries, _) = guest.readdir(other, 4096, u64::from(COUNT)).unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(guest.readdir(begun[2], 4096, u64::from(COUNT) + 1).unwrap().0.len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The standard streams, and the buffers of vectored calls.
 
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 
@@ -145,6 +145,54 @@ fn streams_of_the_host_are_used_directly() {
 }
 
 #[test]
+fn the_files_behind_streams_stay_as_they_are() {
+    let dir = TempDir::new();
+    for name in ["in", "out"] {
+        std::fs::write(dir.join(name), "0123456789").unwrap();
+    }
+    let open = |name| File::options().read(true).write(true).open(dir.join(name)).unwrap();
+    let (input, mut output) = (open("in"), open("out"));
+    output.seek(SeekFrom::End(0)).unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::file(input)).stdout(Output::file(output));
+    let mut guest = Guest::new(builder.build());
+    let times = || ["in", "out"].map(|name| std::fs::metadata(dir.join(name)).unwrap().modified().unwrap());
+    let before = times();
+
+    let (text, out) = (guest.store(b"x"), guest.room(8));
+    let iovecs = guest.iovecs(&[(text, 1)]);
+    // 0 is not to be written; for 1, what wants a file finds a pipe.
+    for (fd, errno) in [(0, Errno::Badf), (1, Errno::Spipe)] {
+        fails(guest.call(|ctx, mem| fs::fd_filestat_set_size(ctx, mem, fd, 0)), errno);
+        fails(guest.call(|ctx, mem| fs::fd_allocate(ctx, mem, fd, 0, 100)), errno);
+        fails(guest.call(|ctx, mem| io::fd_pwrite(ctx, mem, fd, iovecs, 1, 0, out)), errno);
+        fails(guest.call(|ctx, mem| fs::fd_advise(ctx, mem, fd, 0, 0, 4)), Errno::Spipe);
+        fails(guest.call(|ctx, mem| fs::fd_filestat_set_times(ctx, mem, fd, 0, 0, 5)), Errno::Notcapable);
+    }
+    for whence in 0..3 {
+        fails(guest.seek(1, 0, whence), Errno::Spipe);
+    }
+    fails(guest.call(|ctx, mem| io::fd_tell(ctx, mem, 1, out)), Errno::Spipe);
+    assert_eq!(before, times());
+
+    // The rights say so beforehand, and cannot be had back.
+    let stream = [0, 3, 4, 21, 27].iter().fold(0_u64, |rights, bit| rights | 1 << bit);
+    assert_eq!(guest.fdstat(0).2, stream | 1 << 1 | 1 << 2 | 1 << 5);
+    assert_eq!(guest.fdstat(1).2, stream | 1 << 6);
+    fails(guest.call(|ctx, mem| fs::fd_fdstat_set_rights(ctx, mem, 1, 1 << 22, 0)), Errno::Notcapable);
+
+    // What a stream is for still works: reading anywhere, writing on, waiting for the device.
+    guest.call(|ctx, mem| io::fd_pread(ctx, mem, 0, iovecs, 1, 7, out)).unwrap();
+    assert_eq!(guest.bytes(text, 1), b"7");
+    assert_eq!(guest.seek(0, -1, 2), Ok(9));
+    assert_eq!(guest.read(0, 9), Ok(b"9".to_vec()));
+    assert_eq!(guest.write(1, b"+"), Ok(1));
+    guest.call(|ctx, mem| fs::fd_sync(ctx, mem, 1)).unwrap();
+    assert_eq!(std::fs::read(dir.join("in")).unwrap(), b"0123456789");
+    assert_eq!(std::fs::read(dir.join("out")).unwrap(), b"0123456789+");
+}
+
+#[test]
 fn the_streams_of_this_process_are_used_without_a_buffer() {
     let name = "tests::stdio::the_streams_of_this_process_are_used_without_a_buffer";
     let written = super::alone::alone(name, || {
@@ -213,6 +261,24 @@ fn a_stream_that_is_no_file_has_no_position() {
             if fd == 0 { (Rights::FD_READ, Rights::FD_WRITE) } else { (Rights::FD_WRITE, Rights::FD_READ) };
         assert_ne!(rights & here.bits(), 0);
         assert_eq!(rights & there.bits(), 0);
+    }
+}
+
+#[test]
+fn a_terminal_is_a_character_device_without_a_position() {
+    // The side of a terminal that an emulator has is one itself.
+    let Ok(terminal) = File::options().read(true).write(true).open("/dev/ptmx") else {
+        eprintln!("skipped: the host has no terminals");
+        return;
+    };
+    let null = File::options().write(true).open("/dev/null").unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdin(Input::file(terminal.try_clone().unwrap())).stdout(Output::file(terminal));
+    let mut guest = Guest::new(builder.stderr(Output::file(null)).build());
+    for (fd, filetype) in [(0, 2), (1, 2), (2, 0)] {
+        let stat = guest.fdstat(fd);
+        assert_eq!(stat.0, filetype);
+        assert_eq!(stat.2 & Rights::FD_SEEK.with(Rights::FD_TELL).bits(), 0);
     }
 }
 
