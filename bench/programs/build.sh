@@ -55,3 +55,4 @@ compile() {
 compile c "-target wasm32-freestanding -nostdlib -Wl,--no-entry"
 compile shootout "-target wasm32-wasi"
 compile crypto "-target wasm32-wasi"
+compile simd "-target wasm32-wasi -msimd128"

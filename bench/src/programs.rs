@@ -14,10 +14,13 @@ pub(crate) enum Group {
     Shootout,
     /// Hashes, and what is built of them.
     Crypto,
+    /// Vectors of 128 bits.
+    Simd,
 }
 
 impl Group {
-    pub(crate) const ALL: [Group; 4] = [Group::Start, Group::Run, Group::Shootout, Group::Crypto];
+    pub(crate) const ALL: [Group; 5] =
+        [Group::Start, Group::Run, Group::Shootout, Group::Crypto, Group::Simd];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -25,6 +28,7 @@ impl Group {
             Group::Run => "run",
             Group::Shootout => "shootout",
             Group::Crypto => "crypto",
+            Group::Simd => "simd",
         }
     }
 }
@@ -104,6 +108,13 @@ const PROGRAMS: &[Program] = &[
     c!(Crypto, "crypto", "sha1"),
     c!(Crypto, "crypto", "sha256"),
     c!(Crypto, "crypto", "blake3"),
+    c!(Crypto, "crypto", "git"),
+    c!(Simd, "simd", "dot"),
+    c!(Simd, "simd", "matmul"),
+    c!(Simd, "simd", "blend"),
+    c!(Simd, "simd", "find"),
+    c!(Simd, "simd", "mandel"),
+    c!(Simd, "simd", "blake2"),
 ];
 
 /// The programs with one of these in their name, or as the name of their group; all when there is none of these.
