@@ -8,9 +8,9 @@
 pub(crate) enum Group {
     /// Loading, validating and translating the module: it runs for a moment only.
     Start,
-    /// Code that has become hot, in modules without a library.
+    /// Code that has become hot, in modules without imports.
     Run,
-    /// Classic small programs in C with the C library: one loop, one algorithm each.
+    /// Classic small programs in C: one algorithm each.
     Shootout,
     /// Hashes, and what is built of them.
     Crypto,

@@ -170,4 +170,4 @@ uint32_t minicsv(uint32_t rounds)
     return hash;
 }
 
-BENCH(minicsv, 80, 0xca8990aa)
+BENCH(minicsv, 150, 0x5a90e9aa)

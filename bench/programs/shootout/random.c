@@ -69,4 +69,4 @@ uint32_t random_numbers(uint32_t count)
     return hash ^ (uint32_t)(mean * 1e9);
 }
 
-BENCH(random_numbers, 2000000, 0xe8287dac)
+BENCH(random_numbers, 4000000, 0x9587b913)

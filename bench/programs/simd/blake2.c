@@ -24,8 +24,7 @@ static const uint64_t long_iv[8] = {
 /* Words of four places of the message as one vector. */
 static inline v128_t gather(const uint32_t m[16], const uint8_t *at)
 {
-    const uint32_t words[4] = {m[at[0]], m[at[2]], m[at[4]], m[at[6]]};
-    return wasm_v128_load(words);
+    return wasm_u32x4_make(m[at[0]], m[at[2]], m[at[4]], m[at[6]]);
 }
 
 static inline v128_t turn(v128_t a, uint32_t by)
@@ -71,8 +70,7 @@ static __attribute__((noinline)) void short_block(uint32_t hash[8], const uint8_
 
 static inline v128_t gather_long(const uint64_t m[16], const uint8_t *at)
 {
-    const uint64_t words[2] = {m[at[0]], m[at[2]]};
-    return wasm_v128_load(words);
+    return wasm_u64x2_make(m[at[0]], m[at[2]]);
 }
 
 static inline v128_t turn_long(v128_t a, uint32_t by)

@@ -50,15 +50,15 @@ uint32_t mandel(uint32_t size)
     static const double pair[2] = {0, 1};
     v128_t places = wasm_v128_load(pair);
     for (uint32_t row = 0; row < size; row++) {
-        double y = ((double)row - (double)size / 2) / 128;
+        double y = ((double)row - (double)size / 2) / 256;
         for (uint32_t column = 0; column < size; column += 2) {
-            double left = ((double)column - (double)size * 3 / 4) / 128;
-            v128_t x = wasm_f64x2_add(wasm_f64x2_splat(left), wasm_f64x2_mul(places, wasm_f64x2_splat(1.0 / 128)));
+            double left = ((double)column - (double)size * 3 / 4) / 256;
+            v128_t x = wasm_f64x2_add(wasm_f64x2_splat(left), wasm_f64x2_mul(places, wasm_f64x2_splat(1.0 / 256)));
             v128_t count = steps_of_two(x, wasm_f64x2_splat(y));
             uint32_t one = (uint32_t)wasm_i64x2_extract_lane(count, 0);
             uint32_t other = (uint32_t)wasm_i64x2_extract_lane(count, 1);
             if ((row + column / 2) % 32 == 0 &&
-                (one != steps_plainly(left, y) || other != steps_plainly(left + 1.0 / 128, y)))
+                (one != steps_plainly(left, y) || other != steps_plainly(left + 1.0 / 256, y)))
                 return 0;
             hash = ((hash ^ one) * 16777619u ^ other) * 16777619u;
         }
@@ -66,4 +66,4 @@ uint32_t mandel(uint32_t size)
     return hash;
 }
 
-BENCH(mandel, 360, 0x84745fef)
+BENCH(mandel, 400, 0xc5d08558)

@@ -57,6 +57,9 @@ SPLAT(i64x2, vectors_u64, uint64_t)
 SPLAT(f32x4, vectors_f32, float)
 SPLAT(f64x2, vectors_f64, double)
 
+#define wasm_u32x4_make(a, b, c, d) ((v128_t)(vectors_u32){(a), (b), (c), (d)})
+#define wasm_u64x2_make(a, b) ((v128_t)(vectors_u64){(a), (b)})
+
 /* Lane by lane, by an operator; signed lanes that may overflow are added and multiplied as unsigned ones. */
 #define BINARY(name, lanes, operator)                        \
     VECTORS v128_t wasm_##name(v128_t a, v128_t b)           \
@@ -176,10 +179,12 @@ VECTORS v128_t wasm_v128_bitselect(v128_t a, v128_t b, v128_t mask)
 
 VECTORS v128_t wasm_i8x16_swizzle(v128_t a, v128_t places)
 {
-    vectors_u8 from = (vectors_u8)a, at = (vectors_u8)places, out;
+    uint8_t from[16], at[16], out[16];
+    wasm_v128_store(from, a);
+    wasm_v128_store(at, places);
     for (int i = 0; i < 16; i++)
         out[i] = at[i] < 16 ? from[at[i]] : 0;
-    return (v128_t)out;
+    return wasm_v128_load(out);
 }
 
 /* Half of the lanes, made twice as wide. */
