@@ -1,7 +1,7 @@
 //! The programs that are run: a table, and the choice from it by name or group.
 //!
-//! Each is a WASI command that exits with 0, and with another code or a trap when what it computed is wrong. Paths start
-//! at the root of the repository.
+//! Each is a WASI command that exits with 0, and with another code or a trap when what it computed is wrong. Paths
+//! start at the root of the repository.
 
 /// What the time of a program is mostly made of; each has a geometric mean of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]

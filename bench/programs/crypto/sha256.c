@@ -23,6 +23,11 @@ static const uint32_t first_hash[8] = {
 };
 
 #define ROTATE(x, by) ((x) >> (by) | (x) << (32 - (by)))
+/* The sigmas of section 4.1.2. */
+#define LARGE_0(x) (ROTATE(x, 2) ^ ROTATE(x, 13) ^ ROTATE(x, 22))
+#define LARGE_1(x) (ROTATE(x, 6) ^ ROTATE(x, 11) ^ ROTATE(x, 25))
+#define SMALL_0(x) (ROTATE(x, 7) ^ ROTATE(x, 18) ^ (x) >> 3)
+#define SMALL_1(x) (ROTATE(x, 17) ^ ROTATE(x, 19) ^ (x) >> 10)
 
 static __attribute__((noinline)) void compress(uint32_t hash[8], const uint32_t block[16])
 {
@@ -31,12 +36,12 @@ static __attribute__((noinline)) void compress(uint32_t hash[8], const uint32_t 
         w[i] = block[i];
     for (int i = 16; i < 64; i++) {
         uint32_t x = w[i - 15], y = w[i - 2];
-        w[i] = w[i - 16] + (ROTATE(x, 7) ^ ROTATE(x, 18) ^ x >> 3) + w[i - 7] + (ROTATE(y, 17) ^ ROTATE(y, 19) ^ y >> 10);
+        w[i] = w[i - 16] + SMALL_0(x) + w[i - 7] + SMALL_1(y);
     }
     uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4], f = hash[5], g = hash[6], h = hash[7];
     for (int i = 0; i < 64; i++) {
-        uint32_t one = h + (ROTATE(e, 6) ^ ROTATE(e, 11) ^ ROTATE(e, 25)) + ((e & f) ^ (~e & g)) + round_constants[i] + w[i];
-        uint32_t two = (ROTATE(a, 2) ^ ROTATE(a, 13) ^ ROTATE(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        uint32_t one = h + LARGE_1(e) + ((e & f) ^ (~e & g)) + round_constants[i] + w[i];
+        uint32_t two = LARGE_0(a) + ((a & b) ^ (a & c) ^ (b & c));
         h = g, g = f, f = e, e = d + one, d = c, c = b, b = a, a = one + two;
     }
     hash[0] += a, hash[1] += b, hash[2] += c, hash[3] += d, hash[4] += e, hash[5] += f, hash[6] += g, hash[7] += h;
@@ -53,13 +58,12 @@ static __attribute__((noinline)) void compress_four(uint32_t hash[8][LANES], con
             uint32_t word = w[t & 15][i];
             if (t >= 16) {
                 uint32_t x = w[(t + 1) & 15][i], y = w[(t + 14) & 15][i];
-                word += (ROTATE(x, 7) ^ ROTATE(x, 18) ^ x >> 3) + w[(t + 9) & 15][i] + (ROTATE(y, 17) ^ ROTATE(y, 19) ^ y >> 10);
+                word += SMALL_0(x) + w[(t + 9) & 15][i] + SMALL_1(y);
                 w[t & 15][i] = word;
             }
             uint32_t a = s[0][i], b = s[1][i], c = s[2][i], e = s[4][i], f = s[5][i], g = s[6][i];
-            uint32_t one = s[7][i] + (ROTATE(e, 6) ^ ROTATE(e, 11) ^ ROTATE(e, 25)) + ((e & f) ^ (~e & g)) +
-                           round_constants[t] + word;
-            uint32_t two = (ROTATE(a, 2) ^ ROTATE(a, 13) ^ ROTATE(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+            uint32_t one = s[7][i] + LARGE_1(e) + ((e & f) ^ (~e & g)) + round_constants[t] + word;
+            uint32_t two = LARGE_0(a) + ((a & b) ^ (a & c) ^ (b & c));
             s[7][i] = g, s[6][i] = f, s[5][i] = e, s[4][i] = s[3][i] + one;
             s[3][i] = c, s[2][i] = b, s[1][i] = a, s[0][i] = one + two;
         }

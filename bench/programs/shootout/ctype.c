@@ -1,4 +1,4 @@
-/* Characters by their class: text is classified, folded and tokenised with the C library's functions and with a table. */
+/* Characters by their class: text is classified, folded and tokenised by the C library's functions and by a table. */
 
 #include <ctype.h>
 

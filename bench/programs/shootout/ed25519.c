@@ -53,8 +53,8 @@ static void compress(uint64_t hash[8], const uint8_t block[128])
     }
     memcpy(s, hash, sizeof s);
     for (int i = 0; i < 80; i++) {
-        uint64_t one = s[7] + (rotate(s[4], 14) ^ rotate(s[4], 18) ^ rotate(s[4], 41)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) +
-                       round_constants[i] + w[i];
+        uint64_t one = s[7] + (rotate(s[4], 14) ^ rotate(s[4], 18) ^ rotate(s[4], 41)) +
+                       ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constants[i] + w[i];
         uint64_t two = (rotate(s[0], 28) ^ rotate(s[0], 34) ^ rotate(s[0], 39)) +
                        ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
         for (int k = 7; k > 0; k--)
@@ -324,7 +324,8 @@ static int unpack_point(struct point *out, const uint8_t in[32])
 
 static void set_up(void)
 {
-    struct element numerator = small(-121665), denominator = small(121666), two = small(2), five = small(5), y = small(4);
+    struct element numerator = small(-121665), denominator = small(121666);
+    struct element two = small(2), five = small(5), y = small(4);
     denominator = inverse(&denominator);
     multiply(&curve_d, &numerator, &denominator);
     add(&twice_d, &curve_d, &curve_d);

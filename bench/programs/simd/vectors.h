@@ -1,7 +1,8 @@
 /* The vector instructions that these programs use, by the names of the compiler's <wasm_simd128.h>.
  *
- * For another machine they are written with the vector types of GCC and Clang, so that a native program does the same as
- * the module. Where those have no operator for it, it is an instruction of SSE2, which every x86-64 has, or a loop. */
+ * For another machine they are written with the vector types of GCC and Clang, so that a native program does the
+ * same as the module. Where those have no operator for it, it is an instruction of SSE2, which every x86-64 has, or
+ * a loop. */
 
 #ifndef VECTORS_H
 #define VECTORS_H
