@@ -6,6 +6,8 @@
 #   C            zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
 set -eu
 cd "$(dirname "$0")"
+# One C source, as `shootout/fib2.c`; none for all programs.
+only=${1:-}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -16,7 +18,9 @@ install_wasm() {
     echo "built $1, $(wc -c < "$1" | tr -d ' ') bytes"
 }
 
-if command -v wat2wasm > "$scratch/log"; then
+if [ -n "$only" ]; then
+    :
+elif command -v wat2wasm > "$scratch/log"; then
     for source in *.wat; do
         wat2wasm "$source" -o "$scratch/out.wasm"
         install_wasm "${source%.wat}.wasm"
@@ -32,12 +36,23 @@ elif command -v zig > "$scratch/log"; then
 elif python3 -c 'import ziglang' 2> "$scratch/log"; then
     zig="python3 -m ziglang"
 else
-    echo "skip  c/*.c: no zig"
+    echo "skip  */*.c: no zig"
     exit 0
 fi
-for source in c/*.c; do
-    # Without a C library, so that the module imports nothing. $zig may be several words.
-    $zig cc -target wasm32-freestanding -std=c11 -O2 -s -Wall -Wextra -nostdlib -Wl,--no-entry "$source" \
-        -o "$scratch/out.wasm"
-    install_wasm "${source%.c}.wasm"
-done
+# The sources in a directory, compiled with some flags. $zig may be several words, and so are the flags.
+compile() {
+    directory=$1
+    flags=$2
+    for source in "$directory"/*.c; do
+        if [ -n "$only" ] && [ "$source" != "$only" ]; then continue; fi
+        # shellcheck disable=SC2086
+        $zig cc -std=c11 -O2 -s -Wall -Wextra $flags "$source" -o "$scratch/out.wasm"
+        install_wasm "${source%.c}.wasm"
+    done
+}
+
+# Without a C library, so that these modules import nothing.
+compile c "-target wasm32-freestanding -nostdlib -Wl,--no-entry"
+compile shootout "-target wasm32-wasi"
+compile crypto "-target wasm32-wasi"
+compile simd "-target wasm32-wasi -msimd128"

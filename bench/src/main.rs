@@ -26,7 +26,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
 
-    /// Only programs with NAME in their name; may be given more than once
+    /// Only programs with NAME in their name or of the group NAME; may be given more than once
     #[arg(long, value_name = "NAME")]
     filter: Vec<String>,
 

@@ -24,13 +24,13 @@ pub(crate) fn print(rows: &[Row], runtimes: &[Runtime], memory: bool) {
     // Two numbers of eight places and the blank between them.
     let width = |at: usize| titles[at].chars().count().max(17);
 
-    print!("{:<12}", "ms");
+    print!("{:<14}", "ms");
     for (at, title) in titles.iter().enumerate() {
         print!(" | {title:>width$}{}", if at > 0 { " ratio" } else { "" }, width = width(at));
     }
     println!();
     for row in rows {
-        print!("{:<12}", row.program.name);
+        print!("{:<14}", row.program.name);
         for (at, figures) in row.figures.iter().enumerate() {
             let times = match figures {
                 Some(figures) => format!("{:.2} {:>8.2}", figures.min(), figures.median()),
@@ -45,7 +45,7 @@ pub(crate) fn print(rows: &[Row], runtimes: &[Runtime], memory: bool) {
         if !rows.iter().any(|row| row.program.group == group) {
             continue;
         }
-        print!("{:<12}", format!("mean: {}", group.name()));
+        print!("{:<14}", format!("mean: {}", group.name()));
         for at in 0..runtimes.len() {
             print!(" | {:>width$}", "", width = width(at));
             print_ratio(at, mean_ratio(rows, group, at));
@@ -68,13 +68,13 @@ fn print_ratio(at: usize, ratio: Option<f64>) {
 
 fn print_memory(rows: &[Row], runtimes: &[Runtime]) {
     println!();
-    print!("{:<12}", "peak MB");
+    print!("{:<14}", "peak MB");
     for runtime in runtimes {
         print!(" | {:>10}", runtime.name);
     }
     println!();
     for row in rows {
-        print!("{:<12}", row.program.name);
+        print!("{:<14}", row.program.name);
         for figures in &row.figures {
             let peak = figures.as_ref().and_then(|figures| figures.peak);
             print!(" | {:>10}", peak.map_or("-".to_string(), |peak| format!("{:.1}", peak as f64 / 1e6)));

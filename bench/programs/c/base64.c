@@ -1,6 +1,6 @@
 /* Bytes in, bytes out, a table between: base64 there and back, so many times over. */
 
-#include "bench.h"
+#include "../bench.h"
 
 #define LENGTH 12000
 

@@ -1,6 +1,6 @@
 /* Loads of f64 far from each other, and comparisons nobody can predict: so many numbers sorted in place. */
 
-#include "bench.h"
+#include "../bench.h"
 
 #define MOST 200000
 

@@ -1,6 +1,6 @@
 /* 64-bit logic and rotations, with 25 lanes alive at once: SHA3-256 over so many bytes. */
 
-#include "bench.h"
+#include "../bench.h"
 
 #define RATE 136
 

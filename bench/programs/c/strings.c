@@ -1,6 +1,6 @@
 /* Short loops over bytes with an early way out: text is made, split, searched, changed and put together again. */
 
-#include "bench.h"
+#include "../bench.h"
 
 #define ROOM 65536
 #define WORDS 8192

@@ -2,7 +2,7 @@
  *
  * Its program adds up how many steps the numbers below the count need in the Collatz sequence. */
 
-#include "bench.h"
+#include "../bench.h"
 
 enum op {
     PUSH, /* the next byte */

@@ -46,7 +46,7 @@ fn assert_clear(result: Result<Module>, what: &str) -> bool {
 fn truncated() {
     // Up to this length each one is tried, and about a thousand beyond it: every prefix is read from its start.
     let dense =
-        std::env::var("UPSHIFT_FUZZ_TRUNCATE").map_or(8 << 10, |text| text.parse().expect("it is a number"));
+        std::env::var("UPSHIFT_FUZZ_TRUNCATE").map_or(4 << 10, |text| text.parse().expect("it is a number"));
     let engine = Engine::default();
     let (mut cases, mut valid) = (0, 0);
     for (name, bytes) in fixtures() {
