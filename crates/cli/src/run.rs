@@ -32,6 +32,9 @@ impl Host {
     }
 }
 
+/// How many files a guest in a sandbox may have open.
+const SANDBOX_DESCRIPTORS: u32 = 256;
+
 /// Runs the file of the command line to its end. `begin` is when the process began.
 ///
 /// # Errors
@@ -161,6 +164,10 @@ fn wasi(options: &Options) -> Result<WasiCtx> {
         for arg in &options.args {
             wasi.arg(bytes(arg));
         }
+    }
+    if options.sandbox {
+        // Descriptors are this process's, which needs some itself.
+        wasi.max_descriptors(SANDBOX_DESCRIPTORS);
     }
     if options.inherit_env {
         wasi.inherit_env();
