@@ -136,3 +136,24 @@ fn a_sandbox_limits_everything_that_is_not_limited() {
     dir.run(&["--sandbox", "--timeout=50ms", "spin.wat"]).fails(134, &["50ms"]);
     dir.run(&["--sandbox", "--fuel=5000", "spin.wat"]).fails(134, &["5000", "`--fuel N`"]);
 }
+
+/// The signal for files that become too large would end the process.
+#[test]
+fn a_file_above_the_systems_limit_is_an_error_of_the_guest() {
+    const WAT: &str = r#"(module
+        (import "wasi_snapshot_preview1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "big")
+        (func (export "_start")
+            (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 1)
+                (i64.const -1) (i64.const -1) (i32.const 0) (i32.const 64)))
+            (call $exit (call $resize (i32.load (i32.const 64)) (i64.const 10000000)))))"#;
+    let dir = Dir::with(&[("big.wat", WAT)]);
+    let script = format!("ulimit -f 100; exec '{}' run --dir . big.wat", env!("CARGO_BIN_EXE_upshift"));
+    let status = std::process::Command::new("sh").args(["-c", &script]).current_dir(&dir.0).status().unwrap();
+    // 22 is `fbig`.
+    assert_eq!(status.code(), Some(22));
+}
