@@ -4,8 +4,8 @@
 //! files). The clocks go on by [`STEP`] whenever one is read, and jump when the guest waits for one, so a program that loops
 //! until some time has passed comes to its end.
 
-use anyhow::{Context, Result};
-use upshift::{Caller, Extern, Func, Linker, Store, Trap, Val};
+use anyhow::Result;
+use upshift::{Caller, Extern, Linker, Trap};
 
 use crate::run::Host;
 
@@ -56,8 +56,7 @@ impl World {
 ///
 /// # Errors
 /// If one cannot be defined.
-pub(crate) fn shadow(linker: &mut Linker<Host>, store: &mut Store<Host>) -> Result<()> {
-    let waits = linker.get(store, MODULE, "poll_oneoff").and_then(Extern::into_func);
+pub(crate) fn shadow(linker: &mut Linker<Host>) -> Result<()> {
     linker.allow_shadowing(true);
     linker.func_wrap(MODULE, "random_get", |mut caller: Caller<'_, Host>, at: u32, len: u32| {
         let (bytes, host) = bytes(&mut caller, at, len.into())?;
@@ -79,8 +78,8 @@ pub(crate) fn shadow(linker: &mut Linker<Host>, store: &mut Store<Host>) -> Resu
     linker.func_wrap(
         MODULE,
         "poll_oneoff",
-        move |mut caller: Caller<'_, Host>, input: u32, output: u32, count: u32, written: u32| {
-            poll(&mut caller, [input, output, count, written], waits)
+        |mut caller: Caller<'_, Host>, input: u32, output: u32, count: u32, written: u32| {
+            poll(&mut caller, [input, output, count, written])
         },
     )?;
     linker.allow_shadowing(false);
@@ -110,56 +109,61 @@ fn bytes<'a>(caller: &'a mut Caller<'_, Host>, at: u32, len: u64) -> Result<(&'a
     Ok((part, host))
 }
 
-/// A wait for a clock: what the guest calls it, and when it ends, in nanoseconds since the beginning.
-struct Alarm {
+/// What a guest waits for.
+struct Wait {
     userdata: u64,
-    due: u64,
+    /// The number of its kind: a clock, a descriptor to read from, one to write to.
+    kind: u8,
+    /// When it ends, in nanoseconds since the beginning; nothing for a clock that there is not.
+    due: Option<u64>,
 }
 
 const SUBSCRIPTION: usize = 48;
 const EVENT: usize = 32;
+const CLOCK: u8 = 0;
+const FD_WRITE: u8 = 2;
 
-/// Waits: if all is for clocks, time jumps to the first that is due; else `waits`, which knows files and streams, decides.
-fn poll(caller: &mut Caller<'_, Host>, args: [u32; 4], waits: Option<Func>) -> Result<i32> {
-    let [input, output, count, written] = args;
+/// Waits. Descriptors are always ready: when something comes in from outside is chance, and reading waits for it anyway. If
+/// nothing is ready, time jumps to the first clock that is due.
+fn poll(caller: &mut Caller<'_, Host>, [input, output, count, written]: [u32; 4]) -> Result<i32> {
     let (subscriptions, host) = bytes(caller, input, u64::from(count) * SUBSCRIPTION as u64)?;
-    let alarms: Option<Vec<Alarm>> =
-        subscriptions.chunks_exact(SUBSCRIPTION).map(|bytes| alarm(bytes, &host.world)).collect();
-    let Some(alarms) = alarms.filter(|alarms| !alarms.is_empty()) else {
-        let waits = waits.context("the guest waits, but did not import that")?;
-        let mut errno = [Val::I32(0)];
-        waits.call(caller, &args.map(|arg| Val::I32(arg as i32)), &mut errno)?;
-        let [Val::I32(errno)] = errno else { return Ok(INVAL) };
-        return Ok(errno);
-    };
-    let due = alarms.iter().map(|alarm| alarm.due).min().unwrap_or(0);
+    let waits = subscriptions.chunks_exact(SUBSCRIPTION).map(|bytes| wait(bytes, &host.world));
+    let waits: Option<Vec<Wait>> = waits.collect();
+    let Some(waits) = waits.filter(|waits| !waits.is_empty()) else { return Ok(INVAL) };
+    let due = waits.iter().map(|wait| wait.due.unwrap_or(0)).min().unwrap_or(0);
     host.world.elapsed = host.world.elapsed.max(due);
     let now = host.world.elapsed;
-    let rings: Vec<_> = alarms.iter().filter(|alarm| alarm.due <= now).collect();
-    let (events, _) = bytes(caller, output, (rings.len() * EVENT) as u64)?;
-    // No error, the type of a clock, and nothing about bytes.
+    let over: Vec<_> = waits.iter().filter(|wait| wait.due.is_none_or(|due| due <= now)).collect();
+    let (events, _) = bytes(caller, output, (over.len() * EVENT) as u64)?;
     events.fill(0);
-    for (event, alarm) in events.chunks_exact_mut(EVENT).zip(&rings) {
-        event[..8].copy_from_slice(&alarm.userdata.to_le_bytes());
+    for (event, wait) in events.chunks_exact_mut(EVENT).zip(&over) {
+        event[..8].copy_from_slice(&wait.userdata.to_le_bytes());
+        if wait.due.is_none() {
+            event[8..10].copy_from_slice(&(INVAL as u16).to_le_bytes());
+        }
+        event[10] = wait.kind;
+        if wait.kind != CLOCK {
+            // How many bytes there are is not known; at least one does not promise too much.
+            event[16] = 1;
+        }
     }
-    let rings = rings.len() as u32;
-    bytes(caller, written, 4)?.0.copy_from_slice(&rings.to_le_bytes());
+    let over = over.len() as u32;
+    bytes(caller, written, 4)?.0.copy_from_slice(&over.to_le_bytes());
     Ok(SUCCESS)
 }
 
-/// What a subscription waits for, if that is a clock that there is.
-fn alarm(bytes: &[u8], world: &World) -> Option<Alarm> {
+/// What a subscription waits for; nothing if there is no such kind.
+fn wait(bytes: &[u8], world: &World) -> Option<Wait> {
     let number = |at: usize| bytes[at..at + 8].iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte));
     let (clock, timeout, absolute) = (number(16) as u32, number(24), bytes[40] & 1 == 1);
-    if bytes[8] != 0 || clock >= CLOCKS {
-        return None;
-    }
-    let due = if absolute {
-        timeout.saturating_sub(world.now(clock) - world.elapsed)
-    } else {
-        world.elapsed.saturating_add(timeout)
+    let due = match bytes[8] {
+        CLOCK if clock >= CLOCKS => None,
+        CLOCK if absolute => Some(timeout.saturating_sub(world.now(clock) - world.elapsed)),
+        CLOCK => Some(world.elapsed.saturating_add(timeout)),
+        kind if kind <= FD_WRITE => Some(0),
+        _ => return None,
     };
-    Some(Alarm { userdata: number(0), due })
+    Some(Wait { userdata: number(0), kind: bytes[8], due })
 }
 
 #[cfg(test)]

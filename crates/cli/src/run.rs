@@ -93,7 +93,7 @@ fn link_and_call(
     let mut linker = Linker::new(store.engine());
     upshift_wasi::add_imports_to_linker(&mut linker, modules(), Host::wasi)?;
     if options.deterministic {
-        deterministic::shadow(&mut linker, store)?;
+        deterministic::shadow(&mut linker)?;
     }
     for (name, module) in preloads {
         let instance = start(&mut linker, store, module, options, times)

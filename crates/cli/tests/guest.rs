@@ -208,3 +208,26 @@ fn unknown_imports_can_wait() {
         dir.run(&[flag, &["--invoke", "use", "m.wat"]].concat()).fails(1, &["`a::b`"]);
     }
 }
+
+/// A descriptor beside a clock: it is ready, and no time passes.
+#[test]
+fn deterministic_polls_find_descriptors_ready() {
+    const WAT: &str = r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            ;; The first of two subscriptions, of 48 bytes each, is for a clock in a second; the second to read descriptor 0.
+            (i64.store (i32.const 0) (i64.const 7))
+            (i32.store (i32.const 16) (i32.const 1))
+            (i64.store (i32.const 24) (i64.const 1000000000))
+            (i64.store (i32.const 48) (i64.const 9))
+            (i32.store8 (i32.const 56) (i32.const 1))
+            (if (call $poll (i32.const 0) (i32.const 128) (i32.const 2) (i32.const 256)) (then (call $exit (i32.const 99))))
+            ;; One event; 10 for each event, and what the guest calls it.
+            (call $exit (i32.add
+                (i32.mul (i32.const 10) (i32.load (i32.const 256)))
+                (i32.load (i32.const 128))))))"#;
+    let dir = Dir::with(&[("poll.wat", WAT)]);
+    assert_eq!(dir.run_with_input(&["--deterministic", "poll.wat"], b"").code, Some(19));
+}
