@@ -5,7 +5,7 @@ use upshift::{Engine, Module};
 
 use crate::flags::{Dump, Options, Usage};
 use crate::load;
-use crate::report::print;
+use crate::report::{print, visible};
 
 /// Prints the functions of the file of the command line; runs nothing.
 ///
@@ -23,7 +23,7 @@ pub(crate) fn dump(options: &Options) -> Result<()> {
             text.push_str(&shown.with_context(|| format!("cannot show function {func}"))?);
         }
     }
-    print(&text)
+    print(&visible(&text))
 }
 
 /// The numbers of the functions to be shown: one, or all that have a body.

@@ -17,7 +17,7 @@ use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
 
 use crate::flags::{Listing, Options};
 use crate::json::Json;
-use crate::report::print;
+use crate::report::{print, visible};
 use crate::{load, show};
 
 /// Prints what is known of the file of the command line.
@@ -29,7 +29,7 @@ pub(crate) fn inspect(options: &Options) -> Result<()> {
     let module = load::module(&Engine::new(&options.config())?, file)?;
     match options.listing() {
         Listing::Json => print(&format!("{}\n", json(&file.to_string_lossy(), &module))),
-        Listing::Text => print(&text(&file.to_string_lossy(), &module)?),
+        Listing::Text => print(&visible(&text(&file.to_string_lossy(), &module)?)),
     }
 }
 

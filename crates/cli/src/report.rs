@@ -61,13 +61,27 @@ pub(crate) fn tell(what: &str, error: &Error) {
     } else {
         ("", "")
     };
-    let mut text = format!("{on}{what}:{off} {error}\n");
+    let mut text = format!("{on}{what}:{off} {}\n", visible(&error.to_string()));
     for cause in error.chain().skip(1) {
-        let cause = cause.to_string().replace('\n', "\n    ");
+        let cause = visible(&cause.to_string()).replace('\n', "\n    ");
         text.push_str(&format!("  caused by: {}\n", cause.trim_end()));
     }
     // There is nowhere left to say that this failed.
     let _ = stderr.lock().write_all(text.as_bytes());
+}
+
+/// Text with names from modules in it, without characters that move the cursor or turn the direction of writing.
+pub(crate) fn visible(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c) {
+            visible.extend(c.escape_unicode());
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
 }
 
 /// Whether to write colours: to terminals, and only if the user has nothing against them (no-color.org).
@@ -87,7 +101,7 @@ pub(crate) fn print(text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::coloured;
+    use super::{coloured, visible};
 
     #[test]
     fn colours_are_for_terminals_and_those_who_want_them() {
@@ -95,5 +109,10 @@ mod tests {
         assert!(coloured(true, Some("".as_ref())));
         assert!(!coloured(true, Some("1".as_ref())));
         assert!(!coloured(false, None));
+    }
+
+    #[test]
+    fn names_from_modules_cannot_play_with_the_terminal() {
+        assert_eq!(visible("a\u{1b}[31m\u{202e}b\nc ä"), "a\\u{1b}[31m\\u{202e}b\nc ä");
     }
 }
