@@ -169,11 +169,13 @@ fn wasi(options: &Options) -> Result<WasiCtx> {
         // Descriptors are this process's, which needs some itself.
         wasi.max_descriptors(SANDBOX_DESCRIPTORS);
     }
-    if options.inherit_env {
-        wasi.inherit_env();
-    }
-    for (name, value) in &options.env {
-        wasi.env(bytes(name), bytes(value));
+    // What is given last counts: flags come behind the settings file, and both behind what is inherited.
+    let inherited: Vec<_> = if options.inherit_env { std::env::vars_os().collect() } else { Vec::new() };
+    let all: Vec<_> = inherited.iter().chain(&options.env).collect();
+    for (i, (name, value)) in all.iter().enumerate() {
+        if !all[i + 1..].iter().any(|(later, _)| later == name) {
+            wasi.env(bytes(name), bytes(value));
+        }
     }
     for GuestDir { host, guest, access } in &options.dirs {
         wasi.preopened_dir_with(host, guest, *access)?;

@@ -105,6 +105,10 @@ fn the_environment_is_given_or_inherited() {
         .prints("echo.wat\nA=1\nB=x=y\nEMPTY=\n");
     dir.run(&["--env", "UPSHIFT_TEST_SET", "--env", "UPSHIFT_TEST_UNSET", "echo.wat"])
         .prints("echo.wat\nUPSHIFT_TEST_SET=from the host\n");
+    // The last one counts, and the command line more than a settings file.
+    dir.run(&["--env", "A=1", "--env", "B=2", "--env", "A=3", "echo.wat"]).prints("echo.wat\nB=2\nA=3\n");
+    fs::write(dir.0.join("upshift.toml"), "env = ['A=file', 'C=4']").unwrap();
+    dir.run(&["--env", "A=flag", "echo.wat"]).prints("echo.wat\nC=4\nA=flag\n");
 }
 
 #[test]
