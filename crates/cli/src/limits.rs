@@ -116,30 +116,23 @@ pub(crate) struct Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        may_grow(self.memory, desired, maximum, |most| LimitHit {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        may_grow(self.memory, desired, |most| LimitHit {
             what: format!("a memory is limited to {}, but the program wants {}", bytes(most), bytes(desired)),
             flag: "--max-memory SIZE".into(),
         })
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        may_grow(self.table, desired, maximum, |most| LimitHit {
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        may_grow(self.table, desired, |most| LimitHit {
             what: format!("a table is limited to {most} elements, but the program wants {desired}"),
             flag: "--max-table-elements N".into(),
         })
     }
 }
 
-fn may_grow(
-    growth: Option<Growth>,
-    desired: usize,
-    maximum: Option<usize>,
-    hit: impl FnOnce(usize) -> LimitHit,
-) -> Result<bool> {
-    // What its own type forbids fails without us.
-    let allowed = maximum.is_none_or(|maximum| desired <= maximum);
-    match growth.filter(|growth| allowed && desired > growth.most) {
+fn may_grow(growth: Option<Growth>, desired: usize, hit: impl FnOnce(usize) -> LimitHit) -> Result<bool> {
+    match growth.filter(|growth| desired > growth.most) {
         Some(Growth { most, stops: true }) => Err(hit(most).into()),
         refused => Ok(refused.is_none()),
     }
@@ -233,8 +226,6 @@ mod tests {
         let mut limiter = Limiter { memory: growth(true), table: growth(false) };
         assert!(limiter.memory_growing(0, 10, None).unwrap());
         assert!(limiter.memory_growing(0, 11, None).is_err());
-        // The module's own limit is no matter of ours.
-        assert!(limiter.memory_growing(0, 12, Some(11)).unwrap());
         assert!(!limiter.table_growing(0, 11, None).unwrap());
     }
 

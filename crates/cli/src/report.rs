@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Error, Result};
 use upshift::Trap;
+use upshift_translate::names::is_printable;
 use upshift_wasi::{Exit, GuestFault};
 
 use crate::flags::Usage;
@@ -72,10 +73,9 @@ pub(crate) fn tell(what: &str, error: &Error) {
 
 /// Text with names from modules in it, without characters that move the cursor or turn the direction of writing.
 pub(crate) fn visible(text: &str) -> String {
-    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c) {
+        if !is_printable(c) && !matches!(c, '\n' | '\t') {
             visible.extend(c.escape_unicode());
         } else {
             visible.push(c);

@@ -30,6 +30,17 @@ pub fn module_name(module: &ModuleInfo) -> Option<&str> {
     names(module).find_map(|name| if let Name::Module { name, .. } = name { Some(name) } else { None })
 }
 
+/// Whether a character of a name can be shown to people as it is: it does not move the cursor and does not turn the
+/// direction of writing. Names come from modules that may want to play with a terminal.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    let turns = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    !c.is_control() && !turns
+}
+
 fn names(module: &ModuleInfo) -> impl Iterator<Item = Name<'_>> {
     let sections = module.customs.iter().filter(|(name, _)| module.slice(name) == b"name");
     sections.flat_map(|(_, contents)| {

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
 use upshift_interp::stubs;
+use upshift_translate::names::is_printable;
 
 use crate::context::AsContext;
 use crate::demangle::demangle;
@@ -231,12 +232,11 @@ struct Printable<'a>(&'a str);
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MAX_CHARS: usize = 256;
-        let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         for (i, c) in self.0.chars().enumerate() {
             if i == MAX_CHARS {
                 return f.write_str("…");
             }
-            if c.is_control() || turns(c) {
+            if !is_printable(c) {
                 write!(f, "{}", c.escape_unicode())?;
             } else {
                 f.write_char(c)?;
