@@ -1,50 +1,157 @@
-//! Times upshift beside other WebAssembly runtimes, whole processes, and prints a table.
+//! Times upshift beside other WebAssembly runtimes, prints tables, keeps a history, and guards against regressions.
 //!
-//! The way through: the command line → [`programs::chosen`] and [`runtimes::found`] → [`measure::all`], which gives
-//! one [`measure::Row`] a program → [`table::print`], and with `--record` [`record::append`].
+//! ```text
+//!                  suite::chosen, peers::found ─▶ measure::all ─▶ one Row a program ─┬─▶ table::print
+//!   command line ─┤                                    │                             ├─▶ hyperfine::write
+//!                  │                              process::run                       └─▶ record::entry ─▶ history.yaml
+//!                  ├─ history, report ◀── history::load ◀── history.yaml
+//!                  └─ gate ─▶ two revisions, built and run in turns
+//! ```
 
+mod history;
+mod hyperfine;
 mod measure;
-mod programs;
+mod native;
+mod peers;
+mod process;
 mod record;
-mod runtimes;
+mod suite;
 mod table;
+mod trend;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use clap::Parser;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Parser, Subcommand};
+
+use crate::measure::{FailureKind, Measure, Row, Setup};
+use crate::peers::{Runtime, Wanted};
+use crate::suite::Layer;
 
 /// Times upshift beside other WebAssembly runtimes.
 ///
-/// Upshift is $UPSHIFT, or the release build beside this program. The others are found by $WASMTIME, $WASMI, $BUN
-/// and $NODE, or on the PATH; one that is missing is left out.
+/// Upshift is $UPSHIFT, or the release build of this checkout. The others are found by variables like $WASMTIME, or on the
+/// PATH; one that is missing is named and left out. Without a command: measures and prints the tables.
 #[derive(Parser)]
-#[command(name = "upshift-bench")]
+#[command(name = "upshift-bench", args_conflicts_with_subcommands = true)]
 struct Args {
-    /// How often each runtime runs each program
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure, print the tables, and add the figures to the history
+    Record(RecordArgs),
+    /// Print cases over time: a line for each recorded run that has them
+    History {
+        /// The cases; without one, the recorded runs themselves
+        cases: Vec<String>,
+        /// Which figures
+        #[arg(long, value_enum, default_value_t = Measure::Warm)]
+        measure: Measure,
+        #[command(flatten)]
+        file: HistoryFile,
+    },
+    /// List the programs
+    List,
+}
+
+#[derive(clap::Args)]
+struct RunArgs {
+    /// One run of each instead of three after one that is not counted
+    #[arg(long, conflicts_with = "runs")]
+    quick: bool,
+
+    /// How often each is measured, after one run that is not counted
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
 
-    /// Only programs with NAME in their name or of the group NAME; may be given more than once
+    /// Only programs with NAME in their name; may be repeated
     #[arg(long, value_name = "NAME")]
-    filter: Vec<String>,
+    only: Vec<String>,
 
-    /// One more runtime: the words of CMD, then the module's path; may be given more than once
+    /// Only programs of this layer; may be repeated
+    #[arg(long, value_enum)]
+    layer: Vec<Layer>,
+
+    /// What is measured
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "cold,warm,steady")]
+    measure: Vec<Measure>,
+
+    /// A column of upshift for each of these tiers, instead of one that chooses by itself: `interp`
+    #[arg(long, value_name = "TIER,...", value_delimiter = ',')]
+    tiers: Vec<String>,
+
+    /// Only these runtimes beside upshift, of those it knows
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    peers: Vec<String>,
+
+    /// One more runtime: the words of CMD, then the module and its arguments; may be repeated
     #[arg(long, value_name = "NAME=CMD")]
-    peer: Vec<runtimes::Extra>,
+    peer: Vec<peers::Extra>,
 
-    /// Also the C programs compiled for this machine, by $CC or `cc` with -O3
+    /// Not the programs compiled for this machine
     #[arg(long)]
-    native: bool,
+    no_native: bool,
 
-    /// Also a table of the most memory each process had (not on Windows)
+    /// Also a table of the most memory each process had
     #[arg(long)]
     rss: bool,
 
-    /// Append the figures to bench/history.yaml
+    /// How long a process that measures itself does so, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    steady_ms: u64,
+
+    /// After how many seconds a process is ended
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+
+    /// Write all samples to FILE, in the format of `hyperfine --export-json`; after every program
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct RecordArgs {
+    /// The entry's name
     #[arg(long)]
-    record: bool,
+    id: String,
+
+    /// Why it is recorded
+    #[arg(long, required_unless_present = "delete")]
+    reason: Option<String>,
+
+    /// Replace the entry that has this name
+    #[arg(long, conflicts_with = "delete")]
+    overwrite: bool,
+
+    /// Remove the entry that has this name, and measure nothing
+    #[arg(long)]
+    delete: bool,
+
+    #[command(flatten)]
+    file: HistoryFile,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(clap::Args)]
+struct HistoryFile {
+    /// The history, instead of bench/history.yaml
+    #[arg(long = "history", value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+impl HistoryFile {
+    fn path(&self) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| root().join("bench/history.yaml"))
+    }
 }
 
 /// The root of the repository this program was built from.
@@ -53,17 +160,108 @@ fn root() -> PathBuf {
     bench.parent().unwrap_or(bench).to_path_buf()
 }
 
-fn run(args: &Args) -> Result<()> {
-    let root = root();
-    let programs = programs::chosen(&args.filter);
-    ensure!(!programs.is_empty(), "no program has such a name");
-    let runtimes = runtimes::found(&root, &args.peer, args.native)?;
-    let rows = measure::all(&root, &programs, &runtimes, args.runs)?;
-    table::print(&rows, &runtimes, args.rss);
-    if args.record {
-        record::append(&root, &rows, &runtimes, args.runs)?;
+/// Measures what the flags say and prints the tables.
+fn measure(args: &RunArgs) -> Result<(Vec<Row>, Vec<Runtime>, u32)> {
+    let programs = suite::chosen(&args.only, &args.layer)?;
+    let (warmups, runs) = if args.quick { (0, 1) } else { (1, args.runs) };
+    let setup = Setup {
+        root: root(),
+        measures: args.measure.clone(),
+        warmups,
+        runs,
+        steady: Duration::from_millis(args.steady_ms),
+        timeout: Duration::from_secs(args.timeout),
+    };
+    let wanted = Wanted {
+        peers: &args.peers,
+        extra: &args.peer,
+        tiers: &args.tiers,
+        native: !args.no_native,
+        programs: &programs,
+    };
+    let runtimes = peers::found(&setup.root, &wanted)?;
+    let interrupted = measure::interruption()?;
+    let rows = measure::all(&setup, &programs, &runtimes, &interrupted, |rows| match &args.json {
+        Some(path) => hyperfine::write(path, rows, &runtimes),
+        None => Ok(()),
+    })?;
+    // A second interruption ends the program even while it prints.
+    interrupted.store(true, Ordering::Relaxed);
+    table::print(&rows, &runtimes, &args.measure, args.rss);
+    Ok((rows, runtimes, runs))
+}
+
+/// Whatever upshift could not do, and wrong results of anybody, fail the run.
+fn check(rows: &[Row], runtimes: &[Runtime]) -> Result<()> {
+    let mut faults = Vec::new();
+    for row in rows {
+        for (at, (runtime, cell)) in runtimes.iter().zip(&row.cells).enumerate() {
+            let kind = cell.failure.as_ref().map(|failure| &failure.kind);
+            let is_fault = match kind {
+                None | Some(FailureKind::Absent | FailureKind::None | FailureKind::Needs(_)) => false,
+                Some(FailureKind::Wrong) => true,
+                Some(FailureKind::Crashed | FailureKind::TimedOut | FailureKind::Failed) => at == 0,
+            };
+            if is_fault {
+                faults.push(format!("{} in {}", row.program.name, runtime.name));
+            }
+        }
     }
+    ensure!(faults.is_empty(), "wrong results or failures: {}", faults.join(", "));
     Ok(())
+}
+
+fn record(args: &RecordArgs) -> Result<()> {
+    let path = args.file.path();
+    // Before anything is measured: a history that cannot be read, or an id that is taken, would waste it.
+    let mut entries = history::load(&path)?;
+    let is_there = entries.iter().any(|entry| entry.id == args.id);
+    if args.delete {
+        ensure!(is_there, "no entry has the id {:?}", args.id);
+        entries.retain(|entry| entry.id != args.id);
+        history::save(&path, &entries)?;
+        println!("removed {} from {}", args.id, path.display());
+        return Ok(());
+    }
+    if is_there && !args.overwrite {
+        bail!("there is an entry with the id {:?}; --overwrite replaces it", args.id);
+    }
+    let (rows, runtimes, runs) = measure(&args.run)?;
+    ensure!(!rows.is_empty(), "nothing was measured, so nothing is recorded");
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let entry = record::entry(&root(), &args.id, reason, &rows, &runtimes, runs);
+    // Read again: another process may have added an entry meanwhile.
+    entries = history::load(&path)?;
+    history::put(&mut entries, entry, args.overwrite)?;
+    history::save(&path, &entries)?;
+    println!("recorded {} in {}", args.id, path.display());
+    check(&rows, &runtimes)
+}
+
+fn list() {
+    for program in suite::all() {
+        let args = program.args.iter().map(|arg| format!(" {arg}")).collect::<String>();
+        println!("{:<10} {:<20} {}{args}", program.layer.name(), program.name, program.module);
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
+    match &args.verb {
+        None => {
+            let (rows, runtimes, _) = measure(&args.run)?;
+            check(&rows, &runtimes)
+        }
+        Some(Verb::Record(args)) => record(args),
+        Some(Verb::History { cases, measure, file }) => {
+            let entries = history::load(&file.path())?;
+            history::find(&entries, None).context(file.path().display().to_string())?;
+            trend::print(&entries, cases, *measure)
+        }
+        Some(Verb::List) => {
+            list();
+            Ok(())
+        }
+    }
 }
 
 fn main() -> ExitCode {

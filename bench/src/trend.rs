@@ -1,0 +1,68 @@
+//! Prints cases of the history over time.
+
+use anyhow::{Result, ensure};
+
+use crate::history::{Cell, Entry, Times};
+use crate::measure::Measure;
+
+impl Cell {
+    /// The times of one measure; where nothing is kept between processes, a cold one is as a warm one.
+    pub(crate) fn times(&self, measure: Measure) -> Option<Times> {
+        match measure {
+            Measure::Cold => self.cold.or(self.warm),
+            Measure::Warm => self.warm,
+            Measure::Steady => self.steady,
+        }
+    }
+}
+
+/// Prints a table for each case with a line for each entry that has it; without a case, the entries themselves.
+///
+/// # Errors
+/// If no entry has a case.
+pub(crate) fn print(entries: &[Entry], cases: &[String], measure: Measure) -> Result<()> {
+    if cases.is_empty() {
+        for entry in entries {
+            let Entry { id, date, commit, reason, machine, .. } = entry;
+            println!(
+                "{id:<20} {date} {commit:<10} {:>3} cases, {}: {reason}",
+                entry.cases.len(),
+                machine.cpu
+            );
+        }
+    }
+    for case in cases {
+        let with_case: Vec<_> = entries.iter().filter(|entry| entry.cases.contains_key(case)).collect();
+        ensure!(!with_case.is_empty(), "no entry has a case {case:?}");
+        print_case(&with_case, case, measure);
+    }
+    Ok(())
+}
+
+fn print_case(entries: &[&Entry], case: &str, measure: Measure) {
+    let mut runtimes: Vec<&str> = Vec::new();
+    for runtime in entries.iter().flat_map(|entry| entry.cases[case].keys()) {
+        if !runtimes.contains(&runtime.as_str()) {
+            runtimes.push(runtime);
+        }
+    }
+    print!("{:<31}", format!("{case}, {}, ms", measure.name()));
+    for runtime in &runtimes {
+        print!(" | {runtime:>10} ratio");
+    }
+    println!();
+    for entry in entries {
+        print!("{:<20} {:<10}", entry.id, entry.commit);
+        let cells = &entry.cases[case];
+        let times = |runtime: &str| cells.get(runtime).and_then(|cell| cell.times(measure));
+        let own = cells.first().and_then(|(_, cell)| cell.times(measure));
+        for runtime in &runtimes {
+            match (times(runtime), own) {
+                (Some(times), Some(own)) => print!(" | {:>10.2} {:>5.2}", times.min, own.min / times.min),
+                (Some(times), None) => print!(" | {:>10.2} {:>5}", times.min, "-"),
+                (None, _) => print!(" | {:>10} {:>5}", "-", "-"),
+            }
+        }
+        println!();
+    }
+}
