@@ -32,7 +32,7 @@ steady() {
     fi
     wat2wasm "$harness" -o "$scratch/harness.wasm"
     # For a moment there are two memories: that of the import and that of the program.
-    wasm-merge --rename-export-conflicts --enable-multimemory "$@" \
+    wasm-merge --rename-export-conflicts --enable-multimemory --enable-bulk-memory "$@" \
         "$scratch/harness.wasm" harness "$module" program -o "$scratch/out.wasm"
     mkdir -p "steady/$(dirname "$module")"
     install_wasm "steady/$module"
@@ -47,7 +47,7 @@ elif command -v wat2wasm > "$scratch/log"; then
     else
         echo "skip  steady/*.wasm: no wasm-merge"
     fi
-    for source in *.wat; do
+    for source in *.wat host/*.wat; do
         wat2wasm "$source" -o "$scratch/out.wasm"
         install_wasm "${source%.wat}.wasm"
         if [ "$source" != empty.wat ]; then steady "${source%.wat}.wasm"; fi
