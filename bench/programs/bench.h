@@ -4,10 +4,17 @@
  * expected one, and the function is exported too, under its own name. As a WASI command and as a native program it
  * prints the result, and exits with 1 when it is not the expected one; its first argument is another count, for which
  * no result is expected. A function returns 0 when it finds by itself that something is wrong, and no expected
- * result is 0. */
+ * result is 0.
+ *
+ * With `--steady MS` behind its other arguments such a program calls the function again and again, at least three times
+ * and until that many milliseconds have passed. It then prints a line `iteration NANOSECONDS` for each call instead of
+ * the result, and each call's result is checked. */
 
 #ifndef BENCH_H
 #define BENCH_H
+
+/* For clock_gettime where the compiler is told to know C11 only; a program includes this file before any other. */
+#define _POSIX_C_SOURCE 199309L
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,37 +38,76 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 /* Without printf, which would be larger than most of the programs. */
-static inline void print_result(const char *name, uint32_t count, uint32_t result)
+static inline void print_number(uint64_t number)
 {
-    char digits[11], hex[9];
-    char *first = digits + 10;
+    char digits[21];
+    char *first = digits + 20;
     *first = '\0';
     do {
-        *--first = (char)('0' + count % 10);
-        count /= 10;
-    } while (count > 0);
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    fputs(first, stdout);
+}
+
+static inline void print_result(const char *name, uint32_t count, uint32_t result)
+{
+    char hex[9];
     for (int i = 0; i < 8; i++)
         hex[i] = "0123456789abcdef"[result >> (28 - 4 * i) & 15];
     hex[8] = '\0';
     fputs(name, stdout);
     fputs("(", stdout);
-    fputs(first, stdout);
+    print_number(count);
     fputs(") = 0x", stdout);
     fputs(hex, stdout);
     fputs("\n", stdout);
 }
 
-#define BENCH(function, count, expected)                                      \
-    int main(int argc, char **argv)                                           \
-    {                                                                         \
-        volatile uint32_t n = (count);                                        \
-        if (argc > 1)                                                         \
-            n = (uint32_t)strtoul(argv[1], NULL, 10);                         \
-        uint32_t result = function(n);                                        \
-        print_result(#function, n, result);                                   \
-        return result == 0 || (n == (count) && result != (expected)) ? 1 : 0; \
+static inline uint64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline int run_bench(const char *name, uint32_t (*function)(uint32_t), uint32_t usual_count, uint32_t expected,
+                            int argc, char **argv)
+{
+    /* Volatile, or the optimiser could specialise the function for one count, or call it once for all iterations, or
+     * outside of the time that is measured. */
+    volatile uint32_t count = usual_count;
+    volatile uint32_t result;
+    int steady = argc > 2 && strcmp(argv[argc - 2], "--steady") == 0;
+    if (argc > (steady ? 3 : 1))
+        count = (uint32_t)strtoul(argv[1], NULL, 10);
+    uint64_t room = steady ? strtoul(argv[argc - 1], NULL, 10) * UINT64_C(1000000) : 0;
+    uint64_t first = nanoseconds();
+    for (int done = 1;; done++) {
+        uint64_t before = nanoseconds();
+        result = function(count);
+        uint64_t after = nanoseconds();
+        int wrong = result == 0 || (count == usual_count && result != expected);
+        if (!steady || wrong) {
+            print_result(name, count, result);
+            return wrong;
+        }
+        fputs("iteration ", stdout);
+        print_number(after - before);
+        fputs("\n", stdout);
+        if (done >= 3 && after - first >= room)
+            return 0;
+    }
+}
+
+#define BENCH(function, count, expected)                                         \
+    int main(int argc, char **argv)                                              \
+    {                                                                            \
+        return run_bench(#function, function, (count), (expected), argc, argv);  \
     }
 
 #endif

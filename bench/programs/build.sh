@@ -4,6 +4,7 @@
 #
 #   text format  wat2wasm (wabt)
 #   C            zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
+#   steady/      wasm-merge (binaryen 131; npm install binaryen), which joins a module with steady/harness.wat
 set -eu
 cd "$(dirname "$0")"
 # One C source, as `shootout/fib2.c`; none for all programs.
@@ -18,12 +19,38 @@ install_wasm() {
     echo "built $1, $(wc -c < "$1" | tr -d ' ') bytes"
 }
 
+# The steady module of one that imports nothing; further arguments are flags for wasm-merge.
+steady() {
+    module=$1
+    shift
+    if [ -z "$merge" ]; then return; fi
+    # Not every runtime takes two memories, so the harness uses the program's, and has its own only when there is none.
+    harness=steady/harness.wat
+    if ! wasm-objdump -x -j Memory "$module" | grep -q 'memory\[0\]'; then
+        sed 's/(import "program" "memory" (memory $memory 1))/(memory $memory 0)/' "$harness" > "$scratch/harness.wat"
+        harness=$scratch/harness.wat
+    fi
+    wat2wasm "$harness" -o "$scratch/harness.wasm"
+    # For a moment there are two memories: that of the import and that of the program.
+    wasm-merge --rename-export-conflicts --enable-multimemory --enable-bulk-memory "$@" \
+        "$scratch/harness.wasm" harness "$module" program -o "$scratch/out.wasm"
+    mkdir -p "steady/$(dirname "$module")"
+    install_wasm "steady/$module"
+}
+
+merge=
 if [ -n "$only" ]; then
     :
 elif command -v wat2wasm > "$scratch/log"; then
-    for source in *.wat; do
+    if command -v wasm-merge > "$scratch/log"; then
+        merge=yes
+    else
+        echo "skip  steady/*.wasm: no wasm-merge"
+    fi
+    for source in *.wat host/*.wat; do
         wat2wasm "$source" -o "$scratch/out.wasm"
         install_wasm "${source%.wat}.wasm"
+        if [ "$source" != empty.wat ]; then steady "${source%.wat}.wasm"; fi
     done
 else
     echo "skip  *.wat: no wat2wasm"
@@ -39,20 +66,23 @@ else
     echo "skip  */*.c: no zig"
     exit 0
 fi
-# The sources in a directory, compiled with some flags. $zig may be several words, and so are the flags.
+# The sources in a directory, compiled with some flags into another one. $zig may be several words, and so are the flags.
 compile() {
     directory=$1
-    flags=$2
+    to=$2
+    flags=$3
     for source in "$directory"/*.c; do
         if [ -n "$only" ] && [ "$source" != "$only" ]; then continue; fi
         # shellcheck disable=SC2086
         $zig cc -std=c11 -O2 -s -Wall -Wextra $flags "$source" -o "$scratch/out.wasm"
-        install_wasm "${source%.c}.wasm"
+        install_wasm "$to/$(basename "$source" .c).wasm"
     done
 }
 
-# Without a C library, so that these modules import nothing.
-compile c "-target wasm32-freestanding -nostdlib -Wl,--no-entry"
-compile shootout "-target wasm32-wasi"
-compile crypto "-target wasm32-wasi"
-compile simd "-target wasm32-wasi -msimd128"
+# Without a C library, so that these modules import nothing. The steady module is the same function with one.
+compile c c "-target wasm32-freestanding -nostdlib -Wl,--no-entry"
+compile c steady/c "-target wasm32-wasi"
+compile shootout shootout "-target wasm32-wasi"
+compile crypto crypto "-target wasm32-wasi"
+compile simd simd "-target wasm32-wasi -msimd128"
+compile compilers/c compilers/c "-target wasm32-wasi"

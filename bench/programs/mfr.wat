@@ -65,5 +65,5 @@
     (local.get $sum))
 
   (func (export "_start")
-    (if (i32.ne (call $mfr (i32.const 10000) (i32.const 100)) (i32.const -304321368)) (then unreachable)))
+    (if (i32.ne (call $mfr (i32.const 10000) (i32.const 200)) (i32.const -1175476010)) (then unreachable)))
 )

@@ -1,8 +1,8 @@
 /* BLAKE3: chunks of a kilobyte as the leaves of a binary tree, and 32-bit rotations in all of its nodes. */
 
-#include <string.h>
-
 #include "../bench.h"
+
+#include <string.h>
 
 #define CHUNK 1024
 #define MOST (256 * CHUNK)

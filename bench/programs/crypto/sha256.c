@@ -1,9 +1,9 @@
 /* SHA-256 of FIPS 180-4 in its two uses: a chain where each hash is hashed again, and the search for a hash that begins
  * with zeroes, which tries four numbers in step. */
 
-#include <string.h>
-
 #include "../bench.h"
+
+#include <string.h>
 
 #define LANES 4
 

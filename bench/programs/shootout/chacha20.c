@@ -2,6 +2,8 @@
 
 #include "../bench.h"
 
+#include <string.h>
+
 #define ROOM 64
 
 static uint32_t rotate(uint32_t word, unsigned by)
@@ -78,6 +80,7 @@ uint32_t chacha20(uint32_t blocks)
     static const uint32_t nonce[3] = {0, 0x4a000000, 0};
     static uint8_t text[ROOM * 64];
     uint32_t state[16];
+    memset(text, 0, sizeof text);
     start(state, 0, nonce);
     for (uint32_t i = 0; i < blocks; i++) {
         uint8_t stream[64];

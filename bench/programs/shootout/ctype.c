@@ -1,8 +1,8 @@
 /* Characters by their class: text is classified, folded and tokenised by the C library's functions and by a table. */
 
-#include <ctype.h>
-
 #include "../bench.h"
+
+#include <ctype.h>
 
 #define LENGTH 20000
 

@@ -2,9 +2,9 @@
  *
  * Not for secrets: how long it takes depends on the keys. */
 
-#include <string.h>
-
 #include "../bench.h"
+
+#include <string.h>
 
 /* SHA-512: the fractions of the cube roots of the first 80 primes, and of the square roots of the first 8. */
 static const uint64_t round_constants[80] = {

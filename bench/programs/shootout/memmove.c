@@ -1,8 +1,8 @@
 /* Bytes moved with overlap, to both sides and by all distances, by the C library and by loops of the program's own. */
 
-#include <string.h>
-
 #include "../bench.h"
+
+#include <string.h>
 
 #define LENGTH 65536
 

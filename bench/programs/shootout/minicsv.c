@@ -1,9 +1,9 @@
 /* A parser with a state for each character: a table with quoted fields is written, read, summed and written again. */
 
+#include "../bench.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "../bench.h"
 
 #define ROWS 400
 #define COLUMNS 6

@@ -2,6 +2,8 @@
 
 #include "../bench.h"
 
+#include <string.h>
+
 #define BINS 64
 
 /* Lehmer's, with the constants that Park and Miller chose. */
@@ -43,7 +45,8 @@ uint32_t random_numbers(uint32_t count)
 {
     if (!known_answers())
         return 0;
-    static uint32_t bins[4][BINS];
+    uint32_t bins[4][BINS];
+    memset(bins, 0, sizeof bins);
     uint32_t a = 1, b = 2, hash = DIGEST_START;
     uint64_t c = 3, d = 4;
     double mean = 0;
@@ -69,4 +72,4 @@ uint32_t random_numbers(uint32_t count)
     return hash ^ (uint32_t)(mean * 1e9);
 }
 
-BENCH(random_numbers, 4000000, 0x9587b913)
+BENCH(random_numbers, 2000000, 0xe8287dac)

@@ -1,8 +1,8 @@
 /* Look-ups in an open hash table and 64-bit arithmetic: clients ask, and a bucket of tokens for each says yes or no. */
 
-#include <stdlib.h>
-
 #include "../bench.h"
+
+#include <stdlib.h>
 
 #define SLOTS 8192
 #define CLIENTS 5000

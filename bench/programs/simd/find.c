@@ -1,9 +1,10 @@
 /* Bytes searched sixteen at a time: a byte, a word by its first and its last letter, and bytes of a class by two tables
  * of sixteen entries. */
 
+#include "../bench.h"
+
 #include <string.h>
 
-#include "../bench.h"
 #include "vectors.h"
 
 #define LENGTH 65536
