@@ -8,6 +8,7 @@
 //!                  └─ gate ─▶ two revisions, built and run in turns
 //! ```
 
+mod gate;
 mod history;
 mod hyperfine;
 mod measure;
@@ -47,7 +48,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Verb {
     /// Measure, print the tables, and add the figures to the history
-    Record(RecordArgs),
+    Record(Box<RecordArgs>),
     /// Print cases over time: a line for each recorded run that has them
     History {
         /// The cases; without one, the recorded runs themselves
@@ -58,6 +59,11 @@ enum Verb {
         #[command(flatten)]
         file: HistoryFile,
     },
+    /// Fail if this checkout is slower than another revision
+    ///
+    /// Builds both and runs programs in turns. A case that seems slower is measured once more, and only what is slower
+    /// then too counts.
+    Gate(gate::Options),
     /// List the programs
     List,
 }
@@ -257,6 +263,7 @@ fn run(args: &Args) -> Result<()> {
             history::find(&entries, None).context(file.path().display().to_string())?;
             trend::print(&entries, cases, *measure)
         }
+        Some(Verb::Gate(options)) => gate::gate(&root(), options),
         Some(Verb::List) => {
             list();
             Ok(())

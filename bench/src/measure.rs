@@ -299,7 +299,8 @@ fn once(
         Measure::Cold | Measure::Warm => Execution::Whole,
         Measure::Steady => Execution::Steady(setup.steady),
     };
-    let Some(Commands { compile, mut run, is_native, note, .. }) = runtime.commands(program, execution, &places)
+    let Some(Commands { compile, mut run, is_native, note, .. }) =
+        runtime.commands(program, execution, &places)
     else {
         return Ok(Err(Failure { kind: FailureKind::None, detail: String::new() }));
     };
@@ -357,7 +358,10 @@ fn once(
     let summary = Summary::new(&iterations[warmup.iterations..]).context("no iterations")?;
     // Few iterations cannot tell; they are long, and the first of them no less than a compiler's time away.
     let steady = warmup.steady || iterations.len() < 6;
-    Ok(Ok(Sample { time: summary.median(), peak: finished.peak, steady }))
+    // An iteration of a host may have fewer calls than its whole process, and stands for as many.
+    let scale =
+        program.host.as_ref().map_or(1.0, |calls| f64::from(calls.whole) / f64::from(calls.iteration));
+    Ok(Ok(Sample { time: summary.median() * scale, peak: finished.peak, steady }))
 }
 
 /// The times of the lines `iteration NANOSECONDS`, in milliseconds; at least one.

@@ -30,6 +30,8 @@ struct Peer {
     run: &'static [&'static str],
     /// What calls exports for the layer `host`.
     host: Host,
+    /// Whether a process that measures itself could tell something that another row does not.
+    steady: bool,
 }
 
 /// What calls exports in a runtime.
@@ -51,6 +53,7 @@ const PLAIN: Peer = Peer {
     compile: &[],
     run: &["run", "{module}", "{args}"],
     host: Host::Loop,
+    steady: true,
 };
 
 const WASMTIME: Peer = Peer {
@@ -69,6 +72,7 @@ const PEERS: &[Peer] = &[
         name: "wasmtime-nocache",
         run: &["run", "-C", "cache=n", "{module}", "{args}"],
         host: Host::Loop,
+        steady: false,
         ..WASMTIME
     },
     Peer {
@@ -76,6 +80,7 @@ const PEERS: &[Peer] = &[
         compile: &["compile", "{module}", "-o", "{compiled}"],
         run: &["run", "--allow-precompiled", "{compiled}", "{args}"],
         host: Host::Loop,
+        steady: false,
         ..WASMTIME
     },
     Peer {
@@ -155,10 +160,17 @@ pub(crate) struct Runtime {
 }
 
 enum How {
-    /// An executable, what is needed of its row, and the words that start its host for the layer `host`.
-    Peer { executable: OsString, compile: Vec<String>, run: Vec<String>, host: Option<Vec<OsString>> },
+    /// An executable, and what is needed of its row.
+    Peer { executable: OsString, compile: Vec<String>, run: Vec<String>, host: Option<Caller>, steady: bool },
     /// The programs compiled for this machine.
     Native(HashMap<&'static str, PathBuf>),
+}
+
+/// What calls exports for the layer `host`: the words that start it, and what to know about its times.
+#[derive(Clone)]
+struct Caller {
+    words: Vec<OsString>,
+    note: Option<&'static str>,
 }
 
 /// Which of the ways of running a program.
@@ -240,28 +252,26 @@ impl Runtime {
         execution: Execution,
         places: &Places,
     ) -> Option<Commands> {
-        let (module, args) = program.command_line(execution)?;
+        let has_host = matches!(&self.how, How::Peer { host: Some(_), .. });
+        let (module, args) = program.command_line(execution, has_host)?;
         let module = places.root.join(module);
-        let only =
-            |run, is_native| Some(Commands { compile: None, run, caches: false, is_native, note: None });
         match &self.how {
             How::Native(executables) => {
                 let mut run = Command::new(executables.get(program.name)?);
                 run.args(&args);
-                only(run, true)
+                Some(Commands { compile: None, run, caches: false, is_native: true, note: None })
             }
-            How::Peer { host: Some(host), .. } if let Some(calls) = &program.host => {
-                let mut run = Command::new(&host[0]);
-                run.args(&host[1..]).arg(places.root.join(program.module));
-                let [whole, iteration] = calls.times;
-                run.args([calls.export, calls.expected]);
-                match execution {
-                    Execution::Whole => run.arg(whole).args(calls.args),
-                    Execution::Steady(time) => {
-                        run.arg(iteration).args(calls.args).args(["--steady", &time.as_millis().to_string()])
-                    }
-                };
-                only(run, false)
+            How::Peer { steady: false, .. } if execution != Execution::Whole => None,
+            How::Peer { host: Some(caller), .. } if let Some(calls) = &program.host => {
+                let mut run = Command::new(&caller.words[0]);
+                run.args(&caller.words[1..]).arg(places.root.join(program.module));
+                run.args([calls.export, calls.expected])
+                    .arg(calls.times(execution).to_string())
+                    .args(calls.args);
+                if let Execution::Steady(time) = execution {
+                    run.args(["--steady", &time.as_millis().to_string()]);
+                }
+                Some(Commands { compile: None, run, caches: false, is_native: false, note: caller.note })
             }
             How::Peer { executable, compile, run, .. } => {
                 let command = |words: &[String]| {
@@ -332,7 +342,7 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
     for Extra { name, words } in wanted.extra {
         let run = words[1..].iter().map(String::as_str).chain(["{module}", "{args}"]).map(String::from);
         let executable = OsString::from(&words[0]);
-        let how = How::Peer { executable, compile: Vec::new(), run: run.collect(), host: None };
+        let how = How::Peer { executable, compile: Vec::new(), run: run.collect(), host: None, steady: true };
         runtimes.push(Runtime { name: name.clone(), version: words.join(" "), how });
     }
     if wanted.native && is_wanted("native") {
@@ -358,9 +368,9 @@ fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
     let column = |name: String, flags: &[&str]| {
         let run =
             ["run"].iter().chain(flags).chain(&["{module}", "{args}"]).map(ToString::to_string).collect();
-        let mut host: Vec<OsString> = vec![host.clone().into()];
-        host.extend(flags.iter().map(OsString::from));
-        let how = How::Peer { executable: executable.clone(), compile: Vec::new(), run, host: Some(host) };
+        let words = [host.clone().into()].into_iter().chain(flags.iter().map(OsString::from)).collect();
+        let host = Some(Caller { words, note: None });
+        let how = How::Peer { executable: executable.clone(), compile: Vec::new(), run, host, steady: true };
         Runtime { name, version: version.clone(), how }
     };
     if tiers.is_empty() {
@@ -404,12 +414,17 @@ fn beside(name: &str) -> Result<PathBuf> {
 fn runtime(root: &Path, peer: &Peer, executable: OsString) -> Runtime {
     let host = match peer.host {
         Host::Loop => None,
-        Host::Script(script) => Some(vec![executable.clone(), root.join(script).into()]),
+        Host::Script(script) => {
+            Some(Caller { words: vec![executable.clone(), root.join(script).into()], note: None })
+        }
         Host::Python(script, package) => {
             let python = env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
             let import = Command::new(&python).args(["-c", &format!("import {package}")]).output();
             match import {
-                Ok(output) if output.status.success() => Some(vec![python, root.join(script).into()]),
+                Ok(output) if output.status.success() => Some(Caller {
+                    words: vec![python, root.join(script).into()],
+                    note: Some("called from Python"),
+                }),
                 _ => {
                     eprintln!(
                         "skip the host of {}: pip install {package}; its calls are a loop in the module",
@@ -422,7 +437,13 @@ fn runtime(root: &Path, peer: &Peer, executable: OsString) -> Runtime {
     };
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     let version = version(&executable);
-    let how = How::Peer { executable, compile: words(peer.compile), run: words(peer.run), host };
+    let how = How::Peer {
+        executable,
+        compile: words(peer.compile),
+        run: words(peer.run),
+        host,
+        steady: peer.steady,
+    };
     Runtime { name: peer.name.into(), version, how }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use upshift_statistics::geometric_mean;
 
-use crate::measure::{Cell, Measure, Row};
+use crate::measure::{Cell, Failure, FailureKind, Measure, Row};
 use crate::peers::Runtime;
 use crate::suite::Layer;
 
@@ -148,6 +148,13 @@ fn own_peak() -> Option<f64> {
 /// What a short word or a `*` in the tables stands for, and single runs that are far from the others.
 fn print_marks(rows: &[Row], runtimes: &[Runtime], measures: &[Measure]) {
     for row in rows {
+        if let [first, rest @ ..] = row.cells.as_slice()
+            && let Some(Failure { kind: FailureKind::Absent, detail }) = &first.failure
+            && rest.iter().all(|cell| cell.failure.is_some())
+        {
+            println!("{}: {detail}", row.program.name);
+            continue;
+        }
         for (runtime, cell) in runtimes.iter().zip(&row.cells) {
             if let Some(mark) = cell.mark().filter(|mark| mark != "-") {
                 println!("{} in {}: {mark}", row.program.name, runtime.name);
