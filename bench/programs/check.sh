@@ -1,10 +1,14 @@
 #!/bin/sh
-# Whether the programs in C print the same as modules and compiled for this machine, in each of the runtimes given:
+# Whether all programs do what they should, in each of the runtimes given:
 #
 #   programs/check.sh "target/release/upshift run" "wasmtime run"
 #
-# Natively they are compiled without vectorisation, and with every check of undefined behaviour that the compiler has.
-# A program without WASI prints nothing as a module: it only has to succeed.
+# The programs in C print the same as modules and compiled for this machine, and those in other languages print the same
+# as the ones in C. A program without WASI prints nothing as a module: it only has to succeed. With `--steady` each
+# prints three lines or more. What a runtime or this directory does not have is skipped with a line.
+#
+# Natively the programs are compiled without vectorisation, and with every check of undefined behaviour that the compiler
+# has.
 set -eu
 cd "$(dirname "$0")"
 home=$OLDPWD
@@ -12,24 +16,103 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0
 
-for source in c/*.c shootout/*.c crypto/*.c simd/*.c; do
-    module=${source%.c}.wasm
+# A module with its arguments in $runtime, which may be several words; its path is from where this script was called.
+run() {
+    module=$PWD/$1
+    shift
+    # shellcheck disable=SC2086
+    (cd "$home" && $runtime "$module" "$@") > "$scratch/printed" 2> "$scratch/errors"
+}
+
+fail() {
+    echo "FAIL  $1, $runtime: $(cat "$scratch/printed" "$scratch/errors")"
+    failed=1
+}
+
+# Whether a module prints what is in $scratch/expected.
+same() {
+    for runtime in "$@"; do
+        # shellcheck disable=SC2086
+        if ! run $module_and_arguments || ! cmp -s "$scratch/expected" "$scratch/printed"; then
+            fail "$module_and_arguments"
+        fi
+    done
+}
+
+# Whether a module repeats its work and prints nothing else.
+steady() {
+    for runtime in "$@"; do
+        # shellcheck disable=SC2086
+        if ! run $module_and_arguments --steady 1 || grep -qv '^iteration [0-9][0-9]*$' "$scratch/printed" ||
+            [ "$(wc -l < "$scratch/printed")" -lt 3 ]; then
+            fail "$module_and_arguments --steady 1"
+        fi
+    done
+}
+
+for source in c/*.c shootout/*.c crypto/*.c simd/*.c compilers/c/*.c; do
+    name=$(basename "$source" .c)
     "${CC:-cc}" -std=c11 -O2 -fno-tree-vectorize -fsanitize=undefined -fno-sanitize-recover=undefined -Wall -Wextra \
         -o "$scratch/native" "$source"
     if ! "$scratch/native" > "$scratch/expected"; then
         echo "FAIL  $source, native: $(cat "$scratch/expected")"
         failed=1
     fi
-    case $source in c/*) : > "$scratch/expected" ;; esac
-    for runtime in "$@"; do
-        # $runtime may be several words, and its path is from where this was called.
-        # shellcheck disable=SC2086
-        if ! (path=$PWD/$module && cd "$home" && $runtime "$path") > "$scratch/printed" ||
-            ! cmp -s "$scratch/expected" "$scratch/printed"; then
-            echo "FAIL  $source, $runtime: $(cat "$scratch/printed")"
-            failed=1
-        fi
-    done
+    case $source in
+    c/*)
+        module_and_arguments=steady/$source
+        module_and_arguments=${module_and_arguments%.c}.wasm
+        same "$@"
+        steady "$@"
+        : > "$scratch/expected"
+        module_and_arguments=${source%.c}.wasm
+        same "$@"
+        ;;
+    compilers/*)
+        for module_and_arguments in "compilers/c/$name.wasm" "compilers/as/$name.wasm" "compilers/go/programs.wasm $name"; do
+            if [ -e "${module_and_arguments% *}" ]; then
+                same "$@"
+                steady "$@"
+            else
+                echo "skip  $module_and_arguments: not built"
+            fi
+        done
+        ;;
+    *)
+        module_and_arguments=${source%.c}.wasm
+        same "$@"
+        steady "$@"
+        ;;
+    esac
     echo "done  $source"
+done
+
+: > "$scratch/expected"
+for source in *.wat host/*.wat; do
+    module_and_arguments=${source%.wat}.wasm
+    same "$@"
+    if [ "$source" != empty.wat ]; then
+        module_and_arguments=steady/${source%.wat}.wasm
+        # What a host calls takes seconds, and the loop around it is in the module too.
+        case $source in host/*) same "$@" ;; *) steady "$@" ;; esac
+    fi
+    echo "done  $source"
+done
+
+# The smallest module with a struct tells who has garbage collection.
+printf '\0asm\1\0\0\0\1\6\2\137\0\140\0\0\3\2\1\1\7\12\1\6_start\0\0\12\4\1\2\0\13' > "$scratch/struct.wasm"
+for runtime in "$@"; do
+    # shellcheck disable=SC2086
+    if ! (cd "$home" && $runtime "$scratch/struct.wasm") > "$scratch/log" 2>&1; then
+        echo "skip  gc/*.wat, $runtime: no garbage collection"
+        continue
+    fi
+    for source in gc/*.wat; do
+        module_and_arguments=${source%.wat}.wasm
+        same "$runtime"
+        module_and_arguments=steady/$module_and_arguments
+        steady "$runtime"
+        echo "done  $source, $runtime"
+    done
 done
 exit "$failed"

@@ -7,4 +7,4 @@ static uint32_t fib(uint32_t n)
     return n < 2 ? n : fib(n - 1) + fib(n - 2);
 }
 
-BENCH(fib, 34, 5702887)
+BENCH(fib, 33, 3524578)

@@ -21,4 +21,4 @@ static uint32_t fib_loop(uint32_t count)
     return sum;
 }
 
-BENCH(fib_loop, 4000000, 0x94251f48)
+BENCH(fib_loop, 2000000, 0x4a128fa4)

@@ -130,4 +130,4 @@ static uint32_t work(uint32_t rounds)
     return hash;
 }
 
-BENCH(work, 50, 0xb03eb66e)
+BENCH(work, 25, 0x0fd4b419)
