@@ -213,7 +213,7 @@ macro_rules! host {
     };
 }
 
-/// A program that is there in three languages.
+/// A program that is there in three languages; natively, all three are the one in C.
 macro_rules! compiled {
     ("c", $name:literal) => {
         Program { name: concat!("c-", $name), ..c!(Compilers, "compilers/c", $name) }
@@ -226,6 +226,7 @@ macro_rules! compiled {
             module: "bench/programs/compilers/go/programs.wasm",
             args: &[$name],
             steady: Steady::Itself,
+            native: Native::C(concat!("bench/programs/compilers/c/", $name, ".c")),
             ..Program::PLAIN
         }
     };
@@ -235,6 +236,7 @@ macro_rules! compiled {
             layer: Layer::Compilers,
             module: concat!("bench/programs/compilers/as/", $name, ".wasm"),
             steady: Steady::Itself,
+            native: Native::C(concat!("bench/programs/compilers/c/", $name, ".c")),
             ..Program::PLAIN
         }
     };
