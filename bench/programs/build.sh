@@ -52,7 +52,8 @@ elif command -v wat2wasm > "$scratch/log"; then
     for source in *.wat host/*.wat; do
         wat2wasm "$source" -o "$scratch/out.wasm"
         install_wasm "${source%.wat}.wasm"
-        if [ "$source" != empty.wat ]; then steady "${source%.wat}.wasm"; fi
+        # One has nothing to repeat, and what a host calls it repeats itself.
+        case $source in empty.wat | host/*) ;; *) steady "${source%.wat}.wasm" ;; esac
     done
 else
     echo "skip  *.wat: no wat2wasm"
