@@ -4,7 +4,7 @@
 #   all      cargo, with the target wasm32-wasip1 (rustup target add wasm32-wasip1)
 #   sqlite, quickjs   zig too, as a C compiler for that target: $ZIG, or `zig`, or `python3 -m ziglang`
 #
-# The modules name no path of this machine, and are the same bytes wherever they are built by the same compilers.
+# The modules name no path of this machine.
 set -eu
 cd "$(dirname "$0")"
 here=$(pwd)
