@@ -256,6 +256,20 @@ macro_rules! gc {
     };
 }
 
+/// A program of the Rust package `bench/programs/real`; those above 1 MB are absent until its script has built them.
+macro_rules! real {
+    ($name:literal) => {
+        Program {
+            name: $name,
+            layer: Layer::Real,
+            module: concat!("bench/programs/real/", $name, ".wasm"),
+            steady: Steady::Itself,
+            native: Native::Rust($name),
+            ..Program::PLAIN
+        }
+    };
+}
+
 /// An example with a library and a runtime of its own in it, and WASI imports.
 const fn example(name: &'static str, module: &'static str, stdin: &'static str) -> Program {
     Program { name, layer: Layer::Start, module, stdin: Some(stdin), ..Program::PLAIN }
@@ -346,6 +360,17 @@ const PROGRAMS: &[Program] = &[
     c!(Simd, "simd", "find"),
     c!(Simd, "simd", "mandel"),
     c!(Simd, "simd", "blake2"),
+    real!("json"),
+    real!("markdown"),
+    real!("html"),
+    real!("image"),
+    real!("regex"),
+    real!("quickjs"),
+    real!("compress"),
+    real!("rapier"),
+    real!("wasmtools"),
+    real!("sqlite"),
+    real!("boa"),
 ];
 
 /// All programs, layer by layer.
