@@ -61,8 +61,8 @@ struct ModuleInner {
 /// let size = module.func_size(0)?;
 /// // The `end` of the function is an operator too.
 /// assert_eq!((size.params, size.locals, size.operators), (1, 2, 4));
-/// // One adds, one returns.
-/// assert_eq!(size.ir_instructions, 2);
+/// // One sets the locals to zero, one adds, one returns.
+/// assert_eq!(size.ir_instructions, 3);
 /// # Ok::<(), upshift::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
