@@ -5,8 +5,8 @@
 //! vectored call and no buffer of ours lies between, so what the guest writes is out when its call returns. Gathering
 //! bytes into lines or blocks is left to the guest's library, which knows whether it writes to a terminal.
 
-use std::fs::File;
 use std::fmt;
+use std::fs::File;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -68,6 +68,9 @@ macro_rules! verbs {
 
 verbs! {
     Run "run" "FILE [ARGS...]" "Run a program; ARGS are its own";
+    Bench "bench" "FILE [ARGS...]" "Run a program again and again, and say how long it takes";
+    Compare "compare" "A B [ARGS...]" "Run two builds of a program in turns, and say which is faster";
+    Analyze "analyze" "FILE [ARGS...]" "Show how large functions are and where the time goes";
     Inspect "inspect" "FILE" "Show what a module consists of and what it needs";
     Validate "validate" "FILE..." "Check modules";
     Wast "wast" "FILE..." "Run scripts of the specification's tests";
@@ -79,6 +82,21 @@ verbs! {
 impl Verb {
     fn from_name(name: &str) -> Option<Verb> {
         Verb::ALL.iter().copied().find(|verb| verb.name() == name)
+    }
+
+    /// How many files or words follow the flags, at least and at most.
+    fn files(self) -> (usize, usize) {
+        match self {
+            Verb::Features | Verb::Man => (0, 0),
+            Verb::Wast | Verb::Validate => (1, usize::MAX),
+            Verb::Compare => (2, 2),
+            Verb::Run | Verb::Bench | Verb::Analyze | Verb::Inspect | Verb::Completions => (1, 1),
+        }
+    }
+
+    /// Whether what follows the files belongs to the guest.
+    fn has_guest(self) -> bool {
+        matches!(self, Verb::Run | Verb::Bench | Verb::Compare | Verb::Analyze)
     }
 }
 
