@@ -20,7 +20,7 @@ use crate::measure::{check_exit, guest_json, guest_text};
 use crate::program::{Program, Streams, entry};
 use crate::report::{print, visible};
 use crate::sampling::{DEPTH, INTERVAL, Sampler, Samples};
-use crate::series::{time, whole};
+use crate::series::{counted, time, whole};
 use crate::{invoke, load, show};
 
 /// How many functions are shown unless somebody says otherwise.
@@ -122,12 +122,15 @@ impl<'a> Analysis<'a> {
                 on_stack: seen.on_stack,
             });
         }
-        self.rows.sort_by_key(|row| (Reverse((row.innermost, row.on_stack, row.size.ir_words)), row.index));
+        self.rows.sort_by_key(|row| {
+            (Reverse((row.innermost, row.on_stack, row.tier, row.size.ir_words)), row.index)
+        });
         Ok(self)
     }
 
     fn text(&self) -> Result<String> {
-        let mut text = format!("{}: {} functions", self.options.files[0].display(), self.rows.len());
+        let mut text =
+            format!("{}: {}", self.options.files[0].display(), counted(self.rows.len(), "function"));
         if let Some(samples) = &self.samples {
             let (taken, ticks) = (samples.taken, samples.ticks);
             let (run, tick) = (time(samples.time.as_nanos() as f64), time(INTERVAL.as_nanos() as f64));

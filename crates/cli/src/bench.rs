@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::measure::{Plan, Runner, guest_json, iteration_text};
 use crate::program::Program;
 use crate::report::{self, print, visible};
-use crate::series::{Series, clock_cost, percent, time, whole};
+use crate::series::{Series, clock_cost, counted, percent, time, whole};
 
 /// Runs the file of the command line again and again, and prints what that took.
 ///
@@ -92,17 +92,16 @@ impl Measured<'_> {
         writeln!(text, "iterations    {} in {}", series.len(), time(nanoseconds(self.time)))?;
         writeln!(text, "first (cold)  {}", time(series.first()))?;
         let rest = series.len() - warmup.iterations;
-        match (warmup.iterations, warmup.steady) {
-            (0, true) => writeln!(text, "warm-up       none")?,
-            (1, true) => writeln!(text, "warm-up       1 iteration; what follows is about the other {rest}")?,
+        let warm = match (warmup.iterations, warmup.steady) {
+            (0, true) => "none".into(),
             (count, true) => {
-                writeln!(text, "warm-up       {count} iterations; what follows is about the other {rest}")?
+                format!("{}; what follows is about the other {rest}", counted(count, "iteration"))
             }
-            (_, false) => writeln!(
-                text,
-                "warm-up       no end of it can be seen; what follows is about the last {rest}: more iterations may tell"
-            )?,
-        }
+            (_, false) => {
+                format!("no end to be seen: more iterations may tell; what follows is about the last {rest}")
+            }
+        };
+        writeln!(text, "warm-up       {warm}")?;
         if let Some(summary) = series.summary() {
             let interval = summary.interval();
             writeln!(text, "min           {}", time(summary.min()))?;
@@ -161,5 +160,5 @@ fn outliers(series: &Series) -> String {
     if numbers.len() > MOST {
         text.push_str(&format!(", and {} more", numbers.len() - MOST));
     }
-    format!("{} iterations: {text}", numbers.len())
+    format!("{}: {text}", counted(numbers.len(), "iteration"))
 }

@@ -38,8 +38,8 @@ impl Plan {
     /// Begins to measure.
     pub(crate) fn begin(options: &Options) -> Plan {
         const TIME: Duration = Duration::from_secs(2);
-        /// Fewer say little about the rest.
-        const LEAST: usize = 10;
+        /// Of which half may be warm-up: the other six are the least of which an interval covers 95 %.
+        const LEAST: usize = 12;
         /// More say nothing new.
         const MOST: usize = 100_000;
         let (least, most, time) = match (options.iterations, options.time) {
@@ -377,8 +377,8 @@ mod tests {
         let plan = |iterations, time| Plan::begin(&Options { iterations, time, ..Options::default() });
         let (none, long) = (Some(Duration::ZERO), Some(Duration::from_secs(3600)));
         assert!(plan(Some(3), None).goes_on(2) && !plan(Some(3), None).goes_on(3));
-        assert!(plan(None, none).goes_on(9) && !plan(None, none).goes_on(10));
-        assert!(plan(None, long).goes_on(10) && !plan(None, long).goes_on(100_000));
+        assert!(plan(None, none).goes_on(11) && !plan(None, none).goes_on(12));
+        assert!(plan(None, long).goes_on(12) && !plan(None, long).goes_on(100_000));
         assert!(plan(Some(500_000), long).goes_on(100_000));
         assert!(plan(Some(5), none).goes_on(0) && !plan(Some(5), none).goes_on(1));
     }

@@ -166,6 +166,11 @@ pub(crate) fn interval_json(interval: Interval) -> Json {
     ])
 }
 
+/// A number of things, in words.
+pub(crate) fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A probability as text.
 pub(crate) fn percent(coverage: f64) -> String {
     format!("{:.1} %", coverage * 100.0)

@@ -84,6 +84,27 @@ impl Verb {
         Verb::ALL.iter().copied().find(|verb| verb.name() == name)
     }
 
+    /// What a user of the verb has to know besides its flags: lines of help.
+    pub(crate) fn notes(self) -> &'static [&'static str] {
+        match self {
+            Verb::Bench => &[
+                "With `--invoke` the call is made again and again in one instance. Without, each iteration makes",
+                "a fresh instance and runs its `_start`, and both count. What the guest prints is discarded.",
+            ],
+            Verb::Compare => &[
+                "Both run in one process, in turns; the verdict is the median of the ratios of A to B, pair by pair.",
+                "Their results, or without `--invoke` what they print the first time, have to be the same.",
+            ],
+            Verb::Analyze => &[
+                "The program is run once. Each millisecond a sample is taken at the next loop head or call: it",
+                "counts for the function that is there, which for calls of the host is the one that comes next.",
+                "Looking for samples slows short loops down, so their share comes out too large. Sizes are those",
+                "of ordinary code.",
+            ],
+            _ => &[],
+        }
+    }
+
     /// How many files or words follow the flags, at least and at most.
     fn files(self) -> (usize, usize) {
         match self {

@@ -110,6 +110,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("FILE"),
         verbs: MEASURE,
         help: "What the guest reads, each time from the beginning; nothing unless given",
+        more: "With `--invoke` there is one guest, which reads it once.",
         set: |options, given| put(&mut options.input, Some(given.os().to_owned())),
         ..PLAIN
     },
@@ -170,7 +171,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("DURATION"),
         section: Section::Limits,
         help: "Stop the guest after this time: `100ms`, `2s`, `1m`",
-        more: "A number alone is in seconds. The time begins when everything is loaded.",
+        more: "A number alone is in seconds. The time begins when everything is loaded; `bench` and `compare` \
+               give as much to each iteration. Programs look at the clock at loop heads and calls, which \
+               takes some time itself, and so does counting fuel.",
         wasmtime: Some(('W', "timeout")),
         set: |options, given| put(&mut options.limits.timeout, Some(given.duration()?)),
         ..PLAIN
@@ -324,7 +327,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::How,
         verbs: TIME,
         help: "Measure for so long, 2s unless set",
-        more: "Ten iterations are measured in any case, and not more than 100 000, unless `--iterations` says \
+        more: "Twelve iterations are measured in any case, and not more than 100 000, unless `--iterations` says \
                how many; with both, whichever comes first ends it.",
         set: |options, given| put(&mut options.time, Some(given.duration()?)),
         ..PLAIN
