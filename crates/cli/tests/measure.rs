@@ -178,7 +178,7 @@ fn bench_names_the_iteration_that_fails() {
     parsed_text(&dir.run(&fuel));
     dir.run(&["bench", "--fuel", "2", "--invoke", "add", "calls.wat", "1", "2"])
         .fails(134, &["iteration 1", "`--fuel N`"]);
-    let time = ["bench", "--timeout", "200ms", "--time", "500ms", "command.wat", "x"];
+    let time = ["bench", "--timeout", "400ms", "--time", "600ms", "command.wat", "x"];
     parsed_text(&dir.run(&time));
 }
 

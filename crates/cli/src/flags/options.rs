@@ -116,7 +116,7 @@ impl Options {
     }
 
     /// How many files are the standard input.
-    pub(crate) fn from_standard_input(&self) -> usize {
+    pub(crate) fn standard_inputs(&self) -> usize {
         self.files.iter().chain(&self.input).filter(|file| *file == "-").count()
     }
 

@@ -111,7 +111,7 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
         "`--batch` reads what to call, `--invoke` names it: give one of them"
     } else if options.batch && options.files[0] == "-" {
         "`--batch` reads calls from the standard input, so the module cannot come from there too"
-    } else if options.from_standard_input() > 1 {
+    } else if options.standard_inputs() > 1 {
         "the standard input can be read only once: give one `-`"
     } else if options.iterations == Some(0) {
         "`--iterations 0`: there is nothing to measure"

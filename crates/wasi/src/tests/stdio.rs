@@ -52,7 +52,7 @@ struct Slow {
 
 impl Write for Slow {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let Some(left) = self.turns.checked_sub(1) else { return Err(ErrorKind::StorageFull.into()) };
+        let Some(left) = self.turns.checked_sub(1) else { return Err(rustix::io::Errno::NOSPC.into()) };
         self.turns = left;
         if left % 2 == 1 {
             return Err(ErrorKind::Interrupted.into());
