@@ -108,9 +108,8 @@ pub(crate) struct StoreState {
     pub(crate) host_funcs: Vec<HostEntry>,
     /// How often one of them was called.
     pub(crate) host_calls: u64,
-    /// Tiers that the call that is being made has entered, and those of the last one that has ended.
+    /// Tiers that the outermost call has entered, or the last one that there was.
     pub(crate) entered: Entered,
-    pub(crate) last_call: Entered,
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
     host_func_ids: HashMap<*const HostFunc, u32>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
@@ -278,7 +277,6 @@ impl StoreState {
             host_funcs: Vec::new(),
             host_calls: 0,
             entered: Entered::default(),
-            last_call: Entered::default(),
             host_func_ids: HashMap::new(),
             externs: Vec::new(),
             on_deadline: None,

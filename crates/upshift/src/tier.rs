@@ -1,7 +1,7 @@
 //! Tiers: what executes functions, and which ones a call went through.
 //!
 //! ```text
-//! call of the host ─▶ invoke ─ notes each tier that is entered ─▶ StoreState::last_call ─▶ Store::last_call_tiers
+//! call of the host ─▶ invoke ─ notes each tier that is entered ─▶ StoreState::entered ─▶ Store::last_call_tiers
 //! Module, Func, FrameInfo ─ which tier there is code of ──────────▶ Tier
 //! ```
 
@@ -100,15 +100,7 @@ impl fmt::Display for TierPath {
 pub(crate) struct Entered([Option<Tier>; Tier::ALL.len()]);
 
 impl Entered {
-    /// What a call of a function enters, before that calls others: a host function is in no tier.
-    pub(crate) fn by_call(store: &StoreState, func: &FuncRec) -> Entered {
-        let mut entered = Entered::default();
-        if let Some(tier) = tier_of(store, func) {
-            entered.enter(tier);
-        }
-        entered
-    }
-
+    #[inline]
     fn enter(&mut self, tier: Tier) {
         let place = self.0.iter_mut().find(|place| place.is_none_or(|entered| entered == tier));
         // There are as many places as tiers.
@@ -117,17 +109,25 @@ impl Entered {
         }
     }
 
-    /// Adds what a call that was made meanwhile has entered.
-    pub(crate) fn extend(&mut self, inner: Entered) {
-        inner.iter().for_each(|tier| self.enter(tier));
-    }
-
     fn iter(self) -> impl Iterator<Item = Tier> {
         self.0.into_iter().flatten()
     }
 }
 
+/// Notes that a function is about to be entered; `anew` if nothing is being executed, so that this begins a call of the
+/// host.
+#[inline]
+pub(crate) fn note_tier(store: &mut StoreState, func: &FuncRec, anew: bool) {
+    if anew {
+        store.entered = Entered::default();
+    }
+    if let Some(tier) = tier_of(store, func) {
+        store.entered.enter(tier);
+    }
+}
+
 /// The tier whose code a call of a function enters.
+#[inline]
 fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
     // `FuncRec::code`, by which functions are entered, is code of the interpreter.
     (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
@@ -140,7 +140,7 @@ impl<T: 'static> Store<T> {
     /// Calls that host functions make are part of the call that they are in.
     #[must_use]
     pub fn last_call_tiers(&self) -> Option<TierPath> {
-        let entered = self.as_context().state().last_call;
+        let entered = self.as_context().state().entered;
         entered.iter().next().map(|_| TierPath(entered))
     }
 }
