@@ -10,7 +10,7 @@ use upshift::{Instance, Module, Store, Trap};
 use upshift_wasi::Exit;
 
 use crate::flags::Options;
-use crate::run::Host;
+use crate::program::Host;
 use crate::{invoke, limits, report};
 
 /// Makes the calls; tells of each that fails why, and goes on.

@@ -7,7 +7,7 @@
 use anyhow::Result;
 use upshift::{Caller, Extern, Linker, Trap};
 
-use crate::run::Host;
+use crate::program::Host;
 
 const MODULE: &str = "wasi_snapshot_preview1";
 

@@ -4,7 +4,7 @@ use anyhow::{Error, anyhow};
 use upshift::{ImportType, Linker, Module, Store};
 
 use crate::nearest::nearest;
-use crate::run::Host;
+use crate::program::Host;
 use crate::show;
 
 /// What could be imported: names of modules and of what they offer.

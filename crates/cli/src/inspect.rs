@@ -13,7 +13,7 @@ use anyhow::Result;
 use upshift::{Engine, ExternType, Module};
 use upshift_translate::features::{Availability, Feature};
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
+use upshift_translate::{Features, ModuleInfo, TypeRegistry};
 
 use crate::flags::{Listing, Options};
 use crate::json::Json;
@@ -43,13 +43,7 @@ struct Function<'m> {
 }
 
 fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
-    let mut names = vec![None; info.funcs.len()];
-    for (func, name) in names::function_names(info) {
-        // The section is no part of what was validated.
-        if let Some(place) = names.get_mut(func.index()) {
-            *place = Some(name);
-        }
-    }
+    let names = show::names_of_section(info);
     let bodies = (info.imported_funcs..).zip(&info.bodies);
     bodies
         .map(|(index, body)| Function {

@@ -13,6 +13,67 @@ use crate::flags::Usage;
 use crate::nearest::nearest;
 use crate::show;
 
+/// A call that is ready to be made, as often as somebody likes.
+pub(crate) struct Call {
+    func: Func,
+    params: Vec<Val>,
+    results: Vec<Val>,
+}
+
+impl Call {
+    /// A call of an export with arguments as they were written.
+    ///
+    /// # Errors
+    /// A [`Usage`] if there is no such function or the arguments do not fit it.
+    pub(crate) fn new(
+        mut store: impl AsContextMut,
+        instance: Instance,
+        module: &Module,
+        name: &str,
+        args: &[impl AsRef<OsStr>],
+    ) -> Result<Call> {
+        let func = instance.get_func(&mut store, name).ok_or_else(|| no_such_function(module, name))?;
+        let ty = func.ty(&store);
+        if args.len() != ty.params().len() {
+            let wanted = match ty.params().len() {
+                0 => "no arguments".into(),
+                1 => "1 argument".into(),
+                count => format!("{count} arguments"),
+            };
+            return Err(Usage(format!("`{name}` is {ty}: it takes {wanted}, not {}", args.len())).into());
+        }
+        let mut params = Vec::with_capacity(args.len());
+        for (number, (ty, arg)) in (1..).zip(ty.params().zip(args)) {
+            let arg = arg.as_ref();
+            let value = arg.to_str().and_then(|text| parse(ty, text));
+            params.push(value.ok_or_else(|| {
+                let (arg, form) = (arg.display(), form(ty));
+                Usage(format!("argument {number} of `{name}`, `{arg}`, is no {ty}: expected {form}"))
+            })?);
+        }
+        let results = ty.results().map(|_| Val::I32(0)).collect();
+        Ok(Call { func, params, results })
+    }
+
+    /// Makes the call.
+    ///
+    /// # Errors
+    /// Whatever it returns.
+    pub(crate) fn make(&mut self, store: impl AsContextMut) -> Result<()> {
+        self.func.call(store, &self.params, &mut self.results)
+    }
+
+    /// The results of the last call, as text.
+    pub(crate) fn results(&self) -> Result<Vec<String>> {
+        let text = |result| {
+            let mut text = String::new();
+            print(&mut text, result).context("cannot print a result")?;
+            Ok(text)
+        };
+        self.results.iter().map(text).collect()
+    }
+}
+
 /// Calls an export; its results as text.
 ///
 /// # Errors
@@ -24,35 +85,9 @@ pub(crate) fn call(
     name: &str,
     args: &[impl AsRef<OsStr>],
 ) -> Result<Vec<String>> {
-    let func: Func = instance.get_func(&mut store, name).ok_or_else(|| no_such_function(module, name))?;
-    let ty = func.ty(&store);
-    if args.len() != ty.params().len() {
-        let wanted = match ty.params().len() {
-            0 => "no arguments".into(),
-            1 => "1 argument".into(),
-            count => format!("{count} arguments"),
-        };
-        return Err(Usage(format!("`{name}` is {ty}: it takes {wanted}, not {}", args.len())).into());
-    }
-    let mut params = Vec::with_capacity(args.len());
-    for (number, (ty, arg)) in (1..).zip(ty.params().zip(args)) {
-        let arg = arg.as_ref();
-        let value = arg.to_str().and_then(|text| parse(ty, text));
-        params.push(value.ok_or_else(|| {
-            let (arg, form) = (arg.display(), form(ty));
-            Usage(format!("argument {number} of `{name}`, `{arg}`, is no {ty}: expected {form}"))
-        })?);
-    }
-    let mut results: Vec<Val> = ty.results().map(|_| Val::I32(0)).collect();
-    func.call(&mut store, &params, &mut results)?;
-    results
-        .iter()
-        .map(|result| {
-            let mut text = String::new();
-            print(&mut text, result).context("cannot print a result")?;
-            Ok(text)
-        })
-        .collect()
+    let mut call = Call::new(&mut store, instance, module, name, args)?;
+    call.make(store)?;
+    call.results()
 }
 
 fn no_such_function(module: &Module, name: &str) -> Usage {

@@ -8,6 +8,8 @@ pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(u64),
+    /// Written as `null` if it is not finite: the standard has no such numbers.
+    Float(f64),
     Text(String),
     List(Vec<Json>),
     /// In the order in which they are to be written.
@@ -25,6 +27,8 @@ impl Json {
             Json::Null => f.write_str("null"),
             Json::Bool(value) => write!(f, "{value}"),
             Json::Number(value) => write!(f, "{value}"),
+            Json::Float(value) if value.is_finite() => write!(f, "{value}"),
+            Json::Float(_) => f.write_str("null"),
             Json::Text(value) => text(f, value),
             Json::List(values) => block(f, level, ['[', ']'], values, |f, value| value.write(f, level + 1)),
             Json::Object(members) => block(f, level, ['{', '}'], members, |f, (name, value)| {
@@ -102,6 +106,12 @@ impl From<usize> for Json {
     }
 }
 
+impl From<f64> for Json {
+    fn from(value: f64) -> Json {
+        Json::Float(value)
+    }
+}
+
 impl From<&str> for Json {
     fn from(value: &str) -> Json {
         Json::Text(value.to_owned())
@@ -135,18 +145,24 @@ mod tests {
         let value = Json::from([
             ("name", "a \"quote\", a \\, a\nline and \u{7f}ü".into()),
             ("none", None::<u64>.into()),
+            ("floats", Json::list([0.5, -1e300, f64::NAN])),
             ("list", Json::list([1u32, 2])),
             ("empty", Json::List(Vec::new())),
         ]);
         let expected = r#"{
   "name": "a \"quote\", a \\, a\u000aline and \u007fü",
   "none": null,
+  "floats": [
+    0.5,
+    -1HUGE,
+    null
+  ],
   "list": [
     1,
     2
   ],
   "empty": []
 }"#;
-        assert_eq!(value.to_string(), expected);
+        assert_eq!(value.to_string(), expected.replace("HUGE", &"0".repeat(300)));
     }
 }

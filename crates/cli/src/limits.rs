@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! Options.limits ─┬─ fuel, stack ─────────▶ engine and store ─▶ Trap ──────┐
-//!                 ├─ timeout ─▶ watch, a thread ─▶ epoch ────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
+//!                 ├─ timeout ─▶ Watch, a thread ─▶ epoch ────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
 //!                 ├─ memory, table ───────▶ Limiter ─▶ LimitHit            │
 //!                 └─ instances, … ────────▶ check_counts ─▶ LimitHit ──────┘
 //! ```
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result};
 use upshift::{Engine, Module, ResourceLimiter, Trap};
@@ -176,24 +178,91 @@ pub(crate) fn explain(error: Error, limits: &Limits) -> Error {
     error.context(LimitHit { what, flag: flag.into() })
 }
 
-/// Ends the program when its time is over: by the epoch, so that it traps, and if it does not look at that, with the
-/// process, as if it had trapped. `explain` makes an error of a trap.
-///
-/// # Errors
-/// If the system gives no thread.
-pub(crate) fn watch(
-    engine: &Engine,
+/// The clock of `--timeout`: stops a guest whose time is over, by the epoch, so that it traps; and if it does not look at
+/// that, ends the process, as if it had trapped.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    clock: Arc<Clock>,
+}
+
+#[derive(Debug)]
+struct Clock {
+    engine: Engine,
+    /// How long a guest may run.
     time: Duration,
-    explain: impl FnOnce(Error) -> Error + Send + 'static,
-) -> Result<()> {
-    let engine = engine.clone();
-    let watch = move || {
-        thread::sleep(time);
-        engine.increment_epoch();
-        thread::sleep(GRACE);
-        report::end(Err(explain(Trap::Interrupt.into())))
-    };
-    thread::Builder::new().spawn(watch).map(drop).context("cannot start the clock of `--timeout`")
+    /// When that of the guest is over; nothing while none runs.
+    deadline: Mutex<Option<Instant>>,
+    over: AtomicBool,
+}
+
+impl Watch {
+    /// A clock that does not run yet. `explain` makes the error that the process ends with of a trap.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn new(
+        engine: &Engine,
+        time: Duration,
+        explain: impl FnOnce(Error) -> Error + Send + 'static,
+    ) -> Result<Watch> {
+        let clock = Arc::new(Clock {
+            engine: engine.clone(),
+            time,
+            deadline: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
+        let watched = Arc::clone(&clock);
+        let watch = move || {
+            watched.wait();
+            report::end(Err(explain(Trap::Interrupt.into())))
+        };
+        thread::Builder::new().spawn(watch).context("cannot start the clock of `--timeout`")?;
+        Ok(Watch { clock })
+    }
+
+    /// A guest begins to run.
+    pub(crate) fn begin(&self) {
+        // A time that is too long to be added never ends.
+        *self.clock.deadline() = Instant::now().checked_add(self.clock.time);
+    }
+
+    /// The guest has come to its end.
+    pub(crate) fn end(&self) {
+        *self.clock.deadline() = None;
+    }
+
+    /// Whether a guest's time was over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.clock.over.load(Ordering::Relaxed)
+    }
+}
+
+impl Clock {
+    fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when a guest did not stop although its time was over. The thread sleeps between: whatever begins meanwhile
+    /// has at least as much time as it sleeps.
+    fn wait(&self) {
+        loop {
+            let Some(deadline) = *self.deadline() else {
+                thread::sleep(self.time.max(Duration::from_millis(1)));
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !left.is_zero() {
+                thread::sleep(left);
+                continue;
+            }
+            self.over.store(true, Ordering::Relaxed);
+            self.engine.increment_epoch();
+            thread::sleep(GRACE);
+            if *self.deadline() == Some(deadline) {
+                return;
+            }
+        }
+    }
 }
 
 /// A number of bytes, in the largest unit that leaves no rest.

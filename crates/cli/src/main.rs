@@ -3,6 +3,8 @@
 //! ```text
 //! command line ─ flags ─▶ Command ─┬─ run ──────▶ load, link, call ─ invoke, batch ─▶ typed arguments and results
 //! settings file ──┘                ├─ dump ─────▶ the code of functions as text
+//!                                  ├─ bench, compare ─▶ measure, series ─▶ what iterations took
+//!                                  ├─ analyze ──▶ sizes of functions, samples of a run
 //!                                  ├─ inspect ──▶ what a module consists of
 //!                                  ├─ validate ─▶ nothing, or what is wrong
 //!                                  ├─ wast ─────▶ scripts of the specification's tests
@@ -19,7 +21,10 @@ use anyhow::Result;
 use crate::flags::{Command, Options, Verb, complete, help, manual};
 use crate::report::print;
 
+mod analyze;
 mod batch;
+mod bench;
+mod compare;
 mod deterministic;
 mod dump;
 mod features;
@@ -30,9 +35,13 @@ mod invoke;
 mod json;
 mod limits;
 mod load;
+mod measure;
 mod nearest;
+mod program;
 mod report;
 mod run;
+mod sampling;
+mod series;
 mod show;
 mod stats;
 mod validate;
@@ -68,6 +77,9 @@ fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
     match verb {
         Verb::Run if options.dump.is_empty() => run::run(options, begin),
         Verb::Run => dump::dump(options),
+        Verb::Bench => bench::bench(options),
+        Verb::Compare => compare::compare(options),
+        Verb::Analyze => analyze::analyze(options),
         Verb::Inspect => inspect::inspect(options),
         Verb::Validate => validate::validate(options),
         Verb::Wast => wast::wast(options),

@@ -1,6 +1,8 @@
-//! Types of imports and exports as text for people.
+//! Types of imports and exports, and names of functions, as text for people.
 
 use upshift::{ExternType, Module, Mutability};
+use upshift_translate::module::ExternIndex;
+use upshift_translate::{ModuleInfo, names};
 
 /// What something is, in a few words: `function (i32) -> (i32)`, `memory of 1 to 17 pages`.
 pub(crate) fn describe(ty: &ExternType) -> String {
@@ -42,4 +44,27 @@ pub(crate) fn functions(module: &Module) -> String {
         text.push_str(&format!("\nand {} more", rest + 1));
     }
     text
+}
+
+/// The name of each function by the name section, where it has one.
+pub(crate) fn names_of_section(info: &ModuleInfo) -> Vec<Option<&str>> {
+    let mut all = vec![None; info.funcs.len()];
+    for (func, name) in names::function_names(info) {
+        // The section is no part of what was validated.
+        if let Some(place) = all.get_mut(func.index()) {
+            *place = Some(name);
+        }
+    }
+    all
+}
+
+/// The name of each function, by the name section or else by its first export.
+pub(crate) fn function_names(info: &ModuleInfo) -> Vec<Option<&str>> {
+    let mut all = names_of_section(info);
+    for export in &info.exports {
+        if let ExternIndex::Func(func) = export.item {
+            all[func.index()].get_or_insert(&export.name);
+        }
+    }
+    all
 }

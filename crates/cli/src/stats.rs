@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use upshift::{Module, Store};
 
 use crate::flags::{Options, Stats};
-use crate::run::Host;
+use crate::program::Host;
 
 /// Times of one run.
 #[derive(Debug)]

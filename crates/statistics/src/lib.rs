@@ -4,7 +4,7 @@
 //! disturbs it, and a long tail above. So nothing here assumes a distribution: [`Summary`] gives the minimum and the
 //! median, the [interval](Summary::interval) that the median is in, and which samples are [outliers](Summary::outliers).
 //! Samples that a runtime took while it was still compiling are no measurement of its compiled code: [`Warmup`] tells
-//! where they end.
+//! where they end. [`Comparison`] says how many times faster one of two programs is.
 //!
 //! Samples are in any unit, that of the results too.
 //!
@@ -18,9 +18,11 @@
 //! assert_eq!((summary.min(), summary.median()), (1.9, 2.0));
 //! ```
 
+mod comparison;
 mod summary;
 mod warmup;
 
+pub use comparison::Comparison;
 pub use summary::{Interval, Summary};
 pub use warmup::Warmup;
 

@@ -16,6 +16,7 @@ pub mod module;
 pub mod names;
 mod parse;
 pub mod registry;
+mod size;
 mod validate;
 pub mod walker;
 
@@ -25,4 +26,5 @@ pub use features::Features;
 pub use module::ModuleInfo;
 pub use parse::parse;
 pub use registry::TypeRegistry;
+pub use size::{BodySize, body_size};
 pub use walker::{TranslateError, walk};

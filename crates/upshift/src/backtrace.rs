@@ -23,7 +23,7 @@ use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
 
-/// Frames that a backtrace keeps.
+/// Frames that a backtrace keeps unless somebody says otherwise.
 const MAX_FRAMES: usize = 20;
 
 /// The wasm functions that were active when a trap or error occurred, innermost first.
@@ -134,9 +134,37 @@ impl WasmBacktrace {
     /// The wasm functions that are active now; none outside of host functions.
     #[must_use]
     pub fn capture(store: impl AsContext) -> WasmBacktrace {
+        WasmBacktrace::capture_up_to(store, MAX_FRAMES)
+    }
+
+    /// The innermost wasm functions that are active now, at most so many; none outside of host functions and callbacks.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Instance, Module, Store, UpdateDeadline, WasmBacktrace};
+    ///
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func $down (export "down") (param i32)
+    ///         (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, Vec::new());
+    /// // In a new store the deadline has come, and here it comes again with each function that is entered.
+    /// store.epoch_deadline_callback(|mut store| {
+    ///     let backtrace = WasmBacktrace::capture_up_to(&store, 2);
+    ///     store.data_mut().push((backtrace.frames().len(), backtrace.is_elided()));
+    ///     Ok(UpdateDeadline::Continue(0))
+    /// });
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// instance.get_typed_func::<i32, ()>(&mut store, "down")?.call(&mut store, 2)?;
+    /// assert_eq!(store.data(), &[(1, false), (2, false), (2, true)]);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn capture_up_to(store: impl AsContext, most: usize) -> WasmBacktrace {
         let store = store.as_context();
         let state = store.state();
-        WasmBacktrace::walk(state.ctx.exit, false, state.ctx.entry)
+        WasmBacktrace::walk(state.ctx.exit, false, state.ctx.entry, most)
     }
 
     /// The functions that were active when the last call was stopped, by a trap or by the host.
@@ -145,9 +173,9 @@ impl WasmBacktrace {
         // The stopped activation has already been taken off the chain. If it had no frame yet, it has left no trace.
         let began = (stopped.ip, stopped.fp) != (outer.ip, outer.fp);
         let stopped = if began { stopped } else { ExitPoint::NONE };
-        let mut backtrace = WasmBacktrace::walk(stopped, by_trap, std::ptr::null());
+        let mut backtrace = WasmBacktrace::walk(stopped, by_trap, std::ptr::null(), MAX_FRAMES);
         if !backtrace.elided {
-            backtrace.append(WasmBacktrace::walk(outer, false, state.ctx.entry));
+            backtrace.append(WasmBacktrace::walk(outer, false, state.ctx.entry, MAX_FRAMES));
         }
         backtrace
     }
@@ -158,11 +186,11 @@ impl WasmBacktrace {
         self.frames.extend(outer.frames.into_iter().take(room));
     }
 
-    fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> WasmBacktrace {
+    fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
         let mut backtrace = WasmBacktrace { frames: Vec::new(), elided: false };
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
         for (module, func, word) in unsafe { Frames::new(exit, exact, entry) } {
-            if backtrace.frames.len() == MAX_FRAMES {
+            if backtrace.frames.len() == most {
                 backtrace.elided = true;
                 break;
             }
@@ -172,10 +200,16 @@ impl WasmBacktrace {
         backtrace
     }
 
-    /// The frames, innermost first; at most 20.
+    /// The frames, innermost first; at most 20 unless [`capture_up_to`](Self::capture_up_to) was told otherwise.
     #[must_use]
     pub fn frames(&self) -> &[FrameInfo] {
         &self.frames
+    }
+
+    /// Whether there were more frames than it has.
+    #[must_use]
+    pub fn is_elided(&self) -> bool {
+        self.elided
     }
 }
 

@@ -9,8 +9,21 @@
 
 use std::borrow::Cow;
 
-/// The readable name.
-pub(crate) fn demangle(name: &str) -> Cow<'_, str> {
+/// The name of a function as it was in the source, if a compiler for Rust or C++ has mangled it: with the scopes around it,
+/// without hashes, template arguments and types. Any other name stays as it is.
+///
+/// The name may come from a module that nobody trusts: time and result are in proportion to it. What it consists of is not
+/// changed, so it may hold characters that play with a terminal.
+///
+/// ```
+/// use upshift::demangle;
+///
+/// assert_eq!(demangle("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
+/// assert_eq!(demangle("_ZN5Shelf5shareEv"), "Shelf::share");
+/// assert_eq!(demangle("main"), "main");
+/// ```
+#[must_use]
+pub fn demangle(name: &str) -> Cow<'_, str> {
     if let Ok(demangled) = rustc_demangle::try_demangle(name) {
         let demangled = format!("{demangled:#}");
         return if demangled.is_empty() { name.into() } else { demangled.into() };

@@ -68,6 +68,7 @@ mod stack;
 mod store;
 mod symbols;
 mod table;
+mod tier;
 mod trap_detail;
 mod types;
 mod val;
@@ -142,6 +143,7 @@ pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use caller::Caller;
 pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+pub use demangle::demangle;
 pub use engine::Engine;
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
@@ -152,10 +154,11 @@ pub use limits::{LimitExceeded, ResourceLimiter, StoreLimits, StoreLimitsBuilder
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use metering::UpdateDeadline;
-pub use module::Module;
+pub use module::{FuncSize, Module};
 pub use store::{Store, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
+pub use tier::{Tier, TierPath};
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,
 };

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use upshift_core::index::FuncIndex;
 use upshift_ir::FuncCode;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{ModuleInfo, names};
+use upshift_translate::{CodeOptions, ModuleInfo, names};
 
 use crate::engine::Engine;
 use crate::types::{ExportType, ExternType, ImportType};
@@ -48,6 +48,36 @@ struct ModuleInner {
     code: Box<[OnceLock<Box<FuncCode>>]>,
     /// Which function the code at an address belongs to: first byte → (end, function).
     ranges: Mutex<BTreeMap<usize, (usize, FuncIndex)>>,
+}
+
+/// How large a function is, see [`Module::func_size`].
+///
+/// ```
+/// use upshift::{Engine, Module};
+///
+/// let text = r#"(module (func (param i32) (result i32) (local i64 i64)
+///     (i32.add (local.get 0) (i32.const 1))))"#;
+/// let module = Module::new(&Engine::default(), text)?;
+/// let size = module.func_size(0)?;
+/// // The `end` of the function is an operator too.
+/// assert_eq!((size.params, size.locals, size.operators), (1, 2, 4));
+/// // One sets the locals to zero, one adds, one returns.
+/// assert_eq!(size.ir_instructions, 3);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct FuncSize {
+    /// Parameters.
+    pub params: usize,
+    /// Locals that are not parameters.
+    pub locals: u64,
+    /// Operators of the body, each `end` among them.
+    pub operators: usize,
+    /// Instructions of the interpreter.
+    pub ir_instructions: usize,
+    /// The words of these instructions, 8 bytes each.
+    pub ir_words: usize,
 }
 
 impl Module {
@@ -174,6 +204,31 @@ impl Module {
         let code = upshift_ir::text::print(self.code(func)?.words())
             .map_err(|malformed| anyhow!("malformed code at word {}", malformed.at))?;
         Ok(format!("; function {}{name}\n{code}", func.0))
+    }
+
+    /// How large a function is, in the module and translated for the interpreter. The translation is the ordinary one,
+    /// without what counts fuel and looks at epochs, whatever the engine's settings say.
+    ///
+    /// Nothing of it is kept: this takes as long as a translation.
+    ///
+    /// # Errors
+    /// When there is no such function, or it has no body.
+    pub fn func_size(&self, func: u32) -> Result<FuncSize> {
+        ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
+        let func = FuncIndex(func);
+        let body = upshift_translate::body_size(self.info(), func)?;
+        let options = CodeOptions { fuel: false, interruption: false, ..self.engine().config().code };
+        let code = upshift_ir::compile(self.info(), func, options)?;
+        let words = &code.words()[1..];
+        let instructions = upshift_ir::decode::decode_all(words)
+            .map_err(|malformed| anyhow!("malformed code at word {}", malformed.at))?;
+        Ok(FuncSize {
+            params: body.params,
+            locals: body.locals,
+            operators: body.operators,
+            ir_instructions: instructions.len(),
+            ir_words: words.len(),
+        })
     }
 
     /// Whether both are the same module, that is clones of each other.

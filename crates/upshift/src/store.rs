@@ -37,6 +37,7 @@ use crate::metering::OnDeadline;
 use crate::stable::Stable;
 use crate::stack::ValueStack;
 use crate::table::TableData;
+use crate::tier::Entered;
 use crate::val::Val;
 
 /// The number of a store, never used again in this process.
@@ -107,6 +108,8 @@ pub(crate) struct StoreState {
     pub(crate) host_funcs: Vec<HostEntry>,
     /// How often one of them was called.
     pub(crate) host_calls: u64,
+    /// Tiers that the outermost call has entered, or the last one that there was.
+    pub(crate) entered: Entered,
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
     host_func_ids: HashMap<*const HostFunc, u32>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
@@ -273,6 +276,7 @@ impl StoreState {
             globals: Vec::new(),
             host_funcs: Vec::new(),
             host_calls: 0,
+            entered: Entered::default(),
             host_func_ids: HashMap::new(),
             externs: Vec::new(),
             on_deadline: None,

@@ -5,8 +5,9 @@
 //! vectored call and no buffer of ours lies between, so what the guest writes is out when its call returns. Gathering
 //! bytes into lines or blocks is left to the guest's library, which knows whether it writes to a terminal.
 
+use std::fmt;
 use std::fs::File;
-use std::io::{IoSlice, IoSliceMut};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -115,7 +116,29 @@ enum Sink {
     InheritedStdout,
     InheritedStderr,
     Memory(MemoryOutput),
+    Writer(Writer),
     Host(OwnedFd),
+}
+
+/// A writer of the host; behind a lock, as an output is shared with the guest's descriptors.
+struct Writer(Mutex<Box<dyn Write + Send>>);
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    fn write(&self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match writer.write_vectored(buffers) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
 }
 
 impl Output {
@@ -143,12 +166,46 @@ impl Output {
         Output(Sink::Host(file.into()))
     }
 
+    /// A writer of the host. It gets what the guest writes in one call, without a buffer in between, and its errors are
+    /// the guest's.
+    ///
+    /// ```
+    /// use std::io::{Result, Write};
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use upshift_wasi::{Output, WasiCtxBuilder};
+    ///
+    /// /// Counts bytes.
+    /// struct Count(Arc<AtomicUsize>);
+    ///
+    /// impl Write for Count {
+    ///     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+    ///         self.0.fetch_add(bytes.len(), Ordering::Relaxed);
+    ///         Ok(bytes.len())
+    ///     }
+    ///
+    ///     fn flush(&mut self) -> Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let count = Arc::new(AtomicUsize::new(0));
+    /// let ctx = WasiCtxBuilder::new().stdout(Output::writer(Count(Arc::clone(&count)))).build();
+    /// // … run a guest with `ctx` …
+    /// # drop(ctx);
+    /// assert_eq!(count.load(Ordering::Relaxed), 0);
+    /// ```
+    #[must_use]
+    pub fn writer(writer: impl Write + Send + 'static) -> Output {
+        Output(Sink::Writer(Writer(Mutex::new(Box::new(writer)))))
+    }
+
     pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {
             Sink::InheritedStdout => Some(rustix::stdio::stdout()),
             Sink::InheritedStderr => Some(rustix::stdio::stderr()),
             Sink::Host(fd) => Some(fd.as_fd()),
-            Sink::Discard | Sink::Memory(_) => None,
+            Sink::Discard | Sink::Memory(_) | Sink::Writer(_) => None,
         }
     }
 
@@ -156,6 +213,7 @@ impl Output {
     pub(crate) fn write_memory(&self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
         match &self.0 {
             Sink::Memory(memory) => memory.append(buffers),
+            Sink::Writer(writer) => writer.write(buffers),
             _ => Ok(buffers.iter().map(|buffer| buffer.len()).sum()),
         }
     }

@@ -50,6 +50,9 @@ fn of_verb(verb: Verb) -> String {
             "A FILE of `-` is the standard input. `upshift.toml` may set flags too, as in `fuel = 1000`.\n",
         );
     }
+    for line in verb.notes() {
+        let _ = writeln!(text, "{line}");
+    }
     for &section in Section::ALL {
         let mut flags = Flag::of(verb, section).peekable();
         if section == Section::Rare || flags.peek().is_none() {

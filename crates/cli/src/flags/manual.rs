@@ -23,12 +23,15 @@ pub(crate) fn manual() -> String {
     }
     text.push_str(
         ".SH DESCRIPTION
-Runs, checks and shows modules of WebAssembly, binary or text. A FILE of \\- is the standard input. Flags stand before FILE;
+Runs, measures, checks and shows modules of WebAssembly, binary or text. A FILE of \\- is the standard input. Flags stand before FILE;
 what stands behind it belongs to the guest. A guest sees nothing but its standard streams unless a flag gives it more.
 ",
     );
     for &verb in Verb::ALL {
         let _ = writeln!(text, ".SH UPSHIFT {}\n{}.", verb.name().to_uppercase(), roff(verb.about()));
+        for line in verb.notes() {
+            let _ = writeln!(text, "{}", roff(line));
+        }
         for &section in Section::ALL {
             for (i, flag) in Flag::of(verb, section).enumerate() {
                 if i == 0 {

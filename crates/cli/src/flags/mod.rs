@@ -68,6 +68,9 @@ macro_rules! verbs {
 
 verbs! {
     Run "run" "FILE [ARGS...]" "Run a program; ARGS are its own";
+    Bench "bench" "FILE [ARGS...]" "Run a program again and again, and say how long it takes";
+    Compare "compare" "A B [ARGS...]" "Run two builds of a program in turns, and say which is faster";
+    Analyze "analyze" "FILE [ARGS...]" "Show how large functions are and where the time goes";
     Inspect "inspect" "FILE" "Show what a module consists of and what it needs";
     Validate "validate" "FILE..." "Check modules";
     Wast "wast" "FILE..." "Run scripts of the specification's tests";
@@ -79,6 +82,42 @@ verbs! {
 impl Verb {
     fn from_name(name: &str) -> Option<Verb> {
         Verb::ALL.iter().copied().find(|verb| verb.name() == name)
+    }
+
+    /// What a user of the verb has to know besides its flags: lines of help.
+    pub(crate) fn notes(self) -> &'static [&'static str] {
+        match self {
+            Verb::Bench => &[
+                "With `--invoke` the call is made again and again in one instance. Without, each iteration makes",
+                "a fresh instance and runs its `_start`, and both count. What the guest prints is discarded.",
+            ],
+            Verb::Compare => &[
+                "Both run in one process, in turns; the verdict is the median of the ratios of A to B, pair by pair.",
+                "Their results, or without `--invoke` what they print the first time, have to be the same.",
+            ],
+            Verb::Analyze => &[
+                "The program is run once. Each millisecond a sample is taken at the next loop head or call: it",
+                "counts for the function that is there, which for calls of the host is the one that comes next.",
+                "Looking for samples slows short loops down, so their share comes out too large. Sizes are those",
+                "of ordinary code.",
+            ],
+            _ => &[],
+        }
+    }
+
+    /// How many files or words follow the flags, at least and at most.
+    fn files(self) -> (usize, usize) {
+        match self {
+            Verb::Features | Verb::Man => (0, 0),
+            Verb::Wast | Verb::Validate => (1, usize::MAX),
+            Verb::Compare => (2, 2),
+            Verb::Run | Verb::Bench | Verb::Analyze | Verb::Inspect | Verb::Completions => (1, 1),
+        }
+    }
+
+    /// Whether what follows the files belongs to the guest.
+    fn has_guest(self) -> bool {
+        matches!(self, Verb::Run | Verb::Bench | Verb::Compare | Verb::Analyze)
     }
 }
 

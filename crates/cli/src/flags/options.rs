@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use upshift::{Config, Dispatch};
 use upshift_wasi::Access;
@@ -12,7 +13,7 @@ use crate::limits::Limits;
 /// What the setters of the flags fill.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
-    /// What the command line ends with; `run` has one.
+    /// What the command line ends with; verbs with a guest have one, `compare` two.
     pub(crate) files: Vec<OsString>,
     /// The guest's arguments, without its name.
     pub(crate) args: Vec<OsString>,
@@ -34,6 +35,18 @@ pub(crate) struct Options {
     pub(crate) stats: Option<Stats>,
     pub(crate) trace_wasi: bool,
     pub(crate) json: bool,
+    /// The file that each iteration reads as its standard input.
+    pub(crate) input: Option<OsString>,
+    /// Whether the guest's output is shown where it is discarded otherwise.
+    pub(crate) guest_output: bool,
+    /// How often to measure; as often as fits into the time if nothing is said.
+    pub(crate) iterations: Option<usize>,
+    /// How long to measure.
+    pub(crate) time: Option<Duration>,
+    /// Whether to look at functions without running them.
+    pub(crate) is_static: bool,
+    /// How many functions to show; `usize::MAX` for all.
+    pub(crate) top: Option<usize>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) dump: Vec<Dump>,
     pub(crate) func: Option<String>,
@@ -100,6 +113,11 @@ impl Options {
     /// The fuel that the guest begins with, when there is fuel.
     pub(crate) fn fuel(&self) -> u64 {
         self.limits.fuel.unwrap_or(u64::MAX)
+    }
+
+    /// How many files are the standard input.
+    pub(crate) fn standard_inputs(&self) -> usize {
+        self.files.iter().chain(&self.input).filter(|file| *file == "-").count()
     }
 
     pub(crate) fn listing(&self) -> Listing {

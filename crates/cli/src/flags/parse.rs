@@ -52,7 +52,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
             Arg::Value(operand) => {
                 options.files.push(operand);
-                if verb == Verb::Run {
+                if verb.has_guest() && options.files.len() == verb.files().1 {
                     options.args.extend(parser.raw_args().map_err(|error| usage(verb, &error.to_string()))?);
                 }
             }
@@ -72,7 +72,7 @@ fn apply(options: &mut Options, settings: Vec<Setting>, verb: Verb) -> Result<()
             .find(|setting| matches!(setting.meaning, Meaning::Flag(flag) if flag.name == name))
     };
     let named = last("config").map(|setting| setting.given.os());
-    let reads = verb != Verb::Run || named.is_some() || last("sandbox").is_none();
+    let reads = named.is_some() || last("sandbox").is_none();
     if Flag::all_of(verb).any(|flag| flag.name == "config") && reads {
         settings::apply(options, named, verb)?;
     }
@@ -93,14 +93,14 @@ fn apply(options: &mut Options, settings: Vec<Setting>, verb: Verb) -> Result<()
 /// Whether there is everything that the verb needs, and nothing that contradicts itself.
 fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     let operands = verb.operands();
-    let (least, most) = match verb {
-        Verb::Features | Verb::Man => (0, 0),
-        Verb::Wast | Verb::Validate => (1, usize::MAX),
-        Verb::Run | Verb::Inspect | Verb::Completions => (1, 1),
-    };
+    let (least, most) = verb.files();
     if options.files.len() < least {
-        let what = if verb == Verb::Completions { "shell" } else { "FILE" };
-        return Err(usage(verb, &format!("no {what} given, as in `upshift {} {operands}`", verb.name())));
+        let what = match verb {
+            Verb::Completions => "no shell given",
+            Verb::Compare => "two files are compared",
+            _ => "no FILE given",
+        };
+        return Err(usage(verb, &format!("{what}, as in `upshift {} {operands}`", verb.name())));
     }
     if let Some(surplus) = options.files.get(most) {
         return Err(usage(verb, &format!("`{}` is one argument too many", surplus.display())));
@@ -111,6 +111,10 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
         "`--batch` reads what to call, `--invoke` names it: give one of them"
     } else if options.batch && options.files[0] == "-" {
         "`--batch` reads calls from the standard input, so the module cannot come from there too"
+    } else if options.standard_inputs() > 1 {
+        "the standard input can be read only once: give one `-`"
+    } else if options.iterations == Some(0) {
+        "`--iterations 0`: there is nothing to measure"
     } else {
         return Ok(());
     };
@@ -123,8 +127,11 @@ fn find(name: &str, verb: Verb) -> Result<&'static Flag, Usage> {
         Some(flag) if flag.verbs.contains(&verb) => Ok(flag),
         Some(flag) => {
             let others: Vec<_> = flag.verbs.iter().map(|verb| format!("`upshift {}`", verb.name())).collect();
-            let owner = others.join(" and ");
-            Err(Usage(format!("`--{name}` is a flag of {owner}, not of `upshift {}`", verb.name())))
+            let owners = match others.split_last() {
+                Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+                _ => others.concat(),
+            };
+            Err(Usage(format!("`--{name}` is a flag of {owners}, not of `upshift {}`", verb.name())))
         }
         None => {
             let text = format!("unknown flag `--{name}`");

@@ -11,9 +11,17 @@ use crate::flags::{Flag, Given, Section, Takes, Verb, value};
 use crate::limits::Growth;
 
 const RUN: &[Verb] = &[Verb::Run];
-const EXECUTE: &[Verb] = &[Verb::Run, Verb::Wast];
-const LOAD: &[Verb] = &[Verb::Run, Verb::Inspect, Verb::Validate, Verb::Wast];
-const LIST: &[Verb] = &[Verb::Inspect, Verb::Features];
+/// Those that time iterations.
+const TIME: &[Verb] = &[Verb::Bench, Verb::Compare];
+/// Those that look at a guest while it runs.
+const MEASURE: &[Verb] = &[Verb::Bench, Verb::Compare, Verb::Analyze];
+const ANALYZE: &[Verb] = &[Verb::Analyze];
+/// Those that have a guest.
+const GUEST: &[Verb] = &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze];
+const EXECUTE: &[Verb] = &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Wast];
+const LOAD: &[Verb] =
+    &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Validate, Verb::Wast];
+const LIST: &[Verb] = &[Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Features];
 
 /// What most rows have.
 const PLAIN: Flag = Flag {
@@ -22,7 +30,7 @@ const PLAIN: Flag = Flag {
     help: "",
     more: "",
     section: Section::Guest,
-    verbs: RUN,
+    verbs: GUEST,
     wasmtime: None,
     set: |_, _| Ok(()),
 };
@@ -31,7 +39,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag {
         name: "invoke",
         takes: Takes::Value("NAME"),
-        help: "Call this export; ARGS are its arguments, its results are printed",
+        help: "Call this export; ARGS are its arguments, `run` prints its results",
         more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; \
                a vector is one unsigned integer of 128 bits; of references there is only `null`.",
         set: |options, given| put(&mut options.invoke, Some(given.text()?.into())),
@@ -39,6 +47,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "batch",
+        verbs: RUN,
         help: "Call what the input says, a line `NAME ARGS...` for each call",
         more: "All calls are made in one instance. The results of each come on one line. What is wrong \
                with a line is told on the standard error, with its number, and the next one is called; \
@@ -97,6 +106,15 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..PLAIN
     },
     Flag {
+        name: "input",
+        takes: Takes::Value("FILE"),
+        verbs: MEASURE,
+        help: "What the guest reads, each time from the beginning; nothing unless given",
+        more: "With `--invoke` there is one guest, which reads it once.",
+        set: |options, given| put(&mut options.input, Some(given.os().to_owned())),
+        ..PLAIN
+    },
+    Flag {
         name: "preload",
         takes: Takes::Value("NAME=FILE"),
         help: "Instantiate FILE first, to import from under NAME; may be repeated",
@@ -110,6 +128,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "tcplisten",
+        verbs: RUN,
         takes: Takes::Value("ADDR:PORT"),
         help: "Listen there for the guest, whose descriptor it is; may be repeated",
         more: "Descriptors are numbered from 3 on, first all directories, then all listeners, each in \
@@ -152,7 +171,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("DURATION"),
         section: Section::Limits,
         help: "Stop the guest after this time: `100ms`, `2s`, `1m`",
-        more: "A number alone is in seconds. The time begins when everything is loaded.",
+        more: "A number alone is in seconds. The time begins when everything is loaded; `bench` and `compare` \
+               give as much to each iteration. Programs look at the clock at loop heads and calls, which \
+               takes some time itself, and so does counting fuel.",
         wasmtime: Some(('W', "timeout")),
         set: |options, given| put(&mut options.limits.timeout, Some(given.duration()?)),
         ..PLAIN
@@ -195,6 +216,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "stats",
+        verbs: RUN,
         takes: Takes::Perhaps("count"),
         section: Section::Look,
         help: "Tell afterwards what the run took; with `=count` also how many operators",
@@ -211,6 +233,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "trace-wasi",
+        verbs: RUN,
         section: Section::Look,
         help: "Tell each call of WASI, with its arguments and what came of it",
         more: "The lines go to the standard error. They are for people to read; their form may change. \
@@ -220,6 +243,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "dump",
+        verbs: RUN,
         takes: Takes::Value("ir"),
         section: Section::Look,
         help: "Print functions, do not run: `ir`, the code of the interpreter",
@@ -233,6 +257,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "func",
+        verbs: RUN,
         takes: Takes::Value("NAME|NUMBER"),
         section: Section::Look,
         help: "Of all functions, print only this one",
@@ -245,6 +270,66 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: LIST,
         help: "Print JSON",
         set: |options, given| put(&mut options.json, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "guest-output",
+        section: Section::Look,
+        verbs: MEASURE,
+        help: "Show what the guest prints, on the standard error",
+        more: "Otherwise its output is discarded. What it writes to its standard error is shown in any case, \
+               but of several iterations only that of the first.",
+        set: |options, given| put(&mut options.guest_output, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "static",
+        section: Section::Look,
+        verbs: ANALYZE,
+        help: "Do not run the program: show only how large functions are",
+        set: |options, given| put(&mut options.is_static, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
+        name: "top",
+        takes: Takes::Value("N"),
+        section: Section::Look,
+        verbs: ANALYZE,
+        help: "Show so many functions, 20 unless set; JSON has all",
+        set: |options, given| put(&mut options.top, Some(given.length()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "all",
+        section: Section::Look,
+        verbs: ANALYZE,
+        help: "Show all functions",
+        set: |options, given| {
+            if given.switch()? {
+                options.top = Some(usize::MAX);
+            }
+            Ok(())
+        },
+        ..PLAIN
+    },
+    Flag {
+        name: "iterations",
+        takes: Takes::Value("N"),
+        section: Section::How,
+        verbs: TIME,
+        help: "Measure so often, instead of as often as fits into the time",
+        set: |options, given| put(&mut options.iterations, Some(given.length()?)),
+        ..PLAIN
+    },
+    Flag {
+        name: "time",
+        takes: Takes::Value("DURATION"),
+        section: Section::How,
+        verbs: TIME,
+        help: "Measure for so long, 2s unless set",
+        more: "Twelve iterations are measured in any case, and not more than 100 000, unless `--iterations` says \
+               how many; with both, whichever comes first ends it.",
+        set: |options, given| put(&mut options.time, Some(given.duration()?)),
         ..PLAIN
     },
     Flag {

@@ -15,6 +15,7 @@ use upshift_core::vm::{FuncRec, Status, StoreCtx, frame};
 
 use crate::backtrace::WasmBacktrace;
 use crate::store::{Pending, StoreState};
+use crate::tier::note_tier;
 use crate::trap_detail::describe;
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
@@ -37,6 +38,7 @@ pub(crate) unsafe fn invoke<R>(
         let (outer_limit, outer_thread) = ((*ctx).native_limit, (*store.as_ptr()).native_thread);
         let (args, dispatch) = prepare(&mut *store.as_ptr(), slots)?;
         write(args);
+        note_tier(&mut *store.as_ptr(), func.as_ref(), outer_limit == 0);
         let status = upshift_interp::enter(dispatch, ctx, func.as_ptr(), args);
         (*ctx).stack_top = args;
         (*ctx).native_limit = outer_limit;

@@ -1,7 +1,7 @@
 //! The standard streams, and the buffers of vectored calls.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 
@@ -42,6 +42,41 @@ fn a_full_collector_takes_no_more() {
     fails(guest.write(2, b"e"), Errno::Nospc);
     assert_eq!(guest.write(2, b""), Ok(0));
     assert_eq!(stderr.contents(), b"abc");
+}
+
+/// Takes two bytes at a time, each time after an interruption, until there are no more turns.
+struct Slow {
+    turns: u32,
+    taken: std::sync::mpsc::Sender<Vec<u8>>,
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let Some(left) = self.turns.checked_sub(1) else { return Err(rustix::io::Errno::NOSPC.into()) };
+        self.turns = left;
+        if left % 2 == 1 {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        let taken = &bytes[..bytes.len().min(2)];
+        self.taken.send(taken.to_vec()).unwrap();
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_of_the_host_gets_each_call() {
+    let (taken, bytes) = std::sync::mpsc::channel();
+    let stdout = Output::writer(Slow { turns: 4, taken });
+    let mut guest = Guest::new(WasiCtxBuilder::new().stdout(stdout).build());
+    assert_eq!(guest.write(1, b"abc"), Ok(2));
+    assert_eq!(guest.write(1, b"c"), Ok(1));
+    fails(guest.write(1, b"d"), Errno::Nospc);
+    drop(guest);
+    assert_eq!(bytes.iter().collect::<Vec<_>>(), [b"ab".to_vec(), b"c".to_vec()]);
 }
 
 #[test]

@@ -1,0 +1,217 @@
+//! A guest: the modules it consists of, what it may see, and the way to its first instruction.
+//!
+//! ```text
+//! files ─ load ─▶ Program ─┬─ linker ─▶ Linker: WASI, or what takes its place
+//!                          ├─ store ──▶ Store<Host>: what this guest may see and use
+//!                          └─ instantiate: preloads in order, then the main module ─▶ Instance ─ entry ─▶ Func
+//! ```
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
+
+use anyhow::{Context, Error, Result};
+use upshift::{Engine, Func, Instance, Linker, Module, Store, TypedFunc};
+use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder};
+
+use crate::deterministic::{self, World};
+use crate::flags::{GuestDir, Options, Stats};
+use crate::limits::{self, Limiter};
+use crate::{imports, load};
+
+/// The data of the store.
+#[derive(Debug)]
+pub(crate) struct Host {
+    wasi: WasiCtx,
+    pub(crate) world: World,
+    limiter: Limiter,
+}
+
+impl Host {
+    /// What both sets of definitions name, so that each function of WASI is compiled once.
+    pub(crate) fn wasi(&mut self) -> &mut WasiCtx {
+        &mut self.wasi
+    }
+}
+
+/// Where the guest's standard streams lead.
+pub(crate) struct Streams {
+    pub(crate) input: Input,
+    pub(crate) output: Output,
+    pub(crate) errors: Output,
+}
+
+/// The names of the exports that a program is entered by: its start, or the default export of a library.
+const ENTRIES: [&str; 2] = ["_start", ""];
+
+/// How many files a guest in a sandbox may have open.
+const SANDBOX_DESCRIPTORS: u32 = 256;
+
+/// A file of the command line, and those that are instantiated before it.
+pub(crate) struct Program<'o> {
+    pub(crate) options: &'o Options,
+    pub(crate) file: &'o OsStr,
+    pub(crate) module: Module,
+    /// Names under which others import from them.
+    preloads: Vec<(&'o str, Module)>,
+}
+
+impl<'o> Program<'o> {
+    /// Reads the modules.
+    ///
+    /// # Errors
+    /// If one cannot be read or is not valid.
+    pub(crate) fn load(engine: &Engine, file: &'o OsStr, options: &'o Options) -> Result<Program<'o>> {
+        let module = load::module(engine, file)?;
+        let preloads = options.preloads.iter();
+        let preloads = preloads.map(|(name, file)| Ok((name.as_str(), load::module(engine, file)?)));
+        Ok(Program { options, file, module, preloads: preloads.collect::<Result<_>>()? })
+    }
+
+    /// All modules, in the order in which they are instantiated.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = &Module> + Clone {
+        self.preloads.iter().map(|(_, module)| module).chain([&self.module])
+    }
+
+    /// Whether the module has an export that a program is entered by.
+    pub(crate) fn has_entry(&self) -> bool {
+        ENTRIES.iter().any(|name| self.module.get_export(name).is_some_and(|ty| ty.func().is_some()))
+    }
+
+    /// Everything that the modules may import, but for what the preloads export.
+    ///
+    /// # Errors
+    /// If there would be more of something than is allowed.
+    pub(crate) fn linker(&self) -> Result<Linker<Host>> {
+        self.options.limits.check_counts(self.modules())?;
+        let mut linker = Linker::new(self.module.engine());
+        upshift_wasi::add_imports_to_linker(&mut linker, self.modules(), Host::wasi)?;
+        if self.options.deterministic {
+            deterministic::shadow(&mut linker)?;
+        }
+        Ok(linker)
+    }
+
+    /// A store for one guest. A deadline is set if there is a limit on its time; the clock is the caller's matter.
+    ///
+    /// # Errors
+    /// If the guest cannot be given what it is to see.
+    pub(crate) fn store(&self, streams: Streams) -> Result<Store<Host>> {
+        let options = self.options;
+        let limiter = options.limits.limiter();
+        let limited = limiter.is_some();
+        let wasi = self.wasi(streams)?;
+        let host = Host { wasi, world: World::default(), limiter: limiter.unwrap_or_default() };
+        let mut store = Store::new(self.module.engine(), host);
+        if limited {
+            store.limiter(|host| &mut host.limiter);
+        }
+        if options.limits.fuel.is_some() || options.stats == Some(Stats::Count) {
+            store.set_fuel(options.fuel())?;
+        }
+        store.set_epoch_deadline(1);
+        Ok(store)
+    }
+
+    /// Instantiates the modules, those that are libraries initialized. `enter` is told whenever code is about to run.
+    ///
+    /// # Errors
+    /// If an import is missing or code of the guest fails.
+    pub(crate) fn instantiate(
+        &self,
+        linker: &mut Linker<Host>,
+        store: &mut Store<Host>,
+        enter: &mut dyn FnMut(),
+    ) -> Result<Instance> {
+        for (name, module) in &self.preloads {
+            let instance = self
+                .start(linker, store, module, enter)
+                .with_context(|| format!("cannot preload `{name}`"))?;
+            linker.instance(&mut *store, name, instance)?;
+        }
+        self.start(linker, store, &self.module, enter)
+    }
+
+    /// Instantiates a module, and initializes it if it is a library that wants so.
+    fn start(
+        &self,
+        linker: &mut Linker<Host>,
+        store: &mut Store<Host>,
+        module: &Module,
+        enter: &mut dyn FnMut(),
+    ) -> Result<Instance> {
+        if self.options.unknown_imports_trap {
+            linker.define_unknown_imports_as_traps(module)?;
+        }
+        if module.info().start.is_some() {
+            enter();
+        }
+        let instance = linker
+            .instantiate(&mut *store, module)
+            .map_err(|error| imports::missing(linker, store, module).unwrap_or(error))?;
+        if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+            enter();
+            initialize.typed::<(), ()>(&*store)?.call(&mut *store, ())?;
+        }
+        Ok(instance)
+    }
+
+    /// An error of the guest, with the limit that it has hit and the name of its file.
+    pub(crate) fn failed(&self, error: Error) -> Error {
+        let limits = &self.options.limits;
+        limits::explain(error, limits).context(format!("failed to run `{}`", self.file.display()))
+    }
+
+    /// What the guest may see. Its own name is that of its file, without the directory, which is not its business.
+    fn wasi(&self, streams: Streams) -> Result<WasiCtx> {
+        let options = self.options;
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdin(streams.input).stdout(streams.output).stderr(streams.errors);
+        let name = options.argv0.as_deref().or(Path::new(self.file).file_name());
+        wasi.arg(bytes(name.unwrap_or(self.file)));
+        if options.invoke.is_none() {
+            for arg in &options.args {
+                wasi.arg(bytes(arg));
+            }
+        }
+        if options.sandbox {
+            // Descriptors are this process's, which needs some itself.
+            wasi.max_descriptors(SANDBOX_DESCRIPTORS);
+        }
+        // What is given last counts: flags come behind the settings file, and both behind what is inherited.
+        let inherited: Vec<_> = if options.inherit_env { std::env::vars_os().collect() } else { Vec::new() };
+        let all: Vec<_> = inherited.iter().chain(&options.env).collect();
+        for (i, (name, value)) in all.iter().enumerate() {
+            if !all[i + 1..].iter().any(|(later, _)| later == name) {
+                wasi.env(bytes(name), bytes(value));
+            }
+        }
+        for GuestDir { host, guest, access } in &options.dirs {
+            wasi.preopened_dir_with(host, guest, *access)?;
+        }
+        for address in &options.listeners {
+            let listener =
+                TcpListener::bind(address).with_context(|| format!("cannot listen at `{address}`"))?;
+            wasi.preopened_socket(listener)?;
+        }
+        if options.trace_wasi {
+            // Who closed the standard error does not want to know.
+            wasi.trace(|line| drop(writeln!(std::io::stderr(), "{line}")));
+        }
+        Ok(wasi.build())
+    }
+}
+
+/// The function that a program is entered by, if it has one.
+///
+/// # Errors
+/// If it does not take and return nothing.
+pub(crate) fn entry(store: &mut Store<Host>, instance: Instance) -> Result<Option<TypedFunc<(), ()>>> {
+    let func: Option<Func> = ENTRIES.iter().find_map(|name| instance.get_func(&mut *store, name));
+    func.map(|func| func.typed(&*store).context("`_start` has to take and return nothing")).transpose()
+}
+
+fn bytes(text: &OsStr) -> &[u8] {
+    text.as_encoded_bytes()
+}

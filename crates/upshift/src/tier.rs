@@ -1,0 +1,196 @@
+//! Tiers: what executes functions, and which ones a call went through.
+//!
+//! ```text
+//! call of the host ─▶ invoke ─ notes each tier that is entered ─▶ StoreState::entered ─▶ Store::last_call_tiers
+//! Module, Func, FrameInfo ─ which tier there is code of ──────────▶ Tier
+//! ```
+
+use std::fmt;
+
+use upshift_core::index::FuncIndex;
+use upshift_core::vm::FuncRec;
+
+use crate::backtrace::FrameInfo;
+use crate::context::AsContext;
+use crate::func::Func;
+use crate::module::Module;
+use crate::store::{Store, StoreState};
+
+/// What executes a function.
+///
+/// ```
+/// use upshift::Tier;
+///
+/// assert_eq!(Tier::Interpreter.to_string(), "interpreter");
+/// assert_eq!(Tier::Interpreter.number(), 0);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Tier {
+    /// Tier 0, which runs the register IR.
+    Interpreter,
+}
+
+impl Tier {
+    /// All tiers, the one that starts quickest first.
+    pub const ALL: &'static [Tier] = &[Tier::Interpreter];
+
+    /// The tier's number, counted from 0: the higher, the faster its code.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The tier in a word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Interpreter => "interpreter",
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The tiers that executed a call and what it called, in the order in which they were entered first. There is at least
+/// one, and each is there once.
+///
+/// As text it is their names with arrows: a call that began in one tier and went over into another one while it ran has
+/// both.
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store, Tier};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (func (export "run")))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+/// let tiers = store.last_call_tiers().expect("there was a call");
+/// assert_eq!(tiers.iter().collect::<Vec<_>>(), [Tier::Interpreter]);
+/// assert_eq!(tiers.to_string(), "interpreter");
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TierPath(Entered);
+
+impl TierPath {
+    /// The tiers, in the order in which they were entered first.
+    pub fn iter(&self) -> impl Iterator<Item = Tier> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for TierPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, tier) in self.iter().enumerate() {
+            let arrow = if i == 0 { "" } else { "→" };
+            write!(f, "{arrow}{}", tier.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// Tiers that were entered, each once; first those that are there, then nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Entered([Option<Tier>; Tier::ALL.len()]);
+
+impl Entered {
+    #[inline]
+    fn enter(&mut self, tier: Tier) {
+        let place = self.0.iter_mut().find(|place| place.is_none_or(|entered| entered == tier));
+        // There are as many places as tiers.
+        if let Some(place) = place {
+            *place = Some(tier);
+        }
+    }
+
+    fn iter(self) -> impl Iterator<Item = Tier> {
+        self.0.into_iter().flatten()
+    }
+}
+
+/// Notes that a function is about to be entered; `anew` if nothing is being executed, so that this begins a call of the
+/// host.
+#[inline]
+pub(crate) fn note_tier(store: &mut StoreState, func: &FuncRec, anew: bool) {
+    if anew {
+        store.entered = Entered::default();
+    }
+    if let Some(tier) = tier_of(store, func) {
+        store.entered.enter(tier);
+    }
+}
+
+/// The tier whose code a call of a function enters.
+#[inline]
+fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
+    // `FuncRec::code`, by which functions are entered, is code of the interpreter.
+    (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
+}
+
+impl<T: 'static> Store<T> {
+    /// The tiers that executed the last call of the host that has ended, whatever way; `None` if there was none, or if
+    /// it was that of a host function that called nothing.
+    ///
+    /// Calls that host functions make are part of the call that they are in.
+    #[must_use]
+    pub fn last_call_tiers(&self) -> Option<TierPath> {
+        let entered = self.as_context().state().entered;
+        entered.iter().next().map(|_| TierPath(entered))
+    }
+}
+
+impl Func {
+    /// The tier that a call would be entered in now; `None` for functions of the host.
+    ///
+    /// ```
+    /// use upshift::{Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let host = Func::wrap(&mut store, || ());
+    /// assert_eq!(host.tier(&store), None);
+    /// ```
+    ///
+    /// # Panics
+    /// When the function belongs to another store.
+    pub fn tier(&self, store: impl AsContext) -> Option<Tier> {
+        let state = store.as_context().state();
+        // SAFETY: `rec` checks that the function belongs to the store, which is alive.
+        tier_of(state, unsafe { &*self.rec(state).as_ptr() })
+    }
+}
+
+impl Module {
+    /// The highest tier that there is code of for a function; `None` if it was not called so far, or has no body.
+    ///
+    /// ```
+    /// use upshift::{Engine, Instance, Module, Store, Tier};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, r#"(module (func (export "run")) (func))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+    /// assert_eq!((module.tier(0), module.tier(1)), (Some(Tier::Interpreter), None));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tier(&self, func: u32) -> Option<Tier> {
+        let translated = self.func_bodies().contains(&func) && self.translated(FuncIndex(func)).is_some();
+        translated.then_some(Tier::Interpreter)
+    }
+}
+
+impl FrameInfo {
+    /// The tier that executes the frame.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        // Frames are found by the interpreter's code.
+        Tier::Interpreter
+    }
+}
