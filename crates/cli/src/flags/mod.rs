@@ -115,9 +115,14 @@ impl Verb {
         }
     }
 
+    /// Whether it runs a guest again and again, or to see where the time goes.
+    fn measures(self) -> bool {
+        matches!(self, Verb::Bench | Verb::Compare | Verb::Analyze)
+    }
+
     /// Whether what follows the files belongs to the guest.
     fn has_guest(self) -> bool {
-        matches!(self, Verb::Run | Verb::Bench | Verb::Compare | Verb::Analyze)
+        self == Verb::Run || self.measures()
     }
 }
 

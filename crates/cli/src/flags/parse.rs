@@ -4,7 +4,8 @@
 //! words ─ lexopt ─▶ settings, in order ─▶ those of the file first ─▶ Options ─▶ checks
 //! ```
 //!
-//! Flags come before FILE: whatever stands behind it belongs to the guest.
+//! Flags come before FILE: whatever stands behind it belongs to the guest. Only of the verbs that measure flags may
+//! follow it too, up to the first word that is none.
 
 use std::ffi::{OsStr, OsString};
 
@@ -34,7 +35,13 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
     let verb = named.unwrap_or(Verb::Run);
     let mut parser = Parser::from_args(args);
     let (mut options, mut settings) = (Options::default(), Vec::new());
-    while let Some(arg) = parser.next().map_err(|error| usage(verb, &error.to_string()))? {
+    loop {
+        let error = |error: lexopt::Error| usage(verb, &error.to_string());
+        if verb.has_guest() && options.files.len() == verb.files().1 && !is_flag_next(&mut parser, verb) {
+            options.args.extend(parser.raw_args().map_err(error)?);
+            break;
+        }
+        let Some(arg) = parser.next().map_err(error)? else { break };
         match arg {
             Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help(named)),
             Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
@@ -50,12 +57,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 return Err(Usage(format!("unknown flag `-{letter}`: {reason}")));
             }
             Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
-            Arg::Value(operand) => {
-                options.files.push(operand);
-                if verb.has_guest() && options.files.len() == verb.files().1 {
-                    options.args.extend(parser.raw_args().map_err(|error| usage(verb, &error.to_string()))?);
-                }
-            }
+            Arg::Value(operand) => options.files.push(operand),
         }
     }
     apply(&mut options, settings, verb)?;
@@ -119,6 +121,18 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
         return Ok(());
     };
     Err(Usage(reason.into()))
+}
+
+/// Whether the word after the files is a flag of ours; a `--` ends them.
+fn is_flag_next(parser: &mut Parser, verb: Verb) -> bool {
+    let Some(mut words) = parser.try_raw_args().filter(|_| verb.measures()) else { return false };
+    let Some(word) = words.peek().and_then(OsStr::to_str) else { return false };
+    if word == "--" {
+        words.next();
+        return false;
+    }
+    let name = word.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
+    name.and_then(Flag::find).is_some_and(|flag| flag.verbs.contains(&verb))
 }
 
 /// The flag of that name, if the verb has it.
