@@ -3,6 +3,7 @@
 
 pub mod input;
 
+use std::borrow::Borrow;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -15,7 +16,11 @@ const LEAST_ITERATIONS: usize = 3;
 /// Without arguments the work is done once. With `--steady MS` it is done again and again until that many milliseconds
 /// have passed, at least three times, and `iteration NANOSECONDS` is printed for each. Only the work is timed, neither
 /// the check nor the printing. Ends with 0, with 1 after a wrong result, and with 2 after arguments that it does not know.
-pub fn run<I>(expected: u64, prepare: impl FnOnce() -> I, work: impl Fn(&I) -> Vec<u8>) -> ExitCode {
+pub fn run<I: Borrow<B>, B: ?Sized>(
+    expected: u64,
+    prepare: impl FnOnce() -> I,
+    work: impl Fn(&B) -> Vec<u8>,
+) -> ExitCode {
     let steady = match steady(std::env::args().skip(1)) {
         Ok(steady) => steady,
         Err(message) => {
@@ -29,7 +34,7 @@ pub fn run<I>(expected: u64, prepare: impl FnOnce() -> I, work: impl Fn(&I) -> V
     let first = Instant::now();
     loop {
         let start = Instant::now();
-        let output = work(black_box(&input));
+        let output = work(black_box(input.borrow()));
         times.push(start.elapsed());
         size = output.len();
         let digest = digest(&output);

@@ -6,7 +6,7 @@ use boa_engine::{Context, Source};
 
 const SCRIPT: &str = include_str!("../../scripts/market.js");
 
-fn work(script: &&'static str) -> Vec<u8> {
+fn work(script: &str) -> Vec<u8> {
     let mut context = Context::default();
     let result = context.eval(Source::from_bytes(script)).expect("the script runs");
     let result = result.as_string().expect("the script gives a string");

@@ -38,7 +38,7 @@ fn brotli(text: &[u8]) -> Vec<u8> {
     packed
 }
 
-fn work(text: &Vec<u8>) -> Vec<u8> {
+fn work(text: &[u8]) -> Vec<u8> {
     [gzip(text), brotli(text)].concat()
 }
 

@@ -87,8 +87,8 @@ fn element(name: &LocalName, attributes: &RefCell<Vec<Attribute>>, found: &mut F
     }
 }
 
-fn work(page: &String) -> Vec<u8> {
-    let dom = parse_document(RcDom::default(), Default::default()).one(page.as_str());
+fn work(page: &str) -> Vec<u8> {
+    let dom = parse_document(RcDom::default(), Default::default()).one(page);
     let mut found = Found::default();
     rewrite(&dom.document, &mut found);
     let mut output = Vec::new();

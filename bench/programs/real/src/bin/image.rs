@@ -54,9 +54,9 @@ fn decode(bytes: &[u8]) -> Vec<u8> {
     pixels
 }
 
-fn work(pixels: &Vec<u8>) -> Vec<u8> {
+fn work(pixels: &[u8]) -> Vec<u8> {
     let source =
-        Image::from_vec_u8(WIDTH, HEIGHT, pixels.clone(), PixelType::U8x4).expect("the size of the picture");
+        Image::from_vec_u8(WIDTH, HEIGHT, pixels.to_vec(), PixelType::U8x4).expect("the size of the picture");
     // Of the filters this is one whose weights need no function of the C library: they are the same everywhere.
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
     let mut resizer = Resizer::new();

@@ -112,7 +112,7 @@ fn typed(text: &str) -> BTreeMap<String, Vec<Order>> {
     by_tag
 }
 
-fn work(text: &String) -> Vec<u8> {
+fn work(text: &str) -> Vec<u8> {
     let tree = tree(text);
     let mut output = serde_json::to_vec(&tree).expect("a tree has a text");
     assert!(serde_json::from_slice::<Value>(&output).expect("what was written parses") == tree);

@@ -29,7 +29,7 @@ fn document() -> String {
     text
 }
 
-fn work(text: &String) -> Vec<u8> {
+fn work(text: &str) -> Vec<u8> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH

@@ -6,11 +6,11 @@ use rquickjs::{CatchResultExt, Context, Runtime};
 
 const SCRIPT: &str = include_str!("../../scripts/market.js");
 
-fn work(script: &&'static str) -> Vec<u8> {
+fn work(script: &str) -> Vec<u8> {
     let runtime = Runtime::new().expect("memory for an engine");
     let context = Context::full(&runtime).expect("memory for a context");
     let result = context
-        .with(|scope| scope.eval::<String, _>(*script).catch(&scope).map_err(|error| error.to_string()));
+        .with(|scope| scope.eval::<String, _>(script).catch(&scope).map_err(|error| error.to_string()));
     result.expect("the script runs").into_bytes()
 }
 

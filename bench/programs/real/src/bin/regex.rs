@@ -38,7 +38,7 @@ fn log() -> String {
     text
 }
 
-fn work(text: &String) -> Vec<u8> {
+fn work(text: &str) -> Vec<u8> {
     let mut output = String::new();
     for pattern in COUNTED {
         let count = Regex::new(pattern).expect("a valid expression").find_iter(text).count();
