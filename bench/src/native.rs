@@ -81,8 +81,8 @@ fn rust(root: &Path, bin: &str, executable: &Path) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(&package).args(["build", "--release", "--locked", "--quiet", "--bin", bin]);
-    // Those with much to build, or C in them, are features of their name.
-    if ["boa", "quickjs", "sqlite"].contains(&bin) {
+    // Those with C in them are features of their name.
+    if ["quickjs", "sqlite"].contains(&bin) {
         command.args(["--features", bin]);
     }
     run(command.arg("--target-dir").arg(&target))?;

@@ -370,7 +370,6 @@ const PROGRAMS: &[Program] = &[
     real!("rapier"),
     real!("wasmtools"),
     real!("sqlite"),
-    real!("boa"),
 ];
 
 /// All programs, layer by layer.

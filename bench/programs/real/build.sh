@@ -48,7 +48,7 @@ cargo fetch --quiet --locked --target wasm32-wasip1
 build --bins
 for source in src/bin/*.rs; do
     name=$(basename "$source" .rs)
-    case $name in boa | sqlite | quickjs) ;; *) install_wasm "$name" ;; esac
+    case $name in sqlite | quickjs) ;; *) install_wasm "$name" ;; esac
 done
 
 zig=
@@ -84,5 +84,3 @@ if [ -n "$zig" ]; then
         install_wasm "$name"
     done
 fi
-build --features boa --bin boa
-install_wasm boa
