@@ -399,7 +399,7 @@ pub(crate) fn chosen(only: &[String], layers: &[Layer]) -> Result<Vec<&'static P
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, PROGRAMS, Steady, all, chosen};
+    use super::{Layer, Native, PROGRAMS, Steady, all, chosen};
 
     #[test]
     fn every_layer_is_there_once() {
@@ -418,6 +418,27 @@ mod tests {
         assert!(names(&["sha", "nosuch"], &[]).is_err());
         assert!(names(&["sha"], &[Layer::Simd]).is_err());
         assert_eq!(names(&[], &[]).expect("all").len(), PROGRAMS.len());
+    }
+
+    #[test]
+    fn every_file_is_there_but_for_the_large_modules() {
+        for program in PROGRAMS {
+            let steady = match program.steady {
+                Steady::Module(module) => Some(module),
+                Steady::No | Steady::Itself => None,
+            };
+            let source = match program.native {
+                Native::C(source) => Some(source),
+                Native::No | Native::Rust(_) => None,
+            };
+            for path in [Some(program.module), steady, source, program.stdin].into_iter().flatten() {
+                let (dir, name) = path.rsplit_once('/').expect("a path");
+                let ignored =
+                    std::fs::read_to_string(crate::root().join(dir).join(".gitignore")).unwrap_or_default();
+                let is_ignored = ignored.lines().any(|line| line.strip_prefix('/') == Some(name));
+                assert!(is_ignored || crate::root().join(path).is_file(), "{path}");
+            }
+        }
     }
 
     #[test]
