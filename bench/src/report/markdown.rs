@@ -279,10 +279,9 @@ fn reproduce(chosen: &Entry, entries: &[Entry]) -> String {
     format!(
         "## How to reproduce it\n\n\
          ```sh\n\
-         cargo build --release\n\
-         cargo run --release -p upshift-bench -- --runs {runs}                      # measure and print\n\
-         cargo run --release -p upshift-bench -- record --runs {runs} --id NAME --reason TEXT    # and keep it\n\
-         cargo run --release -p upshift-bench -- report{id}                        # a page with charts\n\
+         cargo run --release -p upshift-bench -- --runs {runs}    # measure and print\n\
+         cargo run --release -p upshift-bench -- record --runs {runs} --id NAME --reason TEXT    # and keep\n\
+         cargo run --release -p upshift-bench -- report{id}    # a page with charts\n\
          cargo run --release -p upshift-bench -- report{id} --markdown docs/performance.md\n\
          ```\n\n\
          [bench/README.md](../bench/README.md) says where the other runtimes are looked for, how they are run, and what the\n\
