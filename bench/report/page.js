@@ -157,6 +157,8 @@
   }
 
   const FONT = 11;
+  // How much of a program's name there is room for beside a chart.
+  const NAME = 18;
   Chart.defaults.font.family = "system-ui, sans-serif";
 
   // Writes the name and the figure at the end of each bar, so that no bar has to be told by its colour, and the reason in the
@@ -187,18 +189,19 @@
     const each = bars.length * thickness + 12;
     const count = Math.ceil((categories.length * each) / 850);
     const size = Math.ceil(categories.length / count);
+    const names = Math.min(Math.max(...categories.map((name) => name.length)), NAME) * 7 + 14;
     const parts = [];
     for (let at = 0; at < categories.length; at += size) {
       const slice = (list) => list.slice(at, at + size);
       const part = bars.map(({ name, values, labels }) => ({ name, values: slice(values), labels: slice(labels) }));
       const title = count > 1 ? `${caption}, part ${parts.length + 1} of ${count}` : caption;
       const height = slice(categories).length * each + 58;
-      parts.push(barChart(`${id} ${at}`, title, height, slice(categories), part, { ...axis }, base));
+      parts.push(barChart(`${id} ${at}`, title, height, slice(categories), part, { ...axis }, names, base));
     }
     return parts;
   }
 
-  function barChart(id, caption, height, categories, bars, axis, base) {
+  function barChart(id, caption, height, categories, bars, axis, names, base) {
     const widest = Math.max(0, ...bars.flatMap((bar) => bar.labels.map((label) => label.length)));
     const sets = bars.map(({ name, values, labels }) => ({
       label: name,
@@ -220,7 +223,12 @@
         layout: { padding: { right: Math.min(widest * FONT * 0.56 + 10, 170) } },
         scales: {
           x: axis,
-          y: { ticks: { color: theme("text"), autoSkip: false, callback: (at) => clip(categories[at], 18) }, grid: { display: false } },
+          y: {
+            // As wide in all parts.
+            afterFit: (scale) => (scale.width = names),
+            ticks: { color: theme("text"), autoSkip: false, callback: (at) => clip(categories[at], NAME) },
+            grid: { display: false },
+          },
         },
         plugins: {
           tooltip: {
@@ -298,8 +306,8 @@
     const node = document.getElementById("summary");
     const title = el("h2", { id: "summary-title" }, "Summary");
     if (!section) return node.replaceChildren(title, el("p", {}, "Nothing was measured in this entry."));
-    const places = shown(entry).slice(1);
-    if (places.length === 0) return node.replaceChildren(title, el("p", {}, "No other runtime to compare with."));
+    const places = shown(entry).slice(1).filter((at) => section.means[at]);
+    if (places.length === 0) return node.replaceChildren(title, el("p", {}, "No other runtime with times to compare with."));
 
     const lines = [...section.layers, { name: "all", means: section.means }];
     const values = lines.flatMap((line) => places.map((at) => line.means[at]?.ratio)).filter((value) => value != null);
@@ -331,6 +339,7 @@
       }),
     ]);
     children.push(table(text, heads, rows, rows.length - 1));
+    children.push(el("p", { class: "dim" }, "A mean is over the programs that both runtimes have times for."));
     node.replaceChildren(...children);
   }
 
@@ -345,9 +354,11 @@
   }
 
   function layerPart(entry, section, layer) {
-    const places = shown(entry);
-    const caption = `${capital(layer.name)}: ${section.measure} times in ms`;
-    const part = el("div", {}, el("h3", {}, capital(layer.name)), el("p", { class: "dim" }, `${layer.about}.`));
+    // Runtimes that say nothing of any program here would only be gaps.
+    const says = (at) => layer.rows.some(({ cells }) => cells[at].min != null || cells[at].word);
+    const places = shown(entry).filter((at) => at === 0 || says(at));
+    const caption = `Layer ${layer.name}: ${section.measure} times in ms`;
+    const part = el("div", {}, el("h3", {}, `Layer ${layer.name}`), el("p", { class: "dim" }, `${layer.about}.`));
 
     const times = layer.rows.flatMap((row) => places.map((at) => row.cells[at].min)).filter((time) => time > 0);
     const least = times.length > 0 ? Math.min(...times) : 1;
@@ -393,22 +404,26 @@
     return table(caption, [first, second], [...rows, ...last], rows.length);
   }
 
-  // What the marks in a layer say in full: one line for each mark and runtime.
+  // What the marks in a layer say in full: one line for each mark and those programs that it is about in the same runtimes.
   function notes(entry, layer, places) {
     const found = new Map();
     for (const at of places) {
       for (const row of layer.rows) {
         const { mark } = row.cells[at];
         if (!mark) continue;
-        const key = `${entry.runtimes[at].name}: ${mark}`;
+        const key = JSON.stringify([mark, at]);
         found.set(key, [...(found.get(key) ?? []), row.case]);
       }
     }
     if (found.size === 0) return [];
-    const lines = [...found].map(([key, cases]) => {
+    const grouped = new Map();
+    for (const [key, cases] of found) {
+      const [mark, at] = JSON.parse(key);
       const all = cases.length === layer.rows.length && cases.length > 1;
-      return el("li", {}, `${key} (${all ? "all programs" : cases.join(", ")})`);
-    });
+      const line = `${mark}: ${all ? "all programs" : cases.join(", ")}`;
+      grouped.set(line, [...(grouped.get(line) ?? []), entry.runtimes[at].name]);
+    }
+    const lines = [...grouped].map(([line, names]) => el("li", {}, `${line} in ${names.join(", ")}`));
     return [el("p", { class: "dim" }, "Marks:"), el("ul", {}, ...lines)];
   }
 

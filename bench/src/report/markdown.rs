@@ -117,13 +117,15 @@ fn means(report: &Report) -> String {
     let mut out = String::new();
     for section in &report.sections {
         let mut heads = vec![format!("{}, mean ratio", section.measure)];
-        heads.extend(report.runtimes.iter().skip(1).map(|runtime| text(runtime.name)));
-        if heads.len() == 1 {
+        let columns: Vec<usize> =
+            (1..report.runtimes.len()).filter(|at| section.means[*at].is_some()).collect();
+        heads.extend(columns.iter().map(|at| text(report.runtimes[*at].name)));
+        if columns.is_empty() {
             continue;
         }
         let line = |name: &str, means: &[Option<Mean>]| {
             let mut row = vec![name.to_string()];
-            row.extend(means.iter().skip(1).map(|mean| mean.map_or("–".into(), |mean| ratio(mean.ratio))));
+            row.extend(columns.iter().map(|at| means[*at].map_or("–".into(), |mean| ratio(mean.ratio))));
             row
         };
         let mut rows: Vec<_> =
@@ -159,12 +161,14 @@ fn programs(report: &Report) -> String {
 
 fn layer_table(report: &Report, measure: &str, layer: &LayerTimes) -> String {
     let mut heads = vec![format!("{measure}, ms")];
-    heads.extend(report.runtimes.iter().map(|runtime| text(runtime.name)));
+    let says = |at: usize| layer.rows.iter().any(|row| row.cells[at].says());
+    let columns: Vec<usize> = (0..report.runtimes.len()).filter(|at| *at == 0 || says(*at)).collect();
+    heads.extend(columns.iter().map(|at| text(report.runtimes[*at].name)));
     let mut notes = Notes::default();
     let mut rows = Vec::new();
     for row in &layer.rows {
         let mut line = vec![code(row.case)];
-        line.extend(row.cells.iter().map(|cell| {
+        line.extend(columns.iter().map(|at| &row.cells[*at]).map(|cell| {
             let note = cell
                 .mark
                 .as_deref()
@@ -395,7 +399,7 @@ mod tests {
             "| `fib` | 1.00 | 4.00 (**0.25**) | needs GC |",
             "| `tak` | 9.00 | failed <sup>1</sup> | – |",
             "<sup>1</sup> failed: no b\\_c.wasm",
-            "| all | **0.25** | – |",
+            "| all | **0.25** |",
             "| before | abc | 1 | 4.00 | – |",
             "| now | abc | 2 | **0.25** | – |",
         ] {

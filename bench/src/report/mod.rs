@@ -83,6 +83,13 @@ struct Shown {
     word: Option<String>,
 }
 
+impl Shown {
+    /// Whether there is a time, or a word why not.
+    fn says(&self) -> bool {
+        self.min.is_some() || self.word.is_some()
+    }
+}
+
 /// The most memory of each process of a layer's programs, in 10^6 bytes.
 #[derive(Serialize)]
 struct LayerMemory<'a> {
