@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use crate::measure::Measure;
 use crate::table::milliseconds;
 
 const HEADER: &str = "\
@@ -64,6 +65,30 @@ pub(crate) struct Cell {
     pub(crate) rss_mb: Option<f64>,
     /// What was wrong, or what to know about the times.
     pub(crate) mark: Option<String>,
+}
+
+impl Entry {
+    /// The names of the runtimes; that of upshift, which the others are compared with, is the first.
+    pub(crate) fn runtimes(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.versions.keys().map(String::as_str).collect();
+        for name in self.cases.values().flat_map(IndexMap::keys) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+impl Cell {
+    /// The times of one measure; where nothing is kept between processes, a cold one is as a warm one.
+    pub(crate) fn times(&self, measure: Measure) -> Option<Times> {
+        match measure {
+            Measure::Cold => self.cold.or(self.warm),
+            Measure::Warm => self.warm,
+            Measure::Steady => self.steady,
+        }
+    }
 }
 
 /// Milliseconds.

@@ -15,7 +15,9 @@ mod measure;
 mod native;
 mod peers;
 mod process;
+mod ratio;
 mod record;
+mod report;
 mod suite;
 mod table;
 mod trend;
@@ -64,6 +66,8 @@ enum Verb {
     /// Builds both and runs programs in turns. A case that seems slower is measured once more, and only what is slower
     /// then too counts.
     Gate(gate::Options),
+    /// Make a page with charts from the history, or the documentation's page with tables
+    Report(ReportArgs),
     /// List the programs
     List,
 }
@@ -145,6 +149,24 @@ struct RecordArgs {
     file: HistoryFile,
     #[command(flatten)]
     run: RunArgs,
+}
+
+#[derive(clap::Args)]
+struct ReportArgs {
+    /// The entry to show; the last one without
+    #[arg(long)]
+    id: Option<String>,
+
+    /// Where the page is written: one file, which needs no network
+    #[arg(long, value_name = "FILE", default_value = "upshift-bench.html")]
+    out: PathBuf,
+
+    /// Write FILE, with tables in Markdown, instead of the page
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    markdown: Option<PathBuf>,
+
+    #[command(flatten)]
+    file: HistoryFile,
 }
 
 #[derive(clap::Args)]
@@ -244,6 +266,19 @@ fn record(args: &RecordArgs) -> Result<()> {
     check(&rows, &runtimes)
 }
 
+fn write_report(args: &ReportArgs) -> Result<()> {
+    let history = args.file.path();
+    let entries = history::load(&history)?;
+    let chosen = history::find(&entries, args.id.as_deref()).context(history.display().to_string())?;
+    let (path, text) = match &args.markdown {
+        Some(path) => (path, report::markdown(&entries, chosen)),
+        None => (&args.out, report::page(&entries, chosen)?),
+    };
+    history::replace(path, text.as_bytes())?;
+    println!("{}", path.display());
+    Ok(())
+}
+
 fn list() {
     for program in suite::all() {
         let args = program.args.iter().map(|arg| format!(" {arg}")).collect::<String>();
@@ -264,6 +299,7 @@ fn run(args: &Args) -> Result<()> {
             trend::print(&entries, cases, *measure)
         }
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
+        Some(Verb::Report(args)) => write_report(args),
         Some(Verb::List) => {
             list();
             Ok(())

@@ -95,6 +95,9 @@ pub(crate) enum FailureKind {
     Failed,
 }
 
+/// The note of a cell whose steady times are those of a process that had not settled.
+pub(crate) const NOT_STEADY: &str = "not steady";
+
 impl FailureKind {
     pub(crate) fn text(&self) -> String {
         match self {
@@ -264,7 +267,7 @@ fn row(
                         cell.samples[measure as usize].push(sample.time);
                         cell.peak = cell.peak.max(Some(sample.peak));
                         if !sample.steady {
-                            cell.note("not steady");
+                            cell.note(NOT_STEADY);
                         }
                     }
                 }

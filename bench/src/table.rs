@@ -3,10 +3,9 @@
 
 use std::fs;
 
-use upshift_statistics::geometric_mean;
-
 use crate::measure::{Cell, Failure, FailureKind, Measure, Row};
 use crate::peers::Runtime;
+use crate::ratio;
 use crate::suite::Layer;
 
 /// A time or a part of one, with the digits that are shown and kept.
@@ -17,13 +16,13 @@ pub(crate) fn milliseconds(value: f64) -> String {
 /// The time of upshift divided by that of the runtime `at`, by the shortest runs: below 1, upshift is ahead.
 pub(crate) fn ratio(row: &Row, measure: Measure, at: usize) -> Option<f64> {
     let time = |at: usize| row.cells.get(at)?.summary(measure).map(|summary| summary.min());
-    Some(time(0)? / time(at)?)
+    ratio::ratio(time(0)?, time(at)?)
 }
 
 /// The geometric mean of the ratios to the runtime `at`, over the programs of a layer that both ran.
 fn mean_ratio(rows: &[Row], measure: Measure, layer: Option<Layer>, at: usize) -> Option<f64> {
     let rows = rows.iter().filter(|row| layer.is_none_or(|layer| row.program.layer == layer));
-    geometric_mean(rows.filter_map(|row| ratio(row, measure, at)))
+    ratio::mean(rows.filter_map(|row| ratio(row, measure, at))).map(|mean| mean.ratio)
 }
 
 /// Prints everything.

@@ -2,19 +2,9 @@
 
 use anyhow::{Result, ensure};
 
-use crate::history::{Cell, Entry, Times};
+use crate::history::Entry;
 use crate::measure::Measure;
-
-impl Cell {
-    /// The times of one measure; where nothing is kept between processes, a cold one is as a warm one.
-    pub(crate) fn times(&self, measure: Measure) -> Option<Times> {
-        match measure {
-            Measure::Cold => self.cold.or(self.warm),
-            Measure::Warm => self.warm,
-            Measure::Steady => self.steady,
-        }
-    }
-}
+use crate::ratio::ratio;
 
 /// Prints a table for each case with a line for each entry that has it; without a case, the entries themselves.
 ///
@@ -55,12 +45,14 @@ fn print_case(entries: &[&Entry], case: &str, measure: Measure) {
         print!("{:<20} {:<10}", entry.id, entry.commit);
         let cells = &entry.cases[case];
         let times = |runtime: &str| cells.get(runtime).and_then(|cell| cell.times(measure));
-        let own = cells.first().and_then(|(_, cell)| cell.times(measure));
+        let own = entry.runtimes().first().and_then(|own| times(own));
         for runtime in &runtimes {
-            match (times(runtime), own) {
-                (Some(times), Some(own)) => print!(" | {:>10.2} {:>5.2}", times.min, own.min / times.min),
-                (Some(times), None) => print!(" | {:>10.2} {:>5}", times.min, "-"),
-                (None, _) => print!(" | {:>10} {:>5}", "-", "-"),
+            match times(runtime) {
+                Some(times) => match own.and_then(|own| ratio(own.min, times.min)) {
+                    Some(ratio) => print!(" | {:>10.2} {ratio:>5.2}", times.min),
+                    None => print!(" | {:>10.2} {:>5}", times.min, "-"),
+                },
+                None => print!(" | {:>10} {:>5}", "-", "-"),
             }
         }
         println!();
