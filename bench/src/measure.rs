@@ -156,9 +156,11 @@ impl Cell {
 /// If the signal cannot be caught.
 pub(crate) fn interruption() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    // A second signal ends the program at once.
-    signal_hook::flag::register_conditional_shutdown(libc::SIGINT, 130, Arc::clone(&interrupted))?;
-    signal_hook::flag::register(libc::SIGINT, Arc::clone(&interrupted))?;
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        // A second signal ends the program at once.
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))?;
+        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+    }
     Ok(interrupted)
 }
 

@@ -9,8 +9,10 @@ use crate::history::Entry;
 use crate::measure::Measure;
 use crate::ratio::Mean;
 
-/// Makes the page about the entry `chosen`.
+/// Makes the page about the entry `chosen`, which what is recorded later does not change.
 pub(crate) fn write(entries: &[Entry], chosen: &Entry) -> String {
+    let until = entries.iter().position(|entry| entry.id == chosen.id).map_or(entries.len(), |at| at + 1);
+    let entries = &entries[..until];
     let report = Report::new(chosen);
     let blocks = [
         head(&report),
@@ -20,7 +22,7 @@ pub(crate) fn write(entries: &[Entry], chosen: &Entry) -> String {
         programs(&report),
         memory(&report),
         past(entries, &report),
-        reproduce(chosen, entries),
+        reproduce(chosen),
     ];
     blocks.concat()
 }
@@ -277,9 +279,8 @@ fn past(entries: &[Entry], report: &Report) -> String {
     )
 }
 
-fn reproduce(chosen: &Entry, entries: &[Entry]) -> String {
-    let is_last = entries.last().is_some_and(|last| last.id == chosen.id);
-    let id = if is_last { String::new() } else { format!(" --id '{}'", without_quotes(&chosen.id)) };
+fn reproduce(chosen: &Entry) -> String {
+    let id = format!(" --id '{}'", without_quotes(&chosen.id));
     format!(
         "## How to reproduce it\n\n\
          ```sh\n\
@@ -374,8 +375,9 @@ mod tests {
     #[test]
     fn the_committed_page_is_what_the_history_gives() {
         let entries = history::load(&crate::root().join("bench/history.yaml")).expect("the history");
-        let page = write(&entries, history::find(&entries, None).expect("the last"));
         let committed = fs::read_to_string(crate::root().join("docs/performance.md")).expect("the page");
+        let id = committed.split("the entry **").nth(1).and_then(|rest| rest.split("**").next());
+        let page = write(&entries, history::find(&entries, Some(id.expect("an id"))).expect("its entry"));
         assert!(
             page == committed,
             "docs/performance.md is not that of the history: `upshift-bench report --markdown docs/performance.md`"
