@@ -9,5 +9,5 @@
           (call $fib (i32.sub (local.get $n) (i32.const 2)))))))
 
   (func (export "_start")
-    (if (i32.ne (call $fib (i32.const 32)) (i32.const 2178309)) (then unreachable)))
+    (if (i32.ne (call $fib (i32.const 35)) (i32.const 9227465)) (then unreachable)))
 )

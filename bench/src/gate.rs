@@ -1,8 +1,8 @@
 //! Whether this checkout is slower than another revision.
 //!
-//! A machine that does something else for a while makes single processes slower, so the two revisions take turns, and
-//! what counts is both the shortest and the median time; and what seems slower has to be so in a second measurement too,
-//! with twice as many turns.
+//! A machine that does something else for a while makes single processes slower. So what counts is the time that they had
+//! a processor, not the time they waited for one; the two revisions take turns; both the shortest and the median time
+//! have to be longer; and what seems slower has to be so in a second measurement too, with twice as many turns.
 
 use std::env;
 use std::ffi::OsString;
@@ -53,7 +53,7 @@ pub(crate) fn gate(root: &Path, options: &Options) -> Result<()> {
     if fs::read(&sides[0])? == fs::read(&sides[1])? {
         println!("both revisions give the same program");
     }
-    println!("{:<12} {:>10} {:>10} {:>7}", "ms, minimum", "base", "head", "ratio");
+    println!("{:<12} {:>10} {:>10} {:>7}", "CPU, ms", "base", "head", "ratio");
     let mut slower = Vec::new();
     for program in CASES.map(program) {
         let program = program?;
@@ -111,7 +111,7 @@ fn measure(root: &Path, program: &Program, sides: &[OsString; 2], runs: u32) -> 
             let stdin = program.stdin.map(|path| fs::File::open(root.join(path))).transpose()?;
             let finished = process::run(&mut command, stdin, LIMIT)?;
             match (finished.end, side) {
-                (End::Exited(0), _) if turn > 0 => times[side].push(milliseconds(finished.time)),
+                (End::Exited(0), _) if turn > 0 => times[side].push(milliseconds(finished.cpu)),
                 (End::Exited(0), _) => {}
                 (_, 0) => return Ok(None),
                 (end, _) => bail!("{} fails: {end:?}", program.name),

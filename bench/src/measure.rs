@@ -412,7 +412,14 @@ mod tests {
     use std::time::Duration;
 
     fn finished(end: End, errors: &str) -> Finished {
-        Finished { time: Duration::ZERO, end, output: Vec::new(), errors: errors.into(), peak: 0 }
+        Finished {
+            time: Duration::ZERO,
+            cpu: Duration::ZERO,
+            end,
+            output: Vec::new(),
+            errors: errors.into(),
+            peak: 0,
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ use anyhow::{Context, Result};
 pub(crate) struct Finished {
     /// From before it was started to after it was gone.
     pub(crate) time: Duration,
+    /// What it had of the processors, all its threads together.
+    pub(crate) cpu: Duration,
     pub(crate) end: End,
     /// What it printed, without what is beyond [`KEPT`] bytes.
     pub(crate) output: Vec<u8>,
@@ -63,13 +65,17 @@ pub(crate) fn run(command: &mut Command, stdin: Option<File>, limit: Duration) -
     let _ = gone.send(());
     let timed_out = watch.join().unwrap_or(false);
     waited?;
-    let (status, peak) = reap(pid)?;
+    let (status, usage) = reap(pid)?;
     let end = match () {
         () if timed_out => End::TimedOut,
         () if libc::WIFEXITED(status) => End::Exited(libc::WEXITSTATUS(status)),
         () => End::Killed(libc::WTERMSIG(status)),
     };
-    Ok(Finished { time, end, output: contents(&mut output)?, errors: contents(&mut errors)?, peak })
+    // Kilobytes, but bytes on macOS.
+    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    let peak = u64::try_from(usage.ru_maxrss)? * unit;
+    let cpu = duration(usage.ru_utime)? + duration(usage.ru_stime)?;
+    Ok(Finished { time, cpu, end, output: contents(&mut output)?, errors: contents(&mut errors)?, peak })
 }
 
 fn contents(file: &mut File) -> io::Result<Vec<u8>> {
@@ -95,8 +101,12 @@ fn wait_for_end(pid: libc::pid_t) -> io::Result<()> {
     }
 }
 
-/// The status of a process that has ended, and the most memory it had.
-fn reap(pid: libc::pid_t) -> Result<(i32, u64)> {
+fn duration(time: libc::timeval) -> Result<Duration> {
+    Ok(Duration::from_secs(u64::try_from(time.tv_sec)?) + Duration::from_micros(u64::try_from(time.tv_usec)?))
+}
+
+/// The status of a process that has ended, and what it used.
+fn reap(pid: libc::pid_t) -> Result<(i32, libc::rusage)> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are to live variables of the right types. The process is a child of this one that nobody has
@@ -105,10 +115,7 @@ fn reap(pid: libc::pid_t) -> Result<(i32, u64)> {
         return Err(io::Error::last_os_error()).context("waiting for a process");
     }
     // SAFETY: `rusage` is made of integers, for which the zeroes it started with are already valid.
-    let usage = unsafe { usage.assume_init() };
-    // Kilobytes, but bytes on macOS.
-    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    Ok((status, u64::try_from(usage.ru_maxrss)? * unit))
+    Ok((status, unsafe { usage.assume_init() }))
 }
 
 #[cfg(test)]
@@ -127,7 +134,7 @@ mod tests {
         let finished = sh("echo out; echo err >&2; exit 3", long);
         assert_eq!(finished.end, End::Exited(3));
         assert_eq!((finished.output.as_slice(), finished.errors.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
-        assert!(finished.peak > 0);
+        assert!(finished.peak > 0 && finished.cpu > Duration::ZERO);
         assert_eq!(sh("kill -9 $$", long).end, End::Killed(9));
     }
 
