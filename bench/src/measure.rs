@@ -257,6 +257,10 @@ fn row(
                 if cell.failure.is_some() || interrupted.load(Ordering::Relaxed) {
                     break;
                 }
+                // A process that measures itself has a warm-up of its own.
+                if measure == Measure::Steady && round < setup.warmups {
+                    continue;
+                }
                 let taken = once(setup, program, runtime, seat, measure, &mut expected)?;
                 if interrupted.load(Ordering::Relaxed) {
                     // The signal has ended the process too.
