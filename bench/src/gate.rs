@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -54,13 +55,14 @@ pub(crate) fn gate(root: &Path, options: &Options) -> Result<()> {
         println!("both revisions give the same program");
     }
     println!("{:<12} {:>10} {:>10} {:>7}", "CPU, ms", "base", "head", "ratio");
-    let mut slower = Vec::new();
+    let (mut slower, mut compared) = (Vec::new(), 0);
     for program in CASES.map(program) {
         let program = program?;
         let Some(mut turns) = measure(root, program, &sides, options.runs)? else {
             println!("{:<12} the base cannot run it", program.name);
             continue;
         };
+        compared += 1;
         let limit = 1.0 + f64::from(options.threshold) / 100.0;
         let mut verdict = "";
         if turns.ratio() > limit {
@@ -75,6 +77,7 @@ pub(crate) fn gate(root: &Path, options: &Options) -> Result<()> {
         let [base, head] = turns.minimum();
         println!("{:<12} {base:>10.2} {head:>10.2} {:>7.3}{verdict}", program.name, turns.ratio());
     }
+    ensure!(compared > 0, "the base runs none of the programs");
     ensure!(slower.is_empty(), "slower by more than {} %: {}", options.threshold, slower.join(", "));
     println!("nothing is slower by more than {} %", options.threshold);
     Ok(())
@@ -109,7 +112,7 @@ fn measure(root: &Path, program: &Program, sides: &[OsString; 2], runs: u32) -> 
             let mut command = Command::new(&sides[side]);
             command.arg("run").arg(root.join(program.module)).args(program.args);
             let stdin = program.stdin.map(|path| fs::File::open(root.join(path))).transpose()?;
-            let finished = process::run(&mut command, stdin, LIMIT)?;
+            let finished = process::run(&mut command, stdin, LIMIT, &Arc::default())?;
             match (finished.end, side) {
                 (End::Exited(0), _) if turn > 0 => times[side].push(milliseconds(finished.cpu)),
                 (End::Exited(0), _) => {}

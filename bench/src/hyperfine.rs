@@ -9,6 +9,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::history::replace;
+use crate::marks::FailureKind;
 use crate::measure::{Measure, Row};
 use crate::peers::Runtime;
 
@@ -45,7 +46,9 @@ pub(crate) fn write(path: &Path, rows: &[Row], runtimes: &[Runtime]) -> Result<(
                     "parameters": parameters(row, runtime, Some(measure)),
                 }));
             }
-            if let Some(failure) = &cell.failure {
+            if let Some(failure) = &cell.failure
+                && failure.kind != FailureKind::Nothing
+            {
                 results.push(json!({
                     "command": format!("{} {}", runtime.name, row.program.name),
                     "mark": cell.mark(),

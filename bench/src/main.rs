@@ -11,6 +11,7 @@
 mod gate;
 mod history;
 mod hyperfine;
+mod marks;
 mod measure;
 mod native;
 mod peers;
@@ -22,17 +23,19 @@ mod suite;
 mod table;
 mod trend;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::measure::{FailureKind, Measure, Row, Setup};
+use crate::marks::FailureKind;
+use crate::measure::{Measure, Row, Setup};
 use crate::peers::{Runtime, Wanted};
 use crate::suite::Layer;
+use crate::table::Tables;
 
 /// Times upshift beside other WebAssembly runtimes.
 ///
@@ -188,18 +191,18 @@ fn root() -> PathBuf {
     bench.parent().unwrap_or(bench).to_path_buf()
 }
 
-/// Measures what the flags say and prints the tables.
-fn measure(args: &RunArgs) -> Result<(Vec<Row>, Vec<Runtime>, u32)> {
+/// What was measured.
+struct Measured {
+    rows: Vec<Row>,
+    runtimes: Vec<Runtime>,
+    runs: u32,
+    interrupted: bool,
+}
+
+/// Measures what the flags say.
+fn measure(args: &RunArgs) -> Result<Measured> {
     let programs = suite::chosen(&args.only, &args.layer)?;
     let (warmups, runs) = if args.quick { (0, 1) } else { (1, args.runs) };
-    let setup = Setup {
-        root: root(),
-        measures: args.measure.clone(),
-        warmups,
-        runs,
-        steady: Duration::from_millis(args.steady_ms),
-        timeout: Duration::from_secs(args.timeout),
-    };
     let wanted = Wanted {
         peers: &args.peers,
         extra: &args.peer,
@@ -207,29 +210,51 @@ fn measure(args: &RunArgs) -> Result<(Vec<Row>, Vec<Runtime>, u32)> {
         native: !args.no_native,
         programs: &programs,
     };
-    let runtimes = peers::found(&setup.root, &wanted)?;
-    let interrupted = measure::interruption()?;
-    let rows = measure::all(&setup, &programs, &runtimes, &interrupted, |rows| match &args.json {
-        Some(path) => hyperfine::write(path, rows, &runtimes),
-        None => Ok(()),
+    let runtimes = peers::found(&root(), &wanted)?;
+    let setup = Setup {
+        root: root(),
+        measures: args.measure.clone(),
+        warmups,
+        runs,
+        steady: Duration::from_millis(args.steady_ms),
+        timeout: Duration::from_secs(args.timeout),
+        interrupted: measure::interruption()?,
+    };
+    let rows = measure::all(&setup, &programs, &runtimes, |rows| {
+        let written = args.json.as_ref().map(|path| hyperfine::write(path, rows, &runtimes));
+        if let Some(Err(error)) = written {
+            eprintln!("upshift-bench: {error:#}; the figures are kept in memory");
+        }
     })?;
-    // A second interruption ends the program even while it prints.
-    interrupted.store(true, Ordering::Relaxed);
-    table::print(&rows, &runtimes, &args.measure, args.rss);
-    Ok((rows, runtimes, runs))
+    Ok(Measured { rows, runtimes, runs, interrupted: setup.is_interrupted() })
+}
+
+/// Prints the tables, and then what should fail the run.
+fn tell(args: &RunArgs, Measured { rows, runtimes, interrupted, .. }: &Measured) -> Result<()> {
+    print(&Tables { rows, runtimes, measures: &args.measure, memory: args.rss }.to_string())?;
+    ensure!(!interrupted, "it was interrupted");
+    check(rows, runtimes)
+}
+
+/// Prints a text; a reader that has seen enough is no error.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("printing"),
+        _ => Ok(()),
+    }
 }
 
 /// Whatever upshift could not do, and wrong results of anybody, fail the run.
 fn check(rows: &[Row], runtimes: &[Runtime]) -> Result<()> {
     let mut faults = Vec::new();
     for row in rows {
-        for (at, (runtime, cell)) in runtimes.iter().zip(&row.cells).enumerate() {
-            let kind = cell.failure.as_ref().map(|failure| &failure.kind);
-            let is_fault = match kind {
-                None | Some(FailureKind::Absent | FailureKind::None | FailureKind::Needs(_)) => false,
-                Some(FailureKind::Wrong) => true,
-                Some(FailureKind::Crashed | FailureKind::TimedOut | FailureKind::Failed) => at == 0,
-            };
+        for (runtime, cell) in runtimes.iter().zip(&row.cells) {
+            let kinds = Measure::ALL.map(|measure| cell.failure_of(measure).map(|failure| &failure.kind));
+            let is_fault = kinds.into_iter().flatten().any(|kind| match kind {
+                FailureKind::Absent | FailureKind::Nothing | FailureKind::Needs(_) => false,
+                FailureKind::Wrong => true,
+                FailureKind::Crashed | FailureKind::TimedOut | FailureKind::Failed => runtime.is_ours,
+            });
             if is_fault {
                 faults.push(format!("{} in {}", row.program.name, runtime.name));
             }
@@ -241,6 +266,7 @@ fn check(rows: &[Row], runtimes: &[Runtime]) -> Result<()> {
 
 fn record(args: &RecordArgs) -> Result<()> {
     let path = args.file.path();
+    ensure!(peers::is_name(&args.id), "--id {:?}: {}", args.id, peers::NAME);
     // Before anything is measured: a history that cannot be read, or an id that is taken, would waste it.
     let mut entries = history::load(&path)?;
     let is_there = entries.iter().any(|entry| entry.id == args.id);
@@ -248,24 +274,43 @@ fn record(args: &RecordArgs) -> Result<()> {
         ensure!(is_there, "no entry has the id {:?}", args.id);
         entries.retain(|entry| entry.id != args.id);
         history::save(&path, &entries)?;
-        println!("removed {} from {}", args.id, path.display());
-        return Ok(());
+        return print(&format!("removed {} from {}\n", args.id, path.display()));
     }
     if is_there && !args.overwrite {
         bail!("there is an entry with the id {:?}; --overwrite replaces it", args.id);
     }
-    let (rows, runtimes, runs) = measure(&args.run)?;
-    ensure!(!rows.is_empty(), "nothing was measured, so nothing is recorded");
-    let reason = args.reason.as_deref().unwrap_or_default();
-    let entry = record::entry(&root(), &args.id, reason, &rows, &runtimes, runs);
-    // Read again: another process may have added an entry meanwhile.
-    entries = history::load(&path)?;
-    history::put(&mut entries, entry, args.overwrite)?;
-    history::save(&path, &entries)?;
-    println!("recorded {} in {}", args.id, path.display());
-    check(&rows, &runtimes)
+    let measured = measure(&args.run)?;
+    let Measured { rows, runtimes, runs, interrupted } = &measured;
+    let mut reason = args.reason.clone().unwrap_or_default();
+    if *interrupted {
+        reason += " (interrupted)";
+    }
+    // Kept before it is printed: what reads the tables may go away.
+    if rows.is_empty() {
+        eprintln!("upshift-bench: nothing was measured, so nothing is recorded");
+    } else if *interrupted && is_there {
+        eprintln!("upshift-bench: the entry {} is left as it was", args.id);
+    } else {
+        let entry = record::entry(&root(), &args.id, &reason, rows, runtimes, *runs);
+        // Read again: another process may have added an entry meanwhile.
+        let kept = history::load(&path).and_then(|mut entries| {
+            history::put(&mut entries, entry, args.overwrite)?;
+            history::save(&path, &entries)
+        });
+        match kept {
+            Ok(()) => eprintln!("recorded {} in {}", args.id, path.display()),
+            Err(error) => {
+                print(
+                    &Tables { rows, runtimes, measures: &args.run.measure, memory: args.run.rss }.to_string(),
+                )?;
+                return Err(error);
+            }
+        }
+    }
+    tell(&args.run, &measured)
 }
 
+/// Writes one of the two reports.
 fn write_report(args: &ReportArgs) -> Result<()> {
     let history = args.file.path();
     let entries = history::load(&history)?;
@@ -279,31 +324,28 @@ fn write_report(args: &ReportArgs) -> Result<()> {
     Ok(())
 }
 
-fn list() {
+fn list() -> String {
+    let mut text = String::new();
     for program in suite::all() {
         let args = program.args.iter().map(|arg| format!(" {arg}")).collect::<String>();
-        println!("{:<10} {:<20} {}{args}", program.layer.name(), program.name, program.module);
+        let (layer, name, module) = (program.layer.name(), program.name, program.module);
+        text += &format!("{layer:<10} {name:<20} {module}{args}\n");
     }
+    text
 }
 
 fn run(args: &Args) -> Result<()> {
     match &args.verb {
-        None => {
-            let (rows, runtimes, _) = measure(&args.run)?;
-            check(&rows, &runtimes)
-        }
+        None => tell(&args.run, &measure(&args.run)?),
         Some(Verb::Record(args)) => record(args),
         Some(Verb::History { cases, measure, file }) => {
             let entries = history::load(&file.path())?;
             history::find(&entries, None).context(file.path().display().to_string())?;
-            trend::print(&entries, cases, *measure)
+            print(&trend::text(&entries, cases, *measure)?)
         }
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
         Some(Verb::Report(args)) => write_report(args),
-        Some(Verb::List) => {
-            list();
-            Ok(())
-        }
+        Some(Verb::List) => print(&list()),
     }
 }
 

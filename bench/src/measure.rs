@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,9 +14,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use upshift_statistics::{Summary, Warmup};
 
-use crate::peers::{Commands, Execution, Places, Runtime, scratch};
+use crate::marks::{Failure, FailureKind, IN_STEADY, Note};
+use crate::peers::{Commands, Execution, Places, Runtime};
 use crate::process::{self, End, Finished};
-use crate::suite::{Program, Steady};
+use crate::suite::Program;
 
 /// What is measured of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -51,6 +53,14 @@ pub(crate) struct Setup {
     pub(crate) steady: Duration,
     /// After this a process is ended.
     pub(crate) timeout: Duration,
+    /// Is set when the user wants the run to end; what was measured so far is kept.
+    pub(crate) interrupted: Arc<AtomicBool>,
+}
+
+impl Setup {
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
 }
 
 /// One program, and what each runtime made of it, in the order of the runtimes.
@@ -66,97 +76,69 @@ pub(crate) struct Cell {
     samples: [Vec<f64>; 3],
     /// The most memory a process had, in bytes.
     pub(crate) peak: Option<u64>,
-    /// Why there are no (more) times.
+    /// Why there are no times.
     pub(crate) failure: Option<Failure>,
+    /// Why there are none of a process that measured itself, while there are others.
+    pub(crate) steady_failure: Option<Failure>,
     /// What to know about the times.
-    pub(crate) notes: Vec<String>,
-}
-
-/// Why a cell has no times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) kind: FailureKind,
-    pub(crate) detail: String,
-}
-
-/// What a table says in place of a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FailureKind {
-    /// The module is not there.
-    Absent,
-    /// The runtime does not do such programs.
-    None,
-    /// The runtime lacks what the program needs.
-    Needs(&'static str),
-    /// It said itself that its result is wrong, or printed something else than upshift.
-    Wrong,
-    Crashed,
-    TimedOut,
-    Failed,
-}
-
-/// The note of a cell whose steady times are those of a process that had not settled.
-pub(crate) const NOT_STEADY: &str = "not steady";
-
-impl FailureKind {
-    pub(crate) fn text(&self) -> String {
-        match self {
-            FailureKind::Absent => "absent".into(),
-            FailureKind::None => "-".into(),
-            FailureKind::Needs(what) => format!("needs {what}"),
-            FailureKind::Wrong => "wrong".into(),
-            FailureKind::Crashed => "crashed".into(),
-            FailureKind::TimedOut => "timed out".into(),
-            FailureKind::Failed => "failed".into(),
-        }
-    }
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Cell {
     fn failed(kind: FailureKind, detail: impl Into<String>) -> Self {
-        Cell { failure: Some(Failure { kind, detail: detail.into() }), ..Cell::default() }
+        Cell { failure: Some(Failure::new(kind, detail)), ..Cell::default() }
     }
 
-    /// What was measured in one way; a process that finds nothing on the disk anyway is as cold as it is warm.
+    /// Why there are no times of a measure.
+    pub(crate) fn failure_of(&self, measure: Measure) -> Option<&Failure> {
+        let steady = self.steady_failure.as_ref().filter(|_| measure == Measure::Steady);
+        self.failure.as_ref().or(steady)
+    }
+
+    /// What was measured in one way; a process that finds nothing on the disk anyway is as cold as it is warm. Nothing if
+    /// it failed at any time.
     pub(crate) fn summary(&self, measure: Measure) -> Option<Summary> {
-        let samples = match &self.samples[measure as usize] {
-            samples if samples.is_empty() && measure == Measure::Cold => {
-                &self.samples[Measure::Warm as usize]
-            }
-            samples => samples,
-        };
-        Summary::new(samples)
+        let own = self.own_summary(measure);
+        if measure == Measure::Cold { own.or_else(|| self.own_summary(Measure::Warm)) } else { own }
     }
 
     /// The same, but nothing for a measure that is another's.
     pub(crate) fn own_summary(&self, measure: Measure) -> Option<Summary> {
+        if self.failure_of(measure).is_some() {
+            return None;
+        }
         Summary::new(&self.samples[measure as usize])
+    }
+
+    /// Whether its times can be compared with those of others.
+    pub(crate) fn is_comparable(&self) -> bool {
+        self.notes.iter().all(|note| note.is_comparable())
     }
 
     /// What to know about the cell, in one text.
     pub(crate) fn mark(&self) -> Option<String> {
-        let failure = self.failure.iter().map(|failure| match failure.detail.as_str() {
-            "" => failure.kind.text(),
-            detail => format!("{}: {detail}", failure.kind.text()),
-        });
-        let marks: Vec<String> = failure.chain(self.notes.iter().cloned()).collect();
+        let failure =
+            self.failure.iter().filter(|failure| failure.kind != FailureKind::Nothing).map(Failure::text);
+        let steady = self.steady_failure.iter().map(|failure| format!("{IN_STEADY}{}", failure.text()));
+        let notes = self.notes.iter().map(|note| note.text().to_string());
+        let marks: Vec<String> = failure.chain(steady).chain(notes).collect();
         (!marks.is_empty()).then(|| marks.join("; "))
     }
 
-    fn note(&mut self, note: &str) {
-        if self.notes.iter().all(|other| other != note) {
-            self.notes.push(note.to_string());
+    fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
     }
 }
 
-/// Is set when the user wants the run to end; what was measured so far is kept.
+/// What is set when the user wants the run to end.
 ///
 /// # Errors
 /// If the signal cannot be caught.
 pub(crate) fn interruption() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [libc::SIGINT, libc::SIGTERM] {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
         // A second signal ends the program at once.
         signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))?;
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
@@ -164,29 +146,29 @@ pub(crate) fn interruption() -> Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Measures every program in every runtime, and hands over each row as soon as it is complete.
+/// Measures every program in every runtime, and hands over the rows as soon as one more is complete. What goes wrong is a
+/// failure of a cell, and takes no row away.
 ///
 /// # Errors
-/// If a runtime cannot be started, files cannot be written, or `done` fails.
+/// If there is no place for files of ours.
 pub(crate) fn all(
     setup: &Setup,
     programs: &[&'static Program],
     runtimes: &[Runtime],
-    interrupted: &AtomicBool,
-    mut done: impl FnMut(&[Row]) -> Result<()>,
+    mut done: impl FnMut(&[Row]),
 ) -> Result<Vec<Row>> {
-    let scratch = scratch()?;
+    let scratch =
+        tempfile::Builder::new().prefix("upshift-bench-").tempdir().context("making a directory")?;
     let mut rows = Vec::new();
     for (at, &program) in programs.iter().enumerate() {
         show_progress(&format!("{}/{} {}", at + 1, programs.len(), program.name));
-        let row = row(setup, program, runtimes, scratch.path(), interrupted)?;
-        if row.cells.iter().any(|cell| cell.samples.iter().any(|samples| !samples.is_empty()))
-            || !interrupted.load(Ordering::Relaxed)
-        {
+        let row = row(setup, program, runtimes, scratch.path());
+        let is_cut = setup.is_interrupted();
+        if !is_cut || row.cells.iter().any(|cell| cell.samples.iter().any(|samples| !samples.is_empty())) {
             rows.push(row);
         }
-        done(&rows)?;
-        if interrupted.load(Ordering::Relaxed) {
+        done(&rows);
+        if is_cut {
             eprintln!("interrupted: {} of {} programs were measured", rows.len(), programs.len());
             break;
         }
@@ -211,69 +193,35 @@ struct Seat {
     primed: bool,
 }
 
-fn row(
-    setup: &Setup,
-    program: &'static Program,
-    runtimes: &[Runtime],
-    scratch: &Path,
-    interrupted: &AtomicBool,
-) -> Result<Row> {
-    let mut cells = Vec::new();
-    let mut seats = Vec::new();
-    for runtime in runtimes {
-        let scratch = scratch.join(&runtime.name).join(program.name);
-        fs::create_dir_all(&scratch)?;
-        let places = Places { root: &setup.root, scratch: &scratch };
-        places.empty()?;
-        let commands = runtime.commands(program, Execution::Whole, &places);
-        let module = setup.root.join(program.module);
-        cells.push(match &commands {
-            None => Cell::failed(FailureKind::None, ""),
-            Some(commands) if !commands.is_native && !module.is_file() => {
-                Cell::failed(FailureKind::Absent, format!("{} is not built", program.module))
-            }
-            Some(commands) => {
-                Cell { notes: commands.note.iter().map(ToString::to_string).collect(), ..Cell::default() }
-            }
-        });
-        let caches = commands.is_some_and(|commands| commands.caches);
-        // Without a cache a cold process is a warm one. What is to be measured cold only is measured as warm then.
-        let mut measures = setup.measures.clone();
-        if !caches && measures.contains(&Measure::Cold) {
-            measures.retain(|measure| !matches!(measure, Measure::Cold | Measure::Warm));
-            measures.insert(0, Measure::Warm);
-        }
-        let steady = Execution::Steady(setup.steady);
-        if runtime.commands(program, steady, &places).is_none() {
-            measures.retain(|measure| *measure != Measure::Steady);
-        }
-        seats.push(Seat { scratch, measures, primed: !caches });
-    }
-
+fn row(setup: &Setup, program: &'static Program, runtimes: &[Runtime], scratch: &Path) -> Row {
+    let seated = runtimes.iter().map(|runtime| seat(setup, program, runtime, scratch));
+    let (mut cells, mut seats): (Vec<Cell>, Vec<Seat>) = seated.unzip();
     let mut expected = None;
     for round in 0..setup.warmups + setup.runs {
         for ((runtime, cell), seat) in runtimes.iter().zip(&mut cells).zip(&mut seats) {
             for measure in seat.measures.clone() {
-                if cell.failure.is_some() || interrupted.load(Ordering::Relaxed) {
-                    break;
-                }
                 // A process that measures itself has a warm-up of its own.
-                if measure == Measure::Steady && round < setup.warmups {
+                let is_early = measure == Measure::Steady && round < setup.warmups;
+                if is_early || cell.failure_of(measure).is_some() || setup.is_interrupted() {
                     continue;
                 }
-                let taken = once(setup, program, runtime, seat, measure, &mut expected)?;
-                if interrupted.load(Ordering::Relaxed) {
-                    // The signal has ended the process too.
+                let taken = once(setup, program, runtime, seat, measure, &mut expected);
+                if setup.is_interrupted() {
+                    // The process was ended too.
                     break;
                 }
                 match taken {
+                    Err(failure) if measure == Measure::Steady => cell.steady_failure = Some(failure),
                     Err(failure) => cell.failure = Some(failure),
                     Ok(_) if round < setup.warmups => {}
                     Ok(sample) => {
                         cell.samples[measure as usize].push(sample.time);
-                        cell.peak = cell.peak.max(Some(sample.peak));
+                        // Of a cold process a compiler may have a share.
+                        if measure == Measure::Warm || !seat.measures.contains(&Measure::Warm) {
+                            cell.peak = cell.peak.max(Some(sample.peak));
+                        }
                         if !sample.steady {
-                            cell.note(NOT_STEADY);
+                            cell.note(Note::NotSteady);
                         }
                     }
                 }
@@ -281,9 +229,38 @@ fn row(
         }
     }
     for seat in seats {
-        fs::remove_dir_all(seat.scratch)?;
+        // What is left of it goes with the directory that it is in.
+        let _ = fs::remove_dir_all(seat.scratch);
     }
-    Ok(Row { program, cells })
+    Row { program, cells }
+}
+
+/// What a runtime needs to take part in a row, and its cell, which says so if it cannot.
+fn seat(setup: &Setup, program: &'static Program, runtime: &Runtime, scratch: &Path) -> (Cell, Seat) {
+    let scratch = scratch.join(&runtime.name).join(program.name);
+    let places = Places { root: &setup.root, scratch: &scratch };
+    let commands = runtime.commands(program, Execution::Whole, &places);
+    let cell = match &commands {
+        None => Cell::failed(FailureKind::Nothing, ""),
+        Some(commands) if !commands.is_native && !setup.root.join(program.module).is_file() => {
+            Cell::failed(FailureKind::Absent, format!("{} is not built", program.module))
+        }
+        Some(commands) => match places.empty() {
+            Ok(()) => Cell { notes: commands.note.into_iter().collect(), ..Cell::default() },
+            Err(error) => Cell::failed(FailureKind::Failed, format!("no place for files: {error}")),
+        },
+    };
+    let caches = commands.is_some_and(|commands| commands.caches);
+    // Without a cache a cold process is a warm one. What is to be measured cold only is measured as warm then.
+    let mut measures = setup.measures.clone();
+    if !caches && measures.contains(&Measure::Cold) {
+        measures.retain(|measure| !matches!(measure, Measure::Cold | Measure::Warm));
+        measures.insert(0, Measure::Warm);
+    }
+    if runtime.commands(program, Execution::Steady(setup.steady), &places).is_none() {
+        measures.retain(|measure| *measure != Measure::Steady);
+    }
+    (cell, Seat { scratch, measures, primed: !caches })
 }
 
 /// What one process gave.
@@ -302,75 +279,76 @@ fn once(
     seat: &mut Seat,
     measure: Measure,
     expected: &mut Option<Vec<u8>>,
-) -> Result<Result<Sample, Failure>> {
+) -> Result<Sample, Failure> {
     let places = Places { root: &setup.root, scratch: &seat.scratch };
     let execution = match measure {
         Measure::Cold | Measure::Warm => Execution::Whole,
         Measure::Steady => Execution::Steady(setup.steady),
     };
-    let Some(Commands { compile, mut run, is_native, note, .. }) =
-        runtime.commands(program, execution, &places)
+    let Some(Commands { compile, mut run, prints, .. }) = runtime.commands(program, execution, &places)
     else {
-        return Ok(Err(Failure { kind: FailureKind::None, detail: String::new() }));
+        return Err(Failure::new(FailureKind::Nothing, ""));
     };
-    let start = |command: &mut std::process::Command| -> Result<Result<Finished, Failure>> {
-        let stdin =
-            program.stdin.map(|path| File::open(setup.root.join(path)).with_context(|| path.to_string()));
-        let finished = process::run(command, stdin.transpose()?, setup.timeout)?;
-        Ok(match failure(program, &finished) {
-            Some(failure) => Err(failure),
-            None => Ok(finished),
-        })
-    };
+    let start = |command: &mut Command| started(setup, program, &places, command);
     if measure == Measure::Cold {
-        places.empty()?;
+        places.empty().map_err(|error| Failure::new(FailureKind::Failed, error.to_string()))?;
     }
     // Compiling is a part of a cold run. For others it is done before, untimed.
     let mut before = Duration::ZERO;
     match compile {
         Some((mut compile, result)) if measure == Measure::Cold || !result.exists() => {
-            match start(&mut compile)? {
-                Ok(finished) if measure == Measure::Cold => before = finished.time,
-                Ok(_) => {}
-                Err(failure) => return Ok(Err(failure)),
+            let finished = start(&mut compile)?;
+            if measure == Measure::Cold {
+                before = finished.time;
             }
         }
-        None if measure == Measure::Warm && !seat.primed => {
-            if let Err(failure) = start(&mut run)? {
-                return Ok(Err(failure));
-            }
-        }
+        None if measure == Measure::Warm && !seat.primed => drop(start(&mut run)?),
         _ => {}
     }
     seat.primed |= execution == Execution::Whole;
 
-    let finished = match start(&mut run)? {
-        Ok(finished) => finished,
-        Err(failure) => return Ok(Err(failure)),
-    };
+    let finished = start(&mut run)?;
     if execution == Execution::Whole {
-        // All have to print the same; only a module that imports nothing cannot print what another host of it does.
-        let expected = expected.get_or_insert_with(|| finished.output.clone());
-        let can_print = note.is_none() && (!is_native || program.steady == Steady::Itself);
-        if can_print && *expected != finished.output {
-            let detail = "it printed something else than the first runtime".to_string();
-            return Ok(Err(Failure { kind: FailureKind::Wrong, detail }));
+        if prints && *expected.get_or_insert_with(|| finished.output.clone()) != finished.output {
+            let detail = "it printed something else than the first runtime";
+            return Err(Failure::new(FailureKind::Wrong, detail));
         }
-        let time = milliseconds(before + finished.time);
-        return Ok(Ok(Sample { time, peak: finished.peak, steady: true }));
+        return Ok(Sample { time: milliseconds(before + finished.time), peak: finished.peak, steady: true });
     }
     let Some(iterations) = iterations(&finished.output) else {
-        let detail = "it printed no times of iterations".to_string();
-        return Ok(Err(Failure { kind: FailureKind::Failed, detail }));
+        return Err(Failure::new(FailureKind::Failed, "it printed no times of iterations"));
     };
     let warmup = Warmup::detect(&iterations);
-    let summary = Summary::new(&iterations[warmup.iterations..]).context("no iterations")?;
-    // Few iterations cannot tell; they are long, and the first of them no less than a compiler's time away.
-    let steady = warmup.steady || iterations.len() < 6;
+    let Some(summary) = Summary::new(&iterations[warmup.iterations..]) else {
+        return Err(Failure::new(FailureKind::Failed, "it printed times that are no numbers"));
+    };
     // An iteration of a host may have fewer calls than its whole process, and stands for as many.
     let scale =
         program.host.as_ref().map_or(1.0, |calls| f64::from(calls.whole) / f64::from(calls.iteration));
-    Ok(Ok(Sample { time: summary.median() * scale, peak: finished.peak, steady }))
+    Ok(Sample { time: summary.median() * scale, peak: finished.peak, steady: warmup.steady })
+}
+
+/// Runs a command, with what the program reads, until it has succeeded.
+fn started(
+    setup: &Setup,
+    program: &Program,
+    places: &Places,
+    command: &mut Command,
+) -> Result<Finished, Failure> {
+    let path = program.stdin.map(|path| setup.root.join(path));
+    let finished = path
+        .map(|path| File::open(&path).with_context(|| path.display().to_string()))
+        .transpose()
+        .and_then(|stdin| process::run(command, stdin, setup.timeout, &setup.interrupted))
+        .map_err(|error| Failure::new(FailureKind::Failed, format!("{error:#}")))?;
+    match failure(program, &finished) {
+        None => Ok(finished),
+        Some(Failure { kind, detail }) => {
+            // Where this checkout and its scratch files are is nobody's business.
+            let [root, scratch] = [places.root, places.scratch].map(|path| format!("{}/", path.display()));
+            Err(Failure { kind, detail: detail.replace(&scratch, "").replace(&root, "") })
+        }
+    }
 }
 
 /// The times of the lines `iteration NANOSECONDS`, in milliseconds; at least one.

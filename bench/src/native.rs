@@ -60,7 +60,8 @@ pub(crate) fn compile(root: &Path, programs: &[&'static Program]) -> Result<Vec<
                 Err(error) => eprintln!("skip {} in {name}: {error:#}", program.name),
             }
         }
-        columns.push((name, version(&compiler), executables));
+        let kind = if is_clang { "clang" } else { "cc" };
+        columns.push((name, format!("{kind} {}", version(&compiler)), executables));
     }
     Ok(columns)
 }

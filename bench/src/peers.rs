@@ -9,10 +9,11 @@ use std::process::Command;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
+use crate::marks::Note;
 use crate::native;
-use crate::suite::Program;
+use crate::suite::{Program, Steady};
 
 /// A runtime as the table describes it.
 struct Peer {
@@ -155,6 +156,8 @@ const TIERS: &[(&str, &[&str])] = &[("interp", &[])];
 /// One column: a runtime of this machine.
 pub(crate) struct Runtime {
     pub(crate) name: String,
+    /// Whether it is upshift.
+    pub(crate) is_ours: bool,
     pub(crate) version: String,
     how: How,
 }
@@ -170,7 +173,7 @@ enum How {
 #[derive(Clone)]
 struct Caller {
     words: Vec<OsString>,
-    note: Option<&'static str>,
+    note: Option<Note>,
 }
 
 /// Which of the ways of running a program.
@@ -240,8 +243,10 @@ pub(crate) struct Commands {
     pub(crate) caches: bool,
     /// Whether there is no module in it.
     pub(crate) is_native: bool,
+    /// Whether it prints what the others print.
+    pub(crate) prints: bool,
     /// What to know about the times.
-    pub(crate) note: Option<&'static str>,
+    pub(crate) note: Option<Note>,
 }
 
 impl Runtime {
@@ -259,7 +264,9 @@ impl Runtime {
             How::Native(executables) => {
                 let mut run = Command::new(executables.get(program.name)?);
                 run.args(&args);
-                Some(Commands { compile: None, run, caches: false, is_native: true, note: None })
+                // A module that imports nothing cannot print what its native program does.
+                let prints = program.steady == Steady::Itself;
+                Some(Commands { compile: None, run, caches: false, is_native: true, prints, note: None })
             }
             How::Peer { steady: false, .. } if execution != Execution::Whole => None,
             How::Peer { host: Some(caller), .. } if let Some(calls) = &program.host => {
@@ -271,7 +278,14 @@ impl Runtime {
                 if let Execution::Steady(time) = execution {
                     run.args(["--steady", &time.as_millis().to_string()]);
                 }
-                Some(Commands { compile: None, run, caches: false, is_native: false, note: caller.note })
+                Some(Commands {
+                    compile: None,
+                    run,
+                    caches: false,
+                    is_native: false,
+                    prints: true,
+                    note: caller.note,
+                })
             }
             How::Peer { executable, compile, run, .. } => {
                 let command = |words: &[String]| {
@@ -281,12 +295,23 @@ impl Runtime {
                 };
                 let caches = !compile.is_empty() || run.iter().any(|word| word.contains("{cache"));
                 let compile = (!compile.is_empty()).then(|| (command(compile), places.compiled(&module)));
-                let note = program.host.is_some().then_some("wat loop");
-                Some(Commands { compile, run: command(run), caches, is_native: false, note })
+                // The loop in the module prints nothing.
+                let note = program.host.is_some().then_some(Note::WatLoop);
+                let prints = note.is_none();
+                Some(Commands { compile, run: command(run), caches, is_native: false, prints, note })
             }
         }
     }
 }
+
+/// Whether a text can name a runtime or an entry of the history: it becomes a part of paths, commands and tables.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
+}
+
+/// What [`is_name`] asks for.
+pub(crate) const NAME: &str = "a name has letters, digits, and `-`, `_`, `.` and `+` within";
 
 /// A runtime from the command line, `NAME=CMD`.
 #[derive(Clone, Debug)]
@@ -301,8 +326,11 @@ impl FromStr for Extra {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, command) = text.split_once('=').ok_or("no `=` in it")?;
         let words: Vec<String> = command.split_whitespace().map(String::from).collect();
-        if name.is_empty() || words.is_empty() {
+        if words.is_empty() {
             return Err("a name and a command are needed");
+        }
+        if !is_name(name) {
+            return Err(NAME);
         }
         Ok(Extra { name: name.to_string(), words })
     }
@@ -343,11 +371,16 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
         let run = words[1..].iter().map(String::as_str).chain(["{module}", "{args}"]).map(String::from);
         let executable = OsString::from(&words[0]);
         let how = How::Peer { executable, compile: Vec::new(), run: run.collect(), host: None, steady: true };
-        runtimes.push(Runtime { name: name.clone(), version: words.join(" "), how });
+        runtimes.push(Runtime { name: name.clone(), is_ours: false, version: words.join(" "), how });
     }
     if wanted.native && is_wanted("native") {
         for (name, version, executables) in native::compile(root, wanted.programs)? {
-            runtimes.push(Runtime { name: name.into(), version, how: How::Native(executables) });
+            runtimes.push(Runtime {
+                name: name.into(),
+                is_ours: false,
+                version,
+                how: How::Native(executables),
+            });
         }
     }
     for (at, runtime) in runtimes.iter().enumerate() {
@@ -364,14 +397,16 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
 fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
     let executable = build_or_find(root)?;
     let version = version(&executable);
-    let host = beside("upshift-host")?;
+    let caller = caller()?;
     let column = |name: String, flags: &[&str]| {
         let run =
             ["run"].iter().chain(flags).chain(&["{module}", "{args}"]).map(ToString::to_string).collect();
-        let words = [host.clone().into()].into_iter().chain(flags.iter().map(OsString::from)).collect();
-        let host = Some(Caller { words, note: None });
+        let host = caller.clone().map(|caller| {
+            let words = [caller].into_iter().chain(flags.iter().map(OsString::from)).collect();
+            Caller { words, note: None }
+        });
         let how = How::Peer { executable: executable.clone(), compile: Vec::new(), run, host, steady: true };
-        Runtime { name, version: version.clone(), how }
+        Runtime { name, is_ours: true, version: version.clone(), how }
     };
     if tiers.is_empty() {
         return Ok(vec![column("upshift".into(), &[])]);
@@ -406,6 +441,16 @@ fn build_or_find(root: &Path) -> Result<OsString> {
     Ok(upshift.into())
 }
 
+/// The host of upshift: `$UPSHIFT_HOST`, or what was built with this program, but not for an upshift that was not.
+fn caller() -> Result<Option<OsString>> {
+    if let Some(path) = env::var_os("UPSHIFT_HOST") {
+        ensure!(Path::new(&path).is_file(), "$UPSHIFT_HOST is {}, which is not there", path.display());
+        return Ok(Some(path));
+    }
+    let host = beside("upshift-host")?;
+    Ok((env::var_os("UPSHIFT").is_none() && host.is_file()).then(|| host.into()))
+}
+
 /// The path of another executable of the workspace, which cargo builds with the same profile.
 fn beside(name: &str) -> Result<PathBuf> {
     Ok(env::current_exe()?.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX)))
@@ -423,7 +468,7 @@ fn runtime(root: &Path, peer: &Peer, executable: OsString) -> Runtime {
             match import {
                 Ok(output) if output.status.success() => Some(Caller {
                     words: vec![python, root.join(script).into()],
-                    note: Some("called from Python"),
+                    note: Some(Note::FromPython),
                 }),
                 _ => {
                     eprintln!(
@@ -444,7 +489,7 @@ fn runtime(root: &Path, peer: &Peer, executable: OsString) -> Runtime {
         host,
         steady: peer.steady,
     };
-    Runtime { name: peer.name.into(), version, how }
+    Runtime { name: peer.name.into(), is_ours: false, version, how }
 }
 
 /// The path of an executable, by its environment variable or from the PATH. An empty variable leaves it out.
@@ -472,14 +517,6 @@ pub(crate) fn version(executable: &OsString) -> String {
     word.map_or("unknown", |word| word.trim_start_matches('v')).to_string()
 }
 
-/// The scratch directory of a run, which is removed with it.
-///
-/// # Errors
-/// If it cannot be made.
-pub(crate) fn scratch() -> Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix("upshift-bench-").tempdir().context("making a scratch directory")
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Extra, PEERS, Places};
@@ -490,7 +527,7 @@ mod tests {
         let extra: Extra = "fast=engine run --opt=2".parse().expect("well-formed");
         assert_eq!(extra.name, "fast");
         assert_eq!(extra.words, ["engine", "run", "--opt=2"]);
-        for wrong in ["fast", "=engine", "fast=", "fast=  "] {
+        for wrong in ["fast", "=engine", "fast=", "fast=  ", "../fast=engine", "/fast=engine", "a b=engine"] {
             assert!(wrong.parse::<Extra>().is_err(), "{wrong}");
         }
     }

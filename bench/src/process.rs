@@ -3,7 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,31 +36,48 @@ pub(crate) enum End {
     TimedOut,
 }
 
+/// How often the thread that waits for the time to be over looks for an interruption.
+const GLANCE: Duration = Duration::from_millis(100);
+
 /// How much of an output is kept.
 const KEPT: u64 = 16 << 20;
 
-/// Runs a command to its end, or for `limit`.
+/// Runs a command to its end, for `limit`, or until it is interrupted; then all processes it has started are ended.
 ///
 /// # Errors
 /// If it cannot be started.
-pub(crate) fn run(command: &mut Command, stdin: Option<File>, limit: Duration) -> Result<Finished> {
+pub(crate) fn run(
+    command: &mut Command,
+    stdin: Option<File>,
+    limit: Duration,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Finished> {
     // Files and no pipes: nothing of ours has to run for the process to go on.
     let (mut output, mut errors) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdin(stdin.map_or_else(Stdio::null, Stdio::from));
     command.stdout(output.try_clone()?).stderr(errors.try_clone()?);
 
+    // A group of its own: what runs in it may be another program than the one that was started.
+    command.process_group(0);
+
     let start = Instant::now();
     let child = command.spawn().with_context(|| format!("starting {}", command.get_program().display()))?;
     let pid = libc::pid_t::try_from(child.id())?;
     let (gone, was_told) = mpsc::channel();
+    let interrupted = Arc::clone(interrupted);
     let watch = thread::spawn(move || {
-        let timed_out = was_told.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
-        if timed_out {
-            // SAFETY: sends a signal, nothing else. The process may have ended but nobody has asked for its status
-            // before this thread is joined, so that the number is not another's.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
+        loop {
+            let left = limit.saturating_sub(start.elapsed());
+            if was_told.recv_timeout(left.min(GLANCE)) != Err(RecvTimeoutError::Timeout) {
+                return false;
+            }
+            if left.is_zero() || interrupted.load(Ordering::Relaxed) {
+                // SAFETY: sends a signal, nothing else. The process may have ended but nobody has asked for its status
+                // before this thread is joined, so that the number is not another's.
+                unsafe { libc::kill(-pid, libc::SIGKILL) };
+                return true;
+            }
         }
-        timed_out
     });
     let waited = wait_for_end(pid);
     let time = start.elapsed();
@@ -122,10 +142,11 @@ fn reap(pid: libc::pid_t) -> Result<(i32, libc::rusage)> {
 mod tests {
     use super::{End, run};
     use std::process::Command;
+    use std::sync::Arc;
     use std::time::Duration;
 
     fn sh(script: &str, limit: Duration) -> super::Finished {
-        run(Command::new("sh").args(["-c", script]), None, limit).expect("sh starts")
+        run(Command::new("sh").args(["-c", script]), None, limit, &Arc::default()).expect("sh starts")
     }
 
     #[test]
@@ -141,11 +162,18 @@ mod tests {
     #[test]
     fn a_process_that_takes_too_long_is_ended() {
         assert_eq!(sh("exec sleep 600", Duration::from_millis(50)).end, End::TimedOut);
+        // And what it has started.
+        let finished = sh("sleep 600 & echo $!; wait", Duration::from_millis(200));
+        assert_eq!(finished.end, End::TimedOut);
+        let pid = String::from_utf8(finished.output).expect("a number");
+        let is_there =
+            format!("kill -0 {} 2>&1 && ! grep -q 'State:.Z' /proc/{}/status", pid.trim(), pid.trim());
+        assert_ne!(sh(&is_there, Duration::from_secs(60)).end, End::Exited(0));
     }
 
     #[test]
     fn what_cannot_be_started_is_an_error() {
-        let error = run(&mut Command::new("/nowhere/at all"), None, Duration::MAX);
+        let error = run(&mut Command::new("/nowhere/at all"), None, Duration::MAX, &Arc::default());
         assert!(format!("{:#}", error.err().expect("no such file")).contains("/nowhere/at all"));
     }
 }

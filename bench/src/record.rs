@@ -7,6 +7,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use crate::history::{self, Entry, Machine, Times};
+use crate::marks::FailureKind;
 use crate::measure::{self, Measure, Row};
 use crate::peers::Runtime;
 
@@ -21,7 +22,10 @@ pub(crate) fn entry(
 ) -> Entry {
     let mut cases = indexmap::IndexMap::new();
     for row in rows {
-        let cells = runtimes.iter().zip(&row.cells).filter(|(_, cell)| cell.mark().as_deref() != Some("-"));
+        let says = |cell: &measure::Cell| {
+            cell.failure.as_ref().is_none_or(|failure| failure.kind != FailureKind::Nothing)
+        };
+        let cells = runtimes.iter().zip(&row.cells).filter(|(_, cell)| says(cell));
         let cells = cells.map(|(runtime, cell)| (runtime.name.clone(), self::cell(cell)));
         cases.insert(row.program.name.to_string(), cells.collect());
     }

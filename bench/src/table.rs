@@ -1,9 +1,11 @@
-//! Prints rows as tables: one for each measure, with the ratio of upshift's times to the other's, one of memory, and what
-//! to know of single cells.
+//! Rows as tables: one for each measure, with the ratio of upshift's times to the other's, one of memory, and what to know of
+//! single cells.
 
+use std::fmt::{self, Write};
 use std::fs;
 
-use crate::measure::{Cell, Failure, FailureKind, Measure, Row};
+use crate::marks::{Failure, FailureKind};
+use crate::measure::{Cell, Measure, Row};
 use crate::peers::Runtime;
 use crate::ratio;
 use crate::suite::Layer;
@@ -13,127 +15,179 @@ pub(crate) fn milliseconds(value: f64) -> String {
     format!("{value:.3}")
 }
 
-/// The time of upshift divided by that of the runtime `at`, by the shortest runs: below 1, upshift is ahead.
-pub(crate) fn ratio(row: &Row, measure: Measure, at: usize) -> Option<f64> {
-    let time = |at: usize| row.cells.get(at)?.summary(measure).map(|summary| summary.min());
-    ratio::ratio(time(0)?, time(at)?)
+/// Rows to print, and how.
+pub(crate) struct Tables<'a> {
+    pub(crate) rows: &'a [Row],
+    pub(crate) runtimes: &'a [Runtime],
+    pub(crate) measures: &'a [Measure],
+    /// Whether there is a table of memory.
+    pub(crate) memory: bool,
 }
 
-/// The geometric mean of the ratios to the runtime `at`, over the programs of a layer that both ran.
-fn mean_ratio(rows: &[Row], measure: Measure, layer: Option<Layer>, at: usize) -> Option<f64> {
-    let rows = rows.iter().filter(|row| layer.is_none_or(|layer| row.program.layer == layer));
-    ratio::mean(rows.filter_map(|row| ratio(row, measure, at))).map(|mean| mean.ratio)
-}
-
-/// Prints everything.
-pub(crate) fn print(rows: &[Row], runtimes: &[Runtime], measures: &[Measure], memory: bool) {
-    for &measure in measures {
-        print_measure(rows, runtimes, measure);
-        println!();
-    }
-    if memory {
-        print_memory(rows, runtimes);
-        println!();
-    }
-    print_marks(rows, runtimes, measures);
-}
-
-fn print_measure(rows: &[Row], runtimes: &[Runtime], measure: Measure) {
-    print!("{:<20}", format!("{}, ms", measure.name()));
-    for (at, runtime) in runtimes.iter().enumerate() {
-        match at {
-            0 => print!(" | {:>9} {:>9} {:>19}", runtime.name, "median", "interval"),
-            _ => print!(" | {:>9} ratio", short(&runtime.name)),
+impl fmt::Display for Tables<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &measure in self.measures {
+            self.write_measure(out, measure)?;
+            writeln!(out)?;
         }
-    }
-    println!();
-    for row in rows {
-        if row.cells.iter().all(|cell| cell.summary(measure).is_none() && cell.failure.is_none()) {
-            continue;
+        if self.memory {
+            self.write_memory(out)?;
+            writeln!(out)?;
         }
-        print!("{:<20}", row.program.name);
+        self.write_marks(out)
+    }
+}
+
+impl Tables<'_> {
+    fn write_measure(&self, out: &mut dyn Write, measure: Measure) -> fmt::Result {
+        write!(out, "{:<20}", format!("{}, ms", measure.name()))?;
+        for (at, runtime) in self.runtimes.iter().enumerate() {
+            let width = self.width(at);
+            match at {
+                0 => write!(out, " | {:>width$} {:>9} {:>19}", runtime.name, "median", "interval")?,
+                _ => write!(out, " | {:>width$} ratio", runtime.name)?,
+            }
+        }
+        writeln!(out)?;
+        for row in self.rows {
+            let is_there =
+                |cell: &Cell| cell.summary(measure).is_some() || cell.failure_of(measure).is_some();
+            // Programs that are there for their start only have nothing to say in steady.
+            if row.cells.iter().any(is_there) && (measure != Measure::Steady || row.program.repeats()) {
+                self.write_row(out, row, measure)?;
+            }
+        }
+        for layer in Layer::ALL {
+            let has_times = |row: &&Row| row.cells[0].summary(measure).is_some();
+            if self.rows.iter().filter(has_times).any(|row| row.program.layer == layer) {
+                self.write_means(out, &format!("mean: {}", layer.name()), measure, Some(layer))?;
+            }
+        }
+        self.write_means(out, "mean: all", measure, None)
+    }
+
+    fn write_row(&self, out: &mut dyn Write, row: &Row, measure: Measure) -> fmt::Result {
+        write!(out, "{:<20}", row.program.name)?;
         for (at, cell) in row.cells.iter().enumerate() {
-            match (cell.summary(measure), at) {
-                (Some(summary), 0) => {
-                    let interval = summary.interval();
-                    let interval = format!("{:.2} - {:.2}", interval.low, interval.high);
-                    print!(" | {} {:>9.2} {interval:>19}", with_sign(summary.min(), cell), summary.median());
+            let width = self.width(at);
+            match cell.summary(measure) {
+                Some(summary) => {
+                    // A `*` says that there is something to know about it.
+                    let sign = if cell.notes.is_empty() { "" } else { "*" };
+                    write!(out, " | {:>width$}", format!("{sign}{:.2}", summary.min()))?;
+                    if at == 0 {
+                        let interval = summary.interval();
+                        let interval = format!("{:.2} - {:.2}", interval.low, interval.high);
+                        write!(out, " {:>9.2} {interval:>19}", summary.median())?;
+                    } else {
+                        write_ratio(out, self.ratio(row, measure, at))?;
+                    }
                 }
-                (Some(summary), _) => {
-                    print!(" | {}", with_sign(summary.min(), cell));
-                    print_ratio(ratio(row, measure, at));
+                None => {
+                    let word = cell.failure_of(measure).map_or("-".into(), |failure| failure.kind.text());
+                    let width = width + if at == 0 { 30 } else { 6 };
+                    write!(out, " | {word:>width$}")?;
                 }
-                (None, 0) => print!(" | {:>9} {:>29}", kind(cell), ""),
-                (None, _) => print!(" | {:>15}", kind(cell)),
             }
         }
-        println!();
+        writeln!(out)
     }
-    for layer in Layer::ALL {
-        if rows.iter().any(|row| row.program.layer == layer && row.cells[0].summary(measure).is_some()) {
-            print_means(&format!("mean: {}", layer.name()), rows, runtimes, measure, Some(layer));
-        }
-    }
-    print_means("mean: all", rows, runtimes, measure, None);
-}
 
-fn print_means(title: &str, rows: &[Row], runtimes: &[Runtime], measure: Measure, layer: Option<Layer>) {
-    print!("{title:<20}");
-    for at in 0..runtimes.len() {
-        match at {
-            0 => print!(" | {:39}", ""),
-            _ => {
-                print!(" | {:9}", "");
-                print_ratio(mean_ratio(rows, measure, layer, at));
+    /// The time of upshift divided by that of the runtime `at`, by the shortest runs: below 1, upshift is ahead.
+    fn ratio(&self, row: &Row, measure: Measure, at: usize) -> Option<f64> {
+        let time = |at: usize| row.cells.get(at)?.summary(measure).map(|summary| summary.min());
+        let is_comparable = row.cells[0].is_comparable() && row.cells.get(at)?.is_comparable();
+        is_comparable.then(|| ratio::ratio(time(0)?, time(at)?)).flatten()
+    }
+
+    fn write_means(
+        &self,
+        out: &mut dyn Write,
+        title: &str,
+        measure: Measure,
+        layer: Option<Layer>,
+    ) -> fmt::Result {
+        write!(out, "{title:<20}")?;
+        for at in 0..self.runtimes.len() {
+            let width = self.width(at);
+            if at == 0 {
+                write!(out, " | {:width$}", "", width = width + 30)?;
+                continue;
+            }
+            let rows = self.rows.iter().filter(|row| layer.is_none_or(|layer| row.program.layer == layer));
+            let mean = ratio::mean(rows.filter_map(|row| self.ratio(row, measure, at)));
+            write!(out, " | {:width$}", "")?;
+            write_ratio(out, mean.map(|mean| mean.ratio))?;
+        }
+        writeln!(out)
+    }
+
+    fn write_memory(&self, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{:<20}", "peak memory, MB")?;
+        for (at, runtime) in self.runtimes.iter().enumerate() {
+            write!(out, " | {:>width$}", runtime.name, width = self.width(at))?;
+        }
+        writeln!(out)?;
+        for row in self.rows {
+            write!(out, "{:<20}", row.program.name)?;
+            for (at, cell) in row.cells.iter().enumerate() {
+                let peak = cell.peak.map_or("-".to_string(), |peak| format!("{:.1}", peak as f64 / 1e6));
+                write!(out, " | {peak:>width$}", width = self.width(at))?;
+            }
+            writeln!(out)?;
+        }
+        if let Some(own) = own_peak() {
+            writeln!(out, "no process shows less than this program's own peak, {own:.1} MB")?;
+        }
+        Ok(())
+    }
+
+    /// What a short word or a `*` in the tables stands for, and single runs that are far from the others.
+    fn write_marks(&self, out: &mut dyn Write) -> fmt::Result {
+        for row in self.rows {
+            // A module that is not there is so for everybody.
+            let absent = row.cells.iter().find_map(|cell| match &cell.failure {
+                Some(Failure { kind: FailureKind::Absent, detail }) => Some(detail),
+                _ => None,
+            });
+            if let Some(detail) = absent {
+                writeln!(out, "{}: {detail}", row.program.name)?;
+                continue;
+            }
+            for (runtime, cell) in self.runtimes.iter().zip(&row.cells) {
+                if let Some(mark) = cell.mark() {
+                    writeln!(out, "{} in {}: {mark}", row.program.name, runtime.name)?;
+                }
+                for &measure in self.measures {
+                    let Some(summary) = cell.own_summary(measure) else { continue };
+                    for at in summary.outliers() {
+                        writeln!(
+                            out,
+                            "{} in {}, {}: run {} is an outlier, {:.2} ms with a median of {:.2}",
+                            row.program.name,
+                            runtime.name,
+                            measure.name(),
+                            at + 1,
+                            summary.samples()[at],
+                            summary.median()
+                        )?;
+                    }
+                }
             }
         }
+        Ok(())
     }
-    println!();
-}
 
-/// A time in nine places, with a `*` when there is something to know about it.
-fn with_sign(time: f64, cell: &Cell) -> String {
-    let sign = if cell.notes.is_empty() { "" } else { "*" };
-    format!("{:>9}", format!("{sign}{time:.2}"))
-}
-
-fn kind(cell: &Cell) -> String {
-    cell.failure.as_ref().map_or("-".into(), |failure| failure.kind.text())
-}
-
-/// The titles of columns that are too long for them.
-fn short(name: &str) -> &str {
-    match name {
-        "wasmtime-nocache" => "wt-nocach",
-        "wasmtime-aot" => "wt-aot",
-        "native-vec" => "nat-vec",
-        _ => name,
+    /// The places of a time in the column of the runtime `at`.
+    fn width(&self, at: usize) -> usize {
+        self.runtimes[at].name.chars().count().max(9)
     }
 }
 
-fn print_ratio(ratio: Option<f64>) {
+fn write_ratio(out: &mut dyn Write, ratio: Option<f64>) -> fmt::Result {
     match ratio {
-        Some(ratio) => print!(" {ratio:>5.2}"),
-        None => print!(" {:>5}", "-"),
-    }
-}
-
-fn print_memory(rows: &[Row], runtimes: &[Runtime]) {
-    print!("{:<20}", "peak memory, MB");
-    for runtime in runtimes {
-        print!(" | {:>9}", short(&runtime.name));
-    }
-    println!();
-    for row in rows {
-        print!("{:<20}", row.program.name);
-        for cell in &row.cells {
-            let peak = cell.peak.map_or("-".to_string(), |peak| format!("{:.1}", peak as f64 / 1e6));
-            print!(" | {peak:>9}");
-        }
-        println!();
-    }
-    if let Some(own) = own_peak() {
-        println!("no process shows less than this program's own peak, {own:.1} MB");
+        Some(ratio) => write!(out, " {ratio:>5.2}"),
+        None => write!(out, " {:>5}", "-"),
     }
 }
 
@@ -142,36 +196,4 @@ fn own_peak() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"))?;
     Some(kilobytes.trim().parse::<f64>().ok()? * 1024.0 / 1e6)
-}
-
-/// What a short word or a `*` in the tables stands for, and single runs that are far from the others.
-fn print_marks(rows: &[Row], runtimes: &[Runtime], measures: &[Measure]) {
-    for row in rows {
-        if let [first, rest @ ..] = row.cells.as_slice()
-            && let Some(Failure { kind: FailureKind::Absent, detail }) = &first.failure
-            && rest.iter().all(|cell| cell.failure.is_some())
-        {
-            println!("{}: {detail}", row.program.name);
-            continue;
-        }
-        for (runtime, cell) in runtimes.iter().zip(&row.cells) {
-            if let Some(mark) = cell.mark().filter(|mark| mark != "-") {
-                println!("{} in {}: {mark}", row.program.name, runtime.name);
-            }
-            for &measure in measures {
-                let Some(summary) = cell.own_summary(measure) else { continue };
-                for at in summary.outliers() {
-                    println!(
-                        "{} in {}, {}: run {} is an outlier, {:.2} ms with a median of {:.2}",
-                        row.program.name,
-                        runtime.name,
-                        measure.name(),
-                        at + 1,
-                        summary.samples()[at],
-                        summary.median()
-                    );
-                }
-            }
-        }
-    }
 }

@@ -14,7 +14,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::history::{Cell, Entry, Machine};
-use crate::measure::{Measure, NOT_STEADY};
+use crate::marks::{IN_STEADY, MEANINGS, Note, is_comparable};
+use crate::measure::Measure;
 use crate::ratio::{Mean, mean, ratio, short_option};
 use crate::suite::{self, Layer};
 
@@ -99,22 +100,6 @@ struct LayerMemory<'a> {
     ranges: Vec<Option<(f64, f64)>>,
 }
 
-/// What marks mean, by the words they begin with.
-const MARKS: &[(&str, &str)] = &[
-    ("needs", "the runtime lacks what the program uses"),
-    ("timed out", "the process did not end in time and was ended"),
-    ("wrong", "the program found its own result wrong, or printed something else than in the first runtime"),
-    ("crashed", "a signal ended the process"),
-    ("failed", "the process ended with an error"),
-    ("absent", "the module was not there, because it was not built"),
-    (
-        "wat loop",
-        "no host of ours calls this runtime: a loop in the module makes the calls, and no call enters from outside",
-    ),
-    ("called from Python", "the host is a Python program, whose own share of a call is in the time"),
-    (NOT_STEADY, "the times had not settled when the process stopped measuring itself"),
-];
-
 impl<'a> Report<'a> {
     fn new(entry: &'a Entry) -> Self {
         let names = entry.runtimes();
@@ -146,7 +131,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The marks that are in it, with what they mean, in the order of [`MARKS`].
+    /// The marks that are in it, with what they mean, in the order of [`MEANINGS`].
     fn marks(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let rows = self.sections.iter().flat_map(|section| &section.layers).flat_map(|layer| &layer.rows);
         let marks: Vec<&str> =
@@ -154,7 +139,7 @@ impl<'a> Report<'a> {
         let is_there = move |start: &str| {
             marks.iter().flat_map(|mark| mark.split("; ")).any(|mark| begins_with(mark, start))
         };
-        MARKS.iter().copied().filter(move |(start, _)| is_there(start))
+        MEANINGS.iter().copied().filter(move |(start, _)| is_there(start))
     }
 }
 
@@ -207,7 +192,8 @@ fn layer_times<'a>(
         let shown = |(at, name): (usize, &&str)| {
             let Some(cell) = of(name) else { return Shown::default() };
             let times = cell.times(measure);
-            let ratio = times.filter(|_| at > 0).and_then(|times| ratio(own?.min, times.min));
+            let can_compare = at > 0 && is_comparable(cell.mark.as_deref());
+            let ratio = times.filter(|_| can_compare).and_then(|times| ratio(own?.min, times.min));
             let mark = mark(cell, measure);
             Shown {
                 min: times.map(|times| times.min),
@@ -262,7 +248,8 @@ fn memory<'a>(entry: &'a Entry, names: &[&'a str], layer: Option<Layer>) -> Opti
 /// What there is to know of a cell in one measure.
 fn mark(cell: &Cell, measure: Measure) -> Option<String> {
     let parts = cell.mark.as_deref()?.split("; ");
-    let parts: Vec<&str> = parts.filter(|part| *part != NOT_STEADY || measure == Measure::Steady).collect();
+    let of_steady = |part: &str| part == Note::NotSteady.text() || part.starts_with(IN_STEADY);
+    let parts: Vec<&str> = parts.filter(|part| measure == Measure::Steady || !of_steady(part)).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -274,9 +261,9 @@ fn word(mark: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{MARKS, Report, begins_with, layer_of, word};
+    use super::{MEANINGS, Report, begins_with, layer_of, word};
     use crate::history::{Cell, Entry, Machine, Times};
-    use crate::measure::FailureKind;
+    use crate::marks::FailureKind;
     use crate::suite::Layer;
 
     pub(super) fn cell(warm: f64) -> Cell {
@@ -396,7 +383,7 @@ mod tests {
             FailureKind::Failed,
         ];
         for kind in kinds {
-            assert!(MARKS.iter().any(|(start, _)| begins_with(&kind.text(), start)), "{}", kind.text());
+            assert!(MEANINGS.iter().any(|(start, _)| begins_with(&kind.text(), start)), "{}", kind.text());
         }
         let entry =
             entry("a", &[("fib", &[("upshift", cell(1.0)), ("wasmi", marked("crashed: x; wat loop"))])]);

@@ -4,8 +4,9 @@
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::{MARKS, Report, about};
+use super::{Report, about};
 use crate::history::Entry;
+use crate::marks::MEANINGS;
 use crate::measure::Measure;
 
 const TEMPLATE: &str = include_str!("../../report/page.html");
@@ -35,7 +36,7 @@ pub(crate) fn write(entries: &[Entry], chosen: &Entry) -> Result<String> {
     let data = Data {
         chosen: entries.iter().position(|entry| entry.id == chosen.id).unwrap_or(0),
         measures: Measure::ALL.map(|measure| (measure.name(), about(&measure))).into(),
-        marks: MARKS.iter().copied().filter(|(start, _)| is_there(start)).collect(),
+        marks: MEANINGS.iter().copied().filter(|(start, _)| is_there(start)).collect(),
         entries: reports,
     };
     // The map of the library's source is not part of the page.
