@@ -20,8 +20,11 @@ impl Warmup {
     /// The second half gives the level, its median, and how far samples are from it, the larger of three standard
     /// deviations (by the median absolute deviation) and 2 % of the level. The warm-up ends where the median of three
     /// neighbours is at this level for the first time, and the process is steady if the two halves of what follows
-    /// have medians within 5 %, or as close as their samples are to each other. If there is no such place, or there
-    /// are fewer than six samples, half of them, rounded down, is warm-up, and they are not steady.
+    /// have medians within 5 %, or as close as their samples are to each other. If there is no such place, half of
+    /// them, rounded down, is warm-up, and they are not steady.
+    ///
+    /// Of fewer than six samples half is warm-up too, and they are steady if the others, at least two, are all within
+    /// 5 % of their median.
     ///
     /// ```
     /// use upshift_statistics::Warmup;
@@ -35,7 +38,9 @@ impl Warmup {
     pub fn detect(samples: &[f64]) -> Self {
         let half = samples.len() / 2;
         if samples.len() < 2 * WINDOW {
-            return Warmup { iterations: half, steady: false };
+            let rest = &samples[half..];
+            let is_alike = |sample: &f64| (sample - median(rest)).abs() <= median(rest).abs() / 20.0;
+            return Warmup { iterations: half, steady: rest.len() >= 2 && rest.iter().all(is_alike) };
         }
         let level = median(&samples[half..]);
         let far = (3.0 * 1.4826 * deviation(&samples[half..], level)).max(level.abs() / 50.0);
@@ -101,9 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn few_samples_cannot_tell() {
+    fn few_samples_tell_little() {
         assert_eq!(detect(&[]), (0, false));
         assert_eq!(detect(&[1.0]), (0, false));
-        assert_eq!(detect(&[1.0; 5]), (2, false));
+        assert_eq!(detect(&[1.0; 2]), (1, false));
+        assert_eq!(detect(&[3.0, 1.0, 1.04]), (1, true));
+        assert_eq!(detect(&[3.0, 1.0, 1.2]), (1, false));
+        assert_eq!(detect(&[9.0, 5.0, 1.0, 1.0, 1.0]), (2, true));
     }
 }
