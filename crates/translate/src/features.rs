@@ -154,7 +154,7 @@ features! {
         "Shared tables, globals and functions.";
     CustomPageSizes "custom-page-sizes" unsupported proposal (CUSTOM_PAGE_SIZES)
         "Memories with pages of one byte.";
-    WideArithmetic "wide-arithmetic" unsupported proposal (WIDE_ARITHMETIC)
+    WideArithmetic "wide-arithmetic" on proposal (WIDE_ARITHMETIC)
         "128-bit addition, subtraction and multiplication.";
     StackSwitching "stack-switching" unsupported proposal (STACK_SWITCHING)
         "Continuations.";

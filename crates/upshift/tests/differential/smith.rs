@@ -78,6 +78,7 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
         5 => {
             config.tail_call_enabled = true;
             config.extended_const_enabled = true;
+            config.wide_arithmetic_enabled = rng.chance(50);
             config.disallow_traps = rng.chance(50);
         }
         6 => {
@@ -90,6 +91,7 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
             config.simd_enabled = true;
             config.tail_call_enabled = true;
             config.extended_const_enabled = true;
+            config.wide_arithmetic_enabled = true;
             config.memory64_enabled = true;
             config.max_memories = 2;
             config.disallow_traps = rng.chance(70);
