@@ -157,7 +157,8 @@ pub use store::{Store, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
 pub use types::{
-    ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,
+    ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, Mutability,
+    TableType,
 };
 pub use val::{Ref, Val};
 

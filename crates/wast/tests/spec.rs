@@ -36,7 +36,7 @@ struct Directory {
 #[rustfmt::skip]
 fn directories() -> Vec<Directory> {
     use Proposal::{
-        BulkMemoryOperations, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue, MutableGlobal,
+        Annotations, BulkMemoryOperations, CustomPageSizes, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue, MutableGlobal,
         NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, WideArithmetic,
     };
     fn nothing(_: &mut Config) {}
@@ -71,6 +71,8 @@ fn directories() -> Vec<Directory> {
         of(SignExtensionOps,                  2,    872, nothing),
         of(NontrappingFloatToIntConversions,  1,    615, nothing),
         of(MutableGlobal,                     2,    149, nothing),
+        of(CustomPageSizes,                   5,    207, nothing),
+        of(Annotations,                       4,    617, nothing),
         of(WideArithmetic,                    1,    109, nothing),
     ]
 }

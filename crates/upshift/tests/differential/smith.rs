@@ -83,6 +83,7 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
         }
         6 => {
             config.memory64_enabled = true;
+            config.custom_page_sizes_enabled = rng.chance(50);
             config.max_memories = 3;
             config.min_memories = 1;
             config.memory_offset_choices = MemoryOffsetChoices(80, 18, 2);
