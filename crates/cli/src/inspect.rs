@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use upshift::{Engine, ExternType, Module};
 use upshift_translate::features::{Availability, Feature};
+use upshift_translate::hints::BranchHint;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{Features, ModuleInfo, TypeRegistry};
 
@@ -40,10 +41,15 @@ struct Function<'m> {
     ty: String,
     /// Size of the body.
     bytes: usize,
+    hints: &'m [BranchHint],
 }
 
 fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
     let names = show::names_of_section(info);
+    let mut hints = vec![&[][..]; info.funcs.len()];
+    for (func, found) in info.branch_hints.iter() {
+        hints[func.index()] = found;
+    }
     let bodies = (info.imported_funcs..).zip(&info.bodies);
     bodies
         .map(|(index, body)| Function {
@@ -51,6 +57,7 @@ fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
             name: names[index as usize],
             ty: info.types[info.funcs[index as usize].index()].func.to_string(),
             bytes: body.len(),
+            hints: hints[index as usize],
         })
         .collect()
 }
@@ -105,6 +112,9 @@ fn text(file: &str, module: &Module) -> Result<String> {
         writeln!(text, "start: function {}", start.0)?;
     }
     functions_text(&mut text, info)?;
+    if !info.branch_hints.is_empty() {
+        writeln!(text, "branch hints: {}", info.branch_hints.len())?;
+    }
     if !info.datas.is_empty() {
         writeln!(text, "data: {} segments, {} bytes", info.datas.len(), data_bytes(info))?;
     }
@@ -141,7 +151,7 @@ fn functions_text(text: &mut String, info: &ModuleInfo) -> std::fmt::Result {
         "functions: {own} with {bytes} bytes of code, {named} of them named; {imported} imported"
     )?;
     functions.sort_unstable_by_key(|function| (Reverse(function.bytes), function.index));
-    for Function { index, name, ty, bytes } in functions.iter().take(LARGEST) {
+    for Function { index, name, ty, bytes, .. } in functions.iter().take(LARGEST) {
         let name = name.map_or(String::new(), |name| format!(" `{name}`"));
         writeln!(text, "  {index}{name}: {ty}, {bytes} bytes")?;
     }
@@ -172,8 +182,9 @@ fn limits(minimum: u64, maximum: Option<u64>) -> String {
 fn memories(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
     info.memories.iter().enumerate().map(|(index, ty)| {
         let (page, address) = (1u64 << ty.page_size_log2, ty.index.val_type());
+        let bytes = if page == 1 { "byte" } else { "bytes" };
         let text =
-            format!("{} pages of {page} bytes, addresses are {address}", limits(ty.minimum, ty.maximum));
+            format!("{} pages of {page} {bytes}, addresses are {address}", limits(ty.minimum, ty.maximum));
         let members = vec![
             ("minimum", ty.minimum.into()),
             ("maximum", ty.maximum.into()),
@@ -264,8 +275,16 @@ fn json(file: &str, module: &Module) -> Json {
 }
 
 fn function_json(function: Function<'_>) -> Json {
-    let Function { index, name, ty, bytes } = function;
-    Json::from([("index", index.into()), ("name", name.into()), ("type", ty.into()), ("bytes", bytes.into())])
+    let Function { index, name, ty, bytes, hints } = function;
+    let hints =
+        hints.iter().map(|hint| Json::from([("offset", hint.offset.into()), ("likely", hint.likely.into())]));
+    Json::from([
+        ("index", index.into()),
+        ("name", name.into()),
+        ("type", ty.into()),
+        ("bytes", bytes.into()),
+        ("branch_hints", Json::list(hints)),
+    ])
 }
 
 /// The index of something in the space of its kind.

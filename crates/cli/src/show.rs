@@ -18,8 +18,18 @@ pub(crate) fn describe(ty: &ExternType) -> String {
         }
         ExternType::Memory(ty) => {
             let wide = if ty.is_64() { "64-bit " } else { "" };
-            format!("{wide}memory of {} pages", range(ty.minimum(), ty.maximum()))
+            let pages = pages(ty.page_size());
+            format!("{wide}memory of {} {pages}", range(ty.minimum(), ty.maximum()))
         }
+    }
+}
+
+/// What the sizes of a memory count.
+fn pages(size: u64) -> String {
+    match size {
+        65536 => "pages".into(),
+        1 => "pages of 1 byte".into(),
+        _ => format!("pages of {size} bytes"),
     }
 }
 

@@ -127,6 +127,32 @@ fn inspect_shows_what_a_module_consists_of() {
 }
 
 #[test]
+fn pages_and_branch_hints_are_shown() {
+    let module = r#"(module
+        (memory (export "m") 3 200 (pagesize 1))
+        (func (export "f") (param i32)
+            (@metadata.code.branch_hint "\01") (if (local.get 0) (then))
+            (block (@metadata.code.branch_hint "\00") (br_if 0 (local.get 0)))))"#;
+    let dir = Dir::with(&[("m.wat", module)]);
+    let text = dir.run(&["inspect", "m.wat"]).stdout;
+    for part in ["m: memory of 3 to 200 pages of 1 byte", "3 to 200 pages of 1 byte,", "branch hints: 2"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "m.wat"]).stdout).unwrap();
+    assert_eq!(json["memories"][0]["page_size"], 1);
+    let hints = json["functions"]["bodies"][0]["branch_hints"].as_array().unwrap();
+    let likely: Vec<_> = hints.iter().map(|hint| hint["likely"].as_bool().unwrap()).collect();
+    assert_eq!(likely, [true, false]);
+    // Behind the `if` come its type, its `end`, `block` with its type, and `local.get` of two bytes.
+    let offset = |n: usize| hints[n]["offset"].as_u64().unwrap();
+    assert_eq!(offset(1) - offset(0), 2 + 1 + 2 + 2);
+    let dump = dir.run(&["--dump", "ir", "m.wat"]).stdout;
+    let lines =
+        [format!("; branch at {:#x}: likely", offset(0)), format!("; branch at {:#x}: unlikely", offset(1))];
+    assert!(dump.contains(&lines.join("\n")), "{dump}");
+}
+
+#[test]
 fn inspect_names_what_is_needed() {
     for (module, needed) in [
         ("(module)", &[][..]),
@@ -134,6 +160,9 @@ fn inspect_names_what_is_needed() {
         ("(module (func $f (return_call $f)))", &["tail-call"]),
         ("(module (memory 1) (memory 1))", &["multi-memory"]),
         ("(module (memory i64 1))", &["memory64"]),
+        ("(module (memory 1 (pagesize 1)))", &["custom-page-sizes"]),
+        ("(module (func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 1))))))", &["wide-arithmetic"]),
+        ("(module (import \"a\" (item \"b\" (func)) (item \"c\" (func))))", &["compact-imports"]),
         ("(module (import \"a\" \"b\" (global (mut i32))))", &["mutable-global"]),
     ] {
         let dir = Dir::with(&[("m.wat", module)]);

@@ -3,7 +3,7 @@
 //! [`for_each_pure_op!`](crate::for_each_pure_op) is the table. It is grouped into *sections*; the operators of one
 //! section have the same shape and get the same operand forms in the interpreter. From the table come
 //!
-//! * the enums [`Binary`], [`Unary`], [`Ternary`], [`ExtractLane`], [`ReplaceLane`] by which the walker names an operator
+//! * the enums [`Binary`], [`Wide`], [`Unary`], [`Ternary`], [`ExtractLane`], [`ReplaceLane`] by which the walker names an operator
 //!   to a backend,
 //! * one zero-sized type per operator in [`op`], whose trait implementation is the operator's semantics: the
 //!   interpreter's handlers, constant folding and tests all run the same function.
@@ -61,6 +61,24 @@ pub trait BinaryOp {
     /// # Errors
     /// The trap that the specification prescribes; operators that cannot trap never fail.
     fn eval(lhs: Self::Lhs, rhs: Self::Rhs) -> Result<Self::Out, Trap>;
+}
+
+/// An operator with two operands of 128 bits and a result of 128 bits.
+pub trait WideSumOp {
+    /// The operator's name in the enum.
+    const OP: Wide;
+    /// The semantics.
+    fn eval(lhs: u128, rhs: u128) -> u128;
+}
+
+/// An operator with two operands of 64 bits and a result of 128 bits.
+pub trait WideProductOp {
+    /// The operator's name in the enum.
+    const OP: Wide;
+    /// Both operands.
+    type In: SlotValue;
+    /// The semantics.
+    fn eval(lhs: Self::In, rhs: Self::In) -> u128;
 }
 
 /// An operator with one operand.
@@ -228,6 +246,8 @@ macro_rules! define_pure_ops {
         int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
         int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
         int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
+        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
         float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
         float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
         float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
@@ -254,6 +274,14 @@ macro_rules! define_pure_ops {
                 $($fa $fa_text ($fa_l, $fa_r) $fa_o,)*
                 $($fo $fo_text ($fo_l, $fo_r) $fo_o,)*
                 $($sb $sb_text ($sb_l, $sb_r) $sb_o,)*
+            }
+        }
+        define_enum! {
+            /// Operators whose result has 128 bits: two results of the type that [`Wide::result`] answers, the lower half
+            /// first. Operands of 128 bits are two operands here, in the same order.
+            Wide {
+                $($ws $ws_text (i64, i64, i64, i64) i64,)*
+                $($wp $wp_text ($wp_l, $wp_r) i64,)*
             }
         }
         define_enum! {
@@ -329,6 +357,8 @@ macro_rules! define_pure_ops {
             $(marker! { $ia $ia_text })*
             $(marker! { $ir $ir_text })*
             $(marker! { $id $id_text })*
+            $(marker! { $ws $ws_text })*
+            $(marker! { $wp $wp_text })*
             $(marker! { $fco $fco_text })*
             $(marker! { $fa $fa_text })*
             $(marker! { $fo $fo_text })*
@@ -358,6 +388,22 @@ macro_rules! define_pure_ops {
         impl_unary! { trap $($ut ($ut_i) -> $ut_o = $ut_f;)* }
         impl_unary! { pure $($su ($su_i) -> $su_o = $su_f;)* }
         impl_unary! { pure $($cn ($cn_i) -> $cn_o = $cn_f;)* }
+
+        $(impl WideSumOp for op::$ws {
+            const OP: Wide = Wide::$ws;
+            #[inline(always)]
+            fn eval(lhs: u128, rhs: u128) -> u128 {
+                apply2::<$ws_l, $ws_r, $ws_o, _>($ws_f, lhs, rhs)
+            }
+        })*
+        $(impl WideProductOp for op::$wp {
+            const OP: Wide = Wide::$wp;
+            type In = $wp_l;
+            #[inline(always)]
+            fn eval(lhs: $wp_l, rhs: $wp_r) -> u128 {
+                apply2::<$wp_l, $wp_r, $wp_o, _>($wp_f, lhs, rhs)
+            }
+        })*
 
         $(impl TernaryOp for op::$st {
             const OP: Ternary = Ternary::$st;

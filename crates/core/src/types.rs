@@ -258,6 +258,18 @@ pub struct MemoryType {
     pub page_size_log2: u8,
 }
 
+impl MemoryType {
+    /// The most pages that a memory with such addresses and pages can have. Their number fits the type of addresses, so
+    /// one of single bytes does not use the last address.
+    #[must_use]
+    pub fn addressable_pages(&self) -> u64 {
+        match self.index {
+            IndexType::I32 => ((1 << 32) >> self.page_size_log2).min(u64::from(u32::MAX)),
+            IndexType::I64 => u64::MAX >> self.page_size_log2,
+        }
+    }
+}
+
 /// The type of a table; sizes in elements.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {

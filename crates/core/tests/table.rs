@@ -2,29 +2,31 @@
 
 use std::collections::HashMap;
 
-use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 
 /// What the table says of an operator.
 struct Row {
     variant: String,
     text: &'static str,
     operands: usize,
+    results: usize,
 }
 
 /// All rows of the table.
 fn rows() -> Vec<Row> {
     macro_rules! collect {
-        ($($shape:ident)*) => {
+        ($($shape:ident $results:literal)*) => {
             std::iter::empty()
                 $(.chain($shape::ALL.iter().map(|op| Row {
                     variant: format!("{op:?}"),
                     text: op.text(),
                     operands: op.operands().len(),
+                    results: $results,
                 })))*
                 .collect()
         };
     }
-    collect!(Unary Binary Ternary ExtractLane ReplaceLane)
+    collect!(Unary 1 Binary 1 Wide 2 Ternary 1 ExtractLane 1 ReplaceLane 1)
 }
 
 /// An operator as wasmparser knows it.
@@ -73,7 +75,7 @@ fn names_are_those_of_wasmparser() {
         assert_eq!(known.visit, format!("visit_{}", row.text.replacen('.', "_", 1)));
         if known.annotation.starts_with("arity") {
             let numbers = known.annotation.split_whitespace().filter_map(|word| word.parse().ok());
-            assert_eq!(numbers.collect::<Vec<usize>>(), [row.operands, 1], "arity of {}", row.text);
+            assert_eq!(numbers.collect::<Vec<usize>>(), [row.operands, row.results], "arity of {}", row.text);
         }
     }
 }

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex};
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{IndexType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
@@ -27,7 +27,7 @@ use upshift_translate::backend::{
 
 use crate::op::{
     Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, encode, extract_lane_form, load_form,
-    load_sum_form, replace_lane_form, store_form, ternary_form, unary_form,
+    load_sum_form, replace_lane_form, store_form, ternary_form, unary_form, wide_form,
 };
 
 /// The accumulators and which slot each one mirrors.
@@ -670,6 +670,21 @@ impl Backend for Builder<'_> {
         let (form, values) = self.pick_binary(op, lhs, rhs, binary_form);
         self.emit_value(form, op.result(), dst, values.as_slice());
         self.note(made, start, before, below);
+    }
+
+    fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]) {
+        let mut values = [0; 6];
+        for (value, slot) in values.iter_mut().zip(dst) {
+            *value = u64::from(slot.0);
+        }
+        for (value, &operand) in values[2..].iter_mut().zip(operands) {
+            *value = u64::from(self.slot(operand).0);
+        }
+        self.emit(wide_form(op), &values[..2 + operands.len()]);
+        // The upper half is written last.
+        for slot in dst {
+            self.accumulators.wrote(op.result(), slot);
+        }
     }
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {

@@ -3,7 +3,7 @@
 //! [`Op::fields`] and [`place`] together tell encoder, printer, parser and verifier the same story about each instruction.
 
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 
 /// A kind of operand, see [`table`](crate::table).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -299,6 +299,8 @@ macro_rules! select_forms {
         int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
         int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
         int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
+        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
         float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
         float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
         float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
@@ -406,6 +408,15 @@ macro_rules! select_forms {
                 )*
                 _ => return None,
             })
+        }
+
+        /// The instruction of an operator with a result of 128 bits.
+        #[must_use]
+        pub fn wide_form(op: Wide) -> Op {
+            match op {
+                $(Wide::$ws => Op::[<$ws SSSS>],)*
+                $(Wide::$wp => Op::[<$wp SS>],)*
+            }
         }
 
         /// The form of a unary operator, if there is one.

@@ -60,6 +60,8 @@ macro_rules! flatten_pure_ops {
         int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
         int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
         int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
+        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
         float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
         float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
         float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
@@ -113,6 +115,9 @@ macro_rules! flatten_pure_ops {
             [<$id SS>] $id_text [d s s] Binary<op::$id, SlotB, SlotC>;
             [<$id SI>] $id_text [d s i] Binary<op::$id, SlotB, ImmC>;
         )*
+        // The lower and the upper half of the result, then the operands, of the sums in halves as well.
+        $([<$ws SSSS>] $ws_text [d d s s s s] WideSum<op::$ws>;)*
+        $([<$wp SS>] $wp_text [d d s s] WideProduct<op::$wp>;)*
         $(
             [<$fco SS>] $fco_text [d s s] Binary<op::$fco, SlotB, SlotC>;
             [<$fco SI>] $fco_text [d s J] Binary<op::$fco, SlotB, ImmNext>;

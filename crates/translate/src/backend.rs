@@ -10,7 +10,7 @@
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{FuncType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::BuiltinOp;
@@ -164,6 +164,9 @@ pub trait Backend {
 
     /// Binary operators.
     fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand);
+    /// Operators with a result of 128 bits: the slots of its lower and its upper half, and as many operands as
+    /// [`Wide::operands`] has. The slots may be those of operands.
+    fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]);
     /// Unary operators.
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand);
     /// Vector operators with three operands.

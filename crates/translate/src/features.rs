@@ -140,7 +140,7 @@ features! {
         "References to functions of one type, calls through them, recursive function types.";
     Floats "floats" on 1 (FLOATS)
         "Floating-point types and instructions.";
-    CompactImports "compact-imports" off proposal (COMPACT_IMPORTS)
+    CompactImports "compact-imports" on proposal (COMPACT_IMPORTS)
         "Import sections that name a module once for several imports.";
     Gc "gc" unsupported 3 (GC)
         "Garbage-collected structs and arrays, subtypes, casts.";
@@ -152,9 +152,9 @@ features! {
         "Shared memories and atomic instructions.";
     SharedEverythingThreads "shared-everything-threads" unsupported proposal (SHARED_EVERYTHING_THREADS)
         "Shared tables, globals and functions.";
-    CustomPageSizes "custom-page-sizes" unsupported proposal (CUSTOM_PAGE_SIZES)
+    CustomPageSizes "custom-page-sizes" on proposal (CUSTOM_PAGE_SIZES)
         "Memories with pages of one byte.";
-    WideArithmetic "wide-arithmetic" unsupported proposal (WIDE_ARITHMETIC)
+    WideArithmetic "wide-arithmetic" on proposal (WIDE_ARITHMETIC)
         "128-bit addition, subtraction and multiplication.";
     StackSwitching "stack-switching" unsupported proposal (STACK_SWITCHING)
         "Continuations.";
@@ -281,13 +281,13 @@ mod tests {
     fn defaults_are_those_of_the_table() {
         let mut features = Features::default();
         assert!(features.has(Feature::Memory64) && features.has(Feature::Floats));
-        assert!(!features.has(Feature::Gc) && !features.has(Feature::CompactImports));
+        assert!(!features.has(Feature::Gc) && features.has(Feature::CompactImports));
         for &feature in Feature::ALL {
             assert_eq!(features.has(feature), feature.availability() == Availability::On);
         }
         assert!(features.set(Feature::Gc, true).is_err());
         assert!(features.set(Feature::Gc, false).is_ok());
-        assert!(features.set(Feature::CompactImports, true).is_ok());
-        assert!(features.has(Feature::CompactImports));
+        assert!(features.set(Feature::CompactImports, false).is_ok());
+        assert!(!features.has(Feature::CompactImports));
     }
 }

@@ -12,6 +12,7 @@ pub mod backend;
 mod convert;
 pub mod error;
 pub mod features;
+pub mod hints;
 pub mod module;
 pub mod names;
 mod parse;

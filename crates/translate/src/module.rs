@@ -11,6 +11,8 @@ use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, 
 use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
 
+use crate::hints::BranchHints;
+
 /// A validated module without its instances' state.
 #[derive(Debug, Default)]
 pub struct ModuleInfo {
@@ -54,6 +56,8 @@ pub struct ModuleInfo {
     pub start: Option<FuncIndex>,
     /// Custom sections: name and contents.
     pub customs: Vec<(Range<u32>, Range<u32>)>,
+    /// Which way branches are expected to go.
+    pub branch_hints: BranchHints,
 }
 
 /// An entry of the type section.

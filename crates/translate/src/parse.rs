@@ -22,6 +22,7 @@ use wasmparser::{
 use crate::convert;
 use crate::error::ParseError;
 use crate::features::{Feature, Features};
+use crate::hints::BranchHints;
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
     ModuleInfo, SegmentMode,
@@ -80,6 +81,7 @@ fn parse_with(
     validate_bodies(bodies, threads(code_size))?;
     sections?;
     info.bytes = bytes;
+    info.branch_hints = BranchHints::read(&info);
     Ok(info)
 }
 

@@ -160,7 +160,8 @@ pub use symbols::SourceLocation;
 pub use table::Table;
 pub use tier::{Tier, TierPath};
 pub use types::{
-    ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, TableType,
+    ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, Mutability,
+    TableType,
 };
 pub use val::{Ref, Val};
 

@@ -51,8 +51,9 @@ pub(crate) fn check_import(
                 bail!("expected {}, found {}", sharing(want.shared), sharing(have.shared));
             }
             if want.page_size_log2 != have.page_size_log2 {
-                let (want, have) = (1u64 << want.page_size_log2, 1u64 << have.page_size_log2);
-                bail!("expected a memory with pages of {want} bytes, found pages of {have} bytes");
+                let size = |log2| if log2 == 0 { "1 byte".into() } else { format!("{} bytes", 1u64 << log2) };
+                let (want, have) = (size(want.page_size_log2), size(have.page_size_log2));
+                bail!("expected a memory with pages of {want}, found pages of {have}");
             }
             check_limits("memory", (want.minimum, want.maximum), (memory.pages(), have.maximum))
         }

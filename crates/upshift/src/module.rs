@@ -201,9 +201,14 @@ impl Module {
         ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
         let func = FuncIndex(func);
         let name = self.func_name(func).map_or(String::new(), |name| format!(" `{name}`"));
+        let hints = self.info().branch_hints.of(func).iter().map(|hint| {
+            let word = if hint.likely { "likely" } else { "unlikely" };
+            format!("; branch at {:#x}: {word}\n", hint.offset)
+        });
+        let hints: String = hints.collect();
         let code = upshift_ir::text::print(self.code(func)?.words())
             .map_err(|malformed| anyhow!("malformed code at word {}", malformed.at))?;
-        Ok(format!("; function {}{name}\n{code}", func.0))
+        Ok(format!("; function {}{name}\n{hints}{code}", func.0))
     }
 
     /// How large a function is, in the module and translated for the interpreter. The translation is the ordinary one,

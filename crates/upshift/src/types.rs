@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use anyhow::{Result, ensure};
 use upshift_core::types as core;
 use upshift_core::{IndexType, RefType, TypeId, ValType};
 use upshift_translate::ModuleInfo;
@@ -277,6 +278,83 @@ impl MemoryType {
     #[must_use]
     pub fn page_size_log2(&self) -> u8 {
         self.inner.page_size_log2
+    }
+}
+
+/// Makes a [`MemoryType`] of which more than the sizes is to be chosen.
+///
+/// ```
+/// use upshift::MemoryTypeBuilder;
+///
+/// let ty = MemoryTypeBuilder::new().min(100).max(Some(5000)).page_size_log2(0).build()?;
+/// assert_eq!((ty.minimum(), ty.page_size()), (100, 1));
+/// assert!(MemoryTypeBuilder::new().page_size_log2(12).build().is_err());
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemoryTypeBuilder {
+    ty: core::MemoryType,
+}
+
+impl Default for MemoryTypeBuilder {
+    fn default() -> MemoryTypeBuilder {
+        MemoryTypeBuilder { ty: MemoryType::new(0, None).inner }
+    }
+}
+
+impl MemoryTypeBuilder {
+    /// An empty memory without maximum, 32-bit addresses, pages of 64 KiB.
+    #[must_use]
+    pub fn new() -> MemoryTypeBuilder {
+        MemoryTypeBuilder::default()
+    }
+
+    /// Size at creation, in pages.
+    pub fn min(&mut self, minimum: u64) -> &mut MemoryTypeBuilder {
+        self.ty.minimum = minimum;
+        self
+    }
+
+    /// Largest size, in pages.
+    pub fn max(&mut self, maximum: Option<u64>) -> &mut MemoryTypeBuilder {
+        self.ty.maximum = maximum;
+        self
+    }
+
+    /// Whether addresses have 64 bits.
+    pub fn memory64(&mut self, memory64: bool) -> &mut MemoryTypeBuilder {
+        self.ty.index = if memory64 { IndexType::I64 } else { IndexType::I32 };
+        self
+    }
+
+    /// Binary logarithm of the size of a page in bytes: 0 or 16.
+    pub fn page_size_log2(&mut self, log2: u8) -> &mut MemoryTypeBuilder {
+        self.ty.page_size_log2 = log2;
+        self
+    }
+
+    /// The type.
+    ///
+    /// # Errors
+    /// When pages have another size than 1 or 65536 bytes, or the sizes contradict each other or are more than addresses
+    /// can reach.
+    pub fn build(&self) -> Result<MemoryType> {
+        let ty = self.ty;
+        ensure!(
+            matches!(ty.page_size_log2, 0 | 16),
+            "pages of 2^{} bytes are not possible: they have 1 or 65536 bytes",
+            ty.page_size_log2
+        );
+        let most = ty.addressable_pages();
+        for size in [Some(ty.minimum), ty.maximum].into_iter().flatten() {
+            ensure!(size <= most, "a memory of {size} pages is not possible: this type has at most {most}");
+        }
+        ensure!(
+            ty.maximum.is_none_or(|maximum| ty.minimum <= maximum),
+            "the minimum of {} pages is above the maximum",
+            ty.minimum
+        );
+        Ok(MemoryType { inner: ty })
     }
 }
 

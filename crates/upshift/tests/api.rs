@@ -2,8 +2,8 @@
 
 use upshift::{
     AsContext, AsContextMut, Caller, Engine, Extern, ExternRef, ExternType, Func, FuncType, Global,
-    GlobalType, HeapType, Instance, Linker, Memory, MemoryType, Module, Mutability, Ref, RefType, Result,
-    Store, Table, TableType, V128, Val, ValType,
+    GlobalType, HeapType, Instance, Linker, Memory, MemoryType, MemoryTypeBuilder, Module, Mutability, Ref,
+    RefType, Result, Store, StoreLimitsBuilder, Table, TableType, V128, Val, ValType,
 };
 
 fn instance<T>(store: &mut Store<T>, wat: &str, imports: &[Extern]) -> Instance {
@@ -580,4 +580,59 @@ fn generic_helpers_take_any_context() {
         i32::from(first(&caller, memory))
     });
     assert_eq!(func.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap(), 2);
+}
+
+#[test]
+fn pages_of_one_byte() -> Result<()> {
+    let engine = Engine::default();
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (memory (export "memory") 3 70_000 (pagesize 1))
+            (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+            (func (export "size") (result i32) (memory.size))
+            (func (export "load8") (param i32) (result i32) (i32.load8_u (local.get 0)))
+            (func (export "load16") (param i32) (result i32) (i32.load16_u (local.get 0)))
+            (func (export "fill") (param i32) (memory.fill (i32.const 0) (i32.const 1) (local.get 0))))"#,
+    )?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let memory = instance.get_memory(&mut store, "memory").unwrap();
+    assert_eq!((memory.size(&store), memory.data_size(&store), memory.page_size(&store)), (3, 3, 1));
+    let func = |store: &mut Store<()>, name: &str| instance.get_typed_func::<i32, i32>(store, name);
+    let (grow, load8, load16) =
+        (func(&mut store, "grow")?, func(&mut store, "load8")?, func(&mut store, "load16")?);
+    let fill = instance.get_typed_func::<i32, ()>(&mut store, "fill")?;
+    // Each byte counts, also where the system's pages go on.
+    fill.call(&mut store, 3)?;
+    assert!(fill.call(&mut store, 4).is_err());
+    assert_eq!(load8.call(&mut store, 2)?, 1);
+    assert!(load8.call(&mut store, 3).is_err() && load16.call(&mut store, 2).is_err());
+    assert_eq!(grow.call(&mut store, 1)?, 3);
+    // What comes is zero.
+    assert_eq!(load16.call(&mut store, 2)?, 1);
+    assert!(load16.call(&mut store, 3).is_err());
+    assert_eq!(grow.call(&mut store, 70_000)?, -1);
+    assert_eq!(grow.call(&mut store, 70_000 - 4)?, 4);
+    assert_eq!(load8.call(&mut store, 69_999)?, 0);
+    assert_eq!(memory.size(&store), 70_000);
+
+    // A host's memory; types with other pages do not fit.
+    let ty = MemoryTypeBuilder::new().min(5).page_size_log2(0).build()?;
+    let bytes = Memory::new(&mut store, ty)?;
+    assert_eq!(bytes.grow(&mut store, 2)?, 5);
+    assert_eq!(bytes.data(&store), [0; 7]);
+    let importing = |text| Module::new(&engine, format!("(module (import \"a\" \"b\" (memory {text})))"));
+    Instance::new(&mut store, &importing("7 (pagesize 1)")?, &[bytes.into()])?;
+    let error = Instance::new(&mut store, &importing("0")?, &[bytes.into()]).unwrap_err();
+    assert!(format!("{error:#}").contains("pages of 65536 bytes, found pages of 1 byte"), "{error:#}");
+
+    // The limiter counts bytes.
+    let mut limited = Store::new(&engine, StoreLimitsBuilder::new().memory_size(10).build());
+    limited.limiter(|limits| limits);
+    let ty = MemoryTypeBuilder::new().page_size_log2(0).build()?;
+    let memory = Memory::new(&mut limited, ty)?;
+    assert_eq!(memory.grow(&mut limited, 10)?, 0);
+    assert!(memory.grow(&mut limited, 1).is_err());
+    Ok(())
 }

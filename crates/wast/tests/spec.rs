@@ -36,8 +36,8 @@ struct Directory {
 #[rustfmt::skip]
 fn directories() -> Vec<Directory> {
     use Proposal::{
-        BulkMemoryOperations, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue, MutableGlobal,
-        NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall,
+        Annotations, BulkMemoryOperations, CustomPageSizes, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue, MutableGlobal,
+        NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, WideArithmetic,
     };
     fn nothing(_: &mut Config) {}
     fn one_memory(config: &mut Config) {
@@ -71,6 +71,9 @@ fn directories() -> Vec<Directory> {
         of(SignExtensionOps,                  2,    872, nothing),
         of(NontrappingFloatToIntConversions,  1,    615, nothing),
         of(MutableGlobal,                     2,    149, nothing),
+        of(CustomPageSizes,                   5,    207, nothing),
+        of(Annotations,                       4,    617, nothing),
+        of(WideArithmetic,                    1,    109, nothing),
     ]
 }
 

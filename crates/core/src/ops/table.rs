@@ -92,6 +92,17 @@ macro_rules! for_each_pure_op {
         I64RemU "i64.rem_u" (u64, u64) -> u64 = int::rem_u_64;
     }
 
+    // Integers of 128 bits, each in two slots of an `i64`, the lower half first.
+    wide_sum {
+        I64Add128 "i64.add128" (u128, u128) -> u128 = u128::wrapping_add;
+        I64Sub128 "i64.sub128" (u128, u128) -> u128 = u128::wrapping_sub;
+    }
+
+    wide_product {
+        I64MulWideS "i64.mul_wide_s" (i64, i64) -> u128 = |a, b| (i128::from(a) * i128::from(b)) as u128;
+        I64MulWideU "i64.mul_wide_u" (u64, u64) -> u128 = |a, b| u128::from(a) * u128::from(b);
+    }
+
     float_commutative {
         F32Add "f32.add" (f32, f32) -> f32 = |a, b| a + b;
         F32Mul "f32.mul" (f32, f32) -> f32 = |a, b| a * b;

@@ -56,6 +56,7 @@ macro_rules! with_handlers {
         };
         use crate::handlers::pure::{
             AddBranch, AddShl, Binary, BranchIf, LaneExtract, LaneReplace, MulAdd, Ternary, Unary,
+            WideProduct, WideSum,
         };
 
         upshift_ir::for_each_instr!($m);

@@ -2,7 +2,9 @@
 
 use std::marker::PhantomData;
 
-use upshift_core::ops::{BinaryOp, ExtractLaneOp, ReplaceLaneOp, TernaryOp, UnaryOp};
+use upshift_core::ops::{
+    BinaryOp, ExtractLaneOp, ReplaceLaneOp, TernaryOp, UnaryOp, WideProductOp, WideSumOp,
+};
 use upshift_core::value::V128;
 
 use super::Exec;
@@ -27,6 +29,52 @@ where
                 }
                 Err(trap) => Flow::Trap(trap),
             }
+        }
+    }
+}
+
+/// Writes the halves of a result of 128 bits to the slots `a` and `b`.
+///
+/// # Safety
+/// As for [`Exec::exec`].
+#[inline(always)]
+unsafe fn write_halves(r: &mut Regs, value: u128) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        r.write(r.a(), value as u64);
+        r.write(r.b(), (value >> 64) as u64);
+    }
+}
+
+/// Two operands of 128 bits in halves, and such a result.
+pub(crate) struct WideSum<O>(PhantomData<O>);
+
+impl<O: WideSumOp> Exec for WideSum<O> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        unsafe {
+            let more = r.word(2);
+            let half = |slot: usize| u128::from(r.read::<u64>(slot));
+            let lhs = half(r.c()) | half(usize::from(more as u16)) << 64;
+            let rhs = half(usize::from((more >> 16) as u16)) | half(usize::from((more >> 32) as u16)) << 64;
+            write_halves(r, O::eval(lhs, rhs));
+            r.next(3)
+        }
+    }
+}
+
+/// Two operands of 64 bits and a result of 128 bits in halves.
+pub(crate) struct WideProduct<O>(PhantomData<O>);
+
+impl<O: WideProductOp> Exec for WideProduct<O> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        unsafe {
+            let product = O::eval(r.read(r.c()), r.read(usize::from(r.word(2) as u16)));
+            write_halves(r, product);
+            r.next(3)
         }
     }
 }

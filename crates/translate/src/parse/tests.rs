@@ -195,6 +195,65 @@ fn data_segments() {
     assert_eq!((*memory, &*offset.ops), (MemoryIndex(1), &[ConstOp::I64(3)][..]));
 }
 
+/// A module with a function whose body is `local.get 0`, `if`, `end` and so on, and the section of branch hints.
+fn hinted(hints: &[u8], behind_the_code: bool) -> ModuleInfo {
+    let custom = [&[25][..], b"metadata.code.branch_hint", hints].concat();
+    let custom = [&[0, custom.len() as u8][..], &custom].concat();
+    // One type with a parameter, one function, one body: no locals, local.get 0, if, end, local.get 0, if, end, end.
+    let types = [&b"\0asm\x01\0\0\0"[..], &[1, 5, 1, 0x60, 1, 0x7f, 0], &[3, 2, 1, 0]].concat();
+    let code = [10, 14, 1, 12, 0, 0x20, 0, 0x04, 0x40, 0x0b, 0x20, 0, 0x04, 0x40, 0x0b, 0x0b];
+    let bytes = if behind_the_code { [&types[..], &code, &custom] } else { [&types[..], &custom, &code] };
+    parse_bytes(&bytes.concat()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn branch_hints() {
+    // Function 0 with two hints, each an offset in the body, its size, and whether the branch is likely.
+    let module = hinted(&[1, 0, 2, 3, 1, 1, 8, 1, 0], false);
+    let start = module.bodies[0].start;
+    let hints = &module.branch_hints;
+    assert_eq!(hints.len(), 2);
+    assert_eq!(module.bytes[start as usize + 3], 0x04, "the offset is that of the `if`");
+    assert_eq!(hints.at(FuncIndex(0), start + 3), Some(true));
+    assert_eq!(hints.at(FuncIndex(0), start + 8), Some(false));
+    assert_eq!(hints.at(FuncIndex(0), start + 4), None);
+    assert!(hints.of(FuncIndex(1)).is_empty());
+}
+
+#[test]
+fn malformed_branch_hints_are_none() {
+    for (what, hints) in [
+        ("a function that is not there", &[1, 1, 1, 3, 1, 1][..]),
+        ("an offset outside of the body", &[1, 0, 1, 100, 1, 1]),
+        ("offsets in the wrong order", &[1, 0, 2, 8, 1, 1, 3, 1, 1]),
+        ("a value that is neither 0 nor 1", &[1, 0, 1, 3, 1, 2]),
+        ("another size", &[1, 0, 1, 3, 2, 1]),
+        ("a function twice", &[2, 0, 1, 3, 1, 1, 0, 1, 8, 1, 1]),
+        ("an end before its time", &[1, 0, 2, 3, 1, 1]),
+        ("more than its counts say", &[1, 0, 1, 3, 1, 1, 0]),
+    ] {
+        assert!(hinted(hints, false).branch_hints.is_empty(), "{what}");
+    }
+    assert_eq!(hinted(&[1, 0, 1, 3, 1, 1], false).branch_hints.len(), 1);
+    assert!(hinted(&[1, 0, 1, 3, 1, 1], true).branch_hints.is_empty(), "behind the code");
+}
+
+#[test]
+fn imports_that_share_a_module_name() {
+    // Names once for a list of names and types, then names and a type once for a list of names.
+    let module = parse_text(
+        r#"(module (import "a" (item "f" (func)) (item "g" (global i32)))
+            (import "b" (item "x") (item "y") (memory 1)))"#,
+    );
+    let names: Vec<_> = module.imports.iter().map(|import| (&*import.module, &*import.name)).collect();
+    assert_eq!(names, [("a", "f"), ("a", "g"), ("b", "x"), ("b", "y")]);
+    assert_eq!(module.imports[3].item, ExternIndex::Memory(MemoryIndex(1)));
+    let mut features = Features::default();
+    features.set(Feature::CompactImports, false).unwrap();
+    let error = parse(module.bytes, &features, &TypeRegistry::default()).unwrap_err();
+    assert!(error.to_string().contains("compact-imports"), "{error}");
+}
+
 #[test]
 fn custom_sections_and_names() {
     let module = parse_text(
@@ -336,7 +395,6 @@ fn missing_features_are_named() {
     assert!(error.to_string().ends_with("(feature `gc` is not supported)"), "{error}");
     assert_eq!(refusal("(module (memory 1 1 shared))").feature(), Some(Feature::Threads));
     assert_eq!(refusal("(module (tag))").feature(), Some(Feature::Exceptions));
-    assert_eq!(refusal("(module (memory 1 (pagesize 1)))").feature(), Some(Feature::CustomPageSizes));
 
     let mut features = Features::default();
     features.set(Feature::Simd, false).expect("any feature can be forbidden");
@@ -357,6 +415,8 @@ fn every_feature_that_is_on_is_understood() {
         "(module (table 1 externref) (func (param externref) (table.set (i32.const 0) (local.get 0))))",
         "(module (func (param (ref extern)) (result externref) (local.get 0)))",
         "(module (import \"\" \"\" (global (mut i32))))",
+        "(module (memory 1 (pagesize 1)) (func (result i32) (memory.grow (i32.const 1))))",
+        "(module (func (result i64 i64) (i64.mul_wide_s (i64.const 1) (i64.const 2))))",
     ] {
         let _ = parse_text(text);
     }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{FuncType, RefType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, frame};
@@ -251,6 +251,19 @@ impl<'m, B: Backend> Walker<'m, B> {
         let dst = self.stack.push_home(op.result());
         self.backend.binary(op, dst, lhs, rhs);
         self.canonical(dst, nans::of_binary(op))
+    }
+
+    fn wide(&mut self, op: Wide) -> Step {
+        // Only the first ones are there if the operator has fewer.
+        let mut operands = [Operand::Const(0, Slot(0)); 4];
+        let operands = &mut operands[..op.operands().len()];
+        for operand in operands.iter_mut().rev() {
+            *operand = self.pop();
+        }
+        let low = self.stack.push_home(op.result());
+        let high = self.stack.push_home(op.result());
+        self.backend.wide(op, [low, high], operands);
+        Ok(())
     }
 
     fn unary(&mut self, op: Unary) -> Step {
@@ -844,6 +857,8 @@ macro_rules! define_operator {
         int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
         int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
         int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
+        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
         float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
         float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
         float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
@@ -874,6 +889,8 @@ macro_rules! define_operator {
                     $(O::$ia => self.binary(Binary::$ia),)*
                     $(O::$ir => self.binary(Binary::$ir),)*
                     $(O::$id => self.binary(Binary::$id),)*
+                    $(O::$ws => self.wide(Wide::$ws),)*
+                    $(O::$wp => self.wide(Wide::$wp),)*
                     $(O::$fco => self.binary(Binary::$fco),)*
                     $(O::$fa => self.binary(Binary::$fa),)*
                     $(O::$fo => self.binary(Binary::$fo),)*

@@ -97,11 +97,7 @@ impl LinearMemory {
 
     /// The most pages that the type allows.
     fn max_pages(&self) -> u64 {
-        let addressable = match self.ty.index {
-            IndexType::I32 => (1 << 32) >> self.ty.page_size_log2,
-            IndexType::I64 => u64::MAX >> self.ty.page_size_log2,
-        };
-        self.ty.maximum.unwrap_or(u64::MAX).min(addressable)
+        self.ty.maximum.unwrap_or(u64::MAX).min(self.ty.addressable_pages())
     }
 
     /// Whether the base can stay where it is.

@@ -196,7 +196,8 @@ impl Wasmi {
         let mut config = wasmi::Config::default();
         config.wasm_multi_memory(true).wasm_memory64(true).wasm_tail_call(true).wasm_extended_const(true);
         config.set_max_recursion_depth(10_000);
-        config.wasm_simd(true).wasm_relaxed_simd(true);
+        config.wasm_simd(true).wasm_relaxed_simd(true).wasm_wide_arithmetic(true);
+        config.wasm_custom_page_sizes(true);
         let engine = wasmi::Engine::new(&config);
         Wasmi { store: wasmi::Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
     }

@@ -78,10 +78,12 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
         5 => {
             config.tail_call_enabled = true;
             config.extended_const_enabled = true;
+            config.wide_arithmetic_enabled = rng.chance(50);
             config.disallow_traps = rng.chance(50);
         }
         6 => {
             config.memory64_enabled = true;
+            config.custom_page_sizes_enabled = rng.chance(50);
             config.max_memories = 3;
             config.min_memories = 1;
             config.memory_offset_choices = MemoryOffsetChoices(80, 18, 2);
@@ -90,6 +92,7 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
             config.simd_enabled = true;
             config.tail_call_enabled = true;
             config.extended_const_enabled = true;
+            config.wide_arithmetic_enabled = true;
             config.memory64_enabled = true;
             config.max_memories = 2;
             config.disallow_traps = rng.chance(70);
