@@ -18,6 +18,7 @@ pub(crate) fn describe(ty: &ExternType) -> String {
             let wide = if ty.is_64() { "64-bit " } else { "" };
             format!("{wide}memory of {} pages", range(ty.minimum(), ty.maximum()))
         }
+        ExternType::Tag(ty) => format!("tag {}", ty.ty()),
     }
 }
 

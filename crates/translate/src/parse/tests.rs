@@ -335,7 +335,6 @@ fn missing_features_are_named() {
     assert_eq!((error.kind(), error.feature()), (ParseErrorKind::Unsupported, Some(Feature::Gc)));
     assert!(error.to_string().ends_with("(feature `gc` is not supported)"), "{error}");
     assert_eq!(refusal("(module (memory 1 1 shared))").feature(), Some(Feature::Threads));
-    assert_eq!(refusal("(module (tag))").feature(), Some(Feature::Exceptions));
     assert_eq!(refusal("(module (memory 1 (pagesize 1)))").feature(), Some(Feature::CustomPageSizes));
 
     let mut features = Features::default();
