@@ -205,7 +205,7 @@ impl StoreState {
         let size = ENTRY_SLOTS + payload.len();
         if self.exceptions.slots + size > self.exceptions.limit {
             self.collect_exceptions(&payload);
-            let most = MOST * size_of::<u64>() >> 20;
+            let most = (MOST * size_of::<u64>()) >> 20;
             ensure!(
                 self.exceptions.slots + size <= MOST,
                 "the exceptions that the program refers to take more than {most} MiB"
