@@ -55,7 +55,7 @@ use crate::val::Val;
 /// let exception = error.downcast_ref::<Exception>().unwrap();
 /// assert_eq!(exception.tag(), failure);
 /// assert_eq!(exception.values()[0].unwrap_i32(), 7);
-/// assert_eq!(exception.to_string(), "wasm exception `host::failure` (tag 0): i32 7");
+/// assert_eq!(exception.to_string(), "wasm exception `failure` (tag 0): i32 7");
 /// # Ok::<(), upshift::Error>(())
 /// ```
 #[derive(Debug)]
