@@ -108,6 +108,7 @@ fn text(file: &str, module: &Module) -> Result<String> {
     list(&mut text, "memories", memories(info).map(|memory| memory.text))?;
     list(&mut text, "tables", tables(info).map(|table| table.text))?;
     list(&mut text, "globals", globals(info).map(|global| global.text))?;
+    list(&mut text, "tags", tags(info).map(|tag| tag.text))?;
     if let Some(start) = info.start {
         writeln!(text, "start: function {}", start.0)?;
     }
@@ -217,6 +218,21 @@ fn globals(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
     })
 }
 
+fn tags(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+    let mut names = vec![None; info.tags.len()];
+    for (tag, name) in names::tag_names(info) {
+        // The section is no part of what was validated.
+        if let Some(place) = names.get_mut(tag.index()) {
+            *place = Some(name);
+        }
+    }
+    info.tags.iter().zip(names).enumerate().map(|(index, (ty, name))| {
+        let ty = info.types[ty.index()].func.to_string();
+        let text = format!("{}{ty}", name.map_or(String::new(), |name| format!("`{name}` ")));
+        entry(index, info.imported_tags, &text, vec![("name", name.into()), ("type", ty.into())])
+    })
+}
+
 fn json(file: &str, module: &Module) -> Json {
     let info = module.info();
     let entries = |entries: Vec<Entry>| Json::List(entries.into_iter().map(|entry| entry.json).collect());
@@ -245,6 +261,7 @@ fn json(file: &str, module: &Module) -> Json {
         ("memories", entries(memories(info).collect())),
         ("tables", entries(tables(info).collect())),
         ("globals", entries(globals(info).collect())),
+        ("tags", entries(tags(info).collect())),
         ("start", info.start.map(|func| func.0).into()),
         (
             "functions",
@@ -294,6 +311,7 @@ fn index(item: ExternIndex) -> u32 {
         ExternIndex::Table(index) => index.0,
         ExternIndex::Memory(index) => index.0,
         ExternIndex::Global(index) => index.0,
+        ExternIndex::Tag(index) => index.0,
     }
 }
 
@@ -304,9 +322,11 @@ fn of_type(ty: &ExternType) -> [(&'static str, Json); 2] {
         ExternType::Global(_) => "global",
         ExternType::Table(_) => "table",
         ExternType::Memory(_) => "memory",
+        ExternType::Tag(_) => "tag",
     };
     let text = match ty {
         ExternType::Func(ty) => ty.to_string(),
+        ExternType::Tag(ty) => ty.ty().to_string(),
         ty => show::describe(ty),
     };
     [("kind", kind.into()), ("type", text.into())]

@@ -137,8 +137,7 @@ fn parse(ty: ValType, text: &str) -> Option<Val> {
 
 /// The null of a type, if it has one.
 fn null(ty: RefType) -> Option<Val> {
-    let null = if ty.is_func() { Ref::Func(None) } else { Ref::Extern(None) };
-    ty.nullable.then(|| null.into())
+    ty.nullable.then(|| Ref::null(&ty.heap).into())
 }
 
 fn integer(text: &str) -> Option<i128> {
@@ -172,6 +171,8 @@ fn print(text: &mut String, value: &Val) -> std::fmt::Result {
         Val::FuncRef(Some(_)) => text.write_str("<funcref>"),
         Val::ExternRef(None) => text.write_str("<null externref>"),
         Val::ExternRef(Some(_)) => text.write_str("<externref>"),
+        Val::ExnRef(None) => text.write_str("<null exnref>"),
+        Val::ExnRef(Some(_)) => text.write_str("<exnref>"),
     }
 }
 

@@ -5,14 +5,14 @@
 //! | the guest's | it ended itself with a code of 0 to 255, or returned (0) |
 //! | 1 | the guest ended itself with another code, or a module could not be read, validated or linked, or a check failed |
 //! | 2 | the command line or a settings file is wrong |
-//! | 134 | the guest was stopped by a trap or a limit, as after `abort` in a shell |
+//! | 134 | the guest was stopped by a trap, an exception or a limit, as after `abort` in a shell |
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Error, Result};
-use upshift::Trap;
+use upshift::{Exception, Trap};
 use upshift_translate::names::is_printable;
 use upshift_wasi::{Exit, GuestFault};
 
@@ -47,7 +47,11 @@ fn exit_code(error: &Error) -> (u8, bool) {
         u8::try_from(*code).map_or((1, false), |code| (code, true))
     } else if error.is::<Usage>() {
         (2, false)
-    } else if error.is::<Trap>() || error.is::<GuestFault>() || error.is::<LimitHit>() {
+    } else if error.is::<Trap>()
+        || error.is::<Exception>()
+        || error.is::<GuestFault>()
+        || error.is::<LimitHit>()
+    {
         (134, false)
     } else {
         (1, false)

@@ -21,6 +21,7 @@ pub(crate) fn describe(ty: &ExternType) -> String {
             let pages = pages(ty.page_size());
             format!("{wide}memory of {} {pages}", range(ty.minimum(), ty.maximum()))
         }
+        ExternType::Tag(ty) => format!("tag {}", ty.ty()),
     }
 }
 

@@ -163,13 +163,31 @@ fn inspect_names_what_is_needed() {
         ("(module (memory 1 (pagesize 1)))", &["custom-page-sizes"]),
         ("(module (func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 1))))))", &["wide-arithmetic"]),
         ("(module (import \"a\" (item \"b\" (func)) (item \"c\" (func))))", &["compact-imports"]),
+        ("(module (tag $t) (func (throw $t)))", &["exceptions"]),
         ("(module (import \"a\" \"b\" (global (mut i32))))", &["mutable-global"]),
     ] {
         let dir = Dir::with(&[("m.wat", module)]);
         let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "m.wat"]).stdout).unwrap();
         assert_eq!(json["features"], serde_json::json!(needed), "{module}");
     }
-    let dir = Dir::with(&[("bad.wat", "(module (func (result i32)))")]);
+    let tags = r#"(module (import "a" "b" (tag (param i32))) (tag $own (export "t")))"#;
+    let dir = Dir::with(&[
+        ("bad.wat", "(module (func (result i32)))"),
+        ("tags.wat", tags),
+        ("draft.wat", "(module (func try end))"),
+    ]);
+    let draft = dir.run(&["inspect", "--json", "-W", "legacy-exceptions", "draft.wat"]).stdout;
+    let json: Value = serde_json::from_str(&draft).unwrap();
+    assert_eq!(json["features"], serde_json::json!(["legacy-exceptions"]));
+    let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "tags.wat"]).stdout).unwrap();
+    let own = serde_json::json!({ "index": 1, "imported": false, "name": "own", "type": "() -> ()" });
+    assert_eq!((&json["tags"][0]["imported"], &json["tags"][1]), (&true.into(), &own));
+    let exported = serde_json::json!({ "name": "t", "index": 1, "kind": "tag", "type": "() -> ()" });
+    assert_eq!(json["exports"][0], exported);
+    let text = dir.run(&["inspect", "tags.wat"]).stdout;
+    for part in ["a::b: tag (i32) -> ()", "tags: 2", "0: (i32) -> (), imported", "1: `own` () -> ()"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
     dir.run(&["inspect", "bad.wat"]).fails(1, &["`bad.wat`", "offset"]);
 }
 

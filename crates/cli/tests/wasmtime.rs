@@ -86,6 +86,11 @@ fn switches_of_features() {
         dir.run(&[verb, "-W", "simd=n", "vector.wat"]).fails(1, &["simd"]);
         assert_eq!(dir.run(&[verb, "-W", "simd", "vector.wat"]).code, Some(0));
     }
+    let draft = r#"(module (tag $e (param i32))
+        (func (export "f") (result i32) try (result i32) (throw $e (i32.const 5)) catch $e end))"#;
+    let dir_of_draft = Dir::with(&[("draft.wat", draft)]);
+    dir_of_draft.run(&["--invoke", "f", "draft.wat"]).fails(1, &["`legacy-exceptions` is turned off"]);
+    dir_of_draft.run(&["-W", "legacy-exceptions", "--invoke", "f", "draft.wat"]).prints("5\n");
     dir.run(&["run", "-W", "threads", "vector.wat"]).fails(1, &["`threads` is not supported"]);
     dir.run(&["run", "-W", "simd=2", "vector.wat"]).fails(2, &["-W simd=2", "`y` or `n`"]);
     dir.run(&["run", "-S", "cli=n", "vector.wat"]).fails(2, &["-S cli=n", "switched off"]);

@@ -21,6 +21,10 @@ pub enum HeapType {
     Extern,
     /// No host value: only null.
     NoExtern,
+    /// Any exception.
+    Exn,
+    /// No exception: only null.
+    NoExn,
     /// A function of one defined type.
     Concrete(TypeId),
 }
@@ -39,11 +43,19 @@ impl RefType {
     pub const FUNCREF: RefType = RefType { nullable: true, heap: HeapType::Func };
     /// `externref`, that is `(ref null extern)`.
     pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
+    /// `exnref`, that is `(ref null exn)`.
+    pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
 
     /// Whether values of this type are references to functions.
     #[must_use]
     pub fn is_func(self) -> bool {
         matches!(self.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+    }
+
+    /// Whether values of this type are references to exceptions.
+    #[must_use]
+    pub fn is_exn(self) -> bool {
+        matches!(self.heap, HeapType::Exn | HeapType::NoExn)
     }
 
     /// Whether each value of this type is also one of `other` (wasm spec, "Matching").
@@ -59,11 +71,11 @@ impl HeapType {
     /// Whether each value of this type is also one of `other`.
     #[must_use]
     pub fn matches(self, other: HeapType) -> bool {
-        use HeapType::{Concrete, Extern, Func, NoExtern, NoFunc};
+        use HeapType::{Concrete, Exn, Extern, Func, NoExn, NoExtern, NoFunc};
         self == other
             || matches!(
                 (self, other),
-                (NoFunc | Concrete(_), Func) | (NoFunc, Concrete(_)) | (NoExtern, Extern)
+                (NoFunc | Concrete(_), Func) | (NoFunc, Concrete(_)) | (NoExtern, Extern) | (NoExn, Exn)
             )
     }
 }
@@ -90,6 +102,8 @@ impl ValType {
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
     /// `externref`.
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// `exnref`.
+    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
 
     /// How many 8-byte slots a value of this type takes: two for `v128`, one for everything else.
     #[inline]
@@ -121,6 +135,8 @@ impl fmt::Display for HeapType {
             HeapType::NoFunc => f.write_str("nofunc"),
             HeapType::Extern => f.write_str("extern"),
             HeapType::NoExtern => f.write_str("noextern"),
+            HeapType::Exn => f.write_str("exn"),
+            HeapType::NoExn => f.write_str("noexn"),
             HeapType::Concrete(id) => write!(f, "type#{}", id.0),
         }
     }
@@ -133,6 +149,8 @@ impl fmt::Display for RefType {
             (true, HeapType::Extern) => f.write_str("externref"),
             (true, HeapType::NoFunc) => f.write_str("nullfuncref"),
             (true, HeapType::NoExtern) => f.write_str("nullexternref"),
+            (true, HeapType::Exn) => f.write_str("exnref"),
+            (true, HeapType::NoExn) => f.write_str("nullexnref"),
             (true, heap) => write!(f, "(ref null {heap})"),
             (false, heap) => write!(f, "(ref {heap})"),
         }
@@ -312,5 +330,8 @@ mod tests {
         let null = RefType { nullable: true, heap: HeapType::NoFunc };
         assert!(null.matches(RefType { nullable: true, heap: HeapType::Concrete(TypeId(7)) }));
         assert!(!null.matches(concrete));
+        let null = RefType { nullable: true, heap: HeapType::NoExn };
+        assert!(null.matches(RefType::EXNREF) && !RefType::EXNREF.matches(null));
+        assert!(!null.matches(RefType::EXTERNREF) && null.is_exn() && !null.is_func());
     }
 }

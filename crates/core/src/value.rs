@@ -7,6 +7,7 @@
 //! | `v128` | two slots, low half first |
 //! | function reference | the address of a [`FuncRec`](crate::vm::FuncRec), 0 for null |
 //! | external reference | index into the store's table of host values plus one, 0 for null |
+//! | exception reference | handle of an exception of the store, 0 for null |
 //!
 //! The zero in the high half of an `i32` is an invariant that all tiers keep: it makes an address usable without an
 //! extension and `i64.extend_i32_u` a copy.

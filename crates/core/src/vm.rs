@@ -230,6 +230,8 @@ pub struct StoreCtx {
     /// Where the innermost activation left wasm code for a host call that still runs. A call into another instance or to
     /// the host leaves the caller's context here, where the host function that follows at once finds it.
     pub exit: ExitPoint,
+    /// Where a thrown exception was caught: what [`Status::CAUGHT`] goes on with.
+    pub landing: ExitPoint,
     /// Where the last trap or host error stopped the activation that has just ended.
     pub stopped: ExitPoint,
     /// The integer accumulator of the interpreter when an access to memory 0 trapped: the address, perhaps.
@@ -252,18 +254,23 @@ impl Status {
     pub const OK: Status = Status(0);
     /// Stop: the runtime holds an error or a panic of the host.
     pub const HOST: Status = Status(1);
+    /// Go on at [`StoreCtx::landing`]: an exception was thrown, and the activation has a handler for it.
+    pub const CAUGHT: Status = Status(2);
+
+    /// The status of the first trap.
+    const FIRST_TRAP: u32 = 3;
 
     /// Stop with a trap.
     #[inline]
     #[must_use]
     pub const fn trap(trap: Trap) -> Status {
-        Status(2 + trap as u32)
+        Status(Self::FIRST_TRAP + trap as u32)
     }
 
     /// The trap, if the status is one.
     #[must_use]
     pub fn as_trap(self) -> Option<Trap> {
-        u8::try_from(self.0.checked_sub(2)?).ok().and_then(Trap::from_u8)
+        u8::try_from(self.0.checked_sub(Self::FIRST_TRAP)?).ok().and_then(Trap::from_u8)
     }
 }
 
@@ -292,6 +299,10 @@ macro_rules! builtins {
             pub host_call: unsafe extern "C" fn(func: *const FuncRec, args: *mut u64) -> Status,
             /// The epoch has reached the deadline: moves the deadline, or stops the program.
             pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
+            /// Throws an exception with a tag of the instance; its values lie in slots.
+            pub throw: unsafe extern "C" fn(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Status,
+            /// Throws the exception of a reference.
+            pub throw_ref: unsafe extern "C" fn(ctx: *mut VmCtx, exception: u64) -> Status,
             $($(#[$doc])* pub $name: Builtin,)*
         }
 
@@ -394,6 +405,7 @@ mod tests {
     fn statuses() {
         assert_eq!(Status::OK.as_trap(), None);
         assert_eq!(Status::HOST.as_trap(), None);
+        assert_eq!(Status::CAUGHT.as_trap(), None);
         assert_eq!(Status::trap(Trap::StackOverflow).as_trap(), Some(Trap::StackOverflow));
     }
 }

@@ -16,7 +16,7 @@ use upshift_ir::{Field, Op};
 
 /// The classes of scalar instructions that may use the stack: what runs code outside of the interpreter, changes the
 /// instance or moves spans of slots.
-const MAY_USE_THE_STACK: [&str; 13] = [
+const MAY_USE_THE_STACK: [&str; 15] = [
     "Builtin",
     "CallImport",
     "CallIndirect",
@@ -29,11 +29,13 @@ const MAY_USE_THE_STACK: [&str; 13] = [
     "ReturnCallIndirect",
     "ReturnCallRef",
     "ReturnSpan",
+    "Throw",
+    "ThrowRef",
     "Translate",
 ];
 
 /// The handlers that call functions and come back, which the runtime provides: all others leave by jumps only.
-const MAY_CALL: [&str; 3] = ["Builtin", "HostCall", "Translate"];
+const MAY_CALL: [&str; 5] = ["Builtin", "HostCall", "Throw", "ThrowRef", "Translate"];
 
 /// The only handler that does nothing but return to the host.
 const LEAVES: &str = "Exit";

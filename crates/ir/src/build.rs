@@ -14,7 +14,7 @@
 
 use std::collections::HashMap;
 
-use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex};
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TagIndex};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{IndexType, ValType};
@@ -22,9 +22,11 @@ use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
-    Backend, Call, Callee, Charge, Frame, Label, MemArg, Operand, Return, Slot,
+    Backend, Call, Callee, Catches, Charge, Frame, Handler, Label, MemArg, Operand, Return, Slot,
 };
 
+use crate::code::FuncCode;
+use crate::handlers::{self, Handlers, Region};
 use crate::op::{
     Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, encode, extract_lane_form, load_form,
     load_sum_form, replace_lane_form, store_form, ternary_form, unary_form, wide_form,
@@ -157,6 +159,10 @@ pub struct Builder<'m> {
     /// The loops that begin with a test, by position.
     loop_tests: HashMap<usize, LoopTest>,
     needs_scratch: bool,
+    /// Where the handler of exceptions changes.
+    regions: Vec<Region>,
+    /// The handlers, with labels as targets until the function ends.
+    handlers: Box<[handlers::Handler]>,
     positions: Option<Vec<(u32, u32)>>,
 }
 
@@ -181,6 +187,8 @@ impl<'m> Builder<'m> {
             loop_at: None,
             loop_tests: HashMap::new(),
             needs_scratch: false,
+            regions: Vec::new(),
+            handlers: Box::default(),
             positions: positions.then(Vec::new),
         }
     }
@@ -191,10 +199,11 @@ impl<'m> Builder<'m> {
         self.needs_scratch
     }
 
-    /// The finished words.
+    /// The finished code.
     #[must_use]
-    pub fn finish(self) -> Box<[u64]> {
-        self.words.into_boxed_slice()
+    pub fn finish(self) -> FuncCode {
+        let handlers = Handlers { regions: self.regions.into(), handlers: self.handlers };
+        FuncCode::new(self.words.into(), handlers)
     }
 
     /// The notes about positions.
@@ -401,6 +410,10 @@ impl<'m> Builder<'m> {
 
     fn truncate(&mut self, start: usize) {
         self.words.truncate(start);
+        // Nothing that can throw is taken back, so it does not matter on which side its successor lies.
+        for region in self.regions.iter_mut().rev().take_while(|region| region.start as usize > start) {
+            region.start = start as u32;
+        }
         if let Some(positions) = &mut self.positions {
             // What replaces the removed words comes from the newest of their operators: it is the one that can trap.
             let mut newest = None;
@@ -902,6 +915,34 @@ impl Backend for Builder<'_> {
         self.accumulators = Accumulators::default();
     }
 
+    fn set_handler(&mut self, handler: Option<Handler>) {
+        let handler = handler.map(|Handler(number)| number);
+        self.regions.push(Region { start: self.words.len() as u32, handler });
+    }
+
+    fn handlers(&mut self, handlers: &[Catches]) {
+        let clause = |catch: &upshift_translate::backend::Catch| handlers::Clause {
+            tag: catch.tag,
+            payload: catch.tag.map_or(0, |_| catch.payload.0),
+            reference: catch.reference.map(|slot| slot.0),
+            target: catch.target.0,
+        };
+        let handler = |catches: &Catches| handlers::Handler {
+            clauses: catches.clauses.iter().map(clause).collect(),
+            outer: catches.outer.map(|Handler(number)| number),
+        };
+        self.handlers = handlers.iter().map(handler).collect();
+    }
+
+    fn throw(&mut self, tag: TagIndex, payload: Slot) {
+        self.emit(Op::Throw, &[u64::from(payload.0), u64::from(tag.0)]);
+    }
+
+    fn throw_ref(&mut self, exception: Operand) {
+        let slot = self.slot(exception);
+        self.emit(Op::ThrowRef, &[u64::from(slot.0)]);
+    }
+
     fn unreachable(&mut self) {
         self.emit(Op::Unreachable, &[]);
     }
@@ -1029,10 +1070,28 @@ impl Backend for Builder<'_> {
             self.words[fixup.word] |= truncated(distance as u64, fixup.bits) << fixup.shift;
         }
         self.fixups.clear();
+        self.end_handlers();
     }
 }
 
 impl Builder<'_> {
+    /// Brings regions and handlers into their final form.
+    fn end_handlers(&mut self) {
+        // Of several changes at one place the last one counts; one that changes nothing is none.
+        let mut regions: Vec<Region> = Vec::with_capacity(self.regions.len());
+        for &region in &self.regions {
+            regions.pop_if(|last| last.start == region.start);
+            if regions.last().and_then(|last| last.handler) != region.handler {
+                regions.push(region);
+            }
+        }
+        self.regions = regions;
+        for clause in self.handlers.iter_mut().flat_map(|handler| &mut handler.clauses) {
+            let to = self.labels[clause.target as usize].expect("the walker binds all labels that it uses");
+            clause.target = to as u32;
+        }
+    }
+
     /// A branch that is taken if the comparison answers `sense`.
     fn branch_compare(&mut self, op: Binary, lhs: Operand, rhs: Operand, sense: bool, target: Label) {
         if self.add_and_branch(op, lhs, rhs, sense, target) {

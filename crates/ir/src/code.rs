@@ -12,18 +12,28 @@ use upshift_core::vm::Preamble;
 use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, walk};
 
 use crate::build::Builder;
+use crate::handlers::Handlers;
 
-/// The code of one function: a [`Preamble`] word, then instructions.
-#[derive(Debug)]
+/// The code of one function: a [`Preamble`] word, then instructions, and beside them what catches exceptions.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FuncCode {
     words: Box<[u64]>,
+    /// On its own, because most functions have none.
+    handlers: Option<Box<Handlers>>,
 }
 
 impl FuncCode {
-    /// Code from its words.
+    /// Code from its words and handlers.
     #[must_use]
-    pub fn new(words: Box<[u64]>) -> FuncCode {
-        FuncCode { words }
+    pub fn new(words: Box<[u64]>, handlers: Handlers) -> FuncCode {
+        let handlers = (!handlers.is_empty()).then(|| Box::new(handlers));
+        FuncCode { words, handlers }
+    }
+
+    /// What catches exceptions, if anything does.
+    #[must_use]
+    pub fn handlers(&self) -> Option<&Handlers> {
+        self.handlers.as_deref()
     }
 
     /// The words, preamble first.
@@ -67,9 +77,9 @@ pub fn compile(
     options: CodeOptions,
 ) -> Result<FuncCode, TranslateError> {
     let builder = build(module, func, options, false)?;
-    let code = FuncCode::new(builder.finish());
+    let code = builder.finish();
     if cfg!(debug_assertions)
-        && let Err(error) = crate::verify::verify(code.words())
+        && let Err(error) = crate::verify::verify(&code)
     {
         panic!("{func:?} has malformed code: {error}");
     }

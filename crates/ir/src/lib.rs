@@ -13,6 +13,7 @@ pub mod table;
 pub mod build;
 pub mod code;
 pub mod decode;
+pub mod handlers;
 pub mod op;
 pub mod text;
 pub mod verify;

@@ -170,6 +170,8 @@ impl Op {
                 | Op::ReturnF32A
                 | Op::ReturnF64A
                 | Op::ReturnSpan
+                | Op::Throw
+                | Op::ThrowRef
                 | Op::Exit
                 | Op::Restore
                 | Op::HostCall

@@ -270,6 +270,10 @@ macro_rules! flatten_other_ops {
         // First result slot, number of slots.
         ReturnSpan "return.span" [n S U] ReturnSpan;
 
+        // Exceptions: first slot of the values, tag; then the slot of a reference.
+        Throw "throw" [S U] Throw;
+        ThrowRef "throw_ref" [S] ThrowRef;
+
         // Services of the runtime: which, first operand slot, two indices.
         Builtin "builtin" [n S U U] Builtin;
 

@@ -11,21 +11,34 @@
 //! A line is the position in words, the mnemonic and the operands in the order of the [table](crate::table): `s3` is a slot,
 //! `v3` a vector in two slots, `acc` an accumulator, `@7` a branch target, everything else a number. [`parse`] reads what
 //! [`print`](print()) writes; the form of an instruction follows from its operands.
+//!
+//! Where exceptions are caught stands behind the code: where the handler changes, then the clauses of each handler. A
+//! clause has the number of its tag, the first slot for the values, the slot for the reference, and where it leads.
+//!
+//! ```text
+//! from @0: handler 0
+//! from @9: no handler
+//! handler 0: catch 3 s4 @12, catch_ref 1 s4 s5 @14, catch_all @16, catch_all_ref s4 @18
+//! handler 1: catch_all @12, outer 0
+//! ```
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use upshift_core::index::TagIndex;
 use upshift_core::vm::{BuiltinOp, Preamble};
 
+use crate::code::FuncCode;
 use crate::decode::{Malformed, decode_all};
+use crate::handlers::{Clause, Handler, Handlers, Region};
 use crate::op::{Field, Op};
 
-/// The text of code, preamble first.
+/// The text of code.
 ///
 /// # Errors
 /// When a word does not begin an instruction.
-pub fn print(words: &[u64]) -> Result<String, Malformed> {
-    let Some((&preamble, body)) = words.split_first() else {
+pub fn print(code: &FuncCode) -> Result<String, Malformed> {
+    let Some((&preamble, body)) = code.words().split_first() else {
         return Err(Malformed { at: 0 });
     };
     let mut text = format!("frame {}\n", Preamble::from_word(preamble).frame_slots);
@@ -55,7 +68,39 @@ pub fn print(words: &[u64]) -> Result<String, Malformed> {
         let line = format!("{position:<6}{} {}", instr.op.text(), operands.join(", "));
         writeln!(text, "{}", line.trim_end()).expect("writing to a String does not fail");
     }
+    if let Some(handlers) = code.handlers() {
+        print_handlers(&mut text, handlers).expect("writing to a String does not fail");
+    }
     Ok(text)
+}
+
+fn print_handlers(text: &mut String, handlers: &Handlers) -> std::fmt::Result {
+    for Region { start, handler } in &handlers.regions {
+        write!(text, "from @{}: ", start - 1)?;
+        match handler {
+            Some(number) => writeln!(text, "handler {number}")?,
+            None => writeln!(text, "no handler")?,
+        }
+    }
+    for (number, Handler { clauses, outer }) in handlers.handlers.iter().enumerate() {
+        write!(text, "handler {number}:")?;
+        for (i, &Clause { tag, payload, reference, target }) in clauses.iter().enumerate() {
+            let (comma, target) = (if i == 0 { "" } else { "," }, target - 1);
+            match (tag, reference) {
+                (Some(tag), None) => write!(text, "{comma} catch {} s{payload} @{target}", tag.0)?,
+                (Some(tag), Some(slot)) => {
+                    write!(text, "{comma} catch_ref {} s{payload} s{slot} @{target}", tag.0)?;
+                }
+                (None, None) => write!(text, "{comma} catch_all @{target}")?,
+                (None, Some(slot)) => write!(text, "{comma} catch_all_ref s{slot} @{target}")?,
+            }
+        }
+        if let Some(outer) = outer {
+            write!(text, "{} outer {outer}", if clauses.is_empty() { "" } else { "," })?;
+        }
+        text.push('\n');
+    }
+    Ok(())
 }
 
 /// A line of text that is not an instruction.
@@ -75,12 +120,13 @@ impl std::fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// The words for a text; empty lines and what follows `;` are ignored. The result is not verified.
+/// The code for a text; empty lines and what follows `;` are ignored. The result is not verified.
 ///
 /// # Errors
 /// When a line is not an instruction, a position is wrong or a branch leads nowhere.
-pub fn parse(text: &str) -> Result<Vec<u64>, ParseError> {
+pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
     let mut words = Vec::new();
+    let (mut regions, mut handlers) = (Vec::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
         let line = line.split(';').next().unwrap_or_default().trim();
         if line.is_empty() {
@@ -96,6 +142,14 @@ pub fn parse(text: &str) -> Result<Vec<u64>, ParseError> {
             continue;
         }
         let at = words.len() - 1;
+        if let Some(region) = line.strip_prefix("from ") {
+            regions.push(parse_region(region).map_err(error)?);
+            continue;
+        }
+        if let Some(handler) = line.strip_prefix("handler ") {
+            handlers.push(parse_handler(handler, handlers.len()).map_err(error)?);
+            continue;
+        }
         let rest = match line.strip_prefix('@') {
             Some(rest) => {
                 let (position, rest) =
@@ -109,7 +163,61 @@ pub fn parse(text: &str) -> Result<Vec<u64>, ParseError> {
         };
         encode(rest, at, &mut words).map_err(error)?;
     }
-    Ok(words)
+    Ok(FuncCode::new(words.into(), Handlers { regions: regions.into(), handlers: handlers.into() }))
+}
+
+/// A region behind `from`.
+fn parse_region(text: &str) -> Result<Region, String> {
+    let (start, handler) = text.split_once(':').ok_or("expected a position, a colon and a handler")?;
+    let handler = match handler.trim() {
+        "no handler" => None,
+        handler => {
+            Some(number(handler.strip_prefix("handler ").ok_or("expected `handler` and its number")?)?)
+        }
+    };
+    Ok(Region { start: position(start)?, handler })
+}
+
+/// A handler behind `handler`.
+fn parse_handler(text: &str, expected: usize) -> Result<Handler, String> {
+    let (name, clauses) = text.split_once(':').ok_or("expected a number and a colon")?;
+    if number(name)? as usize != expected {
+        return Err(format!("this is handler {expected}"));
+    }
+    let mut handler = (Vec::new(), None);
+    for clause in clauses.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
+        let words: Vec<&str> = clause.split_whitespace().collect();
+        let tag = |text| Ok::<_, String>(Some(TagIndex(number(text)?)));
+        let (tag, payload, reference, target) = match words[..] {
+            ["outer", outer] => {
+                handler.1 = Some(number(outer)?);
+                continue;
+            }
+            ["catch", name, payload, target] => (tag(name)?, slot(payload)?, None, target),
+            ["catch_ref", name, payload, reference, target] => {
+                (tag(name)?, slot(payload)?, Some(slot(reference)?), target)
+            }
+            ["catch_all", target] => (None, 0, None, target),
+            ["catch_all_ref", reference, target] => (None, 0, Some(slot(reference)?), target),
+            _ => return Err(format!("`{clause}` is not a clause of a handler")),
+        };
+        handler.0.push(Clause { tag, payload, reference, target: position(target)? });
+    }
+    Ok(Handler { clauses: handler.0.into(), outer: handler.1 })
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
+}
+
+fn slot(text: &str) -> Result<u32, String> {
+    number(text.strip_prefix('s').ok_or_else(|| format!("`{text}` is not a slot"))?)
+}
+
+/// A position as a word of the code, behind the preamble.
+fn position(text: &str) -> Result<u32, String> {
+    let position = number(text.strip_prefix('@').ok_or_else(|| format!("`{text}` is not a position"))?)?;
+    position.checked_add(1).ok_or_else(|| format!("there is no position {text}"))
 }
 
 /// An operand as it is written.
@@ -212,11 +320,13 @@ fn encode(line: &str, at: usize, words: &mut Vec<u64>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::{parse, print};
+    use crate::code::FuncCode;
     use crate::decode::decode_all;
+    use crate::handlers::Handlers;
     use crate::op::{Field, Op, place};
 
     /// One instruction of every opcode, with distinct values in all fields.
-    fn one_of_each() -> Vec<u64> {
+    fn one_of_each() -> FuncCode {
         let mut words = vec![800];
         for &op in Op::ALL {
             let (places, len) = place(op);
@@ -233,17 +343,35 @@ mod tests {
                 }
             }
         }
-        words
+        FuncCode::new(words.into(), Handlers::default())
     }
 
     #[test]
     fn text_round_trips_for_every_instruction() {
-        let words = one_of_each();
-        assert_eq!(decode_all(&words[1..]).unwrap().len(), Op::ALL.len());
-        let text = print(&words).unwrap();
+        let code = one_of_each();
+        assert_eq!(decode_all(&code.words()[1..]).unwrap().len(), Op::ALL.len());
+        let text = print(&code).unwrap();
         let again = parse(&text).unwrap();
         assert_eq!(print(&again).unwrap(), text);
-        assert_eq!(again, words);
+        assert_eq!(again, code);
+    }
+
+    #[test]
+    fn text_round_trips_for_handlers() {
+        let text = "\
+            frame 9\n\
+            @0    return 0\n\
+            from @0: handler 1\n\
+            from @2: no handler\n\
+            handler 0: catch 3 s4 @0, catch_ref 1 s4 s5 @0, catch_all @0, catch_all_ref s4 @0\n\
+            handler 1: catch_all @0, outer 0\n\
+            handler 2:\n\
+            handler 3: outer 2\n";
+        let code = parse(text).unwrap();
+        let handlers = code.handlers().unwrap();
+        assert_eq!((handlers.regions.len(), handlers.handlers.len()), (2, 4));
+        assert_eq!(handlers.handlers[0].clauses[3].reference, Some(4));
+        assert_eq!(print(&code).unwrap(), text);
     }
 
     #[test]
@@ -255,5 +383,8 @@ mod tests {
         assert_eq!(problem("frame 3\ncopy s1, s99999"), "`copy` has no form with such operands");
         assert_eq!(problem("frame 3\n@7 copy s1, s2"), "this is position 0");
         assert_eq!(problem("frame 3\ncopy s1, q"), "`q` is not an operand");
+        assert_eq!(problem("frame 3\nfrom 1: handler 0"), "`1` is not a position");
+        assert_eq!(problem("frame 3\nhandler 1:"), "this is handler 0");
+        assert_eq!(problem("frame 3\nhandler 0: catch 1 @2"), "`catch 1 @2` is not a clause of a handler");
     }
 }

@@ -1,14 +1,17 @@
 //! Checks that code is well formed, so that the interpreter can run it without looking.
 //!
 //! After [`verify`] every word belongs to an instruction, every slot lies in the frame, every branch leads to the start of an
-//! instruction, control does not run off the end, and no instruction is one that only the runtime's own stubs may use.
+//! instruction, control does not run off the end, and no instruction is one that only the runtime's own stubs may use. Regions
+//! of handlers are in order, handlers lead to instructions, and the way from a handler to the outer ones ends.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use upshift_core::vm::{BuiltinOp, Preamble};
 
+use crate::code::FuncCode;
 use crate::decode::{Instr, decode_all};
+use crate::handlers::Handlers;
 use crate::op::{Field, Op};
 
 /// What is wrong, and at which word (counted behind the preamble).
@@ -28,13 +31,13 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// Checks the words of a function, preamble first.
+/// Checks the code of a function.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn verify(words: &[u64]) -> Result<(), VerifyError> {
+pub fn verify(code: &FuncCode) -> Result<(), VerifyError> {
     let error = |at: usize, problem: String| Err(VerifyError { at, problem });
-    let [preamble, body @ ..] = words else {
+    let [preamble, body @ ..] = code.words() else {
         return error(0, "no preamble".to_string());
     };
     let frame = u64::from(Preamble::from_word(*preamble).frame_slots);
@@ -48,6 +51,10 @@ pub fn verify(words: &[u64]) -> Result<(), VerifyError> {
         if let Some(target) = instr.targets.iter().find(|target| !starts.contains(target)) {
             return error(instr.at, format!("branches to word {target}, inside of an instruction"));
         }
+    }
+    if let Some(handlers) = code.handlers() {
+        check_handlers(handlers, &starts, body.len(), frame)
+            .or_else(|(at, problem)| error(at as usize, problem))?;
     }
     match instrs.last() {
         Some(last) if last.op.ends_block() => Ok(()),
@@ -78,17 +85,61 @@ fn check_fields(instr: &Instr, frame: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// What is wrong with the handlers of a function, and at which word; `starts` are the positions of its instructions.
+fn check_handlers(
+    handlers: &Handlers,
+    starts: &HashSet<i64>,
+    len: usize,
+    frame: u64,
+) -> Result<(), (u32, String)> {
+    let count = handlers.handlers.len() as u32;
+    let mut next = 1;
+    for region in &handlers.regions {
+        if region.start < next || region.start as usize > len + 1 {
+            return Err((region.start, "a region begins out of order or outside of the code".to_string()));
+        }
+        next = region.start + 1;
+        if let Some(number) = region.handler.filter(|&number| number >= count) {
+            return Err((region.start, format!("there is no handler {number}")));
+        }
+    }
+    for (number, handler) in (0..).zip(&handlers.handlers) {
+        if let Some(outer) = handler.outer.filter(|&outer| outer >= number) {
+            return Err((0, format!("handler {outer} is around handler {number}, but comes behind it")));
+        }
+        for clause in &handler.clauses {
+            if !starts.contains(&(i64::from(clause.target) - 1)) {
+                return Err((clause.target, format!("handler {number} leads inside of an instruction")));
+            }
+            let slots = [u64::from(clause.payload), clause.reference.map_or(0, |slot| u64::from(slot) + 1)];
+            if let Some(end) = slots.into_iter().find(|&end| end > frame) {
+                return Err((
+                    clause.target,
+                    format!("handler {number} writes up to slot {end}, behind the frame"),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use upshift_core::vm::Preamble;
 
     use super::verify;
+    use crate::code::FuncCode;
+    use crate::handlers::{Clause, Handler, Handlers, Region};
     use crate::op::Op;
 
-    fn code(frame_slots: u32, words: &[u64]) -> Vec<u64> {
+    fn with_handlers(frame_slots: u32, words: &[u64], handlers: Handlers) -> FuncCode {
         let mut all = vec![Preamble { frame_slots }.to_word()];
         all.extend(words.iter().flat_map(|&word| [0, word]));
-        all
+        FuncCode::new(all.into(), handlers)
+    }
+
+    fn code(frame_slots: u32, words: &[u64]) -> FuncCode {
+        with_handlers(frame_slots, words, Handlers::default())
     }
 
     #[test]
@@ -106,5 +157,26 @@ mod tests {
         assert_eq!(problem(&[copy(0, 3), Op::Return as u64]), "slot 3 is outside of the frame of 3 slots");
         assert_eq!(problem(&[Op::Br as u64 | 5 << 32]), "branches to word 5, inside of an instruction");
         assert_eq!(problem(&[Op::Exit as u64]), "Exit belongs to the runtime");
+    }
+
+    #[test]
+    fn finds_damage_of_handlers() {
+        let problem = |regions: &[(u32, u32)], outer: Option<u32>, target: u32, reference: u32| {
+            let clause = Clause { tag: None, payload: 0, reference: Some(reference), target };
+            let region = |&(start, number)| Region { start, handler: Some(number) };
+            let handler = Handler { clauses: [clause].into(), outer };
+            let handlers =
+                Handlers { regions: regions.iter().map(region).collect(), handlers: [handler].into() };
+            let verified = verify(&with_handlers(3, &[Op::Return as u64], handlers));
+            verified.err().map_or(String::new(), |error| error.problem)
+        };
+        assert_eq!(problem(&[(1, 0)], None, 1, 2), "");
+        assert_eq!(problem(&[(1, 0)], None, 2, 2), "handler 0 leads inside of an instruction");
+        assert_eq!(problem(&[(1, 0)], None, 1, 3), "handler 0 writes up to slot 4, behind the frame");
+        assert_eq!(problem(&[(1, 0)], Some(0), 1, 2), "handler 0 is around handler 0, but comes behind it");
+        assert_eq!(problem(&[(1, 1)], None, 1, 2), "there is no handler 1");
+        let order = "a region begins out of order or outside of the code";
+        assert_eq!(problem(&[(2, 0), (1, 0)], None, 1, 2), order);
+        assert_eq!(problem(&[(9, 0)], None, 1, 2), order);
     }
 }

@@ -16,20 +16,30 @@ use std::sync::Arc;
 use similar::TextDiff;
 use upshift_core::index::FuncIndex;
 use upshift_ir::{compile, text, verify};
+use upshift_translate::features::Feature;
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, names, parse};
 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    parse(Arc::from(bytes), &Features::default(), &TypeRegistry::default())
-        .unwrap_or_else(|error| panic!("{error}"))
+    let mut features = Features::default();
+    if words(wat).any(|word| word == "legacy-exceptions") {
+        features.set(Feature::LegacyExceptions, true).expect("it is there");
+    }
+    parse(Arc::from(bytes), &features, &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What the first line of a file asks for: `;; options: fuel interruption canonical-nans`, or some of these.
+/// What the first line of a file asks for: `;; options: fuel interruption canonical-nans legacy-exceptions`, or some of
+/// these.
+fn words(wat: &str) -> impl Iterator<Item = &str> {
+    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
+    line.unwrap_or_default().split_whitespace()
+}
+
 fn options(wat: &str) -> CodeOptions {
     let mut options = CodeOptions::default();
-    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
-    for word in line.unwrap_or_default().split_whitespace() {
+    for word in words(wat) {
         match word {
+            "legacy-exceptions" => {}
             "fuel" => options.fuel = true,
             "interruption" => options.interruption = true,
             "canonical-nans" => options.canonical_nans = true,
@@ -42,11 +52,10 @@ fn options(wat: &str) -> CodeOptions {
 /// The text of a function's code, which was verified and survived the way through its text.
 fn code(module: &ModuleInfo, func: FuncIndex, options: CodeOptions) -> String {
     let code = compile(module, func, options).expect("a valid function can be compiled");
-    let words = code.words();
-    verify::verify(words).unwrap_or_else(|error| panic!("{func:?}: {error}"));
-    let printed = text::print(words).expect("verified code can be printed");
+    verify::verify(&code).unwrap_or_else(|error| panic!("{func:?}: {error}"));
+    let printed = text::print(&code).expect("verified code can be printed");
     let read = text::parse(&printed).unwrap_or_else(|error| panic!("{func:?}: {error}\n{printed}"));
-    assert_eq!(read, words, "{func:?} reads differently from its text:\n{printed}");
+    assert_eq!(read, code, "{func:?} reads differently from its text:\n{printed}");
     printed
 }
 

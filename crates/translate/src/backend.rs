@@ -8,7 +8,7 @@
 //! * a [`Operand::Temp`] is used once and its slot is dead afterwards, so a backend may drop the instruction that made it;
 //! * at each label that is bound, all values that live on are in their slots (locals and operand homes).
 
-use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{FuncType, ValType};
@@ -114,6 +114,33 @@ pub enum Return {
     Span(Slot, u32),
 }
 
+/// What catches the exceptions of a part of the code, numbered in the order of appearance; an outer handler comes before
+/// those inside of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Handler(pub u32);
+
+/// The clauses of a [`Handler`], which are tried in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Catches {
+    /// The clauses.
+    pub clauses: Vec<Catch>,
+    /// The handler to try when none of them fits; else the exception leaves the function.
+    pub outer: Option<Handler>,
+}
+
+/// A clause of a handler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Catch {
+    /// Exceptions of which tag it catches; all if there is none.
+    pub tag: Option<TagIndex>,
+    /// Where control goes on. As at all labels, nothing is in accumulators there.
+    pub target: Label,
+    /// The first slot for the exception's values, if there is a tag.
+    pub payload: Slot,
+    /// The slot for a reference to the exception, if the clause wants one.
+    pub reference: Option<Slot>,
+}
+
 /// What code does besides what the program says. All code of an engine is made with the same options, because callers and
 /// callees count together.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -201,6 +228,16 @@ pub trait Backend {
     fn ref_as_non_null(&mut self, value: Operand);
     /// A service of the runtime with operands in consecutive slots, where the results replace them.
     fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, base: Slot);
+
+    /// Exceptions that come out of what follows go to the handler, or leave the function. Control that arrives by a branch
+    /// changes nothing about that: what counts is where the code lies.
+    fn set_handler(&mut self, handler: Option<Handler>);
+    /// What all handlers do; comes once, after the code of the function, if it has handlers.
+    fn handlers(&mut self, handlers: &[Catches]);
+    /// Throws an exception whose values lie in consecutive slots.
+    fn throw(&mut self, tag: TagIndex, payload: Slot);
+    /// Throws the exception of a reference, or traps if it is null.
+    fn throw_ref(&mut self, exception: Operand);
 
     /// Traps.
     fn unreachable(&mut self);

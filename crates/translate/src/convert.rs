@@ -59,8 +59,9 @@ fn abstract_heap_type(ty: AbstractHeapType) -> Result<HeapType, Feature> {
         NoFunc => Ok(HeapType::NoFunc),
         Extern => Ok(HeapType::Extern),
         NoExtern => Ok(HeapType::NoExtern),
+        Exn => Ok(HeapType::Exn),
+        NoExn => Ok(HeapType::NoExn),
         Any | None | Eq | Struct | Array | I31 => Err(Feature::Gc),
-        Exn | NoExn => Err(Feature::Exceptions),
         Cont | NoCont => Err(Feature::StackSwitching),
     }
 }

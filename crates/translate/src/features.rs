@@ -144,9 +144,9 @@ features! {
         "Import sections that name a module once for several imports.";
     Gc "gc" unsupported 3 (GC)
         "Garbage-collected structs and arrays, subtypes, casts.";
-    Exceptions "exceptions" unsupported 3 (EXCEPTIONS)
+    Exceptions "exceptions" on 3 (EXCEPTIONS)
         "Exceptions with tags and exception references.";
-    LegacyExceptions "legacy-exceptions" unsupported proposal (LEGACY_EXCEPTIONS)
+    LegacyExceptions "legacy-exceptions" off proposal (LEGACY_EXCEPTIONS)
         "The first draft of exceptions.";
     Threads "threads" unsupported proposal (THREADS)
         "Shared memories and atomic instructions.";

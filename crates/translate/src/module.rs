@@ -6,7 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use upshift_core::index::{
+    DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
+};
 use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, TypeId};
 use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
@@ -32,6 +34,8 @@ pub struct ModuleInfo {
     pub memories: Vec<MemoryType>,
     /// Types of all globals.
     pub globals: Vec<GlobalType>,
+    /// Types of all tags: functions without results, whose parameters are what an exception carries.
+    pub tags: Vec<TypeIndex>,
     /// How many functions are imported.
     pub imported_funcs: u32,
     /// How many tables are imported.
@@ -40,6 +44,8 @@ pub struct ModuleInfo {
     pub imported_memories: u32,
     /// How many globals are imported.
     pub imported_globals: u32,
+    /// How many tags are imported.
+    pub imported_tags: u32,
     /// Where the contents of the code section begin: what addresses in debug information are relative to.
     pub code_start: u32,
     /// Bodies of the module's own functions: locals and operators, without the size in front.
@@ -80,6 +86,8 @@ pub enum ExternIndex {
     Memory(MemoryIndex),
     /// A global.
     Global(GlobalIndex),
+    /// A tag.
+    Tag(TagIndex),
 }
 
 /// The type of something imported or exported.
@@ -93,6 +101,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// The type of a global.
     Global(GlobalType),
+    /// The function type of a tag and its canonical id.
+    Tag(TypeId, Arc<FuncType>),
 }
 
 /// An import; its type is that of the index space entry it makes.
@@ -219,6 +229,12 @@ impl ModuleInfo {
         &self.types[self.funcs[func.index()].index()]
     }
 
+    /// The type of a tag.
+    #[must_use]
+    pub fn tag_type(&self, tag: TagIndex) -> &DefinedType {
+        &self.types[self.tags[tag.index()].index()]
+    }
+
     /// The type of something imported or exported.
     #[must_use]
     pub fn extern_type(&self, item: ExternIndex) -> ExternType {
@@ -230,6 +246,10 @@ impl ModuleInfo {
             ExternIndex::Table(table) => ExternType::Table(self.tables[table.index()]),
             ExternIndex::Memory(memory) => ExternType::Memory(self.memories[memory.index()]),
             ExternIndex::Global(global) => ExternType::Global(self.globals[global.index()]),
+            ExternIndex::Tag(tag) => {
+                let ty = self.tag_type(tag);
+                ExternType::Tag(ty.id, Arc::clone(&ty.func))
+            }
         }
     }
 

@@ -1,9 +1,9 @@
-//! Names of functions for people: the `name` custom section, read only when somebody asks (wasm spec, "Custom
+//! Names of functions and tags for people: the `name` custom section, read only when somebody asks (wasm spec, "Custom
 //! Sections / Name Section").
 //!
 //! The section is no part of validation: a broken one names whatever it names before the break.
 
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TagIndex};
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
 use crate::module::ModuleInfo;
@@ -22,6 +22,14 @@ pub fn function_names(module: &ModuleInfo) -> impl Iterator<Item = (FuncIndex, &
         .filter_map(|name| if let Name::Function(map) = name { Some(map) } else { None })
         .flat_map(|map| map.into_iter().map_while(Result::ok))
         .map(|naming| (FuncIndex(naming.index), naming.name))
+}
+
+/// All tags that have names, in the order of the section.
+pub fn tag_names(module: &ModuleInfo) -> impl Iterator<Item = (TagIndex, &str)> {
+    names(module)
+        .filter_map(|name| if let Name::Tag(map) = name { Some(map) } else { None })
+        .flat_map(|map| map.into_iter().map_while(Result::ok))
+        .map(|naming| (TagIndex(naming.index), naming.name))
 }
 
 /// The module's own name, if it has one.

@@ -11,7 +11,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use upshift_core::types::{HeapType, RefType, TypeId};
 use upshift_core::value::V128;
 use wasmparser::{
@@ -183,7 +183,10 @@ impl<'a> Builder<'a> {
                 Ok(())
             }
             Payload::TagSection(section) => {
-                Err(ParseError::missing(section.range().start, Feature::Exceptions))
+                for item in items(section) {
+                    self.info.tags.push(TypeIndex(item?.1.func_type_idx));
+                }
+                Ok(())
             }
             // Versions, counts and ends say nothing that is not known elsewhere.
             _ => Ok(()),
@@ -250,7 +253,11 @@ impl<'a> Builder<'a> {
                     info.imported_globals += 1;
                     ExternIndex::Global(GlobalIndex::new(info.globals.len() - 1))
                 }
-                TypeRef::Tag(_) => return Err(unsupported(Feature::Exceptions)),
+                TypeRef::Tag(ty) => {
+                    info.tags.push(TypeIndex(ty.func_type_idx));
+                    info.imported_tags += 1;
+                    ExternIndex::Tag(TagIndex::new(info.tags.len() - 1))
+                }
                 TypeRef::FuncExact(_) => return Err(unsupported(Feature::CustomDescriptors)),
             };
             self.info.imports.push(Import { module: import.module.into(), name: import.name.into(), item });
@@ -289,7 +296,7 @@ impl<'a> Builder<'a> {
                 ExternalKind::Table => ExternIndex::Table(TableIndex(export.index)),
                 ExternalKind::Memory => ExternIndex::Memory(MemoryIndex(export.index)),
                 ExternalKind::Global => ExternIndex::Global(GlobalIndex(export.index)),
-                ExternalKind::Tag => return Err(ParseError::missing(offset, Feature::Exceptions)),
+                ExternalKind::Tag => ExternIndex::Tag(TagIndex(export.index)),
                 ExternalKind::FuncExact => {
                     return Err(ParseError::missing(offset, Feature::CustomDescriptors));
                 }

@@ -261,7 +261,7 @@ impl WasmBacktrace {
 
 /// Text from a module, as it can be shown to people: without characters that move the cursor or turn the direction of
 /// writing, and not longer than a name may be.
-struct Printable<'a>(&'a str);
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

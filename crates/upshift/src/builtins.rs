@@ -1,4 +1,4 @@
-//! The services that wasm code calls: translation, host functions, memories, tables, segments.
+//! The services that wasm code calls: translation, host functions, exceptions, memories, tables, segments.
 //!
 //! Operands lie in consecutive slots, results replace them. A service answers with a status: go on, trap, or stop
 //! because the host has an error or a panic, which waits in the store. Nothing here unwinds: host code and translation
@@ -9,11 +9,12 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use anyhow::Error;
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex};
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap};
 
 use crate::backtrace::caller_of;
+use crate::exceptions;
 use crate::func::HostCall;
 use crate::instance::InstanceData;
 use crate::instantiate::{drop_data, drop_elem, memory_init, table_init};
@@ -27,6 +28,8 @@ pub(crate) static BUILTINS: Builtins = Builtins {
     translate,
     host_call,
     interrupt,
+    throw,
+    throw_ref,
     memory_grow: builtin_memory_grow,
     memory_fill: builtin_memory_fill,
     memory_copy: builtin_memory_copy,
@@ -43,14 +46,14 @@ pub(crate) static BUILTINS: Builtins = Builtins {
 };
 
 /// Keeps an error or panic for the call that entered.
-fn stop(store: NonNull<StoreState>, pending: Pending) -> Status {
+pub(crate) fn stop(store: NonNull<StoreState>, pending: Pending) -> Status {
     // SAFETY: the store is alive while its code runs, and no reference to it is.
     unsafe { (*store.as_ptr()).pending = Some(pending) };
     Status::HOST
 }
 
 /// The same for an instruction that has noted itself as the exit: errors are looked for before the exit.
-fn stop_inside(store: NonNull<StoreState>, pending: Pending) -> Status {
+pub(crate) fn stop_inside(store: NonNull<StoreState>, pending: Pending) -> Status {
     // SAFETY: as in `stop`.
     unsafe {
         let exit = &mut (*store.as_ptr()).ctx.exit;
@@ -92,7 +95,7 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
     // store is dropped, and with them the functions behind them.
     unsafe {
         let store = StoreState::from_ctx((*(*func).vmctx).store);
-        let (host, instance) = {
+        let (host, instance, pins) = {
             let state = &mut *store.as_ptr();
             state.host_calls += 1;
             let caller = NonNull::new(state.ctx.exit.ctx);
@@ -100,13 +103,48 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
             let header = slots.add((*func).param_slots as usize);
             state.ctx.exit = caller_of(header, state.ctx.exit.ctx);
             let host = Arc::as_ptr(&state.host_funcs[(*func).index as usize].func);
-            (host, caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>())))
+            let instance =
+                caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>()));
+            (host, instance, state.exceptions.pins())
         };
-        match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots }))) {
+        let status = match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots })))
+        {
             Ok(Ok(())) => Status::OK,
-            Ok(Err(error)) => stop(store, Pending::Error(error)),
+            Ok(Err(error)) => exceptions::rethrow_from_host(store, error),
             Err(panic) => stop(store, Pending::Panic(panic)),
+        };
+        let state = &mut *store.as_ptr();
+        if state.exceptions.pins() != pins {
+            exceptions::leave_host(state, pins);
         }
+        status
+    }
+}
+
+/// `throw`
+///
+/// # Safety
+/// `ctx` must be the context of an instance whose code is being executed and has noted where it was left, and the values of
+/// the tag must lie at `payload`.
+unsafe extern "C" fn throw(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Status {
+    // SAFETY: the context has an instance and a store, and no reference to it is alive.
+    unsafe {
+        let store = StoreState::from_ctx((*ctx).store);
+        let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
+        exceptions::throw(store, instance, payload, TagIndex(tag))
+    }
+}
+
+/// `throw_ref`
+///
+/// # Safety
+/// As for [`throw`], and `exception` must be a reference to an exception of the store, or null.
+unsafe extern "C" fn throw_ref(ctx: *mut VmCtx, exception: u64) -> Status {
+    // SAFETY: as in `throw`.
+    unsafe {
+        let store = StoreState::from_ctx((*ctx).store);
+        let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
+        exceptions::throw_ref(store, instance, exception)
     }
 }
 

@@ -72,6 +72,7 @@ wasm_features! {
     wasm_function_references FunctionReferences "typed references to functions";
     wasm_gc Gc "garbage-collected structs and arrays";
     wasm_exceptions Exceptions "exceptions";
+    wasm_legacy_exceptions LegacyExceptions "the first draft of exceptions, which older compilers use";
     wasm_threads Threads "shared memories and atomic instructions";
     wasm_custom_page_sizes CustomPageSizes "memories with pages of one byte";
     wasm_wide_arithmetic WideArithmetic "128-bit integer arithmetic";

@@ -1,6 +1,7 @@
-//! What can be imported and exported: functions, globals, tables, memories.
+//! What can be imported and exported: functions, globals, tables, memories, tags.
 
 use crate::context::AsContext;
+use crate::exceptions::Tag;
 use crate::func::Func;
 use crate::global::Global;
 use crate::memory::Memory;
@@ -30,6 +31,8 @@ pub enum Extern {
     Table(Table),
     /// A memory.
     Memory(Memory),
+    /// A tag.
+    Tag(Tag),
 }
 
 macro_rules! extern_kinds {
@@ -76,6 +79,7 @@ extern_kinds! {
     Global into_global "global";
     Table into_table "table";
     Memory into_memory "memory";
+    Tag into_tag "tag";
 }
 
 /// An export of an instance (wasm spec, "Execution / Runtime Structure / Export Instances"); comes from
@@ -134,5 +138,11 @@ impl<'instance> Export<'instance> {
     #[must_use]
     pub fn into_global(self) -> Option<Global> {
         self.item.into_global()
+    }
+
+    /// The tag, if it is one.
+    #[must_use]
+    pub fn into_tag(self) -> Option<Tag> {
+        self.item.into_tag()
     }
 }

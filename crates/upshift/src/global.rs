@@ -96,7 +96,7 @@ impl Global {
         let store = store.as_context();
         let global = self.in_state(store.state());
         // SAFETY: cells live as long as their store and hold values of their type.
-        unsafe { Val::read(self.store, global.ty.content, global.cell().cast()) }
+        unsafe { Val::read(store.state(), global.ty.content, global.cell().cast()) }
     }
 
     /// Sets the value.

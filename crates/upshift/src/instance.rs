@@ -17,6 +17,7 @@ use upshift_core::vm::{FuncRec, GlobalCell, MemRecord, TableRecord, VmCtx, VmLay
 use upshift_translate::module::ExternIndex;
 
 use crate::context::{AsContextMut, StoreContext, StoreContextMut};
+use crate::exceptions::Tag;
 use crate::externs::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::global::Global;
@@ -73,6 +74,7 @@ pub(crate) struct InstanceData {
     pub(crate) memories: Vec<Memory>,
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
+    pub(crate) tags: Vec<Tag>,
     /// What the context's arrays point to.
     pub(crate) memory_records: Vec<*mut MemRecord>,
     pub(crate) table_records: Vec<*mut TableRecord>,
@@ -150,6 +152,7 @@ impl InstanceData {
             ExternIndex::Table(i) => self.tables[i.index()].into(),
             ExternIndex::Memory(i) => self.memories[i.index()].into(),
             ExternIndex::Global(i) => self.globals[i.index()].into(),
+            ExternIndex::Tag(i) => self.tags[i.index()].into(),
         }
     }
 }
@@ -238,6 +241,11 @@ impl Instance {
     /// The exported global of a name.
     pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
+    }
+
+    /// The exported tag of a name.
+    pub fn get_tag(&self, store: impl AsContextMut, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
     }
 
     fn in_state(self, state: &StoreState) -> &InstanceData {

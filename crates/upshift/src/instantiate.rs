@@ -12,12 +12,13 @@ use std::ptr::NonNull;
 
 use anyhow::{Context, Result, bail, ensure};
 use upshift_core::Trap;
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::vm::{FuncRec, GlobalCell, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
 use crate::const_expr::evaluate;
 use crate::engine::Engine;
+use crate::exceptions::Tag;
 use crate::externs::Extern;
 use crate::func::invoke;
 use crate::global::Global;
@@ -94,6 +95,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         memories: Vec::with_capacity(info.memories.len()),
         tables: Vec::with_capacity(info.tables.len()),
         globals: Vec::with_capacity(info.globals.len()),
+        tags: Vec::with_capacity(info.tags.len()),
         memory_records: Vec::with_capacity(info.memories.len()),
         table_records: Vec::with_capacity(info.tables.len()),
         imported_funcs: Vec::with_capacity(info.imported_funcs as usize),
@@ -112,10 +114,14 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
             Extern::Global(global) => data.globals.push(*global),
             Extern::Table(table) => data.tables.push(*table),
             Extern::Memory(memory) => data.memories.push(*memory),
+            Extern::Tag(tag) => data.tags.push(*tag),
         }
     }
     data.imported_globals.extend(data.globals.iter().map(|global| global.in_state(state).cell()));
     make_funcs(data);
+    for own in info.imported_tags as usize..info.tags.len() {
+        data.tags.push(Tag::of_instance(state, module, TagIndex::new(own)));
+    }
     for &ty in &info.memories[info.imported_memories as usize..] {
         data.memories.push(Memory::create(state, ty)?);
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! Config ─▶ Engine ─▶ Module       compiled code and types, shared by everything below; threads may share them
 //!              │         │
-//!              └─▶ Store ┴▶ Instance ─▶ Func, Memory, Table, Global      one thread at a time, dies as a whole
+//!              └─▶ Store ┴▶ Instance ─▶ Func, Memory, Table, Global, Tag one thread at a time, dies as a whole
 //!                    ▲        ▲
 //!              host data   Linker: host functions and other instances by name
 //! ```
@@ -40,7 +40,7 @@
 //!
 //! [`TypedFunc::call`] writes its arguments to the store's value stack and enters the interpreter; a function's first
 //! call translates it. The interpreter comes back through the builtins: to translate, to grow and copy memories, to call
-//! host functions. A trap, or an error or panic of the host, unwinds the wasm frames up to the
+//! host functions. A trap, an error or panic of the host, or an exception that nobody catches unwinds the wasm frames up to the
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
@@ -51,6 +51,7 @@ mod const_expr;
 mod context;
 mod demangle;
 mod engine;
+mod exceptions;
 mod externref;
 mod externs;
 mod func;
@@ -145,6 +146,7 @@ pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use demangle::demangle;
 pub use engine::Engine;
+pub use exceptions::{Exception, ExnRef, Tag};
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
@@ -161,7 +163,7 @@ pub use table::Table;
 pub use tier::{Tier, TierPath};
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder, Mutability,
-    TableType,
+    TableType, TagType,
 };
 pub use val::{Ref, Val};
 

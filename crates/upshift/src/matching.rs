@@ -57,6 +57,13 @@ pub(crate) fn check_import(
             }
             check_limits("memory", (want.minimum, want.maximum), (memory.pages(), have.maximum))
         }
+        (ExternIndex::Tag(i), Extern::Tag(tag)) => {
+            let (want, have) = (info.tag_type(i), tag.in_state(store).ty());
+            if have != want.id {
+                bail!("expected tag type `{}`, found tag type `{}`", want.func, engine.types().lookup(have));
+            }
+            Ok(())
+        }
         _ => bail!("expected {}, found {}", ExternType::of(engine, info, wanted).kind(), kind(given)),
     }
 }
@@ -109,5 +116,6 @@ fn kind(item: &Extern) -> &'static str {
         Extern::Global(_) => "global",
         Extern::Table(_) => "table",
         Extern::Memory(_) => "memory",
+        Extern::Tag(_) => "tag",
     }
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_ir::FuncCode;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, names};
@@ -206,7 +206,7 @@ impl Module {
             format!("; branch at {:#x}: {word}\n", hint.offset)
         });
         let hints: String = hints.collect();
-        let code = upshift_ir::text::print(self.code(func)?.words())
+        let code = upshift_ir::text::print(self.code(func)?)
             .map_err(|malformed| anyhow!("malformed code at word {}", malformed.at))?;
         Ok(format!("; function {}{name}\n{hints}{code}", func.0))
     }
@@ -302,6 +302,17 @@ impl Module {
             let export = exports.find(|export| export.item == ExternIndex::Func(func))?;
             Some(export.name.to_string())
         })
+    }
+
+    /// The name of a tag from the name section, or else from an export or import.
+    pub(crate) fn tag_name(&self, tag: TagIndex) -> Option<String> {
+        let (info, item) = (self.info(), ExternIndex::Tag(tag));
+        let named = names::tag_names(info).find(|&(index, _)| index == tag).map(|(_, name)| name.to_owned());
+        let exported = || info.exports.iter().find(|export| export.item == item);
+        let imported = || info.imports.iter().find(|import| import.item == item);
+        named
+            .or_else(|| exported().map(|export| export.name.to_string()))
+            .or_else(|| imported().map(|import| format!("{}::{}", import.module, import.name)))
     }
 }
 

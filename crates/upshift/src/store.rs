@@ -28,6 +28,7 @@ use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
 
 use crate::builtins::BUILTINS;
 use crate::engine::Engine;
+use crate::exceptions::{Exceptions, TagData};
 use crate::func::HostFunc;
 use crate::global::GlobalData;
 use crate::instance::InstanceData;
@@ -86,6 +87,8 @@ pub struct Usage {
     pub memory_bytes: u64,
     /// Elements of all tables, which do not shrink either.
     pub table_elements: u64,
+    /// Exceptions that programs could refer to, those among them that will be freed when there are more.
+    pub exceptions: usize,
 }
 
 /// The part of a store that does not depend on the host's data.
@@ -105,6 +108,8 @@ pub(crate) struct StoreState {
     pub(crate) memories: Vec<LinearMemory>,
     pub(crate) tables: Vec<TableData>,
     pub(crate) globals: Vec<GlobalData>,
+    pub(crate) tags: Vec<TagData>,
+    pub(crate) exceptions: Exceptions,
     pub(crate) host_funcs: Vec<HostEntry>,
     /// How often one of them was called.
     pub(crate) host_calls: u64,
@@ -202,6 +207,7 @@ impl<T: 'static> Store<T> {
             instances: state.instances.len(),
             memory_bytes: state.memories.iter().map(|memory| memory.len() as u64).sum(),
             table_elements: state.tables.iter().map(|table| table.elements().len() as u64).sum(),
+            exceptions: state.exceptions.count(),
         }
     }
 
@@ -258,6 +264,7 @@ impl StoreState {
                 fuel: 0,
                 entry: std::ptr::null(),
                 exit: ExitPoint::NONE,
+                landing: ExitPoint::NONE,
                 stopped: ExitPoint::NONE,
                 trap_operand: 0,
                 native_limit: 0,
@@ -274,6 +281,8 @@ impl StoreState {
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
+            exceptions: Exceptions::default(),
             host_funcs: Vec::new(),
             host_calls: 0,
             entered: Entered::default(),

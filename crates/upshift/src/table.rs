@@ -176,7 +176,7 @@ impl Table {
         let table = self.in_state(store.state());
         let slot = *table.elements().get(usize::try_from(index).ok()?)?;
         // SAFETY: a table holds references of its type, made in its store.
-        Some(unsafe { Ref::from_slot(self.store, table.ty.element, slot) })
+        Some(unsafe { Ref::from_slot(store.state(), table.ty.element, slot) })
     }
 
     /// Sets an element.

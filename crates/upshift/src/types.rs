@@ -358,6 +358,35 @@ impl MemoryTypeBuilder {
     }
 }
 
+/// The type of a tag (wasm spec, "Structure / Types / Tag Types"): the parameters of a function type without results are what
+/// an exception carries.
+///
+/// ```
+/// use upshift::{Engine, FuncType, TagType, ValType};
+///
+/// let engine = Engine::default();
+/// let ty = TagType::new(FuncType::new(&engine, [ValType::I32], []));
+/// assert_eq!(ty.ty().param(0), Some(ValType::I32));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TagType {
+    ty: FuncType,
+}
+
+impl TagType {
+    /// A tag type. One with results can be made, but no tag of it.
+    #[must_use]
+    pub fn new(ty: FuncType) -> TagType {
+        TagType { ty }
+    }
+
+    /// The function type.
+    #[must_use]
+    pub fn ty(&self) -> &FuncType {
+        &self.ty
+    }
+}
+
 /// The type of something that can be imported or exported (wasm spec, "Structure / Types / External Types").
 ///
 /// ```
@@ -377,6 +406,8 @@ pub enum ExternType {
     Table(TableType),
     /// A memory.
     Memory(MemoryType),
+    /// A tag.
+    Tag(TagType),
 }
 
 macro_rules! extern_type_accessors {
@@ -422,6 +453,7 @@ extern_type_accessors! {
     Global GlobalType global unwrap_global "global";
     Table TableType table unwrap_table "table";
     Memory MemoryType memory unwrap_memory "memory";
+    Tag TagType tag unwrap_tag "tag";
 }
 
 impl ExternType {
@@ -432,6 +464,7 @@ impl ExternType {
             ExternIndex::Table(i) => TableType { inner: info.tables[i.index()] }.into(),
             ExternIndex::Memory(i) => MemoryType { inner: info.memories[i.index()] }.into(),
             ExternIndex::Global(i) => GlobalType { inner: info.globals[i.index()] }.into(),
+            ExternIndex::Tag(i) => TagType::new(FuncType::from_id(engine, info.tag_type(i).id)).into(),
         }
     }
 }

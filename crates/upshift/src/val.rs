@@ -6,6 +6,7 @@ use upshift_core::value::SlotValue;
 use upshift_core::{V128, ValType};
 
 use crate::context::AsContext;
+use crate::exceptions::ExnRef;
 use crate::externref::ExternRef;
 use crate::func::Func;
 use crate::store::{StoreId, StoreState};
@@ -37,6 +38,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// A reference to a host value, or null.
     ExternRef(Option<ExternRef>),
+    /// A reference to an exception, or null.
+    ExnRef(Option<ExnRef>),
 }
 
 /// A value of a reference type: what a [`Table`](crate::Table) holds.
@@ -57,6 +60,8 @@ pub enum Ref {
     Func(Option<Func>),
     /// A reference to a host value, or null.
     Extern(Option<ExternRef>),
+    /// A reference to an exception, or null.
+    Exn(Option<ExnRef>),
 }
 
 macro_rules! accessors {
@@ -98,8 +103,10 @@ accessors! {
     func_ref unwrap_func_ref -> Option<Func>, Val::FuncRef(v) => v;
     /// The reference to a host value, if it is one; `Some(None)` for null.
     extern_ref unwrap_extern_ref -> Option<ExternRef>, Val::ExternRef(v) => v;
+    /// The reference to an exception, if it is one; `Some(None)` for null.
+    exn_ref unwrap_exn_ref -> Option<ExnRef>, Val::ExnRef(v) => v;
     /// The reference, if it is one.
-    ref_ unwrap_ref -> Ref, val @ (Val::FuncRef(_) | Val::ExternRef(_)) => Ref::of(val);
+    ref_ unwrap_ref -> Ref, val @ (Val::FuncRef(_) | Val::ExternRef(_) | Val::ExnRef(_)) => Ref::of(val);
 }
 
 macro_rules! conversions {
@@ -124,20 +131,26 @@ conversions! {
     Option<Func> => Val: |v| Val::FuncRef(v);
     ExternRef => Val: |v| Val::ExternRef(Some(v));
     Option<ExternRef> => Val: |v| Val::ExternRef(v);
+    ExnRef => Val: |v| Val::ExnRef(Some(v));
+    Option<ExnRef> => Val: |v| Val::ExnRef(v);
     Ref => Val: |v| match v {
         Ref::Func(v) => Val::FuncRef(v),
         Ref::Extern(v) => Val::ExternRef(v),
+        Ref::Exn(v) => Val::ExnRef(v),
     };
     Func => Ref: |v| Ref::Func(Some(v));
     Option<Func> => Ref: |v| Ref::Func(v);
     ExternRef => Ref: |v| Ref::Extern(Some(v));
     Option<ExternRef> => Ref: |v| Ref::Extern(v);
+    ExnRef => Ref: |v| Ref::Exn(Some(v));
+    Option<ExnRef> => Ref: |v| Ref::Exn(v);
 }
 
 impl Ref {
     fn of(val: Val) -> Ref {
         match val {
             Val::ExternRef(v) => Ref::Extern(v),
+            Val::ExnRef(v) => Ref::Exn(v),
             Val::FuncRef(v) => Ref::Func(v),
             _ => Ref::Func(None),
         }
@@ -146,13 +159,20 @@ impl Ref {
     /// The null of a heap type.
     #[must_use]
     pub fn null(heap: &HeapType) -> Ref {
-        if is_func(*heap) { Ref::Func(None) } else { Ref::Extern(None) }
+        let ty = RefType { nullable: true, heap: *heap };
+        if ty.is_func() {
+            Ref::Func(None)
+        } else if ty.is_exn() {
+            Ref::Exn(None)
+        } else {
+            Ref::Extern(None)
+        }
     }
 
     /// Whether the reference is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None))
+        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Exn(None))
     }
 
     /// The function, if it is a reference to one; `Some(None)` for null.
@@ -167,29 +187,34 @@ impl Ref {
         if let Ref::Extern(reference) = self { Some(reference.as_ref()) } else { None }
     }
 
+    /// The exception, if it is a reference to one; `Some(None)` for null.
+    #[must_use]
+    pub fn as_exn(&self) -> Option<Option<&ExnRef>> {
+        if let Ref::Exn(reference) = self { Some(reference.as_ref()) } else { None }
+    }
+
     /// The bits of the reference in a slot of the given type.
     pub(crate) fn to_slot(self, store: &StoreState, ty: RefType) -> Result<u64> {
         Val::from(self).check(store, ValType::Ref(ty))?;
         Ok(match self {
             Ref::Func(func) => func.map_or(0, Func::to_slot),
             Ref::Extern(reference) => reference.map_or(0, ExternRef::to_slot),
+            Ref::Exn(reference) => reference.map_or(0, ExnRef::to_slot),
         })
     }
 
     /// # Safety
     /// `slot` must hold a reference of the type, made in the store.
-    pub(crate) unsafe fn from_slot(store: StoreId, ty: RefType, slot: u64) -> Ref {
+    pub(crate) unsafe fn from_slot(store: &StoreState, ty: RefType, slot: u64) -> Ref {
         if ty.is_func() {
             // SAFETY: the caller's promise.
-            Ref::Func(unsafe { Func::from_slot(store, slot) })
+            Ref::Func(unsafe { Func::from_slot(store.id, slot) })
+        } else if ty.is_exn() {
+            Ref::Exn(ExnRef::from_slot(store, slot))
         } else {
-            Ref::Extern(ExternRef::from_slot(store, slot))
+            Ref::Extern(ExternRef::from_slot(store.id, slot))
         }
     }
-}
-
-fn is_func(heap: HeapType) -> bool {
-    RefType { nullable: true, heap }.is_func()
 }
 
 impl Val {
@@ -203,6 +228,12 @@ impl Val {
     #[must_use]
     pub const fn null_extern_ref() -> Val {
         Val::ExternRef(None)
+    }
+
+    /// The null reference to an exception.
+    #[must_use]
+    pub const fn null_exn_ref() -> Val {
+        Val::ExnRef(None)
     }
 
     /// Zero or null of a type; `None` if the type has no such value.
@@ -222,7 +253,7 @@ impl Val {
     /// The value's own type.
     ///
     /// # Errors
-    /// When the value is a reference that belongs to another store.
+    /// When the value is a reference that belongs to another store, or a stale one to an exception.
     pub fn ty(&self, store: impl AsContext) -> Result<ValType> {
         self.type_in(store.as_context().state())
     }
@@ -245,6 +276,11 @@ impl Val {
             Val::ExternRef(Some(reference)) => {
                 ours(reference.store_id())?;
                 to(false, HeapType::Extern)
+            }
+            Val::ExnRef(None) => to(true, HeapType::NoExn),
+            Val::ExnRef(Some(reference)) => {
+                reference.check(store)?;
+                to(false, HeapType::Exn)
             }
         })
     }
@@ -273,6 +309,7 @@ impl Val {
                 Val::V128(v) => v.write(slot),
                 Val::FuncRef(v) => v.map_or(0, Func::to_slot).write(slot),
                 Val::ExternRef(v) => v.map_or(0, ExternRef::to_slot).write(slot),
+                Val::ExnRef(v) => v.map_or(0, ExnRef::to_slot).write(slot),
             }
         }
     }
@@ -281,7 +318,7 @@ impl Val {
     ///
     /// # Safety
     /// `slot` must hold a value of the type, made in the store.
-    pub(crate) unsafe fn read(store: StoreId, ty: ValType, slot: *const u64) -> Val {
+    pub(crate) unsafe fn read(store: &StoreState, ty: ValType, slot: *const u64) -> Val {
         // SAFETY: the caller's promise.
         unsafe {
             match ty {

@@ -17,6 +17,7 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("undefined", "out of bounds table access"),
     // One trap for null references of all kinds.
     ("null function reference", "null reference"),
+    ("null exception reference", "null reference"),
 ];
 
 /// Makes sure that a call failed with the expected trap.

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use upshift::{Engine, Error, Instance, Linker, Module, Store, Trap, Val};
+use upshift::{Engine, Error, Exception, Instance, Linker, Module, Store, Trap, Val};
 use wast::token::{Id, Span};
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet};
 
@@ -177,6 +177,7 @@ impl<'a> Runner<'a> {
             },
             WastDirective::AssertException { exec, .. } => match self.perform(exec)? {
                 Ok(_) => Err("expected an exception, but there was none".to_owned().into()),
+                Err(error) if error.is::<Exception>() => Ok(()),
                 Err(error) => Err(format!("expected an exception, got: {error:#}").into()),
             },
             WastDirective::AssertSuspension { .. } => {
@@ -229,7 +230,10 @@ impl<'a> Runner<'a> {
     fn assert_return(&mut self, exec: WastExecute<'_>, expected: &[WastRet<'_>]) -> Result<(), Problem> {
         let results = self.perform(exec)?.map_err(|error| match error.downcast_ref::<Trap>() {
             Some(trap) => format!("trapped: {}", trap.message()),
-            None => format!("{error:#}"),
+            None => match error.downcast_ref::<Exception>() {
+                Some(exception) => format!("threw a {exception}"),
+                None => format!("{error:#}"),
+            },
         })?;
         Ok(expect_results(&results, expected, &self.store)?)
     }

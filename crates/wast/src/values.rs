@@ -44,6 +44,7 @@ pub(crate) fn argument(
         WastArgCore::RefNull(heap) => match family(heap)? {
             Family::Func => Val::FuncRef(None),
             Family::Extern => Val::ExternRef(None),
+            Family::Exn => Val::ExnRef(None),
         },
         WastArgCore::RefExtern(number) => {
             Val::ExternRef(Some(hosts.get(store, *number).map_err(|error| error.to_string())?))
@@ -61,6 +62,7 @@ fn vector(value: &V128Const) -> V128 {
 enum Family {
     Func,
     Extern,
+    Exn,
 }
 
 fn family(heap: &HeapType<'_>) -> Result<Family, String> {
@@ -71,6 +73,7 @@ fn family(heap: &HeapType<'_>) -> Result<Family, String> {
         HeapType::Abstract { shared: false, ty: AbstractHeapType::Extern | AbstractHeapType::NoExtern } => {
             Ok(Family::Extern)
         }
+        HeapType::Abstract { shared: false, ty: AbstractHeapType::Exn | AbstractHeapType::NoExn } => Ok(Family::Exn),
         other => Err(format!("references of type {other:?} are not supported")),
     }
 }
@@ -109,9 +112,10 @@ fn matches(value: &Val, pattern: &WastRetCore<'_>, store: &Store<()>) -> Result<
         (&Val::F32(bits), WastRetCore::F32(pattern)) => matches_f32(bits, pattern),
         (&Val::F64(bits), WastRetCore::F64(pattern)) => matches_f64(bits, pattern),
         (Val::V128(vector), WastRetCore::V128(pattern)) => matches_vector(vector, pattern),
-        (Val::FuncRef(None) | Val::ExternRef(None), WastRetCore::RefNull(None)) => true,
+        (Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None), WastRetCore::RefNull(None)) => true,
         (Val::FuncRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Func,
         (Val::ExternRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Extern,
+        (Val::ExnRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Exn,
         (Val::FuncRef(func), WastRetCore::RefFunc(None)) => func.is_some(),
         (Val::ExternRef(reference), WastRetCore::RefExtern(None)) => reference.is_some(),
         (Val::ExternRef(Some(reference)), WastRetCore::RefExtern(Some(number))) => {
@@ -196,6 +200,8 @@ fn show(value: &Val, store: &Store<()>) -> String {
             Some(number) => format!("(ref.extern {number})"),
             None => "(ref.extern)".into(),
         },
+        Val::ExnRef(None) => "(ref.null exn)".into(),
+        Val::ExnRef(Some(_)) => "(ref.exn)".into(),
     }
 }
 

@@ -10,6 +10,7 @@ const MODULE: &str = r#"(module
     (func (export "nan") (result f32) (f32.const -nan:0x200000))
     (func (export "two") (result i32 i64) (i32.const 1) (i64.const 2))
     (func (export "trap") (unreachable))
+    (tag $t (param i32)) (func (export "throw") (throw $t (i32.const 7)))
     (func (export "null") (call_indirect (i32.const 0)))
     (func $deep (export "deep") (call $deep))
     (func (export "id") (param externref) (result externref) (local.get 0))
@@ -25,7 +26,7 @@ fn failure(directive: &str) -> Option<Failure> {
     assert_eq!(report.directives, 2);
     assert_eq!(report.passed + report.failures.len(), 2);
     let [failure] = &report.failures[..] else { return None };
-    assert_eq!((failure.line, failure.column), (12, 2), "{failure}");
+    assert_eq!((failure.line, failure.column), (13, 2), "{failure}");
     Some(failure.clone())
 }
 
@@ -95,6 +96,9 @@ fn traps_are_compared_by_their_words() {
     passes(r#"(assert_trap (module (func $s (unreachable)) (start $s)) "unreachable")"#);
     fails(r#"(assert_trap (module (func $s) (start $s)) "unreachable")"#, "there was none");
     fails(r#"(assert_exception (invoke "trap"))"#, "expected an exception");
+    passes(r#"(assert_exception (invoke "throw"))"#);
+    fails(r#"(assert_trap (invoke "throw") "unreachable")"#, "wasm exception `t` (tag 0): i32 7");
+    fails(r#"(assert_return (invoke "throw"))"#, "threw a wasm exception `t` (tag 0): i32 7");
 }
 
 #[test]
@@ -113,8 +117,8 @@ fn refusals_must_have_the_right_reason() {
 fn a_missing_feature_proves_nothing_but_a_forbidden_one_does() {
     // The module is invalid, but that is not why it is refused.
     fails(
-        r#"(assert_invalid (module (tag) (func (result i32))) "type mismatch")"#,
-        "`exceptions` is not supported",
+        r#"(assert_invalid (module (type (struct)) (func (result i32))) "type mismatch")"#,
+        "`gc` is not supported",
     );
     let script = r#"(assert_invalid (module (memory 0) (memory 0)) "multiple memories")"#;
     assert!(!run(script).is_ok());
@@ -191,7 +195,7 @@ fn names_choose_instances() {
 #[test]
 fn what_needs_a_refused_module_fails_because_of_it() {
     let report = run(r#"(module $old (func (export "f")))
-        (module $new (func (export "f")) (tag))
+        (module $new (func (export "f")) (type (struct)))
         (invoke "f")
         (invoke $new "f")
         (invoke $old "f")

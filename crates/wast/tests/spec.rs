@@ -36,8 +36,8 @@ struct Directory {
 #[rustfmt::skip]
 fn directories() -> Vec<Directory> {
     use Proposal::{
-        Annotations, BulkMemoryOperations, CustomPageSizes, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue, MutableGlobal,
-        NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, WideArithmetic,
+        Annotations, BulkMemoryOperations, CustomPageSizes, ExceptionHandling, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue,
+        MutableGlobal, NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, WideArithmetic,
     };
     fn nothing(_: &mut Config) {}
     fn one_memory(config: &mut Config) {
@@ -61,6 +61,7 @@ fn directories() -> Vec<Directory> {
         of(Simd,                             59, 25_990, nothing),
         of(RelaxedSimd,                       7,     77, nothing),
         of(TailCall,                          2,    119, nothing),
+        of(ExceptionHandling,                 4,    105, nothing),
         of(ExtendedConst,                     3,    284, nothing),
         of(MultiMemory,                      41,    912, nothing),
         of(Memory64,                         14,  1_606, one_memory),
@@ -94,6 +95,30 @@ fn tail_call_dispatch() {
     let expected = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
     assert_eq!(Dispatch::TAIL_AVAILABLE, expected, "tests are built with optimisation");
     run_all(&|config| config.dispatch(Dispatch::Tail));
+}
+
+/// The scripts beside this file, about what the specification's leave out: name, text and number of directives.
+const OWN_SCRIPTS: [(&str, &str, usize); 2] = [
+    ("exceptions.wast", include_str!("scripts/exceptions.wast"), 44),
+    ("legacy-exceptions.wast", include_str!("scripts/legacy-exceptions.wast"), 36),
+];
+
+#[test]
+fn own_scripts() {
+    let settings: [Configure<'_>; 3] =
+        [&|config| config.dispatch(Dispatch::Loop), &|config| config.dispatch(Dispatch::Tail), &|config| {
+            config.consume_fuel(true).epoch_interruption(true).canonical_nans(true)
+        }];
+    for configure in settings {
+        for (name, source, directives) in OWN_SCRIPTS {
+            let mut config = Config::new();
+            configure(&mut config).wasm_legacy_exceptions(true);
+            let engine = Engine::new(&config).unwrap();
+            let report = upshift_wast::run(&engine, name, source).unwrap();
+            assert!(report.is_ok(), "{report}");
+            assert_eq!(report.directives, directives, "{name}");
+        }
+    }
 }
 
 /// Changes the settings of the engine.

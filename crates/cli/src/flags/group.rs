@@ -31,6 +31,7 @@ const FEATURES: &[(&str, SetFeature)] = &[
     ("extended-const", Config::wasm_extended_const),
     ("function-references", Config::wasm_function_references),
     ("gc", Config::wasm_gc),
+    ("legacy-exceptions", Config::wasm_legacy_exceptions),
     ("memory64", Config::wasm_memory64),
     ("multi-memory", Config::wasm_multi_memory),
     ("multi-value", Config::wasm_multi_value),

@@ -9,7 +9,7 @@ pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
     ("the guest's", "it ended itself, or returned (0)"),
     ("1", "a module cannot be loaded or linked, or a check fails"),
     ("2", "the command line or a settings file is wrong"),
-    ("134", "a trap, or a limit, stopped the guest"),
+    ("134", "a trap, an exception or a limit stopped the guest"),
 ];
 
 /// The help of a verb, or of all.

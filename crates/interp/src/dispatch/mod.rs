@@ -36,7 +36,7 @@ macro_rules! with_handlers {
 
         use crate::handlers::call::{
             Builtin, Call, CallImport, CallIndirect, CallRef, HostCall, ReturnCall, ReturnCallImport,
-            ReturnCallIndirect, ReturnCallRef, Translate,
+            ReturnCallIndirect, ReturnCallRef, Throw, ThrowRef, Translate,
         };
         use crate::handlers::control::{
             Br, BrTable, Charge, ChargeBulk, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue,

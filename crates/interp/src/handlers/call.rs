@@ -3,6 +3,8 @@
 //! A callee's frame begins at its arguments, which are the caller's topmost operands, so a call within an instance writes the
 //! header and goes on. A call into another instance leaves a restore record below the arguments, which brings back the
 //! caller's context; a tail call out of an instance makes such a record only if the caller did not already come through one.
+//!
+//! What is thrown is caught by the runtime, which knows frames and handlers; here control only goes on where it says.
 
 use upshift_core::Trap;
 use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
@@ -297,6 +299,20 @@ exec! {
         }
         tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
     }
+    /// Throws an exception.
+    Throw |r| {
+        let payload = r.slot(r.high());
+        note_exit(r, payload);
+        let status = ((*(*r.store()).builtins).throw)(r.ctx, payload, low(r.word(2)) as u32);
+        land(r, status)
+    }
+    /// Throws the exception of a reference.
+    ThrowRef |r| {
+        let slot = r.slot(r.high());
+        note_exit(r, slot.add(1));
+        let status = ((*(*r.store()).builtins).throw_ref)(r.ctx, *slot);
+        land(r, status)
+    }
     /// A service of the runtime.
     Builtin |r| {
         let args = r.slot(r.high());
@@ -338,7 +354,7 @@ exec! {
         (*store).stack_top = top;
         let status = ((*(*store).builtins).host_call)(func, r.fp);
         if status != Status::OK {
-            return stop(status);
+            return land(r, status);
         }
         r.result_to_accs(r.fp);
         r.ip = ip as *const u64;
@@ -362,6 +378,24 @@ pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
         let store = r.store();
         (*store).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
         (*store).stack_top = top;
+    }
+}
+
+/// Goes on where an exception was caught, or stops.
+///
+/// # Safety
+/// The store's context lives, and with [`Status::CAUGHT`] its landing is a place in verified code, in a live frame.
+#[inline(always)]
+unsafe fn land(r: &mut Regs, status: Status) -> Flow {
+    if status != Status::CAUGHT {
+        return stop(status);
+    }
+    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use.
+    unsafe {
+        let ExitPoint { ip, fp, ctx } = (*r.store()).landing;
+        (r.ip, r.fp, r.ctx) = (ip, fp, ctx);
+        r.reload_memory();
+        Flow::Next
     }
 }
 

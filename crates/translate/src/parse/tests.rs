@@ -394,7 +394,6 @@ fn missing_features_are_named() {
     assert_eq!((error.kind(), error.feature()), (ParseErrorKind::Unsupported, Some(Feature::Gc)));
     assert!(error.to_string().ends_with("(feature `gc` is not supported)"), "{error}");
     assert_eq!(refusal("(module (memory 1 1 shared))").feature(), Some(Feature::Threads));
-    assert_eq!(refusal("(module (tag))").feature(), Some(Feature::Exceptions));
 
     let mut features = Features::default();
     features.set(Feature::Simd, false).expect("any feature can be forbidden");

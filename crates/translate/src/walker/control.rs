@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use upshift_core::types::{FuncType, ValType};
 
-use crate::backend::{Label, Slot};
+use crate::backend::{Handler, Label, Slot};
 
 /// Parameters and results of a block.
 #[derive(Clone, Debug)]
@@ -49,6 +49,10 @@ pub(crate) enum Kind {
     If { otherwise: Label },
     /// `if` behind its `else`.
     Else,
+    /// `try` of the first draft of exceptions, with its handler.
+    Try(Handler),
+    /// One of its `catch` parts. The exception lies in the first operand home of the block, below what it carries.
+    Catch(Handler),
 }
 
 /// An open block.
@@ -62,6 +66,8 @@ pub(crate) struct Control {
     pub(crate) label: Option<Label>,
     /// Home of the first value that a branch carries.
     pub(crate) base: Slot,
+    /// Where exceptions go that come out of the block's operators.
+    pub(crate) handler: Option<Handler>,
 }
 
 impl Control {

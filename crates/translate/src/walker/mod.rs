@@ -16,6 +16,7 @@
 //! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
 mod control;
+mod exceptions;
 mod nans;
 mod stack;
 
@@ -31,9 +32,11 @@ use upshift_core::vm::{BuiltinOp, frame};
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::control::{Control, Kind, Signature};
+use self::exceptions::CatchReturn;
 use self::stack::{OperandStack, Spill};
 use crate::backend::{
-    Backend, Call, Callee, Charge, CodeOptions, Frame, Label, MemArg, Operand, Return, SCRATCH_SLOTS, Slot,
+    Backend, Call, Callee, Catches, Charge, CodeOptions, Frame, Label, MemArg, Operand, Return,
+    SCRATCH_SLOTS, Slot,
 };
 use crate::features::Feature;
 use crate::{ModuleInfo, convert};
@@ -110,6 +113,10 @@ struct Walker<'m, B> {
     /// Blocks opened since the code became unreachable.
     skipped: u32,
     loops: u32,
+    /// The handlers of exceptions so far.
+    handlers: Vec<Catches>,
+    /// Where clauses lead that catch for the function's caller.
+    catch_returns: Vec<CatchReturn>,
     options: CodeOptions,
     /// The charge for the current run of operators, and what it amounts to so far.
     run: Option<(Charge, u32)>,
@@ -145,6 +152,8 @@ impl<'m, B: Backend> Walker<'m, B> {
             reachable: true,
             skipped: 0,
             loops: 0,
+            handlers: Vec::new(),
+            catch_returns: Vec::new(),
             options,
             run: None,
         }
@@ -180,6 +189,7 @@ impl<'m, B: Backend> Walker<'m, B> {
             height: 0,
             label: None,
             base: Slot(homes),
+            handler: None,
         });
         Ok(())
     }
@@ -495,7 +505,8 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn open(&mut self, kind: Kind, signature: Signature, label: Option<Label>) {
         let height = self.stack.height() - signature.params().len();
         let base = self.stack.home(height);
-        self.control.push(Control { kind, signature, height, label, base });
+        let handler = self.control.last().and_then(|control| control.handler);
+        self.control.push(Control { kind, signature, height, label, base, handler });
     }
 
     fn signature(&self, ty: wasmparser::BlockType) -> Result<Signature, String> {
@@ -628,9 +639,14 @@ impl<'m, B: Backend> Walker<'m, B> {
             self.fall_through();
         }
         let control = self.control.pop().expect("validation pairs end with a block");
+        let handler = self.control.last().and_then(|control| control.handler);
+        if handler != control.handler {
+            self.backend.set_handler(handler);
+        }
         match control.kind {
             Kind::Func => {
                 self.end_run();
+                self.end_handlers();
                 let frame = self.stack.max_slot().max(self.ty.result_slots());
                 self.backend.end(frame);
                 return Ok(());
@@ -640,7 +656,7 @@ impl<'m, B: Backend> Walker<'m, B> {
                 self.bind(otherwise);
                 self.reachable = true;
             }
-            Kind::Block | Kind::Else | Kind::Loop => {}
+            Kind::Block | Kind::Else | Kind::Loop | Kind::Try(_) | Kind::Catch(_) => {}
         }
         if control.kind != Kind::Loop
             && let Some(label) = control.label
@@ -826,12 +842,16 @@ impl<'m, B: Backend> Walker<'m, B> {
             Operator::Block { .. }
             | Operator::Loop { .. }
             | Operator::If { .. }
-            | Operator::TryTable { .. } => {
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
                 self.skipped += 1;
             }
-            Operator::End if self.skipped > 0 => self.skipped -= 1,
+            Operator::End | Operator::Delegate { .. } if self.skipped > 0 => self.skipped -= 1,
             Operator::End => return self.end(),
+            Operator::Delegate { relative_depth } => return self.delegate(*relative_depth),
             Operator::Else if self.skipped == 0 => return self.else_(),
+            Operator::Catch { tag_index } if self.skipped == 0 => return self.catch(Some(*tag_index)),
+            Operator::CatchAll if self.skipped == 0 => return self.catch(None),
             _ => {}
         }
         Ok(())
@@ -841,7 +861,12 @@ impl<'m, B: Backend> Walker<'m, B> {
 /// Whether an operator costs fuel: those that only give code its shape do not.
 fn costs(operator: &Operator<'_>) -> bool {
     use Operator as O;
-    !matches!(operator, O::Block { .. } | O::Loop { .. } | O::Else | O::End | O::Nop | O::Drop)
+    let shape = matches!(operator, O::Block { .. } | O::Loop { .. } | O::Else | O::End | O::Nop | O::Drop);
+    let handler = matches!(
+        operator,
+        O::TryTable { .. } | O::Try { .. } | O::Catch { .. } | O::CatchAll | O::Delegate { .. }
+    );
+    !shape && !handler
 }
 
 fn copy<B: Backend>(backend: &mut B, spill: Spill) {
@@ -1019,7 +1044,16 @@ macro_rules! define_operator {
                     }
                     O::ReturnCallRef { type_index } => self.call_ref(type_index, true),
 
-                    // Garbage collection, exceptions, threads and whatever wasmparser learns to read: validation with the
+                    O::TryTable { try_table } => self.try_table(&try_table),
+                    O::Throw { tag_index } => self.throw(tag_index),
+                    O::ThrowRef => self.throw_ref(),
+                    O::Try { blockty } => self.try_(blockty),
+                    O::Catch { tag_index } => self.catch(Some(tag_index)),
+                    O::CatchAll => self.catch(None),
+                    O::Rethrow { relative_depth } => self.rethrow(relative_depth),
+                    O::Delegate { relative_depth } => self.delegate(relative_depth),
+
+                    // Garbage collection, threads and whatever wasmparser learns to read: validation with the
                     // engine's features rejects them before this point.
                     other => Err(unanswered(&other)),
                 }

@@ -117,12 +117,11 @@ unsafe fn run_with_values<T: 'static>(
     func: &impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
     values: &mut Vec<Val>,
 ) -> Result<()> {
-    let id = with_state(call, |state| state.id);
     let mut slot = call.slots.cast_const();
     for &ty in ty.params() {
         // SAFETY: the arguments are of the function's type.
         unsafe {
-            values.push(Val::read(id, ty, slot));
+            values.push(with_state(call, |state| Val::read(state, ty, slot)));
             slot = slot.add(ty.slots() as usize);
         }
     }

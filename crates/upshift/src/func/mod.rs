@@ -198,13 +198,13 @@ impl Func {
         let state = store.state();
         let ty = Arc::clone(self.core_type(state));
         check_args(state, &ty, params, results.len())?;
-        let (rec, id) = (self.rec, self.store);
+        let (rec, root) = (self.rec, store.root());
         let slots = ty.param_slots().max(ty.result_slots());
         // SAFETY: the function belongs to the store, the arguments are of its type and in the store, and the contexts's
         // borrow lasts as long as the call.
         unsafe {
             invoke(
-                store.root(),
+                root,
                 rec,
                 slots,
                 |mut slot| {
@@ -215,7 +215,7 @@ impl Func {
                 },
                 |mut slot| {
                     for (result, &ty) in results.iter_mut().zip(ty.results()) {
-                        *result = Val::read(id, ty, slot);
+                        *result = Val::read(&*root.as_ptr(), ty, slot);
                         slot = slot.add(ty.slots() as usize);
                     }
                 },

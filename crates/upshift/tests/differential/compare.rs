@@ -210,6 +210,7 @@ impl Engines {
                 ExternType::Memory(_) => exports.memories.push(name),
                 ExternType::Global(_) => exports.globals.push(name),
                 ExternType::Table(_) => exports.tables.push(name),
+                ExternType::Tag(_) => {}
             }
         }
         exports

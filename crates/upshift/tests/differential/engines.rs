@@ -1,7 +1,7 @@
 //! The engines behind one face: instantiate a module, call its exports, look at its state.
 
 use upshift::{Config, Dispatch, Engine, Extern, ExternType, Func, Global, Instance, Memory, Module};
-use upshift::{Ref, Store, Table, Val, ValType};
+use upshift::{Ref, Store, Table, Tag, Val, ValType};
 
 use crate::rng::Rng;
 use crate::value::{Outcome, Stop, Value};
@@ -119,6 +119,7 @@ impl Upshift {
                 let null = Ref::null(&ty.element().heap);
                 Extern::Table(Table::new(store, ty, null)?)
             }
+            ExternType::Tag(ty) => Extern::Tag(Tag::new(store, &ty)?),
         })
     }
 

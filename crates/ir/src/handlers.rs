@@ -1,0 +1,90 @@
+//! What catches exceptions, beside the code of a function: nothing of it is looked at before something is thrown.
+//!
+//! ```text
+//! position of the instruction that threw ─ regions ─▶ handler ─ clauses ─▶ label, slots for the values
+//!                                                        ▲   └ none fits ─▶ outer handler, or the caller
+//!                                                        └──────────────────────┘
+//! ```
+//!
+//! All positions are words of the function's code, the preamble included. In text they are counted as everywhere, from the
+//! first instruction.
+
+use upshift_core::index::TagIndex;
+
+/// The handlers of a function.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Handlers {
+    /// Where the handler changes, in ascending order: from the word on, exceptions go to that handler, if there is one.
+    pub regions: Box<[Region]>,
+    /// The handlers; an outer one comes before those inside of it.
+    pub handlers: Box<[Handler]>,
+}
+
+/// The start of a part of the code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// Its first word.
+    pub start: u32,
+    /// The number of the handler for its exceptions.
+    pub handler: Option<u32>,
+}
+
+/// What catches the exceptions of a region.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Handler {
+    /// The clauses, which are tried in order.
+    pub clauses: Box<[Clause]>,
+    /// The number of the handler to try when none of them fits.
+    pub outer: Option<u32>,
+}
+
+/// A clause of a handler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Clause {
+    /// Exceptions of which tag it catches; all if there is none.
+    pub tag: Option<TagIndex>,
+    /// The first slot for the exception's values if there is a tag, else 0.
+    pub payload: u32,
+    /// The slot for a reference to the exception, if the clause wants one.
+    pub reference: Option<u32>,
+    /// The word where control goes on.
+    pub target: u32,
+}
+
+impl Handlers {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.handlers.is_empty()
+    }
+
+    /// The clause for an exception that comes out of the instruction that `word` belongs to. `is_tag` tells whether a tag
+    /// of the module is that of the exception.
+    ///
+    /// ```
+    /// use upshift_core::index::TagIndex;
+    /// use upshift_ir::handlers::{Clause, Handler, Handlers, Region};
+    ///
+    /// let clause = Clause { tag: Some(TagIndex(7)), payload: 3, reference: None, target: 12 };
+    /// let handlers = Handlers {
+    ///     regions: [Region { start: 1, handler: Some(0) }, Region { start: 9, handler: None }].into(),
+    ///     handlers: [Handler { clauses: [clause].into(), outer: None }].into(),
+    /// };
+    /// assert_eq!(handlers.find(8, |tag| tag == TagIndex(7)), Some(&clause));
+    /// assert_eq!(handlers.find(8, |_| false), None);
+    /// assert_eq!(handlers.find(9, |_| true), None);
+    /// ```
+    #[must_use]
+    pub fn find(&self, word: usize, is_tag: impl Fn(TagIndex) -> bool) -> Option<&Clause> {
+        let behind = self.regions.partition_point(|region| region.start as usize <= word);
+        let mut number = self.regions[behind.checked_sub(1)?].handler;
+        while let Some(handler) = number {
+            let handler = &self.handlers[handler as usize];
+            if let Some(clause) = handler.clauses.iter().find(|clause| clause.tag.is_none_or(&is_tag)) {
+                return Some(clause);
+            }
+            number = handler.outer;
+        }
+        None
+    }
+}

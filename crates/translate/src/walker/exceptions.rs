@@ -1,0 +1,184 @@
+//! Exceptions: where they are caught and how they are thrown.
+//!
+//! ```text
+//! try_table ─▶ Handler, its clauses ─▶ label of the block that a clause names, with the values where branches put them
+//! try       ─▶ Handler, its clauses ─▶ label of a catch part:  exception | values        (the first draft)
+//! ```
+//!
+//! Entering and leaving a block with a handler costs no instruction: the backend notes which code belongs to which handler.
+//! A clause puts what it carries to where a branch to its label would have put it, so it needs no code of its own, except
+//! where the label is that of the function: there it leads to a return behind the function's last operator.
+
+use upshift_core::index::TagIndex;
+use upshift_core::types::ValType;
+
+use super::control::{Kind, Signature};
+use super::{Step, Walker};
+use crate::backend::{Backend, Catch, Catches, Handler, Label, Operand, Return, Slot};
+
+/// A return with the values of an exception.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CatchReturn {
+    label: Label,
+    /// First of the results.
+    base: Slot,
+}
+
+impl<B: Backend> Walker<'_, B> {
+    /// What catches the exceptions of the current operator.
+    fn handler(&self) -> Option<Handler> {
+        self.control.last().and_then(|control| control.handler)
+    }
+
+    fn new_handler(&mut self) -> Handler {
+        let outer = self.handler();
+        self.handlers.push(Catches { clauses: Vec::new(), outer });
+        Handler(self.handlers.len() as u32 - 1)
+    }
+
+    /// Opens a block whose exceptions go to the handler.
+    fn open_handled(&mut self, kind: Kind, signature: Signature, handler: Handler) {
+        self.open(kind, signature, None);
+        if let Some(control) = self.control.last_mut() {
+            control.handler = Some(handler);
+        }
+        self.backend.set_handler(Some(handler));
+    }
+
+    pub(super) fn try_table(&mut self, table: &wasmparser::TryTable) -> Step {
+        use wasmparser::Catch as Clause;
+        self.flush();
+        let signature = self.signature(table.ty)?;
+        let handler = self.new_handler();
+        for clause in &table.catches {
+            let (tag, depth, wants_reference) = match *clause {
+                Clause::One { tag, label } => (Some(TagIndex(tag)), label, false),
+                Clause::OneRef { tag, label } => (Some(TagIndex(tag)), label, true),
+                Clause::All { label } => (None, label, false),
+                Clause::AllRef { label } => (None, label, true),
+            };
+            let (target, payload) = self.landing(depth);
+            let slots = tag.map_or(0, |tag| self.module.tag_type(tag).func.param_slots());
+            let reference = wants_reference.then_some(Slot(payload.0 + slots));
+            self.handlers[handler.0 as usize].clauses.push(Catch { tag, target, payload, reference });
+        }
+        self.open_handled(Kind::Block, signature, handler);
+        Ok(())
+    }
+
+    /// The label of an open block, and where it wants the values that a branch carries.
+    fn landing(&mut self, depth: u32) -> (Label, Slot) {
+        let index = self.target(depth);
+        if self.control[index].kind != Kind::Func {
+            return (self.label(index), self.control[index].base);
+        }
+        let base = self.stack.next_home();
+        if let Some(known) = self.catch_returns.last().filter(|known| known.base == base) {
+            return (known.label, base);
+        }
+        // The frame has to have room for the results.
+        let (ty, height) = (self.ty.clone(), self.stack.height());
+        for &result in ty.results() {
+            self.stack.push_home(result);
+        }
+        self.stack.truncate(height);
+        let label = self.backend.new_label();
+        self.catch_returns.push(CatchReturn { label, base });
+        (label, base)
+    }
+
+    /// Ends the function: what clauses that leave it lead to, and all handlers.
+    pub(super) fn end_handlers(&mut self) {
+        for CatchReturn { label, base } in std::mem::take(&mut self.catch_returns) {
+            self.bind(label);
+            let values = match *self.ty.results() {
+                [] => Return::None,
+                [ty] => Return::One(Operand::Temp(base), ty),
+                _ => Return::Span(base, self.ty.result_slots()),
+            };
+            self.backend.ret(values);
+        }
+        if !self.handlers.is_empty() {
+            self.backend.handlers(&self.handlers);
+        }
+    }
+
+    pub(super) fn throw(&mut self, tag: u32) -> Step {
+        let tag = TagIndex(tag);
+        let count = self.module.tag_type(tag).func.params().len();
+        let payload = self.flush_top(count);
+        self.backend.throw(tag, payload);
+        self.unreachable_from_here()
+    }
+
+    pub(super) fn throw_ref(&mut self) -> Step {
+        let exception = self.pop();
+        self.backend.throw_ref(exception);
+        self.unreachable_from_here()
+    }
+
+    // The first draft.
+
+    pub(super) fn try_(&mut self, ty: wasmparser::BlockType) -> Step {
+        self.flush();
+        let signature = self.signature(ty)?;
+        let handler = self.new_handler();
+        self.open_handled(Kind::Try(handler), signature, handler);
+        Ok(())
+    }
+
+    /// `catch` with a tag, or `catch_all`.
+    pub(super) fn catch(&mut self, tag: Option<u32>) -> Step {
+        let index = self.control.len() - 1;
+        let (Kind::Try(handler) | Kind::Catch(handler)) = self.control[index].kind else {
+            unreachable!("validation pairs catch with try");
+        };
+        if self.reachable {
+            self.fall_through();
+            let end = self.label(index);
+            self.backend.jump(end);
+        }
+        let outer = self.handlers[handler.0 as usize].outer;
+        let control = &mut self.control[index];
+        control.kind = Kind::Catch(handler);
+        control.handler = outer;
+        self.stack.truncate(control.height);
+        self.backend.set_handler(outer);
+        let target = self.backend.new_label();
+        self.bind(target);
+        // A `rethrow` may want the exception again, so it stays below what it carries.
+        let reference = self.stack.push_home(ValType::EXNREF);
+        let payload = self.stack.next_home();
+        let tag = tag.map(TagIndex);
+        if let Some(tag) = tag {
+            let ty = self.module.tag_type(tag).func.clone();
+            for &param in ty.params() {
+                self.stack.push_home(param);
+            }
+        }
+        let clause = Catch { tag, target, payload, reference: Some(reference) };
+        self.handlers[handler.0 as usize].clauses.push(clause);
+        self.reachable = true;
+        Ok(())
+    }
+
+    pub(super) fn rethrow(&mut self, depth: u32) -> Step {
+        let control = &self.control[self.target(depth)];
+        // Not a temporary: another `rethrow` may follow.
+        let exception = Operand::Local(self.stack.home(control.height));
+        self.backend.throw_ref(exception);
+        self.unreachable_from_here()
+    }
+
+    /// Ends a `try` whose exceptions go to whatever catches those of an outer block.
+    pub(super) fn delegate(&mut self, depth: u32) -> Step {
+        let index = self.control.len() - 1;
+        let Kind::Try(handler) = self.control[index].kind else {
+            unreachable!("validation pairs delegate with try");
+        };
+        // The depth counts from the block around the `try`.
+        let outer = self.control[index - 1 - depth as usize].handler;
+        self.handlers[handler.0 as usize].outer = outer;
+        self.end()
+    }
+}

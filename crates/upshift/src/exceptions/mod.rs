@@ -1,0 +1,26 @@
+//! Exceptions: tags, what is thrown, and the way from a `throw` to whoever catches it.
+//!
+//! ```text
+//! throw, throw_ref ─▶ unwind ─ handlers of the frames ─▶ slots of the frame that catches it
+//!                        │ none in this activation
+//!                        ▼
+//!                   Exception, an error ─▶ host function above ─ returns it ─▶ unwind, the frames below
+//!                                     └─▶ the embedder
+//! ```
+//!
+//! Wasm code can refer to an exception, so those that a handler wants a reference to live in the store (`heap`). All others
+//! are only values on their way from slots to slots. The host gets copies: an [`Exception`] is an error like any other.
+
+mod exception;
+mod exnref;
+mod heap;
+mod tag;
+mod unwind;
+
+pub use exception::Exception;
+pub use exnref::ExnRef;
+pub use tag::Tag;
+
+pub(crate) use heap::Exceptions;
+pub(crate) use tag::TagData;
+pub(crate) use unwind::{leave_host, rethrow_from_host, throw, throw_ref};

@@ -1,0 +1,107 @@
+//! Tags: what kind of exception one is.
+
+use anyhow::{Result, ensure};
+use upshift_core::TypeId;
+use upshift_core::index::TagIndex;
+
+use crate::context::{AsContext, AsContextMut};
+use crate::engine::Engine;
+use crate::module::Module;
+use crate::store::{StoreId, StoreState};
+use crate::types::{FuncType, TagType};
+
+/// A tag of a store (wasm spec, "Execution / Runtime Structure / Tag Instances"): what an [`Exception`](crate::Exception)
+/// is thrown with and caught by.
+///
+/// Each tag is different from all others, whatever their types.
+///
+/// ```
+/// use upshift::{Engine, FuncType, Instance, Module, Store, Tag, TagType, ValType};
+///
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ());
+/// let ty = TagType::new(FuncType::new(&engine, [ValType::I32], []));
+/// let tag = Tag::new(&mut store, &ty)?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (import "host" "failure" (tag $failure (param i32)))
+///         (export "same" (tag $failure))
+///         (tag (export "other") (param i32)))"#,
+/// )?;
+/// let instance = Instance::new(&mut store, &module, &[tag.into()])?;
+/// assert_eq!(instance.get_tag(&mut store, "same"), Some(tag));
+/// assert_ne!(instance.get_tag(&mut store, "other"), Some(tag));
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Tag {
+    store: StoreId,
+    index: u32,
+}
+
+/// A tag as the store holds it.
+pub(crate) struct TagData {
+    ty: TypeId,
+    /// The module that defines it; none for tags of the host.
+    pub(super) origin: Option<(Module, TagIndex)>,
+}
+
+impl TagData {
+    pub(crate) fn ty(&self) -> TypeId {
+        self.ty
+    }
+}
+
+impl Tag {
+    /// A tag of the host.
+    ///
+    /// # Errors
+    /// When the type has results, which exceptions do not have, or belongs to another engine.
+    pub fn new(mut store: impl AsContextMut, ty: &TagType) -> Result<Tag> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        ensure!(Engine::same(ty.ty().engine(), &state.engine), "the tag's type belongs to another engine");
+        ensure!(ty.ty().results().len() == 0, "a tag's type has no results, this one is `{}`", ty.ty());
+        Ok(Tag::add(state, TagData { ty: ty.ty().id(), origin: None }))
+    }
+
+    /// A tag that a module defines.
+    pub(crate) fn of_instance(state: &mut StoreState, module: &Module, tag: TagIndex) -> Tag {
+        let ty = module.info().tag_type(tag).id;
+        Tag::add(state, TagData { ty, origin: Some((module.clone(), tag)) })
+    }
+
+    fn add(state: &mut StoreState, tag: TagData) -> Tag {
+        state.tags.push(tag);
+        Tag { store: state.id, index: (state.tags.len() - 1) as u32 }
+    }
+
+    /// The tag of a number, which must be that of one of the store's tags.
+    pub(super) fn nth(state: &StoreState, index: u32) -> Tag {
+        Tag { store: state.id, index }
+    }
+
+    /// The number in the store.
+    pub(crate) fn index(self) -> u32 {
+        self.index
+    }
+
+    /// The type.
+    ///
+    /// # Panics
+    /// When the tag belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> TagType {
+        let state = store.as_context().state();
+        TagType::new(FuncType::from_id(&state.engine, self.in_state(state).ty))
+    }
+
+    pub(crate) fn in_state(self, state: &StoreState) -> &TagData {
+        state.check(self.store);
+        &state.tags[self.index as usize]
+    }
+
+    pub(crate) fn store_id(self) -> StoreId {
+        self.store
+    }
+}

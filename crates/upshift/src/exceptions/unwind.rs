@@ -1,0 +1,202 @@
+//! From what was thrown to whoever catches it.
+//!
+//! ```text
+//! point where code was left ─▶ frame ─ word of its code ─▶ Handlers ─ clause ─▶ values to its slots, landing noted
+//!                                └─ header ─▶ caller's frame ─▶ … ─▶ entry from the host: not caught in this activation
+//! ```
+//!
+//! Only frames of the running activation are searched. Below it are frames of the host, which learn of the exception as an
+//! error; if they return it, the search goes on with [`rethrow_from_host`]. Traps and other errors never come here.
+
+use std::ptr::NonNull;
+
+use anyhow::{Error, Result};
+use upshift_core::Trap;
+use upshift_core::index::TagIndex;
+use upshift_core::vm::{ExitPoint, Status};
+
+use super::exception::Exception;
+use super::heap::Handle;
+use crate::backtrace::caller_of;
+use crate::builtins::{stop, stop_inside};
+use crate::instance::InstanceData;
+use crate::store::{Pending, StoreState};
+
+/// Something on its way to a handler.
+struct Flight {
+    /// The number of its tag in the store.
+    tag: u32,
+    /// Its values, in slots.
+    payload: *const u64,
+    slots: usize,
+    /// Where it lives, if something could refer to it already.
+    handle: Option<Handle>,
+}
+
+/// A clause that fits, and its frame.
+struct Landing {
+    point: ExitPoint,
+    /// Where the values go.
+    payload: Option<*mut u64>,
+    /// Where a reference goes.
+    reference: Option<*mut u64>,
+}
+
+/// The handler for a tag in the frames from `point` down; `exact` tells whether its `ip` is the instruction itself or the one
+/// behind it.
+///
+/// # Safety
+/// `point` and the frames below it must be live.
+unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32) -> Option<Landing> {
+    while !point.ip.is_null() {
+        let ip = if exact { point.ip } else { point.ip.wrapping_sub(1) };
+        exact = false;
+        // SAFETY: a frame's context is that of a live instance of wasm, which never changes.
+        let instance = unsafe { &*(*point.ctx).instance.cast::<InstanceData>() };
+        let module = &instance.module;
+        let (func, word) = module.func_at(ip)?;
+        let code = module.translated(func)?;
+        let is_tag = |own: TagIndex| instance.tags[own.index()].index() == tag;
+        if let Some(clause) = code.handlers().and_then(|handlers| handlers.find(word, is_tag)) {
+            let slot = |slot: u32| point.fp.wrapping_add(slot as usize);
+            return Some(Landing {
+                point: ExitPoint { ip: code.entry().wrapping_add(clause.target as usize), ..point },
+                payload: clause.tag.map(|_| slot(clause.payload)),
+                reference: clause.reference.map(slot),
+            });
+        }
+        let params = module.info().func_type(func).func.param_slots();
+        // SAFETY: a function's header lies behind its parameters.
+        point = unsafe { caller_of(point.fp.wrapping_add(params as usize), point.ctx) };
+    }
+    None
+}
+
+/// Hands something to a handler in the frames from `point` down; answers whether there is one.
+///
+/// # Safety
+/// As for [`find`]; the store's code runs and no reference to it is alive; the flight's values are of its tag's type, in the
+/// store.
+unsafe fn deliver(
+    store: NonNull<StoreState>,
+    flight: &Flight,
+    (point, exact): (ExitPoint, bool),
+) -> Result<bool> {
+    // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
+    // same frame.
+    unsafe {
+        let Some(landing) = find(point, exact, flight.tag) else { return Ok(false) };
+        let state = &mut *store.as_ptr();
+        let reference = match (landing.reference, flight.handle) {
+            (Some(slot), Some(handle)) => Some((slot, handle)),
+            (Some(slot), None) => {
+                let payload = std::slice::from_raw_parts(flight.payload, flight.slots);
+                Some((slot, state.new_exception(flight.tag, payload.into())?))
+            }
+            (None, _) => None,
+        };
+        if let Some(payload) = landing.payload {
+            std::ptr::copy(flight.payload, payload, flight.slots);
+        }
+        if let Some((slot, handle)) = reference {
+            *slot = handle.to_slot();
+        }
+        state.ctx.landing = landing.point;
+        Ok(true)
+    }
+}
+
+/// Throws from the instruction that has noted itself as the exit.
+///
+/// # Safety
+/// As for [`deliver`]; `instance` is the one that throws.
+unsafe fn raise(store: NonNull<StoreState>, flight: &Flight, instance: &InstanceData) -> Status {
+    // SAFETY: the caller's promise.
+    let error = unsafe {
+        let exit = (*store.as_ptr()).ctx.exit;
+        match deliver(store, flight, (exit, true)) {
+            Ok(true) => return Status::CAUGHT,
+            Ok(false) => {
+                let known = instance.tags.iter().position(|own| own.index() == flight.tag);
+                let origin = known.map(|tag| (instance.module.clone(), TagIndex::new(tag)));
+                Error::new(Exception::from_slots(&*store.as_ptr(), flight.tag, flight.payload, origin))
+            }
+            Err(error) => error,
+        }
+    };
+    stop_inside(store, Pending::Error(error))
+}
+
+/// `throw`
+///
+/// # Safety
+/// The instance is one of the store, whose code runs; no reference to the store is alive; the values of the tag lie at
+/// `payload`.
+pub(crate) unsafe fn throw(
+    store: NonNull<StoreState>,
+    instance: NonNull<InstanceData>,
+    payload: *const u64,
+    tag: TagIndex,
+) -> Status {
+    // SAFETY: the caller's promise; instances live as long as their store.
+    unsafe {
+        let instance = instance.as_ref();
+        let slots = instance.module.info().tag_type(tag).func.param_slots() as usize;
+        let flight = Flight { tag: instance.tags[tag.index()].index(), payload, slots, handle: None };
+        raise(store, &flight, instance)
+    }
+}
+
+/// `throw_ref`
+///
+/// # Safety
+/// As for [`throw`]; the slot holds a reference to an exception of the store, or null.
+pub(crate) unsafe fn throw_ref(
+    store: NonNull<StoreState>,
+    instance: NonNull<InstanceData>,
+    slot: u64,
+) -> Status {
+    // SAFETY: the caller's promise. The exception is not freed meanwhile, because none is made.
+    unsafe {
+        let Some(handle) = Handle::from_slot(slot) else { return Status::trap(Trap::NullReference) };
+        let Some((tag, payload)) = (*store.as_ptr()).exceptions.get(handle) else {
+            unreachable!("code refers only to exceptions that are there");
+        };
+        let (payload, slots) = (payload.as_ptr(), payload.len());
+        let flight = Flight { tag, payload, slots, handle: Some(handle) };
+        raise(store, &flight, instance.as_ref())
+    }
+}
+
+/// A host function has failed: if with an exception, wasm code may catch it.
+///
+/// # Safety
+/// The store's exit is where the host function was called, whose frames are live; no reference to the store is alive.
+pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error) -> Status {
+    // SAFETY: the caller's promise; references to the store end with each statement, and `to_slots` checks the values.
+    unsafe {
+        let (id, exit) = ((*store.as_ptr()).id, (*store.as_ptr()).ctx.exit);
+        let exception = error.downcast_ref::<Exception>().filter(|own| own.tag().store_id() == id);
+        let caught = exception.map(|exception| -> Result<bool> {
+            let payload = exception.to_slots(&*store.as_ptr())?;
+            let (tag, slots) = (exception.tag().index(), payload.len());
+            let flight = Flight { tag, payload: payload.as_ptr(), slots, handle: None };
+            deliver(store, &flight, (exit, false))
+        });
+        match caught {
+            Some(Ok(true)) => Status::CAUGHT,
+            Some(Ok(false)) | None => stop(store, Pending::Error(error)),
+            Some(Err(error)) => stop(store, Pending::Error(error)),
+        }
+    }
+}
+
+/// Lets go of what a host function that returns has referred to, except for what goes on in an exception.
+pub(crate) fn leave_host(state: &mut StoreState, pins: usize) {
+    state.exceptions.unpin(pins);
+    if let Some(Pending::Error(error)) = &state.pending
+        && let Some(exception) = error.downcast_ref::<Exception>()
+    {
+        exception.pin(state);
+    }
+}
