@@ -205,7 +205,8 @@ fn row(setup: &Setup, program: &'static Program, runtimes: &[Runtime], scratch: 
                 if is_early || cell.failure_of(measure).is_some() || setup.is_interrupted() {
                     continue;
                 }
-                let taken = once(setup, program, runtime, seat, measure, &mut expected);
+                let taken = once(setup, program, runtime, seat, measure, &mut expected)
+                    .map_err(|failure| lacking(setup, program, runtime, seat, failure));
                 if setup.is_interrupted() {
                     // The process was ended too.
                     break;
@@ -261,6 +262,20 @@ fn seat(setup: &Setup, program: &'static Program, runtime: &Runtime, scratch: &P
         measures.retain(|measure| *measure != Measure::Steady);
     }
     (cell, Seat { scratch, measures, primed: !caches })
+}
+
+/// The failure, or what the runtime lacks if that is the reason.
+fn lacking(setup: &Setup, program: &Program, runtime: &Runtime, seat: &Seat, failure: Failure) -> Failure {
+    let Some(need) = program.needs.filter(|_| failure.kind == FailureKind::Failed) else { return failure };
+    let places = Places { root: &setup.root, scratch: &seat.scratch };
+    let Some(Commands { compile, mut run, .. }) = runtime.commands(need.probe, Execution::Whole, &places) else {
+        return failure;
+    };
+    let compiled = compile.map(|(mut compile, _)| started(setup, need.probe, &places, &mut compile));
+    match compiled.unwrap_or_else(|| started(setup, need.probe, &places, &mut run)) {
+        Ok(_) => failure,
+        Err(_) => Failure::new(FailureKind::Needs(need.name), ""),
+    }
 }
 
 /// What one process gave.
@@ -341,7 +356,7 @@ fn started(
         .transpose()
         .and_then(|stdin| process::run(command, stdin, setup.timeout, &setup.interrupted))
         .map_err(|error| Failure::new(FailureKind::Failed, format!("{error:#}")))?;
-    match failure(program, &finished) {
+    match failure(&finished) {
         None => Ok(finished),
         Some(Failure { kind, detail }) => {
             // Where this checkout and its scratch files are is nobody's business.
@@ -361,7 +376,7 @@ fn iterations(output: &[u8]) -> Option<Vec<f64>> {
 }
 
 /// What was wrong with a process, if anything was.
-fn failure(program: &Program, finished: &Finished) -> Option<Failure> {
+fn failure(finished: &Finished) -> Option<Failure> {
     let errors = String::from_utf8_lossy(&finished.errors);
     let first: String =
         errors.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("").chars().take(100).collect();
@@ -374,12 +389,7 @@ fn failure(program: &Program, finished: &Finished) -> Option<Failure> {
         End::Exited(1) if first.is_empty() => (FailureKind::Wrong, "exit code 1".to_string()),
         End::Exited(code) => (FailureKind::Failed, with_reason(format!("exit code {code}"))),
     };
-    Some(match program.needs {
-        Some(what) if kind == FailureKind::Failed => {
-            Failure { kind: FailureKind::Needs(what), detail: String::new() }
-        }
-        _ => Failure { kind, detail },
-    })
+    Some(Failure { kind, detail })
 }
 
 pub(crate) fn milliseconds(time: Duration) -> f64 {
@@ -390,7 +400,6 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
 mod tests {
     use super::{FailureKind, failure, iterations};
     use crate::process::{End, Finished};
-    use crate::suite;
     use std::time::Duration;
 
     fn finished(end: End, errors: &str) -> Finished {
@@ -413,17 +422,12 @@ mod tests {
 
     #[test]
     fn failures_are_told_apart() {
-        let plain = suite::all().find(|program| program.needs.is_none()).expect("one");
-        let kind = |end, errors| failure(plain, &finished(end, errors)).map(|failure| failure.kind);
+        let kind = |end, errors| failure(&finished(end, errors)).map(|failure| failure.kind);
         assert_eq!(kind(End::Exited(0), "a warning"), None);
         assert_eq!(kind(End::Exited(1), ""), Some(FailureKind::Wrong));
         assert_eq!(kind(End::Exited(1), "no such import"), Some(FailureKind::Failed));
         assert_eq!(kind(End::Exited(134), "trap"), Some(FailureKind::Failed));
         assert_eq!(kind(End::Killed(11), ""), Some(FailureKind::Crashed));
         assert_eq!(kind(End::TimedOut, ""), Some(FailureKind::TimedOut));
-        let needs = suite::all().find_map(|program| Some((program, program.needs?)));
-        let (program, what) = needs.expect("one that needs something");
-        let failure = failure(program, &finished(End::Exited(1), "unknown opcode")).expect("a failure");
-        assert_eq!(failure.kind, FailureKind::Needs(what));
     }
 }

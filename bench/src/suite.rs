@@ -72,8 +72,8 @@ pub(crate) struct Program {
     pub(crate) native: Native,
     /// How a host calls its export; its `_start` makes the same calls in a loop, for runtimes without a host of ours.
     pub(crate) host: Option<HostCalls>,
-    /// What a runtime has to have for it; it stands where the times would be in one that fails.
-    pub(crate) needs: Option<&'static str>,
+    /// What a runtime has to have for it.
+    pub(crate) needs: Option<Need>,
 }
 
 /// How the program is run in a process that measures itself: with the arguments `--steady MS`.
@@ -95,6 +95,14 @@ pub(crate) enum Native {
     C(&'static str),
     /// The program of this name in the Rust package `bench/programs/real`.
     Rust(&'static str),
+}
+
+/// What not every runtime has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need {
+    pub(crate) name: &'static str,
+    /// The smallest program that needs it: who fails with that too does not have it.
+    pub(crate) probe: &'static Program,
 }
 
 /// Calls of an export by a host.
@@ -253,7 +261,7 @@ macro_rules! gc {
             layer: Layer::Gc,
             module: concat!("bench/programs/gc/", $name, ".wasm"),
             steady: Steady::Module(concat!("bench/programs/steady/gc/", $name, ".wasm")),
-            needs: Some("GC"),
+            needs: Some(Need { name: "GC", probe: &GC_PROBE }),
             ..Program::PLAIN
         }
     };
@@ -273,12 +281,15 @@ macro_rules! real {
     };
 }
 
+static GC_PROBE: Program =
+    Program { name: "gc-probe", module: "bench/programs/gc/probe.wasm", ..Program::PLAIN };
+
 /// An example with a library and a runtime of its own in it, and WASI imports.
 const fn example(name: &'static str, module: &'static str, stdin: &'static str) -> Program {
     Program { name, layer: Layer::Start, module, stdin: Some(stdin), ..Program::PLAIN }
 }
 
-const PROGRAMS: &[Program] = &[
+static PROGRAMS: &[Program] = &[
     Program { name: "empty", module: "bench/programs/empty.wasm", ..Program::PLAIN },
     example("wordcount", "examples/c/wordcount.wasm", "examples/data/lighthouse.txt"),
     example("ledger", "examples/rust/ledger.wasm", "examples/data/bookings-clean.csv"),

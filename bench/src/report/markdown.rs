@@ -247,17 +247,16 @@ fn past(entries: &[Entry], report: &Report) -> String {
     }
     let mut out = String::new();
     for measure in Measure::ALL {
-        let mut heads = vec![format!("{}, mean ratio", measure.name()), "commit".into(), "programs".into()];
+        let mut heads = vec![format!("{}, mean ratio (programs)", measure.name()), "commit".into()];
         heads.extend(peers.iter().map(|peer| text(peer)));
         let mut rows = Vec::new();
         for each in &reports {
             let Some(section) = section_of(each, measure) else { continue };
-            let programs: usize = section.layers.iter().map(|layer| layer.rows.len()).sum();
-            let mut row = vec![text(each.id), text(each.commit), programs.to_string()];
+            let mut row = vec![text(each.id), text(each.commit)];
             row.extend(peers.iter().map(|peer| {
                 let at = each.runtimes.iter().position(|runtime| runtime.name == *peer);
                 let mean = at.and_then(|at| section.means[at]);
-                mean.map_or("–".into(), |mean| ratio(mean.ratio))
+                mean.map_or("–".into(), |mean| format!("{} ({})", ratio(mean.ratio), mean.cases))
             }));
             rows.push(row);
         }
@@ -402,8 +401,8 @@ mod tests {
             "| `tak` | 9.00 | failed <sup>1</sup> | – |",
             "<sup>1</sup> failed: no b\\_c.wasm",
             "| all | **0.25** |",
-            "| before | abc | 1 | 4.00 | – |",
-            "| now | abc | 2 | **0.25** | – |",
+            "| before | abc | 4.00 (1) | – |",
+            "| now | abc | **0.25** (1) | – |",
         ] {
             assert!(page.lines().any(|other| other == line), "no line {line} in\n{page}");
         }

@@ -15,9 +15,9 @@ use upshift_wasi::{Input, Output};
 
 use crate::flags::{Listing, Options};
 use crate::json::Json;
-use crate::limits::{self, Watch};
+use crate::limits::Watch;
 use crate::measure::{check_exit, guest_json, guest_text};
-use crate::program::{Program, Streams, entry};
+use crate::program::{Program, Streams, entry, failed_to_run};
 use crate::report::{print, visible};
 use crate::sampling::{DEPTH, INTERVAL, Sampler, Samples};
 use crate::series::{counted, time, whole};
@@ -56,7 +56,8 @@ fn run(program: &Program<'_>) -> Result<(Option<Samples>, Result<()>)> {
     let output = if options.guest_output { Output::inherit_stderr() } else { Output::discard() };
     let errors = Output::inherit_stderr();
     let mut store = program.store(Streams { input: Input::memory(input), output, errors })?;
-    let watch = watch(program)?;
+    let what = failed_to_run(program.file);
+    let watch = program.watch(|| what)?;
     let mut linker = program.linker().map_err(|error| program.failed(error))?;
     let sampler = Sampler::begin(&mut store, &program.module, watch.clone())?;
     watch.iter().for_each(Watch::begin);
@@ -74,15 +75,6 @@ fn run(program: &Program<'_>) -> Result<(Option<Samples>, Result<()>)> {
         Err(error) if error.is::<crate::flags::Usage>() => Err(error),
         outcome => Ok((Some(samples), outcome)),
     }
-}
-
-/// The clock of `--timeout`.
-fn watch(program: &Program<'_>) -> Result<Option<Watch>> {
-    let Some(timeout) = program.options.limits.timeout else { return Ok(None) };
-    let (limits, file) = (program.options.limits.clone(), program.file.to_owned());
-    let explain =
-        move |error| limits::explain(error, &limits).context(format!("failed to run `{}`", file.display()));
-    Watch::new(program.module.engine(), timeout, explain).map(Some)
 }
 
 struct Analysis<'a> {

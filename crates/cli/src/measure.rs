@@ -23,7 +23,7 @@ use crate::flags::{Options, Usage};
 use crate::invoke::Call;
 use crate::json::Json;
 use crate::limits::{self, Watch};
-use crate::program::{Host, Program, Streams, entry};
+use crate::program::{Host, Program, Streams, entry, failed_to_run};
 use crate::{load, show};
 
 /// How often and for how long to measure.
@@ -281,19 +281,15 @@ fn no_entry(program: &Program<'_>) -> Usage {
 /// What has failed: an iteration, or what comes before the first.
 fn failure(number: usize, file: &OsStr) -> String {
     match number {
-        0 => format!("failed to run `{}`", file.display()),
+        0 => failed_to_run(file),
         number => format!("iteration {number} of `{}` failed", file.display()),
     }
 }
 
 /// The clock of `--timeout`, for each iteration anew.
 fn watch(program: &Program<'_>, begun: &Arc<AtomicUsize>) -> Result<Option<Watch>> {
-    let Some(timeout) = program.options.limits.timeout else { return Ok(None) };
-    let (limits, file) = (program.options.limits.clone(), program.file.to_owned());
-    let begun = Arc::clone(begun);
-    let explain =
-        move |error| limits::explain(error, &limits).context(failure(begun.load(Ordering::Relaxed), &file));
-    Watch::new(program.module.engine(), timeout, explain).map(Some)
+    let (file, begun) = (program.file.to_owned(), Arc::clone(begun));
+    program.watch(move || failure(begun.load(Ordering::Relaxed), &file))
 }
 
 /// Shows what is written to it while the first iteration runs.

@@ -17,7 +17,7 @@ use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder};
 
 use crate::deterministic::{self, World};
 use crate::flags::{GuestDir, Options, Stats};
-use crate::limits::{self, Limiter};
+use crate::limits::{self, Limiter, Watch};
 use crate::{imports, load};
 
 /// The data of the store.
@@ -159,8 +159,18 @@ impl<'o> Program<'o> {
 
     /// An error of the guest, with the limit that it has hit and the name of its file.
     pub(crate) fn failed(&self, error: Error) -> Error {
-        let limits = &self.options.limits;
-        limits::explain(error, limits).context(format!("failed to run `{}`", self.file.display()))
+        limits::explain(error, &self.options.limits).context(failed_to_run(self.file))
+    }
+
+    /// The clock of `--timeout`, if there is one. `what` says what has failed when its time is over.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub(crate) fn watch(&self, what: impl FnOnce() -> String + Send + 'static) -> Result<Option<Watch>> {
+        let Some(timeout) = self.options.limits.timeout else { return Ok(None) };
+        let limits = self.options.limits.clone();
+        let explain = move |error| limits::explain(error, &limits).context(what());
+        Watch::new(self.module.engine(), timeout, explain).map(Some)
     }
 
     /// What the guest may see. Its own name is that of its file, without the directory, which is not its business.
@@ -214,4 +224,9 @@ pub(crate) fn entry(store: &mut Store<Host>, instance: Instance) -> Result<Optio
 
 fn bytes(text: &OsStr) -> &[u8] {
     text.as_encoded_bytes()
+}
+
+/// What is said of a program that has failed.
+pub(crate) fn failed_to_run(file: &OsStr) -> String {
+    format!("failed to run `{}`", file.display())
 }

@@ -7,8 +7,8 @@ use upshift::{Engine, Module, Store};
 use upshift_wasi::{Input, Output};
 
 use crate::flags::Options;
-use crate::limits::{self, Watch};
-use crate::program::{Host, Program, Streams, entry};
+use crate::limits::Watch;
+use crate::program::{Host, Program, Streams, entry, failed_to_run};
 use crate::report::print;
 use crate::stats::{self, Times};
 use crate::{batch, invoke};
@@ -24,7 +24,11 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     let input = if options.batch { Input::empty() } else { Input::inherit() };
     let streams = Streams { input, output: Output::inherit_stdout(), errors: Output::inherit_stderr() };
     let mut store = program.store(streams)?;
-    let outcome = watch(&engine, options).and_then(|()| link_and_call(&mut store, &program, &mut times));
+    let what = failed_to_run(program.file);
+    let outcome = program.watch(|| what).and_then(|watch| {
+        watch.iter().for_each(Watch::begin);
+        link_and_call(&mut store, &program, &mut times)
+    });
     if let Some(what) = options.stats {
         let modules: Vec<&Module> = program.modules().collect();
         stats::tell(what, &times, options, &store, &modules);
@@ -32,16 +36,6 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     // The process ends here: the system takes everything back faster than we could.
     std::mem::forget(store);
     outcome.map_err(|error| program.failed(error))
-}
-
-/// Starts the clock, if there is a limit on time.
-fn watch(engine: &Engine, options: &Options) -> Result<()> {
-    let Some(timeout) = options.limits.timeout else { return Ok(()) };
-    let (limits, file) = (options.limits.clone(), options.files[0].clone());
-    let explain =
-        move |error| limits::explain(error, &limits).context(format!("failed to run `{}`", file.display()));
-    Watch::new(engine, timeout, explain)?.begin();
-    Ok(())
 }
 
 /// Links the modules, in order, then calls what the command line names, or else the start of the main one.

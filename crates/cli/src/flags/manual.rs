@@ -24,7 +24,8 @@ pub(crate) fn manual() -> String {
     text.push_str(
         ".SH DESCRIPTION
 Runs, measures, checks and shows modules of WebAssembly, binary or text. A FILE of \\- is the standard input. Flags stand before FILE;
-what stands behind it belongs to the guest. A guest sees nothing but its standard streams unless a flag gives it more.
+what stands behind it belongs to the guest. Only of bench, compare and analyze flags may stand there too: the guest's part begins
+with the first word that is none, or behind \\-\\-. A guest sees nothing but its standard streams unless a flag gives it more.
 ",
     );
     for &verb in Verb::ALL {

@@ -90,6 +90,7 @@ impl Verb {
             Verb::Bench => &[
                 "With `--invoke` the call is made again and again in one instance. Without, each iteration makes",
                 "a fresh instance and runs its `_start`, and both count. What the guest prints is discarded.",
+                "Flags may follow FILE too; ARGS begin with the first word that is no flag of ours, or behind `--`.",
             ],
             Verb::Compare => &[
                 "Both run in one process, in turns; the verdict is the median of the ratios of A to B, pair by pair.",
