@@ -268,7 +268,8 @@ fn seat(setup: &Setup, program: &'static Program, runtime: &Runtime, scratch: &P
 fn lacking(setup: &Setup, program: &Program, runtime: &Runtime, seat: &Seat, failure: Failure) -> Failure {
     let Some(need) = program.needs.filter(|_| failure.kind == FailureKind::Failed) else { return failure };
     let places = Places { root: &setup.root, scratch: &seat.scratch };
-    let Some(Commands { compile, mut run, .. }) = runtime.commands(need.probe, Execution::Whole, &places) else {
+    let Some(Commands { compile, mut run, .. }) = runtime.commands(need.probe, Execution::Whole, &places)
+    else {
         return failure;
     };
     let compiled = compile.map(|(mut compile, _)| started(setup, need.probe, &places, &mut compile));

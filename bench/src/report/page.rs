@@ -92,7 +92,8 @@ mod tests {
         for (at, entry) in entries.iter().enumerate() {
             let shown = &data["entries"][at];
             assert_eq!(shown["id"], entry.id.as_str());
-            let layers = shown["sections"].as_array().expect("sections").iter();
+            let sections = shown["sections"].as_array().expect("sections").iter();
+            let layers = sections.filter(|section| section["measure"] == "warm");
             let layers = layers.flat_map(|section| section["layers"].as_array().expect("layers"));
             let rows: Vec<&Value> =
                 layers.flat_map(|layer| layer["rows"].as_array().expect("rows")).collect();
