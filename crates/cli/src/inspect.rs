@@ -14,7 +14,7 @@ use upshift::{Engine, ExternType, Module};
 use upshift_translate::features::{Availability, Feature};
 use upshift_translate::hints::BranchHint;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{Features, ModuleInfo, TypeRegistry};
+use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
 
 use crate::flags::{Listing, Options};
 use crate::json::Json;

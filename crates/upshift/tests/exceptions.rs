@@ -10,7 +10,7 @@ use upshift::{
 
 /// Engines with each dispatch backend, and one that counts.
 fn engines() -> Vec<Engine> {
-    let mut configs = vec![Config::new(), Config::new(), Config::new()];
+    let mut configs = [Config::new(), Config::new(), Config::new()];
     configs[0].dispatch(Dispatch::Loop);
     configs[1].dispatch(Dispatch::Tail);
     configs[2].consume_fuel(true).epoch_interruption(true);
