@@ -59,7 +59,7 @@ impl Handlers {
     }
 
     /// The clause for an exception that comes out of the instruction that `word` belongs to. `is_tag` tells whether a tag
-    /// of the module is that of the exception.
+    /// of the module is that of the exception. Handlers and clauses that were looked at are added to `steps`.
     ///
     /// ```
     /// use upshift_core::index::TagIndex;
@@ -70,18 +70,22 @@ impl Handlers {
     ///     regions: [Region { start: 1, handler: Some(0) }, Region { start: 9, handler: None }].into(),
     ///     handlers: [Handler { clauses: [clause].into(), outer: None }].into(),
     /// };
-    /// assert_eq!(handlers.find(8, |tag| tag == TagIndex(7)), Some(&clause));
-    /// assert_eq!(handlers.find(8, |_| false), None);
-    /// assert_eq!(handlers.find(9, |_| true), None);
+    /// let mut steps = 0;
+    /// assert_eq!(handlers.find(8, |tag| tag == TagIndex(7), &mut steps), Some(&clause));
+    /// assert_eq!(handlers.find(8, |_| false, &mut steps), None);
+    /// assert_eq!(steps, 4);
+    /// assert_eq!(handlers.find(9, |_| true, &mut steps), None);
     /// ```
     #[must_use]
-    pub fn find(&self, word: usize, is_tag: impl Fn(TagIndex) -> bool) -> Option<&Clause> {
+    pub fn find(&self, word: usize, is_tag: impl Fn(TagIndex) -> bool, steps: &mut u64) -> Option<&Clause> {
         let behind = self.regions.partition_point(|region| region.start as usize <= word);
         let mut number = self.regions[behind.checked_sub(1)?].handler;
         while let Some(handler) = number {
             let handler = &self.handlers[handler as usize];
-            if let Some(clause) = handler.clauses.iter().find(|clause| clause.tag.is_none_or(&is_tag)) {
-                return Some(clause);
+            let found = handler.clauses.iter().position(|clause| clause.tag.is_none_or(&is_tag));
+            *steps += 1 + found.map_or(handler.clauses.len(), |at| at + 1) as u64;
+            if let Some(at) = found {
+                return Some(&handler.clauses[at]);
             }
             number = handler.outer;
         }

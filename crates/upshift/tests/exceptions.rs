@@ -224,19 +224,41 @@ fn exceptions_unwind_deep_stacks() {
     }
 }
 
-#[test]
-fn handlers_nest_deeply() {
-    const DEPTH: usize = 500;
+/// A function that throws what only the outermost of many handlers catches.
+fn nested_handlers(depth: usize) -> String {
     let mut text = String::from(
         "(module (tag $t (param i32)) (tag $o)\n(func (export \"f\") (param i32) (result i32)\n",
     );
     text += "(block $h (result i32) (try_table (catch $t $h)\n";
-    for _ in 0..DEPTH {
+    for _ in 0..depth {
         text += "(block (try_table (catch $o 0)\n";
     }
     text += "(throw $t (local.get 0))";
-    text += &"))".repeat(DEPTH);
-    text += ") (unreachable))))";
+    text += &"))".repeat(depth);
+    text + ") (unreachable))))"
+}
+
+#[test]
+fn looking_for_a_handler_costs_fuel() {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let text = nested_handlers(320);
+    let instance = Instance::new(&mut store, &Module::new(&engine, text).unwrap(), &[]).unwrap();
+    let func = instance.get_typed_func::<i32, i32>(&mut store, "f").unwrap();
+    // `local.get` and the throw; 321 handlers with a clause each.
+    let cost = 2 + 642 / 64;
+    store.set_fuel(cost).unwrap();
+    assert_eq!(func.call(&mut store, 9).unwrap(), 9);
+    assert_eq!(store.get_fuel().unwrap(), 0);
+    store.set_fuel(cost - 1).unwrap();
+    let error = func.call(&mut store, 9).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Trap::OutOfFuel));
+    assert_eq!(store.get_fuel().unwrap(), 0);
+}
+
+#[test]
+fn handlers_nest_deeply() {
+    let text = nested_handlers(500);
     for engine in engines() {
         let mut store = store(&engine);
         let instance = Instance::new(&mut store, &Module::new(&engine, &text).unwrap(), &[]).unwrap();

@@ -14,6 +14,9 @@ use crate::store::{StoreId, StoreState};
 /// outside of host functions, until the store is dropped. Afterwards the reference is *stale*, unless wasm code refers to
 /// the same exception, and using it is an error. An [`Exception`] is a copy of what was thrown, and never stale.
 ///
+/// Functions that take or return references to exceptions are called with [`Val`](crate::Val)s; the typed forms of
+/// functions have none.
+///
 /// ```
 /// use upshift::{Engine, Exception, ExnRef, FuncType, Instance, Module, Store, Tag, TagType, Val, ValType};
 ///

@@ -12,6 +12,7 @@
 //! A collection is due when as much was made as the last one left and looked at, so the work for each exception is bounded
 //! on average, and so is the memory: twice what is referred to, and a little.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
@@ -62,6 +63,8 @@ struct Entry {
     /// Which of the exceptions that have been here this is.
     serial: u32,
     marked: bool,
+    /// Whether it is among the pins.
+    pinned: AtomicBool,
     payload: Box<[u64]>,
 }
 
@@ -113,7 +116,8 @@ impl Exceptions {
     fn add(&mut self, tag: u32, payload: Box<[u64]>) -> Handle {
         self.slots += ENTRY_SLOTS + payload.len();
         self.serial = self.serial.wrapping_add(1);
-        let entry = Entry { tag: Some(tag), serial: self.serial, marked: false, payload };
+        let pinned = AtomicBool::new(false);
+        let entry = Entry { tag: Some(tag), serial: self.serial, marked: false, pinned, payload };
         match self.free.pop() {
             Some(index) => {
                 self.entries[index as usize] = entry;
@@ -129,9 +133,12 @@ impl Exceptions {
 
     // The host's handles.
 
-    /// Keeps an exception alive until the host function that runs now returns.
+    /// Keeps an exception alive until the host function that runs now returns, if none below it has done so already.
     pub(crate) fn pin(&self, handle: Handle) {
-        self.pins.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        let entry = self.entries.get(handle.index());
+        if entry.is_some_and(|entry| !entry.pinned.swap(true, Ordering::Relaxed)) {
+            self.pins.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        }
     }
 
     /// How many exceptions are kept alive for the host.
@@ -141,7 +148,10 @@ impl Exceptions {
 
     /// Lets go of all but the first `count` exceptions that are kept alive for the host.
     pub(crate) fn unpin(&mut self, count: usize) {
-        self.pins.get_mut().unwrap_or_else(PoisonError::into_inner).truncate(count);
+        let pins = self.pins.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for handle in pins.drain(count.min(pins.len())..) {
+            *self.entries[handle.index()].pinned.get_mut() = false;
+        }
     }
 
     // Collection.
@@ -299,6 +309,22 @@ mod tests {
         let again = exceptions.add(5, Box::default());
         assert_eq!(again, lost);
         assert_ne!(exceptions.serial(again), serial);
+    }
+
+    #[test]
+    fn pins_last_as_long_as_their_host_function() {
+        let mut exceptions = Exceptions::default();
+        let handles = [0, 1, 2].map(|tag| exceptions.add(tag, Box::default()));
+        exceptions.pin(handles[0]);
+        // A host function that is called now, and comes to know the first one again.
+        let pins = exceptions.pins();
+        for handle in [0, 1, 1, 2].map(|i| handles[i]) {
+            exceptions.pin(handle);
+        }
+        assert_eq!((pins, exceptions.pins()), (1, 3));
+        exceptions.unpin(pins);
+        exceptions.pin(handles[2]);
+        assert_eq!(exceptions.pins(), 2);
     }
 
     #[test]

@@ -22,6 +22,10 @@ use crate::builtins::{stop, stop_inside};
 use crate::instance::InstanceData;
 use crate::store::{Pending, StoreState};
 
+/// How many handlers and clauses are looked at for a unit of fuel, as many as bytes or elements of a bulk operation. Frames
+/// are paid for by their calls.
+const STEPS_PER_FUEL: u64 = 64;
+
 /// Something on its way to a handler.
 struct Flight {
     /// The number of its tag in the store.
@@ -43,11 +47,11 @@ struct Landing {
 }
 
 /// The handler for a tag in the frames from `point` down; `exact` tells whether its `ip` is the instruction itself or the one
-/// behind it.
+/// behind it. What was looked at is added to `steps`.
 ///
 /// # Safety
 /// `point` and the frames below it must be live.
-unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32) -> Option<Landing> {
+unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32, steps: &mut u64) -> Option<Landing> {
     while !point.ip.is_null() {
         let ip = if exact { point.ip } else { point.ip.wrapping_sub(1) };
         exact = false;
@@ -57,7 +61,7 @@ unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32) -> Option<Landin
         let (func, word) = module.func_at(ip)?;
         let code = module.translated(func)?;
         let is_tag = |own: TagIndex| instance.tags[own.index()].index() == tag;
-        if let Some(clause) = code.handlers().and_then(|handlers| handlers.find(word, is_tag)) {
+        if let Some(clause) = code.handlers().and_then(|handlers| handlers.find(word, is_tag, steps)) {
             let slot = |slot: u32| point.fp.wrapping_add(slot as usize);
             return Some(Landing {
                 point: ExitPoint { ip: code.entry().wrapping_add(clause.target as usize), ..point },
@@ -72,7 +76,7 @@ unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32) -> Option<Landin
     None
 }
 
-/// Hands something to a handler in the frames from `point` down; answers whether there is one.
+/// Hands something to a handler in the frames from `point` down; answers whether there is one. The error may be a trap.
 ///
 /// # Safety
 /// As for [`find`]; the store's code runs and no reference to it is alive; the flight's values are of its tag's type, in the
@@ -85,8 +89,15 @@ unsafe fn deliver(
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
-        let Some(landing) = find(point, exact, flight.tag) else { return Ok(false) };
+        let mut steps = 0;
+        let landing = find(point, exact, flight.tag, &mut steps);
         let state = &mut *store.as_ptr();
+        if state.engine.config().code.fuel {
+            let left = state.ctx.fuel.checked_sub(steps / STEPS_PER_FUEL);
+            state.ctx.fuel = left.unwrap_or(0);
+            left.ok_or(Trap::OutOfFuel)?;
+        }
+        let Some(landing) = landing else { return Ok(false) };
         let reference = match (landing.reference, flight.handle) {
             (Some(slot), Some(handle)) => Some((slot, handle)),
             (Some(slot), None) => {

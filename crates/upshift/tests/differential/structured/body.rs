@@ -3,6 +3,7 @@
 use wasm_encoder::{BlockType, Function, Ieee32, Ieee64, Instruction as I, MemArg, MemArgTarget};
 
 use super::ops::{Access, Care, LOADS, STORES, Ty};
+use super::throws::Throws;
 use super::{PAGES, Shape};
 use crate::rng::Rng;
 
@@ -39,8 +40,13 @@ struct Body<'a> {
     depth: u32,
 }
 
-/// The body of function number `func`.
-pub(super) fn function(rng: &mut Rng, shape: &mut Shape, func: usize) -> Function {
+/// The body of function number `func`, with exceptions instead of branches if there are any.
+pub(super) fn function(
+    rng: &mut Rng,
+    shape: &mut Shape,
+    func: usize,
+    throws: Option<&mut Throws>,
+) -> Function {
     let (params, results) = shape.types[shape.funcs[func] as usize].clone();
     let budget = 20 + rng.below(200) as i32;
     let mut body = Body {
@@ -69,7 +75,12 @@ pub(super) fn function(rng: &mut Rng, shape: &mut Shape, func: usize) -> Functio
         }
     }
     let mut function = Function::new(runs);
-    for instruction in &body.code {
+    let Body { code, shape, .. } = body;
+    let code = match throws {
+        Some(throws) => throws.rewrite(shape, &results, code),
+        None => code,
+    };
+    for instruction in &code {
         function.instruction(instruction);
     }
     function
@@ -422,11 +433,7 @@ impl Body<'_> {
     // Structures.
 
     fn block_type(&mut self, params: &[Ty], results: &[Ty]) -> BlockType {
-        match (params, results) {
-            ([], []) => BlockType::Empty,
-            ([], [ty]) => BlockType::Result(ty.val_type()),
-            _ => BlockType::FunctionType(self.shape.type_index(params, results)),
-        }
+        self.shape.block_type(params, results)
     }
 
     /// A block, loop or conditional.

@@ -9,14 +9,16 @@
 
 mod body;
 mod ops;
+mod throws;
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module, RefType, TableSection,
-    TableType, TypeSection,
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module, RefType,
+    TableSection, TableType, TypeSection,
 };
 
 use self::ops::{Spec, Ty};
+use self::throws::Throws;
 use crate::compare::Modules;
 use crate::rng::Rng;
 
@@ -103,25 +105,54 @@ impl Shape {
     }
 }
 
-/// The modules for a generator state: one, or two that call each other.
-///
-/// Some come in two forms that do the same: in that for Upshift functions have so many locals that slot numbers need more
-/// than 16 bits, which is more than wasmi can do.
-pub(crate) fn modules(rng: &mut Rng, _index: u64) -> Option<Modules> {
-    let filler = match rng.below(100) {
-        // The border then lies among the locals or the operands.
-        0..3 => (Ty::V128, 32_750 + rng.below(18)),
-        3 => (Ty::V128, 45_000),
-        _ => return Some(Modules::both(linked(rng, (Ty::I64, 0)))),
-    };
-    let upshift = linked(&mut rng.clone(), filler);
-    Some(Modules { upshift, wasmi: linked(rng, (Ty::I64, 0)) })
+impl Shape {
+    fn block_type(&mut self, params: &[Ty], results: &[Ty]) -> BlockType {
+        match (params, results) {
+            ([], []) => BlockType::Empty,
+            ([], [ty]) => BlockType::Result(ty.val_type()),
+            _ => BlockType::FunctionType(self.type_index(params, results)),
+        }
+    }
+
+    /// Parameters and results of a block.
+    fn signature(&self, ty: BlockType) -> (Vec<Ty>, Vec<Ty>) {
+        match ty {
+            BlockType::Empty => (Vec::new(), Vec::new()),
+            BlockType::Result(result) => {
+                let result = Ty::ALL.into_iter().find(|ty| ty.val_type() == result);
+                (Vec::new(), vec![result.expect("all values have one of these types")])
+            }
+            BlockType::FunctionType(index) => self.types[index as usize].clone(),
+        }
+    }
 }
 
-fn linked(rng: &mut Rng, filler: (Ty, usize)) -> Vec<Vec<u8>> {
+/// The modules for a generator state: one, or two that call each other.
+///
+/// Some come in two forms that do the same, because the one for Upshift has what wasmi cannot do: functions with so many
+/// locals that slot numbers need more than 16 bits, or exceptions in the place of branches.
+pub(crate) fn modules(rng: &mut Rng, _index: u64) -> Option<Modules> {
+    let none = (Ty::I64, 0);
+    let (filler, throws) = match rng.below(100) {
+        // The border then lies among the locals or the operands.
+        0..3 => (Some((Ty::V128, 32_750 + rng.below(18))), false),
+        3 => (Some((Ty::V128, 45_000)), true),
+        4..40 => (None, true),
+        _ => (None, false),
+    };
+    let seed = throws.then(|| rng.next());
+    if filler.is_none() && seed.is_none() {
+        return Some(Modules::both(linked(rng, none, None)));
+    }
+    let upshift = linked(&mut rng.clone(), filler.unwrap_or(none), seed);
+    Some(Modules { upshift, wasmi: linked(rng, none, None) })
+}
+
+/// The modules; with a seed for exceptions in their second form.
+fn linked(rng: &mut Rng, filler: (Ty, usize), throws: Option<u64>) -> Vec<Vec<u8>> {
     let first = Shape { filler, ..Shape::new(rng) };
     let second = rng.chance(40).then(|| first.second(rng));
-    [Some(first), second].into_iter().flatten().map(|shape| module(rng, shape)).collect()
+    [Some(first), second].into_iter().flatten().map(|shape| module(rng, shape, throws)).collect()
 }
 
 /// Where a module gets something from: itself, or the first module.
@@ -135,15 +166,11 @@ struct Sections {
     elements: ElementSection,
 }
 
-fn module(rng: &mut Rng, mut shape: Shape) -> Vec<u8> {
+fn module(rng: &mut Rng, mut shape: Shape, throws: Option<u64>) -> Vec<u8> {
     let mut code = CodeSection::new();
+    let mut throws = throws.map(Throws::new);
     for func in shape.imported..shape.funcs.len() {
-        code.function(&body::function(rng, &mut shape, func));
-    }
-    let mut types = TypeSection::new();
-    for (params, results) in &shape.types {
-        let list = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
-        types.ty().function(list(params), list(results));
+        code.function(&body::function(rng, &mut shape, func, throws.as_mut()));
     }
     let mut sections = Sections {
         imports: ImportSection::new(),
@@ -158,9 +185,19 @@ fn module(rng: &mut Rng, mut shape: Shape) -> Vec<u8> {
     sections.add_table(&shape);
     sections.add_memories(&shape);
     sections.add_globals(&shape, rng);
+    let tags = throws.map(|throws| throws.finish(&mut shape, &mut sections.funcs, &mut code));
+    let mut types = TypeSection::new();
+    for (params, results) in &shape.types {
+        let list = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
+        types.ty().function(list(params), list(results));
+    }
     let mut module = Module::new();
     module.section(&types).section(&sections.imports).section(&sections.funcs).section(&sections.tables);
-    module.section(&sections.memories).section(&sections.globals).section(&sections.exports);
+    module.section(&sections.memories);
+    if let Some(tags) = &tags {
+        module.section(tags);
+    }
+    module.section(&sections.globals).section(&sections.exports);
     module.section(&sections.elements).section(&code);
     module.finish()
 }
