@@ -183,13 +183,17 @@ fn limits(minimum: u64, maximum: Option<u64>) -> String {
 fn memories(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
     info.memories.iter().enumerate().map(|(index, ty)| {
         let (page, address) = (1u64 << ty.page_size_log2, ty.index.val_type());
+        let shared = if ty.shared { ", shared" } else { "" };
         let bytes = if page == 1 { "byte" } else { "bytes" };
-        let text =
-            format!("{} pages of {page} {bytes}, addresses are {address}", limits(ty.minimum, ty.maximum));
+        let text = format!(
+            "{} pages of {page} {bytes}, addresses are {address}{shared}",
+            limits(ty.minimum, ty.maximum)
+        );
         let members = vec![
             ("minimum", ty.minimum.into()),
             ("maximum", ty.maximum.into()),
             ("page_size", page.into()),
+            ("shared", ty.shared.into()),
             ("address", address.to_string().into()),
         ];
         entry(index, info.imported_memories, &text, members)

@@ -18,8 +18,9 @@ pub(crate) fn describe(ty: &ExternType) -> String {
         }
         ExternType::Memory(ty) => {
             let wide = if ty.is_64() { "64-bit " } else { "" };
+            let shared = if ty.is_shared() { "shared " } else { "" };
             let pages = pages(ty.page_size());
-            format!("{wide}memory of {} {pages}", range(ty.minimum(), ty.maximum()))
+            format!("{wide}{shared}memory of {} {pages}", range(ty.minimum(), ty.maximum()))
         }
         ExternType::Tag(ty) => format!("tag {}", ty.ty()),
     }

@@ -130,16 +130,27 @@ fn inspect_shows_what_a_module_consists_of() {
 fn pages_and_branch_hints_are_shown() {
     let module = r#"(module
         (memory (export "m") 3 200 (pagesize 1))
+        (memory (export "s") 1 2 shared)
         (func (export "f") (param i32)
             (@metadata.code.branch_hint "\01") (if (local.get 0) (then))
             (block (@metadata.code.branch_hint "\00") (br_if 0 (local.get 0)))))"#;
     let dir = Dir::with(&[("m.wat", module)]);
     let text = dir.run(&["inspect", "m.wat"]).stdout;
-    for part in ["m: memory of 3 to 200 pages of 1 byte", "3 to 200 pages of 1 byte,", "branch hints: 2"] {
+    for part in [
+        "m: memory of 3 to 200 pages of 1 byte",
+        "3 to 200 pages of 1 byte,",
+        "branch hints: 2",
+        "s: shared memory of 1 to 2 pages",
+        "addresses are i32, shared",
+    ] {
         assert!(text.contains(part), "no {part} in {text}");
     }
     let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "m.wat"]).stdout).unwrap();
     assert_eq!(json["memories"][0]["page_size"], 1);
+    assert_eq!(
+        (&json["memories"][0]["shared"], &json["memories"][1]["shared"]),
+        (&false.into(), &true.into())
+    );
     let hints = json["functions"]["bodies"][0]["branch_hints"].as_array().unwrap();
     let likely: Vec<_> = hints.iter().map(|hint| hint["likely"].as_bool().unwrap()).collect();
     assert_eq!(likely, [true, false]);
@@ -161,6 +172,7 @@ fn inspect_names_what_is_needed() {
         ("(module (memory 1) (memory 1))", &["multi-memory"]),
         ("(module (memory i64 1))", &["memory64"]),
         ("(module (memory 1 (pagesize 1)))", &["custom-page-sizes"]),
+        ("(module (memory 1 1 shared))", &["threads"]),
         ("(module (func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 1))))))", &["wide-arithmetic"]),
         ("(module (import \"a\" (item \"b\" (func)) (item \"c\" (func))))", &["compact-imports"]),
         ("(module (tag $t) (func (throw $t)))", &["exceptions"]),
@@ -198,8 +210,8 @@ fn features_come_from_the_decoder() {
     let text = dir.run(&["features"]).stdout;
     let find = |name: &str| json.as_array().unwrap().iter().find(|feature| feature["name"] == name).unwrap();
     assert_eq!((&find("simd")["availability"], &find("simd")["standard"]), (&"on".into(), &2.into()));
-    assert_eq!(find("threads")["availability"], "unsupported");
-    assert_eq!(find("threads")["standard"], Value::Null);
+    assert_eq!(find("stack-switching")["availability"], "unsupported");
+    assert_eq!(find("stack-switching")["standard"], Value::Null);
     assert_eq!(text.lines().count(), json.as_array().unwrap().len());
     assert!(text.lines().any(|line| line.starts_with("simd ") && line.contains(" 2.0 ")), "{text}");
     dir.run(&["features", "surplus"]).fails(2, &["`surplus`"]);

@@ -91,7 +91,8 @@ fn switches_of_features() {
     let dir_of_draft = Dir::with(&[("draft.wat", draft)]);
     dir_of_draft.run(&["--invoke", "f", "draft.wat"]).fails(1, &["`legacy-exceptions` is turned off"]);
     dir_of_draft.run(&["-W", "legacy-exceptions", "--invoke", "f", "draft.wat"]).prints("5\n");
-    dir.run(&["run", "-W", "threads", "vector.wat"]).fails(1, &["`threads` is not supported"]);
+    dir.run(&["run", "-W", "stack-switching", "vector.wat"])
+        .fails(1, &["`stack-switching` is not supported"]);
     dir.run(&["run", "-W", "simd=2", "vector.wat"]).fails(2, &["-W simd=2", "`y` or `n`"]);
     dir.run(&["run", "-S", "cli=n", "vector.wat"]).fails(2, &["-S cli=n", "switched off"]);
     dir.run(&["run", "-S", "http", "vector.wat"]).fails(2, &["`-S http`", "`inherit-env`"]);

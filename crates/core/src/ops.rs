@@ -10,6 +10,7 @@
 //!
 //! The table itself is in `ops/table.rs`; a row's function is a Rust operation or one of [`int`], [`float`], [`simd`].
 
+pub mod atomic;
 pub mod float;
 pub mod int;
 pub mod memory;

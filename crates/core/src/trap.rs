@@ -56,6 +56,10 @@ traps! {
     Interrupt "interrupted";
     /// The fuel that the embedder gave is used up.
     OutOfFuel "all fuel consumed";
+    /// An atomic access at an address that is no multiple of its size.
+    HeapMisaligned "unaligned atomic";
+    /// A wait at a memory that is not shared: nobody could end it.
+    AtomicWaitNonSharedMemory "expected shared memory";
 }
 
 impl Trap {

@@ -15,7 +15,7 @@
 //! A *frame* of the value stack is laid out by [`frame`].
 
 use std::ffi::c_void;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::trap::Trap;
 use crate::types::TypeId;
@@ -94,13 +94,38 @@ impl Preamble {
 }
 
 /// Base and length of a linear memory. A memory never shrinks, so a stale length is a safe one.
+///
+/// The record of a shared memory is used by several threads. Its base never changes; its length is published after the bytes
+/// became accessible, and whoever sees the new length may access them: that they are accessible is known to the processor's
+/// memory management, not to the program's own data, so no further order is needed.
 #[derive(Debug)]
 #[repr(C)]
 pub struct MemRecord {
     /// First byte.
     pub base: *mut u8,
     /// Accessible bytes.
-    pub len: usize,
+    pub len: AtomicUsize,
+}
+
+impl MemRecord {
+    /// A record of a memory.
+    #[must_use]
+    pub const fn new(base: *mut u8, len: usize) -> MemRecord {
+        MemRecord { base, len: AtomicUsize::new(len) }
+    }
+
+    /// The accessible bytes that are known.
+    #[inline(always)]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing is accessible yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// Base and length of a table; elements are 8-byte slots.
@@ -366,6 +391,12 @@ builtins! {
     memory_copy MemoryCopy "memory.copy";
     /// `memory.init` of memory `x` from data segment `y`: destination, source, length.
     memory_init MemoryInit "memory.init";
+    /// `memory.atomic.notify` at memory `x`: address, how many, offset → how many were woken.
+    memory_notify MemoryNotify "memory.atomic.notify";
+    /// `memory.atomic.wait32` at memory `x`: address, expected value, timeout, offset → how it ended.
+    memory_wait32 MemoryWait32 "memory.atomic.wait32";
+    /// `memory.atomic.wait64` at memory `x`: address, expected value, timeout, offset → how it ended.
+    memory_wait64 MemoryWait64 "memory.atomic.wait64";
     /// `data.drop x`.
     data_drop DataDrop "data.drop";
     /// `table.get x`: index → reference.

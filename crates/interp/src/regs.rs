@@ -231,8 +231,8 @@ impl Regs {
     #[inline(always)]
     pub(crate) unsafe fn reload_memory(&mut self) {
         // SAFETY: `mem0` of a live context points to a live record.
-        let MemRecord { base, len } = unsafe { &*(*self.ctx).mem0 };
-        (self.mem, self.len) = (*base, *len);
+        let record: &MemRecord = unsafe { &*(*self.ctx).mem0 };
+        (self.mem, self.len) = (record.base, record.len());
     }
 
     /// Puts a result whose type is not known here into all accumulators.

@@ -15,6 +15,7 @@
 use std::collections::HashMap;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TagIndex};
+use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{IndexType, ValType};
@@ -28,8 +29,9 @@ use upshift_translate::backend::{
 use crate::code::FuncCode;
 use crate::handlers::{self, Handlers, Region};
 use crate::op::{
-    Access, Field, Loc, Op, add_branch_form, binary_form, branch_form, encode, extract_lane_form, load_form,
-    load_sum_form, replace_lane_form, store_form, ternary_form, unary_form, wide_form,
+    Access, Field, Loc, Op, add_branch_form, atomic_form, binary_form, branch_form, encode,
+    extract_lane_form, load_form, load_sum_form, replace_lane_form, store_form, ternary_form, unary_form,
+    wide_form,
 };
 
 /// The accumulators and which slot each one mirrors.
@@ -485,8 +487,14 @@ impl<'m> Builder<'m> {
 
     /// The offset, if the access can use the base and length that the interpreter keeps in registers.
     fn fast_offset(&self, arg: MemArg) -> Option<u64> {
-        let fast = arg.memory == MemoryIndex(0) && self.module.memories[0].index == IndexType::I32;
+        let memory = &self.module.memories[arg.memory.index()];
+        let fast = arg.memory == MemoryIndex(0) && memory.index == IndexType::I32 && !memory.shared;
         fast.then_some(arg.offset)
+    }
+
+    /// How an access reaches the memory if it has to look for it.
+    fn slow_access(&self, arg: MemArg) -> Access {
+        if self.module.memories[arg.memory.index()].shared { Access::Shared } else { Access::Any }
     }
 
     fn own_global(&self, global: GlobalIndex) -> Option<u64> {
@@ -787,7 +795,7 @@ impl Backend for Builder<'_> {
             }
         }
         let slot = self.slot(address);
-        let form = load_form(op, Access::Any).expect("all loads have this form");
+        let form = load_form(op, self.slow_access(arg)).expect("all loads have this form");
         self.emit_value(form, ty, dst, &[u64::from(slot.0), u64::from(arg.memory.0), arg.offset]);
     }
 
@@ -840,7 +848,7 @@ impl Backend for Builder<'_> {
         }
         let address = self.slot(address);
         let value = self.slot(value);
-        let form = store_form(op, Access::Any, Loc::Slot).expect("all stores have this form");
+        let form = store_form(op, self.slow_access(arg), Loc::Slot).expect("all stores have this form");
         self.emit(form, &[u64::from(address.0), u64::from(value.0), u64::from(arg.memory.0), arg.offset]);
     }
 
@@ -869,6 +877,26 @@ impl Backend for Builder<'_> {
         let vector = self.slot(vector);
         let memory = u64::from(arg.memory.0);
         self.emit(op, &[u64::from(address.0), u64::from(vector.0), memory, arg.offset, u64::from(lane)]);
+    }
+
+    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
+        // The operands, the memory and the offset; the result comes before them.
+        let mut values = [0; 5];
+        for (value, &operand) in values.iter_mut().zip(operands) {
+            *value = u64::from(self.slot(operand).0);
+        }
+        values[operands.len()] = u64::from(arg.memory.0);
+        values[operands.len() + 1] = arg.offset;
+        let values = &values[..operands.len() + 2];
+        if op.shape() == AtomicShape::Store {
+            self.emit(atomic_form(op), values);
+        } else {
+            self.emit_value(atomic_form(op), ValType::I64, dst, values);
+        }
+    }
+
+    fn fence(&mut self) {
+        self.emit(Op::Fence, &[]);
     }
 
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {

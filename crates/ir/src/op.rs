@@ -2,6 +2,7 @@
 //!
 //! [`Op::fields`] and [`place`] together tell encoder, printer, parser and verifier the same story about each instruction.
 
+use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 
@@ -474,6 +475,8 @@ pub enum Access {
     Constant,
     /// Address in a slot, any memory, any offset.
     Any,
+    /// The same in a memory that other threads may use too.
+    Shared,
 }
 
 /// How an instruction accesses a memory; numbers are those of its fields.
@@ -522,10 +525,12 @@ macro_rules! select_memory_forms {
                     (Load::$l, Access::Acc) => Op::[<$l A>],
                     (Load::$l, Access::Constant) => Op::[<$l K>],
                     (Load::$l, Access::Any) => Op::[<$l G>],
+                    (Load::$l, Access::Shared) => Op::[<$l H>],
                 )*
                 $(
                     (Load::$vl, Access::Slot) => Op::[<$vl S>],
                     (Load::$vl, Access::Any) => Op::[<$vl G>],
+                    (Load::$vl, Access::Shared) => Op::[<$vl H>],
                 )*
                 _ => return None,
             })
@@ -554,10 +559,12 @@ macro_rules! select_memory_forms {
                     (Store::$s, Access::Acc, Loc::Slot) => Op::[<$s AS>],
                     (Store::$s, Access::Constant, Loc::Slot) => Op::[<$s KS>],
                     (Store::$s, Access::Any, Loc::Slot) => Op::[<$s G>],
+                    (Store::$s, Access::Shared, Loc::Slot) => Op::[<$s H>],
                 )*
                 $(
                     (Store::$vs, Access::Slot, Loc::Slot) => Op::[<$vs SS>],
                     (Store::$vs, Access::Any, Loc::Slot) => Op::[<$vs G>],
+                    (Store::$vs, Access::Shared, Loc::Slot) => Op::[<$vs H>],
                 )*
                 _ => return None,
             })
@@ -576,21 +583,21 @@ macro_rules! select_memory_forms {
                     Op::[<$l Sum>] => of::<$l_bytes>(false, Base::Sum(1, 2), None, 3),
                     Op::[<$l SumI>] => of::<$l_bytes>(false, Base::SumImm(1, 2), None, 3),
                     Op::[<$l K>] => of::<$l_bytes>(false, Base::Zero, None, 1),
-                    Op::[<$l G>] => of::<$l_bytes>(false, Base::Slot(1), Some(2), 3),
+                    Op::[<$l G>] | Op::[<$l H>] => of::<$l_bytes>(false, Base::Slot(1), Some(2), 3),
                 )*
                 $(
                     Op::[<$vl S>] => of::<$vl_bytes>(false, Base::Slot(1), None, 2),
-                    Op::[<$vl G>] => of::<$vl_bytes>(false, Base::Slot(1), Some(2), 3),
+                    Op::[<$vl G>] | Op::[<$vl H>] => of::<$vl_bytes>(false, Base::Slot(1), Some(2), 3),
                 )*
                 $(
                     Op::[<$s SS>] | Op::[<$s SI>] | Op::[<$s SA>] => of::<$s_bytes>(true, Base::Slot(0), None, 2),
                     Op::[<$s AS>] => of::<$s_bytes>(true, Base::Acc, None, 2),
                     Op::[<$s KS>] => of::<$s_bytes>(true, Base::Zero, None, 1),
-                    Op::[<$s G>] => of::<$s_bytes>(true, Base::Slot(0), Some(2), 3),
+                    Op::[<$s G>] | Op::[<$s H>] => of::<$s_bytes>(true, Base::Slot(0), Some(2), 3),
                 )*
                 $(
                     Op::[<$vs SS>] => of::<$vs_bytes>(true, Base::Slot(0), None, 2),
-                    Op::[<$vs G>] => of::<$vs_bytes>(true, Base::Slot(0), Some(2), 3),
+                    Op::[<$vs G>] | Op::[<$vs H>] => of::<$vs_bytes>(true, Base::Slot(0), Some(2), 3),
                 )*
                 Op::V128Load8Lane => of::<[u8; 1]>(false, Base::Slot(2), Some(3), 4),
                 Op::V128Load16Lane => of::<[u8; 2]>(false, Base::Slot(2), Some(3), 4),
@@ -600,13 +607,52 @@ macro_rules! select_memory_forms {
                 Op::V128Store16Lane => of::<[u8; 2]>(true, Base::Slot(0), Some(2), 3),
                 Op::V128Store32Lane => of::<[u8; 4]>(true, Base::Slot(0), Some(2), 3),
                 Op::V128Store64Lane => of::<[u8; 8]>(true, Base::Slot(0), Some(2), 3),
-                _ => return None,
+                _ => return atomic_memory_access(op),
             })
         }
     } };
 }
 
 upshift_core::for_each_memory_op!([select_memory_forms]);
+
+macro_rules! select_atomic_forms {
+    (
+        atomic_load { $($l:ident $l_text:literal $l_w:ident i32[$($l_32:ident)?] i64[$l_64:ident];)* }
+        atomic_store { $($s:ident $s_text:literal $s_w:ident i32[$($s_32:ident)?] i64[$s_64:ident];)* }
+        atomic_rmw { $($r:ident $r_text:literal $r_w:ident i32[$($r_32:ident)?] i64[$r_64:ident] = $r_f:expr;)* }
+        atomic_cmpxchg { $($c:ident $c_text:literal $c_w:ident i32[$($c_32:ident)?] i64[$c_64:ident];)* }
+    ) => {
+        /// The instruction of an atomic access.
+        #[must_use]
+        pub fn atomic_form(op: Atomic) -> Op {
+            match op {
+                $(Atomic::$l => Op::$l,)*
+                $(Atomic::$s => Op::$s,)*
+                $(Atomic::$r => Op::$r,)*
+                $(Atomic::$c => Op::$c,)*
+            }
+        }
+
+        fn atomic_memory_access(op: Op) -> Option<MemoryAccess> {
+            let access = |atomic: Atomic, store, address, memory| MemoryAccess {
+                bytes: atomic.bytes(),
+                store,
+                base: Base::Slot(address),
+                memory: Some(memory),
+                offset: memory + 1,
+            };
+            Some(match op {
+                $(Op::$l => access(Atomic::$l, false, 1, 2),)*
+                $(Op::$s => access(Atomic::$s, true, 0, 2),)*
+                $(Op::$r => access(Atomic::$r, true, 1, 3),)*
+                $(Op::$c => access(Atomic::$c, true, 1, 4),)*
+                _ => return None,
+            })
+        }
+    };
+}
+
+upshift_core::for_each_atomic_op!([select_atomic_forms]);
 
 #[cfg(test)]
 mod tests {

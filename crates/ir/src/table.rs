@@ -27,7 +27,7 @@
 //!
 //! # Forms
 //! The suffix of a variant tells where its operands are, in their order: `S` slot, `I` immediate, `A` accumulator,
-//! `K` constant address, `G` any address in any memory.
+//! `K` constant address, `G` any address in any memory, `H` the same in a shared memory.
 //!
 //! # Fused instructions
 //! An instruction may do the work of two operators where the second uses the first one's result at once: `br_if_…` compares
@@ -74,7 +74,7 @@ macro_rules! flatten_pure_ops {
         simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
         simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
-    ) => { $crate::pastey::paste! { $crate::upshift_core::for_each_memory_op! { [$crate::flatten_other_ops] $m {
+    ) => { $crate::pastey::paste! { $crate::upshift_core::for_each_memory_op! { [$crate::flatten_memory_ops] $m {
         $(
             [<$ic SS>] $ic_text [d s s] Binary<op::$ic, SlotB, SlotC>;
             [<$ic SI>] $ic_text [d s I] Binary<op::$ic, SlotB, ImmNextLow>;
@@ -148,17 +148,17 @@ macro_rules! flatten_pure_ops {
     } } } };
 }
 
-/// Memory accesses and everything else: the second half of [`for_each_instr!`](crate::for_each_instr).
+/// Memory accesses: the second part of [`for_each_instr!`](crate::for_each_instr).
 #[doc(hidden)]
 #[macro_export]
-macro_rules! flatten_other_ops {
+macro_rules! flatten_memory_ops {
     (
         $m:ident { $($pure:tt)* }
         load { $($l:ident $l_text:literal $l_bytes:ty => $l_out:ident = $l_f:expr;)* }
         simd_load { $($vl:ident $vl_text:literal $vl_bytes:ty => $vl_out:ident = $vl_f:expr;)* }
         store { $($s:ident $s_text:literal $s_in:ident => $s_bytes:ty = $s_f:expr;)* }
         simd_store { $($vs:ident $vs_text:literal $vs_in:ident => $vs_bytes:ty = $vs_f:expr;)* }
-    ) => { $crate::pastey::paste! { $m! {
+    ) => { $crate::pastey::paste! { $crate::upshift_core::for_each_atomic_op! { [$crate::flatten_other_ops] $m {
         $($pure)*
 
         // Loads: address, offset. `G` has the memory's number instead, and the offset in a word of its own.
@@ -169,10 +169,12 @@ macro_rules! flatten_other_ops {
             [<$l SumI>] (concat!($l_text, ".sum")) [d s I U] LoadSum<mem::$l, ImmNextLow, true>;
             [<$l K>] (concat!($l_text, ".at")) [d U] Load<mem::$l, Zero, OffsetHigh>;
             [<$l G>] (concat!($l_text, ".mem")) [d s n J] LoadAny<mem::$l>;
+            [<$l H>] (concat!($l_text, ".shared")) [d s n J] LoadShared<mem::$l>;
         )*
         $(
             [<$vl S>] $vl_text [dv s n] Load<mem::$vl, SlotB, OffsetC>;
             [<$vl G>] (concat!($vl_text, ".mem")) [dv s n J] LoadAny<mem::$vl>;
+            [<$vl H>] (concat!($vl_text, ".shared")) [dv s n J] LoadShared<mem::$vl>;
         )*
         // Stores: address, value, offset.
         $(
@@ -182,11 +184,35 @@ macro_rules! flatten_other_ops {
             [<$s SA>] $s_text [s A U] Store<mem::$s, SlotA, Acc, OffsetHigh>;
             [<$s KS>] (concat!($s_text, ".at")) [s U] Store<mem::$s, Zero, SlotA, OffsetHigh>;
             [<$s G>] (concat!($s_text, ".mem")) [s s n J] StoreAny<mem::$s>;
+            [<$s H>] (concat!($s_text, ".shared")) [s s n J] StoreShared<mem::$s>;
         )*
         $(
             [<$vs SS>] $vs_text [s sv n] Store<mem::$vs, SlotA, SlotB, OffsetC>;
             [<$vs G>] (concat!($vs_text, ".mem")) [s sv n J] StoreAny<mem::$vs>;
+            [<$vs H>] (concat!($vs_text, ".shared")) [s sv n J] StoreShared<mem::$vs>;
         )*
+    } } } };
+}
+
+/// Everything else: the third part of [`for_each_instr!`](crate::for_each_instr).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! flatten_other_ops {
+    (
+        $m:ident { $($before:tt)* }
+        atomic_load { $($l:ident $l_text:literal $l_w:ident i32[$($l_32:ident)?] i64[$l_64:ident];)* }
+        atomic_store { $($s:ident $s_text:literal $s_w:ident i32[$($s_32:ident)?] i64[$s_64:ident];)* }
+        atomic_rmw { $($r:ident $r_text:literal $r_w:ident i32[$($r_32:ident)?] i64[$r_64:ident] = $r_f:expr;)* }
+        atomic_cmpxchg { $($c:ident $c_text:literal $c_w:ident i32[$($c_32:ident)?] i64[$c_64:ident];)* }
+    ) => { $m! {
+        $($before)*
+
+        // Atomic accesses: result, address, operands, memory, offset.
+        $($l $l_text [d s n J] AtomicLoad<atomic::$l>;)*
+        $($s $s_text [s s n J] AtomicStore<atomic::$s>;)*
+        $($r $r_text [d s s U J] AtomicRmw<atomic::$r>;)*
+        $($c $c_text [d s s S U J] AtomicCompareExchange<atomic::$c>;)*
+        Fence "atomic.fence" [] Fence;
         // Lane accesses: vector in and out, address, memory, offset, lane.
         V128Load8Lane "v128.load8_lane" [dv sv s U J U] LoadLane<1>;
         V128Load16Lane "v128.load16_lane" [dv sv s U J U] LoadLane<2>;
@@ -282,5 +308,5 @@ macro_rules! flatten_other_ops {
         Restore "restore" [] Restore;
         Translate "translate" [] Translate;
         HostCall "host_call" [] HostCall;
-    } } };
+    } };
 }

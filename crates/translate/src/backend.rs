@@ -9,6 +9,7 @@
 //! * at each label that is bound, all values that live on are in their slots (locals and operand homes).
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
+use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{FuncType, ValType};
@@ -215,6 +216,11 @@ pub trait Backend {
     fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand);
     /// Stores `bytes` bytes of a lane.
     fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand);
+    /// An atomic access: the address, then the operands that the access has (see
+    /// [`AtomicShape`](upshift_core::ops::atomic::AtomicShape)). A store leaves `dst` as it is.
+    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]);
+    /// Orders what stands before it and behind it.
+    fn fence(&mut self);
     /// The size of a memory in pages.
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot);
 

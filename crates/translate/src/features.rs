@@ -148,7 +148,7 @@ features! {
         "Exceptions with tags and exception references.";
     LegacyExceptions "legacy-exceptions" off proposal (LEGACY_EXCEPTIONS)
         "The first draft of exceptions.";
-    Threads "threads" unsupported proposal (THREADS)
+    Threads "threads" on proposal (THREADS)
         "Shared memories and atomic instructions.";
     SharedEverythingThreads "shared-everything-threads" unsupported proposal (SHARED_EVERYTHING_THREADS)
         "Shared tables, globals and functions.";

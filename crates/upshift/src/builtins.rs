@@ -7,6 +7,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use anyhow::Error;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
@@ -18,7 +20,7 @@ use crate::exceptions;
 use crate::func::HostCall;
 use crate::instance::InstanceData;
 use crate::instantiate::{drop_data, drop_elem, memory_init, table_init};
-use crate::memory::{LinearMemory, Memory};
+use crate::memory::{Expected, LinearMemory, Memory};
 use crate::metering;
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
@@ -34,6 +36,9 @@ pub(crate) static BUILTINS: Builtins = Builtins {
     memory_fill: builtin_memory_fill,
     memory_copy: builtin_memory_copy,
     memory_init: builtin_memory_init,
+    memory_notify: builtin_memory_notify,
+    memory_wait32: builtin_memory_wait32,
+    memory_wait64: builtin_memory_wait64,
     data_drop: builtin_data_drop,
     table_get: builtin_table_get,
     table_set: builtin_table_set,
@@ -165,6 +170,21 @@ unsafe extern "C" fn interrupt(ctx: *mut VmCtx) -> Status {
     }
 }
 
+/// How often a thread that waits looks whether its program is to be interrupted.
+const INTERRUPTION_LATENCY: Duration = Duration::from_millis(5);
+
+/// Why a wait did not come to its end.
+enum Stopped {
+    Trap(Trap),
+    Error(Error),
+}
+
+impl From<Trap> for Stopped {
+    fn from(trap: Trap) -> Stopped {
+        Stopped::Trap(trap)
+    }
+}
+
 /// Operands of a builtin and what it works on.
 struct Call<'a> {
     state: &'a mut StoreState,
@@ -218,6 +238,51 @@ impl Call<'_> {
         self.memory_handle(x).in_state_mut(self.state)
     }
 
+    /// Wakes threads that wait at an address. At a memory that is not shared there are none.
+    fn notify(&mut self, x: u32, address: u64, count: u32) -> Result<u32, Trap> {
+        match self.memory(x).shared() {
+            Some(memory) => memory.atomic_notify(address, count),
+            None => self.memory(x).check_cell(address, 4).map(|()| 0),
+        }
+    }
+
+    /// Waits until another thread wakes this one: address, expected value, timeout in nanoseconds, offset.
+    fn wait(&mut self, x: u32, expected: Expected) -> Status {
+        let timeout = u64::try_from(self.operand(2) as i64).ok().map(Duration::from_nanos);
+        let Some(address) = self.operand(0).checked_add(self.operand(3)) else {
+            return Status::trap(Trap::MemoryOutOfBounds);
+        };
+        let Some(memory) = self.memory(x).shared().cloned() else {
+            let checked = self.memory(x).check_cell(address, expected.bytes());
+            return Status::trap(checked.err().unwrap_or(Trap::AtomicWaitNonSharedMemory));
+        };
+        let root = self.state.root();
+        // The time of a thread that waits can come too.
+        let poll = self.state.engine.config().code.interruption.then_some(INTERRUPTION_LATENCY);
+        let go_on = || {
+            // SAFETY: the store is alive while its code runs, and no reference to it is used while the callback runs.
+            let come = unsafe {
+                let ctx = &(*root.as_ptr()).ctx;
+                (*ctx.epoch).load(Ordering::Relaxed) >= ctx.epoch_deadline
+            };
+            // SAFETY: as above.
+            match if come { unsafe { metering::goes_on(root) } } else { Ok(true) } {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Stopped::Trap(Trap::Interrupt)),
+                Err(error) => Err(Stopped::Error(error)),
+            }
+        };
+        match catch_unwind(AssertUnwindSafe(|| memory.wait(address, expected, timeout, poll, go_on))) {
+            Ok(Ok(result)) => {
+                self.result(result as u64);
+                Status::OK
+            }
+            Ok(Err(Stopped::Trap(trap))) => Status::trap(trap),
+            Ok(Err(Stopped::Error(error))) => stop_inside(root, Pending::Error(error)),
+            Err(panic) => stop_inside(root, Pending::Panic(panic)),
+        }
+    }
+
     fn table(&mut self, x: u32) -> &mut TableData {
         self.table_handle(x).in_state_mut(self.state)
     }
@@ -254,7 +319,7 @@ builtins! {
     builtin_memory_fill = |call, x, y| {
         let (dst, byte, len) = call.three();
         let memory = call.memory(x);
-        memory.range(dst, len).map(|range| memory.bytes_mut()[range].fill(byte as u8))
+        memory.range(dst, len).map(|range| memory.fill(range, byte as u8))
     };
     /// `memory.copy`
     builtin_memory_copy = |call, x, y| {
@@ -265,6 +330,22 @@ builtins! {
     builtin_memory_init = |call, x, y| {
         let operands = call.three();
         memory_init(call.state, call.instance, MemoryIndex(x), DataIndex(y), operands)
+    };
+    /// `memory.atomic.notify`
+    builtin_memory_notify = |call, x, y| {
+        let address = call.operand(0).checked_add(call.operand(2)).ok_or(Trap::MemoryOutOfBounds);
+        let count = call.operand(1) as u32;
+        address.and_then(|address| call.notify(x, address, count)).map(|woken| call.result(woken.into()))
+    };
+    /// `memory.atomic.wait32`
+    builtin_memory_wait32 = |call, x, y| {
+        let expected = Expected::Bits32(call.operand(1) as u32);
+        call.wait(x, expected)
+    };
+    /// `memory.atomic.wait64`
+    builtin_memory_wait64 = |call, x, y| {
+        let expected = Expected::Bits64(call.operand(1));
+        call.wait(x, expected)
     };
     /// `data.drop`
     builtin_data_drop = |call, x, y| {

@@ -1,10 +1,11 @@
 //! What can be imported and exported: functions, globals, tables, memories, tags.
 
 use crate::context::AsContext;
+use crate::engine::Engine;
 use crate::exceptions::Tag;
 use crate::func::Func;
 use crate::global::Global;
-use crate::memory::Memory;
+use crate::memory::{Memory, SharedMemory};
 use crate::store::StoreState;
 use crate::table::Table;
 use crate::types::ExternType;
@@ -20,7 +21,7 @@ use crate::types::ExternType;
 /// assert_eq!(item.into_memory().unwrap().size(&store), 1);
 /// # Ok::<(), upshift::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Extern {
     /// A function.
@@ -33,6 +34,8 @@ pub enum Extern {
     Memory(Memory),
     /// A tag.
     Tag(Tag),
+    /// A memory that several threads may use at once.
+    SharedMemory(SharedMemory),
 }
 
 macro_rules! extern_kinds {
@@ -53,13 +56,21 @@ macro_rules! extern_kinds {
             pub fn ty(&self, store: impl AsContext) -> ExternType {
                 match self {
                     $(Extern::$variant(item) => item.ty(store).into(),)*
+                    Extern::SharedMemory(memory) => memory.ty().into(),
                 }
             }
 
-            /// Whether the item belongs to the store.
+            /// The shared memory, if it is one.
+            #[must_use]
+            pub fn into_shared_memory(self) -> Option<SharedMemory> {
+                if let Extern::SharedMemory(memory) = self { Some(memory) } else { None }
+            }
+
+            /// Whether the item can be used in the store. A shared memory belongs to no store, but to an engine.
             pub(crate) fn comes_from(&self, store: &StoreState) -> bool {
                 match self {
                     $(Extern::$variant(item) => item.store_id() == store.id,)*
+                    Extern::SharedMemory(memory) => Engine::same(memory.engine(), &store.engine),
                 }
             }
         }
@@ -72,6 +83,12 @@ macro_rules! extern_kinds {
             }
         )*
     };
+}
+
+impl From<SharedMemory> for Extern {
+    fn from(memory: SharedMemory) -> Extern {
+        Extern::SharedMemory(memory)
+    }
 }
 
 extern_kinds! {
@@ -126,6 +143,12 @@ impl<'instance> Export<'instance> {
     #[must_use]
     pub fn into_memory(self) -> Option<Memory> {
         self.item.into_memory()
+    }
+
+    /// The shared memory, if it is one.
+    #[must_use]
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        self.item.into_shared_memory()
     }
 
     /// The table, if it is one.

@@ -22,7 +22,7 @@ use crate::externs::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::global::Global;
 use crate::instantiate::instantiate;
-use crate::memory::Memory;
+use crate::memory::{Memory, SharedMemory};
 use crate::module::Module;
 use crate::store::{StoreId, StoreState};
 use crate::table::Table;
@@ -145,12 +145,15 @@ impl InstanceData {
         if self.dropped[data.index()] { &[] } else { self.module.info().data(data) }
     }
 
-    fn item(&self, item: ExternIndex) -> Extern {
+    fn item(&self, state: &StoreState, item: ExternIndex) -> Extern {
         match item {
             // SAFETY: the instance's functions are functions of its store.
             ExternIndex::Func(i) => unsafe { Func::from_rec(self.handle.store, self.func_rec(i)) }.into(),
             ExternIndex::Table(i) => self.tables[i.index()].into(),
-            ExternIndex::Memory(i) => self.memories[i.index()].into(),
+            ExternIndex::Memory(i) => {
+                let memory = self.memories[i.index()];
+                memory.in_state(state).shared().map_or(memory.into(), |shared| shared.clone().into())
+            }
             ExternIndex::Global(i) => self.globals[i.index()].into(),
             ExternIndex::Tag(i) => self.tags[i.index()].into(),
         }
@@ -195,16 +198,18 @@ impl Instance {
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
         let (state, _) = store.into().split();
+        let state: &StoreState = state;
         let data = self.in_state(state);
         let exports = data.module.info().exports.iter();
-        exports.map(|export| Export { name: &export.name, item: data.item(export.item) })
+        exports.map(|export| Export { name: &export.name, item: data.item(state, export.item) })
     }
 
     /// The export of a name.
     pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
         let mut store = store.as_context_mut();
-        let data = self.in_state(store.state());
-        Some(data.item(data.module.export(name)?))
+        let state: &StoreState = store.state();
+        let data = self.in_state(state);
+        Some(data.item(state, data.module.export(name)?))
     }
 
     /// The exported function of a name.
@@ -231,6 +236,11 @@ impl Instance {
     /// The exported memory of a name.
     pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
+    }
+
+    /// The exported shared memory of a name.
+    pub fn get_shared_memory(&self, store: impl AsContextMut, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
     }
 
     /// The exported table of a name.

@@ -115,6 +115,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
             Extern::Table(table) => data.tables.push(*table),
             Extern::Memory(memory) => data.memories.push(*memory),
             Extern::Tag(tag) => data.tags.push(*tag),
+            Extern::SharedMemory(memory) => data.memories.push(Memory::of_shared(state, memory)),
         }
     }
     data.imported_globals.extend(data.globals.iter().map(|global| global.in_state(state).cell()));
@@ -282,7 +283,7 @@ pub(crate) fn memory_init(
     let end = src.checked_add(len).filter(|&end| end <= bytes.len() as u64).ok_or(Trap::MemoryOutOfBounds)?;
     let memory = data.memories[memory.index()].in_state_mut(state);
     let range = memory.range(dst, len)?;
-    memory.bytes_mut()[range].copy_from_slice(&bytes[src as usize..end as usize]);
+    memory.write(range, &bytes[src as usize..end as usize]);
     Ok(())
 }
 

@@ -154,7 +154,7 @@ pub use global::Global;
 pub use instance::Instance;
 pub use limits::{LimitExceeded, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
-pub use memory::{Memory, MemoryAccessError};
+pub use memory::{Memory, MemoryAccessError, SharedMemory, WaitResult};
 pub use metering::UpdateDeadline;
 pub use module::{FuncSize, Module};
 pub use store::{Store, Usage};

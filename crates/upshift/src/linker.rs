@@ -76,7 +76,7 @@ impl Definition {
         match self {
             Definition::Item(item) => {
                 ensure!(item.comes_from(state), "the definition belongs to another store");
-                Ok(*item)
+                Ok(item.clone())
             }
             Definition::Host(func) => {
                 let same = Engine::same(func.func_type().engine(), &state.engine);

@@ -41,9 +41,13 @@ pub(crate) fn check_import(
             let size = table.elements().len() as u64;
             check_limits("table", (want.minimum, want.maximum), (size, have.maximum))
         }
-        (ExternIndex::Memory(i), Extern::Memory(memory)) => {
-            let (want, memory) = (info.memories[i.index()], memory.in_state(store));
-            let have = memory.ty();
+        (ExternIndex::Memory(i), Extern::Memory(_) | Extern::SharedMemory(_)) => {
+            let want = info.memories[i.index()];
+            let (have, pages) = match given {
+                Extern::Memory(memory) => (memory.in_state(store).ty(), memory.in_state(store).pages()),
+                Extern::SharedMemory(memory) => (memory.core_ty(), memory.size()),
+                _ => unreachable!("matched above"),
+            };
             if want.index != have.index {
                 bail!("expected {}, found {}", width("memory", want.index), width("memory", have.index));
             }
@@ -55,7 +59,7 @@ pub(crate) fn check_import(
                 let (want, have) = (size(want.page_size_log2), size(have.page_size_log2));
                 bail!("expected a memory with pages of {want}, found pages of {have}");
             }
-            check_limits("memory", (want.minimum, want.maximum), (memory.pages(), have.maximum))
+            check_limits("memory", (want.minimum, want.maximum), (pages, have.maximum))
         }
         (ExternIndex::Tag(i), Extern::Tag(tag)) => {
             let (want, have) = (info.tag_type(i), tag.in_state(store).ty());
@@ -115,7 +119,7 @@ fn kind(item: &Extern) -> &'static str {
         Extern::Func(_) => "function",
         Extern::Global(_) => "global",
         Extern::Table(_) => "table",
-        Extern::Memory(_) => "memory",
+        Extern::Memory(_) | Extern::SharedMemory(_) => "memory",
         Extern::Tag(_) => "tag",
     }
 }

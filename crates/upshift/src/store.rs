@@ -243,7 +243,7 @@ impl<T: fmt::Debug + 'static> fmt::Debug for Store<T> {
 
 impl StoreState {
     fn new(engine: &Engine) -> StoreState {
-        let no_memory = Stable::new(MemRecord { base: NonNull::<u8>::dangling().as_ptr(), len: 0 });
+        let no_memory = Stable::new(MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0));
         let host_ctx = Stable::new(VmCtx {
             store: std::ptr::null_mut(),
             mem0: no_memory.as_ptr(),

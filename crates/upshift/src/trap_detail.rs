@@ -55,7 +55,7 @@ impl<'a> Site<'a> {
 
     fn describe(&self, trap: Trap) -> Option<String> {
         if let Some(access) = memory_access(self.instr.op) {
-            return (trap == Trap::MemoryOutOfBounds).then(|| self.access(&access));
+            return self.access(&access, trap);
         }
         match self.instr.op {
             Op::CallIndirect | Op::ReturnCallIndirect => self.indirect_call(trap),
@@ -65,7 +65,7 @@ impl<'a> Site<'a> {
     }
 
     /// A load or a store.
-    fn access(&self, access: &MemoryAccess) -> String {
+    fn access(&self, access: &MemoryAccess, trap: Trap) -> Option<String> {
         let memory = access.memory.map_or(0, |field| self.field(field));
         let offset = self.field(access.offset);
         let address = match access.base {
@@ -83,11 +83,17 @@ impl<'a> Site<'a> {
             format!(" ({address:#x} + offset {offset:#x})")
         };
         let what = if access.store { "store" } else { "load" };
-        format!(
-            "{what} of {} at address {sum:#x}{parts}, but {}",
-            bytes(access.bytes.into()),
-            self.memory(memory)
-        )
+        match trap {
+            Trap::MemoryOutOfBounds => Some(format!(
+                "{what} of {} at address {sum:#x}{parts}, but {}",
+                bytes(access.bytes.into()),
+                self.memory(memory)
+            )),
+            Trap::HeapMisaligned => {
+                Some(format!("address {sum:#x}{parts} is no multiple of {}", access.bytes))
+            }
+            _ => None,
+        }
     }
 
     fn memory(&self, memory: u64) -> String {

@@ -233,6 +233,14 @@ impl MemoryType {
         MemoryType::with(u64::from(minimum), maximum.map(u64::from), IndexType::I32)
     }
 
+    /// The type of a [`SharedMemory`](crate::SharedMemory) with 32-bit addresses and pages of 64 KiB; sizes in pages.
+    #[must_use]
+    pub fn shared(minimum: u32, maximum: u32) -> MemoryType {
+        let mut ty = MemoryType::new(minimum, Some(maximum));
+        ty.inner.shared = true;
+        ty
+    }
+
     /// A memory type with 64-bit addresses and pages of 64 KiB; sizes in pages.
     #[must_use]
     pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
@@ -327,6 +335,12 @@ impl MemoryTypeBuilder {
         self
     }
 
+    /// Whether several threads may use the memory at once; then it needs a maximum.
+    pub fn shared(&mut self, shared: bool) -> &mut MemoryTypeBuilder {
+        self.ty.shared = shared;
+        self
+    }
+
     /// Binary logarithm of the size of a page in bytes: 0 or 16.
     pub fn page_size_log2(&mut self, log2: u8) -> &mut MemoryTypeBuilder {
         self.ty.page_size_log2 = log2;
@@ -336,8 +350,8 @@ impl MemoryTypeBuilder {
     /// The type.
     ///
     /// # Errors
-    /// When pages have another size than 1 or 65536 bytes, or the sizes contradict each other or are more than addresses
-    /// can reach.
+    /// When pages have another size than 1 or 65536 bytes, the sizes contradict each other or are more than addresses can
+    /// reach, or a shared memory has no maximum.
     pub fn build(&self) -> Result<MemoryType> {
         let ty = self.ty;
         ensure!(
@@ -354,6 +368,7 @@ impl MemoryTypeBuilder {
             "the minimum of {} pages is above the maximum",
             ty.minimum
         );
+        ensure!(!ty.shared || ty.maximum.is_some(), "a shared memory needs a maximum size");
         Ok(MemoryType { inner: ty })
     }
 }

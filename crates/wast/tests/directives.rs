@@ -239,3 +239,13 @@ fn a_script_that_cannot_be_read_is_an_error_with_a_place() {
     assert!(format!("{error:#}").contains("bad.wast:2:2"), "{error:#}");
     assert!(upshift_wast::run(&Engine::default(), "bad.wast", "(module").is_err());
 }
+
+#[test]
+fn waits_and_wake_ups_of_a_single_thread() {
+    let script = include_str!("wait-notify.wast");
+    let report = run(script);
+    assert_eq!(report.failures, []);
+    // Three modules, and all lines that invoke something.
+    let directives = 3 + script.lines().filter(|line| line.contains("(invoke \"")).count();
+    assert_eq!((report.directives, report.passed), (directives, directives));
+}

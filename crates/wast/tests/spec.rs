@@ -37,7 +37,7 @@ struct Directory {
 fn directories() -> Vec<Directory> {
     use Proposal::{
         Annotations, BulkMemoryOperations, CustomPageSizes, ExceptionHandling, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue,
-        MutableGlobal, NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, WideArithmetic,
+        MutableGlobal, NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, Threads, WideArithmetic,
     };
     fn nothing(_: &mut Config) {}
     fn one_memory(config: &mut Config) {
@@ -74,6 +74,7 @@ fn directories() -> Vec<Directory> {
         of(MutableGlobal,                     2,    149, nothing),
         of(CustomPageSizes,                   5,    207, nothing),
         of(Annotations,                       4,    617, nothing),
+        of(Threads,                           4,    619, no_references),
         of(WideArithmetic,                    1,    109, nothing),
     ]
 }

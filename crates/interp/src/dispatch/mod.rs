@@ -30,10 +30,15 @@ impl Default for Dispatch {
 macro_rules! with_handlers {
     ($m:ident) => {
         #[allow(unused_imports, reason = "which names the table needs is the table's business")]
+        use upshift_core::ops::atomic::op as atomic;
+        #[allow(unused_imports, reason = "which names the table needs is the table's business")]
         use upshift_core::ops::memory::op as mem;
         #[allow(unused_imports, reason = "which names the table needs is the table's business")]
         use upshift_core::ops::op;
 
+        use crate::handlers::atomic::{
+            AtomicCompareExchange, AtomicLoad, AtomicRmw, AtomicStore, Fence, LoadShared, StoreShared,
+        };
         use crate::handlers::call::{
             Builtin, Call, CallImport, CallIndirect, CallRef, HostCall, ReturnCall, ReturnCallImport,
             ReturnCallIndirect, ReturnCallRef, Throw, ThrowRef, Translate,

@@ -1,6 +1,7 @@
 //! Loads and stores, with explicit bounds checks: a fault inside of a handler would have no defined instruction.
 
 use std::marker::PhantomData;
+use std::sync::atomic::Ordering;
 
 use upshift_core::Trap;
 use upshift_core::ops::memory::{LoadOp, StoreOp};
@@ -8,6 +9,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::MemRecord;
 
 use super::Exec;
+use super::atomic::{load_lane, store_lane};
 use super::operand::{Offset, Source, high, low};
 use crate::regs::{AccValue, Flow, Regs};
 
@@ -19,17 +21,27 @@ fn in_memory0(r: &Regs, address: u64, offset: u64, bytes: usize) -> Option<*mut 
     (start + bytes as u64 <= r.len as u64).then(|| r.mem.wrapping_add(start as usize))
 }
 
-/// The address of `bytes` bytes of any memory, if they are there.
+/// The address of `bytes` bytes of any memory, if they are there. The length of a memory that is not `SHARED` changes only
+/// where code of its own thread says so, and is read without the care that others need.
 ///
 /// # Safety
-/// `r.ctx` is a live context with such a memory.
+/// `r.ctx` is a live context with such a memory, which is not shared unless `SHARED` says that it may be.
 #[inline(always)]
-unsafe fn in_memory(r: &Regs, memory: usize, address: u64, offset: u64, bytes: usize) -> Option<*mut u8> {
+pub(super) unsafe fn in_memory<const SHARED: bool>(
+    r: &Regs,
+    memory: usize,
+    address: u64,
+    offset: u64,
+    bytes: usize,
+) -> Option<*mut u8> {
     // SAFETY: promised by the caller; the record of a memory lives as long as the store.
-    let MemRecord { base, len } = unsafe { &**(*r.ctx).mems.add(memory) };
+    let record: &MemRecord = unsafe { &**(*r.ctx).mems.add(memory) };
     let start = address.checked_add(offset)?;
     let end = start.checked_add(bytes as u64)?;
-    (end <= *len as u64).then(|| base.wrapping_add(start as usize))
+    // What is read late takes no register before.
+    // SAFETY: nobody else writes to the length if the memory is not shared.
+    let len = if SHARED { record.len() } else { unsafe { *record.len.as_ptr() } };
+    (end <= len as u64).then(|| record.base.wrapping_add(start as usize))
 }
 
 /// A load from memory 0.
@@ -86,7 +98,7 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.b());
-            let Some(at) = in_memory(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory::<false>(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
@@ -121,7 +133,7 @@ impl<O: StoreOp> Exec for StoreAny<O> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory::<false>(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(r.b())));
@@ -130,7 +142,7 @@ impl<O: StoreOp> Exec for StoreAny<O> {
     }
 }
 
-/// A load of one lane of `BYTES` bytes.
+/// A load of one lane of `BYTES` bytes, from a shared memory too.
 pub(crate) struct LoadLane<const BYTES: usize>;
 
 impl<const BYTES: usize> Exec for LoadLane<BYTES> {
@@ -140,19 +152,19 @@ impl<const BYTES: usize> Exec for LoadLane<BYTES> {
         unsafe {
             let more = r.word(2);
             let address = r.read(r.c());
-            let Some(at) = in_memory(r, low(more), address, r.word(3), BYTES) else {
+            let Some(at) = in_memory::<true>(r, low(more), address, r.word(3), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             let lane = low(r.word(4)) % (16 / BYTES);
             let V128(mut bytes) = r.read(r.b());
-            bytes[lane * BYTES..][..BYTES].copy_from_slice(&at.cast::<[u8; BYTES]>().read_unaligned());
+            bytes[lane * BYTES..][..BYTES].copy_from_slice(&load_lane::<BYTES>(at));
             r.write(r.a(), V128(bytes));
             r.next(5)
         }
     }
 }
 
-/// A store of one lane of `BYTES` bytes.
+/// A store of one lane of `BYTES` bytes, to a shared memory too.
 pub(crate) struct StoreLane<const BYTES: usize>;
 
 impl<const BYTES: usize> Exec for StoreLane<BYTES> {
@@ -161,14 +173,14 @@ impl<const BYTES: usize> Exec for StoreLane<BYTES> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory(r, r.c(), address, r.word(2), BYTES) else {
+            let Some(at) = in_memory::<true>(r, r.c(), address, r.word(2), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             let lane = low(r.word(3)) % (16 / BYTES);
             let V128(bytes) = r.read(r.b());
             let mut out = [0; BYTES];
             out.copy_from_slice(&bytes[lane * BYTES..][..BYTES]);
-            at.cast::<[u8; BYTES]>().write_unaligned(out);
+            store_lane::<BYTES>(at, out);
             r.next(4)
         }
     }
@@ -183,7 +195,8 @@ impl Exec for MemorySize {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
-            let pages = record.len as u64 >> r.c();
+            // For a shared memory the proposal asks for an order of all sizes that are seen.
+            let pages = record.len.load(Ordering::SeqCst) as u64 >> r.c();
             r.write(r.a(), pages);
             r.next(2)
         }

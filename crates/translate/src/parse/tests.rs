@@ -393,7 +393,6 @@ fn missing_features_are_named() {
     let error = refusal("(module (type (struct)))");
     assert_eq!((error.kind(), error.feature()), (ParseErrorKind::Unsupported, Some(Feature::Gc)));
     assert!(error.to_string().ends_with("(feature `gc` is not supported)"), "{error}");
-    assert_eq!(refusal("(module (memory 1 1 shared))").feature(), Some(Feature::Threads));
 
     let mut features = Features::default();
     features.set(Feature::Simd, false).expect("any feature can be forbidden");
@@ -415,6 +414,7 @@ fn every_feature_that_is_on_is_understood() {
         "(module (func (param (ref extern)) (result externref) (local.get 0)))",
         "(module (import \"\" \"\" (global (mut i32))))",
         "(module (memory 1 (pagesize 1)) (func (result i32) (memory.grow (i32.const 1))))",
+        "(module (memory 1 1 shared) (func (result i32) (atomic.fence) (i32.atomic.load (i32.const 0))))",
         "(module (func (result i64 i64) (i64.mul_wide_s (i64.const 1) (i64.const 2))))",
     ] {
         let _ = parse_text(text);

@@ -15,6 +15,7 @@
 //! Where fuel is counted, each straight run of operators is charged for before its first one: at the entry, at loop heads and
 //! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
+mod atomics;
 mod control;
 mod exceptions;
 mod nans;
@@ -24,6 +25,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{FuncType, RefType, ValType};
@@ -31,6 +33,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, frame};
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
+use self::atomics::atomic_access;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::CatchReturn;
 use self::stack::{OperandStack, Spill};
@@ -417,6 +420,32 @@ impl<'m, B: Backend> Walker<'m, B> {
         let (address, vector) = self.pop2();
         self.backend.store_lane(bytes, lane, arg, address, vector);
         Ok(())
+    }
+
+    fn atomic(&mut self, op: Atomic, ty: ValType, arg: wasmparser::MemArg) -> Step {
+        let arg = Self::mem_arg(arg)?;
+        let shape = op.shape();
+        // Only those that the access has, from the left.
+        let mut operands = [Operand::Const(0, Slot(0)); 3];
+        let operands = &mut operands[..match shape {
+            AtomicShape::Load => 1,
+            AtomicShape::Store | AtomicShape::ReadModifyWrite => 2,
+            AtomicShape::CompareExchange => 3,
+        }];
+        for operand in operands.iter_mut().rev() {
+            *operand = self.pop();
+        }
+        // A store has no result, but the slot is there.
+        let dst = if shape == AtomicShape::Store { self.stack.next_home() } else { self.stack.push_home(ty) };
+        self.backend.atomic(op, arg, dst, operands);
+        Ok(())
+    }
+
+    /// `memory.atomic.wait32` and its like: a service with the offset as one operand more.
+    fn atomic_service(&mut self, op: BuiltinOp, arg: wasmparser::MemArg, operands: usize) -> Step {
+        let arg = Self::mem_arg(arg)?;
+        self.stack.push_const(arg.offset, ValType::I64);
+        self.builtin(op, arg.memory.0, 0, operands + 1, Some(ValType::I32))
     }
 
     fn memory_size(&mut self, memory: u32) -> Step {
@@ -1001,6 +1030,14 @@ macro_rules! define_operator {
                     O::MemoryInit { data_index, mem } => self.builtin(Service::MemoryInit, mem, data_index, 3, None),
                     O::DataDrop { data_index } => self.builtin(Service::DataDrop, data_index, 0, 0, None),
 
+                    O::MemoryAtomicNotify { memarg } => self.atomic_service(Service::MemoryNotify, memarg, 2),
+                    O::MemoryAtomicWait32 { memarg } => self.atomic_service(Service::MemoryWait32, memarg, 3),
+                    O::MemoryAtomicWait64 { memarg } => self.atomic_service(Service::MemoryWait64, memarg, 3),
+                    O::AtomicFence { .. } => {
+                        self.backend.fence();
+                        Ok(())
+                    }
+
                     O::TableGet { table } => {
                         let element = self.module.tables[table as usize].element;
                         self.builtin(Service::TableGet, table, 0, 1, Some(ValType::Ref(element)))
@@ -1053,9 +1090,12 @@ macro_rules! define_operator {
                     O::Rethrow { relative_depth } => self.rethrow(relative_depth),
                     O::Delegate { relative_depth } => self.delegate(relative_depth),
 
-                    // Garbage collection, threads and whatever wasmparser learns to read: validation with the
+                    // Garbage collection and whatever wasmparser learns to read: validation with the
                     // engine's features rejects them before this point.
-                    other => Err(unanswered(&other)),
+                    other => match atomic_access(&other) {
+                        Some((op, ty, arg)) => self.atomic(op, ty, arg),
+                        None => Err(unanswered(&other)),
+                    },
                 }
             }
         }

@@ -9,8 +9,12 @@
 //! that a 32-bit address with a 32-bit offset can reach is set aside, the base never moves, growing makes pages
 //! accessible. *Checked*: only what is used is mapped, growing may move the base; for 64-bit addresses, small
 //! reservations and systems that do not give the address space. Code of the interpreter is the same for both.
+//! A *shared* memory belongs to no store, see `shared`; a store has an entry for it among its memories.
 
 pub(crate) mod mmap;
+mod parking;
+mod racy;
+mod shared;
 
 use std::fmt;
 use std::ops::Range;
@@ -26,6 +30,9 @@ use crate::memory::mmap::Mapping;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::MemoryType;
+
+pub(crate) use self::shared::Expected;
+pub use self::shared::{SharedMemory, WaitResult};
 
 /// What an access with a 32-bit address and a 32-bit offset can reach.
 const REACH: u64 = 8 << 30;
@@ -56,6 +63,19 @@ pub struct Memory {
 /// A memory as the store holds it.
 pub(crate) struct LinearMemory {
     ty: core::MemoryType,
+    backing: Backing,
+}
+
+/// Whose bytes a memory has.
+enum Backing {
+    /// The store's own.
+    Own(Own),
+    /// Those of a memory that other stores may use too.
+    Shared(SharedMemory),
+}
+
+/// The bytes of a memory that belongs to one store.
+struct Own {
     record: Stable<MemRecord>,
     /// Nothing until the memory has a first page.
     storage: Option<Mapping>,
@@ -66,8 +86,9 @@ pub(crate) struct LinearMemory {
 impl LinearMemory {
     /// A memory of the type's minimal size; `None` if the system does not give it.
     fn new(ty: core::MemoryType, reservation: u64) -> Option<LinearMemory> {
-        let record = MemRecord { base: NonNull::<u8>::dangling().as_ptr(), len: 0 };
-        let mut memory = LinearMemory { ty, record: Stable::new(record), storage: None, reservation };
+        let record = MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0);
+        let own = Own { record: Stable::new(record), storage: None, reservation };
+        let mut memory = LinearMemory { ty, backing: Backing::Own(own) };
         memory.grow(ty.minimum)?;
         Some(memory)
     }
@@ -76,18 +97,26 @@ impl LinearMemory {
         self.ty
     }
 
+    /// The memory that other stores may use too, if it is one.
+    pub(crate) fn shared(&self) -> Option<&SharedMemory> {
+        if let Backing::Shared(memory) = &self.backing { Some(memory) } else { None }
+    }
+
     pub(crate) fn record(&self) -> *mut MemRecord {
-        self.record.as_ptr()
+        match &self.backing {
+            Backing::Own(own) => own.record.as_ptr(),
+            Backing::Shared(memory) => memory.record(),
+        }
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
         // SAFETY: the record is alive as long as `self`.
-        unsafe { (*self.record.as_ptr()).base }
+        unsafe { (*self.record()).base }
     }
 
     pub(crate) fn len(&self) -> usize {
         // SAFETY: as in `base`.
-        unsafe { (*self.record.as_ptr()).len }
+        unsafe { (*self.record()).len() }
     }
 
     /// The size in pages.
@@ -100,28 +129,93 @@ impl LinearMemory {
         self.ty.maximum.unwrap_or(u64::MAX).min(self.ty.addressable_pages())
     }
 
-    /// Whether the base can stay where it is.
-    fn wants_guard(&self) -> bool {
-        self.ty.index == IndexType::I32 && self.ty.page_size_log2 == 16 && self.reservation >= REACH
-    }
-
     /// Appends pages and returns the old size; `None` if the type or the system forbids it.
     pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
-        let old = self.pages();
-        let new = old.checked_add(delta).filter(|&new| new <= self.max_pages())?;
+        let (old, most) = (self.pages(), self.max_pages());
+        let own = match &mut self.backing {
+            Backing::Own(own) => own,
+            // Others may grow it at the same time, so it looks at its size itself.
+            Backing::Shared(memory) => return memory.try_grow(delta),
+        };
+        let new = old.checked_add(delta).filter(|&new| new <= most)?;
         let bytes = new.checked_mul(1 << self.ty.page_size_log2)?;
         let bytes = usize::try_from(bytes).ok().filter(|&bytes| isize::try_from(bytes).is_ok())?;
         if delta > 0 {
-            self.resize(bytes)?;
+            own.resize(self.ty, bytes)?;
         }
         Some(old)
     }
 
-    fn resize(&mut self, bytes: usize) -> Option<()> {
+    /// The positions `start .. start + len`, if all of them exist.
+    pub(crate) fn range(&self, start: u64, len: u64) -> Result<Range<usize>, Trap> {
+        let end = start.checked_add(len).filter(|&end| end <= self.len() as u64);
+        let end = end.ok_or(Trap::MemoryOutOfBounds)?;
+        Ok(start as usize..end as usize)
+    }
+
+    /// Makes sure that a value of so many bytes can be accessed atomically.
+    pub(crate) fn check_cell(&self, address: u64, bytes: u64) -> Result<(), Trap> {
+        if !address.is_multiple_of(bytes) {
+            return Err(Trap::HeapMisaligned);
+        }
+        self.range(address, bytes).map(|_| ())
+    }
+
+    /// The bytes of a memory of one store.
+    ///
+    /// # Panics
+    /// When it is shared: handles of these do not get out of the store.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.assert_own();
+        // SAFETY: base and length describe accessible bytes, which change only through `&mut self` or while generated
+        // code runs, and then no reference is alive.
+        unsafe { std::slice::from_raw_parts(self.base(), self.len()) }
+    }
+
+    /// As [`bytes`](Self::bytes), to be changed.
+    ///
+    /// # Panics
+    /// When it is shared.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.assert_own();
+        // SAFETY: as in `bytes`.
+        unsafe { std::slice::from_raw_parts_mut(self.base(), self.len()) }
+    }
+
+    fn assert_own(&self) {
+        assert!(self.shared().is_none(), "the bytes of a shared memory cannot be borrowed");
+    }
+
+    /// Fills bytes that exist.
+    pub(crate) fn fill(&mut self, range: Range<usize>, byte: u8) {
+        match &self.backing {
+            Backing::Own(_) => self.bytes_mut()[range].fill(byte),
+            // SAFETY: the caller has checked the range; no memory shrinks.
+            Backing::Shared(_) => unsafe { racy::fill(self.base().add(range.start), byte, range.len()) },
+        }
+    }
+
+    /// Copies bytes to where as many exist.
+    pub(crate) fn write(&mut self, range: Range<usize>, bytes: &[u8]) {
+        match &self.backing {
+            Backing::Own(_) => self.bytes_mut()[range].copy_from_slice(bytes),
+            // SAFETY: the caller has checked the range, which is as long as the bytes; nobody writes to these.
+            Backing::Shared(_) => unsafe {
+                racy::copy(bytes.as_ptr(), self.base().add(range.start), range.len());
+            },
+        }
+    }
+}
+
+impl Own {
+    fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> Option<()> {
         match &mut self.storage {
             Some(storage) => storage.grow(bytes).ok()?,
             None => {
-                let guarded = if self.wants_guard() {
+                // Whether the base can stay where it is.
+                let wants_guard =
+                    ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH;
+                let guarded = if wants_guard {
                     usize::try_from(REACH + GUARD).ok().and_then(|reach| Mapping::reserve(reach).ok())
                 } else {
                     None
@@ -133,26 +227,8 @@ impl LinearMemory {
         }
         let base = self.storage.as_ref()?.base();
         // SAFETY: the record is alive as long as `self`, and no reference to it is.
-        unsafe { *self.record.as_ptr() = MemRecord { base, len: bytes } };
+        unsafe { *self.record.as_ptr() = MemRecord::new(base, bytes) };
         Some(())
-    }
-
-    /// The positions `start .. start + len`, if all of them exist.
-    pub(crate) fn range(&self, start: u64, len: u64) -> Result<Range<usize>, Trap> {
-        let end = start.checked_add(len).filter(|&end| end <= self.len() as u64);
-        let end = end.ok_or(Trap::MemoryOutOfBounds)?;
-        Ok(start as usize..end as usize)
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: base and length describe accessible bytes, which change only through `&mut self` or while generated
-        // code runs, and then no reference is alive.
-        unsafe { std::slice::from_raw_parts(self.base(), self.len()) }
-    }
-
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`.
-        unsafe { std::slice::from_raw_parts_mut(self.base(), self.len()) }
     }
 }
 
@@ -189,8 +265,9 @@ impl Memory {
     ///
     /// # Errors
     /// When the type's limits contradict each other, the store's limiter forbids it, or the system does not give the
-    /// memory.
+    /// memory; when the type is that of a shared memory, which [`SharedMemory::new`] makes.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
+        ensure!(!ty.inner.shared, "a shared memory belongs to no store: `SharedMemory::new` makes one");
         Memory::create(store.as_context_mut().state(), ty.inner)
     }
 
@@ -202,10 +279,31 @@ impl Memory {
             "a memory of {} bytes is above the store's limit",
             bytes(ty.minimum)
         );
+        if ty.shared {
+            let memory = SharedMemory::create(&state.engine, ty)?;
+            return Ok(Memory::of_shared(state, &memory));
+        }
         let memory = LinearMemory::new(ty, state.engine.config().memory_reservation)
             .with_context(|| format!("cannot create a memory of {} pages", ty.minimum))?;
+        Ok(Memory::add(state, memory))
+    }
+
+    fn add(state: &mut StoreState, memory: LinearMemory) -> Memory {
         state.memories.push(memory);
-        Ok(Memory { store: state.id, index: (state.memories.len() - 1) as u32 })
+        Memory { store: state.id, index: (state.memories.len() - 1) as u32 }
+    }
+
+    /// The store's entry for a shared memory.
+    pub(crate) fn of_shared(state: &mut StoreState, memory: &SharedMemory) -> Memory {
+        let same =
+            |entry: &LinearMemory| entry.shared().is_some_and(|shared| SharedMemory::same(shared, memory));
+        match state.memories.iter().position(same) {
+            Some(index) => Memory { store: state.id, index: index as u32 },
+            None => {
+                let backing = Backing::Shared(memory.clone());
+                Memory::add(state, LinearMemory { ty: memory.core_ty(), backing })
+            }
+        }
     }
 
     /// The type; its minimum is the size at creation.
@@ -332,8 +430,13 @@ impl Memory {
         let (dst, src) = (dst.in_state(state), src.in_state(state));
         let from = src.range(src_offset, len)?;
         let to = dst.range(dst_offset, len)?;
-        // SAFETY: both ranges were checked, `copy` allows them to overlap, and no reference to the bytes is alive.
-        unsafe { std::ptr::copy(src.base().add(from.start), dst.base().add(to.start), from.len()) };
+        let racy = src.shared().is_some() || dst.shared().is_some();
+        // SAFETY: both ranges were checked, both ways of copying allow them to overlap, and no reference to the bytes is
+        // alive.
+        unsafe {
+            let (from, to, len) = (src.base().add(from.start), dst.base().add(to.start), from.len());
+            if racy { racy::copy(from, to, len) } else { std::ptr::copy(from, to, len) }
+        }
         Ok(())
     }
 
