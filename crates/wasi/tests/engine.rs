@@ -195,3 +195,19 @@ fn a_guest_without_memory_can_still_end() -> Result<(), Error> {
     assert!(error.is::<GuestFault>());
     Ok(())
 }
+
+#[test]
+fn a_shared_memory_is_refused_with_a_reason() -> Result<(), Error> {
+    let (mut linker, module) = load(
+        r#"(module
+            (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+            (memory (export "memory") 1 1 shared)
+            (func (export "run") (drop (call $time (i32.const 0) (i64.const 0) (i32.const 0)))))"#,
+    )?;
+    add_to_linker(&mut linker, |ctx| ctx)?;
+    let mut store = Store::new(linker.engine(), WasiCtxBuilder::new().build());
+    let instance = linker.instantiate(&mut store, &module)?;
+    let error = instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ()).unwrap_err();
+    assert!(format!("{error:#}").contains("clock_time_get cannot use the guest's memory"), "{error:#}");
+    Ok(())
+}
