@@ -17,7 +17,7 @@ use crate::types::ExternType;
 ///
 /// let mut store = Store::new(&Engine::default(), ());
 /// let item = Extern::from(Memory::new(&mut store, MemoryType::new(1, None))?);
-/// assert!(item.into_func().is_none());
+/// assert!(item.clone().into_func().is_none());
 /// assert_eq!(item.into_memory().unwrap().size(&store), 1);
 /// # Ok::<(), upshift::Error>(())
 /// ```
