@@ -55,7 +55,7 @@ fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
         .map(|(index, body)| Function {
             index,
             name: names[index as usize],
-            ty: info.types[info.funcs[index as usize].index()].func.to_string(),
+            ty: info.types[info.funcs[index as usize].index()].func().to_string(),
             bytes: body.len(),
             hints: hints[index as usize],
         })
@@ -231,7 +231,7 @@ fn tags(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
         }
     }
     info.tags.iter().zip(names).enumerate().map(|(index, (ty, name))| {
-        let ty = info.types[ty.index()].func.to_string();
+        let ty = info.types[ty.index()].func().to_string();
         let text = format!("{}{ty}", name.map_or(String::new(), |name| format!("`{name}` ")));
         entry(index, info.imported_tags, &text, vec![("name", name.into()), ("type", ty.into())])
     })

@@ -173,6 +173,8 @@ fn print(text: &mut String, value: &Val) -> std::fmt::Result {
         Val::ExternRef(Some(_)) => text.write_str("<externref>"),
         Val::ExnRef(None) => text.write_str("<null exnref>"),
         Val::ExnRef(Some(_)) => text.write_str("<exnref>"),
+        Val::AnyRef(None) => text.write_str("<null anyref>"),
+        Val::AnyRef(Some(_)) => text.write_str("<anyref>"),
     }
 }
 

@@ -6,12 +6,14 @@
 //! ops     every pure operator: name, operand types, semantics       (wasm spec, "Numerics")
 //! trap    every way a program can stop, declared once
 //! vm      the structures that generated code and runtime share: VmCtx, StoreCtx, FuncRec, …
+//! cast    tests of a reference's type at run time                  (wasm spec, "Reference Instructions")
 //! index   typed indices
 //! ```
 //!
 //! The crate has no dependencies; all the others stand on it. What it holds is plain data and pure functions:
 //! nothing here allocates memory for a guest, reads a module or runs code.
 
+pub mod cast;
 pub mod index;
 pub mod ops;
 pub mod trap;

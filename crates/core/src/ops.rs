@@ -8,12 +8,14 @@
 //! * one zero-sized type per operator in [`op`], whose trait implementation is the operator's semantics: the
 //!   interpreter's handlers, constant folding and tests all run the same function.
 //!
-//! The table itself is in `ops/table.rs`; a row's function is a Rust operation or one of [`int`], [`float`], [`simd`].
+//! The table itself is in `ops/table.rs`; a row's function is a Rust operation or one of [`int`], [`float`], [`simd`],
+//! [`mod@reference`].
 
 pub mod atomic;
 pub mod float;
 pub mod int;
 pub mod memory;
+pub mod reference;
 pub mod simd;
 mod table;
 

@@ -60,6 +60,12 @@ traps! {
     HeapMisaligned "unaligned atomic";
     /// A wait at a memory that is not shared: nobody could end it.
     AtomicWaitNonSharedMemory "expected shared memory";
+    /// An access outside of an array, or outside of the segment that it is initialised from.
+    ArrayOutOfBounds "out of bounds array access";
+    /// A reference is not of the type that it is cast to.
+    CastFailure "cast failure";
+    /// The objects that a program refers to, and the one that it wants, need more than the heap may have.
+    GcHeapOutOfMemory "out of memory: the garbage-collected heap is full";
 }
 
 impl Trap {

@@ -1,7 +1,11 @@
 //! Types of values, functions, tables, memories and globals (wasm spec, "Structure / Types").
 //!
 //! Defined types are named by a [`TypeId`]: equal types of different modules have the same id within one engine, so a
-//! type check at run time is one compare of two `u32`.
+//! type check at run time is one compare of two `u32`. What a defined type consists of is said in [`composite`], how its
+//! objects lie in memory in [`layout`].
+
+pub mod composite;
+pub mod layout;
 
 use std::fmt;
 
@@ -10,7 +14,24 @@ use std::fmt;
 #[repr(transparent)]
 pub struct TypeId(pub u32);
 
-/// What a reference may refer to.
+/// What kind of type a defined type is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TypeKind {
+    /// The type of functions.
+    Func,
+    /// The type of structs.
+    Struct,
+    /// The type of arrays.
+    Array,
+}
+
+/// Knows which defined types are subtypes of which others: the engine that they belong to does.
+pub trait Subtyping {
+    /// Whether `sub` is `sup` or was declared as one of its subtypes, directly or through others.
+    fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool;
+}
+
+/// What a reference may refer to (wasm spec, "Structure / Types / Heap Types").
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum HeapType {
     /// Any function.
@@ -25,8 +46,20 @@ pub enum HeapType {
     Exn,
     /// No exception: only null.
     NoExn,
-    /// A function of one defined type.
-    Concrete(TypeId),
+    /// Any struct, array, small integer, or host value that became one of them.
+    Any,
+    /// Whatever can be compared: a struct, array or small integer.
+    Eq,
+    /// An integer of 31 bits.
+    I31,
+    /// Any struct.
+    Struct,
+    /// Any array.
+    Array,
+    /// Neither of them: only null.
+    None,
+    /// Something of a defined type.
+    Concrete(TypeKind, TypeId),
 }
 
 /// A reference type: nullable or not, to something of a heap type.
@@ -46,37 +79,73 @@ impl RefType {
     /// `exnref`, that is `(ref null exn)`.
     pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
 
+    /// `anyref`, that is `(ref null any)`.
+    pub const ANYREF: RefType = RefType { nullable: true, heap: HeapType::Any };
+
     /// Whether values of this type are references to functions.
     #[must_use]
     pub fn is_func(self) -> bool {
-        matches!(self.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+        self.heap.top() == HeapType::Func
     }
 
     /// Whether values of this type are references to exceptions.
     #[must_use]
     pub fn is_exn(self) -> bool {
-        matches!(self.heap, HeapType::Exn | HeapType::NoExn)
+        self.heap.top() == HeapType::Exn
+    }
+
+    /// Whether the collector has to look at values of this type: they may refer to what lies in its heap.
+    #[must_use]
+    pub fn is_traced(self) -> bool {
+        !self.is_func() && self.heap != HeapType::I31
     }
 
     /// Whether each value of this type is also one of `other` (wasm spec, "Matching").
-    ///
-    /// Defined types are final as long as only functions can be defined, so two of them match if they are equal.
     #[must_use]
-    pub fn matches(self, other: RefType) -> bool {
-        (other.nullable || !self.nullable) && self.heap.matches(other.heap)
+    pub fn matches(self, other: RefType, types: &(impl Subtyping + ?Sized)) -> bool {
+        (other.nullable || !self.nullable) && self.heap.matches(other.heap, types)
     }
 }
 
 impl HeapType {
+    /// The type of which all values are that have something in common with those of this type: `func`, `extern`, `exn` or
+    /// `any`.
+    #[must_use]
+    pub fn top(self) -> HeapType {
+        use HeapType as H;
+        match self {
+            H::Func | H::NoFunc | H::Concrete(TypeKind::Func, _) => H::Func,
+            H::Extern | H::NoExtern => H::Extern,
+            H::Exn | H::NoExn => H::Exn,
+            H::Any | H::Eq | H::I31 | H::Struct | H::Array | H::None | H::Concrete(..) => H::Any,
+        }
+    }
+
+    /// The type without values below the same top.
+    #[must_use]
+    pub fn bottom(self) -> HeapType {
+        match self.top() {
+            HeapType::Func => HeapType::NoFunc,
+            HeapType::Extern => HeapType::NoExtern,
+            HeapType::Exn => HeapType::NoExn,
+            _ => HeapType::None,
+        }
+    }
+
     /// Whether each value of this type is also one of `other`.
     #[must_use]
-    pub fn matches(self, other: HeapType) -> bool {
-        use HeapType::{Concrete, Exn, Extern, Func, NoExn, NoExtern, NoFunc};
-        self == other
-            || matches!(
-                (self, other),
-                (NoFunc | Concrete(_), Func) | (NoFunc, Concrete(_)) | (NoExtern, Extern) | (NoExn, Exn)
-            )
+    pub fn matches(self, other: HeapType, types: &(impl Subtyping + ?Sized)) -> bool {
+        use HeapType as H;
+        if self == other || other == self.top() || self == other.bottom() {
+            return true;
+        }
+        match (self, other) {
+            (H::I31 | H::Struct | H::Array | H::Concrete(TypeKind::Struct | TypeKind::Array, _), H::Eq)
+            | (H::Concrete(TypeKind::Struct, _), H::Struct)
+            | (H::Concrete(TypeKind::Array, _), H::Array) => true,
+            (H::Concrete(_, sub), H::Concrete(_, sup)) => types.is_subtype(sub, sup),
+            _ => false,
+        }
     }
 }
 
@@ -104,6 +173,8 @@ impl ValType {
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
     /// `exnref`.
     pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
+    /// `anyref`.
+    pub const ANYREF: ValType = ValType::Ref(RefType::ANYREF);
 
     /// How many 8-byte slots a value of this type takes: two for `v128`, one for everything else.
     #[inline]
@@ -118,13 +189,25 @@ impl ValType {
         matches!(self, ValType::Ref(_))
     }
 
+    /// The reference type, if it is one.
+    #[must_use]
+    pub fn as_ref(self) -> Option<RefType> {
+        if let ValType::Ref(ty) = self { Some(ty) } else { None }
+    }
+
     /// Whether each value of this type is also one of `other`.
     #[must_use]
-    pub fn matches(self, other: ValType) -> bool {
+    pub fn matches(self, other: ValType, types: &(impl Subtyping + ?Sized)) -> bool {
         match (self, other) {
-            (ValType::Ref(a), ValType::Ref(b)) => a.matches(b),
+            (ValType::Ref(a), ValType::Ref(b)) => a.matches(b, types),
             (a, b) => a == b,
         }
+    }
+
+    /// Whether the collector has to look at values of this type.
+    #[must_use]
+    pub fn is_traced(self) -> bool {
+        matches!(self, ValType::Ref(ty) if ty.is_traced())
     }
 }
 
@@ -137,22 +220,38 @@ impl fmt::Display for HeapType {
             HeapType::NoExtern => f.write_str("noextern"),
             HeapType::Exn => f.write_str("exn"),
             HeapType::NoExn => f.write_str("noexn"),
-            HeapType::Concrete(id) => write!(f, "type#{}", id.0),
+            HeapType::Any => f.write_str("any"),
+            HeapType::Eq => f.write_str("eq"),
+            HeapType::I31 => f.write_str("i31"),
+            HeapType::Struct => f.write_str("struct"),
+            HeapType::Array => f.write_str("array"),
+            HeapType::None => f.write_str("none"),
+            HeapType::Concrete(_, id) => write!(f, "type#{}", id.0),
         }
     }
 }
 
 impl fmt::Display for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.nullable, self.heap) {
-            (true, HeapType::Func) => f.write_str("funcref"),
-            (true, HeapType::Extern) => f.write_str("externref"),
-            (true, HeapType::NoFunc) => f.write_str("nullfuncref"),
-            (true, HeapType::NoExtern) => f.write_str("nullexternref"),
-            (true, HeapType::Exn) => f.write_str("exnref"),
-            (true, HeapType::NoExn) => f.write_str("nullexnref"),
-            (true, heap) => write!(f, "(ref null {heap})"),
-            (false, heap) => write!(f, "(ref {heap})"),
+        let short = match self.heap {
+            HeapType::Func => "funcref",
+            HeapType::Extern => "externref",
+            HeapType::Exn => "exnref",
+            HeapType::Any => "anyref",
+            HeapType::Eq => "eqref",
+            HeapType::I31 => "i31ref",
+            HeapType::Struct => "structref",
+            HeapType::Array => "arrayref",
+            HeapType::NoFunc => "nullfuncref",
+            HeapType::NoExtern => "nullexternref",
+            HeapType::NoExn => "nullexnref",
+            HeapType::None => "nullref",
+            HeapType::Concrete(..) => "",
+        };
+        match (self.nullable, short) {
+            (true, "") => write!(f, "(ref null {})", self.heap),
+            (true, short) => f.write_str(short),
+            (false, _) => write!(f, "(ref {})", self.heap),
         }
     }
 }
@@ -312,7 +411,20 @@ pub struct GlobalType {
 
 #[cfg(test)]
 mod tests {
-    use super::{FuncType, HeapType, RefType, TypeId, ValType};
+    use super::{FuncType, HeapType, RefType, Subtyping, TypeId, TypeKind, ValType};
+
+    /// Each defined type is a subtype of those with lower numbers.
+    struct Chain;
+
+    impl Subtyping for Chain {
+        fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
+            sub >= sup
+        }
+    }
+
+    fn to(nullable: bool, heap: HeapType) -> RefType {
+        RefType { nullable, heap }
+    }
 
     #[test]
     fn function_types_count_slots_and_print() {
@@ -323,15 +435,31 @@ mod tests {
 
     #[test]
     fn reference_subtyping() {
-        let concrete = RefType { nullable: false, heap: HeapType::Concrete(TypeId(7)) };
-        assert!(concrete.matches(RefType::FUNCREF));
-        assert!(!RefType::FUNCREF.matches(concrete));
-        assert!(!concrete.matches(RefType::EXTERNREF));
-        let null = RefType { nullable: true, heap: HeapType::NoFunc };
-        assert!(null.matches(RefType { nullable: true, heap: HeapType::Concrete(TypeId(7)) }));
-        assert!(!null.matches(concrete));
-        let null = RefType { nullable: true, heap: HeapType::NoExn };
-        assert!(null.matches(RefType::EXNREF) && !RefType::EXNREF.matches(null));
-        assert!(!null.matches(RefType::EXTERNREF) && null.is_exn() && !null.is_func());
+        let concrete = to(false, HeapType::Concrete(TypeKind::Func, TypeId(7)));
+        assert!(concrete.matches(RefType::FUNCREF, &Chain));
+        assert!(!RefType::FUNCREF.matches(concrete, &Chain));
+        assert!(!concrete.matches(RefType::EXTERNREF, &Chain));
+        let null = to(true, HeapType::NoFunc);
+        assert!(null.matches(to(true, concrete.heap), &Chain));
+        assert!(!null.matches(concrete, &Chain));
+        let null = to(true, HeapType::NoExn);
+        assert!(null.matches(RefType::EXNREF, &Chain) && !RefType::EXNREF.matches(null, &Chain));
+        assert!(!null.matches(RefType::EXTERNREF, &Chain) && null.is_exn() && !null.is_func());
+    }
+
+    #[test]
+    fn subtyping_of_collected_objects() {
+        use HeapType::{Any, Array, Concrete, Eq, Extern, Func, I31, None, Struct};
+        let object = |id| Concrete(TypeKind::Struct, TypeId(id));
+        let chain = [None, object(3), object(2), Struct, Eq, Any];
+        for (i, sub) in chain.iter().enumerate() {
+            for (j, sup) in chain.iter().enumerate() {
+                assert_eq!(sub.matches(*sup, &Chain), i <= j, "{sub} {sup}");
+            }
+        }
+        let array = Concrete(TypeKind::Array, TypeId(1));
+        assert!(array.matches(Array, &Chain) && !array.matches(Struct, &Chain) && I31.matches(Eq, &Chain));
+        assert!(!I31.matches(Struct, &Chain) && !Extern.matches(Any, &Chain) && !None.matches(Func, &Chain));
+        assert!(I31.top() == Any && !to(true, I31).is_traced() && to(true, None).is_traced());
     }
 }

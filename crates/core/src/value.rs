@@ -6,8 +6,9 @@
 //! | `i64`, `f64` | the 64 bits |
 //! | `v128` | two slots, low half first |
 //! | function reference | the address of a [`FuncRec`](crate::vm::FuncRec), 0 for null |
-//! | external reference | index into the store's table of host values plus one, 0 for null |
-//! | exception reference | handle of an exception of the store, 0 for null |
+//! | any other reference | low 32 bits: an object's place in the collector's heap, 0 for null, see [`ObjectHeader`] |
+//!
+//! [`ObjectHeader`]: crate::vm::ObjectHeader
 //!
 //! The zero in the high half of an `i32` is an invariant that all tiers keep: it makes an address usable without an
 //! extension and `i64.extend_i32_u` a copy.

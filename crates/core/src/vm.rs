@@ -18,7 +18,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::trap::Trap;
-use crate::types::TypeId;
+use crate::types::{TypeId, TypeKind};
 
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
@@ -146,6 +146,103 @@ pub struct GlobalCell {
     pub slots: [u64; 2],
 }
 
+/// The first word of each object in the collector's heap: which type it has, and while it is moved, where it went.
+///
+/// A reference to an object is its offset from [`VmCtx::gc_base`], a multiple of 8 and never 0. Two other kinds of values
+/// are references without objects: small integers, whose lowest bit is set, and values of the host, whose lowest bits are
+/// `010`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct ObjectHeader {
+    /// Twice the number of the type; odd when the object has moved.
+    pub type_word: u32,
+    /// The number of elements of an array, 0 for structs; the new place of an object that has moved.
+    pub len: u32,
+}
+
+impl ObjectHeader {
+    /// The word of an exception, which has no type of its own.
+    pub const EXCEPTION: u32 = u32::MAX - 1;
+
+    /// The word of objects of a type.
+    #[inline(always)]
+    #[must_use]
+    pub const fn word_of(ty: TypeId) -> u32 {
+        ty.0 << 1
+    }
+
+    /// The type; meaningless for exceptions.
+    #[inline(always)]
+    #[must_use]
+    pub const fn type_id(self) -> TypeId {
+        TypeId(self.type_word >> 1)
+    }
+}
+
+/// Whether a value of a reference type, but not one of functions, is that of an object.
+#[inline(always)]
+#[must_use]
+pub const fn is_object(reference: u32) -> bool {
+    reference & 7 == 0 && reference != 0
+}
+
+/// Where a field of a struct lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct FieldPlace {
+    /// Bytes from the start of the object.
+    pub offset: u32,
+    /// Binary logarithm of its bytes.
+    pub bytes_log2: u32,
+}
+
+/// How many supertypes of a type code can compare without following a pointer.
+pub const INLINE_SUPERTYPES: usize = 8;
+
+/// What code and the collector know of a defined type at run time; [`StoreCtx::types`] has one for each [`TypeId`].
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct TypeRecord {
+    /// The type's chain of supertypes from the top down, itself the last, as far as there is room; `u32::MAX` behind it.
+    pub display: [u32; INLINE_SUPERTYPES],
+    /// The whole chain, [`depth`](Self::depth) and one entries.
+    pub supertypes: *const TypeId,
+    /// How many supertypes the type has.
+    pub depth: u32,
+    /// What it consists of.
+    pub kind: TypeKind,
+    /// Binary logarithm of the bytes of an array's elements.
+    pub element_log2: u8,
+    /// Whether the elements of an array have to be traced.
+    pub element_traced: bool,
+    /// Bytes of a struct with its header.
+    pub size: u32,
+    /// How many fields a struct has.
+    pub field_count: u32,
+    /// The fields of a struct.
+    pub fields: *const FieldPlace,
+    /// Offsets of the fields that have to be traced.
+    pub traced: *const u32,
+    /// How many those are.
+    pub traced_count: u32,
+}
+
+impl TypeRecord {
+    /// Whether the type of the record is `ty`, which has so many supertypes, or one of its subtypes.
+    ///
+    /// # Safety
+    /// The record's chain must be alive.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn is_subtype_of(&self, ty: TypeId, depth: u32) -> bool {
+        match self.display.get(depth as usize) {
+            Some(&supertype) => supertype == ty.0,
+            // SAFETY: the chain has depth and one entries, and the caller keeps it alive.
+            None => depth <= self.depth && unsafe { *self.supertypes.add(depth as usize) } == ty,
+        }
+    }
+}
+
 /// The part of an instance that code reads: only what never changes while the instance lives.
 #[derive(Debug)]
 #[repr(C, align(16))]
@@ -162,7 +259,7 @@ pub struct VmCtx {
     pub imported_funcs: *const *const FuncRec,
     /// Imported globals.
     pub imported_globals: *const *mut GlobalCell,
-    /// What references to garbage-collected objects are relative to; null while nothing was allocated.
+    /// What references to garbage-collected objects are relative to; null until the store's first object is made.
     pub gc_base: *mut u8,
     /// The runtime's own data about the instance.
     pub instance: *mut c_void,
@@ -263,10 +360,14 @@ pub struct StoreCtx {
     pub trap_operand: u64,
     /// Lowest address to which the native stack may grow through nested activations, 0 outside of any.
     pub native_limit: usize,
-    /// Bump pointer of the garbage-collected heap.
+    /// Where the next object goes in the collector's heap.
     pub gc_bump: u32,
-    /// End of the garbage-collected heap's current half.
+    /// How far objects may reach before the runtime is asked, which collects or makes more room; not below `gc_bump`.
     pub gc_limit: u32,
+    /// Records of the types that objects and functions of the store have, by number.
+    pub types: *const TypeRecord,
+    /// How many there are; types behind them have neither supertypes nor subtypes, nor objects.
+    pub type_count: u32,
 }
 
 /// What a builtin answers.
@@ -324,6 +425,8 @@ macro_rules! builtins {
             pub host_call: unsafe extern "C" fn(func: *const FuncRec, args: *mut u64) -> Status,
             /// The epoch has reached the deadline: moves the deadline, or stops the program.
             pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
+            /// Makes room for an object of so many bytes in the collector's heap; objects may move.
+            pub make_room: unsafe extern "C" fn(ctx: *mut VmCtx, bytes: u32) -> Status,
             /// Throws an exception with a tag of the instance; its values lie in slots.
             pub throw: unsafe extern "C" fn(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Status,
             /// Throws the exception of a reference.
@@ -352,20 +455,28 @@ macro_rules! builtins {
         }
 
         impl BuiltinOp {
-            /// The operand that the work grows with, if it does. Growth of a memory is not work: its pages come when they
+            /// Whether the work grows with the last operand. Growth of a memory is not work: its pages come when they
             /// are touched.
             #[must_use]
-            pub fn length_operand(self) -> Option<u32> {
-                match self {
+            pub fn ends_with_length(self) -> bool {
+                matches!(
+                    self,
                     BuiltinOp::MemoryFill
-                    | BuiltinOp::MemoryCopy
-                    | BuiltinOp::MemoryInit
-                    | BuiltinOp::TableFill
-                    | BuiltinOp::TableCopy
-                    | BuiltinOp::TableInit => Some(2),
-                    BuiltinOp::TableGrow => Some(1),
-                    _ => None,
-                }
+                        | BuiltinOp::MemoryCopy
+                        | BuiltinOp::MemoryInit
+                        | BuiltinOp::TableFill
+                        | BuiltinOp::TableCopy
+                        | BuiltinOp::TableInit
+                        | BuiltinOp::TableGrow
+                        | BuiltinOp::ArrayNew
+                        | BuiltinOp::ArrayNewDefault
+                        | BuiltinOp::ArrayNewData
+                        | BuiltinOp::ArrayNewElem
+                        | BuiltinOp::ArrayFill
+                        | BuiltinOp::ArrayCopy
+                        | BuiltinOp::ArrayInitData
+                        | BuiltinOp::ArrayInitElem
+                )
             }
         }
 
@@ -415,6 +526,24 @@ builtins! {
     table_init TableInit "table.init";
     /// `elem.drop x`.
     elem_drop ElemDrop "elem.drop";
+    /// `array.new` of type `x`: value, length → array. A vector takes two operands, here and below.
+    array_new ArrayNew "array.new";
+    /// `array.new_default` of type `x`: length → array.
+    array_new_default ArrayNewDefault "array.new_default";
+    /// `array.new_fixed` of type `x`: `y` values → array.
+    array_new_fixed ArrayNewFixed "array.new_fixed";
+    /// `array.new_data` of type `x` from data segment `y`: source, length → array.
+    array_new_data ArrayNewData "array.new_data";
+    /// `array.new_elem` of type `x` from element segment `y`: source, length → array.
+    array_new_elem ArrayNewElem "array.new_elem";
+    /// `array.fill` of type `x`: array, index, value, length.
+    array_fill ArrayFill "array.fill";
+    /// `array.copy` between arrays of type `x`: array, index, source, index, length.
+    array_copy ArrayCopy "array.copy";
+    /// `array.init_data` of type `x` from data segment `y`: array, index, source, length.
+    array_init_data ArrayInitData "array.init_data";
+    /// `array.init_elem` of type `x` from element segment `y`: array, index, source, length.
+    array_init_elem ArrayInitElem "array.init_elem";
 }
 
 #[cfg(test)]

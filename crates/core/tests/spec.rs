@@ -336,8 +336,11 @@ fn operators_do_what_the_specification_says() {
     for file in files.chain(spec(SpecVersion::V3).filter(|file| SCALAR.contains(&file.name()))) {
         checked += check(&file, &operators, &mut used);
     }
-    // The file for the first asserts nothing, the others are not of the specification.
-    let exempt = |name: &str| name.starts_with("i32x4_relaxed_trunc") || name.ends_with("canonical_nan");
+    // The file for the first asserts nothing, the second are not of the specification, and the last are called with values
+    // that only code can make; the table's own tests have them.
+    let exempt = |name: &str| {
+        name.starts_with("i32x4_relaxed_trunc") || name.ends_with("canonical_nan") || name.contains("i31")
+    };
     let tested = |name: &&String| used.contains(*name) || exempt(name);
     let untested: Vec<_> = operators.keys().filter(|name| !tested(name)).collect();
     assert!(untested.is_empty(), "{untested:?}");

@@ -43,6 +43,8 @@ pub enum Flow {
     Bounds,
     /// The epoch has reached the deadline: ask the runtime.
     Interrupt,
+    /// An object of as many bytes as the integer accumulator says found no room: ask the runtime, then retry.
+    Collect,
     /// Leave the interpreter.
     Done(Status),
 }

@@ -14,25 +14,29 @@
 
 use std::collections::HashMap;
 
-use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TagIndex};
+use upshift_core::cast::{Cast, CastTarget};
+use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TagIndex, TypeIndex};
 use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
+use upshift_core::types::layout::StructLayout;
 use upshift_core::types::{IndexType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
-    Backend, Call, Callee, Catches, Charge, Frame, Handler, Label, MemArg, Operand, Return, Slot,
+    Backend, Call, Callee, Catches, Charge, Frame, Handler, Label, MemArg, Operand, ReferenceNode,
+    References, Return, Slot,
 };
 
 use crate::code::FuncCode;
 use crate::handlers::{self, Handlers, Region};
 use crate::op::{
-    Access, Field, Loc, Op, add_branch_form, atomic_form, binary_form, branch_form, encode,
-    extract_lane_form, load_form, load_sum_form, replace_lane_form, store_form, ternary_form, unary_form,
-    wide_form,
+    Access, Field, Loc, Op, add_branch_form, atomic_form, binary_form, branch_form, element_get_form,
+    element_set_form, encode, extract_lane_form, field_get_form, field_set_form, load_form, load_sum_form,
+    place, replace_lane_form, store_form, ternary_form, unary_form, wide_form,
 };
+use crate::references::ReferenceMaps;
 
 /// The accumulators and which slot each one mirrors.
 #[derive(Clone, Copy, Debug, Default)]
@@ -165,6 +169,9 @@ pub struct Builder<'m> {
     regions: Vec<Region>,
     /// The handlers, with labels as targets until the function ends.
     handlers: Box<[handlers::Handler]>,
+    /// From which words on which operands are references.
+    reference_points: Vec<(u32, Option<u32>)>,
+    references: ReferenceMaps,
     positions: Option<Vec<(u32, u32)>>,
 }
 
@@ -191,6 +198,8 @@ impl<'m> Builder<'m> {
             needs_scratch: false,
             regions: Vec::new(),
             handlers: Box::default(),
+            reference_points: Vec::new(),
+            references: ReferenceMaps::default(),
             positions: positions.then(Vec::new),
         }
     }
@@ -205,7 +214,7 @@ impl<'m> Builder<'m> {
     #[must_use]
     pub fn finish(self) -> FuncCode {
         let handlers = Handlers { regions: self.regions.into(), handlers: self.handlers };
-        FuncCode::new(self.words.into(), handlers)
+        FuncCode::new(self.words.into(), handlers, self.references)
     }
 
     /// The notes about positions.
@@ -287,10 +296,9 @@ impl<'m> Builder<'m> {
         let mut all = [0; 8];
         all[..values.len()].copy_from_slice(values);
         let start = self.emit(op, &all[..=values.len()]);
-        // The target is the last field, so it ends the instruction.
-        let word = self.words.len() - 1;
-        let shift = if word == start + 1 { 32 } else { 0 };
-        self.fixups.push(Fixup { label, start, word, shift, bits: 32 });
+        // The target is the last field.
+        let last = place(op).0[op.fields().len() - 1];
+        self.fixups.push(Fixup { label, start, word: start + last.word, shift: last.shift, bits: 32 });
     }
 
     // Operands.
@@ -483,6 +491,18 @@ impl<'m> Builder<'m> {
         }
     }
 
+    // Objects.
+
+    /// Whether the object in a slot is taken from the accumulator: because it is there, or because only that form has room
+    /// for the offset.
+    fn object_in_accumulator(&mut self, object: Slot, offset: u32) -> bool {
+        if offset > 0xffff && !self.accumulators.holds(ValType::ANYREF, object) {
+            self.emit_value(Op::Copy, ValType::I64, object, &[u64::from(object.0)]);
+            self.last = None;
+        }
+        self.accumulators.holds(ValType::ANYREF, object)
+    }
+
     // Memory.
 
     /// The offset, if the access can use the base and length that the interpreter keeps in registers.
@@ -614,6 +634,7 @@ impl Backend for Builder<'_> {
 
     fn check_interrupt(&mut self, top: Slot) {
         self.emit(Op::CheckInterrupt, &[u64::from(top.0)]);
+        self.accumulators = Accumulators::default();
     }
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
@@ -971,6 +992,96 @@ impl Backend for Builder<'_> {
         self.emit(Op::ThrowRef, &[u64::from(slot.0)]);
     }
 
+    fn safepoint(&mut self, operands: Option<References>) {
+        let list = operands.map(|References(number)| number);
+        let start = self.words.len() as u32;
+        self.reference_points.pop_if(|&mut (at, _)| at == start);
+        if self.reference_points.last().and_then(|&(_, list)| list) != list {
+            self.reference_points.push((start, list));
+        }
+    }
+
+    fn references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]) {
+        let node = |node: &ReferenceNode| (node.slot.0, node.below.map(|References(number)| number));
+        self.references = ReferenceMaps::new(locals.iter().map(|slot| slot.0))
+            .with_lists(nodes.iter().map(node), std::mem::take(&mut self.reference_points));
+    }
+
+    fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
+        let ty = &self.module.types[ty.index()];
+        let size = ty.ty.layout.as_ref().map_or(0, StructLayout::size);
+        let (id, size) = (u64::from(ty.id.0), u64::from(size));
+        match fields {
+            Some(fields) => {
+                self.emit_value(Op::StructNew, ValType::ANYREF, dst, &[u64::from(fields.0), id, size]);
+            }
+            None => self.emit_value(Op::StructNewDefault, ValType::ANYREF, dst, &[id, size]),
+        }
+    }
+
+    fn field_load(&mut self, op: Load, offset: u32, dst: Slot, object: Operand) {
+        let object = self.slot(object);
+        let (form, values) = if self.object_in_accumulator(object, offset) {
+            (field_get_form(op, Loc::Acc), Vec2::one(u64::from(offset)))
+        } else {
+            (field_get_form(op, Loc::Slot), Vec2::two(u64::from(object.0), u64::from(offset)))
+        };
+        let form = form.expect("the walker reads fields in these ways only");
+        self.emit_value(form, load_type(op), dst, values.as_slice());
+    }
+
+    fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand) {
+        let value = u64::from(self.slot(value).0);
+        let object = self.slot(object);
+        if self.object_in_accumulator(object, offset) {
+            self.emit(field_set_form(op, Loc::Acc), &[value, u64::from(offset)]);
+        } else {
+            self.emit(field_set_form(op, Loc::Slot), &[u64::from(object.0), value, u64::from(offset)]);
+        }
+    }
+
+    fn element_load(&mut self, op: Load, dst: Slot, array: Operand, index: Operand) {
+        let (array, index) = (self.slot(array), self.slot(index));
+        let form = element_get_form(op).expect("the walker reads elements in these ways only");
+        self.emit_value(form, load_type(op), dst, &[u64::from(array.0), u64::from(index.0)]);
+    }
+
+    fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand) {
+        let slots = [array, index, value].map(|operand| u64::from(self.slot(operand).0));
+        self.emit(element_set_form(op), &slots);
+    }
+
+    fn array_len(&mut self, dst: Slot, array: Operand) {
+        let array = self.slot(array);
+        self.emit_value(Op::ArrayLen, ValType::I32, dst, &[u64::from(array.0)]);
+    }
+
+    fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand) {
+        if let Some(op) = null_test(cast) {
+            return self.binary(op, dst, reference, Operand::Const(0, Slot(0)));
+        }
+        let form = [Op::RefTest, Op::RefTestExact, Op::RefTestObject][cast_form(cast)];
+        let reference = self.slot(reference);
+        let values = [u64::from(reference.0), u64::from(cast.to_bits()), u64::from(cast.ty.0)];
+        self.emit_value(form, ValType::I32, dst, &values);
+    }
+
+    fn ref_cast(&mut self, cast: Cast, reference: Operand) {
+        let form = [Op::RefCast, Op::RefCastExact, Op::RefCastObject][cast_form(cast)];
+        let reference = self.slot(reference);
+        self.emit(form, &[u64::from(reference.0), u64::from(cast.to_bits()), u64::from(cast.ty.0)]);
+    }
+
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label) {
+        if let Some(op) = null_test(cast) {
+            return self.branch_compare(op, reference, Operand::Const(0, Slot(0)), sense, target);
+        }
+        let form = [Op::BrOnCast, Op::BrOnCastExact, Op::BrOnCastObject][cast_form(cast)];
+        let reference = u64::from(self.slot(reference).0);
+        let values = [reference, u64::from(cast.to_bits()), u64::from(sense), u64::from(cast.ty.0)];
+        self.emit_branch(form, &values, target);
+    }
+
     fn unreachable(&mut self) {
         self.emit(Op::Unreachable, &[]);
     }
@@ -1014,7 +1125,7 @@ impl Backend for Builder<'_> {
     fn call(&mut self, call: &Call<'_>) {
         let (params, base) = (u64::from(call.ty.param_slots()), u64::from(call.base.0));
         let own = [u64::from(self.frame.params), u64::from(self.frame.results)];
-        let mut values = [0; 7];
+        let mut values = [0; 8];
         let (op, len) = match call.callee {
             Callee::Direct(func) => match self.own_func(func) {
                 Some(offset) => {
@@ -1028,10 +1139,16 @@ impl Backend for Builder<'_> {
             },
             Callee::Indirect { table, ty, index } => {
                 let ty_id = self.module.types[ty.index()].id.0;
+                let expected = &self.module.types[ty.index()].ty;
                 let index = self.slot(index);
                 let table = u64::from(table.0);
                 values[..5].copy_from_slice(&[params, base, u64::from(index.0), table, u64::from(ty_id)]);
-                (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
+                if expected.definition.is_final {
+                    (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
+                } else {
+                    values[5] = u64::from(expected.depth());
+                    (if call.tail { Op::ReturnCallIndirectSub } else { Op::CallIndirectSub }, 6)
+                }
             }
             Callee::Ref(reference) => {
                 let reference = self.slot(reference);
@@ -1161,6 +1278,24 @@ impl Builder<'_> {
         self.emit_branch(form, &[u64::from(latch.local.0), latch.addend as u64, value], target);
         self.accumulators.wrote(latch.ty, latch.local);
         true
+    }
+}
+
+/// The comparison with null that a test of a type amounts to, if it does.
+fn null_test(cast: Cast) -> Option<Binary> {
+    match (cast.target, cast.nullable) {
+        (CastTarget::Nothing, true) => Some(Binary::I64Eq),
+        (CastTarget::Anything, false) => Some(Binary::I64Ne),
+        _ => None,
+    }
+}
+
+/// Which of the forms of a test: for anything, for one type, for a type and its subtypes.
+fn cast_form(cast: Cast) -> usize {
+    match cast.target {
+        CastTarget::Exact => 1,
+        CastTarget::Object => 2,
+        _ => 0,
     }
 }
 

@@ -13,21 +13,32 @@ use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, walk};
 
 use crate::build::Builder;
 use crate::handlers::Handlers;
+use crate::references::ReferenceMaps;
 
-/// The code of one function: a [`Preamble`] word, then instructions, and beside them what catches exceptions.
+/// The code of one function: a [`Preamble`] word, then instructions, and beside them what catches exceptions and which slots
+/// are references.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FuncCode {
     words: Box<[u64]>,
     /// On its own, because most functions have none.
     handlers: Option<Box<Handlers>>,
+    /// The same.
+    references: Option<Box<ReferenceMaps>>,
 }
 
 impl FuncCode {
-    /// Code from its words and handlers.
+    /// Code from its words, handlers and references.
     #[must_use]
-    pub fn new(words: Box<[u64]>, handlers: Handlers) -> FuncCode {
+    pub fn new(words: Box<[u64]>, handlers: Handlers, references: ReferenceMaps) -> FuncCode {
         let handlers = (!handlers.is_empty()).then(|| Box::new(handlers));
-        FuncCode { words, handlers }
+        let references = (!references.is_empty()).then(|| Box::new(references));
+        FuncCode { words, handlers, references }
+    }
+
+    /// Which slots are references, if any are.
+    #[must_use]
+    pub fn references(&self) -> Option<&ReferenceMaps> {
+        self.references.as_deref()
     }
 
     /// What catches exceptions, if anything does.

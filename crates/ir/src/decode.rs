@@ -67,6 +67,18 @@ pub fn decode(words: &[u64], at: usize) -> Result<Instr, Malformed> {
     Ok(instr)
 }
 
+/// The test and the type of an instruction that tests one.
+#[must_use]
+pub fn cast_fields(instr: &Instr) -> Option<(u16, u32)> {
+    let (test, ty) = match instr.op {
+        Op::RefTest | Op::RefTestExact | Op::RefTestObject => (2, 3),
+        Op::RefCast | Op::RefCastExact | Op::RefCastObject => (1, 2),
+        Op::BrOnCast | Op::BrOnCastExact | Op::BrOnCastObject => (1, 3),
+        _ => return None,
+    };
+    Some((instr.values[test] as u16, instr.values[ty] as u32))
+}
+
 /// All instructions from the start to the end.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ pub mod code;
 pub mod decode;
 pub mod handlers;
 pub mod op;
+pub mod references;
 pub mod text;
 pub mod verify;
 

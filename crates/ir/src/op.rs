@@ -161,6 +161,7 @@ impl Op {
                 | Op::ReturnCall
                 | Op::ReturnCallImport
                 | Op::ReturnCallIndirect
+                | Op::ReturnCallIndirectSub
                 | Op::ReturnCallRef
                 | Op::Return
                 | Op::ReturnS
@@ -477,6 +478,78 @@ pub enum Access {
     Any,
     /// The same in a memory that other threads may use too.
     Shared,
+}
+
+/// The load of a field of a struct, from an object in a slot or the accumulator; none if fields are not read so.
+#[must_use]
+pub fn field_get_form(op: Load, object: Loc) -> Option<Op> {
+    Some(match (op, object) {
+        (Load::Load8U, Loc::Slot) => Op::FieldGet8U,
+        (Load::Load8S32, Loc::Slot) => Op::FieldGet8S,
+        (Load::Load16U, Loc::Slot) => Op::FieldGet16U,
+        (Load::Load16S32, Loc::Slot) => Op::FieldGet16S,
+        (Load::Load32U, Loc::Slot) => Op::FieldGet32,
+        (Load::Load64, Loc::Slot) => Op::FieldGet64,
+        (Load::LoadF32, Loc::Slot) => Op::FieldGetF32,
+        (Load::LoadF64, Loc::Slot) => Op::FieldGetF64,
+        (Load::V128Load, Loc::Slot) => Op::FieldGetV128,
+        (Load::Load8U, Loc::Acc) => Op::FieldGet8UA,
+        (Load::Load8S32, Loc::Acc) => Op::FieldGet8SA,
+        (Load::Load16U, Loc::Acc) => Op::FieldGet16UA,
+        (Load::Load16S32, Loc::Acc) => Op::FieldGet16SA,
+        (Load::Load32U, Loc::Acc) => Op::FieldGet32A,
+        (Load::Load64, Loc::Acc) => Op::FieldGet64A,
+        (Load::LoadF32, Loc::Acc) => Op::FieldGetF32A,
+        (Load::LoadF64, Loc::Acc) => Op::FieldGetF64A,
+        (Load::V128Load, Loc::Acc) => Op::FieldGetV128A,
+        _ => return None,
+    })
+}
+
+/// The store to a field of a struct, of an object in a slot or the accumulator.
+#[must_use]
+pub fn field_set_form(op: Store, object: Loc) -> Op {
+    match (op, object == Loc::Acc) {
+        (Store::Store8, false) => Op::FieldSet8,
+        (Store::Store16, false) => Op::FieldSet16,
+        (Store::Store32, false) => Op::FieldSet32,
+        (Store::Store64, false) => Op::FieldSet64,
+        (Store::V128Store, false) => Op::FieldSetV128,
+        (Store::Store8, true) => Op::FieldSet8A,
+        (Store::Store16, true) => Op::FieldSet16A,
+        (Store::Store32, true) => Op::FieldSet32A,
+        (Store::Store64, true) => Op::FieldSet64A,
+        (Store::V128Store, true) => Op::FieldSetV128A,
+    }
+}
+
+/// The load of an element of an array; none if elements are not read so.
+#[must_use]
+pub fn element_get_form(op: Load) -> Option<Op> {
+    Some(match op {
+        Load::Load8U => Op::ElementGet8U,
+        Load::Load8S32 => Op::ElementGet8S,
+        Load::Load16U => Op::ElementGet16U,
+        Load::Load16S32 => Op::ElementGet16S,
+        Load::Load32U => Op::ElementGet32,
+        Load::Load64 => Op::ElementGet64,
+        Load::LoadF32 => Op::ElementGetF32,
+        Load::LoadF64 => Op::ElementGetF64,
+        Load::V128Load => Op::ElementGetV128,
+        _ => return None,
+    })
+}
+
+/// The store to an element of an array.
+#[must_use]
+pub fn element_set_form(op: Store) -> Op {
+    match op {
+        Store::Store8 => Op::ElementSet8,
+        Store::Store16 => Op::ElementSet16,
+        Store::Store32 => Op::ElementSet32,
+        Store::Store64 => Op::ElementSet64,
+        Store::V128Store => Op::ElementSetV128,
+    }
 }
 
 /// How an instruction accesses a memory; numbers are those of its fields.

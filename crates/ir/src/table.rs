@@ -263,6 +263,67 @@ macro_rules! flatten_other_ops {
         RefFuncImport "ref.func.import" [d U] RefFuncImport;
         RefAsNonNull "ref.as_non_null" [s] RefAsNonNull;
 
+        // Objects. A struct of a type and size: its first field's value, if they are given.
+        StructNew "struct.new" [d S U U] StructNew;
+        StructNewDefault "struct.new_default" [d U U] StructNewDefault;
+        // Fields: object, offset.
+        FieldGet8U "struct.get8_u" [d s n] FieldGet<mem::Load8U, SlotB, OffsetC>;
+        FieldGet8S "struct.get8_s" [d s n] FieldGet<mem::Load8S32, SlotB, OffsetC>;
+        FieldGet16U "struct.get16_u" [d s n] FieldGet<mem::Load16U, SlotB, OffsetC>;
+        FieldGet16S "struct.get16_s" [d s n] FieldGet<mem::Load16S32, SlotB, OffsetC>;
+        FieldGet32 "struct.get32" [d s n] FieldGet<mem::Load32U, SlotB, OffsetC>;
+        FieldGet64 "struct.get64" [d s n] FieldGet<mem::Load64, SlotB, OffsetC>;
+        FieldGetF32 "struct.get.f32" [d s n] FieldGet<mem::LoadF32, SlotB, OffsetC>;
+        FieldGetF64 "struct.get.f64" [d s n] FieldGet<mem::LoadF64, SlotB, OffsetC>;
+        FieldGetV128 "struct.get.v128" [dv s n] FieldGet<mem::V128Load, SlotB, OffsetC>;
+        FieldGet8UA "struct.get8_u" [d A U] FieldGet<mem::Load8U, Acc, OffsetHigh>;
+        FieldGet8SA "struct.get8_s" [d A U] FieldGet<mem::Load8S32, Acc, OffsetHigh>;
+        FieldGet16UA "struct.get16_u" [d A U] FieldGet<mem::Load16U, Acc, OffsetHigh>;
+        FieldGet16SA "struct.get16_s" [d A U] FieldGet<mem::Load16S32, Acc, OffsetHigh>;
+        FieldGet32A "struct.get32" [d A U] FieldGet<mem::Load32U, Acc, OffsetHigh>;
+        FieldGet64A "struct.get64" [d A U] FieldGet<mem::Load64, Acc, OffsetHigh>;
+        FieldGetF32A "struct.get.f32" [d A U] FieldGet<mem::LoadF32, Acc, OffsetHigh>;
+        FieldGetF64A "struct.get.f64" [d A U] FieldGet<mem::LoadF64, Acc, OffsetHigh>;
+        FieldGetV128A "struct.get.v128" [dv A U] FieldGet<mem::V128Load, Acc, OffsetHigh>;
+        // Object, value, offset.
+        FieldSet8 "struct.set8" [s s n] FieldSet<mem::Store8, SlotA, SlotB, OffsetC>;
+        FieldSet16 "struct.set16" [s s n] FieldSet<mem::Store16, SlotA, SlotB, OffsetC>;
+        FieldSet32 "struct.set32" [s s n] FieldSet<mem::Store32, SlotA, SlotB, OffsetC>;
+        FieldSet64 "struct.set64" [s s n] FieldSet<mem::Store64, SlotA, SlotB, OffsetC>;
+        FieldSetV128 "struct.set.v128" [s sv n] FieldSet<mem::V128Store, SlotA, SlotB, OffsetC>;
+        FieldSet8A "struct.set8" [A s U] FieldSet<mem::Store8, Acc, SlotA, OffsetHigh>;
+        FieldSet16A "struct.set16" [A s U] FieldSet<mem::Store16, Acc, SlotA, OffsetHigh>;
+        FieldSet32A "struct.set32" [A s U] FieldSet<mem::Store32, Acc, SlotA, OffsetHigh>;
+        FieldSet64A "struct.set64" [A s U] FieldSet<mem::Store64, Acc, SlotA, OffsetHigh>;
+        FieldSetV128A "struct.set.v128" [A sv U] FieldSet<mem::V128Store, Acc, SlotA, OffsetHigh>;
+        // Elements: array, index, value.
+        ElementGet8U "array.get8_u" [d s s] ElementGet<mem::Load8U>;
+        ElementGet8S "array.get8_s" [d s s] ElementGet<mem::Load8S32>;
+        ElementGet16U "array.get16_u" [d s s] ElementGet<mem::Load16U>;
+        ElementGet16S "array.get16_s" [d s s] ElementGet<mem::Load16S32>;
+        ElementGet32 "array.get32" [d s s] ElementGet<mem::Load32U>;
+        ElementGet64 "array.get64" [d s s] ElementGet<mem::Load64>;
+        ElementGetF32 "array.get.f32" [d s s] ElementGet<mem::LoadF32>;
+        ElementGetF64 "array.get.f64" [d s s] ElementGet<mem::LoadF64>;
+        ElementGetV128 "array.get.v128" [dv s s] ElementGet<mem::V128Load>;
+        ElementSet8 "array.set8" [s s s] ElementSet<mem::Store8>;
+        ElementSet16 "array.set16" [s s s] ElementSet<mem::Store16>;
+        ElementSet32 "array.set32" [s s s] ElementSet<mem::Store32>;
+        ElementSet64 "array.set64" [s s s] ElementSet<mem::Store64>;
+        ElementSetV128 "array.set.v128" [s s sv] ElementSet<mem::V128Store>;
+        ArrayLen "array.len" [d s] ArrayLen;
+        // Tests of types: reference, the test but for the type, the type; what is tested often has forms of its own.
+        RefTest "ref.test" [d s n U] RefTest<AnyCast>;
+        RefTestExact "ref.test.exact" [d s n U] RefTest<ExactCast>;
+        RefTestObject "ref.test.object" [d s n U] RefTest<ObjectCast>;
+        RefCast "ref.cast" [s n U] RefCast<AnyCast>;
+        RefCastExact "ref.cast.exact" [s n U] RefCast<ExactCast>;
+        RefCastObject "ref.cast.object" [s n U] RefCast<ObjectCast>;
+        // Whether passing or failing branches comes before the target.
+        BrOnCast "br_on_cast" [s n n U T] BrOnCast<AnyCast>;
+        BrOnCastExact "br_on_cast.exact" [s n n U T] BrOnCast<ExactCast>;
+        BrOnCastObject "br_on_cast.object" [s n n U T] BrOnCast<ObjectCast>;
+
         // Fuel: how much, or the slot of a length; then whether the epoch has come: first slot that is free.
         Charge "charge" [U] Charge;
         ChargeBulk "charge.bulk" [S] ChargeBulk;
@@ -276,13 +337,15 @@ macro_rules! flatten_other_ops {
         // Calls: parameter slots, first argument, then what is called. Direct: offset of the record, function index.
         Call "call" [n S U U] Call;
         CallImport "call.import" [n S U] CallImport;
-        // Index slot, table, type.
-        CallIndirect "call_indirect" [n S S U U] CallIndirect;
+        // Index slot, table, type. The second form also takes functions of subtypes, and has the number of supertypes.
+        CallIndirect "call_indirect" [n S S U U] CallIndirect<Final>;
+        CallIndirectSub "call_indirect.sub" [n S S U U U] CallIndirect<Open>;
         CallRef "call_ref" [n S S] CallRef;
         // Tail calls have the caller's own parameter slots and result slots in addition, last.
         ReturnCall "return_call" [n S U U U U] ReturnCall;
         ReturnCallImport "return_call.import" [n S U U U] ReturnCallImport;
-        ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect;
+        ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect<Final>;
+        ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U] ReturnCallIndirect<Open>;
         ReturnCallRef "return_call_ref" [n S S U U] ReturnCallRef;
         // Returns: own parameter slots, result.
         Return "return" [n] Return;

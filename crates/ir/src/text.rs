@@ -21,17 +21,27 @@
 //! handler 0: catch 3 s4 @12, catch_ref 1 s4 s5 @14, catch_all @16, catch_all_ref s4 @18
 //! handler 1: catch_all @12, outer 0
 //! ```
+//!
+//! Then comes what the collector has to know: the locals that are references, and from where on which operands are.
+//!
+//! ```text
+//! references: s0 s3
+//! references from @4: s7 s5
+//! ```
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use upshift_core::TypeId;
+use upshift_core::cast::Cast;
 use upshift_core::index::TagIndex;
 use upshift_core::vm::{BuiltinOp, Preamble};
 
 use crate::code::FuncCode;
-use crate::decode::{Malformed, decode_all};
+use crate::decode::{Instr, Malformed, cast_fields, decode_all};
 use crate::handlers::{Clause, Handler, Handlers, Region};
 use crate::op::{Field, Op};
+use crate::references::ReferenceMaps;
 
 /// The text of code.
 ///
@@ -66,12 +76,48 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
         }
         let position = format!("@{}", instr.at);
         let line = format!("{position:<6}{} {}", instr.op.text(), operands.join(", "));
-        writeln!(text, "{}", line.trim_end()).expect("writing to a String does not fail");
+        let line = line.trim_end();
+        match remark(&instr) {
+            Some(remark) => writeln!(text, "{line:<44} ; {remark}"),
+            None => writeln!(text, "{line}"),
+        }
+        .expect("writing to a String does not fail");
+    }
+    if let Some(references) = code.references() {
+        print_references(&mut text, references).expect("writing to a String does not fail");
     }
     if let Some(handlers) = code.handlers() {
         print_handlers(&mut text, handlers).expect("writing to a String does not fail");
     }
     Ok(text)
+}
+
+/// What the numbers of an instruction mean, where they are types.
+fn remark(instr: &Instr) -> Option<String> {
+    if let Some((bits, ty)) = cast_fields(instr) {
+        return Cast::from_bits(bits, TypeId(ty)).map(|cast| cast.to_string());
+    }
+    let ty = match instr.op {
+        Op::StructNew => instr.values[2],
+        Op::StructNewDefault => instr.values[1],
+        Op::Builtin if is_array_service(instr.values[0]) => instr.values[2],
+        _ => return None,
+    };
+    Some(format!("type#{ty}"))
+}
+
+/// Whether a service has a type as its first number.
+fn is_array_service(number: u64) -> bool {
+    BuiltinOp::ALL.get(number as usize).is_some_and(|op| op.text().starts_with("array."))
+}
+
+fn print_references(text: &mut String, references: &ReferenceMaps) -> std::fmt::Result {
+    let list = |slots: &[u32]| slots.iter().fold(String::new(), |list, slot| format!("{list} s{slot}"));
+    writeln!(text, "references:{}", list(references.locals()))?;
+    for (start, operands) in references.points() {
+        writeln!(text, "references from @{}:{}", start - 1, list(&operands))?;
+    }
+    Ok(())
 }
 
 fn print_handlers(text: &mut String, handlers: &Handlers) -> std::fmt::Result {
@@ -127,6 +173,7 @@ impl std::error::Error for ParseError {}
 pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
     let mut words = Vec::new();
     let (mut regions, mut handlers) = (Vec::new(), Vec::new());
+    let (mut locals_of_references, mut nodes, mut points) = (Vec::new(), Vec::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
         let line = line.split(';').next().unwrap_or_default().trim();
         if line.is_empty() {
@@ -142,6 +189,21 @@ pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
             continue;
         }
         let at = words.len() - 1;
+        if let Some(locals) = line.strip_prefix("references:") {
+            locals_of_references = slots(locals).map_err(error)?;
+            continue;
+        }
+        if let Some(list) = line.strip_prefix("references from ") {
+            let (start, operands) =
+                list.split_once(':').ok_or_else(|| error("expected a position and a colon".to_string()))?;
+            let mut below = None;
+            for slot in slots(operands).map_err(error)?.into_iter().rev() {
+                nodes.push((slot, below));
+                below = Some(nodes.len() as u32 - 1);
+            }
+            points.push((position(start).map_err(error)?, below));
+            continue;
+        }
         if let Some(region) = line.strip_prefix("from ") {
             regions.push(parse_region(region).map_err(error)?);
             continue;
@@ -163,7 +225,9 @@ pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
         };
         encode(rest, at, &mut words).map_err(error)?;
     }
-    Ok(FuncCode::new(words.into(), Handlers { regions: regions.into(), handlers: handlers.into() }))
+    let handlers = Handlers { regions: regions.into(), handlers: handlers.into() };
+    let references = ReferenceMaps::new(locals_of_references).with_lists(nodes, points);
+    Ok(FuncCode::new(words.into(), handlers, references))
 }
 
 /// A region behind `from`.
@@ -208,6 +272,11 @@ fn parse_handler(text: &str, expected: usize) -> Result<Handler, String> {
 
 fn number(text: &str) -> Result<u32, String> {
     text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
+}
+
+/// Slots with spaces between them.
+fn slots(text: &str) -> Result<Vec<u32>, String> {
+    text.split_whitespace().map(slot).collect()
 }
 
 fn slot(text: &str) -> Result<u32, String> {
@@ -324,6 +393,7 @@ mod tests {
     use crate::decode::decode_all;
     use crate::handlers::Handlers;
     use crate::op::{Field, Op, place};
+    use crate::references::ReferenceMaps;
 
     /// One instruction of every opcode, with distinct values in all fields.
     fn one_of_each() -> FuncCode {
@@ -343,7 +413,7 @@ mod tests {
                 }
             }
         }
-        FuncCode::new(words.into(), Handlers::default())
+        FuncCode::new(words.into(), Handlers::default(), ReferenceMaps::default())
     }
 
     #[test]
@@ -372,6 +442,21 @@ mod tests {
         assert_eq!((handlers.regions.len(), handlers.handlers.len()), (2, 4));
         assert_eq!(handlers.handlers[0].clauses[3].reference, Some(4));
         assert_eq!(print(&code).unwrap(), text);
+    }
+
+    #[test]
+    fn text_round_trips_for_references() {
+        let text = "\
+            frame 9\n\
+            @0    return 0\n\
+            references: s0 s5\n\
+            references from @0: s8 s7\n\
+            references from @1:\n";
+        let code = parse(text).unwrap();
+        let references = code.references().unwrap();
+        assert_eq!(references.operands(1).collect::<Vec<_>>(), [8, 7]);
+        assert_eq!(print(&code).unwrap(), text);
+        assert_eq!(parse("frame 1\nreferences: x").unwrap_err().problem, "`x` is not a slot");
     }
 
     #[test]

@@ -7,10 +7,12 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use upshift_core::TypeId;
+use upshift_core::cast::Cast;
 use upshift_core::vm::{BuiltinOp, Preamble};
 
 use crate::code::FuncCode;
-use crate::decode::{Instr, decode_all};
+use crate::decode::{Instr, cast_fields, decode_all};
 use crate::handlers::Handlers;
 use crate::op::{Field, Op};
 
@@ -56,6 +58,11 @@ pub fn verify(code: &FuncCode) -> Result<(), VerifyError> {
         check_handlers(handlers, &starts, body.len(), frame)
             .or_else(|(at, problem)| error(at as usize, problem))?;
     }
+    if let Some(references) = code.references() {
+        references
+            .verify(code.words().len(), frame)
+            .or_else(|(at, problem)| error(at.saturating_sub(1) as usize, problem))?;
+    }
     match instrs.last() {
         Some(last) if last.op.ends_block() => Ok(()),
         Some(last) => error(last.at, "control runs off the end".to_string()),
@@ -69,6 +76,11 @@ fn check_fields(instr: &Instr, frame: u64) -> Result<(), String> {
     }
     if instr.op == Op::Builtin && instr.values[0] >= BuiltinOp::ALL.len() as u64 {
         return Err(format!("there is no service number {}", instr.values[0]));
+    }
+    if let Some((bits, _)) = cast_fields(instr)
+        && Cast::from_bits(bits, TypeId(0)).is_none()
+    {
+        return Err(format!("there is no type test {bits}"));
     }
     for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
         let slots = match field {
@@ -135,7 +147,7 @@ mod tests {
     fn with_handlers(frame_slots: u32, words: &[u64], handlers: Handlers) -> FuncCode {
         let mut all = vec![Preamble { frame_slots }.to_word()];
         all.extend(words.iter().flat_map(|&word| [0, word]));
-        FuncCode::new(all.into(), handlers)
+        FuncCode::new(all.into(), handlers, crate::references::ReferenceMaps::default())
     }
 
     fn code(frame_slots: u32, words: &[u64]) -> FuncCode {

@@ -8,6 +8,7 @@
 //! * a [`Operand::Temp`] is used once and its slot is dead afterwards, so a backend may drop the instruction that made it;
 //! * at each label that is bound, all values that live on are in their slots (locals and operand homes).
 
+use upshift_core::cast::Cast;
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
@@ -142,6 +143,19 @@ pub struct Catch {
     pub reference: Option<Slot>,
 }
 
+/// Which operands the collector has to know at a place in the code: a list that ends at the bottom of the operand stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct References(pub u32);
+
+/// An element of such lists, which share their ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReferenceNode {
+    /// The slot of an operand.
+    pub slot: Slot,
+    /// The operands below.
+    pub below: Option<References>,
+}
+
 /// What code does besides what the program says. All code of an engine is made with the same options, because callers and
 /// callees count together.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -244,6 +258,32 @@ pub trait Backend {
     fn throw(&mut self, tag: TagIndex, payload: Slot);
     /// Throws the exception of a reference, or traps if it is null.
     fn throw_ref(&mut self, exception: Operand);
+
+    /// What comes next may make the collector run: these operands are references to what it may move, and so are the
+    /// locals that [`references`](Self::references) names. Locals hold null until they are set.
+    fn safepoint(&mut self, operands: Option<References>);
+    /// The locals that are references to what the collector may move, and the elements of all lists of operands; comes once,
+    /// after the code of the function, if it has any of them.
+    fn references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]);
+
+    /// Makes a struct. The values of its fields lie in consecutive slots; without them all are zero or null.
+    fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>);
+    /// Loads a field at an offset, or traps if the reference is null.
+    fn field_load(&mut self, op: Load, offset: u32, dst: Slot, object: Operand);
+    /// Stores to a field at an offset, or traps if the reference is null.
+    fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand);
+    /// Loads an element, or traps.
+    fn element_load(&mut self, op: Load, dst: Slot, array: Operand, index: Operand);
+    /// Stores to an element, or traps.
+    fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand);
+    /// The number of elements of an array, or traps if the reference is null.
+    fn array_len(&mut self, dst: Slot, array: Operand);
+    /// Whether a reference passes a test.
+    fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand);
+    /// Traps if a reference does not pass a test.
+    fn ref_cast(&mut self, cast: Cast, reference: Operand);
+    /// Branches if a reference passes a test (`sense`) or not (`!sense`).
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label);
 
     /// Traps.
     fn unreachable(&mut self);

@@ -137,13 +137,13 @@ features! {
     Memory64 "memory64" on 3 (MEMORY64)
         "Memories and tables with 64-bit addresses.";
     FunctionReferences "function-references" on 3 (FUNCTION_REFERENCES)
-        "References to functions of one type, calls through them, recursive function types.";
+        "References to functions of one type, calls through them.";
     Floats "floats" on 1 (FLOATS)
         "Floating-point types and instructions.";
     CompactImports "compact-imports" on proposal (COMPACT_IMPORTS)
         "Import sections that name a module once for several imports.";
-    Gc "gc" unsupported 3 (GC)
-        "Garbage-collected structs and arrays, subtypes, casts.";
+    Gc "gc" on 3 (GC)
+        "Garbage-collected structs and arrays, recursive types, subtypes, casts.";
     Exceptions "exceptions" on 3 (EXCEPTIONS)
         "Exceptions with tags and exception references.";
     LegacyExceptions "legacy-exceptions" off proposal (LEGACY_EXCEPTIONS)
@@ -246,19 +246,8 @@ impl Features {
         Ok(())
     }
 
-    /// The validator's flags for everything but function bodies.
-    ///
-    /// Recursion groups, and constants that read the module's own globals, count as garbage collection there. They do
-    /// not need any of it, and modules with references to functions want them. So the validator is told that there is
-    /// garbage collection, and the parser refuses the types and constants of collected objects itself.
-    pub(crate) fn section_flags(&self) -> WasmFeatures {
-        let mut flags = self.body_flags();
-        flags.set(WasmFeatures::GC, self.has(Feature::Gc) || self.has(Feature::FunctionReferences));
-        flags
-    }
-
-    /// The validator's flags for function bodies.
-    pub(crate) fn body_flags(&self) -> WasmFeatures {
+    /// The validator's flags.
+    pub(crate) fn flags(&self) -> WasmFeatures {
         let allowed = Feature::ALL.iter().filter(|&&feature| self.has(feature));
         allowed.fold(WasmFeatures::empty(), |flags, feature| flags.union(feature.flags()))
     }
@@ -281,12 +270,12 @@ mod tests {
     fn defaults_are_those_of_the_table() {
         let mut features = Features::default();
         assert!(features.has(Feature::Memory64) && features.has(Feature::Floats));
-        assert!(!features.has(Feature::Gc) && features.has(Feature::CompactImports));
+        assert!(!features.has(Feature::StackSwitching) && features.has(Feature::CompactImports));
         for &feature in Feature::ALL {
             assert_eq!(features.has(feature), feature.availability() == Availability::On);
         }
-        assert!(features.set(Feature::Gc, true).is_err());
-        assert!(features.set(Feature::Gc, false).is_ok());
+        assert!(features.set(Feature::StackSwitching, true).is_err());
+        assert!(features.set(Feature::StackSwitching, false).is_ok());
         assert!(features.set(Feature::CompactImports, false).is_ok());
         assert!(!features.has(Feature::CompactImports));
     }

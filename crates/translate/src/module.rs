@@ -9,11 +9,12 @@ use std::sync::Arc;
 use upshift_core::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
-use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, TypeId};
+use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, TypeId, TypeKind};
 use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
 
 use crate::hints::BranchHints;
+use crate::registry::RegisteredType;
 
 /// A validated module without its instances' state.
 #[derive(Debug, Default)]
@@ -71,8 +72,25 @@ pub struct ModuleInfo {
 pub struct DefinedType {
     /// The canonical id: equal types have equal ids within one registry.
     pub id: TypeId,
-    /// The function type, whose concrete references name canonical ids.
-    pub func: Arc<FuncType>,
+    /// The type, whose concrete references name canonical ids.
+    pub ty: Arc<RegisteredType>,
+}
+
+impl DefinedType {
+    /// The function type.
+    ///
+    /// # Panics
+    /// When it is another type.
+    #[must_use]
+    pub fn func(&self) -> &Arc<FuncType> {
+        self.ty.as_func().expect("validation has checked that this is a function type")
+    }
+
+    /// What references to it name.
+    #[must_use]
+    pub fn named(&self) -> (TypeKind, TypeId) {
+        (self.ty.definition.composite.kind(), self.id)
+    }
 }
 
 /// What kind of thing is imported or exported, and its index in its space.
@@ -156,6 +174,18 @@ pub enum ConstOp {
     I64Sub,
     /// `i64.mul`
     I64Mul,
+    /// `ref.i31`
+    RefI31,
+    /// `struct.new`
+    StructNew(TypeIndex),
+    /// `struct.new_default`
+    StructNewDefault(TypeIndex),
+    /// `array.new`
+    ArrayNew(TypeIndex),
+    /// `array.new_default`
+    ArrayNewDefault(TypeIndex),
+    /// `array.new_fixed` with so many elements
+    ArrayNewFixed(TypeIndex, u32),
 }
 
 /// A constant expression.
@@ -229,6 +259,17 @@ impl ModuleInfo {
         &self.types[self.funcs[func.index()].index()]
     }
 
+    /// Whether the module defines types that are more than functions without supertypes and subtypes.
+    #[must_use]
+    pub fn has_object_types(&self) -> bool {
+        self.types.iter().any(|ty| {
+            let definition = &ty.ty.definition;
+            definition.composite.kind() != TypeKind::Func
+                || !definition.is_final
+                || definition.supertype.is_some()
+        })
+    }
+
     /// The type of a tag.
     #[must_use]
     pub fn tag_type(&self, tag: TagIndex) -> &DefinedType {
@@ -241,14 +282,14 @@ impl ModuleInfo {
         match item {
             ExternIndex::Func(func) => {
                 let ty = self.func_type(func);
-                ExternType::Func(ty.id, Arc::clone(&ty.func))
+                ExternType::Func(ty.id, Arc::clone(ty.func()))
             }
             ExternIndex::Table(table) => ExternType::Table(self.tables[table.index()]),
             ExternIndex::Memory(memory) => ExternType::Memory(self.memories[memory.index()]),
             ExternIndex::Global(global) => ExternType::Global(self.globals[global.index()]),
             ExternIndex::Tag(tag) => {
                 let ty = self.tag_type(tag);
-                ExternType::Tag(ty.id, Arc::clone(&ty.func))
+                ExternType::Tag(ty.id, Arc::clone(ty.func()))
             }
         }
     }

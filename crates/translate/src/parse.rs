@@ -12,11 +12,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
-use upshift_core::types::{HeapType, RefType, TypeId};
+use upshift_core::types::{HeapType, RefType, TypeId, TypeKind};
 use upshift_core::value::V128;
 use wasmparser::{
-    CompositeInnerType, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser,
-    Payload, RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+    DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser, Payload, RecGroup,
+    SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
 };
 
 use crate::convert;
@@ -69,7 +69,7 @@ fn parse_with(
     check_header(&bytes)?;
     let mut builder = Builder {
         registry,
-        validator: Validator::new_with_features(features.section_flags()),
+        validator: Validator::new_with_features(features.flags()),
         info: ModuleInfo::default(),
         bodies: Vec::new(),
         bytes: &bytes,
@@ -126,13 +126,12 @@ macro_rules! with_items {
 impl<'a> Builder<'a> {
     fn read_sections(&mut self, features: &Features) -> Result<(), ParseError> {
         let mut parser = Parser::new(0);
-        parser.set_features(features.section_flags());
+        parser.set_features(features.flags());
         for payload in parser.parse_all(self.bytes) {
             let payload = payload.map_err(malformed)?;
             check_count(&payload)?;
             match self.validator.payload(&payload) {
-                Ok(ValidPayload::Func(mut func, body)) => {
-                    func.features = features.body_flags();
+                Ok(ValidPayload::Func(func, body)) => {
                     self.info.bodies.push(range(body.range()));
                     self.bodies.push(Body { func, body });
                 }
@@ -197,30 +196,17 @@ impl<'a> Builder<'a> {
         for item in items(section) {
             let (offset, group) = item?;
             let start = self.info.types.len() as u32;
+            let unsupported = |feature| ParseError::missing(offset, feature);
+            let kinds =
+                group.types().map(convert::kind).collect::<Result<Vec<_>, _>>().map_err(unsupported)?;
             let concrete = |index: u32| match index.checked_sub(start) {
-                Some(position) => in_group(position),
-                None => self.info.types[index as usize].id,
+                Some(position) => (kinds[position as usize], in_group(position)),
+                None => canonical(&self.info.types)(index),
             };
-            let mut funcs = Vec::with_capacity(group.types().len());
-            for ty in group.types() {
-                let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
-                    return Err(ParseError::missing(offset, Feature::Gc));
-                };
-                if !ty.is_final || !ty.supertype_idxs.is_empty() {
-                    return Err(ParseError::missing(offset, Feature::Gc));
-                }
-                if ty.composite_type.shared {
-                    return Err(ParseError::missing(offset, Feature::SharedEverythingThreads));
-                }
-                funcs.push(
-                    convert::func_type(func, concrete)
-                        .map_err(|feature| ParseError::missing(offset, feature))?,
-                );
-            }
-            let count = funcs.len() as u32;
-            let first = self.registry.intern_group(funcs);
-            let ids = (first.0..first.0 + count).map(TypeId);
-            self.info.types.extend(ids.map(|id| DefinedType { id, func: self.registry.lookup(id) }));
+            let types = group.types().map(|ty| convert::sub_type(ty, concrete));
+            let first = self.registry.intern_group(types.collect::<Result<_, _>>().map_err(unsupported)?);
+            let ids = (first.0..first.0 + kinds.len() as u32).map(TypeId);
+            self.info.types.extend(ids.map(|id| DefinedType { id, ty: self.registry.lookup(id) }));
         }
         Ok(())
     }
@@ -349,9 +335,9 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The canonical id of a type of the module.
-fn canonical(types: &[DefinedType]) -> impl Fn(u32) -> TypeId {
-    |index| types[index as usize].id
+/// The kind and canonical id of a type of the module.
+fn canonical(types: &[DefinedType]) -> impl Fn(u32) -> (TypeKind, TypeId) + Copy {
+    |index| types[index as usize].named()
 }
 
 fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, ParseError> {
@@ -375,8 +361,22 @@ fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, ParseError>
             Operator::I64Add => ConstOp::I64Add,
             Operator::I64Sub => ConstOp::I64Sub,
             Operator::I64Mul => ConstOp::I64Mul,
-            // All other constant operators make garbage-collected objects.
-            _ => return Err(ParseError::missing(offset, Feature::Gc)),
+            Operator::RefI31 => ConstOp::RefI31,
+            Operator::StructNew { struct_type_index } => ConstOp::StructNew(TypeIndex(struct_type_index)),
+            Operator::StructNewDefault { struct_type_index } => {
+                ConstOp::StructNewDefault(TypeIndex(struct_type_index))
+            }
+            Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(TypeIndex(array_type_index)),
+            Operator::ArrayNewDefault { array_type_index } => {
+                ConstOp::ArrayNewDefault(TypeIndex(array_type_index))
+            }
+            Operator::ArrayNewFixed { array_type_index, array_size } => {
+                ConstOp::ArrayNewFixed(TypeIndex(array_type_index), array_size)
+            }
+            // References are the same bits on both sides.
+            Operator::AnyConvertExtern | Operator::ExternConvertAny => continue,
+            // All other constant operators belong to proposals.
+            _ => return Err(ParseError::missing(offset, Feature::CustomDescriptors)),
         });
     }
 }

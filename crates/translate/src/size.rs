@@ -37,6 +37,6 @@ pub fn body_size(module: &ModuleInfo, func: FuncIndex) -> Result<BodySize, Trans
         reader.read()?;
         operators += 1;
     }
-    let params = module.func_type(func).func.params().len();
+    let params = module.func_type(func).func().params().len();
     Ok(BodySize { params, locals, operators })
 }

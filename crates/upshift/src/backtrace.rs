@@ -1,24 +1,15 @@
 //! Backtraces: which wasm functions were active when something happened.
-//!
-//! ```text
-//! point where code was left ─▶ frame ─ header ─▶ frame ─ … ─▶ entry ─ chain of entries ─▶ frame below the host's ─ …
-//! ```
-//!
-//! A frame's function is found by its instruction pointer among the code of its instance's module, the frame below by
-//! the header that lies behind the function's parameters. Two return addresses are special: that of the *exit stub*
-//! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
 
 use std::fmt::{self, Write};
 use std::sync::OnceLock;
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
-use upshift_interp::stubs;
+use upshift_core::vm::{EntryFrame, ExitPoint};
 use upshift_translate::names::is_printable;
 
 use crate::context::AsContext;
 use crate::demangle::demangle;
-use crate::instance::InstanceData;
+use crate::frames::{Frame, Frames};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
@@ -189,13 +180,13 @@ impl WasmBacktrace {
     fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
         let mut backtrace = WasmBacktrace { frames: Vec::new(), elided: false };
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
-        for (module, func, word) in unsafe { Frames::new(exit, exact, entry) } {
+        for Frame { module, func, word, .. } in unsafe { Frames::new(exit, exact, entry) } {
             if backtrace.frames.len() == most {
                 backtrace.elided = true;
                 break;
             }
             let (name, offset) = (OnceLock::new(), OnceLock::new());
-            backtrace.frames.push(FrameInfo { module, func, word, name, offset });
+            backtrace.frames.push(FrameInfo { module: module.clone(), func, word, name, offset });
         }
         backtrace
     }
@@ -281,86 +272,3 @@ impl fmt::Display for Printable<'_> {
 }
 
 impl std::error::Error for WasmBacktrace {}
-
-/// Walks over the frames of wasm functions, innermost first.
-struct Frames {
-    /// The frame that comes next; none when its `ip` is null.
-    point: ExitPoint,
-    /// Whether the `ip` is the instruction itself or the one behind it.
-    exact: bool,
-    /// The activation that `point` is in.
-    entry: *const EntryFrame,
-}
-
-impl Frames {
-    /// # Safety
-    /// The frames that start at `exit`, with those of all entries of the chain, must be on the value stack for as long
-    /// as the iterator is used, and the store must be alive.
-    unsafe fn new(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> Frames {
-        Frames { point: exit, exact, entry }
-    }
-}
-
-impl Iterator for Frames {
-    /// Module, function, and a word of the instruction that is being executed.
-    type Item = (Module, FuncIndex, usize);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if self.point.ip.is_null() {
-                if self.entry.is_null() {
-                    return None;
-                }
-                // SAFETY: entries are alive while their activations are.
-                let entry = unsafe { &*self.entry };
-                (self.point, self.exact, self.entry) = (entry.outer, false, entry.prev);
-                continue;
-            }
-            let point = std::mem::replace(&mut self.point, ExitPoint::NONE);
-            let ip =
-                if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
-            // SAFETY: a frame's context is that of a live instance of wasm.
-            let module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
-            let Some((func, word)) = module.func_at(ip) else {
-                if std::ptr::eq(point.ip, stubs::translate().wrapping_add(1)) {
-                    // The function had no code yet; the point is at its header.
-                    // SAFETY: as promised to `new`.
-                    self.point = unsafe { caller_of(point.fp, point.ctx) };
-                }
-                continue;
-            };
-            let params = module.info().func_type(func).func.param_slots();
-            // SAFETY: a function's header lies behind its parameters.
-            self.point = unsafe { caller_of(point.fp.add(params as usize), point.ctx) };
-            return Some((module.clone(), func, word));
-        }
-    }
-}
-
-/// Where the function whose frame has the given header was called; none if that was the host.
-///
-/// `ctx` is the caller's context if both belong to the same instance.
-///
-/// # Safety
-/// `header` must be the header of a live frame.
-pub(crate) unsafe fn caller_of(header: *const u64, ctx: *mut VmCtx) -> ExitPoint {
-    let address = |slot: *const u64| -> *mut u64 {
-        // SAFETY: the slots of headers and restore records hold addresses.
-        std::ptr::with_exposed_provenance_mut(unsafe { *slot } as usize)
-    };
-    let at = |base: *const u64, slot: u32| base.wrapping_add(slot as usize);
-    let mut caller = ExitPoint {
-        ip: address(at(header, frame::RETURN_IP)),
-        fp: address(at(header, frame::CALLER_FP)),
-        ctx,
-    };
-    if std::ptr::eq(caller.ip, stubs::restore()) {
-        let record = caller.fp;
-        caller = ExitPoint {
-            ip: address(at(record, frame::RESTORE_IP)),
-            fp: address(at(record, frame::RESTORE_FP)),
-            ctx: address(at(record, frame::RESTORE_CTX)).cast(),
-        };
-    }
-    if std::ptr::eq(caller.ip, stubs::exit()) { ExitPoint::NONE } else { caller }
-}

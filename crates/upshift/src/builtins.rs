@@ -13,11 +13,12 @@ use std::time::Duration;
 use anyhow::Error;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Status, VmCtx};
-use upshift_core::{IndexType, Trap};
+use upshift_core::{IndexType, Trap, TypeId};
 
-use crate::backtrace::caller_of;
 use crate::exceptions;
+use crate::frames::caller_of;
 use crate::func::HostCall;
+use crate::gc::{ArrayService, Left};
 use crate::instance::InstanceData;
 use crate::instantiate::{drop_data, drop_elem, memory_init, table_init};
 use crate::memory::{Expected, LinearMemory, Memory};
@@ -30,6 +31,7 @@ pub(crate) static BUILTINS: Builtins = Builtins {
     translate,
     host_call,
     interrupt,
+    make_room,
     throw,
     throw_ref,
     memory_grow: builtin_memory_grow,
@@ -48,6 +50,15 @@ pub(crate) static BUILTINS: Builtins = Builtins {
     table_copy: builtin_table_copy,
     table_init: builtin_table_init,
     elem_drop: builtin_elem_drop,
+    array_new: builtin_array_new,
+    array_new_default: builtin_array_new_default,
+    array_new_fixed: builtin_array_new_fixed,
+    array_new_data: builtin_array_new_data,
+    array_new_elem: builtin_array_new_elem,
+    array_fill: builtin_array_fill,
+    array_copy: builtin_array_copy,
+    array_init_data: builtin_array_init_data,
+    array_init_elem: builtin_array_init_elem,
 };
 
 /// Keeps an error or panic for the call that entered.
@@ -100,7 +111,7 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
     // store is dropped, and with them the functions behind them.
     unsafe {
         let store = StoreState::from_ctx((*(*func).vmctx).store);
-        let (host, instance, pins) = {
+        let (host, instance, roots) = {
             let state = &mut *store.as_ptr();
             state.host_calls += 1;
             let caller = NonNull::new(state.ctx.exit.ctx);
@@ -110,7 +121,7 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
             let host = Arc::as_ptr(&state.host_funcs[(*func).index as usize].func);
             let instance =
                 caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>()));
-            (host, instance, state.exceptions.pins())
+            (host, instance, state.gc.roots.len())
         };
         let status = match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots })))
         {
@@ -119,8 +130,8 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
             Err(panic) => stop(store, Pending::Panic(panic)),
         };
         let state = &mut *store.as_ptr();
-        if state.exceptions.pins() != pins {
-            exceptions::leave_host(state, pins);
+        if state.gc.roots.len() != roots {
+            exceptions::leave_host(state, roots);
         }
         status
     }
@@ -167,6 +178,32 @@ unsafe extern "C" fn interrupt(ctx: *mut VmCtx) -> Status {
             Ok(Err(error)) => stop_inside(store, Pending::Error(error)),
             Err(panic) => stop_inside(store, Pending::Panic(panic)),
         }
+    }
+}
+
+/// Room for an object.
+///
+/// # Safety
+/// `ctx` must be the context of an instance whose code is being executed and has noted where it was left.
+unsafe extern "C" fn make_room(ctx: *mut VmCtx, bytes: u32) -> Status {
+    // SAFETY: the context has a store, and while the heap makes room nobody else uses it. References are where the collector
+    // looks for them: the instruction begins again afterwards.
+    unsafe {
+        let mut store = StoreState::from_ctx((*ctx).store);
+        let room = catch_unwind(AssertUnwindSafe(|| store.as_mut().make_room(bytes, Left::At)));
+        outcome(store, room)
+    }
+}
+
+/// The status for the end of a service that may have a trap, another error or a panic.
+fn outcome(store: NonNull<StoreState>, result: std::thread::Result<Result<(), Error>>) -> Status {
+    match result {
+        Ok(Ok(())) => Status::OK,
+        Ok(Err(error)) => match error.downcast::<Trap>() {
+            Ok(trap) => Status::trap(trap),
+            Err(error) => stop_inside(store, Pending::Error(error)),
+        },
+        Err(panic) => stop_inside(store, Pending::Panic(panic)),
     }
 }
 
@@ -222,6 +259,14 @@ impl Call<'_> {
             Ok(Err(error)) => stop_inside(self.state.root(), Pending::Error(error)),
             Err(panic) => stop_inside(self.state.root(), Pending::Panic(panic)),
         }
+    }
+
+    /// Works on arrays of a type.
+    fn array(self, ty: u32, work: impl FnOnce(ArrayService<'_>) -> Result<(), Error>) -> Status {
+        let root = self.state.root();
+        let Call { state, instance, slots } = self;
+        let service = ArrayService { state, instance, slots, ty: TypeId(ty) };
+        outcome(root, catch_unwind(AssertUnwindSafe(|| work(service))))
     }
 
     fn memory_handle(&self, x: u32) -> Memory {
@@ -397,4 +442,22 @@ builtins! {
         drop_elem(call.instance, ElemIndex(x));
         Status::OK
     };
+    /// `array.new`
+    builtin_array_new = |call, x, y| call.array(x, |service| service.new_filled());
+    /// `array.new_default`
+    builtin_array_new_default = |call, x, y| call.array(x, |service| service.new_default());
+    /// `array.new_fixed`
+    builtin_array_new_fixed = |call, x, y| call.array(x, |service| service.new_fixed(y));
+    /// `array.new_data`
+    builtin_array_new_data = |call, x, y| call.array(x, |service| service.new_data(y));
+    /// `array.new_elem`
+    builtin_array_new_elem = |call, x, y| call.array(x, |service| service.new_elem(y));
+    /// `array.fill`
+    builtin_array_fill = |call, x, y| call.array(x, |service| service.fill());
+    /// `array.copy`
+    builtin_array_copy = |call, x, y| call.array(x, |service| service.copy());
+    /// `array.init_data`
+    builtin_array_init_data = |call, x, y| call.array(x, |service| service.init_data(y));
+    /// `array.init_elem`
+    builtin_array_init_elem = |call, x, y| call.array(x, |service| service.init_elem(y));
 }

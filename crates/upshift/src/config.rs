@@ -27,6 +27,7 @@ pub struct Config {
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
     pub(crate) memory_reservation: u64,
+    pub(crate) gc_stress: bool,
 }
 
 impl Default for Config {
@@ -39,6 +40,7 @@ impl Default for Config {
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
             memory_reservation: 8 << 30,
+            gc_stress: false,
         }
     }
 }
@@ -139,6 +141,14 @@ impl Config {
     /// The thread needs some more than that: the host functions themselves run on the same stack.
     pub fn max_native_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_native_stack = bytes;
+        self
+    }
+
+    /// Whether objects are collected whenever one is made, which finds references that the collector is not told of; for
+    /// tests of Upshift itself. Off unless set.
+    #[doc(hidden)]
+    pub fn gc_stress(&mut self, stress: bool) -> &mut Config {
+        self.gc_stress = stress;
         self
     }
 

@@ -66,7 +66,7 @@ impl Global {
         value.check(state, *ty.content()).context("the value is not one of the global's type")?;
         let cell = Stable::new(GlobalCell::default());
         // SAFETY: a cell has two slots.
-        unsafe { value.write(cell.as_ptr().cast()) };
+        unsafe { value.write(state, cell.as_ptr().cast()) };
         Ok(Global::add(state, GlobalData { ty: ty.inner, cell: Cell::Host(cell) }))
     }
 
@@ -114,7 +114,7 @@ impl Global {
         ensure!(mutability == Mutability::Var, "immutable global cannot be set");
         value.check(state, global.ty.content).context("the value is not one of the global's type")?;
         // SAFETY: cells live as long as their store and have two slots.
-        unsafe { value.write(global.cell().cast()) };
+        unsafe { value.write(state, global.cell().cast()) };
         Ok(())
     }
 

@@ -127,11 +127,18 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         data.memories.push(Memory::create(state, ty)?);
     }
     let stack = &mut Vec::new();
-    make_globals(state, data, stack);
+    if info.has_object_types() {
+        state.know_types();
+    }
+    make_globals(state, data, stack)?;
     make_tables(state, data, stack)?;
     data.memory_records.extend(data.memories.iter().map(|memory| memory.in_state(state).record()));
     data.table_records.extend(data.tables.iter().map(|table| table.in_state(state).record()));
-    data.elems = info.elems.iter().map(|elem| elements(data, &elem.items, stack)).collect();
+    data.elems = info.elems.iter().map(|_| Elems::Funcs).collect();
+    for (i, elem) in info.elems.iter().enumerate() {
+        // Each is in its place before the next one makes objects.
+        data.elems[i] = elements(state, data, &elem.items, stack)?;
+    }
     // SAFETY: the context was allocated above; what it points to lives as long as the store, and the vectors do not
     // change any more.
     unsafe {
@@ -142,7 +149,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
             tables: data.table_records.as_ptr(),
             imported_funcs: data.imported_funcs.as_ptr(),
             imported_globals: data.imported_globals.as_ptr(),
-            gc_base: std::ptr::null_mut(),
+            gc_base: state.gc.heap.base(),
             instance: instance.as_ptr().cast(),
         });
     }
@@ -164,40 +171,50 @@ fn make_funcs(data: &InstanceData) {
                 vmctx: data.ctx.as_ptr(),
                 ty: ty.id,
                 index: func.0,
-                param_slots: ty.func.param_slots(),
-                result_slots: ty.func.result_slots(),
+                param_slots: ty.func().param_slots(),
+                result_slots: ty.func().result_slots(),
             });
         }
     }
 }
 
-fn make_globals(state: &mut StoreState, data: &mut InstanceData, stack: &mut Vec<GlobalCell>) {
+fn make_globals(state: &mut StoreState, data: &mut InstanceData, stack: &mut Vec<GlobalCell>) -> Result<()> {
     let module = data.module.clone();
     let info = module.info();
     let imported = info.imported_globals as usize;
     for (i, init) in info.global_inits.iter().enumerate() {
         let cell = data.global_cell(GlobalIndex::new(imported + i));
         // SAFETY: the cell lies in the context, which no code knows yet.
-        unsafe { *cell = evaluate(data, init, stack) };
+        unsafe { *cell = evaluate(state, data, init, stack)? };
         data.globals.push(Global::of_instance(state, info.globals[imported + i], cell));
     }
+    Ok(())
 }
 
 fn make_tables(state: &mut StoreState, data: &mut InstanceData, stack: &mut Vec<GlobalCell>) -> Result<()> {
     let module = data.module.clone();
     let info = module.info();
     for (&ty, init) in info.tables[info.imported_tables as usize..].iter().zip(&info.table_inits) {
-        let init = init.as_ref().map_or(0, |init| evaluate(data, init, stack).slots[0]);
+        let init = match init {
+            Some(init) => evaluate(state, data, init, stack)?.slots[0],
+            None => 0,
+        };
         data.tables.push(Table::create(state, ty, init)?);
     }
     Ok(())
 }
 
-fn elements(data: &InstanceData, items: &ElemItems, stack: &mut Vec<GlobalCell>) -> Elems {
+fn elements(
+    state: &mut StoreState,
+    data: &InstanceData,
+    items: &ElemItems,
+    stack: &mut Vec<GlobalCell>,
+) -> Result<Elems> {
     match items {
-        ElemItems::Funcs(_) => Elems::Funcs,
+        ElemItems::Funcs(_) => Ok(Elems::Funcs),
         ElemItems::Exprs(exprs) => {
-            Elems::Values(exprs.iter().map(|expr| evaluate(data, expr, stack).slots[0]).collect())
+            let mut value = |expr| Ok(evaluate(state, data, expr, stack)?.slots[0]);
+            Ok(Elems::Values(exprs.iter().map(&mut value).collect::<Result<_>>()?))
         }
     }
 }
@@ -208,16 +225,16 @@ fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result
     let module = unsafe { (*instance.as_ptr()).module.clone() };
     let info = module.info();
     let stack = &mut Vec::new();
-    let mut offset = |expr: &ConstExpr| {
+    let mut offset = |state: &mut StoreState, expr: &ConstExpr| -> Result<u64> {
         // SAFETY: as above.
-        evaluate(unsafe { &*instance.as_ptr() }, expr, stack).slots[0]
+        Ok(evaluate(state, unsafe { &*instance.as_ptr() }, expr, stack)?.slots[0])
     };
     for (i, segment) in info.elems.iter().enumerate() {
         let elem = ElemIndex::new(i);
         match &segment.mode {
             SegmentMode::Passive => continue,
             SegmentMode::Active(table, at) => {
-                let (at, len) = (offset(at), segment.items.len() as u64);
+                let (at, len) = (offset(state, at)?, segment.items.len() as u64);
                 table_init(state, instance, *table, elem, (at, 0, len)).with_context(|| {
                     // SAFETY: as above.
                     let size = unsafe { (&(*instance.as_ptr()).tables)[table.index()] }.in_state(state).elements().len();
@@ -235,7 +252,7 @@ fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result
         if let SegmentMode::Active(memory, at) = &segment.mode {
             let data = DataIndex::new(i);
             let len = u64::from(segment.bytes.end - segment.bytes.start);
-            let at = offset(at);
+            let at = offset(state, at)?;
             memory_init(state, instance, *memory, data, (at, 0, len)).with_context(|| {
                 // SAFETY: as above.
                 let size = unsafe { (&(*instance.as_ptr()).memories)[memory.index()] }.in_state(state).len();

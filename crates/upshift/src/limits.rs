@@ -85,6 +85,23 @@ pub trait ResourceLimiter {
         Ok(())
     }
 
+    /// How many bytes the heap of garbage-collected objects may take instead of `current`: `desired`, or fewer, but not fewer
+    /// than `least`; with any smaller number the program traps. What is asked for is twice of what objects take that are
+    /// referred to, and the same again is used for a moment while they are collected. Nobody is asked when the heap shrinks.
+    ///
+    /// Unless implemented, the heap is taken for a memory.
+    ///
+    /// # Errors
+    /// Whatever the host wants: the program stops with this error.
+    fn gc_heap_growing(&mut self, current: usize, desired: usize, least: usize) -> Result<usize> {
+        for bytes in [desired, least] {
+            if bytes <= current || self.memory_growing(current, bytes, None)? {
+                return Ok(bytes);
+            }
+        }
+        Ok(current)
+    }
+
     /// How many instances the store may have; 10 000 unless implemented.
     fn instances(&self) -> usize {
         10_000
@@ -123,6 +140,13 @@ pub enum LimitExceeded {
         /// What the program wanted.
         desired: usize,
     },
+    /// The heap of garbage-collected objects would have become too large; in bytes.
+    GcHeap {
+        /// What is allowed.
+        limit: usize,
+        /// What the program wanted.
+        desired: usize,
+    },
     /// A table would have become too large; in elements.
     Table {
         /// What is allowed.
@@ -137,6 +161,9 @@ impl fmt::Display for LimitExceeded {
         match self {
             LimitExceeded::Memory { limit, desired } => {
                 write!(f, "a memory of {desired} bytes is above the limit of {limit} bytes")
+            }
+            LimitExceeded::GcHeap { limit, desired } => {
+                write!(f, "a garbage-collected heap of {desired} bytes is above the limit of {limit} bytes")
             }
             LimitExceeded::Table { limit, desired } => {
                 write!(f, "a table of {desired} elements is above the limit of {limit} elements")
@@ -161,6 +188,7 @@ impl std::error::Error for LimitExceeded {}
 #[derive(Clone, Debug)]
 pub struct StoreLimits {
     memory_size: Option<usize>,
+    gc_heap_size: Option<usize>,
     table_elements: Option<usize>,
     instances: usize,
     tables: usize,
@@ -172,6 +200,7 @@ impl Default for StoreLimits {
     fn default() -> StoreLimits {
         StoreLimits {
             memory_size: None,
+            gc_heap_size: None,
             table_elements: None,
             instances: 10_000,
             tables: 10_000,
@@ -210,6 +239,13 @@ impl StoreLimitsBuilder {
     #[must_use]
     pub fn memory_size(mut self, bytes: usize) -> StoreLimitsBuilder {
         self.limits.memory_size = Some(bytes);
+        self
+    }
+
+    /// The most bytes that garbage-collected objects may take. Unless set, as many as one memory may have.
+    #[must_use]
+    pub fn gc_heap_size(mut self, bytes: usize) -> StoreLimitsBuilder {
+        self.limits.gc_heap_size = Some(bytes);
         self
     }
 
@@ -268,6 +304,14 @@ impl ResourceLimiter for StoreLimits {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
         let limit = self.memory_size.filter(|&limit| desired > limit);
         self.answer(limit.map(|limit| LimitExceeded::Memory { limit, desired }))
+    }
+
+    fn gc_heap_growing(&mut self, _current: usize, desired: usize, least: usize) -> Result<usize> {
+        let limit = self.gc_heap_size.or(self.memory_size).unwrap_or(usize::MAX);
+        if limit < least {
+            self.answer(Some(LimitExceeded::GcHeap { limit, desired: least }))?;
+        }
+        Ok(desired.min(limit))
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
@@ -359,6 +403,11 @@ impl StoreState {
     ) -> Result<bool> {
         let [current, desired] = [current, desired].map(saturate);
         self.ask(Ok(true), |limiter| limiter.table_growing(current, desired, maximum.map(saturate)))
+    }
+
+    /// How many bytes the heap may take, see [`ResourceLimiter::gc_heap_growing`].
+    pub(crate) fn gc_heap_may_take(&mut self, current: usize, desired: usize, least: usize) -> Result<usize> {
+        self.ask(Ok(desired), |limiter| limiter.gc_heap_growing(current, desired, least))
     }
 
     /// Tells that a memory did not grow after all.

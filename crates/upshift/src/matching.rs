@@ -1,7 +1,7 @@
 //! Whether what is given fits what a module wants to import (wasm spec, "Import Matching").
 
 use anyhow::{Result, bail};
-use upshift_core::types::GlobalType;
+use upshift_core::types::{GlobalType, Subtyping};
 use upshift_translate::ModuleInfo;
 use upshift_translate::module::ExternIndex;
 
@@ -20,14 +20,14 @@ pub(crate) fn check_import(
 ) -> Result<()> {
     match (wanted, given) {
         (ExternIndex::Func(i), Extern::Func(func)) => {
-            if func.type_id(store) != info.func_type(i).id {
-                let given = engine.types().lookup(func.type_id(store));
-                bail!("expected type `{}`, found type `{given}`", info.func_type(i).func);
+            if !engine.types().is_subtype(func.type_id(store), info.func_type(i).id) {
+                let given = engine.types().func(func.type_id(store));
+                bail!("expected type `{}`, found type `{given}`", info.func_type(i).func());
             }
             Ok(())
         }
         (ExternIndex::Global(i), Extern::Global(global)) => {
-            check_global(info.globals[i.index()], global.in_state(store).ty())
+            check_global(engine, info.globals[i.index()], global.in_state(store).ty())
         }
         (ExternIndex::Table(i), Extern::Table(table)) => {
             let (want, table) = (info.tables[i.index()], table.in_state(store));
@@ -64,7 +64,7 @@ pub(crate) fn check_import(
         (ExternIndex::Tag(i), Extern::Tag(tag)) => {
             let (want, have) = (info.tag_type(i), tag.in_state(store).ty());
             if have != want.id {
-                bail!("expected tag type `{}`, found tag type `{}`", want.func, engine.types().lookup(have));
+                bail!("expected tag type `{}`, found tag type `{}`", want.func(), engine.types().func(have));
             }
             Ok(())
         }
@@ -72,13 +72,17 @@ pub(crate) fn check_import(
     }
 }
 
-fn check_global(want: GlobalType, have: GlobalType) -> Result<()> {
+fn check_global(engine: &Engine, want: GlobalType, have: GlobalType) -> Result<()> {
     if want.mutable != have.mutable {
         let word = |mutable| if mutable { "mutable" } else { "immutable" };
         bail!("expected {} global, found {} global", word(want.mutable), word(have.mutable));
     }
     // What can be set must have exactly the same type on both sides.
-    let fits = if want.mutable { have.content == want.content } else { have.content.matches(want.content) };
+    let fits = if want.mutable {
+        have.content == want.content
+    } else {
+        have.content.matches(want.content, engine.types())
+    };
     if !fits {
         bail!("expected a global of type `{}`, found one of type `{}`", want.content, have.content);
     }

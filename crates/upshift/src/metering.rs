@@ -48,8 +48,12 @@ pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
     // SAFETY: promised by the caller; no reference to the store lives on into the callback, which may use it.
     unsafe {
         let Some(mut callback) = (*store.as_ptr()).on_deadline.take() else { return Ok(false) };
+        // The instruction has noted itself; whoever looks at frames during the callback expects what comes behind it.
+        let exit = (*store.as_ptr()).ctx.exit;
+        (*store.as_ptr()).ctx.exit.ip = exit.ip.wrapping_add(1);
         let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
         let state = &mut *store.as_ptr();
+        state.ctx.exit = exit;
         // The callback may have set another one.
         state.on_deadline.get_or_insert(callback);
         match answer.unwrap_or_else(|panic| resume_unwind(panic))? {

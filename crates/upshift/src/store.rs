@@ -28,8 +28,9 @@ use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
 
 use crate::builtins::BUILTINS;
 use crate::engine::Engine;
-use crate::exceptions::{Exceptions, TagData};
+use crate::exceptions::TagData;
 use crate::func::HostFunc;
+use crate::gc::Gc;
 use crate::global::GlobalData;
 use crate::instance::InstanceData;
 use crate::limits::FindLimiter;
@@ -87,8 +88,11 @@ pub struct Usage {
     pub memory_bytes: u64,
     /// Elements of all tables, which do not shrink either.
     pub table_elements: u64,
-    /// Exceptions that programs could refer to, those among them that will be freed when there are more.
-    pub exceptions: usize,
+    /// Bytes of garbage-collected objects, those that nobody refers to any more among them; exceptions that programs can refer
+    /// to are objects too.
+    pub gc_bytes: u64,
+    /// How often objects were collected.
+    pub collections: u64,
 }
 
 /// The part of a store that does not depend on the host's data.
@@ -109,7 +113,7 @@ pub(crate) struct StoreState {
     pub(crate) tables: Vec<TableData>,
     pub(crate) globals: Vec<GlobalData>,
     pub(crate) tags: Vec<TagData>,
-    pub(crate) exceptions: Exceptions,
+    pub(crate) gc: Gc,
     pub(crate) host_funcs: Vec<HostEntry>,
     /// How often one of them was called.
     pub(crate) host_calls: u64,
@@ -207,7 +211,8 @@ impl<T: 'static> Store<T> {
             instances: state.instances.len(),
             memory_bytes: state.memories.iter().map(|memory| memory.len() as u64).sum(),
             table_elements: state.tables.iter().map(|table| table.elements().len() as u64).sum(),
-            exceptions: state.exceptions.count(),
+            gc_bytes: state.gc_used() as u64,
+            collections: state.gc.collections,
         }
     }
 
@@ -270,6 +275,8 @@ impl StoreState {
                 native_limit: 0,
                 gc_bump: 0,
                 gc_limit: 0,
+                types: std::ptr::null(),
+                type_count: 0,
             },
             root: NonNull::dangling(),
             id: StoreId::new(),
@@ -282,7 +289,7 @@ impl StoreState {
             tables: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
-            exceptions: Exceptions::default(),
+            gc: Gc::default(),
             host_funcs: Vec::new(),
             host_calls: 0,
             entered: Entered::default(),
@@ -357,7 +364,7 @@ impl StoreState {
                 return self.host_funcs[func.index as usize].func.func_type().core();
             }
             let instance = &*(*func.vmctx).instance.cast::<InstanceData>();
-            &instance.module.info().func_type(FuncIndex(func.index)).func
+            &instance.module.info().func_type(FuncIndex(func.index)).func()
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tables: growable arrays of references.
 //!
-//! An element is a slot: the address of a function's `FuncRec`, or the number of a host value plus one; 0 is null.
+//! An element is a slot: the address of a function's `FuncRec`, or the place of an object; 0 is null.
 //! Generated code reaches the elements through the table's `TableRecord`, whose address never changes.
 
 use std::fmt;
@@ -250,7 +250,7 @@ impl Table {
         let mut store = store.as_context_mut();
         let state = store.state();
         let (to, from) = (dst.in_state(state).ty.element, src.in_state(state).ty.element);
-        if !from.matches(to) {
+        if !from.matches(to, state.engine.types()) {
             bail!("type mismatch: expected {to}, found {from}");
         }
         Ok(Table::copy_within(state, (*dst, dst_index), (*src, src_index), len)?)

@@ -7,10 +7,11 @@
 //! Nothing is noted before a trap happens: the instruction is decoded afterwards, and its operands are where they were.
 
 use upshift_core::Trap;
+use upshift_core::cast::{Cast, CastTarget};
 use upshift_core::types::TypeId;
-use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord};
+use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord, is_object};
 use upshift_ir::Op;
-use upshift_ir::decode::{Instr, decode};
+use upshift_ir::decode::{Instr, cast_fields, decode};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
 
 use crate::instance::InstanceData;
@@ -58,7 +59,11 @@ impl<'a> Site<'a> {
             return self.access(&access, trap);
         }
         match self.instr.op {
-            Op::CallIndirect | Op::ReturnCallIndirect => self.indirect_call(trap),
+            Op::CallIndirect | Op::CallIndirectSub | Op::ReturnCallIndirect | Op::ReturnCallIndirectSub => {
+                self.indirect_call(trap)
+            }
+            Op::RefCast | Op::RefCastExact | Op::RefCastObject => self.cast(trap),
+            op if op.text().starts_with("array.") => self.element(trap),
             Op::Builtin => self.service(*BuiltinOp::ALL.get(self.field(0) as usize)?, trap),
             _ => None,
         }
@@ -123,17 +128,56 @@ impl<'a> Site<'a> {
                 let types = self.state.engine.types();
                 Some(format!(
                     "element {index} of table {table} is a function of type `{}`, the call expects `{}`",
-                    types.lookup(found.ty),
-                    types.lookup(ty)
+                    types.func(found.ty),
+                    types.func(ty)
                 ))
             }
             _ => None,
         }
     }
 
+    /// A cast.
+    fn cast(&self, trap: Trap) -> Option<String> {
+        let (bits, ty) = cast_fields(&self.instr)?;
+        let cast = Cast::from_bits(bits, TypeId(ty)).filter(|_| trap == Trap::CastFailure)?;
+        let wanted = match cast.target {
+            CastTarget::Exact | CastTarget::Object | CastTarget::Func => {
+                self.state.engine.types().lookup(cast.ty).definition.to_string()
+            }
+            _ => cast.to_string(),
+        };
+        let reference = self.slot(0, 0);
+        let found = match reference as u32 {
+            _ if reference == 0 => "null".to_string(),
+            _ if cast.target == CastTarget::Func => "a function of another type".to_string(),
+            object if is_object(object) => {
+                // SAFETY: the operand is a reference of the store.
+                let header = unsafe { self.state.object_header(object) };
+                format!("`{}`", self.state.engine.types().lookup(header.type_id()).definition)
+            }
+            integer if integer & 1 != 0 => format!("the integer {}", integer as i32 >> 1),
+            _ => "a value of the host".to_string(),
+        };
+        Some(format!("expected `{wanted}`, found {found}"))
+    }
+
+    /// A load or a store of an element; the array and the index follow the result, if there is one.
+    fn element(&self, trap: Trap) -> Option<String> {
+        let first = u8::from(!self.instr.op.text().starts_with("array.set"));
+        let array = self.slot(first, 0);
+        if trap != Trap::ArrayOutOfBounds || array == 0 {
+            return None;
+        }
+        // SAFETY: the operand is a reference to an array of the store.
+        let len = unsafe { self.state.object_header(array as u32) }.len;
+        Some(format!("element {}, but the array has {len}", self.slot(first + 1, 0) as u32))
+    }
+
     /// A service of the runtime: three operands in a row, two indices.
     fn service(&self, op: BuiltinOp, trap: Trap) -> Option<String> {
-        if !matches!(trap, Trap::MemoryOutOfBounds | Trap::TableOutOfBounds) {
+        if !matches!(trap, Trap::MemoryOutOfBounds | Trap::TableOutOfBounds)
+            || op.text().starts_with("array.")
+        {
             return None;
         }
         let (x, y) = (self.field(2), self.field(3));

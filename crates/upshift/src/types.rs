@@ -3,6 +3,8 @@
 //! Value types come from the core crate as they are. Function types carry their engine, because two of them are equal
 //! if their canonical ids are; the others wrap the core's types and hide what most embedders do not need.
 
+mod object;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use upshift_translate::ModuleInfo;
 use upshift_translate::module::ExternIndex;
 
 use crate::engine::Engine;
+
+pub use object::{ArrayType, StructType};
 
 /// The type of a function (wasm spec, "Structure / Types / Function Types").
 ///
@@ -45,7 +49,7 @@ impl FuncType {
     }
 
     pub(crate) fn from_id(engine: &Engine, id: TypeId) -> FuncType {
-        FuncType { engine: engine.clone(), id, ty: engine.types().lookup(id) }
+        FuncType { engine: engine.clone(), id, ty: engine.types().func(id) }
     }
 
     pub(crate) fn id(&self) -> TypeId {

@@ -1,7 +1,7 @@
 //! Values whose type is known only at run time, and how they lie in slots.
 
 use anyhow::{Result, bail, ensure};
-use upshift_core::types::{HeapType, RefType};
+use upshift_core::types::{HeapType, RefType, TypeKind};
 use upshift_core::value::SlotValue;
 use upshift_core::{V128, ValType};
 
@@ -9,6 +9,7 @@ use crate::context::AsContext;
 use crate::exceptions::ExnRef;
 use crate::externref::ExternRef;
 use crate::func::Func;
+use crate::gc::{AnyRef, ArrayRef, Rooted, StructRef};
 use crate::store::{StoreId, StoreState};
 
 /// A value of any type (wasm spec, "Execution / Runtime Structure / Values").
@@ -40,6 +41,8 @@ pub enum Val {
     ExternRef(Option<ExternRef>),
     /// A reference to an exception, or null.
     ExnRef(Option<ExnRef>),
+    /// A reference to a struct, an array or a small integer, or null.
+    AnyRef(Option<AnyRef>),
 }
 
 /// A value of a reference type: what a [`Table`](crate::Table) holds.
@@ -62,6 +65,8 @@ pub enum Ref {
     Extern(Option<ExternRef>),
     /// A reference to an exception, or null.
     Exn(Option<ExnRef>),
+    /// A reference to a struct, an array or a small integer, or null.
+    Any(Option<AnyRef>),
 }
 
 macro_rules! accessors {
@@ -105,8 +110,11 @@ accessors! {
     extern_ref unwrap_extern_ref -> Option<ExternRef>, Val::ExternRef(v) => v;
     /// The reference to an exception, if it is one; `Some(None)` for null.
     exn_ref unwrap_exn_ref -> Option<ExnRef>, Val::ExnRef(v) => v;
+    /// The reference to a struct, an array or a small integer, if it is one; `Some(None)` for null.
+    any_ref unwrap_any_ref -> Option<AnyRef>, Val::AnyRef(v) => v;
     /// The reference, if it is one.
-    ref_ unwrap_ref -> Ref, val @ (Val::FuncRef(_) | Val::ExternRef(_) | Val::ExnRef(_)) => Ref::of(val);
+    ref_ unwrap_ref -> Ref,
+        val @ (Val::FuncRef(_) | Val::ExternRef(_) | Val::ExnRef(_) | Val::AnyRef(_)) => Ref::of(val);
 }
 
 macro_rules! conversions {
@@ -133,10 +141,15 @@ conversions! {
     Option<ExternRef> => Val: |v| Val::ExternRef(v);
     ExnRef => Val: |v| Val::ExnRef(Some(v));
     Option<ExnRef> => Val: |v| Val::ExnRef(v);
+    AnyRef => Val: |v| Val::AnyRef(Some(v));
+    Option<AnyRef> => Val: |v| Val::AnyRef(v);
+    StructRef => Val: |v| Val::AnyRef(Some(v.into()));
+    ArrayRef => Val: |v| Val::AnyRef(Some(v.into()));
     Ref => Val: |v| match v {
         Ref::Func(v) => Val::FuncRef(v),
         Ref::Extern(v) => Val::ExternRef(v),
         Ref::Exn(v) => Val::ExnRef(v),
+        Ref::Any(v) => Val::AnyRef(v),
     };
     Func => Ref: |v| Ref::Func(Some(v));
     Option<Func> => Ref: |v| Ref::Func(v);
@@ -144,6 +157,10 @@ conversions! {
     Option<ExternRef> => Ref: |v| Ref::Extern(v);
     ExnRef => Ref: |v| Ref::Exn(Some(v));
     Option<ExnRef> => Ref: |v| Ref::Exn(v);
+    AnyRef => Ref: |v| Ref::Any(Some(v));
+    Option<AnyRef> => Ref: |v| Ref::Any(v);
+    StructRef => Ref: |v| Ref::Any(Some(v.into()));
+    ArrayRef => Ref: |v| Ref::Any(Some(v.into()));
 }
 
 impl Ref {
@@ -152,6 +169,7 @@ impl Ref {
             Val::ExternRef(v) => Ref::Extern(v),
             Val::ExnRef(v) => Ref::Exn(v),
             Val::FuncRef(v) => Ref::Func(v),
+            Val::AnyRef(v) => Ref::Any(v),
             _ => Ref::Func(None),
         }
     }
@@ -159,20 +177,18 @@ impl Ref {
     /// The null of a heap type.
     #[must_use]
     pub fn null(heap: &HeapType) -> Ref {
-        let ty = RefType { nullable: true, heap: *heap };
-        if ty.is_func() {
-            Ref::Func(None)
-        } else if ty.is_exn() {
-            Ref::Exn(None)
-        } else {
-            Ref::Extern(None)
+        match heap.top() {
+            HeapType::Func => Ref::Func(None),
+            HeapType::Exn => Ref::Exn(None),
+            HeapType::Extern => Ref::Extern(None),
+            _ => Ref::Any(None),
         }
     }
 
     /// Whether the reference is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Exn(None))
+        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Exn(None) | Ref::Any(None))
     }
 
     /// The function, if it is a reference to one; `Some(None)` for null.
@@ -193,26 +209,39 @@ impl Ref {
         if let Ref::Exn(reference) = self { Some(reference.as_ref()) } else { None }
     }
 
+    /// The struct, array or small integer, if it is a reference to one; `Some(None)` for null.
+    #[must_use]
+    pub fn as_any(&self) -> Option<Option<&AnyRef>> {
+        if let Ref::Any(reference) = self { Some(reference.as_ref()) } else { None }
+    }
+
     /// The bits of the reference in a slot of the given type.
     pub(crate) fn to_slot(self, store: &StoreState, ty: RefType) -> Result<u64> {
         Val::from(self).check(store, ValType::Ref(ty))?;
-        Ok(match self {
-            Ref::Func(func) => func.map_or(0, Func::to_slot),
-            Ref::Extern(reference) => reference.map_or(0, ExternRef::to_slot),
-            Ref::Exn(reference) => reference.map_or(0, ExnRef::to_slot),
-        })
+        Ok(self.bits(store))
+    }
+
+    /// The bits of the reference, which was checked.
+    fn bits(self, store: &StoreState) -> u64 {
+        let rooted = match self {
+            Ref::Func(func) => return func.map_or(0, Func::to_slot),
+            Ref::Extern(reference) => reference.map(|reference| reference.0),
+            Ref::Exn(reference) => reference.map(|reference| reference.0),
+            Ref::Any(reference) => reference.map(|reference| reference.0),
+        };
+        rooted.map_or(0, |rooted| rooted.to_slot(store))
     }
 
     /// # Safety
     /// `slot` must hold a reference of the type, made in the store.
     pub(crate) unsafe fn from_slot(store: &StoreState, ty: RefType, slot: u64) -> Ref {
-        if ty.is_func() {
+        let rooted = || Rooted::new(store, slot as u32);
+        match ty.heap.top() {
             // SAFETY: the caller's promise.
-            Ref::Func(unsafe { Func::from_slot(store.id, slot) })
-        } else if ty.is_exn() {
-            Ref::Exn(ExnRef::from_slot(store, slot))
-        } else {
-            Ref::Extern(ExternRef::from_slot(store.id, slot))
+            HeapType::Func => Ref::Func(unsafe { Func::from_slot(store.id, slot) }),
+            HeapType::Exn => Ref::Exn(rooted().map(ExnRef)),
+            HeapType::Extern => Ref::Extern(rooted().map(ExternRef)),
+            _ => Ref::Any(rooted().map(AnyRef)),
         }
     }
 }
@@ -236,6 +265,12 @@ impl Val {
         Val::ExnRef(None)
     }
 
+    /// The null reference to a struct, array or small integer.
+    #[must_use]
+    pub const fn null_any_ref() -> Val {
+        Val::AnyRef(None)
+    }
+
     /// Zero or null of a type; `None` if the type has no such value.
     #[must_use]
     pub fn default_for_ty(ty: &ValType) -> Option<Val> {
@@ -253,7 +288,7 @@ impl Val {
     /// The value's own type.
     ///
     /// # Errors
-    /// When the value is a reference that belongs to another store, or a stale one to an exception.
+    /// When the value is a reference that belongs to another store, or a stale one.
     pub fn ty(&self, store: impl AsContext) -> Result<ValType> {
         self.type_in(store.as_context().state())
     }
@@ -270,35 +305,37 @@ impl Val {
             Val::FuncRef(None) => to(true, HeapType::NoFunc),
             Val::FuncRef(Some(func)) => {
                 ours(func.store_id())?;
-                to(false, HeapType::Concrete(func.type_id(store)))
+                to(false, HeapType::Concrete(TypeKind::Func, func.type_id(store)))
             }
             Val::ExternRef(None) => to(true, HeapType::NoExtern),
             Val::ExternRef(Some(reference)) => {
-                ours(reference.store_id())?;
+                reference.0.get(store)?;
                 to(false, HeapType::Extern)
             }
             Val::ExnRef(None) => to(true, HeapType::NoExn),
             Val::ExnRef(Some(reference)) => {
-                reference.check(store)?;
+                reference.0.get(store)?;
                 to(false, HeapType::Exn)
             }
+            Val::AnyRef(None) => to(true, HeapType::None),
+            Val::AnyRef(Some(reference)) => to(false, reference.type_in(store)?),
         })
     }
 
     /// Makes sure that the value can be used in the store where `ty` is expected.
     pub(crate) fn check(&self, store: &StoreState, ty: ValType) -> Result<()> {
         let own = self.type_in(store)?;
-        if !own.matches(ty) {
+        if !own.matches(ty, store.engine.types()) {
             bail!("type mismatch: expected {ty}, found {own}");
         }
         Ok(())
     }
 
-    /// Writes the value.
+    /// Writes the value, which was checked.
     ///
     /// # Safety
     /// `slot` must be writable, two slots for a vector.
-    pub(crate) unsafe fn write(self, slot: *mut u64) {
+    pub(crate) unsafe fn write(self, store: &StoreState, slot: *mut u64) {
         // SAFETY: the caller's promise.
         unsafe {
             match self {
@@ -307,9 +344,9 @@ impl Val {
                 Val::F32(v) => v.write(slot),
                 Val::F64(v) => v.write(slot),
                 Val::V128(v) => v.write(slot),
-                Val::FuncRef(v) => v.map_or(0, Func::to_slot).write(slot),
-                Val::ExternRef(v) => v.map_or(0, ExternRef::to_slot).write(slot),
-                Val::ExnRef(v) => v.map_or(0, ExnRef::to_slot).write(slot),
+                Val::FuncRef(_) | Val::ExternRef(_) | Val::ExnRef(_) | Val::AnyRef(_) => {
+                    Ref::of(self).bits(store).write(slot);
+                }
             }
         }
     }

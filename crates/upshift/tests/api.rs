@@ -383,7 +383,7 @@ fn references_that_are_not_null_have_their_own_rust_type() {
     let ty = run.ty(&store);
     assert!(matches!(
         ty.param(0),
-        Some(ValType::Ref(RefType { nullable: false, heap: HeapType::Concrete(_) }))
+        Some(ValType::Ref(RefType { nullable: false, heap: HeapType::Concrete(..) }))
     ));
 }
 

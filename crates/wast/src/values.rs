@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use upshift::{ExternRef, Result, Store, V128, Val};
+use upshift::{AnyRef, ExternRef, HeapType as Heap, Result, Store, TypeKind, V128, Val};
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Const, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
 use wast::{WastArg, WastRet};
@@ -45,11 +45,15 @@ pub(crate) fn argument(
             Family::Func => Val::FuncRef(None),
             Family::Extern => Val::ExternRef(None),
             Family::Exn => Val::ExnRef(None),
+            Family::Any => Val::AnyRef(None),
         },
         WastArgCore::RefExtern(number) => {
             Val::ExternRef(Some(hosts.get(store, *number).map_err(|error| error.to_string())?))
         }
-        WastArgCore::RefHost(_) => return Err("host values of type anyref need the feature `gc`".into()),
+        WastArgCore::RefHost(number) => {
+            let value = hosts.get(store, *number).map_err(|error| error.to_string())?;
+            Val::AnyRef(Some(AnyRef::from_extern(value)))
+        }
     })
 }
 
@@ -63,17 +67,27 @@ enum Family {
     Func,
     Extern,
     Exn,
+    Any,
 }
 
 fn family(heap: &HeapType<'_>) -> Result<Family, String> {
     match heap {
         HeapType::Abstract { shared: false, ty: AbstractHeapType::Func | AbstractHeapType::NoFunc }
-        // All types that a module can define are those of functions.
+        // A value of a defined type is written with its abstract type, except for functions.
         | HeapType::Concrete(_) => Ok(Family::Func),
         HeapType::Abstract { shared: false, ty: AbstractHeapType::Extern | AbstractHeapType::NoExtern } => {
             Ok(Family::Extern)
         }
         HeapType::Abstract { shared: false, ty: AbstractHeapType::Exn | AbstractHeapType::NoExn } => Ok(Family::Exn),
+        HeapType::Abstract {
+            shared: false,
+            ty: AbstractHeapType::Any
+                | AbstractHeapType::Eq
+                | AbstractHeapType::I31
+                | AbstractHeapType::Struct
+                | AbstractHeapType::Array
+                | AbstractHeapType::None,
+        } => Ok(Family::Any),
         other => Err(format!("references of type {other:?} are not supported")),
     }
 }
@@ -112,10 +126,28 @@ fn matches(value: &Val, pattern: &WastRetCore<'_>, store: &Store<()>) -> Result<
         (&Val::F32(bits), WastRetCore::F32(pattern)) => matches_f32(bits, pattern),
         (&Val::F64(bits), WastRetCore::F64(pattern)) => matches_f64(bits, pattern),
         (Val::V128(vector), WastRetCore::V128(pattern)) => matches_vector(vector, pattern),
-        (Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None), WastRetCore::RefNull(None)) => true,
+        (
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None),
+            WastRetCore::RefNull(None),
+        ) => true,
         (Val::FuncRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Func,
         (Val::ExternRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Extern,
         (Val::ExnRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Exn,
+        (Val::AnyRef(None), WastRetCore::RefNull(Some(heap))) => family(heap)? == Family::Any,
+        (Val::AnyRef(Some(reference)), WastRetCore::RefHost(number)) => {
+            host_number(&reference.to_extern(), store) == Some(*number)
+        }
+        (Val::AnyRef(Some(reference)), pattern) => {
+            let heap = reference.ty(store).map_err(|error| error.to_string())?;
+            match pattern {
+                WastRetCore::RefAny => true,
+                WastRetCore::RefEq => heap != Heap::Any,
+                WastRetCore::RefI31 => heap == Heap::I31,
+                WastRetCore::RefStruct => matches!(heap, Heap::Concrete(TypeKind::Struct, _)),
+                WastRetCore::RefArray => matches!(heap, Heap::Concrete(TypeKind::Array, _)),
+                _ => false,
+            }
+        }
         (Val::FuncRef(func), WastRetCore::RefFunc(None)) => func.is_some(),
         (Val::ExternRef(reference), WastRetCore::RefExtern(None)) => reference.is_some(),
         (Val::ExternRef(Some(reference)), WastRetCore::RefExtern(Some(number))) => {
@@ -124,16 +156,9 @@ fn matches(value: &Val, pattern: &WastRetCore<'_>, store: &Store<()>) -> Result<
         (_, WastRetCore::RefFunc(Some(_))) => {
             return Err("patterns of a certain function are not supported".into());
         }
-        (
-            _,
-            WastRetCore::RefHost(_)
-            | WastRetCore::RefAny
-            | WastRetCore::RefEq
-            | WastRetCore::RefArray
-            | WastRetCore::RefStruct
-            | WastRetCore::RefI31
-            | WastRetCore::RefI31Shared,
-        ) => return Err("this pattern needs the feature `gc`".into()),
+        (_, WastRetCore::RefI31Shared) => {
+            return Err("this pattern needs the feature `shared-everything-threads`".into());
+        }
         _ => false,
     })
 }
@@ -202,6 +227,11 @@ fn show(value: &Val, store: &Store<()>) -> String {
         },
         Val::ExnRef(None) => "(ref.null exn)".into(),
         Val::ExnRef(Some(_)) => "(ref.exn)".into(),
+        Val::AnyRef(None) => "(ref.null any)".into(),
+        Val::AnyRef(Some(reference)) => match reference.ty(store) {
+            Ok(heap) => format!("(ref.{heap})"),
+            Err(error) => format!("({error})"),
+        },
     }
 }
 

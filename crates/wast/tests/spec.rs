@@ -36,7 +36,7 @@ struct Directory {
 #[rustfmt::skip]
 fn directories() -> Vec<Directory> {
     use Proposal::{
-        Annotations, BulkMemoryOperations, CustomPageSizes, ExceptionHandling, ExtendedConst, FunctionReferences, Memory64, MultiMemory, MultiValue,
+        Annotations, BulkMemoryOperations, CustomPageSizes, ExceptionHandling, ExtendedConst, FunctionReferences, GC, Memory64, MultiMemory, MultiValue,
         MutableGlobal, NontrappingFloatToIntConversions, ReferenceTypes, RelaxedSimd, SignExtensionOps, Simd, TailCall, Threads, WideArithmetic,
     };
     fn nothing(_: &mut Config) {}
@@ -48,7 +48,7 @@ fn directories() -> Vec<Directory> {
     }
     fn no_references(config: &mut Config) {
         one_memory32(config);
-        config.wasm_reference_types(false).wasm_function_references(false);
+        config.wasm_reference_types(false).wasm_function_references(false).wasm_gc(false);
     }
     let of = |it: Proposal, file_count, directives, forbid| {
         Directory { name: it.into(), files: proposal(it).collect(), file_count, directives, forbid }
@@ -58,10 +58,15 @@ fn directories() -> Vec<Directory> {
             name: "wasm-latest", files: spec(SpecVersion::Latest).collect(),
             file_count: 97, directives: 21_233, forbid: nothing,
         },
+        Directory {
+            name: "wasm-v3", files: spec(SpecVersion::V3).collect(),
+            file_count: 97, directives: 21_228, forbid: nothing,
+        },
         of(Simd,                             59, 25_990, nothing),
         of(RelaxedSimd,                       7,     77, nothing),
         of(TailCall,                          2,    119, nothing),
         of(ExceptionHandling,                 4,    105, nothing),
+        of(GC,                               17,    784, nothing),
         of(ExtendedConst,                     3,    284, nothing),
         of(MultiMemory,                      41,    912, nothing),
         of(Memory64,                         14,  1_606, one_memory),
@@ -88,6 +93,12 @@ fn loop_dispatch() {
 #[test]
 fn metered() {
     run_all(&|config| config.consume_fuel(true).epoch_interruption(true).canonical_nans(true));
+}
+
+/// Objects that move whenever one is made, with whatever refers to them.
+#[test]
+fn collected_all_the_time() {
+    run_all(&|config| config.gc_stress(true));
 }
 
 #[test]

@@ -181,6 +181,7 @@ macro_rules! for_each_pure_op {
         I64TruncSatF32U   "i64.trunc_sat_f32_u"   (f32) -> u64 = |a| a as u64;
         I64TruncSatF64S   "i64.trunc_sat_f64_s"   (f64) -> i64 = |a| a as i64;
         I64TruncSatF64U   "i64.trunc_sat_f64_u"   (f64) -> u64 = |a| a as u64;
+        RefI31            "ref.i31"               (u32) -> u32 = |a| a << 1 | 1;
     }
 
     unary_trap {
@@ -192,6 +193,8 @@ macro_rules! for_each_pure_op {
         I64TruncF32U "i64.trunc_f32_u" (f32) -> u64 = float::trunc_f32_u64;
         I64TruncF64S "i64.trunc_f64_s" (f64) -> i64 = float::trunc_f64_i64;
         I64TruncF64U "i64.trunc_f64_u" (f64) -> u64 = float::trunc_f64_u64;
+        I31GetS      "i31.get_s"       (i32) -> i32 = reference::i31_get_s;
+        I31GetU      "i31.get_u"       (u32) -> u32 = reference::i31_get_u;
     }
 
     // Vector operators, with splats, tests, bit masks, shifts and conversions among them. Loads, stores, constants and

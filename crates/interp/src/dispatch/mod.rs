@@ -40,8 +40,8 @@ macro_rules! with_handlers {
             AtomicCompareExchange, AtomicLoad, AtomicRmw, AtomicStore, Fence, LoadShared, StoreShared,
         };
         use crate::handlers::call::{
-            Builtin, Call, CallImport, CallIndirect, CallRef, HostCall, ReturnCall, ReturnCallImport,
-            ReturnCallIndirect, ReturnCallRef, Throw, ThrowRef, Translate,
+            Builtin, Call, CallImport, CallIndirect, CallRef, Final, HostCall, Open, ReturnCall,
+            ReturnCallImport, ReturnCallIndirect, ReturnCallRef, Throw, ThrowRef, Translate,
         };
         use crate::handlers::control::{
             Br, BrTable, Charge, ChargeBulk, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue,
@@ -51,6 +51,10 @@ macro_rules! with_handlers {
             Const32, Const64, ConstV128, Copy, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,
             GlobalGetImportV128, GlobalGetV128, GlobalSet, GlobalSetImport, GlobalSetImportV128,
             GlobalSetV128, RefAsNonNull, RefFunc, RefFuncImport, Select, SelectV128, Shuffle, ZeroSpan,
+        };
+        use crate::handlers::gc::{
+            AnyCast, ArrayLen, BrOnCast, ElementGet, ElementSet, ExactCast, FieldGet, FieldSet, ObjectCast,
+            RefCast, RefTest, StructNew, StructNewDefault,
         };
         use crate::handlers::memory::{
             Load, LoadAny, LoadLane, LoadSum, MemorySize, Store, StoreAny, StoreLane,

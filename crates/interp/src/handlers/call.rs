@@ -6,8 +6,11 @@
 //!
 //! What is thrown is caught by the runtime, which knows frames and handlers; here control only goes on where it says.
 
-use upshift_core::Trap;
+use std::marker::PhantomData;
+
+use upshift_core::cast;
 use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
+use upshift_core::{Trap, TypeId};
 
 use super::operand::{high, low};
 use super::{Exec, exec};
@@ -209,11 +212,13 @@ unsafe fn tail_call_any(
 
 /// The function at an index of a table, if it is there and of the type.
 #[inline(always)]
-unsafe fn table_function(r: &Regs, table: usize, index: u64, ty: u32) -> Result<*const FuncRec, Trap> {
+unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> {
     // SAFETY: the state is that of verified code; table records live as long as the store, and tables of functions hold
     // function references.
     unsafe {
-        let TableRecord { base, len } = &**(*r.ctx).tables.add(table);
+        let (more, ty) = (r.word(2), r.word(3));
+        let index: u64 = r.read(low(more));
+        let TableRecord { base, len } = &**(*r.ctx).tables.add(high(more));
         if index >= *len as u64 {
             return Err(Trap::TableOutOfBounds);
         }
@@ -221,7 +226,7 @@ unsafe fn table_function(r: &Regs, table: usize, index: u64, ty: u32) -> Result<
         if func.is_null() {
             return Err(Trap::IndirectCallToNull);
         }
-        if (*func).ty.0 != ty {
+        if (*func).ty.0 != ty as u32 && !E::matches(r, (*func).ty, ty) {
             return Err(Trap::BadSignature);
         }
         Ok(func)
@@ -261,12 +266,6 @@ exec! {
         let func = imported_func(r, low(r.word(2)));
         call_any(r, func, r.a(), r.slot(r.high()), 3)
     }
-    /// Calls a function of a table.
-    CallIndirect |r| {
-        let (more, ty) = (r.word(2), r.word(3));
-        let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
-        call_any(r, func, r.a(), r.slot(r.high()), 4)
-    }
     /// Calls a function by reference.
     CallRef |r| {
         let func = *r.slot(low(r.word(2))) as *const FuncRec;
@@ -284,12 +283,6 @@ exec! {
     ReturnCallImport |r| {
         let func = imported_func(r, low(r.word(2)));
         tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
-    }
-    /// Tail calls a function of a table.
-    ReturnCallIndirect |r| {
-        let (more, ty) = (r.word(2), r.word(3));
-        let func = check!(table_function(r, high(more), r.read(low(more)), ty as u32));
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(ty))
     }
     /// Tail calls a function by reference.
     ReturnCallRef |r| {
@@ -360,6 +353,82 @@ exec! {
         r.ip = ip as *const u64;
         r.fp = fp as *mut u64;
         Flow::Next
+    }
+}
+
+/// The type that an indirect call expects.
+pub(crate) trait Expected {
+    /// The parameter slots of the caller, from a tail call's fields.
+    ///
+    /// # Safety
+    /// The instruction is a tail call.
+    unsafe fn own_params(r: &Regs) -> usize;
+
+    /// Whether a function's type, which is another one, will do; `word` holds the expected one.
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`].
+    unsafe fn matches(r: &Regs, ty: TypeId, word: u64) -> bool;
+}
+
+/// A type without subtypes.
+pub(crate) struct Final;
+
+impl Expected for Final {
+    #[inline(always)]
+    unsafe fn own_params(r: &Regs) -> usize {
+        // SAFETY: a tail call with such a type has the field.
+        unsafe { high(r.word(3)) }
+    }
+
+    #[inline(always)]
+    unsafe fn matches(_: &Regs, _: TypeId, _: u64) -> bool {
+        false
+    }
+}
+
+/// A type that may have subtypes.
+pub(crate) struct Open;
+
+impl Expected for Open {
+    #[inline(always)]
+    unsafe fn own_params(r: &Regs) -> usize {
+        // SAFETY: a tail call with such a type has the field.
+        unsafe { low(r.word(4)) }
+    }
+
+    #[inline(always)]
+    unsafe fn matches(r: &Regs, ty: TypeId, word: u64) -> bool {
+        // SAFETY: the context lives.
+        unsafe { cast::is_subtype(r.ctx, ty, TypeId(low(word) as u32), high(word) as u32) }
+    }
+}
+
+/// Calls a function of a table.
+pub(crate) struct CallIndirect<E>(PhantomData<E>);
+
+impl<E: Expected> Exec for CallIndirect<E> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind.
+        unsafe {
+            let func = check!(table_function::<E>(r));
+            call_any(r, func, r.a(), r.slot(r.high()), 4)
+        }
+    }
+}
+
+/// Tail calls a function of a table.
+pub(crate) struct ReturnCallIndirect<E>(PhantomData<E>);
+
+impl<E: Expected> Exec for ReturnCallIndirect<E> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: as in `CallIndirect`.
+        unsafe {
+            let func = check!(table_function::<E>(r));
+            tail_call_any(r, func, r.a(), r.slot(r.high()), E::own_params(r))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod atomic;
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod data;
+pub(crate) mod gc;
 pub(crate) mod memory;
 pub(crate) mod operand;
 pub(crate) mod pure;

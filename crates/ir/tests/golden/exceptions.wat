@@ -77,6 +77,7 @@
 ;; $again
 ;;   frame 5
 ;;   @0    throw_ref s0
+;;   references: s0
 
 ;; $edge
 ;;   frame 6

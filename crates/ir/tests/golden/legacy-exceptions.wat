@@ -43,6 +43,8 @@
 ;;   @17   call 1, s5, 64, 0
 ;;   @20   throw_ref s4
 ;;   @22   return 1, s4
+;;   references:
+;;   references from @17: s4
 ;;   from @0: handler 0
 ;;   from @9: no handler
 ;;   handler 0: catch_ref 0 s5 s4 @9, catch_all_ref s4 @15

@@ -88,3 +88,9 @@
 ;;   @46   builtin elem.drop, s5, 0, 0
 ;;   @49   builtin table.size, s5, 0, 0
 ;;   @52   return 2, s5
+;;   references: s1
+;;   references from @4: s6
+;;   references from @9:
+;;   references from @16: s5
+;;   references from @25: s6
+;;   references from @34:

@@ -8,9 +8,9 @@ use crate::features::{Feature, Features};
 use crate::module::{ConstOp, ElemItems, ExternIndex, ExternType, ModuleInfo, SegmentMode};
 use crate::names::{function_name, module_name};
 use crate::registry::TypeRegistry;
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
 use upshift_core::types::{
-    FuncType, GlobalType, HeapType, IndexType, MemoryType, RefType, TableType, TypeId, ValType,
+    FuncType, GlobalType, HeapType, IndexType, MemoryType, RefType, TableType, TypeId, TypeKind, ValType,
 };
 use upshift_core::value::V128;
 
@@ -300,9 +300,9 @@ fn equal_types_of_different_modules_have_one_id() {
     assert_eq!(b, [a[1], a[2], a[1]]);
     let host = FuncType::new([ValType::I32], []);
     assert_eq!(registry.intern_func(host.clone()), a[1]);
-    assert_eq!(*registry.lookup(a[1]), host);
-    let to_f = ValType::Ref(RefType { nullable: false, heap: HeapType::Concrete(a[1]) });
-    assert_eq!(registry.lookup(a[2]).params(), [to_f]);
+    assert_eq!(*registry.func(a[1]), host);
+    let to_f = concrete(a[1]);
+    assert_eq!(registry.func(a[2]).params(), [to_f]);
 }
 
 #[test]
@@ -323,17 +323,19 @@ fn recursive_types_of_different_modules() {
         types("(module (rec (type $b (func (result (ref $a)))) (type $a (func (param (ref $b))))))");
     assert!(swapped.iter().all(|id| !first.contains(id)));
     let alone = types("(module (rec (type $a (func (param (ref $a))))))");
-    assert_eq!(registry.lookup(alone[0]).params(), [concrete(alone[0])]);
-    assert_eq!(registry.lookup(first[0]).params(), [concrete(first[1])]);
-    assert_eq!(registry.lookup(first[1]).results(), [concrete(first[0])]);
+    assert_eq!(registry.func(alone[0]).params(), [concrete(alone[0])]);
+    assert_eq!(registry.func(first[0]).params(), [concrete(first[1])]);
+    assert_eq!(registry.func(first[1]).results(), [concrete(first[0])]);
 }
 
 fn concrete(id: TypeId) -> ValType {
-    ValType::Ref(RefType { nullable: false, heap: HeapType::Concrete(id) })
+    ValType::Ref(RefType { nullable: false, heap: HeapType::Concrete(TypeKind::Func, id) })
 }
 
 #[test]
-fn collected_objects_are_refused() {
+fn collected_objects_can_be_refused() {
+    let mut features = Features::default();
+    features.set(Feature::Gc, false).expect("any feature can be forbidden");
     for text in [
         "(module (type (struct)))",
         "(module (type (array i8)))",
@@ -349,50 +351,41 @@ fn collected_objects_are_refused() {
         "(module (func (drop (ref.i31 (i32.const 0)))))",
         "(module (func (block (result anyref) unreachable) drop))",
     ] {
-        let error = refusal(text);
-        assert_eq!(
-            (error.kind(), error.feature()),
-            (ParseErrorKind::Unsupported, Some(Feature::Gc)),
-            "{text}"
-        );
+        let _ = parse_text(text);
+        let error = parse(wasm(text).into(), &features, &TypeRegistry::default()).unwrap_err();
+        assert!(matches!(error.kind(), ParseErrorKind::Unsupported), "{text}: {error}");
     }
 }
 
 #[test]
-fn what_only_counts_as_collection_is_there() {
+fn constants_that_make_objects() {
     let module = parse_text(
         r#"(module
-            (rec (type $a (func (param (ref $b)))) (type $b (func (result (ref $a)))))
-            (type $self (func (param (ref null $self))))
-            (type $final (sub final (func)))
+            (type $pair (struct (field i32 anyref)))
+            (type $bytes (array i8))
             (global $g i32 (i32.const 1))
-            (global i32 (i32.add (global.get $g) (i32.const 1)))
-            (global (ref null nofunc) (ref.null nofunc))
-            (global (ref null noextern) (ref.null noextern))
-            (func (param (ref null $self)) (call_ref $self (local.get 0) (local.get 0))))"#,
+            (global (ref $pair) (struct.new $pair (global.get $g) (ref.i31 (i32.const 2))))
+            (global (ref $bytes) (array.new_fixed $bytes 2 (i32.const 3) (i32.const 4)))
+            (global externref (extern.convert_any (array.new_default $bytes (i32.const 5)))))"#,
     );
+    let get = ConstOp::GlobalGet(GlobalIndex(0));
+    let (pair, bytes) = (TypeIndex(0), TypeIndex(1));
     assert_eq!(
         *module.global_inits[1].ops,
-        [ConstOp::GlobalGet(GlobalIndex(0)), ConstOp::I32(1), ConstOp::I32Add]
+        [get, ConstOp::I32(2), ConstOp::RefI31, ConstOp::StructNew(pair)]
     );
-    let null = |heap| ValType::Ref(RefType { nullable: true, heap });
-    assert_eq!(module.globals[2].content, null(HeapType::NoFunc));
-    assert_eq!(module.globals[3].content, null(HeapType::NoExtern));
-
-    // All of that comes with references to functions.
-    let mut features = Features::default();
-    features.set(Feature::FunctionReferences, false).expect("any feature can be forbidden");
-    let refuse = |text: &str| parse(wasm(text).into(), &features, &TypeRegistry::default()).unwrap_err();
-    refuse("(module (rec (type (func)) (type (func))))");
-    refuse("(module (global $g i32 (i32.const 1)) (global i32 (global.get $g)))");
-    refuse("(module (type $t (func)) (func (param (ref $t))))");
+    assert_eq!(module.global_inits[2].ops[2], ConstOp::ArrayNewFixed(bytes, 2));
+    assert_eq!(*module.global_inits[3].ops, [ConstOp::I32(5), ConstOp::ArrayNewDefault(bytes)]);
+    assert!(module.has_object_types());
+    assert!(!parse_text("(module (rec (type (func)) (type (func))))").has_object_types());
+    assert!(parse_text("(module (type (sub (func))))").has_object_types());
 }
 
 #[test]
 fn missing_features_are_named() {
-    let error = refusal("(module (type (struct)))");
-    assert_eq!((error.kind(), error.feature()), (ParseErrorKind::Unsupported, Some(Feature::Gc)));
-    assert!(error.to_string().ends_with("(feature `gc` is not supported)"), "{error}");
+    let error = refusal("(module (type $f (func)) (type (cont $f)))");
+    assert_eq!((error.kind(), error.feature()), (ParseErrorKind::Unsupported, Some(Feature::StackSwitching)));
+    assert!(error.to_string().ends_with("(feature `stack-switching` is not supported)"), "{error}");
 
     let mut features = Features::default();
     features.set(Feature::Simd, false).expect("any feature can be forbidden");

@@ -58,7 +58,7 @@ impl<B: Backend> Walker<'_, B> {
                 Clause::AllRef { label } => (None, label, true),
             };
             let (target, payload) = self.landing(depth);
-            let slots = tag.map_or(0, |tag| self.module.tag_type(tag).func.param_slots());
+            let slots = tag.map_or(0, |tag| self.module.tag_type(tag).func().param_slots());
             let reference = wants_reference.then_some(Slot(payload.0 + slots));
             self.handlers[handler.0 as usize].clauses.push(Catch { tag, target, payload, reference });
         }
@@ -105,13 +105,15 @@ impl<B: Backend> Walker<'_, B> {
 
     pub(super) fn throw(&mut self, tag: u32) -> Step {
         let tag = TagIndex(tag);
-        let count = self.module.tag_type(tag).func.params().len();
+        let count = self.module.tag_type(tag).func().params().len();
         let payload = self.flush_top(count);
+        self.safepoint();
         self.backend.throw(tag, payload);
         self.unreachable_from_here()
     }
 
     pub(super) fn throw_ref(&mut self) -> Step {
+        self.safepoint();
         let exception = self.pop();
         self.backend.throw_ref(exception);
         self.unreachable_from_here()
@@ -151,7 +153,7 @@ impl<B: Backend> Walker<'_, B> {
         let payload = self.stack.next_home();
         let tag = tag.map(TagIndex);
         if let Some(tag) = tag {
-            let ty = self.module.tag_type(tag).func.clone();
+            let ty = self.module.tag_type(tag).func().clone();
             for &param in ty.params() {
                 self.stack.push_home(param);
             }
@@ -166,6 +168,7 @@ impl<B: Backend> Walker<'_, B> {
         let control = &self.control[self.target(depth)];
         // Not a temporary: another `rethrow` may follow.
         let exception = Operand::Local(self.stack.home(control.height));
+        self.safepoint();
         self.backend.throw_ref(exception);
         self.unreachable_from_here()
     }

@@ -18,6 +18,7 @@
 mod atomics;
 mod control;
 mod exceptions;
+mod gc;
 mod nans;
 mod stack;
 
@@ -87,7 +88,7 @@ pub fn walk<B: Backend>(
     let body = module.body(func).expect("only own functions have a body");
     let reader = BinaryReader::new(module.slice(&body), u64::from(body.start));
     let body = FunctionBody::new(reader);
-    let ty = module.func_type(func).func.clone();
+    let ty = module.func_type(func).func().clone();
     let mut walker = Walker::new(module, ty, options, backend);
     walker.declare(&body, scratch)?;
     let mut operators = body.get_operators_reader()?;
@@ -123,11 +124,13 @@ struct Walker<'m, B> {
     options: CodeOptions,
     /// The charge for the current run of operators, and what it amounts to so far.
     run: Option<(Charge, u32)>,
+    /// Whether there was a place in the code where the collector has to know something.
+    references_seen: bool,
 }
 
 /// The type of a value, with canonical ids for defined types.
 fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, String> {
-    convert::val_type(ty, |index| module.types[index as usize].id).map_err(unsupported)
+    convert::val_type(ty, |index| module.types[index as usize].named()).map_err(unsupported)
 }
 
 /// The reason for an operator without an arm. Its name is only in builds with assertions: the names of all operators would be
@@ -159,6 +162,7 @@ impl<'m, B: Backend> Walker<'m, B> {
             catch_returns: Vec::new(),
             options,
             run: None,
+            references_seen: false,
         }
     }
 
@@ -221,8 +225,18 @@ impl<'m, B: Backend> Walker<'m, B> {
         self.backend.bind(label);
     }
 
+    /// What comes next may make the collector run, which has to know the operands that are still wanted.
+    fn safepoint(&mut self) {
+        if self.stack.has_traced() || self.references_seen {
+            self.references_seen = true;
+            let references = self.stack.references();
+            self.backend.safepoint(references);
+        }
+    }
+
     fn check_interrupt(&mut self) {
         if self.options.interruption {
+            self.safepoint();
             let top = self.stack.home(self.stack.height());
             self.backend.check_interrupt(top);
         }
@@ -337,10 +351,12 @@ impl<'m, B: Backend> Walker<'m, B> {
         Ok(())
     }
 
-    fn select(&mut self) -> Step {
+    /// `select`; the type has to be given for references, because neither operand need be of the type of the result.
+    fn select(&mut self, ty: Option<wasmparser::ValType>) -> Step {
         let condition = self.pop();
-        let (if_false, ty) = self.stack.pop();
+        let (if_false, own) = self.stack.pop();
         let if_true = self.pop();
+        let ty = ty.map_or(Ok(own), |ty| val_type(self.module, ty))?;
         let dst = self.stack.push_home(ty);
         self.backend.select(ty, dst, condition, if_true, if_false);
         Ok(())
@@ -358,6 +374,9 @@ impl<'m, B: Backend> Walker<'m, B> {
         let value = self.pop();
         let (slot, ty) = self.stack.local(local);
         if value != Operand::Local(slot) {
+            if self.stack.has_deep_alias(local) {
+                self.flush();
+            }
             let Walker { stack, backend, .. } = self;
             stack.spill_aliases(local, |spill| copy(*backend, spill));
             self.backend.set_local(slot, value, ty);
@@ -458,13 +477,11 @@ impl<'m, B: Backend> Walker<'m, B> {
     /// A service of the runtime with `operands` operands.
     fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, operands: usize, result: Option<ValType>) -> Step {
         let base = self.flush_top(operands);
-        self.stack.truncate(self.stack.height() - operands);
-        if self.options.fuel
-            && let Some(length) = op.length_operand()
-        {
-            // Operands of services take one slot each.
-            self.backend.charge_bulk(Slot(base.0 + length));
+        if self.options.fuel && op.ends_with_length() {
+            self.backend.charge_bulk(self.stack.home(self.stack.height() - 1));
         }
+        self.safepoint();
+        self.stack.truncate(self.stack.height() - operands);
         if let Some(ty) = result {
             self.stack.push_home(ty);
         }
@@ -543,7 +560,7 @@ impl<'m, B: Backend> Walker<'m, B> {
             wasmparser::BlockType::Empty => Signature::Empty,
             wasmparser::BlockType::Type(ty) => Signature::Result(val_type(self.module, ty)?),
             wasmparser::BlockType::FuncType(index) => {
-                Signature::Func(self.module.types[index as usize].func.clone())
+                Signature::Func(self.module.types[index as usize].func().clone())
             }
         })
     }
@@ -676,6 +693,10 @@ impl<'m, B: Backend> Walker<'m, B> {
             Kind::Func => {
                 self.end_run();
                 self.end_handlers();
+                if self.references_seen {
+                    let (locals, nodes) = self.stack.all_references();
+                    self.backend.references(locals, nodes);
+                }
                 let frame = self.stack.max_slot().max(self.ty.result_slots());
                 self.backend.end(frame);
                 return Ok(());
@@ -837,6 +858,10 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn call(&mut self, callee: Callee, ty: &FuncType, tail: bool) -> Step {
         let base = self.flush_top(ty.params().len());
         self.stack.truncate(self.stack.height() - ty.params().len());
+        if !tail {
+            // The arguments belong to the callee.
+            self.safepoint();
+        }
         self.backend.call(&Call { callee, ty, base, tail });
         self.end_run();
         if tail {
@@ -849,18 +874,18 @@ impl<'m, B: Backend> Walker<'m, B> {
     }
 
     fn call_direct(&mut self, func: u32, tail: bool) -> Step {
-        let ty = self.module.func_type(FuncIndex(func)).func.clone();
+        let ty = self.module.func_type(FuncIndex(func)).func().clone();
         self.call(Callee::Direct(FuncIndex(func)), &ty, tail)
     }
 
     fn call_indirect(&mut self, ty: u32, table: u32, tail: bool) -> Step {
-        let func = self.module.types[ty as usize].func.clone();
+        let func = self.module.types[ty as usize].func().clone();
         let index = self.pop();
         self.call(Callee::Indirect { table: TableIndex(table), ty: TypeIndex(ty), index }, &func, tail)
     }
 
     fn call_ref(&mut self, ty: u32, tail: bool) -> Step {
-        let func = self.module.types[ty as usize].func.clone();
+        let func = self.module.types[ty as usize].func().clone();
         let reference = self.pop();
         self.call(Callee::Ref(reference), &func, tail)
     }
@@ -972,7 +997,8 @@ macro_rules! define_operator {
                         self.pop();
                         Ok(())
                     }
-                    O::Select | O::TypedSelect { .. } => self.select(),
+                    O::Select => self.select(None),
+                    O::TypedSelect { ty } => self.select(Some(ty)),
                     O::LocalGet { local_index } => self.local_get(local_index),
                     O::LocalSet { local_index } => self.local_set(local_index, false),
                     O::LocalTee { local_index } => self.local_set(local_index, true),
@@ -1053,9 +1079,8 @@ macro_rules! define_operator {
                     O::ElemDrop { elem_index } => self.builtin(Service::ElemDrop, elem_index, 0, 0, None),
 
                     O::RefNull { hty } => {
-                        let heap = convert::heap_type(hty, |index| self.module.types[index as usize].id)
-                            .map_err(unsupported)?;
-                        self.push_const(0, ValType::Ref(RefType { nullable: true, heap }))
+                        let ty = RefType { nullable: true, heap: self.heap_type(hty)? };
+                        self.push_const(0, ValType::Ref(ty))
                     }
                     O::RefFunc { function_index } => self.ref_func(function_index),
                     O::RefAsNonNull => self.ref_as_non_null(),
@@ -1090,8 +1115,58 @@ macro_rules! define_operator {
                     O::Rethrow { relative_depth } => self.rethrow(relative_depth),
                     O::Delegate { relative_depth } => self.delegate(relative_depth),
 
-                    // Garbage collection and whatever wasmparser learns to read: validation with the
-                    // engine's features rejects them before this point.
+                    O::RefEq => self.binary(Binary::I64Eq),
+                    // References are the same bits on both sides.
+                    O::AnyConvertExtern | O::ExternConvertAny => Ok(()),
+                    O::StructNew { struct_type_index } => self.struct_new(struct_type_index),
+                    O::StructNewDefault { struct_type_index } => self.struct_new_default(struct_type_index),
+                    O::StructGet { struct_type_index, field_index } | O::StructGetU { struct_type_index, field_index } => {
+                        self.struct_get(struct_type_index, field_index, false)
+                    }
+                    O::StructGetS { struct_type_index, field_index } => {
+                        self.struct_get(struct_type_index, field_index, true)
+                    }
+                    O::StructSet { struct_type_index, field_index } => self.struct_set(struct_type_index, field_index),
+                    O::ArrayNew { array_type_index } => self.array_new(Service::ArrayNew, array_type_index, 0, 2),
+                    O::ArrayNewDefault { array_type_index } => {
+                        self.array_new(Service::ArrayNewDefault, array_type_index, 0, 1)
+                    }
+                    O::ArrayNewFixed { array_type_index, array_size } => {
+                        self.array_new(Service::ArrayNewFixed, array_type_index, array_size, array_size as usize)
+                    }
+                    O::ArrayNewData { array_type_index, array_data_index } => {
+                        self.array_new(Service::ArrayNewData, array_type_index, array_data_index, 2)
+                    }
+                    O::ArrayNewElem { array_type_index, array_elem_index } => {
+                        self.array_new(Service::ArrayNewElem, array_type_index, array_elem_index, 2)
+                    }
+                    O::ArrayGet { array_type_index } | O::ArrayGetU { array_type_index } => {
+                        self.array_get(array_type_index, false)
+                    }
+                    O::ArrayGetS { array_type_index } => self.array_get(array_type_index, true),
+                    O::ArraySet { array_type_index } => self.array_set(array_type_index),
+                    O::ArrayLen => self.array_len(),
+                    O::ArrayFill { array_type_index } => self.array_service(Service::ArrayFill, array_type_index, 0, 4),
+                    O::ArrayCopy { array_type_index_dst, .. } => {
+                        self.array_service(Service::ArrayCopy, array_type_index_dst, 0, 5)
+                    }
+                    O::ArrayInitData { array_type_index, array_data_index } => {
+                        self.array_service(Service::ArrayInitData, array_type_index, array_data_index, 4)
+                    }
+                    O::ArrayInitElem { array_type_index, array_elem_index } => {
+                        self.array_service(Service::ArrayInitElem, array_type_index, array_elem_index, 4)
+                    }
+                    O::RefTestNonNull { hty } => self.ref_test(hty, false),
+                    O::RefTestNullable { hty } => self.ref_test(hty, true),
+                    O::RefCastNonNull { hty } => self.ref_cast(hty, false),
+                    O::RefCastNullable { hty } => self.ref_cast(hty, true),
+                    O::BrOnCast { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, true),
+                    O::BrOnCastFail { relative_depth, to_ref_type, .. } => {
+                        self.br_on_cast(relative_depth, to_ref_type, false)
+                    }
+
+                    // Whatever else wasmparser knows or learns to read: validation with the engine's features rejects it
+                    // before this point.
                     other => match atomic_access(&other) {
                         Some((op, ty, arg)) => self.atomic(op, ty, arg),
                         None => Err(unanswered(&other)),

@@ -6,7 +6,7 @@
 
 use upshift_core::types::ValType;
 
-use crate::backend::{Operand, Slot};
+use crate::backend::{Operand, ReferenceNode, References, Slot};
 
 /// End of a list of aliases.
 const NONE: u32 = u32::MAX;
@@ -27,6 +27,8 @@ struct Entry {
     value: Value,
     ty: ValType,
     home: Slot,
+    /// The references up to here, as long as [`OperandStack::listed`] says that they are known.
+    references: Option<References>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +57,14 @@ pub(crate) struct OperandStack {
     max_slot: u32,
     /// Below this height nothing is an alias.
     no_alias_below: usize,
+    /// How many operands are of types that the collector traces.
+    traced: usize,
+    /// The locals of such types.
+    traced_locals: Vec<Slot>,
+    /// The elements of the lists of references.
+    nodes: Vec<ReferenceNode>,
+    /// Below this height the references of each entry are right.
+    listed: usize,
 }
 
 impl OperandStack {
@@ -69,6 +79,9 @@ impl OperandStack {
         let mut slot = first;
         for _ in 0..count {
             self.locals.push(Local { slot: Slot(slot), ty, top_alias: NONE });
+            if ty.is_traced() {
+                self.traced_locals.push(Slot(slot));
+            }
             slot += ty.slots();
         }
         slot
@@ -111,7 +124,8 @@ impl OperandStack {
     fn push(&mut self, value: Value, ty: ValType) -> Slot {
         let home = self.next_home();
         self.max_slot = self.max_slot.max(home.0 + ty.slots());
-        self.entries.push(Entry { value, ty, home });
+        self.traced += usize::from(ty.is_traced());
+        self.entries.push(Entry { value, ty, home, references: None });
         home
     }
 
@@ -140,6 +154,8 @@ impl OperandStack {
             self.locals[local as usize].top_alias = prev;
         }
         self.no_alias_below = self.no_alias_below.min(self.entries.len());
+        self.listed = self.listed.min(self.entries.len());
+        self.traced -= usize::from(entry.ty.is_traced());
         (self.operand_of(&entry), entry.ty)
     }
 
@@ -172,6 +188,7 @@ impl OperandStack {
             spill(Spill { home: entry.home, value, ty: entry.ty });
             let Value::Alias { prev, .. } = entry.value else { unreachable!("only aliases are listed") };
             entry.value = Value::Home;
+            self.listed = self.listed.min(position as usize);
             position = prev;
         }
     }
@@ -202,7 +219,54 @@ impl OperandStack {
             }
             spill(Spill { home: entry.home, value: self.operand_of(&entry), ty: entry.ty });
             self.entries[position].value = Value::Home;
+            self.listed = self.listed.min(position);
         }
+    }
+}
+
+// References that the collector has to know.
+impl OperandStack {
+    /// Whether any local or operand is of a type that the collector traces.
+    pub(crate) fn has_traced(&self) -> bool {
+        self.traced > 0 || !self.traced_locals.is_empty()
+    }
+
+    /// The operands in their homes that the collector has to know. Only what has changed since the last call is looked at.
+    pub(crate) fn references(&mut self) -> Option<References> {
+        if self.traced == 0 {
+            return None;
+        }
+        let mut below = self.listed.checked_sub(1).and_then(|top| self.entries[top].references);
+        for entry in &mut self.entries[self.listed..] {
+            // Aliases are known as locals; constants of these types are null.
+            if entry.ty.is_traced() && entry.value == Value::Home {
+                self.nodes.push(ReferenceNode { slot: entry.home, below });
+                below = Some(References(self.nodes.len() as u32 - 1));
+            }
+            entry.references = below;
+        }
+        self.listed = self.entries.len();
+        below
+    }
+
+    /// Whether an alias of a local lies so deep that the references above it would be listed again and again.
+    pub(crate) fn has_deep_alias(&self, local: u32) -> bool {
+        const DEEP: usize = 64;
+        let local = &self.locals[local as usize];
+        local.ty.is_traced() && local.top_alias != NONE && {
+            let mut lowest = local.top_alias;
+            while let Value::Alias { prev, .. } = self.entries[lowest as usize].value
+                && prev != NONE
+            {
+                lowest = prev;
+            }
+            self.entries.len() - lowest as usize > DEEP
+        }
+    }
+
+    /// The locals and the elements of lists that the collector has to know.
+    pub(crate) fn all_references(&self) -> (&[Slot], &[ReferenceNode]) {
+        (&self.traced_locals, &self.nodes)
     }
 }
 
@@ -255,6 +319,38 @@ mod tests {
         let mut seen = 0;
         stack.spill_aliases(0, |_| seen += 1);
         assert_eq!(seen, 1);
+    }
+
+    #[test]
+    fn references_are_listed_once() {
+        let mut stack = OperandStack::default();
+        let end = stack.declare_locals(1, ValType::ANYREF, 0);
+        stack.set_first_home(end);
+        assert!(stack.has_traced());
+        stack.push_home(ValType::ANYREF);
+        stack.push_local(0);
+        stack.push_home(ValType::I32);
+        stack.push_home(ValType::EXTERNREF);
+        let slots = |stack: &mut OperandStack| {
+            let mut slots = Vec::new();
+            let mut next = stack.references();
+            while let Some(references) = next {
+                let node = stack.nodes[references.0 as usize];
+                slots.push(node.slot.0);
+                next = node.below;
+            }
+            slots
+        };
+        assert_eq!(slots(&mut stack), [4, 1]);
+        assert_eq!(slots(&mut stack), [4, 1]);
+        assert_eq!(stack.nodes.len(), 2);
+        // The alias goes to its home, because the local changes.
+        stack.spill_aliases(0, |_| ());
+        assert_eq!(slots(&mut stack), [4, 2, 1]);
+        stack.truncate(2);
+        assert_eq!(slots(&mut stack), [2, 1]);
+        stack.truncate(0);
+        assert_eq!(stack.references(), None);
     }
 
     #[test]

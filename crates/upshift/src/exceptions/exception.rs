@@ -5,9 +5,12 @@ use std::fmt;
 use anyhow::{Context, Result, ensure};
 use upshift_core::index::TagIndex;
 
+use super::exnref::ExnRef;
 use super::tag::Tag;
 use crate::backtrace::Printable;
 use crate::context::AsContextMut;
+use crate::externref::ExternRef;
+use crate::gc::{AnyRef, Rooted};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::val::Val;
@@ -78,7 +81,7 @@ impl Exception {
         let mut store = store.as_context_mut();
         let state = &*store.state();
         let data = tag.in_state(state);
-        let ty = state.engine.types().lookup(data.ty());
+        let ty = state.engine.types().func(data.ty());
         let (expected, found) = (ty.params().len(), values.len());
         ensure!(expected == found, "the exception's tag has {expected} values, not {found}");
         for (i, (value, &ty)) in values.iter().zip(ty.params()).enumerate() {
@@ -100,7 +103,7 @@ impl Exception {
     ) -> Exception {
         let tag = Tag::nth(state, tag);
         let data = tag.in_state(state);
-        let ty = state.engine.types().lookup(data.ty());
+        let ty = state.engine.types().func(data.ty());
         let read = |&ty: &upshift_core::ValType| {
             // SAFETY: the caller's promise.
             unsafe {
@@ -113,29 +116,54 @@ impl Exception {
         Exception { tag, values, origin: data.origin.clone().or(origin) }
     }
 
+    /// Makes sure that the exception can be used in the store.
+    ///
+    /// # Errors
+    /// When it belongs to another store, or one of its values is stale.
+    pub(super) fn check(&self, state: &StoreState) -> Result<()> {
+        ensure!(self.tag.store_id() == state.id, "the exception belongs to another store");
+        let ty = state.engine.types().func(self.tag.in_state(state).ty());
+        self.values.iter().zip(ty.params()).try_for_each(|(value, &ty)| value.check(state, ty))
+    }
+
     /// The values as they lie in slots.
     ///
     /// # Errors
-    /// When the exception belongs to another store, or one of the values is stale.
+    /// As [`check`](Self::check).
     pub(super) fn to_slots(&self, state: &StoreState) -> Result<Box<[u64]>> {
-        ensure!(self.tag.store_id() == state.id, "the exception belongs to another store");
-        let ty = state.engine.types().lookup(self.tag.in_state(state).ty());
+        self.check(state)?;
+        let ty = state.engine.types().func(self.tag.in_state(state).ty());
         let mut slots = vec![0; ty.param_slots() as usize];
         let mut at = 0;
         for (value, &ty) in self.values.iter().zip(ty.params()) {
-            value.check(state, ty)?;
             // SAFETY: there are as many slots as the types take.
-            unsafe { value.write(slots[at..].as_mut_ptr()) };
+            unsafe { value.write(state, slots[at..].as_mut_ptr()) };
             at += ty.slots() as usize;
         }
         Ok(slots.into())
     }
 
-    /// Keeps exceptions alive that this one refers to.
-    pub(super) fn pin(&self, state: &StoreState) {
-        for value in &self.values {
-            if let Val::ExnRef(Some(reference)) = value {
-                reference.pin(state);
+    /// Lets all but the first `roots` handles of the store go, but makes new ones for what the exception refers to.
+    pub(super) fn keep(&mut self, state: &mut StoreState, roots: usize) {
+        let handle = |value: &Val| match value {
+            Val::ExternRef(Some(reference)) => Some(reference.0),
+            Val::ExnRef(Some(reference)) => Some(reference.0),
+            Val::AnyRef(Some(reference)) => Some(reference.0),
+            _ => None,
+        };
+        let references: Vec<_> = self.values.iter().filter_map(handle).map(|at| at.get(state)).collect();
+        state.gc.roots.truncate(roots);
+        let mut references = references.into_iter();
+        for value in self.values.iter_mut().filter(|value| handle(value).is_some()) {
+            // What was stale stays so.
+            if let Some(Ok(reference)) = references.next()
+                && let Some(rooted) = Rooted::new(state, reference)
+            {
+                *value = match value {
+                    Val::ExternRef(_) => Val::from(ExternRef(rooted)),
+                    Val::ExnRef(_) => Val::from(ExnRef(rooted)),
+                    _ => Val::from(AnyRef(rooted)),
+                };
             }
         }
     }
@@ -179,10 +207,13 @@ impl fmt::Display for Exception {
                 Val::F32(bits) => write!(f, "f32 {:?}", f32::from_bits(*bits))?,
                 Val::F64(bits) => write!(f, "f64 {:?}", f64::from_bits(*bits))?,
                 Val::V128(value) => write!(f, "v128 {:#034x}", value.as_u128())?,
-                Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => f.write_str("null")?,
+                Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None) => {
+                    f.write_str("null")?;
+                }
                 Val::FuncRef(Some(_)) => f.write_str("funcref")?,
                 Val::ExternRef(Some(_)) => f.write_str("externref")?,
                 Val::ExnRef(Some(_)) => f.write_str("exnref")?,
+                Val::AnyRef(Some(_)) => f.write_str("anyref")?,
             }
         }
         Ok(())

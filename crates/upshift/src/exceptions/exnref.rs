@@ -1,21 +1,20 @@
 //! References to exceptions, as values that the host can hold.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
+use upshift_core::types::layout::HEADER_BYTES;
+use upshift_core::vm::ObjectHeader;
 
 use super::exception::Exception;
-use super::heap::Handle;
 use super::tag::Tag;
 use crate::context::{AsContext, AsContextMut};
-use crate::store::{StoreId, StoreState};
+use crate::gc::{EXCEPTION_PAYLOAD, Left, Rooted, exception_size};
+use crate::store::StoreState;
 
 /// A reference to an exception, `exnref` in wasm (wasm spec, "Structure / Types / Reference Types").
 ///
-/// What a host function gets as arguments, reads from globals or makes itself is valid until that function returns;
-/// outside of host functions, until the store is dropped. Afterwards the reference is *stale*, unless wasm code refers to
-/// the same exception, and using it is an error. An [`Exception`] is a copy of what was thrown, and never stale.
-///
-/// Functions that take or return references to exceptions are called with [`Val`](crate::Val)s; the typed forms of
-/// functions have none.
+/// What a host function gets as arguments, reads or makes is valid until that function returns; outside of host functions,
+/// until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. Afterwards the reference is *stale*, and
+/// using it is an error. An [`Exception`] is a copy of what was thrown.
 ///
 /// ```
 /// use upshift::{Engine, Exception, ExnRef, FuncType, Instance, Module, Store, Tag, TagType, Val, ValType};
@@ -41,24 +40,24 @@ use crate::store::{StoreId, StoreState};
 /// # Ok::<(), upshift::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ExnRef {
-    store: StoreId,
-    handle: Handle,
-    serial: u32,
-}
+pub struct ExnRef(pub(crate) Rooted);
 
 impl ExnRef {
     /// Puts a copy of an exception into the store and refers to it.
     ///
     /// # Errors
-    /// When the exception belongs to another store, carries a stale reference, or there are too many exceptions that are
-    /// referred to.
+    /// When the exception belongs to another store, carries a stale reference, or the heap is full.
     pub fn new(mut store: impl AsContextMut, exception: &Exception) -> Result<ExnRef> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let payload = exception.to_slots(state)?;
-        let handle = state.new_exception(exception.tag().index(), payload)?;
-        Ok(ExnRef::of(state, handle))
+        exception.check(state)?;
+        let tag = exception.tag().index();
+        // SAFETY: the exception's values are handles, and host code holds no other references.
+        let object = unsafe {
+            state.room_for_exception(tag, Left::Before)?;
+            state.new_exception(tag, &exception.to_slots(state)?)
+        };
+        Ok(ExnRef(Rooted::new(state, object).context("objects are not null")?))
     }
 
     /// The tag.
@@ -68,7 +67,8 @@ impl ExnRef {
     pub fn tag(&self, store: impl AsContext) -> Result<Tag> {
         let store = store.as_context();
         let state = store.state();
-        Ok(Tag::nth(state, self.parts(state)?.0))
+        // SAFETY: handles of this type are those of exceptions.
+        Ok(Tag::nth(state, unsafe { state.exception_parts(self.0.get(state)?) }.0))
     }
 
     /// A copy of the exception.
@@ -78,50 +78,53 @@ impl ExnRef {
     pub fn exception(&self, store: impl AsContext) -> Result<Exception> {
         let store = store.as_context();
         let state = store.state();
-        let (tag, payload) = self.parts(state)?;
-        // SAFETY: the values of an exception are those of its tag's type, made in its store.
-        Ok(unsafe { Exception::from_slots(state, tag, payload.as_ptr(), None) })
-    }
-
-    fn parts(self, state: &StoreState) -> Result<(u32, &[u64])> {
-        self.check(state)?;
-        state.exceptions.get(self.handle).ok_or_else(stale)
-    }
-
-    /// Makes sure that the exception is still there.
-    pub(crate) fn check(self, state: &StoreState) -> Result<()> {
-        ensure!(self.store == state.id, "the reference belongs to another store");
-        ensure!(state.exceptions.serial(self.handle) == Some(self.serial), stale());
-        Ok(())
-    }
-
-    /// A reference for the host to an exception of the store.
-    fn of(state: &StoreState, handle: Handle) -> ExnRef {
-        state.exceptions.pin(handle);
-        // Code refers only to what is there.
-        let serial = state.exceptions.serial(handle).unwrap_or_default();
-        ExnRef { store: state.id, handle, serial }
-    }
-
-    /// Keeps the exception alive in a place outside of the one where the reference was made.
-    pub(super) fn pin(self, state: &StoreState) {
-        state.exceptions.pin(self.handle);
-    }
-
-    /// The bits of a reference in a slot; 0 is null.
-    pub(crate) fn to_slot(self) -> u64 {
-        self.handle.to_slot()
-    }
-
-    /// The reference in a slot of the store; none for null.
-    pub(crate) fn from_slot(state: &StoreState, slot: u64) -> Option<ExnRef> {
-        Handle::from_slot(slot).map(|handle| ExnRef::of(state, handle))
+        // SAFETY: as in `tag`; the values of an exception are those of its tag's type, made in its store.
+        unsafe {
+            let (tag, payload) = state.exception_parts(self.0.get(state)?);
+            Ok(Exception::from_slots(state, tag, payload, None))
+        }
     }
 }
 
-#[cold]
-fn stale() -> anyhow::Error {
-    anyhow::anyhow!(
-        "stale reference to an exception: it was made in a host function that has returned, and nothing else refers to it"
-    )
+impl StoreState {
+    /// Makes room for an exception with a tag.
+    ///
+    /// # Errors
+    /// As [`make_room`](StoreState::make_room).
+    ///
+    /// # Safety
+    /// As for [`make_room`](StoreState::make_room).
+    pub(super) unsafe fn room_for_exception(&mut self, tag: u32, left: Left) -> Result<()> {
+        let bytes = exception_size(self.tags[tag as usize].slots);
+        // SAFETY: the caller's promise.
+        unsafe { self.make_room(bytes, left) }
+    }
+
+    /// Makes an exception where there is room for it.
+    ///
+    /// # Safety
+    /// The values must be those of the tag's type.
+    pub(super) unsafe fn new_exception(&mut self, tag: u32, payload: &[u64]) -> u32 {
+        let header = ObjectHeader { type_word: ObjectHeader::EXCEPTION, len: payload.len() as u32 };
+        let object = self.new_object(header, exception_size(payload.len()));
+        let at = self.object(object);
+        // SAFETY: the new object has room for the tag and the values.
+        unsafe {
+            at.add(HEADER_BYTES as usize).cast::<u64>().write(u64::from(tag));
+            let values = at.add(EXCEPTION_PAYLOAD as usize).cast::<u64>();
+            std::ptr::copy_nonoverlapping(payload.as_ptr(), values, payload.len());
+        }
+        object
+    }
+
+    /// The number of the tag of an exception, and where its values lie.
+    ///
+    /// # Safety
+    /// The reference must be one to an exception of the store.
+    pub(super) unsafe fn exception_parts(&self, exception: u32) -> (u32, *const u64) {
+        let at = self.object(exception);
+        // SAFETY: the caller's promise.
+        let tag = unsafe { at.add(HEADER_BYTES as usize).cast::<u32>().read() };
+        (tag, at.wrapping_add(EXCEPTION_PAYLOAD as usize).cast())
+    }
 }

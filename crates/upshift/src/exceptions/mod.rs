@@ -8,12 +8,12 @@
 //!                                     └─▶ the embedder
 //! ```
 //!
-//! Wasm code can refer to an exception, so those that a handler wants a reference to live in the store (`heap`). All others
-//! are only values on their way from slots to slots. The host gets copies: an [`Exception`] is an error like any other.
+//! Wasm code can refer to an exception, so one that a handler wants a reference to becomes an object of the collector's heap.
+//! All others are only values on their way from slots to slots. The host gets copies: an [`Exception`] is an error like any
+//! other.
 
 mod exception;
 mod exnref;
-mod heap;
 mod tag;
 mod unwind;
 
@@ -21,6 +21,5 @@ pub use exception::Exception;
 pub use exnref::ExnRef;
 pub use tag::Tag;
 
-pub(crate) use heap::Exceptions;
 pub(crate) use tag::TagData;
 pub(crate) use unwind::{leave_host, rethrow_from_host, throw, throw_ref};

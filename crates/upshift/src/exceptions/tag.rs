@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use upshift_core::TypeId;
 use upshift_core::index::TagIndex;
+use upshift_core::types as core;
 
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
@@ -43,13 +44,34 @@ pub struct Tag {
 /// A tag as the store holds it.
 pub(crate) struct TagData {
     ty: TypeId,
+    /// How many slots the values of its exceptions take.
+    pub(super) slots: usize,
+    /// Which of them hold references that the collector has to know.
+    traced: Box<[u32]>,
     /// The module that defines it; none for tags of the host.
     pub(super) origin: Option<(Module, TagIndex)>,
 }
 
 impl TagData {
+    fn new(ty: TypeId, func: &core::FuncType, origin: Option<(Module, TagIndex)>) -> TagData {
+        let mut slot = 0;
+        let mut traced = Vec::new();
+        for param in func.params() {
+            if param.is_traced() {
+                traced.push(slot);
+            }
+            slot += param.slots();
+        }
+        TagData { ty, slots: func.param_slots() as usize, traced: traced.into(), origin }
+    }
+
     pub(crate) fn ty(&self) -> TypeId {
         self.ty
+    }
+
+    /// Which slots of the values hold references that the collector has to know.
+    pub(crate) fn traced(&self) -> &[u32] {
+        &self.traced
     }
 }
 
@@ -63,13 +85,13 @@ impl Tag {
         let state = store.state();
         ensure!(Engine::same(ty.ty().engine(), &state.engine), "the tag's type belongs to another engine");
         ensure!(ty.ty().results().len() == 0, "a tag's type has no results, this one is `{}`", ty.ty());
-        Ok(Tag::add(state, TagData { ty: ty.ty().id(), origin: None }))
+        Ok(Tag::add(state, TagData::new(ty.ty().id(), ty.ty().core(), None)))
     }
 
     /// A tag that a module defines.
     pub(crate) fn of_instance(state: &mut StoreState, module: &Module, tag: TagIndex) -> Tag {
-        let ty = module.info().tag_type(tag).id;
-        Tag::add(state, TagData { ty, origin: Some((module.clone(), tag)) })
+        let ty = module.info().tag_type(tag);
+        Tag::add(state, TagData::new(ty.id, ty.func(), Some((module.clone(), tag))))
     }
 
     fn add(state: &mut StoreState, tag: TagData) -> Tag {

@@ -16,9 +16,9 @@ use upshift_core::index::TagIndex;
 use upshift_core::vm::{ExitPoint, Status};
 
 use super::exception::Exception;
-use super::heap::Handle;
-use crate::backtrace::caller_of;
 use crate::builtins::{stop, stop_inside};
+use crate::frames::caller_of;
+use crate::gc::Left;
 use crate::instance::InstanceData;
 use crate::store::{Pending, StoreState};
 
@@ -27,14 +27,21 @@ use crate::store::{Pending, StoreState};
 const STEPS_PER_FUEL: u64 = 64;
 
 /// Something on its way to a handler.
-struct Flight {
+struct Flight<'a> {
     /// The number of its tag in the store.
     tag: u32,
-    /// Its values, in slots.
-    payload: *const u64,
-    slots: usize,
-    /// Where it lives, if something could refer to it already.
-    handle: Option<Handle>,
+    cargo: Cargo<'a>,
+}
+
+/// Where the values of an exception are.
+#[derive(Clone, Copy)]
+enum Cargo<'a> {
+    /// In slots of the frame that throws.
+    Slots(*const u64),
+    /// In an object, which something could refer to already.
+    Object(u32),
+    /// In an error of the host.
+    Host(&'a Exception),
 }
 
 /// A clause that fits, and its frame.
@@ -69,7 +76,7 @@ unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32, steps: &mut u64)
                 reference: clause.reference.map(slot),
             });
         }
-        let params = module.info().func_type(func).func.param_slots();
+        let params = module.info().func_type(func).func().param_slots();
         // SAFETY: a function's header lies behind its parameters.
         point = unsafe { caller_of(point.fp.wrapping_add(params as usize), point.ctx) };
     }
@@ -83,14 +90,14 @@ unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32, steps: &mut u64)
 /// store.
 unsafe fn deliver(
     store: NonNull<StoreState>,
-    flight: &Flight,
-    (point, exact): (ExitPoint, bool),
+    flight: &Flight<'_>,
+    (point, left): (ExitPoint, Left),
 ) -> Result<bool> {
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
         let mut steps = 0;
-        let landing = find(point, exact, flight.tag, &mut steps);
+        let landing = find(point, left == Left::At, flight.tag, &mut steps);
         let state = &mut *store.as_ptr();
         if state.engine.config().code.fuel {
             let left = state.ctx.fuel.checked_sub(steps / STEPS_PER_FUEL);
@@ -98,19 +105,30 @@ unsafe fn deliver(
             left.ok_or(Trap::OutOfFuel)?;
         }
         let Some(landing) = landing else { return Ok(false) };
-        let reference = match (landing.reference, flight.handle) {
-            (Some(slot), Some(handle)) => Some((slot, handle)),
-            (Some(slot), None) => {
-                let payload = std::slice::from_raw_parts(flight.payload, flight.slots);
-                Some((slot, state.new_exception(flight.tag, payload.into())?))
+        let wanted = landing.reference.is_some() && !matches!(flight.cargo, Cargo::Object(_));
+        if wanted {
+            state.room_for_exception(flight.tag, left)?;
+        }
+        let slots = state.tags[flight.tag as usize].slots;
+        let owned;
+        let values = match flight.cargo {
+            Cargo::Slots(values) => values,
+            Cargo::Object(object) => state.exception_parts(object).1,
+            Cargo::Host(exception) => {
+                owned = exception.to_slots(state)?;
+                owned.as_ptr()
             }
-            (None, _) => None,
+        };
+        let object = match flight.cargo {
+            Cargo::Object(object) => Some(object),
+            _ if wanted => Some(state.new_exception(flight.tag, std::slice::from_raw_parts(values, slots))),
+            _ => None,
         };
         if let Some(payload) = landing.payload {
-            std::ptr::copy(flight.payload, payload, flight.slots);
+            std::ptr::copy(values, payload, slots);
         }
-        if let Some((slot, handle)) = reference {
-            *slot = handle.to_slot();
+        if let (Some(slot), Some(object)) = (landing.reference, object) {
+            *slot = u64::from(object);
         }
         state.ctx.landing = landing.point;
         Ok(true)
@@ -121,18 +139,27 @@ unsafe fn deliver(
 ///
 /// # Safety
 /// As for [`deliver`]; `instance` is the one that throws.
-unsafe fn raise(store: NonNull<StoreState>, flight: &Flight, instance: &InstanceData) -> Status {
+unsafe fn raise(store: NonNull<StoreState>, flight: &Flight<'_>, instance: &InstanceData) -> Status {
     // SAFETY: the caller's promise.
     let error = unsafe {
         let exit = (*store.as_ptr()).ctx.exit;
-        match deliver(store, flight, (exit, true)) {
+        match deliver(store, flight, (exit, Left::At)) {
             Ok(true) => return Status::CAUGHT,
             Ok(false) => {
                 let known = instance.tags.iter().position(|own| own.index() == flight.tag);
                 let origin = known.map(|tag| (instance.module.clone(), TagIndex::new(tag)));
-                Error::new(Exception::from_slots(&*store.as_ptr(), flight.tag, flight.payload, origin))
+                let state = &*store.as_ptr();
+                let values = match flight.cargo {
+                    Cargo::Slots(values) => values,
+                    Cargo::Object(object) => state.exception_parts(object).1,
+                    Cargo::Host(_) => unreachable!("code throws from slots or by reference"),
+                };
+                Error::new(Exception::from_slots(state, flight.tag, values, origin))
             }
-            Err(error) => error,
+            Err(error) => match error.downcast::<Trap>() {
+                Ok(trap) => return Status::trap(trap),
+                Err(error) => error,
+            },
         }
     };
     stop_inside(store, Pending::Error(error))
@@ -152,8 +179,7 @@ pub(crate) unsafe fn throw(
     // SAFETY: the caller's promise; instances live as long as their store.
     unsafe {
         let instance = instance.as_ref();
-        let slots = instance.module.info().tag_type(tag).func.param_slots() as usize;
-        let flight = Flight { tag: instance.tags[tag.index()].index(), payload, slots, handle: None };
+        let flight = Flight { tag: instance.tags[tag.index()].index(), cargo: Cargo::Slots(payload) };
         raise(store, &flight, instance)
     }
 }
@@ -169,12 +195,11 @@ pub(crate) unsafe fn throw_ref(
 ) -> Status {
     // SAFETY: the caller's promise. The exception is not freed meanwhile, because none is made.
     unsafe {
-        let Some(handle) = Handle::from_slot(slot) else { return Status::trap(Trap::NullReference) };
-        let Some((tag, payload)) = (*store.as_ptr()).exceptions.get(handle) else {
-            unreachable!("code refers only to exceptions that are there");
-        };
-        let (payload, slots) = (payload.as_ptr(), payload.len());
-        let flight = Flight { tag, payload, slots, handle: Some(handle) };
+        if slot == 0 {
+            return Status::trap(Trap::NullReference);
+        }
+        let (tag, _) = (*store.as_ptr()).exception_parts(slot as u32);
+        let flight = Flight { tag, cargo: Cargo::Object(slot as u32) };
         raise(store, &flight, instance.as_ref())
     }
 }
@@ -189,10 +214,9 @@ pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error)
         let (id, exit) = ((*store.as_ptr()).id, (*store.as_ptr()).ctx.exit);
         let exception = error.downcast_ref::<Exception>().filter(|own| own.tag().store_id() == id);
         let caught = exception.map(|exception| -> Result<bool> {
-            let payload = exception.to_slots(&*store.as_ptr())?;
-            let (tag, slots) = (exception.tag().index(), payload.len());
-            let flight = Flight { tag, payload: payload.as_ptr(), slots, handle: None };
-            deliver(store, &flight, (exit, false))
+            exception.check(&*store.as_ptr())?;
+            let flight = Flight { tag: exception.tag().index(), cargo: Cargo::Host(exception) };
+            deliver(store, &flight, (exit, Left::Before))
         });
         match caught {
             Some(Ok(true)) => Status::CAUGHT,
@@ -203,11 +227,14 @@ pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error)
 }
 
 /// Lets go of what a host function that returns has referred to, except for what goes on in an exception.
-pub(crate) fn leave_host(state: &mut StoreState, pins: usize) {
-    state.exceptions.unpin(pins);
-    if let Some(Pending::Error(error)) = &state.pending
-        && let Some(exception) = error.downcast_ref::<Exception>()
-    {
-        exception.pin(state);
+pub(crate) fn leave_host(state: &mut StoreState, roots: usize) {
+    let mut pending = state.pending.take();
+    match &mut pending {
+        Some(Pending::Error(error)) => match error.downcast_mut::<Exception>() {
+            Some(exception) => exception.keep(state, roots),
+            None => state.gc.roots.truncate(roots),
+        },
+        _ => state.gc.roots.truncate(roots),
     }
+    state.pending = pending;
 }

@@ -136,7 +136,7 @@ unsafe fn run_with_values<T: 'static>(
             .context("function attempted to return an incompatible value")?;
         // SAFETY: there is room for the results.
         unsafe {
-            value.write(slot);
+            with_state(call, |state| value.write(state, slot));
             slot = slot.add(ty.slots() as usize);
         }
     }

@@ -209,7 +209,7 @@ impl Func {
                 slots,
                 |mut slot| {
                     for value in params {
-                        value.write(slot);
+                        value.write(&*root.as_ptr(), slot);
                         slot = slot.add(if matches!(value, Val::V128(_)) { 2 } else { 1 });
                     }
                 },
@@ -237,8 +237,8 @@ impl Func {
         let store = store.as_context();
         let state = store.state();
         let ty = self.core_type(state);
-        Params::check_params(ty.params()).context("type mismatch with parameters")?;
-        Results::check_results(ty.results()).context("type mismatch with results")?;
+        Params::check_params(&state.engine, ty.params()).context("type mismatch with parameters")?;
+        Results::check_results(&state.engine, ty.results()).context("type mismatch with results")?;
         Ok(TypedFunc::new(*self))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 use anyhow::{Result, bail, ensure};
 use upshift_core::types::{HeapType, RefType};
@@ -9,9 +10,12 @@ use upshift_core::value::SlotValue;
 use upshift_core::{V128, ValType};
 
 use crate::context::AsContextMut;
+use crate::engine::Engine;
+use crate::exceptions::ExnRef;
 use crate::externref::ExternRef;
 use crate::func::{Func, invoke};
-use crate::store::StoreId;
+use crate::gc::{AnyRef, ArrayRef, Rooted, StructRef};
+use crate::store::StoreState;
 
 /// A Rust type that stands for a wasm type in parameters and results.
 ///
@@ -23,6 +27,10 @@ use crate::store::StoreId;
 /// | [`V128`] | `v128` |
 /// | `Option<Func>`, [`Func`] | `funcref`, `(ref func)` |
 /// | `Option<ExternRef>`, [`ExternRef`] | `externref`, `(ref extern)` |
+/// | `Option<ExnRef>`, [`ExnRef`] | `exnref`, `(ref exn)` |
+/// | `Option<AnyRef>`, [`AnyRef`] | `anyref`, `(ref any)` |
+/// | `Option<StructRef>`, [`StructRef`] | `structref`, `(ref struct)` |
+/// | `Option<ArrayRef>`, [`ArrayRef`] | `arrayref`, `(ref array)` |
 ///
 /// ```
 /// use upshift::{Engine, Func, Store, ValType, WasmTy};
@@ -46,10 +54,10 @@ pub unsafe trait WasmTy: Copy + Send + Sync + 'static {
     #[doc(hidden)]
     fn valtype() -> ValType;
 
-    /// The store that the value belongs to, if it belongs to one.
+    /// Makes sure that the value can be used in the store.
     #[doc(hidden)]
-    fn belongs_to(&self) -> Option<StoreKey> {
-        None
+    fn check(&self, _: StoreKey) -> Result<()> {
+        Ok(())
     }
 
     /// # Safety
@@ -58,14 +66,27 @@ pub unsafe trait WasmTy: Copy + Send + Sync + 'static {
     unsafe fn load(store: StoreKey, slot: *const u64) -> Self;
 
     /// # Safety
-    /// `slot` must be writable.
+    /// `slot` must be writable, and the value must have been checked.
     #[doc(hidden)]
-    unsafe fn store(self, slot: *mut u64);
+    unsafe fn store(self, store: StoreKey, slot: *mut u64);
 }
 
-/// Names a store to [`WasmTy`], without giving anything away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StoreKey(pub(crate) StoreId);
+/// A store that is alive, as [`WasmTy`] knows it, without giving anything away.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreKey(NonNull<StoreState>);
+
+impl StoreKey {
+    /// # Safety
+    /// The store must be alive whenever the key is used, and no unique reference to it must be.
+    pub(crate) unsafe fn new(store: NonNull<StoreState>) -> StoreKey {
+        StoreKey(store)
+    }
+
+    fn state(&self) -> &StoreState {
+        // SAFETY: promised to `new`.
+        unsafe { self.0.as_ref() }
+    }
+}
 
 macro_rules! plain {
     ($($ty:ty: $val:ident;)*) => {$(
@@ -85,7 +106,7 @@ macro_rules! plain {
             }
 
             #[inline]
-            unsafe fn store(self, slot: *mut u64) {
+            unsafe fn store(self, _: StoreKey, slot: *mut u64) {
                 // SAFETY: the caller's promise.
                 unsafe { SlotValue::write(self, slot) }
             }
@@ -104,25 +125,31 @@ plain! {
 }
 
 macro_rules! references {
-    ($($ty:ty: $heap:ident, $to_slot:path, $from_slot:path;)*) => {$(
+    ($($ty:ty: $heap:ident, |$value:ident, $state:ident| $to_slot:expr, |$slot:ident, $store:ident| $from_slot:expr;)*) => {$(
         // SAFETY: a reference is one slot, 0 for null.
         unsafe impl WasmTy for Option<$ty> {
             fn valtype() -> ValType {
                 ValType::Ref(RefType { nullable: true, heap: HeapType::$heap })
             }
 
-            fn belongs_to(&self) -> Option<StoreKey> {
-                self.map(|value| StoreKey(value.store_id()))
+            fn check(&self, store: StoreKey) -> Result<()> {
+                self.as_ref().map_or(Ok(()), |value| value.check(store))
             }
 
-            unsafe fn load(store: StoreKey, slot: *const u64) -> Option<$ty> {
+            unsafe fn load($store: StoreKey, slot: *const u64) -> Option<$ty> {
                 // SAFETY: the caller's promise.
-                unsafe { $from_slot(store.0, *slot) }
+                let $slot = unsafe { *slot };
+                $from_slot
             }
 
-            unsafe fn store(self, slot: *mut u64) {
+            unsafe fn store(self, store: StoreKey, slot: *mut u64) {
                 // SAFETY: the caller's promise.
-                unsafe { *slot = self.map_or(0, $to_slot) }
+                unsafe {
+                    match self {
+                        Some(value) => WasmTy::store(value, store, slot),
+                        None => *slot = 0,
+                    }
+                }
             }
         }
 
@@ -132,26 +159,71 @@ macro_rules! references {
                 ValType::Ref(RefType { nullable: false, heap: HeapType::$heap })
             }
 
-            fn belongs_to(&self) -> Option<StoreKey> {
-                Some(StoreKey(self.store_id()))
+            fn check(&self, store: StoreKey) -> Result<()> {
+                ReferenceTo::check(*self, store.state())
             }
 
             unsafe fn load(store: StoreKey, slot: *const u64) -> $ty {
                 // SAFETY: the caller's promise.
-                unsafe { $from_slot(store.0, *slot) }.expect("the type has no null")
+                unsafe { <Option<$ty> as WasmTy>::load(store, slot) }.expect("the type has no null")
             }
 
-            unsafe fn store(self, slot: *mut u64) {
+            unsafe fn store(self, store: StoreKey, slot: *mut u64) {
+                let ($value, $state) = (self, store.state());
                 // SAFETY: the caller's promise.
-                unsafe { *slot = $to_slot(self) }
+                unsafe { *slot = $to_slot }
             }
         }
     )*};
 }
 
+/// A reference that belongs to a store.
+trait ReferenceTo {
+    /// Makes sure that it can be used there.
+    fn check(self, store: &StoreState) -> Result<()>;
+}
+
+impl ReferenceTo for Func {
+    fn check(self, store: &StoreState) -> Result<()> {
+        ensure!(
+            self.store_id() == store.id,
+            "cross-`Store` values are not supported: the reference belongs to another store"
+        );
+        Ok(())
+    }
+}
+
+macro_rules! rooted {
+    ($($ty:ident: $heap:ident;)*) => {
+        $(
+            impl ReferenceTo for $ty {
+                fn check(self, store: &StoreState) -> Result<()> {
+                    self.0.get(store).map(|_| ())
+                }
+            }
+        )*
+
+        references! {
+            $($ty: $heap, |value, state| value.0.to_slot(state), |slot, store| {
+                Rooted::new(store.state(), slot as u32).map($ty)
+            };)*
+        }
+    };
+}
+
+rooted! {
+    ExternRef: Extern;
+    ExnRef: Exn;
+    AnyRef: Any;
+    StructRef: Struct;
+    ArrayRef: Array;
+}
+
 references! {
-    Func: Func, Func::to_slot, Func::from_slot;
-    ExternRef: Extern, ExternRef::to_slot, ExternRef::from_slot;
+    Func: Func, |value, _state| value.to_slot(), |slot, store| {
+        // SAFETY: the slot is one of the store's.
+        unsafe { Func::from_slot(store.state().id, slot) }
+    };
 }
 
 /// The parameters of a [`TypedFunc`]: a [`WasmTy`] or a tuple of up to 16.
@@ -182,8 +254,8 @@ pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
 
     /// Makes sure that a function with these parameter types can be called with these values.
     #[doc(hidden)]
-    fn check_params(types: &[ValType]) -> Result<()> {
-        check(&Self::valtypes(), types, |ours, theirs| ours.matches(theirs))
+    fn check_params(engine: &Engine, types: &[ValType]) -> Result<()> {
+        check(&Self::valtypes(), types, |ours, theirs| ours.matches(theirs, engine))
     }
 
     /// Makes sure that all references belong to the store.
@@ -191,9 +263,9 @@ pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
     fn check_store(&self, store: StoreKey) -> Result<()>;
 
     /// # Safety
-    /// `slot` must be writable for all the values.
+    /// `slot` must be writable for all the values, which must have been checked.
     #[doc(hidden)]
-    unsafe fn store(self, slot: *mut u64);
+    unsafe fn store(self, store: StoreKey, slot: *mut u64);
 }
 
 /// The results of a [`TypedFunc`]: a [`WasmTy`] or a tuple of up to 16.
@@ -216,8 +288,8 @@ pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
 pub unsafe trait WasmResults: WasmParams {
     /// Makes sure that a function with these result types returns these values.
     #[doc(hidden)]
-    fn check_results(types: &[ValType]) -> Result<()> {
-        check(&Self::valtypes(), types, |ours, theirs| theirs.matches(ours))
+    fn check_results(engine: &Engine, types: &[ValType]) -> Result<()> {
+        check(&Self::valtypes(), types, |ours, theirs| theirs.matches(ours, engine))
     }
 
     /// # Safety
@@ -238,12 +310,6 @@ fn check(ours: &[ValType], theirs: &[ValType], fits: impl Fn(ValType, ValType) -
     Ok(())
 }
 
-fn check_value(value: &impl WasmTy, store: StoreKey) -> Result<()> {
-    let ours = value.belongs_to().is_none_or(|key| key == store);
-    ensure!(ours, "cross-`Store` values are not supported: the reference belongs to another store");
-    Ok(())
-}
-
 // SAFETY: one value, by its own implementation.
 unsafe impl<A: WasmTy> WasmParams for A {
     const SLOTS: usize = A::SLOTS;
@@ -254,13 +320,13 @@ unsafe impl<A: WasmTy> WasmParams for A {
 
     #[inline]
     fn check_store(&self, store: StoreKey) -> Result<()> {
-        check_value(self, store)
+        self.check(store)
     }
 
     #[inline]
-    unsafe fn store(self, slot: *mut u64) {
+    unsafe fn store(self, store: StoreKey, slot: *mut u64) {
         // SAFETY: the caller's promise.
-        unsafe { WasmTy::store(self, slot) }
+        unsafe { WasmTy::store(self, store, slot) }
     }
 }
 
@@ -288,17 +354,17 @@ macro_rules! tuples {
             #[inline]
             fn check_store(&self, store: StoreKey) -> Result<()> {
                 let ($($name,)*) = self;
-                $(check_value($name, store)?;)*
+                $($name.check(store)?;)*
                 Ok(())
             }
 
             #[inline]
-            unsafe fn store(self, mut slot: *mut u64) {
+            unsafe fn store(self, store: StoreKey, mut slot: *mut u64) {
                 let ($($name,)*) = self;
                 // SAFETY: the caller's promise.
                 unsafe {
                     $(
-                        $name.store(slot);
+                        $name.store(store, slot);
                         slot = slot.add($name::SLOTS);
                     )*
                 }
@@ -373,7 +439,8 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
         let mut store = store.as_context_mut();
         let state = store.state();
         let rec = self.func.rec(state);
-        let key = StoreKey(state.id);
+        // SAFETY: the key is used before the call and after it only.
+        let key = unsafe { StoreKey::new(state.root()) };
         params.check_store(key)?;
         let slots = const { if Params::SLOTS > Results::SLOTS { Params::SLOTS } else { Results::SLOTS } };
         // SAFETY: the function belongs to the store, its types were checked when `self` was made, and the context's
@@ -383,7 +450,7 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
                 store.root(),
                 rec,
                 slots as u32,
-                |slot| params.store(slot),
+                |slot| params.store(key, slot),
                 |slot| Results::load(key, slot),
             )
         }

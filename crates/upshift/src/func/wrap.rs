@@ -99,15 +99,15 @@ unsafe fn leave<R: WasmRet>(call: HostCall, result: R) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
         results.check_store(key(call))?;
-        results.store(call.slots);
+        results.store(key(call), call.slots);
     }
     Ok(())
 }
 
 #[inline]
 fn key(call: HostCall) -> StoreKey {
-    // SAFETY: the store of a call is alive, and its id never changes.
-    StoreKey(unsafe { (*call.store.as_ptr()).id })
+    // SAFETY: the store of a call is alive, and the key is used between two steps of it.
+    unsafe { StoreKey::new(call.store) }
 }
 
 fn func_type<P: WasmParams, R: WasmRet>() -> core::FuncType {

@@ -12,6 +12,7 @@ pub(crate) use imp::Mapping;
 #[cfg(unix)]
 mod imp {
     use std::io;
+    use std::ops::Range;
     use std::ptr::{NonNull, null_mut};
 
     use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
@@ -64,6 +65,32 @@ mod imp {
                 self.remap(bytes)?
             };
             self.mapped = bytes;
+            Ok(())
+        }
+
+        /// Makes a part of a reservation accessible; the content stays. The part begins and ends at multiples of 64 KiB.
+        pub(crate) fn commit(&mut self, part: Range<usize>) -> io::Result<()> {
+            if part.is_empty() {
+                return Ok(());
+            }
+            assert!(self.reserved && part.end <= self.mapped, "the part lies in the reservation");
+            let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+            // SAFETY: the part lies in the mapping, and making it accessible takes nothing from anybody.
+            Ok(unsafe { mprotect(self.base.as_ptr().add(part.start).cast(), part.len(), flags) }?)
+        }
+
+        /// Gives the memory of a part of a reservation back; the address space stays. The part begins and ends at multiples
+        /// of 64 KiB, and nobody may use what was in it.
+        pub(crate) fn decommit(&mut self, part: Range<usize>) -> io::Result<()> {
+            if part.is_empty() {
+                return Ok(());
+            }
+            assert!(self.reserved && part.end <= self.mapped, "the part lies in the reservation");
+            // SAFETY: the new pages replace a part of our own mapping.
+            unsafe {
+                let at = self.base.as_ptr().add(part.start).cast();
+                mmap_anonymous(at, part.len(), ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::FIXED)?;
+            }
             Ok(())
         }
 
@@ -122,6 +149,7 @@ mod imp {
 #[cfg(not(unix))]
 mod imp {
     use std::io;
+    use std::ops::Range;
 
     /// Accessible bytes that may move.
     #[derive(Default, Debug)]
@@ -131,9 +159,25 @@ mod imp {
     }
 
     impl Mapping {
-        /// There is no address space without memory here.
-        pub(crate) fn reserve(_bytes: usize) -> io::Result<Mapping> {
-            Err(io::ErrorKind::Unsupported.into())
+        /// There is no address space without memory here, so only a little can be had.
+        pub(crate) fn reserve(bytes: usize) -> io::Result<Mapping> {
+            const MOST: usize = 64 << 20;
+            if bytes > MOST {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            let mut mapping = Mapping::default();
+            mapping.grow(bytes)?;
+            Ok(mapping)
+        }
+
+        /// All is accessible.
+        pub(crate) fn commit(&mut self, _part: Range<usize>) -> io::Result<()> {
+            Ok(())
+        }
+
+        /// Nothing can be given back in parts.
+        pub(crate) fn decommit(&mut self, _part: Range<usize>) -> io::Result<()> {
+            Ok(())
         }
 
         pub(crate) fn base(&self) -> *mut u8 {

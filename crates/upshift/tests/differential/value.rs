@@ -85,7 +85,9 @@ impl Value {
                 let data = v.data(store.as_context()).expect("the reference is of this store");
                 *data.expect("it has a value").downcast_ref().expect("all values are numbers")
             })),
-            Val::ExnRef(_) => unreachable!("wasmi knows no exceptions, so no function has them as values"),
+            Val::ExnRef(_) | Val::AnyRef(_) => {
+                unreachable!("wasmi knows neither exceptions nor objects, so no function has them as values")
+            }
         }
     }
 

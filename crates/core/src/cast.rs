@@ -1,0 +1,208 @@
+//! Tests of a reference's type at run time: what `ref.test`, `ref.cast` and `br_on_cast` ask (wasm spec, "Reference
+//! Instructions").
+//!
+//! ```text
+//! reference ─ null? ─ integer or value of the host, by its lowest bits ─ object ─ header ─▶ type number ─▶ TypeRecord
+//!                                                            function ─ FuncRec ─────────────┘
+//! ```
+
+use std::fmt;
+
+use crate::types::{HeapType, RefType, TypeId, TypeKind};
+use crate::vm::{FuncRec, ObjectHeader, StoreCtx, TypeRecord, VmCtx, is_object};
+
+/// What a reference has to refer to, if it is not null. It is of the same hierarchy already, as validation demands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum CastTarget {
+    /// Nothing: only null will do.
+    Nothing = 0,
+    /// Anything.
+    Anything = 1,
+    /// An integer.
+    I31 = 2,
+    /// An integer or an object.
+    Eq = 3,
+    /// A struct.
+    Struct = 4,
+    /// An array.
+    Array = 5,
+    /// An object of just this type.
+    Exact = 6,
+    /// An object of this type or a subtype.
+    Object = 7,
+    /// A function of this type or a subtype.
+    Func = 8,
+}
+
+impl CastTarget {
+    const ALL: [CastTarget; 9] = [
+        CastTarget::Nothing,
+        CastTarget::Anything,
+        CastTarget::I31,
+        CastTarget::Eq,
+        CastTarget::Struct,
+        CastTarget::Array,
+        CastTarget::Exact,
+        CastTarget::Object,
+        CastTarget::Func,
+    ];
+}
+
+/// A test of a reference's type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cast {
+    /// Whether null passes.
+    pub nullable: bool,
+    /// What else passes.
+    pub target: CastTarget,
+    /// The type, where the target names one.
+    pub ty: TypeId,
+    /// How many supertypes that type has.
+    pub depth: u32,
+}
+
+impl Cast {
+    /// The test for a type; `defined` answers whether a defined type is final, and how many supertypes it has.
+    pub fn new(to: RefType, defined: impl Fn(TypeId) -> (bool, u32)) -> Cast {
+        let (target, ty) = match to.heap {
+            HeapType::Func | HeapType::Extern | HeapType::Exn | HeapType::Any => (CastTarget::Anything, None),
+            HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn | HeapType::None => {
+                (CastTarget::Nothing, None)
+            }
+            HeapType::I31 => (CastTarget::I31, None),
+            HeapType::Eq => (CastTarget::Eq, None),
+            HeapType::Struct => (CastTarget::Struct, None),
+            HeapType::Array => (CastTarget::Array, None),
+            HeapType::Concrete(TypeKind::Func, ty) => (CastTarget::Func, Some(ty)),
+            HeapType::Concrete(_, ty) if defined(ty).0 => (CastTarget::Exact, Some(ty)),
+            HeapType::Concrete(_, ty) => (CastTarget::Object, Some(ty)),
+        };
+        let depth = ty.map_or(0, |ty| defined(ty).1);
+        Cast { nullable: to.nullable, target, ty: ty.unwrap_or(TypeId(0)), depth }
+    }
+
+    /// All but the type as 16 bits: target, whether null passes, depth, which validation bounds to 63.
+    #[must_use]
+    pub fn to_bits(self) -> u16 {
+        self.target as u16 | u16::from(self.nullable) << 7 | (self.depth as u16) << 8
+    }
+
+    /// What [`to_bits`](Self::to_bits) made; none for other numbers.
+    #[must_use]
+    pub fn from_bits(bits: u16, ty: TypeId) -> Option<Cast> {
+        let target = *CastTarget::ALL.get(usize::from(bits & 0x7f))?;
+        Some(Cast { nullable: bits >> 7 & 1 != 0, target, ty, depth: u32::from(bits >> 8) })
+    }
+
+    /// Whether a reference passes.
+    ///
+    /// # Safety
+    /// `ctx` must be a live context; the reference must be valid in its store and of the target's hierarchy.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn passes(self, ctx: *const VmCtx, reference: u64) -> bool {
+        if reference == 0 {
+            return self.nullable;
+        }
+        let (object, integer) = (is_object(reference as u32), reference & 1 != 0);
+        // SAFETY: the caller's promise; what is looked at is an object or a function where the target demands one.
+        unsafe {
+            match self.target {
+                CastTarget::Nothing => false,
+                CastTarget::Anything => true,
+                CastTarget::I31 => integer,
+                CastTarget::Eq => integer || object,
+                CastTarget::Struct => object && kind_of(ctx, reference) == Some(TypeKind::Struct),
+                CastTarget::Array => object && kind_of(ctx, reference) == Some(TypeKind::Array),
+                CastTarget::Exact => {
+                    object && header(ctx, reference).type_word == ObjectHeader::word_of(self.ty)
+                }
+                CastTarget::Object => {
+                    object && is_subtype(ctx, header(ctx, reference).type_id(), self.ty, self.depth)
+                }
+                CastTarget::Func => is_subtype(ctx, (*(reference as *const FuncRec)).ty, self.ty, self.depth),
+            }
+        }
+    }
+}
+
+/// The type in brackets that the cast is to, with canonical numbers.
+impl fmt::Display for Cast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let null = if self.nullable { "null " } else { "" };
+        match self.target {
+            CastTarget::Nothing => write!(f, "(ref {null}none)"),
+            CastTarget::Anything => write!(f, "(ref {null}any)"),
+            CastTarget::I31 => write!(f, "(ref {null}i31)"),
+            CastTarget::Eq => write!(f, "(ref {null}eq)"),
+            CastTarget::Struct => write!(f, "(ref {null}struct)"),
+            CastTarget::Array => write!(f, "(ref {null}array)"),
+            CastTarget::Exact | CastTarget::Object | CastTarget::Func => {
+                write!(f, "(ref {null}type#{})", self.ty.0)
+            }
+        }
+    }
+}
+
+/// The header of an object.
+///
+/// # Safety
+/// `ctx` must be a live context and the reference that of an object in its store.
+#[inline(always)]
+#[must_use]
+pub unsafe fn header(ctx: *const VmCtx, reference: u64) -> ObjectHeader {
+    // SAFETY: the caller's promise.
+    unsafe { (*ctx).gc_base.wrapping_add(reference as usize).cast::<ObjectHeader>().read() }
+}
+
+/// Whether an object is a struct or an array; none if it is an exception.
+///
+/// # Safety
+/// As for [`header`].
+#[inline(always)]
+unsafe fn kind_of(ctx: *const VmCtx, reference: u64) -> Option<TypeKind> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let ty = header(ctx, reference).type_id();
+        Some((*record((*ctx).store, ty)?).kind)
+    }
+}
+
+/// Whether a type is another one, which has so many supertypes, or was declared as its subtype.
+///
+/// # Safety
+/// `ctx` must be a live context.
+#[inline(always)]
+#[must_use]
+pub unsafe fn is_subtype(ctx: *const VmCtx, sub: TypeId, ty: TypeId, depth: u32) -> bool {
+    // SAFETY: the caller's promise; chains live as long as the records that refer to them.
+    unsafe { sub == ty || record((*ctx).store, sub).is_some_and(|record| (*record).is_subtype_of(ty, depth)) }
+}
+
+/// The record of a type, if the store has one.
+///
+/// # Safety
+/// `store` must be a live context.
+#[inline(always)]
+unsafe fn record(store: *const StoreCtx, ty: TypeId) -> Option<*const TypeRecord> {
+    // SAFETY: the store has as many records as it says.
+    unsafe { (ty.0 < (*store).type_count).then(|| (*store).types.add(ty.0 as usize)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cast, CastTarget};
+    use crate::types::TypeId;
+
+    #[test]
+    fn bits_round_trip() {
+        for target in CastTarget::ALL {
+            for (nullable, depth) in [(false, 0), (true, 63), (true, 7)] {
+                let cast = Cast { nullable, target, ty: TypeId(9), depth };
+                assert_eq!(Cast::from_bits(cast.to_bits(), TypeId(9)), Some(cast));
+            }
+        }
+        assert_eq!(Cast::from_bits(9, TypeId(0)), None);
+    }
+}

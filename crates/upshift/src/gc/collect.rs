@@ -1,0 +1,192 @@
+//! Copying what is referred to from one half of the heap to the other (C. J. Cheney, "A Nonrecursive List Compacting
+//! Algorithm", 1970).
+//!
+//! ```text
+//! roots: frames, globals, tables, segments, handles ─ forward ─▶ copies in the other half
+//!                                             scan ─▶ their fields ─ forward ─▶ more copies … until scan meets free
+//! ```
+//!
+//! An object that was copied leaves its new place in its old header. All roots are known exactly: frames by the maps beside
+//! their code, everything else by its type.
+
+use std::ops::Range;
+
+use upshift_core::types::TypeKind;
+use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
+use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
+
+use super::exception_size;
+use crate::exceptions::TagData;
+use crate::frames::{Frame, Frames};
+use crate::instance::Elems;
+use crate::store::StoreState;
+
+/// A collection that is going on.
+struct Collector<'a> {
+    base: *mut u8,
+    /// The offsets of the half that is left.
+    from: Range<u32>,
+    /// Behind the last copy.
+    free: u32,
+    types: *const TypeRecord,
+    tags: &'a [TagData],
+}
+
+impl Collector<'_> {
+    /// # Safety
+    /// The offset is that of a header of an object, or of what is left of one.
+    #[inline]
+    unsafe fn header(&self, object: u32) -> *mut ObjectHeader {
+        // SAFETY: the caller's promise.
+        unsafe { self.base.add(object as usize).cast() }
+    }
+
+    /// The new value of a reference: its object is copied if it was not yet.
+    ///
+    /// # Safety
+    /// The reference must be valid.
+    #[inline]
+    unsafe fn forward(&mut self, reference: u32) -> u32 {
+        if !is_object(reference) || !self.from.contains(&reference) {
+            return reference;
+        }
+        // SAFETY: a reference into the old half is one to an object there; the other half has room for all of them.
+        unsafe {
+            let header = self.header(reference);
+            if (*header).type_word & 1 != 0 {
+                return (*header).len;
+            }
+            let (size, to) = (self.size(*header), self.free);
+            self.free = to + size;
+            let (source, target) = (header.cast::<u64>(), self.header(to).cast::<u64>());
+            for word in 0..(size / ALIGNMENT) as usize {
+                target.add(word).write(source.add(word).read());
+            }
+            *header = ObjectHeader { type_word: (*header).type_word | 1, len: to };
+            to
+        }
+    }
+
+    /// # Safety
+    /// The slot must hold a reference.
+    #[inline]
+    unsafe fn slot(&mut self, slot: *mut u64) {
+        // SAFETY: the caller's promise; references fill the lower half of a slot.
+        unsafe { *slot = u64::from(self.forward(*slot as u32)) };
+    }
+
+    /// # Safety
+    /// The header must be that of an object.
+    #[inline]
+    unsafe fn size(&self, header: ObjectHeader) -> u32 {
+        if header.type_word == ObjectHeader::EXCEPTION {
+            return exception_size(header.len as usize);
+        }
+        // SAFETY: each object's type has a record.
+        let record = unsafe { &*self.types.add(header.type_id().0 as usize) };
+        match record.kind {
+            TypeKind::Array => {
+                ((header.len << record.element_log2) + HEADER_BYTES).next_multiple_of(ALIGNMENT)
+            }
+            _ => record.size,
+        }
+    }
+
+    /// Forwards what an object refers to; answers its size.
+    ///
+    /// # Safety
+    /// The offset must be that of a copy.
+    #[inline]
+    unsafe fn scan(&mut self, object: u32) -> u32 {
+        // SAFETY: fields and elements lie where the type's record says.
+        unsafe {
+            let header = *self.header(object);
+            let start = self.base.add(object as usize);
+            if header.type_word == ObjectHeader::EXCEPTION {
+                let tag = start.add(HEADER_BYTES as usize).cast::<u32>().read();
+                let payload = start.add(super::EXCEPTION_PAYLOAD as usize).cast::<u64>();
+                let tags = self.tags;
+                for &slot in tags[tag as usize].traced() {
+                    self.slot(payload.add(slot as usize));
+                }
+                return exception_size(header.len as usize);
+            }
+            let record = &*self.types.add(header.type_id().0 as usize);
+            if record.kind == TypeKind::Array {
+                if record.element_traced {
+                    let elements = start.add(HEADER_BYTES as usize).cast::<u32>();
+                    for i in 0..header.len as usize {
+                        let element = elements.add(i);
+                        *element = self.forward(*element);
+                    }
+                }
+                return ((header.len << record.element_log2) + HEADER_BYTES).next_multiple_of(ALIGNMENT);
+            }
+            for i in 0..record.traced_count as usize {
+                let field = start.add(*record.traced.add(i) as usize).cast::<u32>();
+                *field = self.forward(*field);
+            }
+            record.size
+        }
+    }
+}
+
+impl StoreState {
+    /// Copies what is referred to into the other half. `exact` tells whether the instruction where code was left is the one
+    /// that the exit names, or the one before it. Nothing happens if the system has no memory for the copy.
+    ///
+    /// # Safety
+    /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
+    pub(super) unsafe fn collect(&mut self, exact: bool) -> std::io::Result<()> {
+        let used = self.gc_used();
+        let Some((from, to)) = self.gc.heap.flip(used)? else { return Ok(()) };
+        let mut collector = Collector {
+            base: self.gc.heap.base(),
+            from: from..self.ctx.gc_bump,
+            free: to,
+            types: self.gc.records.as_ptr(),
+            tags: &self.tags,
+        };
+        // SAFETY: the caller's promise; what is found are the references that there are, and each copy is scanned once.
+        unsafe {
+            for Frame { module, func, word, fp } in Frames::new(self.ctx.exit, exact, self.ctx.entry) {
+                let Some(maps) = module.translated(func).and_then(upshift_ir::FuncCode::references) else {
+                    continue;
+                };
+                for slot in maps.locals().iter().copied().chain(maps.operands(word)) {
+                    collector.slot(fp.add(slot as usize));
+                }
+            }
+            for global in self.globals.iter().filter(|global| global.ty().content.is_traced()) {
+                collector.slot(global.cell().cast());
+            }
+            for table in self.tables.iter_mut().filter(|table| table.ty().element.is_traced()) {
+                for element in table.elements_mut() {
+                    collector.slot(element);
+                }
+            }
+            for instance in &self.instances {
+                let instance = &mut *instance.as_ptr();
+                for (elems, segment) in instance.elems.iter_mut().zip(&instance.module.info().elems) {
+                    if let Elems::Values(values) = elems
+                        && segment.ty.is_traced()
+                    {
+                        values.iter_mut().for_each(|value| collector.slot(value));
+                    }
+                }
+            }
+            for reference in self.gc.roots.references_mut() {
+                *reference = collector.forward(*reference);
+            }
+            let mut scan = to;
+            while scan < collector.free {
+                scan += collector.scan(scan);
+            }
+        }
+        self.ctx.gc_bump = collector.free;
+        self.ctx.gc_limit = collector.free;
+        self.gc.heap.release_other();
+        self.gc.collections += 1;
+        Ok(())
+    }
+}

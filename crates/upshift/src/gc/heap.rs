@@ -1,0 +1,180 @@
+//! The collector's heap: two halves of one reservation, of which one is in use.
+//!
+//! ```text
+//! base ─▶ never accessible, so that no object is at 0 | half 0: objects ─▶ bump … limit | half 1: given back
+//! ```
+//!
+//! A reference is an offset from the base, which never moves. Objects are made by moving the bump pointer; when it would pass
+//! the limit, what is still referred to is copied to the other half, and that one is in use from then on. Its limit is set to
+//! twice of what was copied, so the work of copying is in proportion to what was made. The half that was left is given back
+//! to the system, but for a little that is worth keeping for next time.
+
+use std::io;
+use std::ops::Range;
+
+use crate::memory::mmap::Mapping;
+
+/// What comes before the first half: a reference to null with the offset of a field leads here.
+const GUARD: usize = 64 << 10;
+
+/// Address space to ask for: less where the system does not give more.
+const RESERVATIONS: [usize; 4] = [4 << 30, 1 << 30, 256 << 20, 64 << 20];
+
+/// Parts of this size are made accessible.
+const UNIT: usize = 64 << 10;
+
+/// A half never has less room than this, so that most programs never collect, and keeps it when it is left.
+const LEAST: usize = 1 << 20;
+
+/// The heap of a store.
+#[derive(Default)]
+pub(crate) struct Heap {
+    space: Option<Space>,
+}
+
+struct Space {
+    mapping: Mapping,
+    halves: [Range<usize>; 2],
+    /// How much of each half is accessible, from its start.
+    accessible: [usize; 2],
+    /// Which one is in use.
+    current: usize,
+    /// How much of it may be used.
+    room: usize,
+}
+
+impl Heap {
+    /// Whether there was ever an object.
+    pub(super) fn exists(&self) -> bool {
+        self.space.is_some()
+    }
+
+    /// What references are relative to.
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.space.as_ref().map_or(std::ptr::null_mut(), |space| space.mapping.base())
+    }
+
+    /// How many bytes the half in use may take now.
+    pub(crate) fn room(&self) -> usize {
+        self.space.as_ref().map_or(0, |space| space.room)
+    }
+
+    /// The first offset of the half in use.
+    pub(super) fn start(&self) -> u32 {
+        self.space.as_ref().map_or(0, |space| space.halves[space.current].start as u32)
+    }
+
+    /// The most bytes that a half can have.
+    fn most(&self) -> usize {
+        self.space.as_ref().map_or(0, |space| space.halves[0].len())
+    }
+
+    /// Sets address space aside.
+    ///
+    /// # Errors
+    /// When the system gives not even a little.
+    pub(super) fn reserve(&mut self) -> io::Result<()> {
+        let mut mapping = Mapping::reserve(RESERVATIONS[0]);
+        let mut bytes = RESERVATIONS[0];
+        for smaller in &RESERVATIONS[1..] {
+            if mapping.is_ok() {
+                break;
+            }
+            (mapping, bytes) = (Mapping::reserve(*smaller), *smaller);
+        }
+        // The last bytes stay free, so that the end of a half is a number of 32 bits.
+        let half = bytes / 2 - GUARD;
+        let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
+        self.space = Some(Space { mapping: mapping?, halves, accessible: [0; 2], current: 0, room: 0 });
+        Ok(())
+    }
+
+    /// How much room there should be for so many bytes in use and some more that are wanted; none if that is more than there
+    /// can be.
+    pub(super) fn wanted_room(&self, used: usize, more: usize) -> Option<usize> {
+        let least = used.checked_add(more).filter(|&least| least <= self.most())?;
+        Some(least.max(used * 2).max(LEAST).min(self.most()))
+    }
+
+    /// Lets the half in use take so many bytes.
+    ///
+    /// # Errors
+    /// When the system does not give them.
+    pub(super) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
+        if let Some(space) = &mut self.space {
+            space.make_accessible(space.current, bytes)?;
+            space.room = bytes;
+        }
+        Ok(())
+    }
+
+    /// The other half becomes the one in use, with room for so many bytes. Answers where both begin.
+    ///
+    /// # Errors
+    /// When the system does not give the bytes; then nothing has changed.
+    pub(super) fn flip(&mut self, bytes: usize) -> io::Result<Option<(u32, u32)>> {
+        let Some(space) = &mut self.space else { return Ok(None) };
+        let (from, to) = (space.current, 1 - space.current);
+        space.make_accessible(to, bytes)?;
+        (space.current, space.room) = (to, bytes);
+        Ok(Some((space.halves[from].start as u32, space.halves[to].start as u32)))
+    }
+
+    /// Gives the half that is not in use back, but for a little.
+    pub(super) fn release_other(&mut self) {
+        let Some(space) = &mut self.space else { return };
+        let other = 1 - space.current;
+        let (start, accessible) = (space.halves[other].start, space.accessible[other]);
+        if accessible > LEAST && space.mapping.decommit(start + LEAST..start + accessible).is_ok() {
+            space.accessible[other] = LEAST;
+        }
+    }
+}
+
+impl Space {
+    fn make_accessible(&mut self, half: usize, bytes: usize) -> io::Result<()> {
+        let bytes = bytes.next_multiple_of(UNIT).min(self.halves[half].len());
+        let accessible = self.accessible[half];
+        if bytes > accessible {
+            let start = self.halves[half].start;
+            self.mapping.commit(start + accessible..start + bytes)?;
+            self.accessible[half] = bytes;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Heap, LEAST};
+
+    #[test]
+    fn halves_take_turns() {
+        let mut heap = Heap::default();
+        heap.reserve().unwrap();
+        heap.set_room(LEAST * 3).unwrap();
+        let first = heap.start();
+        assert!(first > 0 && first.is_multiple_of(8));
+        // SAFETY: the start of the half in use is accessible.
+        unsafe { heap.base().add(first as usize + LEAST * 3 - 1).write(7) };
+        let (from, to) = heap.flip(LEAST * 2).unwrap().unwrap();
+        assert_eq!((from, to, heap.room()), (first, heap.start(), LEAST * 2));
+        heap.release_other();
+        heap.flip(LEAST * 3).unwrap();
+        // SAFETY: as above.
+        assert_eq!(unsafe { heap.base().add(first as usize + LEAST * 3 - 1).read() }, 0);
+    }
+
+    #[test]
+    fn room_grows_with_what_is_used() {
+        let mut heap = Heap::default();
+        heap.reserve().unwrap();
+        assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
+        assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
+        assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
+        let most = heap.most();
+        assert_eq!(heap.wanted_room(most - 8, 8), Some(most));
+        assert_eq!(heap.wanted_room(most, 8), None);
+        assert_eq!(heap.wanted_room(8, usize::MAX), None);
+    }
+}
