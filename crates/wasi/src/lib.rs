@@ -46,12 +46,14 @@
 //!   One call of `random_get` gives up to 64 MiB; a longer buffer is `inval` and stays as it is.
 //! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.
+//! - **Threads** of a guest are started by [`WasiThreads`], or by the host itself, with a clone of the context for each.
 //!
 //! ```text
 //! WasiCtxBuilder ──build──▶ WasiCtx                 what one guest may see
 //!                              │
 //! linker    import "wasi_snapshot_preview1" ──▶ one function per line of `wasi_functions!`
 //!    │                         │
+//!    ├─ threads                                     more stores, for a guest that starts threads
 //!    ├─ trace                                       tells what is called, if the host wants to know
 //!    ├─ process  clock  random  poll  sock          arguments, time, …
 //!    ├─ io  fs  dir                                 on an open descriptor
@@ -81,6 +83,7 @@ mod random;
 mod sock;
 mod stdio;
 mod table;
+mod threads;
 mod trace;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
@@ -88,6 +91,7 @@ pub use error::{Exit, GuestFault};
 pub use linker::{add_imports_to_linker, add_to_linker};
 pub use stdio::{Input, MemoryOutput, Output};
 pub use table::Access;
+pub use threads::{WasiThreads, WasiThreadsBuilder};
 
 #[cfg(test)]
 mod tests;

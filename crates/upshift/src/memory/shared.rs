@@ -22,11 +22,14 @@ use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
 
+use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::memory::mmap::Mapping;
 use crate::memory::parking::Parking;
-use crate::memory::{GUARD, Growth, MemoryAccessError, REACH, racy};
+use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, racy};
 use crate::types::MemoryType;
+
+const NOT_SHARED: &str = "the type is not that of a shared memory: `MemoryType::shared` makes one";
 
 /// How a wait at a [`SharedMemory`] ended.
 ///
@@ -111,8 +114,31 @@ impl SharedMemory {
         SharedMemory::create(engine, ty.inner)
     }
 
+    /// As [`SharedMemory::new`], for a program of a store: the store's limiter is asked, and the memory counts as one of the
+    /// store's.
+    ///
+    /// ```
+    /// use upshift::{Engine, MemoryType, SharedMemory, Store, StoreLimitsBuilder};
+    ///
+    /// let limits = StoreLimitsBuilder::new().memory_size(1 << 16).build();
+    /// let mut store = Store::new(&Engine::default(), limits);
+    /// store.limiter(|limits| limits);
+    /// assert!(SharedMemory::new_in(&mut store, MemoryType::shared(1, 9)).is_ok());
+    /// assert!(SharedMemory::new_in(&mut store, MemoryType::shared(2, 9)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SharedMemory::new`], and when the limiter forbids it.
+    pub fn new_in(mut store: impl AsContextMut, ty: MemoryType) -> Result<SharedMemory> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        ensure!(ty.inner.shared, NOT_SHARED);
+        let memory = Memory::create(state, ty.inner)?;
+        memory.in_state(state).shared().cloned().context(NOT_SHARED)
+    }
+
     pub(crate) fn create(engine: &Engine, ty: core::MemoryType) -> Result<SharedMemory> {
-        ensure!(ty.shared, "the type is not that of a shared memory: `MemoryType::shared` makes one");
+        ensure!(ty.shared, NOT_SHARED);
         let maximum = ty.maximum.context("a shared memory needs a maximum size")?.min(ty.addressable_pages());
         ensure!(
             ty.minimum <= maximum,
