@@ -46,6 +46,8 @@ pub(crate) struct Limits {
     pub(crate) instances: Option<usize>,
     pub(crate) memories: Option<usize>,
     pub(crate) tables: Option<usize>,
+    /// That the guest starts.
+    pub(crate) threads: Option<usize>,
     /// Overrides what goes with the limits on memories and tables.
     pub(crate) growth_stops: Option<bool>,
 }
@@ -77,6 +79,12 @@ impl Limits {
         };
         let (memory, table) = (growth(self.memory), growth(self.table));
         (memory.is_some() || table.is_some()).then_some(Limiter { memory, table })
+    }
+
+    /// How many threads may be started at once beside one instance; nothing if nobody says.
+    pub(crate) fn threads(&self) -> Option<usize> {
+        let instances = self.instances.map(|instances| instances.saturating_sub(1));
+        self.threads.into_iter().chain(instances).min()
     }
 
     /// Makes sure that there will not be too many things. Each module is instantiated once, so they can be counted.
@@ -111,7 +119,7 @@ fn own(all: usize, imported: u32) -> usize {
 }
 
 /// Decides about growth.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Limiter {
     memory: Option<Growth>,
     table: Option<Growth>,

@@ -145,12 +145,24 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..PLAIN
     },
     Flag {
+        name: "threads",
+        verbs: RUN,
+        help: "Let the guest start threads, as programs for `wasm32-wasip1-threads` do",
+        more: "Each runs in an instance of its own, with the memory that the module imports as a shared one; files, \
+               streams and limits are the same for all. When one of them traps or exits, or the first one \
+               ends, the program ends. Not together with `--deterministic`, `--fuel`, `--stats=count`, \
+               `--unknown-imports-trap` and `--preload`.",
+        wasmtime: Some(('S', "threads")),
+        set: |options, given| put(&mut options.threads, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
         name: "sandbox",
         section: Section::Limits,
         help: "Deny everything and limit everything that no flag allows or limits",
         more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 \
                units of fuel), 256 MiB for each memory, 100 000 elements for each table, 1 MiB of \
-               stack, and 16 instances, memories and tables. On the command line it also keeps settings \
+               stack, and 16 instances, memories and tables (so 15 threads). On the command line it also keeps settings \
                files from being read that `--config` does not name.",
         set: |options, given| put(&mut options.sandbox, given.switch()?),
         ..PLAIN
@@ -196,6 +208,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
         wasmtime: Some(('W', "max-table-elements")),
         set: |options, given| put(&mut options.limits.table, Some(growth(given.length()?, given))),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-threads",
+        takes: Takes::Value("N"),
+        section: Section::Limits,
+        verbs: RUN,
+        help: "How many threads the guest may start at once, 1000 unless set",
+        more: "The guest is told that one more cannot be started. Each has an instance, for which `--max-instances` \
+               has to leave room.",
+        set: |options, given| put(&mut options.limits.threads, Some(given.length()?)),
         ..PLAIN
     },
     Flag {
