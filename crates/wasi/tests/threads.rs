@@ -149,6 +149,7 @@ fn a_guest_can_be_moved_to_another_thread() {
 const SPAWNING: &str = r#"(module
     (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "host" "panic" (func $panic))
     (import "env" "memory" (memory 1 4 shared))
     (export "memory" (memory 0))
     (func (export "wasi_thread_start") (param $number i32) (param $argument i32)
@@ -158,6 +159,7 @@ const SPAWNING: &str = r#"(module
         (if (i32.eq (local.get $argument) (i32.const -3))
             (then (drop (memory.atomic.wait32 (i32.const 12) (i32.const 0) (i64.const -1)))))
         (if (i32.eq (local.get $argument) (i32.const -4)) (then (loop (br 0))))
+        (if (i32.eq (local.get $argument) (i32.const -5)) (then (call $panic)))
         (drop (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const -1)))
         (drop (i32.atomic.rmw.add (i32.const 0) (local.get $argument))))
     (func (export "spawn") (param i32) (result i32) (call $spawn (local.get 0)))
@@ -179,6 +181,7 @@ impl Spawner {
         let module = Module::new(engine, SPAWNING)?;
         let mut linker = Linker::new(engine);
         add_to_linker(&mut linker, |ctx| ctx)?;
+        linker.func_wrap("host", "panic", || -> () { panic!("as a host may") })?;
         let store = {
             let (engine, ctx) = (engine.clone(), WasiCtxBuilder::new().build());
             move || {
@@ -233,6 +236,11 @@ fn the_first_error_of_a_thread_is_that_of_the_guest() -> Result<()> {
     let mut guest = Spawner::new(&Engine::default(), &mut WasiThreadsBuilder::new())?;
     assert_eq!(guest.spawn(-2), 1);
     assert_eq!(guest.threads.join().unwrap_err().downcast_ref::<Exit>(), Some(&Exit(3)));
+
+    let mut guest = Spawner::new(&Engine::default(), &mut WasiThreadsBuilder::new())?;
+    assert_eq!(guest.spawn(-5), 1);
+    let error = format!("{:#}", guest.threads.join().unwrap_err());
+    assert!(error.contains("in thread 1") && error.contains("panicked"), "{error}");
     Ok(())
 }
 
