@@ -87,18 +87,20 @@ impl Limits {
         self.threads.into_iter().chain(instances).min()
     }
 
-    /// Makes sure that there will not be too many things. Each module is instantiated once, so they can be counted.
+    /// Makes sure that there will not be too many things. Each module is instantiated once, so they can be counted; with
+    /// `threads`, which count for themselves, the shared memories that a module imports are made for it.
     ///
     /// # Errors
     /// A [`LimitHit`] if there would be.
     pub(crate) fn check_counts<'m>(
         &self,
         modules: impl IntoIterator<Item = &'m Module> + Clone,
+        threads: bool,
     ) -> Result<(), LimitHit> {
         let sum = |count: fn(&Module) -> usize| modules.clone().into_iter().map(count).sum::<usize>();
         let counts = [
             ("instances", self.instances, sum(|_| 1)),
-            ("memories", self.memories, sum(|m| own(m.info().memories.len(), m.info().imported_memories))),
+            ("memories", self.memories, sum(own_memories) + if threads { sum(shared_memories) } else { 0 }),
             ("tables", self.tables, sum(|m| own(m.info().tables.len(), m.info().imported_tables))),
         ];
         for (what, limit, wanted) in counts {
@@ -111,6 +113,16 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+fn own_memories(module: &Module) -> usize {
+    own(module.info().memories.len(), module.info().imported_memories)
+}
+
+/// How many shared memories a module imports.
+fn shared_memories(module: &Module) -> usize {
+    let imported = module.info().memories.iter().take(module.info().imported_memories as usize);
+    imported.filter(|memory| memory.shared).count()
 }
 
 /// How many things of an index space are not imported.

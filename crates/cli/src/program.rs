@@ -94,7 +94,7 @@ impl<'o> Program<'o> {
     /// # Errors
     /// If there would be more of something than is allowed.
     pub(crate) fn linker(&self) -> Result<Linker<Host>> {
-        self.options.limits.check_counts(self.modules())?;
+        self.options.limits.check_counts(self.modules(), self.options.threads)?;
         let mut linker = Linker::new(self.module.engine());
         upshift_wasi::add_imports_to_linker(&mut linker, self.modules(), Host::wasi)?;
         if self.options.deterministic {

@@ -137,6 +137,8 @@ fn limits_are_those_of_all_threads() {
     run(&[], "grow").prints("1\n");
     run(&["-W", "max-memory-size=65536"], "grow").prints("-1\n");
     run(&["--max-memory=64KiB"], "grow").fails(134, &["in thread 1", "64 KiB", "`--max-memory SIZE`"]);
+    run(&["-Wmax-memories=0"], "spawn").fails(134, &["there would be 1", "`--max-memories N`"]);
+    run(&["-Wmax-memories=1"], "spawn").prints("1\n2\n3\n");
     run(&["--max-memory=65535"], "spawn").fails(134, &["65535 bytes", "`--max-memory SIZE`"]);
 }
 

@@ -243,7 +243,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Perhaps("count"),
         section: Section::Look,
         help: "Tell afterwards what the run took; with `=count` also how many operators",
-        more: "Counting makes the run slower. The number is that of `--fuel`.",
+        more: "Counting makes the run slower. The number is that of `--fuel`. Calls of the host are those of the \
+               guest's first thread.",
         set: |options, given| {
             let words = [("count", Some(Stats::Count)), ("true", Some(Stats::Cheap)), ("false", None)];
             options.stats = match given.value {
