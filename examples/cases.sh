@@ -3,13 +3,14 @@
 #
 #   examples/cases.sh bless                  expected/*.txt anew, from the programs built for this machine
 #   examples/cases.sh native                 compares the programs built for this machine with expected/
-#   examples/cases.sh RUNTIME [ARG...]       compares a runtime, e.g. `examples/cases.sh wasmtime run`
+#   examples/cases.sh RUNTIME [ARG...]       compares a runtime, e.g. `examples/cases.sh wasmtime run`; the case
+#                                            `primes` needs one with threads, e.g. `upshift run --threads`
 #
 # A runtime must know --dir HOST::GUEST and --env NAME=VALUE. A case whose module or compiler is missing is skipped.
 set -eu
 cd "$(dirname "$0")/.."
 if [ $# -eq 0 ]; then
-    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
     exit 2
 fi
 mode=$1

@@ -5,7 +5,7 @@
 //! until some time has passed comes to its end.
 
 use anyhow::Result;
-use upshift::{Caller, Extern, Linker, Trap};
+use upshift::{Caller, Extern, Linker, Memory, MemoryAccessError, SharedMemory, Trap};
 
 use crate::program::Host;
 
@@ -59,9 +59,14 @@ impl World {
 pub(crate) fn shadow(linker: &mut Linker<Host>) -> Result<()> {
     linker.allow_shadowing(true);
     linker.func_wrap(MODULE, "random_get", |mut caller: Caller<'_, Host>, at: u32, len: u32| {
-        let (bytes, host) = bytes(&mut caller, at, len.into())?;
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&host.world.number().to_le_bytes()[..chunk.len()]);
+        let memory = GuestMemory::of(&mut caller, at, len.into())?;
+        // So many numbers are stored at once; the memory has a place for each byte of them.
+        const PART: usize = 512;
+        for start in (0..len as usize).step_by(8 * PART) {
+            let numbers: [_; PART] = std::array::from_fn(|_| caller.data_mut().world.number().to_le_bytes());
+            let part = numbers.as_flattened();
+            let part = &part[..part.len().min(len as usize - start)];
+            memory.write(&mut caller, at as usize + start, part)?;
         }
         Ok(SUCCESS)
     })?;
@@ -92,21 +97,48 @@ fn write_time(
     at: u32,
     time: impl FnOnce(&mut World) -> u64,
 ) -> Result<i32> {
-    let (bytes, host) = bytes(caller, at, 8)?;
+    let memory = GuestMemory::of(caller, at, 8)?;
     if clock >= CLOCKS {
         return Ok(INVAL);
     }
-    bytes.copy_from_slice(&time(&mut host.world).to_le_bytes());
+    let time = time(&mut caller.data_mut().world);
+    memory.write(caller, at as usize, &time.to_le_bytes())?;
     Ok(SUCCESS)
 }
 
-/// A part of the guest's memory, and the host's data.
-fn bytes<'a>(caller: &'a mut Caller<'_, Host>, at: u32, len: u64) -> Result<(&'a mut [u8], &'a mut Host)> {
-    let memory = caller.get_export("memory").and_then(Extern::into_memory).ok_or(Trap::MemoryOutOfBounds)?;
-    let (all, host) = memory.data_and_store_mut(caller);
-    let end = usize::try_from(u64::from(at) + len).map_err(|_| Trap::MemoryOutOfBounds)?;
-    let part = all.get_mut(at as usize..end).ok_or(Trap::MemoryOutOfBounds)?;
-    Ok((part, host))
+/// The memory of the guest.
+enum GuestMemory {
+    Own(Memory),
+    Shared(SharedMemory),
+}
+
+impl GuestMemory {
+    /// The memory, if it has so many bytes there; otherwise a trap.
+    fn of(caller: &mut Caller<'_, Host>, at: u32, len: u64) -> Result<GuestMemory, Trap> {
+        let (memory, size) = match caller.get_export("memory") {
+            Some(Extern::Memory(memory)) => (GuestMemory::Own(memory), memory.data_size(&*caller)),
+            Some(Extern::SharedMemory(memory)) => {
+                let size = memory.data_size();
+                (GuestMemory::Shared(memory), size)
+            }
+            _ => return Err(Trap::MemoryOutOfBounds),
+        };
+        if u64::from(at) + len <= size as u64 { Ok(memory) } else { Err(Trap::MemoryOutOfBounds) }
+    }
+
+    fn read(&self, caller: &Caller<'_, Host>, at: usize, bytes: &mut [u8]) -> Result<(), MemoryAccessError> {
+        match self {
+            GuestMemory::Own(memory) => memory.read(caller, at, bytes),
+            GuestMemory::Shared(memory) => memory.read(at, bytes),
+        }
+    }
+
+    fn write(&self, caller: &mut Caller<'_, Host>, at: usize, bytes: &[u8]) -> Result<(), MemoryAccessError> {
+        match self {
+            GuestMemory::Own(memory) => memory.write(caller, at, bytes),
+            GuestMemory::Shared(memory) => memory.write(at, bytes),
+        }
+    }
 }
 
 /// What a guest waits for.
@@ -126,7 +158,10 @@ const FD_WRITE: u8 = 2;
 /// Waits. Descriptors are always ready: when something comes in from outside is chance, and reading waits for it anyway. If
 /// nothing is ready, time jumps to the first clock that is due.
 fn poll(caller: &mut Caller<'_, Host>, [input, output, count, written]: [u32; 4]) -> Result<i32> {
-    let (subscriptions, host) = bytes(caller, input, u64::from(count) * SUBSCRIPTION as u64)?;
+    let memory = GuestMemory::of(caller, input, u64::from(count) * SUBSCRIPTION as u64)?;
+    let mut subscriptions = vec![0; count as usize * SUBSCRIPTION];
+    memory.read(caller, input as usize, &mut subscriptions)?;
+    let host = caller.data_mut();
     let waits = subscriptions.chunks_exact(SUBSCRIPTION).map(|bytes| wait(bytes, &host.world));
     let waits: Option<Vec<Wait>> = waits.collect();
     let Some(waits) = waits.filter(|waits| !waits.is_empty()) else { return Ok(INVAL) };
@@ -134,8 +169,7 @@ fn poll(caller: &mut Caller<'_, Host>, [input, output, count, written]: [u32; 4]
     host.world.elapsed = host.world.elapsed.max(due);
     let now = host.world.elapsed;
     let over: Vec<_> = waits.iter().filter(|wait| wait.due.is_none_or(|due| due <= now)).collect();
-    let (events, _) = bytes(caller, output, (over.len() * EVENT) as u64)?;
-    events.fill(0);
+    let mut events = vec![0; over.len() * EVENT];
     for (event, wait) in events.chunks_exact_mut(EVENT).zip(&over) {
         event[..8].copy_from_slice(&wait.userdata.to_le_bytes());
         if wait.due.is_none() {
@@ -148,7 +182,8 @@ fn poll(caller: &mut Caller<'_, Host>, [input, output, count, written]: [u32; 4]
         }
     }
     let over = over.len() as u32;
-    bytes(caller, written, 4)?.0.copy_from_slice(&over.to_le_bytes());
+    GuestMemory::of(caller, output, events.len() as u64)?.write(caller, output as usize, &events)?;
+    GuestMemory::of(caller, written, 4)?.write(caller, written as usize, &over.to_le_bytes())?;
     Ok(SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! What to say when a module wants to import what nobody offers.
 
 use anyhow::{Error, anyhow};
-use upshift::{ImportType, Linker, Module, Store};
+use upshift::{ExternType, ImportType, Linker, Module, Store};
 
 use crate::nearest::nearest;
 use crate::program::Host;
@@ -10,12 +10,19 @@ use crate::show;
 /// What could be imported: names of modules and of what they offer.
 type Offer = Vec<(String, String)>;
 
-/// An error that tells what is missing and what may be meant; none if nothing is missing.
-pub(crate) fn missing(linker: &Linker<Host>, store: &mut Store<Host>, module: &Module) -> Option<Error> {
+/// An error that tells what is missing and what may be meant; none if nothing is missing. `threads` says whether what
+/// `--threads` offers comes later.
+pub(crate) fn missing(
+    linker: &Linker<Host>,
+    store: &mut Store<Host>,
+    module: &Module,
+    threads: bool,
+) -> Option<Error> {
     /// More than these say nothing new.
     const MOST: usize = 5;
+    let missing = module.imports().filter(|import| linker.get_by_import(&mut *store, import).is_none());
     let missing: Vec<ImportType<'_>> =
-        module.imports().filter(|import| linker.get_by_import(&mut *store, import).is_none()).collect();
+        missing.filter(|import| !(threads && comes_with_threads(import))).collect();
     if missing.is_empty() {
         return None;
     }
@@ -34,7 +41,9 @@ fn line(import: &ImportType<'_>, offer: &Offer) -> String {
     let mut modules: Vec<&str> = offer.iter().map(|(from, _)| from.as_str()).collect();
     modules.sort_unstable();
     modules.dedup();
-    let hint = if modules.contains(&module) {
+    let hint = if comes_with_threads(import) {
+        "`upshift run --threads` offers it".to_owned()
+    } else if modules.contains(&module) {
         nearest(name, names()).unwrap_or_else(|| format!("`{module}` offers nothing with a name like that"))
     } else {
         nearest(module, modules.iter().copied()).unwrap_or_else(|| {
@@ -43,6 +52,15 @@ fn line(import: &ImportType<'_>, offer: &Offer) -> String {
         })
     };
     format!("unknown import `{module}::{name}`, a {what}: {hint}")
+}
+
+/// Whether `--threads` offers it.
+fn comes_with_threads(import: &ImportType<'_>) -> bool {
+    match import.ty() {
+        ExternType::Func(_) => (import.module(), import.name()) == ("wasi", "thread-spawn"),
+        ExternType::Memory(memory) => memory.is_shared(),
+        _ => false,
+    }
 }
 
 /// Everything that could be imported: what the linker has, and all of WASI, of which it has only what is imported.

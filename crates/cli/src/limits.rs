@@ -46,6 +46,8 @@ pub(crate) struct Limits {
     pub(crate) instances: Option<usize>,
     pub(crate) memories: Option<usize>,
     pub(crate) tables: Option<usize>,
+    /// That the guest starts.
+    pub(crate) threads: Option<usize>,
     /// Overrides what goes with the limits on memories and tables.
     pub(crate) growth_stops: Option<bool>,
 }
@@ -79,18 +81,26 @@ impl Limits {
         (memory.is_some() || table.is_some()).then_some(Limiter { memory, table })
     }
 
-    /// Makes sure that there will not be too many things. Each module is instantiated once, so they can be counted.
+    /// How many threads may be started at once beside one instance; nothing if nobody says.
+    pub(crate) fn threads(&self) -> Option<usize> {
+        let instances = self.instances.map(|instances| instances.saturating_sub(1));
+        self.threads.into_iter().chain(instances).min()
+    }
+
+    /// Makes sure that there will not be too many things. Each module is instantiated once, so they can be counted; with
+    /// `threads`, which count for themselves, the shared memories that a module imports are made for it.
     ///
     /// # Errors
     /// A [`LimitHit`] if there would be.
     pub(crate) fn check_counts<'m>(
         &self,
         modules: impl IntoIterator<Item = &'m Module> + Clone,
+        threads: bool,
     ) -> Result<(), LimitHit> {
         let sum = |count: fn(&Module) -> usize| modules.clone().into_iter().map(count).sum::<usize>();
         let counts = [
             ("instances", self.instances, sum(|_| 1)),
-            ("memories", self.memories, sum(|m| own(m.info().memories.len(), m.info().imported_memories))),
+            ("memories", self.memories, sum(own_memories) + if threads { sum(shared_memories) } else { 0 }),
             ("tables", self.tables, sum(|m| own(m.info().tables.len(), m.info().imported_tables))),
         ];
         for (what, limit, wanted) in counts {
@@ -105,13 +115,23 @@ impl Limits {
     }
 }
 
+fn own_memories(module: &Module) -> usize {
+    own(module.info().memories.len(), module.info().imported_memories)
+}
+
+/// How many shared memories a module imports.
+fn shared_memories(module: &Module) -> usize {
+    let imported = module.info().memories.iter().take(module.info().imported_memories as usize);
+    imported.filter(|memory| memory.shared).count()
+}
+
 /// How many things of an index space are not imported.
 fn own(all: usize, imported: u32) -> usize {
     all - imported as usize
 }
 
 /// Decides about growth.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Limiter {
     memory: Option<Growth>,
     table: Option<Growth>,

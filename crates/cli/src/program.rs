@@ -13,12 +13,12 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result};
 use upshift::{Engine, Func, Instance, Linker, Module, Store, TypedFunc};
-use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder};
+use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder};
 
 use crate::deterministic::{self, World};
 use crate::flags::{GuestDir, Options, Stats};
 use crate::limits::{self, Limiter, Watch};
-use crate::{imports, load};
+use crate::{imports, load, report};
 
 /// The data of the store.
 #[derive(Debug)]
@@ -29,6 +29,16 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// A store with this data. A deadline is set if there is a limit on its time; the clock is the caller's matter.
+    fn store(self, engine: &Engine, limited: bool) -> Store<Host> {
+        let mut store = Store::new(engine, self);
+        if limited {
+            store.limiter(|host| &mut host.limiter);
+        }
+        store.set_epoch_deadline(1);
+        store
+    }
+
     /// What both sets of definitions name, so that each function of WASI is compiled once.
     pub(crate) fn wasi(&mut self) -> &mut WasiCtx {
         &mut self.wasi
@@ -84,7 +94,7 @@ impl<'o> Program<'o> {
     /// # Errors
     /// If there would be more of something than is allowed.
     pub(crate) fn linker(&self) -> Result<Linker<Host>> {
-        self.options.limits.check_counts(self.modules())?;
+        self.options.limits.check_counts(self.modules(), self.options.threads)?;
         let mut linker = Linker::new(self.module.engine());
         upshift_wasi::add_imports_to_linker(&mut linker, self.modules(), Host::wasi)?;
         if self.options.deterministic {
@@ -93,7 +103,7 @@ impl<'o> Program<'o> {
         Ok(linker)
     }
 
-    /// A store for one guest. A deadline is set if there is a limit on its time; the clock is the caller's matter.
+    /// A store for one guest.
     ///
     /// # Errors
     /// If the guest cannot be given what it is to see.
@@ -103,15 +113,46 @@ impl<'o> Program<'o> {
         let limited = limiter.is_some();
         let wasi = self.wasi(streams)?;
         let host = Host { wasi, world: World::default(), limiter: limiter.unwrap_or_default() };
-        let mut store = Store::new(self.module.engine(), host);
-        if limited {
-            store.limiter(|host| &mut host.limiter);
-        }
+        let mut store = host.store(self.module.engine(), limited);
         if options.limits.fuel.is_some() || options.stats == Some(Stats::Count) {
             store.set_fuel(options.fuel())?;
         }
-        store.set_epoch_deadline(1);
         Ok(store)
+    }
+
+    /// Lets the guest start threads, if it may: each has a store as the guest's first one, with the same files. The first
+    /// one that fails ends the process. What is returned has to be kept while the guest runs.
+    ///
+    /// # Errors
+    /// If the module is not made for threads, or its memory cannot be made.
+    pub(crate) fn threads(
+        &self,
+        linker: &mut Linker<Host>,
+        store: &mut Store<Host>,
+    ) -> Result<Option<WasiThreads>> {
+        if !self.options.threads {
+            return Ok(None);
+        }
+        if let Some(error) = imports::missing(linker, store, &self.module, true) {
+            return Err(error);
+        }
+        let (limits, file) = (self.options.limits.clone(), self.file.to_owned());
+        let mut threads = WasiThreadsBuilder::new();
+        if let Some(most) = limits.threads() {
+            threads.max_threads(u32::try_from(most).unwrap_or(u32::MAX));
+        }
+        threads.on_error({
+            let limits = limits.clone();
+            move |error| report::end(Err(limits::explain(error, &limits).context(failed_to_run(&file))))
+        });
+        let (engine, wasi) = (self.module.engine().clone(), store.data().wasi.clone());
+        let store_of_thread = move || {
+            let limiter = limits.limiter();
+            let limited = limiter.is_some();
+            let (wasi, limiter) = (wasi.clone(), limiter.unwrap_or_default());
+            Ok(Host { wasi, world: World::default(), limiter }.store(&engine, limited))
+        };
+        threads.add_to_linker(linker, store, &self.module, store_of_thread).map(Some)
     }
 
     /// Instantiates the modules, those that are libraries initialized. `enter` is told whenever code is about to run.
@@ -149,7 +190,7 @@ impl<'o> Program<'o> {
         }
         let instance = linker
             .instantiate(&mut *store, module)
-            .map_err(|error| imports::missing(linker, store, module).unwrap_or(error))?;
+            .map_err(|error| imports::missing(linker, store, module, false).unwrap_or(error))?;
         if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
             enter();
             initialize.typed::<(), ()>(&*store)?.call(&mut *store, ())?;

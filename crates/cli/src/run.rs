@@ -41,7 +41,9 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
 /// Links the modules, in order, then calls what the command line names, or else the start of the main one.
 fn link_and_call(store: &mut Store<Host>, program: &Program<'_>, times: &mut Times) -> Result<()> {
     let (module, options) = (&program.module, program.options);
-    let instance = program.instantiate(&mut program.linker()?, store, &mut || times.enter())?;
+    let mut linker = program.linker()?;
+    let _threads = program.threads(&mut linker, store)?;
+    let instance = program.instantiate(&mut linker, store, &mut || times.enter())?;
     if options.batch {
         times.enter();
         return batch::batch(store, instance, module, options);

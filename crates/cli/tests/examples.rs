@@ -76,7 +76,8 @@ impl Case {
     fn run_wasm(&self, scratch: &Path, module: &Path, dispatch: &str) -> (Outcome, String) {
         self.run(scratch, |fill| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
-            command.env_clear().args(["run", "--dispatch", dispatch]);
+            // Those that start no threads do not notice that they may.
+            command.env_clear().args(["run", "--threads", "--dispatch", dispatch]);
             for dir in fill.words(&self.dirs) {
                 command.args(["--dir", &dir]);
             }

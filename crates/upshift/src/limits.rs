@@ -66,8 +66,9 @@ pub trait ResourceLimiter {
     /// Whatever the host wants: the program stops with this error.
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool>;
 
-    /// A memory did not grow from `current` to `desired` bytes although that was allowed: the system has not given it.
-    /// A limiter that counts what it allows takes it back here.
+    /// A memory did not grow from `current` to `desired` bytes although that was allowed: the system has not given it, or
+    /// it is a shared one and another thread was quicker, in which case `memory_growing` is asked again. A limiter that
+    /// counts what it allows takes it back here.
     ///
     /// # Errors
     /// Whatever the host wants: the program stops with this error.

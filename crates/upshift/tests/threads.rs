@@ -2,13 +2,13 @@
 //!
 //! What is asserted holds for every order in which the threads may run; nothing here waits for a certain time.
 
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
 use upshift::{
-    Config, Dispatch, Engine, Instance, Memory, MemoryType, Module, Result, SharedMemory, Store, Trap,
-    TypedFunc, WaitResult, WasmParams, WasmResults,
+    Config, Dispatch, Engine, Instance, Memory, MemoryType, Module, ResourceLimiter, Result, SharedMemory,
+    Store, Trap, TypedFunc, WaitResult, WasmParams, WasmResults,
 };
 
 const ROUNDS: u32 = 1000;
@@ -277,6 +277,57 @@ fn a_memory_grows_while_others_read_it() {
         assert_eq!(memory.data().as_ptr(), base, "a shared memory does not move");
         assert!(memory.grow(1).is_err());
     }
+}
+
+/// Allows so many bytes; the first answer waits until the other thread asks too.
+struct Meeting {
+    most: usize,
+    barrier: Option<Arc<Barrier>>,
+    /// What was allowed and has not failed.
+    allowed: usize,
+}
+
+impl ResourceLimiter for Meeting {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        if let Some(barrier) = self.barrier.take() {
+            barrier.wait();
+        }
+        let allowed = desired <= self.most;
+        self.allowed += if allowed { desired - current } else { 0 };
+        Ok(allowed)
+    }
+
+    fn memory_grow_failed(&mut self, current: usize, desired: usize) -> Result<()> {
+        self.allowed -= desired - current;
+        Ok(())
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
+        Ok(true)
+    }
+}
+
+#[test]
+fn two_stores_do_not_grow_a_memory_above_the_limit_of_both() {
+    let (module, memory) =
+        module(&Engine::default(), 10, r#"(func (export "grow") (result i32) (memory.grow (i32.const 1)))"#);
+    let barrier = Arc::new(Barrier::new(2));
+    let grow = || {
+        let meeting = Meeting { most: 2 << 16, barrier: Some(Arc::clone(&barrier)), allowed: 0 };
+        let mut store = Store::new(module.engine(), meeting);
+        store.limiter(|meeting| meeting);
+        let instance = Instance::new(&mut store, &module, &[memory.clone().into()]).unwrap();
+        let grow = instance.get_typed_func::<(), i32>(&mut store, "grow").unwrap();
+        (grow.call(&mut store, ()).unwrap(), store.data().allowed)
+    };
+    let mut grown = thread::scope(|scope| {
+        let other = scope.spawn(grow);
+        [grow(), other.join().unwrap()]
+    });
+    // Both were allowed to grow it from one page to two, and one has.
+    grown.sort_unstable();
+    assert_eq!(grown, [(-1, 0), (1, 1 << 16)]);
+    assert_eq!(memory.size(), 2);
 }
 
 #[test]

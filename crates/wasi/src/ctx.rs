@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use cap_std::fs::Dir;
@@ -18,7 +19,8 @@ use crate::trace::Tracer;
 /// A guest has nothing that its host did not put here. Clocks and random numbers are the exception: they need no
 /// permission.
 ///
-/// A context belongs to one guest, and can be sent to another thread with it. It lies in the store's data, alone or with
+/// A context belongs to one guest, and can be sent to another thread with it. Clones are the same world, for the stores of a
+/// guest that has several threads: what one opens, another can use and close. It lies in the store's data, alone or with
 /// more:
 ///
 /// ```
@@ -37,10 +39,10 @@ use crate::trace::Tracer;
 /// assert_eq!(store.data().calls, 0);
 /// # Ok::<(), upshift::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WasiCtx {
-    pub(crate) args: Strings,
-    pub(crate) environ: Strings,
+    pub(crate) args: Arc<Strings>,
+    pub(crate) environ: Arc<Strings>,
     pub(crate) table: Table,
     /// Of the directories in `table`.
     pub(crate) listed: Budget,
@@ -276,7 +278,7 @@ impl WasiCtxBuilder {
     /// let ctx = WasiCtxBuilder::new().trace(|line| eprintln!("{line}")).build();
     /// ```
     pub fn trace(&mut self, line: impl FnMut(&str) + Send + 'static) -> &mut WasiCtxBuilder {
-        self.tracer = Some(Tracer(Box::new(line)));
+        self.tracer = Some(Tracer::new(line));
         self
     }
 
@@ -291,8 +293,8 @@ impl WasiCtxBuilder {
         let descriptors = stdio.into_iter().chain(builder.directories).chain(builder.sockets).collect();
         let table = Table::new(descriptors, builder.max_descriptors.unwrap_or(DEFAULT_MAX_DESCRIPTORS));
         WasiCtx {
-            args: builder.args,
-            environ: builder.environ,
+            args: Arc::new(builder.args),
+            environ: Arc::new(builder.environ),
             table,
             listed: Budget::default(),
             tracer: builder.tracer,

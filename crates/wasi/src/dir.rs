@@ -9,8 +9,8 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::{Dir, MetadataExt};
 
@@ -28,21 +28,22 @@ pub(crate) struct Directory {
     pub(crate) dir: Dir,
     /// The guest's name for it, if the host gave it to the guest.
     pub(crate) preopened_as: Option<String>,
-    listing: Option<Listing>,
+    /// Locked while it is read: threads that read one directory at once get its parts one after the other.
+    listing: Mutex<Option<Listing>>,
 }
 
 impl Directory {
     pub(crate) fn new(dir: Dir) -> Directory {
-        Directory { dir, preopened_as: None, listing: None }
+        Directory { dir, preopened_as: None, listing: Mutex::default() }
     }
 
     pub(crate) fn preopened(dir: Dir, name: String) -> Directory {
-        Directory { dir, preopened_as: Some(name), listing: None }
+        Directory { dir, preopened_as: Some(name), listing: Mutex::default() }
     }
 }
 
 /// How many bytes the listings of a guest take now.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Budget(Arc<AtomicUsize>);
 
 /// The part of a budget that one listing takes, until it is dropped. It is shared with the context rather than borrowed
@@ -60,12 +61,8 @@ impl Share {
 
     /// Takes `bytes` more; `nomem` if they are too many.
     fn grow(&mut self, bytes: usize) -> Result<(), Errno> {
-        // One call at a time uses a context, so nothing comes between.
-        let total = self.budget.load(Ordering::Relaxed) + bytes;
-        if total > MAX_LISTED {
-            return Err(Errno::Nomem);
-        }
-        self.budget.store(total, Ordering::Relaxed);
+        let total = |now: usize| now.checked_add(bytes).filter(|&total| total <= MAX_LISTED);
+        self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, total).map_err(|_| Errno::Nomem)?;
         self.bytes += bytes;
         Ok(())
     }
@@ -104,21 +101,24 @@ pub(crate) fn fd_readdir(
     cookie: u64,
     used: u32,
 ) -> WasiResult {
-    let directory = ctx.table.directory_mut(fd, Rights::FD_READDIR)?;
-    let buffer = mem.bytes_mut(buffer, len)?;
+    let open = ctx.table.directory(fd, Rights::FD_READDIR)?;
+    mem.check(buffer, 1, len.into())?;
+    let directory = open.directory();
+    let mut listing = directory.listing.lock().unwrap_or_else(PoisonError::into_inner);
     if cookie == 0 {
         // Before the new one is taken, so that there need not be room for both.
-        directory.listing = None;
+        *listing = None;
     }
-    let listing = match &mut directory.listing {
-        Some(listing) => listing,
+    let entries = match &mut *listing {
+        Some(entries) => entries,
         slot => slot.insert(Listing::take(&directory.dir, &ctx.listed)?),
     };
-    let filled = listing.encode(cookie, buffer);
-    if filled < len {
-        directory.listing = None;
+    let filled = entries.encode(cookie, len as usize);
+    mem.store(buffer, &filled)?;
+    if filled.len() < len as usize {
+        *listing = None;
     }
-    mem.write_u32(used, filled)?;
+    mem.write_u32(used, filled.len() as u32)?;
     Ok(())
 }
 
@@ -164,15 +164,14 @@ impl Listing {
         self.push(name, metadata.ino(), crate::path::filetype(&metadata))
     }
 
-    /// Writes the entries from the number `first` on and tells how many bytes they take.
-    fn encode(&self, first: u64, buffer: &mut [u8]) -> u32 {
+    /// The entries from the number `first` on, as the guest gets them, as much as fits into `room` bytes.
+    fn encode(&self, first: u64, room: usize) -> Vec<u8> {
         let first = usize::try_from(first).unwrap_or(usize::MAX).min(self.entries.len());
         let mut name_start = if first == 0 { 0 } else { self.entries[first - 1].name_end };
-        let mut used = 0;
+        let mut encoded = vec![];
         let mut append = |bytes: &[u8]| {
-            let part = bytes.len().min(buffer.len() - used);
-            buffer[used..used + part].copy_from_slice(&bytes[..part]);
-            used += part;
+            let part = bytes.len().min(room - encoded.len());
+            encoded.extend_from_slice(&bytes[..part]);
             part == bytes.len()
         };
         for (number, entry) in self.entries.iter().enumerate().skip(first) {
@@ -188,6 +187,6 @@ impl Listing {
             }
             name_start = entry.name_end;
         }
-        used as u32
+        encoded
     }
 }

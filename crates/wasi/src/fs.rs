@@ -15,7 +15,7 @@ use crate::abi::{self, Errno, Fdflags, Fdstat, Filestat, Filetype, Fstflags, Rig
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
 use crate::memory::GuestMemory;
-use crate::table::Resource;
+use crate::table::{HostFd, Resource};
 
 /// Announces how a file will be used.
 pub(crate) fn fd_advise(
@@ -101,7 +101,7 @@ pub(crate) fn fd_fdstat_set_flags(
     fdflags: u32,
 ) -> WasiResult {
     let wanted = Fdflags::from_bits(fdflags)?;
-    let resource = &ctx.table.get(fd, Rights::FD_FDSTAT_SET_FLAGS)?.resource;
+    let resource = &*ctx.table.get(fd, Rights::FD_FDSTAT_SET_FLAGS)?.resource;
     let now = flags(resource)?;
     let changeable = match resource {
         Resource::Socket { .. } => Fdflags::NONBLOCK,
@@ -131,13 +131,7 @@ pub(crate) fn fd_fdstat_set_rights(
     base: u64,
     inheriting: u64,
 ) -> WasiResult {
-    let descriptor = ctx.table.get_mut(fd, Rights::NONE)?;
-    let (base, inheriting) = (Rights::truncated(base), Rights::truncated(inheriting));
-    if !descriptor.base.contains(base) || !descriptor.inheriting.contains(inheriting) {
-        return Err(Errno::Notcapable.into());
-    }
-    descriptor.base = base;
-    descriptor.inheriting = inheriting;
+    ctx.table.set_rights(fd, Rights::truncated(base), Rights::truncated(inheriting))?;
     Ok(())
 }
 
@@ -213,11 +207,12 @@ pub(crate) fn fd_prestat_dir_name(
     path: u32,
     path_len: u32,
 ) -> WasiResult {
-    let name = preopened_name(ctx, fd)?.as_bytes();
+    let name = preopened_name(ctx, fd)?;
     if name.len() > path_len as usize {
         return Err(Errno::Nametoolong.into());
     }
-    mem.bytes_mut(path, path_len)?[..name.len()].copy_from_slice(name);
+    mem.check(path, 1, path_len.into())?;
+    mem.store(path, name.as_bytes())?;
     Ok(())
 }
 
@@ -228,14 +223,14 @@ pub(crate) fn fd_renumber(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, from: u32,
 }
 
 /// What a descriptor is on the host, a directory too; `inval`, as of a pipe, if the host does not have it.
-fn host(ctx: &WasiCtx, fd: u32, right: Rights) -> Result<BorrowedFd<'_>, Errno> {
-    ctx.table.get(fd, right)?.resource.host_fd().ok_or(Errno::Inval)
+fn host(ctx: &WasiCtx, fd: u32, right: Rights) -> Result<HostFd, Errno> {
+    HostFd::new(ctx.table.get(fd, right)?.resource).ok_or(Errno::Inval)
 }
 
 /// `badf` ends the search for preopened directories with which every guest starts.
-fn preopened_name(ctx: &WasiCtx, fd: u32) -> Result<&str, Errno> {
-    match &ctx.table.get(fd, Rights::NONE)?.resource {
-        Resource::Directory(directory) => directory.preopened_as.as_deref().ok_or(Errno::Badf),
+fn preopened_name(ctx: &WasiCtx, fd: u32) -> Result<String, Errno> {
+    match &*ctx.table.get(fd, Rights::NONE)?.resource {
+        Resource::Directory(directory) => directory.preopened_as.clone().ok_or(Errno::Badf),
         _ => Err(Errno::Badf),
     }
 }

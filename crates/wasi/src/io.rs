@@ -1,6 +1,7 @@
 //! Reading, writing and positioning.
 //!
-//! Bytes move between the guest's memory and the host in one vectored call, without a copy of ours in between.
+//! Bytes move between the guest's memory and the host in one vectored call, without a copy of ours in between unless other
+//! threads use that memory.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -22,16 +23,16 @@ pub(crate) fn fd_read(
     count: u32,
     read: u32,
 ) -> WasiResult {
-    let descriptor = ctx.table.get_mut(fd, Rights::FD_READ)?;
+    let descriptor = ctx.table.get(fd, Rights::FD_READ)?;
     mem.check(read, 4, 4)?;
-    let len = mem.scatter(iovecs, count, |buffers| match &mut descriptor.resource {
+    let len = mem.scatter(iovecs, count, |buffers| match &*descriptor.resource {
         Resource::Directory(_) | Resource::Output(_) => Err(Errno::Badf),
         Resource::File { fd, .. } | Resource::Socket { fd, .. } => read_host(fd.as_fd(), buffers),
         Resource::Input(input) => match input.host_fd() {
             Some(host) => read_host(host, buffers),
             None => Ok(input.read_memory(buffers)),
         },
-    })??;
+    })?;
     mem.write_u32(read, len as u32)?;
     Ok(())
 }
@@ -47,7 +48,7 @@ pub(crate) fn fd_write(
 ) -> WasiResult {
     let descriptor = ctx.table.get(fd, Rights::FD_WRITE)?;
     mem.check(written, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| match &descriptor.resource {
+    let len = mem.gather(iovecs, count, |buffers| match &*descriptor.resource {
         Resource::Directory(_) | Resource::Input(_) => Err(Errno::Badf),
         Resource::File { fd, .. } => write_host(fd.as_fd(), buffers),
         Resource::Socket { fd, .. } => crate::sock::send(fd.as_fd(), buffers),
@@ -73,7 +74,7 @@ pub(crate) fn fd_pread(
     let file = ctx.table.file(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     mem.check(read, 4, 4)?;
     let len =
-        mem.scatter(iovecs, count, |buffers| retry(|| rustix::io::preadv(file, &mut *buffers, offset)))??;
+        mem.scatter(iovecs, count, |buffers| retry(|| rustix::io::preadv(&file, &mut *buffers, offset)))?;
     mem.write_u32(read, len as u32)?;
     Ok(())
 }
@@ -90,7 +91,8 @@ pub(crate) fn fd_pwrite(
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
     mem.check(written, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| retry(|| rustix::io::pwritev(file, buffers, offset)))??;
+    let len =
+        mem.gather(iovecs, count, |buffers| retry(|| rustix::io::pwritev(&file, buffers, offset)))??;
     mem.write_u32(written, len as u32)?;
     Ok(())
 }

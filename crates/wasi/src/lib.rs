@@ -38,7 +38,7 @@
 //! - **Paths** are UTF-8 and never lead out of their directory, whatever links, `..` or another process do meanwhile; the
 //!   guest gets `perm` then. A listing shows names that are not UTF-8, but they cannot be used.
 //! - **Streams and files** are not buffered: the guest's buffers go to the host in one vectored call, and what was written
-//!   is out when the call returns. A file of the host behind a standard stream can be read or written on; its size, its
+//!   is out when the call returns. From and to a memory that is shared they are copied, up to 16 MiB in one call. A file of the host behind a standard stream can be read or written on; its size, its
 //!   times and what it held before are not the guest's to change.
 //! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
 //! - **Limits**: a guest has up to 65 536 descriptors, or [as many as its host says](WasiCtxBuilder::max_descriptors).
@@ -46,12 +46,14 @@
 //!   One call of `random_get` gives up to 64 MiB; a longer buffer is `inval` and stays as it is.
 //! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.
+//! - **Threads** of a guest are started by [`WasiThreads`], or by the host itself, with a clone of the context for each.
 //!
 //! ```text
 //! WasiCtxBuilder ──build──▶ WasiCtx                 what one guest may see
 //!                              │
 //! linker    import "wasi_snapshot_preview1" ──▶ one function per line of `wasi_functions!`
 //!    │                         │
+//!    ├─ threads                                     more stores, for a guest that starts threads
 //!    ├─ trace                                       tells what is called, if the host wants to know
 //!    ├─ process  clock  random  poll  sock          arguments, time, …
 //!    ├─ io  fs  dir                                 on an open descriptor
@@ -81,6 +83,7 @@ mod random;
 mod sock;
 mod stdio;
 mod table;
+mod threads;
 mod trace;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
@@ -88,6 +91,7 @@ pub use error::{Exit, GuestFault};
 pub use linker::{add_imports_to_linker, add_to_linker};
 pub use stdio::{Input, MemoryOutput, Output};
 pub use table::Access;
+pub use threads::{WasiThreads, WasiThreadsBuilder};
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,9 @@ const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Defines all functions of WASI preview 1 in `linker`. `get` finds the context in the store's data.
 ///
-/// A guest must export its memory as `memory`; it cannot be a shared one. When it ends itself with `proc_exit`, the outermost call returns an
-/// error that downcasts to [`Exit`](crate::Exit); a bad pointer stops it with one that downcasts to [`GuestFault`].
+/// A guest must export its memory as `memory`, also if it imports it, as those with threads do. When it ends itself with
+/// `proc_exit`, the outermost call returns an error that downcasts to [`Exit`](crate::Exit); a bad pointer stops it with one
+/// that downcasts to [`GuestFault`].
 ///
 /// ```
 /// use upshift::{Engine, Linker, Module, Store};
@@ -139,29 +140,28 @@ fn call<T: 'static, A: AsRef<[u64]>>(
     get: impl Fn(&mut T) -> &mut WasiCtx,
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
 ) -> Result<u32> {
-    let (bytes, data) = match caller.get_export("memory") {
-        Some(Extern::Memory(memory)) => memory.data_and_store_mut(caller),
-        Some(Extern::SharedMemory(_)) => return Err(shared(signature.name)),
-        _ => (&mut [][..], caller.data_mut()),
+    let run = |ctx: &mut WasiCtx, mut memory: GuestMemory<'_>| {
+        let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args().as_ref(), &memory));
+        let outcome = function(ctx, &mut memory);
+        if let (Some(call), Some(tracer)) = (traced, &ctx.tracer) {
+            call.end(tracer, &memory, &outcome);
+        }
+        outcome
     };
-    let (ctx, mut memory) = (get(data), GuestMemory::new(bytes));
-    let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args().as_ref(), &memory));
-    let outcome = function(ctx, &mut memory);
-    if let (Some(call), Some(tracer)) = (traced, &mut ctx.tracer) {
-        call.end(tracer, &memory, &outcome);
-    }
+    let outcome = match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => {
+            let (bytes, data) = memory.data_and_store_mut(caller);
+            run(get(data), GuestMemory::new(bytes))
+        }
+        Some(Extern::SharedMemory(memory)) => run(get(caller.data_mut()), GuestMemory::shared(&memory)),
+        _ => run(get(caller.data_mut()), GuestMemory::new(&mut [])),
+    };
     match outcome {
         Ok(()) => Ok(0),
         Err(Failure::Errno(errno)) => Ok(errno as u32),
         Err(Failure::Fault(fault)) => Err(stop(signature.name, fault)),
         Err(Failure::Exit(exit)) => Err(Error::new(exit)),
     }
-}
-
-/// The functions work on slices of the guest's bytes, which nobody else may change meanwhile.
-#[cold]
-fn shared(name: &'static str) -> Error {
-    Error::msg(format!("{MODULE}.{name} cannot use the guest's memory, which is shared with other threads"))
 }
 
 #[cold]

@@ -4,13 +4,19 @@
 //! does arithmetic on guest pointers itself:
 //!
 //! ```text
-//! pointer, length ──▶ bytes, bytes_mut, text       a region
+//! pointer, length ──▶ bytes, text, array, store    a region
 //! pointer         ──▶ check, write                 an integer or record, aligned
-//! iovecs, count   ──▶ gather, scatter              buffers for one vectored call of the host, without copying
+//! iovecs, count   ──▶ gather, scatter              buffers for one vectored call of the host
 //! ```
+//!
+//! The host works on the guest's bytes where they are, unless the memory is shared with other threads: these may change
+//! them at any time, so everything goes through copies then, and what a call reads it reads once.
 
+use std::borrow::Cow;
 use std::io::{IoSlice, IoSliceMut};
 use std::ops::Range;
+
+use upshift::SharedMemory;
 
 use crate::abi::Errno;
 use crate::error::{GuestFault, WasiResult};
@@ -25,18 +31,42 @@ const INLINE_BUFFERS: usize = 16;
 /// How many bytes one call moves at most, which is what Linux moves at most. Also bounds the sum of overlapping buffers.
 const MAX_TRANSFER: usize = 0x7fff_f000;
 
+/// How many bytes one call moves at most between the host and a shared memory, through a copy.
+const MAX_COPIED: usize = 16 << 20;
+
+/// The longest string that is looked at. No host has names that are nearly as long.
+const MAX_TEXT: u32 = 1 << 16;
+
 /// The memory of a guest during a call.
 pub(crate) struct GuestMemory<'a> {
-    bytes: &'a mut [u8],
+    bytes: Bytes<'a>,
+}
+
+enum Bytes<'a> {
+    /// Nobody else has them.
+    Own(&'a mut [u8]),
+    /// Other threads may use them now.
+    Shared(&'a SharedMemory),
 }
 
 impl<'a> GuestMemory<'a> {
     pub(crate) fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory { bytes }
+        GuestMemory { bytes: Bytes::Own(bytes) }
+    }
+
+    pub(crate) fn shared(memory: &'a SharedMemory) -> GuestMemory<'a> {
+        GuestMemory { bytes: Bytes::Shared(memory) }
+    }
+
+    fn len(&self) -> u64 {
+        match &self.bytes {
+            Bytes::Own(bytes) => bytes.len() as u64,
+            Bytes::Shared(memory) => memory.data_size() as u64,
+        }
     }
 
     fn range(&self, address: u32, len: u64) -> Result<Range<usize>, GuestFault> {
-        let end = u64::from(address).checked_add(len).filter(|&end| end <= self.bytes.len() as u64);
+        let end = u64::from(address).checked_add(len).filter(|&end| end <= self.len());
         match end {
             Some(end) => Ok(address as usize..end as usize),
             None => Err(GuestFault::OutOfBounds { address, len }),
@@ -44,20 +74,28 @@ impl<'a> GuestMemory<'a> {
     }
 
     /// `count` bytes.
-    pub(crate) fn bytes(&self, address: u32, count: u32) -> Result<&[u8], GuestFault> {
+    pub(crate) fn bytes(&self, address: u32, count: u32) -> WasiResult<Cow<'_, [u8]>> {
         let range = self.range(address, count.into())?;
-        Ok(&self.bytes[range])
-    }
-
-    /// `count` bytes to be written.
-    pub(crate) fn bytes_mut(&mut self, address: u32, count: u32) -> Result<&mut [u8], GuestFault> {
-        let range = self.range(address, count.into())?;
-        Ok(&mut self.bytes[range])
+        Ok(match &self.bytes {
+            Bytes::Own(bytes) => Cow::Borrowed(&bytes[range]),
+            Bytes::Shared(memory) => {
+                let mut copy = zeros(range.len(), 0)?;
+                read(memory, range.start, &mut copy);
+                Cow::Owned(copy)
+            }
+        })
     }
 
     /// A string; `ilseq` if it is not UTF-8.
-    pub(crate) fn text(&self, address: u32, len: u32) -> WasiResult<&str> {
-        std::str::from_utf8(self.bytes(address, len)?).map_err(|_| Errno::Ilseq.into())
+    pub(crate) fn text(&self, address: u32, len: u32) -> WasiResult<Cow<'_, str>> {
+        self.range(address, len.into())?;
+        if len > MAX_TEXT {
+            return Err(Errno::Nametoolong.into());
+        }
+        match self.bytes(address, len)? {
+            Cow::Borrowed(bytes) => str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Errno::Ilseq.into()),
+            Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| Errno::Ilseq.into()),
+        }
     }
 
     /// An array of `count` items of `SIZE` bytes each.
@@ -66,22 +104,27 @@ impl<'a> GuestMemory<'a> {
         address: u32,
         count: u32,
         align: u32,
-    ) -> Result<&[[u8; SIZE]], GuestFault> {
+    ) -> WasiResult<Cow<'_, [[u8; SIZE]]>> {
         check_aligned(address, align)?;
         let range = self.range(address, u64::from(count) * SIZE as u64)?;
-        Ok(self.bytes[range].as_chunks().0)
+        Ok(match &self.bytes {
+            Bytes::Own(bytes) => Cow::Borrowed(bytes[range].as_chunks().0),
+            Bytes::Shared(memory) => {
+                let mut copy = zeros(count as usize, [0; SIZE])?;
+                read(memory, range.start, copy.as_flattened_mut());
+                Cow::Owned(copy)
+            }
+        })
     }
 
-    /// As [`array`](Self::array), to be written.
-    pub(crate) fn array_mut<const SIZE: usize>(
-        &mut self,
-        address: u32,
-        count: u32,
-        align: u32,
-    ) -> Result<&mut [[u8; SIZE]], GuestFault> {
-        check_aligned(address, align)?;
-        let range = self.range(address, u64::from(count) * SIZE as u64)?;
-        Ok(self.bytes[range].as_chunks_mut().0)
+    /// Stores bytes.
+    pub(crate) fn store(&mut self, address: u32, stored: &[u8]) -> Result<(), GuestFault> {
+        let range = self.range(address, stored.len() as u64)?;
+        match &mut self.bytes {
+            Bytes::Own(bytes) => bytes[range].copy_from_slice(stored),
+            Bytes::Shared(memory) => write(memory, range.start, stored),
+        }
+        Ok(())
     }
 
     /// Stores a record.
@@ -92,16 +135,14 @@ impl<'a> GuestMemory<'a> {
         record: &[u8; SIZE],
     ) -> Result<(), GuestFault> {
         check_aligned(address, align)?;
-        let range = self.range(address, SIZE as u64)?;
-        self.bytes[range].copy_from_slice(record);
-        Ok(())
+        self.store(address, record)
     }
 
     /// Fails as [`write`](Self::write) of `len` bytes would. Called before a call has an effect, so that none is left
     /// behind by a guest that is stopped because the answer has no place.
-    pub(crate) fn check(&self, address: u32, align: u32, len: u32) -> Result<(), GuestFault> {
+    pub(crate) fn check(&self, address: u32, align: u32, len: u64) -> Result<(), GuestFault> {
         check_aligned(address, align)?;
-        self.range(address, len.into()).map(|_| ())
+        self.range(address, len).map(|_| ())
     }
 
     /// Stores an integer.
@@ -125,12 +166,18 @@ impl<'a> GuestMemory<'a> {
         iovecs: u32,
         count: u32,
         use_buffers: impl FnOnce(&[IoSlice<'_>]) -> R,
-    ) -> Result<R, GuestFault> {
+    ) -> WasiResult<R> {
+        let bytes: &[u8] = match &self.bytes {
+            Bytes::Own(bytes) => bytes,
+            Bytes::Shared(memory) => {
+                let copies = Copies::new(self.buffers(iovecs, count, MAX_COPIED)?)?;
+                return Ok(copies.gather(memory, use_buffers));
+            }
+        };
         let iovecs = self.array(iovecs, count.min(MAX_BUFFERS), 4)?;
         let mut room = MAX_TRANSFER;
-        let slice = |iovec: &[u8; 8]| {
-            let range = self.iovec(iovec, &mut room)?;
-            Ok(IoSlice::new(&self.bytes[range]))
+        let slice = |iovec: &[u8; 8]| -> Result<IoSlice<'_>, GuestFault> {
+            Ok(IoSlice::new(&bytes[self.iovec(iovec, &mut room)?]))
         };
         if iovecs.len() <= INLINE_BUFFERS {
             let mut buffers = [IoSlice::new(&[]); INLINE_BUFFERS];
@@ -144,28 +191,35 @@ impl<'a> GuestMemory<'a> {
         }
     }
 
-    /// Runs `use_buffers` on the buffers that a list of `iovec` names, for one vectored read.
+    /// Runs `use_buffers` on the buffers that a list of `iovec` names, for one vectored read. It answers how many bytes it
+    /// has put into them.
     ///
     /// Buffers that overlap an earlier one are left out together with all that follow, so that a read is short rather
     /// than that two buffers share bytes.
-    pub(crate) fn scatter<R>(
+    pub(crate) fn scatter(
         &mut self,
         iovecs: u32,
         count: u32,
-        use_buffers: impl FnOnce(&mut [IoSliceMut<'_>]) -> R,
-    ) -> Result<R, GuestFault> {
+        use_buffers: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, Errno>,
+    ) -> WasiResult<usize> {
         let count = count.min(MAX_BUFFERS) as usize;
+        if let Bytes::Shared(memory) = self.bytes {
+            let (mut ranges, mut order) = (vec![0..0; count], vec![0; count]);
+            let (used, _) = self.place(iovecs, MAX_COPIED, &mut ranges, &mut order)?;
+            ranges.truncate(used);
+            return Ok(Copies::new(ranges)?.scatter(memory, use_buffers)?);
+        }
         if count <= INLINE_BUFFERS {
             let mut ranges: [Range<usize>; INLINE_BUFFERS] = std::array::from_fn(|_| 0..0);
             let mut order = [0; INLINE_BUFFERS];
             let mut buffers: [IoSliceMut<'_>; INLINE_BUFFERS] =
                 std::array::from_fn(|_| IoSliceMut::new(&mut []));
             let used = self.split(iovecs, &mut ranges[..count], &mut order, &mut buffers)?;
-            Ok(use_buffers(&mut buffers[..used]))
+            Ok(use_buffers(&mut buffers[..used])?)
         } else {
             let mut buffers: Vec<_> = (0..count).map(|_| IoSliceMut::new(&mut [])).collect();
             let used = self.split(iovecs, &mut vec![0..0; count], &mut vec![0; count], &mut buffers)?;
-            Ok(use_buffers(&mut buffers[..used]))
+            Ok(use_buffers(&mut buffers[..used])?)
         }
     }
 
@@ -177,12 +231,36 @@ impl<'a> GuestMemory<'a> {
         ranges: &mut [Range<usize>],
         order: &mut [usize],
         buffers: &mut [IoSliceMut<'m>],
-    ) -> Result<usize, GuestFault> {
-        let mut room = MAX_TRANSFER;
+    ) -> WasiResult<usize> {
+        let (used, placed) = self.place(iovecs, MAX_TRANSFER, ranges, order)?;
+        let mut rest: &'m mut [u8] = match &mut self.bytes {
+            Bytes::Own(bytes) => bytes,
+            Bytes::Shared(_) => &mut [],
+        };
+        let mut rest_start = 0;
+        for &i in &order[..placed] {
+            let (_, tail) = rest.split_at_mut(ranges[i].start - rest_start);
+            let (buffer, tail) = tail.split_at_mut(ranges[i].len());
+            buffers[i] = IoSliceMut::new(buffer);
+            rest = tail;
+            rest_start = ranges[i].end;
+        }
+        Ok(used)
+    }
+
+    /// Finds where the buffers of a list lie, one for each of `ranges`, up to the first that overlaps an earlier one.
+    /// Returns how many there are, and how many of these are not empty: so many numbers in `order` are those of the latter,
+    /// by address.
+    fn place(
+        &self,
+        iovecs: u32,
+        mut room: usize,
+        ranges: &mut [Range<usize>],
+        order: &mut [usize],
+    ) -> WasiResult<(usize, usize)> {
         let mut used = 0;
-        // The numbers of the buffers that are not empty, by address.
         let mut placed = 0;
-        for iovec in self.array(iovecs, ranges.len() as u32, 4)? {
+        for iovec in self.array(iovecs, ranges.len() as u32, 4)?.iter() {
             let range = self.iovec(iovec, &mut room)?;
             if !range.is_empty() {
                 let at = order[..placed].partition_point(|&i| ranges[i].start < range.start);
@@ -198,16 +276,13 @@ impl<'a> GuestMemory<'a> {
             ranges[used] = range;
             used += 1;
         }
-        let mut rest = &mut *self.bytes;
-        let mut rest_start = 0;
-        for &i in &order[..placed] {
-            let (_, tail) = rest.split_at_mut(ranges[i].start - rest_start);
-            let (buffer, tail) = tail.split_at_mut(ranges[i].len());
-            buffers[i] = IoSliceMut::new(buffer);
-            rest = tail;
-            rest_start = ranges[i].end;
-        }
-        Ok(used)
+        Ok((used, placed))
+    }
+
+    /// Where the buffers of a list lie, all together cut to `room` bytes.
+    pub(crate) fn buffers(&self, iovecs: u32, count: u32, mut room: usize) -> WasiResult<Vec<Range<usize>>> {
+        let iovecs = self.array(iovecs, count.min(MAX_BUFFERS), 4)?;
+        Ok(iovecs.iter().map(|iovec| self.iovec(iovec, &mut room)).collect::<Result<_, _>>()?)
     }
 
     /// The bytes that an `iovec` names, cut to the `room` that is left in this call.
@@ -223,4 +298,70 @@ impl<'a> GuestMemory<'a> {
 
 fn check_aligned(address: u32, align: u32) -> Result<(), GuestFault> {
     if address.is_multiple_of(align) { Ok(()) } else { Err(GuestFault::Misaligned { address, align }) }
+}
+
+/// Copies of buffers of a shared memory.
+struct Copies {
+    /// One behind the other.
+    bytes: Vec<u8>,
+    /// Where they are in the memory.
+    ranges: Vec<Range<usize>>,
+}
+
+impl Copies {
+    /// Room for copies; `nomem` if the host has none.
+    fn new(ranges: Vec<Range<usize>>) -> Result<Copies, Errno> {
+        Ok(Copies { bytes: zeros(ranges.iter().map(Range::len).sum(), 0)?, ranges })
+    }
+
+    fn gather<R>(mut self, memory: &SharedMemory, use_buffers: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+        let mut rest = &mut self.bytes[..];
+        let buffers = self.ranges.iter().map(|range| {
+            let (buffer, tail) = std::mem::take(&mut rest).split_at_mut(range.len());
+            rest = tail;
+            read(memory, range.start, buffer);
+            IoSlice::new(buffer)
+        });
+        use_buffers(&buffers.collect::<Vec<_>>())
+    }
+
+    /// What `use_buffers` has not put in stays as it is in the memory.
+    fn scatter(
+        mut self,
+        memory: &SharedMemory,
+        use_buffers: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, Errno>,
+    ) -> Result<usize, Errno> {
+        let mut rest = &mut self.bytes[..];
+        let buffers = self.ranges.iter().map(|range| {
+            let (buffer, tail) = std::mem::take(&mut rest).split_at_mut(range.len());
+            rest = tail;
+            IoSliceMut::new(buffer)
+        });
+        let len = use_buffers(&mut buffers.collect::<Vec<_>>())?;
+        let mut filled = &self.bytes[..len.min(self.bytes.len())];
+        for range in self.ranges {
+            let (part, tail) = filled.split_at(range.len().min(filled.len()));
+            write(memory, range.start, part);
+            filled = tail;
+        }
+        Ok(len)
+    }
+}
+
+/// How long that is, the guest decides, so there may be no room for it.
+fn zeros<T: Clone>(len: usize, zero: T) -> Result<Vec<T>, Errno> {
+    let mut zeros = Vec::new();
+    zeros.try_reserve_exact(len).map_err(|_| Errno::Nomem)?;
+    zeros.resize(len, zero);
+    Ok(zeros)
+}
+
+/// Copies bytes whose range was found to be in the memory.
+fn read(memory: &SharedMemory, start: usize, to: &mut [u8]) {
+    memory.read(start, to).expect("memories do not shrink");
+}
+
+/// Copies bytes to where the range was found to be in the memory.
+fn write(memory: &SharedMemory, start: usize, from: &[u8]) {
+    memory.write(start, from).expect("memories do not shrink");
 }

@@ -16,7 +16,7 @@ use crate::dir::Directory;
 use crate::error::WasiResult;
 use crate::fs::{NewTime, nanoseconds, new_times};
 use crate::memory::GuestMemory;
-use crate::table::{Access, Descriptor};
+use crate::table::{Access, Descriptor, OpenDirectory};
 
 /// Makes a directory.
 pub(crate) fn path_create_directory(
@@ -27,7 +27,7 @@ pub(crate) fn path_create_directory(
     path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_CREATE_DIRECTORY)?;
-    dir.create_dir(mem.text(path, path_len)?)?;
+    dir.create_dir(&*mem.text(path, path_len)?)?;
     Ok(())
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn path_filestat_get(
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_GET)?;
     let lookupflags = Lookupflags::from_bits(lookupflags)?;
-    let path = mem.text(path, path_len)?;
+    let path = &*mem.text(path, path_len)?;
     let metadata = if follows(lookupflags, path) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
     mem.write(stat, 8, &filestat(&metadata).encode())?;
     Ok(())
@@ -64,10 +64,10 @@ pub(crate) fn path_filestat_set_times(
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_SET_TIMES)?;
     let lookupflags = Lookupflags::from_bits(lookupflags)?;
-    let path = mem.text(path, path_len)?;
+    let path = &*mem.text(path, path_len)?;
     let times = new_times(atim, mtim, fstflags)?;
     if follows(lookupflags, path) {
-        set_times(dir, path, times)?;
+        set_times(&dir, path, times)?;
     } else {
         let [atime, mtime] = times.map(NewTime::to_spec);
         dir.set_symlink_times(path, atime, mtime)?;
@@ -110,7 +110,7 @@ pub(crate) fn path_link(
     if Lookupflags::from_bits(old_lookupflags)?.contains(Lookupflags::SYMLINK_FOLLOW) {
         return Err(Errno::Inval.into());
     }
-    old_dir.hard_link(mem.text(old_path, old_path_len)?, new_dir, mem.text(new_path, new_path_len)?)?;
+    old_dir.hard_link(&*mem.text(old_path, old_path_len)?, &new_dir, &*mem.text(new_path, new_path_len)?)?;
     Ok(())
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn path_open(
         needed = needed.with(Rights::PATH_FILESTAT_SET_SIZE);
     }
     let dir = dir(ctx, fd, needed)?;
-    let &Descriptor { inheriting: passed_on, access, .. } = ctx.table.get(fd, Rights::NONE)?;
+    let &Descriptor { inheriting: passed_on, access, .. } = dir.descriptor();
     if !passed_on.contains(asked.with(Rights::truncated(inheriting))) {
         return Err(Errno::Notcapable.into());
     }
@@ -157,8 +157,8 @@ pub(crate) fn path_open(
 
     let options = open_options(oflags, fdflags, lookupflags, asked)?;
     mem.check(opened, 4, 4)?;
-    ctx.table.free_number()?;
-    let file = dir.open_with(mem.text(path, path_len)?, &options)?;
+    ctx.table.check_free()?;
+    let file = dir.open_with(&*mem.text(path, path_len)?, &options)?;
     let descriptor = descriptor(file.into_std(), asked, passed_on, access)?;
     let number = ctx.table.insert(descriptor)?;
     mem.write_u32(opened, number)?;
@@ -178,11 +178,11 @@ pub(crate) fn path_readlink(
     used: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_READLINK)?;
-    let target = dir.read_link(mem.text(path, path_len)?)?;
+    let target = dir.read_link(&*mem.text(path, path_len)?)?;
     let target = target.as_os_str().as_bytes();
-    let buffer = mem.bytes_mut(buffer, buffer_len)?;
-    let len = target.len().min(buffer.len());
-    buffer[..len].copy_from_slice(&target[..len]);
+    mem.check(buffer, 1, buffer_len.into())?;
+    let len = target.len().min(buffer_len as usize);
+    mem.store(buffer, &target[..len])?;
     mem.write_u32(used, len as u32)?;
     Ok(())
 }
@@ -196,7 +196,7 @@ pub(crate) fn path_remove_directory(
     path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_REMOVE_DIRECTORY)?;
-    let path = mem.text(path, path_len)?;
+    let path = &*mem.text(path, path_len)?;
     // `dir/` names the directory; `cap_std` would take it for `dir/.`, which cannot be removed.
     let name = path.trim_end_matches('/');
     dir.remove_dir(if name.is_empty() { path } else { name })?;
@@ -217,12 +217,12 @@ pub(crate) fn path_rename(
 ) -> WasiResult {
     let old_dir = dir(ctx, old_fd, Rights::PATH_RENAME_SOURCE)?;
     let new_dir = dir(ctx, new_fd, Rights::PATH_RENAME_TARGET)?;
-    let (old_path, new_path) = (mem.text(old_path, old_path_len)?, mem.text(new_path, new_path_len)?);
+    let (old_path, new_path) = (&*mem.text(old_path, old_path_len)?, &*mem.text(new_path, new_path_len)?);
     // Only a directory can get a name with a slash at its end, which `cap_std` leaves away.
     if new_path.ends_with('/') && !old_dir.symlink_metadata(old_path)?.is_dir() {
         return Err(Errno::Notdir.into());
     }
-    old_dir.rename(old_path, new_dir, new_path)?;
+    old_dir.rename(old_path, &new_dir, new_path)?;
     Ok(())
 }
 
@@ -237,7 +237,7 @@ pub(crate) fn path_symlink(
     new_path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_SYMLINK)?;
-    dir.symlink(mem.text(old_path, old_path_len)?, mem.text(new_path, new_path_len)?)?;
+    dir.symlink(&*mem.text(old_path, old_path_len)?, &*mem.text(new_path, new_path_len)?)?;
     Ok(())
 }
 
@@ -250,12 +250,12 @@ pub(crate) fn path_unlink_file(
     path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_UNLINK_FILE)?;
-    dir.remove_file(mem.text(path, path_len)?)?;
+    dir.remove_file(&*mem.text(path, path_len)?)?;
     Ok(())
 }
 
-fn dir(ctx: &WasiCtx, fd: u32, rights: Rights) -> Result<&Dir, Errno> {
-    Ok(&ctx.table.directory(fd, rights)?.dir)
+fn dir(ctx: &WasiCtx, fd: u32, rights: Rights) -> Result<OpenDirectory, Errno> {
+    ctx.table.directory(fd, rights)
 }
 
 /// Whether a link at the end of a path is followed: if the guest wants it, or if the path goes on behind the link, were it

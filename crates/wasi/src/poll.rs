@@ -19,7 +19,7 @@ use crate::clock;
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
 use crate::memory::GuestMemory;
-use crate::table::Resource;
+use crate::table::{Descriptor, Resource};
 
 /// More subscriptions than this are `inval`: the host needs memory for each.
 const MAX_SUBSCRIPTIONS: u32 = 1 << 16;
@@ -39,16 +39,25 @@ pub(crate) fn poll_oneoff(
     let raw = mem.array::<{ Subscription::SIZE as usize }>(subscriptions, count, 8)?;
     let wanted = raw.iter().map(Subscription::decode).collect::<Result<Vec<_>, _>>()?;
     // Nothing is waited for before it is sure that the answer has a place.
-    mem.array_mut::<{ Event::SIZE as usize }>(events, count, 8)?;
+    mem.check(events, 8, u64::from(count) * u64::from(Event::SIZE))?;
     mem.write_u32(stored, 0)?;
 
-    let found = Waits::sort(ctx, &wanted).wait()?;
-    let slots = mem.array_mut::<{ Event::SIZE as usize }>(events, count, 8)?;
-    for (slot, event) in slots.iter_mut().zip(&found) {
-        *slot = event.encode();
-    }
+    let open: Vec<_> = wanted.iter().map(|subscription| descriptor(ctx, &subscription.target)).collect();
+    let found = Waits::sort(&open, &wanted).wait()?;
+    let found: Vec<_> = found.iter().map(Event::encode).collect();
+    mem.store(events, found.as_flattened())?;
     mem.write_u32(stored, found.len() as u32)?;
     Ok(())
+}
+
+/// What a subscription waits for, kept open; of a clock nothing.
+fn descriptor(ctx: &WasiCtx, target: &Target) -> Option<Result<Descriptor, Errno>> {
+    let (fd, access) = match *target {
+        Target::Clock { .. } => return None,
+        Target::FdRead(fd) => (fd, Rights::FD_READ),
+        Target::FdWrite(fd) => (fd, Rights::FD_WRITE),
+    };
+    Some(ctx.table.get(fd, access.with(Rights::POLL_FD_READWRITE)))
 }
 
 /// Subscriptions by what they wait for.
@@ -74,17 +83,16 @@ struct Ready<'a> {
 }
 
 impl<'a> Waits<'a> {
-    fn sort(ctx: &'a WasiCtx, wanted: &[Subscription]) -> Waits<'a> {
+    /// `open` has the descriptors of the subscriptions.
+    fn sort(open: &'a [Option<Result<Descriptor, Errno>>], wanted: &[Subscription]) -> Waits<'a> {
         let mut waits = Waits::default();
-        for &Subscription { userdata, ref target } in wanted {
+        for (&Subscription { userdata, ref target }, open) in wanted.iter().zip(open) {
             let (kind, result) = match *target {
                 Target::Clock { id, timeout, flags } => {
                     (EventKind::Clock, waits.add_timer(userdata, id, timeout, flags))
                 }
-                Target::FdRead(fd) => (EventKind::FdRead, waits.add_fd(ctx, userdata, EventKind::FdRead, fd)),
-                Target::FdWrite(fd) => {
-                    (EventKind::FdWrite, waits.add_fd(ctx, userdata, EventKind::FdWrite, fd))
-                }
+                Target::FdRead(_) => (EventKind::FdRead, waits.add_fd(open, userdata, EventKind::FdRead)),
+                Target::FdWrite(_) => (EventKind::FdWrite, waits.add_fd(open, userdata, EventKind::FdWrite)),
             };
             if let Err(errno) = result {
                 waits.ready.push(Event { userdata, error: Some(errno), kind, bytes: 0, hangup: false });
@@ -108,12 +116,18 @@ impl<'a> Waits<'a> {
         Ok(())
     }
 
-    fn add_fd(&mut self, ctx: &'a WasiCtx, userdata: u64, kind: EventKind, fd: u32) -> Result<(), Errno> {
-        let (access, flag) = match kind {
-            EventKind::FdRead => (Rights::FD_READ, PollFlags::IN),
-            _ => (Rights::FD_WRITE, PollFlags::OUT),
+    fn add_fd(
+        &mut self,
+        open: &'a Option<Result<Descriptor, Errno>>,
+        userdata: u64,
+        kind: EventKind,
+    ) -> Result<(), Errno> {
+        let resource = match open {
+            Some(Ok(descriptor)) => &*descriptor.resource,
+            Some(Err(errno)) => return Err(*errno),
+            None => return Err(Errno::Badf),
         };
-        let resource = &ctx.table.get(fd, access.with(Rights::POLL_FD_READWRITE))?.resource;
+        let flag = if kind == EventKind::FdRead { PollFlags::IN } else { PollFlags::OUT };
         match resource.host_fd() {
             Some(fd) => {
                 self.files.push(Ready { userdata, kind, fd });

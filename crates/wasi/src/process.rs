@@ -61,14 +61,17 @@ pub(crate) fn sched_yield(_: &mut WasiCtx, _: &mut GuestMemory<'_>) -> WasiResul
 
 fn store(strings: &Strings, mem: &mut GuestMemory<'_>, pointers: u32, buffer: u32) -> WasiResult {
     let len = u32::try_from(strings.bytes.len()).map_err(|_| Errno::Overflow)?;
-    mem.bytes_mut(buffer, len)?.copy_from_slice(&strings.bytes);
-    let slots = mem.array_mut::<4>(pointers, strings.count, 4)?;
+    mem.check(buffer, 1, len.into())?;
+    mem.check(pointers, 4, 4 * u64::from(strings.count))?;
+    mem.store(buffer, &strings.bytes)?;
     let mut address = u64::from(buffer);
-    for (slot, string) in slots.iter_mut().zip(strings.bytes.split_inclusive(|&byte| byte == 0)) {
+    let mut addresses = Vec::with_capacity(strings.count as usize);
+    for string in strings.bytes.split_inclusive(|&byte| byte == 0) {
         // The strings lie in the memory, so their addresses fit.
-        *slot = (address as u32).to_le_bytes();
+        addresses.push((address as u32).to_le_bytes());
         address += string.len() as u64;
     }
+    mem.store(pointers, addresses.as_flattened())?;
     Ok(())
 }
 

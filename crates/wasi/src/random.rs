@@ -1,4 +1,4 @@
-//! Random numbers, from the host's generator straight into the guest's memory.
+//! Random numbers, from the host's generator.
 
 use rustix::io::Errno as HostErrno;
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -15,14 +15,19 @@ const MAX_LEN: u32 = 64 << 20;
 /// Fills a buffer with random bytes that nobody can foretell; `inval` if it is longer than 64 MiB, as the interface has no
 /// way to say that only a part was filled.
 pub(crate) fn random_get(_: &mut WasiCtx, mem: &mut GuestMemory<'_>, buffer: u32, len: u32) -> WasiResult {
-    let mut rest = mem.bytes_mut(buffer, len)?;
+    mem.check(buffer, 1, len.into())?;
     if len > MAX_LEN {
         return Err(Errno::Inval.into());
     }
-    while !rest.is_empty() {
-        // The host fills long buffers in parts.
-        match getrandom(&mut *rest, GetRandomFlags::empty()) {
-            Ok(filled) => rest = &mut rest[filled..],
+    let mut part = [0; 4096];
+    let mut done = 0;
+    while done < len {
+        let wanted = part.len().min((len - done) as usize);
+        match getrandom(&mut part[..wanted], GetRandomFlags::empty()) {
+            Ok(filled) => {
+                mem.store(buffer + done, &part[..filled])?;
+                done += filled as u32;
+            }
             Err(HostErrno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }

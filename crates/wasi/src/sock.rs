@@ -5,7 +5,7 @@
 //! `inetd` kind works.
 
 use std::io::IoSlice;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags};
 use rustix::net::{Shutdown, SocketFlags};
@@ -31,11 +31,11 @@ pub(crate) fn sock_accept(
         Fdflags::NONBLOCK => SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         _ => return Err(Errno::Inval.into()),
     };
-    let (host, listener) = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
+    let (host, passed_on) = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
     mem.check(accepted, 4, 4)?;
-    ctx.table.free_number()?;
-    let mut connection = Descriptor::socket(retry(|| rustix::net::accept_with(host, flags))?)?;
-    connection.base = connection.base.and(listener.inheriting);
+    ctx.table.check_free()?;
+    let mut connection = Descriptor::socket(retry(|| rustix::net::accept_with(&host, flags))?)?;
+    connection.base = connection.base.and(passed_on);
     let number = ctx.table.insert(connection)?;
     mem.write_u32(accepted, number)?;
     Ok(())
@@ -60,13 +60,16 @@ pub(crate) fn sock_recv(
     let (host, _) = ctx.table.socket(fd, Rights::FD_READ)?;
     mem.check(received, 4, 4)?;
     mem.check(roflags, 2, 2)?;
-    let message = mem.scatter(iovecs, count, |buffers| {
+    let mut truncated = false;
+    let len = mem.scatter(iovecs, count, |buffers| {
         // Descriptors that come with a message would be the host's: without room for them they are closed.
-        retry(|| rustix::net::recvmsg(host, buffers, &mut RecvAncillaryBuffer::default(), flags))
-    })??;
-    let truncated = message.flags.contains(ReturnFlags::TRUNC);
+        let receive = || rustix::net::recvmsg(&host, buffers, &mut RecvAncillaryBuffer::default(), flags);
+        let message = retry(receive)?;
+        truncated = message.flags.contains(ReturnFlags::TRUNC);
+        Ok(message.bytes)
+    })?;
     let found = if truncated { Roflags::RECV_DATA_TRUNCATED } else { Roflags::NONE };
-    mem.write_u32(received, message.bytes as u32)?;
+    mem.write_u32(received, len as u32)?;
     mem.write_u16(roflags, found.bits())?;
     Ok(())
 }
@@ -84,7 +87,7 @@ pub(crate) fn sock_send(
     Siflags::from_bits(siflags)?;
     let (host, _) = ctx.table.socket(fd, Rights::FD_WRITE)?;
     mem.check(sent, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| send(host, buffers))??;
+    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), buffers))??;
     mem.write_u32(sent, len as u32)?;
     Ok(())
 }

@@ -33,7 +33,7 @@ pub struct Input(Source);
 enum Source {
     Empty,
     Inherited,
-    Memory { bytes: Vec<u8>, position: usize },
+    Memory { bytes: Vec<u8>, position: Mutex<usize> },
     Host(OwnedFd),
 }
 
@@ -53,7 +53,7 @@ impl Input {
     /// The given bytes, then the end.
     #[must_use]
     pub fn memory(bytes: impl Into<Vec<u8>>) -> Input {
-        Input(Source::Memory { bytes: bytes.into(), position: 0 })
+        Input(Source::Memory { bytes: bytes.into(), position: Mutex::new(0) })
     }
 
     /// An open file, from its current position on.
@@ -71,8 +71,9 @@ impl Input {
     }
 
     /// Reads what is not on the host.
-    pub(crate) fn read_memory(&mut self, buffers: &mut [IoSliceMut<'_>]) -> usize {
-        let Source::Memory { bytes, position } = &mut self.0 else { return 0 };
+    pub(crate) fn read_memory(&self, buffers: &mut [IoSliceMut<'_>]) -> usize {
+        let Source::Memory { bytes, position } = &self.0 else { return 0 };
+        let mut position = position.lock().unwrap_or_else(PoisonError::into_inner);
         let start = *position;
         for buffer in buffers {
             let rest = &bytes[*position..];
@@ -86,7 +87,9 @@ impl Input {
     /// How many bytes can be read without the host.
     pub(crate) fn memory_left(&self) -> usize {
         match &self.0 {
-            Source::Memory { bytes, position } => bytes.len() - position,
+            Source::Memory { bytes, position } => {
+                bytes.len() - *position.lock().unwrap_or_else(PoisonError::into_inner)
+            }
             _ => 0,
         }
     }

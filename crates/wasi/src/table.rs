@@ -12,8 +12,16 @@
 //! is mounted so, and it goes on passing all rights on. Guests ask for rights that they do not use, or for those among
 //! the passed-on ones that they want: a directory that passed fewer on would let no Rust program open a file, and give C
 //! programs that open a file for writing one that only fails when it is written.
+//!
+//! The threads of a guest share one table. It is locked only to look something up or to change an entry, never while the
+//! host works or waits: a call holds what it uses, which stays open until the call is over even if another thread closes the
+//! descriptor meanwhile.
 
+use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cap_std::fs::Dir;
 
 use crate::abi::{Errno, Filetype, Rights};
 use crate::dir::Directory;
@@ -77,10 +85,10 @@ impl Resource {
     }
 }
 
-/// An entry of the table.
-#[derive(Debug)]
+/// An entry of the table; a clone is for what is going on with it at one moment.
+#[derive(Clone, Debug)]
 pub(crate) struct Descriptor {
-    pub(crate) resource: Resource,
+    pub(crate) resource: Arc<Resource>,
     pub(crate) base: Rights,
     pub(crate) inheriting: Rights,
     pub(crate) access: Access,
@@ -88,7 +96,7 @@ pub(crate) struct Descriptor {
 
 impl Descriptor {
     fn new(resource: Resource, base: Rights, inheriting: Rights) -> Descriptor {
-        Descriptor { resource, base, inheriting, access: Access::ReadWrite }
+        Descriptor { resource: Arc::new(resource), base, inheriting, access: Access::ReadWrite }
     }
 
     pub(crate) fn input(input: Input) -> Descriptor {
@@ -101,13 +109,13 @@ impl Descriptor {
 
     pub(crate) fn directory(directory: Directory, inheriting: Rights, access: Access) -> Descriptor {
         let base = access.limit(Rights::DIRECTORY.and(inheriting));
-        Descriptor { resource: Resource::Directory(directory), base, inheriting, access }
+        Descriptor { access, ..Descriptor::new(Resource::Directory(directory), base, inheriting) }
     }
 
     /// A file that was opened for what `base` says.
     pub(crate) fn file(fd: OwnedFd, filetype: Filetype, base: Rights, access: Access) -> Descriptor {
         let resource = Resource::File { fd, filetype };
-        Descriptor { resource, base: access.limit(base), inheriting: Rights::NONE, access }
+        Descriptor { access, ..Descriptor::new(resource, access.limit(base), Rights::NONE) }
     }
 
     /// A socket that the host gives; `notsock` if it is none.
@@ -137,80 +145,156 @@ impl Descriptor {
     }
 }
 
-/// All descriptors of a guest.
+/// What the host has below a descriptor, kept open.
 #[derive(Debug)]
+pub(crate) struct HostFd(Arc<Resource>);
+
+impl HostFd {
+    /// Nothing if the host has nothing there.
+    pub(crate) fn new(resource: Arc<Resource>) -> Option<HostFd> {
+        resource.host_fd().is_some().then_some(HostFd(resource))
+    }
+}
+
+impl AsFd for HostFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.host_fd().expect("looked at when this was made")
+    }
+}
+
+/// A descriptor that is a directory, kept open.
+#[derive(Debug)]
+pub(crate) struct OpenDirectory(Descriptor);
+
+impl OpenDirectory {
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        &self.0
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        match &*self.0.resource {
+            Resource::Directory(directory) => directory,
+            _ => unreachable!("looked at when this was made"),
+        }
+    }
+}
+
+impl Deref for OpenDirectory {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        &self.directory().dir
+    }
+}
+
+/// All descriptors of a guest. Clones are the same table.
+#[derive(Clone, Debug)]
 pub(crate) struct Table {
-    slots: Vec<Option<Descriptor>>,
+    slots: Arc<Mutex<Slots>>,
+}
+
+#[derive(Debug)]
+struct Slots {
+    descriptors: Vec<Option<Descriptor>>,
     /// No slot below this one is free.
     first_free: usize,
     /// Numbers from here on are not given. As the lowest free number is, this also bounds how many there are at once.
     max: usize,
 }
 
+impl Slots {
+    fn free_number(&self) -> Result<usize, Errno> {
+        let free = self.descriptors[self.first_free..].iter().position(Option::is_none);
+        let number = free.map_or(self.descriptors.len(), |offset| self.first_free + offset);
+        if number < self.max { Ok(number) } else { Err(Errno::Mfile) }
+    }
+
+    fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
+        self.descriptors.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::Badf)
+    }
+
+    fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
+        let descriptor = self.descriptors.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)?;
+        self.first_free = self.first_free.min(fd as usize);
+        Ok(descriptor)
+    }
+}
+
 impl Table {
     /// A table with the given descriptors, numbered from 0. More are added as long as there are fewer than `max`.
     pub(crate) fn new(descriptors: Vec<Descriptor>, max: u32) -> Table {
         let first_free = descriptors.len();
-        let slots = descriptors.into_iter().map(Some).collect();
-        Table { slots, first_free, max: max.min(MAX_DESCRIPTORS) as usize }
+        let descriptors = descriptors.into_iter().map(Some).collect();
+        let slots = Slots { descriptors, first_free, max: max.min(MAX_DESCRIPTORS) as usize };
+        Table { slots: Arc::new(Mutex::new(slots)) }
     }
 
-    /// The lowest free number; `mfile` if there is none. Asked for before something is made that needs one, so that
-    /// nothing is made in vain.
-    pub(crate) fn free_number(&self) -> Result<usize, Errno> {
-        let free = self.slots[self.first_free..].iter().position(Option::is_none);
-        let number = free.map_or(self.slots.len(), |offset| self.first_free + offset);
-        if number < self.max { Ok(number) } else { Err(Errno::Mfile) }
+    /// Nothing panics while the lock is held, so there is nothing to be found broken.
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a descriptor under the lowest free number.
-    pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
-        let number = self.free_number()?;
-        if number == self.slots.len() {
-            self.slots.push(None);
+    /// `mfile` if no number is free. Asked for before something is made that needs one, so that nothing is made in vain.
+    pub(crate) fn check_free(&self) -> Result<(), Errno> {
+        self.slots().free_number().map(|_| ())
+    }
+
+    /// Adds a descriptor under the lowest free number; `mfile` if there is none.
+    pub(crate) fn insert(&self, descriptor: Descriptor) -> Result<u32, Errno> {
+        let mut slots = self.slots();
+        let number = slots.free_number()?;
+        if number == slots.descriptors.len() {
+            slots.descriptors.push(None);
         }
-        self.slots[number] = Some(descriptor);
-        self.first_free = number + 1;
+        slots.descriptors[number] = Some(descriptor);
+        slots.first_free = number + 1;
         Ok(number as u32)
     }
 
     /// Takes a descriptor out.
-    pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
-        let descriptor = self.slots.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)?;
-        self.first_free = self.first_free.min(fd as usize);
-        Ok(descriptor)
+    pub(crate) fn remove(&self, fd: u32) -> Result<Descriptor, Errno> {
+        self.slots().remove(fd)
     }
 
     /// Moves the descriptor `from` to the number `to`, whose own is closed. Both must be open.
-    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
-        self.get(from, Rights::NONE)?;
-        self.get(to, Rights::NONE)?;
+    pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<(), Errno> {
+        let mut slots = self.slots();
+        slots.get_mut(from)?;
+        slots.get_mut(to)?;
         if from != to {
-            let descriptor = self.remove(from)?;
-            self.slots[to as usize] = Some(descriptor);
+            let descriptor = slots.remove(from)?;
+            let closed = slots.descriptors[to as usize].replace(descriptor);
+            // Closing may take its time.
+            drop(slots);
+            drop(closed);
         }
         Ok(())
     }
 
-    /// The descriptor, if it has `rights`.
-    pub(crate) fn get(&self, fd: u32, rights: Rights) -> Result<&Descriptor, Errno> {
-        let descriptor = self.slots.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::Badf)?;
-        descriptor.require(rights)?;
-        Ok(descriptor)
+    /// Takes rights from a descriptor; `notcapable` if these are not some of those that it has.
+    pub(crate) fn set_rights(&self, fd: u32, base: Rights, inheriting: Rights) -> Result<(), Errno> {
+        let mut slots = self.slots();
+        let descriptor = slots.get_mut(fd)?;
+        if !descriptor.base.contains(base) || !descriptor.inheriting.contains(inheriting) {
+            return Err(Errno::Notcapable);
+        }
+        descriptor.base = base;
+        descriptor.inheriting = inheriting;
+        Ok(())
     }
 
     /// The descriptor, if it has `rights`.
-    pub(crate) fn get_mut(&mut self, fd: u32, rights: Rights) -> Result<&mut Descriptor, Errno> {
-        let descriptor = self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::Badf)?;
+    pub(crate) fn get(&self, fd: u32, rights: Rights) -> Result<Descriptor, Errno> {
+        let descriptor = self.slots().get_mut(fd)?.clone();
         descriptor.require(rights)?;
         Ok(descriptor)
     }
 
     /// The file or stream of the host below a descriptor. A directory is `badf`; a socket, a stream that the host does not
     /// have, and any stream for what no stream can do, are as a pipe, `spipe`, for all the calls that want a file.
-    pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<BorrowedFd<'_>, Errno> {
+    pub(crate) fn file(&self, fd: u32, rights: Rights) -> Result<HostFd, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
-        let possible = match descriptor.resource {
+        let possible = match *descriptor.resource {
             Resource::Directory(_) => return Err(Errno::Badf),
             Resource::Socket { .. } => return Err(Errno::Spipe),
             Resource::Input(_) => Rights::INPUT,
@@ -223,34 +307,29 @@ impl Table {
             return Err(Errno::Spipe);
         }
         descriptor.require(rights)?;
-        descriptor.resource.host_fd().ok_or(Errno::Spipe)
+        HostFd::new(descriptor.resource).ok_or(Errno::Spipe)
     }
 
-    /// The socket of a descriptor; `notsock` if it is something else. A stream of the host may be one.
-    pub(crate) fn socket(&self, fd: u32, rights: Rights) -> Result<(BorrowedFd<'_>, &Descriptor), Errno> {
+    /// The socket of a descriptor, and what its connections may; `notsock` if it is something else. A stream of the host
+    /// may be one.
+    pub(crate) fn socket(&self, fd: u32, rights: Rights) -> Result<(HostFd, Rights), Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
         let filetype = crate::fs::filetype(&descriptor.resource)?;
         if !matches!(filetype, Filetype::SocketStream | Filetype::SocketDgram) {
             return Err(Errno::Notsock);
         }
         descriptor.require(rights)?;
-        let host = descriptor.resource.host_fd().ok_or(Errno::Notsock)?;
-        Ok((host, descriptor))
+        let inheriting = descriptor.inheriting;
+        HostFd::new(descriptor.resource).map(|host| (host, inheriting)).ok_or(Errno::Notsock)
     }
 
     /// The directory of a descriptor; `notdir` if it is something else.
-    pub(crate) fn directory(&self, fd: u32, rights: Rights) -> Result<&Directory, Errno> {
+    pub(crate) fn directory(&self, fd: u32, rights: Rights) -> Result<OpenDirectory, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
-        let Resource::Directory(directory) = &descriptor.resource else { return Err(Errno::Notdir) };
+        if !matches!(*descriptor.resource, Resource::Directory(_)) {
+            return Err(Errno::Notdir);
+        }
         descriptor.require(rights)?;
-        Ok(directory)
-    }
-
-    /// As [`directory`](Self::directory), to be changed.
-    pub(crate) fn directory_mut(&mut self, fd: u32, rights: Rights) -> Result<&mut Directory, Errno> {
-        let descriptor = self.get_mut(fd, Rights::NONE)?;
-        let missing = descriptor.require(rights);
-        let Resource::Directory(directory) = &mut descriptor.resource else { return Err(Errno::Notdir) };
-        missing.map(|()| directory)
+        Ok(OpenDirectory(descriptor))
     }
 }

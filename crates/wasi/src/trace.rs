@@ -11,7 +11,9 @@
 //! by their names, and rights, which are many, as a number. Behind `=` comes what the function stores, `success` if that
 //! is nothing, or the error. A context that is not traced has none of this in its way but one test of a pointer.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::abi::{
     Errno, Event, EventKind, Fdflags, Fstflags, Lookupflags, Oflags, Riflags, Roflags, Sdflags, Siflags,
@@ -42,8 +44,22 @@ const FILETYPES: &[&str] = &[
 ];
 const WHENCE: &[&str] = &["set", "cur", "end"];
 
-/// Where the lines go.
-pub(crate) struct Tracer(pub(crate) Box<dyn FnMut(&str) + Send>);
+/// Where the lines go. Clones lead to the same place, and those of several threads come there one after the other.
+#[derive(Clone)]
+pub(crate) struct Tracer(Arc<Mutex<Line>>);
+
+/// What the host does with a line.
+type Line = dyn FnMut(&str) + Send;
+
+impl Tracer {
+    pub(crate) fn new(line: impl FnMut(&str) + Send + 'static) -> Tracer {
+        Tracer(Arc::new(Mutex::new(line)))
+    }
+
+    fn tell(&self, line: &str) {
+        (self.0.lock().unwrap_or_else(PoisonError::into_inner))(line);
+    }
+}
 
 impl fmt::Debug for Tracer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +86,7 @@ impl Call {
 
     /// Adds what the function stored, and hands the line on.
     #[cold]
-    pub(crate) fn end(mut self, tracer: &mut Tracer, mem: &GuestMemory<'_>, outcome: &WasiResult) {
+    pub(crate) fn end(mut self, tracer: &Tracer, mem: &GuestMemory<'_>, outcome: &WasiResult) {
         let mut results = vec![];
         if outcome.is_ok() {
             results = (0..self.args.len()).filter_map(|number| self.result(number, mem)).collect();
@@ -90,7 +106,7 @@ impl Call {
             // The function does not return.
             Err(Failure::Exit(_)) => String::new(),
         };
-        (tracer.0)(&line);
+        tracer.tell(&line);
     }
 
     /// A parameter as the guest passes it; nothing for what is told otherwise.
@@ -114,7 +130,7 @@ impl Call {
             Kind::Sdflags => set_of(Sdflags::NAMES, arg),
             Kind::Pointer | Kind::OutText | Kind::OutEvents => pointer(),
             Kind::Text => {
-                mem.bytes(address, self.len(number)).map_or_else(|_| pointer(), |text| quoted(&[text]))
+                beginning(mem, address, self.len(number)).map_or_else(pointer, |text| quoted(&[text]))
             }
             Kind::Gather => {
                 buffers(mem, address, self.len(number), usize::MAX).map_or_else(pointer, |(text, _)| text)
@@ -141,7 +157,7 @@ impl Call {
             Kind::OutText => {
                 let room = *self.args.get(number + 1)? as u32;
                 let len = self.amount(mem).unwrap_or(room).min(room);
-                mem.bytes(address, len).ok().map(|text| quoted(&[text]))
+                beginning(mem, address, len).map(|text| quoted(&[text]))
             }
             Kind::Scatter => {
                 let (text, room) = buffers(mem, address, self.len(number), self.amount(mem)? as usize)?;
@@ -200,19 +216,22 @@ fn uint(mem: &GuestMemory<'_>, record: u32, offset: u32, size: u32) -> Option<u6
 
 /// The first `limit` bytes of the buffers of a list, and how many bytes all buffers have.
 fn buffers(mem: &GuestMemory<'_>, address: u32, count: u32, limit: usize) -> Option<(String, usize)> {
-    let show = |buffers: &[std::io::IoSlice<'_>]| {
-        let mut left = limit;
-        let parts: Vec<&[u8]> = buffers
-            .iter()
-            .map(|buffer| {
-                let part = &buffer[..buffer.len().min(left)];
-                left -= part.len();
-                part
-            })
-            .collect();
-        (quoted(&parts), buffers.iter().map(|buffer| buffer.len()).sum())
-    };
-    mem.gather(address, count, show).ok()
+    let ranges = mem.buffers(address, count, usize::MAX).ok()?;
+    let room = ranges.iter().map(|range| range.len()).sum();
+    let mut left = limit.min(SHOWN_BYTES + 1);
+    let mut shown = vec![];
+    for range in ranges {
+        let len = range.len().min(left);
+        left -= len;
+        shown.push(mem.bytes(range.start as u32, len as u32).ok()?);
+    }
+    Some((quoted(&shown), room))
+}
+
+/// A string, as much of it as is shown and one byte more, which tells that there is more.
+fn beginning<'m>(mem: &'m GuestMemory<'_>, address: u32, len: u32) -> Option<Cow<'m, [u8]>> {
+    mem.check(address, 1, len.into()).ok()?;
+    mem.bytes(address, len.min(SHOWN_BYTES as u32 + 1)).ok()
 }
 
 fn subscriptions(mem: &GuestMemory<'_>, address: u32, count: u32) -> Option<String> {
@@ -254,9 +273,9 @@ fn list(shown: impl Iterator<Item = String>, len: usize) -> String {
 }
 
 /// The parts behind one another as a string, cut if it is long. What is not text is shown as bytes.
-fn quoted(parts: &[&[u8]]) -> String {
+fn quoted(parts: &[Cow<'_, [u8]>]) -> String {
     let len: usize = parts.iter().map(|part| part.len()).sum();
-    let mut bytes: Vec<u8> = parts.iter().copied().flatten().copied().take(SHOWN_BYTES).collect();
+    let mut bytes: Vec<u8> = parts.iter().flat_map(|part| &**part).copied().take(SHOWN_BYTES).collect();
     if len > SHOWN_BYTES {
         // Not in the middle of a character.
         if let Err(err) = str::from_utf8(&bytes)

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use upshift::{Engine, Error, Linker, Module, Store, Trap};
+use upshift::{Engine, Error, Linker, MemoryType, Module, SharedMemory, Store, Trap};
 use upshift_wasi::{
     Exit, GuestFault, MemoryOutput, WasiCtx, WasiCtxBuilder, add_imports_to_linker, add_to_linker,
 };
@@ -197,17 +197,33 @@ fn a_guest_without_memory_can_still_end() -> Result<(), Error> {
 }
 
 #[test]
-fn a_shared_memory_is_refused_with_a_reason() -> Result<(), Error> {
+fn a_memory_may_be_shared_and_imported() -> Result<(), Error> {
     let (mut linker, module) = load(
         r#"(module
             (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
-            (memory (export "memory") 1 1 shared)
-            (func (export "run") (drop (call $time (i32.const 0) (i64.const 0) (i32.const 0)))))"#,
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "env" "memory" (memory 1 1 shared))
+            (export "memory" (memory 0))
+            (data (i32.const 16) "\18\00\00\00\05\00\00\00hello")
+            (func (export "time") (param i32) (result i32)
+                (call $time (i32.const 0) (i64.const 0) (local.get 0)))
+            (func (export "write") (result i32)
+                (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 32))))"#,
     )?;
     add_to_linker(&mut linker, |ctx| ctx)?;
-    let mut store = Store::new(linker.engine(), WasiCtxBuilder::new().build());
+    let stdout = MemoryOutput::new(100);
+    let mut store = Store::new(linker.engine(), WasiCtxBuilder::new().stdout(stdout.clone()).build());
+    let memory = SharedMemory::new(linker.engine(), MemoryType::shared(1, 1))?;
+    linker.define(&store, "env", "memory", memory.clone())?;
     let instance = linker.instantiate(&mut store, &module)?;
-    let error = instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ()).unwrap_err();
-    assert!(format!("{error:#}").contains("clock_time_get cannot use the guest's memory"), "{error:#}");
+    let time = instance.get_typed_func::<u32, u32>(&mut store, "time")?;
+    assert_eq!(time.call(&mut store, 8)?, 0);
+    let mut now = [0; 8];
+    memory.read(8, &mut now)?;
+    assert!(u64::from_le_bytes(now) > 1_577_836_800_000_000_000, "it is later than 2020");
+    assert_eq!(instance.get_typed_func::<(), u32>(&mut store, "write")?.call(&mut store, ())?, 0);
+    assert_eq!(stdout.contents(), b"hello");
+    let error = time.call(&mut store, 65536).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&GuestFault::OutOfBounds { address: 65536, len: 8 }));
     Ok(())
 }

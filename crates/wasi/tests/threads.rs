@@ -1,12 +1,15 @@
-//! Guests on several threads at once, each with a store and a context of its own.
+//! Guests on several threads at once: each with a store and a context of its own, or threads of one guest.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::thread;
 
-use upshift::{Engine, Error, Linker, Module, Store};
-use upshift_wasi::{Access, Input, MemoryOutput, Output, WasiCtx, WasiCtxBuilder, add_to_linker};
+use upshift::{Config, Engine, Error, Instance, Linker, Module, Result, Store, StoreLimitsBuilder, Trap};
+use upshift_wasi::{
+    Access, Exit, Input, MemoryOutput, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder,
+    add_to_linker,
+};
 
 const THREADS: usize = 8;
 const ROUNDS: i32 = 300;
@@ -61,7 +64,7 @@ impl Drop for TempDir {
 }
 
 #[test]
-fn guests_on_eight_threads_use_files() -> Result<(), Error> {
+fn guests_on_eight_threads_use_files() -> Result<()> {
     let dir = TempDir(std::env::temp_dir().join(format!("upshift-wasi-threads-{}", std::process::id())));
     std::fs::create_dir(&dir.0)?;
     let engine = Engine::default();
@@ -71,7 +74,7 @@ fn guests_on_eight_threads_use_files() -> Result<(), Error> {
             .map(|number| {
                 let (dir, module) = (&dir, &module);
                 let letter = b'a' + number as u8;
-                scope.spawn(move || -> Result<(), Error> {
+                scope.spawn(move || -> Result<()> {
                     let mut linker = Linker::new(module.engine());
                     add_to_linker(&mut linker, |ctx| ctx)?;
                     let stdout = MemoryOutput::new(1 << 20);
@@ -119,7 +122,7 @@ fn a_guest_can_be_moved_to_another_thread() {
     let mut builder = WasiCtxBuilder::new();
     builder.stdout(stdout.clone()).trace(move |line| lines.send(line.to_owned()).unwrap());
     let ctx = builder.build();
-    let moved = thread::spawn(move || -> Result<WasiCtx, Error> {
+    let moved = thread::spawn(move || -> Result<WasiCtx> {
         let engine = Engine::default();
         let module = Module::new(
             &engine,
@@ -140,4 +143,164 @@ fn a_guest_can_be_moved_to_another_thread() {
     drop(moved.join().expect("the guest does not panic").expect("the guest runs"));
     assert_eq!(stdout.contents(), b"hi");
     assert_eq!(traced.iter().collect::<Vec<_>>(), [r#"fd_write(1, "hi") = 2"#]);
+}
+
+/// Word 0 is what threads have added their arguments to, word 4 what they wait at to be let go, 8 how many have come.
+const SPAWNING: &str = r#"(module
+    (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "host" "panic" (func $panic))
+    (import "env" "memory" (memory 1 4 shared))
+    (export "memory" (memory 0))
+    (func (export "wasi_thread_start") (param $number i32) (param $argument i32)
+        (drop (i32.atomic.rmw.add (i32.const 8) (i32.const 1)))
+        (if (i32.eq (local.get $argument) (i32.const -1)) (then unreachable))
+        (if (i32.eq (local.get $argument) (i32.const -2)) (then (call $exit (i32.const 3))))
+        (if (i32.eq (local.get $argument) (i32.const -3))
+            (then (drop (memory.atomic.wait32 (i32.const 12) (i32.const 0) (i64.const -1)))))
+        (if (i32.eq (local.get $argument) (i32.const -4)) (then (loop (br 0))))
+        (if (i32.eq (local.get $argument) (i32.const -5)) (then (call $panic)))
+        (drop (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const -1)))
+        (drop (i32.atomic.rmw.add (i32.const 0) (local.get $argument))))
+    (func (export "spawn") (param i32) (result i32) (call $spawn (local.get 0)))
+    (func (export "go")
+        (i32.atomic.store (i32.const 4) (i32.const 1))
+        (drop (memory.atomic.notify (i32.const 4) (i32.const -1))))
+    (func (export "sum") (result i32) (i32.atomic.load (i32.const 0)))
+    (func (export "wait") (drop (memory.atomic.wait32 (i32.const 12) (i32.const 0) (i64.const -1)))))"#;
+
+/// A guest that starts threads.
+struct Spawner {
+    store: Store<WasiCtx>,
+    instance: Instance,
+    threads: WasiThreads,
+}
+
+impl Spawner {
+    fn new(engine: &Engine, builder: &mut WasiThreadsBuilder) -> Result<Spawner> {
+        let module = Module::new(engine, SPAWNING)?;
+        let mut linker = Linker::new(engine);
+        add_to_linker(&mut linker, |ctx| ctx)?;
+        linker.func_wrap("host", "panic", || -> () { panic!("as a host may") })?;
+        let store = {
+            let (engine, ctx) = (engine.clone(), WasiCtxBuilder::new().build());
+            move || {
+                let mut store = Store::new(&engine, ctx.clone());
+                store.set_epoch_deadline(1);
+                Ok(store)
+            }
+        };
+        let mut main = store()?;
+        let threads = builder.add_to_linker(&mut linker, &mut main, &module, store)?;
+        let instance = linker.instantiate(&mut main, &module)?;
+        Ok(Spawner { store: main, instance, threads })
+    }
+
+    fn spawn(&mut self, argument: i32) -> i32 {
+        let spawn = self.instance.get_typed_func::<i32, i32>(&mut self.store, "spawn").unwrap();
+        spawn.call(&mut self.store, argument).unwrap()
+    }
+
+    fn call(&mut self, name: &str) -> Result<()> {
+        self.instance.get_typed_func::<(), ()>(&mut self.store, name)?.call(&mut self.store, ())
+    }
+}
+
+#[test]
+fn a_guest_starts_threads_that_share_its_memory() -> Result<()> {
+    let mut guest = Spawner::new(&Engine::default(), WasiThreadsBuilder::new().max_threads(3))?;
+    assert_eq!([10, 20, 30].map(|argument| guest.spawn(argument)), [1, 2, 3]);
+    assert_eq!((guest.threads.running(), guest.spawn(40)), (3, -1), "one too many");
+    guest.call("go")?;
+    guest.threads.join()?;
+    assert_eq!(guest.threads.running(), 0);
+    let sum = guest.instance.get_typed_func::<(), i32>(&mut guest.store, "sum")?;
+    assert_eq!(sum.call(&mut guest.store, ())?, 60);
+    // There is room again, and numbers are not used twice soon.
+    assert_eq!(guest.spawn(40), 4);
+    guest.threads.join()?;
+    assert_eq!(sum.call(&mut guest.store, ())?, 100);
+    Ok(())
+}
+
+#[test]
+fn the_first_error_of_a_thread_is_that_of_the_guest() -> Result<()> {
+    let mut guest = Spawner::new(&Engine::default(), &mut WasiThreadsBuilder::new())?;
+    assert_eq!(guest.spawn(-1), 1);
+    let error = guest.threads.join().unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
+    assert!(error.to_string().contains("in thread 1"), "{error:#}");
+    assert_eq!(guest.spawn(1), -1, "a guest that has failed starts no threads");
+    guest.threads.join()?;
+
+    let mut guest = Spawner::new(&Engine::default(), &mut WasiThreadsBuilder::new())?;
+    assert_eq!(guest.spawn(-2), 1);
+    assert_eq!(guest.threads.join().unwrap_err().downcast_ref::<Exit>(), Some(&Exit(3)));
+
+    let mut guest = Spawner::new(&Engine::default(), &mut WasiThreadsBuilder::new())?;
+    assert_eq!(guest.spawn(-5), 1);
+    let error = format!("{:#}", guest.threads.join().unwrap_err());
+    assert!(error.contains("in thread 1") && error.contains("panicked"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_host_stops_all_threads_when_one_fails() -> Result<()> {
+    let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    let (failed, errors) = std::sync::mpsc::channel();
+    let mut builder = WasiThreadsBuilder::new();
+    let stopped = engine.clone();
+    builder.on_error(move |error| {
+        failed.send(error).unwrap();
+        stopped.increment_epoch();
+    });
+    let mut guest = Spawner::new(&engine, &mut builder)?;
+    // One that waits for ever, one that runs for ever, and one that fails while the main thread waits.
+    for argument in [-3, -4] {
+        assert!(guest.spawn(argument) > 0);
+    }
+    let memory = guest.instance.get_shared_memory(&mut guest.store, "memory").unwrap();
+    let mut come = [0];
+    while come != [2] {
+        thread::yield_now();
+        memory.read(8, &mut come)?;
+    }
+    assert!(guest.spawn(-1) > 0);
+    assert_eq!(guest.call("wait").unwrap_err().downcast_ref::<Trap>(), Some(&Trap::Interrupt));
+    guest.threads.join()?;
+    let error = errors.try_recv()?;
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
+    assert!(errors.try_recv().is_err(), "only the first error is told");
+    Ok(())
+}
+
+#[test]
+fn what_threads_need_has_to_be_there() -> Result<()> {
+    let engine = Engine::default();
+    let add = |text: &str, limit: usize| -> Result<(), Error> {
+        let module = Module::new(&engine, text)?;
+        let mut linker = Linker::new(&engine);
+        let limits = move || StoreLimitsBuilder::new().memory_size(limit).build();
+        let mut store = Store::new(&engine, limits());
+        store.limiter(|limits| limits);
+        let store_of_thread = {
+            let engine = engine.clone();
+            move || Ok(Store::new(&engine, limits()))
+        };
+        let builder = &mut WasiThreadsBuilder::new();
+        builder.add_to_linker(&mut linker, &mut store, &module, store_of_thread).map(drop)
+    };
+    const SPAWN: &str = r#"(import "wasi" "thread-spawn" (func (param i32) (result i32)))"#;
+    let fails = |text: &str, limit: usize, reason: &str| {
+        let error = format!("{:#}", add(text, limit).unwrap_err());
+        assert!(error.contains(reason), "{error}");
+    };
+    fails(&format!("(module {SPAWN})"), 0, "exports no function `wasi_thread_start`");
+    let start = r#"(func (export "wasi_thread_start") (param i32))"#;
+    fails(&format!("(module {SPAWN} {start})"), 0, "a function of type `(i32, i32) -> ()`");
+    let start = r#"(func (export "wasi_thread_start") (param i32 i32))"#;
+    fails(&format!(r#"(module {SPAWN} (import "x" "y" (func)) {start})"#), 0, "`x::y`");
+    let memory = r#"(import "env" "memory" (memory 2 4 shared))"#;
+    fails(&format!("(module {SPAWN} {memory} {start})"), 1 << 16, "`env::memory`");
+    add(&format!("(module {SPAWN} {memory} {start})"), 2 << 16)
 }

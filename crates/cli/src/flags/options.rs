@@ -28,6 +28,7 @@ pub(crate) struct Options {
     /// Name under which others import from it, and file.
     pub(crate) preloads: Vec<(String, OsString)>,
     pub(crate) unknown_imports_trap: bool,
+    pub(crate) threads: bool,
     pub(crate) limits: Limits,
     pub(crate) sandbox: bool,
     pub(crate) deterministic: bool,

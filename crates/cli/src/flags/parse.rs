@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 use lexopt::{Arg, Parser};
 
 use crate::flags::group::{self, Meaning};
-use crate::flags::{Command, Flag, Given, Options, Takes, Usage, Verb, settings};
+use crate::flags::{Command, Flag, Given, Options, Stats, Takes, Usage, Verb, settings};
 use crate::nearest::nearest;
 
 /// A flag of the command line with its value, as it was written.
@@ -115,6 +115,15 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
         "`--batch` reads calls from the standard input, so the module cannot come from there too"
     } else if options.standard_inputs() > 1 {
         "the standard input can be read only once: give one `-`"
+    } else if options.threads && options.deterministic {
+        "`--deterministic` makes every run the same, and threads make each different: `--threads` cannot be had with it"
+    } else if options.threads && (options.limits.fuel.is_some() || options.stats == Some(Stats::Count)) {
+        "operators are counted in one thread only: use `--timeout` instead of `--fuel`, and not `--stats=count`, with \
+         `--threads`"
+    } else if options.threads && options.unknown_imports_trap {
+        "with `--threads` all imports have to be there: give no `--unknown-imports-trap` with it"
+    } else if options.threads && !options.preloads.is_empty() {
+        "each thread has instances of its own, which those of `--preload` cannot be: give no `--threads` with it"
     } else if options.iterations == Some(0) {
         "`--iterations 0`: there is nothing to measure"
     } else {

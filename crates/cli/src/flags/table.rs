@@ -145,12 +145,24 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..PLAIN
     },
     Flag {
+        name: "threads",
+        verbs: RUN,
+        help: "Let the guest start threads, as programs for `wasm32-wasip1-threads` do",
+        more: "Each runs in an instance of its own, with the memory that the module imports as a shared one; files, \
+               streams and limits are the same for all. When one of them traps or exits, or the first one \
+               ends, the program ends. Not together with `--deterministic`, `--fuel`, `--stats=count`, \
+               `--unknown-imports-trap` and `--preload`.",
+        wasmtime: Some(('S', "threads")),
+        set: |options, given| put(&mut options.threads, given.switch()?),
+        ..PLAIN
+    },
+    Flag {
         name: "sandbox",
         section: Section::Limits,
         help: "Deny everything and limit everything that no flag allows or limits",
         more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 \
                units of fuel), 256 MiB for each memory, 100 000 elements for each table, 1 MiB of \
-               stack, and 16 instances, memories and tables. On the command line it also keeps settings \
+               stack, and 16 instances, memories and tables (so 15 threads). On the command line it also keeps settings \
                files from being read that `--config` does not name.",
         set: |options, given| put(&mut options.sandbox, given.switch()?),
         ..PLAIN
@@ -199,6 +211,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..PLAIN
     },
     Flag {
+        name: "max-threads",
+        takes: Takes::Value("N"),
+        section: Section::Limits,
+        verbs: RUN,
+        help: "How many threads the guest may start at once, 1000 unless set",
+        more: "The guest is told that one more cannot be started. Each has an instance, for which `--max-instances` \
+               has to leave room.",
+        set: |options, given| put(&mut options.limits.threads, Some(given.length()?)),
+        ..PLAIN
+    },
+    Flag {
         name: "max-stack",
         takes: Takes::Value("SIZE"),
         section: Section::Limits,
@@ -220,7 +243,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Perhaps("count"),
         section: Section::Look,
         help: "Tell afterwards what the run took; with `=count` also how many operators",
-        more: "Counting makes the run slower. The number is that of `--fuel`.",
+        more: "Counting makes the run slower. The number is that of `--fuel`. Calls of the host are those of the \
+               guest's first thread.",
         set: |options, given| {
             let words = [("count", Some(Stats::Count)), ("true", Some(Stats::Cheap)), ("false", None)];
             options.stats = match given.value {

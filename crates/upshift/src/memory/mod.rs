@@ -66,6 +66,16 @@ pub(crate) struct LinearMemory {
     backing: Backing,
 }
 
+/// What came of an attempt to grow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Growth {
+    Done,
+    /// The type or the system forbids it.
+    Refused,
+    /// Another thread has grown the memory, so it does not have the size that this was about.
+    Outrun,
+}
+
 /// Whose bytes a memory has.
 enum Backing {
     /// The store's own.
@@ -89,8 +99,7 @@ impl LinearMemory {
         let record = MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0);
         let own = Own { record: Stable::new(record), storage: None, reservation };
         let mut memory = LinearMemory { ty, backing: Backing::Own(own) };
-        memory.grow(ty.minimum)?;
-        Some(memory)
+        (memory.grow(0, ty.minimum) == Growth::Done).then_some(memory)
     }
 
     pub(crate) fn ty(&self) -> core::MemoryType {
@@ -129,21 +138,23 @@ impl LinearMemory {
         self.ty.maximum.unwrap_or(u64::MAX).min(self.ty.addressable_pages())
     }
 
-    /// Appends pages and returns the old size; `None` if the type or the system forbids it.
-    pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
-        let (old, most) = (self.pages(), self.max_pages());
+    /// Appends pages to the `old` ones, unless there are others meanwhile.
+    fn grow(&mut self, old: u64, delta: u64) -> Growth {
+        let most = self.max_pages();
         let own = match &mut self.backing {
             Backing::Own(own) => own,
-            // Others may grow it at the same time, so it looks at its size itself.
-            Backing::Shared(memory) => return memory.try_grow(delta),
+            Backing::Shared(memory) => return memory.grow_from(old, delta),
         };
-        let new = old.checked_add(delta).filter(|&new| new <= most)?;
-        let bytes = new.checked_mul(1 << self.ty.page_size_log2)?;
-        let bytes = usize::try_from(bytes).ok().filter(|&bytes| isize::try_from(bytes).is_ok())?;
-        if delta > 0 {
-            own.resize(self.ty, bytes)?;
+        let new = old.checked_add(delta).filter(|&new| new <= most);
+        let bytes = new.and_then(|new| new.checked_mul(1 << self.ty.page_size_log2));
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        let Some(bytes) = bytes.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
+            return Growth::Refused;
+        };
+        if delta > 0 && own.resize(self.ty, bytes).is_none() {
+            return Growth::Refused;
         }
-        Some(old)
+        Growth::Done
     }
 
     /// The positions `start .. start + len`, if all of them exist.
@@ -344,22 +355,28 @@ impl Memory {
     /// # Errors
     /// When the limiter says so.
     pub(crate) fn grow_in_state(self, state: &mut StoreState, delta: u64) -> Result<Option<u64>> {
-        let memory = self.in_state(state);
-        let page_size_log2 = memory.ty.page_size_log2;
+        let core::MemoryType { page_size_log2, maximum, .. } = self.in_state(state).ty;
         let bytes = |pages: u64| pages.saturating_mul(1 << page_size_log2);
-        let (old, maximum) = (memory.pages(), memory.ty.maximum.map(bytes));
-        // What the type forbids is not the limiter's business: it may count what it allows.
-        let Some(new) = old.checked_add(delta).filter(|&new| new <= memory.max_pages()) else {
-            return Ok(None);
-        };
-        if delta > 0 && !state.memory_may_grow(bytes(old), bytes(new), maximum)? {
-            return Ok(None);
+        loop {
+            let memory = self.in_state(state);
+            let old = memory.pages();
+            // What the type forbids is not the limiter's business: it may count what it allows.
+            let Some(new) = old.checked_add(delta).filter(|&new| new <= memory.max_pages()) else {
+                return Ok(None);
+            };
+            if delta > 0 && !state.memory_may_grow(bytes(old), bytes(new), maximum.map(bytes))? {
+                return Ok(None);
+            }
+            match self.in_state_mut(state).grow(old, delta) {
+                Growth::Done => return Ok(Some(old)),
+                Growth::Refused => {
+                    state.memory_grow_failed(bytes(old), bytes(new))?;
+                    return Ok(None);
+                }
+                // What the limiter has allowed is not what would come now.
+                Growth::Outrun => state.memory_grow_failed(bytes(old), bytes(new))?,
+            }
         }
-        let grown = self.in_state_mut(state).grow(delta);
-        if grown.is_none() {
-            state.memory_grow_failed(bytes(old), bytes(new))?;
-        }
-        Ok(grown)
     }
 
     /// The bytes, for as long as the store is borrowed.

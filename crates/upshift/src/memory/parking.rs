@@ -9,6 +9,7 @@
 //! lost. Threads are woken in the order in which they came.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,15 @@ type Queues = HashMap<u64, VecDeque<Arc<Waiter>>>;
 /// A thread that waits.
 #[derive(Debug, Default)]
 struct Waiter {
-    woken: Condvar,
+    signal: Condvar,
+    /// Set by who takes it out of the queue to wake it; used with the lock held.
+    woken: AtomicBool,
+}
+
+impl Waiter {
+    fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Relaxed)
+    }
 }
 
 impl Parking {
@@ -55,13 +64,12 @@ impl Parking {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             queues = match [left, poll].into_iter().flatten().min() {
                 Some(most) => waiter
-                    .woken
+                    .signal
                     .wait_timeout(queues, most)
                     .map_or_else(|error| error.into_inner().0, |(queues, _)| queues),
-                None => waiter.woken.wait(queues).unwrap_or_else(PoisonError::into_inner),
+                None => waiter.signal.wait(queues).unwrap_or_else(PoisonError::into_inner),
             };
-            // Who wakes a thread takes it out of the queue.
-            if !is_queued(&queues, address, &waiter) {
+            if waiter.is_woken() {
                 return Ok(WaitResult::Ok);
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -74,7 +82,7 @@ impl Parking {
                 go_on()?;
                 std::mem::forget(leaves);
                 queues = self.lock();
-                if !is_queued(&queues, address, &waiter) {
+                if waiter.is_woken() {
                     return Ok(WaitResult::Ok);
                 }
             }
@@ -87,7 +95,8 @@ impl Parking {
         let Some(queue) = queues.get_mut(&address) else { return 0 };
         let count = (count as usize).min(queue.len());
         for waiter in queue.drain(..count) {
-            waiter.woken.notify_one();
+            waiter.woken.store(true, Ordering::Relaxed);
+            waiter.signal.notify_one();
         }
         if queue.is_empty() {
             queues.remove(&address);
@@ -107,10 +116,6 @@ impl Drop for Leave<'_> {
     fn drop(&mut self) {
         leave(&mut self.parking.lock(), self.address, self.waiter);
     }
-}
-
-fn is_queued(queues: &Queues, address: u64, waiter: &Arc<Waiter>) -> bool {
-    queues.get(&address).is_some_and(|queue| queue.iter().any(|other| Arc::ptr_eq(other, waiter)))
 }
 
 fn leave(queues: &mut Queues, address: u64, waiter: &Arc<Waiter>) {
@@ -151,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_first_to_come_is_the_first_to_be_woken() {
-        for _ in 0..250 {
+        for _ in 0..1000 {
             let parking = &Parking::default();
             let (woken, order) = mpsc::channel();
             thread::scope(|scope| {

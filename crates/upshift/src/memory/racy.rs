@@ -9,26 +9,29 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 const WORD: usize = size_of::<AtomicU64>();
 
+/// How many of `len` bytes come before the first multiple of the size of a word, and how many words follow.
+fn split(to: *mut u8, len: usize) -> (usize, usize) {
+    let head = (to.addr().wrapping_neg() % WORD).min(len);
+    (head, (len - head) / WORD)
+}
+
 /// Fills `len` bytes.
 ///
 /// # Safety
 /// The bytes are accessible, and all who use them at the same time do it by atomic accesses.
 pub(crate) unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
+    let (head, words) = split(to, len);
     let word = u64::from_ne_bytes([byte; WORD]);
-    let mut at = 0;
-    while at < len {
-        let to = to.wrapping_add(at);
-        // SAFETY: promised by the caller; the wide cell is aligned and ends within the bytes.
-        unsafe {
-            if len - at >= WORD && to.cast::<AtomicU64>().is_aligned() {
-                (*to.cast::<AtomicU64>()).store(word, Ordering::Relaxed);
-                at += WORD;
-            } else {
-                (*to.cast::<AtomicU8>()).store(byte, Ordering::Relaxed);
-                at += 1;
-            }
-        }
+    // SAFETY: promised by the caller.
+    let fill_byte = |at: usize| unsafe {
+        (*to.wrapping_add(at).cast::<AtomicU8>()).store(byte, Ordering::Relaxed);
+    };
+    (0..head).for_each(fill_byte);
+    for i in 0..words {
+        // SAFETY: promised by the caller; the cell is aligned and ends within the bytes.
+        unsafe { (*to.wrapping_add(head + i * WORD).cast::<AtomicU64>()).store(word, Ordering::Relaxed) };
     }
+    (head + words * WORD..len).for_each(fill_byte);
 }
 
 /// Copies `len` bytes; the places may overlap.
@@ -37,35 +40,29 @@ pub(crate) unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
 /// The bytes are accessible, and all who use them at the same time do it by atomic accesses.
 pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     // Words can be used in both places at once if they begin at the same distance from a multiple of their size.
-    let words = from.addr() % WORD == to.addr() % WORD;
-    let step = |at: usize, wide: bool| {
-        let (from, to) = (from.wrapping_add(at), to.wrapping_add(at));
-        // SAFETY: promised by the caller; `wide` is true only where both cells are aligned and end within the bytes.
-        unsafe {
-            if wide {
-                let word = (*from.cast::<AtomicU64>()).load(Ordering::Relaxed);
-                (*to.cast::<AtomicU64>()).store(word, Ordering::Relaxed);
-            } else {
-                let byte = (*from.cast::<AtomicU8>()).load(Ordering::Relaxed);
-                (*to.cast::<AtomicU8>()).store(byte, Ordering::Relaxed);
-            }
-        }
+    let alike = from.addr() % WORD == to.addr() % WORD;
+    let (head, words) = if alike { split(to, len) } else { (len, 0) };
+    // SAFETY: promised by the caller.
+    let copy_byte = |at: usize| unsafe {
+        let byte = (*from.wrapping_add(at).cast::<AtomicU8>()).load(Ordering::Relaxed);
+        (*to.wrapping_add(at).cast::<AtomicU8>()).store(byte, Ordering::Relaxed);
     };
+    // SAFETY: promised by the caller; both cells are aligned and end within the bytes.
+    let copy_word = |i: usize| unsafe {
+        let at = head + i * WORD;
+        let word = (*from.wrapping_add(at).cast::<AtomicU64>()).load(Ordering::Relaxed);
+        (*to.wrapping_add(at).cast::<AtomicU64>()).store(word, Ordering::Relaxed);
+    };
+    let tail = head + words * WORD;
     if to.addr() <= from.addr() {
-        let mut at = 0;
-        while at < len {
-            let wide = words && len - at >= WORD && (to.addr() + at).is_multiple_of(WORD);
-            step(at, wide);
-            at += if wide { WORD } else { 1 };
-        }
+        (0..head).for_each(copy_byte);
+        (0..words).for_each(copy_word);
+        (tail..len).for_each(copy_byte);
     } else {
         // From the end, so that nothing is overwritten that is still to be read.
-        let mut end = len;
-        while end > 0 {
-            let wide = words && end >= WORD && (to.addr() + end).is_multiple_of(WORD);
-            end -= if wide { WORD } else { 1 };
-            step(end, wide);
-        }
+        (tail..len).rev().for_each(copy_byte);
+        (0..words).rev().for_each(copy_word);
+        (0..head).rev().for_each(copy_byte);
     }
 }
 

@@ -17,16 +17,19 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
 
+use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::memory::mmap::Mapping;
 use crate::memory::parking::Parking;
-use crate::memory::{GUARD, MemoryAccessError, REACH, racy};
+use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, racy};
 use crate::types::MemoryType;
+
+const NOT_SHARED: &str = "the type is not that of a shared memory: `MemoryType::shared` makes one";
 
 /// How a wait at a [`SharedMemory`] ended.
 ///
@@ -111,8 +114,31 @@ impl SharedMemory {
         SharedMemory::create(engine, ty.inner)
     }
 
+    /// As [`SharedMemory::new`], for a program of a store: the store's limiter is asked, and the memory counts as one of the
+    /// store's.
+    ///
+    /// ```
+    /// use upshift::{Engine, MemoryType, SharedMemory, Store, StoreLimitsBuilder};
+    ///
+    /// let limits = StoreLimitsBuilder::new().memory_size(1 << 16).build();
+    /// let mut store = Store::new(&Engine::default(), limits);
+    /// store.limiter(|limits| limits);
+    /// assert!(SharedMemory::new_in(&mut store, MemoryType::shared(1, 9)).is_ok());
+    /// assert!(SharedMemory::new_in(&mut store, MemoryType::shared(2, 9)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SharedMemory::new`], and when the limiter forbids it.
+    pub fn new_in(mut store: impl AsContextMut, ty: MemoryType) -> Result<SharedMemory> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        ensure!(ty.inner.shared, NOT_SHARED);
+        let memory = Memory::create(state, ty.inner)?;
+        memory.in_state(state).shared().cloned().context(NOT_SHARED)
+    }
+
     pub(crate) fn create(engine: &Engine, ty: core::MemoryType) -> Result<SharedMemory> {
-        ensure!(ty.shared, "the type is not that of a shared memory: `MemoryType::shared` makes one");
+        ensure!(ty.shared, NOT_SHARED);
         let maximum = ty.maximum.context("a shared memory needs a maximum size")?.min(ty.addressable_pages());
         ensure!(
             ty.minimum <= maximum,
@@ -193,31 +219,45 @@ impl SharedMemory {
         unsafe { std::slice::from_raw_parts(self.base().cast(), self.data_size()) }
     }
 
-    /// Appends `delta` pages and returns the old size in pages.
+    /// Appends `delta` pages and returns the old size in pages. No store's limiter is asked.
     ///
     /// # Errors
     /// When the type or the system forbids it.
     pub fn grow(&self, delta: u64) -> Result<u64> {
-        self.try_grow(delta).with_context(|| format!("failed to grow memory by `{delta}`"))
+        loop {
+            let old = self.size();
+            match self.grow_from(old, delta) {
+                Growth::Done => return Ok(old),
+                Growth::Refused => bail!("failed to grow memory by `{delta}`"),
+                Growth::Outrun => {}
+            }
+        }
     }
 
     /// The most pages that the type allows.
-    pub(crate) fn max_pages(&self) -> u64 {
+    fn max_pages(&self) -> u64 {
         self.inner.ty.maximum.unwrap_or(0).min(self.inner.ty.addressable_pages())
     }
 
-    pub(crate) fn try_grow(&self, delta: u64) -> Option<u64> {
+    /// Appends pages if there are `old` ones still.
+    pub(super) fn grow_from(&self, old: u64, delta: u64) -> Growth {
         // A thread that panics while it holds this leaves the mapping at some size that the length does not tell yet.
         let mut mapping = self.inner.mapping.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = self.size();
-        let new = old.checked_add(delta).filter(|&new| new <= self.max_pages())?;
+        if self.size() != old {
+            return Growth::Outrun;
+        }
+        let Some(new) = old.checked_add(delta).filter(|&new| new <= self.max_pages()) else {
+            return Growth::Refused;
+        };
         if delta > 0 {
             // The largest size was found to fit when the memory was made.
             let bytes = (new << self.inner.ty.page_size_log2) as usize;
-            mapping.grow(bytes).ok()?;
+            if mapping.grow(bytes).is_err() {
+                return Growth::Refused;
+            }
             self.inner.record.len.store(bytes, Ordering::SeqCst);
         }
-        Some(old)
+        Growth::Done
     }
 
     /// Copies bytes from `offset` on out of the memory. What other threads write meanwhile is copied or not, each byte for

@@ -1,6 +1,8 @@
 //! A guest that is played by the tests: it lays arguments out in a memory, and reads the answers back by the offsets of
 //! the interface's documentation, not through the code under test.
 
+use upshift::{Engine, MemoryType, SharedMemory};
+
 use super::{DIR, TempDir};
 use crate::error::{Failure, WasiResult};
 use crate::memory::GuestMemory;
@@ -9,6 +11,8 @@ use crate::{Access, WasiCtx, WasiCtxBuilder, dir, fs, io, path};
 pub(super) struct Guest {
     pub(super) ctx: WasiCtx,
     pub(super) memory: Vec<u8>,
+    /// Whether calls see the bytes in a memory that other threads could use.
+    pub(super) shared: bool,
     used: usize,
 }
 
@@ -24,7 +28,7 @@ pub(super) struct Entry {
 impl Guest {
     pub(super) fn new(ctx: WasiCtx) -> Guest {
         // Address 0 is left out, so that a zero where a pointer belongs does not hit something.
-        Guest { ctx, memory: vec![0; 1 << 16], used: 64 }
+        Guest { ctx, memory: vec![0; 1 << 16], shared: false, used: 64 }
     }
 
     pub(super) fn with_dir(dir: &TempDir) -> Guest {
@@ -86,7 +90,15 @@ impl Guest {
         &mut self,
         function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
     ) -> WasiResult {
-        function(&mut self.ctx, &mut GuestMemory::new(&mut self.memory))
+        if !self.shared {
+            return function(&mut self.ctx, &mut GuestMemory::new(&mut self.memory));
+        }
+        let pages = (self.memory.len() >> 16) as u32;
+        let memory = SharedMemory::new(&Engine::default(), MemoryType::shared(pages, pages)).unwrap();
+        memory.write(0, &self.memory).unwrap();
+        let outcome = function(&mut self.ctx, &mut GuestMemory::shared(&memory));
+        memory.read(0, &mut self.memory).unwrap();
+        outcome
     }
 
     /// Runs something whose arguments and answers nobody needs any more afterwards, and gives their room back.

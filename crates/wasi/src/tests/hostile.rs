@@ -100,6 +100,7 @@ fn any_argument_is_survived() {
             builder.preopened_dir(&temp.0, "/").unwrap().preopened_socket(listener).unwrap();
             let mut guest = Guest::new(builder.preopened_socket(own).unwrap().build());
             assert_eq!(guest.open("file", 0, READ_WRITE, 0), Ok(6));
+            guest.shared = round % 4 >= 2;
             if round % 2 == 1 && function.signature.name != "poll_oneoff" {
                 // Other contents than zeros; not where times to wait for are read from.
                 guest.memory.fill_with(|| random.next() as u8);

@@ -21,6 +21,7 @@ mod poll;
 mod race;
 mod read_only;
 mod readdir;
+mod shared;
 mod sock;
 mod stdio;
 mod trace;

@@ -15,12 +15,12 @@ pub(super) fn traced(guest: &mut Guest, name: &str, args: &[u64]) -> (WasiResult
     let function = FUNCTIONS.iter().find(|function| function.signature.name == name).unwrap();
     let lines = Arc::new(Mutex::new(vec![]));
     let sink = lines.clone();
-    let mut tracer = Tracer(Box::new(move |line: &str| sink.lock().unwrap().push(line.to_owned())));
+    let tracer = Tracer::new(move |line: &str| sink.lock().unwrap().push(line.to_owned()));
     let mut outcome = Ok(());
     let _ = guest.call(|ctx, mem| {
         let call = Call::begin(&function.signature, args, mem);
         outcome = (function.call)(ctx, mem, args);
-        call.end(&mut tracer, mem, &outcome);
+        call.end(&tracer, mem, &outcome);
         Ok(())
     });
     let line = lines.lock().unwrap().pop().unwrap();
