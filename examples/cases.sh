@@ -60,6 +60,7 @@ run_case() {
     native=$(field "$native")
     args=$(field "$args")
     stdin=$(field "$stdin")
+    flags=$(field "$flags")
     dirs=$(field "$dirs")
     env=$(field "$env")
     writes=$(field "$writes")
@@ -82,7 +83,6 @@ run_case() {
             skip "no $module"
             return
         fi
-        flags=""
         for dir in $dirs; do flags="$flags --dir $dir"; done
         for variable in $env; do flags="$flags --env $variable"; done
         set -- "$@" $flags "$module" $args
@@ -106,7 +106,7 @@ run_case() {
     if [ "$bad" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
-while IFS='|' read -r name module native args stdin dirs env writes exit; do
+while IFS='|' read -r name module native args stdin flags dirs env writes exit; do
     name=$(echo "$name" | tr -d ' ')
     case $name in '' | '#'*) continue ;; esac
     run_case "$@"
