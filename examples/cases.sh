@@ -5,11 +5,12 @@
 #   examples/cases.sh native                 compares the programs built for this machine with expected/
 #   examples/cases.sh RUNTIME [ARG...]       compares a runtime, e.g. `examples/cases.sh wasmtime run`
 #
-# A runtime must know --dir HOST::GUEST and --env NAME=VALUE. A case whose module or compiler is missing is skipped.
+# A runtime must know --dir HOST::GUEST, --env NAME=VALUE and the flags that a case has. A case whose module or compiler
+# is missing is skipped.
 set -eu
 cd "$(dirname "$0")/.."
 if [ $# -eq 0 ]; then
-    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
     exit 2
 fi
 mode=$1
