@@ -10,11 +10,12 @@ pub(crate) const USAGE: &str = "\
 usage: upshift-fuzz differential [OPTIONS]
 
   --config NAME      what is in the modules: default (all that both engines have, in mixes), exceptions,
-                     structured (few locals, values that meet control flow); default
+                     structured (few locals, values that meet control flow), legacy (those of --pairs); default
   --seed N           which modules to make; 1
   --cases N          how many; 1000
   --seconds N        begin no further module after so long
   --first N          the number of the first module; with --cases 1, just this one runs
+  --pairs DIR        the modules that legacy.sh has made; pairs
   --failures DIR     where modules that differ are written, with the calls that were made; failures
   --trace            write each module before it runs, and its number to standard error, for failures that end the
                      process";
@@ -32,25 +33,28 @@ pub(crate) struct Differential {
     pub(crate) cases: u64,
     pub(crate) time: Option<Duration>,
     pub(crate) first: u64,
+    pub(crate) pairs: PathBuf,
     pub(crate) failures: PathBuf,
     pub(crate) trace: bool,
 }
 
 /// What is in the modules.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Default,
     Exceptions,
+    Legacy,
     Structured,
 }
 
 impl Kind {
-    const ALL: [Kind; 3] = [Kind::Default, Kind::Exceptions, Kind::Structured];
+    const ALL: [Kind; 4] = [Kind::Default, Kind::Exceptions, Kind::Legacy, Kind::Structured];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Default => "default",
             Kind::Exceptions => "exceptions",
+            Kind::Legacy => "legacy",
             Kind::Structured => "structured",
         }
     }
@@ -74,6 +78,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, lex
         cases: 1000,
         time: None,
         first: 0,
+        pairs: "pairs".into(),
         failures: "failures".into(),
         trace: false,
     };
@@ -85,6 +90,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, lex
             Arg::Long("cases") => options.cases = parser.value()?.parse()?,
             Arg::Long("seconds") => options.time = Some(Duration::from_secs(parser.value()?.parse()?)),
             Arg::Long("first") => options.first = parser.value()?.parse()?,
+            Arg::Long("pairs") => options.pairs = parser.value()?.into(),
             Arg::Long("failures") => options.failures = parser.value()?.into(),
             Arg::Long("trace") => options.trace = true,
             Arg::Value(word) if command.is_none() => command = Some(word),

@@ -81,9 +81,10 @@ impl Upshift {
     /// that is metered.
     pub(crate) fn all() -> [Upshift; 3] {
         let mut looping = Config::new();
-        looping.dispatch(Dispatch::Loop).memory_reservation(0).max_wasm_stack(STACK);
-        let mut tail = Config::new();
-        tail.dispatch(Dispatch::Tail).max_wasm_stack(STACK);
+        looping.wasm_legacy_exceptions(true).max_wasm_stack(STACK);
+        let mut tail = looping.clone();
+        looping.dispatch(Dispatch::Loop).memory_reservation(0);
+        tail.dispatch(Dispatch::Tail);
         let mut metered = tail.clone();
         metered.consume_fuel(true).epoch_interruption(true);
         [looping, tail, metered].map(|config| {

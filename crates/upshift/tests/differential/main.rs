@@ -37,7 +37,7 @@ const WASMI: Other =
     Other { name: "wasmi", sources: &["/wasmi-", "/wasmi_"], make: || Box::new(Wasmi::new()) };
 
 /// Compares `modules` modules of a generator on all threads; fails with all differences that were found.
-fn run(name: &str, modules: u64, make: Make, plan: Plan) -> Counters {
+fn run(name: &str, modules: u64, make: Make<'_>, plan: Plan) -> Counters {
     let seed = setting("UPSHIFT_FUZZ_SEED", 1);
     let job = Job {
         name,
@@ -65,13 +65,13 @@ fn assert_enough(counters: &Counters, modules: u64, instances: u64, calls: u64) 
 #[test]
 fn modules_of_wasm_smith() {
     let plan = Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 };
-    let counters = run("smith", 3000, smith::modules, plan);
+    let counters = run("smith", 3000, &smith::modules, plan);
     assert_enough(&counters, 2500, 1000, 10_000);
 }
 
 #[test]
 fn structured_modules() {
     let plan = Plan { calls: 4, any_nan: true, fuel: Some(("fuel", 100)), renewals: 0 };
-    let counters = run("structured", 3000, structured::modules, plan);
+    let counters = run("structured", 3000, &structured::modules, plan);
     assert_enough(&counters, 2500, 2000, 20_000);
 }

@@ -9,7 +9,7 @@ use crate::compare::{Counters, Engines, Modules, Other, Plan, count, watch_panic
 use crate::rng::Rng;
 
 /// A generator: the modules for a state and a number; `None` when there is nothing to compare.
-pub(crate) type Make = fn(&mut Rng, u64) -> Option<Modules>;
+pub(crate) type Make<'a> = &'a (dyn Fn(&mut Rng, u64) -> Option<Modules> + Sync);
 
 /// After so many differences a run ends.
 const ENOUGH: usize = 5;
@@ -33,7 +33,7 @@ pub(crate) struct Job<'a> {
 
 impl Job<'_> {
     /// Runs them; answers what was done, and the differences that were found.
-    pub(crate) fn run(&self, other: Other, make: Make, plan: Plan) -> (Counters, Vec<String>) {
+    pub(crate) fn run(&self, other: Other, make: Make<'_>, plan: Plan) -> (Counters, Vec<String>) {
         static WATCH: Once = Once::new();
         WATCH.call_once(|| watch_panics(other));
         let next = AtomicU64::new(self.first);
@@ -55,7 +55,7 @@ impl Job<'_> {
         &self,
         next: &AtomicU64,
         mut engines: Engines,
-        make: Make,
+        make: Make<'_>,
         plan: Plan,
         counters: &Counters,
         failures: &Mutex<Vec<String>>,
