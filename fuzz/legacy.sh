@@ -3,7 +3,7 @@
 #
 #   fuzz/legacy.sh COUNT DIR        DIR/N.legacy.wasm and DIR/N.exnref.wasm, N from 0 on
 #
-# By binaryen (npm install binaryen): $WASM_OPT or `wasm-opt`, which turns random bytes into a module, and `try` into `try_table`.
+# By binaryen (npm install binaryen): $WASM_OPT or `wasm-opt`, which makes a module of random bytes, and `try_table` of `try`.
 set -eu
 if [ $# -ne 2 ]; then
     sed -n '4s/^# *//p' "$0"

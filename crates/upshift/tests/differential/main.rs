@@ -9,7 +9,7 @@
 //! the number to begin with: with a number that a failure printed and one module, exactly that module runs.
 //! `UPSHIFT_FUZZ_TRACE=1` prints the number of each module and saves it before it runs, for failures that end the process.
 //!
-//! All but this file, `structured` and `wasmi` is also in the program in `fuzz`, which compares with Wasmtime.
+//! All but this file and `wasmi` is also in the program in `fuzz`, which compares with Wasmtime.
 
 mod compare;
 mod engines;
