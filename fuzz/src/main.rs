@@ -86,8 +86,8 @@ fn differential(options: &Differential) -> Result<()> {
     println!("{}, seed {}: {}", job.name, job.seed, counters.report());
     let compared = counters.modules.load(Ordering::Relaxed);
     ensure!(
-        compared > 0 || options.kind != Kind::Legacy,
-        "there is no pair in {} whose number is asked for; legacy.sh makes them",
+        compared > 0 || options.kind != Kind::Binaryen,
+        "there is no pair in {} whose number is asked for; binaryen.sh makes them",
         options.pairs.display()
     );
     ensure!(failures.is_empty(), "{} differences\n\n{}", failures.len(), failures.join("\n\n"));
@@ -98,7 +98,7 @@ fn differential(options: &Differential) -> Result<()> {
 fn plan(kind: Kind) -> Plan {
     match kind {
         Kind::Default | Kind::Exceptions => Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 },
-        Kind::Legacy => Plan { calls: 4, any_nan: true, fuel: None, renewals: 8 },
+        Kind::Binaryen => Plan { calls: 4, any_nan: true, fuel: None, renewals: 8 },
         Kind::Structured => Plan { calls: 4, any_nan: true, fuel: Some(("fuel", 100)), renewals: 0 },
     }
 }
@@ -108,7 +108,7 @@ fn modules(options: &Differential, rng: &mut Rng, index: u64) -> Option<Modules>
     match options.kind {
         Kind::Default => smith::modules(rng, index),
         Kind::Exceptions => exceptions(rng),
-        Kind::Legacy => {
+        Kind::Binaryen => {
             let read = |form: &str| std::fs::read(options.pairs.join(format!("{index}.{form}.wasm"))).ok();
             Some(Modules { upshift: vec![read("legacy")?], other: vec![read("exnref")?] })
         }

@@ -10,12 +10,12 @@ pub(crate) const USAGE: &str = "\
 usage: upshift-fuzz differential [OPTIONS]
 
   --config NAME      what is in the modules: default (all that both engines have, in mixes), exceptions,
-                     structured (few locals, values that meet control flow), legacy (those of --pairs); default
+                     structured (few locals, values that meet control flow), binaryen (those of --pairs); default
   --seed N           which modules to make; 1
   --cases N          how many; 1000
   --seconds N        begin no further module after so long
   --first N          the number of the first module; with --cases 1, just this one runs
-  --pairs DIR        the modules that legacy.sh has made; pairs
+  --pairs DIR        the modules that binaryen.sh has made; pairs
   --failures DIR     where modules that differ are written, with the calls that were made; failures
   --trace            write each module before it runs, and its number to standard error, for failures that end the
                      process";
@@ -43,18 +43,18 @@ pub(crate) struct Differential {
 pub(crate) enum Kind {
     Default,
     Exceptions,
-    Legacy,
+    Binaryen,
     Structured,
 }
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Default, Kind::Exceptions, Kind::Legacy, Kind::Structured];
+    const ALL: [Kind; 4] = [Kind::Default, Kind::Exceptions, Kind::Binaryen, Kind::Structured];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Default => "default",
             Kind::Exceptions => "exceptions",
-            Kind::Legacy => "legacy",
+            Kind::Binaryen => "binaryen",
             Kind::Structured => "structured",
         }
     }
