@@ -3,6 +3,9 @@
 # The results are committed (but for Go's), so that nobody needs the toolchains to run the tests.
 #
 #   C, C++  zig: $ZIG, or `zig`, or `python3 -m ziglang` (pip install ziglang)
+#   C++ with exceptions
+#           emscripten: $EMXX or `em++` (Debian's, 3.1.6, will do), which emits the legacy instructions; and a wasm-opt
+#           that can translate them to those of the standard: $WASM_OPT or `wasm-opt` (npm install binaryen)
 #   Rust    a rustc with std for wasm32-wasip1 or wasm32-wasi: $RUSTC_WASM, or `rustc`
 #           (rustup target add wasm32-wasip1, or Debian 12's rustc and libstd-rust-dev-wasm32),
 #           and wasm-opt (binaryen) to make it smaller, where there is one; the program with threads needs
@@ -43,6 +46,22 @@ if [ -n "$zig" ]; then
 else
     skip c/wordcount.wasm "no zig"
     skip cpp/inventory.wasm "no zig"
+fi
+
+emxx="${EMXX:-em++}"
+if command -v "$emxx" > "$scratch/log"; then
+    "$emxx" -std=c++17 -Os -Wall -Wextra -fwasm-exceptions -sSTANDALONE_WASM cpp/reckon.cpp -o "$scratch/out.wasm"
+    install_wasm cpp/reckon-legacy.wasm
+    wasm_opt="${WASM_OPT:-wasm-opt}"
+    if "$wasm_opt" --help 2> "$scratch/log" | grep -e '--translate-to-exnref' >> "$scratch/log"; then
+        "$wasm_opt" -Os --all-features --translate-to-exnref cpp/reckon-legacy.wasm -o "$scratch/out.wasm"
+        install_wasm cpp/reckon.wasm
+    else
+        skip cpp/reckon.wasm "no wasm-opt that translates exceptions"
+    fi
+else
+    skip cpp/reckon-legacy.wasm "no emscripten"
+    skip cpp/reckon.wasm "no emscripten"
 fi
 
 rustc="${RUSTC_WASM:-rustc}"

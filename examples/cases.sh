@@ -6,7 +6,8 @@
 #   examples/cases.sh RUNTIME [ARG...]       compares a runtime, e.g. `examples/cases.sh wasmtime run`; the case
 #                                            `primes` needs one with threads, e.g. `upshift run --threads`
 #
-# A runtime must know --dir HOST::GUEST and --env NAME=VALUE. A case whose module or compiler is missing is skipped.
+# A runtime must know --dir HOST::GUEST, --env NAME=VALUE and the flags that a case has. A case whose module or compiler
+# is missing is skipped.
 set -eu
 cd "$(dirname "$0")/.."
 if [ $# -eq 0 ]; then
@@ -61,6 +62,7 @@ run_case() {
     native=$(field "$native")
     args=$(field "$args")
     stdin=$(field "$stdin")
+    flags=$(field "$flags")
     dirs=$(field "$dirs")
     env=$(field "$env")
     writes=$(field "$writes")
@@ -83,7 +85,6 @@ run_case() {
             skip "no $module"
             return
         fi
-        flags=""
         for dir in $dirs; do flags="$flags --dir $dir"; done
         for variable in $env; do flags="$flags --env $variable"; done
         set -- "$@" $flags "$module" $args
@@ -107,7 +108,7 @@ run_case() {
     if [ "$bad" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
-while IFS='|' read -r name module native args stdin dirs env writes exit; do
+while IFS='|' read -r name module native args stdin flags dirs env writes exit; do
     name=$(echo "$name" | tr -d ' ')
     case $name in '' | '#'*) continue ;; esac
     run_case "$@"

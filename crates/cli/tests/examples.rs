@@ -22,6 +22,7 @@ struct Case {
     native: String,
     args: String,
     stdin: String,
+    flags: String,
     dirs: String,
     env: String,
     writes: String,
@@ -37,10 +38,11 @@ impl Case {
                 text => text.to_string(),
             })
             .collect();
-        let [name, module, native, args, stdin, dirs, env, writes, exit] = <[String; 9]>::try_from(fields)
-            .unwrap_or_else(|fields| panic!("`{line}` has {} fields", fields.len()));
+        let [name, module, native, args, stdin, flags, dirs, env, writes, exit] =
+            <[String; 10]>::try_from(fields)
+                .unwrap_or_else(|fields| panic!("`{line}` has {} fields", fields.len()));
         let exit = exit.parse().unwrap_or_else(|_| panic!("`{exit}` of {name} is not an exit code"));
-        Case { name, module, native, args, stdin, dirs, env, writes, exit }
+        Case { name, module, native, args, stdin, flags, dirs, env, writes, exit }
     }
 
     /// What the run has to end with.
@@ -76,8 +78,7 @@ impl Case {
     fn run_wasm(&self, scratch: &Path, module: &Path, dispatch: &str) -> (Outcome, String) {
         self.run(scratch, |fill| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
-            // Those that start no threads do not notice that they may.
-            command.env_clear().args(["run", "--threads", "--dispatch", dispatch]);
+            command.env_clear().args(["run", "--dispatch", dispatch]).args(fill.words(&self.flags));
             for dir in fill.words(&self.dirs) {
                 command.args(["--dir", &dir]);
             }

@@ -5,26 +5,38 @@
 //! ```
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use upshift::{ExternType, ValType};
 
-use crate::engines::{Peer, Upshift, Wasmi};
+use crate::engines::{Peer, Upshift};
 use crate::rng::Rng;
 use crate::value::{Outcome, Stop, Value};
 
-thread_local! {
-    static LAST_PANIC_IN_WASMI: Cell<bool> = const { Cell::new(false) };
+/// The engine to compare with.
+#[derive(Clone, Copy)]
+pub(crate) struct Other {
+    pub(crate) name: &'static str,
+    /// Parts of the paths of its sources, by which its panics are known.
+    pub(crate) sources: &'static [&'static str],
+    pub(crate) make: fn() -> Box<dyn Peer>,
 }
 
-/// Makes panics of wasmi silent, and known as such.
-pub(crate) fn watch_panics() {
+thread_local! {
+    static LAST_PANIC_IN_OTHER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes panics of the other engine silent, and known as such.
+pub(crate) fn watch_panics(other: Other) {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let in_wasmi = panic.location().is_some_and(|location| location.file().contains("/wasmi"));
-        LAST_PANIC_IN_WASMI.set(in_wasmi);
-        if !in_wasmi {
+        let is_other = |path: &str| other.sources.iter().any(|part| path.contains(part));
+        let in_other = panic.location().is_some_and(|location| is_other(location.file()));
+        LAST_PANIC_IN_OTHER.set(in_other);
+        if !in_other {
             report(panic);
         }
     }));
@@ -33,7 +45,8 @@ pub(crate) fn watch_panics() {
 /// The engines, made once for each thread.
 pub(crate) struct Engines {
     upshift: [Upshift; 3],
-    wasmi: Wasmi,
+    other: Box<dyn Peer>,
+    kind: Other,
     /// What was done with the module so far, one line each.
     pub(crate) history: Vec<String>,
 }
@@ -43,13 +56,13 @@ pub(crate) struct Engines {
 /// Later modules import what the first one exports under the module name `first`; names of exports are unique.
 pub(crate) struct Modules {
     pub(crate) upshift: Vec<Vec<u8>>,
-    pub(crate) wasmi: Vec<Vec<u8>>,
+    pub(crate) other: Vec<Vec<u8>>,
 }
 
 impl Modules {
     /// One form for both.
     pub(crate) fn both(bytes: Vec<Vec<u8>>) -> Modules {
-        Modules { wasmi: bytes.clone(), upshift: bytes }
+        Modules { other: bytes.clone(), upshift: bytes }
     }
 }
 
@@ -72,13 +85,18 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: AtomicU64,)*
+            /// How often calls ended in which way.
+            pub(crate) stops: Mutex<BTreeMap<&'static str, u64>>,
         }
 
         impl Counters {
             /// The counts with their names, for people.
             pub(crate) fn report(&self) -> String {
                 let counts = [$(($text, self.$name.load(Ordering::Relaxed)),)*];
-                counts.map(|(text, count)| format!("{text} {count}")).join(", ")
+                let counts = counts.map(|(text, count)| format!("{text} {count}")).join(", ");
+                let stops = self.stops.lock().expect("nobody panics who holds it");
+                let stops: Vec<_> = stops.iter().map(|(name, count)| format!("{name} {count}")).collect();
+                format!("{counts}; traps by kind: {}", stops.join(", "))
             }
         }
     };
@@ -86,14 +104,14 @@ macro_rules! counters {
 
 counters! {
     modules: "modules",
-    refused: "refused by wasmi",
-    panics: "panics of wasmi",
+    refused: "refused by the other engine",
+    panics: "its panics",
     skipped: "not comparable",
     failed: "failed instantiations compared",
     instances: "instantiated",
     calls: "calls compared",
     traps: "of them traps",
-    exhausted: "skipped for stack exhaustion",
+    exhausted: "skipped for stack or fuel",
     bytes: "bytes of memory compared",
     globals: "globals compared",
 }
@@ -112,8 +130,8 @@ struct Exports {
 }
 
 impl Engines {
-    pub(crate) fn new() -> Engines {
-        Engines { upshift: Upshift::all(), wasmi: Wasmi::new(), history: Vec::new() }
+    pub(crate) fn new(other: Other) -> Engines {
+        Engines { upshift: Upshift::all(), other: (other.make)(), kind: other, history: Vec::new() }
     }
 
     /// Runs a module in all engines.
@@ -130,9 +148,9 @@ impl Engines {
         match catch_unwind(AssertUnwindSafe(|| self.run(modules, plan, rng, counters))) {
             Ok(result) => result,
             // Some modules make wasmi's translation panic. Nothing of its state is used again.
-            Err(_) if LAST_PANIC_IN_WASMI.get() => {
+            Err(_) if LAST_PANIC_IN_OTHER.get() => {
                 count(&counters.panics, 1);
-                self.wasmi = Wasmi::new();
+                self.other = (self.kind.make)();
                 Ok(())
             }
             Err(panic) => resume_unwind(panic),
@@ -148,10 +166,10 @@ impl Engines {
     ) -> Result<(), String> {
         count(&counters.modules, 1);
         self.history.clear();
-        let refused = self.wasmi.load(&modules.wasmi);
+        let refused = self.other.load(&modules.other);
         for upshift in &mut self.upshift {
             if let (Err(error), true) = (upshift.load(&modules.upshift), refused.is_ok()) {
-                return Err(format!("upshift refuses the module: {error:#}"));
+                return Err(format!("upshift refuses the module: {error}"));
             }
         }
         if refused.is_err() {
@@ -173,11 +191,12 @@ impl Engines {
                 self.history.push(format!("{name} {args:?}"));
                 let outcomes = self.each(|peer| peer.call(name, &args));
                 if outcomes[0] == Err(Stop::Other) {
-                    // It translates at the first call, and has limits.
+                    // wasmi translates at the first call, and has limits.
                     count(&counters.refused, 1);
                     return Ok(());
                 }
-                let renew = if outcomes.contains(&Err(Stop::Stack)) {
+                let exhausted = |stop: &Outcome| matches!(stop, Err(Stop::Stack | Stop::Fuel));
+                let renew = if outcomes.iter().any(exhausted) {
                     count(&counters.exhausted, 1);
                     true
                 } else {
@@ -198,7 +217,7 @@ impl Engines {
 
     fn each<R>(&mut self, mut act: impl FnMut(&mut dyn Peer) -> R) -> [R; 4] {
         let [looping, tail, metered] = &mut self.upshift;
-        [act(&mut self.wasmi), act(looping), act(tail), act(metered)]
+        [act(&mut *self.other), act(looping), act(tail), act(metered)]
     }
 
     fn exports(&self) -> Exports {
@@ -220,7 +239,7 @@ impl Engines {
     fn instantiate(&mut self, counters: &Counters) -> Result<bool, String> {
         self.history.push("new instance".to_string());
         let made = self.each(|peer| peer.instantiate());
-        if made.contains(&Err(Stop::Stack)) {
+        if made.iter().any(|result| matches!(result, Err(Stop::Stack | Stop::Fuel))) {
             count(&counters.exhausted, 1);
             return Ok(false);
         }
@@ -241,21 +260,25 @@ impl Engines {
     ) -> Result<(), String> {
         let comparable = outcomes.clone().map(|outcome| outcome.map(|values| comparable(values, plan)));
         if comparable[1..].iter().any(|outcome| *outcome != comparable[0]) {
-            let [wasmi, looping, tail, metered] = comparable;
+            let [other, looping, tail, metered] = comparable;
+            let name = self.kind.name;
             return Err(format!(
-                "wasmi: {wasmi:x?}\nloop:  {looping:x?}\ntail:  {tail:x?}\nmetered: {metered:x?}"
+                "{name}: {other:x?}\nloop: {looping:x?}\ntail: {tail:x?}\nmetered: {metered:x?}"
             ));
         }
         count(&counters.calls, 1);
-        count(&counters.traps, usize::from(outcomes[0].is_err()));
+        if let Err(stop) = &outcomes[0] {
+            count(&counters.traps, 1);
+            *counters.stops.lock().expect("nobody panics who holds it").entry(stop.name()).or_default() += 1;
+        }
         self.same_state(exports, plan, counters).map_err(|what| format!("after the call: {what}"))
     }
 
     fn same_state(&mut self, exports: &Exports, plan: Plan, counters: &Counters) -> Result<(), String> {
-        let Engines { upshift, wasmi, .. } = self;
+        let Engines { upshift, other, .. } = self;
         for upshift in upshift {
             for name in &exports.memories {
-                let (expected, found) = (wasmi.memory(name), upshift.memory(name));
+                let (expected, found) = (other.memory(name), upshift.memory(name));
                 count(&counters.bytes, expected.len());
                 if expected != found {
                     let at = expected.iter().zip(found).position(|(a, b)| a != b);
@@ -265,14 +288,14 @@ impl Engines {
             }
             for name in &exports.globals {
                 let [expected, found] =
-                    [wasmi.global(name), upshift.global(name)].map(|value| comparable(vec![value], plan));
+                    [other.global(name), upshift.global(name)].map(|value| comparable(vec![value], plan));
                 count(&counters.globals, 1);
                 if expected != found {
                     return Err(format!("global `{name}` is {found:x?} instead of {expected:x?}"));
                 }
             }
             for name in &exports.tables {
-                let (expected, found) = (wasmi.table(name), upshift.table(name));
+                let (expected, found) = (other.table(name), upshift.table(name));
                 if expected != found {
                     return Err(format!("table `{name}` is {found:x?} instead of {expected:x?}"));
                 }

@@ -1,13 +1,20 @@
 //! The engines behind one face: instantiate a module, call its exports, look at its state.
 
-use upshift::{Config, Dispatch, Engine, Extern, ExternType, Func, Global, Instance, Memory, Module};
+use upshift::{
+    Config, Dispatch, Engine, Exception, Extern, ExternType, Func, Global, Instance, Memory, Module,
+};
 use upshift::{Ref, Store, Table, Tag, Val, ValType};
 
 use crate::rng::Rng;
 use crate::value::{Outcome, Stop, Value};
 
-/// One instance of the module under test in one engine.
+/// One instance of the modules under test in one engine.
 pub(crate) trait Peer {
+    /// Parses the modules that the following calls are about.
+    ///
+    /// # Errors
+    /// When the engine refuses one, its reason.
+    fn load(&mut self, modules: &[Vec<u8>]) -> Result<(), String>;
     /// Makes a store and an instance in it.
     fn instantiate(&mut self) -> Result<(), Stop>;
     /// Calls an exported function.
@@ -23,38 +30,38 @@ pub(crate) trait Peer {
 }
 
 /// What the imported function number `import` answers, in all engines.
-fn host_results(import: usize, args: &[Value], results: &[ValType]) -> Vec<Value> {
+pub(crate) fn host_results(import: usize, args: &[Value], results: &[ValType]) -> Vec<Value> {
     let hash = args.iter().fold(import as u64, |hash, arg| arg.hash(hash));
     let mut rng = Rng::new(hash);
     results.iter().map(|&ty| Value::random(&mut rng, ty)).collect()
 }
 
-/// Numbers of imports, counted by kind: wasmi lists them in another order.
+/// Numbers of imports, counted by kind: not all engines list them in the same order.
 #[derive(Default)]
-struct Numbers {
+pub(crate) struct Numbers {
     funcs: usize,
     globals: usize,
 }
 
 impl Numbers {
-    fn func(&mut self) -> usize {
+    pub(crate) fn func(&mut self) -> usize {
         self.funcs += 1;
         self.funcs
     }
 
-    fn global(&mut self) -> usize {
+    pub(crate) fn global(&mut self) -> usize {
         self.globals += 1;
         self.globals
     }
 }
 
 /// Whether an import comes from the first of several modules.
-fn is_first(module: &str) -> bool {
+pub(crate) fn is_first(module: &str) -> bool {
     module == "first"
 }
 
 /// The value of the imported global number `import`.
-fn host_global(import: usize, ty: ValType) -> Value {
+pub(crate) fn host_global(import: usize, ty: ValType) -> Value {
     Value::random(&mut Rng::of_item(7, import as u64), ty)
 }
 
@@ -74,23 +81,16 @@ impl Upshift {
     /// that is metered.
     pub(crate) fn all() -> [Upshift; 3] {
         let mut looping = Config::new();
-        looping.dispatch(Dispatch::Loop).memory_reservation(0).max_wasm_stack(STACK);
-        let mut tail = Config::new();
-        tail.dispatch(Dispatch::Tail).max_wasm_stack(STACK);
+        looping.wasm_legacy_exceptions(true).max_wasm_stack(STACK);
+        let mut tail = looping.clone();
+        looping.dispatch(Dispatch::Loop).memory_reservation(0);
+        tail.dispatch(Dispatch::Tail);
         let mut metered = tail.clone();
         metered.consume_fuel(true).epoch_interruption(true);
         [looping, tail, metered].map(|config| {
             let engine = Engine::new(&config).expect("all settings are possible");
             Upshift { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
         })
-    }
-
-    /// Parses the modules that the following calls are about.
-    pub(crate) fn load(&mut self, modules: &[Vec<u8>]) -> upshift::Result<()> {
-        self.instances.clear();
-        let modules = modules.iter().map(|bytes| Module::from_binary(&self.engine, bytes));
-        self.modules = modules.collect::<Result<_, _>>()?;
-        Ok(())
     }
 
     pub(crate) fn modules(&self) -> &[Module] {
@@ -123,6 +123,19 @@ impl Upshift {
         })
     }
 
+    /// How a call ended, with the values of an exception and the name of its tag.
+    fn stop(&mut self, error: &upshift::Error) -> Stop {
+        let Some(exception) = error.downcast_ref::<Exception>() else {
+            return Stop::of_upshift(error);
+        };
+        let modules = self.modules.clone();
+        let exports = modules.iter().flat_map(Module::exports);
+        let mut tags = exports.filter(|export| matches!(export.ty(), ExternType::Tag(_)));
+        let tag = tags.find(|tag| self.export(tag.name()).into_tag() == Some(exception.tag()));
+        let values = exception.values().iter().map(|value| Value::of_upshift(&self.store, value));
+        Stop::Thrown { tag: tag.map(|tag| tag.name().to_string()), values: values.collect() }
+    }
+
     fn export(&mut self, name: &str) -> Extern {
         let mut instances = self.instances.iter();
         let export = instances.find_map(|instance| instance.get_export(&mut self.store, name));
@@ -131,6 +144,13 @@ impl Upshift {
 }
 
 impl Peer for Upshift {
+    fn load(&mut self, modules: &[Vec<u8>]) -> Result<(), String> {
+        self.instances.clear();
+        let modules = modules.iter().map(|bytes| Module::from_binary(&self.engine, bytes));
+        self.modules = modules.collect::<Result<_, _>>().map_err(|error| format!("{error:#}"))?;
+        Ok(())
+    }
+
     fn instantiate(&mut self) -> Result<(), Stop> {
         self.store = Store::new(&self.engine, ());
         // Only one of the configurations counts fuel.
@@ -158,7 +178,7 @@ impl Peer for Upshift {
         let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
         match func.call(&mut self.store, &args, &mut results) {
             Ok(()) => Ok(results.iter().map(|result| Value::of_upshift(&self.store, result)).collect()),
-            Err(error) => Err(Stop::of_upshift(&error)),
+            Err(error) => Err(self.stop(&error)),
         }
     }
 
@@ -181,127 +201,5 @@ impl Peer for Upshift {
         let table = self.export(export).into_table().expect("it is a table");
         let get = |index| Val::from(table.get(&self.store, index).expect("the index is in bounds"));
         (0..table.size(&self.store)).map(|index| Value::of_upshift(&self.store, &get(index))).collect()
-    }
-}
-
-/// wasmi, the engine to compare with.
-pub(crate) struct Wasmi {
-    engine: wasmi::Engine,
-    modules: Vec<wasmi::Module>,
-    store: wasmi::Store<()>,
-    instances: Vec<wasmi::Instance>,
-}
-
-impl Wasmi {
-    pub(crate) fn new() -> Wasmi {
-        let mut config = wasmi::Config::default();
-        config.wasm_multi_memory(true).wasm_memory64(true).wasm_tail_call(true).wasm_extended_const(true);
-        config.set_max_recursion_depth(10_000);
-        config.wasm_simd(true).wasm_relaxed_simd(true).wasm_wide_arithmetic(true);
-        config.wasm_custom_page_sizes(true);
-        let engine = wasmi::Engine::new(&config);
-        Wasmi { store: wasmi::Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
-    }
-
-    /// Parses the modules that the following calls are about.
-    pub(crate) fn load(&mut self, modules: &[Vec<u8>]) -> Result<(), wasmi::Error> {
-        self.instances.clear();
-        let modules = modules.iter().map(|bytes| wasmi::Module::new(&self.engine, bytes));
-        self.modules = modules.collect::<Result<_, _>>()?;
-        Ok(())
-    }
-
-    fn import(&mut self, number: usize, ty: &wasmi::ExternType) -> Result<wasmi::Extern, wasmi::Error> {
-        let store = &mut self.store;
-        Ok(match ty {
-            wasmi::ExternType::Func(ty) => {
-                let types: Vec<ValType> = ty.results().iter().copied().map(val_type).collect();
-                let func = wasmi::Func::new(store, ty.clone(), move |mut caller, args, results| {
-                    let args: Vec<_> = args.iter().map(|arg| Value::of_wasmi(&caller, arg)).collect();
-                    for (result, value) in results.iter_mut().zip(host_results(number, &args, &types)) {
-                        *result = value.to_wasmi(&mut caller);
-                    }
-                    Ok(())
-                });
-                func.into()
-            }
-            wasmi::ExternType::Global(ty) => {
-                let value = host_global(number, val_type(ty.content())).to_wasmi(&mut *store);
-                wasmi::Global::new(store, value, ty.mutability()).into()
-            }
-            wasmi::ExternType::Memory(ty) => wasmi::Memory::new(store, *ty)?.into(),
-            wasmi::ExternType::Table(ty) => {
-                wasmi::Table::new(store, *ty, wasmi::Val::default(ty.element()))?.into()
-            }
-        })
-    }
-
-    fn export(&self, name: &str) -> wasmi::Extern {
-        let mut instances = self.instances.iter();
-        instances.find_map(|instance| instance.get_export(&self.store, name)).expect("the export exists")
-    }
-}
-
-fn val_type(ty: wasmi::ValType) -> ValType {
-    match ty {
-        wasmi::ValType::I32 => ValType::I32,
-        wasmi::ValType::I64 => ValType::I64,
-        wasmi::ValType::F32 => ValType::F32,
-        wasmi::ValType::F64 => ValType::F64,
-        wasmi::ValType::V128 => ValType::V128,
-        wasmi::ValType::FuncRef => ValType::FUNCREF,
-        wasmi::ValType::ExternRef => ValType::EXTERNREF,
-    }
-}
-
-impl Peer for Wasmi {
-    fn instantiate(&mut self) -> Result<(), Stop> {
-        self.store = wasmi::Store::new(&self.engine, ());
-        self.instances.clear();
-        for module in self.modules.clone() {
-            let mut numbers = Numbers::default();
-            let imports = module.imports().map(|import| match import.ty() {
-                _ if is_first(import.module()) => Ok(self.export(import.name())),
-                ty @ wasmi::ExternType::Func(_) => self.import(numbers.func(), ty),
-                ty @ wasmi::ExternType::Global(_) => self.import(numbers.global(), ty),
-                ty => self.import(0, ty),
-            });
-            let imports: Result<Vec<_>, _> = imports.collect();
-            let instance =
-                imports.and_then(|imports| wasmi::Instance::new(&mut self.store, &module, &imports));
-            self.instances.push(instance.map_err(|error| Stop::of_wasmi(&error))?);
-        }
-        Ok(())
-    }
-
-    fn call(&mut self, export: &str, args: &[Value]) -> Outcome {
-        let func = self.export(export).into_func().expect("it is a function");
-        let args: Vec<_> = args.iter().map(|arg| arg.to_wasmi(&mut self.store)).collect();
-        let mut results = vec![wasmi::Val::I32(0); func.ty(&self.store).results().len()];
-        match func.call(&mut self.store, &args, &mut results) {
-            Ok(()) => Ok(results.iter().map(|result| Value::of_wasmi(&self.store, result)).collect()),
-            Err(error) => Err(Stop::of_wasmi(&error)),
-        }
-    }
-
-    fn memory(&mut self, export: &str) -> &[u8] {
-        self.export(export).into_memory().expect("it is a memory").data(&self.store)
-    }
-
-    fn global(&mut self, export: &str) -> Value {
-        let global = self.export(export).into_global().expect("it is a global");
-        Value::of_wasmi(&self.store, &global.get(&self.store))
-    }
-
-    fn set_global(&mut self, export: &str, value: Value) {
-        let global = self.export(export).into_global().expect("it is a global");
-        let value = value.to_wasmi(&mut self.store);
-        global.set(&mut self.store, value).expect("it can be set");
-    }
-
-    fn table(&mut self, export: &str) -> Vec<Value> {
-        let table = self.export(export).into_table().expect("it is a table");
-        let get = |index| table.get(&self.store, index).expect("the index is in bounds");
-        (0..table.size(&self.store)).map(|index| Value::of_wasmi(&self.store, &get(index))).collect()
     }
 }

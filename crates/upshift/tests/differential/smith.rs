@@ -9,20 +9,26 @@ use crate::rng::Rng;
 /// The bounded module for a generator state, and its mix; `None` when the numbers did not make a module.
 pub(crate) fn modules(rng: &mut Rng, index: u64) -> Option<Modules> {
     let config = mix(rng, index % MIXES);
+    module(rng, config)
+}
+
+/// A bounded module of this kind for a generator state.
+pub(crate) fn module(rng: &mut Rng, config: Config) -> Option<Modules> {
     let len = *rng.pick(&[500, 2000, 4000, 12000]);
     let bytes = rng.bytes(len);
     let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
     module.ensure_termination(2000).expect("all bodies were generated");
     let bytes = module.to_bytes();
-    // wasmi fuses the multiplication with the addition in these, Upshift does not; both may.
+    // Other engines fuse the multiplication with the addition in these, Upshift does not; all may.
     let fused = bytes.windows(3).any(|w| matches!(w, [0xfd, 0x85..=0x88, 0x02]));
     (!fused).then(|| Modules::both(vec![bytes]))
 }
 
 const MIXES: u64 = 8;
 
-fn mix(rng: &mut Rng, mix: u64) -> Config {
-    let mut config = Config {
+/// The second version of WebAssembly without vectors, in modules of a size that runs quickly.
+pub(crate) fn base(rng: &mut Rng) -> Config {
+    Config {
         canonicalize_nans: true,
         export_everything: true,
         max_funcs: 12,
@@ -53,7 +59,11 @@ fn mix(rng: &mut Rng, mix: u64) -> Config {
         tail_call_enabled: false,
         extended_const_enabled: false,
         ..Config::default()
-    };
+    }
+}
+
+fn mix(rng: &mut Rng, mix: u64) -> Config {
+    let mut config = base(rng);
     match mix {
         // The first version of WebAssembly.
         0 => {

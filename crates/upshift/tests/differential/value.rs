@@ -1,6 +1,6 @@
-//! Values, traps and outcomes in a form that both engines' ones are brought to before they are compared.
+//! Values, traps and outcomes in a form that all engines' ones are brought to before they are compared.
 
-use upshift::{AsContext, AsContextMut, ExternRef, Trap, V128, Val, ValType};
+use upshift::{AsContext, AsContextMut, ExternRef, HeapType, Trap, V128, Val, ValType};
 
 use crate::rng::Rng;
 
@@ -16,13 +16,15 @@ pub(crate) enum Value {
     Func(bool),
     /// The host's number, if the reference is not null.
     Extern(Option<u32>),
+    /// Whether there is an exception.
+    Exn(bool),
 }
 
 const F32_NAN: u32 = 0x7fc0_0000;
 const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 impl Value {
-    /// A value of a type. NaNs are canonical, references to functions are null.
+    /// A value of a type. NaNs are canonical, references to functions and exceptions are null.
     pub(crate) fn random(rng: &mut Rng, ty: ValType) -> Value {
         let bits = rng.interesting();
         match ty {
@@ -34,6 +36,7 @@ impl Value {
             ValType::F64 => Value::F64(bits).canonical(),
             ValType::V128 => Value::V128(u128::from(bits) << 64 | u128::from(rng.interesting())),
             ValType::Ref(ty) if ty.is_func() => Value::Func(false),
+            ValType::Ref(ty) if matches!(ty.heap, HeapType::Exn | HeapType::NoExn) => Value::Exn(false),
             ValType::Ref(_) => Value::Extern(rng.chance(70).then_some(bits as u32)),
         }
     }
@@ -53,7 +56,7 @@ impl Value {
             Value::I32(v) | Value::F32(v) => u64::from(v),
             Value::I64(v) | Value::F64(v) => v,
             Value::V128(v) => (v >> 64) as u64 ^ v as u64,
-            Value::Func(v) => u64::from(v),
+            Value::Func(v) | Value::Exn(v) => u64::from(v),
             Value::Extern(v) => v.map_or(0, |v| u64::from(v) + 1),
         };
         Rng::of_item(hash, bits).next()
@@ -67,6 +70,7 @@ impl Value {
             Value::F64(v) => Val::F64(v),
             Value::V128(v) => Val::V128(V128::from(v)),
             Value::Func(_) => Val::FuncRef(None),
+            Value::Exn(_) => Val::ExnRef(None),
             Value::Extern(v) => {
                 Val::ExternRef(v.map(|v| ExternRef::new(store, v).expect("there is room for it")))
             }
@@ -85,36 +89,8 @@ impl Value {
                 let data = v.data(store.as_context()).expect("the reference is of this store");
                 *data.expect("it has a value").downcast_ref().expect("all values are numbers")
             })),
-            Val::ExnRef(_) | Val::AnyRef(_) => {
-                unreachable!("wasmi knows neither exceptions nor objects, so no function has them as values")
-            }
-        }
-    }
-
-    pub(crate) fn to_wasmi(self, store: impl wasmi::AsContextMut) -> wasmi::Val {
-        match self {
-            Value::I32(v) => wasmi::Val::I32(v as i32),
-            Value::I64(v) => wasmi::Val::I64(v as i64),
-            Value::F32(v) => wasmi::Val::F32(wasmi::F32::from_bits(v)),
-            Value::F64(v) => wasmi::Val::F64(wasmi::F64::from_bits(v)),
-            Value::V128(v) => wasmi::Val::V128(wasmi::V128::from(v)),
-            Value::Func(_) => wasmi::Val::FuncRef(wasmi::Ref::Null),
-            Value::Extern(None) => wasmi::Val::ExternRef(wasmi::Ref::Null),
-            Value::Extern(Some(v)) => wasmi::Val::ExternRef(wasmi::Ref::Val(wasmi::ExternRef::new(store, v))),
-        }
-    }
-
-    pub(crate) fn of_wasmi(store: impl wasmi::AsContext<Data = ()>, val: &wasmi::Val) -> Value {
-        match val {
-            wasmi::Val::I32(v) => Value::I32(*v as u32),
-            wasmi::Val::I64(v) => Value::I64(*v as u64),
-            wasmi::Val::F32(v) => Value::F32(v.to_bits()),
-            wasmi::Val::F64(v) => Value::F64(v.to_bits()),
-            wasmi::Val::V128(v) => Value::V128(v.as_u128()),
-            wasmi::Val::FuncRef(v) => Value::Func(!v.is_null()),
-            wasmi::Val::ExternRef(v) => Value::Extern(
-                v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")),
-            ),
+            Val::ExnRef(v) => Value::Exn(v.is_some()),
+            Val::AnyRef(_) => unreachable!(\"no function that is called has objects as values\"),
         }
     }
 }
@@ -124,7 +100,7 @@ fn small_float(rng: &mut Rng) -> f32 {
 }
 
 /// How a call ended without results. The engines do not divide all traps alike.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Stop {
     Unreachable,
     Memory,
@@ -135,11 +111,37 @@ pub(crate) enum Stop {
     Overflow,
     Conversion,
     Stack,
+    /// Where fuel is counted, a bulk operation of 2^64 bytes or elements costs more than there is, even where it would fail.
+    Fuel,
+    /// An exception that nobody caught.
+    Thrown {
+        /// The first name under which its tag is exported, if it is.
+        tag: Option<String>,
+        values: Vec<Value>,
+    },
     /// Something that is no trap of WebAssembly.
     Other,
 }
 
 impl Stop {
+    /// What to call it when such ends are counted.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Stop::Unreachable => "unreachable",
+            Stop::Memory => "memory",
+            Stop::Table => "table",
+            Stop::NullElement => "null",
+            Stop::Type => "type of an indirect call",
+            Stop::DivideByZero => "division by zero",
+            Stop::Overflow => "integer overflow",
+            Stop::Conversion => "conversion",
+            Stop::Stack => "stack",
+            Stop::Fuel => "fuel",
+            Stop::Thrown { .. } => "exception",
+            Stop::Other => "other",
+        }
+    }
+
     pub(crate) fn of_upshift(error: &upshift::Error) -> Stop {
         match error.downcast_ref::<Trap>() {
             Some(Trap::UnreachableCodeReached) => Stop::Unreachable,
@@ -151,21 +153,7 @@ impl Stop {
             Some(Trap::IntegerOverflow) => Stop::Overflow,
             Some(Trap::BadConversionToInteger) => Stop::Conversion,
             Some(Trap::StackOverflow) => Stop::Stack,
-            _ => Stop::Other,
-        }
-    }
-
-    pub(crate) fn of_wasmi(error: &wasmi::Error) -> Stop {
-        match error.as_trap_code() {
-            Some(wasmi::TrapCode::UnreachableCodeReached) => Stop::Unreachable,
-            Some(wasmi::TrapCode::MemoryOutOfBounds) => Stop::Memory,
-            Some(wasmi::TrapCode::TableOutOfBounds) => Stop::Table,
-            Some(wasmi::TrapCode::IndirectCallToNull) => Stop::NullElement,
-            Some(wasmi::TrapCode::BadSignature) => Stop::Type,
-            Some(wasmi::TrapCode::IntegerDivisionByZero) => Stop::DivideByZero,
-            Some(wasmi::TrapCode::IntegerOverflow) => Stop::Overflow,
-            Some(wasmi::TrapCode::BadConversionToInteger) => Stop::Conversion,
-            Some(wasmi::TrapCode::StackOverflow) => Stop::Stack,
+            Some(Trap::OutOfFuel) => Stop::Fuel,
             _ => Stop::Other,
         }
     }

@@ -145,7 +145,7 @@ pub(crate) fn modules(rng: &mut Rng, _index: u64) -> Option<Modules> {
         return Some(Modules::both(linked(rng, none, None)));
     }
     let upshift = linked(&mut rng.clone(), filler.unwrap_or(none), seed);
-    Some(Modules { upshift, wasmi: linked(rng, none, None) })
+    Some(Modules { upshift, other: linked(rng, none, None) })
 }
 
 /// The modules; with a seed for exceptions in their second form.

@@ -1,0 +1,137 @@
+//! Compares Upshift with Wasmtime on random modules; `README.md` says how to run it.
+//!
+//! ```text
+//! options ─▶ seed, numbers ─ smith, structured ─▶ modules ─ compare ─▶ counts, or seed + module + call that differ
+//!                                                   Upshift, three ways ─┴─ Wasmtime
+//! ```
+//!
+//! What makes modules, runs them and compares is shared with the tests of `crates/upshift`, which have wasmi beside them.
+
+#[path = "../../crates/upshift/tests/differential/compare.rs"]
+mod compare;
+#[path = "../../crates/upshift/tests/differential/engines.rs"]
+mod engines;
+mod options;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../crates/upshift/tests/common/rng.rs"]
+mod rng;
+#[path = "../../crates/upshift/tests/differential/run.rs"]
+mod run;
+#[path = "../../crates/upshift/tests/differential/smith.rs"]
+mod smith;
+#[path = "../../crates/upshift/tests/differential/structured/mod.rs"]
+mod structured;
+#[path = "../../crates/upshift/tests/differential/value.rs"]
+mod value;
+mod wasmtime;
+
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use wasm_smith::{InstructionKind, InstructionKinds};
+
+use crate::compare::{Modules, Other, Plan};
+use crate::options::{Command, Differential, Kind, USAGE};
+use crate::rng::Rng;
+use crate::run::Job;
+use crate::wasmtime::Wasmtime;
+
+const WASMTIME: Other = Other {
+    name: "wasmtime",
+    sources: &["/wasmtime-", "/cranelift-", "/regalloc2-"],
+    make: || Box::new(Wasmtime::new()),
+};
+
+fn main() -> ExitCode {
+    let command = match options::parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let result = match command {
+        Command::Help => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Command::Differential(options) => differential(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the modules, prints what was done, and fails when there were differences.
+fn differential(options: &Differential) -> Result<()> {
+    std::fs::create_dir_all(&options.failures)
+        .with_context(|| format!("cannot make the directory {}", options.failures.display()))?;
+    let job = Job {
+        name: options.kind.name(),
+        seed: options.seed,
+        first: options.first,
+        modules: options.cases,
+        trace: options.trace,
+        failures: &options.failures,
+        until: options.time.map(|time| Instant::now() + time),
+    };
+    let make = |rng: &mut Rng, index| modules(options, rng, index);
+    let (counters, failures) = job.run(WASMTIME, &make, plan(options.kind));
+    println!("{}, seed {}: {}", job.name, job.seed, counters.report());
+    let compared = counters.modules.load(Ordering::Relaxed);
+    ensure!(
+        compared > 0 || options.kind != Kind::Binaryen,
+        "there is no pair in {} whose number is asked for; binaryen.sh makes them",
+        options.pairs.display()
+    );
+    ensure!(failures.is_empty(), "{} differences\n\n{}", failures.len(), failures.join("\n\n"));
+    Ok(())
+}
+
+/// How modules of a kind are run.
+fn plan(kind: Kind) -> Plan {
+    match kind {
+        Kind::Default | Kind::Exceptions => Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 },
+        Kind::Binaryen => Plan { calls: 4, any_nan: true, fuel: None, renewals: 8 },
+        Kind::Structured => Plan { calls: 4, any_nan: true, fuel: Some(("fuel", 100)), renewals: 0 },
+    }
+}
+
+/// The modules of a kind for a generator state and a number.
+fn modules(options: &Differential, rng: &mut Rng, index: u64) -> Option<Modules> {
+    match options.kind {
+        Kind::Default => smith::modules(rng, index),
+        Kind::Exceptions => exceptions(rng),
+        Kind::Binaryen => {
+            let read = |form: &str| std::fs::read(options.pairs.join(format!("{index}.{form}.wasm"))).ok();
+            Some(Modules { upshift: vec![read("legacy")?], other: vec![read("exnref")?] })
+        }
+        Kind::Structured => Some(Modules::both(structured::modules(rng, index)?.upshift)),
+    }
+}
+
+/// Exceptions, among calls in tail position, vectors and memories of 64 bits.
+fn exceptions(rng: &mut Rng) -> Option<Modules> {
+    let mut config = smith::base(rng);
+    config.exceptions_enabled = true;
+    config.min_tags = 1;
+    config.max_tags = 4;
+    config.tail_call_enabled = rng.chance(50);
+    config.simd_enabled = rng.chance(30);
+    config.memory64_enabled = rng.chance(30);
+    config.extended_const_enabled = rng.chance(50);
+    config.max_memories = *rng.pick(&[1, 1, 2]);
+    config.disallow_traps = rng.chance(50);
+    if rng.chance(50) {
+        // So that more of the instructions throw and catch.
+        let kinds = [InstructionKind::Control, InstructionKind::Parametric, InstructionKind::Reference];
+        config.allowed_instructions = InstructionKinds::new(&kinds);
+    }
+    smith::module(rng, config)
+}

@@ -1,0 +1,221 @@
+//! Wasmtime as the engine to compare with.
+
+use ::wasmtime::{
+    AsContext, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, Global,
+    HeapType as WasmtimeHeapType, Instance, Memory, Module, OptLevel, Ref, Result, Store, Table, Tag,
+    ThrownException, Trap, V128, Val, ValType as WasmtimeValType,
+};
+use upshift::{HeapType, RefType, ValType};
+
+use crate::engines::{Numbers, Peer, host_global, host_results, is_first};
+use crate::value::{Outcome, Stop, Value};
+
+/// Native stack for recursion: as much as Wasmtime allows without its feature `async`.
+const STACK: usize = 2 << 20;
+
+/// One engine, and what runs in it.
+pub(crate) struct Wasmtime {
+    engine: Engine,
+    modules: Vec<Module>,
+    store: Store<()>,
+    instances: Vec<Instance>,
+}
+
+impl Wasmtime {
+    pub(crate) fn new() -> Wasmtime {
+        let mut config = Config::new();
+        config.wasm_exceptions(true).wasm_function_references(true).wasm_gc(true);
+        config.wasm_memory64(true).wasm_multi_memory(true).wasm_custom_page_sizes(true);
+        config.wasm_tail_call(true).wasm_extended_const(true).wasm_wide_arithmetic(true);
+        config.wasm_relaxed_simd(true).relaxed_simd_deterministic(true);
+        // Each function runs a few times only.
+        config.cranelift_opt_level(OptLevel::None).max_wasm_stack(STACK);
+        let engine = Engine::new(&config).expect("all settings are possible");
+        Wasmtime { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
+    }
+
+    fn import(&mut self, number: usize, ty: ExternType) -> Result<Extern> {
+        let store = &mut self.store;
+        Ok(match ty {
+            ExternType::Func(ty) => {
+                let types: Vec<ValType> = ty.results().map(|ty| val_type(&ty)).collect();
+                let func = Func::new(store, ty, move |mut caller, args, results| {
+                    let args: Vec<_> = args.iter().map(|arg| of_wasmtime(&caller, arg)).collect();
+                    for (result, value) in results.iter_mut().zip(host_results(number, &args, &types)) {
+                        *result = to_wasmtime(value, &mut caller);
+                    }
+                    Ok(())
+                });
+                func.into()
+            }
+            ExternType::Global(ty) => {
+                let value = to_wasmtime(host_global(number, val_type(ty.content())), &mut *store);
+                Global::new(store, ty, value)?.into()
+            }
+            ExternType::Memory(ty) => Memory::new(store, ty)?.into(),
+            ExternType::Table(ty) => {
+                let null = Ref::null(ty.element().heap_type());
+                Table::new(store, ty, null)?.into()
+            }
+            ExternType::Tag(ty) => Tag::new(store, &ty)?.into(),
+        })
+    }
+
+    fn export(&mut self, name: &str) -> Extern {
+        let mut instances = self.instances.iter();
+        let export = instances.find_map(|instance| instance.get_export(&mut self.store, name));
+        export.expect("the export exists")
+    }
+
+    /// How a call ended, with the values of an exception and the name of its tag.
+    fn stop(&mut self, error: &Error) -> Stop {
+        if !error.is::<ThrownException>() {
+            return trap(error);
+        }
+        let exception = self.store.take_pending_exception().expect("one was thrown");
+        let tag = exception.tag(&mut self.store).expect("the exception has just been thrown");
+        let modules = self.modules.clone();
+        let exports = modules.iter().flat_map(Module::exports);
+        let mut tags = exports.filter(|export| matches!(export.ty(), ExternType::Tag(_)));
+        let tag = tags.find(|export| {
+            let found = self.export(export.name()).into_tag().expect("it is a tag");
+            Tag::eq(&found, &tag, &self.store)
+        });
+        let fields = exception.fields(&mut self.store).expect("the exception has just been thrown");
+        let fields: Vec<Val> = fields.collect();
+        let values = fields.iter().map(|field| of_wasmtime(&self.store, field)).collect();
+        Stop::Thrown { tag: tag.map(|tag| tag.name().to_string()), values }
+    }
+}
+
+impl Peer for Wasmtime {
+    fn load(&mut self, modules: &[Vec<u8>]) -> Result<(), String> {
+        self.instances.clear();
+        let modules = modules.iter().map(|bytes| Module::from_binary(&self.engine, bytes));
+        self.modules = modules.collect::<Result<_>>().map_err(|error| format!("{error:#}"))?;
+        Ok(())
+    }
+
+    fn instantiate(&mut self) -> Result<(), Stop> {
+        self.store = Store::new(&self.engine, ());
+        self.instances.clear();
+        for module in self.modules.clone() {
+            let mut numbers = Numbers::default();
+            let imports = module.imports().map(|import| match import.ty() {
+                _ if is_first(import.module()) => Ok(self.export(import.name())),
+                ty @ ExternType::Func(_) => self.import(numbers.func(), ty),
+                ty @ ExternType::Global(_) => self.import(numbers.global(), ty),
+                ty => self.import(0, ty),
+            });
+            let imports: Result<Vec<_>> = imports.collect();
+            let instance = imports.and_then(|imports| Instance::new(&mut self.store, &module, &imports));
+            self.instances.push(instance.map_err(|error| trap(&error))?);
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, export: &str, args: &[Value]) -> Outcome {
+        let func = self.export(export).into_func().expect("it is a function");
+        let args: Vec<_> = args.iter().map(|arg| to_wasmtime(*arg, &mut self.store)).collect();
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        match func.call(&mut self.store, &args, &mut results) {
+            Ok(()) => Ok(results.iter().map(|result| of_wasmtime(&self.store, result)).collect()),
+            Err(error) => Err(self.stop(&error)),
+        }
+    }
+
+    fn memory(&mut self, export: &str) -> &[u8] {
+        self.export(export).into_memory().expect("it is a memory").data(&self.store)
+    }
+
+    fn global(&mut self, export: &str) -> Value {
+        let global = self.export(export).into_global().expect("it is a global");
+        let value = global.get(&mut self.store);
+        of_wasmtime(&self.store, &value)
+    }
+
+    fn set_global(&mut self, export: &str, value: Value) {
+        let global = self.export(export).into_global().expect("it is a global");
+        let value = to_wasmtime(value, &mut self.store);
+        global.set(&mut self.store, value).expect("it can be set");
+    }
+
+    fn table(&mut self, export: &str) -> Vec<Value> {
+        let table = self.export(export).into_table().expect("it is a table");
+        let mut values = Vec::new();
+        for index in 0..table.size(&self.store) {
+            let element = table.get(&mut self.store, index).expect("the index is in bounds");
+            values.push(of_wasmtime(&self.store, &element.into()));
+        }
+        values
+    }
+}
+
+/// A type in Upshift's words, as far as values of it are made here.
+fn val_type(ty: &WasmtimeValType) -> ValType {
+    match ty {
+        WasmtimeValType::I32 => ValType::I32,
+        WasmtimeValType::I64 => ValType::I64,
+        WasmtimeValType::F32 => ValType::F32,
+        WasmtimeValType::F64 => ValType::F64,
+        WasmtimeValType::V128 => ValType::V128,
+        WasmtimeValType::Ref(ty) => {
+            let heap = match ty.heap_type() {
+                WasmtimeHeapType::Extern => HeapType::Extern,
+                WasmtimeHeapType::NoExtern => HeapType::NoExtern,
+                WasmtimeHeapType::Exn => HeapType::Exn,
+                WasmtimeHeapType::NoExn => HeapType::NoExn,
+                _ => HeapType::Func,
+            };
+            ValType::Ref(RefType { nullable: ty.is_nullable(), heap })
+        }
+    }
+}
+
+fn to_wasmtime(value: Value, store: impl AsContextMut) -> Val {
+    match value {
+        Value::I32(v) => Val::I32(v as i32),
+        Value::I64(v) => Val::I64(v as i64),
+        Value::F32(v) => Val::F32(v),
+        Value::F64(v) => Val::F64(v),
+        Value::V128(v) => Val::V128(V128::from(v)),
+        Value::Func(_) => Val::FuncRef(None),
+        Value::Exn(_) => Val::ExnRef(None),
+        Value::Extern(v) => {
+            Val::ExternRef(v.map(|v| ExternRef::new(store, v).expect("there is room for it")))
+        }
+    }
+}
+
+fn of_wasmtime(store: impl AsContext, val: &Val) -> Value {
+    match val {
+        Val::I32(v) => Value::I32(*v as u32),
+        Val::I64(v) => Value::I64(*v as u64),
+        Val::F32(v) => Value::F32(*v),
+        Val::F64(v) => Value::F64(*v),
+        Val::V128(v) => Value::V128(v.as_u128()),
+        Val::FuncRef(v) => Value::Func(v.is_some()),
+        Val::ExnRef(v) => Value::Exn(v.is_some()),
+        Val::ExternRef(v) => Value::Extern(v.map(|v| {
+            let data = v.data(store.as_context()).expect("the reference is of this store");
+            *data.expect("it has a value").downcast_ref().expect("all values are numbers")
+        })),
+        Val::AnyRef(_) | Val::ContRef(_) => unreachable!("no generator makes such types"),
+    }
+}
+
+/// How a call ended that threw nothing.
+fn trap(error: &Error) -> Stop {
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::UnreachableCodeReached) => Stop::Unreachable,
+        Some(Trap::MemoryOutOfBounds) => Stop::Memory,
+        Some(Trap::TableOutOfBounds) => Stop::Table,
+        Some(Trap::IndirectCallToNull | Trap::NullReference) => Stop::NullElement,
+        Some(Trap::BadSignature) => Stop::Type,
+        Some(Trap::IntegerDivisionByZero) => Stop::DivideByZero,
+        Some(Trap::IntegerOverflow) => Stop::Overflow,
+        Some(Trap::BadConversionToInteger) => Stop::Conversion,
+        Some(Trap::StackOverflow) => Stop::Stack,
+        _ => Stop::Other,
+    }
+}
