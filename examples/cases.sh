@@ -28,6 +28,7 @@ native_program() {
             *.c) command -v cc > "$scratch/log" && cc -std=c11 -O1 "$1" -o "$program" ;;
             *.cpp) command -v c++ > "$scratch/log" && c++ -std=c++17 -O1 "$1" -o "$program" ;;
             *.rs) command -v rustc > "$scratch/log" && rustc --edition 2021 -O "$1" -o "$program" ;;
+            *.mbt) [ -n "${MOONPAD:-}" ] && node "$(dirname "$1")/compile.mjs" js "$program" "$1" "$(dirname "$1")/host_js.mbt" ;;
             *.go) command -v go > "$scratch/log" && (cd "$(dirname "$1")" && go build -o "$program" .) ;;
         esac >&2 || return 0
     fi
