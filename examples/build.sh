@@ -6,6 +6,8 @@
 #   C++ with exceptions
 #           emscripten: $EMXX or `em++` (Debian's, 3.1.6, will do), which emits the legacy instructions; and a wasm-opt
 #           that can translate them to those of the standard: $WASM_OPT or `wasm-opt` (npm install binaryen)
+#   MoonBit Node.js, the npm package @moonbit/moonpad-monaco, whose directory $MOONPAD names, and from binaryen a wasm-opt
+#           and a wasm-merge that know garbage collection: $WASM_OPT, $WASM_MERGE (npm install binaryen)
 #   Rust    a rustc with std for wasm32-wasip1 or wasm32-wasi: $RUSTC_WASM, or `rustc`
 #           (rustup target add wasm32-wasip1, or Debian 12's rustc and libstd-rust-dev-wasm32),
 #           and wasm-opt (binaryen) to make it smaller, where there is one; the program with threads needs
@@ -48,11 +50,13 @@ else
     skip cpp/inventory.wasm "no zig"
 fi
 
+wasm_opt="${WASM_OPT:-wasm-opt}"
+wasm_merge="${WASM_MERGE:-wasm-merge}"
+
 emxx="${EMXX:-em++}"
 if command -v "$emxx" > "$scratch/log"; then
     "$emxx" -std=c++17 -Os -Wall -Wextra -fwasm-exceptions -sSTANDALONE_WASM cpp/reckon.cpp -o "$scratch/out.wasm"
     install_wasm cpp/reckon-legacy.wasm
-    wasm_opt="${WASM_OPT:-wasm-opt}"
     if "$wasm_opt" --help 2> "$scratch/log" | grep -e '--translate-to-exnref' >> "$scratch/log"; then
         "$wasm_opt" -Os --all-features --translate-to-exnref cpp/reckon-legacy.wasm -o "$scratch/out.wasm"
         install_wasm cpp/reckon.wasm
@@ -62,6 +66,18 @@ if command -v "$emxx" > "$scratch/log"; then
 else
     skip cpp/reckon-legacy.wasm "no emscripten"
     skip cpp/reckon.wasm "no emscripten"
+fi
+
+if [ ! -e "${MOONPAD:-}/dist/moonc-worker.js" ]; then
+    skip moonbit/lisp.wasm "no MoonBit"
+elif ! "$wasm_merge" --version > "$scratch/log" 2>&1; then
+    skip moonbit/lisp.wasm "no wasm-merge"
+else
+    node moonbit/compile.mjs wasm-gc "$scratch/main.wasm" moonbit/lisp.mbt moonbit/host_wasm.mbt
+    features="--all-features --disable-custom-descriptors"
+    "$wasm_merge" $features "$scratch/main.wasm" main moonbit/host.wat spectest -o "$scratch/merged.wasm"
+    "$wasm_opt" $features -Os "$scratch/merged.wasm" -o "$scratch/out.wasm"
+    install_wasm moonbit/lisp.wasm
 fi
 
 rustc="${RUSTC_WASM:-rustc}"

@@ -3,15 +3,14 @@
 #
 #   examples/cases.sh bless                  expected/*.txt anew, from the programs built for this machine
 #   examples/cases.sh native                 compares the programs built for this machine with expected/
-#   examples/cases.sh RUNTIME [ARG...]       compares a runtime, e.g. `examples/cases.sh wasmtime run`; the case
-#                                            `primes` needs one with threads, e.g. `upshift run --threads`
+#   examples/cases.sh RUNTIME [ARG...]       compares a runtime, e.g. `examples/cases.sh wasmtime run`
 #
 # A runtime must know --dir HOST::GUEST, --env NAME=VALUE and the flags that a case has. A case whose module or compiler
 # is missing is skipped.
 set -eu
 cd "$(dirname "$0")/.."
 if [ $# -eq 0 ]; then
-    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    sed -n '2,8s/^# \{0,1\}//p' "$0"
     exit 2
 fi
 mode=$1
@@ -29,6 +28,7 @@ native_program() {
             *.c) command -v cc > "$scratch/log" && cc -std=c11 -O1 "$1" -o "$program" ;;
             *.cpp) command -v c++ > "$scratch/log" && c++ -std=c++17 -O1 "$1" -o "$program" ;;
             *.rs) command -v rustc > "$scratch/log" && rustc --edition 2021 -O "$1" -o "$program" ;;
+            *.mbt) [ -n "${MOONPAD:-}" ] && node "$(dirname "$1")/compile.mjs" js "$program" "$1" "$(dirname "$1")/host_js.mbt" ;;
             *.go) command -v go > "$scratch/log" && (cd "$(dirname "$1")" && go build -o "$program" .) ;;
         esac >&2 || return 0
     fi

@@ -97,7 +97,9 @@ fn differential(options: &Differential) -> Result<()> {
 /// How modules of a kind are run.
 fn plan(kind: Kind) -> Plan {
     match kind {
-        Kind::Default | Kind::Exceptions => Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 },
+        Kind::Default | Kind::Exceptions | Kind::Gc => {
+            Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 }
+        }
         Kind::Binaryen => Plan { calls: 4, any_nan: true, fuel: None, renewals: 8 },
         Kind::Structured => Plan { calls: 4, any_nan: true, fuel: Some(("fuel", 100)), renewals: 0 },
     }
@@ -108,6 +110,7 @@ fn modules(options: &Differential, rng: &mut Rng, index: u64) -> Option<Modules>
     match options.kind {
         Kind::Default => smith::modules(rng, index),
         Kind::Exceptions => exceptions(rng),
+        Kind::Gc => gc(rng),
         Kind::Binaryen => {
             let read = |form: &str| std::fs::read(options.pairs.join(format!("{index}.{form}.wasm"))).ok();
             Some(Modules { upshift: vec![read("legacy")?], other: vec![read("exnref")?] })
@@ -131,6 +134,33 @@ fn exceptions(rng: &mut Rng) -> Option<Modules> {
     if rng.chance(50) {
         // So that more of the instructions throw and catch.
         let kinds = [InstructionKind::Control, InstructionKind::Parametric, InstructionKind::Reference];
+        config.allowed_instructions = InstructionKinds::new(&kinds);
+    }
+    smith::module(rng, config)
+}
+
+/// Structs, arrays, casts and references to functions of a type, among calls in tail position and exceptions.
+fn gc(rng: &mut Rng) -> Option<Modules> {
+    let mut config = smith::base(rng);
+    config.gc_enabled = true;
+    config.max_types = *rng.pick(&[10, 30, 60]);
+    // The host has no values of most types.
+    config.max_imports = 0;
+    config.exceptions_enabled = rng.chance(40);
+    config.tail_call_enabled = rng.chance(50);
+    config.simd_enabled = rng.chance(20);
+    config.extended_const_enabled = rng.chance(50);
+    config.disallow_traps = rng.chance(60);
+    if rng.chance(60) {
+        // So that more of the instructions are about data that is collected.
+        let kinds = [
+            InstructionKind::Aggregate,
+            InstructionKind::Control,
+            InstructionKind::NumericInt,
+            InstructionKind::Parametric,
+            InstructionKind::Reference,
+            InstructionKind::Variable,
+        ];
         config.allowed_instructions = InstructionKinds::new(&kinds);
     }
     smith::module(rng, config)

@@ -9,7 +9,7 @@ use lexopt::{Arg, Parser, ValueExt};
 pub(crate) const USAGE: &str = "\
 usage: upshift-fuzz differential [OPTIONS]
 
-  --config NAME      what is in the modules: default (all that both engines have, in mixes), exceptions,
+  --config NAME      what is in the modules: default (all that both engines have, in mixes), exceptions, gc,
                      structured (few locals, values that meet control flow), binaryen (those of --pairs); default
   --seed N           which modules to make; 1
   --cases N          how many; 1000
@@ -43,17 +43,19 @@ pub(crate) struct Differential {
 pub(crate) enum Kind {
     Default,
     Exceptions,
+    Gc,
     Binaryen,
     Structured,
 }
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Default, Kind::Exceptions, Kind::Binaryen, Kind::Structured];
+    const ALL: [Kind; 5] = [Kind::Default, Kind::Exceptions, Kind::Gc, Kind::Binaryen, Kind::Structured];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Default => "default",
             Kind::Exceptions => "exceptions",
+            Kind::Gc => "gc",
             Kind::Binaryen => "binaryen",
             Kind::Structured => "structured",
         }

@@ -1,23 +1,27 @@
 //! Wasmtime as the engine to compare with.
 
 use ::wasmtime::{
-    AsContext, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, Global,
-    HeapType as WasmtimeHeapType, Instance, Memory, Module, OptLevel, Ref, Result, Store, Table, Tag,
-    ThrownException, Trap, V128, Val, ValType as WasmtimeValType,
+    AnyRef, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, GcHeapOutOfMemory,
+    Global, HeapType as WasmtimeHeapType, Instance, Memory, Module, OptLevel, Ref, Result, Rooted, Store,
+    StoreLimits, StoreLimitsBuilder, Table, Tag, ThrownException, Trap, V128, Val,
+    ValType as WasmtimeValType,
 };
 use upshift::{HeapType, RefType, ValType};
 
 use crate::engines::{Numbers, Peer, host_global, host_results, is_first};
-use crate::value::{Outcome, Stop, Value};
+use crate::value::{Object, Outcome, Stop, Value};
 
 /// Native stack for recursion: as much as Wasmtime allows without its feature `async`.
 const STACK: usize = 2 << 20;
+
+/// Bytes that the collected data of a store may take, and a linear memory.
+const HEAP: usize = 64 << 20;
 
 /// One engine, and what runs in it.
 pub(crate) struct Wasmtime {
     engine: Engine,
     modules: Vec<Module>,
-    store: Store<()>,
+    store: Store<StoreLimits>,
     instances: Vec<Instance>,
 }
 
@@ -31,7 +35,7 @@ impl Wasmtime {
         // Each function runs a few times only.
         config.cranelift_opt_level(OptLevel::None).max_wasm_stack(STACK);
         let engine = Engine::new(&config).expect("all settings are possible");
-        Wasmtime { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
+        Wasmtime { store: store(&engine), engine, modules: Vec::new(), instances: Vec::new() }
     }
 
     fn import(&mut self, number: usize, ty: ExternType) -> Result<Extern> {
@@ -40,7 +44,7 @@ impl Wasmtime {
             ExternType::Func(ty) => {
                 let types: Vec<ValType> = ty.results().map(|ty| val_type(&ty)).collect();
                 let func = Func::new(store, ty, move |mut caller, args, results| {
-                    let args: Vec<_> = args.iter().map(|arg| of_wasmtime(&caller, arg)).collect();
+                    let args: Vec<_> = args.iter().map(|arg| of_wasmtime(&mut caller, arg)).collect();
                     for (result, value) in results.iter_mut().zip(host_results(number, &args, &types)) {
                         *result = to_wasmtime(value, &mut caller);
                     }
@@ -83,7 +87,7 @@ impl Wasmtime {
         });
         let fields = exception.fields(&mut self.store).expect("the exception has just been thrown");
         let fields: Vec<Val> = fields.collect();
-        let values = fields.iter().map(|field| of_wasmtime(&self.store, field)).collect();
+        let values = fields.iter().map(|field| of_wasmtime(&mut self.store, field)).collect();
         Stop::Thrown { tag: tag.map(|tag| tag.name().to_string()), values }
     }
 }
@@ -97,7 +101,7 @@ impl Peer for Wasmtime {
     }
 
     fn instantiate(&mut self) -> Result<(), Stop> {
-        self.store = Store::new(&self.engine, ());
+        self.store = store(&self.engine);
         self.instances.clear();
         for module in self.modules.clone() {
             let mut numbers = Numbers::default();
@@ -119,7 +123,7 @@ impl Peer for Wasmtime {
         let args: Vec<_> = args.iter().map(|arg| to_wasmtime(*arg, &mut self.store)).collect();
         let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
         match func.call(&mut self.store, &args, &mut results) {
-            Ok(()) => Ok(results.iter().map(|result| of_wasmtime(&self.store, result)).collect()),
+            Ok(()) => Ok(results.iter().map(|result| of_wasmtime(&mut self.store, result)).collect()),
             Err(error) => Err(self.stop(&error)),
         }
     }
@@ -131,7 +135,7 @@ impl Peer for Wasmtime {
     fn global(&mut self, export: &str) -> Value {
         let global = self.export(export).into_global().expect("it is a global");
         let value = global.get(&mut self.store);
-        of_wasmtime(&self.store, &value)
+        of_wasmtime(&mut self.store, &value)
     }
 
     fn set_global(&mut self, export: &str, value: Value) {
@@ -145,10 +149,16 @@ impl Peer for Wasmtime {
         let mut values = Vec::new();
         for index in 0..table.size(&self.store) {
             let element = table.get(&mut self.store, index).expect("the index is in bounds");
-            values.push(of_wasmtime(&self.store, &element.into()));
+            values.push(of_wasmtime(&mut self.store, &element.into()));
         }
         values
     }
+}
+
+fn store(engine: &Engine) -> Store<StoreLimits> {
+    let mut store = Store::new(engine, StoreLimitsBuilder::new().memory_size(HEAP).build());
+    store.limiter(|limits| limits);
+    store
 }
 
 /// A type in Upshift's words, as far as values of it are made here.
@@ -181,13 +191,15 @@ fn to_wasmtime(value: Value, store: impl AsContextMut) -> Val {
         Value::V128(v) => Val::V128(V128::from(v)),
         Value::Func(_) => Val::FuncRef(None),
         Value::Exn(_) => Val::ExnRef(None),
-        Value::Extern(v) => {
-            Val::ExternRef(v.map(|v| ExternRef::new(store, v).expect("there is room for it")))
+        Value::Extern(None) => Val::ExternRef(None),
+        Value::Extern(Some(Object::Host(v))) => {
+            Val::ExternRef(Some(ExternRef::new(store, v).expect("there is room for it")))
         }
+        Value::Extern(_) | Value::Any(_) => unreachable!("no such arguments are made"),
     }
 }
 
-fn of_wasmtime(store: impl AsContext, val: &Val) -> Value {
+fn of_wasmtime(mut store: impl AsContextMut, val: &Val) -> Value {
     match val {
         Val::I32(v) => Value::I32(*v as u32),
         Val::I64(v) => Value::I64(*v as u64),
@@ -196,16 +208,37 @@ fn of_wasmtime(store: impl AsContext, val: &Val) -> Value {
         Val::V128(v) => Value::V128(v.as_u128()),
         Val::FuncRef(v) => Value::Func(v.is_some()),
         Val::ExnRef(v) => Value::Exn(v.is_some()),
+        Val::AnyRef(v) => Value::Any(v.map(|v| object(&mut store, v))),
         Val::ExternRef(v) => Value::Extern(v.map(|v| {
-            let data = v.data(store.as_context()).expect("the reference is of this store");
-            *data.expect("it has a value").downcast_ref().expect("all values are numbers")
+            let v = AnyRef::convert_extern(&mut store, v).expect("the reference is of this store");
+            object(&mut store, v)
         })),
-        Val::AnyRef(_) | Val::ContRef(_) => unreachable!("no generator makes such types"),
+        Val::ContRef(_) => unreachable!("no generator makes such types"),
     }
+}
+
+/// What a reference refers to.
+fn object(mut store: impl AsContextMut, any: Rooted<AnyRef>) -> Object {
+    const HERE: &str = "the reference is of this store";
+    if let Some(v) = any.as_i31(&store).expect(HERE) {
+        return Object::I31(v.get_u32());
+    }
+    if any.is_struct(&store).expect(HERE) {
+        return Object::Struct;
+    }
+    if any.is_array(&store).expect(HERE) {
+        return Object::Array;
+    }
+    let host = ExternRef::convert_any(&mut store, any).expect(HERE);
+    let data = host.data(store.as_context()).expect(HERE).expect("what else is a value of the host");
+    Object::Host(*data.downcast_ref().expect("all values are numbers"))
 }
 
 /// How a call ended that threw nothing.
 fn trap(error: &Error) -> Stop {
+    if error.is::<GcHeapOutOfMemory<()>>() {
+        return Stop::Room;
+    }
     match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) => Stop::Unreachable,
         Some(Trap::MemoryOutOfBounds) => Stop::Memory,
@@ -216,6 +249,9 @@ fn trap(error: &Error) -> Stop {
         Some(Trap::IntegerOverflow) => Stop::Overflow,
         Some(Trap::BadConversionToInteger) => Stop::Conversion,
         Some(Trap::StackOverflow) => Stop::Stack,
+        Some(Trap::ArrayOutOfBounds) => Stop::Array,
+        Some(Trap::CastFailure) => Stop::Cast,
+        Some(Trap::AllocationTooLarge) => Stop::Room,
         _ => Stop::Other,
     }
 }

@@ -171,6 +171,7 @@ impl Compiler {
             Some("cpp") => compile("c++", &["-std=c++17", "-O1"], &file, &output),
             Some("rs") => compile("rustc", &["--edition", "2021", "-O"], &file, &output),
             Some("go") => go_build(&file, &output, &[]),
+            Some("mbt") => moonbit_build(&file, &output),
             _ => panic!("the language of {source} is not known"),
         };
         self.results.entry(source.to_string()).or_insert_with(build).clone()
@@ -206,6 +207,18 @@ fn go_build(source: &Path, output: &Path, env: &[(&str, &str)]) -> Result<PathBu
     let mut command = Command::new("go");
     command.current_dir(source.parent().expect("sources lie in directories"));
     command.envs(env.iter().copied()).args(["build", "-trimpath", "-o"]).arg(output).arg(".");
+    finish(command, output)
+}
+
+/// JavaScript that Node.js runs: what MoonBit makes of a program beside WebAssembly.
+fn moonbit_build(source: &Path, output: &Path) -> Result<PathBuf, String> {
+    if std::env::var_os("MOONPAD").is_none() {
+        return Err("$MOONPAD does not say where MoonBit is".to_string());
+    }
+    is_there(Command::new("node").arg("--version"), |_| true)?;
+    let dir = source.parent().expect("sources lie in directories");
+    let mut command = Command::new("node");
+    command.arg(dir.join("compile.mjs")).arg("js").arg(output).arg(source).arg(dir.join("host_js.mbt"));
     finish(command, output)
 }
 

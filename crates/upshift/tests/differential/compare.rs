@@ -111,7 +111,8 @@ counters! {
     instances: "instantiated",
     calls: "calls compared",
     traps: "of them traps",
-    exhausted: "skipped for stack or fuel",
+    uncalled: "without arguments to call with",
+    exhausted: "skipped for stack, fuel or room",
     bytes: "bytes of memory compared",
     globals: "globals compared",
 }
@@ -184,7 +185,11 @@ impl Engines {
         let mut renewals = plan.renewals;
         for (name, params) in &exports.funcs {
             for _ in 0..plan.calls {
-                let args: Vec<_> = params.iter().map(|&ty| Value::random(rng, ty)).collect();
+                let args: Option<Vec<_>> = params.iter().map(|&ty| Value::random(rng, ty)).collect();
+                let Some(args) = args else {
+                    count(&counters.uncalled, 1);
+                    continue;
+                };
                 if let Some((fuel, amount)) = plan.fuel {
                     self.each(|peer| peer.set_global(fuel, Value::I32(amount)));
                 }
@@ -195,7 +200,7 @@ impl Engines {
                     count(&counters.refused, 1);
                     return Ok(());
                 }
-                let exhausted = |stop: &Outcome| matches!(stop, Err(Stop::Stack | Stop::Fuel));
+                let exhausted = |stop: &Outcome| matches!(stop, Err(Stop::Stack | Stop::Fuel | Stop::Room));
                 let renew = if outcomes.iter().any(exhausted) {
                     count(&counters.exhausted, 1);
                     true
@@ -239,7 +244,7 @@ impl Engines {
     fn instantiate(&mut self, counters: &Counters) -> Result<bool, String> {
         self.history.push("new instance".to_string());
         let made = self.each(|peer| peer.instantiate());
-        if made.iter().any(|result| matches!(result, Err(Stop::Stack | Stop::Fuel))) {
+        if made.iter().any(|result| matches!(result, Err(Stop::Stack | Stop::Fuel | Stop::Room))) {
             count(&counters.exhausted, 1);
             return Ok(false);
         }

@@ -33,7 +33,9 @@ pub(crate) trait Peer {
 pub(crate) fn host_results(import: usize, args: &[Value], results: &[ValType]) -> Vec<Value> {
     let hash = args.iter().fold(import as u64, |hash, arg| arg.hash(hash));
     let mut rng = Rng::new(hash);
-    results.iter().map(|&ty| Value::random(&mut rng, ty)).collect()
+    let value =
+        |&ty| Value::random(&mut rng, ty).expect("imports have only types that the host has values of");
+    results.iter().map(value).collect()
 }
 
 /// Numbers of imports, counted by kind: not all engines list them in the same order.
@@ -62,7 +64,8 @@ pub(crate) fn is_first(module: &str) -> bool {
 
 /// The value of the imported global number `import`.
 pub(crate) fn host_global(import: usize, ty: ValType) -> Value {
-    Value::random(&mut Rng::of_item(7, import as u64), ty)
+    let value = Value::random(&mut Rng::of_item(7, import as u64), ty);
+    value.expect("imports have only types that the host has values of")
 }
 
 /// Room for the deepest recursion that the fuel of the modules allows with the largest frames.

@@ -14,20 +14,46 @@ pub(crate) enum Value {
     V128(u128),
     /// Whether there is a function.
     Func(bool),
-    /// The host's number, if the reference is not null.
-    Extern(Option<u32>),
+    /// What a reference of the host refers to, unless it is null.
+    Extern(Option<Object>),
+    /// What a reference to a value of the guest refers to, unless it is null.
+    #[allow(dead_code, reason = "wasmi has no such references")]
+    Any(Option<Object>),
     /// Whether there is an exception.
     Exn(bool),
+}
+
+/// What a reference refers to, as far as it is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(dead_code, reason = "wasmi has the host's numbers only")]
+pub(crate) enum Object {
+    /// The host's number.
+    Host(u32),
+    I31(u32),
+    Struct,
+    Array,
+}
+
+impl Object {
+    fn bits(self) -> u64 {
+        match self {
+            Object::Host(v) => 1 << 32 | u64::from(v),
+            Object::I31(v) => 2 << 32 | u64::from(v),
+            Object::Struct => 3 << 32,
+            Object::Array => 4 << 32,
+        }
+    }
 }
 
 const F32_NAN: u32 = 0x7fc0_0000;
 const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 impl Value {
-    /// A value of a type. NaNs are canonical, references to functions and exceptions are null.
-    pub(crate) fn random(rng: &mut Rng, ty: ValType) -> Value {
+    /// A value of a type. NaNs are canonical, references to functions and exceptions are null; so there is none when the type
+    /// has no null.
+    pub(crate) fn random(rng: &mut Rng, ty: ValType) -> Option<Value> {
         let bits = rng.interesting();
-        match ty {
+        Some(match ty {
             ValType::I32 => Value::I32(bits as u32),
             ValType::I64 => Value::I64(bits),
             ValType::F32 if rng.chance(60) => Value::F32(small_float(rng).to_bits()),
@@ -35,10 +61,19 @@ impl Value {
             ValType::F32 => Value::F32(bits as u32).canonical(),
             ValType::F64 => Value::F64(bits).canonical(),
             ValType::V128 => Value::V128(u128::from(bits) << 64 | u128::from(rng.interesting())),
-            ValType::Ref(ty) if ty.is_func() => Value::Func(false),
-            ValType::Ref(ty) if matches!(ty.heap, HeapType::Exn | HeapType::NoExn) => Value::Exn(false),
-            ValType::Ref(_) => Value::Extern(rng.chance(70).then_some(bits as u32)),
-        }
+            ValType::Ref(ty) => {
+                let there = ty.heap == HeapType::Extern && (rng.chance(70) || !ty.nullable);
+                if !there && !ty.nullable {
+                    return None;
+                }
+                let host = there.then_some(Object::Host(bits as u32));
+                match ty.heap {
+                    HeapType::Extern | HeapType::NoExtern => Value::Extern(host),
+                    HeapType::Exn | HeapType::NoExn => Value::Exn(false),
+                    HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => Value::Func(false),
+                }
+            }
+        })
     }
 
     /// The value with the canonical NaN instead of any NaN.
@@ -57,7 +92,7 @@ impl Value {
             Value::I64(v) | Value::F64(v) => v,
             Value::V128(v) => (v >> 64) as u64 ^ v as u64,
             Value::Func(v) | Value::Exn(v) => u64::from(v),
-            Value::Extern(v) => v.map_or(0, |v| u64::from(v) + 1),
+            Value::Extern(v) | Value::Any(v) => v.map_or(0, Object::bits),
         };
         Rng::of_item(hash, bits).next()
     }
@@ -71,9 +106,11 @@ impl Value {
             Value::V128(v) => Val::V128(V128::from(v)),
             Value::Func(_) => Val::FuncRef(None),
             Value::Exn(_) => Val::ExnRef(None),
-            Value::Extern(v) => {
-                Val::ExternRef(v.map(|v| ExternRef::new(store, v).expect("there is room for it")))
+            Value::Extern(None) => Val::ExternRef(None),
+            Value::Extern(Some(Object::Host(v))) => {
+                Val::ExternRef(Some(ExternRef::new(store, v).expect("there is room for it")))
             }
+            Value::Extern(_) | Value::Any(_) => unreachable!("no such arguments are made"),
         }
     }
 
@@ -87,7 +124,7 @@ impl Value {
             Val::FuncRef(v) => Value::Func(v.is_some()),
             Val::ExternRef(v) => Value::Extern(v.map(|v| {
                 let data = v.data(store.as_context()).expect("the reference is of this store");
-                *data.expect("it has a value").downcast_ref().expect("all values are numbers")
+                Object::Host(*data.expect("it has a value").downcast_ref().expect("all values are numbers"))
             })),
             Val::ExnRef(v) => Value::Exn(v.is_some()),
             Val::AnyRef(_) => unreachable!(\"no function that is called has objects as values\"),
@@ -111,6 +148,14 @@ pub(crate) enum Stop {
     Overflow,
     Conversion,
     Stack,
+    /// An array was accessed out of its bounds.
+    #[allow(dead_code, reason = "wasmi has no arrays")]
+    Array,
+    #[allow(dead_code, reason = "wasmi has no casts")]
+    Cast,
+    /// There is no room for what is to be allocated; engines have different limits.
+    #[allow(dead_code, reason = "wasmi allocates nothing")]
+    Room,
     /// Where fuel is counted, a bulk operation of 2^64 bytes or elements costs more than there is, even where it would fail.
     Fuel,
     /// An exception that nobody caught.
@@ -136,6 +181,9 @@ impl Stop {
             Stop::Overflow => "integer overflow",
             Stop::Conversion => "conversion",
             Stop::Stack => "stack",
+            Stop::Array => "array",
+            Stop::Cast => "cast",
+            Stop::Room => "room",
             Stop::Fuel => "fuel",
             Stop::Thrown { .. } => "exception",
             Stop::Other => "other",

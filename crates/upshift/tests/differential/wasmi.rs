@@ -3,7 +3,7 @@
 use upshift::ValType;
 
 use crate::engines::{Numbers, Peer, host_global, host_results, is_first};
-use crate::value::{Outcome, Stop, Value};
+use crate::value::{Object, Outcome, Stop, Value};
 
 /// One engine, and what runs in it.
 pub(crate) struct Wasmi {
@@ -134,9 +134,11 @@ fn to_wasmi(value: Value, store: impl wasmi::AsContextMut) -> wasmi::Val {
         Value::F64(v) => wasmi::Val::F64(wasmi::F64::from_bits(v)),
         Value::V128(v) => wasmi::Val::V128(wasmi::V128::from(v)),
         Value::Func(_) => wasmi::Val::FuncRef(wasmi::Ref::Null),
-        Value::Exn(_) => unreachable!("wasmi knows no exceptions, so no function has them as values"),
         Value::Extern(None) => wasmi::Val::ExternRef(wasmi::Ref::Null),
-        Value::Extern(Some(v)) => wasmi::Val::ExternRef(wasmi::Ref::Val(wasmi::ExternRef::new(store, v))),
+        Value::Extern(Some(Object::Host(v))) => {
+            wasmi::Val::ExternRef(wasmi::Ref::Val(wasmi::ExternRef::new(store, v)))
+        }
+        Value::Extern(_) | Value::Exn(_) | Value::Any(_) => unreachable!("wasmi has no such types"),
     }
 }
 
@@ -148,9 +150,9 @@ fn of_wasmi(store: impl wasmi::AsContext<Data = ()>, val: &wasmi::Val) -> Value 
         wasmi::Val::F64(v) => Value::F64(v.to_bits()),
         wasmi::Val::V128(v) => Value::V128(v.as_u128()),
         wasmi::Val::FuncRef(v) => Value::Func(!v.is_null()),
-        wasmi::Val::ExternRef(v) => Value::Extern(
-            v.val().map(|v| *v.data(store.as_context()).downcast_ref().expect("all values are numbers")),
-        ),
+        wasmi::Val::ExternRef(v) => Value::Extern(v.val().map(|v| {
+            Object::Host(*v.data(store.as_context()).downcast_ref().expect("all values are numbers"))
+        })),
     }
 }
 
