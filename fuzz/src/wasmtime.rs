@@ -1,7 +1,7 @@
 //! Wasmtime as the engine to compare with.
 
 use ::wasmtime::{
-    AnyRef, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, GcHeapOutOfMemory,
+    AnyRef, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, GcHeapOutOfMemory, I31,
     Global, HeapType as WasmtimeHeapType, Instance, Memory, Module, OptLevel, Ref, Result, Rooted, Store,
     StoreLimits, StoreLimitsBuilder, Table, Tag, ThrownException, Trap, V128, Val,
     ValType as WasmtimeValType,
@@ -175,6 +175,10 @@ fn val_type(ty: &WasmtimeValType) -> ValType {
                 WasmtimeHeapType::NoExtern => HeapType::NoExtern,
                 WasmtimeHeapType::Exn => HeapType::Exn,
                 WasmtimeHeapType::NoExn => HeapType::NoExn,
+                WasmtimeHeapType::Any => HeapType::Any,
+                WasmtimeHeapType::Eq => HeapType::Eq,
+                WasmtimeHeapType::I31 => HeapType::I31,
+                WasmtimeHeapType::None => HeapType::None,
                 _ => HeapType::Func,
             };
             ValType::Ref(RefType { nullable: ty.is_nullable(), heap })
@@ -194,6 +198,10 @@ fn to_wasmtime(value: Value, store: impl AsContextMut) -> Val {
         Value::Extern(None) => Val::ExternRef(None),
         Value::Extern(Some(Object::Host(v))) => {
             Val::ExternRef(Some(ExternRef::new(store, v).expect("there is room for it")))
+        }
+        Value::Any(None) => Val::AnyRef(None),
+        Value::Any(Some(Object::I31(v))) => {
+            Val::AnyRef(Some(AnyRef::from_i31(store, I31::wrapping_u32(v))))
         }
         Value::Extern(_) | Value::Any(_) => unreachable!("no such arguments are made"),
     }

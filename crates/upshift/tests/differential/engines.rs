@@ -81,7 +81,7 @@ pub(crate) struct Upshift {
 
 impl Upshift {
     /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not, code
-    /// that is metered.
+    /// that is metered and whose objects move whenever one is made.
     pub(crate) fn all() -> [Upshift; 3] {
         let mut looping = Config::new();
         looping.wasm_legacy_exceptions(true).max_wasm_stack(STACK);
@@ -89,7 +89,7 @@ impl Upshift {
         looping.dispatch(Dispatch::Loop).memory_reservation(0);
         tail.dispatch(Dispatch::Tail);
         let mut metered = tail.clone();
-        metered.consume_fuel(true).epoch_interruption(true);
+        metered.consume_fuel(true).epoch_interruption(true).gc_stress(true);
         [looping, tail, metered].map(|config| {
             let engine = Engine::new(&config).expect("all settings are possible");
             Upshift { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }

@@ -1,6 +1,8 @@
 //! Values, traps and outcomes in a form that all engines' ones are brought to before they are compared.
 
-use upshift::{AsContext, AsContextMut, ExternRef, HeapType, Trap, V128, Val, ValType};
+use upshift::{
+    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, Trap, TypeKind, V128, Val, ValType,
+};
 
 use crate::rng::Rng;
 
@@ -17,7 +19,6 @@ pub(crate) enum Value {
     /// What a reference of the host refers to, unless it is null.
     Extern(Option<Object>),
     /// What a reference to a value of the guest refers to, unless it is null.
-    #[allow(dead_code, reason = "wasmi has no such references")]
     Any(Option<Object>),
     /// Whether there is an exception.
     Exn(bool),
@@ -25,7 +26,6 @@ pub(crate) enum Value {
 
 /// What a reference refers to, as far as it is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(dead_code, reason = "wasmi has the host's numbers only")]
 pub(crate) enum Object {
     /// The host's number.
     Host(u32),
@@ -62,15 +62,22 @@ impl Value {
             ValType::F64 => Value::F64(bits).canonical(),
             ValType::V128 => Value::V128(u128::from(bits) << 64 | u128::from(rng.interesting())),
             ValType::Ref(ty) => {
-                let there = ty.heap == HeapType::Extern && (rng.chance(70) || !ty.nullable);
-                if !there && !ty.nullable {
+                let object = match ty.heap {
+                    HeapType::Extern => Some(Object::Host(bits as u32)),
+                    HeapType::Any | HeapType::Eq | HeapType::I31 => {
+                        Some(Object::I31(bits as u32 & 0x7fff_ffff))
+                    }
+                    _ => None,
+                };
+                let object = object.filter(|_| rng.chance(70) || !ty.nullable);
+                if object.is_none() && !ty.nullable {
                     return None;
                 }
-                let host = there.then_some(Object::Host(bits as u32));
-                match ty.heap {
-                    HeapType::Extern | HeapType::NoExtern => Value::Extern(host),
-                    HeapType::Exn | HeapType::NoExn => Value::Exn(false),
-                    HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => Value::Func(false),
+                match ty.heap.top() {
+                    HeapType::Extern => Value::Extern(object),
+                    HeapType::Exn => Value::Exn(false),
+                    HeapType::Func => Value::Func(false),
+                    _ => Value::Any(object),
                 }
             }
         })
@@ -110,6 +117,10 @@ impl Value {
             Value::Extern(Some(Object::Host(v))) => {
                 Val::ExternRef(Some(ExternRef::new(store, v).expect("there is room for it")))
             }
+            Value::Any(None) => Val::AnyRef(None),
+            Value::Any(Some(Object::I31(v))) => {
+                Val::AnyRef(Some(AnyRef::from_i31(store, I31::wrapping_i32(v as i32))))
+            }
             Value::Extern(_) | Value::Any(_) => unreachable!("no such arguments are made"),
         }
     }
@@ -122,12 +133,26 @@ impl Value {
             Val::F64(v) => Value::F64(*v),
             Val::V128(v) => Value::V128((*v).into()),
             Val::FuncRef(v) => Value::Func(v.is_some()),
-            Val::ExternRef(v) => Value::Extern(v.map(|v| {
-                let data = v.data(store.as_context()).expect("the reference is of this store");
-                Object::Host(*data.expect("it has a value").downcast_ref().expect("all values are numbers"))
-            })),
+            Val::ExternRef(v) => Value::Extern(v.map(|v| object(store, AnyRef::from_extern(v)))),
             Val::ExnRef(v) => Value::Exn(v.is_some()),
-            Val::AnyRef(_) => unreachable!(\"no function that is called has objects as values\"),
+            Val::AnyRef(v) => Value::Any(v.map(|v| object(store, v))),
+        }
+    }
+}
+
+/// What a reference refers to.
+fn object(store: impl AsContext<Data = ()>, any: AnyRef) -> Object {
+    let store = store.as_context();
+    match any.ty(store).expect("the reference is of this store") {
+        HeapType::I31 => {
+            let integer = any.as_i31(store).expect("the reference is of this store");
+            Object::I31(integer.expect("it is an integer").get_u32())
+        }
+        HeapType::Concrete(TypeKind::Struct, _) => Object::Struct,
+        HeapType::Concrete(TypeKind::Array, _) => Object::Array,
+        _ => {
+            let data = any.to_extern().data(store).expect("the reference is of this store");
+            Object::Host(*data.expect("it has a value").downcast_ref().expect("all values are numbers"))
         }
     }
 }
@@ -149,12 +174,9 @@ pub(crate) enum Stop {
     Conversion,
     Stack,
     /// An array was accessed out of its bounds.
-    #[allow(dead_code, reason = "wasmi has no arrays")]
     Array,
-    #[allow(dead_code, reason = "wasmi has no casts")]
     Cast,
     /// There is no room for what is to be allocated; engines have different limits.
-    #[allow(dead_code, reason = "wasmi allocates nothing")]
     Room,
     /// Where fuel is counted, a bulk operation of 2^64 bytes or elements costs more than there is, even where it would fail.
     Fuel,
@@ -202,6 +224,9 @@ impl Stop {
             Some(Trap::BadConversionToInteger) => Stop::Conversion,
             Some(Trap::StackOverflow) => Stop::Stack,
             Some(Trap::OutOfFuel) => Stop::Fuel,
+            Some(Trap::ArrayOutOfBounds) => Stop::Array,
+            Some(Trap::CastFailure) => Stop::Cast,
+            Some(Trap::GcHeapOutOfMemory) => Stop::Room,
             _ => Stop::Other,
         }
     }
