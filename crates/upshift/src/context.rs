@@ -111,6 +111,14 @@ impl<'a, T: 'static> StoreContextMut<'a, T> {
         unsafe { &(*self.inner.as_ptr()).state.engine }
     }
 
+    /// Collects the objects that nobody refers to any more, see [`Store::gc`].
+    ///
+    /// # Errors
+    /// As [`Store::gc`].
+    pub fn gc(&mut self) -> anyhow::Result<()> {
+        self.state().collect_now()
+    }
+
     pub(crate) fn state(&mut self) -> &mut StoreState {
         // SAFETY: as in `data`.
         unsafe { &mut (*self.inner.as_ptr()).state }

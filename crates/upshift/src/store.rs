@@ -27,6 +27,7 @@ use upshift_core::types::FuncType;
 use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
 
 use crate::builtins::BUILTINS;
+use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::exceptions::TagData;
 use crate::func::HostFunc;
@@ -214,6 +215,35 @@ impl<T: 'static> Store<T> {
             gc_bytes: state.gc_used() as u64,
             collections: state.gc.collections,
         }
+    }
+
+    /// Collects the objects that nobody refers to any more. They are collected by themselves when there is no more room; a host
+    /// that wants the memory earlier, for instance between two requests, can ask for it.
+    ///
+    /// # Errors
+    /// When the system has no memory for the copy, with [`Trap::GcHeapOutOfMemory`](crate::Trap::GcHeapOutOfMemory), or with
+    /// the error of the store's limiter. The objects are still there.
+    ///
+    /// ```
+    /// use upshift::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module
+    ///         (type $bytes (array (mut i8)))
+    ///         (func (export "waste") (drop (array.new_default $bytes (i32.const 100_000)))))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// instance.get_typed_func::<(), ()>(&mut store, "waste")?.call(&mut store, ())?;
+    /// assert!(store.usage().gc_bytes >= 100_000);
+    /// store.gc()?;
+    /// assert_eq!(store.usage().gc_bytes, 0);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn gc(&mut self) -> Result<()> {
+        self.as_context_mut().gc()
     }
 
     /// The host's data; everything else is dropped.

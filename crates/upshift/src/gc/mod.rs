@@ -123,6 +123,23 @@ impl StoreState {
         Ok(())
     }
 
+    /// Collects what nobody refers to any more, and gives its memory back.
+    ///
+    /// # Errors
+    /// When the system has no memory for the copy, with a trap; and what the store's limiter says.
+    pub(crate) fn collect_now(&mut self) -> Result<()> {
+        if self.gc_used() == 0 {
+            return Ok(());
+        }
+        let before = self.gc.heap.room();
+        // SAFETY: host code holds handles only.
+        unsafe { self.collect(false) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
+        self.grow_room(before, 0)?;
+        let end = self.gc.heap.start() + self.gc.heap.room() as u32;
+        self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        Ok(())
+    }
+
     fn has_room(&self, bytes: u32) -> bool {
         self.gc.heap.room() - self.gc_used() >= bytes as usize
     }
