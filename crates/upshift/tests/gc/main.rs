@@ -11,7 +11,7 @@ fn engines() -> Vec<Engine> {
     for dispatch in [Dispatch::Loop, Dispatch::Tail] {
         for stress in [false, true] {
             let mut config = Config::new();
-            config.dispatch(dispatch).gc_stress(stress).epoch_interruption(true);
+            config.dispatch(dispatch).gc_stress(stress).epoch_interruption(true).wasm_legacy_exceptions(true);
             engines.push(Engine::new(&config).unwrap());
         }
     }
