@@ -1,6 +1,7 @@
 //! Objects: how code and host use them, and what the collector keeps, moves and gives back.
 
 mod frames;
+mod host;
 mod types;
 
 use upshift::{Config, Dispatch, Engine, Instance, Module, Store};
