@@ -1,7 +1,9 @@
 //! Objects: how code and host use them, and what the collector keeps, moves and gives back.
 
 mod frames;
+mod heap;
 mod host;
+mod limits;
 mod types;
 
 use upshift::{Config, Dispatch, Engine, Instance, Module, Store};
