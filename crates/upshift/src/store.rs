@@ -363,6 +363,7 @@ impl StoreState {
     /// # Panics
     /// When the function belongs to another engine, whose types have other numbers.
     pub(crate) fn add_host_func(&mut self, func: &Arc<HostFunc>) -> NonNull<FuncRec> {
+        let known = self.host_funcs.len();
         let id = *self.host_func_ids.entry(Arc::as_ptr(func)).or_insert_with(|| {
             let index = u32::try_from(self.host_funcs.len()).expect("memory ends before 2^32 host functions");
             let same = Engine::same(func.func_type().engine(), &self.engine);
@@ -379,6 +380,10 @@ impl StoreState {
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index
         });
+        // A type with supertypes comes from a module, which need not have an instance here.
+        if id as usize == known && self.engine.types().lookup(func.ty()).depth() > 0 {
+            self.know_type(func.ty());
+        }
         self.host_funcs[id as usize].rec.as_non_null()
     }
 

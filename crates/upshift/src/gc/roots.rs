@@ -19,7 +19,7 @@ use crate::store::{StoreId, StoreState};
 #[derive(Clone, Copy)]
 struct Place {
     reference: u32,
-    serial: u32,
+    serial: u64,
 }
 
 /// The places of a store.
@@ -32,12 +32,13 @@ pub(crate) struct Roots {
 #[derive(Default)]
 struct Stack {
     places: Vec<Place>,
-    serial: u32,
+    /// That of the newest place. No program lives so long that it begins again: a stale handle would be taken for another.
+    serial: u64,
 }
 
 impl Stack {
     fn push(&mut self, reference: u32) -> Where {
-        self.serial = self.serial.wrapping_add(1);
+        self.serial += 1;
         self.places.push(Place { reference, serial: self.serial });
         Where::Place { index: self.places.len() as u32 - 1, serial: self.serial }
     }
@@ -49,7 +50,7 @@ enum Where {
     /// It refers to no object, and is this.
     Here(u32),
     /// In a place.
-    Place { index: u32, serial: u32 },
+    Place { index: u32, serial: u64 },
 }
 
 /// A reference that the host holds; never null.
