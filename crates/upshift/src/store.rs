@@ -364,7 +364,7 @@ impl StoreState {
                 return self.host_funcs[func.index as usize].func.func_type().core();
             }
             let instance = &*(*func.vmctx).instance.cast::<InstanceData>();
-            &instance.module.info().func_type(FuncIndex(func.index)).func()
+            instance.module.info().func_type(FuncIndex(func.index)).func()
         }
     }
 
