@@ -362,6 +362,7 @@ static PROGRAMS: &[Program] = &[
     c!(Shootout, "shootout", "ed25519"),
     gc!("structs"),
     gc!("tree"),
+    gc!("binarytrees"),
     gc!("arrays"),
     gc!("casts"),
     c!(Crypto, "crypto", "sha1"),

@@ -63,6 +63,12 @@ pub struct Cast {
 }
 
 impl Cast {
+    /// The bit of [`to_bits`](Self::to_bits) that lets null pass.
+    pub const NULLABLE: u16 = 1 << 7;
+
+    /// Where the depth begins in [`to_bits`](Self::to_bits).
+    pub const DEPTH_SHIFT: u32 = 8;
+
     /// The test for a type; `defined` answers whether a defined type is final, and how many supertypes it has.
     pub fn new(to: RefType, defined: impl Fn(TypeId) -> (bool, u32)) -> Cast {
         let (target, ty) = match to.heap {
@@ -85,14 +91,16 @@ impl Cast {
     /// All but the type as 16 bits: target, whether null passes, depth, which validation bounds to 63.
     #[must_use]
     pub fn to_bits(self) -> u16 {
-        self.target as u16 | u16::from(self.nullable) << 7 | (self.depth as u16) << 8
+        let nullable = if self.nullable { Cast::NULLABLE } else { 0 };
+        self.target as u16 | nullable | (self.depth as u16) << Cast::DEPTH_SHIFT
     }
 
     /// What [`to_bits`](Self::to_bits) made; none for other numbers.
     #[must_use]
     pub fn from_bits(bits: u16, ty: TypeId) -> Option<Cast> {
-        let target = *CastTarget::ALL.get(usize::from(bits & 0x7f))?;
-        Some(Cast { nullable: bits >> 7 & 1 != 0, target, ty, depth: u32::from(bits >> 8) })
+        let target = *CastTarget::ALL.get(usize::from(bits & (Cast::NULLABLE - 1)))?;
+        let depth = u32::from(bits >> Cast::DEPTH_SHIFT);
+        Some(Cast { nullable: bits & Cast::NULLABLE != 0, target, ty, depth })
     }
 
     /// Whether a reference passes.
@@ -113,13 +121,13 @@ impl Cast {
                 CastTarget::Anything => true,
                 CastTarget::I31 => integer,
                 CastTarget::Eq => integer || object,
-                CastTarget::Struct => object && kind_of(ctx, reference) == Some(TypeKind::Struct),
-                CastTarget::Array => object && kind_of(ctx, reference) == Some(TypeKind::Array),
+                CastTarget::Struct => object && (*record_of(ctx, reference)).kind == TypeKind::Struct,
+                CastTarget::Array => object && (*record_of(ctx, reference)).kind == TypeKind::Array,
                 CastTarget::Exact => {
                     object && header(ctx, reference).type_word == ObjectHeader::word_of(self.ty)
                 }
                 CastTarget::Object => {
-                    object && is_subtype(ctx, header(ctx, reference).type_id(), self.ty, self.depth)
+                    object && (*record_of(ctx, reference)).is_subtype_of(self.ty, self.depth)
                 }
                 CastTarget::Func => is_subtype(ctx, (*(reference as *const FuncRec)).ty, self.ty, self.depth),
             }
@@ -156,17 +164,15 @@ pub unsafe fn header(ctx: *const VmCtx, reference: u64) -> ObjectHeader {
     unsafe { (*ctx).gc_base.wrapping_add(reference as usize).cast::<ObjectHeader>().read() }
 }
 
-/// Whether an object is a struct or an array; none if it is an exception.
+/// The record of an object's type. Exceptions have none, but they are never cast.
 ///
 /// # Safety
-/// As for [`header`].
+/// As for [`header`]; the object is a struct or an array.
 #[inline(always)]
-unsafe fn kind_of(ctx: *const VmCtx, reference: u64) -> Option<TypeKind> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let ty = header(ctx, reference).type_id();
-        Some((*record((*ctx).store, ty)?).kind)
-    }
+#[must_use]
+pub unsafe fn record_of(ctx: *const VmCtx, reference: u64) -> *const TypeRecord {
+    // SAFETY: the caller's promise; there is a record for the type of each object.
+    unsafe { (*(*ctx).store).types.add(header(ctx, reference).type_id().0 as usize) }
 }
 
 /// Whether a type is another one, which has so many supertypes, or was declared as its subtype.
@@ -176,18 +182,13 @@ unsafe fn kind_of(ctx: *const VmCtx, reference: u64) -> Option<TypeKind> {
 #[inline(always)]
 #[must_use]
 pub unsafe fn is_subtype(ctx: *const VmCtx, sub: TypeId, ty: TypeId, depth: u32) -> bool {
-    // SAFETY: the caller's promise; chains live as long as the records that refer to them.
-    unsafe { sub == ty || record((*ctx).store, sub).is_some_and(|record| (*record).is_subtype_of(ty, depth)) }
-}
-
-/// The record of a type, if the store has one.
-///
-/// # Safety
-/// `store` must be a live context.
-#[inline(always)]
-unsafe fn record(store: *const StoreCtx, ty: TypeId) -> Option<*const TypeRecord> {
-    // SAFETY: the store has as many records as it says.
-    unsafe { (ty.0 < (*store).type_count).then(|| (*store).types.add(ty.0 as usize)) }
+    // SAFETY: the caller's promise; chains live as long as the records that refer to them. Types behind the records have no
+    // supertypes.
+    unsafe {
+        let store: *const StoreCtx = (*ctx).store;
+        sub == ty
+            || sub.0 < (*store).type_count && (*(*store).types.add(sub.0 as usize)).is_subtype_of(ty, depth)
+    }
 }
 
 #[cfg(test)]

@@ -177,6 +177,16 @@ impl Regs {
         unsafe { *self.ip.cast::<u32>().add(3) as usize }
     }
 
+    /// A half of the words behind word 1, from 0 on: what is not wanted of a word need not be kept in a register.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction with so many words.
+    #[inline(always)]
+    pub(crate) unsafe fn half(&self, i: usize) -> usize {
+        // SAFETY: promised by the caller.
+        unsafe { *self.ip.cast::<u32>().add(4 + i) as usize }
+    }
+
     /// The address of a slot of the frame.
     #[inline(always)]
     pub(crate) fn slot(&self, slot: usize) -> *mut u64 {

@@ -15,8 +15,8 @@ use std::process::Command;
 use upshift_ir::{Field, Op};
 
 /// The classes of scalar instructions that may use the stack: what runs code outside of the interpreter, changes the
-/// instance or moves spans of slots.
-const MAY_USE_THE_STACK: [&str; 15] = [
+/// instance, moves spans of slots or fields of any size.
+const MAY_USE_THE_STACK: [&str; 17] = [
     "Builtin",
     "CallImport",
     "CallIndirect",
@@ -29,6 +29,8 @@ const MAY_USE_THE_STACK: [&str; 15] = [
     "ReturnCallIndirect",
     "ReturnCallRef",
     "ReturnSpan",
+    "StructNew",
+    "StructNewDefault",
     "Throw",
     "ThrowRef",
     "Translate",
@@ -39,6 +41,21 @@ const MAY_USE_THE_STACK: [&str; 15] = [
 const OF_THREADS: [&str; 7] =
     ["AtomicCompareExchange", "AtomicLoad", "AtomicRmw", "AtomicStore", "Fence", "LoadShared", "StoreShared"];
 
+/// The classes of instructions on objects, besides those on references that may be none.
+const OF_OBJECTS: [&str; 11] = [
+    "ArrayLen",
+    "BrOnCast",
+    "ElementGet",
+    "ElementSet",
+    "FieldGet",
+    "FieldSet",
+    "RefCast",
+    "RefTest",
+    "StructNew",
+    "StructNew32",
+    "StructNewDefault",
+];
+
 /// The handlers that call functions and come back, which the runtime provides: all others leave by jumps only.
 const MAY_CALL: [&str; 5] = ["Builtin", "HostCall", "Throw", "ThrowRef", "Translate"];
 
@@ -47,6 +64,9 @@ const LEAVES: &str = "Exit";
 
 /// How many instructions the table may have that are there for threads: a handler for each width and operation.
 const MAX_OF_THREADS: usize = 70;
+
+/// How many instructions the table may have that are there for objects: a handler for each width, in two forms.
+const MAX_OF_OBJECTS: usize = 64;
 
 /// How many other scalar instructions the table may have. Each is a handler, and the handlers in use share the caches.
 const MAX_SCALAR: usize = 650;
@@ -79,6 +99,15 @@ impl Row {
 
     fn is_of_threads(&self) -> bool {
         OF_THREADS.contains(&self.class())
+    }
+
+    /// Whether it tests for one of the types for which there is no form.
+    fn is_rare_cast(&self) -> bool {
+        self.handler.contains("<AnyCast")
+    }
+
+    fn is_of_objects(&self) -> bool {
+        OF_OBJECTS.contains(&self.class())
     }
 
     /// The handler's type without its parameters.
@@ -199,8 +228,10 @@ fn handlers_are_frameless() {
             merged += 1;
             continue;
         };
-        let may_use_the_stack =
-            row.is_simd() || row.is_of_threads() || MAY_USE_THE_STACK.contains(&row.class());
+        let may_use_the_stack = row.is_simd()
+            || row.is_of_threads()
+            || row.is_rare_cast()
+            || MAY_USE_THE_STACK.contains(&row.class());
         let may_call = MAY_CALL.contains(&row.class());
         if code.uses_stack && !may_use_the_stack {
             problems.push(format!("{name} uses the stack, which its class must not"));
@@ -243,9 +274,11 @@ fn handlers_are_frameless() {
 #[test]
 fn the_table_stays_small() {
     let (threads, others): (Vec<Row>, Vec<Row>) = rows().into_iter().partition(Row::is_of_threads);
+    let (objects, others): (Vec<Row>, Vec<Row>) = others.into_iter().partition(Row::is_of_objects);
     let (simd, scalar): (Vec<Row>, Vec<Row>) = others.into_iter().partition(Row::is_simd);
-    let (threads, simd, scalar) = (threads.len(), simd.len(), scalar.len());
-    println!("{scalar} scalar instructions, {simd} on vectors, {threads} for threads");
+    let (threads, objects, simd, scalar) = (threads.len(), objects.len(), simd.len(), scalar.len());
+    println!("{scalar} scalar instructions, {simd} on vectors, {objects} for objects, {threads} for threads");
+    assert!(objects <= MAX_OF_OBJECTS, "{objects} instructions for objects");
     assert!(threads <= MAX_OF_THREADS, "{threads} instructions for threads");
     assert!(scalar <= MAX_SCALAR, "{scalar} scalar instructions");
     assert!(simd <= MAX_SIMD, "{simd} instructions on vectors");

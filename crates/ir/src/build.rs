@@ -22,7 +22,7 @@ use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::layout::StructLayout;
 use upshift_core::types::{IndexType, ValType};
 use upshift_core::value::V128;
-use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
+use upshift_core::vm::{BuiltinOp, FieldPlace, INLINE_SUPERTYPES, Preamble, VmLayout};
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
     Backend, Call, Callee, Catches, Charge, Frame, Handler, Label, MemArg, Operand, ReferenceNode,
@@ -1013,7 +1013,11 @@ impl Backend for Builder<'_> {
         let (id, size) = (u64::from(ty.id.0), u64::from(size));
         match fields {
             Some(fields) => {
-                self.emit_value(Op::StructNew, ValType::ANYREF, dst, &[u64::from(fields.0), id, size]);
+                let values = [u64::from(fields.0), id, size];
+                match small_struct_form(&ty.ty.places) {
+                    Some(form) => self.emit_value(form, ValType::ANYREF, dst, &values[..2]),
+                    None => self.emit_value(Op::StructNew, ValType::ANYREF, dst, &values),
+                }
             }
             None => self.emit_value(Op::StructNewDefault, ValType::ANYREF, dst, &[id, size]),
         }
@@ -1076,9 +1080,14 @@ impl Backend for Builder<'_> {
         if let Some(op) = null_test(cast) {
             return self.branch_compare(op, reference, Operand::Const(0, Slot(0)), sense, target);
         }
-        let form = [Op::BrOnCast, Op::BrOnCastExact, Op::BrOnCastObject][cast_form(cast)];
+        let forms = if sense {
+            [Op::BrOnCast, Op::BrOnCastExact, Op::BrOnCastObject]
+        } else {
+            [Op::BrOnCastFail, Op::BrOnCastFailExact, Op::BrOnCastFailObject]
+        };
+        let form = forms[cast_form(cast)];
         let reference = u64::from(self.slot(reference).0);
-        let values = [reference, u64::from(cast.to_bits()), u64::from(sense), u64::from(cast.ty.0)];
+        let values = [reference, u64::from(cast.to_bits()), u64::from(cast.ty.0)];
         self.emit_branch(form, &values, target);
     }
 
@@ -1281,6 +1290,20 @@ impl Builder<'_> {
     }
 }
 
+/// How a struct is made whose fields are few and have 4 bytes each.
+fn small_struct_form(fields: &[FieldPlace]) -> Option<Op> {
+    if fields.iter().any(|field| field.bytes_log2 != 2) {
+        return None;
+    }
+    match fields.len() {
+        1 => Some(Op::StructNew32x1),
+        2 => Some(Op::StructNew32x2),
+        3 => Some(Op::StructNew32x3),
+        4 => Some(Op::StructNew32x4),
+        _ => None,
+    }
+}
+
 /// The comparison with null that a test of a type amounts to, if it does.
 fn null_test(cast: Cast) -> Option<Binary> {
     match (cast.target, cast.nullable) {
@@ -1294,7 +1317,7 @@ fn null_test(cast: Cast) -> Option<Binary> {
 fn cast_form(cast: Cast) -> usize {
     match cast.target {
         CastTarget::Exact => 1,
-        CastTarget::Object => 2,
+        CastTarget::Object if (cast.depth as usize) < INLINE_SUPERTYPES => 2,
         _ => 0,
     }
 }

@@ -73,7 +73,12 @@ pub fn cast_fields(instr: &Instr) -> Option<(u16, u32)> {
     let (test, ty) = match instr.op {
         Op::RefTest | Op::RefTestExact | Op::RefTestObject => (2, 3),
         Op::RefCast | Op::RefCastExact | Op::RefCastObject => (1, 2),
-        Op::BrOnCast | Op::BrOnCastExact | Op::BrOnCastObject => (1, 3),
+        Op::BrOnCast
+        | Op::BrOnCastExact
+        | Op::BrOnCastObject
+        | Op::BrOnCastFail
+        | Op::BrOnCastFailExact
+        | Op::BrOnCastFailObject => (1, 2),
         _ => return None,
     };
     Some((instr.values[test] as u16, instr.values[ty] as u32))

@@ -263,8 +263,12 @@ macro_rules! flatten_other_ops {
         RefFuncImport "ref.func.import" [d U] RefFuncImport;
         RefAsNonNull "ref.as_non_null" [s] RefAsNonNull;
 
-        // Objects. A struct of a type and size: its first field's value, if they are given.
+        // Objects. A struct: its first field's value, if they are given, type, size; with a few fields of 4 bytes there is no size.
         StructNew "struct.new" [d S U U] StructNew;
+        StructNew32x1 "struct.new32x1" [d S U] StructNew32<1>;
+        StructNew32x2 "struct.new32x2" [d S U] StructNew32<2>;
+        StructNew32x3 "struct.new32x3" [d S U] StructNew32<3>;
+        StructNew32x4 "struct.new32x4" [d S U] StructNew32<4>;
         StructNewDefault "struct.new_default" [d U U] StructNewDefault;
         // Fields: object, offset.
         FieldGet8U "struct.get8_u" [d s n] FieldGet<mem::Load8U, SlotB, OffsetC>;
@@ -319,10 +323,12 @@ macro_rules! flatten_other_ops {
         RefCast "ref.cast" [s n U] RefCast<AnyCast>;
         RefCastExact "ref.cast.exact" [s n U] RefCast<ExactCast>;
         RefCastObject "ref.cast.object" [s n U] RefCast<ObjectCast>;
-        // Whether passing or failing branches comes before the target.
-        BrOnCast "br_on_cast" [s n n U T] BrOnCast<AnyCast>;
-        BrOnCastExact "br_on_cast.exact" [s n n U T] BrOnCast<ExactCast>;
-        BrOnCastObject "br_on_cast.object" [s n n U T] BrOnCast<ObjectCast>;
+        BrOnCast "br_on_cast" [s n U T] BrOnCast<AnyCast, true>;
+        BrOnCastExact "br_on_cast.exact" [s n U T] BrOnCast<ExactCast, true>;
+        BrOnCastObject "br_on_cast.object" [s n U T] BrOnCast<ObjectCast, true>;
+        BrOnCastFail "br_on_cast_fail" [s n U T] BrOnCast<AnyCast, false>;
+        BrOnCastFailExact "br_on_cast_fail.exact" [s n U T] BrOnCast<ExactCast, false>;
+        BrOnCastFailObject "br_on_cast_fail.object" [s n U T] BrOnCast<ObjectCast, false>;
 
         // Fuel: how much, or the slot of a length; then whether the epoch has come: first slot that is free.
         Charge "charge" [U] Charge;

@@ -98,7 +98,9 @@ fn remark(instr: &Instr) -> Option<String> {
         return Cast::from_bits(bits, TypeId(ty)).map(|cast| cast.to_string());
     }
     let ty = match instr.op {
-        Op::StructNew => instr.values[2],
+        Op::StructNew | Op::StructNew32x1 | Op::StructNew32x2 | Op::StructNew32x3 | Op::StructNew32x4 => {
+            instr.values[2]
+        }
         Op::StructNewDefault => instr.values[1],
         Op::Builtin if is_array_service(instr.values[0]) => instr.values[2],
         _ => return None,

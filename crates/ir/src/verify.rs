@@ -9,7 +9,7 @@ use std::fmt;
 
 use upshift_core::TypeId;
 use upshift_core::cast::Cast;
-use upshift_core::vm::{BuiltinOp, Preamble};
+use upshift_core::vm::{BuiltinOp, INLINE_SUPERTYPES, Preamble};
 
 use crate::code::FuncCode;
 use crate::decode::{Instr, cast_fields, decode_all};
@@ -81,6 +81,12 @@ fn check_fields(instr: &Instr, frame: u64) -> Result<(), String> {
         && Cast::from_bits(bits, TypeId(0)).is_none()
     {
         return Err(format!("there is no type test {bits}"));
+    }
+    if let Some((bits, _)) = cast_fields(instr)
+        && instr.op.text().ends_with(".object")
+        && usize::from(bits >> Cast::DEPTH_SHIFT) >= INLINE_SUPERTYPES
+    {
+        return Err(format!("type test {bits} is not one by display"));
     }
     for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
         let slots = match field {

@@ -110,17 +110,20 @@ fn tail_call_dispatch() {
 }
 
 /// The scripts beside this file, about what the specification's leave out: name, text and number of directives.
-const OWN_SCRIPTS: [(&str, &str, usize); 2] = [
+const OWN_SCRIPTS: [(&str, &str, usize); 3] = [
+    ("gc.wast", include_str!("scripts/gc.wast"), 2),
     ("exceptions.wast", include_str!("scripts/exceptions.wast"), 44),
     ("legacy-exceptions.wast", include_str!("scripts/legacy-exceptions.wast"), 36),
 ];
 
 #[test]
 fn own_scripts() {
-    let settings: [Configure<'_>; 3] =
-        [&|config| config.dispatch(Dispatch::Loop), &|config| config.dispatch(Dispatch::Tail), &|config| {
-            config.consume_fuel(true).epoch_interruption(true).canonical_nans(true)
-        }];
+    let settings: [Configure<'_>; 4] = [
+        &|config| config.dispatch(Dispatch::Loop),
+        &|config| config.dispatch(Dispatch::Tail),
+        &|config| config.consume_fuel(true).epoch_interruption(true).canonical_nans(true),
+        &|config| config.gc_stress(true),
+    ];
     for configure in settings {
         for (name, source, directives) in OWN_SCRIPTS {
             let mut config = Config::new();

@@ -81,6 +81,13 @@ fn alignment(field: &FieldType) -> u32 {
     field.storage.bytes().min(ALIGNMENT)
 }
 
+/// The size of a struct with so many fields, of 4 bytes each.
+#[inline(always)]
+#[must_use]
+pub const fn struct32_size(fields: usize) -> u32 {
+    (fields as u32 * 4 + HEADER_BYTES + (ALIGNMENT - 1)) & !(ALIGNMENT - 1)
+}
+
 /// The size of an array with so many elements of so many bytes; none if no heap can hold it.
 #[must_use]
 pub fn array_size(element_bytes: u32, len: u32) -> Option<u32> {

@@ -54,7 +54,7 @@ macro_rules! with_handlers {
         };
         use crate::handlers::gc::{
             AnyCast, ArrayLen, BrOnCast, ElementGet, ElementSet, ExactCast, FieldGet, FieldSet, ObjectCast,
-            RefCast, RefTest, StructNew, StructNewDefault,
+            RefCast, RefTest, StructNew, StructNew32, StructNewDefault,
         };
         use crate::handlers::memory::{
             Load, LoadAny, LoadLane, LoadSum, MemorySize, Store, StoreAny, StoreLane,

@@ -5,22 +5,22 @@ use std::marker::PhantomData;
 
 use upshift_core::Trap;
 use upshift_core::TypeId;
-use upshift_core::cast::{self, Cast, CastTarget};
+use upshift_core::cast::{self, Cast};
 use upshift_core::ops::memory::{LoadOp, StoreOp};
-use upshift_core::types::layout::HEADER_BYTES;
-use upshift_core::vm::{FieldPlace, ObjectHeader, Status};
+use upshift_core::types::layout::{HEADER_BYTES, struct32_size};
+use upshift_core::vm::{FieldPlace, ObjectHeader, Status, is_object};
 
 use super::call::{note_exit, stop};
-use super::operand::{Offset, Source, high, low};
+use super::operand::{Offset, Source};
 use super::{Exec, exec};
 use crate::regs::{AccValue, Flow, Regs};
 
-/// Takes room for a struct of a type; none if there is not enough.
+/// Takes room for a struct of a type: a reference, and where it leads; none if there is not enough.
 ///
 /// # Safety
 /// As for [`Exec::exec`]; the size is that of the type's objects.
 #[inline(always)]
-unsafe fn allocate(r: &mut Regs, ty: u32, size: u32) -> Option<*mut u8> {
+unsafe fn allocate(r: &Regs, ty: u32, size: u32) -> Option<(u32, *mut u8)> {
     // SAFETY: the store's context lives, and between its bump pointer and its limit nothing lies.
     unsafe {
         let store = r.store();
@@ -32,8 +32,7 @@ unsafe fn allocate(r: &mut Regs, ty: u32, size: u32) -> Option<*mut u8> {
         let object = (*r.ctx).gc_base.wrapping_add(bump as usize);
         let header = ObjectHeader { type_word: ObjectHeader::word_of(TypeId(ty)), len: 0 };
         object.cast::<ObjectHeader>().write(header);
-        r.write(r.a(), bump);
-        Some(object)
+        Some((bump, object))
     }
 }
 
@@ -55,20 +54,18 @@ pub(crate) unsafe fn make_room(r: &mut Regs) -> Flow {
 exec! {
     /// A struct with the values of its fields.
     StructNew |r| {
-        let (ty, size) = (low(r.word(2)) as u32, high(r.word(2)) as u32);
-        let mut value = r.slot(r.high());
-        // The first field's slot may be that of the result.
-        let first = *value;
-        let Some(object) = allocate(r, ty, size) else {
+        let (ty, size) = (r.half(0) as u32, r.half(1) as u32);
+        let mut value = r.slot(r.high()).cast_const();
+        let Some((reference, object)) = allocate(r, ty, size) else {
             r.int = u64::from(size);
             return Flow::Collect;
         };
         let record = (*r.store()).types.add(ty as usize);
         let (mut place, count) = ((*record).fields, (*record).field_count);
         let end = place.add(count as usize);
-        let mut bits = first;
         while place != end {
             let FieldPlace { offset, bytes_log2 } = *place;
+            let bits = *value;
             let at = object.wrapping_add(offset as usize);
             match bytes_log2 {
                 2 => at.cast::<u32>().write(bits as u32),
@@ -82,17 +79,19 @@ exec! {
                 }
             }
             (place, value) = (place.add(1), value.add(1));
-            bits = *value;
         }
+        // Last, because the result's slot may be that of the first field.
+        r.write(r.a(), reference);
         r.next(3)
     }
     /// A struct of zeroes and nulls.
     StructNewDefault |r| {
-        let (ty, size) = (r.high() as u32, low(r.word(2)) as u32);
-        let Some(object) = allocate(r, ty, size) else {
+        let (ty, size) = (r.high() as u32, r.half(0) as u32);
+        let Some((reference, object)) = allocate(r, ty, size) else {
             r.int = u64::from(size);
             return Flow::Collect;
         };
+        r.write(r.a(), reference);
         // A loop, because a call would need a frame.
         let mut word = object.cast::<u64>().add(1);
         let end = object.add(size as usize).cast::<u64>();
@@ -111,6 +110,31 @@ exec! {
         let len = cast::header(r.ctx, array).len;
         r.write(r.a(), len);
         r.next(2)
+    }
+}
+
+/// A struct with `N` fields of 4 bytes each, which lie in their order.
+pub(crate) struct StructNew32<const N: usize>;
+
+impl<const N: usize> Exec for StructNew32<N> {
+    #[inline(always)]
+    unsafe fn exec(r: &mut Regs) -> Flow {
+        // SAFETY: the state is that of verified code at an instruction of this kind; the room is taken.
+        unsafe {
+            let size = const { struct32_size(N) };
+            let Some((reference, object)) = allocate(r, r.half(0) as u32, size) else {
+                r.int = u64::from(size);
+                return Flow::Collect;
+            };
+            let (values, fields) =
+                (r.slot(r.high()).cast_const(), object.add(HEADER_BYTES as usize).cast::<u32>());
+            for i in 0..N {
+                fields.add(i).write(*values.add(i) as u32);
+            }
+            // Last, because the result's slot may be that of the first field.
+            r.write(r.a(), reference);
+            r.next(3)
+        }
     }
 }
 
@@ -214,44 +238,105 @@ impl<O: StoreOp> Exec for ElementSet<O> {
     }
 }
 
-/// What is known of a cast when the handler is compiled.
+/// A kind of test. Its bits, those of [`Cast::to_bits`], are in a field of word 1, its type in the lower half of word 2; they
+/// are read one by one, where they are wanted.
 pub(crate) trait CastKind {
-    /// The target, if it is known.
-    const TARGET: Option<CastTarget>;
+    /// Whether a reference passes the test of the field.
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`]; the instruction has such a test, and the reference is of its hierarchy.
+    unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool;
 }
 
-/// Any cast.
+/// A field of word 1.
+pub(crate) trait Field16 {
+    /// Its number of the word's four.
+    const NUMBER: usize;
+}
+
+/// The field `b`.
+pub(crate) struct FieldB;
+
+impl Field16 for FieldB {
+    const NUMBER: usize = 2;
+}
+
+/// The field `c`.
+pub(crate) struct FieldC;
+
+impl Field16 for FieldC {
+    const NUMBER: usize = 3;
+}
+
+/// Whether null passes the test in a field.
+///
+/// # Safety
+/// `r` is at an instruction with a test in the field.
+#[inline(always)]
+unsafe fn null_passes<F: Field16>(r: &Regs) -> bool {
+    // SAFETY: promised by the caller.
+    unsafe { *r.ip.cast::<u8>().add(8 + 2 * F::NUMBER) & Cast::NULLABLE as u8 != 0 }
+}
+
+/// How many supertypes the type of the test in a field has.
+///
+/// # Safety
+/// `r` is at an instruction with a test in the field.
+#[inline(always)]
+unsafe fn depth<F: Field16>(r: &Regs) -> usize {
+    const { assert!(Cast::DEPTH_SHIFT == u8::BITS) };
+    // SAFETY: promised by the caller.
+    usize::from(unsafe { *r.ip.cast::<u8>().add(8 + 2 * F::NUMBER + 1) })
+}
+
+/// Any test.
 pub(crate) struct AnyCast;
 
 impl CastKind for AnyCast {
-    const TARGET: Option<CastTarget> = None;
+    #[inline(always)]
+    unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool {
+        // SAFETY: the verifier has checked the bits, the caller promises the rest.
+        unsafe {
+            let bits = *r.ip.cast::<u16>().add(4 + F::NUMBER);
+            let cast = Cast::from_bits(bits, TypeId(r.half(0) as u32)).unwrap_unchecked();
+            cast.passes(r.ctx, reference)
+        }
+    }
 }
 
-/// A cast to a type without subtypes.
+/// A test for a type without subtypes.
 pub(crate) struct ExactCast;
 
 impl CastKind for ExactCast {
-    const TARGET: Option<CastTarget> = Some(CastTarget::Exact);
+    #[inline(always)]
+    unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if reference == 0 {
+                return null_passes::<F>(r);
+            }
+            is_object(reference as u32)
+                && cast::header(r.ctx, reference).type_word == ObjectHeader::word_of(TypeId(r.half(0) as u32))
+        }
+    }
 }
 
-/// A cast to a type of objects with subtypes.
+/// A test for a type of objects with subtypes, which has few enough supertypes for the display.
 pub(crate) struct ObjectCast;
 
 impl CastKind for ObjectCast {
-    const TARGET: Option<CastTarget> = Some(CastTarget::Object);
-}
-
-/// Whether a reference passes the test in `bits`.
-///
-/// # Safety
-/// As for [`Exec::exec`]; the reference is of the test's hierarchy.
-#[inline(always)]
-unsafe fn passes<K: CastKind>(r: &Regs, reference: u64, bits: usize, ty: usize) -> bool {
-    // SAFETY: the verifier has checked the bits, the caller promises the rest.
-    unsafe {
-        let cast = Cast::from_bits(bits as u16, TypeId(ty as u32)).unwrap_unchecked();
-        let target = K::TARGET.unwrap_or(cast.target);
-        Cast { target, ..cast }.passes(r.ctx, reference)
+    #[inline(always)]
+    unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool {
+        // SAFETY: the caller's promise; the verifier has checked that the depth is within the display.
+        unsafe {
+            if reference == 0 {
+                return null_passes::<F>(r);
+            }
+            is_object(reference as u32) && {
+                let display = &(*cast::record_of(r.ctx, reference)).display;
+                *display.get_unchecked(depth::<F>(r)) == r.half(0) as u32
+            }
+        }
     }
 }
 
@@ -263,7 +348,7 @@ impl<K: CastKind> Exec for RefTest<K> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let passes = passes::<K>(r, r.read(r.b()), r.c(), low(r.word(2)));
+            let passes = K::passes::<FieldC>(r, r.read(r.b()));
             r.write(r.a(), u32::from(passes));
             r.next(3)
         }
@@ -278,7 +363,7 @@ impl<K: CastKind> Exec for RefCast<K> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            if !passes::<K>(r, r.read(r.a()), r.b(), low(r.word(2))) {
+            if !K::passes::<FieldB>(r, r.read(r.a())) {
                 return Flow::Trap(Trap::CastFailure);
             }
             r.next(3)
@@ -287,16 +372,15 @@ impl<K: CastKind> Exec for RefCast<K> {
 }
 
 /// Branches if a reference passes a test, or if it does not.
-pub(crate) struct BrOnCast<K>(PhantomData<K>);
+pub(crate) struct BrOnCast<K, const SENSE: bool>(PhantomData<K>);
 
-impl<K: CastKind> Exec for BrOnCast<K> {
+impl<K: CastKind, const SENSE: bool> Exec for BrOnCast<K, SENSE> {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let more = r.word(2);
-            if passes::<K>(r, r.read(r.a()), r.b(), low(more)) == (r.c() != 0) {
-                return r.branch(i64::from(high(more) as i32));
+            if K::passes::<FieldB>(r, r.read(r.a())) == SENSE {
+                return r.branch(i64::from(r.half(1) as i32));
             }
             r.next(3)
         }

@@ -42,7 +42,7 @@
 ;;   frame 6
 ;;   @0    struct.new_default s4, 1, 32           ; type#1
 ;;   @3    const s5, 0
-;;   @5    struct.new s4, s4, 0, 16               ; type#0
+;;   @5    struct.new32x2 s4, s4, 0               ; type#0
 ;;   @8    return 1, acc
 ;;   references:
 ;;   references from @5: s5 s4
@@ -106,10 +106,10 @@
 
 ;; $cast
 ;;   frame 5
-;;   @0    br_on_cast.exact s0, 262, 0, 1, @7     ; (ref type#1)
+;;   @0    br_on_cast_fail.exact s0, 262, 1, @7   ; (ref type#1)
 ;;   @3    copy s4, s0
 ;;   @5    return 1, 2
-;;   @7    br_on_cast.object s0, 7, 1, 0, @14     ; (ref type#0)
+;;   @7    br_on_cast.object s0, 7, 0, @14        ; (ref type#0)
 ;;   @10   copy s4, s0
 ;;   @12   br @21
 ;;   @14   ref.test s4, s0, 2, 0                  ; (ref i31)

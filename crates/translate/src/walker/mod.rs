@@ -575,8 +575,9 @@ impl<'m, B: Backend> Walker<'m, B> {
     fn loop_(&mut self, ty: wasmparser::BlockType) -> Step {
         self.flush();
         let signature = self.signature(ty)?;
-        // A parameter has another value in each iteration.
+        // A parameter has another value in each iteration, of which only the loop's type is known.
         self.flush_top(signature.params().len());
+        self.stack.retype_top(signature.params());
         let label = self.backend.new_label();
         self.bind(label);
         self.backend.loop_head(self.loops);

@@ -147,6 +147,17 @@ impl OperandStack {
         self.push(Value::Alias { local, prev }, ty);
     }
 
+    /// Gives the topmost operands, which are in their homes, other types with as many slots.
+    pub(crate) fn retype_top(&mut self, types: &[ValType]) {
+        let first = self.entries.len() - types.len();
+        for (entry, &ty) in self.entries[first..].iter_mut().zip(types) {
+            self.traced -= usize::from(entry.ty.is_traced());
+            self.traced += usize::from(ty.is_traced());
+            entry.ty = ty;
+        }
+        self.listed = self.listed.min(first);
+    }
+
     /// Pops the topmost operand.
     pub(crate) fn pop(&mut self) -> (Operand, ValType) {
         let entry = self.entries.pop().expect("validation guarantees the operand");
