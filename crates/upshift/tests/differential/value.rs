@@ -138,6 +138,11 @@ impl Value {
         of_upshift(store.as_context(), val, DEPTH)
     }
 
+    /// Whether it is a reference to a struct or an array.
+    pub(crate) fn is_object(self) -> bool {
+        matches!(self, Value::Any(Some(Object::Struct(_) | Object::Array(..))))
+    }
+
     /// A number made of values.
     pub(crate) fn digest(values: impl IntoIterator<Item = Value>) -> u64 {
         values.into_iter().fold(0, |hash, value| value.hash(hash))
