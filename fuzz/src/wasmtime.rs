@@ -1,15 +1,15 @@
 //! Wasmtime as the engine to compare with.
 
 use ::wasmtime::{
-    AnyRef, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, GcHeapOutOfMemory, I31,
-    Global, HeapType as WasmtimeHeapType, Instance, Memory, Module, OptLevel, Ref, Result, Rooted, Store,
-    StoreLimits, StoreLimitsBuilder, Table, Tag, ThrownException, Trap, V128, Val,
+    AnyRef, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, GcHeapOutOfMemory,
+    Global, HeapType as WasmtimeHeapType, I31, Instance, Memory, Module, OptLevel, Ref, Result, RootScope,
+    Rooted, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, ThrownException, Trap, V128, Val,
     ValType as WasmtimeValType,
 };
 use upshift::{HeapType, RefType, ValType};
 
 use crate::engines::{Numbers, Peer, host_global, host_results, is_first};
-use crate::value::{Object, Outcome, Stop, Value};
+use crate::value::{DEPTH, ELEMENTS, Object, Outcome, Stop, Value};
 
 /// Native stack for recursion: as much as Wasmtime allows without its feature `async`.
 const STACK: usize = 2 << 20;
@@ -200,14 +200,17 @@ fn to_wasmtime(value: Value, store: impl AsContextMut) -> Val {
             Val::ExternRef(Some(ExternRef::new(store, v).expect("there is room for it")))
         }
         Value::Any(None) => Val::AnyRef(None),
-        Value::Any(Some(Object::I31(v))) => {
-            Val::AnyRef(Some(AnyRef::from_i31(store, I31::wrapping_u32(v))))
-        }
+        Value::Any(Some(Object::I31(v))) => Val::AnyRef(Some(AnyRef::from_i31(store, I31::wrapping_u32(v)))),
         Value::Extern(_) | Value::Any(_) => unreachable!("no such arguments are made"),
     }
 }
 
 fn of_wasmtime(mut store: impl AsContextMut, val: &Val) -> Value {
+    let mut scope = RootScope::new(&mut store);
+    value(&mut scope, val, DEPTH)
+}
+
+fn value(mut store: impl AsContextMut, val: &Val, depth: u32) -> Value {
     match val {
         Val::I32(v) => Value::I32(*v as u32),
         Val::I64(v) => Value::I64(*v as u64),
@@ -216,29 +219,40 @@ fn of_wasmtime(mut store: impl AsContextMut, val: &Val) -> Value {
         Val::V128(v) => Value::V128(v.as_u128()),
         Val::FuncRef(v) => Value::Func(v.is_some()),
         Val::ExnRef(v) => Value::Exn(v.is_some()),
-        Val::AnyRef(v) => Value::Any(v.map(|v| object(&mut store, v))),
+        Val::AnyRef(v) => Value::Any(v.map(|v| object(&mut store, v, depth))),
         Val::ExternRef(v) => Value::Extern(v.map(|v| {
             let v = AnyRef::convert_extern(&mut store, v).expect("the reference is of this store");
-            object(&mut store, v)
+            object(&mut store, v, depth)
         })),
         Val::ContRef(_) => unreachable!("no generator makes such types"),
     }
 }
 
 /// What a reference refers to.
-fn object(mut store: impl AsContextMut, any: Rooted<AnyRef>) -> Object {
+fn object(mut store: impl AsContextMut, any: Rooted<AnyRef>, depth: u32) -> Object {
     const HERE: &str = "the reference is of this store";
+    let mut store = store.as_context_mut();
     if let Some(v) = any.as_i31(&store).expect(HERE) {
         return Object::I31(v.get_u32());
     }
-    if any.is_struct(&store).expect(HERE) {
-        return Object::Struct;
+    if let Some(object) = any.as_struct(&store).expect(HERE) {
+        if depth == 0 {
+            return Object::Struct(0);
+        }
+        let fields: Vec<Val> = object.fields(&mut store).expect(HERE).collect();
+        return Object::Struct(Value::digest(fields.iter().map(|field| value(&mut store, field, depth - 1))));
     }
-    if any.is_array(&store).expect(HERE) {
-        return Object::Array;
+    if let Some(array) = any.as_array(&store).expect(HERE) {
+        let len = array.len(&store).expect(HERE);
+        let first = if depth == 0 { 0 } else { len.min(ELEMENTS) };
+        let digest = Value::digest((0..first).map(|index| {
+            let element = array.get(&mut store, index).expect(HERE);
+            value(&mut store, &element, depth - 1)
+        }));
+        return Object::Array(len, digest);
     }
     let host = ExternRef::convert_any(&mut store, any).expect(HERE);
-    let data = host.data(store.as_context()).expect(HERE).expect("what else is a value of the host");
+    let data = host.data(&store).expect(HERE).expect("what else is a value of the host");
     Object::Host(*data.downcast_ref().expect("all values are numbers"))
 }
 

@@ -5,7 +5,7 @@ use upshift::{ExternType, ImportType, Linker, Module, Store};
 
 use crate::nearest::nearest;
 use crate::program::Host;
-use crate::show;
+use crate::types::Types;
 
 /// What could be imported: names of modules and of what they offer.
 type Offer = Vec<(String, String)>;
@@ -26,17 +26,18 @@ pub(crate) fn missing(
     if missing.is_empty() {
         return None;
     }
-    let offer = offer(linker, store);
-    let mut lines: Vec<String> = missing.iter().take(MOST).map(|import| line(import, &offer)).collect();
+    let (offer, types) = (offer(linker, store), Types::of(module.info()));
+    let mut lines: Vec<String> =
+        missing.iter().take(MOST).map(|import| line(import, &offer, &types)).collect();
     if missing.len() > MOST {
         lines.push(format!("and {} more", missing.len() - MOST));
     }
     Some(anyhow!("{}", lines.join("\n")))
 }
 
-fn line(import: &ImportType<'_>, offer: &Offer) -> String {
+fn line(import: &ImportType<'_>, offer: &Offer, types: &Types<'_>) -> String {
     let (module, name) = (import.module(), import.name());
-    let what = show::describe(&import.ty());
+    let what = types.describe(&import.ty());
     let names = || offer.iter().filter(|(from, _)| from == module).map(|(_, name)| name.as_str());
     let mut modules: Vec<&str> = offer.iter().map(|(from, _)| from.as_str()).collect();
     modules.sort_unstable();

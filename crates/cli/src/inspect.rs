@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use anyhow::Result;
-use upshift::{Engine, ExternType, Module};
+use upshift::{Engine, ExternType, FieldType, Module, TypeKind, ValType};
 use upshift_translate::features::{Availability, Feature};
 use upshift_translate::hints::BranchHint;
 use upshift_translate::module::ExternIndex;
@@ -19,6 +19,7 @@ use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
 use crate::flags::{Listing, Options};
 use crate::json::Json;
 use crate::report::{print, visible};
+use crate::types::{Composite, Defined, Types};
 use crate::{load, show};
 
 /// Prints what is known of the file of the command line.
@@ -45,7 +46,7 @@ struct Function<'m> {
 }
 
 fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
-    let names = show::names_of_section(info);
+    let (names, types) = (show::names_of_section(info), Types::of(info));
     let mut hints = vec![&[][..]; info.funcs.len()];
     for (func, found) in info.branch_hints.iter() {
         hints[func.index()] = found;
@@ -55,11 +56,17 @@ fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
         .map(|(index, body)| Function {
             index,
             name: names[index as usize],
-            ty: info.types[info.funcs[index as usize].index()].func().to_string(),
+            ty: func(info, &types, info.funcs[index as usize].index()),
             bytes: body.len(),
             hints: hints[index as usize],
         })
         .collect()
+}
+
+/// The text of a function type.
+fn func(info: &ModuleInfo, types: &Types<'_>, index: usize) -> String {
+    let ty = info.types[index].func();
+    types.func(ty.params().iter().copied(), ty.results().iter().copied())
 }
 
 /// The features without which the module is not valid. Each is taken away once, and added if it is not there by itself.
@@ -90,25 +97,27 @@ fn data_bytes(info: &ModuleInfo) -> usize {
 
 fn text(file: &str, module: &Module) -> Result<String> {
     let info = module.info();
+    let types = Types::of(info);
     let mut text = String::new();
     let name = module.name().map_or(String::new(), |name| format!(", named `{name}`"));
     writeln!(text, "{file}: {} bytes{name}", info.bytes.len())?;
+    types_text(&mut text, &types, &types.defined(module.engine()))?;
     list(
         &mut text,
         "imports",
         module.imports().map(|import| {
-            format!("{}::{}: {}", import.module(), import.name(), show::describe(&import.ty()))
+            format!("{}::{}: {}", import.module(), import.name(), types.describe(&import.ty()))
         }),
     )?;
     list(
         &mut text,
         "exports",
-        module.exports().map(|export| format!("{}: {}", export.name(), show::describe(&export.ty()))),
+        module.exports().map(|export| format!("{}: {}", export.name(), types.describe(&export.ty()))),
     )?;
     list(&mut text, "memories", memories(info).map(|memory| memory.text))?;
-    list(&mut text, "tables", tables(info).map(|table| table.text))?;
-    list(&mut text, "globals", globals(info).map(|global| global.text))?;
-    list(&mut text, "tags", tags(info).map(|tag| tag.text))?;
+    list(&mut text, "tables", tables(info, &types).map(|table| table.text))?;
+    list(&mut text, "globals", globals(info, &types).map(|global| global.text))?;
+    list(&mut text, "tags", tags(info, &types).map(|tag| tag.text))?;
     if let Some(start) = info.start {
         writeln!(text, "start: function {}", start.0)?;
     }
@@ -139,6 +148,77 @@ fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) -> 
         writeln!(text, "{title}: {}", lines.len())?;
     }
     lines.iter().try_for_each(|line| writeln!(text, "  {line}"))
+}
+
+/// How many types there are of each kind, and those that are more than functions.
+fn types_text(text: &mut String, types: &Types<'_>, all: &[Defined<'_>]) -> std::fmt::Result {
+    const MOST: usize = 20;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let count = |kind| all.iter().filter(|ty| ty.composite.kind() == kind).count();
+    let kinds = [TypeKind::Func, TypeKind::Struct, TypeKind::Array].map(|kind| (count(kind), kind));
+    let kinds = kinds.into_iter().filter(|&(count, _)| count > 0);
+    let kinds = kinds.map(|(count, kind)| format!("{count} of {}s", kind_name(kind)));
+    writeln!(text, "types: {}", kinds.collect::<Vec<_>>().join(", "))?;
+    let plain = |ty: &&Defined<'_>| {
+        let function = matches!(ty.composite, Composite::Func);
+        function && ty.is_final && ty.supertype.is_none() && ty.group.len() == 1
+    };
+    let shown: Vec<_> = all.iter().filter(|ty| !plain(ty)).collect();
+    for ty in shown.iter().take(MOST) {
+        let grouped = ty.group.len() > 1;
+        if grouped && ty.index == ty.group.start {
+            writeln!(text, "  recursion group {} to {}:", ty.group.start, ty.group.end - 1)?;
+        }
+        let indent = if grouped { "    " } else { "  " };
+        let name = types.name(ty.index).map_or(String::new(), |name| format!(" `{name}`"));
+        writeln!(text, "{indent}{}{name}: {}", ty.index, types.definition(ty))?;
+    }
+    if shown.len() > MOST {
+        writeln!(text, "  and {} more; `--json` has all", shown.len() - MOST)?;
+    }
+    Ok(())
+}
+
+fn kind_name(kind: TypeKind) -> &'static str {
+    match kind {
+        TypeKind::Func => "function",
+        TypeKind::Struct => "struct",
+        TypeKind::Array => "array",
+    }
+}
+
+fn type_json(info: &ModuleInfo, types: &Types<'_>, ty: &Defined<'_>) -> Json {
+    let field = |field: &FieldType| {
+        vec![("type", types.storage(field.storage).into()), ("mutable", field.mutable.into())]
+    };
+    let mut members = vec![
+        ("index", ty.index.into()),
+        ("name", types.name(ty.index).into()),
+        ("kind", kind_name(ty.composite.kind()).into()),
+        ("type", types.definition(ty).into()),
+        ("final", ty.is_final.into()),
+        ("supertype", ty.supertype.and_then(|heap| types.index(heap)).into()),
+        ("group", Json::list([ty.group.start, ty.group.end - 1])),
+    ];
+    match &ty.composite {
+        Composite::Func => {
+            let func = info.types[ty.index].func();
+            let values = |values: &[ValType]| Json::list(values.iter().map(|&ty| types.value(ty)));
+            members.extend([("params", values(func.params())), ("results", values(func.results()))]);
+        }
+        Composite::Struct(fields) => {
+            let fields = fields.iter().map(|(name, ty)| {
+                let mut members = vec![("name", (*name).into())];
+                members.extend(field(ty));
+                Json::Object(members)
+            });
+            members.push(("fields", Json::list(fields)));
+        }
+        Composite::Array(element) => members.push(("element", Json::Object(field(element)))),
+    }
+    Json::Object(members)
 }
 
 fn functions_text(text: &mut String, info: &ModuleInfo) -> std::fmt::Result {
@@ -200,12 +280,12 @@ fn memories(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
     })
 }
 
-fn tables(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+fn tables(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
     info.tables.iter().enumerate().map(|(index, ty)| {
-        let address = ty.index.val_type();
-        let text = format!("{} of {}, indices are {address}", limits(ty.minimum, ty.maximum), ty.element);
+        let (element, address) = (types.reference(ty.element), ty.index.val_type());
+        let text = format!("{} of {element}, indices are {address}", limits(ty.minimum, ty.maximum));
         let members = vec![
-            ("element", ty.element.to_string().into()),
+            ("element", element.into()),
             ("minimum", ty.minimum.into()),
             ("maximum", ty.maximum.into()),
             ("address", address.to_string().into()),
@@ -214,15 +294,16 @@ fn tables(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
     })
 }
 
-fn globals(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+fn globals(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
     info.globals.iter().enumerate().map(|(index, ty)| {
-        let text = format!("{}{}", if ty.mutable { "mutable " } else { "" }, ty.content);
-        let members = vec![("type", ty.content.to_string().into()), ("mutable", ty.mutable.into())];
+        let content = types.value(ty.content);
+        let text = format!("{}{content}", if ty.mutable { "mutable " } else { "" });
+        let members = vec![("type", content.into()), ("mutable", ty.mutable.into())];
         entry(index, info.imported_globals, &text, members)
     })
 }
 
-fn tags(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+fn tags(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
     let mut names = vec![None; info.tags.len()];
     for (tag, name) in names::tag_names(info) {
         // The section is no part of what was validated.
@@ -231,7 +312,7 @@ fn tags(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
         }
     }
     info.tags.iter().zip(names).enumerate().map(|(index, (ty, name))| {
-        let ty = info.types[ty.index()].func().to_string();
+        let ty = func(info, types, ty.index());
         let text = format!("{}{ty}", name.map_or(String::new(), |name| format!("`{name}` ")));
         entry(index, info.imported_tags, &text, vec![("name", name.into()), ("type", ty.into())])
     })
@@ -239,6 +320,7 @@ fn tags(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
 
 fn json(file: &str, module: &Module) -> Json {
     let info = module.info();
+    let types = Types::of(info);
     let entries = |entries: Vec<Entry>| Json::List(entries.into_iter().map(|entry| entry.json).collect());
     let functions = functions(info);
     let bytes: usize = functions.iter().map(|function| function.bytes).sum();
@@ -247,10 +329,14 @@ fn json(file: &str, module: &Module) -> Json {
         ("bytes", info.bytes.len().into()),
         ("name", module.name().into()),
         (
+            "types",
+            Json::list(types.defined(module.engine()).into_iter().map(|ty| type_json(info, &types, &ty))),
+        ),
+        (
             "imports",
             Json::list(module.imports().map(|import| {
                 let mut members = vec![("module", import.module().into()), ("name", import.name().into())];
-                members.extend(of_type(&import.ty()));
+                members.extend(of_type(&types, &import.ty()));
                 Json::Object(members)
             })),
         ),
@@ -258,14 +344,14 @@ fn json(file: &str, module: &Module) -> Json {
             "exports",
             Json::list(module.exports().zip(&info.exports).map(|(export, item)| {
                 let mut members = vec![("name", export.name().into()), ("index", index(item.item).into())];
-                members.extend(of_type(&export.ty()));
+                members.extend(of_type(&types, &export.ty()));
                 Json::Object(members)
             })),
         ),
         ("memories", entries(memories(info).collect())),
-        ("tables", entries(tables(info).collect())),
-        ("globals", entries(globals(info).collect())),
-        ("tags", entries(tags(info).collect())),
+        ("tables", entries(tables(info, &types).collect())),
+        ("globals", entries(globals(info, &types).collect())),
+        ("tags", entries(tags(info, &types).collect())),
         ("start", info.start.map(|func| func.0).into()),
         (
             "functions",
@@ -320,7 +406,7 @@ fn index(item: ExternIndex) -> u32 {
 }
 
 /// The kind and the type of an import or export.
-fn of_type(ty: &ExternType) -> [(&'static str, Json); 2] {
+fn of_type(types: &Types<'_>, ty: &ExternType) -> [(&'static str, Json); 2] {
     let kind = match ty {
         ExternType::Func(_) => "function",
         ExternType::Global(_) => "global",
@@ -329,9 +415,9 @@ fn of_type(ty: &ExternType) -> [(&'static str, Json); 2] {
         ExternType::Tag(_) => "tag",
     };
     let text = match ty {
-        ExternType::Func(ty) => ty.to_string(),
-        ExternType::Tag(ty) => ty.ty().to_string(),
-        ty => show::describe(ty),
+        ExternType::Func(ty) => types.func(ty.params(), ty.results()),
+        ExternType::Tag(ty) => types.func(ty.ty().params(), ty.ty().results()),
+        ty => types.describe(ty),
     };
     [("kind", kind.into()), ("type", text.into())]
 }

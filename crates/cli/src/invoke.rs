@@ -12,6 +12,7 @@ use upshift::{AsContextMut, ExternType, Func, Instance, Module, Ref, RefType, V1
 use crate::flags::Usage;
 use crate::nearest::nearest;
 use crate::show;
+use crate::types::Types;
 
 /// A call that is ready to be made, as often as somebody likes.
 pub(crate) struct Call {
@@ -92,7 +93,9 @@ pub(crate) fn call(
 
 fn no_such_function(module: &Module, name: &str) -> Usage {
     let what = match module.get_export(name) {
-        Some(other) => format!("the module's export `{name}` is a {}", show::describe(&other)),
+        Some(other) => {
+            format!("the module's export `{name}` is a {}", Types::of(module.info()).describe(&other))
+        }
         None => format!("the module exports no function `{name}`"),
     };
     let exports: Vec<_> = module.exports().collect();

@@ -3,7 +3,7 @@
 //! ```text
 //! Options.limits ─┬─ fuel, stack ─────────▶ engine and store ─▶ Trap ──────┐
 //!                 ├─ timeout ─▶ Watch, a thread ─▶ epoch ────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
-//!                 ├─ memory, table ───────▶ Limiter ─▶ LimitHit            │
+//!                 ├─ memory, table, heap ─▶ Limiter ─▶ LimitHit            │
 //!                 └─ instances, … ────────▶ check_counts ─▶ LimitHit ──────┘
 //! ```
 
@@ -41,6 +41,8 @@ pub(crate) struct Limits {
     pub(crate) stack: Option<usize>,
     /// In bytes, of each memory.
     pub(crate) memory: Option<Growth>,
+    /// In bytes, of the heap of structs and arrays; that of a memory if nobody says.
+    pub(crate) gc_heap: Option<usize>,
     /// In elements, of each table.
     pub(crate) table: Option<Growth>,
     pub(crate) instances: Option<usize>,
@@ -78,7 +80,12 @@ impl Limits {
             growth.map(|growth| Growth { stops: self.growth_stops.unwrap_or(growth.stops), ..growth })
         };
         let (memory, table) = (growth(self.memory), growth(self.table));
-        (memory.is_some() || table.is_some()).then_some(Limiter { memory, table })
+        let gc_heap = self.gc_heap.or(memory.map(|memory| memory.most));
+        (memory.is_some() || gc_heap.is_some() || table.is_some()).then_some(Limiter {
+            memory,
+            gc_heap,
+            table,
+        })
     }
 
     /// How many threads may be started at once beside one instance; nothing if nobody says.
@@ -134,6 +141,7 @@ fn own(all: usize, imported: u32) -> usize {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limiter {
     memory: Option<Growth>,
+    gc_heap: Option<usize>,
     table: Option<Growth>,
 }
 
@@ -143,6 +151,18 @@ impl ResourceLimiter for Limiter {
             what: format!("a memory is limited to {}, but the program wants {}", bytes(most), bytes(desired)),
             flag: "--max-memory SIZE".into(),
         })
+    }
+
+    fn gc_heap_growing(&mut self, _: usize, desired: usize, least: usize) -> Result<usize> {
+        match self.gc_heap {
+            // There is no growth that only fails: without room the program stops in any case.
+            Some(most) if least > most => {
+                let (most, least) = (bytes(most), bytes(least));
+                let what = format!("the heap of objects is limited to {most}, but the program wants {least}");
+                Err(LimitHit { what, flag: "--max-gc-heap SIZE".into() }.into())
+            }
+            most => Ok(most.map_or(desired, |most| desired.min(most))),
+        }
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
@@ -312,10 +332,27 @@ mod tests {
     #[test]
     fn growth_stops_or_fails() {
         let growth = |stops| Some(Growth { most: 10, stops });
-        let mut limiter = Limiter { memory: growth(true), table: growth(false) };
+        let mut limiter = Limiter { memory: growth(true), gc_heap: Some(10), table: growth(false) };
         assert!(limiter.memory_growing(0, 10, None).unwrap());
         assert!(limiter.memory_growing(0, 11, None).is_err());
         assert!(!limiter.table_growing(0, 11, None).unwrap());
+        assert_eq!(limiter.gc_heap_growing(0, 9, 3).unwrap(), 9);
+        assert_eq!(limiter.gc_heap_growing(0, 20, 3).unwrap(), 10);
+        assert!(limiter.gc_heap_growing(0, 20, 11).is_err());
+    }
+
+    #[test]
+    fn the_heap_is_limited_like_a_memory_unless_said() {
+        let limits = |memory: Option<usize>, gc_heap| Limits {
+            memory: memory.map(|most| Growth { most, stops: true }),
+            gc_heap,
+            ..Limits::default()
+        };
+        let heap = |limits: Limits| limits.limiter().and_then(|limiter| limiter.gc_heap);
+        assert_eq!(heap(limits(None, None)), None);
+        assert_eq!(heap(limits(Some(10), None)), Some(10));
+        assert_eq!(heap(limits(Some(10), Some(20))), Some(20));
+        assert_eq!(heap(limits(None, Some(20))), Some(20));
     }
 
     #[test]

@@ -44,6 +44,7 @@ mod sampling;
 mod series;
 mod show;
 mod stats;
+mod types;
 mod validate;
 mod wast;
 

@@ -46,6 +46,13 @@ pub(crate) fn tell(what: Stats, times: &Times, options: &Options, store: &Store<
         ("peak memory of the process", peak_memory().map_or_else(unknown, memory)),
         ("peak memory of the guest", memory(usage.memory_bytes)),
     ];
+    if usage.gc_bytes > 0 || usage.collections > 0 {
+        let collections = usage.collections;
+        lines.push((
+            "heap of objects, at the end",
+            format!("{}, {collections} collections", memory(usage.gc_bytes)),
+        ));
+    }
     if what == Stats::Count {
         let left = store.get_fuel().unwrap_or(0);
         lines.push(("operators", (options.fuel() - left).to_string()));

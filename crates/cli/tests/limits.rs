@@ -21,6 +21,19 @@ const GROW: &str = r#"(module
     (func (export "bounded") (param i32) (result i32) (memory.grow $bounded (local.get 0)))
     (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;
 
+/// Makes objects of at least 16 bytes: a list of so many, or as many of which the last one is kept.
+const OBJECTS: &str = r#"(module
+    (type $node (struct (field i64) (field (ref null $node))))
+    (global $last (mut (ref null $node)) (ref.null $node))
+    (func $make (param $count i32) (param $keep i32)
+        (loop $next
+            (global.set $last (struct.new $node
+                (i64.const 1)
+                (select (result (ref null $node)) (global.get $last) (ref.null $node) (local.get $keep))))
+            (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+    (func (export "list") (param i32) (call $make (local.get 0) (i32.const 1)))
+    (func (export "waste") (param i32) (call $make (local.get 0) (i32.const 0))))"#;
+
 #[test]
 fn fuel_is_counted_in_operators() {
     // Three operators: two `local.get` and `i32.add`; `end` is free.
@@ -96,6 +109,24 @@ fn tables_are_limited() {
 }
 
 #[test]
+fn heaps_are_limited() {
+    let dir = Dir::with(&[("objects.wat", OBJECTS)]);
+    let run = |flags: &[&str], call: &[&str]| dir.run(&[flags, &["--invoke"], call].concat());
+    let (few, many) = (["list", "objects.wat", "10000"], ["list", "objects.wat", "100000"]);
+    run(&["--max-gc-heap", "1MiB"], &few).prints("");
+    run(&["--max-gc-heap", "1MiB"], &many).fails(134, &["limited to 1 MiB", "`--max-gc-heap SIZE`"]);
+    run(&["--max-gc-heap=64MiB"], &many).prints("");
+    run(&["--max-gc-heap=64KiB"], &few).fails(134, &["64 KiB"]);
+    run(&["--max-gc-heap=0"], &["list", "objects.wat", "1"]).fails(134, &["limited to 0 bytes"]);
+    // What nobody refers to is no matter, however much it is.
+    run(&["--max-gc-heap=64KiB"], &["waste", "objects.wat", "1000000"]).prints("");
+    // Unless set, the limit is that of a memory, under whichever name.
+    run(&["--max-memory=1MiB"], &many).fails(134, &["limited to 1 MiB", "`--max-gc-heap SIZE`"]);
+    run(&["--max-memory=1MiB", "--max-gc-heap=64MiB"], &many).prints("");
+    run(&["-W", "max-memory-size=1048576"], &many).fails(134, &["limited to 1 MiB"]);
+}
+
+#[test]
 fn stacks_are_limited() {
     let dir = Dir::with(&[("deep.wat", DEEP)]);
     let run = |flags: &[&str], depth| dir.run(&[flags, &["--invoke", "down", "deep.wat", depth]].concat());
@@ -124,7 +155,15 @@ fn things_are_limited_in_number() {
 
 #[test]
 fn a_sandbox_limits_everything_that_is_not_limited() {
-    let dir = Dir::with(&[("grow.wat", GROW), ("deep.wat", DEEP), ("spin.wat", SPIN)]);
+    let dir =
+        Dir::with(&[("grow.wat", GROW), ("deep.wat", DEEP), ("spin.wat", SPIN), ("objects.wat", OBJECTS)]);
+    // Fuel in place of the clock: on a busy machine ten seconds may be over before the objects are made.
+    let objects = |flags: &[&str]| {
+        let call = ["--invoke", "list", "objects.wat", "20000000"];
+        dir.run(&[&["--sandbox", "--fuel=10000000000"], flags, &call].concat())
+    };
+    objects(&[]).fails(134, &["limited to 256 MiB", "`--max-gc-heap SIZE`"]);
+    objects(&["--max-gc-heap=1MiB"]).fails(134, &["limited to 1 MiB"]);
     dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "100"]).prints("1\n");
     dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "4096"])
         .fails(134, &["256 MiB", "`--max-memory SIZE`"]);

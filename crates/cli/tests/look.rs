@@ -31,6 +31,26 @@ fn stat<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
+fn statistics_tell_of_objects() {
+    // 3 MB, of which little is in use at a time; the heap of a program that uses little has 1 MiB.
+    let wat = r#"(module
+        (type $bytes (array (mut i8)))
+        (func (export "_start")
+            (local $i i32)
+            (loop $next
+                (drop (array.new_default $bytes (i32.const 1000)))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if $next (i32.lt_u (local.get $i) (i32.const 3000))))))"#;
+    let dir = Dir::with(&[("objects.wat", wat)]);
+    let outcome = dir.run(&["--stats", "objects.wat"]);
+    let line = stat(&outcome.stderr, "heap of objects, at the end");
+    let (size, collections) = line.split_once(" MiB, ").unwrap();
+    assert!((0.1..=1.0).contains(&size.parse::<f64>().unwrap()), "{line}");
+    let count: u32 = collections.strip_suffix(" collections").unwrap().parse().unwrap();
+    assert!((1..100).contains(&count), "{line}");
+}
+
+#[test]
 fn statistics_tell_what_a_run_took() {
     let dir = Dir::with(&[("math.wat", MATH)]);
     let outcome = dir.run(&["--stats", "--invoke", "count", "math.wat"]);
@@ -54,6 +74,7 @@ fn statistics_tell_what_a_run_took() {
     // A guest that is stopped has used something too.
     let stopped = dir.run(&["--stats", "--invoke", "trap", "math.wat"]);
     assert_eq!((stopped.code, stat(&stopped.stderr, "host calls")), (Some(134), "0"));
+    assert!(!stopped.stderr.contains("objects"), "{}", stopped.stderr);
     dir.run(&["--stats=all", "math.wat"]).fails(2, &["--stats=all", "`count`"]);
 }
 
@@ -201,6 +222,92 @@ fn inspect_names_what_is_needed() {
         assert!(text.contains(part), "no {part} in {text}");
     }
     dir.run(&["inspect", "bad.wat"]).fails(1, &["`bad.wat`", "offset"]);
+}
+
+#[test]
+fn types_have_the_names_that_the_module_gives_them() {
+    let wat = r#"(module
+        (rec
+            (type $shape (sub (struct (field $area (mut f64)) (field $next (ref null $list)))))
+            (type $list (array (mut (ref null $shape)))))
+        (type $point (struct (field $x i64) (field i8)))
+        (type (sub final $shape (struct (field (mut f64)) (field (ref null $list)) (field (mut i16)))))
+        (import "env" "show" (func $show (param (ref $point)) (result anyref)))
+        (import "env" "g" (global (ref null $list)))
+        (tag $t (export "t") (param (ref null $shape)))
+        (table (export "tab") 3 (ref null $list))
+        (global (export "n") (mut (ref null 3)) (ref.null 3))
+        (func (export "f") (param (ref $shape)) (result i32) (i32.const 1)))"#;
+    let dir = Dir::with(&[("types.wat", wat)]);
+    let text = dir.run(&["inspect", "types.wat"]).stdout;
+    let types = "types: 3 of functions, 3 of structs, 1 of arrays\n\
+        \x20 recursion group 0 to 1:\n\
+        \x20   0 `shape`: sub struct {area: (mut f64), next: (ref null $list)}\n\
+        \x20   1 `list`: array (mut (ref null $shape))\n\
+        \x20 2 `point`: struct {x: i64, i8}\n\
+        \x20 3: sub final $shape struct {(mut f64), (ref null $list), (mut i16)}\n\
+        imports: 2\n";
+    assert!(text.contains(types), "{text}");
+    for line in [
+        "  env::show: function ((ref $point)) -> (anyref)",
+        "  env::g: global (ref null $list)",
+        "  t: tag ((ref null $shape)) -> ()",
+        "  tab: table of 3 or more (ref null $list)",
+        "  n: mutable global (ref null 3)",
+        "  0: 3 or more of (ref null $list), indices are i32",
+        "  1: mutable (ref null 3)",
+        "  0: `t` ((ref null $shape)) -> ()",
+        "  1: ((ref $shape)) -> (i32), 4 bytes",
+        "  gc",
+    ] {
+        assert!(text.lines().any(|found| found == line), "no {line} in {text}");
+    }
+    let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "types.wat"]).stdout).unwrap();
+    assert_eq!(
+        json["types"][0],
+        serde_json::json!({
+            "index": 0, "name": "shape", "kind": "struct", "final": false, "supertype": null, "group": [0, 1],
+            "type": "sub struct {area: (mut f64), next: (ref null $list)}",
+            "fields": [
+                { "name": "area", "type": "f64", "mutable": true },
+                { "name": "next", "type": "(ref null $list)", "mutable": false },
+            ],
+        })
+    );
+    assert_eq!(
+        json["types"][1]["element"],
+        serde_json::json!({ "type": "(ref null $shape)", "mutable": true })
+    );
+    let sub = &json["types"][3];
+    assert_eq!(
+        (&sub["supertype"], &sub["group"], &sub["final"]),
+        (&0.into(), &[3, 3][..].into(), &true.into())
+    );
+    let func = &json["types"][4];
+    assert_eq!((&func["params"], &func["results"]), (&["(ref $point)"][..].into(), &["anyref"][..].into()));
+    assert_eq!(json["globals"][1]["type"], "(ref null 3)");
+    assert_eq!(json["tables"][0]["element"], "(ref null $list)");
+    // What is wrong with an import is told in the same words.
+    dir.run(&["types.wat"]).fails(1, &["`env::show`, a function ((ref $point)) -> (anyref)"]);
+}
+
+#[test]
+fn names_of_types_cannot_play_with_the_reader() {
+    // A name that two types have, one that looks like a type, and none.
+    let wat = r#"(module
+        (type (struct (field (ref null 0))))
+        (type (struct (field i32) (field (ref null 1))))
+        (type (struct (field i64) (field (ref null 2))))
+        (@custom "name" "\04\11\03\00\03dup\01\03dup\02\04x) y"))"#;
+    let dir = Dir::with(&[("names.wat", wat)]);
+    let text = dir.run(&["inspect", "names.wat"]).stdout;
+    for line in [
+        "  0 `dup`: struct {(ref null 0)}",
+        "  1 `dup`: struct {i32, (ref null 1)}",
+        "  2 `x) y`: struct {i64, (ref null 2)}",
+    ] {
+        assert!(text.lines().any(|found| found == line), "no {line} in {text}");
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub struct ModuleInfo {
     pub bytes: Arc<[u8]>,
     /// The type section, canonicalised.
     pub types: Vec<DefinedType>,
+    /// The types that are defined together, so that they can refer to each other: groups of more than one, as ranges of
+    /// type indices.
+    pub rec_groups: Vec<Range<u32>>,
     /// What has to be imported, in order.
     pub imports: Vec<Import>,
     /// What is exported, in order; names are unique.

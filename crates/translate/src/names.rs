@@ -1,9 +1,9 @@
-//! Names of functions and tags for people: the `name` custom section, read only when somebody asks (wasm spec, "Custom
+//! Names of functions, tags, types and fields for people: the `name` custom section, read only when somebody asks (wasm spec, "Custom
 //! Sections / Name Section").
 //!
 //! The section is no part of validation: a broken one names whatever it names before the break.
 
-use upshift_core::index::{FuncIndex, TagIndex};
+use upshift_core::index::{FuncIndex, TagIndex, TypeIndex};
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
 use crate::module::ModuleInfo;
@@ -30,6 +30,27 @@ pub fn tag_names(module: &ModuleInfo) -> impl Iterator<Item = (TagIndex, &str)> 
         .filter_map(|name| if let Name::Tag(map) = name { Some(map) } else { None })
         .flat_map(|map| map.into_iter().map_while(Result::ok))
         .map(|naming| (TagIndex(naming.index), naming.name))
+}
+
+/// All types that have names, in the order of the section.
+pub fn type_names(module: &ModuleInfo) -> impl Iterator<Item = (TypeIndex, &str)> {
+    names(module)
+        .filter_map(|name| if let Name::Type(map) = name { Some(map) } else { None })
+        .flat_map(|map| map.into_iter().map_while(Result::ok))
+        .map(|naming| (TypeIndex(naming.index), naming.name))
+}
+
+/// All fields of structs that have names, in the order of the section: the struct's type, the number of the field, its
+/// name.
+pub fn field_names(module: &ModuleInfo) -> impl Iterator<Item = (TypeIndex, u32, &str)> {
+    names(module)
+        .filter_map(|name| if let Name::Field(map) = name { Some(map) } else { None })
+        .flat_map(|map| map.into_iter().map_while(Result::ok))
+        .flat_map(|fields| {
+            let ty = TypeIndex(fields.index);
+            let names = fields.names.map_while(Result::ok);
+            names.map(move |naming| (ty, naming.index, naming.name))
+        })
 }
 
 /// The module's own name, if it has one.

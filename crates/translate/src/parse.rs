@@ -205,7 +205,11 @@ impl<'a> Builder<'a> {
             };
             let types = group.types().map(|ty| convert::sub_type(ty, concrete));
             let first = self.registry.intern_group(types.collect::<Result<_, _>>().map_err(unsupported)?);
-            let ids = (first.0..first.0 + kinds.len() as u32).map(TypeId);
+            let count = kinds.len() as u32;
+            if count > 1 {
+                self.info.rec_groups.push(start..start + count);
+            }
+            let ids = (first.0..first.0 + count).map(TypeId);
             self.info.types.extend(ids.map(|id| DefinedType { id, ty: self.registry.lookup(id) }));
         }
         Ok(())

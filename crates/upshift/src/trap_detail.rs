@@ -8,12 +8,15 @@
 
 use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
+use upshift_core::index::TypeIndex;
 use upshift_core::types::TypeId;
 use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord, is_object};
 use upshift_ir::Op;
 use upshift_ir::decode::{Instr, cast_fields, decode};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
+use upshift_translate::names;
 
+use crate::backtrace::Printable;
 use crate::instance::InstanceData;
 use crate::store::StoreState;
 
@@ -141,24 +144,37 @@ impl<'a> Site<'a> {
         let (bits, ty) = cast_fields(&self.instr)?;
         let cast = Cast::from_bits(bits, TypeId(ty)).filter(|_| trap == Trap::CastFailure)?;
         let wanted = match cast.target {
-            CastTarget::Exact | CastTarget::Object | CastTarget::Func => {
-                self.state.engine.types().lookup(cast.ty).definition.to_string()
-            }
-            _ => cast.to_string(),
+            CastTarget::Exact | CastTarget::Object | CastTarget::Func => self.type_name(cast.ty),
+            CastTarget::Nothing if cast.nullable => "null".to_string(),
+            CastTarget::Nothing => "what does not exist".to_string(),
+            CastTarget::Anything => "anything but null".to_string(),
+            CastTarget::I31 | CastTarget::Eq | CastTarget::Struct | CastTarget::Array => format!("`{cast}`"),
         };
         let reference = self.slot(0, 0);
-        let found = match reference as u32 {
+        let found = match (cast.target, reference as u32) {
             _ if reference == 0 => "null".to_string(),
-            _ if cast.target == CastTarget::Func => "a function of another type".to_string(),
-            object if is_object(object) => {
-                // SAFETY: the operand is a reference of the store.
-                let header = unsafe { self.state.object_header(object) };
-                format!("`{}`", self.state.engine.types().lookup(header.type_id()).definition)
+            // SAFETY: the operand is a reference to a function of the store.
+            (CastTarget::Func, _) => self.type_name(unsafe { &*(reference as *const FuncRec) }.ty),
+            // It may be of any hierarchy, so nothing can be said of it.
+            (CastTarget::Nothing | CastTarget::Anything, _) => "a reference".to_string(),
+            (_, object) if is_object(object) => {
+                // SAFETY: the operand is a reference to a struct or an array of the store.
+                self.type_name(unsafe { self.state.object_header(object) }.type_id())
             }
-            integer if integer & 1 != 0 => format!("the integer {}", integer as i32 >> 1),
+            (_, integer) if integer & 1 != 0 => format!("the integer {}", integer as i32 >> 1),
             _ => "a value of the host".to_string(),
         };
-        Some(format!("expected `{wanted}`, found {found}"))
+        Some(format!("expected {wanted}, found {found}"))
+    }
+
+    /// What the module calls a type, or else what that consists of.
+    fn type_name(&self, ty: TypeId) -> String {
+        let info = self.instance.module.info();
+        let is_it = |index: TypeIndex| info.types.get(index.index()).is_some_and(|found| found.id == ty);
+        match names::type_names(info).find(|&(index, _)| is_it(index)) {
+            Some((_, name)) => format!("`${}`", Printable(name)),
+            None => format!("`{}`", self.state.engine.types().lookup(ty).definition),
+        }
     }
 
     /// A load or a store of an element; the array and the index follow the result, if there is one.

@@ -4,7 +4,9 @@
 #[path = "common/rng.rs"]
 mod rng;
 
-use upshift::{Config, Dispatch, Engine, Error, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace};
+use upshift::{
+    Config, Dispatch, Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,
+};
 
 use crate::rng::Rng;
 
@@ -181,6 +183,108 @@ fn calls_through_tables_tell_both_types() {
         );
         says(&wat(call), &[Val::I32(3)], "call of element 3, but table 0 has 3 elements");
     }
+}
+
+/// Each kind of cast, with what it says of each value that does not pass.
+#[test]
+fn casts_tell_what_was_expected_and_found() {
+    let types = r#"
+        (type $point (struct (field i32) (field (mut f64))))
+        (type $shape (sub (struct (field i8))))
+        (type $circle (sub $shape (struct (field i8) (field i64))))
+        (type (struct (field i64)))
+        (type $bytes (array (mut i8)))
+        (type $f (func (result i32)))
+        (type $open (sub (func (param f32))))
+        (elem declare func $f $run)
+        (func $f (type $f) (i32.const 1))"#;
+    let cast = |to: &str, value: &str| {
+        format!("{types} (func $run (export \"run\") (drop (ref.cast (ref {to}) {value})))")
+    };
+    let point = "(struct.new_default $point)";
+    for (to, value, expected) in [
+        // A type without subtypes, named and not.
+        ("$point", "(ref.null none)", "expected `$point`, found null"),
+        ("$point", "(ref.i31 (i32.const -5))", "expected `$point`, found the integer -5"),
+        ("$point", "(struct.new_default $circle)", "expected `$point`, found `$circle`"),
+        ("3", "(array.new_default $bytes (i32.const 3))", "expected `struct {i64}`, found `$bytes`"),
+        ("null $bytes", "(struct.new_default 3)", "expected `$bytes`, found `struct {i64}`"),
+        // One with subtypes.
+        ("$shape", point, "expected `$shape`, found `$point`"),
+        ("$circle", "(struct.new_default $shape)", "expected `$circle`, found `$shape`"),
+        // No type of its own.
+        ("i31", point, "expected `(ref i31)`, found `$point`"),
+        ("null array", point, "expected `(ref null array)`, found `$point`"),
+        ("struct", "(ref.i31 (i32.const 9))", "expected `(ref struct)`, found the integer 9"),
+        ("none", point, "expected what does not exist, found a reference"),
+        ("null none", point, "expected null, found a reference"),
+        ("any", "(ref.null any)", "expected anything but null, found null"),
+        // Other hierarchies: a function is no object, and not looked at as if it were one.
+        ("$f", "(ref.func $run)", "expected `$f`, found `func () -> ()`"),
+        ("$open", "(ref.func $f)", "expected `$open`, found `$f`"),
+        ("null nofunc", "(ref.func $f)", "expected null, found a reference"),
+        ("nofunc", "(ref.func $f)", "expected what does not exist, found a reference"),
+        ("func", "(ref.null func)", "expected anything but null, found null"),
+    ] {
+        says(&cast(to, value), &[], expected);
+    }
+    for (to, expected) in
+        [("any", "expected anything but null, found null"), ("eq", "expected `(ref eq)`, found null")]
+    {
+        says(&cast(to, "(any.convert_extern (ref.null extern))"), &[], expected);
+    }
+    let integer = "(extern.convert_any (ref.i31 (i32.const 1)))";
+    says(&cast("null noextern", integer), &[], "expected null, found a reference");
+}
+
+#[test]
+fn a_cast_of_a_value_of_the_host_says_so() {
+    let engine = Engine::default();
+    let wat = r#"(module (func (export "run") (param externref)
+        (drop (ref.cast (ref i31) (any.convert_extern (local.get 0))))))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_func(&mut store, "run").unwrap();
+    let value = ExternRef::new(&mut store, "of the host").unwrap();
+    let error = run.call(&mut store, &[value.into()], &mut []).unwrap_err();
+    assert_eq!(detail(&error), "expected `(ref i31)`, found a value of the host");
+}
+
+#[test]
+fn arrays_tell_their_length() {
+    let array = |body: &str| {
+        format!(
+            r#"(type $bytes (array (mut i8))) (type $words (array (mut i64)))
+               (func (export "run") (param i32) {body})"#
+        )
+    };
+    let bytes = "(array.new_default $bytes (i32.const 3))";
+    for (body, index, expected) in [
+        (format!("(drop (array.get_u $bytes {bytes} (local.get 0)))"), 3, "element 3, but the array has 3"),
+        (
+            format!("(drop (array.get_s $bytes {bytes} (local.get 0)))"),
+            -1,
+            "element 4294967295, but the array has 3",
+        ),
+        (
+            format!("(array.set $bytes {bytes} (local.get 0) (i32.const 7))"),
+            9,
+            "element 9, but the array has 3",
+        ),
+        (
+            "(drop (array.get $words (array.new_default $words (i32.const 0)) (local.get 0)))".to_string(),
+            0,
+            "element 0, but the array has 0",
+        ),
+    ] {
+        says(&array(&body), &[Val::I32(index)], expected);
+    }
+    // Null is not an array of no length.
+    let null = array("(drop (array.get $words (ref.null $words) (local.get 0)))");
+    let error = fails(&format!("(module {null})"), &[Val::I32(0)]);
+    assert_eq!(error.downcast_ref(), Some(&Trap::NullReference));
+    assert_eq!(error.chain().count(), 2, "{error:?}");
 }
 
 #[test]

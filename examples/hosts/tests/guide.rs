@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The hosts in the order of the guide: name, program, arguments.
-const HOSTS: [(&str, &str, &[&str]); 6] = [
+const HOSTS: [(&str, &str, &[&str]); 7] = [
     ("call", env!("CARGO_BIN_EXE_call"), &[]),
     ("imports", env!("CARGO_BIN_EXE_imports"), &[]),
     ("memory", env!("CARGO_BIN_EXE_memory"), &[]),
     ("wasi", env!("CARGO_BIN_EXE_wasi"), &["examples/c/wordcount.wasm"]),
     ("plugin", env!("CARGO_BIN_EXE_plugin"), &[]),
     ("threads", env!("CARGO_BIN_EXE_threads"), &[]),
+    ("objects", env!("CARGO_BIN_EXE_objects"), &[]),
 ];
 
 fn root() -> PathBuf {

@@ -161,7 +161,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::Limits,
         help: "Deny everything and limit everything that no flag allows or limits",
         more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 \
-               units of fuel), 256 MiB for each memory, 100 000 elements for each table, 1 MiB of \
+               units of fuel), 256 MiB for each memory and for structs and arrays, 100 000 elements for each table, 1 MiB of \
                stack, and 16 instances, memories and tables (so 15 threads). On the command line it also keeps settings \
                files from being read that `--config` does not name.",
         set: |options, given| put(&mut options.sandbox, given.switch()?),
@@ -198,6 +198,16 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "As `-W max-memory-size` it does not stop the guest: its `memory.grow` answers -1.",
         wasmtime: Some(('W', "max-memory-size")),
         set: |options, given| put(&mut options.limits.memory, Some(growth(given.size()?, given))),
+        ..PLAIN
+    },
+    Flag {
+        name: "max-gc-heap",
+        takes: Takes::Value("SIZE"),
+        section: Section::Limits,
+        help: "Stop the guest when its structs and arrays would take more",
+        more: "Those that nobody refers to any more do not count; while they are collected, the heap takes up to \
+               twice as much for a moment. Unless set, it is limited like a memory.",
+        set: |options, given| put(&mut options.limits.gc_heap, Some(given.size()?)),
         ..PLAIN
     },
     Flag {

@@ -115,6 +115,7 @@ counters! {
     exhausted: "skipped for stack, fuel or room",
     bytes: "bytes of memory compared",
     globals: "globals compared",
+    objects: "objects compared",
 }
 
 pub(crate) fn count(counter: &AtomicU64, by: usize) {
@@ -272,9 +273,13 @@ impl Engines {
             ));
         }
         count(&counters.calls, 1);
-        if let Err(stop) = &outcomes[0] {
-            count(&counters.traps, 1);
-            *counters.stops.lock().expect("nobody panics who holds it").entry(stop.name()).or_default() += 1;
+        match &outcomes[0] {
+            Ok(values) => count(&counters.objects, values.iter().filter(|value| value.is_object()).count()),
+            Err(stop) => {
+                count(&counters.traps, 1);
+                let mut stops = counters.stops.lock().expect("nobody panics who holds it");
+                *stops.entry(stop.name()).or_default() += 1;
+            }
         }
         self.same_state(exports, plan, counters).map_err(|what| format!("after the call: {what}"))
     }
@@ -295,12 +300,14 @@ impl Engines {
                 let [expected, found] =
                     [other.global(name), upshift.global(name)].map(|value| comparable(vec![value], plan));
                 count(&counters.globals, 1);
+                count(&counters.objects, expected.iter().filter(|value| value.is_object()).count());
                 if expected != found {
                     return Err(format!("global `{name}` is {found:x?} instead of {expected:x?}"));
                 }
             }
             for name in &exports.tables {
                 let (expected, found) = (other.table(name), upshift.table(name));
+                count(&counters.objects, expected.iter().filter(|value| value.is_object()).count());
                 if expected != found {
                     return Err(format!("table `{name}` is {found:x?} instead of {expected:x?}"));
                 }

@@ -3,7 +3,7 @@
 use upshift::{
     Config, Dispatch, Engine, Exception, Extern, ExternType, Func, Global, Instance, Memory, Module,
 };
-use upshift::{Ref, Store, Table, Tag, Val, ValType};
+use upshift::{Ref, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, Val, ValType};
 
 use crate::rng::Rng;
 use crate::value::{Outcome, Stop, Value};
@@ -71,11 +71,14 @@ pub(crate) fn host_global(import: usize, ty: ValType) -> Value {
 /// Room for the deepest recursion that the fuel of the modules allows with the largest frames.
 const STACK: usize = 100 << 20;
 
+/// Bytes that structs and arrays may take: one configuration copies all of them whenever it makes one.
+const HEAP: usize = 1 << 20;
+
 /// Upshift under one configuration.
 pub(crate) struct Upshift {
     engine: Engine,
     modules: Vec<Module>,
-    store: Store<()>,
+    store: Store<StoreLimits>,
     instances: Vec<Instance>,
 }
 
@@ -92,7 +95,7 @@ impl Upshift {
         metered.consume_fuel(true).epoch_interruption(true).gc_stress(true);
         [looping, tail, metered].map(|config| {
             let engine = Engine::new(&config).expect("all settings are possible");
-            Upshift { store: Store::new(&engine, ()), engine, modules: Vec::new(), instances: Vec::new() }
+            Upshift { store: store(&engine), engine, modules: Vec::new(), instances: Vec::new() }
         })
     }
 
@@ -146,6 +149,12 @@ impl Upshift {
     }
 }
 
+fn store(engine: &Engine) -> Store<StoreLimits> {
+    let mut store = Store::new(engine, StoreLimitsBuilder::new().gc_heap_size(HEAP).build());
+    store.limiter(|limits| limits);
+    store
+}
+
 impl Peer for Upshift {
     fn load(&mut self, modules: &[Vec<u8>]) -> Result<(), String> {
         self.instances.clear();
@@ -155,7 +164,7 @@ impl Peer for Upshift {
     }
 
     fn instantiate(&mut self) -> Result<(), Stop> {
-        self.store = Store::new(&self.engine, ());
+        self.store = store(&self.engine);
         // Only one of the configurations counts fuel.
         let _ = self.store.set_fuel(u64::MAX);
         self.store.set_epoch_deadline(u64::MAX);

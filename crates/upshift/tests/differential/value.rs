@@ -1,7 +1,8 @@
 //! Values, traps and outcomes in a form that all engines' ones are brought to before they are compared.
 
 use upshift::{
-    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, Trap, TypeKind, V128, Val, ValType,
+    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, StoreContext, Trap, TypeKind, V128, Val,
+    ValType,
 };
 
 use crate::rng::Rng;
@@ -30,17 +31,25 @@ pub(crate) enum Object {
     /// The host's number.
     Host(u32),
     I31(u32),
-    Struct,
-    Array,
+    /// With a number made of its fields.
+    Struct(u64),
+    /// With its length and a number made of its first elements.
+    Array(u32, u64),
 }
+
+/// How many references are followed from one that is looked at.
+pub(crate) const DEPTH: u32 = 3;
+
+/// How many elements of an array are looked at.
+pub(crate) const ELEMENTS: u32 = 8;
 
 impl Object {
     fn bits(self) -> u64 {
         match self {
             Object::Host(v) => 1 << 32 | u64::from(v),
             Object::I31(v) => 2 << 32 | u64::from(v),
-            Object::Struct => 3 << 32,
-            Object::Array => 4 << 32,
+            Object::Struct(fields) => fields ^ 3,
+            Object::Array(len, elements) => elements ^ u64::from(len) << 32 ^ 4,
         }
     }
 }
@@ -125,33 +134,59 @@ impl Value {
         }
     }
 
-    pub(crate) fn of_upshift(store: impl AsContext<Data = ()>, val: &Val) -> Value {
-        match val {
-            Val::I32(v) => Value::I32(*v as u32),
-            Val::I64(v) => Value::I64(*v as u64),
-            Val::F32(v) => Value::F32(*v),
-            Val::F64(v) => Value::F64(*v),
-            Val::V128(v) => Value::V128((*v).into()),
-            Val::FuncRef(v) => Value::Func(v.is_some()),
-            Val::ExternRef(v) => Value::Extern(v.map(|v| object(store, AnyRef::from_extern(v)))),
-            Val::ExnRef(v) => Value::Exn(v.is_some()),
-            Val::AnyRef(v) => Value::Any(v.map(|v| object(store, v))),
-        }
+    pub(crate) fn of_upshift(store: impl AsContext, val: &Val) -> Value {
+        of_upshift(store.as_context(), val, DEPTH)
+    }
+
+    /// Whether it is a reference to a struct or an array.
+    pub(crate) fn is_object(self) -> bool {
+        matches!(self, Value::Any(Some(Object::Struct(_) | Object::Array(..))))
+    }
+
+    /// A number made of values.
+    pub(crate) fn digest(values: impl IntoIterator<Item = Value>) -> u64 {
+        values.into_iter().fold(0, |hash, value| value.hash(hash))
+    }
+}
+
+fn of_upshift<T>(store: StoreContext<'_, T>, val: &Val, depth: u32) -> Value {
+    match val {
+        Val::I32(v) => Value::I32(*v as u32),
+        Val::I64(v) => Value::I64(*v as u64),
+        Val::F32(v) => Value::F32(*v),
+        Val::F64(v) => Value::F64(*v),
+        Val::V128(v) => Value::V128((*v).into()),
+        Val::FuncRef(v) => Value::Func(v.is_some()),
+        Val::ExternRef(v) => Value::Extern(v.map(|v| object(store, AnyRef::from_extern(v), depth))),
+        Val::ExnRef(v) => Value::Exn(v.is_some()),
+        Val::AnyRef(v) => Value::Any(v.map(|v| object(store, v, depth))),
     }
 }
 
 /// What a reference refers to.
-fn object(store: impl AsContext<Data = ()>, any: AnyRef) -> Object {
-    let store = store.as_context();
-    match any.ty(store).expect("the reference is of this store") {
+fn object<T>(store: StoreContext<'_, T>, any: AnyRef, depth: u32) -> Object {
+    const HERE: &str = "the reference is of this store";
+    let digest =
+        |values: Vec<Val>| Value::digest(values.iter().map(|value| of_upshift(store, value, depth - 1)));
+    match any.ty(store).expect(HERE) {
         HeapType::I31 => {
-            let integer = any.as_i31(store).expect("the reference is of this store");
+            let integer = any.as_i31(store).expect(HERE);
             Object::I31(integer.expect("it is an integer").get_u32())
         }
-        HeapType::Concrete(TypeKind::Struct, _) => Object::Struct,
-        HeapType::Concrete(TypeKind::Array, _) => Object::Array,
+        HeapType::Concrete(TypeKind::Struct, _) if depth == 0 => Object::Struct(0),
+        HeapType::Concrete(TypeKind::Struct, _) => {
+            let object = any.as_struct(store).expect(HERE).expect("it is a struct");
+            Object::Struct(digest(object.fields(store).expect(HERE)))
+        }
+        HeapType::Concrete(TypeKind::Array, _) => {
+            let array = any.as_array(store).expect(HERE).expect("it is an array");
+            let len = array.len(store).expect(HERE);
+            let first = if depth == 0 { 0 } else { len.min(ELEMENTS) };
+            let elements = (0..first).map(|index| array.get(store, index).expect(HERE));
+            Object::Array(len, digest(elements.collect()))
+        }
         _ => {
-            let data = any.to_extern().data(store).expect("the reference is of this store");
+            let data = any.to_extern().data(store).expect(HERE);
             Object::Host(*data.expect("it has a value").downcast_ref().expect("all values are numbers"))
         }
     }
