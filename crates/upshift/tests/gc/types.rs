@@ -238,3 +238,27 @@ fn stores_of_one_engine_learn_types_on_several_threads() {
         });
     }
 }
+
+#[test]
+fn casts_take_no_native_stack() {
+    let wat = r#"(module
+        (type $s (sub (struct)))
+        (func (export "run") (param $n i32) (result i32) (local $it anyref) (local $count i32)
+            (local.set $it (struct.new $s))
+            (loop $again
+                (local.set $count (i32.add (local.get $count) (ref.test (ref struct) (local.get $it))))
+                (drop (ref.cast (ref eq) (local.get $it)))
+                (block $is (result anyref)
+                    (br_on_cast $is anyref (ref array) (local.get $it)))
+                (drop)
+                (block $not (result anyref)
+                    (br_on_cast_fail $not anyref (ref i31) (local.get $it)))
+                (drop)
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $count)))"#;
+    for engine in engines() {
+        let mut store = store(&engine);
+        let run = instance(&mut store, wat).get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, 300_000).unwrap(), 300_000);
+    }
+}
