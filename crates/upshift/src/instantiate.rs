@@ -129,6 +129,8 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     let stack = &mut Vec::new();
     if info.has_object_types() {
         state.know_types();
+        // Constant expressions move nothing, so what is garbage by now has to go before them.
+        state.collect_if_half_full()?;
     }
     make_globals(state, data, stack)?;
     make_tables(state, data, stack)?;

@@ -140,6 +140,14 @@ impl StoreState {
         Ok(())
     }
 
+    /// Collects where objects take more than half of what they may.
+    ///
+    /// # Errors
+    /// As [`collect_now`](Self::collect_now).
+    pub(crate) fn collect_if_half_full(&mut self) -> Result<()> {
+        if self.gc_used() > self.gc.heap.room() / 2 { self.collect_now() } else { Ok(()) }
+    }
+
     fn has_room(&self, bytes: u32) -> bool {
         self.gc.heap.room() - self.gc_used() >= bytes as usize
     }

@@ -273,3 +273,20 @@ fn a_system_without_memory_is_a_full_heap() {
         assert!(output.status.success() && text.contains("little memory: done"), "{limit}: {output:?}");
     }
 }
+
+#[test]
+fn garbage_does_not_keep_an_instance_from_being_made() {
+    let engine = Engine::default();
+    let mut keeper = Keeper::new(&engine, StoreLimitsBuilder::new().gc_heap_size(1 << 20).build());
+    // Garbage up to the limit, then a module whose constant expression wants most of it.
+    keeper.call("churn", 1200).unwrap();
+    let module = Module::new(
+        &engine,
+        "(module (type $longs (array i64)) (global (ref $longs) (array.new_default $longs (i32.const 100_000))))",
+    )
+    .unwrap();
+    Instance::new(&mut keeper.store, &module, &[]).unwrap();
+    // What the first one holds is no garbage.
+    let error = Instance::new(&mut keeper.store, &module, &[]).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Trap::GcHeapOutOfMemory));
+}
