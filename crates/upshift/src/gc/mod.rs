@@ -42,6 +42,9 @@ use heap::Heap;
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
 
+/// How many bytes are copied for a unit of fuel, as many as by bulk operations.
+const BYTES_PER_FUEL: u64 = 64;
+
 /// The size of an exception whose values take so many slots.
 pub(crate) fn exception_size(slots: usize) -> u32 {
     EXCEPTION_PAYLOAD + slots as u32 * size_of::<u64>() as u32
@@ -101,6 +104,9 @@ impl StoreState {
             // SAFETY: the caller's promise.
             unsafe { self.collect(left == Left::At) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
             self.grow_room(before, bytes)?;
+            if left == Left::At {
+                self.pay_for_copies()?;
+            }
         } else if !self.has_room(bytes) {
             self.grow_room(self.gc.heap.room(), bytes)?;
         }
@@ -137,6 +143,19 @@ impl StoreState {
         self.grow_room(before, 0)?;
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
         self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        Ok(())
+    }
+
+    /// Takes fuel for a collection that code has asked for: in a heap that is almost full each object may need one.
+    ///
+    /// # Errors
+    /// A trap when there is not enough.
+    fn pay_for_copies(&mut self) -> Result<(), Trap> {
+        if self.engine.config().code.fuel {
+            let left = self.ctx.fuel.checked_sub(self.gc_used() as u64 / BYTES_PER_FUEL);
+            self.ctx.fuel = left.unwrap_or(0);
+            left.ok_or(Trap::OutOfFuel)?;
+        }
         Ok(())
     }
 
