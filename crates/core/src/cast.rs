@@ -96,6 +96,8 @@ impl Cast {
     }
 
     /// What [`to_bits`](Self::to_bits) made; none for other numbers.
+    // Inlined always: a result in memory would keep the handlers of the tail-call backend from ending in a jump.
+    #[inline(always)]
     #[must_use]
     pub fn from_bits(bits: u16, ty: TypeId) -> Option<Cast> {
         let target = *CastTarget::ALL.get(usize::from(bits & (Cast::NULLABLE - 1)))?;

@@ -96,13 +96,19 @@ impl Heap {
         Some(least.max(used * 2).max(LEAST).min(self.most()))
     }
 
-    /// Lets the half in use take so many bytes.
+    /// Lets the half in use take so many bytes. The other half becomes accessible as far, which costs nothing before
+    /// objects are copied there: else the system could refuse it when the heap is full, and nothing could be collected any more.
     ///
     /// # Errors
-    /// When the system does not give them.
+    /// When the system does not give them; then the room is what it was.
     pub(super) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
         if let Some(space) = &mut self.space {
+            let before = space.accessible[space.current];
             space.make_accessible(space.current, bytes)?;
+            if let Err(error) = space.make_accessible(1 - space.current, bytes) {
+                space.give_back(space.current, before);
+                return Err(error);
+            }
             space.room = bytes;
         }
         Ok(())
@@ -122,11 +128,8 @@ impl Heap {
 
     /// Gives the half that is not in use back, but for a little.
     pub(super) fn release_other(&mut self) {
-        let Some(space) = &mut self.space else { return };
-        let other = 1 - space.current;
-        let (start, accessible) = (space.halves[other].start, space.accessible[other]);
-        if accessible > LEAST && space.mapping.decommit(start + LEAST..start + accessible).is_ok() {
-            space.accessible[other] = LEAST;
+        if let Some(space) = &mut self.space {
+            space.give_back(1 - space.current, LEAST);
         }
     }
 }
@@ -141,6 +144,14 @@ impl Space {
             self.accessible[half] = bytes;
         }
         Ok(())
+    }
+
+    /// Gives back what a half has behind its first bytes, of which there are a multiple of [`UNIT`].
+    fn give_back(&mut self, half: usize, bytes: usize) {
+        let (start, accessible) = (self.halves[half].start, self.accessible[half]);
+        if accessible > bytes && self.mapping.decommit(start + bytes..start + accessible).is_ok() {
+            self.accessible[half] = bytes;
+        }
     }
 }
 

@@ -190,7 +190,9 @@ impl StoreState {
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
         }
-        if room < least || self.gc.heap.set_room(room).is_err() {
+        // Where the system does not give all that is wanted, less will do, but not so little that each object costs a collection.
+        let set = |part: usize| room >= least && self.gc.heap.set_room(least + (room - least) / part).is_ok();
+        if ![1, 2, 4].into_iter().any(set) {
             return Err(Trap::GcHeapOutOfMemory.into());
         }
         Ok(())

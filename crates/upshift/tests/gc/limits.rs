@@ -267,3 +267,40 @@ fn a_limiter_can_lie() {
         assert_eq!(keeper.count(), count + 10);
     }
 }
+
+#[test]
+#[ignore = "wants a process whose data are limited; another test runs it in one"]
+fn in_a_process_with_little_memory() {
+    for engine in &engines()[..1] {
+        let mut keeper = Keeper::new(engine, StoreLimits::default());
+        let mut kept = Vec::new();
+        for _ in 0..2 {
+            assert!(is_full(&keeper.keep(i32::MAX).unwrap_err()));
+            kept.push(keeper.count());
+            assert!(is_full(&keeper.call("longs", 1 << 26).unwrap_err()));
+            assert_eq!(keeper.count(), kept[kept.len() - 1]);
+            keeper.forget();
+            // Where a collection had no room for the copies before, it has now.
+            keeper.call("churn", 10_000).unwrap();
+            assert_eq!(keeper.keep(1000).unwrap(), 1000);
+            keeper.forget();
+        }
+        assert!(kept.iter().all(|&count| count > 100_000), "{kept:?}");
+    }
+    println!("little memory: done");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_system_without_memory_is_a_full_heap() {
+    // Data are what can be written to, so address space that is only reserved does not count; or all address space does.
+    for limit in ["-d 200000", "-v 600000"] {
+        let script = format!(
+            r#"ulimit {limit} && RUST_BACKTRACE=0 exec "$0" --exact limits::in_a_process_with_little_memory --ignored --nocapture"#
+        );
+        let exe = std::env::current_exe().unwrap();
+        let output = std::process::Command::new("sh").arg("-c").arg(script).arg(exe).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("little memory: done"), "{limit}: {output:?}");
+    }
+}

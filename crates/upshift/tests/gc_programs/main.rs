@@ -37,7 +37,7 @@ fn engines() -> Vec<(&'static str, Engine, Module)> {
     ];
     let engine = |(name, dispatch, stress)| {
         let mut config = Config::new();
-        config.dispatch(dispatch).gc_stress(stress).epoch_interruption(stress);
+        config.dispatch(dispatch).gc_stress(stress).epoch_interruption(stress).consume_fuel(stress);
         let engine = Engine::new(&config).unwrap();
         let peer = Module::new(&engine, program::PEER).unwrap();
         (name, engine, peer)
@@ -75,6 +75,8 @@ fn back(mut caller: Caller<'_, ()>, value: Option<AnyRef>) -> Result<Option<AnyR
 /// What a program answers, and how often objects were collected.
 fn run(engine: &Engine, peer: &Module, bytes: &[u8]) -> Result<(i32, u64)> {
     let mut store = Store::new(engine, ());
+    // Only some engines count.
+    let _ = store.set_fuel(u64::MAX);
     store.epoch_deadline_callback(|mut store| {
         litter(RootScope::new(&mut store))?;
         Ok(UpdateDeadline::Continue(0))
