@@ -104,9 +104,10 @@ impl Config {
     /// Whether programs consume fuel, see [`Store::set_fuel`](crate::Store::set_fuel); off unless set.
     ///
     /// An operator costs one unit; `block`, `loop`, `else`, `end`, `nop`, `drop` and blocks that catch are free, bulk
-    /// operations on memories and tables cost one more for each 64 bytes or elements, calls for each 64 slots of the
-    /// callee's locals, and exceptions for each 64 blocks and clauses that are looked at. A straight run of operators is
-    /// paid for before its first one, so a program stops at the same operator with the same state wherever it runs.
+    /// operations on memories, tables and arrays cost one more for each 64 bytes or elements, calls for each 64 slots of the
+    /// callee's locals, exceptions for each 64 blocks and clauses that are looked at, and making an object for which others
+    /// are collected for each 64 bytes that are left. A straight run of operators is paid for before its first one, so a
+    /// program stops at the same operator with the same state wherever it runs.
     pub fn consume_fuel(&mut self, consume: bool) -> &mut Config {
         self.code.fuel = consume;
         self

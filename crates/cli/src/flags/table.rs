@@ -173,7 +173,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::Limits,
         help: "Stop the guest after so many operators",
         more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
-               for each 64 bytes.",
+               for each 64 bytes, and collections of objects one for each 64 bytes that are left.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
         ..PLAIN

@@ -42,6 +42,9 @@ use heap::Heap;
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
 
+/// How many bytes are copied for a unit of fuel, as many as by bulk operations.
+const BYTES_PER_FUEL: u64 = 64;
+
 /// The size of an exception whose values take so many slots.
 pub(crate) fn exception_size(slots: usize) -> u32 {
     EXCEPTION_PAYLOAD + slots as u32 * size_of::<u64>() as u32
@@ -101,6 +104,9 @@ impl StoreState {
             // SAFETY: the caller's promise.
             unsafe { self.collect(left == Left::At) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
             self.grow_room(before, bytes)?;
+            if left == Left::At {
+                self.pay_for_copies()?;
+            }
         } else if !self.has_room(bytes) {
             self.grow_room(self.gc.heap.room(), bytes)?;
         }
@@ -146,6 +152,19 @@ impl StoreState {
     /// As [`collect_now`](Self::collect_now).
     pub(crate) fn collect_if_half_full(&mut self) -> Result<()> {
         if self.gc_used() > self.gc.heap.room() / 2 { self.collect_now() } else { Ok(()) }
+    }
+
+    /// Takes fuel for a collection that code has asked for: in a heap that is almost full each object may need one.
+    ///
+    /// # Errors
+    /// A trap when there is not enough.
+    fn pay_for_copies(&mut self) -> Result<(), Trap> {
+        if self.engine.config().code.fuel {
+            let left = self.ctx.fuel.checked_sub(self.gc_used() as u64 / BYTES_PER_FUEL);
+            self.ctx.fuel = left.unwrap_or(0);
+            left.ok_or(Trap::OutOfFuel)?;
+        }
+        Ok(())
     }
 
     fn has_room(&self, bytes: u32) -> bool {

@@ -121,6 +121,37 @@ fn a_full_heap_is_a_trap_and_the_store_goes_on() {
     }
 }
 
+/// Otherwise fuel would be no limit of time: each object in a heap that is almost full makes all others be copied.
+#[test]
+fn collections_cost_fuel() {
+    const LIMIT: i32 = 1 << 20;
+    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+        let engine = Engine::new(Config::new().dispatch(dispatch).consume_fuel(true)).unwrap();
+        let mut store = Store::new(&engine, StoreLimitsBuilder::new().gc_heap_size(LIMIT as usize).build());
+        store.limiter(|limits| limits);
+        store.set_fuel(u64::MAX).unwrap();
+        let instance = Instance::new(&mut store, &Module::new(&engine, KEEPER).unwrap(), &[]).unwrap();
+        let mut keeper = Keeper { store, instance };
+        // Enough for the operators and arrays of ten thousand rounds.
+        keeper.store.set_fuel(1_000_000).unwrap();
+        keeper.call("churn", 10_000).unwrap();
+        let before = keeper.store.usage().collections;
+        keeper.store.set_fuel(u64::MAX).unwrap();
+        // What is left has room for one array of a round.
+        keeper.keep((LIMIT - 1000) / NODE).unwrap();
+        keeper.store.set_fuel(1_000_000).unwrap();
+        let error = keeper.call("churn", 10_000).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Trap::OutOfFuel), "{error:#}");
+        // Each copies at least 1 000 000 bytes.
+        assert!(keeper.store.usage().collections - before < 100, "{:?}", keeper.store.usage());
+        assert_eq!(keeper.store.get_fuel().unwrap(), 0);
+        // Nothing is lost by that.
+        keeper.store.set_fuel(u64::MAX).unwrap();
+        assert_eq!(keeper.count(), (LIMIT - 1000) / NODE);
+        keeper.call("churn", 10).unwrap();
+    }
+}
+
 #[test]
 fn a_limit_can_stop_the_program_with_an_error() {
     for engine in engines() {
