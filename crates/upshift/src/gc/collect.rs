@@ -185,7 +185,7 @@ impl StoreState {
         }
         self.ctx.gc_bump = collector.free;
         self.ctx.gc_limit = collector.free;
-        self.gc.heap.release_other();
+        self.gc.heap.release_other(self.gc_used());
         self.gc.collections += 1;
         Ok(())
     }

@@ -23,8 +23,11 @@ const RESERVATIONS: [usize; 4] = [4 << 30, 1 << 30, 256 << 20, 64 << 20];
 /// Parts of this size are made accessible.
 const UNIT: usize = 64 << 10;
 
-/// A half never has less room than this, so that most programs never collect, and keeps it when it is left.
+/// A half never has less room than this, so that most programs never collect.
 const LEAST: usize = 1 << 20;
+
+/// The most of a half that stays when it is left.
+const MOST_KEPT: usize = 4 << 20;
 
 /// The heap of a store.
 #[derive(Default)]
@@ -126,10 +129,12 @@ impl Heap {
         Ok(Some((space.halves[from].start as u32, space.halves[to].start as u32)))
     }
 
-    /// Gives the half that is not in use back, but for a little.
-    pub(super) fn release_other(&mut self) {
+    /// Gives the half that is not in use back, but for what will be wanted of it when it is in use again, if that is not much:
+    /// it need not come from the system again.
+    pub(super) fn release_other(&mut self, used: usize) {
         if let Some(space) = &mut self.space {
-            space.give_back(1 - space.current, LEAST);
+            let kept = (used * 2).clamp(LEAST, MOST_KEPT).next_multiple_of(UNIT);
+            space.give_back(1 - space.current, kept);
         }
     }
 }
@@ -163,17 +168,17 @@ mod tests {
     fn halves_take_turns() {
         let mut heap = Heap::default();
         heap.reserve().unwrap();
-        heap.set_room(LEAST * 3).unwrap();
+        heap.set_room(LEAST * 5).unwrap();
         let first = heap.start();
         assert!(first > 0 && first.is_multiple_of(8));
         // SAFETY: the start of the half in use is accessible.
-        unsafe { heap.base().add(first as usize + LEAST * 3 - 1).write(7) };
+        unsafe { heap.base().add(first as usize + LEAST * 5 - 1).write(7) };
         let (from, to) = heap.flip(LEAST * 2).unwrap().unwrap();
         assert_eq!((from, to, heap.room()), (first, heap.start(), LEAST * 2));
-        heap.release_other();
-        heap.flip(LEAST * 3).unwrap();
+        heap.release_other(0);
+        heap.flip(LEAST * 5).unwrap();
         // SAFETY: as above.
-        assert_eq!(unsafe { heap.base().add(first as usize + LEAST * 3 - 1).read() }, 0);
+        assert_eq!(unsafe { heap.base().add(first as usize + LEAST * 5 - 1).read() }, 0);
     }
 
     #[test]
