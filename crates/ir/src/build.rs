@@ -33,8 +33,8 @@ use crate::code::FuncCode;
 use crate::handlers::{self, Handlers, Region};
 use crate::op::{
     Access, Field, Loc, Op, add_branch_form, atomic_form, binary_form, branch_form, element_get_form,
-    element_set_form, encode, extract_lane_form, field_get_form, field_set_form, load_form, load_sum_form,
-    place, replace_lane_form, store_form, ternary_form, unary_form, wide_form,
+    element_set_form, encode, extract_lane_form, field_get_form, field_set_form, last_place, load_form,
+    load_sum_form, replace_lane_form, store_form, ternary_form, unary_form, wide_form,
 };
 use crate::references::ReferenceMaps;
 
@@ -297,8 +297,8 @@ impl<'m> Builder<'m> {
         all[..values.len()].copy_from_slice(values);
         let start = self.emit(op, &all[..=values.len()]);
         // The target is the last field.
-        let last = place(op).0[op.fields().len() - 1];
-        self.fixups.push(Fixup { label, start, word: start + last.word, shift: last.shift, bits: 32 });
+        let (word, shift) = last_place(op);
+        self.fixups.push(Fixup { label, start, word: start + word, shift, bits: 32 });
     }
 
     // Operands.

@@ -270,6 +270,13 @@ static LAYOUTS: [Layout; Op::ALL.len()] = {
     layouts
 };
 
+/// The word and the lowest bit of an opcode's last field.
+pub(crate) fn last_place(op: Op) -> (usize, u32) {
+    let layout = &LAYOUTS[op as usize];
+    let packed = layout.places[usize::from(layout.fields) - 1];
+    (usize::from(packed & 7), u32::from(packed >> 3 & 3) * 16)
+}
+
 /// Writes an instruction behind `words`; `values` are its fields without accumulators and target lists.
 pub(crate) fn encode(words: &mut Vec<u64>, op: Op, values: &[u64]) {
     let layout = &LAYOUTS[op as usize];

@@ -267,6 +267,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_the_standard_is_missing() {
+        // The runner of the specification's scripts relies on it: what is refused for a feature is not refused for a gap.
+        for &feature in Feature::ALL {
+            let standard = feature.standard().is_some();
+            assert!(!standard || feature.availability() == Availability::On, "{feature}");
+        }
+    }
+
+    #[test]
     fn defaults_are_those_of_the_table() {
         let mut features = Features::default();
         assert!(features.has(Feature::Memory64) && features.has(Feature::Floats));

@@ -1,5 +1,5 @@
-//! Names of functions, tags, types and fields for people: the `name` custom section, read only when somebody asks (wasm spec, "Custom
-//! Sections / Name Section").
+//! Names of functions, tags, types and fields for people: the `name` custom section, read only when somebody asks (wasm spec,
+//! "Custom Sections / Name Section").
 //!
 //! The section is no part of validation: a broken one names whatever it names before the break.
 

@@ -1,4 +1,5 @@
-//! The services that wasm code calls: translation, host functions, exceptions, memories, tables, segments.
+//! The services that wasm code calls: translation, host functions, room for objects, exceptions, memories, tables, segments,
+//! arrays.
 //!
 //! Operands lie in consecutive slots, results replace them. A service answers with a status: go on, trap, or stop
 //! because the host has an error or a panic, which waits in the store. Nothing here unwinds: host code and translation

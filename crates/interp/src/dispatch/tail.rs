@@ -54,6 +54,20 @@ macro_rules! next {
     };
 }
 
+/// Goes on after the runtime was asked for something.
+macro_rules! after {
+    ($flow:expr, $r:ident) => {
+        match $flow {
+            Flow::Done(status) => status,
+            Flow::Trap(trap) => {
+                $r.int = u64::from(trap as u8);
+                jump!(trap_at, $r)
+            }
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect => jump!(next!($r), $r),
+        }
+    };
+}
+
 abi! {
     fn handler<E: Exec>(
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
@@ -119,14 +133,7 @@ abi! {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
         // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
         unsafe {
-            match control::interrupt(&mut r) {
-                Flow::Done(status) => status,
-                Flow::Trap(trap) => {
-                    r.int = u64::from(trap as u8);
-                    jump!(trap_at, r)
-                }
-                Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect => jump!(next!(r), r),
-            }
+            after!(control::interrupt(&mut r), r)
         }
     }
 }
@@ -140,14 +147,7 @@ abi! {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
         // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
         unsafe {
-            match gc::make_room(&mut r) {
-                Flow::Done(status) => status,
-                Flow::Trap(trap) => {
-                    r.int = u64::from(trap as u8);
-                    jump!(trap_at, r)
-                }
-                Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect => jump!(next!(r), r),
-            }
+            after!(gc::make_room(&mut r), r)
         }
     }
 }

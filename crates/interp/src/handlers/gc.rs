@@ -138,6 +138,19 @@ impl<const N: usize> Exec for StructNew32<N> {
     }
 }
 
+/// The address of the field at the offset that `F` names of the object that `S` names, unless that is null.
+///
+/// # Safety
+/// As for [`Exec::exec`]; the field has `B`'s size.
+#[inline(always)]
+unsafe fn field<S: Source<u64>, F: Offset, B>(r: &Regs) -> Option<*mut B> {
+    // SAFETY: promised by the caller; the context lives.
+    unsafe {
+        let object = S::get(r);
+        (object != 0).then(|| (*r.ctx).gc_base.wrapping_add(object as usize + F::get(r) as usize).cast())
+    }
+}
+
 /// Reads a field of the object that `S` names.
 pub(crate) struct FieldGet<O, S, F>(PhantomData<(O, S, F)>);
 
@@ -149,12 +162,8 @@ where
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the object has such a field.
         unsafe {
-            let object = S::get(r);
-            if object == 0 {
-                return Flow::Trap(Trap::NullReference);
-            }
-            let at = (*r.ctx).gc_base.wrapping_add(object as usize + F::get(r) as usize);
-            r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
+            let Some(at) = field::<S, F, O::Bytes>(r) else { return Flow::Trap(Trap::NullReference) };
+            r.write(r.a(), O::eval(at.read_unaligned()));
             r.next(2)
         }
     }
@@ -168,12 +177,8 @@ impl<O: StoreOp, S: Source<u64>, V: Source<O::In>, F: Offset> Exec for FieldSet<
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind; the object has such a field.
         unsafe {
-            let object = S::get(r);
-            if object == 0 {
-                return Flow::Trap(Trap::NullReference);
-            }
-            let at = (*r.ctx).gc_base.wrapping_add(object as usize + F::get(r) as usize);
-            at.cast::<O::Bytes>().write_unaligned(O::eval(V::get(r)));
+            let Some(at) = field::<S, F, O::Bytes>(r) else { return Flow::Trap(Trap::NullReference) };
+            at.write_unaligned(O::eval(V::get(r)));
             r.next(2)
         }
     }
