@@ -1,31 +1,13 @@
 //! The program from outside: a directory for each test, and what came of a run in it.
 
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A directory with the files of one test, removed at the end.
-pub(crate) struct Dir(pub(crate) PathBuf);
+pub(crate) use dir::Dir;
+
+mod dir;
 
 impl Dir {
-    pub(crate) fn new() -> Dir {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("upshift-cli-{}-{number}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Dir(path)
-    }
-
-    pub(crate) fn with(files: &[(&str, &str)]) -> Dir {
-        let dir = Dir::new();
-        for (name, text) in files {
-            fs::write(dir.0.join(name), text).unwrap();
-        }
-        dir
-    }
-
     /// Runs the program in this directory, with nothing to read.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome {
         self.run_with_input(args, b"")
@@ -47,12 +29,6 @@ impl Dir {
         // A program that does not read its input may be gone already.
         let _ = child.stdin.take().unwrap().write_all(input);
         Outcome::new(child.wait_with_output().unwrap())
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
