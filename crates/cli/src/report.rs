@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | the guest's | it ended itself with a code of 0 to 255, or returned (0) |
-//! | 1 | the guest ended itself with another code, or a module could not be read, validated or linked, or a check failed |
+//! | 1 | the guest ended itself with another code, or a module could not be read, validated or linked, or a check failed, or memory ran out |
 //! | 2 | the command line or a settings file is wrong |
 //! | 134 | the guest was stopped by a trap, an exception or a limit, as after `abort` in a shell |
 

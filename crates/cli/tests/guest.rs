@@ -231,3 +231,20 @@ fn deterministic_polls_find_descriptors_ready() {
     let dir = Dir::with(&[("poll.wat", WAT)]);
     assert_eq!(dir.run_with_input(&["--deterministic", "poll.wat"], b"").code, Some(19));
 }
+
+/// For each subscription the host needs memory of its own, of which no limit of the guest's knows.
+#[test]
+fn a_deterministic_poll_is_for_so_many_at_most() {
+    const WAT: &str = r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 100)
+        (func (export "poll") (param $count i32) (result i32)
+            (call $poll (i32.const 16) (i32.const 16) (local.get $count) (i32.const 0))))"#;
+    let dir = Dir::with(&[("poll.wat", WAT)]);
+    // 28 is `inval`.
+    for flags in [&["--deterministic"][..], &[]] {
+        for (count, errno) in [("65536", "0\n"), ("65537", "28\n"), ("0", "28\n")] {
+            dir.run(&[flags, &["--invoke", "poll", "poll.wat", count]].concat()).prints(errno);
+        }
+    }
+}

@@ -172,8 +172,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "sandbox",
         section: Section::Limits,
         help: "Deny everything and limit everything that no flag allows or limits",
-        more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 \
-               units of fuel), 256 MiB for each memory and for structs and arrays, 100 000 elements for each table, 1 MiB of \
+        more: "The guest gets the standard streams, 10 s of time (with `--deterministic` 10^10 units of fuel instead, and \
+               10 minutes that only end what hangs), 256 MiB for each memory and for structs and arrays, 100 000 elements for each table, 1 MiB of \
                stack, and 16 instances, memories and tables (so 15 threads). On the command line it also keeps settings \
                files from being read that `--config` does not name.",
         set: |options, given| put(&mut options.sandbox, given.switch()?),
@@ -195,9 +195,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("DURATION"),
         section: Section::Limits,
         help: "Stop the guest after this time: `100ms`, `2s`, `1m`",
-        more: "A number alone is in seconds. The time begins when everything is loaded; `bench` and `compare` \
-               give as much to each iteration. Programs look at the clock at loop heads and calls, which \
-               takes some time itself, and so does counting fuel.",
+        more: "A number alone is in seconds. The time begins with the process: reading and checking modules is in it, and \
+               what is still said at the end, if somebody reads it. `bench` and `compare` give as much to loading and to \
+               each iteration, `analyze` to the run and to what is told of it. Programs look at the clock at loop heads and \
+               calls, which takes some time itself, and so does counting fuel; what waits is ended with the process.",
         wasmtime: Some(('W', "timeout")),
         set: |options, given| put(&mut options.limits.timeout, Some(given.duration()?)),
         ..limit(|new, old| at_most(new.limits.timeout, old.limits.timeout))
@@ -266,7 +267,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::Look,
         help: "Tell afterwards what the run took; with `=count` also how many operators",
         more: "Counting makes the run slower. The number is that of `--fuel`. Calls of the host are those of the \
-               guest's first thread.",
+               guest's first thread. Of a run that waits when its time is over, what only the guest knows is left out.",
         set: |options, given| {
             let words = [("count", Some(Stats::Count)), ("true", Some(Stats::Cheap)), ("false", None)];
             options.stats = match given.value {
@@ -385,7 +386,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "All NaNs that arithmetic makes are the same one. Random numbers are a fixed sequence. \
                The clocks begin at 2000-01-01 and go on by a microsecond with each look at them; \
                waiting for one makes it jump. What the guest reads from files and streams is its own \
-               matter.",
+               matter. A limit on time is one of the real world: a run that it stops may end in another way \
+               next time, which a run without fuel does not, and its message names `--timeout`.",
         set: |options, given| put(&mut options.deterministic, given.switch()?),
         ..GRANT
     },
@@ -417,6 +419,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::How,
         verbs: LOAD,
         help: "Read settings from FILE, not from `upshift.toml` or the user's own",
+        more: "Such a file may say all that flags may: name one only if you would type what is in it. The file in the \
+               working directory, which anybody may have put there, may only do what is said below FILES.",
         set: |options, given| put(&mut options.config, Some(given.os().to_owned())),
         ..GRANT
     },
