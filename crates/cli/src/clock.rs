@@ -113,7 +113,7 @@ impl Clock {
     }
 
     /// Waits until a turn does not end although its time is over, then ends the process.
-    fn watch(&self) -> ! {
+    fn watch(&'static self) -> ! {
         loop {
             let deadline = self.wait();
             thread::sleep(GRACE);

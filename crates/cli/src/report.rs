@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | the guest's | it ended itself with a code of 0 to 255, or returned (0) |
-//! | 1 | the guest ended itself with another code, or a module could not be read, validated or linked, or a check failed, or memory ran out |
+//! | 1 | the guest ended itself with another code, a module could not be read, validated or linked, a check failed, or there was no memory |
 //! | 2 | the command line or a settings file is wrong |
 //! | 134 | the guest was stopped by a trap, an exception or a limit, as after `abort` in a shell |
 
@@ -50,8 +50,10 @@ pub(crate) fn decide(outcome: &Result<()>) -> u8 {
     let code = outcome.as_ref().err().map_or(0, |error| exit_code(error).0);
     let me = thread::current().id();
     let &(thread, code) = END.get_or_init(|| (me, code));
-    while thread != me {
-        thread::park();
+    if thread != me {
+        loop {
+            thread::park();
+        }
     }
     code
 }
@@ -59,17 +61,17 @@ pub(crate) fn decide(outcome: &Result<()>) -> u8 {
 /// Ends the process because its time is over, with `words`, the error and its code, unless another thread is already about
 /// to end it: then with that one's code. Waits for nothing that could last: neither for those who read the standard error,
 /// given as a descriptor, nor for the locks of streams, which a thread may hold that waits for them.
-pub(crate) fn end_in_time(words: &str, error: &Error, errors: Option<&File>) -> ! {
+pub(crate) fn end_in_time(words: &str, error: &Error, errors: Option<&'static File>) -> ! {
     let me = thread::current().id();
     let &(thread, code) = END.get_or_init(|| (me, exit_code(error).0));
     if thread != me {
         thread::sleep(PATIENCE);
-    } else if let Some(errors) = errors.and_then(|errors| errors.try_clone().ok()) {
+    } else if let Some(mut errors) = errors {
         let text = format!("{words}{}", message("error", error, errors.is_terminal()));
         let (said, wait) = mpsc::channel();
         let say = move || {
             // There is nowhere left to say that this failed.
-            let _ = (&errors).write_all(text.as_bytes());
+            let _ = errors.write_all(text.as_bytes());
             let _ = said.send(());
         };
         if thread::Builder::new().spawn(say).is_ok() {

@@ -248,3 +248,33 @@ fn the_users_own_place_does_not_depend_on_the_working_directory() {
         Outcome::new(output.unwrap()).prints(NOTHING);
     }
 }
+
+/// Nothing that anybody has written down before counts for `--sandbox`.
+#[test]
+fn a_sandbox_is_what_its_command_line_says() {
+    let grow = r#"(module (memory 1)
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func $down (export "down") (param i32)
+            (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#;
+    let dir = Dir::with(&[("got.wat", GOT), ("grow.wat", grow)]);
+    let loose = "dir = ['/', '.::/here']
+        env = ['A=1', 'HOME']
+        inherit-env = true
+        preload = 'a=missing.wat'
+        tcplisten = 'nowhere'
+        threads = true
+        max-memory = '4GiB'
+        max-stack = '1GiB'
+        max-instances = 1_000
+        timeout = '1h'
+        fuel = 1";
+    write_own(&dir, loose);
+    fs::write(dir.0.join("upshift.toml"), loose).unwrap();
+    dir.run(&["--sandbox", "--invoke", "got", "got.wat"]).prints(NOTHING);
+    let run = |call: &[&str]| dir.run(&[&["--sandbox", "--timeout=5m", "--invoke"], call].concat());
+    run(&["grow", "grow.wat", "4096"]).fails(134, &["limited to 256 MiB"]);
+    run(&["down", "grow.wat", "1000000"]).fails(134, &["limited to 1 MiB"]);
+    // What it says, it allows.
+    let outcome = dir.run(&["--sandbox", "--dir", ".", "--env", "A=1", "--invoke", "got", "got.wat"]);
+    outcome.prints("0\n1\n");
+}

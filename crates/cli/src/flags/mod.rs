@@ -251,7 +251,7 @@ impl std::error::Error for Usage {}
 #[cfg(test)]
 mod tests {
     use super::table::FLAGS;
-    use super::{Section, Verb};
+    use super::{Effect, Section, Verb};
 
     #[test]
     fn names_are_unique_and_flags_have_verbs() {
@@ -263,6 +263,18 @@ mod tests {
             assert!(!flag.verbs.is_empty() && !flag.help.is_empty());
             assert!(!flag.help.ends_with('.') && !flag.help.contains('\n'), "{}", flag.name);
             assert!(Section::ALL.contains(&flag.section));
+        }
+    }
+
+    /// What help calls a limit is one, and what the guest may see is a grant.
+    #[test]
+    fn effects_fit_sections() {
+        for flag in FLAGS {
+            match flag.section {
+                Section::Guest => assert!(matches!(flag.effect, Effect::Grants), "{}", flag.name),
+                Section::Limits => assert!(matches!(flag.effect, Effect::Limits(_)), "{}", flag.name),
+                Section::Look | Section::How | Section::Rare => {}
+            }
         }
     }
 
