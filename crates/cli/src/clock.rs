@@ -118,14 +118,12 @@ impl Clock {
             let deadline = self.wait();
             thread::sleep(GRACE);
             let mut state = self.state();
-            let turn = state.turn.take_if(|turn| turn.deadline == Some(deadline));
+            let Some(turn) = state.turn.take_if(|turn| turn.deadline == Some(deadline)) else { continue };
             let words = state.last_words.take();
             drop(state);
-            if let Some(turn) = turn {
-                let error = limits::explain(Trap::Interrupt.into(), &self.limits).context(turn.what);
-                let words = words.map_or_else(String::new, |words| words());
-                report::end_in_time(&words, &error, self.errors.as_ref());
-            }
+            let words = words.map_or_else(String::new, |words| words());
+            let error = limits::explain(Trap::Interrupt.into(), &self.limits).context(turn.what);
+            report::end_in_time(&words, &error, self.errors.as_ref());
         }
     }
 

@@ -74,9 +74,9 @@ fn read_from(
     (&mut reader).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(&cannot_read)?;
     look(&bytes)?;
     // One byte of room is left for finding the end.
-    bytes
-        .try_reserve_exact(size.saturating_sub(bytes.len() as u64) as usize + 1)
-        .with_context(&cannot_read)?;
+    let rest = size.saturating_sub(bytes.len() as u64) as usize + 1;
+    let no_memory = || anyhow!("there is no memory for its {size} bytes");
+    bytes.try_reserve_exact(rest).map_err(|_| no_memory()).with_context(&cannot_read)?;
     let rest = MOST_BYTES + 1 - bytes.len() as u64;
     reader.take(rest).read_to_end(&mut bytes).with_context(&cannot_read)?;
     check_size(bytes.len() as u64).with_context(&cannot_read)?;

@@ -21,6 +21,9 @@ const OVER: &[&str] = &["used up its time, which was 200ms", "`--timeout DURATIO
 
 const TIMEOUT: &str = "--timeout=200ms";
 
+/// Time in which a guest begins, and ends unless it waits.
+const ENOUGH: &str = "--timeout=3s";
+
 /// Waits for a child that has to end soon; kills it if it does not.
 #[track_caller]
 fn wait(child: &mut Child) -> ExitStatus {
@@ -91,6 +94,12 @@ fn waiting_is_ended() {
     }
 }
 
+#[test]
+fn waiting_for_calls_of_a_batch_is_in_the_time() {
+    let dir = Dir::with(&[("waits.wat", WAITS)]);
+    run_idle(&dir, &[TIMEOUT, "--batch", "waits.wat"]).fails(134, OVER);
+}
+
 /// Without a time of the user's own; that with `--deterministic` is tested where it is chosen, as it is long.
 #[test]
 fn a_sandbox_has_a_clock_beside_fuel() {
@@ -102,7 +111,7 @@ fn a_sandbox_has_a_clock_beside_fuel() {
 #[test]
 fn statistics_are_told_of_what_did_not_end() {
     let dir = Dir::with(&[("waits.wat", WAITS)]);
-    let outcome = run_idle(&dir, &["--stats", TIMEOUT, "--invoke", "read", "waits.wat"]);
+    let outcome = run_idle(&dir, &["--stats", ENOUGH, "--invoke", "read", "waits.wat"]);
     for part in
         ["time to first instruction", "functions translated         1 of 5", "peak memory of the process"]
     {
@@ -272,7 +281,7 @@ fn streams_that_nobody_reads_do_not_stop_the_end() {
     ];
     let run = |(line, code): (&str, i32)| {
         let words: Vec<&str> = line.split(' ').collect();
-        let actual = run_unread(&dir, &[&[words[0], TIMEOUT], &words[1..]].concat(), "");
+        let actual = run_unread(&dir, &[&[words[0], ENOUGH], &words[1..]].concat(), "");
         assert_eq!(actual, Some(code), "{line}");
     };
     // Most of the time they wait.

@@ -265,6 +265,10 @@ fn a_module_without_memory_for_it_is_an_error_of_the_program() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(matches!(output.status.code(), Some(0 | 1)), "{mebibytes}: {output:?}");
         assert!(output.status.success() || errors.contains("memory"), "{mebibytes}: {errors}");
+        assert!(
+            mebibytes >= 64 || errors.contains("`large.wasm`") && errors.contains("no memory"),
+            "{errors}"
+        );
         failed += i32::from(!output.status.success());
     }
     assert!(failed > 0);

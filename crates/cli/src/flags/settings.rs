@@ -154,16 +154,19 @@ impl File {
                 Effect::Grants => {
                     return Err(self.refusal(flag, "must not say what is run and what a guest may see"));
                 }
-                Effect::Limits(is_tighter) if !is_given(flag.name) => {
+                Effect::Limits(is_tighter) => {
                     let mut alone = Options::default();
                     (flag.set)(&mut alone, given)?;
+                    if is_given(flag.name) {
+                        return Ok(());
+                    }
                     if !is_tighter(&alone, trusted) {
                         return Err(
                             self.refusal(flag, "may tighten limits, but not loosen them as this would")
                         );
                     }
                 }
-                Effect::Limits(_) | Effect::Neutral => {}
+                Effect::Neutral => {}
             }
             (flag.set)(options, given)
         })
@@ -382,13 +385,14 @@ mod tests {
             ("max-gc-heap = 1000", "max-gc-heap = 1001"),
             ("max-table-elements = 1", "max-threads = 11"),
             ("trap-on-grow-failure = true", "trap-on-grow-failure = false"),
-            // The command line says how many; this counts for nothing.
+            // The command line says how many, so this counts for nothing.
             ("max-instances = 1_000_000", "fuel = [1, 101]"),
         ] {
             found(tighter, &trusted).unwrap();
             let Usage(reason) = found(looser, &trusted).unwrap_err();
             assert!(reason.contains("not loosen"), "{reason}");
         }
+        assert_eq!(found("max-instances = 1", &trusted).unwrap().limits.instances, None);
         // What nobody has set has limits too.
         found("max-stack = '9MiB'", &Options::default()).unwrap_err();
         found("max-threads = 1001", &Options::default()).unwrap_err();
