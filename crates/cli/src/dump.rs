@@ -1,19 +1,23 @@
 //! `--dump`: functions as text, for those who want to know what is executed.
 
+use std::ffi::OsStr;
+use std::time::Instant;
+
 use anyhow::{Context, Result};
 use upshift::{Engine, Module};
 
 use crate::flags::{Dump, Options, Usage};
-use crate::load;
 use crate::report::{print, visible};
+use crate::{clock, load};
 
-/// Prints the functions of the file of the command line; runs nothing.
+/// Prints the functions of the file of the command line; runs nothing. `begin` is when the process began.
 ///
 /// # Errors
 /// If the module cannot be loaded, or there is no such function.
-pub(crate) fn dump(options: &Options) -> Result<()> {
-    let engine = Engine::new(&options.config())?;
-    let module = load::module(&engine, &options.files[0])?;
+pub(crate) fn dump(options: &Options, begin: Instant) -> Result<()> {
+    let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
+    clock::start(&engine, &options.limits, begin, failed_to_show(file))?;
+    let module = load::module(&engine, file)?;
     let mut text = String::new();
     for func in chosen(&module, options.func.as_deref())? {
         for what in &options.dump {
@@ -24,6 +28,10 @@ pub(crate) fn dump(options: &Options) -> Result<()> {
         }
     }
     print(&visible(&text))
+}
+
+fn failed_to_show(file: &OsStr) -> String {
+    format!("failed to show `{}`", file.display())
 }
 
 /// The numbers of the functions to be shown: one, or all that have a body.

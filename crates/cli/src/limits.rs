@@ -2,27 +2,22 @@
 //!
 //! ```text
 //! Options.limits ─┬─ fuel, stack ─────────▶ engine and store ─▶ Trap ──────┐
-//!                 ├─ timeout ─▶ Watch, a thread ─▶ epoch ────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
+//!                 ├─ timeout ─▶ clock ─▶ epoch ──────────────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
 //!                 ├─ memory, table, heap ─▶ Limiter ─▶ LimitHit            │
 //!                 └─ instances, … ────────▶ check_counts ─▶ LimitHit ──────┘
 //! ```
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Error, Result};
-use upshift::{Engine, Module, ResourceLimiter, Trap};
-
-use crate::report;
-
-/// How long a program that does not look at the epoch, because it waits or copies, may go on after its time.
-const GRACE: Duration = Duration::from_millis(25);
+use anyhow::{Error, Result};
+use upshift::{Module, ResourceLimiter, Trap};
 
 /// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
-const DEFAULT_STACK: usize = 8 << 20;
+pub(crate) const DEFAULT_STACK: usize = 8 << 20;
+
+/// How many threads a guest may start if nobody says otherwise; `WasiThreadsBuilder::new` documents it.
+pub(crate) const DEFAULT_THREADS: usize = 1000;
 
 /// The most that something may grow to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,15 +52,16 @@ pub(crate) struct Limits {
 impl Limits {
     /// Sets what nobody has set to what suits a program that is not trusted.
     ///
-    /// A clock would make runs differ, so where they must not, fuel takes its place.
+    /// Fuel does not see a program that waits, so there is a clock in any case. A clock makes runs differ; where they must
+    /// not, fuel ends what computes, and the clock is so late that it only ends what hangs.
     pub(crate) fn fill_for_sandbox(&mut self, deterministic: bool) {
-        if self.fuel.is_none() && self.timeout.is_none() {
-            if deterministic {
-                self.fuel = Some(10_000_000_000);
-            } else {
-                self.timeout = Some(Duration::from_secs(10));
-            }
-        }
+        let time = if deterministic {
+            self.fuel.get_or_insert(10_000_000_000);
+            Duration::from_secs(600)
+        } else {
+            Duration::from_secs(10)
+        };
+        self.timeout.get_or_insert(time);
         self.stack.get_or_insert(1 << 20);
         self.memory.get_or_insert(Growth { most: 256 << 20, stops: true });
         self.table.get_or_insert(Growth { most: 100_000, stops: true });
@@ -80,12 +76,17 @@ impl Limits {
             growth.map(|growth| Growth { stops: self.growth_stops.unwrap_or(growth.stops), ..growth })
         };
         let (memory, table) = (growth(self.memory), growth(self.table));
-        let gc_heap = self.gc_heap.or(memory.map(|memory| memory.most));
+        let gc_heap = self.heap();
         (memory.is_some() || gc_heap.is_some() || table.is_some()).then_some(Limiter {
             memory,
             gc_heap,
             table,
         })
+    }
+
+    /// The most bytes of the heap of structs and arrays.
+    pub(crate) fn heap(&self) -> Option<usize> {
+        self.gc_heap.or(self.memory.map(|memory| memory.most))
     }
 
     /// How many threads may be started at once beside one instance; nothing if nobody says.
@@ -218,93 +219,6 @@ pub(crate) fn explain(error: Error, limits: &Limits) -> Error {
     error.context(LimitHit { what, flag: flag.into() })
 }
 
-/// The clock of `--timeout`: stops a guest whose time is over, by the epoch, so that it traps; and if it does not look at
-/// that, ends the process, as if it had trapped.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch {
-    clock: Arc<Clock>,
-}
-
-#[derive(Debug)]
-struct Clock {
-    engine: Engine,
-    /// How long a guest may run.
-    time: Duration,
-    /// When that of the guest is over; nothing while none runs.
-    deadline: Mutex<Option<Instant>>,
-    over: AtomicBool,
-}
-
-impl Watch {
-    /// A clock that does not run yet. `explain` makes the error that the process ends with of a trap.
-    ///
-    /// # Errors
-    /// If the system gives no thread.
-    pub(crate) fn new(
-        engine: &Engine,
-        time: Duration,
-        explain: impl FnOnce(Error) -> Error + Send + 'static,
-    ) -> Result<Watch> {
-        let clock = Arc::new(Clock {
-            engine: engine.clone(),
-            time,
-            deadline: Mutex::default(),
-            over: AtomicBool::new(false),
-        });
-        let watched = Arc::clone(&clock);
-        let watch = move || {
-            watched.wait();
-            report::end(Err(explain(Trap::Interrupt.into())))
-        };
-        thread::Builder::new().spawn(watch).context("cannot start the clock of `--timeout`")?;
-        Ok(Watch { clock })
-    }
-
-    /// A guest begins to run.
-    pub(crate) fn begin(&self) {
-        // A time that is too long to be added never ends.
-        *self.clock.deadline() = Instant::now().checked_add(self.clock.time);
-    }
-
-    /// The guest has come to its end.
-    pub(crate) fn end(&self) {
-        *self.clock.deadline() = None;
-    }
-
-    /// Whether a guest's time was over.
-    pub(crate) fn is_over(&self) -> bool {
-        self.clock.over.load(Ordering::Relaxed)
-    }
-}
-
-impl Clock {
-    fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns when a guest did not stop although its time was over. The thread sleeps between: whatever begins meanwhile
-    /// has at least as much time as it sleeps.
-    fn wait(&self) {
-        loop {
-            let Some(deadline) = *self.deadline() else {
-                thread::sleep(self.time.max(Duration::from_millis(1)));
-                continue;
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if !left.is_zero() {
-                thread::sleep(left);
-                continue;
-            }
-            self.over.store(true, Ordering::Relaxed);
-            self.engine.increment_epoch();
-            thread::sleep(GRACE);
-            if *self.deadline() == Some(deadline) {
-                return;
-            }
-        }
-    }
-}
-
 /// A number of bytes, in the largest unit that leaves no rest.
 pub(crate) fn bytes(number: usize) -> String {
     for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
@@ -317,6 +231,8 @@ pub(crate) fn bytes(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use upshift::ResourceLimiter;
 
     use super::{Growth, Limiter, Limits, bytes};
@@ -356,12 +272,19 @@ mod tests {
     }
 
     #[test]
-    fn a_sandbox_keeps_what_was_said() {
-        let mut limits = Limits { fuel: Some(1), ..Limits::default() };
-        limits.fill_for_sandbox(false);
-        assert_eq!((limits.fuel, limits.timeout), (Some(1), None));
-        let mut limits = Limits::default();
-        limits.fill_for_sandbox(true);
-        assert!(limits.fuel.is_some() && limits.timeout.is_none() && limits.stack.is_some());
+    fn a_sandbox_has_a_clock_and_keeps_what_was_said() {
+        let filled = |fuel, timeout, deterministic| {
+            let mut limits = Limits { fuel, timeout, ..Limits::default() };
+            limits.fill_for_sandbox(deterministic);
+            (limits.fuel, limits.timeout)
+        };
+        let (second, ten) = (Some(Duration::from_secs(1)), Some(Duration::from_secs(10)));
+        assert_eq!(filled(None, None, false), (None, ten));
+        assert_eq!(filled(Some(1), None, false), (Some(1), ten));
+        assert_eq!(filled(None, second, false), (None, second));
+        let (fuel, late) = filled(None, None, true);
+        assert!(fuel.is_some() && late > ten);
+        assert_eq!(filled(Some(1), None, true), (Some(1), late));
+        assert_eq!(filled(None, second, true), (fuel, second));
     }
 }

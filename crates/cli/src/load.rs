@@ -1,41 +1,86 @@
 //! From a file on the command line to a module.
 //!
-//! Files are read, not mapped: another process may cut a mapped file off under us.
+//! Files are read, not mapped: another process may cut a mapped file off under us. They need not be files, and may have no
+//! end: so the beginning is looked at first, and there is a most of all.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Read;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use upshift::{Engine, Module};
 
 use crate::flags::Verb;
+use crate::limits;
 use crate::nearest::nearest;
+
+/// The most bytes that are read of a file.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// As many bytes tell whether something can be a module.
+const HEAD_BYTES: u64 = 4096;
 
 /// Reads, parses and validates a module.
 ///
 /// # Errors
 /// If the file cannot be read or is no valid module; the message names it.
 pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
-    let bytes = read(file)?;
+    let cannot_load = || format!("cannot load `{}`", file.display());
+    let look = |head: &[u8]| match head.trim_ascii().is_empty() {
+        true => Ok(()),
+        false => check_form(head).with_context(cannot_load),
+    };
+    let bytes = read_after(file, look)?;
     check_form(&bytes)
         .and_then(|()| binary(file, &bytes))
         .and_then(|bytes| Module::from_binary(engine, &bytes))
-        .with_context(|| format!("cannot load `{}`", file.display()))
+        .with_context(cannot_load)
 }
 
 /// The whole contents of a file; `-` is the standard input.
 ///
 /// # Errors
-/// If it cannot be read; the message names it.
+/// If it cannot be read, has too many bytes or there is no memory for it; the message names it.
 pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
-    let bytes = if file == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(file)
+    read_after(file, |_| Ok(()))
+}
+
+/// The whole contents of a file, if `look` has nothing against the beginning.
+fn read_after(file: &OsStr, look: impl FnOnce(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
+    let cannot_read = || format!("cannot read `{}`{}", file.display(), verb_hint(file));
+    if file == "-" {
+        return read_from(std::io::stdin().lock(), 0, look, cannot_read);
+    }
+    let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
+    let (metadata, opened) = opened.with_context(cannot_read)?;
+    let size = if metadata.is_file() { metadata.len() } else { 0 };
+    read_from(opened, size, look, cannot_read)
+}
+
+/// All that comes from a reader, which is expected to be `size` bytes.
+fn read_from(
+    mut reader: impl Read,
+    size: u64,
+    look: impl FnOnce(&[u8]) -> Result<()>,
+    cannot_read: impl Fn() -> String,
+) -> Result<Vec<u8>> {
+    let check_size = |size| match size > MOST_BYTES {
+        true => Err(anyhow!("it has more than {}", limits::bytes(MOST_BYTES as usize))),
+        false => Ok(()),
     };
-    bytes.with_context(|| format!("cannot read `{}`{}", file.display(), verb_hint(file)))
+    check_size(size).with_context(&cannot_read)?;
+    let mut bytes = Vec::new();
+    (&mut reader).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(&cannot_read)?;
+    look(&bytes)?;
+    // One byte of room is left for finding the end.
+    let rest = size.saturating_sub(bytes.len() as u64) as usize + 1;
+    let no_memory = || anyhow!("there is no memory for its {size} bytes");
+    bytes.try_reserve_exact(rest).map_err(|_| no_memory()).with_context(&cannot_read)?;
+    let rest = MOST_BYTES + 1 - bytes.len() as u64;
+    reader.take(rest).read_to_end(&mut bytes).with_context(&cannot_read)?;
+    check_size(bytes.len() as u64).with_context(&cannot_read)?;
+    Ok(bytes)
 }
 
 /// What to say of a file that is none because its name should have been a verb.

@@ -17,7 +17,7 @@ use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThre
 
 use crate::deterministic::{self, World};
 use crate::flags::{GuestDir, Options, Stats};
-use crate::limits::{self, Limiter, Watch};
+use crate::limits::{self, Limiter};
 use crate::{imports, load, report};
 
 /// The data of the store.
@@ -201,17 +201,6 @@ impl<'o> Program<'o> {
     /// An error of the guest, with the limit that it has hit and the name of its file.
     pub(crate) fn failed(&self, error: Error) -> Error {
         limits::explain(error, &self.options.limits).context(failed_to_run(self.file))
-    }
-
-    /// The clock of `--timeout`, if there is one. `what` says what has failed when its time is over.
-    ///
-    /// # Errors
-    /// If the system gives no thread.
-    pub(crate) fn watch(&self, what: impl FnOnce() -> String + Send + 'static) -> Result<Option<Watch>> {
-        let Some(timeout) = self.options.limits.timeout else { return Ok(None) };
-        let limits = self.options.limits.clone();
-        let explain = move |error| limits::explain(error, &limits).context(what());
-        Watch::new(self.module.engine(), timeout, explain).map(Some)
     }
 
     /// What the guest may see. Its own name is that of its file, without the directory, which is not its business.

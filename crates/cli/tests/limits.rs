@@ -1,5 +1,7 @@
 //! Limits: each by the program that it stops, and the one just below it that runs.
 
+use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use support::Dir;
@@ -157,10 +159,10 @@ fn things_are_limited_in_number() {
 fn a_sandbox_limits_everything_that_is_not_limited() {
     let dir =
         Dir::with(&[("grow.wat", GROW), ("deep.wat", DEEP), ("spin.wat", SPIN), ("objects.wat", OBJECTS)]);
-    // Fuel in place of the clock: on a busy machine ten seconds may be over before the objects are made.
+    // On a busy machine ten seconds may be over before the objects are made.
     let objects = |flags: &[&str]| {
         let call = ["--invoke", "list", "objects.wat", "20000000"];
-        dir.run(&[&["--sandbox", "--fuel=10000000000"], flags, &call].concat())
+        dir.run(&[&["--sandbox", "--timeout=5m"], flags, &call].concat())
     };
     objects(&[]).fails(134, &["limited to 256 MiB", "`--max-gc-heap SIZE`"]);
     objects(&["--max-gc-heap=1MiB"]).fails(134, &["limited to 1 MiB"]);
@@ -192,7 +194,82 @@ fn a_file_above_the_systems_limit_is_an_error_of_the_guest() {
             (call $exit (call $resize (i32.load (i32.const 64)) (i64.const 10000000)))))"#;
     let dir = Dir::with(&[("big.wat", WAT)]);
     let script = format!("ulimit -f 100; exec '{}' run --dir . big.wat", env!("CARGO_BIN_EXE_upshift"));
-    let status = std::process::Command::new("sh").args(["-c", &script]).current_dir(&dir.0).status().unwrap();
+    let status = Command::new("sh").args(["-c", &script]).current_dir(&dir.0).status().unwrap();
     // 22 is `fbig`.
     assert_eq!(status.code(), Some(22));
+}
+
+/// What a call returns or throws lives until it is told, and not until the last call.
+#[test]
+fn calls_of_the_command_line_keep_nothing() {
+    // An object with its header has at least 16 bytes; 10 000 of them do not fit, but one does.
+    const WAT: &str = r#"(module
+        (type $node (struct (field i64)))
+        (tag $tag (param i64))
+        (func $object (export "object") (result anyref) (struct.new $node (i64.const 1)))
+        (func (export "objects") (result anyref (ref struct)) (call $object) (struct.new $node (i64.const 2)))
+        (func (export "thrown") (result exnref)
+            (block $caught (result exnref)
+                (try_table (catch_all_ref $caught) (throw $tag (i64.const 1)))
+                unreachable))
+        (func (export "throw") (throw $tag (i64.const 1))))"#;
+    const COUNT: usize = 10_000;
+    let dir = Dir::with(&[("objects.wat", WAT)]);
+    for (call, result) in [("object", "<anyref>"), ("objects", "<anyref> <anyref>"), ("thrown", "<exnref>")] {
+        let input = format!("{call}\n").repeat(COUNT);
+        dir.run_with_input(&["--max-gc-heap=64KiB", "--batch", "objects.wat"], input.as_bytes())
+            .prints(&format!("{result}\n").repeat(COUNT));
+        let count = COUNT.to_string();
+        for files in [&["bench", "objects.wat"][..], &["compare", "objects.wat", "objects.wat"]] {
+            let (verb, files) = files.split_first().unwrap();
+            let flags = [*verb, "--max-gc-heap=64KiB", "--iterations", &count, "--invoke", call];
+            let outcome = dir.run(&[&flags, files].concat());
+            assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        }
+    }
+    // Each of these fails for its own reason, which is no limit.
+    let outcome = dir.run_with_input(
+        &["--max-gc-heap=64KiB", "--batch", "objects.wat"],
+        "throw\n".repeat(5000).as_bytes(),
+    );
+    assert!(outcome.code == Some(1) && !outcome.stderr.contains("limited"), "{:.1000}", outcome.stderr);
+}
+
+#[test]
+fn lines_of_a_batch_have_an_end() {
+    let dir = Dir::with(&[("spin.wat", SPIN)]);
+    let long = format!("#{}\nshort\n", "x".repeat(1 << 19));
+    dir.run_with_input(&["--batch", "spin.wat"], long.as_bytes()).prints("\n");
+    let endless = "x".repeat((1 << 20) + 1);
+    dir.run_with_input(&["--batch", "spin.wat"], endless.as_bytes()).fails(1, &["line 1", "more than 1 MiB"]);
+}
+
+/// An abort of the process would look like 134, with which a guest is stopped.
+#[test]
+fn a_module_without_memory_for_it_is_an_error_of_the_program() {
+    let dir = Dir::new();
+    // A custom section of 2^26 bytes: a name without bytes, and then nothing but zeros.
+    let mut module = b"\0asm\x01\0\0\0\0\x80\x80\x80\x20".to_vec();
+    module.resize(module.len() + (1 << 26), 0);
+    fs::write(dir.0.join("large.wasm"), &module).unwrap();
+    let text = format!("(module (memory 1) (data \"{}\"))", "x".repeat(1 << 25));
+    fs::write(dir.0.join("large.wat"), &text).unwrap();
+    // From too little for reading it to enough for all but something.
+    let mut failed = 0;
+    for (mebibytes, file) in
+        [(60, "large.wasm"), (80, "large.wasm"), (100, "large.wasm"), (130, "large.wasm"), (80, "large.wat")]
+    {
+        let program = env!("CARGO_BIN_EXE_upshift");
+        let script = format!("ulimit -v {}; exec '{program}' {file}", mebibytes << 10);
+        let output = Command::new("sh").args(["-c", &script]).current_dir(&dir.0).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{mebibytes}: {output:?}");
+        assert!(output.status.success() || errors.contains("memory"), "{mebibytes}: {errors}");
+        assert!(
+            mebibytes >= 64 || errors.contains("`large.wasm`") && errors.contains("no memory"),
+            "{errors}"
+        );
+        failed += i32::from(!output.status.success());
+    }
+    assert!(failed > 0);
 }

@@ -14,7 +14,16 @@ impl Dir {
     }
 
     pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_upshift"))
+        let mut child = self.command(args).spawn().unwrap();
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Outcome::new(child.wait_with_output().unwrap())
+    }
+
+    /// The program in this directory, its streams pipes.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
+        command
             .args(args)
             .current_dir(&self.0)
             .env("UPSHIFT_TEST_SET", "from the host")
@@ -23,12 +32,8 @@ impl Dir {
             .env("XDG_CONFIG_HOME", self.0.join("config"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A program that does not read its input may be gone already.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        Outcome::new(child.wait_with_output().unwrap())
+            .stderr(Stdio::piped());
+        command
     }
 }
 
