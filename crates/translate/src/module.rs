@@ -14,7 +14,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
 
 use crate::hints::BranchHints;
-use crate::registry::RegisteredType;
+use crate::registry::TypeHandle;
 
 /// A validated module without its instances' state.
 #[derive(Debug, Default)]
@@ -73,10 +73,10 @@ pub struct ModuleInfo {
 /// An entry of the type section.
 #[derive(Clone, Debug)]
 pub struct DefinedType {
-    /// The canonical id: equal types have equal ids within one registry.
+    /// The canonical id: equal types have equal ids within one registry, as long as somebody uses them.
     pub id: TypeId,
-    /// The type, whose concrete references name canonical ids.
-    pub ty: Arc<RegisteredType>,
+    /// The type, whose concrete references name canonical ids. The module keeps it.
+    pub ty: TypeHandle,
 }
 
 impl DefinedType {
