@@ -262,17 +262,6 @@ impl ModuleInfo {
         &self.types[self.funcs[func.index()].index()]
     }
 
-    /// Whether the module defines types that are more than functions without supertypes and subtypes.
-    #[must_use]
-    pub fn has_object_types(&self) -> bool {
-        self.types.iter().any(|ty| {
-            let definition = &ty.ty.definition;
-            definition.composite.kind() != TypeKind::Func
-                || !definition.is_final
-                || definition.supertype.is_some()
-        })
-    }
-
     /// The type of a tag.
     #[must_use]
     pub fn tag_type(&self, tag: TagIndex) -> &DefinedType {

@@ -140,14 +140,14 @@ impl<T: 'static> Linker<T> {
     /// Defines a name as a host function; see [`Func::wrap`] for the closures that can become one.
     ///
     /// # Errors
-    /// When the name is defined already.
+    /// When the name is defined already, or the engine has two billion types.
     pub fn func_wrap<Params, Results>(
         &mut self,
         module: &str,
         name: &str,
         func: impl IntoFunc<T, Params, Results>,
     ) -> Result<&mut Linker<T>> {
-        let func = Arc::new(func.into_host(&self.engine).0);
+        let func = Arc::new(func.into_host(&self.engine)?);
         self.insert(module, name, Definition::Host(func))
     }
 

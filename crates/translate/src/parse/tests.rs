@@ -413,9 +413,6 @@ fn constants_that_make_objects() {
     );
     assert_eq!(module.global_inits[2].ops[2], ConstOp::ArrayNewFixed(bytes, 2));
     assert_eq!(*module.global_inits[3].ops, [ConstOp::I32(5), ConstOp::ArrayNewDefault(bytes)]);
-    assert!(module.has_object_types());
-    assert!(!parse_text("(module (rec (type (func)) (type (func))))").has_object_types());
-    assert!(parse_text("(module (type (sub (func))))").has_object_types());
 }
 
 #[test]
