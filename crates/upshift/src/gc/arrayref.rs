@@ -20,10 +20,10 @@ use crate::val::Val;
 /// It is valid as long as an [`AnyRef`] is.
 ///
 /// ```
-/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, StorageType, Store, Val, ValType};
+/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, Mutability, Store, Val, ValType};
 ///
 /// let engine = Engine::default();
-/// let ty = ArrayType::new(&engine, FieldType { storage: StorageType::Val(ValType::I64), mutable: true });
+/// let ty = ArrayType::new(&engine, FieldType::new(Mutability::Var, ValType::I64.into()));
 /// let mut store = Store::new(&engine, ());
 /// let array = ArrayRef::new_fixed(&mut store, &ty, &[Val::I64(1), Val::I64(2)])?;
 /// array.set(&mut store, 1, Val::I64(5))?;

@@ -18,11 +18,11 @@ use crate::val::Val;
 /// It is valid as long as an [`AnyRef`] is.
 ///
 /// ```
-/// use upshift::{Engine, FieldType, StorageType, Store, StructRef, StructType, Val, ValType};
+/// use upshift::{Engine, FieldType, Mutability, StorageType, Store, StructRef, StructType, Val, ValType};
 ///
 /// let engine = Engine::default();
-/// let field = |storage| FieldType { storage, mutable: true };
-/// let ty = StructType::new(&engine, [field(StorageType::I16), field(StorageType::Val(ValType::F64))]);
+/// let field = |storage| FieldType::new(Mutability::Var, storage);
+/// let ty = StructType::new(&engine, [field(StorageType::I16), field(ValType::F64.into())])?;
 /// let mut store = Store::new(&engine, ());
 /// let point = StructRef::new(&mut store, &ty, &[Val::I32(-1), Val::from(0.5)])?;
 /// assert_eq!(point.field(&store, 0)?.unwrap_i32(), 0xffff);
