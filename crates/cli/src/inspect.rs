@@ -330,10 +330,7 @@ fn json(file: &str, module: &Module) -> Json {
         ("file", file.into()),
         ("bytes", info.bytes.len().into()),
         ("name", module.name().into()),
-        (
-            "types",
-            Json::list(types.defined().into_iter().map(|ty| type_json(info, &types, &ty))),
-        ),
+        ("types", Json::list(types.defined().into_iter().map(|ty| type_json(info, &types, &ty)))),
         (
             "imports",
             Json::list(module.imports().map(|import| {

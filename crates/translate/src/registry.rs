@@ -251,7 +251,9 @@ impl TypeRegistry {
         // Kept beyond the lock: whoever drops the last handle of a group needs it.
         let uses = self.used_by(&key);
         let mut inner = lock(&self.inner);
-        if let Some(group) = inner.groups.get(key.as_slice()).and_then(|&id| inner.types[id as usize].upgrade()) {
+        if let Some(group) =
+            inner.groups.get(key.as_slice()).and_then(|&id| inner.types[id as usize].upgrade())
+        {
             return Ok(group);
         }
         // A group whose last handle is being dropped just now may still be found under the key; it keeps its ids until it has
@@ -363,12 +365,19 @@ impl Drop for Group {
 
 impl fmt::Debug for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("first", &self.first).field("types", &self.types).finish_non_exhaustive()
+        f.debug_struct("Group")
+            .field("first", &self.first)
+            .field("types", &self.types)
+            .finish_non_exhaustive()
     }
 }
 
 /// What follows from the definitions of a group; `uses` has the groups that they refer to.
-fn register(key: &[SubType], first: u32, uses: &[Arc<Group>]) -> Result<Box<[RegisteredType]>, RegisterError> {
+fn register(
+    key: &[SubType],
+    first: u32,
+    uses: &[Arc<Group>],
+) -> Result<Box<[RegisteredType]>, RegisterError> {
     let mut types = Vec::with_capacity(key.len());
     for (position, ty) in (0..).zip(key) {
         let definition = resolve(ty, TypeId(first));
@@ -452,7 +461,9 @@ mod tests {
 
     use super::{Inner, RegisterError, TypeHandle, TypeRegistry, in_group};
     use upshift_core::types::composite::{CompositeType, FieldType, StorageType, SubType};
-    use upshift_core::types::{FuncType, HeapType, RefType, Subtyping, TypeId, TypeKind, TypeTooLarge, ValType};
+    use upshift_core::types::{
+        FuncType, HeapType, RefType, Subtyping, TypeId, TypeKind, TypeTooLarge, ValType,
+    };
 
     fn to(id: TypeId) -> ValType {
         ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeKind::Func, id) })
@@ -522,10 +533,8 @@ mod tests {
         let lowest = registry.intern(object(Some(below), &[StorageType::I8, StorageType::I16])).unwrap();
         assert_eq!(&lowest.chain[..], [top, below, lowest.id()]);
         // The same structure without the declared supertype is another type.
-        let apart = group(
-            &registry,
-            vec![object(None, &[StorageType::I8]), object(None, &[StorageType::I8, link])],
-        );
+        let apart =
+            group(&registry, vec![object(None, &[StorageType::I8]), object(None, &[StorageType::I8, link])]);
         assert_ne!(apart[0].id(), top);
     }
 
@@ -605,7 +614,8 @@ mod tests {
         let registry = TypeRegistry::default();
         let work = |mut random: u64| {
             for _ in 0..20_000 {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                random =
+                    random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let params = (random >> 33) as usize % 3;
                 let ty = FuncType::new(vec![ValType::I32; params], []);
                 let first = registry.intern_func(ty.clone()).unwrap();

@@ -346,7 +346,10 @@ impl<T: 'static> Linker<T> {
 
     fn check_engine(&self, module: &Module) -> Result<()> {
         let same = Engine::same(module.engine(), &self.engine);
-        ensure!(same, "cross-`Engine` linking is not supported: module and linker belong to different engines");
+        ensure!(
+            same,
+            "cross-`Engine` linking is not supported: module and linker belong to different engines"
+        );
         Ok(())
     }
 

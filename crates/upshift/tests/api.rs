@@ -2,8 +2,8 @@
 
 use upshift::{
     AsContext, AsContextMut, Caller, Engine, Extern, ExternRef, ExternType, Func, FuncType, Global,
-    GlobalType, Instance, Linker, Memory, MemoryType, MemoryTypeBuilder, Module, Mutability, Ref,
-    RefType, Result, Store, StoreLimitsBuilder, Table, TableType, V128, Val, ValType,
+    GlobalType, Instance, Linker, Memory, MemoryType, MemoryTypeBuilder, Module, Mutability, Ref, RefType,
+    Result, Store, StoreLimitsBuilder, Table, TableType, V128, Val, ValType,
 };
 
 fn instance<T>(store: &mut Store<T>, wat: &str, imports: &[Extern]) -> Instance {

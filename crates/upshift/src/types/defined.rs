@@ -433,7 +433,8 @@ impl FuncType {
             let same = supertype.params().len() == params.len() && supertype.results().len() == results.len();
             ensure!(same, "`{ty}` has not as many parameters and results as its supertype `{supertype}`");
             let params_fit = supertype.params().zip(&params).all(|(theirs, own)| theirs.matches(own));
-            let results_fit = results.iter().zip(supertype.results()).all(|(own, theirs)| own.matches(&theirs));
+            let results_fit =
+                results.iter().zip(supertype.results()).all(|(own, theirs)| own.matches(&theirs));
             ensure!(params_fit && results_fit, "`{ty}` does not match its supertype `{supertype}`");
         }
         FuncType::register(engine, finality, supertype, CompositeType::Func(Arc::new(ty)))
@@ -489,9 +490,8 @@ impl StructType {
         // Kept until the type that names them does so.
         let fields: Vec<FieldType> = fields.into_iter().collect();
         let own = fields.iter().enumerate();
-        let own = own.map(|(i, field)| {
-            field.in_engine(engine).with_context(|| format!("field {i} of a struct type"))
-        });
+        let own = own
+            .map(|(i, field)| field.in_engine(engine).with_context(|| format!("field {i} of a struct type")));
         let own: Arc<[composite::FieldType]> = own.collect::<Result<_>>()?;
         if let Some(supertype) = supertype {
             supertype.check_extensible(engine)?;

@@ -82,10 +82,7 @@ impl HeapType {
     /// Whether it is a defined type.
     #[must_use]
     pub fn is_concrete(&self) -> bool {
-        matches!(
-            self,
-            HeapType::ConcreteFunc(_) | HeapType::ConcreteArray(_) | HeapType::ConcreteStruct(_)
-        )
+        matches!(self, HeapType::ConcreteFunc(_) | HeapType::ConcreteArray(_) | HeapType::ConcreteStruct(_))
     }
 
     /// The type of functions, if it is a defined one.

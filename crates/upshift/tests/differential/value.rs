@@ -1,8 +1,7 @@
 //! Values, traps and outcomes in a form that all engines' ones are brought to before they are compared.
 
 use upshift::{
-    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, StoreContext, Trap, V128, Val,
-    ValType,
+    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, StoreContext, Trap, V128, Val, ValType,
 };
 
 use crate::rng::Rng;

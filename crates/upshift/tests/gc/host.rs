@@ -2,9 +2,9 @@
 
 use upshift::{
     AnyRef, ArrayRef, ArrayType, AsContextMut, Caller, Config, Engine, Error, Exception, ExnRef, ExternRef,
-    FieldType, Finality, Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, Mutability, Ref,
-    RefType, Result, RootScope, StorageType, Store, StructRef, StructType, Table, TableType, Tag, TagType,
-    Trap, Val, ValType,
+    FieldType, Finality, Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module,
+    Mutability, Ref, RefType, Result, RootScope, StorageType, Store, StructRef, StructType, Table, TableType,
+    Tag, TagType, Trap, Val, ValType,
 };
 
 use super::{engines, instance, store};

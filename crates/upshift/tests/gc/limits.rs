@@ -1,8 +1,9 @@
 //! How much objects may take, and what happens when there is no more.
 
 use upshift::{
-    ArrayRef, ArrayType, Config, Dispatch, Engine, Error, FieldType, Instance, LimitExceeded, Module, Mutability,
-    ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val, ValType,
+    ArrayRef, ArrayType, Config, Dispatch, Engine, Error, FieldType, Instance, LimitExceeded, Module,
+    Mutability, ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val,
+    ValType,
 };
 
 /// Keeps a list, lets it go, makes arrays of any length.

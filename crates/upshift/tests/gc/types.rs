@@ -1,8 +1,8 @@
 //! Types of objects and functions: those of the host and of modules, subtypes, and tests at run time.
 
 use upshift::{
-    AnyRef, Caller, Engine, FieldType, Func, Instance, Module, Mutability, Ref, StorageType, Store, StructRef,
-    StructType, Trap, Val, ValType,
+    AnyRef, Caller, Engine, FieldType, Func, Instance, Module, Mutability, Ref, StorageType, Store,
+    StructRef, StructType, Trap, Val, ValType,
 };
 
 use super::{engines, instance, store};
