@@ -16,7 +16,7 @@ pub(crate) fn functions(module: &Module) -> String {
     for export in functions.iter().take(MOST) {
         let ty = export.ty();
         let ty = ty.unwrap_func();
-        text.push_str(&format!("\n{}: {}", export.name(), types.func(ty.params(), ty.results())));
+        text.push_str(&format!("\n{}: {}", export.name(), types.func_type(ty)));
     }
     if let Some(rest) = functions.len().checked_sub(MOST + 1) {
         text.push_str(&format!("\nand {} more", rest + 1));

@@ -217,6 +217,12 @@ impl<'m> Builder<'m> {
         FuncCode::new(self.words.into(), handlers, self.references)
     }
 
+    /// How many words the code takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.words.len()
+    }
+
     /// The notes about positions.
     #[must_use]
     pub fn take_positions(self) -> Vec<(u32, u32)> {

@@ -127,8 +127,9 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         data.memories.push(Memory::create(state, ty)?);
     }
     let stack = &mut Vec::new();
-    if info.has_object_types() {
-        state.know_types();
+    let records = module.records();
+    if !records.is_empty() {
+        state.know_types(records);
         // Constant expressions move nothing, so what is garbage by now has to go before them.
         state.collect_if_half_full()?;
     }

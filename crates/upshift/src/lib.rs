@@ -78,28 +78,6 @@ mod val;
 
 pub use anyhow::{Error, Result};
 
-/// ```
-/// use upshift::{HeapType, RefType};
-///
-/// assert_eq!(RefType::FUNCREF.heap, HeapType::Func);
-/// // Only defined types need the engine that knows their supertypes.
-/// let engine = upshift::Engine::default();
-/// assert!(HeapType::NoFunc.matches(HeapType::Func, &engine));
-/// assert!(!HeapType::Func.matches(HeapType::Extern, &engine));
-/// ```
-#[doc(inline)]
-pub use upshift_core::HeapType;
-/// ```
-/// use upshift::{Engine, HeapType, RefType};
-///
-/// let engine = Engine::default();
-/// let not_null = RefType { nullable: false, heap: HeapType::Func };
-/// assert!(not_null.matches(RefType::FUNCREF, &engine));
-/// assert!(!RefType::FUNCREF.matches(not_null, &engine));
-/// assert_eq!(not_null.to_string(), "(ref func)");
-/// ```
-#[doc(inline)]
-pub use upshift_core::RefType;
 /// A call that is stopped this way returns an error that downcasts to its trap.
 ///
 /// ```
@@ -125,41 +103,6 @@ pub use upshift_core::Trap;
 /// ```
 #[doc(inline)]
 pub use upshift_core::V128;
-/// ```
-/// use upshift::{Engine, ValType};
-///
-/// assert_eq!(ValType::FUNCREF.to_string(), "funcref");
-/// assert!(ValType::FUNCREF.is_ref());
-/// assert!(!ValType::I32.matches(ValType::I64, &Engine::default()));
-/// ```
-#[doc(inline)]
-pub use upshift_core::ValType;
-/// See [`Engine`] for an example.
-#[doc(inline)]
-pub use upshift_core::types::Subtyping;
-/// ```
-/// use upshift::{Engine, FieldType, HeapType, StorageType, StructType, TypeKind};
-///
-/// let ty = StructType::new(&Engine::default(), []);
-/// assert!(matches!(ty.heap_type(), HeapType::Concrete(TypeKind::Struct, _)));
-/// ```
-#[doc(inline)]
-pub use upshift_core::types::TypeKind;
-/// ```
-/// use upshift::{FieldType, StorageType, ValType};
-///
-/// let field = FieldType { storage: StorageType::Val(ValType::I32), mutable: true };
-/// assert_eq!(field.to_string(), "(mut i32)");
-/// ```
-#[doc(inline)]
-pub use upshift_core::types::composite::FieldType;
-/// ```
-/// use upshift::{StorageType, ValType};
-///
-/// assert_eq!(StorageType::I8.unpack(), ValType::I32);
-/// ```
-#[doc(inline)]
-pub use upshift_core::types::composite::StorageType;
 /// Both backends compute the same; the choice is about speed, and for tests of Upshift itself.
 ///
 /// ```
@@ -194,8 +137,8 @@ pub use symbols::SourceLocation;
 pub use table::Table;
 pub use tier::{Tier, TierPath};
 pub use types::{
-    ArrayType, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder,
-    Mutability, StructType, TableType, TagType,
+    ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
+    MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,
 };
 pub use val::{Ref, Val};
 

@@ -19,6 +19,7 @@ use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, names};
 
 use crate::engine::Engine;
+use crate::gc::Records;
 use crate::types::{ExportType, ExternType, ImportType};
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -46,6 +47,8 @@ struct ModuleInner {
     exports: Box<[u32]>,
     /// Code of the module's own functions, made at the first call.
     code: Box<[OnceLock<Box<FuncCode>>]>,
+    /// The records of the module's types, made for the first instance.
+    records: OnceLock<Records>,
     /// Which function the code at an address belongs to: first byte → (end, function).
     ranges: Mutex<BTreeMap<usize, (usize, FuncIndex)>>,
 }
@@ -126,8 +129,8 @@ impl Module {
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();
-        let ranges = Mutex::default();
-        Ok(Module { inner: Arc::new(ModuleInner { engine: engine.clone(), info, exports, code, ranges }) })
+        let (engine, records, ranges) = (engine.clone(), OnceLock::new(), Mutex::default());
+        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, ranges }) })
     }
 
     /// The engine that the module belongs to.
@@ -240,6 +243,11 @@ impl Module {
     #[must_use]
     pub fn same(a: &Module, b: &Module) -> bool {
         Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    /// The records of the module's types.
+    pub(crate) fn records(&self) -> &Records {
+        self.inner.records.get_or_init(|| Records::of_module(self.info()))
     }
 
     fn type_of(&self, item: ExternIndex) -> ExternType {

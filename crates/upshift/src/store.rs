@@ -380,9 +380,8 @@ impl StoreState {
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index
         });
-        // A type with supertypes comes from a module, which need not have an instance here.
-        if id as usize == known && self.engine.types().lookup(func.ty()).depth() > 0 {
-            self.know_type(func.ty());
+        if id as usize == known {
+            self.know_type(func.func_type().handle());
         }
         self.host_funcs[id as usize].rec.as_non_null()
     }

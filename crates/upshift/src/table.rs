@@ -47,6 +47,9 @@ pub(crate) struct TableData {
     /// Base and length of the elements, which are a vector taken apart.
     record: Stable<TableRecord>,
     capacity: usize,
+    /// The type as the host gave it, which keeps the defined type that it may name; that of an instance's table is kept by its
+    /// module.
+    kept: Option<TableType>,
 }
 
 impl TableData {
@@ -54,7 +57,7 @@ impl TableData {
     fn new(ty: core::TableType, init: u64) -> Option<TableData> {
         let empty = ManuallyDrop::new(Vec::<u64>::new());
         let record = TableRecord { base: empty.as_ptr().cast_mut(), len: 0 };
-        let mut table = TableData { ty, record: Stable::new(record), capacity: 0 };
+        let mut table = TableData { ty, record: Stable::new(record), capacity: 0, kept: None };
         table.grow(ty.minimum, init)?;
         Some(table)
     }
@@ -135,13 +138,16 @@ impl Table {
     /// A table of the host, filled with `init`.
     ///
     /// # Errors
-    /// When `init` is not of the element type or belongs to another store, or the type, the store's limiter or the cap of
+    /// When the type belongs to another engine, `init` is not of the element type or belongs to another store, or the type, the store's limiter or the cap of
     /// 10 million elements forbids so large a table.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let init = init.to_slot(state, ty.inner.element)?;
-        Table::create(state, ty.inner, init)
+        let inner = ty.in_engine(&state.engine)?;
+        let init = init.to_slot(state, inner.element)?;
+        let table = Table::create(state, inner, init)?;
+        table.in_state_mut(state).kept = Some(ty);
+        Ok(table)
     }
 
     pub(crate) fn create(state: &mut StoreState, ty: core::TableType, init: u64) -> Result<Table> {
@@ -162,7 +168,9 @@ impl Table {
     /// # Panics
     /// When the table belongs to another store, as all methods do.
     pub fn ty(&self, store: impl AsContext) -> TableType {
-        TableType { inner: self.in_state(store.as_context().state()).ty }
+        let store = store.as_context();
+        let state = store.state();
+        TableType::of_core(&state.engine, self.in_state(state).ty)
     }
 
     /// The number of elements.

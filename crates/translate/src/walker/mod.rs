@@ -37,7 +37,7 @@ use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 use self::atomics::atomic_access;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::CatchReturn;
-use self::stack::{OperandStack, Spill};
+use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{
     Backend, Call, Callee, Catches, Charge, CodeOptions, Frame, Label, MemArg, Operand, Return,
     SCRATCH_SLOTS, Slot,
@@ -45,7 +45,8 @@ use crate::backend::{
 use crate::features::Feature;
 use crate::{ModuleInfo, convert};
 
-/// Why a function could not be translated. A function that validated with the engine's features always can.
+/// Why a function could not be translated. A function that validated with the engine's features always can, unless it is
+/// larger than any stack or any code.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TranslateError {
     /// Offset in the module.
@@ -74,7 +75,8 @@ impl From<BinaryReaderError> for TranslateError {
 /// small numbers for the backend's own use.
 ///
 /// # Errors
-/// When the body uses an operator that no tier knows, or is malformed, which validation excludes.
+/// When the body uses an operator that no tier knows, or is malformed, which validation excludes; and when it needs more slots
+/// than the largest value stack has.
 ///
 /// # Panics
 /// When `func` is an import.
@@ -96,6 +98,11 @@ pub fn walk<B: Backend>(
         let (operator, offset) = operators.read_with_offset()?;
         walker.backend.position(offset as u32);
         walker.step(operator).map_err(|reason| TranslateError { offset: offset as usize, reason })?;
+        if walker.stack.is_too_large() {
+            let reason =
+                format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have");
+            return Err(TranslateError { offset: offset as usize, reason });
+        }
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ impl Exception {
         let mut store = store.as_context_mut();
         let state = &*store.state();
         let data = tag.in_state(state);
-        let ty = state.engine.types().func(data.ty());
+        let ty = data.func();
         let (expected, found) = (ty.params().len(), values.len());
         ensure!(expected == found, "the exception's tag has {expected} values, not {found}");
         for (i, (value, &ty)) in values.iter().zip(ty.params()).enumerate() {
@@ -103,7 +103,7 @@ impl Exception {
     ) -> Exception {
         let tag = Tag::nth(state, tag);
         let data = tag.in_state(state);
-        let ty = state.engine.types().func(data.ty());
+        let ty = data.func();
         let read = |&ty: &upshift_core::ValType| {
             // SAFETY: the caller's promise.
             unsafe {
@@ -122,7 +122,7 @@ impl Exception {
     /// When it belongs to another store, or one of its values is stale.
     pub(super) fn check(&self, state: &StoreState) -> Result<()> {
         ensure!(self.tag.store_id() == state.id, "the exception belongs to another store");
-        let ty = state.engine.types().func(self.tag.in_state(state).ty());
+        let ty = self.tag.in_state(state).func();
         self.values.iter().zip(ty.params()).try_for_each(|(value, &ty)| value.check(state, ty))
     }
 
@@ -132,7 +132,7 @@ impl Exception {
     /// As [`check`](Self::check).
     pub(super) fn to_slots(&self, state: &StoreState) -> Result<Box<[u64]>> {
         self.check(state)?;
-        let ty = state.engine.types().func(self.tag.in_state(state).ty());
+        let ty = self.tag.in_state(state).func();
         let mut slots = vec![0; ty.param_slots() as usize];
         let mut at = 0;
         for (value, &ty) in self.values.iter().zip(ty.params()) {

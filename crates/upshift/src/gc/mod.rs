@@ -21,9 +21,11 @@ mod structref;
 mod types;
 
 use anyhow::Result;
+use upshift_core::types::MAX_PARAMS;
 use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::ObjectHeader;
 use upshift_core::{Trap, TypeId};
+use upshift_translate::registry::TypeHandle;
 
 use crate::store::StoreState;
 
@@ -35,7 +37,7 @@ pub use structref::StructRef;
 pub(crate) use arrays::ArrayService;
 pub(crate) use roots::{Rooted, Roots};
 pub(crate) use storage::write_slots;
-pub(crate) use types::{Records, TypeRecords};
+pub(crate) use types::Records;
 
 use heap::Heap;
 
@@ -45,8 +47,10 @@ pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
 /// How many bytes are copied for a unit of fuel, as many as by bulk operations.
 const BYTES_PER_FUEL: u64 = 64;
 
-/// The size of an exception whose values take so many slots.
+/// The size of an exception whose values take so many slots: those of the parameters of a function type, which are few.
 pub(crate) fn exception_size(slots: usize) -> u32 {
+    const { assert!(MAX_PARAMS * 2 * size_of::<u64>() < u32::MAX as usize / 2) };
+    debug_assert!(slots <= MAX_PARAMS * 2);
     EXCEPTION_PAYLOAD + slots as u32 * size_of::<u64>() as u32
 }
 
@@ -75,18 +79,23 @@ impl StoreState {
         (self.ctx.gc_bump - self.gc.heap.start()) as usize
     }
 
-    /// Learns of the types that the engine has got to know.
-    pub(crate) fn know_types(&mut self) {
-        self.gc.records = self.engine.type_records();
-        self.ctx.types = self.gc.records.as_ptr();
-        self.ctx.type_count = self.gc.records.len() as u32;
+    /// Learns of the types of a module, and keeps them.
+    pub(crate) fn know_types(&mut self, of_module: &Records) {
+        self.gc.records.join(of_module);
+        self.note_records();
     }
 
-    /// Learns of a type that an object of the host will have.
-    pub(crate) fn know_type(&mut self, ty: TypeId) {
-        if ty.0 >= self.ctx.type_count {
-            self.know_types();
+    /// Learns of a type that an object or a function of the host will have, and keeps it.
+    pub(crate) fn know_type(&mut self, ty: &TypeHandle) {
+        if !self.gc.records.knows(ty.id()) {
+            self.gc.records.learn(std::slice::from_ref(ty));
+            self.note_records();
         }
+    }
+
+    fn note_records(&mut self) {
+        self.ctx.types = self.gc.records.as_ptr();
+        self.ctx.type_count = self.gc.records.len() as u32;
     }
 
     /// Makes room for an object. Others may move.

@@ -8,11 +8,11 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 /// long as the store, and keep what they refer to alive. This ends them earlier.
 ///
 /// ```
-/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, RootScope, StorageType, Store, Val};
+/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, Mutability, RootScope, StorageType, Store, Val};
 ///
 /// let engine = Engine::default();
 /// let mut store = Store::new(&engine, ());
-/// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true });
+/// let bytes = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::I8));
 /// let array = {
 ///     let mut scope = RootScope::new(&mut store);
 ///     let array = ArrayRef::new(&mut scope, &bytes, &Val::I32(7), 3)?;

@@ -186,7 +186,7 @@ impl Engines {
         let mut renewals = plan.renewals;
         for (name, params) in &exports.funcs {
             for _ in 0..plan.calls {
-                let args: Option<Vec<_>> = params.iter().map(|&ty| Value::random(rng, ty)).collect();
+                let args: Option<Vec<_>> = params.iter().map(|ty| Value::random(rng, ty)).collect();
                 let Some(args) = args else {
                     count(&counters.uncalled, 1);
                     continue;

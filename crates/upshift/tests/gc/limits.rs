@@ -2,7 +2,8 @@
 
 use upshift::{
     ArrayRef, ArrayType, Config, Dispatch, Engine, Error, FieldType, Instance, LimitExceeded, Module,
-    ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val, ValType,
+    Mutability, ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val,
+    ValType,
 };
 
 /// Keeps a list, lets it go, makes arrays of any length.
@@ -110,7 +111,7 @@ fn a_full_heap_is_a_trap_and_the_store_goes_on() {
             // What nobody wants any more does not count.
             keeper.call("churn", 10_000).unwrap_or_else(|error| assert!(limit == 1000, "{error:#}"));
             // The host is under the same limit.
-            let ty = FieldType { storage: StorageType::Val(ValType::I64), mutable: true };
+            let ty = FieldType::new(Mutability::Var, StorageType::ValType(ValType::I64));
             let ty = ArrayType::new(&engine, ty);
             let most = limit as u32 / 8 - 1;
             let error = ArrayRef::new(&mut keeper.store, &ty, &Val::I64(1), most + 1).unwrap_err();
