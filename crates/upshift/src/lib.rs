@@ -44,6 +44,7 @@
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
+mod budget;
 mod builtins;
 mod caller;
 mod config;
@@ -172,6 +173,7 @@ pub use upshift_core::types::composite::StorageType;
 pub use upshift_interp::Dispatch;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use budget::{MemoryBudget, MemoryShare};
 pub use caller::Caller;
 pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -184,7 +186,7 @@ pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, Wasm
 pub use gc::{AnyRef, ArrayRef, I31, RootScope, StructRef};
 pub use global::Global;
 pub use instance::Instance;
-pub use limits::{LimitExceeded, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use limits::{LimitExceeded, MemoryUse, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError, SharedMemory, WaitResult};
 pub use metering::UpdateDeadline;

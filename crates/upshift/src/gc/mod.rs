@@ -20,6 +20,8 @@ mod storage;
 mod structref;
 mod types;
 
+use std::io;
+
 use anyhow::Result;
 use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::ObjectHeader;
@@ -102,7 +104,7 @@ impl StoreState {
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let before = self.gc.heap.room();
             // SAFETY: the caller's promise.
-            unsafe { self.collect(left == Left::At) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
+            unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(&error))?;
             self.grow_room(before, bytes)?;
             if left == Left::At {
                 self.pay_for_copies()?;
@@ -139,7 +141,7 @@ impl StoreState {
         }
         let before = self.gc.heap.room();
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
+        unsafe { self.collect(false) }.or_else(|error| self.no_room(&error))?;
         self.grow_room(before, 0)?;
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
         self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
@@ -167,6 +169,14 @@ impl StoreState {
         Ok(())
     }
 
+    /// The error for memory that budget or system do not give.
+    fn no_room(&mut self, error: &io::Error) -> Result<()> {
+        if let Some(&exceeded) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            self.budget_exceeded(exceeded)?;
+        }
+        Err(Trap::GcHeapOutOfMemory.into())
+    }
+
     fn has_room(&self, bytes: u32) -> bool {
         self.gc.heap.room() - self.gc_used() >= bytes as usize
     }
@@ -176,7 +186,8 @@ impl StoreState {
         if self.gc.heap.exists() {
             return Ok(());
         }
-        self.gc.heap.reserve().map_err(|_| Trap::GcHeapOutOfMemory)?;
+        let share = self.memory_share();
+        self.gc.heap.reserve(share).map_err(|_| Trap::GcHeapOutOfMemory)?;
         let base = self.gc.heap.base();
         // SAFETY: contexts live as long as their store, and no code runs that could read them now.
         unsafe {
@@ -197,6 +208,13 @@ impl StoreState {
         let least = used + bytes as usize;
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
+        }
+        match self.gc.heap.affordable_room(least) {
+            Ok(most) => room = room.min(most),
+            Err(exceeded) => {
+                self.budget_exceeded(exceeded)?;
+                return Err(Trap::GcHeapOutOfMemory.into());
+            }
         }
         // Where the system does not give all that is wanted, less will do, but not so little that each object costs a collection.
         let set = |part: usize| room >= least && self.gc.heap.set_room(least + (room - least) / part).is_ok();
