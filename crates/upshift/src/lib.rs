@@ -183,7 +183,7 @@ pub use exceptions::{Exception, ExnRef, Tag};
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
-pub use gc::{AnyRef, ArrayRef, I31, RootScope, StructRef};
+pub use gc::{AnyRef, ArrayRef, GcRef, I31, OwnedRooted, RootScope, StructRef};
 pub use global::Global;
 pub use instance::Instance;
 pub use limits::{LimitExceeded, MemoryUse, ResourceLimiter, StoreLimits, StoreLimitsBuilder};

@@ -1,5 +1,6 @@
 //! One budget for memories, tables, heaps, stores and threads: what counts, who is told, and what comes back.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -301,13 +302,16 @@ fn threads_with_everything_stay_within_one_budget() {
     let module = Module::new(&engine, GREEDY).unwrap();
     let mut main = budgeted(&engine, &budget);
     let shared = SharedMemory::new_in(&mut main, MemoryType::shared(1, 1000)).unwrap();
-    let full = AtomicUsize::new(0);
+    // Nothing would be left for those that come late.
+    let (full, made) = (AtomicUsize::new(0), Barrier::new(6));
     thread::scope(|scope| {
         for number in 0..6 {
-            let (engine, budget, module, shared, full) = (&engine, &budget, &module, shared.clone(), &full);
+            let (engine, budget, module, shared) = (&engine, &budget, &module, shared.clone());
+            let (full, made) = (&full, &made);
             scope.spawn(move || {
                 let mut store = budgeted(engine, budget);
                 let greedy = Instance::new(&mut store, module, &[Extern::from(shared)]).unwrap();
+                made.wait();
                 if number % 2 == 0 {
                     let error = call(&mut store, greedy, "objects", 0).unwrap_err();
                     assert_eq!(error.downcast_ref(), Some(&Trap::GcHeapOutOfMemory), "{error:#}");

@@ -6,14 +6,17 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `types` the records by which objects are
-//! read. `arrays` has the services for code; `anyref`, `structref` and `arrayref` are what the host sees.
+//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
+//! `types` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
+//! `owned` are what the host sees.
 
 mod anyref;
 mod arrayref;
 mod arrays;
 mod collect;
 mod heap;
+mod host_values;
+mod owned;
 mod roots;
 mod scope;
 mod storage;
@@ -31,11 +34,13 @@ use crate::store::StoreState;
 
 pub use anyref::{AnyRef, I31};
 pub use arrayref::ArrayRef;
+pub use owned::{GcRef, OwnedRooted};
 pub use scope::RootScope;
 pub use structref::StructRef;
 
 pub(crate) use arrays::ArrayService;
-pub(crate) use roots::{Rooted, Roots};
+pub(crate) use host_values::{HostValue, HostValues, host_number};
+pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
 pub(crate) use types::{Records, TypeRecords};
 
@@ -57,6 +62,7 @@ pub(crate) fn exception_size(slots: usize) -> u32 {
 pub(crate) struct Gc {
     pub(crate) heap: Heap,
     pub(crate) roots: Roots,
+    pub(crate) host_values: HostValues,
     records: Records,
     /// How often objects were collected.
     pub(crate) collections: u64,
@@ -96,6 +102,9 @@ impl StoreState {
     /// # Errors
     /// A trap when the heap is full; and what the store's limiter says.
     ///
+    /// # Panics
+    /// With the panics of the limiter, and of destructors of values of the host that are dropped.
+    ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
     pub(crate) unsafe fn make_room(&mut self, bytes: u32, left: Left) -> Result<()> {
@@ -114,6 +123,7 @@ impl StoreState {
         }
         self.ctx.gc_limit =
             if stress { self.ctx.gc_bump + bytes } else { self.gc.heap.start() + self.gc.heap.room() as u32 };
+        self.drop_garbage();
         Ok(())
     }
 
@@ -135,16 +145,23 @@ impl StoreState {
     ///
     /// # Errors
     /// When the system has no memory for the copy, with a trap; and what the store's limiter says.
+    ///
+    /// # Panics
+    /// As [`make_room`](Self::make_room).
     pub(crate) fn collect_now(&mut self) -> Result<()> {
-        if self.gc_used() == 0 {
+        let objects = self.gc_used() > 0;
+        if !objects && self.gc.host_values.len() == 0 {
             return Ok(());
         }
         let before = self.gc.heap.room();
         // SAFETY: host code holds handles only.
         unsafe { self.collect(false) }.or_else(|error| self.no_room(&error))?;
-        self.grow_room(before, 0)?;
-        let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-        self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        if objects {
+            self.grow_room(before, 0)?;
+            let end = self.gc.heap.start() + self.gc.heap.room() as u32;
+            self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        }
+        self.drop_garbage();
         Ok(())
     }
 
