@@ -221,7 +221,5 @@ impl Rooted {
 
 #[cold]
 fn stale() -> anyhow::Error {
-    anyhow::anyhow!(
-        "stale reference: the host function, callback, scope or owner that it was made in or for has ended"
-    )
+    anyhow::anyhow!("stale reference: the host function, scope or owner that kept it has ended")
 }
