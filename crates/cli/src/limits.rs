@@ -27,8 +27,8 @@ const GRACE: Duration = Duration::from_millis(25);
 /// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
 const DEFAULT_STACK: usize = 8 << 20;
 
-/// What a thread takes beside its stack for frames: native stack, and room behind the frames.
-const THREAD: usize = 256 << 10;
+/// What a thread takes beside its stack for frames: native stack, and a copy of what it reads or writes.
+const THREAD: usize = (256 << 10) + (1 << 20);
 
 /// The most that something may grow to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

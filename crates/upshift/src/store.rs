@@ -94,7 +94,8 @@ pub struct Usage {
     pub gc_bytes: u64,
     /// How often objects were collected.
     pub collections: u64,
-    /// Handles of the host that keep something from being collected: those that no scope has ended of, and those with an owner.
+    /// Handles of the host that keep something from being collected: those whose host function or scope has not ended, and those
+    /// that somebody owns.
     pub handles: usize,
     /// Values of the host, those that nothing refers to any more among them.
     pub host_values: usize,

@@ -216,6 +216,33 @@ fn the_heap_takes_both_halves_from_the_budget() {
 }
 
 #[test]
+fn a_full_heap_can_be_collected_when_others_have_taken_the_rest() {
+    let engine = Engine::default();
+    let budget = MemoryBudget::new(20 << 20);
+    for gc_heap in [usize::MAX, 9 << 20] {
+        let limits = StoreLimitsBuilder::new().memory_budget(&budget).gc_heap_size(gc_heap);
+        let mut store = store(&engine, limits);
+        let objects = instance(&mut store, OBJECTS).unwrap();
+        assert!(call(&mut store, objects, "keep", i32::MAX).is_err());
+        let kept = store.usage().gc_bytes;
+        let mut pages = 0;
+        let memory = Memory::new(&mut store, MemoryType::new(0, None)).unwrap();
+        while memory.grow(&mut store, 1).is_ok() {
+            pages += 1;
+        }
+        assert!(budget.limit() - budget.used() < PAGE, "{pages}");
+        assert!(call(&mut store, objects, "keep", 1 << 16).is_err());
+        // Nothing of what there is was lost, and what is forgotten makes room.
+        assert!(store.usage().gc_bytes >= kept);
+        call(&mut store, objects, "forget", 0).unwrap();
+        call(&mut store, objects, "waste", 1_000_000).unwrap();
+        assert!(store.usage().gc_bytes < kept / 2);
+        store.gc().unwrap();
+        assert_eq!(call(&mut store, objects, "keep", 10_000).unwrap(), 10_000);
+    }
+}
+
+#[test]
 fn a_heap_beside_a_memory_that_takes_everything() {
     let engine = Engine::default();
     let budget = MemoryBudget::new(16 << 20);

@@ -195,9 +195,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("SIZE"),
         section: Section::Limits,
         help: "Stop the guest when it would take more in all: `64KiB`, `1MB`, `2GiB`",
-        more: "Memories, tables and objects count, those of `--preload` and of all threads, and the stacks of all \
-               threads but the first. `-W max-memory-size` limits each memory for itself, and does not stop the guest: \
-               its `memory.grow` answers -1.",
+        more: "Memories, tables and objects count, those of `--preload` and of all threads, and what all threads \
+               but the first may want for themselves: their stack and some more. `-W max-memory-size` limits each \
+               memory for itself, and does not stop the guest: its `memory.grow` answers -1.",
         wasmtime: Some(('W', "max-memory-size")),
         set: |options, given| {
             let size = given.size()?;

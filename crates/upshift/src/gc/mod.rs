@@ -220,6 +220,18 @@ impl StoreState {
 
     /// Lets the heap take more, so that there is room for an object; `before` is how much it could take before.
     fn grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
+        let grown = self.try_to_grow_room(before, bytes);
+        if grown.is_err() {
+            // The other half was given back as far as it is not wanted soon. It has to have room for what there is, before others
+            // take that memory, or nothing could be collected any more.
+            let secured = self.gc.heap.set_room(self.gc.heap.room());
+            // If not, it is tried again when there is something to be collected.
+            let _ = secured;
+        }
+        grown
+    }
+
+    fn try_to_grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
         let used = self.gc_used();
         let mut room = self.gc.heap.wanted_room(used, bytes as usize).ok_or(Trap::GcHeapOutOfMemory)?;
         let least = used + bytes as usize;
