@@ -137,9 +137,9 @@ fn limits_are_those_of_all_threads() {
     run(&[], "grow").prints("1\n");
     run(&["-W", "max-memory-size=65536"], "grow").prints("-1\n");
     // A page, a thread with its stack, and no room for another page.
-    let tight = &["--max-memory=448KiB", "--max-stack=64KiB"];
+    let tight = &["--max-memory=1440KiB", "--max-stack=64KiB"];
     run(tight, "grow")
-        .fails(134, &["in thread 1", "448 KiB in all", "a larger memory", "`--max-memory SIZE`"]);
+        .fails(134, &["in thread 1", "1440 KiB in all", "a larger memory", "`--max-memory SIZE`"]);
     run(&["--max-memory=1536KiB", "--max-stack=64KiB"], "grow").prints("1\n");
     // Each thread counts with the stack that it may take.
     run(&["--max-memory=10MiB"], "grow").prints("1\n");
