@@ -130,10 +130,8 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
             Ok(Err(error)) => exceptions::rethrow_from_host(store, error),
             Err(panic) => stop(store, Pending::Panic(panic)),
         };
-        let state = &mut *store.as_ptr();
-        if state.gc.roots.len() != roots {
-            exceptions::leave_host(state, roots);
-        }
+        // What goes on in an error has owners.
+        (*store.as_ptr()).gc.roots.truncate(roots);
         status
     }
 }

@@ -44,6 +44,7 @@
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
+mod budget;
 mod builtins;
 mod caller;
 mod config;
@@ -115,6 +116,7 @@ pub use upshift_core::V128;
 pub use upshift_interp::Dispatch;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use budget::{MemoryBudget, MemoryShare};
 pub use caller::Caller;
 pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -124,10 +126,10 @@ pub use exceptions::{Exception, ExnRef, Tag};
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
-pub use gc::{AnyRef, ArrayRef, I31, RootScope, StructRef};
+pub use gc::{AnyRef, ArrayRef, GcRef, I31, OwnedRooted, RootScope, StructRef};
 pub use global::Global;
 pub use instance::Instance;
-pub use limits::{LimitExceeded, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use limits::{LimitExceeded, MemoryUse, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError, SharedMemory, WaitResult};
 pub use metering::UpdateDeadline;

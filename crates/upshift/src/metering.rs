@@ -51,8 +51,10 @@ pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
         // The instruction has noted itself; whoever looks at frames during the callback expects what comes behind it.
         let exit = (*store.as_ptr()).ctx.exit;
         (*store.as_ptr()).ctx.exit.ip = exit.ip.wrapping_add(1);
+        let roots = (*store.as_ptr()).gc.roots.len();
         let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
         let state = &mut *store.as_ptr();
+        state.gc.roots.truncate(roots);
         state.ctx.exit = exit;
         // The callback may have set another one.
         state.on_deadline.get_or_insert(callback);
@@ -157,7 +159,8 @@ impl<T: 'static> Store<T> {
     }
 
     /// Asks a function what to do when the deadline has come. It may look at the host's data and call wasm functions; an
-    /// error from it stops the program. While it runs, another deadline that comes is a trap.
+    /// error from it stops the program. While it runs, another deadline that comes is a trap. Handles that it gets or makes
+    /// end when it returns, as those of host functions.
     ///
     /// ```
     /// use upshift::{Config, Engine, Instance, Module, Store, UpdateDeadline};

@@ -31,8 +31,9 @@ const INLINE_BUFFERS: usize = 16;
 /// How many bytes one call moves at most, which is what Linux moves at most. Also bounds the sum of overlapping buffers.
 const MAX_TRANSFER: usize = 0x7fff_f000;
 
-/// How many bytes one call moves at most between the host and a shared memory, through a copy.
-const MAX_COPIED: usize = 16 << 20;
+/// How many bytes one call moves at most between the host and a shared memory, through a copy: each thread of a guest can have
+/// one at the same time, which no limit on its memory counts.
+const MAX_COPIED: usize = 1 << 20;
 
 /// The longest string that is looked at. No host has names that are nearly as long.
 const MAX_TEXT: u32 = 1 << 16;

@@ -8,6 +8,7 @@
 //! Only frames of the running activation are searched. Below it are frames of the host, which learn of the exception as an
 //! error; if they return it, the search goes on with [`rethrow_from_host`]. Traps and other errors never come here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use anyhow::{Error, Result};
@@ -143,9 +144,11 @@ unsafe fn raise(store: NonNull<StoreState>, flight: &Flight<'_>, instance: &Inst
     // SAFETY: the caller's promise.
     let error = unsafe {
         let exit = (*store.as_ptr()).ctx.exit;
-        match deliver(store, flight, (exit, Left::At)) {
-            Ok(true) => return Status::CAUGHT,
-            Ok(false) => {
+        // Limiters and destructors of the host may run.
+        match catch_unwind(AssertUnwindSafe(|| deliver(store, flight, (exit, Left::At)))) {
+            Err(panic) => return stop_inside(store, Pending::Panic(panic)),
+            Ok(Ok(true)) => return Status::CAUGHT,
+            Ok(Ok(false)) => {
                 let known = instance.tags.iter().position(|own| own.index() == flight.tag);
                 let origin = known.map(|tag| (instance.module.clone(), TagIndex::new(tag)));
                 let state = &*store.as_ptr();
@@ -156,7 +159,7 @@ unsafe fn raise(store: NonNull<StoreState>, flight: &Flight<'_>, instance: &Inst
                 };
                 Error::new(Exception::from_slots(state, flight.tag, values, origin))
             }
-            Err(error) => match error.downcast::<Trap>() {
+            Ok(Err(error)) => match error.downcast::<Trap>() {
                 Ok(trap) => return Status::trap(trap),
                 Err(error) => error,
             },
@@ -213,28 +216,17 @@ pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error)
     unsafe {
         let (id, exit) = ((*store.as_ptr()).id, (*store.as_ptr()).ctx.exit);
         let exception = error.downcast_ref::<Exception>().filter(|own| own.tag().store_id() == id);
-        let caught = exception.map(|exception| -> Result<bool> {
+        let caught = |exception: &Exception| -> Result<bool> {
             exception.check(&*store.as_ptr())?;
             let flight = Flight { tag: exception.tag().index(), cargo: Cargo::Host(exception) };
             deliver(store, &flight, (exit, Left::Before))
-        });
-        match caught {
-            Some(Ok(true)) => Status::CAUGHT,
-            Some(Ok(false)) | None => stop(store, Pending::Error(error)),
-            Some(Err(error)) => stop(store, Pending::Error(error)),
+        };
+        // Limiters and destructors of the host may run.
+        match catch_unwind(AssertUnwindSafe(|| exception.map(caught))) {
+            Err(panic) => stop(store, Pending::Panic(panic)),
+            Ok(Some(Ok(true))) => Status::CAUGHT,
+            Ok(Some(Ok(false)) | None) => stop(store, Pending::Error(error)),
+            Ok(Some(Err(error))) => stop(store, Pending::Error(error)),
         }
     }
-}
-
-/// Lets go of what a host function that returns has referred to, except for what goes on in an exception.
-pub(crate) fn leave_host(state: &mut StoreState, roots: usize) {
-    let mut pending = state.pending.take();
-    match &mut pending {
-        Some(Pending::Error(error)) => match error.downcast_mut::<Exception>() {
-            Some(exception) => exception.keep(state, roots),
-            None => state.gc.roots.truncate(roots),
-        },
-        _ => state.gc.roots.truncate(roots),
-    }
-    state.pending = pending;
 }

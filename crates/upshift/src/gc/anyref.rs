@@ -54,9 +54,10 @@ impl I31 {
 /// A reference to a struct, an array, a small integer or a value of the host, `(ref any)` in wasm (wasm spec, "Structure /
 /// Types / Reference Types").
 ///
-/// What a host function gets as arguments, reads or makes is valid until that function returns; outside of host functions,
-/// until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. Afterwards the reference is *stale*, and
-/// using it is an error. Objects move when others are made; their handles follow them.
+/// What a host function gets as arguments, reads or makes is valid until that function returns, and so it is with a callback;
+/// outside of these, until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. That goes for results of
+/// calls and for what is read from globals, tables and objects. An [`OwnedRooted`](crate::OwnedRooted) is valid as long as it
+/// is kept. Afterwards the reference is *stale*, and using it is an error. Objects move when others are made; their handles follow them.
 ///
 /// ```
 /// use upshift::{AnyRef, Engine, HeapType, I31, Store};

@@ -60,13 +60,14 @@ impl ArrayRef {
         let state = store.state();
         ensure!(Engine::same(ty.engine(), &state.engine), "the array's type belongs to another engine");
         let storage = ty.core_element().storage;
-        for (i, value) in values.iter().enumerate() {
-            storage::check(state, storage, value).with_context(|| format!("element {i}"))?;
-        }
         state.know_type(ty.handle());
         let size = array_size(storage.bytes(), len).ok_or(Trap::GcHeapOutOfMemory)?;
         // SAFETY: the values are handles, and host code holds no other references.
         unsafe { state.make_room(size, Left::Before) }?;
+        // Only now: an owner may end on another thread, and what it has kept goes with the next collection.
+        for (i, value) in values.iter().enumerate() {
+            storage::check(state, storage, value).with_context(|| format!("element {i}"))?;
+        }
         let reference = state.new_object(header(ty.id(), len), size);
         let elements = state.object(reference).wrapping_add(HEADER_BYTES as usize);
         for (i, value) in values.iter().cycle().take(len as usize).enumerate() {

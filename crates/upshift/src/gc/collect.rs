@@ -16,10 +16,31 @@ use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
 
 use super::exception_size;
+use super::host_values::host_number;
 use crate::exceptions::TagData;
 use crate::frames::{Frame, Frames};
 use crate::instance::Elems;
 use crate::store::StoreState;
+
+/// Which values of the host something refers to: a bit for each number.
+pub(super) struct Marks(Box<[u64]>);
+
+impl Marks {
+    /// None of so many.
+    pub(super) fn new(count: usize) -> Marks {
+        Marks(vec![0; count.div_ceil(u64::BITS as usize)].into())
+    }
+
+    fn set(&mut self, number: u32) {
+        if let Some(word) = self.0.get_mut((number / u64::BITS) as usize) {
+            *word |= 1 << (number % u64::BITS);
+        }
+    }
+
+    pub(super) fn has(&self, number: u32) -> bool {
+        self.0.get((number / u64::BITS) as usize).is_some_and(|word| word >> (number % u64::BITS) & 1 != 0)
+    }
+}
 
 /// A collection that is going on.
 struct Collector<'a> {
@@ -30,6 +51,7 @@ struct Collector<'a> {
     free: u32,
     types: *const TypeRecord,
     tags: &'a [TagData],
+    marks: Marks,
 }
 
 impl Collector<'_> {
@@ -48,6 +70,9 @@ impl Collector<'_> {
     #[inline]
     unsafe fn forward(&mut self, reference: u32) -> u32 {
         if !is_object(reference) || !self.from.contains(&reference) {
+            if let Some(number) = host_number(reference) {
+                self.marks.set(number);
+            }
             return reference;
         }
         // SAFETY: a reference into the old half is one to an object there; the other half has room for all of them.
@@ -132,20 +157,24 @@ impl Collector<'_> {
 }
 
 impl StoreState {
-    /// Copies what is referred to into the other half. `exact` tells whether the instruction where code was left is the one
+    /// Copies what is referred to into the other half; values of the host that nothing refers to become garbage, which
+    /// [`drop_garbage`](Self::drop_garbage) drops. `exact` tells whether the instruction where code was left is the one
     /// that the exit names, or the one before it. Nothing happens if the system has no memory for the copy.
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
     pub(super) unsafe fn collect(&mut self, exact: bool) -> std::io::Result<()> {
         let used = self.gc_used();
-        let Some((from, to)) = self.gc.heap.flip(used)? else { return Ok(()) };
+        // Without objects there is nothing to be copied, only values of the host to be found.
+        let halves = if used > 0 { self.gc.heap.flip(used)? } else { None };
+        let (from, to) = halves.map_or((0..0, 0), |(from, to)| (from..self.ctx.gc_bump, to));
         let mut collector = Collector {
             base: self.gc.heap.base(),
-            from: from..self.ctx.gc_bump,
+            from,
             free: to,
             types: self.gc.records.as_ptr(),
             tags: &self.tags,
+            marks: self.gc.host_values.marks(),
         };
         // SAFETY: the caller's promise; what is found are the references that there are, and each copy is scanned once.
         unsafe {
@@ -183,10 +212,17 @@ impl StoreState {
                 scan += collector.scan(scan);
             }
         }
-        self.ctx.gc_bump = collector.free;
-        self.ctx.gc_limit = collector.free;
-        self.gc.heap.release_other(self.gc_used());
-        self.gc.collections += 1;
+        let Collector { free, marks, .. } = collector;
+        if halves.is_some() {
+            self.ctx.gc_bump = free;
+            self.ctx.gc_limit = free;
+            self.gc.heap.release_other(self.gc_used());
+            self.gc.collections += 1;
+        }
+        if self.gc.host_values.len() > 0 {
+            let work = self.collection_work();
+            self.gc.host_values.sweep(&marks, work);
+        }
         Ok(())
     }
 }

@@ -6,19 +6,24 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `types` the records by which objects are
-//! read. `arrays` has the services for code; `anyref`, `structref` and `arrayref` are what the host sees.
+//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
+//! `types` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
+//! `owned` are what the host sees.
 
 mod anyref;
 mod arrayref;
 mod arrays;
 mod collect;
 mod heap;
+mod host_values;
+mod owned;
 mod roots;
 mod scope;
 mod storage;
 mod structref;
 mod types;
+
+use std::io;
 
 use anyhow::Result;
 use upshift_core::types::MAX_PARAMS;
@@ -31,11 +36,13 @@ use crate::store::StoreState;
 
 pub use anyref::{AnyRef, I31};
 pub use arrayref::ArrayRef;
+pub use owned::{GcRef, OwnedRooted};
 pub use scope::RootScope;
 pub use structref::StructRef;
 
 pub(crate) use arrays::ArrayService;
-pub(crate) use roots::{Rooted, Roots};
+pub(crate) use host_values::{HostValue, HostValues, host_number};
+pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
 pub(crate) use types::Records;
 
@@ -59,6 +66,7 @@ pub(crate) fn exception_size(slots: usize) -> u32 {
 pub(crate) struct Gc {
     pub(crate) heap: Heap,
     pub(crate) roots: Roots,
+    pub(crate) host_values: HostValues,
     records: Records,
     /// How often objects were collected.
     pub(crate) collections: u64,
@@ -103,6 +111,9 @@ impl StoreState {
     /// # Errors
     /// A trap when the heap is full; and what the store's limiter says.
     ///
+    /// # Panics
+    /// With the panics of the limiter, and of destructors of values of the host that are dropped.
+    ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
     pub(crate) unsafe fn make_room(&mut self, bytes: u32, left: Left) -> Result<()> {
@@ -111,7 +122,7 @@ impl StoreState {
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let before = self.gc.heap.room();
             // SAFETY: the caller's promise.
-            unsafe { self.collect(left == Left::At) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
+            unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(&error))?;
             self.grow_room(before, bytes)?;
             if left == Left::At {
                 self.pay_for_copies()?;
@@ -121,6 +132,7 @@ impl StoreState {
         }
         self.ctx.gc_limit =
             if stress { self.ctx.gc_bump + bytes } else { self.gc.heap.start() + self.gc.heap.room() as u32 };
+        self.drop_garbage();
         Ok(())
     }
 
@@ -142,16 +154,23 @@ impl StoreState {
     ///
     /// # Errors
     /// When the system has no memory for the copy, with a trap; and what the store's limiter says.
+    ///
+    /// # Panics
+    /// As [`make_room`](Self::make_room).
     pub(crate) fn collect_now(&mut self) -> Result<()> {
-        if self.gc_used() == 0 {
+        let objects = self.gc_used() > 0;
+        if !objects && self.gc.host_values.len() == 0 {
             return Ok(());
         }
         let before = self.gc.heap.room();
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
-        self.grow_room(before, 0)?;
-        let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-        self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        unsafe { self.collect(false) }.or_else(|error| self.no_room(&error))?;
+        if objects {
+            self.grow_room(before, 0)?;
+            let end = self.gc.heap.start() + self.gc.heap.room() as u32;
+            self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        }
+        self.drop_garbage();
         Ok(())
     }
 
@@ -176,6 +195,14 @@ impl StoreState {
         Ok(())
     }
 
+    /// The error for memory that budget or system do not give.
+    fn no_room(&mut self, error: &io::Error) -> Result<()> {
+        if let Some(&exceeded) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            self.budget_exceeded(exceeded)?;
+        }
+        Err(Trap::GcHeapOutOfMemory.into())
+    }
+
     fn has_room(&self, bytes: u32) -> bool {
         self.gc.heap.room() - self.gc_used() >= bytes as usize
     }
@@ -185,7 +212,8 @@ impl StoreState {
         if self.gc.heap.exists() {
             return Ok(());
         }
-        self.gc.heap.reserve().map_err(|_| Trap::GcHeapOutOfMemory)?;
+        let share = self.memory_share();
+        self.gc.heap.reserve(share).map_err(|_| Trap::GcHeapOutOfMemory)?;
         let base = self.gc.heap.base();
         // SAFETY: contexts live as long as their store, and no code runs that could read them now.
         unsafe {
@@ -201,11 +229,30 @@ impl StoreState {
 
     /// Lets the heap take more, so that there is room for an object; `before` is how much it could take before.
     fn grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
+        let grown = self.try_to_grow_room(before, bytes);
+        if grown.is_err() {
+            // The other half was given back as far as it is not wanted soon. It has to have room for what there is, before others
+            // take that memory, or nothing could be collected any more.
+            let secured = self.gc.heap.set_room(self.gc.heap.room());
+            // If not, it is tried again when there is something to be collected.
+            let _ = secured;
+        }
+        grown
+    }
+
+    fn try_to_grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
         let used = self.gc_used();
         let mut room = self.gc.heap.wanted_room(used, bytes as usize).ok_or(Trap::GcHeapOutOfMemory)?;
         let least = used + bytes as usize;
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
+        }
+        match self.gc.heap.affordable_room(least) {
+            Ok(most) => room = room.min(most),
+            Err(exceeded) => {
+                self.budget_exceeded(exceeded)?;
+                return Err(Trap::GcHeapOutOfMemory.into());
+            }
         }
         // Where the system does not give all that is wanted, less will do, but not so little that each object costs a collection.
         let set = |part: usize| room >= least && self.gc.heap.set_room(least + (room - least) / part).is_ok();

@@ -4,8 +4,9 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 
 /// Lets handles to objects go when it is dropped: those that were made since it was.
 ///
-/// Handles that a host function gets or makes end when the function returns. Outside of host functions they would last as
-/// long as the store, and keep what they refer to alive. This ends them earlier.
+/// Handles that a host function or callback gets or makes end when that returns. Outside of these they would last as
+/// long as the store, and keep what they refer to alive: results of calls, what is read from globals, tables and objects, what is
+/// made. This ends them earlier; [`Usage::handles`](crate::Usage::handles) tells how many there are.
 ///
 /// ```
 /// use upshift::{ArrayRef, ArrayType, Engine, FieldType, Mutability, RootScope, StorageType, Store, Val};

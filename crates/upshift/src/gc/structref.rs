@@ -47,13 +47,14 @@ impl StructRef {
         let types = ty.core_fields();
         let (expected, found) = (types.len(), fields.len());
         ensure!(expected == found, "the struct has {expected} fields, not {found}");
-        for (i, (field, value)) in types.iter().zip(fields).enumerate() {
-            storage::check(state, field.storage, value).with_context(|| format!("field {i}"))?;
-        }
         state.know_type(ty.handle());
         let layout = ty.layout();
         // SAFETY: the values are handles, and host code holds no other references.
         unsafe { state.make_room(layout.size(), Left::Before) }?;
+        // Only now: an owner may end on another thread, and what it has kept goes with the next collection.
+        for (i, (field, value)) in types.iter().zip(fields).enumerate() {
+            storage::check(state, field.storage, value).with_context(|| format!("field {i}"))?;
+        }
         let reference = state.new_object(header(ty.id(), 0), layout.size());
         let at = state.object(reference);
         for ((field, value), &offset) in types.iter().zip(fields).zip(layout.offsets()) {

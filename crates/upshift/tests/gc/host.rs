@@ -272,8 +272,9 @@ fn typed_functions_take_and_give_references_of_all_kinds() {
         let func = instance.get_typed_func::<Option<ExnRef>, Option<ExnRef>>(&mut store, "exn").unwrap();
         let same = func.call(&mut store, Some(reference)).unwrap().unwrap();
         new_node(&mut store, 2, None).unwrap();
-        let values = same.exception(&store).unwrap().values().to_vec();
-        let inner = values[0].unwrap_any_ref().unwrap().as_array(&store).unwrap().unwrap();
+        // The copy keeps what it refers to.
+        let copy = same.exception(&store).unwrap();
+        let inner = copy.values()[0].unwrap_any_ref().unwrap().as_array(&store).unwrap().unwrap();
         assert_eq!(inner.get(&store, 0).unwrap().unwrap_exn_ref().unwrap().tag(&store).unwrap(), tag);
 
         // Values of the host and objects change sides.
