@@ -66,6 +66,7 @@ mod matching;
 mod memory;
 mod metering;
 mod module;
+mod pace;
 mod stable;
 mod stack;
 mod store;
@@ -75,6 +76,7 @@ mod tier;
 mod trap_detail;
 mod types;
 mod val;
+mod work;
 
 pub use anyhow::{Error, Result};
 

@@ -97,7 +97,15 @@ impl TableData {
         // SAFETY: the record and the capacity are the parts of a vector, and are those of its successor again below.
         let elements = unsafe { Vec::from_raw_parts((*record).base, (*record).len, self.capacity) };
         let mut elements = ManuallyDrop::new(elements);
-        let room = elements.try_reserve(delta as usize);
+        // How far the elements may grow before they have to move again is not left to the allocator: it costs fuel.
+        let ahead = (old * 2).clamp(new, self.max_elements()) - old;
+        let mut room = Ok(());
+        if new > self.capacity as u64 {
+            room = elements.try_reserve_exact(ahead as usize);
+            if room.is_err() {
+                room = elements.try_reserve_exact(delta as usize);
+            }
+        }
         if room.is_ok() {
             elements.resize(new as usize, init);
         }
@@ -105,6 +113,16 @@ impl TableData {
         // SAFETY: the record is alive, and no reference to it is.
         unsafe { *record = TableRecord { base: elements.as_mut_ptr(), len: elements.len() } };
         room.ok().map(|()| old)
+    }
+
+    /// How many bytes are set or moved when so many elements are appended; none if the type forbids it.
+    pub(crate) fn bytes_of_growth(&self, delta: u64) -> u64 {
+        let old = self.elements().len() as u64;
+        match old.checked_add(delta).filter(|&new| new <= self.max_elements()) {
+            Some(new) if new > self.capacity as u64 => new * size_of::<u64>() as u64,
+            Some(_) => delta * size_of::<u64>() as u64,
+            None => 0,
+        }
     }
 
     /// The positions `start .. start + len`, if all of them exist.
