@@ -270,18 +270,23 @@ impl Call<'_> {
         outcome(root, catch_unwind(AssertUnwindSafe(|| work(&mut self))))
     }
 
-    /// Pays for items whose bounds were checked, and works on them part by part.
+    /// Works on many items: `check` looks at the bounds of all of them, `work` at those of a part too, and works on it.
     fn in_parts(
-        &mut self,
+        self,
         items: Items,
-        work: impl FnMut(&mut StoreState, u64, u64) -> Result<(), Trap>,
-    ) -> Result<(), Error> {
+        check: impl FnOnce(&StoreState) -> Result<(), Trap>,
+        mut work: impl FnMut(&mut StoreState, u64, u64) -> Result<(), Trap>,
+    ) -> Status {
+        if !self.state.is_metered() {
+            return work(self.state, 0, items.len).into();
+        }
         let root = self.state.root();
-        // SAFETY: the instruction has noted itself, and no other reference to the store is used before the last look is over.
-        let done = unsafe { in_parts(root, items, work) };
-        // SAFETY: as above.
-        self.state = unsafe { &mut *root.as_ptr() };
-        done
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            check(self.state)?;
+            // SAFETY: the instruction has noted itself, and no other reference to the store is used from here on.
+            unsafe { in_parts(root, items, work) }
+        }));
+        outcome(root, done)
     }
 
     /// Leaves the old size of something that was to grow, or -1 as wide as the index type.
@@ -394,34 +399,41 @@ builtins! {
         Ok(())
     });
     /// `memory.fill`
-    builtin_memory_fill = |call, x, y| call.attempt(|call| {
+    builtin_memory_fill = |call, x, y| {
         let (dst, byte, len) = call.three();
         let memory = call.memory_handle(x);
-        memory.in_state(call.state).range(dst, len)?;
-        call.in_parts(Items::bytes(len), |state, at, len| {
-            let memory = memory.in_state_mut(state);
-            memory.range(dst + at, len).map(|range| memory.fill(range, byte as u8))
-        })
-    });
+        call.in_parts(
+            Items::bytes(len),
+            |state| memory.in_state(state).range(dst, len).map(|_| ()),
+            |state, at, len| {
+                let memory = memory.in_state_mut(state);
+                memory.range(dst + at, len).map(|range| memory.fill(range, byte as u8))
+            },
+        )
+    };
     /// `memory.copy`
-    builtin_memory_copy = |call, x, y| call.attempt(|call| {
+    builtin_memory_copy = |call, x, y| {
         let (dst, src, len) = call.three();
         let (to, from) = (call.memory_handle(x), call.memory_handle(y));
-        from.in_state(call.state).range(src, len)?;
-        to.in_state(call.state).range(dst, len)?;
-        call.in_parts(Items::bytes(len).copied(dst, src), |state, at, len| {
-            Memory::copy_within(state, (to, dst + at), (from, src + at), len)
-        })
-    });
+        call.in_parts(
+            Items::bytes(len).copied(dst, src),
+            |state| {
+                from.in_state(state).range(src, len)?;
+                to.in_state(state).range(dst, len).map(|_| ())
+            },
+            |state, at, len| Memory::copy_within(state, (to, dst + at), (from, src + at), len),
+        )
+    };
     /// `memory.init`
-    builtin_memory_init = |call, x, y| call.attempt(|call| {
+    builtin_memory_init = |call, x, y| {
         let (dst, src, len) = call.three();
         let (instance, memory, segment) = (call.instance, MemoryIndex(x), DataIndex(y));
-        check_memory_init(call.state, instance, memory, segment, (dst, src, len))?;
-        call.in_parts(Items::bytes(len), |state, at, len| {
-            memory_init(state, instance, memory, segment, (dst + at, src + at, len))
-        })
-    });
+        call.in_parts(
+            Items::bytes(len),
+            |state| check_memory_init(state, instance, memory, segment, (dst, src, len)).map(|_| ()),
+            |state, at, len| memory_init(state, instance, memory, segment, (dst + at, src + at, len)),
+        )
+    };
     /// `memory.atomic.notify`
     builtin_memory_notify = |call, x, y| {
         let address = call.operand(0).checked_add(call.operand(2)).ok_or(Trap::MemoryOutOfBounds);
@@ -473,36 +485,43 @@ builtins! {
         Ok(())
     });
     /// `table.fill`
-    builtin_table_fill = |call, x, y| call.attempt(|call| {
+    builtin_table_fill = |call, x, y| {
         let (index, _, len) = call.three();
         let (table, slots) = (call.table_handle(x), call.slots);
-        table.in_state(call.state).range(index, len)?;
-        call.in_parts(Items::slots(len), |state, at, len| {
-            // SAFETY: the operand is there, with the place that its object has now.
-            let value = unsafe { *slots.add(1) };
-            let table = table.in_state_mut(state);
-            table.range(index + at, len).map(|range| table.elements_mut()[range].fill(value))
-        })
-    });
+        call.in_parts(
+            Items::slots(len),
+            |state| table.in_state(state).range(index, len).map(|_| ()),
+            |state, at, len| {
+                // SAFETY: the operand is there, with the place that its object has now.
+                let value = unsafe { *slots.add(1) };
+                let table = table.in_state_mut(state);
+                table.range(index + at, len).map(|range| table.elements_mut()[range].fill(value))
+            },
+        )
+    };
     /// `table.copy`
-    builtin_table_copy = |call, x, y| call.attempt(|call| {
+    builtin_table_copy = |call, x, y| {
         let (dst, src, len) = call.three();
         let (to, from) = (call.table_handle(x), call.table_handle(y));
-        from.in_state(call.state).range(src, len)?;
-        to.in_state(call.state).range(dst, len)?;
-        call.in_parts(Items::slots(len).copied(dst, src), |state, at, len| {
-            Table::copy_within(state, (to, dst + at), (from, src + at), len)
-        })
-    });
+        call.in_parts(
+            Items::slots(len).copied(dst, src),
+            |state| {
+                from.in_state(state).range(src, len)?;
+                to.in_state(state).range(dst, len).map(|_| ())
+            },
+            |state, at, len| Table::copy_within(state, (to, dst + at), (from, src + at), len),
+        )
+    };
     /// `table.init`
-    builtin_table_init = |call, x, y| call.attempt(|call| {
+    builtin_table_init = |call, x, y| {
         let (dst, src, len) = call.three();
         let (instance, table, segment) = (call.instance, TableIndex(x), ElemIndex(y));
-        check_table_init(call.state, instance, table, segment, (dst, src, len))?;
-        call.in_parts(Items::slots(len), |state, at, len| {
-            table_init(state, instance, table, segment, (dst + at, src + at, len))
-        })
-    });
+        call.in_parts(
+            Items::slots(len),
+            |state| check_table_init(state, instance, table, segment, (dst, src, len)).map(|_| ()),
+            |state, at, len| table_init(state, instance, table, segment, (dst + at, src + at, len)),
+        )
+    };
     /// `elem.drop`
     builtin_elem_drop = |call, x, y| {
         drop_elem(call.instance, ElemIndex(x));

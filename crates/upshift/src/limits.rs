@@ -88,7 +88,8 @@ pub trait ResourceLimiter {
 
     /// How many bytes the heap of garbage-collected objects may take instead of `current`: `desired`, or fewer, but not fewer
     /// than `least`; with any smaller number the program traps. What is asked for is twice of what objects take that are
-    /// referred to, and the same again is used for a moment while they are collected. Nobody is asked when the heap shrinks.
+    /// referred to, and the same again is used for a moment while they are collected. The least is an eighth more than that: a
+    /// fuller heap would be collected again too soon. Nobody is asked when the heap shrinks.
     ///
     /// Unless implemented, the heap is taken for a memory.
     ///

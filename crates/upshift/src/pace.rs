@@ -49,6 +49,13 @@ impl StoreState {
         self.charge(bytes / BYTES_PER_UNIT)
     }
 
+    /// Whether code pays or looks at the epoch; otherwise services need not.
+    #[inline]
+    pub(crate) fn is_metered(&self) -> bool {
+        let code = self.engine.config().code;
+        code.fuel || code.interruption
+    }
+
     /// Whether the program is to be interrupted.
     #[inline]
     pub(crate) fn deadline_has_come(&self) -> bool {

@@ -1,7 +1,9 @@
 //! The host is asked in the middle of long operations: whatever it does then (call code, collect, grow memories), the operation
 //! goes on as if nothing had been, and when it stops the program, what was done stays done.
 
-use upshift::{Caller, Config, Dispatch, Engine, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline};
+use upshift::{
+    Caller, Config, Dispatch, Engine, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline,
+};
 
 const PROGRAM: &str = r#"(module
     (import "host" "arm" (func $arm)) (import "host" "disarm" (func $disarm))

@@ -14,6 +14,10 @@ const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Defines all functions of WASI preview 1 in `linker`. `get` finds the context in the store's data.
 ///
+/// Where the engine counts fuel, a call costs 8 units and 1 for each 64 bytes that it moves or makes; a path 8 and 1 for each of its
+/// characters, a subscription 2, an entry that is listed 1, and room for a file 1 for each 4 KiB. Where it looks at epochs, calls
+/// do so too.
+///
 /// A guest must export its memory as `memory`, also if it imports it, as those with threads do. When it ends itself with
 /// `proc_exit`, the outermost call returns an error that downcasts to [`Exit`](crate::Exit); a bad pointer stops it with one
 /// that downcasts to [`GuestFault`].

@@ -285,8 +285,7 @@ fn most_between_looks(program: &Program, dispatch: Dispatch, looks: u32) -> [u64
     store.set_epoch_deadline(0);
     let error = run.call(&mut store, ()).unwrap_err();
     assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Interrupt), "{}: {error:#}", program.name);
-    let most = *most.lock().unwrap();
-    most
+    *most.lock().unwrap()
 }
 
 #[test]
