@@ -24,6 +24,9 @@ pub(crate) const PATH: u64 = 8;
 /// What waiting for something costs.
 pub(crate) const SUBSCRIPTION: u64 = 2;
 
+/// What it costs to begin a thread, with a store and an instance; what it executes is paid for by its own store.
+pub(crate) const THREAD: u64 = 1000;
+
 /// How many bytes of a file get their place on the device for a unit of fuel.
 pub(crate) const ALLOCATED_PER_UNIT: u64 = 4 << 10;
 
