@@ -6,6 +6,9 @@
 /// How many bytes are moved, set or allocated for a unit of fuel.
 pub const BYTES_PER_UNIT: u64 = 64;
 
+/// How many slots are set or carried for a unit of fuel.
+pub const SLOTS_PER_UNIT: u64 = 64;
+
 /// How many blocks and clauses that catch exceptions are looked at for a unit of fuel.
 pub const CLAUSES_PER_UNIT: u64 = 64;
 

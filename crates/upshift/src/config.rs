@@ -107,8 +107,8 @@ impl Config {
     ///
     /// | what | units |
     /// |---|---|
-    /// | an operator | 1; but `block`, `loop`, `else`, `end`, `nop`, `drop` and blocks that catch are free |
-    /// | a call, a return, a branch, a `throw` | 1 more for each 64 slots of the values that it takes along: arguments and results of a call. A slot has 8 bytes, a `v128` takes two |
+    /// | an operator | 1; but `block`, `else`, `end`, `nop`, `drop` and blocks that catch are free |
+    /// | a call, a return, a branch, a `throw` or `throw_ref` | 1 more for each 64 slots of the values that it takes along: arguments and results of a call. A slot has 8 bytes, a `v128` takes two |
     /// | entering a function | 1 for each 64 slots of locals that are not parameters |
     /// | making an object | 1 more for each 64 bytes of it, header included; also an exception that a clause wants a reference to |
     /// | `memory.copy`, `.fill`, `.init`, `table.*`, `array.*` | 1 more for each 64 bytes that are written; an element of a table has 8 bytes |

@@ -30,7 +30,7 @@ fn trap(error: &Error) -> Trap {
     *error.downcast_ref().unwrap_or_else(|| panic!("not a trap: {error:?}"))
 }
 
-/// 2 operators at the entry, 8 each time round the loop, 1 at the end.
+/// 3 operators at the entry, 8 each time round the loop, 1 at the end.
 const COUNT: &str = r#"(module
     (global (export "rounds") (mut i32) (i32.const 0))
     (func (export "run") (param i32) (result i32)
@@ -50,7 +50,7 @@ fn a_program_costs_its_operators() {
         let (_, run) = export(&mut store, COUNT);
         store.set_fuel(1000).unwrap();
         assert_eq!(run.call(&mut store, 10).unwrap(), 10);
-        assert_eq!(store.get_fuel().unwrap(), 1000 - 2 - 10 * ROUND - 1);
+        assert_eq!(store.get_fuel().unwrap(), 1000 - 3 - 10 * ROUND - 1);
     }
 }
 
@@ -74,9 +74,9 @@ fn programs_stop_at_the_same_operator_with_the_same_state() {
                 }
             };
             // The entry, whole rounds, the end: nothing happens that was not paid for.
-            let paid = fuel.checked_sub(2).map_or(0, |left| (left / ROUND).min(9));
+            let paid = fuel.checked_sub(3).map_or(0, |left| (left / ROUND).min(9));
             assert_eq!(rounds as u64, paid, "with {fuel}");
-            assert_eq!(stop.1 == u64::MAX, fuel > 2 + 9 * ROUND, "with {fuel}");
+            assert_eq!(stop.1 == u64::MAX, fuel > 3 + 9 * ROUND, "with {fuel}");
             here.push(stop);
         }
         stops.push(here);
@@ -192,9 +192,16 @@ fn values_that_are_carried_cost_their_slots() {
             (func (export "tail") (call $all) (return_call $swallow))
             (func (export "branch") (call $all) (block (param {many}) (result {many}) (br 0)) (call $swallow))
             (func (export "throw") (block $h (result {many}) (try_table (catch $t $h) (call $all) (throw $t)) (return)) (call $swallow))
+            (func (export "again") (local $e exnref)
+                (block $r (result exnref) (try_table (catch_all_ref $r) (call $all) (throw $t)) (unreachable))
+                (local.set $e)
+                (block $h (result {many}) (try_table (catch $t $h) (throw_ref (local.get $e))) (unreachable))
+                (call $swallow))
+            (func (export "loops") {loops})
             (func (export "struct") (drop (struct.new_default $big)))
             (func (export "array") (drop (array.new_fixed $vectors 10 {vectors})))
             (type $vectors (array (mut v128))))"#,
+        loops = "(loop)".repeat(1000),
         fields = "(field v128)".repeat(160),
         vectors = "(v128.const i64x2 1 1)".repeat(10),
     );
@@ -208,6 +215,10 @@ fn values_that_are_carried_cost_their_slots() {
         ("branch", all + 1 + 10 + swallow),
         // The throw, one frame and two things to look at.
         ("throw", all + 1 + 10 + swallow),
+        // The object has a header, a tag and the values; what is thrown by reference brings them, too.
+        ("again", all + 1 + 10 + (16 + 640 * 8) / 64 + 1 + 2 + 10 + swallow),
+        // Each is a place where the epoch may be looked at.
+        ("loops", 1000),
         ("struct", 1 + (8 + 160 * 16) / 64),
         ("array", 11 + (8 + 10 * 16) / 64),
     ];

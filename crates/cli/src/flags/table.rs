@@ -172,7 +172,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free. Bytes that are moved or made cost one more for \
+        more: "`block`, `else`, `end`, `nop` and `drop` are free. Bytes that are moved or made cost one more for \
                each 64, also where WASI does it; calls of the host and exceptions cost more, too.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),

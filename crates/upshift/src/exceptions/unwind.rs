@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 
 use anyhow::{Error, Result};
 use upshift_core::Trap;
-use upshift_core::fuel::{CLAUSES_PER_FRAME, CLAUSES_PER_UNIT};
+use upshift_core::fuel::{CLAUSES_PER_FRAME, CLAUSES_PER_UNIT, SLOTS_PER_UNIT};
 use upshift_core::index::TagIndex;
 use upshift_core::vm::{ExitPoint, Status};
 
@@ -201,6 +201,10 @@ unsafe fn deliver(
             state.room_for_exception(flight.tag, left)?;
         }
         let slots = state.tags[flight.tag as usize].slots;
+        // A `throw` has paid for its values.
+        if landing.payload.is_some() && !matches!(flight.cargo, Cargo::Slots(_)) {
+            state.charge(slots as u64 / SLOTS_PER_UNIT)?;
+        }
         let owned;
         let values = match flight.cargo {
             Cargo::Slots(values) => values,
