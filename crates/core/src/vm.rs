@@ -455,32 +455,6 @@ macro_rules! builtins {
             }
         }
 
-        impl BuiltinOp {
-            /// Whether the work grows with the last operand. Growth of a memory is not work: its pages come when they
-            /// are touched.
-            #[must_use]
-            pub fn ends_with_length(self) -> bool {
-                matches!(
-                    self,
-                    BuiltinOp::MemoryFill
-                        | BuiltinOp::MemoryCopy
-                        | BuiltinOp::MemoryInit
-                        | BuiltinOp::TableFill
-                        | BuiltinOp::TableCopy
-                        | BuiltinOp::TableInit
-                        | BuiltinOp::TableGrow
-                        | BuiltinOp::ArrayNew
-                        | BuiltinOp::ArrayNewDefault
-                        | BuiltinOp::ArrayNewData
-                        | BuiltinOp::ArrayNewElem
-                        | BuiltinOp::ArrayFill
-                        | BuiltinOp::ArrayCopy
-                        | BuiltinOp::ArrayInitData
-                        | BuiltinOp::ArrayInitElem
-                )
-            }
-        }
-
         impl Builtins {
             /// The service for an instruction.
             #[inline(always)]

@@ -634,10 +634,6 @@ impl Backend for Builder<'_> {
         self.words[charge.0 as usize + 1] |= u64::from(fuel) << 32;
     }
 
-    fn charge_bulk(&mut self, length: Slot) {
-        self.emit(Op::ChargeBulk, &[u64::from(length.0)]);
-    }
-
     fn check_interrupt(&mut self, top: Slot) {
         self.emit(Op::CheckInterrupt, &[u64::from(top.0)]);
         self.accumulators = Accumulators::default();

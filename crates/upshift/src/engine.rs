@@ -67,6 +67,21 @@ impl Engine {
         self.inner.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether its code counts fuel, see [`Config::consume_fuel`](crate::Config::consume_fuel): for host functions that
+    /// pay for what they do.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// assert!(Engine::new(Config::new().consume_fuel(true))?.consumes_fuel());
+    /// assert!(!Engine::default().consumes_fuel());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn consumes_fuel(&self) -> bool {
+        self.inner.config.code.fuel
+    }
+
     pub(crate) fn epoch(&self) -> &AtomicU64 {
         &self.inner.epoch
     }

@@ -67,6 +67,7 @@ mod matching;
 mod memory;
 mod metering;
 mod module;
+mod pace;
 mod stable;
 mod stack;
 mod store;
@@ -76,6 +77,7 @@ mod tier;
 mod trap_detail;
 mod types;
 mod val;
+mod work;
 
 pub use anyhow::{Error, Result};
 

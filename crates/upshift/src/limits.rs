@@ -93,8 +93,8 @@ pub trait ResourceLimiter {
 
     /// How many bytes garbage-collected objects may take instead of `current`: `desired`, or fewer, but not fewer
     /// than `least`; with any smaller number the program traps. What is asked for is twice of what objects take that are
-    /// referred to. The heap takes twice of what is answered: as much again is needed to copy the objects. Nobody is asked when
-    /// the heap shrinks.
+    /// referred to. The least is an eighth more than that: a fuller heap would be collected again too soon. The heap takes
+    /// twice of what is answered: as much again is needed to copy the objects. Nobody is asked when the heap shrinks.
     ///
     /// Unless implemented, the heap is taken for a memory.
     ///

@@ -161,6 +161,16 @@ impl TableData {
         })
     }
 
+    /// How many bytes are set or moved when so many elements are appended; none if the type forbids it.
+    pub(crate) fn bytes_of_growth(&self, delta: u64) -> u64 {
+        let old = self.elements().len() as u64;
+        match old.checked_add(delta).filter(|&new| new <= self.max_elements()) {
+            Some(new) if new > self.capacity as u64 => new * size_of::<u64>() as u64,
+            Some(_) => delta * size_of::<u64>() as u64,
+            None => 0,
+        }
+    }
+
     /// The positions `start .. start + len`, if all of them exist.
     pub(crate) fn range(&self, start: u64, len: u64) -> Result<Range<usize>, Trap> {
         let end = start.checked_add(len).filter(|&end| end <= self.elements().len() as u64);

@@ -76,6 +76,7 @@ mod functions;
 mod io;
 mod linker;
 mod memory;
+mod meter;
 mod path;
 mod poll;
 mod process;

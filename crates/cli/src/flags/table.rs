@@ -184,8 +184,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
-               for each 64 bytes, and collections of objects one for each 64 bytes that are left.",
+        more: "`block`, `else`, `end`, `nop` and `drop` are free. Bytes that are moved or made cost one more for \
+               each 64, also where WASI does it; calls of the host and exceptions cost more, too.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
         ..limit(|new, old| at_most(new.limits.fuel, old.limits.fuel))
@@ -279,7 +279,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: RUN,
         takes: Takes::Perhaps("count"),
         section: Section::Look,
-        help: "Tell afterwards what the run took; with `=count` also how many operators",
+        help: "Tell afterwards what the run took; with `=count` also how much fuel",
         more: "Counting makes the run slower. The number is that of `--fuel`. Calls of the host are those of the \
                guest's first thread. Of a run that waits when its time is over, what only the guest knows is left out.",
         set: |options, given| {

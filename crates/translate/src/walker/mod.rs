@@ -18,6 +18,7 @@
 mod atomics;
 mod control;
 mod exceptions;
+mod fuel;
 mod gc;
 mod nans;
 mod stack;
@@ -107,9 +108,6 @@ pub fn walk<B: Backend>(
     Ok(())
 }
 
-/// How many slots of locals a unit of fuel sets to zero, as many as bytes or elements of a bulk operation.
-const SLOTS_PER_FUEL: u32 = 64;
-
 /// What an arm answers: `Err` names an operator that is not supported.
 type Step = Result<(), String>;
 
@@ -193,9 +191,9 @@ impl<'m, B: Backend> Walker<'m, B> {
         self.backend.begin(&Frame { params, results: ty.result_slots(), locals, homes, scratch });
         self.backend.position(body.range().start as u32);
         self.check_interrupt();
-        let entry = (homes - locals) / SLOTS_PER_FUEL;
+        let entry = fuel::of_slots(u64::from(homes - locals));
         if self.options.fuel && entry > 0 {
-            self.run = Some((self.backend.charge(), entry));
+            self.add_charge(entry);
         }
         self.control.push(Control {
             kind: Kind::Func,
@@ -210,21 +208,10 @@ impl<'m, B: Backend> Walker<'m, B> {
 
     /// Translates one operator, and charges for it.
     fn step(&mut self, operator: Operator<'_>) -> Step {
-        if self.options.fuel && self.reachable && costs(&operator) {
-            let (charge, fuel) = match self.run {
-                Some((charge, fuel)) => (charge, fuel + 1),
-                None => (self.backend.charge(), 1),
-            };
-            self.run = Some((charge, fuel));
+        if self.options.fuel && self.reachable {
+            self.charge(&operator);
         }
         self.operator(operator)
-    }
-
-    /// The run of operators ends here: control may leave it, or arrive from elsewhere.
-    fn end_run(&mut self) {
-        if let Some((charge, fuel)) = self.run.take() {
-            self.backend.set_charge(charge, fuel);
-        }
     }
 
     fn bind(&mut self, label: Label) {
@@ -484,9 +471,6 @@ impl<'m, B: Backend> Walker<'m, B> {
     /// A service of the runtime with `operands` operands.
     fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, operands: usize, result: Option<ValType>) -> Step {
         let base = self.flush_top(operands);
-        if self.options.fuel && op.ends_with_length() {
-            self.backend.charge_bulk(self.stack.home(self.stack.height() - 1));
-        }
         self.safepoint();
         self.stack.truncate(self.stack.height() - operands);
         if let Some(ty) = result {
@@ -918,17 +902,6 @@ impl<'m, B: Backend> Walker<'m, B> {
         }
         Ok(())
     }
-}
-
-/// Whether an operator costs fuel: those that only give code its shape do not.
-fn costs(operator: &Operator<'_>) -> bool {
-    use Operator as O;
-    let shape = matches!(operator, O::Block { .. } | O::Loop { .. } | O::Else | O::End | O::Nop | O::Drop);
-    let handler = matches!(
-        operator,
-        O::TryTable { .. } | O::Try { .. } | O::Catch { .. } | O::CatchAll | O::Delegate { .. }
-    );
-    !shape && !handler
 }
 
 fn copy<B: Backend>(backend: &mut B, spill: Spill) {

@@ -6,7 +6,7 @@
 //!
 //! A reference is an offset from the base, which never moves. Objects are made by moving the bump pointer; when it would pass
 //! the limit, what is still referred to is copied to the other half, and that one is in use from then on. Its limit is set to
-//! twice of what was copied, so the work of copying is in proportion to what was made. The half that was left is given back
+//! twice of what was copied, or as much as is needed to keep the work of collecting in proportion to what is made. The half that was left is given back
 //! to the system, but for a little that is worth keeping for next time.
 //!
 //! What is accessible of both halves is what the heap takes of the program's budget.

@@ -51,8 +51,12 @@ use heap::Heap;
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
 
-/// How many bytes are copied for a unit of fuel, as many as by bulk operations.
-const BYTES_PER_FUEL: u64 = 64;
+/// How much of a collection's work, in bytes that are copied, must be left free afterwards: one part in so many. What is made
+/// until the next collection then pays for it.
+const WORK_PER_FREE: u64 = 8;
+
+/// So little work needs nothing in return: it takes no longer than asking for it.
+const LITTLE_WORK: u64 = 2 << 10;
 
 /// The size of an exception whose values take so many slots: those of the parameters of a function type, which are few.
 pub(crate) fn exception_size(slots: usize) -> u32 {
@@ -108,6 +112,9 @@ impl StoreState {
 
     /// Makes room for an object. Others may move.
     ///
+    /// The heap is full also where so little would be left after a collection that the next one came too soon: the work of
+    /// collecting (objects, frames, other roots) is in proportion to the bytes that are made in between, which code has paid.
+    ///
     /// # Errors
     /// A trap when the heap is full; and what the store's limiter says.
     ///
@@ -122,13 +129,12 @@ impl StoreState {
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let before = self.gc.heap.room();
             // SAFETY: the caller's promise.
-            unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(&error))?;
-            self.grow_room(before, bytes)?;
-            if left == Left::At {
-                self.pay_for_copies()?;
-            }
+            let work = unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(&error))?;
+            let spare = work.saturating_sub(LITTLE_WORK) / WORK_PER_FREE;
+            let spare = if stress { 0 } else { usize::try_from(spare).unwrap_or(usize::MAX) };
+            self.grow_room(before, (bytes as usize).saturating_add(spare))?;
         } else if !self.has_room(bytes) {
-            self.grow_room(self.gc.heap.room(), bytes)?;
+            self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
         self.ctx.gc_limit =
             if stress { self.ctx.gc_bump + bytes } else { self.gc.heap.start() + self.gc.heap.room() as u32 };
@@ -143,7 +149,7 @@ impl StoreState {
     pub(crate) fn make_room_in_place(&mut self, bytes: u32) -> Result<()> {
         self.begin_heap()?;
         if !self.has_room(bytes) {
-            self.grow_room(self.gc.heap.room(), bytes)?;
+            self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
         self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
@@ -182,21 +188,8 @@ impl StoreState {
         if self.gc_used() > self.gc.heap.room() / 2 { self.collect_now() } else { Ok(()) }
     }
 
-    /// Takes fuel for a collection that code has asked for: in a heap that is almost full each object may need one.
-    ///
-    /// # Errors
-    /// A trap when there is not enough.
-    fn pay_for_copies(&mut self) -> Result<(), Trap> {
-        if self.engine.config().code.fuel {
-            let left = self.ctx.fuel.checked_sub(self.gc_used() as u64 / BYTES_PER_FUEL);
-            self.ctx.fuel = left.unwrap_or(0);
-            left.ok_or(Trap::OutOfFuel)?;
-        }
-        Ok(())
-    }
-
     /// The error for memory that budget or system do not give.
-    fn no_room(&mut self, error: &io::Error) -> Result<()> {
+    fn no_room<T>(&mut self, error: &io::Error) -> Result<T> {
         if let Some(&exceeded) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
             self.budget_exceeded(exceeded)?;
         }
@@ -227,8 +220,8 @@ impl StoreState {
         Ok(())
     }
 
-    /// Lets the heap take more, so that there is room for an object; `before` is how much it could take before.
-    fn grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
+    /// Lets the heap take more, so that there is room for so many bytes; `before` is how much it could take before.
+    fn grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
         let grown = self.try_to_grow_room(before, bytes);
         if grown.is_err() {
             // The other half was given back as far as it is not wanted soon. It has to have room for what there is, before others
@@ -240,10 +233,10 @@ impl StoreState {
         grown
     }
 
-    fn try_to_grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
+    fn try_to_grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
         let used = self.gc_used();
-        let mut room = self.gc.heap.wanted_room(used, bytes as usize).ok_or(Trap::GcHeapOutOfMemory)?;
-        let least = used + bytes as usize;
+        let mut room = self.gc.heap.wanted_room(used, bytes).ok_or(Trap::GcHeapOutOfMemory)?;
+        let least = used + bytes;
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
         }

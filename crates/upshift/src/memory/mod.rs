@@ -43,6 +43,11 @@ const GUARD: u64 = 64 << 10;
 /// Memory comes from the system in pages of at least this size, which counts where those of a memory are smaller.
 const SYSTEM_PAGE: usize = 4096;
 
+/// What the system keeps a table entry for.
+const PAGE: u64 = 4 << 10;
+/// How many of these entries are moved for a unit of fuel.
+const ENTRIES_PER_FUEL: u64 = 64;
+
 /// A linear memory of a store (wasm spec, "Execution / Runtime Structure / Memory Instances").
 ///
 /// ```
@@ -180,6 +185,17 @@ impl LinearMemory {
         Growth::Done
     }
 
+    /// What it costs in fuel to append pages, besides the operator. New pages come when they are touched, by whoever touches
+    /// them; but a memory without a reserved range may move, and then the system has a table entry for each page to move.
+    pub(crate) fn cost_of_growth(&self, delta: u64) -> u64 {
+        match &self.backing {
+            Backing::Own(own) if delta > 0 && !own.wants_guard(self.ty) => {
+                self.len() as u64 / PAGE / ENTRIES_PER_FUEL
+            }
+            _ => 0,
+        }
+    }
+
     /// The positions `start .. start + len`, if all of them exist.
     pub(crate) fn range(&self, start: u64, len: u64) -> Result<Range<usize>, Trap> {
         let end = start.checked_add(len).filter(|&end| end <= self.len() as u64);
@@ -247,14 +263,16 @@ fn charge(bytes: usize) -> usize {
 }
 
 impl Own {
+    /// Whether the base is to stay where it is.
+    fn wants_guard(&self, ty: core::MemoryType) -> bool {
+        ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH
+    }
+
     fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> Option<()> {
         match &mut self.storage {
             Some(storage) => storage.grow(bytes).ok()?,
             None => {
-                // Whether the base can stay where it is.
-                let wants_guard =
-                    ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH;
-                let guarded = if wants_guard {
+                let guarded = if self.wants_guard(ty) {
                     usize::try_from(REACH + GUARD).ok().and_then(|reach| Mapping::reserve(reach).ok())
                 } else {
                     None

@@ -212,8 +212,6 @@ pub(crate) enum Stop {
     Cast,
     /// There is no room for what is to be allocated; engines have different limits.
     Room,
-    /// Where fuel is counted, a bulk operation of 2^64 bytes or elements costs more than there is, even where it would fail.
-    Fuel,
     /// An exception that nobody caught.
     Thrown {
         /// The first name under which its tag is exported, if it is.
@@ -240,7 +238,6 @@ impl Stop {
             Stop::Array => "array",
             Stop::Cast => "cast",
             Stop::Room => "room",
-            Stop::Fuel => "fuel",
             Stop::Thrown { .. } => "exception",
             Stop::Other => "other",
         }
@@ -257,7 +254,6 @@ impl Stop {
             Some(Trap::IntegerOverflow) => Stop::Overflow,
             Some(Trap::BadConversionToInteger) => Stop::Conversion,
             Some(Trap::StackOverflow) => Stop::Stack,
-            Some(Trap::OutOfFuel) => Stop::Fuel,
             Some(Trap::ArrayOutOfBounds) => Stop::Array,
             Some(Trap::CastFailure) => Stop::Cast,
             Some(Trap::GcHeapOutOfMemory) => Stop::Room,

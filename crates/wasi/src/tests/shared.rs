@@ -9,6 +9,7 @@ use upshift::{Engine, MemoryType, SharedMemory};
 use super::{DIR, Guest, READ_WRITE, TempDir, fails};
 use crate::abi::{Errno, Rights};
 use crate::memory::GuestMemory;
+use crate::meter::Meter;
 use crate::{Input, MemoryOutput, WasiCtxBuilder, fs, io, process, random};
 
 fn shared(mut guest: Guest) -> Guest {
@@ -117,7 +118,8 @@ fn threads_use_one_table() {
     let barrier = Barrier::new(3);
     let work = |number: u32| {
         let mut ctx = ctx.clone();
-        let mem = &mut GuestMemory::shared(&memory);
+        let meter = &mut Meter::default();
+        let mem = &mut GuestMemory::shared(&memory, meter);
         // Each thread has a page for itself: a name, a buffer list and the bytes that it leads to.
         let base = number << 12;
         let name = [b'a' + number as u8];
