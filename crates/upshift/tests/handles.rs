@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use upshift::{
-    AnyRef, ArrayRef, AsContext, AsContextMut, Caller, Config, Dispatch, Engine, Exception, ExnRef,
-    ExternRef, Func, Instance, Linker, Module, OwnedRooted, ResourceLimiter, Result, RootScope, Store, Trap,
-    UpdateDeadline, Val,
+    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Config, Dispatch, Engine, Exception,
+    ExnRef, ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, OwnedRooted, RefType,
+    ResourceLimiter, Result, RootScope, StorageType, Store, StructRef, StructType, Trap, UpdateDeadline, Val,
+    ValType,
 };
 
 /// Engines with each dispatch backend, and the same with a collection whenever something is made.
@@ -202,7 +203,7 @@ fn values_are_kept_wherever_they_are() {
             // The element segment and the global keep the value; the handle ends.
             let mut scope = RootScope::new(&mut store);
             let first = ExternRef::new(&mut scope, drops.value(77)).unwrap();
-            let ty = upshift::GlobalType::new(upshift::ValType::EXTERNREF, upshift::Mutability::Const);
+            let ty = upshift::GlobalType::new(ValType::EXTERNREF, upshift::Mutability::Const);
             let first = upshift::Global::new(&mut scope, ty, first.into()).unwrap();
             linker.define(&mut scope, "host", "first", first).unwrap();
         }
@@ -349,7 +350,7 @@ fn a_limiter_may_panic_while_an_exception_is_thrown() {
             (func $own (throw $t (i32.const 1)))
             (func (export "own") (drop (drop (block $h (result i32 exnref) (try_table (catch_ref $t $h) (call $own)) (unreachable)))))
             (func (export "host") (drop (drop (block $h (result i32 exnref) (try_table (catch_ref $t $h) (call $throw)) (unreachable))))))"#;
-        let ty = upshift::TagType::new(upshift::FuncType::new(&engine, [upshift::ValType::I32], []));
+        let ty = upshift::TagType::new(upshift::FuncType::new(&engine, [ValType::I32], []));
         let tag = upshift::Tag::new(&mut store, &ty).unwrap();
         let throw = Func::wrap(&mut store, move |caller: Caller<'_, Panicking>| -> Result<()> {
             Err(Exception::new(caller, tag, &[Val::I32(1)])?.into())
@@ -546,4 +547,44 @@ fn handles_of_callbacks_end_with_them() {
         store.gc().unwrap();
         assert_eq!((drops.count(), number(&store, &argument)), (10_000, 3));
     }
+}
+
+/// An owner may end on another thread while its handle is used: that is an error or goes well, but leaves no null where none
+/// may be.
+#[test]
+fn owners_end_at_any_time() {
+    let engine = Engine::new(Config::new().gc_stress(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let bytes = FieldType { storage: StorageType::I8, mutable: true };
+    let bytes = ArrayType::new(&engine, bytes);
+    let ty = RefType { nullable: false, heap: HeapType::Any };
+    let holder = FieldType { storage: StorageType::Val(ValType::Ref(ty)), mutable: false };
+    let holder = StructType::new(&engine, [holder]);
+    let (send, owners) = std::sync::mpsc::channel::<OwnedRooted<ArrayRef>>();
+    let dropping = std::thread::spawn(move || owners.into_iter().for_each(drop));
+    let mut stale = 0;
+    for round in 0..20_000 {
+        let mut scope = RootScope::new(&mut store);
+        let owned = {
+            let mut inner = RootScope::new(&mut scope);
+            let array = ArrayRef::new(&mut inner, &bytes, &Val::I32(round & 127), 3).unwrap();
+            OwnedRooted::new(&mut inner, array).unwrap()
+        };
+        let handle = owned.get();
+        send.send(owned).unwrap();
+        match StructRef::new(&mut scope, &holder, &[handle.into()]) {
+            Ok(holder) => {
+                let array = holder.field(&scope, 0).unwrap().unwrap_any_ref().expect("the field has no null");
+                let array = array.as_array(&scope).unwrap().unwrap();
+                assert_eq!(array.get(&scope, 2).unwrap().unwrap_i32(), round & 127);
+            }
+            Err(error) => {
+                assert!(format!("{error:#}").contains("stale"), "{error:#}");
+                stale += 1;
+            }
+        }
+    }
+    drop(send);
+    dropping.join().unwrap();
+    println!("{stale} were stale");
 }
