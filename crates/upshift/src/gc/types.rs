@@ -200,13 +200,13 @@ mod tests {
         let registry = TypeRegistry::default();
         let top = array(&registry, None);
         let mut first = Records::default();
-        first.learn(&[top.clone()]);
+        first.learn(std::slice::from_ref(&top));
         let mut second = Records::default();
         second.join(&first);
         second.join(&first);
         assert!(Arc::ptr_eq(&first.buffer, &second.buffer));
         let below = array(&registry, Some(&top));
-        second.learn(&[below.clone()]);
+        second.learn(std::slice::from_ref(&below));
         assert!(second.knows(below.id()) && second.knows(top.id()) && !first.knows(below.id()));
         // A number that one knows as something else is free for another only when nobody keeps it.
         let number = below.id();
