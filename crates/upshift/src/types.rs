@@ -1,9 +1,11 @@
 //! Types of everything that can be imported or exported, as the embedder sees them.
 //!
-//! `defined` has the types that modules and hosts define, `value` those of values and references, and this file what consists
-//! of them. None of them can be made of a bare number: what names a defined type holds a handle to it.
+//! `defined` has the types that modules and hosts define, `field` what structs and arrays consist of, `value` the types of values
+//! and references, and this file what is made of them. None of them can be made of a bare number: what names a defined type holds
+//! a handle to it.
 
 mod defined;
+mod field;
 mod value;
 
 use anyhow::{Result, ensure};
@@ -14,7 +16,8 @@ use upshift_translate::module::ExternIndex;
 
 use crate::engine::Engine;
 
-pub use defined::{ArrayType, FieldType, Finality, FuncType, StorageType, StructType};
+pub use defined::{ArrayType, Finality, FuncType, StructType};
+pub use field::{FieldType, StorageType};
 pub use value::{HeapType, RefType, ValType};
 
 /// Whether a global or a field can be set, see [`GlobalType`] and [`FieldType`].

@@ -112,7 +112,7 @@ mod tests {
         for _ in 0..20_000 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let choice = (random >> 33) as u32;
-            if choice % 2 == 0 && !held.is_empty() {
+            if choice.is_multiple_of(2) && !held.is_empty() {
                 let (first, count) = held.swap_remove(choice as usize / 2 % held.len());
                 assert!((first..first + count).all(|id| taken.remove(&id)));
                 ids.give_back(first, count);

@@ -100,7 +100,7 @@ impl StoreState {
     /// Learns of a type that an object or a function of the host will have, and keeps it.
     pub(crate) fn know_type(&mut self, ty: &TypeHandle) {
         if !self.gc.records.knows(ty.id()) {
-            self.gc.records.learn(std::slice::from_ref(ty));
+            self.gc.records.learn([ty]);
             self.note_records();
         }
     }

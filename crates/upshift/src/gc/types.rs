@@ -43,8 +43,7 @@ impl Records {
     /// The records of a module's types.
     pub(crate) fn of_module(info: &ModuleInfo) -> Records {
         let mut records = Records::default();
-        let types: Vec<TypeHandle> = info.types.iter().map(|ty| ty.ty.clone()).collect();
-        records.learn(&types);
+        records.learn(info.types.iter().map(|ty| &ty.ty));
         records
     }
 
@@ -78,10 +77,11 @@ impl Records {
     }
 
     /// Adds the records of types, where there have to be any.
-    pub(crate) fn learn(&mut self, types: &[TypeHandle]) {
+    pub(crate) fn learn<'a>(&mut self, types: impl IntoIterator<Item = &'a TypeHandle>) {
         // Functions without supertypes do well without.
         let needed = |ty: &TypeHandle| ty.definition.composite.kind() != TypeKind::Func || ty.depth() > 0;
-        let new: Vec<&TypeHandle> = types.iter().filter(|ty| needed(ty) && !self.knows(ty.id())).collect();
+        let new: Vec<&TypeHandle> =
+            types.into_iter().filter(|ty| needed(ty) && !self.knows(ty.id())).collect();
         let Some(last) = new.iter().map(|ty| ty.id().0 as usize).max() else { return };
         let (least, room) = (last + 1, self.len());
         if least > room || Arc::get_mut(&mut self.buffer).is_none() {
@@ -179,7 +179,7 @@ mod tests {
             // A type in between that nobody needs a record of.
             let func = registry.intern_func(FuncType::new(vec![ValType::I32; depth], [])).unwrap();
             let ty = array(&registry, last.as_ref());
-            records.learn(&[func.clone(), ty.clone(), ty.clone()]);
+            records.learn([&func, &ty, &ty]);
             assert!(records.knows(ty.id()) && !records.knows(func.id()));
             chain.push(ty.id());
             last = Some(ty);
@@ -200,13 +200,13 @@ mod tests {
         let registry = TypeRegistry::default();
         let top = array(&registry, None);
         let mut first = Records::default();
-        first.learn(&[top.clone()]);
+        first.learn([&top]);
         let mut second = Records::default();
         second.join(&first);
         second.join(&first);
         assert!(Arc::ptr_eq(&first.buffer, &second.buffer));
         let below = array(&registry, Some(&top));
-        second.learn(&[below.clone()]);
+        second.learn([&below]);
         assert!(second.knows(below.id()) && second.knows(top.id()) && !first.knows(below.id()));
         // A number that one knows as something else is free for another only when nobody keeps it.
         let number = below.id();

@@ -31,6 +31,12 @@ use crate::engine::Engine;
 /// assert!(!parent.matches(&child));
 /// # Ok::<(), upshift::Error>(())
 /// ```
+///
+/// A defined type comes from its constructor or from a module. Nothing makes one of a kind and a number:
+///
+/// ```compile_fail,E0277
+/// let forged = upshift::HeapType::from(upshift_core::TypeId(1));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum HeapType {
