@@ -7,11 +7,15 @@ use std::io::BufRead;
 
 use anyhow::{Context, Error, Result, bail};
 use upshift::{Instance, Module, Store, Trap};
+use upshift_core::shown::Shown;
 use upshift_wasi::Exit;
 
-use crate::flags::Options;
+use crate::flags::{Options, Usage};
 use crate::program::Host;
 use crate::{invoke, limits, report};
+
+/// For so many unknown names it is said what could be meant: who reads more of them knows.
+const HINTS: u32 = 10;
 
 /// Makes the calls; tells of each that fails why, and goes on.
 ///
@@ -23,7 +27,7 @@ pub(crate) fn batch(
     module: &Module,
     options: &Options,
 ) -> Result<()> {
-    let (mut calls, mut failed) = (0, 0);
+    let (mut calls, mut failed, mut unknown) = (0, 0, 0);
     for (number, line) in (1..).zip(std::io::stdin().lock().split(b'\n')) {
         let line = line.with_context(|| format!("cannot read line {number} of the standard input"))?;
         // What is not UTF-8 names nothing, and is told as such.
@@ -32,13 +36,23 @@ pub(crate) fn batch(
         let Some(name) = words.next().filter(|name| !name.starts_with('#')) else { continue };
         calls += 1;
         let args: Vec<&str> = words.collect();
-        match invoke::call(&mut *store, instance, module, name, &args) {
+        let is_unknown = instance.get_func(&mut *store, name).is_none();
+        unknown += u32::from(is_unknown);
+        let outcome = if is_unknown && unknown > HINTS {
+            Err(Usage(invoke::unknown(name)).into())
+        } else {
+            invoke::call(&mut *store, instance, module, name, &args)
+        };
+        match outcome {
             Ok(results) => report::print(&format!("{}\n", results.join(" ")))?,
             Err(error) if ends_all(&error) => return Err(error),
             Err(error) => {
                 failed += 1;
                 let error = limits::explain(error, &options.limits);
-                report::tell("error", &error.context(format!("line {number}: `{}`", line.trim())));
+                report::tell(
+                    "error",
+                    &error.context(format!("line {number}: `{}`", Shown::new(line.trim()))),
+                );
             }
         }
     }
