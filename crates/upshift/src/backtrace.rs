@@ -139,7 +139,7 @@ impl FrameInfo {
 
     /// Whether both are at the same operator.
     fn same_place(&self, other: &FrameInfo) -> bool {
-        self.same_function(other) && self.word == other.word
+        self.same_function(other) && self.module_offset() == other.module_offset()
     }
 
     /// Where the position is in the source, by the module's debug information (DWARF); `None` if it has none.

@@ -293,8 +293,11 @@ fn quoted(parts: &[Cow<'_, [u8]>]) -> String {
         for char in chunk.valid().chars() {
             if is_printable(char) && !matches!(char, '"' | '\\') {
                 text.push(char);
+            } else if char.is_ascii() {
+                // With the short forms that strings of programs have, `\n` and `\0`.
+                text.extend(char.escape_debug());
             } else {
-                text.extend(char.escape_default());
+                text.extend(char.escape_unicode());
             }
         }
         for byte in chunk.invalid() {
