@@ -4,7 +4,7 @@ use anyhow::{Error, anyhow};
 use upshift::{ExternType, ImportType, Linker, Module, Store};
 use upshift_core::shown::{Shown, list};
 
-use crate::javascript;
+use crate::javascript::{self, Wanted};
 use crate::nearest::nearest;
 use crate::program::Host;
 use crate::types::Types;
@@ -34,7 +34,11 @@ pub(crate) fn missing(
     if missing.len() > MOST {
         lines.push(format!("and {} more", missing.len() - MOST));
     }
-    lines.extend(javascript::remark(missing.iter().map(|import| (import.module(), import.name()))));
+    let functions = missing.iter().filter_map(|import| {
+        let params = import.ty().func()?.params().len();
+        Some(Wanted { module: import.module(), name: import.name(), params })
+    });
+    lines.extend(javascript::remark(functions));
     Some(anyhow!("{}", lines.join("\n")))
 }
 

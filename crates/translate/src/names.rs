@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 
 use upshift_core::index::{FuncIndex, TagIndex, TypeIndex};
 use upshift_core::types::TypeId;
+use upshift_core::types::composite::CompositeType;
 use wasmparser::{BinaryReader, Name, NameMap, NameSectionReader};
 
 use crate::module::{ExternIndex, ModuleInfo};
@@ -107,7 +108,10 @@ pub fn field_names(module: &ModuleInfo) -> impl Iterator<Item = (TypeIndex, u32,
         .flat_map(|map| map.into_iter().map_while(Result::ok))
         .flat_map(|fields| {
             let ty = TypeIndex(fields.index);
-            let names = fields.names.map_while(Result::ok);
+            let definition = module.types.get(ty.index()).map(|ty| &ty.ty.definition.composite);
+            let count = if let Some(CompositeType::Struct(fields)) = definition { fields.len() } else { 0 };
+            let names =
+                fields.names.map_while(Result::ok).take_while(move |naming| (naming.index as usize) < count);
             names.map(move |naming| (ty, naming.index, naming.name))
         })
 }
