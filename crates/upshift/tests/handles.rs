@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use upshift::{
     AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Config, Dispatch, Engine, Exception,
-    ExnRef, ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, OwnedRooted, RefType,
+    ExnRef, ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, Mutability, OwnedRooted, RefType,
     ResourceLimiter, Result, RootScope, StorageType, Store, StructRef, StructType, Trap, UpdateDeadline, Val,
     ValType,
 };
@@ -555,11 +555,11 @@ fn handles_of_callbacks_end_with_them() {
 fn owners_end_at_any_time() {
     let engine = Engine::new(Config::new().gc_stress(true)).unwrap();
     let mut store = Store::new(&engine, ());
-    let bytes = FieldType { storage: StorageType::I8, mutable: true };
+    let bytes = FieldType::new(Mutability::Var, StorageType::I8);
     let bytes = ArrayType::new(&engine, bytes);
-    let ty = RefType { nullable: false, heap: HeapType::Any };
-    let holder = FieldType { storage: StorageType::Val(ValType::Ref(ty)), mutable: false };
-    let holder = StructType::new(&engine, [holder]);
+    let ty = RefType::new(false, HeapType::Any);
+    let holder = FieldType::new(Mutability::Const, StorageType::ValType(ValType::Ref(ty)));
+    let holder = StructType::new(&engine, [holder]).unwrap();
     let (send, owners) = std::sync::mpsc::channel::<OwnedRooted<ArrayRef>>();
     let dropping = std::thread::spawn(move || owners.into_iter().for_each(drop));
     let mut stale = 0;
