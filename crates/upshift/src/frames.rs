@@ -40,6 +40,18 @@ pub(crate) struct Site {
     pub(crate) note: u64,
 }
 
+impl Site {
+    /// The place of a word of a function's code, at an address in an instance of the module.
+    pub(crate) fn new(
+        module: &Module,
+        (ip, ctx): (*const u64, *mut VmCtx),
+        (func, word): (FuncIndex, usize),
+        note: u64,
+    ) -> Site {
+        Site { ip, ctx, func, word, params: module.info().func_type(func).func().param_slots(), note }
+    }
+}
+
 /// The places that a walk has come by: deep stacks consist of few, which are looked up once.
 #[derive(Default)]
 pub(crate) struct Sites {
@@ -65,13 +77,6 @@ impl Sites {
     pub(crate) fn find(&self, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
         let site = *self.known.get(Self::index(ip))?;
         site.filter(|site| std::ptr::eq(site.ip, ip) && site.ctx == ctx)
-    }
-
-    /// Looks a place up, in the code of its module.
-    pub(crate) fn look_up(module: &Module, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
-        let (func, word) = module.func_at(ip)?;
-        let params = module.info().func_type(func).func().param_slots();
-        Some(Site { ip, ctx, func, word, params, note: 0 })
     }
 
     /// Keeps a place that was looked up.
@@ -114,7 +119,7 @@ impl<'a> Frames<'a> {
         if let Some(site) = self.sites.find(ip, ctx) {
             return Some(site);
         }
-        let site = Sites::look_up(module, ip, ctx)?;
+        let site = Site::new(module, (ip, ctx), module.func_at(ip)?, 0);
         self.sites.keep(site);
         Some(site)
     }

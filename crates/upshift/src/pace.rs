@@ -32,7 +32,7 @@ impl StoreState {
     /// A trap when it is not enough.
     #[inline]
     pub(crate) fn charge(&mut self, fuel: u64) -> Result<(), Trap> {
-        if self.engine.config().code.fuel {
+        if self.code.fuel {
             let left = self.ctx.fuel.checked_sub(fuel);
             self.ctx.fuel = left.unwrap_or(0);
             left.ok_or(Trap::OutOfFuel)?;
@@ -52,15 +52,13 @@ impl StoreState {
     /// Whether code pays or looks at the epoch; otherwise services need not.
     #[inline]
     pub(crate) fn is_metered(&self) -> bool {
-        let code = self.engine.config().code;
-        code.fuel || code.interruption
+        self.code.fuel || self.code.interruption
     }
 
     /// Whether the program is to be interrupted.
     #[inline]
     pub(crate) fn deadline_has_come(&self) -> bool {
-        self.engine.config().code.interruption
-            && self.engine.epoch().load(Ordering::Relaxed) >= self.ctx.epoch_deadline
+        self.code.interruption && self.engine.epoch().load(Ordering::Relaxed) >= self.ctx.epoch_deadline
     }
 
     /// Lets what is called from now on lie above the frame of the instruction that has noted itself: its operands are still

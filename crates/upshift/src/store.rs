@@ -25,6 +25,7 @@ use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
 use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
+use upshift_translate::CodeOptions;
 
 use crate::builtins::BUILTINS;
 use crate::context::AsContextMut;
@@ -110,6 +111,8 @@ pub(crate) struct StoreState {
     root: NonNull<StoreState>,
     pub(crate) id: StoreId,
     pub(crate) engine: Engine,
+    /// What code does besides the program's own work, as the engine says.
+    pub(crate) code: CodeOptions,
     pub(crate) stack: Option<ValueStack>,
     /// The thread that the native stack's limit in the context belongs to.
     pub(crate) native_thread: usize,
@@ -320,6 +323,7 @@ impl StoreState {
             root: NonNull::dangling(),
             id: StoreId::new(),
             engine: engine.clone(),
+            code: engine.config().code,
             stack: None,
             native_thread: 0,
             pending: None,

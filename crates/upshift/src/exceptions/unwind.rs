@@ -56,7 +56,7 @@ impl Flight<'_> {
         // SAFETY: the caller's promise; the reference to the store is not used while `run` does.
         unsafe {
             let Cargo::Object(object) = &mut self.cargo else { return run() };
-            if !(*store.as_ptr()).engine.config().code.interruption {
+            if !(*store.as_ptr()).code.interruption {
                 return run();
             }
             let roots = (*store.as_ptr()).gc.roots.len();
@@ -143,11 +143,11 @@ impl Search {
     unsafe fn look_up(&mut self, point: ExitPoint, ip: *const u64) -> Option<Result<Site, Landing>> {
         // SAFETY: a frame's context is that of a live instance of wasm, which never changes.
         let instance = unsafe { &*(*point.ctx).instance.cast::<InstanceData>() };
-        let mut site = Sites::look_up(&instance.module, ip, point.ctx)?;
-        let code = instance.module.translated(site.func)?;
+        let (func, word) = instance.module.func_at(ip)?;
+        let code = instance.module.translated(func)?;
         let is_tag = |own: TagIndex| instance.tags[own.index()].index() == self.tag;
         let mut clauses = 0;
-        let found = code.handlers().and_then(|handlers| handlers.find(site.word, is_tag, &mut clauses));
+        let found = code.handlers().and_then(|handlers| handlers.find(word, is_tag, &mut clauses));
         count(Work::Clauses, clauses);
         if let Some(clause) = found {
             count(Work::Frames, 1);
@@ -159,7 +159,7 @@ impl Search {
                 reference: clause.reference.map(slot),
             }));
         }
-        site.note = clauses;
+        let site = Site::new(&instance.module, (ip, point.ctx), (func, word), clauses);
         self.sites.keep(site);
         Some(Ok(site))
     }
