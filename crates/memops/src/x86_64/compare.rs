@@ -44,6 +44,21 @@ macro_rules! four_steps {
     };
 }
 
+/// Compares two vectors from rdi, and leaves for 6 if they differ.
+macro_rules! two_steps {
+    ($v:ident) => {
+        concat!(
+            $v!(load 0, "rdi"),
+            $v!(equal 0, "rsi + rdi"),
+            $v!(load 1, "rdi" + 1),
+            $v!(equal 1, "rsi + rdi" + 1),
+            $v!(and 0, 1),
+            $v!(mask 0),
+            "jnz 6f\n",
+        )
+    };
+}
+
 /// The end of a comparison: nothing differs, or the vector at rdi does, where ecx says.
 macro_rules! answer {
     ($v:ident) => {
@@ -100,9 +115,20 @@ macro_rules! compare_more {
             $v!(width "add rdi, 4*"),
             "cmp rdi, r8\n",
             "jb 2b\n",
+            // Less than four are left: often two do.
+            "mov rcx, r8\n",
+            $v!(width "add rcx, 2*"),
+            "cmp rdi, rcx\n",
+            "cmovae rdi, rcx\n",
+            "jae 5f\n",
             "4:\n",
             "mov rdi, r8\n",
             four_steps!($v),
+            $v!(done),
+            "xor eax, eax\n",
+            "ret\n",
+            "5:\n",
+            two_steps!($v),
             $v!(done),
             "xor eax, eax\n",
             "ret\n",
