@@ -19,6 +19,8 @@ use super::vector::{avx2, sse2};
 use crate::symbols::also_named;
 
 /// More than 64 bytes, in one of the two instruction sets.
+///
+/// Labels: 3 is the loop forwards and 7 its end, 5 begins backwards, 6 past the caches, 4 and 2 are the next case.
 macro_rules! copy_more {
     ($v:ident) => {
         concat!(
