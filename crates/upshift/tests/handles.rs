@@ -203,7 +203,7 @@ fn values_are_kept_wherever_they_are() {
             // The element segment and the global keep the value; the handle ends.
             let mut scope = RootScope::new(&mut store);
             let first = ExternRef::new(&mut scope, drops.value(77)).unwrap();
-            let ty = upshift::GlobalType::new(ValType::EXTERNREF, upshift::Mutability::Const);
+            let ty = upshift::GlobalType::new(ValType::EXTERNREF, Mutability::Const);
             let first = upshift::Global::new(&mut scope, ty, first.into()).unwrap();
             linker.define(&mut scope, "host", "first", first).unwrap();
         }
