@@ -156,13 +156,11 @@ impl ModuleLimits {
         self
     }
 
-    /// Makes sure that the module may have so many of something; `offset` is where it says so.
-    pub(crate) fn check(
-        &self,
-        limit: ModuleLimit,
-        wanted: u64,
-        offset: u64,
-    ) -> Result<(), ModuleLimitExceeded> {
+    /// Makes sure that a module may have so many of something; `offset` is where it says so.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check(&self, limit: ModuleLimit, wanted: u64, offset: u64) -> Result<(), ModuleLimitExceeded> {
         let allowed = self.get(limit);
         if wanted <= allowed { Ok(()) } else { Err(ModuleLimitExceeded { limit, allowed, wanted, offset }) }
     }
