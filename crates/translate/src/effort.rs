@@ -7,9 +7,47 @@
 //! Most operators take and leave few values and weigh nothing. Those whose number the module's types decide are weighed: a
 //! byte or two of them can mean the work of thousands of others, for the validator and for every tier behind it.
 
+use upshift_core::index::TypeIndex;
 use wasmparser::{
-    BinaryReader, BlockType, CompositeInnerType, FrameKind, FuncValidator, ModuleArity, ValidatorResources,
+    BinaryReader, BlockType, CompositeInnerType, FrameKind, FuncValidator, ModuleArity, SubType,
+    ValidatorResources,
 };
+
+/// How many values a type is about: parameters and results of functions, fields of structs.
+#[derive(Clone, Copy)]
+pub(crate) struct Arity {
+    params: u16,
+    results: u16,
+}
+
+impl Arity {
+    pub(crate) fn of(ty: &SubType) -> Arity {
+        let (params, results) = match &ty.composite_type.inner {
+            CompositeInnerType::Func(func) => (func.params().len(), func.results().len()),
+            CompositeInnerType::Struct(fields) => (fields.fields.len(), 0),
+            _ => (1, 0),
+        };
+        // The format allows for ten thousand at most.
+        let [params, results] = [params, results].map(|count| u16::try_from(count).unwrap_or(u16::MAX));
+        Arity { params, results }
+    }
+
+    pub(crate) fn sum(self) -> u64 {
+        u64::from(self.params) + u64::from(self.results)
+    }
+
+    pub(crate) fn widest(self) -> u64 {
+        self.params.max(self.results).into()
+    }
+}
+
+/// What has to be known of a module to weigh operators.
+#[derive(Clone, Copy)]
+pub(crate) struct Arities<'m> {
+    pub(crate) types: &'m [Arity],
+    pub(crate) funcs: &'m [TypeIndex],
+    pub(crate) tags: &'m [TypeIndex],
+}
 
 /// The most that one byte of code can weigh where no type has more than so many parameters, results or fields.
 pub(crate) fn heaviest_byte(widest: u64) -> u64 {
@@ -17,19 +55,26 @@ pub(crate) fn heaviest_byte(widest: u64) -> u64 {
     3 * widest
 }
 
+/// Whether an operator that begins with the byte may weigh anything.
+pub(crate) fn has_weight(code: u8) -> bool {
+    matches!(code, 0x02..=0x08 | 0x0b..=0x15 | 0x18 | 0x19 | 0x1f | 0xd5 | 0xd6 | 0xfb)
+}
+
 /// How many operands and results the operator at the reader's position has at most. One that is malformed or invalid weighs
 /// nothing, because the validator refuses it.
-pub(crate) fn weigh(validator: &FuncValidator<ValidatorResources>, mut reader: BinaryReader<'_>) -> u64 {
-    Weigher { validator, reader: &mut reader }.operator().unwrap_or(0)
+pub(crate) fn weigh(
+    arities: Arities<'_>,
+    validator: &FuncValidator<ValidatorResources>,
+    mut reader: BinaryReader<'_>,
+) -> u64 {
+    Weigher { arities, validator, reader: &mut reader }.operator().unwrap_or(0)
 }
 
 struct Weigher<'v, 'r, 'a> {
+    arities: Arities<'v>,
     validator: &'v FuncValidator<ValidatorResources>,
     reader: &'r mut BinaryReader<'a>,
 }
-
-/// Parameters and results.
-type Arity = (u64, u64);
 
 impl Weigher<'_, '_, '_> {
     fn operator(&mut self) -> Option<u64> {
@@ -52,23 +97,23 @@ impl Weigher<'_, '_, '_> {
                 2 * (targets + 1) * first + targets
             }
             // return
-            0x0f => self.block(self.validator.control_stack_height().checked_sub(1)?)?.1,
+            0x0f => self.block(self.validator.control_stack_height().checked_sub(1)?)?.1.into(),
             // call, return_call
             0x10 | 0x12 => {
                 let func = self.number()?;
-                sum(self.of_type(self.validator.type_index_of_function(func)?)?)
+                self.of_type(self.arities.funcs.get(func as usize)?.0)?.sum()
             }
             // call_indirect, return_call_indirect, call_ref, return_call_ref
             0x11 | 0x13 | 0x14 | 0x15 => {
                 let ty = self.number()?;
-                sum(self.of_type(ty)?)
+                self.of_type(ty)?.sum()
             }
             0x1f => self.try_table()?,
             0xfb => match self.number()? {
                 // struct.new
                 0 => {
                     let ty = self.number()?;
-                    sum(self.of_type(ty)?)
+                    self.of_type(ty)?.sum()
                 }
                 // br_on_cast, br_on_cast_fail: flags and a label.
                 24 | 25 => {
@@ -93,7 +138,7 @@ impl Weigher<'_, '_, '_> {
         }
         *self.reader = start;
         let ty = self.number()?;
-        Some(self.of_type(ty)?.0)
+        Some(self.of_type(ty)?.params.into())
     }
 
     /// What a branch to the label that comes next carries.
@@ -101,18 +146,18 @@ impl Weigher<'_, '_, '_> {
         let depth = self.number()?;
         let (params, results) = self.block(depth)?;
         let (_, kind) = self.validator.label_block(depth)?;
-        Some(if kind == FrameKind::Loop { params } else { results })
+        Some(if kind == FrameKind::Loop { params } else { results }.into())
     }
 
     /// What the end of the innermost block takes and leaves, whatever follows it.
     fn ends(&self) -> Option<u64> {
         let (params, results) = self.block(0)?;
-        Some(params + 2 * results)
+        Some(u64::from(params) + 2 * u64::from(results))
     }
 
     fn tag(&mut self) -> Option<u64> {
         let tag = self.number()?;
-        self.validator.tag_type_arity(tag).map(|(params, _)| u64::from(params))
+        Some(self.of_type(self.arities.tags.get(tag as usize)?.0)?.params.into())
     }
 
     /// A block's own operands, and for each clause the values that it hands to a label.
@@ -132,32 +177,26 @@ impl Weigher<'_, '_, '_> {
         Some(work)
     }
 
-    fn block(&self, depth: u32) -> Option<Arity> {
+    /// Parameters and results of an open block.
+    fn block(&self, depth: u32) -> Option<(u16, u16)> {
         match self.validator.label_block(depth)?.0 {
             BlockType::Empty => Some((0, 0)),
             BlockType::Type(_) => Some((0, 1)),
-            BlockType::FuncType(ty) => self.of_type(ty),
+            BlockType::FuncType(ty) => self.of_type(ty).map(|Arity { params, results }| (params, results)),
         }
     }
 
     fn of_type(&self, ty: u32) -> Option<Arity> {
-        match &self.validator.sub_type_at(ty)?.composite_type.inner {
-            CompositeInnerType::Func(func) => Some((func.params().len() as u64, func.results().len() as u64)),
-            CompositeInnerType::Struct(fields) => Some((fields.fields.len() as u64, 1)),
-            _ => Some((1, 1)),
-        }
+        self.arities.types.get(ty as usize).copied()
     }
-}
-
-fn sum((params, results): Arity) -> u64 {
-    params + results
 }
 
 #[cfg(test)]
 mod tests {
-    use wasmparser::{Operator, Parser, ValidPayload, Validator};
+    use upshift_core::index::TypeIndex;
+    use wasmparser::{Operator, Parser, Payload, ValidPayload, Validator};
 
-    use super::weigh;
+    use super::{Arities, Arity, has_weight, weigh};
 
     /// Every operator whose operands the types decide, with types of 7 parameters and 5 results.
     const ALL_KINDS: &str = r#"(module
@@ -192,17 +231,32 @@ mod tests {
     fn weights_are_those_of_operands_and_results() {
         let bytes = wat::parse_str(ALL_KINDS).unwrap();
         let (mut validator, mut weighed) = (Validator::new(), 0);
+        let (mut types, mut funcs) = (Vec::new(), Vec::new());
         for payload in Parser::new(0).parse_all(&bytes) {
-            let ValidPayload::Func(func, body) = validator.payload(&payload.unwrap()).unwrap() else {
-                continue;
-            };
+            let payload = payload.unwrap();
+            match &payload {
+                Payload::TypeSection(section) => {
+                    for group in section.clone() {
+                        types.extend(group.unwrap().types().map(Arity::of));
+                    }
+                }
+                Payload::FunctionSection(section) => {
+                    funcs.extend(section.clone().into_iter().map(|ty| TypeIndex(ty.unwrap())));
+                }
+                _ => {}
+            }
+            // The only tag has a type of its own, the third.
+            let arities = Arities { types: &types, funcs: &funcs, tags: &[TypeIndex(2)] };
+            let ValidPayload::Func(func, body) = validator.payload(&payload).unwrap() else { continue };
             let mut validator = func.into_validator(Default::default());
             let mut reader = body.get_binary_reader();
             validator.read_locals(&mut reader).unwrap();
             let operators = body.get_operators_reader().unwrap();
             for operator in operators.into_iter_with_offsets() {
                 let (operator, offset) = operator.unwrap();
-                let weight = weigh(&validator, reader.clone());
+                let weight = weigh(arities, &validator, reader.clone());
+                let code = bytes[offset as usize];
+                assert!(weight == 0 || has_weight(code), "{operator:?}");
                 let arity = operator.operator_arity(&validator.visitor(offset));
                 let (params, results) = arity.unwrap_or_else(|| panic!("{operator:?}"));
                 let all = u64::from(params + results);

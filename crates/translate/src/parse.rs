@@ -16,11 +16,12 @@ use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIn
 use upshift_core::types::{HeapType, RefType, TypeId, TypeKind};
 use upshift_core::value::V128;
 use wasmparser::{
-    BinaryReader, CompositeInnerType, DataKind, ElementItems, ElementKind, ExternalKind, FromReader,
-    Operator, Parser, Payload, RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+    BinaryReader, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser, Payload,
+    RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
 };
 
 use crate::convert;
+use crate::effort::{Arities, Arity};
 use crate::error::ParseError;
 use crate::features::{Feature, Features};
 use crate::hints::BranchHints;
@@ -96,7 +97,8 @@ fn parse_with(
     let Builder { mut info, bodies, counts, .. } = builder;
     // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
     let code_size = info.bodies.iter().map(ExactSizeIterator::len).sum();
-    validate_bodies(bodies, &Rules::new(limits, counts.widest_type), threads(code_size))?;
+    let arities = Arities { types: &counts.arities, funcs: &info.funcs, tags: &info.tags };
+    validate_bodies(bodies, &Rules::new(limits, arities), threads(code_size))?;
     sections?;
     info.bytes = bytes;
     info.branch_hints = BranchHints::read(&info);
@@ -119,8 +121,7 @@ fn check_header(bytes: &[u8], limits: &ModuleLimits) -> Result<(), ParseError> {
 struct Counts {
     types: u64,
     type_elements: u64,
-    /// The most parameters, results or fields of a type.
-    widest_type: u64,
+    arities: Vec<Arity>,
     name_bytes: u64,
     constant_operators: u64,
     table_entries: u64,
@@ -464,14 +465,9 @@ impl Builder<'_> {
             limits.check(ModuleLimit::Types, counts.types, offset)?;
             // Whatever cannot be decoded is for the validator to say.
             let Ok(group) = reader.read::<RecGroup>() else { return Ok(()) };
-            for ty in group.types() {
-                let (first, second) = match &ty.composite_type.inner {
-                    CompositeInnerType::Func(func) => (func.params().len(), func.results().len()),
-                    CompositeInnerType::Struct(fields) => (fields.fields.len(), 0),
-                    _ => (1, 0),
-                };
-                counts.type_elements += (first + second) as u64;
-                counts.widest_type = counts.widest_type.max(first.max(second) as u64);
+            for arity in group.types().map(Arity::of) {
+                counts.type_elements += arity.sum();
+                counts.arities.push(arity);
             }
             limits.check(ModuleLimit::TypeElements, counts.type_elements, offset)?;
         }

@@ -14,7 +14,7 @@ use std::thread;
 
 use wasmparser::{FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 
-use crate::effort;
+use crate::effort::{self, Arities};
 use crate::error::ParseError;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 
@@ -37,14 +37,16 @@ const FREE_WORK: u64 = 1 << 20;
 /// What bodies have to keep to.
 pub(crate) struct Rules<'l> {
     limits: &'l ModuleLimits,
-    /// Whether operators have to be weighed: otherwise no byte of code can make more work than is allowed for it.
-    weigh: bool,
+    /// What operators are weighed by. Nothing, if no byte of code can make more work than is allowed for it.
+    arities: Option<Arities<'l>>,
 }
 
-impl Rules<'_> {
-    /// The rules for a module none of whose types has more than `widest` parameters, results or fields.
-    pub(crate) fn new(limits: &ModuleLimits, widest: u64) -> Rules<'_> {
-        Rules { limits, weigh: effort::heaviest_byte(widest) > limits.get(ModuleLimit::WorkPerByte) }
+impl<'l> Rules<'l> {
+    /// The rules for the functions of a module.
+    pub(crate) fn new(limits: &'l ModuleLimits, arities: Arities<'l>) -> Rules<'l> {
+        let widest = arities.types.iter().map(|arity| arity.widest()).max().unwrap_or(0);
+        let weigh = effort::heaviest_byte(widest) > limits.get(ModuleLimit::WorkPerByte);
+        Rules { limits, arities: weigh.then_some(arities) }
     }
 }
 
@@ -111,7 +113,8 @@ fn validate(
     rules: &Rules<'_>,
 ) -> Result<Option<Excess>, Refusal> {
     let limits = rules.limits;
-    let (start, bytes) = (body.range().start, body.as_bytes().len() as u64);
+    let (start, bytes) = (body.range().start, body.as_bytes());
+    let size = bytes.len() as u64;
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(*validator.features());
@@ -121,9 +124,11 @@ fn validate(
     let (operands, nesting) = (limits.get(ModuleLimit::Operands), limits.get(ModuleLimit::Nesting));
     while !reader.eof() {
         let offset = reader.original_position();
-        if rules.weigh {
-            work += effort::weigh(validator, reader.clone());
-            if let Some(excess) = Excess::of(work, bytes, per_byte, offset)
+        if let Some(arities) = rules.arities
+            && effort::has_weight(bytes[(offset - start) as usize])
+        {
+            work += effort::weigh(arities, validator, reader.clone());
+            if let Some(excess) = Excess::of(work, size, per_byte, offset)
                 && excess.work > FREE_WORK
             {
                 return Err(excess.error.into());
@@ -138,7 +143,7 @@ fn validate(
         }
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
-    Ok(Excess::of(work, bytes, per_byte, start))
+    Ok(Excess::of(work, size, per_byte, start))
 }
 
 /// How many threads are worth their start for so much code, given in bytes.
