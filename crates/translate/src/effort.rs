@@ -49,15 +49,27 @@ pub(crate) struct Arities<'m> {
     pub(crate) tags: &'m [TypeIndex],
 }
 
-/// The most that one byte of code can weigh where no type has more than so many parameters, results or fields.
+/// The most that a byte of code weighs on average where no type has more than so many parameters, results or fields.
 pub(crate) fn heaviest_byte(widest: u64) -> u64 {
-    // An `end` takes the results of its block, leaves them, and may leave the parameters of what follows.
-    3 * widest
+    // A target of a branch table is a byte, and its values are taken and left. The ends of a block weigh more, but what opens
+    // it takes two bytes at least and weighs less than they allow.
+    2 * widest
 }
 
 /// Whether an operator that begins with the byte may weigh anything.
+#[inline]
 pub(crate) fn has_weight(code: u8) -> bool {
-    matches!(code, 0x02..=0x08 | 0x0b..=0x15 | 0x18 | 0x19 | 0x1f | 0xd5 | 0xd6 | 0xfb)
+    static WEIGHTY: [bool; 256] = {
+        let mut weighty = [false; 256];
+        let mut code = 0;
+        while code < 256 {
+            weighty[code] =
+                matches!(code, 0x02..=0x08 | 0x0b..=0x15 | 0x18 | 0x19 | 0x1f | 0xd5 | 0xd6 | 0xfb);
+            code += 1;
+        }
+        weighty
+    };
+    WEIGHTY[usize::from(code)]
 }
 
 /// How many operands and results the operator at the reader's position has at most. One that is malformed or invalid weighs

@@ -37,16 +37,26 @@ const FREE_WORK: u64 = 1 << 20;
 /// What bodies have to keep to.
 pub(crate) struct Rules<'l> {
     limits: &'l ModuleLimits,
-    /// What operators are weighed by. Nothing, if no byte of code can make more work than is allowed for it.
+    /// What operators are weighed by. Nothing, if the bytes of a body allow for all the work that they can make.
     arities: Option<Arities<'l>>,
+    /// How many operands a byte of code can leave.
+    per_byte: u64,
 }
 
 impl<'l> Rules<'l> {
     /// The rules for the functions of a module.
     pub(crate) fn new(limits: &'l ModuleLimits, arities: Arities<'l>) -> Rules<'l> {
         let widest = arities.types.iter().map(|arity| arity.widest()).max().unwrap_or(0);
-        let weigh = effort::heaviest_byte(widest) > limits.get(ModuleLimit::WorkPerByte);
-        Rules { limits, arities: weigh.then_some(arities) }
+        let per_byte = effort::heaviest_byte(widest.max(1));
+        let weigh = per_byte > limits.get(ModuleLimit::WorkPerByte);
+        Rules { limits, arities: weigh.then_some(arities), per_byte }
+    }
+
+    /// Whether a body of so many bytes can exceed a limit at all.
+    fn can_be_exceeded(&self, size: u64) -> bool {
+        self.arities.is_some()
+            || self.per_byte.saturating_mul(size) > self.limits.get(ModuleLimit::Operands)
+            || size + 1 > self.limits.get(ModuleLimit::Nesting)
     }
 }
 
@@ -105,30 +115,46 @@ impl Body<'_> {
     }
 }
 
-/// Validates a body. Limits are looked at after each operator, and at the work of one before it is done, so that a body that
-/// exceeds them does not take much more than they allow.
+/// Validates a body.
 fn validate(
     validator: &mut FuncValidator<ValidatorResources>,
     body: &FunctionBody<'_>,
     rules: &Rules<'_>,
 ) -> Result<Option<Excess>, Refusal> {
+    let (start, size) = (body.range().start, body.as_bytes().len() as u64);
+    let weight = if rules.can_be_exceeded(size) {
+        validate_and_watch(validator, body, rules)?
+    } else {
+        validator.validate(body)?;
+        0
+    };
+    let locals = u64::from(validator.len_locals());
+    rules.limits.check(ModuleLimit::Locals, locals, start)?;
+    Ok(Excess::of(locals + weight, size, rules.limits.get(ModuleLimit::WorkPerByte), start))
+}
+
+/// Validates a body that may exceed limits; answers the weight of its operators. Heights are looked at after each operator,
+/// and its work before it is done, so that a body that exceeds a limit does not take much more than it allows.
+fn validate_and_watch(
+    validator: &mut FuncValidator<ValidatorResources>,
+    body: &FunctionBody<'_>,
+    rules: &Rules<'_>,
+) -> Result<u64, Refusal> {
     let limits = rules.limits;
     let (start, bytes) = (body.range().start, body.as_bytes());
-    let size = bytes.len() as u64;
+    let per_byte = limits.get(ModuleLimit::WorkPerByte);
+    let [operands, nesting] = [ModuleLimit::Operands, ModuleLimit::Nesting].map(|limit| limits.get(limit));
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(*validator.features());
-    let mut work = u64::from(validator.len_locals());
-    limits.check(ModuleLimit::Locals, work, start)?;
-    let per_byte = limits.get(ModuleLimit::WorkPerByte);
-    let (operands, nesting) = (limits.get(ModuleLimit::Operands), limits.get(ModuleLimit::Nesting));
+    let mut work = 0;
     while !reader.eof() {
         let offset = reader.original_position();
         if let Some(arities) = rules.arities
             && effort::has_weight(bytes[(offset - start) as usize])
         {
             work += effort::weigh(arities, validator, reader.clone());
-            if let Some(excess) = Excess::of(work, size, per_byte, offset)
+            if let Some(excess) = Excess::of(work, bytes.len() as u64, per_byte, offset)
                 && excess.work > FREE_WORK
             {
                 return Err(excess.error.into());
@@ -143,7 +169,7 @@ fn validate(
         }
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
-    Ok(Excess::of(work, size, per_byte, start))
+    Ok(work)
 }
 
 /// How many threads are worth their start for so much code, given in bytes.
