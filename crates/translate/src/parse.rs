@@ -257,8 +257,6 @@ impl<'a> Builder<'a> {
         for import in section.into_imports_with_offsets() {
             let (offset, import) = import.map_err(malformed)?;
             let unsupported = |feature| ParseError::missing(offset, feature);
-            self.name(import.module, offset)?;
-            self.name(import.name, offset)?;
             let info = &mut self.info;
             let item = match import.ty {
                 TypeRef::Func(ty) => {
@@ -431,7 +429,7 @@ impl Builder<'_> {
                 let size = body.as_bytes().len() as u64;
                 return Ok(self.limits.check(ModuleLimit::FunctionSize, size, body.range().start)?);
             }
-            Payload::ImportSection(_) => (ModuleLimit::Imports, 0),
+            Payload::ImportSection(section) => return self.check_imports(section),
             Payload::FunctionSection(_) => (ModuleLimit::Functions, info.funcs.len()),
             Payload::TableSection(_) => (ModuleLimit::Tables, info.tables.len()),
             Payload::MemorySection(_) => (ModuleLimit::Memories, info.memories.len()),
@@ -448,6 +446,21 @@ impl Builder<'_> {
             else return Ok(())
         );
         Ok(self.limits.check(limit, before as u64 + u64::from(count), at)?)
+    }
+
+    /// The same for imports: some bytes can stand for many, each with the name of the same module.
+    fn check_imports(&mut self, section: &wasmparser::ImportSectionReader<'_>) -> Result<(), ParseError> {
+        let mut count = u64::from(section.count());
+        self.limits.check(ModuleLimit::Imports, count, section.original_position())?;
+        for (number, import) in (1..).zip(section.clone().into_imports_with_offsets()) {
+            // Whatever cannot be decoded is for the validator to say.
+            let Ok((offset, import)) = import else { break };
+            count = count.max(number);
+            self.limits.check(ModuleLimit::Imports, count, offset)?;
+            self.name(import.module, offset)?;
+            self.name(import.name, offset)?;
+        }
+        Ok(())
     }
 
     /// The same for types, which come in groups: one group at a time is decoded to look at it.

@@ -142,7 +142,8 @@ fn validate_and_watch(
 ) -> Result<u64, Refusal> {
     let limits = rules.limits;
     let (start, bytes) = (body.range().start, body.as_bytes());
-    let per_byte = limits.get(ModuleLimit::WorkPerByte);
+    let (size, per_byte) = (bytes.len() as u64, limits.get(ModuleLimit::WorkPerByte));
+    let most = per_byte.saturating_mul(size).saturating_add(FREE_WORK);
     let [operands, nesting] = [ModuleLimit::Operands, ModuleLimit::Nesting].map(|limit| limits.get(limit));
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
@@ -154,8 +155,8 @@ fn validate_and_watch(
             && effort::has_weight(bytes[(offset - start) as usize])
         {
             work += effort::weigh(arities, validator, reader.clone());
-            if let Some(excess) = Excess::of(work, bytes.len() as u64, per_byte, offset)
-                && excess.work > FREE_WORK
+            if work > most
+                && let Some(excess) = Excess::of(work, size, per_byte, offset)
             {
                 return Err(excess.error.into());
             }

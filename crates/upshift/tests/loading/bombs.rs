@@ -3,7 +3,7 @@
 use wasm_encoder::{
     BlockType, BranchHint, BranchHints, Catch, CodeSection, CompositeInnerType, CompositeType, ConstExpr,
     CustomSection, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection, FieldType,
-    Function, FunctionSection, GlobalSection, GlobalType, HeapType, ImportSection, Instruction as I,
+    Function, FunctionSection, GlobalSection, GlobalType, HeapType, ImportSection, Imports, Instruction as I,
     MemorySection, MemoryType, RawSection, RefType, StorageType, StructType, SubType, TableSection,
     TableType, TagKind, TagSection, TagType, TypeSection, ValType,
 };
@@ -238,6 +238,37 @@ pub(crate) const SECTIONS: &[Bomb] = &[
             for _ in 0..bytes / 5 {
                 parts.imports.import("", "", EntityType::Global(GLOBAL));
             }
+            parts.finish()
+        },
+    },
+    Bomb {
+        name: "imports of a byte each",
+        build: |bytes| {
+            let mut parts = Parts::new();
+            let ty = EntityType::Global(GLOBAL);
+            parts.imports.imports(Imports::Compact2 { module: "", ty, names: vec![""; bytes].into() });
+            parts.finish()
+        },
+    },
+    Bomb {
+        name: "imports from a module with a long name",
+        build: |bytes| {
+            let mut parts = Parts::new();
+            let names: Vec<String> = (0..bytes / 6).map(|i| format!("{i:x}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let (module, ty) = ("n".repeat(90_000), EntityType::Function(0));
+            parts.imports.imports(Imports::Compact2 { module: &module, ty, names: names.into() });
+            parts.finish()
+        },
+    },
+    Bomb {
+        name: "imports from a module with a long name, fewer than the limit",
+        build: |_| {
+            let mut parts = Parts::new();
+            let names: Vec<String> = (0..90_000).map(|i| format!("{i:x}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let (module, ty) = ("n".repeat(90_000), EntityType::Function(0));
+            parts.imports.imports(Imports::Compact2 { module: &module, ty, names: names.into() });
             parts.finish()
         },
     },
