@@ -57,7 +57,7 @@ macro_rules! module_limits {
 }
 
 module_limits! {
-    ModuleSize "module-size" 1_073_741_824 134_217_728 "bytes"
+    ModuleSize "module-size" 1_073_741_824 33_554_432 "bytes"
         "Bytes of the module. More than the default has no effect.";
     Types "types" 200_000 50_000 "types"
         "Types that the module defines.";
@@ -137,7 +137,8 @@ impl Default for ModuleLimits {
 
 impl ModuleLimits {
     /// Enough for programs of usual size, for modules of unknown origin: those that are within these limits take at most some
-    /// hundreds of megabytes and some seconds before they run.
+    /// hundreds of megabytes and some seconds before they run. Functions that are called take up to 64 bytes more for each of
+    /// their own, as under all limits, and usually less than eight.
     #[must_use]
     pub fn strict() -> ModuleLimits {
         ModuleLimits { values: STRICT }

@@ -25,7 +25,7 @@ use crate::effort::{Arities, Arity};
 use crate::error::ParseError;
 use crate::features::{Feature, Features};
 use crate::hints::BranchHints;
-use crate::limits::{ModuleLimit, ModuleLimits};
+use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
     ModuleInfo, SegmentMode,
@@ -33,8 +33,8 @@ use crate::module::{
 use crate::registry::{TypeRegistry, in_group};
 use crate::validate::{Body, Rules, useful_threads, validate_bodies};
 
-/// The largest module in bytes, the limit that all engines of the web share.
-const MAX_MODULE_SIZE: usize = 1 << 30;
+/// The largest module in bytes, the limit that all engines of the web share: offsets have 32 bits.
+const MAX_MODULE_SIZE: u64 = 1 << 30;
 
 /// Decodes and validates a module.
 ///
@@ -110,10 +110,12 @@ fn check_header(bytes: &[u8], limits: &ModuleLimits) -> Result<(), ParseError> {
     if bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0]) {
         return Err(ParseError::malformed(4, "this is a component, not a core module"));
     }
-    if bytes.len() > MAX_MODULE_SIZE {
-        return Err(ParseError::unsupported(0, "modules of more than 1 GiB are not supported"));
+    let (limit, wanted) = (ModuleLimit::ModuleSize, bytes.len() as u64);
+    let allowed = limits.get(limit).min(MAX_MODULE_SIZE);
+    if wanted > allowed {
+        return Err(ModuleLimitExceeded { limit, allowed, wanted, offset: 0 }.into());
     }
-    Ok(limits.check(ModuleLimit::ModuleSize, bytes.len() as u64, 0)?)
+    Ok(())
 }
 
 /// What the module has had so far of things that are limited but not counted anywhere else.
@@ -463,7 +465,8 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// The same for types, which come in groups: one group at a time is decoded to look at it.
+    /// The same for types, which come in groups: one group at a time is decoded to look at it. Whatever cannot be decoded, or
+    /// claims more types than it has bytes, is for the validator to refuse.
     fn check_types(&mut self, section: &SectionLimited<'_, RecGroup>) -> Result<(), ParseError> {
         /// What a group of several types begins with.
         const GROUP: u8 = 0x4e;
@@ -474,9 +477,12 @@ impl Builder<'_> {
             let offset = reader.original_position();
             let mut head = reader.clone();
             let group = matches!(head.read_u8(), Ok(GROUP));
-            counts.types += if group { head.read_var_u32().map_or(0, u64::from) } else { 1 };
+            let types = if group { head.read_var_u32().map_or(0, u64::from) } else { 1 };
+            if types > end - offset {
+                return Ok(());
+            }
+            counts.types += types;
             limits.check(ModuleLimit::Types, counts.types, offset)?;
-            // Whatever cannot be decoded is for the validator to say.
             let Ok(group) = reader.read::<RecGroup>() else { return Ok(()) };
             for arity in group.types().map(Arity::of) {
                 counts.type_elements += arity.sum();

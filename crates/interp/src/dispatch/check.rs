@@ -143,13 +143,17 @@ mod tests {
     /// Whether the instruction can run in a frame of zeros, without an instance.
     fn runs_alone(op: Op) -> bool {
         let text = op.text();
-        let other_memory = [".mem", ".shared", "atomic", "_lane", "memory"].iter().any(|part| text.contains(part))
-            && !text.contains("extract_lane")
-            && !text.contains("replace_lane");
-        let of_instance = ["global", "ref.", "struct", "array", "call", "return", "throw", "charge", "check", "builtin"]
+        let other_memory =
+            [".mem", ".shared", "atomic", "_lane", "memory"].iter().any(|part| text.contains(part))
+                && !text.contains("extract_lane")
+                && !text.contains("replace_lane");
+        let of_instance =
+            ["global", "ref.", "struct", "array", "call", "return", "throw", "charge", "check", "builtin"]
+                .iter()
+                .any(|part| text.starts_with(part));
+        let traps = ["div", "rem_", "trunc_f", "i31.get", "unreachable", "br_on_cast"]
             .iter()
-            .any(|part| text.starts_with(part));
-        let traps = ["div", "rem_", "trunc_f", "i31.get", "unreachable", "br_on_cast"].iter().any(|part| text.contains(part));
+            .any(|part| text.contains(part));
         let stub = ["exit", "restore", "translate", "host_call"].contains(&text);
         let table = op.fields().contains(&Field::Targets);
         !(other_memory || of_instance || traps || stub || table)
@@ -161,7 +165,11 @@ mod tests {
         let alone: Vec<Op> = Op::ALL.iter().copied().filter(|&op| runs_alone(op)).collect();
         let grown: Vec<&str> =
             alone.iter().filter(|&&op| deepened_by(&[op]) != 0).map(|&op| op.text()).collect();
-        println!("{} instructions run alone, {} of them keep something on the stack", alone.len(), grown.len());
+        println!(
+            "{} instructions run alone, {} of them keep something on the stack",
+            alone.len(),
+            grown.len()
+        );
         assert!(alone.len() > Op::ALL.len() / 2);
         // If any handler keeps something, one of the representatives does.
         assert_eq!(handlers_jump(), grown.is_empty(), "{grown:?}");
