@@ -95,8 +95,8 @@ module_limits! {
         "Operators of all constant expressions together, such as values of globals and offsets of segments.";
     Tables "tables" 100_000 1_000 "tables"
         "Tables, the imported ones among them.", "More than the default has no effect.";
-    TableEntries "table-entries" 20_000_000 2_000_000 "entries of tables and element segments"
-        "Initial sizes of the module's own tables and lengths of element segments, in all.";
+    ElementItems "element-items" 20_000_000 2_000_000 "items of element segments"
+        "Items of all element segments together. Sizes of tables are a matter of their store.";
     ElementSegments "element-segments" 100_000 10_000 "element segments"
         "Element segments.", "More than the default has no effect.";
     DataSegments "data-segments" 100_000 50_000 "data segments"

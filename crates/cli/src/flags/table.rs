@@ -446,7 +446,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Limit what a module may contain, before it is read; may be repeated",
         more: "NAME is one of `module-size`, `types`, `type-elements`, `imports`, `exports`, `name-bytes`, `functions`, \
                `function-size`, `locals`, `operands`, `nesting`, `work-per-byte`, `globals`, `constant-operators`, `tables`, \
-               `table-entries`, `element-segments`, `data-segments`, `memories` and `tags`. All have values that no usual \
+               `element-items`, `element-segments`, `data-segments`, `memories` and `tags`. All have values that no usual \
                module comes near, and lower ones with `--sandbox`.",
         set: |options, given| {
             let text = given.text()?;
