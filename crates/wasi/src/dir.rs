@@ -17,6 +17,7 @@ use cap_std::fs::{Dir, MetadataExt};
 use crate::abi::{Dirent, Errno, Filetype, Rights};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::host::retry;
 use crate::memory::GuestMemory;
 
 /// How many bytes the listings of one guest take at most, together.
@@ -111,7 +112,7 @@ pub(crate) fn fd_readdir(
     }
     let entries = match &mut *listing {
         Some(entries) => entries,
-        slot => slot.insert(Listing::take(&directory.dir, &ctx.listed)?),
+        slot => slot.insert(retry(|| Listing::take(&directory.dir, &ctx.listed))?),
     };
     let filled = entries.encode(cookie, len as usize);
     mem.store(buffer, &filled)?;

@@ -60,6 +60,8 @@
 //!    └─ path                                        on a path below a directory
 //!               │                    │
 //!            table, stdio         memory            what a descriptor is; the guest's bytes
+//!               │
+//!             host                                   system calls that no signal interrupts
 //! ```
 //!
 //! A function gets the context, the guest's memory and the raw arguments; nothing here knows how the guest runs, save
@@ -73,6 +75,7 @@ mod dir;
 mod error;
 mod fs;
 mod functions;
+mod host;
 mod io;
 mod linker;
 mod memory;

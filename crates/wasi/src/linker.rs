@@ -132,7 +132,7 @@ fn define<T: 'static>(
 
 /// Runs a function on the guest's memory and the context: the error number, or why the guest is stopped.
 ///
-/// A guest without a memory has one of no bytes: it may still ask for the end, and every pointer is bad.
+/// A guest without a memory may still ask for the end, but every pointer is bad.
 fn call<T: 'static, A: AsRef<[u64]>>(
     caller: &mut Caller<'_, T>,
     signature: &'static Signature,
@@ -154,7 +154,7 @@ fn call<T: 'static, A: AsRef<[u64]>>(
             run(get(data), GuestMemory::new(bytes))
         }
         Some(Extern::SharedMemory(memory)) => run(get(caller.data_mut()), GuestMemory::shared(&memory)),
-        _ => run(get(caller.data_mut()), GuestMemory::new(&mut [])),
+        _ => run(get(caller.data_mut()), GuestMemory::missing()),
     };
     match outcome {
         Ok(()) => Ok(0),
@@ -168,7 +168,7 @@ fn call<T: 'static, A: AsRef<[u64]>>(
 fn stop(name: &'static str, fault: GuestFault) -> Error {
     let error = match fault {
         GuestFault::OutOfBounds { .. } => Error::new(Trap::MemoryOutOfBounds).context(fault),
-        GuestFault::Misaligned { .. } => Error::new(fault),
+        GuestFault::Misaligned { .. } | GuestFault::NoMemory => Error::new(fault),
     };
     error.context(format!("in {MODULE}.{name}"))
 }

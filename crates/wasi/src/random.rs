@@ -1,11 +1,11 @@
 //! Random numbers, from the host's generator.
 
-use rustix::io::Errno as HostErrno;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::abi::Errno;
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::host::retry;
 use crate::memory::GuestMemory;
 
 /// How many bytes one call gives at most. A call cannot be interrupted and the host makes some hundred megabytes a second,
@@ -23,14 +23,9 @@ pub(crate) fn random_get(_: &mut WasiCtx, mem: &mut GuestMemory<'_>, buffer: u32
     let mut done = 0;
     while done < len {
         let wanted = part.len().min((len - done) as usize);
-        match getrandom(&mut part[..wanted], GetRandomFlags::empty()) {
-            Ok(filled) => {
-                mem.store(buffer + done, &part[..filled])?;
-                done += filled as u32;
-            }
-            Err(HostErrno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
+        let filled = retry(|| getrandom(&mut part[..wanted], GetRandomFlags::empty()))?;
+        mem.store(buffer + done, &part[..filled])?;
+        done += filled as u32;
     }
     Ok(())
 }

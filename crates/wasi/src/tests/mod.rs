@@ -14,8 +14,11 @@ mod escapes;
 mod files;
 mod guest;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod interrupts;
 mod limits;
 mod misc;
+mod nonblocking;
 mod paths;
 mod poll;
 mod race;
