@@ -13,6 +13,7 @@ use upshift_core::types as core;
 use upshift_core::vm::TableRecord;
 
 use crate::context::{AsContext, AsContextMut};
+use crate::out_of_memory::OutOfMemory;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::TableType;
@@ -50,13 +51,18 @@ pub(crate) struct TableData {
 }
 
 impl TableData {
-    /// A table of the type's minimal size; `None` if there is no memory for it.
-    fn new(ty: core::TableType, init: u64) -> Option<TableData> {
+    /// A table of the type's minimal size.
+    ///
+    /// # Errors
+    /// When the cap forbids it, or the system has no memory for it.
+    fn new(ty: core::TableType, init: u64) -> Result<TableData> {
         let empty = ManuallyDrop::new(Vec::<u64>::new());
         let record = TableRecord { base: empty.as_ptr().cast_mut(), len: 0 };
         let mut table = TableData { ty, record: Stable::new(record), capacity: 0 };
-        table.grow(ty.minimum, init)?;
-        Some(table)
+        ensure!(ty.minimum <= MAX_ELEMENTS, "a table has at most {MAX_ELEMENTS} elements");
+        let bytes = ty.minimum.saturating_mul(size_of::<u64>() as u64);
+        table.grow(ty.minimum, init).ok_or(OutOfMemory::new("a table", bytes))?;
+        Ok(table)
     }
 
     pub(crate) fn ty(&self) -> core::TableType {

@@ -99,9 +99,9 @@ impl fmt::Display for GuestFault {
             GuestFault::Misaligned { address, align } => {
                 write!(f, "guest pointer {address:#x} is not aligned to {align} bytes")
             }
-            GuestFault::NoMemory => {
-                f.write_str("the guest has no export `memory` that is a memory, to which its pointers could lead")
-            }
+            GuestFault::NoMemory => f.write_str(
+                "the guest has no export `memory` that is a memory, to which its pointers could lead",
+            ),
         }
     }
 }

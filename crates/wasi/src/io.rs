@@ -77,8 +77,8 @@ pub(crate) fn fd_pread(
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     mem.check(read, 4, 4)?;
-    let len =
-        mem.scatter(iovecs, count, |buffers| Ok(retry(|| rustix::io::preadv(&file, &mut *buffers, offset))?))?;
+    let len = mem
+        .scatter(iovecs, count, |buffers| Ok(retry(|| rustix::io::preadv(&file, &mut *buffers, offset))?))?;
     mem.write_u32(read, len as u32)?;
     Ok(())
 }

@@ -109,6 +109,7 @@ pub(crate) fn sock_shutdown(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32,
 
 /// Sends; a peer that is gone is the error `pipe`, whatever the host does with the signal for it.
 pub(crate) fn send(host: BorrowedFd<'_>, idle: Idle, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    let send = || rustix::net::sendmsg(host, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL);
+    let send =
+        || rustix::net::sendmsg(host, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL);
     transfer(host, PollFlags::OUT, idle, send)
 }

@@ -259,8 +259,7 @@ impl Table {
     /// A table with the given descriptors, numbered from 0. More are added as long as there are fewer than `max`.
     pub(crate) fn new(descriptors: Vec<Descriptor>, max: u32) -> Table {
         let descriptors = descriptors.into_iter().map(Some).collect();
-        let slots =
-            Slots { descriptors, free: BinaryHeap::new(), max: max.min(MAX_DESCRIPTORS) as usize };
+        let slots = Slots { descriptors, free: BinaryHeap::new(), max: max.min(MAX_DESCRIPTORS) as usize };
         Table { slots: Arc::new(Mutex::new(slots)) }
     }
 

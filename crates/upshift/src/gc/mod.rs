@@ -25,6 +25,7 @@ use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::ObjectHeader;
 use upshift_core::{Trap, TypeId};
 
+use crate::out_of_memory::OutOfMemory;
 use crate::store::StoreState;
 
 pub use anyref::{AnyRef, I31};
@@ -37,7 +38,7 @@ pub(crate) use roots::{Rooted, Roots};
 pub(crate) use storage::write_slots;
 pub(crate) use types::{Records, TypeRecords};
 
-use heap::Heap;
+use heap::{HEAP, Heap};
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
@@ -92,7 +93,7 @@ impl StoreState {
     /// Makes room for an object. Others may move.
     ///
     /// # Errors
-    /// A trap when the heap is full; and what the store's limiter says.
+    /// A trap when the heap is full; what the store's limiter says; and [`OutOfMemory`].
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
@@ -102,7 +103,7 @@ impl StoreState {
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let before = self.gc.heap.room();
             // SAFETY: the caller's promise.
-            unsafe { self.collect(left == Left::At) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
+            unsafe { self.collect(left == Left::At) }.map_err(OutOfMemory::of(HEAP, self.gc_used()))?;
             self.grow_room(before, bytes)?;
             if left == Left::At {
                 self.pay_for_copies()?;
@@ -132,14 +133,14 @@ impl StoreState {
     /// Collects what nobody refers to any more, and gives its memory back.
     ///
     /// # Errors
-    /// When the system has no memory for the copy, with a trap; and what the store's limiter says.
+    /// When the system has no memory for the copy; and what the store's limiter says.
     pub(crate) fn collect_now(&mut self) -> Result<()> {
         if self.gc_used() == 0 {
             return Ok(());
         }
         let before = self.gc.heap.room();
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
+        unsafe { self.collect(false) }.map_err(OutOfMemory::of(HEAP, self.gc_used()))?;
         self.grow_room(before, 0)?;
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
         self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
@@ -172,11 +173,11 @@ impl StoreState {
     }
 
     /// Reserves the heap if there is none, and tells all instances where it is.
-    fn begin_heap(&mut self) -> Result<(), Trap> {
+    fn begin_heap(&mut self) -> Result<(), OutOfMemory> {
         if self.gc.heap.exists() {
             return Ok(());
         }
-        self.gc.heap.reserve().map_err(|_| Trap::GcHeapOutOfMemory)?;
+        self.gc.heap.reserve()?;
         let base = self.gc.heap.base();
         // SAFETY: contexts live as long as their store, and no code runs that could read them now.
         unsafe {
@@ -193,16 +194,22 @@ impl StoreState {
     /// Lets the heap take more, so that there is room for an object; `before` is how much it could take before.
     fn grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
         let used = self.gc_used();
-        let mut room = self.gc.heap.wanted_room(used, bytes as usize).ok_or(Trap::GcHeapOutOfMemory)?;
+        let Some(mut room) = self.gc.heap.wanted_room(used, bytes as usize) else {
+            return Err(match self.gc.heap.refused() {
+                Some(refused) => refused.into(),
+                None => Trap::GcHeapOutOfMemory.into(),
+            });
+        };
         let least = used + bytes as usize;
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
         }
         // Where the system does not give all that is wanted, less will do, but not so little that each object costs a collection.
-        let set = |part: usize| room >= least && self.gc.heap.set_room(least + (room - least) / part).is_ok();
-        if ![1, 2, 4].into_iter().any(set) {
+        if room < least {
             return Err(Trap::GcHeapOutOfMemory.into());
         }
+        let mut set = |part: usize| self.gc.heap.set_room(least + (room - least) / part);
+        set(1).or_else(|_| set(2)).or_else(|_| set(4)).map_err(OutOfMemory::of(HEAP, least))?;
         Ok(())
     }
 

@@ -16,9 +16,9 @@ mod parking;
 mod racy;
 mod shared;
 
-use std::fmt;
 use std::ops::Range;
 use std::ptr::NonNull;
+use std::{fmt, io};
 
 use anyhow::{Context, Result, ensure};
 use upshift_core::types as core;
@@ -27,6 +27,7 @@ use upshift_core::{IndexType, Trap};
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::memory::mmap::Mapping;
+use crate::out_of_memory::OutOfMemory;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::MemoryType;
@@ -70,8 +71,8 @@ pub(crate) struct LinearMemory {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Growth {
     Done,
-    /// The type or the system forbids it.
-    Refused,
+    /// The type forbids it, or the system.
+    Refused(Option<OutOfMemory>),
     /// Another thread has grown the memory, so it does not have the size that this was about.
     Outrun,
 }
@@ -94,12 +95,21 @@ struct Own {
 }
 
 impl LinearMemory {
-    /// A memory of the type's minimal size; `None` if the system does not give it.
-    fn new(ty: core::MemoryType, reservation: u64) -> Option<LinearMemory> {
+    /// A memory of the type's minimal size.
+    ///
+    /// # Errors
+    /// When the system does not give it, or addresses do not reach so far.
+    fn new(ty: core::MemoryType, reservation: u64) -> Result<LinearMemory> {
         let record = MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0);
         let own = Own { record: Stable::new(record), storage: None, reservation };
         let mut memory = LinearMemory { ty, backing: Backing::Own(own) };
-        (memory.grow(0, ty.minimum) == Growth::Done).then_some(memory)
+        let most = memory.max_pages();
+        ensure!(ty.minimum <= most, "a memory of this type has at most {most} pages");
+        match memory.grow(0, ty.minimum) {
+            Growth::Done => Ok(memory),
+            Growth::Refused(Some(refused)) => Err(refused.into()),
+            _ => Err(OutOfMemory::new("a memory", ty.minimum.saturating_mul(1 << ty.page_size_log2)).into()),
+        }
     }
 
     pub(crate) fn ty(&self) -> core::MemoryType {
@@ -149,12 +159,15 @@ impl LinearMemory {
         let bytes = new.and_then(|new| new.checked_mul(1 << self.ty.page_size_log2));
         let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
         let Some(bytes) = bytes.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
-            return Growth::Refused;
+            return Growth::Refused(None);
         };
-        if delta > 0 && own.resize(self.ty, bytes).is_none() {
-            return Growth::Refused;
+        if delta == 0 {
+            return Growth::Done;
         }
-        Growth::Done
+        own.resize(self.ty, bytes).map_or_else(
+            |error| Growth::Refused(Some(OutOfMemory::of("a memory", bytes)(error))),
+            |()| Growth::Done,
+        )
     }
 
     /// The positions `start .. start + len`, if all of them exist.
@@ -219,9 +232,12 @@ impl LinearMemory {
 }
 
 impl Own {
-    fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> Option<()> {
-        match &mut self.storage {
-            Some(storage) => storage.grow(bytes).ok()?,
+    fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> io::Result<()> {
+        let base = match &mut self.storage {
+            Some(storage) => {
+                storage.grow(bytes)?;
+                storage.base()
+            }
             None => {
                 // Whether the base can stay where it is.
                 let wants_guard =
@@ -232,14 +248,13 @@ impl Own {
                     None
                 };
                 let mut storage = guarded.unwrap_or_default();
-                storage.grow(bytes).ok()?;
-                self.storage = Some(storage);
+                storage.grow(bytes)?;
+                self.storage.insert(storage).base()
             }
-        }
-        let base = self.storage.as_ref()?.base();
+        };
         // SAFETY: the record is alive as long as `self`, and no reference to it is.
         unsafe { *self.record.as_ptr() = MemRecord::new(base, bytes) };
-        Some(())
+        Ok(())
     }
 }
 
@@ -369,7 +384,7 @@ impl Memory {
             }
             match self.in_state_mut(state).grow(old, delta) {
                 Growth::Done => return Ok(Some(old)),
-                Growth::Refused => {
+                Growth::Refused(_) => {
                     state.memory_grow_failed(bytes(old), bytes(new))?;
                     return Ok(None);
                 }

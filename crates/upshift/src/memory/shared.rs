@@ -27,6 +27,7 @@ use crate::engine::Engine;
 use crate::memory::mmap::Mapping;
 use crate::memory::parking::Parking;
 use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, racy};
+use crate::out_of_memory::OutOfMemory;
 use crate::types::MemoryType;
 
 const NOT_SHARED: &str = "the type is not that of a shared memory: `MemoryType::shared` makes one";
@@ -155,13 +156,14 @@ impl SharedMemory {
             |bytes: u64| Mapping::reserve(usize::try_from(bytes.max(GUARD)).map_err(std::io::Error::other)?);
         let mapping =
             if guarded { reserve(REACH + GUARD).or_else(|_| reserve(largest)) } else { reserve(largest) };
-        let mapping =
-            mapping.with_context(|| format!("cannot set aside {largest} bytes for a shared memory"))?;
+        let mapping = mapping.map_err(OutOfMemory::of("a shared memory", usize::try_from(largest)?))?;
         let record = MemRecord::new(mapping.base(), 0);
         let inner = Inner { ty, record, mapping: Mutex::new(mapping), parking: Parking::default() };
         let memory = SharedMemory { engine: engine.clone(), inner: Arc::new(inner) };
-        memory.grow(ty.minimum)?;
-        Ok(memory)
+        match memory.grow_from(0, ty.minimum) {
+            Growth::Refused(Some(refused)) => Err(refused.into()),
+            _ => Ok(memory),
+        }
     }
 
     /// The type; its minimum is the size at creation.
@@ -228,7 +230,7 @@ impl SharedMemory {
             let old = self.size();
             match self.grow_from(old, delta) {
                 Growth::Done => return Ok(old),
-                Growth::Refused => bail!("failed to grow memory by `{delta}`"),
+                Growth::Refused(_) => bail!("failed to grow memory by `{delta}`"),
                 Growth::Outrun => {}
             }
         }
@@ -247,13 +249,13 @@ impl SharedMemory {
             return Growth::Outrun;
         }
         let Some(new) = old.checked_add(delta).filter(|&new| new <= self.max_pages()) else {
-            return Growth::Refused;
+            return Growth::Refused(None);
         };
         if delta > 0 {
             // The largest size was found to fit when the memory was made.
             let bytes = (new << self.inner.ty.page_size_log2) as usize;
-            if mapping.grow(bytes).is_err() {
-                return Growth::Refused;
+            if let Err(error) = mapping.grow(bytes) {
+                return Growth::Refused(Some(OutOfMemory::of("a shared memory", bytes)(error)));
             }
             self.inner.record.len.store(bytes, Ordering::SeqCst);
         }
