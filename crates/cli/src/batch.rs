@@ -11,7 +11,7 @@ use upshift_wasi::Exit;
 
 use crate::flags::Options;
 use crate::program::Host;
-use crate::{invoke, limits, report};
+use crate::{invoke, limits, patient, report};
 
 /// Makes the calls; tells of each that fails why, and goes on.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn batch(
     options: &Options,
 ) -> Result<()> {
     let (mut calls, mut failed) = (0, 0);
-    for (number, line) in (1..).zip(std::io::stdin().lock().split(b'\n')) {
+    for (number, line) in (1..).zip(patient::stdin().split(b'\n')) {
         let line = line.with_context(|| format!("cannot read line {number} of the standard input"))?;
         // What is not UTF-8 names nothing, and is told as such.
         let line = String::from_utf8_lossy(&line);

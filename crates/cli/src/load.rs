@@ -11,6 +11,7 @@ use upshift::{Engine, Module};
 
 use crate::flags::Verb;
 use crate::nearest::nearest;
+use crate::patient;
 
 /// Reads, parses and validates a module.
 ///
@@ -31,7 +32,7 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
 pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
     let bytes = if file == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        patient::stdin().read_to_end(&mut bytes).map(|_| bytes)
     } else {
         std::fs::read(file)
     };

@@ -37,6 +37,7 @@ mod limits;
 mod load;
 mod measure;
 mod nearest;
+mod patient;
 mod program;
 mod report;
 mod run;

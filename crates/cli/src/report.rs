@@ -18,6 +18,7 @@ use upshift_wasi::{Exit, GuestFault};
 
 use crate::flags::Usage;
 use crate::limits::LimitHit;
+use crate::patient::Patient;
 
 /// Ends the process with what came out of its command. Several threads may want that: the first one does it.
 pub(crate) fn end(outcome: Result<()>) -> ! {
@@ -72,7 +73,7 @@ pub(crate) fn tell(what: &str, error: &Error) {
         text.push_str(&format!("  caused by: {}\n", cause.trim_end()));
     }
     // There is nowhere left to say that this failed.
-    let _ = stderr.lock().write_all(text.as_bytes());
+    let _ = Patient(stderr.lock()).write_all(text.as_bytes());
 }
 
 /// Text with names from modules in it, without characters that move the cursor or turn the direction of writing.
@@ -98,7 +99,7 @@ fn coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
 /// # Errors
 /// If that fails.
 pub(crate) fn print(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = Patient(std::io::stdout().lock());
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use upshift::{Module, Store};
 
 use crate::flags::{Options, Stats};
+use crate::patient::Patient;
 use crate::program::Host;
 
 /// Times of one run.
@@ -62,7 +63,7 @@ pub(crate) fn tell(what: Stats, times: &Times, options: &Options, store: &Store<
         let _ = writeln!(text, "{name:<28} {value}");
     }
     // Who closed the standard error does not want to know.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = Patient(std::io::stderr()).write_all(text.as_bytes());
 }
 
 /// The most memory that this process has had, in bytes, as Linux tells it.
