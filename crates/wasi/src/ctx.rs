@@ -248,8 +248,8 @@ impl WasiCtxBuilder {
     /// Sets how many descriptors the guest may have at once, 65 536 by default.
     ///
     /// Standard streams, directories and sockets that the host gives count, but are always there. Opening or accepting
-    /// one more fails with `mfile` and makes nothing; after closing one that is no standard stream it works again. The host's own limit may be
-    /// reached earlier, which the guest is told by the same error.
+    /// one more fails with `mfile` and makes nothing; after closing one that is no standard stream it works again. The host's
+    /// own limit may be reached earlier, which the guest is told by the same error.
     ///
     /// ```
     /// use upshift_wasi::WasiCtxBuilder;

@@ -47,7 +47,8 @@
 //! - **Limits**: a guest has up to 65 536 descriptors, or [as many as its host says](WasiCtxBuilder::max_descriptors).
 //!   The listings of directories that it has begun to read may take 64 MiB together; one more is `nomem`.
 //!   One call of `random_get` gives up to 64 MiB; a longer buffer is `inval` and stays as it is.
-//! - **Signals** do not exist: a call that one interrupts is made again. Only the clocks for wall time and monotonic time can be waited for.
+//! - **Signals** do not exist: a call that one interrupts is made again. Only the clocks for wall time and monotonic time can
+//!   be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.
 //! - **Threads** of a guest are started by [`WasiThreads`], or by the host itself, with a clone of the context for each.
 //!
