@@ -221,6 +221,11 @@ fn streams_that_do_not_wait_are_waited_for() {
     writer.write_all(b"text").unwrap();
     assert_eq!(Outcome::new(child.wait_with_output().unwrap()).code, Some(4));
     assert_eq!(reads.join().unwrap(), "text");
+    // One that waits for ever is stopped as any other.
+    let (child, writer, reads) = start(&["run", "--timeout", "100ms", "copy.wat"]);
+    Outcome::new(child.wait_with_output().unwrap()).fails(134, &["has used up its time"]);
+    drop(writer);
+    assert_eq!(reads.join().unwrap(), "");
 }
 
 #[test]
