@@ -87,7 +87,7 @@ fn calls_with_values() {
             let ty = upshift::FuncType::new(store.engine(), [upshift::ValType::I32], [upshift::ValType::I32]);
             Func::new(store, ty, |mut caller: Caller<'_, ()>, params, results| {
                 let run = caller.get_export("run").and_then(Extern::into_func).expect("it is exported");
-                run.call(&mut caller, &[params[0].clone()], results)
+                run.call(&mut caller, params, results)
             })
         })
     });
