@@ -8,38 +8,43 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use upshift::{Engine, FuncSize, Module, Tier, demangle};
+use upshift_core::shown::Shown;
 use upshift_wasi::{Input, Output};
 
 use crate::flags::{Listing, Options};
 use crate::json::Json;
-use crate::limits::Watch;
 use crate::measure::{check_exit, guest_json, guest_text};
 use crate::program::{Program, Streams, entry, failed_to_run};
 use crate::report::{print, visible};
 use crate::sampling::{DEPTH, INTERVAL, Sampler, Samples};
 use crate::series::{counted, time, whole};
-use crate::{invoke, load, show};
+use crate::{clock, invoke, load, show};
 
 /// How many functions are shown unless somebody says otherwise.
 const TOP: usize = 20;
 
-/// Prints what is known of the functions of the file of the command line; runs it, if it can be run.
+/// Prints what is known of the functions of the file of the command line; runs it, if it can be run. `begin` is when the
+/// process began.
 ///
 /// # Errors
 /// If it cannot be loaded; and if the program does not come to a good end, after what is known was printed.
-pub(crate) fn analyze(options: &Options) -> Result<()> {
+pub(crate) fn analyze(options: &Options, begin: Instant) -> Result<()> {
     let file = &options.files[0];
     let mut config = options.config();
     if !options.is_static {
         config.epoch_interruption(true);
     }
     let engine = Engine::new(&config)?;
+    clock::start(&engine, &options.limits, begin, failed_to_run(file))?;
     let program = Program::load(&engine, file, options)?;
     let runs = !options.is_static && (options.invoke.is_some() || program.has_entry());
     let (samples, outcome) = if runs { run(&program)? } else { (None, Ok(())) };
+    // What was seen is told even if the guest has used up its time; that has as much time again.
+    clock::begin(|| format!("failed to analyze `{}`", file.display()));
     let analysis = Analysis { options, module: &program.module, samples, rows: Vec::new() };
     let analysis = analysis.with_rows()?;
     match options.listing() {
@@ -56,11 +61,8 @@ fn run(program: &Program<'_>) -> Result<(Option<Samples>, Result<()>)> {
     let output = if options.guest_output { Output::inherit_stderr() } else { Output::discard() };
     let errors = Output::inherit_stderr();
     let mut store = program.store(Streams { input: Input::memory(input), output, errors })?;
-    let what = failed_to_run(program.file);
-    let watch = program.watch(|| what)?;
     let mut linker = program.linker().map_err(|error| program.failed(error))?;
-    let sampler = Sampler::begin(&mut store, &program.module, watch.clone())?;
-    watch.iter().for_each(Watch::begin);
+    let sampler = Sampler::begin(&mut store, &program.module)?;
     let outcome = program.instantiate(&mut linker, &mut store, &mut || ()).and_then(|instance| {
         if let Some(name) = &options.invoke {
             let args = &options.args;
@@ -68,7 +70,7 @@ fn run(program: &Program<'_>) -> Result<(Option<Samples>, Result<()>)> {
         }
         entry(&mut store, instance)?.map_or(Ok(()), |start| start.call(&mut store, ()))
     });
-    watch.iter().for_each(Watch::end);
+    clock::pause();
     let samples = sampler.finish();
     match check_exit(outcome).map_err(|error| program.failed(error)) {
         // Nothing has run.
@@ -243,11 +245,7 @@ fn aligned(table: &[Vec<String>], left: usize) -> String {
 /// A name on one line that is not too long.
 fn readable(name: &str) -> String {
     const MOST: usize = 80;
-    let name = demangle(name).replace(['\n', '\t'], " ");
-    match name.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name,
-    }
+    Shown::up_to(&demangle(name), MOST).to_string()
 }
 
 /// What to know of samples before believing them.
@@ -284,7 +282,7 @@ mod tests {
     #[test]
     fn long_names_are_cut_between_characters() {
         assert_eq!(readable("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
-        assert_eq!(readable("a\nb"), "a b");
+        assert_eq!(readable("a\nb"), "a\\nb");
         assert_eq!(readable(&"ü".repeat(81)).chars().filter(|&c| c == 'ü').count(), 80);
     }
 }

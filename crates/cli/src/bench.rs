@@ -6,21 +6,23 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use upshift::Engine;
 
+use crate::clock;
 use crate::flags::{Listing, Options};
 use crate::json::Json;
 use crate::measure::{Plan, Runner, guest_json, iteration_text};
-use crate::program::Program;
+use crate::program::{Program, failed_to_run};
 use crate::report::{self, print, visible};
 use crate::series::{Series, clock_cost, counted, percent, time, whole};
 
-/// Runs the file of the command line again and again, and prints what that took.
+/// Runs the file of the command line again and again, and prints what that took. `process` is when the process began.
 ///
 /// # Errors
 /// If it cannot be loaded, or does not come to a good end each time.
-pub(crate) fn bench(options: &Options) -> Result<()> {
-    let engine = Engine::new(&options.config())?;
+pub(crate) fn bench(options: &Options, process: Instant) -> Result<()> {
+    let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
+    clock::start(&engine, &options.limits, process, failed_to_run(file))?;
     let begin = Instant::now();
-    let program = Program::load(&engine, &options.files[0], options)?;
+    let program = Program::load(&engine, file, options)?;
     let load = begin.elapsed();
     let mut runner = Runner::new(&program, false)?;
     let mut series = Series::default();
@@ -37,6 +39,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
             _ => {}
         }
     }
+    clock::begin(|| failed_to_run(file));
     let measured = Measured {
         options,
         load,

@@ -14,24 +14,27 @@ use anyhow::{Result, anyhow, bail};
 use upshift::{Engine, Module};
 use upshift_statistics::{Comparison, Interval, Summary};
 
+use crate::clock;
 use crate::flags::{Listing, Options};
 use crate::json::Json;
 use crate::measure::{Plan, Printed, Runner, guest_json, iteration_text};
-use crate::program::Program;
+use crate::program::{Program, failed_to_run};
 use crate::report::{print, visible};
 use crate::series::{Series, counted, interval_json, percent, time, whole};
 
 /// Ratios that are closer to 1 say nothing about two programs: where their code and data happen to lie makes as much.
 const ALIKE: f64 = 1.03;
 
-/// Runs both files of the command line in turns, and prints which is faster.
+/// Runs both files of the command line in turns, and prints which is faster. `begin` is when the process began.
 ///
 /// # Errors
 /// If one cannot be loaded or does not come to a good end each time, or if they compute different things.
-pub(crate) fn compare(options: &Options) -> Result<()> {
-    let engine = Engine::new(&options.config())?;
-    let a = Program::load(&engine, &options.files[0], options)?;
-    let b = Program::load(&engine, &options.files[1], options)?;
+pub(crate) fn compare(options: &Options, begin: Instant) -> Result<()> {
+    let (engine, files) = (Engine::new(&options.config())?, &options.files);
+    clock::start(&engine, &options.limits, begin, failed_to_run(&files[0]))?;
+    let a = Program::load(&engine, &files[0], options)?;
+    clock::begin(|| failed_to_run(&files[1]));
+    let b = Program::load(&engine, &files[1], options)?;
     let [load_a, load_b] = loads([&a, &b])?;
 
     let (mut run_a, mut run_b) = (Runner::new(&a, true)?, Runner::new(&b, true)?);
@@ -45,6 +48,7 @@ pub(crate) fn compare(options: &Options) -> Result<()> {
             check_printed(run_a.printed(), run_b.printed())?;
         }
     }
+    clock::begin(|| failed_to_run(&files[0]));
     let compared = Compared {
         options,
         time: plan.elapsed(),
@@ -65,6 +69,7 @@ fn loads(programs: [&Program<'_>; 2]) -> Result<[Duration; 2]> {
     let mut least = [Duration::MAX; 2];
     for _ in 0..3 {
         for (least, program) in least.iter_mut().zip(programs) {
+            clock::begin(|| failed_to_run(program.file));
             let begin = Instant::now();
             Module::from_binary(program.module.engine(), &program.module.info().bytes)?;
             *least = (*least).min(begin.elapsed());

@@ -155,9 +155,15 @@ const EVENT: usize = 32;
 const CLOCK: u8 = 0;
 const FD_WRITE: u8 = 2;
 
+/// More subscriptions than this are `inval`, as in `upshift-wasi`: there is a copy of each.
+const MAX_SUBSCRIPTIONS: u32 = 1 << 16;
+
 /// Waits. Descriptors are always ready: when something comes in from outside is chance, and reading waits for it anyway. If
 /// nothing is ready, time jumps to the first clock that is due.
 fn poll(caller: &mut Caller<'_, Host>, [input, output, count, written]: [u32; 4]) -> Result<i32> {
+    if count > MAX_SUBSCRIPTIONS {
+        return Ok(INVAL);
+    }
     let memory = GuestMemory::of(caller, input, u64::from(count) * SUBSCRIPTION as u64)?;
     let mut subscriptions = vec![0; count as usize * SUBSCRIPTION];
     memory.read(caller, input as usize, &mut subscriptions)?;

@@ -1,19 +1,24 @@
 //! `--dump`: functions as text, for those who want to know what is executed.
 
+use std::ffi::OsStr;
+use std::time::Instant;
+
 use anyhow::{Context, Result};
 use upshift::{Engine, Module};
+use upshift_core::shown::Shown;
 
 use crate::flags::{Dump, Options, Usage};
-use crate::load;
-use crate::report::{print, visible};
+use crate::report::print;
+use crate::{clock, load};
 
-/// Prints the functions of the file of the command line; runs nothing.
+/// Prints the functions of the file of the command line; runs nothing. `begin` is when the process began.
 ///
 /// # Errors
 /// If the module cannot be loaded, or there is no such function.
-pub(crate) fn dump(options: &Options) -> Result<()> {
-    let engine = Engine::new(&options.config())?;
-    let module = load::module(&engine, &options.files[0])?;
+pub(crate) fn dump(options: &Options, begin: Instant) -> Result<()> {
+    let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
+    clock::start(&engine, &options.limits, begin, failed_to_show(file))?;
+    let module = load::module(&engine, file)?;
     let mut text = String::new();
     for func in chosen(&module, options.func.as_deref())? {
         for what in &options.dump {
@@ -22,9 +27,21 @@ pub(crate) fn dump(options: &Options) -> Result<()> {
             };
             text.push_str(&shown.with_context(|| format!("cannot show function {func}"))?);
         }
+        // The text of all functions may be many times the module.
+        if text.len() >= AT_ONCE {
+            print(&text)?;
+            text.clear();
+        }
     }
-    print(&visible(&text))
+    print(&text)
 }
+
+fn failed_to_show(file: &OsStr) -> String {
+    format!("failed to show `{}`", file.display())
+}
+
+/// So much text is printed at once.
+const AT_ONCE: usize = 64 << 10;
 
 /// The numbers of the functions to be shown: one, or all that have a body.
 fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
@@ -32,7 +49,7 @@ fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
     let Some(func) = func else { return Ok(bodies.collect()) };
     let by_name = || module.func_index(func);
     let number = func.parse().ok().or_else(by_name);
-    let number = number.ok_or_else(|| Usage(format!("the module has no function `{func}`")))?;
+    let number = number.ok_or_else(|| Usage(format!("the module has no function `{}`", Shown::new(func))))?;
     if number < bodies.start {
         return Err(Usage(format!("function {number} is imported: there is nothing to print")).into());
     }

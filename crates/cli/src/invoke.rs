@@ -7,7 +7,9 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use upshift::{AsContextMut, ExternType, Func, Instance, Module, Ref, RefType, V128, Val, ValType};
+use upshift::{AsContextMut, Func, Instance, Module, Ref, RefType, V128, Val, ValType};
+use upshift_core::shown::Shown;
+use upshift_translate::module::ExternIndex;
 
 use crate::flags::Usage;
 use crate::nearest::nearest;
@@ -41,14 +43,16 @@ impl Call {
                 1 => "1 argument".into(),
                 count => format!("{count} arguments"),
             };
+            let name = Shown::new(name);
             return Err(Usage(format!("`{name}` is {ty}: it takes {wanted}, not {}", args.len())).into());
         }
         let mut params = Vec::with_capacity(args.len());
         for (number, (ty, arg)) in (1..).zip(ty.params().zip(args)) {
             let arg = arg.as_ref();
-            let value = arg.to_str().and_then(|text| parse(ty, text));
+            let value = arg.to_str().and_then(|text| parse(&ty, text));
             params.push(value.ok_or_else(|| {
-                let (arg, form) = (arg.display(), form(ty));
+                let (arg, form) = (arg.to_string_lossy(), form(&ty));
+                let (name, arg) = (Shown::new(name), Shown::new(&arg));
                 Usage(format!("argument {number} of `{name}`, `{arg}`, is no {ty}: expected {form}"))
             })?);
         }
@@ -91,16 +95,22 @@ pub(crate) fn call(
     call.results()
 }
 
+/// What is said of a name that is none of a function.
+pub(crate) fn unknown(name: &str) -> String {
+    format!("the module exports no function `{}`", Shown::new(name))
+}
+
 fn no_such_function(module: &Module, name: &str) -> Usage {
     let what = match module.get_export(name) {
         Some(other) => {
-            format!("the module's export `{name}` is a {}", Types::of(module.info()).describe(&other))
+            let ty = Types::of(module.info()).describe(&other);
+            format!("the module's export `{}` is a {ty}", Shown::new(name))
         }
-        None => format!("the module exports no function `{name}`"),
+        None => unknown(name),
     };
-    let exports: Vec<_> = module.exports().collect();
-    let functions = exports.iter().filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    let near = match nearest(name, functions.map(upshift::ExportType::name)) {
+    let exports = module.info().exports.iter();
+    let functions = exports.filter(|export| matches!(export.item, ExternIndex::Func(_)));
+    let near = match nearest(name, functions.map(|export| &*export.name)) {
         Some(near) => format!(": {near}"),
         None => String::new(),
     };
@@ -111,19 +121,19 @@ fn no_such_function(module: &Module, name: &str) -> Usage {
 }
 
 /// What a value of a type looks like.
-fn form(ty: ValType) -> &'static str {
+fn form(ty: &ValType) -> &'static str {
     match ty {
         ValType::I32 => "an integer of 32 bits, as in `-7`, `4294967295` or `0xff`",
         ValType::I64 => "an integer of 64 bits, as in `-7`, `18446744073709551615` or `0xff`",
         ValType::F32 | ValType::F64 => "a number, as in `0.5`, `1e9`, `inf` or `nan`",
         ValType::V128 => "128 bits as one integer, as in `0x100000000`",
-        ValType::Ref(ty) if ty.nullable => "`null`, the only reference that can be written",
+        ValType::Ref(ty) if ty.is_nullable() => "`null`, the only reference that can be written",
         ValType::Ref(_) => "a reference, and those cannot be written",
     }
 }
 
 /// The value that a text stands for, if it is one of the type.
-fn parse(ty: ValType, text: &str) -> Option<Val> {
+fn parse(ty: &ValType, text: &str) -> Option<Val> {
     match ty {
         ValType::I32 => integer(text).and_then(|value| narrow(value, 32)).map(|bits| Val::I32(bits as i32)),
         ValType::I64 => integer(text).and_then(|value| narrow(value, 64)).map(|bits| Val::I64(bits as i64)),
@@ -139,8 +149,8 @@ fn parse(ty: ValType, text: &str) -> Option<Val> {
 }
 
 /// The null of a type, if it has one.
-fn null(ty: RefType) -> Option<Val> {
-    ty.nullable.then(|| Ref::null(&ty.heap).into())
+fn null(ty: &RefType) -> Option<Val> {
+    ty.is_nullable().then(|| Ref::null(ty.heap_type()).into())
 }
 
 fn integer(text: &str) -> Option<i128> {
@@ -183,13 +193,13 @@ fn print(text: &mut String, value: &Val) -> std::fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use upshift::{RefType, Val, ValType};
+    use upshift::{HeapType, RefType, Val, ValType};
 
     use super::{parse, print};
 
     fn round_trip(ty: ValType, text: &str) -> Option<String> {
         let mut printed = String::new();
-        print(&mut printed, &parse(ty, text)?).unwrap();
+        print(&mut printed, &parse(&ty, text)?).unwrap();
         Some(printed)
     }
 
@@ -229,12 +239,12 @@ mod tests {
         assert_eq!(round_trip(ValType::FUNCREF, "null").as_deref(), Some("<null funcref>"));
         assert_eq!(round_trip(ValType::EXTERNREF, "null").as_deref(), Some("<null externref>"));
         assert_eq!(round_trip(ValType::EXTERNREF, "0"), None);
-        let never_null = ValType::Ref(RefType { nullable: false, ..RefType::FUNCREF });
-        assert!(parse(never_null, "null").is_none());
+        let never_null = ValType::Ref(RefType::new(false, HeapType::Func));
+        assert!(parse(&never_null, "null").is_none());
     }
 
     #[test]
     fn narrow_integers_keep_their_bits() {
-        assert!(matches!(parse(ValType::I32, "2147483648"), Some(Val::I32(i32::MIN))));
+        assert!(matches!(parse(&ValType::I32, "2147483648"), Some(Val::I32(i32::MIN))));
     }
 }

@@ -2,27 +2,28 @@
 //!
 //! ```text
 //! Options.limits ─┬─ fuel, stack ─────────▶ engine and store ─▶ Trap ──────┐
-//!                 ├─ timeout ─▶ Watch, a thread ─▶ epoch ────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
-//!                 ├─ memory, table, heap ─▶ Limiter ─▶ LimitHit            │
+//!                 ├─ timeout ─▶ clock ─▶ epoch ──────────────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
+//!                 ├─ memory ─▶ MemoryBudget ─┐                             │
+//!                 ├─ table, heap ────────────┴▶ Limiter ─▶ LimitHit        │
 //!                 └─ instances, … ────────▶ check_counts ─▶ LimitHit ──────┘
 //! ```
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
-use upshift::{Engine, Module, ResourceLimiter, Trap};
-
-use crate::report;
-
-/// How long a program that does not look at the epoch, because it waits or copies, may go on after its time.
-const GRACE: Duration = Duration::from_millis(25);
+use upshift::{
+    LimitExceeded, MemoryBudget, MemoryShare, MemoryUse, Module, ResourceLimiter, StoreLimits, Trap,
+};
 
 /// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
-const DEFAULT_STACK: usize = 8 << 20;
+pub(crate) const DEFAULT_STACK: usize = 8 << 20;
+
+/// How many threads a guest may start if nobody says otherwise; `WasiThreadsBuilder::new` documents it.
+pub(crate) const DEFAULT_THREADS: usize = 1000;
+
+/// What a thread takes beside its stack for frames: native stack, and a copy of what it reads or writes.
+const THREAD: usize = (256 << 10) + (1 << 20);
 
 /// The most that something may grow to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,9 +40,11 @@ pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
     /// In bytes.
     pub(crate) stack: Option<usize>,
+    /// In bytes, of all memories, tables, heaps and threads of a program together.
+    pub(crate) total_memory: Option<usize>,
     /// In bytes, of each memory.
     pub(crate) memory: Option<Growth>,
-    /// In bytes, of the heap of structs and arrays; that of a memory if nobody says.
+    /// In bytes, of both halves of the heap of structs and arrays; that of a memory if nobody says.
     pub(crate) gc_heap: Option<usize>,
     /// In elements, of each table.
     pub(crate) table: Option<Growth>,
@@ -57,35 +60,60 @@ pub(crate) struct Limits {
 impl Limits {
     /// Sets what nobody has set to what suits a program that is not trusted.
     ///
-    /// A clock would make runs differ, so where they must not, fuel takes its place.
+    /// Fuel does not see a program that waits, so there is a clock in any case. A clock makes runs differ; where they must
+    /// not, fuel ends what computes, and the clock is so late that it only ends what hangs.
     pub(crate) fn fill_for_sandbox(&mut self, deterministic: bool) {
-        if self.fuel.is_none() && self.timeout.is_none() {
-            if deterministic {
-                self.fuel = Some(10_000_000_000);
-            } else {
-                self.timeout = Some(Duration::from_secs(10));
-            }
-        }
+        let time = if deterministic {
+            self.fuel.get_or_insert(10_000_000_000);
+            Duration::from_secs(600)
+        } else {
+            Duration::from_secs(10)
+        };
+        self.timeout.get_or_insert(time);
         self.stack.get_or_insert(1 << 20);
-        self.memory.get_or_insert(Growth { most: 256 << 20, stops: true });
+        self.total_memory.get_or_insert(256 << 20);
         self.table.get_or_insert(Growth { most: 100_000, stops: true });
         self.instances.get_or_insert(16);
         self.memories.get_or_insert(16);
         self.tables.get_or_insert(16);
     }
 
-    /// Who decides about growth; nobody if there is no limit.
-    pub(crate) fn limiter(&self) -> Option<Limiter> {
+    /// What a program may take in all, its threads too; none if there is no limit.
+    pub(crate) fn budget(&self) -> Option<MemoryBudget> {
+        self.total_memory.map(MemoryBudget::new)
+    }
+
+    /// Who decides about growth in a store of a program with a budget; nobody if there is no limit.
+    pub(crate) fn limiter(&self, budget: Option<MemoryBudget>) -> Option<Limiter> {
         let growth = |growth: Option<Growth>| {
             growth.map(|growth| Growth { stops: self.growth_stops.unwrap_or(growth.stops), ..growth })
         };
         let (memory, table) = (growth(self.memory), growth(self.table));
-        let gc_heap = self.gc_heap.or(memory.map(|memory| memory.most));
-        (memory.is_some() || gc_heap.is_some() || table.is_some()).then_some(Limiter {
-            memory,
-            gc_heap,
-            table,
-        })
+        let gc_heap = self.heap();
+        let limited = memory.is_some() || gc_heap.is_some() || table.is_some() || budget.is_some();
+        let budget_stops = self.growth_stops.unwrap_or(true);
+        limited.then_some(Limiter { memory, gc_heap, table, budget, budget_stops })
+    }
+
+    /// Takes what another thread of a program needs before it has taken anything: its stack, which may become as large as is
+    /// allowed, and its instance.
+    ///
+    /// # Errors
+    /// If the program has not as much left: then the thread is not started, which the guest is told.
+    pub(crate) fn reserve_thread(
+        &self,
+        budget: Option<&MemoryBudget>,
+        module: &Module,
+    ) -> Result<Option<MemoryShare>> {
+        let Some(budget) = budget else { return Ok(None) };
+        let wanted = self.stack.unwrap_or(DEFAULT_STACK) + THREAD + instance_bytes(module);
+        let share = budget.reserve(wanted);
+        share.map(Some).with_context(|| format!("the program may not take {} for a thread", bytes(wanted)))
+    }
+
+    /// The most bytes of the heap of structs and arrays.
+    pub(crate) fn heap(&self) -> Option<usize> {
+        self.gc_heap.or(self.memory.map(|memory| memory.most))
     }
 
     /// How many threads may be started at once beside one instance; nothing if nobody says.
@@ -122,6 +150,13 @@ impl Limits {
     }
 }
 
+/// What an instance of a module takes for its functions, globals and segments, about; without memories and tables.
+fn instance_bytes(module: &Module) -> usize {
+    let info = module.info();
+    let elements: usize = info.elems.iter().map(|segment| segment.items.len()).sum();
+    info.vm_layout().size() + elements * size_of::<u64>()
+}
+
 fn own_memories(module: &Module) -> usize {
     own(module.info().memories.len(), module.info().imported_memories)
 }
@@ -143,33 +178,61 @@ pub(crate) struct Limiter {
     memory: Option<Growth>,
     gc_heap: Option<usize>,
     table: Option<Growth>,
+    budget: Option<MemoryBudget>,
+    /// Whether the program ends when it wants more than the budget has.
+    budget_stops: bool,
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         may_grow(self.memory, desired, |most| LimitHit {
             what: format!("a memory is limited to {}, but the program wants {}", bytes(most), bytes(desired)),
-            flag: "--max-memory SIZE".into(),
+            flag: "-W max-memory-size=SIZE".into(),
         })
     }
 
     fn gc_heap_growing(&mut self, _: usize, desired: usize, least: usize) -> Result<usize> {
-        match self.gc_heap {
+        let Some(most) = self.gc_heap else { return Ok(desired) };
+        // Objects lie in one half; the other one is what they are copied to.
+        if least > most / 2 {
             // There is no growth that only fails: without room the program stops in any case.
-            Some(most) if least > most => {
-                let (most, least) = (bytes(most), bytes(least));
-                let what = format!("the heap of objects is limited to {most}, but the program wants {least}");
-                Err(LimitHit { what, flag: "--max-gc-heap SIZE".into() }.into())
-            }
-            most => Ok(most.map_or(desired, |most| desired.min(most))),
+            let (most, both) = (bytes(most), bytes(least.saturating_mul(2)));
+            let what = format!(
+                "the heap of objects is limited to {most}, but the program wants {both}, half of them to copy objects to"
+            );
+            return Err(LimitHit { what, flag: "--max-gc-heap SIZE".into() }.into());
         }
+        Ok(desired.min(most / 2))
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if self.table.is_none() {
+            return StoreLimits::default().table_growing(current, desired, maximum);
+        }
         may_grow(self.table, desired, |most| LimitHit {
             what: format!("a table is limited to {most} elements, but the program wants {desired}"),
             flag: "--max-table-elements N".into(),
         })
+    }
+
+    fn memory_budget(&self) -> Option<MemoryBudget> {
+        self.budget.clone()
+    }
+
+    fn budget_exceeded(&mut self, exceeded: LimitExceeded) -> Result<()> {
+        let (what, is_heap) = match exceeded {
+            LimitExceeded::Budget { limit, desired, what } => (
+                format!(
+                    "memory is limited to {} in all, but with {what} the program would take {}",
+                    bytes(limit),
+                    bytes(desired)
+                ),
+                what == MemoryUse::GcHeap,
+            ),
+            other => (other.to_string(), false),
+        };
+        let stops = self.budget_stops || is_heap;
+        if stops { Err(LimitHit { what, flag: "--max-memory SIZE".into() }.into()) } else { Ok(()) }
     }
 }
 
@@ -218,93 +281,6 @@ pub(crate) fn explain(error: Error, limits: &Limits) -> Error {
     error.context(LimitHit { what, flag: flag.into() })
 }
 
-/// The clock of `--timeout`: stops a guest whose time is over, by the epoch, so that it traps; and if it does not look at
-/// that, ends the process, as if it had trapped.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch {
-    clock: Arc<Clock>,
-}
-
-#[derive(Debug)]
-struct Clock {
-    engine: Engine,
-    /// How long a guest may run.
-    time: Duration,
-    /// When that of the guest is over; nothing while none runs.
-    deadline: Mutex<Option<Instant>>,
-    over: AtomicBool,
-}
-
-impl Watch {
-    /// A clock that does not run yet. `explain` makes the error that the process ends with of a trap.
-    ///
-    /// # Errors
-    /// If the system gives no thread.
-    pub(crate) fn new(
-        engine: &Engine,
-        time: Duration,
-        explain: impl FnOnce(Error) -> Error + Send + 'static,
-    ) -> Result<Watch> {
-        let clock = Arc::new(Clock {
-            engine: engine.clone(),
-            time,
-            deadline: Mutex::default(),
-            over: AtomicBool::new(false),
-        });
-        let watched = Arc::clone(&clock);
-        let watch = move || {
-            watched.wait();
-            report::end(Err(explain(Trap::Interrupt.into())))
-        };
-        thread::Builder::new().spawn(watch).context("cannot start the clock of `--timeout`")?;
-        Ok(Watch { clock })
-    }
-
-    /// A guest begins to run.
-    pub(crate) fn begin(&self) {
-        // A time that is too long to be added never ends.
-        *self.clock.deadline() = Instant::now().checked_add(self.clock.time);
-    }
-
-    /// The guest has come to its end.
-    pub(crate) fn end(&self) {
-        *self.clock.deadline() = None;
-    }
-
-    /// Whether a guest's time was over.
-    pub(crate) fn is_over(&self) -> bool {
-        self.clock.over.load(Ordering::Relaxed)
-    }
-}
-
-impl Clock {
-    fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns when a guest did not stop although its time was over. The thread sleeps between: whatever begins meanwhile
-    /// has at least as much time as it sleeps.
-    fn wait(&self) {
-        loop {
-            let Some(deadline) = *self.deadline() else {
-                thread::sleep(self.time.max(Duration::from_millis(1)));
-                continue;
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if !left.is_zero() {
-                thread::sleep(left);
-                continue;
-            }
-            self.over.store(true, Ordering::Relaxed);
-            self.engine.increment_epoch();
-            thread::sleep(GRACE);
-            if *self.deadline() == Some(deadline) {
-                return;
-            }
-        }
-    }
-}
-
 /// A number of bytes, in the largest unit that leaves no rest.
 pub(crate) fn bytes(number: usize) -> String {
     for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
@@ -317,7 +293,9 @@ pub(crate) fn bytes(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use upshift::ResourceLimiter;
+    use std::time::Duration;
+
+    use upshift::{LimitExceeded, MemoryUse, ResourceLimiter};
 
     use super::{Growth, Limiter, Limits, bytes};
 
@@ -332,7 +310,8 @@ mod tests {
     #[test]
     fn growth_stops_or_fails() {
         let growth = |stops| Some(Growth { most: 10, stops });
-        let mut limiter = Limiter { memory: growth(true), gc_heap: Some(10), table: growth(false) };
+        let mut limiter =
+            Limiter { memory: growth(true), gc_heap: Some(20), table: growth(false), ..Limiter::default() };
         assert!(limiter.memory_growing(0, 10, None).unwrap());
         assert!(limiter.memory_growing(0, 11, None).is_err());
         assert!(!limiter.table_growing(0, 11, None).unwrap());
@@ -348,7 +327,7 @@ mod tests {
             gc_heap,
             ..Limits::default()
         };
-        let heap = |limits: Limits| limits.limiter().and_then(|limiter| limiter.gc_heap);
+        let heap = |limits: Limits| limits.limiter(None).and_then(|limiter| limiter.gc_heap);
         assert_eq!(heap(limits(None, None)), None);
         assert_eq!(heap(limits(Some(10), None)), Some(10));
         assert_eq!(heap(limits(Some(10), Some(20))), Some(20));
@@ -356,12 +335,34 @@ mod tests {
     }
 
     #[test]
-    fn a_sandbox_keeps_what_was_said() {
-        let mut limits = Limits { fuel: Some(1), ..Limits::default() };
-        limits.fill_for_sandbox(false);
-        assert_eq!((limits.fuel, limits.timeout), (Some(1), None));
-        let mut limits = Limits::default();
-        limits.fill_for_sandbox(true);
-        assert!(limits.fuel.is_some() && limits.timeout.is_none() && limits.stack.is_some());
+    fn the_budget_ends_the_program_unless_growth_may_fail() {
+        let exceeded = |what| LimitExceeded::Budget { limit: 10, desired: 20, what };
+        let limiter = |growth_stops| {
+            let limits = Limits { total_memory: Some(10), growth_stops, ..Limits::default() };
+            limits.limiter(limits.budget()).unwrap()
+        };
+        assert_eq!(limiter(None).memory_budget().unwrap().limit(), 10);
+        assert!(limiter(None).budget_exceeded(exceeded(MemoryUse::Memory)).is_err());
+        assert!(limiter(Some(false)).budget_exceeded(exceeded(MemoryUse::Table)).is_ok());
+        // An object has no way to fail.
+        assert!(limiter(Some(false)).budget_exceeded(exceeded(MemoryUse::GcHeap)).is_err());
+        assert!(Limits::default().limiter(None).is_none());
+    }
+
+    #[test]
+    fn a_sandbox_has_a_clock_and_keeps_what_was_said() {
+        let filled = |fuel, timeout, deterministic| {
+            let mut limits = Limits { fuel, timeout, ..Limits::default() };
+            limits.fill_for_sandbox(deterministic);
+            (limits.fuel, limits.timeout)
+        };
+        let (second, ten) = (Some(Duration::from_secs(1)), Some(Duration::from_secs(10)));
+        assert_eq!(filled(None, None, false), (None, ten));
+        assert_eq!(filled(Some(1), None, false), (Some(1), ten));
+        assert_eq!(filled(None, second, false), (None, second));
+        let (fuel, late) = filled(None, None, true);
+        assert!(fuel.is_some() && late > ten);
+        assert_eq!(filled(Some(1), None, true), (Some(1), late));
+        assert_eq!(filled(None, second, true), (fuel, second));
     }
 }

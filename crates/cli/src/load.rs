@@ -1,42 +1,120 @@
 //! From a file on the command line to a module.
 //!
-//! Files are read, not mapped: another process may cut a mapped file off under us.
+//! Files are read, not mapped: another process may cut a mapped file off under us. They need not be files, and may have no
+//! end: so the beginning is looked at first, and there is a most of all.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Read;
 
+#[cfg(feature = "wat")]
+use anyhow::anyhow;
 use anyhow::{Context, Result, bail};
 use upshift::{Engine, Module};
+#[cfg(feature = "wat")]
+use upshift_core::shown::excerpt;
+use upshift_translate::features::Feature;
+use upshift_translate::{Features, TypeRegistry, needed_features};
 
 use crate::flags::Verb;
+use crate::limits;
 use crate::nearest::nearest;
 use crate::patient;
+
+/// The most bytes that are read of a file.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// As many bytes tell whether something can be a module.
+const HEAD_BYTES: u64 = 4096;
 
 /// Reads, parses and validates a module.
 ///
 /// # Errors
 /// If the file cannot be read or is no valid module; the message names it.
 pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
-    let bytes = read(file)?;
+    let cannot_load = || format!("cannot load `{}`", file.display());
+    let look = |head: &[u8]| match head.trim_ascii().is_empty() {
+        true => Ok(()),
+        false => check_form(head).with_context(cannot_load),
+    };
+    let bytes = read_after(file, look)?;
     check_form(&bytes)
         .and_then(|()| binary(file, &bytes))
-        .and_then(|bytes| Module::from_binary(engine, &bytes))
-        .with_context(|| format!("cannot load `{}`", file.display()))
+        .and_then(|bytes| {
+            Module::from_binary(engine, &bytes).map_err(|error| match turned_off(engine, &bytes) {
+                Some(features) => error.context(features),
+                None => error,
+            })
+        })
+        .with_context(cannot_load)
+}
+
+/// What to turn on for a module that is valid but for features that are off.
+fn turned_off(engine: &Engine, bytes: &[u8]) -> Option<String> {
+    let allowed = engine.config().features();
+    if *allowed == Features::all() {
+        return None;
+    }
+    let module = upshift_translate::parse(bytes.into(), &Features::all(), &TypeRegistry::default()).ok()?;
+    let mut missing = needed_features(&module);
+    missing.retain(|&feature| !allowed.has(feature));
+    if missing.is_empty() {
+        return None;
+    }
+    let list = |form: fn(&Feature) -> String| missing.iter().map(form).collect::<Vec<_>>();
+    let (names, flags) = (list(|name| format!("`{name}`")), list(|name| format!("-W {name}")));
+    let many = if missing.len() > 1 { "s" } else { "" };
+    Some(format!(
+        "the module needs the feature{many} {}, turned off here: `{}` turns on what it needs",
+        names.join(", "),
+        flags.join(" ")
+    ))
 }
 
 /// The whole contents of a file; `-` is the standard input.
 ///
 /// # Errors
-/// If it cannot be read; the message names it.
+/// If it cannot be read, has too many bytes or there is no memory for it; the message names it.
 pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
-    let bytes = if file == "-" {
-        let mut bytes = Vec::new();
-        patient::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(file)
+    read_after(file, |_| Ok(()))
+}
+
+/// The whole contents of a file, if `look` has nothing against the beginning.
+fn read_after(file: &OsStr, look: impl FnOnce(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
+    let cannot_read = || format!("cannot read `{}`{}", file.display(), verb_hint(file));
+    if file == "-" {
+        return read_from(patient::stdin(), 0, look, cannot_read);
+    }
+    let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
+    let (metadata, opened) = opened.with_context(cannot_read)?;
+    let size = if metadata.is_file() { metadata.len() } else { 0 };
+    read_from(opened, size, look, cannot_read)
+}
+
+/// All that comes from a reader, which is expected to be `size` bytes.
+fn read_from(
+    mut reader: impl Read,
+    size: u64,
+    look: impl FnOnce(&[u8]) -> Result<()>,
+    cannot_read: impl Fn() -> String,
+) -> Result<Vec<u8>> {
+    let check_size = |size| match size > MOST_BYTES {
+        true => Err(anyhow!("it has more than {}", limits::bytes(MOST_BYTES as usize))),
+        false => Ok(()),
     };
-    bytes.with_context(|| format!("cannot read `{}`{}", file.display(), verb_hint(file)))
+    check_size(size).with_context(&cannot_read)?;
+    let mut bytes = Vec::new();
+    (&mut reader).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(&cannot_read)?;
+    look(&bytes)?;
+    // One byte of room is left for finding the end.
+    let rest = size.saturating_sub(bytes.len() as u64) as usize + 1;
+    let no_memory = || anyhow!("there is no memory for its {size} bytes");
+    bytes.try_reserve_exact(rest).map_err(|_| no_memory()).with_context(&cannot_read)?;
+    let rest = MOST_BYTES + 1 - bytes.len() as u64;
+    reader.take(rest).read_to_end(&mut bytes).with_context(&cannot_read)?;
+    check_size(bytes.len() as u64).with_context(&cannot_read)?;
+    Ok(bytes)
 }
 
 /// What to say of a file that is none because its name should have been a verb.
@@ -49,7 +127,9 @@ fn verb_hint(file: &OsStr) -> String {
 /// The binary form of a module that may be text. Errors in text name the file and show the line.
 #[cfg(feature = "wat")]
 fn binary<'a>(file: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-    Ok(wat::Parser::new().parse_bytes(Some(file.as_ref()), bytes)?)
+    // The error shows a line of the text, which may be all of it.
+    let parsed = wat::Parser::new().parse_bytes(Some(file.as_ref()), bytes);
+    parsed.map_err(|error| anyhow!("{}", excerpt(&error)))
 }
 
 /// The binary form of a module.

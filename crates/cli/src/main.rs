@@ -24,6 +24,7 @@ use crate::report::print;
 mod analyze;
 mod batch;
 mod bench;
+mod clock;
 mod compare;
 mod deterministic;
 mod dump;
@@ -32,6 +33,7 @@ mod flags;
 mod imports;
 mod inspect;
 mod invoke;
+mod javascript;
 mod json;
 mod limits;
 mod load;
@@ -54,9 +56,14 @@ mod wast;
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
+/// musl's `memmove` goes byte by byte downwards, and so does its `memcmp` everywhere: these come in their stead.
+#[cfg(all(target_env = "musl", target_arch = "x86_64"))]
+use upshift_memops as _;
+
 fn main() {
     let begin = Instant::now();
     ignore_file_size_signal();
+    end_aborts_as_failures();
     report::end(command(std::env::args_os().skip(1), begin))
 }
 
@@ -64,6 +71,18 @@ fn main() {
 fn ignore_file_size_signal() {
     // SAFETY: nothing else changes how the signal is handled, and to ignore it runs no code.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// When there is no memory, the standard library says so and aborts. To a shell that would look like 134, which stands for
+/// what stops a guest; this process has failed by itself.
+fn end_aborts_as_failures() {
+    extern "C" fn fail(_: libc::c_int) {
+        // SAFETY: a handler of signals may call it, and it runs no code of this process.
+        unsafe { libc::_exit(1) }
+    }
+    let fail: extern "C" fn(libc::c_int) = fail;
+    // SAFETY: nothing else changes how the signal is handled, and the handler does only what one may do.
+    unsafe { libc::signal(libc::SIGABRT, fail as libc::sighandler_t) };
 }
 
 /// Does what a command line says. `begin` is when the process began.
@@ -78,10 +97,10 @@ fn command(args: impl IntoIterator<Item = OsString>, begin: Instant) -> Result<(
 fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
     match verb {
         Verb::Run if options.dump.is_empty() => run::run(options, begin),
-        Verb::Run => dump::dump(options),
-        Verb::Bench => bench::bench(options),
-        Verb::Compare => compare::compare(options),
-        Verb::Analyze => analyze::analyze(options),
+        Verb::Run => dump::dump(options, begin),
+        Verb::Bench => bench::bench(options, begin),
+        Verb::Compare => compare::compare(options, begin),
+        Verb::Analyze => analyze::analyze(options, begin),
         Verb::Inspect => inspect::inspect(options),
         Verb::Validate => validate::validate(options),
         Verb::Wast => wast::wast(options),

@@ -11,21 +11,21 @@
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, anyhow};
-use upshift::{Linker, Store, TierPath};
+use upshift::{Linker, RootScope, Store, TierPath};
 use upshift_wasi::{Exit, Input, Output};
 
 use crate::flags::{Options, Usage};
 use crate::invoke::Call;
 use crate::json::Json;
-use crate::limits::{self, Watch};
+use crate::limits;
 use crate::patient::Patient;
 use crate::program::{Host, Program, Streams, entry, failed_to_run};
-use crate::{load, show};
+use crate::{clock, load, show};
 
 /// How often and for how long to measure.
 pub(crate) struct Plan {
@@ -72,9 +72,8 @@ pub(crate) struct Runner<'p> {
     program: &'p Program<'p>,
     linker: Linker<Host>,
     way: Way,
-    watch: Option<Watch>,
     /// How many were begun.
-    begun: Arc<AtomicUsize>,
+    begun: usize,
     /// What each guest reads.
     input: Vec<u8>,
     /// What the first iteration prints.
@@ -100,12 +99,10 @@ impl<'p> Runner<'p> {
         if options.invoke.is_none() && !program.has_entry() {
             return Err(program.failed(no_entry(program).into()));
         }
-        let begun = Arc::default();
         let mut runner = Runner {
             linker: program.linker().map_err(|error| program.failed(error))?,
             way: Way::Command,
-            watch: watch(program, &begun)?,
-            begun,
+            begun: 0,
             input,
             printed: keeps_output.then(|| Tape::new(options.guest_output)),
             program,
@@ -164,7 +161,8 @@ impl<'p> Runner<'p> {
     /// # Errors
     /// If the guest does not come to a good end; the message tells the number of the iteration.
     pub(crate) fn iterate(&mut self) -> Result<Iteration> {
-        let first = self.begun.fetch_add(1, Ordering::Relaxed) == 0;
+        let first = self.begun == 0;
+        self.begun += 1;
         let outcome = match self.way {
             Way::Call { .. } => self.watched(Runner::call),
             Way::Command => self.command(first),
@@ -179,9 +177,12 @@ impl<'p> Runner<'p> {
         if self.program.options.limits.fuel.is_some() {
             store.set_fuel(self.program.options.fuel())?;
         }
+        // What the call returns is shown by its kind, which needs no handle that keeps it.
+        let mut scope = RootScope::new(&mut *store);
         let begin = Instant::now();
-        let outcome = call.make(&mut *store);
+        let outcome = call.make(&mut scope);
         let time = begin.elapsed();
+        drop(scope);
         is_first.store(false, Ordering::Relaxed);
         ended(outcome, time, store)
     }
@@ -217,15 +218,15 @@ impl<'p> Runner<'p> {
 
     /// Does something while the clock of `--timeout` runs.
     fn watched<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.watch.iter().for_each(Watch::begin);
+        clock::begin(|| failure(self.begun, self.program.file));
         let outcome = act(self);
-        self.watch.iter().for_each(Watch::end);
+        clock::pause();
         outcome
     }
 
     fn failed(&self, error: Error) -> Error {
         let (limits, file) = (&self.program.options.limits, self.program.file);
-        limits::explain(error, limits).context(failure(self.begun.load(Ordering::Relaxed), file))
+        limits::explain(error, limits).context(failure(self.begun, file))
     }
 }
 
@@ -285,12 +286,6 @@ fn failure(number: usize, file: &OsStr) -> String {
         0 => failed_to_run(file),
         number => format!("iteration {number} of `{}` failed", file.display()),
     }
-}
-
-/// The clock of `--timeout`, for each iteration anew.
-fn watch(program: &Program<'_>, begun: &Arc<AtomicUsize>) -> Result<Option<Watch>> {
-    let (file, begun) = (program.file.to_owned(), Arc::clone(begun));
-    program.watch(move || failure(begun.load(Ordering::Relaxed), &file))
 }
 
 /// Shows what is written to it while the first iteration runs.

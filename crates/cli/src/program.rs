@@ -12,12 +12,12 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result};
-use upshift::{Engine, Instance, Linker, Module, Store, TypedFunc};
+use upshift::{Engine, Instance, Linker, MemoryShare, Module, ResourceLimiter, Store, TypedFunc};
 use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder};
 
 use crate::deterministic::{self, World};
 use crate::flags::{GuestDir, Options, Stats};
-use crate::limits::{self, Limiter, Watch};
+use crate::limits::{self, Limiter};
 use crate::patient::Patient;
 use crate::{imports, load, report};
 
@@ -27,6 +27,8 @@ pub(crate) struct Host {
     wasi: WasiCtx,
     pub(crate) world: World,
     limiter: Limiter,
+    /// What a thread takes beside its memory; nothing for the first one, whose stack is not counted.
+    _thread: Option<MemoryShare>,
 }
 
 impl Host {
@@ -110,10 +112,11 @@ impl<'o> Program<'o> {
     /// If the guest cannot be given what it is to see.
     pub(crate) fn store(&self, streams: Streams) -> Result<Store<Host>> {
         let options = self.options;
-        let limiter = options.limits.limiter();
+        let limiter = options.limits.limiter(options.limits.budget());
         let limited = limiter.is_some();
         let wasi = self.wasi(streams)?;
-        let host = Host { wasi, world: World::default(), limiter: limiter.unwrap_or_default() };
+        let limiter = limiter.unwrap_or_default();
+        let host = Host { wasi, world: World::default(), limiter, _thread: None };
         let mut store = host.store(self.module.engine(), limited);
         if options.limits.fuel.is_some() || options.stats == Some(Stats::Count) {
             store.set_fuel(options.fuel())?;
@@ -121,8 +124,8 @@ impl<'o> Program<'o> {
         Ok(store)
     }
 
-    /// Lets the guest start threads, if it may: each has a store as the guest's first one, with the same files. The first
-    /// one that fails ends the process. What is returned has to be kept while the guest runs.
+    /// Lets the guest start threads, if it may: each has a store as the guest's first one, with the same files. One for which
+    /// there is no memory is not started; the first one that fails ends the process. What is returned has to be kept while the guest runs.
     ///
     /// # Errors
     /// If the module is not made for threads, or its memory cannot be made.
@@ -146,12 +149,16 @@ impl<'o> Program<'o> {
             let limits = limits.clone();
             move |error| report::end(Err(limits::explain(error, &limits).context(failed_to_run(&file))))
         });
-        let (engine, wasi) = (self.module.engine().clone(), store.data().wasi.clone());
+        let (module, wasi) = (self.module.clone(), store.data().wasi.clone());
+        // All threads take from one budget.
+        let budget = store.data().limiter.memory_budget();
         let store_of_thread = move || {
-            let limiter = limits.limiter();
+            let share = limits.reserve_thread(budget.as_ref(), &module)?;
+            let limiter = limits.limiter(budget.clone());
             let limited = limiter.is_some();
             let (wasi, limiter) = (wasi.clone(), limiter.unwrap_or_default());
-            Ok(Host { wasi, world: World::default(), limiter }.store(&engine, limited))
+            let host = Host { wasi, world: World::default(), limiter, _thread: share };
+            Ok(host.store(module.engine(), limited))
         };
         threads.add_to_linker(linker, store, &self.module, store_of_thread).map(Some)
     }
@@ -202,17 +209,6 @@ impl<'o> Program<'o> {
     /// An error of the guest, with the limit that it has hit and the name of its file.
     pub(crate) fn failed(&self, error: Error) -> Error {
         limits::explain(error, &self.options.limits).context(failed_to_run(self.file))
-    }
-
-    /// The clock of `--timeout`, if there is one. `what` says what has failed when its time is over.
-    ///
-    /// # Errors
-    /// If the system gives no thread.
-    pub(crate) fn watch(&self, what: impl FnOnce() -> String + Send + 'static) -> Result<Option<Watch>> {
-        let Some(timeout) = self.options.limits.timeout else { return Ok(None) };
-        let limits = self.options.limits.clone();
-        let explain = move |error| limits::explain(error, &limits).context(what());
-        Watch::new(self.module.engine(), timeout, explain).map(Some)
     }
 
     /// What the guest may see. Its own name is that of its file, without the directory, which is not its business.

@@ -3,42 +3,84 @@
 //! | code | meaning |
 //! |---|---|
 //! | the guest's | it ended itself with a code of 0 to 255, or returned (0) |
-//! | 1 | the guest ended itself with another code, or a module could not be read, validated or linked, or a check failed |
+//! | 1 | the guest ended itself with another code, a module could not be read, validated or linked, a check failed, or there was no memory |
 //! | 2 | the command line or a settings file is wrong |
 //! | 134 | the guest was stopped by a trap, an exception or a limit, as after `abort` in a shell |
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use anyhow::{Error, Result};
 use upshift::{Exception, Trap};
-use upshift_translate::names::is_printable;
+use upshift_core::shown::{MAX_ITEMS, bounded, is_printable};
 use upshift_wasi::{Exit, GuestFault};
 
+use crate::clock;
 use crate::flags::Usage;
 use crate::limits::LimitHit;
 use crate::patient::Patient;
 
-/// Ends the process with what came out of its command. Several threads may want that: the first one does it.
+/// How long the process goes on behind its time for what is said at the end. Who reads it has taken it by then; and if
+/// nobody does, there is nobody to tell.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The thread that ends the process, and the exit code.
+static END: OnceLock<(ThreadId, u8)> = OnceLock::new();
+
+/// Ends the process with what came out of its command.
 pub(crate) fn end(outcome: Result<()>) -> ! {
-    static ENDING: AtomicBool = AtomicBool::new(false);
-    if ENDING.swap(true, Ordering::Relaxed) {
+    let code = decide(&outcome);
+    // Who reads what we say may never do it.
+    clock::begin_end();
+    if let Err(error) = outcome
+        && !exit_code(&error).1
+    {
+        tell("error", &error);
+    }
+    std::process::exit(code.into())
+}
+
+/// Decides on the exit code: from here on only this thread ends the process, or, if that takes too long, the clock with the
+/// same code. Several threads may want to: the first one does it, the others stay here.
+pub(crate) fn decide(outcome: &Result<()>) -> u8 {
+    let code = outcome.as_ref().err().map_or(0, |error| exit_code(error).0);
+    let me = thread::current().id();
+    let &(thread, code) = END.get_or_init(|| (me, code));
+    if thread != me {
         loop {
-            std::thread::park();
+            thread::park();
         }
     }
-    let code = match outcome {
-        Ok(()) => 0,
-        Err(error) => {
-            let (code, silent) = exit_code(&error);
-            if !silent {
-                tell("error", &error);
-            }
-            code
+    code
+}
+
+/// Ends the process because its time is over, with `words`, the error and its code, unless another thread is already about
+/// to end it: then with that one's code. Waits for nothing that could last: neither for those who read the standard error,
+/// given as a descriptor, nor for the locks of streams, which a thread may hold that waits for them.
+pub(crate) fn end_in_time(words: &str, error: &Error, errors: Option<&'static File>) -> ! {
+    let me = thread::current().id();
+    let &(thread, code) = END.get_or_init(|| (me, exit_code(error).0));
+    if thread != me {
+        thread::sleep(PATIENCE);
+    } else if let Some(errors) = errors {
+        let text = format!("{words}{}", message("error", error, errors.is_terminal()));
+        let (said, wait) = mpsc::channel();
+        let say = move || {
+            // There is nowhere left to say that this failed.
+            let _ = Patient(errors).write_all(text.as_bytes());
+            let _ = said.send(());
+        };
+        if thread::Builder::new().spawn(say).is_ok() {
+            let _ = wait.recv_timeout(PATIENCE);
         }
-    };
-    std::process::exit(code.into())
+    }
+    // SAFETY: it ends the process without running any code of it, whatever state that is in.
+    unsafe { libc::_exit(code.into()) }
 }
 
 /// The exit code for an error, and whether it goes without a message.
@@ -62,21 +104,30 @@ fn exit_code(error: &Error) -> (u8, bool) {
 /// Writes an error and its causes to the standard error, behind a word that says what it is.
 pub(crate) fn tell(what: &str, error: &Error) {
     let stderr = std::io::stderr();
-    let (on, off) = if coloured(stderr.is_terminal(), std::env::var_os("NO_COLOR").as_deref()) {
-        ("\x1b[1;31m", "\x1b[0m")
-    } else {
-        ("", "")
-    };
-    let mut text = format!("{on}{what}:{off} {}\n", visible(&error.to_string()));
-    for cause in error.chain().skip(1) {
-        let cause = visible(&cause.to_string()).replace('\n', "\n    ");
-        text.push_str(&format!("  caused by: {}\n", cause.trim_end()));
-    }
+    let text = message(what, error, stderr.is_terminal());
     // There is nowhere left to say that this failed.
     let _ = Patient(stderr.lock()).write_all(text.as_bytes());
 }
 
-/// Text with names from modules in it, without characters that move the cursor or turn the direction of writing.
+/// An error and its causes, as they are shown.
+fn message(what: &str, error: &Error, terminal: bool) -> String {
+    let (on, off) = if coloured(terminal, std::env::var_os("NO_COLOR").as_deref()) {
+        ("\x1b[1;31m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
+    let mut text = format!("{on}{what}:{off} {}\n", visible(&bounded(error, MAX_MESSAGE)));
+    for cause in error.chain().skip(1).take(MAX_ITEMS) {
+        let cause = visible(&bounded(cause, MAX_MESSAGE)).replace('\n', "\n    ");
+        text.push_str(&format!("  caused by: {}\n", cause.trim_end()));
+    }
+    text
+}
+
+/// No message of ours has so many bytes. Those of others may.
+const MAX_MESSAGE: usize = 64 << 10;
+
+/// Text that may have something foreign in it, as names of files, without characters that move the cursor or turn the direction of writing.
 pub(crate) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {

@@ -7,11 +7,10 @@ use upshift::{Engine, Module, Store};
 use upshift_wasi::{Input, Output};
 
 use crate::flags::Options;
-use crate::limits::Watch;
 use crate::program::{Host, Program, Streams, entry, failed_to_run};
-use crate::report::print;
+use crate::report::{self, print};
 use crate::stats::{self, Times};
-use crate::{batch, invoke};
+use crate::{batch, clock, invoke};
 
 /// Runs the file of the command line to its end. `begin` is when the process began.
 ///
@@ -19,19 +18,22 @@ use crate::{batch, invoke};
 /// Whatever stops it; an [`Exit`](upshift_wasi::Exit) if that was the guest itself.
 pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     let mut times = Times::new(begin);
-    let engine = Engine::new(&options.config())?;
-    let program = Program::load(&engine, &options.files[0], options)?;
+    let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
+    clock::start(&engine, &options.limits, begin, failed_to_run(file))?;
+    let program = Program::load(&engine, file, options)?;
     let input = if options.batch { Input::empty() } else { Input::inherit() };
     let streams = Streams { input, output: Output::inherit_stdout(), errors: Output::inherit_stderr() };
     let mut store = program.store(streams)?;
-    let what = failed_to_run(program.file);
-    let outcome = program.watch(|| what).and_then(|watch| {
-        watch.iter().for_each(Watch::begin);
-        link_and_call(&mut store, &program, &mut times)
-    });
+    let modules: Vec<Module> = program.modules().cloned().collect();
+    if options.stats.is_some() {
+        let (times, modules) = (times.clone(), modules.clone());
+        clock::set_last_words(move || stats::text(&times, &modules, None));
+    }
+    let outcome = link_and_call(&mut store, &program, &mut times);
+    // Whatever becomes of what is said from here on, the guest has come to its end.
+    report::decide(&outcome);
     if let Some(what) = options.stats {
-        let modules: Vec<&Module> = program.modules().collect();
-        stats::tell(what, &times, options, &store, &modules);
+        stats::tell(&stats::text(&times, &modules, Some((what, options, &store))));
     }
     // The process ends here: the system takes everything back faster than we could.
     std::mem::forget(store);

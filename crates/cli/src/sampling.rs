@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use upshift::{Engine, Module, Store, UpdateDeadline, WasmBacktrace};
 
-use crate::limits::Watch;
+use crate::clock;
 use crate::program::Host;
 
 /// The time between two looks.
@@ -80,16 +80,16 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    /// Begins to take samples of the functions of a module. The programs are stopped if `watch` says so.
+    /// Begins to take samples of the functions of a module. The programs are stopped when their time is over.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub(crate) fn begin(store: &mut Store<Host>, module: &Module, watch: Option<Watch>) -> Result<Sampler> {
+    pub(crate) fn begin(store: &mut Store<Host>, module: &Module) -> Result<Sampler> {
         let functions = vec![Seen::default(); module.info().funcs.len()];
         let samples = Arc::new(Mutex::new(Samples { functions, ..Samples::default() }));
         let (module, filled) = (module.clone(), Arc::clone(&samples));
         store.epoch_deadline_callback(move |store| {
-            if watch.as_ref().is_some_and(Watch::is_over) {
+            if clock::is_over() {
                 return Ok(UpdateDeadline::Interrupt);
             }
             let backtrace = WasmBacktrace::capture_up_to(&store, DEPTH);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use upshift::{Module, Store};
@@ -10,58 +11,71 @@ use crate::flags::{Options, Stats};
 use crate::patient::Patient;
 use crate::program::Host;
 
-/// Times of one run.
-#[derive(Debug)]
+/// Times of one run. Clones are of the same run.
+#[derive(Clone, Debug)]
 pub(crate) struct Times {
     begin: Instant,
-    first: Option<Duration>,
+    first: Arc<OnceLock<Duration>>,
 }
 
 impl Times {
     /// `begin` is when the process began.
     pub(crate) fn new(begin: Instant) -> Times {
-        Times { begin, first: None }
+        Times { begin, first: Arc::default() }
     }
 
     /// Notes that the guest's code is entered, if it is for the first time.
     pub(crate) fn enter(&mut self) {
-        self.first.get_or_insert_with(|| self.begin.elapsed());
+        self.first.get_or_init(|| self.begin.elapsed());
     }
 }
 
-/// Tells what `--stats` asks for.
-pub(crate) fn tell(what: Stats, times: &Times, options: &Options, store: &Store<Host>, modules: &[&Module]) {
-    let usage = store.usage();
-    let sum = |count: fn(&Module) -> usize| modules.iter().map(|module| count(module)).sum::<usize>();
+/// What `--stats` asks for, as lines. Without a store it is a run that was ended while it was busy elsewhere: what only the
+/// store knows is left out.
+pub(crate) fn text(
+    times: &Times,
+    modules: &[Module],
+    store: Option<(Stats, &Options, &Store<Host>)>,
+) -> String {
+    let sum = |count: fn(&Module) -> usize| modules.iter().map(count).sum::<usize>();
     let time = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
     let memory = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
     let unknown = || "unknown".to_owned();
+    let first = times.first.get().copied();
     let mut lines = vec![
-        ("time to first instruction", times.first.map_or_else(|| "none was executed".to_owned(), time)),
+        ("time to first instruction", first.map_or_else(|| "none was executed".to_owned(), time)),
         ("time in all", time(times.begin.elapsed())),
         (
             "functions translated",
             format!("{} of {}", sum(Module::translated_functions), sum(|module| module.func_bodies().len())),
         ),
-        ("host calls", usage.host_calls.to_string()),
         ("peak memory of the process", peak_memory().map_or_else(unknown, memory)),
-        ("peak memory of the guest", memory(usage.memory_bytes)),
     ];
-    if usage.gc_bytes > 0 || usage.collections > 0 {
-        let collections = usage.collections;
-        lines.push((
-            "heap of objects, at the end",
-            format!("{}, {collections} collections", memory(usage.gc_bytes)),
-        ));
-    }
-    if what == Stats::Count {
-        let left = store.get_fuel().unwrap_or(0);
-        lines.push(("operators", (options.fuel() - left).to_string()));
+    if let Some((what, options, store)) = store {
+        let usage = store.usage();
+        lines.insert(3, ("host calls", usage.host_calls.to_string()));
+        lines.push(("peak memory of the guest", memory(usage.memory_bytes)));
+        if usage.gc_bytes > 0 || usage.collections > 0 {
+            let collections = usage.collections;
+            lines.push((
+                "heap of objects, at the end",
+                format!("{}, {collections} collections", memory(usage.gc_bytes)),
+            ));
+        }
+        if what == Stats::Count {
+            let left = store.get_fuel().unwrap_or(0);
+            lines.push(("fuel", (options.fuel() - left).to_string()));
+        }
     }
     let mut text = String::new();
     for (name, value) in lines {
         let _ = writeln!(text, "{name:<28} {value}");
     }
+    text
+}
+
+/// Tells what `--stats` asks for.
+pub(crate) fn tell(text: &str) {
     // Who closed the standard error does not want to know.
     let _ = Patient(std::io::stderr()).write_all(text.as_bytes());
 }

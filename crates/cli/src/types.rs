@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use upshift::{ArrayType, Engine, ExternType, FieldType, HeapType, Mutability, RefType, StorageType};
-use upshift::{StructType, TypeKind, ValType};
+use upshift::{ExternType, FuncType, Mutability};
+use upshift_core::shown::{Shown, list};
+use upshift_core::types::composite::{CompositeType, FieldType, StorageType};
+use upshift_core::types::{HeapType, RefType, TypeKind, ValType};
 use upshift_translate::{ModuleInfo, names};
 
 /// Knows what a module calls its types.
@@ -20,11 +22,8 @@ impl<'m> Types<'m> {
         let mut names = vec![None; info.types.len()];
         let mut uses = HashMap::<&str, usize>::new();
         for (index, name) in names::type_names(info) {
-            // The section is no part of what was validated.
-            if let Some(place) = names.get_mut(index.index()) {
-                *place = Some(name);
-                *uses.entry(name).or_default() += 1;
-            }
+            names[index.index()] = Some(name);
+            *uses.entry(name).or_default() += 1;
         }
         let mut words = HashMap::new();
         for (index, name) in names.iter().enumerate() {
@@ -66,14 +65,19 @@ impl<'m> Types<'m> {
     /// The type of a function: `(i32, (ref $node)) -> (i32)`.
     pub(crate) fn func(
         &self,
-        params: impl IntoIterator<Item = ValType>,
-        results: impl IntoIterator<Item = ValType>,
+        params: impl ExactSizeIterator<Item = ValType>,
+        results: impl ExactSizeIterator<Item = ValType>,
     ) -> String {
         format!("({}) -> ({})", self.values(params), self.values(results))
     }
 
-    fn values(&self, types: impl IntoIterator<Item = ValType>) -> String {
-        types.into_iter().map(|ty| self.value(ty)).collect::<Vec<_>>().join(", ")
+    /// The same of one that comes from the library.
+    pub(crate) fn func_type(&self, ty: &FuncType) -> String {
+        self.func(ty.params().map(|ty| ty.to_core()), ty.results().map(|ty| ty.to_core()))
+    }
+
+    fn values(&self, types: impl ExactSizeIterator<Item = ValType>) -> String {
+        comma_separated(types.into_iter().map(|ty| self.value(ty)))
     }
 
     /// What a field or an element holds, without saying whether it can be set.
@@ -92,14 +96,14 @@ impl<'m> Types<'m> {
     /// What something is, in a few words: `function (i32) -> (i32)`, `memory of 1 to 17 pages`.
     pub(crate) fn describe(&self, ty: &ExternType) -> String {
         match ty {
-            ExternType::Func(ty) => format!("function {}", self.func(ty.params(), ty.results())),
+            ExternType::Func(ty) => format!("function {}", self.func_type(ty)),
             ExternType::Global(ty) => {
                 let mutable = if ty.mutability() == Mutability::Var { "mutable " } else { "" };
-                format!("{mutable}global {}", self.value(*ty.content()))
+                format!("{mutable}global {}", self.value(ty.content().to_core()))
             }
             ExternType::Table(ty) => {
                 let wide = if ty.is_64() { "64-bit " } else { "" };
-                let element = self.reference(*ty.element());
+                let element = self.reference(ty.element().to_core());
                 format!("{wide}table of {} {element}", range(ty.minimum(), ty.maximum()))
             }
             ExternType::Memory(ty) => {
@@ -108,27 +112,26 @@ impl<'m> Types<'m> {
                 let pages = pages(ty.page_size());
                 format!("{wide}{shared}memory of {} {pages}", range(ty.minimum(), ty.maximum()))
             }
-            ExternType::Tag(ty) => format!("tag {}", self.func(ty.ty().params(), ty.ty().results())),
+            ExternType::Tag(ty) => format!("tag {}", self.func_type(ty.ty())),
         }
     }
 
     /// All types that the module defines.
-    pub(crate) fn defined(&self, engine: &Engine) -> Vec<Defined<'m>> {
+    pub(crate) fn defined(&self) -> Vec<Defined<'m>> {
         let mut fields: HashMap<_, _> =
             names::field_names(self.info).map(|(ty, field, name)| ((ty.index(), field), name)).collect();
         let types = self.info.types.iter().enumerate();
         let mut all: Vec<_> = types
             .map(|(index, defined)| {
-                let heap = heap_type(self.info, index);
-                let composite = if let Some(ty) = StructType::from_heap_type(engine, heap) {
-                    let own = ty.fields().zip(0..);
-                    Composite::Struct(own.map(|(ty, n)| (fields.remove(&(index, n)), ty)).collect())
-                } else if let Some(ty) = ArrayType::from_heap_type(engine, heap) {
-                    Composite::Array(ty.element())
-                } else {
-                    Composite::Func
-                };
                 let (definition, (kind, _)) = (&defined.ty.definition, defined.named());
+                let composite = match &definition.composite {
+                    CompositeType::Struct(own) => {
+                        let own = own.iter().zip(0..);
+                        Composite::Struct(own.map(|(&ty, n)| (fields.remove(&(index, n)), ty)).collect())
+                    }
+                    CompositeType::Array(element) => Composite::Array(*element),
+                    CompositeType::Func(_) => Composite::Func,
+                };
                 let supertype = definition.supertype.map(|id| HeapType::Concrete(kind, id));
                 let group = index..index + 1;
                 Defined { index, composite, supertype, is_final: definition.is_final, group }
@@ -158,10 +161,11 @@ impl<'m> Types<'m> {
             }
             Composite::Struct(fields) => {
                 let fields = fields.iter().map(|(name, ty)| {
+                    let name = name.map(|name| Shown::up_to(name, MAX_WORD));
                     let name = name.map_or(String::new(), |name| format!("{name}: "));
                     format!("{name}{}", self.field(*ty))
                 });
-                format!("struct {{{}}}", fields.collect::<Vec<_>>().join(", "))
+                format!("struct {{{}}}", comma_separated(fields))
             }
             Composite::Array(element) => format!("array {}", self.field(*element)),
         };
@@ -203,10 +207,20 @@ fn heap_type(info: &ModuleInfo, index: usize) -> HeapType {
     HeapType::Concrete(kind, id)
 }
 
+/// The longest name that is used for a type or field within the text of another: it may be there often.
+const MAX_WORD: usize = 64;
+
 /// Whether a name can stand behind a `$` in the text format, so that nobody takes a part of it for something else.
 fn is_identifier(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_graphic() && !r#""(),;[]{}"#.contains(c);
-    !name.is_empty() && name.chars().all(fits)
+    (1..=MAX_WORD).contains(&name.len()) && name.chars().all(fits)
+}
+
+/// The first items of a list; there may be thousands.
+fn comma_separated(items: impl ExactSizeIterator<Item = String>) -> String {
+    let mut text = String::new();
+    list(&mut text, items).expect("writing to a String does not fail");
+    text
 }
 
 /// What the sizes of a memory count.

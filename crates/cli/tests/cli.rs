@@ -108,8 +108,8 @@ fn the_environment_is_given_or_inherited() {
         .prints("echo.wat\nUPSHIFT_TEST_SET=from the host\n");
     // The last one counts, and the command line more than a settings file.
     dir.run(&["--env", "A=1", "--env", "B=2", "--env", "A=3", "echo.wat"]).prints("echo.wat\nB=2\nA=3\n");
-    fs::write(dir.0.join("upshift.toml"), "env = ['A=file', 'C=4']").unwrap();
-    dir.run(&["--env", "A=flag", "echo.wat"]).prints("echo.wat\nC=4\nA=flag\n");
+    fs::write(dir.0.join("named.toml"), "env = ['A=file', 'C=4']").unwrap();
+    dir.run(&["--config", "named.toml", "--env", "A=flag", "echo.wat"]).prints("echo.wat\nC=4\nA=flag\n");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_trap_is_134() {
         ("start.wat", "(module (func $f unreachable) (start $f))"),
         ("segment.wat", r#"(module (memory 1) (data (i32.const 65535) "xx"))"#),
     ]);
-    dir.run(&["--invoke", "trap", "math.wat"]).fails(134, &["`math.wat`", "unreachable", "!trap"]);
+    dir.run(&["--invoke", "trap", "math.wat"]).fails(134, &["`math.wat`", "unreachable", " - trap\n"]);
     dir.run(&["start.wat"]).fails(134, &["unreachable"]);
     dir.run(&["segment.wat"]).fails(134, &["out of bounds memory access"]);
 }
@@ -420,6 +420,18 @@ fn a_module_can_come_from_the_input() {
     dir.run_with_input(&["--invoke", "add", "-", "1", "2"], MATH.as_bytes()).prints("3\n");
     dir.run_with_input(&["-"], b"\0asm\x01\0\0\0").prints("");
     dir.run(&["-"]).fails(1, &["`-`", "empty"]);
+}
+
+/// What has no end, or too late a one, is not read to it.
+#[test]
+fn a_module_has_an_end() {
+    let dir = Dir::with(&[("spaces.wat", &format!("{}(module)", " ".repeat(10_000)))]);
+    dir.run(&["/dev/zero"]).fails(1, &["`/dev/zero`", "not a WebAssembly module"]);
+    let large = fs::File::create(dir.0.join("large.wasm")).unwrap();
+    large.set_len((1 << 30) + 1).unwrap();
+    dir.run(&["large.wasm"]).fails(1, &["`large.wasm`", "more than 1 GiB"]);
+    dir.run(&["--preload", "a=large.wasm", "spaces.wat"]).fails(1, &["more than 1 GiB"]);
+    dir.run(&["spaces.wat"]).prints("");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -230,4 +232,91 @@ fn deterministic_polls_find_descriptors_ready() {
                 (i32.load (i32.const 128))))))"#;
     let dir = Dir::with(&[("poll.wat", WAT)]);
     assert_eq!(dir.run_with_input(&["--deterministic", "poll.wat"], b"").code, Some(19));
+}
+
+/// For each subscription the host needs memory of its own, of which no limit of the guest's knows.
+#[test]
+fn a_deterministic_poll_is_for_so_many_at_most() {
+    const WAT: &str = r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 100)
+        (func (export "poll") (param $count i32) (result i32)
+            (call $poll (i32.const 16) (i32.const 16) (local.get $count) (i32.const 0))))"#;
+    let dir = Dir::with(&[("poll.wat", WAT)]);
+    // 28 is `inval`.
+    for flags in [&["--deterministic"][..], &[]] {
+        for (count, errno) in [("65536", "0\n"), ("65537", "28\n"), ("0", "28\n")] {
+            dir.run(&[flags, &["--invoke", "poll", "poll.wat", count]].concat()).prints(errno);
+        }
+    }
+}
+
+/// Tries to get from its streams to what they are of: a number of bits, one for each way that was open.
+const DOORS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_readdir" (func $list (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_create_directory" (func $make (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_filestat_set_times" (func $touch (param i32 i64 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_allocate" (func $allocate (param i32 i64 i64) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pread" (func $pread (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pwrite" (func $pwrite (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_fdstat_set_flags" (func $flags (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "file")
+    (data (i32.const 16) "\00\00\00\00\04\00\00\00")
+    (func (export "try") (param $fd i32) (result i32)
+        (local $all i32)
+        (local.set $all (i32.eqz (call $open (local.get $fd) (i32.const 0) (i32.const 0) (i32.const 4)
+            (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 64))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $list (local.get $fd) (i32.const 128) (i32.const 512) (i64.const 0) (i32.const 64)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $make (local.get $fd) (i32.const 0) (i32.const 3)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $accept (local.get $fd) (i32.const 4) (i32.const 64)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $resize (local.get $fd) (i64.const 0)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $touch (local.get $fd) (i64.const 0) (i64.const 0) (i32.const 5)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $allocate (local.get $fd) (i64.const 0) (i64.const 100)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $seek (local.get $fd) (i64.const 0) (i32.const 0) (i32.const 64)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $pread (local.get $fd) (i32.const 16) (i32.const 1) (i64.const 0) (i32.const 64)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $pwrite (local.get $fd) (i32.const 16) (i32.const 1) (i64.const 0) (i32.const 64)))))
+        (local.set $all (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $flags (local.get $fd) (i32.const 4)))))
+        (i32.or (i32.shl (local.get $all) (i32.const 1))
+            (i32.eqz (call $prestat (local.get $fd) (i32.const 64))))))"#;
+
+/// A stream carries bytes, whatever the host has led it to.
+#[test]
+fn streams_lead_to_nothing() {
+    let dir = Dir::with(&[("doors.wat", DOORS), ("file", "contents")]);
+    let both = || fs::File::options().read(true).write(true).open(dir.0.join("file")).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // An input can be positioned, and read at any place, if its host can do that: the fourth and fifth bit.
+    let inputs: [(Stdio, &str); 3] = [
+        (fs::File::open(&dir.0).unwrap().into(), "16\n"),
+        (both().into(), "24\n"),
+        (OwnedFd::from(listener).into(), "0\n"),
+    ];
+    for (input, open) in inputs {
+        let mut command = dir.command(&["--sandbox", "--invoke", "try", "doors.wat", "0"]);
+        support::Outcome::new(command.stdin(input).output().unwrap()).prints(open);
+    }
+    let output = |fd| dir.command(&["--sandbox", "--invoke", "try", "doors.wat", fd]);
+    support::Outcome::new(output("2").stderr(both()).output().unwrap()).prints("0\n");
+    assert_eq!(fs::read_to_string(dir.0.join("file")).unwrap(), "contents");
+    // The answer comes behind what was there.
+    let append = fs::File::options().read(true).append(true).open(dir.0.join("file")).unwrap();
+    assert!(output("1").stdout(append).status().unwrap().success());
+    assert_eq!(fs::read_to_string(dir.0.join("file")).unwrap(), "contents0\n");
 }

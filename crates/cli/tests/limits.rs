@@ -1,5 +1,7 @@
 //! Limits: each by the program that it stops, and the one just below it that runs.
 
+use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use support::Dir;
@@ -83,19 +85,64 @@ fn a_timeout_ends_waiting() {
 fn memories_are_limited() {
     let dir = Dir::with(&[("grow.wat", GROW)]);
     let run = |flags: &[&str], call: &[&str]| dir.run(&[flags, &["--invoke"], call].concat());
-    for size in ["192KiB", "196608", "197kB", "1MiB"] {
+    // Three pages, one of the other memory, and an element of a table.
+    for size in ["262152", "257KiB", "263kB", "1MiB"] {
         run(&["--max-memory", size], &["memory", "grow.wat", "2"]).prints("1\n");
     }
-    run(&["--max-memory=128KiB"], &["memory", "grow.wat", "2"])
-        .fails(134, &["128 KiB", "192 KiB", "`--max-memory SIZE`"]);
+    run(&["--max-memory=256KiB"], &["memory", "grow.wat", "2"])
+        .fails(134, &["256 KiB in all", "a larger memory", "262152 bytes", "`--max-memory SIZE`"]);
     // What the module's own type forbids is its own matter.
-    run(&["--max-memory=128KiB"], &["bounded", "grow.wat", "2"]).prints("-1\n");
+    run(&["--max-memory=192KiB"], &["bounded", "grow.wat", "2"]).prints("-1\n");
     dir.run(&["--max-memory", "65535", "grow.wat"]).fails(134, &["65535 bytes", "64 KiB"]);
-    // As wasmtime does.
+    run(&["--max-memory=192KiB", "-Wtrap-on-grow-failure=n"], &["memory", "grow.wat", "2"]).prints("-1\n");
+    // As wasmtime does, each memory for itself.
     run(&["-W", "max-memory-size=131072"], &["memory", "grow.wat", "2"]).prints("-1\n");
+    run(&["-W", "max-memory-size=131072"], &["memory", "grow.wat", "1"]).prints("1\n");
     run(&["-W", "max-memory-size=131072,trap-on-grow-failure"], &["memory", "grow.wat", "2"])
-        .fails(134, &["128 KiB"]);
-    run(&["--max-memory=128KiB", "-Wtrap-on-grow-failure=n"], &["memory", "grow.wat", "2"]).prints("-1\n");
+        .fails(134, &["128 KiB", "`-W max-memory-size=SIZE`"]);
+    run(&["-W", "max-memory-size=131072", "--max-memory=160KiB"], &["memory", "grow.wat", "1"])
+        .fails(134, &["160 KiB in all"]);
+}
+
+/// Fills all of sixteen memories with so many pages each.
+fn many_memories() -> String {
+    let memories: String = (0..16).map(|i| format!("(memory $m{i} 0 65536)")).collect();
+    let fill: String = (0..16)
+        .map(|i| {
+            format!(
+                "(drop (memory.grow $m{i} (local.get 0)))
+                (memory.fill $m{i} (i32.const 0) (i32.const 1) (i32.shl (local.get 0) (i32.const 16)))"
+            )
+        })
+        .collect();
+    format!(r#"(module {memories} (func (export "fill") (param i32) {fill}))"#)
+}
+
+#[test]
+fn memory_is_limited_in_all() {
+    let tables = r#"(module
+        (table $a 0 funcref) (table $b 0 externref)
+        (func (export "grow") (param i32)
+            (drop (table.grow $a (ref.null func) (local.get 0)))
+            (drop (table.grow $b (ref.null extern) (local.get 0)))))"#;
+    let dir = Dir::with(&[
+        ("many.wat", &many_memories()),
+        ("tables.wat", tables),
+        ("objects.wat", OBJECTS),
+        ("grow.wat", GROW),
+    ]);
+    let run = |flags: &[&str], call: &[&str]| dir.run(&[flags, &["--invoke"], call].concat());
+    run(&["--max-memory=16MiB"], &["fill", "many.wat", "16"]).prints("");
+    run(&["--max-memory=16MiB"], &["fill", "many.wat", "17"])
+        .fails(134, &["16 MiB in all", "a larger memory", "`--max-memory SIZE`"]);
+    run(&["--sandbox"], &["fill", "many.wat", "4096"]).fails(134, &["256 MiB in all", "512 MiB"]);
+    run(&["--max-memory=1MiB"], &["grow", "tables.wat", "65536"]).prints("");
+    run(&["--max-memory=1MiB"], &["grow", "tables.wat", "65537"]).fails(134, &["a larger table"]);
+    run(&["--max-memory=1MiB"], &["list", "objects.wat", "50000"]).fails(134, &["a larger heap of objects"]);
+    // Preloads are a part of the program: each of them has two pages and a table.
+    let preloads = ["--preload=a=grow.wat", "--preload=b=grow.wat", "grow.wat"];
+    dir.run(&[&["--max-memory=393240"][..], &preloads].concat()).prints("");
+    dir.run(&[&["--max-memory=393239"][..], &preloads].concat()).fails(134, &["393239 bytes in all"]);
 }
 
 #[test]
@@ -106,6 +153,10 @@ fn tables_are_limited() {
     run(&["--max-table-elements", "10"], "10").fails(134, &["10", "11", "`--max-table-elements N`"]);
     run(&["-W", "max-table-elements=10"], "10").prints("-1\n");
     dir.run(&["--max-table-elements", "0", "grow.wat"]).fails(134, &["limited to 0 elements"]);
+    // Nobody can want so many without saying so.
+    run(&[], "10000000").prints("-1\n");
+    run(&["--max-memory=1GiB"], "10000000").prints("-1\n");
+    run(&["--max-table-elements=20000000"], "19999999").prints("1\n");
 }
 
 #[test]
@@ -120,10 +171,15 @@ fn heaps_are_limited() {
     run(&["--max-gc-heap=0"], &["list", "objects.wat", "1"]).fails(134, &["limited to 0 bytes"]);
     // What nobody refers to is no matter, however much it is.
     run(&["--max-gc-heap=64KiB"], &["waste", "objects.wat", "1000000"]).prints("");
-    // Unless set, the limit is that of a memory, under whichever name.
-    run(&["--max-memory=1MiB"], &many).fails(134, &["limited to 1 MiB", "`--max-gc-heap SIZE`"]);
-    run(&["--max-memory=1MiB", "--max-gc-heap=64MiB"], &many).prints("");
+    // Half of the heap is for copies: objects of at least 16 bytes, at most 24.
+    run(&["--max-gc-heap=1MiB"], &["list", "objects.wat", "32769"]).fails(134, &["half of them to copy"]);
+    run(&["--max-gc-heap=1MiB"], &["list", "objects.wat", "21845"]).prints("");
+    // All memory together is a limit of the heap too, and so is that of a memory, unless the heap has one.
+    run(&["--max-memory=1MiB"], &many).fails(134, &["limited to 1 MiB in all", "`--max-memory SIZE`"]);
+    run(&["--max-memory=1MiB", "--max-gc-heap=64MiB"], &many).fails(134, &["limited to 1 MiB in all"]);
+    run(&["--max-memory=64MiB", "--max-gc-heap=1MiB"], &many).fails(134, &["`--max-gc-heap SIZE`"]);
     run(&["-W", "max-memory-size=1048576"], &many).fails(134, &["limited to 1 MiB"]);
+    run(&["-W", "max-memory-size=1048576", "--max-gc-heap=64MiB"], &many).prints("");
 }
 
 #[test]
@@ -157,12 +213,12 @@ fn things_are_limited_in_number() {
 fn a_sandbox_limits_everything_that_is_not_limited() {
     let dir =
         Dir::with(&[("grow.wat", GROW), ("deep.wat", DEEP), ("spin.wat", SPIN), ("objects.wat", OBJECTS)]);
-    // Fuel in place of the clock: on a busy machine ten seconds may be over before the objects are made.
+    // On a busy machine ten seconds may be over before the objects are made.
     let objects = |flags: &[&str]| {
         let call = ["--invoke", "list", "objects.wat", "20000000"];
-        dir.run(&[&["--sandbox", "--fuel=10000000000"], flags, &call].concat())
+        dir.run(&[&["--sandbox", "--timeout=5m"], flags, &call].concat())
     };
-    objects(&[]).fails(134, &["limited to 256 MiB", "`--max-gc-heap SIZE`"]);
+    objects(&[]).fails(134, &["limited to 256 MiB in all", "`--max-memory SIZE`"]);
     objects(&["--max-gc-heap=1MiB"]).fails(134, &["limited to 1 MiB"]);
     dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "100"]).prints("1\n");
     dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "4096"])
@@ -192,7 +248,82 @@ fn a_file_above_the_systems_limit_is_an_error_of_the_guest() {
             (call $exit (call $resize (i32.load (i32.const 64)) (i64.const 10000000)))))"#;
     let dir = Dir::with(&[("big.wat", WAT)]);
     let script = format!("ulimit -f 100; exec '{}' run --dir . big.wat", env!("CARGO_BIN_EXE_upshift"));
-    let status = std::process::Command::new("sh").args(["-c", &script]).current_dir(&dir.0).status().unwrap();
+    let status = Command::new("sh").args(["-c", &script]).current_dir(&dir.0).status().unwrap();
     // 22 is `fbig`.
     assert_eq!(status.code(), Some(22));
+}
+
+/// What a call returns or throws lives until it is told, and not until the last call.
+#[test]
+fn calls_of_the_command_line_keep_nothing() {
+    // An object with its header has at least 16 bytes; 10 000 of them do not fit, but one does.
+    const WAT: &str = r#"(module
+        (type $node (struct (field i64)))
+        (tag $tag (param i64))
+        (func $object (export "object") (result anyref) (struct.new $node (i64.const 1)))
+        (func (export "objects") (result anyref (ref struct)) (call $object) (struct.new $node (i64.const 2)))
+        (func (export "thrown") (result exnref)
+            (block $caught (result exnref)
+                (try_table (catch_all_ref $caught) (throw $tag (i64.const 1)))
+                unreachable))
+        (func (export "throw") (throw $tag (i64.const 1))))"#;
+    const COUNT: usize = 10_000;
+    let dir = Dir::with(&[("objects.wat", WAT)]);
+    for (call, result) in [("object", "<anyref>"), ("objects", "<anyref> <anyref>"), ("thrown", "<exnref>")] {
+        let input = format!("{call}\n").repeat(COUNT);
+        dir.run_with_input(&["--max-gc-heap=64KiB", "--batch", "objects.wat"], input.as_bytes())
+            .prints(&format!("{result}\n").repeat(COUNT));
+        let count = COUNT.to_string();
+        for files in [&["bench", "objects.wat"][..], &["compare", "objects.wat", "objects.wat"]] {
+            let (verb, files) = files.split_first().unwrap();
+            let flags = [*verb, "--max-gc-heap=64KiB", "--iterations", &count, "--invoke", call];
+            let outcome = dir.run(&[&flags, files].concat());
+            assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        }
+    }
+    // Each of these fails for its own reason, which is no limit.
+    let outcome = dir.run_with_input(
+        &["--max-gc-heap=64KiB", "--batch", "objects.wat"],
+        "throw\n".repeat(5000).as_bytes(),
+    );
+    assert!(outcome.code == Some(1) && !outcome.stderr.contains("limited"), "{:.1000}", outcome.stderr);
+}
+
+#[test]
+fn lines_of_a_batch_have_an_end() {
+    let dir = Dir::with(&[("spin.wat", SPIN)]);
+    let long = format!("#{}\nshort\n", "x".repeat(1 << 19));
+    dir.run_with_input(&["--batch", "spin.wat"], long.as_bytes()).prints("\n");
+    let endless = "x".repeat((1 << 20) + 1);
+    dir.run_with_input(&["--batch", "spin.wat"], endless.as_bytes()).fails(1, &["line 1", "more than 1 MiB"]);
+}
+
+/// An abort of the process would look like 134, with which a guest is stopped.
+#[test]
+fn a_module_without_memory_for_it_is_an_error_of_the_program() {
+    let dir = Dir::new();
+    // A custom section of 2^26 bytes: a name without bytes, and then nothing but zeros.
+    let mut module = b"\0asm\x01\0\0\0\0\x80\x80\x80\x20".to_vec();
+    module.resize(module.len() + (1 << 26), 0);
+    fs::write(dir.0.join("large.wasm"), &module).unwrap();
+    let text = format!("(module (memory 1) (data \"{}\"))", "x".repeat(1 << 25));
+    fs::write(dir.0.join("large.wat"), &text).unwrap();
+    // From too little for reading it to enough for all but something.
+    let mut failed = 0;
+    for (mebibytes, file) in
+        [(60, "large.wasm"), (80, "large.wasm"), (100, "large.wasm"), (130, "large.wasm"), (80, "large.wat")]
+    {
+        let program = env!("CARGO_BIN_EXE_upshift");
+        let script = format!("ulimit -v {}; exec '{program}' {file}", mebibytes << 10);
+        let output = Command::new("sh").args(["-c", &script]).current_dir(&dir.0).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{mebibytes}: {output:?}");
+        assert!(output.status.success() || errors.contains("memory"), "{mebibytes}: {errors}");
+        assert!(
+            mebibytes >= 64 || errors.contains("`large.wasm`") && errors.contains("no memory"),
+            "{errors}"
+        );
+        failed += i32::from(!output.status.success());
+    }
+    assert!(failed > 0);
 }

@@ -217,6 +217,12 @@ impl<'m> Builder<'m> {
         FuncCode::new(self.words.into(), handlers, self.references)
     }
 
+    /// How many words the code takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.words.len()
+    }
+
     /// The notes about positions.
     #[must_use]
     pub fn take_positions(self) -> Vec<(u32, u32)> {
@@ -626,10 +632,6 @@ impl Backend for Builder<'_> {
 
     fn set_charge(&mut self, charge: Charge, fuel: u32) {
         self.words[charge.0 as usize + 1] |= u64::from(fuel) << 32;
-    }
-
-    fn charge_bulk(&mut self, length: Slot) {
-        self.emit(Op::ChargeBulk, &[u64::from(length.0)]);
     }
 
     fn check_interrupt(&mut self, top: Slot) {

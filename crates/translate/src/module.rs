@@ -4,7 +4,7 @@
 //! Function bodies stay in the module's bytes and are translated at their first call.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use upshift_core::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
@@ -14,7 +14,8 @@ use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
 
 use crate::hints::BranchHints;
-use crate::registry::RegisteredType;
+use crate::names::NameIndex;
+use crate::registry::TypeHandle;
 
 /// A validated module without its instances' state.
 #[derive(Debug, Default)]
@@ -68,15 +69,17 @@ pub struct ModuleInfo {
     pub customs: Vec<(Range<u32>, Range<u32>)>,
     /// Which way branches are expected to go.
     pub branch_hints: BranchHints,
+    /// Where names are; made when somebody asks, see [`names`](crate::names).
+    pub(crate) names: OnceLock<NameIndex>,
 }
 
 /// An entry of the type section.
 #[derive(Clone, Debug)]
 pub struct DefinedType {
-    /// The canonical id: equal types have equal ids within one registry.
+    /// The canonical id: equal types have equal ids within one registry, as long as somebody uses them.
     pub id: TypeId,
-    /// The type, whose concrete references name canonical ids.
-    pub ty: Arc<RegisteredType>,
+    /// The type, whose concrete references name canonical ids. The module keeps it.
+    pub ty: TypeHandle,
 }
 
 impl DefinedType {
@@ -260,17 +263,6 @@ impl ModuleInfo {
     #[must_use]
     pub fn func_type(&self, func: FuncIndex) -> &DefinedType {
         &self.types[self.funcs[func.index()].index()]
-    }
-
-    /// Whether the module defines types that are more than functions without supertypes and subtypes.
-    #[must_use]
-    pub fn has_object_types(&self) -> bool {
-        self.types.iter().any(|ty| {
-            let definition = &ty.ty.definition;
-            definition.composite.kind() != TypeKind::Func
-                || !definition.is_final
-                || definition.supertype.is_some()
-        })
     }
 
     /// The type of a tag.

@@ -1,12 +1,13 @@
 //! From bytes to a validated [`ModuleInfo`].
 //!
 //! ```text
-//! bytes ─ decoder ─▶ section ─ validator ─▶ record it in ModuleInfo       (types go through the registry)
-//!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated at the end, see `validate`
+//! bytes ─ decoder ─▶ section ─ validator ─▶ set aside ───────────────────────────▶ recorded in ModuleInfo
+//!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated ─┘      (types go through the registry)
 //! ```
 //!
-//! What is recorded has been validated, so indices are in range and counts are true. Before validation a count is only
-//! a claim: a section that claims more items than it has bytes is refused before anything is allocated for them.
+//! Nothing is recorded before all is validated: indices are in range then and counts are true, and a module that is refused
+//! leaves no types behind. Before validation a count is only a claim: a section that claims more items than it has bytes is
+//! refused before anything is allocated for them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -72,14 +73,18 @@ fn parse_with(
         validator: Validator::new_with_features(features.flags()),
         info: ModuleInfo::default(),
         bodies: Vec::new(),
+        sections: Vec::new(),
         bytes: &bytes,
     };
-    let sections = builder.read_sections(features);
-    let Builder { mut info, bodies, .. } = builder;
+    let outcome = builder.read_sections(features);
     // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
-    let code_size = info.bodies.iter().map(ExactSizeIterator::len).sum();
-    validate_bodies(bodies, threads(code_size))?;
-    sections?;
+    let code_size = builder.info.bodies.iter().map(ExactSizeIterator::len).sum();
+    validate_bodies(std::mem::take(&mut builder.bodies), threads(code_size))?;
+    outcome?;
+    for section in std::mem::take(&mut builder.sections) {
+        builder.record(section)?;
+    }
+    let mut info = builder.info;
     info.bytes = bytes;
     info.branch_hints = BranchHints::read(&info);
     Ok(info)
@@ -101,6 +106,8 @@ struct Builder<'a> {
     validator: Validator,
     info: ModuleInfo,
     bodies: Vec<Body<'a>>,
+    /// What has been read, but for the bodies, and waits to be recorded.
+    sections: Vec<Payload<'a>>,
     bytes: &'a [u8],
 }
 
@@ -135,7 +142,7 @@ impl<'a> Builder<'a> {
                     self.info.bodies.push(range(body.range()));
                     self.bodies.push(Body { func, body });
                 }
-                Ok(_) => self.record(payload)?,
+                Ok(_) => self.sections.push(payload),
                 Err(error) if matches!(payload, Payload::UnknownSection { .. }) => {
                     return Err(malformed(error));
                 }
@@ -204,13 +211,14 @@ impl<'a> Builder<'a> {
                 None => canonical(&self.info.types)(index),
             };
             let types = group.types().map(|ty| convert::sub_type(ty, concrete));
-            let first = self.registry.intern_group(types.collect::<Result<_, _>>().map_err(unsupported)?);
+            let types = types.collect::<Result<_, _>>().map_err(unsupported)?;
+            let types = self.registry.intern_group(types);
+            let types = types.map_err(|error| ParseError::unsupported(offset, error.to_string()))?;
             let count = kinds.len() as u32;
             if count > 1 {
                 self.info.rec_groups.push(start..start + count);
             }
-            let ids = (first.0..first.0 + count).map(TypeId);
-            self.info.types.extend(ids.map(|id| DefinedType { id, ty: self.registry.lookup(id) }));
+            self.info.types.extend(types.map(|ty| DefinedType { id: ty.id(), ty }));
         }
         Ok(())
     }

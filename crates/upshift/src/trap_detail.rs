@@ -8,7 +8,7 @@
 
 use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
-use upshift_core::index::TypeIndex;
+use upshift_core::shown::Shown;
 use upshift_core::types::TypeId;
 use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord, is_object};
 use upshift_ir::Op;
@@ -16,7 +16,6 @@ use upshift_ir::decode::{Instr, cast_fields, decode};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
 use upshift_translate::names;
 
-use crate::backtrace::Printable;
 use crate::instance::InstanceData;
 use crate::store::StoreState;
 
@@ -128,11 +127,15 @@ impl<'a> Site<'a> {
                         *self.instance.tables[table as usize].in_state(self.state).record();
                     &*(*base.add(index as usize) as *const FuncRec)
                 };
-                let types = self.state.engine.types();
+                let name = |ty: TypeId| {
+                    // The store keeps the types of its functions, a module those of its code.
+                    let ty = self.state.engine.types().get(ty)?;
+                    Some(ty.as_func()?.to_string())
+                };
                 Some(format!(
                     "element {index} of table {table} is a function of type `{}`, the call expects `{}`",
-                    types.func(found.ty),
-                    types.func(ty)
+                    name(found.ty)?,
+                    name(ty)?
                 ))
             }
             _ => None,
@@ -169,11 +172,12 @@ impl<'a> Site<'a> {
 
     /// What the module calls a type, or else what that consists of.
     fn type_name(&self, ty: TypeId) -> String {
-        let info = self.instance.module.info();
-        let is_it = |index: TypeIndex| info.types.get(index.index()).is_some_and(|found| found.id == ty);
-        match names::type_names(info).find(|&(index, _)| is_it(index)) {
-            Some((_, name)) => format!("`${}`", Printable(name)),
-            None => format!("`{}`", self.state.engine.types().lookup(ty).definition),
+        match names::canonical_type_name(self.instance.module.info(), ty) {
+            Some(name) => format!("`${}`", Shown::new(name)),
+            None => match self.state.engine.types().get(ty) {
+                Some(ty) => format!("`{}`", ty.definition),
+                None => format!("type#{}", ty.0),
+            },
         }
     }
 

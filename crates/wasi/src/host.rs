@@ -9,9 +9,10 @@ use std::os::fd::BorrowedFd;
 use rustix::event::{PollFd, PollFlags};
 
 use crate::abi::Errno;
+use crate::error::Failure;
 
 /// An error in which a signal can show.
-pub(crate) trait HostError: Into<Errno> {
+pub(crate) trait HostError {
     /// Whether a signal has interrupted the call, so that it did nothing.
     fn is_interruption(&self) -> bool;
 }
@@ -31,6 +32,12 @@ impl HostError for std::io::Error {
 impl HostError for Errno {
     fn is_interruption(&self) -> bool {
         *self == Errno::Intr
+    }
+}
+
+impl HostError for Failure {
+    fn is_interruption(&self) -> bool {
+        *self == Failure::Errno(Errno::Intr)
     }
 }
 
@@ -57,7 +64,7 @@ pub(crate) enum Idle {
 }
 
 /// As [`retry`], for a call that moves bytes in the direction of `way` and may find none, or no room for them.
-pub(crate) fn transfer<T, E: HostError>(
+pub(crate) fn transfer<T, E: HostError + Into<Errno>>(
     fd: BorrowedFd<'_>,
     way: PollFlags,
     idle: Idle,

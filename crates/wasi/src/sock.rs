@@ -89,7 +89,7 @@ pub(crate) fn sock_send(
     Siflags::from_bits(siflags)?;
     let OpenSocket { host, idle, .. } = ctx.table.socket(fd, Rights::FD_WRITE)?;
     mem.check(sent, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), idle, buffers))??;
+    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), idle, buffers))?;
     mem.write_u32(sent, len as u32)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::flags::{Flag, Section, Verb};
 /// Names and meanings of exit codes, for help and manual.
 pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
     ("the guest's", "it ended itself, or returned (0)"),
-    ("1", "a module cannot be loaded or linked, or a check fails"),
+    ("1", "a module cannot be loaded or linked, a check fails, or there is no memory"),
     ("2", "the command line or a settings file is wrong"),
     ("134", "a trap, an exception or a limit stopped the guest"),
 ];
@@ -47,7 +47,7 @@ fn of_verb(verb: Verb) -> String {
     let mut text = format!("{}.\n\nUsage: {}\n", verb.about(), usage.trim_end());
     if Flag::all_of(verb).any(|flag| flag.name == "config") {
         text.push_str(
-            "A FILE of `-` is the standard input. `upshift.toml` may set flags too, as in `fuel = 1000`.\n",
+            "A FILE of `-` is the standard input. `upshift.toml` may tighten limits, as in `fuel = 1000`.\n",
         );
     }
     for line in verb.notes() {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::flags::help::EXIT_CODES;
-use crate::flags::{Flag, Section, Verb};
+use crate::flags::table::FLAGS;
+use crate::flags::{Effect, Flag, Section, Verb};
 
 /// The manual page.
 pub(crate) fn manual() -> String {
@@ -58,13 +59,29 @@ or
 Settings are read from the file of
 .BR \\-\\-config ,
 or else from
-.I upshift.toml
-in the working directory, or else from
 .I $XDG_CONFIG_HOME/upshift/config.toml
 (without that variable, from
-.IR ~/.config/upshift/config.toml ).
+.IR ~/.config/upshift/config.toml )
+and then from
+.I upshift.toml
+in the working directory.
 They are lines of TOML: names of flags without \\-\\-, and their values; lists for flags that may be repeated; true and
-false for flags without values. Flags of the command line come after them, so they win, and add to lists.
+false for flags without values. Flags of the command line come after them, so they win, and add to lists. A file has at
+most 64 KiB.
+.br
+The file of the working directory may have been put there by a guest, or come with what somebody else has written. So it
+grants nothing and loosens nothing, nor does a file in the user's place that others can write.
+",
+    );
+    let named = |has: fn(&Effect) -> bool| {
+        let flags = FLAGS.iter().filter(|flag| has(&flag.effect));
+        flags.map(|flag| roff(flag.name)).collect::<Vec<_>>().join(", ")
+    };
+    let _ = writeln!(text, "It may tighten: {}.", named(|effect| matches!(effect, Effect::Limits(_))));
+    let _ = writeln!(text, "It may set: {}.", named(|effect| matches!(effect, Effect::Neutral)));
+    text.push_str(
+        "All else is refused there. A directory with the user's own settings in it should be given to a guest only to
+be read.
 .SH EXIT STATUS
 ",
     );

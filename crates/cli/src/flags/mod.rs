@@ -162,6 +162,19 @@ pub(crate) enum Takes {
     Perhaps(&'static str),
 }
 
+/// What a flag can do to safety, and so what a settings file may do with it that was found where others may write.
+pub(crate) enum Effect {
+    /// It gives the guest something, or says what is run: refused.
+    Grants,
+    /// It limits the guest: it may become tighter.
+    Limits(IsTighter),
+    /// It says how to execute or what to show: free.
+    Neutral,
+}
+
+/// Whether the first options, in which one limit is set, allow no more of it than the second ones.
+pub(crate) type IsTighter = fn(&Options, &Options) -> bool;
+
 /// A flag, and a key of the settings file.
 pub(crate) struct Flag {
     pub(crate) name: &'static str,
@@ -174,6 +187,7 @@ pub(crate) struct Flag {
     pub(crate) verbs: &'static [Verb],
     /// Letter and name of the option group under which `wasmtime` has it too.
     pub(crate) wasmtime: Option<(char, &'static str)>,
+    pub(crate) effect: Effect,
     /// The reason, if the value is not one.
     pub(crate) set: fn(&mut Options, &Given) -> Result<(), String>,
 }
@@ -237,7 +251,7 @@ impl std::error::Error for Usage {}
 #[cfg(test)]
 mod tests {
     use super::table::FLAGS;
-    use super::{Section, Verb};
+    use super::{Effect, Section, Verb};
 
     #[test]
     fn names_are_unique_and_flags_have_verbs() {
@@ -249,6 +263,18 @@ mod tests {
             assert!(!flag.verbs.is_empty() && !flag.help.is_empty());
             assert!(!flag.help.ends_with('.') && !flag.help.contains('\n'), "{}", flag.name);
             assert!(Section::ALL.contains(&flag.section));
+        }
+    }
+
+    /// What help calls a limit is one, and what the guest may see is a grant.
+    #[test]
+    fn effects_fit_sections() {
+        for flag in FLAGS {
+            match flag.section {
+                Section::Guest => assert!(matches!(flag.effect, Effect::Grants), "{}", flag.name),
+                Section::Limits => assert!(matches!(flag.effect, Effect::Limits(_)), "{}", flag.name),
+                Section::Look | Section::How | Section::Rare => {}
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a command line to a [`Command`].
 //!
 //! ```text
-//! words ─ lexopt ─▶ settings, in order ─▶ those of the file first ─▶ Options ─▶ checks
+//! words ─ lexopt ─▶ settings, in order ─▶ those of files first ─▶ Options ─▶ checks
 //! ```
 //!
 //! Flags come before FILE: whatever stands behind it belongs to the guest. Only of the verbs that measure flags may
@@ -34,11 +34,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
     }
     let verb = named.unwrap_or(Verb::Run);
     let mut parser = Parser::from_args(args);
-    let (mut options, mut settings) = (Options::default(), Vec::new());
+    let (mut files, mut args, mut settings) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         let error = |error: lexopt::Error| usage(verb, &error.to_string());
-        if verb.has_guest() && options.files.len() == verb.files().1 && !is_flag_next(&mut parser, verb) {
-            options.args.extend(parser.raw_args().map_err(error)?);
+        if verb.has_guest() && files.len() == verb.files().1 && !is_flag_next(&mut parser, verb) {
+            args.extend(parser.raw_args().map_err(error)?);
             break;
         }
         let Some(arg) = parser.next().map_err(error)? else { break };
@@ -57,16 +57,17 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 return Err(Usage(format!("unknown flag `-{letter}`: {reason}")));
             }
             Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
-            Arg::Value(operand) => options.files.push(operand),
+            Arg::Value(operand) => files.push(operand),
         }
     }
-    apply(&mut options, settings, verb)?;
+    let options = Options { files, args, ..layered(&settings, verb)? };
     check(&options, verb)?;
     Ok(Command::Do(verb, Box::new(options)))
 }
 
-/// The file's settings, then those of the command line.
-fn apply(options: &mut Options, settings: Vec<Setting>, verb: Verb) -> Result<(), Usage> {
+/// The settings of files, then those of the command line. What a file that was only found says is held against what there
+/// is without it.
+fn layered(settings: &[Setting], verb: Verb) -> Result<Options, Usage> {
     let last = |name: &str| {
         settings
             .iter()
@@ -75,13 +76,34 @@ fn apply(options: &mut Options, settings: Vec<Setting>, verb: Verb) -> Result<()
     };
     let named = last("config").map(|setting| setting.given.os());
     let reads = named.is_some() || last("sandbox").is_none();
-    if Flag::all_of(verb).any(|flag| flag.name == "config") && reads {
-        settings::apply(options, named, verb)?;
+    let files = match reads && Flag::all_of(verb).any(|flag| flag.name == "config") {
+        true => settings::files(named)?,
+        false => Vec::new(),
+    };
+    let (found, trusted): (Vec<_>, Vec<_>) = files.iter().partition(|file| !file.is_trusted());
+    let trusted = |options: &mut Options| trusted.iter().try_for_each(|file| file.apply(options, verb));
+    if found.is_empty() {
+        return finished(settings, trusted);
     }
+    let without = finished(settings, trusted)?;
+    let is_given = |name: &str| last(name).is_some();
+    finished(settings, |options| {
+        trusted(options)?;
+        found.iter().try_for_each(|file| file.tighten(options, verb, &without, &is_given))
+    })
+}
+
+/// Options that `begin` and then the command line have filled.
+fn finished(
+    settings: &[Setting],
+    begin: impl FnOnce(&mut Options) -> Result<(), Usage>,
+) -> Result<Options, Usage> {
+    let mut options = Options::default();
+    begin(&mut options)?;
     for Setting { written, meaning, given } in settings {
         match meaning {
-            Meaning::Flag(flag) => (flag.set)(options, &given),
-            Meaning::Feature(set) => given.switch().map(|allowed| options.features.push((set, allowed))),
+            Meaning::Flag(flag) => (flag.set)(&mut options, given),
+            Meaning::Feature(set) => given.switch().map(|allowed| options.features.push((*set, allowed))),
             Meaning::Always | Meaning::Either => Ok(()),
         }
         .map_err(|reason| Usage(format!("`{written}`: {reason}")))?;
@@ -89,7 +111,7 @@ fn apply(options: &mut Options, settings: Vec<Setting>, verb: Verb) -> Result<()
     if options.sandbox {
         options.limits.fill_for_sandbox(options.deterministic);
     }
-    Ok(())
+    Ok(options)
 }
 
 /// Whether there is everything that the verb needs, and nothing that contradicts itself.

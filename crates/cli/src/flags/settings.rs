@@ -1,4 +1,4 @@
-//! The settings file: TOML whose keys are the names of flags.
+//! Settings files: TOML whose keys are the names of flags.
 //!
 //! ```toml
 //! timeout = "2s"
@@ -7,57 +7,206 @@
 //! ```
 //!
 //! A flag that may be repeated has a list. What belongs to another verb is checked for its name and otherwise ignored, so
-//! one file serves all. Without `--config` it is `upshift.toml` of the working directory, or else `upshift/config.toml` of
-//! the user's configuration directory.
+//! one file serves all. Without `--config` there are two: the user's own, `upshift/config.toml` of the configuration
+//! directory, and then `upshift.toml` of the working directory. The second one is only *found*: whoever wrote it (a guest, a
+//! repository) may not be who runs the program. So it grants nothing and loosens nothing; see [`Effect`].
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{Error, ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
 use crate::flags::table::FLAGS;
-use crate::flags::{Flag, Given, Options, Takes, Usage, Verb};
+use crate::flags::{Effect, Flag, Given, Options, Takes, Usage, Verb};
 use crate::nearest::nearest;
 
-/// Applies the file that was named, or else the first one that is there, if there is one.
+/// The most bytes that a settings file may have.
+const MOST_BYTES: usize = 64 << 10;
+
+/// The name of the file that is found in the working directory.
+const FOUND_FILE: &str = "upshift.toml";
+
+/// A settings file that is there.
+pub(crate) struct File {
+    path: PathBuf,
+    text: String,
+    origin: Origin,
+}
+
+/// Why a file is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Origin {
+    /// The command line names it.
+    Named,
+    /// It is the user's own.
+    User,
+    /// It should be the user's own, but another user has written it, or could.
+    Foreign,
+    /// It lies in the working directory.
+    Found,
+}
+
+/// The files to be applied, in order: the one that is named, or else those that are there.
 ///
 /// # Errors
-/// If the file cannot be read or says something that cannot be; the message names file and line.
-pub(crate) fn apply(options: &mut Options, named: Option<&OsStr>, verb: Verb) -> Result<(), Usage> {
-    let files = named.map_or_else(usual, |named| vec![named.into()]);
-    for file in files {
-        match fs::read_to_string(&file) {
-            Ok(text) => {
-                return apply_text(options, &text, verb)
-                    .map_err(|(line, reason)| Usage(format!("`{}`, line {line}: {reason}", file.display())));
-            }
+/// If one cannot be read or is too large; the message names it.
+pub(crate) fn files(named: Option<&OsStr>) -> Result<Vec<File>, Usage> {
+    let places = match named {
+        Some(named) => vec![(named.into(), Origin::Named)],
+        None => {
+            let of_user = of_user().map(|path| (path, Origin::User));
+            of_user.into_iter().chain([(FOUND_FILE.into(), Origin::Found)]).collect()
+        }
+    };
+    let mut files = Vec::new();
+    for (path, origin) in places {
+        match File::read(path.clone(), origin) {
+            Ok(file) => files.push(file),
             Err(error) if named.is_none() && is_absent(error.kind()) => {}
             Err(error) => {
-                return Err(Usage(format!("cannot read the settings `{}`: {error}", file.display())));
+                return Err(Usage(format!("cannot read the settings `{}`: {error}", path.display())));
             }
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 fn is_absent(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Where settings are looked for.
-fn usual() -> Vec<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
-    let of_user = set("XDG_CONFIG_HOME")
+/// Where the user's own settings would be. A path that is not absolute would depend on the working directory: it is none.
+fn of_user() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value: &OsString| Path::new(value).is_absolute());
+    set("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .or_else(|| set("HOME").map(|home| Path::new(&home).join(".config")))
-        .map(|directory| directory.join("upshift/config.toml"));
-    [Some(PathBuf::from("upshift.toml")), of_user].into_iter().flatten().collect()
+        .map(|directory| directory.join("upshift/config.toml"))
 }
 
-/// Applies the text of a file. An error is a line and what is wrong there.
-fn apply_text(options: &mut Options, text: &str, verb: Verb) -> Result<(), (usize, String)> {
+/// Whether only the user, or the system's administrator, can have written a file.
+fn is_own(file: &Metadata) -> bool {
+    const WRITABLE_BY_ALL: u32 = 0o002;
+    let user = rustix::process::geteuid();
+    (file.uid() == user.as_raw() || file.uid() == 0) && file.mode() & WRITABLE_BY_ALL == 0
+}
+
+impl File {
+    /// Reads a file. One that was not named has to be a regular one: another may never end, or do something when it is
+    /// opened.
+    fn read(path: PathBuf, origin: Origin) -> Result<File, Error> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        let is_named = origin == Origin::Named;
+        if !is_named {
+            check_regular(&fs::metadata(&path)?)?;
+            // It may have become another one since.
+            options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+        }
+        let file = options.open(&path)?;
+        let metadata = file.metadata()?;
+        if !is_named {
+            check_regular(&metadata)?;
+        }
+        let origin = if origin == Origin::User && !is_own(&metadata) { Origin::Foreign } else { origin };
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > MOST_BYTES {
+            return Err(Error::other("it has more than 64 KiB, which is the most for settings"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| Error::other("it is not UTF-8"))?;
+        Ok(File { path, text, origin })
+    }
+
+    /// Whether what it says is the will of who runs the program.
+    pub(crate) fn is_trusted(&self) -> bool {
+        matches!(self.origin, Origin::Named | Origin::User)
+    }
+
+    /// Applies all that it says.
+    ///
+    /// # Errors
+    /// If it says something that cannot be; the message names file and line.
+    pub(crate) fn apply(&self, options: &mut Options, verb: Verb) -> Result<(), Usage> {
+        self.each(|flag, given| if flag.verbs.contains(&verb) { (flag.set)(options, given) } else { Ok(()) })
+    }
+
+    /// Applies what a file may say that is not trusted. `trusted` is what there is without it; what the command line gives
+    /// too counts for nothing.
+    ///
+    /// # Errors
+    /// If it says something that cannot be, grants something or loosens a limit; the message names file and line.
+    pub(crate) fn tighten(
+        &self,
+        options: &mut Options,
+        verb: Verb,
+        trusted: &Options,
+        is_given: &dyn Fn(&str) -> bool,
+    ) -> Result<(), Usage> {
+        self.each(|flag, given| {
+            if !flag.verbs.contains(&verb) {
+                return Ok(());
+            }
+            match flag.effect {
+                Effect::Grants => {
+                    return Err(self.refusal(flag, "must not say what is run and what a guest may see"));
+                }
+                Effect::Limits(is_tighter) => {
+                    let mut alone = Options::default();
+                    (flag.set)(&mut alone, given)?;
+                    if is_given(flag.name) {
+                        return Ok(());
+                    }
+                    if !is_tighter(&alone, trusted) {
+                        return Err(
+                            self.refusal(flag, "may tighten limits, but not loosen them as this would")
+                        );
+                    }
+                }
+                Effect::Neutral => {}
+            }
+            (flag.set)(options, given)
+        })
+    }
+
+    /// What to say of a setting that is not applied.
+    fn refusal(&self, flag: &Flag, rule: &str) -> String {
+        let what = match self.origin {
+            Origin::Foreign => "a settings file that others can write, or that belongs to another user,",
+            _ => "a settings file that was found in the working directory",
+        };
+        let own = match of_user() {
+            Some(path) if self.origin == Origin::Found => {
+                format!(", or move the line to your own settings, `{}`", path.display())
+            }
+            _ => String::new(),
+        };
+        let (flag, file) = (flag.name, self.path.display());
+        format!("{what} {rule}. Give `--{flag}` yourself{own}, or, if you trust the file, `--config {file}`")
+    }
+
+    /// Does something with each setting, in order. An error gets file and line.
+    fn each(&self, act: impl FnMut(&'static Flag, &Given) -> Result<(), String>) -> Result<(), Usage> {
+        each(&self.text, act)
+            .map_err(|(line, reason)| Usage(format!("`{}`, line {line}: {reason}", self.path.display())))
+    }
+}
+
+fn check_regular(file: &Metadata) -> Result<(), Error> {
+    if file.is_file() {
+        return Ok(());
+    }
+    Err(Error::other("it is not a regular file, which settings have to be unless `--config` names them"))
+}
+
+/// Does something with each setting of a text. An error is a line and what is wrong there.
+fn each(
+    text: &str,
+    mut act: impl FnMut(&'static Flag, &Given) -> Result<(), String>,
+) -> Result<(), (usize, String)> {
     let line_of = |offset: usize| 1 + text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count();
     let table = DeTable::parse(text)
         .map_err(|error| (line_of(error.span().map_or(0, |span| span.start)), error.message().to_owned()))?;
@@ -71,10 +220,7 @@ fn apply_text(options: &mut Options, text: &str, verb: Verb) -> Result<(), (usiz
         };
         for value in values {
             let at_value = |reason: String| (line_of(value.span().start), format!("`{name}`: {reason}"));
-            let given = given(flag, value.get_ref()).map_err(at_value)?;
-            if flag.verbs.contains(&verb) {
-                (flag.set)(options, &given).map_err(at_value)?;
-            }
+            given(flag, value.get_ref()).and_then(|given| act(flag, &given)).map_err(at_value)?;
         }
     }
     Ok(())
@@ -87,7 +233,7 @@ fn find(name: &str) -> Result<&'static Flag, String> {
         None => {
             let near = nearest(name, FLAGS.iter().map(|flag| flag.name));
             let near = near.unwrap_or_else(|| "keys are the names of flags, without `--`".into());
-            Err(format!("there is no setting `{name}`: {near}"))
+            Err(format!("there is no setting `{}`: {near}", name.escape_debug()))
         }
     }
 }
@@ -115,12 +261,25 @@ fn given(flag: &Flag, value: &DeValue<'_>) -> Result<Given, String> {
 mod tests {
     use std::time::Duration;
 
-    use super::apply_text;
-    use crate::flags::{Options, Stats, Verb};
+    use super::{File, Origin, of_user};
+    use crate::flags::{Effect, Flag, Options, Stats, Takes, Usage, Verb, table::FLAGS};
+    use crate::limits::Growth;
 
-    fn read(text: &str) -> Result<Options, (usize, String)> {
+    fn file(text: &str, origin: Origin) -> File {
+        File { path: "file".into(), text: text.into(), origin }
+    }
+
+    fn read(text: &str) -> Result<Options, Usage> {
         let mut options = Options::default();
-        apply_text(&mut options, text, Verb::Run).map(|()| options)
+        file(text, Origin::Named).apply(&mut options, Verb::Run).map(|()| options)
+    }
+
+    /// What a file that was found makes of `trusted`.
+    fn found(text: &str, trusted: &Options) -> Result<Options, Usage> {
+        let mut options = Options::default();
+        let file = file(text, Origin::Found);
+        assert!(!file.is_trusted());
+        file.tighten(&mut options, Verb::Run, trusted, &|name| name == "max-instances").map(|()| options)
     }
 
     #[test]
@@ -159,15 +318,98 @@ mod tests {
             ("config = 'x'", 1, "cannot name another"),
             ("json = 1", 1, "`true` or `false`"),
             ("fuel = 1\nfuel = 2", 2, "duplicate"),
+            ("\"a\\nerror: b\" = 1", 1, "`a\\nerror: b`"),
         ] {
-            let (at, reason) = read(text).unwrap_err();
-            assert_eq!(at, line, "{text}: {reason}");
+            let Usage(reason) = read(text).unwrap_err();
+            assert!(reason.starts_with(&format!("`file`, line {line}: ")), "{text}: {reason}");
             assert!(reason.contains(part), "{text}: {reason}");
         }
+        // Nested deeper than any reader could follow.
+        assert!(read(&format!("fuel = {}", "[".repeat(60_000))).is_err());
     }
 
     #[test]
     fn what_is_for_other_verbs_is_ignored() {
         assert!(!read("json = true").unwrap().json);
+        assert!(!found("json = true\ninput = '/etc/passwd'", &Options::default()).unwrap().json);
+    }
+
+    /// A value for a flag, as a file has it.
+    fn value(flag: &Flag) -> &'static str {
+        match (flag.name, flag.takes) {
+            (_, Takes::Nothing) | ("stats", _) => "true",
+            ("dir", _) => "'/::/host'",
+            ("preload", _) => "'a=b'",
+            ("tcplisten", _) => "'127.0.0.1:0'",
+            ("dump", _) => "'ir'",
+            ("tier", _) => "'auto'",
+            ("dispatch", _) => "'loop'",
+            ("timeout" | "time", _) => "'1s'",
+            ("max-threads", _) => "1",
+            ("invoke" | "argv0" | "env" | "input" | "func" | "config", _) => "'x'",
+            _ => "8192",
+        }
+    }
+
+    #[test]
+    fn what_was_found_grants_nothing() {
+        for flag in FLAGS.iter().filter(|flag| flag.verbs.contains(&Verb::Run) && flag.name != "config") {
+            let text = format!("\n{} = {}", flag.name, value(flag));
+            read(&text).unwrap();
+            let outcome = found(&text, &Options::default());
+            match flag.effect {
+                Effect::Grants => {
+                    let Usage(reason) = outcome.unwrap_err();
+                    for part in [
+                        "`file`, line 2",
+                        &format!("Give `--{}`", flag.name),
+                        "if you trust",
+                        "`--config file`",
+                    ] {
+                        assert!(reason.contains(part), "{reason}");
+                    }
+                }
+                Effect::Limits(_) | Effect::Neutral => drop(outcome.unwrap()),
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_found_tightens() {
+        let mut trusted = read("fuel = 100\nmax-memory = 1000\nmax-threads = 10\nmax-stack = 8192").unwrap();
+        for (tighter, looser) in [
+            ("fuel = 100", "fuel = 101"),
+            ("timeout = '1h'", "max-stack = '64KiB'"),
+            ("max-memory = 1000", "max-memory = 1001"),
+            // The heap of objects is limited like a memory.
+            ("max-gc-heap = 1000", "max-gc-heap = 1001"),
+            ("max-table-elements = 1", "max-threads = 11"),
+            ("trap-on-grow-failure = true", "trap-on-grow-failure = false"),
+            // The command line says how many, so this counts for nothing.
+            ("max-instances = 1_000_000", "fuel = [1, 101]"),
+        ] {
+            found(tighter, &trusted).unwrap();
+            let Usage(reason) = found(looser, &trusted).unwrap_err();
+            assert!(reason.contains("not loosen"), "{reason}");
+        }
+        assert_eq!(found("max-instances = 1", &trusted).unwrap().limits.instances, None);
+        // What nobody has set has limits too.
+        found("max-stack = '9MiB'", &Options::default()).unwrap_err();
+        found("max-threads = 1001", &Options::default()).unwrap_err();
+        found("sandbox = false", &trusted).unwrap();
+        trusted.sandbox = true;
+        found("sandbox = false", &trusted).unwrap_err();
+        trusted.limits.memory = None;
+        trusted.limits.fill_for_sandbox(false);
+        let Some(Growth { most, .. }) = trusted.limits.memory else { panic!("a sandbox limits memories") };
+        found(&format!("max-memory = {most}"), &trusted).unwrap();
+        found(&format!("max-memory = {}", most + 1), &trusted).unwrap_err();
+    }
+
+    #[test]
+    fn the_user_has_a_place_of_their_own() {
+        if let Some(path) = of_user() {
+            assert!(path.is_absolute());
+        }
     }
 }

@@ -7,8 +7,8 @@ use upshift::Dispatch;
 use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats};
-use crate::flags::{Flag, Given, Section, Takes, Verb, value};
-use crate::limits::Growth;
+use crate::flags::{Effect, Flag, Given, IsTighter, Section, Takes, Verb, value};
+use crate::limits::{DEFAULT_STACK, DEFAULT_THREADS, Growth};
 
 const RUN: &[Verb] = &[Verb::Run];
 /// Those that time iterations.
@@ -23,17 +23,29 @@ const LOAD: &[Verb] =
     &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Validate, Verb::Wast];
 const LIST: &[Verb] = &[Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Features];
 
-/// What most rows have.
-const PLAIN: Flag = Flag {
-    name: "",
-    takes: Takes::Nothing,
-    help: "",
-    more: "",
-    section: Section::Guest,
-    verbs: GUEST,
-    wasmtime: None,
-    set: |_, _| Ok(()),
-};
+/// What rows have that give the guest something, or say what is run: they end in this, in [`limit`] or in [`NEUTRAL`].
+const GRANT: Flag = plain(Effect::Grants);
+/// What rows have that are about how to execute, and what to show.
+const NEUTRAL: Flag = plain(Effect::Neutral);
+
+/// What rows have that limit the guest. `is_tighter` says whether a new value allows no more than what there was.
+const fn limit(is_tighter: IsTighter) -> Flag {
+    plain(Effect::Limits(is_tighter))
+}
+
+const fn plain(effect: Effect) -> Flag {
+    Flag {
+        name: "",
+        takes: Takes::Nothing,
+        help: "",
+        more: "",
+        section: Section::Guest,
+        verbs: GUEST,
+        wasmtime: None,
+        effect,
+        set: |_, _| Ok(()),
+    }
+}
 
 pub(crate) const FLAGS: &[Flag] = &[
     Flag {
@@ -43,7 +55,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; \
                a vector is one unsigned integer of 128 bits; of references there is only `null`.",
         set: |options, given| put(&mut options.invoke, Some(given.text()?.into())),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "batch",
@@ -54,14 +66,14 @@ pub(crate) const FLAGS: &[Flag] = &[
                the exit code is 1 then. Empty lines and lines that begin with `#` are skipped. The \
                guest's own input is empty.",
         set: |options, given| put(&mut options.batch, given.switch()?),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "argv0",
         takes: Takes::Value("NAME"),
         help: "The guest's name for itself, instead of that of its file",
         set: |options, given| put(&mut options.argv0, Some(given.os().to_owned())),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "dir",
@@ -81,7 +93,7 @@ pub(crate) const FLAGS: &[Flag] = &[
             options.dirs.push(GuestDir { host: host.into(), guest, access });
             Ok(())
         },
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "env",
@@ -96,14 +108,14 @@ pub(crate) const FLAGS: &[Flag] = &[
             options.env.extend(value.map(|value| (name, value)));
             Ok(())
         },
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "inherit-env",
         help: "Give the guest all variables of this process",
         wasmtime: Some(('S', "inherit-env")),
         set: |options, given| put(&mut options.inherit_env, given.switch()?),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "input",
@@ -112,7 +124,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "What the guest reads, each time from the beginning; nothing unless given",
         more: "With `--invoke` there is one guest, which reads it once.",
         set: |options, given| put(&mut options.input, Some(given.os().to_owned())),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "preload",
@@ -124,7 +136,7 @@ pub(crate) const FLAGS: &[Flag] = &[
             options.preloads.push((name.into(), file.into()));
             Ok(())
         },
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "tcplisten",
@@ -142,7 +154,7 @@ pub(crate) const FLAGS: &[Flag] = &[
                 .push(address.map_err(|_| "expected ADDR:PORT, as in `127.0.0.1:8080` or `[::1]:8080`")?);
             Ok(())
         },
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "threads",
@@ -154,71 +166,86 @@ pub(crate) const FLAGS: &[Flag] = &[
                `--unknown-imports-trap` and `--preload`.",
         wasmtime: Some(('S', "threads")),
         set: |options, given| put(&mut options.threads, given.switch()?),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "sandbox",
         section: Section::Limits,
         help: "Deny everything and limit everything that no flag allows or limits",
-        more: "The guest gets the standard streams, 10 s of time (or, with `--deterministic`, 10^10 \
-               units of fuel), 256 MiB for each memory and for structs and arrays, 100 000 elements for each table, 1 MiB of \
+        more: "The guest gets the standard streams, 10 s of time (with `--deterministic` 10^10 units of fuel instead, and \
+               10 minutes that only end what hangs), 256 MiB for each memory and for structs and arrays, 100 000 elements for each table, 1 MiB of \
                stack, and 16 instances, memories and tables (so 15 threads). On the command line it also keeps settings \
                files from being read that `--config` does not name.",
         set: |options, given| put(&mut options.sandbox, given.switch()?),
-        ..PLAIN
+        ..limit(|new, old| new.sandbox || !old.sandbox)
     },
     Flag {
         name: "fuel",
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
-               for each 64 bytes, and collections of objects one for each 64 bytes that are left.",
+        more: "`block`, `else`, `end`, `nop` and `drop` are free. Bytes that are moved or made cost one more for \
+               each 64, also where WASI does it; calls of the host and exceptions cost more, too.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.fuel, old.limits.fuel))
     },
     Flag {
         name: "timeout",
         takes: Takes::Value("DURATION"),
         section: Section::Limits,
         help: "Stop the guest after this time: `100ms`, `2s`, `1m`",
-        more: "A number alone is in seconds. The time begins when everything is loaded; `bench` and `compare` \
-               give as much to each iteration. Programs look at the clock at loop heads and calls, which \
-               takes some time itself, and so does counting fuel.",
+        more: "A number alone is in seconds. The time begins with the process: reading and checking modules is in it, and \
+               what is still said at the end, if somebody reads it. `bench` and `compare` give as much to loading and to \
+               each iteration, `analyze` to the run and to what is told of it. Programs look at the clock at loop heads and \
+               calls, which takes some time itself, and so does counting fuel; what waits is ended with the process.",
         wasmtime: Some(('W', "timeout")),
         set: |options, given| put(&mut options.limits.timeout, Some(given.duration()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.timeout, old.limits.timeout))
     },
     Flag {
         name: "max-memory",
         takes: Takes::Value("SIZE"),
         section: Section::Limits,
-        help: "Stop the guest when a memory would become larger: `64KiB`, `1MB`, `2GiB`",
-        more: "As `-W max-memory-size` it does not stop the guest: its `memory.grow` answers -1.",
+        help: "Stop the guest when it would take more in all: `64KiB`, `1MB`, `2GiB`",
+        more: "Memories, tables and objects count, those of `--preload` and of all threads, and what all threads \
+               but the first may want for themselves: their stack and some more. `-W max-memory-size` limits each \
+               memory for itself, and does not stop the guest: its `memory.grow` answers -1.",
         wasmtime: Some(('W', "max-memory-size")),
-        set: |options, given| put(&mut options.limits.memory, Some(growth(given.size()?, given))),
-        ..PLAIN
+        set: |options, given| {
+            let size = given.size()?;
+            if given.grouped {
+                options.limits.memory = Some(growth(size, given));
+            } else {
+                options.limits.total_memory = Some(size);
+            }
+            Ok(())
+        },
+        ..limit(|new, old| {
+            at_most(new.limits.total_memory, old.limits.total_memory)
+                && at_most(most(new.limits.memory), most(old.limits.memory))
+        })
     },
     Flag {
         name: "max-gc-heap",
         takes: Takes::Value("SIZE"),
         section: Section::Limits,
-        help: "Stop the guest when its structs and arrays would take more",
-        more: "Those that nobody refers to any more do not count; while they are collected, the heap takes up to \
-               twice as much for a moment. Unless set, it is limited like a memory.",
+        help: "Stop the guest when the heap of its structs and arrays would take more",
+        more: "Objects lie in a half of the heap, and those that are still wanted are copied to the other one; both \
+               halves count, so objects can take half of the size. Each thread has a heap of its own. Unless set, the \
+               heap is limited like a memory.",
         set: |options, given| put(&mut options.limits.gc_heap, Some(given.size()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.gc_heap, old.limits.heap()))
     },
     Flag {
         name: "max-table-elements",
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest when a table would become larger",
-        more: "As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
+        more: "Unless set, its `table.grow` answers -1 above 10 million elements. As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
         wasmtime: Some(('W', "max-table-elements")),
         set: |options, given| put(&mut options.limits.table, Some(growth(given.length()?, given))),
-        ..PLAIN
+        ..limit(|new, old| at_most(most(new.limits.table), most(old.limits.table)))
     },
     Flag {
         name: "max-threads",
@@ -229,7 +256,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "The guest is told that one more cannot be started. Each has an instance, for which `--max-instances` \
                has to leave room.",
         set: |options, given| put(&mut options.limits.threads, Some(given.length()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.threads, old.limits.threads.or(Some(DEFAULT_THREADS))))
     },
     Flag {
         name: "max-stack",
@@ -245,16 +272,16 @@ pub(crate) const FLAGS: &[Flag] = &[
             options.limits.stack = Some(size);
             Ok(())
         },
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.stack, old.limits.stack.or(Some(DEFAULT_STACK))))
     },
     Flag {
         name: "stats",
         verbs: RUN,
         takes: Takes::Perhaps("count"),
         section: Section::Look,
-        help: "Tell afterwards what the run took; with `=count` also how many operators",
+        help: "Tell afterwards what the run took; with `=count` also how much fuel",
         more: "Counting makes the run slower. The number is that of `--fuel`. Calls of the host are those of the \
-               guest's first thread.",
+               guest's first thread. Of a run that waits when its time is over, what only the guest knows is left out.",
         set: |options, given| {
             let words = [("count", Some(Stats::Count)), ("true", Some(Stats::Cheap)), ("false", None)];
             options.stats = match given.value {
@@ -263,7 +290,7 @@ pub(crate) const FLAGS: &[Flag] = &[
             };
             Ok(())
         },
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "trace-wasi",
@@ -273,7 +300,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "The lines go to the standard error. They are for people to read; their form may change. \
                With `--deterministic`, what it answers itself is not among them.",
         set: |options, given| put(&mut options.trace_wasi, given.switch()?),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "dump",
@@ -287,7 +314,7 @@ pub(crate) const FLAGS: &[Flag] = &[
             }
             Ok(())
         },
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "func",
@@ -296,7 +323,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::Look,
         help: "Of all functions, print only this one",
         set: |options, given| put(&mut options.func, Some(given.text()?.into())),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "json",
@@ -304,7 +331,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: LIST,
         help: "Print JSON",
         set: |options, given| put(&mut options.json, given.switch()?),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "guest-output",
@@ -314,7 +341,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "Otherwise its output is discarded. What it writes to its standard error is shown in any case, \
                but of several iterations only that of the first.",
         set: |options, given| put(&mut options.guest_output, given.switch()?),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "static",
@@ -322,7 +349,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: ANALYZE,
         help: "Do not run the program: show only how large functions are",
         set: |options, given| put(&mut options.is_static, given.switch()?),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "top",
@@ -331,7 +358,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: ANALYZE,
         help: "Show so many functions, 20 unless set; JSON has all",
         set: |options, given| put(&mut options.top, Some(given.length()?)),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "all",
@@ -344,7 +371,7 @@ pub(crate) const FLAGS: &[Flag] = &[
             }
             Ok(())
         },
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "iterations",
@@ -353,7 +380,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: TIME,
         help: "Measure so often, instead of as often as fits into the time",
         set: |options, given| put(&mut options.iterations, Some(given.length()?)),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "time",
@@ -364,7 +391,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "Twelve iterations are measured in any case, and not more than 100 000, unless `--iterations` says \
                how many; with both, whichever comes first ends it.",
         set: |options, given| put(&mut options.time, Some(given.duration()?)),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "deterministic",
@@ -373,9 +400,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "All NaNs that arithmetic makes are the same one. Random numbers are a fixed sequence. \
                The clocks begin at 2000-01-01 and go on by a microsecond with each look at them; \
                waiting for one makes it jump. What the guest reads from files and streams is its own \
-               matter.",
+               matter. A limit on time is one of the real world: a run that it stops may end in another way \
+               next time, which a run without fuel does not, and its message names `--timeout`.",
         set: |options, given| put(&mut options.deterministic, given.switch()?),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "tier",
@@ -384,7 +412,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: EXECUTE,
         help: "What executes: `0`, the interpreter, or `auto` (default)",
         set: |_, given| given.choose(&[("0", ()), ("auto", ())]),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "dispatch",
@@ -397,7 +425,7 @@ pub(crate) const FLAGS: &[Flag] = &[
             options.dispatch = Some(given.choose(&ways)?);
             Ok(())
         },
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "config",
@@ -405,8 +433,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::How,
         verbs: LOAD,
         help: "Read settings from FILE, not from `upshift.toml` or the user's own",
+        more: "Such a file may say all that flags may: name one only if you would type what is in it. The file in the \
+               working directory, which anybody may have put there, may only do what is said below FILES.",
         set: |options, given| put(&mut options.config, Some(given.os().to_owned())),
-        ..PLAIN
+        ..GRANT
     },
     Flag {
         name: "max-instances",
@@ -415,7 +445,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "How many instances there may be, those of `--preload` among them",
         wasmtime: Some(('W', "max-instances")),
         set: |options, given| put(&mut options.limits.instances, Some(given.length()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.instances, old.limits.instances))
     },
     Flag {
         name: "max-memories",
@@ -424,7 +454,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "How many memories there may be",
         wasmtime: Some(('W', "max-memories")),
         set: |options, given| put(&mut options.limits.memories, Some(given.length()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.memories, old.limits.memories))
     },
     Flag {
         name: "max-tables",
@@ -433,7 +463,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "How many tables there may be",
         wasmtime: Some(('W', "max-tables")),
         set: |options, given| put(&mut options.limits.tables, Some(given.length()?)),
-        ..PLAIN
+        ..limit(|new, old| at_most(new.limits.tables, old.limits.tables))
     },
     Flag {
         name: "trap-on-grow-failure",
@@ -441,7 +471,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Stop the guest at the limit of a memory or table, however that was written",
         wasmtime: Some(('W', "trap-on-grow-failure")),
         set: |options, given| put(&mut options.limits.growth_stops, Some(given.switch()?)),
-        ..PLAIN
+        ..limit(|new, old| new.limits.growth_stops == Some(true) || old.limits.growth_stops == Some(false))
     },
     Flag {
         name: "canonical-nans",
@@ -449,7 +479,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Make all NaNs that arithmetic makes the same",
         wasmtime: Some(('W', "nan-canonicalization")),
         set: |options, given| put(&mut options.canonical_nans, given.switch()?),
-        ..PLAIN
+        ..NEUTRAL
     },
     Flag {
         name: "unknown-imports-trap",
@@ -457,13 +487,22 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Let functions that nobody offers fail when they are called, not before",
         wasmtime: Some(('W', "unknown-imports-trap")),
         set: |options, given| put(&mut options.unknown_imports_trap, given.switch()?),
-        ..PLAIN
+        ..GRANT
     },
 ];
 
 /// A limit on growth: `wasmtime` has failing growth, we stop the guest.
 fn growth(most: usize, given: &Given) -> Growth {
     Growth { most, stops: !given.grouped }
+}
+
+/// Whether a new limit allows no more than the old one, if there was one.
+fn at_most<T: PartialOrd>(new: Option<T>, old: Option<T>) -> bool {
+    old.is_none_or(|old| new.is_some_and(|new| new <= old))
+}
+
+fn most(growth: Option<Growth>) -> Option<usize> {
+    growth.map(|growth| growth.most)
 }
 
 fn put<T>(place: &mut T, value: T) -> Result<(), String> {

@@ -1,38 +1,29 @@
 //! The program from outside: a directory for each test, and what came of a run in it.
 
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A directory with the files of one test, removed at the end.
-pub(crate) struct Dir(pub(crate) PathBuf);
+pub(crate) use dir::Dir;
+
+mod dir;
 
 impl Dir {
-    pub(crate) fn new() -> Dir {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("upshift-cli-{}-{number}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Dir(path)
-    }
-
-    pub(crate) fn with(files: &[(&str, &str)]) -> Dir {
-        let dir = Dir::new();
-        for (name, text) in files {
-            fs::write(dir.0.join(name), text).unwrap();
-        }
-        dir
-    }
-
     /// Runs the program in this directory, with nothing to read.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome {
         self.run_with_input(args, b"")
     }
 
     pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_upshift"))
+        let mut child = self.command(args).spawn().unwrap();
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Outcome::new(child.wait_with_output().unwrap())
+    }
+
+    /// The program in this directory, its streams pipes.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
+        command
             .args(args)
             .current_dir(&self.0)
             .env("UPSHIFT_TEST_SET", "from the host")
@@ -41,18 +32,8 @@ impl Dir {
             .env("XDG_CONFIG_HOME", self.0.join("config"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A program that does not read its input may be gone already.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        Outcome::new(child.wait_with_output().unwrap())
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+            .stderr(Stdio::piped());
+        command
     }
 }
 

@@ -44,8 +44,7 @@ macro_rules! with_handlers {
             ReturnCallImport, ReturnCallIndirect, ReturnCallRef, Throw, ThrowRef, Translate,
         };
         use crate::handlers::control::{
-            Br, BrTable, Charge, ChargeBulk, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue,
-            Unreachable,
+            Br, BrTable, Charge, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue, Unreachable,
         };
         use crate::handlers::data::{
             Const32, Const64, ConstV128, Copy, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,

@@ -1,5 +1,6 @@
 //! What the parser records of each section, and what it refuses, with which words.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{parse, parse_with};
@@ -263,10 +264,10 @@ fn custom_sections_and_names() {
     let customs: Vec<_> = module.customs.iter().map(|(n, c)| (module.slice(n), module.slice(c))).collect();
     assert_eq!(customs[0], (&b"extra"[..], &b"contents"[..]));
     let name = |func| function_name(&module, FuncIndex(func));
-    assert_eq!(name(0).as_deref(), Some("imported"));
-    assert_eq!(name(1).as_deref(), Some("own"));
+    assert_eq!(name(0), Some("imported"));
+    assert_eq!(name(1), Some("own"));
     assert_eq!(name(2), None);
-    assert_eq!(name(3).as_deref(), Some("last"));
+    assert_eq!(name(3), Some("last"));
     assert_eq!(name(4), None);
     assert_eq!(module_name(&module), Some("m"));
 }
@@ -279,7 +280,7 @@ fn a_broken_name_section_names_what_comes_before_the_break() {
     let at = broken.len() - "second".len();
     broken[at] = 0xff;
     let module = parse_bytes(&broken).expect("custom sections are not validated");
-    assert_eq!(function_name(&module, FuncIndex(0)).as_deref(), Some("first"));
+    assert_eq!(function_name(&module, FuncIndex(0)), Some("first"));
     assert_eq!(function_name(&module, FuncIndex(1)), None);
     let module = parse_bytes(&section(0, b"\x04name\x01\xff")).expect("custom sections are not validated");
     assert_eq!(function_name(&module, FuncIndex(0)), None);
@@ -288,9 +289,12 @@ fn a_broken_name_section_names_what_comes_before_the_break() {
 #[test]
 fn equal_types_of_different_modules_have_one_id() {
     let registry = TypeRegistry::default();
+    let modules = RefCell::new(Vec::new());
     let types = |text: &str| -> Vec<TypeId> {
         let module = parse(wasm(text).into(), &Features::default(), &registry).expect("the module is valid");
-        module.types.iter().map(|ty| ty.id).collect()
+        let ids = module.types.iter().map(|ty| ty.id).collect();
+        modules.borrow_mut().push(module);
+        ids
     };
     let a = types("(module (type (func)) (type $f (func (param i32))) (type (func (param (ref $f)))))");
     // The same types in other places; two equal types of one module are one type as well.
@@ -299,19 +303,49 @@ fn equal_types_of_different_modules_have_one_id() {
     );
     assert_eq!(b, [a[1], a[2], a[1]]);
     let host = FuncType::new([ValType::I32], []);
-    assert_eq!(registry.intern_func(host.clone()), a[1]);
-    assert_eq!(*registry.func(a[1]), host);
+    assert_eq!(registry.intern_func(host.clone()).unwrap().id(), a[1]);
+    assert_eq!(**registry.get(a[1]).unwrap().as_func().unwrap(), host);
     let to_f = concrete(a[1]);
-    assert_eq!(registry.func(a[2]).params(), [to_f]);
+    assert_eq!(func(&registry, a[2]).params(), [to_f]);
+}
+
+fn func(registry: &TypeRegistry, id: TypeId) -> Arc<FuncType> {
+    Arc::clone(registry.get(id).unwrap().as_func().unwrap())
+}
+
+#[test]
+fn modules_that_are_refused_leave_no_types() {
+    let registry = TypeRegistry::default();
+    let refused = |text: &str| {
+        parse(wasm(text).into(), &Features::default(), &registry).expect_err("the module is invalid");
+        assert!(registry.is_empty());
+    };
+    let types = "(type $a (func (param i32 i64))) (rec (type $s (struct (field (ref null $t)))) (type $t (array i8)))";
+    // A body, a section behind the types, a type behind the types, and an end too early.
+    refused(&format!("(module {types} (func (result i32)))"));
+    refused(&format!("(module {types} (global i32 (i64.const 0)))"));
+    refused(&format!("(module {types} (type (sub final $a (func (param i32)))))"));
+    let mut bytes = wasm(&format!("(module {types} (func (export \"f\")))"));
+    bytes.pop();
+    parse(bytes.clone().into(), &Features::default(), &registry).expect_err("the module is cut off");
+    assert!(registry.is_empty());
+    bytes.push(0x0b);
+    let module = parse(bytes.into(), &Features::default(), &registry).expect("the module is valid");
+    assert_eq!((registry.len(), module.types.len()), (4, 4));
+    drop(module);
+    assert!(registry.is_empty());
 }
 
 #[test]
 fn recursive_types_of_different_modules() {
     let registry = TypeRegistry::default();
     let features = Features::default();
+    let modules = RefCell::new(Vec::new());
     let types = |text: &str| -> Vec<TypeId> {
         let module = parse(wasm(text).into(), &features, &registry).expect("the module is valid");
-        module.types.iter().map(|ty| ty.id).collect()
+        let ids = module.types.iter().map(|ty| ty.id).collect();
+        modules.borrow_mut().push(module);
+        ids
     };
     let pair = "(rec (type $a (func (param (ref $b)))) (type $b (func (result (ref $a)))))";
     let first = types(&format!("(module {pair})"));
@@ -323,9 +357,9 @@ fn recursive_types_of_different_modules() {
         types("(module (rec (type $b (func (result (ref $a)))) (type $a (func (param (ref $b))))))");
     assert!(swapped.iter().all(|id| !first.contains(id)));
     let alone = types("(module (rec (type $a (func (param (ref $a))))))");
-    assert_eq!(registry.func(alone[0]).params(), [concrete(alone[0])]);
-    assert_eq!(registry.func(first[0]).params(), [concrete(first[1])]);
-    assert_eq!(registry.func(first[1]).results(), [concrete(first[0])]);
+    assert_eq!(func(&registry, alone[0]).params(), [concrete(alone[0])]);
+    assert_eq!(func(&registry, first[0]).params(), [concrete(first[1])]);
+    assert_eq!(func(&registry, first[1]).results(), [concrete(first[0])]);
 }
 
 fn concrete(id: TypeId) -> ValType {
@@ -379,9 +413,6 @@ fn constants_that_make_objects() {
     );
     assert_eq!(module.global_inits[2].ops[2], ConstOp::ArrayNewFixed(bytes, 2));
     assert_eq!(*module.global_inits[3].ops, [ConstOp::I32(5), ConstOp::ArrayNewDefault(bytes)]);
-    assert!(module.has_object_types());
-    assert!(!parse_text("(module (rec (type (func)) (type (func))))").has_object_types());
-    assert!(parse_text("(module (type (sub (func))))").has_object_types());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::interrupts::interrupted;
 use super::{DIR, TempDir};
 use crate::error::{Failure, WasiResult};
 use crate::memory::GuestMemory;
+use crate::meter::Meter;
 use crate::{Access, WasiCtx, WasiCtxBuilder, dir, fs, io, path};
 
 #[cfg(not(target_os = "linux"))]
@@ -97,15 +98,24 @@ impl Guest {
         &mut self,
         function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult + Send,
     ) -> WasiResult {
+        self.call_metered(&mut Meter::default(), function)
+    }
+
+    /// A call that has to be paid for, if the meter says so.
+    pub(super) fn call_metered(
+        &mut self,
+        meter: &mut Meter,
+        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult + Send,
+    ) -> WasiResult {
         let ctx = &mut self.ctx;
         if !self.shared {
             let memory = &mut self.memory;
-            return interrupted(|| function(ctx, &mut GuestMemory::new(memory)));
+            return interrupted(|| function(ctx, &mut GuestMemory::new(memory, meter)));
         }
         let pages = (self.memory.len() >> 16) as u32;
         let memory = SharedMemory::new(&Engine::default(), MemoryType::shared(pages, pages)).unwrap();
         memory.write(0, &self.memory).unwrap();
-        let outcome = interrupted(|| function(ctx, &mut GuestMemory::shared(&memory)));
+        let outcome = interrupted(|| function(ctx, &mut GuestMemory::shared(&memory, meter)));
         memory.read(0, &mut self.memory).unwrap();
         outcome
     }
