@@ -177,8 +177,8 @@ impl TableData {
     pub(crate) fn bytes_of_growth(&self, delta: u64) -> u64 {
         let old = self.elements().len() as u64;
         match old.checked_add(delta).filter(|&new| new <= self.max_elements()) {
-            Some(new) if new > self.capacity as u64 => new * size_of::<u64>() as u64,
-            Some(_) => delta * size_of::<u64>() as u64,
+            Some(new) if new > self.capacity as u64 => new.saturating_mul(ELEMENT as u64),
+            Some(_) => delta.saturating_mul(ELEMENT as u64),
             None => 0,
         }
     }
