@@ -159,7 +159,12 @@ unsafe extern "C" fn throw(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Stat
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
         let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
-        catch_unwind(AssertUnwindSafe(|| exceptions::throw(store, instance, payload, TagIndex(tag))))
+        let throw = || exceptions::throw(store, instance, payload, TagIndex(tag));
+        if !(*store.as_ptr()).code.interruption {
+            // The host is not asked.
+            return throw();
+        }
+        catch_unwind(AssertUnwindSafe(throw))
             .unwrap_or_else(|panic| stop_inside(store, Pending::Panic(panic)))
     }
 }
@@ -269,6 +274,7 @@ impl Call<'_> {
     }
 
     /// Works on many items: `check` looks at the bounds of all of them, `work` at those of a part too, and works on it.
+    #[inline(always)]
     fn in_parts(
         self,
         items: Items,
@@ -278,6 +284,17 @@ impl Call<'_> {
         if !self.state.is_metered() {
             return work(self.state, 0, items.len).into();
         }
+        self.in_paid_parts(items, check, work)
+    }
+
+    /// Not a part of the other, which most programs call often.
+    #[inline(never)]
+    fn in_paid_parts(
+        self,
+        items: Items,
+        check: impl FnOnce(&StoreState) -> Result<(), Trap>,
+        work: impl FnMut(&mut StoreState, u64, u64) -> Result<(), Trap>,
+    ) -> Status {
         let root = self.state.root();
         let done = catch_unwind(AssertUnwindSafe(|| {
             check(self.state)?;

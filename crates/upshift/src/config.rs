@@ -4,7 +4,7 @@
 
 use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
-use upshift_translate::{CodeOptions, Features};
+use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
 /// Settings of an engine.
 ///
@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) max_native_stack: usize,
     pub(crate) memory_reservation: u64,
     pub(crate) gc_stress: bool,
+    pub(crate) module_limits: ModuleLimits,
 }
 
 impl Default for Config {
@@ -41,6 +42,7 @@ impl Default for Config {
             max_native_stack: 1 << 20,
             memory_reservation: 8 << 30,
             gc_stress: false,
+            module_limits: ModuleLimits::default(),
         }
     }
 }
@@ -158,6 +160,29 @@ impl Config {
     /// set. Relaxed vector operators do so in any case.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
         self.code.canonical_nans = canonical;
+        self
+    }
+
+    /// What modules may contain; [`ModuleLimits::default`] unless set. A module with more is refused with an error that
+    /// downcasts to [`ModuleLimitExceeded`](crate::ModuleLimitExceeded), before it takes much memory or time.
+    ///
+    /// The limits bound the time that [`Module::new`](crate::Module::new) and the first calls of functions take: it is in
+    /// proportion to the module's bytes, and nothing else stops it. A host that wants to bound it further lowers
+    /// [`ModuleLimit::ModuleSize`](crate::ModuleLimit::ModuleSize).
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Module, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
+    ///
+    /// let limits = ModuleLimits::strict().with(ModuleLimit::Memories, 1);
+    /// let engine = Engine::new(Config::new().module_limits(limits))?;
+    /// assert!(Module::new(&engine, "(module (memory 1))").is_ok());
+    /// let error = Module::new(&engine, "(module (memory 1) (memory 1))").unwrap_err();
+    /// let exceeded: &ModuleLimitExceeded = error.downcast_ref().expect("it is about a limit");
+    /// assert_eq!((exceeded.limit.name(), exceeded.allowed, exceeded.wanted), ("memories", 1, 2));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn module_limits(&mut self, limits: ModuleLimits) -> &mut Config {
+        self.module_limits = limits;
         self
     }
 

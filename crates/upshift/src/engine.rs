@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, ensure};
+use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
@@ -22,9 +23,15 @@ const MAX_WASM_STACK: u64 = 1 << 32;
 /// assert!(Engine::same(module.engine(), &engine));
 /// # Ok::<(), upshift::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Engine {
     inner: Arc<EngineInner>,
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::with(Config::default())
+    }
 }
 
 #[derive(Default)]
@@ -45,7 +52,19 @@ impl Engine {
         }
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
-        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), ..EngineInner::default() }) })
+        Ok(Engine::with(config.clone()))
+    }
+
+    fn with(mut config: Config) -> Engine {
+        config.dispatch = config.dispatch.effective();
+        Engine { inner: Arc::new(EngineInner { config, ..EngineInner::default() }) }
+    }
+
+    /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the
+    /// other way is not safe in this build, see [`Dispatch::effective`].
+    #[must_use]
+    pub fn dispatch(&self) -> Dispatch {
+        self.inner.config.dispatch
     }
 
     /// Whether both are the same engine. Modules and stores of different engines cannot be combined.
@@ -54,7 +73,7 @@ impl Engine {
         Arc::ptr_eq(&a.inner, &b.inner)
     }
 
-    /// The settings.
+    /// The settings, with what became of those that this build cannot follow.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config

@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -19,8 +21,9 @@ use upshift_core::shown::Shown;
 use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{CodeOptions, ModuleInfo, names};
+use upshift_translate::{CodeOptions, ModuleInfo, ModuleLimit, names};
 
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::gc::Records;
 use crate::types::{ExportType, ExternType, ImportType};
@@ -91,9 +94,12 @@ impl Module {
     /// feature `wat`.
     ///
     /// # Errors
-    /// When the bytes are no valid module; the message names the offset.
+    /// When the bytes are no valid module; the message names the offset. When the module exceeds one of the engine's limits, see
+    /// [`Config::module_limits`]; text counts as bytes too.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let bytes = binary(bytes.as_ref())?;
+        let bytes = bytes.as_ref();
+        check_size(engine, bytes.len() as u64)?;
+        let bytes = binary(bytes)?;
         Module::parse(engine, bytes.as_ref().into())
     }
 
@@ -105,13 +111,13 @@ impl Module {
         Module::parse(engine, bytes.into())
     }
 
-    /// Reads, parses and validates a module.
+    /// Reads, parses and validates a module. No more is read than a module may have of bytes.
     ///
     /// # Errors
-    /// When the file cannot be read or is no valid module.
+    /// When the file cannot be read or is no valid module, or the module exceeds one of the engine's limits.
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let file = file.as_ref();
-        let bytes = std::fs::read(file).with_context(|| format!("failed to read `{}`", file.display()))?;
+        let bytes = read(engine, file).with_context(|| format!("failed to read `{}`", file.display()))?;
         let module = match binary(&bytes)? {
             Cow::Borrowed(_) => Module::parse(engine, bytes.into()),
             Cow::Owned(bytes) => Module::parse(engine, bytes.into()),
@@ -128,7 +134,9 @@ impl Module {
     }
 
     fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
-        let info = upshift_translate::parse(bytes, &engine.config().features, engine.types())?;
+        let Config { features, module_limits, .. } = engine.config();
+        let info = upshift_translate::parse_within(module_limits, bytes, features, engine.types());
+        let info = info.map_err(|error| error.limit().map_or_else(|| anyhow!(error), Into::into))?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();
@@ -328,6 +336,24 @@ impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module").field("name", &self.name()).finish_non_exhaustive()
     }
+}
+
+/// Makes sure that a module may have so many bytes.
+fn check_size(engine: &Engine, bytes: u64) -> Result<()> {
+    Ok(engine.config().module_limits.check(ModuleLimit::ModuleSize, bytes, 0)?)
+}
+
+/// The contents of a file, which may be endless.
+fn read(engine: &Engine, file: &Path) -> Result<Vec<u8>> {
+    let mut file = File::open(file)?;
+    let limit = engine.config().module_limits.get(ModuleLimit::ModuleSize);
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    check_size(engine, size)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size)?)?;
+    file.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    check_size(engine, bytes.len() as u64)?;
+    Ok(bytes)
 }
 
 /// The binary form of a module that may be text.

@@ -158,8 +158,11 @@ fn call<T: 'static, A: AsRef<[u64]>>(
         }
         outcome
     };
-    caller.consume_fuel(meter::CALL)?;
-    let mut meter = Meter::new(if caller.engine().consumes_fuel() { Some(caller.get_fuel()?) } else { None });
+    let mut meter = Meter::default();
+    if caller.engine().consumes_fuel() {
+        caller.consume_fuel(meter::CALL)?;
+        meter = Meter::new(Some(caller.get_fuel()?));
+    }
     loop {
         // Calls may be long, and code without a loop can have many of them.
         caller.check_epoch()?;

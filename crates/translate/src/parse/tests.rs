@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{parse, parse_with};
 use crate::error::{ParseError, ParseErrorKind};
 use crate::features::{Feature, Features};
+use crate::limits::{ModuleLimit, ModuleLimits};
 use crate::module::{ConstOp, ElemItems, ExternIndex, ExternType, ModuleInfo, SegmentMode};
 use crate::names::{function_name, module_name};
 use crate::registry::TypeRegistry;
@@ -557,12 +558,16 @@ fn with_invalid_funcs(count: usize, invalid: &[usize]) -> Vec<u8> {
     wasm(&format!("(module {funcs})"))
 }
 
+/// Parses with so many threads.
+fn parse_by(bytes: &[u8], threads: usize) -> Result<ModuleInfo, ParseError> {
+    let (features, registry) = (Features::default(), TypeRegistry::default());
+    parse_with(&ModuleLimits::default(), Arc::from(bytes), &features, &registry, |_| threads)
+}
+
 #[test]
 fn the_first_error_does_not_depend_on_the_number_of_threads() {
     const COUNT: usize = 20_000;
-    let parse = |bytes: &[u8], threads| {
-        parse_with(Arc::from(bytes), &Features::default(), &TypeRegistry::default(), |_| threads)
-    };
+    let parse = parse_by;
     let valid = with_invalid_funcs(COUNT, &[]);
     for threads in [1, 2, 7] {
         assert_eq!(parse(&valid, threads).expect("the module is valid").bodies.len(), COUNT);
@@ -573,6 +578,39 @@ fn the_first_error_does_not_depend_on_the_number_of_threads() {
         assert_eq!(expected.kind(), ParseErrorKind::Invalid);
         for threads in [2, 3, 8] {
             assert_eq!(parse(&bytes, threads).unwrap_err(), expected, "{threads} threads, {invalid:?}");
+        }
+    }
+}
+
+#[test]
+fn too_much_work_is_found_at_the_same_function_by_any_number_of_threads() {
+    // Each function takes a thousand operands, and its few bytes allow for some hundreds: the million that is free in all is
+    // used up at about the one and a half thousandth.
+    let module = |invalid: &[usize]| {
+        let func = |n| match invalid.contains(&n) {
+            true => "(func (f32.add (call $many)) unreachable)",
+            false => "(func (call $many) unreachable)",
+        };
+        let results = "i32 ".repeat(1000);
+        let funcs: String = (0..8000).map(func).collect();
+        wasm(&format!("(module (func $many (result {results}) unreachable) {funcs})"))
+    };
+    for (invalid, kind) in [
+        (&[][..], ParseErrorKind::TooLarge),
+        (&[7999], ParseErrorKind::TooLarge),
+        (&[1800, 4000], ParseErrorKind::TooLarge),
+        (&[1400, 1401, 5000], ParseErrorKind::Invalid),
+        (&[0], ParseErrorKind::Invalid),
+    ] {
+        let bytes = module(invalid);
+        let expected = parse_by(&bytes, 1).unwrap_err();
+        assert_eq!(expected.kind(), kind, "{expected}");
+        if let Some(exceeded) = expected.limit() {
+            assert_eq!((exceeded.limit, exceeded.allowed), (ModuleLimit::WorkPerByte, 64));
+            assert!(exceeded.wanted >= 200, "{expected}");
+        }
+        for threads in [2, 3, 8] {
+            assert_eq!(parse_by(&bytes, threads).unwrap_err(), expected, "{threads} threads, {invalid:?}");
         }
     }
 }

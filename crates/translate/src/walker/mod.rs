@@ -793,21 +793,17 @@ impl<'m, B: Backend> Walker<'m, B> {
 
     fn br_table(&mut self, table: &wasmparser::BrTable<'_>) -> Result<(), String> {
         let index = self.pop();
-        let mut depths = Vec::with_capacity(table.len() as usize + 1);
-        for depth in table.targets() {
-            depths.push(depth.map_err(|error| error.to_string())?);
-        }
-        depths.push(table.default());
         let carried = self.control[self.target(table.default())].label_types().len();
         // The values leave from their homes, whichever target is taken. An index that is a temporary lies above them.
         self.flush_top(carried);
         // One piece of code per distinct target that needs any.
         let mut stubs: Vec<(u32, Label)> = Vec::new();
-        let mut labels = Vec::with_capacity(depths.len());
+        let mut labels = Vec::with_capacity(table.len() as usize + 1);
         let mut seen = std::collections::HashMap::new();
-        for &depth in &depths {
-            let target = self.target(depth);
+        for depth in table.targets().chain(std::iter::once(Ok(table.default()))) {
+            let depth = depth.map_err(|error| error.to_string())?;
             let label = *seen.entry(depth).or_insert_with(|| {
+                let target = self.target(depth);
                 if self.branch_needs_code(target) {
                     let label = self.backend.new_label();
                     stubs.push((depth, label));

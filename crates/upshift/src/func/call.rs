@@ -70,7 +70,7 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
     }
     // It is not 0, which would mean that there is none.
     (ctx.native_limit, store.native_thread) = (limit, thread);
-    Ok((args, store.engine.config().dispatch))
+    Ok((args, store.engine.dispatch()))
 }
 
 /// The error for a call that did not return; a host function's panic continues here.
