@@ -12,7 +12,7 @@ use upshift_wasi::Exit;
 
 use crate::flags::{Options, Usage};
 use crate::program::Host;
-use crate::{invoke, limits, report};
+use crate::{invoke, limits, patient, report};
 
 /// The most bytes of a line: what comes in may have no end.
 const MOST_BYTES: usize = 1 << 20;
@@ -30,7 +30,7 @@ pub(crate) fn batch(
     options: &Options,
 ) -> Result<()> {
     let (mut calls, mut failed, mut unknown) = (0, 0, 0);
-    let mut input = std::io::stdin().lock();
+    let mut input = patient::stdin();
     for number in 1.. {
         let line = read_line(&mut input);
         let line = line.with_context(|| format!("cannot read line {number} of the standard input"))?;

@@ -11,7 +11,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 use upshift::{
     LimitExceeded, MemoryBudget, MemoryShare, MemoryUse, Module, ModuleLimit, ModuleLimits, ResourceLimiter,
     StoreLimits, Trap,
@@ -105,23 +105,16 @@ impl Limits {
     /// allowed, and its instance.
     ///
     /// # Errors
-    /// A [`LimitHit`] if the program has not as much left.
+    /// If the program has not as much left: then the thread is not started, which the guest is told.
     pub(crate) fn reserve_thread(
         &self,
         budget: Option<&MemoryBudget>,
         module: &Module,
-    ) -> Result<Option<MemoryShare>, LimitHit> {
+    ) -> Result<Option<MemoryShare>> {
         let Some(budget) = budget else { return Ok(None) };
         let wanted = self.stack.unwrap_or(DEFAULT_STACK) + THREAD + instance_bytes(module);
-        budget.reserve(wanted).map(Some).ok_or_else(|| LimitHit {
-            what: format!(
-                "memory is limited to {} in all, of which {} are taken, but another thread may want {}",
-                bytes(budget.limit()),
-                bytes(budget.used()),
-                bytes(wanted)
-            ),
-            flag: "--max-memory SIZE".into(),
-        })
+        let share = budget.reserve(wanted);
+        share.map(Some).with_context(|| format!("the program may not take {} for a thread", bytes(wanted)))
     }
 
     /// The most bytes of the heap of structs and arrays.

@@ -18,6 +18,7 @@ use upshift_translate::{Features, TypeRegistry, needed_features};
 use crate::flags::Verb;
 use crate::limits;
 use crate::nearest::nearest;
+use crate::patient;
 
 /// The most bytes that are read of a file that is no module.
 const MOST_BYTES: u64 = 1 << 30;
@@ -96,7 +97,7 @@ pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
 fn read_after(file: &OsStr, most: u64, look: impl FnOnce(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
     let cannot_read = || format!("cannot read `{}`{}", file.display(), verb_hint(file));
     if file == "-" {
-        return read_from(std::io::stdin().lock(), (0, most), look, cannot_read);
+        return read_from(patient::stdin(), (0, most), look, cannot_read);
     }
     let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
     let (metadata, opened) = opened.with_context(cannot_read)?;

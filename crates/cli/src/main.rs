@@ -39,6 +39,7 @@ mod limits;
 mod load;
 mod measure;
 mod nearest;
+mod patient;
 mod program;
 mod report;
 mod run;

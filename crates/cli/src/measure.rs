@@ -23,6 +23,7 @@ use crate::flags::{Options, Usage};
 use crate::invoke::Call;
 use crate::json::Json;
 use crate::limits;
+use crate::patient::Patient;
 use crate::program::{Host, Program, Streams, entry, failed_to_run};
 use crate::{clock, load, show};
 
@@ -292,7 +293,7 @@ struct Echo(Arc<AtomicBool>);
 
 impl Write for Echo {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.0.load(Ordering::Relaxed) { std::io::stderr().write(bytes) } else { Ok(bytes.len()) }
+        if self.0.load(Ordering::Relaxed) { Patient(std::io::stderr()).write(bytes) } else { Ok(bytes.len()) }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -341,7 +342,7 @@ impl Tape {
 
 impl Write for Tape {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let bytes = if self.shows { &bytes[..std::io::stderr().write(bytes)?] } else { bytes };
+        let bytes = if self.shows { &bytes[..Patient(std::io::stderr()).write(bytes)?] } else { bytes };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bytes += bytes.len() as u64;
         state.hasher.write(bytes);

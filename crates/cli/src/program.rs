@@ -12,12 +12,13 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result};
-use upshift::{Engine, Func, Instance, Linker, MemoryShare, Module, ResourceLimiter, Store, TypedFunc};
+use upshift::{Engine, Instance, Linker, MemoryShare, Module, ResourceLimiter, Store, TypedFunc};
 use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder};
 
 use crate::deterministic::{self, World};
 use crate::flags::{GuestDir, Options, Stats};
 use crate::limits::{self, Limiter};
+use crate::patient::Patient;
 use crate::{imports, load, report};
 
 /// The data of the store.
@@ -123,8 +124,8 @@ impl<'o> Program<'o> {
         Ok(store)
     }
 
-    /// Lets the guest start threads, if it may: each has a store as the guest's first one, with the same files. The first
-    /// one that fails ends the process. What is returned has to be kept while the guest runs.
+    /// Lets the guest start threads, if it may: each has a store as the guest's first one, with the same files. One for which
+    /// there is no memory is not started; the first one that fails ends the process. What is returned has to be kept while the guest runs.
     ///
     /// # Errors
     /// If the module is not made for threads, or its memory cannot be made.
@@ -244,7 +245,7 @@ impl<'o> Program<'o> {
         }
         if options.trace_wasi {
             // Who closed the standard error does not want to know.
-            wasi.trace(|line| drop(writeln!(std::io::stderr(), "{line}")));
+            wasi.trace(|line| drop(writeln!(Patient(std::io::stderr()), "{line}")));
         }
         Ok(wasi.build())
     }
@@ -255,8 +256,14 @@ impl<'o> Program<'o> {
 /// # Errors
 /// If it does not take and return nothing.
 pub(crate) fn entry(store: &mut Store<Host>, instance: Instance) -> Result<Option<TypedFunc<(), ()>>> {
-    let func: Option<Func> = ENTRIES.iter().find_map(|name| instance.get_func(&mut *store, name));
-    func.map(|func| func.typed(&*store).context("`_start` has to take and return nothing")).transpose()
+    for name in ENTRIES {
+        if let Some(func) = instance.get_func(&mut *store, name) {
+            let what = if name.is_empty() { "the export without a name" } else { "`_start`" };
+            let typed = func.typed(&*store).with_context(|| format!("{what} has to take and return nothing"));
+            return typed.map(Some);
+        }
+    }
+    Ok(None)
 }
 
 fn bytes(text: &OsStr) -> &[u8] {

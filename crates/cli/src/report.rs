@@ -23,6 +23,7 @@ use upshift_wasi::{Exit, GuestFault};
 use crate::clock;
 use crate::flags::Usage;
 use crate::limits::LimitHit;
+use crate::patient::Patient;
 
 /// How long the process goes on behind its time for what is said at the end. Who reads it has taken it by then; and if
 /// nobody does, there is nobody to tell.
@@ -66,12 +67,12 @@ pub(crate) fn end_in_time(words: &str, error: &Error, errors: Option<&'static Fi
     let &(thread, code) = END.get_or_init(|| (me, exit_code(error).0));
     if thread != me {
         thread::sleep(PATIENCE);
-    } else if let Some(mut errors) = errors {
+    } else if let Some(errors) = errors {
         let text = format!("{words}{}", message("error", error, errors.is_terminal()));
         let (said, wait) = mpsc::channel();
         let say = move || {
             // There is nowhere left to say that this failed.
-            let _ = errors.write_all(text.as_bytes());
+            let _ = Patient(errors).write_all(text.as_bytes());
             let _ = said.send(());
         };
         if thread::Builder::new().spawn(say).is_ok() {
@@ -105,7 +106,7 @@ pub(crate) fn tell(what: &str, error: &Error) {
     let stderr = std::io::stderr();
     let text = message(what, error, stderr.is_terminal());
     // There is nowhere left to say that this failed.
-    let _ = stderr.lock().write_all(text.as_bytes());
+    let _ = Patient(stderr.lock()).write_all(text.as_bytes());
 }
 
 /// An error and its causes, as they are shown.
@@ -149,7 +150,7 @@ fn coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
 /// # Errors
 /// If that fails.
 pub(crate) fn print(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = Patient(std::io::stdout().lock());
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())?;
     Ok(())
 }

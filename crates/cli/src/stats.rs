@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use upshift::{Module, Store};
 
 use crate::flags::{Options, Stats};
+use crate::patient::Patient;
 use crate::program::Host;
 
 /// Times of one run. Clones are of the same run.
@@ -76,7 +77,7 @@ pub(crate) fn text(
 /// Tells what `--stats` asks for.
 pub(crate) fn tell(text: &str) {
     // Who closed the standard error does not want to know.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = Patient(std::io::stderr()).write_all(text.as_bytes());
 }
 
 /// The most memory that this process has had, in bytes, as Linux tells it.

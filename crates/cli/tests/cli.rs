@@ -1,6 +1,7 @@
 //! The program from outside: each flag by its effect, exit codes, and inputs that are wrong.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use support::{Dir, Outcome};
@@ -155,6 +156,76 @@ fn a_module_is_entered_at_its_start_or_its_default_export() {
     assert_eq!(enters(&format!("{three} {four}")).code, Some(4));
     assert_eq!(enters("").code, Some(0));
     enters(r#"(func (export "_start") (param i32))"#).fails(1, &["`_start` has to take and return nothing"]);
+    let unnamed = enters(r#"(func (export "") (param i32))"#);
+    unnamed.fails(1, &["the export without a name has to take and return nothing"]);
+    assert!(!unnamed.stderr.contains("_start"), "{unnamed:?}");
+}
+
+#[test]
+fn a_guest_without_memory_for_its_pointers_is_told_so() {
+    let wat = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "mem") 1)
+        (func (export "_start")
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8)))))"#;
+    let outcome = Dir::with(&[("a.wat", wat)]).run(&["a.wat"]);
+    outcome.fails(134, &["no export `memory`", "fd_write"]);
+    assert!(!outcome.stderr.contains("out of bounds"), "{outcome:?}");
+}
+
+/// Pipes that somebody else has set not to wait, as some shells and event loops do with what they share.
+#[test]
+fn streams_that_do_not_wait_are_waited_for() {
+    const LINES: usize = 20_000;
+    let dir = Dir::with(&[("math.wat", MATH), ("copy.wat", COPY)]);
+    let start = |args: &[&str]| {
+        let (mut reader, stdout) = std::io::pipe().unwrap();
+        let (stdin, writer) = std::io::pipe().unwrap();
+        for end in [&stdin as &dyn std::os::fd::AsFd, &stdout] {
+            rustix::io::ioctl_fionbio(end, true).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
+        command.args(args).current_dir(&dir.0).stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        // The command has the ends of the child, which would never see the end.
+        drop(command);
+        let reads = std::thread::spawn(move || {
+            // Until then the pipe is full.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            let mut all = String::new();
+            reader.read_to_string(&mut all).unwrap();
+            all
+        });
+        (child, writer, reads)
+    };
+    // What the program reads and prints itself.
+    let (child, mut writer, reads) = start(&["run", "--batch", "math.wat"]);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let calls = "add 1000000 2000000\n".repeat(LINES);
+    writer.write_all(calls.as_bytes()).unwrap();
+    drop(writer);
+    assert_eq!(Outcome::new(child.wait_with_output().unwrap()).code, Some(0));
+    assert_eq!(reads.join().unwrap(), "3000000\n".repeat(LINES));
+    // A module that comes in parts.
+    let (child, mut writer, reads) = start(&["run", "--invoke", "add", "-", "1", "2"]);
+    for part in [&MATH[..MATH.len() / 2], &MATH[MATH.len() / 2..]] {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        writer.write_all(part.as_bytes()).unwrap();
+    }
+    drop(writer);
+    assert_eq!(Outcome::new(child.wait_with_output().unwrap()).code, Some(0));
+    assert_eq!(reads.join().unwrap(), "3\n");
+    // A guest, whose exit code is the number of bytes that it has copied.
+    let (child, mut writer, reads) = start(&["run", "copy.wat"]);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    writer.write_all(b"text").unwrap();
+    assert_eq!(Outcome::new(child.wait_with_output().unwrap()).code, Some(4));
+    assert_eq!(reads.join().unwrap(), "text");
+    // One that waits for ever is stopped as any other.
+    let (child, writer, reads) = start(&["run", "--timeout", "100ms", "copy.wat"]);
+    Outcome::new(child.wait_with_output().unwrap()).fails(134, &["has used up its time"]);
+    drop(writer);
+    assert_eq!(reads.join().unwrap(), "");
 }
 
 #[test]

@@ -449,13 +449,13 @@ pub struct MemoryType {
 }
 
 impl MemoryType {
-    /// The most pages that a memory with such addresses and pages can have. Their number fits the type of addresses, so
-    /// one of single bytes does not use the last address.
+    /// The most pages that a memory with such addresses and pages can have. Their number fits the type of addresses, and is
+    /// not all ones, by which `memory.grow` says that it has failed: one of single bytes does not use the last two addresses.
     #[must_use]
     pub fn addressable_pages(&self) -> u64 {
         match self.index {
-            IndexType::I32 => ((1 << 32) >> self.page_size_log2).min(u64::from(u32::MAX)),
-            IndexType::I64 => u64::MAX >> self.page_size_log2,
+            IndexType::I32 => ((1 << 32) >> self.page_size_log2).min(u64::from(u32::MAX - 1)),
+            IndexType::I64 => (u64::MAX >> self.page_size_log2).min(u64::MAX - 1),
         }
     }
 }

@@ -200,11 +200,13 @@ impl Config {
         self
     }
 
-    /// How much of the thread's own stack calls from wasm to the host and back to wasm may take, in bytes, counted
+    /// How much of the thread's own stack calls from wasm to the host and back to wasm may take at most, in bytes, counted
     /// from the outermost call; 1 MiB unless set. A deeper entry traps with
     /// [`Trap::StackOverflow`](crate::Trap::StackOverflow).
     ///
-    /// The thread needs some more than that: the host functions themselves run on the same stack.
+    /// On a thread whose stack is smaller, or mostly used, entries trap earlier: the last 256 KiB, or half of a stack that has
+    /// less than 512 KiB, are left to the host functions, which run on the same stack. Of a stack that is not the thread's own, as
+    /// libraries for coroutines make them, the size is not known; there entries may take 128 KiB.
     pub fn max_native_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_native_stack = bytes;
         self

@@ -182,7 +182,7 @@ impl Instance {
     pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let mut store = store.as_context_mut();
         // SAFETY: the context borrows the store uniquely until the instance is there.
-        unsafe { instantiate(store.root(), module, imports) }
+        unsafe { instantiate(store.root(), module, imports, || ()) }
     }
 
     /// The module.

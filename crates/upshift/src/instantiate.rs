@@ -7,7 +7,7 @@
 //! From the allocation on, the instance is in its store whatever happens: segments that were written before a trap may
 //! have put its functions into tables of others.
 
-use std::alloc::{alloc_zeroed, handle_alloc_error};
+use std::alloc::alloc_zeroed;
 use std::ops::Range;
 use std::ptr::NonNull;
 
@@ -28,11 +28,12 @@ use crate::instance::{Elems, Instance, InstanceData};
 use crate::matching::check_import;
 use crate::memory::Memory;
 use crate::module::Module;
+use crate::out_of_memory::OutOfMemory;
 use crate::stable::Stable;
 use crate::store::StoreState;
 use crate::table::Table;
 
-/// Instantiates a module and calls its start function.
+/// Instantiates a module and calls its start function, and `begin` before that.
 ///
 /// # Safety
 /// `store` must be the root address of a live store that nobody uses meanwhile, and to which no reference is alive that
@@ -41,6 +42,7 @@ pub(crate) unsafe fn instantiate(
     store: NonNull<StoreState>,
     module: &Module,
     imports: &[Extern],
+    begin: impl FnOnce(),
 ) -> Result<Instance> {
     // SAFETY: the caller's promise; this reference ends before the start function runs.
     let (instance, start) = unsafe {
@@ -52,6 +54,7 @@ pub(crate) unsafe fn instantiate(
         let data = &*instance.as_ptr();
         (data.handle, module.info().start.map(|start| data.func_rec(start)))
     };
+    begin();
     if let Some(start) = start {
         // SAFETY: validation has checked that the function takes and returns nothing.
         unsafe { invoke(store, start, 0, |_| (), |_| ()) }?;
@@ -90,7 +93,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     let alloc_layout = InstanceData::ctx_layout(layout);
     // SAFETY: a context is never empty.
     let ctx = NonNull::new(unsafe { alloc_zeroed(alloc_layout) }.cast::<VmCtx>());
-    let ctx = ctx.unwrap_or_else(|| handle_alloc_error(alloc_layout));
+    let ctx = ctx.ok_or(OutOfMemory::new("an instance", alloc_layout.size() as u64))?;
     let data = Stable::new(InstanceData {
         handle: Instance::nth(state, state.instances.len()),
         module: module.clone(),

@@ -288,7 +288,7 @@ impl<T: 'static> Linker<T> {
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
         let definitions = self.resolve(module)?;
         // SAFETY: the context borrows the store uniquely until the instance is there.
-        unsafe { instantiate_with(store.as_context_mut().root(), module, &definitions) }
+        unsafe { link_and_instantiate(store.as_context_mut().root(), module, &definitions, || ()) }
     }
 
     /// Looks up the module's imports now, to instantiate it later, in any store of the engine.
@@ -385,17 +385,18 @@ fn unknown_import(module: &str, name: &str) -> anyhow::Error {
 
 /// # Safety
 /// As for [`instantiate`]; host functions among the definitions must be for the kind of data in the store.
-unsafe fn instantiate_with(
+unsafe fn link_and_instantiate(
     store: NonNull<StoreState>,
     module: &Module,
     definitions: &[Definition],
+    begin: impl FnOnce(),
 ) -> Result<Instance> {
     // SAFETY: the caller's promise; the reference to the state ends before code runs.
     unsafe {
         let state = &mut *store.as_ptr();
         let imports = definitions.iter().map(|definition| definition.extern_in(state));
         let imports: Vec<Extern> = imports.collect::<Result<_>>()?;
-        instantiate(store, module, &imports)
+        instantiate(store, module, &imports, begin)
     }
 }
 
@@ -434,9 +435,35 @@ impl<T: 'static> InstancePre<T> {
     /// # Errors
     /// When an import is of the wrong type or belongs to another store or engine, a limit is reached, or initialisation
     /// traps.
-    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
+    pub fn instantiate(&self, store: impl AsContextMut<Data = T>) -> Result<Instance> {
+        self.instantiate_with(store, || ())
+    }
+
+    /// As [`instantiate`](InstancePre::instantiate), and calls `begin` when all that the instance needs is there: just before the
+    /// module's start function, if it has one. An error before that is no doing of the program's code.
+    ///
+    /// ```
+    /// use upshift::{Engine, Linker, Module, Store, Trap};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func $start unreachable) (start $start))")?;
+    /// let pre = Linker::new(&engine).instantiate_pre(&module)?;
+    /// let mut has_begun = false;
+    /// let error = pre.instantiate_with(Store::new(&engine, ()), || has_begun = true).unwrap_err();
+    /// assert!(error.is::<Trap>() && has_begun);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`instantiate`](InstancePre::instantiate).
+    pub fn instantiate_with(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        begin: impl FnOnce(),
+    ) -> Result<Instance> {
+        let definitions = &self.definitions;
         // SAFETY: the context borrows the store uniquely until the instance is there.
-        unsafe { instantiate_with(store.as_context_mut().root(), &self.module, &self.definitions) }
+        unsafe { link_and_instantiate(store.as_context_mut().root(), &self.module, definitions, begin) }
     }
 }
 

@@ -3,10 +3,10 @@
 //! It is mapped when the store's first call comes. The operating system provides its pages as they are used, so a stack
 //! that is never used deeply costs little, whatever its size.
 
-use anyhow::{Context, Result};
 use upshift_core::vm::STACK_RESERVE;
 
 use crate::memory::mmap::Mapping;
+use crate::out_of_memory::OutOfMemory;
 
 /// A block of slots.
 pub(crate) struct ValueStack {
@@ -17,12 +17,12 @@ pub(crate) struct ValueStack {
 
 impl ValueStack {
     /// A stack with room for frames of `bytes` bytes, rounded down to whole slots, and the reserve behind them.
-    pub(crate) fn new(bytes: usize) -> Result<ValueStack> {
+    pub(crate) fn new(bytes: usize) -> Result<ValueStack, OutOfMemory> {
         let slots = bytes / size_of::<u64>();
         let mut mapping = Mapping::default();
         mapping
-            .grow((slots + STACK_RESERVE) * size_of::<u64>())
-            .with_context(|| format!("no memory for a stack of {bytes} bytes"))?;
+            .grow(slots.saturating_add(STACK_RESERVE).saturating_mul(size_of::<u64>()))
+            .map_err(OutOfMemory::of("the stack of a store", bytes))?;
         mapping.prefer_small_pages();
         Ok(ValueStack { mapping, slots })
     }

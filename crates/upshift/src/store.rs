@@ -230,8 +230,8 @@ impl<T: 'static> Store<T> {
     /// when there is no more room; a host that wants the memory earlier, for instance between two requests, can ask for it.
     ///
     /// # Errors
-    /// When the system has no memory for the copy, with [`Trap::GcHeapOutOfMemory`](crate::Trap::GcHeapOutOfMemory), or with
-    /// the error of the store's limiter. The objects are still there.
+    /// When the system has no memory for the copy, with [`OutOfMemory`](crate::OutOfMemory), or with the error of the store's
+    /// limiter. The objects are still there.
     ///
     /// # Panics
     /// With the panic of a destructor of a value of the host.
@@ -256,6 +256,23 @@ impl<T: 'static> Store<T> {
     /// ```
     pub fn gc(&mut self) -> Result<()> {
         self.as_context_mut().gc()
+    }
+
+    /// Sets the stack for wasm frames aside, which else the first call does: a host that starts something else beside, for
+    /// instance a thread, learns in time that the system does not give it.
+    ///
+    /// ```
+    /// use upshift::{Engine, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// store.prepare_stack()?;
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::OutOfMemory).
+    pub fn prepare_stack(&mut self) -> Result<()> {
+        self.as_context_mut().state().prepare_stack()
     }
 
     /// The host's data; everything else is dropped.

@@ -15,6 +15,7 @@ use upshift_core::{IndexType, Trap};
 use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut};
 use crate::limits::{LimitExceeded, MemoryUse};
+use crate::out_of_memory::OutOfMemory;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::TableType;
@@ -59,17 +60,24 @@ pub(crate) struct TableData {
 /// Why a table did not grow.
 #[derive(Debug)]
 enum Refusal {
-    /// The type or the system forbids it.
-    Refused,
+    /// The type forbids it.
+    Forbidden,
+    /// The system does not give the memory.
+    NoMemory(OutOfMemory),
     /// The budget has not as much left.
     OverBudget(LimitExceeded),
+}
+
+/// The error when the system has no memory for so many elements.
+fn no_memory(elements: u64) -> Refusal {
+    Refusal::NoMemory(OutOfMemory::new("a table", elements.saturating_mul(ELEMENT as u64)))
 }
 
 impl TableData {
     /// A table of the type's minimal size.
     ///
     /// # Errors
-    /// When the budget or the system does not have it.
+    /// When the budget or the system does not have it, or the type forbids it.
     fn new(ty: core::TableType, init: u64, share: MemoryShare) -> Result<TableData> {
         let empty = ManuallyDrop::new(Vec::<u64>::new());
         let record = TableRecord { base: empty.as_ptr().cast_mut(), len: 0 };
@@ -77,7 +85,10 @@ impl TableData {
         match table.grow(ty.minimum, init) {
             Ok(_) => Ok(table),
             Err(Refusal::OverBudget(exceeded)) => Err(exceeded.into()),
-            Err(Refusal::Refused) => bail!("the system does not give the memory"),
+            Err(Refusal::NoMemory(refused)) => Err(refused.into()),
+            Err(Refusal::Forbidden) => {
+                bail!("a table of this type has at most {} elements", table.max_elements())
+            }
         }
     }
 
@@ -116,7 +127,8 @@ impl TableData {
     fn grow(&mut self, delta: u64, init: u64) -> Result<u64, Refusal> {
         let old = self.elements().len() as u64;
         let new = old.checked_add(delta).filter(|&new| new <= self.max_elements());
-        let new = new.and_then(|new| usize::try_from(new).ok()).ok_or(Refusal::Refused)?;
+        let new = new.ok_or(Refusal::Forbidden)?;
+        let new = usize::try_from(new).map_err(|_| no_memory(new))?;
         self.reserve(new)?;
         let record = self.record.as_ptr();
         // SAFETY: the record and the capacity are the parts of a vector, and are so again below. There is room for the new
@@ -141,7 +153,7 @@ impl TableData {
         let before = self.share.bytes();
         let mut taken = |capacity: usize| {
             let bytes = capacity.checked_mul(ELEMENT).filter(|&bytes| isize::try_from(bytes).is_ok());
-            let bytes = bytes.ok_or(Refusal::Refused)?;
+            let bytes = bytes.ok_or(no_memory(capacity as u64))?;
             self.share.resize(bytes, MemoryUse::Table).map_err(Refusal::OverBudget)?;
             Ok(capacity)
         };
@@ -157,7 +169,7 @@ impl TableData {
         unsafe { (*record).base = vector.as_mut_ptr() };
         room.map_err(|_| {
             self.share.shrink(before);
-            Refusal::Refused
+            no_memory(capacity as u64)
         })
     }
 
@@ -302,7 +314,7 @@ impl Table {
         }
         match self.in_state_mut(state).grow(delta, init) {
             Ok(old) => return Ok(Some(old)),
-            Err(Refusal::Refused) => state.table_grow_failed(old, new)?,
+            Err(Refusal::Forbidden | Refusal::NoMemory(_)) => state.table_grow_failed(old, new)?,
             Err(Refusal::OverBudget(exceeded)) => {
                 state.table_grow_failed(old, new)?;
                 state.budget_exceeded(exceeded)?;

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use upshift::{
-    Config, Engine, Instance, Memory, MemoryType, Module, Ref, RefType, Store, Table, TableType, Trap,
-    TypedFunc,
+    Config, Engine, Error, Instance, Memory, MemoryType, Module, OutOfMemory, Ref, RefType, SharedMemory,
+    Store, Table, TableType, Trap, TypedFunc,
 };
 
 fn instance(store: &mut Store<()>, wat: &str) -> Instance {
@@ -94,6 +94,30 @@ fn memories_grow_in_both_layouts() {
     grow_step_by_step(&Engine::new(config.memory_reservation(0)).unwrap());
 }
 
+/// All ones is how `memory.grow` says that it has failed, so no memory has so many pages.
+#[test]
+fn a_memory_of_single_bytes_leaves_the_number_for_failure_out() {
+    let engine = Engine::new(Config::new().wasm_custom_page_sizes(true)).unwrap();
+    let mut store = Store::new(&engine, ());
+    let wat = r#"(module
+        (memory (export "m") 0 0xffffffff (pagesize 1))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "size") (result i32) (memory.size)))"#;
+    let instance = instance(&mut store, wat);
+    let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+    let size = instance.get_typed_func::<(), i32>(&mut store, "size").unwrap();
+    assert_eq!(grow.call(&mut store, -1).unwrap(), -1);
+    assert_eq!(size.call(&mut store, ()).unwrap(), 0);
+    // The system may refuse so much.
+    if grow.call(&mut store, -2).unwrap() == 0 {
+        assert_eq!(size.call(&mut store, ()).unwrap(), -2);
+        assert_eq!(grow.call(&mut store, 1).unwrap(), -1);
+        assert_eq!(grow.call(&mut store, 0).unwrap(), -2);
+    }
+    let module = Module::new(&engine, "(module (memory 0xffffffff (pagesize 1)))").unwrap();
+    assert!(Instance::new(&mut store, &module, &[]).is_err());
+}
+
 #[test]
 fn wide_addresses_work_and_reach_far() {
     let mut store = Store::new(&Engine::default(), ());
@@ -177,9 +201,36 @@ fn in_a_small_address_space() {
     // 4 GiB do not fit: that is an answer, not the end of the process.
     assert!(memory.grow(&mut store, 65535).is_err());
     assert_eq!((memory.size(&store), memory.data(&store)[65535]), (1, 9));
-    assert!(Memory::new(&mut store, MemoryType::new(65536, None)).is_err());
+    let refused = |error: Error, bytes: u64, what: &str| {
+        let refused = error.downcast_ref::<OutOfMemory>().unwrap_or_else(|| panic!("{error:?}"));
+        assert_eq!(refused.bytes(), bytes);
+        let text = format!("{error:#}");
+        assert!(text.contains(&format!("the system does not give {bytes} bytes for {what}")), "{text}");
+        text
+    };
+    let says_why = |text: String| assert!(text.contains("Cannot allocate memory"), "{text}");
+    says_why(refused(
+        Memory::new(&mut store, MemoryType::new(65536, None)).unwrap_err(),
+        4 << 30,
+        "a memory",
+    ));
+    let module = Module::new(&engine, "(module (memory 65536))").unwrap();
+    says_why(refused(Instance::new(&mut store, &module, &[]).unwrap_err(), 4 << 30, "a memory"));
+    let shared = SharedMemory::new(&engine, MemoryType::shared(1, 65536)).unwrap_err();
+    says_why(refused(shared, 4 << 30, "a shared memory"));
     let func = deep(&mut store);
     assert_eq!(func.call(&mut store, 1000).unwrap(), 1000);
+    // A stack and tables that are too large for what is left.
+    let large = Engine::new(Config::new().max_wasm_stack(4 << 30)).unwrap();
+    let mut of_large = Store::new(&large, ());
+    let func = deep(&mut of_large);
+    says_why(refused(func.call(&mut of_large, 1).unwrap_err(), 4 << 30, "the stack of a store"));
+    says_why(refused(of_large.prepare_stack().unwrap_err(), 4 << 30, "the stack of a store"));
+    let ty = TableType::new(RefType::FUNCREF, 10_000_000, None);
+    let tables = (0..50).map(|_| Table::new(&mut store, ty.clone(), Ref::Func(None)));
+    let error = tables.filter_map(Result::err).next().expect("4 GB do not fit");
+    refused(error, 80_000_000, "a table");
+    assert_eq!(deep(&mut store).call(&mut store, 1000).unwrap(), 1000);
     println!("small address space: done");
 }
 

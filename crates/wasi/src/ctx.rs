@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 
 use crate::abi::Rights;
 use crate::dir::{Budget, Directory};
+use crate::host::retry;
 use crate::stdio::{Input, Output};
 use crate::table::{Access, DEFAULT_MAX_DESCRIPTORS, Descriptor, Table};
 use crate::trace::Tracer;
@@ -247,8 +248,8 @@ impl WasiCtxBuilder {
     /// Sets how many descriptors the guest may have at once, 65 536 by default.
     ///
     /// Standard streams, directories and sockets that the host gives count, but are always there. Opening or accepting
-    /// one more fails with `mfile` and makes nothing; after closing one it works again. The host's own limit may be
-    /// reached earlier, which the guest is told by the same error.
+    /// one more fails with `mfile` and makes nothing; after closing one that is no standard stream it works again. The host's
+    /// own limit may be reached earlier, which the guest is told by the same error.
     ///
     /// ```
     /// use upshift_wasi::WasiCtxBuilder;
@@ -306,6 +307,7 @@ impl WasiCtxBuilder {
 /// times set.
 fn open_directory(host: &Path) -> std::io::Result<Dir> {
     use rustix::fs::{CWD, Mode, OFlags, openat};
-    let fd = openat(CWD, host, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let fd = retry(|| openat(CWD, host, flags, Mode::empty()))?;
     Ok(Dir::from_std_file(File::from(fd)))
 }

@@ -17,6 +17,7 @@ use cap_std::fs::{Dir, MetadataExt};
 use crate::abi::{Dirent, Errno, Filetype, Rights};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::host::retry;
 use crate::memory::GuestMemory;
 use crate::meter::Meter;
 
@@ -112,7 +113,11 @@ pub(crate) fn fd_readdir(
     }
     let entries = match &mut *listing {
         Some(entries) => entries,
-        slot => slot.insert(Listing::take(&directory.dir, &ctx.listed, mem.meter)?),
+        slot => {
+            // A listing that a signal has interrupted is begun again, but its entries are paid for once.
+            let mut paid = 0;
+            slot.insert(retry(|| Listing::take(&directory.dir, &ctx.listed, mem.meter, &mut paid))?)
+        }
     };
     mem.meter.charge_bytes(u64::from(len).min(entries.share.bytes as u64))?;
     let filled = entries.encode(cookie, len as usize);
@@ -125,15 +130,18 @@ pub(crate) fn fd_readdir(
 }
 
 impl Listing {
-    /// Lists a directory, paying for each entry; `nomem` if that is more than what is left of the budget.
-    fn take(dir: &Dir, budget: &Budget, meter: &Meter) -> WasiResult<Listing> {
+    /// Lists a directory, paying for each entry but the first `paid` ones, which are those of an attempt before; `nomem` if that is more than what is left of the budget.
+    fn take(dir: &Dir, budget: &Budget, meter: &Meter, paid: &mut usize) -> WasiResult<Listing> {
         let mut listing = Listing { entries: vec![], names: vec![], share: Share::new(budget) };
         let own = rustix::fs::fstat(dir)?.st_ino;
         listing.push(b".", own, Filetype::Directory)?;
         // The parent may lie outside of what the guest may see, so it is not looked at: `..` is as in a root directory.
         listing.push(b"..", own, Filetype::Directory)?;
-        for entry in rustix::fs::Dir::read_from(dir)? {
-            meter.charge(1)?;
+        for (number, entry) in rustix::fs::Dir::read_from(dir)?.enumerate() {
+            if number >= *paid {
+                meter.charge(1)?;
+                *paid = number + 1;
+            }
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if name == b"." || name == b".." {

@@ -88,6 +88,8 @@ pub enum GuestFault {
         /// What it should be a multiple of.
         align: u32,
     },
+    /// There is nothing that a pointer could lead into: the guest exports no memory under the name `memory`.
+    NoMemory,
 }
 
 impl fmt::Display for GuestFault {
@@ -99,6 +101,9 @@ impl fmt::Display for GuestFault {
             GuestFault::Misaligned { address, align } => {
                 write!(f, "guest pointer {address:#x} is not aligned to {align} bytes")
             }
+            GuestFault::NoMemory => f.write_str(
+                "the guest has no export `memory` that is a memory, to which its pointers could lead",
+            ),
         }
     }
 }

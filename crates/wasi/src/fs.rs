@@ -14,9 +14,10 @@ use rustix::net::SocketType;
 use crate::abi::{self, Errno, Fdflags, Fdstat, Filestat, Filetype, Fstflags, Rights};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::host::retry;
 use crate::memory::GuestMemory;
 use crate::meter;
-use crate::table::{HostFd, Resource};
+use crate::table::{Descriptor, HostFd, Resource};
 
 /// Announces how a file will be used.
 pub(crate) fn fd_advise(
@@ -37,7 +38,7 @@ pub(crate) fn fd_advise(
         _ => return Err(Errno::Inval.into()),
     };
     let file = ctx.table.file(fd, Rights::FD_ADVISE)?;
-    rustix::fs::fadvise(file, offset, NonZeroU64::new(len), advice)?;
+    retry(|| rustix::fs::fadvise(&file, offset, NonZeroU64::new(len), advice))?;
     Ok(())
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn fd_allocate(
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_ALLOCATE.with(Rights::FD_WRITE))?;
     mem.meter.charge(len / meter::ALLOCATED_PER_UNIT)?;
-    rustix::fs::fallocate(file, FallocateFlags::empty(), offset, len)?;
+    retry(|| rustix::fs::fallocate(&file, FallocateFlags::empty(), offset, len))?;
     Ok(())
 }
 
@@ -64,14 +65,14 @@ pub(crate) fn fd_close(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> W
 /// Waits until the data of a file is on the device.
 pub(crate) fn fd_datasync(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> WasiResult {
     let host = host(ctx, fd, Rights::FD_DATASYNC)?;
-    rustix::fs::fdatasync(host)?;
+    retry(|| rustix::fs::fdatasync(&host))?;
     Ok(())
 }
 
 /// Waits until the data and metadata of a file are on the device.
 pub(crate) fn fd_sync(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32) -> WasiResult {
     let host = host(ctx, fd, Rights::FD_SYNC)?;
-    rustix::fs::fsync(host)?;
+    retry(|| rustix::fs::fsync(&host))?;
     Ok(())
 }
 
@@ -84,7 +85,7 @@ pub(crate) fn fd_fdstat_get(ctx: &mut WasiCtx, mem: &mut GuestMemory<'_>, fd: u3
     let unusable = if positioned { Rights::NONE } else { Rights::FD_SEEK.with(Rights::FD_TELL) };
     let record = Fdstat {
         filetype,
-        flags: flags(&descriptor.resource)?,
+        flags: flags(&descriptor)?,
         base: descriptor.base.without(unusable),
         inheriting: descriptor.inheriting,
     };
@@ -94,8 +95,9 @@ pub(crate) fn fd_fdstat_get(ctx: &mut WasiCtx, mem: &mut GuestMemory<'_>, fd: u3
 
 /// Sets the flags of a descriptor.
 ///
-/// Only `append` and `nonblock` can change after opening, of a socket only `nonblock`. The streams that the guest shares with its host keep theirs,
-/// since the host would see the change as well.
+/// Only `append` and `nonblock` can change after opening, of a socket only `nonblock`. The streams that the guest shares with
+/// its host keep theirs, since the host would see the change as well: one that the host uses without waiting can be used so
+/// by the guest, too, but does wait until the guest asks for it.
 pub(crate) fn fd_fdstat_set_flags(
     ctx: &mut WasiCtx,
     _: &mut GuestMemory<'_>,
@@ -103,8 +105,9 @@ pub(crate) fn fd_fdstat_set_flags(
     fdflags: u32,
 ) -> WasiResult {
     let wanted = Fdflags::from_bits(fdflags)?;
-    let resource = &*ctx.table.get(fd, Rights::FD_FDSTAT_SET_FLAGS)?.resource;
-    let now = flags(resource)?;
+    let descriptor = ctx.table.get(fd, Rights::FD_FDSTAT_SET_FLAGS)?;
+    let resource = &*descriptor.resource;
+    let now = host_flags(resource)?;
     let changeable = match resource {
         Resource::Socket { .. } => Fdflags::NONBLOCK,
         _ => Fdflags::APPEND.with(Fdflags::NONBLOCK),
@@ -114,10 +117,17 @@ pub(crate) fn fd_fdstat_set_flags(
     }
     match resource {
         Resource::File { fd, .. } | Resource::Socket { fd, .. } => {
-            let mut host = rustix::fs::fcntl_getfl(fd)?;
+            let mut host = retry(|| rustix::fs::fcntl_getfl(fd))?;
             host.set(OFlags::APPEND, wanted.contains(Fdflags::APPEND));
             host.set(OFlags::NONBLOCK, wanted.contains(Fdflags::NONBLOCK));
-            rustix::fs::fcntl_setfl(fd, host)?;
+            retry(|| rustix::fs::fcntl_setfl(fd, host))?;
+            Ok(())
+        }
+        // What the host has not set itself cannot be had.
+        Resource::Input(_) | Resource::Output(_)
+            if now.contains(wanted) && wanted.with(Fdflags::NONBLOCK) == now.with(Fdflags::NONBLOCK) =>
+        {
+            ctx.table.set_nonblocking(fd, wanted.contains(Fdflags::NONBLOCK))?;
             Ok(())
         }
         _ if wanted == now => Ok(()),
@@ -170,7 +180,7 @@ pub(crate) fn fd_filestat_set_size(
     size: u64,
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_FILESTAT_SET_SIZE.with(Rights::FD_WRITE))?;
-    rustix::fs::ftruncate(file, size)?;
+    retry(|| rustix::fs::ftruncate(&file, size))?;
     Ok(())
 }
 
@@ -185,7 +195,8 @@ pub(crate) fn fd_filestat_set_times(
 ) -> WasiResult {
     let [last_access, last_modification] = new_times(atim, mtim, fstflags)?.map(NewTime::to_timespec);
     let host = host(ctx, fd, Rights::FD_FILESTAT_SET_TIMES)?;
-    rustix::fs::futimens(host, &Timestamps { last_access, last_modification })?;
+    let times = Timestamps { last_access, last_modification };
+    retry(|| rustix::fs::futimens(&host, &times))?;
     Ok(())
 }
 
@@ -245,29 +256,44 @@ pub(crate) fn filetype(resource: &Resource) -> Result<Filetype, Errno> {
         Resource::Directory(_) => Ok(Filetype::Directory),
         Resource::Input(_) | Resource::Output(_) => {
             let Some(host) = resource.host_fd() else { return Ok(Filetype::Unknown) };
-            match host_filetype(host, &rustix::fs::fstat(host)?)? {
-                Filetype::CharacterDevice if !rustix::termios::isatty(host) => Ok(Filetype::Unknown),
+            match host_filetype(host, &retry(|| rustix::fs::fstat(host))?)? {
+                Filetype::CharacterDevice if !is_terminal(host) => Ok(Filetype::Unknown),
                 other => Ok(other),
             }
         }
     }
 }
 
+/// Only terminals have a window. `isatty` would take a signal for the answer.
+fn is_terminal(host: BorrowedFd<'_>) -> bool {
+    retry(|| rustix::termios::tcgetwinsize(host)).is_ok()
+}
+
 /// The type of a file of the host, which only a socket itself knows in full.
 pub(crate) fn host_filetype(host: BorrowedFd<'_>, stat: &Stat) -> rustix::io::Result<Filetype> {
     match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Socket if rustix::net::sockopt::socket_type(host)? != SocketType::STREAM => {
+        FileType::Socket if retry(|| rustix::net::sockopt::socket_type(host))? != SocketType::STREAM => {
             Ok(Filetype::SocketDgram)
         }
         other => Ok(other.into()),
     }
 }
 
-fn flags(resource: &Resource) -> Result<Fdflags, Errno> {
+/// The flags of a descriptor. Whether a stream of the host waits is up to the guest, whatever the host has set it to.
+fn flags(descriptor: &Descriptor) -> Result<Fdflags, Errno> {
+    let host = host_flags(&descriptor.resource)?;
+    Ok(match &*descriptor.resource {
+        Resource::Input(_) | Resource::Output(_) if descriptor.nonblocking => host.with(Fdflags::NONBLOCK),
+        Resource::Input(_) | Resource::Output(_) => host.without(Fdflags::NONBLOCK),
+        _ => host,
+    })
+}
+
+fn host_flags(resource: &Resource) -> Result<Fdflags, Errno> {
     let host = match resource {
         Resource::Directory(_) => return Ok(Fdflags::NONE),
         _ => match resource.host_fd() {
-            Some(host) => rustix::fs::fcntl_getfl(host)?,
+            Some(host) => retry(|| rustix::fs::fcntl_getfl(host))?,
             None => return Ok(Fdflags::NONE),
         },
     };
@@ -286,7 +312,7 @@ fn flags(resource: &Resource) -> Result<Fdflags, Errno> {
 
 /// The record of an open file of the host.
 pub(crate) fn filestat(host: BorrowedFd<'_>) -> Result<Filestat, Errno> {
-    let stat: Stat = rustix::fs::fstat(host)?;
+    let stat: Stat = retry(|| rustix::fs::fstat(host))?;
     Ok(Filestat {
         dev: stat.st_dev,
         ino: stat.st_ino,

@@ -6,11 +6,13 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use rustix::event::PollFlags;
 use rustix::fs::SeekFrom;
 
 use crate::abi::{Errno, Rights};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::host::{Idle, retry, transfer};
 use crate::memory::GuestMemory;
 use crate::table::Resource;
 
@@ -27,9 +29,11 @@ pub(crate) fn fd_read(
     mem.check(read, 4, 4)?;
     let len = mem.scatter(iovecs, count, |buffers| match &*descriptor.resource {
         Resource::Directory(_) | Resource::Output(_) => Err(Errno::Badf),
-        Resource::File { fd, .. } | Resource::Socket { fd, .. } => read_host(fd.as_fd(), buffers),
+        Resource::File { fd, .. } | Resource::Socket { fd, .. } => {
+            read_host(fd.as_fd(), Idle::AsSet, buffers)
+        }
         Resource::Input(input) => match input.host_fd() {
-            Some(host) => read_host(host, buffers),
+            Some(host) => read_host(host, descriptor.idle(), buffers),
             None => Ok(input.read_memory(buffers)),
         },
     })?;
@@ -50,10 +54,10 @@ pub(crate) fn fd_write(
     mem.check(written, 4, 4)?;
     let len = mem.gather(iovecs, count, |buffers| match &*descriptor.resource {
         Resource::Directory(_) | Resource::Input(_) => Err(Errno::Badf),
-        Resource::File { fd, .. } => write_host(fd.as_fd(), buffers),
-        Resource::Socket { fd, .. } => crate::sock::send(fd.as_fd(), buffers),
+        Resource::File { fd, .. } => write_host(fd.as_fd(), Idle::AsSet, buffers),
+        Resource::Socket { fd, .. } => crate::sock::send(fd.as_fd(), Idle::AsSet, buffers),
         Resource::Output(output) => match output.host_fd() {
-            Some(host) => write_host(host, buffers),
+            Some(host) => write_host(host, descriptor.idle(), buffers),
             None => output.write_memory(buffers),
         },
     })?;
@@ -73,8 +77,8 @@ pub(crate) fn fd_pread(
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_READ.with(Rights::FD_SEEK))?;
     mem.check(read, 4, 4)?;
-    let len =
-        mem.scatter(iovecs, count, |buffers| retry(|| rustix::io::preadv(&file, &mut *buffers, offset)))?;
+    let len = mem
+        .scatter(iovecs, count, |buffers| Ok(retry(|| rustix::io::preadv(&file, &mut *buffers, offset))?))?;
     mem.write_u32(read, len as u32)?;
     Ok(())
 }
@@ -91,7 +95,8 @@ pub(crate) fn fd_pwrite(
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
     mem.check(written, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| retry(|| rustix::io::pwritev(&file, buffers, offset)))?;
+    let len =
+        mem.gather(iovecs, count, |buffers| Ok(retry(|| rustix::io::pwritev(&file, buffers, offset))?))?;
     mem.write_u32(written, len as u32)?;
     Ok(())
 }
@@ -114,38 +119,29 @@ pub(crate) fn fd_seek(
     };
     let file = ctx.table.file(fd, Rights::FD_SEEK)?;
     mem.check(position, 8, 8)?;
-    let now = rustix::fs::seek(file, target)?;
+    let now = retry(|| rustix::fs::seek(&file, target))?;
     mem.write_u64(position, now)?;
     Ok(())
 }
 
 /// Tells the position of a file.
 pub(crate) fn fd_tell(ctx: &mut WasiCtx, mem: &mut GuestMemory<'_>, fd: u32, position: u32) -> WasiResult {
-    let now = rustix::fs::tell(ctx.table.file(fd, Rights::FD_TELL)?)?;
+    let file = ctx.table.file(fd, Rights::FD_TELL)?;
+    let now = retry(|| rustix::fs::tell(&file))?;
     mem.write_u64(position, now)?;
     Ok(())
 }
 
-fn read_host(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
-    match buffers {
-        [buffer] => retry(|| rustix::io::read(fd, &mut **buffer)),
-        _ => retry(|| rustix::io::readv(fd, &mut *buffers)),
-    }
+fn read_host(fd: BorrowedFd<'_>, idle: Idle, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+    transfer(fd, PollFlags::IN, idle, || match buffers {
+        [buffer] => rustix::io::read(fd, &mut **buffer),
+        _ => rustix::io::readv(fd, &mut *buffers),
+    })
 }
 
-fn write_host(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    match buffers {
-        [buffer] => retry(|| rustix::io::write(fd, buffer)),
-        _ => retry(|| rustix::io::writev(fd, buffers)),
-    }
-}
-
-/// Repeats a call that a signal interrupted: signals are the host's business, the guest must not see them.
-pub(crate) fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> Result<T, Errno> {
-    loop {
-        match call() {
-            Err(rustix::io::Errno::INTR) => {}
-            other => return other.map_err(Errno::from),
-        }
-    }
+fn write_host(fd: BorrowedFd<'_>, idle: Idle, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    transfer(fd, PollFlags::OUT, idle, || match buffers {
+        [buffer] => rustix::io::write(fd, buffer),
+        _ => rustix::io::writev(fd, buffers),
+    })
 }

@@ -34,17 +34,21 @@
 //!
 //! All 46 functions of the interface are there. What a host may want to know of them:
 //!
-//! - **Descriptors** 0 to 2 are the standard streams; preopened directories follow, then preopened sockets.
+//! - **Descriptors** 0 to 2 are the standard streams; preopened directories follow, then preopened sockets. Of the numbers
+//!   that were closed the highest is given first, but none of 0 to 2: a guest puts something there by `fd_renumber`.
 //! - **Paths** are UTF-8 and never lead out of their directory, whatever links, `..` or another process do meanwhile; the
 //!   guest gets `perm` then. A listing shows names that are not UTF-8, but they cannot be used.
 //! - **Streams and files** are not buffered: the guest's buffers go to the host in one vectored call, and what was written
-//!   is out when the call returns. From and to a memory that is shared they are copied, up to 1 MiB in one call. A file of the host behind a standard stream can be read or written on; its size, its
-//!   times and what it held before are not the guest's to change.
+//!   is out when the call returns. From and to a memory that is shared they are copied, up to 1 MiB in one call.
+//!   A file of the host behind a standard stream can be read or written on; its size, its times and what it held before are
+//!   not the guest's to change. A standard stream that the host has set not to wait is waited for, unless the guest sets
+//!   `nonblock` itself.
 //! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
 //! - **Limits**: a guest has up to 65 536 descriptors, or [as many as its host says](WasiCtxBuilder::max_descriptors).
 //!   The listings of directories that it has begun to read may take 64 MiB together; one more is `nomem`.
 //!   One call of `random_get` gives up to 64 MiB; a longer buffer is `inval` and stays as it is.
-//! - **Signals** do not exist, and only the clocks for wall time and monotonic time can be waited for.
+//! - **Signals** do not exist: a call that one interrupts is made again. Only the clocks for wall time and monotonic time can
+//!   be waited for.
 //! - A guest that waits, for input or a clock, keeps its thread.
 //! - **Threads** of a guest are started by [`WasiThreads`], or by the host itself, with a clone of the context for each.
 //!
@@ -60,6 +64,8 @@
 //!    └─ path                                        on a path below a directory
 //!               │                    │
 //!            table, stdio         memory            what a descriptor is; the guest's bytes
+//!               │
+//!             host                                   system calls that no signal interrupts
 //! ```
 //!
 //! A function gets the context, the guest's memory and the raw arguments; nothing here knows how the guest runs, save
@@ -73,6 +79,7 @@ mod dir;
 mod error;
 mod fs;
 mod functions;
+mod host;
 mod io;
 mod linker;
 mod memory;

@@ -137,7 +137,7 @@ fn define<T: 'static>(
 
 /// Runs a function on the guest's memory and the context: the error number, or why the guest is stopped.
 ///
-/// A guest without a memory has one of no bytes: it may still ask for the end, and every pointer is bad.
+/// A guest without a memory may still ask for the end, but every pointer is bad.
 fn call<T: 'static, A: AsRef<[u64]>>(
     caller: &mut Caller<'_, T>,
     signature: &'static Signature,
@@ -174,7 +174,7 @@ fn call<T: 'static, A: AsRef<[u64]>>(
             Some(Extern::SharedMemory(memory)) => {
                 run(get(caller.data_mut()), &mut GuestMemory::shared(&memory, &mut meter))
             }
-            _ => run(get(caller.data_mut()), &mut GuestMemory::new(&mut [], &mut meter)),
+            _ => run(get(caller.data_mut()), &mut GuestMemory::missing(&mut meter)),
         };
         if let Some(fuel) = meter.fuel() {
             caller.set_fuel(fuel)?;
@@ -194,7 +194,7 @@ fn call<T: 'static, A: AsRef<[u64]>>(
 fn stop(name: &'static str, fault: GuestFault) -> Error {
     let error = match fault {
         GuestFault::OutOfBounds { .. } => Error::new(Trap::MemoryOutOfBounds).context(fault),
-        GuestFault::Misaligned { .. } => Error::new(fault),
+        GuestFault::Misaligned { .. } | GuestFault::NoMemory => Error::new(fault),
     };
     error.context(format!("in {MODULE}.{name}"))
 }

@@ -46,6 +46,8 @@ const MAX_TEXT: u32 = 1 << 16;
 /// The memory of a guest during a call.
 pub(crate) struct GuestMemory<'a> {
     bytes: Bytes<'a>,
+    /// Whether the guest exports one: without, each pointer is a fault that says so.
+    is_exported: bool,
     /// What the call may cost.
     pub(crate) meter: &'a mut Meter,
 }
@@ -59,11 +61,16 @@ enum Bytes<'a> {
 
 impl<'a> GuestMemory<'a> {
     pub(crate) fn new(bytes: &'a mut [u8], meter: &'a mut Meter) -> GuestMemory<'a> {
-        GuestMemory { bytes: Bytes::Own(bytes), meter }
+        GuestMemory { bytes: Bytes::Own(bytes), is_exported: true, meter }
     }
 
     pub(crate) fn shared(memory: &'a SharedMemory, meter: &'a mut Meter) -> GuestMemory<'a> {
-        GuestMemory { bytes: Bytes::Shared(memory), meter }
+        GuestMemory { bytes: Bytes::Shared(memory), is_exported: true, meter }
+    }
+
+    /// That of a guest that exports none.
+    pub(crate) fn missing(meter: &'a mut Meter) -> GuestMemory<'a> {
+        GuestMemory { bytes: Bytes::Own(&mut []), is_exported: false, meter }
     }
 
     fn len(&self) -> u64 {
@@ -74,10 +81,23 @@ impl<'a> GuestMemory<'a> {
     }
 
     fn range(&self, address: u32, len: u64) -> Result<Range<usize>, GuestFault> {
+        if !self.is_exported {
+            return Err(GuestFault::NoMemory);
+        }
         let end = u64::from(address).checked_add(len).filter(|&end| end <= self.len());
         match end {
             Some(end) => Ok(address as usize..end as usize),
             None => Err(GuestFault::OutOfBounds { address, len }),
+        }
+    }
+
+    fn check_aligned(&self, address: u32, align: u32) -> Result<(), GuestFault> {
+        if !self.is_exported {
+            Err(GuestFault::NoMemory)
+        } else if address.is_multiple_of(align) {
+            Ok(())
+        } else {
+            Err(GuestFault::Misaligned { address, align })
         }
     }
 
@@ -115,7 +135,7 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         align: u32,
     ) -> WasiResult<Cow<'_, [[u8; SIZE]]>> {
-        check_aligned(address, align)?;
+        self.check_aligned(address, align)?;
         let range = self.range(address, u64::from(count) * SIZE as u64)?;
         Ok(match &self.bytes {
             Bytes::Own(bytes) => Cow::Borrowed(bytes[range].as_chunks().0),
@@ -151,14 +171,14 @@ impl<'a> GuestMemory<'a> {
         align: u32,
         record: &[u8; SIZE],
     ) -> Result<(), GuestFault> {
-        check_aligned(address, align)?;
+        self.check_aligned(address, align)?;
         self.store(address, record)
     }
 
     /// Fails as [`write`](Self::write) of `len` bytes would. Called before a call has an effect, so that none is left
     /// behind by a guest that is stopped because the answer has no place.
     pub(crate) fn check(&self, address: u32, align: u32, len: u64) -> Result<(), GuestFault> {
-        check_aligned(address, align)?;
+        self.check_aligned(address, align)?;
         self.range(address, len).map(|_| ())
     }
 
@@ -334,10 +354,6 @@ impl<'a> GuestMemory<'a> {
         *room -= range.len();
         Ok(range)
     }
-}
-
-fn check_aligned(address: u32, align: u32) -> Result<(), GuestFault> {
-    if address.is_multiple_of(align) { Ok(()) } else { Err(GuestFault::Misaligned { address, align }) }
 }
 
 /// Copies of buffers of a shared memory.

@@ -15,6 +15,7 @@ use crate::ctx::WasiCtx;
 use crate::dir::Directory;
 use crate::error::WasiResult;
 use crate::fs::{NewTime, nanoseconds, new_times};
+use crate::host::retry;
 use crate::memory::GuestMemory;
 use crate::table::{Access, Descriptor, OpenDirectory};
 
@@ -27,7 +28,8 @@ pub(crate) fn path_create_directory(
     path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_CREATE_DIRECTORY)?;
-    dir.create_dir(&*mem.text(path, path_len)?)?;
+    let path = &*mem.text(path, path_len)?;
+    retry(|| dir.create_dir(path))?;
     Ok(())
 }
 
@@ -44,7 +46,8 @@ pub(crate) fn path_filestat_get(
     let dir = dir(ctx, fd, Rights::PATH_FILESTAT_GET)?;
     let lookupflags = Lookupflags::from_bits(lookupflags)?;
     let path = &*mem.text(path, path_len)?;
-    let metadata = if follows(lookupflags, path) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
+    let follows = follows(lookupflags, path);
+    let metadata = retry(|| if follows { dir.metadata(path) } else { dir.symlink_metadata(path) })?;
     mem.write(stat, 8, &filestat(&metadata).encode())?;
     Ok(())
 }
@@ -67,10 +70,12 @@ pub(crate) fn path_filestat_set_times(
     let path = &*mem.text(path, path_len)?;
     let times = new_times(atim, mtim, fstflags)?;
     if follows(lookupflags, path) {
-        set_times(&dir, path, times)?;
+        retry(|| set_times(&dir, path, times))?;
     } else {
-        let [atime, mtime] = times.map(NewTime::to_spec);
-        dir.set_symlink_times(path, atime, mtime)?;
+        retry(|| {
+            let [atime, mtime] = times.map(NewTime::to_spec);
+            dir.set_symlink_times(path, atime, mtime)
+        })?;
     }
     Ok(())
 }
@@ -110,7 +115,8 @@ pub(crate) fn path_link(
     if Lookupflags::from_bits(old_lookupflags)?.contains(Lookupflags::SYMLINK_FOLLOW) {
         return Err(Errno::Inval.into());
     }
-    old_dir.hard_link(&*mem.text(old_path, old_path_len)?, &new_dir, &*mem.text(new_path, new_path_len)?)?;
+    let (old_path, new_path) = (&*mem.text(old_path, old_path_len)?, &*mem.text(new_path, new_path_len)?);
+    retry(|| old_dir.hard_link(old_path, &new_dir, new_path))?;
     Ok(())
 }
 
@@ -158,7 +164,8 @@ pub(crate) fn path_open(
     let options = open_options(oflags, fdflags, lookupflags, asked)?;
     mem.check(opened, 4, 4)?;
     ctx.table.check_free()?;
-    let file = dir.open_with(&*mem.text(path, path_len)?, &options)?;
+    let path = &*mem.text(path, path_len)?;
+    let file = retry(|| dir.open_with(path, &options))?;
     let descriptor = descriptor(file.into_std(), asked, passed_on, access)?;
     let number = ctx.table.insert(descriptor)?;
     mem.write_u32(opened, number)?;
@@ -178,7 +185,8 @@ pub(crate) fn path_readlink(
     used: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_READLINK)?;
-    let target = dir.read_link(&*mem.text(path, path_len)?)?;
+    let path = &*mem.text(path, path_len)?;
+    let target = retry(|| dir.read_link(path))?;
     let target = target.as_os_str().as_bytes();
     mem.check(buffer, 1, buffer_len.into())?;
     let len = target.len().min(buffer_len as usize);
@@ -199,7 +207,7 @@ pub(crate) fn path_remove_directory(
     let path = &*mem.text(path, path_len)?;
     // `dir/` names the directory; `cap_std` would take it for `dir/.`, which cannot be removed.
     let name = path.trim_end_matches('/');
-    dir.remove_dir(if name.is_empty() { path } else { name })?;
+    retry(|| dir.remove_dir(if name.is_empty() { path } else { name }))?;
     Ok(())
 }
 
@@ -219,10 +227,10 @@ pub(crate) fn path_rename(
     let new_dir = dir(ctx, new_fd, Rights::PATH_RENAME_TARGET)?;
     let (old_path, new_path) = (&*mem.text(old_path, old_path_len)?, &*mem.text(new_path, new_path_len)?);
     // Only a directory can get a name with a slash at its end, which `cap_std` leaves away.
-    if new_path.ends_with('/') && !old_dir.symlink_metadata(old_path)?.is_dir() {
+    if new_path.ends_with('/') && !retry(|| old_dir.symlink_metadata(old_path))?.is_dir() {
         return Err(Errno::Notdir.into());
     }
-    old_dir.rename(old_path, &new_dir, new_path)?;
+    retry(|| old_dir.rename(old_path, &new_dir, new_path))?;
     Ok(())
 }
 
@@ -237,7 +245,8 @@ pub(crate) fn path_symlink(
     new_path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_SYMLINK)?;
-    dir.symlink(&*mem.text(old_path, old_path_len)?, &*mem.text(new_path, new_path_len)?)?;
+    let (old_path, new_path) = (&*mem.text(old_path, old_path_len)?, &*mem.text(new_path, new_path_len)?);
+    retry(|| dir.symlink(old_path, new_path))?;
     Ok(())
 }
 
@@ -250,7 +259,8 @@ pub(crate) fn path_unlink_file(
     path_len: u32,
 ) -> WasiResult {
     let dir = dir(ctx, fd, Rights::PATH_UNLINK_FILE)?;
-    dir.remove_file(&*mem.text(path, path_len)?)?;
+    let path = &*mem.text(path, path_len)?;
+    retry(|| dir.remove_file(path))?;
     Ok(())
 }
 
@@ -308,7 +318,7 @@ fn descriptor(
     passed_on: Rights,
     access: Access,
 ) -> Result<Descriptor, Errno> {
-    let filetype = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).into();
+    let filetype = FileType::from_raw_mode(retry(|| rustix::fs::fstat(&file))?.st_mode).into();
     if filetype == Filetype::Directory {
         return Ok(Descriptor::directory(Directory::new(Dir::from_std_file(file)), passed_on, access));
     }

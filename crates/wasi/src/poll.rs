@@ -18,6 +18,7 @@ use crate::abi::{Errno, Event, EventKind, Rights, Subclockflags, Subscription, T
 use crate::clock;
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
+use crate::host::retry;
 use crate::memory::GuestMemory;
 use crate::meter;
 use crate::table::{Descriptor, Resource};
@@ -155,6 +156,7 @@ impl<'a> Waits<'a> {
             } else {
                 Some(0)
             };
+            // Made again with less time, so not by `retry`.
             match rustix::event::poll(&mut self.polls, limit.map(clock::timespec).as_ref()) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
@@ -193,12 +195,12 @@ impl<'a> Waits<'a> {
 /// How many bytes a read would find.
 fn readable_bytes(fd: BorrowedFd<'_>) -> u64 {
     let left_in_file = || {
-        let stat = rustix::fs::fstat(fd).ok()?;
+        let stat = retry(|| rustix::fs::fstat(fd)).ok()?;
         let is_file = FileType::from_raw_mode(stat.st_mode).is_file();
         let size = u64::try_from(stat.st_size).ok().filter(|_| is_file)?;
-        Some(size.saturating_sub(rustix::fs::tell(fd).ok()?))
+        Some(size.saturating_sub(retry(|| rustix::fs::tell(fd)).ok()?))
     };
     // A listener has no bytes; what makes it readable is a connection.
-    let connections = || rustix::net::sockopt::socket_acceptconn(fd).ok().map(u64::from);
-    left_in_file().or_else(|| rustix::io::ioctl_fionread(fd).ok()).or_else(connections).unwrap_or(0)
+    let connections = || retry(|| rustix::net::sockopt::socket_acceptconn(fd)).ok().map(u64::from);
+    left_in_file().or_else(|| retry(|| rustix::io::ioctl_fionread(fd)).ok()).or_else(connections).unwrap_or(0)
 }

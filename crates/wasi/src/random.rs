@@ -1,11 +1,11 @@
 //! Random numbers, from the host's generator.
 
-use rustix::io::Errno as HostErrno;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::abi::Errno;
 use crate::ctx::WasiCtx;
 use crate::error::{Failure, WasiResult};
+use crate::host::retry;
 use crate::memory::GuestMemory;
 
 /// How many bytes one call gives at most.
@@ -29,14 +29,9 @@ pub(crate) fn random_get(_: &mut WasiCtx, mem: &mut GuestMemory<'_>, buffer: u32
     let end = len.min(done + PART);
     while done < end {
         let wanted = part.len().min((end - done) as usize);
-        match getrandom(&mut part[..wanted], GetRandomFlags::empty()) {
-            Ok(filled) => {
-                mem.store(buffer + done, &part[..filled])?;
-                done += filled as u32;
-            }
-            Err(HostErrno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
+        let filled = retry(|| getrandom(&mut part[..wanted], GetRandomFlags::empty()))?;
+        mem.store(buffer + done, &part[..filled])?;
+        done += filled as u32;
     }
     if done < len {
         mem.meter.done = done;

@@ -7,6 +7,7 @@
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use rustix::event::PollFlags;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags};
 use rustix::net::{Shutdown, SocketFlags};
 
@@ -14,9 +15,9 @@ use crate::abi::Rights;
 use crate::abi::{Errno, Fdflags, Riflags, Roflags, Sdflags, Siflags};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
-use crate::io::retry;
+use crate::host::{Idle, retry, transfer};
 use crate::memory::GuestMemory;
-use crate::table::Descriptor;
+use crate::table::{Descriptor, OpenSocket};
 
 /// Accepts a connection. Of the flags only `nonblock` is for sockets; it does not come from the listener.
 pub(crate) fn sock_accept(
@@ -31,10 +32,11 @@ pub(crate) fn sock_accept(
         Fdflags::NONBLOCK => SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         _ => return Err(Errno::Inval.into()),
     };
-    let (host, passed_on) = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
+    let OpenSocket { host, inheriting: passed_on, idle } = ctx.table.socket(fd, Rights::SOCK_ACCEPT)?;
     mem.check(accepted, 4, 4)?;
     ctx.table.check_free()?;
-    let mut connection = Descriptor::socket(retry(|| rustix::net::accept_with(&host, flags))?)?;
+    let accept = || rustix::net::accept_with(&host, flags);
+    let mut connection = Descriptor::socket(transfer(host.as_fd(), PollFlags::IN, idle, accept)?)?;
     connection.base = connection.base.and(passed_on);
     let number = ctx.table.insert(connection)?;
     mem.write_u32(accepted, number)?;
@@ -57,14 +59,14 @@ pub(crate) fn sock_recv(
     let mut flags = RecvFlags::empty();
     flags.set(RecvFlags::PEEK, riflags.contains(Riflags::RECV_PEEK));
     flags.set(RecvFlags::WAITALL, riflags.contains(Riflags::RECV_WAITALL));
-    let (host, _) = ctx.table.socket(fd, Rights::FD_READ)?;
+    let OpenSocket { host, idle, .. } = ctx.table.socket(fd, Rights::FD_READ)?;
     mem.check(received, 4, 4)?;
     mem.check(roflags, 2, 2)?;
     let mut truncated = false;
     let len = mem.scatter(iovecs, count, |buffers| {
         // Descriptors that come with a message would be the host's: without room for them they are closed.
         let receive = || rustix::net::recvmsg(&host, buffers, &mut RecvAncillaryBuffer::default(), flags);
-        let message = retry(receive)?;
+        let message = transfer(host.as_fd(), PollFlags::IN, idle, receive)?;
         truncated = message.flags.contains(ReturnFlags::TRUNC);
         Ok(message.bytes)
     })?;
@@ -85,9 +87,9 @@ pub(crate) fn sock_send(
     sent: u32,
 ) -> WasiResult {
     Siflags::from_bits(siflags)?;
-    let (host, _) = ctx.table.socket(fd, Rights::FD_WRITE)?;
+    let OpenSocket { host, idle, .. } = ctx.table.socket(fd, Rights::FD_WRITE)?;
     mem.check(sent, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), buffers))?;
+    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), idle, buffers))?;
     mem.write_u32(sent, len as u32)?;
     Ok(())
 }
@@ -100,12 +102,14 @@ pub(crate) fn sock_shutdown(ctx: &mut WasiCtx, _: &mut GuestMemory<'_>, fd: u32,
         Sdflags::ALL => Shutdown::Both,
         _ => return Err(Errno::Inval.into()),
     };
-    let (host, _) = ctx.table.socket(fd, Rights::SOCK_SHUTDOWN)?;
-    rustix::net::shutdown(host, how)?;
+    let OpenSocket { host, .. } = ctx.table.socket(fd, Rights::SOCK_SHUTDOWN)?;
+    retry(|| rustix::net::shutdown(&host, how))?;
     Ok(())
 }
 
 /// Sends; a peer that is gone is the error `pipe`, whatever the host does with the signal for it.
-pub(crate) fn send(host: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    retry(|| rustix::net::sendmsg(host, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
+pub(crate) fn send(host: BorrowedFd<'_>, idle: Idle, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    let send =
+        || rustix::net::sendmsg(host, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL);
+    transfer(host, PollFlags::OUT, idle, send)
 }

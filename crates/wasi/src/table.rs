@@ -13,10 +13,15 @@
 //! the passed-on ones that they want: a directory that passed fewer on would let no Rust program open a file, and give C
 //! programs that open a file for writing one that only fails when it is written.
 //!
+//! Numbers are given again when their descriptor was closed, the highest first, but never those of the standard streams by
+//! themselves: whatever prints without being asked would write into a file that happens to have come there. A guest puts
+//! something else in their place by `fd_renumber`, also after it has closed them.
+//!
 //! The threads of a guest share one table. It is locked only to look something up or to change an entry, never while the
 //! host works or waits: a call holds what it uses, which stays open until the call is over even if another thread closes the
 //! descriptor meanwhile.
 
+use std::collections::BinaryHeap;
 use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +30,7 @@ use cap_std::fs::Dir;
 
 use crate::abi::{Errno, Filetype, Rights};
 use crate::dir::Directory;
+use crate::host::{Idle, retry};
 use crate::stdio::{Input, Output};
 
 /// What a guest may have open unless its host says otherwise.
@@ -92,11 +98,27 @@ pub(crate) struct Descriptor {
     pub(crate) base: Rights,
     pub(crate) inheriting: Rights,
     pub(crate) access: Access,
+    /// Whether the guest wants a stream of the host not to wait. Of all else the host's descriptor knows.
+    pub(crate) nonblocking: bool,
 }
 
 impl Descriptor {
     fn new(resource: Resource, base: Rights, inheriting: Rights) -> Descriptor {
-        Descriptor { resource: Arc::new(resource), base, inheriting, access: Access::ReadWrite }
+        Descriptor {
+            resource: Arc::new(resource),
+            base,
+            inheriting,
+            access: Access::ReadWrite,
+            nonblocking: false,
+        }
+    }
+
+    /// What a call that moves bytes does when there is nothing to do.
+    pub(crate) fn idle(&self) -> Idle {
+        match &*self.resource {
+            Resource::Input(_) | Resource::Output(_) if !self.nonblocking => Idle::Waits,
+            _ => Idle::AsSet,
+        }
     }
 
     pub(crate) fn input(input: Input) -> Descriptor {
@@ -120,12 +142,12 @@ impl Descriptor {
 
     /// A socket that the host gives; `notsock` if it is none.
     pub(crate) fn socket(fd: OwnedFd) -> Result<Descriptor, rustix::io::Errno> {
-        let (base, inheriting) = if rustix::net::sockopt::socket_acceptconn(&fd)? {
+        let (base, inheriting) = if retry(|| rustix::net::sockopt::socket_acceptconn(&fd))? {
             (Rights::LISTENER, Rights::CONNECTION)
         } else {
             (Rights::CONNECTION, Rights::NONE)
         };
-        let filetype = crate::fs::host_filetype(fd.as_fd(), &rustix::fs::fstat(&fd)?)?;
+        let filetype = crate::fs::host_filetype(fd.as_fd(), &retry(|| rustix::fs::fstat(&fd))?)?;
         Ok(Descriptor::new(Resource::Socket { fd, filetype }, base, inheriting))
     }
 
@@ -162,6 +184,15 @@ impl AsFd for HostFd {
     }
 }
 
+/// A socket, kept open.
+#[derive(Debug)]
+pub(crate) struct OpenSocket {
+    pub(crate) host: HostFd,
+    /// What its connections may.
+    pub(crate) inheriting: Rights,
+    pub(crate) idle: Idle,
+}
+
 /// A descriptor that is a directory, kept open.
 #[derive(Debug)]
 pub(crate) struct OpenDirectory(Descriptor);
@@ -193,19 +224,21 @@ pub(crate) struct Table {
     slots: Arc<Mutex<Slots>>,
 }
 
+/// How many standard streams there are; they have the lowest numbers.
+const STREAMS: u32 = 3;
+
 #[derive(Debug)]
 struct Slots {
     descriptors: Vec<Option<Descriptor>>,
-    /// No slot below this one is free.
-    first_free: usize,
-    /// Numbers from here on are not given. As the lowest free number is, this also bounds how many there are at once.
+    /// The numbers that are free and may be given again.
+    free: BinaryHeap<u32>,
+    /// Numbers from here on are not given, which also bounds how many descriptors there are at once.
     max: usize,
 }
 
 impl Slots {
     fn free_number(&self) -> Result<usize, Errno> {
-        let free = self.descriptors[self.first_free..].iter().position(Option::is_none);
-        let number = free.map_or(self.descriptors.len(), |offset| self.first_free + offset);
+        let number = self.free.peek().map_or(self.descriptors.len(), |&number| number as usize);
         if number < self.max { Ok(number) } else { Err(Errno::Mfile) }
     }
 
@@ -215,7 +248,9 @@ impl Slots {
 
     fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
         let descriptor = self.descriptors.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)?;
-        self.first_free = self.first_free.min(fd as usize);
+        if fd >= STREAMS {
+            self.free.push(fd);
+        }
         Ok(descriptor)
     }
 }
@@ -223,9 +258,8 @@ impl Slots {
 impl Table {
     /// A table with the given descriptors, numbered from 0. More are added as long as there are fewer than `max`.
     pub(crate) fn new(descriptors: Vec<Descriptor>, max: u32) -> Table {
-        let first_free = descriptors.len();
         let descriptors = descriptors.into_iter().map(Some).collect();
-        let slots = Slots { descriptors, first_free, max: max.min(MAX_DESCRIPTORS) as usize };
+        let slots = Slots { descriptors, free: BinaryHeap::new(), max: max.min(MAX_DESCRIPTORS) as usize };
         Table { slots: Arc::new(Mutex::new(slots)) }
     }
 
@@ -239,15 +273,15 @@ impl Table {
         self.slots().free_number().map(|_| ())
     }
 
-    /// Adds a descriptor under the lowest free number; `mfile` if there is none.
+    /// Adds a descriptor under the highest number that was given before and is free, or else under a new one; `mfile` if
+    /// there is none.
     pub(crate) fn insert(&self, descriptor: Descriptor) -> Result<u32, Errno> {
         let mut slots = self.slots();
         let number = slots.free_number()?;
-        if number == slots.descriptors.len() {
+        if slots.free.pop().is_none() {
             slots.descriptors.push(None);
         }
         slots.descriptors[number] = Some(descriptor);
-        slots.first_free = number + 1;
         Ok(number as u32)
     }
 
@@ -256,11 +290,14 @@ impl Table {
         self.slots().remove(fd)
     }
 
-    /// Moves the descriptor `from` to the number `to`, whose own is closed. Both must be open.
+    /// Moves the descriptor `from` to the number `to`, whose own is closed. Both must be open, but for the number of a
+    /// standard stream.
     pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<(), Errno> {
         let mut slots = self.slots();
         slots.get_mut(from)?;
-        slots.get_mut(to)?;
+        if to >= STREAMS {
+            slots.get_mut(to)?;
+        }
         if from != to {
             let descriptor = slots.remove(from)?;
             let closed = slots.descriptors[to as usize].replace(descriptor);
@@ -280,6 +317,12 @@ impl Table {
         }
         descriptor.base = base;
         descriptor.inheriting = inheriting;
+        Ok(())
+    }
+
+    /// Sets whether a stream of the host waits.
+    pub(crate) fn set_nonblocking(&self, fd: u32, nonblocking: bool) -> Result<(), Errno> {
+        self.slots().get_mut(fd)?.nonblocking = nonblocking;
         Ok(())
     }
 
@@ -310,17 +353,17 @@ impl Table {
         HostFd::new(descriptor.resource).ok_or(Errno::Spipe)
     }
 
-    /// The socket of a descriptor, and what its connections may; `notsock` if it is something else. A stream of the host
-    /// may be one.
-    pub(crate) fn socket(&self, fd: u32, rights: Rights) -> Result<(HostFd, Rights), Errno> {
+    /// The socket of a descriptor; `notsock` if it is something else. A stream of the host may be one.
+    pub(crate) fn socket(&self, fd: u32, rights: Rights) -> Result<OpenSocket, Errno> {
         let descriptor = self.get(fd, Rights::NONE)?;
         let filetype = crate::fs::filetype(&descriptor.resource)?;
         if !matches!(filetype, Filetype::SocketStream | Filetype::SocketDgram) {
             return Err(Errno::Notsock);
         }
         descriptor.require(rights)?;
-        let inheriting = descriptor.inheriting;
-        HostFd::new(descriptor.resource).map(|host| (host, inheriting)).ok_or(Errno::Notsock)
+        let (inheriting, idle) = (descriptor.inheriting, descriptor.idle());
+        let host = HostFd::new(descriptor.resource).ok_or(Errno::Notsock)?;
+        Ok(OpenSocket { host, inheriting, idle })
     }
 
     /// The directory of a descriptor; `notdir` if it is something else.

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! wasi.thread-spawn(argument) ─▶ a thread of the host ─▶ a store of its own, made by the host
-//!      ◀─ number, or -1                                         └─▶ an instance of the same module, with the same memory
+//!      ◀─ number, or -1 ◀──── all is there, or not ◀────────────└─▶ an instance of the same module, with the same memory
 //!                                                                        └─▶ wasi_thread_start(number, argument)
 //! ```
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 
@@ -86,8 +87,8 @@ pub struct WasiThreadsBuilder {
 /// What the host does with the first error.
 type OnError = Box<dyn Fn(Error) + Send + Sync>;
 
-/// Runs a thread of the guest, with an argument, to its end.
-type Run = Box<dyn Fn(&Running, i32) -> Result<()> + Send + Sync>;
+/// Runs a thread of the guest, with an argument, to its end. Tells the last parameter when all that it needs is there.
+type Run = Box<dyn Fn(&Running, i32, &mut dyn FnMut()) -> Result<()> + Send + Sync>;
 
 impl WasiThreadsBuilder {
     /// Up to 1000 threads at once, and errors are kept for [`WasiThreads::join`].
@@ -103,8 +104,9 @@ impl WasiThreadsBuilder {
         self
     }
 
-    /// Calls `on_error` when a thread ends with an error, in that thread, for the first one that does: a trap, an
-    /// [`Exit`](crate::Exit) of whatever code, or what keeps its instance from being made. No thread is started afterwards.
+    /// Calls `on_error` when a thread ends with an error, in that thread, for the first one that does: a trap, or an
+    /// [`Exit`](crate::Exit) of whatever code. No thread is started afterwards. What keeps a thread's store or instance from being
+    /// made is no such error: the thread is not started then, which the guest is told.
     ///
     /// The proposal wants this to be the end of the guest as a whole. A host whose process is the guest's ends it. Another
     /// one stops the other threads, for instance by the engine's epoch: programs that run and programs that wait in
@@ -164,13 +166,14 @@ impl WasiThreadsBuilder {
             Ok(spawner.upgrade().and_then(|guest| guest.spawn(argument)).unwrap_or(REFUSED))
         })?;
         let instances = linker.instantiate_pre(module)?;
-        let run: Run = Box::new(move |thread, argument| {
+        let run: Run = Box::new(move |thread, argument, begin| {
             let mut store = store_of_thread()?;
+            store.prepare_stack()?;
             // What the host does to stop stores after the first error may have come too early for this one.
             if thread.guest.threads().has_failed {
                 return Ok(());
             }
-            let instance = instances.instantiate(&mut store)?;
+            let instance = instances.instantiate_with(&mut store, begin)?;
             let start: TypedFunc<(i32, i32), ()> = instance.get_typed_func(&mut store, START)?;
             start.call(&mut store, (thread.number.cast_signed(), argument))
         });
@@ -304,8 +307,11 @@ impl Guest {
         let running = Running { guest: Arc::clone(self), number };
         let number = number.cast_signed();
         let thread = thread::Builder::new().name(format!("wasi-thread-{number}"));
+        let (begin, begins) = mpsc::channel();
         // Without a thread the closure is dropped, and the number is free again.
-        thread.spawn(move || running.run(argument)).ok().map(|_| number)
+        thread.spawn(move || running.run(argument, begin)).ok()?;
+        // The thread may still find that there is no memory for it.
+        begins.recv().ok().map(|()| number)
     }
 
     fn fail(&self, error: Error) {
@@ -330,13 +336,25 @@ struct Running {
 }
 
 impl Running {
-    fn run(self, argument: i32) {
+    /// `begin` is told when the guest's code begins, and is dropped without if it does not.
+    fn run(self, argument: i32, begin: Sender<()>) {
         let Some(run) = self.guest.run.get() else { return };
-        if let Err(error) = run(&self, argument) {
+        let mut has_begun = false;
+        let outcome = run(&self, argument, &mut || {
+            has_begun = true;
+            // Whoever starts a thread waits for this.
+            let _ = begin.send(());
+        });
+        if let Err(error) = outcome
+            && has_begun
+        {
             // What ends the guest as it wants is no failure of the thread.
             let is_exit = error.is::<crate::Exit>();
             self.guest.fail(if is_exit { error } else { error.context(InThread(self.number)) });
         }
+        // The number is free before the guest is told that there is no thread.
+        drop(self);
+        drop(begin);
     }
 }
 

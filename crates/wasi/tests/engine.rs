@@ -192,7 +192,34 @@ fn a_guest_without_memory_can_still_end() -> Result<(), Error> {
     // 8 is `badf`, for which no memory is needed; the position has nowhere to go.
     assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "bad")?.call(&mut store, ())?, 8);
     let error = instance.get_typed_func::<(), i32>(&mut store, "tell")?.call(&mut store, ()).unwrap_err();
-    assert!(error.is::<GuestFault>());
+    assert_eq!(error.downcast_ref::<GuestFault>(), Some(&GuestFault::NoMemory));
+    Ok(())
+}
+
+#[test]
+fn a_memory_under_another_name_is_not_called_too_small() -> Result<(), Error> {
+    for exports in [r#"(memory (export "mem") 1)"#, r#"(memory 1) (func (export "memory"))"#] {
+        let wat = format!(
+            r#"(module
+                (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+                (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+                {exports}
+                (func (export "write") (result i32)
+                    (call $write (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 3)))
+                (func (export "random") (result i32) (call $random (i32.const 0) (i32.const 0))))"#
+        );
+        let (mut linker, module) = load(&wat)?;
+        add_to_linker(&mut linker, |ctx| ctx)?;
+        let mut store = Store::new(module.engine(), WasiCtxBuilder::new().build());
+        let instance = linker.instantiate(&mut store, &module)?;
+        for name in ["write", "random"] {
+            let func = instance.get_typed_func::<(), i32>(&mut store, name)?;
+            let error = func.call(&mut store, ()).unwrap_err();
+            assert_eq!(error.downcast_ref::<GuestFault>(), Some(&GuestFault::NoMemory), "{error:?}");
+            assert!(!error.is::<Trap>(), "nothing is out of bounds: {error:?}");
+            assert!(format!("{error:#}").contains("no export `memory`"), "{error:#}");
+        }
+    }
     Ok(())
 }
 

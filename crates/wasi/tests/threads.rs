@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::thread;
 
 use upshift::{
-    Config, Engine, Error, Instance, Linker, MemoryBudget, Module, Result, Store, StoreLimitsBuilder, Trap,
+    Config, Engine, Error, Instance, Linker, MemoryBudget, Module, Result, Store, StoreLimits,
+    StoreLimitsBuilder, Trap,
 };
 use upshift_wasi::{
     Access, Exit, Input, MemoryOutput, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder,
@@ -244,6 +245,100 @@ fn the_first_error_of_a_thread_is_that_of_the_guest() -> Result<()> {
     let error = format!("{:#}", guest.threads.join().unwrap_err());
     assert!(error.contains("in thread 1") && error.contains("panicked"), "{error}");
     Ok(())
+}
+
+/// What keeps a thread from being started: a store that cannot be made, an instance that is not allowed.
+#[test]
+fn a_thread_that_gets_nothing_is_not_started() -> Result<()> {
+    type Make = Box<dyn Fn() -> Result<Store<StoreLimits>> + Send + Sync>;
+    let engine = Engine::default();
+    let limited = |engine: &Engine, tables: usize| {
+        let mut store = Store::new(engine, StoreLimitsBuilder::new().tables(tables).build());
+        store.limiter(|limits| limits);
+        store
+    };
+    let of_thread = engine.clone();
+    let cases: [Make; 2] =
+        [Box::new(|| Err(Error::msg("no store for you"))), Box::new(move || Ok(limited(&of_thread, 0)))];
+    for make in cases {
+        let module = Module::new(
+            &engine,
+            r#"(module
+                (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+                (import "env" "memory" (memory 1 1 shared))
+                (table 1 funcref)
+                (func (export "wasi_thread_start") (param i32 i32) unreachable)
+                (func (export "run") (result i32) (call $spawn (i32.const 0))))"#,
+        )?;
+        let mut linker = Linker::new(&engine);
+        let mut store = limited(&engine, 1);
+        let mut builder = WasiThreadsBuilder::new();
+        let threads = builder.max_threads(1).add_to_linker(&mut linker, &mut store, &module, make)?;
+        let instance = linker.instantiate(&mut store, &module)?;
+        let run = instance.get_typed_func::<(), i32>(&mut store, "run")?;
+        for _ in 0..3 {
+            assert_eq!(run.call(&mut store, ())?, -1);
+            assert_eq!(threads.running(), 0, "the number is free again");
+        }
+        threads.join()?;
+    }
+    Ok(())
+}
+
+/// Runs in a process of its own, started by the test below. Each store wants a gigabyte of address space for its stack.
+#[test]
+#[ignore = "needs a process with little address space"]
+fn in_a_small_address_space() -> Result<()> {
+    let engine = Engine::new(Config::new().max_wasm_stack(1 << 30))?;
+    let mut guest = Spawner::new(&engine, &mut WasiThreadsBuilder::new())?;
+    let started: Vec<i32> = (0..6).map(|_| guest.spawn(1)).collect();
+    assert!(started[0] > 0 && started[5] == -1, "{started:?}");
+    guest.call("go")?;
+    guest.threads.join()?;
+    // What the others had is there again.
+    assert!(guest.spawn(1) > 0);
+    guest.threads.join()?;
+    println!("small address space: done");
+    Ok(())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_thread_without_memory_is_not_started() {
+    let script = r#"ulimit -v 4000000 && exec "$0" --exact in_a_small_address_space --ignored --nocapture"#;
+    let exe = std::env::current_exe().unwrap();
+    let output = std::process::Command::new("sh").arg("-c").arg(script).arg(exe).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("small address space: done"), "{output:?}");
+}
+
+/// The start function of a module is the program's own code: it may wait for the thread that starts the thread.
+#[test]
+fn a_thread_has_begun_before_its_start_function() -> Result<()> {
+    let engine = Engine::default();
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+            (import "env" "memory" (memory 1 1 shared))
+            (func $start (drop (memory.atomic.wait32 (i32.const 0) (i32.const 1) (i64.const -1))))
+            (start $start)
+            (func (export "wasi_thread_start") (param i32 i32))
+            (func (export "run") (result i32)
+                (i32.atomic.store (i32.const 0) (i32.const 1))
+                (call $spawn (i32.const 0))
+                (i32.atomic.store (i32.const 0) (i32.const 2))
+                (drop (memory.atomic.notify (i32.const 0) (i32.const -1)))))"#,
+    )?;
+    let mut linker = Linker::new(&engine);
+    let mut store = Store::new(&engine, ());
+    let of_thread = engine.clone();
+    let store_of_thread = move || Ok(Store::new(&of_thread, ()));
+    let threads =
+        WasiThreadsBuilder::new().add_to_linker(&mut linker, &mut store, &module, store_of_thread)?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "run")?.call(&mut store, ())?, 1);
+    threads.join()
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn memory() -> Vec<Bomb> {
         bomb("memories: 16 of 256 MiB, filled", move || {
             format!("(module {memories} (func (export \"_start\") {fills}))")
         }),
-        bomb("memories: 16 that grow in turns", || grow_in_turns()),
+        bomb("memories: 16 that grow in turns", grow_in_turns),
         bomb("memory: shared ones", || repeated("(memory 1000 1000 shared)", 16)),
         bomb("tables: 16 that grow", || {
             repeated_with("(table 0 externref)", 16, |index| {

@@ -24,6 +24,7 @@ pub(crate) struct Run {
 }
 
 /// Runs a command to its end. Its pipes stay open, and nobody uses their other ends.
+#[expect(clippy::zombie_processes)] // `ended` waits, as it wants to know more than `Child::wait` tells.
 pub(crate) fn run(command: &mut Command, hangs: Duration) -> Run {
     let begin = Instant::now();
     let child = command.spawn().unwrap();

@@ -14,6 +14,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{FuncRec, Status, StoreCtx, frame};
 
 use crate::backtrace::WasmBacktrace;
+use crate::native;
 use crate::store::{Pending, StoreState};
 use crate::tier::note_tier;
 use crate::trap_detail::describe;
@@ -50,8 +51,8 @@ pub(crate) unsafe fn invoke<R>(
 /// Where the arguments go, when both stacks have room.
 fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
     store.prepare_stack()?;
-    let here = native_stack_address();
-    let thread = thread_token();
+    let here = native::stack_address();
+    let thread = native::thread_token();
     let ctx = &mut store.ctx;
     let args = ctx.stack_top;
     let room = ctx.stack_limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
@@ -59,27 +60,17 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
         return Err(Trap::StackOverflow.into());
     }
     // A host function may call back from another thread, whose stack is elsewhere.
-    if ctx.native_limit == 0 || store.native_thread != thread {
-        store.native_thread = thread;
-        // The limit must not be 0, which means that there is none.
-        ctx.native_limit = here.saturating_sub(store.engine.config().max_native_stack).max(1);
-    } else if here < ctx.native_limit {
+    let limit = if ctx.native_limit == 0 || store.native_thread != thread {
+        native::limit(here, store.engine.config().max_native_stack)
+    } else {
+        ctx.native_limit
+    };
+    if here < limit {
         return Err(Trap::StackOverflow.into());
     }
+    // It is not 0, which would mean that there is none.
+    (ctx.native_limit, store.native_thread) = (limit, thread);
     Ok((args, store.engine.dispatch()))
-}
-
-/// An address near the end of the native stack.
-#[inline(never)]
-fn native_stack_address() -> usize {
-    let here = 0u8;
-    std::hint::black_box(&raw const here).addr()
-}
-
-/// A number that no other running thread has.
-fn thread_token() -> usize {
-    thread_local!(static TOKEN: u8 = const { 0 });
-    TOKEN.with(|token| std::ptr::from_ref(token).addr())
 }
 
 /// The error for a call that did not return; a host function's panic continues here.

@@ -17,6 +17,7 @@ use std::ops::Range;
 use crate::budget::MemoryShare;
 use crate::limits::{LimitExceeded, MemoryUse};
 use crate::memory::mmap::Mapping;
+use crate::out_of_memory::OutOfMemory;
 
 /// What comes before the first half: a reference to null with the offset of a field leads here.
 const GUARD: usize = 64 << 10;
@@ -33,6 +34,9 @@ const LEAST: usize = 1 << 20;
 /// The most of a half that stays when it is left.
 const MOST_KEPT: usize = 4 << 20;
 
+/// What errors of the system call it.
+pub(super) const HEAP: &str = "the heap of objects";
+
 /// The heap of a store.
 #[derive(Default)]
 pub(crate) struct Heap {
@@ -48,6 +52,8 @@ struct Space {
     current: usize,
     /// How much of it may be used.
     room: usize,
+    /// Why there is less address space than there could be.
+    refused: Option<OutOfMemory>,
     /// As many bytes of the budget as are accessible.
     share: MemoryShare,
 }
@@ -78,24 +84,30 @@ impl Heap {
         self.space.as_ref().map_or(0, |space| space.halves[0].len())
     }
 
+    /// Whether a half cannot have more because the system gave less than there could be.
+    pub(super) fn refused(&self) -> Option<OutOfMemory> {
+        self.space.as_ref().and_then(|space| space.refused)
+    }
+
     /// Sets address space aside. What becomes accessible is taken from the share's budget.
     ///
     /// # Errors
     /// When the system gives not even a little.
-    pub(super) fn reserve(&mut self, share: MemoryShare) -> io::Result<()> {
-        let mut mapping = Mapping::reserve(RESERVATIONS[0]);
-        let mut bytes = RESERVATIONS[0];
+    pub(super) fn reserve(&mut self, share: MemoryShare) -> Result<(), OutOfMemory> {
+        let reserve = |bytes| Mapping::reserve(bytes).map_err(OutOfMemory::of(HEAP, bytes));
+        let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
+        let refused = mapping.as_ref().err().copied();
         for smaller in &RESERVATIONS[1..] {
             if mapping.is_ok() {
                 break;
             }
-            (mapping, bytes) = (Mapping::reserve(*smaller), *smaller);
+            (mapping, bytes) = (reserve(*smaller), *smaller);
         }
         // The last bytes stay free, so that the end of a half is a number of 32 bits.
         let half = bytes / 2 - GUARD;
         let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
-        self.space =
-            Some(Space { mapping: mapping?, halves, accessible: [0; 2], current: 0, room: 0, share });
+        let mapping = mapping?;
+        self.space = Some(Space { mapping, halves, accessible: [0; 2], current: 0, room: 0, refused, share });
         Ok(())
     }
 

@@ -32,6 +32,7 @@ use upshift_core::vm::ObjectHeader;
 use upshift_core::{Trap, TypeId};
 use upshift_translate::registry::TypeHandle;
 
+use crate::out_of_memory::OutOfMemory;
 use crate::store::StoreState;
 
 pub use anyref::{AnyRef, I31};
@@ -46,7 +47,7 @@ pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
 pub(crate) use types::Records;
 
-use heap::Heap;
+use heap::{HEAP, Heap};
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
@@ -116,7 +117,7 @@ impl StoreState {
     /// collecting (objects, frames, other roots) is in proportion to the bytes that are made in between, which code has paid.
     ///
     /// # Errors
-    /// A trap when the heap is full; and what the store's limiter says.
+    /// A trap when the heap is full; what the store's limiter says; and [`OutOfMemory`].
     ///
     /// # Panics
     /// With the panics of the limiter, and of destructors of values of the host that are dropped.
@@ -127,9 +128,10 @@ impl StoreState {
         let stress = self.engine.config().gc_stress;
         self.begin_heap()?;
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
-            let before = self.gc.heap.room();
+            let (before, used) = (self.gc.heap.room(), self.gc_used());
             // SAFETY: the caller's promise.
-            let work = unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(&error))?;
+            let work =
+                unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(used, error))?;
             let spare = work.saturating_sub(LITTLE_WORK) / WORK_PER_FREE;
             let spare = if stress { 0 } else { usize::try_from(spare).unwrap_or(usize::MAX) };
             self.grow_room(before, (bytes as usize).saturating_add(spare))?;
@@ -159,7 +161,7 @@ impl StoreState {
     /// Collects what nobody refers to any more, and gives its memory back.
     ///
     /// # Errors
-    /// When the system has no memory for the copy, with a trap; and what the store's limiter says.
+    /// When the system has no memory for the copy; and what the store's limiter says.
     ///
     /// # Panics
     /// As [`make_room`](Self::make_room).
@@ -168,9 +170,9 @@ impl StoreState {
         if !objects && self.gc.host_values.len() == 0 {
             return Ok(());
         }
-        let before = self.gc.heap.room();
+        let (before, used) = (self.gc.heap.room(), self.gc_used());
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.or_else(|error| self.no_room(&error))?;
+        unsafe { self.collect(false) }.or_else(|error| self.no_room(used, error))?;
         if objects {
             self.grow_room(before, 0)?;
             let end = self.gc.heap.start() + self.gc.heap.room() as u32;
@@ -188,12 +190,15 @@ impl StoreState {
         if self.gc_used() > self.gc.heap.room() / 2 { self.collect_now() } else { Ok(()) }
     }
 
-    /// The error for memory that budget or system do not give.
-    fn no_room<T>(&mut self, error: &io::Error) -> Result<T> {
-        if let Some(&exceeded) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            self.budget_exceeded(exceeded)?;
+    /// The error for so many bytes that budget or system do not give.
+    fn no_room<T>(&mut self, bytes: usize, error: io::Error) -> Result<T> {
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(&exceeded) => {
+                self.budget_exceeded(exceeded)?;
+                Err(Trap::GcHeapOutOfMemory.into())
+            }
+            None => Err(OutOfMemory::of(HEAP, bytes)(error).into()),
         }
-        Err(Trap::GcHeapOutOfMemory.into())
     }
 
     fn has_room(&self, bytes: u32) -> bool {
@@ -201,12 +206,12 @@ impl StoreState {
     }
 
     /// Reserves the heap if there is none, and tells all instances where it is.
-    fn begin_heap(&mut self) -> Result<(), Trap> {
+    fn begin_heap(&mut self) -> Result<(), OutOfMemory> {
         if self.gc.heap.exists() {
             return Ok(());
         }
         let share = self.memory_share();
-        self.gc.heap.reserve(share).map_err(|_| Trap::GcHeapOutOfMemory)?;
+        self.gc.heap.reserve(share)?;
         let base = self.gc.heap.base();
         // SAFETY: contexts live as long as their store, and no code runs that could read them now.
         unsafe {
@@ -235,7 +240,12 @@ impl StoreState {
 
     fn try_to_grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
         let used = self.gc_used();
-        let mut room = self.gc.heap.wanted_room(used, bytes).ok_or(Trap::GcHeapOutOfMemory)?;
+        let Some(mut room) = self.gc.heap.wanted_room(used, bytes) else {
+            return Err(match self.gc.heap.refused() {
+                Some(refused) => refused.into(),
+                None => Trap::GcHeapOutOfMemory.into(),
+            });
+        };
         let least = used + bytes;
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
@@ -248,11 +258,12 @@ impl StoreState {
             }
         }
         // Where the system does not give all that is wanted, less will do, but not so little that each object costs a collection.
-        let set = |part: usize| room >= least && self.gc.heap.set_room(least + (room - least) / part).is_ok();
-        if ![1, 2, 4].into_iter().any(set) {
+        if room < least {
             return Err(Trap::GcHeapOutOfMemory.into());
         }
-        Ok(())
+        let mut set = |part: usize| self.gc.heap.set_room(least + (room - least) / part);
+        let set = set(1).or_else(|_| set(2)).or_else(|_| set(4));
+        set.or_else(|error| self.no_room(least, error))
     }
 
     /// Makes an object where there is room for it. What lies behind the header is left as it is.

@@ -16,11 +16,11 @@ mod parking;
 mod racy;
 mod shared;
 
-use std::fmt;
 use std::ops::Range;
 use std::ptr::NonNull;
+use std::{fmt, io};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
@@ -29,6 +29,7 @@ use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::limits::{LimitExceeded, MemoryUse};
 use crate::memory::mmap::Mapping;
+use crate::out_of_memory::OutOfMemory;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::MemoryType;
@@ -79,8 +80,8 @@ pub(crate) struct LinearMemory {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Growth {
     Done,
-    /// The type or the system forbids it.
-    Refused,
+    /// The type forbids it, or the system.
+    Refused(Option<OutOfMemory>),
     /// The budget has not as much left.
     OverBudget(LimitExceeded),
     /// Another thread has grown the memory, so it does not have the size that this was about.
@@ -110,15 +111,20 @@ impl LinearMemory {
     /// A memory of the type's minimal size.
     ///
     /// # Errors
-    /// When the budget or the system does not have it.
+    /// When the budget or the system does not have it, or addresses do not reach so far.
     fn new(ty: core::MemoryType, reservation: u64, share: MemoryShare) -> Result<LinearMemory> {
         let record = MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0);
         let own = Own { record: Stable::new(record), storage: None, share, reservation };
         let mut memory = LinearMemory { ty, backing: Backing::Own(own) };
+        let most = memory.max_pages();
+        ensure!(ty.minimum <= most, "a memory of this type has at most {most} pages");
         match memory.grow(0, ty.minimum) {
             Growth::Done => Ok(memory),
             Growth::OverBudget(exceeded) => Err(exceeded.into()),
-            Growth::Refused | Growth::Outrun => bail!("the system does not give the memory"),
+            Growth::Refused(Some(refused)) => Err(refused.into()),
+            Growth::Refused(None) | Growth::Outrun => {
+                Err(OutOfMemory::new("a memory", ty.minimum.saturating_mul(1 << ty.page_size_log2)).into())
+            }
         }
     }
 
@@ -169,7 +175,7 @@ impl LinearMemory {
         let bytes = new.and_then(|new| new.checked_mul(1 << self.ty.page_size_log2));
         let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
         let Some(bytes) = bytes.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
-            return Growth::Refused;
+            return Growth::Refused(None);
         };
         if delta == 0 {
             return Growth::Done;
@@ -178,9 +184,9 @@ impl LinearMemory {
         if let Err(exceeded) = own.share.resize(charge(bytes), MemoryUse::Memory) {
             return Growth::OverBudget(exceeded);
         }
-        if own.resize(self.ty, bytes).is_none() {
+        if let Err(error) = own.resize(self.ty, bytes) {
             own.share.shrink(before);
-            return Growth::Refused;
+            return Growth::Refused(Some(OutOfMemory::of("a memory", bytes)(error)));
         }
         Growth::Done
     }
@@ -268,9 +274,12 @@ impl Own {
         ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH
     }
 
-    fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> Option<()> {
-        match &mut self.storage {
-            Some(storage) => storage.grow(bytes).ok()?,
+    fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> io::Result<()> {
+        let base = match &mut self.storage {
+            Some(storage) => {
+                storage.grow(bytes)?;
+                storage.base()
+            }
             None => {
                 let guarded = if self.wants_guard(ty) {
                     usize::try_from(REACH + GUARD).ok().and_then(|reach| Mapping::reserve(reach).ok())
@@ -278,14 +287,13 @@ impl Own {
                     None
                 };
                 let mut storage = guarded.unwrap_or_default();
-                storage.grow(bytes).ok()?;
-                self.storage = Some(storage);
+                storage.grow(bytes)?;
+                self.storage.insert(storage).base()
             }
-        }
-        let base = self.storage.as_ref()?.base();
+        };
         // SAFETY: the record is alive as long as `self`, and no reference to it is.
         unsafe { *self.record.as_ptr() = MemRecord::new(base, bytes) };
-        Some(())
+        Ok(())
     }
 }
 
@@ -421,7 +429,7 @@ impl Memory {
             }
             match self.in_state_mut(state).grow(old, delta) {
                 Growth::Done => return Ok(Some(old)),
-                Growth::Refused => {
+                Growth::Refused(_) => {
                     state.memory_grow_failed(bytes(old), bytes(new))?;
                     return Ok(None);
                 }

@@ -29,6 +29,7 @@ use crate::limits::MemoryUse;
 use crate::memory::mmap::Mapping;
 use crate::memory::parking::Parking;
 use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, charge, racy};
+use crate::out_of_memory::OutOfMemory;
 use crate::types::MemoryType;
 
 const NOT_SHARED: &str = "the type is not that of a shared memory: `MemoryType::shared` makes one";
@@ -164,14 +165,17 @@ impl SharedMemory {
             |bytes: u64| Mapping::reserve(usize::try_from(bytes.max(GUARD)).map_err(std::io::Error::other)?);
         let mapping =
             if guarded { reserve(REACH + GUARD).or_else(|_| reserve(largest)) } else { reserve(largest) };
-        let mapping =
-            mapping.with_context(|| format!("cannot set aside {largest} bytes for a shared memory"))?;
+        let mapping = mapping.map_err(OutOfMemory::of("a shared memory", usize::try_from(largest)?))?;
         let record = MemRecord::new(mapping.base(), 0);
         let space = Mutex::new(Space { mapping, share });
         let inner = Inner { ty, record, space, parking: Parking::default() };
         let memory = SharedMemory { engine: engine.clone(), inner: Arc::new(inner) };
-        memory.grow(ty.minimum)?;
-        Ok(memory)
+        match memory.grow_from(0, ty.minimum) {
+            Growth::Refused(Some(refused)) => Err(refused.into()),
+            Growth::OverBudget(exceeded) => Err(exceeded.into()),
+            // The size is possible, and nobody else knows the memory yet.
+            Growth::Refused(None) | Growth::Outrun | Growth::Done => Ok(memory),
+        }
     }
 
     /// The type; its minimum is the size at creation.
@@ -238,7 +242,7 @@ impl SharedMemory {
             let old = self.size();
             match self.grow_from(old, delta) {
                 Growth::Done => return Ok(old),
-                Growth::Refused => bail!("failed to grow memory by `{delta}`"),
+                Growth::Refused(_) => bail!("failed to grow memory by `{delta}`"),
                 Growth::OverBudget(exceeded) => {
                     return Err(Error::new(exceeded).context(format!("failed to grow memory by `{delta}`")));
                 }
@@ -260,7 +264,7 @@ impl SharedMemory {
             return Growth::Outrun;
         }
         let Some(new) = old.checked_add(delta).filter(|&new| new <= self.max_pages()) else {
-            return Growth::Refused;
+            return Growth::Refused(None);
         };
         if delta > 0 {
             // The largest size was found to fit when the memory was made.
@@ -269,9 +273,9 @@ impl SharedMemory {
             if let Err(exceeded) = space.share.resize(charge(bytes), MemoryUse::Memory) {
                 return Growth::OverBudget(exceeded);
             }
-            if space.mapping.grow(bytes).is_err() {
+            if let Err(error) = space.mapping.grow(bytes) {
                 space.share.shrink(before);
-                return Growth::Refused;
+                return Growth::Refused(Some(OutOfMemory::of("a shared memory", bytes)(error)));
             }
             self.inner.record.len.store(bytes, Ordering::SeqCst);
         }

@@ -54,6 +54,56 @@ fn an_output_is_redirected_by_a_new_number() {
 }
 
 #[test]
+fn a_closed_standard_stream_is_not_replaced_by_the_next_file() {
+    let dir = TempDir::new();
+    let stdout = MemoryOutput::new(100);
+    let mut builder = WasiCtxBuilder::new();
+    builder.stdout(stdout.clone()).preopened_dir(&dir.0, "/").unwrap();
+    let mut guest = Guest::new(builder.build());
+    let open = |guest: &mut Guest, name| guest.open(name, CREAT, READ_WRITE, 0).unwrap();
+    let first = open(&mut guest, "netlist");
+    assert_eq!(first, DIR + 1);
+    guest.close(1).unwrap();
+    guest.close(first).unwrap();
+    let again = open(&mut guest, "netlist");
+    assert_eq!(again, first);
+    // What prints to the closed stream fails; it does not land in the file.
+    fails(guest.write(1, b"log"), Errno::Badf);
+    for fd in [0, 2] {
+        guest.close(fd).unwrap();
+    }
+    assert_eq!(open(&mut guest, "other"), first + 1);
+    // Only the guest itself puts something in a stream's place.
+    guest.renumber(again, 1).unwrap();
+    guest.write(1, b"all").unwrap();
+    assert_eq!(std::fs::read(dir.join("netlist")).unwrap(), b"all");
+    assert_eq!(open(&mut guest, "third"), again, "the number that was given up");
+    // Other numbers are only renumbered to when they are open.
+    guest.close(first + 1).unwrap();
+    fails(guest.renumber(1, first + 1), Errno::Badf);
+    fails(guest.renumber(0, 0), Errno::Badf);
+    fails(guest.renumber(0, 2), Errno::Badf);
+}
+
+#[test]
+fn the_highest_number_that_was_closed_comes_first() {
+    let dir = TempDir::new();
+    let mut guest = Guest::with_dir(&dir);
+    let open = |guest: &mut Guest| guest.open("file", CREAT, READ_WRITE, 0).unwrap();
+    let numbers: Vec<u32> = (0..6).map(|_| open(&mut guest)).collect();
+    assert_eq!(numbers, [4, 5, 6, 7, 8, 9]);
+    for fd in [6, 9, 4] {
+        guest.close(fd).unwrap();
+    }
+    assert_eq!([(); 4].map(|()| open(&mut guest)), [9, 6, 4, 10]);
+    guest.renumber(5, 8).unwrap();
+    assert_eq!(open(&mut guest), 5);
+    // The directory's number is one as any other.
+    guest.close(DIR).unwrap();
+    fails(guest.open("file", CREAT, READ_WRITE, 0), Errno::Badf);
+}
+
+#[test]
 fn what_had_the_number_is_closed_on_the_host_too() {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let mut builder = WasiCtxBuilder::new();
@@ -82,7 +132,7 @@ fn a_preopened_directory_keeps_its_name_under_another_number() {
     guest.close(0).unwrap();
     fails(guest.mkdir_at(0, "sub"), Errno::Badf);
     assert!(dir.join("sub").is_dir());
-    for (from, to) in [(1, 77), (77, 1), (1, u32::MAX), (u32::MAX, 1), (1, 0)] {
+    for (from, to) in [(1, 77), (77, 1), (1, u32::MAX), (u32::MAX, 1), (0, 1)] {
         fails(guest.renumber(from, to), Errno::Badf);
     }
 }

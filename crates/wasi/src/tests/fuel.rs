@@ -10,7 +10,7 @@ use crate::{Input, MemoryOutput, WasiCtx, WasiCtxBuilder, dir, fs, io, path, pol
 fn cost(
     guest: &mut Guest,
     least: u64,
-    function: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+    function: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult + Sync,
 ) -> u64 {
     const ENOUGH: u64 = 10_000_000;
     for units in [0, least - 1] {

@@ -3,11 +3,18 @@
 
 use upshift::{Engine, MemoryType, SharedMemory};
 
+#[cfg(target_os = "linux")]
+use super::interrupts::interrupted;
 use super::{DIR, TempDir};
 use crate::error::{Failure, WasiResult};
 use crate::memory::GuestMemory;
 use crate::meter::Meter;
 use crate::{Access, WasiCtx, WasiCtxBuilder, dir, fs, io, path};
+
+#[cfg(not(target_os = "linux"))]
+fn interrupted<T>(call: impl FnOnce() -> T) -> T {
+    call()
+}
 
 pub(super) struct Guest {
     pub(super) ctx: WasiCtx,
@@ -89,7 +96,7 @@ impl Guest {
 
     pub(super) fn call(
         &mut self,
-        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult + Send,
     ) -> WasiResult {
         self.call_metered(&mut Meter::default(), function)
     }
@@ -98,15 +105,17 @@ impl Guest {
     pub(super) fn call_metered(
         &mut self,
         meter: &mut Meter,
-        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult + Send,
     ) -> WasiResult {
+        let ctx = &mut self.ctx;
         if !self.shared {
-            return function(&mut self.ctx, &mut GuestMemory::new(&mut self.memory, meter));
+            let memory = &mut self.memory;
+            return interrupted(|| function(ctx, &mut GuestMemory::new(memory, meter)));
         }
         let pages = (self.memory.len() >> 16) as u32;
         let memory = SharedMemory::new(&Engine::default(), MemoryType::shared(pages, pages)).unwrap();
         memory.write(0, &self.memory).unwrap();
-        let outcome = function(&mut self.ctx, &mut GuestMemory::shared(&memory, meter));
+        let outcome = interrupted(|| function(ctx, &mut GuestMemory::shared(&memory, meter)));
         memory.read(0, &mut self.memory).unwrap();
         outcome
     }
@@ -232,7 +241,7 @@ impl Guest {
         &mut self,
         dir: u32,
         name: &str,
-        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>, u32, u32, u32) -> WasiResult,
+        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>, u32, u32, u32) -> WasiResult + Send,
     ) -> WasiResult {
         self.briefly(|guest| {
             let (path, len) = guest.text(name);

@@ -178,7 +178,7 @@ fn a_call_whose_answer_has_no_place_does_nothing() {
 
     // Beyond the memory, and not aligned.
     for bad in [65536, room + 1] {
-        let mut stopped = |call: &dyn Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult| {
+        let mut stopped = |call: &(dyn Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult + Sync)| {
             let outcome = guest.call(call);
             assert!(matches!(outcome, Err(Failure::Fault(_))), "{outcome:?}");
         };

@@ -44,11 +44,11 @@ fn ten_thousand_files_are_open() {
         assert_eq!(guest.write(last, b"text"), Ok(4));
         assert_eq!(guest.read(DIR + 1, 9), Ok(b"text".to_vec()));
         assert_eq!(guest.read(last, 9), Ok(vec![]));
-        // The lowest free number is taken, wherever it is.
+        // The highest free number is taken, wherever it is.
         for fd in [last, 7000, 5, 6000] {
             guest.close(fd).unwrap();
         }
-        for fd in [5, 6000, 7000, last, last + 1] {
+        for fd in [last, 7000, 6000, 5, last + 1] {
             assert_eq!(guest.open("shared", 0, READ, 0), Ok(fd));
         }
         eprintln!("{COUNT} files were open");

@@ -15,8 +15,11 @@ mod files;
 mod fuel;
 mod guest;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod interrupts;
 mod limits;
 mod misc;
+mod nonblocking;
 mod paths;
 mod poll;
 mod race;

@@ -143,6 +143,8 @@ fn a_full_pipe_cannot_be_written_until_it_is_read() {
     let mut builder = WasiCtxBuilder::new();
     builder.stdout(Output::file(writer));
     let mut guest = Guest::new(builder.build());
+    // NONBLOCK
+    guest.set_flags(1, 4).unwrap();
     let soon = clock_subscription(2, 1, MILLISECOND, 0);
     let subscriptions = [fd_subscription(1, WRITE, 1), soon];
     assert_eq!(wait(&mut guest, &subscriptions).unwrap()[0].userdata, 1);
