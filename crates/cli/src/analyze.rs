@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use upshift::{Engine, FuncSize, Module, Tier, demangle};
+use upshift_core::shown::Shown;
 use upshift_wasi::{Input, Output};
 
 use crate::flags::{Listing, Options};
@@ -244,11 +245,7 @@ fn aligned(table: &[Vec<String>], left: usize) -> String {
 /// A name on one line that is not too long.
 fn readable(name: &str) -> String {
     const MOST: usize = 80;
-    let name = demangle(name).replace(['\n', '\t'], " ");
-    match name.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name,
-    }
+    Shown::up_to(&demangle(name), MOST).to_string()
 }
 
 /// What to know of samples before believing them.
@@ -285,7 +282,7 @@ mod tests {
     #[test]
     fn long_names_are_cut_between_characters() {
         assert_eq!(readable("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
-        assert_eq!(readable("a\nb"), "a b");
+        assert_eq!(readable("a\nb"), "a\\nb");
         assert_eq!(readable(&"ü".repeat(81)).chars().filter(|&c| c == 'ü').count(), 80);
     }
 }

@@ -7,14 +7,18 @@ use std::io::{BufRead, Read};
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use upshift::{Instance, Module, RootScope, Store, Trap};
+use upshift_core::shown::Shown;
 use upshift_wasi::Exit;
 
-use crate::flags::Options;
+use crate::flags::{Options, Usage};
 use crate::program::Host;
 use crate::{invoke, limits, report};
 
 /// The most bytes of a line: what comes in may have no end.
 const MOST_BYTES: usize = 1 << 20;
+
+/// For so many unknown names it is said what could be meant: who reads more of them knows.
+const HINTS: u32 = 10;
 
 /// Makes the calls; tells of each that fails why, and goes on.
 ///
@@ -26,7 +30,7 @@ pub(crate) fn batch(
     module: &Module,
     options: &Options,
 ) -> Result<()> {
-    let (mut calls, mut failed) = (0, 0);
+    let (mut calls, mut failed, mut unknown) = (0, 0, 0);
     let mut input = std::io::stdin().lock();
     for number in 1.. {
         let line = read_line(&mut input);
@@ -40,13 +44,23 @@ pub(crate) fn batch(
         let args: Vec<&str> = words.collect();
         // What a call returns, or throws, lives until it is told.
         let mut scope = RootScope::new(&mut *store);
-        match invoke::call(&mut scope, instance, module, name, &args) {
+        let is_unknown = instance.get_func(&mut scope, name).is_none();
+        unknown += u32::from(is_unknown);
+        let outcome = if is_unknown && unknown > HINTS {
+            Err(Usage(invoke::unknown(name)).into())
+        } else {
+            invoke::call(&mut scope, instance, module, name, &args)
+        };
+        match outcome {
             Ok(results) => report::print(&format!("{}\n", results.join(" ")))?,
             Err(error) if ends_all(&error) => return Err(error),
             Err(error) => {
                 failed += 1;
                 let error = limits::explain(error, &options.limits);
-                report::tell("error", &error.context(format!("line {number}: `{}`", line.trim())));
+                report::tell(
+                    "error",
+                    &error.context(format!("line {number}: `{}`", Shown::new(line.trim()))),
+                );
             }
         }
     }

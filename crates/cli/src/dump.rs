@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use upshift::{Engine, Module};
+use upshift_core::shown::Shown;
 
 use crate::flags::{Dump, Options, Usage};
-use crate::report::{print, visible};
+use crate::report::print;
 use crate::{clock, load};
 
 /// Prints the functions of the file of the command line; runs nothing. `begin` is when the process began.
@@ -26,13 +27,21 @@ pub(crate) fn dump(options: &Options, begin: Instant) -> Result<()> {
             };
             text.push_str(&shown.with_context(|| format!("cannot show function {func}"))?);
         }
+        // The text of all functions may be many times the module.
+        if text.len() >= AT_ONCE {
+            print(&text)?;
+            text.clear();
+        }
     }
-    print(&visible(&text))
+    print(&text)
 }
 
 fn failed_to_show(file: &OsStr) -> String {
-    format!("failed to show `{}`", file.display())
+    format!("failed to show `{}`", Shown::new(&file.to_string_lossy()))
 }
+
+/// So much text is printed at once.
+const AT_ONCE: usize = 64 << 10;
 
 /// The numbers of the functions to be shown: one, or all that have a body.
 fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
@@ -40,7 +49,7 @@ fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
     let Some(func) = func else { return Ok(bodies.collect()) };
     let by_name = || module.func_index(func);
     let number = func.parse().ok().or_else(by_name);
-    let number = number.ok_or_else(|| Usage(format!("the module has no function `{func}`")))?;
+    let number = number.ok_or_else(|| Usage(format!("the module has no function `{}`", Shown::new(func))))?;
     if number < bodies.start {
         return Err(Usage(format!("function {number} is imported: there is nothing to print")).into());
     }

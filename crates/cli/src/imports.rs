@@ -2,7 +2,9 @@
 
 use anyhow::{Error, anyhow};
 use upshift::{ExternType, ImportType, Linker, Module, Store};
+use upshift_core::shown::{Shown, list};
 
+use crate::javascript::{self, Wanted};
 use crate::nearest::nearest;
 use crate::program::Host;
 use crate::types::Types;
@@ -32,6 +34,11 @@ pub(crate) fn missing(
     if missing.len() > MOST {
         lines.push(format!("and {} more", missing.len() - MOST));
     }
+    let functions = missing.iter().filter_map(|import| {
+        let params = import.ty().func()?.params().len();
+        Some(Wanted { module: import.module(), name: import.name(), params })
+    });
+    lines.extend(javascript::remark(functions));
     Some(anyhow!("{}", lines.join("\n")))
 }
 
@@ -45,14 +52,18 @@ fn line(import: &ImportType<'_>, offer: &Offer, types: &Types<'_>) -> String {
     let hint = if comes_with_threads(import) {
         "`upshift run --threads` offers it".to_owned()
     } else if modules.contains(&module) {
-        nearest(name, names()).unwrap_or_else(|| format!("`{module}` offers nothing with a name like that"))
+        nearest(name, names())
+            .unwrap_or_else(|| format!("`{}` offers nothing with a name like that", Shown::new(module)))
     } else {
         nearest(module, modules.iter().copied()).unwrap_or_else(|| {
-            let modules = modules.join("`, `");
-            format!("on offer is `{modules}`; `--preload {module}=FILE` would offer what FILE exports")
+            let mut offered = String::new();
+            let quoted = modules.iter().map(|module| format!("`{}`", Shown::new(module)));
+            list(&mut offered, quoted).expect("writing to a String does not fail");
+            let module = Shown::new(module);
+            format!("on offer is {offered}; `--preload {module}=FILE` would offer what FILE exports")
         })
     };
-    format!("unknown import `{module}::{name}`, a {what}: {hint}")
+    format!("unknown import `{}::{}`, a {what}: {hint}", Shown::new(module), Shown::new(name))
 }
 
 /// Whether `--threads` offers it.

@@ -7,46 +7,51 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write;
-use std::sync::Arc;
 
 use anyhow::Result;
 use upshift::{Engine, ExternType, FieldType, Module, TypeKind, ValType};
-use upshift_translate::features::{Availability, Feature};
+use upshift_core::index::{FuncIndex, TagIndex};
+use upshift_core::shown::Shown;
+use upshift_translate::features::Feature;
 use upshift_translate::hints::BranchHint;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{Features, ModuleInfo, TypeRegistry, names};
+use upshift_translate::{Features, ModuleInfo, names, needed_features};
 
 use crate::flags::{Listing, Options};
 use crate::json::Json;
-use crate::report::{print, visible};
+use crate::load;
+use crate::report::print;
 use crate::types::{Composite, Defined, Types};
-use crate::{load, show};
 
 /// Prints what is known of the file of the command line.
 ///
 /// # Errors
 /// If it is no valid module.
 pub(crate) fn inspect(options: &Options) -> Result<()> {
-    let file = &options.files[0];
-    let module = load::module(&Engine::new(&options.config())?, file)?;
+    let (path, mut config) = (&options.files[0], options.config());
+    let allowed = *Engine::new(&config)?.config().features();
+    // What a module needs is told even of what is off.
+    let module = load::module(&Engine::new(config.every_feature())?, path)?;
+    let file = path.to_string_lossy();
     match options.listing() {
-        Listing::Json => print(&format!("{}\n", json(&file.to_string_lossy(), &module))),
-        Listing::Text => print(&visible(&text(&file.to_string_lossy(), &module)?)),
+        Listing::Json => print(&format!("{}\n", json(&file, &module))),
+        Listing::Text => print(&text(&file, &module, &allowed)?),
     }
 }
+
+/// How many things a list of the text has at most.
+const MOST: usize = 1000;
 
 /// A function with a body.
 struct Function<'m> {
     index: u32,
     name: Option<&'m str>,
-    ty: String,
     /// Size of the body.
     bytes: usize,
     hints: &'m [BranchHint],
 }
 
 fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
-    let (names, types) = (show::names_of_section(info), Types::of(info));
     let mut hints = vec![&[][..]; info.funcs.len()];
     for (func, found) in info.branch_hints.iter() {
         hints[func.index()] = found;
@@ -55,8 +60,7 @@ fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
     bodies
         .map(|(index, body)| Function {
             index,
-            name: names[index as usize],
-            ty: func(info, &types, info.funcs[index as usize].index()),
+            name: names::function_name(info, FuncIndex(index)),
             bytes: body.len(),
             hints: hints[index as usize],
         })
@@ -69,24 +73,14 @@ fn func(info: &ModuleInfo, types: &Types<'_>, index: usize) -> String {
     types.func(ty.params().iter().copied(), ty.results().iter().copied())
 }
 
-/// The features without which the module is not valid. Each is taken away once, and added if it is not there by itself.
-fn needed(info: &ModuleInfo) -> Vec<Feature> {
-    let valid = |features: &Features| {
-        upshift_translate::parse(Arc::clone(&info.bytes), features, &TypeRegistry::default()).is_ok()
-    };
-    let mut all = Features::default();
-    for feature in Feature::ALL.iter().filter(|feature| feature.availability() == Availability::Off) {
-        // Features of this kind can be allowed.
-        let _ = all.set(*feature, true);
-    }
-    let needs = |feature: &&Feature| {
-        let mut without = all;
-        without.set(**feature, false).is_ok() && !valid(&without)
-    };
-    Feature::ALL.iter().filter(|feature| all.has(**feature)).filter(needs).copied().collect()
+/// A feature that the module needs, and how to have it if it is off.
+fn needed_text(feature: Feature, allowed: &Features) -> String {
+    let hint =
+        if allowed.has(feature) { String::new() } else { format!(", off: `-W {feature}` turns it on") };
+    format!("{feature}{hint}")
 }
 
-fn custom_sections(info: &ModuleInfo) -> impl Iterator<Item = (String, usize)> {
+fn custom_sections(info: &ModuleInfo) -> impl ExactSizeIterator<Item = (String, usize)> {
     let customs = info.customs.iter();
     customs.map(|(name, contents)| (String::from_utf8_lossy(info.slice(name)).into_owned(), contents.len()))
 }
@@ -95,24 +89,27 @@ fn data_bytes(info: &ModuleInfo) -> usize {
     info.datas.iter().map(|segment| segment.bytes.len()).sum()
 }
 
-fn text(file: &str, module: &Module) -> Result<String> {
+fn text(file: &str, module: &Module, allowed: &Features) -> Result<String> {
     let info = module.info();
     let types = Types::of(info);
     let mut text = String::new();
-    let name = module.name().map_or(String::new(), |name| format!(", named `{name}`"));
-    writeln!(text, "{file}: {} bytes{name}", info.bytes.len())?;
+    let name = module.name().map_or(String::new(), |name| format!(", named `{}`", Shown::new(name)));
+    writeln!(text, "{}: {} bytes{name}", Shown::new(file), info.bytes.len())?;
     types_text(&mut text, &types, &types.defined(module.engine()))?;
     list(
         &mut text,
         "imports",
         module.imports().map(|import| {
-            format!("{}::{}: {}", import.module(), import.name(), types.describe(&import.ty()))
+            let (module, name) = (Shown::new(import.module()), Shown::new(import.name()));
+            format!("{module}::{name}: {}", types.describe(&import.ty()))
         }),
     )?;
     list(
         &mut text,
         "exports",
-        module.exports().map(|export| format!("{}: {}", export.name(), types.describe(&export.ty()))),
+        module
+            .exports()
+            .map(|export| format!("{}: {}", Shown::new(export.name()), types.describe(&export.ty()))),
     )?;
     list(&mut text, "memories", memories(info).map(|memory| memory.text))?;
     list(&mut text, "tables", tables(info, &types).map(|table| table.text))?;
@@ -121,7 +118,7 @@ fn text(file: &str, module: &Module) -> Result<String> {
     if let Some(start) = info.start {
         writeln!(text, "start: function {}", start.0)?;
     }
-    functions_text(&mut text, info)?;
+    functions_text(&mut text, info, &types)?;
     if !info.branch_hints.is_empty() {
         writeln!(text, "branch hints: {}", info.branch_hints.len())?;
     }
@@ -135,19 +132,21 @@ fn text(file: &str, module: &Module) -> Result<String> {
     list(
         &mut text,
         "custom sections",
-        custom_sections(info).map(|(name, bytes)| format!("{name}: {bytes} bytes")),
+        custom_sections(info).map(|(name, bytes)| format!("{}: {bytes} bytes", Shown::new(&name))),
     )?;
-    list(&mut text, "features needed", needed(info).iter().map(|feature| feature.to_string()))?;
+    let needed = needed_features(info);
+    list(&mut text, "features needed", needed.iter().map(|&feature| needed_text(feature, allowed)))?;
     Ok(text)
 }
 
 /// A line with a number, and a line for each thing; nothing if there is none.
-fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) -> std::fmt::Result {
-    let lines: Vec<_> = lines.collect();
-    if !lines.is_empty() {
-        writeln!(text, "{title}: {}", lines.len())?;
+fn list(text: &mut String, title: &str, lines: impl ExactSizeIterator<Item = String>) -> std::fmt::Result {
+    let all = lines.len();
+    if all > 0 {
+        writeln!(text, "{title}: {all}")?;
     }
-    lines.iter().try_for_each(|line| writeln!(text, "  {line}"))
+    lines.take(MOST).try_for_each(|line| writeln!(text, "  {line}"))?;
+    if all > MOST { writeln!(text, "  and {} more; `--json` has all", all - MOST) } else { Ok(()) }
 }
 
 /// How many types there are of each kind, and those that are more than functions.
@@ -172,7 +171,7 @@ fn types_text(text: &mut String, types: &Types<'_>, all: &[Defined<'_>]) -> std:
             writeln!(text, "  recursion group {} to {}:", ty.group.start, ty.group.end - 1)?;
         }
         let indent = if grouped { "    " } else { "  " };
-        let name = types.name(ty.index).map_or(String::new(), |name| format!(" `{name}`"));
+        let name = types.name(ty.index).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
         writeln!(text, "{indent}{}{name}: {}", ty.index, types.definition(ty))?;
     }
     if shown.len() > MOST {
@@ -221,7 +220,7 @@ fn type_json(info: &ModuleInfo, types: &Types<'_>, ty: &Defined<'_>) -> Json {
     Json::Object(members)
 }
 
-fn functions_text(text: &mut String, info: &ModuleInfo) -> std::fmt::Result {
+fn functions_text(text: &mut String, info: &ModuleInfo, types: &Types<'_>) -> std::fmt::Result {
     const LARGEST: usize = 5;
     let mut functions = functions(info);
     let bytes: usize = functions.iter().map(|function| function.bytes).sum();
@@ -232,8 +231,9 @@ fn functions_text(text: &mut String, info: &ModuleInfo) -> std::fmt::Result {
         "functions: {own} with {bytes} bytes of code, {named} of them named; {imported} imported"
     )?;
     functions.sort_unstable_by_key(|function| (Reverse(function.bytes), function.index));
-    for Function { index, name, ty, bytes, .. } in functions.iter().take(LARGEST) {
-        let name = name.map_or(String::new(), |name| format!(" `{name}`"));
+    for &Function { index, name, bytes, .. } in functions.iter().take(LARGEST) {
+        let name = name.map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
+        let ty = func(info, types, info.funcs[index as usize].index());
         writeln!(text, "  {index}{name}: {ty}, {bytes} bytes")?;
     }
     if own > LARGEST {
@@ -260,7 +260,7 @@ fn limits(minimum: u64, maximum: Option<u64>) -> String {
     maximum.map_or(format!("{minimum} or more"), |maximum| format!("{minimum} to {maximum}"))
 }
 
-fn memories(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
+fn memories(info: &ModuleInfo) -> impl ExactSizeIterator<Item = Entry> {
     info.memories.iter().enumerate().map(|(index, ty)| {
         let (page, address) = (1u64 << ty.page_size_log2, ty.index.val_type());
         let shared = if ty.shared { ", shared" } else { "" };
@@ -280,7 +280,7 @@ fn memories(info: &ModuleInfo) -> impl Iterator<Item = Entry> {
     })
 }
 
-fn tables(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
+fn tables(info: &ModuleInfo, types: &Types<'_>) -> impl ExactSizeIterator<Item = Entry> {
     info.tables.iter().enumerate().map(|(index, ty)| {
         let (element, address) = (types.reference(ty.element), ty.index.val_type());
         let text = format!("{} of {element}, indices are {address}", limits(ty.minimum, ty.maximum));
@@ -294,7 +294,7 @@ fn tables(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
     })
 }
 
-fn globals(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
+fn globals(info: &ModuleInfo, types: &Types<'_>) -> impl ExactSizeIterator<Item = Entry> {
     info.globals.iter().enumerate().map(|(index, ty)| {
         let content = types.value(ty.content);
         let text = format!("{}{content}", if ty.mutable { "mutable " } else { "" });
@@ -303,17 +303,11 @@ fn globals(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> 
     })
 }
 
-fn tags(info: &ModuleInfo, types: &Types<'_>) -> impl Iterator<Item = Entry> {
-    let mut names = vec![None; info.tags.len()];
-    for (tag, name) in names::tag_names(info) {
-        // The section is no part of what was validated.
-        if let Some(place) = names.get_mut(tag.index()) {
-            *place = Some(name);
-        }
-    }
-    info.tags.iter().zip(names).enumerate().map(|(index, (ty, name))| {
+fn tags(info: &ModuleInfo, types: &Types<'_>) -> impl ExactSizeIterator<Item = Entry> {
+    info.tags.iter().enumerate().map(|(index, ty)| {
+        let name = names::tag_name(info, TagIndex::new(index));
         let ty = func(info, types, ty.index());
-        let text = format!("{}{ty}", name.map_or(String::new(), |name| format!("`{name}` ")));
+        let text = format!("{}{ty}", name.map_or(String::new(), |name| format!("`{}` ", Shown::new(name))));
         entry(index, info.imported_tags, &text, vec![("name", name.into()), ("type", ty.into())])
     })
 }
@@ -359,7 +353,10 @@ fn json(file: &str, module: &Module) -> Json {
                 ("imported", info.imported_funcs.into()),
                 ("own", functions.len().into()),
                 ("bytes", bytes.into()),
-                ("bodies", Json::list(functions.into_iter().map(function_json))),
+                (
+                    "bodies",
+                    Json::list(functions.into_iter().map(|function| function_json(info, &types, function))),
+                ),
             ]),
         ),
         ("data", Json::from([("segments", info.datas.len().into()), ("bytes", data_bytes(info).into())])),
@@ -377,12 +374,13 @@ fn json(file: &str, module: &Module) -> Json {
                     .map(|(name, bytes)| Json::from([("name", name.into()), ("bytes", bytes.into())])),
             ),
         ),
-        ("features", Json::list(needed(info).into_iter().map(Feature::name))),
+        ("features", Json::list(needed_features(info).into_iter().map(Feature::name))),
     ])
 }
 
-fn function_json(function: Function<'_>) -> Json {
-    let Function { index, name, ty, bytes, hints } = function;
+fn function_json(info: &ModuleInfo, types: &Types<'_>, function: Function<'_>) -> Json {
+    let Function { index, name, bytes, hints } = function;
+    let ty = func(info, types, info.funcs[index as usize].index());
     let hints =
         hints.iter().map(|hint| Json::from([("offset", hint.offset.into()), ("likely", hint.likely.into())]));
     Json::from([

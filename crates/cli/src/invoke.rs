@@ -7,7 +7,9 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use upshift::{AsContextMut, ExternType, Func, Instance, Module, Ref, RefType, V128, Val, ValType};
+use upshift::{AsContextMut, Func, Instance, Module, Ref, RefType, V128, Val, ValType};
+use upshift_core::shown::Shown;
+use upshift_translate::module::ExternIndex;
 
 use crate::flags::Usage;
 use crate::nearest::nearest;
@@ -41,6 +43,7 @@ impl Call {
                 1 => "1 argument".into(),
                 count => format!("{count} arguments"),
             };
+            let name = Shown::new(name);
             return Err(Usage(format!("`{name}` is {ty}: it takes {wanted}, not {}", args.len())).into());
         }
         let mut params = Vec::with_capacity(args.len());
@@ -48,7 +51,8 @@ impl Call {
             let arg = arg.as_ref();
             let value = arg.to_str().and_then(|text| parse(ty, text));
             params.push(value.ok_or_else(|| {
-                let (arg, form) = (arg.display(), form(ty));
+                let (arg, form) = (arg.to_string_lossy(), form(ty));
+                let (name, arg) = (Shown::new(name), Shown::new(&arg));
                 Usage(format!("argument {number} of `{name}`, `{arg}`, is no {ty}: expected {form}"))
             })?);
         }
@@ -91,16 +95,22 @@ pub(crate) fn call(
     call.results()
 }
 
+/// What is said of a name that is none of a function.
+pub(crate) fn unknown(name: &str) -> String {
+    format!("the module exports no function `{}`", Shown::new(name))
+}
+
 fn no_such_function(module: &Module, name: &str) -> Usage {
     let what = match module.get_export(name) {
         Some(other) => {
-            format!("the module's export `{name}` is a {}", Types::of(module.info()).describe(&other))
+            let ty = Types::of(module.info()).describe(&other);
+            format!("the module's export `{}` is a {ty}", Shown::new(name))
         }
-        None => format!("the module exports no function `{name}`"),
+        None => unknown(name),
     };
-    let exports: Vec<_> = module.exports().collect();
-    let functions = exports.iter().filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    let near = match nearest(name, functions.map(upshift::ExportType::name)) {
+    let exports = module.info().exports.iter();
+    let functions = exports.filter(|export| matches!(export.item, ExternIndex::Func(_)));
+    let near = match nearest(name, functions.map(|export| &*export.name)) {
         Some(near) => format!(": {near}"),
         None => String::new(),
     };

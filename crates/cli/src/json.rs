@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use upshift_core::shown::is_printable;
+
 /// A value.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Json {
@@ -70,7 +72,8 @@ fn text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for c in text.chars() {
         match c {
             '"' | '\\' => write!(f, "\\{c}")?,
-            c if c.is_control() => {
+            // Exact all the same: a terminal that shows the text is not to be played with.
+            c if !is_printable(c) => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
                     write!(f, "\\u{unit:04x}")?;
@@ -143,14 +146,14 @@ mod tests {
     #[test]
     fn values_are_written_as_the_standard_says() {
         let value = Json::from([
-            ("name", "a \"quote\", a \\, a\nline and \u{7f}ü".into()),
+            ("name", "a \"quote\", a \\, a\nline and \u{7f}\u{2028}\u{e0041}ü".into()),
             ("none", None::<u64>.into()),
             ("floats", Json::list([0.5, -1e300, f64::NAN])),
             ("list", Json::list([1u32, 2])),
             ("empty", Json::List(Vec::new())),
         ]);
         let expected = r#"{
-  "name": "a \"quote\", a \\, a\u000aline and \u007fü",
+  "name": "a \"quote\", a \\, a\u000aline and \u007f\u2028\udb40\udc41ü",
   "none": null,
   "floats": [
     0.5,

@@ -8,8 +8,14 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 
-use anyhow::{Context, Result, anyhow, bail};
+#[cfg(feature = "wat")]
+use anyhow::anyhow;
+use anyhow::{Context, Result, bail};
 use upshift::{Engine, Module};
+#[cfg(feature = "wat")]
+use upshift_core::shown::excerpt;
+use upshift_translate::features::Feature;
+use upshift_translate::{Features, TypeRegistry, needed_features};
 
 use crate::flags::Verb;
 use crate::limits;
@@ -34,8 +40,35 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
     let bytes = read_after(file, look)?;
     check_form(&bytes)
         .and_then(|()| binary(file, &bytes))
-        .and_then(|bytes| Module::from_binary(engine, &bytes))
+        .and_then(|bytes| {
+            Module::from_binary(engine, &bytes).map_err(|error| match turned_off(engine, &bytes) {
+                Some(features) => error.context(features),
+                None => error,
+            })
+        })
         .with_context(cannot_load)
+}
+
+/// What to turn on for a module that is valid but for features that are off.
+fn turned_off(engine: &Engine, bytes: &[u8]) -> Option<String> {
+    let allowed = engine.config().features();
+    if *allowed == Features::all() {
+        return None;
+    }
+    let module = upshift_translate::parse(bytes.into(), &Features::all(), &TypeRegistry::default()).ok()?;
+    let mut missing = needed_features(&module);
+    missing.retain(|&feature| !allowed.has(feature));
+    if missing.is_empty() {
+        return None;
+    }
+    let list = |form: fn(&Feature) -> String| missing.iter().map(form).collect::<Vec<_>>();
+    let (names, flags) = (list(|name| format!("`{name}`")), list(|name| format!("-W {name}")));
+    let many = if missing.len() > 1 { "s" } else { "" };
+    Some(format!(
+        "the module needs the feature{many} {}, turned off here: `{}` turns on what it needs",
+        names.join(", "),
+        flags.join(" ")
+    ))
 }
 
 /// The whole contents of a file; `-` is the standard input.
@@ -93,7 +126,9 @@ fn verb_hint(file: &OsStr) -> String {
 /// The binary form of a module that may be text. Errors in text name the file and show the line.
 #[cfg(feature = "wat")]
 fn binary<'a>(file: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-    Ok(wat::Parser::new().parse_bytes(Some(file.as_ref()), bytes)?)
+    // The error shows a line of the text, which may be all of it.
+    let parsed = wat::Parser::new().parse_bytes(Some(file.as_ref()), bytes);
+    parsed.map_err(|error| anyhow!("{}", excerpt(&error)))
 }
 
 /// The binary form of a module.

@@ -33,6 +33,7 @@ mod flags;
 mod imports;
 mod inspect;
 mod invoke;
+mod javascript;
 mod json;
 mod limits;
 mod load;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Error, Result};
 use upshift::{Exception, Trap};
-use upshift_translate::names::is_printable;
+use upshift_core::shown::{MAX_ITEMS, bounded, is_printable};
 use upshift_wasi::{Exit, GuestFault};
 
 use crate::clock;
@@ -115,15 +115,18 @@ fn message(what: &str, error: &Error, terminal: bool) -> String {
     } else {
         ("", "")
     };
-    let mut text = format!("{on}{what}:{off} {}\n", visible(&error.to_string()));
-    for cause in error.chain().skip(1) {
-        let cause = visible(&cause.to_string()).replace('\n', "\n    ");
+    let mut text = format!("{on}{what}:{off} {}\n", visible(&bounded(error, MAX_MESSAGE)));
+    for cause in error.chain().skip(1).take(MAX_ITEMS) {
+        let cause = visible(&bounded(cause, MAX_MESSAGE)).replace('\n', "\n    ");
         text.push_str(&format!("  caused by: {}\n", cause.trim_end()));
     }
     text
 }
 
-/// Text with names from modules in it, without characters that move the cursor or turn the direction of writing.
+/// No message of ours has so many bytes. Those of others may.
+const MAX_MESSAGE: usize = 64 << 10;
+
+/// Text that may have something foreign in it, as names of files, without characters that move the cursor or turn the direction of writing.
 pub(crate) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {

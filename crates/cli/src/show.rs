@@ -1,6 +1,8 @@
 //! Exported functions and names of functions, as text for people.
 
-use upshift::{ExternType, Module};
+use upshift::Module;
+use upshift_core::index::FuncIndex;
+use upshift_core::shown::Shown;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{ModuleInfo, names};
 
@@ -9,40 +11,26 @@ use crate::types::Types;
 /// The exported functions, a line each, with their types; not more than a screen has room for.
 pub(crate) fn functions(module: &Module) -> String {
     const MOST: usize = 20;
-    let types = Types::of(module.info());
-    let exports = module.exports();
-    let functions: Vec<_> = exports.filter(|export| matches!(export.ty(), ExternType::Func(_))).collect();
+    let info = module.info();
+    let types = Types::of(info);
+    let functions = info.exports.iter().filter_map(|export| match export.item {
+        ExternIndex::Func(func) => Some((&*export.name, info.func_type(func).func())),
+        _ => None,
+    });
     let mut text = String::new();
-    for export in functions.iter().take(MOST) {
-        let ty = export.ty();
-        let ty = ty.unwrap_func();
-        text.push_str(&format!("\n{}: {}", export.name(), types.func(ty.params(), ty.results())));
+    for (name, ty) in functions.clone().take(MOST) {
+        let ty = types.func(ty.params().iter().copied(), ty.results().iter().copied());
+        text.push_str(&format!("\n{}: {ty}", Shown::new(name)));
     }
-    if let Some(rest) = functions.len().checked_sub(MOST + 1) {
+    if let Some(rest) = functions.count().checked_sub(MOST + 1) {
         text.push_str(&format!("\nand {} more", rest + 1));
     }
     text
 }
 
-/// The name of each function by the name section, where it has one.
-pub(crate) fn names_of_section(info: &ModuleInfo) -> Vec<Option<&str>> {
-    let mut all = vec![None; info.funcs.len()];
-    for (func, name) in names::function_names(info) {
-        // The section is no part of what was validated.
-        if let Some(place) = all.get_mut(func.index()) {
-            *place = Some(name);
-        }
-    }
-    all
-}
-
 /// The name of each function, by the name section or else by its first export.
 pub(crate) fn function_names(info: &ModuleInfo) -> Vec<Option<&str>> {
-    let mut all = names_of_section(info);
-    for export in &info.exports {
-        if let ExternIndex::Func(func) = export.item {
-            all[func.index()].get_or_insert(&export.name);
-        }
-    }
-    all
+    let all = (0..info.funcs.len()).map(FuncIndex::new);
+    let exported = |func| names::export_name(info, ExternIndex::Func(func));
+    all.map(|func| names::function_name(info, func).or_else(|| exported(func))).collect()
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use upshift::{ArrayType, Engine, ExternType, FieldType, HeapType, Mutability, RefType, StorageType};
 use upshift::{StructType, TypeKind, ValType};
+use upshift_core::shown::{Shown, list};
 use upshift_translate::{ModuleInfo, names};
 
 /// Knows what a module calls its types.
@@ -20,11 +21,8 @@ impl<'m> Types<'m> {
         let mut names = vec![None; info.types.len()];
         let mut uses = HashMap::<&str, usize>::new();
         for (index, name) in names::type_names(info) {
-            // The section is no part of what was validated.
-            if let Some(place) = names.get_mut(index.index()) {
-                *place = Some(name);
-                *uses.entry(name).or_default() += 1;
-            }
+            names[index.index()] = Some(name);
+            *uses.entry(name).or_default() += 1;
         }
         let mut words = HashMap::new();
         for (index, name) in names.iter().enumerate() {
@@ -66,14 +64,14 @@ impl<'m> Types<'m> {
     /// The type of a function: `(i32, (ref $node)) -> (i32)`.
     pub(crate) fn func(
         &self,
-        params: impl IntoIterator<Item = ValType>,
-        results: impl IntoIterator<Item = ValType>,
+        params: impl ExactSizeIterator<Item = ValType>,
+        results: impl ExactSizeIterator<Item = ValType>,
     ) -> String {
         format!("({}) -> ({})", self.values(params), self.values(results))
     }
 
-    fn values(&self, types: impl IntoIterator<Item = ValType>) -> String {
-        types.into_iter().map(|ty| self.value(ty)).collect::<Vec<_>>().join(", ")
+    fn values(&self, types: impl ExactSizeIterator<Item = ValType>) -> String {
+        comma_separated(types.into_iter().map(|ty| self.value(ty)))
     }
 
     /// What a field or an element holds, without saying whether it can be set.
@@ -158,10 +156,11 @@ impl<'m> Types<'m> {
             }
             Composite::Struct(fields) => {
                 let fields = fields.iter().map(|(name, ty)| {
+                    let name = name.map(|name| Shown::up_to(name, MAX_WORD));
                     let name = name.map_or(String::new(), |name| format!("{name}: "));
                     format!("{name}{}", self.field(*ty))
                 });
-                format!("struct {{{}}}", fields.collect::<Vec<_>>().join(", "))
+                format!("struct {{{}}}", comma_separated(fields))
             }
             Composite::Array(element) => format!("array {}", self.field(*element)),
         };
@@ -203,10 +202,20 @@ fn heap_type(info: &ModuleInfo, index: usize) -> HeapType {
     HeapType::Concrete(kind, id)
 }
 
+/// The longest name that is used for a type or field within the text of another: it may be there often.
+const MAX_WORD: usize = 64;
+
 /// Whether a name can stand behind a `$` in the text format, so that nobody takes a part of it for something else.
 fn is_identifier(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_graphic() && !r#""(),;[]{}"#.contains(c);
-    !name.is_empty() && name.chars().all(fits)
+    (1..=MAX_WORD).contains(&name.len()) && name.chars().all(fits)
+}
+
+/// The first items of a list; there may be thousands.
+fn comma_separated(items: impl ExactSizeIterator<Item = String>) -> String {
+    let mut text = String::new();
+    list(&mut text, items).expect("writing to a String does not fail");
+    text
 }
 
 /// What the sizes of a memory count.

@@ -8,6 +8,7 @@
 //! vm      the structures that generated code and runtime share: VmCtx, StoreCtx, FuncRec, …
 //! cast    tests of a reference's type at run time                  (wasm spec, "Reference Instructions")
 //! index   typed indices
+//! shown   text of a guest as people are shown it: bounded, on one line
 //! ```
 //!
 //! The crate has no dependencies; all the others stand on it. What it holds is plain data and pure functions:
@@ -16,6 +17,7 @@
 pub mod cast;
 pub mod index;
 pub mod ops;
+pub mod shown;
 pub mod trap;
 pub mod types;
 pub mod value;

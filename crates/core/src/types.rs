@@ -9,6 +9,8 @@ pub mod layout;
 
 use std::fmt;
 
+use crate::shown;
+
 /// A canonical type: equal ids are equal types, across all the modules of one engine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(transparent)]
@@ -325,18 +327,14 @@ impl FuncType {
     }
 }
 
+/// Long lists of parameters and results are cut.
 impl fmt::Display for FuncType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, types: &[ValType]| {
-            f.write_str("(")?;
-            for (i, t) in types.iter().enumerate() {
-                write!(f, "{}{t}", if i == 0 { "" } else { ", " })?;
-            }
-            f.write_str(")")
-        };
-        list(f, self.params())?;
-        f.write_str(" -> ")?;
-        list(f, self.results())
+        f.write_str("(")?;
+        shown::list(f, self.params())?;
+        f.write_str(") -> (")?;
+        shown::list(f, self.results())?;
+        f.write_str(")")
     }
 }
 
@@ -431,6 +429,8 @@ mod tests {
         let ty = FuncType::new([ValType::I32, ValType::V128], [ValType::F64]);
         assert_eq!((ty.param_slots(), ty.result_slots()), (3, 1));
         assert_eq!(ty.to_string(), "(i32, v128) -> (f64)");
+        let wide = FuncType::new([ValType::I32; 1000], []);
+        assert_eq!(wide.to_string(), format!("({}… 980 more) -> ()", "i32, ".repeat(20)));
     }
 
     #[test]

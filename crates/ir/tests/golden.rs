@@ -64,7 +64,8 @@ fn expectation(module: &ModuleInfo, options: CodeOptions) -> String {
     let mut text = String::new();
     for own in 0..module.bodies.len() as u32 {
         let func = FuncIndex(module.imported_funcs + own);
-        let name = names::function_name(module, func).unwrap_or_else(|| format!("func {}", func.0));
+        let name =
+            names::function_name(module, func).map_or_else(|| format!("func {}", func.0), str::to_owned);
         write!(text, "\n;; ${name}\n").expect("writing to a String does not fail");
         for line in code(module, func, options).lines() {
             writeln!(text, ";;   {line}").expect("writing to a String does not fail");

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use upshift_core::shown::Shown;
+
 use crate::features::{Availability, Feature};
 
 /// What is wrong with a module, in general.
@@ -63,7 +65,9 @@ impl ParseError {
             Some(decode) if decode.offset() <= error.offset() => ParseErrorKind::Malformed,
             _ => ParseErrorKind::Invalid,
         };
-        ParseError { feature, ..ParseError::new(kind, error.offset(), error.message()) }
+        // The validator quotes names of exports as they are.
+        let reason = Shown::new(error.message()).to_string();
+        ParseError { feature, ..ParseError::new(kind, error.offset(), reason) }
     }
 
     /// What is wrong, in general.

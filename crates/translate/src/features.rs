@@ -101,7 +101,7 @@ macro_rules! features {
                 }
             }
 
-            fn flags(self) -> WasmFeatures {
+            pub(crate) fn flags(self) -> WasmFeatures {
                 match self {
                     $(Feature::$name => WasmFeatures::empty()$(.union(WasmFeatures::$flag))+,)*
                 }
@@ -228,6 +228,16 @@ impl Default for Features {
 }
 
 impl Features {
+    /// None at all.
+    pub(crate) const NONE: Features = Features { bits: 0 };
+
+    /// All that are implemented.
+    #[must_use]
+    pub fn all() -> Features {
+        let there = |feature: &&Feature| feature.availability() != Availability::Unsupported;
+        Features { bits: Feature::ALL.iter().filter(there).fold(0, |bits, feature| bits | feature.bit()) }
+    }
+
     /// Whether the feature is allowed.
     #[must_use]
     pub fn has(&self, feature: Feature) -> bool {

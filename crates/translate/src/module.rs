@@ -4,7 +4,7 @@
 //! Function bodies stay in the module's bytes and are translated at their first call.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use upshift_core::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
@@ -14,6 +14,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::VmLayout;
 
 use crate::hints::BranchHints;
+use crate::names::NameIndex;
 use crate::registry::RegisteredType;
 
 /// A validated module without its instances' state.
@@ -68,6 +69,8 @@ pub struct ModuleInfo {
     pub customs: Vec<(Range<u32>, Range<u32>)>,
     /// Which way branches are expected to go.
     pub branch_hints: BranchHints,
+    /// Where names are; made when somebody asks, see [`names`](crate::names).
+    pub(crate) names: OnceLock<NameIndex>,
 }
 
 /// An entry of the type section.

@@ -1,11 +1,19 @@
 //! Backtraces: which wasm functions were active when something happened.
+//!
+//! ```text
+//! frames on the stack ─ walk ─▶ the innermost, the outermost, how many lie between ─ Display ─▶ lines; repeated ones once
+//! ```
+//!
+//! What is kept and printed has a bound that does not depend on the guest: it decides how deep its calls are nested and what
+//! its functions are called. Only the frames of calls that have just ended are walked to the last one.
 
-use std::fmt::{self, Write};
+use std::collections::VecDeque;
+use std::fmt;
 use std::sync::OnceLock;
 
 use upshift_core::index::FuncIndex;
+use upshift_core::shown::Shown;
 use upshift_core::vm::{EntryFrame, ExitPoint};
-use upshift_translate::names::is_printable;
 
 use crate::context::AsContext;
 use crate::demangle::demangle;
@@ -14,8 +22,14 @@ use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
 
-/// Frames that a backtrace keeps unless somebody says otherwise.
+/// Innermost frames that a backtrace keeps unless somebody says otherwise.
 const MAX_FRAMES: usize = 20;
+
+/// Outermost frames that are kept besides: how a recursion was entered.
+const MAX_OUTERMOST: usize = 5;
+
+/// The longest row of frames that is looked for when the same ones come again and again.
+const MAX_PERIOD: usize = 4;
 
 /// The wasm functions that were active when a trap or error occurred, innermost first.
 ///
@@ -44,7 +58,10 @@ const MAX_FRAMES: usize = 20;
 #[derive(Debug)]
 pub struct WasmBacktrace {
     frames: Vec<FrameInfo>,
-    /// Whether there are more frames than were kept.
+    /// How many frames lie between `frames` and `outermost`.
+    skipped: usize,
+    outermost: Vec<FrameInfo>,
+    /// Whether there are frames behind all those.
     elided: bool,
 }
 
@@ -65,15 +82,14 @@ pub struct WasmBacktrace {
 /// # Ok::<(), upshift::Error>(())
 /// ```
 ///
-/// Name and position are looked up when somebody asks: most errors are handled without being printed, and the position
-/// costs as much as translating the function.
+/// The position is looked up when somebody asks: most errors are handled without being printed, and it costs as much as
+/// translating the function.
 #[derive(Debug)]
 pub struct FrameInfo {
     module: Module,
     func: FuncIndex,
     /// Word of the function's code.
     word: usize,
-    name: OnceLock<Option<String>>,
     offset: OnceLock<Option<u32>>,
 }
 
@@ -93,13 +109,13 @@ impl FrameInfo {
     /// The function's name from the name section, or else an export's; as it is, not demangled.
     #[must_use]
     pub fn func_name(&self) -> Option<&str> {
-        self.name.get_or_init(|| self.module.func_name(self.func)).as_deref()
+        self.module.func_name(self.func)
     }
 
     /// The position of the operator in the module's bytes.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
-        let find = || self.module.offset_of(self.func, self.word);
+        let find = || self.module.offsets_of(self.func)(self.word);
         self.offset.get_or_init(find).map(|offset| offset as usize)
     }
 
@@ -112,6 +128,20 @@ impl FrameInfo {
 }
 
 impl FrameInfo {
+    fn of(frame: &Frame<'_>) -> FrameInfo {
+        let &Frame { module, func, word, .. } = frame;
+        FrameInfo { module: module.clone(), func, word, offset: OnceLock::new() }
+    }
+
+    fn same_function(&self, other: &FrameInfo) -> bool {
+        Module::same(&self.module, &other.module) && self.func == other.func
+    }
+
+    /// Whether both are at the same operator.
+    fn same_place(&self, other: &FrameInfo) -> bool {
+        self.same_function(other) && self.module_offset() == other.module_offset()
+    }
+
     /// Where the position is in the source, by the module's debug information (DWARF); `None` if it has none.
     ///
     /// Reading it takes a while: milliseconds for modules of some megabytes.
@@ -164,9 +194,16 @@ impl WasmBacktrace {
         // The stopped activation has already been taken off the chain. If it had no frame yet, it has left no trace.
         let began = (stopped.ip, stopped.fp) != (outer.ip, outer.fp);
         let stopped = if began { stopped } else { ExitPoint::NONE };
-        let mut backtrace = WasmBacktrace::walk(stopped, by_trap, std::ptr::null(), MAX_FRAMES);
-        if !backtrace.elided {
-            backtrace.append(WasmBacktrace::walk(outer, false, state.ctx.entry, MAX_FRAMES));
+        // These frames belong to calls that this activation made, so walking over all of them takes less than that did.
+        // SAFETY: exit points describe frames that are on the value stack until something new is called.
+        let frames = unsafe { Frames::new(stopped, by_trap, std::ptr::null()) };
+        let mut backtrace = WasmBacktrace::of_all(frames);
+        // Those of activations around it may be walked over again and again.
+        let outer = WasmBacktrace::walk(outer, false, state.ctx.entry, MAX_FRAMES);
+        if backtrace.outermost.is_empty() {
+            backtrace.append(outer);
+        } else {
+            backtrace.elided = !outer.frames.is_empty();
         }
         backtrace
     }
@@ -177,18 +214,33 @@ impl WasmBacktrace {
         self.frames.extend(outer.frames.into_iter().take(room));
     }
 
+    /// Looks at no more than `most` frames and one.
     fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
-        let mut backtrace = WasmBacktrace { frames: Vec::new(), elided: false };
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
-        for Frame { module, func, word, .. } in unsafe { Frames::new(exit, exact, entry) } {
-            if backtrace.frames.len() == most {
-                backtrace.elided = true;
-                break;
+        let mut frames = unsafe { Frames::new(exit, exact, entry) };
+        let kept = frames.by_ref().take(most).map(|frame| FrameInfo::of(&frame)).collect();
+        let elided = frames.next().is_some();
+        WasmBacktrace { frames: kept, skipped: 0, outermost: Vec::new(), elided }
+    }
+
+    /// Looks at all frames.
+    fn of_all(mut frames: Frames<'_>) -> WasmBacktrace {
+        let kept = frames.by_ref().take(MAX_FRAMES).map(|frame| FrameInfo::of(&frame)).collect();
+        let mut last = VecDeque::with_capacity(MAX_OUTERMOST);
+        let mut skipped = 0;
+        for frame in frames {
+            if last.len() == MAX_OUTERMOST {
+                last.pop_front();
+                skipped += 1;
             }
-            let (name, offset) = (OnceLock::new(), OnceLock::new());
-            backtrace.frames.push(FrameInfo { module: module.clone(), func, word, name, offset });
+            last.push_back(frame);
         }
-        backtrace
+        WasmBacktrace {
+            frames: kept,
+            skipped,
+            outermost: last.iter().map(FrameInfo::of).collect(),
+            elided: false,
+        }
     }
 
     /// The frames, innermost first; at most 20 unless [`capture_up_to`](Self::capture_up_to) was told otherwise.
@@ -197,77 +249,161 @@ impl WasmBacktrace {
         &self.frames
     }
 
-    /// Whether there were more frames than it has.
+    /// The outermost frames, innermost first, if [`frames`](Self::frames) has not all of them: at most 5, of the functions that
+    /// the host's last call has entered.
+    ///
+    /// ```
+    /// use upshift::{Engine, Instance, Module, Store, WasmBacktrace};
+    ///
+    /// let engine = Engine::default();
+    /// let text = r#"(module
+    ///     (func $deep (param i32)
+    ///         (if (i32.eqz (local.get 0)) (then unreachable))
+    ///         (call $deep (i32.sub (local.get 0) (i32.const 1))))
+    ///     (func (export "run") (call $deep (i32.const 1000))))"#;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &Module::new(&engine, text)?, &[])?;
+    /// let error = instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ()).unwrap_err();
+    /// let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+    /// let (inner, outer) = (backtrace.frames().len(), backtrace.outermost_frames());
+    /// assert_eq!(outer.last().unwrap().func_name(), Some("run"));
+    /// // `$deep` 1001 times, and `run`.
+    /// assert_eq!(inner + backtrace.skipped_frames() + outer.len(), 1002);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn outermost_frames(&self) -> &[FrameInfo] {
+        &self.outermost
+    }
+
+    /// How many frames lie between [`frames`](Self::frames) and [`outermost_frames`](Self::outermost_frames).
+    #[must_use]
+    pub fn skipped_frames(&self) -> usize {
+        self.skipped
+    }
+
+    /// Whether there were more frames than [`frames`](Self::frames) has.
     #[must_use]
     pub fn is_elided(&self) -> bool {
-        self.elided
+        self.elided || !self.outermost.is_empty()
     }
 }
 
+/// A line for each frame, and one where frames are left out or come again and again; long names are cut.
 impl fmt::Display for WasmBacktrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("error while executing at wasm backtrace:")?;
-        for ((i, frame), source) in self.frames.iter().enumerate().zip(self.sources()) {
-            write!(f, "\n{i:>5}: ")?;
-            if let Some(offset) = frame.module_offset() {
-                write!(f, "{offset:#8x} - ")?;
-            }
-            write!(f, "{}!", Printable(frame.module.name().unwrap_or("<unknown>")))?;
-            match frame.func_name() {
-                Some(name) => write!(f, "{}", Printable(&demangle(name)))?,
-                None => write!(f, "<wasm function {}>", frame.func.0)?,
-            }
-            if let Some(source) = source {
-                write!(f, "\n{:>21} {}:{}", "at", Printable(source.file()), source.line())?;
-                if let Some(column) = source.column() {
-                    write!(f, ":{column}")?;
-                }
-            }
+        self.find_offsets();
+        let sources = self.sources();
+        let (inner, outer) = sources.split_at(self.frames.len());
+        show(f, 0, &self.frames, inner)?;
+        if self.skipped > 0 {
+            write!(f, "\n       … {} more frames", self.skipped)?;
         }
+        show(f, self.frames.len() + self.skipped, &self.outermost, outer)?;
         if self.elided {
-            f.write_str("\n     … and more frames")?;
+            f.write_str("\n       … and more frames")?;
         }
         Ok(())
     }
 }
 
+/// Frames that follow each other; the first one has the number `first`.
+fn show(
+    f: &mut fmt::Formatter<'_>,
+    first: usize,
+    frames: &[FrameInfo],
+    sources: &[Option<SourceLocation>],
+) -> fmt::Result {
+    let mut at = 0;
+    while at < frames.len() {
+        let (period, times) = repetition(&frames[at..]);
+        for i in at..at + period {
+            show_frame(f, first + i, &frames[i], sources[i].as_ref())?;
+        }
+        match (period, times - 1) {
+            (_, 0) => {}
+            (1, more) => write!(f, "\n       … the same frame {more} times more")?,
+            (period, more) => write!(f, "\n       … the same {period} frames {more} times more")?,
+        }
+        at += period * times;
+    }
+    Ok(())
+}
+
+/// How many frames there are until the same ones come again, and how often they are there.
+fn repetition(frames: &[FrameInfo]) -> (usize, usize) {
+    /// What comes twice is shown twice: that is no longer than to say so.
+    const ENOUGH: usize = 3;
+    let periods = (1..=MAX_PERIOD.min(frames.len())).map(|period| {
+        let same = |row: &&[FrameInfo]| row.iter().zip(frames).all(|(frame, first)| frame.same_place(first));
+        (period, frames.chunks_exact(period).take_while(same).count())
+    });
+    periods.into_iter().find(|&(_, times)| times >= ENOUGH).unwrap_or((1, 1))
+}
+
+fn show_frame(
+    f: &mut fmt::Formatter<'_>,
+    number: usize,
+    frame: &FrameInfo,
+    source: Option<&SourceLocation>,
+) -> fmt::Result {
+    write!(f, "\n{number:>5}: ")?;
+    if let Some(offset) = frame.module_offset() {
+        write!(f, "{offset:#8x} - ")?;
+    }
+    if let Some(module) = frame.module.name() {
+        write!(f, "{}!", Shown::new(module))?;
+    }
+    match frame.func_name() {
+        Some(name) => write!(f, "{}", Shown::new(&demangle(name)))?,
+        None => write!(f, "func[{}]", frame.func.0)?,
+    }
+    if let Some(source) = source {
+        write!(f, "\n{:>21} {}:{}", "at", Shown::new(source.file()), source.line())?;
+        if let Some(column) = source.column() {
+            write!(f, ":{column}")?;
+        }
+    }
+    Ok(())
+}
+
 impl WasmBacktrace {
-    /// Where the frames are in the source; the debug information of each module is read once.
-    fn sources(&self) -> Vec<Option<SourceLocation>> {
-        let mut sources: Vec<Option<SourceLocation>> = vec![None; self.frames.len()];
-        for (first, frame) in self.frames.iter().enumerate() {
-            let same = |other: &FrameInfo| Module::same(&other.module, &frame.module);
-            if self.frames[..first].iter().any(same) {
+    fn all(&self) -> impl Iterator<Item = &FrameInfo> + Clone {
+        self.frames.iter().chain(&self.outermost)
+    }
+
+    /// Looks up the positions of all frames, so that each function is translated once.
+    fn find_offsets(&self) {
+        let mut rest = self.all();
+        while let Some(frame) = rest.next() {
+            if frame.offset.get().is_some() {
                 continue;
             }
-            let own = |other: &FrameInfo| if same(other) { other.module_offset() } else { None };
-            let offsets: Vec<_> = self.frames.iter().map(own).collect();
+            let offsets = frame.module.offsets_of(frame.func);
+            let others = rest.clone().filter(|other| other.same_function(frame));
+            for frame in [frame].into_iter().chain(others) {
+                frame.offset.get_or_init(|| offsets(frame.word));
+            }
+        }
+    }
+
+    /// Where the frames are in the source; the debug information of each module is read once.
+    fn sources(&self) -> Vec<Option<SourceLocation>> {
+        let frames: Vec<&FrameInfo> = self.all().collect();
+        let mut sources: Vec<Option<SourceLocation>> = vec![None; frames.len()];
+        for (first, frame) in frames.iter().enumerate() {
+            let same = |other: &&FrameInfo| Module::same(&other.module, &frame.module);
+            if frames[..first].iter().any(same) {
+                continue;
+            }
+            let own = |other: &&FrameInfo| if same(other) { other.module_offset() } else { None };
+            let offsets: Vec<_> = frames.iter().map(own).collect();
             for (source, found) in sources.iter_mut().zip(locate(frame.module.info(), &offsets)) {
                 *source = source.take().or(found);
             }
         }
         sources
-    }
-}
-
-/// Text from a module, as it can be shown to people: without characters that move the cursor or turn the direction of
-/// writing, and not longer than a name may be.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX_CHARS: usize = 256;
-        for (i, c) in self.0.chars().enumerate() {
-            if i == MAX_CHARS {
-                return f.write_str("…");
-            }
-            if !is_printable(c) {
-                write!(f, "{}", c.escape_unicode())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
     }
 }
 

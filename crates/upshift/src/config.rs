@@ -82,6 +82,20 @@ wasm_features! {
 }
 
 impl Config {
+    /// Allows everything that is implemented, for the project's own tools: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn every_feature(&mut self) -> &mut Config {
+        self.features = Features::all();
+        self
+    }
+
+    /// What is allowed, for the project's own tools: not part of the stable interface.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
     /// The default settings.
     #[must_use]
     pub fn new() -> Config {

@@ -4,16 +4,25 @@
 //! hashes, template arguments and types: `core::fmt::write`, `shop::Shelf::share`. What is mangled in another way, or not at
 //! all, stays as it is.
 //!
-//! Names come from modules that nobody may trust, so time and output are proportional to the name. General demanglers for
-//! C++ expand substitutions and try expressions in several ways: a name of 200 bytes can keep them busy for hours.
+//! Names come from modules that nobody may trust, so time and output are in proportion to the name, and what is longer than
+//! any name of a program is cut. General demanglers for C++ expand substitutions and try expressions in several ways: a name
+//! of 200 bytes can keep them busy for hours.
 
 use std::borrow::Cow;
+
+use upshift_core::shown::bounded;
+
+/// How much longer than the symbol a name may be: back references and repeated names are short.
+const MAX_GROWTH: usize = 8;
+/// The longest name that is told in full.
+const MAX_LEN: usize = 4096;
 
 /// The name of a function as it was in the source, if a compiler for Rust or C++ has mangled it: with the scopes around it,
 /// without hashes, template arguments and types. Any other name stays as it is.
 ///
-/// The name may come from a module that nobody trusts: time and result are in proportion to it. What it consists of is not
-/// changed, so it may hold characters that play with a terminal.
+/// The name may come from a module that nobody trusts: time and result are in proportion to it, and a demangled name has at
+/// most 4096 bytes and 8 times those of the symbol, with `…` where it was cut. What it consists of is not changed, so it may
+/// hold characters that play with a terminal.
 ///
 /// ```
 /// use upshift::demangle;
@@ -24,12 +33,17 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn demangle(name: &str) -> Cow<'_, str> {
+    let most = (MAX_GROWTH * name.len()).min(MAX_LEN);
     if let Ok(demangled) = rustc_demangle::try_demangle(name) {
-        let demangled = format!("{demangled:#}");
+        let demangled = bounded(format_args!("{demangled:#}"), most);
         return if demangled.is_empty() { name.into() } else { demangled.into() };
     }
-    match name.strip_prefix("_Z").and_then(|rest| Cpp { rest }.encoding()) {
-        Some(demangled) => demangled.into(),
+    let Some(rest) = name.strip_prefix("_Z") else { return name.into() };
+    let mut cpp = Cpp { rest, name: String::new(), most };
+    match cpp.encoding() {
+        // What comes behind the room is not looked at any more.
+        _ if cpp.is_full() => bounded(cpp.name, most).into(),
+        Some(()) => cpp.name.into(),
         None => name.into(),
     }
 }
@@ -37,6 +51,10 @@ pub fn demangle(name: &str) -> Cow<'_, str> {
 /// A reader of the Itanium C++ ABI's mangling (section 5.1 of the ABI), as far as names go.
 struct Cpp<'a> {
     rest: &'a str,
+    /// What was read so far.
+    name: String,
+    /// How long that may get.
+    most: usize,
 }
 
 /// Codes of operators that functions can overload.
@@ -94,30 +112,41 @@ const STANDARD: &[(char, &str)] = &[
 ];
 
 impl<'a> Cpp<'a> {
+    /// Whether the name is longer than it may be.
+    fn is_full(&self) -> bool {
+        self.name.len() > self.most
+    }
+
+    /// Adds a part to the name; `None` if it was full before.
+    fn push(&mut self, part: &str) -> Option<()> {
+        let fits = !self.is_full();
+        if fits {
+            self.name.push_str(part);
+        }
+        fits.then_some(())
+    }
+
     /// The name of a function or variable; the types behind it are not read. `None` for special names, for local ones, and where a
     /// name is abbreviated by a back reference.
-    fn encoding(mut self) -> Option<String> {
+    fn encoding(&mut self) -> Option<()> {
         if self.eat('N') {
             return self.nested();
         }
         self.eat('L');
-        let mut name = String::new();
         if self.rest.starts_with("St") {
             self.rest = &self.rest[2..];
-            name.push_str("std::");
+            self.push("std::")?;
         }
         match self.source_name() {
-            Some(own) => name.push_str(own),
-            None => name.push_str(&self.operator()?),
+            Some(own) => self.push(own),
+            None => self.operator(),
         }
-        Some(name)
     }
 
     /// The parts up to the closing `E`.
-    fn nested(&mut self) -> Option<String> {
+    fn nested(&mut self) -> Option<()> {
         self.rest = self.rest.trim_start_matches(['r', 'V', 'K']);
         self.rest = self.rest.trim_start_matches(['R', 'O']);
-        let mut name = String::new();
         let mut last: &str = "";
         while !self.eat('E') {
             self.eat('L');
@@ -133,36 +162,37 @@ impl<'a> Cpp<'a> {
                 self.source_name()?;
                 continue;
             }
-            if !name.is_empty() {
-                name.push_str("::");
+            if !self.name.is_empty() {
+                self.push("::")?;
             }
             if let Some(own) = self.source_name() {
-                name.push_str(own);
+                self.push(own)?;
                 last = own;
             } else if self.eat('S') {
                 let code = self.next()?;
                 let (_, own) = *STANDARD.iter().find(|(letter, _)| *letter == code)?;
-                name.push_str(own);
+                self.push(own)?;
                 last = own.rsplit(':').next()?;
             } else if self.rest.starts_with(['C', 'D']) && !last.is_empty() {
                 if self.next()? == 'D' {
-                    name.push('~');
+                    self.push("~")?;
                 }
                 self.next().filter(char::is_ascii_digit)?;
-                name.push_str(last);
+                self.push(last)?;
             } else {
-                name.push_str(&self.operator()?);
+                self.operator()?;
                 last = "operator";
             }
         }
-        (!name.is_empty()).then_some(name)
+        (!self.name.is_empty()).then_some(())
     }
 
-    fn operator(&mut self) -> Option<String> {
+    fn operator(&mut self) -> Option<()> {
         let code = self.rest.get(..2)?;
         let (_, text) = OPERATORS.iter().find(|(known, _)| *known == code)?;
         self.rest = &self.rest[2..];
-        Some(format!("operator{text}"))
+        self.push("operator")?;
+        self.push(text)
     }
 
     /// A length and as many bytes.
@@ -300,5 +330,33 @@ mod tests {
         ] {
             assert!(demangle(&name).len() <= 3 * name.len());
         }
+    }
+
+    /// Each of these says little, many times.
+    #[test]
+    fn hostile_names_do_not_explode() {
+        let long = "a".repeat(50_000);
+        let tuples = |depth: usize| format!("_RINvC1a1b{}E", format!("T{}", "B9_".repeat(8)).repeat(depth));
+        for name in [
+            // Constructors have the name of their class, as often as there are some.
+            format!("_ZN50000{long}{}Ev", "C1".repeat(24_000)),
+            format!("_ZN50000{long}{}Ev", "D1".repeat(24_000)),
+            format!("_ZN1a{}Ev", "C1".repeat(300_000)),
+            format!("_ZN{}E", "dl".repeat(50_000)),
+            format!("_ZN{}E", "Sb".repeat(50_000)),
+            // Rust's back references: each type is all those before it, several times.
+            format!("_RINvC1a1b{}E", "TB9_B9_E".repeat(10_000)),
+            tuples(100),
+            format!("_RNvC50000{long}1a"),
+            format!("_ZN50000{long}17h0123456789abcdefE"),
+        ] {
+            let demangled = demangle(&name);
+            let kept = demangled == name;
+            assert!(kept || demangled.len() <= 4096 + 3, "{} bytes of {}", demangled.len(), &name[..20]);
+        }
+        // What is cut is still of use, and the name of a program is never cut.
+        assert!(demangle(&format!("_ZN3abc{}Ev", "C1".repeat(9000))).starts_with("abc::abc::abc"));
+        let real = format!("_ZN4core{}17h0123456789abcdefE", "5outer".repeat(200));
+        assert!(demangle(&real).ends_with("::outer"));
     }
 }

@@ -13,6 +13,7 @@ use std::ptr::NonNull;
 
 use anyhow::{Context, Result};
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex};
+use upshift_core::shown::Shown;
 use upshift_core::vm::{FuncRec, GlobalCell, MemRecord, TableRecord, VmCtx, VmLayout};
 use upshift_translate::module::ExternIndex;
 
@@ -228,9 +229,9 @@ impl Instance {
     ) -> Result<TypedFunc<Params, Results>> {
         let func = self
             .get_func(&mut store, name)
-            .with_context(|| format!("failed to find function export `{name}`"))?;
+            .with_context(|| format!("failed to find function export `{}`", Shown::new(name)))?;
         func.typed(store.as_context())
-            .with_context(|| format!("failed to convert function `{name}` to given type"))
+            .with_context(|| format!("failed to convert function `{}` to given type", Shown::new(name)))
     }
 
     /// The exported memory of a name.

@@ -13,6 +13,7 @@ use std::ptr::NonNull;
 use anyhow::{Context, Result, bail, ensure};
 use upshift_core::Trap;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
+use upshift_core::shown::Shown;
 use upshift_core::vm::{FuncRec, GlobalCell, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
@@ -70,11 +71,13 @@ fn check_imports(state: &StoreState, module: &Module, imports: &[Extern]) -> Res
         ensure!(
             given.comes_from(state),
             "cross-`Store` instantiation is not supported: the import `{}::{}` belongs to another store",
-            want.module,
-            want.name
+            Shown::new(&want.module),
+            Shown::new(&want.name)
         );
-        check_import(state, module.engine(), info, want.item, given)
-            .with_context(|| format!("incompatible import type for `{}::{}`", want.module, want.name))?;
+        check_import(state, module.engine(), info, want.item, given).with_context(|| {
+            let (module, name) = (Shown::new(&want.module), Shown::new(&want.name));
+            format!("incompatible import type for `{module}::{name}`")
+        })?;
     }
     Ok(())
 }

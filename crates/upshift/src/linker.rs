@@ -12,6 +12,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use upshift_core::shown::Shown;
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut};
@@ -347,7 +348,7 @@ impl<T: 'static> Linker<T> {
 
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Linker<T>> {
         if !self.allow_shadowing && self.find(module, name).is_some() {
-            bail!("import of `{module}::{name}` defined twice");
+            bail!("import of `{}::{}` defined twice", Shown::new(module), Shown::new(name));
         }
         // Most definitions come in groups, so the module's name is usually there.
         match self.definitions.get_mut(module) {
@@ -367,7 +368,7 @@ impl<T: 'static> Linker<T> {
 }
 
 fn unknown_import(module: &str, name: &str) -> anyhow::Error {
-    anyhow!("unknown import: `{module}::{name}` has not been defined")
+    anyhow!("unknown import: `{}::{}` has not been defined", Shown::new(module), Shown::new(name))
 }
 
 /// # Safety

@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use upshift_core::index::{FuncIndex, TagIndex};
+use upshift_core::shown::Shown;
+#[cfg(feature = "wat")]
+use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, names};
@@ -179,12 +182,11 @@ impl Module {
     /// The number of the first function that has a name, by the name section or by an export.
     #[must_use]
     pub fn func_index(&self, name: &str) -> Option<u32> {
-        let named = names::function_names(self.info()).find(|&(_, other)| other == name);
         let exported = || match self.export(name) {
             Some(ExternIndex::Func(func)) => Some(func),
             _ => None,
         };
-        named.map(|(func, _)| func).or_else(exported).map(|func| func.0)
+        names::function_called(self.info(), name).or_else(exported).map(|func| func.0)
     }
 
     /// How many functions were translated so far, by calls from any store.
@@ -200,7 +202,7 @@ impl Module {
     pub fn dump_ir(&self, func: u32) -> Result<String> {
         ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
         let func = FuncIndex(func);
-        let name = self.func_name(func).map_or(String::new(), |name| format!(" `{name}`"));
+        let name = self.func_name(func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
         let hints = self.info().branch_hints.of(func).iter().map(|hint| {
             let word = if hint.likely { "likely" } else { "unlikely" };
             format!("; branch at {:#x}: {word}\n", hint.offset)
@@ -288,31 +290,29 @@ impl Module {
         (ip.addr() < end).then_some((func, (ip.addr() - start) / size_of::<u64>()))
     }
 
-    /// The position in the module's bytes of the operator that a word of a function's code comes from.
-    pub(crate) fn offset_of(&self, func: FuncIndex, word: usize) -> Option<u32> {
-        let positions = upshift_ir::positions(self.info(), func, self.engine().config().code).ok()?;
-        let behind = positions.partition_point(|&(start, _)| start as usize <= word);
-        Some(positions[behind.checked_sub(1)?].1)
+    /// The positions in the module's bytes of the operators that words of a function's code come from. This takes as long as
+    /// translating the function.
+    pub(crate) fn offsets_of(&self, func: FuncIndex) -> impl Fn(usize) -> Option<u32> {
+        let positions = upshift_ir::positions(self.info(), func, self.engine().config().code);
+        let positions = positions.unwrap_or_default();
+        move |word| {
+            let behind = positions.partition_point(|&(start, _)| start as usize <= word);
+            Some(positions[behind.checked_sub(1)?].1)
+        }
     }
 
     /// The name of a function from the name section, or else from an export.
-    pub(crate) fn func_name(&self, func: FuncIndex) -> Option<String> {
-        names::function_name(self.info(), func).or_else(|| {
-            let mut exports = self.info().exports.iter();
-            let export = exports.find(|export| export.item == ExternIndex::Func(func))?;
-            Some(export.name.to_string())
-        })
+    pub(crate) fn func_name(&self, func: FuncIndex) -> Option<&str> {
+        let exported = || names::export_name(self.info(), ExternIndex::Func(func));
+        names::function_name(self.info(), func).or_else(exported)
     }
 
     /// The name of a tag from the name section, or else from an export or import.
     pub(crate) fn tag_name(&self, tag: TagIndex) -> Option<String> {
-        let (info, item) = (self.info(), ExternIndex::Tag(tag));
-        let named = names::tag_names(info).find(|&(index, _)| index == tag).map(|(_, name)| name.to_owned());
-        let exported = || info.exports.iter().find(|export| export.item == item);
-        let imported = || info.imports.iter().find(|import| import.item == item);
-        named
-            .or_else(|| exported().map(|export| export.name.to_string()))
-            .or_else(|| imported().map(|import| format!("{}::{}", import.module, import.name)))
+        let info = self.info();
+        let own = names::tag_name(info, tag).or_else(|| names::export_name(info, ExternIndex::Tag(tag)));
+        let imported = || names::tag_import(info, tag).map(|(module, name)| format!("{module}::{name}"));
+        own.map(str::to_owned).or_else(imported)
     }
 }
 
@@ -325,7 +325,8 @@ impl fmt::Debug for Module {
 /// The binary form of a module that may be text.
 #[cfg(feature = "wat")]
 fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-    Ok(wat::parse_bytes(bytes)?)
+    // The error shows a line of the text, which may be all of it.
+    wat::parse_bytes(bytes).map_err(|error| anyhow!("{}", excerpt(&error)))
 }
 
 /// The binary form of a module.

@@ -8,7 +8,7 @@
 
 use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
-use upshift_core::index::TypeIndex;
+use upshift_core::shown::Shown;
 use upshift_core::types::TypeId;
 use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord, is_object};
 use upshift_ir::Op;
@@ -16,7 +16,6 @@ use upshift_ir::decode::{Instr, cast_fields, decode};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
 use upshift_translate::names;
 
-use crate::backtrace::Printable;
 use crate::instance::InstanceData;
 use crate::store::StoreState;
 
@@ -169,10 +168,8 @@ impl<'a> Site<'a> {
 
     /// What the module calls a type, or else what that consists of.
     fn type_name(&self, ty: TypeId) -> String {
-        let info = self.instance.module.info();
-        let is_it = |index: TypeIndex| info.types.get(index.index()).is_some_and(|found| found.id == ty);
-        match names::type_names(info).find(|&(index, _)| is_it(index)) {
-            Some((_, name)) => format!("`${}`", Printable(name)),
+        match names::canonical_type_name(self.instance.module.info(), ty) {
+            Some(name) => format!("`${}`", Shown::new(name)),
             None => format!("`{}`", self.state.engine.types().lookup(ty).definition),
         }
     }

@@ -172,7 +172,12 @@ fn backtraces_cross_instances_and_stay_short() {
     let error = deep.call(&mut store, ()).unwrap_err();
     assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
     assert_eq!(names(&error), vec!["deep"; 20]);
-    assert!(error.to_string().ends_with("and more frames"), "{error}");
+    let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+    assert!(backtrace.is_elided() && backtrace.outermost_frames().len() == 5);
+    let text = error.to_string();
+    assert_eq!(text.matches("deep").count(), 2, "the innermost frame and the outermost one: {text}");
+    let skipped = backtrace.skipped_frames();
+    assert!(skipped > 10_000 && text.contains(&format!("\n       … {skipped} more frames\n")), "{text}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::thread;
 
 use anyhow::{Context, Error, Result, bail};
 use upshift::{ExternType, Linker, Module, SharedMemory, Store, TypedFunc};
+use upshift_core::shown::Shown;
 
 /// Under which a guest imports the function that starts a thread.
 const MODULE: &str = "wasi";
@@ -142,8 +143,9 @@ impl WasiThreadsBuilder {
             match import.ty() {
                 ExternType::Func(_) => starts_threads |= (from, name) == (MODULE, SPAWN),
                 ExternType::Memory(ty) if ty.is_shared() && linker.get(&mut *store, from, name).is_none() => {
-                    let memory = SharedMemory::new_in(&mut *store, ty)
-                        .with_context(|| format!("cannot make the memory `{from}::{name}`"))?;
+                    let memory = SharedMemory::new_in(&mut *store, ty).with_context(|| {
+                        format!("cannot make the memory `{}::{}`", Shown::new(from), Shown::new(name))
+                    })?;
                     linker.define(&*store, from, name, memory)?;
                 }
                 _ => {}

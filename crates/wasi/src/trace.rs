@@ -15,6 +15,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use upshift_core::shown::is_printable;
+
 use crate::abi::{
     Errno, Event, EventKind, Fdflags, Fstflags, Lookupflags, Oflags, Riflags, Roflags, Sdflags, Siflags,
     Subclockflags, Subscription, Target,
@@ -235,8 +237,10 @@ fn beginning<'m>(mem: &'m GuestMemory<'_>, address: u32, len: u32) -> Option<Cow
 }
 
 fn subscriptions(mem: &GuestMemory<'_>, address: u32, count: u32) -> Option<String> {
-    let raw = mem.array::<{ Subscription::SIZE as usize }>(address, count, 8).ok()?;
-    let shown = raw.iter().take(SHOWN_ITEMS).map(|bytes| match Subscription::decode(bytes) {
+    mem.check(address, 8, u64::from(count) * u64::from(Subscription::SIZE)).ok()?;
+    let first = count.min(SHOWN_ITEMS as u32);
+    let raw = mem.array::<{ Subscription::SIZE as usize }>(address, first, 8).ok()?;
+    let shown = raw.iter().map(|bytes| match Subscription::decode(bytes) {
         Ok(Subscription { target: Target::Clock { id, timeout, flags }, .. }) => {
             let flags = set_of(Subclockflags::NAMES, flags.bits().into());
             format!("clock({}, {timeout}, {flags})", one_of(CLOCKS, id.into()))
@@ -245,7 +249,7 @@ fn subscriptions(mem: &GuestMemory<'_>, address: u32, count: u32) -> Option<Stri
         Ok(Subscription { target: Target::FdWrite(fd), .. }) => format!("fd_write({fd})"),
         Err(errno) => name(errno),
     });
-    Some(list(shown, raw.len()))
+    Some(list(shown, count as usize))
 }
 
 fn events(mem: &GuestMemory<'_>, address: u32, count: u32) -> Option<String> {
@@ -287,7 +291,14 @@ fn quoted(parts: &[Cow<'_, [u8]>]) -> String {
     let mut text = String::from("\"");
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {
-            if char == '\'' { text.push(char) } else { text.extend(char.escape_debug()) }
+            if is_printable(char) && !matches!(char, '"' | '\\') {
+                text.push(char);
+            } else if char.is_ascii() {
+                // With the short forms that strings of programs have, `\n` and `\0`.
+                text.extend(char.escape_debug());
+            } else {
+                text.extend(char.escape_unicode());
+            }
         }
         for byte in chunk.invalid() {
             text += &format!("\\x{byte:02x}");

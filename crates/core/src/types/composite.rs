@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{FuncType, TypeId, TypeKind, ValType};
+use crate::shown;
 
 /// What a field of a struct or an element of an array holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -126,9 +127,7 @@ impl fmt::Display for SubType {
             CompositeType::Func(ty) => write!(f, "func {ty}"),
             CompositeType::Struct(fields) => {
                 f.write_str("struct {")?;
-                for (i, field) in fields.iter().enumerate() {
-                    write!(f, "{}{field}", if i == 0 { "" } else { ", " })?;
-                }
+                shown::list(f, fields.iter())?;
                 f.write_str("}")
             }
             CompositeType::Array(element) => write!(f, "array {element}"),

@@ -263,10 +263,10 @@ fn custom_sections_and_names() {
     let customs: Vec<_> = module.customs.iter().map(|(n, c)| (module.slice(n), module.slice(c))).collect();
     assert_eq!(customs[0], (&b"extra"[..], &b"contents"[..]));
     let name = |func| function_name(&module, FuncIndex(func));
-    assert_eq!(name(0).as_deref(), Some("imported"));
-    assert_eq!(name(1).as_deref(), Some("own"));
+    assert_eq!(name(0), Some("imported"));
+    assert_eq!(name(1), Some("own"));
     assert_eq!(name(2), None);
-    assert_eq!(name(3).as_deref(), Some("last"));
+    assert_eq!(name(3), Some("last"));
     assert_eq!(name(4), None);
     assert_eq!(module_name(&module), Some("m"));
 }
@@ -279,7 +279,7 @@ fn a_broken_name_section_names_what_comes_before_the_break() {
     let at = broken.len() - "second".len();
     broken[at] = 0xff;
     let module = parse_bytes(&broken).expect("custom sections are not validated");
-    assert_eq!(function_name(&module, FuncIndex(0)).as_deref(), Some("first"));
+    assert_eq!(function_name(&module, FuncIndex(0)), Some("first"));
     assert_eq!(function_name(&module, FuncIndex(1)), None);
     let module = parse_bytes(&section(0, b"\x04name\x01\xff")).expect("custom sections are not validated");
     assert_eq!(function_name(&module, FuncIndex(0)), None);

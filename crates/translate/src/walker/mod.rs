@@ -29,6 +29,7 @@ use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeI
 use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
+use upshift_core::shown::bounded;
 use upshift_core::types::{FuncType, RefType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{BuiltinOp, frame};
@@ -137,7 +138,7 @@ fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, Str
 /// 1 % of a release, for a message that validation keeps from appearing.
 fn unanswered(operator: &Operator<'_>) -> String {
     if cfg!(debug_assertions) {
-        format!("operator {operator:?} is not supported")
+        format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100))
     } else {
         "this operator is not supported".into()
     }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use anyhow::{Context, Result, ensure};
 use upshift_core::index::TagIndex;
+use upshift_core::shown::{self, Shown};
 
 use super::exnref::ExnRef;
 use super::tag::Tag;
-use crate::backtrace::Printable;
 use crate::context::AsContextMut;
 use crate::externref::ExternRef;
 use crate::gc::{AnyRef, Rooted};
@@ -188,35 +188,41 @@ impl Exception {
     }
 }
 
-/// `wasm exception`, then the tag's name and its number in a module, if there is one, and the values.
+/// `wasm exception`, then the tag's name and its number in a module, if there is one, and the values; long names and lists
+/// are cut.
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("wasm exception")?;
         if let Some(name) = self.tag_name() {
-            write!(f, " `{}`", Printable(&name))?;
+            write!(f, " `{}`", Shown::new(&name))?;
         }
         match &self.origin {
             Some((_, tag)) => write!(f, " (tag {})", tag.0)?,
             None => f.write_str(" with a tag of the host")?,
         }
-        for (i, value) in self.values.iter().enumerate() {
-            f.write_str(if i == 0 { ": " } else { ", " })?;
-            match value {
-                Val::I32(value) => write!(f, "i32 {value}")?,
-                Val::I64(value) => write!(f, "i64 {value}")?,
-                Val::F32(bits) => write!(f, "f32 {:?}", f32::from_bits(*bits))?,
-                Val::F64(bits) => write!(f, "f64 {:?}", f64::from_bits(*bits))?,
-                Val::V128(value) => write!(f, "v128 {:#034x}", value.as_u128())?,
-                Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None) => {
-                    f.write_str("null")?;
-                }
-                Val::FuncRef(Some(_)) => f.write_str("funcref")?,
-                Val::ExternRef(Some(_)) => f.write_str("externref")?,
-                Val::ExnRef(Some(_)) => f.write_str("exnref")?,
-                Val::AnyRef(Some(_)) => f.write_str("anyref")?,
-            }
+        if self.values.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        f.write_str(": ")?;
+        shown::list(f, self.values.iter().map(|value| fmt::from_fn(|f| show(f, value))))
+    }
+}
+
+/// A value that an exception carries, with its type.
+fn show(f: &mut fmt::Formatter<'_>, value: &Val) -> fmt::Result {
+    match value {
+        Val::I32(value) => write!(f, "i32 {value}"),
+        Val::I64(value) => write!(f, "i64 {value}"),
+        Val::F32(bits) => write!(f, "f32 {:?}", f32::from_bits(*bits)),
+        Val::F64(bits) => write!(f, "f64 {:?}", f64::from_bits(*bits)),
+        Val::V128(value) => write!(f, "v128 {:#034x}", value.as_u128()),
+        Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None) => {
+            f.write_str("null")
+        }
+        Val::FuncRef(Some(_)) => f.write_str("funcref"),
+        Val::ExternRef(Some(_)) => f.write_str("externref"),
+        Val::ExnRef(Some(_)) => f.write_str("exnref"),
+        Val::AnyRef(Some(_)) => f.write_str("anyref"),
     }
 }
 

@@ -108,6 +108,8 @@ fn long_strings_are_cut() {
         // Not in the middle of a character.
         (format!("{}ü", "x".repeat(63)), format!(r#""{}"..."#, "x".repeat(63))),
         ("groß".to_owned(), r#""groß""#.to_owned()),
+        // What begins a line, cannot be seen, or turns the direction of writing.
+        ("a\nb\u{2028}c\u{feff}d\u{202e}e".to_owned(), r#""a\nb\u{2028}c\u{feff}d\u{202e}e""#.to_owned()),
     ] {
         let (path, len) = guest.text(&text);
         assert_eq!(
