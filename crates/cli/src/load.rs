@@ -10,12 +10,12 @@ use std::io::Read;
 
 #[cfg(feature = "wat")]
 use anyhow::anyhow;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use upshift::{Engine, Module};
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_translate::features::Feature;
-use upshift_translate::{Features, TypeRegistry, needed_features};
+use upshift_translate::{Features, ParseError, TypeRegistry, needed_features};
 
 use crate::flags::Verb;
 use crate::limits;
@@ -42,7 +42,11 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
         .and_then(|()| binary(file, &bytes))
         .and_then(|bytes| {
             Module::from_binary(engine, &bytes).map_err(|error| match turned_off(engine, &bytes) {
-                Some(features) => error.context(features),
+                // The library's own context is for hosts.
+                Some(flags) => match error.downcast::<ParseError>() {
+                    Ok(reason) => Error::new(reason).context(flags),
+                    Err(error) => error.context(flags),
+                },
                 None => error,
             })
         })

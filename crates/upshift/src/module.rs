@@ -12,15 +12,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
+use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{CodeOptions, ModuleInfo, names};
+use upshift_translate::{CodeOptions, ModuleInfo, ParseError, names};
 
+use crate::config;
 use crate::engine::Engine;
 use crate::types::{ExportType, ExternType, ImportType};
 
@@ -83,12 +85,24 @@ pub struct FuncSize {
     pub ir_words: usize,
 }
 
+/// What is said of bytes that are no valid module: of those that need a feature that is turned off, what turns it on.
+#[cold]
+fn refused(error: ParseError) -> Error {
+    let off = error.feature().filter(|feature| feature.availability() != Availability::Unsupported);
+    match off.and_then(|feature| Some((feature, config::setter(feature)?))) {
+        Some((feature, setter)) => Error::new(error)
+            .context(format!("the module needs the feature `{feature}`, which `Config::{setter}(true)` turns on")),
+        None => error.into(),
+    }
+}
+
 impl Module {
     /// Parses and validates a module from its bytes (wasm spec, "Binary Format"), or from its text ("Text Format") with the
     /// feature `wat`.
     ///
     /// # Errors
-    /// When the bytes are no valid module; the message names the offset.
+    /// When the bytes are no valid module; the message names the offset. If it needs a feature that is forbidden, the context of
+    /// the error names the method of [`Config`](crate::Config) that allows it.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
         let bytes = binary(bytes.as_ref())?;
         Module::parse(engine, bytes.as_ref().into())
@@ -125,7 +139,7 @@ impl Module {
     }
 
     fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
-        let info = upshift_translate::parse(bytes, &engine.config().features, engine.types())?;
+        let info = upshift_translate::parse(bytes, &engine.config().features, engine.types()).map_err(refused)?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();

@@ -11,7 +11,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use options::{Dump, GuestDir, Listing, Options, Stats};
+pub(crate) use options::{Dump, GuestDir, Listing, Options, Stats, UnknownImports};
 pub(crate) use parse::parse;
 
 pub(crate) mod complete;
@@ -77,6 +77,7 @@ verbs! {
     Features "features" "" "List the parts of WebAssembly and which are there";
     Completions "completions" "bash|zsh|fish" "Print what a shell needs to complete command lines";
     Man "man" "" "Print the manual page, for `man -l -`";
+    Help "help" "[VERB]" "Print the help of a verb, or this one";
 }
 
 impl Verb {
@@ -110,6 +111,7 @@ impl Verb {
     fn files(self) -> (usize, usize) {
         match self {
             Verb::Features | Verb::Man => (0, 0),
+            Verb::Help => (0, 1),
             Verb::Wast | Verb::Validate => (1, usize::MAX),
             Verb::Compare => (2, 2),
             Verb::Run | Verb::Bench | Verb::Analyze | Verb::Inspect | Verb::Completions => (1, 1),
@@ -124,6 +126,11 @@ impl Verb {
     /// Whether what follows the files belongs to the guest.
     fn has_guest(self) -> bool {
         self == Verb::Run || self.measures()
+    }
+
+    /// Whether it loads modules, so that switches of features mean something.
+    fn loads(self) -> bool {
+        self.has_guest() || matches!(self, Verb::Inspect | Verb::Validate | Verb::Wast)
     }
 }
 
@@ -153,7 +160,7 @@ impl Section {
     }
 }
 
-/// Whether a flag has a value.
+/// Whether a flag has a value. One that has none may be followed by `=true`, `=false` or the like all the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Takes {
     Nothing,

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use upshift::Dispatch;
 use upshift_wasi::Access;
 
-use crate::flags::options::{Dump, GuestDir, Stats};
+use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
 use crate::flags::{Effect, Flag, Given, IsTighter, Section, Takes, Verb, value};
 use crate::limits::{DEFAULT_STACK, DEFAULT_THREADS, Growth};
 
@@ -53,7 +53,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("NAME"),
         help: "Call this export; ARGS are its arguments, `run` prints its results",
         more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; \
-               a vector is one unsigned integer of 128 bits; of references there is only `null`.",
+               a vector is one unsigned integer of 128 bits; of references there is only `null`. The first of ARGS are \
+               the values of its parameters; all of them are what the guest finds as its own arguments.",
         set: |options, given| put(&mut options.invoke, Some(given.text()?.into())),
         ..GRANT
     },
@@ -63,8 +64,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Call what the input says, a line `NAME ARGS...` for each call",
         more: "All calls are made in one instance. The results of each come on one line. What is wrong \
                with a line is told on the standard error, with its number, and the next one is called; \
-               the exit code is 1 then. Empty lines and lines that begin with `#` are skipped. The \
-               guest's own input is empty.",
+               the exit code is 1 then. Empty lines and lines that begin with `#` are skipped. A word with blanks \
+               in it, or one that begins with `\"` or `#`, stands in double quotes, within which escapes are those of \
+               strings in the text format: `\"two words\" 1`, `\"a \\\"quote\\\"\"`, `\"\\u{a0}\"`. The guest's own input is \
+               empty.",
         set: |options, given| put(&mut options.batch, given.switch()?),
         ..GRANT
     },
@@ -182,9 +185,10 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag {
         name: "fuel",
         takes: Takes::Value("N"),
+        verbs: EXECUTE,
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "`block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
+        more: "For `wast`, that is for each script and each of its threads. `block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
                for each 64 bytes, and collections of objects one for each 64 bytes that are left.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
@@ -461,6 +465,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "canonical-nans",
+        verbs: EXECUTE,
         section: Section::Rare,
         help: "Make all NaNs that arithmetic makes the same",
         wasmtime: Some(('W', "nan-canonicalization")),
@@ -472,7 +477,21 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::Rare,
         help: "Let functions that nobody offers fail when they are called, not before",
         wasmtime: Some(('W', "unknown-imports-trap")),
-        set: |options, given| put(&mut options.unknown_imports_trap, given.switch()?),
+        set: |options, given| {
+            put(&mut options.unknown_imports, given.switch()?.then_some(UnknownImports::Trap))
+        },
+        ..GRANT
+    },
+    Flag {
+        name: "unknown-imports-default",
+        section: Section::Rare,
+        help: "Let functions that nobody offers do nothing and return zero or null",
+        more: "Memories, tables, globals and tags that nobody offers are made as they are imported, full of zeros and \
+               nulls. What has a type without null cannot be had so.",
+        wasmtime: Some(('W', "unknown-imports-default")),
+        set: |options, given| {
+            put(&mut options.unknown_imports, given.switch()?.then_some(UnknownImports::Default))
+        },
         ..GRANT
     },
 ];
