@@ -16,7 +16,7 @@ use crate::flags::{Flag, Given, Verb, value};
 use crate::nearest::nearest;
 
 /// The letters of the groups, and their long names.
-const GROUPS: [(char, &str); 5] =
+pub(crate) const GROUPS: [(char, &str); 5] =
     [('W', "wasm"), ('S', "wasi"), ('C', "codegen"), ('O', "optimize"), ('D', "debug")];
 
 /// The letters of the groups.

@@ -61,8 +61,7 @@ Verbs:
 }
 
 fn of_verb(verb: Verb) -> String {
-    let flags = if Flag::all_of(verb).next().is_some() { "[FLAGS] " } else { "" };
-    let usage = format!("upshift {} {flags}{}", verb.name(), verb.operands());
+    let usage = format!("upshift {} {}", verb.name(), verb.form());
     let mut text = format!("{}.\n\nUsage: {}\n", verb.about(), usage.trim_end());
     if Flag::all_of(verb).any(|flag| flag.name == "config") {
         text.push_str(

@@ -81,6 +81,12 @@ verbs! {
 }
 
 impl Verb {
+    /// What follows the verb, as help shows it.
+    fn form(self) -> String {
+        let flags = if Flag::all_of(self).next().is_some() { "[FLAGS] " } else { "" };
+        format!("{flags}{}", self.operands())
+    }
+
     fn from_name(name: &str) -> Option<Verb> {
         Verb::ALL.iter().copied().find(|verb| verb.name() == name)
     }
@@ -208,6 +214,11 @@ impl Flag {
         // What the user is to replace is written in capitals.
         let words = if value.contains(|c: char| c.is_ascii_uppercase()) { "" } else { value };
         words.split_terminator('|')
+    }
+
+    /// Whether one of its words may stand behind it, without `=`.
+    pub(crate) fn takes_word(&self) -> bool {
+        matches!(self.takes, Takes::Value(_))
     }
 
     /// The flag as it is written, with its value.

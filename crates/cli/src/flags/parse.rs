@@ -8,6 +8,7 @@
 //! follow it too, up to the first word that is none.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use lexopt::{Arg, Parser};
 
@@ -58,6 +59,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
             Arg::Value(operand) => files.push(operand),
         }
+    }
+    if named.is_none()
+        && let Some(late) = files.first().and_then(|word: &OsString| word.to_str()).and_then(Verb::from_name)
+        && !Path::new(late.name()).exists()
+    {
+        return Err(Usage(format!("the verb comes before its flags, as in `upshift {} {}`", late.name(), late.form())));
     }
     let options = Options { files, args, ..layered(&settings, verb)? };
     check(&options, verb)?;
