@@ -364,7 +364,7 @@ fn analyze_shows_as_many_functions_as_wanted() {
     let all = lines(&["--all"]);
     assert_eq!(all.len() - 3, 32);
     assert!(all.iter().any(|line| line.ends_with("  Shelf::share")), "{all:?}");
-    assert!(all.iter().any(|line| line.ends_with(r"  a \u{1b}[31mb\u{202e}c")), "{all:?}");
+    assert!(all.iter().any(|line| line.ends_with(r"  a\n\u{1b}[31mb\u{202e}c")), "{all:?}");
     // Without an entry there is nothing to run, and nothing to be said of a run.
     assert!(!all[2].contains("tier") && !all[2].contains("self"));
 }

@@ -83,7 +83,14 @@ fn switches_of_features() {
     let vector = r#"(module (func (export "f") (param v128)))"#;
     let dir = Dir::with(&[("vector.wat", vector)]);
     for verb in ["run", "validate", "inspect"] {
-        dir.run(&[verb, "-W", "simd=n", "vector.wat"]).fails(1, &["simd"]);
+        let off = dir.run(&[verb, "-W", "simd=n", "vector.wat"]);
+        if verb == "inspect" {
+            off.prints(
+                &dir.run(&[verb, "vector.wat"]).stdout.replace("simd", "simd, off: `-W simd` turns it on"),
+            );
+        } else {
+            off.fails(1, &["simd"]);
+        }
         assert_eq!(dir.run(&[verb, "-W", "simd", "vector.wat"]).code, Some(0));
     }
     let draft = r#"(module (tag $e (param i32))

@@ -5,10 +5,9 @@
 //! ```
 //!
 //! The validator itself is asked, so there is no second table of what belongs to which feature. Bodies, which are most of a
-//! module, are validated once, and one of them again for each feature that it is the first to need.
+//! module, are validated once, and one of them again where it is the first to need something.
 //!
-//! What comes out is enough for the module to be valid, and without any one of them it is not: a feature is only allowed
-//! where something fails without it, and forbidding one never makes more modules valid.
+//! What comes out is enough for the module to be valid, and a feature is only among it where something was refused without.
 
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
@@ -77,18 +76,36 @@ impl<'m> Needs<'m> {
             let named = named.filter(|&feature| !self.found.has(feature));
             let feature = named.or_else(|| {
                 // The validator does not say what is missing: it is what brings it further.
-                let others = Feature::ALL.iter().copied().filter(|&feature| !self.found.has(feature));
-                others.into_iter().find(|&feature| {
+                let mut others = Feature::ALL.iter().copied().filter(|&feature| !self.found.has(feature));
+                others.find(|&feature| {
                     let features = self.found.flags().union(feature.flags());
-                    match validate(features, &mut self.work) {
-                        Ok(_) => true,
-                        Err(other) => other.offset() > error.offset(),
-                    }
+                    let other = validate(features, &mut self.work).err();
+                    other.is_none_or(|other| other.offset() > error.offset())
                 })
             });
-            // What is not implemented has been refused before.
-            self.found.set(feature?, true).ok()?;
+            match feature {
+                // What is not implemented has been refused before.
+                Some(feature) => self.found.set(feature, true).ok()?,
+                None => self.take_away(&mut validate)?,
+            }
         }
+    }
+
+    /// Allows what a part needs that is only brought further by several features at once: all but those that it can do without.
+    fn take_away<T>(
+        &mut self,
+        mut validate: impl FnMut(WasmFeatures, &mut usize) -> Result<T, wasmparser::Error>,
+    ) -> Option<()> {
+        let mut enough = Features::all();
+        validate(enough.flags(), &mut self.work).ok()?;
+        for &feature in Feature::ALL.iter().filter(|&&feature| !self.found.has(feature)) {
+            let mut without = enough;
+            if without.set(feature, false).is_ok() && validate(without.flags(), &mut self.work).is_ok() {
+                enough = without;
+            }
+        }
+        self.found = enough;
+        Some(())
     }
 }
 
@@ -194,6 +211,13 @@ mod tests {
         }
         // Where several things are needed, it is enough that the set is right.
         for text in [
+            r#"(rec (type $shape (sub (struct (field (mut f64)) (field (ref null $list))))) (type $list (array (mut (ref null $shape)))))
+                (type (sub final $shape (struct (field (mut f64)) (field (ref null $list)) (field (mut i16)))))
+                (tag (param (ref null $shape))) (table 3 (ref null $list)) (global (export "n") (mut (ref null $list)) (ref.null 1))"#,
+            "(type $point (struct (field i64) (field i8))) (import \"env\" \"show\" (func (param (ref $point)) (result anyref)))",
+            "(table 3 (ref null any))",
+            "(global (mut anyref) (ref.null any))",
+            "(rec (type $a (sub (struct (field (ref null $b))))) (type $b (array (mut (ref null $a)))))",
             "(type (struct (field i8))) (func (drop (struct.new_default 0)))",
             "(rec (type $a (struct (field (ref null $b)))) (type $b (array (mut (ref null $a)))))",
             "(func (local (ref eq) i31ref))",
@@ -203,6 +227,28 @@ mod tests {
         ] {
             check(&module(&format!("(module {text})")));
         }
+    }
+
+    #[test]
+    fn programs_need_what_they_cannot_do_without() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut folders = vec![root.join("examples"), root.join("bench/programs")];
+        let mut count = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let is_module = path.extension().is_some_and(|end| end == "wasm" || end == "wat");
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let (true, Ok(bytes)) = (is_module, wat::parse_file(&path))
+                    && let Ok(module) = parse(bytes.into(), &Features::all(), &TypeRegistry::default())
+                {
+                    check(&module);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 20, "{count} programs");
     }
 
     #[test]
