@@ -67,7 +67,8 @@ fn run(program: &Program<'_>) -> Result<(Option<Samples>, Result<()>)> {
     let outcome = program.instantiate(&mut linker, &mut store, &mut || ()).and_then(|instance| {
         if let Some(name) = &options.invoke {
             let args = &options.args;
-            return invoke::call(&mut store, instance, &program.module, name, args, Surplus::OfGuest).map(drop);
+            return invoke::call(&mut store, instance, &program.module, name, args, Surplus::OfGuest)
+                .map(drop);
         }
         entry(&mut store, instance)?.map_or(Ok(()), |start| start.call(&mut store, ()))
     });

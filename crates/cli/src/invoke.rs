@@ -161,7 +161,9 @@ enum NoValue {
 fn range(ty: ValType) -> &'static str {
     match ty {
         ValType::I32 => "-2147483648 to 2147483647, or without sign up to 4294967295",
-        ValType::I64 => "-9223372036854775808 to 9223372036854775807, or without sign up to 18446744073709551615",
+        ValType::I64 => {
+            "-9223372036854775808 to 9223372036854775807, or without sign up to 18446744073709551615"
+        }
         _ => "0 to 340282366920938463463374607431768211455",
     }
 }
@@ -317,7 +319,8 @@ mod tests {
     fn numbers_out_of_range_are_told_from_what_is_none() {
         let huge = "9".repeat(1000);
         let wrong = |ty, text: &str| parse(ty, text).err();
-        for text in ["4294967296", "-2147483649", "0x100000000", "-0x80000001", "18446744073709551616", &huge] {
+        for text in ["4294967296", "-2147483649", "0x100000000", "-0x80000001", "18446744073709551616", &huge]
+        {
             assert_eq!(wrong(ValType::I32, text), Some(NoValue::Range), "{text}");
         }
         for text in ["18446744073709551616", "-9223372036854775809", "0x10000000000000000", &huge] {

@@ -210,7 +210,7 @@ fn inspect_names_what_is_needed() {
         ("tags.wat", tags),
         ("draft.wat", "(module (func try end))"),
     ]);
-    let draft = dir.run(&["inspect", "--json", "-W", "legacy-exceptions", "draft.wat"]).stdout;
+    let draft = dir.run(&["inspect", "--json", "draft.wat"]).stdout;
     let json: Value = serde_json::from_str(&draft).unwrap();
     assert_eq!(json["features"], serde_json::json!(["legacy-exceptions"]));
     let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "tags.wat"]).stdout).unwrap();
@@ -408,7 +408,8 @@ fn the_manual_has_everything() {
 /// Who reads only the beginning wants no more, and no complaint.
 #[test]
 fn a_closed_pipe_ends_the_program_quietly() {
-    let functions: String = (0..5000).map(|i| format!("(func (export \"f{i}\") (result i32) (i32.const {i}))")).collect();
+    let functions: String =
+        (0..5000).map(|i| format!("(func (export \"f{i}\") (result i32) (i32.const {i}))")).collect();
     let dir = Dir::with(&[("many.wat", &format!("(module {functions})"))]);
     for line in [
         "inspect --json many.wat",

@@ -98,13 +98,18 @@ fn switches_of_features() {
     let dir_of_draft = Dir::with(&[("draft.wat", draft)]);
     // Modules of older compilers run as they are.
     dir_of_draft.run(&["--invoke", "f", "draft.wat"]).prints("5\n");
-    for verb in ["run", "validate", "inspect"] {
-        let flags = ["-W", "legacy-exceptions=n"];
-        dir_of_draft.run(&[verb, flags[0], flags[1], "draft.wat"]).fails(1, &["`-W legacy-exceptions`"]);
+    for verb in ["run", "validate"] {
+        let off = dir_of_draft.run(&[verb, "-W", "legacy-exceptions=n", "draft.wat"]);
+        off.fails(1, &["`-W legacy-exceptions`"]);
+        assert!(!off.stderr.contains("Config::"), "that is for hosts: {}", off.stderr);
     }
     // That all are off says no more than that of a single one, wherever they stand.
     dir.run(&["validate", "-W", "all-proposals=n", "vector.wat"]).fails(1, &["`-W simd`"]);
-    for flags in ["all-proposals=n,simd,reference-types", "simd=y,reference-types=y,all-proposals=n", "simd=n,all-proposals,simd"] {
+    for flags in [
+        "all-proposals=n,simd,reference-types",
+        "simd=y,reference-types=y,all-proposals=n",
+        "simd=n,all-proposals,simd",
+    ] {
         assert_eq!(dir.run(&["validate", "-W", flags, "vector.wat"]).code, Some(0), "{flags}");
     }
     dir.run(&["validate", "-W", "simd=n,all-proposals", "vector.wat"]).fails(1, &["`-W simd`"]);
@@ -175,7 +180,7 @@ fn what_only_tunes_has_no_effect() {
     for (flags, parts) in [
         ("-C frobnicate", &["`-C frobnicate`", "upshift man"][..]),
         ("-C cranelift-", &["`-C cranelift-`"]),
-        ("-C cach=n", &["did you mean `cache`?"]),
+        ("-C cach=n", &["the nearest are `cache`"]),
         ("-C cache=maybe", &["-C cache=maybe", "`y` or `n`"]),
         ("-O opt-level=7", &["-O opt-level=7", "`0`, `1`, `2` or `s`"]),
         ("-O memory-reservation=much", &["expected a number"]),

@@ -90,8 +90,9 @@ pub struct FuncSize {
 fn refused(error: ParseError) -> Error {
     let off = error.feature().filter(|feature| feature.availability() != Availability::Unsupported);
     match off.and_then(|feature| Some((feature, config::setter(feature)?))) {
-        Some((feature, setter)) => Error::new(error)
-            .context(format!("the module needs the feature `{feature}`, which `Config::{setter}(true)` turns on")),
+        Some((feature, setter)) => Error::new(error).context(format!(
+            "the module needs the feature `{feature}`, which `Config::{setter}(true)` turns on"
+        )),
         None => error.into(),
     }
 }
@@ -139,7 +140,8 @@ impl Module {
     }
 
     fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
-        let info = upshift_translate::parse(bytes, &engine.config().features, engine.types()).map_err(refused)?;
+        let info =
+            upshift_translate::parse(bytes, &engine.config().features, engine.types()).map_err(refused)?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();

@@ -1,8 +1,8 @@
 //! Instantiation: what links and what does not, and what a failed initialisation leaves behind.
 
 use upshift::{
-    Config, Engine, Extern, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module, Mutability, Ref,
-    RefType, Result, Store, Table, TableType, Trap, Val, ValType,
+    Config, Engine, Extern, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module,
+    Mutability, Ref, RefType, Result, Store, Table, TableType, Trap, Val, ValType,
 };
 
 fn link(store: &mut Store<()>, wat: &str, imports: &[Extern]) -> Result<Instance> {

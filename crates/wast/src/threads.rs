@@ -34,7 +34,12 @@ impl Shared {
     }
 
     /// Lets modules import it.
-    pub(crate) fn define(&self, linker: &mut Linker<()>, store: &Store<()>, module: &str) -> Result<(), Error> {
+    pub(crate) fn define(
+        &self,
+        linker: &mut Linker<()>,
+        store: &Store<()>,
+        module: &str,
+    ) -> Result<(), Error> {
         for (name, memory) in &self.memories {
             linker.define(store, module, name, memory.clone())?;
         }

@@ -159,7 +159,8 @@ fn matches(
         }
         (Val::FuncRef(func), WastRetCore::RefFunc(None)) => func.is_some(),
         (Val::FuncRef(found), WastRetCore::RefFunc(Some(index))) => {
-            let wanted = func(index).ok_or_else(|| format!("the module has no function {}", show_index(index)))?;
+            let wanted =
+                func(index).ok_or_else(|| format!("the module has no function {}", show_index(index)))?;
             *found == Some(wanted)
         }
         (Val::ExternRef(reference), WastRetCore::RefExtern(None)) => reference.is_some(),

@@ -312,7 +312,9 @@ fn a_certain_function_is_a_pattern() {
             (assert_return (invoke \"b\") {pattern})"
         ))
     };
-    assert!(script("(ref.func)").is_ok() && script("(ref.func 1)").is_ok() && script("(ref.func $b)").is_ok());
+    assert!(
+        script("(ref.func)").is_ok() && script("(ref.func 1)").is_ok() && script("(ref.func $b)").is_ok()
+    );
     for (pattern, part) in [
         ("(ref.func 0)", "expected (ref.func 0)"),
         ("(ref.func $a)", "expected (ref.func $a)"),

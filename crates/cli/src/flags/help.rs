@@ -82,7 +82,9 @@ fn of_verb(verb: Verb) -> String {
         }
     }
     if verb.has_guest() {
-        text.push_str("\n`-W NAME[=VALUE],...` and `-S ...` are understood as `wasmtime` does. `upshift man` tells more.\n");
+        // The help of `analyze` would not fit on a screen with another line.
+        text.push_str(if verb == Verb::Analyze { "" } else { "\n" });
+        text.push_str("`-W NAME[=VALUE],...` and `-S ...` are understood as `wasmtime` does. `upshift man` tells more.\n");
     } else if verb.loads() {
         text.push_str("\n`-W NAME[=n],...` allows or forbids parts of WebAssembly, as `-W simd=n`: see `upshift features`.\n");
     }

@@ -64,7 +64,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         && let Some(late) = files.first().and_then(|word: &OsString| word.to_str()).and_then(Verb::from_name)
         && !Path::new(late.name()).exists()
     {
-        return Err(Usage(format!("the verb comes before its flags, as in `upshift {} {}`", late.name(), late.form())));
+        return Err(Usage(format!(
+            "the verb comes before its flags, as in `upshift {} {}`",
+            late.name(),
+            late.form()
+        )));
     }
     let options = Options { files, args, ..layered(&settings, verb)? };
     check(&options, verb)?;
