@@ -88,7 +88,7 @@ fn read_line(input: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
 /// The words of a line.
 fn words(line: &str) -> Result<Vec<Cow<'_, str>>> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start();
+    let mut rest = line.trim();
     while !rest.is_empty() {
         let (word, after) = match rest.strip_prefix('"') {
             Some(quoted) => {
