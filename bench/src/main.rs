@@ -5,9 +5,11 @@
 //!   command line ─┤                                    │                             ├─▶ hyperfine::write
 //!                  │                              process::run                       └─▶ record::entry ─▶ history.yaml
 //!                  ├─ history, report ◀── history::load ◀── history.yaml
-//!                  └─ gate ─▶ two revisions, built and run in turns
+//!                  ├─ gate ─▶ two revisions, built and run in turns
+//!                  └─ bulk ─▶ two programs, run in turns
 //! ```
 
+mod bulk;
 mod gate;
 mod history;
 mod hyperfine;
@@ -69,6 +71,8 @@ enum Verb {
     /// Builds both and runs programs in turns. A case that seems slower is measured once more, and only what is slower
     /// then too counts.
     Gate(gate::Options),
+    /// Compare copies and fills of memory in two builds of upshift, by their lengths
+    Bulk(bulk::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
     Report(ReportArgs),
     /// List the programs
@@ -344,6 +348,7 @@ fn run(args: &Args) -> Result<()> {
             print(&trend::text(&entries, cases, *measure)?)
         }
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
+        Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
         Some(Verb::Report(args)) => write_report(args),
         Some(Verb::List) => print(&list()),
     }

@@ -1,21 +1,25 @@
 //! Tells the crate whether the compiler will turn calls at the end of handlers into jumps: only then the tail-call
 //! dispatch is safe to use, else each instruction would deepen the native stack. Optimising for size leaves calls, to
-//! code that handlers share, in front of the jump.
+//! code that handlers share, in front of the jump; sanitizers watch over each frame until its function returns.
+//!
+//! Not all settings of the compiler come by here, so `src/dispatch/check.rs` measures what it really did.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(tail_calls)");
     println!("cargo::rerun-if-changed=build.rs");
     let var = |name| std::env::var(name).unwrap_or_default();
-    // What `inline(always)` puts together is only good for the native stack if an optimiser sees it.
+    let sanitizer = std::env::var_os("CARGO_CFG_SANITIZE").is_some();
+    // What `inline(always)` puts together is only good for the native stack if an optimiser sees it, and no sanitizer keeps
+    // the locals of all handlers apart.
     println!("cargo::rustc-check-cfg=cfg(optimised)");
-    if var("OPT_LEVEL") != "0" {
+    if var("OPT_LEVEL") != "0" && !sanitizer {
         println!("cargo::rustc-cfg=optimised");
     }
     let quick = matches!(var("OPT_LEVEL").as_str(), "2" | "3");
     let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
     // Assertions put calls into handlers that need a frame, and with it go the jumps.
     let assertions = std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
-    if quick && arch && !assertions {
+    if quick && arch && !assertions && !sanitizer {
         println!("cargo::rustc-cfg=tail_calls");
     }
 }

@@ -53,7 +53,7 @@ impl Wasmtime {
                 func.into()
             }
             ExternType::Global(ty) => {
-                let value = to_wasmtime(host_global(number, val_type(ty.content())), &mut *store);
+                let value = to_wasmtime(host_global(number, &val_type(ty.content())), &mut *store);
                 Global::new(store, ty, value)?.into()
             }
             ExternType::Memory(ty) => Memory::new(store, ty)?.into(),
@@ -181,7 +181,7 @@ fn val_type(ty: &WasmtimeValType) -> ValType {
                 WasmtimeHeapType::None => HeapType::None,
                 _ => HeapType::Func,
             };
-            ValType::Ref(RefType { nullable: ty.is_nullable(), heap })
+            ValType::Ref(RefType::new(ty.is_nullable(), heap))
         }
     }
 }

@@ -9,9 +9,11 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 
 use anyhow::Result;
-use upshift::{Engine, ExternType, FieldType, Module, TypeKind, ValType};
+use upshift::{Engine, ExternType, Module};
 use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_core::shown::Shown;
+use upshift_core::types::composite::FieldType;
+use upshift_core::types::{TypeKind, ValType};
 use upshift_translate::features::Feature;
 use upshift_translate::hints::BranchHint;
 use upshift_translate::module::ExternIndex;
@@ -95,7 +97,7 @@ fn text(file: &str, module: &Module, allowed: &Features) -> Result<String> {
     let mut text = String::new();
     let name = module.name().map_or(String::new(), |name| format!(", named `{}`", Shown::new(name)));
     writeln!(text, "{}: {} bytes{name}", Shown::new(file), info.bytes.len())?;
-    types_text(&mut text, &types, &types.defined(module.engine()))?;
+    types_text(&mut text, &types, &types.defined())?;
     list(
         &mut text,
         "imports",
@@ -322,10 +324,7 @@ fn json(file: &str, module: &Module) -> Json {
         ("file", file.into()),
         ("bytes", info.bytes.len().into()),
         ("name", module.name().into()),
-        (
-            "types",
-            Json::list(types.defined(module.engine()).into_iter().map(|ty| type_json(info, &types, &ty))),
-        ),
+        ("types", Json::list(types.defined().into_iter().map(|ty| type_json(info, &types, &ty)))),
         (
             "imports",
             Json::list(module.imports().map(|import| {
@@ -413,8 +412,8 @@ fn of_type(types: &Types<'_>, ty: &ExternType) -> [(&'static str, Json); 2] {
         ExternType::Tag(_) => "tag",
     };
     let text = match ty {
-        ExternType::Func(ty) => types.func(ty.params(), ty.results()),
-        ExternType::Tag(ty) => types.func(ty.ty().params(), ty.ty().results()),
+        ExternType::Func(ty) => types.func_type(ty),
+        ExternType::Tag(ty) => types.func_type(ty.ty()),
         ty => types.describe(ty),
     };
     [("kind", kind.into()), ("type", text.into())]

@@ -62,11 +62,11 @@ impl Call {
         for (number, (ty, arg)) in (1..).zip(ty.params().zip(args)) {
             let arg = arg.as_ref();
             // What is not UTF-8 is no value of any type.
-            params.push(parse(ty, arg.to_str().unwrap_or_default()).map_err(|wrong| {
+            params.push(parse(&ty, arg.to_str().unwrap_or_default()).map_err(|wrong| {
                 let (arg, name) = (arg.to_string_lossy(), Shown::new(name));
                 let what = match wrong {
-                    NoValue::Form => format!("is no {ty}: expected {}", form(ty)),
-                    NoValue::Range => format!("does not fit {ty}: expected {}", range(ty)),
+                    NoValue::Form => format!("is no {ty}: expected {}", form(&ty)),
+                    NoValue::Range => format!("does not fit {ty}: expected {}", range(&ty)),
                 };
                 Usage(format!("argument {number} of `{name}`, `{}`, {what}", Shown::new(&arg)))
             })?);
@@ -137,13 +137,13 @@ fn no_such_function(module: &Module, name: &str) -> Usage {
 }
 
 /// What a value of a type looks like.
-fn form(ty: ValType) -> &'static str {
+fn form(ty: &ValType) -> &'static str {
     match ty {
         ValType::I32 => "an integer of 32 bits, as in `-7`, `4294967295` or `0xff`",
         ValType::I64 => "an integer of 64 bits, as in `-7`, `18446744073709551615` or `0xff`",
         ValType::F32 | ValType::F64 => "a number, as in `0.5`, `1e9`, `inf` or `nan`",
         ValType::V128 => "128 bits as one integer, as in `0x100000000`",
-        ValType::Ref(ty) if ty.nullable => "`null`, the only reference that can be written",
+        ValType::Ref(ty) if ty.is_nullable() => "`null`, the only reference that can be written",
         ValType::Ref(_) => "a reference, and those cannot be written",
     }
 }
@@ -158,7 +158,7 @@ enum NoValue {
 }
 
 /// Which integers a type has.
-fn range(ty: ValType) -> &'static str {
+fn range(ty: &ValType) -> &'static str {
     match ty {
         ValType::I32 => "-2147483648 to 2147483647, or without sign up to 4294967295",
         ValType::I64 => {
@@ -169,7 +169,7 @@ fn range(ty: ValType) -> &'static str {
 }
 
 /// The value that a text stands for, if it is one of the type.
-fn parse(ty: ValType, text: &str) -> Result<Val, NoValue> {
+fn parse(ty: &ValType, text: &str) -> Result<Val, NoValue> {
     Ok(match ty {
         ValType::I32 => Val::I32(integer(text)?.bits(32)? as i32),
         ValType::I64 => Val::I64(integer(text)?.bits(64)? as i64),
@@ -184,8 +184,8 @@ fn parse(ty: ValType, text: &str) -> Result<Val, NoValue> {
 }
 
 /// The null of a type, if it has one.
-fn null(ty: RefType) -> Option<Val> {
-    ty.nullable.then(|| Ref::null(&ty.heap).into())
+fn null(ty: &RefType) -> Option<Val> {
+    ty.is_nullable().then(|| Ref::null(ty.heap_type()).into())
 }
 
 /// An integer as it is written: a sign and digits.
@@ -240,13 +240,13 @@ fn print(text: &mut String, value: &Val) -> std::fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use upshift::{RefType, Val, ValType};
+    use upshift::{HeapType, RefType, Val, ValType};
 
     use super::{NoValue, parse, print};
 
     fn round_trip(ty: ValType, text: &str) -> Option<String> {
         let mut printed = String::new();
-        print(&mut printed, &parse(ty, text).ok()?).unwrap();
+        print(&mut printed, &parse(&ty, text).ok()?).unwrap();
         Some(printed)
     }
 
@@ -286,13 +286,13 @@ mod tests {
         assert_eq!(round_trip(ValType::FUNCREF, "null").as_deref(), Some("<null funcref>"));
         assert_eq!(round_trip(ValType::EXTERNREF, "null").as_deref(), Some("<null externref>"));
         assert_eq!(round_trip(ValType::EXTERNREF, "0"), None);
-        let never_null = ValType::Ref(RefType { nullable: false, ..RefType::FUNCREF });
-        assert!(parse(never_null, "null").is_err());
+        let never_null = ValType::Ref(RefType::new(false, HeapType::Func));
+        assert!(parse(&never_null, "null").is_err());
     }
 
     #[test]
     fn narrow_integers_keep_their_bits() {
-        assert!(matches!(parse(ValType::I32, "2147483648"), Ok(Val::I32(i32::MIN))));
+        assert!(matches!(parse(&ValType::I32, "2147483648"), Ok(Val::I32(i32::MIN))));
     }
 
     #[test]
@@ -309,7 +309,7 @@ mod tests {
         }
         for bad in ["+", "++5", "+-5", "-+5", "0x+5", "+0x"] {
             for ty in [ValType::I32, ValType::I64, ValType::V128] {
-                assert_eq!(parse(ty, bad).err(), Some(NoValue::Form), "{bad}");
+                assert_eq!(parse(&ty, bad).err(), Some(NoValue::Form), "{bad}");
             }
         }
     }
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn numbers_out_of_range_are_told_from_what_is_none() {
         let huge = "9".repeat(1000);
-        let wrong = |ty, text: &str| parse(ty, text).err();
+        let wrong = |ty: ValType, text: &str| parse(&ty, text).err();
         for text in ["4294967296", "-2147483649", "0x100000000", "-0x80000001", "18446744073709551616", &huge]
         {
             assert_eq!(wrong(ValType::I32, text), Some(NoValue::Range), "{text}");

@@ -3,7 +3,8 @@
 //! ```text
 //! Options.limits ─┬─ fuel, stack ─────────▶ engine and store ─▶ Trap ──────┐
 //!                 ├─ timeout ─▶ clock ─▶ epoch ──────────────▶ Trap ───────┼─ explain ─▶ error that names limit and flag
-//!                 ├─ memory, table, heap ─▶ Limiter ─▶ LimitHit            │
+//!                 ├─ memory ─▶ MemoryBudget ─┐                             │
+//!                 ├─ table, heap ────────────┴▶ Limiter ─▶ LimitHit        │
 //!                 └─ instances, … ────────▶ check_counts ─▶ LimitHit ──────┘
 //! ```
 
@@ -11,13 +12,18 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use upshift::{Module, ResourceLimiter, Trap};
+use upshift::{
+    LimitExceeded, MemoryBudget, MemoryShare, MemoryUse, Module, ResourceLimiter, StoreLimits, Trap,
+};
 
 /// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
 pub(crate) const DEFAULT_STACK: usize = 8 << 20;
 
 /// How many threads a guest may start if nobody says otherwise; `WasiThreadsBuilder::new` documents it.
 pub(crate) const DEFAULT_THREADS: usize = 1000;
+
+/// What a thread takes beside its stack for frames: native stack, and a copy of what it reads or writes.
+const THREAD: usize = (256 << 10) + (1 << 20);
 
 /// The most that something may grow to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,9 +40,11 @@ pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
     /// In bytes.
     pub(crate) stack: Option<usize>,
+    /// In bytes, of all memories, tables, heaps and threads of a program together.
+    pub(crate) total_memory: Option<usize>,
     /// In bytes, of each memory.
     pub(crate) memory: Option<Growth>,
-    /// In bytes, of the heap of structs and arrays; that of a memory if nobody says.
+    /// In bytes, of both halves of the heap of structs and arrays; that of a memory if nobody says.
     pub(crate) gc_heap: Option<usize>,
     /// In elements, of each table.
     pub(crate) table: Option<Growth>,
@@ -63,24 +71,50 @@ impl Limits {
         };
         self.timeout.get_or_insert(time);
         self.stack.get_or_insert(1 << 20);
-        self.memory.get_or_insert(Growth { most: 256 << 20, stops: true });
+        self.total_memory.get_or_insert(256 << 20);
         self.table.get_or_insert(Growth { most: 100_000, stops: true });
         self.instances.get_or_insert(16);
         self.memories.get_or_insert(16);
         self.tables.get_or_insert(16);
     }
 
-    /// Who decides about growth; nobody if there is no limit.
-    pub(crate) fn limiter(&self) -> Option<Limiter> {
+    /// What a program may take in all, its threads too; none if there is no limit.
+    pub(crate) fn budget(&self) -> Option<MemoryBudget> {
+        self.total_memory.map(MemoryBudget::new)
+    }
+
+    /// Who decides about growth in a store of a program with a budget; nobody if there is no limit.
+    pub(crate) fn limiter(&self, budget: Option<MemoryBudget>) -> Option<Limiter> {
         let growth = |growth: Option<Growth>| {
             growth.map(|growth| Growth { stops: self.growth_stops.unwrap_or(growth.stops), ..growth })
         };
         let (memory, table) = (growth(self.memory), growth(self.table));
         let gc_heap = self.heap();
-        (memory.is_some() || gc_heap.is_some() || table.is_some()).then_some(Limiter {
-            memory,
-            gc_heap,
-            table,
+        let limited = memory.is_some() || gc_heap.is_some() || table.is_some() || budget.is_some();
+        let budget_stops = self.growth_stops.unwrap_or(true);
+        limited.then_some(Limiter { memory, gc_heap, table, budget, budget_stops })
+    }
+
+    /// Takes what another thread of a program needs before it has taken anything: its stack, which may become as large as is
+    /// allowed, and its instance.
+    ///
+    /// # Errors
+    /// A [`LimitHit`] if the program has not as much left.
+    pub(crate) fn reserve_thread(
+        &self,
+        budget: Option<&MemoryBudget>,
+        module: &Module,
+    ) -> Result<Option<MemoryShare>, LimitHit> {
+        let Some(budget) = budget else { return Ok(None) };
+        let wanted = self.stack.unwrap_or(DEFAULT_STACK) + THREAD + instance_bytes(module);
+        budget.reserve(wanted).map(Some).ok_or_else(|| LimitHit {
+            what: format!(
+                "memory is limited to {} in all, of which {} are taken, but another thread may want {}",
+                bytes(budget.limit()),
+                bytes(budget.used()),
+                bytes(wanted)
+            ),
+            flag: "--max-memory SIZE".into(),
         })
     }
 
@@ -123,6 +157,13 @@ impl Limits {
     }
 }
 
+/// What an instance of a module takes for its functions, globals and segments, about; without memories and tables.
+fn instance_bytes(module: &Module) -> usize {
+    let info = module.info();
+    let elements: usize = info.elems.iter().map(|segment| segment.items.len()).sum();
+    info.vm_layout().size() + elements * size_of::<u64>()
+}
+
 fn own_memories(module: &Module) -> usize {
     own(module.info().memories.len(), module.info().imported_memories)
 }
@@ -144,33 +185,61 @@ pub(crate) struct Limiter {
     memory: Option<Growth>,
     gc_heap: Option<usize>,
     table: Option<Growth>,
+    budget: Option<MemoryBudget>,
+    /// Whether the program ends when it wants more than the budget has.
+    budget_stops: bool,
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         may_grow(self.memory, desired, |most| LimitHit {
             what: format!("a memory is limited to {}, but the program wants {}", bytes(most), bytes(desired)),
-            flag: "--max-memory SIZE".into(),
+            flag: "-W max-memory-size=SIZE".into(),
         })
     }
 
     fn gc_heap_growing(&mut self, _: usize, desired: usize, least: usize) -> Result<usize> {
-        match self.gc_heap {
+        let Some(most) = self.gc_heap else { return Ok(desired) };
+        // Objects lie in one half; the other one is what they are copied to.
+        if least > most / 2 {
             // There is no growth that only fails: without room the program stops in any case.
-            Some(most) if least > most => {
-                let (most, least) = (bytes(most), bytes(least));
-                let what = format!("the heap of objects is limited to {most}, but the program wants {least}");
-                Err(LimitHit { what, flag: "--max-gc-heap SIZE".into() }.into())
-            }
-            most => Ok(most.map_or(desired, |most| desired.min(most))),
+            let (most, both) = (bytes(most), bytes(least.saturating_mul(2)));
+            let what = format!(
+                "the heap of objects is limited to {most}, but the program wants {both}, half of them to copy objects to"
+            );
+            return Err(LimitHit { what, flag: "--max-gc-heap SIZE".into() }.into());
         }
+        Ok(desired.min(most / 2))
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if self.table.is_none() {
+            return StoreLimits::default().table_growing(current, desired, maximum);
+        }
         may_grow(self.table, desired, |most| LimitHit {
             what: format!("a table is limited to {most} elements, but the program wants {desired}"),
             flag: "--max-table-elements N".into(),
         })
+    }
+
+    fn memory_budget(&self) -> Option<MemoryBudget> {
+        self.budget.clone()
+    }
+
+    fn budget_exceeded(&mut self, exceeded: LimitExceeded) -> Result<()> {
+        let (what, is_heap) = match exceeded {
+            LimitExceeded::Budget { limit, desired, what } => (
+                format!(
+                    "memory is limited to {} in all, but with {what} the program would take {}",
+                    bytes(limit),
+                    bytes(desired)
+                ),
+                what == MemoryUse::GcHeap,
+            ),
+            other => (other.to_string(), false),
+        };
+        let stops = self.budget_stops || is_heap;
+        if stops { Err(LimitHit { what, flag: "--max-memory SIZE".into() }.into()) } else { Ok(()) }
     }
 }
 
@@ -233,7 +302,7 @@ pub(crate) fn bytes(number: usize) -> String {
 mod tests {
     use std::time::Duration;
 
-    use upshift::ResourceLimiter;
+    use upshift::{LimitExceeded, MemoryUse, ResourceLimiter};
 
     use super::{Growth, Limiter, Limits, bytes};
 
@@ -248,7 +317,8 @@ mod tests {
     #[test]
     fn growth_stops_or_fails() {
         let growth = |stops| Some(Growth { most: 10, stops });
-        let mut limiter = Limiter { memory: growth(true), gc_heap: Some(10), table: growth(false) };
+        let mut limiter =
+            Limiter { memory: growth(true), gc_heap: Some(20), table: growth(false), ..Limiter::default() };
         assert!(limiter.memory_growing(0, 10, None).unwrap());
         assert!(limiter.memory_growing(0, 11, None).is_err());
         assert!(!limiter.table_growing(0, 11, None).unwrap());
@@ -264,11 +334,26 @@ mod tests {
             gc_heap,
             ..Limits::default()
         };
-        let heap = |limits: Limits| limits.limiter().and_then(|limiter| limiter.gc_heap);
+        let heap = |limits: Limits| limits.limiter(None).and_then(|limiter| limiter.gc_heap);
         assert_eq!(heap(limits(None, None)), None);
         assert_eq!(heap(limits(Some(10), None)), Some(10));
         assert_eq!(heap(limits(Some(10), Some(20))), Some(20));
         assert_eq!(heap(limits(None, Some(20))), Some(20));
+    }
+
+    #[test]
+    fn the_budget_ends_the_program_unless_growth_may_fail() {
+        let exceeded = |what| LimitExceeded::Budget { limit: 10, desired: 20, what };
+        let limiter = |growth_stops| {
+            let limits = Limits { total_memory: Some(10), growth_stops, ..Limits::default() };
+            limits.limiter(limits.budget()).unwrap()
+        };
+        assert_eq!(limiter(None).memory_budget().unwrap().limit(), 10);
+        assert!(limiter(None).budget_exceeded(exceeded(MemoryUse::Memory)).is_err());
+        assert!(limiter(Some(false)).budget_exceeded(exceeded(MemoryUse::Table)).is_ok());
+        // An object has no way to fail.
+        assert!(limiter(Some(false)).budget_exceeded(exceeded(MemoryUse::GcHeap)).is_err());
+        assert!(Limits::default().limiter(None).is_none());
     }
 
     #[test]

@@ -55,6 +55,10 @@ mod wast;
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
+/// musl's `memmove` goes byte by byte downwards, and so does its `memcmp` everywhere: these come in their stead.
+#[cfg(all(target_env = "musl", target_arch = "x86_64"))]
+use upshift_memops as _;
+
 fn main() {
     let begin = Instant::now();
     ignore_file_size_signal();

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result};
-use upshift::{Engine, Func, Instance, Linker, Module, Store, TypedFunc};
+use upshift::{Engine, Func, Instance, Linker, MemoryShare, Module, ResourceLimiter, Store, TypedFunc};
 use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder};
 
 use crate::deterministic::{self, World};
@@ -26,6 +26,8 @@ pub(crate) struct Host {
     wasi: WasiCtx,
     pub(crate) world: World,
     limiter: Limiter,
+    /// What a thread takes beside its memory; nothing for the first one, whose stack is not counted.
+    _thread: Option<MemoryShare>,
 }
 
 impl Host {
@@ -109,10 +111,11 @@ impl<'o> Program<'o> {
     /// If the guest cannot be given what it is to see.
     pub(crate) fn store(&self, streams: Streams) -> Result<Store<Host>> {
         let options = self.options;
-        let limiter = options.limits.limiter();
+        let limiter = options.limits.limiter(options.limits.budget());
         let limited = limiter.is_some();
         let wasi = self.wasi(streams)?;
-        let host = Host { wasi, world: World::default(), limiter: limiter.unwrap_or_default() };
+        let limiter = limiter.unwrap_or_default();
+        let host = Host { wasi, world: World::default(), limiter, _thread: None };
         let mut store = host.store(self.module.engine(), limited);
         if options.limits.fuel.is_some() || options.stats == Some(Stats::Count) {
             store.set_fuel(options.fuel())?;
@@ -145,12 +148,16 @@ impl<'o> Program<'o> {
             let limits = limits.clone();
             move |error| report::end(Err(limits::explain(error, &limits).context(failed_to_run(&file))))
         });
-        let (engine, wasi) = (self.module.engine().clone(), store.data().wasi.clone());
+        let (module, wasi) = (self.module.clone(), store.data().wasi.clone());
+        // All threads take from one budget.
+        let budget = store.data().limiter.memory_budget();
         let store_of_thread = move || {
-            let limiter = limits.limiter();
+            let share = limits.reserve_thread(budget.as_ref(), &module)?;
+            let limiter = limits.limiter(budget.clone());
             let limited = limiter.is_some();
             let (wasi, limiter) = (wasi.clone(), limiter.unwrap_or_default());
-            Ok(Host { wasi, world: World::default(), limiter }.store(&engine, limited))
+            let host = Host { wasi, world: World::default(), limiter, _thread: share };
+            Ok(host.store(module.engine(), limited))
         };
         threads.add_to_linker(linker, store, &self.module, store_of_thread).map(Some)
     }

@@ -63,7 +63,7 @@ pub(crate) fn text(
         }
         if what == Stats::Count {
             let left = store.get_fuel().unwrap_or(0);
-            lines.push(("operators", (options.fuel() - left).to_string()));
+            lines.push(("fuel", (options.fuel() - left).to_string()));
         }
     }
     let mut text = String::new();

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use upshift::{ArrayType, Engine, ExternType, FieldType, HeapType, Mutability, RefType, StorageType};
-use upshift::{StructType, TypeKind, ValType};
+use upshift::{ExternType, FuncType, Mutability};
 use upshift_core::shown::{Shown, list};
+use upshift_core::types::composite::{CompositeType, FieldType, StorageType};
+use upshift_core::types::{HeapType, RefType, TypeKind, ValType};
 use upshift_translate::{ModuleInfo, names};
 
 /// Knows what a module calls its types.
@@ -70,6 +71,11 @@ impl<'m> Types<'m> {
         format!("({}) -> ({})", self.values(params), self.values(results))
     }
 
+    /// The same of one that comes from the library.
+    pub(crate) fn func_type(&self, ty: &FuncType) -> String {
+        self.func(ty.params().map(|ty| ty.to_core()), ty.results().map(|ty| ty.to_core()))
+    }
+
     fn values(&self, types: impl ExactSizeIterator<Item = ValType>) -> String {
         comma_separated(types.into_iter().map(|ty| self.value(ty)))
     }
@@ -90,14 +96,14 @@ impl<'m> Types<'m> {
     /// What something is, in a few words: `function (i32) -> (i32)`, `memory of 1 to 17 pages`.
     pub(crate) fn describe(&self, ty: &ExternType) -> String {
         match ty {
-            ExternType::Func(ty) => format!("function {}", self.func(ty.params(), ty.results())),
+            ExternType::Func(ty) => format!("function {}", self.func_type(ty)),
             ExternType::Global(ty) => {
                 let mutable = if ty.mutability() == Mutability::Var { "mutable " } else { "" };
-                format!("{mutable}global {}", self.value(*ty.content()))
+                format!("{mutable}global {}", self.value(ty.content().to_core()))
             }
             ExternType::Table(ty) => {
                 let wide = if ty.is_64() { "64-bit " } else { "" };
-                let element = self.reference(*ty.element());
+                let element = self.reference(ty.element().to_core());
                 format!("{wide}table of {} {element}", range(ty.minimum(), ty.maximum()))
             }
             ExternType::Memory(ty) => {
@@ -106,27 +112,26 @@ impl<'m> Types<'m> {
                 let pages = pages(ty.page_size());
                 format!("{wide}{shared}memory of {} {pages}", range(ty.minimum(), ty.maximum()))
             }
-            ExternType::Tag(ty) => format!("tag {}", self.func(ty.ty().params(), ty.ty().results())),
+            ExternType::Tag(ty) => format!("tag {}", self.func_type(ty.ty())),
         }
     }
 
     /// All types that the module defines.
-    pub(crate) fn defined(&self, engine: &Engine) -> Vec<Defined<'m>> {
+    pub(crate) fn defined(&self) -> Vec<Defined<'m>> {
         let mut fields: HashMap<_, _> =
             names::field_names(self.info).map(|(ty, field, name)| ((ty.index(), field), name)).collect();
         let types = self.info.types.iter().enumerate();
         let mut all: Vec<_> = types
             .map(|(index, defined)| {
-                let heap = heap_type(self.info, index);
-                let composite = if let Some(ty) = StructType::from_heap_type(engine, heap) {
-                    let own = ty.fields().zip(0..);
-                    Composite::Struct(own.map(|(ty, n)| (fields.remove(&(index, n)), ty)).collect())
-                } else if let Some(ty) = ArrayType::from_heap_type(engine, heap) {
-                    Composite::Array(ty.element())
-                } else {
-                    Composite::Func
-                };
                 let (definition, (kind, _)) = (&defined.ty.definition, defined.named());
+                let composite = match &definition.composite {
+                    CompositeType::Struct(own) => {
+                        let own = own.iter().zip(0..);
+                        Composite::Struct(own.map(|(&ty, n)| (fields.remove(&(index, n)), ty)).collect())
+                    }
+                    CompositeType::Array(element) => Composite::Array(*element),
+                    CompositeType::Func(_) => Composite::Func,
+                };
                 let supertype = definition.supertype.map(|id| HeapType::Concrete(kind, id));
                 let group = index..index + 1;
                 Defined { index, composite, supertype, is_final: definition.is_final, group }

@@ -85,19 +85,64 @@ fn a_timeout_ends_waiting() {
 fn memories_are_limited() {
     let dir = Dir::with(&[("grow.wat", GROW)]);
     let run = |flags: &[&str], call: &[&str]| dir.run(&[flags, &["--invoke"], call].concat());
-    for size in ["192KiB", "196608", "197kB", "1MiB"] {
+    // Three pages, one of the other memory, and an element of a table.
+    for size in ["262152", "257KiB", "263kB", "1MiB"] {
         run(&["--max-memory", size], &["memory", "grow.wat", "2"]).prints("1\n");
     }
-    run(&["--max-memory=128KiB"], &["memory", "grow.wat", "2"])
-        .fails(134, &["128 KiB", "192 KiB", "`--max-memory SIZE`"]);
+    run(&["--max-memory=256KiB"], &["memory", "grow.wat", "2"])
+        .fails(134, &["256 KiB in all", "a larger memory", "262152 bytes", "`--max-memory SIZE`"]);
     // What the module's own type forbids is its own matter.
-    run(&["--max-memory=128KiB"], &["bounded", "grow.wat", "2"]).prints("-1\n");
+    run(&["--max-memory=192KiB"], &["bounded", "grow.wat", "2"]).prints("-1\n");
     dir.run(&["--max-memory", "65535", "grow.wat"]).fails(134, &["65535 bytes", "64 KiB"]);
-    // As wasmtime does.
+    run(&["--max-memory=192KiB", "-Wtrap-on-grow-failure=n"], &["memory", "grow.wat", "2"]).prints("-1\n");
+    // As wasmtime does, each memory for itself.
     run(&["-W", "max-memory-size=131072"], &["memory", "grow.wat", "2"]).prints("-1\n");
+    run(&["-W", "max-memory-size=131072"], &["memory", "grow.wat", "1"]).prints("1\n");
     run(&["-W", "max-memory-size=131072,trap-on-grow-failure"], &["memory", "grow.wat", "2"])
-        .fails(134, &["128 KiB"]);
-    run(&["--max-memory=128KiB", "-Wtrap-on-grow-failure=n"], &["memory", "grow.wat", "2"]).prints("-1\n");
+        .fails(134, &["128 KiB", "`-W max-memory-size=SIZE`"]);
+    run(&["-W", "max-memory-size=131072", "--max-memory=160KiB"], &["memory", "grow.wat", "1"])
+        .fails(134, &["160 KiB in all"]);
+}
+
+/// Fills all of sixteen memories with so many pages each.
+fn many_memories() -> String {
+    let memories: String = (0..16).map(|i| format!("(memory $m{i} 0 65536)")).collect();
+    let fill: String = (0..16)
+        .map(|i| {
+            format!(
+                "(drop (memory.grow $m{i} (local.get 0)))
+                (memory.fill $m{i} (i32.const 0) (i32.const 1) (i32.shl (local.get 0) (i32.const 16)))"
+            )
+        })
+        .collect();
+    format!(r#"(module {memories} (func (export "fill") (param i32) {fill}))"#)
+}
+
+#[test]
+fn memory_is_limited_in_all() {
+    let tables = r#"(module
+        (table $a 0 funcref) (table $b 0 externref)
+        (func (export "grow") (param i32)
+            (drop (table.grow $a (ref.null func) (local.get 0)))
+            (drop (table.grow $b (ref.null extern) (local.get 0)))))"#;
+    let dir = Dir::with(&[
+        ("many.wat", &many_memories()),
+        ("tables.wat", tables),
+        ("objects.wat", OBJECTS),
+        ("grow.wat", GROW),
+    ]);
+    let run = |flags: &[&str], call: &[&str]| dir.run(&[flags, &["--invoke"], call].concat());
+    run(&["--max-memory=16MiB"], &["fill", "many.wat", "16"]).prints("");
+    run(&["--max-memory=16MiB"], &["fill", "many.wat", "17"])
+        .fails(134, &["16 MiB in all", "a larger memory", "`--max-memory SIZE`"]);
+    run(&["--sandbox"], &["fill", "many.wat", "4096"]).fails(134, &["256 MiB in all", "512 MiB"]);
+    run(&["--max-memory=1MiB"], &["grow", "tables.wat", "65536"]).prints("");
+    run(&["--max-memory=1MiB"], &["grow", "tables.wat", "65537"]).fails(134, &["a larger table"]);
+    run(&["--max-memory=1MiB"], &["list", "objects.wat", "50000"]).fails(134, &["a larger heap of objects"]);
+    // Preloads are a part of the program: each of them has two pages and a table.
+    let preloads = ["--preload=a=grow.wat", "--preload=b=grow.wat", "grow.wat"];
+    dir.run(&[&["--max-memory=393240"][..], &preloads].concat()).prints("");
+    dir.run(&[&["--max-memory=393239"][..], &preloads].concat()).fails(134, &["393239 bytes in all"]);
 }
 
 #[test]
@@ -108,6 +153,10 @@ fn tables_are_limited() {
     run(&["--max-table-elements", "10"], "10").fails(134, &["10", "11", "`--max-table-elements N`"]);
     run(&["-W", "max-table-elements=10"], "10").prints("-1\n");
     dir.run(&["--max-table-elements", "0", "grow.wat"]).fails(134, &["limited to 0 elements"]);
+    // Nobody can want so many without saying so.
+    run(&[], "10000000").prints("-1\n");
+    run(&["--max-memory=1GiB"], "10000000").prints("-1\n");
+    run(&["--max-table-elements=20000000"], "19999999").prints("1\n");
 }
 
 #[test]
@@ -122,10 +171,15 @@ fn heaps_are_limited() {
     run(&["--max-gc-heap=0"], &["list", "objects.wat", "1"]).fails(134, &["limited to 0 bytes"]);
     // What nobody refers to is no matter, however much it is.
     run(&["--max-gc-heap=64KiB"], &["waste", "objects.wat", "1000000"]).prints("");
-    // Unless set, the limit is that of a memory, under whichever name.
-    run(&["--max-memory=1MiB"], &many).fails(134, &["limited to 1 MiB", "`--max-gc-heap SIZE`"]);
-    run(&["--max-memory=1MiB", "--max-gc-heap=64MiB"], &many).prints("");
+    // Half of the heap is for copies: objects of at least 16 bytes, at most 24.
+    run(&["--max-gc-heap=1MiB"], &["list", "objects.wat", "32769"]).fails(134, &["half of them to copy"]);
+    run(&["--max-gc-heap=1MiB"], &["list", "objects.wat", "21845"]).prints("");
+    // All memory together is a limit of the heap too, and so is that of a memory, unless the heap has one.
+    run(&["--max-memory=1MiB"], &many).fails(134, &["limited to 1 MiB in all", "`--max-memory SIZE`"]);
+    run(&["--max-memory=1MiB", "--max-gc-heap=64MiB"], &many).fails(134, &["limited to 1 MiB in all"]);
+    run(&["--max-memory=64MiB", "--max-gc-heap=1MiB"], &many).fails(134, &["`--max-gc-heap SIZE`"]);
     run(&["-W", "max-memory-size=1048576"], &many).fails(134, &["limited to 1 MiB"]);
+    run(&["-W", "max-memory-size=1048576", "--max-gc-heap=64MiB"], &many).prints("");
 }
 
 #[test]
@@ -164,7 +218,7 @@ fn a_sandbox_limits_everything_that_is_not_limited() {
         let call = ["--invoke", "list", "objects.wat", "20000000"];
         dir.run(&[&["--sandbox", "--timeout=5m"], flags, &call].concat())
     };
-    objects(&[]).fails(134, &["limited to 256 MiB", "`--max-gc-heap SIZE`"]);
+    objects(&[]).fails(134, &["limited to 256 MiB in all", "`--max-memory SIZE`"]);
     objects(&["--max-gc-heap=1MiB"]).fails(134, &["limited to 1 MiB"]);
     dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "100"]).prints("1\n");
     dir.run(&["--sandbox", "--invoke", "memory", "grow.wat", "4096"])

@@ -65,13 +65,13 @@ fn statistics_tell_what_a_run_took() {
     let [first, all] = ["time to first instruction", "time in all"].map(|name| number(stat(text, name)));
     assert!(0.0 < first && first <= all);
     assert!(number(stat(text, "peak memory of the process")) > 0.1);
-    assert!(!text.contains("operators"));
+    assert!(!text.contains("fuel"));
 
     // `add` has three operators that count, `local.get` twice and `i32.add`.
     let add = ["--stats=count", "--invoke", "add", "math.wat", "1", "2"];
-    assert_eq!(stat(&dir.run(&add).stderr, "operators"), "3");
+    assert_eq!(stat(&dir.run(&add).stderr, "fuel"), "3");
     let limited = [&["--fuel=1000"], &add[..]].concat();
-    assert_eq!(stat(&dir.run(&limited).stderr, "operators"), "3");
+    assert_eq!(stat(&dir.run(&limited).stderr, "fuel"), "3");
     // A guest that is stopped has used something too.
     let stopped = dir.run(&["--stats", "--invoke", "trap", "math.wat"]);
     assert_eq!((stopped.code, stat(&stopped.stderr, "host calls")), (Some(134), "0"));

@@ -136,10 +136,67 @@ fn limits_are_those_of_all_threads() {
     run(&["--max-instances", "2"], "spawn").prints("1\n-1\n-1\n");
     run(&[], "grow").prints("1\n");
     run(&["-W", "max-memory-size=65536"], "grow").prints("-1\n");
-    run(&["--max-memory=64KiB"], "grow").fails(134, &["in thread 1", "64 KiB", "`--max-memory SIZE`"]);
+    // A page, a thread with its stack, and no room for another page.
+    let tight = &["--max-memory=1440KiB", "--max-stack=64KiB"];
+    run(tight, "grow")
+        .fails(134, &["in thread 1", "1440 KiB in all", "a larger memory", "`--max-memory SIZE`"]);
+    run(&["--max-memory=1536KiB", "--max-stack=64KiB"], "grow").prints("1\n");
+    // Each thread counts with the stack that it may take.
+    run(&["--max-memory=10MiB"], "grow").prints("1\n");
+    run(&["--max-memory=9MiB"], "grow")
+        .fails(134, &["in thread 1", "9 MiB in all", "another thread", "`--max-memory SIZE`"]);
     run(&["-Wmax-memories=0"], "spawn").fails(134, &["there would be 1", "`--max-memories N`"]);
     run(&["-Wmax-memories=1"], "spawn").prints("1\n2\n3\n");
     run(&["--max-memory=65535"], "spawn").fails(134, &["65535 bytes", "`--max-memory SIZE`"]);
+}
+
+#[test]
+fn threads_with_bombs_stay_within_the_limit() {
+    // Each thread fills its own memory and table and keeps all objects that it makes, in different orders.
+    let text = guest(
+        r#"(memory $own 0)
+        (table $t 0 externref)
+        (type $node (struct (field i64 i64 i64) (field (ref null $node))))
+        (func $objects (local $list (ref null $node))
+            (loop $more
+                (local.set $list (struct.new $node (i64.const 1) (i64.const 1) (i64.const 1) (local.get $list)))
+                (br $more)))
+        (func $memories (loop $more
+            (if (i32.ne (memory.grow $own (i32.const 1)) (i32.const -1))
+                (then
+                    (memory.fill $own (i32.shl (i32.sub (memory.size $own) (i32.const 1)) (i32.const 16))
+                        (i32.const 1) (i32.const 65536))
+                    (br $more)))))
+        (func $tables (loop $more
+            (br_if $more (i32.ne (table.grow $t (ref.null extern) (i32.const 1000)) (i32.const -1)))))
+        (func (export "wasi_thread_start") (param i32 i32)
+            (if (i32.eq (local.get 1) (i32.const 0)) (then (call $memories)))
+            (if (i32.eq (local.get 1) (i32.const 1)) (then (call $tables)))
+            (call $objects))
+        (func (export "bomb") (local $n i32)
+            (loop $more
+                (drop (call $spawn (i32.rem_u (local.get $n) (i32.const 3))))
+                (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 15))))
+            (call $memories)
+            (call $wait_forever))"#,
+    );
+    let dir = Dir::with(&[("bomb.wat", &text)]);
+    let run = |flags: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_upshift");
+        // A limit of the system on what can be written to, as a net: the program itself and its first stack are small.
+        let script = format!(
+            "ulimit -d 200000; exec '{program}' run --threads --timeout=60s {} --invoke bomb bomb.wat",
+            flags.join(" ")
+        );
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(&dir.0).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(134), "{errors}");
+        assert!(errors.contains("64 MiB in all") && errors.contains("`--max-memory SIZE`"), "{errors}");
+    };
+    run(&["--max-memory=64MiB", "--max-stack=256KiB"]);
+    run(&["--sandbox", "--max-memory=64MiB", "--max-table-elements=100000000"]);
+    run(&["--max-memory=64MiB", "--max-stack=256KiB", "-Wtrap-on-grow-failure=n"]);
 }
 
 #[test]

@@ -185,7 +185,7 @@ pub unsafe fn record_of(ctx: *const VmCtx, reference: u64) -> *const TypeRecord 
 #[must_use]
 pub unsafe fn is_subtype(ctx: *const VmCtx, sub: TypeId, ty: TypeId, depth: u32) -> bool {
     // SAFETY: the caller's promise; chains live as long as the records that refer to them. Types behind the records have no
-    // supertypes.
+    // supertypes, and neither do those whose records are zeroes.
     unsafe {
         let store: *const StoreCtx = (*ctx).store;
         sub == ty

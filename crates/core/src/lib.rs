@@ -15,6 +15,7 @@
 //! nothing here allocates memory for a guest, reads a module or runs code.
 
 pub mod cast;
+pub mod fuel;
 pub mod index;
 pub mod ops;
 pub mod shown;

@@ -16,6 +16,44 @@ use crate::shown;
 #[repr(transparent)]
 pub struct TypeId(pub u32);
 
+impl TypeId {
+    /// No type: memory that was set to zero names none.
+    pub const NONE: TypeId = TypeId(0);
+}
+
+/// The most parameters of a function (WebAssembly JavaScript Interface, "Implementation-defined Limits").
+pub const MAX_PARAMS: usize = 1000;
+
+/// The most results of a function, from there too.
+pub const MAX_RESULTS: usize = 1000;
+
+/// The most fields of a struct, from there too.
+pub const MAX_FIELDS: usize = 10_000;
+
+/// A type with more of something than a type may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeTooLarge {
+    /// So many parameters, more than [`MAX_PARAMS`].
+    Params(usize),
+    /// So many results, more than [`MAX_RESULTS`].
+    Results(usize),
+    /// So many fields, more than [`MAX_FIELDS`].
+    Fields(usize),
+}
+
+impl fmt::Display for TypeTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (owner, most, what, count) = match *self {
+            TypeTooLarge::Params(count) => ("function", MAX_PARAMS, "parameters", count),
+            TypeTooLarge::Results(count) => ("function", MAX_RESULTS, "results", count),
+            TypeTooLarge::Fields(count) => ("struct", MAX_FIELDS, "fields", count),
+        };
+        write!(f, "a {owner} has at most {most} {what}, not {count}")
+    }
+}
+
+impl std::error::Error for TypeTooLarge {}
+
 /// What kind of type a defined type is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TypeKind {
@@ -145,7 +183,8 @@ impl HeapType {
             (H::I31 | H::Struct | H::Array | H::Concrete(TypeKind::Struct | TypeKind::Array, _), H::Eq)
             | (H::Concrete(TypeKind::Struct, _), H::Struct)
             | (H::Concrete(TypeKind::Array, _), H::Array) => true,
-            (H::Concrete(_, sub), H::Concrete(_, sup)) => types.is_subtype(sub, sup),
+            // The kind says how a value lies in its slot, so it has to agree whatever the numbers say.
+            (H::Concrete(kind, sub), H::Concrete(other, sup)) => kind == other && types.is_subtype(sub, sup),
             _ => false,
         }
     }
@@ -283,21 +322,51 @@ pub struct FuncType {
 
 impl FuncType {
     /// A function type from its parameter and result types.
+    ///
+    /// # Panics
+    /// When there are more than a function may have; see [`try_new`](Self::try_new).
     #[must_use]
     pub fn new(
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> Self {
+        FuncType::try_new(params, results).expect("the types are within the limits")
+    }
+
+    /// A function type from its parameter and result types.
+    ///
+    /// # Errors
+    /// When there are more than a function may have.
+    ///
+    /// ```
+    /// use upshift_core::types::{FuncType, MAX_PARAMS, TypeTooLarge, ValType};
+    ///
+    /// assert!(FuncType::try_new(vec![ValType::V128; MAX_PARAMS], []).is_ok());
+    /// let error = FuncType::try_new(vec![ValType::V128; MAX_PARAMS + 1], []).unwrap_err();
+    /// assert_eq!(error, TypeTooLarge::Params(1001));
+    /// ```
+    pub fn try_new(
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> Result<Self, TypeTooLarge> {
         let mut types: Vec<ValType> = params.into_iter().collect();
         let params = types.len();
         types.extend(results);
+        let results = types.len() - params;
+        if params > MAX_PARAMS {
+            return Err(TypeTooLarge::Params(params));
+        }
+        if results > MAX_RESULTS {
+            return Err(TypeTooLarge::Results(results));
+        }
+        // Two slots for each of so few values are far below 2^32.
         let slots = |types: &[ValType]| types.iter().map(|t| t.slots()).sum();
-        FuncType {
+        Ok(FuncType {
             params: params as u32,
             param_slots: slots(&types[..params]),
             result_slots: slots(&types[params..]),
             types: types.into(),
-        }
+        })
     }
 
     /// The parameter types.
@@ -310,6 +379,12 @@ impl FuncType {
     #[must_use]
     pub fn results(&self) -> &[ValType] {
         &self.types[self.params as usize..]
+    }
+
+    /// The parameter types, then the result types.
+    #[must_use]
+    pub fn params_and_results(&self) -> &[ValType] {
+        &self.types
     }
 
     /// How many 8-byte slots the parameters take.
@@ -460,6 +535,9 @@ mod tests {
         let array = Concrete(TypeKind::Array, TypeId(1));
         assert!(array.matches(Array, &Chain) && !array.matches(Struct, &Chain) && I31.matches(Eq, &Chain));
         assert!(!I31.matches(Struct, &Chain) && !Extern.matches(Any, &Chain) && !None.matches(Func, &Chain));
+        // The numbers alone would say yes.
+        assert!(!object(2).matches(Concrete(TypeKind::Array, TypeId(1)), &Chain));
+        assert!(!Concrete(TypeKind::Func, TypeId(2)).matches(object(1), &Chain));
         assert!(I31.top() == Any && !to(true, I31).is_traced() && to(true, None).is_traced());
     }
 }

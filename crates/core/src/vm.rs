@@ -199,7 +199,8 @@ pub struct FieldPlace {
 /// How many supertypes of a type code can compare without following a pointer.
 pub const INLINE_SUPERTYPES: usize = 8;
 
-/// What code and the collector know of a defined type at run time; [`StoreCtx::types`] has one for each [`TypeId`].
+/// What code and the collector know of a defined type at run time; [`StoreCtx::types`] has one for
+/// each [`TypeId`] that the store knows, and zeroes for others, which are a subtype of nothing.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct TypeRecord {
@@ -366,7 +367,7 @@ pub struct StoreCtx {
     pub gc_limit: u32,
     /// Records of the types that objects and functions of the store have, by number.
     pub types: *const TypeRecord,
-    /// How many there are; types behind them have neither supertypes nor subtypes, nor objects.
+    /// How many there are; types behind them have neither supertypes nor objects.
     pub type_count: u32,
 }
 
@@ -451,32 +452,6 @@ macro_rules! builtins {
                 match self {
                     $(BuiltinOp::$variant => $text,)*
                 }
-            }
-        }
-
-        impl BuiltinOp {
-            /// Whether the work grows with the last operand. Growth of a memory is not work: its pages come when they
-            /// are touched.
-            #[must_use]
-            pub fn ends_with_length(self) -> bool {
-                matches!(
-                    self,
-                    BuiltinOp::MemoryFill
-                        | BuiltinOp::MemoryCopy
-                        | BuiltinOp::MemoryInit
-                        | BuiltinOp::TableFill
-                        | BuiltinOp::TableCopy
-                        | BuiltinOp::TableInit
-                        | BuiltinOp::TableGrow
-                        | BuiltinOp::ArrayNew
-                        | BuiltinOp::ArrayNewDefault
-                        | BuiltinOp::ArrayNewData
-                        | BuiltinOp::ArrayNewElem
-                        | BuiltinOp::ArrayFill
-                        | BuiltinOp::ArrayCopy
-                        | BuiltinOp::ArrayInitData
-                        | BuiltinOp::ArrayInitElem
-                )
             }
         }
 

@@ -134,19 +134,29 @@ struct LoopTest {
     next: usize,
 }
 
-/// A branch target that is not known yet.
+/// A branch target of 32 bits that is not known yet.
 #[derive(Clone, Copy, Debug)]
 struct Fixup {
     label: Label,
     /// Start of the branch instruction.
-    start: usize,
-    /// The word that holds the target.
-    word: usize,
+    start: u32,
+    /// The word of the instruction that holds the target.
+    word: u8,
     /// Its lowest bit.
-    shift: u32,
-    /// 32, or 64 in a list of targets.
-    bits: u32,
+    shift: u8,
 }
+
+/// A list of targets, each of which is a word that holds the number of a label until the function ends.
+#[derive(Clone, Copy, Debug)]
+struct TargetList {
+    /// Start of the branch instruction.
+    start: u32,
+    first: u32,
+    count: u32,
+}
+
+/// The place of a label that is not bound yet.
+const UNBOUND: u32 = u32::MAX;
 
 /// Builds the code of one function.
 #[derive(Debug)]
@@ -155,8 +165,10 @@ pub struct Builder<'m> {
     layout: VmLayout,
     frame: Frame,
     words: Vec<u64>,
-    labels: Vec<Option<usize>>,
+    /// Where each label is bound.
+    labels: Vec<u32>,
     fixups: Vec<Fixup>,
+    target_lists: Vec<TargetList>,
     accumulators: Accumulators,
     last: Option<Last>,
     latch: Option<Latch>,
@@ -190,6 +202,7 @@ impl<'m> Builder<'m> {
             words,
             labels: Vec::new(),
             fixups: Vec::new(),
+            target_lists: Vec::new(),
             accumulators: Accumulators::default(),
             last: None,
             latch: None,
@@ -215,6 +228,12 @@ impl<'m> Builder<'m> {
     pub fn finish(self) -> FuncCode {
         let handlers = Handlers { regions: self.regions.into(), handlers: self.handlers };
         FuncCode::new(self.words.into(), handlers, self.references)
+    }
+
+    /// How many words the code takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.words.len()
     }
 
     /// The notes about positions.
@@ -298,7 +317,17 @@ impl<'m> Builder<'m> {
         let start = self.emit(op, &all[..=values.len()]);
         // The target is the last field.
         let (word, shift) = last_place(op);
-        self.fixups.push(Fixup { label, start, word: start + word, shift, bits: 32 });
+        self.fixups.push(Fixup { label, start: start as u32, word: word as u8, shift: shift as u8 });
+    }
+
+    /// The word where a label is bound.
+    ///
+    /// # Panics
+    /// When it never was.
+    fn place_of(&self, label: u32) -> usize {
+        let place = self.labels[label as usize];
+        assert_ne!(place, UNBOUND, "the walker binds all labels that it uses");
+        place as usize
     }
 
     // Operands.
@@ -605,12 +634,12 @@ impl Backend for Builder<'_> {
     }
 
     fn new_label(&mut self) -> Label {
-        self.labels.push(None);
+        self.labels.push(UNBOUND);
         Label(self.labels.len() as u32 - 1)
     }
 
     fn bind(&mut self, label: Label) {
-        self.labels[label.0 as usize] = Some(self.words.len());
+        self.labels[label.0 as usize] = self.words.len() as u32;
         self.accumulators = Accumulators::default();
         self.last = None;
         self.latch = None;
@@ -626,10 +655,6 @@ impl Backend for Builder<'_> {
 
     fn set_charge(&mut self, charge: Charge, fuel: u32) {
         self.words[charge.0 as usize + 1] |= u64::from(fuel) << 32;
-    }
-
-    fn charge_bulk(&mut self, length: Slot) {
-        self.emit(Op::ChargeBulk, &[u64::from(length.0)]);
     }
 
     fn check_interrupt(&mut self, top: Slot) {
@@ -1097,8 +1122,9 @@ impl Backend for Builder<'_> {
 
     fn jump(&mut self, target: Label) {
         // A loop that begins with its test is left from its end instead.
-        if let Some(test) = self.labels[target.0 as usize].and_then(|at| self.loop_tests.get(&at)).copied() {
-            self.labels.push(Some(test.next));
+        let place = self.labels[target.0 as usize] as usize;
+        if let Some(test) = self.loop_tests.get(&place).copied() {
+            self.labels.push(test.next as u32);
             let again = Label(self.labels.len() as u32 - 1);
             self.branch_compare(test.op, test.lhs, test.rhs, !test.sense, again);
             return self.emit_branch(Op::Br, &[], test.exit);
@@ -1125,10 +1151,9 @@ impl Backend for Builder<'_> {
     fn branch_table(&mut self, index: Operand, targets: &[Label]) {
         let index = self.slot(index);
         let start = self.emit(Op::BrTable, &[u64::from(index.0), targets.len() as u64 - 1]);
-        for &label in targets {
-            self.fixups.push(Fixup { label, start, word: self.words.len(), shift: 0, bits: 64 });
-            self.words.push(0);
-        }
+        let (start, first, count) = (start as u32, self.words.len() as u32, targets.len() as u32);
+        self.target_lists.push(TargetList { start, first, count });
+        self.words.extend(targets.iter().map(|label| u64::from(label.0)));
     }
 
     fn call(&mut self, call: &Call<'_>) {
@@ -1210,20 +1235,27 @@ impl Backend for Builder<'_> {
 
     fn end(&mut self, frame_slots: u32) {
         self.words[0] = Preamble { frame_slots }.to_word();
-        for fixup in &self.fixups {
-            let to = self.labels[fixup.label.0 as usize].expect("the walker binds all labels that it uses");
-            if Op::first_of(&self.words[fixup.start..]) == Some(Op::Br)
+        for &Fixup { label, start, word, shift } in &self.fixups {
+            let (to, start) = (self.place_of(label.0), start as usize);
+            if Op::first_of(&self.words[start..]) == Some(Op::Br)
                 && let Some(Op::Return | Op::ReturnS | Op::ReturnI | Op::ReturnF32S | Op::ReturnF64S) =
                     Op::first_of(&self.words[to..])
             {
                 // A jump to a return returns at once: both take two words.
-                self.words[fixup.start + 1] = self.words[to + 1];
+                self.words[start + 1] = self.words[to + 1];
                 continue;
             }
-            let distance = to as i64 - fixup.start as i64;
-            self.words[fixup.word] |= truncated(distance as u64, fixup.bits) << fixup.shift;
+            let distance = to as i64 - start as i64;
+            self.words[start + usize::from(word)] |= truncated(distance as u64, 32) << shift;
+        }
+        for &TargetList { start, first, count } in &self.target_lists {
+            for word in first as usize..(first + count) as usize {
+                let to = self.place_of(self.words[word] as u32);
+                self.words[word] = (to as i64 - i64::from(start)) as u64;
+            }
         }
         self.fixups.clear();
+        self.target_lists.clear();
         self.end_handlers();
     }
 }
@@ -1240,10 +1272,11 @@ impl Builder<'_> {
             }
         }
         self.regions = regions;
-        for clause in self.handlers.iter_mut().flat_map(|handler| &mut handler.clauses) {
-            let to = self.labels[clause.target as usize].expect("the walker binds all labels that it uses");
-            clause.target = to as u32;
+        let mut handlers = std::mem::take(&mut self.handlers);
+        for clause in handlers.iter_mut().flat_map(|handler| &mut handler.clauses) {
+            clause.target = self.place_of(clause.target) as u32;
         }
+        self.handlers = handlers;
     }
 
     /// A branch that is taken if the comparison answers `sense`.

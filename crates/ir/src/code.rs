@@ -125,5 +125,30 @@ fn build(
         builder = Builder::new(module, func, positions);
         walk(module, func, options, true, &mut builder)?;
     }
-    Ok(builder)
+    match check_size(builder.size()) {
+        Ok(()) => Ok(builder),
+        Err(reason) => {
+            Err(TranslateError { offset: module.body(func).map_or(0, |body| body.start as usize), reason })
+        }
+    }
+}
+
+/// Makes sure that branches reach from one end of so many words to the other; positions have 32 bits too.
+fn check_size(words: usize) -> Result<(), String> {
+    const MOST: usize = i32::MAX as usize;
+    if words > MOST {
+        return Err(format!("its code takes {words} words, more than the {MOST} that branches can reach"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_size;
+
+    #[test]
+    fn code_is_bounded() {
+        assert!(check_size(0x7fff_ffff).is_ok());
+        assert!(check_size(0x8000_0000).unwrap_err().contains("2147483648 words"));
+    }
 }

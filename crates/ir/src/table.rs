@@ -330,9 +330,8 @@ macro_rules! flatten_other_ops {
         BrOnCastFailExact "br_on_cast_fail.exact" [s n U T] BrOnCast<ExactCast, false>;
         BrOnCastFailObject "br_on_cast_fail.object" [s n U T] BrOnCast<ObjectCast, false>;
 
-        // Fuel: how much, or the slot of a length; then whether the epoch has come: first slot that is free.
+        // Fuel: how much; then whether the epoch has come: first slot that is free.
         Charge "charge" [U] Charge;
-        ChargeBulk "charge.bulk" [S] ChargeBulk;
         CheckInterrupt "check_interrupt" [S] CheckInterrupt;
 
         // Control. A target that is taken too far away for a fused form does not exist: targets have 32 bits.

@@ -190,8 +190,6 @@ pub trait Backend {
     fn charge(&mut self) -> Charge;
     /// The run has ended and costs this much.
     fn set_charge(&mut self, charge: Charge, fuel: u32);
-    /// Takes a unit of fuel for each 64 units of the length in a slot, or traps.
-    fn charge_bulk(&mut self, length: Slot);
     /// Interrupts the program if its time has come. The frame's slots from `top` on are free.
     fn check_interrupt(&mut self, top: Slot);
 

@@ -79,6 +79,7 @@ pub(crate) fn func_type(
     let convert = |types: &[wasmparser::ValType]| {
         types.iter().map(|&ty| val_type(ty, concrete)).collect::<Result<Vec<_>, _>>()
     };
+    // Validation bounds both numbers.
     Ok(FuncType::new(convert(ty.params())?, convert(ty.results())?))
 }
 

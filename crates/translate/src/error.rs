@@ -2,13 +2,15 @@
 //!
 //! The validator has one error for everything; here it is sorted by what a reader of the message can do about it:
 //! *malformed* bytes cannot be decoded at all, an *invalid* module breaks a rule, an *unsupported* one needs a feature
-//! that is forbidden or not implemented (wasm spec, "Conventions / Validation", and "Binary Format").
+//! that is forbidden or not implemented (wasm spec, "Conventions / Validation", and "Binary Format"), one that is *too large*
+//! exceeds a limit.
 
 use std::fmt;
 
 use upshift_core::shown::Shown;
 
 use crate::features::{Availability, Feature};
+use crate::limits::ModuleLimitExceeded;
 
 /// What is wrong with a module, in general.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -19,6 +21,8 @@ pub enum ParseErrorKind {
     Invalid,
     /// The module needs something that this engine lacks or forbids.
     Unsupported,
+    /// The module exceeds a limit of this engine. It may be valid.
+    TooLarge,
 }
 
 /// The first thing that is wrong with a module, in the order of its bytes.
@@ -30,12 +34,21 @@ pub struct ParseError {
     offset: u64,
     reason: String,
     feature: Option<Feature>,
+    limit: Option<ModuleLimitExceeded>,
+}
+
+impl From<ModuleLimitExceeded> for ParseError {
+    #[cold]
+    fn from(exceeded: ModuleLimitExceeded) -> ParseError {
+        let error = ParseError::new(ParseErrorKind::TooLarge, exceeded.offset, exceeded.reason());
+        ParseError { limit: Some(exceeded), ..error }
+    }
 }
 
 impl ParseError {
     #[cold]
     pub(crate) fn new(kind: ParseErrorKind, offset: u64, reason: impl Into<String>) -> ParseError {
-        ParseError { kind, offset, reason: reason.into(), feature: None }
+        ParseError { kind, offset, reason: reason.into(), feature: None, limit: None }
     }
 
     #[cold]
@@ -88,6 +101,12 @@ impl ParseError {
         &self.reason
     }
 
+    /// The limit that the module exceeds, if that is what is wrong.
+    #[must_use]
+    pub fn limit(&self) -> Option<ModuleLimitExceeded> {
+        self.limit
+    }
+
     /// The feature whose lack makes the module unsupported, if it is known.
     #[must_use]
     pub fn feature(&self) -> Option<Feature> {
@@ -97,10 +116,14 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(limit) = &self.limit {
+            return limit.fmt(f);
+        }
         let kind = match self.kind {
             ParseErrorKind::Malformed => "malformed",
             ParseErrorKind::Invalid => "invalid",
             ParseErrorKind::Unsupported => "unsupported",
+            ParseErrorKind::TooLarge => "too large",
         };
         write!(f, "{kind} module at offset {:#x}: {}", self.offset, self.reason)?;
         let Some(feature) = self.feature else { return Ok(()) };

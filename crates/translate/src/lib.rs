@@ -10,9 +10,11 @@
 
 pub mod backend;
 mod convert;
+mod effort;
 pub mod error;
 pub mod features;
 pub mod hints;
+pub mod limits;
 pub mod module;
 pub mod names;
 mod needs;
@@ -25,9 +27,10 @@ pub mod walker;
 pub use backend::{Backend, CodeOptions};
 pub use error::{ParseError, ParseErrorKind};
 pub use features::Features;
+pub use limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 pub use module::ModuleInfo;
 pub use needs::needed_features;
-pub use parse::parse;
+pub use parse::{parse, parse_within};
 pub use registry::TypeRegistry;
 pub use size::{BodySize, body_size};
 pub use walker::{TranslateError, walk};

@@ -15,7 +15,7 @@ use upshift_core::vm::VmLayout;
 
 use crate::hints::BranchHints;
 use crate::names::NameIndex;
-use crate::registry::RegisteredType;
+use crate::registry::TypeHandle;
 
 /// A validated module without its instances' state.
 #[derive(Debug, Default)]
@@ -76,10 +76,10 @@ pub struct ModuleInfo {
 /// An entry of the type section.
 #[derive(Clone, Debug)]
 pub struct DefinedType {
-    /// The canonical id: equal types have equal ids within one registry.
+    /// The canonical id: equal types have equal ids within one registry, as long as somebody uses them.
     pub id: TypeId,
-    /// The type, whose concrete references name canonical ids.
-    pub ty: Arc<RegisteredType>,
+    /// The type, whose concrete references name canonical ids. The module keeps it.
+    pub ty: TypeHandle,
 }
 
 impl DefinedType {
@@ -263,17 +263,6 @@ impl ModuleInfo {
     #[must_use]
     pub fn func_type(&self, func: FuncIndex) -> &DefinedType {
         &self.types[self.funcs[func.index()].index()]
-    }
-
-    /// Whether the module defines types that are more than functions without supertypes and subtypes.
-    #[must_use]
-    pub fn has_object_types(&self) -> bool {
-        self.types.iter().any(|ty| {
-            let definition = &ty.ty.definition;
-            definition.composite.kind() != TypeKind::Func
-                || !definition.is_final
-                || definition.supertype.is_some()
-        })
     }
 
     /// The type of a tag.

@@ -1,12 +1,13 @@
 //! From bytes to a validated [`ModuleInfo`].
 //!
 //! ```text
-//! bytes ─ decoder ─▶ section ─ validator ─▶ record it in ModuleInfo       (types go through the registry)
-//!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated at the end, see `validate`
+//! bytes ─ decoder ─▶ section ─ validator ─▶ set aside ───────────────────────────▶ recorded in ModuleInfo
+//!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated ─┘      (types go through the registry)
 //! ```
 //!
-//! What is recorded has been validated, so indices are in range and counts are true. Before validation a count is only
-//! a claim: a section that claims more items than it has bytes is refused before anything is allocated for them.
+//! But for the types of functions and tags, nothing is recorded before all is validated: indices are in range then and counts
+//! are true, and a module that is refused leaves no types behind. Before validation a count is only a claim: a section that
+//! claims more items than it has bytes, or than the engine's limits allow, is refused before anything is allocated for them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,23 +16,25 @@ use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIn
 use upshift_core::types::{HeapType, RefType, TypeId, TypeKind};
 use upshift_core::value::V128;
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser, Payload, RecGroup,
-    SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+    BinaryReader, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser, Payload,
+    RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
 };
 
 use crate::convert;
+use crate::effort::{Arities, Arity};
 use crate::error::ParseError;
 use crate::features::{Feature, Features};
 use crate::hints::BranchHints;
+use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
     ModuleInfo, SegmentMode,
 };
 use crate::registry::{TypeRegistry, in_group};
-use crate::validate::{Body, useful_threads, validate_bodies};
+use crate::validate::{Body, Rules, useful_threads, validate_bodies};
 
-/// The largest module in bytes, the limit that all engines of the web share.
-const MAX_MODULE_SIZE: usize = 1 << 30;
+/// The largest module in bytes, the limit that all engines of the web share: offsets have 32 bits.
+const MAX_MODULE_SIZE: u64 = 1 << 30;
 
 /// Decodes and validates a module.
 ///
@@ -56,52 +59,96 @@ pub fn parse(
     features: &Features,
     registry: &TypeRegistry,
 ) -> Result<ModuleInfo, ParseError> {
-    parse_with(bytes, features, registry, useful_threads)
+    parse_within(&ModuleLimits::default(), bytes, features, registry)
 }
 
-/// Like [`parse`]; `threads` says how many threads to use for so many bytes of code.
+/// Like [`parse`], with limits of what the module may contain.
+///
+/// # Errors
+/// As for [`parse`], and of the kind [`TooLarge`](crate::ParseErrorKind::TooLarge) where the module exceeds a limit.
+pub fn parse_within(
+    limits: &ModuleLimits,
+    bytes: Arc<[u8]>,
+    features: &Features,
+    registry: &TypeRegistry,
+) -> Result<ModuleInfo, ParseError> {
+    parse_with(limits, bytes, features, registry, useful_threads)
+}
+
+/// Like [`parse_within`]; `threads` says how many threads to use for so many bytes of code.
 fn parse_with(
+    limits: &ModuleLimits,
     bytes: Arc<[u8]>,
     features: &Features,
     registry: &TypeRegistry,
     threads: impl Fn(usize) -> usize,
 ) -> Result<ModuleInfo, ParseError> {
-    check_header(&bytes)?;
+    check_header(&bytes, limits)?;
     let mut builder = Builder {
+        limits,
         registry,
         validator: Validator::new_with_features(features.flags()),
         info: ModuleInfo::default(),
         bodies: Vec::new(),
+        sections: Vec::new(),
         bytes: &bytes,
+        counts: Counts::default(),
     };
-    let sections = builder.read_sections(features);
-    let Builder { mut info, bodies, .. } = builder;
+    let outcome = builder.read_sections(features);
+    let bodies = std::mem::take(&mut builder.bodies);
     // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
+    let Builder { info, counts, .. } = &builder;
     let code_size = info.bodies.iter().map(ExactSizeIterator::len).sum();
-    validate_bodies(bodies, threads(code_size))?;
-    sections?;
+    let arities = Arities { types: &counts.arities, funcs: &info.funcs, tags: &info.tags };
+    validate_bodies(bodies, &Rules::new(limits, arities), threads(code_size))?;
+    outcome?;
+    for section in std::mem::take(&mut builder.sections) {
+        builder.record(section)?;
+    }
+    let mut info = builder.info;
     info.bytes = bytes;
     info.branch_hints = BranchHints::read(&info);
     Ok(info)
 }
 
-fn check_header(bytes: &[u8]) -> Result<(), ParseError> {
+fn check_header(bytes: &[u8], limits: &ModuleLimits) -> Result<(), ParseError> {
     // Version and layer are 16 bits each; layer 1 is a component of whatever version.
     if bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0]) {
         return Err(ParseError::malformed(4, "this is a component, not a core module"));
     }
-    if bytes.len() > MAX_MODULE_SIZE {
-        return Err(ParseError::unsupported(0, "modules of more than 1 GiB are not supported"));
+    let (limit, wanted) = (ModuleLimit::ModuleSize, bytes.len() as u64);
+    let allowed = limits.get(limit).min(MAX_MODULE_SIZE);
+    if wanted > allowed {
+        return Err(ModuleLimitExceeded { limit, allowed, wanted, offset: 0 }.into());
     }
     Ok(())
 }
 
+/// What the module has had so far of things that are limited but not counted anywhere else.
+#[derive(Default)]
+struct Counts {
+    types: u64,
+    type_elements: u64,
+    arities: Vec<Arity>,
+    name_bytes: u64,
+    constant_operators: u64,
+    table_entries: u64,
+    /// Imported ones.
+    tables: u64,
+    memories: u64,
+    globals: u64,
+}
+
 struct Builder<'a> {
+    limits: &'a ModuleLimits,
     registry: &'a TypeRegistry,
     validator: Validator,
     info: ModuleInfo,
     bodies: Vec<Body<'a>>,
+    /// What has been read, but for the bodies, and waits to be recorded.
+    sections: Vec<Payload<'a>>,
     bytes: &'a [u8],
+    counts: Counts,
 }
 
 /// Does something with any section that is a list of items.
@@ -130,12 +177,16 @@ impl<'a> Builder<'a> {
         for payload in parser.parse_all(self.bytes) {
             let payload = payload.map_err(malformed)?;
             check_count(&payload)?;
+            self.check_limits(&payload)?;
             match self.validator.payload(&payload) {
                 Ok(ValidPayload::Func(func, body)) => {
                     self.info.bodies.push(range(body.range()));
                     self.bodies.push(Body { func, body });
                 }
-                Ok(_) => self.record(payload)?,
+                Ok(_) => {
+                    self.note(&payload)?;
+                    self.sections.push(payload);
+                }
                 Err(error) if matches!(payload, Payload::UnknownSection { .. }) => {
                     return Err(malformed(error));
                 }
@@ -145,17 +196,61 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Notes what validating bodies and checking limits of further sections needs of one that has been validated.
+    fn note(&mut self, payload: &Payload<'a>) -> Result<(), ParseError> {
+        match payload {
+            Payload::ImportSection(section) => self.note_imports(section),
+            Payload::FunctionSection(section) => {
+                for item in items(section.clone()) {
+                    self.info.funcs.push(TypeIndex(item?.1));
+                }
+                Ok(())
+            }
+            Payload::TagSection(section) => {
+                for item in items(section.clone()) {
+                    self.info.tags.push(TypeIndex(item?.1.func_type_idx));
+                }
+                Ok(())
+            }
+            Payload::CodeSectionStart { count, .. } => {
+                // As many as there are functions, or validation would have refused the section.
+                self.info.bodies.reserve_exact(*count as usize);
+                self.bodies.reserve_exact(*count as usize);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for imports, which count among the items of their kinds.
+    fn note_imports(&mut self, section: &wasmparser::ImportSectionReader<'a>) -> Result<(), ParseError> {
+        let Builder { info, counts, .. } = self;
+        for import in section.clone().into_imports_with_offsets() {
+            match import.map_err(malformed)?.1.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => info.funcs.push(TypeIndex(ty)),
+                TypeRef::Tag(ty) => info.tags.push(TypeIndex(ty.func_type_idx)),
+                TypeRef::Table(_) => counts.tables += 1,
+                TypeRef::Memory(_) => counts.memories += 1,
+                TypeRef::Global(_) => counts.globals += 1,
+            }
+        }
+        for (limit, count) in [
+            (ModuleLimit::Functions, info.funcs.len() as u64),
+            (ModuleLimit::Tables, counts.tables),
+            (ModuleLimit::Memories, counts.memories),
+            (ModuleLimit::Globals, counts.globals),
+            (ModuleLimit::Tags, info.tags.len() as u64),
+        ] {
+            self.limits.check(limit, count, section.range().start)?;
+        }
+        Ok(())
+    }
+
     /// Records a section that has been validated.
     fn record(&mut self, payload: Payload<'a>) -> Result<(), ParseError> {
         match payload {
             Payload::TypeSection(section) => self.types(section),
             Payload::ImportSection(section) => self.imports(section),
-            Payload::FunctionSection(section) => {
-                for item in items(section) {
-                    self.info.funcs.push(TypeIndex(item?.1));
-                }
-                Ok(())
-            }
             Payload::CodeSectionStart { unchecked_range, .. } => {
                 self.info.code_start = range(unchecked_range).start;
                 Ok(())
@@ -181,13 +276,7 @@ impl<'a> Builder<'a> {
                 self.info.customs.push((range(name), range(contents)));
                 Ok(())
             }
-            Payload::TagSection(section) => {
-                for item in items(section) {
-                    self.info.tags.push(TypeIndex(item?.1.func_type_idx));
-                }
-                Ok(())
-            }
-            // Versions, counts and ends say nothing that is not known elsewhere.
+            // Functions and tags have been noted; versions, counts and ends say nothing that is not known elsewhere.
             _ => Ok(()),
         }
     }
@@ -204,13 +293,14 @@ impl<'a> Builder<'a> {
                 None => canonical(&self.info.types)(index),
             };
             let types = group.types().map(|ty| convert::sub_type(ty, concrete));
-            let first = self.registry.intern_group(types.collect::<Result<_, _>>().map_err(unsupported)?);
+            let types = types.collect::<Result<_, _>>().map_err(unsupported)?;
+            let types = self.registry.intern_group(types);
+            let types = types.map_err(|error| ParseError::unsupported(offset, error.to_string()))?;
             let count = kinds.len() as u32;
             if count > 1 {
                 self.info.rec_groups.push(start..start + count);
             }
-            let ids = (first.0..first.0 + count).map(TypeId);
-            self.info.types.extend(ids.map(|id| DefinedType { id, ty: self.registry.lookup(id) }));
+            self.info.types.extend(types.map(|ty| DefinedType { id: ty.id(), ty }));
         }
         Ok(())
     }
@@ -221,10 +311,9 @@ impl<'a> Builder<'a> {
             let unsupported = |feature| ParseError::missing(offset, feature);
             let info = &mut self.info;
             let item = match import.ty {
-                TypeRef::Func(ty) => {
-                    info.funcs.push(TypeIndex(ty));
+                TypeRef::Func(_) => {
                     info.imported_funcs += 1;
-                    ExternIndex::Func(FuncIndex::new(info.funcs.len() - 1))
+                    ExternIndex::Func(FuncIndex(info.imported_funcs - 1))
                 }
                 TypeRef::Table(ty) => {
                     let ty = convert::table_type(&ty, canonical(&info.types)).map_err(unsupported)?;
@@ -243,10 +332,9 @@ impl<'a> Builder<'a> {
                     info.imported_globals += 1;
                     ExternIndex::Global(GlobalIndex::new(info.globals.len() - 1))
                 }
-                TypeRef::Tag(ty) => {
-                    info.tags.push(TypeIndex(ty.func_type_idx));
+                TypeRef::Tag(_) => {
                     info.imported_tags += 1;
-                    ExternIndex::Tag(TagIndex::new(info.tags.len() - 1))
+                    ExternIndex::Tag(TagIndex(info.imported_tags - 1))
                 }
                 TypeRef::FuncExact(_) => return Err(unsupported(Feature::CustomDescriptors)),
             };
@@ -255,15 +343,29 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Counts a name.
+    fn name(&mut self, name: &str, offset: u64) -> Result<(), ParseError> {
+        self.counts.name_bytes += name.len() as u64;
+        Ok(self.limits.check(ModuleLimit::NameBytes, self.counts.name_bytes, offset)?)
+    }
+
+    /// Counts entries of a table or of an element segment.
+    fn table_entries(&mut self, count: u64, offset: u64) -> Result<(), ParseError> {
+        self.counts.table_entries = self.counts.table_entries.saturating_add(count);
+        Ok(self.limits.check(ModuleLimit::TableEntries, self.counts.table_entries, offset)?)
+    }
+
     fn tables(&mut self, section: wasmparser::TableSectionReader<'a>) -> Result<(), ParseError> {
         for item in items(section) {
             let (offset, table) = item?;
+            self.table_entries(table.ty.initial, offset)?;
             let ty = convert::table_type(&table.ty, canonical(&self.info.types));
             self.info.tables.push(ty.map_err(|feature| ParseError::missing(offset, feature))?);
-            self.info.table_inits.push(match table.init {
+            let init = match table.init {
                 TableInit::RefNull => None,
-                TableInit::Expr(expr) => Some(const_expr(&expr)?),
-            });
+                TableInit::Expr(expr) => Some(self.const_expr(&expr)?),
+            };
+            self.info.table_inits.push(init);
         }
         Ok(())
     }
@@ -273,7 +375,8 @@ impl<'a> Builder<'a> {
             let (offset, global) = item?;
             let ty = convert::global_type(&global.ty, canonical(&self.info.types));
             self.info.globals.push(ty.map_err(|feature| ParseError::missing(offset, feature))?);
-            self.info.global_inits.push(const_expr(&global.init_expr)?);
+            let init = self.const_expr(&global.init_expr)?;
+            self.info.global_inits.push(init);
         }
         Ok(())
     }
@@ -291,6 +394,7 @@ impl<'a> Builder<'a> {
                     return Err(ParseError::missing(offset, Feature::CustomDescriptors));
                 }
             };
+            self.name(export.name, offset)?;
             self.info.exports.push(Export { name: export.name.into(), item });
         }
         Ok(())
@@ -303,18 +407,23 @@ impl<'a> Builder<'a> {
                 ElementKind::Passive => SegmentMode::Passive,
                 ElementKind::Declared => SegmentMode::Declared,
                 ElementKind::Active { table_index, offset_expr } => {
-                    SegmentMode::Active(TableIndex(table_index.unwrap_or(0)), const_expr(&offset_expr)?)
+                    SegmentMode::Active(TableIndex(table_index.unwrap_or(0)), self.const_expr(&offset_expr)?)
                 }
             };
             let (ty, contents) = match elem.items {
                 ElementItems::Functions(funcs) => {
-                    let funcs = items(funcs).map(|item| Ok(FuncIndex(item?.1))).collect::<Result<_, _>>()?;
+                    self.table_entries(funcs.count().into(), offset)?;
+                    let funcs = items(funcs)
+                        .map(|item| item.map(|(_, func)| FuncIndex(func)))
+                        .collect::<Result<_, _>>()?;
                     // Function indices cannot name null.
                     (RefType { nullable: false, heap: HeapType::Func }, ElemItems::Funcs(funcs))
                 }
                 ElementItems::Expressions(ty, exprs) => {
+                    self.table_entries(exprs.count().into(), offset)?;
                     let ty = convert::ref_type(ty, canonical(&self.info.types));
-                    let exprs = items(exprs).map(|item| const_expr(&item?.1)).collect::<Result<_, _>>()?;
+                    let exprs =
+                        items(exprs).map(|item| self.const_expr(&item?.1)).collect::<Result<_, _>>()?;
                     (ty.map_err(|feature| ParseError::missing(offset, feature))?, ElemItems::Exprs(exprs))
                 }
             };
@@ -329,11 +438,94 @@ impl<'a> Builder<'a> {
             let mode = match data.kind {
                 DataKind::Passive => SegmentMode::Passive,
                 DataKind::Active { memory_index, offset_expr } => {
-                    SegmentMode::Active(MemoryIndex(memory_index), const_expr(&offset_expr)?)
+                    SegmentMode::Active(MemoryIndex(memory_index), self.const_expr(&offset_expr)?)
                 }
             };
             let bytes = range(data.range.end - data.data.len() as u64..data.range.end);
             self.info.datas.push(DataSegment { mode, bytes });
+        }
+        Ok(())
+    }
+}
+
+impl Builder<'_> {
+    fn const_expr(&mut self, expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, ParseError> {
+        let (limits, before) = (self.limits, self.counts.constant_operators);
+        let expr = const_expr(expr, |count, offset| {
+            Ok(limits.check(ModuleLimit::ConstantOperators, before + count as u64, offset)?)
+        })?;
+        self.counts.constant_operators += expr.ops.len() as u64;
+        Ok(expr)
+    }
+
+    /// Refuses what exceeds a limit by its count alone, before anything is made of it.
+    fn check_limits(&mut self, payload: &Payload<'_>) -> Result<(), ParseError> {
+        let Builder { info, counts, .. } = &*self;
+        // Imports come first and count among the items of their kinds.
+        let (limit, before) = match payload {
+            Payload::TypeSection(section) => return self.check_types(section),
+            Payload::CodeSectionEntry(body) => {
+                let size = body.as_bytes().len() as u64;
+                return Ok(self.limits.check(ModuleLimit::FunctionSize, size, body.range().start)?);
+            }
+            Payload::ImportSection(section) => return self.check_imports(section),
+            Payload::FunctionSection(_) => (ModuleLimit::Functions, info.funcs.len() as u64),
+            Payload::TableSection(_) => (ModuleLimit::Tables, counts.tables),
+            Payload::MemorySection(_) => (ModuleLimit::Memories, counts.memories),
+            Payload::TagSection(_) => (ModuleLimit::Tags, info.tags.len() as u64),
+            Payload::GlobalSection(_) => (ModuleLimit::Globals, counts.globals),
+            Payload::ExportSection(_) => (ModuleLimit::Exports, 0),
+            Payload::ElementSection(_) => (ModuleLimit::ElementSegments, 0),
+            Payload::DataSection(_) => (ModuleLimit::DataSegments, 0),
+            _ => return Ok(()),
+        };
+        let (count, at) = with_items!(
+            payload,
+            |section| (section.count(), section.original_position()),
+            else return Ok(())
+        );
+        Ok(self.limits.check(limit, before + u64::from(count), at)?)
+    }
+
+    /// The same for imports: some bytes can stand for many, each with the name of the same module.
+    fn check_imports(&mut self, section: &wasmparser::ImportSectionReader<'_>) -> Result<(), ParseError> {
+        let mut count = u64::from(section.count());
+        self.limits.check(ModuleLimit::Imports, count, section.original_position())?;
+        for (number, import) in (1..).zip(section.clone().into_imports_with_offsets()) {
+            // Whatever cannot be decoded is for the validator to say.
+            let Ok((offset, import)) = import else { break };
+            count = count.max(number);
+            self.limits.check(ModuleLimit::Imports, count, offset)?;
+            self.name(import.module, offset)?;
+            self.name(import.name, offset)?;
+        }
+        Ok(())
+    }
+
+    /// The same for types, which come in groups: one group at a time is decoded to look at it. Whatever cannot be decoded, or
+    /// claims more types than it has bytes, is for the validator to refuse.
+    fn check_types(&mut self, section: &SectionLimited<'_, RecGroup>) -> Result<(), ParseError> {
+        /// What a group of several types begins with.
+        const GROUP: u8 = 0x4e;
+        let (start, end) = (section.original_position(), section.range().end);
+        let mut reader = BinaryReader::new(&self.bytes[start as usize..end as usize], start);
+        let (counts, limits) = (&mut self.counts, self.limits);
+        for _ in 0..section.count() {
+            let offset = reader.original_position();
+            let mut head = reader.clone();
+            let group = matches!(head.read_u8(), Ok(GROUP));
+            let types = if group { head.read_var_u32().map_or(0, u64::from) } else { 1 };
+            if types > end - offset {
+                return Ok(());
+            }
+            counts.types += types;
+            limits.check(ModuleLimit::Types, counts.types, offset)?;
+            let Ok(group) = reader.read::<RecGroup>() else { return Ok(()) };
+            for arity in group.types().map(Arity::of) {
+                counts.type_elements += arity.sum();
+                counts.arities.push(arity);
+            }
+            limits.check(ModuleLimit::TypeElements, counts.type_elements, offset)?;
         }
         Ok(())
     }
@@ -344,11 +536,16 @@ fn canonical(types: &[DefinedType]) -> impl Fn(u32) -> (TypeKind, TypeId) + Copy
     |index| types[index as usize].named()
 }
 
-fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, ParseError> {
+/// An expression; `check` looks at the number of its operators and the offset of the last one.
+fn const_expr(
+    expr: &wasmparser::ConstExpr<'_>,
+    check: impl Fn(usize, u64) -> Result<(), ParseError>,
+) -> Result<ConstExpr, ParseError> {
     let mut ops = Vec::new();
     let mut reader = expr.get_operators_reader();
     loop {
         let (op, offset) = reader.read_with_offset().map_err(malformed)?;
+        check(ops.len(), offset)?;
         ops.push(match op {
             Operator::End => return Ok(ConstExpr { ops: ops.into() }),
             Operator::I32Const { value } => ConstOp::I32(value),

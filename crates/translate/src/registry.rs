@@ -3,28 +3,39 @@
 //!
 //! ```text
 //! recursion group ─ references to earlier types by canonical id, to the group's own by position ─▶ key
-//! key ── seen before? ── yes ─▶ the ids it got then
-//!                     └─ no ──▶ the next ids in a row, one for each type of the group
+//! key ── alive? ── yes ─▶ the group that it is
+//!                └─ no ──▶ a new group with free ids in a row, one for each type
 //! ```
 //!
 //! Two types are equal if their groups are equal as a whole and they have the same position in them. A group's key
 //! holds no module's indices, so it is the same wherever the group comes from.
+//!
+//! A group lives as long as there is a [`TypeHandle`] of one of its types, and so do the groups that its types refer to.
+//! Afterwards its ids are free for others.
+
+mod ids;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use upshift_core::types::composite::{CompositeType, FieldType, StorageType, SubType};
 use upshift_core::types::layout::StructLayout;
-use upshift_core::types::{FuncType, HeapType, RefType, Subtyping, TypeId, ValType};
+use upshift_core::types::{
+    FuncType, HeapType, MAX_FIELDS, RefType, Subtyping, TypeId, TypeTooLarge, ValType,
+};
 use upshift_core::vm::FieldPlace;
+
+use ids::Ids;
 
 /// Marks an id that counts from the start of the group it occurs in.
 const IN_GROUP: u32 = 1 << 31;
 
-/// The most types: objects have one bit less for the number, and exceptions take the last one.
-const MAX_TYPES: usize = (1 << 31) - 2;
+/// No id is this or higher: objects have one bit less for the number, and exceptions take the last one.
+const ID_LIMIT: u32 = (1 << 31) - 1;
 
-/// A canonical type and what follows from its definition. Types live as long as their registry.
+/// What follows from the definition of a canonical type.
 #[derive(Debug)]
 pub struct RegisteredType {
     /// The definition; all references are canonical.
@@ -46,6 +57,12 @@ impl RegisteredType {
         if let CompositeType::Func(func) = &self.definition.composite { Some(func) } else { None }
     }
 
+    /// The fields, if it is a type of structs.
+    #[must_use]
+    pub fn fields(&self) -> Option<&Arc<[FieldType]>> {
+        if let CompositeType::Struct(fields) = &self.definition.composite { Some(fields) } else { None }
+    }
+
     /// The elements, if it is a type of arrays.
     #[must_use]
     pub fn element(&self) -> Option<FieldType> {
@@ -57,130 +74,352 @@ impl RegisteredType {
     pub fn depth(&self) -> u32 {
         self.chain.len() as u32 - 1
     }
+
+    /// Whether the type is the one with the id, or was declared as one of its subtypes, directly or through others.
+    #[must_use]
+    pub fn extends(&self, sup: TypeId) -> bool {
+        self.chain.contains(&sup)
+    }
 }
 
-/// All types that the modules and hosts of one engine know. Types live as long as the registry.
+/// A canonical type that lives as long as the handle does, with everything that it refers to.
+#[derive(Clone)]
+pub struct TypeHandle {
+    group: Arc<Group>,
+    position: u32,
+}
+
+impl TypeHandle {
+    /// The canonical id, which no other type gets as long as the handle lives.
+    #[must_use]
+    pub fn id(&self) -> TypeId {
+        TypeId(self.group.first + self.position)
+    }
+}
+
+impl Deref for TypeHandle {
+    type Target = RegisteredType;
+
+    fn deref(&self) -> &RegisteredType {
+        &self.group.types[self.position as usize]
+    }
+}
+
+impl fmt::Debug for TypeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.id().0, self.definition)
+    }
+}
+
+/// A recursion group that somebody uses.
+struct Group {
+    first: u32,
+    types: Box<[RegisteredType]>,
+    key: Arc<[SubType]>,
+    /// The groups that the types refer to.
+    uses: Vec<Arc<Group>>,
+    registry: Arc<Mutex<Inner>>,
+}
+
+/// Why a type cannot be registered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RegisterError {
+    /// There are two billion types already.
+    NoMoreIds,
+    /// A struct would take 4 GiB or more.
+    StructTooLarge,
+    /// It has more of something than a type may have.
+    TooLarge(TypeTooLarge),
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RegisterError::NoMoreIds => f.write_str("the engine has no number left for another type"),
+            RegisterError::StructTooLarge => f.write_str("a struct takes less than 4 GiB"),
+            RegisterError::TooLarge(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RegisterError {}
+
+impl From<TypeTooLarge> for RegisterError {
+    fn from(error: TypeTooLarge) -> RegisterError {
+        RegisterError::TooLarge(error)
+    }
+}
+
+/// All types that the modules, stores and hosts of one engine use. A clone is the same registry.
 ///
 /// ```
 /// use upshift_core::{FuncType, ValType};
 /// use upshift_translate::registry::TypeRegistry;
 ///
 /// let registry = TypeRegistry::default();
-/// let id = registry.intern_func(FuncType::new([ValType::I32], []));
-/// assert_eq!(id, registry.intern_func(FuncType::new([ValType::I32], [])));
-/// assert_ne!(id, registry.intern_func(FuncType::new([ValType::I64], [])));
-/// assert_eq!(registry.lookup(id).as_func().unwrap().params(), [ValType::I32]);
+/// let ty = registry.intern_func(FuncType::new([ValType::I32], []))?;
+/// assert_eq!(ty.id(), registry.intern_func(FuncType::new([ValType::I32], []))?.id());
+/// assert_ne!(ty.id(), registry.intern_func(FuncType::new([ValType::I64], []))?.id());
+/// assert_eq!(ty.as_func().unwrap().params(), [ValType::I32]);
+/// // The one with an `i64` was used no longer than its id was looked at.
+/// assert_eq!(registry.len(), 1);
+/// # Ok::<(), upshift_translate::registry::RegisterError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TypeRegistry {
-    inner: Mutex<Inner>,
+    inner: Arc<Mutex<Inner>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    /// The first id of each group; references within a key's group are relative.
-    groups: HashMap<Box<[SubType]>, TypeId>,
-    /// The types by id.
-    types: Vec<Arc<RegisteredType>>,
+    /// The groups' first ids by key; references within a key's group are relative. The ids that a key names are taken as long
+    /// as it is here.
+    groups: HashMap<Arc<[SubType]>, u32>,
+    /// The groups by the ids of their types.
+    types: Vec<Weak<Group>>,
+    ids: Ids,
+    /// How many types there are.
+    count: usize,
+}
+
+impl Default for Inner {
+    fn default() -> Inner {
+        Inner::with_limit(ID_LIMIT)
+    }
 }
 
 impl TypeRegistry {
-    /// The type with an id.
+    /// The type with an id, if one has it.
+    #[must_use]
+    pub fn get(&self, id: TypeId) -> Option<TypeHandle> {
+        let group = lock(&self.inner).types.get(id.0 as usize)?.upgrade()?;
+        let position = id.0 - group.first;
+        Some(TypeHandle { group, position })
+    }
+
+    /// How many types there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        lock(&self.inner).count
+    }
+
+    /// Whether there are no types.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A function type that stands alone in its group, as those of host functions do; see [`intern`](Self::intern).
+    ///
+    /// # Errors
+    /// As [`intern`](Self::intern).
+    pub fn intern_func(&self, func: FuncType) -> Result<TypeHandle, RegisterError> {
+        self.intern(SubType::final_func(func))
+    }
+
+    /// A type that stands alone in its group. Concrete references in it are ids of this registry, and so is its supertype,
+    /// which it has to match.
+    ///
+    /// # Errors
+    /// When the type is too large, or there are no more ids.
     ///
     /// # Panics
-    /// When the id is not one of this registry's.
-    #[must_use]
-    pub fn lookup(&self, id: TypeId) -> Arc<RegisteredType> {
-        Arc::clone(&self.lock().types[id.0 as usize])
+    /// When a type that it refers to is used by nobody.
+    pub fn intern(&self, ty: SubType) -> Result<TypeHandle, RegisterError> {
+        let mut types = self.intern_group(vec![ty])?;
+        Ok(types.next().expect("the group has one type"))
     }
 
-    /// The function type with an id.
+    /// The types of a recursion group, in order. References to the group's own types are made by [`in_group`], all others are
+    /// ids of this registry.
+    ///
+    /// # Errors
+    /// As [`intern`](Self::intern).
     ///
     /// # Panics
-    /// When the id is not that of a function type of this registry.
-    #[must_use]
-    pub fn func(&self, id: TypeId) -> Arc<FuncType> {
-        let inner = self.lock();
-        let func = inner.types[id.0 as usize].as_func().expect("the id is that of a function type");
-        Arc::clone(func)
+    /// As [`intern`](Self::intern).
+    pub(crate) fn intern_group(
+        &self,
+        group: Vec<SubType>,
+    ) -> Result<impl Iterator<Item = TypeHandle> + use<>, RegisterError> {
+        let group = self.group(group)?;
+        let count = group.types.len() as u32;
+        Ok((0..count).map(move |position| TypeHandle { group: Arc::clone(&group), position }))
     }
 
-    /// The types from an id on, in order.
-    #[must_use]
-    pub fn from(&self, first: usize) -> Vec<Arc<RegisteredType>> {
-        self.lock().types.get(first..).map_or(Vec::new(), <[_]>::to_vec)
-    }
-
-    /// The id of a function type that stands alone in its group, as those of host functions do. Concrete references
-    /// in it are ids of this registry.
-    #[must_use]
-    pub fn intern_func(&self, func: FuncType) -> TypeId {
-        self.intern_group(vec![SubType::final_func(func)])
-    }
-
-    /// The id of a type that stands alone in its group. Concrete references in it are ids of this registry, and so is its
-    /// supertype, which it has to match.
-    #[must_use]
-    pub fn intern(&self, ty: SubType) -> TypeId {
-        self.intern_group(vec![ty])
-    }
-
-    /// The id of the first type of a recursion group; the others follow in order. References to the group's own types
-    /// are made by [`in_group`], all others are ids of this registry.
-    pub(crate) fn intern_group(&self, group: Vec<SubType>) -> TypeId {
-        let mut inner = self.lock();
-        if let Some(&first) = inner.groups.get(group.as_slice()) {
-            return first;
+    fn group(&self, key: Vec<SubType>) -> Result<Arc<Group>, RegisterError> {
+        // Kept beyond the lock: whoever drops the last handle of a group needs it.
+        let uses = self.used_by(&key);
+        let mut inner = lock(&self.inner);
+        if let Some(group) =
+            inner.groups.get(key.as_slice()).and_then(|&id| inner.types[id as usize].upgrade())
+        {
+            return Ok(group);
         }
-        let first = inner.types.len();
-        // Two billion types need more memory than one process gets for them.
-        assert!(first + group.len() <= MAX_TYPES, "type ids are exhausted");
-        let first = TypeId(first as u32);
-        for ty in &group {
-            // Supertypes come before their subtypes, in a group as well.
-            let registered = inner.register(resolve(ty, first));
-            inner.types.push(Arc::new(registered));
-        }
-        inner.groups.insert(group.into(), first);
-        first
+        // A group whose last handle is being dropped just now may still be found under the key; it keeps its ids until it has
+        // got the lock, and this one takes its place.
+        let count = u32::try_from(key.len()).map_err(|_| RegisterError::NoMoreIds)?;
+        let first = inner.ids.take(count).ok_or(RegisterError::NoMoreIds)?;
+        let types = match register(&key, first, &uses) {
+            Ok(types) => types,
+            Err(error) => {
+                inner.ids.give_back(first, count);
+                return Err(error);
+            }
+        };
+        let key: Arc<[SubType]> = key.into();
+        let registry = Arc::clone(&self.inner);
+        let group = Arc::new(Group { first, types, key: Arc::clone(&key), uses, registry });
+        inner.enter(key, &group);
+        Ok(group)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing between the two changes of `Inner` can panic but running out of memory, which aborts.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The groups that a group's types refer to, each once, by their first ids.
+    fn used_by(&self, group: &[SubType]) -> Vec<Arc<Group>> {
+        let mut ids: Vec<TypeId> = group.iter().flat_map(SubType::concrete).collect();
+        ids.retain(|id| id.0 & IN_GROUP == 0);
+        ids.sort_unstable();
+        ids.dedup();
+        let find = |&id: &TypeId| self.get(id).expect("types that a type refers to are in use").group;
+        let mut groups: Vec<Arc<Group>> = ids.iter().map(find).collect();
+        // Ids of one group are neighbours.
+        groups.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        groups
     }
+}
+
+fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    // Nothing between the changes of `Inner` can panic but running out of memory, which aborts.
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Subtyping for TypeRegistry {
     fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
-        let inner = self.lock();
-        let depth = inner.types[sup.0 as usize].depth();
-        inner.types[sub.0 as usize].chain.get(depth as usize) == Some(&sup)
+        sub == sup || self.get(sub).is_some_and(|ty| ty.extends(sup))
     }
 }
 
 impl Inner {
-    /// What follows from the definition of the type that comes next.
-    fn register(&self, definition: SubType) -> RegisteredType {
-        let supertype = definition.supertype.map(|id| &self.types[id.0 as usize]);
-        let mut chain = supertype.map_or(Vec::new(), |supertype| supertype.chain.to_vec());
-        chain.push(TypeId(self.types.len() as u32));
-        let (mut layout, mut places, mut traced) = (None, Box::default(), Box::default());
-        if let CompositeType::Struct(fields) = &definition.composite {
-            let inherited = supertype.and_then(|supertype| supertype.layout.as_ref());
-            let own = StructLayout::new(fields, inherited);
-            let all = || own.offsets().iter().zip(fields.iter());
-            let place = |(&offset, field): (&u32, &FieldType)| FieldPlace {
-                offset,
-                bytes_log2: field.storage.bytes().trailing_zeros(),
-            };
-            places = all().map(place).collect();
-            traced =
-                all().filter(|(_, field)| field.storage.is_traced()).map(|(&offset, _)| offset).collect();
-            layout = Some(own);
-        }
-        RegisteredType { definition, chain: chain.into(), layout, places, traced }
+    fn with_limit(limit: u32) -> Inner {
+        let ids = Ids::new(TypeId::NONE.0 + 1, limit);
+        Inner { groups: HashMap::new(), types: Vec::new(), ids, count: 0 }
     }
+
+    /// Makes a new group known.
+    fn enter(&mut self, key: Arc<[SubType]>, group: &Arc<Group>) {
+        let end = self.ids.end() as usize;
+        if self.types.len() < end {
+            self.types.resize_with(end, Weak::new);
+        }
+        for id in group.ids() {
+            self.types[id] = Arc::downgrade(group);
+        }
+        self.count += group.types.len();
+        // Whatever is left of a group with this key goes; its key object too, so that each is used by one group only.
+        self.groups.remove(&key);
+        self.groups.insert(key, group.first);
+    }
+
+    /// Forgets a group that nobody uses any more.
+    fn leave(&mut self, group: &Group) {
+        for id in group.ids() {
+            self.types[id] = Weak::new();
+        }
+        self.count -= group.types.len();
+        self.ids.give_back(group.first, group.types.len() as u32);
+        self.types.truncate(self.ids.end() as usize);
+        // Types come in crowds, so the room for them goes when most of it is empty.
+        if self.types.len() < self.types.capacity() / 4 {
+            self.types.shrink_to(self.types.len() * 2);
+        }
+        // An equal group may have come meanwhile.
+        if self.groups.get(&group.key) == Some(&group.first) {
+            self.groups.remove(&group.key);
+            if self.groups.len() < self.groups.capacity() / 4 {
+                self.groups.shrink_to(self.groups.len() * 2);
+            }
+        }
+    }
+}
+
+impl Group {
+    /// The ids of the types.
+    fn ids(&self) -> std::ops::Range<usize> {
+        self.first as usize..self.first as usize + self.types.len()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // First the key, then what it names: as long as it can be found, its ids are nobody else's.
+        lock(&self.registry).leave(self);
+        // Chains of types that refer to each other may be long, so this is no recursion.
+        let mut unused = std::mem::take(&mut self.uses);
+        while let Some(group) = unused.pop() {
+            if let Some(mut group) = Arc::into_inner(group) {
+                unused.append(&mut group.uses);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group")
+            .field("first", &self.first)
+            .field("types", &self.types)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What follows from the definitions of a group; `uses` has the groups that they refer to.
+fn register(
+    key: &[SubType],
+    first: u32,
+    uses: &[Arc<Group>],
+) -> Result<Box<[RegisteredType]>, RegisterError> {
+    let mut types = Vec::with_capacity(key.len());
+    for (position, ty) in (0..).zip(key) {
+        let definition = resolve(ty, TypeId(first));
+        let supertype = definition.supertype.map(|id| match id.0.checked_sub(first) {
+            // Supertypes come before their subtypes, in a group as well.
+            Some(before) if before < position => &types[before as usize],
+            _ => {
+                let behind = uses.partition_point(|group| group.first <= id.0);
+                let group = &uses[behind - 1];
+                &group.types[(id.0 - group.first) as usize]
+            }
+        });
+        types.push(registered(definition, TypeId(first + position), supertype)?);
+    }
+    Ok(types.into())
+}
+
+/// What follows from a definition.
+fn registered(
+    definition: SubType,
+    id: TypeId,
+    supertype: Option<&RegisteredType>,
+) -> Result<RegisteredType, RegisterError> {
+    let mut chain = supertype.map_or(Vec::new(), |supertype| supertype.chain.to_vec());
+    chain.push(id);
+    let (mut layout, mut places, mut traced) = (None, Box::default(), Box::default());
+    if let CompositeType::Struct(fields) = &definition.composite {
+        if fields.len() > MAX_FIELDS {
+            return Err(TypeTooLarge::Fields(fields.len()).into());
+        }
+        let inherited = supertype.and_then(|supertype| supertype.layout.as_ref());
+        let own = StructLayout::new(fields, inherited).ok_or(RegisterError::StructTooLarge)?;
+        let all = || own.offsets().iter().zip(fields.iter());
+        let place = |(&offset, field): (&u32, &FieldType)| FieldPlace {
+            offset,
+            bytes_log2: field.storage.bytes().trailing_zeros(),
+        };
+        places = all().map(place).collect();
+        traced = all().filter(|(_, field)| field.storage.is_traced()).map(|(&offset, _)| offset).collect();
+        layout = Some(own);
+    }
+    Ok(RegisteredType { definition, chain: chain.into(), layout, places, traced })
 }
 
 /// The name of a type within the group that is about to be interned.
@@ -190,7 +429,11 @@ pub(crate) fn in_group(position: u32) -> TypeId {
 
 /// The type with its references into its own group made canonical.
 fn resolve(ty: &SubType, first: TypeId) -> SubType {
-    let canonical = |TypeId(id)| TypeId(if id & IN_GROUP == 0 { id } else { first.0 + (id & !IN_GROUP) });
+    let own = |id: TypeId| id.0 & IN_GROUP != 0;
+    if !ty.concrete().any(own) {
+        return ty.clone();
+    }
+    let canonical = |id: TypeId| if own(id) { TypeId(first.0 + (id.0 & !IN_GROUP)) } else { id };
     let value = |ty: &ValType| match *ty {
         ValType::Ref(RefType { nullable, heap: HeapType::Concrete(kind, id) }) => {
             ValType::Ref(RefType { nullable, heap: HeapType::Concrete(kind, canonical(id)) })
@@ -213,86 +456,4 @@ fn resolve(ty: &SubType, first: TypeId) -> SubType {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{TypeRegistry, in_group};
-    use upshift_core::types::composite::{CompositeType, FieldType, StorageType, SubType};
-    use upshift_core::types::{FuncType, HeapType, RefType, Subtyping, TypeId, TypeKind, ValType};
-
-    fn to(id: TypeId) -> ValType {
-        ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeKind::Func, id) })
-    }
-
-    fn takes(param: ValType) -> SubType {
-        SubType::final_func(FuncType::new([param], []))
-    }
-
-    #[test]
-    fn equal_groups_get_equal_ids() {
-        let registry = TypeRegistry::default();
-        let group = || vec![takes(to(in_group(1))), takes(to(in_group(0)))];
-        let unrelated = registry.intern(takes(ValType::F32));
-        let first = registry.intern_group(group());
-        assert_ne!(first, unrelated);
-        assert_eq!(registry.intern_group(group()), first);
-        let second = TypeId(first.0 + 1);
-        assert_eq!(registry.lookup(first).definition, takes(to(second)));
-        assert_eq!(registry.lookup(second).definition, takes(to(first)));
-    }
-
-    #[test]
-    fn the_shape_of_the_group_counts() {
-        let registry = TypeRegistry::default();
-        let alone = registry.intern_group(vec![takes(to(in_group(0)))]);
-        let paired = registry.intern_group(vec![takes(to(in_group(0))), takes(to(in_group(1)))]);
-        let crossed = registry.intern_group(vec![takes(to(in_group(1))), takes(to(in_group(0)))]);
-        // A reference from outside to the recursive type is not the recursion itself.
-        let outside = registry.intern(takes(to(alone)));
-        let mut firsts = [alone, paired, crossed, outside];
-        firsts.sort_unstable();
-        assert!(firsts.windows(2).all(|pair| pair[0] != pair[1]), "{firsts:?}");
-        // Both members of `paired` look alike after resolution but differ in position.
-        let definition = |id| registry.lookup(id).definition.clone();
-        assert_ne!(definition(paired), definition(TypeId(paired.0 + 1)));
-    }
-
-    #[test]
-    fn chains_of_supertypes_and_layouts() {
-        let registry = TypeRegistry::default();
-        let field = |storage| FieldType { storage, mutable: false };
-        let object = |supertype, fields: &[StorageType]| SubType {
-            is_final: false,
-            supertype,
-            composite: CompositeType::Struct(fields.iter().map(|&storage| field(storage)).collect()),
-        };
-        let link = StorageType::Val(ValType::Ref(RefType {
-            nullable: true,
-            heap: HeapType::Concrete(TypeKind::Struct, in_group(0)),
-        }));
-        let top = registry.intern_group(vec![
-            object(None, &[StorageType::I8]),
-            object(Some(in_group(0)), &[StorageType::I8, link]),
-        ]);
-        let below = TypeId(top.0 + 1);
-        assert!(registry.is_subtype(below, top) && registry.is_subtype(top, top));
-        assert!(!registry.is_subtype(top, below));
-        let ty = registry.lookup(below);
-        assert_eq!((ty.depth(), &ty.chain[..]), (1, &[top, below][..]));
-        assert_eq!(ty.layout.as_ref().unwrap().offsets(), [8, 12]);
-        assert_eq!(&ty.traced[..], [12]);
-        // The same structure without the declared supertype is another type.
-        let apart = registry
-            .intern_group(vec![object(None, &[StorageType::I8]), object(None, &[StorageType::I8, link])]);
-        assert_ne!(apart, top);
-    }
-
-    #[test]
-    fn threads_agree() {
-        let registry = TypeRegistry::default();
-        let intern_all = || (0..200).map(|n| registry.intern_func(FuncType::new(vec![ValType::I32; n], [])));
-        let ids = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| intern_all().collect::<Vec<_>>())).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
-        });
-        assert!(ids.iter().all(|other| *other == ids[0]));
-    }
-}
+mod tests;

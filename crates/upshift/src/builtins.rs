@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Error;
+use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap, TypeId};
@@ -21,11 +22,15 @@ use crate::frames::caller_of;
 use crate::func::HostCall;
 use crate::gc::{ArrayService, Left};
 use crate::instance::InstanceData;
-use crate::instantiate::{drop_data, drop_elem, memory_init, table_init};
+use crate::instantiate::{
+    check_memory_init, check_table_init, drop_data, drop_elem, memory_init, table_init,
+};
 use crate::memory::{Expected, LinearMemory, Memory};
 use crate::metering;
+use crate::pace::{Items, in_parts, look};
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
+use crate::work::{Work, count};
 
 /// The services of every store.
 pub(crate) static BUILTINS: Builtins = Builtins {
@@ -124,16 +129,22 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
                 caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>()));
             (host, instance, state.gc.roots.len())
         };
+        // What the host does on its own account is free.
+        if instance.is_some() {
+            let slots = u64::from((*func).param_slots) + u64::from((*func).result_slots);
+            if let Err(trap) = (*store.as_ptr()).charge(1 + slots / HOST_SLOTS_PER_UNIT) {
+                return stop(store, Pending::Error(trap.into()));
+            }
+        }
         let status = match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots })))
         {
             Ok(Ok(())) => Status::OK,
-            Ok(Err(error)) => exceptions::rethrow_from_host(store, error),
+            Ok(Err(error)) => catch_unwind(AssertUnwindSafe(|| exceptions::rethrow_from_host(store, error)))
+                .unwrap_or_else(|panic| stop(store, Pending::Panic(panic))),
             Err(panic) => stop(store, Pending::Panic(panic)),
         };
-        let state = &mut *store.as_ptr();
-        if state.gc.roots.len() != roots {
-            exceptions::leave_host(state, roots);
-        }
+        // What goes on in an error has owners.
+        (*store.as_ptr()).gc.roots.truncate(roots);
         status
     }
 }
@@ -148,7 +159,13 @@ unsafe extern "C" fn throw(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Stat
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
         let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
-        exceptions::throw(store, instance, payload, TagIndex(tag))
+        let throw = || exceptions::throw(store, instance, payload, TagIndex(tag));
+        if !(*store.as_ptr()).code.interruption {
+            // The host is not asked.
+            return throw();
+        }
+        catch_unwind(AssertUnwindSafe(throw))
+            .unwrap_or_else(|panic| stop_inside(store, Pending::Panic(panic)))
     }
 }
 
@@ -161,7 +178,8 @@ unsafe extern "C" fn throw_ref(ctx: *mut VmCtx, exception: u64) -> Status {
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
         let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
-        exceptions::throw_ref(store, instance, exception)
+        catch_unwind(AssertUnwindSafe(|| exceptions::throw_ref(store, instance, exception)))
+            .unwrap_or_else(|panic| stop_inside(store, Pending::Panic(panic)))
     }
 }
 
@@ -173,7 +191,7 @@ unsafe extern "C" fn interrupt(ctx: *mut VmCtx) -> Status {
     // SAFETY: the context has a store, and no reference to it is alive.
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
-        match catch_unwind(AssertUnwindSafe(|| metering::goes_on(store))) {
+        match catch_unwind(AssertUnwindSafe(|| metering::goes_on(store, Left::At))) {
             Ok(Ok(true)) => Status::OK,
             Ok(Ok(false)) => Status::trap(Trap::Interrupt),
             Ok(Err(error)) => stop_inside(store, Pending::Error(error)),
@@ -191,7 +209,11 @@ unsafe extern "C" fn make_room(ctx: *mut VmCtx, bytes: u32) -> Status {
     // looks for them: the instruction begins again afterwards.
     unsafe {
         let mut store = StoreState::from_ctx((*ctx).store);
-        let room = catch_unwind(AssertUnwindSafe(|| store.as_mut().make_room(bytes, Left::At)));
+        let room = catch_unwind(AssertUnwindSafe(|| {
+            // What follows cannot stop in the middle.
+            look(store, Left::At)?;
+            store.as_mut().make_room(bytes, Left::At)
+        }));
         outcome(store, room)
     }
 }
@@ -245,21 +267,47 @@ impl Call<'_> {
         unsafe { *self.slots = value };
     }
 
-    /// Grows something: the result is the old size, or -1 as wide as the index type.
-    fn grow(
-        &mut self,
-        index: IndexType,
-        grow: impl FnOnce(&mut StoreState) -> Result<Option<u64>, Error>,
+    /// Does something that may take long or fail.
+    fn attempt(mut self, work: impl FnOnce(&mut Self) -> Result<(), Error>) -> Status {
+        let root = self.state.root();
+        outcome(root, catch_unwind(AssertUnwindSafe(|| work(&mut self))))
+    }
+
+    /// Works on many items: `check` looks at the bounds of all of them, `work` at those of a part too, and works on it.
+    #[inline(always)]
+    fn in_parts(
+        self,
+        items: Items,
+        check: impl FnOnce(&StoreState) -> Result<(), Trap>,
+        mut work: impl FnMut(&mut StoreState, u64, u64) -> Result<(), Trap>,
     ) -> Status {
-        let failed = if index == IndexType::I64 { u64::MAX } else { u64::from(u32::MAX) };
-        match catch_unwind(AssertUnwindSafe(|| grow(self.state))) {
-            Ok(Ok(old)) => {
-                self.result(old.unwrap_or(failed));
-                Status::OK
-            }
-            Ok(Err(error)) => stop_inside(self.state.root(), Pending::Error(error)),
-            Err(panic) => stop_inside(self.state.root(), Pending::Panic(panic)),
+        if !self.state.is_metered() {
+            return work(self.state, 0, items.len).into();
         }
+        self.in_paid_parts(items, check, work)
+    }
+
+    /// Not a part of the other, which most programs call often.
+    #[inline(never)]
+    fn in_paid_parts(
+        self,
+        items: Items,
+        check: impl FnOnce(&StoreState) -> Result<(), Trap>,
+        work: impl FnMut(&mut StoreState, u64, u64) -> Result<(), Trap>,
+    ) -> Status {
+        let root = self.state.root();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            check(self.state)?;
+            // SAFETY: the instruction has noted itself, and no other reference to the store is used from here on.
+            unsafe { in_parts(root, items, work) }
+        }));
+        outcome(root, done)
+    }
+
+    /// Leaves the old size of something that was to grow, or -1 as wide as the index type.
+    fn grown(&self, index: IndexType, old: Option<u64>) {
+        let failed = if index == IndexType::I64 { u64::MAX } else { u64::from(u32::MAX) };
+        self.result(old.unwrap_or(failed));
     }
 
     /// Works on arrays of a type.
@@ -312,7 +360,7 @@ impl Call<'_> {
                 (*ctx.epoch).load(Ordering::Relaxed) >= ctx.epoch_deadline
             };
             // SAFETY: as above.
-            match if come { unsafe { metering::goes_on(root) } } else { Ok(true) } {
+            match if come { unsafe { metering::goes_on(root, Left::At) } } else { Ok(true) } {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(Stopped::Trap(Trap::Interrupt)),
                 Err(error) => Err(Stopped::Error(error)),
@@ -356,26 +404,50 @@ macro_rules! builtins {
 
 builtins! {
     /// `memory.grow`
-    builtin_memory_grow = |call, x, y| {
+    builtin_memory_grow = |call, x, y| call.attempt(|call| {
         let (delta, memory) = (call.operand(0), call.memory_handle(x));
         let index = memory.in_state(call.state).ty().index;
-        call.grow(index, |state| memory.grow_in_state(state, delta))
-    };
+        let cost = memory.in_state(call.state).cost_of_growth(delta);
+        call.state.charge(cost)?;
+        let old = memory.grow_in_state(call.state, delta)?;
+        call.grown(index, old);
+        Ok(())
+    });
     /// `memory.fill`
     builtin_memory_fill = |call, x, y| {
         let (dst, byte, len) = call.three();
-        let memory = call.memory(x);
-        memory.range(dst, len).map(|range| memory.fill(range, byte as u8))
+        let memory = call.memory_handle(x);
+        call.in_parts(
+            Items::bytes(len),
+            |state| memory.in_state(state).range(dst, len).map(|_| ()),
+            |state, at, len| {
+                let memory = memory.in_state_mut(state);
+                memory.range(dst + at, len).map(|range| memory.fill(range, byte as u8))
+            },
+        )
     };
     /// `memory.copy`
     builtin_memory_copy = |call, x, y| {
         let (dst, src, len) = call.three();
-        Memory::copy_within(call.state, (call.memory_handle(x), dst), (call.memory_handle(y), src), len)
+        let (to, from) = (call.memory_handle(x), call.memory_handle(y));
+        call.in_parts(
+            Items::bytes(len).copied(dst, src),
+            |state| {
+                from.in_state(state).range(src, len)?;
+                to.in_state(state).range(dst, len).map(|_| ())
+            },
+            |state, at, len| Memory::copy_within(state, (to, dst + at), (from, src + at), len),
+        )
     };
     /// `memory.init`
     builtin_memory_init = |call, x, y| {
-        let operands = call.three();
-        memory_init(call.state, call.instance, MemoryIndex(x), DataIndex(y), operands)
+        let (dst, src, len) = call.three();
+        let (instance, memory, segment) = (call.instance, MemoryIndex(x), DataIndex(y));
+        call.in_parts(
+            Items::bytes(len),
+            |state| check_memory_init(state, instance, memory, segment, (dst, src, len)).map(|_| ()),
+            |state, at, len| memory_init(state, instance, memory, segment, (dst + at, src + at, len)),
+        )
     };
     /// `memory.atomic.notify`
     builtin_memory_notify = |call, x, y| {
@@ -417,26 +489,53 @@ builtins! {
         Status::OK
     };
     /// `table.grow`
-    builtin_table_grow = |call, x, y| {
+    builtin_table_grow = |call, x, y| call.attempt(|call| {
         let (init, delta, table) = (call.operand(0), call.operand(1), call.table_handle(x));
         let index = table.in_state(call.state).ty().index;
-        call.grow(index, |state| table.grow_in_state(state, delta, init))
-    };
+        let bytes = table.in_state(call.state).bytes_of_growth(delta);
+        call.state.charge_bytes(bytes)?;
+        let old = table.grow_in_state(call.state, delta, init)?;
+        count(Work::Bytes, bytes);
+        call.grown(index, old);
+        Ok(())
+    });
     /// `table.fill`
     builtin_table_fill = |call, x, y| {
-        let (index, value, len) = call.three();
-        let table = call.table(x);
-        table.range(index, len).map(|range| table.elements_mut()[range].fill(value))
+        let (index, _, len) = call.three();
+        let (table, slots) = (call.table_handle(x), call.slots);
+        call.in_parts(
+            Items::slots(len),
+            |state| table.in_state(state).range(index, len).map(|_| ()),
+            |state, at, len| {
+                // SAFETY: the operand is there, with the place that its object has now.
+                let value = unsafe { *slots.add(1) };
+                let table = table.in_state_mut(state);
+                table.range(index + at, len).map(|range| table.elements_mut()[range].fill(value))
+            },
+        )
     };
     /// `table.copy`
     builtin_table_copy = |call, x, y| {
         let (dst, src, len) = call.three();
-        Table::copy_within(call.state, (call.table_handle(x), dst), (call.table_handle(y), src), len)
+        let (to, from) = (call.table_handle(x), call.table_handle(y));
+        call.in_parts(
+            Items::slots(len).copied(dst, src),
+            |state| {
+                from.in_state(state).range(src, len)?;
+                to.in_state(state).range(dst, len).map(|_| ())
+            },
+            |state, at, len| Table::copy_within(state, (to, dst + at), (from, src + at), len),
+        )
     };
     /// `table.init`
     builtin_table_init = |call, x, y| {
-        let operands = call.three();
-        table_init(call.state, call.instance, TableIndex(x), ElemIndex(y), operands)
+        let (dst, src, len) = call.three();
+        let (instance, table, segment) = (call.instance, TableIndex(x), ElemIndex(y));
+        call.in_parts(
+            Items::slots(len),
+            |state| check_table_init(state, instance, table, segment, (dst, src, len)).map(|_| ()),
+            |state, at, len| table_init(state, instance, table, segment, (dst + at, src + at, len)),
+        )
     };
     /// `elem.drop`
     builtin_elem_drop = |call, x, y| {

@@ -4,7 +4,7 @@
 
 use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
-use upshift_translate::{CodeOptions, Features};
+use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
 /// Settings of an engine.
 ///
@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) max_native_stack: usize,
     pub(crate) memory_reservation: u64,
     pub(crate) gc_stress: bool,
+    pub(crate) module_limits: ModuleLimits,
 }
 
 impl Default for Config {
@@ -41,6 +42,7 @@ impl Default for Config {
             max_native_stack: 1 << 20,
             memory_reservation: 8 << 30,
             gc_stress: false,
+            module_limits: ModuleLimits::default(),
         }
     }
 }
@@ -125,18 +127,37 @@ impl Config {
 
     /// Whether programs consume fuel, see [`Store::set_fuel`](crate::Store::set_fuel); off unless set.
     ///
-    /// An operator costs one unit; `block`, `loop`, `else`, `end`, `nop`, `drop` and blocks that catch are free, bulk
-    /// operations on memories, tables and arrays cost one more for each 64 bytes or elements, calls for each 64 slots of the
-    /// callee's locals, exceptions for each 64 blocks and clauses that are looked at, and making an object for which others
-    /// are collected for each 64 bytes that are left. A straight run of operators is paid for before its first one, so a
-    /// program stops at the same operator with the same state wherever it runs.
+    /// A unit is never more than about a microsecond of work. What programs pay:
+    ///
+    /// | what | units |
+    /// |---|---|
+    /// | an operator | 1; but `block`, `else`, `end`, `nop`, `drop` and blocks that catch are free |
+    /// | a call, a return, a branch, a `throw` or `throw_ref` | 1 more for each 64 slots of the values that it takes along: arguments and results of a call. A slot has 8 bytes, a `v128` takes two |
+    /// | entering a function | 1 for each 64 slots of locals that are not parameters |
+    /// | making an object | 1 more for each 64 bytes of it, header included; also an exception that a clause wants a reference to |
+    /// | `memory.copy`, `.fill`, `.init`, `table.*`, `array.*` | 1 more for each 64 bytes that are written; an element of a table has 8 bytes |
+    /// | `table.grow` | 1 more for each 64 bytes that are added, and for each 64 bytes of the table when it has to move, which it does when it has doubled |
+    /// | `memory.grow` | 1 more for each 256 KiB that the memory has, if it may move: with 64-bit addresses, with small pages, or with a small [`memory_reservation`](Self::memory_reservation) |
+    /// | what is thrown, on its way to a handler | 1 for each 64 blocks and clauses that are looked at, where a frame counts as 8 of them |
+    /// | a call of a host function | 1 more, and 1 for each 8 slots of arguments and results; besides, what the function [takes](crate::Store::consume_fuel) |
+    ///
+    /// Parts of a unit are free, each time. A straight run of operators is paid for before its first one, and what depends on
+    /// lengths once its bounds were checked and before anything is done. So a program stops at the same operator with the
+    /// same state wherever it runs, and what does not fit within its bounds traps for that.
+    ///
+    /// Collecting objects is free: it is bounded by what programs make. A heap in which so little is left that its objects, the
+    /// frames and other places of references are not in proportion (eight to one) is full, with
+    /// [`Trap::GcHeapOutOfMemory`](crate::Trap::GcHeapOutOfMemory). Free is also what happens once for each function of a
+    /// module: its translation.
     pub fn consume_fuel(&mut self, consume: bool) -> &mut Config {
         self.code.fuel = consume;
         self
     }
 
     /// Whether programs look at the engine's epoch, see [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline);
-    /// off unless set. They look whenever they enter a function and whenever a loop goes round.
+    /// off unless set. They look whenever they enter a function and whenever a loop goes round, and in the middle of what may
+    /// take long: operations on more than a megabyte, the search for a handler, and before objects are collected. An
+    /// operation that is interrupted in its middle has been done in part.
     pub fn epoch_interruption(&mut self, interruption: bool) -> &mut Config {
         self.code.interruption = interruption;
         self
@@ -147,6 +168,29 @@ impl Config {
     /// set. Relaxed vector operators do so in any case.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
         self.code.canonical_nans = canonical;
+        self
+    }
+
+    /// What modules may contain; [`ModuleLimits::default`] unless set. A module with more is refused with an error that
+    /// downcasts to [`ModuleLimitExceeded`](crate::ModuleLimitExceeded), before it takes much memory or time.
+    ///
+    /// The limits bound the time that [`Module::new`](crate::Module::new) and the first calls of functions take: it is in
+    /// proportion to the module's bytes, and nothing else stops it. A host that wants to bound it further lowers
+    /// [`ModuleLimit::ModuleSize`](crate::ModuleLimit::ModuleSize).
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Module, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
+    ///
+    /// let limits = ModuleLimits::strict().with(ModuleLimit::Memories, 1);
+    /// let engine = Engine::new(Config::new().module_limits(limits))?;
+    /// assert!(Module::new(&engine, "(module (memory 1))").is_ok());
+    /// let error = Module::new(&engine, "(module (memory 1) (memory 1))").unwrap_err();
+    /// let exceeded: &ModuleLimitExceeded = error.downcast_ref().expect("it is about a limit");
+    /// assert_eq!((exceeded.limit.name(), exceeded.allowed, exceeded.wanted), ("memories", 1, 2));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn module_limits(&mut self, limits: ModuleLimits) -> &mut Config {
+        self.module_limits = limits;
         self
     }
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, ensure};
-use upshift_core::TypeId;
-use upshift_core::types::Subtyping;
+use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
-use crate::gc::{Records, TypeRecords};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
@@ -25,16 +23,21 @@ const MAX_WASM_STACK: u64 = 1 << 32;
 /// assert!(Engine::same(module.engine(), &engine));
 /// # Ok::<(), upshift::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Engine {
     inner: Arc<EngineInner>,
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::with(Config::default())
+    }
 }
 
 #[derive(Default)]
 struct EngineInner {
     config: Config,
     types: TypeRegistry,
-    records: TypeRecords,
     epoch: AtomicU64,
 }
 
@@ -49,7 +52,19 @@ impl Engine {
         }
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
-        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), ..EngineInner::default() }) })
+        Ok(Engine::with(config.clone()))
+    }
+
+    fn with(mut config: Config) -> Engine {
+        config.dispatch = config.dispatch.effective();
+        Engine { inner: Arc::new(EngineInner { config, ..EngineInner::default() }) }
+    }
+
+    /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the
+    /// other way is not safe in this build, see [`Dispatch::effective`].
+    #[must_use]
+    pub fn dispatch(&self) -> Dispatch {
+        self.inner.config.dispatch
     }
 
     /// Whether both are the same engine. Modules and stores of different engines cannot be combined.
@@ -58,7 +73,7 @@ impl Engine {
         Arc::ptr_eq(&a.inner, &b.inner)
     }
 
-    /// The settings.
+    /// The settings, with what became of those that this build cannot follow.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
@@ -71,33 +86,46 @@ impl Engine {
         self.inner.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether its code counts fuel, see [`Config::consume_fuel`](crate::Config::consume_fuel): for host functions that
+    /// pay for what they do.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// assert!(Engine::new(Config::new().consume_fuel(true))?.consumes_fuel());
+    /// assert!(!Engine::default().consumes_fuel());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn consumes_fuel(&self) -> bool {
+        self.inner.config.code.fuel
+    }
+
     pub(crate) fn epoch(&self) -> &AtomicU64 {
         &self.inner.epoch
     }
 
+    /// How many defined types there are: those that modules, stores and handles of this engine use. Equal types are one.
+    ///
+    /// ```
+    /// use upshift::{Engine, FuncType, Module, ValType};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func) (func (param i32)))")?;
+    /// let ty = FuncType::new(&engine, [ValType::I32], []);
+    /// assert_eq!(engine.type_count(), 2);
+    /// drop(module);
+    /// assert_eq!(engine.type_count(), 1);
+    /// # drop(ty);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn type_count(&self) -> usize {
+        self.inner.types.len()
+    }
+
     pub(crate) fn types(&self) -> &TypeRegistry {
         &self.inner.types
-    }
-
-    /// The records of all types that there are now.
-    pub(crate) fn type_records(&self) -> Records {
-        self.inner.records.current(&self.inner.types)
-    }
-}
-
-/// ```
-/// use upshift::{Engine, HeapType, StructType, Subtyping};
-///
-/// let engine = Engine::default();
-/// let parent = StructType::extensible(&engine, None, [])?;
-/// let child = StructType::extensible(&engine, Some(&parent), [])?;
-/// assert!(child.heap_type().matches(parent.heap_type(), &engine));
-/// assert!(!parent.heap_type().matches(child.heap_type(), &engine));
-/// # Ok::<(), upshift::Error>(())
-/// ```
-impl Subtyping for Engine {
-    fn is_subtype(&self, sub: TypeId, sup: TypeId) -> bool {
-        self.types().is_subtype(sub, sup)
     }
 }
 

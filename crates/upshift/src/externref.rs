@@ -2,22 +2,22 @@
 
 use std::any::Any;
 
-use anyhow::{Context, Result, ensure};
-use upshift_core::vm::is_object;
+use anyhow::{Context, Result};
 
 use crate::context::{AsContext, AsContextMut, StoreContext};
-use crate::gc::Rooted;
+use crate::gc::{HostValue, Rooted, host_number};
 
-/// What the lowest bits of a reference to a value of the host are; the number of the value stands above them.
-const TAG: u32 = 0b010;
-
-/// How many bits those are.
-const TAG_BITS: u32 = 3;
+const TAKEN: &str = "the host has taken the value back";
 
 /// A reference to a value of the host, `externref` in wasm (wasm spec, "Structure / Types / Reference Types").
 ///
-/// The value lives until its store is dropped. What `extern.convert_any` has made of an object is one too; such a reference
-/// is valid as long as an [`AnyRef`](crate::AnyRef) is.
+/// A handle is valid as long as an [`AnyRef`](crate::AnyRef) is: until the host function or scope ends that it was made in;
+/// [`OwnedRooted`](crate::OwnedRooted) keeps it longer. The value is dropped at some time after nothing refers to it any
+/// more: in a collection of objects, when many values have been made since the last one, in [`Store::gc`](crate::Store::gc),
+/// or with the store. What `extern.convert_any` has made of an object is a reference of this type too.
+///
+/// Destructors run in the midst of what the program does, with the store borrowed. When one panics, the program stops with
+/// the panic, as with that of a host function.
 ///
 /// ```
 /// use upshift::{Engine, ExternRef, Store};
@@ -35,36 +35,49 @@ impl ExternRef {
     /// Puts a value into the store.
     ///
     /// # Errors
-    /// When the store has 2^29 values already.
+    /// When the store has 2^29 values already; and as [`Store::gc`](crate::Store::gc), which this calls now and then.
     pub fn new(mut store: impl AsContextMut, value: impl Any + Send + Sync) -> Result<ExternRef> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let number = state.externs.len();
-        ensure!(
-            number < 1 << (32 - TAG_BITS),
-            "the store has {number} values of the host, which is the most"
-        );
-        state.externs.push(Box::new(value));
-        let rooted = Rooted::new(state, (number as u32) << TAG_BITS | TAG);
-        Ok(ExternRef(rooted.context("a reference with a tag is not null")?))
+        let reference = state.new_host_value(Box::new(value))?;
+        Ok(ExternRef(Rooted::new(state, reference).context("a reference with a tag is not null")?))
     }
 
     /// The value; none if the reference is to an object or integer of wasm.
     ///
     /// # Errors
-    /// When the reference is stale or belongs to another store.
+    /// When the reference is stale or belongs to another store, or the host has taken the value back.
     pub fn data<'a, T: 'static>(
         &self,
         store: impl Into<StoreContext<'a, T>>,
     ) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
         let state = store.into().state();
-        let reference = self.0.get(state)?;
-        if is_object(reference) || reference & 1 != 0 {
-            return Ok(None);
-        }
-        let value =
-            state.externs.get((reference >> TAG_BITS) as usize).context("the reference names no value")?;
+        let Some(number) = host_number(self.0.get(state)?) else { return Ok(None) };
+        let value: &HostValue = state.gc.host_values.get(number).context(TAKEN)?;
         Ok(Some(&**value))
+    }
+
+    /// Takes the value back, whoever refers to it; none if the reference is to an object or integer of wasm. References stay
+    /// what they are, but there is nothing behind them.
+    ///
+    /// ```
+    /// use upshift::{Engine, ExternRef, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let reference = ExternRef::new(&mut store, String::from("text"))?;
+    /// let value = reference.take(&mut store)?.unwrap();
+    /// assert_eq!(*value.downcast::<String>().unwrap(), "text");
+    /// assert!(reference.data(&store).is_err());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the reference is stale or belongs to another store, or the host has taken the value already.
+    pub fn take(&self, mut store: impl AsContextMut) -> Result<Option<Box<dyn Any + Send + Sync>>> {
+        let mut store = store.as_context_mut();
+        let state = store.state();
+        let Some(number) = host_number(self.0.get(state)?) else { return Ok(None) };
+        state.gc.host_values.take(number).context(TAKEN).map(Some)
     }
 
     /// Whether both refer to the same value.

@@ -8,14 +8,13 @@
 //! the header that lies behind the function's parameters. Two return addresses are special: that of the *exit stub*
 //! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
 
-use std::ops::Range;
-
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
 use upshift_interp::stubs;
 
 use crate::instance::InstanceData;
 use crate::module::Module;
+use crate::work::{Work, count};
 
 /// A frame of a wasm function.
 pub(crate) struct Frame<'a> {
@@ -27,12 +26,70 @@ pub(crate) struct Frame<'a> {
     pub(crate) fp: *mut u64,
 }
 
-/// Where the code of a function lies that was seen last: most frames are of few functions.
-struct Seen {
+/// What is known of a place where frames stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Site {
+    ip: *const u64,
     ctx: *mut VmCtx,
-    code: Range<usize>,
-    func: FuncIndex,
-    params: u32,
+    pub(crate) func: FuncIndex,
+    /// A word of the instruction.
+    pub(crate) word: usize,
+    /// Slots of the function's parameters.
+    pub(crate) params: u32,
+    /// What the owner of the walk notes about the place.
+    pub(crate) note: u64,
+}
+
+impl Site {
+    /// The place of a word of a function's code, at an address in an instance of the module.
+    pub(crate) fn new(
+        module: &Module,
+        (ip, ctx): (*const u64, *mut VmCtx),
+        (func, word): (FuncIndex, usize),
+        note: u64,
+    ) -> Site {
+        Site { ip, ctx, func, word, params: module.info().func_type(func).func().param_slots(), note }
+    }
+}
+
+/// The places that a walk has come by: deep stacks consist of few, which are looked up once.
+#[derive(Default)]
+pub(crate) struct Sites {
+    /// Empty while the walk is short.
+    known: Vec<Option<Site>>,
+    lookups: u32,
+}
+
+impl Sites {
+    /// How many places are kept, each where its address leads.
+    const KEPT: usize = 256;
+    /// After how many lookups it is worth keeping any.
+    const FIRST: u32 = 16;
+
+    /// Which one a place would replace.
+    fn index(ip: *const u64) -> usize {
+        // Fibonacci hashing: instructions are words, so the lowest bits are all the same.
+        ((ip.addr() as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
+    }
+
+    /// The place with this address in an instance.
+    #[inline]
+    pub(crate) fn find(&self, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
+        let site = *self.known.get(Self::index(ip))?;
+        site.filter(|site| std::ptr::eq(site.ip, ip) && site.ctx == ctx)
+    }
+
+    /// Keeps a place that was looked up.
+    pub(crate) fn keep(&mut self, site: Site) {
+        self.lookups += 1;
+        if self.known.is_empty() {
+            if self.lookups < Self::FIRST {
+                return;
+            }
+            self.known = vec![None; Self::KEPT];
+        }
+        self.known[Self::index(site.ip)] = Some(site);
+    }
 }
 
 /// Walks over the frames.
@@ -43,7 +100,7 @@ pub(crate) struct Frames<'a> {
     exact: bool,
     /// The activation that `point` is in.
     entry: *const EntryFrame,
-    seen: Option<Seen>,
+    sites: Sites,
     modules: std::marker::PhantomData<&'a Module>,
 }
 
@@ -54,27 +111,17 @@ impl<'a> Frames<'a> {
     /// The frames that start at `exit`, with those of all entries of the chain, must be on the value stack for as long
     /// as the iterator is used, and the store must be alive for `'a`.
     pub(crate) unsafe fn new(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> Frames<'a> {
-        Frames { point: exit, exact, entry, seen: None, modules: std::marker::PhantomData }
+        Frames { point: exit, exact, entry, sites: Sites::default(), modules: std::marker::PhantomData }
     }
 
-    /// The function whose code is at an address, a word of its code, and how many slots its parameters take.
-    fn function(
-        &mut self,
-        module: &Module,
-        ctx: *mut VmCtx,
-        ip: *const u64,
-    ) -> Option<(FuncIndex, usize, u32)> {
-        let same = |seen: &&Seen| seen.ctx == ctx && seen.code.contains(&ip.addr());
-        if let Some(seen) = self.seen.as_ref().filter(same) {
-            return Some((seen.func, (ip.addr() - seen.code.start) / size_of::<u64>(), seen.params));
+    /// What is known of the place of an address.
+    fn site(&mut self, module: &Module, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
+        if let Some(site) = self.sites.find(ip, ctx) {
+            return Some(site);
         }
-        let (func, word) = module.func_at(ip)?;
-        let params = module.info().func_type(func).func().param_slots();
-        if let Some(code) = module.translated(func) {
-            let range = code.words().as_ptr_range();
-            self.seen = Some(Seen { ctx, code: range.start.addr()..range.end.addr(), func, params });
-        }
-        Some((func, word, params))
+        let site = Site::new(module, (ip, ctx), module.func_at(ip)?, 0);
+        self.sites.keep(site);
+        Some(site)
     }
 }
 
@@ -97,7 +144,7 @@ impl<'a> Iterator for Frames<'a> {
                 if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
             // SAFETY: a frame's context is that of a live instance of wasm, which lives as long as its store.
             let module: &'a Module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
-            let Some((func, word, params)) = self.function(module, point.ctx, ip) else {
+            let Some(Site { func, word, params, .. }) = self.site(module, ip, point.ctx) else {
                 if std::ptr::eq(point.ip, stubs::translate().wrapping_add(1)) {
                     // The function had no code yet; the point is at its header.
                     // SAFETY: as promised to `new`.
@@ -107,6 +154,7 @@ impl<'a> Iterator for Frames<'a> {
             };
             // SAFETY: a function's header lies behind its parameters.
             self.point = unsafe { caller_of(point.fp.add(params as usize), point.ctx) };
+            count(Work::Frames, 1);
             return Some(Frame { module, func, word, fp: point.fp });
         }
     }

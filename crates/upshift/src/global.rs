@@ -7,7 +7,7 @@ use upshift_core::vm::GlobalCell;
 use crate::context::{AsContext, AsContextMut};
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
-use crate::types::{GlobalType, Mutability};
+use crate::types::GlobalType;
 use crate::val::Val;
 
 /// A global of a store (wasm spec, "Execution / Runtime Structure / Global Instances").
@@ -32,6 +32,9 @@ pub struct Global {
 pub(crate) struct GlobalData {
     ty: core::GlobalType,
     cell: Cell,
+    /// The type as the host gave it, which keeps the defined type that it may name; that of an instance's global is kept by its
+    /// module.
+    _kept: Option<GlobalType>,
 }
 
 /// Where the value lies.
@@ -59,20 +62,21 @@ impl Global {
     /// A global of the host.
     ///
     /// # Errors
-    /// When the value is not of the type, or belongs to another store.
+    /// When the value is not of the type, or belongs to another store; or when the type belongs to another engine.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        value.check(state, *ty.content()).context("the value is not one of the global's type")?;
+        let inner = ty.in_engine(&state.engine)?;
+        value.check(state, inner.content).context("the value is not one of the global's type")?;
         let cell = Stable::new(GlobalCell::default());
         // SAFETY: a cell has two slots.
         unsafe { value.write(state, cell.as_ptr().cast()) };
-        Ok(Global::add(state, GlobalData { ty: ty.inner, cell: Cell::Host(cell) }))
+        Ok(Global::add(state, GlobalData { ty: inner, cell: Cell::Host(cell), _kept: Some(ty) }))
     }
 
     /// A global that lies in an instance's context.
     pub(crate) fn of_instance(state: &mut StoreState, ty: core::GlobalType, cell: *mut GlobalCell) -> Global {
-        Global::add(state, GlobalData { ty, cell: Cell::Instance(cell) })
+        Global::add(state, GlobalData { ty, cell: Cell::Instance(cell), _kept: None })
     }
 
     fn add(state: &mut StoreState, global: GlobalData) -> Global {
@@ -85,7 +89,9 @@ impl Global {
     /// # Panics
     /// When the global belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
-        GlobalType { inner: self.in_state(store.as_context().state()).ty }
+        let store = store.as_context();
+        let state = store.state();
+        GlobalType::of_core(&state.engine, self.in_state(state).ty)
     }
 
     /// The value.
@@ -110,8 +116,7 @@ impl Global {
         let mut store = store.as_context_mut();
         let state = &*store.state();
         let global = self.in_state(state);
-        let mutability = GlobalType { inner: global.ty }.mutability();
-        ensure!(mutability == Mutability::Var, "immutable global cannot be set");
+        ensure!(global.ty.mutable, "immutable global cannot be set");
         value.check(state, global.ty.content).context("the value is not one of the global's type")?;
         // SAFETY: cells live as long as their store and have two slots.
         unsafe { value.write(state, global.cell().cast()) };

@@ -8,6 +8,7 @@
 //! have put its functions into tables of others.
 
 use std::alloc::{alloc_zeroed, handle_alloc_error};
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -130,8 +131,9 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         data.memories.push(Memory::create(state, ty)?);
     }
     let stack = &mut Vec::new();
-    if info.has_object_types() {
-        state.know_types();
+    let records = module.records();
+    if !records.is_empty() {
+        state.know_types(records);
         // Constant expressions move nothing, so what is garbage by now has to go before them.
         state.collect_if_half_full()?;
     }
@@ -272,6 +274,20 @@ fn initialize(state: &mut StoreState, instance: NonNull<InstanceData>) -> Result
     Ok(())
 }
 
+/// Makes sure that `table.init` would stay within the bounds: destination, source and length.
+pub(crate) fn check_table_init(
+    state: &StoreState,
+    instance: NonNull<InstanceData>,
+    table: TableIndex,
+    elem: ElemIndex,
+    (dst, src, len): (u64, u64, u64),
+) -> Result<Range<usize>, Trap> {
+    // SAFETY: instances live as long as their store and are not changed meanwhile.
+    let data = unsafe { &*instance.as_ptr() };
+    data.elements(elem, src, len).map(|_| ()).ok_or(Trap::TableOutOfBounds)?;
+    data.tables[table.index()].in_state(state).range(dst, len)
+}
+
 /// `table.init`: destination, source and length.
 pub(crate) fn table_init(
     state: &mut StoreState,
@@ -280,15 +296,31 @@ pub(crate) fn table_init(
     elem: ElemIndex,
     (dst, src, len): (u64, u64, u64),
 ) -> Result<(), Trap> {
+    let range = check_table_init(state, instance, table, elem, (dst, src, len))?;
     // SAFETY: instances live as long as their store and are not changed meanwhile.
     let data = unsafe { &*instance.as_ptr() };
-    let values = data.elements(elem, src, len).ok_or(Trap::TableOutOfBounds)?;
     let table = data.tables[table.index()].in_state_mut(state);
-    let range = table.range(dst, len)?;
-    for (slot, value) in table.elements_mut()[range].iter_mut().zip(values) {
+    for (slot, value) in
+        table.elements_mut()[range].iter_mut().zip(data.elements(elem, src, len).into_iter().flatten())
+    {
         *slot = value;
     }
     Ok(())
+}
+
+/// Makes sure that `memory.init` would stay within the bounds: destination, source and length.
+pub(crate) fn check_memory_init(
+    state: &StoreState,
+    instance: NonNull<InstanceData>,
+    memory: MemoryIndex,
+    segment: DataIndex,
+    (dst, src, len): (u64, u64, u64),
+) -> Result<Range<usize>, Trap> {
+    // SAFETY: instances live as long as their store and are not changed meanwhile.
+    let data = unsafe { &*instance.as_ptr() };
+    let available = data.data(segment).len() as u64;
+    src.checked_add(len).filter(|&end| end <= available).ok_or(Trap::MemoryOutOfBounds)?;
+    data.memories[memory.index()].in_state(state).range(dst, len)
 }
 
 /// `memory.init`: destination, source and length.
@@ -299,13 +331,11 @@ pub(crate) fn memory_init(
     segment: DataIndex,
     (dst, src, len): (u64, u64, u64),
 ) -> Result<(), Trap> {
+    let range = check_memory_init(state, instance, memory, segment, (dst, src, len))?;
     // SAFETY: instances live as long as their store and are not changed meanwhile.
     let data = unsafe { &*instance.as_ptr() };
-    let bytes = data.data(segment);
-    let end = src.checked_add(len).filter(|&end| end <= bytes.len() as u64).ok_or(Trap::MemoryOutOfBounds)?;
-    let memory = data.memories[memory.index()].in_state_mut(state);
-    let range = memory.range(dst, len)?;
-    memory.write(range, &bytes[src as usize..end as usize]);
+    let bytes = &data.data(segment)[src as usize..(src + len) as usize];
+    data.memories[memory.index()].in_state_mut(state).write(range, bytes);
     Ok(())
 }
 

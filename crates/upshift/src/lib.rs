@@ -58,6 +58,7 @@
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
+mod budget;
 mod builtins;
 mod caller;
 mod config;
@@ -80,6 +81,7 @@ mod matching;
 mod memory;
 mod metering;
 mod module;
+mod pace;
 mod stable;
 mod stack;
 mod store;
@@ -89,31 +91,10 @@ mod tier;
 mod trap_detail;
 mod types;
 mod val;
+mod work;
 
 pub use anyhow::{Error, Result};
 
-/// ```
-/// use upshift::{HeapType, RefType};
-///
-/// assert_eq!(RefType::FUNCREF.heap, HeapType::Func);
-/// // Only defined types need the engine that knows their supertypes.
-/// let engine = upshift::Engine::default();
-/// assert!(HeapType::NoFunc.matches(HeapType::Func, &engine));
-/// assert!(!HeapType::Func.matches(HeapType::Extern, &engine));
-/// ```
-#[doc(inline)]
-pub use upshift_core::HeapType;
-/// ```
-/// use upshift::{Engine, HeapType, RefType};
-///
-/// let engine = Engine::default();
-/// let not_null = RefType { nullable: false, heap: HeapType::Func };
-/// assert!(not_null.matches(RefType::FUNCREF, &engine));
-/// assert!(!RefType::FUNCREF.matches(not_null, &engine));
-/// assert_eq!(not_null.to_string(), "(ref func)");
-/// ```
-#[doc(inline)]
-pub use upshift_core::RefType;
 /// A call that is stopped this way returns an error that downcasts to its trap.
 ///
 /// ```
@@ -139,41 +120,6 @@ pub use upshift_core::Trap;
 /// ```
 #[doc(inline)]
 pub use upshift_core::V128;
-/// ```
-/// use upshift::{Engine, ValType};
-///
-/// assert_eq!(ValType::FUNCREF.to_string(), "funcref");
-/// assert!(ValType::FUNCREF.is_ref());
-/// assert!(!ValType::I32.matches(ValType::I64, &Engine::default()));
-/// ```
-#[doc(inline)]
-pub use upshift_core::ValType;
-/// See [`Engine`] for an example.
-#[doc(inline)]
-pub use upshift_core::types::Subtyping;
-/// ```
-/// use upshift::{Engine, FieldType, HeapType, StorageType, StructType, TypeKind};
-///
-/// let ty = StructType::new(&Engine::default(), []);
-/// assert!(matches!(ty.heap_type(), HeapType::Concrete(TypeKind::Struct, _)));
-/// ```
-#[doc(inline)]
-pub use upshift_core::types::TypeKind;
-/// ```
-/// use upshift::{FieldType, StorageType, ValType};
-///
-/// let field = FieldType { storage: StorageType::Val(ValType::I32), mutable: true };
-/// assert_eq!(field.to_string(), "(mut i32)");
-/// ```
-#[doc(inline)]
-pub use upshift_core::types::composite::FieldType;
-/// ```
-/// use upshift::{StorageType, ValType};
-///
-/// assert_eq!(StorageType::I8.unpack(), ValType::I32);
-/// ```
-#[doc(inline)]
-pub use upshift_core::types::composite::StorageType;
 /// Both backends compute the same; the choice is about speed, and for tests of Upshift itself.
 ///
 /// ```
@@ -184,8 +130,12 @@ pub use upshift_core::types::composite::StorageType;
 /// ```
 #[doc(inline)]
 pub use upshift_interp::Dispatch;
+/// See [`Config::module_limits`] for an example.
+#[doc(inline)]
+pub use upshift_translate::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use budget::{MemoryBudget, MemoryShare};
 pub use caller::Caller;
 pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -195,10 +145,10 @@ pub use exceptions::{Exception, ExnRef, Tag};
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
-pub use gc::{AnyRef, ArrayRef, I31, RootScope, StructRef};
+pub use gc::{AnyRef, ArrayRef, GcRef, I31, OwnedRooted, RootScope, StructRef};
 pub use global::Global;
 pub use instance::Instance;
-pub use limits::{LimitExceeded, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use limits::{LimitExceeded, MemoryUse, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError, SharedMemory, WaitResult};
 pub use metering::UpdateDeadline;
@@ -208,8 +158,8 @@ pub use symbols::SourceLocation;
 pub use table::Table;
 pub use tier::{Tier, TierPath};
 pub use types::{
-    ArrayType, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, MemoryTypeBuilder,
-    Mutability, StructType, TableType, TagType,
+    ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
+    MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,
 };
 pub use val::{Ref, Val};
 

@@ -1,7 +1,7 @@
 //! What programs may take: sizes of memories and tables, and how many of them and of instances there may be.
 //!
 //! ```text
-//! creation, memory.grow, table.grow, Memory::grow … ─▶ ResourceLimiter ─┬─▶ yes: it happens, if there is memory
+//! creation, memory.grow, table.grow, Memory::grow … ─▶ ResourceLimiter ─┬─▶ yes: it happens, if budget and system have it
 //!                                                                       ├─▶ no: -1, or an error of the host's call
 //!                                                                       └─▶ error: the program stops with it
 //! ```
@@ -12,20 +12,25 @@ use std::ptr::NonNull;
 
 use anyhow::{Result, ensure};
 
+use crate::budget::{MemoryBudget, MemoryShare};
 use crate::store::{Inner, Store, StoreState};
+
+/// No table gets larger than this where nobody says how large one may be.
+const DEFAULT_TABLE_ELEMENTS: usize = 10_000_000;
 
 /// Decides about growth of what a store's programs use; lives in the host's data, see [`Store::limiter`].
 ///
 /// That growth may fail is part of the language (wasm spec, "Appendix / Implementation Limitations"). [`StoreLimits`] has
-/// fixed limits; a host with other wishes, such as one budget for all stores, implements the trait.
+/// fixed limits and a budget; a host with other wishes implements the trait. It is asked in the midst of an instruction and
+/// has nothing of the store but the host's data, so it cannot make handles.
 ///
 /// ```
 /// use upshift::{Engine, Memory, MemoryType, ResourceLimiter, Result, Store};
 ///
-/// /// Bytes that all memories together may still take.
-/// struct Budget(usize);
+/// /// Bytes by which memories may still grow, whatever becomes of them.
+/// struct Allowance(usize);
 ///
-/// impl ResourceLimiter for Budget {
+/// impl ResourceLimiter for Allowance {
 ///     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
 ///         let left = self.0.checked_sub(desired - current);
 ///         self.0 = left.unwrap_or(self.0);
@@ -42,8 +47,8 @@ use crate::store::{Inner, Store, StoreState};
 ///     }
 /// }
 ///
-/// let mut store = Store::new(&Engine::default(), Budget(3 << 16));
-/// store.limiter(|budget| budget);
+/// let mut store = Store::new(&Engine::default(), Allowance(3 << 16));
+/// store.limiter(|allowance| allowance);
 /// let memory = Memory::new(&mut store, MemoryType::new(2, None))?;
 /// assert!(memory.grow(&mut store, 2).is_err());
 /// assert_eq!(memory.grow(&mut store, 1)?, 2);
@@ -86,9 +91,10 @@ pub trait ResourceLimiter {
         Ok(())
     }
 
-    /// How many bytes the heap of garbage-collected objects may take instead of `current`: `desired`, or fewer, but not fewer
+    /// How many bytes garbage-collected objects may take instead of `current`: `desired`, or fewer, but not fewer
     /// than `least`; with any smaller number the program traps. What is asked for is twice of what objects take that are
-    /// referred to, and the same again is used for a moment while they are collected. Nobody is asked when the heap shrinks.
+    /// referred to. The least is an eighth more than that: a fuller heap would be collected again too soon. The heap takes
+    /// twice of what is answered: as much again is needed to copy the objects. Nobody is asked when the heap shrinks.
     ///
     /// Unless implemented, the heap is taken for a memory.
     ///
@@ -101,6 +107,22 @@ pub trait ResourceLimiter {
             }
         }
         Ok(current)
+    }
+
+    /// The budget for what the store's programs take, asked when a memory, a table or the heap of objects is made; none unless
+    /// implemented. It counts after this limiter has said yes: with all that it allows, no more is taken than the budget has.
+    fn memory_budget(&self) -> Option<MemoryBudget> {
+        None
+    }
+
+    /// Something was allowed that is more than the [budget](ResourceLimiter::memory_budget) has left, so it fails: growth with
+    /// -1, what makes an object with a trap. If it was growth, `memory_grow_failed` or `table_grow_failed` was called before.
+    ///
+    /// # Errors
+    /// Whatever the host wants: the program stops with this error.
+    fn budget_exceeded(&mut self, exceeded: LimitExceeded) -> Result<()> {
+        let _ = exceeded;
+        Ok(())
     }
 
     /// How many instances the store may have; 10 000 unless implemented.
@@ -155,6 +177,41 @@ pub enum LimitExceeded {
         /// What the program wanted.
         desired: usize,
     },
+    /// All memory together would have become too much; in bytes.
+    Budget {
+        /// What is allowed.
+        limit: usize,
+        /// What all would have taken.
+        desired: usize,
+        /// What the last of it was for.
+        what: MemoryUse,
+    },
+}
+
+/// What memory of a [`MemoryBudget`](crate::MemoryBudget) is for.
+///
+/// ```
+/// assert_eq!(upshift::MemoryUse::GcHeap.to_string(), "a larger heap of objects");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum MemoryUse {
+    /// A memory.
+    Memory,
+    /// A table.
+    Table,
+    /// The heap of garbage-collected objects.
+    GcHeap,
+}
+
+impl fmt::Display for MemoryUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MemoryUse::Memory => "a larger memory",
+            MemoryUse::Table => "a larger table",
+            MemoryUse::GcHeap => "a larger heap of objects",
+        })
+    }
 }
 
 impl fmt::Display for LimitExceeded {
@@ -169,14 +226,20 @@ impl fmt::Display for LimitExceeded {
             LimitExceeded::Table { limit, desired } => {
                 write!(f, "a table of {desired} elements is above the limit of {limit} elements")
             }
+            LimitExceeded::Budget { limit, desired, what } => {
+                write!(
+                    f,
+                    "with {what} the program would take {desired} bytes, above the limit of {limit} bytes"
+                )
+            }
         }
     }
 }
 
 impl std::error::Error for LimitExceeded {}
 
-/// A [`ResourceLimiter`] with fixed limits, made by [`StoreLimitsBuilder`]. Sizes are limits of each memory and table,
-/// not of all of them together.
+/// A [`ResourceLimiter`] with fixed limits, made by [`StoreLimitsBuilder`]. Sizes are limits of each memory and table; all
+/// of them together are limited by a [`MemoryBudget`](crate::MemoryBudget).
 ///
 /// ```
 /// use upshift::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
@@ -191,6 +254,7 @@ pub struct StoreLimits {
     memory_size: Option<usize>,
     gc_heap_size: Option<usize>,
     table_elements: Option<usize>,
+    budget: Option<MemoryBudget>,
     instances: usize,
     tables: usize,
     memories: usize,
@@ -203,6 +267,7 @@ impl Default for StoreLimits {
             memory_size: None,
             gc_heap_size: None,
             table_elements: None,
+            budget: None,
             instances: 10_000,
             tables: 10_000,
             memories: 10_000,
@@ -243,17 +308,44 @@ impl StoreLimitsBuilder {
         self
     }
 
-    /// The most bytes that garbage-collected objects may take. Unless set, as many as one memory may have.
+    /// The most bytes that garbage-collected objects may take, those that nobody refers to any more among them. Unless set, as
+    /// many as one memory may have. While they are collected the heap takes twice as much.
     #[must_use]
     pub fn gc_heap_size(mut self, bytes: usize) -> StoreLimitsBuilder {
         self.limits.gc_heap_size = Some(bytes);
         self
     }
 
-    /// The most elements that one table may have.
+    /// The most elements that one table may have; 10 million unless set, as in a store without a limiter.
     #[must_use]
     pub fn table_elements(mut self, elements: usize) -> StoreLimitsBuilder {
         self.limits.table_elements = Some(elements);
+        self
+    }
+
+    /// The most bytes that all memories, tables and objects of the store may take together: a budget for this store alone, and
+    /// for those that get clones of these limits.
+    ///
+    /// ```
+    /// use upshift::{Engine, Instance, Module, Store, StoreLimitsBuilder};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, StoreLimitsBuilder::new().total_memory(3 << 16).build());
+    /// store.limiter(|limits| limits);
+    /// let module = Module::new(&engine, "(module (memory 2) (memory 2))")?;
+    /// assert!(Instance::new(&mut store, &module, &[]).is_err());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn total_memory(self, bytes: usize) -> StoreLimitsBuilder {
+        self.memory_budget(&MemoryBudget::new(bytes))
+    }
+
+    /// The budget that all memories, tables and objects of the store take from, which other stores may take from too: see
+    /// [`MemoryBudget`](crate::MemoryBudget) for what counts.
+    #[must_use]
+    pub fn memory_budget(mut self, budget: &MemoryBudget) -> StoreLimitsBuilder {
+        self.limits.budget = Some(budget.clone());
         self
     }
 
@@ -316,8 +408,16 @@ impl ResourceLimiter for StoreLimits {
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        let limit = self.table_elements.filter(|&limit| desired > limit);
-        self.answer(limit.map(|limit| LimitExceeded::Table { limit, desired }))
+        let limit = self.table_elements.unwrap_or(DEFAULT_TABLE_ELEMENTS);
+        self.answer((desired > limit).then_some(LimitExceeded::Table { limit, desired }))
+    }
+
+    fn memory_budget(&self) -> Option<MemoryBudget> {
+        self.budget.clone()
+    }
+
+    fn budget_exceeded(&mut self, exceeded: LimitExceeded) -> Result<()> {
+        self.answer(Some(exceeded)).map(drop)
     }
 
     fn instances(&self) -> usize {
@@ -403,7 +503,23 @@ impl StoreState {
         maximum: Option<u64>,
     ) -> Result<bool> {
         let [current, desired] = [current, desired].map(saturate);
-        self.ask(Ok(true), |limiter| limiter.table_growing(current, desired, maximum.map(saturate)))
+        let otherwise = Ok(desired <= DEFAULT_TABLE_ELEMENTS);
+        self.ask(otherwise, |limiter| limiter.table_growing(current, desired, maximum.map(saturate)))
+    }
+
+    /// A share of nothing yet, for something new.
+    pub(crate) fn memory_share(&mut self) -> MemoryShare {
+        MemoryShare::of(self.ask(None, |limiter| limiter.memory_budget()))
+    }
+
+    /// Tells that something is more than the budget has left.
+    pub(crate) fn budget_exceeded(&mut self, exceeded: LimitExceeded) -> Result<()> {
+        self.ask(Ok(()), |limiter| limiter.budget_exceeded(exceeded))
+    }
+
+    /// Tells the limiter why something was not made or did not grow, if it was for want of budget.
+    pub(crate) fn explain_failure(&mut self, error: &anyhow::Error) -> Result<()> {
+        error.downcast_ref().map_or(Ok(()), |&exceeded| self.budget_exceeded(exceeded))
     }
 
     /// How many bytes the heap may take, see [`ResourceLimiter::gc_heap_growing`].

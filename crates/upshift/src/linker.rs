@@ -146,14 +146,14 @@ impl<T: 'static> Linker<T> {
     /// Defines a name as a host function; see [`Func::wrap`] for the closures that can become one.
     ///
     /// # Errors
-    /// When the name is defined already.
+    /// When the name is defined already, or the engine has two billion types.
     pub fn func_wrap<Params, Results>(
         &mut self,
         module: &str,
         name: &str,
         func: impl IntoFunc<T, Params, Results>,
     ) -> Result<&mut Linker<T>> {
-        let func = Arc::new(func.into_host(&self.engine).0);
+        let func = Arc::new(func.into_host(&self.engine)?);
         self.insert(module, name, Definition::Host(func))
     }
 
@@ -202,13 +202,14 @@ impl<T: 'static> Linker<T> {
     /// *reactor*: one instance, whose `_initialize` is called now if it has one.
     ///
     /// # Errors
-    /// When instantiation or `_initialize` fails, or a name is defined already.
+    /// When instantiation or `_initialize` fails, a name is defined already, or the module belongs to another engine.
     pub fn module(
         &mut self,
         mut store: impl AsContextMut<Data = T>,
         name: &str,
         module: &Module,
     ) -> Result<&mut Linker<T>> {
+        self.check_engine(module)?;
         if matches!(module.get_export("_start"), Some(ExternType::Func(_))) {
             return self.command(name, module);
         }
@@ -266,8 +267,9 @@ impl<T: 'static> Linker<T> {
     /// Defines what the module imports and the linker does not know: functions that fail when they are called.
     ///
     /// # Errors
-    /// When something other than a function is unknown.
+    /// When something other than a function is unknown, or the module belongs to another engine.
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<()> {
+        self.check_engine(module)?;
         for import in module.imports() {
             if self.find(import.module(), import.name()).is_some() {
                 continue;
@@ -346,8 +348,9 @@ impl<T: 'static> Linker<T> {
     /// Looks up the module's imports now, to instantiate it later, in any store of the engine.
     ///
     /// # Errors
-    /// When an import is unknown.
+    /// When an import is unknown, or the module belongs to another engine.
     pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>> {
+        self.check_engine(module)?;
         let definitions = self.resolve(module)?;
         Ok(InstancePre { module: module.clone(), definitions, data: PhantomData })
     }
@@ -394,6 +397,15 @@ impl<T: 'static> Linker<T> {
         all.filter_map(move |(module, name, definition)| {
             Some((module, name, definition.extern_in(store.as_context_mut().state()).ok()?))
         })
+    }
+
+    fn check_engine(&self, module: &Module) -> Result<()> {
+        let same = Engine::same(module.engine(), &self.engine);
+        ensure!(
+            same,
+            "cross-`Engine` linking is not supported: module and linker belong to different engines"
+        );
+        Ok(())
     }
 
     fn find(&self, module: &str, name: &str) -> Option<&Definition> {

@@ -21,7 +21,7 @@ pub(crate) fn check_import(
     match (wanted, given) {
         (ExternIndex::Func(i), Extern::Func(func)) => {
             if !engine.types().is_subtype(func.type_id(store), info.func_type(i).id) {
-                let given = engine.types().func(func.type_id(store));
+                let given = func.core_type(store);
                 bail!("expected type `{}`, found type `{given}`", info.func_type(i).func());
             }
             Ok(())
@@ -62,9 +62,9 @@ pub(crate) fn check_import(
             check_limits("memory", (want.minimum, want.maximum), (pages, have.maximum))
         }
         (ExternIndex::Tag(i), Extern::Tag(tag)) => {
-            let (want, have) = (info.tag_type(i), tag.in_state(store).ty());
-            if have != want.id {
-                bail!("expected tag type `{}`, found tag type `{}`", want.func(), engine.types().func(have));
+            let (want, have) = (info.tag_type(i), tag.in_state(store));
+            if have.ty() != want.id {
+                bail!("expected tag type `{}`, found tag type `{}`", want.func(), have.func());
             }
             Ok(())
         }

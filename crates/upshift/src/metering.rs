@@ -1,4 +1,4 @@
-//! How long programs may run: fuel, which is counted in operators, and epochs, which the host advances.
+//! How long programs may run: fuel, which is counted in operators and bytes, and epochs, which the host advances.
 //!
 //! ```text
 //! Config::consume_fuel ───────▶ code that takes fuel from StoreCtx::fuel ──────────▶ Trap::OutOfFuel
@@ -14,6 +14,8 @@ use anyhow::{Result, ensure};
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::gc::Left;
+use crate::pace::look;
 use crate::store::{Store, StoreState};
 
 /// What a callback of [`Store::epoch_deadline_callback`] wants.
@@ -40,19 +42,23 @@ pub enum UpdateDeadline {
 /// A callback for the end of an epoch, with the host's type of data taken away.
 pub(crate) type OnDeadline = Box<dyn FnMut(NonNull<StoreState>) -> Result<UpdateDeadline> + Send + Sync>;
 
-/// Whether the program goes on although the deadline has come.
+/// Whether the program goes on although the deadline has come. `left` tells what the store's exit is.
 ///
 /// # Safety
 /// `store` must be the root address of a live store to which no reference is alive.
-pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
+pub(crate) unsafe fn goes_on(store: NonNull<StoreState>, left: Left) -> Result<bool> {
     // SAFETY: promised by the caller; no reference to the store lives on into the callback, which may use it.
     unsafe {
         let Some(mut callback) = (*store.as_ptr()).on_deadline.take() else { return Ok(false) };
-        // The instruction has noted itself; whoever looks at frames during the callback expects what comes behind it.
+        // Where the instruction has noted itself, whoever looks at frames during the callback expects what comes behind it.
         let exit = (*store.as_ptr()).ctx.exit;
-        (*store.as_ptr()).ctx.exit.ip = exit.ip.wrapping_add(1);
+        if left == Left::At {
+            (*store.as_ptr()).ctx.exit.ip = exit.ip.wrapping_add(1);
+        }
+        let roots = (*store.as_ptr()).gc.roots.len();
         let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
         let state = &mut *store.as_ptr();
+        state.gc.roots.truncate(roots);
         state.ctx.exit = exit;
         // The callback may have set another one.
         state.on_deadline.get_or_insert(callback);
@@ -126,10 +132,52 @@ macro_rules! fuel_methods {
                 self.as_context().state().get_fuel()
             }
 
+            /// Takes fuel for something that the host does for a program: with [`Caller`](crate::Caller), a host function
+            /// pays for bytes that it moves or makes, *before* it does so. A unit should be no more than a microsecond of
+            /// work; operations of programs on memories cost one for each 64 bytes.
+            ///
+            /// Where the engine's code does not count fuel, this does nothing.
+            ///
+            /// # Errors
+            /// With [`Trap::OutOfFuel`](crate::Trap::OutOfFuel) when less is left; then nothing is left. A host function
+            /// that passes the error on stops the program.
+            ///
+            /// ```
+            /// use upshift::{Caller, Config, Engine, Func, Instance, Module, Result, Store, Trap};
+            ///
+            /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+            /// let mut store = Store::new(&engine, Vec::<u8>::new());
+            /// let fill = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<u8>>, bytes: u32| -> Result<()> {
+            ///     caller.consume_fuel(u64::from(bytes) / 64)?;
+            ///     caller.data_mut().resize(bytes as usize, 7);
+            ///     Ok(())
+            /// });
+            /// let module = Module::new(
+            ///     &engine,
+            ///     r#"(module (import "" "" (func $fill (param i32)))
+            ///         (func (export "run") (call $fill (i32.const 6400))))"#,
+            /// )?;
+            /// let instance = Instance::new(&mut store, &module, &[fill.into()])?;
+            /// let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+            /// // Two operators, the call of a host function, and a hundred times 64 bytes.
+            /// store.set_fuel(103)?;
+            /// run.call(&mut store, ())?;
+            /// assert_eq!((store.get_fuel()?, store.data().len()), (0, 6400));
+            ///
+            /// store.set_fuel(102)?;
+            /// let error = run.call(&mut store, ()).unwrap_err();
+            /// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
+            /// # Ok::<(), upshift::Error>(())
+            /// ```
+            pub fn consume_fuel(&mut self, fuel: u64) -> Result<()> {
+                Ok(self.as_context_mut().state().charge(fuel)?)
+            }
+
             /// Interrupts the programs of this store when so many epochs have begun from now on. In a new store the
             /// deadline has come already.
             ///
-            /// Without [`Config::epoch_interruption`](crate::Config::epoch_interruption) programs do not look.
+            /// Without [`Config::epoch_interruption`](crate::Config::epoch_interruption) programs do not look. An operation on
+            /// many bytes that is interrupted has been done in part.
             pub fn set_epoch_deadline(&mut self, epochs: u64) {
                 self.as_context_mut().state().set_epoch_deadline(epochs);
             }
@@ -149,6 +197,42 @@ impl<T: 'static> StoreContext<'_, T> {
     }
 }
 
+impl<T: 'static> Caller<'_, T> {
+    /// Looks at the epoch, as programs do at the heads of loops: for host functions that take long. When the deadline has
+    /// come, the store's callback is asked, if there is one.
+    ///
+    /// # Errors
+    /// With [`Trap::Interrupt`](crate::Trap::Interrupt) when the program is to stop, or with the error of the callback.
+    ///
+    /// ```
+    /// use upshift::{Caller, Config, Engine, Func, Instance, Module, Result, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// let mut store = Store::new(&engine, 0);
+    /// let work = Func::wrap(&mut store, |mut caller: Caller<'_, i32>| -> Result<()> {
+    ///     for _ in 0..1_000_000 {
+    ///         caller.check_epoch()?;
+    ///         *caller.data_mut() += 1; // One step of something long.
+    ///         caller.engine().increment_epoch();
+    ///     }
+    ///     Ok(())
+    /// });
+    /// let module = Module::new(&engine, r#"(module (import "" "" (func $work)) (func (export "run") (call $work)))"#)?;
+    /// let instance = Instance::new(&mut store, &module, &[work.into()])?;
+    /// let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+    /// store.set_epoch_deadline(10);
+    /// let error = run.call(&mut store, ()).unwrap_err();
+    /// assert_eq!((error.downcast_ref::<Trap>(), *store.data()), (Some(&Trap::Interrupt), 10));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn check_epoch(&mut self) -> Result<()> {
+        let store = self.as_context_mut().root();
+        // SAFETY: a host function is running, and the store is borrowed by nothing but this call; its references to objects
+        // are handles.
+        unsafe { look(store, Left::Before) }
+    }
+}
+
 impl<T: 'static> Store<T> {
     /// Lets programs trap with [`Trap::Interrupt`](crate::Trap::Interrupt) when the deadline has come. That is so unless
     /// [`Store::epoch_deadline_callback`] was called.
@@ -157,7 +241,8 @@ impl<T: 'static> Store<T> {
     }
 
     /// Asks a function what to do when the deadline has come. It may look at the host's data and call wasm functions; an
-    /// error from it stops the program. While it runs, another deadline that comes is a trap.
+    /// error from it stops the program. While it runs, another deadline that comes is a trap. Handles that it gets or makes
+    /// end when it returns, as those of host functions.
     ///
     /// ```
     /// use upshift::{Config, Engine, Instance, Module, Store, UpdateDeadline};

@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -20,10 +22,11 @@ use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
 use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{CodeOptions, ModuleInfo, ParseError, names};
+use upshift_translate::{CodeOptions, ModuleInfo, ModuleLimit, ParseError, names};
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::engine::Engine;
+use crate::gc::Records;
 use crate::types::{ExportType, ExternType, ImportType};
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -51,6 +54,8 @@ struct ModuleInner {
     exports: Box<[u32]>,
     /// Code of the module's own functions, made at the first call.
     code: Box<[OnceLock<Box<FuncCode>>]>,
+    /// The records of the module's types, made for the first instance.
+    records: OnceLock<Records>,
     /// Which function the code at an address belongs to: first byte → (end, function).
     ranges: Mutex<BTreeMap<usize, (usize, FuncIndex)>>,
 }
@@ -103,9 +108,12 @@ impl Module {
     ///
     /// # Errors
     /// When the bytes are no valid module; the message names the offset. If it needs a feature that is forbidden, the context of
-    /// the error names the method of [`Config`](crate::Config) that allows it.
+    /// the error names the method of [`Config`] that allows it. When the module exceeds one of the engine's limits, see
+    /// [`Config::module_limits`]; text counts as bytes too.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let bytes = binary(bytes.as_ref())?;
+        let bytes = bytes.as_ref();
+        check_size(engine, bytes.len() as u64)?;
+        let bytes = binary(bytes)?;
         Module::parse(engine, bytes.as_ref().into())
     }
 
@@ -117,13 +125,13 @@ impl Module {
         Module::parse(engine, bytes.into())
     }
 
-    /// Reads, parses and validates a module.
+    /// Reads, parses and validates a module. No more is read than a module may have of bytes.
     ///
     /// # Errors
-    /// When the file cannot be read or is no valid module.
+    /// When the file cannot be read or is no valid module, or the module exceeds one of the engine's limits.
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let file = file.as_ref();
-        let bytes = std::fs::read(file).with_context(|| format!("failed to read `{}`", file.display()))?;
+        let bytes = read(engine, file).with_context(|| format!("failed to read `{}`", file.display()))?;
         let module = match binary(&bytes)? {
             Cow::Borrowed(_) => Module::parse(engine, bytes.into()),
             Cow::Owned(bytes) => Module::parse(engine, bytes.into()),
@@ -140,13 +148,14 @@ impl Module {
     }
 
     fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
-        let info =
-            upshift_translate::parse(bytes, &engine.config().features, engine.types()).map_err(refused)?;
+        let Config { features, module_limits, .. } = engine.config();
+        let info = upshift_translate::parse_within(module_limits, bytes, features, engine.types());
+        let info = info.map_err(|error| error.limit().map_or_else(|| refused(error), Into::into))?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();
-        let ranges = Mutex::default();
-        Ok(Module { inner: Arc::new(ModuleInner { engine: engine.clone(), info, exports, code, ranges }) })
+        let (engine, records, ranges) = (engine.clone(), OnceLock::new(), Mutex::default());
+        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, ranges }) })
     }
 
     /// The engine that the module belongs to.
@@ -260,6 +269,11 @@ impl Module {
         Arc::ptr_eq(&a.inner, &b.inner)
     }
 
+    /// The records of the module's types.
+    pub(crate) fn records(&self) -> &Records {
+        self.inner.records.get_or_init(|| Records::of_module(self.info()))
+    }
+
     fn type_of(&self, item: ExternIndex) -> ExternType {
         ExternType::of(self.engine(), self.info(), item)
     }
@@ -336,6 +350,24 @@ impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module").field("name", &self.name()).finish_non_exhaustive()
     }
+}
+
+/// Makes sure that a module may have so many bytes.
+fn check_size(engine: &Engine, bytes: u64) -> Result<()> {
+    Ok(engine.config().module_limits.check(ModuleLimit::ModuleSize, bytes, 0)?)
+}
+
+/// The contents of a file, which may be endless.
+fn read(engine: &Engine, file: &Path) -> Result<Vec<u8>> {
+    let mut file = File::open(file)?;
+    let limit = engine.config().module_limits.get(ModuleLimit::ModuleSize);
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    check_size(engine, size)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size)?)?;
+    file.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    check_size(engine, bytes.len() as u64)?;
+    Ok(bytes)
 }
 
 /// The binary form of a module that may be text.

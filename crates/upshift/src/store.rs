@@ -25,6 +25,7 @@ use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
 use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
+use upshift_translate::CodeOptions;
 
 use crate::builtins::BUILTINS;
 use crate::context::AsContextMut;
@@ -94,6 +95,11 @@ pub struct Usage {
     pub gc_bytes: u64,
     /// How often objects were collected.
     pub collections: u64,
+    /// Handles of the host that keep something from being collected: those whose host function or scope has not ended, and those
+    /// that somebody owns.
+    pub handles: usize,
+    /// Values of the host, those that nothing refers to any more among them.
+    pub host_values: usize,
 }
 
 /// The part of a store that does not depend on the host's data.
@@ -105,6 +111,8 @@ pub(crate) struct StoreState {
     root: NonNull<StoreState>,
     pub(crate) id: StoreId,
     pub(crate) engine: Engine,
+    /// What code does besides the program's own work, as the engine says.
+    pub(crate) code: CodeOptions,
     pub(crate) stack: Option<ValueStack>,
     /// The thread that the native stack's limit in the context belongs to.
     pub(crate) native_thread: usize,
@@ -122,7 +130,6 @@ pub(crate) struct StoreState {
     pub(crate) entered: Entered,
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
     host_func_ids: HashMap<*const HostFunc, u32>,
-    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     /// What happens when an epoch's deadline has come; a trap if nothing is set.
     pub(crate) on_deadline: Option<OnDeadline>,
     /// Who decides about growth.
@@ -214,15 +221,20 @@ impl<T: 'static> Store<T> {
             table_elements: state.tables.iter().map(|table| table.elements().len() as u64).sum(),
             gc_bytes: state.gc_used() as u64,
             collections: state.gc.collections,
+            handles: state.gc.roots.count(),
+            host_values: state.gc.host_values.len(),
         }
     }
 
-    /// Collects the objects that nobody refers to any more. They are collected by themselves when there is no more room; a host
-    /// that wants the memory earlier, for instance between two requests, can ask for it.
+    /// Collects the objects and drops the values of the host that nobody refers to any more. They are collected by themselves
+    /// when there is no more room; a host that wants the memory earlier, for instance between two requests, can ask for it.
     ///
     /// # Errors
     /// When the system has no memory for the copy, with [`Trap::GcHeapOutOfMemory`](crate::Trap::GcHeapOutOfMemory), or with
     /// the error of the store's limiter. The objects are still there.
+    ///
+    /// # Panics
+    /// With the panic of a destructor of a value of the host.
     ///
     /// ```
     /// use upshift::{Engine, Instance, Module, Store};
@@ -311,6 +323,7 @@ impl StoreState {
             root: NonNull::dangling(),
             id: StoreId::new(),
             engine: engine.clone(),
+            code: engine.config().code,
             stack: None,
             native_thread: 0,
             pending: None,
@@ -324,7 +337,6 @@ impl StoreState {
             host_calls: 0,
             entered: Entered::default(),
             host_func_ids: HashMap::new(),
-            externs: Vec::new(),
             on_deadline: None,
             limiter: None,
             no_memory,
@@ -380,9 +392,8 @@ impl StoreState {
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index
         });
-        // A type with supertypes comes from a module, which need not have an instance here.
-        if id as usize == known && self.engine.types().lookup(func.ty()).depth() > 0 {
-            self.know_type(func.ty());
+        if id as usize == known {
+            self.know_type(func.func_type().handle());
         }
         self.host_funcs[id as usize].rec.as_non_null()
     }

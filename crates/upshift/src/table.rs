@@ -8,18 +8,20 @@ use std::mem::ManuallyDrop;
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
-use upshift_core::Trap;
 use upshift_core::types as core;
 use upshift_core::vm::TableRecord;
+use upshift_core::{IndexType, Trap};
 
+use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut};
+use crate::limits::{LimitExceeded, MemoryUse};
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::TableType;
 use crate::val::Ref;
 
-/// No table gets larger than this, whatever its type allows.
-const MAX_ELEMENTS: u64 = 10_000_000;
+/// The bytes of an element.
+const ELEMENT: usize = size_of::<u64>();
 
 /// A table of a store (wasm spec, "Execution / Runtime Structure / Table Instances").
 ///
@@ -47,16 +49,36 @@ pub(crate) struct TableData {
     /// Base and length of the elements, which are a vector taken apart.
     record: Stable<TableRecord>,
     capacity: usize,
+    /// The type as the host gave it, which keeps the defined type that it may name; that of an instance's table is kept by its
+    /// module.
+    kept: Option<TableType>,
+    /// What the capacity takes of the program's budget.
+    share: MemoryShare,
+}
+
+/// Why a table did not grow.
+#[derive(Debug)]
+enum Refusal {
+    /// The type or the system forbids it.
+    Refused,
+    /// The budget has not as much left.
+    OverBudget(LimitExceeded),
 }
 
 impl TableData {
-    /// A table of the type's minimal size; `None` if there is no memory for it.
-    fn new(ty: core::TableType, init: u64) -> Option<TableData> {
+    /// A table of the type's minimal size.
+    ///
+    /// # Errors
+    /// When the budget or the system does not have it.
+    fn new(ty: core::TableType, init: u64, share: MemoryShare) -> Result<TableData> {
         let empty = ManuallyDrop::new(Vec::<u64>::new());
         let record = TableRecord { base: empty.as_ptr().cast_mut(), len: 0 };
-        let mut table = TableData { ty, record: Stable::new(record), capacity: 0 };
-        table.grow(ty.minimum, init)?;
-        Some(table)
+        let mut table = TableData { ty, record: Stable::new(record), capacity: 0, kept: None, share };
+        match table.grow(ty.minimum, init) {
+            Ok(_) => Ok(table),
+            Err(Refusal::OverBudget(exceeded)) => Err(exceeded.into()),
+            Err(Refusal::Refused) => bail!("the system does not give the memory"),
+        }
     }
 
     pub(crate) fn ty(&self) -> core::TableType {
@@ -86,25 +108,67 @@ impl TableData {
 
     /// The most elements that there may be.
     fn max_elements(&self) -> u64 {
-        self.ty.maximum.unwrap_or(u64::MAX).min(MAX_ELEMENTS)
+        let addressable = if self.ty.index == IndexType::I64 { u64::MAX } else { u32::MAX.into() };
+        self.ty.maximum.unwrap_or(u64::MAX).min(addressable)
     }
 
-    /// Appends elements and returns the old size; `None` if the type, the cap or the system forbids it.
-    pub(crate) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
+    /// Appends elements and returns the old size.
+    fn grow(&mut self, delta: u64, init: u64) -> Result<u64, Refusal> {
         let old = self.elements().len() as u64;
-        let new = old.checked_add(delta).filter(|&new| new <= self.max_elements())?;
+        let new = old.checked_add(delta).filter(|&new| new <= self.max_elements());
+        let new = new.and_then(|new| usize::try_from(new).ok()).ok_or(Refusal::Refused)?;
+        self.reserve(new)?;
+        let record = self.record.as_ptr();
+        // SAFETY: the record and the capacity are the parts of a vector, and are so again below. There is room for the new
+        // elements, so it does not move.
+        unsafe {
+            let elements = Vec::from_raw_parts((*record).base, (*record).len, self.capacity);
+            let mut elements = ManuallyDrop::new(elements);
+            elements.resize(new, init);
+            (*record).len = elements.len();
+        }
+        Ok(old)
+    }
+
+    /// Makes room for so many elements in all. Growing by few at a time makes room for as many as there are already, so that
+    /// not all elements are copied each time, unless the budget has only room for fewer.
+    fn reserve(&mut self, elements: usize) -> Result<(), Refusal> {
+        if elements <= self.capacity {
+            return Ok(());
+        }
+        let most = usize::try_from(self.max_elements()).unwrap_or(usize::MAX);
+        let ample = self.capacity.saturating_mul(2).min(most).max(elements);
+        let before = self.share.bytes();
+        let mut taken = |capacity: usize| {
+            let bytes = capacity.checked_mul(ELEMENT).filter(|&bytes| isize::try_from(bytes).is_ok());
+            let bytes = bytes.ok_or(Refusal::Refused)?;
+            self.share.resize(bytes, MemoryUse::Table).map_err(Refusal::OverBudget)?;
+            Ok(capacity)
+        };
+        let capacity = taken(ample).or_else(|_| taken(elements))?;
         let record = self.record.as_ptr();
         // SAFETY: the record and the capacity are the parts of a vector, and are those of its successor again below.
-        let elements = unsafe { Vec::from_raw_parts((*record).base, (*record).len, self.capacity) };
-        let mut elements = ManuallyDrop::new(elements);
-        let room = elements.try_reserve(delta as usize);
-        if room.is_ok() {
-            elements.resize(new as usize, init);
-        }
-        self.capacity = elements.capacity();
+        let vector = unsafe { Vec::from_raw_parts((*record).base, (*record).len, self.capacity) };
+        let mut vector = ManuallyDrop::new(vector);
+        let more = capacity - vector.len();
+        let room = vector.try_reserve_exact(more);
+        self.capacity = vector.capacity();
         // SAFETY: the record is alive, and no reference to it is.
-        unsafe { *record = TableRecord { base: elements.as_mut_ptr(), len: elements.len() } };
-        room.ok().map(|()| old)
+        unsafe { (*record).base = vector.as_mut_ptr() };
+        room.map_err(|_| {
+            self.share.shrink(before);
+            Refusal::Refused
+        })
+    }
+
+    /// How many bytes are set or moved when so many elements are appended; none if the type forbids it.
+    pub(crate) fn bytes_of_growth(&self, delta: u64) -> u64 {
+        let old = self.elements().len() as u64;
+        match old.checked_add(delta).filter(|&new| new <= self.max_elements()) {
+            Some(new) if new > self.capacity as u64 => new * size_of::<u64>() as u64,
+            Some(_) => delta * size_of::<u64>() as u64,
+            None => 0,
+        }
     }
 
     /// The positions `start .. start + len`, if all of them exist.
@@ -135,13 +199,17 @@ impl Table {
     /// A table of the host, filled with `init`.
     ///
     /// # Errors
-    /// When `init` is not of the element type or belongs to another store, or the type, the store's limiter or the cap of
-    /// 10 million elements forbids so large a table.
+    /// When the type belongs to another engine, `init` is not of the element type or belongs to another store, or the type,
+    /// the store's limiter, its budget or the system forbids so large a table. Without a limiter there are at most 10 million
+    /// elements.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let init = init.to_slot(state, ty.inner.element)?;
-        Table::create(state, ty.inner, init)
+        let inner = ty.in_engine(&state.engine)?;
+        let init = init.to_slot(state, inner.element)?;
+        let table = Table::create(state, inner, init)?;
+        table.in_state_mut(state).kept = Some(ty);
+        Ok(table)
     }
 
     pub(crate) fn create(state: &mut StoreState, ty: core::TableType, init: u64) -> Result<Table> {
@@ -151,9 +219,14 @@ impl Table {
             "a table of {} elements is above the store's limit",
             ty.minimum
         );
-        let table = TableData::new(ty, init)
-            .with_context(|| format!("cannot create a table of {} elements", ty.minimum))?;
-        state.tables.push(table);
+        let share = state.memory_share();
+        let table = TableData::new(ty, init, share)
+            .with_context(|| format!("cannot create a table of {} elements", ty.minimum));
+        if let Err(error) = &table {
+            state.table_grow_failed(0, ty.minimum)?;
+            state.explain_failure(error)?;
+        }
+        state.tables.push(table?);
         Ok(Table { store: state.id, index: (state.tables.len() - 1) as u32 })
     }
 
@@ -162,7 +235,9 @@ impl Table {
     /// # Panics
     /// When the table belongs to another store, as all methods do.
     pub fn ty(&self, store: impl AsContext) -> TableType {
-        TableType { inner: self.in_state(store.as_context().state()).ty }
+        let store = store.as_context();
+        let state = store.state();
+        TableType::of_core(&state.engine, self.in_state(state).ty)
     }
 
     /// The number of elements.
@@ -190,8 +265,8 @@ impl Table {
     /// Appends `delta` elements and returns the old size in elements.
     ///
     /// # Errors
-    /// When the type, the store's limiter or the cap of 10 million elements forbids it, or the value is not of the element
-    /// type or belongs to another store; and with the error of the limiter.
+    /// When the type, the store's limiter, its budget or the system forbids it, or the value is not of the element type or
+    /// belongs to another store; and with the error of the limiter.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64> {
         let mut store = store.as_context_mut();
         let state = store.state();
@@ -200,7 +275,7 @@ impl Table {
         old.with_context(|| format!("failed to grow table by `{delta}`"))
     }
 
-    /// Appends elements and returns the old size; `None` if the type, the store's limiter or the system forbids it.
+    /// Appends elements and returns the old size; `None` if the type, the limiter, the budget or the system forbids it.
     ///
     /// # Errors
     /// When the limiter says so.
@@ -214,11 +289,15 @@ impl Table {
         if delta > 0 && !state.table_may_grow(old, new, maximum)? {
             return Ok(None);
         }
-        let grown = self.in_state_mut(state).grow(delta, init);
-        if grown.is_none() {
-            state.table_grow_failed(old, new)?;
+        match self.in_state_mut(state).grow(delta, init) {
+            Ok(old) => return Ok(Some(old)),
+            Err(Refusal::Refused) => state.table_grow_failed(old, new)?,
+            Err(Refusal::OverBudget(exceeded)) => {
+                state.table_grow_failed(old, new)?;
+                state.budget_exceeded(exceeded)?;
+            }
         }
-        Ok(grown)
+        Ok(None)
     }
 
     /// Sets `len` elements from `index` on.

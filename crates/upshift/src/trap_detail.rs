@@ -127,11 +127,15 @@ impl<'a> Site<'a> {
                         *self.instance.tables[table as usize].in_state(self.state).record();
                     &*(*base.add(index as usize) as *const FuncRec)
                 };
-                let types = self.state.engine.types();
+                let name = |ty: TypeId| {
+                    // The store keeps the types of its functions, a module those of its code.
+                    let ty = self.state.engine.types().get(ty)?;
+                    Some(ty.as_func()?.to_string())
+                };
                 Some(format!(
                     "element {index} of table {table} is a function of type `{}`, the call expects `{}`",
-                    types.func(found.ty),
-                    types.func(ty)
+                    name(found.ty)?,
+                    name(ty)?
                 ))
             }
             _ => None,
@@ -170,7 +174,10 @@ impl<'a> Site<'a> {
     fn type_name(&self, ty: TypeId) -> String {
         match names::canonical_type_name(self.instance.module.info(), ty) {
             Some(name) => format!("`${}`", Shown::new(name)),
-            None => format!("`{}`", self.state.engine.types().lookup(ty).definition),
+            None => match self.state.engine.types().get(ty) {
+                Some(ty) => format!("`{}`", ty.definition),
+                None => format!("type#{}", ty.0),
+            },
         }
     }
 

@@ -1,115 +1,26 @@
 //! Types of everything that can be imported or exported, as the embedder sees them.
 //!
-//! Value types come from the core crate as they are. Function types carry their engine, because two of them are equal
-//! if their canonical ids are; the others wrap the core's types and hide what most embedders do not need.
+//! `defined` has the types that modules and hosts define, `field` what structs and arrays consist of, `value` the types of values
+//! and references, and this file what is made of them. None of them can be made of a bare number: what names a defined type holds
+//! a handle to it.
 
-mod object;
-
-use std::fmt;
-use std::sync::Arc;
+mod defined;
+mod field;
+mod value;
 
 use anyhow::{Result, ensure};
+use upshift_core::IndexType;
 use upshift_core::types as core;
-use upshift_core::{IndexType, RefType, TypeId, ValType};
 use upshift_translate::ModuleInfo;
 use upshift_translate::module::ExternIndex;
 
 use crate::engine::Engine;
 
-pub use object::{ArrayType, StructType};
+pub use defined::{ArrayType, Finality, FuncType, StructType};
+pub use field::{FieldType, StorageType};
+pub use value::{HeapType, RefType, ValType};
 
-/// The type of a function (wasm spec, "Structure / Types / Function Types").
-///
-/// Two of them are equal if they belong to one engine and have the same parameters and results.
-///
-/// ```
-/// use upshift::{Engine, FuncType, ValType};
-///
-/// let engine = Engine::default();
-/// let ty = FuncType::new(&engine, [ValType::I32, ValType::I64], [ValType::F64]);
-/// assert_eq!(ty.params().len(), 2);
-/// assert_eq!(ty.to_string(), "(i32, i64) -> (f64)");
-/// ```
-#[derive(Clone)]
-pub struct FuncType {
-    engine: Engine,
-    id: TypeId,
-    ty: Arc<core::FuncType>,
-}
-
-impl FuncType {
-    /// A function type from the types of its parameters and results.
-    pub fn new(
-        engine: &Engine,
-        params: impl IntoIterator<Item = ValType>,
-        results: impl IntoIterator<Item = ValType>,
-    ) -> FuncType {
-        let id = engine.types().intern_func(core::FuncType::new(params, results));
-        FuncType::from_id(engine, id)
-    }
-
-    pub(crate) fn from_id(engine: &Engine, id: TypeId) -> FuncType {
-        FuncType { engine: engine.clone(), id, ty: engine.types().func(id) }
-    }
-
-    pub(crate) fn id(&self) -> TypeId {
-        self.id
-    }
-
-    pub(crate) fn core(&self) -> &Arc<core::FuncType> {
-        &self.ty
-    }
-
-    /// The engine that the type belongs to.
-    #[must_use]
-    pub fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    /// The parameter types.
-    pub fn params(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
-        self.ty.params().iter().copied()
-    }
-
-    /// The result types.
-    pub fn results(&self) -> impl ExactSizeIterator<Item = ValType> + '_ {
-        self.ty.results().iter().copied()
-    }
-
-    /// The type of one parameter.
-    #[must_use]
-    pub fn param(&self, index: usize) -> Option<ValType> {
-        self.ty.params().get(index).copied()
-    }
-
-    /// The type of one result.
-    #[must_use]
-    pub fn result(&self, index: usize) -> Option<ValType> {
-        self.ty.results().get(index).copied()
-    }
-}
-
-impl PartialEq for FuncType {
-    fn eq(&self, other: &FuncType) -> bool {
-        self.id == other.id && Engine::same(&self.engine, &other.engine)
-    }
-}
-
-impl Eq for FuncType {}
-
-impl fmt::Display for FuncType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.ty.fmt(f)
-    }
-}
-
-impl fmt::Debug for FuncType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FuncType[{}]{}", self.id.0, self.ty)
-    }
-}
-
-/// Whether a global can be set, see [`GlobalType`].
+/// Whether a global or a field can be set, see [`GlobalType`] and [`FieldType`].
 ///
 /// ```
 /// use upshift::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
@@ -127,6 +38,12 @@ pub enum Mutability {
     Var,
 }
 
+impl Mutability {
+    fn of(mutable: bool) -> Mutability {
+        if mutable { Mutability::Var } else { Mutability::Const }
+    }
+}
+
 /// The type of a global (wasm spec, "Structure / Types / Global Types").
 ///
 /// ```
@@ -138,26 +55,38 @@ pub enum Mutability {
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct GlobalType {
-    pub(crate) inner: core::GlobalType,
+    content: ValType,
+    mutability: Mutability,
 }
 
 impl GlobalType {
     /// A global type.
     #[must_use]
     pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
-        GlobalType { inner: core::GlobalType { content, mutable: mutability == Mutability::Var } }
+        GlobalType { content, mutability }
     }
 
     /// The type of the value.
     #[must_use]
     pub fn content(&self) -> &ValType {
-        &self.inner.content
+        &self.content
     }
 
     /// Whether the global can be set.
     #[must_use]
     pub fn mutability(&self) -> Mutability {
-        if self.inner.mutable { Mutability::Var } else { Mutability::Const }
+        self.mutability
+    }
+
+    /// Makes sure that the type can be used with an engine, and answers what its inside has for it.
+    pub(crate) fn in_engine(&self, engine: &Engine) -> Result<core::GlobalType> {
+        let content = self.content.in_engine(engine)?;
+        Ok(core::GlobalType { content, mutable: self.mutability == Mutability::Var })
+    }
+
+    /// The type that the engine's inside means. If it names a defined one, somebody has to keep it meanwhile.
+    pub(crate) fn of_core(engine: &Engine, ty: core::GlobalType) -> GlobalType {
+        GlobalType::new(ValType::of_core(engine, ty.content), Mutability::of(ty.mutable))
     }
 }
 
@@ -172,7 +101,10 @@ impl GlobalType {
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
-    pub(crate) inner: core::TableType,
+    element: RefType,
+    minimum: u64,
+    maximum: Option<u64>,
+    index: IndexType,
 }
 
 impl TableType {
@@ -180,37 +112,49 @@ impl TableType {
     #[must_use]
     pub fn new(element: RefType, minimum: u32, maximum: Option<u32>) -> TableType {
         let (minimum, maximum) = (u64::from(minimum), maximum.map(u64::from));
-        TableType { inner: core::TableType { element, minimum, maximum, index: IndexType::I32 } }
+        TableType { element, minimum, maximum, index: IndexType::I32 }
     }
 
     /// A table type with 64-bit indices.
     #[must_use]
     pub fn new64(element: RefType, minimum: u64, maximum: Option<u64>) -> TableType {
-        TableType { inner: core::TableType { element, minimum, maximum, index: IndexType::I64 } }
+        TableType { element, minimum, maximum, index: IndexType::I64 }
     }
 
     /// What the table holds.
     #[must_use]
     pub fn element(&self) -> &RefType {
-        &self.inner.element
+        &self.element
     }
 
     /// Size at creation, in elements.
     #[must_use]
     pub fn minimum(&self) -> u64 {
-        self.inner.minimum
+        self.minimum
     }
 
     /// Largest size, in elements; `None` if the type sets none.
     #[must_use]
     pub fn maximum(&self) -> Option<u64> {
-        self.inner.maximum
+        self.maximum
     }
 
     /// Whether indices have 64 bits.
     #[must_use]
     pub fn is_64(&self) -> bool {
-        self.inner.index == IndexType::I64
+        self.index == IndexType::I64
+    }
+
+    /// Makes sure that the type can be used with an engine, and answers what its inside has for it.
+    pub(crate) fn in_engine(&self, engine: &Engine) -> Result<core::TableType> {
+        let TableType { minimum, maximum, index, .. } = *self;
+        Ok(core::TableType { element: self.element.in_engine(engine)?, minimum, maximum, index })
+    }
+
+    /// The type that the engine's inside means. If it names a defined one, somebody has to keep it meanwhile.
+    pub(crate) fn of_core(engine: &Engine, ty: core::TableType) -> TableType {
+        let core::TableType { element, minimum, maximum, index } = ty;
+        TableType { element: RefType::of_core(engine, element), minimum, maximum, index }
     }
 }
 
@@ -479,11 +423,13 @@ impl ExternType {
     /// The type of an entry of a module's index spaces.
     pub(crate) fn of(engine: &Engine, info: &ModuleInfo, item: ExternIndex) -> ExternType {
         match item {
-            ExternIndex::Func(i) => FuncType::from_id(engine, info.func_type(i).id).into(),
-            ExternIndex::Table(i) => TableType { inner: info.tables[i.index()] }.into(),
+            ExternIndex::Func(i) => FuncType::from_handle(engine, info.func_type(i).ty.clone()).into(),
+            ExternIndex::Table(i) => TableType::of_core(engine, info.tables[i.index()]).into(),
             ExternIndex::Memory(i) => MemoryType { inner: info.memories[i.index()] }.into(),
-            ExternIndex::Global(i) => GlobalType { inner: info.globals[i.index()] }.into(),
-            ExternIndex::Tag(i) => TagType::new(FuncType::from_id(engine, info.tag_type(i).id)).into(),
+            ExternIndex::Global(i) => GlobalType::of_core(engine, info.globals[i.index()]).into(),
+            ExternIndex::Tag(i) => {
+                TagType::new(FuncType::from_handle(engine, info.tag_type(i).ty.clone())).into()
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Values whose type is known only at run time, and how they lie in slots.
 
 use anyhow::{Result, bail, ensure};
-use upshift_core::types::{HeapType, RefType, TypeKind};
+use upshift_core::V128;
+use upshift_core::types as core;
+use upshift_core::types::TypeKind;
 use upshift_core::value::SlotValue;
-use upshift_core::{V128, ValType};
 
 use crate::context::AsContext;
 use crate::exceptions::ExnRef;
@@ -11,6 +12,7 @@ use crate::externref::ExternRef;
 use crate::func::Func;
 use crate::gc::{AnyRef, ArrayRef, Rooted, StructRef};
 use crate::store::{StoreId, StoreState};
+use crate::types::{HeapType, ValType};
 
 /// A value of any type (wasm spec, "Execution / Runtime Structure / Values").
 ///
@@ -177,10 +179,14 @@ impl Ref {
     /// The null of a heap type.
     #[must_use]
     pub fn null(heap: &HeapType) -> Ref {
+        Ref::null_of(heap.to_core())
+    }
+
+    fn null_of(heap: core::HeapType) -> Ref {
         match heap.top() {
-            HeapType::Func => Ref::Func(None),
-            HeapType::Exn => Ref::Exn(None),
-            HeapType::Extern => Ref::Extern(None),
+            core::HeapType::Func => Ref::Func(None),
+            core::HeapType::Exn => Ref::Exn(None),
+            core::HeapType::Extern => Ref::Extern(None),
             _ => Ref::Any(None),
         }
     }
@@ -216,8 +222,8 @@ impl Ref {
     }
 
     /// The bits of the reference in a slot of the given type.
-    pub(crate) fn to_slot(self, store: &StoreState, ty: RefType) -> Result<u64> {
-        Val::from(self).check(store, ValType::Ref(ty))?;
+    pub(crate) fn to_slot(self, store: &StoreState, ty: core::RefType) -> Result<u64> {
+        Val::from(self).check(store, core::ValType::Ref(ty))?;
         Ok(self.bits(store))
     }
 
@@ -234,13 +240,13 @@ impl Ref {
 
     /// # Safety
     /// `slot` must hold a reference of the type, made in the store.
-    pub(crate) unsafe fn from_slot(store: &StoreState, ty: RefType, slot: u64) -> Ref {
+    pub(crate) unsafe fn from_slot(store: &StoreState, ty: core::RefType, slot: u64) -> Ref {
         let rooted = || Rooted::new(store, slot as u32);
         match ty.heap.top() {
             // SAFETY: the caller's promise.
-            HeapType::Func => Ref::Func(unsafe { Func::from_slot(store.id, slot) }),
-            HeapType::Exn => Ref::Exn(rooted().map(ExnRef)),
-            HeapType::Extern => Ref::Extern(rooted().map(ExternRef)),
+            core::HeapType::Func => Ref::Func(unsafe { Func::from_slot(store.id, slot) }),
+            core::HeapType::Exn => Ref::Exn(rooted().map(ExnRef)),
+            core::HeapType::Extern => Ref::Extern(rooted().map(ExternRef)),
             _ => Ref::Any(rooted().map(AnyRef)),
         }
     }
@@ -274,14 +280,18 @@ impl Val {
     /// Zero or null of a type; `None` if the type has no such value.
     #[must_use]
     pub fn default_for_ty(ty: &ValType) -> Option<Val> {
-        Some(match *ty {
-            ValType::I32 => Val::I32(0),
-            ValType::I64 => Val::I64(0),
-            ValType::F32 => Val::F32(0),
-            ValType::F64 => Val::F64(0),
-            ValType::V128 => Val::V128(V128::default()),
-            ValType::Ref(ty) if !ty.nullable => return None,
-            ValType::Ref(ty) => Ref::null(&ty.heap).into(),
+        Val::default_of(ty.to_core())
+    }
+
+    pub(crate) fn default_of(ty: core::ValType) -> Option<Val> {
+        Some(match ty {
+            core::ValType::I32 => Val::I32(0),
+            core::ValType::I64 => Val::I64(0),
+            core::ValType::F32 => Val::F32(0),
+            core::ValType::F64 => Val::F64(0),
+            core::ValType::V128 => Val::V128(V128::default()),
+            core::ValType::Ref(ty) if !ty.nullable => return None,
+            core::ValType::Ref(ty) => Ref::null_of(ty.heap).into(),
         })
     }
 
@@ -290,10 +300,35 @@ impl Val {
     /// # Errors
     /// When the value is a reference that belongs to another store, or a stale one.
     pub fn ty(&self, store: impl AsContext) -> Result<ValType> {
-        self.type_in(store.as_context().state())
+        let store = store.as_context();
+        let state = store.state();
+        // The store keeps the types of what it has.
+        Ok(ValType::of_core(&state.engine, self.type_in(state)?))
     }
 
-    fn type_in(&self, store: &StoreState) -> Result<ValType> {
+    /// Whether the value can be used in the store where `ty` is expected.
+    ///
+    /// # Errors
+    /// When the value is a reference that belongs to another store, or a stale one; or when the type belongs to another engine.
+    ///
+    /// ```
+    /// use upshift::{Engine, Func, HeapType, RefType, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let value = Val::from(Func::wrap(&mut store, || ()));
+    /// assert!(value.matches_ty(&store, &ValType::FUNCREF)?);
+    /// assert!(!value.matches_ty(&store, &ValType::EXTERNREF)?);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn matches_ty(&self, store: impl AsContext, ty: &ValType) -> Result<bool> {
+        let store = store.as_context();
+        let state = store.state();
+        let ty = ty.in_engine(&state.engine)?;
+        Ok(self.type_in(state)?.matches(ty, state.engine.types()))
+    }
+
+    fn type_in(&self, store: &StoreState) -> Result<core::ValType> {
+        use core::{HeapType, RefType, ValType};
         let to = |nullable, heap| ValType::Ref(RefType { nullable, heap });
         let ours = |id| ensure_ours(store, id);
         Ok(match self {
@@ -323,7 +358,7 @@ impl Val {
     }
 
     /// Makes sure that the value can be used in the store where `ty` is expected.
-    pub(crate) fn check(&self, store: &StoreState, ty: ValType) -> Result<()> {
+    pub(crate) fn check(&self, store: &StoreState, ty: core::ValType) -> Result<()> {
         let own = self.type_in(store)?;
         if !own.matches(ty, store.engine.types()) {
             bail!("type mismatch: expected {ty}, found {own}");
@@ -355,7 +390,8 @@ impl Val {
     ///
     /// # Safety
     /// `slot` must hold a value of the type, made in the store.
-    pub(crate) unsafe fn read(store: &StoreState, ty: ValType, slot: *const u64) -> Val {
+    pub(crate) unsafe fn read(store: &StoreState, ty: core::ValType, slot: *const u64) -> Val {
+        use core::ValType;
         // SAFETY: the caller's promise.
         unsafe {
             match ty {

@@ -27,7 +27,7 @@ fn store(engine: &Engine) -> Store<()> {
 }
 
 fn tag(store: &mut Store<()>, types: &[ValType]) -> Tag {
-    let ty = FuncType::new(store.engine(), types.iter().copied(), []);
+    let ty = FuncType::new(store.engine(), types.iter().cloned(), []);
     Tag::new(store, &TagType::new(ty)).unwrap()
 }
 

@@ -110,8 +110,8 @@ fn globals_match_by_mutability_and_type() {
     };
     let constant = global(ValType::I32, Mutability::Const, Val::I32(0));
     let variable = global(ValType::I32, Mutability::Var, Val::I32(0));
-    let null = ValType::Ref(RefType { nullable: true, heap: upshift::HeapType::NoFunc });
-    let null_constant = global(null, Mutability::Const, Val::FuncRef(None));
+    let null = ValType::Ref(RefType::new(true, upshift::HeapType::NoFunc));
+    let null_constant = global(null.clone(), Mutability::Const, Val::FuncRef(None));
     let null_variable = global(null, Mutability::Var, Val::FuncRef(None));
     accepted(&mut store, "(global i32)", constant);
     accepted(&mut store, "(global (mut i32))", variable);

@@ -30,7 +30,7 @@ fn trap(error: &Error) -> Trap {
     *error.downcast_ref().unwrap_or_else(|| panic!("not a trap: {error:?}"))
 }
 
-/// 2 operators at the entry, 8 each time round the loop, 1 at the end.
+/// 3 operators at the entry, 8 each time round the loop, 1 at the end.
 const COUNT: &str = r#"(module
     (global (export "rounds") (mut i32) (i32.const 0))
     (func (export "run") (param i32) (result i32)
@@ -50,7 +50,7 @@ fn a_program_costs_its_operators() {
         let (_, run) = export(&mut store, COUNT);
         store.set_fuel(1000).unwrap();
         assert_eq!(run.call(&mut store, 10).unwrap(), 10);
-        assert_eq!(store.get_fuel().unwrap(), 1000 - 2 - 10 * ROUND - 1);
+        assert_eq!(store.get_fuel().unwrap(), 1000 - 3 - 10 * ROUND - 1);
     }
 }
 
@@ -74,9 +74,9 @@ fn programs_stop_at_the_same_operator_with_the_same_state() {
                 }
             };
             // The entry, whole rounds, the end: nothing happens that was not paid for.
-            let paid = fuel.checked_sub(2).map_or(0, |left| (left / ROUND).min(9));
+            let paid = fuel.checked_sub(3).map_or(0, |left| (left / ROUND).min(9));
             assert_eq!(rounds as u64, paid, "with {fuel}");
-            assert_eq!(stop.1 == u64::MAX, fuel > 2 + 9 * ROUND, "with {fuel}");
+            assert_eq!(stop.1 == u64::MAX, fuel > 3 + 9 * ROUND, "with {fuel}");
             here.push(stop);
         }
         stops.push(here);
@@ -87,7 +87,7 @@ fn programs_stop_at_the_same_operator_with_the_same_state() {
 #[test]
 fn bulk_operations_cost_their_length() {
     let wat = r#"(module
-        (memory 2) (data "0123456789abcdef") (table 1000 funcref)
+        (memory (export "memory") 2) (data "0123456789abcdef") (table 1000 funcref)
         (func (export "run") (param i32) (result i32)
             (memory.fill (i32.const 0) (i32.const 1) (local.get 0))
             (memory.copy (i32.const 0) (i32.const 8) (local.get 0))
@@ -96,15 +96,21 @@ fn bulk_operations_cost_their_length() {
             (i32.const 7)))"#;
     for dispatch in DISPATCHES {
         let mut store = Store::new(&fuel_engine(dispatch), ());
-        let (_, run) = export(&mut store, wat);
+        let (instance, run) = export(&mut store, wat);
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        let operators = 4 * 4 + 1;
+        // It is paid for before it is done.
+        store.set_fuel(operators + (0x1000 / 64) - 1).unwrap();
+        assert_eq!(trap(&run.call(&mut store, 0x1000).unwrap_err()), Trap::OutOfFuel);
+        assert_eq!((store.get_fuel().unwrap(), memory.data(&store)[0]), (0, 0));
+        // What is out of bounds is not done.
+        store.set_fuel(1000).unwrap();
+        assert_eq!(trap(&run.call(&mut store, -1).unwrap_err()), Trap::MemoryOutOfBounds);
+        assert_eq!(store.get_fuel().unwrap(), 1000 - operators);
         store.set_fuel(100_000).unwrap();
         assert_eq!(run.call(&mut store, 0x1000).unwrap(), 7);
-        let operators = 4 * 4 + 1;
-        assert_eq!(store.get_fuel().unwrap(), 100_000 - operators - 2 * (0x1000 / 64) - 1000 / 64);
-        // It is paid for before it is done, and traps although it would be out of bounds.
-        store.set_fuel(1000).unwrap();
-        assert_eq!(trap(&run.call(&mut store, -1).unwrap_err()), Trap::OutOfFuel);
-        assert_eq!(store.get_fuel().unwrap(), 0);
+        // An element of a table has 8 bytes.
+        assert_eq!(store.get_fuel().unwrap(), 100_000 - operators - 2 * (0x1000 / 64) - 1000 * 8 / 64);
     }
 }
 
@@ -125,7 +131,20 @@ fn locals_and_new_elements_cost_too() {
         store.set_fuel(1000).unwrap();
         assert_eq!(run.call(&mut store, 6400).unwrap(), 0);
         // 4 operators, 640 slots of locals, 6400 elements.
-        assert_eq!(store.get_fuel().unwrap(), 1000 - 4 - 10 - 100);
+        assert_eq!(store.get_fuel().unwrap(), 1000 - 4 - 10 - 800);
+        // There is room for as many again, so these 64 take 512 bytes; and then all have to move.
+        store.set_fuel(1000).unwrap();
+        assert_eq!(run.call(&mut store, 1).unwrap(), 6400);
+        store.set_fuel(1000).unwrap();
+        assert_eq!(run.call(&mut store, 64).unwrap(), 6401);
+        assert_eq!(store.get_fuel().unwrap(), 1000 - 4 - 10 - 8);
+        store.set_fuel(10_000).unwrap();
+        assert_eq!(run.call(&mut store, 6400).unwrap(), 6465);
+        assert_eq!(store.get_fuel().unwrap(), 10_000 - 4 - 10 - (6465 + 6400) * 8 / 64);
+        // What the type forbids is not done.
+        store.set_fuel(100).unwrap();
+        assert_eq!(run.call(&mut store, -1).unwrap(), -1);
+        assert_eq!(store.get_fuel().unwrap(), 100 - 4 - 10);
     }
 }
 
@@ -147,12 +166,83 @@ fn callees_and_callbacks_take_from_the_same_fuel() {
         .unwrap();
         let instance = Instance::new(&mut store, &module, &[refill.into()]).unwrap();
         let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
-        // Three calls and twice three operators are 9; the callback gives 5.
-        store.set_fuel(4).unwrap();
+        // Three calls, one of them to the host, and twice three operators are 10; the callback gives 5.
+        store.set_fuel(5).unwrap();
         assert_eq!(run.call(&mut store, 0).unwrap(), 3);
         assert_eq!(store.get_fuel().unwrap(), 0);
-        store.set_fuel(3).unwrap();
+        store.set_fuel(4).unwrap();
         assert_eq!(trap(&run.call(&mut store, 0).unwrap_err()), Trap::OutOfFuel);
+    }
+}
+
+/// Each of these moves many values by one operator.
+#[test]
+fn values_that_are_carried_cost_their_slots() {
+    let many = "i64 ".repeat(640);
+    let some = "(i64.const 1)".repeat(640);
+    let wat = format!(
+        r#"(module
+            (import "" "" (func $host (param {many}) (result {many})))
+            (type $big (struct {fields}))
+            (tag $t (param {many}))
+            (func $all (result {many}) {some})
+            (func $swallow (param {many}))
+            (func (export "call") (call $all) (call $swallow))
+            (func (export "host") (call $all) (call $host) (call $swallow))
+            (func (export "tail") (call $all) (return_call $swallow))
+            (func (export "branch") (call $all) (block (param {many}) (result {many}) (br 0)) (call $swallow))
+            (func (export "throw") (block $h (result {many}) (try_table (catch $t $h) (call $all) (throw $t)) (return)) (call $swallow))
+            (func (export "again") (local $e exnref)
+                (block $r (result exnref) (try_table (catch_all_ref $r) (call $all) (throw $t)) (unreachable))
+                (local.set $e)
+                (block $h (result {many}) (try_table (catch $t $h) (throw_ref (local.get $e))) (unreachable))
+                (call $swallow))
+            (func (export "loops") {loops})
+            (func (export "struct") (drop (struct.new_default $big)))
+            (func (export "array") (drop (array.new_fixed $vectors 10 {vectors})))
+            (type $vectors (array (mut v128))))"#,
+        loops = "(loop)".repeat(1000),
+        fields = "(field v128)".repeat(160),
+        vectors = "(v128.const i64x2 1 1)".repeat(10),
+    );
+    // What calling for 640 constants costs, and calling what drops them.
+    let (all, swallow) = (641 + 10, 1 + 10);
+    let costs = [
+        ("call", all + swallow),
+        // The call with arguments and results; the host gets a unit for itself, and one for 8 slots.
+        ("host", all + 1 + 20 + 1 + 160 + swallow),
+        ("tail", all + swallow),
+        ("branch", all + 1 + 10 + swallow),
+        // The throw, one frame and two things to look at.
+        ("throw", all + 1 + 10 + swallow),
+        // The object has a header, a tag and the values; what is thrown by reference brings them, too.
+        ("again", all + 1 + 10 + (16 + 640 * 8) / 64 + 1 + 2 + 10 + swallow),
+        // Each is a place where the epoch may be looked at.
+        ("loops", 1000),
+        ("struct", 1 + (8 + 160 * 16) / 64),
+        ("array", 11 + (8 + 10 * 16) / 64),
+    ];
+    for dispatch in DISPATCHES {
+        let mut store = Store::new(&fuel_engine(dispatch), ());
+        let module = Module::new(store.engine(), &wat).unwrap();
+        let ty = module.imports().next().unwrap().ty().unwrap_func().clone();
+        let host = Func::new(&mut store, ty, |_, params, results| {
+            results.clone_from_slice(params);
+            Ok(())
+        });
+        let instance = Instance::new(&mut store, &module, &[host.into()]).unwrap();
+        for (name, cost) in costs {
+            let run = instance.get_typed_func::<(), ()>(&mut store, name).unwrap();
+            store.set_fuel(cost).unwrap();
+            run.call(&mut store, ()).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+            assert_eq!(store.get_fuel().unwrap(), 0, "{name}");
+            store.set_fuel(cost - 1).unwrap();
+            assert_eq!(trap(&run.call(&mut store, ()).unwrap_err()), Trap::OutOfFuel, "{name}");
+        }
+        // What the host does itself is free.
+        store.set_fuel(0).unwrap();
+        let mut results = vec![upshift::Val::I64(0); 640];
+        host.call(&mut store, &vec![upshift::Val::I64(1); 640], &mut results).unwrap();
     }
 }
 
@@ -161,6 +251,8 @@ fn engines_without_fuel_say_so() {
     let mut store = Store::new(&Engine::default(), ());
     assert!(store.set_fuel(1).unwrap_err().to_string().contains("consume_fuel"));
     assert!(store.get_fuel().is_err());
+    // Who takes fuel need not know.
+    store.consume_fuel(u64::MAX).unwrap();
 }
 
 /// Runs forever: a loop, and mutual tail calls, which have no loop.

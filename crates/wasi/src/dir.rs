@@ -18,6 +18,7 @@ use crate::abi::{Dirent, Errno, Filetype, Rights};
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
 use crate::memory::GuestMemory;
+use crate::meter::Meter;
 
 /// How many bytes the listings of one guest take at most, together.
 const MAX_LISTED: usize = 64 << 20;
@@ -111,8 +112,9 @@ pub(crate) fn fd_readdir(
     }
     let entries = match &mut *listing {
         Some(entries) => entries,
-        slot => slot.insert(Listing::take(&directory.dir, &ctx.listed)?),
+        slot => slot.insert(Listing::take(&directory.dir, &ctx.listed, mem.meter)?),
     };
+    mem.meter.charge_bytes(u64::from(len).min(entries.share.bytes as u64))?;
     let filled = entries.encode(cookie, len as usize);
     mem.store(buffer, &filled)?;
     if filled.len() < len as usize {
@@ -123,14 +125,15 @@ pub(crate) fn fd_readdir(
 }
 
 impl Listing {
-    /// Lists a directory; `nomem` if that is more than what is left of the budget.
-    fn take(dir: &Dir, budget: &Budget) -> Result<Listing, Errno> {
+    /// Lists a directory, paying for each entry; `nomem` if that is more than what is left of the budget.
+    fn take(dir: &Dir, budget: &Budget, meter: &Meter) -> WasiResult<Listing> {
         let mut listing = Listing { entries: vec![], names: vec![], share: Share::new(budget) };
         let own = rustix::fs::fstat(dir)?.st_ino;
         listing.push(b".", own, Filetype::Directory)?;
         // The parent may lie outside of what the guest may see, so it is not looked at: `..` is as in a root directory.
         listing.push(b"..", own, Filetype::Directory)?;
         for entry in rustix::fs::Dir::read_from(dir)? {
+            meter.charge(1)?;
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if name == b"." || name == b".." {

@@ -4,6 +4,8 @@
 //! Failure::Errno   the guest gets the number and goes on
 //! Failure::Fault   a pointer of the guest is bad: the guest is stopped, as the interface demands
 //! Failure::Exit    the guest asked to end: the outermost call returns an `Exit` error
+//! Failure::OutOfFuel   the guest cannot pay for the call, of which nothing was done: a trap
+//! Failure::Unfinished  a part was done, and the call is to go on when the epoch was looked at
 //! ```
 
 use std::fmt;
@@ -109,6 +111,8 @@ pub(crate) enum Failure {
     Errno(Errno),
     Fault(GuestFault),
     Exit(Exit),
+    OutOfFuel,
+    Unfinished,
 }
 
 /// What every call of the interface returns.

@@ -15,6 +15,7 @@ use crate::abi::{self, Errno, Fdflags, Fdstat, Filestat, Filetype, Fstflags, Rig
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
 use crate::memory::GuestMemory;
+use crate::meter;
 use crate::table::{HostFd, Resource};
 
 /// Announces how a file will be used.
@@ -43,12 +44,13 @@ pub(crate) fn fd_advise(
 /// Makes sure that a part of a file has its space on the device.
 pub(crate) fn fd_allocate(
     ctx: &mut WasiCtx,
-    _: &mut GuestMemory<'_>,
+    mem: &mut GuestMemory<'_>,
     fd: u32,
     offset: u64,
     len: u64,
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_ALLOCATE.with(Rights::FD_WRITE))?;
+    mem.meter.charge(len / meter::ALLOCATED_PER_UNIT)?;
     rustix::fs::fallocate(file, FallocateFlags::empty(), offset, len)?;
     Ok(())
 }
@@ -212,7 +214,7 @@ pub(crate) fn fd_prestat_dir_name(
         return Err(Errno::Nametoolong.into());
     }
     mem.check(path, 1, path_len.into())?;
-    mem.store(path, name.as_bytes())?;
+    mem.store_paid(path, name.as_bytes())?;
     Ok(())
 }
 

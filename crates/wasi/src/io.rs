@@ -56,7 +56,7 @@ pub(crate) fn fd_write(
             Some(host) => write_host(host, buffers),
             None => output.write_memory(buffers),
         },
-    })??;
+    })?;
     mem.write_u32(written, len as u32)?;
     Ok(())
 }
@@ -91,8 +91,7 @@ pub(crate) fn fd_pwrite(
 ) -> WasiResult {
     let file = ctx.table.file(fd, Rights::FD_WRITE.with(Rights::FD_SEEK))?;
     mem.check(written, 4, 4)?;
-    let len =
-        mem.gather(iovecs, count, |buffers| retry(|| rustix::io::pwritev(&file, buffers, offset)))??;
+    let len = mem.gather(iovecs, count, |buffers| retry(|| rustix::io::pwritev(&file, buffers, offset)))?;
     mem.write_u32(written, len as u32)?;
     Ok(())
 }

@@ -38,7 +38,7 @@
 //! - **Paths** are UTF-8 and never lead out of their directory, whatever links, `..` or another process do meanwhile; the
 //!   guest gets `perm` then. A listing shows names that are not UTF-8, but they cannot be used.
 //! - **Streams and files** are not buffered: the guest's buffers go to the host in one vectored call, and what was written
-//!   is out when the call returns. From and to a memory that is shared they are copied, up to 16 MiB in one call. A file of the host behind a standard stream can be read or written on; its size, its
+//!   is out when the call returns. From and to a memory that is shared they are copied, up to 1 MiB in one call. A file of the host behind a standard stream can be read or written on; its size, its
 //!   times and what it held before are not the guest's to change.
 //! - **Sockets** can be accepted from, read, written and shut down; a guest makes none itself.
 //! - **Limits**: a guest has up to 65 536 descriptors, or [as many as its host says](WasiCtxBuilder::max_descriptors).
@@ -76,6 +76,7 @@ mod functions;
 mod io;
 mod linker;
 mod memory;
+mod meter;
 mod path;
 mod poll;
 mod process;

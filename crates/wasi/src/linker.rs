@@ -6,12 +6,17 @@ use crate::ctx::WasiCtx;
 use crate::error::{Failure, GuestFault, WasiResult};
 use crate::functions::{Kind, Signature, ty, wasi_functions};
 use crate::memory::GuestMemory;
+use crate::meter::{self, Meter};
 use crate::{clock, dir, fs, io, path, poll, process, random, sock, trace};
 
 /// The module name under which guests import the interface.
 const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Defines all functions of WASI preview 1 in `linker`. `get` finds the context in the store's data.
+///
+/// Where the engine counts fuel, a call costs 8 units and 1 for each 64 bytes that it moves or makes; a path 8 and 1 for each of its
+/// characters, a subscription 2, an entry that is listed 1, and room for a file 1 for each 4 KiB. Where it looks at epochs, calls
+/// do so too.
 ///
 /// A guest must export its memory as `memory`, also if it imports it, as those with threads do. When it ends itself with
 /// `proc_exit`, the outermost call returns an error that downcasts to [`Exit`](crate::Exit); a bad pointer stops it with one
@@ -136,31 +141,52 @@ fn define<T: 'static>(
 fn call<T: 'static, A: AsRef<[u64]>>(
     caller: &mut Caller<'_, T>,
     signature: &'static Signature,
-    args: impl FnOnce() -> A,
+    args: impl Fn() -> A,
     get: impl Fn(&mut T) -> &mut WasiCtx,
-    function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+    function: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
 ) -> Result<u32> {
-    let run = |ctx: &mut WasiCtx, mut memory: GuestMemory<'_>| {
-        let traced = ctx.tracer.is_some().then(|| trace::Call::begin(signature, args().as_ref(), &memory));
-        let outcome = function(ctx, &mut memory);
-        if let (Some(call), Some(tracer)) = (traced, &ctx.tracer) {
-            call.end(tracer, &memory, &outcome);
+    let mut traced = None;
+    let mut run = |ctx: &mut WasiCtx, memory: &mut GuestMemory<'_>| {
+        if ctx.tracer.is_some() && traced.is_none() {
+            traced = Some(trace::Call::begin(signature, args().as_ref(), memory));
+        }
+        let outcome = function(ctx, memory);
+        if outcome != Err(Failure::Unfinished)
+            && let (Some(call), Some(tracer)) = (traced.take(), &ctx.tracer)
+        {
+            call.end(tracer, memory, &outcome);
         }
         outcome
     };
-    let outcome = match caller.get_export("memory") {
-        Some(Extern::Memory(memory)) => {
-            let (bytes, data) = memory.data_and_store_mut(caller);
-            run(get(data), GuestMemory::new(bytes))
+    let mut meter = Meter::default();
+    if caller.engine().consumes_fuel() {
+        caller.consume_fuel(meter::CALL)?;
+        meter = Meter::new(Some(caller.get_fuel()?));
+    }
+    loop {
+        // Calls may be long, and code without a loop can have many of them.
+        caller.check_epoch()?;
+        let outcome = match caller.get_export("memory") {
+            Some(Extern::Memory(memory)) => {
+                let (bytes, data) = memory.data_and_store_mut(&mut *caller);
+                run(get(data), &mut GuestMemory::new(bytes, &mut meter))
+            }
+            Some(Extern::SharedMemory(memory)) => {
+                run(get(caller.data_mut()), &mut GuestMemory::shared(&memory, &mut meter))
+            }
+            _ => run(get(caller.data_mut()), &mut GuestMemory::new(&mut [], &mut meter)),
+        };
+        if let Some(fuel) = meter.fuel() {
+            caller.set_fuel(fuel)?;
         }
-        Some(Extern::SharedMemory(memory)) => run(get(caller.data_mut()), GuestMemory::shared(&memory)),
-        _ => run(get(caller.data_mut()), GuestMemory::new(&mut [])),
-    };
-    match outcome {
-        Ok(()) => Ok(0),
-        Err(Failure::Errno(errno)) => Ok(errno as u32),
-        Err(Failure::Fault(fault)) => Err(stop(signature.name, fault)),
-        Err(Failure::Exit(exit)) => Err(Error::new(exit)),
+        return match outcome {
+            Ok(()) => Ok(0),
+            Err(Failure::Errno(errno)) => Ok(errno as u32),
+            Err(Failure::Fault(fault)) => Err(stop(signature.name, fault)),
+            Err(Failure::Exit(exit)) => Err(Error::new(exit)),
+            Err(Failure::OutOfFuel) => Err(Error::new(Trap::OutOfFuel)),
+            Err(Failure::Unfinished) => continue,
+        };
     }
 }
 

@@ -19,20 +19,26 @@ use std::ops::Range;
 use upshift::SharedMemory;
 
 use crate::abi::Errno;
-use crate::error::{GuestFault, WasiResult};
+use crate::error::{Failure, GuestFault, WasiResult};
+use crate::meter::{self, Meter};
 
 /// How many buffers one call passes to the host: the limit of `readv` and `writev`. Of a longer list only the beginning
 /// is read or written.
 const MAX_BUFFERS: u32 = 1024;
 
+/// Bytes of an entry of the list.
+const IOVEC: u64 = 8;
+
 /// How many of them fit without an allocation.
 const INLINE_BUFFERS: usize = 16;
 
-/// How many bytes one call moves at most, which is what Linux moves at most. Also bounds the sum of overlapping buffers.
-const MAX_TRANSFER: usize = 0x7fff_f000;
+/// How many bytes one call moves at most: the host cannot be interrupted while it moves them. Also bounds the sum of
+/// overlapping buffers.
+const MAX_TRANSFER: usize = 64 << 20;
 
-/// How many bytes one call moves at most between the host and a shared memory, through a copy.
-const MAX_COPIED: usize = 16 << 20;
+/// How many bytes one call moves at most between the host and a shared memory, through a copy: each thread of a guest can have
+/// one at the same time, which no limit on its memory counts.
+const MAX_COPIED: usize = 1 << 20;
 
 /// The longest string that is looked at. No host has names that are nearly as long.
 const MAX_TEXT: u32 = 1 << 16;
@@ -40,6 +46,8 @@ const MAX_TEXT: u32 = 1 << 16;
 /// The memory of a guest during a call.
 pub(crate) struct GuestMemory<'a> {
     bytes: Bytes<'a>,
+    /// What the call may cost.
+    pub(crate) meter: &'a mut Meter,
 }
 
 enum Bytes<'a> {
@@ -50,12 +58,12 @@ enum Bytes<'a> {
 }
 
 impl<'a> GuestMemory<'a> {
-    pub(crate) fn new(bytes: &'a mut [u8]) -> GuestMemory<'a> {
-        GuestMemory { bytes: Bytes::Own(bytes) }
+    pub(crate) fn new(bytes: &'a mut [u8], meter: &'a mut Meter) -> GuestMemory<'a> {
+        GuestMemory { bytes: Bytes::Own(bytes), meter }
     }
 
-    pub(crate) fn shared(memory: &'a SharedMemory) -> GuestMemory<'a> {
-        GuestMemory { bytes: Bytes::Shared(memory) }
+    pub(crate) fn shared(memory: &'a SharedMemory, meter: &'a mut Meter) -> GuestMemory<'a> {
+        GuestMemory { bytes: Bytes::Shared(memory), meter }
     }
 
     fn len(&self) -> u64 {
@@ -86,12 +94,14 @@ impl<'a> GuestMemory<'a> {
         })
     }
 
-    /// A string; `ilseq` if it is not UTF-8.
+    /// A path, which is paid for; `ilseq` if it is not UTF-8.
     pub(crate) fn text(&self, address: u32, len: u32) -> WasiResult<Cow<'_, str>> {
         self.range(address, len.into())?;
         if len > MAX_TEXT {
             return Err(Errno::Nametoolong.into());
         }
+        // A component of two characters is looked up by itself.
+        self.meter.charge(meter::PATH + u64::from(len))?;
         match self.bytes(address, len)? {
             Cow::Borrowed(bytes) => str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Errno::Ilseq.into()),
             Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| Errno::Ilseq.into()),
@@ -115,6 +125,13 @@ impl<'a> GuestMemory<'a> {
                 Cow::Owned(copy)
             }
         })
+    }
+
+    /// Stores bytes, which are paid for.
+    pub(crate) fn store_paid(&mut self, address: u32, stored: &[u8]) -> WasiResult {
+        self.range(address, stored.len() as u64)?;
+        self.meter.charge_bytes(stored.len() as u64)?;
+        Ok(self.store(address, stored)?)
     }
 
     /// Stores bytes.
@@ -160,18 +177,20 @@ impl<'a> GuestMemory<'a> {
         self.write(address, 8, &value.to_le_bytes())
     }
 
-    /// Runs `use_buffers` on the buffers that a list of `ciovec` names, for one vectored write.
-    pub(crate) fn gather<R>(
+    /// Runs `use_buffers` on the buffers that a list of `ciovec` names, for one vectored write. It answers how many bytes it
+    /// has taken; these are paid for.
+    pub(crate) fn gather(
         &self,
         iovecs: u32,
         count: u32,
-        use_buffers: impl FnOnce(&[IoSlice<'_>]) -> R,
-    ) -> WasiResult<R> {
+        use_buffers: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, Errno>,
+    ) -> WasiResult<usize> {
         let bytes: &[u8] = match &self.bytes {
             Bytes::Own(bytes) => bytes,
             Bytes::Shared(memory) => {
-                let copies = Copies::new(self.buffers(iovecs, count, MAX_COPIED)?)?;
-                return Ok(copies.gather(memory, use_buffers));
+                let ranges = self.buffers(iovecs, count, MAX_COPIED)?;
+                let most = self.pay(ranges.iter().map(Range::len).sum(), ranges.len())?;
+                return self.settle(most, Copies::new(ranges)?.gather(memory, use_buffers));
             }
         };
         let iovecs = self.array(iovecs, count.min(MAX_BUFFERS), 4)?;
@@ -184,15 +203,30 @@ impl<'a> GuestMemory<'a> {
             for (buffer, found) in buffers.iter_mut().zip(iovecs.iter().map(slice)) {
                 *buffer = found?;
             }
-            Ok(use_buffers(&buffers[..iovecs.len()]))
+            let most = self.pay(MAX_TRANSFER - room, iovecs.len())?;
+            self.settle(most, use_buffers(&buffers[..iovecs.len()]))
         } else {
             let buffers: Vec<_> = iovecs.iter().map(slice).collect::<Result<_, _>>()?;
-            Ok(use_buffers(&buffers))
+            let most = self.pay(MAX_TRANSFER - room, iovecs.len())?;
+            self.settle(most, use_buffers(&buffers))
         }
     }
 
+    /// Pays for so many bytes that a call may move, in so many buffers; answers the bytes.
+    fn pay(&self, bytes: usize, buffers: usize) -> Result<u64, Failure> {
+        self.meter.charge_bytes(buffers as u64 * IOVEC)?;
+        self.meter.charge_bytes(bytes as u64)?;
+        Ok(bytes as u64)
+    }
+
+    /// Gives back what was paid for bytes that were not moved after all.
+    fn settle(&self, paid: u64, moved: Result<usize, Errno>) -> WasiResult<usize> {
+        self.meter.refund(paid, moved.map_or(0, |moved| moved as u64));
+        Ok(moved?)
+    }
+
     /// Runs `use_buffers` on the buffers that a list of `iovec` names, for one vectored read. It answers how many bytes it
-    /// has put into them.
+    /// has put into them; these are paid for.
     ///
     /// Buffers that overlap an earlier one are left out together with all that follow, so that a read is short rather
     /// than that two buffers share bytes.
@@ -207,32 +241,38 @@ impl<'a> GuestMemory<'a> {
             let (mut ranges, mut order) = (vec![0..0; count], vec![0; count]);
             let (used, _) = self.place(iovecs, MAX_COPIED, &mut ranges, &mut order)?;
             ranges.truncate(used);
-            return Ok(Copies::new(ranges)?.scatter(memory, use_buffers)?);
+            let most = self.pay(ranges.iter().map(Range::len).sum(), used)?;
+            return self.settle(most, Copies::new(ranges)?.scatter(memory, use_buffers));
         }
         if count <= INLINE_BUFFERS {
             let mut ranges: [Range<usize>; INLINE_BUFFERS] = std::array::from_fn(|_| 0..0);
             let mut order = [0; INLINE_BUFFERS];
             let mut buffers: [IoSliceMut<'_>; INLINE_BUFFERS] =
                 std::array::from_fn(|_| IoSliceMut::new(&mut []));
-            let used = self.split(iovecs, &mut ranges[..count], &mut order, &mut buffers)?;
-            Ok(use_buffers(&mut buffers[..used])?)
+            let (used, most) = self.split(iovecs, &mut ranges[..count], &mut order, &mut buffers)?;
+            let moved = use_buffers(&mut buffers[..used]);
+            self.settle(most, moved)
         } else {
             let mut buffers: Vec<_> = (0..count).map(|_| IoSliceMut::new(&mut [])).collect();
-            let used = self.split(iovecs, &mut vec![0..0; count], &mut vec![0; count], &mut buffers)?;
-            Ok(use_buffers(&mut buffers[..used])?)
+            let (ranges, order) = (&mut vec![0..0; count], &mut vec![0; count]);
+            let (used, most) = self.split(iovecs, ranges, order, &mut buffers)?;
+            let moved = use_buffers(&mut buffers[..used]);
+            self.settle(most, moved)
         }
     }
 
     /// Cuts the buffers of a list out of the memory, one for each of `ranges`, up to the first that overlaps an earlier
-    /// one: `buffers[i]` becomes the bytes at `ranges[i]`. Returns how many there are; `order` is scratch.
+    /// one: `buffers[i]` becomes the bytes at `ranges[i]`. Returns how many there are, and how many bytes they have, which are
+    /// paid for; `order` is scratch.
     fn split<'m>(
         &'m mut self,
         iovecs: u32,
         ranges: &mut [Range<usize>],
         order: &mut [usize],
         buffers: &mut [IoSliceMut<'m>],
-    ) -> WasiResult<usize> {
+    ) -> WasiResult<(usize, u64)> {
         let (used, placed) = self.place(iovecs, MAX_TRANSFER, ranges, order)?;
+        let most = self.pay(ranges[..used].iter().map(Range::len).sum(), used)?;
         let mut rest: &'m mut [u8] = match &mut self.bytes {
             Bytes::Own(bytes) => bytes,
             Bytes::Shared(_) => &mut [],
@@ -245,7 +285,7 @@ impl<'a> GuestMemory<'a> {
             rest = tail;
             rest_start = ranges[i].end;
         }
-        Ok(used)
+        Ok((used, most))
     }
 
     /// Finds where the buffers of a list lie, one for each of `ranges`, up to the first that overlaps an earlier one.

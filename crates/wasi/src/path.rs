@@ -182,7 +182,7 @@ pub(crate) fn path_readlink(
     let target = target.as_os_str().as_bytes();
     mem.check(buffer, 1, buffer_len.into())?;
     let len = target.len().min(buffer_len as usize);
-    mem.store(buffer, &target[..len])?;
+    mem.store_paid(buffer, &target[..len])?;
     mem.write_u32(used, len as u32)?;
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::ctx::WasiCtx;
 use crate::error::WasiResult;
 use crate::memory::GuestMemory;
+use crate::meter;
 use crate::table::{Descriptor, Resource};
 
 /// More subscriptions than this are `inval`: the host needs memory for each.
@@ -36,6 +37,7 @@ pub(crate) fn poll_oneoff(
     if count == 0 || count > MAX_SUBSCRIPTIONS {
         return Err(Errno::Inval.into());
     }
+    mem.meter.charge(u64::from(count) * meter::SUBSCRIPTION)?;
     let raw = mem.array::<{ Subscription::SIZE as usize }>(subscriptions, count, 8)?;
     let wanted = raw.iter().map(Subscription::decode).collect::<Result<Vec<_>, _>>()?;
     // Nothing is waited for before it is sure that the answer has a place.

@@ -63,7 +63,7 @@ fn store(strings: &Strings, mem: &mut GuestMemory<'_>, pointers: u32, buffer: u3
     let len = u32::try_from(strings.bytes.len()).map_err(|_| Errno::Overflow)?;
     mem.check(buffer, 1, len.into())?;
     mem.check(pointers, 4, 4 * u64::from(strings.count))?;
-    mem.store(buffer, &strings.bytes)?;
+    mem.store_paid(buffer, &strings.bytes)?;
     let mut address = u64::from(buffer);
     let mut addresses = Vec::with_capacity(strings.count as usize);
     for string in strings.bytes.split_inclusive(|&byte| byte == 0) {
@@ -71,7 +71,7 @@ fn store(strings: &Strings, mem: &mut GuestMemory<'_>, pointers: u32, buffer: u3
         addresses.push((address as u32).to_le_bytes());
         address += string.len() as u64;
     }
-    mem.store(pointers, addresses.as_flattened())?;
+    mem.store_paid(pointers, addresses.as_flattened())?;
     Ok(())
 }
 

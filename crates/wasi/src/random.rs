@@ -5,12 +5,14 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::abi::Errno;
 use crate::ctx::WasiCtx;
-use crate::error::WasiResult;
+use crate::error::{Failure, WasiResult};
 use crate::memory::GuestMemory;
 
-/// How many bytes one call gives at most. A call cannot be interrupted and the host makes some hundred megabytes a second,
-/// so without a limit a guest could keep its thread for many seconds whatever time it was given.
+/// How many bytes one call gives at most.
 const MAX_LEN: u32 = 64 << 20;
+
+/// After how many bytes the epoch is looked at: the host makes some hundred megabytes a second.
+const PART: u32 = 1 << 20;
 
 /// Fills a buffer with random bytes that nobody can foretell; `inval` if it is longer than 64 MiB, as the interface has no
 /// way to say that only a part was filled.
@@ -19,10 +21,14 @@ pub(crate) fn random_get(_: &mut WasiCtx, mem: &mut GuestMemory<'_>, buffer: u32
     if len > MAX_LEN {
         return Err(Errno::Inval.into());
     }
+    let mut done = mem.meter.done;
+    if done == 0 {
+        mem.meter.charge_bytes(len.into())?;
+    }
     let mut part = [0; 4096];
-    let mut done = 0;
-    while done < len {
-        let wanted = part.len().min((len - done) as usize);
+    let end = len.min(done + PART);
+    while done < end {
+        let wanted = part.len().min((end - done) as usize);
         match getrandom(&mut part[..wanted], GetRandomFlags::empty()) {
             Ok(filled) => {
                 mem.store(buffer + done, &part[..filled])?;
@@ -31,6 +37,10 @@ pub(crate) fn random_get(_: &mut WasiCtx, mem: &mut GuestMemory<'_>, buffer: u32
             Err(HostErrno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }
+    }
+    if done < len {
+        mem.meter.done = done;
+        return Err(Failure::Unfinished);
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ pub(crate) fn sock_send(
     Siflags::from_bits(siflags)?;
     let (host, _) = ctx.table.socket(fd, Rights::FD_WRITE)?;
     mem.check(sent, 4, 4)?;
-    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), buffers))??;
+    let len = mem.gather(iovecs, count, |buffers| send(host.as_fd(), buffers))?;
     mem.write_u32(sent, len as u32)?;
     Ok(())
 }

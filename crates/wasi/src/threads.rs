@@ -12,8 +12,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 
 use anyhow::{Context, Error, Result, bail};
-use upshift::{ExternType, Linker, Module, SharedMemory, Store, TypedFunc};
+use upshift::{Caller, ExternType, Linker, Module, SharedMemory, Store, TypedFunc};
 use upshift_core::shown::Shown;
+
+use crate::meter;
 
 /// Under which a guest imports the function that starts a thread.
 const MODULE: &str = "wasi";
@@ -157,8 +159,9 @@ impl WasiThreadsBuilder {
         check_start(module)?;
         // The linker's function must not keep alive what has the linker's definitions.
         let spawner: Weak<Guest> = Arc::downgrade(&guest);
-        linker.func_wrap(MODULE, SPAWN, move |argument: i32| {
-            spawner.upgrade().and_then(|guest| guest.spawn(argument)).unwrap_or(REFUSED)
+        linker.func_wrap(MODULE, SPAWN, move |mut caller: Caller<'_, T>, argument: i32| -> Result<i32> {
+            caller.consume_fuel(meter::THREAD)?;
+            Ok(spawner.upgrade().and_then(|guest| guest.spawn(argument)).unwrap_or(REFUSED))
         })?;
         let instances = linker.instantiate_pre(module)?;
         let run: Run = Box::new(move |thread, argument| {

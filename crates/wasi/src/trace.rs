@@ -105,8 +105,9 @@ impl Call {
             Ok(()) => format!(" = {}", results.join(", ")),
             Err(Failure::Errno(errno)) => format!(" = {}", name(*errno)),
             Err(Failure::Fault(fault)) => format!(": {fault}"),
+            Err(Failure::OutOfFuel) => ": out of fuel".to_owned(),
             // The function does not return.
-            Err(Failure::Exit(_)) => String::new(),
+            Err(Failure::Exit(_) | Failure::Unfinished) => String::new(),
         };
         tracer.tell(&line);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use upshift::{Engine, Error, Linker, MemoryType, Module, SharedMemory, Store, Trap};
+use upshift::{Config, Engine, Error, Linker, MemoryType, Module, SharedMemory, Store, Trap, UpdateDeadline};
 use upshift_wasi::{
     Exit, GuestFault, MemoryOutput, WasiCtx, WasiCtxBuilder, add_imports_to_linker, add_to_linker,
 };
@@ -225,5 +225,65 @@ fn a_memory_may_be_shared_and_imported() -> Result<(), Error> {
     assert_eq!(stdout.contents(), b"hello");
     let error = time.call(&mut store, 65536).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&GuestFault::OutOfBounds { address: 65536, len: 8 }));
+    Ok(())
+}
+
+/// Asks for 64 MiB of random bytes again and again.
+const GREEDY: &str = r#"(module
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (memory (export "memory") 1025)
+    (global (export "calls") (mut i32) (i32.const 0))
+    (func (export "run") (param $len i32)
+        (loop $again
+            (drop (call $random (i32.const 0) (local.get $len)))
+            (global.set 0 (i32.add (global.get 0) (i32.const 1)))
+            (br $again))))"#;
+
+/// A store with a guest that is [`GREEDY`], and how often it was served.
+fn greedy(config: &Config, len: i32, prepare: impl Fn(&mut Store<WasiCtx>)) -> Result<(Error, i32), Error> {
+    let engine = Engine::new(config)?;
+    let mut linker = Linker::new(&engine);
+    add_to_linker(&mut linker, |ctx| ctx)?;
+    let mut store = Store::new(&engine, WasiCtxBuilder::new().build());
+    prepare(&mut store);
+    let instance = linker.instantiate(&mut store, &Module::new(&engine, GREEDY)?)?;
+    let run = instance.get_typed_func::<i32, ()>(&mut store, "run")?;
+    let error = run.call(&mut store, len).unwrap_err();
+    let calls = instance.get_global(&mut store, "calls").unwrap().get(&mut store);
+    Ok((error, calls.unwrap_i32()))
+}
+
+#[test]
+fn a_guest_pays_for_what_the_host_does() -> Result<(), Error> {
+    // Each call costs a unit for each 64 bytes, and some more.
+    let fuel = |units| move |store: &mut Store<WasiCtx>| store.set_fuel(units).unwrap();
+    for (units, len, calls) in [(1 << 20, 64 << 20, 0), (5 << 20, 64 << 20, 4), (1 << 20, 1 << 20, 63)] {
+        let (error, served) = greedy(Config::new().consume_fuel(true), len, fuel(units))?;
+        assert_eq!((error.downcast_ref::<Trap>(), served), (Some(&Trap::OutOfFuel), calls));
+    }
+    // A call that moves nothing has its price too: three slots at most, twenty operators at most, and it.
+    let (_, served) = greedy(Config::new().consume_fuel(true), 0, fuel(10_000))?;
+    assert!((10_000 / 30..10_000 / 16).contains(&served), "{served}");
+    Ok(())
+}
+
+#[test]
+fn the_host_looks_at_the_epoch_while_it_works_for_a_guest() -> Result<(), Error> {
+    let looks = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&looks);
+    let (error, served) = greedy(Config::new().epoch_interruption(true), 64 << 20, move |store| {
+        let looks = Arc::clone(&looks);
+        // The deadline has always come, so all looks are seen: that at the function's entry, at the loop's head, and in the
+        // first call at its beginning and behind each megabyte.
+        store.epoch_deadline_callback(move |_| {
+            let mut looks = looks.lock().unwrap();
+            *looks += 1;
+            Ok(if *looks < 13 { UpdateDeadline::Continue(0) } else { UpdateDeadline::Interrupt })
+        });
+    })?;
+    assert_eq!(
+        (error.downcast_ref::<Trap>(), served, *seen.lock().unwrap()),
+        (Some(&Trap::Interrupt), 0, 13)
+    );
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::thread;
 
-use upshift::{Config, Engine, Error, Instance, Linker, Module, Result, Store, StoreLimitsBuilder, Trap};
+use upshift::{
+    Config, Engine, Error, Instance, Linker, MemoryBudget, Module, Result, Store, StoreLimitsBuilder, Trap,
+};
 use upshift_wasi::{
     Access, Exit, Input, MemoryOutput, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder,
     add_to_linker,
@@ -271,6 +273,64 @@ fn a_host_stops_all_threads_when_one_fails() -> Result<()> {
     let error = errors.try_recv()?;
     assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
     assert!(errors.try_recv().is_err(), "only the first error is told");
+    Ok(())
+}
+
+/// Each thread, the first one too, takes pages for a memory of its own until it gets no more, and waits for the others; what they
+/// have got is in word 0, how many have come in word 4.
+const GREEDY: &str = r#"(module
+    (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+    (import "env" "memory" (memory $shared 1 1 shared))
+    (export "memory" (memory $shared))
+    (memory $own 0)
+    (func $take
+        (loop $more (if (i32.ne (memory.grow $own (i32.const 1)) (i32.const -1))
+            (then (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))) (br $more))))
+        (drop (i32.atomic.rmw.add (i32.const 4) (i32.const 1)))
+        (drop (memory.atomic.notify (i32.const 4) (i32.const -1))))
+    (func $all_have_come (param $all i32) (local $come i32)
+        (loop $more
+            (local.set $come (i32.atomic.load (i32.const 4)))
+            (if (i32.lt_u (local.get $come) (local.get $all))
+                (then (drop (memory.atomic.wait32 (i32.const 4) (local.get $come) (i64.const -1))) (br $more)))))
+    (func (export "wasi_thread_start") (param i32 i32) (call $take) (call $all_have_come (local.get 1)))
+    (func (export "run") (param $threads i32) (result i32) (local $n i32)
+        (loop $more
+            (if (i32.le_s (call $spawn (i32.add (local.get $threads) (i32.const 1))) (i32.const 0)) (then unreachable))
+            (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (local.get $threads))))
+        (call $take)
+        (call $all_have_come (i32.add (local.get $threads) (i32.const 1)))
+        (i32.atomic.load (i32.const 0))))"#;
+
+#[test]
+fn threads_take_from_the_budget_of_the_guest() -> Result<()> {
+    const PAGES: usize = 50;
+    let engine = Engine::default();
+    let budget = MemoryBudget::new(PAGES << 16);
+    let store = {
+        let (engine, budget) = (engine.clone(), budget.clone());
+        move || {
+            let limits = StoreLimitsBuilder::new().memory_budget(&budget).build();
+            let mut store = Store::new(&engine, limits);
+            store.limiter(|limits| limits);
+            Ok(store)
+        }
+    };
+    let mut main = store()?;
+    let module = Module::new(&engine, GREEDY)?;
+    let mut linker = Linker::new(&engine);
+    let threads = WasiThreadsBuilder::new().add_to_linker(&mut linker, &mut main, &module, store)?;
+    let instance = linker.instantiate(&mut main, &module)?;
+    let run = instance.get_typed_func::<i32, i32>(&mut main, "run")?;
+    // All of them have all pages but the shared one, which counts once.
+    assert_eq!(run.call(&mut main, 6)?, PAGES as i32 - 1);
+    threads.join()?;
+    assert_eq!(budget.peak(), PAGES << 16);
+    // What threads had comes back with their end.
+    let own = main.usage().memory_bytes as usize;
+    assert_eq!(budget.used(), own);
+    drop((main, threads, linker));
+    assert_eq!(budget.used(), 0);
     Ok(())
 }
 

@@ -69,6 +69,7 @@ pub(crate) fn expect_refused(error: &Error, wrong: Wrong) -> Result<(), String> 
         ParseErrorKind::Malformed => wrong == Wrong::Malformed,
         ParseErrorKind::Invalid => true,
         ParseErrorKind::Unsupported => refusal.feature().is_some(),
+        ParseErrorKind::TooLarge => false,
     };
     if ok { Ok(()) } else { Err(refusal.to_string()) }
 }

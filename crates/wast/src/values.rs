@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use upshift::{AnyRef, ExternRef, Func, HeapType as Heap, Result, Store, TypeKind, V128, Val};
+use upshift::{AnyRef, ExternRef, Func, HeapType as Heap, Result, Store, V128, Val};
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Const, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64, Index};
 use wast::{WastArg, WastRet};
@@ -152,8 +152,8 @@ fn matches(
                 WastRetCore::RefAny => true,
                 WastRetCore::RefEq => heap != Heap::Any,
                 WastRetCore::RefI31 => heap == Heap::I31,
-                WastRetCore::RefStruct => matches!(heap, Heap::Concrete(TypeKind::Struct, _)),
-                WastRetCore::RefArray => matches!(heap, Heap::Concrete(TypeKind::Array, _)),
+                WastRetCore::RefStruct => matches!(heap, Heap::ConcreteStruct(_)),
+                WastRetCore::RefArray => matches!(heap, Heap::ConcreteArray(_)),
                 _ => false,
             }
         }

@@ -73,10 +73,25 @@ fn dist() -> Result<()> {
     let program = target_dir.join("dist").join(&name);
     if linking != Linking::Dynamic {
         fs::create_dir_all(target_dir.join("dist"))?;
-        fs::copy(built.join(&name), &program)?;
+        install(&built.join(&name), &program)?;
     }
     println!("{}: {} bytes, {linking:?}", program.display(), fs::metadata(&program)?.len());
     Ok(())
+}
+
+/// Puts a copy of a program where another may be that runs: it cannot be written to, and goes on as it was.
+fn install(from: &Path, to: &Path) -> Result<()> {
+    let mut beside = to.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let installed =
+        fs::copy(from, &beside).map_err(|error| format!("cannot copy {}: {error}", from.display())).and_then(
+            |_| fs::rename(&beside, to).map_err(|error| format!("cannot replace {}: {error}", to.display())),
+        );
+    if installed.is_err() {
+        // What failed is told; this is only not to leave half of a program behind.
+        let _ = fs::remove_file(&beside);
+    }
+    Ok(installed?)
 }
 
 /// The best that this machine can do.
@@ -144,4 +159,57 @@ fn is_installed(target: &str) -> bool {
 
 fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Stdio};
+
+    use super::install;
+
+    /// A directory of its own.
+    fn directory(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("upshift-dist-{}-{name}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn replaces_a_program_that_runs() {
+        let dir = directory("runs");
+        let program = dir.join("cat");
+        install(Path::new("/bin/cat"), &program).unwrap();
+        let mut running =
+            Command::new(&program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let new = dir.join("new");
+        fs::write(&new, "another program").unwrap();
+        install(&new, &program).unwrap();
+        assert_eq!(fs::read(&program).unwrap(), b"another program");
+        running.stdin.take().unwrap().write_all(b"still here").unwrap();
+        assert_eq!(running.wait_with_output().unwrap().stdout, b"still here");
+        let mut left = names(&dir);
+        left.sort();
+        assert_eq!(left, ["cat", "new"]);
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn leaves_the_old_program_if_there_is_no_new_one() {
+        let dir = directory("fails");
+        let program = dir.join("upshift");
+        fs::write(&program, "old").unwrap();
+        let error = install(&dir.join("nowhere"), &program).unwrap_err();
+        assert!(error.to_string().contains("nowhere"), "{error}");
+        assert_eq!(fs::read(&program).unwrap(), b"old");
+        assert_eq!(names(&dir), ["upshift"]);
+        fs::remove_dir_all(dir).unwrap();
+    }
 }

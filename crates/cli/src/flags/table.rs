@@ -188,8 +188,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: EXECUTE,
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "For `wast`, that is for each script and each of its threads. `block`, `loop`, `else`, `end`, `nop` and `drop` are free; bulk operations cost one more \
-               for each 64 bytes, and collections of objects one for each 64 bytes that are left.",
+        more: "For `wast`, that is for each script and each of its threads. `block`, `else`, `end`, `nop` and `drop` are \
+               free. Bytes that are moved or made cost one more for each 64, also where WASI does it; calls of the host and \
+               exceptions cost more, too.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
         ..limit(|new, old| at_most(new.limits.fuel, old.limits.fuel))
@@ -211,19 +212,33 @@ pub(crate) const FLAGS: &[Flag] = &[
         name: "max-memory",
         takes: Takes::Value("SIZE"),
         section: Section::Limits,
-        help: "Stop the guest when a memory would become larger: `64KiB`, `1MB`, `2GiB`",
-        more: "As `-W max-memory-size` it does not stop the guest: its `memory.grow` answers -1.",
+        help: "Stop the guest when it would take more in all: `64KiB`, `1MB`, `2GiB`",
+        more: "Memories, tables and objects count, those of `--preload` and of all threads, and what all threads \
+               but the first may want for themselves: their stack and some more. `-W max-memory-size` limits each \
+               memory for itself, and does not stop the guest: its `memory.grow` answers -1.",
         wasmtime: Some(('W', "max-memory-size")),
-        set: |options, given| put(&mut options.limits.memory, Some(growth(given.size()?, given))),
-        ..limit(|new, old| at_most(most(new.limits.memory), most(old.limits.memory)))
+        set: |options, given| {
+            let size = given.size()?;
+            if given.grouped {
+                options.limits.memory = Some(growth(size, given));
+            } else {
+                options.limits.total_memory = Some(size);
+            }
+            Ok(())
+        },
+        ..limit(|new, old| {
+            at_most(new.limits.total_memory, old.limits.total_memory)
+                && at_most(most(new.limits.memory), most(old.limits.memory))
+        })
     },
     Flag {
         name: "max-gc-heap",
         takes: Takes::Value("SIZE"),
         section: Section::Limits,
-        help: "Stop the guest when its structs and arrays would take more",
-        more: "Those that nobody refers to any more do not count; while they are collected, the heap takes up to \
-               twice as much for a moment. Unless set, it is limited like a memory.",
+        help: "Stop the guest when the heap of its structs and arrays would take more",
+        more: "Objects lie in a half of the heap, and those that are still wanted are copied to the other one; both \
+               halves count, so objects can take half of the size. Each thread has a heap of its own. Unless set, the \
+               heap is limited like a memory.",
         set: |options, given| put(&mut options.limits.gc_heap, Some(given.size()?)),
         ..limit(|new, old| at_most(new.limits.gc_heap, old.limits.heap()))
     },
@@ -232,7 +247,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest when a table would become larger",
-        more: "As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
+        more: "Unless set, its `table.grow` answers -1 above 10 million elements. As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
         wasmtime: Some(('W', "max-table-elements")),
         set: |options, given| put(&mut options.limits.table, Some(growth(given.length()?, given))),
         ..limit(|new, old| at_most(most(new.limits.table), most(old.limits.table)))
@@ -269,7 +284,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: RUN,
         takes: Takes::Perhaps("count"),
         section: Section::Look,
-        help: "Tell afterwards what the run took; with `=count` also how many operators",
+        help: "Tell afterwards what the run took; with `=count` also how much fuel",
         more: "Counting makes the run slower. The number is that of `--fuel`. Calls of the host are those of the \
                guest's first thread. Of a run that waits when its time is over, what only the guest knows is left out.",
         set: |options, given| {

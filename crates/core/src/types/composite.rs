@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{FuncType, TypeId, TypeKind, ValType};
+use super::{FuncType, HeapType, RefType, TypeId, TypeKind, ValType};
 use crate::shown;
 
 /// What a field of a struct or an element of an array holds.
@@ -94,6 +94,20 @@ impl CompositeType {
             CompositeType::Array(_) => TypeKind::Array,
         }
     }
+
+    /// The defined types that it refers to, in order, some of them more than once.
+    pub fn concrete(&self) -> impl Iterator<Item = TypeId> + '_ {
+        let (func, fields): (&[ValType], &[FieldType]) = match self {
+            CompositeType::Func(func) => (func.params_and_results(), &[]),
+            CompositeType::Struct(fields) => (&[], fields),
+            CompositeType::Array(element) => (&[], std::slice::from_ref(element)),
+        };
+        let values = func.iter().copied().chain(fields.iter().map(|field| field.storage.unpack()));
+        values.filter_map(|ty| match ty {
+            ValType::Ref(RefType { heap: HeapType::Concrete(_, id), .. }) => Some(id),
+            _ => None,
+        })
+    }
 }
 
 /// A defined type and its place among its like.
@@ -112,6 +126,13 @@ impl SubType {
     #[must_use]
     pub fn final_func(ty: FuncType) -> SubType {
         SubType { is_final: true, supertype: None, composite: CompositeType::Func(Arc::new(ty)) }
+    }
+}
+
+impl SubType {
+    /// The defined types that it refers to, its supertype first, some of them more than once.
+    pub fn concrete(&self) -> impl Iterator<Item = TypeId> + '_ {
+        self.supertype.into_iter().chain(self.composite.concrete())
     }
 }
 
@@ -138,7 +159,24 @@ impl fmt::Display for SubType {
 #[cfg(test)]
 mod tests {
     use super::{CompositeType, FieldType, StorageType, SubType};
-    use crate::types::{FuncType, TypeId, ValType};
+    use crate::types::{FuncType, HeapType, RefType, TypeId, TypeKind, ValType};
+
+    #[test]
+    fn what_types_refer_to() {
+        let to = |id| {
+            ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeKind::Func, TypeId(id)) })
+        };
+        let field = |storage| FieldType { storage, mutable: false };
+        let concrete = |composite| {
+            let ty = SubType { is_final: true, supertype: Some(TypeId(9)), composite };
+            ty.concrete().map(|id| id.0).collect::<Vec<_>>()
+        };
+        let func = FuncType::new([to(1), ValType::I32], [ValType::FUNCREF, to(2), to(1)]);
+        assert_eq!(concrete(CompositeType::Func(func.into())), [9, 1, 2, 1]);
+        let fields = [field(StorageType::I8), field(StorageType::Val(to(4)))];
+        assert_eq!(concrete(CompositeType::Struct(fields.into())), [9, 4]);
+        assert_eq!(concrete(CompositeType::Array(field(StorageType::Val(to(5))))), [9, 5]);
+    }
 
     #[test]
     fn types_print() {

@@ -24,7 +24,7 @@ pub const ALIGNMENT: u32 = 8;
 ///
 /// let field = |storage| FieldType { storage, mutable: true };
 /// let fields = [field(StorageType::I8), field(StorageType::Val(ValType::F64)), field(StorageType::I16)];
-/// let layout = StructLayout::new(&fields, None);
+/// let layout = StructLayout::new(&fields, None).unwrap();
 /// assert_eq!(layout.offsets(), [18, 8, 16]);
 /// assert_eq!(layout.size(), 24);
 /// ```
@@ -36,9 +36,10 @@ pub struct StructLayout {
 }
 
 impl StructLayout {
-    /// The layout of a struct; that of its supertype tells where the fields lie that both have.
+    /// The layout of a struct; that of its supertype tells where the fields lie that both have. None if an object would have
+    /// 4 GiB or more, which no heap can hold.
     #[must_use]
-    pub fn new(fields: &[FieldType], supertype: Option<&StructLayout>) -> StructLayout {
+    pub fn new(fields: &[FieldType], supertype: Option<&StructLayout>) -> Option<StructLayout> {
         let mut offsets = supertype.map_or(Vec::new(), |supertype| supertype.offsets.to_vec());
         let mut end = supertype.map_or(HEADER_BYTES, |supertype| supertype.end);
         let inherited = offsets.len();
@@ -55,13 +56,15 @@ impl StructLayout {
                 Some(class) => {
                     let field = waiting[class].pop().unwrap_or_default();
                     offsets[field] = end;
-                    end += fields[field].storage.bytes();
+                    end = end.checked_add(fields[field].storage.bytes())?;
                 }
                 None if waiting.iter().all(Vec::is_empty) => break,
-                None => end += 1,
+                None => end = end.checked_add(1)?,
             }
         }
-        StructLayout { offsets: offsets.into(), end }
+        // The size is rounded up.
+        end.checked_next_multiple_of(ALIGNMENT)?;
+        Some(StructLayout { offsets: offsets.into(), end })
     }
 
     /// The offsets of the fields from the start of an object.
@@ -109,13 +112,23 @@ mod tests {
     fn subtypes_extend_their_supertype() {
         use StorageType::{I8, I16, Val};
         let all = fields(&[Val(ValType::I32), I8, Val(ValType::I64), I16, Val(ValType::V128), I8]);
-        let parent = StructLayout::new(&all[..2], None);
+        let parent = StructLayout::new(&all[..2], None).unwrap();
         assert_eq!((parent.offsets(), parent.size()), (&[8, 12][..], 16));
-        let child = StructLayout::new(&all, Some(&parent));
+        let child = StructLayout::new(&all, Some(&parent)).unwrap();
         // The byte goes into the gap that the supertype left, then the rest by size.
         assert_eq!(child.offsets(), [8, 12, 16, 14, 24, 13]);
         assert_eq!(child.size(), 40);
-        assert_eq!(StructLayout::new(&[], None).size(), 8);
+        assert_eq!(StructLayout::new(&[], None).unwrap().size(), 8);
+    }
+
+    #[test]
+    fn structs_are_bounded() {
+        let all = fields(&[StorageType::Val(ValType::V128); 3]);
+        let parent = |end| StructLayout { offsets: [8, 16].into(), end };
+        // The last size that 32 bits can hold, and one more.
+        assert_eq!(StructLayout::new(&all, Some(&parent(u32::MAX - 23))).unwrap().size(), u32::MAX - 7);
+        assert_eq!(StructLayout::new(&all, Some(&parent(u32::MAX - 15))), None);
+        assert_eq!(StructLayout::new(&all, Some(&parent(u32::MAX - 14))), None);
     }
 
     #[test]

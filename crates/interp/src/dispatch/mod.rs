@@ -1,5 +1,7 @@
 //! How the interpreter goes from one instruction to the next.
 
+#[cfg(tail_calls)]
+mod check;
 pub(crate) mod looping;
 #[cfg(tail_calls)]
 pub(crate) mod tail;
@@ -10,13 +12,33 @@ pub enum Dispatch {
     /// One loop around one `match`: works everywhere.
     Loop,
     /// Handlers that jump to each other: quicker. Where the compiler does not make jumps of calls at the end of functions
-    /// ([`Dispatch::TAIL_AVAILABLE`] is false), this runs the loop.
+    /// ([`Dispatch::effective`]), the loop runs instead.
     Tail,
 }
 
 impl Dispatch {
-    /// Whether this build has the tail-call backend: optimised builds for x86-64 and AArch64 do.
+    /// Whether this build has the tail-call backend: optimised builds for x86-64 and AArch64 without assertions and sanitizers
+    /// do.
     pub const TAIL_AVAILABLE: bool = cfg!(tail_calls);
+
+    /// What runs if this backend is asked for: the loop, where the tail-call backend is missing or would pile up frames on the
+    /// native stack. The latter is measured when this is asked for the first time, in some microseconds: the compiler may have
+    /// been told things that leave calls where jumps have to be, such as an instrumentation.
+    ///
+    /// ```
+    /// use upshift_interp::Dispatch;
+    ///
+    /// assert_eq!(Dispatch::Loop.effective(), Dispatch::Loop);
+    /// assert_eq!(Dispatch::Tail.effective() == Dispatch::Tail, Dispatch::TAIL_AVAILABLE);
+    /// ```
+    #[must_use]
+    pub fn effective(self) -> Dispatch {
+        #[cfg(tail_calls)]
+        if self == Dispatch::Tail && check::handlers_jump() {
+            return Dispatch::Tail;
+        }
+        Dispatch::Loop
+    }
 }
 
 impl Default for Dispatch {
@@ -44,8 +66,7 @@ macro_rules! with_handlers {
             ReturnCallImport, ReturnCallIndirect, ReturnCallRef, Throw, ThrowRef, Translate,
         };
         use crate::handlers::control::{
-            Br, BrTable, Charge, ChargeBulk, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue,
-            Unreachable,
+            Br, BrTable, Charge, CheckInterrupt, Exit, Restore, Return, ReturnSpan, ReturnValue, Unreachable,
         };
         use crate::handlers::data::{
             Const32, Const64, ConstV128, Copy, CopySpan, CopyV128, CopyWide, GlobalGet, GlobalGetImport,

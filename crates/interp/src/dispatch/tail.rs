@@ -2,14 +2,14 @@
 //!
 //! The convention passes six integers and two floats in registers, so the whole state travels without memory. What is not
 //! quick leaves through a cold function with the same arguments, again by a jump; so handlers need no stack frame. That
-//! holds because the compiler turns the calls at their ends into jumps when it optimises; `build.rs` knows when, and a test
-//! looks at the machine code.
+//! holds because the compiler turns the calls at their ends into jumps when it optimises; `build.rs` knows when, [`check`]
+//! makes sure before the first use, and a test looks at the machine code.
 
 use upshift_core::Trap;
 use upshift_core::vm::{ExitPoint, Status, VmCtx};
 use upshift_ir::Op;
 
-use super::with_handlers;
+use super::{check, with_handlers};
 use crate::handlers::{Exec, control, gc, memory};
 use crate::regs::{Flow, Regs};
 
@@ -164,6 +164,35 @@ macro_rules! define_handlers {
 }
 
 with_handlers!(define_handlers);
+
+abi! {
+    /// Stands in the place of a handler at the end of code that [`check`] has made, and tells where the native stack is.
+    fn probe(
+        _ctx: *mut VmCtx, _ip: *const u64, fp: *mut u64, _mem: *mut u8, _len: usize, _int: u64, _f32: f32, _f64: f64,
+    ) -> Status {
+        check::note(fp, stack_pointer());
+        Status::OK
+    }
+}
+
+/// The stack pointer. The address of a local would not do: instrumentation may keep locals elsewhere.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let at: usize;
+    // SAFETY: it copies one register into another.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        std::arch::asm!("mov {}, rsp", out(reg) at, options(nomem, nostack, preserves_flags));
+        #[cfg(target_arch = "aarch64")]
+        std::arch::asm!("mov {}, sp", out(reg) at, options(nomem, nostack, preserves_flags));
+    }
+    at
+}
+
+/// What ends the code of [`check`].
+pub(super) fn stack_probe() -> Handler {
+    probe
+}
 
 /// Runs from the instruction at `r.ip` until the code leaves.
 ///

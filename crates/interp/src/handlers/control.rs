@@ -158,35 +158,10 @@ impl Exec for Restore {
 }
 
 exec! {
-    /// Takes fuel for a run of operators.
+    /// Takes fuel for a run of operators, or all that is left and traps.
     Charge |r| {
-        take_fuel(r, r.high() as u64)
-    }
-    /// Takes fuel for a bulk operation.
-    ChargeBulk |r| {
-        let length = *r.slot(r.high());
-        take_fuel(r, length / BULK_UNITS_PER_FUEL)
-    }
-    /// Looks at the epoch.
-    CheckInterrupt |r| {
-        let store = r.store();
-        if (*(*store).epoch).load(Ordering::Relaxed) >= (*store).epoch_deadline {
-            return Flow::Interrupt;
-        }
-        r.next(2)
-    }
-}
-
-/// How much of a bulk operation a unit of fuel pays for.
-const BULK_UNITS_PER_FUEL: u64 = 64;
-
-/// Takes fuel, or all that is left and traps.
-#[inline(always)]
-unsafe fn take_fuel(r: &mut Regs, amount: u64) -> Flow {
-    // SAFETY: the context of running code lives; both instructions that take fuel have two words.
-    unsafe {
         let fuel = &mut (*r.store()).fuel;
-        match fuel.checked_sub(amount) {
+        match fuel.checked_sub(r.high() as u64) {
             Some(left) => {
                 *fuel = left;
                 r.next(2)
@@ -196,6 +171,14 @@ unsafe fn take_fuel(r: &mut Regs, amount: u64) -> Flow {
                 Flow::Trap(Trap::OutOfFuel)
             }
         }
+    }
+    /// Looks at the epoch.
+    CheckInterrupt |r| {
+        let store = r.store();
+        if (*(*store).epoch).load(Ordering::Relaxed) >= (*store).epoch_deadline {
+            return Flow::Interrupt;
+        }
+        r.next(2)
     }
 }
 

@@ -91,20 +91,20 @@
 ;;   frame 8
 ;;   @0    i32.add s6, s1, 1
 ;;   @3    copy s5, s0
-;;   @5    call_indirect 1, s5, s6, 0, 0
+;;   @5    call_indirect 1, s5, s6, 0, 1
 ;;   @9    return 2, acc
 
 ;; $indirect_constant
 ;;   frame 6
 ;;   @0    copy s4, s0
 ;;   @2    const s5, 2
-;;   @4    call_indirect 1, s4, s5, 0, 0
+;;   @4    call_indirect 1, s4, s5, 0, 1
 ;;   @8    return 1, acc
 
 ;; $indirect_wide
 ;;   frame 7
 ;;   @0    copy s5, s0
-;;   @2    call_indirect 1, s5, s1, 1, 0
+;;   @2    call_indirect 1, s5, s1, 1, 1
 ;;   @6    return 2, acc
 
 ;; $ref
@@ -126,7 +126,7 @@
 ;; $tail_indirect
 ;;   frame 7
 ;;   @0    copy s5, s0
-;;   @2    return_call_indirect 1, s5, s1, 0, 0, 2, 1
+;;   @2    return_call_indirect 1, s5, s1, 0, 1, 2, 1
 
 ;; $tail_ref
 ;;   frame 7

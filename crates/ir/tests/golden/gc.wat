@@ -40,9 +40,9 @@
 
 ;; $make
 ;;   frame 6
-;;   @0    struct.new_default s4, 1, 32           ; type#1
+;;   @0    struct.new_default s4, 2, 32           ; type#2
 ;;   @3    const s5, 0
-;;   @5    struct.new32x2 s4, s4, 0               ; type#0
+;;   @5    struct.new32x2 s4, s4, 1               ; type#1
 ;;   @8    return 1, acc
 ;;   references:
 ;;   references from @5: s5 s4
@@ -92,7 +92,7 @@
 ;;   @3    const s5, 1
 ;;   @5    call 1, s5, 64, 0
 ;;   @8    copy s6, s0
-;;   @10   builtin array.new, s5, 3, 0            ; type#3
+;;   @10   builtin array.new, s5, 4, 0            ; type#4
 ;;   @13   copy s4, s5
 ;;   @15   const s7, 2
 ;;   @17   call 1, s7, 64, 0
@@ -106,10 +106,10 @@
 
 ;; $cast
 ;;   frame 5
-;;   @0    br_on_cast_fail.exact s0, 262, 1, @7   ; (ref type#1)
+;;   @0    br_on_cast_fail.exact s0, 262, 2, @7   ; (ref type#2)
 ;;   @3    copy s4, s0
 ;;   @5    return 1, 2
-;;   @7    br_on_cast.object s0, 7, 0, @14        ; (ref type#0)
+;;   @7    br_on_cast.object s0, 7, 1, @14        ; (ref type#1)
 ;;   @10   copy s4, s0
 ;;   @12   br @21
 ;;   @14   ref.test s4, s0, 2, 0                  ; (ref i31)
@@ -121,7 +121,7 @@
 
 ;; $held
 ;;   frame 7
-;;   @0    struct.new_default s4, 0, 16           ; type#0
+;;   @0    struct.new_default s4, 1, 16           ; type#1
 ;;   @3    const s5, 3
 ;;   @5    call 1, s5, 64, 0
 ;;   @8    copy s6, s0

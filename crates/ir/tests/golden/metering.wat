@@ -1,11 +1,11 @@
 ;; options: fuel interruption
-;; Each straight run of operators is paid for before its first one; `block`, `loop`, `else`, `end`, `nop` and `drop` are free. The
+;; Each straight run of operators is paid for before its first one; `block`, `else`, `end`, `nop` and `drop` are free. The
 ;; epoch is looked at where a function begins and where a loop goes round.
 (module
   (import "host" "f" (func $f))
   (memory 1)
 
-  ;; 3 up to and with the conditional branch, 5 behind it, 1 for the last `local.get`.
+  ;; 1 for the `loop`, 3 up to and with the conditional branch, 5 behind it, 1 for the last `local.get`.
   (func $loop (param $n i32) (result i32)
     (block $done
       (loop $again
@@ -29,7 +29,7 @@
     (drop (i32.const 1))
     (call $f))
 
-  ;; What a bulk operation costs depends on its length. 4 for the operators.
+  ;; What a bulk operation costs besides depends on its length, and is taken by the service. 4 for the operators.
   (func $bulk (param $length i32)
     (memory.fill (i32.const 0) (i32.const 1) (local.get $length)))
 
@@ -41,14 +41,15 @@
 ;; $loop
 ;;   frame 6
 ;;   @0    check_interrupt s4
-;;   @2    check_interrupt s4
-;;   @4    charge 3
-;;   @6    br_if_i32.eq s0, 0, @16
-;;   @9    charge 5
-;;   @11   i32.sub s0, s0, 1
-;;   @14   br @2
-;;   @16   charge 1
-;;   @18   return 1, s0
+;;   @2    charge 1
+;;   @4    check_interrupt s4
+;;   @6    charge 3
+;;   @8    br_if_i32.eq s0, 0, @18
+;;   @11   charge 5
+;;   @13   i32.sub s0, s0, 1
+;;   @16   br @4
+;;   @18   charge 1
+;;   @20   return 1, s0
 
 ;; $arms
 ;;   frame 6
@@ -80,9 +81,8 @@
 ;;   @4    const s4, 0
 ;;   @6    const s5, 1
 ;;   @8    copy s6, s0
-;;   @10   charge.bulk s6
-;;   @12   builtin memory.fill, s4, 0, 0
-;;   @15   return 1
+;;   @10   builtin memory.fill, s4, 0, 0
+;;   @13   return 1
 
 ;; $dead
 ;;   frame 4

@@ -18,6 +18,7 @@
 mod atomics;
 mod control;
 mod exceptions;
+mod fuel;
 mod gc;
 mod nans;
 mod stack;
@@ -38,7 +39,7 @@ use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 use self::atomics::atomic_access;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::CatchReturn;
-use self::stack::{OperandStack, Spill};
+use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{
     Backend, Call, Callee, Catches, Charge, CodeOptions, Frame, Label, MemArg, Operand, Return,
     SCRATCH_SLOTS, Slot,
@@ -46,7 +47,8 @@ use crate::backend::{
 use crate::features::Feature;
 use crate::{ModuleInfo, convert};
 
-/// Why a function could not be translated. A function that validated with the engine's features always can.
+/// Why a function could not be translated. A function that validated with the engine's features always can, unless it is
+/// larger than any stack or any code.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TranslateError {
     /// Offset in the module.
@@ -75,7 +77,8 @@ impl From<BinaryReaderError> for TranslateError {
 /// small numbers for the backend's own use.
 ///
 /// # Errors
-/// When the body uses an operator that no tier knows, or is malformed, which validation excludes.
+/// When the body uses an operator that no tier knows, or is malformed, which validation excludes; and when it needs more slots
+/// than the largest value stack has.
 ///
 /// # Panics
 /// When `func` is an import.
@@ -97,12 +100,14 @@ pub fn walk<B: Backend>(
         let (operator, offset) = operators.read_with_offset()?;
         walker.backend.position(offset as u32);
         walker.step(operator).map_err(|reason| TranslateError { offset: offset as usize, reason })?;
+        if walker.stack.is_too_large() {
+            let reason =
+                format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have");
+            return Err(TranslateError { offset: offset as usize, reason });
+        }
     }
     Ok(())
 }
-
-/// How many slots of locals a unit of fuel sets to zero, as many as bytes or elements of a bulk operation.
-const SLOTS_PER_FUEL: u32 = 64;
 
 /// What an arm answers: `Err` names an operator that is not supported.
 type Step = Result<(), String>;
@@ -187,9 +192,9 @@ impl<'m, B: Backend> Walker<'m, B> {
         self.backend.begin(&Frame { params, results: ty.result_slots(), locals, homes, scratch });
         self.backend.position(body.range().start as u32);
         self.check_interrupt();
-        let entry = (homes - locals) / SLOTS_PER_FUEL;
+        let entry = fuel::of_slots(u64::from(homes - locals));
         if self.options.fuel && entry > 0 {
-            self.run = Some((self.backend.charge(), entry));
+            self.add_charge(entry);
         }
         self.control.push(Control {
             kind: Kind::Func,
@@ -204,21 +209,10 @@ impl<'m, B: Backend> Walker<'m, B> {
 
     /// Translates one operator, and charges for it.
     fn step(&mut self, operator: Operator<'_>) -> Step {
-        if self.options.fuel && self.reachable && costs(&operator) {
-            let (charge, fuel) = match self.run {
-                Some((charge, fuel)) => (charge, fuel + 1),
-                None => (self.backend.charge(), 1),
-            };
-            self.run = Some((charge, fuel));
+        if self.options.fuel && self.reachable {
+            self.charge(&operator);
         }
         self.operator(operator)
-    }
-
-    /// The run of operators ends here: control may leave it, or arrive from elsewhere.
-    fn end_run(&mut self) {
-        if let Some((charge, fuel)) = self.run.take() {
-            self.backend.set_charge(charge, fuel);
-        }
     }
 
     fn bind(&mut self, label: Label) {
@@ -478,9 +472,6 @@ impl<'m, B: Backend> Walker<'m, B> {
     /// A service of the runtime with `operands` operands.
     fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, operands: usize, result: Option<ValType>) -> Step {
         let base = self.flush_top(operands);
-        if self.options.fuel && op.ends_with_length() {
-            self.backend.charge_bulk(self.stack.home(self.stack.height() - 1));
-        }
         self.safepoint();
         self.stack.truncate(self.stack.height() - operands);
         if let Some(ty) = result {
@@ -802,21 +793,17 @@ impl<'m, B: Backend> Walker<'m, B> {
 
     fn br_table(&mut self, table: &wasmparser::BrTable<'_>) -> Result<(), String> {
         let index = self.pop();
-        let mut depths = Vec::with_capacity(table.len() as usize + 1);
-        for depth in table.targets() {
-            depths.push(depth.map_err(|error| error.to_string())?);
-        }
-        depths.push(table.default());
         let carried = self.control[self.target(table.default())].label_types().len();
         // The values leave from their homes, whichever target is taken. An index that is a temporary lies above them.
         self.flush_top(carried);
         // One piece of code per distinct target that needs any.
         let mut stubs: Vec<(u32, Label)> = Vec::new();
-        let mut labels = Vec::with_capacity(depths.len());
+        let mut labels = Vec::with_capacity(table.len() as usize + 1);
         let mut seen = std::collections::HashMap::new();
-        for &depth in &depths {
-            let target = self.target(depth);
+        for depth in table.targets().chain(std::iter::once(Ok(table.default()))) {
+            let depth = depth.map_err(|error| error.to_string())?;
             let label = *seen.entry(depth).or_insert_with(|| {
+                let target = self.target(depth);
                 if self.branch_needs_code(target) {
                     let label = self.backend.new_label();
                     stubs.push((depth, label));
@@ -912,17 +899,6 @@ impl<'m, B: Backend> Walker<'m, B> {
         }
         Ok(())
     }
-}
-
-/// Whether an operator costs fuel: those that only give code its shape do not.
-fn costs(operator: &Operator<'_>) -> bool {
-    use Operator as O;
-    let shape = matches!(operator, O::Block { .. } | O::Loop { .. } | O::Else | O::End | O::Nop | O::Drop);
-    let handler = matches!(
-        operator,
-        O::TryTable { .. } | O::Try { .. } | O::Catch { .. } | O::CatchAll | O::Delegate { .. }
-    );
-    !shape && !handler
 }
 
 fn copy<B: Backend>(backend: &mut B, spill: Spill) {

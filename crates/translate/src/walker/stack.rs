@@ -8,6 +8,10 @@ use upshift_core::types::ValType;
 
 use crate::backend::{Operand, ReferenceNode, References, Slot};
 
+/// The most slots of a frame, as many as the largest value stack has. One operator adds few to them, so slot numbers do not
+/// come near the end of 32 bits before somebody looks at [`OperandStack::is_too_large`].
+pub(crate) const MAX_FRAME_SLOTS: u32 = 1 << 29;
+
 /// End of a list of aliases.
 const NONE: u32 = u32::MAX;
 
@@ -101,6 +105,11 @@ impl OperandStack {
     /// Slots from `fp` to the end of the highest home.
     pub(crate) fn max_slot(&self) -> u32 {
         self.max_slot
+    }
+
+    /// Whether the frame has more slots than a frame can have.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.max_slot > MAX_FRAME_SLOTS
     }
 
     /// The home of the next operand.
@@ -285,7 +294,7 @@ impl OperandStack {
 mod tests {
     use upshift_core::types::ValType;
 
-    use super::OperandStack;
+    use super::{MAX_FRAME_SLOTS, OperandStack};
     use crate::backend::{Operand, Slot};
 
     fn stack() -> OperandStack {
@@ -362,6 +371,23 @@ mod tests {
         assert_eq!(slots(&mut stack), [2, 1]);
         stack.truncate(0);
         assert_eq!(stack.references(), None);
+    }
+
+    #[test]
+    fn frames_are_bounded() {
+        let mut stack = OperandStack::default();
+        stack.set_first_home(MAX_FRAME_SLOTS - 3);
+        stack.push_home(ValType::I32);
+        stack.push_home(ValType::V128);
+        assert!(!stack.is_too_large());
+        stack.truncate(1);
+        stack.push_home(ValType::I32);
+        assert!(!stack.is_too_large());
+        stack.push_home(ValType::V128);
+        assert!(stack.is_too_large());
+        // What was needed once is needed, whatever is popped.
+        stack.truncate(0);
+        assert!(stack.is_too_large());
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::fmt;
 use anyhow::{Context, Result, ensure};
 use upshift_core::index::TagIndex;
 use upshift_core::shown::{self, Shown};
+use upshift_core::{HeapType, ValType};
 
 use super::exnref::ExnRef;
 use super::tag::Tag;
 use crate::context::AsContextMut;
 use crate::externref::ExternRef;
-use crate::gc::{AnyRef, Rooted};
+use crate::gc::{AnyRef, Owner, Rooted};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::val::Val;
@@ -21,6 +22,9 @@ use crate::val::Val;
 /// function returns an error that downcasts to this, the exception is thrown in the wasm code that called it, which can
 /// catch it. So an exception goes through host functions that pass errors on with `?`. All other errors, and traps, cannot be
 /// caught by wasm code.
+///
+/// It keeps what its values refer to as long as it exists, and no longer: the references among [`values`](Exception::values)
+/// are stale when it is dropped.
 ///
 /// ```
 /// use upshift::{Caller, Engine, Exception, FuncType, Linker, Module, Result, Store, Tag, TagType, Val, ValType};
@@ -65,6 +69,9 @@ use crate::val::Val;
 pub struct Exception {
     tag: Tag,
     values: Box<[Val]>,
+    /// Keeps what the values refer to.
+    #[allow(dead_code, reason = "what refers to it is alive as long as it is")]
+    owner: Owner,
     /// A module that knows the tag, and the number that it has there.
     origin: Option<(Module, TagIndex)>,
 }
@@ -81,13 +88,24 @@ impl Exception {
         let mut store = store.as_context_mut();
         let state = &*store.state();
         let data = tag.in_state(state);
-        let ty = state.engine.types().func(data.ty());
+        let ty = data.func();
         let (expected, found) = (ty.params().len(), values.len());
         ensure!(expected == found, "the exception's tag has {expected} values, not {found}");
         for (i, (value, &ty)) in values.iter().zip(ty.params()).enumerate() {
             value.check(state, ty).with_context(|| format!("value {i} of the exception"))?;
         }
-        Ok(Exception { tag, values: values.into(), origin: data.origin.clone() })
+        let owner = Owner::default();
+        let kept = |value: &Val| {
+            let own = |rooted: Rooted| rooted.get(state).map(|bits| Rooted::owned(state, bits, &owner));
+            Ok(match *value {
+                Val::ExternRef(Some(ExternRef(rooted))) => Val::ExternRef(own(rooted)?.map(ExternRef)),
+                Val::ExnRef(Some(ExnRef(rooted))) => Val::ExnRef(own(rooted)?.map(ExnRef)),
+                Val::AnyRef(Some(AnyRef(rooted))) => Val::AnyRef(own(rooted)?.map(AnyRef)),
+                other => other,
+            })
+        };
+        let values = values.iter().map(kept).collect::<Result<_>>()?;
+        Ok(Exception { tag, values, owner, origin: data.origin.clone() })
     }
 
     /// What was thrown, with its values in slots. `origin` is the module that knows the tag; without one, the module that
@@ -103,17 +121,26 @@ impl Exception {
     ) -> Exception {
         let tag = Tag::nth(state, tag);
         let data = tag.in_state(state);
-        let ty = state.engine.types().func(data.ty());
-        let read = |&ty: &upshift_core::ValType| {
+        let ty = data.func();
+        let owner = Owner::default();
+        let read = |&ty: &ValType| {
             // SAFETY: the caller's promise.
             unsafe {
-                let value = Val::read(state, ty, slots);
+                let reference = || Rooted::owned(state, *slots as u32, &owner);
+                let value = match ty {
+                    ValType::Ref(ty) if !ty.is_func() => match ty.heap.top() {
+                        HeapType::Extern => Val::ExternRef(reference().map(ExternRef)),
+                        HeapType::Exn => Val::ExnRef(reference().map(ExnRef)),
+                        _ => Val::AnyRef(reference().map(AnyRef)),
+                    },
+                    ty => Val::read(state, ty, slots),
+                };
                 slots = slots.add(ty.slots() as usize);
                 value
             }
         };
         let values = ty.params().iter().map(read).collect();
-        Exception { tag, values, origin: data.origin.clone().or(origin) }
+        Exception { tag, values, owner, origin: data.origin.clone().or(origin) }
     }
 
     /// Makes sure that the exception can be used in the store.
@@ -122,7 +149,7 @@ impl Exception {
     /// When it belongs to another store, or one of its values is stale.
     pub(super) fn check(&self, state: &StoreState) -> Result<()> {
         ensure!(self.tag.store_id() == state.id, "the exception belongs to another store");
-        let ty = state.engine.types().func(self.tag.in_state(state).ty());
+        let ty = self.tag.in_state(state).func();
         self.values.iter().zip(ty.params()).try_for_each(|(value, &ty)| value.check(state, ty))
     }
 
@@ -132,7 +159,7 @@ impl Exception {
     /// As [`check`](Self::check).
     pub(super) fn to_slots(&self, state: &StoreState) -> Result<Box<[u64]>> {
         self.check(state)?;
-        let ty = state.engine.types().func(self.tag.in_state(state).ty());
+        let ty = self.tag.in_state(state).func();
         let mut slots = vec![0; ty.param_slots() as usize];
         let mut at = 0;
         for (value, &ty) in self.values.iter().zip(ty.params()) {
@@ -143,38 +170,13 @@ impl Exception {
         Ok(slots.into())
     }
 
-    /// Lets all but the first `roots` handles of the store go, but makes new ones for what the exception refers to.
-    pub(super) fn keep(&mut self, state: &mut StoreState, roots: usize) {
-        let handle = |value: &Val| match value {
-            Val::ExternRef(Some(reference)) => Some(reference.0),
-            Val::ExnRef(Some(reference)) => Some(reference.0),
-            Val::AnyRef(Some(reference)) => Some(reference.0),
-            _ => None,
-        };
-        let references: Vec<_> = self.values.iter().filter_map(handle).map(|at| at.get(state)).collect();
-        state.gc.roots.truncate(roots);
-        let mut references = references.into_iter();
-        for value in self.values.iter_mut().filter(|value| handle(value).is_some()) {
-            // What was stale stays so.
-            if let Some(Ok(reference)) = references.next()
-                && let Some(rooted) = Rooted::new(state, reference)
-            {
-                *value = match value {
-                    Val::ExternRef(_) => Val::from(ExternRef(rooted)),
-                    Val::ExnRef(_) => Val::from(ExnRef(rooted)),
-                    _ => Val::from(AnyRef(rooted)),
-                };
-            }
-        }
-    }
-
     /// The tag.
     #[must_use]
     pub fn tag(&self) -> Tag {
         self.tag
     }
 
-    /// What the exception carries.
+    /// What the exception carries. References are valid as long as the exception.
     #[must_use]
     pub fn values(&self) -> &[Val] {
         &self.values

@@ -12,9 +12,10 @@ use crate::store::StoreState;
 
 /// A reference to an exception, `exnref` in wasm (wasm spec, "Structure / Types / Reference Types").
 ///
-/// What a host function gets as arguments, reads or makes is valid until that function returns; outside of host functions,
-/// until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. Afterwards the reference is *stale*, and
-/// using it is an error. An [`Exception`] is a copy of what was thrown.
+/// What a host function gets as arguments, reads or makes is valid until that function returns, and so it is with a callback;
+/// outside of these, until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. That goes for results of
+/// calls and for what is read from globals, tables and objects. An [`OwnedRooted`](crate::OwnedRooted) is valid as long as it
+/// is kept. Afterwards the reference is *stale*, and using it is an error. An [`Exception`] is a copy of what was thrown.
 ///
 /// ```
 /// use upshift::{Engine, Exception, ExnRef, FuncType, Instance, Module, Store, Tag, TagType, Val, ValType};

@@ -10,7 +10,7 @@
 //!
 //! Wasm code can refer to an exception, so one that a handler wants a reference to becomes an object of the collector's heap.
 //! All others are only values on their way from slots to slots. The host gets copies: an [`Exception`] is an error like any
-//! other.
+//! other, which owns the roots of what it refers to.
 
 mod exception;
 mod exnref;
@@ -22,4 +22,4 @@ pub use exnref::ExnRef;
 pub use tag::Tag;
 
 pub(crate) use tag::TagData;
-pub(crate) use unwind::{leave_host, rethrow_from_host, throw, throw_ref};
+pub(crate) use unwind::{rethrow_from_host, throw, throw_ref};

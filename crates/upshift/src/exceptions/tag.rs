@@ -1,9 +1,12 @@
 //! Tags: what kind of exception one is.
 
+use std::sync::Arc;
+
 use anyhow::{Result, ensure};
 use upshift_core::TypeId;
 use upshift_core::index::TagIndex;
 use upshift_core::types as core;
+use upshift_translate::registry::TypeHandle;
 
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
@@ -43,7 +46,7 @@ pub struct Tag {
 
 /// A tag as the store holds it.
 pub(crate) struct TagData {
-    ty: TypeId,
+    ty: TypeHandle,
     /// How many slots the values of its exceptions take.
     pub(super) slots: usize,
     /// Which of them hold references that the collector has to know.
@@ -53,20 +56,26 @@ pub(crate) struct TagData {
 }
 
 impl TagData {
-    fn new(ty: TypeId, func: &core::FuncType, origin: Option<(Module, TagIndex)>) -> TagData {
+    fn new(ty: &TypeHandle, origin: Option<(Module, TagIndex)>) -> TagData {
         let mut slot = 0;
         let mut traced = Vec::new();
+        let func = ty.as_func().expect("the type of a tag is one of functions");
         for param in func.params() {
             if param.is_traced() {
                 traced.push(slot);
             }
             slot += param.slots();
         }
-        TagData { ty, slots: func.param_slots() as usize, traced: traced.into(), origin }
+        TagData { ty: ty.clone(), slots: func.param_slots() as usize, traced: traced.into(), origin }
     }
 
     pub(crate) fn ty(&self) -> TypeId {
-        self.ty
+        self.ty.id()
+    }
+
+    /// The function type whose parameters its exceptions carry.
+    pub(crate) fn func(&self) -> &Arc<core::FuncType> {
+        self.ty.as_func().expect("the type of a tag is one of functions")
     }
 
     /// Which slots of the values hold references that the collector has to know.
@@ -85,13 +94,13 @@ impl Tag {
         let state = store.state();
         ensure!(Engine::same(ty.ty().engine(), &state.engine), "the tag's type belongs to another engine");
         ensure!(ty.ty().results().len() == 0, "a tag's type has no results, this one is `{}`", ty.ty());
-        Ok(Tag::add(state, TagData::new(ty.ty().id(), ty.ty().core(), None)))
+        Ok(Tag::add(state, TagData::new(ty.ty().handle(), None)))
     }
 
     /// A tag that a module defines.
     pub(crate) fn of_instance(state: &mut StoreState, module: &Module, tag: TagIndex) -> Tag {
         let ty = module.info().tag_type(tag);
-        Tag::add(state, TagData::new(ty.id, ty.func(), Some((module.clone(), tag))))
+        Tag::add(state, TagData::new(&ty.ty, Some((module.clone(), tag))))
     }
 
     fn add(state: &mut StoreState, tag: TagData) -> Tag {
@@ -114,8 +123,9 @@ impl Tag {
     /// # Panics
     /// When the tag belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> TagType {
-        let state = store.as_context().state();
-        TagType::new(FuncType::from_id(&state.engine, self.in_state(state).ty))
+        let store = store.as_context();
+        let state = store.state();
+        TagType::new(FuncType::from_handle(&state.engine, self.in_state(state).ty.clone()))
     }
 
     pub(crate) fn in_state(self, state: &StoreState) -> &TagData {

@@ -8,23 +8,26 @@
 //! Only frames of the running activation are searched. Below it are frames of the host, which learn of the exception as an
 //! error; if they return it, the search goes on with [`rethrow_from_host`]. Traps and other errors never come here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use anyhow::{Error, Result};
 use upshift_core::Trap;
+use upshift_core::fuel::{CLAUSES_PER_FRAME, CLAUSES_PER_UNIT, SLOTS_PER_UNIT};
 use upshift_core::index::TagIndex;
 use upshift_core::vm::{ExitPoint, Status};
 
 use super::exception::Exception;
 use crate::builtins::{stop, stop_inside};
-use crate::frames::caller_of;
-use crate::gc::Left;
+use crate::frames::{Site, Sites, caller_of};
+use crate::gc::{Left, Rooted, exception_size};
 use crate::instance::InstanceData;
+use crate::pace::look;
 use crate::store::{Pending, StoreState};
+use crate::work::{Work, count};
 
-/// How many handlers and clauses are looked at for a unit of fuel, as many as bytes or elements of a bulk operation. Frames
-/// are paid for by their calls.
-const STEPS_PER_FUEL: u64 = 64;
+/// After how many clauses a search pays for them and looks at the epoch.
+const CLAUSES_PER_LOOK: u64 = 1 << 14;
 
 /// Something on its way to a handler.
 struct Flight<'a> {
@@ -44,6 +47,31 @@ enum Cargo<'a> {
     Host(&'a Exception),
 }
 
+impl Flight<'_> {
+    /// Does something in which the host may be asked, and objects may move: an exception that is one is held meanwhile.
+    ///
+    /// # Safety
+    /// `store` must be the root address of a live store to which no reference is alive.
+    unsafe fn hold<R>(&mut self, store: NonNull<StoreState>, run: impl FnOnce() -> Result<R>) -> Result<R> {
+        // SAFETY: the caller's promise; the reference to the store is not used while `run` does.
+        unsafe {
+            let Cargo::Object(object) = &mut self.cargo else { return run() };
+            if !(*store.as_ptr()).code.interruption {
+                return run();
+            }
+            let roots = (*store.as_ptr()).gc.roots.len();
+            let held = Rooted::new(&*store.as_ptr(), *object);
+            let result = run();
+            let state = &mut *store.as_ptr();
+            if let Some(held) = held {
+                *object = held.get(state)?;
+            }
+            state.gc.roots.truncate(roots);
+            result
+        }
+    }
+}
+
 /// A clause that fits, and its frame.
 struct Landing {
     point: ExitPoint,
@@ -53,63 +81,131 @@ struct Landing {
     reference: Option<*mut u64>,
 }
 
-/// The handler for a tag in the frames from `point` down; `exact` tells whether its `ip` is the instruction itself or the one
-/// behind it. What was looked at is added to `steps`.
-///
-/// # Safety
-/// `point` and the frames below it must be live.
-unsafe fn find(mut point: ExitPoint, mut exact: bool, tag: u32, steps: &mut u64) -> Option<Landing> {
-    while !point.ip.is_null() {
-        let ip = if exact { point.ip } else { point.ip.wrapping_sub(1) };
-        exact = false;
+/// A search for a handler.
+struct Search {
+    store: NonNull<StoreState>,
+    /// How code was left.
+    left: Left,
+    /// The number of the exception's tag in the store.
+    tag: u32,
+    /// Clauses and frames, counted as clauses, that are not yet paid for. They are those of the program, whether they are
+    /// looked at again or known to have nothing that fits.
+    owed: u64,
+    sites: Sites,
+}
+
+impl Search {
+    /// The handler in the frames from `point` down, if there is one.
+    ///
+    /// # Errors
+    /// When there is not enough fuel, or the program is to stop.
+    ///
+    /// # Safety
+    /// `point` and the frames below it must be live, and no reference to the store may be alive. References to objects must be
+    /// where the collector finds them.
+    unsafe fn run(&mut self, mut point: ExitPoint) -> Result<Option<Landing>> {
+        let mut exact = self.left == Left::At;
+        // SAFETY: the caller's promise. What is taken from the store ends before a look at the epoch.
+        unsafe {
+            look(self.store, self.left)?;
+            while !point.ip.is_null() {
+                let ip = if exact { point.ip } else { point.ip.wrapping_sub(1) };
+                exact = false;
+                let site = match self.sites.find(ip, point.ctx) {
+                    Some(site) => site,
+                    None => match self.look_up(point, ip) {
+                        Some(Ok(site)) => site,
+                        Some(Err(landing)) => {
+                            self.pay(false)?;
+                            return Ok(Some(landing));
+                        }
+                        None => break,
+                    },
+                };
+                count(Work::Frames, 1);
+                self.owed += CLAUSES_PER_FRAME + site.note;
+                if self.owed >= CLAUSES_PER_LOOK {
+                    self.pay(true)?;
+                }
+                // A function's header lies behind its parameters.
+                point = caller_of(point.fp.wrapping_add(site.params as usize), point.ctx);
+            }
+            self.pay(false)?;
+        }
+        Ok(None)
+    }
+
+    /// What a frame has for the exception: where it goes on, or else the place with the number of its clauses; none if the
+    /// place is that of no function.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run).
+    unsafe fn look_up(&mut self, point: ExitPoint, ip: *const u64) -> Option<Result<Site, Landing>> {
         // SAFETY: a frame's context is that of a live instance of wasm, which never changes.
         let instance = unsafe { &*(*point.ctx).instance.cast::<InstanceData>() };
-        let module = &instance.module;
-        let (func, word) = module.func_at(ip)?;
-        let code = module.translated(func)?;
-        let is_tag = |own: TagIndex| instance.tags[own.index()].index() == tag;
-        if let Some(clause) = code.handlers().and_then(|handlers| handlers.find(word, is_tag, steps)) {
+        let (func, word) = instance.module.func_at(ip)?;
+        let code = instance.module.translated(func)?;
+        let is_tag = |own: TagIndex| instance.tags[own.index()].index() == self.tag;
+        let mut clauses = 0;
+        let found = code.handlers().and_then(|handlers| handlers.find(word, is_tag, &mut clauses));
+        count(Work::Clauses, clauses);
+        if let Some(clause) = found {
+            count(Work::Frames, 1);
+            self.owed += CLAUSES_PER_FRAME + clauses;
             let slot = |slot: u32| point.fp.wrapping_add(slot as usize);
-            return Some(Landing {
+            return Some(Err(Landing {
                 point: ExitPoint { ip: code.entry().wrapping_add(clause.target as usize), ..point },
                 payload: clause.tag.map(|_| slot(clause.payload)),
                 reference: clause.reference.map(slot),
-            });
+            }));
         }
-        let params = module.info().func_type(func).func().param_slots();
-        // SAFETY: a function's header lies behind its parameters.
-        point = unsafe { caller_of(point.fp.wrapping_add(params as usize), point.ctx) };
+        let site = Site::new(&instance.module, (ip, point.ctx), (func, word), clauses);
+        self.sites.keep(site);
+        Some(Ok(site))
     }
-    None
+
+    /// Pays for whole units of what is owed, and looks at the epoch if the search goes on.
+    ///
+    /// # Errors
+    /// When there is not enough fuel, or the program is to stop.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run).
+    unsafe fn pay(&mut self, goes_on: bool) -> Result<()> {
+        // SAFETY: the caller's promise; the reference ends with the statement.
+        unsafe { (*self.store.as_ptr()).charge(self.owed / CLAUSES_PER_UNIT)? };
+        self.owed %= CLAUSES_PER_UNIT;
+        // SAFETY: the caller's promise.
+        if goes_on { unsafe { look(self.store, self.left) } } else { Ok(()) }
+    }
 }
 
 /// Hands something to a handler in the frames from `point` down; answers whether there is one. The error may be a trap.
 ///
 /// # Safety
-/// As for [`find`]; the store's code runs and no reference to it is alive; the flight's values are of its tag's type, in the
-/// store.
+/// As for [`Search::run`]; the store's code runs; the flight's values are of its tag's type, in the store.
 unsafe fn deliver(
     store: NonNull<StoreState>,
-    flight: &Flight<'_>,
+    flight: &mut Flight<'_>,
     (point, left): (ExitPoint, Left),
 ) -> Result<bool> {
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
-        let mut steps = 0;
-        let landing = find(point, left == Left::At, flight.tag, &mut steps);
+        let mut search = Search { store, left, tag: flight.tag, owed: 0, sites: Sites::default() };
+        let landing = flight.hold(store, || search.run(point))?;
         let state = &mut *store.as_ptr();
-        if state.engine.config().code.fuel {
-            let left = state.ctx.fuel.checked_sub(steps / STEPS_PER_FUEL);
-            state.ctx.fuel = left.unwrap_or(0);
-            left.ok_or(Trap::OutOfFuel)?;
-        }
         let Some(landing) = landing else { return Ok(false) };
         let wanted = landing.reference.is_some() && !matches!(flight.cargo, Cargo::Object(_));
         if wanted {
+            state.charge_bytes(exception_size(state.tags[flight.tag as usize].slots).into())?;
             state.room_for_exception(flight.tag, left)?;
         }
         let slots = state.tags[flight.tag as usize].slots;
+        // A `throw` has paid for its values.
+        if landing.payload.is_some() && !matches!(flight.cargo, Cargo::Slots(_)) {
+            state.charge(slots as u64 / SLOTS_PER_UNIT)?;
+        }
         let owned;
         let values = match flight.cargo {
             Cargo::Slots(values) => values,
@@ -139,13 +235,15 @@ unsafe fn deliver(
 ///
 /// # Safety
 /// As for [`deliver`]; `instance` is the one that throws.
-unsafe fn raise(store: NonNull<StoreState>, flight: &Flight<'_>, instance: &InstanceData) -> Status {
+unsafe fn raise(store: NonNull<StoreState>, mut flight: Flight<'_>, instance: &InstanceData) -> Status {
     // SAFETY: the caller's promise.
     let error = unsafe {
         let exit = (*store.as_ptr()).ctx.exit;
-        match deliver(store, flight, (exit, Left::At)) {
-            Ok(true) => return Status::CAUGHT,
-            Ok(false) => {
+        // Limiters and destructors of the host may run.
+        match catch_unwind(AssertUnwindSafe(|| deliver(store, &mut flight, (exit, Left::At)))) {
+            Err(panic) => return stop_inside(store, Pending::Panic(panic)),
+            Ok(Ok(true)) => return Status::CAUGHT,
+            Ok(Ok(false)) => {
                 let known = instance.tags.iter().position(|own| own.index() == flight.tag);
                 let origin = known.map(|tag| (instance.module.clone(), TagIndex::new(tag)));
                 let state = &*store.as_ptr();
@@ -156,7 +254,7 @@ unsafe fn raise(store: NonNull<StoreState>, flight: &Flight<'_>, instance: &Inst
                 };
                 Error::new(Exception::from_slots(state, flight.tag, values, origin))
             }
-            Err(error) => match error.downcast::<Trap>() {
+            Ok(Err(error)) => match error.downcast::<Trap>() {
                 Ok(trap) => return Status::trap(trap),
                 Err(error) => error,
             },
@@ -180,7 +278,7 @@ pub(crate) unsafe fn throw(
     unsafe {
         let instance = instance.as_ref();
         let flight = Flight { tag: instance.tags[tag.index()].index(), cargo: Cargo::Slots(payload) };
-        raise(store, &flight, instance)
+        raise(store, flight, instance)
     }
 }
 
@@ -200,7 +298,7 @@ pub(crate) unsafe fn throw_ref(
         }
         let (tag, _) = (*store.as_ptr()).exception_parts(slot as u32);
         let flight = Flight { tag, cargo: Cargo::Object(slot as u32) };
-        raise(store, &flight, instance.as_ref())
+        raise(store, flight, instance.as_ref())
     }
 }
 
@@ -213,28 +311,17 @@ pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error)
     unsafe {
         let (id, exit) = ((*store.as_ptr()).id, (*store.as_ptr()).ctx.exit);
         let exception = error.downcast_ref::<Exception>().filter(|own| own.tag().store_id() == id);
-        let caught = exception.map(|exception| -> Result<bool> {
+        let caught = |exception: &Exception| -> Result<bool> {
             exception.check(&*store.as_ptr())?;
-            let flight = Flight { tag: exception.tag().index(), cargo: Cargo::Host(exception) };
-            deliver(store, &flight, (exit, Left::Before))
-        });
-        match caught {
-            Some(Ok(true)) => Status::CAUGHT,
-            Some(Ok(false)) | None => stop(store, Pending::Error(error)),
-            Some(Err(error)) => stop(store, Pending::Error(error)),
+            let mut flight = Flight { tag: exception.tag().index(), cargo: Cargo::Host(exception) };
+            deliver(store, &mut flight, (exit, Left::Before))
+        };
+        // Limiters and destructors of the host may run.
+        match catch_unwind(AssertUnwindSafe(|| exception.map(caught))) {
+            Err(panic) => stop(store, Pending::Panic(panic)),
+            Ok(Some(Ok(true))) => Status::CAUGHT,
+            Ok(Some(Ok(false)) | None) => stop(store, Pending::Error(error)),
+            Ok(Some(Err(error))) => stop(store, Pending::Error(error)),
         }
     }
-}
-
-/// Lets go of what a host function that returns has referred to, except for what goes on in an exception.
-pub(crate) fn leave_host(state: &mut StoreState, roots: usize) {
-    let mut pending = state.pending.take();
-    match &mut pending {
-        Some(Pending::Error(error)) => match error.downcast_mut::<Exception>() {
-            Some(exception) => exception.keep(state, roots),
-            None => state.gc.roots.truncate(roots),
-        },
-        _ => state.gc.roots.truncate(roots),
-    }
-    state.pending = pending;
 }

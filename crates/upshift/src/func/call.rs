@@ -66,7 +66,7 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
     } else if here < ctx.native_limit {
         return Err(Trap::StackOverflow.into());
     }
-    Ok((args, store.engine.config().dispatch))
+    Ok((args, store.engine.dispatch()))
 }
 
 /// An address near the end of the native stack.

@@ -44,7 +44,7 @@ impl HostCall {
 type Run = dyn Fn(HostCall) -> Result<()> + Send + Sync;
 
 /// A host function that belongs to no store yet.
-pub(crate) struct HostFunc {
+pub struct HostFunc {
     ty: FuncType,
     run: Box<Run>,
 }
@@ -52,13 +52,16 @@ pub(crate) struct HostFunc {
 impl HostFunc {
     /// A host function of a type; `run` must read arguments and leave results of this type, and see the right kind of
     /// data in the stores that the function is put into.
+    ///
+    /// # Errors
+    /// When the engine has no number left for the type.
     pub(super) fn new(
         engine: &Engine,
         ty: core::FuncType,
         run: impl Fn(HostCall) -> Result<()> + Send + Sync + 'static,
-    ) -> HostFunc {
-        let ty = FuncType::from_id(engine, engine.types().intern_func(ty));
-        HostFunc { ty, run: Box::new(run) }
+    ) -> Result<HostFunc> {
+        let ty = FuncType::from_handle(engine, engine.types().intern_func(ty)?);
+        Ok(HostFunc { ty, run: Box::new(run) })
     }
 
     /// A host function that takes and returns [`Val`]s.
@@ -126,7 +129,7 @@ unsafe fn run_with_values<T: 'static>(
         }
     }
     // A reference that cannot be null has no default; whatever stands there is replaced or refused below.
-    values.extend(ty.results().iter().map(|ty| Val::default_for_ty(ty).unwrap_or(Val::null_func_ref())));
+    values.extend(ty.results().iter().map(|&ty| Val::default_of(ty).unwrap_or(Val::null_func_ref())));
     let (params, results) = values.split_at_mut(ty.params().len());
     // SAFETY: the caller's promise.
     func(unsafe { call.caller() }, params, results)?;

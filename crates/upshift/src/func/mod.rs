@@ -87,12 +87,15 @@ impl Func {
     /// The closure takes up to 16 [`WasmTy`] arguments, optionally after a [`Caller`], and returns nothing, a
     /// [`WasmTy`], a tuple of those, or a [`Result`] of these. An error stops the wasm code that made the call and is
     /// returned by the call that entered it.
+    ///
+    /// # Panics
+    /// When the engine has two billion types already.
     pub fn wrap<T: 'static, Params, Results>(
         mut store: impl AsContextMut<Data = T>,
         func: impl IntoFunc<T, Params, Results>,
     ) -> Func {
         let mut store = store.as_context_mut();
-        let func = Arc::new(func.into_host(store.engine()).0);
+        let func = Arc::new(func.into_host(store.engine()).expect("the engine has numbers for types"));
         Func::of_host(store.state(), &func)
     }
 
@@ -169,7 +172,7 @@ impl Func {
         unsafe { (*self.rec(store).as_ptr()).ty }
     }
 
-    fn core_type(self, store: &StoreState) -> &Arc<core::FuncType> {
+    pub(crate) fn core_type(self, store: &StoreState) -> &Arc<core::FuncType> {
         let rec = self.rec(store);
         // SAFETY: `rec` checks that the function belongs to the store.
         unsafe { store.func_type(rec) }
@@ -180,7 +183,9 @@ impl Func {
     /// # Panics
     /// When the function belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
-        let state = store.as_context().state();
+        let store = store.as_context();
+        let state = store.state();
+        // The store keeps the types of its functions.
         FuncType::from_id(&state.engine, self.type_id(state))
     }
 

@@ -255,7 +255,7 @@ pub unsafe trait WasmParams: Copy + Send + Sync + 'static {
     /// Makes sure that a function with these parameter types can be called with these values.
     #[doc(hidden)]
     fn check_params(engine: &Engine, types: &[ValType]) -> Result<()> {
-        check(&Self::valtypes(), types, |ours, theirs| ours.matches(theirs, engine))
+        check(&Self::valtypes(), types, |ours, theirs| ours.matches(theirs, engine.types()))
     }
 
     /// Makes sure that all references belong to the store.
@@ -289,7 +289,7 @@ pub unsafe trait WasmResults: WasmParams {
     /// Makes sure that a function with these result types returns these values.
     #[doc(hidden)]
     fn check_results(engine: &Engine, types: &[ValType]) -> Result<()> {
-        check(&Self::valtypes(), types, |ours, theirs| theirs.matches(ours, engine))
+        check(&Self::valtypes(), types, |ours, theirs| theirs.matches(ours, engine.types()))
     }
 
     /// # Safety

@@ -25,7 +25,7 @@ use crate::func::typed::{StoreKey, WasmParams, WasmResults, WasmTy};
 /// assert!(fallible.typed::<i32, i32>(&store)?.call(&mut store, i32::MAX).is_err());
 /// # Ok::<(), Error>(())
 /// ```
-pub trait WasmRet: sealed::Sealed + 'static {
+pub trait WasmRet: sealed::Return + 'static {
     /// The results without the error.
     #[doc(hidden)]
     type Ok: WasmResults;
@@ -34,12 +34,23 @@ pub trait WasmRet: sealed::Sealed + 'static {
     fn into_result(self) -> Result<Self::Ok>;
 }
 
-/// Other crates cannot implement [`WasmRet`], so it may change.
+/// Other crates cannot implement [`WasmRet`] and [`IntoFunc`]: host functions are believed what their types say.
 mod sealed {
-    pub trait Sealed {}
+    use super::{Engine, Error, HostFunc, Result, WasmResults};
 
-    impl<R: super::WasmResults> Sealed for R {}
-    impl<R: super::WasmResults> Sealed for super::Result<R, super::Error> {}
+    pub trait Return {}
+
+    impl<R: WasmResults> Return for R {}
+    impl<R: WasmResults> Return for Result<R, Error> {}
+
+    /// What becomes a host function of stores with data `T`.
+    pub trait Closure<T: 'static, Params, Results> {
+        /// The host function.
+        ///
+        /// # Errors
+        /// When the engine has no number left for its type.
+        fn into_host(self, engine: &Engine) -> Result<HostFunc>;
+    }
 }
 
 impl<R: WasmResults> WasmRet for R {
@@ -80,14 +91,23 @@ impl<R: WasmResults> WasmRet for Result<R, Error> {
 /// Api(Linker::new(&Engine::default())).add("double", |number: i32| number * 2)?;
 /// # Ok::<(), upshift::Error>(())
 /// ```
-pub trait IntoFunc<T: 'static, Params, Results>: Send + Sync + 'static {
-    #[doc(hidden)]
-    fn into_host(self, engine: &Engine) -> HostFuncBox;
+///
+/// Nothing else can implement it: what a host function reads and writes is believed to be what its type says.
+///
+/// ```compile_fail,E0277
+/// struct NoClosure;
+///
+/// impl upshift::IntoFunc<(), (), ()> for NoClosure {}
+/// ```
+pub trait IntoFunc<T: 'static, Params, Results>:
+    sealed::Closure<T, Params, Results> + Send + Sync + 'static
+{
 }
 
-/// A host function, opaque to the world outside.
-#[derive(Debug)]
-pub struct HostFuncBox(pub(crate) HostFunc);
+impl<T: 'static, Params, Results, F> IntoFunc<T, Params, Results> for F where
+    F: sealed::Closure<T, Params, Results> + Send + Sync + 'static
+{
+}
 
 /// Leaves the results of a host function.
 ///
@@ -117,14 +137,14 @@ fn func_type<P: WasmParams, R: WasmRet>() -> core::FuncType {
 macro_rules! closures {
     ($($name:ident)*) => {
         #[allow(non_snake_case, unused_mut, unused_assignments, unused_variables)]
-        impl<T, F, R, $($name),*> IntoFunc<T, ($($name,)*), R> for F
+        impl<T, F, R, $($name),*> sealed::Closure<T, ($($name,)*), R> for F
         where
             T: 'static,
             F: Fn($($name),*) -> R + Send + Sync + 'static,
             R: WasmRet,
             $($name: WasmTy,)*
         {
-            fn into_host(self, engine: &Engine) -> HostFuncBox {
+            fn into_host(self, engine: &Engine) -> Result<HostFunc> {
                 let run = move |call: HostCall| {
                     // SAFETY: the slots hold arguments of the type below and have room for its results.
                     unsafe {
@@ -132,19 +152,19 @@ macro_rules! closures {
                         leave(call, self($($name),*))
                     }
                 };
-                HostFuncBox(HostFunc::new(engine, func_type::<($($name,)*), R>(), run))
+                HostFunc::new(engine, func_type::<($($name,)*), R>(), run)
             }
         }
 
         #[allow(non_snake_case, unused_mut, unused_assignments, unused_variables)]
-        impl<T, F, R, $($name),*> IntoFunc<T, (Caller<'_, T>, $($name,)*), R> for F
+        impl<T, F, R, $($name),*> sealed::Closure<T, (Caller<'_, T>, $($name,)*), R> for F
         where
             T: 'static,
             F: Fn(Caller<'_, T>, $($name),*) -> R + Send + Sync + 'static,
             R: WasmRet,
             $($name: WasmTy,)*
         {
-            fn into_host(self, engine: &Engine) -> HostFuncBox {
+            fn into_host(self, engine: &Engine) -> Result<HostFunc> {
                 let run = move |call: HostCall| {
                     // SAFETY: the slots hold arguments of the type below and have room for its results, and the
                     // function is only put into stores with data `T`.
@@ -153,7 +173,7 @@ macro_rules! closures {
                         leave(call, self(call.caller(), $($name),*))
                     }
                 };
-                HostFuncBox(HostFunc::new(engine, func_type::<($($name,)*), R>(), run))
+                HostFunc::new(engine, func_type::<($($name,)*), R>(), run)
             }
         }
     };

@@ -1,13 +1,16 @@
 //! References to structs, arrays and small integers, whatever they are.
 
 use anyhow::{Result, ensure};
-use upshift_core::types::{HeapType, TypeKind};
+use upshift_core::types as core;
+use upshift_core::types::TypeKind;
 use upshift_core::vm::{ObjectHeader, is_object};
+use upshift_translate::registry::TypeHandle;
 
 use super::{ArrayRef, Rooted, StructRef};
 use crate::context::{AsContext, AsContextMut};
 use crate::externref::ExternRef;
 use crate::store::StoreState;
+use crate::types::HeapType;
 
 /// An integer of 31 bits, which `i31ref` holds without an object (wasm spec, "Structure / Types / Heap Types").
 ///
@@ -51,9 +54,10 @@ impl I31 {
 /// A reference to a struct, an array, a small integer or a value of the host, `(ref any)` in wasm (wasm spec, "Structure /
 /// Types / Reference Types").
 ///
-/// What a host function gets as arguments, reads or makes is valid until that function returns; outside of host functions,
-/// until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. Afterwards the reference is *stale*, and
-/// using it is an error. Objects move when others are made; their handles follow them.
+/// What a host function gets as arguments, reads or makes is valid until that function returns, and so it is with a callback;
+/// outside of these, until the [`RootScope`](crate::RootScope) around it ends, or the store is dropped. That goes for results of
+/// calls and for what is read from globals, tables and objects. An [`OwnedRooted`](crate::OwnedRooted) is valid as long as it
+/// is kept. Afterwards the reference is *stale*, and using it is an error. Objects move when others are made; their handles follow them.
 ///
 /// ```
 /// use upshift::{AnyRef, Engine, HeapType, I31, Store};
@@ -81,10 +85,22 @@ impl AnyRef {
     /// # Errors
     /// When the reference is stale or belongs to another store, as with all methods.
     pub fn ty(&self, store: impl AsContext) -> Result<HeapType> {
-        self.type_in(store.as_context().state())
+        let store = store.as_context();
+        let state = store.state();
+        // The store keeps the types of its objects.
+        Ok(HeapType::of_core(&state.engine, self.type_in(state)?))
     }
 
-    pub(crate) fn type_in(self, state: &StoreState) -> Result<HeapType> {
+    /// The type of the object, if it is of a kind.
+    pub(super) fn object_type(self, state: &StoreState, kind: TypeKind) -> Result<Option<TypeHandle>> {
+        Ok(match self.type_in(state)? {
+            core::HeapType::Concrete(found, id) if found == kind => state.engine.types().get(id),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn type_in(self, state: &StoreState) -> Result<core::HeapType> {
+        use core::HeapType;
         let reference = self.0.get(state)?;
         Ok(match self.header(state)? {
             Some(header) => {
@@ -118,7 +134,7 @@ impl AnyRef {
     /// As [`ty`](Self::ty).
     pub fn as_struct(&self, store: impl AsContext) -> Result<Option<StructRef>> {
         let ty = self.type_in(store.as_context().state())?;
-        Ok(matches!(ty, HeapType::Concrete(TypeKind::Struct, _)).then_some(StructRef(self.0)))
+        Ok(matches!(ty, core::HeapType::Concrete(TypeKind::Struct, _)).then_some(StructRef(self.0)))
     }
 
     /// The array, if it is one.
@@ -127,7 +143,7 @@ impl AnyRef {
     /// As [`ty`](Self::ty).
     pub fn as_array(&self, store: impl AsContext) -> Result<Option<ArrayRef>> {
         let ty = self.type_in(store.as_context().state())?;
-        Ok(matches!(ty, HeapType::Concrete(TypeKind::Array, _)).then_some(ArrayRef(self.0)))
+        Ok(matches!(ty, core::HeapType::Concrete(TypeKind::Array, _)).then_some(ArrayRef(self.0)))
     }
 
     /// The same as a value of the host, which `extern.convert_any` makes of it.

@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result, ensure};
 use upshift_core::Trap;
+use upshift_core::types::TypeKind;
 use upshift_core::types::composite::FieldType;
 use upshift_core::types::layout::{HEADER_BYTES, array_size};
+use upshift_translate::registry::TypeHandle;
 
 use super::anyref::object;
 use super::{AnyRef, Left, Rooted, header, storage};
@@ -18,10 +20,10 @@ use crate::val::Val;
 /// It is valid as long as an [`AnyRef`] is.
 ///
 /// ```
-/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, StorageType, Store, Val, ValType};
+/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, Mutability, Store, Val, ValType};
 ///
 /// let engine = Engine::default();
-/// let ty = ArrayType::new(&engine, FieldType { storage: StorageType::Val(ValType::I64), mutable: true });
+/// let ty = ArrayType::new(&engine, FieldType::new(Mutability::Var, ValType::I64.into()));
 /// let mut store = Store::new(&engine, ());
 /// let array = ArrayRef::new_fixed(&mut store, &ty, &[Val::I64(1), Val::I64(2)])?;
 /// array.set(&mut store, 1, Val::I64(5))?;
@@ -57,14 +59,15 @@ impl ArrayRef {
         let mut store = store.as_context_mut();
         let state = store.state();
         ensure!(Engine::same(ty.engine(), &state.engine), "the array's type belongs to another engine");
-        let storage = ty.element().storage;
-        for (i, value) in values.iter().enumerate() {
-            storage::check(state, storage, value).with_context(|| format!("element {i}"))?;
-        }
-        state.know_type(ty.id());
+        let storage = ty.core_element().storage;
+        state.know_type(ty.handle());
         let size = array_size(storage.bytes(), len).ok_or(Trap::GcHeapOutOfMemory)?;
         // SAFETY: the values are handles, and host code holds no other references.
         unsafe { state.make_room(size, Left::Before) }?;
+        // Only now: an owner may end on another thread, and what it has kept goes with the next collection.
+        for (i, value) in values.iter().enumerate() {
+            storage::check(state, storage, value).with_context(|| format!("element {i}"))?;
+        }
         let reference = state.new_object(header(ty.id(), len), size);
         let elements = state.object(reference).wrapping_add(HEADER_BYTES as usize);
         for (i, value) in values.iter().cycle().take(len as usize).enumerate() {
@@ -79,12 +82,13 @@ impl ArrayRef {
     /// # Errors
     /// When the reference is stale or belongs to another store, as with all methods.
     pub fn ty(&self, store: impl AsContext) -> Result<ArrayType> {
-        self.type_in(store.as_context().state())
+        let store = store.as_context();
+        let state = store.state();
+        Ok(ArrayType::from_handle(&state.engine, self.type_in(state)?))
     }
 
-    fn type_in(self, state: &StoreState) -> Result<ArrayType> {
-        let heap = AnyRef(self.0).type_in(state)?;
-        ArrayType::from_heap_type(&state.engine, heap).context("the reference is not one to an array")
+    fn type_in(self, state: &StoreState) -> Result<TypeHandle> {
+        AnyRef(self.0).object_type(state, TypeKind::Array)?.context("the reference is not one to an array")
     }
 
     /// The number of elements.
@@ -104,7 +108,8 @@ impl ArrayRef {
 
     /// The elements' type, and where one lies.
     fn place(self, state: &StoreState, index: u32) -> Result<(FieldType, *mut u8)> {
-        let (element, len) = (self.type_in(state)?.element(), self.len_in(state)?);
+        let element = self.type_in(state)?.element().context("the type of an array has elements")?;
+        let len = self.len_in(state)?;
         ensure!(index < len, "the array has {len} elements: there is no element {index}");
         let offset = HEADER_BYTES as usize + index as usize * element.storage.bytes() as usize;
         Ok((element, object(self.0, state)?.wrapping_add(offset)))

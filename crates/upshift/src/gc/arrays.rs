@@ -9,7 +9,9 @@ use upshift_core::{Trap, TypeId};
 
 use super::{Left, header, write_slots};
 use crate::instance::InstanceData;
+use crate::pace::{Items, look};
 use crate::store::StoreState;
+use crate::work::{Work, count};
 
 /// A service that was called: its operands lie in slots, a result replaces the first one. What makes an array reads
 /// operands again afterwards, because objects may have moved.
@@ -64,13 +66,62 @@ impl ArrayService<'_> {
         Ok(Elements { at, len: len as usize, bytes_log2 })
     }
 
-    /// Makes an array whose elements are still to be written.
-    fn make(&mut self, len: u32) -> Result<(u32, Elements)> {
-        let size = array_size(1 << self.bytes_log2(), len).ok_or(Trap::GcHeapOutOfMemory)?;
-        // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map.
-        unsafe { self.state.make_room(size, Left::At) }?;
-        let array = self.state.new_object(header(self.ty, len), size);
-        Ok((array, self.elements(u64::from(array), 0, len)?))
+    fn bounds(&self, array: u64, start: u32, len: u32) -> Result<(), Trap> {
+        self.elements(array, start, len).map(|_| ())
+    }
+
+    /// Makes an array: `write` writes elements from the given one on. It may be asked for the same ones again, when the host
+    /// was asked in the middle whether to go on: nothing refers to the array before it is complete, so it is begun anew.
+    fn make(&mut self, len: u32, write: impl Fn(&Self, &Elements, u32) -> Result<(), Trap>) -> Result<()> {
+        let items = self.items(len);
+        let size = array_size(1 << items.bytes_log2, len).ok_or(Trap::GcHeapOutOfMemory)?;
+        self.state.charge_bytes(size.into())?;
+        self.look()?;
+        let mut asked = false;
+        'again: loop {
+            // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map.
+            unsafe { self.state.make_room(size, Left::At) }?;
+            let array = self.state.new_object(header(self.ty, len), size);
+            for (start, len) in items.parts() {
+                // A second look could go on for ever.
+                if !asked && self.state.deadline_has_come() {
+                    self.look()?;
+                    asked = true;
+                    continue 'again;
+                }
+                count(Work::Bytes, len << items.bytes_log2);
+                let part = self.elements(u64::from(array), start as u32, len as u32)?;
+                write(self, &part, start as u32)?;
+            }
+            self.result(array);
+            return Ok(());
+        }
+    }
+
+    /// Pays for elements whose bounds were checked and works on them part by part.
+    fn in_parts(&mut self, items: Items, work: impl Fn(&Self, u32, u32) -> Result<(), Trap>) -> Result<()> {
+        self.state.charge_bytes(items.size())?;
+        for (start, len) in items.parts() {
+            self.look()?;
+            count(Work::Bytes, len << items.bytes_log2);
+            work(self, start as u32, len as u32)?;
+        }
+        Ok(())
+    }
+
+    fn items(&self, len: u32) -> Items {
+        Items { len: len.into(), bytes_log2: self.bytes_log2(), down: false }
+    }
+
+    /// Looks at the epoch. Objects may move, so operands are read again.
+    fn look(&mut self) -> Result<()> {
+        let root = self.state.root();
+        // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map; no other
+        // reference to the store is used meanwhile.
+        let answer = unsafe { look(root, Left::At) };
+        // SAFETY: as above.
+        self.state = unsafe { &mut *root.as_ptr() };
+        answer
     }
 
     fn result(&mut self, array: u32) {
@@ -103,94 +154,111 @@ impl ArrayService<'_> {
         Ok(())
     }
 
+    fn has_elements(&self, segment: u32, start: u32, len: u32) -> Result<(), Trap> {
+        let found = self.instance().elements(ElemIndex(segment), start.into(), len.into());
+        found.map(|_| ()).ok_or(Trap::TableOutOfBounds)
+    }
+
     /// `array.new`
     pub(crate) fn new_filled(mut self) -> Result<()> {
         let len = self.small(self.width());
-        let (array, elements) = self.make(len)?;
-        elements.fill(self.slots);
-        self.result(array);
-        Ok(())
+        self.make(len, |service, elements, _| {
+            elements.fill(service.slots);
+            Ok(())
+        })
     }
 
     /// `array.new_default`
     pub(crate) fn new_default(mut self) -> Result<()> {
         let len = self.small(0);
-        let (array, elements) = self.make(len)?;
-        // SAFETY: the elements are those of the new array.
-        unsafe { elements.at.write_bytes(0, elements.len << elements.bytes_log2) };
-        self.result(array);
-        Ok(())
+        self.make(len, |_, elements, _| {
+            // SAFETY: the elements are those of the new array.
+            unsafe { elements.at.write_bytes(0, elements.len << elements.bytes_log2) };
+            Ok(())
+        })
     }
 
     /// `array.new_fixed`
     pub(crate) fn new_fixed(mut self, len: u32) -> Result<()> {
-        let width = self.width();
-        let (array, elements) = self.make(len)?;
-        for i in 0..elements.len {
-            // SAFETY: code passes as many values as elements.
-            unsafe { elements.write(i, self.slots.add(i * width)) };
-        }
-        self.result(array);
-        Ok(())
+        self.make(len, |service, elements, start| {
+            let width = service.width();
+            for i in 0..elements.len {
+                // SAFETY: code passes as many values as elements.
+                unsafe { elements.write(i, service.slots.add((start as usize + i) * width)) };
+            }
+            Ok(())
+        })
     }
 
     /// `array.new_data`
     pub(crate) fn new_data(mut self, segment: u32) -> Result<()> {
-        let (start, len) = (self.small(0), self.small(1));
-        self.data(segment, start, len)?;
-        let (array, elements) = self.make(len)?;
-        elements.copy_bytes(self.data(segment, start, len)?);
-        self.result(array);
-        Ok(())
+        let (from, len) = (self.small(0), self.small(1));
+        self.data(segment, from, len)?;
+        self.make(len, |service, elements, start| {
+            let offset = start << elements.bytes_log2;
+            elements.copy_bytes(service.data(segment, from + offset, elements.len as u32)?);
+            Ok(())
+        })
     }
 
     /// `array.new_elem`
     pub(crate) fn new_elem(mut self, segment: u32) -> Result<()> {
-        let (start, len) = (self.small(0), self.small(1));
-        let found = self.instance().elements(ElemIndex(segment), u64::from(start), u64::from(len)).is_some();
-        if !found {
-            return Err(Trap::TableOutOfBounds.into());
-        }
-        let (array, elements) = self.make(len)?;
-        self.write_segment(&elements, segment, start)?;
-        self.result(array);
-        Ok(())
+        let (from, len) = (self.small(0), self.small(1));
+        self.has_elements(segment, from, len)?;
+        self.make(len, |service, elements, start| service.write_segment(elements, segment, from + start))
     }
 
     /// `array.fill`
-    pub(crate) fn fill(self) -> Result<()> {
-        let len = self.small(2 + self.width());
-        let elements = self.elements(self.operand(0), self.small(1), len)?;
-        // SAFETY: the value begins at the third operand.
-        elements.fill(unsafe { self.slots.add(2) });
-        Ok(())
+    pub(crate) fn fill(mut self) -> Result<()> {
+        let (first, len) = (self.small(1), self.small(2 + self.width()));
+        self.bounds(self.operand(0), first, len)?;
+        self.in_parts(self.items(len), |service, start, len| {
+            let elements = service.elements(service.operand(0), first + start, len)?;
+            // SAFETY: the value begins at the third operand.
+            elements.fill(unsafe { service.slots.add(2) });
+            Ok(())
+        })
     }
 
     /// `array.copy`
-    pub(crate) fn copy(self) -> Result<()> {
-        let len = self.small(4);
+    pub(crate) fn copy(mut self) -> Result<()> {
+        let (to, from, len) = (self.small(1), self.small(3), self.small(4));
         if self.operand(2) == 0 {
             return Err(Trap::NullReference.into());
         }
-        let target = self.elements(self.operand(0), self.small(1), len)?;
-        let source = self.elements(self.operand(2), self.small(3), len)?;
-        // SAFETY: both are elements of the same size; they may overlap.
-        unsafe { std::ptr::copy(source.at, target.at, target.len << target.bytes_log2) };
-        Ok(())
+        self.bounds(self.operand(0), to, len)?;
+        self.bounds(self.operand(2), from, len)?;
+        self.in_parts(self.items(len).copied(to.into(), from.into()), |service, start, len| {
+            let target = service.elements(service.operand(0), to + start, len)?;
+            let source = service.elements(service.operand(2), from + start, len)?;
+            // SAFETY: both are elements of the same size; they may overlap.
+            unsafe { std::ptr::copy(source.at, target.at, target.len << target.bytes_log2) };
+            Ok(())
+        })
     }
 
     /// `array.init_data`
-    pub(crate) fn init_data(self, segment: u32) -> Result<()> {
-        let len = self.small(3);
-        let elements = self.elements(self.operand(0), self.small(1), len)?;
-        elements.copy_bytes(self.data(segment, self.small(2), len)?);
-        Ok(())
+    pub(crate) fn init_data(mut self, segment: u32) -> Result<()> {
+        let (to, from, len) = (self.small(1), self.small(2), self.small(3));
+        self.bounds(self.operand(0), to, len)?;
+        self.data(segment, from, len)?;
+        self.in_parts(self.items(len), |service, start, len| {
+            let elements = service.elements(service.operand(0), to + start, len)?;
+            let offset = start << elements.bytes_log2;
+            elements.copy_bytes(service.data(segment, from + offset, len)?);
+            Ok(())
+        })
     }
 
     /// `array.init_elem`
-    pub(crate) fn init_elem(self, segment: u32) -> Result<()> {
-        let elements = self.elements(self.operand(0), self.small(1), self.small(3))?;
-        Ok(self.write_segment(&elements, segment, self.small(2))?)
+    pub(crate) fn init_elem(mut self, segment: u32) -> Result<()> {
+        let (to, from, len) = (self.small(1), self.small(2), self.small(3));
+        self.bounds(self.operand(0), to, len)?;
+        self.has_elements(segment, from, len)?;
+        self.in_parts(self.items(len), |service, start, len| {
+            let elements = service.elements(service.operand(0), to + start, len)?;
+            service.write_segment(&elements, segment, from + start)
+        })
     }
 }
 

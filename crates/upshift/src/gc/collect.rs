@@ -16,10 +16,32 @@ use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
 
 use super::exception_size;
+use super::host_values::host_number;
 use crate::exceptions::TagData;
 use crate::frames::{Frame, Frames};
 use crate::instance::Elems;
 use crate::store::StoreState;
+use crate::work::{Work, count};
+
+/// Which values of the host something refers to: a bit for each number.
+pub(super) struct Marks(Box<[u64]>);
+
+impl Marks {
+    /// None of so many.
+    pub(super) fn new(count: usize) -> Marks {
+        Marks(vec![0; count.div_ceil(u64::BITS as usize)].into())
+    }
+
+    fn set(&mut self, number: u32) {
+        if let Some(word) = self.0.get_mut((number / u64::BITS) as usize) {
+            *word |= 1 << (number % u64::BITS);
+        }
+    }
+
+    pub(super) fn has(&self, number: u32) -> bool {
+        self.0.get((number / u64::BITS) as usize).is_some_and(|word| word >> (number % u64::BITS) & 1 != 0)
+    }
+}
 
 /// A collection that is going on.
 struct Collector<'a> {
@@ -30,7 +52,16 @@ struct Collector<'a> {
     free: u32,
     types: *const TypeRecord,
     tags: &'a [TagData],
+    marks: Marks,
+    /// Places of references that were visited outside of the heap, and others that were looked at for them.
+    roots: u64,
 }
+
+/// What visiting a root costs, as bytes that are copied.
+const ROOT_WORK: u64 = 8;
+
+/// What visiting a frame costs, in the same measure: about the size of the smallest.
+const FRAME_WORK: u64 = 32;
 
 impl Collector<'_> {
     /// # Safety
@@ -48,6 +79,9 @@ impl Collector<'_> {
     #[inline]
     unsafe fn forward(&mut self, reference: u32) -> u32 {
         if !is_object(reference) || !self.from.contains(&reference) {
+            if let Some(number) = host_number(reference) {
+                self.marks.set(number);
+            }
             return reference;
         }
         // SAFETY: a reference into the old half is one to an object there; the other half has room for all of them.
@@ -71,6 +105,7 @@ impl Collector<'_> {
     /// The slot must hold a reference.
     #[inline]
     unsafe fn slot(&mut self, slot: *mut u64) {
+        self.roots += 1;
         // SAFETY: the caller's promise; references fill the lower half of a slot.
         unsafe { *slot = u64::from(self.forward(*slot as u32)) };
     }
@@ -132,24 +167,33 @@ impl Collector<'_> {
 }
 
 impl StoreState {
-    /// Copies what is referred to into the other half. `exact` tells whether the instruction where code was left is the one
+    /// Copies what is referred to into the other half; values of the host that nothing refers to become garbage, which
+    /// [`drop_garbage`](Self::drop_garbage) drops. `exact` tells whether the instruction where code was left is the one
     /// that the exit names, or the one before it. Nothing happens if the system has no memory for the copy.
+    ///
+    /// Answers how much work it was, as the number of bytes whose copying takes as long.
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
-    pub(super) unsafe fn collect(&mut self, exact: bool) -> std::io::Result<()> {
+    pub(super) unsafe fn collect(&mut self, exact: bool) -> std::io::Result<u64> {
         let used = self.gc_used();
-        let Some((from, to)) = self.gc.heap.flip(used)? else { return Ok(()) };
+        // Without objects there is nothing to be copied, only values of the host to be found.
+        let halves = if used > 0 { self.gc.heap.flip(used)? } else { None };
+        let (from, to) = halves.map_or((0..0, 0), |(from, to)| (from..self.ctx.gc_bump, to));
         let mut collector = Collector {
             base: self.gc.heap.base(),
-            from: from..self.ctx.gc_bump,
+            from,
             free: to,
             types: self.gc.records.as_ptr(),
             tags: &self.tags,
+            marks: self.gc.host_values.marks(),
+            roots: (self.globals.len() + self.tables.len() + self.gc.roots.len()) as u64,
         };
+        let mut frames = 0;
         // SAFETY: the caller's promise; what is found are the references that there are, and each copy is scanned once.
         unsafe {
             for Frame { module, func, word, fp } in Frames::new(self.ctx.exit, exact, self.ctx.entry) {
+                frames += 1;
                 let Some(maps) = module.translated(func).and_then(upshift_ir::FuncCode::references) else {
                     continue;
                 };
@@ -167,6 +211,7 @@ impl StoreState {
             }
             for instance in &self.instances {
                 let instance = &mut *instance.as_ptr();
+                collector.roots += 1 + instance.elems.len() as u64;
                 for (elems, segment) in instance.elems.iter_mut().zip(&instance.module.info().elems) {
                     if let Elems::Values(values) = elems
                         && segment.ty.is_traced()
@@ -183,10 +228,21 @@ impl StoreState {
                 scan += collector.scan(scan);
             }
         }
-        self.ctx.gc_bump = collector.free;
-        self.ctx.gc_limit = collector.free;
-        self.gc.heap.release_other(self.gc_used());
-        self.gc.collections += 1;
-        Ok(())
+        let Collector { free, marks, roots, .. } = collector;
+        let mut copied = 0;
+        if halves.is_some() {
+            self.ctx.gc_bump = free;
+            self.ctx.gc_limit = free;
+            self.gc.heap.release_other(self.gc_used());
+            self.gc.collections += 1;
+            copied = self.gc_used() as u64;
+        }
+        if self.gc.host_values.len() > 0 {
+            let work = self.collection_work();
+            self.gc.host_values.sweep(&marks, work);
+        }
+        count(Work::Roots, roots);
+        count(Work::Copied, copied);
+        Ok(copied + frames * FRAME_WORK + roots * ROOT_WORK)
     }
 }

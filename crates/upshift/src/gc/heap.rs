@@ -6,12 +6,16 @@
 //!
 //! A reference is an offset from the base, which never moves. Objects are made by moving the bump pointer; when it would pass
 //! the limit, what is still referred to is copied to the other half, and that one is in use from then on. Its limit is set to
-//! twice of what was copied, so the work of copying is in proportion to what was made. The half that was left is given back
+//! twice of what was copied, or as much as is needed to keep the work of collecting in proportion to what is made. The half that was left is given back
 //! to the system, but for a little that is worth keeping for next time.
+//!
+//! What is accessible of both halves is what the heap takes of the program's budget.
 
 use std::io;
 use std::ops::Range;
 
+use crate::budget::MemoryShare;
+use crate::limits::{LimitExceeded, MemoryUse};
 use crate::memory::mmap::Mapping;
 
 /// What comes before the first half: a reference to null with the offset of a field leads here.
@@ -44,6 +48,8 @@ struct Space {
     current: usize,
     /// How much of it may be used.
     room: usize,
+    /// As many bytes of the budget as are accessible.
+    share: MemoryShare,
 }
 
 impl Heap {
@@ -72,11 +78,11 @@ impl Heap {
         self.space.as_ref().map_or(0, |space| space.halves[0].len())
     }
 
-    /// Sets address space aside.
+    /// Sets address space aside. What becomes accessible is taken from the share's budget.
     ///
     /// # Errors
     /// When the system gives not even a little.
-    pub(super) fn reserve(&mut self) -> io::Result<()> {
+    pub(super) fn reserve(&mut self, share: MemoryShare) -> io::Result<()> {
         let mut mapping = Mapping::reserve(RESERVATIONS[0]);
         let mut bytes = RESERVATIONS[0];
         for smaller in &RESERVATIONS[1..] {
@@ -88,8 +94,18 @@ impl Heap {
         // The last bytes stay free, so that the end of a half is a number of 32 bits.
         let half = bytes / 2 - GUARD;
         let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
-        self.space = Some(Space { mapping: mapping?, halves, accessible: [0; 2], current: 0, room: 0 });
+        self.space =
+            Some(Space { mapping: mapping?, halves, accessible: [0; 2], current: 0, room: 0, share });
         Ok(())
+    }
+
+    /// The most room that the budget has for both halves; the error is what it would take to have room for `least` bytes.
+    pub(super) fn affordable_room(&self, least: usize) -> Result<usize, LimitExceeded> {
+        let Some(space) = &self.space else { return Ok(0) };
+        let (most, larger) = (space.share.most(), space.accessible[0].max(space.accessible[1]));
+        // A half does not become smaller by having less room.
+        let room = if most / 2 >= larger { most / 2 } else { most - larger } / UNIT * UNIT;
+        if least <= room { Ok(room) } else { Err(space.exceeded(least)) }
     }
 
     /// How much room there should be for so many bytes in use and some more that are wanted; none if that is more than there
@@ -103,7 +119,7 @@ impl Heap {
     /// objects are copied there: else the system could refuse it when the heap is full, and nothing could be collected any more.
     ///
     /// # Errors
-    /// When the system does not give them; then the room is what it was.
+    /// When the system does not give them, or the budget; then the room is what it was.
     pub(super) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
         if let Some(space) = &mut self.space {
             let before = space.accessible[space.current];
@@ -120,7 +136,7 @@ impl Heap {
     /// The other half becomes the one in use, with room for so many bytes. Answers where both begin.
     ///
     /// # Errors
-    /// When the system does not give the bytes; then nothing has changed.
+    /// When the system does not give the bytes, or the budget; then nothing has changed.
     pub(super) fn flip(&mut self, bytes: usize) -> io::Result<Option<(u32, u32)>> {
         let Some(space) = &mut self.space else { return Ok(None) };
         let (from, to) = (space.current, 1 - space.current);
@@ -145,10 +161,24 @@ impl Space {
         let accessible = self.accessible[half];
         if bytes > accessible {
             let start = self.halves[half].start;
-            self.mapping.commit(start + accessible..start + bytes)?;
+            let all = self.accessible[1 - half] + bytes;
+            self.share
+                .resize(all, MemoryUse::GcHeap)
+                .map_err(|exceeded| io::Error::new(io::ErrorKind::OutOfMemory, exceeded))?;
+            if let Err(error) = self.mapping.commit(start + accessible..start + bytes) {
+                self.share.shrink(self.accessible[0] + self.accessible[1]);
+                return Err(error);
+            }
             self.accessible[half] = bytes;
         }
         Ok(())
+    }
+
+    /// What room for so many bytes in both halves would take.
+    fn exceeded(&self, bytes: usize) -> LimitExceeded {
+        let each = bytes.next_multiple_of(UNIT);
+        let more: usize = self.accessible.iter().map(|&accessible| each.saturating_sub(accessible)).sum();
+        self.share.exceeded(more, MemoryUse::GcHeap)
     }
 
     /// Gives back what a half has behind its first bytes, of which there are a multiple of [`UNIT`].
@@ -156,18 +186,20 @@ impl Space {
         let (start, accessible) = (self.halves[half].start, self.accessible[half]);
         if accessible > bytes && self.mapping.decommit(start + bytes..start + accessible).is_ok() {
             self.accessible[half] = bytes;
+            self.share.shrink(self.accessible[0] + self.accessible[1]);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Heap, LEAST};
+    use super::{Heap, LEAST, UNIT};
+    use crate::budget::{MemoryBudget, MemoryShare};
 
     #[test]
     fn halves_take_turns() {
         let mut heap = Heap::default();
-        heap.reserve().unwrap();
+        heap.reserve(MemoryShare::default()).unwrap();
         heap.set_room(LEAST * 5).unwrap();
         let first = heap.start();
         assert!(first > 0 && first.is_multiple_of(8));
@@ -184,7 +216,7 @@ mod tests {
     #[test]
     fn room_grows_with_what_is_used() {
         let mut heap = Heap::default();
-        heap.reserve().unwrap();
+        heap.reserve(MemoryShare::default()).unwrap();
         assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
         assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
         assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
@@ -192,5 +224,29 @@ mod tests {
         assert_eq!(heap.wanted_room(most - 8, 8), Some(most));
         assert_eq!(heap.wanted_room(most, 8), None);
         assert_eq!(heap.wanted_room(8, usize::MAX), None);
+    }
+    #[test]
+    fn both_halves_are_taken_from_the_budget() {
+        let budget = MemoryBudget::new(10 * LEAST + UNIT);
+        let mut heap = Heap::default();
+        heap.reserve(MemoryShare::of(Some(budget.clone()))).unwrap();
+        assert_eq!((budget.used(), heap.affordable_room(1).unwrap()), (0, 5 * LEAST));
+        heap.set_room(4 * LEAST + 1).unwrap();
+        assert_eq!(budget.used(), 2 * (4 * LEAST + UNIT));
+        assert!(heap.set_room(5 * LEAST + 1).is_err() && heap.affordable_room(5 * LEAST + 1).is_err());
+        assert_eq!((budget.used(), heap.room()), (2 * (4 * LEAST + UNIT), 4 * LEAST + 1));
+        // What others take is missing here.
+        let other = budget.reserve(LEAST).unwrap();
+        assert_eq!(heap.affordable_room(1).unwrap(), 9 * LEAST / 2);
+        drop(other);
+        heap.set_room(5 * LEAST).unwrap();
+        heap.flip(LEAST).unwrap();
+        heap.release_other(LEAST / 2);
+        assert_eq!(budget.used(), 6 * LEAST);
+        // The half that stays long limits what the other one can become.
+        let other = budget.reserve(2 * LEAST).unwrap();
+        assert_eq!(heap.affordable_room(1).unwrap(), 3 * LEAST + UNIT);
+        drop((other, heap));
+        assert_eq!(budget.used(), 0);
     }
 }

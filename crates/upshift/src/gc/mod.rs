@@ -6,47 +6,62 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `types` the records by which objects are
-//! read. `arrays` has the services for code; `anyref`, `structref` and `arrayref` are what the host sees.
+//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
+//! `types` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
+//! `owned` are what the host sees.
 
 mod anyref;
 mod arrayref;
 mod arrays;
 mod collect;
 mod heap;
+mod host_values;
+mod owned;
 mod roots;
 mod scope;
 mod storage;
 mod structref;
 mod types;
 
+use std::io;
+
 use anyhow::Result;
+use upshift_core::types::MAX_PARAMS;
 use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::ObjectHeader;
 use upshift_core::{Trap, TypeId};
+use upshift_translate::registry::TypeHandle;
 
 use crate::store::StoreState;
 
 pub use anyref::{AnyRef, I31};
 pub use arrayref::ArrayRef;
+pub use owned::{GcRef, OwnedRooted};
 pub use scope::RootScope;
 pub use structref::StructRef;
 
 pub(crate) use arrays::ArrayService;
-pub(crate) use roots::{Rooted, Roots};
+pub(crate) use host_values::{HostValue, HostValues, host_number};
+pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
-pub(crate) use types::{Records, TypeRecords};
+pub(crate) use types::Records;
 
 use heap::Heap;
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
 
-/// How many bytes are copied for a unit of fuel, as many as by bulk operations.
-const BYTES_PER_FUEL: u64 = 64;
+/// How much of a collection's work, in bytes that are copied, must be left free afterwards: one part in so many. What is made
+/// until the next collection then pays for it.
+const WORK_PER_FREE: u64 = 8;
 
-/// The size of an exception whose values take so many slots.
+/// So little work needs nothing in return: it takes no longer than asking for it.
+const LITTLE_WORK: u64 = 2 << 10;
+
+/// The size of an exception whose values take so many slots: those of the parameters of a function type, which are few.
 pub(crate) fn exception_size(slots: usize) -> u32 {
+    const { assert!(MAX_PARAMS * 2 * size_of::<u64>() < u32::MAX as usize / 2) };
+    debug_assert!(slots <= MAX_PARAMS * 2);
     EXCEPTION_PAYLOAD + slots as u32 * size_of::<u64>() as u32
 }
 
@@ -55,6 +70,7 @@ pub(crate) fn exception_size(slots: usize) -> u32 {
 pub(crate) struct Gc {
     pub(crate) heap: Heap,
     pub(crate) roots: Roots,
+    pub(crate) host_values: HostValues,
     records: Records,
     /// How often objects were collected.
     pub(crate) collections: u64,
@@ -75,24 +91,35 @@ impl StoreState {
         (self.ctx.gc_bump - self.gc.heap.start()) as usize
     }
 
-    /// Learns of the types that the engine has got to know.
-    pub(crate) fn know_types(&mut self) {
-        self.gc.records = self.engine.type_records();
+    /// Learns of the types of a module, and keeps them.
+    pub(crate) fn know_types(&mut self, of_module: &Records) {
+        self.gc.records.join(of_module);
+        self.note_records();
+    }
+
+    /// Learns of a type that an object or a function of the host will have, and keeps it.
+    pub(crate) fn know_type(&mut self, ty: &TypeHandle) {
+        if !self.gc.records.knows(ty.id()) {
+            self.gc.records.learn([ty]);
+            self.note_records();
+        }
+    }
+
+    fn note_records(&mut self) {
         self.ctx.types = self.gc.records.as_ptr();
         self.ctx.type_count = self.gc.records.len() as u32;
     }
 
-    /// Learns of a type that an object of the host will have.
-    pub(crate) fn know_type(&mut self, ty: TypeId) {
-        if ty.0 >= self.ctx.type_count {
-            self.know_types();
-        }
-    }
-
     /// Makes room for an object. Others may move.
+    ///
+    /// The heap is full also where so little would be left after a collection that the next one came too soon: the work of
+    /// collecting (objects, frames, other roots) is in proportion to the bytes that are made in between, which code has paid.
     ///
     /// # Errors
     /// A trap when the heap is full; and what the store's limiter says.
+    ///
+    /// # Panics
+    /// With the panics of the limiter, and of destructors of values of the host that are dropped.
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
@@ -102,16 +129,16 @@ impl StoreState {
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let before = self.gc.heap.room();
             // SAFETY: the caller's promise.
-            unsafe { self.collect(left == Left::At) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
-            self.grow_room(before, bytes)?;
-            if left == Left::At {
-                self.pay_for_copies()?;
-            }
+            let work = unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(&error))?;
+            let spare = work.saturating_sub(LITTLE_WORK) / WORK_PER_FREE;
+            let spare = if stress { 0 } else { usize::try_from(spare).unwrap_or(usize::MAX) };
+            self.grow_room(before, (bytes as usize).saturating_add(spare))?;
         } else if !self.has_room(bytes) {
-            self.grow_room(self.gc.heap.room(), bytes)?;
+            self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
         self.ctx.gc_limit =
             if stress { self.ctx.gc_bump + bytes } else { self.gc.heap.start() + self.gc.heap.room() as u32 };
+        self.drop_garbage();
         Ok(())
     }
 
@@ -122,7 +149,7 @@ impl StoreState {
     pub(crate) fn make_room_in_place(&mut self, bytes: u32) -> Result<()> {
         self.begin_heap()?;
         if !self.has_room(bytes) {
-            self.grow_room(self.gc.heap.room(), bytes)?;
+            self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
         self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
@@ -133,16 +160,23 @@ impl StoreState {
     ///
     /// # Errors
     /// When the system has no memory for the copy, with a trap; and what the store's limiter says.
+    ///
+    /// # Panics
+    /// As [`make_room`](Self::make_room).
     pub(crate) fn collect_now(&mut self) -> Result<()> {
-        if self.gc_used() == 0 {
+        let objects = self.gc_used() > 0;
+        if !objects && self.gc.host_values.len() == 0 {
             return Ok(());
         }
         let before = self.gc.heap.room();
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.map_err(|_| Trap::GcHeapOutOfMemory)?;
-        self.grow_room(before, 0)?;
-        let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-        self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        unsafe { self.collect(false) }.or_else(|error| self.no_room(&error))?;
+        if objects {
+            self.grow_room(before, 0)?;
+            let end = self.gc.heap.start() + self.gc.heap.room() as u32;
+            self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        }
+        self.drop_garbage();
         Ok(())
     }
 
@@ -154,17 +188,12 @@ impl StoreState {
         if self.gc_used() > self.gc.heap.room() / 2 { self.collect_now() } else { Ok(()) }
     }
 
-    /// Takes fuel for a collection that code has asked for: in a heap that is almost full each object may need one.
-    ///
-    /// # Errors
-    /// A trap when there is not enough.
-    fn pay_for_copies(&mut self) -> Result<(), Trap> {
-        if self.engine.config().code.fuel {
-            let left = self.ctx.fuel.checked_sub(self.gc_used() as u64 / BYTES_PER_FUEL);
-            self.ctx.fuel = left.unwrap_or(0);
-            left.ok_or(Trap::OutOfFuel)?;
+    /// The error for memory that budget or system do not give.
+    fn no_room<T>(&mut self, error: &io::Error) -> Result<T> {
+        if let Some(&exceeded) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            self.budget_exceeded(exceeded)?;
         }
-        Ok(())
+        Err(Trap::GcHeapOutOfMemory.into())
     }
 
     fn has_room(&self, bytes: u32) -> bool {
@@ -176,7 +205,8 @@ impl StoreState {
         if self.gc.heap.exists() {
             return Ok(());
         }
-        self.gc.heap.reserve().map_err(|_| Trap::GcHeapOutOfMemory)?;
+        let share = self.memory_share();
+        self.gc.heap.reserve(share).map_err(|_| Trap::GcHeapOutOfMemory)?;
         let base = self.gc.heap.base();
         // SAFETY: contexts live as long as their store, and no code runs that could read them now.
         unsafe {
@@ -190,13 +220,32 @@ impl StoreState {
         Ok(())
     }
 
-    /// Lets the heap take more, so that there is room for an object; `before` is how much it could take before.
-    fn grow_room(&mut self, before: usize, bytes: u32) -> Result<()> {
+    /// Lets the heap take more, so that there is room for so many bytes; `before` is how much it could take before.
+    fn grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
+        let grown = self.try_to_grow_room(before, bytes);
+        if grown.is_err() {
+            // The other half was given back as far as it is not wanted soon. It has to have room for what there is, before others
+            // take that memory, or nothing could be collected any more.
+            let secured = self.gc.heap.set_room(self.gc.heap.room());
+            // If not, it is tried again when there is something to be collected.
+            let _ = secured;
+        }
+        grown
+    }
+
+    fn try_to_grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
         let used = self.gc_used();
-        let mut room = self.gc.heap.wanted_room(used, bytes as usize).ok_or(Trap::GcHeapOutOfMemory)?;
-        let least = used + bytes as usize;
+        let mut room = self.gc.heap.wanted_room(used, bytes).ok_or(Trap::GcHeapOutOfMemory)?;
+        let least = used + bytes;
         if room > before {
             room = self.gc_heap_may_take(before, room, least)?.min(room);
+        }
+        match self.gc.heap.affordable_room(least) {
+            Ok(most) => room = room.min(most),
+            Err(exceeded) => {
+                self.budget_exceeded(exceeded)?;
+                return Err(Trap::GcHeapOutOfMemory.into());
+            }
         }
         // Where the system does not give all that is wanted, less will do, but not so little that each object costs a collection.
         let set = |part: usize| room >= least && self.gc.heap.set_room(least + (room - least) / part).is_ok();

@@ -4,15 +4,16 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 
 /// Lets handles to objects go when it is dropped: those that were made since it was.
 ///
-/// Handles that a host function gets or makes end when the function returns. Outside of host functions they would last as
-/// long as the store, and keep what they refer to alive. This ends them earlier.
+/// Handles that a host function or callback gets or makes end when that returns. Outside of these they would last as
+/// long as the store, and keep what they refer to alive: results of calls, what is read from globals, tables and objects, what is
+/// made. This ends them earlier; [`Usage::handles`](crate::Usage::handles) tells how many there are.
 ///
 /// ```
-/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, RootScope, StorageType, Store, Val};
+/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, Mutability, RootScope, StorageType, Store, Val};
 ///
 /// let engine = Engine::default();
 /// let mut store = Store::new(&engine, ());
-/// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true });
+/// let bytes = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::I8));
 /// let array = {
 ///     let mut scope = RootScope::new(&mut store);
 ///     let array = ArrayRef::new(&mut scope, &bytes, &Val::I32(7), 3)?;

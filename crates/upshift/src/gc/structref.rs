@@ -1,7 +1,9 @@
 //! Structs, as the host makes and reads them.
 
 use anyhow::{Context, Result, bail, ensure};
+use upshift_core::types::TypeKind;
 use upshift_core::types::composite::FieldType;
+use upshift_translate::registry::TypeHandle;
 
 use super::anyref::object;
 use super::{AnyRef, Left, Rooted, header, storage};
@@ -16,11 +18,11 @@ use crate::val::Val;
 /// It is valid as long as an [`AnyRef`] is.
 ///
 /// ```
-/// use upshift::{Engine, FieldType, StorageType, Store, StructRef, StructType, Val, ValType};
+/// use upshift::{Engine, FieldType, Mutability, StorageType, Store, StructRef, StructType, Val, ValType};
 ///
 /// let engine = Engine::default();
-/// let field = |storage| FieldType { storage, mutable: true };
-/// let ty = StructType::new(&engine, [field(StorageType::I16), field(StorageType::Val(ValType::F64))]);
+/// let field = |storage| FieldType::new(Mutability::Var, storage);
+/// let ty = StructType::new(&engine, [field(StorageType::I16), field(ValType::F64.into())])?;
 /// let mut store = Store::new(&engine, ());
 /// let point = StructRef::new(&mut store, &ty, &[Val::I32(-1), Val::from(0.5)])?;
 /// assert_eq!(point.field(&store, 0)?.unwrap_i32(), 0xffff);
@@ -42,18 +44,20 @@ impl StructRef {
         let mut store = store.as_context_mut();
         let state = store.state();
         ensure!(Engine::same(ty.engine(), &state.engine), "the struct's type belongs to another engine");
-        let (expected, found) = (ty.fields().len(), fields.len());
+        let types = ty.core_fields();
+        let (expected, found) = (types.len(), fields.len());
         ensure!(expected == found, "the struct has {expected} fields, not {found}");
-        for (i, (field, value)) in ty.fields().zip(fields).enumerate() {
-            storage::check(state, field.storage, value).with_context(|| format!("field {i}"))?;
-        }
-        state.know_type(ty.id());
+        state.know_type(ty.handle());
         let layout = ty.layout();
         // SAFETY: the values are handles, and host code holds no other references.
         unsafe { state.make_room(layout.size(), Left::Before) }?;
+        // Only now: an owner may end on another thread, and what it has kept goes with the next collection.
+        for (i, (field, value)) in types.iter().zip(fields).enumerate() {
+            storage::check(state, field.storage, value).with_context(|| format!("field {i}"))?;
+        }
         let reference = state.new_object(header(ty.id(), 0), layout.size());
         let at = state.object(reference);
-        for ((field, value), &offset) in ty.fields().zip(fields).zip(layout.offsets()) {
+        for ((field, value), &offset) in types.iter().zip(fields).zip(layout.offsets()) {
             // SAFETY: the new object has the type's fields, and the values were checked.
             unsafe { storage::write(state, field.storage, at.add(offset as usize), value) };
         }
@@ -65,21 +69,23 @@ impl StructRef {
     /// # Errors
     /// When the reference is stale or belongs to another store, as with all methods.
     pub fn ty(&self, store: impl AsContext) -> Result<StructType> {
-        self.type_in(store.as_context().state())
+        let store = store.as_context();
+        let state = store.state();
+        Ok(StructType::from_handle(&state.engine, self.type_in(state)?))
     }
 
-    fn type_in(self, state: &StoreState) -> Result<StructType> {
-        let heap = AnyRef(self.0).type_in(state)?;
-        StructType::from_heap_type(&state.engine, heap).context("the reference is not one to a struct")
+    fn type_in(self, state: &StoreState) -> Result<TypeHandle> {
+        AnyRef(self.0).object_type(state, TypeKind::Struct)?.context("the reference is not one to a struct")
     }
 
     /// A field, and where it lies.
     fn place(self, state: &StoreState, index: usize) -> Result<(FieldType, *mut u8)> {
         let ty = self.type_in(state)?;
-        let Some(field) = ty.field(index) else {
-            bail!("the struct has {} fields: there is no field {index}", ty.fields().len());
+        let fields = ty.fields().map_or(&[][..], |fields| fields);
+        let (Some(&field), Some(place)) = (fields.get(index), ty.places.get(index)) else {
+            bail!("the struct has {} fields: there is no field {index}", fields.len());
         };
-        let offset = ty.layout().offsets()[index] as usize;
+        let offset = place.offset as usize;
         Ok((field, object(self.0, state)?.wrapping_add(offset)))
     }
 
@@ -100,7 +106,7 @@ impl StructRef {
     /// As [`ty`](Self::ty).
     pub fn fields(&self, store: impl AsContext) -> Result<Vec<Val>> {
         let store = store.as_context();
-        let count = self.type_in(store.state())?.fields().len();
+        let count = self.type_in(store.state())?.places.len();
         (0..count).map(|i| self.field(store, i)).collect()
     }
 

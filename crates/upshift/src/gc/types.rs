@@ -1,97 +1,138 @@
-//! The records of an engine's types, which code and collector read by number.
+//! The records of the types that a store knows, which code and collector read by number.
 //!
 //! ```text
-//! TypeRegistry ─ new types ─▶ TypeRecords (engine) ─▶ Records (store): address and number, noted in its StoreCtx
+//! module's types ─ first instance ─▶ Records of the module ─┐
+//! types of the host's objects and functions ────────────────┴▶ Records of a store: address and number, noted in its StoreCtx
 //! ```
 //!
-//! Records never change and never go away while a store can see them. New ones are written behind those that others may be
-//! reading; where there is no room, all are copied to a larger buffer, and the old one lives until no store uses it.
+//! A store knows the types of all objects and functions that it has, and keeps them: so their numbers are not used again and
+//! their records do not change as long as it lives. A number that it does not know has a record of zeroes, which is a subtype
+//! of nothing; that is right for functions without supertypes, and nothing else is looked up without being known.
+//!
+//! Most stores know the types of one module, whose records they share. A store that learns more gets a copy of its own.
 
-use std::cell::UnsafeCell;
-use std::mem::MaybeUninit;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 
-use upshift_core::types::composite::CompositeType;
+use upshift_core::TypeId;
+use upshift_core::types::TypeKind;
 use upshift_core::vm::{INLINE_SUPERTYPES, TypeRecord};
-use upshift_translate::TypeRegistry;
-use upshift_translate::registry::RegisteredType;
+use upshift_translate::ModuleInfo;
+use upshift_translate::registry::{RegisteredType, TypeHandle};
 
-/// The records of an engine.
-#[derive(Default)]
-pub(crate) struct TypeRecords {
-    inner: Mutex<Records>,
-}
-
-/// The records that a store knows.
+/// Records by number.
 #[derive(Clone, Default)]
 pub(crate) struct Records {
     buffer: Arc<Buffer>,
-    len: usize,
 }
 
 #[derive(Default)]
 struct Buffer {
-    cells: Box<[UnsafeCell<MaybeUninit<TypeRecord>>]>,
+    cells: Box<[TypeRecord]>,
+    /// The types that have a record.
+    kept: Vec<TypeHandle>,
 }
 
-// SAFETY: a cell is written once, under the lock of `TypeRecords` and before anybody knows of it; afterwards it is only read.
-// The addresses in a record are those of types that their registry keeps as long as the engine lives.
+// SAFETY: the addresses in a record are those of parts of a type that its handle keeps, and which never change; the records
+// change only while one owner has the buffer alone.
 unsafe impl Send for Buffer {}
 // SAFETY: as above.
 unsafe impl Sync for Buffer {}
 
 impl Records {
+    /// The records of a module's types.
+    pub(crate) fn of_module(info: &ModuleInfo) -> Records {
+        let mut records = Records::default();
+        records.learn(info.types.iter().map(|ty| &ty.ty));
+        records
+    }
+
     /// The first record.
     pub(crate) fn as_ptr(&self) -> *const TypeRecord {
-        self.buffer.cells.as_ptr().cast()
+        self.buffer.cells.as_ptr()
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.buffer.cells.len()
     }
-}
 
-impl TypeRecords {
-    /// The records of all types that the registry knows now.
-    pub(crate) fn current(&self, types: &TypeRegistry) -> Records {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = types.from(inner.len);
-        let len = inner.len + new.len();
-        if len > inner.buffer.cells.len() {
-            let room = len.next_power_of_two().max(64);
-            let cells: Box<[_]> = (0..room).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect();
-            for (cell, old) in cells.iter().zip(&inner.buffer.cells[..inner.len]) {
-                // SAFETY: the first `len` cells of the old buffer are written, the new one is ours.
-                unsafe { (*cell.get()).write((*old.get()).assume_init_ref().clone()) };
+    /// Whether no type is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffer.kept.is_empty()
+    }
+
+    /// Whether the type with a number is known.
+    pub(crate) fn knows(&self, ty: TypeId) -> bool {
+        self.buffer.cells.get(ty.0 as usize).is_some_and(|record| record.display[0] != TypeId::NONE.0)
+    }
+
+    /// Adds the records that others have.
+    pub(crate) fn join(&mut self, others: &Records) {
+        if self.is_empty() {
+            *self = others.clone();
+        } else if !Arc::ptr_eq(&self.buffer, &others.buffer) {
+            self.learn(&others.buffer.kept);
+        }
+    }
+
+    /// Adds the records of types, where there have to be any.
+    pub(crate) fn learn<'a>(&mut self, types: impl IntoIterator<Item = &'a TypeHandle>) {
+        // Functions without supertypes do well without.
+        let needed = |ty: &TypeHandle| ty.definition.composite.kind() != TypeKind::Func || ty.depth() > 0;
+        let new: Vec<&TypeHandle> =
+            types.into_iter().filter(|ty| needed(ty) && !self.knows(ty.id())).collect();
+        let Some(last) = new.iter().map(|ty| ty.id().0 as usize).max() else { return };
+        let (least, room) = (last + 1, self.len());
+        if least > room || Arc::get_mut(&mut self.buffer).is_none() {
+            // The first ones are what a module has; whoever learns more may learn one after the other.
+            let room = if self.is_empty() { least } else { least.next_power_of_two().max(room) };
+            self.buffer = Arc::new(self.buffer.copy(room));
+        }
+        let buffer = Arc::get_mut(&mut self.buffer).expect("the buffer is ours alone by now");
+        for ty in new {
+            let cell = &mut buffer.cells[ty.id().0 as usize];
+            // Types may be given twice.
+            if cell.display[0] == TypeId::NONE.0 {
+                *cell = record(ty);
+                buffer.kept.push(ty.clone());
             }
-            inner.buffer = Arc::new(Buffer { cells });
         }
-        for (cell, ty) in inner.buffer.cells[inner.len..].iter().zip(&new) {
-            // SAFETY: nobody knows of cells from `len` on.
-            unsafe { (*cell.get()).write(record(ty)) };
-        }
-        inner.len = len;
-        inner.clone()
     }
 }
 
-/// The record of a type. Its addresses are valid as long as the type is registered.
+impl Buffer {
+    /// A larger buffer with the same records. Where there are none it takes no memory before it is looked at.
+    fn copy(&self, room: usize) -> Buffer {
+        let cells = Box::new_zeroed_slice(room);
+        // SAFETY: a record of zeroes is one: null addresses, no fields, and the kind whose number is 0.
+        let mut cells: Box<[TypeRecord]> = unsafe { cells.assume_init() };
+        for ty in &self.kept {
+            let id = ty.id().0 as usize;
+            cells[id] = self.cells[id].clone();
+        }
+        Buffer { cells, kept: self.kept.clone() }
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Records").field(&self.buffer.kept).finish()
+    }
+}
+
+/// The record of a type. Its addresses are valid as long as somebody keeps the type.
 fn record(ty: &RegisteredType) -> TypeRecord {
     let mut display = [u32::MAX; INLINE_SUPERTYPES];
     for (entry, id) in display.iter_mut().zip(&ty.chain) {
         *entry = id.0;
     }
-    let composite = &ty.definition.composite;
-    let element = match composite {
-        CompositeType::Array(element) => Some(element.storage),
-        _ => None,
-    };
+    let element = ty.element().map(|element| element.storage);
     TypeRecord {
         display,
         supertypes: ty.chain.as_ptr(),
         depth: ty.depth(),
-        kind: composite.kind(),
+        kind: ty.definition.composite.kind(),
         element_log2: element.map_or(0, |element| element.bytes().trailing_zeros() as u8),
         element_traced: element.is_some_and(|element| element.is_traced()),
         size: ty.layout.as_ref().map_or(0, |layout| layout.size()),
@@ -102,32 +143,78 @@ fn record(ty: &RegisteredType) -> TypeRecord {
     }
 }
 
+// The kind of a record of zeroes.
+const _: () = assert!(TypeKind::Func as u8 == 0);
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use upshift_core::types::composite::{CompositeType, FieldType, StorageType, SubType};
     use upshift_core::{FuncType, TypeId, ValType};
     use upshift_translate::TypeRegistry;
+    use upshift_translate::registry::TypeHandle;
 
-    use super::TypeRecords;
+    use super::Records;
+
+    fn array(registry: &TypeRegistry, supertype: Option<&TypeHandle>) -> TypeHandle {
+        let composite = CompositeType::Array(FieldType { storage: StorageType::I16, mutable: true });
+        let supertype = supertype.map(TypeHandle::id);
+        registry.intern(SubType { is_final: false, supertype, composite }).unwrap()
+    }
+
+    fn is_subtype(records: &Records, sub: TypeId, sup: TypeId, depth: u32) -> bool {
+        assert!((sub.0 as usize) < records.len());
+        // SAFETY: there are so many records, of types that they keep.
+        unsafe { (*records.as_ptr().add(sub.0 as usize)).is_subtype_of(sup, depth) }
+    }
 
     #[test]
-    fn records_that_were_seen_stay() {
-        let (registry, records) = (TypeRegistry::default(), TypeRecords::default());
-        let mut seen = Vec::new();
-        for n in 0..200 {
-            let _ = registry.intern_func(FuncType::new(vec![ValType::I32; n], []));
-            seen.push(records.current(&registry));
-        }
-        for (n, records) in seen.iter().enumerate() {
-            assert_eq!(records.len(), n + 1);
-            for id in 0..records.len() as u32 {
-                // SAFETY: there are so many records, of types that the registry keeps.
-                let record = unsafe { &*records.as_ptr().add(id as usize) };
-                assert_eq!((record.display[0], record.depth), (id, 0));
-                // SAFETY: as above.
-                assert!(unsafe {
-                    record.is_subtype_of(TypeId(id), 0) && !record.is_subtype_of(TypeId(id), 1)
-                });
+    fn what_is_known_stays() {
+        let registry = TypeRegistry::default();
+        let mut records = Records::default();
+        let mut chain: Vec<TypeId> = Vec::new();
+        let mut last = None;
+        for depth in 0..40 {
+            // A type in between that nobody needs a record of.
+            let func = registry.intern_func(FuncType::new(vec![ValType::I32; depth], [])).unwrap();
+            let ty = array(&registry, last.as_ref());
+            records.learn([&func, &ty, &ty]);
+            assert!(records.knows(ty.id()) && !records.knows(func.id()));
+            chain.push(ty.id());
+            last = Some(ty);
+            for (at, &sup) in (0..).zip(&chain) {
+                assert!(is_subtype(&records, chain[depth], sup, at));
+                assert!(!is_subtype(&records, func.id(), sup, at));
+                assert_eq!(is_subtype(&records, chain[0], sup, at), at == 0);
             }
         }
+        drop(last);
+        assert_eq!(registry.len(), 40);
+        drop(records);
+        assert!(registry.is_empty());
+    }
+
+    #[test]
+    fn records_are_shared_until_one_learns_more() {
+        let registry = TypeRegistry::default();
+        let top = array(&registry, None);
+        let mut first = Records::default();
+        first.learn([&top]);
+        let mut second = Records::default();
+        second.join(&first);
+        second.join(&first);
+        assert!(Arc::ptr_eq(&first.buffer, &second.buffer));
+        let below = array(&registry, Some(&top));
+        second.learn([&below]);
+        assert!(second.knows(below.id()) && second.knows(top.id()) && !first.knows(below.id()));
+        // A number that one knows as something else is free for another only when nobody keeps it.
+        let number = below.id();
+        drop(below);
+        let func = registry.intern_func(FuncType::new([], [])).unwrap();
+        assert_ne!(func.id(), number);
+        drop(second);
+        let other = array(&registry, None);
+        assert_eq!(registry.len(), 2, "{other:?} is the type at the top");
     }
 }

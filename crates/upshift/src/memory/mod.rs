@@ -20,12 +20,14 @@ use std::fmt;
 use std::ops::Range;
 use std::ptr::NonNull;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
 
+use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::limits::{LimitExceeded, MemoryUse};
 use crate::memory::mmap::Mapping;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
@@ -38,6 +40,13 @@ pub use self::shared::{SharedMemory, WaitResult};
 const REACH: u64 = 8 << 30;
 /// What the widest access takes behind its first byte, rounded up to any page size.
 const GUARD: u64 = 64 << 10;
+/// Memory comes from the system in pages of at least this size, which counts where those of a memory are smaller.
+const SYSTEM_PAGE: usize = 4096;
+
+/// What the system keeps a table entry for.
+const PAGE: u64 = 4 << 10;
+/// How many of these entries are moved for a unit of fuel.
+const ENTRIES_PER_FUEL: u64 = 64;
 
 /// A linear memory of a store (wasm spec, "Execution / Runtime Structure / Memory Instances").
 ///
@@ -72,6 +81,8 @@ enum Growth {
     Done,
     /// The type or the system forbids it.
     Refused,
+    /// The budget has not as much left.
+    OverBudget(LimitExceeded),
     /// Another thread has grown the memory, so it does not have the size that this was about.
     Outrun,
 }
@@ -89,17 +100,26 @@ struct Own {
     record: Stable<MemRecord>,
     /// Nothing until the memory has a first page.
     storage: Option<Mapping>,
+    /// What the length takes of the program's budget.
+    share: MemoryShare,
     /// How much address space to set aside.
     reservation: u64,
 }
 
 impl LinearMemory {
-    /// A memory of the type's minimal size; `None` if the system does not give it.
-    fn new(ty: core::MemoryType, reservation: u64) -> Option<LinearMemory> {
+    /// A memory of the type's minimal size.
+    ///
+    /// # Errors
+    /// When the budget or the system does not have it.
+    fn new(ty: core::MemoryType, reservation: u64, share: MemoryShare) -> Result<LinearMemory> {
         let record = MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0);
-        let own = Own { record: Stable::new(record), storage: None, reservation };
+        let own = Own { record: Stable::new(record), storage: None, share, reservation };
         let mut memory = LinearMemory { ty, backing: Backing::Own(own) };
-        (memory.grow(0, ty.minimum) == Growth::Done).then_some(memory)
+        match memory.grow(0, ty.minimum) {
+            Growth::Done => Ok(memory),
+            Growth::OverBudget(exceeded) => Err(exceeded.into()),
+            Growth::Refused | Growth::Outrun => bail!("the system does not give the memory"),
+        }
     }
 
     pub(crate) fn ty(&self) -> core::MemoryType {
@@ -151,10 +171,29 @@ impl LinearMemory {
         let Some(bytes) = bytes.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
             return Growth::Refused;
         };
-        if delta > 0 && own.resize(self.ty, bytes).is_none() {
+        if delta == 0 {
+            return Growth::Done;
+        }
+        let before = own.share.bytes();
+        if let Err(exceeded) = own.share.resize(charge(bytes), MemoryUse::Memory) {
+            return Growth::OverBudget(exceeded);
+        }
+        if own.resize(self.ty, bytes).is_none() {
+            own.share.shrink(before);
             return Growth::Refused;
         }
         Growth::Done
+    }
+
+    /// What it costs in fuel to append pages, besides the operator. New pages come when they are touched, by whoever touches
+    /// them; but a memory without a reserved range may move, and then the system has a table entry for each page to move.
+    pub(crate) fn cost_of_growth(&self, delta: u64) -> u64 {
+        match &self.backing {
+            Backing::Own(own) if delta > 0 && !own.wants_guard(self.ty) => {
+                self.len() as u64 / PAGE / ENTRIES_PER_FUEL
+            }
+            _ => 0,
+        }
     }
 
     /// The positions `start .. start + len`, if all of them exist.
@@ -218,15 +257,22 @@ impl LinearMemory {
     }
 }
 
+/// What so many bytes of a memory take of a budget.
+fn charge(bytes: usize) -> usize {
+    bytes.checked_next_multiple_of(SYSTEM_PAGE).unwrap_or(bytes)
+}
+
 impl Own {
+    /// Whether the base is to stay where it is.
+    fn wants_guard(&self, ty: core::MemoryType) -> bool {
+        ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH
+    }
+
     fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> Option<()> {
         match &mut self.storage {
             Some(storage) => storage.grow(bytes).ok()?,
             None => {
-                // Whether the base can stay where it is.
-                let wants_guard =
-                    ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH;
-                let guarded = if wants_guard {
+                let guarded = if self.wants_guard(ty) {
                     usize::try_from(REACH + GUARD).ok().and_then(|reach| Mapping::reserve(reach).ok())
                 } else {
                     None
@@ -290,13 +336,19 @@ impl Memory {
             "a memory of {} bytes is above the store's limit",
             bytes(ty.minimum)
         );
-        if ty.shared {
-            let memory = SharedMemory::create(&state.engine, ty)?;
-            return Ok(Memory::of_shared(state, &memory));
+        let share = state.memory_share();
+        let made = if ty.shared {
+            SharedMemory::create(&state.engine, ty, share).map(|memory| Memory::of_shared(state, &memory))
+        } else {
+            LinearMemory::new(ty, state.engine.config().memory_reservation, share)
+                .with_context(|| format!("cannot create a memory of {} pages", ty.minimum))
+                .map(|memory| Memory::add(state, memory))
+        };
+        if let Err(error) = &made {
+            state.memory_grow_failed(0, bytes(ty.minimum))?;
+            state.explain_failure(error)?;
         }
-        let memory = LinearMemory::new(ty, state.engine.config().memory_reservation)
-            .with_context(|| format!("cannot create a memory of {} pages", ty.minimum))?;
-        Ok(Memory::add(state, memory))
+        made
     }
 
     fn add(state: &mut StoreState, memory: LinearMemory) -> Memory {
@@ -371,6 +423,11 @@ impl Memory {
                 Growth::Done => return Ok(Some(old)),
                 Growth::Refused => {
                     state.memory_grow_failed(bytes(old), bytes(new))?;
+                    return Ok(None);
+                }
+                Growth::OverBudget(exceeded) => {
+                    state.memory_grow_failed(bytes(old), bytes(new))?;
+                    state.budget_exceeded(exceeded)?;
                     return Ok(None);
                 }
                 // What the limiter has allowed is not what would come now.

@@ -17,16 +17,18 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use upshift_core::types as core;
 use upshift_core::vm::MemRecord;
 use upshift_core::{IndexType, Trap};
 
+use crate::budget::MemoryShare;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
+use crate::limits::MemoryUse;
 use crate::memory::mmap::Mapping;
 use crate::memory::parking::Parking;
-use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, racy};
+use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, charge, racy};
 use crate::types::MemoryType;
 
 const NOT_SHARED: &str = "the type is not that of a shared memory: `MemoryType::shared` makes one";
@@ -95,8 +97,15 @@ struct Inner {
     /// Generated code has its address. The base is written once, the length by `grow` only.
     record: MemRecord,
     /// Whoever grows holds this.
-    mapping: Mutex<Mapping>,
+    space: Mutex<Space>,
     parking: Parking,
+}
+
+/// What a shared memory takes.
+struct Space {
+    mapping: Mapping,
+    /// Of the budget of the store that the memory was made in.
+    share: MemoryShare,
 }
 
 // SAFETY: the base in the record is that of the mapping, which lives as long as `self` and is accessed by atomic accesses.
@@ -105,17 +114,17 @@ unsafe impl Send for Inner {}
 unsafe impl Sync for Inner {}
 
 impl SharedMemory {
-    /// A shared memory of its minimal size, filled with zeros.
+    /// A shared memory of its minimal size, filled with zeros. No store's limiter is asked, and no budget counts it.
     ///
     /// # Errors
     /// When the type is not that of a shared memory or its sizes contradict each other, or the system does not give address
     /// space for its maximum.
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<SharedMemory> {
-        SharedMemory::create(engine, ty.inner)
+        SharedMemory::create(engine, ty.inner, MemoryShare::default())
     }
 
-    /// As [`SharedMemory::new`], for a program of a store: the store's limiter is asked, and the memory counts as one of the
-    /// store's.
+    /// As [`SharedMemory::new`], for a program of a store: the store's limiter is asked, the memory counts as one of the
+    /// store's, and takes of its [budget](crate::MemoryBudget), whoever grows it.
     ///
     /// ```
     /// use upshift::{Engine, MemoryType, SharedMemory, Store, StoreLimitsBuilder};
@@ -137,7 +146,7 @@ impl SharedMemory {
         memory.in_state(state).shared().cloned().context(NOT_SHARED)
     }
 
-    pub(crate) fn create(engine: &Engine, ty: core::MemoryType) -> Result<SharedMemory> {
+    pub(crate) fn create(engine: &Engine, ty: core::MemoryType, share: MemoryShare) -> Result<SharedMemory> {
         ensure!(ty.shared, NOT_SHARED);
         let maximum = ty.maximum.context("a shared memory needs a maximum size")?.min(ty.addressable_pages());
         ensure!(
@@ -158,7 +167,8 @@ impl SharedMemory {
         let mapping =
             mapping.with_context(|| format!("cannot set aside {largest} bytes for a shared memory"))?;
         let record = MemRecord::new(mapping.base(), 0);
-        let inner = Inner { ty, record, mapping: Mutex::new(mapping), parking: Parking::default() };
+        let space = Mutex::new(Space { mapping, share });
+        let inner = Inner { ty, record, space, parking: Parking::default() };
         let memory = SharedMemory { engine: engine.clone(), inner: Arc::new(inner) };
         memory.grow(ty.minimum)?;
         Ok(memory)
@@ -222,13 +232,16 @@ impl SharedMemory {
     /// Appends `delta` pages and returns the old size in pages. No store's limiter is asked.
     ///
     /// # Errors
-    /// When the type or the system forbids it.
+    /// When the type, the budget that the memory was made with or the system forbids it.
     pub fn grow(&self, delta: u64) -> Result<u64> {
         loop {
             let old = self.size();
             match self.grow_from(old, delta) {
                 Growth::Done => return Ok(old),
                 Growth::Refused => bail!("failed to grow memory by `{delta}`"),
+                Growth::OverBudget(exceeded) => {
+                    return Err(Error::new(exceeded).context(format!("failed to grow memory by `{delta}`")));
+                }
                 Growth::Outrun => {}
             }
         }
@@ -242,7 +255,7 @@ impl SharedMemory {
     /// Appends pages if there are `old` ones still.
     pub(super) fn grow_from(&self, old: u64, delta: u64) -> Growth {
         // A thread that panics while it holds this leaves the mapping at some size that the length does not tell yet.
-        let mut mapping = self.inner.mapping.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut space = self.inner.space.lock().unwrap_or_else(PoisonError::into_inner);
         if self.size() != old {
             return Growth::Outrun;
         }
@@ -252,7 +265,12 @@ impl SharedMemory {
         if delta > 0 {
             // The largest size was found to fit when the memory was made.
             let bytes = (new << self.inner.ty.page_size_log2) as usize;
-            if mapping.grow(bytes).is_err() {
+            let before = space.share.bytes();
+            if let Err(exceeded) = space.share.resize(charge(bytes), MemoryUse::Memory) {
+                return Growth::OverBudget(exceeded);
+            }
+            if space.mapping.grow(bytes).is_err() {
+                space.share.shrink(before);
                 return Growth::Refused;
             }
             self.inner.record.len.store(bytes, Ordering::SeqCst);

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use upshift::{Engine, Module};
+use upshift::{Config, Engine, Module, ModuleLimit, ModuleLimits};
 use upshift_core::index::FuncIndex;
 use upshift_translate::CodeOptions;
 use wasm_encoder::{
@@ -207,7 +207,9 @@ fn measure(engine: &Engine, case: &Case, size: usize) -> (Duration, usize) {
 #[test]
 fn translation_takes_time_in_proportion_to_size() {
     const SIZE: usize = 100_000;
-    let engine = Engine::default();
+    // A thousand values for each block are more work than the bytes of a module allow for.
+    let limits = ModuleLimits::default().with(ModuleLimit::WorkPerByte, u64::MAX);
+    let engine = Engine::new(Config::new().module_limits(limits)).unwrap();
     let plain = Case { name: "plain code", body: |f, n| repeat(f, n, &[I::LocalGet(0), I::LocalSet(1)]) };
     let mut slowest = (0.0, "");
     for case in CASES {

@@ -260,7 +260,7 @@ fn a_thousand_parameters_and_results() {
         for engine in engines() {
             let module = Module::new(&engine, &wat).unwrap();
             let mut store = Store::new(&engine, ());
-            let func_type = FuncType::new(&engine, vec![ty; 1000], vec![ty; 1000]);
+            let func_type = FuncType::new(&engine, vec![ty.clone(); 1000], vec![ty.clone(); 1000]);
             let host = Func::new(&mut store, func_type, |_, params: &[Val], results: &mut [Val]| {
                 for (i, result) in results.iter_mut().enumerate() {
                     *result = params[(i + 1) % 1000];

@@ -284,3 +284,31 @@ fn endless_tail_recursion_from_engine_default() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
     println!("recursion on a small thread: {} cases", WITHIN.len());
 }
+
+/// Whatever the compiler was told: instrumentation makes frames of what should be jumps, and then the loop has to run.
+#[test]
+fn loops_over_vectors_need_no_native_stack() {
+    let wat = r#"(module (memory 1)
+        (func (export "run") (param $n i32) (result i32) (local $v v128) (local $w v128) (local $sum i32)
+            (loop $again
+                (local.set $v (i8x16.add (local.get $v) (i8x16.splat (local.get $n))))
+                (local.set $w (v128.bitselect (local.get $v) (local.get $w) (i8x16.shuffle
+                    3 2 1 0 7 6 5 4 31 30 29 28 20 21 22 23 (local.get $v) (local.get $w))))
+                (local.set $w (i8x16.swizzle (local.get $w) (i32x4.trunc_sat_f32x4_s (local.get $v))))
+                (local.set $w (i64x2.extmul_low_i32x4_s (local.get $w) (local.get $v)))
+                (v128.store (i32.const 16) (local.get $w))
+                (local.set $w (i16x8.replace_lane 3 (v128.load8x8_s (i32.const 16)) (local.get $n)))
+                (local.set $w (v128.load32_lane 1 (i32.const 20) (local.get $w)))
+                (local.set $sum (i32.add (local.get $sum) (i32x4.extract_lane 2 (local.get $w))))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $sum)))"#;
+    let sums = engines().map(|engine| {
+        let mut store = Store::new(&engine, ());
+        let run = instance(&mut store, wat, &[]).get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+        // A frame of 16 bytes for each would be a hundred megabytes.
+        let deep = move || run.call(&mut store, 500_000).unwrap();
+        std::thread::Builder::new().stack_size(512 << 10).spawn(deep).unwrap().join().unwrap()
+    });
+    assert_eq!(sums[0], sums[1]);
+    println!("loops over vectors: {} cases", sums.len());
+}

@@ -112,7 +112,7 @@ counters! {
     calls: "calls compared",
     traps: "of them traps",
     uncalled: "without arguments to call with",
-    exhausted: "skipped for stack, fuel or room",
+    exhausted: "skipped for stack or room",
     bytes: "bytes of memory compared",
     globals: "globals compared",
     objects: "objects compared",
@@ -186,7 +186,7 @@ impl Engines {
         let mut renewals = plan.renewals;
         for (name, params) in &exports.funcs {
             for _ in 0..plan.calls {
-                let args: Option<Vec<_>> = params.iter().map(|&ty| Value::random(rng, ty)).collect();
+                let args: Option<Vec<_>> = params.iter().map(|ty| Value::random(rng, ty)).collect();
                 let Some(args) = args else {
                     count(&counters.uncalled, 1);
                     continue;
@@ -201,7 +201,7 @@ impl Engines {
                     count(&counters.refused, 1);
                     return Ok(());
                 }
-                let exhausted = |stop: &Outcome| matches!(stop, Err(Stop::Stack | Stop::Fuel | Stop::Room));
+                let exhausted = |stop: &Outcome| matches!(stop, Err(Stop::Stack | Stop::Room));
                 let renew = if outcomes.iter().any(exhausted) {
                     count(&counters.exhausted, 1);
                     true
@@ -245,7 +245,7 @@ impl Engines {
     fn instantiate(&mut self, counters: &Counters) -> Result<bool, String> {
         self.history.push("new instance".to_string());
         let made = self.each(|peer| peer.instantiate());
-        if made.iter().any(|result| matches!(result, Err(Stop::Stack | Stop::Fuel | Stop::Room))) {
+        if made.iter().any(|result| matches!(result, Err(Stop::Stack | Stop::Room))) {
             count(&counters.exhausted, 1);
             return Ok(false);
         }

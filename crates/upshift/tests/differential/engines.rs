@@ -34,7 +34,7 @@ pub(crate) fn host_results(import: usize, args: &[Value], results: &[ValType]) -
     let hash = args.iter().fold(import as u64, |hash, arg| arg.hash(hash));
     let mut rng = Rng::new(hash);
     let value =
-        |&ty| Value::random(&mut rng, ty).expect("imports have only types that the host has values of");
+        |ty| Value::random(&mut rng, ty).expect("imports have only types that the host has values of");
     results.iter().map(value).collect()
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn is_first(module: &str) -> bool {
 }
 
 /// The value of the imported global number `import`.
-pub(crate) fn host_global(import: usize, ty: ValType) -> Value {
+pub(crate) fn host_global(import: usize, ty: &ValType) -> Value {
     let value = Value::random(&mut Rng::of_item(7, import as u64), ty);
     value.expect("imports have only types that the host has values of")
 }
@@ -117,12 +117,12 @@ impl Upshift {
                 }))
             }
             ExternType::Global(ty) => {
-                let value = host_global(number, *ty.content()).to_upshift(&mut *store);
+                let value = host_global(number, ty.content()).to_upshift(&mut *store);
                 Extern::Global(Global::new(store, ty, value)?)
             }
             ExternType::Memory(ty) => Extern::Memory(Memory::new(store, ty)?),
             ExternType::Table(ty) => {
-                let null = Ref::null(&ty.element().heap);
+                let null = Ref::null(ty.element().heap_type());
                 Extern::Table(Table::new(store, ty, null)?)
             }
             ExternType::Tag(ty) => Extern::Tag(Tag::new(store, &ty)?),

@@ -1,8 +1,7 @@
 //! Values, traps and outcomes in a form that all engines' ones are brought to before they are compared.
 
 use upshift::{
-    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, StoreContext, Trap, TypeKind, V128, Val,
-    ValType,
+    AnyRef, AsContext, AsContextMut, ExternRef, HeapType, I31, StoreContext, Trap, V128, Val, ValType,
 };
 
 use crate::rng::Rng;
@@ -60,7 +59,7 @@ const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
 impl Value {
     /// A value of a type. NaNs are canonical, references to functions and exceptions are null; so there is none when the type
     /// has no null.
-    pub(crate) fn random(rng: &mut Rng, ty: ValType) -> Option<Value> {
+    pub(crate) fn random(rng: &mut Rng, ty: &ValType) -> Option<Value> {
         let bits = rng.interesting();
         Some(match ty {
             ValType::I32 => Value::I32(bits as u32),
@@ -71,18 +70,18 @@ impl Value {
             ValType::F64 => Value::F64(bits).canonical(),
             ValType::V128 => Value::V128(u128::from(bits) << 64 | u128::from(rng.interesting())),
             ValType::Ref(ty) => {
-                let object = match ty.heap {
+                let object = match ty.heap_type() {
                     HeapType::Extern => Some(Object::Host(bits as u32)),
                     HeapType::Any | HeapType::Eq | HeapType::I31 => {
                         Some(Object::I31(bits as u32 & 0x7fff_ffff))
                     }
                     _ => None,
                 };
-                let object = object.filter(|_| rng.chance(70) || !ty.nullable);
-                if object.is_none() && !ty.nullable {
+                let object = object.filter(|_| rng.chance(70) || !ty.is_nullable());
+                if object.is_none() && !ty.is_nullable() {
                     return None;
                 }
-                match ty.heap.top() {
+                match ty.heap_type().top() {
                     HeapType::Extern => Value::Extern(object),
                     HeapType::Exn => Value::Exn(false),
                     HeapType::Func => Value::Func(false),
@@ -173,12 +172,12 @@ fn object<T>(store: StoreContext<'_, T>, any: AnyRef, depth: u32) -> Object {
             let integer = any.as_i31(store).expect(HERE);
             Object::I31(integer.expect("it is an integer").get_u32())
         }
-        HeapType::Concrete(TypeKind::Struct, _) if depth == 0 => Object::Struct(0),
-        HeapType::Concrete(TypeKind::Struct, _) => {
+        HeapType::ConcreteStruct(_) if depth == 0 => Object::Struct(0),
+        HeapType::ConcreteStruct(_) => {
             let object = any.as_struct(store).expect(HERE).expect("it is a struct");
             Object::Struct(digest(object.fields(store).expect(HERE)))
         }
-        HeapType::Concrete(TypeKind::Array, _) => {
+        HeapType::ConcreteArray(_) => {
             let array = any.as_array(store).expect(HERE).expect("it is an array");
             let len = array.len(store).expect(HERE);
             let first = if depth == 0 { 0 } else { len.min(ELEMENTS) };
@@ -213,8 +212,6 @@ pub(crate) enum Stop {
     Cast,
     /// There is no room for what is to be allocated; engines have different limits.
     Room,
-    /// Where fuel is counted, a bulk operation of 2^64 bytes or elements costs more than there is, even where it would fail.
-    Fuel,
     /// An exception that nobody caught.
     Thrown {
         /// The first name under which its tag is exported, if it is.
@@ -241,7 +238,6 @@ impl Stop {
             Stop::Array => "array",
             Stop::Cast => "cast",
             Stop::Room => "room",
-            Stop::Fuel => "fuel",
             Stop::Thrown { .. } => "exception",
             Stop::Other => "other",
         }
@@ -258,7 +254,6 @@ impl Stop {
             Some(Trap::IntegerOverflow) => Stop::Overflow,
             Some(Trap::BadConversionToInteger) => Stop::Conversion,
             Some(Trap::StackOverflow) => Stop::Stack,
-            Some(Trap::OutOfFuel) => Stop::Fuel,
             Some(Trap::ArrayOutOfBounds) => Stop::Array,
             Some(Trap::CastFailure) => Stop::Cast,
             Some(Trap::GcHeapOutOfMemory) => Stop::Room,

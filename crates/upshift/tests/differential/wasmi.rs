@@ -39,7 +39,7 @@ impl Wasmi {
                 func.into()
             }
             wasmi::ExternType::Global(ty) => {
-                let value = to_wasmi(host_global(number, val_type(ty.content())), &mut *store);
+                let value = to_wasmi(host_global(number, &val_type(ty.content())), &mut *store);
                 wasmi::Global::new(store, value, ty.mutability()).into()
             }
             wasmi::ExternType::Memory(ty) => wasmi::Memory::new(store, *ty)?.into(),

@@ -2,20 +2,20 @@
 
 use upshift::{
     AnyRef, ArrayRef, ArrayType, AsContextMut, Caller, Config, Engine, Error, Exception, ExnRef, ExternRef,
-    FieldType, Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, Mutability, Ref,
-    RefType, Result, RootScope, StorageType, Store, StructRef, StructType, Table, TableType, Tag, TagType,
-    Trap, Val, ValType,
+    FieldType, Finality, Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module,
+    Mutability, Ref, RefType, Result, RootScope, StorageType, Store, StructRef, StructType, Table, TableType,
+    Tag, TagType, Trap, Val, ValType,
 };
 
 use super::{engines, instance, store};
 
 fn field(ty: ValType) -> FieldType {
-    FieldType { storage: StorageType::Val(ty), mutable: true }
+    FieldType::new(Mutability::Var, StorageType::ValType(ty))
 }
 
 /// A struct with a number and a reference, as in [`LISTS`].
 fn node(engine: &Engine) -> StructType {
-    StructType::new(engine, [field(ValType::I32), field(ValType::ANYREF)])
+    StructType::new(engine, [field(ValType::I32), field(ValType::ANYREF)]).unwrap()
 }
 
 fn new_node(mut store: impl AsContextMut, number: i32, next: Option<AnyRef>) -> Result<StructRef> {
@@ -93,12 +93,12 @@ fn the_types_of_the_host_are_those_of_modules() {
         let make = instance.get_typed_func::<i32, Option<AnyRef>>(&mut store, "list").unwrap();
         let made = make.call(&mut store, 4).unwrap().unwrap();
         assert_eq!(made.as_struct(&store).unwrap().unwrap().ty(&store).unwrap(), node(&engine));
-        assert_eq!(made.ty(&store).unwrap(), node(&engine).heap_type());
+        assert_eq!(made.ty(&store).unwrap(), node(&engine).into());
         assert_eq!((made.as_array(&store).unwrap(), made.as_i31(&store).unwrap()), (None, None));
 
         let bytes = instance.get_typed_func::<i32, Option<ArrayRef>>(&mut store, "bytes").unwrap();
         let bytes = bytes.call(&mut store, 3).unwrap().unwrap();
-        let ty = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true });
+        let ty = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::I8));
         assert_eq!(bytes.ty(&store).unwrap(), ty);
         assert_eq!(bytes.get(&store, 2).unwrap().unwrap_i32(), 200);
         bytes.set(&mut store, 1, Val::I32(-1)).unwrap();
@@ -210,8 +210,8 @@ fn what_does_not_fit_is_refused() {
         says(StructRef::new(&mut store, &node(&foreign), &[]).unwrap_err(), "another engine");
         says(StructRef::new(&mut store, &node(&engine), &[Val::I32(1)]).unwrap_err(), "2 fields, not 1");
 
-        let fixed =
-            FieldType { storage: StorageType::Val(ValType::Ref(node(&engine).ref_type())), mutable: false };
+        let to_node = ValType::Ref(RefType::new(false, node(&engine).into()));
+        let fixed = FieldType::new(Mutability::Const, StorageType::ValType(to_node));
         let array = ArrayType::new(&engine, fixed);
         let array = ArrayRef::new_fixed(&mut store, &array, &[own.into(), own.into()]).unwrap();
         says(array.set(&mut store, 0, own.into()).unwrap_err(), "not mutable");
@@ -272,8 +272,9 @@ fn typed_functions_take_and_give_references_of_all_kinds() {
         let func = instance.get_typed_func::<Option<ExnRef>, Option<ExnRef>>(&mut store, "exn").unwrap();
         let same = func.call(&mut store, Some(reference)).unwrap().unwrap();
         new_node(&mut store, 2, None).unwrap();
-        let values = same.exception(&store).unwrap().values().to_vec();
-        let inner = values[0].unwrap_any_ref().unwrap().as_array(&store).unwrap().unwrap();
+        // The copy keeps what it refers to.
+        let copy = same.exception(&store).unwrap();
+        let inner = copy.values()[0].unwrap_any_ref().unwrap().as_array(&store).unwrap().unwrap();
         assert_eq!(inner.get(&store, 0).unwrap().unwrap_exn_ref().unwrap().tag(&store).unwrap(), tag);
 
         // Values of the host and objects change sides.
@@ -288,7 +289,7 @@ fn typed_functions_take_and_give_references_of_all_kinds() {
         let outside = back.call(&mut store, Some(object.into())).unwrap().unwrap();
         assert!(outside.data(&store).unwrap().is_none());
         assert!(ExternRef::ref_eq(&store, &outside, &AnyRef::from(object).to_extern()).unwrap());
-        assert_eq!(AnyRef::from_extern(outside).ty(&store).unwrap(), node(&engine).heap_type());
+        assert_eq!(AnyRef::from_extern(outside).ty(&store).unwrap(), node(&engine).into());
         assert_eq!(out.call(&mut store, None).unwrap(), None);
         let i31 = instance.get_typed_func::<Option<AnyRef>, i32>(&mut store, "i31").unwrap();
         for number in [0, -1, 5, (1 << 30) - 1, -(1 << 30)] {
@@ -318,7 +319,7 @@ fn globals_and_tables_of_the_host_keep_objects() {
         let first = new_node(&mut store, 1, None).unwrap();
         let ty = GlobalType::new(ValType::ANYREF, Mutability::Var);
         let global = Global::new(&mut store, ty, first.into()).unwrap();
-        let ty = RefType { nullable: true, heap: HeapType::Struct };
+        let ty = RefType::new(true, HeapType::Struct);
         let table = Table::new(&mut store, TableType::new(ty, 2, None), Ref::from(first)).unwrap();
         // Two instances share both.
         let module = Module::new(&engine, wat).unwrap();
@@ -413,11 +414,15 @@ fn declared_subtypes_of_the_host() {
         (func (export "shape") (param (ref $shape)) (result i32) (struct.get $shape 0 (local.get 0))))"#;
     for engine in engines() {
         let mut store = store(&engine);
-        let fixed = FieldType { storage: StorageType::Val(ValType::F64), mutable: false };
+        let fixed = FieldType::new(Mutability::Const, StorageType::ValType(ValType::F64));
         let number = field(ValType::I32);
-        let shape = StructType::extensible(&engine, None, [number]).unwrap();
-        let circle = StructType::extensible(&engine, Some(&shape), [number, fixed]).unwrap();
-        let special = StructType::extensible(&engine, Some(&circle), [number, fixed, number]).unwrap();
+        let extensible = |engine: &Engine, supertype: Option<&StructType>, fields: &[&FieldType]| {
+            let fields = fields.iter().copied().cloned();
+            StructType::with_finality_and_supertype(engine, Finality::NonFinal, supertype, fields)
+        };
+        let shape = extensible(&engine, None, &[&number]).unwrap();
+        let circle = extensible(&engine, Some(&shape), &[&number, &fixed]).unwrap();
+        let special = extensible(&engine, Some(&circle), &[&number, &fixed, &number]).unwrap();
         assert!(
             special.matches(&shape) && !shape.matches(&special) && circle.supertype() == Some(shape.clone())
         );
@@ -435,25 +440,26 @@ fn declared_subtypes_of_the_host() {
             assert_eq!(results[0].unwrap_i32(), 5);
         }
         // The same fields without the declaration are another type.
-        let alike = StructType::new(&engine, [number]);
+        let alike = StructType::new(&engine, [number.clone()]).unwrap();
         let object = StructRef::new(&mut store, &alike, &[Val::I32(5)]).unwrap();
         assert_eq!(kind.call(&mut store, object.into()).unwrap(), 0);
         assert!(get.call(&mut store, &[object.into()], &mut [Val::I32(0)]).is_err());
 
-        let refused = |supertype, fields: &[FieldType]| {
-            StructType::extensible(&engine, Some(supertype), fields.iter().copied()).unwrap_err().to_string()
+        let refused = |supertype, fields: &[&FieldType]| {
+            extensible(&engine, Some(supertype), fields).unwrap_err().to_string()
         };
-        assert!(refused(&alike, &[number]).contains("is final"));
-        assert!(refused(&circle, &[number]).contains("2 fields, the subtype 1"));
-        assert!(refused(&circle, &[number, number]).contains("field 1 is a"));
-        assert!(refused(&shape, &[FieldType { mutable: false, ..number }]).contains("field 0 is a"));
-        let foreign = StructType::extensible(&Engine::default(), None, [number]).unwrap();
-        assert!(refused(&foreign, &[number]).contains("another engine"));
+        assert!(refused(&alike, &[&number]).contains("is final"));
+        assert!(refused(&circle, &[&number]).contains("2 fields, the subtype 1"));
+        assert!(refused(&circle, &[&number, &number]).contains("field 1 is a"));
+        let constant = FieldType::new(Mutability::Const, number.element_type().clone());
+        assert!(refused(&shape, &[&constant]).contains("field 0 is a"));
+        let foreign = extensible(&Engine::default(), None, &[&number]).unwrap();
+        assert!(refused(&foreign, &[&number]).contains("another engine"));
         let mut deepest = shape.clone();
         for _ in 0..63 {
-            deepest = StructType::extensible(&engine, Some(&deepest), [number]).unwrap();
+            deepest = extensible(&engine, Some(&deepest), &[&number]).unwrap();
         }
-        assert!(refused(&deepest, &[number]).contains("63 supertypes"));
+        assert!(refused(&deepest, &[&number]).contains("63 supertypes"));
         let object = StructRef::new(&mut store, &deepest, &[Val::I32(1)]).unwrap();
         assert_eq!(kind.call(&mut store, object.into()).unwrap(), 1);
     }

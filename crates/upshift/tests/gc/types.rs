@@ -1,8 +1,8 @@
 //! Types of objects and functions: those of the host and of modules, subtypes, and tests at run time.
 
 use upshift::{
-    AnyRef, Caller, Engine, FieldType, Func, Instance, Module, Ref, StorageType, Store, StructRef,
-    StructType, Trap, Val, ValType,
+    AnyRef, Caller, Engine, FieldType, Func, Instance, Module, Mutability, Ref, StorageType, Store,
+    StructRef, StructType, Trap, Val, ValType,
 };
 
 use super::{engines, instance, store};
@@ -220,8 +220,8 @@ fn stores_of_one_engine_learn_types_on_several_threads() {
                 let engine: &Engine = &engine;
                 scope.spawn(move || {
                     let mut store = store(engine);
-                    let field = FieldType { storage: StorageType::Val(ValType::I64), mutable: true };
-                    let own = StructType::new(engine, vec![field; thread + 1]);
+                    let field = FieldType::new(Mutability::Var, StorageType::ValType(ValType::I64));
+                    let own = StructType::new(engine, vec![field; thread + 1]).unwrap();
                     let kept =
                         StructRef::new(&mut store, &own, &vec![Val::I64(thread as i64); thread + 1]).unwrap();
                     // Some types are those of other threads too.

@@ -10,7 +10,7 @@ mod rng;
 
 use upshift::{
     AnyRef, ArrayRef, ArrayType, Caller, Config, Dispatch, Engine, Extern, ExternRef, FieldType, Func,
-    Instance, Module, Result, RootScope, StorageType, Store, UpdateDeadline, Val, ValType,
+    Instance, Module, Mutability, Result, RootScope, StorageType, Store, UpdateDeadline, Val, ValType,
 };
 
 use rng::Rng;
@@ -22,7 +22,7 @@ fn setting(name: &str, default: u64) -> u64 {
 /// Makes an object that nobody wants.
 fn litter(mut store: impl upshift::AsContextMut) -> Result<()> {
     let engine = store.as_context_mut().engine().clone();
-    let ty = ArrayType::new(&engine, FieldType { storage: StorageType::Val(ValType::I64), mutable: true });
+    let ty = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::ValType(ValType::I64)));
     ArrayRef::new(&mut store, &ty, &Val::I64(-1), 3).map(|_| ())
 }
 
@@ -48,7 +48,7 @@ fn engines() -> Vec<(&'static str, Engine, Module)> {
 fn mix(mut caller: Caller<'_, ()>, value: Option<AnyRef>, host: Option<ExternRef>) -> Result<Option<AnyRef>> {
     litter(&mut caller)?;
     if let Some(array) = value.map(|value| value.as_array(&caller)).transpose()?.flatten()
-        && array.ty(&caller)?.element().storage != StorageType::I16
+        && array.ty(&caller)?.element_type() != StorageType::I16
     {
         let host = host.map(AnyRef::from_extern);
         array.set(&mut caller, 2, Val::AnyRef(host))?;

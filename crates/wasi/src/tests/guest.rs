@@ -6,6 +6,7 @@ use upshift::{Engine, MemoryType, SharedMemory};
 use super::{DIR, TempDir};
 use crate::error::{Failure, WasiResult};
 use crate::memory::GuestMemory;
+use crate::meter::Meter;
 use crate::{Access, WasiCtx, WasiCtxBuilder, dir, fs, io, path};
 
 pub(super) struct Guest {
@@ -90,13 +91,22 @@ impl Guest {
         &mut self,
         function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
     ) -> WasiResult {
+        self.call_metered(&mut Meter::default(), function)
+    }
+
+    /// A call that has to be paid for, if the meter says so.
+    pub(super) fn call_metered(
+        &mut self,
+        meter: &mut Meter,
+        function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+    ) -> WasiResult {
         if !self.shared {
-            return function(&mut self.ctx, &mut GuestMemory::new(&mut self.memory));
+            return function(&mut self.ctx, &mut GuestMemory::new(&mut self.memory, meter));
         }
         let pages = (self.memory.len() >> 16) as u32;
         let memory = SharedMemory::new(&Engine::default(), MemoryType::shared(pages, pages)).unwrap();
         memory.write(0, &self.memory).unwrap();
-        let outcome = function(&mut self.ctx, &mut GuestMemory::shared(&memory));
+        let outcome = function(&mut self.ctx, &mut GuestMemory::shared(&memory, meter));
         memory.read(0, &mut self.memory).unwrap();
         outcome
     }

@@ -210,11 +210,11 @@ fn a_call_whose_answer_has_no_place_does_nothing() {
 }
 
 #[test]
-fn a_call_moves_no_more_than_the_host_would() {
+fn a_call_moves_no_more_than_the_host_does_in_a_moment() {
     // A thousand buffers of a megabyte, all the same one: without a limit a guest could have gigabytes copied.
     let mut guest = Guest::new(WasiCtxBuilder::new().build());
     guest.memory.resize(8 << 20, 0);
     let iovecs = guest.iovecs(&[(0, 4 << 20); 1000]);
     guest.call(|ctx, mem| io::fd_write(ctx, mem, 1, iovecs, 1000, 64)).unwrap();
-    assert_eq!(guest.u32(64), 0x7fff_f000);
+    assert_eq!(guest.u32(64), 64 << 20);
 }

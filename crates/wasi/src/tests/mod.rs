@@ -12,6 +12,7 @@ mod alone;
 mod descriptors;
 mod escapes;
 mod files;
+mod fuel;
 mod guest;
 mod hostile;
 mod limits;

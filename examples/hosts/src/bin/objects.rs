@@ -1,8 +1,8 @@
 //! Makes structs and arrays for a guest and reads those that it makes; lets go of them in time.
 
 use upshift::{
-    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Engine, Error, Extern, Func, Instance,
-    Module, Result, RootScope, Store, StructRef, StructType, Val,
+    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Engine, Error, Extern, Func, HeapType,
+    Instance, Module, Result, RootScope, Store, StructRef, StructType, Val, ValType,
 };
 
 /// A list of goods. What is collected by the runtime needs no memory and no allocator.
@@ -35,14 +35,16 @@ struct Types {
 impl Types {
     fn of(module: &Module) -> Result<Types> {
         let export = module.get_export("scale").ok_or(Error::msg("the guest exports no `scale`"))?;
-        let param = export.func().and_then(|ty| ty.param(0)).and_then(|ty| ty.as_ref());
-        let item = param.and_then(|ty| StructType::from_heap_type(module.engine(), ty.heap));
-        let item = item.ok_or(Error::msg("`scale` takes no struct"))?;
-        let text = match item.field(0).and_then(|field| field.storage.unpack().as_ref()) {
-            Some(ty) => ArrayType::from_heap_type(module.engine(), ty.heap),
-            None => None,
+        let referred = |ty: ValType| Some(ty.as_ref()?.heap_type().clone());
+        let param = export.func().and_then(|ty| ty.param(0)).and_then(referred);
+        let Some(HeapType::ConcreteStruct(item)) = param else {
+            return Err(Error::msg("`scale` takes no struct"));
         };
-        Ok(Types { item, text: text.ok_or(Error::msg("an item has no name"))? })
+        let name = item.field(0).and_then(|field| referred(field.element_type().unpack()));
+        let Some(HeapType::ConcreteArray(text)) = name else {
+            return Err(Error::msg("an item has no name"));
+        };
+        Ok(Types { item, text })
     }
 
     /// Makes a list for the guest.

@@ -1,0 +1,19 @@
+//! What fuel pays for: units that the walker, the services of the runtime and host functions agree on.
+//!
+//! A unit is the work of one operator, and never more than about a microsecond. What moves or makes bytes costs one for each
+//! [`BYTES_PER_UNIT`] of them.
+
+/// How many bytes are moved, set or allocated for a unit of fuel.
+pub const BYTES_PER_UNIT: u64 = 64;
+
+/// How many slots are set or carried for a unit of fuel.
+pub const SLOTS_PER_UNIT: u64 = 64;
+
+/// How many blocks and clauses that catch exceptions are looked at for a unit of fuel.
+pub const CLAUSES_PER_UNIT: u64 = 64;
+
+/// As how many clauses a frame counts in which a handler is looked for.
+pub const CLAUSES_PER_FRAME: u64 = 8;
+
+/// How many slots of arguments and results a host function gets and leaves for a unit of fuel.
+pub const HOST_SLOTS_PER_UNIT: u64 = 8;
