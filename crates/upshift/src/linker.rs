@@ -12,7 +12,6 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use upshift_core::ValType;
 use upshift_core::shown::Shown;
 
 use crate::caller::Caller;
@@ -28,7 +27,7 @@ use crate::memory::{Memory, SharedMemory};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::table::Table;
-use crate::types::{ExternType, FuncType, ImportType};
+use crate::types::{ExternType, FuncType, ImportType, ValType};
 use crate::val::{Ref, Val};
 
 /// Names for what modules import, and a way to instantiate modules with them.
@@ -457,8 +456,8 @@ fn default_item(mut store: impl AsContextMut, import: &ImportType<'_>) -> Result
         }
         ExternType::Table(ty) => {
             // There is a null of every heap type, but not for every table.
-            value(&ValType::Ref(*ty.element()))?;
-            let null = Ref::null(&ty.element().heap);
+            value(&ValType::Ref(ty.element().clone()))?;
+            let null = Ref::null(ty.element().heap_type());
             Table::new(store, ty, null)?.into()
         }
         ExternType::Memory(ty) if ty.is_shared() => SharedMemory::new_in(&mut store, ty)?.into(),
