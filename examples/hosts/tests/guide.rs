@@ -93,7 +93,7 @@ fn the_lines_for_cargo_name_what_there_is() {
     let paths: Vec<_> = toml.lines().filter_map(|line| between(line, "path = \"../upshift/", "\"")).collect();
     let packages: Vec<_> =
         toml.lines().filter_map(|line| between(line, "[profile.dev.package.", "]")).collect();
-    assert!(paths.len() == 2 && packages.len() == 3, "{toml}");
+    assert!(paths.len() == 2 && packages.len() == 4, "{toml}");
     for path in paths {
         assert!(root().join(&path).join("Cargo.toml").is_file(), "{path}");
     }
