@@ -216,9 +216,11 @@ fn executable(peer: &Peer) -> Result<Option<OsString>> {
     Ok(env::split_paths(&path).map(|dir| dir.join(&file)).find(|path| path.is_file()).map(OsString::from))
 }
 
-/// What an executable says of its version: the first word that begins with a digit, or with one after a `v`.
+/// What an executable says of its version: the first word that begins with a digit, or with one after a `v`. One that takes
+/// `--version` for a file and fails has other things to say.
 pub(crate) fn version(executable: &OsString) -> String {
-    let output = Command::new(executable).arg("--version").output();
+    let output = Command::new(executable).arg("--version").output().ok();
+    let output = output.filter(|output| output.status.success());
     let text = output.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let number = |word: &&str| word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
@@ -228,7 +230,15 @@ pub(crate) fn version(executable: &OsString) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Extra;
+    use super::{Extra, version};
+
+    #[test]
+    fn only_who_knows_its_version_tells_it() {
+        assert_eq!(version(&"false".into()), "unknown");
+        assert_eq!(version(&"no such program".into()), "unknown");
+        let cargo = version(&env!("CARGO").into());
+        assert!(cargo.starts_with(|c: char| c.is_ascii_digit()), "{cargo}");
+    }
 
     #[test]
     fn an_extra_runtime_has_a_name_and_words() {

@@ -67,6 +67,16 @@ const WASMTIME: Peer = Peer {
     ..PLAIN
 };
 
+/// A small front-end of the library, without a verb.
+const SF_NANO: Peer = Peer {
+    name: "sf-nano",
+    variable: "SFNANO",
+    file: "sfrun",
+    source: "https://crates.io/crates/sf-nano-core, with a program `sfrun` around it",
+    run: &["{module}", "{args}"],
+    ..PLAIN
+};
+
 const PEERS: &[Peer] = &[
     WASMTIME,
     Peer {
@@ -148,6 +158,8 @@ const PEERS: &[Peer] = &[
         run: &["{module}", "{args}"],
         ..PLAIN
     },
+    SF_NANO,
+    Peer { name: "sf-nano-interp", run: &["--interp", "{module}", "{args}"], ..SF_NANO },
 ];
 
 /// The tiers that a column of upshift can be held to, and the flags that do so.
@@ -318,6 +330,19 @@ mod tests {
         assert_eq!(fill("-cachedir={cache}"), ["-cachedir=/s/cache"]);
         assert_eq!(fill("cache-config={cache.toml}"), ["cache-config=/s/cache.toml"]);
         assert_eq!(fill("run"), ["run"]);
+    }
+
+    #[test]
+    fn one_executable_may_have_several_rows() {
+        let rows = PEERS.iter().filter(|peer| peer.variable == "SFNANO");
+        let rows: Vec<_> = rows.map(|peer| (peer.name, peer.file, peer.run)).collect();
+        assert_eq!(
+            rows,
+            [
+                ("sf-nano", "sfrun", &["{module}", "{args}"][..]),
+                ("sf-nano-interp", "sfrun", &["--interp", "{module}", "{args}"]),
+            ]
+        );
     }
 
     #[test]

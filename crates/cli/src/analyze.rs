@@ -16,6 +16,7 @@ use upshift_core::shown::Shown;
 use upshift_wasi::{Input, Output};
 
 use crate::flags::{Listing, Options};
+use crate::invoke::Surplus;
 use crate::json::Json;
 use crate::measure::{check_exit, guest_json, guest_text};
 use crate::program::{Program, Streams, entry, failed_to_run};
@@ -66,7 +67,8 @@ fn run(program: &Program<'_>) -> Result<(Option<Samples>, Result<()>)> {
     let outcome = program.instantiate(&mut linker, &mut store, &mut || ()).and_then(|instance| {
         if let Some(name) = &options.invoke {
             let args = &options.args;
-            return invoke::call(&mut store, instance, &program.module, name, args).map(drop);
+            return invoke::call(&mut store, instance, &program.module, name, args, Surplus::OfGuest)
+                .map(drop);
         }
         entry(&mut store, instance)?.map_or(Ok(()), |start| start.call(&mut store, ()))
     });

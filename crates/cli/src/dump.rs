@@ -37,7 +37,7 @@ pub(crate) fn dump(options: &Options, begin: Instant) -> Result<()> {
 }
 
 fn failed_to_show(file: &OsStr) -> String {
-    format!("failed to show `{}`", file.display())
+    format!("failed to show `{}`", Shown::new(&file.to_string_lossy()))
 }
 
 /// So much text is printed at once.

@@ -2,6 +2,8 @@
 //!
 //! Integers are decimal, signed or unsigned, or hexadecimal with `0x`; floats as Rust writes them, with `inf` and `nan`;
 //! a vector is its 128 bits as one unsigned integer; of references there is only `null`.
+//!
+//! With `--invoke` the first words of the guest's arguments are those of the function. All of them are the guest's `argv`.
 
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -15,6 +17,15 @@ use crate::flags::Usage;
 use crate::nearest::nearest;
 use crate::show;
 use crate::types::Types;
+
+/// What the words behind those that a function takes are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Surplus {
+    /// The guest's own: it finds all words in its `argv`.
+    OfGuest,
+    /// A mistake.
+    Wrong,
+}
 
 /// A call that is ready to be made, as often as somebody likes.
 pub(crate) struct Call {
@@ -34,10 +45,11 @@ impl Call {
         module: &Module,
         name: &str,
         args: &[impl AsRef<OsStr>],
+        surplus: Surplus,
     ) -> Result<Call> {
         let func = instance.get_func(&mut store, name).ok_or_else(|| no_such_function(module, name))?;
         let ty = func.ty(&store);
-        if args.len() != ty.params().len() {
+        if args.len() < ty.params().len() || args.len() > ty.params().len() && surplus == Surplus::Wrong {
             let wanted = match ty.params().len() {
                 0 => "no arguments".into(),
                 1 => "1 argument".into(),
@@ -49,11 +61,14 @@ impl Call {
         let mut params = Vec::with_capacity(args.len());
         for (number, (ty, arg)) in (1..).zip(ty.params().zip(args)) {
             let arg = arg.as_ref();
-            let value = arg.to_str().and_then(|text| parse(&ty, text));
-            params.push(value.ok_or_else(|| {
-                let (arg, form) = (arg.to_string_lossy(), form(&ty));
-                let (name, arg) = (Shown::new(name), Shown::new(&arg));
-                Usage(format!("argument {number} of `{name}`, `{arg}`, is no {ty}: expected {form}"))
+            // What is not UTF-8 is no value of any type.
+            params.push(parse(&ty, arg.to_str().unwrap_or_default()).map_err(|wrong| {
+                let (arg, name) = (arg.to_string_lossy(), Shown::new(name));
+                let what = match wrong {
+                    NoValue::Form => format!("is no {ty}: expected {}", form(&ty)),
+                    NoValue::Range => format!("does not fit {ty}: expected {}", range(&ty)),
+                };
+                Usage(format!("argument {number} of `{name}`, `{}`, {what}", Shown::new(&arg)))
             })?);
         }
         let results = ty.results().map(|_| Val::I32(0)).collect();
@@ -89,8 +104,9 @@ pub(crate) fn call(
     module: &Module,
     name: &str,
     args: &[impl AsRef<OsStr>],
+    surplus: Surplus,
 ) -> Result<Vec<String>> {
-    let mut call = Call::new(&mut store, instance, module, name, args)?;
+    let mut call = Call::new(&mut store, instance, module, name, args, surplus)?;
     call.make(store)?;
     call.results()
 }
@@ -132,20 +148,39 @@ fn form(ty: &ValType) -> &'static str {
     }
 }
 
-/// The value that a text stands for, if it is one of the type.
-fn parse(ty: &ValType, text: &str) -> Option<Val> {
+/// Why a text stands for no value of a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum NoValue {
+    /// It is written in another way.
+    Form,
+    /// It is a number, but the type has none that is as large or as small.
+    Range,
+}
+
+/// Which integers a type has.
+fn range(ty: &ValType) -> &'static str {
     match ty {
-        ValType::I32 => integer(text).and_then(|value| narrow(value, 32)).map(|bits| Val::I32(bits as i32)),
-        ValType::I64 => integer(text).and_then(|value| narrow(value, 64)).map(|bits| Val::I64(bits as i64)),
-        ValType::F32 => text.parse().ok().map(|value: f32| Val::F32(value.to_bits())),
-        ValType::F64 => text.parse().ok().map(|value: f64| Val::F64(value.to_bits())),
-        ValType::V128 => match text.strip_prefix("0x") {
-            Some(hex) => u128::from_str_radix(hex, 16).ok(),
-            None => text.parse().ok(),
+        ValType::I32 => "-2147483648 to 2147483647, or without sign up to 4294967295",
+        ValType::I64 => {
+            "-9223372036854775808 to 9223372036854775807, or without sign up to 18446744073709551615"
         }
-        .map(|bits| Val::V128(V128::from_u128(bits))),
-        ValType::Ref(ty) => (text == "null").then(|| null(ty)).flatten(),
+        _ => "0 to 340282366920938463463374607431768211455",
     }
+}
+
+/// The value that a text stands for, if it is one of the type.
+fn parse(ty: &ValType, text: &str) -> Result<Val, NoValue> {
+    Ok(match ty {
+        ValType::I32 => Val::I32(integer(text)?.bits(32)? as i32),
+        ValType::I64 => Val::I64(integer(text)?.bits(64)? as i64),
+        ValType::F32 => Val::F32(text.parse::<f32>().map_err(|_| NoValue::Form)?.to_bits()),
+        ValType::F64 => Val::F64(text.parse::<f64>().map_err(|_| NoValue::Form)?.to_bits()),
+        ValType::V128 => match integer(text)? {
+            Integer { negative: false, magnitude: Some(bits) } => Val::V128(V128::from_u128(bits)),
+            _ => return Err(NoValue::Range),
+        },
+        ValType::Ref(ty) => (text == "null").then(|| null(ty)).flatten().ok_or(NoValue::Form)?,
+    })
 }
 
 /// The null of a type, if it has one.
@@ -153,24 +188,36 @@ fn null(ty: &RefType) -> Option<Val> {
     ty.is_nullable().then(|| Ref::null(ty.heap_type()).into())
 }
 
-fn integer(text: &str) -> Option<i128> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let value = match digits.strip_prefix("0x") {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => digits.parse(),
-    };
-    // A second sign is not one of ours.
-    let value = value.ok().filter(|_| !digits.starts_with(['+', '-']) && !digits.starts_with("0x+"))?;
-    Some(if negative { -i128::from(value) } else { value.into() })
+/// An integer as it is written: a sign and digits.
+struct Integer {
+    negative: bool,
+    /// None if it has more than 128 bits.
+    magnitude: Option<u128>,
 }
 
-/// The bits of an integer, if it fits into so many, signed or unsigned.
-fn narrow(value: i128, bits: u32) -> Option<u64> {
-    let fits = (-(1 << (bits - 1))..1 << bits).contains(&value);
-    fits.then_some(value as u64)
+fn integer(text: &str) -> Result<Integer, NoValue> {
+    let (negative, number) = match text.strip_prefix('-') {
+        Some(number) => (true, number),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (radix, digits) = match number.strip_prefix("0x") {
+        Some(hex) => (16, hex),
+        None => (10, number),
+    };
+    // What the standard library takes is more: a second sign is not one of ours.
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return Err(NoValue::Form);
+    }
+    Ok(Integer { negative, magnitude: u128::from_str_radix(digits, radix).ok() })
+}
+
+impl Integer {
+    /// The bits of the integer, if it fits into so many, 64 at the most, signed or unsigned.
+    fn bits(&self, bits: u32) -> Result<u64, NoValue> {
+        let most = if self.negative { 1 << (bits - 1) } else { (1 << bits) - 1 };
+        let magnitude = self.magnitude.filter(|&magnitude| magnitude <= most).ok_or(NoValue::Range)? as u64;
+        Ok(if self.negative { magnitude.wrapping_neg() } else { magnitude })
+    }
 }
 
 fn print(text: &mut String, value: &Val) -> std::fmt::Result {
@@ -195,11 +242,11 @@ fn print(text: &mut String, value: &Val) -> std::fmt::Result {
 mod tests {
     use upshift::{HeapType, RefType, Val, ValType};
 
-    use super::{parse, print};
+    use super::{NoValue, parse, print};
 
     fn round_trip(ty: ValType, text: &str) -> Option<String> {
         let mut printed = String::new();
-        print(&mut printed, &parse(&ty, text)?).unwrap();
+        print(&mut printed, &parse(&ty, text).ok()?).unwrap();
         Some(printed)
     }
 
@@ -240,11 +287,50 @@ mod tests {
         assert_eq!(round_trip(ValType::EXTERNREF, "null").as_deref(), Some("<null externref>"));
         assert_eq!(round_trip(ValType::EXTERNREF, "0"), None);
         let never_null = ValType::Ref(RefType::new(false, HeapType::Func));
-        assert!(parse(&never_null, "null").is_none());
+        assert!(parse(&never_null, "null").is_err());
     }
 
     #[test]
     fn narrow_integers_keep_their_bits() {
-        assert!(matches!(parse(&ValType::I32, "2147483648"), Some(Val::I32(i32::MIN))));
+        assert!(matches!(parse(&ValType::I32, "2147483648"), Ok(Val::I32(i32::MIN))));
+    }
+
+    #[test]
+    fn a_plus_is_a_sign() {
+        for (ty, text, value) in [
+            (ValType::I32, "+5", "5"),
+            (ValType::I32, "+0x10", "16"),
+            (ValType::I64, "+9223372036854775807", "9223372036854775807"),
+            (ValType::F32, "+0.5", "0.5"),
+            (ValType::F64, "+inf", "inf"),
+            (ValType::V128, "+7", "7"),
+        ] {
+            assert_eq!(round_trip(ty, text).as_deref(), Some(value), "{text}");
+        }
+        for bad in ["+", "++5", "+-5", "-+5", "0x+5", "+0x"] {
+            for ty in [ValType::I32, ValType::I64, ValType::V128] {
+                assert_eq!(parse(&ty, bad).err(), Some(NoValue::Form), "{bad}");
+            }
+        }
+    }
+
+    /// A number that is too large is one all the same, however large it is.
+    #[test]
+    fn numbers_out_of_range_are_told_from_what_is_none() {
+        let huge = "9".repeat(1000);
+        let wrong = |ty: ValType, text: &str| parse(&ty, text).err();
+        for text in ["4294967296", "-2147483649", "0x100000000", "-0x80000001", "18446744073709551616", &huge]
+        {
+            assert_eq!(wrong(ValType::I32, text), Some(NoValue::Range), "{text}");
+        }
+        for text in ["18446744073709551616", "-9223372036854775809", "0x10000000000000000", &huge] {
+            assert_eq!(wrong(ValType::I64, text), Some(NoValue::Range), "{text}");
+        }
+        for text in ["-1", "340282366920938463463374607431768211456", &huge] {
+            assert_eq!(wrong(ValType::V128, text), Some(NoValue::Range), "{text}");
+        }
+        for text in ["x", "", "1.5", "0xg", "1 000"] {
+            assert_eq!(wrong(ValType::I32, text), Some(NoValue::Form), "{text}");
+        }
     }
 }

@@ -117,9 +117,14 @@ impl Limits {
         share.map(Some).with_context(|| format!("the program may not take {} for a thread", bytes(wanted)))
     }
 
-    /// The most bytes of the heap of structs and arrays.
-    pub(crate) fn heap(&self) -> Option<usize> {
+    /// The most bytes of the heap of structs and arrays, but for what is left of all memory.
+    fn heap(&self) -> Option<usize> {
         self.gc_heap.or(self.memory.map(|memory| memory.most))
+    }
+
+    /// The most bytes that the heap of structs and arrays can come to have.
+    pub(crate) fn heap_in_all(&self) -> Option<usize> {
+        self.heap().into_iter().chain(self.total_memory).min()
     }
 
     /// What a module may contain.

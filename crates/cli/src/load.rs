@@ -8,12 +8,12 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use upshift::{Engine, Module, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_translate::features::Feature;
-use upshift_translate::{Features, TypeRegistry, needed_features};
+use upshift_translate::{Features, ParseError, TypeRegistry, needed_features};
 
 use crate::flags::Verb;
 use crate::limits;
@@ -44,7 +44,11 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
             Module::from_binary(engine, &bytes).map_err(|error| match error.downcast_ref() {
                 Some(exceeded) => anyhow!("{exceeded}{}", more(exceeded)),
                 None => match turned_off(engine, &bytes) {
-                    Some(features) => error.context(features),
+                    // The library's own context is for hosts.
+                    Some(flags) => match error.downcast::<ParseError>() {
+                        Ok(reason) => Error::new(reason).context(flags),
+                        Err(error) => error.context(flags),
+                    },
                     None => error,
                 },
             })

@@ -107,5 +107,6 @@ fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
         Verb::Features => features::features(options),
         Verb::Completions => complete::complete(&options.files[0]).and_then(|script| print(&script)),
         Verb::Man => print(&manual::manual()),
+        Verb::Help => print(&help::of_word(options.files.first())?),
     }
 }

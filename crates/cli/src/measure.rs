@@ -20,7 +20,7 @@ use upshift::{Linker, RootScope, Store, TierPath};
 use upshift_wasi::{Exit, Input, Output};
 
 use crate::flags::{Options, Usage};
-use crate::invoke::Call;
+use crate::invoke::{Call, Surplus};
 use crate::json::Json;
 use crate::limits;
 use crate::patient::Patient;
@@ -126,7 +126,7 @@ impl<'p> Runner<'p> {
             let instance = runner.program.instantiate(&mut runner.linker, &mut store, &mut || ())?;
             let instantiation = begin.elapsed();
             let Program { module, options, .. } = runner.program;
-            let call = Call::new(&mut store, instance, module, name, &options.args)?;
+            let call = Call::new(&mut store, instance, module, name, &options.args, Surplus::OfGuest)?;
             Ok(Way::Call { store, call, instantiation, is_first })
         })
         .map_err(|error| self.failed(error))

@@ -16,7 +16,7 @@ use upshift::{Engine, Instance, Linker, MemoryShare, Module, ResourceLimiter, St
 use upshift_wasi::{Input, Output, WasiCtx, WasiCtxBuilder, WasiThreads, WasiThreadsBuilder};
 
 use crate::deterministic::{self, World};
-use crate::flags::{GuestDir, Options, Stats};
+use crate::flags::{GuestDir, Options, Stats, UnknownImports};
 use crate::limits::{self, Limiter};
 use crate::patient::Patient;
 use crate::{imports, load, report};
@@ -190,8 +190,12 @@ impl<'o> Program<'o> {
         module: &Module,
         enter: &mut dyn FnMut(),
     ) -> Result<Instance> {
-        if self.options.unknown_imports_trap {
-            linker.define_unknown_imports_as_traps(module)?;
+        match self.options.unknown_imports {
+            Some(UnknownImports::Trap) => linker.define_unknown_imports_as_traps(module)?,
+            Some(UnknownImports::Default) => {
+                linker.define_unknown_imports_as_default_values(&mut *store, module)?;
+            }
+            None => {}
         }
         if module.info().start.is_some() {
             enter();
@@ -218,10 +222,9 @@ impl<'o> Program<'o> {
         wasi.stdin(streams.input).stdout(streams.output).stderr(streams.errors);
         let name = options.argv0.as_deref().or(Path::new(self.file).file_name());
         wasi.arg(bytes(name.unwrap_or(self.file)));
-        if options.invoke.is_none() {
-            for arg in &options.args {
-                wasi.arg(bytes(arg));
-            }
+        // Those that `--invoke` takes for its function are among them, as with `wasmtime`.
+        for arg in &options.args {
+            wasi.arg(bytes(arg));
         }
         if options.sandbox {
             // Descriptors are this process's, which needs some itself.

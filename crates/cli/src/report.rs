@@ -6,10 +6,12 @@
 //! | 1 | the guest ended itself with another code, a module could not be read, validated or linked, a check failed, or there was no memory |
 //! | 2 | the command line or a settings file is wrong |
 //! | 134 | the guest was stopped by a trap, an exception or a limit, as after `abort` in a shell |
+//! | 141 | nobody reads what the program prints any more, as after `SIGPIPE` in a shell |
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::thread::{self, ThreadId};
@@ -83,11 +85,26 @@ pub(crate) fn end_in_time(words: &str, error: &Error, errors: Option<&'static Fi
     unsafe { libc::_exit(code.into()) }
 }
 
+/// Nobody reads the standard output any more. Who closed it has seen enough: it is no error to tell of, but what was to be
+/// printed is not.
+#[derive(Debug)]
+struct NobodyReads;
+
+impl fmt::Display for NobodyReads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody reads the standard output any more")
+    }
+}
+
+impl std::error::Error for NobodyReads {}
+
 /// The exit code for an error, and whether it goes without a message.
 fn exit_code(error: &Error) -> (u8, bool) {
     if let Some(Exit(code)) = error.downcast_ref() {
         // A process has 8 bits for it. What does not fit must not become a success by being cut off.
         u8::try_from(*code).map_or((1, false), |code| (code, true))
+    } else if error.is::<NobodyReads>() {
+        (141, true)
     } else if error.is::<Usage>() {
         (2, false)
     } else if error.is::<Trap>()
@@ -148,11 +165,13 @@ fn coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
 /// Writes to the standard output, at once.
 ///
 /// # Errors
-/// If that fails.
+/// If that fails. If nobody reads it any more, the process ends with the error, but without a word.
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut stdout = Patient(std::io::stdout().lock());
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())?;
-    Ok(())
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(NobodyReads.into()),
+        outcome => Ok(outcome?),
+    }
 }
 
 #[cfg(test)]

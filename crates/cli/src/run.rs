@@ -7,6 +7,7 @@ use upshift::{Engine, Module, Store};
 use upshift_wasi::{Input, Output};
 
 use crate::flags::Options;
+use crate::invoke::Surplus;
 use crate::program::{Host, Program, Streams, entry, failed_to_run};
 use crate::report::{self, print};
 use crate::stats::{self, Times};
@@ -52,7 +53,7 @@ fn link_and_call(store: &mut Store<Host>, program: &Program<'_>, times: &mut Tim
     }
     if let Some(name) = &options.invoke {
         times.enter();
-        let results = invoke::call(store, instance, module, name, &options.args)?;
+        let results = invoke::call(store, instance, module, name, &options.args, Surplus::OfGuest)?;
         return print(&results.into_iter().map(|result| result + "\n").collect::<String>());
     }
     match entry(store, instance)? {

@@ -22,7 +22,7 @@ pub(crate) fn wast(options: &Options) -> Result<()> {
         let name = file.to_string_lossy();
         let report = String::from_utf8(load::read(file)?)
             .map_err(Error::new)
-            .and_then(|source| upshift_wast::run(&engine, &name, &source))
+            .and_then(|source| upshift_wast::run_with_fuel(&engine, &name, &source, options.fuel()))
             .with_context(|| format!("cannot run `{name}`"))?;
         print(&format!("{report}\n"))?;
         failures += report.failures.len();

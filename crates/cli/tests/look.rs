@@ -1,6 +1,7 @@
 //! What looks inside: statistics, batches, listings, and the texts made of the table of flags.
 
 use std::fs;
+use std::io::Write;
 use std::process::Command;
 
 use serde_json::Value;
@@ -209,7 +210,7 @@ fn inspect_names_what_is_needed() {
         ("tags.wat", tags),
         ("draft.wat", "(module (func try end))"),
     ]);
-    let draft = dir.run(&["inspect", "--json", "-W", "legacy-exceptions", "draft.wat"]).stdout;
+    let draft = dir.run(&["inspect", "--json", "draft.wat"]).stdout;
     let json: Value = serde_json::from_str(&draft).unwrap();
     assert_eq!(json["features"], serde_json::json!(["legacy-exceptions"]));
     let json: Value = serde_json::from_str(&dir.run(&["inspect", "--json", "tags.wat"]).stdout).unwrap();
@@ -350,6 +351,21 @@ fn bash_completes_verbs_flags_words_and_files() {
     assert_eq!(completed(&dir, &["upshift", "run", "--dir", ""]), ["directory"]);
     assert_eq!(completed(&dir, &["upshift", "inspect", "--"]), ["--json", "--config", "--help", "--version"]);
     assert_eq!(completed(&dir, &["upshift", "completions", "z"]), ["zsh"]);
+    assert_eq!(completed(&dir, &["upshift", "help", "insp"]), ["inspect"]);
+}
+
+#[test]
+fn bash_completes_names_with_blanks() {
+    let dir = Dir::with(&[("two words.wasm", ""), ("two more words.wasm", "")]);
+    fs::create_dir(dir.0.join("my directory")).unwrap();
+    let script = dir.run(&["completions", "bash"]).stdout;
+    fs::write(dir.0.join("script"), script).unwrap();
+    let mut offers = completed(&dir, &["upshift", "run", "two"]);
+    offers.sort();
+    assert_eq!(offers, ["two more words.wasm", "two words.wasm"]);
+    assert_eq!(completed(&dir, &["upshift", "two w"]), ["two words.wasm"]);
+    assert_eq!(completed(&dir, &["upshift", "run", "--dir", "my"]), ["my directory"]);
+    assert_eq!(completed(&dir, &["upshift", "run", "--config", "two m"]), ["two more words.wasm"]);
 }
 
 #[test]
@@ -375,6 +391,10 @@ fn the_manual_has_everything() {
         "\\-W max\\-memory\\-size",
         ".SH EXIT STATUS",
         "NO_COLOR",
+        "\\-C NAME[=VALUE]",
+        "Taken without any effect: cache,",
+        "opt\\-level",
+        "unknown\\-imports\\-default",
     ] {
         assert!(manual.contains(part), "no {part} in {manual}");
     }
@@ -383,4 +403,56 @@ fn the_manual_has_everything() {
     for line in manual.lines().filter(|line| line.starts_with(['.', '\''])) {
         assert!(requests.contains(&line.split(' ').next().unwrap()), "{line}");
     }
+}
+
+/// Who reads only the beginning wants no more, and no complaint.
+#[test]
+fn a_closed_pipe_ends_the_program_quietly() {
+    let functions: String =
+        (0..5000).map(|i| format!("(func (export \"f{i}\") (result i32) (i32.const {i}))")).collect();
+    let dir = Dir::with(&[("many.wat", &format!("(module {functions})"))]);
+    // A pipe that nobody reads from the beginning: how far a program comes does not depend on who is quicker.
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    for line in [
+        "inspect --json many.wat",
+        "run --dump ir many.wat",
+        "analyze --static --json many.wat",
+        "features",
+        "man",
+        "help",
+        "--invoke f1 many.wat",
+    ] {
+        let mut command = dir.command(&line.split(' ').collect::<Vec<_>>());
+        let output = command.stdout(closed()).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{line}");
+        assert_eq!(output.status.code(), Some(141), "{line}");
+    }
+    // The calls of a batch end there too.
+    let mut child = dir.command(&["--batch", "many.wat"]).stdout(closed()).spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(b"f1\nf2\nnone\n");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(141)));
+}
+
+#[test]
+fn help_is_a_verb() {
+    let dir = Dir::new();
+    let overall = dir.run(&["--help"]).stdout;
+    assert_eq!(dir.run(&["help"]).stdout, overall);
+    assert!(overall.contains("  help [VERB] "), "{overall}");
+    for verb in ["run", "inspect", "validate", "man", "help"] {
+        let help = dir.run(&[verb, "--help"]).stdout;
+        assert!(help.contains(&format!("Usage: upshift {verb}")), "{help}");
+        dir.run(&["help", verb]).prints(&help);
+    }
+    for verb in ["run", "bench", "compare", "analyze", "inspect", "validate", "wast"] {
+        assert!(dir.run(&["help", verb]).stdout.contains("`-W "), "{verb}");
+    }
+    dir.run(&["help", "inspec"]).fails(2, &["`inspec`", "did you mean `inspect`?"]);
+    dir.run(&["help", "run", "more"]).fails(2, &["`more`"]);
+    dir.run(&["-W", "gc=y", "validate", "x.wat"]).fails(2, &["upshift validate [FLAGS] FILE..."]);
 }

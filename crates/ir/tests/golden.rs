@@ -16,20 +16,15 @@ use std::sync::Arc;
 use similar::TextDiff;
 use upshift_core::index::FuncIndex;
 use upshift_ir::{compile, text, verify};
-use upshift_translate::features::Feature;
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, names, parse};
 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    let mut features = Features::default();
-    if words(wat).any(|word| word == "legacy-exceptions") {
-        features.set(Feature::LegacyExceptions, true).expect("it is there");
-    }
+    let features = Features::default();
     parse(Arc::from(bytes), &features, &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What the first line of a file asks for: `;; options: fuel interruption canonical-nans legacy-exceptions`, or some of
-/// these.
+/// What the first line of a file asks for: `;; options: fuel interruption canonical-nans`, or some of these.
 fn words(wat: &str) -> impl Iterator<Item = &str> {
     let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
     line.unwrap_or_default().split_whitespace()
@@ -39,7 +34,6 @@ fn options(wat: &str) -> CodeOptions {
     let mut options = CodeOptions::default();
     for word in words(wat) {
         match word {
-            "legacy-exceptions" => {}
             "fuel" => options.fuel = true,
             "interruption" => options.interruption = true,
             "canonical-nans" => options.canonical_nans = true,

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Each row names the first version of the standard that has the feature, or says that it is a `proposal`.
-//! A row is `on` (allowed unless the embedder forbids it), `off` (allowed only if the embedder asks for it) or
+//! A row is `on` (allowed unless the embedder forbids it), `off` (allowed only if the embedder asks for it; none is now) or
 //! `unsupported` (named so that errors can name it, but no engine can allow it).
 
 use std::fmt;
@@ -146,7 +146,7 @@ features! {
         "Garbage-collected structs and arrays, recursive types, subtypes, casts.";
     Exceptions "exceptions" on 3 (EXCEPTIONS)
         "Exceptions with tags and exception references.";
-    LegacyExceptions "legacy-exceptions" off proposal (LEGACY_EXCEPTIONS)
+    LegacyExceptions "legacy-exceptions" on proposal (LEGACY_EXCEPTIONS)
         "The first draft of exceptions.";
     Threads "threads" on proposal (THREADS)
         "Shared memories and atomic instructions.";

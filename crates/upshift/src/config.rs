@@ -54,11 +54,19 @@ macro_rules! wasm_features {
                 #[doc = concat!("Allows or forbids ", $what, ".")]
                 ///
                 /// Unless set, what this version implements is allowed and everything else forbidden. Allowing what it does
-                /// not implement makes `Engine::new` fail.
+                /// not implement makes `Engine::new` fail. The error of a module that needs what is forbidden names the method.
                 pub fn $name(&mut self, allowed: bool) -> &mut Config {
                     self.feature(Feature::$feature, allowed)
                 }
             )*
+        }
+
+        /// The method of [`Config`] that allows a feature, if there is one.
+        pub(crate) fn setter(feature: Feature) -> Option<&'static str> {
+            match feature {
+                $(Feature::$feature => Some(stringify!($name)),)*
+                _ => None,
+            }
         }
     };
 }

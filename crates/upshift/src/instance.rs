@@ -17,7 +17,7 @@ use upshift_core::shown::Shown;
 use upshift_core::vm::{FuncRec, GlobalCell, MemRecord, TableRecord, VmCtx, VmLayout};
 use upshift_translate::module::ExternIndex;
 
-use crate::context::{AsContextMut, StoreContext, StoreContextMut};
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::exceptions::Tag;
 use crate::externs::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
@@ -216,6 +216,16 @@ impl Instance {
     /// The exported function of a name.
     pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
         self.get_export(store, name)?.into_func()
+    }
+
+    /// The function of an index of the module, exported or not, for the project's own tools: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn func_at(&self, store: impl AsContext, index: u32) -> Option<Func> {
+        let data = self.in_state(store.as_context().state());
+        let func = FuncIndex(index);
+        data.module.info().funcs.get(func.index())?;
+        // SAFETY: the instance's functions are functions of its store.
+        Some(unsafe { Func::from_rec(self.store, data.func_rec(func)) })
     }
 
     /// The exported function of a name, with its types checked.

@@ -36,6 +36,20 @@
 //! # Ok::<(), upshift::Error>(())
 //! ```
 //!
+//! # Where to read on
+//!
+//! `docs/embedding.md` of the repository is the guide: seven complete hosts, from a call to a plug-in that nobody trusts, the lines
+//! of `Cargo.toml` with which debug builds of a host are quick too, and a table of what is other than in `wasmtime`. Guests that
+//! want files, clocks or a standard output get them from the crate `upshift-wasi`.
+//!
+//! # What is not there
+//!
+//! - Compiled code: all tiers but the interpreter. So there is no `serialize`, no ahead-of-time compilation and no profiling.
+//! - The component model, and WASI other than preview 1.
+//! - Asynchronous host functions and calls: a host function that waits blocks its thread.
+//! - A pooling allocator, and a choice of collectors: there is one, which copies.
+//! - Stack switching, shared-everything threads and other proposals that [`Config`] has no method for.
+//!
 //! # How a call goes
 //!
 //! [`TypedFunc::call`] writes its arguments to the store's value stack and enters the interpreter; a function's first

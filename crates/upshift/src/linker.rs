@@ -17,14 +17,18 @@ use upshift_core::shown::Shown;
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
+use crate::exceptions::Tag;
 use crate::externs::Extern;
 use crate::func::{Func, HostFunc, IntoFunc};
+use crate::global::Global;
 use crate::instance::Instance;
 use crate::instantiate::instantiate;
+use crate::memory::{Memory, SharedMemory};
 use crate::module::Module;
 use crate::store::StoreState;
-use crate::types::{ExternType, FuncType, ImportType};
-use crate::val::Val;
+use crate::table::Table;
+use crate::types::{ExternType, FuncType, ImportType, ValType};
+use crate::val::{Ref, Val};
 
 /// Names for what modules import, and a way to instantiate modules with them.
 ///
@@ -280,6 +284,55 @@ impl<T: 'static> Linker<T> {
         Ok(())
     }
 
+    /// Defines what the module imports and the linker does not know: functions that return the default values of their result
+    /// types, which are zero and null, and memories, tables, globals and tags of the types that are imported, which belong to
+    /// the store and are full of default values.
+    ///
+    /// ```
+    /// use upshift::{Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module
+    ///         (import "js" "now" (func $now (result f64)))
+    ///         (func (export "run") (result f64) (f64.add (call $now) (f64.const 1))))"#,
+    /// )?;
+    /// let (mut linker, mut store) = (Linker::new(&engine), Store::new(&engine, ()));
+    /// linker.define_unknown_imports_as_default_values(&mut store, &module)?;
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let run = instance.get_typed_func::<(), f64>(&mut store, "run")?;
+    /// assert_eq!(run.call(&mut store, ())?, 1.0);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a type has no default value, as references that are never null, or a limit of the store is reached.
+    pub fn define_unknown_imports_as_default_values(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<()> {
+        for import in module.imports() {
+            let (module, name) = (import.module(), import.name());
+            if self.find(module, name).is_some() {
+                continue;
+            }
+            if let ExternType::Func(ty) = import.ty() {
+                let values = ty.results().map(|ty| default_value(module, name, &ty));
+                let values = values.collect::<Result<Vec<_>>>()?;
+                self.func_new(module, name, ty, move |_, _, results| {
+                    results.copy_from_slice(&values);
+                    Ok(())
+                })?;
+                continue;
+            }
+            let item = default_item(&mut store, &import)?;
+            self.define(&store, module, name, item)?;
+        }
+        Ok(())
+    }
+
     /// Instantiates a module with the linker's definitions.
     ///
     /// # Errors
@@ -381,6 +434,36 @@ impl<T: 'static> Linker<T> {
 
 fn unknown_import(module: &str, name: &str) -> anyhow::Error {
     anyhow!("unknown import: `{}::{}` has not been defined", Shown::new(module), Shown::new(name))
+}
+
+/// The default value of a type that an import has or returns.
+fn default_value(module: &str, name: &str, ty: &ValType) -> Result<Val> {
+    let no_default = || {
+        let (module, name) = (Shown::new(module), Shown::new(name));
+        anyhow!("the unknown import `{module}::{name}` has no default: there is none of the type {ty}")
+    };
+    Val::default_for_ty(ty).with_context(no_default)
+}
+
+/// What can be imported as something other than a function, full of default values.
+fn default_item(mut store: impl AsContextMut, import: &ImportType<'_>) -> Result<Extern> {
+    let value = |ty: &ValType| default_value(import.module(), import.name(), ty);
+    Ok(match import.ty() {
+        ExternType::Func(_) => bail!("functions have no values"),
+        ExternType::Global(ty) => {
+            let value = value(ty.content())?;
+            Global::new(store, ty, value)?.into()
+        }
+        ExternType::Table(ty) => {
+            // There is a null of every heap type, but not for every table.
+            value(&ValType::Ref(ty.element().clone()))?;
+            let null = Ref::null(ty.element().heap_type());
+            Table::new(store, ty, null)?.into()
+        }
+        ExternType::Memory(ty) if ty.is_shared() => SharedMemory::new_in(&mut store, ty)?.into(),
+        ExternType::Memory(ty) => Memory::new(store, ty)?.into(),
+        ExternType::Tag(ty) => Tag::new(store, &ty)?.into(),
+    })
 }
 
 /// # Safety

@@ -14,16 +14,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
+use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{CodeOptions, ModuleInfo, ModuleLimit, names};
+use upshift_translate::{CodeOptions, ModuleInfo, ModuleLimit, ParseError, names};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::gc::Records;
 use crate::types::{ExportType, ExternType, ImportType};
@@ -89,12 +90,25 @@ pub struct FuncSize {
     pub ir_words: usize,
 }
 
+/// What is said of bytes that are no valid module: of those that need a feature that is turned off, what turns it on.
+#[cold]
+fn refused(error: ParseError) -> Error {
+    let off = error.feature().filter(|feature| feature.availability() != Availability::Unsupported);
+    match off.and_then(|feature| Some((feature, config::setter(feature)?))) {
+        Some((feature, setter)) => Error::new(error).context(format!(
+            "the module needs the feature `{feature}`, which `Config::{setter}(true)` turns on"
+        )),
+        None => error.into(),
+    }
+}
+
 impl Module {
     /// Parses and validates a module from its bytes (wasm spec, "Binary Format"), or from its text ("Text Format") with the
     /// feature `wat`.
     ///
     /// # Errors
-    /// When the bytes are no valid module; the message names the offset. When the module exceeds one of the engine's limits, see
+    /// When the bytes are no valid module; the message names the offset. If it needs a feature that is forbidden, the context of
+    /// the error names the method of [`Config`] that allows it. When the module exceeds one of the engine's limits, see
     /// [`Config::module_limits`]; text counts as bytes too.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
         let bytes = bytes.as_ref();
@@ -136,7 +150,7 @@ impl Module {
     fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
         let Config { features, module_limits, .. } = engine.config();
         let info = upshift_translate::parse_within(module_limits, bytes, features, engine.types());
-        let info = info.map_err(|error| error.limit().map_or_else(|| anyhow!(error), Into::into))?;
+        let info = info.map_err(|error| error.limit().map_or_else(|| refused(error), Into::into))?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();

@@ -1,8 +1,8 @@
 //! Instantiation: what links and what does not, and what a failed initialisation leaves behind.
 
 use upshift::{
-    Engine, Extern, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module, Mutability, Ref,
-    RefType, Result, Store, Table, TableType, Trap, Val, ValType,
+    Config, Engine, Extern, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module,
+    Mutability, Ref, RefType, Result, Store, Table, TableType, Trap, Val, ValType,
 };
 
 fn link(store: &mut Store<()>, wat: &str, imports: &[Extern]) -> Result<Instance> {
@@ -22,6 +22,71 @@ fn refused(store: &mut Store<()>, import: &str, given: impl Into<Extern>) {
 fn accepted(store: &mut Store<()>, import: &str, given: impl Into<Extern>) {
     let wat = format!(r#"(module (import "mod" "name" {import}))"#);
     link(store, &wat, &[given.into()]).expect(import);
+}
+
+#[test]
+fn what_nobody_offers_can_be_defaults() {
+    let engine = Engine::default();
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (import "js" "known" (func $known (result i32)))
+            (import "js" "f" (func $f (param i32) (result i32 f64 externref)))
+            (import "js" "memory" (memory 2))
+            (import "js" "shared" (memory 1 1 shared))
+            (import "js" "table" (table 3 externref))
+            (import "js" "g" (global $g (mut i64)))
+            (import "js" "tag" (tag (param i32)))
+            (func (export "known") (result i32) (call $known))
+            (func (export "f") (result i32 f64 externref) (call $f (i32.const 1)))
+            (func (export "g") (result i64) (global.get $g))
+            (func (export "sizes") (result i32 i32 i32) (memory.size 0) (memory.size 1) (table.size 0)))"#,
+    )
+    .unwrap();
+    let (mut linker, mut store) = (Linker::new(&engine), Store::new(&engine, ()));
+    linker.func_wrap("js", "known", || 7).unwrap();
+    linker.define_unknown_imports_as_default_values(&mut store, &module).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let mut call = |name, results: &mut [Val]| {
+        let func = instance.get_func(&mut store, name).unwrap();
+        func.call(&mut store, &[], results).unwrap();
+    };
+    let mut results = [Val::I32(1), Val::I32(1), Val::I32(1)];
+    call("f", &mut results);
+    assert!(matches!(results, [Val::I32(0), Val::F64(0), Val::ExternRef(None)]), "{results:?}");
+    call("sizes", &mut results);
+    assert!(matches!(results, [Val::I32(2), Val::I32(1), Val::I32(3)]), "{results:?}");
+    call("known", &mut results[..1]);
+    assert!(matches!(results[0], Val::I32(7)));
+    call("g", &mut results[..1]);
+    assert!(matches!(results[0], Val::I64(0)));
+
+    for never_null in ["(func (result (ref func)))", "(global (ref extern))"] {
+        let wat = format!(r#"(module (import "js" "x" {never_null}))"#);
+        let module = Module::new(&engine, wat).unwrap();
+        let error = linker.define_unknown_imports_as_default_values(&mut store, &module).unwrap_err();
+        assert!(error.to_string().contains("`js::x` has no default"), "{error}");
+    }
+}
+
+#[test]
+fn a_module_that_needs_what_is_off_is_told_the_setting() {
+    let mut config = Config::new();
+    config.wasm_simd(false).wasm_legacy_exceptions(false);
+    let engine = Engine::new(&config).unwrap();
+    for (wat, setting) in [
+        ("(module (func (param v128)))", "`Config::wasm_simd(true)`"),
+        ("(module (func try end))", "`Config::wasm_legacy_exceptions(true)`"),
+    ] {
+        let error = Module::new(&engine, wat).unwrap_err();
+        assert!(error.to_string().contains(setting), "{error}");
+        // Where it is needed comes second.
+        assert!(format!("{error:#}").contains("offset 0x"), "{error:#}");
+        assert!(Module::new(&Engine::default(), wat).is_ok(), "all that is implemented is on");
+    }
+    // What no setting turns on promises none.
+    let error = Module::new(&engine, "(module (type $f (func)) (type (cont $f)))").unwrap_err();
+    assert!(!format!("{error:#}").contains("Config::"), "{error:#}");
 }
 
 #[test]

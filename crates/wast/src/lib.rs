@@ -4,21 +4,24 @@
 //! ```text
 //! text ─ wast ─▶ directives ─▶ Runner ─ embedding API ─▶ engine
 //!                                │ └ values: arguments, and patterns that results have to match
-//!                                │ └ messages: whether an error is the expected one
+//!                                │ ├ messages: whether an error is the expected one
+//!                                │ └ threads: Runners of their own, each with a store
 //!                                ▼
 //!                             Report: how many directives there were, and every one that failed
 //! ```
 //!
-//! Every directive is executed and counted. One that cannot be executed, because of a missing feature or because what
+//! Every directive is executed and counted, those within threads too. One that cannot be executed, because of a missing feature or because what
 //! it needs was refused before, is a failure and says so.
 
 mod host;
 mod messages;
 mod report;
 mod runner;
+mod threads;
 mod values;
 
 use std::path::Path;
+use std::thread;
 
 use upshift::{Engine, Result};
 use wast::Wast;
@@ -27,7 +30,7 @@ use wast::parser::ParseBuffer;
 
 pub use report::{Failure, Report};
 
-use runner::Runner;
+use runner::{Runner, Setting};
 
 /// Runs a script.
 ///
@@ -49,6 +52,25 @@ use runner::Runner;
 /// # Ok::<(), upshift::Error>(())
 /// ```
 pub fn run(engine: &Engine, name: &str, source: &str) -> Result<Report> {
+    run_with_fuel(engine, name, source, u64::MAX)
+}
+
+/// Runs a script whose programs may consume so much fuel in all, and as much again in each of its threads. Without
+/// [`Config::consume_fuel`](upshift::Config::consume_fuel) that means nothing.
+///
+/// # Errors
+/// When the script itself cannot be read; what its directives do is in the report.
+///
+/// ```
+/// use upshift::{Config, Engine};
+///
+/// let engine = Engine::new(Config::new().consume_fuel(true))?;
+/// let script = r#"(module (func (export "spin") (loop (br 0)))) (assert_return (invoke "spin"))"#;
+/// let report = upshift_wast::run_with_fuel(&engine, "spin.wast", script, 1000)?;
+/// assert!(report.failures[0].message.contains("fuel"));
+/// # Ok::<(), upshift::Error>(())
+/// ```
+pub fn run_with_fuel(engine: &Engine, name: &str, source: &str, fuel: u64) -> Result<Report> {
     let locate = |mut error: wast::Error| {
         error.set_path(Path::new(name));
         error.set_text(source);
@@ -59,11 +81,13 @@ pub fn run(engine: &Engine, name: &str, source: &str) -> Result<Report> {
     lexer.allow_confusing_unicode(true);
     let buffer = ParseBuffer::new_with_lexer(lexer).map_err(locate)?;
     let script = wast::parser::parse::<Wast<'_>>(&buffer).map_err(locate)?;
-    let mut runner = Runner::new(engine, source)?;
-    for directive in script.directives {
-        runner.run(directive);
-    }
-    Ok(runner.finish(name))
+    thread::scope(|scope| {
+        let mut runner = Runner::new(Setting { engine, source, fuel, scope })?;
+        for directive in script.directives {
+            runner.run(directive);
+        }
+        Ok(runner.finish(name))
+    })
 }
 
 /// Runs the script in a file.

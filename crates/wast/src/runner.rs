@@ -4,27 +4,30 @@
 //! (module …)        compile ─▶ instantiate ─▶ the current instance, and the one of its name
 //! (register "m")    ─▶ imports of that name from now on
 //! (assert_… (invoke …) …)   call ─▶ compare
+//! (thread $t …), (wait $t)  another Runner, in a thread; its report
 //! ```
 //!
 //! When a module fails, the instance it would have made is *lost*: what asks for it later fails as well, and names the
 //! line of the module as the cause, rather than to run on some other instance.
 
 use std::collections::HashMap;
+use std::thread::Scope;
 
 use upshift::{Engine, Error, Exception, Instance, Linker, Module, Store, Trap, Val};
-use wast::token::{Id, Span};
-use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet};
+use wast::token::{Id, Index, Span};
+use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, WastThread};
 
 use crate::host;
 use crate::messages::{Wrong, expect_refused, expect_trap, expect_unlinkable};
 use crate::report::{Failure, Report};
+use crate::threads::{Shared, Threads};
 use crate::values::{HostValues, argument, expect_results};
 
 /// Why a directive failed.
-struct Problem {
-    message: String,
+pub(crate) struct Problem {
+    pub(crate) message: String,
     /// Line of the module whose failure is the reason.
-    cause: Option<usize>,
+    pub(crate) cause: Option<usize>,
 }
 
 impl From<String> for Problem {
@@ -66,6 +69,11 @@ impl<T: Clone> Slots<T> {
         self.last = Some(slot);
     }
 
+    /// Whether a directive was to make a thing of that name.
+    fn has(&self, name: Id<'_>) -> bool {
+        self.named.contains_key(name.name())
+    }
+
     /// The thing of a name, or the last one.
     fn get(&self, name: Option<Id<'_>>) -> Result<T, Problem> {
         let slot = match name {
@@ -84,9 +92,23 @@ fn lost(what: &str, line: usize) -> Problem {
     Problem { message: format!("the {what} was lost in line {line}"), cause: Some(line) }
 }
 
-/// The state of a script.
-pub(crate) struct Runner<'a> {
-    source: &'a str,
+/// What a script and its threads have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'scope, 'env> {
+    pub(crate) engine: &'env Engine,
+    pub(crate) source: &'env str,
+    /// The fuel of each store, if the engine meters its programs.
+    pub(crate) fuel: u64,
+    /// Where threads are started.
+    pub(crate) scope: &'scope Scope<'scope, 'env>,
+}
+
+/// The state of a script, or of a thread of one.
+pub(crate) struct Runner<'scope, 'env> {
+    setting: Setting<'scope, 'env>,
+    threads: Threads<'scope>,
+    /// What a thread may import of the module that it shares with who started it.
+    shared: Option<Shared>,
     store: Store<()>,
     linker: Linker<()>,
     hosts: HostValues,
@@ -97,18 +119,21 @@ pub(crate) struct Runner<'a> {
     report: Report,
 }
 
-impl<'a> Runner<'a> {
+impl<'scope, 'env> Runner<'scope, 'env> {
     /// The state before the first directive.
-    pub(crate) fn new(engine: &Engine, source: &'a str) -> Result<Runner<'a>, Error> {
+    pub(crate) fn new(setting: Setting<'scope, 'env>) -> Result<Runner<'scope, 'env>, Error> {
+        let engine = setting.engine;
         let mut store = Store::new(engine, ());
-        // An engine that meters its programs lets scripts run as long as they want; without fuel there is nothing to set.
-        let _ = store.set_fuel(u64::MAX);
+        // An engine that does not meter its programs has nothing to set.
+        let _ = store.set_fuel(setting.fuel);
         store.set_epoch_deadline(u64::MAX);
         let mut linker = Linker::new(engine);
         linker.allow_shadowing(true);
         host::define(&mut linker, &mut store)?;
         Ok(Runner {
-            source,
+            setting,
+            threads: Threads::default(),
+            shared: None,
             store,
             linker,
             hosts: HostValues::default(),
@@ -119,26 +144,51 @@ impl<'a> Runner<'a> {
         })
     }
 
-    /// What came of the script.
-    pub(crate) fn finish(self, name: &str) -> Report {
+    /// The state of a thread before its first directive. It knows nothing but what is shared with it.
+    pub(crate) fn of_thread(setting: Setting<'scope, 'env>, shared: Option<Shared>) -> Result<Self, Error> {
+        Ok(Runner { shared, ..Runner::new(setting)? })
+    }
+
+    /// What came of the script, and of threads that nobody waited for.
+    pub(crate) fn finish(mut self, name: &str) -> Report {
+        for (line, outcome) in self.threads.join_all() {
+            match outcome {
+                Ok(report) => self.add(report),
+                Err(message) => self.report.failures.push(Failure {
+                    line,
+                    column: 1,
+                    directive: "thread",
+                    message,
+                    cause: None,
+                }),
+            }
+        }
+        self.report.failures.sort_by_key(|failure| (failure.line, failure.column));
         Report { name: name.to_owned(), ..self.report }
     }
 
+    /// Counts what a thread did as what the script did.
+    fn add(&mut self, thread: Report) {
+        self.report.directives += thread.directives;
+        self.report.passed += thread.passed;
+        self.report.failures.extend(thread.failures);
+    }
+
     /// Executes a directive.
-    pub(crate) fn run(&mut self, directive: WastDirective<'_>) {
+    pub(crate) fn run(&mut self, directive: WastDirective<'env>) {
         let (span, keyword) = (directive.span(), keyword(&directive));
         self.report.directives += 1;
         match self.execute(directive) {
             Ok(()) => self.report.passed += 1,
             Err(Problem { message, cause }) => {
-                let (line, column) = span.linecol_in(self.source);
+                let (line, column) = span.linecol_in(self.setting.source);
                 let (line, column) = (line + 1, column + 1);
                 self.report.failures.push(Failure { line, column, directive: keyword, message, cause });
             }
         }
     }
 
-    fn execute(&mut self, directive: WastDirective<'_>) -> Result<(), Problem> {
+    fn execute(&mut self, directive: WastDirective<'env>) -> Result<(), Problem> {
         match directive {
             WastDirective::Module(module) => self.module(module),
             WastDirective::ModuleDefinition(module) => self.define(module).map(drop),
@@ -183,10 +233,26 @@ impl<'a> Runner<'a> {
             WastDirective::AssertSuspension { .. } => {
                 Err("the feature `stack-switching` is not supported".to_owned().into())
             }
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
-                Err("the feature `threads` is not supported".to_owned().into())
+            WastDirective::Thread(thread) => self.thread(thread),
+            WastDirective::Wait { thread, .. } => {
+                let report = self.threads.join(thread.name())?;
+                self.add(report);
+                Ok(())
             }
         }
+    }
+
+    /// Starts a thread. What it does is counted when it is waited for.
+    fn thread(&mut self, thread: WastThread<'env>) -> Result<(), Problem> {
+        let shared = match thread.shared_module {
+            Some(name) => {
+                let instance = self.instances.get(Some(name))?;
+                Some(Shared::of(&mut self.store, name.name(), &instance))
+            }
+            None => None,
+        };
+        let line = self.line(thread.span);
+        Ok(self.threads.start(self.setting, line, thread, shared)?)
     }
 
     fn module(&mut self, module: QuoteWat<'_>) -> Result<(), Problem> {
@@ -213,6 +279,11 @@ impl<'a> Runner<'a> {
 
     fn register(&mut self, name: &str, instance: Option<Id<'_>>) -> Result<(), Problem> {
         self.lost_imports.remove(name);
+        if let Some(shared) = &self.shared
+            && instance.is_some_and(|id| id.name() == shared.name && !self.instances.has(id))
+        {
+            return Ok(shared.define(&mut self.linker, &self.store, name)?);
+        }
         match self.instances.get(instance) {
             Ok(instance) => {
                 self.linker.instance(&mut self.store, name, instance)?;
@@ -228,6 +299,12 @@ impl<'a> Runner<'a> {
     }
 
     fn assert_return(&mut self, exec: WastExecute<'_>, expected: &[WastRet<'_>]) -> Result<(), Problem> {
+        let instance = match &exec {
+            WastExecute::Invoke(WastInvoke { module, .. }) | WastExecute::Get { module, .. } => {
+                self.instances.get(*module).ok()
+            }
+            WastExecute::Wat(_) => None,
+        };
         let results = self.perform(exec)?.map_err(|error| match error.downcast_ref::<Trap>() {
             Some(trap) => format!("trapped: {}", trap.message()),
             None => match error.downcast_ref::<Exception>() {
@@ -235,7 +312,15 @@ impl<'a> Runner<'a> {
                 None => format!("{error:#}"),
             },
         })?;
-        Ok(expect_results(&results, expected, &self.store)?)
+        let func = |index: &Index<'_>| {
+            let instance = instance?;
+            let number = match index {
+                Index::Num(number, _) => *number,
+                Index::Id(id) => instance.module(&self.store).func_index(id.name())?,
+            };
+            instance.func_at(&self.store, number)
+        };
+        Ok(expect_results(&results, expected, &self.store, &func)?)
     }
 
     fn assert_refused(&mut self, mut module: QuoteWat<'_>, wrong: Wrong) -> Result<(), Problem> {
@@ -294,7 +379,7 @@ impl<'a> Runner<'a> {
     }
 
     fn line(&self, span: Span) -> usize {
-        span.linecol_in(self.source).0 + 1
+        span.linecol_in(self.setting.source).0 + 1
     }
 }
 

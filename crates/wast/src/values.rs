@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use upshift::{AnyRef, ExternRef, HeapType as Heap, Result, Store, V128, Val};
+use upshift::{AnyRef, ExternRef, Func, HeapType as Heap, Result, Store, V128, Val};
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Const, V128Pattern, WastArgCore, WastRetCore};
-use wast::token::{F32, F64};
+use wast::token::{F32, F64, Index};
 use wast::{WastArg, WastRet};
 
 /// The host values of a script: `(ref.extern n)` is the same reference wherever it stands.
@@ -92,18 +92,22 @@ fn family(heap: &HeapType<'_>) -> Result<Family, String> {
     }
 }
 
+/// Finds the function that an index or a name of the module at hand stands for.
+pub(crate) type FindFunc<'a> = &'a dyn Fn(&Index<'_>) -> Option<Func>;
+
 /// Makes sure that a call's results match what is expected.
 pub(crate) fn expect_results(
     results: &[Val],
     expected: &[WastRet<'_>],
     store: &Store<()>,
+    func: FindFunc<'_>,
 ) -> Result<(), String> {
     if results.len() != expected.len() {
         return Err(format!("got {} results, expected {}", results.len(), expected.len()));
     }
     for (i, (result, expected)) in results.iter().zip(expected).enumerate() {
         let WastRet::Core(expected) = expected else { return Err("components are not supported".into()) };
-        if !matches(result, expected, store)? {
+        if !matches(result, expected, store, func)? {
             let expected = show_pattern(expected);
             return Err(format!("result {i} is {}, expected {expected}", show(result, store)));
         }
@@ -112,12 +116,17 @@ pub(crate) fn expect_results(
 }
 
 /// Whether a value matches a pattern; an error if the pattern is one of an unsupported feature.
-fn matches(value: &Val, pattern: &WastRetCore<'_>, store: &Store<()>) -> Result<bool, String> {
+fn matches(
+    value: &Val,
+    pattern: &WastRetCore<'_>,
+    store: &Store<()>,
+    func: FindFunc<'_>,
+) -> Result<bool, String> {
     Ok(match (value, pattern) {
         (_, WastRetCore::Either(patterns)) => {
             let mut found = false;
             for pattern in patterns {
-                found |= matches(value, pattern, store)?;
+                found |= matches(value, pattern, store, func)?;
             }
             found
         }
@@ -149,12 +158,14 @@ fn matches(value: &Val, pattern: &WastRetCore<'_>, store: &Store<()>) -> Result<
             }
         }
         (Val::FuncRef(func), WastRetCore::RefFunc(None)) => func.is_some(),
+        (Val::FuncRef(found), WastRetCore::RefFunc(Some(index))) => {
+            let wanted =
+                func(index).ok_or_else(|| format!("the module has no function {}", show_index(index)))?;
+            *found == Some(wanted)
+        }
         (Val::ExternRef(reference), WastRetCore::RefExtern(None)) => reference.is_some(),
         (Val::ExternRef(Some(reference)), WastRetCore::RefExtern(Some(number))) => {
             host_number(reference, store) == Some(*number)
-        }
-        (_, WastRetCore::RefFunc(Some(_))) => {
-            return Err("patterns of a certain function are not supported".into());
         }
         (_, WastRetCore::RefI31Shared) => {
             return Err("this pattern needs the feature `shared-everything-threads`".into());
@@ -243,12 +254,20 @@ fn show_f64(bits: u64) -> String {
     format!("(f64.const {:?} = {bits:#018x})", f64::from_bits(bits))
 }
 
+fn show_index(index: &Index<'_>) -> String {
+    match index {
+        Index::Num(number, _) => number.to_string(),
+        Index::Id(id) => format!("${}", id.name()),
+    }
+}
+
 fn show_pattern(pattern: &WastRetCore<'_>) -> String {
     match pattern {
         WastRetCore::I32(value) => format!("(i32.const {value})"),
         WastRetCore::I64(value) => format!("(i64.const {value})"),
         WastRetCore::F32(NanPattern::Value(value)) => show_f32(value.bits),
         WastRetCore::F64(NanPattern::Value(value)) => show_f64(value.bits),
+        WastRetCore::RefFunc(Some(index)) => format!("(ref.func {})", show_index(index)),
         WastRetCore::Either(patterns) => {
             let patterns: Vec<_> = patterns.iter().map(show_pattern).collect();
             format!("(either {})", patterns.join(" "))

@@ -248,10 +248,81 @@ fn what_needs_a_refused_module_fails_because_of_it() {
 
 #[test]
 fn nothing_is_skipped() {
-    for directive in
-        ["(thread $t (invoke \"one\"))", "(wait $t)", "(assert_suspension (invoke \"one\") \"\")"]
-    {
-        fails(directive, "is not supported");
+    fails("(assert_suspension (invoke \"one\") \"\")", "is not supported");
+    fails("(wait $t)", "no thread $t is running");
+}
+
+/// Two threads and the script itself meet in one memory: the first one waits for the second one's word.
+#[test]
+fn threads_share_memories_and_are_waited_for() {
+    let report = run(r#"
+        (module $Mem (memory (export "shared") 1 1 shared))
+        (thread $T1 (shared (module $Mem))
+            (register "mem" $Mem)
+            (module
+                (memory (import "mem" "shared") 1 1 shared)
+                (func (export "wait") (result i32)
+                    (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 20_000_000_000)))
+                    (i32.load (i32.const 4))))
+            (assert_return (invoke "wait") (i32.const 42)))
+        (thread $T2 (shared (module $Mem))
+            (register "mem" $Mem)
+            (module
+                (memory (import "mem" "shared") 1 1 shared)
+                (func (export "tell")
+                    (i32.store (i32.const 4) (i32.const 42))
+                    (i32.atomic.store (i32.const 0) (i32.const 1))
+                    (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))))
+            (invoke "tell"))
+        (wait $T1)
+        (wait $T2)"#);
+    assert!(report.is_ok(), "{report}");
+    // Five of the script, and three in each thread.
+    assert_eq!(report.directives, 11);
+}
+
+#[test]
+fn what_fails_in_a_thread_is_told_with_its_line() {
+    let script = r#"(module $Other (func (export "f")))
+        (thread $T (shared (module $Other))
+            (module (func (export "one") (result i32) (i32.const 1)))
+            (assert_return (invoke "one") (i32.const 2))
+            (invoke $Other "f"))
+        (thread $T)"#;
+    for end in ["(wait $T)", ""] {
+        let report = run(&format!("{script}\n{end}"));
+        let failures: Vec<_> = report.failures.iter().map(|f| (f.line, f.directive, &*f.message)).collect();
+        let [two, other, again] = failures[..] else { panic!("{report}") };
+        assert_eq!((two.0, two.1), (4, "assert_return"));
+        assert!(two.2.contains("is (i32.const 1), expected (i32.const 2)"), "{report}");
+        // Of a module that is shared only memories are there.
+        assert_eq!((other.0, other.1), (5, "invoke"));
+        assert_eq!((again.0, again.1, again.2), (6, "thread", "the thread $T is still running"));
+        assert_eq!(report.directives, report.passed + 3);
+    }
+}
+
+#[test]
+fn a_certain_function_is_a_pattern() {
+    let script = |pattern: &str| {
+        run(&format!(
+            "(module (func $a) (func $b) (elem declare func $a $b)
+                (func (export \"b\") (result funcref) (ref.func $b))
+                (func (export \"none\") (result funcref) (ref.null func)))
+            (assert_return (invoke \"b\") {pattern})"
+        ))
+    };
+    assert!(
+        script("(ref.func)").is_ok() && script("(ref.func 1)").is_ok() && script("(ref.func $b)").is_ok()
+    );
+    for (pattern, part) in [
+        ("(ref.func 0)", "expected (ref.func 0)"),
+        ("(ref.func $a)", "expected (ref.func $a)"),
+        ("(ref.func 4)", "no function 4"),
+        ("(ref.func $c)", "no function $c"),
+    ] {
+        let report = script(pattern);
+        assert!(report.failures.len() == 1 && report.failures[0].message.contains(part), "{report}");
     }
 }
 

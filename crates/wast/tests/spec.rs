@@ -127,7 +127,7 @@ fn own_scripts() {
     for configure in settings {
         for (name, source, directives) in OWN_SCRIPTS {
             let mut config = Config::new();
-            configure(&mut config).wasm_legacy_exceptions(true);
+            configure(&mut config);
             let engine = Engine::new(&config).unwrap();
             let report = upshift_wast::run(&engine, name, source).unwrap();
             assert!(report.is_ok(), "{report}");

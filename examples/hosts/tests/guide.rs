@@ -78,6 +78,30 @@ fn the_guide_shows_the_hosts_and_what_they_print() {
     }
 }
 
+/// The lines of `Cargo.toml` name crates of this repository and packages that hosts have.
+#[test]
+fn the_lines_for_cargo_name_what_there_is() {
+    let guide = fs::read_to_string(root().join("docs/embedding.md")).expect("the repository has a guide");
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the repository has a lock file");
+    let blocks = blocks(&guide);
+    let toml =
+        &blocks.iter().find(|block| block.language == "toml").expect("the guide has lines for cargo").content;
+    let between = |line: &str, before: &str, after: &str| {
+        let (_, rest) = line.split_once(before)?;
+        rest.split_once(after).map(|(name, _)| name.to_owned())
+    };
+    let paths: Vec<_> = toml.lines().filter_map(|line| between(line, "path = \"../upshift/", "\"")).collect();
+    let packages: Vec<_> =
+        toml.lines().filter_map(|line| between(line, "[profile.dev.package.", "]")).collect();
+    assert!(paths.len() == 2 && packages.len() == 4, "{toml}");
+    for path in paths {
+        assert!(root().join(&path).join("Cargo.toml").is_file(), "{path}");
+    }
+    for package in packages {
+        assert!(lock.contains(&format!("name = \"{package}\"\n")), "{package}");
+    }
+}
+
 #[test]
 fn all_rust_code_of_the_guide_is_tested() {
     let guide = fs::read_to_string(root().join("docs/embedding.md")).expect("the repository has a guide");

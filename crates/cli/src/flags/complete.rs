@@ -49,6 +49,7 @@ fn operands(verb: Verb) -> Option<String> {
     match verb {
         Verb::Completions => Some(verb.operands().replace('|', " ")),
         Verb::Features | Verb::Man => Some(String::new()),
+        Verb::Help => Some(verbs()),
         _ => None,
     }
 }
@@ -56,6 +57,12 @@ fn operands(verb: Verb) -> Option<String> {
 fn bash() -> String {
     let mut text = String::from(
         "# Completion of upshift for bash: source it, or put it into a directory of completions.
+# Adds what compgen finds for the word: one offer a line, since names may have blanks in them.
+_upshift_offer() {
+    local offers
+    mapfile -t offers < <(compgen \"$@\" -- \"$word\")
+    COMPREPLY+=(\"${offers[@]}\")
+}
 _upshift() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb=run flags
     COMPREPLY=()
@@ -68,15 +75,13 @@ _upshift() {
     );
     text.push_str("    case $before in\n");
     for flag in FLAGS {
-        let reply = match values(flag) {
-            Values::Words(words) if !matches!(flag.takes, Takes::Perhaps(_)) => {
-                format!("$(compgen -W '{}' -- \"$word\")", words.join(" "))
-            }
-            Values::Files => "$(compgen -f -- \"$word\")".into(),
-            Values::Directories => "$(compgen -d -- \"$word\")".into(),
+        let offer = match values(flag) {
+            Values::Words(words) if flag.takes_word() => format!("_upshift_offer -W '{}'", words.join(" ")),
+            Values::Files => "_upshift_offer -f".into(),
+            Values::Directories => "_upshift_offer -d".into(),
             _ => continue,
         };
-        let _ = writeln!(text, "        --{}) COMPREPLY=({reply}); return ;;", flag.name);
+        let _ = writeln!(text, "        --{}) {offer}; return ;;", flag.name);
     }
     text.push_str("    esac\n    case $verb in\n");
     for &verb in Verb::ALL {
@@ -85,7 +90,7 @@ _upshift() {
     }
     text.push_str(
         "    esac
-    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$flags\" -- \"$word\")); return; fi
+    if [[ $word == -* ]]; then _upshift_offer -W \"$flags\"; return; fi
 ",
     );
     for &verb in Verb::ALL {
@@ -93,7 +98,8 @@ _upshift() {
             let _ = writeln!(
                 text,
                 "    if [[ $verb == {} && $COMP_CWORD -gt 1 ]]; then
-        COMPREPLY=($(compgen -W '{words}' -- \"$word\")); return
+        compopt +o default 2> /dev/null
+        _upshift_offer -W '{words}'; return
     fi",
                 verb.name()
             );
@@ -101,10 +107,11 @@ _upshift() {
     }
     let _ = writeln!(
         text,
-        "    COMPREPLY=($(compgen -f -- \"$word\"))
-    if [[ $COMP_CWORD == 1 ]]; then COMPREPLY+=($(compgen -W '{}' -- \"$word\")); fi
+        "    _upshift_offer -f
+    if [[ $COMP_CWORD == 1 ]]; then _upshift_offer -W '{}'; fi
 }}
-complete -o filenames -F _upshift upshift",
+# Of a name that is half written in quotes only bash itself knows how to go on.
+complete -o filenames -o default -F _upshift upshift",
         verbs()
     );
     text

@@ -1,8 +1,12 @@
 //! What `--help` prints: one screen for all, one for each verb.
 
+use std::ffi::OsString;
 use std::fmt::Write;
 
-use crate::flags::{Flag, Section, Verb};
+use upshift_core::shown::Shown;
+
+use crate::flags::{Flag, Section, Usage, Verb};
+use crate::nearest::nearest;
 
 /// Names and meanings of exit codes, for help and manual.
 pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
@@ -10,6 +14,7 @@ pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
     ("1", "a module cannot be loaded or linked, a check fails, or there is no memory"),
     ("2", "the command line or a settings file is wrong"),
     ("134", "a trap, an exception or a limit stopped the guest"),
+    ("141", "nobody reads what is printed any more"),
 ];
 
 /// The help of a verb, or of all.
@@ -18,6 +23,20 @@ pub(crate) fn help(verb: Option<Verb>) -> String {
         Some(verb) => of_verb(verb),
         None => overall(),
     }
+}
+
+/// The help of the verb of a name, or of all if there is none.
+///
+/// # Errors
+/// If it is no verb.
+pub(crate) fn of_word(word: Option<&OsString>) -> Result<String, Usage> {
+    let Some(word) = word else { return Ok(overall()) };
+    let word = word.to_string_lossy();
+    Verb::from_name(&word).map(of_verb).ok_or_else(|| {
+        let near = nearest(&word, Verb::ALL.iter().map(|verb| verb.name()));
+        let near = near.unwrap_or_else(|| "`upshift help` lists them".into());
+        Usage(format!("there is no verb `{}`: {near}", Shown::new(&word)))
+    })
 }
 
 fn overall() -> String {
@@ -42,8 +61,7 @@ Verbs:
 }
 
 fn of_verb(verb: Verb) -> String {
-    let flags = if Flag::all_of(verb).next().is_some() { "[FLAGS] " } else { "" };
-    let usage = format!("upshift {} {flags}{}", verb.name(), verb.operands());
+    let usage = format!("upshift {} {}", verb.name(), verb.form());
     let mut text = format!("{}.\n\nUsage: {}\n", verb.about(), usage.trim_end());
     if Flag::all_of(verb).any(|flag| flag.name == "config") {
         text.push_str(
@@ -63,8 +81,12 @@ fn of_verb(verb: Verb) -> String {
             let _ = writeln!(text, "  {:<24} {}", flag.spelling(), flag.help);
         }
     }
-    if verb == Verb::Run {
-        text.push_str("\n`-W NAME[=VALUE],...` and `-S ...` are understood as `wasmtime` does. `upshift man` tells more.\n");
+    if verb.has_guest() {
+        // The help of `analyze` would not fit on a screen with another line.
+        text.push_str(if verb == Verb::Analyze { "" } else { "\n" });
+        text.push_str("`-W NAME[=VALUE],...` and `-S ...` are understood as `wasmtime` does. `upshift man` tells more.\n");
+    } else if verb.loads() {
+        text.push_str("\n`-W NAME[=n],...` allows or forbids parts of WebAssembly, as `-W simd=n`: see `upshift features`.\n");
     }
     text
 }

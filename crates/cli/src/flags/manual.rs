@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::flags::group;
 use crate::flags::help::EXIT_CODES;
 use crate::flags::table::FLAGS;
 use crate::flags::{Effect, Flag, Section, Verb};
@@ -43,19 +44,9 @@ with the first word that is none, or behind \\-\\-. A guest sees nothing but its
             }
         }
     }
+    wasmtime(&mut text);
     text.push_str(
-        ".SH WASMTIME
-The flags of wasmtime run that are here too have the same names and meanings. Its groups of options are understood:
-.BR \\-W ,
-or
-.BR \\-\\-wasm ,
-with the names above and with switches of features, as in
-.BR \"\\-W fuel=1000,simd=n\" ;
-and
-.BR \\-S ,
-or
-.BR \\-\\-wasi .
-.SH FILES
+        ".SH FILES
 Settings are read from the file of
 .BR \\-\\-config ,
 or else from
@@ -96,6 +87,31 @@ If it is set and not empty, messages have no colours. They have none either when
 ",
     );
     text
+}
+
+/// What is understood of the options that `wasmtime` has in groups.
+fn wasmtime(text: &mut String) {
+    text.push_str(
+        ".SH WASMTIME
+The flags of wasmtime run that are here too have the same names and meanings, and its groups of options are understood, as in
+.BR \"\\-W fuel=1000,simd=n\" .
+Switches of features are in
+.BR \\-W ,
+for every verb that loads modules; all\\-proposals is all of them at once. What is taken without any effect only tunes how wasmtime
+compiles and where it puts memories, or is about its messages: no program computes something else. What wasmtime has beyond
+that is an error, but for switches that turn it off.
+",
+    );
+    for (letter, long) in group::GROUPS {
+        let _ = writeln!(text, ".TP\n.BR \"\\-{letter} NAME[=VALUE],...\" \", \\-\\-{long}\"");
+        let [meant, taken] = group::listed(letter).map(|names| roff(&names.join(", ")));
+        if !meant.is_empty() {
+            let _ = writeln!(text, "{meant}.");
+        }
+        if !taken.is_empty() {
+            let _ = writeln!(text, "Taken without any effect: {taken}.");
+        }
+    }
 }
 
 fn describe(text: &mut String, flag: &Flag) {

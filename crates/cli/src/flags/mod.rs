@@ -11,7 +11,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use options::{Dump, GuestDir, Listing, Options, Stats};
+pub(crate) use options::{Dump, GuestDir, Listing, Options, Stats, UnknownImports};
 pub(crate) use parse::parse;
 
 pub(crate) mod complete;
@@ -77,9 +77,16 @@ verbs! {
     Features "features" "" "List the parts of WebAssembly and which are there";
     Completions "completions" "bash|zsh|fish" "Print what a shell needs to complete command lines";
     Man "man" "" "Print the manual page, for `man -l -`";
+    Help "help" "[VERB]" "Print the help of a verb, or this one";
 }
 
 impl Verb {
+    /// What follows the verb, as help shows it.
+    fn form(self) -> String {
+        let flags = if Flag::all_of(self).next().is_some() { "[FLAGS] " } else { "" };
+        format!("{flags}{}", self.operands())
+    }
+
     fn from_name(name: &str) -> Option<Verb> {
         Verb::ALL.iter().copied().find(|verb| verb.name() == name)
     }
@@ -110,6 +117,7 @@ impl Verb {
     fn files(self) -> (usize, usize) {
         match self {
             Verb::Features | Verb::Man => (0, 0),
+            Verb::Help => (0, 1),
             Verb::Wast | Verb::Validate => (1, usize::MAX),
             Verb::Compare => (2, 2),
             Verb::Run | Verb::Bench | Verb::Analyze | Verb::Inspect | Verb::Completions => (1, 1),
@@ -124,6 +132,11 @@ impl Verb {
     /// Whether what follows the files belongs to the guest.
     fn has_guest(self) -> bool {
         self == Verb::Run || self.measures()
+    }
+
+    /// Whether it loads modules, so that switches of features mean something.
+    fn loads(self) -> bool {
+        self.has_guest() || matches!(self, Verb::Inspect | Verb::Validate | Verb::Wast)
     }
 }
 
@@ -153,7 +166,7 @@ impl Section {
     }
 }
 
-/// Whether a flag has a value.
+/// Whether a flag has a value. One that has none may be followed by `=true`, `=false` or the like all the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Takes {
     Nothing,
@@ -201,6 +214,11 @@ impl Flag {
         // What the user is to replace is written in capitals.
         let words = if value.contains(|c: char| c.is_ascii_uppercase()) { "" } else { value };
         words.split_terminator('|')
+    }
+
+    /// Whether one of its words may stand behind it, without `=`.
+    pub(crate) fn takes_word(&self) -> bool {
+        matches!(self.takes, Takes::Value(_))
     }
 
     /// The flag as it is written, with its value.

@@ -27,7 +27,8 @@ pub(crate) struct Options {
     pub(crate) inherit_env: bool,
     /// Name under which others import from it, and file.
     pub(crate) preloads: Vec<(String, OsString)>,
-    pub(crate) unknown_imports_trap: bool,
+    /// What becomes of imports that nobody offers; an error unless set.
+    pub(crate) unknown_imports: Option<UnknownImports>,
     pub(crate) threads: bool,
     pub(crate) limits: Limits,
     pub(crate) sandbox: bool,
@@ -74,6 +75,15 @@ pub(crate) type SetFeature = fn(&mut Config, bool) -> &mut Config;
 pub(crate) enum Dump {
     /// The code of the interpreter.
     Ir,
+}
+
+/// What stands for imports that nobody offers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum UnknownImports {
+    /// Functions that fail.
+    Trap,
+    /// Functions that return zero or null, and other things full of those.
+    Default,
 }
 
 /// What to tell about a run.

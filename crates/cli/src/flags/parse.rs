@@ -8,6 +8,7 @@
 //! follow it too, up to the first word that is none.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use lexopt::{Arg, Parser};
 
@@ -45,20 +46,29 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         match arg {
             Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help(named)),
             Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
-            Arg::Short(letter @ ('W' | 'S')) => read_group(letter, &mut parser, verb, &mut settings)?,
-            Arg::Long("wasm") => read_group('W', &mut parser, verb, &mut settings)?,
-            Arg::Long("wasi") => read_group('S', &mut parser, verb, &mut settings)?,
+            Arg::Short(letter) if group::LETTERS.contains(&letter) => {
+                read_group(letter, &mut parser, verb, &mut settings)?;
+            }
+            Arg::Long(name) if let Some(letter) = group::letter(name) => {
+                read_group(letter, &mut parser, verb, &mut settings)?;
+            }
             Arg::Long(name) => {
                 let flag = find(name, verb)?;
                 settings.push(read(flag, &mut parser)?);
             }
-            Arg::Short(letter @ ('C' | 'D' | 'O')) => {
-                let reason = "of the groups of `wasmtime` only `-W` and `-S` mean something here";
-                return Err(Usage(format!("unknown flag `-{letter}`: {reason}")));
-            }
             Arg::Short(letter) => return Err(usage(verb, &format!("unknown flag `-{letter}`"))),
             Arg::Value(operand) => files.push(operand),
         }
+    }
+    if named.is_none()
+        && let Some(late) = files.first().and_then(|word: &OsString| word.to_str()).and_then(Verb::from_name)
+        && !Path::new(late.name()).exists()
+    {
+        return Err(Usage(format!(
+            "the verb comes before its flags, as in `upshift {} {}`",
+            late.name(),
+            late.form()
+        )));
     }
     let options = Options { files, args, ..layered(&settings, verb)? };
     check(&options, verb)?;
@@ -75,7 +85,9 @@ fn layered(settings: &[Setting], verb: Verb) -> Result<Options, Usage> {
             .find(|setting| matches!(setting.meaning, Meaning::Flag(flag) if flag.name == name))
     };
     let named = last("config").map(|setting| setting.given.os());
-    let reads = named.is_some() || last("sandbox").is_none();
+    // The value was looked at when it was read.
+    let is_sandbox = last("sandbox").is_some_and(|setting| setting.given.switch() != Ok(false));
+    let reads = named.is_some() || !is_sandbox;
     let files = match reads && Flag::all_of(verb).any(|flag| flag.name == "config") {
         true => settings::files(named)?,
         false => Vec::new(),
@@ -104,7 +116,11 @@ fn finished(
         match meaning {
             Meaning::Flag(flag) => (flag.set)(&mut options, given),
             Meaning::Feature(set) => given.switch().map(|allowed| options.features.push((*set, allowed))),
-            Meaning::Always | Meaning::Either => Ok(()),
+            // Switches of single features count for more, wherever they stand.
+            Meaning::AllFeatures => given.switch().map(|allowed| {
+                options.features.splice(0..0, group::all_features(allowed));
+            }),
+            Meaning::Always | Meaning::Never | Meaning::Ignored(_) => Ok(()),
         }
         .map_err(|reason| Usage(format!("`{written}`: {reason}")))?;
     }
@@ -142,8 +158,8 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     } else if options.threads && (options.limits.fuel.is_some() || options.stats == Some(Stats::Count)) {
         "operators are counted in one thread only: use `--timeout` instead of `--fuel`, and not `--stats=count`, with \
          `--threads`"
-    } else if options.threads && options.unknown_imports_trap {
-        "with `--threads` all imports have to be there: give no `--unknown-imports-trap` with it"
+    } else if options.threads && options.unknown_imports.is_some() {
+        "with `--threads` all imports have to be there: give no `--unknown-imports-trap` or `-default` with it"
     } else if options.threads && !options.preloads.is_empty() {
         "each thread has instances of its own, which those of `--preload` cannot be: give no `--threads` with it"
     } else if options.iterations == Some(0) {
@@ -162,8 +178,13 @@ fn is_flag_next(parser: &mut Parser, verb: Verb) -> bool {
         words.next();
         return false;
     }
+    if let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
+        return rest.starts_with(group::LETTERS);
+    }
     let name = word.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
-    name.and_then(Flag::find).is_some_and(|flag| flag.verbs.contains(&verb))
+    name.is_some_and(|name| {
+        group::letter(name).is_some() || Flag::find(name).is_some_and(|flag| flag.verbs.contains(&verb))
+    })
 }
 
 /// The flag of that name, if the verb has it.
@@ -197,16 +218,13 @@ fn nearest_flag(name: &str, verb: Verb) -> Option<String> {
 fn read(flag: &'static Flag, parser: &mut Parser) -> Result<Setting, Usage> {
     let missing = |_| Usage(format!("`--{}` wants a value: `{}`", flag.name, flag.spelling()));
     let value = match flag.takes {
-        Takes::Nothing => None,
+        Takes::Nothing | Takes::Perhaps(_) => parser.optional_value(),
         Takes::Value(_) => Some(parser.value().map_err(missing)?),
-        Takes::Perhaps(_) => parser.optional_value(),
     };
-    let written = match &value {
-        Some(value) if matches!(flag.takes, Takes::Perhaps(_)) => {
-            format!("--{}={}", flag.name, value.display())
-        }
-        Some(value) => format!("--{} {}", flag.name, value.display()),
-        None => format!("--{}", flag.name),
+    let written = match (&value, flag.takes) {
+        (Some(value), Takes::Value(_)) => format!("--{} {}", flag.name, value.display()),
+        (Some(value), _) => format!("--{}={}", flag.name, value.display()),
+        (None, _) => format!("--{}", flag.name),
     };
     Ok(Setting { written, meaning: Meaning::Flag(flag), given: Given { value, grouped: false } })
 }

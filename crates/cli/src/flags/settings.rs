@@ -263,7 +263,6 @@ mod tests {
 
     use super::{File, Origin, of_user};
     use crate::flags::{Effect, Flag, Options, Stats, Takes, Usage, Verb, table::FLAGS};
-    use crate::limits::Growth;
 
     fn file(text: &str, origin: Origin) -> File {
         File { path: "file".into(), text: text.into(), origin }
@@ -346,6 +345,7 @@ mod tests {
             ("dispatch", _) => "'loop'",
             ("timeout" | "time", _) => "'1s'",
             ("max-threads", _) => "1",
+            ("module-limit", _) => "'types=1'",
             ("invoke" | "argv0" | "env" | "input" | "func" | "config", _) => "'x'",
             _ => "8192",
         }
@@ -384,6 +384,7 @@ mod tests {
             // The heap of objects is limited like a memory.
             ("max-gc-heap = 1000", "max-gc-heap = 1001"),
             ("max-table-elements = 1", "max-threads = 11"),
+            ("module-limit = ['types=5', 'types=4']", "module-limit = ['types=4', 'types=10_000_000']"),
             ("trap-on-grow-failure = true", "trap-on-grow-failure = false"),
             // The command line says how many, so this counts for nothing.
             ("max-instances = 1_000_000", "fuel = [1, 101]"),
@@ -399,9 +400,9 @@ mod tests {
         found("sandbox = false", &trusted).unwrap();
         trusted.sandbox = true;
         found("sandbox = false", &trusted).unwrap_err();
-        trusted.limits.memory = None;
+        trusted.limits.total_memory = None;
         trusted.limits.fill_for_sandbox(false);
-        let Some(Growth { most, .. }) = trusted.limits.memory else { panic!("a sandbox limits memories") };
+        let most = trusted.limits.total_memory.expect("a sandbox limits memory");
         found(&format!("max-memory = {most}"), &trusted).unwrap();
         found(&format!("max-memory = {}", most + 1), &trusted).unwrap_err();
     }

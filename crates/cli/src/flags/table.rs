@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use upshift::{Dispatch, ModuleLimit};
 use upshift_wasi::Access;
 
-use crate::flags::options::{Dump, GuestDir, Stats};
+use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
 use crate::flags::{Effect, Flag, Given, IsTighter, Section, Takes, Verb, value};
 use crate::limits::{DEFAULT_STACK, DEFAULT_THREADS, Growth};
 
@@ -53,7 +53,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("NAME"),
         help: "Call this export; ARGS are its arguments, `run` prints its results",
         more: "Integers are decimal or hexadecimal, signed or unsigned; floats may be `inf` and `nan`; \
-               a vector is one unsigned integer of 128 bits; of references there is only `null`.",
+               a vector is one unsigned integer of 128 bits; of references there is only `null`. The first of ARGS are \
+               the values of its parameters; all of them are what the guest finds as its own arguments.",
         set: |options, given| put(&mut options.invoke, Some(given.text()?.into())),
         ..GRANT
     },
@@ -63,8 +64,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Call what the input says, a line `NAME ARGS...` for each call",
         more: "All calls are made in one instance. The results of each come on one line. What is wrong \
                with a line is told on the standard error, with its number, and the next one is called; \
-               the exit code is 1 then. Empty lines and lines that begin with `#` are skipped. The \
-               guest's own input is empty.",
+               the exit code is 1 then. Empty lines and lines that begin with `#` are skipped. A word with blanks \
+               in it, or one that begins with `\"` or `#`, stands in double quotes, within which escapes are those of \
+               strings in the text format: `\"two words\" 1`, `\"a \\\"quote\\\"\"`, `\"\\u{a0}\"`. The guest's own input is \
+               empty.",
         set: |options, given| put(&mut options.batch, given.switch()?),
         ..GRANT
     },
@@ -182,10 +185,12 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag {
         name: "fuel",
         takes: Takes::Value("N"),
+        verbs: EXECUTE,
         section: Section::Limits,
         help: "Stop the guest after so many operators",
-        more: "`block`, `else`, `end`, `nop` and `drop` are free. Bytes that are moved or made cost one more for \
-               each 64, also where WASI does it; calls of the host and exceptions cost more, too.",
+        more: "For `wast`, that is for each script and each of its threads. `block`, `else`, `end`, `nop` and `drop` are \
+               free. Bytes that are moved or made cost one more for each 64, also where WASI does it; calls of the host and \
+               exceptions cost more, too.",
         wasmtime: Some(('W', "fuel")),
         set: |options, given| put(&mut options.limits.fuel, Some(given.count()?)),
         ..limit(|new, old| at_most(new.limits.fuel, old.limits.fuel))
@@ -235,7 +240,7 @@ pub(crate) const FLAGS: &[Flag] = &[
                halves count, so objects can take half of the size. Each thread has a heap of its own. Unless set, the \
                heap is limited like a memory.",
         set: |options, given| put(&mut options.limits.gc_heap, Some(given.size()?)),
-        ..limit(|new, old| at_most(new.limits.gc_heap, old.limits.heap()))
+        ..limit(|new, old| at_most(new.limits.gc_heap, old.limits.heap_in_all()))
     },
     Flag {
         name: "max-table-elements",
@@ -501,6 +506,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "canonical-nans",
+        verbs: EXECUTE,
         section: Section::Rare,
         help: "Make all NaNs that arithmetic makes the same",
         wasmtime: Some(('W', "nan-canonicalization")),
@@ -512,7 +518,21 @@ pub(crate) const FLAGS: &[Flag] = &[
         section: Section::Rare,
         help: "Let functions that nobody offers fail when they are called, not before",
         wasmtime: Some(('W', "unknown-imports-trap")),
-        set: |options, given| put(&mut options.unknown_imports_trap, given.switch()?),
+        set: |options, given| {
+            put(&mut options.unknown_imports, given.switch()?.then_some(UnknownImports::Trap))
+        },
+        ..GRANT
+    },
+    Flag {
+        name: "unknown-imports-default",
+        section: Section::Rare,
+        help: "Let functions that nobody offers do nothing and return zero or null",
+        more: "Memories, tables, globals and tags that nobody offers are made as they are imported, full of zeros and \
+               nulls. What has a type without null cannot be had so.",
+        wasmtime: Some(('W', "unknown-imports-default")),
+        set: |options, given| {
+            put(&mut options.unknown_imports, given.switch()?.then_some(UnknownImports::Default))
+        },
         ..GRANT
     },
 ];

@@ -1,4 +1,3 @@
-;; options: legacy-exceptions
 (module
   (tag $e (param i32))
   (func $may-throw (param i32))
