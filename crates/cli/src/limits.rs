@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
 use upshift::{
-    LimitExceeded, MemoryBudget, MemoryShare, MemoryUse, Module, ResourceLimiter, StoreLimits, Trap,
+    LimitExceeded, MemoryBudget, MemoryShare, MemoryUse, Module, ModuleLimit, ModuleLimits, ResourceLimiter,
+    StoreLimits, Trap,
 };
 
 /// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
@@ -53,6 +54,10 @@ pub(crate) struct Limits {
     pub(crate) tables: Option<usize>,
     /// That the guest starts.
     pub(crate) threads: Option<usize>,
+    /// Of what a module may contain: values that were given.
+    pub(crate) module: Vec<(ModuleLimit, u64)>,
+    /// Whether the others are the strict ones.
+    strict_modules: bool,
     /// Overrides what goes with the limits on memories and tables.
     pub(crate) growth_stops: Option<bool>,
 }
@@ -70,6 +75,7 @@ impl Limits {
             Duration::from_secs(10)
         };
         self.timeout.get_or_insert(time);
+        self.strict_modules = true;
         self.stack.get_or_insert(1 << 20);
         self.total_memory.get_or_insert(256 << 20);
         self.table.get_or_insert(Growth { most: 100_000, stops: true });
@@ -114,6 +120,12 @@ impl Limits {
     /// The most bytes of the heap of structs and arrays.
     pub(crate) fn heap(&self) -> Option<usize> {
         self.gc_heap.or(self.memory.map(|memory| memory.most))
+    }
+
+    /// What a module may contain.
+    pub(crate) fn modules(&self) -> ModuleLimits {
+        let others = if self.strict_modules { ModuleLimits::strict() } else { ModuleLimits::default() };
+        self.module.iter().fold(others, |limits, &(limit, value)| limits.with(limit, value))
     }
 
     /// How many threads may be started at once beside one instance; nothing if nobody says.

@@ -8,10 +8,8 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 
-#[cfg(feature = "wat")]
-use anyhow::anyhow;
-use anyhow::{Context, Result, bail};
-use upshift::{Engine, Module};
+use anyhow::{Context, Result, anyhow, bail};
+use upshift::{Engine, Module, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_translate::features::Feature;
@@ -22,7 +20,7 @@ use crate::limits;
 use crate::nearest::nearest;
 use crate::patient;
 
-/// The most bytes that are read of a file.
+/// The most bytes that are read of a file that is no module.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// As many bytes tell whether something can be a module.
@@ -38,16 +36,29 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
         true => Ok(()),
         false => check_form(head).with_context(cannot_load),
     };
-    let bytes = read_after(file, look)?;
+    let most = engine.config().limits_of_modules().get(ModuleLimit::ModuleSize);
+    let bytes = read_after(file, most.min(MOST_BYTES), look)?;
     check_form(&bytes)
         .and_then(|()| binary(file, &bytes))
         .and_then(|bytes| {
-            Module::from_binary(engine, &bytes).map_err(|error| match turned_off(engine, &bytes) {
-                Some(features) => error.context(features),
-                None => error,
+            Module::from_binary(engine, &bytes).map_err(|error| match error.downcast_ref() {
+                Some(exceeded) => anyhow!("{exceeded}{}", more(exceeded)),
+                None => match turned_off(engine, &bytes) {
+                    Some(features) => error.context(features),
+                    None => error,
+                },
             })
         })
         .with_context(cannot_load)
+}
+
+/// What allows more, if anything does.
+fn more(exceeded: &ModuleLimitExceeded) -> String {
+    let (limit, allowed) = (exceeded.limit, exceeded.allowed);
+    if limit.is_fixed() && allowed >= ModuleLimits::default().get(limit) {
+        return String::new();
+    }
+    format!("; `--module-limit {}=N` allows more", limit.name())
 }
 
 /// What to turn on for a module that is valid but for features that are off.
@@ -56,7 +67,9 @@ fn turned_off(engine: &Engine, bytes: &[u8]) -> Option<String> {
     if *allowed == Features::all() {
         return None;
     }
-    let module = upshift_translate::parse(bytes.into(), &Features::all(), &TypeRegistry::default()).ok()?;
+    let limits = engine.config().limits_of_modules();
+    let registry = TypeRegistry::default();
+    let module = upshift_translate::parse_within(limits, bytes.into(), &Features::all(), &registry).ok()?;
     let mut missing = needed_features(&module);
     missing.retain(|&feature| !allowed.has(feature));
     if missing.is_empty() {
@@ -77,30 +90,34 @@ fn turned_off(engine: &Engine, bytes: &[u8]) -> Option<String> {
 /// # Errors
 /// If it cannot be read, has too many bytes or there is no memory for it; the message names it.
 pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
-    read_after(file, |_| Ok(()))
+    read_after(file, MOST_BYTES, |_| Ok(()))
 }
 
-/// The whole contents of a file, if `look` has nothing against the beginning.
-fn read_after(file: &OsStr, look: impl FnOnce(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
+/// The whole contents of a file of at most so many bytes, if `look` has nothing against the beginning.
+fn read_after(file: &OsStr, most: u64, look: impl FnOnce(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
     let cannot_read = || format!("cannot read `{}`{}", file.display(), verb_hint(file));
     if file == "-" {
-        return read_from(patient::stdin(), 0, look, cannot_read);
+        return read_from(patient::stdin(), (0, most), look, cannot_read);
     }
     let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
     let (metadata, opened) = opened.with_context(cannot_read)?;
     let size = if metadata.is_file() { metadata.len() } else { 0 };
-    read_from(opened, size, look, cannot_read)
+    read_from(opened, (size, most), look, cannot_read)
 }
 
-/// All that comes from a reader, which is expected to be `size` bytes.
+/// All that comes from a reader, which is expected to be `size` bytes and not more than `most`.
 fn read_from(
     mut reader: impl Read,
-    size: u64,
+    (size, most): (u64, u64),
     look: impl FnOnce(&[u8]) -> Result<()>,
     cannot_read: impl Fn() -> String,
 ) -> Result<Vec<u8>> {
-    let check_size = |size| match size > MOST_BYTES {
-        true => Err(anyhow!("it has more than {}", limits::bytes(MOST_BYTES as usize))),
+    let allows_more = match most < MOST_BYTES {
+        true => "; `--module-limit module-size=N` allows more",
+        false => "",
+    };
+    let check_size = |size| match size > most {
+        true => Err(anyhow!("it has more than {}{allows_more}", limits::bytes(most as usize))),
         false => Ok(()),
     };
     check_size(size).with_context(&cannot_read)?;
@@ -111,7 +128,7 @@ fn read_from(
     let rest = size.saturating_sub(bytes.len() as u64) as usize + 1;
     let no_memory = || anyhow!("there is no memory for its {size} bytes");
     bytes.try_reserve_exact(rest).map_err(|_| no_memory()).with_context(&cannot_read)?;
-    let rest = MOST_BYTES + 1 - bytes.len() as u64;
+    let rest = (most + 1).saturating_sub(bytes.len() as u64);
     reader.take(rest).read_to_end(&mut bytes).with_context(&cannot_read)?;
     check_size(bytes.len() as u64).with_context(&cannot_read)?;
     Ok(bytes)

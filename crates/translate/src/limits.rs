@@ -11,16 +11,16 @@
 use std::fmt;
 
 macro_rules! module_limits {
-    ($($name:ident $text:literal $default:literal $strict:literal $what:literal $doc:literal;)*) => {
+    ($($name:ident $text:literal $default:literal $strict:literal $what:literal $doc:literal $(, $fixed:literal)?;)*) => {
         /// Something that is limited about a module.
         ///
         /// | limit | default | strict | what it covers |
         /// |---|---|---|---|
-        $(#[doc = concat!("| `", $text, "` | ", $default, " | ", $strict, " | ", $doc, " |")])*
+        $(#[doc = concat!("| `", $text, "` | ", $default, " | ", $strict, " | ", $doc $(, " ", $fixed)?, " |")])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
         pub enum ModuleLimit {
-            $(#[doc = $doc] $name,)*
+            $(#[doc = concat!($doc $(, " ", $fixed)?)] $name,)*
         }
 
         impl ModuleLimit {
@@ -39,7 +39,15 @@ macro_rules! module_limits {
             #[must_use]
             pub fn doc(self) -> &'static str {
                 match self {
-                    $(ModuleLimit::$name => $doc,)*
+                    $(ModuleLimit::$name => concat!($doc $(, " ", $fixed)?),)*
+                }
+            }
+
+            /// Whether a larger value than the default has no effect, as the default is what modules may have at all.
+            #[must_use]
+            pub fn is_fixed(self) -> bool {
+                match self {
+                    $(ModuleLimit::$name => false $(|| !$fixed.is_empty())?,)*
                 }
             }
 
@@ -58,7 +66,7 @@ macro_rules! module_limits {
 
 module_limits! {
     ModuleSize "module-size" 1_073_741_824 33_554_432 "bytes"
-        "Bytes of the module. More than the default has no effect.";
+        "Bytes of the module.", "More than the default has no effect.";
     Types "types" 200_000 50_000 "types"
         "Types that the module defines.";
     TypeElements "type-elements" 4_000_000 500_000 "parameters, results and fields"
@@ -70,11 +78,11 @@ module_limits! {
     NameBytes "name-bytes" 67_108_864 8_388_608 "bytes of names"
         "Bytes of the names of all imports and exports together.";
     Functions "functions" 1_000_000 200_000 "functions"
-        "Functions, the imported ones among them. More than the default has no effect.";
+        "Functions, the imported ones among them.", "More than the default has no effect.";
     FunctionSize "function-size" 7_654_321 4_194_304 "bytes in a function"
-        "Bytes of the body of one function. More than the default has no effect.";
+        "Bytes of the body of one function.", "More than the default has no effect.";
     Locals "locals" 50_000 20_000 "locals in a function"
-        "Parameters and other locals of one function. More than the default has no effect.";
+        "Parameters and other locals of one function.", "More than the default has no effect.";
     Operands "operands" 1_000_000 100_000 "operands at once"
         "Operands that lie on the stack of one function at the same time.";
     Nesting "nesting" 1_000_000 50_000 "nested blocks"
@@ -86,15 +94,15 @@ module_limits! {
     ConstantOperators "constant-operators" 10_000_000 1_000_000 "operators in constant expressions"
         "Operators of all constant expressions together, such as values of globals and offsets of segments.";
     Tables "tables" 100_000 1_000 "tables"
-        "Tables, the imported ones among them. More than the default has no effect.";
-    TableEntries "table-entries" 20_000_000 2_000_000 "entries of tables and element segments"
-        "Initial sizes of the module's own tables and lengths of element segments, in all.";
+        "Tables, the imported ones among them.", "More than the default has no effect.";
+    ElementItems "element-items" 20_000_000 2_000_000 "items of element segments"
+        "Items of all element segments together. Sizes of tables are a matter of their store.";
     ElementSegments "element-segments" 100_000 10_000 "element segments"
-        "Element segments. More than the default has no effect.";
+        "Element segments.", "More than the default has no effect.";
     DataSegments "data-segments" 100_000 50_000 "data segments"
-        "Data segments. More than the default has no effect.";
-    Memories "memories" 100 10 "memories"
-        "Memories, the imported ones among them. More than the default has no effect.";
+        "Data segments.", "More than the default has no effect.";
+    Memories "memories" 100 16 "memories"
+        "Memories, the imported ones among them.", "More than the default has no effect.";
     Tags "tags" 100_000 10_000 "tags"
         "Tags, the imported ones among them.";
 }

@@ -132,7 +132,7 @@ struct Counts {
     arities: Vec<Arity>,
     name_bytes: u64,
     constant_operators: u64,
-    table_entries: u64,
+    element_items: u64,
     /// Imported ones.
     tables: u64,
     memories: u64,
@@ -349,16 +349,15 @@ impl<'a> Builder<'a> {
         Ok(self.limits.check(ModuleLimit::NameBytes, self.counts.name_bytes, offset)?)
     }
 
-    /// Counts entries of a table or of an element segment.
-    fn table_entries(&mut self, count: u64, offset: u64) -> Result<(), ParseError> {
-        self.counts.table_entries = self.counts.table_entries.saturating_add(count);
-        Ok(self.limits.check(ModuleLimit::TableEntries, self.counts.table_entries, offset)?)
+    /// Counts items of an element segment.
+    fn element_items(&mut self, count: u64, offset: u64) -> Result<(), ParseError> {
+        self.counts.element_items = self.counts.element_items.saturating_add(count);
+        Ok(self.limits.check(ModuleLimit::ElementItems, self.counts.element_items, offset)?)
     }
 
     fn tables(&mut self, section: wasmparser::TableSectionReader<'a>) -> Result<(), ParseError> {
         for item in items(section) {
             let (offset, table) = item?;
-            self.table_entries(table.ty.initial, offset)?;
             let ty = convert::table_type(&table.ty, canonical(&self.info.types));
             self.info.tables.push(ty.map_err(|feature| ParseError::missing(offset, feature))?);
             let init = match table.init {
@@ -412,7 +411,7 @@ impl<'a> Builder<'a> {
             };
             let (ty, contents) = match elem.items {
                 ElementItems::Functions(funcs) => {
-                    self.table_entries(funcs.count().into(), offset)?;
+                    self.element_items(funcs.count().into(), offset)?;
                     let funcs = items(funcs)
                         .map(|item| item.map(|(_, func)| FuncIndex(func)))
                         .collect::<Result<_, _>>()?;
@@ -420,7 +419,7 @@ impl<'a> Builder<'a> {
                     (RefType { nullable: false, heap: HeapType::Func }, ElemItems::Funcs(funcs))
                 }
                 ElementItems::Expressions(ty, exprs) => {
-                    self.table_entries(exprs.count().into(), offset)?;
+                    self.element_items(exprs.count().into(), offset)?;
                     let ty = convert::ref_type(ty, canonical(&self.info.types));
                     let exprs =
                         items(exprs).map(|item| self.const_expr(&item?.1)).collect::<Result<_, _>>()?;

@@ -492,10 +492,11 @@ builtins! {
     builtin_table_grow = |call, x, y| call.attempt(|call| {
         let (init, delta, table) = (call.operand(0), call.operand(1), call.table_handle(x));
         let index = table.in_state(call.state).ty().index;
-        let bytes = table.in_state(call.state).bytes_of_growth(delta);
-        call.state.charge_bytes(bytes)?;
-        let old = table.grow_in_state(call.state, delta, init)?;
-        count(Work::Bytes, bytes);
+        let old = table.grow_in_state(call.state, (delta, init), |state, bytes| {
+            state.charge_bytes(bytes)?;
+            count(Work::Bytes, bytes);
+            Ok(())
+        })?;
         call.grown(index, old);
         Ok(())
     });

@@ -98,6 +98,13 @@ impl Config {
         &self.features
     }
 
+    /// What a module may contain, for the project's own tools: not part of the stable interface.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn limits_of_modules(&self) -> &ModuleLimits {
+        &self.module_limits
+    }
+
     /// The default settings.
     #[must_use]
     pub fn new() -> Config {

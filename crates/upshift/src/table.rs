@@ -174,7 +174,7 @@ impl TableData {
     }
 
     /// How many bytes are set or moved when so many elements are appended; none if the type forbids it.
-    pub(crate) fn bytes_of_growth(&self, delta: u64) -> u64 {
+    fn bytes_of_growth(&self, delta: u64) -> u64 {
         let old = self.elements().len() as u64;
         match old.checked_add(delta).filter(|&new| new <= self.max_elements()) {
             Some(new) if new > self.capacity as u64 => new.saturating_mul(ELEMENT as u64),
@@ -283,15 +283,21 @@ impl Table {
         let mut store = store.as_context_mut();
         let state = store.state();
         let slot = init.to_slot(state, self.in_state(state).ty.element)?;
-        let old = self.grow_in_state(state, delta, slot)?;
+        let old = self.grow_in_state(state, (delta, slot), |_, _| Ok(()))?;
         old.with_context(|| format!("failed to grow table by `{delta}`"))
     }
 
-    /// Appends elements and returns the old size; `None` if the type, the limiter, the budget or the system forbids it.
+    /// Appends elements and returns the old size; `None` if the type, the limiter, the budget or the system forbids it. `pay` is
+    /// told how many bytes will be set or moved, when nothing but the system and the budget can refuse them any more.
     ///
     /// # Errors
-    /// When the limiter says so.
-    pub(crate) fn grow_in_state(self, state: &mut StoreState, delta: u64, init: u64) -> Result<Option<u64>> {
+    /// When the limiter or `pay` says so.
+    pub(crate) fn grow_in_state(
+        self,
+        state: &mut StoreState,
+        (delta, init): (u64, u64),
+        pay: impl FnOnce(&mut StoreState, u64) -> Result<()>,
+    ) -> Result<Option<u64>> {
         let table = self.in_state(state);
         let (old, maximum) = (table.elements().len() as u64, table.ty.maximum);
         // What the type forbids is not the limiter's business: it may count what it allows.
@@ -300,6 +306,11 @@ impl Table {
         };
         if delta > 0 && !state.table_may_grow(old, new, maximum)? {
             return Ok(None);
+        }
+        let bytes = self.in_state(state).bytes_of_growth(delta);
+        if let Err(error) = pay(state, bytes) {
+            state.table_grow_failed(old, new)?;
+            return Err(error);
         }
         match self.in_state_mut(state).grow(delta, init) {
             Ok(old) => return Ok(Some(old)),

@@ -102,6 +102,7 @@ impl Options {
         if let Some(stack) = self.limits.stack {
             config.max_wasm_stack(stack);
         }
+        config.module_limits(self.limits.modules());
         config.canonical_nans(self.canonical_nans || self.deterministic);
         config.consume_fuel(self.limits.fuel.is_some() || self.stats == Some(Stats::Count));
         config.epoch_interruption(self.limits.timeout.is_some());

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use upshift::Dispatch;
+use upshift::{Dispatch, ModuleLimit};
 use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats};
@@ -437,6 +437,32 @@ pub(crate) const FLAGS: &[Flag] = &[
                working directory, which anybody may have put there, may only do what is said below FILES.",
         set: |options, given| put(&mut options.config, Some(given.os().to_owned())),
         ..GRANT
+    },
+    Flag {
+        name: "module-limit",
+        takes: Takes::Value("NAME=N"),
+        section: Section::Rare,
+        verbs: LOAD,
+        help: "Limit what a module may contain, before it is read; may be repeated",
+        more: "NAME is one of `module-size`, `types`, `type-elements`, `imports`, `exports`, `name-bytes`, `functions`, \
+               `function-size`, `locals`, `operands`, `nesting`, `work-per-byte`, `globals`, `constant-operators`, `tables`, \
+               `element-items`, `element-segments`, `data-segments`, `memories` and `tags`. All have values that no usual \
+               module comes near, and lower ones with `--sandbox`.",
+        set: |options, given| {
+            let text = given.text()?;
+            let (name, value) = text.split_once('=').ok_or("expected NAME=N")?;
+            let limit = ModuleLimit::from_name(name).ok_or_else(|| {
+                let names: Vec<_> = ModuleLimit::ALL.iter().map(|limit| limit.name()).collect();
+                format!("expected one of {}", names.join(", "))
+            })?;
+            let value = value.replace('_', "").parse().map_err(|_| "expected a number behind `=`")?;
+            options.limits.module.push((limit, value));
+            Ok(())
+        },
+        ..limit(|new, old| {
+            let (new, old) = (new.limits.modules(), old.limits.modules());
+            ModuleLimit::ALL.iter().all(|&limit| new.get(limit) <= old.get(limit))
+        })
     },
     Flag {
         name: "max-instances",

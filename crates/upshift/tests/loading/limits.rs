@@ -48,11 +48,10 @@ const COUNTED: &[(ModuleLimit, WithSoMany)] = &[
     (ModuleLimit::Tables, |n| {
         module(&format!("(import \"\" \"\" (table 1 funcref)) {}", "(table 0 funcref)".repeat(n - 1)))
     }),
-    (ModuleLimit::TableEntries, |n| module(&format!("(table {n} funcref)"))),
-    (ModuleLimit::TableEntries, |n| {
+    (ModuleLimit::ElementItems, |n| {
         module(&format!("(table 2 funcref) (func $f) (elem func {})", "$f ".repeat(n - 2)))
     }),
-    (ModuleLimit::TableEntries, |n| module(&format!("(elem funcref {})", "(ref.null func)".repeat(n)))),
+    (ModuleLimit::ElementItems, |n| module(&format!("(elem funcref {})", "(ref.null func)".repeat(n)))),
     (ModuleLimit::ElementSegments, |n| module(&"(elem func)".repeat(n))),
     (ModuleLimit::DataSegments, |n| module(&"(data \"\")".repeat(n))),
     (ModuleLimit::Memories, |n| {
