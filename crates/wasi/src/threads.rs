@@ -138,8 +138,7 @@ impl WasiThreadsBuilder {
             max_threads: builder.max_threads.min(MAX_NUMBER),
             on_error: builder.on_error,
             run: OnceLock::new(),
-            threads: Mutex::default(),
-            one_has_ended: Condvar::new(),
+            count: Arc::default(),
         });
         let mut starts_threads = false;
         for import in module.imports() {
@@ -175,7 +174,7 @@ impl WasiThreadsBuilder {
             }
             let instance = instances.instantiate_with(&mut store, begin)?;
             let start: TypedFunc<(i32, i32), ()> = instance.get_typed_func(&mut store, START)?;
-            start.call(&mut store, (thread.number.cast_signed(), argument))
+            start.call(&mut store, (thread.counted.number.cast_signed(), argument))
         });
         let is_first = guest.run.set(run).is_ok();
         debug_assert!(is_first, "the guest was made here");
@@ -244,7 +243,7 @@ impl WasiThreads {
     pub fn join(&self) -> Result<()> {
         let mut threads = self.guest.threads();
         while !threads.running.is_empty() {
-            threads = self.guest.one_has_ended.wait(threads).unwrap_or_else(PoisonError::into_inner);
+            threads = self.guest.count.one_has_ended.wait(threads).unwrap_or_else(PoisonError::into_inner);
         }
         threads.error.take().map_or(Ok(()), Err)
     }
@@ -261,6 +260,12 @@ struct Guest {
     max_threads: u32,
     on_error: Option<OnError>,
     run: OnceLock<Run>,
+    count: Arc<Count>,
+}
+
+/// How many threads run; without what they run, which a thread lets go before it is no longer counted.
+#[derive(Default)]
+struct Count {
     threads: Mutex<Threads>,
     one_has_ended: Condvar,
 }
@@ -289,10 +294,16 @@ impl Threads {
     }
 }
 
-impl Guest {
+impl Count {
     /// Nothing panics while the lock is held, so there is nothing to be found broken.
     fn threads(&self) -> MutexGuard<'_, Threads> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Guest {
+    fn threads(&self) -> MutexGuard<'_, Threads> {
+        self.count.threads()
     }
 
     /// Starts a thread and tells its number.
@@ -304,7 +315,8 @@ impl Guest {
             }
             threads.number()
         };
-        let running = Running { guest: Arc::clone(self), number };
+        let counted = Counted { count: Arc::clone(&self.count), number };
+        let running = Running { guest: Arc::clone(self), counted };
         let number = number.cast_signed();
         let thread = thread::Builder::new().name(format!("wasi-thread-{number}"));
         let (begin, begins) = mpsc::channel();
@@ -331,7 +343,14 @@ impl Guest {
 
 /// A thread that has a number, until it ends.
 struct Running {
+    /// Goes first: whoever waits for the end of all threads finds that nothing of theirs is left.
     guest: Arc<Guest>,
+    counted: Counted,
+}
+
+/// The number of a thread, and its place among those that run.
+struct Counted {
+    count: Arc<Count>,
     number: u32,
 }
 
@@ -350,7 +369,7 @@ impl Running {
         {
             // What ends the guest as it wants is no failure of the thread.
             let is_exit = error.is::<crate::Exit>();
-            self.guest.fail(if is_exit { error } else { error.context(InThread(self.number)) });
+            self.guest.fail(if is_exit { error } else { error.context(InThread(self.counted.number)) });
         }
         // The number is free before the guest is told that there is no thread.
         drop(self);
@@ -361,10 +380,16 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.guest.fail(Error::msg("a function of the host panicked").context(InThread(self.number)));
+            self.guest
+                .fail(Error::msg("a function of the host panicked").context(InThread(self.counted.number)));
         }
-        self.guest.threads().running.remove(&self.number);
-        self.guest.one_has_ended.notify_all();
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.count.threads().running.remove(&self.number);
+        self.count.one_has_ended.notify_all();
     }
 }
 
