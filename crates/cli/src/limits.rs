@@ -20,6 +20,9 @@ use upshift::{
 /// The stack that the engine gives if nobody says otherwise; `Config::max_wasm_stack` documents it.
 pub(crate) const DEFAULT_STACK: usize = 8 << 20;
 
+/// How many elements a table may have if nobody says otherwise; `StoreLimitsBuilder::table_elements` documents it.
+pub(crate) const DEFAULT_TABLE: usize = 10_000_000;
+
 /// How many threads a guest may start if nobody says otherwise; `WasiThreadsBuilder::new` documents it.
 pub(crate) const DEFAULT_THREADS: usize = 1000;
 

@@ -39,6 +39,7 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
     let most = engine.config().limits_of_modules().get(ModuleLimit::ModuleSize);
     let bytes = read_after(file, most.min(MOST_BYTES), look)?;
     check_form(&bytes)
+        .and_then(|()| check_text(engine, &bytes))
         .and_then(|()| binary(file, &bytes))
         .and_then(|bytes| {
             Module::from_binary(engine, &bytes).map_err(|error| match error.downcast_ref() {
@@ -54,6 +55,16 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
             })
         })
         .with_context(cannot_load)
+}
+
+/// Makes sure that text is not too long: reading it takes much more memory than it has bytes.
+fn check_text(engine: &Engine, bytes: &[u8]) -> Result<()> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(());
+    }
+    let limits = engine.config().limits_of_modules();
+    let checked = limits.check(ModuleLimit::TextSize, bytes.len() as u64, 0);
+    checked.map_err(|exceeded| anyhow!("{exceeded}{}", more(&exceeded)))
 }
 
 /// What allows more, if anything does.

@@ -349,7 +349,10 @@ fn bash_completes_verbs_flags_words_and_files() {
     assert_eq!(completed(&dir, &["upshift", "--fu"]), ["--fuel", "--func"]);
     assert_eq!(completed(&dir, &["upshift", "run", "--dispatch", "t"]), ["tail"]);
     assert_eq!(completed(&dir, &["upshift", "run", "--dir", ""]), ["directory"]);
-    assert_eq!(completed(&dir, &["upshift", "inspect", "--"]), ["--json", "--config", "--help", "--version"]);
+    assert_eq!(
+        completed(&dir, &["upshift", "inspect", "--"]),
+        ["--json", "--config", "--module-limit", "--help", "--version"]
+    );
     assert_eq!(completed(&dir, &["upshift", "completions", "z"]), ["zsh"]);
     assert_eq!(completed(&dir, &["upshift", "help", "insp"]), ["inspect"]);
 }

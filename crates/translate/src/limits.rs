@@ -105,6 +105,10 @@ module_limits! {
         "Memories, the imported ones among them.", "More than the default has no effect.";
     Tags "tags" 100_000 10_000 "tags"
         "Tags, the imported ones among them.";
+    CustomSections "custom-sections" 100_000 10_000 "custom sections"
+        "Custom sections, those with names and debug information among them.";
+    TextSize "text-size" 1_073_741_824 1_048_576 "bytes of text"
+        "Bytes of a module in the text format, which takes up to a hundred times as much memory while it is read.";
 }
 
 impl ModuleLimit {
@@ -145,7 +149,7 @@ impl Default for ModuleLimits {
 
 impl ModuleLimits {
     /// Enough for programs of usual size, for modules of unknown origin: those that are within these limits take at most some
-    /// hundreds of megabytes and some seconds before they run. Functions that are called take up to 64 bytes more for each of
+    /// hundreds of megabytes and some seconds before they run. Functions that are called take up to 200 bytes more for each of
     /// their own, as under all limits, and usually less than eight.
     #[must_use]
     pub fn strict() -> ModuleLimits {

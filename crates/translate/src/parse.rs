@@ -133,6 +133,7 @@ struct Counts {
     name_bytes: u64,
     constant_operators: u64,
     element_items: u64,
+    custom_sections: u64,
     /// Imported ones.
     tables: u64,
     memories: u64,
@@ -288,6 +289,10 @@ impl<'a> Builder<'a> {
             let unsupported = |feature| ParseError::missing(offset, feature);
             let kinds =
                 group.types().map(convert::kind).collect::<Result<Vec<_>, _>>().map_err(unsupported)?;
+            // A group of no types is nothing that could be registered.
+            if kinds.is_empty() {
+                continue;
+            }
             let concrete = |index: u32| match index.checked_sub(start) {
                 Some(position) => (kinds[position as usize], in_group(position)),
                 None => canonical(&self.info.types)(index),
@@ -459,7 +464,12 @@ impl Builder<'_> {
 
     /// Refuses what exceeds a limit by its count alone, before anything is made of it.
     fn check_limits(&mut self, payload: &Payload<'_>) -> Result<(), ParseError> {
-        let Builder { info, counts, .. } = &*self;
+        let Builder { info, counts, .. } = self;
+        if let Payload::CustomSection(section) = payload {
+            counts.custom_sections += 1;
+            let at = section.range().start;
+            return Ok(self.limits.check(ModuleLimit::CustomSections, counts.custom_sections, at)?);
+        }
         // Imports come first and count among the items of their kinds.
         let (limit, before) = match payload {
             Payload::TypeSection(section) => return self.check_types(section),

@@ -248,6 +248,7 @@ impl TypeRegistry {
     }
 
     fn group(&self, key: Vec<SubType>) -> Result<Arc<Group>, RegisterError> {
+        debug_assert!(!key.is_empty(), "a group without types would have a number that it does not own");
         // Kept beyond the lock: whoever drops the last handle of a group needs it.
         let uses = self.used_by(&key);
         let mut inner = lock(&self.inner);

@@ -222,10 +222,19 @@ unsafe extern "C" fn make_room(ctx: *mut VmCtx, bytes: u32) -> Status {
 fn outcome(store: NonNull<StoreState>, result: std::thread::Result<Result<(), Error>>) -> Status {
     match result {
         Ok(Ok(())) => Status::OK,
-        Ok(Err(error)) => match error.downcast::<Trap>() {
-            Ok(trap) => Status::trap(trap),
-            Err(error) => stop_inside(store, Pending::Error(error)),
-        },
+        Ok(Err(error)) => stop_with(store, error),
+        Err(panic) => stop_inside(store, Pending::Panic(panic)),
+    }
+}
+
+/// The status for an error, which may be a trap.
+pub(crate) fn stop_with(store: NonNull<StoreState>, error: Error) -> Status {
+    let Some(&trap) = error.downcast_ref::<Trap>() else {
+        return stop_inside(store, Pending::Error(error));
+    };
+    // What the host has put around a trap has destructors, which may panic.
+    match catch_unwind(AssertUnwindSafe(|| drop(error))) {
+        Ok(()) => Status::trap(trap),
         Err(panic) => stop_inside(store, Pending::Panic(panic)),
     }
 }

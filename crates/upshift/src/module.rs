@@ -113,7 +113,7 @@ impl Module {
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
         let bytes = bytes.as_ref();
         check_size(engine, bytes.len() as u64)?;
-        let bytes = binary(bytes)?;
+        let bytes = binary(engine, bytes)?;
         Module::parse(engine, bytes.as_ref().into())
     }
 
@@ -132,7 +132,7 @@ impl Module {
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let file = file.as_ref();
         let bytes = read(engine, file).with_context(|| format!("failed to read `{}`", file.display()))?;
-        let module = match binary(&bytes)? {
+        let module = match binary(engine, &bytes)? {
             Cow::Borrowed(_) => Module::parse(engine, bytes.into()),
             Cow::Owned(bytes) => Module::parse(engine, bytes.into()),
         };
@@ -372,7 +372,10 @@ fn read(engine: &Engine, file: &Path) -> Result<Vec<u8>> {
 
 /// The binary form of a module that may be text.
 #[cfg(feature = "wat")]
-fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+fn binary<'b>(engine: &Engine, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>> {
+    if !bytes.starts_with(b"\0asm") {
+        engine.config().module_limits.check(ModuleLimit::TextSize, bytes.len() as u64, 0)?;
+    }
     // The error shows a line of the text, which may be all of it.
     wat::parse_bytes(bytes).map_err(|error| anyhow!("{}", excerpt(&error)))
 }
@@ -380,6 +383,6 @@ fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
 /// The binary form of a module.
 #[cfg(not(feature = "wat"))]
 #[expect(clippy::unnecessary_wraps, reason = "the form with text can fail")]
-fn binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+fn binary<'b>(_: &Engine, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>> {
     Ok(Cow::Borrowed(bytes))
 }

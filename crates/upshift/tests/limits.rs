@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use upshift::{
-    Config, Engine, Error, Instance, Memory, MemoryType, Module, OutOfMemory, Ref, RefType, SharedMemory,
-    Store, Table, TableType, Trap, TypedFunc,
+    Config, Engine, Error, Instance, Memory, MemoryType, Module, OutOfMemory, Ref, RefType, ResourceLimiter,
+    Result, SharedMemory, Store, Table, TableType, Trap, TypedFunc,
 };
 
 fn instance(store: &mut Store<()>, wat: &str) -> Instance {
@@ -366,4 +366,41 @@ mod limiter {
         assert_eq!(call(&mut store, grow, "table", 1).unwrap(), 1, "the store stays usable");
         assert!(call(&mut store, grow, "memory", 1).is_err(), "and limited");
     }
+}
+
+/// What a host puts around a trap may not be dropped in peace.
+#[test]
+fn what_is_around_a_trap_may_panic() {
+    struct Loud;
+    impl std::fmt::Display for Loud {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("loud")
+        }
+    }
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                std::panic::panic_any("dropped");
+            }
+        }
+    }
+    struct Host;
+    impl ResourceLimiter for Host {
+        fn memory_growing(&mut self, current: usize, _: usize, _: Option<usize>) -> Result<bool> {
+            if current == 0 { Ok(true) } else { Err(Error::new(Trap::Interrupt).context(Loud)) }
+        }
+        fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
+            Ok(true)
+        }
+    }
+    let engine = Engine::default();
+    let text =
+        r#"(module (memory 1) (func (export "f") (drop (memory.grow (i32.const 1)))) (func (export "g")))"#;
+    let mut store = Store::new(&engine, Host);
+    store.limiter(|host| host);
+    let instance = Instance::new(&mut store, &Module::new(&engine, text).unwrap(), &[]).unwrap();
+    let [f, g] = ["f", "g"].map(|name| instance.get_typed_func::<(), ()>(&mut store, name).unwrap());
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f.call(&mut store, ())));
+    assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"dropped"));
+    g.call(&mut store, ()).unwrap();
 }

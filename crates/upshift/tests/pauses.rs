@@ -192,3 +192,37 @@ fn a_host_that_panics_when_asked_leaves_a_usable_store() -> Result<()> {
     }
     Ok(())
 }
+
+/// Where memories may move, code must not go on with the place that one had before the host was asked.
+#[test]
+fn memories_move_while_room_is_made() {
+    const GROWS: &str = r#"(module
+        (import "host" "arm" (func $arm))
+        (memory (export "memory") 1)
+        (type $s (struct (field i32)))
+        (func (export "run") (result i32)
+            (call $arm)
+            (drop (struct.new $s (i32.const 7)))
+            (i32.store (i32.const 16) (i32.const 42))
+            (i32.load (i32.const 16))))"#;
+    for dispatch in [Dispatch::Tail, Dispatch::Loop] {
+        let engine =
+            Engine::new(Config::new().dispatch(dispatch).epoch_interruption(true).memory_reservation(0))
+                .unwrap();
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        linker.func_wrap("host", "arm", |caller: Caller<'_, ()>| caller.engine().increment_epoch()).unwrap();
+        let instance = linker.instantiate(&mut store, &Module::new(&engine, GROWS).unwrap()).unwrap();
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |mut context| {
+            memory.grow(&mut context, 4000)?;
+            Ok(UpdateDeadline::Continue(1 << 40))
+        });
+        let run = instance.get_typed_func::<(), i32>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, ()).unwrap(), 42);
+        // What was written is where the memory is now.
+        assert_eq!(memory.data(&store)[16], 42);
+        assert_eq!(memory.size(&store), 4001);
+    }
+}

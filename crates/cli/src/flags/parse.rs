@@ -97,12 +97,18 @@ fn layered(settings: &[Setting], verb: Verb) -> Result<Options, Usage> {
     if found.is_empty() {
         return finished(settings, trusted);
     }
-    let without = finished(settings, trusted)?;
     let is_given = |name: &str| last(name).is_some();
-    finished(settings, |options| {
-        trusted(options)?;
-        found.iter().try_for_each(|file| file.tighten(options, verb, &without, &is_given))
-    })
+    // What holds without each file: one must not loosen what another has tightened either.
+    let mut without = vec![finished(settings, trusted)?];
+    for count in 1..=found.len() {
+        let options = finished(settings, |options| {
+            trusted(options)?;
+            let mut files = found[..count].iter().zip(&without);
+            files.try_for_each(|(file, without)| file.tighten(options, verb, without, &is_given))
+        })?;
+        without.push(options);
+    }
+    Ok(without.pop().expect("there is at least what holds without any file"))
 }
 
 /// Options that `begin` and then the command line have filled.

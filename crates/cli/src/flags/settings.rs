@@ -397,6 +397,7 @@ mod tests {
         // What nobody has set has limits too.
         found("max-stack = '9MiB'", &Options::default()).unwrap_err();
         found("max-threads = 1001", &Options::default()).unwrap_err();
+        found("max-table-elements = 10_000_001", &Options::default()).unwrap_err();
         found("sandbox = false", &trusted).unwrap();
         trusted.sandbox = true;
         found("sandbox = false", &trusted).unwrap_err();

@@ -8,7 +8,7 @@ use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
 use crate::flags::{Effect, Flag, Given, IsTighter, Section, Takes, Verb, value};
-use crate::limits::{DEFAULT_STACK, DEFAULT_THREADS, Growth};
+use crate::limits::{DEFAULT_STACK, DEFAULT_TABLE, DEFAULT_THREADS, Growth};
 
 const RUN: &[Verb] = &[Verb::Run];
 /// Those that time iterations.
@@ -250,7 +250,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         more: "Unless set, its `table.grow` answers -1 above 10 million elements. As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
         wasmtime: Some(('W', "max-table-elements")),
         set: |options, given| put(&mut options.limits.table, Some(growth(given.length()?, given))),
-        ..limit(|new, old| at_most(most(new.limits.table), most(old.limits.table)))
+        ..limit(|new, old| at_most(most(new.limits.table), most(old.limits.table).or(Some(DEFAULT_TABLE))))
     },
     Flag {
         name: "max-threads",
@@ -451,7 +451,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Limit what a module may contain, before it is read; may be repeated",
         more: "NAME is one of `module-size`, `types`, `type-elements`, `imports`, `exports`, `name-bytes`, `functions`, \
                `function-size`, `locals`, `operands`, `nesting`, `work-per-byte`, `globals`, `constant-operators`, `tables`, \
-               `element-items`, `element-segments`, `data-segments`, `memories` and `tags`. All have values that no usual \
+               `element-items`, `element-segments`, `data-segments`, `memories`, \
+               `tags`, `custom-sections` and `text-size`. All have values that no usual \
                module comes near, and lower ones with `--sandbox`.",
         set: |options, given| {
             let text = given.text()?;

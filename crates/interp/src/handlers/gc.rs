@@ -42,12 +42,17 @@ unsafe fn allocate(r: &Regs, ty: u32, size: u32) -> Option<(u32, *mut u8)> {
 /// As for [`Exec::exec`].
 #[cold]
 pub(crate) unsafe fn make_room(r: &mut Regs) -> Flow {
-    // SAFETY: the store's context lives. No code runs meanwhile, so it does not matter which slots are free.
+    // SAFETY: the store's context lives. Code that a host runs at a deadline begins at the top of the stack.
     unsafe {
         let store = r.store();
         note_exit(r, (*store).stack_top);
         let status = ((*(*store).builtins).make_room)(r.ctx, r.int as u32);
-        if status == Status::OK { Flow::Next } else { stop(status) }
+        if status != Status::OK {
+            return stop(status);
+        }
+        // The host may have let a memory grow, so that it moved.
+        r.reload_memory();
+        Flow::Next
     }
 }
 

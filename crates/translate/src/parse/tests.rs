@@ -337,6 +337,31 @@ fn modules_that_are_refused_leave_no_types() {
     assert!(registry.is_empty());
 }
 
+/// A group of no types is valid. It must not be given a number, which would be that of another type.
+#[test]
+fn groups_of_no_types() {
+    let registry = TypeRegistry::default();
+    let text = format!("(module {})", "(rec) (type (func (param i32))) (rec) (type (struct))".repeat(200));
+    let bytes = wasm(&text);
+    let parse = || parse(bytes.clone().into(), &Features::default(), &registry).expect("the module is valid");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let module = parse();
+                    assert_eq!(module.types.len(), 400);
+                    let ids = [0, 1].map(|at| module.types[at].id);
+                    assert!(
+                        ids[0] != ids[1]
+                            && module.types.iter().zip(ids.iter().cycle()).all(|(ty, id)| ty.id == *id)
+                    );
+                }
+            });
+        }
+    });
+    assert!(registry.is_empty());
+}
+
 #[test]
 fn recursive_types_of_different_modules() {
     let registry = TypeRegistry::default();

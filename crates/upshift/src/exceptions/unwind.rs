@@ -18,7 +18,7 @@ use upshift_core::index::TagIndex;
 use upshift_core::vm::{ExitPoint, Status};
 
 use super::exception::Exception;
-use crate::builtins::{stop, stop_inside};
+use crate::builtins::{stop, stop_inside, stop_with};
 use crate::frames::{Site, Sites, caller_of};
 use crate::gc::{Left, Rooted, exception_size};
 use crate::instance::InstanceData;
@@ -254,10 +254,7 @@ unsafe fn raise(store: NonNull<StoreState>, mut flight: Flight<'_>, instance: &I
                 };
                 Error::new(Exception::from_slots(state, flight.tag, values, origin))
             }
-            Ok(Err(error)) => match error.downcast::<Trap>() {
-                Ok(trap) => return Status::trap(trap),
-                Err(error) => error,
-            },
+            Ok(Err(error)) => return stop_with(store, error),
         }
     };
     stop_inside(store, Pending::Error(error))

@@ -25,6 +25,16 @@ use crate::externref::ExternRef;
 /// assert_eq!(keep(&mut store, &[one, one])?.len(), 2);
 /// # Ok::<(), upshift::Error>(())
 /// ```
+///
+/// What it is made of is nobody else's business:
+///
+/// ```compile_fail
+/// use upshift::GcRef;
+///
+/// fn convert<X: GcRef, Y: GcRef>(reference: X) -> Y {
+///     Y::from_rooted(reference.rooted())
+/// }
+/// ```
 pub trait GcRef: Copy + Send + Sync + fmt::Debug + sealed::Sealed + 'static {}
 
 /// Other crates cannot implement [`GcRef`].
@@ -33,28 +43,32 @@ mod sealed {
 
     pub trait Sealed {
         #[doc(hidden)]
-        fn rooted(self) -> Handle;
+        fn rooted(self, key: Key) -> Handle;
         #[doc(hidden)]
-        fn from_rooted(handle: Handle) -> Self;
+        fn from_rooted(handle: Handle, key: Key) -> Self;
     }
+
+    /// Lets nobody else call the methods, who could make one kind of reference of another by them.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Key(pub(super) ());
 
     /// What the handles are, opaque to the world outside.
     #[derive(Clone, Copy, Debug)]
     pub struct Handle(pub(super) Rooted);
 }
 
-use sealed::Handle;
+use sealed::{Handle, Key};
 
 macro_rules! gc_refs {
     ($($ty:ident)*) => {$(
         impl GcRef for $ty {}
 
         impl sealed::Sealed for $ty {
-            fn rooted(self) -> Handle {
+            fn rooted(self, _: Key) -> Handle {
                 Handle(self.0)
             }
 
-            fn from_rooted(handle: Handle) -> $ty {
+            fn from_rooted(handle: Handle, _: Key) -> $ty {
                 $ty(handle.0)
             }
         }
@@ -67,11 +81,11 @@ gc_refs!(AnyRef StructRef ArrayRef ExnRef ExternRef);
 /// refers to is not collected. Dropping needs no store, and may come after that of the store.
 ///
 /// ```
-/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, OwnedRooted, RootScope, StorageType, Store, Val};
+/// use upshift::{ArrayRef, ArrayType, Engine, FieldType, Mutability, OwnedRooted, RootScope, StorageType, Store, Val};
 ///
 /// let engine = Engine::default();
 /// let mut store = Store::new(&engine, ());
-/// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true });
+/// let bytes = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::I8));
 /// let kept = {
 ///     let mut scope = RootScope::new(&mut store);
 ///     let array = ArrayRef::new(&mut scope, &bytes, &Val::I32(7), 3)?;
@@ -101,9 +115,9 @@ impl<R: GcRef> OwnedRooted<R> {
         let mut store = store.as_context_mut();
         let state = store.state();
         let owner = Owner::default();
-        let bits = reference.rooted().0.get(state)?;
+        let bits = reference.rooted(Key(())).0.get(state)?;
         let rooted = Rooted::owned(state, bits, &owner).context("handles are not null")?;
-        Ok(OwnedRooted { reference: R::from_rooted(Handle(rooted)), owner })
+        Ok(OwnedRooted { reference: R::from_rooted(Handle(rooted), Key(())), owner })
     }
 
     /// A handle that is valid as long as `self` and its clones are.
@@ -119,8 +133,8 @@ impl<R: GcRef> OwnedRooted<R> {
     pub fn to_rooted(&self, mut store: impl AsContextMut) -> Result<R> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let bits = self.reference.rooted().0.get(state)?;
+        let bits = self.reference.rooted(Key(())).0.get(state)?;
         let rooted = Rooted::new(state, bits).context("handles are not null")?;
-        Ok(R::from_rooted(Handle(rooted)))
+        Ok(R::from_rooted(Handle(rooted), Key(())))
     }
 }

@@ -49,7 +49,7 @@ const COUNTED: &[(ModuleLimit, WithSoMany)] = &[
         module(&format!("(import \"\" \"\" (table 1 funcref)) {}", "(table 0 funcref)".repeat(n - 1)))
     }),
     (ModuleLimit::ElementItems, |n| {
-        module(&format!("(table 2 funcref) (func $f) (elem func {})", "$f ".repeat(n - 2)))
+        module(&format!("(table 2 funcref) (func $f) (elem func {})", "$f ".repeat(n)))
     }),
     (ModuleLimit::ElementItems, |n| module(&format!("(elem funcref {})", "(ref.null func)".repeat(n)))),
     (ModuleLimit::ElementSegments, |n| module(&"(elem func)".repeat(n))),
@@ -57,6 +57,7 @@ const COUNTED: &[(ModuleLimit, WithSoMany)] = &[
     (ModuleLimit::Memories, |n| {
         module(&format!("(import \"\" \"\" (memory 1)) {}", "(memory 0)".repeat(n - 1)))
     }),
+    (ModuleLimit::CustomSections, |n| module(&"(@custom \"c\" \"\")".repeat(n))),
     (ModuleLimit::Tags, |n| module(&format!("(import \"\" \"\" (tag)) {}", "(tag)".repeat(n - 1)))),
 ];
 
@@ -98,7 +99,7 @@ fn as_many_as_allowed_and_no_more() {
         let others: Vec<&str> =
             ModuleLimit::ALL.iter().filter(|limit| !counted(limit)).map(|limit| limit.name()).collect();
         // These have tests of their own.
-        assert_eq!(others, ["module-size", "work-per-byte"]);
+        assert_eq!(others, ["module-size", "work-per-byte", "text-size"]);
         println!("limits: {} cases", 2 * COUNTED.len());
     });
 }
@@ -115,6 +116,11 @@ fn the_size_of_a_module_is_known_before_it_is_read() {
         let error = Module::new(&engine, "(module  )").unwrap_err();
         let exceeded = error.downcast_ref::<ModuleLimitExceeded>().unwrap();
         assert_eq!((exceeded.limit, exceeded.wanted), (ModuleLimit::ModuleSize, 10));
+        let engine = self::engine(ModuleLimits::default().with(ModuleLimit::TextSize, 9));
+        assert!(Module::new(&engine, "(module )").is_ok() && Module::from_binary(&engine, &more).is_ok());
+        let error = Module::new(&engine, "(module  )").unwrap_err();
+        assert_eq!(error.downcast_ref::<ModuleLimitExceeded>().unwrap().limit, ModuleLimit::TextSize);
+        let engine = self::engine(ModuleLimits::default().with(ModuleLimit::ModuleSize, 8));
         // A file that never ends is not read to its end.
         if cfg!(unix) {
             let error = Module::from_file(&engine, "/dev/zero").unwrap_err();
