@@ -68,13 +68,13 @@ pub fn canonical_type_name(module: &ModuleInfo, id: TypeId) -> Option<&str> {
     let by_id = index.types_by_id.get_or_init(|| {
         let places = index.types.0.iter().zip(0..);
         let mut order: Box<[_]> =
-            places.map(|(place, at)| (module.types[place.index as usize].id, at)).collect();
+            places.map(|(place, at)| (module.types[place.index as usize].id.0, at)).collect();
         order.sort_unstable();
         order
     });
-    let first = by_id.partition_point(|&(other, _)| other < id);
+    let first = by_id.partition_point(|&(other, _)| other < id.0);
     let &(found, at) = by_id.get(first)?;
-    (found == id).then(|| index.types.0[at as usize].text(module))
+    (found == id.0).then(|| index.types.0[at as usize].text(module))
 }
 
 /// The first export of a function or tag.
@@ -125,10 +125,10 @@ pub(crate) struct NameIndex {
     types: Table,
     /// Places in `funcs`, in the order of names; made when somebody looks for a name.
     funcs_by_name: OnceLock<Box<[u32]>>,
-    /// The canonical types behind `types`, with the places there; made when somebody looks for one.
-    types_by_id: OnceLock<Box<[(TypeId, u32)]>>,
-    /// What is exported, and by which export, in this order.
-    exports: Box<[(Exported, u32)]>,
+    /// The numbers of the canonical types behind `types`, with the places there; made when somebody looks for one.
+    types_by_id: OnceLock<Box<[(u32, u32)]>>,
+    /// What is [`exported`], and by which export, in this order. The same type as above, so that one sort serves both.
+    exports: Box<[(u32, u32)]>,
     /// The numbers of the imports that are tags.
     tag_imports: Box<[u32]>,
 }
@@ -166,17 +166,12 @@ impl NameIndex {
     }
 }
 
-/// What can be looked up by what is exported: errors name functions and tags only.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Exported {
-    Func(u32),
-    Tag(u32),
-}
-
-fn exported(item: ExternIndex) -> Option<Exported> {
+/// What can be looked up by what is exported: errors name functions and tags only. A million of each is the most that there
+/// may be, so a bit is left to tell them apart.
+fn exported(item: ExternIndex) -> Option<u32> {
     match item {
-        ExternIndex::Func(func) => Some(Exported::Func(func.0)),
-        ExternIndex::Tag(tag) => Some(Exported::Tag(tag.0)),
+        ExternIndex::Func(func) => Some(func.0 << 1),
+        ExternIndex::Tag(tag) => Some(tag.0 << 1 | 1),
         _ => None,
     }
 }

@@ -122,8 +122,8 @@ fn define<T: 'static>(
                     MODULE,
                     SIGNATURE.name,
                     move |mut caller: Caller<'_, T>, $($param: ty::$kind),*| -> Result<result!($result)> {
-                        let args = || -> [u64; SIGNATURE.params.len()] { [$(u64::from($param)),*] };
-                        outcome!($result, call(&mut caller, SIGNATURE, args, get, |ctx, memory| {
+                        let args: [u64; SIGNATURE.params.len()] = [$(u64::from($param)),*];
+                        outcome!($result, call(&mut caller, SIGNATURE, &args, get, &|ctx, memory| {
                             $file::$name(ctx, memory, $($param),*)
                         }))
                     },
@@ -138,17 +138,18 @@ fn define<T: 'static>(
 /// Runs a function on the guest's memory and the context: the error number, or why the guest is stopped.
 ///
 /// A guest without a memory may still ask for the end, but every pointer is bad.
-fn call<T: 'static, A: AsRef<[u64]>>(
+/// There is one of it for all functions of a context: what differs between them is passed, not compiled in.
+fn call<T: 'static>(
     caller: &mut Caller<'_, T>,
     signature: &'static Signature,
-    args: impl Fn() -> A,
+    args: &[u64],
     get: impl Fn(&mut T) -> &mut WasiCtx,
-    function: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
+    function: &dyn Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> WasiResult,
 ) -> Result<u32> {
     let mut traced = None;
     let mut run = |ctx: &mut WasiCtx, memory: &mut GuestMemory<'_>| {
         if ctx.tracer.is_some() && traced.is_none() {
-            traced = Some(trace::Call::begin(signature, args().as_ref(), memory));
+            traced = Some(trace::Call::begin(signature, args, memory));
         }
         let outcome = function(ctx, memory);
         if outcome != Err(Failure::Unfinished)

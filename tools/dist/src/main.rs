@@ -122,6 +122,8 @@ fn flags(target: &str, root: &Path, lld: bool) -> Vec<String> {
             ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld", "-Clink-self-contained=yes"].map(str::to_owned),
         );
         flags.push(format!("-Clink-arg=-T{}", script.display()));
+        // The places to relocate as a bitmap, which musl understands since 1.2.4: this target has come with 1.2.5 since Rust 1.93.
+        flags.push("-Clink-arg=--pack-dyn-relocs=relr".to_owned());
     } else if target == "x86_64-unknown-linux-gnu" {
         // rustc calls the C compiler for this target, and has it use lld.
         flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
