@@ -48,6 +48,8 @@ mod series;
 mod show;
 mod stats;
 mod types;
+#[cfg(all(target_env = "musl", target_arch = "x86_64", panic = "abort"))]
+mod unwinding;
 mod validate;
 mod wast;
 
