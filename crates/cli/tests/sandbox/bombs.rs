@@ -74,9 +74,9 @@ fn loading() -> Vec<Bomb> {
         bomb("memory: 2^48 bytes", || "(module (memory i64 0x1_0000_0000) (func (export \"_start\")))"),
         bomb("elements: 3,000,000", || elements(3_000_000)),
         bomb("text: 200,000 parentheses", || nested_text(200_000)),
-        bomb("text: 5,000,000 groups of no types", || format!("(module {})", "(rec)".repeat(5_000_000))),
-        bomb("custom sections: 5,000,000", || {
-            [&b"\0asm\x01\0\0\0"[..], &b"\0\x01\0".repeat(5_000_000)].concat()
+        bomb("text: 800,000 groups of no types", || format!("(module {})", "(rec)".repeat(800_000))),
+        bomb("custom sections: 3,000,000", || {
+            [&b"\0asm\x01\0\0\0"[..], &b"\0\x01\0".repeat(3_000_000)].concat()
         }),
         bomb("start: a loop", || "(module (func $f (loop (br 0))) (start $f) (func (export \"_start\")))"),
     ]
