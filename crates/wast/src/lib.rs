@@ -4,7 +4,7 @@
 //! ```text
 //! text ─ wast ─▶ directives ─▶ Runner ─ embedding API ─▶ engine
 //!                                │ └ values: arguments, and patterns that results have to match
-//!                                │ ├ messages: whether an error is the expected one
+//!                                │ ├ messages, refusals: whether an error is the expected one
 //!                                │ └ threads: Runners of their own, each with a store
 //!                                ▼
 //!                             Report: how many directives there were, and every one that failed
@@ -15,6 +15,7 @@
 
 mod host;
 mod messages;
+mod refusals;
 mod report;
 mod runner;
 mod threads;
@@ -28,6 +29,7 @@ use wast::Wast;
 use wast::lexer::Lexer;
 use wast::parser::ParseBuffer;
 
+pub use refusals::{Difference, KNOWN_DIFFERENCES};
 pub use report::{Failure, Report};
 
 use runner::{Runner, Setting};

@@ -1,11 +1,10 @@
 //! Whether an error is the one that a script expects.
 //!
 //! Scripts give the reference interpreter's messages; an error's message has to begin with the expected one, as there.
-//! Where Upshift says the same in other words, the table says so. Messages of refused modules are not compared: which
-//! of several rules is broken first is no part of the specification.
+//! Where Upshift says the same in other words, the table says so. What is said of refused modules has a table of its own, in
+//! `refusals.rs`.
 
 use upshift::{Error, Trap};
-use upshift_translate::{ParseError, ParseErrorKind};
 
 /// Expected messages that Upshift has other words for.
 const OTHER_WORDS: &[(&str, &str)] = &[
@@ -46,30 +45,4 @@ fn compare(actual: &str, expected: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("expected \"{expected}\", got \"{actual}\""))
-}
-
-/// How a module may be wrong.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wrong {
-    /// It cannot be decoded.
-    Malformed,
-    /// It can be decoded but breaks a rule.
-    Invalid,
-}
-
-/// Makes sure that a module was refused for the right kind of reason.
-///
-/// A malformed module may also be called invalid: some rules of the binary format are checked together with
-/// validation. A module may also need a feature that the script's run forbids, or a proposal that is not implemented.
-pub(crate) fn expect_refused(error: &Error, wrong: Wrong) -> Result<(), String> {
-    let Some(refusal) = error.downcast_ref::<ParseError>() else {
-        return Err(format!("refused for another reason: {error:#}"));
-    };
-    let ok = match refusal.kind() {
-        ParseErrorKind::Malformed => wrong == Wrong::Malformed,
-        ParseErrorKind::Invalid => true,
-        ParseErrorKind::Unsupported => refusal.feature().is_some(),
-        ParseErrorKind::TooLarge => false,
-    };
-    if ok { Ok(()) } else { Err(refusal.to_string()) }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::refusals::Difference;
+
 /// The result of running a script. `directives` is `passed` plus the number of `failures`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
@@ -13,6 +15,8 @@ pub struct Report {
     pub passed: usize,
     /// The others, in order.
     pub failures: Vec<Failure>,
+    /// Of those that passed, what was refused for another reason than the expected one, where that is known and allowed.
+    pub differences: Vec<&'static Difference>,
 }
 
 /// A directive that failed.

@@ -18,7 +18,8 @@ use wast::token::{Id, Index, Span};
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, WastThread};
 
 use crate::host;
-use crate::messages::{Wrong, expect_refused, expect_trap, expect_unlinkable};
+use crate::messages::{expect_trap, expect_unlinkable};
+use crate::refusals::{Refused, Wrong, expect_refused, expect_words};
 use crate::report::{Failure, Report};
 use crate::threads::{Shared, Threads};
 use crate::values::{HostValues, argument, expect_results};
@@ -172,6 +173,7 @@ impl<'scope, 'env> Runner<'scope, 'env> {
         self.report.directives += thread.directives;
         self.report.passed += thread.passed;
         self.report.failures.extend(thread.failures);
+        self.report.differences.extend(thread.differences);
     }
 
     /// Executes a directive.
@@ -211,8 +213,12 @@ impl<'scope, 'env> Runner<'scope, 'env> {
                 Ok(_) => Err(format!("expected \"{message}\", but there was enough").into()),
                 Err(error) => Ok(expect_trap(&error, message)?),
             },
-            WastDirective::AssertMalformed { module, .. } => self.assert_refused(module, Wrong::Malformed),
-            WastDirective::AssertInvalid { module, .. } => self.assert_refused(module, Wrong::Invalid),
+            WastDirective::AssertMalformed { module, message, .. } => {
+                self.assert_refused(module, Wrong::Malformed, message)
+            }
+            WastDirective::AssertInvalid { module, message, .. } => {
+                self.assert_refused(module, Wrong::Invalid, message)
+            }
             WastDirective::AssertUnlinkable { module, message, .. } => {
                 let module = self.compile(&mut QuoteWat::Wat(module))?;
                 match self.instantiate(&module)? {
@@ -220,10 +226,10 @@ impl<'scope, 'env> Runner<'scope, 'env> {
                     Err(error) => Ok(expect_unlinkable(&error, message)?),
                 }
             }
-            WastDirective::AssertMalformedCustom { mut module, .. }
-            | WastDirective::AssertInvalidCustom { mut module, .. } => match module.encode() {
+            WastDirective::AssertMalformedCustom { mut module, message, .. }
+            | WastDirective::AssertInvalidCustom { mut module, message, .. } => match module.encode() {
                 Ok(_) => Err("custom sections are not validated".to_owned().into()),
-                Err(_) => Ok(()),
+                Err(error) => self.refused(expect_words(&error.message(), message)),
             },
             WastDirective::AssertException { exec, .. } => match self.perform(exec)? {
                 Ok(_) => Err("expected an exception, but there was none".to_owned().into()),
@@ -323,16 +329,27 @@ impl<'scope, 'env> Runner<'scope, 'env> {
         Ok(expect_results(&results, expected, &self.store, &func)?)
     }
 
-    fn assert_refused(&mut self, mut module: QuoteWat<'_>, wrong: Wrong) -> Result<(), Problem> {
+    fn assert_refused(
+        &mut self,
+        mut module: QuoteWat<'_>,
+        wrong: Wrong,
+        expected: &str,
+    ) -> Result<(), Problem> {
         match module.encode() {
-            // The text is malformed, so there is no module that could be invalid.
-            Err(_) if wrong == Wrong::Malformed => Ok(()),
+            Err(error) if wrong == Wrong::Malformed => self.refused(expect_words(&error.message(), expected)),
+            // There is no module that could be invalid.
             Err(error) => Err(format!("the text is malformed: {}", error.message()).into()),
             Ok(bytes) => match Module::from_binary(self.store.engine(), &bytes) {
-                Err(error) => Ok(expect_refused(&error, wrong)?),
+                Err(error) => self.refused(expect_refused(&error, wrong, expected)),
                 Ok(_) => Err("the module was accepted".to_owned().into()),
             },
         }
+    }
+
+    /// Notes a known difference.
+    fn refused(&mut self, refused: Refused) -> Result<(), Problem> {
+        self.report.differences.extend(refused?);
+        Ok(())
     }
 
     fn compile(&self, module: &mut QuoteWat<'_>) -> Result<Module, Problem> {

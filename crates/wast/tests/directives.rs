@@ -139,6 +139,19 @@ fn refusals_must_have_the_right_reason() {
     passes(r#"(assert_malformed (module quote "(func") "unexpected token")"#);
     passes(r#"(assert_malformed (module binary "\00asm") "unexpected end")"#);
     fails(r#"(assert_malformed (module quote "(func)") "unexpected token")"#, "accepted");
+    // The words are compared too, and a failure shows those of both.
+    fails(
+        r#"(assert_invalid (module (func (result i32))) "unknown local")"#,
+        "expected \"unknown local\", got \"type mismatch",
+    );
+    fails(
+        r#"(assert_malformed (module quote "(func") "unknown operand type")"#,
+        "expected \"unknown operand type\", got \"expected `)`\"",
+    );
+    fails(
+        r#"(assert_malformed (module binary "\00asm") "malformed mutability")"#,
+        "expected \"malformed mutability\", got \"unexpected end",
+    );
     fails(r#"(assert_malformed (module binary "\00asm\01\00\00\00") "unexpected end")"#, "accepted");
 }
 
