@@ -370,12 +370,14 @@ impl FuncType {
     }
 
     /// The parameter types.
+    #[inline]
     #[must_use]
     pub fn params(&self) -> &[ValType] {
         &self.types[..self.params as usize]
     }
 
     /// The result types.
+    #[inline]
     #[must_use]
     pub fn results(&self) -> &[ValType] {
         &self.types[self.params as usize..]

@@ -76,6 +76,7 @@ macro_rules! accessors {
         impl Val {
             $(
                 $(#[$doc])*
+                #[inline]
                 #[must_use]
                 pub fn $get(&self) -> Option<$ty> {
                     if let $pattern = *self { Some($value) } else { None }
@@ -85,6 +86,7 @@ macro_rules! accessors {
                 ///
                 /// # Panics
                 /// When the value has another type.
+                #[inline]
                 #[must_use]
                 #[track_caller]
                 pub fn $unwrap(&self) -> $ty {
@@ -228,6 +230,7 @@ impl Ref {
     }
 
     /// The bits of the reference, which was checked.
+    #[inline(never)]
     fn bits(self, store: &StoreState) -> u64 {
         let rooted = match self {
             Ref::Func(func) => return func.map_or(0, Func::to_slot),
@@ -240,6 +243,7 @@ impl Ref {
 
     /// # Safety
     /// `slot` must hold a reference of the type, made in the store.
+    #[inline(never)]
     pub(crate) unsafe fn from_slot(store: &StoreState, ty: core::RefType, slot: u64) -> Ref {
         let rooted = || Rooted::new(store, slot as u32);
         match ty.heap.top() {
@@ -283,6 +287,7 @@ impl Val {
         Val::default_of(ty.to_core())
     }
 
+    #[inline]
     pub(crate) fn default_of(ty: core::ValType) -> Option<Val> {
         Some(match ty {
             core::ValType::I32 => Val::I32(0),
@@ -358,7 +363,28 @@ impl Val {
     }
 
     /// Makes sure that the value can be used in the store where `ty` is expected.
+    #[inline]
     pub(crate) fn check(&self, store: &StoreState, ty: core::ValType) -> Result<()> {
+        if self.is_number_of(ty) { Ok(()) } else { self.check_in_store(store, ty) }
+    }
+
+    /// Whether it is a number or vector of just this type: no store has to be asked.
+    #[inline]
+    fn is_number_of(&self, ty: core::ValType) -> bool {
+        use core::ValType;
+        matches!(
+            (self, ty),
+            (Val::I32(_), ValType::I32)
+                | (Val::I64(_), ValType::I64)
+                | (Val::F32(_), ValType::F32)
+                | (Val::F64(_), ValType::F64)
+                | (Val::V128(_), ValType::V128)
+        )
+    }
+
+    /// The rest of [`check`](Self::check), which most values do not need.
+    #[inline(never)]
+    fn check_in_store(&self, store: &StoreState, ty: core::ValType) -> Result<()> {
         let own = self.type_in(store)?;
         if !own.matches(ty, store.engine.types()) {
             bail!("type mismatch: expected {ty}, found {own}");
@@ -370,6 +396,7 @@ impl Val {
     ///
     /// # Safety
     /// `slot` must be writable, two slots for a vector.
+    #[inline]
     pub(crate) unsafe fn write(self, store: &StoreState, slot: *mut u64) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -390,6 +417,7 @@ impl Val {
     ///
     /// # Safety
     /// `slot` must hold a value of the type, made in the store.
+    #[inline]
     pub(crate) unsafe fn read(store: &StoreState, ty: core::ValType, slot: *const u64) -> Val {
         use core::ValType;
         // SAFETY: the caller's promise.

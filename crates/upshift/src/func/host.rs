@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use upshift_core::TypeId;
 use upshift_core::types as core;
 
@@ -71,14 +71,19 @@ impl HostFunc {
     ) -> HostFunc {
         let core = ty.core().clone();
         let run = move |call: HostCall| {
-            // The values' allocation is kept in the store; a call that is nested in this one finds none and makes its
-            // own.
-            let mut values = with_state(call, |state| std::mem::take(&mut state.scratch));
-            values.clear();
-            // SAFETY: the slots hold arguments of the function's type, and the data's type is the store's.
-            let outcome = unsafe { run_with_values(call, &core, &func, &mut values) };
-            with_state(call, |state| state.scratch = values);
-            outcome
+            // SAFETY: the slots hold arguments of the function's type and have room for its results, and the data's type is
+            // the store's.
+            unsafe {
+                let mut values = arguments(call, &core);
+                let (params, rest) = values.split_at_mut(core.params().len());
+                let results = &mut rest[..core.results().len()];
+                let outcome = match func(call.caller(), params, results) {
+                    Ok(()) => leave(call, &core, results),
+                    Err(error) => Err(error),
+                };
+                keep(call, values);
+                outcome
+            }
         };
         HostFunc { ty, run: Box::new(run) }
     }
@@ -106,42 +111,69 @@ impl fmt::Debug for HostFunc {
     }
 }
 
-/// A single access to the store of a call.
-fn with_state<R>(call: HostCall, access: impl FnOnce(&mut StoreState) -> R) -> R {
-    // SAFETY: the store is alive and no reference to it is, as between any two steps of a host call.
-    access(unsafe { &mut *call.store.as_ptr() })
-}
+// What a function with values does around the closure knows nothing of its type, so it is compiled once, with all that it
+// calls for numbers: a call of such a function has no call of ours for each value.
 
+/// The arguments, and behind them what the closure finds in place of its results; what lies behind these means nothing.
+///
+/// The values are kept in the store, so that no call allocates; one that is nested in this one finds none and makes its own.
+///
 /// # Safety
-/// As for [`HostFunc::run`].
-unsafe fn run_with_values<T: 'static>(
-    call: HostCall,
-    ty: &core::FuncType,
-    func: &impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
-    values: &mut Vec<Val>,
-) -> Result<()> {
-    let mut slot = call.slots.cast_const();
-    for &ty in ty.params() {
-        // SAFETY: the arguments are of the function's type.
-        unsafe {
-            values.push(with_state(call, |state| Val::read(state, ty, slot)));
+/// The slots of the call must hold arguments of the type, and its store must be alive without any reference to it.
+#[inline(never)]
+unsafe fn arguments(call: HostCall, ty: &core::FuncType) -> Vec<Val> {
+    // SAFETY: the caller's promise; slots lie in the order of the parameters.
+    unsafe {
+        let state = &mut *call.store.as_ptr();
+        let mut values = std::mem::take(&mut state.scratch);
+        let wanted = ty.params().len() + ty.results().len();
+        if values.len() < wanted {
+            values.resize(wanted, Val::I32(0));
+        }
+        let (params, results) = values.split_at_mut(ty.params().len());
+        let mut slot = call.slots.cast_const();
+        for (value, &ty) in params.iter_mut().zip(ty.params()) {
+            *value = Val::read(state, ty, slot);
             slot = slot.add(ty.slots() as usize);
         }
+        for (value, &ty) in results.iter_mut().zip(ty.results()) {
+            // A reference that cannot be null has no default; whatever stands there is replaced, or refused by `leave`.
+            *value = Val::default_of(ty).unwrap_or(Val::null_func_ref());
+        }
+        values
     }
-    // A reference that cannot be null has no default; whatever stands there is replaced or refused below.
-    values.extend(ty.results().iter().map(|&ty| Val::default_of(ty).unwrap_or(Val::null_func_ref())));
-    let (params, results) = values.split_at_mut(ty.params().len());
+}
+
+/// Leaves the results when they are of the type.
+///
+/// # Errors
+/// When one is not.
+///
+/// # Safety
+/// The slots of the call must have room for the results, and its store must be alive without any reference to it.
+#[inline(never)]
+unsafe fn leave(call: HostCall, ty: &core::FuncType, results: &[Val]) -> Result<()> {
     // SAFETY: the caller's promise.
-    func(unsafe { call.caller() }, params, results)?;
-    let mut slot = call.slots;
-    for (value, &ty) in results.iter().zip(ty.results()) {
-        with_state(call, |state| value.check(state, ty))
-            .context("function attempted to return an incompatible value")?;
-        // SAFETY: there is room for the results.
-        unsafe {
-            with_state(call, |state| value.write(state, slot));
+    unsafe {
+        let state = call.store.as_ref();
+        let mut slot = call.slots;
+        for (value, &ty) in results.iter().zip(ty.results()) {
+            if let Err(error) = value.check(state, ty) {
+                return Err(error.context("function attempted to return an incompatible value"));
+            }
+            value.write(state, slot);
             slot = slot.add(ty.slots() as usize);
         }
     }
     Ok(())
+}
+
+/// Gives the store its values back.
+///
+/// # Safety
+/// The store of the call must be alive without any reference to it.
+#[inline]
+unsafe fn keep(call: HostCall, values: Vec<Val>) {
+    // SAFETY: the caller's promise.
+    unsafe { (*call.store.as_ptr()).scratch = values };
 }

@@ -201,8 +201,11 @@ impl Func {
     pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
         let mut store = store.as_context_mut();
         let state = store.state();
-        let ty = Arc::clone(self.core_type(state));
-        check_args(state, &ty, params, results.len())?;
+        let ty = NonNull::from(&**self.core_type(state));
+        // SAFETY: the store keeps the type of each of its functions as long as it lives: in the host function or in the module
+        // of the instance, of which it lets none go.
+        let ty = unsafe { ty.as_ref() };
+        check_args(state, ty, params, results.len())?;
         let (rec, root) = (self.rec, store.root());
         let slots = ty.param_slots().max(ty.result_slots());
         // SAFETY: the function belongs to the store, the arguments are of its type and in the store, and the contexts's
@@ -262,7 +265,9 @@ fn check_args(store: &StoreState, ty: &core::FuncType, params: &[Val], results: 
         bail!("expected {} results, got {results}", ty.results().len());
     }
     for (i, (value, &ty)) in params.iter().zip(ty.params()).enumerate() {
-        value.check(store, ty).with_context(|| format!("argument {i}"))?;
+        if let Err(error) = value.check(store, ty) {
+            return Err(error.context(format!("argument {i}")));
+        }
     }
     Ok(())
 }
