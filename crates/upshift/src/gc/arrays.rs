@@ -79,8 +79,10 @@ impl ArrayService<'_> {
         self.look()?;
         let mut asked = false;
         'again: loop {
-            // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map.
-            unsafe { self.state.make_room(size, Left::At) }?;
+            if !self.state.is_below_limit(size) {
+                // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map.
+                unsafe { self.state.make_room(size, Left::At) }?;
+            }
             let array = self.state.new_object(header(self.ty, len), size);
             for (start, len) in items.parts() {
                 // A second look could go on for ever.

@@ -205,6 +205,12 @@ impl StoreState {
         self.gc.heap.room() - self.gc_used() >= bytes as usize
     }
 
+    /// Whether an object can be made without asking for room, as code does that makes a struct.
+    #[inline]
+    pub(crate) fn is_below_limit(&self, bytes: u32) -> bool {
+        self.ctx.gc_limit - self.ctx.gc_bump >= bytes
+    }
+
     /// Reserves the heap if there is none, and tells all instances where it is.
     fn begin_heap(&mut self) -> Result<(), OutOfMemory> {
         if self.gc.heap.exists() {
