@@ -14,7 +14,7 @@ pub(crate) enum Layer {
     Start,
     /// Small programs without imports, in the text format and in C
     Micro,
-    /// One export called again and again from the host
+    /// One export called again and again from the host, or the host from an export
     Host,
     /// The same programs from three compilers: AssemblyScript, Go and C
     Compilers,
@@ -226,6 +226,16 @@ macro_rules! host {
     };
 }
 
+/// A module whose export calls a function of the host a million times.
+macro_rules! calls_out {
+    ($name:literal) => {
+        Program {
+            needs: Some(Need { name: "a host", probe: &HOST_PROBE }),
+            ..host!($name, &["1000000"], "1000000", 10, 1)
+        }
+    };
+}
+
 /// A program that is there in three languages.
 macro_rules! compiled {
     ("c", $name:literal) => {
@@ -284,6 +294,10 @@ macro_rules! real {
 static GC_PROBE: Program =
     Program { name: "gc-probe", module: "bench/programs/gc/probe.wasm", ..Program::PLAIN };
 
+/// No command line has the function that it imports.
+static HOST_PROBE: Program =
+    Program { name: "host-probe", module: "bench/programs/host/call_typed.wasm", ..Program::PLAIN };
+
 /// An example with a library and a runtime of its own in it, and WASI imports.
 const fn example(name: &'static str, module: &'static str, stdin: &'static str) -> Program {
     Program { name, layer: Layer::Start, module, stdin: Some(stdin), ..Program::PLAIN }
@@ -309,6 +323,8 @@ static PROGRAMS: &[Program] = &[
     host!("arith", &["10000000"], "10000000", 5, 2),
     host!("fib_loop", &["25"], "75025", 1_000_000, 100_000),
     host!("gcd", &["1000000", "700000"], "100000", 1_000_000, 100_000),
+    calls_out!("call_typed"),
+    calls_out!("call_values"),
     compiled!("as", "fib"),
     compiled!("go", "fib"),
     compiled!("c", "fib"),

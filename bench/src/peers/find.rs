@@ -165,8 +165,22 @@ fn beside(name: &str) -> Result<PathBuf> {
     Ok(env::current_exe()?.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
+/// The program that calls exports in other runtimes from Rust: `$PEERS_HOST`, or what was built in `bench/hosts/peers`.
+fn rust_host(root: &Path) -> Option<OsString> {
+    let built = || {
+        let name = format!("upshift-bench-peers{}", env::consts::EXE_SUFFIX);
+        root.join("bench/hosts/peers/target/release").join(name).into()
+    };
+    let path = env::var_os("PEERS_HOST").unwrap_or_else(built);
+    Path::new(&path).is_file().then_some(path)
+}
+
 fn runtime(root: &Path, peer: &Peer, executable: OsString) -> Runtime {
+    let from_rust = if peer.rust_host.is_empty() { None } else { rust_host(root) };
     let host = match peer.host {
+        _ if let Some(program) = from_rust => {
+            Some(Caller { words: vec![program, peer.rust_host.into()], note: None })
+        }
         Host::Loop => None,
         Host::Script(script) => {
             Some(Caller { words: vec![executable.clone(), root.join(script).into()], note: None })

@@ -29,7 +29,10 @@ struct Peer {
     /// Runs the module. In both, `{module}`, `{args}`, `{cache}`, `{cache.toml}`, `{compiled}` and `{driver}` stand for paths and
     /// arguments, see [`Places`].
     run: &'static [&'static str],
-    /// What calls exports for the layer `host`.
+    /// What it is called by the program in `bench/hosts/peers`, which calls its exports for the layer `host` from Rust; empty if
+    /// that does not have it.
+    rust_host: &'static str,
+    /// What calls exports for the layer `host` where that program is not built.
     host: Host,
     /// Whether a process that measures itself could tell something that another row does not.
     steady: bool,
@@ -53,6 +56,7 @@ const PLAIN: Peer = Peer {
     source: "",
     compile: &[],
     run: &["run", "{module}", "{args}"],
+    rust_host: "",
     host: Host::Loop,
     steady: true,
 };
@@ -63,6 +67,7 @@ const WASMTIME: Peer = Peer {
     file: "wasmtime",
     source: "https://wasmtime.dev",
     run: &["run", "-C", "cache-config={cache.toml}", "{module}", "{args}"],
+    rust_host: "wasmtime",
     host: Host::Python("bench/hosts/host.py", "wasmtime"),
     ..PLAIN
 };
@@ -82,6 +87,7 @@ const PEERS: &[Peer] = &[
     Peer {
         name: "wasmtime-nocache",
         run: &["run", "-C", "cache=n", "{module}", "{args}"],
+        rust_host: "",
         host: Host::Loop,
         steady: false,
         ..WASMTIME
@@ -90,6 +96,7 @@ const PEERS: &[Peer] = &[
         name: "wasmtime-aot",
         compile: &["compile", "{module}", "-o", "{compiled}"],
         run: &["run", "--allow-precompiled", "{compiled}", "{args}"],
+        rust_host: "",
         host: Host::Loop,
         steady: false,
         ..WASMTIME
@@ -99,6 +106,7 @@ const PEERS: &[Peer] = &[
         variable: "WASMI",
         file: "wasmi",
         source: "cargo install wasmi_cli --locked",
+        rust_host: "wasmi",
         ..PLAIN
     },
     Peer {
