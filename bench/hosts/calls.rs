@@ -13,7 +13,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 
 /// What the command line says.
 pub(crate) struct Options {
@@ -52,10 +52,10 @@ impl Options {
     }
 
     /// All calls once, or as often as `--steady` wants them.
-    pub(crate) fn run(&self, mut call: impl FnMut() -> Result<i32>) -> Result<()> {
+    pub(crate) fn run<E: Into<Error>>(&self, mut call: impl FnMut() -> Result<i32, E>) -> Result<()> {
         let mut work = || -> Result<()> {
             for _ in 0..self.times {
-                let result = call()?;
+                let result = call().map_err(Into::into)?;
                 ensure!(result == self.expected, "{} gave {result}, not {}", self.export, self.expected);
             }
             Ok(())
@@ -77,7 +77,7 @@ impl Options {
     }
 }
 
-/// Calls a typed function of one to three arguments: the macro's user has `get_typed_func`, `call` and a store.
+/// Calls a typed function of one to three arguments; the runtimes have the same names for what that takes.
 macro_rules! call_typed {
     ($options:expr, $instance:expr, $store:expr) => {{
         let options = $options;
@@ -85,16 +85,16 @@ macro_rules! call_typed {
         match options.args[..] {
             [a] => {
                 let function = $instance.get_typed_func::<i32, i32>(&mut $store, &options.export)?;
-                options.run(|| Ok(function.call(&mut $store, a)?))
+                options.run(|| function.call(&mut $store, a))
             }
             [a, b] => {
                 let function = $instance.get_typed_func::<(i32, i32), i32>(&mut $store, &options.export)?;
-                options.run(|| Ok(function.call(&mut $store, (a, b))?))
+                options.run(|| function.call(&mut $store, (a, b)))
             }
             [a, b, c] => {
                 let function =
                     $instance.get_typed_func::<(i32, i32, i32), i32>(&mut $store, &options.export)?;
-                options.run(|| Ok(function.call(&mut $store, (a, b, c))?))
+                options.run(|| function.call(&mut $store, (a, b, c)))
             }
             _ => {
                 anyhow::bail!("a function of one to three arguments is needed, not of {}", options.args.len())

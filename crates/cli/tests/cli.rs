@@ -383,6 +383,26 @@ fn wast_counts_and_fails() {
     dir.run(&["wast"]).fails(2, &["FILE"]);
 }
 
+/// A script is run as a program would be: without a feature, on a budget, with one NaN.
+#[test]
+fn wast_takes_features_fuel_and_canonical_nans() {
+    let two = r#"(assert_invalid (module (memory 0) (memory 0)) "multiple memories")"#;
+    let spin = r#"(module (func (export "spin") (loop (br 0)))) (invoke "spin")"#;
+    // What comes of an operand with a payload is that payload, or the canonical NaN.
+    let nan = r#"(module (func (export "add") (result i32)
+            (i32.reinterpret_f32 (f32.add (f32.const nan:0x200001) (f32.const 1)))))
+        (assert_return (invoke "add") (i32.const 0x7fc00000))"#;
+    let dir = Dir::with(&[("two.wast", two), ("spin.wast", spin), ("nan.wast", nan)]);
+    dir.run(&["wast", "two.wast"]).fails(1, &["1 directives failed"]);
+    dir.run(&["wast", "-W", "multi-memory=n", "two.wast"]).prints("two.wast: 1 of 1 directives passed\n");
+    let outcome = dir.run(&["wast", "--fuel", "1000", "spin.wast"]);
+    outcome.fails(1, &["1 directives failed"]);
+    assert!(outcome.stdout.contains("all fuel consumed"), "{outcome:?}");
+    for flags in [&["--canonical-nans"][..], &["-W", "nan-canonicalization=y"]] {
+        dir.run(&[&["wast"], flags, &["nan.wast"]].concat()).prints("nan.wast: 2 of 2 directives passed\n");
+    }
+}
+
 #[test]
 fn validate_checks_all_files() {
     let dir = Dir::with(&[("good.wat", "(module)"), ("bad.wat", "(module (func (result i32)))")]);
