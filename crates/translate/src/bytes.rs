@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn what_is_handed_over_is_not_copied() {
-        let (vec, boxed, shared) = (vec![1, 2, 3], Box::<[u8]>::from([1, 2, 3]), Arc::<[u8]>::from([1, 2, 3]));
+        let (vec, boxed, shared) =
+            (vec![1, 2, 3], Box::<[u8]>::from([1, 2, 3]), Arc::<[u8]>::from([1, 2, 3]));
         let (at_vec, at_boxed, at_shared) = (vec.as_ptr(), boxed.as_ptr(), shared.as_ptr());
         for (bytes, at) in [
             (ModuleBytes::from(vec), at_vec),

@@ -16,7 +16,8 @@ use upshift_core::types::{HeapType, RefType, TypeId, TypeKind};
 use upshift_core::value::V128;
 use wasmparser::{
     BinaryReader, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, FuncToValidate, Operator,
-    Parser, Payload, RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
+    Parser, Payload, RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+    ValidatorResources,
 };
 
 use crate::bytes::ModuleBytes;

@@ -274,7 +274,8 @@ impl Queue<'_> {
         for (body, excess) in std::mem::take(&mut self.excesses) {
             beyond += excess;
             if beyond > FREE_WORK {
-                let (range, per_byte) = (self.bodies.range(body as usize), limits.get(ModuleLimit::WorkPerByte));
+                let (range, per_byte) =
+                    (self.bodies.range(body as usize), limits.get(ModuleLimit::WorkPerByte));
                 let error = too_much_work(excess, range.len() as u64, per_byte, range.start.into());
                 self.report(body as usize, error.into());
                 break;

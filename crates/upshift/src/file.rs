@@ -149,7 +149,10 @@ mod tests {
             for head in [0, 7] {
                 // It was shorter or longer when somebody looked, or has none, like a pipe.
                 for size in [len, len / 2, len + 5, len + 2 * PART_BYTES as u64, 0] {
-                    assert!(read(&mut file, head, size, u64::MAX) == contents, "{len} bytes, {size} expected");
+                    assert!(
+                        read(&mut file, head, size, u64::MAX) == contents,
+                        "{len} bytes, {size} expected"
+                    );
                 }
             }
         }

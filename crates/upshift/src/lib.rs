@@ -134,12 +134,12 @@ pub use upshift_core::V128;
 /// ```
 #[doc(inline)]
 pub use upshift_interp::Dispatch;
-/// See [`Config::module_limits`] for an example.
-#[doc(inline)]
-pub use upshift_translate::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 /// See [`Module::from_binary`] for an example.
 #[doc(inline)]
 pub use upshift_translate::ModuleBytes;
+/// See [`Config::module_limits`] for an example.
+#[doc(inline)]
+pub use upshift_translate::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
 pub use budget::{MemoryBudget, MemoryShare};

@@ -41,7 +41,8 @@ fn module(funcs: u32, bytes: usize) -> Vec<u8> {
         body.instructions().local_get(0).end();
         code.function(&body);
     }
-    let (mut tables, mut exports, mut elems) = (TableSection::new(), ExportSection::new(), ElementSection::new());
+    let (mut tables, mut exports, mut elems) =
+        (TableSection::new(), ExportSection::new(), ElementSection::new());
     tables.table(TableType {
         element_type: RefType::FUNCREF,
         table64: false,
