@@ -101,7 +101,7 @@ mod parts {
         filled
     }
 
-    /// Asks the system to back memory by large pages, which takes a tenth of the time for each byte. It may not.
+    /// Asks the system to back memory by large pages, so that there is not a fault for each small one. It may not.
     fn prefer_large_pages(room: &mut [MaybeUninit<u8>]) {
         #[cfg(target_os = "linux")]
         {
