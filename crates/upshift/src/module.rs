@@ -53,7 +53,7 @@ struct ModuleInner {
     /// Export numbers, sorted by name.
     exports: Box<[u32]>,
     /// Code of the module's own functions, made at the first call.
-    code: CodeTable,
+    code: CodeTable<FuncCode>,
     /// The records of the module's types, made for the first instance.
     records: OnceLock<Records>,
     /// Which function the code at an address belongs to: first byte → (end, function).
