@@ -159,13 +159,13 @@ fn work_is_limited_by_bytes() {
         let dropped = [Instruction::Block(empty), Instruction::Call(0), Instruction::Br(0), Instruction::End];
         let default = engine(ModuleLimits::default());
         // Each seven bytes allow for 448, so 552 of each thousand are taken from what is free, a million.
-        assert!(Module::from_binary(&default, &beside_a_thousand(1800, &dropped)).is_ok());
+        assert!(Module::from_binary(&default, beside_a_thousand(1800, &dropped)).is_ok());
         let exceeded = exceeded(&default, &beside_a_thousand(2000, &dropped));
         assert_eq!((exceeded.limit, exceeded.allowed), (ModuleLimit::WorkPerByte, 64));
         assert!((100..=200).contains(&exceeded.wanted), "{exceeded}");
         // Whoever wants to can have it.
         let patient = engine(ModuleLimits::default().with(ModuleLimit::WorkPerByte, 150));
-        assert!(Module::from_binary(&patient, &beside_a_thousand(20_000, &dropped)).is_ok());
+        assert!(Module::from_binary(&patient, beside_a_thousand(20_000, &dropped)).is_ok());
     });
 }
 
