@@ -133,6 +133,12 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     for &ty in &info.memories[info.imported_memories as usize..] {
         data.memories.push(Memory::create(state, ty)?);
     }
+    if module.may_meet_objects() {
+        // Before the context is written, and whether it succeeds or not for good: the base in it never changes.
+        let reserved = state.reserve_heap();
+        // Without a heap the module runs until it makes an object, which says why it cannot.
+        let _ = reserved;
+    }
     let stack = &mut Vec::new();
     let records = module.records();
     if !records.is_empty() {
