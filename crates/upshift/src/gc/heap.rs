@@ -41,6 +41,10 @@ pub(super) const HEAP: &str = "the heap of objects";
 #[derive(Default)]
 pub(crate) struct Heap {
     space: Option<Space>,
+    /// Why there is no address space, although it was asked for.
+    none: Option<OutOfMemory>,
+    /// Whether there was ever an object.
+    begun: bool,
 }
 
 struct Space {
@@ -60,11 +64,11 @@ struct Space {
 
 impl Heap {
     /// Whether there was ever an object.
-    pub(super) fn exists(&self) -> bool {
-        self.space.is_some()
+    pub(super) fn begun(&self) -> bool {
+        self.begun
     }
 
-    /// What references are relative to.
+    /// What references are relative to; null without address space.
     pub(crate) fn base(&self) -> *mut u8 {
         self.space.as_ref().map_or(std::ptr::null_mut(), |space| space.mapping.base())
     }
@@ -89,26 +93,27 @@ impl Heap {
         self.space.as_ref().and_then(|space| space.refused)
     }
 
-    /// Sets address space aside. What becomes accessible is taken from the share's budget.
+    /// Sets address space aside if that was not done yet. Nothing of it is accessible, nor taken from a budget. The system is
+    /// asked once in the life of a heap: contexts hold the base, and have none if there was none when they were made.
     ///
     /// # Errors
-    /// When the system gives not even a little.
-    pub(super) fn reserve(&mut self, share: MemoryShare) -> Result<(), OutOfMemory> {
-        let reserve = |bytes| Mapping::reserve(bytes).map_err(OutOfMemory::of(HEAP, bytes));
-        let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
-        let refused = mapping.as_ref().err().copied();
-        for smaller in &RESERVATIONS[1..] {
-            if mapping.is_ok() {
-                break;
+    /// When the system gave not even a little.
+    pub(super) fn reserve(&mut self) -> Result<(), OutOfMemory> {
+        if self.space.is_none() && self.none.is_none() {
+            match Space::reserve() {
+                Ok(space) => self.space = Some(space),
+                Err(refused) => self.none = Some(refused),
             }
-            (mapping, bytes) = (reserve(*smaller), *smaller);
         }
-        // The last bytes stay free, so that the end of a half is a number of 32 bits.
-        let half = bytes / 2 - GUARD;
-        let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
-        let mapping = mapping?;
-        self.space = Some(Space { mapping, halves, accessible: [0; 2], current: 0, room: 0, refused, share });
-        Ok(())
+        self.none.map_or(Ok(()), Err)
+    }
+
+    /// The first object comes: from now on what becomes accessible is taken from the share's budget.
+    pub(super) fn begin(&mut self, share: MemoryShare) {
+        if let Some(space) = &mut self.space {
+            space.share = share;
+            self.begun = true;
+        }
     }
 
     /// The most room that the budget has for both halves; the error is what it would take to have room for `least` bytes.
@@ -168,6 +173,24 @@ impl Heap {
 }
 
 impl Space {
+    fn reserve() -> Result<Space, OutOfMemory> {
+        let reserve = |bytes| Mapping::reserve(bytes).map_err(OutOfMemory::of(HEAP, bytes));
+        let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
+        let refused = mapping.as_ref().err().copied();
+        for smaller in &RESERVATIONS[1..] {
+            if mapping.is_ok() {
+                break;
+            }
+            (mapping, bytes) = (reserve(*smaller), *smaller);
+        }
+        // The last bytes stay free, so that the end of a half is a number of 32 bits.
+        let half = bytes / 2 - GUARD;
+        let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
+        let mapping = mapping?;
+        let share = MemoryShare::default();
+        Ok(Space { mapping, halves, accessible: [0; 2], current: 0, room: 0, refused, share })
+    }
+
     fn make_accessible(&mut self, half: usize, bytes: usize) -> io::Result<()> {
         let bytes = bytes.next_multiple_of(UNIT).min(self.halves[half].len());
         let accessible = self.accessible[half];
@@ -209,9 +232,23 @@ mod tests {
     use crate::budget::{MemoryBudget, MemoryShare};
 
     #[test]
+    fn the_base_stays_from_the_reservation_on() {
+        let mut heap = Heap::default();
+        assert!(heap.base().is_null());
+        heap.reserve().unwrap();
+        let base = heap.base();
+        assert!(!base.is_null() && !heap.begun() && heap.room() == 0);
+        heap.reserve().unwrap();
+        heap.begin(MemoryShare::default());
+        heap.set_room(LEAST).unwrap();
+        heap.flip(LEAST).unwrap();
+        assert!(heap.begun() && heap.base() == base);
+    }
+
+    #[test]
     fn halves_take_turns() {
         let mut heap = Heap::default();
-        heap.reserve(MemoryShare::default()).unwrap();
+        heap.reserve().unwrap();
         heap.set_room(LEAST * 5).unwrap();
         let first = heap.start();
         assert!(first > 0 && first.is_multiple_of(8));
@@ -228,7 +265,7 @@ mod tests {
     #[test]
     fn room_grows_with_what_is_used() {
         let mut heap = Heap::default();
-        heap.reserve(MemoryShare::default()).unwrap();
+        heap.reserve().unwrap();
         assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
         assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
         assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
@@ -241,7 +278,8 @@ mod tests {
     fn both_halves_are_taken_from_the_budget() {
         let budget = MemoryBudget::new(10 * LEAST + UNIT);
         let mut heap = Heap::default();
-        heap.reserve(MemoryShare::of(Some(budget.clone()))).unwrap();
+        heap.reserve().unwrap();
+        heap.begin(MemoryShare::of(Some(budget.clone())));
         assert_eq!((budget.used(), heap.affordable_room(1).unwrap()), (0, 5 * LEAST));
         heap.set_room(4 * LEAST + 1).unwrap();
         assert_eq!(budget.used(), 2 * (4 * LEAST + UNIT));
