@@ -337,6 +337,31 @@ impl ModuleInfo {
         )
     }
 
+    /// Whether code of the module may come across an object of the collector's heap: the module defines types of objects or
+    /// has tags, whose exceptions are objects where code refers to them, or names references that are not to functions.
+    ///
+    /// What code gets, it gets by parameters, results, globals, tables and the values of exceptions, whose types are all
+    /// looked at. An `externref` counts, because `any.convert_extern` makes an object of one that was an object before.
+    ///
+    /// ```
+    /// # fn info(text: &str) -> upshift_translate::ModuleInfo {
+    /// #     let bytes = wat::parse_str(text).unwrap();
+    /// #     upshift_translate::parse(bytes.into(), &Default::default(), &Default::default()).unwrap()
+    /// # }
+    /// assert!(!info("(module (table 1 funcref) (func (param i32) (local externref)))").may_meet_objects());
+    /// assert!(info("(module (type (array i8)))").may_meet_objects());
+    /// assert!(info("(module (tag))").may_meet_objects());
+    /// assert!(info("(module (func (param externref)))").may_meet_objects());
+    /// ```
+    #[must_use]
+    pub fn may_meet_objects(&self) -> bool {
+        let values = |func: &FuncType| func.params_and_results().iter().any(|ty| ty.is_traced());
+        !self.tags.is_empty()
+            || self.types.iter().any(|ty| ty.ty.as_func().is_none_or(|func| values(func)))
+            || self.tables.iter().any(|table| table.element.is_traced())
+            || self.globals.iter().any(|global| global.content.is_traced())
+    }
+
     /// The bytes of a data segment.
     ///
     /// # Panics

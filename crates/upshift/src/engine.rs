@@ -9,11 +9,15 @@ use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
+use crate::memory::pool::Pools;
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
 
 /// What modules and stores share. Cheap to clone, usable from all threads.
+///
+/// An engine keeps some of the mappings that memories, stacks and heaps of dropped stores had, filled with zeroes, so that the next
+/// store is made quickly: at most 64 of each, in which at most 5 MiB of memory are used.
 ///
 /// ```
 /// use upshift::{Engine, Module};
@@ -39,6 +43,7 @@ struct EngineInner {
     config: Config,
     types: TypeRegistry,
     epoch: AtomicU64,
+    pools: Arc<Pools>,
 }
 
 impl Engine {
@@ -122,6 +127,11 @@ impl Engine {
     #[must_use]
     pub fn type_count(&self) -> usize {
         self.inner.types.len()
+    }
+
+    /// Mappings for the next memory or stack.
+    pub(crate) fn pools(&self) -> &Arc<Pools> {
+        &self.inner.pools
     }
 
     pub(crate) fn types(&self) -> &TypeRegistry {

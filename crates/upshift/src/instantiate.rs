@@ -133,6 +133,12 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     for &ty in &info.memories[info.imported_memories as usize..] {
         data.memories.push(Memory::create(state, ty)?);
     }
+    if module.may_meet_objects() {
+        // Before the context is written, and whether it succeeds or not for good: the base in it never changes.
+        let reserved = state.reserve_heap();
+        // Without a heap the module runs until it makes an object, which says why it cannot.
+        let _ = reserved;
+    }
     let stack = &mut Vec::new();
     let records = module.records();
     if !records.is_empty() {
@@ -175,15 +181,7 @@ fn make_funcs(data: &InstanceData) {
         // SAFETY: the record lies in the context, which no code knows yet.
         unsafe {
             let ty = info.func_type(func);
-            data.func_rec(func).write(FuncRec {
-                reg_entry: std::ptr::null(),
-                code,
-                vmctx: data.ctx.as_ptr(),
-                ty: ty.id,
-                index: func.0,
-                param_slots: ty.func().param_slots(),
-                result_slots: ty.func().result_slots(),
-            });
+            data.func_rec(func).write(FuncRec::new(code, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
         }
     }
 }

@@ -56,6 +56,8 @@ struct ModuleInner {
     code: CodeTable<FuncCode>,
     /// The records of the module's types, made for the first instance.
     records: OnceLock<Records>,
+    /// Whether its code may come across objects, asked for the first instance.
+    objects: OnceLock<bool>,
     /// Which function the code at an address belongs to: first byte → (end, function).
     ranges: Mutex<BTreeMap<usize, (usize, FuncIndex)>>,
 }
@@ -182,8 +184,9 @@ impl Module {
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = CodeTable::new(info.bodies.len());
-        let (engine, records, ranges) = (engine.clone(), OnceLock::new(), Mutex::default());
-        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, ranges }) })
+        let (engine, records, objects) = (engine.clone(), OnceLock::new(), OnceLock::new());
+        let ranges = Mutex::default();
+        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, objects, ranges }) })
     }
 
     /// The engine that the module belongs to.
@@ -300,6 +303,11 @@ impl Module {
     /// The records of the module's types.
     pub(crate) fn records(&self) -> &Records {
         self.inner.records.get_or_init(|| Records::of_module(self.info()))
+    }
+
+    /// Whether the module's code may come across objects.
+    pub(crate) fn may_meet_objects(&self) -> bool {
+        *self.inner.objects.get_or_init(|| self.info().may_meet_objects())
     }
 
     fn type_of(&self, item: ExternIndex) -> ExternType {

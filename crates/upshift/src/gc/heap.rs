@@ -9,14 +9,16 @@
 //! twice of what was copied, or as much as is needed to keep the work of collecting in proportion to what is made. The half that was left is given back
 //! to the system, but for a little that is worth keeping for next time.
 //!
-//! What is accessible of both halves is what the heap takes of the program's budget.
+//! What is accessible of both halves is what the heap takes of the program's budget. When the heap goes, the engine keeps the
+//! reservation for another store, cleared.
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::budget::MemoryShare;
 use crate::limits::{LimitExceeded, MemoryUse};
-use crate::memory::mmap::Mapping;
+use crate::memory::pool::{Pooled, Pools, Use};
 use crate::out_of_memory::OutOfMemory;
 
 /// What comes before the first half: a reference to null with the offset of a field leads here.
@@ -41,10 +43,14 @@ pub(super) const HEAP: &str = "the heap of objects";
 #[derive(Default)]
 pub(crate) struct Heap {
     space: Option<Space>,
+    /// Why there is no address space, although it was asked for.
+    none: Option<OutOfMemory>,
+    /// Whether there was ever an object.
+    begun: bool,
 }
 
 struct Space {
-    mapping: Mapping,
+    mapping: Pooled,
     halves: [Range<usize>; 2],
     /// How much of each half is accessible, from its start.
     accessible: [usize; 2],
@@ -60,11 +66,11 @@ struct Space {
 
 impl Heap {
     /// Whether there was ever an object.
-    pub(super) fn exists(&self) -> bool {
-        self.space.is_some()
+    pub(super) fn begun(&self) -> bool {
+        self.begun
     }
 
-    /// What references are relative to.
+    /// What references are relative to; null without address space.
     pub(crate) fn base(&self) -> *mut u8 {
         self.space.as_ref().map_or(std::ptr::null_mut(), |space| space.mapping.base())
     }
@@ -89,26 +95,27 @@ impl Heap {
         self.space.as_ref().and_then(|space| space.refused)
     }
 
-    /// Sets address space aside. What becomes accessible is taken from the share's budget.
+    /// Sets address space aside if that was not done yet. Nothing of it is accessible, nor taken from a budget. The system is
+    /// asked once in the life of a heap: contexts hold the base, and have none if there was none when they were made.
     ///
     /// # Errors
-    /// When the system gives not even a little.
-    pub(super) fn reserve(&mut self, share: MemoryShare) -> Result<(), OutOfMemory> {
-        let reserve = |bytes| Mapping::reserve(bytes).map_err(OutOfMemory::of(HEAP, bytes));
-        let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
-        let refused = mapping.as_ref().err().copied();
-        for smaller in &RESERVATIONS[1..] {
-            if mapping.is_ok() {
-                break;
+    /// When the system gave not even a little.
+    pub(super) fn reserve(&mut self, pools: &Arc<Pools>) -> Result<(), OutOfMemory> {
+        if self.space.is_none() && self.none.is_none() {
+            match Space::reserve(pools) {
+                Ok(space) => self.space = Some(space),
+                Err(refused) => self.none = Some(refused),
             }
-            (mapping, bytes) = (reserve(*smaller), *smaller);
         }
-        // The last bytes stay free, so that the end of a half is a number of 32 bits.
-        let half = bytes / 2 - GUARD;
-        let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
-        let mapping = mapping?;
-        self.space = Some(Space { mapping, halves, accessible: [0; 2], current: 0, room: 0, refused, share });
-        Ok(())
+        self.none.map_or(Ok(()), Err)
+    }
+
+    /// The first object comes: from now on what becomes accessible is taken from the share's budget.
+    pub(super) fn begin(&mut self, share: MemoryShare) {
+        if let Some(space) = &mut self.space {
+            space.share = share;
+            self.begun = true;
+        }
     }
 
     /// The most room that the budget has for both halves; the error is what it would take to have room for `least` bytes.
@@ -132,7 +139,7 @@ impl Heap {
     ///
     /// # Errors
     /// When the system does not give them, or the budget; then the room is what it was.
-    pub(super) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
+    pub(crate) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
         if let Some(space) = &mut self.space {
             let before = space.accessible[space.current];
             space.make_accessible(space.current, bytes)?;
@@ -149,7 +156,7 @@ impl Heap {
     ///
     /// # Errors
     /// When the system does not give the bytes, or the budget; then nothing has changed.
-    pub(super) fn flip(&mut self, bytes: usize) -> io::Result<Option<(u32, u32)>> {
+    pub(crate) fn flip(&mut self, bytes: usize) -> io::Result<Option<(u32, u32)>> {
         let Some(space) = &mut self.space else { return Ok(None) };
         let (from, to) = (space.current, 1 - space.current);
         space.make_accessible(to, bytes)?;
@@ -168,6 +175,25 @@ impl Heap {
 }
 
 impl Space {
+    fn reserve(pools: &Arc<Pools>) -> Result<Space, OutOfMemory> {
+        let reserve =
+            |bytes| Pooled::reserve(pools, Use::Heap, bytes, 0).map_err(OutOfMemory::of(HEAP, bytes));
+        let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
+        let refused = mapping.as_ref().err().copied();
+        for smaller in &RESERVATIONS[1..] {
+            if mapping.is_ok() {
+                break;
+            }
+            (mapping, bytes) = (reserve(*smaller), *smaller);
+        }
+        // The last bytes stay free, so that the end of a half is a number of 32 bits.
+        let half = bytes / 2 - GUARD;
+        let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
+        let mapping = mapping?;
+        let share = MemoryShare::default();
+        Ok(Space { mapping, halves, accessible: [0; 2], current: 0, room: 0, refused, share })
+    }
+
     fn make_accessible(&mut self, half: usize, bytes: usize) -> io::Result<()> {
         let bytes = bytes.next_multiple_of(UNIT).min(self.halves[half].len());
         let accessible = self.accessible[half];
@@ -203,15 +229,45 @@ impl Space {
     }
 }
 
+impl Drop for Space {
+    /// Makes the mapping as the next heap wants it: little of each half is accessible, and everything is zero.
+    fn drop(&mut self) {
+        if !self.mapping.will_be_kept() {
+            return;
+        }
+        for half in 0..self.halves.len() {
+            self.give_back(half, LEAST);
+            let start = self.halves[half].start;
+            self.mapping.clear(start..start + self.accessible[half]);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Heap, LEAST, UNIT};
     use crate::budget::{MemoryBudget, MemoryShare};
 
     #[test]
+    fn the_base_stays_from_the_reservation_on() {
+        let mut heap = Heap::default();
+        assert!(heap.base().is_null());
+        heap.reserve(&Arc::default()).unwrap();
+        let base = heap.base();
+        assert!(!base.is_null() && !heap.begun() && heap.room() == 0);
+        heap.reserve(&Arc::default()).unwrap();
+        heap.begin(MemoryShare::default());
+        heap.set_room(LEAST).unwrap();
+        heap.flip(LEAST).unwrap();
+        assert!(heap.begun() && heap.base() == base);
+    }
+
+    #[test]
     fn halves_take_turns() {
         let mut heap = Heap::default();
-        heap.reserve(MemoryShare::default()).unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         heap.set_room(LEAST * 5).unwrap();
         let first = heap.start();
         assert!(first > 0 && first.is_multiple_of(8));
@@ -228,7 +284,7 @@ mod tests {
     #[test]
     fn room_grows_with_what_is_used() {
         let mut heap = Heap::default();
-        heap.reserve(MemoryShare::default()).unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
         assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
         assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
@@ -241,7 +297,8 @@ mod tests {
     fn both_halves_are_taken_from_the_budget() {
         let budget = MemoryBudget::new(10 * LEAST + UNIT);
         let mut heap = Heap::default();
-        heap.reserve(MemoryShare::of(Some(budget.clone()))).unwrap();
+        heap.reserve(&Arc::default()).unwrap();
+        heap.begin(MemoryShare::of(Some(budget.clone())));
         assert_eq!((budget.used(), heap.affordable_room(1).unwrap()), (0, 5 * LEAST));
         heap.set_room(4 * LEAST + 1).unwrap();
         assert_eq!(budget.used(), 2 * (4 * LEAST + UNIT));

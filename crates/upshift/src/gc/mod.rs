@@ -21,6 +21,8 @@ mod roots;
 mod scope;
 mod storage;
 mod structref;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::io;
@@ -211,23 +213,27 @@ impl StoreState {
         self.ctx.gc_limit - self.ctx.gc_bump >= bytes
     }
 
-    /// Reserves the heap if there is none, and tells all instances where it is.
+    /// Reserves the heap's address space if that was not done yet, which fixes the base that contexts have.
+    ///
+    /// # Errors
+    /// When the system gives none. Instances can be made all the same: only who makes an object has to know.
+    pub(crate) fn reserve_heap(&mut self) -> Result<(), OutOfMemory> {
+        let reserved = !self.gc.heap.base().is_null();
+        self.gc.heap.reserve(self.engine.pools())?;
+        if !reserved {
+            self.ctx.gc_bump = self.gc.heap.start();
+            self.ctx.gc_limit = self.ctx.gc_bump;
+        }
+        Ok(())
+    }
+
+    /// Gets the heap ready for the first object: that is when the budget is asked for.
     fn begin_heap(&mut self) -> Result<(), OutOfMemory> {
-        if self.gc.heap.exists() {
-            return Ok(());
+        if !self.gc.heap.begun() {
+            self.reserve_heap()?;
+            let share = self.memory_share();
+            self.gc.heap.begin(share);
         }
-        let share = self.memory_share();
-        self.gc.heap.reserve(share)?;
-        let base = self.gc.heap.base();
-        // SAFETY: contexts live as long as their store, and no code runs that could read them now.
-        unsafe {
-            (*self.host_ctx.as_ptr()).gc_base = base;
-            for instance in &self.instances {
-                (*(*instance.as_ptr()).ctx.as_ptr()).gc_base = base;
-            }
-        }
-        self.ctx.gc_bump = self.gc.heap.start();
-        self.ctx.gc_limit = self.ctx.gc_bump;
         Ok(())
     }
 
@@ -274,7 +280,7 @@ impl StoreState {
 
     /// Makes an object where there is room for it. What lies behind the header is left as it is.
     pub(crate) fn new_object(&mut self, header: ObjectHeader, bytes: u32) -> u32 {
-        debug_assert!(self.gc.heap.exists() && self.has_room(bytes));
+        debug_assert!(self.gc.heap.begun() && self.has_room(bytes));
         let object = self.ctx.gc_bump;
         self.ctx.gc_bump += bytes;
         self.ctx.gc_limit = self.ctx.gc_limit.max(self.ctx.gc_bump);
