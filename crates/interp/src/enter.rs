@@ -14,7 +14,7 @@ use crate::stubs;
 /// readable.
 ///
 /// # Safety
-/// `store` and `func` are live and belong together, and so is everything that their fields lead to; `args` points into the
+/// `dispatch` is what [`Dispatch::effective`] returned. `store` and `func` are live and belong together, and so is everything that their fields lead to; `args` points into the
 /// store's value stack, at or above all live frames; the arguments have the types of the function's parameters.
 pub unsafe fn enter(
     dispatch: Dispatch,
@@ -51,11 +51,12 @@ pub unsafe fn enter(
         };
         regs.reload_memory();
         let status = match dispatch {
+            #[cfg(loop_dispatch)]
             Dispatch::Loop => dispatch::looping::run(regs),
             #[cfg(tail_calls)]
             Dispatch::Tail => dispatch::tail::run(regs),
-            #[cfg(not(tail_calls))]
-            Dispatch::Tail => dispatch::looping::run(regs),
+            #[cfg(not(all(loop_dispatch, tail_calls)))]
+            _ => unreachable!("`Dispatch::effective` names no backend that is not there"),
         };
         (*store).stopped = (*store).exit;
         (*store).exit = entry.outer;
