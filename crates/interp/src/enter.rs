@@ -9,7 +9,7 @@ use crate::stubs;
 
 /// Runs a function; its arguments lie at `args` on the value stack, where its results are afterwards.
 ///
-/// For the time of the activation the store's chain of entries has one more link. When the answer is not
+/// For the time of the activation the store's chain of entries has one more link. When the status is not
 /// [`Status::OK`], [`StoreCtx::stopped`] says where the code stopped; the frames from there up to the entry are still
 /// readable.
 ///
@@ -22,7 +22,7 @@ pub unsafe fn enter(
     func: *const FuncRec,
     args: *mut u64,
 ) -> Status {
-    // SAFETY: promised by the caller; the stack has room for a header behind any frame.
+    // SAFETY: I-STORE: all that is entered lives. I-RESERVE: the stack has room for a header behind any frame.
     unsafe {
         let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
         let limit = (*store).stack_limit as usize;

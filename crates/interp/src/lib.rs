@@ -7,7 +7,7 @@
 //!
 //! In: a [`FuncRec`](upshift_core::vm::FuncRec) and its arguments on the value stack. Out: the results in the same place, or a
 //! trap. The registers of the machine ([`Regs`]) are arguments of each handler; a handler reads its fields, does its work on
-//! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that answer:
+//! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that:
 //!
 //! * `dispatch::tail`: every handler is a function that ends in a jump to the next one, so that the registers stay in
 //!   the machine's registers;

@@ -1,4 +1,4 @@
-//! The registers of the abstract machine and what a handler answers.
+//! The registers of the abstract machine and what a handler returns.
 //!
 //! Code words are read in halves and quarters where they lie, so the host has to be little-endian, like the guest.
 
@@ -123,7 +123,7 @@ impl Regs {
     /// The instruction has that many words.
     #[inline(always)]
     pub(crate) unsafe fn word(&self, i: usize) -> u64 {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         unsafe { *self.ip.add(i) }
     }
 
@@ -133,7 +133,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn opcode(&self) -> u16 {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         unsafe { *self.ip.cast::<u16>().add(4) }
     }
 
@@ -143,7 +143,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn a(&self) -> usize {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         usize::from(unsafe { *self.ip.cast::<u16>().add(5) })
     }
 
@@ -153,7 +153,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn b(&self) -> usize {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         usize::from(unsafe { *self.ip.cast::<u16>().add(6) })
     }
 
@@ -163,7 +163,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn c(&self) -> usize {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         usize::from(unsafe { *self.ip.cast::<u16>().add(7) })
     }
 
@@ -173,7 +173,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn high(&self) -> usize {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         unsafe { *self.ip.cast::<u32>().add(3) as usize }
     }
 
@@ -183,7 +183,7 @@ impl Regs {
     /// `ip` is at an instruction with so many words.
     #[inline(always)]
     pub(crate) unsafe fn half(&self, i: usize) -> usize {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-CODE: the instruction has its fields where the table says.
         unsafe { *self.ip.cast::<u32>().add(4 + i) as usize }
     }
 
@@ -200,7 +200,7 @@ impl Regs {
     /// The slot lies in the frame and holds a value of the type.
     #[inline(always)]
     pub(crate) unsafe fn read<T: SlotValue>(&self, slot: usize) -> T {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-FRAME: slots of verified code lie in the frame.
         unsafe { T::read(self.slot(slot)) }
     }
 
@@ -210,7 +210,7 @@ impl Regs {
     /// The slot lies in the frame.
     #[inline(always)]
     pub(crate) unsafe fn write<T: AccValue>(&mut self, slot: usize, value: T) {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-FRAME: slots of verified code lie in the frame.
         unsafe { value.write(self.slot(slot)) };
         value.to_acc(self);
     }
@@ -218,7 +218,7 @@ impl Regs {
     /// The store's context.
     #[inline(always)]
     pub(crate) fn store(&self) -> *mut StoreCtx {
-        // SAFETY: `ctx` is a live context as long as code runs, and contexts do not move.
+        // SAFETY: I-STORE: `ctx` is a live context as long as code runs, and contexts do not move.
         unsafe { (*self.ctx).store }
     }
 
@@ -242,7 +242,7 @@ impl Regs {
     /// `ctx` is a live context.
     #[inline(always)]
     pub(crate) unsafe fn reload_memory(&mut self) {
-        // SAFETY: `mem0` of a live context points to a live record.
+        // SAFETY: I-STORE, I-MEMORY: `mem0` of a live context points to a live record.
         let record: &MemRecord = unsafe { &*(*self.ctx).mem0 };
         (self.mem, self.len) = (record.base, record.len());
     }
@@ -253,7 +253,7 @@ impl Regs {
     /// Slot 0 from `at` is readable.
     #[inline(always)]
     pub(crate) unsafe fn result_to_accs(&mut self, at: *const u64) {
-        // SAFETY: promised by the caller.
+        // SAFETY: I-FRAME: results lie in slots of the stack.
         let bits = unsafe { *at };
         self.int = bits;
         self.f32 = f32::from_bits(bits as u32);

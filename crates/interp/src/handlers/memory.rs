@@ -34,7 +34,7 @@ pub(super) unsafe fn in_memory<const SHARED: bool>(
     offset: u64,
     bytes: usize,
 ) -> Option<*mut u8> {
-    // SAFETY: promised by the caller; the record of a memory lives as long as the store.
+    // SAFETY: I-MEMORY: the module has such a memory, and the record of a memory lives as long as the store.
     let record: &MemRecord = unsafe { &**(*r.ctx).mems.add(memory) };
     let start = address.checked_add(offset)?;
     let end = start.checked_add(bytes as u64)?;
@@ -209,7 +209,7 @@ impl Exec for MemorySize {
 /// `r.ctx` is a live context.
 pub(crate) unsafe fn look_again(r: &mut Regs) -> Flow {
     let known = r.len;
-    // SAFETY: promised by the caller.
+    // SAFETY: I-STORE: the context of running code lives.
     unsafe { r.reload_memory() };
     if r.len > known { Flow::Next } else { Flow::Trap(Trap::MemoryOutOfBounds) }
 }
