@@ -116,6 +116,8 @@ impl AccValue for upshift_core::V128 {
     fn to_acc(self, _: &mut Regs) {}
 }
 
+/// Handlers read and write through these. They may, because of I-CODE, which says where an instruction's fields are, and
+/// I-FRAME, by which the slots that they name lie in the frame.
 impl Regs {
     /// The current instruction's word number `i`.
     ///
@@ -123,7 +125,7 @@ impl Regs {
     /// The instruction has that many words.
     #[inline(always)]
     pub(crate) unsafe fn word(&self, i: usize) -> u64 {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         unsafe { *self.ip.add(i) }
     }
 
@@ -133,7 +135,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn opcode(&self) -> u16 {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         unsafe { *self.ip.cast::<u16>().add(4) }
     }
 
@@ -143,7 +145,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn a(&self) -> usize {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         usize::from(unsafe { *self.ip.cast::<u16>().add(5) })
     }
 
@@ -153,7 +155,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn b(&self) -> usize {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         usize::from(unsafe { *self.ip.cast::<u16>().add(6) })
     }
 
@@ -163,7 +165,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn c(&self) -> usize {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         usize::from(unsafe { *self.ip.cast::<u16>().add(7) })
     }
 
@@ -173,7 +175,7 @@ impl Regs {
     /// `ip` is at an instruction.
     #[inline(always)]
     pub(crate) unsafe fn high(&self) -> usize {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         unsafe { *self.ip.cast::<u32>().add(3) as usize }
     }
 
@@ -183,7 +185,7 @@ impl Regs {
     /// `ip` is at an instruction with so many words.
     #[inline(always)]
     pub(crate) unsafe fn half(&self, i: usize) -> usize {
-        // SAFETY: I-CODE: the instruction has its fields where the table says.
+        // SAFETY: promised by the caller.
         unsafe { *self.ip.cast::<u32>().add(4 + i) as usize }
     }
 
@@ -200,7 +202,7 @@ impl Regs {
     /// The slot lies in the frame and holds a value of the type.
     #[inline(always)]
     pub(crate) unsafe fn read<T: SlotValue>(&self, slot: usize) -> T {
-        // SAFETY: I-FRAME: slots of verified code lie in the frame.
+        // SAFETY: promised by the caller.
         unsafe { T::read(self.slot(slot)) }
     }
 
@@ -210,7 +212,7 @@ impl Regs {
     /// The slot lies in the frame.
     #[inline(always)]
     pub(crate) unsafe fn write<T: AccValue>(&mut self, slot: usize, value: T) {
-        // SAFETY: I-FRAME: slots of verified code lie in the frame.
+        // SAFETY: promised by the caller.
         unsafe { value.write(self.slot(slot)) };
         value.to_acc(self);
     }
@@ -218,7 +220,7 @@ impl Regs {
     /// The store's context.
     #[inline(always)]
     pub(crate) fn store(&self) -> *mut StoreCtx {
-        // SAFETY: I-STORE: `ctx` is a live context as long as code runs, and contexts do not move.
+        // SAFETY: `ctx` is a live context as long as code runs, and contexts do not move.
         unsafe { (*self.ctx).store }
     }
 
@@ -242,7 +244,7 @@ impl Regs {
     /// `ctx` is a live context.
     #[inline(always)]
     pub(crate) unsafe fn reload_memory(&mut self) {
-        // SAFETY: I-STORE, I-MEMORY: `mem0` of a live context points to a live record.
+        // SAFETY: `mem0` of a live context points to a live record.
         let record: &MemRecord = unsafe { &*(*self.ctx).mem0 };
         (self.mem, self.len) = (record.base, record.len());
     }
@@ -253,7 +255,7 @@ impl Regs {
     /// Slot 0 from `at` is readable.
     #[inline(always)]
     pub(crate) unsafe fn result_to_accs(&mut self, at: *const u64) {
-        // SAFETY: I-FRAME: results lie in slots of the stack.
+        // SAFETY: promised by the caller.
         let bits = unsafe { *at };
         self.int = bits;
         self.f32 = f32::from_bits(bits as u32);

@@ -24,7 +24,7 @@ use crate::stubs;
 /// `func` is live, `r.fp` is at its arguments.
 #[inline(always)]
 unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
-    // SAFETY: I-STORE: records of functions live; `code` points to a preamble and instructions.
+    // SAFETY: promised by the caller; `code` points to a preamble and instructions.
     unsafe {
         if !fits(r, func, r.fp) {
             return Flow::Trap(Trap::StackOverflow);
@@ -41,7 +41,7 @@ unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
 /// As for [`Exec::exec`]; `func` is live.
 #[inline(always)]
 unsafe fn call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, words: usize) -> Flow {
-    // SAFETY: I-RESERVE: the stack has room for a header behind any frame.
+    // SAFETY: the stack has room for a header behind any frame.
     unsafe {
         // The arguments lie in the caller's frame, so the difference is not negative.
         let room = (*r.store()).stack_limit as usize - base as usize;
@@ -72,7 +72,7 @@ unsafe fn tail_call(
     base: *mut u64,
     own_params: usize,
 ) -> Flow {
-    // SAFETY: I-FRAME: the header is read before arguments may overwrite it; arguments move down.
+    // SAFETY: the header is read before arguments may overwrite it; arguments move down.
     unsafe {
         if !fits(r, func, r.fp) {
             return Flow::Trap(Trap::StackOverflow);
@@ -122,7 +122,7 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
 /// its frame apart.
 #[inline(always)]
 unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
-    // SAFETY: I-STORE: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
+    // SAFETY: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
     unsafe { base as usize + *(*func).code as usize <= (*r.store()).stack_limit as usize }
 }
 
@@ -130,7 +130,7 @@ unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
 /// context it was.
 #[inline(always)]
 unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
-    // SAFETY: I-STORE: `func` is live, its context too; the store is the same.
+    // SAFETY: `func` is live, its context too; the store is the same.
     unsafe {
         let flow = start(r, func);
         if flow == Flow::Next {
@@ -145,7 +145,7 @@ unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
 /// Calls a function of any instance or the host.
 #[inline(always)]
 unsafe fn call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, words: usize) -> Flow {
-    // SAFETY: I-STORE: `func` is live. I-RESERVE: the stack has room for a restore record, the most parameters and a header behind any frame.
+    // SAFETY: as for `call`; the stack has room for a restore record, the most parameters and a header behind any frame.
     unsafe {
         if (*func).vmctx == r.ctx {
             return call(r, func, params, base, words);
@@ -177,7 +177,7 @@ unsafe fn tail_call_any(
     base: *mut u64,
     own_params: usize,
 ) -> Flow {
-    // SAFETY: I-STORE: `func` is live. I-FRAME, I-RESERVE: the header is read before arguments may overwrite it.
+    // SAFETY: as for `tail_call` and `call_any`.
     unsafe {
         if (*func).vmctx == r.ctx {
             return tail_call(r, func, params, base, own_params);
@@ -213,7 +213,7 @@ unsafe fn tail_call_any(
 /// The function at an index of a table, if it is there and of the type.
 #[inline(always)]
 unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> {
-    // SAFETY: I-REGS, I-STORE: the state is that of verified code; table records live as long as the store, and tables of functions hold
+    // SAFETY: the state is that of verified code; table records live as long as the store, and tables of functions hold
     // function references.
     unsafe {
         let (more, ty) = (r.word(2), r.word(3));
@@ -424,7 +424,7 @@ pub(crate) struct ReturnCallIndirect<E>(PhantomData<E>);
 impl<E: Expected> Exec for ReturnCallIndirect<E> {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
-        // SAFETY: I-REGS: the state is that of verified code at an instruction of this kind.
+        // SAFETY: as in `CallIndirect`.
         unsafe {
             let func = check!(table_function::<E>(r));
             tail_call_any(r, func, r.a(), r.slot(r.high()), E::own_params(r))
@@ -442,7 +442,7 @@ unsafe fn service(r: &Regs, number: usize) -> Service {
 /// Notes where the code was left, for the runtime.
 #[inline(always)]
 pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
-    // SAFETY: I-STORE: the store's context lives.
+    // SAFETY: the store's context lives.
     unsafe {
         let store = r.store();
         (*store).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
@@ -459,7 +459,7 @@ unsafe fn land(r: &mut Regs, status: Status) -> Flow {
     if status != Status::CAUGHT {
         return stop(status);
     }
-    // SAFETY: I-STORE: the runtime returned a frame of this store. The landing is a label, where no accumulator is in use.
+    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use.
     unsafe {
         let ExitPoint { ip, fp, ctx } = (*r.store()).landing;
         (r.ip, r.fp, r.ctx) = (ip, fp, ctx);

@@ -154,7 +154,7 @@ exec! {
 /// `r.ctx` is a live context with such an import.
 #[inline(always)]
 unsafe fn imported_global(r: &Regs, import: usize) -> *mut GlobalCell {
-    // SAFETY: I-STORE: the module has such an import, as I-CODE says.
+    // SAFETY: promised by the caller.
     unsafe { *(*r.ctx).imported_globals.add(import) }
 }
 

@@ -34,7 +34,7 @@ pub(super) unsafe fn in_memory<const SHARED: bool>(
     offset: u64,
     bytes: usize,
 ) -> Option<*mut u8> {
-    // SAFETY: I-MEMORY: the module has such a memory, and the record of a memory lives as long as the store.
+    // SAFETY: promised by the caller; the record of a memory lives as long as the store.
     let record: &MemRecord = unsafe { &**(*r.ctx).mems.add(memory) };
     let start = address.checked_add(offset)?;
     let end = start.checked_add(bytes as u64)?;
