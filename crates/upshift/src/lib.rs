@@ -132,6 +132,9 @@ pub use upshift_core::V128;
 /// ```
 #[doc(inline)]
 pub use upshift_interp::Dispatch;
+/// See [`Dispatch::effective`] for an example.
+#[doc(inline)]
+pub use upshift_interp::NoDispatch;
 /// See [`Config::module_limits`] for an example.
 #[doc(inline)]
 pub use upshift_translate::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};

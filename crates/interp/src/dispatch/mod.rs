@@ -76,6 +76,12 @@ impl Default for Dispatch {
 }
 
 /// Why a build cannot run any code as it was asked to, see [`Dispatch::effective`].
+///
+/// ```
+/// use upshift_interp::NoDispatch;
+///
+/// assert!(NoDispatch::Missing.to_string().contains("`loop-dispatch`"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoDispatch {
     /// The loop was asked for, and this build has only the tail-call backend.
