@@ -130,7 +130,7 @@ fn the_list_is_that_of_the_table() {
 fn each_instruction_has_a_row() {
     let list = list();
     for op in Op::ALL {
-        assert_eq!(list.matches(&format!("| `{op:?}` |")).count(), 1, "{op:?}");
+        assert_eq!(list.matches(&format!("\n| `{op:?}` |")).count(), 1, "{op:?}");
     }
     assert_eq!(handler_types().len(), Op::ALL.len());
 }
