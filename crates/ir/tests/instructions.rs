@@ -17,7 +17,7 @@ use upshift_ir::{Field, Op};
 fn handler_types() -> Vec<String> {
     macro_rules! types {
         ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
-            vec![$(stringify!($handler).split_whitespace().collect::<Vec<_>>().join(" ")),*]
+            vec![$(stringify!($handler).split_whitespace().collect::<String>().replace(',', ", ")),*]
         };
     }
     upshift_ir::for_each_instr!(types)
