@@ -6,7 +6,7 @@
 //!
 //! Which backends a build has is decided in `build.rs`: the tail-call backend where the compiler makes jumps of the calls at
 //! the ends of handlers, the loop where it does not or where the feature `loop-dispatch` asks for it. A build that has the
-//! tail-call backend alone still measures it before the first run ([`check`]), and refuses to run if that fails.
+//! tail-call backend alone still measures it before the first run (`check.rs`), and refuses to run if that fails.
 
 use std::fmt;
 
