@@ -151,6 +151,9 @@ fn build(root: &Path, revisions: [&str; 2]) -> Result<[OsString; 2]> {
             "dist",
             "--package",
             "upshift-cli",
+            "--no-default-features",
+            "--features",
+            "wat",
         ]);
         ensure!(
             command.arg("--target-dir").arg(&target).status()?.success(),

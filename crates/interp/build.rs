@@ -2,6 +2,8 @@
 //! dispatch is safe to use, else each instruction would deepen the native stack. Optimising for size leaves calls, to
 //! code that handlers share, in front of the jump; sanitizers watch over each frame until its function returns.
 //!
+//! The loop backend is there where the other is not, and else if the feature `loop-dispatch` asks for it.
+//!
 //! Not all settings of the compiler come by here, so `src/dispatch/check.rs` measures what it really did.
 
 fn main() {
@@ -19,7 +21,13 @@ fn main() {
     let arch = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
     // Assertions put calls into handlers that need a frame, and with it go the jumps.
     let assertions = std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
-    if quick && arch && !assertions && !sanitizer {
+    let tail_calls = quick && arch && !assertions && !sanitizer;
+    if tail_calls {
         println!("cargo::rustc-cfg=tail_calls");
+    }
+    // One backend has to be there, whatever features say.
+    println!("cargo::rustc-check-cfg=cfg(loop_dispatch)");
+    if !tail_calls || std::env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_some() {
+        println!("cargo::rustc-cfg=loop_dispatch");
     }
 }

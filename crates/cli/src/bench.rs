@@ -28,7 +28,7 @@ pub(crate) fn bench(options: &Options, process: Instant) -> Result<()> {
     let mut series = Series::default();
     let (mut results, mut differing) = (None, None);
     let plan = Plan::begin(options);
-    while plan.goes_on(series.len()) {
+    while plan.wants_more(series.len()) {
         series.push(runner.iterate()?);
         let these = runner.results()?;
         match (&results, &these) {

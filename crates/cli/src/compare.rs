@@ -40,7 +40,7 @@ pub(crate) fn compare(options: &Options, begin: Instant) -> Result<()> {
     let (mut run_a, mut run_b) = (Runner::new(&a, true)?, Runner::new(&b, true)?);
     let (mut series_a, mut series_b) = (Series::default(), Series::default());
     let plan = Plan::begin(options);
-    while plan.goes_on(series_a.len()) {
+    while plan.wants_more(series_a.len()) {
         series_a.push(run_a.iterate()?);
         series_b.push(run_b.iterate()?);
         check_results(series_a.len(), run_a.results()?, run_b.results()?)?;

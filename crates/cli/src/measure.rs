@@ -52,7 +52,7 @@ impl Plan {
     }
 
     /// Whether there is one more iteration to be made after so many.
-    pub(crate) fn goes_on(&self, done: usize) -> bool {
+    pub(crate) fn wants_more(&self, done: usize) -> bool {
         done < self.least || done < self.most && self.elapsed() < self.time
     }
 
@@ -368,11 +368,11 @@ mod tests {
     fn a_plan_counts_or_waits() {
         let plan = |iterations, time| Plan::begin(&Options { iterations, time, ..Options::default() });
         let (none, long) = (Some(Duration::ZERO), Some(Duration::from_secs(3600)));
-        assert!(plan(Some(3), None).goes_on(2) && !plan(Some(3), None).goes_on(3));
-        assert!(plan(None, none).goes_on(11) && !plan(None, none).goes_on(12));
-        assert!(plan(None, long).goes_on(12) && !plan(None, long).goes_on(100_000));
-        assert!(plan(Some(500_000), long).goes_on(100_000));
-        assert!(plan(Some(5), none).goes_on(0) && !plan(Some(5), none).goes_on(1));
+        assert!(plan(Some(3), None).wants_more(2) && !plan(Some(3), None).wants_more(3));
+        assert!(plan(None, none).wants_more(11) && !plan(None, none).wants_more(12));
+        assert!(plan(None, long).wants_more(12) && !plan(None, long).wants_more(100_000));
+        assert!(plan(Some(500_000), long).wants_more(100_000));
+        assert!(plan(Some(5), none).wants_more(0) && !plan(Some(5), none).wants_more(1));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) struct Samples {
     /// How many were of a function of another module.
     pub(crate) elsewhere: u64,
     /// For each function of the module, by its index.
-    pub(crate) functions: Vec<Seen>,
+    pub(crate) functions: Vec<FunctionSamples>,
     /// How often the clock has ticked.
     pub(crate) ticks: u64,
     /// How long the program ran.
@@ -43,7 +43,7 @@ pub(crate) struct Samples {
 
 /// How often a function was seen.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Seen {
+pub(crate) struct FunctionSamples {
     /// As the innermost one.
     pub(crate) innermost: u64,
     /// Anywhere on the stack.
@@ -85,7 +85,7 @@ impl Sampler {
     /// # Errors
     /// If the system gives no thread.
     pub(crate) fn begin(store: &mut Store<Host>, module: &Module) -> Result<Sampler> {
-        let functions = vec![Seen::default(); module.info().funcs.len()];
+        let functions = vec![FunctionSamples::default(); module.info().funcs.len()];
         let samples = Arc::new(Mutex::new(Samples { functions, ..Samples::default() }));
         let (module, filled) = (module.clone(), Arc::clone(&samples));
         store.epoch_deadline_callback(move |store| {

@@ -69,7 +69,7 @@ impl Cast {
     /// Where the depth begins in [`to_bits`](Self::to_bits).
     pub const DEPTH_SHIFT: u32 = 8;
 
-    /// The test for a type; `defined` answers whether a defined type is final, and how many supertypes it has.
+    /// The test for a type; `defined` returns whether a defined type is final, and how many supertypes it has.
     pub fn new(to: RefType, defined: impl Fn(TypeId) -> (bool, u32)) -> Cast {
         let (target, ty) = match to.heap {
             HeapType::Func | HeapType::Extern | HeapType::Exn | HeapType::Any => (CastTarget::Anything, None),

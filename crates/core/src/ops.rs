@@ -280,7 +280,7 @@ macro_rules! define_pure_ops {
             }
         }
         define_enum! {
-            /// Operators whose result has 128 bits: two results of the type that [`Wide::result`] answers, the lower half
+            /// Operators whose result has 128 bits: two results of the type that [`Wide::result`] returns, the lower half
             /// first. Operands of 128 bits are two operands here, in the same order.
             Wide {
                 $($ws $ws_text (i64, i64, i64, i64) i64,)*
@@ -320,7 +320,7 @@ macro_rules! define_pure_ops {
                 }
             }
 
-            /// For integer comparisons the one with exchanged operands; other commutative operators answer themselves.
+            /// For integer comparisons the one with exchanged operands; other commutative operators return themselves.
             #[must_use]
             pub fn swapped(self) -> Option<Binary> {
                 match self {

@@ -437,7 +437,7 @@ pub struct StoreCtx {
     pub type_count: u32,
 }
 
-/// What a builtin answers.
+/// What a builtin returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
 pub struct Status(pub u32);

@@ -9,12 +9,12 @@ use crate::stubs;
 
 /// Runs a function; its arguments lie at `args` on the value stack, where its results are afterwards.
 ///
-/// For the time of the activation the store's chain of entries has one more link. When the answer is not
+/// For the time of the activation the store's chain of entries has one more link. When the status is not
 /// [`Status::OK`], [`StoreCtx::stopped`] says where the code stopped; the frames from there up to the entry are still
 /// readable.
 ///
 /// # Safety
-/// `store` and `func` are live and belong together, and so is everything that their fields lead to; `args` points into the
+/// `dispatch` is what [`Dispatch::effective`] returned. `store` and `func` are live and belong together, and so is everything that their fields lead to; `args` points into the
 /// store's value stack, at or above all live frames; the arguments have the types of the function's parameters.
 pub unsafe fn enter(
     dispatch: Dispatch,
@@ -22,7 +22,7 @@ pub unsafe fn enter(
     func: *const FuncRec,
     args: *mut u64,
 ) -> Status {
-    // SAFETY: promised by the caller; the stack has room for a header behind any frame.
+    // SAFETY: I-STORE: all that is entered lives. I-RESERVE: the stack has room for a header behind any frame.
     unsafe {
         let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
         let limit = (*store).stack_limit as usize;
@@ -51,11 +51,12 @@ pub unsafe fn enter(
         };
         regs.reload_memory();
         let status = match dispatch {
+            #[cfg(loop_dispatch)]
             Dispatch::Loop => dispatch::looping::run(regs),
             #[cfg(tail_calls)]
             Dispatch::Tail => dispatch::tail::run(regs),
-            #[cfg(not(tail_calls))]
-            Dispatch::Tail => dispatch::looping::run(regs),
+            #[cfg(not(all(loop_dispatch, tail_calls)))]
+            _ => unreachable!("`Dispatch::effective` names no backend that is not there"),
         };
         (*store).stopped = (*store).exit;
         (*store).exit = entry.outer;

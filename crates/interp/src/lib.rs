@@ -7,11 +7,11 @@
 //!
 //! In: a [`FuncRec`](upshift_core::vm::FuncRec) and its arguments on the value stack. Out: the results in the same place, or a
 //! trap. The registers of the machine ([`Regs`]) are arguments of each handler; a handler reads its fields, does its work on
-//! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that answer:
+//! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that:
 //!
 //! * `dispatch::tail`: every handler is a function that ends in a jump to the next one, so that the registers stay in
 //!   the machine's registers;
-//! * `dispatch::looping`: one loop around one `match`, which works everywhere.
+//! * `dispatch::looping`: one loop around one `match`, which works everywhere; builds that have the other may leave it out.
 //!
 //! All code here relies on what the verifier of `upshift-ir` checks and on the contexts of `upshift_core::vm`.
 
@@ -22,7 +22,7 @@ mod link;
 mod regs;
 pub mod stubs;
 
-pub use dispatch::Dispatch;
+pub use dispatch::{Dispatch, NoDispatch};
 pub use enter::enter;
 pub use link::link;
 pub use regs::{Flow, Regs};

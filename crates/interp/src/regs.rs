@@ -1,4 +1,4 @@
-//! The registers of the abstract machine and what a handler answers.
+//! The registers of the abstract machine and what a handler returns.
 //!
 //! Code words are read in halves and quarters where they lie, so the host has to be little-endian, like the guest.
 
@@ -116,6 +116,8 @@ impl AccValue for upshift_core::V128 {
     fn to_acc(self, _: &mut Regs) {}
 }
 
+/// Handlers read and write through these. They may, because of I-CODE, which says where an instruction's fields are, and
+/// I-FRAME, by which the slots that they name lie in the frame.
 impl Regs {
     /// The current instruction's word number `i`.
     ///

@@ -193,7 +193,7 @@ pub struct Place {
 }
 
 impl Field {
-    /// How many bits the field takes; a target list takes whole words and answers 0.
+    /// How many bits the field takes; a target list takes whole words and returns 0.
     #[must_use]
     pub const fn bits(self) -> u32 {
         match self {

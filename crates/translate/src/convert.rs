@@ -1,7 +1,7 @@
 //! Types of the decoder to types of Upshift.
 //!
 //! Concrete references come in as indices of the module's type section and go out as canonical ids; `concrete` says
-//! which. A type that only an unsupported feature has is answered by that feature.
+//! which. A type that only an unsupported feature has is reported as that feature.
 
 use std::sync::Arc;
 

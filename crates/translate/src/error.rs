@@ -1,4 +1,4 @@
-//! Why bytes are not a module: what the parser answers instead of a `ModuleInfo`.
+//! Why bytes are not a module: what the parser returns instead of a `ModuleInfo`.
 //!
 //! The validator has one error for everything; here it is sorted by what a reader of the message can do about it:
 //! *malformed* bytes cannot be decoded at all, an *invalid* module breaks a rule, an *unsupported* one needs a feature

@@ -74,7 +74,7 @@ impl BranchHints {
         Some(found)
     }
 
-    /// The functions that have hints, in ascending order, with what [`BranchHints::of`] answers for them.
+    /// The functions that have hints, in ascending order, with what [`BranchHints::of`] returns for them.
     pub fn iter(&self) -> impl Iterator<Item = (FuncIndex, &[BranchHint])> {
         self.funcs.iter().map(|&(func, _)| (func, self.of(func)))
     }

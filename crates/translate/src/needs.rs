@@ -109,7 +109,7 @@ impl<'m> Needs<'m> {
     }
 }
 
-/// Validates everything but the bodies, which are answered.
+/// Validates everything but the bodies, which are returned.
 fn sections(bytes: &[u8], features: WasmFeatures) -> Result<Vec<Body<'_>>, wasmparser::Error> {
     let mut parser = Parser::new(0);
     parser.set_features(features);

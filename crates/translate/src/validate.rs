@@ -10,7 +10,7 @@
 //! Batches leave the queue in module order, and the queue closes at the first error, or when all bodies together have made
 //! more work than a module may make. So whoever finds an error, every
 //! body before it is with a worker that will look at it, and the lowest error found is the first one there is: the
-//! answer does not depend on the number of threads.
+//! result does not depend on the number of threads.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -164,7 +164,7 @@ fn validate(
     Ok(excess(locals + weight, size, rules.limits.get(ModuleLimit::WorkPerByte)))
 }
 
-/// Validates a body that may exceed limits; answers the weight of its operators. Heights are looked at after each operator,
+/// Validates a body that may exceed limits, and returns the weight of its operators. Heights are looked at after each operator,
 /// and its work before it is done, so that a body that exceeds a limit does not take much more than it allows.
 fn validate_and_watch(
     validator: &mut BodyValidator<'_>,

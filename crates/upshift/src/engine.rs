@@ -33,8 +33,13 @@ pub struct Engine {
 }
 
 impl Default for Engine {
+    /// An engine with the default settings.
+    ///
+    /// # Panics
+    /// In a build that cannot run any code, where [`Engine::new`] gives an error: one without the feature `loop-dispatch` whose
+    /// compiler left calls where the handlers of the interpreter have to jump.
     fn default() -> Engine {
-        Engine::with(Config::default())
+        Engine::new(&Config::default()).unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -50,19 +55,16 @@ impl Engine {
     /// An engine with the given settings.
     ///
     /// # Errors
-    /// When the settings ask for something that is not there or contradicts itself.
+    /// When the settings ask for something that is not there or contradicts itself, and when this build has no dispatch that is
+    /// safe ([`Dispatch::effective`]).
     pub fn new(config: &Config) -> Result<Engine> {
         if let Some(unsupported) = config.unsupported {
             return Err(unsupported.into());
         }
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
-        Ok(Engine::with(config.clone()))
-    }
-
-    fn with(mut config: Config) -> Engine {
-        config.dispatch = config.dispatch.effective();
-        Engine { inner: Arc::new(EngineInner { config, ..EngineInner::default() }) }
+        let config = Config { dispatch: config.dispatch.effective()?, ..config.clone() };
+        Ok(Engine { inner: Arc::new(EngineInner { config, ..EngineInner::default() }) })
     }
 
     /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the

@@ -48,7 +48,7 @@ pub(crate) unsafe fn instantiate(
     let (instance, start) = unsafe {
         let state = &mut *store.as_ptr();
         check_imports(state, module, imports)?;
-        state.instance_may_come()?;
+        state.check_instance_count()?;
         let instance = allocate(state, module, imports)?;
         initialize(state, instance)?;
         let data = &*instance.as_ptr();
@@ -142,7 +142,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     let stack = &mut Vec::new();
     let records = module.records();
     if !records.is_empty() {
-        state.know_types(records);
+        state.register_types(records);
         // Constant expressions move nothing, so what is garbage by now has to go before them.
         state.collect_if_half_full()?;
     }

@@ -134,6 +134,9 @@ pub use upshift_core::V128;
 /// ```
 #[doc(inline)]
 pub use upshift_interp::Dispatch;
+/// See [`Dispatch::effective`] for an example.
+#[doc(inline)]
+pub use upshift_interp::NoDispatch;
 /// See [`Module::from_binary`] for an example.
 #[doc(inline)]
 pub use upshift_translate::ModuleBytes;

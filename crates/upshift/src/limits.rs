@@ -540,21 +540,21 @@ impl StoreState {
     }
 
     /// Makes sure that there may be another instance.
-    pub(crate) fn instance_may_come(&mut self) -> Result<()> {
+    pub(crate) fn check_instance_count(&mut self) -> Result<()> {
         let limit = self.ask(usize::MAX, |limiter| limiter.instances());
         ensure!(self.instances.len() < limit, "the store may have {limit} instances, which it has");
         Ok(())
     }
 
     /// Makes sure that there may be another memory.
-    pub(crate) fn memory_may_come(&mut self) -> Result<()> {
+    pub(crate) fn check_memory_count(&mut self) -> Result<()> {
         let limit = self.ask(usize::MAX, |limiter| limiter.memories());
         ensure!(self.memories.len() < limit, "the store may have {limit} memories, which it has");
         Ok(())
     }
 
     /// Makes sure that there may be another table.
-    pub(crate) fn table_may_come(&mut self) -> Result<()> {
+    pub(crate) fn check_table_count(&mut self) -> Result<()> {
         let limit = self.ask(usize::MAX, |limiter| limiter.tables());
         ensure!(self.tables.len() < limit, "the store may have {limit} tables, which it has");
         Ok(())

@@ -225,7 +225,7 @@ impl Table {
     }
 
     pub(crate) fn create(state: &mut StoreState, ty: core::TableType, init: u64) -> Result<Table> {
-        state.table_may_come()?;
+        state.check_table_count()?;
         ensure!(
             state.table_may_grow(0, ty.minimum, ty.maximum)?,
             "a table of {} elements is above the store's limit",

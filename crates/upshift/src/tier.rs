@@ -114,11 +114,11 @@ impl Entered {
     }
 }
 
-/// Notes that a function is about to be entered; `anew` if nothing is being executed, so that this begins a call of the
-/// host.
+/// Notes that a function is about to be entered; `outermost` if nothing is being executed, so that this begins a call of
+/// the host.
 #[inline]
-pub(crate) fn note_tier(store: &mut StoreState, func: &FuncRec, anew: bool) {
-    if anew {
+pub(crate) fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
+    if outermost {
         store.entered = Entered::default();
     }
     if let Some(tier) = tier_of(store, func) {

@@ -1,18 +1,24 @@
-//! `cargo dist [musl|gnu|dynamic]`: builds the program as it is handed out, to `target/dist/upshift`.
+//! `cargo dist [musl|gnu|dynamic]`: builds the program as it is handed out, to `target/dist/upshift`; `cargo dist sizes`: fails if
+//! it grew.
 //!
 //! ```text
-//! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/upshift
+//! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/upshift, and the linker's map
+//! map ─▶ sizes ═?═ tools/dist/sizes.yaml
 //! ```
 //!
 //! On Linux the program is one static file, which the system places at random. With musl it is smaller and starts faster, but
 //! that needs a target of rustup's, which is added if it can be; else glibc serves. Elsewhere the program is linked as the
 //! platform does. RATIONALE.md has the figures.
 
+mod sizes;
+
 use std::env;
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+
+use crate::sizes::Sizes;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -41,19 +47,17 @@ fn dist() -> Result<()> {
         Some("musl") => Linking::Musl,
         Some("gnu") => Linking::Gnu,
         Some("dynamic") => Linking::Dynamic,
+        Some("sizes") => return check_sizes(),
         Some(other) => {
-            return Err(format!("there is no `{other}`: expected `musl`, `gnu` or `dynamic`").into());
+            return Err(format!("there is no `{other}`: expected `musl`, `gnu`, `dynamic` or `sizes`").into());
         }
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    // A relative directory is meant from here, not from the root.
-    let target_dir = match env::var_os("CARGO_TARGET_DIR") {
-        Some(dir) => env::current_dir()?.join(dir),
-        None => root.join("target"),
-    };
+    let (root, target_dir) = (root()?, target_dir()?);
+    let map = map(&target_dir);
     let mut build = cargo();
-    build.current_dir(&root).args(["build", "--profile", "dist", "--package", "upshift-cli", "--target-dir"]);
-    build.arg(&target_dir);
+    build.current_dir(&root).args(["build", "--profile", "dist", "--package", "upshift-cli"]);
+    // Without `loop-dispatch`, which is there all the same where the program could not run without it.
+    build.args(["--no-default-features", "--features", "wat", "--target-dir"]).arg(&target_dir);
     let mut built = target_dir.join("dist");
     if linking != Linking::Dynamic {
         // With an explicit target the flags are not for procedural macros, which cannot be linked statically.
@@ -61,8 +65,9 @@ fn dist() -> Result<()> {
         let target = if linking == Linking::Musl { musl(&host) } else { host };
         let given = env::var("RUSTFLAGS").unwrap_or_default();
         let flags: Vec<_> =
-            given.split_whitespace().map(str::to_owned).chain(flags(&target, &root, lld)).collect();
+            given.split_whitespace().map(str::to_owned).chain(flags(&target, &root, lld, &map)).collect();
         // In this form a flag may hold spaces, as the path of the checkout may.
+        fs::create_dir_all(target_dir.join("dist"))?;
         build.args(["--target", &target]).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         built = target_dir.join(&target).join("dist");
     }
@@ -72,11 +77,62 @@ fn dist() -> Result<()> {
     let name = format!("upshift{}", env::consts::EXE_SUFFIX);
     let program = target_dir.join("dist").join(&name);
     if linking != Linking::Dynamic {
-        fs::create_dir_all(target_dir.join("dist"))?;
         install(&built.join(&name), &program)?;
     }
     println!("{}: {} bytes, {linking:?}", program.display(), fs::metadata(&program)?.len());
     Ok(())
+}
+
+/// Compares the program that was built last with the ledger, or writes the ledger where `UPSHIFT_BLESS` is set.
+fn check_sizes() -> Result<()> {
+    let target_dir = target_dir()?;
+    let map = map(&target_dir);
+    let text = fs::read_to_string(&map).map_err(|error| {
+        format!("{}: {error}; `cargo dist musl` writes it where the toolchain has rust-lld", map.display())
+    })?;
+    let sizes = Sizes::of_map(&text)?;
+    let path = root()?.join("tools/dist/sizes.yaml");
+    let bytes = fs::metadata(target_dir.join("dist/upshift"))?.len();
+    if bytes > sizes::LIMIT {
+        return Err(format!("the program has {bytes} bytes, more than {}", sizes::LIMIT).into());
+    }
+    let output = Command::new("rustc").arg("--version").output()?;
+    let compiler = String::from_utf8(output.stdout)?;
+    if env::var_os("UPSHIFT_BLESS").is_some() {
+        return Ok(fs::write(path, sizes.to_yaml(compiler.trim()))?);
+    }
+    let ledger = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (table, grown) = sizes.compare(&Sizes::of_yaml(&ledger)?);
+    print!("{table}");
+    if !ledger.contains(compiler.trim()) {
+        println!("the ledger was written with another compiler than {}", compiler.trim());
+    }
+    if grown {
+        return Err(
+            "the program grew: if it is worth that, `UPSHIFT_BLESS=1 cargo dist sizes` writes the ledger"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// The top of the checkout.
+fn root() -> Result<PathBuf> {
+    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?)
+}
+
+/// Where cargo builds.
+fn target_dir() -> Result<PathBuf> {
+    // A relative directory is meant from here, not from the root.
+    Ok(match env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => env::current_dir()?.join(dir),
+        None => root()?.join("target"),
+    })
+}
+
+/// Where the linker says what it put into the program.
+fn map(target_dir: &Path) -> PathBuf {
+    target_dir.join("dist/upshift.map")
 }
 
 /// Puts a copy of a program where another may be that runs: it cannot be written to, and goes on as it was.
@@ -113,7 +169,7 @@ fn choose(host: &str) -> Linking {
 }
 
 /// Nothing walks the tables for unwinding, so they are left out where the toolchain's own linker, lld, is at hand.
-fn flags(target: &str, root: &Path, lld: bool) -> Vec<String> {
+fn flags(target: &str, root: &Path, lld: bool, map: &Path) -> Vec<String> {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
     let script = root.join("tools/dist/no-unwind.ld");
     if lld && target.ends_with("-musl") {
@@ -124,6 +180,7 @@ fn flags(target: &str, root: &Path, lld: bool) -> Vec<String> {
         flags.push(format!("-Clink-arg=-T{}", script.display()));
         // The places to relocate as a bitmap, which musl understands since 1.2.4: this target has come with 1.2.5 since Rust 1.93.
         flags.push("-Clink-arg=--pack-dyn-relocs=relr".to_owned());
+        flags.push(format!("-Clink-arg=--Map={}", map.display()));
     } else if target == "x86_64-unknown-linux-gnu" {
         // rustc calls the C compiler for this target, and has it use lld.
         flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));

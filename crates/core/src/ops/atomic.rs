@@ -1,6 +1,6 @@
 //! Every atomic access to linear memory, once: how wide it is, which operators it is, what it does (threads proposal).
 //!
-//! Operators that do the same to the same bits and answer the same slot are one row: `i32.atomic.rmw8.add_u` and
+//! Operators that do the same to the same bits and return the same slot are one row: `i32.atomic.rmw8.add_u` and
 //! `i64.atomic.rmw8.add_u` are both [`Atomic::AtomicAdd8`], because a slot holds an `i32` zero-extended. All accesses are
 //! sequentially consistent. The operators that wait, notify and fence are not here: they do not compute.
 
@@ -76,7 +76,7 @@ pub trait Width: Copy + PartialEq {
     fn load(cell: &Self::Cell, order: Ordering) -> Self;
     /// Replaces the value.
     fn store(cell: &Self::Cell, value: Self, order: Ordering);
-    /// Replaces the value; answers the old one, as all below do.
+    /// Replaces the value and returns the old one, as all below do.
     fn exchange(cell: &Self::Cell, value: Self) -> Self;
     /// Adds and wraps.
     fn add(cell: &Self::Cell, value: Self) -> Self;
@@ -166,13 +166,13 @@ pub trait AtomicRmwOp: AtomicOp {
 /// What an access does, which says what its operands besides the address are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AtomicShape {
-    /// Answers the value.
+    /// Returns the value.
     Load,
-    /// Takes a value and answers nothing.
+    /// Takes a value and returns nothing.
     Store,
-    /// Takes an operand and answers the old value.
+    /// Takes an operand and returns the old value.
     ReadModifyWrite,
-    /// Takes the expected value and the one that replaces it; answers the old value. An expected value that is wider than
+    /// Takes the expected value and the one that replaces it, and returns the old value. An expected value that is wider than
     /// the access is never found.
     CompareExchange,
 }

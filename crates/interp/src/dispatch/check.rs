@@ -89,7 +89,7 @@ fn deepened_by(ops: &[Op]) -> usize {
     stack_at_the_end(&empty).abs_diff(stack_at_the_end(&words))
 }
 
-/// Writes a linked instruction; answers how many words it has.
+/// Writes a linked instruction and returns how many words it has.
 fn write(op: Op, words: &mut [u64]) -> usize {
     let (places, len) = place(op);
     words[0] = tail::handler_of(op) as usize as u64;
@@ -106,7 +106,7 @@ fn write(op: Op, words: &mut [u64]) -> usize {
     len
 }
 
-/// Runs code that ends with the probe; answers what it has seen.
+/// Runs code that ends with the probe and returns what it has seen.
 #[inline(never)]
 fn stack_at_the_end(code: &[u64]) -> usize {
     let mut frame = [0u64; SLOTS];

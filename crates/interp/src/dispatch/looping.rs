@@ -13,7 +13,7 @@ macro_rules! define_step {
         #[cfg(optimised)]
         #[inline(always)]
         unsafe fn step(op: Op, r: &mut Regs) -> Flow {
-            // SAFETY: as for `Exec::exec`; the opcode says which handler it is.
+            // SAFETY: I-REGS, as for `Exec::exec`; the opcode says which handler it is.
             unsafe {
                 match op {
                     $(Op::$name => <$handler as Exec>::exec(r),)*
@@ -26,7 +26,7 @@ macro_rules! define_step {
         #[cfg(not(optimised))]
         unsafe fn step(op: Op, r: &mut Regs) -> Flow {
             const STEPS: &[unsafe fn(&mut Regs) -> Flow] = &[$(one::<$handler>,)*];
-            // SAFETY: as for `Exec::exec`; the table is in the order of the opcodes.
+            // SAFETY: I-REGS, as for `Exec::exec`; the table is in the order of the opcodes.
             unsafe { STEPS[op as usize](r) }
         }
     };
@@ -34,7 +34,7 @@ macro_rules! define_step {
 
 #[cfg(not(optimised))]
 unsafe fn one<E: Exec>(r: &mut Regs) -> Flow {
-    // SAFETY: as for `Exec::exec`.
+    // SAFETY: I-REGS, as for `Exec::exec`.
     unsafe { E::exec(r) }
 }
 
@@ -46,7 +46,7 @@ with_handlers!(define_step);
 /// As for [`Exec::exec`], for all code that is reached.
 pub(crate) unsafe fn run(mut r: Regs) -> Status {
     loop {
-        // SAFETY: verified code consists of opcodes of the table, and `ip` is at one of them.
+        // SAFETY: I-CODE: verified code consists of opcodes of the table, and `ip` is at one of them.
         let flow = unsafe {
             let op = std::mem::transmute::<u16, Op>(r.opcode());
             step(op, &mut r)
@@ -54,7 +54,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
         if flow == Flow::Next {
             continue;
         }
-        // SAFETY: as promised by the caller.
+        // SAFETY: I-REGS: the state is that of verified code.
         let flow = unsafe {
             match flow {
                 Flow::Bounds => memory::look_again(&mut r),
@@ -67,7 +67,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
             Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect => {}
             Flow::Done(status) => return status,
             Flow::Trap(trap) => {
-                // SAFETY: as promised by the caller.
+                // SAFETY: I-STORE: the context of running code lives.
                 unsafe {
                     (*r.store()).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
                     (*r.store()).trap_operand = r.int;

@@ -1,7 +1,18 @@
 //! How the interpreter goes from one instruction to the next.
+//!
+//! ```text
+//! Dispatch of the settings ─ effective ─▶ Dispatch that runs here, or why there is none ─▶ tail::run, looping::run
+//! ```
+//!
+//! Which backends a build has is decided in `build.rs`: the tail-call backend where the compiler makes jumps of the calls at
+//! the ends of handlers, the loop where it does not or where the feature `loop-dispatch` asks for it. A build that has the
+//! tail-call backend alone still measures it before the first run (`check.rs`), and refuses to run if that fails.
+
+use std::fmt;
 
 #[cfg(tail_calls)]
 mod check;
+#[cfg(loop_dispatch)]
 pub(crate) mod looping;
 #[cfg(tail_calls)]
 pub(crate) mod tail;
@@ -21,23 +32,39 @@ impl Dispatch {
     /// do.
     pub const TAIL_AVAILABLE: bool = cfg!(tail_calls);
 
+    /// Whether this build has the loop: all builds with the feature `loop-dispatch` do, and those without the tail-call
+    /// backend.
+    pub const LOOP_AVAILABLE: bool = cfg!(loop_dispatch);
+
     /// What runs if this backend is asked for: the loop, where the tail-call backend is missing or would pile up frames on the
     /// native stack. The latter is measured when this is asked for the first time, in some microseconds: the compiler may have
     /// been told things that leave calls where jumps have to be, such as an instrumentation.
     ///
+    /// # Errors
+    /// If this build has no backend that is safe, or was asked for the loop and has none.
+    ///
     /// ```
     /// use upshift_interp::Dispatch;
     ///
-    /// assert_eq!(Dispatch::Loop.effective(), Dispatch::Loop);
-    /// assert_eq!(Dispatch::Tail.effective() == Dispatch::Tail, Dispatch::TAIL_AVAILABLE);
+    /// assert_eq!(Dispatch::Loop.effective().is_ok(), Dispatch::LOOP_AVAILABLE);
+    /// assert_eq!(Dispatch::Tail.effective() == Ok(Dispatch::Tail), Dispatch::TAIL_AVAILABLE);
     /// ```
-    #[must_use]
-    pub fn effective(self) -> Dispatch {
+    pub fn effective(self) -> Result<Dispatch, NoDispatch> {
         #[cfg(tail_calls)]
-        if self == Dispatch::Tail && check::handlers_jump() {
-            return Dispatch::Tail;
+        let jump = self == Dispatch::Tail && check::handlers_jump();
+        #[cfg(not(tail_calls))]
+        let jump = false;
+        self.choose(jump, Self::LOOP_AVAILABLE)
+    }
+
+    /// What runs in a build where handlers jump or do not, and the loop is there or is not.
+    fn choose(self, jump: bool, has_loop: bool) -> Result<Dispatch, NoDispatch> {
+        match self {
+            Dispatch::Tail if jump => Ok(Dispatch::Tail),
+            _ if has_loop => Ok(Dispatch::Loop),
+            Dispatch::Tail => Err(NoDispatch::Unsafe),
+            Dispatch::Loop => Err(NoDispatch::Missing),
         }
-        Dispatch::Loop
     }
 }
 
@@ -47,6 +74,38 @@ impl Default for Dispatch {
         if Self::TAIL_AVAILABLE { Dispatch::Tail } else { Dispatch::Loop }
     }
 }
+
+/// Why a build cannot run any code as it was asked to, see [`Dispatch::effective`].
+///
+/// ```
+/// use upshift_interp::NoDispatch;
+///
+/// assert!(NoDispatch::Missing.to_string().contains("`loop-dispatch`"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoDispatch {
+    /// The loop was asked for, and this build has only the tail-call backend.
+    Missing,
+    /// Handlers keep something on the native stack, which a guest that loops would overflow, and there is no loop.
+    Unsafe,
+}
+
+impl fmt::Display for NoDispatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoDispatch::Missing => {
+                "this build has no loop dispatch: the feature `loop-dispatch` of the crate `upshift` adds it"
+            }
+            NoDispatch::Unsafe => {
+                "this build cannot run code safely: its compiler left calls where the handlers of the interpreter have to \
+                 jump, as an instrumentation does. The feature `loop-dispatch` of the crate `upshift` adds a dispatch that \
+                 is safe in all builds"
+            }
+        })
+    }
+}
+
+impl std::error::Error for NoDispatch {}
 
 /// Passes the instruction table to a macro, with the names that its handler types need in scope.
 macro_rules! with_handlers {
@@ -94,3 +153,29 @@ macro_rules! with_handlers {
 }
 
 pub(crate) use with_handlers;
+
+#[cfg(test)]
+mod tests {
+    use super::{Dispatch, NoDispatch};
+
+    #[test]
+    fn what_is_not_safe_never_runs() {
+        for asked in [Dispatch::Loop, Dispatch::Tail] {
+            assert_eq!(asked.choose(false, true), Ok(Dispatch::Loop));
+        }
+        assert_eq!(Dispatch::Tail.choose(true, true), Ok(Dispatch::Tail));
+        assert_eq!(Dispatch::Tail.choose(true, false), Ok(Dispatch::Tail));
+        assert_eq!(Dispatch::Tail.choose(false, false), Err(NoDispatch::Unsafe));
+        assert_eq!(Dispatch::Loop.choose(true, true), Ok(Dispatch::Loop));
+        assert_eq!(Dispatch::Loop.choose(true, false), Err(NoDispatch::Missing));
+    }
+
+    /// Tests and builds for debugging run what releases run: the profiles in the workspace's `Cargo.toml` see to it.
+    #[test]
+    fn optimised_builds_have_the_backend_of_releases() {
+        let arch = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+        assert_eq!(Dispatch::TAIL_AVAILABLE, arch && cfg!(optimised), "{:?}", Dispatch::default());
+        const { assert!(Dispatch::TAIL_AVAILABLE || Dispatch::LOOP_AVAILABLE) };
+        assert!(Dispatch::default().effective().is_ok());
+    }
+}

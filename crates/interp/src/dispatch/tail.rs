@@ -73,7 +73,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: as for `Exec::exec`; the code is linked, so each instruction begins with its handler.
+        // SAFETY: I-REGS, as for `Exec::exec`; I-CODE: the code is linked, so each instruction begins with its handler.
         unsafe {
             match E::exec(&mut r) {
                 Flow::Next => jump!(next!(r), r),
@@ -110,7 +110,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
+        // SAFETY: I-STORE: the context of running code lives. I-CODE: the code is linked, so each instruction begins with its handler.
         unsafe {
             if memory::look_again(&mut r) == Flow::Next {
                 jump!(next!(r), r)
@@ -131,7 +131,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
+        // SAFETY: I-STORE: the context of running code lives. I-CODE: the code is linked, so each instruction begins with its handler.
         unsafe {
             after!(control::interrupt(&mut r), r)
         }
@@ -145,7 +145,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
+        // SAFETY: I-STORE: the context of running code lives. I-CODE: the code is linked, so each instruction begins with its handler.
         unsafe {
             after!(gc::make_room(&mut r), r)
         }
@@ -199,6 +199,6 @@ pub(super) fn stack_probe() -> Handler {
 /// # Safety
 /// As for [`Exec::exec`], for all code that is reached.
 pub(crate) unsafe fn run(r: Regs) -> Status {
-    // SAFETY: promised by the caller.
+    // SAFETY: I-REGS; I-CODE: the code is linked.
     unsafe { jump!(next!(r), r) }
 }

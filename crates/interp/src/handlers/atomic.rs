@@ -25,7 +25,7 @@ use crate::regs::{AccValue, Flow, Regs};
 unsafe fn load_bytes<B: Copy>(at: *const u8) -> B {
     let mut bytes = MaybeUninit::<B>::uninit();
     let out = bytes.as_mut_ptr().cast::<u8>();
-    // SAFETY: promised by the caller; `out` has as many bytes as are read, and the cells are aligned where they are wide.
+    // SAFETY: I-MEMORY: the bytes were found to be in memory; `out` has as many bytes as are read, and the cells are aligned where they are wide.
     unsafe {
         macro_rules! whole {
             ($int:ty, $cell:ty) => {
@@ -60,7 +60,7 @@ unsafe fn load_bytes<B: Copy>(at: *const u8) -> B {
 #[inline(always)]
 unsafe fn store_bytes<B: Copy>(at: *mut u8, bytes: B) {
     let from = (&raw const bytes).cast::<u8>();
-    // SAFETY: as in `load_bytes`.
+    // SAFETY: I-MEMORY: the bytes were found to be in memory, and the cells are aligned where they are wide.
     unsafe {
         macro_rules! whole {
             ($int:ty, $cell:ty) => {
@@ -131,7 +131,7 @@ impl<O: StoreOp> Exec for StoreShared<O> {
 /// The bytes lie in a memory.
 #[inline(always)]
 pub(crate) unsafe fn load_lane<const BYTES: usize>(at: *const u8) -> [u8; BYTES] {
-    // SAFETY: promised by the caller.
+    // SAFETY: I-MEMORY: the bytes were found to be in memory.
     unsafe { load_bytes(at) }
 }
 
@@ -141,7 +141,7 @@ pub(crate) unsafe fn load_lane<const BYTES: usize>(at: *const u8) -> [u8; BYTES]
 /// The bytes lie in a memory.
 #[inline(always)]
 pub(crate) unsafe fn store_lane<const BYTES: usize>(at: *mut u8, bytes: [u8; BYTES]) {
-    // SAFETY: promised by the caller.
+    // SAFETY: I-MEMORY: the bytes were found to be in memory.
     unsafe { store_bytes(at, bytes) }
 }
 
@@ -159,7 +159,7 @@ unsafe fn cell<'a, W: Width>(
     if !address.wrapping_add(offset).is_multiple_of(size_of::<W>() as u64) {
         return Err(Trap::HeapMisaligned);
     }
-    // SAFETY: promised by the caller. Memories begin at an address that is aligned for all cells, and nobody has a plain
+    // SAFETY: I-MEMORY, I-REGS. Memories begin at an address that is aligned for all cells, and nobody has a plain
     // reference to their bytes while code runs.
     unsafe {
         match in_memory::<true>(r, memory, address, offset, size_of::<W>()) {
@@ -179,7 +179,7 @@ macro_rules! cell {
     };
 }
 
-/// Answers the value of a cell.
+/// Returns the value of a cell.
 pub(crate) struct AtomicLoad<O>(PhantomData<O>);
 
 impl<O: AtomicOp> Exec for AtomicLoad<O> {
@@ -211,7 +211,7 @@ impl<O: AtomicOp> Exec for AtomicStore<O> {
     }
 }
 
-/// Changes the value of a cell; answers the old one.
+/// Changes the value of a cell and returns the old one.
 pub(crate) struct AtomicRmw<O>(PhantomData<O>);
 
 impl<O: AtomicRmwOp> Exec for AtomicRmw<O> {
@@ -227,7 +227,7 @@ impl<O: AtomicRmwOp> Exec for AtomicRmw<O> {
     }
 }
 
-/// Replaces the value of a cell if it is the expected one; answers the old one.
+/// Replaces the value of a cell if it is the expected one, and returns the old one.
 pub(crate) struct AtomicCompareExchange<O>(PhantomData<O>);
 
 impl<O: AtomicOp> Exec for AtomicCompareExchange<O> {

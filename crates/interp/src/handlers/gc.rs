@@ -21,7 +21,7 @@ use crate::regs::{AccValue, Flow, Regs};
 /// As for [`Exec::exec`]; the size is that of the type's objects.
 #[inline(always)]
 unsafe fn allocate(r: &Regs, ty: u32, size: u32) -> Option<(u32, *mut u8)> {
-    // SAFETY: the store's context lives, and between its bump pointer and its limit nothing lies.
+    // SAFETY: I-STORE, I-HEAP: the store's context lives, and between its bump pointer and its limit nothing lies.
     unsafe {
         let store = r.store();
         let bump = (*store).gc_bump;
@@ -149,7 +149,7 @@ impl<const N: usize> Exec for StructNew32<N> {
 /// As for [`Exec::exec`]; the field has `B`'s size.
 #[inline(always)]
 unsafe fn field<S: Source<u64>, F: Offset, B>(r: &Regs) -> Option<*mut B> {
-    // SAFETY: promised by the caller; the context lives.
+    // SAFETY: I-CODE; I-STORE: the context lives.
     unsafe {
         let object = S::get(r);
         (object != 0).then(|| (*r.ctx).gc_base.wrapping_add(object as usize + F::get(r) as usize).cast())
@@ -198,12 +198,12 @@ unsafe fn element<B>(r: &Regs, array: u64, index: u32) -> Result<*mut B, Trap> {
     if array == 0 {
         return Err(Trap::NullReference);
     }
-    // SAFETY: a reference that is not null leads to an array.
+    // SAFETY: I-HEAP: a reference that is not null leads to an array.
     if index >= unsafe { cast::header(r.ctx, array) }.len {
         return Err(Trap::ArrayOutOfBounds);
     }
     let offset = array as usize + HEADER_BYTES as usize + index as usize * size_of::<B>();
-    // SAFETY: the context lives.
+    // SAFETY: I-STORE: the context lives.
     Ok(unsafe { (*r.ctx).gc_base }.wrapping_add(offset).cast())
 }
 
@@ -235,7 +235,7 @@ pub(crate) struct ElementSet<O>(PhantomData<O>);
 impl<O: StoreOp> Exec for ElementSet<O> {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
-        // SAFETY: as in `ElementGet`.
+        // SAFETY: I-REGS: the state is that of verified code at an instruction of this kind; the index was checked.
         unsafe {
             match element::<O::Bytes>(r, r.read(r.a()), r.read(r.b())) {
                 Ok(at) => {
@@ -284,7 +284,7 @@ impl Field16 for FieldC {
 /// `r` is at an instruction with a test in the field.
 #[inline(always)]
 unsafe fn null_passes<F: Field16>(r: &Regs) -> bool {
-    // SAFETY: promised by the caller.
+    // SAFETY: I-CODE: the instruction has the field.
     unsafe { *r.ip.cast::<u8>().add(8 + 2 * F::NUMBER) & Cast::NULLABLE as u8 != 0 }
 }
 
@@ -295,7 +295,7 @@ unsafe fn null_passes<F: Field16>(r: &Regs) -> bool {
 #[inline(always)]
 unsafe fn depth<F: Field16>(r: &Regs) -> usize {
     const { assert!(Cast::DEPTH_SHIFT == u8::BITS) };
-    // SAFETY: promised by the caller.
+    // SAFETY: I-CODE: the instruction has the field.
     usize::from(unsafe { *r.ip.cast::<u8>().add(8 + 2 * F::NUMBER + 1) })
 }
 
@@ -305,7 +305,7 @@ pub(crate) struct AnyCast;
 impl CastKind for AnyCast {
     #[inline(always)]
     unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool {
-        // SAFETY: the verifier has checked the bits, the caller promises the rest.
+        // SAFETY: I-CODE: the verifier has checked the bits. I-HEAP: the reference is one of this store.
         unsafe {
             let bits = *r.ip.cast::<u16>().add(4 + F::NUMBER);
             let cast = Cast::from_bits(bits, TypeId(r.half(0) as u32)).unwrap_unchecked();
@@ -320,7 +320,7 @@ pub(crate) struct ExactCast;
 impl CastKind for ExactCast {
     #[inline(always)]
     unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool {
-        // SAFETY: the caller's promise.
+        // SAFETY: I-CODE, I-HEAP: the instruction has the field, and the reference is one of this store.
         unsafe {
             if reference == 0 {
                 return null_passes::<F>(r);
@@ -337,7 +337,7 @@ pub(crate) struct ObjectCast;
 impl CastKind for ObjectCast {
     #[inline(always)]
     unsafe fn passes<F: Field16>(r: &Regs, reference: u64) -> bool {
-        // SAFETY: the caller's promise; the verifier has checked that the depth is within the display.
+        // SAFETY: I-HEAP: the reference is one of this store. I-CODE: the verifier has checked that the depth is within the display.
         unsafe {
             if reference == 0 {
                 return null_passes::<F>(r);

@@ -209,7 +209,7 @@ impl Exec for MemorySize {
 /// `r.ctx` is a live context.
 pub(crate) unsafe fn look_again(r: &mut Regs) -> Flow {
     let known = r.len;
-    // SAFETY: promised by the caller.
+    // SAFETY: I-STORE: the context of running code lives.
     unsafe { r.reload_memory() };
     if r.len > known { Flow::Next } else { Flow::Trap(Trap::MemoryOutOfBounds) }
 }

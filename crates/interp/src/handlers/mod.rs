@@ -3,7 +3,7 @@
 //! A row of the instruction table names a type like `Binary<op::I32Add, SlotB, ImmC>`; its [`Exec`] implementation is the
 //! handler. Operand places are types too ([`operand`]), so one function per class of instructions covers all forms.
 //!
-//! Handlers must not keep anything on the native stack when they answer [`Flow::Next`], and the quick ones must not call
+//! Handlers must not keep anything on the native stack when they return [`Flow::Next`], and the quick ones must not call
 //! functions that are not inlined: the tail-call backend turns them into frameless code, and a test looks at the result.
 
 pub(crate) mod atomic;
@@ -22,7 +22,7 @@ pub(crate) trait Exec {
     /// Executes the instruction at `r.ip`.
     ///
     /// # Safety
-    /// `r` is the state of verified code: `ip` at an instruction of this kind, `fp` at a frame of its function, `ctx` at the
+    /// I-REGS: `r` is the state of verified code: `ip` at an instruction of this kind, `fp` at a frame of its function, `ctx` at the
     /// function's live instance, `mem` and `len` the base of its memory 0 and at most its length.
     unsafe fn exec(r: &mut Regs) -> Flow;
 }
@@ -36,7 +36,7 @@ macro_rules! exec {
         impl Exec for $name {
             #[inline(always)]
             unsafe fn exec($r: &mut Regs) -> Flow {
-                // SAFETY: the state is that of verified code at an instruction of this kind.
+                // SAFETY: I-REGS: the state is that of verified code at an instruction of this kind.
                 unsafe {
                     $body
                 }

@@ -39,7 +39,7 @@ where
 /// As for [`Exec::exec`].
 #[inline(always)]
 unsafe fn write_halves(r: &mut Regs, value: u128) {
-    // SAFETY: promised by the caller.
+    // SAFETY: I-CODE, I-FRAME: the caller is at such an instruction, whose slots lie in the frame.
     unsafe {
         r.write(r.a(), value as u64);
         r.write(r.b(), (value >> 64) as u64);
@@ -150,7 +150,7 @@ impl<O: ReplaceLaneOp> Exec for LaneReplace<O> {
     }
 }
 
-/// A branch that is taken if a comparison answers `SENSE`.
+/// A branch that is taken if the result of a comparison is `SENSE`.
 pub(crate) struct BranchIf<O, L, R, D, const SENSE: bool>(PhantomData<(O, L, R, D)>);
 
 impl<O, L, R, D, const SENSE: bool> Exec for BranchIf<O, L, R, D, SENSE>

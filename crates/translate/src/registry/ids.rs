@@ -29,7 +29,7 @@ impl Ids {
         self.end
     }
 
-    /// Takes so many numbers in a row and answers the first; none if there are no more.
+    /// Takes so many numbers in a row and returns the first; none if there are no more.
     pub(super) fn take(&mut self, count: u32) -> Option<u32> {
         if let Some(&(size, first)) = self.sizes.range((count, 0)..).next() {
             self.remove_gap(first, size);

@@ -95,7 +95,7 @@ impl StoreState {
     }
 
     /// Learns of the types of a module, and keeps them.
-    pub(crate) fn know_types(&mut self, of_module: &Records) {
+    pub(crate) fn register_types(&mut self, of_module: &Records) {
         self.gc.records.join(of_module);
         self.note_records();
     }

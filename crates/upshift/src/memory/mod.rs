@@ -354,7 +354,7 @@ impl Memory {
 
     pub(crate) fn create(state: &mut StoreState, ty: core::MemoryType) -> Result<Memory> {
         let bytes = |pages: u64| pages.saturating_mul(1 << ty.page_size_log2);
-        state.memory_may_come()?;
+        state.check_memory_count()?;
         ensure!(
             state.memory_may_grow(0, bytes(ty.minimum), ty.maximum.map(bytes))?,
             "a memory of {} bytes is above the store's limit",
