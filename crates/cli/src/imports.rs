@@ -4,7 +4,7 @@ use anyhow::{Error, anyhow};
 use upshift::{ExternType, ImportType, Linker, Module, Store};
 use upshift_core::shown::{Shown, list};
 
-use crate::javascript::{self, Wanted};
+use crate::maker::{self, Look, Wanted};
 use crate::nearest::nearest;
 use crate::program::Host;
 use crate::types::Types;
@@ -29,20 +29,40 @@ pub(crate) fn missing(
         return None;
     }
     let (offer, types) = (offer(linker, store), Types::of(module.info()));
-    let mut lines: Vec<String> =
-        missing.iter().take(MOST).map(|import| line(import, &offer, &types)).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for (i, import) in missing.iter().take(MOST).enumerate() {
+        // What is said of a module is said once.
+        let first = missing[..i].iter().all(|earlier| earlier.module() != import.module());
+        lines.push(line(import, &offer, &types, first));
+    }
     if missing.len() > MOST {
         lines.push(format!("and {} more", missing.len() - MOST));
     }
-    let functions = missing.iter().filter_map(|import| {
-        let params = import.ty().func()?.params().len();
-        Some(Wanted { module: import.module(), name: import.name(), params })
-    });
-    lines.extend(javascript::remark(functions));
+    lines.extend(maker::remark(&look(module, &missing)));
     Some(anyhow!("{}", lines.join("\n")))
 }
 
-fn line(import: &ImportType<'_>, offer: &Offer, types: &Types<'_>) -> String {
+/// What tells for whom a module is made of which this is missing.
+fn look<'m>(module: &'m Module, missing: &[ImportType<'m>]) -> Look<'m> {
+    let wanted = |import: &ImportType<'m>| Wanted {
+        module: import.module(),
+        name: import.name(),
+        params: import.ty().func().map(|func| func.params().len()),
+    };
+    let is_memory = |ty: &ExternType| matches!(ty, ExternType::Memory(_));
+    let imported = module.imports().filter(|import| is_memory(&import.ty())).map(|import| import.name());
+    let exported = module.exports().filter(|export| is_memory(&export.ty())).map(|export| export.name());
+    let info = module.info();
+    let sections: [&[u8]; 2] = [b"dylink.0", b"dylink"];
+    Look {
+        missing: missing.iter().map(wanted).collect(),
+        memories: imported.chain(exported).collect(),
+        dynamic: info.customs.iter().any(|(name, _)| sections.contains(&info.slice(name))),
+    }
+}
+
+/// What is missing and what may be meant. `first` says whether it is the first line about a module of this name.
+fn line(import: &ImportType<'_>, offer: &Offer, types: &Types<'_>, first: bool) -> String {
     let (module, name) = (import.module(), import.name());
     let what = types.describe(&import.ty());
     let names = || offer.iter().filter(|(from, _)| from == module).map(|(_, name)| name.as_str());
@@ -54,6 +74,8 @@ fn line(import: &ImportType<'_>, offer: &Offer, types: &Types<'_>) -> String {
     } else if modules.contains(&module) {
         nearest(name, names())
             .unwrap_or_else(|| format!("`{}` offers nothing with a name like that", Shown::new(module)))
+    } else if !first {
+        return format!("unknown import `{}::{}`, a {what}", Shown::new(module), Shown::new(name));
     } else {
         nearest(module, modules.iter().copied()).unwrap_or_else(|| {
             let mut offered = String::new();

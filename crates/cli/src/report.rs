@@ -126,6 +126,12 @@ pub(crate) fn tell(what: &str, error: &Error) {
     let _ = Patient(stderr.lock()).write_all(text.as_bytes());
 }
 
+/// Writes to the standard error what is no error, but good to know.
+pub(crate) fn note(text: &str) {
+    // There is nowhere left to say that this failed.
+    let _ = Patient(std::io::stderr()).write_all(visible(&format!("note: {text}\n")).as_bytes());
+}
+
 /// An error and its causes, as they are shown.
 fn message(what: &str, error: &Error, terminal: bool) -> String {
     let (on, off) = if coloured(terminal, std::env::var_os("NO_COLOR").as_deref()) {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use upshift::{Engine, Module, Store};
+use upshift_translate::module::ExternIndex;
 use upshift_wasi::{Input, Output};
 
 use crate::flags::Options;
@@ -62,6 +63,27 @@ fn link_and_call(store: &mut Store<Host>, program: &Program<'_>, times: &mut Tim
             start.call(store, ())
         }
         // A library: what it does when it is instantiated is all there is to do.
-        None => Ok(()),
+        None => {
+            if let Some(note) = nothing_called(program) {
+                report::note(&note);
+            }
+            Ok(())
+        }
     }
+}
+
+/// What is said of a library that leaves its user wondering: it has functions, and none of them was called.
+fn nothing_called(program: &Program<'_>) -> Option<String> {
+    let info = program.module.info();
+    let is_library = info.exports.iter().any(|export| {
+        let by_itself = ["_initialize", "__wasm_call_ctors"].contains(&&*export.name);
+        matches!(export.item, ExternIndex::Func(_)) && !by_itself
+    });
+    let file = program.file.display();
+    (is_library && info.start.is_none()).then(|| {
+        format!(
+            "`{file}` has no `_start`, so nothing was called: `--invoke NAME` calls one of its functions, which \
+             `upshift inspect` lists"
+        )
+    })
 }
