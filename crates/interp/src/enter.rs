@@ -1,7 +1,7 @@
 //! From the host into wasm code and back.
 
 use upshift_core::Trap;
-use upshift_core::vm::{EntryFrame, FuncRec, Status, StoreCtx, frame};
+use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
 use crate::dispatch::{self, Dispatch};
 use crate::regs::Regs;
@@ -24,20 +24,21 @@ pub unsafe fn enter(
 ) -> Status {
     // SAFETY: promised by the caller; the stack has room for a header behind any frame.
     unsafe {
-        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
+        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: 0 };
         let limit = (*store).stack_limit as usize;
         let code = (*func).code;
         if args as usize > limit || *code as usize > limit - args as usize {
-            (*store).stopped = entry.outer;
+            (*store).stopped = ExitPoint::NONE;
             return Status::trap(Trap::StackOverflow);
         }
         let header = args.add((*func).param_slots as usize);
         *header.add(frame::RETURN_IP as usize) = stubs::exit() as u64;
         *header.add(frame::CALLER_FP as usize) = 0;
         *header.add(frame::FUNC as usize) = func as u64;
+        *header.add(frame::CALLER_CTX as usize) = 0;
         (*store).entry = &raw const entry;
-        // Nobody has called yet: a host function that is entered directly has no calling instance.
-        (*store).exit.ctx = std::ptr::null_mut();
+        // This activation was not left yet.
+        (*store).exit = ExitPoint::NONE;
         let ctx = (*func).vmctx;
         let mut regs = Regs {
             ctx,

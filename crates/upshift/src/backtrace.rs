@@ -185,21 +185,19 @@ impl WasmBacktrace {
     pub fn capture_up_to(store: impl AsContext, most: usize) -> WasmBacktrace {
         let store = store.as_context();
         let state = store.state();
-        WasmBacktrace::walk(state.ctx.exit, false, state.ctx.entry, most)
+        WasmBacktrace::walk(state.ctx.exit, state.ctx.entry, most)
     }
 
     /// The functions that were active when the last call was stopped, by a trap or by the host.
-    pub(crate) fn of_stop(state: &StoreState, by_trap: bool) -> WasmBacktrace {
+    pub(crate) fn of_stop(state: &StoreState) -> WasmBacktrace {
         let (stopped, outer) = (state.ctx.stopped, state.ctx.exit);
-        // The stopped activation has already been taken off the chain. If it had no frame yet, it has left no trace.
-        let began = (stopped.ip, stopped.fp) != (outer.ip, outer.fp);
-        let stopped = if began { stopped } else { ExitPoint::NONE };
+        // The stopped activation has already been taken off the chain.
         // These frames belong to calls that this activation made, so walking over all of them takes less than that did.
         // SAFETY: exit points describe frames that are on the value stack until something new is called.
-        let frames = unsafe { Frames::new(stopped, by_trap, std::ptr::null()) };
+        let frames = unsafe { Frames::new(stopped, std::ptr::null()) };
         let mut backtrace = WasmBacktrace::of_all(frames);
         // Those of activations around it may be walked over again and again.
-        let outer = WasmBacktrace::walk(outer, false, state.ctx.entry, MAX_FRAMES);
+        let outer = WasmBacktrace::walk(outer, state.ctx.entry, MAX_FRAMES);
         if backtrace.outermost.is_empty() {
             backtrace.append(outer);
         } else {
@@ -215,9 +213,9 @@ impl WasmBacktrace {
     }
 
     /// Looks at no more than `most` frames and one.
-    fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
+    fn walk(exit: ExitPoint, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
-        let mut frames = unsafe { Frames::new(exit, exact, entry) };
+        let mut frames = unsafe { Frames::new(exit, entry) };
         let kept = frames.by_ref().take(most).map(|frame| FrameInfo::of(&frame)).collect();
         let elided = frames.next().is_some();
         WasmBacktrace { frames: kept, skipped: 0, outermost: Vec::new(), elided }

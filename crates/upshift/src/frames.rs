@@ -9,7 +9,8 @@
 //! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
+use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx};
+use upshift_interp::frame::caller_of;
 use upshift_interp::stubs;
 
 use crate::instance::InstanceData;
@@ -29,7 +30,7 @@ pub(crate) struct Frame<'a> {
 /// What is known of a place where frames stand.
 #[derive(Clone, Copy)]
 pub(crate) struct Site {
-    ip: *const u64,
+    pc: usize,
     ctx: *mut VmCtx,
     pub(crate) func: FuncIndex,
     /// A word of the instruction.
@@ -44,11 +45,11 @@ impl Site {
     /// The place of a word of a function's code, at an address in an instance of the module.
     pub(crate) fn new(
         module: &Module,
-        (ip, ctx): (*const u64, *mut VmCtx),
+        (pc, ctx): (usize, *mut VmCtx),
         (func, word): (FuncIndex, usize),
         note: u64,
     ) -> Site {
-        Site { ip, ctx, func, word, params: module.info().func_type(func).func().param_slots(), note }
+        Site { pc, ctx, func, word, params: module.info().func_type(func).func().param_slots(), note }
     }
 }
 
@@ -67,16 +68,16 @@ impl Sites {
     const FIRST: u32 = 16;
 
     /// Which one a place would replace.
-    fn index(ip: *const u64) -> usize {
+    fn index(pc: usize) -> usize {
         // Fibonacci hashing: instructions are words, so the lowest bits are all the same.
-        ((ip.addr() as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
+        ((pc as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
     }
 
     /// The place with this address in an instance.
     #[inline]
-    pub(crate) fn find(&self, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
-        let site = *self.known.get(Self::index(ip))?;
-        site.filter(|site| std::ptr::eq(site.ip, ip) && site.ctx == ctx)
+    pub(crate) fn find(&self, pc: usize, ctx: *mut VmCtx) -> Option<Site> {
+        let site = *self.known.get(Self::index(pc))?;
+        site.filter(|site| site.pc == pc && site.ctx == ctx)
     }
 
     /// Keeps a place that was looked up.
@@ -88,16 +89,14 @@ impl Sites {
             }
             self.known = vec![None; Self::KEPT];
         }
-        self.known[Self::index(site.ip)] = Some(site);
+        self.known[Self::index(site.pc)] = Some(site);
     }
 }
 
 /// Walks over the frames.
 pub(crate) struct Frames<'a> {
-    /// The frame that comes next; none when its `ip` is null.
+    /// The frame that comes next, if there is one in this activation.
     point: ExitPoint,
-    /// Whether the `ip` is the instruction itself or the one behind it.
-    exact: bool,
     /// The activation that `point` is in.
     entry: *const EntryFrame,
     sites: Sites,
@@ -105,21 +104,21 @@ pub(crate) struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    /// The frames from `exit` down; `exact` tells whether its `ip` is the instruction itself or the one behind it.
+    /// The frames from `exit` down.
     ///
     /// # Safety
     /// The frames that start at `exit`, with those of all entries of the chain, must be on the value stack for as long
     /// as the iterator is used, and the store must be alive for `'a`.
-    pub(crate) unsafe fn new(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> Frames<'a> {
-        Frames { point: exit, exact, entry, sites: Sites::default(), modules: std::marker::PhantomData }
+    pub(crate) unsafe fn new(exit: ExitPoint, entry: *const EntryFrame) -> Frames<'a> {
+        Frames { point: exit, entry, sites: Sites::default(), modules: std::marker::PhantomData }
     }
 
     /// What is known of the place of an address.
-    fn site(&mut self, module: &Module, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
-        if let Some(site) = self.sites.find(ip, ctx) {
+    fn site(&mut self, module: &Module, pc: usize, ctx: *mut VmCtx) -> Option<Site> {
+        if let Some(site) = self.sites.find(pc, ctx) {
             return Some(site);
         }
-        let site = Site::new(module, (ip, ctx), module.func_at(ip)?, 0);
+        let site = Site::new(module, (pc, ctx), module.func_at(pc)?, 0);
         self.sites.keep(site);
         Some(site)
     }
@@ -130,22 +129,20 @@ impl<'a> Iterator for Frames<'a> {
 
     fn next(&mut self) -> Option<Frame<'a>> {
         loop {
-            if self.point.ip.is_null() {
+            if self.point.is_none() {
                 if self.entry.is_null() {
                     return None;
                 }
                 // SAFETY: entries are alive while their activations are.
                 let entry = unsafe { &*self.entry };
-                (self.point, self.exact, self.entry) = (entry.outer, false, entry.prev);
+                (self.point, self.entry) = (entry.outer, entry.prev);
                 continue;
             }
             let point = std::mem::replace(&mut self.point, ExitPoint::NONE);
-            let ip =
-                if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
             // SAFETY: a frame's context is that of a live instance of wasm, which lives as long as its store.
             let module: &'a Module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
-            let Some(Site { func, word, params, .. }) = self.site(module, ip, point.ctx) else {
-                if std::ptr::eq(point.ip, stubs::translate().wrapping_add(1)) {
+            let Some(Site { func, word, params, .. }) = self.site(module, point.inside(), point.ctx) else {
+                if point.pc == stubs::translate().wrapping_add(1).addr() {
                     // The function had no code yet; the point is at its header.
                     // SAFETY: as promised to `new`.
                     self.point = unsafe { caller_of(point.fp, point.ctx) };
@@ -158,32 +155,4 @@ impl<'a> Iterator for Frames<'a> {
             return Some(Frame { module, func, word, fp: point.fp });
         }
     }
-}
-
-/// Where the function whose frame has the given header was called; none if that was the host.
-///
-/// `ctx` is the caller's context if both belong to the same instance.
-///
-/// # Safety
-/// `header` must be the header of a live frame.
-pub(crate) unsafe fn caller_of(header: *const u64, ctx: *mut VmCtx) -> ExitPoint {
-    let address = |slot: *const u64| -> *mut u64 {
-        // SAFETY: the slots of headers and restore records hold addresses.
-        std::ptr::with_exposed_provenance_mut(unsafe { *slot } as usize)
-    };
-    let at = |base: *const u64, slot: u32| base.wrapping_add(slot as usize);
-    let mut caller = ExitPoint {
-        ip: address(at(header, frame::RETURN_IP)),
-        fp: address(at(header, frame::CALLER_FP)),
-        ctx,
-    };
-    if std::ptr::eq(caller.ip, stubs::restore()) {
-        let record = caller.fp;
-        caller = ExitPoint {
-            ip: address(at(record, frame::RESTORE_IP)),
-            fp: address(at(record, frame::RESTORE_FP)),
-            ctx: address(at(record, frame::RESTORE_CTX)).cast(),
-        };
-    }
-    if std::ptr::eq(caller.ip, stubs::exit()) { ExitPoint::NONE } else { caller }
 }

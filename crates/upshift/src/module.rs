@@ -322,10 +322,10 @@ impl Module {
     }
 
     /// The function whose code holds an address, and which word of it.
-    pub(crate) fn func_at(&self, ip: *const u64) -> Option<(FuncIndex, usize)> {
+    pub(crate) fn func_at(&self, pc: usize) -> Option<(FuncIndex, usize)> {
         let ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
-        let (start, &(end, func)) = ranges.range(..=ip.addr()).next_back()?;
-        (ip.addr() < end).then_some((func, (ip.addr() - start) / size_of::<u64>()))
+        let (start, &(end, func)) = ranges.range(..=pc).next_back()?;
+        (pc < end).then_some((func, (pc - start) / size_of::<u64>()))
     }
 
     /// The positions in the module's bytes of the operators that words of a function's code come from. This takes as long as

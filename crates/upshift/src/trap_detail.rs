@@ -40,7 +40,7 @@ impl<'a> Site<'a> {
         }
         // SAFETY: the context where code stopped is that of an instance or of host functions; both live as long as the store.
         let instance = unsafe { (*point.ctx).instance.cast::<InstanceData>().as_ref() }?;
-        let (func, word) = instance.module.func_at(point.ip)?;
+        let (func, word) = instance.module.func_at(point.inside())?;
         let instr = decode(instance.module.translated(func)?.words(), word).ok()?;
         Some(Site { state, instance, instr, point })
     }

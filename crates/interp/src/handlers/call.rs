@@ -9,11 +9,14 @@
 use std::marker::PhantomData;
 
 use upshift_core::cast;
-use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
+use upshift_core::vm::{
+    Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
+};
 use upshift_core::{Trap, TypeId};
 
 use super::operand::{high, low};
 use super::{Exec, exec};
+use crate::frame::caller_of;
 use crate::regs::{Flow, Regs};
 use crate::stubs;
 
@@ -126,15 +129,15 @@ unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
     unsafe { base as usize + *(*func).code as usize <= (*r.store()).stack_limit as usize }
 }
 
-/// Enters another instance: the running context changes, and memory 0 with it. Host functions learn from the exit whose
-/// context it was.
+/// Enters another instance: the running context changes, and memory 0 with it. The old one is left behind the new frame's
+/// header, for host functions.
 #[inline(always)]
-unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
-    // SAFETY: `func` is live, its context too; the store is the same.
+unsafe fn switch(r: &mut Regs, func: *const FuncRec, header: *mut u64) -> Flow {
+    // SAFETY: `func` is live, its context too; the store is the same. The stack has room behind the header.
     unsafe {
         let flow = start(r, func);
         if flow == Flow::Next {
-            (*r.store()).exit.ctx = r.ctx;
+            *header.add(frame::CALLER_CTX as usize) = r.ctx as u64;
             r.ctx = (*func).vmctx;
             r.reload_memory();
         }
@@ -157,9 +160,10 @@ unsafe fn call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut
         *base.add(frame::RESTORE_FP as usize) = caller as u64;
         *base.add(frame::RESTORE_CTX as usize) = r.ctx as u64;
         *base.add(frame::RESTORE_RESULTS as usize) = u64::from((*func).result_slots);
-        write_header(callee.add(params), stubs::restore() as u64, base as u64, func);
+        let header = callee.add(params);
+        write_header(header, stubs::restore() as u64, base as u64, func);
         r.fp = callee;
-        let flow = switch(r, func);
+        let flow = switch(r, func, header);
         if flow != Flow::Next {
             // The trap belongs to the caller's frame.
             r.fp = caller;
@@ -189,8 +193,9 @@ unsafe fn tail_call_any(
         let (ip, fp) = (*old.add(frame::RETURN_IP as usize), *old.add(frame::CALLER_FP as usize));
         if ip == stubs::restore() as u64 {
             move_down(base, r.fp, params);
-            write_header(r.slot(params), ip, fp, func);
-            return switch(r, func);
+            let header = r.slot(params);
+            write_header(header, ip, fp, func);
+            return switch(r, func, header);
         }
         let record = r.fp;
         let callee = record.add(frame::RESTORE_SLOTS as usize);
@@ -204,9 +209,10 @@ unsafe fn tail_call_any(
         *record.add(frame::RESTORE_FP as usize) = fp;
         *record.add(frame::RESTORE_CTX as usize) = r.ctx as u64;
         *record.add(frame::RESTORE_RESULTS as usize) = u64::from((*func).result_slots);
-        write_header(callee.add(params), stubs::restore() as u64, record as u64, func);
+        let header = callee.add(params);
+        write_header(header, stubs::restore() as u64, record as u64, func);
         r.fp = callee;
-        switch(r, func)
+        switch(r, func, header)
     }
 }
 
@@ -322,6 +328,8 @@ exec! {
     /// Stands for a function that has no code yet.
     Translate |r| {
         let func = r.int as *mut FuncRec;
+        // An error belongs to the caller: the function itself has not begun.
+        (*r.store()).exit = caller_of(r.slot((*func).param_slots as usize), r.ctx);
         let status = ((*(*r.store()).builtins).translate)(func);
         if status != Status::OK {
             return stop(status);
@@ -341,11 +349,11 @@ exec! {
         let (ip, fp) = (*header.add(frame::RETURN_IP as usize), *header.add(frame::CALLER_FP as usize));
         let top = r.slot((params + frame::HEADER_SLOTS as usize).max(results));
         let store = r.store();
-        // Whoever switched to the host's context has left its own, which is what the host function sees.
-        let ctx = (*store).exit.ctx;
-        (*store).exit = ExitPoint { ip: r.ip, fp: header, ctx };
+        // Backtraces begin at the caller: the host function itself is no frame of wasm.
+        (*store).exit = caller_of(header, r.ctx);
         (*store).stack_top = top;
-        let status = ((*(*store).builtins).host_call)(func, r.fp);
+        let caller = *header.add(frame::CALLER_CTX as usize) as *mut VmCtx;
+        let status = ((*(*store).builtins).host_call)(func, r.fp, caller);
         if status != Status::OK {
             return land(r, status);
         }
@@ -445,7 +453,7 @@ pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
     // SAFETY: the store's context lives.
     unsafe {
         let store = r.store();
-        (*store).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
+        (*store).exit = ExitPoint::at(r.ip, r.fp, r.ctx);
         (*store).stack_top = top;
     }
 }
@@ -459,9 +467,10 @@ unsafe fn land(r: &mut Regs, status: Status) -> Flow {
     if status != Status::CAUGHT {
         return stop(status);
     }
-    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use.
+    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use. Its frame lies on the value stack,
+    // so the native stack is where it has to be.
     unsafe {
-        let ExitPoint { ip, fp, ctx } = (*r.store()).landing;
+        let Landing { ip, fp, ctx, .. } = (*r.store()).landing;
         (r.ip, r.fp, r.ctx) = (ip, fp, ctx);
         r.reload_memory();
         Flow::Next
