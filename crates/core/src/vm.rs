@@ -4,7 +4,7 @@
 //! ```text
 //! VmCtx     one per instance; only what never changes while the instance lives
 //!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack limits, epoch, fuel, builtins
-//!   ├─ mems[i] ─▶ MemRecord   base and length of a memory (own or imported)
+//!   ├─ mems[i] ─▶ MemRecord   base, length and mode of a memory (own or imported)
 //!   ├─ tables[i] ─▶ TableRecord
 //!   ├─ imported_funcs[i] ─▶ FuncRec      imported_globals[i] ─▶ GlobalCell
 //!   └─ behind the header, in the same allocation:  GlobalCell × own globals,  FuncRec × own functions
@@ -147,7 +147,19 @@ impl Preamble {
     }
 }
 
-/// Base and length of a linear memory. A memory never shrinks, so a stale length is a safe one.
+/// What keeps accesses within a linear memory; fixed when the memory is made. Code may be made for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum MemoryMode {
+    /// Everything that a 32-bit address with a 32-bit offset reaches is set aside from the beginning, even if the memory has
+    /// no page yet. What lies behind the length is not accessible. The base never changes.
+    Guard,
+    /// Addresses have to be compared with the length. The base changes when the memory grows, unless it is shared; a memory
+    /// without pages has none that could be used.
+    Check,
+}
+
+/// Base, length and mode of a linear memory. A memory never shrinks, so a stale length is a safe one.
 ///
 /// The record of a shared memory is used by several threads. Its base never changes; its length is published after the bytes
 /// became accessible, and whoever sees the new length may access them: that they are accessible is known to the processor's
@@ -159,13 +171,15 @@ pub struct MemRecord {
     pub base: *mut u8,
     /// Accessible bytes.
     pub len: AtomicUsize,
+    /// Never changes.
+    pub mode: MemoryMode,
 }
 
 impl MemRecord {
     /// A record of a memory.
     #[must_use]
-    pub const fn new(base: *mut u8, len: usize) -> MemRecord {
-        MemRecord { base, len: AtomicUsize::new(len) }
+    pub const fn new(base: *mut u8, len: usize, mode: MemoryMode) -> MemRecord {
+        MemRecord { base, len: AtomicUsize::new(len), mode }
     }
 
     /// The accessible bytes that are known.

@@ -9,6 +9,7 @@ use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
+use crate::memory::pool::Pools;
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
@@ -39,6 +40,7 @@ struct EngineInner {
     config: Config,
     types: TypeRegistry,
     epoch: AtomicU64,
+    pools: Arc<Pools>,
 }
 
 impl Engine {
@@ -122,6 +124,11 @@ impl Engine {
     #[must_use]
     pub fn type_count(&self) -> usize {
         self.inner.types.len()
+    }
+
+    /// Mappings for the next memory or stack.
+    pub(crate) fn pools(&self) -> &Arc<Pools> {
+        &self.inner.pools
     }
 
     pub(crate) fn types(&self) -> &TypeRegistry {

@@ -1,27 +1,28 @@
 //! The value stack of a store: one block of slots that all wasm frames lie on.
 //!
 //! It is mapped when the store's first call comes. The operating system provides its pages as they are used, so a stack
-//! that is never used deeply costs little, whatever its size.
+//! that is never used deeply costs little, whatever its size. The engine keeps some for the next stores, cleared.
+
+use std::sync::Arc;
 
 use upshift_core::vm::STACK_RESERVE;
 
-use crate::memory::mmap::Mapping;
+use crate::memory::pool::{Pooled, Pools, Use};
 use crate::out_of_memory::OutOfMemory;
 
 /// A block of slots.
 pub(crate) struct ValueStack {
-    mapping: Mapping,
+    mapping: Pooled,
     /// Slots in front of the reserve.
     slots: usize,
 }
 
 impl ValueStack {
     /// A stack with room for frames of `bytes` bytes, rounded down to whole slots, and the reserve behind them.
-    pub(crate) fn new(bytes: usize) -> Result<ValueStack, OutOfMemory> {
+    pub(crate) fn new(pools: &Arc<Pools>, bytes: usize) -> Result<ValueStack, OutOfMemory> {
         let slots = bytes / size_of::<u64>();
-        let mut mapping = Mapping::default();
-        mapping
-            .grow(slots.saturating_add(STACK_RESERVE).saturating_mul(size_of::<u64>()))
+        let all = slots.saturating_add(STACK_RESERVE).saturating_mul(size_of::<u64>());
+        let mapping = Pooled::movable(pools, Use::Stack, all)
             .map_err(OutOfMemory::of("the stack of a store", bytes))?;
         mapping.prefer_small_pages();
         Ok(ValueStack { mapping, slots })

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
-use upshift_core::vm::{ExitPoint, FuncRec, Landing, MemRecord, StoreCtx, VmCtx};
+use upshift_core::vm::{ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, StoreCtx, VmCtx};
 use upshift_translate::CodeOptions;
 
 use crate::builtins::BUILTINS;
@@ -307,7 +307,8 @@ impl<T: fmt::Debug + 'static> fmt::Debug for Store<T> {
 
 impl StoreState {
     fn new(engine: &Engine) -> StoreState {
-        let no_memory = Stable::new(MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0));
+        let nowhere = NonNull::<u8>::dangling().as_ptr();
+        let no_memory = Stable::new(MemRecord::new(nowhere, 0, MemoryMode::Check));
         let host_ctx = Stable::new(VmCtx {
             store: std::ptr::null_mut(),
             mem0: no_memory.as_ptr(),
@@ -379,7 +380,7 @@ impl StoreState {
     /// The value stack's first slot, allocated if there is none yet.
     pub(crate) fn prepare_stack(&mut self) -> Result<()> {
         if self.stack.is_none() {
-            let stack = ValueStack::new(self.engine.config().max_wasm_stack)?;
+            let stack = ValueStack::new(self.engine.pools(), self.engine.config().max_wasm_stack)?;
             self.ctx.stack_top = stack.base();
             self.ctx.stack_limit = stack.limit();
             self.stack = Some(stack);

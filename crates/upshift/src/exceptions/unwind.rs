@@ -182,10 +182,7 @@ impl Search {
 ///
 /// # Safety
 /// As for [`Search::run`]; the store's code runs; the flight's values are of its tag's type, in the store.
-unsafe fn deliver(
-    store: NonNull<StoreState>,
-    flight: &mut Flight<'_>,
-) -> Result<bool> {
+unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result<bool> {
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {

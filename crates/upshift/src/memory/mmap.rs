@@ -3,11 +3,31 @@
 //! ```text
 //! reserve(n) ─▶ n bytes of address space, none accessible ─ grow ─▶ a longer accessible start, base stays
 //! default()  ─▶ nothing                                   ─ grow ─▶ exactly that much, base may move
+//!                       recycle ─▶ zeroes everywhere, accessible as far as it was first
 //! ```
 //!
 //! New bytes are zero. Where the system is not Unix, storage is a plain vector that may move.
 
+#[cfg(all(test, unix))]
+pub(crate) use imp::CALLS;
 pub(crate) use imp::Mapping;
+
+/// Mappings of the same kind can stand for each other when they are empty.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Kind {
+    reserved: bool,
+    mapped: usize,
+}
+
+impl Kind {
+    pub(crate) fn reserved(mapped: usize) -> Kind {
+        Kind { reserved: true, mapped }
+    }
+
+    pub(crate) fn movable(mapped: usize) -> Kind {
+        Kind { reserved: false, mapped }
+    }
+}
 
 #[cfg(unix)]
 mod imp {
@@ -17,75 +37,172 @@ mod imp {
 
     use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
+    use super::Kind;
+
+    /// Notes a call of the system, for tests.
+    fn note_call() {
+        #[cfg(test)]
+        CALLS.with(|calls| calls.set(calls.get() + 1));
+    }
+
+    #[cfg(test)]
+    thread_local! {
+        /// How often this thread has called the system for mappings.
+        pub(crate) static CALLS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
     /// A range of address space whose start is accessible.
     #[derive(Debug)]
     pub(crate) struct Mapping {
         /// Dangling while `mapped` is 0.
         base: NonNull<u8>,
-        /// Bytes mapped at `base`.
+        /// Bytes mapped at `base`, whole pages.
         mapped: usize,
+        /// Bytes from the start that are accessible, whole pages; all others are zero. Parts that `commit` makes accessible
+        /// do not count.
+        accessible: usize,
         /// Whether all but the start is inaccessible and the base must stay.
         reserved: bool,
     }
 
     impl Default for Mapping {
         fn default() -> Mapping {
-            Mapping { base: NonNull::dangling(), mapped: 0, reserved: false }
+            Mapping { base: NonNull::dangling(), mapped: 0, accessible: 0, reserved: false }
         }
     }
+
+    // SAFETY: a mapping belongs to the process; whoever has it may access it from any thread.
+    unsafe impl Send for Mapping {}
 
     impl Mapping {
         /// Address space in which the accessible start can grow without moving.
         pub(crate) fn reserve(bytes: usize) -> io::Result<Mapping> {
-            Ok(Mapping { base: map(bytes, ProtFlags::empty())?, mapped: bytes, reserved: true })
+            let mapped = Mapping::pages(bytes)?;
+            Ok(Mapping { base: map(mapped, ProtFlags::empty())?, mapped, accessible: 0, reserved: true })
+        }
+
+        /// The size of the pages that so many bytes lie in.
+        pub(crate) fn pages(bytes: usize) -> io::Result<usize> {
+            let bytes = bytes.checked_next_multiple_of(rustix::param::page_size());
+            bytes.ok_or_else(|| io::ErrorKind::OutOfMemory.into())
         }
 
         pub(crate) fn base(&self) -> *mut u8 {
             self.base.as_ptr()
         }
 
+        pub(crate) fn kind(&self) -> Kind {
+            Kind { reserved: self.reserved, mapped: self.mapped }
+        }
+
+        pub(crate) fn is_reserved(&self) -> bool {
+            self.reserved
+        }
+
+        /// How far bytes are accessible.
+        pub(crate) fn accessible(&self) -> usize {
+            self.accessible
+        }
+
         /// Makes the first `bytes` bytes accessible; the content stays.
         pub(crate) fn grow(&mut self, bytes: usize) -> io::Result<()> {
-            if self.reserved {
-                if bytes > self.mapped {
-                    return Err(io::ErrorKind::OutOfMemory.into());
-                }
-                let flags = MprotectFlags::READ | MprotectFlags::WRITE;
-                // SAFETY: the range lies in the mapping, and making it accessible takes nothing from anybody.
-                return Ok(unsafe { mprotect(self.base.as_ptr().cast(), bytes, flags) }?);
-            }
-            let bytes = bytes.checked_next_multiple_of(rustix::param::page_size());
-            let bytes = bytes.ok_or(io::ErrorKind::OutOfMemory)?;
-            if bytes <= self.mapped {
+            let bytes = Mapping::pages(bytes)?;
+            if bytes <= self.accessible {
                 return Ok(());
             }
-            self.base = if self.mapped == 0 {
-                map(bytes, ProtFlags::READ | ProtFlags::WRITE)?
+            if self.reserved {
+                self.commit(self.accessible..bytes)?;
             } else {
-                self.remap(bytes)?
-            };
-            self.mapped = bytes;
+                self.base = if self.mapped == 0 {
+                    map(bytes, ProtFlags::READ | ProtFlags::WRITE)?
+                } else {
+                    self.remap(bytes)?
+                };
+                self.mapped = bytes;
+            }
+            self.accessible = bytes;
             Ok(())
         }
 
-        /// Makes a part of a reservation accessible; the content stays. The part begins and ends at multiples of 64 KiB.
+        /// Makes exactly the first `bytes` bytes of a reservation accessible, of which those that stay keep their content.
+        pub(crate) fn set_accessible(&mut self, bytes: usize) -> io::Result<()> {
+            let bytes = Mapping::pages(bytes)?;
+            if bytes < self.accessible { self.cut(bytes) } else { self.grow(bytes) }
+        }
+
+        /// Gives what lies behind the first `bytes` bytes back: whole pages, fewer than are accessible.
+        fn cut(&mut self, bytes: usize) -> io::Result<()> {
+            if self.reserved {
+                self.decommit(bytes..self.accessible)?;
+            } else {
+                note_call();
+                // SAFETY: the pages are ours, and their owner uses them no more.
+                unsafe { munmap(self.base.as_ptr().add(bytes).cast(), self.mapped - bytes) }?;
+                self.mapped = bytes;
+            }
+            self.accessible = bytes;
+            Ok(())
+        }
+
+        /// Fills everything with zeroes and makes exactly the first `accessible` bytes accessible, which are whole pages and
+        /// no more than are accessible now. Of these, up to `kept` bytes stay in memory; all else goes back to the system.
+        ///
+        /// # Errors
+        /// When the system refuses it; then the content is undefined.
+        pub(crate) fn recycle(&mut self, accessible: usize, kept: usize) -> io::Result<()> {
+            if accessible < self.accessible {
+                self.cut(accessible)?;
+            }
+            let kept = kept.min(self.accessible);
+            self.discard(kept..self.accessible)?;
+            // SAFETY: the bytes are accessible, and nobody else has the mapping.
+            unsafe { self.base.as_ptr().write_bytes(0, kept) };
+            Ok(())
+        }
+
+        /// Gives the memory of accessible pages back, which then read as zero.
+        fn discard(&mut self, part: Range<usize>) -> io::Result<()> {
+            if part.is_empty() {
+                return Ok(());
+            }
+            assert!(part.end <= self.accessible, "the part is accessible");
+            note_call();
+            // SAFETY: the part lies in the mapping.
+            let at = unsafe { self.base.as_ptr().add(part.start) };
+            #[cfg(target_os = "linux")]
+            if advice_clears() {
+                use rustix::mm::{Advice, madvise};
+                // SAFETY: the pages are ours, and nobody uses what is in them any more.
+                return Ok(unsafe { madvise(at.cast(), part.len(), Advice::LinuxDontNeed) }?);
+            }
+            let protection = ProtFlags::READ | ProtFlags::WRITE;
+            // SAFETY: the new pages replace a part of our own mapping, and nobody uses what is in it any more.
+            unsafe {
+                mmap_anonymous(at.cast(), part.len(), protection, MapFlags::PRIVATE | MapFlags::FIXED)
+            }?;
+            Ok(())
+        }
+
+        /// Makes a part of a reservation accessible; the content stays. The part is whole pages.
         pub(crate) fn commit(&mut self, part: Range<usize>) -> io::Result<()> {
             if part.is_empty() {
                 return Ok(());
             }
             assert!(self.reserved && part.end <= self.mapped, "the part lies in the reservation");
             let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+            note_call();
             // SAFETY: the part lies in the mapping, and making it accessible takes nothing from anybody.
             Ok(unsafe { mprotect(self.base.as_ptr().add(part.start).cast(), part.len(), flags) }?)
         }
 
-        /// Gives the memory of a part of a reservation back; the address space stays. The part begins and ends at multiples
-        /// of 64 KiB, and nobody may use what was in it.
+        /// Gives the memory of a part of a reservation back; the address space stays. The part is whole pages, and nobody
+        /// may use what was in it.
         pub(crate) fn decommit(&mut self, part: Range<usize>) -> io::Result<()> {
             if part.is_empty() {
                 return Ok(());
             }
             assert!(self.reserved && part.end <= self.mapped, "the part lies in the reservation");
+            note_call();
             // SAFETY: the new pages replace a part of our own mapping.
             unsafe {
                 let at = self.base.as_ptr().add(part.start).cast();
@@ -99,6 +216,7 @@ mod imp {
             #[cfg(target_os = "linux")]
             if self.mapped > 0 {
                 use rustix::mm::{Advice, madvise};
+                note_call();
                 // SAFETY: the range is our mapping, and the advice does not change what is in it.
                 let advised =
                     unsafe { madvise(self.base.as_ptr().cast(), self.mapped, Advice::LinuxNoHugepage) };
@@ -110,6 +228,7 @@ mod imp {
         #[cfg(target_os = "linux")]
         fn remap(&mut self, bytes: usize) -> io::Result<NonNull<u8>> {
             use rustix::mm::{MremapFlags, mremap};
+            note_call();
             // SAFETY: the mapping is ours, and its owner gives out no reference that outlives a `&mut` borrow.
             let base =
                 unsafe { mremap(self.base.as_ptr().cast(), self.mapped, bytes, MremapFlags::MAYMOVE) }?;
@@ -132,6 +251,7 @@ mod imp {
     impl Drop for Mapping {
         fn drop(&mut self) {
             if self.mapped > 0 {
+                note_call();
                 // SAFETY: the mapping is ours and nothing refers to it when its owner goes.
                 let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.mapped) };
                 // The system may have made one of ours and its neighbours, and refuse to part them when a process has as
@@ -141,7 +261,31 @@ mod imp {
         }
     }
 
+    /// Whether pages are zero when the system was told that they are not needed: it is so in Linux, but an emulator may take
+    /// the advice for no more than that.
+    #[cfg(target_os = "linux")]
+    fn advice_clears() -> bool {
+        use std::sync::OnceLock;
+
+        use rustix::mm::{Advice, madvise};
+
+        static CLEARS: OnceLock<bool> = OnceLock::new();
+        *CLEARS.get_or_init(|| {
+            let mut probe = Mapping::default();
+            if probe.grow(1).is_err() {
+                return false;
+            }
+            let (at, len) = (probe.base(), probe.mapped);
+            // SAFETY: the page is ours and accessible.
+            unsafe {
+                at.write_volatile(1);
+                madvise(at.cast(), len, Advice::LinuxDontNeed).is_ok() && at.read_volatile() == 0
+            }
+        })
+    }
+
     fn map(bytes: usize, protection: ProtFlags) -> io::Result<NonNull<u8>> {
+        note_call();
         // SAFETY: without a fixed address, a new mapping touches nothing that exists.
         let base = unsafe { mmap_anonymous(null_mut(), bytes, protection, MapFlags::PRIVATE) }?;
         NonNull::new(base.cast()).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
@@ -152,6 +296,8 @@ mod imp {
 mod imp {
     use std::io;
     use std::ops::Range;
+
+    use super::Kind;
 
     /// Accessible bytes that may move.
     #[derive(Default, Debug)]
@@ -192,6 +338,32 @@ mod imp {
             self.units.try_reserve_exact(more).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
             self.units.resize(self.units.len() + more, 0);
             Ok(())
+        }
+
+        pub(crate) fn pages(bytes: usize) -> io::Result<usize> {
+            Ok(bytes)
+        }
+
+        pub(crate) fn kind(&self) -> Kind {
+            Kind { reserved: false, mapped: self.accessible() }
+        }
+
+        pub(crate) fn is_reserved(&self) -> bool {
+            false
+        }
+
+        pub(crate) fn accessible(&self) -> usize {
+            self.units.len() * size_of::<u128>()
+        }
+
+        /// All is accessible.
+        pub(crate) fn set_accessible(&mut self, _bytes: usize) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        /// The allocator keeps what was used before.
+        pub(crate) fn recycle(&mut self, _accessible: usize, _kept: usize) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
         }
 
         /// There is no choice of pages here.

@@ -1,34 +1,39 @@
 //! Linear memories.
 //!
 //! ```text
-//! Memory (handle) ─▶ LinearMemory ─┬▶ MemRecord    base and length, what generated code reads; its address never changes
-//!                                  └▶ Storage      the address space behind it
+//! Memory (handle) ─▶ LinearMemory ─┬▶ MemRecord    base and length, what generated code reads, and the mode; its address never changes
+//!                                  └▶ Pooled       the address space behind it
 //! ```
 //!
-//! A memory has one of two layouts, fixed when its storage is first needed. *Guarded*: address space for everything
-//! that a 32-bit address with a 32-bit offset can reach is set aside, the base never moves, growing makes pages
-//! accessible. *Checked*: only what is used is mapped, growing may move the base; for 64-bit addresses, small
-//! reservations and systems that do not give the address space. Code of the interpreter is the same for both.
+//! A memory has one of two modes (`MemoryMode`), fixed when it is made, also if it has no page yet. *Guard*: address space for
+//! everything that a 32-bit address with a 32-bit offset can reach is set aside, the base never moves, growing makes pages
+//! accessible, and nothing else there is. *Check*: only what is used is mapped, growing may move the base; for 64-bit
+//! addresses, small pages, small reservations and systems that do not give the address space. The interpreter compares
+//! addresses with the length in both. Mappings come from the engine's `pool` and go back there.
 //! A *shared* memory belongs to no store, see `shared`; a store has an entry for it among its memories.
 
 pub(crate) mod mmap;
 mod parking;
+pub(crate) mod pool;
 mod racy;
 mod shared;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
-use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::{fmt, io};
 
 use anyhow::{Context, Result, ensure};
 use upshift_core::types as core;
-use upshift_core::vm::MemRecord;
+use upshift_core::vm::{MemRecord, MemoryMode};
 use upshift_core::{IndexType, Trap};
 
 use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::limits::{LimitExceeded, MemoryUse};
-use crate::memory::mmap::Mapping;
+use crate::memory::pool::{Pooled, Pools, Use};
 use crate::out_of_memory::OutOfMemory;
 use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
@@ -99,12 +104,11 @@ enum Backing {
 /// The bytes of a memory that belongs to one store.
 struct Own {
     record: Stable<MemRecord>,
-    /// Nothing until the memory has a first page.
-    storage: Option<Mapping>,
+    storage: Pooled,
     /// What the length takes of the program's budget.
     share: MemoryShare,
-    /// How much address space to set aside.
-    reservation: u64,
+    /// The mode that type and settings ask for, whatever the system gave.
+    wanted: MemoryMode,
 }
 
 impl LinearMemory {
@@ -112,20 +116,31 @@ impl LinearMemory {
     ///
     /// # Errors
     /// When the budget or the system does not have it, or addresses do not reach so far.
-    fn new(ty: core::MemoryType, reservation: u64, share: MemoryShare) -> Result<LinearMemory> {
-        let record = MemRecord::new(NonNull::<u8>::dangling().as_ptr(), 0);
-        let own = Own { record: Stable::new(record), storage: None, share, reservation };
-        let mut memory = LinearMemory { ty, backing: Backing::Own(own) };
-        let most = memory.max_pages();
+    fn new(
+        ty: core::MemoryType,
+        reservation: u64,
+        pools: &Arc<Pools>,
+        mut share: MemoryShare,
+    ) -> Result<LinearMemory> {
+        let most = max_pages(ty);
         ensure!(ty.minimum <= most, "a memory of this type has at most {most} pages");
-        match memory.grow(0, ty.minimum) {
-            Growth::Done => Ok(memory),
-            Growth::OverBudget(exceeded) => Err(exceeded.into()),
-            Growth::Refused(Some(refused)) => Err(refused.into()),
-            Growth::Refused(None) | Growth::Outrun => {
-                Err(OutOfMemory::new("a memory", ty.minimum.saturating_mul(1 << ty.page_size_log2)).into())
+        let bytes = bytes_of(ty, ty.minimum)
+            .ok_or_else(|| OutOfMemory::new("a memory", ty.minimum.saturating_mul(1 << ty.page_size_log2)))?;
+        share.resize(charge(bytes), MemoryUse::Memory)?;
+        let wanted = mode_of(ty, reservation);
+        let guard = || match wanted {
+            MemoryMode::Guard => reserve(pools, REACH + GUARD, bytes).ok(),
+            MemoryMode::Check => None,
+        };
+        let (mode, storage) = match guard() {
+            Some(storage) => (MemoryMode::Guard, storage),
+            None => {
+                let storage = Pooled::movable(pools, Use::Memory, bytes);
+                (MemoryMode::Check, storage.map_err(OutOfMemory::of("a memory", bytes))?)
             }
-        }
+        };
+        let record = Stable::new(MemRecord::new(storage.base(), bytes, mode));
+        Ok(LinearMemory { ty, backing: Backing::Own(Own { record, storage, share, wanted }) })
     }
 
     pub(crate) fn ty(&self) -> core::MemoryType {
@@ -159,22 +174,14 @@ impl LinearMemory {
         self.len() as u64 >> self.ty.page_size_log2
     }
 
-    /// The most pages that the type allows.
-    fn max_pages(&self) -> u64 {
-        self.ty.maximum.unwrap_or(u64::MAX).min(self.ty.addressable_pages())
-    }
-
     /// Appends pages to the `old` ones, unless there are others meanwhile.
     fn grow(&mut self, old: u64, delta: u64) -> Growth {
-        let most = self.max_pages();
         let own = match &mut self.backing {
             Backing::Own(own) => own,
             Backing::Shared(memory) => return memory.grow_from(old, delta),
         };
-        let new = old.checked_add(delta).filter(|&new| new <= most);
-        let bytes = new.and_then(|new| new.checked_mul(1 << self.ty.page_size_log2));
-        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
-        let Some(bytes) = bytes.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
+        let new = old.checked_add(delta).filter(|&new| new <= max_pages(self.ty));
+        let Some(bytes) = new.and_then(|new| bytes_of(self.ty, new)) else {
             return Growth::Refused(None);
         };
         if delta == 0 {
@@ -184,7 +191,7 @@ impl LinearMemory {
         if let Err(exceeded) = own.share.resize(charge(bytes), MemoryUse::Memory) {
             return Growth::OverBudget(exceeded);
         }
-        if let Err(error) = own.resize(self.ty, bytes) {
+        if let Err(error) = own.resize(bytes) {
             own.share.shrink(before);
             return Growth::Refused(Some(OutOfMemory::of("a memory", bytes)(error)));
         }
@@ -192,10 +199,11 @@ impl LinearMemory {
     }
 
     /// What it costs in fuel to append pages, besides the operator. New pages come when they are touched, by whoever touches
-    /// them; but a memory without a reserved range may move, and then the system has a table entry for each page to move.
+    /// them; but a memory without a reserved range may move, and then the system has a table entry for each page to move. What
+    /// type and settings ask for decides, so that programs pay the same whatever the system gives.
     pub(crate) fn cost_of_growth(&self, delta: u64) -> u64 {
         match &self.backing {
-            Backing::Own(own) if delta > 0 && !own.wants_guard(self.ty) => {
+            Backing::Own(Own { wanted: MemoryMode::Check, .. }) if delta > 0 => {
                 self.len() as u64 / PAGE / ENTRIES_PER_FUEL
             }
             _ => 0,
@@ -268,31 +276,39 @@ fn charge(bytes: usize) -> usize {
     bytes.checked_next_multiple_of(SYSTEM_PAGE).unwrap_or(bytes)
 }
 
-impl Own {
-    /// Whether the base is to stay where it is.
-    fn wants_guard(&self, ty: core::MemoryType) -> bool {
-        ty.index == IndexType::I32 && ty.page_size_log2 == 16 && self.reservation >= REACH
-    }
+/// The most pages that a type allows.
+fn max_pages(ty: core::MemoryType) -> u64 {
+    ty.maximum.unwrap_or(u64::MAX).min(ty.addressable_pages())
+}
 
-    fn resize(&mut self, ty: core::MemoryType, bytes: usize) -> io::Result<()> {
-        let base = match &mut self.storage {
-            Some(storage) => {
-                storage.grow(bytes)?;
-                storage.base()
-            }
-            None => {
-                let guarded = if self.wants_guard(ty) {
-                    usize::try_from(REACH + GUARD).ok().and_then(|reach| Mapping::reserve(reach).ok())
-                } else {
-                    None
-                };
-                let mut storage = guarded.unwrap_or_default();
-                storage.grow(bytes)?;
-                self.storage.insert(storage).base()
-            }
-        };
+/// The bytes of so many pages, if an object can have as many.
+fn bytes_of(ty: core::MemoryType, pages: u64) -> Option<usize> {
+    let bytes = usize::try_from(pages.checked_mul(1 << ty.page_size_log2)?).ok()?;
+    isize::try_from(bytes).is_ok().then_some(bytes)
+}
+
+/// The mode of memories of a type, if the system gives as much address space as the settings ask for.
+fn mode_of(ty: core::MemoryType, reservation: u64) -> MemoryMode {
+    let guard = ty.index == IndexType::I32 && ty.page_size_log2 == 16 && reservation >= REACH;
+    if guard { MemoryMode::Guard } else { MemoryMode::Check }
+}
+
+/// Sets address space aside, of which the start is accessible.
+fn reserve(pools: &Arc<Pools>, bytes: u64, accessible: usize) -> io::Result<Pooled> {
+    Pooled::reserve(pools, Use::Memory, usize::try_from(bytes).map_err(io::Error::other)?, accessible)
+}
+
+impl Own {
+    fn resize(&mut self, bytes: usize) -> io::Result<()> {
+        self.storage.grow(bytes)?;
+        let base = self.storage.base();
         // SAFETY: the record is alive as long as `self`, and no reference to it is.
-        unsafe { *self.record.as_ptr() = MemRecord::new(base, bytes) };
+        unsafe {
+            let record = self.record.as_ptr();
+            assert!((*record).mode == MemoryMode::Check || (*record).base == base, "a reservation stays");
+            (*record).base = base;
+            (*record).len.store(bytes, Ordering::Relaxed);
+        }
         Ok(())
     }
 }
@@ -348,7 +364,7 @@ impl Memory {
         let made = if ty.shared {
             SharedMemory::create(&state.engine, ty, share).map(|memory| Memory::of_shared(state, &memory))
         } else {
-            LinearMemory::new(ty, state.engine.config().memory_reservation, share)
+            LinearMemory::new(ty, state.engine.config().memory_reservation, state.engine.pools(), share)
                 .with_context(|| format!("cannot create a memory of {} pages", ty.minimum))
                 .map(|memory| Memory::add(state, memory))
         };
@@ -421,7 +437,7 @@ impl Memory {
             let memory = self.in_state(state);
             let old = memory.pages();
             // What the type forbids is not the limiter's business: it may count what it allows.
-            let Some(new) = old.checked_add(delta).filter(|&new| new <= memory.max_pages()) else {
+            let Some(new) = old.checked_add(delta).filter(|&new| new <= max_pages(memory.ty)) else {
                 return Ok(None);
             };
             if delta > 0 && !state.memory_may_grow(bytes(old), bytes(new), maximum.map(bytes))? {

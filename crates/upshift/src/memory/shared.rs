@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! SharedMemory (host) ─┐
-//! Store A ─▶ Memory ───┼─▶ Inner { MemRecord, Mapping, Parking }      one address space, one record
+//! Store A ─▶ Memory ───┼─▶ Inner { MemRecord, Pooled, Parking }      one address space, one record
 //! Store B ─▶ Memory ───┘
 //! ```
 //!
@@ -18,17 +18,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, bail, ensure};
+use upshift_core::Trap;
 use upshift_core::types as core;
-use upshift_core::vm::MemRecord;
-use upshift_core::{IndexType, Trap};
+use upshift_core::vm::{MemRecord, MemoryMode};
 
 use crate::budget::MemoryShare;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::limits::MemoryUse;
-use crate::memory::mmap::Mapping;
 use crate::memory::parking::Parking;
-use crate::memory::{GUARD, Growth, Memory, MemoryAccessError, REACH, charge, racy};
+use crate::memory::pool::Pooled;
+use crate::memory::{
+    GUARD, Growth, Memory, MemoryAccessError, REACH, bytes_of, charge, max_pages, mode_of, racy, reserve,
+};
 use crate::out_of_memory::OutOfMemory;
 use crate::types::MemoryType;
 
@@ -104,7 +106,7 @@ struct Inner {
 
 /// What a shared memory takes.
 struct Space {
-    mapping: Mapping,
+    mapping: Pooled,
     /// Of the budget of the store that the memory was made in.
     share: MemoryShare,
 }
@@ -147,7 +149,11 @@ impl SharedMemory {
         memory.in_state(state).shared().cloned().context(NOT_SHARED)
     }
 
-    pub(crate) fn create(engine: &Engine, ty: core::MemoryType, share: MemoryShare) -> Result<SharedMemory> {
+    pub(crate) fn create(
+        engine: &Engine,
+        ty: core::MemoryType,
+        mut share: MemoryShare,
+    ) -> Result<SharedMemory> {
         ensure!(ty.shared, NOT_SHARED);
         let maximum = ty.maximum.context("a shared memory needs a maximum size")?.min(ty.addressable_pages());
         ensure!(
@@ -155,27 +161,27 @@ impl SharedMemory {
             "a shared memory of {} pages is above its maximum of {maximum}",
             ty.minimum
         );
-        let largest =
-            maximum.checked_mul(1 << ty.page_size_log2).filter(|&bytes| isize::try_from(bytes).is_ok());
+        let largest = bytes_of(ty, maximum);
         let largest =
             largest.with_context(|| format!("a shared memory of {maximum} pages is not possible"))?;
-        // Compilers leave out bounds checks where everything that an access can reach is set aside.
-        let guarded = ty.index == IndexType::I32 && engine.config().memory_reservation >= REACH;
-        let reserve =
-            |bytes: u64| Mapping::reserve(usize::try_from(bytes.max(GUARD)).map_err(std::io::Error::other)?);
-        let mapping =
-            if guarded { reserve(REACH + GUARD).or_else(|_| reserve(largest)) } else { reserve(largest) };
-        let mapping = mapping.map_err(OutOfMemory::of("a shared memory", usize::try_from(largest)?))?;
-        let record = MemRecord::new(mapping.base(), 0);
+        // It is possible, as it is no more than the largest.
+        let bytes = (ty.minimum << ty.page_size_log2) as usize;
+        share.resize(charge(bytes), MemoryUse::Memory)?;
+        let guard = match mode_of(ty, engine.config().memory_reservation) {
+            MemoryMode::Guard => reserve(engine.pools(), REACH + GUARD, bytes).ok(),
+            MemoryMode::Check => None,
+        };
+        let (mode, mapping) = match guard {
+            Some(mapping) => (MemoryMode::Guard, mapping),
+            None => {
+                let mapping = reserve(engine.pools(), (largest as u64).max(GUARD), bytes);
+                (MemoryMode::Check, mapping.map_err(OutOfMemory::of("a shared memory", largest))?)
+            }
+        };
+        let record = MemRecord::new(mapping.base(), bytes, mode);
         let space = Mutex::new(Space { mapping, share });
         let inner = Inner { ty, record, space, parking: Parking::default() };
-        let memory = SharedMemory { engine: engine.clone(), inner: Arc::new(inner) };
-        match memory.grow_from(0, ty.minimum) {
-            Growth::Refused(Some(refused)) => Err(refused.into()),
-            Growth::OverBudget(exceeded) => Err(exceeded.into()),
-            // The size is possible, and nobody else knows the memory yet.
-            Growth::Refused(None) | Growth::Outrun | Growth::Done => Ok(memory),
-        }
+        Ok(SharedMemory { engine: engine.clone(), inner: Arc::new(inner) })
     }
 
     /// The type; its minimum is the size at creation.
@@ -251,11 +257,6 @@ impl SharedMemory {
         }
     }
 
-    /// The most pages that the type allows.
-    fn max_pages(&self) -> u64 {
-        self.inner.ty.maximum.unwrap_or(0).min(self.inner.ty.addressable_pages())
-    }
-
     /// Appends pages if there are `old` ones still.
     pub(super) fn grow_from(&self, old: u64, delta: u64) -> Growth {
         // A thread that panics while it holds this leaves the mapping at some size that the length does not tell yet.
@@ -263,7 +264,7 @@ impl SharedMemory {
         if self.size() != old {
             return Growth::Outrun;
         }
-        let Some(new) = old.checked_add(delta).filter(|&new| new <= self.max_pages()) else {
+        let Some(new) = old.checked_add(delta).filter(|&new| new <= max_pages(self.inner.ty)) else {
             return Growth::Refused(None);
         };
         if delta > 0 {
