@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! VmCtx     one per instance; only what never changes while the instance lives
-//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack limits, epoch, fuel, builtins
-//!   ├─ mems[i] ─▶ MemRecord   base, length and mode of a memory (own or imported)
-//!   ├─ tables[i] ─▶ TableRecord
-//!   ├─ imported_funcs[i] ─▶ FuncRec      imported_globals[i] ─▶ GlobalCell
-//!   └─ behind the header, in the same allocation:  GlobalCell × own globals,  FuncRec × own functions
+//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack top, deadline, fuel, exits, where objects go
+//!   ├─ builtins, epoch, stack limit, memory 0, base of objects
+//!   └─ behind the header, in the same allocation, where VmLayout says:
+//!        memories ─▶ MemRecord          tables ─▶ TableRecord
+//!        imported functions ─▶ FuncRec  imported globals ─▶ GlobalCell
+//!        GlobalCell × own globals       FuncRec × own functions
 //! ```
 //!
 //! A *function reference* is the address of a [`FuncRec`] or 0. FuncRecs live as long as their store.
@@ -312,7 +313,10 @@ impl TypeRecord {
     }
 }
 
-/// The part of an instance that code reads: only what never changes while the instance lives.
+/// The part of an instance that code reads: only what never changes while the instance lives, so native code may keep any of
+/// it in a register. Behind the header lie arrays, where the module's [`VmLayout`] says.
+///
+/// The context of host functions has no arrays, and its stack limit is set when the stack of its store is mapped.
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct VmCtx {
@@ -320,14 +324,14 @@ pub struct VmCtx {
     pub store: *mut StoreCtx,
     /// Memory 0, or a record of length 0 if there is none.
     pub mem0: *mut MemRecord,
-    /// All memories, imports first.
-    pub mems: *const *mut MemRecord,
-    /// All tables, imports first.
-    pub tables: *const *mut TableRecord,
-    /// Imported functions.
-    pub imported_funcs: *const *const FuncRec,
-    /// Imported globals.
-    pub imported_globals: *const *mut GlobalCell,
+    /// Base of memory 0 if its mode is [`MemoryMode::Guard`]: it never moves. Null in the other mode and without memory.
+    pub mem0_base: *mut u8,
+    /// Where frames have to end. [`STACK_RESERVE`] slots lie behind it.
+    pub stack_limit: *mut u64,
+    /// Services of the runtime that code calls.
+    pub builtins: *const Builtins,
+    /// The engine's epoch, which any thread may advance.
+    pub epoch: *const AtomicU64,
     /// What references to garbage-collected objects are relative to: the start of the store's heap, whose address space is
     /// set aside before the first context that needs it is made. Null in contexts whose code never sees an object: that of
     /// host functions, those of modules that name no reference but to functions, and all if the system gave no address
@@ -337,40 +341,136 @@ pub struct VmCtx {
     pub instance: *mut c_void,
 }
 
-/// Where the variable parts of a [`VmCtx`] lie, in bytes from its start.
+impl VmCtx {
+    /// The record of a memory. Memories come first behind the header, so code finds them by number.
+    ///
+    /// # Safety
+    /// `ctx` must be a live context of an instance with such a memory.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn memory(ctx: *const VmCtx, memory: usize) -> *mut MemRecord {
+        // SAFETY: the caller's promise; the array is the first thing behind the header.
+        unsafe { *ctx.add(1).cast::<*mut MemRecord>().add(memory) }
+    }
+
+    /// What lies at an offset that a [`VmLayout`] gave: a pointer to a table, to an imported function or an imported global; an
+    /// own global; or an own function.
+    ///
+    /// # Safety
+    /// `ctx` must be a live context with the layout.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn at<T>(ctx: *mut VmCtx, offset: usize) -> *mut T {
+        // SAFETY: the caller's promise: the offset is within the allocation.
+        unsafe { ctx.byte_add(offset).cast() }
+    }
+}
+
+/// How many entries the arrays behind a [`VmCtx`] have.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct VmCounts {
+    /// Memories, imports included.
+    pub memories: u32,
+    /// Tables, imports included.
+    pub tables: u32,
+    /// Imported functions.
+    pub imported_funcs: u32,
+    /// Imported globals.
+    pub imported_globals: u32,
+    /// Own globals.
+    pub own_globals: u32,
+    /// Own functions.
+    pub own_funcs: u32,
+}
+
+/// Where the arrays behind a [`VmCtx`] lie, in bytes from its start. It is the same for all instances of a module, so code has
+/// the offsets in it.
+///
+/// ```
+/// use upshift_core::vm::{VmCounts, VmCtx, VmLayout};
+///
+/// let layout = VmLayout::new(&VmCounts { memories: 1, tables: 2, own_funcs: 3, ..VmCounts::default() });
+/// assert_eq!(layout.memory(0), size_of::<VmCtx>());
+/// assert_eq!(layout.table_at(layout.table(1)), 1);
+/// assert_eq!(layout.size(), layout.func(3));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct VmLayout {
-    own_globals: u32,
-    own_funcs: u32,
+    tables: usize,
+    imported_funcs: usize,
+    imported_globals: usize,
+    own_globals: usize,
+    own_funcs: usize,
+    size: usize,
 }
 
 impl VmLayout {
-    /// The layout for an instance with so many own globals and functions.
+    /// The layout for so many entries.
     #[must_use]
-    pub fn new(own_globals: u32, own_funcs: u32) -> VmLayout {
-        VmLayout { own_globals, own_funcs }
+    pub fn new(counts: &VmCounts) -> VmLayout {
+        let behind = |start: usize, entries: u32, size: usize| start + entries as usize * size;
+        let pointer = size_of::<*const u8>();
+        let tables = behind(size_of::<VmCtx>(), counts.memories, pointer);
+        let imported_funcs = behind(tables, counts.tables, pointer);
+        let imported_globals = behind(imported_funcs, counts.imported_funcs, pointer);
+        let pointers_end = behind(imported_globals, counts.imported_globals, pointer);
+        let own_globals = pointers_end.next_multiple_of(align_of::<GlobalCell>());
+        let own_funcs = behind(own_globals, counts.own_globals, size_of::<GlobalCell>());
+        let size = behind(own_funcs, counts.own_funcs, size_of::<FuncRec>());
+        let size = size.next_multiple_of(align_of::<VmCtx>());
+        VmLayout { tables, imported_funcs, imported_globals, own_globals, own_funcs, size }
+    }
+
+    /// Offset of the pointer to a memory's [`MemRecord`].
+    #[must_use]
+    pub fn memory(self, memory: u32) -> usize {
+        size_of::<VmCtx>() + memory as usize * size_of::<*mut MemRecord>()
+    }
+
+    /// Offset of the pointer to a table's [`TableRecord`].
+    #[must_use]
+    pub fn table(self, table: u32) -> usize {
+        self.tables + table as usize * size_of::<*mut TableRecord>()
+    }
+
+    /// The table whose pointer lies at an offset that [`table`](Self::table) gave.
+    #[must_use]
+    pub fn table_at(self, offset: usize) -> u32 {
+        ((offset - self.tables) / size_of::<*mut TableRecord>()) as u32
+    }
+
+    /// Offset of the pointer to an imported function's [`FuncRec`].
+    #[must_use]
+    pub fn imported_func(self, func: u32) -> usize {
+        self.imported_funcs + func as usize * size_of::<*const FuncRec>()
+    }
+
+    /// Offset of the pointer to an imported global's [`GlobalCell`].
+    #[must_use]
+    pub fn imported_global(self, global: u32) -> usize {
+        self.imported_globals + global as usize * size_of::<*mut GlobalCell>()
     }
 
     /// Offset of an own global's [`GlobalCell`]; `own` counts without the imports.
     #[must_use]
     pub fn global(self, own: u32) -> usize {
-        size_of::<VmCtx>() + own as usize * size_of::<GlobalCell>()
+        self.own_globals + own as usize * size_of::<GlobalCell>()
     }
 
     /// Offset of an own function's [`FuncRec`]; `own` counts without the imports.
     #[must_use]
     pub fn func(self, own: u32) -> usize {
-        self.global(self.own_globals) + own as usize * size_of::<FuncRec>()
+        self.own_funcs + own as usize * size_of::<FuncRec>()
     }
 
     /// Size of the whole context.
     #[must_use]
     pub fn size(self) -> usize {
-        self.func(self.own_funcs).next_multiple_of(align_of::<VmCtx>())
+        self.size
     }
 }
 
-/// Slots behind [`StoreCtx::stack_limit`]: room for the arguments, results, restore records and headers that are written
+/// Slots behind [`VmCtx::stack_limit`]: room for the arguments, results, restore records and headers that are written
 /// before a callee's own frame is checked. Validation bounds a function to 1000 parameters and 1000 results.
 pub const STACK_RESERVE: usize = 8192;
 
@@ -479,14 +579,8 @@ pub struct EntryFrame {
 #[derive(Debug)]
 #[repr(C)]
 pub struct StoreCtx {
-    /// Where frames have to end. [`STACK_RESERVE`] slots lie behind it.
-    pub stack_limit: *mut u64,
     /// First slot above all live frames; valid while host code runs.
     pub stack_top: *mut u64,
-    /// Services of the runtime that code calls.
-    pub builtins: *const Builtins,
-    /// The engine's epoch, which any thread may advance.
-    pub epoch: *const AtomicU64,
     /// The epoch in which the program is interrupted, at its next entry or loop head.
     pub epoch_deadline: u64,
     /// What the program may still consume, if its code was made to count.
@@ -669,7 +763,7 @@ builtins! {
 mod tests {
     use std::mem::offset_of;
 
-    use super::{FuncRec, GlobalCell, Status, VmCtx, VmLayout};
+    use super::{FuncRec, GlobalCell, Status, VmCounts, VmCtx, VmLayout};
     use crate::Trap;
     use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, ValType};
 
@@ -700,10 +794,28 @@ mod tests {
     #[test]
     fn layouts() {
         assert_eq!(size_of::<GlobalCell>(), 16);
-        assert_eq!(size_of::<VmCtx>() % 16, 0);
-        let layout = VmLayout::new(3, 2);
-        assert_eq!(layout.func(0), size_of::<VmCtx>() + 3 * 16);
-        assert_eq!(layout.size(), (layout.func(2)).next_multiple_of(16));
+        // One line of the cache; nothing of it is padding.
+        assert_eq!((size_of::<VmCtx>(), offset_of!(VmCtx, instance)), (64, 56));
+        let counts = VmCounts {
+            memories: 2,
+            tables: 1,
+            imported_funcs: 1,
+            imported_globals: 1,
+            own_globals: 3,
+            own_funcs: 2,
+        };
+        let layout = VmLayout::new(&counts);
+        let pointers = [
+            layout.memory(0),
+            layout.memory(1),
+            layout.table(0),
+            layout.imported_func(0),
+            layout.imported_global(0),
+        ];
+        assert_eq!(pointers, [64, 72, 80, 88, 96]);
+        assert_eq!((layout.global(0), layout.global(2)), (112, 144));
+        assert_eq!((layout.func(0), layout.func(1), layout.size()), (160, 208, 256));
+        assert_eq!(VmLayout::new(&VmCounts::default()).size(), size_of::<VmCtx>());
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub unsafe fn enter(
     // SAFETY: promised by the caller; the stack has room for a header behind any frame.
     unsafe {
         let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: 0 };
-        let limit = (*store).stack_limit as usize;
+        let limit = (*(*func).vmctx).stack_limit as usize;
         let code = (*func).code;
         if args as usize > limit || *code as usize > limit - args as usize {
             (*store).stopped = ExitPoint::NONE;

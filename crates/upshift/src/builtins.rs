@@ -8,7 +8,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Error;
@@ -347,10 +346,7 @@ impl Call<'_> {
         let poll = self.state.engine.config().code.interruption.then_some(INTERRUPTION_LATENCY);
         let go_on = || {
             // SAFETY: the store is alive while its code runs, and no reference to it is used while the callback runs.
-            let come = unsafe {
-                let ctx = &(*root.as_ptr()).ctx;
-                (*ctx.epoch).load(Ordering::Relaxed) >= ctx.epoch_deadline
-            };
+            let come = unsafe { (*root.as_ptr()).deadline_has_come() };
             // SAFETY: as above.
             match if come { unsafe { metering::goes_on(root) } } else { Ok(true) } {
                 Ok(true) => Ok(()),

@@ -258,7 +258,7 @@ impl<T: 'static> Store<T> {
         self.as_context_mut().gc()
     }
 
-    /// Sets the stack for wasm frames aside, which else the first call does: a host that starts something else beside, for
+    /// Sets the stack for wasm frames aside, which else the first instance does: a host that starts something else beside, for
     /// instance a thread, learns in time that the system does not give it.
     ///
     /// ```
@@ -272,7 +272,7 @@ impl<T: 'static> Store<T> {
     /// # Errors
     /// [`OutOfMemory`](crate::OutOfMemory).
     pub fn prepare_stack(&mut self) -> Result<()> {
-        self.as_context_mut().state().prepare_stack()
+        self.as_context_mut().state().prepare_stack().map(|_| ())
     }
 
     /// The host's data; everything else is dropped.
@@ -312,19 +312,16 @@ impl StoreState {
         let host_ctx = Stable::new(VmCtx {
             store: std::ptr::null_mut(),
             mem0: no_memory.as_ptr(),
-            mems: NonNull::dangling().as_ptr(),
-            tables: NonNull::dangling().as_ptr(),
-            imported_funcs: NonNull::dangling().as_ptr(),
-            imported_globals: NonNull::dangling().as_ptr(),
+            mem0_base: std::ptr::null_mut(),
+            stack_limit: std::ptr::null_mut(),
+            builtins: &raw const BUILTINS,
+            epoch: engine.epoch(),
             gc_base: std::ptr::null_mut(),
             instance: std::ptr::null_mut(),
         });
         StoreState {
             ctx: StoreCtx {
-                stack_limit: std::ptr::null_mut(),
                 stack_top: std::ptr::null_mut(),
-                builtins: &raw const BUILTINS,
-                epoch: engine.epoch(),
                 epoch_deadline: 0,
                 fuel: 0,
                 entry: std::ptr::null(),
@@ -377,15 +374,19 @@ impl StoreState {
         self.root
     }
 
-    /// The value stack's first slot, allocated if there is none yet.
-    pub(crate) fn prepare_stack(&mut self) -> Result<()> {
-        if self.stack.is_none() {
-            let stack = ValueStack::new(self.engine.pools(), self.engine.config().max_wasm_stack)?;
-            self.ctx.stack_top = stack.base();
-            self.ctx.stack_limit = stack.limit();
-            self.stack = Some(stack);
-        }
-        Ok(())
+    /// Maps the value stack if that was not done yet; answers where frames have to end, which contexts repeat.
+    pub(crate) fn prepare_stack(&mut self) -> Result<*mut u64> {
+        let stack = match &self.stack {
+            Some(stack) => stack,
+            None => {
+                let stack = ValueStack::new(self.engine.pools(), self.engine.config().max_wasm_stack)?;
+                self.ctx.stack_top = stack.base();
+                // SAFETY: the context lives as long as the store, and code that could read it needs a stack.
+                unsafe { (*self.host_ctx.as_ptr()).stack_limit = stack.limit() };
+                self.stack.insert(stack)
+            }
+        };
+        Ok(stack.limit())
     }
 
     /// Makes a host function callable in this store.

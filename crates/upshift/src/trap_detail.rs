@@ -115,7 +115,8 @@ impl<'a> Site<'a> {
 
     /// A call through a table.
     fn indirect_call(&self, trap: Trap) -> Option<String> {
-        let (table, ty) = (self.field(3), TypeId(self.field(4) as u32));
+        let table = u64::from(self.instance.layout.table_at(self.field(3) as usize));
+        let ty = TypeId(self.field(4) as u32);
         let index = self.slot(2, 0);
         match trap {
             Trap::TableOutOfBounds => Some(format!("call of element {index}, but {}", self.table(table))),

@@ -47,7 +47,7 @@ unsafe fn call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64
     // SAFETY: the stack has room for a header behind any frame.
     unsafe {
         // The arguments lie in the caller's frame, so the difference is not negative.
-        let room = (*r.store()).stack_limit as usize - base as usize;
+        let room = (*r.ctx).stack_limit as usize - base as usize;
         let code = (*func).code;
         if *code as usize > room {
             return Flow::Trap(Trap::StackOverflow);
@@ -126,7 +126,7 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
 #[inline(always)]
 unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
     // SAFETY: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
-    unsafe { base as usize + *(*func).code as usize <= (*r.store()).stack_limit as usize }
+    unsafe { base as usize + *(*func).code as usize <= (*r.ctx).stack_limit as usize }
 }
 
 /// Enters another instance: the running context changes, and memory 0 with it. The old one is left behind the new frame's
@@ -224,7 +224,7 @@ unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> 
     unsafe {
         let (more, ty) = (r.word(2), r.word(3));
         let index: u64 = r.read(low(more));
-        let TableRecord { base, len } = &**(*r.ctx).tables.add(high(more));
+        let TableRecord { base, len } = &**VmCtx::at::<*const TableRecord>(r.ctx, high(more));
         if index >= *len as u64 {
             return Err(Trap::TableOutOfBounds);
         }
@@ -242,13 +242,13 @@ unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> 
 #[inline(always)]
 unsafe fn own_func(r: &Regs, offset: usize) -> *const FuncRec {
     // SAFETY: the builder took the offset from the layout of the instance's context.
-    unsafe { r.ctx.cast::<FuncRec>().byte_add(offset) }
+    unsafe { VmCtx::at(r.ctx, offset) }
 }
 
 #[inline(always)]
-unsafe fn imported_func(r: &Regs, import: usize) -> *const FuncRec {
-    // SAFETY: the builder took the number of an import of the module.
-    unsafe { *(*r.ctx).imported_funcs.add(import) }
+unsafe fn imported_func(r: &Regs, offset: usize) -> *const FuncRec {
+    // SAFETY: as in `own_func`.
+    unsafe { *VmCtx::at::<*const FuncRec>(r.ctx, offset) }
 }
 
 /// The value of a `Result`, or the instruction ends with its trap.
@@ -288,7 +288,7 @@ exec! {
     /// Tail calls an imported function.
     ReturnCallImport |r| {
         let func = imported_func(r, low(r.word(2)));
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
+        tail_call_any(r, func, r.a(), r.slot(r.high()), low(r.word(3)))
     }
     /// Tail calls a function by reference.
     ReturnCallRef |r| {
@@ -302,14 +302,14 @@ exec! {
     Throw |r| {
         let payload = r.slot(r.high());
         note_exit(r, payload);
-        let status = ((*(*r.store()).builtins).throw)(r.ctx, payload, low(r.word(2)) as u32);
+        let status = ((*(*r.ctx).builtins).throw)(r.ctx, payload, low(r.word(2)) as u32);
         land(r, status)
     }
     /// Throws the exception of a reference.
     ThrowRef |r| {
         let slot = r.slot(r.high());
         note_exit(r, slot.add(1));
-        let status = ((*(*r.store()).builtins).throw_ref)(r.ctx, *slot);
+        let status = ((*(*r.ctx).builtins).throw_ref)(r.ctx, *slot);
         land(r, status)
     }
     /// A service of the runtime.
@@ -330,7 +330,7 @@ exec! {
         let func = r.int as *mut FuncRec;
         // An error belongs to the caller: the function itself has not begun.
         (*r.store()).exit = caller_of(r.slot((*func).param_slots as usize), r.ctx);
-        let status = ((*(*r.store()).builtins).translate)(func);
+        let status = ((*(*r.ctx).builtins).translate)(func);
         if status != Status::OK {
             return stop(status);
         }
@@ -353,7 +353,7 @@ exec! {
         (*store).exit = caller_of(header, r.ctx);
         (*store).stack_top = top;
         let caller = *header.add(frame::CALLER_CTX as usize) as *mut VmCtx;
-        let status = ((*(*store).builtins).host_call)(func, r.fp, caller);
+        let status = ((*(*r.ctx).builtins).host_call)(func, r.fp, caller);
         if status != Status::OK {
             return land(r, status);
         }
@@ -444,7 +444,7 @@ impl<E: Expected> Exec for ReturnCallIndirect<E> {
 #[inline(always)]
 unsafe fn service(r: &Regs, number: usize) -> Service {
     // SAFETY: the verifier has checked the number.
-    unsafe { (*(*r.store()).builtins).get(BuiltinOp::ALL[number]) }
+    unsafe { (*(*r.ctx).builtins).get(BuiltinOp::ALL[number]) }
 }
 
 /// Notes where the code was left, for the runtime.

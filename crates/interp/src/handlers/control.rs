@@ -174,8 +174,7 @@ exec! {
     }
     /// Looks at the epoch.
     CheckInterrupt |r| {
-        let store = r.store();
-        if (*(*store).epoch).load(Ordering::Relaxed) >= (*store).epoch_deadline {
+        if (*(*r.ctx).epoch).load(Ordering::Relaxed) >= (*r.store()).epoch_deadline {
             return Flow::Interrupt;
         }
         r.next(2)
@@ -190,7 +189,7 @@ pub(crate) unsafe fn interrupt(r: &mut Regs) -> Flow {
     // SAFETY: the context of running code lives; the check says where the frame's free slots begin.
     unsafe {
         note_exit(r, r.slot(r.high()));
-        let status = ((*(*r.store()).builtins).interrupt)(r.ctx);
+        let status = ((*(*r.ctx).builtins).interrupt)(r.ctx);
         if status != Status::OK {
             return stop(status);
         }

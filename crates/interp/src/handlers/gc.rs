@@ -46,7 +46,7 @@ pub(crate) unsafe fn make_room(r: &mut Regs) -> Flow {
     unsafe {
         let store = r.store();
         note_exit(r, (*store).stack_top);
-        let status = ((*(*store).builtins).make_room)(r.ctx, r.int as u32);
+        let status = ((*(*r.ctx).builtins).make_room)(r.ctx, r.int as u32);
         if status != Status::OK {
             return stop(status);
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use upshift_core::Trap;
 use upshift_core::ops::memory::{LoadOp, StoreOp};
 use upshift_core::value::V128;
-use upshift_core::vm::MemRecord;
+use upshift_core::vm::{MemRecord, VmCtx};
 
 use super::Exec;
 use super::atomic::{load_lane, store_lane};
@@ -35,7 +35,7 @@ pub(super) unsafe fn in_memory<const SHARED: bool>(
     bytes: usize,
 ) -> Option<*mut u8> {
     // SAFETY: promised by the caller; the record of a memory lives as long as the store.
-    let record: &MemRecord = unsafe { &**(*r.ctx).mems.add(memory) };
+    let record: &MemRecord = unsafe { &*VmCtx::memory(r.ctx, memory) };
     let start = address.checked_add(offset)?;
     let end = start.checked_add(bytes as u64)?;
     // What is read late takes no register before.
@@ -194,7 +194,7 @@ impl Exec for MemorySize {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
+            let record: &MemRecord = &*VmCtx::memory(r.ctx, r.b());
             // For a shared memory the proposal asks for an order of all sizes that are seen.
             let pages = record.len.load(Ordering::SeqCst) as u64 >> r.c();
             r.write(r.a(), pages);

@@ -10,9 +10,12 @@ use super::fuse::Accumulators;
 use crate::op::Op;
 
 impl Builder<'_> {
-    pub(super) fn own_func(&self, func: FuncIndex) -> Option<u64> {
-        let own = func.0.checked_sub(self.module.imported_funcs)?;
-        Some(self.layout.func(own) as u64)
+    /// Whether a function is an own one, and the offset of its record in the context, or of the pointer to it.
+    pub(super) fn func_place(&self, func: FuncIndex) -> (bool, u64) {
+        match func.0.checked_sub(self.module.imported_funcs) {
+            Some(own) => (true, self.layout.func(own) as u64),
+            None => (false, self.layout.imported_func(func.0) as u64),
+        }
     }
 
     pub(super) fn emit_call(&mut self, call: &Call<'_>) {
@@ -20,21 +23,22 @@ impl Builder<'_> {
         let own = [u64::from(self.frame.params), u64::from(self.frame.results)];
         let mut values = [0; 8];
         let (op, len) = match call.callee {
-            Callee::Direct(func) => match self.own_func(func) {
-                Some(offset) => {
-                    values[..4].copy_from_slice(&[params, base, offset, u64::from(func.0)]);
-                    (if call.tail { Op::ReturnCall } else { Op::Call }, 4)
-                }
-                None => {
-                    values[..3].copy_from_slice(&[params, base, u64::from(func.0)]);
-                    (if call.tail { Op::ReturnCallImport } else { Op::CallImport }, 3)
-                }
-            },
+            Callee::Direct(func) => {
+                let (is_own, place) = self.func_place(func);
+                values[..4].copy_from_slice(&[params, base, place, u64::from(func.0)]);
+                let op = match (is_own, call.tail) {
+                    (true, false) => Op::Call,
+                    (true, true) => Op::ReturnCall,
+                    (false, false) => Op::CallImport,
+                    (false, true) => Op::ReturnCallImport,
+                };
+                (op, 4)
+            }
             Callee::Indirect { table, ty, index } => {
                 let ty_id = self.module.types[ty.index()].id.0;
                 let expected = &self.module.types[ty.index()].ty;
                 let index = self.slot(index);
-                let table = u64::from(table.0);
+                let table = self.layout.table(table.0) as u64;
                 values[..5].copy_from_slice(&[params, base, u64::from(index.0), table, u64::from(ty_id)]);
                 if expected.definition.is_final {
                     (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)

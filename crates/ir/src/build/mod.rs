@@ -122,9 +122,12 @@ impl<'m> Builder<'m> {
 }
 
 impl Builder<'_> {
-    fn own_global(&self, global: GlobalIndex) -> Option<u64> {
-        let own = global.0.checked_sub(self.module.imported_globals)?;
-        Some(self.layout.global(own) as u64)
+    /// Whether a global is an own one, and the offset of its cell in the context, or of the pointer to it.
+    fn global_place(&self, global: GlobalIndex) -> (bool, u64) {
+        match global.0.checked_sub(self.module.imported_globals) {
+            Some(own) => (true, self.layout.global(own) as u64),
+            None => (false, self.layout.imported_global(global.0) as u64),
+        }
     }
 }
 
@@ -302,9 +305,12 @@ impl Backend for Builder<'_> {
     fn global_get(&mut self, global: GlobalIndex, dst: Slot) {
         let ty = self.module.globals[global.index()].content;
         let vector = ty == ValType::V128;
-        let (op, place) = match self.own_global(global) {
-            Some(offset) => (if vector { Op::GlobalGetV128 } else { Op::GlobalGet }, offset),
-            None => (if vector { Op::GlobalGetImportV128 } else { Op::GlobalGetImport }, u64::from(global.0)),
+        let (own, place) = self.global_place(global);
+        let op = match (own, vector) {
+            (true, false) => Op::GlobalGet,
+            (true, true) => Op::GlobalGetV128,
+            (false, false) => Op::GlobalGetImport,
+            (false, true) => Op::GlobalGetImportV128,
         };
         // The bits of a scalar go through the integer accumulator.
         self.emit_value(op, if vector { ty } else { ValType::I64 }, dst, &[place]);
@@ -314,18 +320,20 @@ impl Backend for Builder<'_> {
         let ty = self.module.globals[global.index()].content;
         let vector = ty == ValType::V128;
         let value = u64::from(self.slot(value).0);
-        let (op, place) = match self.own_global(global) {
-            Some(offset) => (if vector { Op::GlobalSetV128 } else { Op::GlobalSet }, offset),
-            None => (if vector { Op::GlobalSetImportV128 } else { Op::GlobalSetImport }, u64::from(global.0)),
+        let (own, place) = self.global_place(global);
+        let op = match (own, vector) {
+            (true, false) => Op::GlobalSet,
+            (true, true) => Op::GlobalSetV128,
+            (false, false) => Op::GlobalSetImport,
+            (false, true) => Op::GlobalSetImportV128,
         };
         self.emit(op, &[value, place]);
     }
 
     fn ref_func(&mut self, func: FuncIndex, dst: Slot) {
-        match self.own_func(func) {
-            Some(offset) => self.emit_value(Op::RefFunc, ValType::FUNCREF, dst, &[offset]),
-            None => self.emit_value(Op::RefFuncImport, ValType::FUNCREF, dst, &[u64::from(func.0)]),
-        }
+        let (own, place) = self.func_place(func);
+        let op = if own { Op::RefFunc } else { Op::RefFuncImport };
+        self.emit_value(op, ValType::FUNCREF, dst, &[place]);
     }
 
     fn ref_as_non_null(&mut self, value: Operand) {

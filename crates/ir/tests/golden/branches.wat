@@ -71,68 +71,68 @@
 ;; $br_if_less
 ;;   frame 7
 ;;   @0    br_if_i32.lt_s s0, s1, @6
-;;   @3    call 0, s5, 544, 12
+;;   @3    call 0, s5, 640, 12
 ;;   @6    return 2
 
 ;; $not
 ;;   frame 7
 ;;   @0    br_if_i32.le_u s0, s1, @6
-;;   @3    call 0, s5, 544, 12
+;;   @3    call 0, s5, 640, 12
 ;;   @6    return 2
 
 ;; $not_not
 ;;   frame 7
 ;;   @0    br_if_i32.gt_u s0, s1, @6
-;;   @3    call 0, s5, 544, 12
+;;   @3    call 0, s5, 640, 12
 ;;   @6    return 2
 
 ;; $zero
 ;;   frame 7
 ;;   @0    br_if_i32.eq s0, 0, @9
 ;;   @3    br_if_i64.eq s1, 0, @9
-;;   @6    call 0, s5, 544, 12
+;;   @6    call 0, s5, 640, 12
 ;;   @9    return 2
 
 ;; $plain
 ;;   frame 6
 ;;   @0    br_if_i32.ne s0, 0, @6
-;;   @3    call 0, s4, 544, 12
+;;   @3    call 0, s4, 640, 12
 ;;   @6    i32.and s4, s0, 8
 ;;   @9    br_if_i32.ne acc, 0, @14
-;;   @11   call 0, s4, 544, 12
+;;   @11   call 0, s4, 640, 12
 ;;   @14   return 1
 
 ;; $float
 ;;   frame 7
 ;;   @0    br_if_f64.lt s0, s1, @6
-;;   @3    call 0, s5, 544, 12
+;;   @3    call 0, s5, 640, 12
 ;;   @6    br_if_not_f64.lt s0, s1, @12
-;;   @9    call 0, s5, 544, 12
+;;   @9    call 0, s5, 640, 12
 ;;   @12   br_if_not_f64.le s0, s1, @18
-;;   @15   call 0, s5, 544, 12
+;;   @15   call 0, s5, 640, 12
 ;;   @18   return 2
 
 ;; $float_constant
 ;;   frame 6
 ;;   @0    const s5, 1069547520
 ;;   @2    br_if_f32.gt s0, s5, @8
-;;   @5    call 0, s4, 544, 12
+;;   @5    call 0, s4, 640, 12
 ;;   @8    return 1
 
 ;; $constant_left
 ;;   frame 6
 ;;   @0    br_if_i32.gt_s s0, 10, @6
-;;   @3    call 0, s4, 544, 12
+;;   @3    call 0, s4, 640, 12
 ;;   @6    return 1
 
 ;; $large_constant
 ;;   frame 6
 ;;   @0    br_if_i32.eq s0, 32767, @6
-;;   @3    call 0, s4, 544, 12
+;;   @3    call 0, s4, 640, 12
 ;;   @6    br_if_i32.eq s0, 32768, @12
-;;   @9    call 0, s4, 544, 12
+;;   @9    call 0, s4, 640, 12
 ;;   @12   br_if_i32.eq s0, -32768, @18
-;;   @15   call 0, s4, 544, 12
+;;   @15   call 0, s4, 640, 12
 ;;   @18   return 1
 
 ;; $as_number
@@ -147,7 +147,7 @@
 ;;   @0    i32.gt_s s5, s0, 3
 ;;   @3    copy s4, s0
 ;;   @5    br_if_i32.eq s5, 0, @11
-;;   @8    call 0, s5, 544, 12
+;;   @8    call 0, s5, 640, 12
 ;;   @11   return 1, s4
 
 ;; $effect

@@ -58,32 +58,32 @@
 ;; $direct
 ;;   frame 6
 ;;   @0    copy s4, s0
-;;   @2    call 1, s4, 64, 2
+;;   @2    call 1, s4, 96, 2
 ;;   @5    i32.add s4, acc, 1
 ;;   @7    return 1, acc
 
 ;; $below
 ;;   frame 7
 ;;   @0    i32.mul s5, s0, 2
-;;   @3    call 1, s5, 64, 2
+;;   @3    call 1, s5, 96, 2
 ;;   @6    i32.sub s4, s0, acc
 ;;   @8    return 1, acc
 
 ;; $no_arguments
 ;;   frame 3
-;;   @0    call 0, s3, 104, 3
+;;   @0    call 0, s3, 144, 3
 ;;   @3    return 0
 
 ;; $import
 ;;   frame 5
 ;;   @0    copy s4, s0
-;;   @2    call.import 1, s4, 0
+;;   @2    call.import 1, s4, 80, 0
 ;;   @5    return 1
 
 ;; $two_results
 ;;   frame 6
 ;;   @0    zero.span s3, 1
-;;   @3    call.import 0, s4, 1
+;;   @3    call.import 0, s4, 88, 1
 ;;   @6    copy s3, s5
 ;;   @8    return.f64 0, s3
 
@@ -91,20 +91,20 @@
 ;;   frame 8
 ;;   @0    i32.add s6, s1, 1
 ;;   @3    copy s5, s0
-;;   @5    call_indirect 1, s5, s6, 0, 1
+;;   @5    call_indirect 1, s5, s6, 64, 1
 ;;   @9    return 2, acc
 
 ;; $indirect_constant
 ;;   frame 6
 ;;   @0    copy s4, s0
 ;;   @2    const s5, 2
-;;   @4    call_indirect 1, s4, s5, 0, 1
+;;   @4    call_indirect 1, s4, s5, 64, 1
 ;;   @8    return 1, acc
 
 ;; $indirect_wide
 ;;   frame 7
 ;;   @0    copy s5, s0
-;;   @2    call_indirect 1, s5, s1, 1, 1
+;;   @2    call_indirect 1, s5, s1, 72, 1
 ;;   @6    return 2, acc
 
 ;; $ref
@@ -116,17 +116,17 @@
 ;; $tail
 ;;   frame 7
 ;;   @0    i32.add s5, s0, s1
-;;   @2    return_call 1, s5, 64, 2, 2, 1
+;;   @2    return_call 1, s5, 96, 2, 2, 1
 
 ;; $tail_import
 ;;   frame 5
 ;;   @0    copy s4, s0
-;;   @2    return_call.import 1, s4, 0, 1, 0
+;;   @2    return_call.import 1, s4, 80, 0, 1, 0
 
 ;; $tail_indirect
 ;;   frame 7
 ;;   @0    copy s5, s0
-;;   @2    return_call_indirect 1, s5, s1, 0, 1, 2, 1
+;;   @2    return_call_indirect 1, s5, s1, 64, 1, 2, 1
 
 ;; $tail_ref
 ;;   frame 7
@@ -135,12 +135,12 @@
 
 ;; $ref_func
 ;;   frame 4
-;;   @0    ref.func s3, 64
+;;   @0    ref.func s3, 96
 ;;   @2    return 0, acc
 
 ;; $ref_import
 ;;   frame 4
-;;   @0    ref.func.import s3, 0
+;;   @0    ref.func.import s3, 80
 ;;   @2    return 0, acc
 
 ;; $is_null

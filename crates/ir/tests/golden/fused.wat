@@ -206,32 +206,32 @@
 
 ;; $down
 ;;   frame 6
-;;   @0    call 0, s4, 64, 0
+;;   @0    call 0, s4, 80, 0
 ;;   @3    add_br_if_i32.ne s0, -1, 0, @0
 ;;   @6    return 1
 
 ;; $up
 ;;   frame 7
-;;   @0    call 0, s5, 64, 0
+;;   @0    call 0, s5, 80, 0
 ;;   @3    add_br_if_i64.lt_s s1, 2, s0, @0
 ;;   @6    return 2
 
 ;; $up_mirrored
 ;;   frame 7
-;;   @0    call 0, s5, 64, 0
+;;   @0    call 0, s5, 80, 0
 ;;   @3    add_br_if_i32.lt_u s1, 1, s0, @0
 ;;   @6    return 2
 
 ;; $to_the_end
 ;;   frame 6
-;;   @0    call 0, s4, 64, 0
+;;   @0    call 0, s4, 80, 0
 ;;   @3    add_br_if_i32.lt_u s0, 1, -1, @0
 ;;   @6    return 1
 
 ;; $count_if
 ;;   frame 6
 ;;   @0    add_br_if_i32.ne s0, 1, 10, @6
-;;   @3    call 0, s4, 64, 0
+;;   @3    call 0, s4, 80, 0
 ;;   @6    return 1
 
 ;; $count_other
@@ -265,10 +265,10 @@
 ;; $while_float
 ;;   frame 7
 ;;   @0    br_if_f64.lt s0, s1, @11
-;;   @3    call 0, s5, 64, 0
+;;   @3    call 0, s5, 80, 0
 ;;   @6    br_if_not_f64.lt s0, s1, @3
 ;;   @9    br @11
-;;   @11   call 0, s5, 64, 0
+;;   @11   call 0, s5, 80, 0
 ;;   @14   return 2
 
 ;; $while_value
@@ -286,14 +286,14 @@
 ;;   frame 6
 ;;   @0    copy s4, s0
 ;;   @2    br_if_i32.eq s4, 0, @13
-;;   @5    call 0, s4, 64, 0
+;;   @5    call 0, s4, 80, 0
 ;;   @8    i32.sub s4, s0, 1
 ;;   @11   br @2
 ;;   @13   return 1
 
 ;; $test_inside
 ;;   frame 5
-;;   @0    call 0, s4, 64, 0
+;;   @0    call 0, s4, 80, 0
 ;;   @3    br_if_i32.ne s0, 0, @8
 ;;   @6    br @0
 ;;   @8    return 1

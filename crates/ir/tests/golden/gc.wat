@@ -53,9 +53,9 @@
 ;;   @3    const s4, 0
 ;;   @5    return 1, s4
 ;;   @7    struct.get32 s4, s0, 8
-;;   @9    call 1, s4, 104, 1
+;;   @9    call 1, s4, 112, 1
 ;;   @12   struct.get32 s5, s0, 12
-;;   @14   call 1, s5, 104, 1
+;;   @14   call 1, s5, 112, 1
 ;;   @17   i32.add s4, acc, s4
 ;;   @19   return 1, s4
 ;;   references: s0
@@ -125,7 +125,7 @@
 ;;   @3    const s5, 3
 ;;   @5    call 1, s5, 64, 0
 ;;   @8    copy s6, s0
-;;   @10   call 3, s4, 424, 9
+;;   @10   call 3, s4, 496, 9
 ;;   @13   return 1, acc
 ;;   references: s0
 ;;   references from @5: s4

@@ -23,45 +23,45 @@
 
 ;; $increment
 ;;   frame 5
-;;   @0    global.get s3, 64
+;;   @0    global.get s3, 80
 ;;   @2    i32.add s3, acc, 1
-;;   @4    global.set s3, 64
+;;   @4    global.set s3, 80
 ;;   @6    return 0
 
 ;; $increment_imported
 ;;   frame 5
-;;   @0    global.get.import s3, 0
+;;   @0    global.get.import s3, 64
 ;;   @2    i32.add s3, acc, 1
-;;   @4    global.set.import s3, 0
+;;   @4    global.set.import s3, 64
 ;;   @6    return 0
 
 ;; $float
 ;;   frame 5
-;;   @0    global.get s3, 80
+;;   @0    global.get s3, 96
 ;;   @2    f64.add s3, s3, 0x3ff0000000000000
 ;;   @5    return.f64 0, acc
 
 ;; $set_constant
 ;;   frame 4
 ;;   @0    const s3, 100000
-;;   @2    global.set s3, 64
+;;   @2    global.set s3, 80
 ;;   @4    const64 s3, 0x4000000000000000
-;;   @7    global.set s3, 80
+;;   @7    global.set s3, 96
 ;;   @9    return 0
 
 ;; $vectors
 ;;   frame 5
-;;   @0    global.get.import.v128 v3, 1
-;;   @2    global.set.v128 v3, 96
-;;   @4    global.get.v128 v3, 96
-;;   @6    global.set.import.v128 v3, 1
+;;   @0    global.get.import.v128 v3, 72
+;;   @2    global.set.v128 v3, 112
+;;   @4    global.get.v128 v3, 112
+;;   @6    global.set.import.v128 v3, 72
 ;;   @8    return 0
 
 ;; $old_value
 ;;   frame 5
-;;   @0    global.get s3, 64
+;;   @0    global.get s3, 80
 ;;   @2    const s4, 5
-;;   @4    global.set s4, 64
-;;   @6    global.get s4, 64
+;;   @4    global.set s4, 80
+;;   @6    global.get s4, 80
 ;;   @8    i32.sub s3, s3, acc
 ;;   @10   return 0, acc

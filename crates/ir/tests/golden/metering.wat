@@ -69,9 +69,9 @@
 ;;   frame 4
 ;;   @0    check_interrupt s3
 ;;   @2    charge 1
-;;   @4    call.import 0, s3, 0
+;;   @4    call.import 0, s3, 72, 0
 ;;   @7    charge 2
-;;   @9    call.import 0, s3, 0
+;;   @9    call.import 0, s3, 72, 0
 ;;   @12   return 0
 
 ;; $bulk

@@ -108,5 +108,5 @@
 ;;   frame 11
 ;;   @0    copy.v128 v7, v2
 ;;   @2    copy.v128 v9, v0
-;;   @4    call 4, s7, 64, 0
+;;   @4    call 4, s7, 80, 0
 ;;   @7    return.span 4, s7, 2

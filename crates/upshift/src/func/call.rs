@@ -50,12 +50,12 @@ pub(crate) unsafe fn invoke<R>(
 
 /// Where the arguments go, when both stacks have room.
 fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
-    store.prepare_stack()?;
+    let limit = store.prepare_stack()?;
     let here = native::stack_address();
     let thread = native::thread_token();
     let ctx = &mut store.ctx;
     let args = ctx.stack_top;
-    let room = ctx.stack_limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
+    let room = limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
     if room < (slots + frame::HEADER_SLOTS) as usize {
         return Err(Trap::StackOverflow.into());
     }
