@@ -268,15 +268,31 @@ pub struct FieldPlace {
 /// How many supertypes of a type code can compare without following a pointer.
 pub const INLINE_SUPERTYPES: usize = 8;
 
-/// What code and the collector know of a defined type at run time; [`StoreCtx::types`] has one for
+/// A type's chain of supertypes from the top down, itself the last, as far as there is room; `u32::MAX` behind it. Zeroes stand
+/// for a type that the store does not know.
+///
+/// It has 32 bytes, so code finds that of a type in [`StoreCtx::displays`] by a shift, and in one line of the cache.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[repr(C, align(32))]
+pub struct Display(pub [u32; INLINE_SUPERTYPES]);
+
+/// What the collector and code know of a defined type at run time besides its [`Display`]; [`StoreCtx::types`] has one for
 /// each [`TypeId`] that the store knows, and zeroes for others, which are a subtype of nothing.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct TypeRecord {
-    /// The type's chain of supertypes from the top down, itself the last, as far as there is room; `u32::MAX` behind it.
-    pub display: [u32; INLINE_SUPERTYPES],
-    /// The whole chain, [`depth`](Self::depth) and one entries.
+    /// The whole chain of supertypes, [`depth`](Self::depth) and one entries.
     pub supertypes: *const TypeId,
+    /// The fields of a struct.
+    pub fields: *const FieldPlace,
+    /// Offsets of the fields that have to be traced.
+    pub traced: *const u32,
+    /// How many those are.
+    pub traced_count: u32,
+    /// How many fields a struct has.
+    pub field_count: u32,
+    /// Bytes of a struct with its header.
+    pub size: u32,
     /// How many supertypes the type has.
     pub depth: u32,
     /// What it consists of.
@@ -285,32 +301,6 @@ pub struct TypeRecord {
     pub element_log2: u8,
     /// Whether the elements of an array have to be traced.
     pub element_traced: bool,
-    /// Bytes of a struct with its header.
-    pub size: u32,
-    /// How many fields a struct has.
-    pub field_count: u32,
-    /// The fields of a struct.
-    pub fields: *const FieldPlace,
-    /// Offsets of the fields that have to be traced.
-    pub traced: *const u32,
-    /// How many those are.
-    pub traced_count: u32,
-}
-
-impl TypeRecord {
-    /// Whether the type of the record is `ty`, which has so many supertypes, or one of its subtypes.
-    ///
-    /// # Safety
-    /// The record's chain must be alive.
-    #[inline(always)]
-    #[must_use]
-    pub unsafe fn is_subtype_of(&self, ty: TypeId, depth: u32) -> bool {
-        match self.display.get(depth as usize) {
-            Some(&supertype) => supertype == ty.0,
-            // SAFETY: the chain has depth and one entries, and the caller keeps it alive.
-            None => depth <= self.depth && unsafe { *self.supertypes.add(depth as usize) } == ty,
-        }
-    }
 }
 
 /// The part of an instance that code reads: only what never changes while the instance lives, so native code may keep any of
@@ -601,9 +591,16 @@ pub struct StoreCtx {
     pub gc_bump: u32,
     /// How far objects may reach before the runtime is asked, which collects or makes more room; not below `gc_bump`.
     pub gc_limit: u32,
-    /// Records of the types that objects and functions of the store have, by number.
+    /// Supertypes of the types that objects and functions of the store have, by number.
+    ///
+    /// This and [`types`](Self::types) are replaced by longer arrays when the store learns of types: when an instance is made,
+    /// or the host makes a function or an object of a new type, that is in any call of the host. Whoever keeps their address
+    /// loads it again after a call. What an entry of a known type holds stays the same as long as the store lives, and so
+    /// does what its addresses lead to.
+    pub displays: *const Display,
+    /// Records of the same types, by number.
     pub types: *const TypeRecord,
-    /// How many there are; types behind them have neither supertypes nor objects.
+    /// How many entries both have; types behind them have neither supertypes nor objects.
     pub type_count: u32,
 }
 
@@ -763,9 +760,9 @@ builtins! {
 mod tests {
     use std::mem::offset_of;
 
-    use super::{FuncRec, GlobalCell, Status, VmCounts, VmCtx, VmLayout};
+    use super::{Display, FuncRec, GlobalCell, MemoryMode, Status, TypeRecord, VmCounts, VmCtx, VmLayout};
     use crate::Trap;
-    use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, ValType};
+    use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind, ValType};
 
     /// Each function of each instance takes so much, whether it ever runs or not; no byte of it is padding.
     #[test]
@@ -816,6 +813,14 @@ mod tests {
         assert_eq!((layout.global(0), layout.global(2)), (112, 144));
         assert_eq!((layout.func(0), layout.func(1), layout.size()), (160, 208, 256));
         assert_eq!(VmLayout::new(&VmCounts::default()).size(), size_of::<VmCtx>());
+    }
+
+    #[test]
+    fn records_of_types() {
+        assert_eq!((size_of::<Display>(), align_of::<Display>(), size_of::<TypeRecord>()), (32, 32, 48));
+        // What is read by bytes.
+        assert_eq!((size_of::<TypeKind>(), size_of::<Trap>(), size_of::<MemoryMode>()), (1, 1, 4));
+        assert_eq!([TypeKind::Func as u8, TypeKind::Struct as u8, TypeKind::Array as u8], [0, 1, 2]);
     }
 
     #[test]

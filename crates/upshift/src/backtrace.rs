@@ -185,19 +185,19 @@ impl WasmBacktrace {
     pub fn capture_up_to(store: impl AsContext, most: usize) -> WasmBacktrace {
         let store = store.as_context();
         let state = store.state();
-        WasmBacktrace::walk(state.ctx.exit, state.ctx.entry, most)
+        WasmBacktrace::walk(state.ctx().exit, state.ctx().entry, most)
     }
 
     /// The functions that were active when the last call was stopped, by a trap or by the host.
     pub(crate) fn of_stop(state: &StoreState) -> WasmBacktrace {
-        let (stopped, outer) = (state.ctx.stopped, state.ctx.exit);
+        let (stopped, outer) = (state.ctx().stopped, state.ctx().exit);
         // The stopped activation has already been taken off the chain.
         // These frames belong to calls that this activation made, so walking over all of them takes less than that did.
         // SAFETY: exit points describe frames that are on the value stack until something new is called.
         let frames = unsafe { Frames::new(stopped, std::ptr::null()) };
         let mut backtrace = WasmBacktrace::of_all(frames);
         // Those of activations around it may be walked over again and again.
-        let outer = WasmBacktrace::walk(outer, state.ctx.entry, MAX_FRAMES);
+        let outer = WasmBacktrace::walk(outer, state.ctx().entry, MAX_FRAMES);
         if backtrace.outermost.is_empty() {
             backtrace.append(outer);
         } else {

@@ -71,7 +71,7 @@ impl StoreState {
             self.engine.config().code.fuel,
             "fuel is not configured in this engine: `Config::consume_fuel`"
         );
-        self.ctx.fuel = fuel;
+        self.ctx_mut().fuel = fuel;
         Ok(())
     }
 
@@ -80,11 +80,11 @@ impl StoreState {
             self.engine.config().code.fuel,
             "fuel is not configured in this engine: `Config::consume_fuel`"
         );
-        Ok(self.ctx.fuel)
+        Ok(self.ctx().fuel)
     }
 
     fn set_epoch_deadline(&mut self, epochs: u64) {
-        self.ctx.epoch_deadline = self.engine.epoch().load(Ordering::Relaxed).saturating_add(epochs);
+        self.ctx_mut().epoch_deadline = self.engine.epoch().load(Ordering::Relaxed).saturating_add(epochs);
     }
 }
 

@@ -32,8 +32,8 @@ impl StoreState {
     #[inline]
     pub(crate) fn charge(&mut self, fuel: u64) -> Result<(), Trap> {
         if self.code.fuel {
-            let left = self.ctx.fuel.checked_sub(fuel);
-            self.ctx.fuel = left.unwrap_or(0);
+            let left = self.ctx().fuel.checked_sub(fuel);
+            self.ctx_mut().fuel = left.unwrap_or(0);
             left.ok_or(Trap::OutOfFuel)?;
         }
         Ok(())
@@ -57,20 +57,20 @@ impl StoreState {
     /// Whether the program is to be interrupted.
     #[inline]
     pub(crate) fn deadline_has_come(&self) -> bool {
-        self.code.interruption && self.engine.epoch().load(Ordering::Relaxed) >= self.ctx.epoch_deadline
+        self.code.interruption && self.engine.epoch().load(Ordering::Relaxed) >= self.ctx().epoch_deadline
     }
 
     /// Lets what is called from now on lie above the frame of the instruction that has noted itself: its operands are still
     /// wanted.
     fn spare_frame(&mut self) {
-        let ExitPoint { pc, fp, ctx, .. } = self.ctx.exit;
+        let ExitPoint { pc, fp, ctx, .. } = self.ctx().exit;
         if ctx.is_null() {
             return;
         }
         // SAFETY: the exit of running code names its context, which has an instance.
         let module = unsafe { &(*(*ctx).instance.cast::<InstanceData>()).module };
         if let Some(code) = module.func_at(pc).and_then(|(func, _)| module.translated(func)) {
-            self.ctx.stack_top = fp.wrapping_add(code.preamble().frame_slots as usize);
+            self.ctx_mut().stack_top = fp.wrapping_add(code.preamble().frame_slots as usize);
         }
     }
 }
@@ -95,12 +95,12 @@ pub(crate) unsafe fn look(store: NonNull<StoreState>) -> Result<()> {
 unsafe fn ask(store: NonNull<StoreState>) -> Result<()> {
     // SAFETY: the caller's promise; references to the store end with each statement.
     unsafe {
-        let top = (*store.as_ptr()).ctx.stack_top;
-        if (*store.as_ptr()).ctx.exit.at == PcKind::At {
+        let top = (*StoreState::ctx_of(store)).stack_top;
+        if (*StoreState::ctx_of(store)).exit.at == PcKind::At {
             (*store.as_ptr()).spare_frame();
         }
         let answer = goes_on(store);
-        (*store.as_ptr()).ctx.stack_top = top;
+        (*StoreState::ctx_of(store)).stack_top = top;
         if answer? { Ok(()) } else { Err(Trap::Interrupt.into()) }
     }
 }

@@ -13,6 +13,7 @@
 //! single accesses. So a host function may get at the same store again, at any depth.
 
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -105,8 +106,8 @@ pub struct Usage {
 /// The part of a store that does not depend on the host's data.
 #[repr(C)]
 pub(crate) struct StoreState {
-    /// First, so that its address is that of the state.
-    pub(crate) ctx: StoreCtx,
+    /// What generated code reads and writes, see [`ctx`](Self::ctx). First, so that its address is that of the state.
+    ctx: UnsafeCell<StoreCtx>,
     /// The address that all others derive from.
     root: NonNull<StoreState>,
     pub(crate) id: StoreId,
@@ -320,7 +321,7 @@ impl StoreState {
             instance: std::ptr::null_mut(),
         });
         StoreState {
-            ctx: StoreCtx {
+            ctx: UnsafeCell::new(StoreCtx {
                 stack_top: std::ptr::null_mut(),
                 epoch_deadline: 0,
                 fuel: 0,
@@ -332,9 +333,10 @@ impl StoreState {
                 native_limit: 0,
                 gc_bump: 0,
                 gc_limit: 0,
+                displays: std::ptr::null(),
                 types: std::ptr::null(),
                 type_count: 0,
-            },
+            }),
             root: NonNull::dangling(),
             id: StoreId::new(),
             engine: engine.clone(),
@@ -369,6 +371,30 @@ impl StoreState {
         unsafe { NonNull::new_unchecked(ctx).cast() }
     }
 
+    /// The part of the store that generated code reads and writes too, through addresses of its own.
+    ///
+    /// The invariant of all accesses is that *either code runs or the runtime*: code is left by a call and goes on when that
+    /// returns, so a reference that is made and used between entering the runtime and leaving it meets no access of code. What
+    /// is found here is valid until code runs again. A `&StoreState` may even be alive while code runs, as the cell says; a
+    /// `&mut StoreState` may not, so what enters code has the root address, see [`ctx_of`](Self::ctx_of).
+    #[inline]
+    pub(crate) fn ctx(&self) -> &StoreCtx {
+        // SAFETY: either code runs or the runtime, and that changes the context through `&mut self` or the root address only.
+        unsafe { &*self.ctx.get() }
+    }
+
+    /// The same to be changed.
+    #[inline]
+    pub(crate) fn ctx_mut(&mut self) -> &mut StoreCtx {
+        self.ctx.get_mut()
+    }
+
+    /// The address of the context, for accesses without a reference to the whole state.
+    #[inline]
+    pub(crate) fn ctx_of(root: NonNull<StoreState>) -> *mut StoreCtx {
+        root.as_ptr().cast()
+    }
+
     /// The address that stays valid when references to the state end.
     pub(crate) fn root(&self) -> NonNull<StoreState> {
         self.root
@@ -380,7 +406,7 @@ impl StoreState {
             Some(stack) => stack,
             None => {
                 let stack = ValueStack::new(self.engine.pools(), self.engine.config().max_wasm_stack)?;
-                self.ctx.stack_top = stack.base();
+                self.ctx.get_mut().stack_top = stack.base();
                 // SAFETY: the context lives as long as the store, and code that could read it needs a stack.
                 unsafe { (*self.host_ctx.as_ptr()).stack_limit = stack.limit() };
                 self.stack.insert(stack)

@@ -26,6 +26,7 @@ use crate::store::{Store, StoreState};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Tier {
     /// Tier 0, which runs the register IR.
     Interpreter,

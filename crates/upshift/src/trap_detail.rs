@@ -34,7 +34,7 @@ struct Site<'a> {
 
 impl<'a> Site<'a> {
     fn find(state: &'a StoreState) -> Option<Site<'a>> {
-        let point = state.ctx.stopped;
+        let point = state.ctx().stopped;
         if point.ctx.is_null() {
             return None;
         }
@@ -78,7 +78,7 @@ impl<'a> Site<'a> {
         let address = match access.base {
             Base::Zero => 0,
             Base::Slot(slot) => self.slot(slot, 0),
-            Base::Acc => self.state.ctx.trap_operand,
+            Base::Acc => self.state.ctx().trap_operand,
             Base::Sum(a, b) => self.slot(a, 0).wrapping_add(self.slot(b, 0)) & u64::from(u32::MAX),
             Base::SumImm(a, b) => self.slot(a, 0).wrapping_add(self.field(b)) & u64::from(u32::MAX),
         };

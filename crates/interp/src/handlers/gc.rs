@@ -343,8 +343,8 @@ impl CastKind for ObjectCast {
                 return null_passes::<F>(r);
             }
             is_object(reference as u32) && {
-                let display = &(*cast::record_of(r.ctx, reference)).display;
-                *display.get_unchecked(depth::<F>(r)) == r.half(0) as u32
+                let display: *const u32 = cast::display_of(r.ctx, reference).cast();
+                *display.add(depth::<F>(r)) == r.half(0) as u32
             }
         }
     }

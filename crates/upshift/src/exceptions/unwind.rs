@@ -187,7 +187,7 @@ unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result
     // same frame.
     unsafe {
         let mut search = Search { store, tag: flight.tag, owed: 0, sites: Sites::default() };
-        let exit = (*store.as_ptr()).ctx.exit;
+        let exit = (*StoreState::ctx_of(store)).exit;
         let catch = flight.hold(store, || search.run(exit))?;
         let state = &mut *store.as_ptr();
         let Some(catch) = catch else { return Ok(false) };
@@ -221,7 +221,7 @@ unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result
         if let (Some(slot), Some(object)) = (catch.reference, object) {
             *slot = u64::from(object);
         }
-        state.ctx.landing = catch.landing;
+        state.ctx_mut().landing = catch.landing;
         Ok(true)
     }
 }

@@ -42,7 +42,7 @@ impl ArrayService<'_> {
 
     fn bytes_log2(&self) -> u32 {
         // SAFETY: the instance's types have records.
-        u32::from(unsafe { (*self.state.ctx.types.add(self.ty.0 as usize)).element_log2 })
+        u32::from(unsafe { (*self.state.ctx().types.add(self.ty.0 as usize)).element_log2 })
     }
 
     /// Slots that an element takes as an operand.

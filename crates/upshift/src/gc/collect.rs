@@ -178,7 +178,7 @@ impl StoreState {
         let used = self.gc_used();
         // Without objects there is nothing to be copied, only values of the host to be found.
         let halves = if used > 0 { self.gc.heap.flip(used)? } else { None };
-        let (from, to) = halves.map_or((0..0, 0), |(from, to)| (from..self.ctx.gc_bump, to));
+        let (from, to) = halves.map_or((0..0, 0), |(from, to)| (from..self.ctx().gc_bump, to));
         let mut collector = Collector {
             base: self.gc.heap.base(),
             from,
@@ -191,7 +191,7 @@ impl StoreState {
         let mut frames = 0;
         // SAFETY: the caller's promise; what is found are the references that there are, and each copy is scanned once.
         unsafe {
-            for Frame { module, func, word, fp } in Frames::new(self.ctx.exit, self.ctx.entry) {
+            for Frame { module, func, word, fp } in Frames::new(self.ctx().exit, self.ctx().entry) {
                 frames += 1;
                 let Some(maps) = module.translated(func).and_then(upshift_ir::FuncCode::references) else {
                     continue;
@@ -230,8 +230,8 @@ impl StoreState {
         let Collector { free, marks, roots, .. } = collector;
         let mut copied = 0;
         if halves.is_some() {
-            self.ctx.gc_bump = free;
-            self.ctx.gc_limit = free;
+            self.ctx_mut().gc_bump = free;
+            self.ctx_mut().gc_limit = free;
             self.gc.heap.release_other(self.gc_used());
             self.gc.collections += 1;
             copied = self.gc_used() as u64;

@@ -82,7 +82,7 @@ pub(crate) struct Gc {
 impl StoreState {
     /// Bytes that objects take, those that nobody refers to any more among them.
     pub(crate) fn gc_used(&self) -> usize {
-        (self.ctx.gc_bump - self.gc.heap.start()) as usize
+        (self.ctx().gc_bump - self.gc.heap.start()) as usize
     }
 
     /// Learns of the types of a module, and keeps them.
@@ -100,8 +100,10 @@ impl StoreState {
     }
 
     fn note_records(&mut self) {
-        self.ctx.types = self.gc.records.as_ptr();
-        self.ctx.type_count = self.gc.records.len() as u32;
+        let records = &self.gc.records;
+        let (displays, types, count) = (records.displays(), records.as_ptr(), records.len() as u32);
+        let ctx = self.ctx_mut();
+        (ctx.displays, ctx.types, ctx.type_count) = (displays, types, count);
     }
 
     /// Makes room for an object. Others may move.
@@ -130,8 +132,11 @@ impl StoreState {
         } else if !self.has_room(bytes) {
             self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
-        self.ctx.gc_limit =
-            if stress { self.ctx.gc_bump + bytes } else { self.gc.heap.start() + self.gc.heap.room() as u32 };
+        self.ctx_mut().gc_limit = if stress {
+            self.ctx().gc_bump + bytes
+        } else {
+            self.gc.heap.start() + self.gc.heap.room() as u32
+        };
         self.drop_garbage();
         Ok(())
     }
@@ -146,7 +151,7 @@ impl StoreState {
             self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-        self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        self.ctx_mut().gc_limit = if self.engine.config().gc_stress { self.ctx().gc_bump } else { end };
         Ok(())
     }
 
@@ -168,7 +173,7 @@ impl StoreState {
         if objects {
             self.grow_room(before, 0)?;
             let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-            self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+            self.ctx_mut().gc_limit = if self.engine.config().gc_stress { self.ctx().gc_bump } else { end };
         }
         self.drop_garbage();
         Ok(())
@@ -205,8 +210,8 @@ impl StoreState {
         let reserved = !self.gc.heap.base().is_null();
         self.gc.heap.reserve()?;
         if !reserved {
-            self.ctx.gc_bump = self.gc.heap.start();
-            self.ctx.gc_limit = self.ctx.gc_bump;
+            self.ctx_mut().gc_bump = self.gc.heap.start();
+            self.ctx_mut().gc_limit = self.ctx().gc_bump;
         }
         Ok(())
     }
@@ -265,9 +270,9 @@ impl StoreState {
     /// Makes an object where there is room for it. What lies behind the header is left as it is.
     pub(crate) fn new_object(&mut self, header: ObjectHeader, bytes: u32) -> u32 {
         debug_assert!(self.gc.heap.begun() && self.has_room(bytes));
-        let object = self.ctx.gc_bump;
-        self.ctx.gc_bump += bytes;
-        self.ctx.gc_limit = self.ctx.gc_limit.max(self.ctx.gc_bump);
+        let object = self.ctx().gc_bump;
+        self.ctx_mut().gc_bump += bytes;
+        self.ctx_mut().gc_limit = self.ctx().gc_limit.max(self.ctx().gc_bump);
         // SAFETY: the bytes are accessible and belong to no other object.
         unsafe { self.object(object).cast::<ObjectHeader>().write(header) };
         object
