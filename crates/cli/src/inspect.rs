@@ -55,7 +55,7 @@ struct Function<'m> {
 
 fn functions(info: &ModuleInfo) -> Vec<Function<'_>> {
     let mut hints = vec![&[][..]; info.funcs.len()];
-    for (func, found) in info.branch_hints.iter() {
+    for (func, found) in info.branch_hints().iter() {
         hints[func.index()] = found;
     }
     let bodies = (info.imported_funcs..).zip(&info.bodies);
@@ -121,8 +121,8 @@ fn text(file: &str, module: &Module, allowed: &Features) -> Result<String> {
         writeln!(text, "start: function {}", start.0)?;
     }
     functions_text(&mut text, info, &types)?;
-    if !info.branch_hints.is_empty() {
-        writeln!(text, "branch hints: {}", info.branch_hints.len())?;
+    if !info.branch_hints().is_empty() {
+        writeln!(text, "branch hints: {}", info.branch_hints().len())?;
     }
     if !info.datas.is_empty() {
         writeln!(text, "data: {} segments, {} bytes", info.datas.len(), data_bytes(info))?;

@@ -3,13 +3,12 @@
 //! Files are read, not mapped: another process may cut a mapped file off under us. They need not be files, and may have no
 //! end: so the beginning is looked at first, and there is a most of all.
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use upshift::{Engine, Module, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
+use upshift::{Engine, Module, ModuleBytes, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_translate::features::Feature;
@@ -22,6 +21,9 @@ use crate::patient;
 
 /// The most bytes that are read of a file that is no module.
 const MOST_BYTES: u64 = 1 << 30;
+
+/// What modules begin with.
+const MAGIC: &[u8] = b"\0asm";
 
 /// As many bytes tell whether something can be a module.
 const HEAD_BYTES: u64 = 4096;
@@ -40,7 +42,7 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
     let bytes = read_after(file, most.min(MOST_BYTES), look)?;
     check_form(&bytes)
         .and_then(|()| check_text(engine, &bytes))
-        .and_then(|()| binary(file, &bytes))
+        .and_then(|()| binary(file, bytes))
         .and_then(|bytes| {
             Module::from_binary(engine, &bytes).map_err(|error| match error.downcast_ref() {
                 Some(exceeded) => anyhow!("{exceeded}{}", more(exceeded)),
@@ -59,7 +61,7 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
 
 /// Makes sure that text is not too long: reading it takes much more memory than it has bytes.
 fn check_text(engine: &Engine, bytes: &[u8]) -> Result<()> {
-    if bytes.starts_with(b"\0asm") {
+    if bytes.starts_with(MAGIC) {
         return Ok(());
     }
     let limits = engine.config().limits_of_modules();
@@ -77,14 +79,14 @@ fn more(exceeded: &ModuleLimitExceeded) -> String {
 }
 
 /// What to turn on for a module that is valid but for features that are off.
-fn turned_off(engine: &Engine, bytes: &[u8]) -> Option<String> {
+fn turned_off(engine: &Engine, bytes: &ModuleBytes) -> Option<String> {
     let allowed = engine.config().features();
     if *allowed == Features::all() {
         return None;
     }
     let limits = engine.config().limits_of_modules();
     let registry = TypeRegistry::default();
-    let module = upshift_translate::parse_within(limits, bytes.into(), &Features::all(), &registry).ok()?;
+    let module = upshift_translate::parse_within(limits, bytes.clone(), &Features::all(), &registry).ok()?;
     let mut missing = needed_features(&module);
     missing.retain(|&feature| !allowed.has(feature));
     if missing.is_empty() {
@@ -111,42 +113,42 @@ pub(crate) fn read(file: &OsStr) -> Result<Vec<u8>> {
 /// The whole contents of a file of at most so many bytes, if `look` has nothing against the beginning.
 fn read_after(file: &OsStr, most: u64, look: impl FnOnce(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
     let cannot_read = || format!("cannot read `{}`{}", file.display(), verb_hint(file));
+    let mut bytes = Vec::new();
     if file == "-" {
-        return read_from(patient::stdin(), (0, most), look, cannot_read);
+        let mut input = patient::stdin();
+        (&mut input).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(cannot_read)?;
+        look(&bytes)?;
+        let rest = (most + 1).saturating_sub(bytes.len() as u64);
+        input.take(rest).read_to_end(&mut bytes).with_context(cannot_read)?;
+        bytes.shrink_to_fit();
+    } else {
+        let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
+        let (metadata, mut opened) = opened.with_context(cannot_read)?;
+        let size = if metadata.is_file() { metadata.len() } else { 0 };
+        check_size(size, most).with_context(cannot_read)?;
+        (&mut opened).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(cannot_read)?;
+        look(&bytes)?;
+        upshift::read_rest(&mut opened, &mut bytes, size, most)
+            .map_err(|error| match error.kind() {
+                ErrorKind::OutOfMemory => anyhow!("there is no memory for its {size} bytes"),
+                _ => error.into(),
+            })
+            .with_context(cannot_read)?;
     }
-    let opened = File::open(file).and_then(|opened| Ok((opened.metadata()?, opened)));
-    let (metadata, opened) = opened.with_context(cannot_read)?;
-    let size = if metadata.is_file() { metadata.len() } else { 0 };
-    read_from(opened, (size, most), look, cannot_read)
+    check_size(bytes.len() as u64, most).with_context(cannot_read)?;
+    Ok(bytes)
 }
 
-/// All that comes from a reader, which is expected to be `size` bytes and not more than `most`.
-fn read_from(
-    mut reader: impl Read,
-    (size, most): (u64, u64),
-    look: impl FnOnce(&[u8]) -> Result<()>,
-    cannot_read: impl Fn() -> String,
-) -> Result<Vec<u8>> {
+/// Makes sure that a file has not more than `most` bytes.
+fn check_size(size: u64, most: u64) -> Result<()> {
     let allows_more = match most < MOST_BYTES {
         true => "; `--module-limit module-size=N` allows more",
         false => "",
     };
-    let check_size = |size| match size > most {
+    match size > most {
         true => Err(anyhow!("it has more than {}{allows_more}", limits::bytes(most as usize))),
         false => Ok(()),
-    };
-    check_size(size).with_context(&cannot_read)?;
-    let mut bytes = Vec::new();
-    (&mut reader).take(HEAD_BYTES).read_to_end(&mut bytes).with_context(&cannot_read)?;
-    look(&bytes)?;
-    // One byte of room is left for finding the end.
-    let rest = size.saturating_sub(bytes.len() as u64) as usize + 1;
-    let no_memory = || anyhow!("there is no memory for its {size} bytes");
-    bytes.try_reserve_exact(rest).map_err(|_| no_memory()).with_context(&cannot_read)?;
-    let rest = (most + 1).saturating_sub(bytes.len() as u64);
-    reader.take(rest).read_to_end(&mut bytes).with_context(&cannot_read)?;
-    check_size(bytes.len() as u64).with_context(&cannot_read)?;
-    Ok(bytes)
+    }
 }
 
 /// What to say of a file that is none because its name should have been a verb.
@@ -156,24 +158,26 @@ fn verb_hint(file: &OsStr) -> String {
     near.map_or_else(String::new, |near| format!("; {near}"))
 }
 
-/// The binary form of a module that may be text. Errors in text name the file and show the line.
+/// The binary form of a module that may be text, of which nothing is kept. Errors in text name the file and show the line.
 #[cfg(feature = "wat")]
-fn binary<'a>(file: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+fn binary(file: &OsStr, bytes: Vec<u8>) -> Result<ModuleBytes> {
+    if bytes.starts_with(MAGIC) {
+        return Ok(bytes.into());
+    }
     // The error shows a line of the text, which may be all of it.
-    let parsed = wat::Parser::new().parse_bytes(Some(file.as_ref()), bytes);
-    parsed.map_err(|error| anyhow!("{}", excerpt(&error)))
+    let parsed = wat::Parser::new().parse_bytes(Some(file.as_ref()), &bytes);
+    parsed.map(ModuleBytes::from).map_err(|error| anyhow!("{}", excerpt(&error)))
 }
 
 /// The binary form of a module.
 #[cfg(not(feature = "wat"))]
 #[expect(clippy::unnecessary_wraps, reason = "the form with text can fail")]
-fn binary<'a>(_: &OsStr, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-    Ok(Cow::Borrowed(bytes))
+fn binary(_: &OsStr, bytes: Vec<u8>) -> Result<ModuleBytes> {
+    Ok(bytes.into())
 }
 
 /// Says of what is certainly no module what it is instead.
 fn check_form(bytes: &[u8]) -> Result<()> {
-    const MAGIC: &[u8] = b"\0asm";
     const COMPONENT: &[u8] = b"\x0d\0\x01\0";
     const IS_COMPONENT: &str = "this is a component: only core modules are supported; compilers make those for targets like \
                                 `wasm32-wasip1`";

@@ -11,7 +11,6 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use similar::TextDiff;
 use upshift_core::index::FuncIndex;
@@ -21,7 +20,7 @@ use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, names, 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
     let features = Features::default();
-    parse(Arc::from(bytes), &features, &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
+    parse(bytes.into(), &features, &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What the first line of a file asks for: `;; options: fuel interruption canonical-nans`, or some of these.

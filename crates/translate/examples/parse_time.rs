@@ -4,20 +4,19 @@
 //! one processor.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use upshift_translate::{Features, TypeRegistry, parse};
+use upshift_translate::{Features, ModuleBytes, TypeRegistry, parse};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for path in std::env::args().skip(1) {
-        let bytes: Arc<[u8]> = std::fs::read(&path)?.into();
+        let bytes = ModuleBytes::from(std::fs::read(&path)?);
         let mut best = Duration::MAX;
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(2) {
             let (features, registry) = (Features::default(), TypeRegistry::default());
             let run = Instant::now();
-            parse(Arc::clone(&bytes), &features, &registry)?;
+            parse(bytes.clone(), &features, &registry)?;
             best = best.min(run.elapsed());
         }
         let speed = bytes.len() as f64 / best.as_secs_f64() / 1e6;

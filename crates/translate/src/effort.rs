@@ -10,7 +10,7 @@
 use upshift_core::index::TypeIndex;
 use wasmparser::{
     BinaryReader, BlockType, CompositeInnerType, FrameKind, FuncValidator, ModuleArity, SubType,
-    ValidatorResources,
+    WasmModuleResources,
 };
 
 /// How many values a type is about: parameters and results of functions, fields of structs.
@@ -74,21 +74,21 @@ pub(crate) fn has_weight(code: u8) -> bool {
 
 /// How many operands and results the operator at the reader's position has at most. One that is malformed or invalid weighs
 /// nothing, because the validator refuses it.
-pub(crate) fn weigh(
+pub(crate) fn weigh<T: WasmModuleResources>(
     arities: Arities<'_>,
-    validator: &FuncValidator<ValidatorResources>,
+    validator: &FuncValidator<T>,
     mut reader: BinaryReader<'_>,
 ) -> u64 {
     Weigher { arities, validator, reader: &mut reader }.operator().unwrap_or(0)
 }
 
-struct Weigher<'v, 'r, 'a> {
+struct Weigher<'v, 'r, 'a, T> {
     arities: Arities<'v>,
-    validator: &'v FuncValidator<ValidatorResources>,
+    validator: &'v FuncValidator<T>,
     reader: &'r mut BinaryReader<'a>,
 }
 
-impl Weigher<'_, '_, '_> {
+impl<T: WasmModuleResources> Weigher<'_, '_, '_, T> {
     fn operator(&mut self) -> Option<u64> {
         let code = self.reader.read_u8().ok()?;
         Some(match code {

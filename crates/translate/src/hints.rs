@@ -1,7 +1,7 @@
 //! Branch hints: which way a module's maker expects conditional branches to go (branch hinting proposal).
 //!
 //! ```text
-//! custom section `metadata.code.branch_hint` ─▶ BranchHints: per function, by the offset of the `if` or `br_if`
+//! custom section `metadata.code.branch_hint` ─ first question ─▶ BranchHints: per function, by the offset of the `if` or `br_if`
 //! ```
 //!
 //! Hints change the speed of code, never its results. So nothing about them is an error: a section that is malformed,
@@ -36,7 +36,7 @@ pub struct BranchHints {
 }
 
 impl BranchHints {
-    /// Reads the hints of a module that is complete except for them.
+    /// Reads the hints of a module.
     pub(crate) fn read(module: &ModuleInfo) -> BranchHints {
         let mut sections = module.customs.iter().filter(|(name, _)| module.slice(name) == SECTION);
         let (Some((_, contents)), None) = (sections.next(), sections.next()) else {

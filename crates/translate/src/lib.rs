@@ -9,6 +9,7 @@
 //! it, the [type registry](registry) gives equal types of different modules one id.
 
 pub mod backend;
+mod bytes;
 mod convert;
 mod effort;
 pub mod error;
@@ -25,12 +26,13 @@ mod validate;
 pub mod walker;
 
 pub use backend::{Backend, CodeOptions};
+pub use bytes::ModuleBytes;
 pub use error::{ParseError, ParseErrorKind};
 pub use features::Features;
 pub use limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 pub use module::ModuleInfo;
 pub use needs::needed_features;
-pub use parse::{parse, parse_within};
+pub use parse::{parse, parse_within, validate_within};
 pub use registry::TypeRegistry;
 pub use size::{BodySize, body_size};
 pub use walker::{TranslateError, walk};

@@ -13,6 +13,7 @@ use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, 
 use upshift_core::value::V128;
 use upshift_core::vm::{VmCounts, VmLayout};
 
+use crate::bytes::ModuleBytes;
 use crate::hints::BranchHints;
 use crate::names::NameIndex;
 use crate::registry::TypeHandle;
@@ -21,7 +22,7 @@ use crate::registry::TypeHandle;
 #[derive(Debug, Default)]
 pub struct ModuleInfo {
     /// The module's bytes; ranges below point into them.
-    pub bytes: Arc<[u8]>,
+    pub bytes: ModuleBytes,
     /// The type section, canonicalised.
     pub types: Vec<DefinedType>,
     /// The types that are defined together, so that they can refer to each other: groups of more than one, as ranges of
@@ -67,8 +68,8 @@ pub struct ModuleInfo {
     pub start: Option<FuncIndex>,
     /// Custom sections: name and contents.
     pub customs: Vec<(Range<u32>, Range<u32>)>,
-    /// Which way branches are expected to go.
-    pub branch_hints: BranchHints,
+    /// Which way branches are expected to go; read when somebody asks.
+    pub(crate) branch_hints: OnceLock<BranchHints>,
     /// Where names are; made when somebody asks, see [`names`](crate::names).
     pub(crate) names: OnceLock<NameIndex>,
 }
@@ -318,6 +319,12 @@ impl ModuleInfo {
     #[must_use]
     pub fn slice(&self, range: &Range<u32>) -> &[u8] {
         &self.bytes[range.start as usize..range.end as usize]
+    }
+
+    /// Which way branches are expected to go.
+    #[must_use]
+    pub fn branch_hints(&self) -> &BranchHints {
+        self.branch_hints.get_or_init(|| BranchHints::read(self))
     }
 
     /// Where the arrays of an instance's context lie.

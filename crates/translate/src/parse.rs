@@ -10,28 +10,28 @@
 //! claims more items than it has bytes, or than the engine's limits allow, is refused before anything is allocated for them.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use upshift_core::types::{HeapType, RefType, TypeId, TypeKind};
 use upshift_core::value::V128;
 use wasmparser::{
-    BinaryReader, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, Operator, Parser, Payload,
-    RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+    BinaryReader, DataKind, ElementItems, ElementKind, ExternalKind, FromReader, FuncToValidate, Operator,
+    Parser, Payload, RecGroup, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
+    ValidatorResources,
 };
 
+use crate::bytes::ModuleBytes;
 use crate::convert;
 use crate::effort::{Arities, Arity};
 use crate::error::ParseError;
 use crate::features::{Feature, Features};
-use crate::hints::BranchHints;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
     ModuleInfo, SegmentMode,
 };
 use crate::registry::{TypeRegistry, in_group};
-use crate::validate::{Body, Rules, useful_threads, validate_bodies};
+use crate::validate::{Bodies, Rules, useful_threads, validate_bodies};
 
 /// The largest module in bytes, the limit that all engines of the web share: offsets have 32 bits.
 const MAX_MODULE_SIZE: u64 = 1 << 30;
@@ -44,18 +44,17 @@ const MAX_MODULE_SIZE: u64 = 1 << 30;
 /// The first thing that is wrong with the module, in the order of its bytes.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use upshift_translate::{Features, TypeRegistry, parse};
 ///
 /// let (features, registry) = (Features::default(), TypeRegistry::default());
-/// let module = parse(Arc::from(*b"\0asm\x01\0\0\0"), &features, &registry)?;
+/// let module = parse(b"\0asm\x01\0\0\0".into(), &features, &registry)?;
 /// assert!(module.exports.is_empty());
-/// let error = parse(Arc::from(*b"\0asm\x0d\0\x01\0"), &features, &registry).unwrap_err();
+/// let error = parse(b"\0asm\x0d\0\x01\0".into(), &features, &registry).unwrap_err();
 /// assert_eq!(error.to_string(), "malformed module at offset 0x4: this is a component, not a core module");
 /// # Ok::<(), upshift_translate::ParseError>(())
 /// ```
 pub fn parse(
-    bytes: Arc<[u8]>,
+    bytes: ModuleBytes,
     features: &Features,
     registry: &TypeRegistry,
 ) -> Result<ModuleInfo, ParseError> {
@@ -68,47 +67,68 @@ pub fn parse(
 /// As for [`parse`], and of the kind [`TooLarge`](crate::ParseErrorKind::TooLarge) where the module exceeds a limit.
 pub fn parse_within(
     limits: &ModuleLimits,
-    bytes: Arc<[u8]>,
+    bytes: ModuleBytes,
     features: &Features,
     registry: &TypeRegistry,
 ) -> Result<ModuleInfo, ParseError> {
-    parse_with(limits, bytes, features, registry, useful_threads)
+    let info = parse_with(limits, &bytes, features, registry, useful_threads)?;
+    Ok(ModuleInfo { bytes, ..info })
 }
 
-/// Like [`parse_within`]; `threads` says how many threads to use for so many bytes of code.
+/// Like [`parse_within`] for a module that is not kept.
+///
+/// # Errors
+/// As for [`parse_within`].
+///
+/// ```
+/// use upshift_translate::{Features, ModuleLimits, TypeRegistry, validate_within};
+///
+/// let (limits, features, registry) = (ModuleLimits::strict(), Features::default(), TypeRegistry::default());
+/// assert!(validate_within(&limits, b"\0asm\x01\0\0\0", &features, &registry).is_ok());
+/// assert!(validate_within(&limits, b"\0asm", &features, &registry).is_err());
+/// ```
+pub fn validate_within(
+    limits: &ModuleLimits,
+    bytes: &[u8],
+    features: &Features,
+    registry: &TypeRegistry,
+) -> Result<(), ParseError> {
+    parse_with(limits, bytes, features, registry, useful_threads).map(|_| ())
+}
+
+/// All about a module but its bytes; `threads` says how many threads to use for so many bytes of code.
 fn parse_with(
     limits: &ModuleLimits,
-    bytes: Arc<[u8]>,
+    bytes: &[u8],
     features: &Features,
     registry: &TypeRegistry,
     threads: impl Fn(usize) -> usize,
 ) -> Result<ModuleInfo, ParseError> {
-    check_header(&bytes, limits)?;
+    check_header(bytes, limits)?;
     let mut builder = Builder {
         limits,
         registry,
-        validator: Validator::new_with_features(features.flags()),
         info: ModuleInfo::default(),
-        bodies: Vec::new(),
+        first_func: None,
         sections: Vec::new(),
-        bytes: &bytes,
+        bytes,
         counts: Counts::default(),
     };
     let outcome = builder.read_sections(features);
-    let bodies = std::mem::take(&mut builder.bodies);
     // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
-    let Builder { info, counts, .. } = &builder;
-    let code_size = info.bodies.iter().map(ExactSizeIterator::len).sum();
-    let arities = Arities { types: &counts.arities, funcs: &info.funcs, tags: &info.tags };
-    validate_bodies(bodies, &Rules::new(limits, arities), threads(code_size))?;
+    if let Some(FuncToValidate { resources, index, features, .. }) = builder.first_func.take() {
+        let Builder { info, counts, .. } = &builder;
+        let arities = Arities { types: &counts.arities, funcs: &info.funcs, tags: &info.tags };
+        let (ranges, types) = (&info.bodies, &info.funcs);
+        let code_size = ranges.iter().map(ExactSizeIterator::len).sum();
+        let bodies = Bodies { bytes, ranges, types, first: index, resources, features };
+        validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?;
+    }
     outcome?;
     for section in std::mem::take(&mut builder.sections) {
         builder.record(section)?;
     }
-    let mut info = builder.info;
-    info.bytes = bytes;
-    info.branch_hints = BranchHints::read(&info);
-    Ok(info)
+    Ok(builder.info)
 }
 
 fn check_header(bytes: &[u8], limits: &ModuleLimits) -> Result<(), ParseError> {
@@ -143,9 +163,9 @@ struct Counts {
 struct Builder<'a> {
     limits: &'a ModuleLimits,
     registry: &'a TypeRegistry,
-    validator: Validator,
     info: ModuleInfo,
-    bodies: Vec<Body<'a>>,
+    /// The first function with a body; validating the others takes the same.
+    first_func: Option<FuncToValidate<ValidatorResources>>,
     /// What has been read, but for the bodies, and waits to be recorded.
     sections: Vec<Payload<'a>>,
     bytes: &'a [u8],
@@ -175,14 +195,15 @@ impl<'a> Builder<'a> {
     fn read_sections(&mut self, features: &Features) -> Result<(), ParseError> {
         let mut parser = Parser::new(0);
         parser.set_features(features.flags());
+        let mut validator = Validator::new_with_features(features.flags());
         for payload in parser.parse_all(self.bytes) {
             let payload = payload.map_err(malformed)?;
             check_count(&payload)?;
             self.check_limits(&payload)?;
-            match self.validator.payload(&payload) {
+            match validator.payload(&payload) {
                 Ok(ValidPayload::Func(func, body)) => {
                     self.info.bodies.push(range(body.range()));
-                    self.bodies.push(Body { func, body });
+                    self.first_func.get_or_insert(func);
                 }
                 Ok(_) => {
                     self.note(&payload)?;
@@ -202,6 +223,7 @@ impl<'a> Builder<'a> {
         match payload {
             Payload::ImportSection(section) => self.note_imports(section),
             Payload::FunctionSection(section) => {
+                self.info.funcs.reserve_exact(section.count() as usize);
                 for item in items(section.clone()) {
                     self.info.funcs.push(TypeIndex(item?.1));
                 }
@@ -216,7 +238,6 @@ impl<'a> Builder<'a> {
             Payload::CodeSectionStart { count, .. } => {
                 // As many as there are functions, or validation would have refused the section.
                 self.info.bodies.reserve_exact(*count as usize);
-                self.bodies.reserve_exact(*count as usize);
                 Ok(())
             }
             _ => Ok(()),
@@ -386,6 +407,7 @@ impl<'a> Builder<'a> {
     }
 
     fn exports(&mut self, section: wasmparser::ExportSectionReader<'a>) -> Result<(), ParseError> {
+        self.info.exports.reserve_exact(section.count() as usize);
         for item in items(section) {
             let (offset, export) = item?;
             let item = match export.kind {
@@ -417,17 +439,14 @@ impl<'a> Builder<'a> {
             let (ty, contents) = match elem.items {
                 ElementItems::Functions(funcs) => {
                     self.element_items(funcs.count().into(), offset)?;
-                    let funcs = items(funcs)
-                        .map(|item| item.map(|(_, func)| FuncIndex(func)))
-                        .collect::<Result<_, _>>()?;
+                    let funcs = collected(funcs, |func| Ok(FuncIndex(func)))?;
                     // Function indices cannot name null.
                     (RefType { nullable: false, heap: HeapType::Func }, ElemItems::Funcs(funcs))
                 }
                 ElementItems::Expressions(ty, exprs) => {
                     self.element_items(exprs.count().into(), offset)?;
                     let ty = convert::ref_type(ty, canonical(&self.info.types));
-                    let exprs =
-                        items(exprs).map(|item| self.const_expr(&item?.1)).collect::<Result<_, _>>()?;
+                    let exprs = collected(exprs, |expr| self.const_expr(&expr))?;
                     (ty.map_err(|feature| ParseError::missing(offset, feature))?, ElemItems::Exprs(exprs))
                 }
             };
@@ -619,6 +638,19 @@ fn items<'a, T: FromReader<'a>>(
     section: SectionLimited<'a, T>,
 ) -> impl Iterator<Item = Result<(u64, T), ParseError>> {
     section.into_iter_with_offsets().map(|item| item.map_err(malformed))
+}
+
+/// What is made of the items of a section that has been validated, in a list that is not larger than it has to be.
+fn collected<'a, T: FromReader<'a>, U>(
+    section: SectionLimited<'a, T>,
+    mut make: impl FnMut(T) -> Result<U, ParseError>,
+) -> Result<Box<[U]>, ParseError> {
+    let mut made = Vec::new();
+    made.reserve_exact(section.count() as usize);
+    for item in items(section) {
+        made.push(make(item?.1)?);
+    }
+    Ok(made.into())
 }
 
 fn malformed(error: wasmparser::Error) -> ParseError {

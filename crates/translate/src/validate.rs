@@ -4,15 +4,23 @@
 //! bodies in module order ─▶ queue ─ batches ─▶ worker, worker, … ─▶ the first error in module order
 //! ```
 //!
+//! Bodies are ranges of the module's bytes, and what the validator needs of the module is shared by all of them: nothing is
+//! allocated for a function that waits, and nothing is counted that several workers would have to count together.
+//!
 //! Batches leave the queue in module order, and the queue closes at the first error, or when all bodies together have made
 //! more work than a module may make. So whoever finds an error, every
 //! body before it is with a worker that will look at it, and the lowest error found is the first one there is: the
 //! answer does not depend on the number of threads.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use wasmparser::{FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, ValidatorResources};
+use upshift_core::index::TypeIndex;
+use wasmparser::{
+    BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, ValidatorResources,
+    WasmFeatures,
+};
 
 use crate::effort::{self, Arities};
 use crate::error::ParseError;
@@ -25,11 +33,26 @@ const PARALLEL_BYTES: usize = 128 << 10;
 /// At most this much code is handed to a worker at once: enough to make the queue's lock unimportant.
 const BATCH_BYTES: usize = 16 << 10;
 
-/// A function body that waits for validation.
-pub(crate) struct Body<'a> {
-    pub(crate) func: FuncToValidate<ValidatorResources>,
-    pub(crate) body: FunctionBody<'a>,
+/// A worker keeps its memory from body to body, but not what one of more bytes than this took.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// The function bodies of a module.
+pub(crate) struct Bodies<'a> {
+    /// The module.
+    pub(crate) bytes: &'a [u8],
+    /// Where the bodies are.
+    pub(crate) ranges: &'a [Range<u32>],
+    /// The types of all functions, the imported ones first.
+    pub(crate) types: &'a [TypeIndex],
+    /// The index of the first function that has a body.
+    pub(crate) first: u32,
+    /// What the validator knows of the module.
+    pub(crate) resources: ValidatorResources,
+    pub(crate) features: WasmFeatures,
 }
+
+/// The validator of a body. It borrows what it knows of the module, so that workers have no count in common.
+pub(crate) type BodyValidator<'a> = FuncValidator<&'a ValidatorResources>;
 
 /// How much work all bodies together may make beyond what their bytes allow, see [`ModuleLimit::WorkPerByte`].
 const FREE_WORK: u64 = 1 << 20;
@@ -79,48 +102,56 @@ impl From<ModuleLimitExceeded> for Refusal {
 }
 
 /// What a body makes of work beyond what its bytes allow.
-#[derive(Clone, Copy)]
-struct Excess {
-    work: u64,
-    /// What is said if this is too much.
-    error: ModuleLimitExceeded,
+fn excess(work: u64, bytes: u64, per_byte: u64) -> u64 {
+    work.saturating_sub(per_byte.saturating_mul(bytes))
 }
 
-impl Excess {
-    /// For a body of so many bytes at an offset.
-    fn of(work: u64, bytes: u64, per_byte: u64, offset: u64) -> Option<Excess> {
-        let beyond = work.checked_sub(per_byte.saturating_mul(bytes)).filter(|&beyond| beyond > 0)?;
-        let (limit, wanted) = (ModuleLimit::WorkPerByte, work.div_ceil(bytes.max(1)));
-        Some(Excess { work: beyond, error: ModuleLimitExceeded { limit, allowed: per_byte, wanted, offset } })
-    }
+/// What is said of a body of so many bytes at an offset if its excess is too much.
+fn too_much_work(excess: u64, bytes: u64, per_byte: u64, offset: u64) -> ModuleLimitExceeded {
+    let work = excess.saturating_add(per_byte.saturating_mul(bytes));
+    let (limit, wanted) = (ModuleLimit::WorkPerByte, work.div_ceil(bytes.max(1)));
+    ModuleLimitExceeded { limit, allowed: per_byte, wanted, offset }
 }
 
-impl Body<'_> {
-    fn size(&self) -> usize {
-        self.body.as_bytes().len()
+impl Bodies<'_> {
+    fn range(&self, number: usize) -> Range<u32> {
+        self.ranges[number].clone()
     }
 
+    fn get(&self, number: usize) -> FunctionBody<'_> {
+        let Range { start, end } = self.range(number);
+        let bytes = &self.bytes[start as usize..end as usize];
+        FunctionBody::new(BinaryReader::new_features(bytes, start.into(), self.features))
+    }
+
+    /// Validates a body; answers its excess of work.
     fn validate(
-        self,
+        &self,
+        number: usize,
         allocations: &mut FuncValidatorAllocations,
         rules: &Rules<'_>,
-    ) -> Result<Option<Excess>, ParseError> {
-        let mut validator = self.func.into_validator(std::mem::take(allocations));
-        let result = validate(&mut validator, &self.body, rules);
-        *allocations = validator.into_allocations();
+    ) -> Result<u64, ParseError> {
+        let (index, body) = (self.first + number as u32, self.get(number));
+        let ty = self.types[index as usize].0;
+        let func = FuncToValidate { resources: &self.resources, index, ty, features: self.features };
+        let mut validator = func.into_validator(std::mem::take(allocations));
+        let result = validate(&mut validator, &body, rules);
+        if self.range(number).len() <= KEPT_BYTES {
+            *allocations = validator.into_allocations();
+        }
         result.map_err(|refusal| match refusal {
-            Refusal::Invalid(error) => ParseError::sort(&error, decode_error(&self.body).as_ref()),
+            Refusal::Invalid(error) => ParseError::sort(&error, decode_error(&body).as_ref()),
             Refusal::TooLarge(error) => error.into(),
         })
     }
 }
 
-/// Validates a body.
+/// Validates a body; answers its excess of work.
 fn validate(
-    validator: &mut FuncValidator<ValidatorResources>,
+    validator: &mut BodyValidator<'_>,
     body: &FunctionBody<'_>,
     rules: &Rules<'_>,
-) -> Result<Option<Excess>, Refusal> {
+) -> Result<u64, Refusal> {
     let (start, size) = (body.range().start, body.as_bytes().len() as u64);
     let weight = if rules.can_be_exceeded(size) {
         validate_and_watch(validator, body, rules)?
@@ -130,20 +161,19 @@ fn validate(
     };
     let locals = u64::from(validator.len_locals());
     rules.limits.check(ModuleLimit::Locals, locals, start)?;
-    Ok(Excess::of(locals + weight, size, rules.limits.get(ModuleLimit::WorkPerByte), start))
+    Ok(excess(locals + weight, size, rules.limits.get(ModuleLimit::WorkPerByte)))
 }
 
 /// Validates a body that may exceed limits; answers the weight of its operators. Heights are looked at after each operator,
 /// and its work before it is done, so that a body that exceeds a limit does not take much more than it allows.
 fn validate_and_watch(
-    validator: &mut FuncValidator<ValidatorResources>,
+    validator: &mut BodyValidator<'_>,
     body: &FunctionBody<'_>,
     rules: &Rules<'_>,
 ) -> Result<u64, Refusal> {
     let limits = rules.limits;
     let (start, bytes) = (body.range().start, body.as_bytes());
     let (size, per_byte) = (bytes.len() as u64, limits.get(ModuleLimit::WorkPerByte));
-    let most = per_byte.saturating_mul(size).saturating_add(FREE_WORK);
     let [operands, nesting] = [ModuleLimit::Operands, ModuleLimit::Nesting].map(|limit| limits.get(limit));
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
@@ -155,10 +185,9 @@ fn validate_and_watch(
             && effort::has_weight(bytes[(offset - start) as usize])
         {
             work += effort::weigh(arities, validator, reader.clone());
-            if work > most
-                && let Some(excess) = Excess::of(work, size, per_byte, offset)
-            {
-                return Err(excess.error.into());
+            let excess = excess(work, size, per_byte);
+            if excess > FREE_WORK {
+                return Err(too_much_work(excess, size, per_byte, offset).into());
             }
         }
         reader.visit_operator(&mut validator.visitor(offset))??;
@@ -182,82 +211,73 @@ pub(crate) fn useful_threads(code_size: usize) -> usize {
     available.min(code_size / (PARALLEL_BYTES / 2))
 }
 
-/// Validates bodies, given in module order, by at most so many threads, the calling one among them.
+/// Validates bodies by at most so many threads, the calling one among them.
 ///
 /// # Errors
 /// The first error in module order.
 pub(crate) fn validate_bodies(
-    bodies: Vec<Body<'_>>,
+    bodies: &Bodies<'_>,
     rules: &Rules<'_>,
     threads: usize,
 ) -> Result<(), ParseError> {
-    if threads <= 1 {
-        let mut allocations = FuncValidatorAllocations::default();
-        let mut beyond = 0;
-        for body in bodies {
-            if let Some(excess) = body.validate(&mut allocations, rules)? {
-                beyond += excess.work;
-                if beyond > FREE_WORK {
-                    return Err(excess.error.into());
-                }
-            }
-        }
-        return Ok(());
-    }
-    let queue = Queue { bodies: bodies.into_iter(), error: None, excesses: Vec::new(), beyond: 0 };
+    let queue = Queue { bodies, next: 0, error: None, excesses: Vec::new(), beyond: 0 };
     let queue = Mutex::new(queue);
     thread::scope(|scope| {
         for _ in 1..threads {
             // A thread that cannot be started leaves its share to the others.
-            if thread::Builder::new().spawn_scoped(scope, || work(&queue, rules)).is_err() {
+            if thread::Builder::new().spawn_scoped(scope, || work(&queue, bodies, rules)).is_err() {
                 break;
             }
         }
-        work(&queue, rules);
+        work(&queue, bodies, rules);
     });
-    queue.into_inner().unwrap_or_else(PoisonError::into_inner).result()
+    queue.into_inner().unwrap_or_else(PoisonError::into_inner).result(rules.limits)
 }
 
 struct Queue<'a> {
-    bodies: std::vec::IntoIter<Body<'a>>,
-    /// The first error so far, with the index of its function.
-    error: Option<(u32, ParseError)>,
-    /// The functions that make more work than their bytes allow, and how much that is in all.
-    excesses: Vec<(u32, Excess)>,
+    bodies: &'a Bodies<'a>,
+    /// The number of the first body that nobody has.
+    next: usize,
+    /// The first error so far, with the number of its body.
+    error: Option<(usize, ParseError)>,
+    /// The bodies that make more work than their bytes allow, with their excess, and how much that is in all.
+    excesses: Vec<(u32, u64)>,
     beyond: u64,
 }
 
-impl<'a> Queue<'a> {
-    /// The next bodies; none if nothing is left to do.
-    fn next_batch(&mut self) -> Vec<Body<'a>> {
+impl Queue<'_> {
+    /// The numbers of the next bodies; none if nothing is left to do.
+    fn next_batch(&mut self) -> Range<usize> {
+        let start = self.next;
         if self.error.is_some() || self.beyond > FREE_WORK {
-            return Vec::new();
+            return start..start;
         }
         let mut size = 0;
-        let full = self.bodies.as_slice().iter().position(|body| {
-            let full = size >= BATCH_BYTES;
-            size += body.size();
-            full
-        });
-        let len = full.unwrap_or(self.bodies.len());
-        self.bodies.by_ref().take(len).collect()
+        while self.next < self.bodies.ranges.len() && size < BATCH_BYTES {
+            size += self.bodies.range(self.next).len();
+            self.next += 1;
+        }
+        start..self.next
     }
 
-    fn report(&mut self, func: u32, error: ParseError) {
-        if self.error.as_ref().is_none_or(|&(first, _)| func < first) {
-            self.error = Some((func, error));
+    fn report(&mut self, body: usize, error: ParseError) {
+        if self.error.as_ref().is_none_or(|&(first, _)| body < first) {
+            self.error = Some((body, error));
         }
     }
 
     /// The first error, once all workers are done.
-    fn result(mut self) -> Result<(), ParseError> {
+    fn result(mut self, limits: &ModuleLimits) -> Result<(), ParseError> {
         // As if the bodies had been validated one after the other: all before the first error have been.
-        self.excesses.sort_unstable_by_key(|&(func, _)| func);
+        self.excesses.sort_unstable();
         let mut beyond = 0;
-        for (func, excess) in std::mem::take(&mut self.excesses) {
-            beyond += excess.work;
+        for (body, excess) in std::mem::take(&mut self.excesses) {
+            beyond += excess;
             if beyond > FREE_WORK {
-                self.report(func, excess.error.into());
+                let (range, per_byte) =
+                    (self.bodies.range(body as usize), limits.get(ModuleLimit::WorkPerByte));
+                let error = too_much_work(excess, range.len() as u64, per_byte, range.start.into());
+                self.report(body as usize, error.into());
                 break;
             }
         }
@@ -266,7 +286,7 @@ impl<'a> Queue<'a> {
 }
 
 /// Validates batches until the queue is empty or an error is known.
-fn work(queue: &Mutex<Queue<'_>>, rules: &Rules<'_>) {
+fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>) {
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let mut allocations = FuncValidatorAllocations::default();
     loop {
@@ -275,17 +295,16 @@ fn work(queue: &Mutex<Queue<'_>>, rules: &Rules<'_>) {
             return;
         }
         for body in batch {
-            let index = body.func.index;
-            match body.validate(&mut allocations, rules) {
-                Ok(None) => {}
-                Ok(Some(excess)) => {
+            match bodies.validate(body, &mut allocations, rules) {
+                Ok(0) => {}
+                Ok(excess) => {
                     let mut queue = lock();
-                    queue.beyond += excess.work;
-                    queue.excesses.push((index, excess));
+                    queue.beyond += excess;
+                    queue.excesses.push((body as u32, excess));
                 }
                 Err(error) => {
                     // Later bodies of the batch cannot hold the first error.
-                    lock().report(index, error);
+                    lock().report(body, error);
                     return;
                 }
             }

@@ -61,6 +61,7 @@ mod backtrace;
 mod budget;
 mod builtins;
 mod caller;
+mod code_table;
 mod config;
 mod const_expr;
 mod context;
@@ -69,6 +70,7 @@ mod engine;
 mod exceptions;
 mod externref;
 mod externs;
+mod file;
 mod frames;
 mod func;
 mod gc;
@@ -132,6 +134,9 @@ pub use upshift_core::V128;
 /// ```
 #[doc(inline)]
 pub use upshift_interp::Dispatch;
+/// See [`Module::from_binary`] for an example.
+#[doc(inline)]
+pub use upshift_translate::ModuleBytes;
 /// See [`Config::module_limits`] for an example.
 #[doc(inline)]
 pub use upshift_translate::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
@@ -146,6 +151,8 @@ pub use engine::Engine;
 pub use exceptions::{Exception, ExnRef, Tag};
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
+#[doc(hidden)]
+pub use file::read_rest;
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
 pub use gc::{AnyRef, ArrayRef, GcRef, I31, OwnedRooted, RootScope, StructRef};
 pub use global::Global;

@@ -5,11 +5,9 @@
 //!                                                                       └─▶ address ─▶ function, for backtraces
 //! ```
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -22,10 +20,12 @@ use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
 use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{CodeOptions, ModuleInfo, ModuleLimit, ParseError, names};
+use upshift_translate::{CodeOptions, ModuleBytes, ModuleInfo, ModuleLimit, ParseError, names};
 
+use crate::code_table::CodeTable;
 use crate::config::{self, Config};
 use crate::engine::Engine;
+use crate::file;
 use crate::gc::Records;
 use crate::types::{ExportType, ExternType, ImportType};
 
@@ -53,7 +53,7 @@ struct ModuleInner {
     /// Export numbers, sorted by name.
     exports: Box<[u32]>,
     /// Code of the module's own functions, made at the first call.
-    code: Box<[OnceLock<Box<FuncCode>>]>,
+    code: CodeTable,
     /// The records of the module's types, made for the first instance.
     records: OnceLock<Records>,
     /// Whether its code may come across objects, asked for the first instance.
@@ -92,6 +92,12 @@ pub struct FuncSize {
     pub ir_words: usize,
 }
 
+/// What is said of bytes that are no valid module, or of one that exceeds a limit.
+#[cold]
+fn not_valid(error: ParseError) -> Error {
+    error.limit().map_or_else(|| refused(error), Into::into)
+}
+
 /// What is said of bytes that are no valid module: of those that need a feature that is turned off, what turns it on.
 #[cold]
 fn refused(error: ParseError) -> Error {
@@ -112,18 +118,36 @@ impl Module {
     /// When the bytes are no valid module; the message names the offset. If it needs a feature that is forbidden, the context of
     /// the error names the method of [`Config`] that allows it. When the module exceeds one of the engine's limits, see
     /// [`Config::module_limits`]; text counts as bytes too.
+    ///
+    /// The module keeps a copy of the bytes; [`from_binary`](Module::from_binary) can do without.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let bytes = bytes.as_ref();
-        check_size(engine, bytes.len() as u64)?;
-        let bytes = binary(engine, bytes)?;
-        Module::parse(engine, bytes.as_ref().into())
+        let own = own(engine, bytes.as_ref())?;
+        // If this function was given them, they are not needed any longer.
+        drop(bytes);
+        Module::parse(engine, own)
     }
 
-    /// Parses and validates a module from bytes that are certainly not text.
+    /// Parses and validates a module from bytes that are certainly not text. Those of a `Vec<u8>`, a `Box<[u8]>` or an
+    /// `Arc<[u8]>` are taken over as they are, those of a slice are copied.
     ///
     /// # Errors
     /// When the bytes are no valid module.
-    pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use upshift::{Engine, Module, ModuleBytes};
+    ///
+    /// let engine = Engine::default();
+    /// static BYTES: &[u8] = b"\0asm\x01\0\0\0";
+    /// // None of these makes a copy.
+    /// Module::from_binary(&engine, BYTES.to_vec())?;
+    /// Module::from_binary(&engine, Arc::<[u8]>::from(BYTES))?;
+    /// Module::from_binary(&engine, ModuleBytes::from_static(BYTES))?;
+    /// // This one does.
+    /// Module::from_binary(&engine, BYTES)?;
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn from_binary(engine: &Engine, bytes: impl Into<ModuleBytes>) -> Result<Module> {
         Module::parse(engine, bytes.into())
     }
 
@@ -134,11 +158,14 @@ impl Module {
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let file = file.as_ref();
         let bytes = read(engine, file).with_context(|| format!("failed to read `{}`", file.display()))?;
-        let module = match binary(engine, &bytes)? {
-            Cow::Borrowed(_) => Module::parse(engine, bytes.into()),
-            Cow::Owned(bytes) => Module::parse(engine, bytes.into()),
+        let bytes = if is_text(&bytes) {
+            // It ends here.
+            let text = bytes;
+            own(engine, &text)?
+        } else {
+            bytes.into()
         };
-        module.with_context(|| format!("failed to parse `{}`", file.display()))
+        Module::parse(engine, bytes).with_context(|| format!("failed to parse `{}`", file.display()))
     }
 
     /// Parses and validates a module without keeping it.
@@ -146,16 +173,17 @@ impl Module {
     /// # Errors
     /// When the bytes are no valid module.
     pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
-        Module::from_binary(engine, bytes).map(|_| ())
+        let Config { features, module_limits, .. } = engine.config();
+        upshift_translate::validate_within(module_limits, bytes, features, engine.types()).map_err(not_valid)
     }
 
-    fn parse(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module> {
+    fn parse(engine: &Engine, bytes: ModuleBytes) -> Result<Module> {
         let Config { features, module_limits, .. } = engine.config();
         let info = upshift_translate::parse_within(module_limits, bytes, features, engine.types());
-        let info = info.map_err(|error| error.limit().map_or_else(|| refused(error), Into::into))?;
+        let info = info.map_err(not_valid)?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
-        let code = info.bodies.iter().map(|_| OnceLock::new()).collect();
+        let code = CodeTable::new(info.bodies.len());
         let (engine, records, objects) = (engine.clone(), OnceLock::new(), OnceLock::new());
         let ranges = Mutex::default();
         Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, objects, ranges }) })
@@ -220,7 +248,7 @@ impl Module {
     /// How many functions were translated so far, by calls from any store.
     #[must_use]
     pub fn translated_functions(&self) -> usize {
-        self.inner.code.iter().filter(|slot| slot.get().is_some()).count()
+        self.inner.code.len()
     }
 
     /// The interpreter's code of a function as text, in the form that `upshift_ir::text` reads.
@@ -231,7 +259,7 @@ impl Module {
         ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
         let func = FuncIndex(func);
         let name = self.func_name(func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
-        let hints = self.info().branch_hints.of(func).iter().map(|hint| {
+        let hints = self.info().branch_hints().of(func).iter().map(|hint| {
             let word = if hint.likely { "likely" } else { "unlikely" };
             format!("; branch at {:#x}: {word}\n", hint.offset)
         });
@@ -295,14 +323,13 @@ impl Module {
 
     /// The code of one of the module's own functions, translated if this is its first use.
     pub(crate) fn code(&self, func: FuncIndex) -> Result<&FuncCode> {
-        let slot = self.slot(func);
-        if let Some(code) = slot.get() {
+        if let Some(code) = self.translated(func) {
             return Ok(code);
         }
         let mut code = upshift_ir::compile(self.info(), func, self.engine().config().code)?;
         upshift_interp::link(code.words_mut());
         // Another thread may have been faster; then its code is the one that counts.
-        let code = slot.get_or_init(|| {
+        let code = self.inner.code.get_or_init(self.own(func), || {
             let code = Box::new(code);
             let range = code.words().as_ptr_range();
             let mut ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
@@ -314,11 +341,12 @@ impl Module {
 
     /// The code of one of the module's own functions, if it was translated.
     pub(crate) fn translated(&self, func: FuncIndex) -> Option<&FuncCode> {
-        self.slot(func).get().map(|code| &**code)
+        self.inner.code.get(self.own(func))
     }
 
-    fn slot(&self, func: FuncIndex) -> &OnceLock<Box<FuncCode>> {
-        &self.inner.code[(func.0 - self.info().imported_funcs) as usize]
+    /// The number of a function among those that the module has bodies for.
+    fn own(&self, func: FuncIndex) -> usize {
+        (func.0 - self.info().imported_funcs) as usize
     }
 
     /// The function whose code holds an address, and which word of it.
@@ -369,28 +397,28 @@ fn check_size(engine: &Engine, bytes: u64) -> Result<()> {
 fn read(engine: &Engine, file: &Path) -> Result<Vec<u8>> {
     let mut file = File::open(file)?;
     let limit = engine.config().module_limits.get(ModuleLimit::ModuleSize);
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let size = file.metadata().map_or(0, |metadata| if metadata.is_file() { metadata.len() } else { 0 });
     check_size(engine, size)?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(usize::try_from(size)?)?;
-    file.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    file::read_rest(&mut file, &mut bytes, size, limit)?;
     check_size(engine, bytes.len() as u64)?;
     Ok(bytes)
 }
 
-/// The binary form of a module that may be text.
-#[cfg(feature = "wat")]
-fn binary<'b>(engine: &Engine, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>> {
-    if !bytes.starts_with(b"\0asm") {
-        engine.config().module_limits.check(ModuleLimit::TextSize, bytes.len() as u64, 0)?;
-    }
-    // The error shows a line of the text, which may be all of it.
-    wat::parse_bytes(bytes).map_err(|error| anyhow!("{}", excerpt(&error)))
+/// Whether bytes are to be read as text.
+fn is_text(bytes: &[u8]) -> bool {
+    cfg!(feature = "wat") && !bytes.starts_with(b"\0asm")
 }
 
-/// The binary form of a module.
-#[cfg(not(feature = "wat"))]
-#[expect(clippy::unnecessary_wraps, reason = "the form with text can fail")]
-fn binary<'b>(_: &Engine, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>> {
-    Ok(Cow::Borrowed(bytes))
+/// The module's own bytes in the binary form, of bytes that may be text.
+fn own(engine: &Engine, bytes: &[u8]) -> Result<ModuleBytes> {
+    check_size(engine, bytes.len() as u64)?;
+    #[cfg(feature = "wat")]
+    if is_text(bytes) {
+        engine.config().module_limits.check(ModuleLimit::TextSize, bytes.len() as u64, 0)?;
+        // The error shows a line of the text, which may be all of it.
+        let binary = wat::parse_bytes(bytes).map_err(|error| anyhow!("{}", excerpt(&error)))?;
+        return Ok(binary.into());
+    }
+    Ok(bytes.into())
 }

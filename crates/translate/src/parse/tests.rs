@@ -21,7 +21,7 @@ fn wasm(text: &str) -> Vec<u8> {
 }
 
 fn parse_bytes(bytes: &[u8]) -> Result<ModuleInfo, ParseError> {
-    parse(Arc::from(bytes), &Features::default(), &TypeRegistry::default())
+    parse(bytes.into(), &Features::default(), &TypeRegistry::default())
 }
 
 fn parse_text(text: &str) -> ModuleInfo {
@@ -213,7 +213,7 @@ fn branch_hints() {
     // Function 0 with two hints, each an offset in the body, its size, and whether the branch is likely.
     let module = hinted(&[1, 0, 2, 3, 1, 1, 8, 1, 0], false);
     let start = module.bodies[0].start;
-    let hints = &module.branch_hints;
+    let hints = module.branch_hints();
     assert_eq!(hints.len(), 2);
     assert_eq!(module.bytes[start as usize + 3], 0x04, "the offset is that of the `if`");
     assert_eq!(hints.at(FuncIndex(0), start + 3), Some(true));
@@ -234,10 +234,10 @@ fn malformed_branch_hints_are_none() {
         ("an end before its time", &[1, 0, 2, 3, 1, 1]),
         ("more than its counts say", &[1, 0, 1, 3, 1, 1, 0]),
     ] {
-        assert!(hinted(hints, false).branch_hints.is_empty(), "{what}");
+        assert!(hinted(hints, false).branch_hints().is_empty(), "{what}");
     }
-    assert_eq!(hinted(&[1, 0, 1, 3, 1, 1], false).branch_hints.len(), 1);
-    assert!(hinted(&[1, 0, 1, 3, 1, 1], true).branch_hints.is_empty(), "behind the code");
+    assert_eq!(hinted(&[1, 0, 1, 3, 1, 1], false).branch_hints().len(), 1);
+    assert!(hinted(&[1, 0, 1, 3, 1, 1], true).branch_hints().is_empty(), "behind the code");
 }
 
 #[test]
@@ -586,7 +586,7 @@ fn with_invalid_funcs(count: usize, invalid: &[usize]) -> Vec<u8> {
 /// Parses with so many threads.
 fn parse_by(bytes: &[u8], threads: usize) -> Result<ModuleInfo, ParseError> {
     let (features, registry) = (Features::default(), TypeRegistry::default());
-    parse_with(&ModuleLimits::default(), Arc::from(bytes), &features, &registry, |_| threads)
+    parse_with(&ModuleLimits::default(), bytes, &features, &registry, |_| threads)
 }
 
 #[test]

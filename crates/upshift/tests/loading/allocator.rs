@@ -55,6 +55,13 @@ pub(crate) fn peak_of<R>(work: impl FnOnce() -> R) -> (R, usize) {
     (result, PEAK.load(Ordering::Relaxed).saturating_sub(before))
 }
 
+/// Does something and answers how many bytes more are allocated after that than before.
+pub(crate) fn held_by<R>(work: impl FnOnce() -> R) -> (R, usize) {
+    let before = NOW.load(Ordering::Relaxed);
+    let result = work();
+    (result, NOW.load(Ordering::Relaxed).saturating_sub(before))
+}
+
 /// Makes sure that no other test of this program allocates meanwhile.
 pub(crate) fn alone<R>(work: impl FnOnce() -> R) -> R {
     static ALONE: Mutex<()> = Mutex::new(());

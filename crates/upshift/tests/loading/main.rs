@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`bombs`] | one module for each way to be expensive |
 //! | [`memory`] | how much memory they take: parsed, instantiated, translated |
+//! | [`size`] | how much memory well-meant modules take: little more than their bytes |
 //! | [`limits`] | each limit at its value and one above, and how far real modules are from the limits |
 //! | [`allocator`] | counts the bytes that are allocated |
 
@@ -12,3 +13,4 @@ mod allocator;
 mod bombs;
 mod limits;
 mod memory;
+mod size;

@@ -1,0 +1,47 @@
+//! The code of a module's functions, made at their first calls and kept for all instances.
+//!
+//! ```text
+//! number of a function ─▶ chunk, made with its first code ─▶ slot ─▶ FuncCode
+//! ```
+//!
+//! Most functions of a large module are never called, and those that are lie together: a function costs half a byte until one
+//! of its neighbours is called.
+
+use std::array;
+use std::sync::OnceLock;
+
+use upshift_ir::FuncCode;
+
+/// How many functions have their slots together.
+const CHUNK: usize = 32;
+
+type Chunk = [OnceLock<Box<FuncCode>>; CHUNK];
+
+/// A slot for the code of each function.
+pub(crate) struct CodeTable {
+    chunks: Box<[OnceLock<Box<Chunk>>]>,
+}
+
+impl CodeTable {
+    /// For so many functions, none of which has code.
+    pub(crate) fn new(funcs: usize) -> CodeTable {
+        CodeTable { chunks: (0..funcs.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The code of a function, if it has been made.
+    pub(crate) fn get(&self, func: usize) -> Option<&FuncCode> {
+        Some(self.chunks[func / CHUNK].get()?[func % CHUNK].get()?)
+    }
+
+    /// The code of a function, which is made if there is none. If several threads do that at once, the first one's counts.
+    pub(crate) fn get_or_init(&self, func: usize, make: impl FnOnce() -> Box<FuncCode>) -> &FuncCode {
+        let chunk = self.chunks[func / CHUNK].get_or_init(|| Box::new(array::from_fn(|_| OnceLock::new())));
+        chunk[func % CHUNK].get_or_init(make)
+    }
+
+    /// How many functions have code.
+    pub(crate) fn len(&self) -> usize {
+        let slots = self.chunks.iter().filter_map(OnceLock::get).flat_map(|chunk| chunk.iter());
+        slots.filter(|slot| slot.get().is_some()).count()
+    }
+}
