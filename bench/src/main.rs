@@ -6,13 +6,15 @@
 //!                  │                              process::run                       └─▶ record::entry ─▶ history.yaml
 //!                  ├─ history, report ◀── history::load ◀── history.yaml
 //!                  ├─ gate ─▶ two revisions, built and run in turns
-//!                  └─ bulk ─▶ two programs, run in turns
+//!                  ├─ bulk ─▶ two programs, run in turns
+//!                  └─ instances ─▶ upshift and wasmi in this process, in turns
 //! ```
 
 mod bulk;
 mod gate;
 mod history;
 mod hyperfine;
+mod instances;
 mod marks;
 mod measure;
 mod native;
@@ -73,6 +75,8 @@ enum Verb {
     Gate(gate::Options),
     /// Compare copies and fills of memory in two builds of upshift, by their lengths
     Bulk(bulk::Options),
+    /// Time how instances come and go, beside wasmi
+    Instances(instances::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
     Report(ReportArgs),
     /// List the programs
@@ -349,6 +353,7 @@ fn run(args: &Args) -> Result<()> {
         }
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
         Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
+        Some(Verb::Instances(options)) => instances::instances(options),
         Some(Verb::Report(args)) => write_report(args),
         Some(Verb::List) => print(&list()),
     }

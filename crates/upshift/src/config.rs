@@ -229,8 +229,8 @@ impl Config {
     }
 
     /// Address space to set aside for each 32-bit memory, in bytes; 8 GiB unless set, with which a memory never moves.
-    /// With less, memories take only what they use and may move when they grow; the same happens when the system does
-    /// not give the reservation.
+    /// With less, memories take only what they use and may move when they grow; the same holds for a memory whose reservation
+    /// the system does not give when it is made.
     pub fn memory_reservation(&mut self, bytes: u64) -> &mut Config {
         self.memory_reservation = bytes;
         self

@@ -9,14 +9,16 @@
 //! twice of what was copied, or as much as is needed to keep the work of collecting in proportion to what is made. The half that was left is given back
 //! to the system, but for a little that is worth keeping for next time.
 //!
-//! What is accessible of both halves is what the heap takes of the program's budget.
+//! What is accessible of both halves is what the heap takes of the program's budget. When the heap goes, the engine keeps the
+//! reservation for another store, cleared.
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::budget::MemoryShare;
 use crate::limits::{LimitExceeded, MemoryUse};
-use crate::memory::mmap::Mapping;
+use crate::memory::pool::{Pooled, Pools, Use};
 use crate::out_of_memory::OutOfMemory;
 
 /// What comes before the first half: a reference to null with the offset of a field leads here.
@@ -48,7 +50,7 @@ pub(crate) struct Heap {
 }
 
 struct Space {
-    mapping: Mapping,
+    mapping: Pooled,
     halves: [Range<usize>; 2],
     /// How much of each half is accessible, from its start.
     accessible: [usize; 2],
@@ -98,9 +100,9 @@ impl Heap {
     ///
     /// # Errors
     /// When the system gave not even a little.
-    pub(super) fn reserve(&mut self) -> Result<(), OutOfMemory> {
+    pub(super) fn reserve(&mut self, pools: &Arc<Pools>) -> Result<(), OutOfMemory> {
         if self.space.is_none() && self.none.is_none() {
-            match Space::reserve() {
+            match Space::reserve(pools) {
                 Ok(space) => self.space = Some(space),
                 Err(refused) => self.none = Some(refused),
             }
@@ -137,7 +139,7 @@ impl Heap {
     ///
     /// # Errors
     /// When the system does not give them, or the budget; then the room is what it was.
-    pub(super) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
+    pub(crate) fn set_room(&mut self, bytes: usize) -> io::Result<()> {
         if let Some(space) = &mut self.space {
             let before = space.accessible[space.current];
             space.make_accessible(space.current, bytes)?;
@@ -154,7 +156,7 @@ impl Heap {
     ///
     /// # Errors
     /// When the system does not give the bytes, or the budget; then nothing has changed.
-    pub(super) fn flip(&mut self, bytes: usize) -> io::Result<Option<(u32, u32)>> {
+    pub(crate) fn flip(&mut self, bytes: usize) -> io::Result<Option<(u32, u32)>> {
         let Some(space) = &mut self.space else { return Ok(None) };
         let (from, to) = (space.current, 1 - space.current);
         space.make_accessible(to, bytes)?;
@@ -173,8 +175,9 @@ impl Heap {
 }
 
 impl Space {
-    fn reserve() -> Result<Space, OutOfMemory> {
-        let reserve = |bytes| Mapping::reserve(bytes).map_err(OutOfMemory::of(HEAP, bytes));
+    fn reserve(pools: &Arc<Pools>) -> Result<Space, OutOfMemory> {
+        let reserve =
+            |bytes| Pooled::reserve(pools, Use::Heap, bytes, 0).map_err(OutOfMemory::of(HEAP, bytes));
         let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
         let refused = mapping.as_ref().err().copied();
         for smaller in &RESERVATIONS[1..] {
@@ -226,8 +229,24 @@ impl Space {
     }
 }
 
+impl Drop for Space {
+    /// Makes the mapping as the next heap wants it: little of each half is accessible, and everything is zero.
+    fn drop(&mut self) {
+        if !self.mapping.will_be_kept() {
+            return;
+        }
+        for half in 0..self.halves.len() {
+            self.give_back(half, LEAST);
+            let start = self.halves[half].start;
+            self.mapping.clear(start..start + self.accessible[half]);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Heap, LEAST, UNIT};
     use crate::budget::{MemoryBudget, MemoryShare};
 
@@ -235,10 +254,10 @@ mod tests {
     fn the_base_stays_from_the_reservation_on() {
         let mut heap = Heap::default();
         assert!(heap.base().is_null());
-        heap.reserve().unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         let base = heap.base();
         assert!(!base.is_null() && !heap.begun() && heap.room() == 0);
-        heap.reserve().unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         heap.begin(MemoryShare::default());
         heap.set_room(LEAST).unwrap();
         heap.flip(LEAST).unwrap();
@@ -248,7 +267,7 @@ mod tests {
     #[test]
     fn halves_take_turns() {
         let mut heap = Heap::default();
-        heap.reserve().unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         heap.set_room(LEAST * 5).unwrap();
         let first = heap.start();
         assert!(first > 0 && first.is_multiple_of(8));
@@ -265,7 +284,7 @@ mod tests {
     #[test]
     fn room_grows_with_what_is_used() {
         let mut heap = Heap::default();
-        heap.reserve().unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
         assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
         assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
@@ -278,7 +297,7 @@ mod tests {
     fn both_halves_are_taken_from_the_budget() {
         let budget = MemoryBudget::new(10 * LEAST + UNIT);
         let mut heap = Heap::default();
-        heap.reserve().unwrap();
+        heap.reserve(&Arc::default()).unwrap();
         heap.begin(MemoryShare::of(Some(budget.clone())));
         assert_eq!((budget.used(), heap.affordable_room(1).unwrap()), (0, 5 * LEAST));
         heap.set_room(4 * LEAST + 1).unwrap();

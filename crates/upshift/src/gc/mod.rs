@@ -208,7 +208,7 @@ impl StoreState {
     /// When the system gives none. Instances can be made all the same: only who makes an object has to know.
     pub(crate) fn reserve_heap(&mut self) -> Result<(), OutOfMemory> {
         let reserved = !self.gc.heap.base().is_null();
-        self.gc.heap.reserve()?;
+        self.gc.heap.reserve(self.engine.pools())?;
         if !reserved {
             self.ctx_mut().gc_bump = self.gc.heap.start();
             self.ctx_mut().gc_limit = self.ctx().gc_bump;

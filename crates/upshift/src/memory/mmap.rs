@@ -161,11 +161,11 @@ mod imp {
         }
 
         /// Gives the memory of accessible pages back, which then read as zero.
-        fn discard(&mut self, part: Range<usize>) -> io::Result<()> {
+        pub(crate) fn discard(&mut self, part: Range<usize>) -> io::Result<()> {
             if part.is_empty() {
                 return Ok(());
             }
-            assert!(part.end <= self.accessible, "the part is accessible");
+            assert!(part.end <= self.mapped, "the part lies in the mapping");
             note_call();
             // SAFETY: the part lies in the mapping.
             let at = unsafe { self.base.as_ptr().add(part.start) };
@@ -363,6 +363,11 @@ mod imp {
 
         /// The allocator keeps what was used before.
         pub(crate) fn recycle(&mut self, _accessible: usize, _kept: usize) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        /// As `recycle`.
+        pub(crate) fn discard(&mut self, _part: Range<usize>) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }
 

@@ -12,6 +12,7 @@
 //! When the system refuses anything, all that is kept goes back first. Mappings that are kept are in nobody's budget.
 
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::memory::mmap::{Kind, Mapping};
@@ -27,10 +28,12 @@ pub(crate) enum Use {
     Memory,
     /// The value stack of a store.
     Stack,
+    /// A store's heap of objects.
+    Heap,
 }
 
 impl Use {
-    const COUNT: usize = 2;
+    const COUNT: usize = 3;
 
     /// Bytes at the start of a mapping that stay with it when it was taken from the pool before: filling them with zeroes
     /// costs less than to get them from the system again.
@@ -38,6 +41,8 @@ impl Use {
         match self {
             Use::Memory => 64 << 10,
             Use::Stack => 16 << 10,
+            // Its objects are somewhere in the middle.
+            Use::Heap => 0,
         }
     }
 }
@@ -115,6 +120,8 @@ pub(crate) struct Pooled {
     first: usize,
     /// Whether it was kept before. One that was is likely to be taken again.
     reused: bool,
+    /// Whether something may be in it that could not be cleared.
+    spoiled: bool,
     pools: Arc<Pools>,
 }
 
@@ -144,7 +151,7 @@ impl Pooled {
     pub(crate) fn movable(pools: &Arc<Pools>, of: Use, bytes: usize) -> io::Result<Pooled> {
         if bytes == 0 {
             let (mapping, pools) = (Mapping::default(), Arc::clone(pools));
-            return Ok(Pooled { mapping, of, first: 0, reused: false, pools });
+            return Ok(Pooled { mapping, of, first: 0, reused: false, spoiled: false, pools });
         }
         let make = || {
             let mut mapping = Mapping::default();
@@ -164,8 +171,15 @@ impl Pooled {
     ) -> io::Result<Pooled> {
         let pool = Arc::clone(pools);
         match pools.take(of, kind, first) {
-            Some(mapping) => Ok(Pooled { mapping, of, first, reused: true, pools: pool }),
-            None => Ok(Pooled { mapping: pools.attempt(make)?, of, first, reused: false, pools: pool }),
+            Some(mapping) => Ok(Pooled { mapping, of, first, reused: true, spoiled: false, pools: pool }),
+            None => Ok(Pooled {
+                mapping: pools.attempt(make)?,
+                of,
+                first,
+                reused: false,
+                spoiled: false,
+                pools: pool,
+            }),
         }
     }
 
@@ -182,6 +196,33 @@ impl Pooled {
         pools.attempt(|| mapping.grow(bytes))
     }
 
+    /// Makes a part of a reservation accessible; the content stays. The part is whole pages.
+    ///
+    /// # Errors
+    /// When the system does not give them.
+    pub(crate) fn commit(&mut self, part: Range<usize>) -> io::Result<()> {
+        let Pooled { mapping, pools, .. } = self;
+        pools.attempt(|| mapping.commit(part.clone()))
+    }
+
+    /// Gives a part that was committed back, which is not accessible any more. The part is whole pages.
+    ///
+    /// # Errors
+    /// When the system refuses it; then nothing has changed.
+    pub(crate) fn decommit(&mut self, part: Range<usize>) -> io::Result<()> {
+        self.mapping.decommit(part)
+    }
+
+    /// Whether the mapping is going to be kept. Then who has committed parts clears them before.
+    pub(crate) fn will_be_kept(&self) -> bool {
+        !self.spoiled && !self.pools.is_full(self.of)
+    }
+
+    /// Fills a part that was committed with zeroes, for whoever gets the mapping next; it stays accessible.
+    pub(crate) fn clear(&mut self, part: Range<usize>) {
+        self.spoiled |= self.mapping.discard(part).is_err();
+    }
+
     /// Asks for pages one by one: clearing a huge page takes longer than most programs run.
     pub(crate) fn prefer_small_pages(&self) {
         // The system remembers it.
@@ -196,10 +237,9 @@ impl Drop for Pooled {
         let mut mapping = std::mem::take(&mut self.mapping);
         // Pages that were never filled would come from the system only to be filled.
         let kept = if self.reused { self.of.kept() } else { 0 };
-        if self.first > 0 || mapping.is_reserved() {
-            if !self.pools.is_full(self.of) && mapping.recycle(self.first, kept).is_ok() {
-                self.pools.give(self.of, mapping);
-            }
+        let something = self.first > 0 || mapping.is_reserved();
+        if something && self.will_be_kept() && mapping.recycle(self.first, kept).is_ok() {
+            self.pools.give(self.of, mapping);
         }
     }
 }

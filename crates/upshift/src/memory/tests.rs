@@ -318,6 +318,42 @@ fn stacks_are_kept_cleared() {
     assert_eq!(engine.pools().len(Use::Stack), 1);
 }
 
+#[test]
+fn heaps_are_kept_cleared() {
+    const OBJECTS: &str = r#"(module (type $bytes (array (mut i8))) (type $pair (struct (field (mut (ref null $bytes)) (mut i64))))
+        (global $kept (mut (ref null $pair)) (ref.null $pair))
+        (func (export "run") (param i32)
+            (global.set $kept (struct.new $pair
+                (array.new $bytes (i32.const 0xa5) (local.get 0)) (i64.const -1)))))"#;
+    let engine = Engine::default();
+    let module = Module::new(&engine, OBJECTS).unwrap();
+    for round in 0..6 {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap();
+        // The second half is used, too.
+        for bytes in [10, if round % 2 == 0 { 900_000 } else { 6_000_000 }, 500_000, 500_000, 500_000] {
+            run.call(&mut store, bytes).unwrap();
+        }
+        assert!(store.usage().collections > 0);
+        drop(store);
+        assert_eq!(engine.pools().len(Use::Heap), 1);
+        let mut next = Store::new(&engine, ());
+        Instance::new(&mut next, &module, &[]).unwrap();
+        let mut context = next.as_context_mut();
+        let state = context.state();
+        state.reserve_heap().unwrap();
+        state.gc.heap.set_room(1 << 20).unwrap();
+        for _ in 0..2 {
+            let (base, start) = (state.gc.heap.base(), state.ctx.gc_bump);
+            // SAFETY: so much of the half in use is accessible, and there is no object.
+            assert_zero(unsafe { std::slice::from_raw_parts(base.add(start as usize), 1 << 20) });
+            state.ctx.gc_bump = state.gc.heap.flip(1 << 20).unwrap().unwrap().1;
+        }
+        assert_eq!(engine.pools().len(Use::Heap), 0);
+    }
+}
+
 /// What of the bytes takes memory of the machine.
 #[cfg(target_os = "linux")]
 fn resident(base: *mut u8, len: usize) -> usize {
@@ -373,6 +409,8 @@ fn instances_that_come_and_go_need_no_new_mappings() {
         (r#"(module (memory 1 1 shared) (data (i32.const 5) "x") (func (export "run")))"#, 0),
         (r#"(module (memory 17) (data (i32.const 5) "x") (func (export "run")))"#, 1),
         (r#"(module (memory i64 1) (data (i64.const 5) "x") (func (export "run")))"#, 0),
+        // The heap of objects is reserved, but nothing of it is accessible.
+        (r#"(module (type $s (struct)) (func (export "run")))"#, 0),
     ];
     for (wat, of_memory) in cases {
         for (call, expected) in [(false, of_memory), (true, of_memory + 1)] {
