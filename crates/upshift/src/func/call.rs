@@ -51,6 +51,9 @@ pub(crate) unsafe fn invoke<R>(
 /// Where the arguments go, when both stacks have room.
 fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
     let limit = store.prepare_stack()?;
+    if let Some(stack) = &mut store.stack {
+        stack.touch();
+    }
     let here = native::stack_address();
     let thread = native::thread_token();
     let (args, known) = (store.ctx().stack_top, store.ctx().native_limit);

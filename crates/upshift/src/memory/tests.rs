@@ -345,10 +345,10 @@ fn heaps_are_kept_cleared() {
         state.reserve_heap().unwrap();
         state.gc.heap.set_room(1 << 20).unwrap();
         for _ in 0..2 {
-            let (base, start) = (state.gc.heap.base(), state.ctx.gc_bump);
+            let (base, start) = (state.gc.heap.base(), state.ctx().gc_bump);
             // SAFETY: so much of the half in use is accessible, and there is no object.
             assert_zero(unsafe { std::slice::from_raw_parts(base.add(start as usize), 1 << 20) });
-            state.ctx.gc_bump = state.gc.heap.flip(1 << 20).unwrap().unwrap().1;
+            state.ctx_mut().gc_bump = state.gc.heap.flip(1 << 20).unwrap().unwrap().1;
         }
         assert_eq!(engine.pools().len(Use::Heap), 0);
     }
