@@ -309,7 +309,11 @@ fn stacks_are_kept_cleared() {
     for round in 0..4 {
         let mut store = Store::new(&engine, ());
         store.prepare_stack().unwrap();
-        let base = store.as_context_mut().state().ctx().stack_top;
+        let mut context = store.as_context_mut();
+        let state = context.state();
+        let stack = state.stack.as_mut().unwrap();
+        stack.touch();
+        let base = stack.base();
         // SAFETY: so much of the stack is accessible, and no frame lies there.
         let slots = unsafe { std::slice::from_raw_parts_mut(base, engine.config().max_wasm_stack / 8) };
         assert_eq!(slots.iter().position(|&slot| slot != 0), None, "round {round}");
