@@ -148,8 +148,7 @@ unsafe extern "C" fn throw(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Stat
             // The host is not asked.
             return throw();
         }
-        catch_unwind(AssertUnwindSafe(throw))
-            .unwrap_or_else(|panic| stop(store, Pending::Panic(panic)))
+        catch_unwind(AssertUnwindSafe(throw)).unwrap_or_else(|panic| stop(store, Pending::Panic(panic)))
     }
 }
 
