@@ -243,7 +243,7 @@ macro_rules! flatten_other_ops {
         // Local variables at entry: first slot, number of slots.
         ZeroSpan "zero.span" [D U] ZeroSpan;
         // Result, operand if the condition holds, operand if not, condition.
-        Select "select" [d s s S] Select<SlotNext>;
+        Select "select" [d s s S] Select<WideSlotNext>;
         SelectA "select" [d s s A] Select<Acc>;
         SelectV128 "select.v128" [dv sv sv S] SelectV128;
         Shuffle "i8x16.shuffle" [dv sv sv J J] Shuffle;

@@ -206,3 +206,40 @@ fn frames_of_the_host_lie_between_activations() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn parameters_are_operands_wherever_an_instruction_names_them() -> Result<()> {
+    for config in configs() {
+        let engine = Engine::new(&config)?;
+        // Constants on the left, shifted indices, sums with products, selections: their last operand is named behind the others.
+        let module = Module::new(
+            &engine,
+            r#"(module
+                (func (export "i32") (param i32 i32) (result i32)
+                    (i32.add (i32.mul (i32.sub (i32.const 10) (local.get 0)) (i32.const 100))
+                        (i32.shl (i32.const 3) (local.get 1))))
+                (func (export "i64") (param i64 i64) (result i64)
+                    (i64.add (i64.mul (i64.sub (i64.const 0x1_0000_0000_0) (local.get 0)) (i64.const 1))
+                        (i64.shr_s (i64.const -64) (local.get 1))))
+                (func (export "f32") (param f32 f32) (result f32)
+                    (f32.sub (f32.const 100) (f32.div (f32.const 12) (local.get 1))))
+                (func (export "f64") (param f64 f64) (result f64)
+                    (f64.add (local.get 0) (f64.mul (local.get 1) (local.get 1))))
+                (func (export "select") (param i64 i64 i32) (result i64)
+                    (select (local.get 0) (local.get 1) (local.get 2))))"#,
+        )?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        let run = instance.get_typed_func::<(i32, i32), i32>(&mut store, "i32")?;
+        assert_eq!(run.call(&mut store, (3, 2))?, 7 * 100 + 12);
+        let run = instance.get_typed_func::<(i64, i64), i64>(&mut store, "i64")?;
+        assert_eq!(run.call(&mut store, (5, 3))?, (1 << 36) - 5 - 8);
+        let run = instance.get_typed_func::<(f32, f32), f32>(&mut store, "f32")?;
+        assert_eq!(run.call(&mut store, (0.0, 4.0))?, 97.0);
+        let run = instance.get_typed_func::<(f64, f64), f64>(&mut store, "f64")?;
+        assert_eq!(run.call(&mut store, (1.0, 3.0))?, 10.0);
+        let run = instance.get_typed_func::<(i64, i64, i32), i64>(&mut store, "select")?;
+        assert_eq!((run.call(&mut store, (7, 8, 1))?, run.call(&mut store, (7, 8, 0))?), (7, 8));
+    }
+    Ok(())
+}

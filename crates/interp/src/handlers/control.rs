@@ -79,9 +79,12 @@ impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let (ip, fp) = header(r);
+            // The header comes last, so that few registers are in use at once, but before the result, which may lie over it.
             let value = S::get(r);
-            r.write(r.a(), value);
+            let to = r.slot(r.a());
+            let (ip, fp) = header(r);
+            value.write(to);
+            value.to_acc(r);
             leave(ip, fp, r)
         }
     }
