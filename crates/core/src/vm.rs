@@ -24,20 +24,23 @@ use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind};
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
 /// ```text
-///  fp ─▶ param 0 … param n-1 | return ip | caller fp | FuncRec* | locals … | operand homes …
-///        └ results are written from here, after the header was read
+///   param 0 … param n-1 | return ip | caller fp | FuncRec* |  locals … | operand homes …
+///   └ results go here,                                    fp ┘
+///     after the header was read
 /// ```
 ///
-/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing.
+/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing. The
+/// frame pointer is at the end of the header, whose slots so have constant places: whoever finds a frame knows its function,
+/// and the frame below, without knowing where the code of functions lies.
 pub mod frame {
     /// Slots between parameters and locals.
     pub const HEADER_SLOTS: u32 = 3;
-    /// Header slot that holds the instruction to go on with after the return.
-    pub const RETURN_IP: u32 = 0;
-    /// Header slot that holds the frame pointer of the caller.
-    pub const CALLER_FP: u32 = 1;
-    /// Header slot that holds the function's own `FuncRec`.
-    pub const FUNC: u32 = 2;
+    /// Slot, counted from `fp`, that holds the instruction to go on with after the return.
+    pub const RETURN_IP: isize = -3;
+    /// Slot that holds the frame pointer of the caller.
+    pub const CALLER_FP: isize = -2;
+    /// Slot that holds the function's own `FuncRec`.
+    pub const FUNC: isize = -1;
 
     /// Slots of the record that a call into another instance leaves below the callee's parameters.
     pub const RESTORE_SLOTS: u32 = 4;
@@ -50,10 +53,17 @@ pub mod frame {
     /// Restore slot that holds the number of result slots.
     pub const RESTORE_RESULTS: u32 = 3;
 
-    /// Slot behind the header in which a call of a function of another instance or of the host leaves the caller's `VmCtx`, null
-    /// if the host calls. Host functions learn from it who calls them, which after a tail call is not where they return to; for
-    /// functions of wasm it is the first slot of locals and operand homes, which they overwrite.
-    pub const CALLER_CTX: u32 = HEADER_SLOTS;
+    /// Slot in which a call of a function of another instance or of the host leaves the caller's `VmCtx`, null if the host
+    /// calls. Host functions learn from it who calls them, which after a tail call is not where they return to; for functions
+    /// of wasm it is the first slot of locals and operand homes, which they overwrite.
+    pub const CALLER_CTX: isize = 0;
+
+    /// How far `fp` lies above the first parameter of a function with so many parameter slots.
+    #[inline(always)]
+    #[must_use]
+    pub const fn fp_offset(param_slots: u32) -> u32 {
+        param_slots + HEADER_SLOTS
+    }
 }
 
 /// A function as the target of calls: 48 bytes, at an address that stays as long as its store.
@@ -125,8 +135,8 @@ impl FuncRec {
     }
 }
 
-/// The word before the first instruction of a function's code: the size of its frame in bytes, so that the check at a call
-/// is one compare with memory.
+/// The word before the first instruction of a function's code: the size of its frame from `fp` on in bytes, so that the check
+/// at a call is a subtraction and a comparison with memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Preamble {

@@ -25,17 +25,16 @@ pub unsafe fn enter(
     // SAFETY: promised by the caller; the stack has room for a header behind any frame.
     unsafe {
         let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: 0 };
-        let limit = (*(*func).vmctx).stack_limit as usize;
         let code = (*func).code;
-        if args as usize > limit || *code as usize > limit - args as usize {
+        let fp = args.add(frame::fp_offset((*func).param_slots.into()) as usize);
+        if fp as usize + *code as usize > (*(*func).vmctx).stack_limit as usize {
             (*store).stopped = ExitPoint::NONE;
             return Status::trap(Trap::StackOverflow);
         }
-        let header = args.add((*func).param_slots as usize);
-        *header.add(frame::RETURN_IP as usize) = stubs::exit() as u64;
-        *header.add(frame::CALLER_FP as usize) = 0;
-        *header.add(frame::FUNC as usize) = func as u64;
-        *header.add(frame::CALLER_CTX as usize) = 0;
+        *fp.offset(frame::RETURN_IP) = stubs::exit() as u64;
+        *fp.offset(frame::CALLER_FP) = 0;
+        *fp.offset(frame::FUNC) = func as u64;
+        *fp.offset(frame::CALLER_CTX) = 0;
         (*store).entry = &raw const entry;
         // This activation was not left yet.
         (*store).exit = ExitPoint::NONE;
@@ -43,7 +42,7 @@ pub unsafe fn enter(
         let mut regs = Regs {
             ctx,
             ip: code.add(1),
-            fp: args,
+            fp,
             mem: std::ptr::null_mut(),
             len: 0,
             int: func as u64,

@@ -7,28 +7,28 @@ use upshift_core::vm::{ExitPoint, VmCtx, frame};
 
 use crate::stubs;
 
-/// Where the function was called whose frame has the given header; [`ExitPoint::NONE`] if that was the host.
+/// Where the function was called whose frame is at `fp`; [`ExitPoint::NONE`] if that was the host.
 ///
 /// `ctx` is the caller's context if both belong to the same instance.
 ///
 /// # Safety
-/// `header` must be the header of a live frame.
+/// `fp` must be a live frame.
 #[inline]
 #[must_use]
-pub unsafe fn caller_of(header: *const u64, ctx: *mut VmCtx) -> ExitPoint {
+pub unsafe fn caller_of(fp: *const u64, ctx: *mut VmCtx) -> ExitPoint {
     // SAFETY: the slots of headers and restore records hold addresses.
     let read = |slot: *const u64| -> *mut u64 { unsafe { *slot as *mut u64 } };
-    let at = |base: *const u64, slot: u32| read(base.wrapping_add(slot as usize));
-    let (ip, fp) = (at(header, frame::RETURN_IP), at(header, frame::CALLER_FP));
+    let (ip, caller_fp) =
+        (read(fp.wrapping_offset(frame::RETURN_IP)), read(fp.wrapping_offset(frame::CALLER_FP)));
     let caller = if std::ptr::eq(ip, stubs::restore()) {
-        let record = fp;
+        let (record, at) = (caller_fp, |base: *const u64, slot: u32| read(base.wrapping_add(slot as usize)));
         ExitPoint::after(
             at(record, frame::RESTORE_IP),
             at(record, frame::RESTORE_FP),
             at(record, frame::RESTORE_CTX).cast(),
         )
     } else {
-        ExitPoint::after(ip, fp, ctx)
+        ExitPoint::after(ip, caller_fp, ctx)
     };
     if caller.pc == stubs::exit().addr() { ExitPoint::NONE } else { caller }
 }

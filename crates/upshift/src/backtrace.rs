@@ -21,6 +21,7 @@ use crate::frames::{Frame, Frames};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
+use crate::tier::Tier;
 
 /// Innermost frames that a backtrace keeps unless somebody says otherwise.
 const MAX_FRAMES: usize = 20;
@@ -88,8 +89,10 @@ pub struct WasmBacktrace {
 pub struct FrameInfo {
     module: Module,
     func: FuncIndex,
-    /// Word of the function's code.
-    word: usize,
+    /// The tier whose code ran.
+    tier: Tier,
+    /// The position in that code.
+    position: usize,
     offset: OnceLock<Option<u32>>,
 }
 
@@ -115,7 +118,7 @@ impl FrameInfo {
     /// The position of the operator in the module's bytes.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
-        let find = || self.module.offsets_of(self.func)(self.word);
+        let find = || self.module.offsets_of(self.func, self.tier)(self.position);
         self.offset.get_or_init(find).map(|offset| offset as usize)
     }
 
@@ -129,8 +132,14 @@ impl FrameInfo {
 
 impl FrameInfo {
     fn of(frame: &Frame<'_>) -> FrameInfo {
-        let &Frame { module, func, word, .. } = frame;
-        FrameInfo { module: module.clone(), func, word, offset: OnceLock::new() }
+        let &Frame { instance, func, code, position, .. } = frame;
+        let (module, tier) = (instance.module.clone(), code.tier());
+        FrameInfo { module, func, tier, position, offset: OnceLock::new() }
+    }
+
+    /// The tier whose code ran.
+    pub(crate) fn code_tier(&self) -> Tier {
+        self.tier
     }
 
     fn same_function(&self, other: &FrameInfo) -> bool {
@@ -378,10 +387,11 @@ impl WasmBacktrace {
             if frame.offset.get().is_some() {
                 continue;
             }
-            let offsets = frame.module.offsets_of(frame.func);
-            let others = rest.clone().filter(|other| other.same_function(frame));
+            let offsets = frame.module.offsets_of(frame.func, frame.tier);
+            let same_code = |other: &&FrameInfo| other.same_function(frame) && other.tier == frame.tier;
+            let others = rest.clone().filter(same_code);
             for frame in [frame].into_iter().chain(others) {
-                frame.offset.get_or_init(|| offsets(frame.word));
+                frame.offset.get_or_init(|| offsets(frame.position));
             }
         }
     }

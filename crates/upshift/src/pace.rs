@@ -14,9 +14,9 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 use upshift_core::Trap;
 use upshift_core::fuel::BYTES_PER_UNIT;
-use upshift_core::vm::{ExitPoint, PcKind};
+use upshift_core::vm::PcKind;
 
-use crate::instance::InstanceData;
+use crate::frames::Frame;
 use crate::metering::goes_on;
 use crate::store::StoreState;
 use crate::work::{Work, count};
@@ -63,14 +63,9 @@ impl StoreState {
     /// Lets what is called from now on lie above the frame of the instruction that has noted itself: its operands are still
     /// wanted.
     fn spare_frame(&mut self) {
-        let ExitPoint { pc, fp, ctx, .. } = self.ctx().exit;
-        if ctx.is_null() {
-            return;
-        }
-        // SAFETY: the exit of running code names its context, which has an instance.
-        let module = unsafe { &(*(*ctx).instance.cast::<InstanceData>()).module };
-        if let Some(code) = module.func_at(pc).and_then(|(func, _)| module.translated(func)) {
-            self.ctx_mut().stack_top = fp.wrapping_add(code.preamble().frame_slots as usize);
+        // SAFETY: the exit of running code is on the value stack of this store.
+        if let Some(frame) = unsafe { Frame::at(self.ctx().exit) } {
+            self.ctx_mut().stack_top = frame.point.fp.wrapping_add(frame.code.frame_slots());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From what was thrown to whoever catches it.
 //!
 //! ```text
-//! point where code was left ─▶ frame ─ word of its code ─▶ Handlers ─ clause ─▶ values to its slots, landing noted
+//! point where code was left ─▶ frame ─ its code, position ─▶ Handlers ─ clause ─▶ values to its slots, landing noted
 //!                                └─ header ─▶ caller's frame ─▶ … ─▶ entry from the host: not caught in this activation
 //! ```
 //!
@@ -15,12 +15,12 @@ use anyhow::{Error, Result};
 use upshift_core::Trap;
 use upshift_core::fuel::{CLAUSES_PER_FRAME, CLAUSES_PER_UNIT, SLOTS_PER_UNIT};
 use upshift_core::index::TagIndex;
-use upshift_core::vm::{ExitPoint, Landing, Status};
-use upshift_interp::frame::caller_of;
+use upshift_core::vm::{ExitPoint, Landing, Status, VmCtx};
+use upshift_ir::handlers::Handlers;
 
 use super::exception::Exception;
 use crate::builtins::{stop, stop_with};
-use crate::frames::{Site, Sites};
+use crate::frames::{Frame, Frames};
 use crate::gc::{Rooted, exception_size};
 use crate::instance::InstanceData;
 use crate::pace::look;
@@ -82,6 +82,53 @@ struct Catch {
     reference: Option<*mut u64>,
 }
 
+/// A place whose handlers have nothing for the exception.
+#[derive(Clone, Copy)]
+struct Miss {
+    pc: usize,
+    ctx: *mut VmCtx,
+    /// How many clauses and handlers were looked at.
+    clauses: u64,
+}
+
+/// The places that a search has come by in vain: deep stacks consist of few, and what one has, the next has too.
+#[derive(Default)]
+struct Misses {
+    /// Empty while the search is short.
+    known: Vec<Option<Miss>>,
+    count: u32,
+}
+
+impl Misses {
+    /// How many places are kept, each where its address leads.
+    const KEPT: usize = 256;
+    /// After how many misses it is worth keeping any.
+    const FIRST: u32 = 16;
+
+    /// Which one a place would replace.
+    fn index(pc: usize) -> usize {
+        // Fibonacci hashing: instructions are words, so the lowest bits are all the same.
+        ((pc as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
+    }
+
+    #[inline]
+    fn find(&self, point: &ExitPoint) -> Option<u64> {
+        let miss = (*self.known.get(Self::index(point.pc))?)?;
+        (miss.pc == point.pc && miss.ctx == point.ctx).then_some(miss.clauses)
+    }
+
+    fn keep(&mut self, point: &ExitPoint, clauses: u64) {
+        self.count += 1;
+        if self.known.is_empty() {
+            if self.count < Self::FIRST {
+                return;
+            }
+            self.known = vec![None; Self::KEPT];
+        }
+        self.known[Self::index(point.pc)] = Some(Miss { pc: point.pc, ctx: point.ctx, clauses });
+    }
+}
+
 /// A search for a handler.
 struct Search {
     store: NonNull<StoreState>,
@@ -90,11 +137,11 @@ struct Search {
     /// Clauses and frames, counted as clauses, that are not yet paid for. They are those of the program, whether they are
     /// looked at again or known to have nothing that fits.
     owed: u64,
-    sites: Sites,
+    misses: Misses,
 }
 
 impl Search {
-    /// The handler in the frames from `point` down, if there is one.
+    /// The handler in the frames from `point` down to the end of the activation, if there is one.
     ///
     /// # Errors
     /// When there is not enough fuel, or the program is to stop.
@@ -102,64 +149,50 @@ impl Search {
     /// # Safety
     /// `point` and the frames below it must be live, and no reference to the store may be alive. References to objects must be
     /// where the collector finds them.
-    unsafe fn run(&mut self, mut point: ExitPoint) -> Result<Option<Catch>> {
-        // SAFETY: the caller's promise. What is taken from the store ends before a look at the epoch.
+    unsafe fn run(&mut self, point: ExitPoint) -> Result<Option<Catch>> {
+        // SAFETY: the caller's promise. What is taken from the store ends before a look at the epoch; instances and code live as
+        // long as the store.
         unsafe {
             look(self.store)?;
-            while !point.is_none() {
-                let pc = point.inside();
-                let site = match self.sites.find(pc, point.ctx) {
-                    Some(site) => site,
-                    None => match self.look_up(point, pc) {
-                        Some(Ok(site)) => site,
-                        Some(Err(catch)) => {
-                            self.pay(false)?;
-                            return Ok(Some(catch));
-                        }
-                        None => break,
-                    },
-                };
-                count(Work::Frames, 1);
-                self.owed += CLAUSES_PER_FRAME + site.note;
+            for frame in Frames::new(point, std::ptr::null()) {
+                self.owed += CLAUSES_PER_FRAME;
+                if let Some(handlers) = frame.code.handlers() {
+                    let caught = self.look_into(&frame, handlers);
+                    if caught.is_some() {
+                        self.pay(false)?;
+                        return Ok(caught);
+                    }
+                }
                 if self.owed >= CLAUSES_PER_LOOK {
                     self.pay(true)?;
                 }
-                // A function's header lies behind its parameters.
-                point = caller_of(point.fp.wrapping_add(site.params as usize), point.ctx);
             }
             self.pay(false)?;
         }
         Ok(None)
     }
 
-    /// What a frame has for the exception: where it goes on, or else the place with the number of its clauses; none if the
-    /// place is that of no function.
-    ///
-    /// # Safety
-    /// As for [`run`](Self::run).
-    unsafe fn look_up(&mut self, point: ExitPoint, pc: usize) -> Option<Result<Site, Catch>> {
-        // SAFETY: a frame's context is that of a live instance of wasm, which never changes.
-        let instance = unsafe { &*(*point.ctx).instance.cast::<InstanceData>() };
-        let (func, word) = instance.module.func_at(pc)?;
-        let code = instance.module.translated(func)?;
-        let is_tag = |own: TagIndex| instance.tags[own.index()].index() == self.tag;
-        let mut clauses = 0;
-        let found = code.handlers().and_then(|handlers| handlers.find(word, is_tag, &mut clauses));
-        count(Work::Clauses, clauses);
-        if let Some(clause) = found {
-            count(Work::Frames, 1);
-            self.owed += CLAUSES_PER_FRAME + clauses;
-            let slot = |slot: u32| point.fp.wrapping_add(slot as usize);
-            let ip = code.entry().wrapping_add(clause.target as usize);
-            return Some(Err(Catch {
-                landing: Landing { ip, fp: point.fp, ctx: point.ctx, sp: 0 },
-                payload: clause.tag.map(|_| slot(clause.payload)),
-                reference: clause.reference.map(slot),
-            }));
+    /// The clause of a frame's handlers that fits, if there is one.
+    fn look_into(&mut self, frame: &Frame<'_>, handlers: &Handlers) -> Option<Catch> {
+        if let Some(clauses) = self.misses.find(&frame.point) {
+            self.owed += clauses;
+            return None;
         }
-        let site = Site::new(&instance.module, (pc, point.ctx), (func, word), clauses);
-        self.sites.keep(site);
-        Some(Ok(site))
+        let is_tag = |own: TagIndex| frame.instance.tags[own.index()].index() == self.tag;
+        let mut clauses = 0;
+        let found = handlers.find(frame.position, is_tag, &mut clauses);
+        count(Work::Clauses, clauses);
+        self.owed += clauses;
+        let Some(clause) = found else {
+            self.misses.keep(&frame.point, clauses);
+            return None;
+        };
+        let ip = frame.code.address(clause.target);
+        Some(Catch {
+            landing: Landing { ip, fp: frame.point.fp, ctx: frame.point.ctx, sp: 0 },
+            payload: clause.tag.map(|_| frame.slot(clause.payload)),
+            reference: clause.reference.map(|slot| frame.slot(slot)),
+        })
     }
 
     /// Pays for whole units of what is owed, and looks at the epoch if the search goes on.
@@ -186,7 +219,7 @@ unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
-        let mut search = Search { store, tag: flight.tag, owed: 0, sites: Sites::default() };
+        let mut search = Search { store, tag: flight.tag, owed: 0, misses: Misses::default() };
         let exit = (*StoreState::ctx_of(store)).exit;
         let catch = flight.hold(store, || search.run(exit))?;
         let state = &mut *store.as_ptr();

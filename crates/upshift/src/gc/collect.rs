@@ -18,7 +18,7 @@ use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
 use super::exception_size;
 use super::host_values::host_number;
 use crate::exceptions::TagData;
-use crate::frames::{Frame, Frames};
+use crate::frames::Frames;
 use crate::instance::Elems;
 use crate::store::StoreState;
 use crate::work::{Work, count};
@@ -191,13 +191,11 @@ impl StoreState {
         let mut frames = 0;
         // SAFETY: the caller's promise; what is found are the references that there are, and each copy is scanned once.
         unsafe {
-            for Frame { module, func, word, fp } in Frames::new(self.ctx().exit, self.ctx().entry) {
+            for frame in Frames::new(self.ctx().exit, self.ctx().entry) {
                 frames += 1;
-                let Some(maps) = module.translated(func).and_then(upshift_ir::FuncCode::references) else {
-                    continue;
-                };
-                for slot in maps.locals().iter().copied().chain(maps.operands(word)) {
-                    collector.slot(fp.add(slot as usize));
+                let Some(maps) = frame.code.references() else { continue };
+                for slot in maps.locals().iter().copied().chain(maps.operands(frame.position)) {
+                    collector.slot(frame.slot(slot));
                 }
             }
             for global in self.globals.iter().filter(|global| global.ty().content.is_traced()) {
