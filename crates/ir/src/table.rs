@@ -343,7 +343,8 @@ macro_rules! flatten_other_ops {
         // offset of the record, or of the pointer to it, function index.
         Call "call" [n S U U] Call;
         CallImport "call.import" [n S U U] CallImport;
-        // Index slot, offset of the pointer to the table, type. The second form also takes functions of subtypes, and has the number of supertypes.
+        // Index slot, offset of the pointer to the table, type. The second form also takes functions of subtypes, and has the
+        // number of supertypes.
         CallIndirect "call_indirect" [n S S U U] CallIndirect<Final>;
         CallIndirectSub "call_indirect.sub" [n S S U U U] CallIndirect<Open>;
         CallRef "call_ref" [n S S] CallRef;

@@ -1,7 +1,8 @@
 //! The value stack of a store: one block of slots that all wasm frames lie on.
 //!
-//! It is mapped when the store's first instance is made, or its first call comes. The operating system provides its pages as they are used, so a stack
-//! that is never used deeply costs little, whatever its size. The engine keeps some for the next stores, cleared.
+//! It is mapped when the store's first instance is made, or its first call comes. The operating system provides its pages as they
+//! are used, so a stack that is never used deeply costs little, whatever its size. The engine keeps some for the next stores,
+//! cleared.
 
 use std::sync::Arc;
 
