@@ -2,14 +2,14 @@
 //! Instructions").
 //!
 //! ```text
-//! reference ─ null? ─ integer or value of the host, by its lowest bits ─ object ─ header ─▶ type number ─▶ TypeRecord
-//!                                                            function ─ FuncRec ─────────────┘
+//! reference ─ null? ─ integer or value of the host, by its lowest bits ─ object ─ header ─▶ type number ┬▶ Display: supertypes
+//!                                                            function ─ FuncRec ─────────────┘          └▶ TypeRecord: kind
 //! ```
 
 use std::fmt;
 
 use crate::types::{HeapType, RefType, TypeId, TypeKind};
-use crate::vm::{FuncRec, ObjectHeader, StoreCtx, TypeRecord, VmCtx, is_object};
+use crate::vm::{Display, FuncRec, ObjectHeader, StoreCtx, TypeRecord, VmCtx, is_object};
 
 /// What a reference has to refer to, if it is not null. It is of the same hierarchy already, as validation demands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,7 +129,13 @@ impl Cast {
                     object && header(ctx, reference).type_word == ObjectHeader::word_of(self.ty)
                 }
                 CastTarget::Object => {
-                    object && (*record_of(ctx, reference)).is_subtype_of(self.ty, self.depth)
+                    let store: *const StoreCtx = (*ctx).store;
+                    object
+                        && has_supertype(
+                            ((*store).displays, (*store).types),
+                            header(ctx, reference).type_id(),
+                            (self.ty, self.depth),
+                        )
                 }
                 CastTarget::Func => is_subtype(ctx, (*(reference as *const FuncRec)).ty, self.ty, self.depth),
             }
@@ -177,6 +183,41 @@ pub unsafe fn record_of(ctx: *const VmCtx, reference: u64) -> *const TypeRecord 
     unsafe { (*(*ctx).store).types.add(header(ctx, reference).type_id().0 as usize) }
 }
 
+/// The display of an object's type. Exceptions have none, but they are never cast.
+///
+/// # Safety
+/// As for [`record_of`].
+#[inline(always)]
+#[must_use]
+pub unsafe fn display_of(ctx: *const VmCtx, reference: u64) -> *const Display {
+    // SAFETY: the caller's promise; there is a display for the type of each object.
+    unsafe { (*(*ctx).store).displays.add(header(ctx, reference).type_id().0 as usize) }
+}
+
+/// Whether a type is another one, which has so many supertypes, or was declared as its subtype, by the arrays of a store.
+///
+/// # Safety
+/// Both arrays must have an entry for `sub`, whose chain of supertypes must be alive.
+#[inline(always)]
+#[must_use]
+pub unsafe fn has_supertype(
+    (displays, types): (*const Display, *const TypeRecord),
+    sub: TypeId,
+    (ty, depth): (TypeId, u32),
+) -> bool {
+    // SAFETY: the caller's promise; the chain has depth and one entries.
+    unsafe {
+        let display: &Display = &*displays.add(sub.0 as usize);
+        match display.0.get(depth as usize) {
+            Some(&supertype) => supertype == ty.0,
+            None => {
+                let record = types.add(sub.0 as usize);
+                depth <= (*record).depth && *(*record).supertypes.add(depth as usize) == ty
+            }
+        }
+    }
+}
+
 /// Whether a type is another one, which has so many supertypes, or was declared as its subtype.
 ///
 /// # Safety
@@ -189,7 +230,8 @@ pub unsafe fn is_subtype(ctx: *const VmCtx, sub: TypeId, ty: TypeId, depth: u32)
     unsafe {
         let store: *const StoreCtx = (*ctx).store;
         sub == ty
-            || sub.0 < (*store).type_count && (*(*store).types.add(sub.0 as usize)).is_subtype_of(ty, depth)
+            || sub.0 < (*store).type_count
+                && has_supertype(((*store).displays, (*store).types), sub, (ty, depth))
     }
 }
 

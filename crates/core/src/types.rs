@@ -54,15 +54,16 @@ impl fmt::Display for TypeTooLarge {
 
 impl std::error::Error for TypeTooLarge {}
 
-/// What kind of type a defined type is.
+/// What kind of type a defined type is. Code compares the number in a type's record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
 pub enum TypeKind {
     /// The type of functions.
-    Func,
+    Func = 0,
     /// The type of structs.
-    Struct,
+    Struct = 1,
     /// The type of arrays.
-    Array,
+    Array = 2,
 }
 
 /// Knows which defined types are subtypes of which others: the engine that they belong to does.

@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! VmCtx     one per instance; only what never changes while the instance lives
-//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack limits, epoch, fuel, builtins
-//!   ├─ mems[i] ─▶ MemRecord   base, length and mode of a memory (own or imported)
-//!   ├─ tables[i] ─▶ TableRecord
-//!   ├─ imported_funcs[i] ─▶ FuncRec      imported_globals[i] ─▶ GlobalCell
-//!   └─ behind the header, in the same allocation:  GlobalCell × own globals,  FuncRec × own functions
+//!   ├─ store ─▶ StoreCtx      one per store; all that changes: stack top, deadline, fuel, exits, where objects go
+//!   ├─ builtins, epoch, stack limit, memory 0, base of objects
+//!   └─ behind the header, in the same allocation, where VmLayout says:
+//!        memories ─▶ MemRecord          tables ─▶ TableRecord
+//!        imported functions ─▶ FuncRec  imported globals ─▶ GlobalCell
+//!        GlobalCell × own globals       FuncRec × own functions
 //! ```
 //!
 //! A *function reference* is the address of a [`FuncRec`] or 0. FuncRecs live as long as their store.
@@ -23,20 +24,23 @@ use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind};
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
 /// ```text
-///  fp ─▶ param 0 … param n-1 | return ip | caller fp | FuncRec* | locals … | operand homes …
-///        └ results are written from here, after the header was read
+///   param 0 … param n-1 | return ip | caller fp | FuncRec* |  locals … | operand homes …
+///   └ results go here,                                    fp ┘
+///     after the header was read
 /// ```
 ///
-/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing.
+/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing. The
+/// frame pointer is at the end of the header, whose slots so have constant places: whoever finds a frame knows its function,
+/// and the frame below, without knowing where the code of functions lies.
 pub mod frame {
     /// Slots between parameters and locals.
     pub const HEADER_SLOTS: u32 = 3;
-    /// Header slot that holds the instruction to go on with after the return.
-    pub const RETURN_IP: u32 = 0;
-    /// Header slot that holds the frame pointer of the caller.
-    pub const CALLER_FP: u32 = 1;
-    /// Header slot that holds the function's own `FuncRec`.
-    pub const FUNC: u32 = 2;
+    /// Slot, counted from `fp`, that holds the instruction to go on with after the return.
+    pub const RETURN_IP: isize = -3;
+    /// Slot that holds the frame pointer of the caller.
+    pub const CALLER_FP: isize = -2;
+    /// Slot that holds the function's own `FuncRec`.
+    pub const FUNC: isize = -1;
 
     /// Slots of the record that a call into another instance leaves below the callee's parameters.
     pub const RESTORE_SLOTS: u32 = 4;
@@ -48,6 +52,18 @@ pub mod frame {
     pub const RESTORE_CTX: u32 = 2;
     /// Restore slot that holds the number of result slots.
     pub const RESTORE_RESULTS: u32 = 3;
+
+    /// Slot in which a call of a function of another instance or of the host leaves the caller's `VmCtx`, null if the host
+    /// calls. Host functions learn from it who calls them, which after a tail call is not where they return to; for functions
+    /// of wasm it is the first slot of locals and operand homes, which they overwrite.
+    pub const CALLER_CTX: isize = 0;
+
+    /// How far `fp` lies above the first parameter of a function with so many parameter slots.
+    #[inline(always)]
+    #[must_use]
+    pub const fn fp_offset(param_slots: u32) -> u32 {
+        param_slots + HEADER_SLOTS
+    }
 }
 
 /// A function as the target of calls: 48 bytes, at an address that stays as long as its store.
@@ -119,8 +135,8 @@ impl FuncRec {
     }
 }
 
-/// The word before the first instruction of a function's code: the size of its frame in bytes, so that the check at a call
-/// is one compare with memory.
+/// The word before the first instruction of a function's code: the size of its frame from `fp` on in bytes, so that the check
+/// at a call is a subtraction and a comparison with memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Preamble {
@@ -262,15 +278,31 @@ pub struct FieldPlace {
 /// How many supertypes of a type code can compare without following a pointer.
 pub const INLINE_SUPERTYPES: usize = 8;
 
-/// What code and the collector know of a defined type at run time; [`StoreCtx::types`] has one for
+/// A type's chain of supertypes from the top down, itself the last, as far as there is room; `u32::MAX` behind it. Zeroes stand
+/// for a type that the store does not know.
+///
+/// It has 32 bytes, so code finds that of a type in [`StoreCtx::displays`] by a shift, and in one line of the cache.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[repr(C, align(32))]
+pub struct Display(pub [u32; INLINE_SUPERTYPES]);
+
+/// What the collector and code know of a defined type at run time besides its [`Display`]; [`StoreCtx::types`] has one for
 /// each [`TypeId`] that the store knows, and zeroes for others, which are a subtype of nothing.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct TypeRecord {
-    /// The type's chain of supertypes from the top down, itself the last, as far as there is room; `u32::MAX` behind it.
-    pub display: [u32; INLINE_SUPERTYPES],
-    /// The whole chain, [`depth`](Self::depth) and one entries.
+    /// The whole chain of supertypes, [`depth`](Self::depth) and one entries.
     pub supertypes: *const TypeId,
+    /// The fields of a struct.
+    pub fields: *const FieldPlace,
+    /// Offsets of the fields that have to be traced.
+    pub traced: *const u32,
+    /// How many those are.
+    pub traced_count: u32,
+    /// How many fields a struct has.
+    pub field_count: u32,
+    /// Bytes of a struct with its header.
+    pub size: u32,
     /// How many supertypes the type has.
     pub depth: u32,
     /// What it consists of.
@@ -279,35 +311,12 @@ pub struct TypeRecord {
     pub element_log2: u8,
     /// Whether the elements of an array have to be traced.
     pub element_traced: bool,
-    /// Bytes of a struct with its header.
-    pub size: u32,
-    /// How many fields a struct has.
-    pub field_count: u32,
-    /// The fields of a struct.
-    pub fields: *const FieldPlace,
-    /// Offsets of the fields that have to be traced.
-    pub traced: *const u32,
-    /// How many those are.
-    pub traced_count: u32,
 }
 
-impl TypeRecord {
-    /// Whether the type of the record is `ty`, which has so many supertypes, or one of its subtypes.
-    ///
-    /// # Safety
-    /// The record's chain must be alive.
-    #[inline(always)]
-    #[must_use]
-    pub unsafe fn is_subtype_of(&self, ty: TypeId, depth: u32) -> bool {
-        match self.display.get(depth as usize) {
-            Some(&supertype) => supertype == ty.0,
-            // SAFETY: the chain has depth and one entries, and the caller keeps it alive.
-            None => depth <= self.depth && unsafe { *self.supertypes.add(depth as usize) } == ty,
-        }
-    }
-}
-
-/// The part of an instance that code reads: only what never changes while the instance lives.
+/// The part of an instance that code reads: only what never changes while the instance lives, so native code may keep any of
+/// it in a register. Behind the header lie arrays, where the module's [`VmLayout`] says.
+///
+/// The context of host functions has no arrays, and its stack limit is set when the stack of its store is mapped.
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct VmCtx {
@@ -315,14 +324,14 @@ pub struct VmCtx {
     pub store: *mut StoreCtx,
     /// Memory 0, or a record of length 0 if there is none.
     pub mem0: *mut MemRecord,
-    /// All memories, imports first.
-    pub mems: *const *mut MemRecord,
-    /// All tables, imports first.
-    pub tables: *const *mut TableRecord,
-    /// Imported functions.
-    pub imported_funcs: *const *const FuncRec,
-    /// Imported globals.
-    pub imported_globals: *const *mut GlobalCell,
+    /// Base of memory 0 if its mode is [`MemoryMode::Guard`]: it never moves. Null in the other mode and without memory.
+    pub mem0_base: *mut u8,
+    /// Where frames have to end. [`STACK_RESERVE`] slots lie behind it.
+    pub stack_limit: *mut u64,
+    /// Services of the runtime that code calls.
+    pub builtins: *const Builtins,
+    /// The engine's epoch, which any thread may advance.
+    pub epoch: *const AtomicU64,
     /// What references to garbage-collected objects are relative to: the start of the store's heap, whose address space is
     /// set aside before the first context that needs it is made. Null in contexts whose code never sees an object: that of
     /// host functions, those of modules that name no reference but to functions, and all if the system gave no address
@@ -332,50 +341,161 @@ pub struct VmCtx {
     pub instance: *mut c_void,
 }
 
-/// Where the variable parts of a [`VmCtx`] lie, in bytes from its start.
+impl VmCtx {
+    /// The record of a memory. Memories come first behind the header, so code finds them by number.
+    ///
+    /// # Safety
+    /// `ctx` must be a live context of an instance with such a memory.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn memory(ctx: *const VmCtx, memory: usize) -> *mut MemRecord {
+        // SAFETY: the caller's promise; the array is the first thing behind the header.
+        unsafe { *ctx.add(1).cast::<*mut MemRecord>().add(memory) }
+    }
+
+    /// What lies at an offset that a [`VmLayout`] gave: a pointer to a table, to an imported function or an imported global; an
+    /// own global; or an own function.
+    ///
+    /// # Safety
+    /// `ctx` must be a live context with the layout.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn at<T>(ctx: *mut VmCtx, offset: usize) -> *mut T {
+        // SAFETY: the caller's promise: the offset is within the allocation.
+        unsafe { ctx.byte_add(offset).cast() }
+    }
+}
+
+/// How many entries the arrays behind a [`VmCtx`] have.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct VmCounts {
+    /// Memories, imports included.
+    pub memories: u32,
+    /// Tables, imports included.
+    pub tables: u32,
+    /// Imported functions.
+    pub imported_funcs: u32,
+    /// Imported globals.
+    pub imported_globals: u32,
+    /// Own globals.
+    pub own_globals: u32,
+    /// Own functions.
+    pub own_funcs: u32,
+}
+
+/// Where the arrays behind a [`VmCtx`] lie, in bytes from its start. It is the same for all instances of a module, so code has
+/// the offsets in it.
+///
+/// ```
+/// use upshift_core::vm::{VmCounts, VmCtx, VmLayout};
+///
+/// let layout = VmLayout::new(&VmCounts { memories: 1, tables: 2, own_funcs: 3, ..VmCounts::default() });
+/// assert_eq!(layout.memory(0), size_of::<VmCtx>());
+/// assert_eq!(layout.table_at(layout.table(1)), 1);
+/// assert_eq!(layout.size(), layout.func(3));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct VmLayout {
-    own_globals: u32,
-    own_funcs: u32,
+    tables: usize,
+    imported_funcs: usize,
+    imported_globals: usize,
+    own_globals: usize,
+    own_funcs: usize,
+    size: usize,
 }
 
 impl VmLayout {
-    /// The layout for an instance with so many own globals and functions.
+    /// The layout for so many entries.
     #[must_use]
-    pub fn new(own_globals: u32, own_funcs: u32) -> VmLayout {
-        VmLayout { own_globals, own_funcs }
+    pub fn new(counts: &VmCounts) -> VmLayout {
+        let behind = |start: usize, entries: u32, size: usize| start + entries as usize * size;
+        let pointer = size_of::<*const u8>();
+        let tables = behind(size_of::<VmCtx>(), counts.memories, pointer);
+        let imported_funcs = behind(tables, counts.tables, pointer);
+        let imported_globals = behind(imported_funcs, counts.imported_funcs, pointer);
+        let pointers_end = behind(imported_globals, counts.imported_globals, pointer);
+        let own_globals = pointers_end.next_multiple_of(align_of::<GlobalCell>());
+        let own_funcs = behind(own_globals, counts.own_globals, size_of::<GlobalCell>());
+        let size = behind(own_funcs, counts.own_funcs, size_of::<FuncRec>());
+        let size = size.next_multiple_of(align_of::<VmCtx>());
+        VmLayout { tables, imported_funcs, imported_globals, own_globals, own_funcs, size }
+    }
+
+    /// Offset of the pointer to a memory's [`MemRecord`].
+    #[must_use]
+    pub fn memory(self, memory: u32) -> usize {
+        size_of::<VmCtx>() + memory as usize * size_of::<*mut MemRecord>()
+    }
+
+    /// Offset of the pointer to a table's [`TableRecord`].
+    #[must_use]
+    pub fn table(self, table: u32) -> usize {
+        self.tables + table as usize * size_of::<*mut TableRecord>()
+    }
+
+    /// The table whose pointer lies at an offset that [`table`](Self::table) gave.
+    #[must_use]
+    pub fn table_at(self, offset: usize) -> u32 {
+        ((offset - self.tables) / size_of::<*mut TableRecord>()) as u32
+    }
+
+    /// Offset of the pointer to an imported function's [`FuncRec`].
+    #[must_use]
+    pub fn imported_func(self, func: u32) -> usize {
+        self.imported_funcs + func as usize * size_of::<*const FuncRec>()
+    }
+
+    /// Offset of the pointer to an imported global's [`GlobalCell`].
+    #[must_use]
+    pub fn imported_global(self, global: u32) -> usize {
+        self.imported_globals + global as usize * size_of::<*mut GlobalCell>()
     }
 
     /// Offset of an own global's [`GlobalCell`]; `own` counts without the imports.
     #[must_use]
     pub fn global(self, own: u32) -> usize {
-        size_of::<VmCtx>() + own as usize * size_of::<GlobalCell>()
+        self.own_globals + own as usize * size_of::<GlobalCell>()
     }
 
     /// Offset of an own function's [`FuncRec`]; `own` counts without the imports.
     #[must_use]
     pub fn func(self, own: u32) -> usize {
-        self.global(self.own_globals) + own as usize * size_of::<FuncRec>()
+        self.own_funcs + own as usize * size_of::<FuncRec>()
     }
 
     /// Size of the whole context.
     #[must_use]
     pub fn size(self) -> usize {
-        self.func(self.own_funcs).next_multiple_of(align_of::<VmCtx>())
+        self.size
     }
 }
 
-/// Slots behind [`StoreCtx::stack_limit`]: room for the arguments, results, restore records and headers that are written
+/// Slots behind [`VmCtx::stack_limit`]: room for the arguments, results, restore records and headers that are written
 /// before a callee's own frame is checked. Validation bounds a function to 1000 parameters and 1000 results.
 pub const STACK_RESERVE: usize = 8192;
 
-/// Where wasm code was left: for a call to the host, a trap, or an entry that is nested in it.
-#[derive(Clone, Copy, Debug)]
+/// Which instruction the program counter of an [`ExitPoint`] stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum PcKind {
+    /// The one that begins there: it trapped, throws, or asked the runtime for something that it waits for.
+    At,
+    /// The one that ends there: a call, after which the code goes on at the pc. It may be the last one of its function, so that
+    /// the pc itself belongs to another function or to none.
+    After,
+}
+
+/// Where wasm code was left: for a call to the host, a service of the runtime, a trap, or an entry that is nested in it.
+///
+/// Whoever leaves code notes all of it; the runtime never reads the frame of the code that calls it to find out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct ExitPoint {
-    /// The instruction that left.
-    pub ip: *const u64,
-    /// Its frame.
+    /// Address of a code word of the interpreter, or of native code; 0 if there is no exit.
+    pub pc: usize,
+    /// Which instruction it stands for.
+    pub at: PcKind,
+    /// The frame of the instruction.
     pub fp: *mut u64,
     /// Its instance.
     pub ctx: *mut VmCtx,
@@ -384,7 +504,60 @@ pub struct ExitPoint {
 impl ExitPoint {
     /// No exit: nothing of wasm lies below.
     pub const NONE: ExitPoint =
-        ExitPoint { ip: std::ptr::null(), fp: std::ptr::null_mut(), ctx: std::ptr::null_mut() };
+        ExitPoint { pc: 0, at: PcKind::After, fp: std::ptr::null_mut(), ctx: std::ptr::null_mut() };
+
+    /// Left by the instruction at `ip`, which is an address of a code word.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(ip: *const u64, fp: *mut u64, ctx: *mut VmCtx) -> ExitPoint {
+        ExitPoint { pc: ip.addr(), at: PcKind::At, fp, ctx }
+    }
+
+    /// Left by the call that goes on at `ip`.
+    #[inline(always)]
+    #[must_use]
+    pub fn after(ip: *const u64, fp: *mut u64, ctx: *mut VmCtx) -> ExitPoint {
+        ExitPoint { pc: ip.addr(), at: PcKind::After, fp, ctx }
+    }
+
+    /// Whether there is no exit.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.pc == 0
+    }
+
+    /// An address within the instruction, whichever way the pc stands for it: instructions have at least a word in the
+    /// interpreter and a byte elsewhere, so one byte back is enough.
+    #[inline(always)]
+    #[must_use]
+    pub fn inside(&self) -> usize {
+        match self.at {
+            PcKind::At => self.pc,
+            PcKind::After => self.pc - 1,
+        }
+    }
+}
+
+/// Where control goes on after an exception was caught: what [`Status::CAUGHT`] leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct Landing {
+    /// The code word to go on with.
+    pub ip: *const u64,
+    /// The frame that caught the exception.
+    pub fp: *mut u64,
+    /// Its instance.
+    pub ctx: *mut VmCtx,
+    /// The native stack pointer to set first, for code whose frames lie on the native stack; 0 keeps the current one, as for
+    /// frames of the value stack, whose code leaves the native stack where the entry put it.
+    pub sp: usize,
+}
+
+impl Landing {
+    /// Nothing was caught yet.
+    pub const NONE: Landing =
+        Landing { ip: std::ptr::null(), fp: std::ptr::null_mut(), ctx: std::ptr::null_mut(), sp: 0 };
 }
 
 /// One activation of wasm code from the host. Lies on the host's stack while the activation runs; the chain starts at
@@ -396,31 +569,28 @@ pub struct EntryFrame {
     pub prev: *const EntryFrame,
     /// Where the activation below was left.
     pub outer: ExitPoint,
+    /// The native stack pointer that the entry gave to the code. Whoever leaves the activation from deeper native frames (a
+    /// fault, a thunk that passes a [`Status`] on) sets it back to this and returns. 0 where the entry is a Rust function: all of
+    /// its code leaves by returning.
+    pub sp: usize,
 }
 
 /// What changes while a store's code runs.
 #[derive(Debug)]
 #[repr(C)]
 pub struct StoreCtx {
-    /// Where frames have to end. [`STACK_RESERVE`] slots lie behind it.
-    pub stack_limit: *mut u64,
     /// First slot above all live frames; valid while host code runs.
     pub stack_top: *mut u64,
-    /// Services of the runtime that code calls.
-    pub builtins: *const Builtins,
-    /// The engine's epoch, which any thread may advance.
-    pub epoch: *const AtomicU64,
     /// The epoch in which the program is interrupted, at its next entry or loop head.
     pub epoch_deadline: u64,
     /// What the program may still consume, if its code was made to count.
     pub fuel: u64,
     /// Innermost activation.
     pub entry: *const EntryFrame,
-    /// Where the innermost activation left wasm code for a host call that still runs. A call into another instance or to
-    /// the host leaves the caller's context here, where the host function that follows at once finds it.
+    /// Where the innermost activation left wasm code last; valid while the host or the runtime runs.
     pub exit: ExitPoint,
     /// Where a thrown exception was caught: what [`Status::CAUGHT`] goes on with.
-    pub landing: ExitPoint,
+    pub landing: Landing,
     /// Where the last trap or host error stopped the activation that has just ended.
     pub stopped: ExitPoint,
     /// The integer accumulator of the interpreter when an access to memory 0 trapped: the address, perhaps.
@@ -431,9 +601,16 @@ pub struct StoreCtx {
     pub gc_bump: u32,
     /// How far objects may reach before the runtime is asked, which collects or makes more room; not below `gc_bump`.
     pub gc_limit: u32,
-    /// Records of the types that objects and functions of the store have, by number.
+    /// Supertypes of the types that objects and functions of the store have, by number.
+    ///
+    /// This and [`types`](Self::types) are replaced by longer arrays when the store learns of types: when an instance is made,
+    /// or the host makes a function or an object of a new type, that is in any call of the host. Whoever keeps their address
+    /// loads it again after a call. What an entry of a known type holds stays the same as long as the store lives, and so
+    /// does what its addresses lead to.
+    pub displays: *const Display,
+    /// Records of the same types, by number.
     pub types: *const TypeRecord,
-    /// How many there are; types behind them have neither supertypes nor objects.
+    /// How many entries both have; types behind them have neither supertypes nor objects.
     pub type_count: u32,
 }
 
@@ -486,10 +663,12 @@ macro_rules! builtins {
         #[derive(Debug)]
         #[repr(C)]
         pub struct Builtins {
-            /// Translates the function if need be and sets its `code`.
+            /// Translates the function if need be and sets its `code`. The exit is the function's caller.
             pub translate: unsafe extern "C" fn(func: *mut FuncRec) -> Status,
-            /// Calls a host function; arguments and results in slots.
-            pub host_call: unsafe extern "C" fn(func: *const FuncRec, args: *mut u64) -> Status,
+            /// Calls a host function; arguments and results in slots. The exit is the caller; `caller` is the context of the
+            /// instance that calls, null if the host does.
+            pub host_call:
+                unsafe extern "C" fn(func: *const FuncRec, args: *mut u64, caller: *mut VmCtx) -> Status,
             /// The epoch has reached the deadline: moves the deadline, or stops the program.
             pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
             /// Makes room for an object of so many bytes in the collector's heap; objects may move.
@@ -591,9 +770,9 @@ builtins! {
 mod tests {
     use std::mem::offset_of;
 
-    use super::{FuncRec, GlobalCell, Status, VmCtx, VmLayout};
+    use super::{Display, FuncRec, GlobalCell, MemoryMode, Status, TypeRecord, VmCounts, VmCtx, VmLayout};
     use crate::Trap;
-    use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, ValType};
+    use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind, ValType};
 
     /// Each function of each instance takes so much, whether it ever runs or not; no byte of it is padding.
     #[test]
@@ -622,10 +801,36 @@ mod tests {
     #[test]
     fn layouts() {
         assert_eq!(size_of::<GlobalCell>(), 16);
-        assert_eq!(size_of::<VmCtx>() % 16, 0);
-        let layout = VmLayout::new(3, 2);
-        assert_eq!(layout.func(0), size_of::<VmCtx>() + 3 * 16);
-        assert_eq!(layout.size(), (layout.func(2)).next_multiple_of(16));
+        // One line of the cache; nothing of it is padding.
+        assert_eq!((size_of::<VmCtx>(), offset_of!(VmCtx, instance)), (64, 56));
+        let counts = VmCounts {
+            memories: 2,
+            tables: 1,
+            imported_funcs: 1,
+            imported_globals: 1,
+            own_globals: 3,
+            own_funcs: 2,
+        };
+        let layout = VmLayout::new(&counts);
+        let pointers = [
+            layout.memory(0),
+            layout.memory(1),
+            layout.table(0),
+            layout.imported_func(0),
+            layout.imported_global(0),
+        ];
+        assert_eq!(pointers, [64, 72, 80, 88, 96]);
+        assert_eq!((layout.global(0), layout.global(2)), (112, 144));
+        assert_eq!((layout.func(0), layout.func(1), layout.size()), (160, 208, 256));
+        assert_eq!(VmLayout::new(&VmCounts::default()).size(), size_of::<VmCtx>());
+    }
+
+    #[test]
+    fn records_of_types() {
+        assert_eq!((size_of::<Display>(), align_of::<Display>(), size_of::<TypeRecord>()), (32, 32, 48));
+        // What is read by bytes.
+        assert_eq!((size_of::<TypeKind>(), size_of::<Trap>(), size_of::<MemoryMode>()), (1, 1, 4));
+        assert_eq!([TypeKind::Func as u8, TypeKind::Struct as u8, TypeKind::Array as u8], [0, 1, 2]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From the host into wasm code and back.
 
 use upshift_core::Trap;
-use upshift_core::vm::{EntryFrame, FuncRec, Status, StoreCtx, frame};
+use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
 use crate::dispatch::{self, Dispatch};
 use crate::regs::Regs;
@@ -24,25 +24,25 @@ pub unsafe fn enter(
 ) -> Status {
     // SAFETY: I-STORE: all that is entered lives. I-RESERVE: the stack has room for a header behind any frame.
     unsafe {
-        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
-        let limit = (*store).stack_limit as usize;
+        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: 0 };
         let code = (*func).code;
-        if args as usize > limit || *code as usize > limit - args as usize {
-            (*store).stopped = entry.outer;
+        let fp = args.add(frame::fp_offset((*func).param_slots.into()) as usize);
+        if fp as usize + *code as usize > (*(*func).vmctx).stack_limit as usize {
+            (*store).stopped = ExitPoint::NONE;
             return Status::trap(Trap::StackOverflow);
         }
-        let header = args.add((*func).param_slots as usize);
-        *header.add(frame::RETURN_IP as usize) = stubs::exit() as u64;
-        *header.add(frame::CALLER_FP as usize) = 0;
-        *header.add(frame::FUNC as usize) = func as u64;
+        *fp.offset(frame::RETURN_IP) = stubs::exit() as u64;
+        *fp.offset(frame::CALLER_FP) = 0;
+        *fp.offset(frame::FUNC) = func as u64;
+        *fp.offset(frame::CALLER_CTX) = 0;
         (*store).entry = &raw const entry;
-        // Nobody has called yet: a host function that is entered directly has no calling instance.
-        (*store).exit.ctx = std::ptr::null_mut();
+        // This activation was not left yet.
+        (*store).exit = ExitPoint::NONE;
         let ctx = (*func).vmctx;
         let mut regs = Regs {
             ctx,
             ip: code.add(1),
-            fp: args,
+            fp,
             mem: std::ptr::null_mut(),
             len: 0,
             int: func as u64,

@@ -16,7 +16,7 @@
 //!
 //! | field | bits | meaning |
 //! |---|---|---|
-//! | `d` `s` | 16 | slot that is written, read |
+//! | `d` `s` | 16 | slot that is written, read; counted from `fp`, signed: parameters lie below |
 //! | `dv` `sv` | 16 | the same for a vector in two slots |
 //! | `D` `S` | 32 | the same with a wide slot number |
 //! | `i` `I` `J` | 16, 32, 64 | immediate, sign-extended |
@@ -243,12 +243,12 @@ macro_rules! flatten_other_ops {
         // Local variables at entry: first slot, number of slots.
         ZeroSpan "zero.span" [D U] ZeroSpan;
         // Result, operand if the condition holds, operand if not, condition.
-        Select "select" [d s s S] Select<SlotNext>;
+        Select "select" [d s s S] Select<WideSlotNext>;
         SelectA "select" [d s s A] Select<Acc>;
         SelectV128 "select.v128" [dv sv sv S] SelectV128;
         Shuffle "i8x16.shuffle" [dv sv sv J J] Shuffle;
 
-        // Globals: offset in the instance's context, or number of the import.
+        // Globals: offset in the instance's context of the cell, or of the pointer to it.
         GlobalGet "global.get" [d U] GlobalGet;
         GlobalSet "global.set" [s U] GlobalSet;
         GlobalGetV128 "global.get.v128" [dv U] GlobalGetV128;
@@ -258,7 +258,7 @@ macro_rules! flatten_other_ops {
         GlobalGetImportV128 "global.get.import.v128" [dv U] GlobalGetImportV128;
         GlobalSetImportV128 "global.set.import.v128" [sv U] GlobalSetImportV128;
 
-        // References: offset of the function's record in the context, or number of the import.
+        // References: offset in the context of the function's record, or of the pointer to it.
         RefFunc "ref.func" [d U] RefFunc;
         RefFuncImport "ref.func.import" [d U] RefFuncImport;
         RefAsNonNull "ref.as_non_null" [s] RefAsNonNull;
@@ -339,30 +339,32 @@ macro_rules! flatten_other_ops {
         Br "br" [T] Br;
         BrTable "br_table" [s U L] BrTable;
 
-        // Calls: parameter slots, first argument, then what is called. Direct: offset of the record, function index.
+        // Calls: parameter slots, where the callee's frame will be (behind arguments and header), then what is called. Direct:
+        // offset of the record, or of the pointer to it, function index.
         Call "call" [n S U U] Call;
-        CallImport "call.import" [n S U] CallImport;
-        // Index slot, table, type. The second form also takes functions of subtypes, and has the number of supertypes.
+        CallImport "call.import" [n S U U] CallImport;
+        // Index slot, offset of the pointer to the table, type. The second form also takes functions of subtypes, and has the
+        // number of supertypes.
         CallIndirect "call_indirect" [n S S U U] CallIndirect<Final>;
         CallIndirectSub "call_indirect.sub" [n S S U U U] CallIndirect<Open>;
         CallRef "call_ref" [n S S] CallRef;
         // Tail calls have the caller's own parameter slots and result slots in addition, last.
         ReturnCall "return_call" [n S U U U U] ReturnCall;
-        ReturnCallImport "return_call.import" [n S U U U] ReturnCallImport;
+        ReturnCallImport "return_call.import" [n S U U U U] ReturnCallImport;
         ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect<Final>;
         ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U] ReturnCallIndirect<Open>;
         ReturnCallRef "return_call_ref" [n S S U U] ReturnCallRef;
-        // Returns: own parameter slots, result.
-        Return "return" [n] Return;
-        ReturnS "return" [n s] ReturnValue<SlotB, u64>;
-        ReturnA "return" [n A] ReturnValue<Acc, u64>;
-        ReturnI "return" [n I] ReturnValue<ImmHigh, u64>;
-        ReturnF32S "return.f32" [n s] ReturnValue<SlotB, f32>;
-        ReturnF64S "return.f64" [n s] ReturnValue<SlotB, f64>;
-        ReturnF32A "return.f32" [n A] ReturnValue<Acc, f32>;
-        ReturnF64A "return.f64" [n A] ReturnValue<Acc, f64>;
-        // First result slot, number of slots.
-        ReturnSpan "return.span" [n S U] ReturnSpan;
+        // Returns: where the result goes, the result.
+        Return "return" [] Return;
+        ReturnS "return" [d s] ReturnValue<SlotB, u64>;
+        ReturnA "return" [d A] ReturnValue<Acc, u64>;
+        ReturnI "return" [d I] ReturnValue<ImmHigh, u64>;
+        ReturnF32S "return.f32" [d s] ReturnValue<SlotB, f32>;
+        ReturnF64S "return.f64" [d s] ReturnValue<SlotB, f64>;
+        ReturnF32A "return.f32" [d A] ReturnValue<Acc, f32>;
+        ReturnF64A "return.f64" [d A] ReturnValue<Acc, f64>;
+        // Where the results go, the first one, number of slots.
+        ReturnSpan "return.span" [d S U] ReturnSpan;
 
         // Exceptions: first slot of the values, tag; then the slot of a reference.
         Throw "throw" [S U] Throw;

@@ -11,7 +11,7 @@ use upshift_core::index::{
 };
 use upshift_core::types::{FuncType, GlobalType, MemoryType, RefType, TableType, TypeId, TypeKind};
 use upshift_core::value::V128;
-use upshift_core::vm::VmLayout;
+use upshift_core::vm::{VmCounts, VmLayout};
 
 use crate::bytes::ModuleBytes;
 use crate::hints::BranchHints;
@@ -327,14 +327,18 @@ impl ModuleInfo {
         self.branch_hints.get_or_init(|| BranchHints::read(self))
     }
 
-    /// Where the variable parts of an instance's context lie.
+    /// Where the arrays of an instance's context lie.
     #[must_use]
     pub fn vm_layout(&self) -> VmLayout {
         let own = |all: usize, imported: u32| all as u32 - imported;
-        VmLayout::new(
-            own(self.globals.len(), self.imported_globals),
-            own(self.funcs.len(), self.imported_funcs),
-        )
+        VmLayout::new(&VmCounts {
+            memories: self.memories.len() as u32,
+            tables: self.tables.len() as u32,
+            imported_funcs: self.imported_funcs,
+            imported_globals: self.imported_globals,
+            own_globals: own(self.globals.len(), self.imported_globals),
+            own_funcs: own(self.funcs.len(), self.imported_funcs),
+        })
     }
 
     /// Whether code of the module may come across an object of the collector's heap: the module defines types of objects or

@@ -1,8 +1,7 @@
 //! Instances: a module's functions, memories, tables and globals in a store.
 //!
 //! ```text
-//! InstanceData ─┬▶ VmCtx ┬ GlobalCell × own globals ┬ FuncRec × own functions       one allocation, read by code
-//!               ├▶ pointer arrays of memories, tables, imported functions and globals
+//! InstanceData ─┬▶ VmCtx ┬ pointers to memories, tables, imports ┬ own globals ┬ own functions   one allocation, read by code
 //!               └▶ handles of the same, state of the segments
 //! ```
 //!
@@ -14,7 +13,7 @@ use std::ptr::NonNull;
 use anyhow::{Context, Result};
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex};
 use upshift_core::shown::Shown;
-use upshift_core::vm::{FuncRec, GlobalCell, MemRecord, TableRecord, VmCtx, VmLayout};
+use upshift_core::vm::{FuncRec, GlobalCell, VmCtx, VmLayout};
 use upshift_translate::module::ExternIndex;
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -76,11 +75,6 @@ pub(crate) struct InstanceData {
     pub(crate) tables: Vec<Table>,
     pub(crate) globals: Vec<Global>,
     pub(crate) tags: Vec<Tag>,
-    /// What the context's arrays point to.
-    pub(crate) memory_records: Vec<*mut MemRecord>,
-    pub(crate) table_records: Vec<*mut TableRecord>,
-    pub(crate) imported_funcs: Vec<*const FuncRec>,
-    pub(crate) imported_globals: Vec<*mut GlobalCell>,
     pub(crate) elems: Box<[Elems]>,
     /// Whether a data segment was dropped.
     pub(crate) dropped: Box<[bool]>,
@@ -93,13 +87,25 @@ impl InstanceData {
             .expect("index spaces are bounded by validation")
     }
 
+    /// The part of the context at an offset of its layout.
+    ///
+    /// # Safety
+    /// The offset must be one that the layout gives for an index that the instance has.
+    pub(crate) unsafe fn at<T>(&self, offset: usize) -> *mut T {
+        debug_assert!(offset + size_of::<T>() <= self.layout.size());
+        // SAFETY: the caller's promise; the context lives as long as the instance.
+        unsafe { VmCtx::at(self.ctx.as_ptr(), offset) }
+    }
+
     /// The record of a function of the index space.
     pub(crate) fn func_rec(&self, func: FuncIndex) -> NonNull<FuncRec> {
         let imported = self.module.info().imported_funcs;
-        let rec = match func.0.checked_sub(imported) {
-            None => self.imported_funcs[func.index()].cast_mut(),
-            // SAFETY: validation keeps function indices within the index space, so the offset is within the context.
-            Some(own) => unsafe { self.ctx.as_ptr().byte_add(self.layout.func(own)).cast() },
+        // SAFETY: validation keeps function indices within the index space, and pointers to imports are written first.
+        let rec = unsafe {
+            match func.0.checked_sub(imported) {
+                None => *self.at::<*mut FuncRec>(self.layout.imported_func(func.0)),
+                Some(own) => self.at(self.layout.func(own)),
+            }
         };
         NonNull::new(rec).expect("records have addresses")
     }
@@ -107,10 +113,12 @@ impl InstanceData {
     /// The cell of a global of the index space.
     pub(crate) fn global_cell(&self, global: GlobalIndex) -> *mut GlobalCell {
         let imported = self.module.info().imported_globals;
-        match global.0.checked_sub(imported) {
-            None => self.imported_globals[global.index()],
-            // SAFETY: validation keeps global indices within the index space, so the offset is within the context.
-            Some(own) => unsafe { self.ctx.as_ptr().byte_add(self.layout.global(own)).cast() },
+        // SAFETY: as in `func_rec`.
+        unsafe {
+            match global.0.checked_sub(imported) {
+                None => *self.at::<*mut GlobalCell>(self.layout.imported_global(global.0)),
+                Some(own) => self.at(self.layout.global(own)),
+            }
         }
     }
 

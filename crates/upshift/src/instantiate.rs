@@ -15,9 +15,10 @@ use anyhow::{Context, Result, bail, ensure};
 use upshift_core::Trap;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::shown::Shown;
-use upshift_core::vm::{FuncRec, GlobalCell, VmCtx};
+use upshift_core::vm::{FuncRec, GlobalCell, MemoryMode, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
+use crate::builtins::BUILTINS;
 use crate::const_expr::evaluate;
 use crate::engine::Engine;
 use crate::exceptions::Tag;
@@ -89,6 +90,7 @@ fn check_imports(state: &StoreState, module: &Module, imports: &[Extern]) -> Res
 /// Makes the instance with its globals, tables and memories; the segments wait.
 fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Result<NonNull<InstanceData>> {
     let info = module.info();
+    let stack_limit = state.prepare_stack()?;
     let layout = info.vm_layout();
     let alloc_layout = InstanceData::ctx_layout(layout);
     // SAFETY: a context is never empty.
@@ -103,10 +105,6 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         tables: Vec::with_capacity(info.tables.len()),
         globals: Vec::with_capacity(info.globals.len()),
         tags: Vec::with_capacity(info.tags.len()),
-        memory_records: Vec::with_capacity(info.memories.len()),
-        table_records: Vec::with_capacity(info.tables.len()),
-        imported_funcs: Vec::with_capacity(info.imported_funcs as usize),
-        imported_globals: Vec::with_capacity(info.imported_globals as usize),
         elems: Box::default(),
         dropped: info.datas.iter().map(|_| false).collect(),
     });
@@ -115,9 +113,14 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
 
     // SAFETY: the instance is in its stable place and no code knows it yet.
     let data = unsafe { &mut *instance.as_ptr() };
+    let mut imported_funcs = 0;
     for import in imports {
         match import {
-            Extern::Func(func) => data.imported_funcs.push(func.rec(state).as_ptr()),
+            Extern::Func(func) => {
+                // SAFETY: as many functions are imported as the layout has room for, as was checked.
+                unsafe { *data.at(layout.imported_func(imported_funcs)) = func.rec(state).as_ptr() };
+                imported_funcs += 1;
+            }
             Extern::Global(global) => data.globals.push(*global),
             Extern::Table(table) => data.tables.push(*table),
             Extern::Memory(memory) => data.memories.push(*memory),
@@ -125,7 +128,10 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
             Extern::SharedMemory(memory) => data.memories.push(Memory::of_shared(state, memory)),
         }
     }
-    data.imported_globals.extend(data.globals.iter().map(|global| global.in_state(state).cell()));
+    for (i, global) in (0..).zip(&data.globals) {
+        // SAFETY: these are the imported globals, and no code knows the context yet.
+        unsafe { *data.at(layout.imported_global(i)) = global.in_state(state).cell() };
+    }
     make_funcs(data);
     for own in info.imported_tags as usize..info.tags.len() {
         data.tags.push(Tag::of_instance(state, module, TagIndex::new(own)));
@@ -148,28 +154,42 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     }
     make_globals(state, data, stack)?;
     make_tables(state, data, stack)?;
-    data.memory_records.extend(data.memories.iter().map(|memory| memory.in_state(state).record()));
-    data.table_records.extend(data.tables.iter().map(|table| table.in_state(state).record()));
     data.elems = info.elems.iter().map(|_| Elems::Funcs).collect();
     for (i, elem) in info.elems.iter().enumerate() {
         // Each is in its place before the next one makes objects.
         data.elems[i] = elements(state, data, &elem.items, stack)?;
     }
-    // SAFETY: the context was allocated above; what it points to lives as long as the store, and the vectors do not
-    // change any more.
+    write_context(state, instance, stack_limit);
+    Ok(instance)
+}
+
+/// Writes all of the context that was not needed before. From here on it does not change, but for the values of globals and
+/// what calls write into the records of functions.
+fn write_context(state: &StoreState, instance: NonNull<InstanceData>, stack_limit: *mut u64) {
+    // SAFETY: the instance is in its stable place and no code knows it yet.
+    let data = unsafe { instance.as_ref() };
+    let memory0 =
+        data.memories.first().map_or(state.no_memory.as_ptr(), |first| first.in_state(state).record());
+    // SAFETY: the context was allocated with the layout; what it points to lives as long as the store.
     unsafe {
-        ctx.write(VmCtx {
+        for (i, memory) in (0..).zip(&data.memories) {
+            *data.at(data.layout.memory(i)) = memory.in_state(state).record();
+        }
+        for (i, table) in (0..).zip(&data.tables) {
+            *data.at(data.layout.table(i)) = table.in_state(state).record();
+        }
+        let guarded = (*memory0).mode == MemoryMode::Guard;
+        data.ctx.write(VmCtx {
             store: state.root().as_ptr().cast(),
-            mem0: data.memory_records.first().copied().unwrap_or(state.no_memory.as_ptr()),
-            mems: data.memory_records.as_ptr(),
-            tables: data.table_records.as_ptr(),
-            imported_funcs: data.imported_funcs.as_ptr(),
-            imported_globals: data.imported_globals.as_ptr(),
+            mem0: memory0,
+            mem0_base: if guarded { (*memory0).base } else { std::ptr::null_mut() },
+            stack_limit,
+            builtins: &raw const BUILTINS,
+            epoch: state.engine.epoch(),
             gc_base: state.gc.heap.base(),
             instance: instance.as_ptr().cast(),
         });
     }
-    Ok(instance)
 }
 
 fn make_funcs(data: &InstanceData) {

@@ -61,6 +61,8 @@ mod backtrace;
 mod budget;
 mod builtins;
 mod caller;
+mod code;
+mod code_object;
 mod code_table;
 mod config;
 mod const_expr;

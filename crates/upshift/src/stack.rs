@@ -1,7 +1,8 @@
 //! The value stack of a store: one block of slots that all wasm frames lie on.
 //!
-//! It is mapped when the store's first call comes. The operating system provides its pages as they are used, so a stack
-//! that is never used deeply costs little, whatever its size. The engine keeps some for the next stores, cleared.
+//! It is mapped when the store's first instance is made, or its first call comes. The operating system provides its pages as they
+//! are used, so a stack that is never used deeply costs little, whatever its size. The engine keeps some for the next stores,
+//! cleared.
 
 use std::sync::Arc;
 
@@ -22,10 +23,17 @@ impl ValueStack {
     pub(crate) fn new(pools: &Arc<Pools>, bytes: usize) -> Result<ValueStack, OutOfMemory> {
         let slots = bytes / size_of::<u64>();
         let all = slots.saturating_add(STACK_RESERVE).saturating_mul(size_of::<u64>());
-        let mapping = Pooled::movable(pools, Use::Stack, all)
+        let mut mapping = Pooled::movable(pools, Use::Stack, all)
             .map_err(OutOfMemory::of("the stack of a store", bytes))?;
         mapping.prefer_small_pages();
+        mapping.set_untouched(true);
         Ok(ValueStack { mapping, slots })
+    }
+
+    /// There is going to be a frame.
+    #[inline]
+    pub(crate) fn touch(&mut self) {
+        self.mapping.set_untouched(false);
     }
 
     /// The first slot.

@@ -13,6 +13,7 @@
 //! single accesses. So a host function may get at the same store again, at any depth.
 
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
-use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, MemoryMode, StoreCtx, VmCtx};
+use upshift_core::vm::{ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, StoreCtx, VmCtx};
 use upshift_translate::CodeOptions;
 
 use crate::builtins::BUILTINS;
@@ -105,8 +106,8 @@ pub struct Usage {
 /// The part of a store that does not depend on the host's data.
 #[repr(C)]
 pub(crate) struct StoreState {
-    /// First, so that its address is that of the state.
-    pub(crate) ctx: StoreCtx,
+    /// What generated code reads and writes, see [`ctx`](Self::ctx). First, so that its address is that of the state.
+    ctx: UnsafeCell<StoreCtx>,
     /// The address that all others derive from.
     root: NonNull<StoreState>,
     pub(crate) id: StoreId,
@@ -258,7 +259,7 @@ impl<T: 'static> Store<T> {
         self.as_context_mut().gc()
     }
 
-    /// Sets the stack for wasm frames aside, which else the first call does: a host that starts something else beside, for
+    /// Sets the stack for wasm frames aside, which else the first instance does: a host that starts something else beside, for
     /// instance a thread, learns in time that the system does not give it.
     ///
     /// ```
@@ -272,7 +273,7 @@ impl<T: 'static> Store<T> {
     /// # Errors
     /// [`OutOfMemory`](crate::OutOfMemory).
     pub fn prepare_stack(&mut self) -> Result<()> {
-        self.as_context_mut().state().prepare_stack()
+        self.as_context_mut().state().prepare_stack().map(|_| ())
     }
 
     /// The host's data; everything else is dropped.
@@ -312,32 +313,30 @@ impl StoreState {
         let host_ctx = Stable::new(VmCtx {
             store: std::ptr::null_mut(),
             mem0: no_memory.as_ptr(),
-            mems: NonNull::dangling().as_ptr(),
-            tables: NonNull::dangling().as_ptr(),
-            imported_funcs: NonNull::dangling().as_ptr(),
-            imported_globals: NonNull::dangling().as_ptr(),
+            mem0_base: std::ptr::null_mut(),
+            stack_limit: std::ptr::null_mut(),
+            builtins: &raw const BUILTINS,
+            epoch: engine.epoch(),
             gc_base: std::ptr::null_mut(),
             instance: std::ptr::null_mut(),
         });
         StoreState {
-            ctx: StoreCtx {
-                stack_limit: std::ptr::null_mut(),
+            ctx: UnsafeCell::new(StoreCtx {
                 stack_top: std::ptr::null_mut(),
-                builtins: &raw const BUILTINS,
-                epoch: engine.epoch(),
                 epoch_deadline: 0,
                 fuel: 0,
                 entry: std::ptr::null(),
                 exit: ExitPoint::NONE,
-                landing: ExitPoint::NONE,
+                landing: Landing::NONE,
                 stopped: ExitPoint::NONE,
                 trap_operand: 0,
                 native_limit: 0,
                 gc_bump: 0,
                 gc_limit: 0,
+                displays: std::ptr::null(),
                 types: std::ptr::null(),
                 type_count: 0,
-            },
+            }),
             root: NonNull::dangling(),
             id: StoreId::new(),
             engine: engine.clone(),
@@ -372,20 +371,48 @@ impl StoreState {
         unsafe { NonNull::new_unchecked(ctx).cast() }
     }
 
+    /// The part of the store that generated code reads and writes too, through addresses of its own.
+    ///
+    /// The invariant of all accesses is that *either code runs or the runtime*: code is left by a call and goes on when that
+    /// returns, so a reference that is made and used between entering the runtime and leaving it meets no access of code. What
+    /// is found here is valid until code runs again. A `&StoreState` may even be alive while code runs, as the cell says; a
+    /// `&mut StoreState` may not, so what enters code has the root address, see [`ctx_of`](Self::ctx_of).
+    #[inline]
+    pub(crate) fn ctx(&self) -> &StoreCtx {
+        // SAFETY: either code runs or the runtime, and that changes the context through `&mut self` or the root address only.
+        unsafe { &*self.ctx.get() }
+    }
+
+    /// The same to be changed.
+    #[inline]
+    pub(crate) fn ctx_mut(&mut self) -> &mut StoreCtx {
+        self.ctx.get_mut()
+    }
+
+    /// The address of the context, for accesses without a reference to the whole state.
+    #[inline]
+    pub(crate) fn ctx_of(root: NonNull<StoreState>) -> *mut StoreCtx {
+        root.as_ptr().cast()
+    }
+
     /// The address that stays valid when references to the state end.
     pub(crate) fn root(&self) -> NonNull<StoreState> {
         self.root
     }
 
-    /// The value stack's first slot, allocated if there is none yet.
-    pub(crate) fn prepare_stack(&mut self) -> Result<()> {
-        if self.stack.is_none() {
-            let stack = ValueStack::new(self.engine.pools(), self.engine.config().max_wasm_stack)?;
-            self.ctx.stack_top = stack.base();
-            self.ctx.stack_limit = stack.limit();
-            self.stack = Some(stack);
-        }
-        Ok(())
+    /// Maps the value stack if that was not done yet; answers where frames have to end, which contexts repeat.
+    pub(crate) fn prepare_stack(&mut self) -> Result<*mut u64> {
+        let stack = match &self.stack {
+            Some(stack) => stack,
+            None => {
+                let stack = ValueStack::new(self.engine.pools(), self.engine.config().max_wasm_stack)?;
+                self.ctx.get_mut().stack_top = stack.base();
+                // SAFETY: the context lives as long as the store, and code that could read it needs a stack.
+                unsafe { (*self.host_ctx.as_ptr()).stack_limit = stack.limit() };
+                self.stack.insert(stack)
+            }
+        };
+        Ok(stack.limit())
     }
 
     /// Makes a host function callable in this store.

@@ -11,6 +11,7 @@ use upshift_core::index::FuncIndex;
 use upshift_core::vm::FuncRec;
 
 use crate::backtrace::FrameInfo;
+use crate::code_object::CodeObject;
 use crate::context::AsContext;
 use crate::func::Func;
 use crate::module::Module;
@@ -26,6 +27,7 @@ use crate::store::{Store, StoreState};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Tier {
     /// Tier 0, which runs the register IR.
     Interpreter,
@@ -181,8 +183,8 @@ impl Module {
     /// ```
     #[must_use]
     pub fn tier(&self, func: u32) -> Option<Tier> {
-        let translated = self.func_bodies().contains(&func) && self.translated(FuncIndex(func)).is_some();
-        translated.then_some(Tier::Interpreter)
+        let code = self.func_bodies().contains(&func).then(|| self.translated(FuncIndex(func)))?;
+        code.map(|code| CodeObject::of(code).tier())
     }
 }
 
@@ -190,7 +192,6 @@ impl FrameInfo {
     /// The tier that executes the frame.
     #[must_use]
     pub fn tier(&self) -> Tier {
-        // Frames are found by the interpreter's code.
-        Tier::Interpreter
+        self.code_tier()
     }
 }

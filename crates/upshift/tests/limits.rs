@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use upshift::{
-    Config, Engine, Error, Instance, Memory, MemoryType, Module, OutOfMemory, Ref, RefType, ResourceLimiter,
-    Result, SharedMemory, Store, Table, TableType, Trap, TypedFunc,
+    Config, Engine, Error, Func, Instance, Memory, MemoryType, Module, OutOfMemory, Ref, RefType,
+    ResourceLimiter, Result, SharedMemory, Store, Table, TableType, Trap, TypedFunc,
 };
 
 fn instance(store: &mut Store<()>, wat: &str) -> Instance {
@@ -223,8 +223,12 @@ fn in_a_small_address_space() {
     // A stack and tables that are too large for what is left.
     let large = Engine::new(Config::new().max_wasm_stack(4 << 30)).unwrap();
     let mut of_large = Store::new(&large, ());
-    let func = deep(&mut of_large);
-    says_why(refused(func.call(&mut of_large, 1).unwrap_err(), 4 << 30, "the stack of a store"));
+    let module = Module::new(&large, "(module)").unwrap();
+    let error = Instance::new(&mut of_large, &module, &[]).unwrap_err();
+    says_why(refused(error, 4 << 30, "the stack of a store"));
+    let host = Func::wrap(&mut of_large, || ());
+    let error = host.call(&mut of_large, &[], &mut []).unwrap_err();
+    says_why(refused(error, 4 << 30, "the stack of a store"));
     says_why(refused(of_large.prepare_stack().unwrap_err(), 4 << 30, "the stack of a store"));
     let ty = TableType::new(RefType::FUNCREF, 10_000_000, None);
     let tables = (0..50).map(|_| Table::new(&mut store, ty.clone(), Ref::Func(None)));

@@ -141,7 +141,7 @@ macro_rules! with_handlers {
         };
         use crate::handlers::operand::{
             Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, ImmNextLow, Next, OffsetC, OffsetHigh, SlotA,
-            SlotB, SlotC, SlotLast, SlotNext, Zero,
+            SlotB, SlotC, SlotLast, SlotNext, WideSlotNext, Zero,
         };
         use crate::handlers::pure::{
             AddBranch, AddShl, Binary, BranchIf, LaneExtract, LaneReplace, MulAdd, Ternary, Unary,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use upshift_core::Trap;
 use upshift_core::vm::{Status, VmCtx, frame};
 
-use super::call::{note_exit, stop};
+use super::call::{header, note_exit, stop};
 use super::operand::{Source, low};
 use super::{Exec, exec};
 use crate::regs::{AccValue, Flow, Regs};
@@ -49,28 +49,12 @@ impl Exec for BrTable {
     }
 }
 
-/// Leaves the frame whose header lies behind `params` slots.
-///
-/// # Safety
-/// As for [`Exec::exec`]; the header must not have been overwritten.
+/// Leaves the running frame for the one below.
 #[inline(always)]
-unsafe fn leave(ip: u64, fp: u64, r: &mut Regs) -> Flow {
+fn leave(ip: u64, fp: u64, r: &mut Regs) -> Flow {
     r.ip = ip as *const u64;
     r.fp = fp as *mut u64;
     Flow::Next
-}
-
-/// Return address and frame of the caller.
-///
-/// # Safety
-/// As for [`Exec::exec`].
-#[inline(always)]
-unsafe fn header(r: &Regs, params: usize) -> (u64, u64) {
-    // SAFETY: entering the function wrote the header behind the parameters.
-    unsafe {
-        let header = r.slot(params);
-        (*header.add(frame::RETURN_IP as usize), *header.add(frame::CALLER_FP as usize))
-    }
 }
 
 /// Returns without a result.
@@ -81,13 +65,13 @@ impl Exec for Return {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let (ip, fp) = header(r, r.a());
+            let (ip, fp) = header(r);
             leave(ip, fp, r)
         }
     }
 }
 
-/// Returns a scalar.
+/// Returns a scalar, to the slot where the caller wants it.
 pub(crate) struct ReturnValue<S, T>(PhantomData<(S, T)>);
 
 impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
@@ -95,9 +79,12 @@ impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let (ip, fp) = header(r, r.a());
+            // The header comes last, so that few registers are in use at once, but before the result, which may lie over it.
             let value = S::get(r);
-            r.write(0, value);
+            let to = r.slot(r.a());
+            let (ip, fp) = header(r);
+            value.write(to);
+            value.to_acc(r);
             leave(ip, fp, r)
         }
     }
@@ -112,8 +99,8 @@ impl Exec for ReturnSpan {
         // SAFETY: the state is that of verified code at an instruction of this kind; the header is read before the results
         // may overwrite it.
         unsafe {
-            let (ip, fp) = header(r, r.a());
-            let (mut from, mut to) = (r.slot(r.high()), r.fp);
+            let (ip, fp) = header(r);
+            let (mut from, mut to) = (r.slot(r.high_slot()), r.slot(r.a()));
             for _ in 0..low(r.word(2)) {
                 to.write_volatile(*from);
                 (from, to) = (from.add(1), to.add(1));
@@ -174,8 +161,7 @@ exec! {
     }
     /// Looks at the epoch.
     CheckInterrupt |r| {
-        let store = r.store();
-        if (*(*store).epoch).load(Ordering::Relaxed) >= (*store).epoch_deadline {
+        if (*(*r.ctx).epoch).load(Ordering::Relaxed) >= (*r.store()).epoch_deadline {
             return Flow::Interrupt;
         }
         r.next(2)
@@ -189,8 +175,8 @@ exec! {
 pub(crate) unsafe fn interrupt(r: &mut Regs) -> Flow {
     // SAFETY: the context of running code lives; the check says where the frame's free slots begin.
     unsafe {
-        note_exit(r, r.slot(r.high()));
-        let status = ((*(*r.store()).builtins).interrupt)(r.ctx);
+        note_exit(r, r.slot(r.high_slot()));
+        let status = ((*(*r.ctx).builtins).interrupt)(r.ctx);
         if status != Status::OK {
             return stop(status);
         }

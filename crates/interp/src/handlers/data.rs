@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use upshift_core::Trap;
 use upshift_core::ops::simd;
 use upshift_core::value::V128;
-use upshift_core::vm::{FuncRec, GlobalCell};
+use upshift_core::vm::{FuncRec, GlobalCell, VmCtx};
 
-use super::operand::{Source, low};
+use super::operand::{Source, low, low_slot};
 use super::{Exec, exec};
 use crate::regs::{Flow, Regs};
 
@@ -43,14 +43,14 @@ exec! {
     }
     /// A copy between any two slots; the accumulators stay what they are.
     CopyWide |r| {
-        *r.slot(r.high()) = *r.slot(low(r.word(2)));
+        *r.slot(r.high_slot()) = *r.slot(low_slot(r.word(2)));
         r.next(3)
     }
     /// A copy of several slots; the accumulators stay what they are.
     CopySpan |r| {
-        let (mut from, mut to) = (r.slot(low(r.word(2))), r.slot(r.high()));
+        let (mut from, mut to) = (r.slot(low_slot(r.word(2))), r.slot(r.high_slot()));
         // Spans go down, so ascending order is right for overlapping ones. A loop, because a call would need a frame.
-        for _ in 0..r.a() {
+        for _ in 0..r.number_a() {
             to.write_volatile(*from);
             (from, to) = (from.add(1), to.add(1));
         }
@@ -58,7 +58,7 @@ exec! {
     }
     /// Zeroes in several slots.
     ZeroSpan |r| {
-        let mut to = r.slot(r.high());
+        let mut to = r.slot(r.high_slot());
         for _ in 0..low(r.word(2)) {
             to.write_volatile(0);
             to = to.add(1);
@@ -67,7 +67,7 @@ exec! {
     }
     /// One of two vectors.
     SelectV128 |r| {
-        let condition: u32 = r.read(low(r.word(2)));
+        let condition: u32 = r.read(low_slot(r.word(2)));
         let chosen = if condition != 0 { r.b() } else { r.c() };
         let value: V128 = r.read(chosen);
         r.write(r.a(), value);
@@ -82,25 +82,25 @@ exec! {
     }
     /// An own global.
     GlobalGet |r| {
-        let value = *r.ctx.cast::<u64>().byte_add(r.high());
+        let value = *VmCtx::at::<u64>(r.ctx, r.high());
         r.write(r.a(), value);
         r.next(2)
     }
     /// An own global.
     GlobalSet |r| {
-        *r.ctx.cast::<u64>().byte_add(r.high()) = *r.slot(r.a());
+        *VmCtx::at::<u64>(r.ctx, r.high()) = *r.slot(r.a());
         r.next(2)
     }
     /// An own global.
     GlobalGetV128 |r| {
-        let value = r.ctx.cast::<V128>().byte_add(r.high()).read();
+        let value = VmCtx::at::<V128>(r.ctx, r.high()).read();
         r.write(r.a(), value);
         r.next(2)
     }
     /// An own global.
     GlobalSetV128 |r| {
         let value: V128 = r.read(r.a());
-        r.ctx.cast::<V128>().byte_add(r.high()).write(value);
+        VmCtx::at::<V128>(r.ctx, r.high()).write(value);
         r.next(2)
     }
     /// An imported global.
@@ -128,13 +128,13 @@ exec! {
     }
     /// A reference to an own function.
     RefFunc |r| {
-        let func = r.ctx.cast::<FuncRec>().byte_add(r.high());
+        let func = VmCtx::at::<FuncRec>(r.ctx, r.high());
         r.write(r.a(), func as u64);
         r.next(2)
     }
     /// A reference to an imported function.
     RefFuncImport |r| {
-        let func = *(*r.ctx).imported_funcs.add(r.high());
+        let func = *VmCtx::at::<*const FuncRec>(r.ctx, r.high());
         r.write(r.a(), func as u64);
         r.next(2)
     }
@@ -151,11 +151,11 @@ exec! {
 /// The cell of an imported global.
 ///
 /// # Safety
-/// `r.ctx` is a live context with such an import.
+/// `r.ctx` is a live context with the pointer to such an import at the offset.
 #[inline(always)]
-unsafe fn imported_global(r: &Regs, import: usize) -> *mut GlobalCell {
+unsafe fn imported_global(r: &Regs, offset: usize) -> *mut GlobalCell {
     // SAFETY: promised by the caller.
-    unsafe { *(*r.ctx).imported_globals.add(import) }
+    unsafe { *VmCtx::at::<*mut GlobalCell>(r.ctx, offset) }
 }
 
 /// One of two scalars.

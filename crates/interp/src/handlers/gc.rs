@@ -46,7 +46,7 @@ pub(crate) unsafe fn make_room(r: &mut Regs) -> Flow {
     unsafe {
         let store = r.store();
         note_exit(r, (*store).stack_top);
-        let status = ((*(*store).builtins).make_room)(r.ctx, r.int as u32);
+        let status = ((*(*r.ctx).builtins).make_room)(r.ctx, r.int as u32);
         if status != Status::OK {
             return stop(status);
         }
@@ -60,7 +60,7 @@ exec! {
     /// A struct with the values of its fields.
     StructNew |r| {
         let (ty, size) = (r.half(0) as u32, r.half(1) as u32);
-        let mut value = r.slot(r.high()).cast_const();
+        let mut value = r.slot(r.high_slot()).cast_const();
         let Some((reference, object)) = allocate(r, ty, size) else {
             r.int = u64::from(size);
             return Flow::Collect;
@@ -132,7 +132,7 @@ impl<const N: usize> Exec for StructNew32<N> {
                 return Flow::Collect;
             };
             let (values, fields) =
-                (r.slot(r.high()).cast_const(), object.add(HEADER_BYTES as usize).cast::<u32>());
+                (r.slot(r.high_slot()).cast_const(), object.add(HEADER_BYTES as usize).cast::<u32>());
             for i in 0..N {
                 fields.add(i).write(*values.add(i) as u32);
             }
@@ -343,8 +343,8 @@ impl CastKind for ObjectCast {
                 return null_passes::<F>(r);
             }
             is_object(reference as u32) && {
-                let display = &(*cast::record_of(r.ctx, reference)).display;
-                *display.get_unchecked(depth::<F>(r)) == r.half(0) as u32
+                let display: *const u32 = cast::display_of(r.ctx, reference).cast();
+                *display.add(depth::<F>(r)) == r.half(0) as u32
             }
         }
     }

@@ -19,6 +19,12 @@ pub(crate) fn high(word: u64) -> usize {
     (word >> 32) as usize
 }
 
+/// The slot of 32 bits in the lower half of a word.
+#[inline(always)]
+pub(crate) fn low_slot(word: u64) -> isize {
+    word as i32 as isize
+}
+
 /// Where an operand of type `T` comes from.
 pub(crate) trait Source<T> {
     /// Words that the operand adds to the instruction.
@@ -97,30 +103,30 @@ impl<T: Scalar> Source<T> for ImmNextLow {
     }
 }
 
-/// In the slot that the lower half of word 2 names.
-pub(crate) struct SlotNext;
+macro_rules! later_slots {
+    ($($(#[$doc:meta])* $name:ident |$r:ident| $slot:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
 
-impl<T: SlotValue> Source<T> for SlotNext {
-    const WORDS: usize = 1;
+        impl<T: SlotValue> Source<T> for $name {
+            const WORDS: usize = 1;
 
-    #[inline(always)]
-    unsafe fn get(r: &Regs) -> T {
-        // SAFETY: instructions with this operand have a word 2, and the verifier has checked the slot.
-        unsafe { r.read(low(r.word(2))) }
-    }
+            #[inline(always)]
+            unsafe fn get($r: &Regs) -> T {
+                // SAFETY: instructions with this operand have the word, and the verifier has checked the slot.
+                unsafe { $r.read($slot) }
+            }
+        }
+    )*};
 }
 
-/// In the slot that the lower half of word 3 names.
-pub(crate) struct SlotLast;
-
-impl<T: SlotValue> Source<T> for SlotLast {
-    const WORDS: usize = 1;
-
-    #[inline(always)]
-    unsafe fn get(r: &Regs) -> T {
-        // SAFETY: instructions with this operand have a word 3, and the verifier has checked the slot.
-        unsafe { r.read(low(r.word(3))) }
-    }
+later_slots! {
+    /// In the slot of 16 bits at the start of word 2.
+    SlotNext |r| isize::from(r.word(2) as i16);
+    /// In the slot of 32 bits at the start of word 2.
+    WideSlotNext |r| low_slot(r.word(2));
+    /// In the slot of 16 bits at the start of word 3.
+    SlotLast |r| isize::from(r.word(3) as i16);
 }
 
 /// In the accumulator of the type.
@@ -197,7 +203,7 @@ impl Offset for OffsetC {
     #[inline(always)]
     unsafe fn get(r: &Regs) -> u64 {
         // SAFETY: instructions with this operand have the field.
-        unsafe { r.c() as u64 }
+        unsafe { r.number_c() as u64 }
     }
 }
 

@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 
 use anyhow::{Error, Result};
 use upshift_core::Trap;
-use upshift_core::vm::{FuncRec, Status, StoreCtx, frame};
+use upshift_core::vm::{FuncRec, Status, frame};
 
 use crate::backtrace::WasmBacktrace;
 use crate::native;
@@ -33,7 +33,7 @@ pub(crate) unsafe fn invoke<R>(
     write: impl FnOnce(*mut u64),
     read: impl FnOnce(*const u64) -> R,
 ) -> Result<R> {
-    let ctx: *mut StoreCtx = store.as_ptr().cast();
+    let ctx = StoreState::ctx_of(store);
     // SAFETY: the store is alive and ours; no reference to it lives on into `enter`.
     unsafe {
         let (outer_limit, outer_thread) = ((*ctx).native_limit, (*store.as_ptr()).native_thread);
@@ -50,26 +50,28 @@ pub(crate) unsafe fn invoke<R>(
 
 /// Where the arguments go, when both stacks have room.
 fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
-    store.prepare_stack()?;
+    let limit = store.prepare_stack()?;
+    if let Some(stack) = &mut store.stack {
+        stack.touch();
+    }
     let here = native::stack_address();
     let thread = native::thread_token();
-    let ctx = &mut store.ctx;
-    let args = ctx.stack_top;
-    let room = ctx.stack_limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
+    let (args, known) = (store.ctx().stack_top, store.ctx().native_limit);
+    let room = limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
     if room < (slots + frame::HEADER_SLOTS) as usize {
         return Err(Trap::StackOverflow.into());
     }
     // A host function may call back from another thread, whose stack is elsewhere.
-    let limit = if ctx.native_limit == 0 || store.native_thread != thread {
+    let limit = if known == 0 || store.native_thread != thread {
         native::limit(here, store.engine.config().max_native_stack)
     } else {
-        ctx.native_limit
+        known
     };
     if here < limit {
         return Err(Trap::StackOverflow.into());
     }
     // It is not 0, which would mean that there is none.
-    (ctx.native_limit, store.native_thread) = (limit, thread);
+    (store.ctx_mut().native_limit, store.native_thread) = (limit, thread);
     Ok((args, store.engine.dispatch()))
 }
 
@@ -88,6 +90,6 @@ fn failure(store: &mut StoreState, status: Status) -> Error {
     if error.downcast_ref::<WasmBacktrace>().is_some() {
         return error;
     }
-    let backtrace = WasmBacktrace::of_stop(store, status != Status::HOST);
+    let backtrace = WasmBacktrace::of_stop(store);
     if backtrace.frames().is_empty() { error } else { error.context(backtrace) }
 }

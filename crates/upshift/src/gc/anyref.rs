@@ -105,7 +105,7 @@ impl AnyRef {
         Ok(match self.header(state)? {
             Some(header) => {
                 // SAFETY: each object's type has a record.
-                let kind = unsafe { (*state.ctx.types.add(header.type_id().0 as usize)).kind };
+                let kind = unsafe { (*state.ctx().types.add(header.type_id().0 as usize)).kind };
                 HeapType::Concrete(kind, header.type_id())
             }
             None if reference & 1 != 0 => HeapType::I31,

@@ -7,7 +7,7 @@ use upshift_core::index::{DataIndex, ElemIndex};
 use upshift_core::types::layout::{HEADER_BYTES, array_size};
 use upshift_core::{Trap, TypeId};
 
-use super::{Left, header, write_slots};
+use super::{header, write_slots};
 use crate::instance::InstanceData;
 use crate::pace::{Items, look};
 use crate::store::StoreState;
@@ -42,7 +42,7 @@ impl ArrayService<'_> {
 
     fn bytes_log2(&self) -> u32 {
         // SAFETY: the instance's types have records.
-        u32::from(unsafe { (*self.state.ctx.types.add(self.ty.0 as usize)).element_log2 })
+        u32::from(unsafe { (*self.state.ctx().types.add(self.ty.0 as usize)).element_log2 })
     }
 
     /// Slots that an element takes as an operand.
@@ -81,7 +81,7 @@ impl ArrayService<'_> {
         'again: loop {
             if !self.state.is_below_limit(size) {
                 // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map.
-                unsafe { self.state.make_room(size, Left::At) }?;
+                unsafe { self.state.make_room(size) }?;
             }
             let array = self.state.new_object(header(self.ty, len), size);
             for (start, len) in items.parts() {
@@ -120,7 +120,7 @@ impl ArrayService<'_> {
         let root = self.state.root();
         // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map; no other
         // reference to the store is used meanwhile.
-        let answer = unsafe { look(root, Left::At) };
+        let answer = unsafe { look(root) };
         // SAFETY: as above.
         self.state = unsafe { &mut *root.as_ptr() };
         answer

@@ -189,7 +189,8 @@ impl Space {
         // The last bytes stay free, so that the end of a half is a number of 32 bits.
         let half = bytes / 2 - GUARD;
         let halves = [GUARD..GUARD + half, GUARD + half..GUARD + 2 * half];
-        let mapping = mapping?;
+        let mut mapping = mapping?;
+        mapping.set_untouched(true);
         let share = MemoryShare::default();
         Ok(Space { mapping, halves, accessible: [0; 2], current: 0, room: 0, refused, share })
     }

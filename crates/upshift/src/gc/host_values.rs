@@ -155,7 +155,7 @@ impl StoreState {
     /// How many words a collection looks at, about: roots on the value stack and in tables, and objects.
     pub(super) fn collection_work(&self) -> usize {
         let frames = self.stack.as_ref().map_or(0, |stack| {
-            self.ctx.stack_top.addr().saturating_sub(stack.base().addr()) / size_of::<u64>()
+            self.ctx().stack_top.addr().saturating_sub(stack.base().addr()) / size_of::<u64>()
         });
         let tables = self.tables.iter().filter(|table| table.ty().element.is_traced());
         let elements: usize = tables.map(|table| table.elements().len()).sum();

@@ -79,19 +79,10 @@ pub(crate) struct Gc {
     pub(crate) collections: u64,
 }
 
-/// Where code was left for the runtime.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Left {
-    /// At the instruction that the exit names: it asked the runtime for something.
-    At,
-    /// In front of the address that the exit names, for the host.
-    Before,
-}
-
 impl StoreState {
     /// Bytes that objects take, those that nobody refers to any more among them.
     pub(crate) fn gc_used(&self) -> usize {
-        (self.ctx.gc_bump - self.gc.heap.start()) as usize
+        (self.ctx().gc_bump - self.gc.heap.start()) as usize
     }
 
     /// Learns of the types of a module, and keeps them.
@@ -109,8 +100,10 @@ impl StoreState {
     }
 
     fn note_records(&mut self) {
-        self.ctx.types = self.gc.records.as_ptr();
-        self.ctx.type_count = self.gc.records.len() as u32;
+        let records = &self.gc.records;
+        let (displays, types, count) = (records.displays(), records.as_ptr(), records.len() as u32);
+        let ctx = self.ctx_mut();
+        (ctx.displays, ctx.types, ctx.type_count) = (displays, types, count);
     }
 
     /// Makes room for an object. Others may move.
@@ -126,22 +119,24 @@ impl StoreState {
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
-    pub(crate) unsafe fn make_room(&mut self, bytes: u32, left: Left) -> Result<()> {
+    pub(crate) unsafe fn make_room(&mut self, bytes: u32) -> Result<()> {
         let stress = self.engine.config().gc_stress;
         self.begin_heap()?;
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let (before, used) = (self.gc.heap.room(), self.gc_used());
             // SAFETY: the caller's promise.
-            let work =
-                unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(used, error))?;
+            let work = unsafe { self.collect() }.or_else(|error| self.no_room(used, error))?;
             let spare = work.saturating_sub(LITTLE_WORK) / WORK_PER_FREE;
             let spare = if stress { 0 } else { usize::try_from(spare).unwrap_or(usize::MAX) };
             self.grow_room(before, (bytes as usize).saturating_add(spare))?;
         } else if !self.has_room(bytes) {
             self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
-        self.ctx.gc_limit =
-            if stress { self.ctx.gc_bump + bytes } else { self.gc.heap.start() + self.gc.heap.room() as u32 };
+        self.ctx_mut().gc_limit = if stress {
+            self.ctx().gc_bump + bytes
+        } else {
+            self.gc.heap.start() + self.gc.heap.room() as u32
+        };
         self.drop_garbage();
         Ok(())
     }
@@ -156,7 +151,7 @@ impl StoreState {
             self.grow_room(self.gc.heap.room(), bytes as usize)?;
         }
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-        self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+        self.ctx_mut().gc_limit = if self.engine.config().gc_stress { self.ctx().gc_bump } else { end };
         Ok(())
     }
 
@@ -174,11 +169,11 @@ impl StoreState {
         }
         let (before, used) = (self.gc.heap.room(), self.gc_used());
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.or_else(|error| self.no_room(used, error))?;
+        unsafe { self.collect() }.or_else(|error| self.no_room(used, error))?;
         if objects {
             self.grow_room(before, 0)?;
             let end = self.gc.heap.start() + self.gc.heap.room() as u32;
-            self.ctx.gc_limit = if self.engine.config().gc_stress { self.ctx.gc_bump } else { end };
+            self.ctx_mut().gc_limit = if self.engine.config().gc_stress { self.ctx().gc_bump } else { end };
         }
         self.drop_garbage();
         Ok(())
@@ -210,7 +205,10 @@ impl StoreState {
     /// Whether an object can be made without asking for room, as code does that makes a struct.
     #[inline]
     pub(crate) fn is_below_limit(&self, bytes: u32) -> bool {
-        self.ctx.gc_limit - self.ctx.gc_bump >= bytes
+        {
+            let ctx = self.ctx();
+            ctx.gc_limit - ctx.gc_bump >= bytes
+        }
     }
 
     /// Reserves the heap's address space if that was not done yet, which fixes the base that contexts have.
@@ -221,8 +219,8 @@ impl StoreState {
         let reserved = !self.gc.heap.base().is_null();
         self.gc.heap.reserve(self.engine.pools())?;
         if !reserved {
-            self.ctx.gc_bump = self.gc.heap.start();
-            self.ctx.gc_limit = self.ctx.gc_bump;
+            self.ctx_mut().gc_bump = self.gc.heap.start();
+            self.ctx_mut().gc_limit = self.ctx().gc_bump;
         }
         Ok(())
     }
@@ -281,9 +279,9 @@ impl StoreState {
     /// Makes an object where there is room for it. What lies behind the header is left as it is.
     pub(crate) fn new_object(&mut self, header: ObjectHeader, bytes: u32) -> u32 {
         debug_assert!(self.gc.heap.begun() && self.has_room(bytes));
-        let object = self.ctx.gc_bump;
-        self.ctx.gc_bump += bytes;
-        self.ctx.gc_limit = self.ctx.gc_limit.max(self.ctx.gc_bump);
+        let object = self.ctx().gc_bump;
+        self.ctx_mut().gc_bump += bytes;
+        self.ctx_mut().gc_limit = self.ctx().gc_limit.max(self.ctx().gc_bump);
         // SAFETY: the bytes are accessible and belong to no other object.
         unsafe { self.object(object).cast::<ObjectHeader>().write(header) };
         object

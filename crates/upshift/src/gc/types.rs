@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use upshift_core::TypeId;
 use upshift_core::types::TypeKind;
-use upshift_core::vm::{INLINE_SUPERTYPES, TypeRecord};
+use upshift_core::vm::{Display, INLINE_SUPERTYPES, TypeRecord};
 use upshift_translate::ModuleInfo;
 use upshift_translate::registry::{RegisteredType, TypeHandle};
 
@@ -29,6 +29,8 @@ pub(crate) struct Records {
 #[derive(Default)]
 struct Buffer {
     cells: Box<[TypeRecord]>,
+    /// As many as there are records.
+    displays: Box<[Display]>,
     /// The types that have a record.
     kept: Vec<TypeHandle>,
 }
@@ -52,7 +54,12 @@ impl Records {
         self.buffer.cells.as_ptr()
     }
 
-    /// How many there are.
+    /// The first display.
+    pub(crate) fn displays(&self) -> *const Display {
+        self.buffer.displays.as_ptr()
+    }
+
+    /// How many there are of both.
     pub(crate) fn len(&self) -> usize {
         self.buffer.cells.len()
     }
@@ -64,7 +71,7 @@ impl Records {
 
     /// Whether the type with a number is known.
     pub(crate) fn knows(&self, ty: TypeId) -> bool {
-        self.buffer.cells.get(ty.0 as usize).is_some_and(|record| record.display[0] != TypeId::NONE.0)
+        self.buffer.displays.get(ty.0 as usize).is_some_and(|display| *display != Display::default())
     }
 
     /// Adds the records that others have.
@@ -91,10 +98,10 @@ impl Records {
         }
         let buffer = Arc::get_mut(&mut self.buffer).expect("the buffer is ours alone by now");
         for ty in new {
-            let cell = &mut buffer.cells[ty.id().0 as usize];
+            let id = ty.id().0 as usize;
             // Types may be given twice.
-            if cell.display[0] == TypeId::NONE.0 {
-                *cell = record(ty);
+            if buffer.displays[id] == Display::default() {
+                (buffer.cells[id], buffer.displays[id]) = (record(ty), display(ty));
                 buffer.kept.push(ty.clone());
             }
         }
@@ -107,11 +114,14 @@ impl Buffer {
         let cells = Box::new_zeroed_slice(room);
         // SAFETY: a record of zeroes is one: null addresses, no fields, and the kind whose number is 0.
         let mut cells: Box<[TypeRecord]> = unsafe { cells.assume_init() };
+        // SAFETY: a display is so many numbers.
+        let mut displays: Box<[Display]> = unsafe { Box::new_zeroed_slice(room).assume_init() };
         for ty in &self.kept {
             let id = ty.id().0 as usize;
             cells[id] = self.cells[id].clone();
+            displays[id] = self.displays[id];
         }
-        Buffer { cells, kept: self.kept.clone() }
+        Buffer { cells, displays, kept: self.kept.clone() }
     }
 }
 
@@ -121,15 +131,19 @@ impl fmt::Debug for Records {
     }
 }
 
-/// The record of a type. Its addresses are valid as long as somebody keeps the type.
-fn record(ty: &RegisteredType) -> TypeRecord {
+/// The display of a type. The chain ends with the type itself, so the first entry is never 0.
+fn display(ty: &RegisteredType) -> Display {
     let mut display = [u32::MAX; INLINE_SUPERTYPES];
     for (entry, id) in display.iter_mut().zip(&ty.chain) {
         *entry = id.0;
     }
+    Display(display)
+}
+
+/// The record of a type. Its addresses are valid as long as somebody keeps the type.
+fn record(ty: &RegisteredType) -> TypeRecord {
     let element = ty.element().map(|element| element.storage);
     TypeRecord {
-        display,
         supertypes: ty.chain.as_ptr(),
         depth: ty.depth(),
         kind: ty.definition.composite.kind(),
@@ -150,6 +164,7 @@ const _: () = assert!(TypeKind::Func as u8 == 0);
 mod tests {
     use std::sync::Arc;
 
+    use upshift_core::cast::has_supertype;
     use upshift_core::types::composite::{CompositeType, FieldType, StorageType, SubType};
     use upshift_core::{FuncType, TypeId, ValType};
     use upshift_translate::TypeRegistry;
@@ -166,7 +181,7 @@ mod tests {
     fn is_subtype(records: &Records, sub: TypeId, sup: TypeId, depth: u32) -> bool {
         assert!((sub.0 as usize) < records.len());
         // SAFETY: there are so many records, of types that they keep.
-        unsafe { (*records.as_ptr().add(sub.0 as usize)).is_subtype_of(sup, depth) }
+        unsafe { has_supertype((records.displays(), records.as_ptr()), sub, (sup, depth)) }
     }
 
     #[test]

@@ -122,6 +122,8 @@ pub(crate) struct Pooled {
     reused: bool,
     /// Whether something may be in it that could not be cleared.
     spoiled: bool,
+    /// Whether nothing was written yet, as far as the owner tells.
+    untouched: bool,
     pools: Arc<Pools>,
 }
 
@@ -151,7 +153,15 @@ impl Pooled {
     pub(crate) fn movable(pools: &Arc<Pools>, of: Use, bytes: usize) -> io::Result<Pooled> {
         if bytes == 0 {
             let (mapping, pools) = (Mapping::default(), Arc::clone(pools));
-            return Ok(Pooled { mapping, of, first: 0, reused: false, spoiled: false, pools });
+            return Ok(Pooled {
+                mapping,
+                of,
+                first: 0,
+                reused: false,
+                spoiled: false,
+                untouched: false,
+                pools,
+            });
         }
         let make = || {
             let mut mapping = Mapping::default();
@@ -171,13 +181,16 @@ impl Pooled {
     ) -> io::Result<Pooled> {
         let pool = Arc::clone(pools);
         match pools.take(of, kind, first) {
-            Some(mapping) => Ok(Pooled { mapping, of, first, reused: true, spoiled: false, pools: pool }),
+            Some(mapping) => {
+                Ok(Pooled { mapping, of, first, reused: true, spoiled: false, untouched: false, pools: pool })
+            }
             None => Ok(Pooled {
                 mapping: pools.attempt(make)?,
                 of,
                 first,
                 reused: false,
                 spoiled: false,
+                untouched: false,
                 pools: pool,
             }),
         }
@@ -192,6 +205,7 @@ impl Pooled {
     /// # Errors
     /// When the system does not give them.
     pub(crate) fn grow(&mut self, bytes: usize) -> io::Result<()> {
+        self.untouched = false;
         let Pooled { mapping, pools, .. } = self;
         pools.attempt(|| mapping.grow(bytes))
     }
@@ -201,6 +215,7 @@ impl Pooled {
     /// # Errors
     /// When the system does not give them.
     pub(crate) fn commit(&mut self, part: Range<usize>) -> io::Result<()> {
+        self.untouched = false;
         let Pooled { mapping, pools, .. } = self;
         pools.attempt(|| mapping.commit(part.clone()))
     }
@@ -223,6 +238,12 @@ impl Pooled {
         self.spoiled |= self.mapping.discard(part).is_err();
     }
 
+    /// Tells whether nothing was written yet: then nothing has to be cleared when the mapping is kept. What becomes accessible
+    /// later may be written.
+    pub(crate) fn set_untouched(&mut self, untouched: bool) {
+        self.untouched = untouched;
+    }
+
     /// Asks for pages one by one: clearing a huge page takes longer than most programs run.
     pub(crate) fn prefer_small_pages(&self) {
         // The system remembers it.
@@ -238,7 +259,8 @@ impl Drop for Pooled {
         // Pages that were never filled would come from the system only to be filled.
         let kept = if self.reused { self.of.kept() } else { 0 };
         let something = self.first > 0 || mapping.is_reserved();
-        if something && self.will_be_kept() && mapping.recycle(self.first, kept).is_ok() {
+        let mut clear = || self.untouched || mapping.recycle(self.first, kept).is_ok();
+        if something && self.will_be_kept() && clear() {
             self.pools.give(self.of, mapping);
         }
     }

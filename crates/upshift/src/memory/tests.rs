@@ -309,7 +309,11 @@ fn stacks_are_kept_cleared() {
     for round in 0..4 {
         let mut store = Store::new(&engine, ());
         store.prepare_stack().unwrap();
-        let base = store.as_context_mut().state().ctx.stack_top;
+        let mut context = store.as_context_mut();
+        let state = context.state();
+        let stack = state.stack.as_mut().unwrap();
+        stack.touch();
+        let base = stack.base();
         // SAFETY: so much of the stack is accessible, and no frame lies there.
         let slots = unsafe { std::slice::from_raw_parts_mut(base, engine.config().max_wasm_stack / 8) };
         assert_eq!(slots.iter().position(|&slot| slot != 0), None, "round {round}");
@@ -345,10 +349,10 @@ fn heaps_are_kept_cleared() {
         state.reserve_heap().unwrap();
         state.gc.heap.set_room(1 << 20).unwrap();
         for _ in 0..2 {
-            let (base, start) = (state.gc.heap.base(), state.ctx.gc_bump);
+            let (base, start) = (state.gc.heap.base(), state.ctx().gc_bump);
             // SAFETY: so much of the half in use is accessible, and there is no object.
             assert_zero(unsafe { std::slice::from_raw_parts(base.add(start as usize), 1 << 20) });
-            state.ctx.gc_bump = state.gc.heap.flip(1 << 20).unwrap().unwrap().1;
+            state.ctx_mut().gc_bump = state.gc.heap.flip(1 << 20).unwrap().unwrap().1;
         }
         assert_eq!(engine.pools().len(Use::Heap), 0);
     }

@@ -89,6 +89,37 @@ fn a_function_that_was_never_called_costs_little() {
     });
 }
 
+/// What an instance keeps is a record of each function, nothing else that grows with them: large modules have 600,000.
+#[test]
+fn an_instance_has_a_record_of_each_function() {
+    const RECORD: usize = 48;
+    const FUNCS: u32 = 600_000;
+    alone(|| {
+        let mut types = TypeSection::new();
+        types.ty().function([ValType::I32], [ValType::I32]);
+        let (mut declared, mut exports, mut code) =
+            (FunctionSection::new(), ExportSection::new(), CodeSection::new());
+        exports.export("first", ExportKind::Func, 0);
+        for _ in 0..FUNCS {
+            declared.function(0);
+            let mut body = Function::new([]);
+            body.instructions().local_get(0).end();
+            code.function(&body);
+        }
+        let mut bytes = wasm_encoder::Module::new();
+        bytes.section(&types).section(&declared).section(&exports).section(&code);
+        let engine = Engine::default();
+        let (module, parsed) = held_by(|| Module::from_binary(&engine, bytes.finish()).unwrap());
+        let mut store = Store::new(&engine, ());
+        for _ in 0..2 {
+            let (instance, held) = held_by(|| Instance::new(&mut store, &module, &[]).unwrap());
+            assert!(held <= RECORD * FUNCS as usize + BESIDES, "{held}");
+            assert!(parsed + held <= PER_FUNCTION * FUNCS as usize + BESIDES, "{parsed} + {held}");
+            call(&mut store, instance);
+        }
+    });
+}
+
 #[test]
 fn a_module_is_held_once() {
     alone(|| {
