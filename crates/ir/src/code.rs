@@ -69,13 +69,12 @@ impl FuncCode {
     /// it. Whoever is there has all that lives in its frame, so that other code of the function can go on from it.
     ///
     /// ```
-    /// # use std::sync::Arc;
     /// use upshift_core::index::FuncIndex;
     /// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
     ///
     /// let wat = "(module (func (loop (loop (br 1))) (loop)))";
     /// # let bytes = wat::parse_str(wat)?;
-    /// let module = parse(Arc::from(bytes), &Features::default(), &TypeRegistry::default())?;
+    /// let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default())?;
     /// let code = upshift_ir::compile(&module, FuncIndex(0), CodeOptions::default())?;
     /// // Both begin where the code does, behind the preamble; behind the branch nothing goes on.
     /// assert_eq!((code.loop_head(0), code.loop_head(1), code.loop_head(2)), (Some(1), Some(1), None));

@@ -161,7 +161,7 @@ impl Builder<'_> {
             && src == Operand::Temp(last.dst)
             && self.is_near(dst)
         {
-            let narrow = u64::from(self.from_fp(dst) as u16);
+            let narrow = u64::from(self.fp_slot(dst) as u16);
             let word = &mut self.words[last.head + 1];
             *word = *word & !0xffff_0000 | narrow << 16;
             self.peephole.accumulators.wrote(last.ty, dst);

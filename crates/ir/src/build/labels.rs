@@ -83,8 +83,8 @@ impl Builder<'_> {
     pub(super) fn note_handlers(&mut self, handlers: &[Catches]) {
         let clause = |catch: &upshift_translate::backend::Catch| handlers::Clause {
             tag: catch.tag,
-            payload: catch.tag.map_or(0, |_| self.from_fp(catch.payload)),
-            reference: catch.reference.map(|slot| self.from_fp(slot)),
+            payload: catch.tag.map_or(0, |_| self.fp_slot(catch.payload)),
+            reference: catch.reference.map(|slot| self.fp_slot(slot)),
             target: catch.target.0,
         };
         let handler = |catches: &Catches| handlers::Handler {
@@ -124,8 +124,8 @@ impl Builder<'_> {
     pub(super) fn end_references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]) {
         let points = std::mem::take(&mut self.reference_points);
         let node =
-            |node: &ReferenceNode| (self.from_fp(node.slot), node.below.map(|References(number)| number));
-        self.references = ReferenceMaps::new(locals.iter().map(|&slot| self.from_fp(slot)))
+            |node: &ReferenceNode| (self.fp_slot(node.slot), node.below.map(|References(number)| number));
+        self.references = ReferenceMaps::new(locals.iter().map(|&slot| self.fp_slot(slot)))
             .with_lists(nodes.iter().map(node), points);
     }
 }

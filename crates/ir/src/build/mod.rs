@@ -14,7 +14,7 @@
 //! ```
 //!
 //! The walker counts slots from the first parameter, code from `fp`, which lies behind parameters and header: the difference is
-//! taken off where an instruction is written (`words`) and where tables beside the code are (`Builder::from_fp`).
+//! taken off where an instruction is written (`words`) and where tables beside the code are (`Builder::fp_slot`).
 //!
 //! Slots that are too far from `fp` for 16 bits go through scratch slots with `copy.wide`, so that big functions run on the
 //! same instructions as small ones.

@@ -11,13 +11,13 @@ use crate::op::{Field, Op, encode, last_place};
 
 impl Builder<'_> {
     /// A slot as code names it: the walker counts from the first parameter, code from `fp`.
-    pub(super) fn from_fp(&self, slot: Slot) -> i32 {
+    pub(super) fn fp_slot(&self, slot: Slot) -> i32 {
         slot.0 as i32 - frame::fp_offset(self.frame.params) as i32
     }
 
     /// Whether 16 bits are enough for a slot.
     pub(super) fn is_near(&self, slot: Slot) -> bool {
-        i16::try_from(self.from_fp(slot)).is_ok()
+        i16::try_from(self.fp_slot(slot)).is_ok()
     }
 
     /// Writes an instruction; `values` are its fields without accumulators and target lists, slots as the walker counts them.

@@ -54,7 +54,8 @@ impl Span {
 /// The native code of a module.
 pub(super) struct CodeSet<'r> {
     range: &'r CodeRange,
-    /// Boxes, because the table has their addresses. The last one is filled.
+    /// The last one is filled.
+    #[expect(clippy::vec_box, reason = "the range's table has the addresses of spans")]
     spans: Mutex<Vec<Box<Span>>>,
 }
 
@@ -71,8 +72,7 @@ impl<'r> CodeSet<'r> {
     /// None if the range is full: then the function has no native code.
     pub(super) fn add(&self, bytes: usize, kind: NativeKind, func: u32) -> Option<usize> {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = |span: &Box<Span>| span.take(bytes, kind, func);
-        let at = match spans.last().and_then(room) {
+        let at = match spans.last().and_then(|span| span.take(bytes, kind, func)) {
             Some(at) => at,
             None => {
                 let count = bytes.div_ceil(CHUNK).max(1);
