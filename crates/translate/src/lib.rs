@@ -9,6 +9,7 @@
 //! it, the [type registry](registry) gives equal types of different modules one id.
 
 pub mod backend;
+pub mod checking;
 mod convert;
 mod effort;
 pub mod error;
@@ -18,9 +19,11 @@ pub mod limits;
 pub mod module;
 pub mod names;
 mod needs;
+pub mod null;
 mod parse;
 pub mod registry;
 mod size;
+mod survey;
 mod validate;
 pub mod walker;
 
@@ -33,4 +36,4 @@ pub use needs::needed_features;
 pub use parse::{parse, parse_within};
 pub use registry::TypeRegistry;
 pub use size::{BodySize, body_size};
-pub use walker::{TranslateError, walk};
+pub use walker::{TranslateError, WalkBuffers, walk, walk_with};

@@ -69,7 +69,7 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn emit_return(&mut self, values: Return) {
+    pub(super) fn emit_return(&mut self, values: Return<'_>) {
         let params = u64::from(self.frame.params);
         match values {
             Return::None => {
@@ -96,8 +96,9 @@ impl Builder<'_> {
                     self.emit(with_slot, &[params, u64::from(slot.0)]);
                 }
             }
-            Return::Span(first, slots) => {
-                self.emit(Op::ReturnSpan, &[params, u64::from(first.0), u64::from(slots)]);
+            Return::Span(first, _) => {
+                let slots = u64::from(self.frame.results);
+                self.emit(Op::ReturnSpan, &[params, u64::from(first.0), slots]);
             }
         }
     }

@@ -301,7 +301,8 @@ impl Builder<'_> {
         let at_head = self.peephole.loop_at == Some(start) && self.words.len() == start;
         self.emit_branch(form, values.as_slice(), target);
         // Operands that other code has to make first cannot be tested again elsewhere.
-        if at_head && !matches!((lhs, rhs), (Operand::Temp(_), _) | (_, Operand::Temp(_))) {
+        if at_head && ![lhs, rhs].iter().any(|operand| matches!(operand, Operand::Temp(_) | Operand::Kept(_)))
+        {
             let next = self.words.len();
             self.peephole.loop_tests.insert(start, LoopTest { op, lhs, rhs, sense, exit: target, next });
         }
@@ -317,14 +318,16 @@ impl Builder<'_> {
         target: Label,
     ) -> bool {
         let Some(latch) = self.peephole.latch else { return false };
-        let local = Operand::Local(latch.local);
+        let is_local = |operand| matches!(operand, Operand::Local(_, slot) if slot == latch.local);
         let (op, rhs) = match op.swapped() {
-            _ if lhs == local && rhs != local => (op, rhs),
-            Some(swapped) if rhs == local && lhs != local => (swapped, lhs),
+            _ if is_local(lhs) && !is_local(rhs) => (op, rhs),
+            Some(swapped) if is_local(rhs) && !is_local(lhs) => (swapped, lhs),
             _ => return false,
         };
         let (second, value) = match rhs {
-            Operand::Temp(slot) | Operand::Local(slot) => (Loc::Slot, u64::from(slot.0)),
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => {
+                (Loc::Slot, u64::from(slot.0))
+            }
             Operand::Const(bits, _) => match small(bits, latch.ty) {
                 Some(value) => (Loc::Imm, value as u64),
                 None => return false,

@@ -144,7 +144,7 @@
 ;;   @2    return 0, acc
 
 ;; $is_null
-;;   frame 6
+;;   frame 5
 ;;   @0    i64.eq s4, s0, 0
 ;;   @3    return 1, acc
 

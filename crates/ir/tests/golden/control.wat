@@ -256,10 +256,9 @@
 
 ;; $on_null
 ;;   frame 5
-;;   @0    br_if_i64.eq s0, 0, @7
-;;   @3    copy s4, s0
-;;   @5    return 1, 1
-;;   @7    return 1, 0
+;;   @0    br_if_i64.eq s0, 0, @5
+;;   @3    return 1, 1
+;;   @5    return 1, 0
 
 ;; $on_non_null
 ;;   frame 5

@@ -14,15 +14,16 @@ use crate::backend::Backend;
 
 /// The reason for an operator without an arm. Its name is only in builds with assertions: the names of all operators would be
 /// 1 % of a release, for a message that validation keeps from appearing.
-fn unanswered(operator: &Operator<'_>) -> String {
+#[cold]
+fn unanswered(operator: &Operator<'_>) -> Box<str> {
     if cfg!(debug_assertions) {
-        format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100))
+        format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100)).into()
     } else {
         "this operator is not supported".into()
     }
 }
 
-impl<B: Backend> Walker<'_, B> {
+impl<B: Backend> Walker<'_, '_, B> {
     /// Code that control does not reach is not translated; only its blocks are counted.
     pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Step {
         match operator {
@@ -69,7 +70,7 @@ macro_rules! define_operator {
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
         simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
     ) => {
-        impl<B: Backend> Walker<'_, B> {
+        impl<B: Backend> Walker<'_, '_, B> {
             /// Translates one operator.
             pub(super) fn operator(&mut self, operator: Operator<'_>) -> Step {
                 use Operator as O;
@@ -101,7 +102,7 @@ macro_rules! define_operator {
                     $(O::$sr { lane } => self.replace_lane(ReplaceLane::$sr, lane),)*
                     O::I32Eqz => self.is_zero(Binary::I32Eq, I32),
                     O::I64Eqz => self.is_zero(Binary::I64Eq, I64),
-                    O::RefIsNull => self.is_zero(Binary::I64Eq, I64),
+                    O::RefIsNull => self.ref_is_null(),
 
                     O::I32Const { value } => self.push_const(u64::from(value as u32), I32),
                     O::I64Const { value } => self.push_const(value as u64, I64),
@@ -112,7 +113,8 @@ macro_rules! define_operator {
 
                     O::Nop => Ok(()),
                     O::Drop => {
-                        self.pop();
+                        let operand = self.pop();
+                        self.backend.discard(operand);
                         Ok(())
                     }
                     O::Select => self.select(None),
@@ -233,7 +235,7 @@ macro_rules! define_operator {
                     O::Rethrow { relative_depth } => self.rethrow(relative_depth),
                     O::Delegate { relative_depth } => self.delegate(relative_depth),
 
-                    O::RefEq => self.binary(Binary::I64Eq),
+                    O::RefEq => self.ref_eq(),
                     // References are the same bits on both sides.
                     O::AnyConvertExtern | O::ExternConvertAny => Ok(()),
                     O::StructNew { struct_type_index } => self.struct_new(struct_type_index),
