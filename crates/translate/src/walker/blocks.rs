@@ -4,7 +4,7 @@ use upshift_core::index::TypeIndex;
 use wasmparser::{BinaryReader, OperatorsReader};
 
 use super::control::{Control, Kind, Signature};
-use super::{Step, Walker, malformed, val_type};
+use super::{Refusal, Step, Walker, malformed, val_type};
 use crate::backend::{Backend, Handler, Label, SHORT_SLOTS};
 
 impl<B: Backend> Walker<'_, '_, B> {
@@ -18,7 +18,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         self.control.push(control);
     }
 
-    pub(super) fn signature(&self, ty: wasmparser::BlockType) -> Result<Signature, Box<str>> {
+    pub(super) fn signature(&self, ty: wasmparser::BlockType) -> Result<Signature, Refusal> {
         Ok(match ty {
             wasmparser::BlockType::Empty => Signature::Empty,
             wasmparser::BlockType::Type(ty) => Signature::Result(val_type(self.module, ty)?),

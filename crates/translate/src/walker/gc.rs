@@ -11,7 +11,7 @@ use upshift_core::types::{HeapType, RefType, ValType};
 use upshift_core::vm::BuiltinOp;
 use wasmparser::UnpackedIndex;
 
-use super::{Step, Walker, unsupported};
+use super::{Refusal, Step, Walker, unsupported};
 use crate::backend::Backend;
 use crate::convert;
 
@@ -42,7 +42,7 @@ fn store_of(storage: StorageType) -> Store {
 }
 
 impl<B: Backend> Walker<'_, '_, B> {
-    pub(super) fn heap_type(&self, ty: wasmparser::HeapType) -> Result<HeapType, Box<str>> {
+    pub(super) fn heap_type(&self, ty: wasmparser::HeapType) -> Result<HeapType, Refusal> {
         convert::heap_type(ty, |index| self.module.types[index as usize].named()).map_err(unsupported)
     }
 
@@ -139,7 +139,7 @@ impl<B: Backend> Walker<'_, '_, B> {
 
     // Casts.
 
-    fn cast(&self, heap: wasmparser::HeapType, nullable: bool) -> Result<Cast, Box<str>> {
+    fn cast(&self, heap: wasmparser::HeapType, nullable: bool) -> Result<Cast, Refusal> {
         let to = RefType { nullable, heap: self.heap_type(heap)? };
         let defined = match heap {
             wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {

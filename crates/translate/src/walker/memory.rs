@@ -6,16 +6,18 @@ use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::ValType;
 use upshift_core::vm::BuiltinOp;
 
-use super::{Step, Walker};
+use super::{Refusal, Step, Walker, refusal};
 use crate::backend::{Backend, MemArg, Operand, Service, Slot};
 
 impl<B: Backend> Walker<'_, '_, B> {
-    pub(super) fn mem_arg(arg: wasmparser::MemArg) -> Result<MemArg, Box<str>> {
+    pub(super) fn mem_arg(arg: wasmparser::MemArg) -> Result<MemArg, Refusal> {
         match arg.target {
             wasmparser::MemArgTarget::Memory(memory) => {
                 Ok(MemArg { memory: MemoryIndex(memory), offset: arg.offset })
             }
-            wasmparser::MemArgTarget::Array(_) => Err("access to an array's payload is not supported".into()),
+            wasmparser::MemArgTarget::Array(_) => {
+                Err(refusal("access to an array's payload is not supported"))
+            }
         }
     }
 

@@ -30,6 +30,7 @@ mod pure;
 mod references;
 pub(crate) mod stack;
 mod variables;
+mod visit;
 
 use std::fmt;
 
@@ -143,12 +144,12 @@ pub fn walk_with<B: Backend>(
     walker.declare(func, &body)?;
     let mut operators = OperatorsReader::new_with_allocs(body.get_binary_reader_for_operators()?, operators);
     while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
+        let offset = operators.original_position();
         walker.offset = offset as u32;
         walker.backend.position(offset as u32);
-        walker
-            .step(operator)
-            .map_err(|reason| TranslateError { offset: offset as usize, reason: reason.into() })?;
+        if let Err(refusal) = operators.visit_operator(&mut walker)? {
+            return Err(TranslateError { offset: offset as usize, ..*refusal });
+        }
         if walker.stack.is_too_large() {
             let reason =
                 format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have");
@@ -161,8 +162,16 @@ pub fn walk_with<B: Backend>(
     Ok(())
 }
 
-/// What an arm answers: `Err` says why an operator is not supported.
-type Step = Result<(), Box<str>>;
+/// What an arm answers.
+type Step = Result<(), Refusal>;
+
+/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps answer in a register.
+type Refusal = Box<TranslateError>;
+
+#[cold]
+fn refusal(reason: impl Into<String>) -> Refusal {
+    Box::new(TranslateError { offset: 0, reason: reason.into() })
+}
 
 struct Walker<'m, 'b, B> {
     module: &'m ModuleInfo,
@@ -195,19 +204,19 @@ struct Walker<'m, 'b, B> {
 }
 
 /// The type of a value, with canonical ids for defined types.
-fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, Box<str>> {
+fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, Refusal> {
     convert::val_type(ty, |index| module.types[index as usize].named()).map_err(unsupported)
 }
 
 #[cold]
-fn unsupported(feature: Feature) -> Box<str> {
-    format!("its types need the feature {}", feature.name()).into()
+fn unsupported(feature: Feature) -> Refusal {
+    refusal(format!("its types need the feature {}", feature.name()))
 }
 
 /// The reason for an error that validation excludes.
 #[cold]
-fn malformed(error: BinaryReaderError) -> Box<str> {
-    error.message().into()
+fn malformed(error: BinaryReaderError) -> Refusal {
+    refusal(error.message())
 }
 
 /// An upper bound of the slots that the operands of a body with so many bytes take: an operator that pushes anything takes two
@@ -265,10 +274,8 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         let mut homes = locals;
         for group in body.get_locals_reader()? {
             let (count, group_ty) = group?;
-            let group_ty = val_type(self.module, group_ty).map_err(|reason| TranslateError {
-                offset: body.range().start as usize,
-                reason: reason.into(),
-            })?;
+            let group_ty = val_type(self.module, group_ty)
+                .map_err(|refusal| TranslateError { offset: body.range().start as usize, ..*refusal })?;
             homes = self.stack.declare_locals(count, group_ty, homes);
         }
         let start = body.range().start as u32;
@@ -302,6 +309,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
     }
 
     /// Translates one operator, and charges for it.
+    #[inline(never)]
     fn step(&mut self, operator: Operator<'_>) -> Step {
         if self.options.fuel && self.reachable {
             self.charge(&operator);
@@ -334,8 +342,9 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
 
     // Operands.
 
+    #[inline(always)]
     fn pop(&mut self) -> Operand {
-        self.stack.pop().0
+        self.stack.pop_operand()
     }
 
     fn pop2(&mut self) -> (Operand, Operand) {

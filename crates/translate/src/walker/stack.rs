@@ -107,6 +107,8 @@ pub(crate) struct OperandStack {
     entries: Vec<Entry>,
     locals: Vec<Local>,
     first_home: u32,
+    /// The home of the next operand.
+    next_home: u32,
     /// One more than the highest home slot that was ever needed.
     max_slot: u32,
     /// Below this height nothing is an alias.
@@ -131,12 +133,14 @@ impl OperandStack {
         self.traced_locals.clear();
         self.runs.clear();
         self.nodes.clear();
-        (self.first_home, self.max_slot, self.no_alias_below, self.traced, self.listed) = (0, 0, 0, 0, 0);
+        (self.first_home, self.next_home, self.max_slot) = (0, 0, 0);
+        (self.no_alias_below, self.traced, self.listed) = (0, 0, 0);
     }
 
     /// Sets the first home, once all locals are declared.
     pub(crate) fn set_first_home(&mut self, slot: u32) {
         self.first_home = slot;
+        self.next_home = slot;
         self.max_slot = self.max_slot.max(slot);
     }
 
@@ -222,10 +226,7 @@ impl OperandStack {
 
     /// The home of the next operand.
     pub(crate) fn next_home(&self) -> Slot {
-        match self.entries.last() {
-            Some(top) => Slot(top.home.0 + top.ty.slots()),
-            None => Slot(self.first_home),
-        }
+        Slot(self.next_home)
     }
 
     /// The home of the operand at a position, or of the next one.
@@ -238,15 +239,20 @@ impl OperandStack {
         self.entries[position].ty
     }
 
+    #[inline]
     fn push(&mut self, value: Value, ty: ValType) -> Slot {
         let home = self.next_home();
-        self.max_slot = self.max_slot.max(home.0 + ty.slots());
-        self.traced += usize::from(ty.is_traced());
+        self.next_home += ty.slots();
+        self.max_slot = self.max_slot.max(self.next_home);
+        if ty.is_ref() {
+            self.traced += usize::from(ty.is_traced());
+        }
         self.entries.push(Entry { value, ty, home, references: None });
         home
     }
 
     /// Pushes a result; answers its home, where it has to be written.
+    #[inline(always)]
     pub(crate) fn push_home(&mut self, ty: ValType) -> Slot {
         self.push(Value::Home, ty)
     }
@@ -259,8 +265,9 @@ impl OperandStack {
     /// Pushes the value of a local.
     pub(crate) fn push_local(&mut self, local: u32) {
         let position = self.entries.len() as u32;
-        let prev = std::mem::replace(&mut self.locals[local as usize].top_alias, position);
-        let ty = self.locals[local as usize].ty;
+        let aliased = &mut self.locals[local as usize];
+        let prev = std::mem::replace(&mut aliased.top_alias, position);
+        let ty = aliased.ty;
         self.push(Value::Alias { local, prev }, ty);
     }
 
@@ -277,21 +284,52 @@ impl OperandStack {
 
     /// Pops the topmost operand.
     pub(crate) fn pop(&mut self) -> (Operand, ValType) {
-        let entry = self.entries.pop().expect("validation guarantees the operand");
-        if let Value::Alias { local, prev } = entry.value {
-            self.locals[local as usize].top_alias = prev;
+        let ty = self.ty(self.height() - 1);
+        (self.pop_operand(), ty)
+    }
+
+    /// Pops the topmost operand, whatever its type is.
+    #[inline(always)]
+    pub(crate) fn pop_operand(&mut self) -> Operand {
+        let entry = self.entries.last().expect("validation guarantees the operand");
+        let operand = match entry.value {
+            Value::Home => Operand::Temp(entry.home),
+            Value::Const(bits) => Operand::Const(bits, entry.home),
+            Value::Alias { local, prev } => {
+                let aliased = &mut self.locals[local as usize];
+                aliased.top_alias = prev;
+                Operand::Local(LocalIndex(local), aliased.slot)
+            }
+        };
+        self.next_home = entry.home.0;
+        if entry.ty.is_ref() {
+            self.traced -= usize::from(entry.ty.is_traced());
         }
-        self.no_alias_below = self.no_alias_below.min(self.entries.len());
-        self.listed = self.listed.min(self.entries.len());
-        self.traced -= usize::from(entry.ty.is_traced());
-        (self.operand_of(&entry), entry.ty)
+        self.entries.pop();
+        self.note_height();
+        operand
+    }
+
+    /// What is known of entries is not known of those that were popped.
+    #[inline(always)]
+    fn note_height(&mut self) {
+        let height = self.entries.len();
+        self.no_alias_below = self.no_alias_below.min(height);
+        self.listed = self.listed.min(height);
     }
 
     /// Drops all operands from a height on.
     pub(crate) fn truncate(&mut self, height: usize) {
-        while self.entries.len() > height {
-            self.pop();
+        let Some(lowest) = self.entries.get(height) else { return };
+        self.next_home = lowest.home.0;
+        for entry in self.entries[height..].iter().rev() {
+            if let Value::Alias { local, prev } = entry.value {
+                self.locals[local as usize].top_alias = prev;
+            }
+            self.traced -= usize::from(entry.ty.is_traced());
         }
+        self.entries.truncate(height);
+        self.note_height();
     }
 
     /// Pushes results.
@@ -340,6 +378,9 @@ impl OperandStack {
     }
 
     fn spill_from(&mut self, from: usize, consts: bool, mut spill: impl FnMut(Spill)) {
+        if from == self.entries.len() {
+            return;
+        }
         // From the top down, because that is the order of the alias lists: each alias met is the topmost of its local.
         // The copies are reported from the bottom up, so that neighbours go to neighbouring homes in order.
         for position in (from..self.entries.len()).rev() {
