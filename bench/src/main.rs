@@ -6,7 +6,8 @@
 //!                  │                              process::run                       └─▶ record::entry ─▶ history.yaml
 //!                  ├─ history, report ◀── history::load ◀── history.yaml
 //!                  ├─ gate ─▶ two revisions, built and run in turns
-//!                  └─ bulk ─▶ two programs, run in turns
+//!                  ├─ bulk ─▶ two programs, run in turns
+//!                  └─ walk ─▶ functions of a module, in this process
 //! ```
 
 mod bulk;
@@ -24,6 +25,7 @@ mod report;
 mod suite;
 mod table;
 mod trend;
+mod walk;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,6 +77,8 @@ enum Verb {
     Bulk(bulk::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
     Report(ReportArgs),
+    /// Time the walker alone, and with the interpreter's builder behind it, on all functions of modules
+    Walk(walk::Options),
     /// List the programs
     List,
 }
@@ -350,6 +354,7 @@ fn run(args: &Args) -> Result<()> {
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
         Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
         Some(Verb::Report(args)) => write_report(args),
+        Some(Verb::Walk(options)) => walk::walk(options),
         Some(Verb::List) => print(&list()),
     }
 }

@@ -904,3 +904,6 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         self.inner.end(frame_slots);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::backend::{
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
-/// Makes nothing, and counts labels.
+/// Makes nothing, and notes the frame and how many labels there are.
 ///
 /// ```
 /// use upshift_core::index::FuncIndex;
@@ -30,6 +30,7 @@ use crate::backend::{
 pub struct Null {
     labels: u32,
     survey: bool,
+    frame: Option<Frame>,
 }
 
 impl Null {
@@ -37,6 +38,12 @@ impl Null {
     #[must_use]
     pub fn with_survey() -> Null {
         Null { survey: true, ..Null::default() }
+    }
+
+    /// The frame of the function.
+    #[must_use]
+    pub fn frame(self) -> Option<Frame> {
+        self.frame
     }
 
     /// How many labels it was asked for.
@@ -47,6 +54,10 @@ impl Null {
 }
 
 impl Backend for Null {
+    fn begin(&mut self, frame: &Frame, _locals: &[LocalRun]) {
+        self.frame = Some(*frame);
+    }
+
     fn wants_survey(&self) -> bool {
         self.survey
     }
@@ -60,7 +71,6 @@ impl Backend for Null {
         Charge(0)
     }
 
-    fn begin(&mut self, _frame: &Frame, _locals: &[LocalRun]) {}
     fn position(&mut self, _offset: u32) {}
     fn bind(&mut self, _label: Label, _live: Live<'_>) {}
     fn loop_head(&mut self, _number: u32, _live: Live<'_>, _survey: Option<&LoopSurvey<'_>>) {}

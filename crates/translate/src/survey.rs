@@ -177,3 +177,65 @@ impl Surveys {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use upshift_core::index::LocalIndex;
+    use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
+
+    use super::{LocalUse, Surveys};
+    use crate::{Features, ModuleInfo, TypeRegistry, parse};
+
+    fn module(wat: &str) -> ModuleInfo {
+        let bytes = wat::parse_str(wat).unwrap();
+        parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap()
+    }
+
+    /// The survey of each loop of the only function, and whether it was read ahead.
+    fn surveys(wat: &str) -> Vec<(Vec<LocalUse>, bool, u32, u16)> {
+        let module = module(wat);
+        let range = module.bodies[0].clone();
+        let bytes = module.slice(&range);
+        let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(range.start)));
+        let mut reader = body.get_operators_reader().unwrap();
+        let (mut surveys, mut found) = (Surveys::default(), Vec::new());
+        while !reader.eof() {
+            let (operator, offset) = reader.read_with_offset().unwrap();
+            if let wasmparser::Operator::Loop { .. } = operator {
+                let rest = &bytes[offset as usize - range.start as usize..];
+                let from = || OperatorsReader::new(BinaryReader::new(rest, offset));
+                let survey = surveys.at(offset, from).unwrap();
+                found.push((survey.uses.to_vec(), survey.calls, survey.bytes, survey.depth));
+            }
+        }
+        found
+    }
+
+    fn used(local: u32, sets: bool, depth: u16) -> LocalUse {
+        LocalUse { local: LocalIndex(local), sets, depth }
+    }
+
+    #[test]
+    fn loops_know_their_own_and_those_inside() {
+        let found = surveys(
+            "(module (func $f (param i32 i32 i32)
+                (local.set 2 (local.get 0))
+                (loop
+                    (local.set 0 (local.get 1))
+                    (block (loop (drop (local.tee 1 (i32.const 5))) (call $f (i32.const 0) (i32.const 0) (i32.const 0))))
+                    (loop (nop)))
+                (loop (drop (local.get 2)))))",
+        );
+        // `local.tee` in the first inner loop is two loops deep.
+        let outer = vec![used(1, false, 1), used(0, true, 1), used(1, true, 2)];
+        let calls: Vec<bool> = found.iter().map(|found| found.1).collect();
+        let depths: Vec<u16> = found.iter().map(|found| found.3).collect();
+        assert_eq!(found[0].0, outer);
+        assert_eq!(found[1].0, [used(1, true, 2)]);
+        assert_eq!(found[2].0, []);
+        assert_eq!(found[3].0, [used(2, false, 1)]);
+        assert_eq!((calls, depths), (vec![true, true, false, false], vec![1, 2, 2, 1]));
+        // `loop`, its type, `nop` and `end` take a byte each.
+        assert_eq!(found[2].2, 4);
+    }
+}
