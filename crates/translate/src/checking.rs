@@ -283,7 +283,8 @@ impl<'m, 'b, B: Backend> CheckingBackend<'m, 'b, B> {
 
     fn wanted(&self, live: Live<'_>) -> Homes {
         let mut wanted = Homes::default();
-        for (slot, _) in live.operands.in_homes() {
+        // The others have their homes above those that are looked after.
+        for (slot, _) in live.operands.lowest(TRACKED).in_homes() {
             match self.home(slot) {
                 Some(home) => wanted.set(home, true),
                 None => break,

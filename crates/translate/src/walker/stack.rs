@@ -65,6 +65,12 @@ impl<'a> Operands<'a> {
         }
     }
 
+    /// The lowest `count` of them, or all if there are fewer.
+    #[must_use]
+    pub fn lowest(self, count: usize) -> Operands<'a> {
+        Operands { entries: &self.entries[..count.min(self.entries.len())] }
+    }
+
     /// The types of all.
     pub fn types(self) -> impl Iterator<Item = ValType> + 'a {
         self.entries.iter().map(|entry| entry.ty)
