@@ -7,7 +7,8 @@
 //!                  ├─ history, report ◀── history::load ◀── history.yaml
 //!                  ├─ gate ─▶ two revisions, built and run in turns
 //!                  ├─ bulk ─▶ two programs, run in turns
-//!                  └─ instances ─▶ upshift and wasmi in this process, in turns
+//!                  ├─ instances ─▶ upshift and wasmi in this process, in turns
+//!                  └─ walk ─▶ functions of a module, in this process
 //! ```
 
 mod bulk;
@@ -26,6 +27,7 @@ mod report;
 mod suite;
 mod table;
 mod trend;
+mod walk;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -79,6 +81,8 @@ enum Verb {
     Instances(instances::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
     Report(ReportArgs),
+    /// Time the walker alone, and with the interpreter's builder behind it, on all functions of modules
+    Walk(walk::Options),
     /// List the programs
     List,
 }
@@ -355,6 +359,7 @@ fn run(args: &Args) -> Result<()> {
         Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
         Some(Verb::Instances(options)) => instances::instances(options),
         Some(Verb::Report(args)) => write_report(args),
+        Some(Verb::Walk(options)) => walk::walk(options),
         Some(Verb::List) => print(&list()),
     }
 }

@@ -48,6 +48,8 @@ indices! {
     MemoryIndex "memory"
     /// A global in a module's index space, imports first.
     GlobalIndex "global"
+    /// A local variable of a function, parameters first.
+    LocalIndex "local"
     /// A tag in a module's index space, imports first.
     TagIndex "tag"
     /// A type in a module's type section, counted through its recursion groups.

@@ -657,8 +657,53 @@ impl From<Result<(), Trap>> for Status {
 /// A service with operands in consecutive slots, whose results replace them, and two immediates.
 pub type Builtin = unsafe extern "C" fn(ctx: *mut VmCtx, args: *mut u64, x: u32, y: u32) -> Status;
 
+/// What a service does besides making its result, see [`BuiltinOp::effects`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Effects {
+    /// It reads memories, or data segments.
+    pub reads_memory: bool,
+    /// It changes bytes of a memory.
+    pub writes_memory: bool,
+    /// It may move a memory, change its length, or drop a data segment.
+    pub changes_memory: bool,
+    /// It reads tables, or element segments.
+    pub reads_table: bool,
+    /// It changes elements of a table, its place or its length, or drops an element segment.
+    pub writes_table: bool,
+    /// It reads objects.
+    pub reads_heap: bool,
+    /// It changes objects that were there before.
+    pub writes_heap: bool,
+    /// It may trap.
+    pub traps: bool,
+    /// It may wait, or its last operand says how much it does. Within it the epoch is looked at, whose callback may do anything
+    /// that a call of the host may do.
+    pub lasts: bool,
+    /// The collector may run.
+    pub collects: bool,
+    /// The first index is that of a type.
+    pub of_type: bool,
+}
+
+impl Effects {
+    /// None of them.
+    pub const NONE: Effects = Effects {
+        reads_memory: false,
+        writes_memory: false,
+        changes_memory: false,
+        reads_table: false,
+        writes_table: false,
+        reads_heap: false,
+        writes_heap: false,
+        traps: false,
+        lasts: false,
+        collects: false,
+        of_type: false,
+    };
+}
+
 macro_rules! builtins {
-    ($($(#[$doc:meta])* $name:ident $variant:ident $text:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident $variant:ident $text:literal [$($effect:ident)*];)*) => {
         /// The runtime's services, by name; filled once by the runtime.
         #[derive(Debug)]
         #[repr(C)]
@@ -698,6 +743,14 @@ macro_rules! builtins {
                     $(BuiltinOp::$variant => $text,)*
                 }
             }
+
+            /// What the service reads and changes besides its operands and its result.
+            #[must_use]
+            pub const fn effects(self) -> Effects {
+                match self {
+                    $(BuiltinOp::$variant => Effects { $($effect: true,)* ..Effects::NONE },)*
+                }
+            }
         }
 
         impl Builtins {
@@ -715,55 +768,55 @@ macro_rules! builtins {
 
 builtins! {
     /// `memory.grow x`: delta → old size in pages or -1.
-    memory_grow MemoryGrow "memory.grow";
+    memory_grow MemoryGrow "memory.grow" [changes_memory traps];
     /// `memory.fill x`: address, byte, length.
-    memory_fill MemoryFill "memory.fill";
+    memory_fill MemoryFill "memory.fill" [writes_memory traps lasts];
     /// `memory.copy x y`: destination, source, length.
-    memory_copy MemoryCopy "memory.copy";
+    memory_copy MemoryCopy "memory.copy" [reads_memory writes_memory traps lasts];
     /// `memory.init` of memory `x` from data segment `y`: destination, source, length.
-    memory_init MemoryInit "memory.init";
+    memory_init MemoryInit "memory.init" [reads_memory writes_memory traps lasts];
     /// `memory.atomic.notify` at memory `x`: address, how many, offset → how many were woken.
-    memory_notify MemoryNotify "memory.atomic.notify";
+    memory_notify MemoryNotify "memory.atomic.notify" [traps];
     /// `memory.atomic.wait32` at memory `x`: address, expected value, timeout, offset → how it ended.
-    memory_wait32 MemoryWait32 "memory.atomic.wait32";
+    memory_wait32 MemoryWait32 "memory.atomic.wait32" [reads_memory traps lasts];
     /// `memory.atomic.wait64` at memory `x`: address, expected value, timeout, offset → how it ended.
-    memory_wait64 MemoryWait64 "memory.atomic.wait64";
+    memory_wait64 MemoryWait64 "memory.atomic.wait64" [reads_memory traps lasts];
     /// `data.drop x`.
-    data_drop DataDrop "data.drop";
+    data_drop DataDrop "data.drop" [changes_memory];
     /// `table.get x`: index → reference.
-    table_get TableGet "table.get";
+    table_get TableGet "table.get" [reads_table traps];
     /// `table.set x`: index, reference.
-    table_set TableSet "table.set";
+    table_set TableSet "table.set" [writes_table traps];
     /// `table.size x`: → size.
-    table_size TableSize "table.size";
+    table_size TableSize "table.size" [reads_table];
     /// `table.grow x`: reference, delta → old size or -1.
-    table_grow TableGrow "table.grow";
+    table_grow TableGrow "table.grow" [writes_table traps];
     /// `table.fill x`: index, reference, length.
-    table_fill TableFill "table.fill";
+    table_fill TableFill "table.fill" [writes_table traps lasts];
     /// `table.copy x y`: destination, source, length.
-    table_copy TableCopy "table.copy";
+    table_copy TableCopy "table.copy" [reads_table writes_table traps lasts];
     /// `table.init` of table `x` from element segment `y`: destination, source, length.
-    table_init TableInit "table.init";
+    table_init TableInit "table.init" [reads_table writes_table traps lasts collects];
     /// `elem.drop x`.
-    elem_drop ElemDrop "elem.drop";
+    elem_drop ElemDrop "elem.drop" [writes_table];
     /// `array.new` of type `x`: value, length → array. A vector takes two operands, here and below.
-    array_new ArrayNew "array.new";
+    array_new ArrayNew "array.new" [traps lasts collects of_type];
     /// `array.new_default` of type `x`: length → array.
-    array_new_default ArrayNewDefault "array.new_default";
+    array_new_default ArrayNewDefault "array.new_default" [traps lasts collects of_type];
     /// `array.new_fixed` of type `x`: `y` values → array.
-    array_new_fixed ArrayNewFixed "array.new_fixed";
+    array_new_fixed ArrayNewFixed "array.new_fixed" [traps collects of_type];
     /// `array.new_data` of type `x` from data segment `y`: source, length → array.
-    array_new_data ArrayNewData "array.new_data";
+    array_new_data ArrayNewData "array.new_data" [reads_memory traps lasts collects of_type];
     /// `array.new_elem` of type `x` from element segment `y`: source, length → array.
-    array_new_elem ArrayNewElem "array.new_elem";
+    array_new_elem ArrayNewElem "array.new_elem" [reads_table traps lasts collects of_type];
     /// `array.fill` of type `x`: array, index, value, length.
-    array_fill ArrayFill "array.fill";
+    array_fill ArrayFill "array.fill" [writes_heap traps lasts of_type];
     /// `array.copy` between arrays of type `x`: array, index, source, index, length.
-    array_copy ArrayCopy "array.copy";
+    array_copy ArrayCopy "array.copy" [reads_heap writes_heap traps lasts of_type];
     /// `array.init_data` of type `x` from data segment `y`: array, index, source, length.
-    array_init_data ArrayInitData "array.init_data";
+    array_init_data ArrayInitData "array.init_data" [reads_memory writes_heap traps lasts of_type];
     /// `array.init_elem` of type `x` from element segment `y`: array, index, source, length.
-    array_init_elem ArrayInitElem "array.init_elem";
+    array_init_elem ArrayInitElem "array.init_elem" [reads_table writes_heap traps lasts collects of_type];
 }
 
 #[cfg(test)]

@@ -1,18 +1,21 @@
 //! The code of one function, and the way from a module to it.
 //!
 //! ```text
-//! compile: walk ─▶ Builder ─▶ (again with scratch slots, if slot numbers above u16 appeared) ─▶ verify ─▶ FuncCode
+//! compile: walk ─▶ (checks of the contract between both, in debug builds) ─▶ Builder ─▶ verify, in debug builds ─▶ FuncCode
 //! ```
 //!
 //! Code is position independent and depends on the module only, so all instances share it. It holds no source positions:
 //! [`positions`] makes them again when a backtrace asks for them.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{Preamble, frame};
 use upshift_translate::backend::Frame;
-use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, walk};
+#[cfg(debug_assertions)]
+use upshift_translate::checking::CheckingBackend;
+use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, WalkBuffers, walk_with};
 
 use crate::build::Builder;
 use crate::handlers::Handlers;
@@ -170,6 +173,11 @@ pub fn positions(
     Ok(build(module, func, options, true)?.take_positions())
 }
 
+thread_local! {
+    /// What walks on this thread use again and again.
+    static WALKS: RefCell<WalkBuffers> = RefCell::default();
+}
+
 fn build(
     module: &ModuleInfo,
     func: FuncIndex,
@@ -177,11 +185,13 @@ fn build(
     positions: bool,
 ) -> Result<Builder<'_>, TranslateError> {
     let mut builder = Builder::new(module, func, positions);
-    walk(module, func, options, false, &mut builder)?;
-    if builder.needs_scratch() {
-        builder = Builder::new(module, func, positions);
-        walk(module, func, options, true, &mut builder)?;
-    }
+    WALKS.with_borrow_mut(|buffers| {
+        #[cfg(debug_assertions)]
+        let backend = &mut CheckingBackend::new(module, &mut builder);
+        #[cfg(not(debug_assertions))]
+        let backend = &mut builder;
+        walk_with(buffers, module, func, options, backend)
+    })?;
     match check_size(builder.size()) {
         Ok(()) => Ok(builder),
         Err(reason) => {

@@ -159,15 +159,15 @@ fn remark(instr: &Instr) -> Option<String> {
             instr.values[2]
         }
         Op::StructNewDefault => instr.values[1],
-        Op::Builtin if is_array_service(instr.values[0]) => instr.values[2],
+        Op::Builtin if is_of_type(instr.values[0]) => instr.values[2],
         _ => return None,
     };
     Some(format!("type#{ty}"))
 }
 
 /// Whether a service has a type as its first number.
-fn is_array_service(number: u64) -> bool {
-    BuiltinOp::ALL.get(number as usize).is_some_and(|op| op.text().starts_with("array."))
+fn is_of_type(number: u64) -> bool {
+    BuiltinOp::ALL.get(number as usize).is_some_and(|op| op.effects().of_type)
 }
 
 fn print_references(text: &mut String, references: &ReferenceMaps) -> std::fmt::Result {

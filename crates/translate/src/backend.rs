@@ -1,21 +1,48 @@
 //! The seam between the walker and the tiers: one method per class of operation.
 //!
 //! The walker decides *which slots* and *in which order*; a backend decides *how*. All operands are described by
-//! [`Operand`]: in a slot of the frame, or constant. A backend never sees wasm's operand stack.
+//! [`Operand`]: in a slot of the frame, or constant. A backend never sees wasm's operand stack, and never code that control
+//! does not reach. [`CheckingBackend`](crate::checking::CheckingBackend) asserts what follows, in front of any backend.
 //!
-//! Contract of the walker:
-//! * results go to the slot that the method names; they are valid there after the method returned;
-//! * a [`Operand::Temp`] is used once and its slot is dead afterwards, so a backend may drop the instruction that made it;
-//! * at each label that is bound, all values that live on are in their slots (locals and operand homes).
+//! **Frame.** [`Frame`] and the [`LocalRun`]s come first, with [`begin`](Backend::begin). They depend on the function alone, not
+//! on the backend or the options, so the frames of all tiers are the same.
+//!
+//! **Values.** A result goes to the slot that the method names, and is valid there after the method returned.
+//! * [`Operand::Temp`] is used once on each path: its slot is dead afterwards, so a backend may drop the instruction that made it,
+//! * [`Operand::Kept`] is in its operand home too, but wanted again,
+//! * [`Operand::Local`] is in a local variable, which has that value until the next [`set_local`](Backend::set_local),
+//! * [`Operand::Const`] is known to all tiers and in no slot, unless its home was filled by an earlier use.
+//!
+//! **Labels** are bound once. At [`bind`](Backend::bind), [`Live`] says what is in operand homes, the same on all paths; besides
+//! these only locals live on. What is not in there is dead, whether it was used or not.
+//!
+//! **Structure.** [`open`](Backend::open) and [`close`](Backend::close) nest, around each block but the function's own. A block's
+//! labels are bound between the two: a loop's head behind `open`, its end and an `else` before `close`. A branch to a label
+//! hands over what was assigned since its block was opened.
+//!
+//! **Loops.** `open` → `bind` → [`loop_head`](Backend::loop_head) → [`check_interrupt`](Backend::check_interrupt) →
+//! [`charge`](Backend::charge) … [`loop_end`](Backend::loop_end) → `close`. `loop_head` follows `bind` at once and is where
+//! code of another tier may enter: before the interrupt and the charge, so that nothing is counted twice. No accumulator
+//! is live there.
+//!
+//! **Exceptions.** Handlers nest by [`open_handler`](Backend::open_handler) and [`close_handler`](Backend::close_handler). A clause
+//! comes with [`catch`](Backend::catch) while its target is not yet bound, so the target knows this predecessor. A loop
+//! cannot be bound anew: a clause that leads to a loop comes after its head.
+//!
+//! **Safepoints.** [`safepoint`](Backend::safepoint) stands before each operation in which the collector may run. Each home that
+//! its list names was stored since it became a reference.
 
 use upshift_core::cast::Cast;
-use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
+use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::{FuncType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::BuiltinOp;
+
+pub use crate::survey::{LocalUse, LoopSurvey};
+pub use crate::walker::stack::Operands;
 
 /// A slot of the frame, counted from `fp`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,10 +55,12 @@ pub struct Label(pub u32);
 /// Where an operand of an operation is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operand {
-    /// In its operand home; nothing else refers to it.
+    /// In its operand home; nothing refers to it afterwards.
     Temp(Slot),
+    /// In its operand home, where it is wanted again.
+    Kept(Slot),
     /// In a local variable.
-    Local(Slot),
+    Local(LocalIndex, Slot),
     /// A constant with the bits of its slot; its operand home is free to be filled with it.
     Const(u64, Slot),
 }
@@ -41,8 +70,17 @@ impl Operand {
     #[must_use]
     pub fn slot(self) -> Option<Slot> {
         match self {
-            Operand::Temp(slot) | Operand::Local(slot) => Some(slot),
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => Some(slot),
             Operand::Const(..) => None,
+        }
+    }
+
+    /// The same operand, which is wanted again after this use.
+    #[must_use]
+    pub fn kept(self) -> Operand {
+        match self {
+            Operand::Temp(slot) => Operand::Kept(slot),
+            other => other,
         }
     }
 }
@@ -58,12 +96,56 @@ pub struct Frame {
     pub locals: u32,
     /// First operand home.
     pub homes: u32,
-    /// First of [`SCRATCH_SLOTS`] slots between header and locals, if the backend asked for them.
+    /// First of [`SCRATCH_SLOTS`] slots between header and locals, which backends may use as they like. A frame has them unless
+    /// it is certain that no slot of it has a number above [`SHORT_SLOTS`].
     pub scratch: Option<u32>,
 }
 
-/// How many scratch slots a backend gets that asks for them.
+/// How many scratch slots a frame has, if any.
 pub const SCRATCH_SLOTS: u32 = 8;
+
+/// How many slots a frame can have without scratch slots: so many that 16 bits tell how far each is from the frame pointer,
+/// on either side.
+pub const SHORT_SLOTS: u32 = 1 << 15;
+
+/// Locals that follow each other and have the same type; parameters are never in one run with others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LocalRun {
+    /// The first local.
+    pub first: LocalIndex,
+    /// Its slot.
+    pub slot: Slot,
+    /// How many there are.
+    pub count: u32,
+    /// The type of each.
+    pub ty: ValType,
+}
+
+/// What is in operand homes where control can come from elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Live<'a> {
+    /// The first free slot: nothing from here on is wanted.
+    pub top: Slot,
+    /// The operands below. Those that are constant or locals are not in their homes.
+    pub operands: Operands<'a>,
+}
+
+/// A service of the runtime: its operands lie in consecutive slots, where the result replaces them.
+#[derive(Clone, Copy, Debug)]
+pub struct Service<'a> {
+    /// Which service; what it does to the rest of the state, [`BuiltinOp::effects`] says.
+    pub op: BuiltinOp,
+    /// The first index: of a memory, a table, a segment or a type of the module.
+    pub x: u32,
+    /// The second index, or a number of elements.
+    pub y: u32,
+    /// The home of the first operand, and of the result.
+    pub base: Slot,
+    /// The operands.
+    pub operands: Operands<'a>,
+    /// The type of the result, if there is one.
+    pub result: Option<ValType>,
+}
 
 /// The memory and the offset of an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,13 +189,13 @@ pub struct Call<'a> {
 
 /// What a function returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Return {
+pub enum Return<'a> {
     /// Nothing.
     None,
     /// One value.
     One(Operand, ValType),
-    /// Several values in consecutive slots: the first slot and the number of slots.
-    Span(Slot, u32),
+    /// Several values in consecutive slots: the first slot and their types, which are those of all results.
+    Span(Slot, &'a [ValType]),
 }
 
 /// What catches the exceptions of a part of the code, numbered in the order of appearance; an outer handler comes before
@@ -121,21 +203,12 @@ pub enum Return {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Handler(pub u32);
 
-/// The clauses of a [`Handler`], which are tried in order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Catches {
-    /// The clauses.
-    pub clauses: Vec<Catch>,
-    /// The handler to try when none of them fits; else the exception leaves the function.
-    pub outer: Option<Handler>,
-}
-
 /// A clause of a handler.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Catch {
     /// Exceptions of which tag it catches; all if there is none.
     pub tag: Option<TagIndex>,
-    /// Where control goes on. As at all labels, nothing is in accumulators there.
+    /// Where control goes on.
     pub target: Label,
     /// The first slot for the exception's values, if there is a tag.
     pub payload: Slot,
@@ -172,19 +245,30 @@ pub struct CodeOptions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Charge(pub u32);
 
-/// A tier's code generator.
+/// A tier's code generator. The module's documentation has the contract.
 pub trait Backend {
     /// The function begins. Locals that are not parameters have to be set to zero.
-    fn begin(&mut self, frame: &Frame);
+    fn begin(&mut self, frame: &Frame, locals: &[LocalRun]);
+    /// Whether the walker has to look ahead for what [`loop_head`](Self::loop_head) tells of loops.
+    fn wants_survey(&self) -> bool {
+        false
+    }
     /// What follows comes from the operator at this offset of the module.
     fn position(&mut self, offset: u32);
 
     /// A label that is not yet bound.
     fn new_label(&mut self) -> Label;
     /// Control can come from elsewhere to this point.
-    fn bind(&mut self, label: Label);
-    /// The label bound last is the head of a loop; loops are numbered in the order of their appearance.
-    fn loop_head(&mut self, number: u32);
+    fn bind(&mut self, label: Label, live: Live<'_>);
+    /// The label bound last is the head of a loop; loops are numbered in the order of their appearance. The survey is there
+    /// if the backend [wants](Self::wants_survey) it.
+    fn loop_head(&mut self, number: u32, live: Live<'_>, survey: Option<&LoopSurvey<'_>>);
+    /// The loop's last operator was walked.
+    fn loop_end(&mut self, _number: u32) {}
+    /// A block opens.
+    fn open(&mut self) {}
+    /// The block that was opened last ends; its labels are bound.
+    fn close(&mut self) {}
 
     /// Takes fuel for the straight run of operators that begins here, or traps.
     fn charge(&mut self) -> Charge;
@@ -196,9 +280,11 @@ pub trait Backend {
     /// Copies a value to a slot.
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType);
     /// Copies a value to a local variable.
-    fn set_local(&mut self, dst: Slot, src: Operand, ty: ValType);
-    /// Copies a run of slots to lower ones; the runs may overlap.
-    fn copy_span(&mut self, dst: Slot, src: Slot, slots: u32);
+    fn set_local(&mut self, local: LocalIndex, dst: Slot, src: Operand, ty: ValType);
+    /// Copies operands, which are in their homes, to lower consecutive slots; the runs may overlap.
+    fn copy_span(&mut self, dst: Slot, src: Operands<'_>);
+    /// An operand is not wanted any more.
+    fn discard(&mut self, _operand: Operand) {}
     /// A vector constant.
     fn const_v128(&mut self, dst: Slot, value: V128);
 
@@ -242,16 +328,23 @@ pub trait Backend {
     fn global_set(&mut self, global: GlobalIndex, value: Operand);
     /// A reference to a function.
     fn ref_func(&mut self, func: FuncIndex, dst: Slot);
+    /// Whether two references are the same.
+    fn ref_eq(&mut self, dst: Slot, lhs: Operand, rhs: Operand);
+    /// Whether a reference is null.
+    fn ref_is_null(&mut self, dst: Slot, reference: Operand);
     /// Traps if the reference is null.
     fn ref_as_non_null(&mut self, value: Operand);
-    /// A service of the runtime with operands in consecutive slots, where the results replace them.
-    fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, base: Slot);
+    /// Calls a service of the runtime.
+    fn builtin(&mut self, service: &Service<'_>);
 
-    /// Exceptions that come out of what follows go to the handler, or leave the function. Control that arrives by a branch
-    /// changes nothing about that: what counts is where the code lies.
-    fn set_handler(&mut self, handler: Option<Handler>);
-    /// What all handlers do; comes once, after the code of the function, if it has handlers.
-    fn handlers(&mut self, handlers: &[Catches]);
+    /// Exceptions that come out of what follows go to the handler. Control that arrives by a branch changes nothing about
+    /// that: what counts is where the code lies. Around it is `outer`, or nothing.
+    fn open_handler(&mut self, handler: Handler, outer: Option<Handler>);
+    /// A clause of a handler, which may be closed already. Clauses are tried in the order in which they come.
+    fn catch(&mut self, handler: Handler, clause: &Catch);
+    /// The handler that was opened last ends: what follows belongs to the one around it. When none of its clauses fits, `next`
+    /// is tried, the one around it or a handler further out; without one, the exception leaves the function.
+    fn close_handler(&mut self, handler: Handler, next: Option<Handler>);
     /// Throws an exception whose values lie in consecutive slots.
     fn throw(&mut self, tag: TagIndex, payload: Slot);
     /// Throws the exception of a reference, or traps if it is null.
@@ -266,12 +359,12 @@ pub trait Backend {
 
     /// Makes a struct. The values of its fields lie in consecutive slots; without them all are zero or null.
     fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>);
-    /// Loads a field at an offset, or traps if the reference is null.
-    fn field_load(&mut self, op: Load, offset: u32, dst: Slot, object: Operand);
+    /// Loads a field at an offset, which becomes a value of a type, or traps if the reference is null.
+    fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand);
     /// Stores to a field at an offset, or traps if the reference is null.
     fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand);
-    /// Loads an element, or traps.
-    fn element_load(&mut self, op: Load, dst: Slot, array: Operand, index: Operand);
+    /// Loads an element, which becomes a value of a type, or traps.
+    fn element_load(&mut self, op: Load, ty: ValType, dst: Slot, array: Operand, index: Operand);
     /// Stores to an element, or traps.
     fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand);
     /// The number of elements of an array, or traps if the reference is null.
@@ -296,7 +389,7 @@ pub trait Backend {
     /// Calls a function.
     fn call(&mut self, call: &Call<'_>);
     /// Returns from the function.
-    fn ret(&mut self, values: Return);
+    fn ret(&mut self, values: Return<'_>);
 
     /// The function is complete; `frame_slots` is the size of its frame.
     fn end(&mut self, frame_slots: u32);

@@ -10,6 +10,7 @@
 
 pub mod backend;
 mod bytes;
+pub mod checking;
 mod convert;
 mod effort;
 pub mod error;
@@ -19,9 +20,11 @@ pub mod limits;
 pub mod module;
 pub mod names;
 mod needs;
+pub mod null;
 mod parse;
 pub mod registry;
 mod size;
+mod survey;
 mod validate;
 pub mod walker;
 
@@ -35,4 +38,4 @@ pub use needs::needed_features;
 pub use parse::{parse, parse_within, validate_within};
 pub use registry::TypeRegistry;
 pub use size::{BodySize, body_size};
-pub use walker::{TranslateError, walk};
+pub use walker::{TranslateError, WalkBuffers, walk, walk_with};

@@ -68,6 +68,8 @@ pub struct ModuleInfo {
     pub start: Option<FuncIndex>,
     /// Custom sections: name and contents.
     pub customs: Vec<(Range<u32>, Range<u32>)>,
+    /// The most slots that results of a function type or the values of an exception take: no operator pushes more.
+    pub most_pushed: u32,
     /// Which way branches are expected to go; read when somebody asks.
     pub(crate) branch_hints: OnceLock<BranchHints>,
     /// Where names are; made when somebody asks, see [`names`](crate::names).

@@ -128,7 +128,16 @@ fn parse_with(
     for section in std::mem::take(&mut builder.sections) {
         builder.record(section)?;
     }
+    builder.info.most_pushed = most_pushed(&builder.info);
     Ok(builder.info)
+}
+
+/// The most slots that one operator pushes.
+fn most_pushed(info: &ModuleInfo) -> u32 {
+    let results = info.types.iter().filter_map(|ty| ty.ty.as_func()).map(|ty| ty.result_slots());
+    let payloads = info.tags.iter().map(|tag| info.types[tag.index()].func().param_slots());
+    // A vector takes two.
+    results.chain(payloads).max().unwrap_or(0).max(2)
 }
 
 fn check_header(bytes: &[u8], limits: &ModuleLimits) -> Result<(), ParseError> {

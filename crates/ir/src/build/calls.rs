@@ -76,7 +76,7 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn emit_return(&mut self, values: Return) {
+    pub(super) fn emit_return(&mut self, values: Return<'_>) {
         // Results go where the first parameter was.
         let to = 0;
         match values {
@@ -104,8 +104,9 @@ impl Builder<'_> {
                     self.emit(with_slot, &[to, u64::from(slot.0)]);
                 }
             }
-            Return::Span(first, slots) => {
-                self.emit(Op::ReturnSpan, &[to, u64::from(first.0), u64::from(slots)]);
+            Return::Span(first, _) => {
+                let slots = u64::from(self.frame.results);
+                self.emit(Op::ReturnSpan, &[to, u64::from(first.0), slots]);
             }
         }
     }

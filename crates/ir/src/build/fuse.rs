@@ -1,7 +1,5 @@
 //! Peepholes: what is known of the instructions written last, and the instructions that take over the work of others.
 
-use std::collections::HashMap;
-
 use upshift_core::ops::Binary;
 use upshift_core::types::ValType;
 use upshift_translate::backend::{Label, Operand, Slot};
@@ -97,6 +95,8 @@ pub(super) struct Latch {
 /// A comparison and branch that stands at the head of a loop: a jump back to it may test at once instead.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LoopTest {
+    /// Position of the branch.
+    pub(super) start: usize,
     pub(super) op: Binary,
     pub(super) lhs: Operand,
     pub(super) rhs: Operand,
@@ -114,8 +114,8 @@ pub(super) struct Peephole {
     pub(super) latch: Option<Latch>,
     /// Where the loop that was opened last begins.
     pub(super) loop_at: Option<usize>,
-    /// The loops that begin with a test, by position.
-    pub(super) loop_tests: HashMap<usize, LoopTest>,
+    /// The loops that begin with a test, ascending.
+    pub(super) loop_tests: Vec<LoopTest>,
 }
 
 impl Peephole {
@@ -264,7 +264,9 @@ impl Builder<'_> {
     pub(super) fn emit_jump(&mut self, target: Label) {
         // A loop that begins with its test is left from its end instead.
         let place = self.labels[target.0 as usize] as usize;
-        if let Some(test) = self.peephole.loop_tests.get(&place).copied() {
+        let tests = &self.peephole.loop_tests;
+        if let Ok(at) = tests.binary_search_by_key(&place, |test| test.start) {
+            let test = tests[at];
             self.labels.push(test.next as u32);
             let again = Label(self.labels.len() as u32 - 1);
             self.branch_compare(test.op, test.lhs, test.rhs, !test.sense, again);
@@ -302,9 +304,10 @@ impl Builder<'_> {
         let at_head = self.peephole.loop_at == Some(start) && self.words.len() == start;
         self.emit_branch(form, values.as_slice(), target);
         // Operands that other code has to make first cannot be tested again elsewhere.
-        if at_head && !matches!((lhs, rhs), (Operand::Temp(_), _) | (_, Operand::Temp(_))) {
+        if at_head && ![lhs, rhs].iter().any(|operand| matches!(operand, Operand::Temp(_) | Operand::Kept(_)))
+        {
             let next = self.words.len();
-            self.peephole.loop_tests.insert(start, LoopTest { op, lhs, rhs, sense, exit: target, next });
+            self.peephole.loop_tests.push(LoopTest { start, op, lhs, rhs, sense, exit: target, next });
         }
     }
 
@@ -318,15 +321,19 @@ impl Builder<'_> {
         target: Label,
     ) -> bool {
         let Some(latch) = self.peephole.latch else { return false };
-        let local = Operand::Local(latch.local);
+        let is_local = |operand| matches!(operand, Operand::Local(_, slot) if slot == latch.local);
         let (op, rhs) = match op.swapped() {
-            _ if lhs == local && rhs != local => (op, rhs),
-            Some(swapped) if rhs == local && lhs != local => (swapped, lhs),
+            _ if is_local(lhs) && !is_local(rhs) => (op, rhs),
+            Some(swapped) if is_local(rhs) && !is_local(lhs) => (swapped, lhs),
             _ => return false,
         };
         let (second, value) = match rhs {
-            Operand::Temp(slot) | Operand::Local(slot) if !self.is_near(slot) => return false,
-            Operand::Temp(slot) | Operand::Local(slot) => (Loc::Slot, u64::from(slot.0)),
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) if !self.is_near(slot) => {
+                return false;
+            }
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => {
+                (Loc::Slot, u64::from(slot.0))
+            }
             Operand::Const(bits, _) => match small(bits, latch.ty) {
                 Some(value) => (Loc::Imm, value as u64),
                 None => return false,

@@ -1,6 +1,6 @@
 //! Positions in the code that are known only when the function ends: branch targets, and what belongs to parts of the code.
 
-use upshift_translate::backend::{Catches, Handler, Label, Operand, ReferenceNode, References, Slot};
+use upshift_translate::backend::{Catch, Handler, Label, Operand, ReferenceNode, References, Slot};
 
 use super::Builder;
 use crate::handlers::{self, Region};
@@ -26,6 +26,19 @@ pub(super) struct TargetList {
     pub(super) start: u32,
     pub(super) first: u32,
     pub(super) count: u32,
+}
+
+/// A handler whose clauses are not all known yet.
+#[derive(Debug, Default)]
+pub(super) struct PendingHandler {
+    clauses: Vec<handlers::Clause>,
+    outer: Option<u32>,
+}
+
+impl PendingHandler {
+    pub(super) fn finish(self) -> handlers::Handler {
+        handlers::Handler { clauses: self.clauses.into(), outer: self.outer }
+    }
 }
 
 /// The place of a label that is not bound yet.
@@ -80,18 +93,28 @@ impl Builder<'_> {
         self.target_lists.clear();
     }
 
-    pub(super) fn note_handlers(&mut self, handlers: &[Catches]) {
-        let clause = |catch: &upshift_translate::backend::Catch| handlers::Clause {
-            tag: catch.tag,
-            payload: catch.tag.map_or(0, |_| self.fp_slot(catch.payload)),
-            reference: catch.reference.map(|slot| self.fp_slot(slot)),
-            target: catch.target.0,
+    pub(super) fn note_handler(&mut self, handler: Handler, outer: Option<Handler>) {
+        let Handler(number) = handler;
+        debug_assert_eq!(number as usize, self.handlers.len(), "handlers are opened in order");
+        let outer = outer.map(|Handler(number)| number);
+        self.handlers.push(PendingHandler { outer, ..PendingHandler::default() });
+        self.regions.push(Region { start: self.words.len() as u32, handler: Some(number) });
+    }
+
+    pub(super) fn note_clause(&mut self, Handler(number): Handler, clause: &Catch) {
+        let clause = handlers::Clause {
+            tag: clause.tag,
+            payload: clause.tag.map_or(0, |_| self.fp_slot(clause.payload)),
+            reference: clause.reference.map(|slot| self.fp_slot(slot)),
+            target: clause.target.0,
         };
-        let handler = |catches: &Catches| handlers::Handler {
-            clauses: catches.clauses.iter().map(clause).collect(),
-            outer: catches.outer.map(|Handler(number)| number),
-        };
-        self.handlers = handlers.iter().map(handler).collect();
+        self.handlers[number as usize].clauses.push(clause);
+    }
+
+    pub(super) fn end_handler(&mut self, Handler(number): Handler, next: Option<Handler>) {
+        let handler = &mut self.handlers[number as usize];
+        let around = std::mem::replace(&mut handler.outer, next.map(|Handler(number)| number));
+        self.regions.push(Region { start: self.words.len() as u32, handler: around });
     }
 
     /// Brings regions and handlers into their final form.

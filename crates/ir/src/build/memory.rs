@@ -38,7 +38,7 @@ impl Builder<'_> {
             {
                 self.take_last();
                 let second = match rhs {
-                    Operand::Temp(slot) | Operand::Local(slot) => u64::from(slot.0),
+                    Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => u64::from(slot.0),
                     Operand::Const(bits, _) => bits as u32 as i32 as i64 as u64,
                 };
                 return self.emit_value(form, ty, dst, &[u64::from(lhs.0), second, offset]);

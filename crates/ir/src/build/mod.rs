@@ -28,26 +28,29 @@ mod objects;
 mod words;
 
 use upshift_core::cast::Cast;
-use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TagIndex, TypeIndex};
+use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIndex, TypeIndex};
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::ValType;
 use upshift_core::value::V128;
-use upshift_core::vm::{BuiltinOp, Preamble, VmLayout, frame};
+use upshift_core::vm::{Preamble, VmLayout, frame};
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
-    Backend, Call, Catches, Charge, Frame, Handler, Label, MemArg, Operand, ReferenceNode, References,
-    Return, Slot,
+    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
+    Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
 use self::forms::keeps_bits;
 use self::fuse::Peephole;
-use self::labels::{Fixup, TargetList};
+use self::labels::{Fixup, PendingHandler, TargetList};
 use crate::code::FuncCode;
-use crate::handlers::{self, Handlers, Region};
+use crate::handlers::{Handlers, Region};
 use crate::op::{Loc, Op, extract_lane_form, replace_lane_form, ternary_form, unary_form, wide_form};
 use crate::references::ReferenceMaps;
+
+/// The reference to nothing, as the second operand of comparisons; it is immediate there, so its home is not used.
+const NULL: Operand = Operand::Const(0, Slot(0));
 
 /// Builds the code of one function.
 #[derive(Debug)]
@@ -61,11 +64,10 @@ pub struct Builder<'m> {
     fixups: Vec<Fixup>,
     target_lists: Vec<TargetList>,
     peephole: Peephole,
-    needs_scratch: bool,
     /// Where the handler of exceptions changes.
     regions: Vec<Region>,
     /// The handlers, with labels as targets until the function ends.
-    handlers: Box<[handlers::Handler]>,
+    handlers: Vec<PendingHandler>,
     /// From which words on which operands are references.
     reference_points: Vec<(u32, Option<u32>)>,
     references: ReferenceMaps,
@@ -91,9 +93,8 @@ impl<'m> Builder<'m> {
             fixups: Vec::new(),
             target_lists: Vec::new(),
             peephole: Peephole::default(),
-            needs_scratch: false,
             regions: Vec::new(),
-            handlers: Box::default(),
+            handlers: Vec::new(),
             reference_points: Vec::new(),
             references: ReferenceMaps::default(),
             loops: Vec::new(),
@@ -101,16 +102,11 @@ impl<'m> Builder<'m> {
         }
     }
 
-    /// Whether slots with large numbers appeared although the frame has no scratch slots: the code is unusable.
-    #[must_use]
-    pub fn needs_scratch(&self) -> bool {
-        self.needs_scratch
-    }
-
     /// The finished code.
     #[must_use]
     pub fn finish(self) -> FuncCode {
-        let handlers = Handlers { regions: self.regions.into(), handlers: self.handlers };
+        let handlers = self.handlers.into_iter().map(PendingHandler::finish).collect();
+        let handlers = Handlers { regions: self.regions.into(), handlers };
         FuncCode::new(self.frame, self.words.into(), handlers, self.references).with_loops(self.loops.into())
     }
 
@@ -138,7 +134,7 @@ impl Builder<'_> {
 }
 
 impl Backend for Builder<'_> {
-    fn begin(&mut self, frame: &Frame) {
+    fn begin(&mut self, frame: &Frame, _locals: &[LocalRun]) {
         self.frame = *frame;
         if frame.homes > frame.locals {
             self.emit(Op::ZeroSpan, &[u64::from(frame.locals), u64::from(frame.homes - frame.locals)]);
@@ -159,12 +155,12 @@ impl Backend for Builder<'_> {
         self.make_label()
     }
 
-    fn bind(&mut self, label: Label) {
+    fn bind(&mut self, label: Label, _live: Live<'_>) {
         self.labels[label.0 as usize] = self.words.len() as u32;
         self.peephole.reset();
     }
 
-    fn loop_head(&mut self, number: u32) {
+    fn loop_head(&mut self, number: u32, _live: Live<'_>, _survey: Option<&LoopSurvey<'_>>) {
         self.peephole.loop_at = Some(self.words.len());
         let number = number as usize;
         if self.loops.len() <= number {
@@ -190,13 +186,15 @@ impl Backend for Builder<'_> {
         self.emit_copy(dst, src, ty);
     }
 
-    fn set_local(&mut self, dst: Slot, src: Operand, ty: ValType) {
+    fn set_local(&mut self, _local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
         self.emit_set_local(dst, src, ty);
     }
 
-    fn copy_span(&mut self, dst: Slot, src: Slot, slots: u32) {
+    fn copy_span(&mut self, dst: Slot, src: Operands<'_>) {
+        let Some(first) = src.first() else { return };
         // Spans are as long as the results of a block, which validation bounds to 1000 values.
-        self.emit(Op::CopySpan, &[u64::from(slots), u64::from(dst.0), u64::from(src.0)]);
+        let slots = src.slots();
+        self.emit(Op::CopySpan, &[u64::from(slots), u64::from(dst.0), u64::from(first.0)]);
         for slot in dst.0..dst.0 + slots {
             self.peephole.accumulators.forget(Slot(slot));
         }
@@ -352,18 +350,34 @@ impl Backend for Builder<'_> {
         self.emit(Op::RefAsNonNull, &[u64::from(slot.0)]);
     }
 
-    fn builtin(&mut self, op: BuiltinOp, x: u32, y: u32, base: Slot) {
+    fn ref_eq(&mut self, dst: Slot, lhs: Operand, rhs: Operand) {
+        // References are compared by their bits, and null has none.
+        self.emit_binary(Binary::I64Eq, dst, lhs, rhs);
+    }
+
+    fn ref_is_null(&mut self, dst: Slot, reference: Operand) {
+        self.emit_binary(Binary::I64Eq, dst, reference, NULL);
+    }
+
+    fn builtin(&mut self, service: &Service<'_>) {
+        let &Service { op, mut x, y, base, .. } = service;
+        if op.effects().of_type {
+            x = self.module.types[x as usize].id.0;
+        }
         self.emit(Op::Builtin, &[op as u64, u64::from(base.0), u64::from(x), u64::from(y)]);
         self.peephole.reset();
     }
 
-    fn set_handler(&mut self, handler: Option<Handler>) {
-        let handler = handler.map(|Handler(number)| number);
-        self.regions.push(Region { start: self.words.len() as u32, handler });
+    fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
+        self.note_handler(handler, outer);
     }
 
-    fn handlers(&mut self, handlers: &[Catches]) {
-        self.note_handlers(handlers);
+    fn catch(&mut self, handler: Handler, clause: &Catch) {
+        self.note_clause(handler, clause);
+    }
+
+    fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
+        self.end_handler(handler, next);
     }
 
     fn throw(&mut self, tag: TagIndex, payload: Slot) {
@@ -387,7 +401,7 @@ impl Backend for Builder<'_> {
         self.emit_struct_new(ty, dst, fields);
     }
 
-    fn field_load(&mut self, op: Load, offset: u32, dst: Slot, object: Operand) {
+    fn field_load(&mut self, op: Load, _ty: ValType, offset: u32, dst: Slot, object: Operand) {
         self.emit_field_load(op, offset, dst, object);
     }
 
@@ -395,7 +409,7 @@ impl Backend for Builder<'_> {
         self.emit_field_store(op, offset, object, value);
     }
 
-    fn element_load(&mut self, op: Load, dst: Slot, array: Operand, index: Operand) {
+    fn element_load(&mut self, op: Load, _ty: ValType, dst: Slot, array: Operand, index: Operand) {
         self.emit_element_load(op, dst, array, index);
     }
 
@@ -444,7 +458,7 @@ impl Backend for Builder<'_> {
         self.emit_call(call);
     }
 
-    fn ret(&mut self, values: Return) {
+    fn ret(&mut self, values: Return<'_>) {
         self.emit_return(values);
     }
 

@@ -9,9 +9,9 @@ use upshift_core::types::layout::StructLayout;
 use upshift_core::vm::{FieldPlace, INLINE_SUPERTYPES};
 use upshift_translate::backend::{Label, Operand, Slot};
 
-use super::Builder;
 use super::forms::Vec2;
 use super::memory::load_type;
+use super::{Builder, NULL};
 use crate::op::{Loc, Op, element_get_form, element_set_form, field_get_form, field_set_form};
 
 impl Builder<'_> {
@@ -75,7 +75,7 @@ impl Builder<'_> {
 
     pub(super) fn emit_ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand) {
         if let Some(op) = null_test(cast) {
-            return self.emit_binary(op, dst, reference, Operand::Const(0, Slot(0)));
+            return self.emit_binary(op, dst, reference, NULL);
         }
         let form = [Op::RefTest, Op::RefTestExact, Op::RefTestObject][cast_form(cast)];
         let reference = self.slot(reference);
@@ -91,7 +91,7 @@ impl Builder<'_> {
 
     pub(super) fn emit_branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label) {
         if let Some(op) = null_test(cast) {
-            return self.branch_compare(op, reference, Operand::Const(0, Slot(0)), sense, target);
+            return self.branch_compare(op, reference, NULL, sense, target);
         }
         let forms = if sense {
             [Op::BrOnCast, Op::BrOnCastExact, Op::BrOnCastObject]

@@ -45,14 +45,7 @@ impl Builder<'_> {
     /// Writes an instruction with slots above 16 bits: copies through the scratch slots before and after it.
     #[cold]
     pub(super) fn emit_wide(&mut self, op: Op, values: &[u64]) -> usize {
-        let Some(scratch) = self.frame.scratch else {
-            self.needs_scratch = true;
-            let cut: Vec<u64> = fields_with_values(op)
-                .zip(values)
-                .map(|(field, &value)| if self.is_far(field, value) { 0 } else { value })
-                .collect();
-            return self.emit(op, &cut);
-        };
+        let scratch = self.frame.scratch.expect("a frame with such slots has scratch slots");
         let mut narrow = values.to_vec();
         let mut next = u64::from(scratch);
         let mut after = Vec::new();
@@ -104,7 +97,7 @@ impl Builder<'_> {
     /// The slot of an operand; a constant is put into its home.
     pub(super) fn slot(&mut self, operand: Operand) -> Slot {
         match operand {
-            Operand::Temp(slot) | Operand::Local(slot) => slot,
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => slot,
             Operand::Const(bits, home) => {
                 self.constant(home, bits);
                 home
@@ -125,10 +118,10 @@ impl Builder<'_> {
     pub(super) fn emit_copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
         match src {
             Operand::Const(bits, _) => self.constant(dst, bits),
-            Operand::Temp(slot) | Operand::Local(slot) if ty == ValType::V128 => {
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) if ty == ValType::V128 => {
                 self.emit_value(Op::CopyV128, ty, dst, &[u64::from(slot.0)]);
             }
-            Operand::Temp(slot) | Operand::Local(slot) => {
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => {
                 // The copy moves bits through the integer accumulator, whatever they mean.
                 self.emit_value(Op::Copy, ValType::I64, dst, &[u64::from(slot.0)]);
             }

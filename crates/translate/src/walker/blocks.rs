@@ -1,31 +1,36 @@
 //! Blocks: how they open and how they end, with the operands of all paths in the same homes.
 
-use super::control::{Control, Kind, Signature};
-use super::{Step, Walker, val_type};
-use crate::backend::{Backend, Label};
+use upshift_core::index::TypeIndex;
+use wasmparser::{BinaryReader, OperatorsReader};
 
-impl<B: Backend> Walker<'_, B> {
-    pub(super) fn open(&mut self, kind: Kind, signature: Signature, label: Option<Label>) {
-        let height = self.stack.height() - signature.params().len();
+use super::control::{Control, Kind, Signature};
+use super::{Refusal, Step, Walker, malformed, val_type};
+use crate::backend::{Backend, Handler, Label, SHORT_SLOTS};
+
+impl<B: Backend> Walker<'_, '_, B> {
+    /// Opens a block whose parameters are the topmost operands; the backend knows of it already.
+    pub(super) fn push_block(&mut self, kind: Kind, signature: Signature, label: Option<Label>) {
+        let height = self.stack.height() - signature.params(self.module).len();
         let base = self.stack.home(height);
         let handler = self.control.last().and_then(|control| control.handler);
-        self.control.push(Control { kind, signature, height, label, base, handler });
+        let mut control = Control { kind, signature, height, label, base, handler, carried: 0 };
+        control.carried = control.label_types(self.module).len() as u32;
+        self.control.push(control);
     }
 
-    pub(super) fn signature(&self, ty: wasmparser::BlockType) -> Result<Signature, String> {
+    pub(super) fn signature(&self, ty: wasmparser::BlockType) -> Result<Signature, Refusal> {
         Ok(match ty {
             wasmparser::BlockType::Empty => Signature::Empty,
             wasmparser::BlockType::Type(ty) => Signature::Result(val_type(self.module, ty)?),
-            wasmparser::BlockType::FuncType(index) => {
-                Signature::Func(self.module.types[index as usize].func().clone())
-            }
+            wasmparser::BlockType::FuncType(index) => Signature::Func(TypeIndex(index)),
         })
     }
 
     pub(super) fn block(&mut self, ty: wasmparser::BlockType) -> Step {
         self.flush();
         let signature = self.signature(ty)?;
-        self.open(Kind::Block, signature, None);
+        self.backend.open();
+        self.push_block(Kind::Block, signature, None);
         Ok(())
     }
 
@@ -33,14 +38,30 @@ impl<B: Backend> Walker<'_, B> {
         self.flush();
         let signature = self.signature(ty)?;
         // A parameter has another value in each iteration, of which only the loop's type is known.
-        self.flush_top(signature.params().len());
-        self.stack.retype_top(signature.params());
+        let params = signature.params(self.module);
+        self.flush_top(params.len());
+        self.stack.retype_top(params);
+        self.backend.open();
         let label = self.backend.new_label();
         self.bind(label);
-        self.backend.loop_head(self.loops);
+        let number = self.loops;
         self.loops += 1;
+        self.loop_head(number)?;
         self.check_interrupt();
-        self.open(Kind::Loop, signature, Some(label));
+        self.push_block(Kind::Loop(number), signature, Some(label));
+        Ok(())
+    }
+
+    /// Tells the backend of a loop whose head was just bound.
+    fn loop_head(&mut self, number: u32) -> Step {
+        if !self.backend.wants_survey() {
+            self.backend.loop_head(number, self.stack.live(), None);
+            return Ok(());
+        }
+        let (offset, bytes) = (self.offset, self.module.slice(&(self.offset..self.body_end)));
+        let reader = || OperatorsReader::new(BinaryReader::new(bytes, u64::from(offset)));
+        let survey = self.surveys.at(u64::from(offset), reader).map_err(malformed)?;
+        self.backend.loop_head(number, self.stack.live(), Some(&survey));
         Ok(())
     }
 
@@ -49,21 +70,21 @@ impl<B: Backend> Walker<'_, B> {
         self.flush();
         let signature = self.signature(ty)?;
         // Both arms start from the same state, so parameters have to be in their homes, not constant in one of them.
-        self.flush_top(signature.params().len());
+        self.flush_top(signature.params(self.module).len());
+        self.backend.open();
         let otherwise = self.backend.new_label();
         self.backend.branch_if(condition, false, otherwise);
         self.end_run();
-        self.open(Kind::If { otherwise }, signature, None);
+        self.push_block(Kind::If { otherwise }, signature, None);
         Ok(())
     }
 
     /// Puts the values that fall out of a block's end into the places where branches put them.
     pub(super) fn fall_through(&mut self) {
         let control = self.control.last().expect("the function's block is open");
-        let count = control.signature.results().len();
+        let count = control.signature.results(self.module).len();
         if control.kind == Kind::Func {
-            let values = self.return_values(count);
-            self.backend.ret(values);
+            self.return_top(count);
         } else {
             let base = control.base;
             self.carry(count, base);
@@ -80,56 +101,62 @@ impl<B: Backend> Walker<'_, B> {
             let end = self.label(index);
             self.backend.jump(end);
         }
-        self.bind(otherwise);
         let control = &mut self.control[index];
         control.kind = Kind::Else;
-        let signature = control.signature.clone();
-        self.stack.truncate(control.height);
-        for &param in signature.params() {
-            self.stack.push_home(param);
-        }
+        let Control { signature, height, .. } = *control;
+        self.stack.truncate(height);
+        self.stack.push_homes(signature.params(self.module));
+        self.bind(otherwise);
         self.reachable = true;
         Ok(())
     }
 
     pub(super) fn end(&mut self) -> Step {
+        self.end_block(None)
+    }
+
+    /// Ends the innermost block; `delegate` says where exceptions go that come out of it, if a `delegate` does.
+    pub(super) fn end_block(&mut self, delegate: Option<Option<Handler>>) -> Step {
         if self.reachable {
             self.fall_through();
         }
         let control = self.control.pop().expect("validation pairs end with a block");
-        let handler = self.control.last().and_then(|control| control.handler);
-        if handler != control.handler {
-            self.backend.set_handler(handler);
+        if control.kind == Kind::Func {
+            self.end_function();
+            return Ok(());
         }
+        self.close_handler(&control, delegate);
+        self.stack.truncate(control.height);
+        self.stack.push_homes(control.signature.results(self.module));
         match control.kind {
-            Kind::Func => {
-                self.end_run();
-                self.end_handlers();
-                if self.references_seen {
-                    let (locals, nodes) = self.stack.all_references();
-                    self.backend.references(locals, nodes);
-                }
-                let frame = self.stack.max_slot().max(self.ty.result_slots());
-                self.backend.end(frame);
-                return Ok(());
-            }
             // Without an else, control arrives here with the parameters as results.
             Kind::If { otherwise } => {
                 self.bind(otherwise);
                 self.reachable = true;
             }
-            Kind::Block | Kind::Else | Kind::Loop | Kind::Try(_) | Kind::Catch(_) => {}
+            Kind::Loop(number) => self.backend.loop_end(number),
+            _ => {}
         }
-        if control.kind != Kind::Loop
+        if !matches!(control.kind, Kind::Loop(_))
             && let Some(label) = control.label
         {
             self.bind(label);
             self.reachable = true;
         }
-        self.stack.truncate(control.height);
-        for &result in control.signature.results() {
-            self.stack.push_home(result);
-        }
+        self.backend.close();
         Ok(())
+    }
+
+    /// Ends the function behind its last operator.
+    fn end_function(&mut self) {
+        self.end_run();
+        self.end_catch_returns();
+        if self.references_seen {
+            let (locals, nodes) = self.stack.all_references();
+            self.backend.references(locals, nodes);
+        }
+        let frame = self.stack.max_slot().max(self.ty.result_slots());
+        assert!(frame <= SHORT_SLOTS || self.has_scratch, "a frame of {frame} slots has no scratch slots");
+        self.backend.end(frame);
     }
 }

@@ -1,37 +1,37 @@
 //! The walker's control stack: the open blocks, their labels and where their results go.
 
-use std::sync::Arc;
+use upshift_core::index::TypeIndex;
+use upshift_core::types::ValType;
 
-use upshift_core::types::{FuncType, ValType};
-
+use crate::ModuleInfo;
 use crate::backend::{Handler, Label, Slot};
 
 /// Parameters and results of a block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Signature {
     /// Neither.
     Empty,
     /// One result.
     Result(ValType),
     /// As the function type says.
-    Func(Arc<FuncType>),
+    Func(TypeIndex),
 }
 
 impl Signature {
     /// The parameters.
-    pub(crate) fn params(&self) -> &[ValType] {
+    pub(crate) fn params(self, module: &ModuleInfo) -> &[ValType] {
         match self {
             Signature::Empty | Signature::Result(_) => &[],
-            Signature::Func(ty) => ty.params(),
+            Signature::Func(ty) => module.types[ty.index()].func().params(),
         }
     }
 
     /// The results.
-    pub(crate) fn results(&self) -> &[ValType] {
+    pub(crate) fn results<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Empty => &[],
             Signature::Result(ty) => std::slice::from_ref(ty),
-            Signature::Func(ty) => ty.results(),
+            Signature::Func(ty) => module.types[ty.index()].func().results(),
         }
     }
 }
@@ -43,8 +43,8 @@ pub(crate) enum Kind {
     Func,
     /// `block`
     Block,
-    /// `loop`
-    Loop,
+    /// `loop`, with its number
+    Loop(u32),
     /// `if`, with the label where control goes if the condition does not hold.
     If { otherwise: Label },
     /// `if` behind its `else`.
@@ -56,7 +56,7 @@ pub(crate) enum Kind {
 }
 
 /// An open block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Control {
     pub(crate) kind: Kind,
     pub(crate) signature: Signature,
@@ -68,11 +68,16 @@ pub(crate) struct Control {
     pub(crate) base: Slot,
     /// Where exceptions go that come out of the block's operators.
     pub(crate) handler: Option<Handler>,
+    /// How many values a branch carries.
+    pub(crate) carried: u32,
 }
 
 impl Control {
     /// The types that a branch to this block carries.
-    pub(crate) fn label_types(&self) -> &[ValType] {
-        if self.kind == Kind::Loop { self.signature.params() } else { self.signature.results() }
+    pub(crate) fn label_types<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
+        match self.kind {
+            Kind::Loop(_) => self.signature.params(module),
+            _ => self.signature.results(module),
+        }
     }
 }

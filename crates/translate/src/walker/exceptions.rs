@@ -12,9 +12,9 @@
 use upshift_core::index::TagIndex;
 use upshift_core::types::ValType;
 
-use super::control::{Kind, Signature};
+use super::control::{Control, Kind, Signature};
 use super::{Step, Walker};
-use crate::backend::{Backend, Catch, Catches, Handler, Label, Operand, Return, Slot};
+use crate::backend::{Backend, Catch, Handler, Label, Operand, Return, Slot};
 
 /// A return with the values of an exception.
 #[derive(Clone, Copy, Debug)]
@@ -24,32 +24,45 @@ pub(super) struct CatchReturn {
     base: Slot,
 }
 
-impl<B: Backend> Walker<'_, B> {
+impl<B: Backend> Walker<'_, '_, B> {
     /// What catches the exceptions of the current operator.
     fn handler(&self) -> Option<Handler> {
         self.control.last().and_then(|control| control.handler)
     }
 
-    fn new_handler(&mut self) -> Handler {
-        let outer = self.handler();
-        self.handlers.push(Catches { clauses: Vec::new(), outer });
-        Handler(self.handlers.len() as u32 - 1)
+    /// Opens a handler around what follows.
+    fn open_handler(&mut self) -> Handler {
+        let handler = Handler(self.handlers);
+        self.handlers += 1;
+        self.backend.open_handler(handler, self.handler());
+        handler
     }
 
-    /// Opens a block whose exceptions go to the handler.
-    fn open_handled(&mut self, kind: Kind, signature: Signature, handler: Handler) {
-        self.open(kind, signature, None);
+    /// Opens the block whose exceptions go to the handler.
+    fn push_handled(&mut self, kind: Kind, signature: Signature, handler: Handler) {
+        self.push_block(kind, signature, None);
         if let Some(control) = self.control.last_mut() {
             control.handler = Some(handler);
         }
-        self.backend.set_handler(Some(handler));
+    }
+
+    /// Closes the handler that a block which was just taken off the control stack has for itself, if any. What none of its
+    /// clauses fits goes to the handler around it, or to that of a `delegate`.
+    pub(super) fn close_handler(&mut self, control: &Control, delegate: Option<Option<Handler>>) {
+        let outer = self.handler();
+        if let Some(handler) = control.handler
+            && control.handler != outer
+        {
+            self.backend.close_handler(handler, delegate.unwrap_or(outer));
+        }
     }
 
     pub(super) fn try_table(&mut self, table: &wasmparser::TryTable) -> Step {
         use wasmparser::Catch as Clause;
         self.flush();
         let signature = self.signature(table.ty)?;
-        let handler = self.new_handler();
+        self.backend.open();
+        let handler = self.open_handler();
         for clause in &table.catches {
             let (tag, depth, wants_reference) = match *clause {
                 Clause::One { tag, label } => (Some(TagIndex(tag)), label, false),
@@ -60,9 +73,9 @@ impl<B: Backend> Walker<'_, B> {
             let (target, payload) = self.landing(depth);
             let slots = tag.map_or(0, |tag| self.module.tag_type(tag).func().param_slots());
             let reference = wants_reference.then_some(Slot(payload.0 + slots));
-            self.handlers[handler.0 as usize].clauses.push(Catch { tag, target, payload, reference });
+            self.backend.catch(handler, &Catch { tag, target, payload, reference });
         }
-        self.open_handled(Kind::Block, signature, handler);
+        self.push_handled(Kind::Block, signature, handler);
         Ok(())
     }
 
@@ -77,29 +90,26 @@ impl<B: Backend> Walker<'_, B> {
             return (known.label, base);
         }
         // The frame has to have room for the results.
-        let (ty, height) = (self.ty.clone(), self.stack.height());
-        for &result in ty.results() {
-            self.stack.push_home(result);
-        }
+        let height = self.stack.height();
+        self.stack.push_homes(self.ty.results());
         self.stack.truncate(height);
         let label = self.backend.new_label();
         self.catch_returns.push(CatchReturn { label, base });
         (label, base)
     }
 
-    /// Ends the function: what clauses that leave it lead to, and all handlers.
-    pub(super) fn end_handlers(&mut self) {
-        for CatchReturn { label, base } in std::mem::take(&mut self.catch_returns) {
+    /// Returns what clauses catch that lead out of the function.
+    pub(super) fn end_catch_returns(&mut self) {
+        for at in 0..self.catch_returns.len() {
+            let CatchReturn { label, base } = self.catch_returns[at];
+            self.stack.begin_at(base);
+            self.stack.push_homes(self.ty.results());
             self.bind(label);
-            let values = match *self.ty.results() {
+            self.backend.ret(match *self.ty.results() {
                 [] => Return::None,
                 [ty] => Return::One(Operand::Temp(base), ty),
-                _ => Return::Span(base, self.ty.result_slots()),
-            };
-            self.backend.ret(values);
-        }
-        if !self.handlers.is_empty() {
-            self.backend.handlers(&self.handlers);
+                _ => Return::Span(base, self.ty.results()),
+            });
         }
     }
 
@@ -124,8 +134,9 @@ impl<B: Backend> Walker<'_, B> {
     pub(super) fn try_(&mut self, ty: wasmparser::BlockType) -> Step {
         self.flush();
         let signature = self.signature(ty)?;
-        let handler = self.new_handler();
-        self.open_handled(Kind::Try(handler), signature, handler);
+        self.backend.open();
+        let handler = self.open_handler();
+        self.push_handled(Kind::Try(handler), signature, handler);
         Ok(())
     }
 
@@ -140,34 +151,32 @@ impl<B: Backend> Walker<'_, B> {
             let end = self.label(index);
             self.backend.jump(end);
         }
-        let outer = self.handlers[handler.0 as usize].outer;
+        let outer = index.checked_sub(1).and_then(|around| self.control[around].handler);
         let control = &mut self.control[index];
+        if let Kind::Try(_) = control.kind {
+            self.backend.close_handler(handler, outer);
+        }
         control.kind = Kind::Catch(handler);
         control.handler = outer;
         self.stack.truncate(control.height);
-        self.backend.set_handler(outer);
-        let target = self.backend.new_label();
-        self.bind(target);
         // A `rethrow` may want the exception again, so it stays below what it carries.
         let reference = self.stack.push_home(ValType::EXNREF);
         let payload = self.stack.next_home();
         let tag = tag.map(TagIndex);
         if let Some(tag) = tag {
-            let ty = self.module.tag_type(tag).func().clone();
-            for &param in ty.params() {
-                self.stack.push_home(param);
-            }
+            self.stack.push_homes(self.module.tag_type(tag).func().params());
         }
-        let clause = Catch { tag, target, payload, reference: Some(reference) };
-        self.handlers[handler.0 as usize].clauses.push(clause);
+        let target = self.backend.new_label();
+        self.backend.catch(handler, &Catch { tag, target, payload, reference: Some(reference) });
+        self.bind(target);
         self.reachable = true;
         Ok(())
     }
 
     pub(super) fn rethrow(&mut self, depth: u32) -> Step {
         let control = &self.control[self.target(depth)];
-        // Not a temporary: another `rethrow` may follow.
-        let exception = Operand::Local(self.stack.home(control.height));
+        // Another `rethrow` may follow.
+        let exception = Operand::Kept(self.stack.home(control.height));
         self.safepoint();
         self.backend.throw_ref(exception);
         self.unreachable_from_here()
@@ -176,12 +185,11 @@ impl<B: Backend> Walker<'_, B> {
     /// Ends a `try` whose exceptions go to whatever catches those of an outer block.
     pub(super) fn delegate(&mut self, depth: u32) -> Step {
         let index = self.control.len() - 1;
-        let Kind::Try(handler) = self.control[index].kind else {
+        let Kind::Try(_) = self.control[index].kind else {
             unreachable!("validation pairs delegate with try");
         };
         // The depth counts from the block around the `try`.
-        let outer = self.control[index - 1 - depth as usize].handler;
-        self.handlers[handler.0 as usize].outer = outer;
-        self.end()
+        let next = self.control[index - 1 - depth as usize].handler;
+        self.end_block(Some(next))
     }
 }

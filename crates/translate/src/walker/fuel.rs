@@ -25,7 +25,7 @@ fn of_type(ty: &FuncType) -> u32 {
     of_slots(u64::from(ty.param_slots()) + u64::from(ty.result_slots()))
 }
 
-impl<B: Backend> Walker<'_, B> {
+impl<B: Backend> Walker<'_, '_, B> {
     /// Charges for an operator that control reaches, together with those before it in the same straight run.
     pub(super) fn charge(&mut self, operator: &Operator<'_>) {
         let cost = self.cost(operator);
@@ -88,7 +88,11 @@ impl<B: Backend> Walker<'_, B> {
 
     /// What the values cost that a branch carries.
     fn carried(&self, depth: u32) -> u32 {
-        let types = self.control[self.target(depth)].label_types();
+        let control = &self.control[self.target(depth)];
+        if control.carried == 0 {
+            return 0;
+        }
+        let types = control.label_types(self.module);
         of_slots(types.iter().map(|ty: &ValType| u64::from(ty.slots())).sum())
     }
 }

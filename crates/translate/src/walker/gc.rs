@@ -11,7 +11,7 @@ use upshift_core::types::{HeapType, RefType, ValType};
 use upshift_core::vm::BuiltinOp;
 use wasmparser::UnpackedIndex;
 
-use super::{Step, Walker, unsupported};
+use super::{Refusal, Step, Walker, unsupported};
 use crate::backend::Backend;
 use crate::convert;
 
@@ -41,8 +41,8 @@ fn store_of(storage: StorageType) -> Store {
     }
 }
 
-impl<B: Backend> Walker<'_, B> {
-    pub(super) fn heap_type(&self, ty: wasmparser::HeapType) -> Result<HeapType, String> {
+impl<B: Backend> Walker<'_, '_, B> {
+    pub(super) fn heap_type(&self, ty: wasmparser::HeapType) -> Result<HeapType, Refusal> {
         convert::heap_type(ty, |index| self.module.types[index as usize].named()).map_err(unsupported)
     }
 
@@ -90,8 +90,9 @@ impl<B: Backend> Walker<'_, B> {
     pub(super) fn struct_get(&mut self, ty: u32, field: u32, signed: bool) -> Step {
         let (field, offset) = self.field(ty, field);
         let object = self.pop();
-        let dst = self.stack.push_home(field.storage.unpack());
-        self.backend.field_load(load_of(field.storage, signed), offset, dst, object);
+        let ty = field.storage.unpack();
+        let dst = self.stack.push_home(ty);
+        self.backend.field_load(load_of(field.storage, signed), ty, offset, dst, object);
         Ok(())
     }
 
@@ -104,23 +105,20 @@ impl<B: Backend> Walker<'_, B> {
 
     /// Makes an array by a service.
     pub(super) fn array_new(&mut self, op: BuiltinOp, ty: u32, y: u32, operands: usize) -> Step {
-        self.builtin(op, self.canonical_type(ty), y, operands, Some(self.reference_to(ty)))
+        self.builtin(op, ty, y, operands, Some(self.reference_to(ty)))
     }
 
     /// Works on arrays by a service.
     pub(super) fn array_service(&mut self, op: BuiltinOp, ty: u32, y: u32, operands: usize) -> Step {
-        self.builtin(op, self.canonical_type(ty), y, operands, None)
-    }
-
-    fn canonical_type(&self, ty: u32) -> u32 {
-        self.module.types[ty as usize].id.0
+        self.builtin(op, ty, y, operands, None)
     }
 
     pub(super) fn array_get(&mut self, ty: u32, signed: bool) -> Step {
         let element = self.element(ty);
         let (array, index) = self.pop2();
-        let dst = self.stack.push_home(element.unpack());
-        self.backend.element_load(load_of(element, signed), dst, array, index);
+        let ty = element.unpack();
+        let dst = self.stack.push_home(ty);
+        self.backend.element_load(load_of(element, signed), ty, dst, array, index);
         Ok(())
     }
 
@@ -141,7 +139,7 @@ impl<B: Backend> Walker<'_, B> {
 
     // Casts.
 
-    fn cast(&self, heap: wasmparser::HeapType, nullable: bool) -> Result<Cast, String> {
+    fn cast(&self, heap: wasmparser::HeapType, nullable: bool) -> Result<Cast, Refusal> {
         let to = RefType { nullable, heap: self.heap_type(heap)? };
         let defined = match heap {
             wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {
@@ -163,8 +161,7 @@ impl<B: Backend> Walker<'_, B> {
 
     pub(super) fn ref_cast(&mut self, heap: wasmparser::HeapType, nullable: bool) -> Step {
         let cast = self.cast(heap, nullable)?;
-        // As for `ref.as_non_null`, the operand stays where it is.
-        let reference = self.stack.operand(self.stack.height() - 1);
+        let reference = self.top();
         self.backend.ref_cast(cast, reference);
         Ok(())
     }
@@ -172,10 +169,9 @@ impl<B: Backend> Walker<'_, B> {
     pub(super) fn br_on_cast(&mut self, depth: u32, to: wasmparser::RefType, sense: bool) -> Step {
         let cast = self.cast(to.heap_type(), to.is_nullable())?;
         // The reference is one of the values that the branch carries, and stays if it is not taken.
-        let reference = self.stack.operand(self.stack.height() - 1);
-        self.conditional_branch(depth, |backend, taken, target| {
+        let reference = self.top();
+        self.conditional_branch(depth, None, |backend, taken, target| {
             backend.branch_if_cast(cast, reference, sense == taken, target);
-        });
-        Ok(())
+        })
     }
 }

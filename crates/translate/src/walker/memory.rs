@@ -6,16 +6,18 @@ use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::ValType;
 use upshift_core::vm::BuiltinOp;
 
-use super::{Step, Walker};
-use crate::backend::{Backend, MemArg, Operand, Slot};
+use super::{Refusal, Step, Walker, refusal};
+use crate::backend::{Backend, MemArg, Operand, Service, Slot};
 
-impl<B: Backend> Walker<'_, B> {
-    pub(super) fn mem_arg(arg: wasmparser::MemArg) -> Result<MemArg, String> {
+impl<B: Backend> Walker<'_, '_, B> {
+    pub(super) fn mem_arg(arg: wasmparser::MemArg) -> Result<MemArg, Refusal> {
         match arg.target {
             wasmparser::MemArgTarget::Memory(memory) => {
                 Ok(MemArg { memory: MemoryIndex(memory), offset: arg.offset })
             }
-            wasmparser::MemArgTarget::Array(_) => Err("access to an array's payload is not supported".into()),
+            wasmparser::MemArgTarget::Array(_) => {
+                Err(refusal("access to an array's payload is not supported"))
+            }
         }
     }
 
@@ -93,12 +95,14 @@ impl<B: Backend> Walker<'_, B> {
     ) -> Step {
         let base = self.flush_top(operands);
         self.safepoint();
-        self.stack.truncate(self.stack.height() - operands);
+        let (first, height) = (self.stack.height() - operands, self.stack.height());
+        let operands = self.stack.operands(first..height);
+        self.backend.builtin(&Service { op, x, y, base, operands, result });
+        self.stack.truncate(first);
         if let Some(ty) = result {
+            // A service may have a result but no operands; its slot is the next home either way.
             self.stack.push_home(ty);
         }
-        // A service may have a result but no operands; its slot is the next home either way.
-        self.backend.builtin(op, x, y, base);
         Ok(())
     }
 

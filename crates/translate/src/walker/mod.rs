@@ -28,22 +28,26 @@ mod nans;
 mod operators;
 mod pure;
 mod references;
-mod stack;
+pub(crate) mod stack;
 mod variables;
+mod visit;
 
 use std::fmt;
-use std::sync::Arc;
 
 use upshift_core::index::FuncIndex;
 use upshift_core::types::{FuncType, ValType};
 use upshift_core::vm::frame;
-use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
+use wasmparser::{
+    BinaryReader, BinaryReaderError, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations,
+};
 
+use self::branches::BranchTargets;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::CatchReturn;
 use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
-use crate::backend::{Backend, Catches, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, Slot};
+use crate::backend::{Backend, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, SHORT_SLOTS, Slot};
 use crate::features::Feature;
+use crate::survey::Surveys;
 use crate::{ModuleInfo, convert};
 
 /// Why a function could not be translated. A function that validated with the engine's features always can, unless it is
@@ -70,10 +74,35 @@ impl From<BinaryReaderError> for TranslateError {
     }
 }
 
-/// Walks one function and feeds the backend.
-///
-/// The `options` say what the code does besides the program's own work. With `scratch` the frame has [`SCRATCH_SLOTS`] slots with
-/// small numbers for the backend's own use.
+/// What walks use from one function to the next, so that they need not allocate it each time.
+#[derive(Default)]
+pub struct WalkBuffers {
+    stack: OperandStack,
+    control: Vec<Control>,
+    catch_returns: Vec<CatchReturn>,
+    targets: BranchTargets,
+    surveys: Surveys,
+    reader: OperatorsReaderAllocations,
+}
+
+impl WalkBuffers {
+    /// Gives up what only very large functions need.
+    fn trim(&mut self) {
+        const MOST: usize = 1 << 14;
+        if self.stack.capacity() > MOST || self.control.capacity() > MOST || self.targets.capacity() > MOST {
+            *self = WalkBuffers::default();
+        }
+        self.surveys.trim(MOST);
+    }
+}
+
+impl fmt::Debug for WalkBuffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WalkBuffers").finish_non_exhaustive()
+    }
+}
+
+/// Walks one function and feeds the backend. The `options` say what the code does besides the program's own work.
 ///
 /// # Errors
 /// When the body uses an operator that no tier knows, or is malformed, which validation excludes; and when it needs more slots
@@ -85,36 +114,69 @@ pub fn walk<B: Backend>(
     module: &ModuleInfo,
     func: FuncIndex,
     options: CodeOptions,
-    scratch: bool,
     backend: &mut B,
 ) -> Result<(), TranslateError> {
-    let body = module.body(func).expect("only own functions have a body");
-    let reader = BinaryReader::new(module.slice(&body), u64::from(body.start));
+    walk_with(&mut WalkBuffers::default(), module, func, options, backend)
+}
+
+/// Like [`walk`], with buffers that are used again and again.
+///
+/// # Errors
+/// As [`walk`].
+///
+/// # Panics
+/// As [`walk`].
+pub fn walk_with<B: Backend>(
+    buffers: &mut WalkBuffers,
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+    backend: &mut B,
+) -> Result<(), TranslateError> {
+    let range = module.body(func).expect("only own functions have a body");
+    let reader = BinaryReader::new(module.slice(&range), u64::from(range.start));
     let body = FunctionBody::new(reader);
-    let ty = module.func_type(func).func().clone();
-    let mut walker = Walker::new(module, ty, options, backend);
-    walker.declare(&body, scratch)?;
-    let mut operators = body.get_operators_reader()?;
+    let ty = module.func_type(func).func();
+    let mut taken = std::mem::take(buffers);
+    let operators = std::mem::take(&mut taken.reader);
+    let mut walker = Walker::new(module, ty, options, backend, taken);
+    walker.body_end = range.end;
+    walker.declare(func, &body)?;
+    let mut operators = OperatorsReader::new_with_allocs(body.get_binary_reader_for_operators()?, operators);
     while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
+        let offset = operators.original_position();
+        walker.offset = offset as u32;
         walker.backend.position(offset as u32);
-        walker.step(operator).map_err(|reason| TranslateError { offset: offset as usize, reason })?;
+        if let Err(refusal) = operators.visit_operator(&mut walker)? {
+            return Err(TranslateError { offset: offset as usize, ..*refusal });
+        }
         if walker.stack.is_too_large() {
             let reason =
                 format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have");
             return Err(TranslateError { offset: offset as usize, reason });
         }
     }
+    *buffers = walker.into_buffers();
+    buffers.reader = operators.into_allocations();
+    buffers.trim();
     Ok(())
 }
 
-/// What an arm answers: `Err` names an operator that is not supported.
-type Step = Result<(), String>;
+/// What an arm answers.
+type Step = Result<(), Refusal>;
 
-struct Walker<'m, B> {
+/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps answer in a register.
+type Refusal = Box<TranslateError>;
+
+#[cold]
+fn refusal(reason: impl Into<String>) -> Refusal {
+    Box::new(TranslateError { offset: 0, reason: reason.into() })
+}
+
+struct Walker<'m, 'b, B> {
     module: &'m ModuleInfo,
-    backend: &'m mut B,
-    ty: Arc<FuncType>,
+    backend: &'b mut B,
+    ty: &'m FuncType,
     stack: OperandStack,
     control: Vec<Control>,
     /// Whether control reaches the current operator.
@@ -122,64 +184,113 @@ struct Walker<'m, B> {
     /// Blocks opened since the code became unreachable.
     skipped: u32,
     loops: u32,
-    /// The handlers of exceptions so far.
-    handlers: Vec<Catches>,
+    /// How many handlers of exceptions there were so far.
+    handlers: u32,
     /// Where clauses lead that catch for the function's caller.
     catch_returns: Vec<CatchReturn>,
+    targets: BranchTargets,
+    surveys: Surveys,
     options: CodeOptions,
     /// The charge for the current run of operators, and what it amounts to so far.
     run: Option<(Charge, u32)>,
     /// Whether there was a place in the code where the collector has to know something.
     references_seen: bool,
+    /// Where the current operator lies in the module.
+    offset: u32,
+    /// Where the function ends in the module.
+    body_end: u32,
+    /// Whether the frame has scratch slots.
+    has_scratch: bool,
 }
 
 /// The type of a value, with canonical ids for defined types.
-fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, String> {
+fn val_type(module: &ModuleInfo, ty: wasmparser::ValType) -> Result<ValType, Refusal> {
     convert::val_type(ty, |index| module.types[index as usize].named()).map_err(unsupported)
 }
 
-fn unsupported(feature: Feature) -> String {
-    format!("its types need the feature {}", feature.name())
+#[cold]
+fn unsupported(feature: Feature) -> Refusal {
+    refusal(format!("its types need the feature {}", feature.name()))
 }
 
-impl<'m, B: Backend> Walker<'m, B> {
-    fn new(module: &'m ModuleInfo, ty: Arc<FuncType>, options: CodeOptions, backend: &'m mut B) -> Self {
+/// The reason for an error that validation excludes.
+#[cold]
+fn malformed(error: BinaryReaderError) -> Refusal {
+    refusal(error.message())
+}
+
+/// An upper bound of the slots that the operands of a body with so many bytes take: an operator that pushes anything takes two
+/// bytes, or follows one that does and has pushed nothing. Some operators push one value more for a moment.
+fn most_operand_slots(bytes: u32, most_pushed: u32) -> u64 {
+    u64::from(bytes / 2 + 8) * u64::from(most_pushed)
+}
+
+impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
+    fn new(
+        module: &'m ModuleInfo,
+        ty: &'m FuncType,
+        options: CodeOptions,
+        backend: &'b mut B,
+        mut buffers: WalkBuffers,
+    ) -> Self {
+        buffers.stack.clear();
+        buffers.control.clear();
+        buffers.catch_returns.clear();
+        buffers.surveys.clear();
         Walker {
             module,
             backend,
             ty,
-            stack: OperandStack::default(),
-            control: Vec::new(),
+            stack: buffers.stack,
+            control: buffers.control,
             reachable: true,
             skipped: 0,
             loops: 0,
-            handlers: Vec::new(),
-            catch_returns: Vec::new(),
+            handlers: 0,
+            catch_returns: buffers.catch_returns,
+            targets: buffers.targets,
+            surveys: buffers.surveys,
             options,
             run: None,
             references_seen: false,
+            offset: 0,
+            body_end: 0,
+            has_scratch: false,
         }
     }
 
+    fn into_buffers(self) -> WalkBuffers {
+        let Walker { stack, control, catch_returns, targets, surveys, .. } = self;
+        WalkBuffers { stack, control, catch_returns, targets, surveys, reader: Default::default() }
+    }
+
     /// Lays out the frame and opens the function's own block.
-    fn declare(&mut self, body: &FunctionBody<'_>, scratch: bool) -> Result<(), TranslateError> {
-        let ty = self.ty.clone();
+    fn declare(&mut self, func: FuncIndex, body: &FunctionBody<'_>) -> Result<(), TranslateError> {
         let mut params = 0;
-        for &param in ty.params() {
+        for &param in self.ty.params() {
             params = self.stack.declare_locals(1, param, params);
         }
-        let scratch = scratch.then_some(params + frame::HEADER_SLOTS);
-        let locals = params + frame::HEADER_SLOTS + if scratch.is_some() { SCRATCH_SLOTS } else { 0 };
+        let mut locals = params + frame::HEADER_SLOTS;
         let mut homes = locals;
         for group in body.get_locals_reader()? {
             let (count, group_ty) = group?;
             let group_ty = val_type(self.module, group_ty)
-                .map_err(|reason| TranslateError { offset: body.range().start as usize, reason })?;
+                .map_err(|refusal| TranslateError { offset: body.range().start as usize, ..*refusal })?;
             homes = self.stack.declare_locals(count, group_ty, homes);
         }
+        let start = body.range().start as u32;
+        let most = u64::from(homes) + most_operand_slots(self.body_end - start, self.module.most_pushed);
+        self.has_scratch = most > u64::from(SHORT_SLOTS);
+        let scratch = self.has_scratch.then_some(locals);
+        if self.has_scratch {
+            self.stack.shift_locals(Slot(locals), SCRATCH_SLOTS);
+            locals += SCRATCH_SLOTS;
+            homes += SCRATCH_SLOTS;
+        }
         self.stack.set_first_home(homes);
-        self.backend.begin(&Frame { params, results: ty.result_slots(), locals, homes, scratch });
-        self.backend.position(body.range().start as u32);
+        let frame = Frame { params, results: self.ty.result_slots(), locals, homes, scratch };
+        self.backend.begin(&frame, self.stack.local_runs());
+        self.backend.position(start);
         self.check_interrupt();
         let entry = fuel::of_slots(u64::from(homes - locals));
         if self.options.fuel && entry > 0 {
@@ -187,16 +298,18 @@ impl<'m, B: Backend> Walker<'m, B> {
         }
         self.control.push(Control {
             kind: Kind::Func,
-            signature: Signature::Func(ty),
+            signature: Signature::Func(self.module.funcs[func.index()]),
             height: 0,
             label: None,
             base: Slot(homes),
             handler: None,
+            carried: self.ty.results().len() as u32,
         });
         Ok(())
     }
 
     /// Translates one operator, and charges for it.
+    #[inline(never)]
     fn step(&mut self, operator: Operator<'_>) -> Step {
         if self.options.fuel && self.reachable {
             self.charge(&operator);
@@ -204,9 +317,10 @@ impl<'m, B: Backend> Walker<'m, B> {
         self.operator(operator)
     }
 
+    /// Control can come from elsewhere to this point, and finds the operands as they are now.
     fn bind(&mut self, label: Label) {
         self.end_run();
-        self.backend.bind(label);
+        self.backend.bind(label, self.stack.live());
     }
 
     /// What comes next may make the collector run, which has to know the operands that are still wanted.
@@ -228,8 +342,9 @@ impl<'m, B: Backend> Walker<'m, B> {
 
     // Operands.
 
+    #[inline(always)]
     fn pop(&mut self) -> Operand {
-        self.stack.pop().0
+        self.stack.pop_operand()
     }
 
     fn pop2(&mut self) -> (Operand, Operand) {

@@ -9,20 +9,21 @@ use upshift_core::vm::BuiltinOp;
 use wasmparser::Operator;
 
 use super::atomics::atomic_access;
-use super::{Step, Walker};
+use super::{Refusal, Step, Walker, refusal};
 use crate::backend::Backend;
 
 /// The reason for an operator without an arm. Its name is only in builds with assertions: the names of all operators would be
 /// 1 % of a release, for a message that validation keeps from appearing.
-fn unanswered(operator: &Operator<'_>) -> String {
+#[cold]
+fn unanswered(operator: &Operator<'_>) -> Refusal {
     if cfg!(debug_assertions) {
-        format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100))
+        refusal(format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100)))
     } else {
-        "this operator is not supported".into()
+        refusal("this operator is not supported")
     }
 }
 
-impl<B: Backend> Walker<'_, B> {
+impl<B: Backend> Walker<'_, '_, B> {
     /// Code that control does not reach is not translated; only its blocks are counted.
     pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Step {
         match operator {
@@ -69,11 +70,11 @@ macro_rules! define_operator {
         simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
         simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
     ) => {
-        impl<B: Backend> Walker<'_, B> {
+        impl<B: Backend> Walker<'_, '_, B> {
             /// Translates one operator.
             pub(super) fn operator(&mut self, operator: Operator<'_>) -> Step {
                 use Operator as O;
-                use ValType::{F32, F64, I32, I64, V128 as Vector};
+                use ValType::{F32, F64, V128 as Vector};
                 use BuiltinOp as Service;
                 if !self.reachable {
                     return self.skip(&operator);
@@ -99,12 +100,8 @@ macro_rules! define_operator {
                     $(O::$st => self.ternary(Ternary::$st),)*
                     $(O::$sx { lane } => self.extract_lane(ExtractLane::$sx, lane),)*
                     $(O::$sr { lane } => self.replace_lane(ReplaceLane::$sr, lane),)*
-                    O::I32Eqz => self.is_zero(Binary::I32Eq, I32),
-                    O::I64Eqz => self.is_zero(Binary::I64Eq, I64),
-                    O::RefIsNull => self.is_zero(Binary::I64Eq, I64),
+                    O::RefIsNull => self.ref_is_null(),
 
-                    O::I32Const { value } => self.push_const(u64::from(value as u32), I32),
-                    O::I64Const { value } => self.push_const(value as u64, I64),
                     O::F32Const { value } => self.push_const(u64::from(value.bits()), F32),
                     O::F64Const { value } => self.push_const(value.bits(), F64),
                     O::V128Const { value } => self.const_v128(V128(*value.bytes())),
@@ -112,31 +109,15 @@ macro_rules! define_operator {
 
                     O::Nop => Ok(()),
                     O::Drop => {
-                        self.pop();
+                        let operand = self.pop();
+                        self.backend.discard(operand);
                         Ok(())
                     }
                     O::Select => self.select(None),
                     O::TypedSelect { ty } => self.select(Some(ty)),
-                    O::LocalGet { local_index } => self.local_get(local_index),
-                    O::LocalSet { local_index } => self.local_set(local_index, false),
-                    O::LocalTee { local_index } => self.local_set(local_index, true),
                     O::GlobalGet { global_index } => self.global_get(global_index),
                     O::GlobalSet { global_index } => self.global_set(global_index),
 
-                    O::I32Load { memarg } => self.load(Load::Load32U, I32, memarg),
-                    O::I64Load { memarg } => self.load(Load::Load64, I64, memarg),
-                    O::F32Load { memarg } => self.load(Load::LoadF32, F32, memarg),
-                    O::F64Load { memarg } => self.load(Load::LoadF64, F64, memarg),
-                    O::I32Load8S { memarg } => self.load(Load::Load8S32, I32, memarg),
-                    O::I32Load8U { memarg } => self.load(Load::Load8U, I32, memarg),
-                    O::I32Load16S { memarg } => self.load(Load::Load16S32, I32, memarg),
-                    O::I32Load16U { memarg } => self.load(Load::Load16U, I32, memarg),
-                    O::I64Load8S { memarg } => self.load(Load::Load8S64, I64, memarg),
-                    O::I64Load8U { memarg } => self.load(Load::Load8U, I64, memarg),
-                    O::I64Load16S { memarg } => self.load(Load::Load16S64, I64, memarg),
-                    O::I64Load16U { memarg } => self.load(Load::Load16U, I64, memarg),
-                    O::I64Load32S { memarg } => self.load(Load::Load32S64, I64, memarg),
-                    O::I64Load32U { memarg } => self.load(Load::Load32U, I64, memarg),
                     O::V128Load { memarg } => self.load(Load::V128Load, Vector, memarg),
                     O::V128Load8x8S { memarg } => self.load(Load::V128Load8x8S, Vector, memarg),
                     O::V128Load8x8U { memarg } => self.load(Load::V128Load8x8U, Vector, memarg),
@@ -154,12 +135,6 @@ macro_rules! define_operator {
                     O::V128Load16Lane { memarg, lane } => self.load_lane(2, lane, memarg),
                     O::V128Load32Lane { memarg, lane } => self.load_lane(4, lane, memarg),
                     O::V128Load64Lane { memarg, lane } => self.load_lane(8, lane, memarg),
-                    O::I32Store { memarg } | O::F32Store { memarg } | O::I64Store32 { memarg } => {
-                        self.store(Store::Store32, memarg)
-                    }
-                    O::I64Store { memarg } | O::F64Store { memarg } => self.store(Store::Store64, memarg),
-                    O::I32Store8 { memarg } | O::I64Store8 { memarg } => self.store(Store::Store8, memarg),
-                    O::I32Store16 { memarg } | O::I64Store16 { memarg } => self.store(Store::Store16, memarg),
                     O::V128Store { memarg } => self.store(Store::V128Store, memarg),
                     O::V128Store8Lane { memarg, lane } => self.store_lane(1, lane, memarg),
                     O::V128Store16Lane { memarg, lane } => self.store_lane(2, lane, memarg),
@@ -211,11 +186,8 @@ macro_rules! define_operator {
                     O::If { blockty } => self.if_(blockty),
                     O::Else => self.else_(),
                     O::End => self.end(),
-                    O::Br { relative_depth } => self.br(relative_depth),
-                    O::BrIf { relative_depth } => self.br_if(relative_depth),
                     O::BrTable { targets } => self.br_table(&targets),
                     O::Return => self.return_(),
-                    O::Call { function_index } => self.call_direct(function_index, false),
                     O::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index, false),
                     O::CallRef { type_index } => self.call_ref(type_index, false),
                     O::ReturnCall { function_index } => self.call_direct(function_index, true),
@@ -233,7 +205,7 @@ macro_rules! define_operator {
                     O::Rethrow { relative_depth } => self.rethrow(relative_depth),
                     O::Delegate { relative_depth } => self.delegate(relative_depth),
 
-                    O::RefEq => self.binary(Binary::I64Eq),
+                    O::RefEq => self.ref_eq(),
                     // References are the same bits on both sides.
                     O::AnyConvertExtern | O::ExternConvertAny => Ok(()),
                     O::StructNew { struct_type_index } => self.struct_new(struct_type_index),

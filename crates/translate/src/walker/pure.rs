@@ -7,7 +7,7 @@ use upshift_core::value::V128;
 use super::{Step, Walker, nans, val_type};
 use crate::backend::{Backend, Operand, Slot};
 
-impl<B: Backend> Walker<'_, B> {
+impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn binary(&mut self, op: Binary) -> Step {
         let (lhs, rhs) = self.pop2();
         let dst = self.stack.push_home(op.result());

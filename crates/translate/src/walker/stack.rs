@@ -4,9 +4,10 @@
 //! position on the stack. Before a local changes, its aliases are copied to their homes; the aliases of each local form a
 //! list, so this costs nothing where there are none.
 
+use upshift_core::index::LocalIndex;
 use upshift_core::types::ValType;
 
-use crate::backend::{Operand, ReferenceNode, References, Slot};
+use crate::backend::{Live, LocalRun, Operand, ReferenceNode, References, Slot};
 
 /// The most slots of a frame, as many as the largest value stack has. One operator adds few to them, so slot numbers do not
 /// come near the end of 32 bits before somebody looks at [`OperandStack::is_too_large`].
@@ -26,7 +27,62 @@ enum Value {
     Alias { local: u32, prev: u32 },
 }
 
+/// A run of operands on the stack, from the bottom up.
 #[derive(Clone, Copy, Debug)]
+pub struct Operands<'a> {
+    entries: &'a [Entry],
+}
+
+impl<'a> Operands<'a> {
+    /// No operands.
+    pub const NONE: Operands<'static> = Operands { entries: &[] };
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The home of the first.
+    #[must_use]
+    pub fn first(self) -> Option<Slot> {
+        Some(self.entries.first()?.home)
+    }
+
+    /// How many slots their homes take.
+    #[must_use]
+    pub fn slots(self) -> u32 {
+        match self.entries {
+            [first, .., last] => last.home.0 + last.ty.slots() - first.home.0,
+            [one] => one.ty.slots(),
+            [] => 0,
+        }
+    }
+
+    /// The lowest `count` of them, or all if there are fewer.
+    #[must_use]
+    pub fn lowest(self, count: usize) -> Operands<'a> {
+        Operands { entries: &self.entries[..count.min(self.entries.len())] }
+    }
+
+    /// The types of all.
+    pub fn types(self) -> impl Iterator<Item = ValType> + 'a {
+        self.entries.iter().map(|entry| entry.ty)
+    }
+
+    /// Home and type of those that are in their homes.
+    pub fn in_homes(self) -> impl DoubleEndedIterator<Item = (Slot, ValType)> + 'a {
+        self.entries.iter().filter(|entry| entry.value == Value::Home).map(|entry| (entry.home, entry.ty))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Entry {
     value: Value,
     ty: ValType,
@@ -57,6 +113,8 @@ pub(crate) struct OperandStack {
     entries: Vec<Entry>,
     locals: Vec<Local>,
     first_home: u32,
+    /// The home of the next operand.
+    next_home: u32,
     /// One more than the highest home slot that was ever needed.
     max_slot: u32,
     /// Below this height nothing is an alias.
@@ -65,6 +123,8 @@ pub(crate) struct OperandStack {
     traced: usize,
     /// The locals of such types.
     traced_locals: Vec<Slot>,
+    /// All locals.
+    runs: Vec<LocalRun>,
     /// The elements of the lists of references.
     nodes: Vec<ReferenceNode>,
     /// Below this height the references of each entry are right.
@@ -72,23 +132,65 @@ pub(crate) struct OperandStack {
 }
 
 impl OperandStack {
+    /// Forgets everything of the function before.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.locals.clear();
+        self.traced_locals.clear();
+        self.runs.clear();
+        self.nodes.clear();
+        (self.first_home, self.next_home, self.max_slot) = (0, 0, 0);
+        (self.no_alias_below, self.traced, self.listed) = (0, 0, 0);
+    }
+
     /// Sets the first home, once all locals are declared.
     pub(crate) fn set_first_home(&mut self, slot: u32) {
         self.first_home = slot;
-        self.max_slot = slot;
+        self.next_home = slot;
+        self.max_slot = self.max_slot.max(slot);
     }
 
     /// Declares `count` locals of a type from a slot on; answers the slot behind them.
     pub(crate) fn declare_locals(&mut self, count: u32, ty: ValType, first: u32) -> u32 {
-        let mut slot = first;
-        for _ in 0..count {
-            self.locals.push(Local { slot: Slot(slot), ty, top_alias: NONE });
-            if ty.is_traced() {
-                self.traced_locals.push(Slot(slot));
-            }
-            slot += ty.slots();
+        let (slots, traced) = (ty.slots(), ty.is_traced());
+        match self.runs.last_mut() {
+            Some(run) if run.ty == ty && run.slot.0 + run.count * slots == first => run.count += count,
+            _ if count > 0 => self.runs.push(LocalRun {
+                first: LocalIndex(self.locals.len() as u32),
+                slot: Slot(first),
+                count,
+                ty,
+            }),
+            _ => {}
         }
-        slot
+        let at = |n: u32| Slot(first + n * slots);
+        self.locals.extend((0..count).map(|n| Local { slot: at(n), ty, top_alias: NONE }));
+        if traced {
+            self.traced_locals.extend((0..count).map(at));
+        }
+        first + count * slots
+    }
+
+    /// Moves the locals from a slot on to higher ones.
+    #[cold]
+    pub(crate) fn shift_locals(&mut self, from: Slot, by: u32) {
+        let locals = self.locals.iter_mut().map(|local| &mut local.slot);
+        let runs = self.runs.iter_mut().map(|run| &mut run.slot);
+        for slot in locals.chain(runs).chain(&mut self.traced_locals) {
+            if *slot >= from {
+                slot.0 += by;
+            }
+        }
+    }
+
+    /// How many operands or locals there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.entries.capacity().max(self.locals.capacity()).max(self.nodes.capacity())
+    }
+
+    /// All locals, parameters first.
+    pub(crate) fn local_runs(&self) -> &[LocalRun] {
+        &self.runs
     }
 
     /// Slot and type of a local.
@@ -107,6 +209,22 @@ impl OperandStack {
         self.max_slot
     }
 
+    /// What is in homes.
+    pub(crate) fn live(&self) -> Live<'_> {
+        Live { top: self.next_home(), operands: Operands { entries: &self.entries } }
+    }
+
+    /// The operands from a position up to another.
+    pub(crate) fn operands(&self, positions: std::ops::Range<usize>) -> Operands<'_> {
+        Operands { entries: &self.entries[positions] }
+    }
+
+    /// Leaves nothing on the stack, whose next operand has its home at a slot.
+    pub(crate) fn begin_at(&mut self, slot: Slot) {
+        self.truncate(0);
+        self.set_first_home(slot.0);
+    }
+
     /// Whether the frame has more slots than a frame can have.
     pub(crate) fn is_too_large(&self) -> bool {
         self.max_slot > MAX_FRAME_SLOTS
@@ -114,10 +232,7 @@ impl OperandStack {
 
     /// The home of the next operand.
     pub(crate) fn next_home(&self) -> Slot {
-        match self.entries.last() {
-            Some(top) => Slot(top.home.0 + top.ty.slots()),
-            None => Slot(self.first_home),
-        }
+        Slot(self.next_home)
     }
 
     /// The home of the operand at a position, or of the next one.
@@ -130,15 +245,20 @@ impl OperandStack {
         self.entries[position].ty
     }
 
+    #[inline]
     fn push(&mut self, value: Value, ty: ValType) -> Slot {
         let home = self.next_home();
-        self.max_slot = self.max_slot.max(home.0 + ty.slots());
-        self.traced += usize::from(ty.is_traced());
+        self.next_home += ty.slots();
+        self.max_slot = self.max_slot.max(self.next_home);
+        if ty.is_ref() {
+            self.traced += usize::from(ty.is_traced());
+        }
         self.entries.push(Entry { value, ty, home, references: None });
         home
     }
 
     /// Pushes a result; answers its home, where it has to be written.
+    #[inline(always)]
     pub(crate) fn push_home(&mut self, ty: ValType) -> Slot {
         self.push(Value::Home, ty)
     }
@@ -151,8 +271,9 @@ impl OperandStack {
     /// Pushes the value of a local.
     pub(crate) fn push_local(&mut self, local: u32) {
         let position = self.entries.len() as u32;
-        let prev = std::mem::replace(&mut self.locals[local as usize].top_alias, position);
-        let ty = self.locals[local as usize].ty;
+        let aliased = &mut self.locals[local as usize];
+        let prev = std::mem::replace(&mut aliased.top_alias, position);
+        let ty = aliased.ty;
         self.push(Value::Alias { local, prev }, ty);
     }
 
@@ -169,20 +290,58 @@ impl OperandStack {
 
     /// Pops the topmost operand.
     pub(crate) fn pop(&mut self) -> (Operand, ValType) {
-        let entry = self.entries.pop().expect("validation guarantees the operand");
-        if let Value::Alias { local, prev } = entry.value {
-            self.locals[local as usize].top_alias = prev;
+        let ty = self.ty(self.height() - 1);
+        (self.pop_operand(), ty)
+    }
+
+    /// Pops the topmost operand, whatever its type is.
+    #[inline(always)]
+    pub(crate) fn pop_operand(&mut self) -> Operand {
+        let entry = self.entries.last().expect("validation guarantees the operand");
+        let operand = match entry.value {
+            Value::Home => Operand::Temp(entry.home),
+            Value::Const(bits) => Operand::Const(bits, entry.home),
+            Value::Alias { local, prev } => {
+                let aliased = &mut self.locals[local as usize];
+                aliased.top_alias = prev;
+                Operand::Local(LocalIndex(local), aliased.slot)
+            }
+        };
+        self.next_home = entry.home.0;
+        if entry.ty.is_ref() {
+            self.traced -= usize::from(entry.ty.is_traced());
         }
-        self.no_alias_below = self.no_alias_below.min(self.entries.len());
-        self.listed = self.listed.min(self.entries.len());
-        self.traced -= usize::from(entry.ty.is_traced());
-        (self.operand_of(&entry), entry.ty)
+        self.entries.pop();
+        self.note_height();
+        operand
+    }
+
+    /// What is known of entries is not known of those that were popped.
+    #[inline(always)]
+    fn note_height(&mut self) {
+        let height = self.entries.len();
+        self.no_alias_below = self.no_alias_below.min(height);
+        self.listed = self.listed.min(height);
     }
 
     /// Drops all operands from a height on.
     pub(crate) fn truncate(&mut self, height: usize) {
-        while self.entries.len() > height {
-            self.pop();
+        let Some(lowest) = self.entries.get(height) else { return };
+        self.next_home = lowest.home.0;
+        for entry in self.entries[height..].iter().rev() {
+            if let Value::Alias { local, prev } = entry.value {
+                self.locals[local as usize].top_alias = prev;
+            }
+            self.traced -= usize::from(entry.ty.is_traced());
+        }
+        self.entries.truncate(height);
+        self.note_height();
+    }
+
+    /// Pushes results.
+    pub(crate) fn push_homes(&mut self, types: &[ValType]) {
+        for &ty in types {
+            self.push_home(ty);
         }
     }
 
@@ -195,14 +354,14 @@ impl OperandStack {
         match entry.value {
             Value::Home => Operand::Temp(entry.home),
             Value::Const(bits) => Operand::Const(bits, entry.home),
-            Value::Alias { local, .. } => Operand::Local(self.locals[local as usize].slot),
+            Value::Alias { local, .. } => Operand::Local(LocalIndex(local), self.locals[local as usize].slot),
         }
     }
 
     /// Reports every alias of a local and marks it as being in its home: the local is about to change.
     pub(crate) fn spill_aliases(&mut self, local: u32, mut spill: impl FnMut(Spill)) {
         let mut position = std::mem::replace(&mut self.locals[local as usize].top_alias, NONE);
-        let value = Operand::Local(self.locals[local as usize].slot);
+        let value = Operand::Local(LocalIndex(local), self.locals[local as usize].slot);
         while position != NONE {
             let entry = &mut self.entries[position as usize];
             spill(Spill { home: entry.home, value, ty: entry.ty });
@@ -225,6 +384,9 @@ impl OperandStack {
     }
 
     fn spill_from(&mut self, from: usize, consts: bool, mut spill: impl FnMut(Spill)) {
+        if from == self.entries.len() {
+            return;
+        }
         // From the top down, because that is the order of the alias lists: each alias met is the topmost of its local.
         // The copies are reported from the bottom up, so that neighbours go to neighbouring homes in order.
         for position in (from..self.entries.len()).rev() {
@@ -292,6 +454,7 @@ impl OperandStack {
 
 #[cfg(test)]
 mod tests {
+    use upshift_core::index::LocalIndex;
     use upshift_core::types::ValType;
 
     use super::{MAX_FRAME_SLOTS, OperandStack};
@@ -313,7 +476,7 @@ mod tests {
         let mut homes = Vec::new();
         stack.spill_aliases(0, |s| homes.push(s.home.0));
         assert_eq!(homes, [4, 2]);
-        assert_eq!(stack.operand(1), Operand::Local(Slot(1)));
+        assert_eq!(stack.operand(1), Operand::Local(LocalIndex(1), Slot(1)));
         assert_eq!(stack.operand(0), Operand::Temp(Slot(2)));
         stack.spill_aliases(0, |_| panic!("nothing is left"));
     }

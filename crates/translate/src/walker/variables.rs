@@ -1,11 +1,11 @@
 //! Locals, whose values are aliases on the stack model until they change, and globals.
 
-use upshift_core::index::GlobalIndex;
+use upshift_core::index::{GlobalIndex, LocalIndex};
 
 use super::{Step, Walker, copy};
 use crate::backend::{Backend, Operand};
 
-impl<B: Backend> Walker<'_, B> {
+impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn local_get(&mut self, local: u32) -> Step {
         self.stack.push_local(local);
         Ok(())
@@ -15,13 +15,14 @@ impl<B: Backend> Walker<'_, B> {
     pub(super) fn local_set(&mut self, local: u32, tee: bool) -> Step {
         let value = self.pop();
         let (slot, ty) = self.stack.local(local);
-        if value != Operand::Local(slot) {
+        let local_index = LocalIndex(local);
+        if value != Operand::Local(local_index, slot) {
             if self.stack.has_deep_alias(local) {
                 self.flush();
             }
             let Walker { stack, backend, .. } = self;
             stack.spill_aliases(local, |spill| copy(*backend, spill));
-            self.backend.set_local(slot, value, ty);
+            self.backend.set_local(local_index, slot, value, ty);
         }
         if tee {
             self.stack.push_local(local);

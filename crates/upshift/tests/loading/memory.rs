@@ -85,11 +85,7 @@ fn translate(module: &Module) {
         .map(|func| {
             let (info, func) = (module.info(), FuncIndex(func));
             let mut builder = Builder::new(info, func, false);
-            walk(info, func, options, false, &mut builder).unwrap();
-            if builder.needs_scratch() {
-                builder = Builder::new(info, func, false);
-                walk(info, func, options, true, &mut builder).unwrap();
-            }
+            walk(info, func, options, &mut builder).unwrap();
             builder.finish()
         })
         .collect();

@@ -1,0 +1,241 @@
+//! What a loop does with locals, found before its body is walked, for tiers that keep locals in registers over a loop.
+//!
+//! ```text
+//! walker at a loop ─ read ahead to its end ─▶ Surveys ─ number of operator bytes before the loop ─▶ LoopSurvey
+//! ```
+//!
+//! The walker reads ahead from an outermost loop to its end and takes the loops inside from the same reading, so nothing is
+//! read that lies outside of loops. Locals come in the order of the program, once for each operator: whoever needs a set makes it.
+//! Loops inside of others share their entries, so a function has as many entries as operators.
+
+use upshift_core::index::LocalIndex;
+use wasmparser::{Operator, OperatorsReader};
+
+/// An operator that reads or sets a local.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LocalUse {
+    /// The local.
+    pub local: LocalIndex,
+    /// Whether it is set.
+    pub sets: bool,
+    /// In how many loops the operator lies, counted from the outermost one that was surveyed: at least one.
+    pub depth: u16,
+}
+
+/// What is known of a loop at its head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoopSurvey<'a> {
+    /// All uses of locals in the loop and in loops inside of it.
+    pub uses: &'a [LocalUse],
+    /// Whether any of its operators calls a function.
+    pub calls: bool,
+    /// How many bytes its operators take.
+    pub bytes: u32,
+    /// In how many loops it lies, itself among them.
+    pub depth: u16,
+}
+
+impl LoopSurvey<'_> {
+    /// The locals that the loop sets, once for each operator that does.
+    pub fn assigned(&self) -> impl Iterator<Item = LocalIndex> {
+        self.uses.iter().filter(|used| used.sets).map(|used| used.local)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Loop {
+    /// Offset of its operator in the module.
+    offset: u64,
+    /// Its part of the uses.
+    uses: (u32, u32),
+    calls: bool,
+    bytes: u32,
+    depth: u16,
+}
+
+/// The loops of an outermost loop, in the order of their heads.
+#[derive(Debug, Default)]
+pub(crate) struct Surveys {
+    loops: Vec<Loop>,
+    uses: Vec<LocalUse>,
+    /// The open blocks while reading: whether each is a loop.
+    blocks: Vec<bool>,
+    /// The numbers of the open loops among them.
+    open: Vec<u32>,
+    /// Behind the outermost loop.
+    end: u64,
+    /// The next loop that the walker may come to.
+    next: usize,
+}
+
+impl Surveys {
+    /// Forgets the function before.
+    pub(crate) fn clear(&mut self) {
+        (self.end, self.next) = (0, 0);
+        self.loops.clear();
+    }
+
+    /// Gives up what takes more room than for so many entries.
+    pub(crate) fn trim(&mut self, most: usize) {
+        if self.uses.capacity().max(self.loops.capacity()) > most {
+            *self = Surveys::default();
+        }
+    }
+
+    /// The survey of the loop whose operator lies at an offset; `from` reads from there on.
+    ///
+    /// # Errors
+    /// When the body is malformed, which validation excludes.
+    pub(crate) fn at<'a>(
+        &mut self,
+        offset: u64,
+        from: impl FnOnce() -> OperatorsReader<'a>,
+    ) -> wasmparser::Result<LoopSurvey<'_>> {
+        if offset >= self.end {
+            self.read(from())?;
+        }
+        // Loops that control does not reach are read, but never asked for.
+        while self.loops[self.next].offset < offset {
+            self.next += 1;
+        }
+        let Loop { uses: (first, end), calls, bytes, depth, .. } = self.loops[self.next];
+        Ok(LoopSurvey { uses: &self.uses[first as usize..end as usize], calls, bytes, depth })
+    }
+
+    /// Reads a loop from its operator to its end.
+    fn read(&mut self, mut reader: OperatorsReader<'_>) -> wasmparser::Result<()> {
+        self.next = 0;
+        self.loops.clear();
+        self.uses.clear();
+        self.blocks.clear();
+        self.open.clear();
+        loop {
+            let (operator, offset) = reader.read_with_offset()?;
+            match operator {
+                Operator::LocalGet { local_index } => self.note(local_index, false),
+                Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                    self.note(local_index, true);
+                }
+                Operator::Loop { .. } => self.begin_loop(offset),
+                Operator::Block { .. }
+                | Operator::If { .. }
+                | Operator::TryTable { .. }
+                | Operator::Try { .. } => {
+                    self.blocks.push(false);
+                }
+                Operator::End | Operator::Delegate { .. } => {
+                    if self.blocks.pop() == Some(true) {
+                        self.end_loop(reader.original_position());
+                    }
+                }
+                Operator::Call { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::CallRef { .. }
+                | Operator::ReturnCall { .. }
+                | Operator::ReturnCallIndirect { .. }
+                | Operator::ReturnCallRef { .. } => self.note_call(),
+                _ => {}
+            }
+            if self.blocks.is_empty() {
+                break;
+            }
+        }
+        self.end = reader.original_position();
+        Ok(())
+    }
+
+    /// How many loops are open.
+    fn depth(&self) -> u16 {
+        self.open.len().try_into().unwrap_or(u16::MAX)
+    }
+
+    fn note(&mut self, local: u32, sets: bool) {
+        self.uses.push(LocalUse { local: LocalIndex(local), sets, depth: self.depth() });
+    }
+
+    /// Notes a call in the innermost loop; the others learn of it when that ends.
+    fn note_call(&mut self) {
+        if let Some(&number) = self.open.last() {
+            self.loops[number as usize].calls = true;
+        }
+    }
+
+    fn begin_loop(&mut self, offset: u64) {
+        let first = self.uses.len() as u32;
+        self.blocks.push(true);
+        self.open.push(self.loops.len() as u32);
+        self.loops.push(Loop { offset, uses: (first, first), calls: false, bytes: 0, depth: self.depth() });
+    }
+
+    fn end_loop(&mut self, end: u64) {
+        let Some(number) = self.open.pop() else { return };
+        let ended = &mut self.loops[number as usize];
+        ended.uses.1 = self.uses.len() as u32;
+        ended.bytes = (end - ended.offset) as u32;
+        if ended.calls {
+            self.note_call();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use upshift_core::index::LocalIndex;
+    use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
+
+    use super::{LocalUse, Surveys};
+    use crate::{Features, ModuleInfo, TypeRegistry, parse};
+
+    fn module(wat: &str) -> ModuleInfo {
+        let bytes = wat::parse_str(wat).unwrap();
+        parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap()
+    }
+
+    /// The survey of each loop of the only function, and whether it was read ahead.
+    fn surveys(wat: &str) -> Vec<(Vec<LocalUse>, bool, u32, u16)> {
+        let module = module(wat);
+        let range = module.bodies[0].clone();
+        let bytes = module.slice(&range);
+        let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(range.start)));
+        let mut reader = body.get_operators_reader().unwrap();
+        let (mut surveys, mut found) = (Surveys::default(), Vec::new());
+        while !reader.eof() {
+            let (operator, offset) = reader.read_with_offset().unwrap();
+            if let wasmparser::Operator::Loop { .. } = operator {
+                let rest = &bytes[offset as usize - range.start as usize..];
+                let from = || OperatorsReader::new(BinaryReader::new(rest, offset));
+                let survey = surveys.at(offset, from).unwrap();
+                found.push((survey.uses.to_vec(), survey.calls, survey.bytes, survey.depth));
+            }
+        }
+        found
+    }
+
+    fn used(local: u32, sets: bool, depth: u16) -> LocalUse {
+        LocalUse { local: LocalIndex(local), sets, depth }
+    }
+
+    #[test]
+    fn loops_know_their_own_and_those_inside() {
+        let found = surveys(
+            "(module (func $f (param i32 i32 i32)
+                (local.set 2 (local.get 0))
+                (loop
+                    (local.set 0 (local.get 1))
+                    (block (loop (drop (local.tee 1 (i32.const 5))) (call $f (i32.const 0) (i32.const 0) (i32.const 0))))
+                    (loop (nop)))
+                (loop (drop (local.get 2)))))",
+        );
+        // `local.tee` in the first inner loop is two loops deep.
+        let outer = vec![used(1, false, 1), used(0, true, 1), used(1, true, 2)];
+        let calls: Vec<bool> = found.iter().map(|found| found.1).collect();
+        let depths: Vec<u16> = found.iter().map(|found| found.3).collect();
+        assert_eq!(found[0].0, outer);
+        assert_eq!(found[1].0, [used(1, true, 2)]);
+        assert_eq!(found[2].0, []);
+        assert_eq!(found[3].0, [used(2, false, 1)]);
+        assert_eq!((calls, depths), (vec![true, true, false, false], vec![1, 2, 2, 1]));
+        // `loop`, its type, `nop` and `end` take a byte each.
+        assert_eq!(found[2].2, 4);
+    }
+}
