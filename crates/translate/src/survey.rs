@@ -124,7 +124,8 @@ impl Surveys {
                     self.blocks.push(false);
                 }
                 Operator::End | Operator::Delegate { .. } => {
-                    if self.blocks.pop() == Some(true) {
+                    let is_loop = self.blocks.pop();
+                    if is_loop == Some(true) {
                         self.end_loop(reader.original_position());
                     }
                 }

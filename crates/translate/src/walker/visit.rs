@@ -12,8 +12,21 @@ use wasmparser::{Operator, VisitOperator, VisitSimdOperator};
 use super::{Step, Walker};
 use crate::backend::Backend;
 
-/// The work of an operator, if control reaches it. The operator as a value is made only where fuel is counted.
+/// The work of an operator that costs one unit of fuel, if control reaches it.
 macro_rules! frequent {
+    ($w:ident, $work:expr) => {{
+        if !$w.reachable {
+            return Ok(());
+        }
+        if $w.options.fuel {
+            $w.add_charge(1);
+        }
+        $work
+    }};
+}
+
+/// The work of an operator that costs more if it carries more. The operator as a value is made only where fuel is counted.
+macro_rules! charged {
     ($w:ident, $operator:expr, $work:expr) => {{
         if !$w.reachable {
             return Ok(());
@@ -27,190 +40,190 @@ macro_rules! frequent {
 
 macro_rules! visit {
     ($w:ident LocalGet { $local_index:ident }) => {
-        frequent!($w, Operator::LocalGet { local_index: $local_index }, $w.local_get($local_index))
+        frequent!($w, $w.local_get($local_index))
     };
     ($w:ident LocalSet { $local_index:ident }) => {
-        frequent!($w, Operator::LocalSet { local_index: $local_index }, $w.local_set($local_index, false))
+        frequent!($w, $w.local_set($local_index, false))
     };
     ($w:ident LocalTee { $local_index:ident }) => {
-        frequent!($w, Operator::LocalTee { local_index: $local_index }, $w.local_set($local_index, true))
+        frequent!($w, $w.local_set($local_index, true))
     };
     ($w:ident I32Const { $value:ident }) => {
-        frequent!($w, Operator::I32Const { value: $value }, $w.push_const(u64::from($value as u32), ValType::I32))
+        frequent!($w, $w.push_const(u64::from($value as u32), ValType::I32))
     };
     ($w:ident I64Const { $value:ident }) => {
-        frequent!($w, Operator::I64Const { value: $value }, $w.push_const($value as u64, ValType::I64))
+        frequent!($w, $w.push_const($value as u64, ValType::I64))
     };
     ($w:ident I32Eqz) => {
-        frequent!($w, Operator::I32Eqz, $w.is_zero(Binary::I32Eq, ValType::I32))
+        frequent!($w, $w.is_zero(Binary::I32Eq, ValType::I32))
     };
     ($w:ident I64Eqz) => {
-        frequent!($w, Operator::I64Eqz, $w.is_zero(Binary::I64Eq, ValType::I64))
+        frequent!($w, $w.is_zero(Binary::I64Eq, ValType::I64))
     };
     ($w:ident Br { $relative_depth:ident }) => {
-        frequent!($w, Operator::Br { relative_depth: $relative_depth }, $w.br($relative_depth))
+        charged!($w, Operator::Br { relative_depth: $relative_depth }, $w.br($relative_depth))
     };
     ($w:ident BrIf { $relative_depth:ident }) => {
-        frequent!($w, Operator::BrIf { relative_depth: $relative_depth }, $w.br_if($relative_depth))
+        charged!($w, Operator::BrIf { relative_depth: $relative_depth }, $w.br_if($relative_depth))
     };
     ($w:ident Call { $function_index:ident }) => {
-        frequent!($w, Operator::Call { function_index: $function_index }, $w.call_direct($function_index, false))
+        charged!($w, Operator::Call { function_index: $function_index }, $w.call_direct($function_index, false))
     };
     ($w:ident I32Load { $memarg:ident }) => {
-        frequent!($w, Operator::I32Load { memarg: $memarg }, $w.load(Load::Load32U, ValType::I32, $memarg))
+        frequent!($w, $w.load(Load::Load32U, ValType::I32, $memarg))
     };
     ($w:ident I64Load { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load { memarg: $memarg }, $w.load(Load::Load64, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load64, ValType::I64, $memarg))
     };
     ($w:ident F32Load { $memarg:ident }) => {
-        frequent!($w, Operator::F32Load { memarg: $memarg }, $w.load(Load::LoadF32, ValType::F32, $memarg))
+        frequent!($w, $w.load(Load::LoadF32, ValType::F32, $memarg))
     };
     ($w:ident F64Load { $memarg:ident }) => {
-        frequent!($w, Operator::F64Load { memarg: $memarg }, $w.load(Load::LoadF64, ValType::F64, $memarg))
+        frequent!($w, $w.load(Load::LoadF64, ValType::F64, $memarg))
     };
     ($w:ident I32Load8S { $memarg:ident }) => {
-        frequent!($w, Operator::I32Load8S { memarg: $memarg }, $w.load(Load::Load8S32, ValType::I32, $memarg))
+        frequent!($w, $w.load(Load::Load8S32, ValType::I32, $memarg))
     };
     ($w:ident I32Load8U { $memarg:ident }) => {
-        frequent!($w, Operator::I32Load8U { memarg: $memarg }, $w.load(Load::Load8U, ValType::I32, $memarg))
+        frequent!($w, $w.load(Load::Load8U, ValType::I32, $memarg))
     };
     ($w:ident I32Load16S { $memarg:ident }) => {
-        frequent!($w, Operator::I32Load16S { memarg: $memarg }, $w.load(Load::Load16S32, ValType::I32, $memarg))
+        frequent!($w, $w.load(Load::Load16S32, ValType::I32, $memarg))
     };
     ($w:ident I32Load16U { $memarg:ident }) => {
-        frequent!($w, Operator::I32Load16U { memarg: $memarg }, $w.load(Load::Load16U, ValType::I32, $memarg))
+        frequent!($w, $w.load(Load::Load16U, ValType::I32, $memarg))
     };
     ($w:ident I64Load8S { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load8S { memarg: $memarg }, $w.load(Load::Load8S64, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load8S64, ValType::I64, $memarg))
     };
     ($w:ident I64Load8U { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load8U { memarg: $memarg }, $w.load(Load::Load8U, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load8U, ValType::I64, $memarg))
     };
     ($w:ident I64Load16S { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load16S { memarg: $memarg }, $w.load(Load::Load16S64, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load16S64, ValType::I64, $memarg))
     };
     ($w:ident I64Load16U { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load16U { memarg: $memarg }, $w.load(Load::Load16U, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load16U, ValType::I64, $memarg))
     };
     ($w:ident I64Load32S { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load32S { memarg: $memarg }, $w.load(Load::Load32S64, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load32S64, ValType::I64, $memarg))
     };
     ($w:ident I64Load32U { $memarg:ident }) => {
-        frequent!($w, Operator::I64Load32U { memarg: $memarg }, $w.load(Load::Load32U, ValType::I64, $memarg))
+        frequent!($w, $w.load(Load::Load32U, ValType::I64, $memarg))
     };
     ($w:ident I32Store { $memarg:ident }) => {
-        frequent!($w, Operator::I32Store { memarg: $memarg }, $w.store(Store::Store32, $memarg))
+        frequent!($w, $w.store(Store::Store32, $memarg))
     };
     ($w:ident F32Store { $memarg:ident }) => {
-        frequent!($w, Operator::F32Store { memarg: $memarg }, $w.store(Store::Store32, $memarg))
+        frequent!($w, $w.store(Store::Store32, $memarg))
     };
     ($w:ident I64Store32 { $memarg:ident }) => {
-        frequent!($w, Operator::I64Store32 { memarg: $memarg }, $w.store(Store::Store32, $memarg))
+        frequent!($w, $w.store(Store::Store32, $memarg))
     };
     ($w:ident I64Store { $memarg:ident }) => {
-        frequent!($w, Operator::I64Store { memarg: $memarg }, $w.store(Store::Store64, $memarg))
+        frequent!($w, $w.store(Store::Store64, $memarg))
     };
     ($w:ident F64Store { $memarg:ident }) => {
-        frequent!($w, Operator::F64Store { memarg: $memarg }, $w.store(Store::Store64, $memarg))
+        frequent!($w, $w.store(Store::Store64, $memarg))
     };
     ($w:ident I32Store8 { $memarg:ident }) => {
-        frequent!($w, Operator::I32Store8 { memarg: $memarg }, $w.store(Store::Store8, $memarg))
+        frequent!($w, $w.store(Store::Store8, $memarg))
     };
     ($w:ident I64Store8 { $memarg:ident }) => {
-        frequent!($w, Operator::I64Store8 { memarg: $memarg }, $w.store(Store::Store8, $memarg))
+        frequent!($w, $w.store(Store::Store8, $memarg))
     };
     ($w:ident I32Store16 { $memarg:ident }) => {
-        frequent!($w, Operator::I32Store16 { memarg: $memarg }, $w.store(Store::Store16, $memarg))
+        frequent!($w, $w.store(Store::Store16, $memarg))
     };
     ($w:ident I64Store16 { $memarg:ident }) => {
-        frequent!($w, Operator::I64Store16 { memarg: $memarg }, $w.store(Store::Store16, $memarg))
+        frequent!($w, $w.store(Store::Store16, $memarg))
     };
     ($w:ident I32Add) => {
-        frequent!($w, Operator::I32Add, $w.binary(Binary::I32Add))
+        frequent!($w, $w.binary(Binary::I32Add))
     };
     ($w:ident I32Sub) => {
-        frequent!($w, Operator::I32Sub, $w.binary(Binary::I32Sub))
+        frequent!($w, $w.binary(Binary::I32Sub))
     };
     ($w:ident I32Mul) => {
-        frequent!($w, Operator::I32Mul, $w.binary(Binary::I32Mul))
+        frequent!($w, $w.binary(Binary::I32Mul))
     };
     ($w:ident I32And) => {
-        frequent!($w, Operator::I32And, $w.binary(Binary::I32And))
+        frequent!($w, $w.binary(Binary::I32And))
     };
     ($w:ident I32Or) => {
-        frequent!($w, Operator::I32Or, $w.binary(Binary::I32Or))
+        frequent!($w, $w.binary(Binary::I32Or))
     };
     ($w:ident I32Xor) => {
-        frequent!($w, Operator::I32Xor, $w.binary(Binary::I32Xor))
+        frequent!($w, $w.binary(Binary::I32Xor))
     };
     ($w:ident I32Shl) => {
-        frequent!($w, Operator::I32Shl, $w.binary(Binary::I32Shl))
+        frequent!($w, $w.binary(Binary::I32Shl))
     };
     ($w:ident I32ShrS) => {
-        frequent!($w, Operator::I32ShrS, $w.binary(Binary::I32ShrS))
+        frequent!($w, $w.binary(Binary::I32ShrS))
     };
     ($w:ident I32ShrU) => {
-        frequent!($w, Operator::I32ShrU, $w.binary(Binary::I32ShrU))
+        frequent!($w, $w.binary(Binary::I32ShrU))
     };
     ($w:ident I32Eq) => {
-        frequent!($w, Operator::I32Eq, $w.binary(Binary::I32Eq))
+        frequent!($w, $w.binary(Binary::I32Eq))
     };
     ($w:ident I32Ne) => {
-        frequent!($w, Operator::I32Ne, $w.binary(Binary::I32Ne))
+        frequent!($w, $w.binary(Binary::I32Ne))
     };
     ($w:ident I32LtS) => {
-        frequent!($w, Operator::I32LtS, $w.binary(Binary::I32LtS))
+        frequent!($w, $w.binary(Binary::I32LtS))
     };
     ($w:ident I32LtU) => {
-        frequent!($w, Operator::I32LtU, $w.binary(Binary::I32LtU))
+        frequent!($w, $w.binary(Binary::I32LtU))
     };
     ($w:ident I32GtS) => {
-        frequent!($w, Operator::I32GtS, $w.binary(Binary::I32GtS))
+        frequent!($w, $w.binary(Binary::I32GtS))
     };
     ($w:ident I32GtU) => {
-        frequent!($w, Operator::I32GtU, $w.binary(Binary::I32GtU))
+        frequent!($w, $w.binary(Binary::I32GtU))
     };
     ($w:ident I32LeS) => {
-        frequent!($w, Operator::I32LeS, $w.binary(Binary::I32LeS))
+        frequent!($w, $w.binary(Binary::I32LeS))
     };
     ($w:ident I32LeU) => {
-        frequent!($w, Operator::I32LeU, $w.binary(Binary::I32LeU))
+        frequent!($w, $w.binary(Binary::I32LeU))
     };
     ($w:ident I32GeS) => {
-        frequent!($w, Operator::I32GeS, $w.binary(Binary::I32GeS))
+        frequent!($w, $w.binary(Binary::I32GeS))
     };
     ($w:ident I32GeU) => {
-        frequent!($w, Operator::I32GeU, $w.binary(Binary::I32GeU))
+        frequent!($w, $w.binary(Binary::I32GeU))
     };
     ($w:ident I64Add) => {
-        frequent!($w, Operator::I64Add, $w.binary(Binary::I64Add))
+        frequent!($w, $w.binary(Binary::I64Add))
     };
     ($w:ident I64Sub) => {
-        frequent!($w, Operator::I64Sub, $w.binary(Binary::I64Sub))
+        frequent!($w, $w.binary(Binary::I64Sub))
     };
     ($w:ident I64Mul) => {
-        frequent!($w, Operator::I64Mul, $w.binary(Binary::I64Mul))
+        frequent!($w, $w.binary(Binary::I64Mul))
     };
     ($w:ident I64And) => {
-        frequent!($w, Operator::I64And, $w.binary(Binary::I64And))
+        frequent!($w, $w.binary(Binary::I64And))
     };
     ($w:ident I64Or) => {
-        frequent!($w, Operator::I64Or, $w.binary(Binary::I64Or))
+        frequent!($w, $w.binary(Binary::I64Or))
     };
     ($w:ident I64Xor) => {
-        frequent!($w, Operator::I64Xor, $w.binary(Binary::I64Xor))
+        frequent!($w, $w.binary(Binary::I64Xor))
     };
     ($w:ident I64Shl) => {
-        frequent!($w, Operator::I64Shl, $w.binary(Binary::I64Shl))
+        frequent!($w, $w.binary(Binary::I64Shl))
     };
     ($w:ident I64ShrU) => {
-        frequent!($w, Operator::I64ShrU, $w.binary(Binary::I64ShrU))
+        frequent!($w, $w.binary(Binary::I64ShrU))
     };
     ($w:ident I64Eq) => {
-        frequent!($w, Operator::I64Eq, $w.binary(Binary::I64Eq))
+        frequent!($w, $w.binary(Binary::I64Eq))
     };
     ($w:ident I64Ne) => {
-        frequent!($w, Operator::I64Ne, $w.binary(Binary::I64Ne))
+        frequent!($w, $w.binary(Binary::I64Ne))
     };
     ($w:ident $op:ident $({ $($arg:ident),* })?) => {
         $w.step(Operator::$op $({ $($arg),* })?)
