@@ -214,7 +214,7 @@ fn ten_thousand_instances_have_room() {
     run_apart("", "with_many_memories_at_once");
 }
 
-/// Fills all bytes, before and after growing, and answers where they were.
+/// Fills all bytes, before and after growing, and returns where they were.
 fn dirty(engine: &Engine, pages: u32, more: u64) -> *mut u8 {
     let mut store = Store::new(engine, ());
     let memory = Memory::new(&mut store, MemoryType::new(pages, None)).unwrap();
