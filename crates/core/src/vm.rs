@@ -324,9 +324,9 @@ pub struct VmCtx {
     /// Imported globals.
     pub imported_globals: *const *mut GlobalCell,
     /// What references to garbage-collected objects are relative to: the start of the store's heap, whose address space is
-    /// set aside before the first context that needs it is made. Null in contexts whose code never sees an object: that of
-    /// host functions, those of modules that name no reference but to functions, and all if the system gave no address
-    /// space, so that the store will have no object.
+    /// set aside before the first context that needs it is made. It may be null in contexts whose code never looks into an
+    /// object: that of host functions, those of modules that name no reference but to functions, and all if the system gave no
+    /// address space, so that the store will have no object.
     pub gc_base: *mut u8,
     /// The runtime's own data about the instance.
     pub instance: *mut c_void,
