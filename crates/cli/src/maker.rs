@@ -64,9 +64,11 @@ const MAKERS: &[Maker] = &[
         instead: "build for the target `wasm32-wasip1`, which has no components",
         fits: |look| {
             look.wants(|Wanted { module, name, .. }| {
-                let interface = module
-                    .split_once(':')
-                    .is_some_and(|(_, path)| path.trim_start_matches('/') == path && path.contains('/'));
+                // `namespace:package/interface`; modules of JavaScript may have such names in these namespaces.
+                let interface = module.split_once(':').is_some_and(|(namespace, path)| {
+                    let of_javascript = ["node", "npm", "jsr", "bun"].contains(&namespace);
+                    !of_javascript && !path.starts_with('/') && path.contains('/')
+                });
                 interface || module == "canonical_abi" || (module, name) == ("", "$imports")
             })
         },
@@ -221,6 +223,7 @@ mod tests {
             &[("host", "abort")],
             &[("", "0")],
             &[("https://example.org/a.js", "log")],
+            &[("node:fs/promises", "readFile")],
         ] {
             assert_eq!(remark(&look(imports, 4)), None, "{imports:?}");
         }

@@ -333,9 +333,9 @@ pub struct VmCtx {
     /// The engine's epoch, which any thread may advance.
     pub epoch: *const AtomicU64,
     /// What references to garbage-collected objects are relative to: the start of the store's heap, whose address space is
-    /// set aside before the first context that needs it is made. Null in contexts whose code never sees an object: that of
-    /// host functions, those of modules that name no reference but to functions, and all if the system gave no address
-    /// space, so that the store will have no object.
+    /// set aside before the first context that needs it is made. It may be null in contexts whose code never looks into an
+    /// object: that of host functions, those of modules that name no reference but to functions, and all if the system gave no
+    /// address space, so that the store will have no object.
     pub gc_base: *mut u8,
     /// The runtime's own data about the instance.
     pub instance: *mut c_void,

@@ -133,6 +133,7 @@ impl Regs {
     ///
     /// # Safety
     /// `ip` is at an instruction.
+    #[cfg(loop_dispatch)]
     #[inline(always)]
     pub(crate) unsafe fn opcode(&self) -> u16 {
         // SAFETY: promised by the caller.

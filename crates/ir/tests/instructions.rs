@@ -17,10 +17,11 @@ use upshift_ir::{Field, Op};
 fn handler_types() -> Vec<String> {
     macro_rules! types {
         ($($name:ident $text:tt [$($field:tt)*] $handler:ty;)*) => {
-            vec![$(stringify!($handler).split_whitespace().collect::<String>().replace(',', ", ")),*]
+            [$(stringify!($handler)),*]
         };
     }
-    upshift_ir::for_each_instr!(types)
+    let types = upshift_ir::for_each_instr!(types);
+    types.map(|ty| ty.split_whitespace().collect::<String>().replace(',', ", ")).into()
 }
 
 fn root() -> PathBuf {

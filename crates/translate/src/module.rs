@@ -347,7 +347,8 @@ impl ModuleInfo {
     /// has tags, whose exceptions are objects where code refers to them, or names references that are not to functions.
     ///
     /// What code gets, it gets by parameters, results, globals, tables and the values of exceptions, whose types are all
-    /// looked at. An `externref` counts, because `any.convert_extern` makes an object of one that was an object before.
+    /// looked at. An `externref` counts, because `any.convert_extern` makes an object of one that was an object before. What
+    /// `catch_all_ref` catches of others does not: only the runtime looks into exceptions.
     ///
     /// ```
     /// # fn info(text: &str) -> upshift_translate::ModuleInfo {

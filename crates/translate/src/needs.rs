@@ -16,6 +16,7 @@ use wasmparser::{
 
 use crate::features::{Feature, Features};
 use crate::module::ModuleInfo;
+use crate::validate::BodyValidator;
 
 /// The features without which a module is not valid, in the order of [`Feature::ALL`].
 ///
@@ -130,9 +131,10 @@ fn validate(
     work: &mut usize,
 ) -> Result<(), wasmparser::Error> {
     *work += bytes.len();
-    let (resources, index, ty) = (func.resources.clone(), func.index, func.ty);
-    let func = FuncToValidate { resources, index, ty, features };
-    let mut validator = func.into_validator(std::mem::take(allocations));
+    let (resources, index, ty) = (&func.resources, func.index, func.ty);
+    // Of the same type as that of loading: the validator's code is there once.
+    let mut validator: BodyValidator<'_> =
+        FuncToValidate { resources, index, ty, features }.into_validator(std::mem::take(allocations));
     let mut reader = BinaryReader::new(bytes, *offset);
     reader.set_features(features);
     let result = validator.validate(&FunctionBody::new(reader));

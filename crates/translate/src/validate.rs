@@ -124,7 +124,7 @@ impl Bodies<'_> {
         FunctionBody::new(BinaryReader::new_features(bytes, start.into(), self.features))
     }
 
-    /// Validates a body; answers its excess of work.
+    /// Validates a body and returns its excess of work.
     fn validate(
         &self,
         number: usize,
@@ -146,7 +146,7 @@ impl Bodies<'_> {
     }
 }
 
-/// Validates a body; answers its excess of work.
+/// Validates a body and returns its excess of work.
 fn validate(
     validator: &mut BodyValidator<'_>,
     body: &FunctionBody<'_>,

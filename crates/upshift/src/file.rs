@@ -8,12 +8,16 @@
 //! the memory page by page. The size is only what the file had when somebody looked: it may be cut off or grow meanwhile.
 
 use std::fs::File;
-use std::io::{Read, Result, Seek, SeekFrom};
+use std::io::{Read, Result};
+#[cfg(unix)]
+use std::io::{Seek, SeekFrom};
 
 /// From so many bytes on, several threads read, each at least so many.
+#[cfg(unix)]
 const PART_BYTES: usize = 4 << 20;
 
 /// More threads than that have to wait for each other's memory.
+#[cfg(unix)]
 const MOST_THREADS: usize = 8;
 
 /// Reads the rest of a file of about `size` bytes whose beginning is in `bytes`, but not more than one byte beyond `most`. For
@@ -24,13 +28,16 @@ const MOST_THREADS: usize = 8;
 #[doc(hidden)]
 pub fn read_rest(file: &mut File, bytes: &mut Vec<u8>, size: u64, most: u64) -> Result<()> {
     let begun = bytes.len() as u64;
-    let rest = usize::try_from(size.saturating_sub(begun)).unwrap_or(usize::MAX);
+    let rest = usize::try_from(size.min(most).saturating_sub(begun)).unwrap_or(usize::MAX);
     // A byte of room is left for finding the end.
     bytes.try_reserve_exact(rest.saturating_add(1))?;
     #[cfg(unix)]
-    if rest >= PART_BYTES {
-        parts::read(file, bytes, rest);
-        file.seek(SeekFrom::Start(bytes.len() as u64))?;
+    if rest >= PART_BYTES
+        // Who opened the file may have got it from somebody who had read of it.
+        && let Ok(at) = file.stream_position()
+    {
+        let read = parts::read(file, at, bytes, rest);
+        file.seek(SeekFrom::Start(at + read as u64))?;
     }
     file.take(most.saturating_add(1).saturating_sub(bytes.len() as u64)).read_to_end(bytes)?;
     if bytes.capacity() > bytes.len() + 1 {
@@ -49,17 +56,18 @@ mod parts {
 
     use super::{MOST_THREADS, PART_BYTES};
 
-    /// Reads up to `rest` bytes behind those that are there into the room that there is. What cannot be read is missing at the
-    /// end: who goes on reading there hears why.
-    pub(super) fn read(file: &File, bytes: &mut Vec<u8>, rest: usize) {
+    /// Reads up to `rest` bytes from an offset of the file on into the room that there is, and returns how many. What cannot be
+    /// read is missing at the end: who goes on reading there hears why.
+    pub(super) fn read(file: &File, at: u64, bytes: &mut Vec<u8>, rest: usize) -> usize {
         let begun = bytes.len();
         let room = &mut bytes.spare_capacity_mut()[..rest];
         prefer_large_pages(room);
         let threads = thread::available_parallelism().map_or(1, |n| n.get());
         let threads = threads.min(MOST_THREADS).min(rest / PART_BYTES);
-        let filled = fill_by(threads, file, room, begun as u64);
+        let filled = fill_by(threads, file, room, at);
         // SAFETY: there is room, and its first bytes have been filled.
         unsafe { bytes.set_len(begun + filled) };
+        filled
     }
 
     /// Fills a part for each thread with what the file has from an offset on; how many bytes from the start are filled.
@@ -117,7 +125,7 @@ mod parts {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::io::Write;
 
@@ -171,5 +179,20 @@ mod tests {
         let (mut file, contents) = file("most", 1000);
         assert_eq!(read(&mut file, 0, 0, 10), contents[..11]);
         assert_eq!(read(&mut file, 0, 1000, 1000), contents);
+        let len = 2 * PART_BYTES;
+        let (mut large, contents) = self::file("most-parts", len);
+        for most in [0, 10, PART_BYTES, len - 1] {
+            assert!(read(&mut large, 0, len as u64, most as u64) == contents[..=most], "{most} bytes");
+        }
+    }
+
+    #[test]
+    fn reading_goes_on_where_the_file_stands() {
+        let len = 2 * PART_BYTES;
+        let (mut file, contents) = file("position", len);
+        file.seek(SeekFrom::Start(100)).unwrap();
+        let mut bytes = Vec::new();
+        read_rest(&mut file, &mut bytes, len as u64, u64::MAX).unwrap();
+        assert!(bytes == contents[100..]);
     }
 }

@@ -141,7 +141,8 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     }
     if module.may_meet_objects() {
         // Before the context is written, and whether it succeeds or not for good: the base in it never changes.
-        let reserved = state.reserve_heap();
+        let makes_objects = info.types.iter().any(|ty| ty.ty.as_func().is_none());
+        let reserved = state.reserve_heap(makes_objects);
         // Without a heap the module runs until it makes an object, which says why it cannot.
         let _ = reserved;
     }

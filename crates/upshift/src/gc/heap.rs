@@ -25,7 +25,10 @@ use crate::out_of_memory::OutOfMemory;
 const GUARD: usize = 64 << 10;
 
 /// Address space to ask for: less where the system does not give more.
-const RESERVATIONS: [usize; 4] = [4 << 30, 1 << 30, 256 << 20, 64 << 20];
+pub(super) const RESERVATIONS: &[usize] = &[4 << 30, 1 << 30, 256 << 20, 64 << 20];
+
+/// The same for a store whose modules make no structs and arrays: where address space is scarce, memories need it more.
+pub(super) const RESERVATIONS_FOR_FEW: &[usize] = &[4 << 30, 64 << 20];
 
 /// Parts of this size are made accessible.
 const UNIT: usize = 64 << 10;
@@ -96,13 +99,14 @@ impl Heap {
     }
 
     /// Sets address space aside if that was not done yet. Nothing of it is accessible, nor taken from a budget. The system is
-    /// asked once in the life of a heap: contexts hold the base, and have none if there was none when they were made.
+    /// asked once in the life of a heap, for each of the sizes until it gives one: contexts hold the base, and have none if there
+    /// was none when they were made.
     ///
     /// # Errors
     /// When the system gave not even a little.
-    pub(super) fn reserve(&mut self, pools: &Arc<Pools>) -> Result<(), OutOfMemory> {
+    pub(super) fn reserve(&mut self, pools: &Arc<Pools>, sizes: &[usize]) -> Result<(), OutOfMemory> {
         if self.space.is_none() && self.none.is_none() {
-            match Space::reserve(pools) {
+            match Space::reserve(pools, sizes) {
                 Ok(space) => self.space = Some(space),
                 Err(refused) => self.none = Some(refused),
             }
@@ -175,12 +179,12 @@ impl Heap {
 }
 
 impl Space {
-    fn reserve(pools: &Arc<Pools>) -> Result<Space, OutOfMemory> {
+    fn reserve(pools: &Arc<Pools>, sizes: &[usize]) -> Result<Space, OutOfMemory> {
         let reserve =
             |bytes| Pooled::reserve(pools, Use::Heap, bytes, 0).map_err(OutOfMemory::of(HEAP, bytes));
-        let (mut mapping, mut bytes) = (reserve(RESERVATIONS[0]), RESERVATIONS[0]);
+        let (mut mapping, mut bytes) = (reserve(sizes[0]), sizes[0]);
         let refused = mapping.as_ref().err().copied();
-        for smaller in &RESERVATIONS[1..] {
+        for smaller in &sizes[1..] {
             if mapping.is_ok() {
                 break;
             }
@@ -248,17 +252,17 @@ impl Drop for Space {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Heap, LEAST, UNIT};
+    use super::{Heap, LEAST, RESERVATIONS, UNIT};
     use crate::budget::{MemoryBudget, MemoryShare};
 
     #[test]
     fn the_base_stays_from_the_reservation_on() {
         let mut heap = Heap::default();
         assert!(heap.base().is_null());
-        heap.reserve(&Arc::default()).unwrap();
+        heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
         let base = heap.base();
         assert!(!base.is_null() && !heap.begun() && heap.room() == 0);
-        heap.reserve(&Arc::default()).unwrap();
+        heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
         heap.begin(MemoryShare::default());
         heap.set_room(LEAST).unwrap();
         heap.flip(LEAST).unwrap();
@@ -268,7 +272,7 @@ mod tests {
     #[test]
     fn halves_take_turns() {
         let mut heap = Heap::default();
-        heap.reserve(&Arc::default()).unwrap();
+        heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
         heap.set_room(LEAST * 5).unwrap();
         let first = heap.start();
         assert!(first > 0 && first.is_multiple_of(8));
@@ -285,7 +289,7 @@ mod tests {
     #[test]
     fn room_grows_with_what_is_used() {
         let mut heap = Heap::default();
-        heap.reserve(&Arc::default()).unwrap();
+        heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
         assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
         assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
         assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
@@ -298,7 +302,7 @@ mod tests {
     fn both_halves_are_taken_from_the_budget() {
         let budget = MemoryBudget::new(10 * LEAST + UNIT);
         let mut heap = Heap::default();
-        heap.reserve(&Arc::default()).unwrap();
+        heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
         heap.begin(MemoryShare::of(Some(budget.clone())));
         assert_eq!((budget.used(), heap.affordable_room(1).unwrap()), (0, 5 * LEAST));
         heap.set_room(4 * LEAST + 1).unwrap();

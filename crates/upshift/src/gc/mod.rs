@@ -49,7 +49,7 @@ pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
 pub(crate) use types::Records;
 
-use heap::{HEAP, Heap};
+use heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
@@ -211,13 +211,15 @@ impl StoreState {
         }
     }
 
-    /// Reserves the heap's address space if that was not done yet, which fixes the base that contexts have.
+    /// Reserves the heap's address space if that was not done yet, which fixes the base that contexts have. `many` says whether
+    /// there are going to be structs and arrays, not only exceptions or what others made.
     ///
     /// # Errors
     /// When the system gives none. Instances can be made all the same: only who makes an object has to know.
-    pub(crate) fn reserve_heap(&mut self) -> Result<(), OutOfMemory> {
+    pub(crate) fn reserve_heap(&mut self, many: bool) -> Result<(), OutOfMemory> {
         let reserved = !self.gc.heap.base().is_null();
-        self.gc.heap.reserve(self.engine.pools())?;
+        let sizes = if many { RESERVATIONS } else { RESERVATIONS_FOR_FEW };
+        self.gc.heap.reserve(self.engine.pools(), sizes)?;
         if !reserved {
             self.ctx_mut().gc_bump = self.gc.heap.start();
             self.ctx_mut().gc_limit = self.ctx().gc_bump;
@@ -228,7 +230,7 @@ impl StoreState {
     /// Gets the heap ready for the first object: that is when the budget is asked for.
     fn begin_heap(&mut self) -> Result<(), OutOfMemory> {
         if !self.gc.heap.begun() {
-            self.reserve_heap()?;
+            self.reserve_heap(true)?;
             let share = self.memory_share();
             self.gc.heap.begin(share);
         }

@@ -121,3 +121,34 @@ fn an_instance_without_types_of_objects_reads_those_of_others() {
     make.call(&mut store, &[], &mut made).unwrap();
     assert_eq!(ask(&mut store, made[0]), (1, 5));
 }
+
+/// An exception of others that a module without tags catches is an object, too, but one that only the runtime looks into.
+#[test]
+fn an_instance_without_a_base_passes_exceptions_on() {
+    let mut store = Store::<()>::default();
+    let passes = instance(
+        &mut store,
+        r#"(module (type $f (func)) (table 1 funcref)
+            (func (export "pass") (param funcref)
+                (table.set (i32.const 0) (local.get 0))
+                (block $h (result exnref)
+                    (try_table (catch_all_ref $h) (call_indirect (type $f) (i32.const 0)))
+                    (unreachable))
+                (throw_ref)))"#,
+    );
+    assert!(last_base(&mut store).is_null());
+    let catches = Module::new(
+        store.engine(),
+        r#"(module (import "" "pass" (func $pass (param funcref))) (tag $t (param i32))
+            (func $throws (export "throws") (throw $t (i32.const 7)))
+            (func (export "run") (result i32)
+                (block $h (result i32)
+                    (try_table (catch $t $h) (call $pass (ref.func $throws)))
+                    (unreachable))))"#,
+    )
+    .unwrap();
+    let pass = passes.get_func(&mut store, "pass").unwrap();
+    let catches = Instance::new(&mut store, &catches, &[pass.into()]).unwrap();
+    let run = catches.get_typed_func::<(), i32>(&mut store, "run").unwrap();
+    assert_eq!(run.call(&mut store, ()).unwrap(), 7);
+}

@@ -153,7 +153,8 @@ mod imp {
             if accessible < self.accessible {
                 self.cut(accessible)?;
             }
-            let kept = kept.min(self.accessible);
+            // The system takes whole pages back, which may be larger than what is to stay.
+            let kept = (kept - kept % rustix::param::page_size()).min(self.accessible);
             self.discard(kept..self.accessible)?;
             // SAFETY: the bytes are accessible, and nobody else has the mapping.
             unsafe { self.base.as_ptr().write_bytes(0, kept) };
@@ -373,5 +374,27 @@ mod imp {
 
         /// There is no choice of pages here.
         pub(crate) fn prefer_small_pages(&self) {}
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::Mapping;
+
+    #[test]
+    fn what_stays_in_memory_is_whole_pages() {
+        let page = rustix::param::page_size();
+        let mut mapping = Mapping::reserve(4 * page).unwrap();
+        for kept in [0, 1, page - 1, page, page + 1, 3 * page, 9 * page] {
+            mapping.grow(4 * page).unwrap();
+            // SAFETY: so much is accessible, and nobody else has the mapping.
+            let bytes = unsafe { std::slice::from_raw_parts_mut(mapping.base(), 4 * page) };
+            bytes.fill(0xa5);
+            mapping.recycle(3 * page, kept).unwrap();
+            mapping.grow(4 * page).unwrap();
+            // SAFETY: as above.
+            let bytes = unsafe { std::slice::from_raw_parts(mapping.base(), 4 * page) };
+            assert!(bytes.iter().all(|&byte| byte == 0), "{kept} bytes kept");
+        }
     }
 }

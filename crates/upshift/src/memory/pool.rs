@@ -89,7 +89,7 @@ impl Pools {
         self.free(of).len() >= MOST
     }
 
-    /// Gives everything back to the system; answers whether there was anything.
+    /// Gives everything back to the system and returns whether there was anything.
     fn clear(&self) -> bool {
         let mut any = false;
         for free in &self.free {
@@ -120,7 +120,7 @@ pub(crate) struct Pooled {
     first: usize,
     /// Whether it was kept before. One that was is likely to be taken again.
     reused: bool,
-    /// Whether something may be in it that could not be cleared.
+    /// Whether something may be in it that was not cleared.
     spoiled: bool,
     /// Whether nothing was written yet, as far as the owner tells.
     untouched: bool,
@@ -228,9 +228,11 @@ impl Pooled {
         self.mapping.decommit(part)
     }
 
-    /// Whether the mapping is going to be kept. Then who has committed parts clears them before.
-    pub(crate) fn will_be_kept(&self) -> bool {
-        !self.spoiled && !self.pools.is_full(self.of)
+    /// Whether the mapping is going to be kept. Then who has committed parts clears them before. Who is told that it is not may
+    /// leave them as they are, so that holds for good, whatever room other threads make meanwhile.
+    pub(crate) fn will_be_kept(&mut self) -> bool {
+        self.spoiled |= self.pools.is_full(self.of);
+        !self.spoiled
     }
 
     /// Fills a part that was committed with zeroes, for whoever gets the mapping next; it stays accessible.
@@ -263,5 +265,33 @@ impl Drop for Pooled {
         if something && self.will_be_kept() && clear() {
             self.pools.give(self.of, mapping);
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{MOST, Pooled, Pools, Use};
+
+    const BYTES: usize = 1 << 20;
+
+    #[test]
+    fn what_was_not_cleared_is_not_kept_when_room_comes_later() {
+        let pools = Arc::<Pools>::default();
+        let make = || Pooled::reserve(&pools, Use::Heap, BYTES, 0).unwrap();
+        let mut full = make();
+        full.commit(0..BYTES).unwrap();
+        // SAFETY: the bytes are accessible, and nobody else has the mapping.
+        unsafe { full.base().write_bytes(0xa5, BYTES) };
+        let others: Vec<_> = (0..MOST).map(|_| make()).collect();
+        drop(others);
+        assert!(!full.will_be_kept(), "there are enough");
+        // Another store takes one before this one is gone.
+        let taken = make();
+        drop(full);
+        assert_eq!(pools.len(Use::Heap), MOST - 1);
+        drop(taken);
+        assert_eq!(pools.len(Use::Heap), MOST);
     }
 }

@@ -47,7 +47,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Does something and answers how many bytes more were allocated at once during that than before.
+/// Does something and returns how many bytes more were allocated at once during that than before.
 pub(crate) fn peak_of<R>(work: impl FnOnce() -> R) -> (R, usize) {
     let before = NOW.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
@@ -55,7 +55,7 @@ pub(crate) fn peak_of<R>(work: impl FnOnce() -> R) -> (R, usize) {
     (result, PEAK.load(Ordering::Relaxed).saturating_sub(before))
 }
 
-/// Does something and answers how many bytes more are allocated after that than before.
+/// Does something and returns how many bytes more are allocated after that than before.
 pub(crate) fn held_by<R>(work: impl FnOnce() -> R) -> (R, usize) {
     let before = NOW.load(Ordering::Relaxed);
     let result = work();

@@ -21,7 +21,7 @@ const PER_FUNCTION: usize = 100;
 const BESIDES: usize = 64 << 10;
 
 /// A module of so many functions of about so many bytes each, with a table of some of them, names and branch hints. Function
-/// 0 answers its parameter.
+/// 0 returns its parameter.
 fn module(funcs: u32, bytes: usize) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32], [ValType::I32]);
