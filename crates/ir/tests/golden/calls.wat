@@ -144,7 +144,7 @@
 ;;   @2    return s-3, acc
 
 ;; $is_null
-;;   frame 2 params 1 results 1
+;;   frame 1 params 1 results 1
 ;;   @0    i64.eq s0, s-4, 0
 ;;   @3    return s-4, acc
 

@@ -260,10 +260,9 @@
 
 ;; $on_null
 ;;   frame 1 params 1 results 1
-;;   @0    br_if_i64.eq s-4, 0, @7
-;;   @3    copy s0, s-4
-;;   @5    return s-4, 1
-;;   @7    return s-4, 0
+;;   @0    br_if_i64.eq s-4, 0, @5
+;;   @3    return s-4, 1
+;;   @5    return s-4, 0
 
 ;; $on_non_null
 ;;   frame 1 params 1 results 1
