@@ -18,7 +18,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::trap::Trap;
-use crate::types::{TypeId, TypeKind};
+use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind};
 
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
@@ -50,24 +50,73 @@ pub mod frame {
     pub const RESTORE_RESULTS: u32 = 3;
 }
 
-/// A function as the target of calls: 40 bytes, stable address, lives as long as its store.
+/// A function as the target of calls: 48 bytes, at an address that stays as long as its store.
+///
+/// A record belongs to one store, so only the thread that uses the store reads or writes it; what other threads publish
+/// (code, for all instances of a module) lies elsewhere and is fetched by that thread.
+///
+/// | field | written at creation | written later |
+/// |---|---|---|
+/// | `code` | never null: the code, or the stub that asks for it | by [`Builtins::translate`], at the first call |
+/// | `native`, `reg_entry` | null, and so they stay where there is no native code | |
+/// | `counter` | [`FuncRec::COUNTER_START`] | by whoever counts calls |
+/// | all others | final | never |
 #[derive(Debug)]
 #[repr(C)]
 pub struct FuncRec {
-    /// Entry for native callers; null while there is no native code.
-    pub reg_entry: *const u8,
-    /// Entry for callers that pass arguments in slots: the code's [preamble](Preamble) word.
+    /// Entry for callers that pass arguments in slots: the code's [preamble](Preamble) word. A caller never has to test it.
     pub code: *const u64,
-    /// The instance that the function belongs to; for host functions the store's host context.
+    /// Entry for callers in native code that pass arguments in slots: the function's own native code, or an adaptor that
+    /// goes on at [`code`](Self::code). Null while there is no native code in the process, so nobody to read it.
+    pub native: *const u8,
+    /// Entry for callers that pass arguments in registers, which as well leads to the function whatever its code is. Null
+    /// as long as [`native`](Self::native).
+    pub reg_entry: *const u8,
+    /// The instance that the function belongs to; for host functions the store's host context. Never null.
     pub vmctx: *mut VmCtx,
     /// The function's canonical type.
     pub ty: TypeId,
     /// Index of the function in its module, or of the host function in its store.
     pub index: u32,
-    /// Slots that the parameters take.
-    pub param_slots: u32,
-    /// Slots that the results take.
-    pub result_slots: u32,
+    /// How many more calls there may be before the runtime is asked whether better code is worth its price.
+    pub counter: i32,
+    /// Slots that the parameters take: at most two for each of [`MAX_PARAMS`].
+    pub param_slots: u16,
+    /// Slots that the results take: at most two for each of [`MAX_RESULTS`].
+    pub result_slots: u16,
+}
+
+impl FuncRec {
+    /// The [`counter`](Self::counter) of a function that was never called.
+    pub const COUNTER_START: i32 = i32::MAX;
+
+    /// A function without native code.
+    ///
+    /// ```
+    /// use upshift_core::vm::FuncRec;
+    /// use upshift_core::{FuncType, TypeId, ValType};
+    ///
+    /// let ty = FuncType::new([ValType::V128, ValType::I32], [ValType::F64]);
+    /// let (code, ctx) = (std::ptr::null(), std::ptr::null_mut());
+    /// let func = FuncRec::new(code, ctx, TypeId(7), &ty, 0);
+    /// assert_eq!((func.param_slots, func.result_slots), (3, 1));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn new(code: *const u64, vmctx: *mut VmCtx, ty: TypeId, func: &FuncType, index: u32) -> FuncRec {
+        const { assert!(2 * MAX_PARAMS <= u16::MAX as usize && 2 * MAX_RESULTS <= u16::MAX as usize) };
+        FuncRec {
+            code,
+            native: std::ptr::null(),
+            reg_entry: std::ptr::null(),
+            vmctx,
+            ty,
+            index,
+            counter: FuncRec::COUNTER_START,
+            param_slots: func.param_slots() as u16,
+            result_slots: func.result_slots() as u16,
+        }
+    }
 }
 
 /// The word before the first instruction of a function's code: the size of its frame in bytes, so that the check at a call
@@ -523,16 +572,42 @@ builtins! {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use super::{FuncRec, GlobalCell, Status, VmCtx, VmLayout};
     use crate::Trap;
+    use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, ValType};
+
+    /// Each function of each instance takes so much, whether it ever runs or not; no byte of it is padding.
+    #[test]
+    fn function_records() {
+        let offsets = [
+            (offset_of!(FuncRec, code), 0),
+            (offset_of!(FuncRec, native), 8),
+            (offset_of!(FuncRec, reg_entry), 16),
+            (offset_of!(FuncRec, vmctx), 24),
+            (offset_of!(FuncRec, ty), 32),
+            (offset_of!(FuncRec, index), 36),
+            (offset_of!(FuncRec, counter), 40),
+            (offset_of!(FuncRec, param_slots), 44),
+            (offset_of!(FuncRec, result_slots), 46),
+        ];
+        for (offset, expected) in offsets {
+            assert_eq!(offset, expected);
+        }
+        assert_eq!((size_of::<FuncRec>(), align_of::<FuncRec>()), (48, 8));
+        let widest = FuncType::new([ValType::V128; MAX_PARAMS], [ValType::V128; MAX_RESULTS]);
+        let rec = FuncRec::new(std::ptr::null(), std::ptr::null_mut(), TypeId(1), &widest, 0);
+        assert_eq!((u32::from(rec.param_slots), u32::from(rec.result_slots)), (2000, 2000));
+        assert!(rec.native.is_null() && rec.reg_entry.is_null());
+    }
 
     #[test]
     fn layouts() {
-        assert_eq!(size_of::<FuncRec>(), 40);
         assert_eq!(size_of::<GlobalCell>(), 16);
         assert_eq!(size_of::<VmCtx>() % 16, 0);
         let layout = VmLayout::new(3, 2);
-        assert_eq!(layout.func(0), size_of::<VmCtx>() + 48);
+        assert_eq!(layout.func(0), size_of::<VmCtx>() + 3 * 16);
         assert_eq!(layout.size(), (layout.func(2)).next_multiple_of(16));
     }
 

@@ -175,15 +175,7 @@ fn make_funcs(data: &InstanceData) {
         // SAFETY: the record lies in the context, which no code knows yet.
         unsafe {
             let ty = info.func_type(func);
-            data.func_rec(func).write(FuncRec {
-                reg_entry: std::ptr::null(),
-                code,
-                vmctx: data.ctx.as_ptr(),
-                ty: ty.id,
-                index: func.0,
-                param_slots: ty.func().param_slots(),
-                result_slots: ty.func().result_slots(),
-            });
+            data.func_rec(func).write(FuncRec::new(code, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
         }
     }
 }

@@ -397,15 +397,8 @@ impl StoreState {
             let index = u32::try_from(self.host_funcs.len()).expect("memory ends before 2^32 host functions");
             let same = Engine::same(func.func_type().engine(), &self.engine);
             assert!(same, "host function used with a store of another engine");
-            let rec = Stable::new(FuncRec {
-                reg_entry: std::ptr::null(),
-                code: upshift_interp::stubs::host_call(),
-                vmctx: self.host_ctx.as_ptr(),
-                ty: func.ty(),
-                index,
-                param_slots: func.func_type().core().param_slots(),
-                result_slots: func.func_type().core().result_slots(),
-            });
+            let (code, ctx) = (upshift_interp::stubs::host_call(), self.host_ctx.as_ptr());
+            let rec = Stable::new(FuncRec::new(code, ctx, func.ty(), func.func_type().core(), index));
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index
         });

@@ -1,0 +1,104 @@
+//! Calls and returns.
+
+use upshift_core::index::FuncIndex;
+use upshift_core::types::ValType;
+use upshift_translate::backend::{Call, Callee, Operand, Return};
+
+use super::Builder;
+use super::forms::fits_i32;
+use super::fuse::Accumulators;
+use crate::op::Op;
+
+impl Builder<'_> {
+    pub(super) fn own_func(&self, func: FuncIndex) -> Option<u64> {
+        let own = func.0.checked_sub(self.module.imported_funcs)?;
+        Some(self.layout.func(own) as u64)
+    }
+
+    pub(super) fn emit_call(&mut self, call: &Call<'_>) {
+        let (params, base) = (u64::from(call.ty.param_slots()), u64::from(call.base.0));
+        let own = [u64::from(self.frame.params), u64::from(self.frame.results)];
+        let mut values = [0; 8];
+        let (op, len) = match call.callee {
+            Callee::Direct(func) => match self.own_func(func) {
+                Some(offset) => {
+                    values[..4].copy_from_slice(&[params, base, offset, u64::from(func.0)]);
+                    (if call.tail { Op::ReturnCall } else { Op::Call }, 4)
+                }
+                None => {
+                    values[..3].copy_from_slice(&[params, base, u64::from(func.0)]);
+                    (if call.tail { Op::ReturnCallImport } else { Op::CallImport }, 3)
+                }
+            },
+            Callee::Indirect { table, ty, index } => {
+                let ty_id = self.module.types[ty.index()].id.0;
+                let expected = &self.module.types[ty.index()].ty;
+                let index = self.slot(index);
+                let table = u64::from(table.0);
+                values[..5].copy_from_slice(&[params, base, u64::from(index.0), table, u64::from(ty_id)]);
+                if expected.definition.is_final {
+                    (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
+                } else {
+                    values[5] = u64::from(expected.depth());
+                    (if call.tail { Op::ReturnCallIndirectSub } else { Op::CallIndirectSub }, 6)
+                }
+            }
+            Callee::Ref(reference) => {
+                let reference = self.slot(reference);
+                values[..3].copy_from_slice(&[params, base, u64::from(reference.0)]);
+                (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 3)
+            }
+        };
+        let len = if call.tail {
+            values[len..len + 2].copy_from_slice(&own);
+            len + 2
+        } else {
+            len
+        };
+        self.emit(op, &values[..len]);
+        self.after_call(call);
+    }
+
+    /// After a call: a single scalar result is in its accumulator, everything else is gone.
+    pub(super) fn after_call(&mut self, call: &Call<'_>) {
+        self.peephole.accumulators = Accumulators::default();
+        if let [ty] = *call.ty.results()
+            && ty != ValType::V128
+        {
+            self.peephole.accumulators.wrote(ty, call.base);
+        }
+    }
+
+    pub(super) fn emit_return(&mut self, values: Return) {
+        let params = u64::from(self.frame.params);
+        match values {
+            Return::None => {
+                self.emit(Op::Return, &[params]);
+            }
+            Return::One(Operand::Const(bits, _), ValType::I32 | ValType::I64) if fits_i32(bits) => {
+                self.emit(Op::ReturnI, &[params, bits]);
+            }
+            Return::One(operand, ty) => {
+                let slot = self.slot(operand);
+                let in_accumulator = self.in_accumulator(Operand::Temp(slot), ty);
+                let (with_slot, with_acc) = match ty {
+                    ValType::F32 => (Op::ReturnF32S, Op::ReturnF32A),
+                    ValType::F64 => (Op::ReturnF64S, Op::ReturnF64A),
+                    ValType::V128 => {
+                        self.emit(Op::ReturnSpan, &[params, u64::from(slot.0), 2]);
+                        return;
+                    }
+                    _ => (Op::ReturnS, Op::ReturnA),
+                };
+                if in_accumulator {
+                    self.emit(with_acc, &[params]);
+                } else {
+                    self.emit(with_slot, &[params, u64::from(slot.0)]);
+                }
+            }
+            Return::Span(first, slots) => {
+                self.emit(Op::ReturnSpan, &[params, u64::from(first.0), u64::from(slots)]);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Writing instructions: words, operands in slots, and copies for slots whose numbers are too large for an instruction.
+
+use upshift_core::types::ValType;
+use upshift_translate::backend::{Label, Operand, Slot};
+
+use super::Builder;
+use super::fuse::{Last, Made};
+use super::labels::Fixup;
+use crate::op::{Field, Op, encode, last_place};
+
+impl Builder<'_> {
+    /// Writes an instruction; `values` are its fields without accumulators and target lists. Answers where it starts.
+    pub(super) fn emit(&mut self, op: Op, values: &[u64]) -> usize {
+        if values.iter().any(|&value| value > 0xffff) && self.needs_wide_slots(op, values) {
+            return self.emit_wide(op, values);
+        }
+        self.peephole.seal();
+        let start = self.words.len();
+        encode(&mut self.words, op, values);
+        start
+    }
+
+    #[cold]
+    pub(super) fn needs_wide_slots(&self, op: Op, values: &[u64]) -> bool {
+        fields_with_values(op).zip(values).any(|(field, &value)| is_narrow_slot(field) && value > 0xffff)
+    }
+
+    /// Writes an instruction with slots above 16 bits: copies through the scratch slots before and after it.
+    #[cold]
+    pub(super) fn emit_wide(&mut self, op: Op, values: &[u64]) -> usize {
+        let Some(scratch) = self.frame.scratch else {
+            self.needs_scratch = true;
+            let cut: Vec<u64> = fields_with_values(op)
+                .zip(values)
+                .map(|(field, &value)| if is_narrow_slot(field) { value & 0xffff } else { value })
+                .collect();
+            return self.emit(op, &cut);
+        };
+        let mut narrow = values.to_vec();
+        let mut next = u64::from(scratch);
+        let mut after = Vec::new();
+        for (field, value) in fields_with_values(op).zip(&mut narrow) {
+            if !is_narrow_slot(field) || *value <= 0xffff {
+                continue;
+            }
+            let slots = if matches!(field, Field::DstV | Field::SrcV) { 2 } else { 1 };
+            for i in 0..slots {
+                if matches!(field, Field::Src | Field::SrcV) {
+                    self.emit(Op::CopyWide, &[next + i, *value + i]);
+                } else {
+                    after.push([*value + i, next + i]);
+                }
+            }
+            *value = next;
+            next += slots;
+        }
+        let start = self.emit(op, &narrow);
+        for copy in after {
+            self.emit(Op::CopyWide, &copy);
+        }
+        start
+    }
+
+    /// Writes an instruction that makes a value of a type; peepholes may change it as long as it is the last one.
+    pub(super) fn emit_value(&mut self, op: Op, ty: ValType, dst: Slot, values: &[u64]) {
+        let (start, before, below) = (self.words.len(), self.peephole.accumulators, self.peephole.latch);
+        let mut all = [0; 8];
+        all[0] = u64::from(dst.0);
+        all[1..=values.len()].copy_from_slice(values);
+        let head = self.emit(op, &all[..=values.len()]);
+        self.peephole.accumulators.wrote(ty, dst);
+        if dst.0 <= 0xffff {
+            self.peephole.last = Some(Last { start, head, dst, ty, made: Made::Other, before, below });
+        }
+    }
+
+    /// Writes an instruction whose field number `target` is a branch target.
+    pub(super) fn emit_branch(&mut self, op: Op, values: &[u64], label: Label) {
+        let mut all = [0; 8];
+        all[..values.len()].copy_from_slice(values);
+        let start = self.emit(op, &all[..=values.len()]);
+        // The target is the last field.
+        let (word, shift) = last_place(op);
+        self.fixups.push(Fixup { label, start: start as u32, word: word as u8, shift: shift as u8 });
+    }
+
+    /// The slot of an operand; a constant is put into its home.
+    pub(super) fn slot(&mut self, operand: Operand) -> Slot {
+        match operand {
+            Operand::Temp(slot) | Operand::Local(slot) => slot,
+            Operand::Const(bits, home) => {
+                self.constant(home, bits);
+                home
+            }
+        }
+    }
+
+    pub(super) fn constant(&mut self, dst: Slot, bits: u64) {
+        // The slot is the same for all types; a float constant is in the integer accumulator too, where nobody looks for it.
+        if let Ok(bits) = u32::try_from(bits) {
+            self.emit_value(Op::Const32, ValType::I64, dst, &[u64::from(bits)]);
+        } else {
+            self.emit_value(Op::Const64, ValType::I64, dst, &[bits]);
+        }
+    }
+
+    /// Copies a value to a slot.
+    pub(super) fn emit_copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        match src {
+            Operand::Const(bits, _) => self.constant(dst, bits),
+            Operand::Temp(slot) | Operand::Local(slot) if ty == ValType::V128 => {
+                self.emit_value(Op::CopyV128, ty, dst, &[u64::from(slot.0)]);
+            }
+            Operand::Temp(slot) | Operand::Local(slot) => {
+                // The copy moves bits through the integer accumulator, whatever they mean.
+                self.emit_value(Op::Copy, ValType::I64, dst, &[u64::from(slot.0)]);
+            }
+        }
+    }
+
+    pub(super) fn truncate(&mut self, start: usize) {
+        self.words.truncate(start);
+        // Nothing that can throw is taken back, so it does not matter on which side its successor lies.
+        for region in self.regions.iter_mut().rev().take_while(|region| region.start as usize > start) {
+            region.start = start as u32;
+        }
+        if let Some(positions) = &mut self.positions {
+            // What replaces the removed words comes from the newest of their operators: it is the one that can trap.
+            let mut newest = None;
+            while let Some((_, offset)) = positions.pop_if(|(word, _)| *word as usize > start) {
+                newest = newest.or(Some(offset));
+            }
+            match (newest, positions.last_mut()) {
+                (Some(offset), Some(last)) if last.0 as usize == start => last.1 = offset,
+                (Some(offset), _) => positions.push((start as u32, offset)),
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+fn is_narrow_slot(field: Field) -> bool {
+    matches!(field, Field::Dst | Field::Src | Field::DstV | Field::SrcV)
+}
+
+fn fields_with_values(op: Op) -> impl Iterator<Item = Field> {
+    op.fields().iter().copied().filter(|field| field.bits() != 0)
+}

@@ -1,0 +1,44 @@
+//! Calls: their arguments are the topmost operands, in their homes, where the results replace them.
+
+use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
+use upshift_core::types::FuncType;
+
+use super::{Step, Walker};
+use crate::backend::{Backend, Call, Callee};
+
+impl<B: Backend> Walker<'_, B> {
+    pub(super) fn call(&mut self, callee: Callee, ty: &FuncType, tail: bool) -> Step {
+        let base = self.flush_top(ty.params().len());
+        self.stack.truncate(self.stack.height() - ty.params().len());
+        if !tail {
+            // The arguments belong to the callee.
+            self.safepoint();
+        }
+        self.backend.call(&Call { callee, ty, base, tail });
+        self.end_run();
+        if tail {
+            return self.unreachable_from_here();
+        }
+        for &result in ty.results() {
+            self.stack.push_home(result);
+        }
+        Ok(())
+    }
+
+    pub(super) fn call_direct(&mut self, func: u32, tail: bool) -> Step {
+        let ty = self.module.func_type(FuncIndex(func)).func().clone();
+        self.call(Callee::Direct(FuncIndex(func)), &ty, tail)
+    }
+
+    pub(super) fn call_indirect(&mut self, ty: u32, table: u32, tail: bool) -> Step {
+        let func = self.module.types[ty as usize].func().clone();
+        let index = self.pop();
+        self.call(Callee::Indirect { table: TableIndex(table), ty: TypeIndex(ty), index }, &func, tail)
+    }
+
+    pub(super) fn call_ref(&mut self, ty: u32, tail: bool) -> Step {
+        let func = self.module.types[ty as usize].func().clone();
+        let reference = self.pop();
+        self.call(Callee::Ref(reference), &func, tail)
+    }
+}

@@ -1,0 +1,298 @@
+//! The match over all operators: one arm each, which calls the method for its class.
+
+use upshift_core::ops::memory::{Load, Store};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
+use upshift_core::shown::bounded;
+use upshift_core::types::{RefType, ValType};
+use upshift_core::value::V128;
+use upshift_core::vm::BuiltinOp;
+use wasmparser::Operator;
+
+use super::atomics::atomic_access;
+use super::{Step, Walker};
+use crate::backend::Backend;
+
+/// The reason for an operator without an arm. Its name is only in builds with assertions: the names of all operators would be
+/// 1 % of a release, for a message that validation keeps from appearing.
+fn unanswered(operator: &Operator<'_>) -> String {
+    if cfg!(debug_assertions) {
+        format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100))
+    } else {
+        "this operator is not supported".into()
+    }
+}
+
+impl<B: Backend> Walker<'_, B> {
+    /// Code that control does not reach is not translated; only its blocks are counted.
+    pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Step {
+        match operator {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
+                self.skipped += 1;
+            }
+            Operator::End | Operator::Delegate { .. } if self.skipped > 0 => self.skipped -= 1,
+            Operator::End => return self.end(),
+            Operator::Delegate { relative_depth } => return self.delegate(*relative_depth),
+            Operator::Else if self.skipped == 0 => return self.else_(),
+            Operator::Catch { tag_index } if self.skipped == 0 => return self.catch(Some(*tag_index)),
+            Operator::CatchAll if self.skipped == 0 => return self.catch(None),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+macro_rules! define_operator {
+    (
+        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
+                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
+        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
+        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
+        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
+        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
+        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
+        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
+        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
+        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
+        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
+        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
+        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
+        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
+        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
+        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
+        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
+        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
+        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+    ) => {
+        impl<B: Backend> Walker<'_, B> {
+            /// Translates one operator.
+            pub(super) fn operator(&mut self, operator: Operator<'_>) -> Step {
+                use Operator as O;
+                use ValType::{F32, F64, I32, I64, V128 as Vector};
+                use BuiltinOp as Service;
+                if !self.reachable {
+                    return self.skip(&operator);
+                }
+                match operator {
+                    // Pure operators have the same names in wasmparser and in the table.
+                    $(O::$ic => self.binary(Binary::$ic),)*
+                    $(O::$fc => self.binary(Binary::$fc),)*
+                    $(O::$ico => self.binary(Binary::$ico),)*
+                    $(O::$ia => self.binary(Binary::$ia),)*
+                    $(O::$ir => self.binary(Binary::$ir),)*
+                    $(O::$id => self.binary(Binary::$id),)*
+                    $(O::$ws => self.wide(Wide::$ws),)*
+                    $(O::$wp => self.wide(Wide::$wp),)*
+                    $(O::$fco => self.binary(Binary::$fco),)*
+                    $(O::$fa => self.binary(Binary::$fa),)*
+                    $(O::$fo => self.binary(Binary::$fo),)*
+                    $(O::$uh => self.unary(Unary::$uh),)*
+                    $(O::$u => self.unary(Unary::$u),)*
+                    $(O::$ut => self.unary(Unary::$ut),)*
+                    $(O::$su => self.unary(Unary::$su),)*
+                    $(O::$sb => self.binary(Binary::$sb),)*
+                    $(O::$st => self.ternary(Ternary::$st),)*
+                    $(O::$sx { lane } => self.extract_lane(ExtractLane::$sx, lane),)*
+                    $(O::$sr { lane } => self.replace_lane(ReplaceLane::$sr, lane),)*
+                    O::I32Eqz => self.is_zero(Binary::I32Eq, I32),
+                    O::I64Eqz => self.is_zero(Binary::I64Eq, I64),
+                    O::RefIsNull => self.is_zero(Binary::I64Eq, I64),
+
+                    O::I32Const { value } => self.push_const(u64::from(value as u32), I32),
+                    O::I64Const { value } => self.push_const(value as u64, I64),
+                    O::F32Const { value } => self.push_const(u64::from(value.bits()), F32),
+                    O::F64Const { value } => self.push_const(value.bits(), F64),
+                    O::V128Const { value } => self.const_v128(V128(*value.bytes())),
+                    O::I8x16Shuffle { lanes } => self.shuffle(lanes),
+
+                    O::Nop => Ok(()),
+                    O::Drop => {
+                        self.pop();
+                        Ok(())
+                    }
+                    O::Select => self.select(None),
+                    O::TypedSelect { ty } => self.select(Some(ty)),
+                    O::LocalGet { local_index } => self.local_get(local_index),
+                    O::LocalSet { local_index } => self.local_set(local_index, false),
+                    O::LocalTee { local_index } => self.local_set(local_index, true),
+                    O::GlobalGet { global_index } => self.global_get(global_index),
+                    O::GlobalSet { global_index } => self.global_set(global_index),
+
+                    O::I32Load { memarg } => self.load(Load::Load32U, I32, memarg),
+                    O::I64Load { memarg } => self.load(Load::Load64, I64, memarg),
+                    O::F32Load { memarg } => self.load(Load::LoadF32, F32, memarg),
+                    O::F64Load { memarg } => self.load(Load::LoadF64, F64, memarg),
+                    O::I32Load8S { memarg } => self.load(Load::Load8S32, I32, memarg),
+                    O::I32Load8U { memarg } => self.load(Load::Load8U, I32, memarg),
+                    O::I32Load16S { memarg } => self.load(Load::Load16S32, I32, memarg),
+                    O::I32Load16U { memarg } => self.load(Load::Load16U, I32, memarg),
+                    O::I64Load8S { memarg } => self.load(Load::Load8S64, I64, memarg),
+                    O::I64Load8U { memarg } => self.load(Load::Load8U, I64, memarg),
+                    O::I64Load16S { memarg } => self.load(Load::Load16S64, I64, memarg),
+                    O::I64Load16U { memarg } => self.load(Load::Load16U, I64, memarg),
+                    O::I64Load32S { memarg } => self.load(Load::Load32S64, I64, memarg),
+                    O::I64Load32U { memarg } => self.load(Load::Load32U, I64, memarg),
+                    O::V128Load { memarg } => self.load(Load::V128Load, Vector, memarg),
+                    O::V128Load8x8S { memarg } => self.load(Load::V128Load8x8S, Vector, memarg),
+                    O::V128Load8x8U { memarg } => self.load(Load::V128Load8x8U, Vector, memarg),
+                    O::V128Load16x4S { memarg } => self.load(Load::V128Load16x4S, Vector, memarg),
+                    O::V128Load16x4U { memarg } => self.load(Load::V128Load16x4U, Vector, memarg),
+                    O::V128Load32x2S { memarg } => self.load(Load::V128Load32x2S, Vector, memarg),
+                    O::V128Load32x2U { memarg } => self.load(Load::V128Load32x2U, Vector, memarg),
+                    O::V128Load8Splat { memarg } => self.load(Load::V128Load8Splat, Vector, memarg),
+                    O::V128Load16Splat { memarg } => self.load(Load::V128Load16Splat, Vector, memarg),
+                    O::V128Load32Splat { memarg } => self.load(Load::V128Load32Splat, Vector, memarg),
+                    O::V128Load64Splat { memarg } => self.load(Load::V128Load64Splat, Vector, memarg),
+                    O::V128Load32Zero { memarg } => self.load(Load::V128Load32Zero, Vector, memarg),
+                    O::V128Load64Zero { memarg } => self.load(Load::V128Load64Zero, Vector, memarg),
+                    O::V128Load8Lane { memarg, lane } => self.load_lane(1, lane, memarg),
+                    O::V128Load16Lane { memarg, lane } => self.load_lane(2, lane, memarg),
+                    O::V128Load32Lane { memarg, lane } => self.load_lane(4, lane, memarg),
+                    O::V128Load64Lane { memarg, lane } => self.load_lane(8, lane, memarg),
+                    O::I32Store { memarg } | O::F32Store { memarg } | O::I64Store32 { memarg } => {
+                        self.store(Store::Store32, memarg)
+                    }
+                    O::I64Store { memarg } | O::F64Store { memarg } => self.store(Store::Store64, memarg),
+                    O::I32Store8 { memarg } | O::I64Store8 { memarg } => self.store(Store::Store8, memarg),
+                    O::I32Store16 { memarg } | O::I64Store16 { memarg } => self.store(Store::Store16, memarg),
+                    O::V128Store { memarg } => self.store(Store::V128Store, memarg),
+                    O::V128Store8Lane { memarg, lane } => self.store_lane(1, lane, memarg),
+                    O::V128Store16Lane { memarg, lane } => self.store_lane(2, lane, memarg),
+                    O::V128Store32Lane { memarg, lane } => self.store_lane(4, lane, memarg),
+                    O::V128Store64Lane { memarg, lane } => self.store_lane(8, lane, memarg),
+                    O::MemorySize { mem } => self.memory_size(mem),
+                    O::MemoryGrow { mem } => {
+                        self.builtin(Service::MemoryGrow, mem, 0, 1, self.memory_index_type(mem))
+                    }
+                    O::MemoryFill { mem } => self.builtin(Service::MemoryFill, mem, 0, 3, None),
+                    O::MemoryCopy { dst_mem, src_mem } => self.builtin(Service::MemoryCopy, dst_mem, src_mem, 3, None),
+                    O::MemoryInit { data_index, mem } => self.builtin(Service::MemoryInit, mem, data_index, 3, None),
+                    O::DataDrop { data_index } => self.builtin(Service::DataDrop, data_index, 0, 0, None),
+
+                    O::MemoryAtomicNotify { memarg } => self.atomic_service(Service::MemoryNotify, memarg, 2),
+                    O::MemoryAtomicWait32 { memarg } => self.atomic_service(Service::MemoryWait32, memarg, 3),
+                    O::MemoryAtomicWait64 { memarg } => self.atomic_service(Service::MemoryWait64, memarg, 3),
+                    O::AtomicFence { .. } => {
+                        self.backend.fence();
+                        Ok(())
+                    }
+
+                    O::TableGet { table } => {
+                        let element = self.module.tables[table as usize].element;
+                        self.builtin(Service::TableGet, table, 0, 1, Some(ValType::Ref(element)))
+                    }
+                    O::TableSet { table } => self.builtin(Service::TableSet, table, 0, 2, None),
+                    O::TableSize { table } => self.builtin(Service::TableSize, table, 0, 0, self.table_index_type(table)),
+                    O::TableGrow { table } => self.builtin(Service::TableGrow, table, 0, 2, self.table_index_type(table)),
+                    O::TableFill { table } => self.builtin(Service::TableFill, table, 0, 3, None),
+                    O::TableCopy { dst_table, src_table } => {
+                        self.builtin(Service::TableCopy, dst_table, src_table, 3, None)
+                    }
+                    O::TableInit { elem_index, table } => self.builtin(Service::TableInit, table, elem_index, 3, None),
+                    O::ElemDrop { elem_index } => self.builtin(Service::ElemDrop, elem_index, 0, 0, None),
+
+                    O::RefNull { hty } => {
+                        let ty = RefType { nullable: true, heap: self.heap_type(hty)? };
+                        self.push_const(0, ValType::Ref(ty))
+                    }
+                    O::RefFunc { function_index } => self.ref_func(function_index),
+                    O::RefAsNonNull => self.ref_as_non_null(),
+                    O::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+                    O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+
+                    O::Unreachable => self.trap(),
+                    O::Block { blockty } => self.block(blockty),
+                    O::Loop { blockty } => self.loop_(blockty),
+                    O::If { blockty } => self.if_(blockty),
+                    O::Else => self.else_(),
+                    O::End => self.end(),
+                    O::Br { relative_depth } => self.br(relative_depth),
+                    O::BrIf { relative_depth } => self.br_if(relative_depth),
+                    O::BrTable { targets } => self.br_table(&targets),
+                    O::Return => self.return_(),
+                    O::Call { function_index } => self.call_direct(function_index, false),
+                    O::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index, false),
+                    O::CallRef { type_index } => self.call_ref(type_index, false),
+                    O::ReturnCall { function_index } => self.call_direct(function_index, true),
+                    O::ReturnCallIndirect { type_index, table_index } => {
+                        self.call_indirect(type_index, table_index, true)
+                    }
+                    O::ReturnCallRef { type_index } => self.call_ref(type_index, true),
+
+                    O::TryTable { try_table } => self.try_table(&try_table),
+                    O::Throw { tag_index } => self.throw(tag_index),
+                    O::ThrowRef => self.throw_ref(),
+                    O::Try { blockty } => self.try_(blockty),
+                    O::Catch { tag_index } => self.catch(Some(tag_index)),
+                    O::CatchAll => self.catch(None),
+                    O::Rethrow { relative_depth } => self.rethrow(relative_depth),
+                    O::Delegate { relative_depth } => self.delegate(relative_depth),
+
+                    O::RefEq => self.binary(Binary::I64Eq),
+                    // References are the same bits on both sides.
+                    O::AnyConvertExtern | O::ExternConvertAny => Ok(()),
+                    O::StructNew { struct_type_index } => self.struct_new(struct_type_index),
+                    O::StructNewDefault { struct_type_index } => self.struct_new_default(struct_type_index),
+                    O::StructGet { struct_type_index, field_index } | O::StructGetU { struct_type_index, field_index } => {
+                        self.struct_get(struct_type_index, field_index, false)
+                    }
+                    O::StructGetS { struct_type_index, field_index } => {
+                        self.struct_get(struct_type_index, field_index, true)
+                    }
+                    O::StructSet { struct_type_index, field_index } => self.struct_set(struct_type_index, field_index),
+                    O::ArrayNew { array_type_index } => self.array_new(Service::ArrayNew, array_type_index, 0, 2),
+                    O::ArrayNewDefault { array_type_index } => {
+                        self.array_new(Service::ArrayNewDefault, array_type_index, 0, 1)
+                    }
+                    O::ArrayNewFixed { array_type_index, array_size } => {
+                        self.array_new(Service::ArrayNewFixed, array_type_index, array_size, array_size as usize)
+                    }
+                    O::ArrayNewData { array_type_index, array_data_index } => {
+                        self.array_new(Service::ArrayNewData, array_type_index, array_data_index, 2)
+                    }
+                    O::ArrayNewElem { array_type_index, array_elem_index } => {
+                        self.array_new(Service::ArrayNewElem, array_type_index, array_elem_index, 2)
+                    }
+                    O::ArrayGet { array_type_index } | O::ArrayGetU { array_type_index } => {
+                        self.array_get(array_type_index, false)
+                    }
+                    O::ArrayGetS { array_type_index } => self.array_get(array_type_index, true),
+                    O::ArraySet { array_type_index } => self.array_set(array_type_index),
+                    O::ArrayLen => self.array_len(),
+                    O::ArrayFill { array_type_index } => self.array_service(Service::ArrayFill, array_type_index, 0, 4),
+                    O::ArrayCopy { array_type_index_dst, .. } => {
+                        self.array_service(Service::ArrayCopy, array_type_index_dst, 0, 5)
+                    }
+                    O::ArrayInitData { array_type_index, array_data_index } => {
+                        self.array_service(Service::ArrayInitData, array_type_index, array_data_index, 4)
+                    }
+                    O::ArrayInitElem { array_type_index, array_elem_index } => {
+                        self.array_service(Service::ArrayInitElem, array_type_index, array_elem_index, 4)
+                    }
+                    O::RefTestNonNull { hty } => self.ref_test(hty, false),
+                    O::RefTestNullable { hty } => self.ref_test(hty, true),
+                    O::RefCastNonNull { hty } => self.ref_cast(hty, false),
+                    O::RefCastNullable { hty } => self.ref_cast(hty, true),
+                    O::BrOnCast { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, true),
+                    O::BrOnCastFail { relative_depth, to_ref_type, .. } => {
+                        self.br_on_cast(relative_depth, to_ref_type, false)
+                    }
+
+                    // Whatever else wasmparser knows or learns to read: validation with the engine's features rejects it
+                    // before this point.
+                    other => match atomic_access(&other) {
+                        Some((op, ty, arg)) => self.atomic(op, ty, arg),
+                        None => Err(unanswered(&other)),
+                    },
+                }
+            }
+        }
+    };
+}
+
+upshift_core::for_each_pure_op!([define_operator]);

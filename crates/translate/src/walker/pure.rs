@@ -1,0 +1,99 @@
+//! Operators that only compute: their operands come off the stack model, their result goes to its home.
+
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
+use upshift_core::types::ValType;
+use upshift_core::value::V128;
+
+use super::{Step, Walker, nans, val_type};
+use crate::backend::{Backend, Operand, Slot};
+
+impl<B: Backend> Walker<'_, B> {
+    pub(super) fn binary(&mut self, op: Binary) -> Step {
+        let (lhs, rhs) = self.pop2();
+        let dst = self.stack.push_home(op.result());
+        self.backend.binary(op, dst, lhs, rhs);
+        self.canonical(dst, nans::of_binary(op))
+    }
+
+    pub(super) fn wide(&mut self, op: Wide) -> Step {
+        // Only the first ones are there if the operator has fewer.
+        let mut operands = [Operand::Const(0, Slot(0)); 4];
+        let operands = &mut operands[..op.operands().len()];
+        for operand in operands.iter_mut().rev() {
+            *operand = self.pop();
+        }
+        let low = self.stack.push_home(op.result());
+        let high = self.stack.push_home(op.result());
+        self.backend.wide(op, [low, high], operands);
+        Ok(())
+    }
+
+    pub(super) fn unary(&mut self, op: Unary) -> Step {
+        let value = self.pop();
+        let dst = self.stack.push_home(op.result());
+        self.backend.unary(op, dst, value);
+        self.canonical(dst, nans::of_unary(op))
+    }
+
+    pub(super) fn ternary(&mut self, op: Ternary) -> Step {
+        let c = self.pop();
+        let (a, b) = self.pop2();
+        let dst = self.stack.push_home(op.result());
+        self.backend.ternary(op, dst, [a, b, c]);
+        self.canonical(dst, nans::of_ternary(op))
+    }
+
+    /// Lets another operator canonicalise the NaNs in a result, if that is wanted.
+    pub(super) fn canonical(&mut self, dst: Slot, op: Option<Unary>) -> Step {
+        if self.options.canonical_nans
+            && let Some(op) = op
+        {
+            self.backend.unary(op, dst, Operand::Temp(dst));
+        }
+        Ok(())
+    }
+
+    pub(super) fn extract_lane(&mut self, op: ExtractLane, lane: u8) -> Step {
+        let vector = self.pop();
+        let dst = self.stack.push_home(op.result());
+        self.backend.extract_lane(op, lane, dst, vector);
+        Ok(())
+    }
+
+    pub(super) fn replace_lane(&mut self, op: ReplaceLane, lane: u8) -> Step {
+        let (vector, value) = self.pop2();
+        let dst = self.stack.push_home(op.result());
+        self.backend.replace_lane(op, lane, dst, vector, value);
+        Ok(())
+    }
+
+    /// A comparison with zero; the backends know it as a binary comparison.
+    pub(super) fn is_zero(&mut self, op: Binary, ty: ValType) -> Step {
+        self.stack.push_const(0, ty);
+        self.binary(op)
+    }
+
+    pub(super) fn shuffle(&mut self, lanes: [u8; 16]) -> Step {
+        let (a, b) = self.pop2();
+        let dst = self.stack.push_home(ValType::V128);
+        self.backend.shuffle(lanes, dst, a, b);
+        Ok(())
+    }
+
+    pub(super) fn const_v128(&mut self, value: V128) -> Step {
+        let dst = self.stack.push_home(ValType::V128);
+        self.backend.const_v128(dst, value);
+        Ok(())
+    }
+
+    /// `select`; the type has to be given for references, because neither operand need be of the type of the result.
+    pub(super) fn select(&mut self, ty: Option<wasmparser::ValType>) -> Step {
+        let condition = self.pop();
+        let (if_false, own) = self.stack.pop();
+        let if_true = self.pop();
+        let ty = ty.map_or(Ok(own), |ty| val_type(self.module, ty))?;
+        let dst = self.stack.push_home(ty);
+        self.backend.select(ty, dst, condition, if_true, if_false);
+        Ok(())
+    }
+}

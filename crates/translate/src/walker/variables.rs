@@ -1,0 +1,44 @@
+//! Locals, whose values are aliases on the stack model until they change, and globals.
+
+use upshift_core::index::GlobalIndex;
+
+use super::{Step, Walker, copy};
+use crate::backend::{Backend, Operand};
+
+impl<B: Backend> Walker<'_, B> {
+    pub(super) fn local_get(&mut self, local: u32) -> Step {
+        self.stack.push_local(local);
+        Ok(())
+    }
+
+    /// Sets a local; with `tee` its value stays on the stack, as an alias.
+    pub(super) fn local_set(&mut self, local: u32, tee: bool) -> Step {
+        let value = self.pop();
+        let (slot, ty) = self.stack.local(local);
+        if value != Operand::Local(slot) {
+            if self.stack.has_deep_alias(local) {
+                self.flush();
+            }
+            let Walker { stack, backend, .. } = self;
+            stack.spill_aliases(local, |spill| copy(*backend, spill));
+            self.backend.set_local(slot, value, ty);
+        }
+        if tee {
+            self.stack.push_local(local);
+        }
+        Ok(())
+    }
+
+    pub(super) fn global_get(&mut self, global: u32) -> Step {
+        let ty = self.module.globals[global as usize].content;
+        let dst = self.stack.push_home(ty);
+        self.backend.global_get(GlobalIndex(global), dst);
+        Ok(())
+    }
+
+    pub(super) fn global_set(&mut self, global: u32) -> Step {
+        let value = self.pop();
+        self.backend.global_set(GlobalIndex(global), value);
+        Ok(())
+    }
+}
