@@ -81,7 +81,7 @@ macro_rules! with_handlers {
             Load, LoadAny, LoadLane, LoadSum, MemorySize, Store, StoreAny, StoreLane,
         };
         use crate::handlers::operand::{
-            Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, ImmNextLow, Next, OffsetC, OffsetHigh, SlotA,
+            Acc, Back, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, ImmNextLow, Next, OffsetC, OffsetHigh, SlotA,
             SlotB, SlotC, SlotLast, SlotNext, Zero,
         };
         use crate::handlers::pure::{

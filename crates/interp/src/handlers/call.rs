@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use upshift_core::cast;
 use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
 use upshift_core::{Trap, TypeId};
+use upshift_ir::Op;
 
 use super::operand::{high, low};
 use super::{Exec, exec};
@@ -259,12 +260,12 @@ exec! {
     /// Calls an own function.
     Call |r| {
         let func = own_func(r, low(r.word(2)));
-        call(r, func, r.a(), r.slot(r.high()), 3)
+        call(r, func, r.a(), r.slot(r.high()), const { Op::Call.words() })
     }
     /// Calls an imported function.
     CallImport |r| {
         let func = imported_func(r, low(r.word(2)));
-        call_any(r, func, r.a(), r.slot(r.high()), 3)
+        call_any(r, func, r.a(), r.slot(r.high()), const { Op::CallImport.words() })
     }
     /// Calls a function by reference.
     CallRef |r| {
@@ -272,7 +273,7 @@ exec! {
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.a(), r.slot(r.high()), 3)
+        call_any(r, func, r.a(), r.slot(r.high()), const { Op::CallRef.words() })
     }
     /// Tail calls an own function.
     ReturnCall |r| {
@@ -413,7 +414,7 @@ impl<E: Expected> Exec for CallIndirect<E> {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let func = check!(table_function::<E>(r));
-            call_any(r, func, r.a(), r.slot(r.high()), 4)
+            call_any(r, func, r.a(), r.slot(r.high()), const { Op::CallIndirect.words() })
         }
     }
 }

@@ -57,6 +57,8 @@ pub struct Builder<'m> {
     labels: Vec<u32>,
     fixups: Vec<Fixup>,
     target_lists: Vec<TargetList>,
+    /// Jumps to heads of loops that are to be written at the end, each with its own label.
+    back_edges: Vec<(Label, Label)>,
     peephole: Peephole,
     needs_scratch: bool,
     /// Where the handler of exceptions changes.
@@ -85,6 +87,7 @@ impl<'m> Builder<'m> {
             labels: Vec::new(),
             fixups: Vec::new(),
             target_lists: Vec::new(),
+            back_edges: Vec::new(),
             peephole: Peephole::default(),
             needs_scratch: false,
             regions: Vec::new(),
@@ -151,8 +154,7 @@ impl Backend for Builder<'_> {
     }
 
     fn bind(&mut self, label: Label) {
-        self.labels[label.0 as usize] = self.words.len() as u32;
-        self.peephole.reset();
+        self.bind_here(label);
     }
 
     fn loop_head(&mut self, _number: u32) {
@@ -431,6 +433,7 @@ impl Backend for Builder<'_> {
 
     fn end(&mut self, frame_slots: u32) {
         self.words[0] = Preamble { frame_slots }.to_word();
+        self.emit_back_edges();
         self.resolve_targets();
         self.end_handlers();
     }
