@@ -23,20 +23,23 @@ use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind};
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
 /// ```text
-///  fp ─▶ param 0 … param n-1 | return ip | caller fp | FuncRec* | locals … | operand homes …
-///        └ results are written from here, after the header was read
+///   param 0 … param n-1 | return ip | caller fp | FuncRec* |  locals … | operand homes …
+///   └ results go here,                                    fp ┘
+///     after the header was read
 /// ```
 ///
-/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing.
+/// All slots have 8 bytes. The parameters of a callee are the topmost operands of its caller, so a call copies nothing. The
+/// frame pointer is at the end of the header, whose slots so have constant places: whoever finds a frame knows its function,
+/// and the frame below, without knowing where the code of functions lies.
 pub mod frame {
     /// Slots between parameters and locals.
     pub const HEADER_SLOTS: u32 = 3;
-    /// Header slot that holds the instruction to go on with after the return.
-    pub const RETURN_IP: u32 = 0;
-    /// Header slot that holds the frame pointer of the caller.
-    pub const CALLER_FP: u32 = 1;
-    /// Header slot that holds the function's own `FuncRec`.
-    pub const FUNC: u32 = 2;
+    /// Slot, counted from `fp`, that holds the instruction to go on with after the return.
+    pub const RETURN_IP: isize = -3;
+    /// Slot that holds the frame pointer of the caller.
+    pub const CALLER_FP: isize = -2;
+    /// Slot that holds the function's own `FuncRec`.
+    pub const FUNC: isize = -1;
 
     /// Slots of the record that a call into another instance leaves below the callee's parameters.
     pub const RESTORE_SLOTS: u32 = 4;
@@ -48,6 +51,18 @@ pub mod frame {
     pub const RESTORE_CTX: u32 = 2;
     /// Restore slot that holds the number of result slots.
     pub const RESTORE_RESULTS: u32 = 3;
+
+    /// Slot in which a call of a function of another instance or of the host leaves the caller's `VmCtx`, null if the host
+    /// calls. Host functions learn from it who calls them, which after a tail call is not where they return to; for functions
+    /// of wasm it is the first slot of locals and operand homes, which they overwrite.
+    pub const CALLER_CTX: isize = 0;
+
+    /// How far `fp` lies above the first parameter of a function with so many parameter slots.
+    #[inline(always)]
+    #[must_use]
+    pub const fn fp_offset(param_slots: u32) -> u32 {
+        param_slots + HEADER_SLOTS
+    }
 }
 
 /// A function as the target of calls: 48 bytes, at an address that stays as long as its store.
@@ -119,8 +134,8 @@ impl FuncRec {
     }
 }
 
-/// The word before the first instruction of a function's code: the size of its frame in bytes, so that the check at a call
-/// is one compare with memory.
+/// The word before the first instruction of a function's code: the size of its frame from `fp` on in bytes, so that the check
+/// at a call is an addition and a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Preamble {
@@ -352,13 +367,28 @@ impl VmLayout {
 /// before a callee's own frame is checked. Validation bounds a function to 1000 parameters and 1000 results.
 pub const STACK_RESERVE: usize = 8192;
 
-/// Where wasm code was left: for a call to the host, a trap, or an entry that is nested in it.
-#[derive(Clone, Copy, Debug)]
+/// Which instruction the program counter of an [`ExitPoint`] stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum PcKind {
+    /// The one that begins there: it trapped, throws, or asked the runtime for something that it waits for.
+    At,
+    /// The one that ends there: a call, after which the code goes on at the pc. It may be the last one of its function, so that
+    /// the pc itself belongs to another function or to none.
+    After,
+}
+
+/// Where wasm code was left: for a call to the host, a service of the runtime, a trap, or an entry that is nested in it.
+///
+/// Whoever leaves code notes all of it; the runtime never reads the frame of the code that calls it to find out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct ExitPoint {
-    /// The instruction that left.
-    pub ip: *const u64,
-    /// Its frame.
+    /// Address of a code word of the interpreter, or of native code; 0 if there is no exit.
+    pub pc: usize,
+    /// Which instruction it stands for.
+    pub at: PcKind,
+    /// The frame of the instruction.
     pub fp: *mut u64,
     /// Its instance.
     pub ctx: *mut VmCtx,
@@ -367,7 +397,60 @@ pub struct ExitPoint {
 impl ExitPoint {
     /// No exit: nothing of wasm lies below.
     pub const NONE: ExitPoint =
-        ExitPoint { ip: std::ptr::null(), fp: std::ptr::null_mut(), ctx: std::ptr::null_mut() };
+        ExitPoint { pc: 0, at: PcKind::After, fp: std::ptr::null_mut(), ctx: std::ptr::null_mut() };
+
+    /// Left by the instruction at `ip`, which is an address of a code word.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(ip: *const u64, fp: *mut u64, ctx: *mut VmCtx) -> ExitPoint {
+        ExitPoint { pc: ip.addr(), at: PcKind::At, fp, ctx }
+    }
+
+    /// Left by the call that goes on at `ip`.
+    #[inline(always)]
+    #[must_use]
+    pub fn after(ip: *const u64, fp: *mut u64, ctx: *mut VmCtx) -> ExitPoint {
+        ExitPoint { pc: ip.addr(), at: PcKind::After, fp, ctx }
+    }
+
+    /// Whether there is no exit.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.pc == 0
+    }
+
+    /// An address within the instruction, whichever way the pc stands for it: instructions have at least a word in the
+    /// interpreter and a byte elsewhere, so one byte back is enough.
+    #[inline(always)]
+    #[must_use]
+    pub fn inside(&self) -> usize {
+        match self.at {
+            PcKind::At => self.pc,
+            PcKind::After => self.pc - 1,
+        }
+    }
+}
+
+/// Where control goes on after an exception was caught: what [`Status::CAUGHT`] leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct Landing {
+    /// The code word to go on with.
+    pub ip: *const u64,
+    /// The frame that caught the exception.
+    pub fp: *mut u64,
+    /// Its instance.
+    pub ctx: *mut VmCtx,
+    /// The native stack pointer to set first, for code whose frames lie on the native stack; 0 keeps the current one, as for
+    /// frames of the value stack, whose code leaves the native stack where the entry put it.
+    pub sp: usize,
+}
+
+impl Landing {
+    /// Nothing was caught yet.
+    pub const NONE: Landing =
+        Landing { ip: std::ptr::null(), fp: std::ptr::null_mut(), ctx: std::ptr::null_mut(), sp: 0 };
 }
 
 /// One activation of wasm code from the host. Lies on the host's stack while the activation runs; the chain starts at
@@ -379,6 +462,10 @@ pub struct EntryFrame {
     pub prev: *const EntryFrame,
     /// Where the activation below was left.
     pub outer: ExitPoint,
+    /// The native stack pointer that the entry gave to the code. Whoever leaves the activation from deeper native frames (a
+    /// fault, a thunk that passes a [`Status`] on) sets it back to this and returns. 0 where the entry is a Rust function: all of
+    /// its code leaves by returning.
+    pub sp: usize,
 }
 
 /// What changes while a store's code runs.
@@ -399,11 +486,10 @@ pub struct StoreCtx {
     pub fuel: u64,
     /// Innermost activation.
     pub entry: *const EntryFrame,
-    /// Where the innermost activation left wasm code for a host call that still runs. A call into another instance or to
-    /// the host leaves the caller's context here, where the host function that follows at once finds it.
+    /// Where the innermost activation left wasm code last; valid while the host or the runtime runs.
     pub exit: ExitPoint,
     /// Where a thrown exception was caught: what [`Status::CAUGHT`] goes on with.
-    pub landing: ExitPoint,
+    pub landing: Landing,
     /// Where the last trap or host error stopped the activation that has just ended.
     pub stopped: ExitPoint,
     /// The integer accumulator of the interpreter when an access to memory 0 trapped: the address, perhaps.
@@ -469,10 +555,12 @@ macro_rules! builtins {
         #[derive(Debug)]
         #[repr(C)]
         pub struct Builtins {
-            /// Translates the function if need be and sets its `code`.
+            /// Translates the function if need be and sets its `code`. The exit is the function's caller.
             pub translate: unsafe extern "C" fn(func: *mut FuncRec) -> Status,
-            /// Calls a host function; arguments and results in slots.
-            pub host_call: unsafe extern "C" fn(func: *const FuncRec, args: *mut u64) -> Status,
+            /// Calls a host function; arguments and results in slots. The exit is the caller; `caller` is the context of the
+            /// instance that calls, null if the host does.
+            pub host_call:
+                unsafe extern "C" fn(func: *const FuncRec, args: *mut u64, caller: *mut VmCtx) -> Status,
             /// The epoch has reached the deadline: moves the deadline, or stops the program.
             pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
             /// Makes room for an object of so many bytes in the collector's heap; objects may move.

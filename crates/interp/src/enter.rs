@@ -1,10 +1,11 @@
 //! From the host into wasm code and back.
 
 use upshift_core::Trap;
-use upshift_core::vm::{EntryFrame, FuncRec, Status, StoreCtx, frame};
+use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
 use crate::dispatch::{self, Dispatch};
-use crate::regs::Regs;
+use crate::handlers::budget;
+use crate::regs::{Flow, Regs};
 use crate::stubs;
 
 /// Runs a function; its arguments lie at `args` on the value stack, where its results are afterwards.
@@ -24,25 +25,25 @@ pub unsafe fn enter(
 ) -> Status {
     // SAFETY: promised by the caller; the stack has room for a header behind any frame.
     unsafe {
-        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit };
-        let limit = (*store).stack_limit as usize;
+        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: 0 };
         let code = (*func).code;
-        if args as usize > limit || *code as usize > limit - args as usize {
-            (*store).stopped = entry.outer;
+        let fp = args.add(frame::fp_offset(u32::from((*func).param_slots)) as usize);
+        if fp as usize + *code as usize > (*store).stack_limit as usize {
+            (*store).stopped = ExitPoint::NONE;
             return Status::trap(Trap::StackOverflow);
         }
-        let header = args.add((*func).param_slots as usize);
-        *header.add(frame::RETURN_IP as usize) = stubs::exit() as u64;
-        *header.add(frame::CALLER_FP as usize) = 0;
-        *header.add(frame::FUNC as usize) = func as u64;
+        *fp.offset(frame::RETURN_IP) = stubs::exit() as u64;
+        *fp.offset(frame::CALLER_FP) = 0;
+        *fp.offset(frame::FUNC) = func as u64;
+        *fp.offset(frame::CALLER_CTX) = 0;
         (*store).entry = &raw const entry;
-        // Nobody has called yet: a host function that is entered directly has no calling instance.
-        (*store).exit.ctx = std::ptr::null_mut();
+        // This activation was not left yet.
+        (*store).exit = ExitPoint::NONE;
         let ctx = (*func).vmctx;
         let mut regs = Regs {
             ctx,
             ip: code.add(1),
-            fp: args,
+            fp,
             mem: std::ptr::null_mut(),
             len: 0,
             int: func as u64,
@@ -50,6 +51,9 @@ pub unsafe fn enter(
             f64: 0.0,
         };
         regs.reload_memory();
+        if budget::spend(func) == Flow::Spent {
+            budget::renew(&mut regs);
+        }
         let status = match dispatch {
             Dispatch::Loop => dispatch::looping::run(regs),
             #[cfg(tail_calls)]

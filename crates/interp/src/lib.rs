@@ -17,6 +17,7 @@
 
 pub mod dispatch;
 pub mod enter;
+pub mod frame;
 mod handlers;
 mod link;
 mod regs;

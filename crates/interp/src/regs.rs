@@ -18,7 +18,7 @@ pub struct Regs {
     pub ctx: *mut VmCtx,
     /// The current instruction.
     pub ip: *const u64,
-    /// Slot 0 of the current frame.
+    /// The current frame: the end of its header.
     pub fp: *mut u64,
     /// Base of memory 0.
     pub mem: *mut u8,
@@ -139,37 +139,78 @@ impl Regs {
         unsafe { *self.ip.cast::<u16>().add(4) }
     }
 
-    /// Field `a` of word 1. Fields are read one by one: what is not in a register need not be kept in one.
+    /// Field `a` of word 1, signed: a slot or an immediate. Fields are read one by one: what is not in a register need not be
+    /// kept in one.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
-    pub(crate) unsafe fn a(&self) -> usize {
+    pub(crate) unsafe fn a(&self) -> isize {
+        // SAFETY: promised by the caller.
+        isize::from(unsafe { *self.ip.cast::<i16>().add(5) })
+    }
+
+    /// Field `b` of word 1, signed.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn b(&self) -> isize {
+        // SAFETY: promised by the caller.
+        isize::from(unsafe { *self.ip.cast::<i16>().add(6) })
+    }
+
+    /// Field `c` of word 1, signed.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn c(&self) -> isize {
+        // SAFETY: promised by the caller.
+        isize::from(unsafe { *self.ip.cast::<i16>().add(7) })
+    }
+
+    /// Field `a` of word 1 as a number.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn number_a(&self) -> usize {
         // SAFETY: promised by the caller.
         usize::from(unsafe { *self.ip.cast::<u16>().add(5) })
     }
 
-    /// Field `b` of word 1.
+    /// Field `b` of word 1 as a number.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
-    pub(crate) unsafe fn b(&self) -> usize {
+    pub(crate) unsafe fn number_b(&self) -> usize {
         // SAFETY: promised by the caller.
         usize::from(unsafe { *self.ip.cast::<u16>().add(6) })
     }
 
-    /// Field `c` of word 1.
+    /// Field `c` of word 1 as a number.
     ///
     /// # Safety
     /// `ip` is at an instruction.
     #[inline(always)]
-    pub(crate) unsafe fn c(&self) -> usize {
+    pub(crate) unsafe fn number_c(&self) -> usize {
         // SAFETY: promised by the caller.
         usize::from(unsafe { *self.ip.cast::<u16>().add(7) })
     }
 
-    /// The upper half of word 1.
+    /// The slot in the upper half of word 1.
+    ///
+    /// # Safety
+    /// `ip` is at an instruction.
+    #[inline(always)]
+    pub(crate) unsafe fn high_slot(&self) -> isize {
+        // SAFETY: promised by the caller.
+        unsafe { *self.ip.cast::<i32>().add(3) as isize }
+    }
+
+    /// The upper half of word 1 as a number.
     ///
     /// # Safety
     /// `ip` is at an instruction.
@@ -189,11 +230,11 @@ impl Regs {
         unsafe { *self.ip.cast::<u32>().add(4 + i) as usize }
     }
 
-    /// The address of a slot of the frame.
+    /// The address of a slot of the frame, counted from `fp`: parameters have negative numbers.
     #[inline(always)]
-    pub(crate) fn slot(&self, slot: usize) -> *mut u64 {
+    pub(crate) fn slot(&self, slot: isize) -> *mut u64 {
         // The verifier has checked that slots lie in the frame, and entering a function that its frame lies in the stack.
-        self.fp.wrapping_add(slot)
+        self.fp.wrapping_offset(slot)
     }
 
     /// Reads a slot.
@@ -201,7 +242,7 @@ impl Regs {
     /// # Safety
     /// The slot lies in the frame and holds a value of the type.
     #[inline(always)]
-    pub(crate) unsafe fn read<T: SlotValue>(&self, slot: usize) -> T {
+    pub(crate) unsafe fn read<T: SlotValue>(&self, slot: isize) -> T {
         // SAFETY: promised by the caller.
         unsafe { T::read(self.slot(slot)) }
     }
@@ -211,7 +252,7 @@ impl Regs {
     /// # Safety
     /// The slot lies in the frame.
     #[inline(always)]
-    pub(crate) unsafe fn write<T: AccValue>(&mut self, slot: usize, value: T) {
+    pub(crate) unsafe fn write<T: AccValue>(&mut self, slot: isize, value: T) {
         // SAFETY: promised by the caller.
         unsafe { value.write(self.slot(slot)) };
         value.to_acc(self);

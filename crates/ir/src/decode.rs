@@ -14,8 +14,8 @@ pub struct Instr {
     pub len: usize,
     /// The opcode.
     pub op: Op,
-    /// The values of its fields in order; accumulators have 0, signed fields are sign-extended, target lists have the
-    /// number of targets.
+    /// The values of its fields in order; accumulators have 0, signed fields, slots among them, are sign-extended, target lists
+    /// have the number of targets.
     pub values: Vec<u64>,
     /// The targets of the instruction, as positions in words.
     pub targets: Vec<i64>,
@@ -56,6 +56,7 @@ pub fn decode(words: &[u64], at: usize) -> Result<Instr, Malformed> {
         let signed = ((unsigned << unused) as i64) >> unused;
         instr.values.push(match field {
             Field::Imm16 | Field::Imm32 | Field::Imm64 => signed as u64,
+            slot if slot.is_slot() => signed as u64,
             Field::Target => {
                 instr.targets.push(at as i64 + signed);
                 signed as u64

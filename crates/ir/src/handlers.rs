@@ -43,10 +43,10 @@ pub struct Handler {
 pub struct Clause {
     /// Exceptions of which tag it catches; all if there is none.
     pub tag: Option<TagIndex>,
-    /// The first slot for the exception's values if there is a tag, else 0.
-    pub payload: u32,
+    /// The first slot for the exception's values if there is a tag, else 0; slots are counted from `fp`.
+    pub payload: i32,
     /// The slot for a reference to the exception, if the clause wants one.
-    pub reference: Option<u32>,
+    pub reference: Option<i32>,
     /// The word where control goes on.
     pub target: u32,
 }

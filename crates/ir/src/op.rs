@@ -9,7 +9,7 @@ use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 /// A kind of operand, see [`table`](crate::table).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Field {
-    /// Slot that is written, 16 bits.
+    /// Slot that is written, 16 bits; slots are counted from `fp`, those of parameters are negative.
     Dst,
     /// Slot that is read, 16 bits.
     Src,
@@ -162,6 +162,24 @@ impl Op {
         place(self).1
     }
 
+    /// Whether the instruction calls a function, with the callee's frame as its second field.
+    #[must_use]
+    pub fn is_call(self) -> bool {
+        matches!(
+            self,
+            Op::Call
+                | Op::CallImport
+                | Op::CallIndirect
+                | Op::CallIndirectSub
+                | Op::CallRef
+                | Op::ReturnCall
+                | Op::ReturnCallImport
+                | Op::ReturnCallIndirect
+                | Op::ReturnCallIndirectSub
+                | Op::ReturnCallRef
+        )
+    }
+
     /// Whether control never goes on with the next instruction.
     #[must_use]
     pub fn ends_block(self) -> bool {
@@ -223,6 +241,23 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Whether the field names a slot: a signed number, counted from `fp`.
+    #[must_use]
+    pub const fn is_slot(self) -> bool {
+        matches!(
+            self,
+            Field::Dst
+                | Field::Src
+                | Field::DstV
+                | Field::SrcV
+                | Field::WideDst
+                | Field::WideSrc
+                | Field::WideSrcV
+        )
+    }
+}
+
 /// The most fields that an instruction has.
 pub const MAX_FIELDS: usize = 8;
 
@@ -252,6 +287,8 @@ pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
 pub(crate) struct Layout {
     /// For each field the word in bits 0–2, the lowest bit divided by 16 in bits 3–4, the number of 16-bit parts in bits 5–7.
     places: [u8; MAX_FIELDS],
+    /// Which of them are slots, a bit for each.
+    slots: u8,
     /// The number of fields.
     fields: u8,
     /// The number of words without a target list.
@@ -262,7 +299,7 @@ pub(crate) struct Layout {
 pub(crate) const MAX_WORDS: usize = 8;
 
 static LAYOUTS: [Layout; Op::ALL.len()] = {
-    let mut layouts = [Layout { places: [0; MAX_FIELDS], fields: 0, words: 0 }; Op::ALL.len()];
+    let mut layouts = [Layout { places: [0; MAX_FIELDS], slots: 0, fields: 0, words: 0 }; Op::ALL.len()];
     let mut number = 0;
     while number < layouts.len() {
         let (places, words) = place(Op::ALL[number]);
@@ -275,6 +312,7 @@ static LAYOUTS: [Layout; Op::ALL.len()] = {
             if bits != 0 {
                 let packed = word | (shift as usize / 16) << 3 | (bits as usize / 16) << 5;
                 layout.places[layout.fields as usize] = packed as u8;
+                layout.slots |= (Op::ALL[number].fields()[i].is_slot() as u8) << layout.fields;
                 layout.fields += 1;
             }
             i += 1;
@@ -291,13 +329,16 @@ pub(crate) fn last_place(op: Op) -> (usize, u32) {
     (usize::from(packed & 7), u32::from(packed >> 3 & 3) * 16)
 }
 
-/// Writes an instruction behind `words`; `values` are its fields without accumulators and target lists.
-pub(crate) fn encode(words: &mut Vec<u64>, op: Op, values: &[u64]) {
+/// Writes an instruction behind `words`; `values` are its fields without accumulators and target lists, slots among them
+/// counted from `fp_offset` slots below `fp`.
+pub(crate) fn encode(words: &mut Vec<u64>, op: Op, values: &[u64], fp_offset: u32) {
     let layout = &LAYOUTS[op as usize];
     debug_assert_eq!(values.len(), usize::from(layout.fields), "{op:?} has other fields");
     let mut instr = [0; MAX_WORDS];
     instr[1] = op as u64;
-    for (&packed, &value) in layout.places.iter().zip(values) {
+    for (number, (&packed, &value)) in layout.places.iter().zip(values).enumerate() {
+        let from_fp = u64::from(layout.slots >> number & 1) * u64::from(fp_offset);
+        let value = value.wrapping_sub(from_fp);
         let (word, shift, bits) = (packed & 7, u32::from(packed >> 3 & 3) * 16, u32::from(packed >> 5) * 16);
         instr[usize::from(word)] |= (value & (u64::MAX >> (64 - bits))) << shift;
     }

@@ -5,8 +5,10 @@
 //!                                                  and always ─▶ locals, which hold null until they are set
 //! ```
 //!
-//! Lists share their ends, so all of them together are no longer than the code that made the operands. Positions are words
+//! Slots are counted from `fp`. Lists share their ends, so all of them together are no longer than the code that made the operands. Positions are words
 //! of the function's code, the preamble included; in text they are counted from the first instruction.
+
+use std::ops::Range;
 
 /// The end of a list.
 const NONE: u32 = u32::MAX;
@@ -14,7 +16,7 @@ const NONE: u32 = u32::MAX;
 /// The references of a function's frames.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ReferenceMaps {
-    locals: Box<[u32]>,
+    locals: Box<[i32]>,
     nodes: Box<[Node]>,
     points: Box<[Point]>,
 }
@@ -22,7 +24,7 @@ pub struct ReferenceMaps {
 /// An element of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Node {
-    slot: u32,
+    slot: i32,
     /// The element below.
     below: u32,
 }
@@ -37,7 +39,7 @@ struct Point {
 impl ReferenceMaps {
     /// Maps without lists, for locals that are references.
     #[must_use]
-    pub fn new(locals: impl IntoIterator<Item = u32>) -> ReferenceMaps {
+    pub fn new(locals: impl IntoIterator<Item = i32>) -> ReferenceMaps {
         ReferenceMaps { locals: locals.into_iter().collect(), ..ReferenceMaps::default() }
     }
 
@@ -45,10 +47,10 @@ impl ReferenceMaps {
     #[must_use]
     pub fn with_lists(
         mut self,
-        nodes: impl IntoIterator<Item = (u32, Option<u32>)>,
+        nodes: impl IntoIterator<Item = (i32, Option<u32>)>,
         points: impl IntoIterator<Item = (u32, Option<u32>)>,
     ) -> ReferenceMaps {
-        let node = |(slot, below): (u32, Option<u32>)| Node { slot, below: below.unwrap_or(NONE) };
+        let node = |(slot, below): (i32, Option<u32>)| Node { slot, below: below.unwrap_or(NONE) };
         let point = |(start, list): (u32, Option<u32>)| Point { start, list: list.unwrap_or(NONE) };
         self.nodes = nodes.into_iter().map(node).collect();
         self.points = points.into_iter().map(point).collect();
@@ -63,7 +65,7 @@ impl ReferenceMaps {
 
     /// The locals.
     #[must_use]
-    pub fn locals(&self) -> &[u32] {
+    pub fn locals(&self) -> &[i32] {
         &self.locals
     }
 
@@ -78,17 +80,17 @@ impl ReferenceMaps {
     /// assert_eq!(maps.operands(5).collect::<Vec<_>>(), [9, 7]);
     /// assert_eq!(maps.operands(8).count(), 0);
     /// ```
-    pub fn operands(&self, word: usize) -> impl Iterator<Item = u32> + '_ {
+    pub fn operands(&self, word: usize) -> impl Iterator<Item = i32> + '_ {
         let behind = self.points.partition_point(|point| point.start as usize <= word);
         self.list(behind.checked_sub(1).map_or(NONE, |at| self.points[at].list))
     }
 
     /// From which words on which operands count.
-    pub fn points(&self) -> impl Iterator<Item = (u32, Vec<u32>)> + '_ {
+    pub fn points(&self) -> impl Iterator<Item = (u32, Vec<i32>)> + '_ {
         self.points.iter().map(|point| (point.start, self.list(point.list).collect()))
     }
 
-    fn list(&self, start: u32) -> impl Iterator<Item = u32> + '_ {
+    fn list(&self, start: u32) -> impl Iterator<Item = i32> + '_ {
         let mut next = start;
         std::iter::from_fn(move || {
             let node = self.nodes.get(next as usize)?;
@@ -97,14 +99,14 @@ impl ReferenceMaps {
         })
     }
 
-    /// What is wrong with maps of code with so many words and slots, and at which word.
-    pub(crate) fn verify(&self, words: usize, frame: u64) -> Result<(), (u32, String)> {
+    /// What is wrong with maps of code with so many words and these slots, and at which word.
+    pub(crate) fn verify(&self, words: usize, frame: &Range<i64>) -> Result<(), (u32, String)> {
         let slots = self.locals.iter().copied().chain(self.nodes.iter().map(|node| node.slot));
         for slot in slots {
-            if u64::from(slot) >= frame {
+            if !frame.contains(&i64::from(slot)) {
                 return Err((
                     0,
-                    format!("the reference in slot {slot} is outside of the frame of {frame} slots"),
+                    format!("the reference in slot {slot} is outside of the frame of slots {frame:?}"),
                 ));
             }
         }

@@ -16,7 +16,7 @@
 //!
 //! | field | bits | meaning |
 //! |---|---|---|
-//! | `d` `s` | 16 | slot that is written, read |
+//! | `d` `s` | 16 | slot that is written, read; counted from `fp`, signed: parameters lie below |
 //! | `dv` `sv` | 16 | the same for a vector in two slots |
 //! | `D` `S` | 32 | the same with a wide slot number |
 //! | `i` `I` `J` | 16, 32, 64 | immediate, sign-extended |
@@ -357,7 +357,8 @@ macro_rules! flatten_other_ops {
         Loop "loop" [T] Br<Back<High>>;
         BrTable "br_table" [s U L] BrTable;
 
-        // Calls: parameter slots, first argument, then what is called. Direct: offset of the record, function index.
+        // Calls: parameter slots, where the callee's frame will be (behind arguments and header), then what is called. Direct:
+        // offset of the record, function index.
         Call "call" [n S U U] Call;
         CallImport "call.import" [n S U] CallImport;
         // Index slot, table, type. The second form also takes functions of subtypes, and has the number of supertypes.
@@ -370,17 +371,17 @@ macro_rules! flatten_other_ops {
         ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect<Final>;
         ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U] ReturnCallIndirect<Open>;
         ReturnCallRef "return_call_ref" [n S S U U] ReturnCallRef;
-        // Returns: own parameter slots, result.
-        Return "return" [n] Return;
-        ReturnS "return" [n s] ReturnValue<SlotB, u64>;
-        ReturnA "return" [n A] ReturnValue<Acc, u64>;
-        ReturnI "return" [n I] ReturnValue<ImmHigh, u64>;
-        ReturnF32S "return.f32" [n s] ReturnValue<SlotB, f32>;
-        ReturnF64S "return.f64" [n s] ReturnValue<SlotB, f64>;
-        ReturnF32A "return.f32" [n A] ReturnValue<Acc, f32>;
-        ReturnF64A "return.f64" [n A] ReturnValue<Acc, f64>;
-        // First result slot, number of slots.
-        ReturnSpan "return.span" [n S U] ReturnSpan;
+        // Returns: where the result goes, the result.
+        Return "return" [] Return;
+        ReturnS "return" [d s] ReturnValue<SlotB, u64>;
+        ReturnA "return" [d A] ReturnValue<Acc, u64>;
+        ReturnI "return" [d I] ReturnValue<ImmHigh, u64>;
+        ReturnF32S "return.f32" [d s] ReturnValue<SlotB, f32>;
+        ReturnF64S "return.f64" [d s] ReturnValue<SlotB, f64>;
+        ReturnF32A "return.f32" [d A] ReturnValue<Acc, f32>;
+        ReturnF64A "return.f64" [d A] ReturnValue<Acc, f64>;
+        // Where the results go, the first one, number of slots.
+        ReturnSpan "return.span" [d S U] ReturnSpan;
 
         // Exceptions: first slot of the values, tag; then the slot of a reference.
         Throw "throw" [S U] Throw;

@@ -1,12 +1,16 @@
 //! The register IR as text, both ways.
 //!
 //! ```text
-//! frame 8
-//! @0    br_if_i32.ge_s s0, 2, @3
-//! @2    return 1, s0
-//! @3    i32.sub s4, s0, 1
-//! @4    call 1, s4, 224, 0
+//! frame 4 params 1 results 1 homes 0
+//! @0    br_if_i32.ge_s s-4, 2, @4
+//! @2    return s-4, s-4
+//! @4    i32.sub s0, s-4, 1
+//! @6    call 1, s4, 224, 0
 //! ```
+//!
+//! The first line tells the slots of the frame from `fp` on, those of parameters and results, and where the first operand home
+//! is; `scratch` at its end, that there are scratch slots before the locals. Slots are counted from `fp`: the last parameter is
+//! `s-4`, behind it lies the header. What is not said is 0.
 //!
 //! A line is the position in words, the mnemonic and the operands in the order of the [table](crate::table): `s3` is a slot,
 //! `v3` a vector in two slots, `acc` an accumulator, `@7` a branch target, everything else a number. [`parse`] reads what
@@ -25,8 +29,14 @@
 //! Then comes what the collector has to know: the locals that are references, and from where on which operands are.
 //!
 //! ```text
-//! references: s0 s3
+//! references: s-4 s0
 //! references from @4: s7 s5
+//! ```
+//!
+//! At last, where the loops begin, by their numbers; `none` where nothing reaches one.
+//!
+//! ```text
+//! loops: @0 none @7
 //! ```
 
 use std::collections::HashMap;
@@ -35,7 +45,8 @@ use std::fmt::Write;
 use upshift_core::TypeId;
 use upshift_core::cast::Cast;
 use upshift_core::index::TagIndex;
-use upshift_core::vm::{BuiltinOp, Preamble};
+use upshift_core::vm::{BuiltinOp, Preamble, frame};
+use upshift_translate::backend::{Frame, SCRATCH_SLOTS};
 
 use crate::code::FuncCode;
 use crate::decode::{Instr, Malformed, cast_fields, decode_all};
@@ -51,14 +62,16 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
     let Some((&preamble, body)) = code.words().split_first() else {
         return Err(Malformed { at: 0 });
     };
-    let mut text = format!("frame {}\n", Preamble::from_word(preamble).frame_slots);
+    let mut text = String::new();
+    print_frame(&mut text, Preamble::from_word(preamble).frame_slots, code.frame())
+        .expect("writing to a String does not fail");
     for instr in decode_all(body)? {
         let mut operands = Vec::new();
         let mut targets = instr.targets.iter();
         for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
             operands.push(match field {
-                Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{value}"),
-                Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{value}"),
+                Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{}", value as i64),
+                Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{}", value as i64),
                 Field::Acc => "acc".to_string(),
                 Field::Imm16 | Field::Imm32 => (value as i64).to_string(),
                 Field::Imm64 => format!("{value:#x}"),
@@ -89,7 +102,51 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
     if let Some(handlers) = code.handlers() {
         print_handlers(&mut text, handlers).expect("writing to a String does not fail");
     }
+    if code.loop_count() > 0 {
+        let place =
+            |number: u32| code.loop_head(number).map_or("none".into(), |word| format!("@{}", word - 1));
+        let loops: Vec<String> = (0..code.loop_count() as u32).map(place).collect();
+        writeln!(text, "loops: {}", loops.join(" ")).expect("writing to a String does not fail");
+    }
     Ok(text)
+}
+
+fn print_frame(text: &mut String, slots: u32, frame: &Frame) -> std::fmt::Result {
+    write!(text, "frame {slots}")?;
+    let homes = frame.homes.saturating_sub(frame::fp_offset(frame.params));
+    for (name, count) in [("params", frame.params), ("results", frame.results), ("homes", homes)] {
+        if count > 0 {
+            write!(text, " {name} {count}")?;
+        }
+    }
+    if frame.scratch.is_some() {
+        write!(text, " scratch")?;
+    }
+    writeln!(text)
+}
+
+/// The frame behind `frame`, and how many slots it has from `fp` on.
+fn parse_frame(text: &str) -> Option<(u32, Frame)> {
+    let mut words = text.split_whitespace();
+    let slots = words.next()?.parse().ok()?;
+    let (mut params, mut results, mut homes, mut scratch) = (0, 0, 0, false);
+    while let Some(word) = words.next() {
+        let count = match word {
+            "params" => &mut params,
+            "results" => &mut results,
+            "homes" => &mut homes,
+            "scratch" => {
+                scratch = true;
+                continue;
+            }
+            _ => return None,
+        };
+        *count = words.next()?.parse().ok().filter(|&count: &u32| count <= i32::MAX as u32 / 2)?;
+    }
+    let fp = frame::fp_offset(params);
+    let locals = fp + if scratch { SCRATCH_SLOTS } else { 0 };
+    let scratch = scratch.then_some(fp);
+    Some((slots, Frame { params, results, locals, homes: fp + homes, scratch }))
 }
 
 /// What the numbers of an instruction mean, where they are types.
@@ -114,7 +171,7 @@ fn is_array_service(number: u64) -> bool {
 }
 
 fn print_references(text: &mut String, references: &ReferenceMaps) -> std::fmt::Result {
-    let list = |slots: &[u32]| slots.iter().fold(String::new(), |list, slot| format!("{list} s{slot}"));
+    let list = |slots: &[i32]| slots.iter().fold(String::new(), |list, slot| format!("{list} s{slot}"));
     writeln!(text, "references:{}", list(references.locals()))?;
     for (start, operands) in references.points() {
         writeln!(text, "references from @{}:{}", start - 1, list(&operands))?;
@@ -174,6 +231,7 @@ impl std::error::Error for ParseError {}
 /// When a line is not an instruction, a position is wrong or a branch leads nowhere.
 pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
     let mut words = Vec::new();
+    let (mut frame, mut loops) = (None, Vec::new());
     let (mut regions, mut handlers) = (Vec::new(), Vec::new());
     let (mut locals_of_references, mut nodes, mut points) = (Vec::new(), Vec::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
@@ -183,10 +241,14 @@ pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
         }
         let error = |problem: String| ParseError { line: number + 1, problem };
         if words.is_empty() {
-            let frame_slots =
-                line.strip_prefix("frame ").and_then(|slots| slots.trim().parse().ok()).ok_or_else(|| {
-                    error("the first line has to be `frame` and the number of slots".to_string())
+            let (frame_slots, parts) =
+                line.strip_prefix("frame ").and_then(parse_frame).ok_or_else(|| {
+                    error(
+                        "the first line has to be `frame`, the number of slots, and what they are"
+                            .to_string(),
+                    )
                 })?;
+            frame = Some(parts);
             words.push(Preamble { frame_slots }.to_word());
             continue;
         }
@@ -210,6 +272,11 @@ pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
             regions.push(parse_region(region).map_err(error)?);
             continue;
         }
+        if let Some(list) = line.strip_prefix("loops:") {
+            let place = |text| if text == "none" { Ok(0) } else { position(text) };
+            loops = list.split_whitespace().map(place).collect::<Result<_, _>>().map_err(error)?;
+            continue;
+        }
         if let Some(handler) = line.strip_prefix("handler ") {
             handlers.push(parse_handler(handler, handlers.len()).map_err(error)?);
             continue;
@@ -229,7 +296,8 @@ pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
     }
     let handlers = Handlers { regions: regions.into(), handlers: handlers.into() };
     let references = ReferenceMaps::new(locals_of_references).with_lists(nodes, points);
-    Ok(FuncCode::new(words.into(), handlers, references))
+    let frame = frame.ok_or_else(|| ParseError { line: 1, problem: "there is no code".to_string() })?;
+    Ok(FuncCode::new(frame, words.into(), handlers, references).with_loops(loops.into()))
 }
 
 /// A region behind `from`.
@@ -277,12 +345,13 @@ fn number(text: &str) -> Result<u32, String> {
 }
 
 /// Slots with spaces between them.
-fn slots(text: &str) -> Result<Vec<u32>, String> {
+fn slots(text: &str) -> Result<Vec<i32>, String> {
     text.split_whitespace().map(slot).collect()
 }
 
-fn slot(text: &str) -> Result<u32, String> {
-    number(text.strip_prefix('s').ok_or_else(|| format!("`{text}` is not a slot"))?)
+fn slot(text: &str) -> Result<i32, String> {
+    let number = text.strip_prefix('s').and_then(|number| number.parse().ok());
+    number.ok_or_else(|| format!("`{text}` is not a slot"))
 }
 
 /// A position as a word of the code, behind the preamble.
@@ -294,8 +363,8 @@ fn position(text: &str) -> Result<u32, String> {
 /// An operand as it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Token {
-    Slot(u64),
-    Vector(u64),
+    Slot(i64),
+    Vector(i64),
     Acc,
     Number(i128),
     Target(i64),
@@ -303,11 +372,11 @@ enum Token {
 
 fn token(text: &str) -> Result<Token, String> {
     let bad = || format!("`{text}` is not an operand");
-    let number = |digits: &str| digits.parse::<u64>().map_err(|_| bad());
+    let number = |digits: &str| digits.parse::<i64>().map_err(|_| bad());
     match text.as_bytes() {
         b"acc" => Ok(Token::Acc),
-        [b's', b'0'..=b'9', ..] => Ok(Token::Slot(number(&text[1..])?)),
-        [b'v', b'0'..=b'9', ..] => Ok(Token::Vector(number(&text[1..])?)),
+        [b's', b'0'..=b'9' | b'-', ..] => Ok(Token::Slot(number(&text[1..])?)),
+        [b'v', b'0'..=b'9' | b'-', ..] => Ok(Token::Vector(number(&text[1..])?)),
         [b'@', ..] => Ok(Token::Target(text[1..].parse().map_err(|_| bad())?)),
         [b'0', b'x', ..] => Ok(Token::Number(i128::from_str_radix(&text[2..], 16).map_err(|_| bad())?)),
         _ => match BuiltinOp::ALL.iter().position(|builtin| builtin.text() == text) {
@@ -320,10 +389,10 @@ fn token(text: &str) -> Result<Token, String> {
 /// Whether a written operand can stand in a field.
 fn fits(field: Field, token: Token) -> bool {
     match (field, token) {
-        (Field::Dst | Field::Src, Token::Slot(slot)) => slot <= 0xffff,
-        (Field::DstV | Field::SrcV, Token::Vector(slot)) => slot <= 0xffff,
-        (Field::WideDst | Field::WideSrc, Token::Slot(slot)) => slot <= 0xffff_ffff,
-        (Field::WideSrcV, Token::Vector(slot)) => slot <= 0xffff_ffff,
+        (Field::Dst | Field::Src, Token::Slot(slot)) => i16::try_from(slot).is_ok(),
+        (Field::DstV | Field::SrcV, Token::Vector(slot)) => i16::try_from(slot).is_ok(),
+        (Field::WideDst | Field::WideSrc, Token::Slot(slot)) => i32::try_from(slot).is_ok(),
+        (Field::WideSrcV, Token::Vector(slot)) => i32::try_from(slot).is_ok(),
         (Field::Acc, Token::Acc) | (Field::Target | Field::Targets, Token::Target(_)) => true,
         (Field::Imm16, Token::Number(n)) => i16::try_from(n).is_ok(),
         (Field::Imm32, Token::Number(n)) => i32::try_from(n).is_ok(),
@@ -369,7 +438,7 @@ fn encode(line: &str, at: usize, words: &mut Vec<u64>) -> Result<(), String> {
     words[start + 1] = u64::from(op as u16);
     for ((field, place), token) in op.fields().iter().zip(places).zip(&tokens) {
         let value = match *token {
-            Token::Slot(slot) | Token::Vector(slot) => slot,
+            Token::Slot(slot) | Token::Vector(slot) => slot as u64,
             Token::Acc => continue,
             Token::Number(n) => n as u64,
             Token::Target(_) if *field == Field::Targets => continue,
@@ -396,6 +465,7 @@ mod tests {
     use crate::handlers::Handlers;
     use crate::op::{Field, Op, place};
     use crate::references::ReferenceMaps;
+    use upshift_translate::backend::Frame;
 
     /// One instruction of every opcode, with distinct values in all fields.
     fn one_of_each() -> FuncCode {
@@ -415,7 +485,18 @@ mod tests {
                 }
             }
         }
-        FuncCode::new(words.into(), Handlers::default(), ReferenceMaps::default())
+        let frame = Frame { params: 1, results: 0, locals: 4, homes: 4, scratch: None };
+        FuncCode::new(frame, words.into(), Handlers::default(), ReferenceMaps::default())
+    }
+
+    #[test]
+    fn text_round_trips_for_frames_and_loops() {
+        let text = "frame 19 params 2 results 1 homes 9 scratch\n@0    return\nloops: @0 none\n";
+        let code = parse(text).unwrap();
+        let expected = Frame { params: 2, results: 1, locals: 13, homes: 14, scratch: Some(5) };
+        assert_eq!((code.frame(), code.slots()), (&expected, -5..19));
+        assert_eq!((code.loop_count(), code.loop_head(0), code.loop_head(1)), (2, Some(1), None));
+        assert_eq!(print(&code).unwrap(), text);
     }
 
     #[test]
@@ -432,7 +513,7 @@ mod tests {
     fn text_round_trips_for_handlers() {
         let text = "\
             frame 9\n\
-            @0    return 0\n\
+            @0    return\n\
             from @0: handler 1\n\
             from @2: no handler\n\
             handler 0: catch 3 s4 @0, catch_ref 1 s4 s5 @0, catch_all @0, catch_all_ref s4 @0\n\
@@ -450,8 +531,8 @@ mod tests {
     fn text_round_trips_for_references() {
         let text = "\
             frame 9\n\
-            @0    return 0\n\
-            references: s0 s5\n\
+            @0    return\n\
+            references: s-2 s5\n\
             references from @0: s8 s7\n\
             references from @1:\n";
         let code = parse(text).unwrap();
@@ -464,7 +545,12 @@ mod tests {
     #[test]
     fn bad_text_says_why() {
         let problem = |text: &str| parse(text).unwrap_err().problem;
-        assert_eq!(problem("return 0"), "the first line has to be `frame` and the number of slots");
+        assert_eq!(
+            problem("return"),
+            "the first line has to be `frame`, the number of slots, and what they are"
+        );
+        assert_eq!(problem(""), "there is no code");
+        assert_eq!(problem("frame 3 hats 2"), problem("return"));
         assert_eq!(problem("frame 3\nfoo s1"), "`foo` is not an instruction");
         assert_eq!(problem("frame 3\ncopy s1"), "`copy` has no form with such operands");
         assert_eq!(problem("frame 3\ncopy s1, s99999"), "`copy` has no form with such operands");

@@ -6,10 +6,11 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
 use upshift_core::TypeId;
 use upshift_core::cast::Cast;
-use upshift_core::vm::{BuiltinOp, INLINE_SUPERTYPES, Preamble};
+use upshift_core::vm::{BuiltinOp, INLINE_SUPERTYPES, frame};
 
 use crate::code::FuncCode;
 use crate::decode::{Instr, cast_fields, decode_all};
@@ -39,17 +40,17 @@ impl std::error::Error for VerifyError {}
 /// The first thing that is wrong.
 pub fn verify(code: &FuncCode) -> Result<(), VerifyError> {
     let error = |at: usize, problem: String| Err(VerifyError { at, problem });
-    let [preamble, body @ ..] = code.words() else {
+    let [_, body @ ..] = code.words() else {
         return error(0, "no preamble".to_string());
     };
-    let frame = u64::from(Preamble::from_word(*preamble).frame_slots);
+    let frame = code.slots();
     let instrs = match decode_all(body) {
         Ok(instrs) => instrs,
         Err(malformed) => return error(malformed.at, "not an instruction".to_string()),
     };
     let starts: HashSet<i64> = instrs.iter().map(|instr| instr.at as i64).collect();
     for instr in &instrs {
-        check_fields(instr, frame).or_else(|problem| error(instr.at, problem))?;
+        check_fields(instr, &frame).or_else(|problem| error(instr.at, problem))?;
         if let Some(target) = instr.targets.iter().find(|target| !starts.contains(target)) {
             return error(instr.at, format!("branches to word {target}, inside of an instruction"));
         }
@@ -59,12 +60,12 @@ pub fn verify(code: &FuncCode) -> Result<(), VerifyError> {
         }
     }
     if let Some(handlers) = code.handlers() {
-        check_handlers(handlers, &starts, body.len(), frame)
+        check_handlers(handlers, &starts, body.len(), &frame)
             .or_else(|(at, problem)| error(at as usize, problem))?;
     }
     if let Some(references) = code.references() {
         references
-            .verify(code.words().len(), frame)
+            .verify(code.words().len(), &frame)
             .or_else(|(at, problem)| error(at.saturating_sub(1) as usize, problem))?;
     }
     match instrs.last() {
@@ -74,7 +75,7 @@ pub fn verify(code: &FuncCode) -> Result<(), VerifyError> {
     }
 }
 
-fn check_fields(instr: &Instr, frame: u64) -> Result<(), String> {
+fn check_fields(instr: &Instr, frame: &Range<i64>) -> Result<(), String> {
     if matches!(instr.op, Op::Exit | Op::Restore | Op::Translate | Op::HostCall) {
         return Err(format!("{:?} belongs to the runtime", instr.op));
     }
@@ -92,16 +93,19 @@ fn check_fields(instr: &Instr, frame: u64) -> Result<(), String> {
     {
         return Err(format!("type test {bits} is not one by display"));
     }
-    for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
+    for (number, (field, &value)) in instr.op.fields().iter().zip(&instr.values).enumerate() {
         let slots = match field {
             Field::Dst | Field::Src | Field::WideDst => 1,
             Field::DstV | Field::SrcV | Field::WideSrcV => 2,
-            // The first argument of a call may lie just behind the frame, if there is none.
+            // The callee's frame lies behind arguments and a header, for which there is room behind any frame.
+            Field::WideSrc if number == 1 && instr.op.is_call() => -i64::from(frame::HEADER_SLOTS),
+            // The first operand of a service may lie just behind the frame, if there is none.
             Field::WideSrc => 0,
             _ => continue,
         };
-        if value + slots > frame {
-            return Err(format!("slot {value} is outside of the frame of {frame} slots"));
+        let slot = value as i64;
+        if slot < frame.start || slot + slots > frame.end {
+            return Err(format!("slot {slot} is outside of the frame of slots {frame:?}"));
         }
     }
     Ok(())
@@ -112,7 +116,7 @@ fn check_handlers(
     handlers: &Handlers,
     starts: &HashSet<i64>,
     len: usize,
-    frame: u64,
+    frame: &Range<i64>,
 ) -> Result<(), (u32, String)> {
     let count = handlers.handlers.len() as u32;
     let mut next = 1;
@@ -133,11 +137,12 @@ fn check_handlers(
             if !starts.contains(&(i64::from(clause.target) - 1)) {
                 return Err((clause.target, format!("handler {number} leads inside of an instruction")));
             }
-            let slots = [u64::from(clause.payload), clause.reference.map_or(0, |slot| u64::from(slot) + 1)];
-            if let Some(end) = slots.into_iter().find(|&end| end > frame) {
+            let payload = i64::from(clause.payload);
+            let ends = [Some(payload), clause.reference.map(|slot| i64::from(slot) + 1)];
+            if let Some(end) = ends.into_iter().flatten().find(|&end| end < frame.start || end > frame.end) {
                 return Err((
                     clause.target,
-                    format!("handler {number} writes up to slot {end}, behind the frame"),
+                    format!("handler {number} writes up to slot {end}, outside of the frame"),
                 ));
             }
         }
@@ -148,6 +153,7 @@ fn check_handlers(
 #[cfg(test)]
 mod tests {
     use upshift_core::vm::Preamble;
+    use upshift_translate::backend::Frame;
 
     use super::verify;
     use crate::code::FuncCode;
@@ -157,7 +163,8 @@ mod tests {
     fn with_handlers(frame_slots: u32, words: &[u64], handlers: Handlers) -> FuncCode {
         let mut all = vec![Preamble { frame_slots }.to_word()];
         all.extend(words.iter().flat_map(|&word| [0, word]));
-        FuncCode::new(all.into(), handlers, crate::references::ReferenceMaps::default())
+        let frame = Frame { params: 1, results: 0, locals: 4, homes: 4, scratch: None };
+        FuncCode::new(frame, all.into(), handlers, crate::references::ReferenceMaps::default())
     }
 
     fn code(frame_slots: u32, words: &[u64]) -> FuncCode {
@@ -176,7 +183,12 @@ mod tests {
         assert_eq!(problem(&[]), "no instructions");
         assert_eq!(problem(&[0xffff]), "not an instruction");
         assert_eq!(problem(&[copy(0, 1)]), "control runs off the end");
-        assert_eq!(problem(&[copy(0, 3), Op::Return as u64]), "slot 3 is outside of the frame of 3 slots");
+        assert_eq!(
+            problem(&[copy(0, 3), Op::Return as u64]),
+            "slot 3 is outside of the frame of slots -4..3"
+        );
+        let below = copy(u64::from(-5_i16 as u16), 2);
+        assert_eq!(problem(&[below, Op::Return as u64]), "slot -5 is outside of the frame of slots -4..3");
         assert_eq!(problem(&[Op::Br as u64 | 5 << 32]), "branches to word 5, inside of an instruction");
         assert_eq!(problem(&[Op::Exit as u64]), "Exit belongs to the runtime");
         assert_eq!(problem(&[Op::Br as u64]), "br leads to word 0");
@@ -185,7 +197,7 @@ mod tests {
 
     #[test]
     fn finds_damage_of_handlers() {
-        let problem = |regions: &[(u32, u32)], outer: Option<u32>, target: u32, reference: u32| {
+        let problem = |regions: &[(u32, u32)], outer: Option<u32>, target: u32, reference: i32| {
             let clause = Clause { tag: None, payload: 0, reference: Some(reference), target };
             let region = |&(start, number)| Region { start, handler: Some(number) };
             let handler = Handler { clauses: [clause].into(), outer };
@@ -196,7 +208,7 @@ mod tests {
         };
         assert_eq!(problem(&[(1, 0)], None, 1, 2), "");
         assert_eq!(problem(&[(1, 0)], None, 2, 2), "handler 0 leads inside of an instruction");
-        assert_eq!(problem(&[(1, 0)], None, 1, 3), "handler 0 writes up to slot 4, behind the frame");
+        assert_eq!(problem(&[(1, 0)], None, 1, 3), "handler 0 writes up to slot 4, outside of the frame");
         assert_eq!(problem(&[(1, 0)], Some(0), 1, 2), "handler 0 is around handler 0, but comes behind it");
         assert_eq!(problem(&[(1, 1)], None, 1, 2), "there is no handler 1");
         let order = "a region begins out of order or outside of the code";

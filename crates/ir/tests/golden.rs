@@ -122,7 +122,8 @@ fn big_frame(signature: &str, body: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-// The frames below have no or one parameter, 3 slots of the header, 8 scratch slots, then the locals.
+// Slots are counted from behind the header, which has 3 and lies behind the parameters. First come 8 scratch slots, then the
+// locals.
 
 #[test]
 fn slots_above_16_bits_are_copied_through_scratch_slots() {
@@ -130,20 +131,34 @@ fn slots_above_16_bits_are_copied_through_scratch_slots() {
         "(result i64)",
         "(local.set 33001 (i64.sub (local.get 33001) (local.get 0))) (local.get 33001)",
     );
-    // Local 0 is slot 11, the vectors lie in 12 to 66011, the last local is slot 66012, the operands begin at 66013. There
-    // are at most two of them.
+    // Local 0 is slot 8, the vectors lie in 9 to 66008, the last local is slot 66009, the operands begin at 66010. There
+    // are at most two of them. The result goes to where the first parameter would be, in front of the header.
     // Scratch slots serve the fields in their order, the result first. `copy.wide` leaves the accumulator as it is.
     let expected = "\
-        frame 66015\n\
-        zero.span s11, 66002\n\
-        copy.wide s4, s66012\n\
-        i64.sub s3, s4, s11\n\
-        copy.wide s66013, s3\n\
-        copy.wide s4, s66013\n\
-        copy s3, s4\n\
-        copy.wide s66012, s3\n\
-        return 0, acc";
+        frame 66012 results 1 homes 66010 scratch\n\
+        zero.span s8, 66002\n\
+        copy.wide s1, s66009\n\
+        i64.sub s0, s1, s8\n\
+        copy.wide s66010, s0\n\
+        copy.wide s1, s66010\n\
+        copy s0, s1\n\
+        copy.wide s66009, s0\n\
+        return s-3, acc";
     assert_eq!(code, expected);
+}
+
+#[test]
+fn the_last_near_slot_is_the_largest_signed_number() {
+    let copy = |vectors: usize, from: usize, to: usize| {
+        let locals = format!("{} i64 i64 i64", "v128 ".repeat(vectors));
+        let module = module(&format!("(module (func (local {locals}) (local.set {to} (local.get {from}))))"));
+        code(&module, FuncIndex(0), CodeOptions::default())
+    };
+    let near = copy(16_383, 16_383, 16_384);
+    assert!(near.contains("copy s32767, s32766") && !near.contains("wide"), "{near}");
+    // One slot further, and the frame has scratch slots.
+    let far = copy(16_383, 16_384, 16_385);
+    assert!(far.contains(" scratch\n") && far.contains("copy.wide s1, s32775"), "{far}");
 }
 
 #[test]
@@ -152,7 +167,8 @@ fn big_frames_branch_and_call_with_wide_slots() {
         "(param i32) (result i32)",
         "(if (i32.lt_s (local.get 0) (i32.const 5)) (then (return (call 0 (i32.const 7))))) (i32.const 0)",
     );
-    // The operands begin in slot 66014. What makes a value for it writes a scratch slot, which is copied there.
-    assert!(code.contains("i32.lt_s s4, s0, 5\ncopy.wide s66014, s4\nbr_if_i32.eq acc, 0, @"), "{code}");
-    assert!(code.contains("const s4, 7\ncopy.wide s66014, s4\ncall 1, s66014, "), "{code}");
+    // The operands begin in slot 66010. What makes a value for it writes a scratch slot, which is copied there. Behind the
+    // argument comes the header of the callee, then its frame.
+    assert!(code.contains("i32.lt_s s0, s-4, 5\ncopy.wide s66010, s0\nbr_if_i32.eq acc, 0, @"), "{code}");
+    assert!(code.contains("const s0, 7\ncopy.wide s66010, s0\ncall 1, s66014, "), "{code}");
 }

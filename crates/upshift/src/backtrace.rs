@@ -21,6 +21,7 @@ use crate::frames::{Frame, Frames};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
+use crate::tier::Tier;
 
 /// Innermost frames that a backtrace keeps unless somebody says otherwise.
 const MAX_FRAMES: usize = 20;
@@ -88,8 +89,10 @@ pub struct WasmBacktrace {
 pub struct FrameInfo {
     module: Module,
     func: FuncIndex,
-    /// Word of the function's code.
-    word: usize,
+    /// The tier whose code ran.
+    tier: Tier,
+    /// The position in that code.
+    position: usize,
     offset: OnceLock<Option<u32>>,
 }
 
@@ -115,7 +118,7 @@ impl FrameInfo {
     /// The position of the operator in the module's bytes.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
-        let find = || self.module.offsets_of(self.func)(self.word);
+        let find = || self.module.offsets_of(self.func, self.tier)(self.position);
         self.offset.get_or_init(find).map(|offset| offset as usize)
     }
 
@@ -129,8 +132,14 @@ impl FrameInfo {
 
 impl FrameInfo {
     fn of(frame: &Frame<'_>) -> FrameInfo {
-        let &Frame { module, func, word, .. } = frame;
-        FrameInfo { module: module.clone(), func, word, offset: OnceLock::new() }
+        let &Frame { instance, func, code, position, .. } = frame;
+        let (module, tier) = (instance.module.clone(), code.tier());
+        FrameInfo { module, func, tier, position, offset: OnceLock::new() }
+    }
+
+    /// The tier whose code ran.
+    pub(crate) fn code_tier(&self) -> Tier {
+        self.tier
     }
 
     fn same_function(&self, other: &FrameInfo) -> bool {
@@ -185,21 +194,19 @@ impl WasmBacktrace {
     pub fn capture_up_to(store: impl AsContext, most: usize) -> WasmBacktrace {
         let store = store.as_context();
         let state = store.state();
-        WasmBacktrace::walk(state.ctx.exit, false, state.ctx.entry, most)
+        WasmBacktrace::walk(state.ctx.exit, state.ctx.entry, most)
     }
 
     /// The functions that were active when the last call was stopped, by a trap or by the host.
-    pub(crate) fn of_stop(state: &StoreState, by_trap: bool) -> WasmBacktrace {
+    pub(crate) fn of_stop(state: &StoreState) -> WasmBacktrace {
         let (stopped, outer) = (state.ctx.stopped, state.ctx.exit);
-        // The stopped activation has already been taken off the chain. If it had no frame yet, it has left no trace.
-        let began = (stopped.ip, stopped.fp) != (outer.ip, outer.fp);
-        let stopped = if began { stopped } else { ExitPoint::NONE };
+        // The stopped activation has already been taken off the chain.
         // These frames belong to calls that this activation made, so walking over all of them takes less than that did.
         // SAFETY: exit points describe frames that are on the value stack until something new is called.
-        let frames = unsafe { Frames::new(stopped, by_trap, std::ptr::null()) };
+        let frames = unsafe { Frames::new(stopped, std::ptr::null()) };
         let mut backtrace = WasmBacktrace::of_all(frames);
         // Those of activations around it may be walked over again and again.
-        let outer = WasmBacktrace::walk(outer, false, state.ctx.entry, MAX_FRAMES);
+        let outer = WasmBacktrace::walk(outer, state.ctx.entry, MAX_FRAMES);
         if backtrace.outermost.is_empty() {
             backtrace.append(outer);
         } else {
@@ -215,9 +222,9 @@ impl WasmBacktrace {
     }
 
     /// Looks at no more than `most` frames and one.
-    fn walk(exit: ExitPoint, exact: bool, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
+    fn walk(exit: ExitPoint, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
-        let mut frames = unsafe { Frames::new(exit, exact, entry) };
+        let mut frames = unsafe { Frames::new(exit, entry) };
         let kept = frames.by_ref().take(most).map(|frame| FrameInfo::of(&frame)).collect();
         let elided = frames.next().is_some();
         WasmBacktrace { frames: kept, skipped: 0, outermost: Vec::new(), elided }
@@ -380,10 +387,11 @@ impl WasmBacktrace {
             if frame.offset.get().is_some() {
                 continue;
             }
-            let offsets = frame.module.offsets_of(frame.func);
-            let others = rest.clone().filter(|other| other.same_function(frame));
+            let offsets = frame.module.offsets_of(frame.func, frame.tier);
+            let same_code = |other: &&FrameInfo| other.same_function(frame) && other.tier == frame.tier;
+            let others = rest.clone().filter(same_code);
             for frame in [frame].into_iter().chain(others) {
-                frame.offset.get_or_init(|| offsets(frame.word));
+                frame.offset.get_or_init(|| offsets(frame.position));
             }
         }
     }

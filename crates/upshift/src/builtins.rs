@@ -14,13 +14,12 @@ use std::time::Duration;
 use anyhow::Error;
 use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
-use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Status, VmCtx};
+use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap, TypeId};
 
 use crate::exceptions;
-use crate::frames::caller_of;
 use crate::func::HostCall;
-use crate::gc::{ArrayService, Left};
+use crate::gc::ArrayService;
 use crate::instance::InstanceData;
 use crate::instantiate::{
     check_memory_init, check_table_init, drop_data, drop_elem, memory_init, table_init,
@@ -74,27 +73,15 @@ pub(crate) fn stop(store: NonNull<StoreState>, pending: Pending) -> Status {
     Status::HOST
 }
 
-/// The same for an instruction that has noted itself as the exit: errors are looked for before the exit.
-pub(crate) fn stop_inside(store: NonNull<StoreState>, pending: Pending) -> Status {
-    // SAFETY: as in `stop`.
-    unsafe {
-        let exit = &mut (*store.as_ptr()).ctx.exit;
-        exit.ip = exit.ip.wrapping_add(1);
-    }
-    stop(store, pending)
-}
-
 /// Makes sure that a function of the instance has code.
 ///
 /// # Safety
-/// `func` must be a wasm function of a live store.
+/// `func` must be a wasm function of a live store whose exit is the function's caller.
 unsafe extern "C" fn translate(func: *mut FuncRec) -> Status {
     // SAFETY: a wasm function's context has an instance and a store, which live as long as it.
     unsafe {
         let ctx = (*func).vmctx;
         let store = StoreState::from_ctx((*ctx).store);
-        // Nothing was noted about where this call comes from, so an error has no backtrace.
-        (*store.as_ptr()).ctx.exit = ExitPoint::NONE;
         let module = &(*(*ctx).instance.cast::<InstanceData>()).module;
         let index = FuncIndex((*func).index);
         match catch_unwind(AssertUnwindSafe(|| module.code(index))) {
@@ -111,8 +98,9 @@ unsafe extern "C" fn translate(func: *mut FuncRec) -> Status {
 /// Calls a host function.
 ///
 /// # Safety
-/// `func` must be a host function of a live store whose code is being executed, and `slots` must hold its arguments.
-unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status {
+/// `func` must be a host function of a live store whose code is being executed and whose exit is the function's caller;
+/// `slots` must hold its arguments, and `caller` be null or the context of an instance of the store.
+unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64, caller: *mut VmCtx) -> Status {
     // SAFETY: a host function's context has a store, and its index is the number of its entry. Entries stay until the
     // store is dropped, and with them the functions behind them.
     unsafe {
@@ -120,13 +108,9 @@ unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64) -> Status 
         let (host, instance, roots) = {
             let state = &mut *store.as_ptr();
             state.host_calls += 1;
-            let caller = NonNull::new(state.ctx.exit.ctx);
-            // Backtraces begin at the caller: the host function itself is no frame of wasm.
-            let header = slots.add((*func).param_slots as usize);
-            state.ctx.exit = caller_of(header, state.ctx.exit.ctx);
             let host = Arc::as_ptr(&state.host_funcs[(*func).index as usize].func);
-            let instance =
-                caller.and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>()));
+            let instance = NonNull::new(caller)
+                .and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>()));
             (host, instance, state.gc.roots.len())
         };
         // What the host does on its own account is free.
@@ -164,8 +148,7 @@ unsafe extern "C" fn throw(ctx: *mut VmCtx, payload: *mut u64, tag: u32) -> Stat
             // The host is not asked.
             return throw();
         }
-        catch_unwind(AssertUnwindSafe(throw))
-            .unwrap_or_else(|panic| stop_inside(store, Pending::Panic(panic)))
+        catch_unwind(AssertUnwindSafe(throw)).unwrap_or_else(|panic| stop(store, Pending::Panic(panic)))
     }
 }
 
@@ -179,7 +162,7 @@ unsafe extern "C" fn throw_ref(ctx: *mut VmCtx, exception: u64) -> Status {
         let store = StoreState::from_ctx((*ctx).store);
         let instance = NonNull::new_unchecked((*ctx).instance.cast::<InstanceData>());
         catch_unwind(AssertUnwindSafe(|| exceptions::throw_ref(store, instance, exception)))
-            .unwrap_or_else(|panic| stop_inside(store, Pending::Panic(panic)))
+            .unwrap_or_else(|panic| stop(store, Pending::Panic(panic)))
     }
 }
 
@@ -191,11 +174,11 @@ unsafe extern "C" fn interrupt(ctx: *mut VmCtx) -> Status {
     // SAFETY: the context has a store, and no reference to it is alive.
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
-        match catch_unwind(AssertUnwindSafe(|| metering::goes_on(store, Left::At))) {
+        match catch_unwind(AssertUnwindSafe(|| metering::goes_on(store))) {
             Ok(Ok(true)) => Status::OK,
             Ok(Ok(false)) => Status::trap(Trap::Interrupt),
-            Ok(Err(error)) => stop_inside(store, Pending::Error(error)),
-            Err(panic) => stop_inside(store, Pending::Panic(panic)),
+            Ok(Err(error)) => stop(store, Pending::Error(error)),
+            Err(panic) => stop(store, Pending::Panic(panic)),
         }
     }
 }
@@ -211,8 +194,8 @@ unsafe extern "C" fn make_room(ctx: *mut VmCtx, bytes: u32) -> Status {
         let mut store = StoreState::from_ctx((*ctx).store);
         let room = catch_unwind(AssertUnwindSafe(|| {
             // What follows cannot stop in the middle.
-            look(store, Left::At)?;
-            store.as_mut().make_room(bytes, Left::At)
+            look(store)?;
+            store.as_mut().make_room(bytes)
         }));
         outcome(store, room)
     }
@@ -223,19 +206,19 @@ fn outcome(store: NonNull<StoreState>, result: std::thread::Result<Result<(), Er
     match result {
         Ok(Ok(())) => Status::OK,
         Ok(Err(error)) => stop_with(store, error),
-        Err(panic) => stop_inside(store, Pending::Panic(panic)),
+        Err(panic) => stop(store, Pending::Panic(panic)),
     }
 }
 
 /// The status for an error, which may be a trap.
 pub(crate) fn stop_with(store: NonNull<StoreState>, error: Error) -> Status {
     let Some(&trap) = error.downcast_ref::<Trap>() else {
-        return stop_inside(store, Pending::Error(error));
+        return stop(store, Pending::Error(error));
     };
     // What the host has put around a trap has destructors, which may panic.
     match catch_unwind(AssertUnwindSafe(|| drop(error))) {
         Ok(()) => Status::trap(trap),
-        Err(panic) => stop_inside(store, Pending::Panic(panic)),
+        Err(panic) => stop(store, Pending::Panic(panic)),
     }
 }
 
@@ -369,7 +352,7 @@ impl Call<'_> {
                 (*ctx.epoch).load(Ordering::Relaxed) >= ctx.epoch_deadline
             };
             // SAFETY: as above.
-            match if come { unsafe { metering::goes_on(root, Left::At) } } else { Ok(true) } {
+            match if come { unsafe { metering::goes_on(root) } } else { Ok(true) } {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(Stopped::Trap(Trap::Interrupt)),
                 Err(error) => Err(Stopped::Error(error)),
@@ -381,8 +364,8 @@ impl Call<'_> {
                 Status::OK
             }
             Ok(Err(Stopped::Trap(trap))) => Status::trap(trap),
-            Ok(Err(Stopped::Error(error))) => stop_inside(root, Pending::Error(error)),
-            Err(panic) => stop_inside(root, Pending::Panic(panic)),
+            Ok(Err(Stopped::Error(error))) => stop(root, Pending::Error(error)),
+            Err(panic) => stop(root, Pending::Panic(panic)),
         }
     }
 

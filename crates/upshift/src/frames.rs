@@ -1,189 +1,158 @@
-//! The frames of wasm functions on the value stack, innermost first.
+//! The frames of wasm functions, innermost first: the one walk for backtraces, the collector, exceptions and texts of traps.
 //!
 //! ```text
 //! point where code was left ─▶ frame ─ header ─▶ frame ─ … ─▶ entry ─ chain of entries ─▶ frame below the host's ─ …
+//!                                └─ header ─▶ FuncRec ─▶ instance, function ─▶ its code ─ pc ─▶ position
 //! ```
 //!
-//! A frame's function is found by its instruction pointer among the code of its instance's module, the frame below by
-//! the header that lies behind the function's parameters. Two return addresses are special: that of the *exit stub*
-//! stands at the bottom of an activation, that of the *restore stub* where the caller belongs to another instance.
+//! A frame of the value stack names its function itself, so nothing is looked up by addresses and nothing is locked. What the pc
+//! stands for has to fit: it lies in code of that function, or it is one of the runtime's own stubs. Anything else means that
+//! the stack is not what it was taken for, and the process aborts: to end the walk there would hide frames from the collector,
+//! which would free what they refer to.
+
+use std::marker::PhantomData;
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{EntryFrame, ExitPoint, VmCtx, frame};
-use upshift_interp::stubs;
+use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, frame};
+use upshift_interp::frame::caller_of;
+use upshift_ir::FuncCode;
 
+use crate::code::{CodeKind, Stub, kind_of};
+use crate::code_object::CodeObject;
 use crate::instance::InstanceData;
-use crate::module::Module;
 use crate::work::{Work, count};
 
 /// A frame of a wasm function.
-pub(crate) struct Frame<'a> {
-    pub(crate) module: &'a Module,
-    pub(crate) func: FuncIndex,
-    /// A word of the instruction that is being executed.
-    pub(crate) word: usize,
-    /// Slot 0.
-    pub(crate) fp: *mut u64,
-}
-
-/// What is known of a place where frames stand.
 #[derive(Clone, Copy)]
-pub(crate) struct Site {
-    ip: *const u64,
-    ctx: *mut VmCtx,
+pub(crate) struct Frame<'a> {
+    pub(crate) instance: &'a InstanceData,
     pub(crate) func: FuncIndex,
-    /// A word of the instruction.
-    pub(crate) word: usize,
-    /// Slots of the function's parameters.
-    pub(crate) params: u32,
-    /// What the owner of the walk notes about the place.
-    pub(crate) note: u64,
+    /// The code that runs in the frame.
+    pub(crate) code: CodeObject<'a>,
+    /// The position in the code: a word of the instruction that is being executed.
+    pub(crate) position: usize,
+    /// Where the frame is, and what its pc is.
+    pub(crate) point: ExitPoint,
 }
 
-impl Site {
-    /// The place of a word of a function's code, at an address in an instance of the module.
-    pub(crate) fn new(
-        module: &Module,
-        (ip, ctx): (*const u64, *mut VmCtx),
-        (func, word): (FuncIndex, usize),
-        note: u64,
-    ) -> Site {
-        Site { ip, ctx, func, word, params: module.info().func_type(func).func().param_slots(), note }
-    }
+/// What a point in the code is.
+enum Found<'a> {
+    Frame(Frame<'a>),
+    /// A stub that stands for a function which has not begun: there is a header, but nothing else.
+    Unbegun,
 }
 
-/// The places that a walk has come by: deep stacks consist of few, which are looked up once.
-#[derive(Default)]
-pub(crate) struct Sites {
-    /// Empty while the walk is short.
-    known: Vec<Option<Site>>,
-    lookups: u32,
-}
-
-impl Sites {
-    /// How many places are kept, each where its address leads.
-    const KEPT: usize = 256;
-    /// After how many lookups it is worth keeping any.
-    const FIRST: u32 = 16;
-
-    /// Which one a place would replace.
-    fn index(ip: *const u64) -> usize {
-        // Fibonacci hashing: instructions are words, so the lowest bits are all the same.
-        ((ip.addr() as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
-    }
-
-    /// The place with this address in an instance.
-    #[inline]
-    pub(crate) fn find(&self, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
-        let site = *self.known.get(Self::index(ip))?;
-        site.filter(|site| std::ptr::eq(site.ip, ip) && site.ctx == ctx)
-    }
-
-    /// Keeps a place that was looked up.
-    pub(crate) fn keep(&mut self, site: Site) {
-        self.lookups += 1;
-        if self.known.is_empty() {
-            if self.lookups < Self::FIRST {
-                return;
-            }
-            self.known = vec![None; Self::KEPT];
+impl<'a> Frame<'a> {
+    /// The frame in which code was left; none if it was not left, or in a function that had not begun.
+    ///
+    /// # Safety
+    /// `exit` must be on the value stack of a store that is alive for `'a`.
+    pub(crate) unsafe fn at(exit: ExitPoint) -> Option<Frame<'a>> {
+        if exit.is_none() {
+            return None;
         }
-        self.known[Self::index(site.ip)] = Some(site);
+        // SAFETY: the caller's promise.
+        match unsafe { find(exit) } {
+            Found::Frame(frame) => Some(frame),
+            Found::Unbegun => None,
+        }
     }
+
+    /// The address of a slot, counted from `fp`.
+    #[inline]
+    pub(crate) fn slot(&self, slot: i32) -> *mut u64 {
+        self.point.fp.wrapping_offset(slot as isize)
+    }
+}
+
+/// What a point in the code is.
+///
+/// # Safety
+/// `point` must be on the value stack of a store that is alive for `'a`, and not be [`ExitPoint::NONE`].
+#[inline]
+unsafe fn find<'a>(point: ExitPoint) -> Found<'a> {
+    let pc = point.inside();
+    // SAFETY: the store of a frame keeps its code.
+    match unsafe { kind_of(pc) } {
+        CodeKind::Interpreter => {}
+        CodeKind::Stub(Stub::Translate) => return Found::Unbegun,
+        // The other stubs note where they were called instead, and no native code makes frames that this walk can read.
+        CodeKind::Stub(_) | CodeKind::Native(_) | CodeKind::Nothing => unknown(&point),
+    }
+    // SAFETY: each frame has a header with a record, whose instance lives as long as its store.
+    let (func, instance) = unsafe {
+        let func: &FuncRec = &**point.fp.wrapping_offset(frame::FUNC).cast::<*const FuncRec>();
+        let instance = (*func.vmctx).instance.cast::<InstanceData>();
+        (FuncIndex(func.index), instance.as_ref())
+    };
+    let Some(instance) = instance else { unknown(&point) };
+    let code = instance.module.translated(func);
+    let position = code.and_then(|code| Some((code, code.word_at(pc)?)));
+    let Some((code, position)) = position else { unknown(&point) };
+    Found::Frame(Frame { instance, func, code: CodeObject::of(code), position, point })
+}
+
+/// Ends the process because a frame is not what it was taken for.
+#[cold]
+#[inline(never)]
+fn unknown(point: &ExitPoint) -> ! {
+    // Whoever catches a panic would go on with a heap or a stack that is not whole.
+    eprintln!(
+        "upshift: internal error: no code is known at pc {:#x} ({:?}) of the frame at {:p}; the process ends, because to leave \
+         out frames would free what they use. Please report this.",
+        point.pc, point.at, point.fp,
+    );
+    std::process::abort();
 }
 
 /// Walks over the frames.
 pub(crate) struct Frames<'a> {
-    /// The frame that comes next; none when its `ip` is null.
+    /// The frame that comes next, if there is one in this activation.
     point: ExitPoint,
-    /// Whether the `ip` is the instruction itself or the one behind it.
-    exact: bool,
-    /// The activation that `point` is in.
+    /// The activation below.
     entry: *const EntryFrame,
-    sites: Sites,
-    modules: std::marker::PhantomData<&'a Module>,
+    store: PhantomData<&'a FuncCode>,
 }
 
 impl<'a> Frames<'a> {
-    /// The frames from `exit` down; `exact` tells whether its `ip` is the instruction itself or the one behind it.
+    /// The frames from `exit` down to the last activation of the chain; with none, those of one activation.
     ///
     /// # Safety
     /// The frames that start at `exit`, with those of all entries of the chain, must be on the value stack for as long
     /// as the iterator is used, and the store must be alive for `'a`.
-    pub(crate) unsafe fn new(exit: ExitPoint, exact: bool, entry: *const EntryFrame) -> Frames<'a> {
-        Frames { point: exit, exact, entry, sites: Sites::default(), modules: std::marker::PhantomData }
-    }
-
-    /// What is known of the place of an address.
-    fn site(&mut self, module: &Module, ip: *const u64, ctx: *mut VmCtx) -> Option<Site> {
-        if let Some(site) = self.sites.find(ip, ctx) {
-            return Some(site);
-        }
-        let site = Site::new(module, (ip, ctx), module.func_at(ip)?, 0);
-        self.sites.keep(site);
-        Some(site)
+    pub(crate) unsafe fn new(exit: ExitPoint, entry: *const EntryFrame) -> Frames<'a> {
+        Frames { point: exit, entry, store: PhantomData }
     }
 }
 
 impl<'a> Iterator for Frames<'a> {
     type Item = Frame<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Frame<'a>> {
         loop {
-            if self.point.ip.is_null() {
+            if self.point.is_none() {
                 if self.entry.is_null() {
                     return None;
                 }
                 // SAFETY: entries are alive while their activations are.
                 let entry = unsafe { &*self.entry };
-                (self.point, self.exact, self.entry) = (entry.outer, false, entry.prev);
+                (self.point, self.entry) = (entry.outer, entry.prev);
                 continue;
             }
-            let point = std::mem::replace(&mut self.point, ExitPoint::NONE);
-            let ip =
-                if std::mem::replace(&mut self.exact, false) { point.ip } else { point.ip.wrapping_sub(1) };
-            // SAFETY: a frame's context is that of a live instance of wasm, which lives as long as its store.
-            let module: &'a Module = unsafe { &(*(*point.ctx).instance.cast::<InstanceData>()).module };
-            let Some(Site { func, word, params, .. }) = self.site(module, ip, point.ctx) else {
-                if std::ptr::eq(point.ip, stubs::translate().wrapping_add(1)) {
-                    // The function had no code yet; the point is at its header.
-                    // SAFETY: as promised to `new`.
-                    self.point = unsafe { caller_of(point.fp, point.ctx) };
-                }
-                continue;
+            // SAFETY: as promised to `new`.
+            let found = unsafe {
+                let found = find(self.point);
+                self.point = caller_of(self.point.fp, self.point.ctx);
+                found
             };
-            // SAFETY: a function's header lies behind its parameters.
-            self.point = unsafe { caller_of(point.fp.add(params as usize), point.ctx) };
-            count(Work::Frames, 1);
-            return Some(Frame { module, func, word, fp: point.fp });
+            if let Found::Frame(frame) = found {
+                count(Work::Frames, 1);
+                return Some(frame);
+            }
         }
     }
 }
 
-/// Where the function whose frame has the given header was called; none if that was the host.
-///
-/// `ctx` is the caller's context if both belong to the same instance.
-///
-/// # Safety
-/// `header` must be the header of a live frame.
-pub(crate) unsafe fn caller_of(header: *const u64, ctx: *mut VmCtx) -> ExitPoint {
-    let address = |slot: *const u64| -> *mut u64 {
-        // SAFETY: the slots of headers and restore records hold addresses.
-        std::ptr::with_exposed_provenance_mut(unsafe { *slot } as usize)
-    };
-    let at = |base: *const u64, slot: u32| base.wrapping_add(slot as usize);
-    let mut caller = ExitPoint {
-        ip: address(at(header, frame::RETURN_IP)),
-        fp: address(at(header, frame::CALLER_FP)),
-        ctx,
-    };
-    if std::ptr::eq(caller.ip, stubs::restore()) {
-        let record = caller.fp;
-        caller = ExitPoint {
-            ip: address(at(record, frame::RESTORE_IP)),
-            fp: address(at(record, frame::RESTORE_FP)),
-            ctx: address(at(record, frame::RESTORE_CTX)).cast(),
-        };
-    }
-    if std::ptr::eq(caller.ip, stubs::exit()) { ExitPoint::NONE } else { caller }
-}
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,8 @@ mod backtrace;
 mod budget;
 mod builtins;
 mod caller;
+mod code;
+mod code_object;
 mod config;
 mod const_expr;
 mod context;

@@ -14,7 +14,6 @@ use anyhow::{Result, ensure};
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
-use crate::gc::Left;
 use crate::pace::look;
 use crate::store::{Store, StoreState};
 
@@ -42,24 +41,18 @@ pub enum UpdateDeadline {
 /// A callback for the end of an epoch, with the host's type of data taken away.
 pub(crate) type OnDeadline = Box<dyn FnMut(NonNull<StoreState>) -> Result<UpdateDeadline> + Send + Sync>;
 
-/// Whether the program goes on although the deadline has come. `left` tells what the store's exit is.
+/// Whether the program goes on although the deadline has come.
 ///
 /// # Safety
 /// `store` must be the root address of a live store to which no reference is alive.
-pub(crate) unsafe fn goes_on(store: NonNull<StoreState>, left: Left) -> Result<bool> {
+pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
     // SAFETY: promised by the caller; no reference to the store lives on into the callback, which may use it.
     unsafe {
         let Some(mut callback) = (*store.as_ptr()).on_deadline.take() else { return Ok(false) };
-        // Where the instruction has noted itself, whoever looks at frames during the callback expects what comes behind it.
-        let exit = (*store.as_ptr()).ctx.exit;
-        if left == Left::At {
-            (*store.as_ptr()).ctx.exit.ip = exit.ip.wrapping_add(1);
-        }
         let roots = (*store.as_ptr()).gc.roots.len();
         let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
         let state = &mut *store.as_ptr();
         state.gc.roots.truncate(roots);
-        state.ctx.exit = exit;
         // The callback may have set another one.
         state.on_deadline.get_or_insert(callback);
         match answer.unwrap_or_else(|panic| resume_unwind(panic))? {
@@ -229,7 +222,7 @@ impl<T: 'static> Caller<'_, T> {
         let store = self.as_context_mut().root();
         // SAFETY: a host function is running, and the store is borrowed by nothing but this call; its references to objects
         // are handles.
-        unsafe { look(store, Left::Before) }
+        unsafe { look(store) }
     }
 }
 

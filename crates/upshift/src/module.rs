@@ -2,17 +2,15 @@
 //!
 //! ```text
 //! bytes or text ─ parse ─▶ ModuleInfo ─ first call of a function ─▶ FuncCode, kept for all instances
-//!                                                                       └─▶ address ─▶ function, for backtraces
 //! ```
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, anyhow, ensure};
 use upshift_core::index::{FuncIndex, TagIndex};
@@ -24,9 +22,11 @@ use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, ModuleLimit, ParseError, names};
 
+use crate::code_object::CodeObject;
 use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::gc::Records;
+use crate::tier::Tier;
 use crate::types::{ExportType, ExternType, ImportType};
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -56,8 +56,6 @@ struct ModuleInner {
     code: Box<[OnceLock<Box<FuncCode>>]>,
     /// The records of the module's types, made for the first instance.
     records: OnceLock<Records>,
-    /// Which function the code at an address belongs to: first byte → (end, function).
-    ranges: Mutex<BTreeMap<usize, (usize, FuncIndex)>>,
 }
 
 /// How large a function is, see [`Module::func_size`].
@@ -154,8 +152,8 @@ impl Module {
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = info.bodies.iter().map(|_| OnceLock::new()).collect();
-        let (engine, records, ranges) = (engine.clone(), OnceLock::new(), Mutex::default());
-        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, ranges }) })
+        let (engine, records) = (engine.clone(), OnceLock::new());
+        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records }) })
     }
 
     /// The engine that the module belongs to.
@@ -294,14 +292,7 @@ impl Module {
         let mut code = upshift_ir::compile(self.info(), func, self.engine().config().code)?;
         upshift_interp::link(code.words_mut());
         // Another thread may have been faster; then its code is the one that counts.
-        let code = slot.get_or_init(|| {
-            let code = Box::new(code);
-            let range = code.words().as_ptr_range();
-            let mut ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
-            ranges.insert(range.start.addr(), (range.end.addr(), func));
-            code
-        });
-        Ok(code)
+        Ok(slot.get_or_init(|| Box::new(code)))
     }
 
     /// The code of one of the module's own functions, if it was translated.
@@ -313,22 +304,10 @@ impl Module {
         &self.inner.code[(func.0 - self.info().imported_funcs) as usize]
     }
 
-    /// The function whose code holds an address, and which word of it.
-    pub(crate) fn func_at(&self, ip: *const u64) -> Option<(FuncIndex, usize)> {
-        let ranges = self.inner.ranges.lock().unwrap_or_else(PoisonError::into_inner);
-        let (start, &(end, func)) = ranges.range(..=ip.addr()).next_back()?;
-        (ip.addr() < end).then_some((func, (ip.addr() - start) / size_of::<u64>()))
-    }
-
-    /// The positions in the module's bytes of the operators that words of a function's code come from. This takes as long as
-    /// translating the function.
-    pub(crate) fn offsets_of(&self, func: FuncIndex) -> impl Fn(usize) -> Option<u32> {
-        let positions = upshift_ir::positions(self.info(), func, self.engine().config().code);
-        let positions = positions.unwrap_or_default();
-        move |word| {
-            let behind = positions.partition_point(|&(start, _)| start as usize <= word);
-            Some(positions[behind.checked_sub(1)?].1)
-        }
+    /// The offsets in the module's bytes of the operators that positions in a tier's code of a function come from. This takes
+    /// as long as translating the function.
+    pub(crate) fn offsets_of(&self, func: FuncIndex, tier: Tier) -> impl Fn(usize) -> Option<u32> + use<> {
+        CodeObject::offsets(tier, self.info(), func, self.engine().config().code)
     }
 
     /// The name of a function from the name section, or else from an export.
@@ -343,6 +322,18 @@ impl Module {
         let own = names::tag_name(info, tag).or_else(|| names::export_name(info, ExternIndex::Tag(tag)));
         let imported = || names::tag_import(info, tag).map(|(module, name)| format!("{module}::{name}"));
         own.map(str::to_owned).or_else(imported)
+    }
+}
+
+#[cfg(test)]
+impl Module {
+    /// Takes the last two bytes of a function's body away: if they are half of an operator and `end`, it cannot be translated.
+    ///
+    /// # Panics
+    /// When there are other holders of the module.
+    pub(crate) fn cut_body(&mut self, func: FuncIndex) {
+        let info = &mut Arc::get_mut(&mut self.inner).expect("nobody else has the module").info;
+        info.bodies[(func.0 - info.imported_funcs) as usize].end -= 2;
     }
 }
 

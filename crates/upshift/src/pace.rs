@@ -14,10 +14,9 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 use upshift_core::Trap;
 use upshift_core::fuel::BYTES_PER_UNIT;
-use upshift_core::vm::ExitPoint;
+use upshift_core::vm::PcKind;
 
-use crate::gc::Left;
-use crate::instance::InstanceData;
+use crate::frames::Frame;
 use crate::metering::goes_on;
 use crate::store::StoreState;
 use crate::work::{Work, count};
@@ -64,14 +63,9 @@ impl StoreState {
     /// Lets what is called from now on lie above the frame of the instruction that has noted itself: its operands are still
     /// wanted.
     fn spare_frame(&mut self) {
-        let ExitPoint { ip, fp, ctx } = self.ctx.exit;
-        if ctx.is_null() {
-            return;
-        }
-        // SAFETY: the exit of running code names its context, which has an instance.
-        let module = unsafe { &(*(*ctx).instance.cast::<InstanceData>()).module };
-        if let Some(code) = module.func_at(ip).and_then(|(func, _)| module.translated(func)) {
-            self.ctx.stack_top = fp.wrapping_add(code.preamble().frame_slots as usize);
+        // SAFETY: the exit of running code is on the value stack of this store.
+        if let Some(frame) = unsafe { Frame::at(self.ctx.exit) } {
+            self.ctx.stack_top = frame.point.fp.wrapping_add(frame.code.frame_slots());
         }
     }
 }
@@ -83,24 +77,24 @@ impl StoreState {
 ///
 /// # Safety
 /// `store` must be the root address of a live store to which no reference is alive. All references to objects must be where
-/// the collector finds them: for an instruction that has noted itself, [`Left::At`], in its frame.
+/// the collector finds them: for an instruction that has noted itself as the exit, [`PcKind::At`], in its frame.
 #[inline]
-pub(crate) unsafe fn look(store: NonNull<StoreState>, left: Left) -> Result<()> {
+pub(crate) unsafe fn look(store: NonNull<StoreState>) -> Result<()> {
     // SAFETY: the caller's promise.
-    unsafe { if (*store.as_ptr()).deadline_has_come() { ask(store, left) } else { Ok(()) } }
+    unsafe { if (*store.as_ptr()).deadline_has_come() { ask(store) } else { Ok(()) } }
 }
 
 /// # Safety
 /// As for [`look`].
 #[cold]
-unsafe fn ask(store: NonNull<StoreState>, left: Left) -> Result<()> {
+unsafe fn ask(store: NonNull<StoreState>) -> Result<()> {
     // SAFETY: the caller's promise; references to the store end with each statement.
     unsafe {
         let top = (*store.as_ptr()).ctx.stack_top;
-        if left == Left::At {
+        if (*store.as_ptr()).ctx.exit.at == PcKind::At {
             (*store.as_ptr()).spare_frame();
         }
-        let answer = goes_on(store, left);
+        let answer = goes_on(store);
         (*store.as_ptr()).ctx.stack_top = top;
         if answer? { Ok(()) } else { Err(Trap::Interrupt.into()) }
     }
@@ -164,7 +158,7 @@ pub(crate) unsafe fn in_parts(
     unsafe {
         (*store.as_ptr()).charge_bytes(items.size())?;
         for (start, len) in items.parts() {
-            look(store, Left::At)?;
+            look(store)?;
             count(Work::Bytes, len << items.bytes_log2);
             work(&mut *store.as_ptr(), start, len)?;
         }

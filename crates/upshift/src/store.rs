@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
-use upshift_core::vm::{ExitPoint, FuncRec, MemRecord, StoreCtx, VmCtx};
+use upshift_core::vm::{ExitPoint, FuncRec, Landing, MemRecord, StoreCtx, VmCtx};
 use upshift_translate::CodeOptions;
 
 use crate::builtins::BUILTINS;
@@ -328,7 +328,7 @@ impl StoreState {
                 fuel: 0,
                 entry: std::ptr::null(),
                 exit: ExitPoint::NONE,
-                landing: ExitPoint::NONE,
+                landing: Landing::NONE,
                 stopped: ExitPoint::NONE,
                 trap_operand: 0,
                 native_limit: 0,

@@ -11,6 +11,7 @@ use upshift_core::index::FuncIndex;
 use upshift_core::vm::FuncRec;
 
 use crate::backtrace::FrameInfo;
+use crate::code_object::CodeObject;
 use crate::context::AsContext;
 use crate::func::Func;
 use crate::module::Module;
@@ -215,8 +216,8 @@ impl Module {
     /// ```
     #[must_use]
     pub fn tier(&self, func: u32) -> Option<Tier> {
-        let translated = self.func_bodies().contains(&func) && self.translated(FuncIndex(func)).is_some();
-        translated.then_some(Tier::Interpreter)
+        let code = self.func_bodies().contains(&func).then(|| self.translated(FuncIndex(func)))?;
+        code.map(|code| CodeObject::of(code).tier())
     }
 }
 
@@ -224,8 +225,7 @@ impl FrameInfo {
     /// The tier that executes the frame.
     #[must_use]
     pub fn tier(&self) -> Tier {
-        // Frames are found by the interpreter's code.
-        Tier::Interpreter
+        self.code_tier()
     }
 }
 

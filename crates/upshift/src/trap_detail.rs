@@ -1,7 +1,7 @@
 //! The numbers behind a trap: which address of how large a memory, which element of which table, which two types.
 //!
 //! ```text
-//! StoreCtx::stopped ─▶ function, instruction ─ decode ─▶ operands, still in their slots ─▶ text
+//! StoreCtx::stopped ─▶ frame ─ its code ─▶ instruction ─▶ operands, still in their slots ─▶ text
 //! ```
 //!
 //! Nothing is noted before a trap happens: the instruction is decoded afterwards, and its operands are where they were.
@@ -10,12 +10,13 @@ use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
 use upshift_core::shown::Shown;
 use upshift_core::types::TypeId;
-use upshift_core::vm::{BuiltinOp, ExitPoint, FuncRec, TableRecord, is_object};
+use upshift_core::vm::{BuiltinOp, FuncRec, TableRecord, is_object};
 use upshift_ir::Op;
-use upshift_ir::decode::{Instr, cast_fields, decode};
+use upshift_ir::decode::{Instr, cast_fields};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
 use upshift_translate::names;
 
+use crate::frames::Frame;
 use crate::instance::InstanceData;
 use crate::store::StoreState;
 
@@ -29,20 +30,15 @@ struct Site<'a> {
     state: &'a StoreState,
     instance: &'a InstanceData,
     instr: Instr,
-    point: ExitPoint,
+    frame: Frame<'a>,
 }
 
 impl<'a> Site<'a> {
     fn find(state: &'a StoreState) -> Option<Site<'a>> {
-        let point = state.ctx.stopped;
-        if point.ctx.is_null() {
-            return None;
-        }
-        // SAFETY: the context where code stopped is that of an instance or of host functions; both live as long as the store.
-        let instance = unsafe { (*point.ctx).instance.cast::<InstanceData>().as_ref() }?;
-        let (func, word) = instance.module.func_at(point.ip)?;
-        let instr = decode(instance.module.translated(func)?.words(), word).ok()?;
-        Some(Site { state, instance, instr, point })
+        // SAFETY: frames are on the value stack until something new is called.
+        let frame = unsafe { Frame::at(state.ctx.stopped) }?;
+        let instr = frame.code.instruction(frame.position)?;
+        Some(Site { state, instance: frame.instance, instr, frame })
     }
 
     /// The value of a field of the instruction.
@@ -53,7 +49,7 @@ impl<'a> Site<'a> {
     /// The slot that a field names, or one behind it.
     fn slot(&self, field: u8, behind: usize) -> u64 {
         // SAFETY: the code is verified, so its slots are in the frame, which nobody has overwritten yet.
-        unsafe { *self.point.fp.add(self.field(field) as usize + behind) }
+        unsafe { *self.frame.slot(self.field(field) as i32).add(behind) }
     }
 
     fn describe(&self, trap: Trap) -> Option<String> {

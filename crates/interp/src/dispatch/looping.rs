@@ -70,7 +70,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
             Flow::Trap(trap) => {
                 // SAFETY: as promised by the caller.
                 unsafe {
-                    (*r.store()).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
+                    (*r.store()).exit = ExitPoint::at(r.ip, r.fp, r.ctx);
                     (*r.store()).trap_operand = r.int;
                 }
                 return Status::trap(trap);

@@ -99,7 +99,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, _mem: *mut u8, _len: usize, int: u64, _f32: f32, _f64: f64,
     ) -> Status {
         // SAFETY: the context of running code lives.
-        unsafe { (*(*ctx).store).exit = ExitPoint { ip, fp, ctx } };
+        unsafe { (*(*ctx).store).exit = ExitPoint::at(ip, fp, ctx) };
         Status::trap(Trap::from_u8(int as u8).unwrap_or(Trap::UnreachableCodeReached))
     }
 }

@@ -14,7 +14,7 @@ use upshift_core::ops::memory::{LoadOp, StoreOp};
 
 use super::Exec;
 use super::memory::in_memory;
-use super::operand::{high, low};
+use super::operand::{high, low, low_slot};
 use crate::regs::{AccValue, Flow, Regs};
 
 /// Reads bytes that others may be writing.
@@ -98,7 +98,8 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.b());
-            let Some(at) = in_memory::<true>(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory::<true>(r, r.number_c(), address, r.word(2), size_of::<O::Bytes>())
+            else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             r.write(r.a(), O::eval(load_bytes(at)));
@@ -116,7 +117,8 @@ impl<O: StoreOp> Exec for StoreShared<O> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory::<true>(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory::<true>(r, r.number_c(), address, r.word(2), size_of::<O::Bytes>())
+            else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             store_bytes(at, O::eval(r.read(r.b())));
@@ -187,7 +189,7 @@ impl<O: AtomicOp> Exec for AtomicLoad<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let cell = cell!(O::Width, r, r.c(), r.b(), r.word(2));
+            let cell = cell!(O::Width, r, r.number_c(), r.b(), r.word(2));
             let value = O::Width::load(cell, Ordering::SeqCst);
             r.write(r.a(), value.to_slot());
             r.next(3)
@@ -203,7 +205,7 @@ impl<O: AtomicOp> Exec for AtomicStore<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let cell = cell!(O::Width, r, r.c(), r.a(), r.word(2));
+            let cell = cell!(O::Width, r, r.number_c(), r.a(), r.word(2));
             let value = O::Width::from_slot(r.read(r.b()));
             O::Width::store(cell, value, Ordering::SeqCst);
             r.next(3)
@@ -237,7 +239,7 @@ impl<O: AtomicOp> Exec for AtomicCompareExchange<O> {
         unsafe {
             let more = r.word(2);
             let cell = cell!(O::Width, r, high(more), r.b(), r.word(3));
-            let (expected, replacement): (u64, u64) = (r.read(r.c()), r.read(low(more)));
+            let (expected, replacement): (u64, u64) = (r.read(r.c()), r.read(low_slot(more)));
             let narrow = O::Width::from_slot(expected);
             let old = if narrow.to_slot() == expected {
                 O::Width::compare_exchange(cell, narrow, O::Width::from_slot(replacement))

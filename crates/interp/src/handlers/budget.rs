@@ -14,19 +14,20 @@ use crate::regs::{Flow, Regs};
 /// # Safety
 /// As for [`Exec::exec`](super::Exec::exec).
 #[inline(always)]
-pub(crate) unsafe fn running(r: &Regs) -> *mut FuncRec {
+pub(crate) unsafe fn running(r: &Regs) -> *const FuncRec {
     // SAFETY: entering the function wrote the header.
-    unsafe { *r.fp.offset(frame::FUNC) as *mut FuncRec }
+    unsafe { *r.fp.offset(frame::FUNC) as *const FuncRec }
 }
 
-/// Takes one from a function's budget; `Flow::Spent` if that was the last.
+/// Takes one from a function's budget; [`Flow::Spent`] if there was none left.
 ///
 /// # Safety
 /// `func` is live, and its frame the running one.
 #[inline(always)]
-pub(crate) unsafe fn spend(func: *mut FuncRec) -> Flow {
-    // SAFETY: promised by the caller.
+pub(crate) unsafe fn spend(func: *const FuncRec) -> Flow {
+    // SAFETY: promised by the caller; records belong to stores, and only the thread that runs the store's code counts.
     unsafe {
+        let func = func.cast_mut();
         let left = (*func).counter.wrapping_sub(1);
         (*func).counter = left;
         if left < 0 { Flow::Spent } else { Flow::Next }
@@ -39,6 +40,6 @@ pub(crate) unsafe fn spend(func: *mut FuncRec) -> Flow {
 /// As for [`Exec::exec`](super::Exec::exec), right after [`spend`].
 pub(crate) unsafe fn renew(r: &mut Regs) -> Flow {
     // SAFETY: promised by the caller.
-    unsafe { (*running(r)).counter = FuncRec::COUNTER_START };
+    unsafe { (*running(r).cast_mut()).counter = FuncRec::COUNTER_START };
     Flow::Next
 }

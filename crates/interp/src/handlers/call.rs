@@ -1,7 +1,7 @@
 //! Calls: within an instance, into others, to the host, to the runtime's services.
 //!
-//! A callee's frame begins at its arguments, which are the caller's topmost operands, so a call within an instance writes the
-//! header and goes on. A call into another instance leaves a restore record below the arguments, which brings back the
+//! A callee's frame begins with its arguments, which are the caller's topmost operands, so a call within an instance writes the
+//! header behind them and goes on. A call into another instance leaves a restore record below the arguments, which brings back the
 //! caller's context; a tail call out of an instance makes such a record only if the caller did not already come through one.
 //!
 //! What is thrown is caught by the runtime, which knows frames and handlers; here control only goes on where it says.
@@ -9,20 +9,23 @@
 use std::marker::PhantomData;
 
 use upshift_core::cast;
-use upshift_core::vm::{Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Status, TableRecord, frame};
+use upshift_core::vm::{
+    Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
+};
 use upshift_core::{Trap, TypeId};
 use upshift_ir::Op;
 
-use super::operand::{high, low};
-use super::{Exec, exec};
+use super::operand::{high, low, low_slot};
+use super::{Exec, budget, exec};
+use crate::frame::caller_of;
 use crate::regs::{Flow, Regs};
 use crate::stubs;
 
-/// Goes on at the start of a function's code. Its header is written; the accumulator tells the runtime's stubs which
-/// function they stand for.
+/// Goes on at the start of the code of a function whose frame is at `fp`. Its header is written; the accumulator tells the
+/// runtime's stubs which function they stand for.
 ///
 /// # Safety
-/// `func` is live, `r.fp` is at its arguments.
+/// `func` is live, `r.fp` is its frame.
 #[inline(always)]
 unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
     // SAFETY: promised by the caller; `code` points to a preamble and instructions.
@@ -36,32 +39,42 @@ unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
     }
 }
 
-/// Calls a function of the running instance with arguments at `base`; the next instruction is `words` words away.
+/// Calls a function of the running instance, whose frame will be at `callee`, behind its arguments and the header; the next
+/// instruction is `words` words away.
 ///
 /// # Safety
 /// As for [`Exec::exec`]; `func` is live.
 #[inline(always)]
-unsafe fn call(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, words: usize) -> Flow {
+unsafe fn call(r: &mut Regs, func: *const FuncRec, callee: *mut u64, words: usize) -> Flow {
     // SAFETY: the stack has room for a header behind any frame.
     unsafe {
-        // The arguments lie in the caller's frame, so the difference is not negative.
-        let room = (*r.store()).stack_limit as usize - base as usize;
         let code = (*func).code;
-        if *code as usize > room {
+        // A sum, because the frame may begin behind the limit already.
+        if callee as usize + *code as usize > (*r.store()).stack_limit as usize {
             return Flow::Trap(Trap::StackOverflow);
         }
-        let header = base.add(params);
-        *header.add(frame::RETURN_IP as usize) = r.ip.add(words) as u64;
-        *header.add(frame::CALLER_FP as usize) = r.fp as u64;
-        *header.add(frame::FUNC as usize) = func as u64;
+        write_header(callee, r.ip.add(words) as u64, r.fp as u64, func);
         r.int = func as u64;
-        r.fp = base;
+        r.fp = callee;
         r.ip = code.add(1);
-        Flow::Next
+        budget::spend(func)
     }
 }
 
-/// Replaces the running function, which has `own_params` parameter slots, by another of the same instance.
+/// The first of so many parameters of a frame.
+#[inline(always)]
+fn first_param(fp: *mut u64, params: usize) -> *mut u64 {
+    fp.wrapping_sub(frame::HEADER_SLOTS as usize).wrapping_sub(params)
+}
+
+/// The frame of a function with so many parameters, the first of which is given.
+#[inline(always)]
+fn frame_behind(first: *mut u64, params: usize) -> *mut u64 {
+    first.wrapping_add(params).wrapping_add(frame::HEADER_SLOTS as usize)
+}
+
+/// Replaces the running function, which has `own_params` parameter slots, by another of the same instance, whose frame would be
+/// at `callee` if it was called.
 ///
 /// # Safety
 /// As for [`Exec::exec`]; `func` is live.
@@ -70,29 +83,44 @@ unsafe fn tail_call(
     r: &mut Regs,
     func: *const FuncRec,
     params: usize,
-    base: *mut u64,
+    callee: *mut u64,
     own_params: usize,
 ) -> Flow {
     // SAFETY: the header is read before arguments may overwrite it; arguments move down.
     unsafe {
-        if !fits(r, func, r.fp) {
+        let first = first_param(r.fp, own_params);
+        let target = frame_behind(first, params);
+        if !fits(r, func, target) {
             return Flow::Trap(Trap::StackOverflow);
         }
-        let old = r.slot(own_params);
-        let (ip, fp) = (*old.add(frame::RETURN_IP as usize), *old.add(frame::CALLER_FP as usize));
-        move_down(base, r.fp, params);
-        write_header(r.slot(params), ip, fp, func);
-        start(r, func)
+        let (ip, fp) = header(r);
+        move_down(first_param(callee, params), first, params);
+        write_header(target, ip, fp, func);
+        r.fp = target;
+        match start(r, func) {
+            Flow::Next => budget::spend(func),
+            flow => flow,
+        }
     }
 }
 
+/// Return address and frame of the caller.
+///
+/// # Safety
+/// As for [`Exec::exec`]; the header must not have been overwritten.
 #[inline(always)]
-unsafe fn write_header(header: *mut u64, ip: u64, fp: u64, func: *const FuncRec) {
-    // SAFETY: the caller points to a header.
+pub(super) unsafe fn header(r: &Regs) -> (u64, u64) {
+    // SAFETY: entering the function wrote the header.
+    unsafe { (*r.slot(frame::RETURN_IP), *r.slot(frame::CALLER_FP)) }
+}
+
+#[inline(always)]
+unsafe fn write_header(callee: *mut u64, ip: u64, fp: u64, func: *const FuncRec) {
+    // SAFETY: the caller points to where a frame begins, with room for its header.
     unsafe {
-        *header.add(frame::RETURN_IP as usize) = ip;
-        *header.add(frame::CALLER_FP as usize) = fp;
-        *header.add(frame::FUNC as usize) = func as u64;
+        *callee.offset(frame::RETURN_IP) = ip;
+        *callee.offset(frame::CALLER_FP) = fp;
+        *callee.offset(frame::FUNC) = func as u64;
     }
 }
 
@@ -119,49 +147,70 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
     }
 }
 
-/// Whether the frame of a function can begin at `base`. A trap belongs to the caller, so tail calls ask before they take
-/// its frame apart.
+/// Whether a function can have its frame at `fp`. A trap belongs to the caller, so tail calls ask before they take its frame
+/// apart.
 #[inline(always)]
-unsafe fn fits(r: &Regs, func: *const FuncRec, base: *const u64) -> bool {
+unsafe fn fits(r: &Regs, func: *const FuncRec, fp: *const u64) -> bool {
     // SAFETY: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
-    unsafe { base as usize + *(*func).code as usize <= (*r.store()).stack_limit as usize }
+    unsafe { fp as usize + *(*func).code as usize <= (*r.store()).stack_limit as usize }
 }
 
-/// Enters another instance: the running context changes, and memory 0 with it. Host functions learn from the exit whose
-/// context it was.
+/// Enters another instance: the running context changes, and memory 0 with it. The old one is left behind the new frame's
+/// header, for host functions.
 #[inline(always)]
 unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
-    // SAFETY: `func` is live, its context too; the store is the same.
+    // SAFETY: `func` is live, its context too; the store is the same. The stack has room behind the header.
     unsafe {
-        let flow = start(r, func);
-        if flow == Flow::Next {
-            (*r.store()).exit.ctx = r.ctx;
-            r.ctx = (*func).vmctx;
-            r.reload_memory();
+        match start(r, func) {
+            Flow::Next => {
+                *r.slot(frame::CALLER_CTX) = r.ctx as u64;
+                r.ctx = (*func).vmctx;
+                r.reload_memory();
+                budget::spend(func)
+            }
+            flow => flow,
         }
-        flow
     }
 }
 
-/// Calls a function of any instance or the host.
+/// Writes what brings the context back after a call into another instance.
+///
+/// # Safety
+/// `func` is live, and at `record` is room.
 #[inline(always)]
-unsafe fn call_any(r: &mut Regs, func: *const FuncRec, params: usize, base: *mut u64, words: usize) -> Flow {
+unsafe fn write_record(record: *mut u64, ip: u64, fp: u64, ctx: *mut VmCtx, func: *const FuncRec) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        *record.add(frame::RESTORE_IP as usize) = ip;
+        *record.add(frame::RESTORE_FP as usize) = fp;
+        *record.add(frame::RESTORE_CTX as usize) = ctx as u64;
+        *record.add(frame::RESTORE_RESULTS as usize) = u64::from((*func).result_slots);
+    }
+}
+
+/// Calls a function of any instance or the host, whose frame would be at `callee` if it was one of the running instance.
+#[inline(always)]
+unsafe fn call_any(
+    r: &mut Regs,
+    func: *const FuncRec,
+    params: usize,
+    callee: *mut u64,
+    words: usize,
+) -> Flow {
     // SAFETY: as for `call`; the stack has room for a restore record, the most parameters and a header behind any frame.
     unsafe {
         if (*func).vmctx == r.ctx {
-            return call(r, func, params, base, words);
+            return call(r, func, callee, words);
         }
-        let callee = base.add(frame::RESTORE_SLOTS as usize);
-        move_up(base, callee, params);
+        let record = first_param(callee, params);
+        let first = record.add(frame::RESTORE_SLOTS as usize);
+        move_up(record, first, params);
         let caller = r.fp;
-        *base.add(frame::RESTORE_IP as usize) = r.ip.add(words) as u64;
-        *base.add(frame::RESTORE_FP as usize) = caller as u64;
-        *base.add(frame::RESTORE_CTX as usize) = r.ctx as u64;
-        *base.add(frame::RESTORE_RESULTS as usize) = u64::from((*func).result_slots);
-        write_header(callee.add(params), stubs::restore() as u64, base as u64, func);
-        r.fp = callee;
+        write_record(record, r.ip.add(words) as u64, caller as u64, r.ctx, func);
+        r.fp = frame_behind(first, params);
+        write_header(r.fp, stubs::restore() as u64, record as u64, func);
         let flow = switch(r, func);
-        if flow != Flow::Next {
+        if let Flow::Trap(_) = flow {
             // The trap belongs to the caller's frame.
             r.fp = caller;
         }
@@ -175,38 +224,36 @@ unsafe fn tail_call_any(
     r: &mut Regs,
     func: *const FuncRec,
     params: usize,
-    base: *mut u64,
+    callee: *mut u64,
     own_params: usize,
 ) -> Flow {
     // SAFETY: as for `tail_call` and `call_any`.
     unsafe {
         if (*func).vmctx == r.ctx {
-            return tail_call(r, func, params, base, own_params);
+            return tail_call(r, func, params, callee, own_params);
         }
-        if !fits(r, func, r.slot(frame::RESTORE_SLOTS as usize)) {
+        let own = first_param(r.fp, own_params);
+        if !fits(r, func, frame_behind(own, params).add(frame::RESTORE_SLOTS as usize)) {
             return Flow::Trap(Trap::StackOverflow);
         }
-        let old = r.slot(own_params);
-        let (ip, fp) = (*old.add(frame::RETURN_IP as usize), *old.add(frame::CALLER_FP as usize));
+        let (ip, fp) = header(r);
+        let args = first_param(callee, params);
         if ip == stubs::restore() as u64 {
-            move_down(base, r.fp, params);
-            write_header(r.slot(params), ip, fp, func);
+            move_down(args, own, params);
+            r.fp = frame_behind(own, params);
+            write_header(r.fp, ip, fp, func);
             return switch(r, func);
         }
-        let record = r.fp;
-        let callee = record.add(frame::RESTORE_SLOTS as usize);
+        let first = own.add(frame::RESTORE_SLOTS as usize);
         // Arguments lie behind the old header, so far up that the record fits below them; they may move either way.
-        if (base as usize) < callee as usize {
-            move_up(base, callee, params);
+        if (args as usize) < first as usize {
+            move_up(args, first, params);
         } else {
-            move_down(base, callee, params);
+            move_down(args, first, params);
         }
-        *record.add(frame::RESTORE_IP as usize) = ip;
-        *record.add(frame::RESTORE_FP as usize) = fp;
-        *record.add(frame::RESTORE_CTX as usize) = r.ctx as u64;
-        *record.add(frame::RESTORE_RESULTS as usize) = u64::from((*func).result_slots);
-        write_header(callee.add(params), stubs::restore() as u64, record as u64, func);
-        r.fp = callee;
+        write_record(own, ip, fp, r.ctx, func);
+        r.fp = frame_behind(first, params);
+        write_header(r.fp, stubs::restore() as u64, own as u64, func);
         switch(r, func)
     }
 }
@@ -218,7 +265,7 @@ unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> 
     // function references.
     unsafe {
         let (more, ty) = (r.word(2), r.word(3));
-        let index: u64 = r.read(low(more));
+        let index: u64 = r.read(low_slot(more));
         let TableRecord { base, len } = &**(*r.ctx).tables.add(high(more));
         if index >= *len as u64 {
             return Err(Trap::TableOutOfBounds);
@@ -260,58 +307,58 @@ exec! {
     /// Calls an own function.
     Call |r| {
         let func = own_func(r, low(r.word(2)));
-        call(r, func, r.a(), r.slot(r.high()), const { Op::Call.words() })
+        call(r, func, r.slot(r.high_slot()), const { Op::Call.words() })
     }
     /// Calls an imported function.
     CallImport |r| {
         let func = imported_func(r, low(r.word(2)));
-        call_any(r, func, r.a(), r.slot(r.high()), const { Op::CallImport.words() })
+        call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallImport.words() })
     }
     /// Calls a function by reference.
     CallRef |r| {
-        let func = *r.slot(low(r.word(2))) as *const FuncRec;
+        let func = *r.slot(low_slot(r.word(2))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.a(), r.slot(r.high()), const { Op::CallRef.words() })
+        call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallRef.words() })
     }
     /// Tail calls an own function.
     ReturnCall |r| {
         let func = own_func(r, low(r.word(2)));
-        tail_call(r, func, r.a(), r.slot(r.high()), low(r.word(3)))
+        tail_call(r, func, r.number_a(), r.slot(r.high_slot()), low(r.word(3)))
     }
     /// Tail calls an imported function.
     ReturnCallImport |r| {
         let func = imported_func(r, low(r.word(2)));
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
+        tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), high(r.word(2)))
     }
     /// Tail calls a function by reference.
     ReturnCallRef |r| {
-        let func = *r.slot(low(r.word(2))) as *const FuncRec;
+        let func = *r.slot(low_slot(r.word(2))) as *const FuncRec;
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        tail_call_any(r, func, r.a(), r.slot(r.high()), high(r.word(2)))
+        tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), high(r.word(2)))
     }
     /// Throws an exception.
     Throw |r| {
-        let payload = r.slot(r.high());
+        let payload = r.slot(r.high_slot());
         note_exit(r, payload);
         let status = ((*(*r.store()).builtins).throw)(r.ctx, payload, low(r.word(2)) as u32);
         land(r, status)
     }
     /// Throws the exception of a reference.
     ThrowRef |r| {
-        let slot = r.slot(r.high());
+        let slot = r.slot(r.high_slot());
         note_exit(r, slot.add(1));
         let status = ((*(*r.store()).builtins).throw_ref)(r.ctx, *slot);
         land(r, status)
     }
     /// A service of the runtime.
     Builtin |r| {
-        let args = r.slot(r.high());
+        let args = r.slot(r.high_slot());
         let more = r.word(2);
-        let service = service(r, r.a());
+        let service = service(r, r.number_a());
         note_exit(r, args);
         let status = service(r.ctx, args, more as u32, (more >> 32) as u32);
         if status != Status::OK {
@@ -323,34 +370,31 @@ exec! {
     /// Stands for a function that has no code yet.
     Translate |r| {
         let func = r.int as *mut FuncRec;
+        // An error belongs to the caller: the function itself has not begun.
+        (*r.store()).exit = caller_of(r.fp, r.ctx);
         let status = ((*(*r.store()).builtins).translate)(func);
         if status != Status::OK {
             return stop(status);
         }
-        let flow = start(r, func);
-        if flow != Flow::Next {
-            // The trap is reported with the header, because the stub stands for functions of any type.
-            r.fp = r.slot((*func).param_slots as usize);
-        }
-        flow
+        start(r, func)
     }
     /// The code of host functions.
     HostCall |r| {
         let func = r.int as *const FuncRec;
         let (params, results) = ((*func).param_slots as usize, (*func).result_slots as usize);
-        let header = r.slot(params);
-        let (ip, fp) = (*header.add(frame::RETURN_IP as usize), *header.add(frame::CALLER_FP as usize));
-        let top = r.slot((params + frame::HEADER_SLOTS as usize).max(results));
+        let (ip, fp) = header(r);
+        let args = first_param(r.fp, params);
+        let top = args.add((params + frame::HEADER_SLOTS as usize).max(results));
         let store = r.store();
-        // Whoever switched to the host's context has left its own, which is what the host function sees.
-        let ctx = (*store).exit.ctx;
-        (*store).exit = ExitPoint { ip: r.ip, fp: header, ctx };
+        // Backtraces begin at the caller: the host function itself is no frame of wasm.
+        (*store).exit = caller_of(r.fp, r.ctx);
         (*store).stack_top = top;
-        let status = ((*(*store).builtins).host_call)(func, r.fp);
+        let caller = *r.slot(frame::CALLER_CTX) as *mut VmCtx;
+        let status = ((*(*store).builtins).host_call)(func, args, caller);
         if status != Status::OK {
             return land(r, status);
         }
-        r.result_to_accs(r.fp);
+        r.result_to_accs(args);
         r.ip = ip as *const u64;
         r.fp = fp as *mut u64;
         Flow::Next
@@ -414,7 +458,7 @@ impl<E: Expected> Exec for CallIndirect<E> {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let func = check!(table_function::<E>(r));
-            call_any(r, func, r.a(), r.slot(r.high()), const { Op::CallIndirect.words() })
+            call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallIndirect.words() })
         }
     }
 }
@@ -428,7 +472,7 @@ impl<E: Expected> Exec for ReturnCallIndirect<E> {
         // SAFETY: as in `CallIndirect`.
         unsafe {
             let func = check!(table_function::<E>(r));
-            tail_call_any(r, func, r.a(), r.slot(r.high()), E::own_params(r))
+            tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), E::own_params(r))
         }
     }
 }
@@ -446,7 +490,7 @@ pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
     // SAFETY: the store's context lives.
     unsafe {
         let store = r.store();
-        (*store).exit = ExitPoint { ip: r.ip, fp: r.fp, ctx: r.ctx };
+        (*store).exit = ExitPoint::at(r.ip, r.fp, r.ctx);
         (*store).stack_top = top;
     }
 }
@@ -460,9 +504,10 @@ unsafe fn land(r: &mut Regs, status: Status) -> Flow {
     if status != Status::CAUGHT {
         return stop(status);
     }
-    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use.
+    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use. Its frame lies on the value stack,
+    // so the native stack is where it has to be.
     unsafe {
-        let ExitPoint { ip, fp, ctx } = (*r.store()).landing;
+        let Landing { ip, fp, ctx, .. } = (*r.store()).landing;
         (r.ip, r.fp, r.ctx) = (ip, fp, ctx);
         r.reload_memory();
         Flow::Next

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use upshift_core::Trap;
 use upshift_core::vm::{Status, VmCtx, frame};
 
-use super::call::{note_exit, stop};
+use super::call::{header, note_exit, stop};
 use super::operand::{Distance, Source, low};
 use super::{Exec, exec};
 use crate::regs::{AccValue, Flow, Regs};
@@ -48,28 +48,12 @@ impl Exec for BrTable {
     }
 }
 
-/// Leaves the frame whose header lies behind `params` slots.
-///
-/// # Safety
-/// As for [`Exec::exec`]; the header must not have been overwritten.
+/// Leaves the running frame for the one below.
 #[inline(always)]
-unsafe fn leave(ip: u64, fp: u64, r: &mut Regs) -> Flow {
+fn leave(ip: u64, fp: u64, r: &mut Regs) -> Flow {
     r.ip = ip as *const u64;
     r.fp = fp as *mut u64;
     Flow::Next
-}
-
-/// Return address and frame of the caller.
-///
-/// # Safety
-/// As for [`Exec::exec`].
-#[inline(always)]
-unsafe fn header(r: &Regs, params: usize) -> (u64, u64) {
-    // SAFETY: entering the function wrote the header behind the parameters.
-    unsafe {
-        let header = r.slot(params);
-        (*header.add(frame::RETURN_IP as usize), *header.add(frame::CALLER_FP as usize))
-    }
 }
 
 /// Returns without a result.
@@ -80,13 +64,13 @@ impl Exec for Return {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let (ip, fp) = header(r, r.a());
+            let (ip, fp) = header(r);
             leave(ip, fp, r)
         }
     }
 }
 
-/// Returns a scalar.
+/// Returns a scalar, to the slot where the caller wants it.
 pub(crate) struct ReturnValue<S, T>(PhantomData<(S, T)>);
 
 impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
@@ -94,9 +78,9 @@ impl<T: AccValue, S: Source<T>> Exec for ReturnValue<S, T> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let (ip, fp) = header(r, r.a());
+            let (ip, fp) = header(r);
             let value = S::get(r);
-            r.write(0, value);
+            r.write(r.a(), value);
             leave(ip, fp, r)
         }
     }
@@ -111,8 +95,8 @@ impl Exec for ReturnSpan {
         // SAFETY: the state is that of verified code at an instruction of this kind; the header is read before the results
         // may overwrite it.
         unsafe {
-            let (ip, fp) = header(r, r.a());
-            let (mut from, mut to) = (r.slot(r.high()), r.fp);
+            let (ip, fp) = header(r);
+            let (mut from, mut to) = (r.slot(r.high_slot()), r.slot(r.a()));
             for _ in 0..low(r.word(2)) {
                 to.write_volatile(*from);
                 (from, to) = (from.add(1), to.add(1));
@@ -188,7 +172,7 @@ exec! {
 pub(crate) unsafe fn interrupt(r: &mut Regs) -> Flow {
     // SAFETY: the context of running code lives; the check says where the frame's free slots begin.
     unsafe {
-        note_exit(r, r.slot(r.high()));
+        note_exit(r, r.slot(r.high_slot()));
         let status = ((*(*r.store()).builtins).interrupt)(r.ctx);
         if status != Status::OK {
             return stop(status);

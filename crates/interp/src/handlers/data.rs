@@ -7,7 +7,7 @@ use upshift_core::ops::simd;
 use upshift_core::value::V128;
 use upshift_core::vm::{FuncRec, GlobalCell};
 
-use super::operand::{Source, low};
+use super::operand::{Source, low, low_slot};
 use super::{Exec, exec};
 use crate::regs::{Flow, Regs};
 
@@ -43,14 +43,14 @@ exec! {
     }
     /// A copy between any two slots; the accumulators stay what they are.
     CopyWide |r| {
-        *r.slot(r.high()) = *r.slot(low(r.word(2)));
+        *r.slot(r.high_slot()) = *r.slot(low_slot(r.word(2)));
         r.next(3)
     }
     /// A copy of several slots; the accumulators stay what they are.
     CopySpan |r| {
-        let (mut from, mut to) = (r.slot(low(r.word(2))), r.slot(r.high()));
+        let (mut from, mut to) = (r.slot(low_slot(r.word(2))), r.slot(r.high_slot()));
         // Spans go down, so ascending order is right for overlapping ones. A loop, because a call would need a frame.
-        for _ in 0..r.a() {
+        for _ in 0..r.number_a() {
             to.write_volatile(*from);
             (from, to) = (from.add(1), to.add(1));
         }
@@ -58,7 +58,7 @@ exec! {
     }
     /// Zeroes in several slots.
     ZeroSpan |r| {
-        let mut to = r.slot(r.high());
+        let mut to = r.slot(r.high_slot());
         for _ in 0..low(r.word(2)) {
             to.write_volatile(0);
             to = to.add(1);
@@ -67,7 +67,7 @@ exec! {
     }
     /// One of two vectors.
     SelectV128 |r| {
-        let condition: u32 = r.read(low(r.word(2)));
+        let condition: u32 = r.read(low_slot(r.word(2)));
         let chosen = if condition != 0 { r.b() } else { r.c() };
         let value: V128 = r.read(chosen);
         r.write(r.a(), value);

@@ -60,7 +60,7 @@ exec! {
     /// A struct with the values of its fields.
     StructNew |r| {
         let (ty, size) = (r.half(0) as u32, r.half(1) as u32);
-        let mut value = r.slot(r.high()).cast_const();
+        let mut value = r.slot(r.high_slot()).cast_const();
         let Some((reference, object)) = allocate(r, ty, size) else {
             r.int = u64::from(size);
             return Flow::Collect;
@@ -132,7 +132,7 @@ impl<const N: usize> Exec for StructNew32<N> {
                 return Flow::Collect;
             };
             let (values, fields) =
-                (r.slot(r.high()).cast_const(), object.add(HEADER_BYTES as usize).cast::<u32>());
+                (r.slot(r.high_slot()).cast_const(), object.add(HEADER_BYTES as usize).cast::<u32>());
             for i in 0..N {
                 fields.add(i).write(*values.add(i) as u32);
             }

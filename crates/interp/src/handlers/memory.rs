@@ -98,7 +98,8 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.b());
-            let Some(at) = in_memory::<false>(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory::<false>(r, r.number_c(), address, r.word(2), size_of::<O::Bytes>())
+            else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             r.write(r.a(), O::eval(at.cast::<O::Bytes>().read_unaligned()));
@@ -133,7 +134,8 @@ impl<O: StoreOp> Exec for StoreAny<O> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory::<false>(r, r.c(), address, r.word(2), size_of::<O::Bytes>()) else {
+            let Some(at) = in_memory::<false>(r, r.number_c(), address, r.word(2), size_of::<O::Bytes>())
+            else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             at.cast::<O::Bytes>().write_unaligned(O::eval(r.read(r.b())));
@@ -173,7 +175,7 @@ impl<const BYTES: usize> Exec for StoreLane<BYTES> {
         // SAFETY: the state is that of verified code at an instruction of this kind; the bytes were found to be in memory.
         unsafe {
             let address = r.read(r.a());
-            let Some(at) = in_memory::<true>(r, r.c(), address, r.word(2), BYTES) else {
+            let Some(at) = in_memory::<true>(r, r.number_c(), address, r.word(2), BYTES) else {
                 return Flow::Trap(Trap::MemoryOutOfBounds);
             };
             let lane = low(r.word(3)) % (16 / BYTES);
@@ -194,9 +196,9 @@ impl Exec for MemorySize {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let record: &MemRecord = &**(*r.ctx).mems.add(r.b());
+            let record: &MemRecord = &**(*r.ctx).mems.add(r.number_b());
             // For a shared memory the proposal asks for an order of all sizes that are seen.
-            let pages = record.len.load(Ordering::SeqCst) as u64 >> r.c();
+            let pages = record.len.load(Ordering::SeqCst) as u64 >> r.number_c();
             r.write(r.a(), pages);
             r.next(2)
         }

@@ -22,6 +22,12 @@ pub(crate) fn high(word: u64) -> usize {
     (word >> 32) as usize
 }
 
+/// The slot in the lower half of a word.
+#[inline(always)]
+pub(crate) fn low_slot(word: u64) -> isize {
+    word as i32 as isize
+}
+
 /// Where an operand of type `T` comes from.
 pub(crate) trait Source<T> {
     /// Words that the operand adds to the instruction.
@@ -109,7 +115,7 @@ impl<T: SlotValue> Source<T> for SlotNext {
     #[inline(always)]
     unsafe fn get(r: &Regs) -> T {
         // SAFETY: instructions with this operand have a word 2, and the verifier has checked the slot.
-        unsafe { r.read(low(r.word(2))) }
+        unsafe { r.read(low_slot(r.word(2))) }
     }
 }
 
@@ -122,7 +128,7 @@ impl<T: SlotValue> Source<T> for SlotLast {
     #[inline(always)]
     unsafe fn get(r: &Regs) -> T {
         // SAFETY: instructions with this operand have a word 3, and the verifier has checked the slot.
-        unsafe { r.read(low(r.word(3))) }
+        unsafe { r.read(low_slot(r.word(3))) }
     }
 }
 
@@ -211,7 +217,7 @@ impl Offset for OffsetC {
     #[inline(always)]
     unsafe fn get(r: &Regs) -> u64 {
         // SAFETY: instructions with this operand have the field.
-        unsafe { r.c() as u64 }
+        unsafe { r.number_c() as u64 }
     }
 }
 

@@ -8,7 +8,7 @@ use upshift_core::ops::{
 use upshift_core::value::V128;
 
 use super::Exec;
-use super::operand::{Distance, Next, Source, low};
+use super::operand::{Distance, Source, low, low_slot};
 use crate::regs::{AccValue, Flow, Integer, Regs};
 
 /// Two operands.
@@ -55,9 +55,9 @@ impl<O: WideSumOp> Exec for WideSum<O> {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let more = r.word(2);
-            let half = |slot: usize| u128::from(r.read::<u64>(slot));
-            let lhs = half(r.c()) | half(usize::from(more as u16)) << 64;
-            let rhs = half(usize::from((more >> 16) as u16)) | half(usize::from((more >> 32) as u16)) << 64;
+            let half = |slot: isize| u128::from(r.read::<u64>(slot));
+            let lhs = half(r.c()) | half(isize::from(more as i16)) << 64;
+            let rhs = half(isize::from((more >> 16) as i16)) | half(isize::from((more >> 32) as i16)) << 64;
             write_halves(r, O::eval(lhs, rhs));
             r.next(3)
         }
@@ -72,7 +72,7 @@ impl<O: WideProductOp> Exec for WideProduct<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let product = O::eval(r.read(r.c()), r.read(usize::from(r.word(2) as u16)));
+            let product = O::eval(r.read(r.c()), r.read(isize::from(r.word(2) as i16)));
             write_halves(r, product);
             r.next(3)
         }
@@ -109,7 +109,7 @@ impl<O: TernaryOp> Exec for Ternary<O> {
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
-            let c = r.read(low(r.word(2)));
+            let c = r.read(low_slot(r.word(2)));
             let value: V128 = O::eval(r.read(r.b()), r.read(r.c()), c);
             r.write(r.a(), value);
             r.next(3)
@@ -220,7 +220,7 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let product = r.read::<T>(r.b()) * r.read::<T>(r.c());
-            let other: T = r.read(low(r.word(2)));
+            let other: T = r.read(low_slot(r.word(2)));
             r.write(r.a(), if SUB { other - product } else { other + product });
             r.next(3)
         }

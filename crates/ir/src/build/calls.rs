@@ -2,6 +2,7 @@
 
 use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;
+use upshift_core::vm::frame;
 use upshift_translate::backend::{Call, Callee, Operand, Return};
 
 use super::Builder;
@@ -16,17 +17,19 @@ impl Builder<'_> {
     }
 
     pub(super) fn emit_call(&mut self, call: &Call<'_>) {
-        let (params, base) = (u64::from(call.ty.param_slots()), u64::from(call.base.0));
+        let params = u64::from(call.ty.param_slots());
+        // Where the callee's frame pointer will be.
+        let callee = u64::from(call.base.0 + frame::fp_offset(call.ty.param_slots()));
         let own = [u64::from(self.frame.params), u64::from(self.frame.results)];
         let mut values = [0; 8];
         let (op, len) = match call.callee {
             Callee::Direct(func) => match self.own_func(func) {
                 Some(offset) => {
-                    values[..4].copy_from_slice(&[params, base, offset, u64::from(func.0)]);
+                    values[..4].copy_from_slice(&[params, callee, offset, u64::from(func.0)]);
                     (if call.tail { Op::ReturnCall } else { Op::Call }, 4)
                 }
                 None => {
-                    values[..3].copy_from_slice(&[params, base, u64::from(func.0)]);
+                    values[..3].copy_from_slice(&[params, callee, u64::from(func.0)]);
                     (if call.tail { Op::ReturnCallImport } else { Op::CallImport }, 3)
                 }
             },
@@ -35,7 +38,7 @@ impl Builder<'_> {
                 let expected = &self.module.types[ty.index()].ty;
                 let index = self.slot(index);
                 let table = u64::from(table.0);
-                values[..5].copy_from_slice(&[params, base, u64::from(index.0), table, u64::from(ty_id)]);
+                values[..5].copy_from_slice(&[params, callee, u64::from(index.0), table, u64::from(ty_id)]);
                 if expected.definition.is_final {
                     (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
                 } else {
@@ -45,7 +48,7 @@ impl Builder<'_> {
             }
             Callee::Ref(reference) => {
                 let reference = self.slot(reference);
-                values[..3].copy_from_slice(&[params, base, u64::from(reference.0)]);
+                values[..3].copy_from_slice(&[params, callee, u64::from(reference.0)]);
                 (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 3)
             }
         };
@@ -70,13 +73,14 @@ impl Builder<'_> {
     }
 
     pub(super) fn emit_return(&mut self, values: Return) {
-        let params = u64::from(self.frame.params);
+        // Results go where the first parameter was.
+        let to = 0;
         match values {
             Return::None => {
-                self.emit(Op::Return, &[params]);
+                self.emit(Op::Return, &[]);
             }
             Return::One(Operand::Const(bits, _), ValType::I32 | ValType::I64) if fits_i32(bits) => {
-                self.emit(Op::ReturnI, &[params, bits]);
+                self.emit(Op::ReturnI, &[to, bits]);
             }
             Return::One(operand, ty) => {
                 let slot = self.slot(operand);
@@ -85,19 +89,19 @@ impl Builder<'_> {
                     ValType::F32 => (Op::ReturnF32S, Op::ReturnF32A),
                     ValType::F64 => (Op::ReturnF64S, Op::ReturnF64A),
                     ValType::V128 => {
-                        self.emit(Op::ReturnSpan, &[params, u64::from(slot.0), 2]);
+                        self.emit(Op::ReturnSpan, &[to, u64::from(slot.0), 2]);
                         return;
                     }
                     _ => (Op::ReturnS, Op::ReturnA),
                 };
                 if in_accumulator {
-                    self.emit(with_acc, &[params]);
+                    self.emit(with_acc, &[to]);
                 } else {
-                    self.emit(with_slot, &[params, u64::from(slot.0)]);
+                    self.emit(with_slot, &[to, u64::from(slot.0)]);
                 }
             }
             Return::Span(first, slots) => {
-                self.emit(Op::ReturnSpan, &[params, u64::from(first.0), u64::from(slots)]);
+                self.emit(Op::ReturnSpan, &[to, u64::from(first.0), u64::from(slots)]);
             }
         }
     }

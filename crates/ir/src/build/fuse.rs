@@ -159,10 +159,11 @@ impl Builder<'_> {
     pub(super) fn emit_set_local(&mut self, dst: Slot, src: Operand, ty: ValType) {
         if let Some(last) = self.peephole.last
             && src == Operand::Temp(last.dst)
-            && dst.0 <= 0xffff
+            && self.is_near(dst)
         {
+            let narrow = u64::from(self.from_fp(dst) as u16);
             let word = &mut self.words[last.head + 1];
-            *word = *word & !0xffff_0000 | u64::from(dst.0) << 16;
+            *word = *word & !0xffff_0000 | narrow << 16;
             self.peephole.accumulators.wrote(last.ty, dst);
             // It writes a local now, so it has to stay; only a branch on that local may still join it.
             self.peephole.seal();
@@ -324,6 +325,7 @@ impl Builder<'_> {
             _ => return false,
         };
         let (second, value) = match rhs {
+            Operand::Temp(slot) | Operand::Local(slot) if !self.is_near(slot) => return false,
             Operand::Temp(slot) | Operand::Local(slot) => (Loc::Slot, u64::from(slot.0)),
             Operand::Const(bits, _) => match small(bits, latch.ty) {
                 Some(value) => (Loc::Imm, value as u64),
@@ -331,7 +333,7 @@ impl Builder<'_> {
             },
         };
         let Some(form) = add_branch_form(op, sense, second) else { return false };
-        if op.operands()[0] != latch.ty || (second == Loc::Slot && value > 0xffff) {
+        if op.operands()[0] != latch.ty {
             return false;
         }
         self.truncate(latch.start);

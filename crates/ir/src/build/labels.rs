@@ -113,8 +113,8 @@ impl Builder<'_> {
     pub(super) fn note_handlers(&mut self, handlers: &[Catches]) {
         let clause = |catch: &upshift_translate::backend::Catch| handlers::Clause {
             tag: catch.tag,
-            payload: catch.tag.map_or(0, |_| catch.payload.0),
-            reference: catch.reference.map(|slot| slot.0),
+            payload: catch.tag.map_or(0, |_| self.from_fp(catch.payload)),
+            reference: catch.reference.map(|slot| self.from_fp(slot)),
             target: catch.target.0,
         };
         let handler = |catches: &Catches| handlers::Handler {
@@ -152,9 +152,11 @@ impl Builder<'_> {
     }
 
     pub(super) fn end_references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]) {
-        let node = |node: &ReferenceNode| (node.slot.0, node.below.map(|References(number)| number));
-        self.references = ReferenceMaps::new(locals.iter().map(|slot| slot.0))
-            .with_lists(nodes.iter().map(node), std::mem::take(&mut self.reference_points));
+        let points = std::mem::take(&mut self.reference_points);
+        let node =
+            |node: &ReferenceNode| (self.from_fp(node.slot), node.below.map(|References(number)| number));
+        self.references = ReferenceMaps::new(locals.iter().map(|&slot| self.from_fp(slot)))
+            .with_lists(nodes.iter().map(node), points);
     }
 }
 

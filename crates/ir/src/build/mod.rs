@@ -13,8 +13,11 @@
 //! Backend ─▶ pick a form (forms, memory, objects, calls) ─▶ join it with its predecessor (fuse) ─▶ words ─▶ labels, at the end
 //! ```
 //!
-//! Slot numbers above 16 bits go through scratch slots with `copy.wide`, so that big functions run on the same instructions
-//! as small ones.
+//! The walker counts slots from the first parameter, code from `fp`, which lies behind parameters and header: the difference is
+//! taken off where an instruction is written (`words`) and where tables beside the code are (`Builder::from_fp`).
+//!
+//! Slots that are too far from `fp` for 16 bits go through scratch slots with `copy.wide`, so that big functions run on the
+//! same instructions as small ones.
 
 mod calls;
 mod forms;
@@ -31,7 +34,7 @@ use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::ValType;
 use upshift_core::value::V128;
-use upshift_core::vm::{BuiltinOp, Preamble, VmLayout};
+use upshift_core::vm::{BuiltinOp, Preamble, VmLayout, frame};
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
     Backend, Call, Catches, Charge, Frame, Handler, Label, MemArg, Operand, ReferenceNode, References,
@@ -68,6 +71,8 @@ pub struct Builder<'m> {
     /// From which words on which operands are references.
     reference_points: Vec<(u32, Option<u32>)>,
     references: ReferenceMaps,
+    /// The word where each loop begins, by its number; 0 for those that nothing reaches.
+    loops: Vec<u32>,
     positions: Option<Vec<(u32, u32)>>,
 }
 
@@ -94,6 +99,7 @@ impl<'m> Builder<'m> {
             handlers: Box::default(),
             reference_points: Vec::new(),
             references: ReferenceMaps::default(),
+            loops: Vec::new(),
             positions: positions.then(Vec::new),
         }
     }
@@ -108,7 +114,7 @@ impl<'m> Builder<'m> {
     #[must_use]
     pub fn finish(self) -> FuncCode {
         let handlers = Handlers { regions: self.regions.into(), handlers: self.handlers };
-        FuncCode::new(self.words.into(), handlers, self.references)
+        FuncCode::new(self.frame, self.words.into(), handlers, self.references).with_loops(self.loops.into())
     }
 
     /// How many words the code takes.
@@ -157,8 +163,13 @@ impl Backend for Builder<'_> {
         self.bind_here(label);
     }
 
-    fn loop_head(&mut self, _number: u32) {
+    fn loop_head(&mut self, number: u32) {
         self.peephole.loop_at = Some(self.words.len());
+        let number = number as usize;
+        if self.loops.len() <= number {
+            self.loops.resize(number + 1, 0);
+        }
+        self.loops[number] = self.words.len() as u32;
     }
 
     fn charge(&mut self) -> Charge {
@@ -432,6 +443,7 @@ impl Backend for Builder<'_> {
     }
 
     fn end(&mut self, frame_slots: u32) {
+        let frame_slots = frame_slots - frame::fp_offset(self.frame.params);
         self.words[0] = Preamble { frame_slots }.to_word();
         self.emit_back_edges();
         self.resolve_targets();

@@ -1,6 +1,7 @@
 //! Writing instructions: words, operands in slots, and copies for slots whose numbers are too large for an instruction.
 
 use upshift_core::types::ValType;
+use upshift_core::vm::frame;
 use upshift_translate::backend::{Label, Operand, Slot};
 
 use super::Builder;
@@ -9,20 +10,36 @@ use super::labels::Fixup;
 use crate::op::{Field, Op, back_edge_form, encode, last_place};
 
 impl Builder<'_> {
-    /// Writes an instruction; `values` are its fields without accumulators and target lists. Answers where it starts.
+    /// A slot as code names it: the walker counts from the first parameter, code from `fp`.
+    pub(super) fn from_fp(&self, slot: Slot) -> i32 {
+        slot.0 as i32 - frame::fp_offset(self.frame.params) as i32
+    }
+
+    /// Whether 16 bits are enough for a slot.
+    pub(super) fn is_near(&self, slot: Slot) -> bool {
+        i16::try_from(self.from_fp(slot)).is_ok()
+    }
+
+    /// Writes an instruction; `values` are its fields without accumulators and target lists, slots as the walker counts them.
+    /// Answers where it starts.
     pub(super) fn emit(&mut self, op: Op, values: &[u64]) -> usize {
-        if values.iter().any(|&value| value > 0xffff) && self.needs_wide_slots(op, values) {
+        if values.iter().any(|&value| value > i16::MAX as u64) && self.needs_wide_slots(op, values) {
             return self.emit_wide(op, values);
         }
         self.peephole.seal();
         let start = self.words.len();
-        encode(&mut self.words, op, values);
+        encode(&mut self.words, op, values, frame::fp_offset(self.frame.params));
         start
     }
 
     #[cold]
     pub(super) fn needs_wide_slots(&self, op: Op, values: &[u64]) -> bool {
-        fields_with_values(op).zip(values).any(|(field, &value)| is_narrow_slot(field) && value > 0xffff)
+        fields_with_values(op).zip(values).any(|(field, &value)| self.is_far(field, value))
+    }
+
+    /// Whether a field is a slot that is too far from `fp` for its bits.
+    fn is_far(&self, field: Field, value: u64) -> bool {
+        field.is_slot() && field.bits() == 16 && !self.is_near(Slot(value as u32))
     }
 
     /// Writes an instruction with slots above 16 bits: copies through the scratch slots before and after it.
@@ -32,7 +49,7 @@ impl Builder<'_> {
             self.needs_scratch = true;
             let cut: Vec<u64> = fields_with_values(op)
                 .zip(values)
-                .map(|(field, &value)| if is_narrow_slot(field) { value & 0xffff } else { value })
+                .map(|(field, &value)| if self.is_far(field, value) { 0 } else { value })
                 .collect();
             return self.emit(op, &cut);
         };
@@ -40,7 +57,7 @@ impl Builder<'_> {
         let mut next = u64::from(scratch);
         let mut after = Vec::new();
         for (field, value) in fields_with_values(op).zip(&mut narrow) {
-            if !is_narrow_slot(field) || *value <= 0xffff {
+            if !self.is_far(field, *value) {
                 continue;
             }
             let slots = if matches!(field, Field::DstV | Field::SrcV) { 2 } else { 1 };
@@ -69,7 +86,7 @@ impl Builder<'_> {
         all[1..=values.len()].copy_from_slice(values);
         let head = self.emit(op, &all[..=values.len()]);
         self.peephole.accumulators.wrote(ty, dst);
-        if dst.0 <= 0xffff {
+        if self.is_near(dst) {
             self.peephole.last = Some(Last { start, head, dst, ty, made: Made::Other, before, below });
         }
     }
@@ -143,10 +160,6 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-fn is_narrow_slot(field: Field) -> bool {
-    matches!(field, Field::Dst | Field::Src | Field::DstV | Field::SrcV)
 }
 
 fn fields_with_values(op: Op) -> impl Iterator<Item = Field> {

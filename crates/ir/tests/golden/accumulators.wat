@@ -45,78 +45,78 @@
     (f64.sub (local.get $x) (f64.mul (local.get $x) (local.get $y)))))
 
 ;; $chain
-;;   frame 7
-;;   @0    i32.add s5, s0, s1
-;;   @2    i32.xor s5, acc, s1
-;;   @4    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    i32.add s0, s-5, s-4
+;;   @2    i32.xor s0, acc, s-4
+;;   @4    return s-5, acc
 
 ;; $right_commutative
-;;   frame 8
-;;   @0    i32.add s6, s0, s1
-;;   @2    i32.xor s5, acc, s1
-;;   @4    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i32.add s1, s-5, s-4
+;;   @2    i32.xor s0, acc, s-4
+;;   @4    return s-5, acc
 
 ;; $right_sub
-;;   frame 8
-;;   @0    i64.add s6, s0, s1
-;;   @2    i64.sub s5, s1, acc
-;;   @4    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i64.add s1, s-5, s-4
+;;   @2    i64.sub s0, s-4, acc
+;;   @4    return s-5, acc
 
 ;; $rotate
-;;   frame 7
-;;   @0    i32.add s5, s0, s1
-;;   @2    i32.rotl s5, s5, s1
-;;   @4    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    i32.add s0, s-5, s-4
+;;   @2    i32.rotl s0, s0, s-4
+;;   @4    return s-5, acc
 
 ;; $two_kinds
-;;   frame 8
-;;   @0    i32.add s5, s0, s0
-;;   @2    f64.add s6, s1, s1
-;;   @4    i32.add s5, acc, 1
-;;   @6    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i32.add s0, s-5, s-5
+;;   @2    f64.add s1, s-4, s-4
+;;   @4    i32.add s0, acc, 1
+;;   @6    return s-5, acc
 
 ;; $extend
-;;   frame 6
-;;   @0    i32.add s4, s0, 1
-;;   @3    i64.extend_i32_s s4, acc
-;;   @5    i64.add s4, acc, 2
-;;   @7    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, 1
+;;   @3    i64.extend_i32_s s0, acc
+;;   @5    i64.add s0, acc, 2
+;;   @7    return s-4, acc
 
 ;; $extend_unsigned
-;;   frame 6
-;;   @0    i32.add s4, s0, 1
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, 1
+;;   @3    return s-4, acc
 
 ;; $wrap
-;;   frame 6
-;;   @0    i64.add s4, s0, 1
-;;   @3    i32.wrap_i64 s4, acc
-;;   @5    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i64.add s0, s-4, 1
+;;   @3    i32.wrap_i64 s0, acc
+;;   @5    return s-4, acc
 
 ;; $reinterpret
-;;   frame 6
-;;   @0    f32.add s4, s0, s0
-;;   @2    return 1, s4
+;;   frame 2 params 1 results 1
+;;   @0    f32.add s0, s-4, s-4
+;;   @2    return s-4, s0
 
 ;; $reinterpret_local
-;;   frame 5
-;;   @0    i64.reinterpret_f64 s4, s0
-;;   @2    return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    i64.reinterpret_f64 s0, s-4
+;;   @2    return s-4, acc
 
 ;; $local
-;;   frame 6
-;;   @0    i32.mul s0, s0, 3
-;;   @3    i32.sub s4, acc, 1
-;;   @5    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.mul s-4, s-4, 3
+;;   @3    i32.sub s0, acc, 1
+;;   @5    return s-4, acc
 
 ;; $label
-;;   frame 6
-;;   @0    i32.add s4, s0, 1
-;;   @3    br_if_i32.ne s0, 0, @6
-;;   @6    i32.add s4, s4, 2
-;;   @9    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, 1
+;;   @3    br_if_i32.ne s-4, 0, @6
+;;   @6    i32.add s0, s0, 2
+;;   @9    return s-4, acc
 
 ;; $float
-;;   frame 8
-;;   @0    f64.mul_sub s5, s0, s1, s0
-;;   @3    return.f64 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    f64.mul_sub s0, s-5, s-4, s-5
+;;   @3    return.f64 s-5, acc

@@ -63,93 +63,93 @@
   (func $effect))
 
 ;; $if_less
-;;   frame 6
-;;   @0    br_if_i32.ge_s s0, 10, @5
-;;   @3    return 1, 1
-;;   @5    return 1, 2
+;;   frame 2 params 1 results 1
+;;   @0    br_if_i32.ge_s s-4, 10, @5
+;;   @3    return s-4, 1
+;;   @5    return s-4, 2
 
 ;; $br_if_less
-;;   frame 7
-;;   @0    br_if_i32.lt_s s0, s1, @6
-;;   @3    call 0, s5, 544, 12
-;;   @6    return 2
+;;   frame 2 params 2
+;;   @0    br_if_i32.lt_s s-5, s-4, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    return
 
 ;; $not
-;;   frame 7
-;;   @0    br_if_i32.le_u s0, s1, @6
-;;   @3    call 0, s5, 544, 12
-;;   @6    return 2
+;;   frame 2 params 2
+;;   @0    br_if_i32.le_u s-5, s-4, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    return
 
 ;; $not_not
-;;   frame 7
-;;   @0    br_if_i32.gt_u s0, s1, @6
-;;   @3    call 0, s5, 544, 12
-;;   @6    return 2
+;;   frame 2 params 2
+;;   @0    br_if_i32.gt_u s-5, s-4, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    return
 
 ;; $zero
-;;   frame 7
-;;   @0    br_if_i32.eq s0, 0, @9
-;;   @3    br_if_i64.eq s1, 0, @9
-;;   @6    call 0, s5, 544, 12
-;;   @9    return 2
+;;   frame 2 params 2
+;;   @0    br_if_i32.eq s-5, 0, @9
+;;   @3    br_if_i64.eq s-4, 0, @9
+;;   @6    call 0, s3, 544, 12
+;;   @9    return
 
 ;; $plain
-;;   frame 6
-;;   @0    br_if_i32.ne s0, 0, @6
-;;   @3    call 0, s4, 544, 12
-;;   @6    i32.and s4, s0, 8
+;;   frame 2 params 1
+;;   @0    br_if_i32.ne s-4, 0, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    i32.and s0, s-4, 8
 ;;   @9    br_if_i32.ne acc, 0, @14
-;;   @11   call 0, s4, 544, 12
-;;   @14   return 1
+;;   @11   call 0, s3, 544, 12
+;;   @14   return
 
 ;; $float
-;;   frame 7
-;;   @0    br_if_f64.lt s0, s1, @6
-;;   @3    call 0, s5, 544, 12
-;;   @6    br_if_not_f64.lt s0, s1, @12
-;;   @9    call 0, s5, 544, 12
-;;   @12   br_if_not_f64.le s0, s1, @18
-;;   @15   call 0, s5, 544, 12
-;;   @18   return 2
+;;   frame 2 params 2
+;;   @0    br_if_f64.lt s-5, s-4, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    br_if_not_f64.lt s-5, s-4, @12
+;;   @9    call 0, s3, 544, 12
+;;   @12   br_if_not_f64.le s-5, s-4, @18
+;;   @15   call 0, s3, 544, 12
+;;   @18   return
 
 ;; $float_constant
-;;   frame 6
-;;   @0    const s5, 1069547520
-;;   @2    br_if_f32.gt s0, s5, @8
-;;   @5    call 0, s4, 544, 12
-;;   @8    return 1
+;;   frame 2 params 1
+;;   @0    const s1, 1069547520
+;;   @2    br_if_f32.gt s-4, s1, @8
+;;   @5    call 0, s3, 544, 12
+;;   @8    return
 
 ;; $constant_left
-;;   frame 6
-;;   @0    br_if_i32.gt_s s0, 10, @6
-;;   @3    call 0, s4, 544, 12
-;;   @6    return 1
+;;   frame 2 params 1
+;;   @0    br_if_i32.gt_s s-4, 10, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    return
 
 ;; $large_constant
-;;   frame 6
-;;   @0    br_if_i32.eq s0, 32767, @6
-;;   @3    call 0, s4, 544, 12
-;;   @6    br_if_i32.eq s0, 32768, @12
-;;   @9    call 0, s4, 544, 12
-;;   @12   br_if_i32.eq s0, -32768, @18
-;;   @15   call 0, s4, 544, 12
-;;   @18   return 1
+;;   frame 2 params 1
+;;   @0    br_if_i32.eq s-4, 32767, @6
+;;   @3    call 0, s3, 544, 12
+;;   @6    br_if_i32.eq s-4, 32768, @12
+;;   @9    call 0, s3, 544, 12
+;;   @12   br_if_i32.eq s-4, -32768, @18
+;;   @15   call 0, s3, 544, 12
+;;   @18   return
 
 ;; $as_number
-;;   frame 7
-;;   @0    i64.ge_u s4, s0, -1
-;;   @3    i64.eq s5, s0, 0
-;;   @6    i32.add s4, acc, s4
-;;   @8    return 1, acc
+;;   frame 3 params 1 results 1
+;;   @0    i64.ge_u s0, s-4, -1
+;;   @3    i64.eq s1, s-4, 0
+;;   @6    i32.add s0, acc, s0
+;;   @8    return s-4, acc
 
 ;; $copy_between
-;;   frame 7
-;;   @0    i32.gt_s s5, s0, 3
-;;   @3    copy s4, s0
-;;   @5    br_if_i32.eq s5, 0, @11
-;;   @8    call 0, s5, 544, 12
-;;   @11   return 1, s4
+;;   frame 3 params 1 results 1
+;;   @0    i32.gt_s s1, s-4, 3
+;;   @3    copy s0, s-4
+;;   @5    br_if_i32.eq s1, 0, @11
+;;   @8    call 0, s4, 544, 12
+;;   @11   return s-4, s0
 
 ;; $effect
-;;   frame 3
-;;   @0    return 0
+;;   frame 0
+;;   @0    return

@@ -47,108 +47,108 @@
   (func $non_null (param $f funcref) (result (ref func)) (ref.as_non_null (local.get $f))))
 
 ;; $double
-;;   frame 6
-;;   @0    i32.add s4, s0, s0
-;;   @2    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, s-4
+;;   @2    return s-4, acc
 
 ;; $nothing
-;;   frame 3
-;;   @0    return 0
+;;   frame 0
+;;   @0    return
 
 ;; $direct
-;;   frame 6
-;;   @0    copy s4, s0
+;;   frame 2 params 1 results 1
+;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 2
-;;   @5    i32.add s4, acc, 1
-;;   @7    return 1, acc
+;;   @5    i32.add s0, acc, 1
+;;   @7    return s-4, acc
 
 ;; $below
-;;   frame 7
-;;   @0    i32.mul s5, s0, 2
+;;   frame 3 params 1 results 1
+;;   @0    i32.mul s1, s-4, 2
 ;;   @3    call 1, s5, 64, 2
-;;   @6    i32.sub s4, s0, acc
-;;   @8    return 1, acc
+;;   @6    i32.sub s0, s-4, acc
+;;   @8    return s-4, acc
 
 ;; $no_arguments
-;;   frame 3
+;;   frame 0
 ;;   @0    call 0, s3, 104, 3
-;;   @3    return 0
+;;   @3    return
 
 ;; $import
-;;   frame 5
-;;   @0    copy s4, s0
+;;   frame 1 params 1
+;;   @0    copy s0, s-4
 ;;   @2    call.import 1, s4, 0
-;;   @5    return 1
+;;   @5    return
 
 ;; $two_results
-;;   frame 6
-;;   @0    zero.span s3, 1
+;;   frame 3 results 1 homes 1
+;;   @0    zero.span s0, 1
 ;;   @3    call.import 0, s4, 1
-;;   @6    copy s3, s5
-;;   @8    return.f64 0, s3
+;;   @6    copy s0, s2
+;;   @8    return.f64 s-3, s0
 
 ;; $indirect
-;;   frame 8
-;;   @0    i32.add s6, s1, 1
-;;   @3    copy s5, s0
-;;   @5    call_indirect 1, s5, s6, 0, 1
-;;   @9    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i32.add s1, s-4, 1
+;;   @3    copy s0, s-5
+;;   @5    call_indirect 1, s4, s1, 0, 1
+;;   @9    return s-5, acc
 
 ;; $indirect_constant
-;;   frame 6
-;;   @0    copy s4, s0
-;;   @2    const s5, 2
-;;   @4    call_indirect 1, s4, s5, 0, 1
-;;   @8    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    copy s0, s-4
+;;   @2    const s1, 2
+;;   @4    call_indirect 1, s4, s1, 0, 1
+;;   @8    return s-4, acc
 
 ;; $indirect_wide
-;;   frame 7
-;;   @0    copy s5, s0
-;;   @2    call_indirect 1, s5, s1, 1, 1
-;;   @6    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    call_indirect 1, s4, s-4, 1, 1
+;;   @6    return s-5, acc
 
 ;; $ref
-;;   frame 7
-;;   @0    copy s5, s0
-;;   @2    call_ref 1, s5, s1
-;;   @5    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    call_ref 1, s4, s-4
+;;   @5    return s-5, acc
 
 ;; $tail
-;;   frame 7
-;;   @0    i32.add s5, s0, s1
-;;   @2    return_call 1, s5, 64, 2, 2, 1
+;;   frame 2 params 2 results 1
+;;   @0    i32.add s0, s-5, s-4
+;;   @2    return_call 1, s4, 64, 2, 2, 1
 
 ;; $tail_import
-;;   frame 5
-;;   @0    copy s4, s0
+;;   frame 1 params 1
+;;   @0    copy s0, s-4
 ;;   @2    return_call.import 1, s4, 0, 1, 0
 
 ;; $tail_indirect
-;;   frame 7
-;;   @0    copy s5, s0
-;;   @2    return_call_indirect 1, s5, s1, 0, 1, 2, 1
+;;   frame 2 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    return_call_indirect 1, s4, s-4, 0, 1, 2, 1
 
 ;; $tail_ref
-;;   frame 7
-;;   @0    copy s5, s0
-;;   @2    return_call_ref 1, s5, s1, 2, 1
+;;   frame 2 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    return_call_ref 1, s4, s-4, 2, 1
 
 ;; $ref_func
-;;   frame 4
-;;   @0    ref.func s3, 64
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    ref.func s0, 64
+;;   @2    return s-3, acc
 
 ;; $ref_import
-;;   frame 4
-;;   @0    ref.func.import s3, 0
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    ref.func.import s0, 0
+;;   @2    return s-3, acc
 
 ;; $is_null
-;;   frame 6
-;;   @0    i64.eq s4, s0, 0
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i64.eq s0, s-4, 0
+;;   @3    return s-4, acc
 
 ;; $non_null
-;;   frame 5
-;;   @0    ref.as_non_null s0
-;;   @2    return 1, s0
+;;   frame 1 params 1 results 1
+;;   @0    ref.as_non_null s-4
+;;   @2    return s-4, s-4

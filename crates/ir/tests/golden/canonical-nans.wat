@@ -10,23 +10,23 @@
     (local.set $a (f32.sqrt (local.get $a)))))
 
 ;; $scalar
-;;   frame 8
-;;   @0    f64.mul s6, s0, s1
-;;   @2    f64.canonical_nan s6, s6
-;;   @4    f64.add s5, acc, s0
-;;   @6    f64.canonical_nan s5, s5
-;;   @8    f64.neg s5, acc
-;;   @10   return.f64 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    f64.mul s1, s-5, s-4
+;;   @2    f64.canonical_nan s1, s1
+;;   @4    f64.add s0, acc, s-5
+;;   @6    f64.canonical_nan s0, s0
+;;   @8    f64.neg s0, acc
+;;   @10   return.f64 s-5, acc
 
 ;; $vector
-;;   frame 11
-;;   @0    f32x4.add v7, v0, v2
-;;   @2    f32x4.canonical_nan v7, v7
-;;   @4    f32x4.pmin v7, v7, v2
-;;   @6    return.span 4, s7, 2
+;;   frame 4 params 4 results 2
+;;   @0    f32x4.add v0, v-7, v-5
+;;   @2    f32x4.canonical_nan v0, v0
+;;   @4    f32x4.pmin v0, v0, v-5
+;;   @6    return.span s-7, s0, 2
 
 ;; $local
-;;   frame 5
-;;   @0    f32.sqrt s4, s0
-;;   @2    f32.canonical_nan s0, s4
-;;   @4    return 1
+;;   frame 1 params 1
+;;   @0    f32.sqrt s0, s-4
+;;   @2    f32.canonical_nan s-4, s0
+;;   @4    return

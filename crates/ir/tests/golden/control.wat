@@ -112,160 +112,164 @@
       (return (ref.null func)))))
 
 ;; $effect
-;;   frame 3
-;;   @0    return 0
+;;   frame 0
+;;   @0    return
 
 ;; $br_value
-;;   frame 6
-;;   @0    i32.mul s4, s0, s0
-;;   @2    return 1, s4
-;;   @4    return 1, s4
+;;   frame 2 params 1 results 1
+;;   @0    i32.mul s0, s-4, s-4
+;;   @2    return s-4, s0
+;;   @4    return s-4, s0
 
 ;; $br_over_values
-;;   frame 8
-;;   @0    i32.add s4, s0, 1
-;;   @3    i32.add s5, s0, 2
-;;   @6    i32.add s6, s0, 3
-;;   @9    copy s4, s6
-;;   @11   return 1, s4
-;;   @13   return 1, s4
+;;   frame 4 params 1 results 1
+;;   @0    i32.add s0, s-4, 1
+;;   @3    i32.add s1, s-4, 2
+;;   @6    i32.add s2, s-4, 3
+;;   @9    copy s0, s2
+;;   @11   return s-4, s0
+;;   @13   return s-4, s0
 
 ;; $br_if_in_place
-;;   frame 6
-;;   @0    i32.mul s4, s0, s0
-;;   @2    br_if_i32.ne s0, 0, @7
-;;   @5    i32.add s4, acc, 1
-;;   @7    return 1, s4
+;;   frame 2 params 1 results 1
+;;   @0    i32.mul s0, s-4, s-4
+;;   @2    br_if_i32.ne s-4, 0, @7
+;;   @5    i32.add s0, acc, 1
+;;   @7    return s-4, s0
 
 ;; $br_if_copy
-;;   frame 7
-;;   @0    br_if_i32.le_s s0, 3, @7
-;;   @3    copy s4, s0
-;;   @5    return 1, s4
-;;   @7    const s4, 9
-;;   @9    return 1, s4
+;;   frame 3 params 1 results 1
+;;   @0    br_if_i32.le_s s-4, 3, @7
+;;   @3    copy s0, s-4
+;;   @5    return s-4, s0
+;;   @7    const s0, 9
+;;   @9    return s-4, s0
 
 ;; $br_if_return
-;;   frame 6
-;;   @0    br_if_i32.eq s0, 0, @5
-;;   @3    return 1, 4
-;;   @5    const s4, 4
-;;   @7    i32.add s4, acc, 1
-;;   @9    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    br_if_i32.eq s-4, 0, @5
+;;   @3    return s-4, 4
+;;   @5    const s0, 4
+;;   @7    i32.add s0, acc, 1
+;;   @9    return s-4, acc
 
 ;; $table
-;;   frame 5
-;;   @0    br_table s0, 3, @6 @8 @6 @10
-;;   @6    return 1, 10
-;;   @8    return 1, 20
-;;   @10   return 1, 30
+;;   frame 1 params 1 results 1
+;;   @0    br_table s-4, 3, @6 @8 @6 @10
+;;   @6    return s-4, 10
+;;   @8    return s-4, 20
+;;   @10   return s-4, 30
 
 ;; $table_values
-;;   frame 7
-;;   @0    i32.add s4, s0, 1
-;;   @3    const s5, 7
-;;   @5    br_table s0, 3, @17 @11 @17 @15
-;;   @11   copy s4, s5
-;;   @13   return 1, s4
-;;   @15   return 1, s5
-;;   @17   i32.sub s4, s4, s5
-;;   @19   return 1, s4
+;;   frame 3 params 1 results 1
+;;   @0    i32.add s0, s-4, 1
+;;   @3    const s1, 7
+;;   @5    br_table s-4, 3, @17 @11 @17 @15
+;;   @11   copy s0, s1
+;;   @13   return s-4, s0
+;;   @15   return s-4, s1
+;;   @17   i32.sub s0, s0, s1
+;;   @19   return s-4, s0
 
 ;; $loop
-;;   frame 7
-;;   @0    const s4, 1
-;;   @2    i32.mul s4, s4, s0
-;;   @4    i32.sub s0, s0, 1
+;;   frame 3 params 1 results 1
+;;   @0    const s0, 1
+;;   @2    i32.mul s0, s0, s-4
+;;   @4    i32.sub s-4, s-4, 1
 ;;   @7    br_if_i32.ne acc, 0, @2
-;;   @9    return 1, s4
+;;   @9    return s-4, s0
+;;   loops: @2
 
 ;; $loop_count
-;;   frame 6
-;;   @0    call 0, s4, 64, 0
-;;   @3    i32.sub s0, s0, 1
+;;   frame 2 params 1
+;;   @0    call 0, s3, 64, 0
+;;   @3    i32.sub s-4, s-4, 1
 ;;   @6    br_if_i32.ne acc, 0, @0
-;;   @8    return 1
+;;   @8    return
+;;   loops: @0
 
 ;; $loop_while
-;;   frame 7
-;;   @0    br_if_i32.ge_u s1, s0, @8
-;;   @3    add_br_if_i32.lt_u s1, 1, s0, @3
-;;   @6    return 2
-;;   @8    return 2
+;;   frame 2 params 2
+;;   @0    br_if_i32.ge_u s-4, s-5, @8
+;;   @3    add_br_if_i32.lt_u s-4, 1, s-5, @3
+;;   @6    return
+;;   @8    return
+;;   loops: @0
 
 ;; $if_else
-;;   frame 6
-;;   @0    br_if_i32.eq s0, 0, @8
-;;   @3    i32.add s4, s0, 1
-;;   @6    return 1, s4
-;;   @8    const s4, 5
-;;   @10   return 1, s4
+;;   frame 2 params 1 results 1
+;;   @0    br_if_i32.eq s-4, 0, @8
+;;   @3    i32.add s0, s-4, 1
+;;   @6    return s-4, s0
+;;   @8    const s0, 5
+;;   @10   return s-4, s0
 
 ;; $if_param
-;;   frame 7
-;;   @0    i32.eq s5, s0, 0
-;;   @3    copy s4, s0
-;;   @5    br_if_i32.eq s5, 0, @10
-;;   @8    i32.add s4, acc, 7
-;;   @10   return 1, s4
+;;   frame 3 params 1 results 1
+;;   @0    i32.eq s1, s-4, 0
+;;   @3    copy s0, s-4
+;;   @5    br_if_i32.eq s1, 0, @10
+;;   @8    i32.add s0, acc, 7
+;;   @10   return s-4, s0
 
 ;; $pair
-;;   frame 7
-;;   @0    copy s5, s1
-;;   @2    copy s6, s0
-;;   @4    return.span 2, s5, 2
+;;   frame 2 params 2 results 2
+;;   @0    copy s0, s-4
+;;   @2    copy s1, s-5
+;;   @4    return.span s-5, s0, 2
 
 ;; $block_pair
-;;   frame 7
-;;   @0    const s4, 1
-;;   @2    copy s5, s0
-;;   @4    br_if_i32.eq s0, 0, @9
+;;   frame 3 params 1 results 2
+;;   @0    const s0, 1
+;;   @2    copy s1, s-4
+;;   @4    br_if_i32.eq s-4, 0, @9
 ;;   @7    br @13
-;;   @9    i32.add s4, s4, s5
-;;   @11   const s5, 3
-;;   @13   return.span 1, s4, 2
+;;   @9    i32.add s0, s0, s1
+;;   @11   const s1, 3
+;;   @13   return.span s-4, s0, 2
 
 ;; $span_moves
-;;   frame 8
-;;   @0    i32.add s4, s0, 1
-;;   @3    i32.add s5, s0, 2
-;;   @6    i32.add s6, s0, 3
-;;   @9    copy.span 2, s4, s5
+;;   frame 4 params 1 results 2
+;;   @0    i32.add s0, s-4, 1
+;;   @3    i32.add s1, s-4, 2
+;;   @6    i32.add s2, s-4, 3
+;;   @9    copy.span 2, s0, s1
 ;;   @12   br @14
-;;   @14   return.span 1, s4, 2
+;;   @14   return.span s-4, s0, 2
 
 ;; $unreachable_code
-;;   frame 5
-;;   @0    return 1, s0
-;;   @2    return 1, s0
+;;   frame 1 params 1 results 1
+;;   @0    return s-4, s-4
+;;   @2    return s-4, s-4
 
 ;; $trap
-;;   frame 3
+;;   frame 0 results 1
 ;;   @0    unreachable
 
 ;; $if_trap
-;;   frame 5
-;;   @0    br_if_i32.eq s0, 0, @5
+;;   frame 1 params 1 results 1
+;;   @0    br_if_i32.eq s-4, 0, @5
 ;;   @3    unreachable
-;;   @5    const s4, 2
-;;   @7    return 1, acc
+;;   @5    const s0, 2
+;;   @7    return s-4, acc
 
 ;; $forever
-;;   frame 3
+;;   frame 0
 ;;   @0    br @0
+;;   loops: @0
 
 ;; $on_null
-;;   frame 5
-;;   @0    br_if_i64.eq s0, 0, @7
-;;   @3    copy s4, s0
-;;   @5    return 1, 1
-;;   @7    return 1, 0
+;;   frame 1 params 1 results 1
+;;   @0    br_if_i64.eq s-4, 0, @7
+;;   @3    copy s0, s-4
+;;   @5    return s-4, 1
+;;   @7    return s-4, 0
 
 ;; $on_non_null
-;;   frame 5
-;;   @0    br_if_i64.eq s0, 0, @7
-;;   @3    copy s4, s0
-;;   @5    return 1, s4
-;;   @7    const s4, 0
-;;   @9    return 1, acc
-;;   @11   return 1, s4
+;;   frame 1 params 1 results 1
+;;   @0    br_if_i64.eq s-4, 0, @7
+;;   @3    copy s0, s-4
+;;   @5    return s-4, s0
+;;   @7    const s0, 0
+;;   @9    return s-4, acc
+;;   @11   return s-4, s0

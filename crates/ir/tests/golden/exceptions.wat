@@ -35,55 +35,56 @@
       (if (result i32) (then (throw $e (i32.const 50))) (else (i32.const 60))))))
 
 ;; $may-throw
-;;   frame 4
-;;   @0    return 1
+;;   frame 0 params 1
+;;   @0    return
 
 ;; $catch
-;;   frame 5
-;;   @0    copy s4, s0
+;;   frame 1 params 1 results 1
+;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const s4, 100
-;;   @7    return 1, s4
+;;   @5    const s0, 100
+;;   @7    return s-4, s0
 ;;   from @0: handler 0
 ;;   from @5: no handler
-;;   handler 0: catch 0 s4 @7
+;;   handler 0: catch 0 s0 @7
 
 ;; $nested
-;;   frame 6
-;;   @0    copy s4, s0
+;;   frame 2 params 1 results 2
+;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const s4, 0
-;;   @7    const s5, 0
-;;   @9    return.span 1, s4, 2
-;;   @12   return.span 1, s4, 2
+;;   @5    const s0, 0
+;;   @7    const s1, 0
+;;   @9    return.span s-4, s0, 2
+;;   @12   return.span s-4, s0, 2
 ;;   from @0: handler 1
 ;;   from @5: handler 0
 ;;   from @15: no handler
 ;;   handler 0: catch_all @0
-;;   handler 1: catch_ref 0 s4 s5 @12, outer 0
+;;   handler 1: catch_ref 0 s0 s1 @12, outer 0
+;;   loops: @0
 
 ;; $leave
-;;   frame 7
-;;   @0    copy s4, s0
+;;   frame 3 params 1 results 3
+;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const.v128 v5, 0x2, 0x3
-;;   @9    const s4, 1
-;;   @11   throw s4, 1
-;;   @14   return.span 1, s4, 3
+;;   @5    const.v128 v1, 0x2, 0x3
+;;   @9    const s0, 1
+;;   @11   throw s0, 1
+;;   @14   return.span s-4, s0, 3
 ;;   from @0: handler 0
 ;;   from @5: no handler
-;;   handler 0: catch 1 s4 @14
+;;   handler 0: catch 1 s0 @14
 
 ;; $again
-;;   frame 5
-;;   @0    throw_ref s0
-;;   references: s0
+;;   frame 1 params 1
+;;   @0    throw_ref s-4
+;;   references: s-4
 
 ;; $edge
-;;   frame 6
-;;   @0    br_if_i32.ge_s s0, 5, @8
-;;   @3    const s4, 50
-;;   @5    throw s4, 0
-;;   @8    const s4, 60
-;;   @10   return 1, s4
-;;   handler 0: catch 0 s4 @10
+;;   frame 2 params 1 results 1
+;;   @0    br_if_i32.ge_s s-4, 5, @8
+;;   @3    const s0, 50
+;;   @5    throw s0, 0
+;;   @8    const s0, 60
+;;   @10   return s-4, s0
+;;   handler 0: catch 0 s0 @10

@@ -123,177 +123,188 @@
         (br $again)))))
 
 ;; $effect
-;;   frame 3
-;;   @0    return 0
+;;   frame 0
+;;   @0    return
 
 ;; $product_right
-;;   frame 9
-;;   @0    f64.mul_add s6, s0, s1, s2
-;;   @3    return.f64 3, acc
+;;   frame 3 params 3 results 1
+;;   @0    f64.mul_add s0, s-6, s-5, s-4
+;;   @3    return.f64 s-6, acc
 
 ;; $product_left
-;;   frame 8
-;;   @0    f32.mul_add s6, s0, s1, s2
-;;   @3    return.f32 3, acc
+;;   frame 2 params 3 results 1
+;;   @0    f32.mul_add s0, s-6, s-5, s-4
+;;   @3    return.f32 s-6, acc
 
 ;; $product_minus
-;;   frame 8
-;;   @0    f64.mul s6, s0, s1
-;;   @2    f64.sub s6, acc, s2
-;;   @4    return.f64 3, acc
+;;   frame 2 params 3 results 1
+;;   @0    f64.mul s0, s-6, s-5
+;;   @2    f64.sub s0, acc, s-4
+;;   @4    return.f64 s-6, acc
 
 ;; $minus_product
-;;   frame 9
-;;   @0    f32.mul_sub s6, s0, s1, s2
-;;   @3    return.f32 3, acc
+;;   frame 3 params 3 results 1
+;;   @0    f32.mul_sub s0, s-6, s-5, s-4
+;;   @3    return.f32 s-6, acc
 
 ;; $product_kept
-;;   frame 8
-;;   @0    f64.mul s0, s0, s1
-;;   @2    f64.add s5, acc, s1
-;;   @4    return.f64 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    f64.mul s-5, s-5, s-4
+;;   @2    f64.add s0, acc, s-4
+;;   @4    return.f64 s-5, acc
 
 ;; $two_products
-;;   frame 8
-;;   @0    f64.mul s5, s0, s0
-;;   @2    f64.mul_add s5, s1, s1, s5
-;;   @5    return.f64 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    f64.mul s0, s-5, s-5
+;;   @2    f64.mul_add s0, s-4, s-4, s0
+;;   @5    return.f64 s-5, acc
 
 ;; $scaled
-;;   frame 8
-;;   @0    i32.add_shl s5, s0, s1, 2
-;;   @3    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i32.add_shl s0, s-5, s-4, 2
+;;   @3    return s-5, acc
 
 ;; $scaled_left
-;;   frame 7
-;;   @0    i32.add_shl s5, s0, s1, 3
-;;   @3    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    i32.add_shl s0, s-5, s-4, 3
+;;   @3    return s-5, acc
 
 ;; $scaled_wide
-;;   frame 8
-;;   @0    i64.shl s6, s1, 3
-;;   @3    i64.add s5, acc, s0
-;;   @5    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i64.shl s1, s-4, 3
+;;   @3    i64.add s0, acc, s-5
+;;   @5    return s-5, acc
 
 ;; $scaled_minus
-;;   frame 8
-;;   @0    i32.shl s6, s1, 3
-;;   @3    i32.sub s5, s0, acc
-;;   @5    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i32.shl s1, s-4, 3
+;;   @3    i32.sub s0, s-5, acc
+;;   @5    return s-5, acc
 
 ;; $load_sum
-;;   frame 7
-;;   @0    load.f64.sum s5, s0, s1, 8
-;;   @3    return.f64 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    load.f64.sum s0, s-5, s-4, 8
+;;   @3    return.f64 s-5, acc
 
 ;; $load_before
-;;   frame 6
-;;   @0    load8_s.i32.sum s4, s0, -16, 8
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    load8_s.i32.sum s0, s-4, -16, 8
+;;   @3    return s-4, acc
 
 ;; $load_element
-;;   frame 8
-;;   @0    i32.add_shl s5, s0, s1, 2
-;;   @3    load32_u s5, acc, 0
-;;   @5    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    i32.add_shl s0, s-5, s-4, 2
+;;   @3    load32_u s0, acc, 0
+;;   @5    return s-5, acc
 
 ;; $load_kept
-;;   frame 6
-;;   @0    i32.add s0, s0, 4
-;;   @3    load32_u s4, acc, 0
-;;   @5    i32.add s4, acc, s0
-;;   @7    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s-4, s-4, 4
+;;   @3    load32_u s0, acc, 0
+;;   @5    i32.add s0, acc, s-4
+;;   @7    return s-4, acc
 
 ;; $down
-;;   frame 6
-;;   @0    call 0, s4, 64, 0
-;;   @3    add_br_if_i32.ne s0, -1, 0, @0
-;;   @6    return 1
+;;   frame 2 params 1
+;;   @0    call 0, s3, 64, 0
+;;   @3    add_br_if_i32.ne s-4, -1, 0, @0
+;;   @6    return
+;;   loops: @0
 
 ;; $up
-;;   frame 7
-;;   @0    call 0, s5, 64, 0
-;;   @3    add_br_if_i64.lt_s s1, 2, s0, @0
-;;   @6    return 2
+;;   frame 2 params 2
+;;   @0    call 0, s3, 64, 0
+;;   @3    add_br_if_i64.lt_s s-4, 2, s-5, @0
+;;   @6    return
+;;   loops: @0
 
 ;; $up_mirrored
-;;   frame 7
-;;   @0    call 0, s5, 64, 0
-;;   @3    add_br_if_i32.lt_u s1, 1, s0, @0
-;;   @6    return 2
+;;   frame 2 params 2
+;;   @0    call 0, s3, 64, 0
+;;   @3    add_br_if_i32.lt_u s-4, 1, s-5, @0
+;;   @6    return
+;;   loops: @0
 
 ;; $to_the_end
-;;   frame 6
-;;   @0    call 0, s4, 64, 0
-;;   @3    add_br_if_i32.lt_u s0, 1, -1, @0
-;;   @6    return 1
+;;   frame 2 params 1
+;;   @0    call 0, s3, 64, 0
+;;   @3    add_br_if_i32.lt_u s-4, 1, -1, @0
+;;   @6    return
+;;   loops: @0
 
 ;; $count_if
-;;   frame 6
-;;   @0    add_br_if_i32.ne s0, 1, 10, @6
-;;   @3    call 0, s4, 64, 0
-;;   @6    return 1
+;;   frame 2 params 1
+;;   @0    add_br_if_i32.ne s-4, 1, 10, @6
+;;   @3    call 0, s3, 64, 0
+;;   @6    return
 
 ;; $count_other
-;;   frame 7
-;;   @0    i32.add s0, s0, 1
-;;   @3    br_if_i32.lt_s s1, 5, @0
-;;   @6    return 2
+;;   frame 2 params 2
+;;   @0    i32.add s-5, s-5, 1
+;;   @3    br_if_i32.lt_s s-4, 5, @0
+;;   @6    return
+;;   loops: @0
 
 ;; $count_itself
-;;   frame 6
-;;   @0    i32.add s0, s0, 1
-;;   @3    br_if_i32.lt_s acc, s0, @0
-;;   @5    return 1
+;;   frame 2 params 1
+;;   @0    i32.add s-4, s-4, 1
+;;   @3    br_if_i32.lt_s acc, s-4, @0
+;;   @5    return
+;;   loops: @0
 
 ;; $count_half
-;;   frame 6
-;;   @0    i64.add s0, s0, 1
-;;   @3    i32.wrap_i64 s4, acc
+;;   frame 2 params 1
+;;   @0    i64.add s-4, s-4, 1
+;;   @3    i32.wrap_i64 s0, acc
 ;;   @5    br_if_i32.ne acc, 0, @0
-;;   @7    return 1
+;;   @7    return
+;;   loops: @0
 
 ;; $count_old
-;;   frame 7
-;;   @0    i32.add s5, s0, 1
-;;   @3    copy s4, s0
-;;   @5    copy s0, s5
+;;   frame 3 params 1 results 1
+;;   @0    i32.add s1, s-4, 1
+;;   @3    copy s0, s-4
+;;   @5    copy s-4, s1
 ;;   @7    br_if_i32.ge_s acc, 5, @11
-;;   @9    return 1, s4
-;;   @11   return 1, s0
+;;   @9    return s-4, s0
+;;   @11   return s-4, s-4
 
 ;; $while_float
-;;   frame 7
-;;   @0    br_if_f64.lt s0, s1, @11
-;;   @3    call 0, s5, 64, 0
-;;   @6    br_if_not_f64.lt s0, s1, @3
+;;   frame 2 params 2
+;;   @0    br_if_f64.lt s-5, s-4, @11
+;;   @3    call 0, s3, 64, 0
+;;   @6    br_if_not_f64.lt s-5, s-4, @3
 ;;   @9    br @11
-;;   @11   call 0, s5, 64, 0
-;;   @14   return 2
+;;   @11   call 0, s3, 64, 0
+;;   @14   return
+;;   loops: @0
 
 ;; $while_value
-;;   frame 7
-;;   @0    br_if_i32.le_u s0, 9, @7
-;;   @3    copy s4, s0
+;;   frame 3 params 1 results 1
+;;   @0    br_if_i32.le_u s-4, 9, @7
+;;   @3    copy s0, s-4
 ;;   @5    br @14
-;;   @7    i32.mul s0, s0, 3
+;;   @7    i32.mul s-4, s-4, 3
 ;;   @10   br_if_i32.gt_u acc, 9, @3
 ;;   @12   br @7
-;;   @14   i32.sub s4, s4, 1
-;;   @17   return 1, acc
+;;   @14   i32.sub s0, s0, 1
+;;   @17   return s-4, acc
+;;   loops: @0
 
 ;; $while_param
-;;   frame 6
-;;   @0    copy s4, s0
-;;   @2    br_if_i32.eq s4, 0, @13
-;;   @5    call 0, s4, 64, 0
-;;   @8    i32.sub s4, s0, 1
+;;   frame 2 params 1
+;;   @0    copy s0, s-4
+;;   @2    br_if_i32.eq s0, 0, @13
+;;   @5    call 0, s3, 64, 0
+;;   @8    i32.sub s0, s-4, 1
 ;;   @11   br @2
-;;   @13   return 1
+;;   @13   return
+;;   loops: @2
 
 ;; $test_inside
-;;   frame 5
-;;   @0    call 0, s4, 64, 0
-;;   @3    br_if_i32.ne s0, 0, @8
+;;   frame 1 params 1
+;;   @0    call 0, s3, 64, 0
+;;   @3    br_if_i32.ne s-4, 0, @8
 ;;   @6    br @0
-;;   @8    return 1
+;;   @8    return
+;;   loops: @0

@@ -39,98 +39,98 @@
   (func $pair (param (ref eq) (ref eq) anyref) (result (ref eq)) (local.get 0)))
 
 ;; $make
-;;   frame 6
-;;   @0    struct.new_default s4, 2, 32           ; type#2
-;;   @3    const s5, 0
-;;   @5    struct.new32x2 s4, s4, 1               ; type#1
-;;   @8    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    struct.new_default s0, 2, 32           ; type#2
+;;   @3    const s1, 0
+;;   @5    struct.new32x2 s0, s0, 1               ; type#1
+;;   @8    return s-4, acc
 ;;   references:
-;;   references from @5: s5 s4
+;;   references from @5: s1 s0
 
 ;; $walk
-;;   frame 6
-;;   @0    br_if_i64.ne s0, 0, @7
-;;   @3    const s4, 0
-;;   @5    return 1, s4
-;;   @7    struct.get32 s4, s0, 8
+;;   frame 2 params 1 results 1
+;;   @0    br_if_i64.ne s-4, 0, @7
+;;   @3    const s0, 0
+;;   @5    return s-4, s0
+;;   @7    struct.get32 s0, s-4, 8
 ;;   @9    call 1, s4, 104, 1
-;;   @12   struct.get32 s5, s0, 12
+;;   @12   struct.get32 s1, s-4, 12
 ;;   @14   call 1, s5, 104, 1
-;;   @17   i32.add s4, acc, s4
-;;   @19   return 1, s4
-;;   references: s0
+;;   @17   i32.add s0, acc, s0
+;;   @19   return s-4, s0
+;;   references: s-4
 
 ;; $chain
-;;   frame 5
-;;   @0    struct.get32 s4, s0, 8
-;;   @2    struct.get32 s4, acc, 12
-;;   @4    struct.get32 s4, acc, 8
-;;   @6    return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    struct.get32 s0, s-4, 8
+;;   @2    struct.get32 s0, acc, 12
+;;   @4    struct.get32 s0, acc, 8
+;;   @6    return s-4, acc
 
 ;; $set
-;;   frame 6
-;;   @0    struct.get32 s5, s0, 8
-;;   @2    struct.set32 s0, s5, 12
-;;   @4    return 1
+;;   frame 2 params 1
+;;   @0    struct.get32 s1, s-4, 8
+;;   @2    struct.set32 s-4, s1, 12
+;;   @4    return
 
 ;; $packed
-;;   frame 6
-;;   @0    struct.get8_s s4, s0, 24
-;;   @2    struct.get.f64 s5, s0, 16
-;;   @4    return.span 1, s4, 2
+;;   frame 2 params 1 results 2
+;;   @0    struct.get8_s s0, s-4, 24
+;;   @2    struct.get.f64 s1, s-4, 16
+;;   @4    return.span s-4, s0, 2
 
 ;; $sum
-;;   frame 7
-;;   @0    array.get8_u s5, s0, s1
-;;   @2    array.len s6, s0
-;;   @4    i32.add s5, acc, s5
-;;   @6    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    array.get8_u s0, s-5, s-4
+;;   @2    array.len s1, s-5
+;;   @4    i32.add s0, acc, s0
+;;   @6    return s-5, acc
 
 ;; $fill
-;;   frame 8
-;;   @0    zero.span s4, 1
-;;   @3    const s5, 1
+;;   frame 4 params 1 results 1 homes 1
+;;   @0    zero.span s0, 1
+;;   @3    const s1, 1
 ;;   @5    call 1, s5, 64, 0
-;;   @8    copy s6, s0
-;;   @10   builtin array.new, s5, 4, 0            ; type#4
-;;   @13   copy s4, s5
-;;   @15   const s7, 2
+;;   @8    copy s2, s-4
+;;   @10   builtin array.new, s1, 4, 0            ; type#4
+;;   @13   copy s0, s1
+;;   @15   const s3, 2
 ;;   @17   call 1, s7, 64, 0
-;;   @20   const s6, 0
-;;   @22   array.set32 s4, s6, s7
-;;   @24   ref.as_non_null s4
-;;   @26   return 1, s4
-;;   references: s4
-;;   references from @10: s5
+;;   @20   const s2, 0
+;;   @22   array.set32 s0, s2, s3
+;;   @24   ref.as_non_null s0
+;;   @26   return s-4, s0
+;;   references: s0
+;;   references from @10: s1
 ;;   references from @17:
 
 ;; $cast
-;;   frame 5
-;;   @0    br_on_cast_fail.exact s0, 262, 2, @7   ; (ref type#2)
-;;   @3    copy s4, s0
-;;   @5    return 1, 2
-;;   @7    br_on_cast.object s0, 7, 1, @14        ; (ref type#1)
-;;   @10   copy s4, s0
+;;   frame 1 params 1 results 1
+;;   @0    br_on_cast_fail.exact s-4, 262, 2, @7  ; (ref type#2)
+;;   @3    copy s0, s-4
+;;   @5    return s-4, 2
+;;   @7    br_on_cast.object s-4, 7, 1, @14       ; (ref type#1)
+;;   @10   copy s0, s-4
 ;;   @12   br @21
-;;   @14   ref.test s4, s0, 2, 0                  ; (ref i31)
-;;   @17   return 1, acc
-;;   @19   return 1, 2
-;;   @21   ref.cast s4, 130, 0                    ; (ref null i31)
-;;   @24   i31.get_s s4, s4
-;;   @26   return 1, acc
+;;   @14   ref.test s0, s-4, 2, 0                 ; (ref i31)
+;;   @17   return s-4, acc
+;;   @19   return s-4, 2
+;;   @21   ref.cast s0, 130, 0                    ; (ref null i31)
+;;   @24   i31.get_s s0, s0
+;;   @26   return s-4, acc
 
 ;; $held
-;;   frame 7
-;;   @0    struct.new_default s4, 1, 16           ; type#1
-;;   @3    const s5, 3
+;;   frame 3 params 1 results 1
+;;   @0    struct.new_default s0, 1, 16           ; type#1
+;;   @3    const s1, 3
 ;;   @5    call 1, s5, 64, 0
-;;   @8    copy s6, s0
-;;   @10   call 3, s4, 424, 9
-;;   @13   return 1, acc
-;;   references: s0
-;;   references from @5: s4
+;;   @8    copy s2, s-4
+;;   @10   call 3, s6, 424, 9
+;;   @13   return s-4, acc
+;;   references: s-4
+;;   references from @5: s0
 ;;   references from @10:
 
 ;; $pair
-;;   frame 7
-;;   @0    return 3, s0
+;;   frame 1 params 3 results 1
+;;   @0    return s-6, s-6

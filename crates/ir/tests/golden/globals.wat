@@ -22,46 +22,46 @@
     (i32.sub)))
 
 ;; $increment
-;;   frame 5
-;;   @0    global.get s3, 64
-;;   @2    i32.add s3, acc, 1
-;;   @4    global.set s3, 64
-;;   @6    return 0
+;;   frame 2
+;;   @0    global.get s0, 64
+;;   @2    i32.add s0, acc, 1
+;;   @4    global.set s0, 64
+;;   @6    return
 
 ;; $increment_imported
-;;   frame 5
-;;   @0    global.get.import s3, 0
-;;   @2    i32.add s3, acc, 1
-;;   @4    global.set.import s3, 0
-;;   @6    return 0
+;;   frame 2
+;;   @0    global.get.import s0, 0
+;;   @2    i32.add s0, acc, 1
+;;   @4    global.set.import s0, 0
+;;   @6    return
 
 ;; $float
-;;   frame 5
-;;   @0    global.get s3, 80
-;;   @2    f64.add s3, s3, 0x3ff0000000000000
-;;   @5    return.f64 0, acc
+;;   frame 2 results 1
+;;   @0    global.get s0, 80
+;;   @2    f64.add s0, s0, 0x3ff0000000000000
+;;   @5    return.f64 s-3, acc
 
 ;; $set_constant
-;;   frame 4
-;;   @0    const s3, 100000
-;;   @2    global.set s3, 64
-;;   @4    const64 s3, 0x4000000000000000
-;;   @7    global.set s3, 80
-;;   @9    return 0
+;;   frame 1
+;;   @0    const s0, 100000
+;;   @2    global.set s0, 64
+;;   @4    const64 s0, 0x4000000000000000
+;;   @7    global.set s0, 80
+;;   @9    return
 
 ;; $vectors
-;;   frame 5
-;;   @0    global.get.import.v128 v3, 1
-;;   @2    global.set.v128 v3, 96
-;;   @4    global.get.v128 v3, 96
-;;   @6    global.set.import.v128 v3, 1
-;;   @8    return 0
+;;   frame 2
+;;   @0    global.get.import.v128 v0, 1
+;;   @2    global.set.v128 v0, 96
+;;   @4    global.get.v128 v0, 96
+;;   @6    global.set.import.v128 v0, 1
+;;   @8    return
 
 ;; $old_value
-;;   frame 5
-;;   @0    global.get s3, 64
-;;   @2    const s4, 5
-;;   @4    global.set s4, 64
-;;   @6    global.get s4, 64
-;;   @8    i32.sub s3, s3, acc
-;;   @10   return 0, acc
+;;   frame 2 results 1
+;;   @0    global.get s0, 64
+;;   @2    const s1, 5
+;;   @4    global.set s1, 64
+;;   @6    global.get s1, 64
+;;   @8    i32.sub s0, s0, acc
+;;   @10   return s-3, acc

@@ -37,120 +37,120 @@
   (func $return_float (result f64) (f64.const 1)))
 
 ;; $small
-;;   frame 6
-;;   @0    i32.add s4, s0, 32767
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, 32767
+;;   @3    return s-4, acc
 
 ;; $negative
-;;   frame 6
-;;   @0    i32.add s4, s0, -1
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, -1
+;;   @3    return s-4, acc
 
 ;; $large
-;;   frame 6
-;;   @0    i32.add s4, s0, 32768
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s0, s-4, 32768
+;;   @3    return s-4, acc
 
 ;; $large_accumulator
-;;   frame 6
-;;   @0    i32.mul s4, s0, s0
-;;   @2    i32.add s4, acc, 2147483647
-;;   @4    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.mul s0, s-4, s-4
+;;   @2    i32.add s0, acc, 2147483647
+;;   @4    return s-4, acc
 
 ;; $huge
-;;   frame 6
-;;   @0    i64.mul s4, s0, s0
-;;   @2    const s5, 2147483648
-;;   @4    i64.add s4, acc, s4
-;;   @6    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i64.mul s0, s-4, s-4
+;;   @2    const s1, 2147483648
+;;   @4    i64.add s0, acc, s0
+;;   @6    return s-4, acc
 
 ;; $left_commutative
-;;   frame 6
-;;   @0    i32.mul s4, s0, 7
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.mul s0, s-4, 7
+;;   @3    return s-4, acc
 
 ;; $left_sub
-;;   frame 6
-;;   @0    i32.sub s4, 7, s0
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.sub s0, 7, s-4
+;;   @3    return s-4, acc
 
 ;; $left_sub_accumulator
-;;   frame 7
-;;   @0    i32.mul s5, s0, s0
-;;   @2    i32.sub s4, 7, s5
-;;   @5    return 1, acc
+;;   frame 3 params 1 results 1
+;;   @0    i32.mul s1, s-4, s-4
+;;   @2    i32.sub s0, 7, s1
+;;   @5    return s-4, acc
 
 ;; $left_shift
-;;   frame 6
-;;   @0    i64.shl s4, 1, s0
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i64.shl s0, 1, s-4
+;;   @3    return s-4, acc
 
 ;; $left_rotate
-;;   frame 6
-;;   @0    const s4, 1
-;;   @2    i32.rotl s4, s4, s0
-;;   @4    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    const s0, 1
+;;   @2    i32.rotl s0, s0, s-4
+;;   @4    return s-4, acc
 
 ;; $left_division
-;;   frame 6
-;;   @0    const s4, 100
-;;   @2    i32.div_s s4, s4, s0
-;;   @4    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    const s0, 100
+;;   @2    i32.div_s s0, s0, s-4
+;;   @4    return s-4, acc
 
 ;; $left_large
-;;   frame 6
-;;   @0    const64 s4, 0x100000000
-;;   @3    i64.sub s4, acc, s0
-;;   @5    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    const64 s0, 0x100000000
+;;   @3    i64.sub s0, acc, s-4
+;;   @5    return s-4, acc
 
 ;; $both
-;;   frame 5
-;;   @0    const s3, 5
-;;   @2    i32.sub s3, acc, 7
-;;   @4    return 0, acc
+;;   frame 2 results 1
+;;   @0    const s0, 5
+;;   @2    i32.sub s0, acc, 7
+;;   @4    return s-3, acc
 
 ;; $float
-;;   frame 6
-;;   @0    f64.sub s4, s0, 0x3fe0000000000000
-;;   @3    return.f64 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    f64.sub s0, s-4, 0x3fe0000000000000
+;;   @3    return.f64 s-4, acc
 
 ;; $float_left
-;;   frame 6
-;;   @0    f64.div s4, 0x3ff0000000000000, s0
-;;   @4    return.f64 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    f64.div s0, 0x3ff0000000000000, s-4
+;;   @4    return.f64 s-4, acc
 
 ;; $float_accumulator
-;;   frame 6
-;;   @0    f32.add s4, s0, 0x40000000
-;;   @3    f32.mul s4, acc, 0xc0000000
-;;   @6    return.f32 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    f32.add s0, s-4, 0x40000000
+;;   @3    f32.mul s0, acc, 0xc0000000
+;;   @6    return.f32 s-4, acc
 
 ;; $float_min
-;;   frame 6
-;;   @0    const s5, 1073741824
-;;   @2    f32.min s4, s0, s5
-;;   @4    return.f32 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    const s1, 1073741824
+;;   @2    f32.min s0, s-4, s1
+;;   @4    return.f32 s-4, acc
 
 ;; $return_small
-;;   frame 4
-;;   @0    return 0, 2147483647
+;;   frame 1 results 1
+;;   @0    return s-3, 2147483647
 
 ;; $return_negative
-;;   frame 4
-;;   @0    const s3, 4294967295
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    const s0, 4294967295
+;;   @2    return s-3, acc
 
 ;; $return_negative_i64
-;;   frame 4
-;;   @0    const64 s3, 0xffffffffffffffff
-;;   @3    return 0, acc
+;;   frame 1 results 1
+;;   @0    const64 s0, 0xffffffffffffffff
+;;   @3    return s-3, acc
 
 ;; $return_i64
-;;   frame 4
-;;   @0    const s3, 2147483648
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    const s0, 2147483648
+;;   @2    return s-3, acc
 
 ;; $return_float
-;;   frame 4
-;;   @0    const64 s3, 0x3ff0000000000000
-;;   @3    return.f64 0, s3
+;;   frame 1 results 1
+;;   @0    const64 s0, 0x3ff0000000000000
+;;   @3    return.f64 s-3, s0

@@ -26,39 +26,39 @@
     end))
 
 ;; $may-throw
-;;   frame 4
-;;   @0    return 1
+;;   frame 0 params 1
+;;   @0    return
 
 ;; $catch
-;;   frame 7
-;;   @0    copy s4, s0
+;;   frame 3 params 1 results 1
+;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const s4, 1
-;;   @7    return 1, s4
-;;   @9    i32.add s5, s5, s0
-;;   @11   copy s4, s5
-;;   @13   return 1, s4
-;;   @15   const s5, 0
+;;   @5    const s0, 1
+;;   @7    return s-4, s0
+;;   @9    i32.add s1, s1, s-4
+;;   @11   copy s0, s1
+;;   @13   return s-4, s0
+;;   @15   const s1, 0
 ;;   @17   call 1, s5, 64, 0
-;;   @20   throw_ref s4
-;;   @22   return 1, s4
+;;   @20   throw_ref s0
+;;   @22   return s-4, s0
 ;;   references:
-;;   references from @17: s4
+;;   references from @17: s0
 ;;   from @0: handler 0
 ;;   from @9: no handler
-;;   handler 0: catch_ref 0 s5 s4 @9, catch_all_ref s4 @15
+;;   handler 0: catch_ref 0 s1 s0 @9, catch_all_ref s0 @15
 
 ;; $delegate
-;;   frame 6
-;;   @0    copy s4, s0
+;;   frame 2 params 1
+;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
 ;;   @5    br @7
-;;   @7    return 1
-;;   @9    return 1
+;;   @7    return
+;;   @9    return
 ;;   from @0: handler 2
 ;;   from @5: handler 1
 ;;   from @7: handler 0
 ;;   from @9: no handler
-;;   handler 0: catch_ref 0 s5 s4 @9
-;;   handler 1: catch_all_ref s4 @7, outer 0
+;;   handler 0: catch_ref 0 s1 s0 @9
+;;   handler 1: catch_all_ref s0 @7, outer 0
 ;;   handler 2: outer 0

@@ -68,51 +68,51 @@
     i32.sub))
 
 ;; $alias_below_if
-;;   frame 7
-;;   @0    copy s5, s0
-;;   @2    br_if_i32.eq s1, 0, @7
-;;   @5    const s0, 100
-;;   @7    i32.sub s5, s5, s0
-;;   @9    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    br_if_i32.eq s-4, 0, @7
+;;   @5    const s-5, 100
+;;   @7    i32.sub s0, s0, s-5
+;;   @9    return s-5, acc
 
 ;; $aliases_of_one_local
-;;   frame 9
-;;   @0    copy s7, s0
-;;   @2    copy s5, s0
-;;   @4    copy s0, s1
-;;   @6    i32.sub s6, s1, s7
-;;   @8    i32.sub s5, s5, acc
-;;   @10   i32.mul s5, acc, s0
-;;   @12   return 2, acc
+;;   frame 4 params 2 results 1
+;;   @0    copy s2, s-5
+;;   @2    copy s0, s-5
+;;   @4    copy s-5, s-4
+;;   @6    i32.sub s1, s-4, s2
+;;   @8    i32.sub s0, s0, acc
+;;   @10   i32.mul s0, acc, s-5
+;;   @12   return s-5, acc
 
 ;; $tee
-;;   frame 6
-;;   @0    i32.add s0, s0, 3
-;;   @3    i32.mul s4, acc, s0
-;;   @5    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    i32.add s-4, s-4, 3
+;;   @3    i32.mul s0, acc, s-4
+;;   @5    return s-4, acc
 
 ;; $teed_condition
-;;   frame 6
-;;   @0    i32.lt_u s0, s0, 8
+;;   frame 2 params 1 results 1
+;;   @0    i32.lt_u s-4, s-4, 8
 ;;   @3    br_if_i32.eq acc, 0, @7
-;;   @5    return 1, 5
-;;   @7    return 1, s0
+;;   @5    return s-4, 5
+;;   @7    return s-4, s-4
 
 ;; $swap
-;;   frame 7
-;;   @0    copy s5, s0
-;;   @2    copy s0, s1
-;;   @4    copy s1, s5
-;;   @6    i64.sub s5, s0, acc
-;;   @8    return 2, acc
+;;   frame 2 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    copy s-5, s-4
+;;   @4    copy s-4, s0
+;;   @6    i64.sub s0, s-5, acc
+;;   @8    return s-5, acc
 
 ;; $set_to_itself
-;;   frame 5
-;;   @0    return 1
+;;   frame 1 params 1
+;;   @0    return
 
 ;; $constant_below
-;;   frame 7
-;;   @0    zero.span s3, 2
-;;   @3    const s4, 4
-;;   @5    i32.sub s5, 9, s4
-;;   @8    return 0, acc
+;;   frame 4 results 1 homes 2
+;;   @0    zero.span s0, 2
+;;   @3    const s1, 4
+;;   @5    i32.sub s2, 9, s1
+;;   @8    return s-3, acc

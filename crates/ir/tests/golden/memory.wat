@@ -67,126 +67,126 @@
   (func $size_wide (result i64) (memory.size $wide)))
 
 ;; $slot
-;;   frame 5
-;;   @0    load32_u s4, s0, 65535
-;;   @2    return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load32_u s0, s-4, 65535
+;;   @2    return s-4, acc
 
 ;; $big_offset
-;;   frame 5
-;;   @0    load32_u.mem s4, s0, 0, 0x10000
-;;   @3    return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load32_u.mem s0, s-4, 0, 0x10000
+;;   @3    return s-4, acc
 
 ;; $accumulator
-;;   frame 6
-;;   @0    load32_u.sum s4, s0, 4, 4294967292
-;;   @3    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    load32_u.sum s0, s-4, 4, 4294967292
+;;   @3    return s-4, acc
 
 ;; $chase
-;;   frame 5
-;;   @0    load32_u s4, s0, 4
-;;   @2    load32_u s4, acc, 8
-;;   @4    return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load32_u s0, s-4, 4
+;;   @2    load32_u s0, acc, 8
+;;   @4    return s-4, acc
 
 ;; $constant
-;;   frame 4
-;;   @0    load32_u.at s3, 1040
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    load32_u.at s0, 1040
+;;   @2    return s-3, acc
 
 ;; $constant_beyond
-;;   frame 4
-;;   @0    const s3, 4294967295
-;;   @2    load32_u s3, acc, 1
-;;   @4    return 0, acc
+;;   frame 1 results 1
+;;   @0    const s0, 4294967295
+;;   @2    load32_u s0, acc, 1
+;;   @4    return s-3, acc
 
 ;; $second
-;;   frame 5
-;;   @0    load64.mem s4, s0, 1, 0x8
-;;   @3    return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load64.mem s0, s-4, 1, 0x8
+;;   @3    return s-4, acc
 
 ;; $wide
-;;   frame 5
-;;   @0    load.f64.mem s4, s0, 2, 0x100000000
-;;   @3    return.f64 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load.f64.mem s0, s-4, 2, 0x100000000
+;;   @3    return.f64 s-4, acc
 
 ;; $bytes
-;;   frame 5
-;;   @0    load8_s.i32 s4, s0, 0
-;;   @2    load8_u s4, s0, 0
-;;   @4    load16_s.i32 s4, s0, 0
-;;   @6    load16_u s4, s0, 0
-;;   @8    load8_s.i64 s4, s0, 0
-;;   @10   load8_u s4, s0, 0
-;;   @12   load16_u s4, s0, 0
-;;   @14   load32_s.i64 s4, s0, 0
-;;   @16   load32_u s4, s0, 0
-;;   @18   load16_s.i64 s4, s0, 0
-;;   @20   return 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load8_s.i32 s0, s-4, 0
+;;   @2    load8_u s0, s-4, 0
+;;   @4    load16_s.i32 s0, s-4, 0
+;;   @6    load16_u s0, s-4, 0
+;;   @8    load8_s.i64 s0, s-4, 0
+;;   @10   load8_u s0, s-4, 0
+;;   @12   load16_u s0, s-4, 0
+;;   @14   load32_s.i64 s0, s-4, 0
+;;   @16   load32_u s0, s-4, 0
+;;   @18   load16_s.i64 s0, s-4, 0
+;;   @20   return s-4, acc
 
 ;; $floats
-;;   frame 5
-;;   @0    load.f64 s4, s0, 0
-;;   @2    load.f32 s4, s0, 4
-;;   @4    return.f32 1, acc
+;;   frame 1 params 1 results 1
+;;   @0    load.f64 s0, s-4, 0
+;;   @2    load.f32 s0, s-4, 4
+;;   @4    return.f32 s-4, acc
 
 ;; $stores
-;;   frame 8
-;;   @0    store32 s0, s1, 4
-;;   @2    store64 s0, s2, 8
-;;   @4    store8 s0, s1, 0
-;;   @6    store16.mem s0, s1, 0, 0x10000
-;;   @9    return 3
+;;   frame 2 params 3
+;;   @0    store32 s-6, s-5, 4
+;;   @2    store64 s-6, s-4, 8
+;;   @4    store8 s-6, s-5, 0
+;;   @6    store16.mem s-6, s-5, 0, 0x10000
+;;   @9    return
 
 ;; $store_accumulator
-;;   frame 8
-;;   @0    i32.add s6, s1, 1
-;;   @3    store32 s0, acc, 4
-;;   @5    i32.add s5, s0, 1
-;;   @8    store32 acc, s1, 8
-;;   @10   return 2
+;;   frame 3 params 2
+;;   @0    i32.add s1, s-4, 1
+;;   @3    store32 s-5, acc, 4
+;;   @5    i32.add s0, s-5, 1
+;;   @8    store32 acc, s-4, 8
+;;   @10   return
 
 ;; $store_float
-;;   frame 8
-;;   @0    f64.add s6, s1, s1
-;;   @2    store64 s0, s6, 0
-;;   @4    return 2
+;;   frame 3 params 2
+;;   @0    f64.add s1, s-4, s-4
+;;   @2    store64 s-5, s1, 0
+;;   @4    return
 
 ;; $store_constant
-;;   frame 6
-;;   @0    store32 s0, -1, 0
-;;   @2    const s5, 32768
-;;   @4    store32 s0, acc, 0
-;;   @6    store8 s0, -1, 0
-;;   @8    store32 s0, -1, 0
-;;   @10   store64 s0, 0, 0
-;;   @12   return 1
+;;   frame 2 params 1
+;;   @0    store32 s-4, -1, 0
+;;   @2    const s1, 32768
+;;   @4    store32 s-4, acc, 0
+;;   @6    store8 s-4, -1, 0
+;;   @8    store32 s-4, -1, 0
+;;   @10   store64 s-4, 0, 0
+;;   @12   return
 
 ;; $store_at
-;;   frame 6
-;;   @0    store32.at s0, 1028
-;;   @2    const s5, 7
-;;   @4    store32.at s5, 1028
-;;   @6    return 1
+;;   frame 2 params 1
+;;   @0    store32.at s-4, 1028
+;;   @2    const s1, 7
+;;   @4    store32.at s1, 1028
+;;   @6    return
 
 ;; $store_itself
-;;   frame 7
-;;   @0    zero.span s4, 1
-;;   @3    i32.add s4, s0, 1
-;;   @6    store32 s4, s4, 0
-;;   @8    return 1
+;;   frame 3 params 1 homes 1
+;;   @0    zero.span s0, 1
+;;   @3    i32.add s0, s-4, 1
+;;   @6    store32 s0, s0, 0
+;;   @8    return
 
 ;; $store_others
-;;   frame 8
-;;   @0    store64.mem s0, s2, 1, 0x8
-;;   @3    const s7, 1
-;;   @5    store8.mem s1, s7, 2, 0x0
-;;   @8    return 3
+;;   frame 2 params 3
+;;   @0    store64.mem s-6, s-4, 1, 0x8
+;;   @3    const s1, 1
+;;   @5    store8.mem s-5, s1, 2, 0x0
+;;   @8    return
 
 ;; $size
-;;   frame 4
-;;   @0    memory.size s3, 0, 16
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    memory.size s0, 0, 16
+;;   @2    return s-3, acc
 
 ;; $size_wide
-;;   frame 4
-;;   @0    memory.size s3, 2, 16
-;;   @2    return 0, acc
+;;   frame 1 results 1
+;;   @0    memory.size s0, 2, 16
+;;   @2    return s-3, acc

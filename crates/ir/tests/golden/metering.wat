@@ -39,53 +39,54 @@
     (i32.add (i32.const 1) (i32.const 2))))
 
 ;; $loop
-;;   frame 6
-;;   @0    check_interrupt s4
+;;   frame 2 params 1 results 1
+;;   @0    check_interrupt s0
 ;;   @2    charge 1
-;;   @4    check_interrupt s4
+;;   @4    check_interrupt s0
 ;;   @6    charge 3
-;;   @8    br_if_i32.eq s0, 0, @18
+;;   @8    br_if_i32.eq s-4, 0, @18
 ;;   @11   charge 5
-;;   @13   i32.sub s0, s0, 1
+;;   @13   i32.sub s-4, s-4, 1
 ;;   @16   br @4
 ;;   @18   charge 1
-;;   @20   return 1, s0
+;;   @20   return s-4, s-4
+;;   loops: @4
 
 ;; $arms
-;;   frame 6
-;;   @0    check_interrupt s4
+;;   frame 2 params 1 results 1
+;;   @0    check_interrupt s0
 ;;   @2    charge 2
-;;   @4    br_if_i32.eq s0, 0, @13
+;;   @4    br_if_i32.eq s-4, 0, @13
 ;;   @7    charge 1
-;;   @9    const s4, 1
+;;   @9    const s0, 1
 ;;   @11   br @17
 ;;   @13   charge 1
-;;   @15   const s4, 2
+;;   @15   const s0, 2
 ;;   @17   charge 2
-;;   @19   i32.add s4, s4, 3
-;;   @22   return 1, acc
+;;   @19   i32.add s0, s0, 3
+;;   @22   return s-4, acc
 
 ;; $calls
-;;   frame 4
-;;   @0    check_interrupt s3
+;;   frame 1
+;;   @0    check_interrupt s0
 ;;   @2    charge 1
 ;;   @4    call.import 0, s3, 0
 ;;   @7    charge 2
 ;;   @9    call.import 0, s3, 0
-;;   @12   return 0
+;;   @12   return
 
 ;; $bulk
-;;   frame 7
-;;   @0    check_interrupt s4
+;;   frame 3 params 1
+;;   @0    check_interrupt s0
 ;;   @2    charge 4
-;;   @4    const s4, 0
-;;   @6    const s5, 1
-;;   @8    copy s6, s0
-;;   @10   builtin memory.fill, s4, 0, 0
-;;   @13   return 1
+;;   @4    const s0, 0
+;;   @6    const s1, 1
+;;   @8    copy s2, s-4
+;;   @10   builtin memory.fill, s0, 0, 0
+;;   @13   return
 
 ;; $dead
-;;   frame 4
-;;   @0    check_interrupt s3
+;;   frame 1 results 1
+;;   @0    check_interrupt s0
 ;;   @2    charge 2
-;;   @4    return 0, 1
+;;   @4    return s-3, 1

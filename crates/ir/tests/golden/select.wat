@@ -14,39 +14,39 @@
     (select (local.get $x) (local.get $y) (local.get $c))))
 
 ;; $slots
-;;   frame 9
-;;   @0    select s6, s0, s1, s2
-;;   @3    return 3, acc
+;;   frame 3 params 3 results 1
+;;   @0    select s0, s-6, s-5, s-4
+;;   @3    return s-6, acc
 
 ;; $accumulator
-;;   frame 10
-;;   @0    i32.and s8, s2, 1
-;;   @3    select s6, s0, s1, acc
-;;   @5    return 3, acc
+;;   frame 4 params 3 results 1
+;;   @0    i32.and s2, s-4, 1
+;;   @3    select s0, s-6, s-5, acc
+;;   @5    return s-6, acc
 
 ;; $constants
-;;   frame 7
-;;   @0    const s4, 10
-;;   @2    const s5, 20
-;;   @4    select s4, s4, s5, s0
-;;   @7    return 1, acc
+;;   frame 3 params 1 results 1
+;;   @0    const s0, 10
+;;   @2    const s1, 20
+;;   @4    select s0, s0, s1, s-4
+;;   @7    return s-4, acc
 
 ;; $float
-;;   frame 9
-;;   @0    const s8, 0
-;;   @2    f64.gt s7, s0, s8
-;;   @4    const64 s6, 0x3ff0000000000000
-;;   @7    select s5, s0, s6, s7
-;;   @10   f64.add s5, s5, s0
-;;   @12   return.f64 2, acc
+;;   frame 4 params 2 results 1
+;;   @0    const s3, 0
+;;   @2    f64.gt s2, s-5, s3
+;;   @4    const64 s1, 0x3ff0000000000000
+;;   @7    select s0, s-5, s1, s2
+;;   @10   f64.add s0, s0, s-5
+;;   @12   return.f64 s-5, acc
 
 ;; $reference
-;;   frame 8
-;;   @0    const s6, 0
-;;   @2    select s5, s0, s6, s1
-;;   @5    return 2, acc
+;;   frame 3 params 2 results 1
+;;   @0    const s1, 0
+;;   @2    select s0, s-5, s1, s-4
+;;   @5    return s-5, acc
 
 ;; $vector
-;;   frame 13
-;;   @0    select.v128 v8, v0, v2, s4
-;;   @3    return.span 5, s8, 2
+;;   frame 5 params 5 results 2
+;;   @0    select.v128 v0, v-8, v-6, s-4
+;;   @3    return.span s-8, s0, 2

@@ -26,71 +26,71 @@
     (table.size $t)))
 
 ;; $grow
-;;   frame 6
-;;   @0    copy s4, s0
-;;   @2    builtin memory.grow, s4, 0, 0
-;;   @5    i32.add s4, s4, 1
-;;   @8    return 1, acc
+;;   frame 2 params 1 results 1
+;;   @0    copy s0, s-4
+;;   @2    builtin memory.grow, s0, 0, 0
+;;   @5    i32.add s0, s0, 1
+;;   @8    return s-4, acc
 
 ;; $grow_wide
-;;   frame 4
-;;   @0    const64 s3, 0x100000000
-;;   @3    builtin memory.grow, s3, 1, 0
-;;   @6    return 0, s3
+;;   frame 1 results 1
+;;   @0    const64 s0, 0x100000000
+;;   @3    builtin memory.grow, s0, 1, 0
+;;   @6    return s-3, s0
 
 ;; $bulk
-;;   frame 8
-;;   @0    copy s5, s0
-;;   @2    const s6, 0
-;;   @4    copy s7, s1
-;;   @6    builtin memory.fill, s5, 0, 0
-;;   @9    copy s5, s0
-;;   @11   const s6, 8
-;;   @13   copy s7, s1
-;;   @15   builtin memory.copy, s5, 0, 0
-;;   @18   copy s5, s0
-;;   @20   const s6, 0
-;;   @22   const s7, 5
-;;   @24   builtin memory.init, s5, 0, 0
-;;   @27   builtin data.drop, s5, 0, 0
-;;   @30   return 2
+;;   frame 3 params 2
+;;   @0    copy s0, s-5
+;;   @2    const s1, 0
+;;   @4    copy s2, s-4
+;;   @6    builtin memory.fill, s0, 0, 0
+;;   @9    copy s0, s-5
+;;   @11   const s1, 8
+;;   @13   copy s2, s-4
+;;   @15   builtin memory.copy, s0, 0, 0
+;;   @18   copy s0, s-5
+;;   @20   const s1, 0
+;;   @22   const s2, 5
+;;   @24   builtin memory.init, s0, 0, 0
+;;   @27   builtin data.drop, s0, 0, 0
+;;   @30   return
 
 ;; $copy_between
-;;   frame 7
-;;   @0    copy s4, s0
-;;   @2    const s5, 1
-;;   @4    const s6, 2
-;;   @6    builtin memory.copy, s4, 1, 0
-;;   @9    return 1
+;;   frame 3 params 1
+;;   @0    copy s0, s-4
+;;   @2    const s1, 1
+;;   @4    const s2, 2
+;;   @6    builtin memory.copy, s0, 1, 0
+;;   @9    return
 
 ;; $tables
-;;   frame 8
-;;   @0    copy s5, s0
-;;   @2    copy s6, s1
-;;   @4    builtin table.set, s5, 0, 0
-;;   @7    const s5, 1
-;;   @9    builtin table.get, s5, 0, 0
-;;   @12   copy s5, s1
-;;   @14   const s6, 2
-;;   @16   builtin table.grow, s5, 0, 0
-;;   @19   const s5, 0
-;;   @21   const s6, 0
-;;   @23   const s7, 4
-;;   @25   builtin table.fill, s5, 0, 0
-;;   @28   const s5, 0
-;;   @30   const s6, 1
-;;   @32   const s7, 2
-;;   @34   builtin table.copy, s5, 1, 1
-;;   @37   const s5, 0
-;;   @39   const s6, 0
-;;   @41   const s7, 1
-;;   @43   builtin table.init, s5, 1, 0
-;;   @46   builtin elem.drop, s5, 0, 0
-;;   @49   builtin table.size, s5, 0, 0
-;;   @52   return 2, s5
-;;   references: s1
-;;   references from @4: s6
+;;   frame 3 params 2 results 1
+;;   @0    copy s0, s-5
+;;   @2    copy s1, s-4
+;;   @4    builtin table.set, s0, 0, 0
+;;   @7    const s0, 1
+;;   @9    builtin table.get, s0, 0, 0
+;;   @12   copy s0, s-4
+;;   @14   const s1, 2
+;;   @16   builtin table.grow, s0, 0, 0
+;;   @19   const s0, 0
+;;   @21   const s1, 0
+;;   @23   const s2, 4
+;;   @25   builtin table.fill, s0, 0, 0
+;;   @28   const s0, 0
+;;   @30   const s1, 1
+;;   @32   const s2, 2
+;;   @34   builtin table.copy, s0, 1, 1
+;;   @37   const s0, 0
+;;   @39   const s1, 0
+;;   @41   const s2, 1
+;;   @43   builtin table.init, s0, 1, 0
+;;   @46   builtin elem.drop, s0, 0, 0
+;;   @49   builtin table.size, s0, 0, 0
+;;   @52   return s-5, s0
+;;   references: s-4
+;;   references from @4: s1
 ;;   references from @9:
-;;   references from @16: s5
-;;   references from @25: s6
+;;   references from @16: s0
+;;   references from @25: s1
 ;;   references from @34:

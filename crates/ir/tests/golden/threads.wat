@@ -23,44 +23,44 @@
     (memory.atomic.wait32 offset=4 (local.get $p) (i32.const 0) (i64.const -1))))
 
 ;; $plain
-;;   frame 7
-;;   @0    load32_u.shared s5, s0, 0, 0x0
-;;   @3    store8.shared s0, s5, 0, 0x3
-;;   @6    const s5, 16
-;;   @8    load.f64.shared s5, s5, 0, 0x0
-;;   @11   const s4, 8
-;;   @13   store64.shared s4, s5, 0, 0x0
-;;   @16   v128.load.shared v5, s0, 0, 0x0
-;;   @19   v128.store.shared s0, v5, 0, 0x0
-;;   @22   load32_u.mem s4, s0, 1, 0x0
-;;   @25   return 1, acc
+;;   frame 3 params 1 results 1
+;;   @0    load32_u.shared s1, s-4, 0, 0x0
+;;   @3    store8.shared s-4, s1, 0, 0x3
+;;   @6    const s1, 16
+;;   @8    load.f64.shared s1, s1, 0, 0x0
+;;   @11   const s0, 8
+;;   @13   store64.shared s0, s1, 0, 0x0
+;;   @16   v128.load.shared v1, s-4, 0, 0x0
+;;   @19   v128.store.shared s-4, v1, 0, 0x0
+;;   @22   load32_u.mem s0, s-4, 1, 0x0
+;;   @25   return s-4, acc
 
 ;; $atomic
-;;   frame 7
-;;   @0    atomic.store32 s0, s1, 0, 0x4
+;;   frame 2 params 2 results 1
+;;   @0    atomic.store32 s-5, s-4, 0, 0x4
 ;;   @3    atomic.fence
-;;   @5    const s6, 1
-;;   @7    atomic.add64 s5, s0, s6, 0, 0x0
-;;   @11   atomic.load16_u s6, s0, 1, 0x2
-;;   @14   i64.add s5, acc, s5
-;;   @16   return 2, acc
+;;   @5    const s1, 1
+;;   @7    atomic.add64 s0, s-5, s1, 0, 0x0
+;;   @11   atomic.load16_u s1, s-5, 1, 0x2
+;;   @14   i64.add s0, acc, s0
+;;   @16   return s-5, acc
 
 ;; $cas
-;;   frame 7
-;;   @0    const s5, 0
-;;   @2    const s6, 1
-;;   @4    atomic.cmpxchg32_u s4, s0, s5, s6, 0, 0x0
-;;   @8    return 1, acc
+;;   frame 3 params 1 results 1
+;;   @0    const s1, 0
+;;   @2    const s2, 1
+;;   @4    atomic.cmpxchg32_u s0, s-4, s1, s2, 0, 0x0
+;;   @8    return s-4, acc
 
 ;; $wait
-;;   frame 8
-;;   @0    copy s4, s0
-;;   @2    const s5, 1
-;;   @4    const s6, 8
-;;   @6    builtin memory.atomic.notify, s4, 0, 0
-;;   @9    copy s4, s0
-;;   @11   const s5, 0
-;;   @13   const64 s6, 0xffffffffffffffff
-;;   @16   const s7, 4
-;;   @18   builtin memory.atomic.wait32, s4, 0, 0
-;;   @21   return 1, s4
+;;   frame 4 params 1 results 1
+;;   @0    copy s0, s-4
+;;   @2    const s1, 1
+;;   @4    const s2, 8
+;;   @6    builtin memory.atomic.notify, s0, 0, 0
+;;   @9    copy s0, s-4
+;;   @11   const s1, 0
+;;   @13   const64 s2, 0xffffffffffffffff
+;;   @16   const s3, 4
+;;   @18   builtin memory.atomic.wait32, s0, 0, 0
+;;   @21   return s-4, s0

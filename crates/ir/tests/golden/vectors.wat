@@ -33,80 +33,80 @@
     (call $sum (local.get $y) (local.get $x))))
 
 ;; $sum
-;;   frame 11
-;;   @0    i32x4.add v7, v0, v2
-;;   @2    i32x4.add v7, v7, v2
-;;   @4    return.span 4, s7, 2
+;;   frame 4 params 4 results 2
+;;   @0    i32x4.add v0, v-7, v-5
+;;   @2    i32x4.add v0, v0, v-5
+;;   @4    return.span s-7, s0, 2
 
 ;; $constant
-;;   frame 9
-;;   @0    const.v128 v7, 0x200000001, 0x400000003
-;;   @4    v128.xor v5, v0, v7
-;;   @6    return.span 2, s5, 2
+;;   frame 4 params 2 results 2
+;;   @0    const.v128 v2, 0x200000001, 0x400000003
+;;   @4    v128.xor v0, v-5, v2
+;;   @6    return.span s-5, s0, 2
 
 ;; $local
-;;   frame 9
-;;   @0    zero.span s5, 2
-;;   @3    v128.not v5, v0
-;;   @5    copy.v128 v0, v5
-;;   @7    return 2
+;;   frame 4 params 2 homes 2
+;;   @0    zero.span s0, 2
+;;   @3    v128.not v0, v-5
+;;   @5    copy.v128 v-5, v0
+;;   @7    return
 
 ;; $splat
-;;   frame 6
-;;   @0    i32.add s4, s0, 1
-;;   @3    i8x16.splat v4, s4
-;;   @5    return.span 1, s4, 2
+;;   frame 2 params 1 results 2
+;;   @0    i32.add s0, s-4, 1
+;;   @3    i8x16.splat v0, s0
+;;   @5    return.span s-4, s0, 2
 
 ;; $lanes
-;;   frame 9
-;;   @0    f64x2.replace_lane v0, v0, s2, 1
-;;   @3    i16x8.extract_lane_s s6, v0, 7
-;;   @5    i32.add s6, acc, 1
-;;   @7    return 3, acc
+;;   frame 3 params 3 results 1
+;;   @0    f64x2.replace_lane v-6, v-6, s-4, 1
+;;   @3    i16x8.extract_lane_s s0, v-6, 7
+;;   @5    i32.add s0, acc, 1
+;;   @7    return s-6, acc
 
 ;; $shuffle
-;;   frame 11
-;;   @0    i8x16.shuffle v7, v0, v2, 0x706050403020100, 0x1f16151413121110
-;;   @4    return.span 4, s7, 2
+;;   frame 4 params 4 results 2
+;;   @0    i8x16.shuffle v0, v-7, v-5, 0x706050403020100, 0x1f16151413121110
+;;   @4    return.span s-7, s0, 2
 
 ;; $ternary
-;;   frame 15
-;;   @0    v128.bitselect v9, v0, v2, v4
-;;   @3    return.span 6, s9, 2
+;;   frame 6 params 6 results 2
+;;   @0    v128.bitselect v0, v-9, v-7, v-5
+;;   @3    return.span s-9, s0, 2
 
 ;; $shift
-;;   frame 9
-;;   @0    i64x2.shl v6, v0, s2
-;;   @2    return.span 3, s6, 2
+;;   frame 3 params 3 results 2
+;;   @0    i64x2.shl v0, v-6, s-4
+;;   @2    return.span s-6, s0, 2
 
 ;; $test
-;;   frame 7
-;;   @0    v128.any_true s5, v0
+;;   frame 2 params 2 results 1
+;;   @0    v128.any_true s0, v-5
 ;;   @2    br_if_i32.eq acc, 0, @6
-;;   @4    return 2, 3
-;;   @6    i8x16.bitmask s5, v0
-;;   @8    return 2, acc
+;;   @4    return s-5, 3
+;;   @6    i8x16.bitmask s0, v-5
+;;   @8    return s-5, acc
 
 ;; $memory
-;;   frame 9
-;;   @0    v128.load v7, s0, 32
-;;   @2    v128.store s0, v7, 16
-;;   @4    v128.load32_splat.mem v7, s0, 1, 0x0
-;;   @7    v128.store.mem s0, v7, 1, 0x0
-;;   @10   const s7, 64
-;;   @12   v128.load v7, s7, 0
-;;   @14   v128.store.mem s0, v7, 0, 0x10000
-;;   @17   return 3
+;;   frame 3 params 3
+;;   @0    v128.load v1, s-6, 32
+;;   @2    v128.store s-6, v1, 16
+;;   @4    v128.load32_splat.mem v1, s-6, 1, 0x0
+;;   @7    v128.store.mem s-6, v1, 1, 0x0
+;;   @10   const s1, 64
+;;   @12   v128.load v1, s1, 0
+;;   @14   v128.store.mem s-6, v1, 0, 0x10000
+;;   @17   return
 
 ;; $lane_memory
-;;   frame 9
-;;   @0    v128.store8_lane s0, v1, 0, 0x3, 15
-;;   @4    v128.load64_lane v6, v1, s0, 0, 0x8, 1
-;;   @9    return.span 3, s6, 2
+;;   frame 3 params 3 results 2
+;;   @0    v128.store8_lane s-6, v-5, 0, 0x3, 15
+;;   @4    v128.load64_lane v0, v-5, s-6, 0, 0x8, 1
+;;   @9    return.span s-6, s0, 2
 
 ;; $call
-;;   frame 11
-;;   @0    copy.v128 v7, v2
-;;   @2    copy.v128 v9, v0
+;;   frame 4 params 4 results 2
+;;   @0    copy.v128 v0, v-5
+;;   @2    copy.v128 v2, v-7
 ;;   @4    call 4, s7, 64, 0
-;;   @7    return.span 4, s7, 2
+;;   @7    return.span s-7, s0, 2

@@ -24,37 +24,37 @@
     (i64.add128 (i64.mul_wide_s (local.get $a) (local.get $b)) (local.get $carry) (i64.const 0))))
 
 ;; $add
-;;   frame 11
-;;   @0    i64.add128 s7, s8, s0, s1, s2, s3
-;;   @3    return.span 4, s7, 2
+;;   frame 4 params 4 results 2
+;;   @0    i64.add128 s0, s1, s-7, s-6, s-5, s-4
+;;   @3    return.span s-7, s0, 2
 
 ;; $increment
-;;   frame 9
-;;   @0    const s7, 1
-;;   @2    const s8, 0
-;;   @4    i64.add128 s5, s6, s0, s1, s7, s8
-;;   @7    copy s1, s6
-;;   @9    copy s0, s5
-;;   @11   return 2, s1
+;;   frame 4 params 2 results 1
+;;   @0    const s2, 1
+;;   @2    const s3, 0
+;;   @4    i64.add128 s0, s1, s-5, s-4, s2, s3
+;;   @7    copy s-4, s1
+;;   @9    copy s-5, s0
+;;   @11   return s-5, s-4
 
 ;; $difference
-;;   frame 9
-;;   @0    const s6, 0
-;;   @2    const s8, 0
-;;   @4    i64.sub128 s5, s6, s0, s6, s1, s8
-;;   @7    i64.xor s5, acc, s5
-;;   @9    return 2, acc
+;;   frame 4 params 2 results 1
+;;   @0    const s1, 0
+;;   @2    const s3, 0
+;;   @4    i64.sub128 s0, s1, s-5, s1, s-4, s3
+;;   @7    i64.xor s0, acc, s0
+;;   @9    return s-5, acc
 
 ;; $high_of_product
-;;   frame 8
-;;   @0    zero.span s5, 1
-;;   @3    i64.mul_wide_u s6, s7, s0, s1
-;;   @6    copy s5, s7
-;;   @8    return 2, acc
+;;   frame 3 params 2 results 1 homes 1
+;;   @0    zero.span s0, 1
+;;   @3    i64.mul_wide_u s1, s2, s-5, s-4
+;;   @6    copy s0, s2
+;;   @8    return s-5, acc
 
 ;; $carry
-;;   frame 10
-;;   @0    i64.mul_wide_s s6, s7, s0, s1
-;;   @3    const s9, 0
-;;   @5    i64.add128 s6, s7, s6, s7, s2, s9
-;;   @8    return.span 3, s6, 2
+;;   frame 4 params 3 results 2
+;;   @0    i64.mul_wide_s s0, s1, s-6, s-5
+;;   @3    const s3, 0
+;;   @5    i64.add128 s0, s1, s0, s1, s-4, s3
+;;   @8    return.span s-6, s0, 2

@@ -7,7 +7,7 @@ use upshift_core::vm::ObjectHeader;
 use super::exception::Exception;
 use super::tag::Tag;
 use crate::context::{AsContext, AsContextMut};
-use crate::gc::{EXCEPTION_PAYLOAD, Left, Rooted, exception_size};
+use crate::gc::{EXCEPTION_PAYLOAD, Rooted, exception_size};
 use crate::store::StoreState;
 
 /// A reference to an exception, `exnref` in wasm (wasm spec, "Structure / Types / Reference Types").
@@ -55,7 +55,7 @@ impl ExnRef {
         let tag = exception.tag().index();
         // SAFETY: the exception's values are handles, and host code holds no other references.
         let object = unsafe {
-            state.room_for_exception(tag, Left::Before)?;
+            state.room_for_exception(tag)?;
             state.new_exception(tag, &exception.to_slots(state)?)
         };
         Ok(ExnRef(Rooted::new(state, object).context("objects are not null")?))
@@ -95,10 +95,10 @@ impl StoreState {
     ///
     /// # Safety
     /// As for [`make_room`](StoreState::make_room).
-    pub(super) unsafe fn room_for_exception(&mut self, tag: u32, left: Left) -> Result<()> {
+    pub(super) unsafe fn room_for_exception(&mut self, tag: u32) -> Result<()> {
         let bytes = exception_size(self.tags[tag as usize].slots);
         // SAFETY: the caller's promise.
-        unsafe { self.make_room(bytes, left) }
+        unsafe { self.make_room(bytes) }
     }
 
     /// Makes an exception where there is room for it.

@@ -1,7 +1,7 @@
 //! From what was thrown to whoever catches it.
 //!
 //! ```text
-//! point where code was left ─▶ frame ─ word of its code ─▶ Handlers ─ clause ─▶ values to its slots, landing noted
+//! point where code was left ─▶ frame ─ its code, position ─▶ Handlers ─ clause ─▶ values to its slots, landing noted
 //!                                └─ header ─▶ caller's frame ─▶ … ─▶ entry from the host: not caught in this activation
 //! ```
 //!
@@ -15,12 +15,13 @@ use anyhow::{Error, Result};
 use upshift_core::Trap;
 use upshift_core::fuel::{CLAUSES_PER_FRAME, CLAUSES_PER_UNIT, SLOTS_PER_UNIT};
 use upshift_core::index::TagIndex;
-use upshift_core::vm::{ExitPoint, Status};
+use upshift_core::vm::{ExitPoint, Landing, Status, VmCtx};
+use upshift_ir::handlers::Handlers;
 
 use super::exception::Exception;
-use crate::builtins::{stop, stop_inside, stop_with};
-use crate::frames::{Site, Sites, caller_of};
-use crate::gc::{Left, Rooted, exception_size};
+use crate::builtins::{stop, stop_with};
+use crate::frames::{Frame, Frames};
+use crate::gc::{Rooted, exception_size};
 use crate::instance::InstanceData;
 use crate::pace::look;
 use crate::store::{Pending, StoreState};
@@ -72,30 +73,75 @@ impl Flight<'_> {
     }
 }
 
-/// A clause that fits, and its frame.
-struct Landing {
-    point: ExitPoint,
+/// A clause that fits.
+struct Catch {
+    landing: Landing,
     /// Where the values go.
     payload: Option<*mut u64>,
     /// Where a reference goes.
     reference: Option<*mut u64>,
 }
 
+/// A place whose handlers have nothing for the exception.
+#[derive(Clone, Copy)]
+struct Miss {
+    pc: usize,
+    ctx: *mut VmCtx,
+    /// How many clauses and handlers were looked at.
+    clauses: u64,
+}
+
+/// The places that a search has come by in vain: deep stacks consist of few, and what one has, the next has too.
+#[derive(Default)]
+struct Misses {
+    /// Empty while the search is short.
+    known: Vec<Option<Miss>>,
+    count: u32,
+}
+
+impl Misses {
+    /// How many places are kept, each where its address leads.
+    const KEPT: usize = 256;
+    /// After how many misses it is worth keeping any.
+    const FIRST: u32 = 16;
+
+    /// Which one a place would replace.
+    fn index(pc: usize) -> usize {
+        // Fibonacci hashing: instructions are words, so the lowest bits are all the same.
+        ((pc as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
+    }
+
+    #[inline]
+    fn find(&self, point: &ExitPoint) -> Option<u64> {
+        let miss = (*self.known.get(Self::index(point.pc))?)?;
+        (miss.pc == point.pc && miss.ctx == point.ctx).then_some(miss.clauses)
+    }
+
+    fn keep(&mut self, point: &ExitPoint, clauses: u64) {
+        self.count += 1;
+        if self.known.is_empty() {
+            if self.count < Self::FIRST {
+                return;
+            }
+            self.known = vec![None; Self::KEPT];
+        }
+        self.known[Self::index(point.pc)] = Some(Miss { pc: point.pc, ctx: point.ctx, clauses });
+    }
+}
+
 /// A search for a handler.
 struct Search {
     store: NonNull<StoreState>,
-    /// How code was left.
-    left: Left,
     /// The number of the exception's tag in the store.
     tag: u32,
     /// Clauses and frames, counted as clauses, that are not yet paid for. They are those of the program, whether they are
     /// looked at again or known to have nothing that fits.
     owed: u64,
-    sites: Sites,
+    misses: Misses,
 }
 
 impl Search {
-    /// The handler in the frames from `point` down, if there is one.
+    /// The handler in the frames from `point` down to the end of the activation, if there is one.
     ///
     /// # Errors
     /// When there is not enough fuel, or the program is to stop.
@@ -103,65 +149,50 @@ impl Search {
     /// # Safety
     /// `point` and the frames below it must be live, and no reference to the store may be alive. References to objects must be
     /// where the collector finds them.
-    unsafe fn run(&mut self, mut point: ExitPoint) -> Result<Option<Landing>> {
-        let mut exact = self.left == Left::At;
-        // SAFETY: the caller's promise. What is taken from the store ends before a look at the epoch.
+    unsafe fn run(&mut self, point: ExitPoint) -> Result<Option<Catch>> {
+        // SAFETY: the caller's promise. What is taken from the store ends before a look at the epoch; instances and code live as
+        // long as the store.
         unsafe {
-            look(self.store, self.left)?;
-            while !point.ip.is_null() {
-                let ip = if exact { point.ip } else { point.ip.wrapping_sub(1) };
-                exact = false;
-                let site = match self.sites.find(ip, point.ctx) {
-                    Some(site) => site,
-                    None => match self.look_up(point, ip) {
-                        Some(Ok(site)) => site,
-                        Some(Err(landing)) => {
-                            self.pay(false)?;
-                            return Ok(Some(landing));
-                        }
-                        None => break,
-                    },
-                };
-                count(Work::Frames, 1);
-                self.owed += CLAUSES_PER_FRAME + site.note;
+            look(self.store)?;
+            for frame in Frames::new(point, std::ptr::null()) {
+                self.owed += CLAUSES_PER_FRAME;
+                if let Some(handlers) = frame.code.handlers() {
+                    let caught = self.look_into(&frame, handlers);
+                    if caught.is_some() {
+                        self.pay(false)?;
+                        return Ok(caught);
+                    }
+                }
                 if self.owed >= CLAUSES_PER_LOOK {
                     self.pay(true)?;
                 }
-                // A function's header lies behind its parameters.
-                point = caller_of(point.fp.wrapping_add(site.params as usize), point.ctx);
             }
             self.pay(false)?;
         }
         Ok(None)
     }
 
-    /// What a frame has for the exception: where it goes on, or else the place with the number of its clauses; none if the
-    /// place is that of no function.
-    ///
-    /// # Safety
-    /// As for [`run`](Self::run).
-    unsafe fn look_up(&mut self, point: ExitPoint, ip: *const u64) -> Option<Result<Site, Landing>> {
-        // SAFETY: a frame's context is that of a live instance of wasm, which never changes.
-        let instance = unsafe { &*(*point.ctx).instance.cast::<InstanceData>() };
-        let (func, word) = instance.module.func_at(ip)?;
-        let code = instance.module.translated(func)?;
-        let is_tag = |own: TagIndex| instance.tags[own.index()].index() == self.tag;
-        let mut clauses = 0;
-        let found = code.handlers().and_then(|handlers| handlers.find(word, is_tag, &mut clauses));
-        count(Work::Clauses, clauses);
-        if let Some(clause) = found {
-            count(Work::Frames, 1);
-            self.owed += CLAUSES_PER_FRAME + clauses;
-            let slot = |slot: u32| point.fp.wrapping_add(slot as usize);
-            return Some(Err(Landing {
-                point: ExitPoint { ip: code.entry().wrapping_add(clause.target as usize), ..point },
-                payload: clause.tag.map(|_| slot(clause.payload)),
-                reference: clause.reference.map(slot),
-            }));
+    /// The clause of a frame's handlers that fits, if there is one.
+    fn look_into(&mut self, frame: &Frame<'_>, handlers: &Handlers) -> Option<Catch> {
+        if let Some(clauses) = self.misses.find(&frame.point) {
+            self.owed += clauses;
+            return None;
         }
-        let site = Site::new(&instance.module, (ip, point.ctx), (func, word), clauses);
-        self.sites.keep(site);
-        Some(Ok(site))
+        let is_tag = |own: TagIndex| frame.instance.tags[own.index()].index() == self.tag;
+        let mut clauses = 0;
+        let found = handlers.find(frame.position, is_tag, &mut clauses);
+        count(Work::Clauses, clauses);
+        self.owed += clauses;
+        let Some(clause) = found else {
+            self.misses.keep(&frame.point, clauses);
+            return None;
+        };
+        let ip = frame.code.address(clause.target);
+        Some(Catch {
+            landing: Landing { ip, fp: frame.point.fp, ctx: frame.point.ctx, sp: 0 },
+            payload: clause.tag.map(|_| frame.slot(clause.payload)),
+            reference: clause.reference.map(|slot| frame.slot(slot)),
+        })
     }
 
     /// Pays for whole units of what is owed, and looks at the epoch if the search goes on.
@@ -176,34 +207,31 @@ impl Search {
         unsafe { (*self.store.as_ptr()).charge(self.owed / CLAUSES_PER_UNIT)? };
         self.owed %= CLAUSES_PER_UNIT;
         // SAFETY: the caller's promise.
-        if goes_on { unsafe { look(self.store, self.left) } } else { Ok(()) }
+        if goes_on { unsafe { look(self.store) } } else { Ok(()) }
     }
 }
 
-/// Hands something to a handler in the frames from `point` down; answers whether there is one. The error may be a trap.
+/// Hands something to a handler in the frames from the exit down; answers whether there is one. The error may be a trap.
 ///
 /// # Safety
 /// As for [`Search::run`]; the store's code runs; the flight's values are of its tag's type, in the store.
-unsafe fn deliver(
-    store: NonNull<StoreState>,
-    flight: &mut Flight<'_>,
-    (point, left): (ExitPoint, Left),
-) -> Result<bool> {
+unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result<bool> {
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
-        let mut search = Search { store, left, tag: flight.tag, owed: 0, sites: Sites::default() };
-        let landing = flight.hold(store, || search.run(point))?;
+        let mut search = Search { store, tag: flight.tag, owed: 0, misses: Misses::default() };
+        let exit = (*store.as_ptr()).ctx.exit;
+        let catch = flight.hold(store, || search.run(exit))?;
         let state = &mut *store.as_ptr();
-        let Some(landing) = landing else { return Ok(false) };
-        let wanted = landing.reference.is_some() && !matches!(flight.cargo, Cargo::Object(_));
+        let Some(catch) = catch else { return Ok(false) };
+        let wanted = catch.reference.is_some() && !matches!(flight.cargo, Cargo::Object(_));
         if wanted {
             state.charge_bytes(exception_size(state.tags[flight.tag as usize].slots).into())?;
-            state.room_for_exception(flight.tag, left)?;
+            state.room_for_exception(flight.tag)?;
         }
         let slots = state.tags[flight.tag as usize].slots;
         // A `throw` has paid for its values.
-        if landing.payload.is_some() && !matches!(flight.cargo, Cargo::Slots(_)) {
+        if catch.payload.is_some() && !matches!(flight.cargo, Cargo::Slots(_)) {
             state.charge(slots as u64 / SLOTS_PER_UNIT)?;
         }
         let owned;
@@ -220,13 +248,13 @@ unsafe fn deliver(
             _ if wanted => Some(state.new_exception(flight.tag, std::slice::from_raw_parts(values, slots))),
             _ => None,
         };
-        if let Some(payload) = landing.payload {
+        if let Some(payload) = catch.payload {
             std::ptr::copy(values, payload, slots);
         }
-        if let (Some(slot), Some(object)) = (landing.reference, object) {
+        if let (Some(slot), Some(object)) = (catch.reference, object) {
             *slot = u64::from(object);
         }
-        state.ctx.landing = landing.point;
+        state.ctx.landing = catch.landing;
         Ok(true)
     }
 }
@@ -238,10 +266,9 @@ unsafe fn deliver(
 unsafe fn raise(store: NonNull<StoreState>, mut flight: Flight<'_>, instance: &InstanceData) -> Status {
     // SAFETY: the caller's promise.
     let error = unsafe {
-        let exit = (*store.as_ptr()).ctx.exit;
         // Limiters and destructors of the host may run.
-        match catch_unwind(AssertUnwindSafe(|| deliver(store, &mut flight, (exit, Left::At)))) {
-            Err(panic) => return stop_inside(store, Pending::Panic(panic)),
+        match catch_unwind(AssertUnwindSafe(|| deliver(store, &mut flight))) {
+            Err(panic) => return stop(store, Pending::Panic(panic)),
             Ok(Ok(true)) => return Status::CAUGHT,
             Ok(Ok(false)) => {
                 let known = instance.tags.iter().position(|own| own.index() == flight.tag);
@@ -257,7 +284,7 @@ unsafe fn raise(store: NonNull<StoreState>, mut flight: Flight<'_>, instance: &I
             Ok(Err(error)) => return stop_with(store, error),
         }
     };
-    stop_inside(store, Pending::Error(error))
+    stop(store, Pending::Error(error))
 }
 
 /// `throw`
@@ -306,12 +333,12 @@ pub(crate) unsafe fn throw_ref(
 pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error) -> Status {
     // SAFETY: the caller's promise; references to the store end with each statement, and `to_slots` checks the values.
     unsafe {
-        let (id, exit) = ((*store.as_ptr()).id, (*store.as_ptr()).ctx.exit);
+        let id = (*store.as_ptr()).id;
         let exception = error.downcast_ref::<Exception>().filter(|own| own.tag().store_id() == id);
         let caught = |exception: &Exception| -> Result<bool> {
             exception.check(&*store.as_ptr())?;
             let mut flight = Flight { tag: exception.tag().index(), cargo: Cargo::Host(exception) };
-            deliver(store, &mut flight, (exit, Left::Before))
+            deliver(store, &mut flight)
         };
         // Limiters and destructors of the host may run.
         match catch_unwind(AssertUnwindSafe(|| exception.map(caught))) {

@@ -88,6 +88,6 @@ fn failure(store: &mut StoreState, status: Status) -> Error {
     if error.downcast_ref::<WasmBacktrace>().is_some() {
         return error;
     }
-    let backtrace = WasmBacktrace::of_stop(store, status != Status::HOST);
+    let backtrace = WasmBacktrace::of_stop(store);
     if backtrace.frames().is_empty() { error } else { error.context(backtrace) }
 }

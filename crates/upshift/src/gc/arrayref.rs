@@ -8,7 +8,7 @@ use upshift_core::types::layout::{HEADER_BYTES, array_size};
 use upshift_translate::registry::TypeHandle;
 
 use super::anyref::object;
-use super::{AnyRef, Left, Rooted, header, storage};
+use super::{AnyRef, Rooted, header, storage};
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
 use crate::store::StoreState;
@@ -63,7 +63,7 @@ impl ArrayRef {
         state.know_type(ty.handle());
         let size = array_size(storage.bytes(), len).ok_or(Trap::GcHeapOutOfMemory)?;
         // SAFETY: the values are handles, and host code holds no other references.
-        unsafe { state.make_room(size, Left::Before) }?;
+        unsafe { state.make_room(size) }?;
         // Only now: an owner may end on another thread, and what it has kept goes with the next collection.
         for (i, value) in values.iter().enumerate() {
             storage::check(state, storage, value).with_context(|| format!("element {i}"))?;

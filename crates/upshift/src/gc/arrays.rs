@@ -7,7 +7,7 @@ use upshift_core::index::{DataIndex, ElemIndex};
 use upshift_core::types::layout::{HEADER_BYTES, array_size};
 use upshift_core::{Trap, TypeId};
 
-use super::{Left, header, write_slots};
+use super::{header, write_slots};
 use crate::instance::InstanceData;
 use crate::pace::{Items, look};
 use crate::store::StoreState;
@@ -80,7 +80,7 @@ impl ArrayService<'_> {
         let mut asked = false;
         'again: loop {
             // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map.
-            unsafe { self.state.make_room(size, Left::At) }?;
+            unsafe { self.state.make_room(size) }?;
             let array = self.state.new_object(header(self.ty, len), size);
             for (start, len) in items.parts() {
                 // A second look could go on for ever.
@@ -118,7 +118,7 @@ impl ArrayService<'_> {
         let root = self.state.root();
         // SAFETY: the instruction that asks for the service has noted itself, and its operands are in its frame's map; no other
         // reference to the store is used meanwhile.
-        let answer = unsafe { look(root, Left::At) };
+        let answer = unsafe { look(root) };
         // SAFETY: as above.
         self.state = unsafe { &mut *root.as_ptr() };
         answer

@@ -18,7 +18,7 @@ use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
 use super::exception_size;
 use super::host_values::host_number;
 use crate::exceptions::TagData;
-use crate::frames::{Frame, Frames};
+use crate::frames::Frames;
 use crate::instance::Elems;
 use crate::store::StoreState;
 use crate::work::{Work, count};
@@ -168,14 +168,13 @@ impl Collector<'_> {
 
 impl StoreState {
     /// Copies what is referred to into the other half; values of the host that nothing refers to become garbage, which
-    /// [`drop_garbage`](Self::drop_garbage) drops. `exact` tells whether the instruction where code was left is the one
-    /// that the exit names, or the one before it. Nothing happens if the system has no memory for the copy.
+    /// [`drop_garbage`](Self::drop_garbage) drops. Nothing happens if the system has no memory for the copy.
     ///
     /// Answers how much work it was, as the number of bytes whose copying takes as long.
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
-    pub(super) unsafe fn collect(&mut self, exact: bool) -> std::io::Result<u64> {
+    pub(super) unsafe fn collect(&mut self) -> std::io::Result<u64> {
         let used = self.gc_used();
         // Without objects there is nothing to be copied, only values of the host to be found.
         let halves = if used > 0 { self.gc.heap.flip(used)? } else { None };
@@ -192,13 +191,11 @@ impl StoreState {
         let mut frames = 0;
         // SAFETY: the caller's promise; what is found are the references that there are, and each copy is scanned once.
         unsafe {
-            for Frame { module, func, word, fp } in Frames::new(self.ctx.exit, exact, self.ctx.entry) {
+            for frame in Frames::new(self.ctx.exit, self.ctx.entry) {
                 frames += 1;
-                let Some(maps) = module.translated(func).and_then(upshift_ir::FuncCode::references) else {
-                    continue;
-                };
-                for slot in maps.locals().iter().copied().chain(maps.operands(word)) {
-                    collector.slot(fp.add(slot as usize));
+                let Some(maps) = frame.code.references() else { continue };
+                for slot in maps.locals().iter().copied().chain(maps.operands(frame.position)) {
+                    collector.slot(frame.slot(slot));
                 }
             }
             for global in self.globals.iter().filter(|global| global.ty().content.is_traced()) {

@@ -77,15 +77,6 @@ pub(crate) struct Gc {
     pub(crate) collections: u64,
 }
 
-/// Where code was left for the runtime.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Left {
-    /// At the instruction that the exit names: it asked the runtime for something.
-    At,
-    /// In front of the address that the exit names, for the host.
-    Before,
-}
-
 impl StoreState {
     /// Bytes that objects take, those that nobody refers to any more among them.
     pub(crate) fn gc_used(&self) -> usize {
@@ -124,14 +115,13 @@ impl StoreState {
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
-    pub(crate) unsafe fn make_room(&mut self, bytes: u32, left: Left) -> Result<()> {
+    pub(crate) unsafe fn make_room(&mut self, bytes: u32) -> Result<()> {
         let stress = self.engine.config().gc_stress;
         self.begin_heap()?;
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
             let (before, used) = (self.gc.heap.room(), self.gc_used());
             // SAFETY: the caller's promise.
-            let work =
-                unsafe { self.collect(left == Left::At) }.or_else(|error| self.no_room(used, error))?;
+            let work = unsafe { self.collect() }.or_else(|error| self.no_room(used, error))?;
             let spare = work.saturating_sub(LITTLE_WORK) / WORK_PER_FREE;
             let spare = if stress { 0 } else { usize::try_from(spare).unwrap_or(usize::MAX) };
             self.grow_room(before, (bytes as usize).saturating_add(spare))?;
@@ -172,7 +162,7 @@ impl StoreState {
         }
         let (before, used) = (self.gc.heap.room(), self.gc_used());
         // SAFETY: host code holds handles only.
-        unsafe { self.collect(false) }.or_else(|error| self.no_room(used, error))?;
+        unsafe { self.collect() }.or_else(|error| self.no_room(used, error))?;
         if objects {
             self.grow_room(before, 0)?;
             let end = self.gc.heap.start() + self.gc.heap.room() as u32;

@@ -6,7 +6,7 @@ use upshift_core::types::composite::FieldType;
 use upshift_translate::registry::TypeHandle;
 
 use super::anyref::object;
-use super::{AnyRef, Left, Rooted, header, storage};
+use super::{AnyRef, Rooted, header, storage};
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
 use crate::store::StoreState;
@@ -50,7 +50,7 @@ impl StructRef {
         state.know_type(ty.handle());
         let layout = ty.layout();
         // SAFETY: the values are handles, and host code holds no other references.
-        unsafe { state.make_room(layout.size(), Left::Before) }?;
+        unsafe { state.make_room(layout.size()) }?;
         // Only now: an owner may end on another thread, and what it has kept goes with the next collection.
         for (i, (field, value)) in types.iter().zip(fields).enumerate() {
             storage::check(state, field.storage, value).with_context(|| format!("field {i}"))?;

@@ -1,0 +1,137 @@
+//! A list of places in ascending order that grows while others read it.
+//!
+//! ```text
+//! len ─▶ how many are complete     segments: 32 places, 64, 128, … none of which ever moves
+//! ```
+//!
+//! One thread at a time appends; any number may search meanwhile. A place is written before the length that covers it, so a
+//! search sees whole places only.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use super::NativeKind;
+
+/// What lies somewhere in the range of native code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    /// Its bytes, from the start of the range.
+    pub(super) bytes: Range<u32>,
+    pub(super) kind: NativeKind,
+    /// The number of its function in the module, or of the thunk.
+    pub(super) func: u32,
+}
+
+/// Places of the first segment; each has twice as many as the one before.
+const FIRST: usize = 32;
+
+/// Enough for more places than the range has bytes for.
+const SEGMENTS: usize = 24;
+
+/// The bounds of a place, then its kind and function.
+type Packed = [AtomicU64; 2];
+
+/// The list.
+#[derive(Default)]
+pub(super) struct Index {
+    len: AtomicUsize,
+    segments: [OnceLock<Box<[Packed]>>; SEGMENTS],
+}
+
+impl Index {
+    /// Adds a place behind all others. Callers exclude each other.
+    ///
+    /// # Panics
+    /// When it begins before the end of the last one.
+    pub(super) fn push(&self, place: &Place) {
+        let len = self.len.load(Ordering::Relaxed);
+        let last = len.checked_sub(1).and_then(|last| self.get(last));
+        assert!(last.is_none_or(|last| last.bytes.end <= place.bytes.start), "places are added in order");
+        let (segment, at) = position(len);
+        let segment =
+            self.segments[segment].get_or_init(|| (0..FIRST << segment).map(|_| Packed::default()).collect());
+        let [bounds, what] = &segment[at];
+        bounds.store(u64::from(place.bytes.start) | u64::from(place.bytes.end) << 32, Ordering::Relaxed);
+        what.store(place.kind as u64 | u64::from(place.func) << 32, Ordering::Relaxed);
+        self.len.store(len + 1, Ordering::Release);
+    }
+
+    /// How many places there are.
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// A place by its number, if it is complete.
+    fn get(&self, number: usize) -> Option<Place> {
+        let (segment, at) = position(number);
+        let [bounds, what] = self.segments.get(segment)?.get()?.get(at)?;
+        let (bounds, what) = (bounds.load(Ordering::Relaxed), what.load(Ordering::Relaxed));
+        Some(Place {
+            bytes: bounds as u32..(bounds >> 32) as u32,
+            kind: *NativeKind::ALL.get(usize::from(what as u8))?,
+            func: (what >> 32) as u32,
+        })
+    }
+
+    /// The place that holds a byte of the range.
+    pub(super) fn find(&self, byte: u32) -> Option<Place> {
+        // The places in front of `low` begin at the byte or before it, those from `high` on behind it.
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle)?.bytes.start <= byte { low = middle + 1 } else { high = middle }
+        }
+        self.get(low.checked_sub(1)?).filter(|place| place.bytes.contains(&byte))
+    }
+}
+
+/// The segment of a place, and where in it.
+fn position(number: usize) -> (usize, usize) {
+    let segment = (number / FIRST + 1).ilog2() as usize;
+    (segment, number - FIRST * ((1 << segment) - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST, Index, Place, position};
+    use crate::code::NativeKind;
+
+    #[test]
+    fn positions_fill_one_segment_after_the_other() {
+        let mut next = (0, 0);
+        for number in 0..FIRST * 15 {
+            assert_eq!(position(number), next, "{number}");
+            next = if next.1 + 1 == FIRST << next.0 { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
+        }
+    }
+
+    #[test]
+    fn finds_each_byte_and_no_gap() {
+        let index = Index::default();
+        assert_eq!(index.find(0), None);
+        // Places of 7 bytes, 3 bytes apart.
+        for number in 0..1000 {
+            let kind = NativeKind::ALL[number as usize % NativeKind::ALL.len()];
+            index.push(&Place { bytes: 10 * number..10 * number + 7, kind, func: number });
+            assert_eq!(index.len(), number as usize + 1);
+        }
+        for byte in 0..10_000 {
+            let found = index.find(byte);
+            let expected = (byte % 10 < 7).then_some(byte / 10);
+            assert_eq!(found.as_ref().map(|place| place.func), expected, "{byte}");
+            let kind = NativeKind::ALL[byte as usize / 10 % NativeKind::ALL.len()];
+            assert!(found.is_none_or(|place| place.kind == kind), "{byte}");
+        }
+        assert_eq!(index.find(u32::MAX), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "places are added in order")]
+    fn the_order_is_kept() {
+        let index = Index::default();
+        let place = |bytes| Place { bytes, kind: NativeKind::Baseline, func: 0 };
+        index.push(&place(8..16));
+        index.push(&place(15..20));
+    }
+}

@@ -1,0 +1,100 @@
+//! What an address of code belongs to: the registry.
+//!
+//! ```text
+//! address ─┬─ in the range of native code ─▶ chunk ─▶ span ─ index ─▶ Native: kind, function, bounds
+//!          ├─ the runtime's own stubs ─────▶ Stub
+//!          └─ anywhere else ───────────────▶ the interpreter's, if the frame's function says so
+//! ```
+//!
+//! The interpreter's code has no entry here: its frames name their functions, which know their code.
+//!
+//! A look-up takes no lock and allocates nothing, so that a signal handler can do it; `range` is the address space, `set` what
+//! belongs to one module, `index` the list of places in it. Nothing here knows types of the API.
+
+mod index;
+mod range;
+mod set;
+
+use upshift_interp::stubs;
+pub(crate) use upshift_interp::stubs::StubKind as Stub;
+
+use index::Place;
+
+/// What code is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CodeKind {
+    /// One of the runtime's own instructions, see [`stubs`].
+    Stub(Stub),
+    /// Words of the interpreter: a function's own code, wherever the system gave memory for it.
+    Interpreter,
+    /// In the range of native code.
+    Native(NativeKind),
+    /// In the range of native code, where nothing lies.
+    Nothing,
+}
+
+/// What lies at a place in the range of native code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NativeKind {
+    /// Words of the interpreter that native code runs: one instruction and where to go on.
+    EmbeddedWords,
+    /// Code of the tier that compiles in a single pass.
+    Baseline,
+    /// Code of the tier that optimises.
+    Optimized,
+    /// What leads from one convention of calls to another.
+    Thunk,
+}
+
+impl NativeKind {
+    /// All of them, in the order of their numbers.
+    const ALL: [NativeKind; 4] =
+        [NativeKind::EmbeddedWords, NativeKind::Baseline, NativeKind::Optimized, NativeKind::Thunk];
+}
+
+/// What the code at an address is.
+///
+/// # Safety
+/// If the address is in native code, the set that holds it must not be dropped meanwhile, as it is not while a frame of it
+/// stands on a stack.
+#[inline]
+pub(crate) unsafe fn kind_of(pc: usize) -> CodeKind {
+    if let Some(stub) = stubs::find(pc) {
+        return CodeKind::Stub(stub);
+    }
+    match range::known().filter(|range| range.contains(pc)) {
+        None => CodeKind::Interpreter,
+        // SAFETY: the caller's promise.
+        Some(range) => match unsafe { range.find(pc) } {
+            Some(Place { kind, .. }) => CodeKind::Native(kind),
+            None => CodeKind::Nothing,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CodeKind, NativeKind, Stub, kind_of, range};
+    use crate::code::set::CodeSet;
+
+    /// The kind of an address that is in no set, or in one that lives.
+    fn kind(pc: usize) -> CodeKind {
+        // SAFETY: as above.
+        unsafe { kind_of(pc) }
+    }
+
+    #[test]
+    fn stubs_native_code_and_the_rest_are_told_apart() {
+        assert_eq!(kind(upshift_interp::stubs::exit().addr()), CodeKind::Stub(Stub::Exit));
+        assert_eq!(kind(upshift_interp::stubs::restore().addr()), CodeKind::Stub(Stub::Restore));
+        assert_eq!(kind(upshift_interp::stubs::translate().addr() + 8), CodeKind::Stub(Stub::Translate));
+        assert_eq!(kind(upshift_interp::stubs::host_call().addr() + 8), CodeKind::Stub(Stub::HostCall));
+        let words = [0u64; 2];
+        assert_eq!(kind(words.as_ptr().addr()), CodeKind::Interpreter);
+
+        let set = CodeSet::new(range::reserved().expect("there is address space"));
+        let at = set.add(40, NativeKind::Thunk, 3).expect("there is room");
+        assert_eq!(kind(at + 39), CodeKind::Native(NativeKind::Thunk));
+        assert_eq!(kind(at + 40), CodeKind::Nothing);
+    }
+}

@@ -1,0 +1,154 @@
+//! The address space of native code: one range for the process, so that to know native code is one comparison and everything
+//! in it is in reach of everything else.
+//!
+//! ```text
+//! base │ chunk │ chunk │ chunk │ …        table: chunk ─▶ span, the part of a set that lies there; null where none does
+//! ```
+//!
+//! It is reserved when the first set of code is made, not before. Chunks have 64 KiB; a set takes what it needs and gives it
+//! back when it goes, so that any number of modules can come and go. A look-up reads the table and the span's index: no lock, no
+//! memory that could be freed under it as long as the code itself is not.
+
+use std::io;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::index::Place;
+use super::set::Span;
+use crate::memory::mmap::Mapping;
+
+/// Bytes of a chunk.
+pub(super) const CHUNK: usize = 1 << CHUNK_LOG2;
+const CHUNK_LOG2: u32 = 16;
+
+/// How much address space is asked for; half of it, and so on, where the process may not have so much.
+const MOST: usize = 1 << 30;
+
+/// With less than this there is no native code.
+const LEAST: usize = 16 << 20;
+
+/// A range of address space for native code.
+pub(super) struct CodeRange {
+    /// Holds the address space; nothing of it is accessible through this.
+    _space: Mapping,
+    base: usize,
+    /// The span that each chunk belongs to.
+    table: Box<[AtomicPtr<Span>]>,
+    /// Which chunks are taken; whoever takes or frees some holds the lock.
+    taken: Mutex<Box<[bool]>>,
+}
+
+// SAFETY: the mapping is only held for its address space, which nobody reads or writes through it.
+unsafe impl Send for CodeRange {}
+// SAFETY: as above; the table is atomic, and the rest is behind a lock.
+unsafe impl Sync for CodeRange {}
+
+/// The range of the process, null until it is reserved; never freed.
+static RANGE: AtomicPtr<CodeRange> = AtomicPtr::new(null_mut());
+
+/// The range of the process, if there is native code.
+#[inline]
+pub(super) fn known() -> Option<&'static CodeRange> {
+    // SAFETY: what is stored there is never freed.
+    unsafe { RANGE.load(Ordering::Acquire).as_ref() }
+}
+
+/// The range of the process, which is reserved if it was not yet.
+///
+/// # Errors
+/// When the system gives no address space; it may later.
+#[cfg_attr(not(test), expect(dead_code, reason = "only tiers of native code make sets"))]
+pub(super) fn reserved() -> io::Result<&'static CodeRange> {
+    static RESERVING: Mutex<()> = Mutex::new(());
+    let _lock = RESERVING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(range) = known() {
+        return Ok(range);
+    }
+    let range: &CodeRange = Box::leak(Box::new(CodeRange::reserve(MOST)?));
+    RANGE.store(std::ptr::from_ref(range).cast_mut(), Ordering::Release);
+    Ok(range)
+}
+
+impl CodeRange {
+    /// A range of so many bytes, or of less if the system does not give them.
+    ///
+    /// # Errors
+    /// When it gives too little to be useful.
+    pub(super) fn reserve(most: usize) -> io::Result<CodeRange> {
+        let mut bytes = most;
+        let space = loop {
+            match Mapping::reserve(bytes) {
+                Err(_) if bytes / 2 >= LEAST.min(most) => bytes /= 2,
+                space => break space?,
+            }
+        };
+        // Systems with larger pages than chunks do not exist; smaller ones may begin anywhere.
+        let base = space.base().addr().next_multiple_of(CHUNK);
+        let chunks = (space.base().addr() + bytes - base) / CHUNK;
+        Ok(CodeRange {
+            _space: space,
+            base,
+            table: (0..chunks).map(|_| AtomicPtr::new(null_mut())).collect(),
+            taken: Mutex::new(vec![false; chunks].into()),
+        })
+    }
+
+    /// The first address.
+    pub(super) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// How many chunks there are.
+    pub(super) fn chunks(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether an address lies in the range.
+    #[inline]
+    pub(super) fn contains(&self, pc: usize) -> bool {
+        pc.wrapping_sub(self.base) >> CHUNK_LOG2 < self.chunks()
+    }
+
+    /// What lies at an address. Takes no lock and allocates nothing.
+    ///
+    /// # Safety
+    /// If the address is in code of a set, that set must not be dropped meanwhile.
+    pub(super) unsafe fn find(&self, pc: usize) -> Option<Place> {
+        let byte = pc.wrapping_sub(self.base);
+        let span = self.table.get(byte >> CHUNK_LOG2)?.load(Ordering::Acquire);
+        // SAFETY: a span is in the table as long as its set lives, which the caller promises.
+        unsafe { span.as_ref() }?.find(byte as u32)
+    }
+
+    /// Takes chunks that follow each other; answers the number of the first.
+    pub(super) fn take(&self, count: usize) -> Option<usize> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = 0;
+        for chunk in 0..taken.len() {
+            free = if taken[chunk] { 0 } else { free + 1 };
+            if free == count {
+                let first = chunk + 1 - count;
+                taken[first..=chunk].fill(true);
+                return Some(first);
+            }
+        }
+        None
+    }
+
+    /// Lets look-ups find a span in its chunks.
+    pub(super) fn publish(&self, span: &Span) {
+        for chunk in span.chunks() {
+            self.table[chunk].store(std::ptr::from_ref(span).cast_mut(), Ordering::Release);
+        }
+    }
+
+    /// Takes a span out of the table and gives its chunks back.
+    pub(super) fn free(&self, span: &Span) {
+        for chunk in span.chunks() {
+            self.table[chunk].store(null_mut(), Ordering::Release);
+        }
+        // Only now can another span get the chunks, and write its own address there.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[span.chunks()].fill(false);
+    }
+}
