@@ -135,7 +135,7 @@ impl FuncRec {
 }
 
 /// The word before the first instruction of a function's code: the size of its frame from `fp` on in bytes, so that the check
-/// at a call is an addition and a comparison.
+/// at a call is a subtraction and a comparison with memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Preamble {

@@ -48,9 +48,11 @@ unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
 unsafe fn call(r: &mut Regs, func: *const FuncRec, callee: *mut u64, words: usize) -> Flow {
     // SAFETY: the stack has room for a header behind any frame.
     unsafe {
+        // Signed, because the frame may begin behind the limit already. The difference comes first: a sum would keep one
+        // register more in use, which the handler does not have.
+        let room = (*r.store()).stack_limit as isize - callee as isize;
         let code = (*func).code;
-        // A sum, because the frame may begin behind the limit already.
-        if callee as usize + *code as usize > (*r.store()).stack_limit as usize {
+        if *code as isize > room {
             return Flow::Trap(Trap::StackOverflow);
         }
         write_header(callee, r.ip.add(words) as u64, r.fp as u64, func);
