@@ -333,11 +333,17 @@ fn every_dispatch_runs() {
 #[test]
 fn only_tiers_that_exist_can_be_chosen() {
     let dir = Dir::with(&[("math.wat", MATH)]);
-    for tier in ["0", "auto"] {
+    for tier in ["0", "interp", "auto"] {
         dir.run(&["--tier", tier, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
     }
-    for tier in ["1", "2", "", "jit"] {
-        dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "`0`", "`auto`"]);
+    for (tier, name) in
+        [("1", "baseline"), ("baseline", "baseline"), ("2", "optimizing"), ("opt", "optimizing")]
+    {
+        dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "no tier", name, "`interp`"]);
+    }
+    for tier in ["3", "", "jit"] {
+        dir.run(&["--tier", tier, "math.wat"])
+            .fails(2, &["--tier", "`interp`", "`baseline`", "`opt`", "`auto`"]);
     }
 }
 

@@ -4,7 +4,8 @@ use upshift_core::Trap;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
 use crate::dispatch::{self, Dispatch};
-use crate::regs::Regs;
+use crate::handlers::budget;
+use crate::regs::{Flow, Regs};
 use crate::stubs;
 
 /// Runs a function; its arguments lie at `args` on the value stack, where its results are afterwards.
@@ -50,6 +51,9 @@ pub unsafe fn enter(
             f64: 0.0,
         };
         regs.reload_memory();
+        if budget::spend(func) == Flow::Spent {
+            budget::renew(&mut regs);
+        }
         let status = match dispatch {
             #[cfg(loop_dispatch)]
             Dispatch::Loop => dispatch::looping::run(regs),

@@ -44,20 +44,34 @@ impl Stub {
     }
 }
 
+/// An instruction where returns lead, with the word in front that every return address has, see
+/// [`Op::returns_here`].
+#[repr(C)]
+struct ReturnPoint {
+    native: u64,
+    instr: Instr,
+}
+
+impl ReturnPoint {
+    const fn new(op: Op) -> ReturnPoint {
+        ReturnPoint { native: 0, instr: Instr::new(op) }
+    }
+}
+
 /// All of them, in one place so that an address is told apart by one comparison.
 #[repr(C)]
 struct Stubs {
     translate: Stub,
     host_call: Stub,
-    exit: Instr,
-    restore: Instr,
+    exit: ReturnPoint,
+    restore: ReturnPoint,
 }
 
 static STUBS: Stubs = Stubs {
     translate: Stub::new(Op::Translate),
     host_call: Stub::new(Op::HostCall),
-    exit: Instr::new(Op::Exit),
-    restore: Instr::new(Op::Restore),
+    exit: ReturnPoint::new(Op::Exit),
+    restore: ReturnPoint::new(Op::Restore),
 };
 
 /// Which stub holds an address.
@@ -104,14 +118,14 @@ pub fn host_call() -> *const u64 {
 /// The return address of a frame that the host entered.
 #[must_use]
 pub fn exit() -> *const u64 {
-    (&raw const STUBS.exit).cast()
+    (&raw const STUBS.exit.instr).cast()
 }
 
 /// The return address of a frame that another instance entered.
 #[inline(always)]
 #[must_use]
 pub fn restore() -> *const u64 {
-    (&raw const STUBS.restore).cast()
+    (&raw const STUBS.restore.instr).cast()
 }
 
 #[cfg(test)]

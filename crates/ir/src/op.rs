@@ -150,6 +150,18 @@ impl Op {
         Op::from_u16(*words.get(1)? as u16)
     }
 
+    /// Whether it is a call after which control goes on with the next instruction.
+    #[must_use]
+    pub const fn returns_here(self) -> bool {
+        matches!(self, Op::Call | Op::CallImport | Op::CallIndirect | Op::CallIndirectSub | Op::CallRef)
+    }
+
+    /// How many words the instruction takes, without a target list.
+    #[must_use]
+    pub const fn words(self) -> usize {
+        place(self).1
+    }
+
     /// Whether the instruction calls a function, with the callee's frame as its second field.
     #[must_use]
     pub fn is_call(self) -> bool {
@@ -175,6 +187,7 @@ impl Op {
             self,
             Op::Unreachable
                 | Op::Br
+                | Op::Loop
                 | Op::BrTable
                 | Op::ReturnCall
                 | Op::ReturnCallImport
@@ -248,7 +261,8 @@ impl Field {
 /// The most fields that an instruction has.
 pub const MAX_FIELDS: usize = 8;
 
-/// The places of all fields of an opcode, and the number of words without a target list.
+/// The places of all fields of an opcode, and the number of words without a target list. Calls that return here have a word
+/// behind their fields.
 #[must_use]
 pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
     let fields = op.fields();
@@ -265,7 +279,7 @@ pub const fn place(op: Op) -> ([Place; MAX_FIELDS], usize) {
         }
         i += 1;
     }
-    (places, bit.div_ceil(64) as usize)
+    (places, bit.div_ceil(64) as usize + op.returns_here() as usize)
 }
 
 /// The places of an opcode's fields that have values, packed: what the builder needs for each instruction that it writes.
@@ -460,6 +474,42 @@ macro_rules! select_forms {
                 )*
                 _ => return None,
             })
+        }
+
+        /// The instruction that does the same as a branch but counts, since its target is the head of a loop; none for
+        /// branches by tables and casts.
+        #[must_use]
+        pub fn back_edge_form(op: Op) -> Option<Op> {
+            Some(match op {
+                Op::Br => Op::Loop,
+                $(
+                    Op::[<Br $ic SS>] => Op::[<Loop $ic SS>],
+                    Op::[<Br $ic SI>] => Op::[<Loop $ic SI>],
+                    Op::[<Br $ic AS>] => Op::[<Loop $ic AS>],
+                    Op::[<Br $ic AI>] => Op::[<Loop $ic AI>],
+                    Op::[<AddBr $ic SS>] => Op::[<AddLoop $ic SS>],
+                    Op::[<AddBr $ic SI>] => Op::[<AddLoop $ic SI>],
+                )*
+                $(
+                    Op::[<Br $fc SS>] => Op::[<Loop $fc SS>],
+                    Op::[<BrNot $fc SS>] => Op::[<LoopNot $fc SS>],
+                )*
+                _ => return None,
+            })
+        }
+
+        /// Whether the instruction is one that [`back_edge_form`] gives.
+        #[must_use]
+        pub fn is_back_edge(op: Op) -> bool {
+            match op {
+                Op::Loop => true,
+                $(
+                    Op::[<Loop $ic SS>] | Op::[<Loop $ic SI>] | Op::[<Loop $ic AS>] | Op::[<Loop $ic AI>]
+                    | Op::[<AddLoop $ic SS>] | Op::[<AddLoop $ic SI>] => true,
+                )*
+                $(Op::[<Loop $fc SS>] | Op::[<LoopNot $fc SS>] => true,)*
+                _ => false,
+            }
         }
 
         /// The instruction of an operator with a result of 128 bits.

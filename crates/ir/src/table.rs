@@ -34,6 +34,15 @@
 //! and branches, `add_br_if_…` adds an immediate to a local, compares the sum and branches, `….sum` loads from the 32-bit sum
 //! of two operands. Floats round after each operator.
 //!
+//! # Back edges
+//! A branch to a label in front of it goes back to the head of a loop. Such *back edges* have instructions of their own,
+//! `loop…` in place of `br…`: they count the function's budget down ([`FuncRec::counter`](upshift_core::vm::FuncRec::counter))
+//! when they are taken. Branches by tables and casts have no such form; they lead to a `loop` at the end of the code.
+//!
+//! # Calls
+//! Behind the fields of each call that returns here stands one word more, right in front of the next instruction. It is for
+//! returns from native code, which finds the return address of its caller's frame and jumps to where the word before it says.
+//!
 //! # Accumulators
 //! There is one accumulator for integers and references, one for `f32` and one for `f64`. **Every instruction that writes
 //! a scalar slot also puts the value into the accumulator of its type**: the slot is always valid, the accumulator saves the
@@ -84,13 +93,21 @@ macro_rules! flatten_pure_ops {
             [<Br $ic SI>] (concat!("br_if_", $ic_text)) [s I T] BranchIf<op::$ic, SlotA, ImmHigh, Next, true>;
             [<Br $ic AS>] (concat!("br_if_", $ic_text)) [A s T] BranchIf<op::$ic, Acc, SlotA, High, true>;
             [<Br $ic AI>] (concat!("br_if_", $ic_text)) [A i T] BranchIf<op::$ic, Acc, ImmA, High, true>;
-            [<AddBr $ic SS>] (concat!("add_br_if_", $ic_text)) [d i s T] AddBranch<op::$ic, SlotC>;
-            [<AddBr $ic SI>] (concat!("add_br_if_", $ic_text)) [d i i T] AddBranch<op::$ic, ImmC>;
+            [<AddBr $ic SS>] (concat!("add_br_if_", $ic_text)) [d i s T] AddBranch<op::$ic, SlotC, Next>;
+            [<AddBr $ic SI>] (concat!("add_br_if_", $ic_text)) [d i i T] AddBranch<op::$ic, ImmC, Next>;
+            [<Loop $ic SS>] (concat!("loop_if_", $ic_text)) [s s T] BranchIf<op::$ic, SlotA, SlotB, Back<Next>, true>;
+            [<Loop $ic SI>] (concat!("loop_if_", $ic_text)) [s I T] BranchIf<op::$ic, SlotA, ImmHigh, Back<Next>, true>;
+            [<Loop $ic AS>] (concat!("loop_if_", $ic_text)) [A s T] BranchIf<op::$ic, Acc, SlotA, Back<High>, true>;
+            [<Loop $ic AI>] (concat!("loop_if_", $ic_text)) [A i T] BranchIf<op::$ic, Acc, ImmA, Back<High>, true>;
+            [<AddLoop $ic SS>] (concat!("add_loop_if_", $ic_text)) [d i s T] AddBranch<op::$ic, SlotC, Back<Next>>;
+            [<AddLoop $ic SI>] (concat!("add_loop_if_", $ic_text)) [d i i T] AddBranch<op::$ic, ImmC, Back<Next>>;
         )*
         $(
             [<$fc SS>] $fc_text [d s s] Binary<op::$fc, SlotB, SlotC>;
             [<Br $fc SS>] (concat!("br_if_", $fc_text)) [s s T] BranchIf<op::$fc, SlotA, SlotB, Next, true>;
             [<BrNot $fc SS>] (concat!("br_if_not_", $fc_text)) [s s T] BranchIf<op::$fc, SlotA, SlotB, Next, false>;
+            [<Loop $fc SS>] (concat!("loop_if_", $fc_text)) [s s T] BranchIf<op::$fc, SlotA, SlotB, Back<Next>, true>;
+            [<LoopNot $fc SS>] (concat!("loop_if_not_", $fc_text)) [s s T] BranchIf<op::$fc, SlotA, SlotB, Back<Next>, false>;
         )*
         $(
             [<$ico SS>] $ico_text [d s s] Binary<op::$ico, SlotB, SlotC>;
@@ -336,7 +353,8 @@ macro_rules! flatten_other_ops {
 
         // Control. A target that is taken too far away for a fused form does not exist: targets have 32 bits.
         Unreachable "unreachable" [] Unreachable;
-        Br "br" [T] Br;
+        Br "br" [T] Br<High>;
+        Loop "loop" [T] Br<Back<High>>;
         BrTable "br_table" [s U L] BrTable;
 
         // Calls: parameter slots, where the callee's frame will be (behind arguments and header), then what is called. Direct:

@@ -1,7 +1,7 @@
 //! Checks that code is well formed, so that the interpreter can run it without looking.
 //!
 //! After [`verify`] every word belongs to an instruction, every slot lies in the frame, every branch leads to the start of an
-//! instruction, control does not run off the end, and no instruction is one that only the runtime's own stubs may use. Regions
+//! instruction, back to a loop only by an instruction that counts, control does not run off the end, and no instruction is one that only the runtime's own stubs may use. Regions
 //! of handlers are in order, handlers lead to instructions, and the way from a handler to the outer ones ends.
 
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use upshift_core::vm::{BuiltinOp, INLINE_SUPERTYPES, frame};
 use crate::code::FuncCode;
 use crate::decode::{Instr, cast_fields, decode_all};
 use crate::handlers::Handlers;
-use crate::op::{Field, Op};
+use crate::op::{Field, Op, is_back_edge};
 
 /// What is wrong, and at which word (counted behind the preamble).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +53,10 @@ pub fn verify(code: &FuncCode) -> Result<(), VerifyError> {
         check_fields(instr, &frame).or_else(|problem| error(instr.at, problem))?;
         if let Some(target) = instr.targets.iter().find(|target| !starts.contains(target)) {
             return error(instr.at, format!("branches to word {target}, inside of an instruction"));
+        }
+        let at = instr.at as i64;
+        if let Some(target) = instr.targets.iter().find(|&&target| is_back_edge(instr.op) != (target <= at)) {
+            return error(instr.at, format!("{} leads to word {target}", instr.op.text()));
         }
     }
     if let Some(handlers) = code.handlers() {
@@ -187,6 +191,8 @@ mod tests {
         assert_eq!(problem(&[below, Op::Return as u64]), "slot -5 is outside of the frame of slots -4..3");
         assert_eq!(problem(&[Op::Br as u64 | 5 << 32]), "branches to word 5, inside of an instruction");
         assert_eq!(problem(&[Op::Exit as u64]), "Exit belongs to the runtime");
+        assert_eq!(problem(&[Op::Br as u64]), "br leads to word 0");
+        assert_eq!(problem(&[Op::Loop as u64 | 2 << 32, Op::Return as u64]), "loop leads to word 2");
     }
 
     #[test]

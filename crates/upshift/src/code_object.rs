@@ -82,6 +82,8 @@ impl<'a> CodeObject<'a> {
     ) -> impl Fn(usize) -> Option<u32> + use<> {
         let positions = match tier {
             Tier::Interpreter => code::positions(info, func, options).unwrap_or_default(),
+            // There is no code of a tier that the build does not have.
+            Tier::Baseline | Tier::Optimizing => Vec::new(),
         };
         move |position| {
             let behind = positions.partition_point(|&(start, _)| start as usize <= position);

@@ -6,6 +6,8 @@ use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
+use crate::tier::Tiers;
+
 /// Settings of an engine.
 ///
 /// ```
@@ -23,6 +25,7 @@ pub struct Config {
     /// The first feature that was asked for but does not exist.
     pub(crate) unsupported: Option<UnsupportedFeature>,
     pub(crate) dispatch: Dispatch,
+    pub(crate) tiers: Tiers,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -37,6 +40,7 @@ impl Default for Config {
             features: Features::default(),
             unsupported: None,
             dispatch: Dispatch::default(),
+            tiers: Tiers::default(),
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -129,6 +133,24 @@ impl Config {
     /// How the interpreter goes from one instruction to the next.
     pub fn dispatch(&mut self, dispatch: Dispatch) -> &mut Config {
         self.dispatch = dispatch;
+        self
+    }
+
+    /// Which tiers functions run in; [`Tiers::Auto`] unless set. Results, traps and fuel are the same in all of them.
+    ///
+    /// Asking for one that this build does not have makes `Engine::new` fail, see
+    /// [`Tier::is_available`](crate::Tier::is_available).
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Tier, Tiers};
+    ///
+    /// for tier in Tier::ALL {
+    ///     let engine = Engine::new(Config::new().tiers(Tiers::Only(tier)));
+    ///     assert_eq!(engine.is_ok(), tier.is_available());
+    /// }
+    /// ```
+    pub fn tiers(&mut self, tiers: Tiers) -> &mut Config {
+        self.tiers = tiers;
         self
     }
 

@@ -10,9 +10,16 @@ use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
 use crate::memory::pool::Pools;
+use crate::tier::{Tier, Tiers};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
+
+/// The tiers of this build, as the reader of an error wants to see them.
+fn available() -> String {
+    let tiers = Tier::ALL.into_iter().filter(|tier| tier.is_available());
+    tiers.map(|tier| format!("{} (`{tier}`)", tier.number())).collect::<Vec<_>>().join(", ")
+}
 
 /// What modules and stores share. Cheap to clone, usable from all threads.
 ///
@@ -60,6 +67,14 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Engine> {
         if let Some(unsupported) = config.unsupported {
             return Err(unsupported.into());
+        }
+        if let Tiers::Only(tier) = config.tiers {
+            ensure!(
+                tier.is_available(),
+                "tier {} (`{tier}`) is not in this build: it has {}",
+                tier.number(),
+                available()
+            );
         }
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");

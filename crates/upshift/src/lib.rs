@@ -171,7 +171,7 @@ pub use out_of_memory::OutOfMemory;
 pub use store::{Store, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
-pub use tier::{Tier, TierPath};
+pub use tier::{Tier, TierPath, Tiers};
 pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
     MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,

@@ -23,33 +23,71 @@ use crate::store::{Store, StoreState};
 /// use upshift::Tier;
 ///
 /// assert_eq!(Tier::Interpreter.to_string(), "interpreter");
-/// assert_eq!(Tier::Interpreter.number(), 0);
+/// assert_eq!(Tier::ALL.map(Tier::number), [0, 1, 2]);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Tier {
     /// Tier 0, which runs the register IR.
-    Interpreter,
+    Interpreter = 0,
+    /// Tier 1, machine code made in a single pass.
+    Baseline = 1,
+    /// Tier 2, optimized machine code.
+    Optimizing = 2,
 }
 
 impl Tier {
-    /// All tiers, the one that starts quickest first.
-    pub const ALL: &'static [Tier] = &[Tier::Interpreter];
+    /// All tiers, the one that starts quickest first. Not every build has all of them, see
+    /// [`is_available`](Self::is_available).
+    pub const ALL: [Tier; 3] = [Tier::Interpreter, Tier::Baseline, Tier::Optimizing];
 
     /// The tier's number, counted from 0: the higher, the faster its code.
     #[must_use]
-    pub fn number(self) -> u32 {
+    pub const fn number(self) -> u32 {
         self as u32
     }
 
     /// The tier in a word.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Tier::Interpreter => "interpreter",
+            Tier::Baseline => "baseline",
+            Tier::Optimizing => "optimizing",
         }
     }
+
+    /// Whether this build can execute code in the tier.
+    ///
+    /// ```
+    /// use upshift::Tier;
+    ///
+    /// assert!(Tier::Interpreter.is_available());
+    /// ```
+    #[must_use]
+    pub const fn is_available(self) -> bool {
+        matches!(self, Tier::Interpreter)
+    }
+}
+
+/// Which tiers functions run in: what [`Config::tiers`](crate::Config::tiers) takes.
+///
+/// ```
+/// use upshift::{Config, Engine, Tier, Tiers};
+///
+/// let interpreted = Engine::new(Config::new().tiers(Tiers::Only(Tier::Interpreter)))?;
+/// # drop(interpreted);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum Tiers {
+    /// Each function begins in the tier that starts quickest, and what is called often moves up.
+    #[default]
+    Auto,
+    /// Each function runs in this tier from its first call.
+    Only(Tier),
 }
 
 impl fmt::Display for Tier {
@@ -58,11 +96,10 @@ impl fmt::Display for Tier {
     }
 }
 
-/// The tiers that executed a call and what it called, in the order in which they were entered first. There is at least
-/// one, and each is there once.
+/// The tiers that executed a call and what it called, in ascending order. There is at least one.
 ///
-/// As text it is their names with arrows: a call that began in one tier and went over into another one while it ran has
-/// both.
+/// As text it is their names with arrows between them: a call of which some was executed in one tier and some in
+/// another has both.
 ///
 /// ```
 /// use upshift::{Engine, Instance, Module, Store, Tier};
@@ -81,7 +118,7 @@ impl fmt::Display for Tier {
 pub struct TierPath(Entered);
 
 impl TierPath {
-    /// The tiers, in the order in which they were entered first.
+    /// The tiers, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = Tier> {
         self.0.iter()
     }
@@ -97,22 +134,18 @@ impl fmt::Display for TierPath {
     }
 }
 
-/// Tiers that were entered, each once; first those that are there, then nothing.
+/// The set of tiers that were entered: a bit for each, by its number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub(crate) struct Entered([Option<Tier>; Tier::ALL.len()]);
+pub(crate) struct Entered(u8);
 
 impl Entered {
     #[inline]
     fn enter(&mut self, tier: Tier) {
-        let place = self.0.iter_mut().find(|place| place.is_none_or(|entered| entered == tier));
-        // There are as many places as tiers.
-        if let Some(place) = place {
-            *place = Some(tier);
-        }
+        self.0 |= 1 << tier.number();
     }
 
     fn iter(self) -> impl Iterator<Item = Tier> {
-        self.0.into_iter().flatten()
+        Tier::ALL.into_iter().filter(move |tier| self.0 & 1 << tier.number() != 0)
     }
 }
 
@@ -193,5 +226,22 @@ impl FrameInfo {
     #[must_use]
     pub fn tier(&self) -> Tier {
         self.code_tier()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entered, Tier, TierPath};
+
+    #[test]
+    fn a_path_ascends_whatever_was_entered_first() {
+        let mut entered = Entered::default();
+        assert_eq!(entered.iter().count(), 0);
+        for tier in [Tier::Optimizing, Tier::Interpreter, Tier::Optimizing] {
+            entered.enter(tier);
+        }
+        let path = TierPath(entered);
+        assert_eq!(path.iter().collect::<Vec<_>>(), [Tier::Interpreter, Tier::Optimizing]);
+        assert_eq!(path.to_string(), "interpreter→optimizing");
     }
 }

@@ -1,6 +1,9 @@
 //! Which tiers calls say they went through.
 
-use upshift::{Caller, Engine, Extern, Func, Instance, Module, Result, Store, Tier, TierPath, WasmBacktrace};
+use upshift::{
+    Caller, Config, Engine, Extern, Func, Instance, Module, Result, Store, Tier, TierPath, Tiers,
+    WasmBacktrace,
+};
 
 fn tiers(path: Option<TierPath>) -> Vec<Tier> {
     path.iter().flat_map(TierPath::iter).collect()
@@ -81,10 +84,27 @@ fn names_and_numbers_are_unique() {
 }
 
 #[test]
+fn only_tiers_of_the_build_can_be_asked_for() -> Result<()> {
+    for tier in Tier::ALL {
+        let engine = Engine::new(Config::new().tiers(Tiers::Only(tier)));
+        if !tier.is_available() {
+            let error = engine.unwrap_err().to_string();
+            assert!(error.contains(tier.name()) && error.contains("0 (`interpreter`)"), "{error}");
+            continue;
+        }
+        let mut store = Store::new(&engine?, 0);
+        let nothing = instance(&mut store)?.get_func(&mut store, "nothing").expect("an export");
+        nothing.call(&mut store, &[], &mut [])?;
+        assert_eq!(tiers(store.last_call_tiers()), [tier]);
+    }
+    Ok(())
+}
+
+#[test]
 fn sizes_leave_metering_out() -> Result<()> {
     let text = "(module (func (param i32) (result i32) (loop (br_if 0 (local.get 0))) (local.get 0)))";
     let plain = Module::new(&Engine::default(), text)?.func_size(0)?;
-    let metered = Engine::new(upshift::Config::new().consume_fuel(true).epoch_interruption(true))?;
+    let metered = Engine::new(Config::new().consume_fuel(true).epoch_interruption(true))?;
     let metered = Module::new(&metered, text)?;
     assert_eq!(metered.func_size(0)?, plain);
     assert!(metered.dump_ir(0)?.lines().count() > 1 + plain.ir_instructions);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use upshift::{Config, Dispatch};
+use upshift::{Config, Dispatch, Tiers};
 use upshift_wasi::Access;
 
 use crate::limits::Limits;
@@ -50,6 +50,7 @@ pub(crate) struct Options {
     /// How many functions to show; `usize::MAX` for all.
     pub(crate) top: Option<usize>,
     pub(crate) dispatch: Option<Dispatch>,
+    pub(crate) tiers: Tiers,
     pub(crate) dump: Vec<Dump>,
     pub(crate) func: Option<String>,
     /// A switch of the engine's, and whether the feature is allowed.
@@ -106,6 +107,7 @@ impl Options {
     /// The settings of the engine.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
+        config.tiers(self.tiers);
         if let Some(dispatch) = self.dispatch {
             config.dispatch(dispatch);
         }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use upshift::{Dispatch, ModuleLimit};
+use upshift::{Dispatch, ModuleLimit, Tier, Tiers};
 use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
@@ -412,11 +412,34 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "tier",
-        takes: Takes::Value("0|auto"),
+        takes: Takes::Value("interp|baseline|opt|auto"),
         section: Section::How,
         verbs: EXECUTE,
-        help: "What executes: `0`, the interpreter, or `auto` (default)",
-        set: |_, given| given.choose(&[("0", ()), ("auto", ())]),
+        help: "What executes: `interp`, `baseline`, `opt`, or `auto` (default)",
+        more: "All functions run in this tier from their first call: the interpreter, code made in a single pass, or \
+               optimized code; for short `0`, `1` and `2`. With `auto` they begin in the interpreter and move up when \
+               they are called often. A tier that this build does not have is an error.",
+        set: |options, given| {
+            let [interpreter, baseline, optimizing] = Tier::ALL.map(Tiers::Only);
+            let tiers = given.choose(&[
+                ("interp", interpreter),
+                ("baseline", baseline),
+                ("opt", optimizing),
+                ("auto", Tiers::Auto),
+                ("0", interpreter),
+                ("1", baseline),
+                ("2", optimizing),
+            ])?;
+            if let Tiers::Only(tier) = tiers
+                && !tier.is_available()
+            {
+                return Err(format!(
+                    "this build has no tier {}, `{tier}`: choose `interp` or `auto`",
+                    tier.number()
+                ));
+            }
+            put(&mut options.tiers, tiers)
+        },
         ..NEUTRAL
     },
     Flag {

@@ -12,7 +12,8 @@
 
 use std::sync::OnceLock;
 
-use upshift_core::vm::Status;
+use upshift_core::vm::{FuncRec, Status};
+use upshift_core::{FuncType, TypeId};
 use upshift_ir::Op;
 use upshift_ir::op::{Field, MAX_FIELDS, place};
 
@@ -39,6 +40,7 @@ const REPRESENTATIVES: &[Op] = &[
     Op::F64NearestS,
     Op::F64MulAdd,
     Op::Br,
+    Op::Loop,
     Op::Load32US,
     Op::LoadF64A,
     Op::Store64SS,
@@ -109,23 +111,26 @@ fn write(op: Op, words: &mut [u64]) -> usize {
 /// Runs code that ends with the probe and returns what it has seen.
 #[inline(never)]
 fn stack_at_the_end(code: &[u64]) -> usize {
-    let mut frame = [0u64; SLOTS];
+    let func = FuncRec::new(std::ptr::null(), std::ptr::null_mut(), TypeId(0), &FuncType::new([], []), 0);
+    // The last slot of the header names the function, whose budget back edges count down.
+    let mut frame = [0u64; 1 + SLOTS];
+    frame[0] = (&raw const func).expose_provenance() as u64;
     let mut memory = [0u8; 64];
     let regs = Regs {
         ctx: std::ptr::null_mut(),
         ip: code.as_ptr(),
-        fp: frame.as_mut_ptr(),
+        fp: frame[1..].as_mut_ptr(),
         mem: memory.as_mut_ptr(),
         len: memory.len(),
         int: 0,
         f32: 0.0,
         f64: 0.0,
     };
-    // SAFETY: the code consists of linked instructions that look at nothing but the frame, whose slots they name, and at the
+    // SAFETY: the code consists of linked instructions that look at nothing but the frame, whose slots they name, the function's record, and the
     // first bytes of memory 0; it ends with the probe, which returns.
     let status = unsafe { tail::run(regs) };
     debug_assert_eq!(status, Status::OK);
-    frame[SEEN] as usize
+    frame[1 + SEEN] as usize
 }
 
 /// The probe, in the place of a handler.

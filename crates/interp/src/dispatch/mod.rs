@@ -140,8 +140,8 @@ macro_rules! with_handlers {
             Load, LoadAny, LoadLane, LoadSum, MemorySize, Store, StoreAny, StoreLane,
         };
         use crate::handlers::operand::{
-            Acc, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, ImmNextLow, Next, OffsetC, OffsetHigh, SlotA,
-            SlotB, SlotC, SlotLast, SlotNext, WideSlotNext, Zero,
+            Acc, Back, High, ImmA, ImmB, ImmC, ImmHigh, ImmNext, ImmNextLow, Next, OffsetC, OffsetHigh,
+            SlotA, SlotB, SlotC, SlotLast, SlotNext, WideSlotNext, Zero,
         };
         use crate::handlers::pure::{
             AddBranch, AddShl, Binary, BranchIf, LaneExtract, LaneReplace, MulAdd, Ternary, Unary,

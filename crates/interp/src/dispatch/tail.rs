@@ -10,7 +10,7 @@ use upshift_core::vm::{ExitPoint, Status, VmCtx};
 use upshift_ir::Op;
 
 use super::{check, with_handlers};
-use crate::handlers::{Exec, control, gc, memory};
+use crate::handlers::{Exec, budget, control, gc, memory};
 use crate::regs::{Flow, Regs};
 
 /// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
@@ -63,7 +63,7 @@ macro_rules! after {
                 $r.int = u64::from(trap as u8);
                 jump!(trap_at, $r)
             }
-            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect => jump!(next!($r), $r),
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Spent => jump!(next!($r), $r),
         }
     };
 }
@@ -80,6 +80,7 @@ abi! {
                 Flow::Bounds => jump!(bounds, r),
                 Flow::Interrupt => jump!(interrupt, r),
                 Flow::Collect => jump!(collect, r),
+                Flow::Spent => jump!(spent, r),
                 Flow::Trap(trap) => {
                     r.int = u64::from(trap as u8);
                     jump!(trap_at, r)
@@ -148,6 +149,20 @@ abi! {
         // SAFETY: I-STORE: the context of running code lives. I-CODE: the code is linked, so each instruction begins with its handler.
         unsafe {
             after!(gc::make_room(&mut r), r)
+        }
+    }
+}
+
+abi! {
+    #[cold]
+    #[inline(never)]
+    fn spent(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
+    ) -> Status {
+        let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
+        // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
+        unsafe {
+            after!(budget::renew(&mut r), r)
         }
     }
 }

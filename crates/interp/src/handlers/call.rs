@@ -13,9 +13,10 @@ use upshift_core::vm::{
     Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
 };
 use upshift_core::{Trap, TypeId};
+use upshift_ir::Op;
 
 use super::operand::{high, low, low_slot};
-use super::{Exec, exec};
+use super::{Exec, budget, exec};
 use crate::frame::caller_of;
 use crate::regs::{Flow, Regs};
 use crate::stubs;
@@ -58,7 +59,7 @@ unsafe fn call(r: &mut Regs, func: *const FuncRec, callee: *mut u64, words: usiz
         r.int = func as u64;
         r.fp = callee;
         r.ip = code.add(1);
-        Flow::Next
+        budget::spend(func)
     }
 }
 
@@ -98,7 +99,10 @@ unsafe fn tail_call(
         move_down(first_param(callee, params), first, params);
         write_header(target, ip, fp, func);
         r.fp = target;
-        start(r, func)
+        match start(r, func) {
+            Flow::Next => budget::spend(func),
+            flow => flow,
+        }
     }
 }
 
@@ -159,13 +163,15 @@ unsafe fn fits(r: &Regs, func: *const FuncRec, fp: *const u64) -> bool {
 unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
     // SAFETY: `func` is live, its context too; the store is the same. The stack has room behind the header.
     unsafe {
-        let flow = start(r, func);
-        if flow == Flow::Next {
-            *r.slot(frame::CALLER_CTX) = r.ctx as u64;
-            r.ctx = (*func).vmctx;
-            r.reload_memory();
+        match start(r, func) {
+            Flow::Next => {
+                *r.slot(frame::CALLER_CTX) = r.ctx as u64;
+                r.ctx = (*func).vmctx;
+                r.reload_memory();
+                budget::spend(func)
+            }
+            flow => flow,
         }
-        flow
     }
 }
 
@@ -206,7 +212,7 @@ unsafe fn call_any(
         r.fp = frame_behind(first, params);
         write_header(r.fp, stubs::restore() as u64, record as u64, func);
         let flow = switch(r, func);
-        if flow != Flow::Next {
+        if let Flow::Trap(_) = flow {
             // The trap belongs to the caller's frame.
             r.fp = caller;
         }
@@ -303,12 +309,12 @@ exec! {
     /// Calls an own function.
     Call |r| {
         let func = own_func(r, low(r.word(2)));
-        call(r, func, r.slot(r.high_slot()), 3)
+        call(r, func, r.slot(r.high_slot()), const { Op::Call.words() })
     }
     /// Calls an imported function.
     CallImport |r| {
         let func = imported_func(r, low(r.word(2)));
-        call_any(r, func, r.number_a(), r.slot(r.high_slot()), 3)
+        call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallImport.words() })
     }
     /// Calls a function by reference.
     CallRef |r| {
@@ -316,7 +322,7 @@ exec! {
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.number_a(), r.slot(r.high_slot()), 3)
+        call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallRef.words() })
     }
     /// Tail calls an own function.
     ReturnCall |r| {
@@ -454,7 +460,7 @@ impl<E: Expected> Exec for CallIndirect<E> {
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let func = check!(table_function::<E>(r));
-            call_any(r, func, r.number_a(), r.slot(r.high_slot()), 4)
+            call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallIndirect.words() })
         }
     }
 }

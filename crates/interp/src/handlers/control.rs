@@ -7,7 +7,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{Status, VmCtx, frame};
 
 use super::call::{header, note_exit, stop};
-use super::operand::{Source, low};
+use super::operand::{Distance, Source, low};
 use super::{Exec, exec};
 use crate::regs::{AccValue, Flow, Regs};
 
@@ -22,14 +22,13 @@ impl Exec for Unreachable {
 }
 
 /// A jump.
-pub(crate) struct Br;
+pub(crate) struct Br<D>(PhantomData<D>);
 
-impl Exec for Br {
+impl<D: Distance> Exec for Br<D> {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
         // SAFETY: the state is that of verified code at an instruction of this kind.
-        let distance = unsafe { r.high() } as i32;
-        r.branch(i64::from(distance))
+        unsafe { D::take(r) }
     }
 }
 

@@ -7,6 +7,7 @@
 //! functions that are not inlined: the tail-call backend turns them into frameless code, and a test looks at the result.
 
 pub(crate) mod atomic;
+pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod data;

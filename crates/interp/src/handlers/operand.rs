@@ -3,9 +3,12 @@
 //! The names say where in the instruction an operand's field lies: `A`, `B`, `C` are the 16-bit fields of word 1, `High` its
 //! upper half, `Next` word 2, `Last` word 3.
 
+use std::marker::PhantomData;
+
 use upshift_core::value::{Scalar, SlotValue};
 
-use crate::regs::{FromAcc, Regs};
+use super::budget;
+use crate::regs::{Flow, FromAcc, Regs};
 
 /// The lower half of a word.
 #[inline(always)]
@@ -159,6 +162,17 @@ pub(crate) trait Distance {
     /// # Safety
     /// As for [`Exec::exec`](super::Exec::exec).
     unsafe fn get(r: &Regs) -> i64;
+
+    /// Takes the branch.
+    ///
+    /// # Safety
+    /// As for [`Exec::exec`](super::Exec::exec).
+    #[inline(always)]
+    unsafe fn take(r: &mut Regs) -> Flow {
+        // SAFETY: promised by the caller.
+        let distance = unsafe { Self::get(r) };
+        r.branch(distance)
+    }
 }
 
 /// In the upper half of word 1.
@@ -215,5 +229,27 @@ impl Offset for OffsetHigh {
     unsafe fn get(r: &Regs) -> u64 {
         // SAFETY: instructions with this operand have the field.
         unsafe { r.high() as u64 }
+    }
+}
+
+/// Where another one says, back to the head of a loop: what is taken counts.
+pub(crate) struct Back<D>(PhantomData<D>);
+
+impl<D: Distance> Distance for Back<D> {
+    const WORDS: usize = D::WORDS;
+
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> i64 {
+        // SAFETY: promised by the caller.
+        unsafe { D::get(r) }
+    }
+
+    #[inline(always)]
+    unsafe fn take(r: &mut Regs) -> Flow {
+        // SAFETY: promised by the caller; the header of a running function's frame names it.
+        unsafe {
+            r.branch(D::get(r));
+            budget::spend(budget::running(r))
+        }
     }
 }

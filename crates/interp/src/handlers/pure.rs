@@ -8,7 +8,7 @@ use upshift_core::ops::{
 use upshift_core::value::V128;
 
 use super::Exec;
-use super::operand::{Distance, Next, Source, low, low_slot};
+use super::operand::{Distance, Source, low, low_slot};
 use crate::regs::{AccValue, Flow, Integer, Regs};
 
 /// Two operands.
@@ -165,19 +165,20 @@ where
         // SAFETY: the state is that of verified code at an instruction of this kind.
         unsafe {
             let holds = O::eval(L::get(r), R::get(r)).is_ok_and(|holds| holds != 0);
-            if holds == SENSE { r.branch(D::get(r)) } else { r.next(D::WORDS) }
+            if holds == SENSE { D::take(r) } else { r.next(D::WORDS) }
         }
     }
 }
 
 /// Adds an immediate to a slot and branches if a comparison of the sum with an operand holds.
-pub(crate) struct AddBranch<O, R>(PhantomData<(O, R)>);
+pub(crate) struct AddBranch<O, R, D>(PhantomData<(O, R, D)>);
 
-impl<O, R> Exec for AddBranch<O, R>
+impl<O, R, D> Exec for AddBranch<O, R, D>
 where
     O: BinaryOp<Out = i32>,
     O::Lhs: Integer,
     R: Source<O::Rhs>,
+    D: Distance,
 {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
@@ -186,7 +187,7 @@ where
             let sum = r.read::<O::Lhs>(r.a()).plus(r.b() as i16);
             r.write(r.a(), sum);
             let holds = O::eval(sum, R::get(r)).is_ok_and(|holds| holds != 0);
-            if holds { r.branch(Next::get(r)) } else { r.next(Next::WORDS) }
+            if holds { D::take(r) } else { r.next(D::WORDS) }
         }
     }
 }

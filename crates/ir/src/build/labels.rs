@@ -55,6 +55,33 @@ impl Builder<'_> {
         place as usize
     }
 
+    pub(super) fn is_bound(&self, label: Label) -> bool {
+        self.labels[label.0 as usize] != UNBOUND
+    }
+
+    /// A label at the end of the code, from where a jump leads back to the head of a loop.
+    pub(super) fn back_edge_at_end(&mut self, head: Label) -> Label {
+        if let Some(&(label, _)) = self.back_edges.iter().rev().find(|&&(_, other)| other == head) {
+            return label;
+        }
+        let label = self.make_label();
+        self.back_edges.push((label, head));
+        label
+    }
+
+    /// Writes the jumps that [`back_edge_at_end`](Self::back_edge_at_end) has promised.
+    pub(super) fn emit_back_edges(&mut self) {
+        for (label, head) in std::mem::take(&mut self.back_edges) {
+            self.bind_here(label);
+            self.emit_branch(Op::Br, &[], head);
+        }
+    }
+
+    pub(super) fn bind_here(&mut self, label: Label) {
+        self.labels[label.0 as usize] = self.words.len() as u32;
+        self.peephole.reset();
+    }
+
     pub(super) fn make_label(&mut self) -> Label {
         self.labels.push(UNBOUND);
         Label(self.labels.len() as u32 - 1)
@@ -65,7 +92,10 @@ impl Builder<'_> {
         let start = self.emit(Op::BrTable, &[u64::from(index.0), targets.len() as u64 - 1]);
         let (start, first, count) = (start as u32, self.words.len() as u32, targets.len() as u32);
         self.target_lists.push(TargetList { start, first, count });
-        self.words.extend(targets.iter().map(|label| u64::from(label.0)));
+        for &target in targets {
+            let label = if self.is_bound(target) { self.back_edge_at_end(target) } else { target };
+            self.words.push(u64::from(label.0));
+        }
     }
 
     /// Fills in all branch targets.

@@ -63,6 +63,8 @@ pub struct Builder<'m> {
     labels: Vec<u32>,
     fixups: Vec<Fixup>,
     target_lists: Vec<TargetList>,
+    /// Jumps to heads of loops that are to be written at the end, each with its own label.
+    back_edges: Vec<(Label, Label)>,
     peephole: Peephole,
     /// Where the handler of exceptions changes.
     regions: Vec<Region>,
@@ -92,6 +94,7 @@ impl<'m> Builder<'m> {
             labels: Vec::new(),
             fixups: Vec::new(),
             target_lists: Vec::new(),
+            back_edges: Vec::new(),
             peephole: Peephole::default(),
             regions: Vec::new(),
             handlers: Vec::new(),
@@ -156,8 +159,7 @@ impl Backend for Builder<'_> {
     }
 
     fn bind(&mut self, label: Label, _live: Live<'_>) {
-        self.labels[label.0 as usize] = self.words.len() as u32;
-        self.peephole.reset();
+        self.bind_here(label);
     }
 
     fn loop_head(&mut self, number: u32, _live: Live<'_>, _survey: Option<&LoopSurvey<'_>>) {
@@ -465,6 +467,7 @@ impl Backend for Builder<'_> {
     fn end(&mut self, frame_slots: u32) {
         let frame_slots = frame_slots - frame::fp_offset(self.frame.params);
         self.words[0] = Preamble { frame_slots }.to_word();
+        self.emit_back_edges();
         self.resolve_targets();
         self.end_handlers();
     }

@@ -7,7 +7,7 @@ use upshift_translate::backend::{Label, Operand, Slot};
 use super::Builder;
 use super::fuse::{Last, Made};
 use super::labels::Fixup;
-use crate::op::{Field, Op, encode, last_place};
+use crate::op::{Field, Op, back_edge_form, encode, last_place};
 
 impl Builder<'_> {
     /// A slot as code names it: the walker counts from the first parameter, code from `fp`.
@@ -86,6 +86,12 @@ impl Builder<'_> {
 
     /// Writes an instruction whose field number `target` is a branch target.
     pub(super) fn emit_branch(&mut self, op: Op, values: &[u64], label: Label) {
+        // A label that is bound already is the head of a loop.
+        let (op, label) = match back_edge_form(op) {
+            _ if !self.is_bound(label) => (op, label),
+            Some(back_edge) => (back_edge, label),
+            None => (op, self.back_edge_at_end(label)),
+        };
         let mut all = [0; 8];
         all[..values.len()].copy_from_slice(values);
         let start = self.emit(op, &all[..=values.len()]);

@@ -70,70 +70,70 @@
 
 ;; $br_if_less
 ;;   frame 2 params 2
-;;   @0    br_if_i32.lt_s s-5, s-4, @6
+;;   @0    br_if_i32.lt_s s-5, s-4, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    return
+;;   @7    return
 
 ;; $not
 ;;   frame 2 params 2
-;;   @0    br_if_i32.le_u s-5, s-4, @6
+;;   @0    br_if_i32.le_u s-5, s-4, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    return
+;;   @7    return
 
 ;; $not_not
 ;;   frame 2 params 2
-;;   @0    br_if_i32.gt_u s-5, s-4, @6
+;;   @0    br_if_i32.gt_u s-5, s-4, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    return
+;;   @7    return
 
 ;; $zero
 ;;   frame 2 params 2
-;;   @0    br_if_i32.eq s-5, 0, @9
-;;   @3    br_if_i64.eq s-4, 0, @9
+;;   @0    br_if_i32.eq s-5, 0, @10
+;;   @3    br_if_i64.eq s-4, 0, @10
 ;;   @6    call 0, s3, 640, 12
-;;   @9    return
+;;   @10   return
 
 ;; $plain
 ;;   frame 2 params 1
-;;   @0    br_if_i32.ne s-4, 0, @6
+;;   @0    br_if_i32.ne s-4, 0, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    i32.and s0, s-4, 8
-;;   @9    br_if_i32.ne acc, 0, @14
-;;   @11   call 0, s3, 640, 12
-;;   @14   return
+;;   @7    i32.and s0, s-4, 8
+;;   @10   br_if_i32.ne acc, 0, @16
+;;   @12   call 0, s3, 640, 12
+;;   @16   return
 
 ;; $float
 ;;   frame 2 params 2
-;;   @0    br_if_f64.lt s-5, s-4, @6
+;;   @0    br_if_f64.lt s-5, s-4, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    br_if_not_f64.lt s-5, s-4, @12
-;;   @9    call 0, s3, 640, 12
-;;   @12   br_if_not_f64.le s-5, s-4, @18
-;;   @15   call 0, s3, 640, 12
-;;   @18   return
+;;   @7    br_if_not_f64.lt s-5, s-4, @14
+;;   @10   call 0, s3, 640, 12
+;;   @14   br_if_not_f64.le s-5, s-4, @21
+;;   @17   call 0, s3, 640, 12
+;;   @21   return
 
 ;; $float_constant
 ;;   frame 2 params 1
 ;;   @0    const s1, 1069547520
-;;   @2    br_if_f32.gt s-4, s1, @8
+;;   @2    br_if_f32.gt s-4, s1, @9
 ;;   @5    call 0, s3, 640, 12
-;;   @8    return
+;;   @9    return
 
 ;; $constant_left
 ;;   frame 2 params 1
-;;   @0    br_if_i32.gt_s s-4, 10, @6
+;;   @0    br_if_i32.gt_s s-4, 10, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    return
+;;   @7    return
 
 ;; $large_constant
 ;;   frame 2 params 1
-;;   @0    br_if_i32.eq s-4, 32767, @6
+;;   @0    br_if_i32.eq s-4, 32767, @7
 ;;   @3    call 0, s3, 640, 12
-;;   @6    br_if_i32.eq s-4, 32768, @12
-;;   @9    call 0, s3, 640, 12
-;;   @12   br_if_i32.eq s-4, -32768, @18
-;;   @15   call 0, s3, 640, 12
-;;   @18   return
+;;   @7    br_if_i32.eq s-4, 32768, @14
+;;   @10   call 0, s3, 640, 12
+;;   @14   br_if_i32.eq s-4, -32768, @21
+;;   @17   call 0, s3, 640, 12
+;;   @21   return
 
 ;; $as_number
 ;;   frame 3 params 1 results 1
@@ -146,9 +146,9 @@
 ;;   frame 3 params 1 results 1
 ;;   @0    i32.gt_s s1, s-4, 3
 ;;   @3    copy s0, s-4
-;;   @5    br_if_i32.eq s1, 0, @11
+;;   @5    br_if_i32.eq s1, 0, @12
 ;;   @8    call 0, s4, 640, 12
-;;   @11   return s-4, s0
+;;   @12   return s-4, s0
 
 ;; $effect
 ;;   frame 0

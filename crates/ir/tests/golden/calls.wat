@@ -59,59 +59,59 @@
 ;;   frame 2 params 1 results 1
 ;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 96, 2
-;;   @5    i32.add s0, acc, 1
-;;   @7    return s-4, acc
+;;   @6    i32.add s0, acc, 1
+;;   @8    return s-4, acc
 
 ;; $below
 ;;   frame 3 params 1 results 1
 ;;   @0    i32.mul s1, s-4, 2
 ;;   @3    call 1, s5, 96, 2
-;;   @6    i32.sub s0, s-4, acc
-;;   @8    return s-4, acc
+;;   @7    i32.sub s0, s-4, acc
+;;   @9    return s-4, acc
 
 ;; $no_arguments
 ;;   frame 0
 ;;   @0    call 0, s3, 144, 3
-;;   @3    return
+;;   @4    return
 
 ;; $import
 ;;   frame 1 params 1
 ;;   @0    copy s0, s-4
 ;;   @2    call.import 1, s4, 80, 0
-;;   @5    return
+;;   @6    return
 
 ;; $two_results
 ;;   frame 3 results 1 homes 1
 ;;   @0    zero.span s0, 1
 ;;   @3    call.import 0, s4, 88, 1
-;;   @6    copy s0, s2
-;;   @8    return.f64 s-3, s0
+;;   @7    copy s0, s2
+;;   @9    return.f64 s-3, s0
 
 ;; $indirect
 ;;   frame 3 params 2 results 1
 ;;   @0    i32.add s1, s-4, 1
 ;;   @3    copy s0, s-5
 ;;   @5    call_indirect 1, s4, s1, 64, 1
-;;   @9    return s-5, acc
+;;   @10   return s-5, acc
 
 ;; $indirect_constant
 ;;   frame 2 params 1 results 1
 ;;   @0    copy s0, s-4
 ;;   @2    const s1, 2
 ;;   @4    call_indirect 1, s4, s1, 64, 1
-;;   @8    return s-4, acc
+;;   @9    return s-4, acc
 
 ;; $indirect_wide
 ;;   frame 2 params 2 results 1
 ;;   @0    copy s0, s-5
 ;;   @2    call_indirect 1, s4, s-4, 72, 1
-;;   @6    return s-5, acc
+;;   @7    return s-5, acc
 
 ;; $ref
 ;;   frame 2 params 2 results 1
 ;;   @0    copy s0, s-5
 ;;   @2    call_ref 1, s4, s-4
-;;   @5    return s-5, acc
+;;   @6    return s-5, acc
 
 ;; $tail
 ;;   frame 2 params 2 results 1

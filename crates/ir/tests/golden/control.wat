@@ -176,22 +176,22 @@
 ;;   @0    const s0, 1
 ;;   @2    i32.mul s0, s0, s-4
 ;;   @4    i32.sub s-4, s-4, 1
-;;   @7    br_if_i32.ne acc, 0, @2
+;;   @7    loop_if_i32.ne acc, 0, @2
 ;;   @9    return s-4, s0
 ;;   loops: @2
 
 ;; $loop_count
 ;;   frame 2 params 1
 ;;   @0    call 0, s3, 64, 0
-;;   @3    i32.sub s-4, s-4, 1
-;;   @6    br_if_i32.ne acc, 0, @0
-;;   @8    return
+;;   @4    i32.sub s-4, s-4, 1
+;;   @7    loop_if_i32.ne acc, 0, @0
+;;   @9    return
 ;;   loops: @0
 
 ;; $loop_while
 ;;   frame 2 params 2
 ;;   @0    br_if_i32.ge_u s-4, s-5, @8
-;;   @3    add_br_if_i32.lt_u s-4, 1, s-5, @3
+;;   @3    add_loop_if_i32.lt_u s-4, 1, s-5, @3
 ;;   @6    return
 ;;   @8    return
 ;;   loops: @0
@@ -255,7 +255,7 @@
 
 ;; $forever
 ;;   frame 0
-;;   @0    br @0
+;;   @0    loop @0
 ;;   loops: @0
 
 ;; $on_null

@@ -42,38 +42,38 @@
 ;;   frame 1 params 1 results 1
 ;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const s0, 100
-;;   @7    return s-4, s0
+;;   @6    const s0, 100
+;;   @8    return s-4, s0
 ;;   from @0: handler 0
-;;   from @5: no handler
-;;   handler 0: catch 0 s0 @7
+;;   from @6: no handler
+;;   handler 0: catch 0 s0 @8
 
 ;; $nested
 ;;   frame 2 params 1 results 2
 ;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const s0, 0
-;;   @7    const s1, 0
-;;   @9    return.span s-4, s0, 2
-;;   @12   return.span s-4, s0, 2
+;;   @6    const s0, 0
+;;   @8    const s1, 0
+;;   @10   return.span s-4, s0, 2
+;;   @13   return.span s-4, s0, 2
 ;;   from @0: handler 1
-;;   from @5: handler 0
-;;   from @15: no handler
+;;   from @6: handler 0
+;;   from @16: no handler
 ;;   handler 0: catch_all @0
-;;   handler 1: catch_ref 0 s0 s1 @12, outer 0
+;;   handler 1: catch_ref 0 s0 s1 @13, outer 0
 ;;   loops: @0
 
 ;; $leave
 ;;   frame 3 params 1 results 3
 ;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const.v128 v1, 0x2, 0x3
-;;   @9    const s0, 1
-;;   @11   throw s0, 1
-;;   @14   return.span s-4, s0, 3
+;;   @6    const.v128 v1, 0x2, 0x3
+;;   @10   const s0, 1
+;;   @12   throw s0, 1
+;;   @15   return.span s-4, s0, 3
 ;;   from @0: handler 0
-;;   from @5: no handler
-;;   handler 0: catch 1 s0 @14
+;;   from @6: no handler
+;;   handler 0: catch 1 s0 @15
 
 ;; $again
 ;;   frame 1 params 1

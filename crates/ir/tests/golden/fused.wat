@@ -207,48 +207,48 @@
 ;; $down
 ;;   frame 2 params 1
 ;;   @0    call 0, s3, 80, 0
-;;   @3    add_br_if_i32.ne s-4, -1, 0, @0
-;;   @6    return
+;;   @4    add_loop_if_i32.ne s-4, -1, 0, @0
+;;   @7    return
 ;;   loops: @0
 
 ;; $up
 ;;   frame 2 params 2
 ;;   @0    call 0, s3, 80, 0
-;;   @3    add_br_if_i64.lt_s s-4, 2, s-5, @0
-;;   @6    return
+;;   @4    add_loop_if_i64.lt_s s-4, 2, s-5, @0
+;;   @7    return
 ;;   loops: @0
 
 ;; $up_mirrored
 ;;   frame 2 params 2
 ;;   @0    call 0, s3, 80, 0
-;;   @3    add_br_if_i32.lt_u s-4, 1, s-5, @0
-;;   @6    return
+;;   @4    add_loop_if_i32.lt_u s-4, 1, s-5, @0
+;;   @7    return
 ;;   loops: @0
 
 ;; $to_the_end
 ;;   frame 2 params 1
 ;;   @0    call 0, s3, 80, 0
-;;   @3    add_br_if_i32.lt_u s-4, 1, -1, @0
-;;   @6    return
+;;   @4    add_loop_if_i32.lt_u s-4, 1, -1, @0
+;;   @7    return
 ;;   loops: @0
 
 ;; $count_if
 ;;   frame 2 params 1
-;;   @0    add_br_if_i32.ne s-4, 1, 10, @6
+;;   @0    add_br_if_i32.ne s-4, 1, 10, @7
 ;;   @3    call 0, s3, 80, 0
-;;   @6    return
+;;   @7    return
 
 ;; $count_other
 ;;   frame 2 params 2
 ;;   @0    i32.add s-5, s-5, 1
-;;   @3    br_if_i32.lt_s s-4, 5, @0
+;;   @3    loop_if_i32.lt_s s-4, 5, @0
 ;;   @6    return
 ;;   loops: @0
 
 ;; $count_itself
 ;;   frame 2 params 1
 ;;   @0    i32.add s-4, s-4, 1
-;;   @3    br_if_i32.lt_s acc, s-4, @0
+;;   @3    loop_if_i32.lt_s acc, s-4, @0
 ;;   @5    return
 ;;   loops: @0
 
@@ -256,7 +256,7 @@
 ;;   frame 2 params 1
 ;;   @0    i64.add s-4, s-4, 1
 ;;   @3    i32.wrap_i64 s0, acc
-;;   @5    br_if_i32.ne acc, 0, @0
+;;   @5    loop_if_i32.ne acc, 0, @0
 ;;   @7    return
 ;;   loops: @0
 
@@ -271,12 +271,12 @@
 
 ;; $while_float
 ;;   frame 2 params 2
-;;   @0    br_if_f64.lt s-5, s-4, @11
+;;   @0    br_if_f64.lt s-5, s-4, @12
 ;;   @3    call 0, s3, 80, 0
-;;   @6    br_if_not_f64.lt s-5, s-4, @3
-;;   @9    br @11
-;;   @11   call 0, s3, 80, 0
-;;   @14   return
+;;   @7    loop_if_not_f64.lt s-5, s-4, @3
+;;   @10   br @12
+;;   @12   call 0, s3, 80, 0
+;;   @16   return
 ;;   loops: @0
 
 ;; $while_value
@@ -285,8 +285,8 @@
 ;;   @3    copy s0, s-4
 ;;   @5    br @14
 ;;   @7    i32.mul s-4, s-4, 3
-;;   @10   br_if_i32.gt_u acc, 9, @3
-;;   @12   br @7
+;;   @10   loop_if_i32.gt_u acc, 9, @3
+;;   @12   loop @7
 ;;   @14   i32.sub s0, s0, 1
 ;;   @17   return s-4, acc
 ;;   loops: @0
@@ -294,17 +294,17 @@
 ;; $while_param
 ;;   frame 2 params 1
 ;;   @0    copy s0, s-4
-;;   @2    br_if_i32.eq s0, 0, @13
+;;   @2    br_if_i32.eq s0, 0, @14
 ;;   @5    call 0, s3, 80, 0
-;;   @8    i32.sub s0, s-4, 1
-;;   @11   br @2
-;;   @13   return
+;;   @9    i32.sub s0, s-4, 1
+;;   @12   loop @2
+;;   @14   return
 ;;   loops: @2
 
 ;; $test_inside
 ;;   frame 1 params 1
 ;;   @0    call 0, s3, 80, 0
-;;   @3    br_if_i32.ne s-4, 0, @8
-;;   @6    br @0
-;;   @8    return
+;;   @4    br_if_i32.ne s-4, 0, @9
+;;   @7    loop @0
+;;   @9    return
 ;;   loops: @0

@@ -54,10 +54,10 @@
 ;;   @5    return s-4, s0
 ;;   @7    struct.get32 s0, s-4, 8
 ;;   @9    call 1, s4, 112, 1
-;;   @12   struct.get32 s1, s-4, 12
-;;   @14   call 1, s5, 112, 1
-;;   @17   i32.add s0, acc, s0
-;;   @19   return s-4, s0
+;;   @13   struct.get32 s1, s-4, 12
+;;   @15   call 1, s5, 112, 1
+;;   @19   i32.add s0, acc, s0
+;;   @21   return s-4, s0
 ;;   references: s-4
 
 ;; $chain
@@ -91,18 +91,18 @@
 ;;   @0    zero.span s0, 1
 ;;   @3    const s1, 1
 ;;   @5    call 1, s5, 64, 0
-;;   @8    copy s2, s-4
-;;   @10   builtin array.new, s1, 4, 0            ; type#4
-;;   @13   copy s0, s1
-;;   @15   const s3, 2
-;;   @17   call 1, s7, 64, 0
-;;   @20   const s2, 0
-;;   @22   array.set32 s0, s2, s3
-;;   @24   ref.as_non_null s0
-;;   @26   return s-4, s0
+;;   @9    copy s2, s-4
+;;   @11   builtin array.new, s1, 4, 0            ; type#4
+;;   @14   copy s0, s1
+;;   @16   const s3, 2
+;;   @18   call 1, s7, 64, 0
+;;   @22   const s2, 0
+;;   @24   array.set32 s0, s2, s3
+;;   @26   ref.as_non_null s0
+;;   @28   return s-4, s0
 ;;   references: s0
-;;   references from @10: s1
-;;   references from @17:
+;;   references from @11: s1
+;;   references from @18:
 
 ;; $cast
 ;;   frame 1 params 1 results 1
@@ -124,12 +124,12 @@
 ;;   @0    struct.new_default s0, 1, 16           ; type#1
 ;;   @3    const s1, 3
 ;;   @5    call 1, s5, 64, 0
-;;   @8    copy s2, s-4
-;;   @10   call 3, s6, 496, 9
-;;   @13   return s-4, acc
+;;   @9    copy s2, s-4
+;;   @11   call 3, s6, 496, 9
+;;   @15   return s-4, acc
 ;;   references: s-4
 ;;   references from @5: s0
-;;   references from @10:
+;;   references from @11:
 
 ;; $pair
 ;;   frame 1 params 3 results 1

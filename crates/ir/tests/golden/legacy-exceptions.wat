@@ -33,32 +33,32 @@
 ;;   frame 3 params 1 results 1
 ;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    const s0, 1
-;;   @7    return s-4, s0
-;;   @9    i32.add s1, s1, s-4
-;;   @11   copy s0, s1
-;;   @13   return s-4, s0
-;;   @15   const s1, 0
-;;   @17   call 1, s5, 64, 0
-;;   @20   throw_ref s0
-;;   @22   return s-4, s0
+;;   @6    const s0, 1
+;;   @8    return s-4, s0
+;;   @10   i32.add s1, s1, s-4
+;;   @12   copy s0, s1
+;;   @14   return s-4, s0
+;;   @16   const s1, 0
+;;   @18   call 1, s5, 64, 0
+;;   @22   throw_ref s0
+;;   @24   return s-4, s0
 ;;   references:
-;;   references from @17: s0
+;;   references from @18: s0
 ;;   from @0: handler 0
-;;   from @9: no handler
-;;   handler 0: catch_ref 0 s1 s0 @9, catch_all_ref s0 @15
+;;   from @10: no handler
+;;   handler 0: catch_ref 0 s1 s0 @10, catch_all_ref s0 @16
 
 ;; $delegate
 ;;   frame 2 params 1
 ;;   @0    copy s0, s-4
 ;;   @2    call 1, s4, 64, 0
-;;   @5    br @7
-;;   @7    return
-;;   @9    return
+;;   @6    br @8
+;;   @8    return
+;;   @10   return
 ;;   from @0: handler 2
-;;   from @5: handler 1
-;;   from @7: handler 0
-;;   from @9: no handler
-;;   handler 0: catch_ref 0 s1 s0 @9
-;;   handler 1: catch_all_ref s0 @7, outer 0
+;;   from @6: handler 1
+;;   from @8: handler 0
+;;   from @10: no handler
+;;   handler 0: catch_ref 0 s1 s0 @10
+;;   handler 1: catch_all_ref s0 @8, outer 0
 ;;   handler 2: outer 0

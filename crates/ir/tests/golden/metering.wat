@@ -47,7 +47,7 @@
 ;;   @8    br_if_i32.eq s-4, 0, @18
 ;;   @11   charge 5
 ;;   @13   i32.sub s-4, s-4, 1
-;;   @16   br @4
+;;   @16   loop @4
 ;;   @18   charge 1
 ;;   @20   return s-4, s-4
 ;;   loops: @4
@@ -71,9 +71,9 @@
 ;;   @0    check_interrupt s0
 ;;   @2    charge 1
 ;;   @4    call.import 0, s3, 72, 0
-;;   @7    charge 2
-;;   @9    call.import 0, s3, 72, 0
-;;   @12   return
+;;   @8    charge 2
+;;   @10   call.import 0, s3, 72, 0
+;;   @14   return
 
 ;; $bulk
 ;;   frame 3 params 1

@@ -109,4 +109,4 @@
 ;;   @0    copy.v128 v0, v-5
 ;;   @2    copy.v128 v2, v-7
 ;;   @4    call 4, s7, 80, 0
-;;   @7    return.span s-7, s0, 2
+;;   @8    return.span s-7, s0, 2

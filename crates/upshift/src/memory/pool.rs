@@ -261,7 +261,8 @@ impl Drop for Pooled {
         // Pages that were never filled would come from the system only to be filled.
         let kept = if self.reused { self.of.kept() } else { 0 };
         let something = self.first > 0 || mapping.is_reserved();
-        let mut clear = || self.untouched || mapping.recycle(self.first, kept).is_ok();
+        let (first, untouched) = (self.first, self.untouched);
+        let mut clear = || untouched || mapping.recycle(first, kept).is_ok();
         if something && self.will_be_kept() && clear() {
             self.pools.give(self.of, mapping);
         }
