@@ -75,7 +75,7 @@ pub mod frame {
 /// |---|---|---|
 /// | `code` | never null: the code, or the stub that asks for it | by [`Builtins::translate`], at the first call |
 /// | `native`, `reg_entry` | null, and so they stay where there is no native code | |
-/// | `counter` | [`FuncRec::COUNTER_START`] | by whoever counts calls |
+/// | `counter` | [`FuncRec::COUNTER_START`] | by calls and back edges, which count it down |
 /// | all others | final | never |
 #[derive(Debug)]
 #[repr(C)]
@@ -94,7 +94,7 @@ pub struct FuncRec {
     pub ty: TypeId,
     /// Index of the function in its module, or of the host function in its store.
     pub index: u32,
-    /// How many more calls there may be before the runtime is asked whether better code is worth its price.
+    /// How many more calls and iterations of loops there may be before the runtime is asked whether better code is worth its price.
     pub counter: i32,
     /// Slots that the parameters take: at most two for each of [`MAX_PARAMS`].
     pub param_slots: u16,

@@ -4,7 +4,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
 use crate::dispatch::{self, Dispatch};
-use crate::handlers::budget;
+use crate::handlers::counter;
 use crate::regs::{Flow, Regs};
 use crate::stubs;
 
@@ -51,8 +51,8 @@ pub unsafe fn enter(
             f64: 0.0,
         };
         regs.reload_memory();
-        if budget::spend(func) == Flow::Spent {
-            budget::renew(&mut regs);
+        if counter::count(func) == Flow::Hot {
+            counter::restart(&mut regs);
         }
         let status = match dispatch {
             #[cfg(loop_dispatch)]

@@ -45,8 +45,8 @@ pub enum Flow {
     Interrupt,
     /// An object of as many bytes as the integer accumulator says found no room: ask the runtime, then retry.
     Collect,
-    /// The budget of the function whose frame is the running one is spent: renew it, or go on in better code.
-    Spent,
+    /// The function of the running frame was entered or repeated a loop so often that better code may be worth its price.
+    Hot,
     /// Leave the interpreter.
     Done(Status),
 }

@@ -36,8 +36,8 @@
 //!
 //! # Back edges
 //! A branch to a label in front of it goes back to the head of a loop. Such *back edges* have instructions of their own,
-//! `loop…` in place of `br…`: they count the function's budget down ([`FuncRec::counter`](upshift_core::vm::FuncRec::counter))
-//! when they are taken. Branches by tables and casts have no such form; they lead to a `loop` at the end of the code.
+//! `loop…` in place of `br…`: they count down the function's
+//! [`counter`](upshift_core::vm::FuncRec::counter) when they are taken. Branches by tables and casts have no such form; they lead to a `loop` at the end of the code.
 //!
 //! # Calls
 //! Behind the fields of each call that returns here stands one word more, right in front of the next instruction. It is for

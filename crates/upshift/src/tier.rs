@@ -231,7 +231,135 @@ impl FrameInfo {
 
 #[cfg(test)]
 mod tests {
+    use upshift_core::vm::FuncRec;
+    use upshift_interp::Dispatch;
+
     use super::{Entered, Tier, TierPath};
+    use crate::{AsContext, Config, Engine, Func, Instance, Module, Store, Val};
+
+    /// Loops that go through their bodies as often as the parameter says, which is not 0, each with the back edges that it
+    /// takes then, and functions that call `$callee` as often.
+    const LOOPS: &str = r#"(module
+        (tag $t)
+        (type $callee (func))
+        (table funcref (elem $callee))
+        (func $callee (export "callee"))
+        (func $tail (return_call $callee))
+        (func (export "conditional") (param $n i32)
+            (loop (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "compared") (param $n i32)
+            (loop
+                (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (br_if 0 (i32.gt_s (local.get $n) (i32.const 0)))))
+        (func (export "floats") (param $n i32) (local $f f64)
+            (loop
+                (local.set $f (f64.add (local.get $f) (f64.const 1)))
+                (br_if 0 (f64.lt (local.get $f) (f64.convert_i32_s (local.get $n))))))
+        (func (export "other floats") (param $n i32) (local $f f64)
+            (loop
+                (local.set $f (f64.add (local.get $f) (f64.const 1)))
+                (br_if 0 (i32.eqz (f64.ge (local.get $f) (f64.convert_i32_s (local.get $n)))))))
+        (func (export "table") (param $n i32)
+            (block $out
+                (loop $again
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br_table $out $again (local.get $n)))))
+        (func (export "null") (param $n i32)
+            (block $out
+                (loop $again
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br_if $out (i32.eqz (local.get $n)))
+                    (br_on_null $again (ref.null func))
+                    drop)))
+        (func (export "cast") (param $n i32)
+            (block $out
+                (ref.i31 (i32.const 1))
+                (loop $again (param (ref i31))
+                    drop
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br_if $out (i32.eqz (local.get $n)))
+                    (ref.i31 (i32.const 2))
+                    (br_on_cast $again (ref null any) (ref i31))
+                    drop)))
+        (func (export "thrown") (param $n i32)
+            (block $out
+                (loop $again
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br_if $out (i32.eqz (local.get $n)))
+                    (try_table (catch $t $again) (throw $t)))))
+        (func (export "tested first") (param $n i32)
+            (block $out
+                (loop $again
+                    (br_if $out (i32.eqz (local.get $n)))
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br $again))))
+        (func (export "direct") (param $n i32)
+            (loop (call $callee) (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "indirect") (param $n i32)
+            (loop
+                (call_indirect (type $callee) (i32.const 0))
+                (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "by reference") (param $n i32)
+            (loop (call_ref $callee (ref.func $callee))
+                (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "tail") (param $n i32)
+            (loop (call $tail) (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
+
+    fn left(store: &Store<()>, func: Func) -> i32 {
+        // SAFETY: the record lives as long as its store, and no code runs.
+        unsafe { (*func.rec(store.as_context().state()).as_ptr()).counter }
+    }
+
+    #[test]
+    fn calls_and_back_edges_count() {
+        for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+            let engine = Engine::new(Config::new().dispatch(dispatch)).unwrap();
+            let module = Module::new(&engine, LOOPS).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let callee = instance.get_func(&mut store, "callee").unwrap();
+            let mut called = 0;
+            for export in module.exports().filter(|export| export.name() != "callee") {
+                let name = export.name();
+                let func = instance.get_func(&mut store, name).unwrap();
+                for n in [1, 2, 5] {
+                    let before = left(&store, func);
+                    func.call(&mut store, &[Val::I32(n)], &mut []).unwrap();
+                    // One call, and all iterations but the first; this one looks once more.
+                    let back_edges = if name == "tested first" { n } else { n - 1 };
+                    assert_eq!(before - left(&store, func), 1 + back_edges, "{name} {n} {dispatch:?}");
+                    if ["direct", "indirect", "by reference", "tail"].contains(&name) {
+                        called += n;
+                    }
+                }
+            }
+            assert_eq!(left(&store, callee), FuncRec::COUNTER_START - called);
+        }
+    }
+
+    #[test]
+    fn a_counter_that_has_run_down_starts_again() {
+        for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+            let engine = Engine::new(Config::new().dispatch(dispatch)).unwrap();
+            let module = Module::new(&engine, LOOPS).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let callee = instance.get_func(&mut store, "callee").unwrap();
+            for (name, counted) in [("direct", true), ("tail", true), ("conditional", false)] {
+                let func = instance.get_func(&mut store, name).unwrap();
+                // SAFETY: as in `left`; any number may be there.
+                unsafe {
+                    (*func.rec(store.as_context().state()).as_ptr()).counter = 2;
+                    (*callee.rec(store.as_context().state()).as_ptr()).counter = 1;
+                }
+                // The call and two back edges, then the next one begins anew.
+                func.call(&mut store, &[Val::I32(9)], &mut []).unwrap();
+                assert_eq!(left(&store, func), FuncRec::COUNTER_START - 6, "{name} {dispatch:?}");
+                let calls = if counted { FuncRec::COUNTER_START - 7 } else { 1 };
+                assert_eq!(left(&store, callee), calls, "{name} {dispatch:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_path_ascends_whatever_was_entered_first() {

@@ -112,7 +112,7 @@ fn write(op: Op, words: &mut [u64]) -> usize {
 #[inline(never)]
 fn stack_at_the_end(code: &[u64]) -> usize {
     let func = FuncRec::new(std::ptr::null(), std::ptr::null_mut(), TypeId(0), &FuncType::new([], []), 0);
-    // The last slot of the header names the function, whose budget back edges count down.
+    // The last slot of the header names the function, whose counter back edges count down.
     let mut frame = [0u64; 1 + SLOTS];
     frame[0] = (&raw const func).expose_provenance() as u64;
     let mut memory = [0u8; 64];

@@ -4,7 +4,7 @@ use upshift_core::vm::{ExitPoint, Status};
 use upshift_ir::Op;
 
 use super::with_handlers;
-use crate::handlers::{Exec, budget, control, gc, memory};
+use crate::handlers::{Exec, control, counter, gc, memory};
 use crate::regs::{Flow, Regs};
 
 macro_rules! define_step {
@@ -60,12 +60,12 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
                 Flow::Bounds => memory::look_again(&mut r),
                 Flow::Interrupt => control::interrupt(&mut r),
                 Flow::Collect => gc::make_room(&mut r),
-                Flow::Spent => budget::renew(&mut r),
+                Flow::Hot => counter::restart(&mut r),
                 _ => flow,
             }
         };
         match flow {
-            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Spent => {}
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Hot => {}
             Flow::Done(status) => return status,
             Flow::Trap(trap) => {
                 // SAFETY: I-STORE: the context of running code lives.

@@ -10,7 +10,7 @@ use upshift_core::vm::{ExitPoint, Status, VmCtx};
 use upshift_ir::Op;
 
 use super::{check, with_handlers};
-use crate::handlers::{Exec, budget, control, gc, memory};
+use crate::handlers::{Exec, control, counter, gc, memory};
 use crate::regs::{Flow, Regs};
 
 /// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
@@ -63,7 +63,7 @@ macro_rules! after {
                 $r.int = u64::from(trap as u8);
                 jump!(trap_at, $r)
             }
-            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Spent => jump!(next!($r), $r),
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Hot => jump!(next!($r), $r),
         }
     };
 }
@@ -80,7 +80,7 @@ abi! {
                 Flow::Bounds => jump!(bounds, r),
                 Flow::Interrupt => jump!(interrupt, r),
                 Flow::Collect => jump!(collect, r),
-                Flow::Spent => jump!(spent, r),
+                Flow::Hot => jump!(hot, r),
                 Flow::Trap(trap) => {
                     r.int = u64::from(trap as u8);
                     jump!(trap_at, r)
@@ -156,13 +156,13 @@ abi! {
 abi! {
     #[cold]
     #[inline(never)]
-    fn spent(
+    fn hot(
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
         // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
         unsafe {
-            after!(budget::renew(&mut r), r)
+            after!(counter::restart(&mut r), r)
         }
     }
 }

@@ -16,7 +16,7 @@ use upshift_core::{Trap, TypeId};
 use upshift_ir::Op;
 
 use super::operand::{high, low, low_slot};
-use super::{Exec, budget, exec};
+use super::{Exec, counter, exec};
 use crate::frame::caller_of;
 use crate::regs::{Flow, Regs};
 use crate::stubs;
@@ -59,7 +59,7 @@ unsafe fn call(r: &mut Regs, func: *const FuncRec, callee: *mut u64, words: usiz
         r.int = func as u64;
         r.fp = callee;
         r.ip = code.add(1);
-        budget::spend(func)
+        counter::count(func)
     }
 }
 
@@ -100,7 +100,7 @@ unsafe fn tail_call(
         write_header(target, ip, fp, func);
         r.fp = target;
         match start(r, func) {
-            Flow::Next => budget::spend(func),
+            Flow::Next => counter::count(func),
             flow => flow,
         }
     }
@@ -168,7 +168,7 @@ unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
                 *r.slot(frame::CALLER_CTX) = r.ctx as u64;
                 r.ctx = (*func).vmctx;
                 r.reload_memory();
-                budget::spend(func)
+                counter::count(func)
             }
             flow => flow,
         }
@@ -512,7 +512,8 @@ unsafe fn land(r: &mut Regs, status: Status) -> Flow {
         let Landing { ip, fp, ctx, .. } = (*r.store()).landing;
         (r.ip, r.fp, r.ctx) = (ip, fp, ctx);
         r.reload_memory();
-        Flow::Next
+        // The landing may be the head of a loop that only exceptions repeat.
+        counter::count(counter::running(r))
     }
 }
 

@@ -7,9 +7,9 @@
 //! functions that are not inlined: the tail-call backend turns them into frameless code, and a test looks at the result.
 
 pub(crate) mod atomic;
-pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod control;
+pub(crate) mod counter;
 pub(crate) mod data;
 pub(crate) mod gc;
 pub(crate) mod memory;

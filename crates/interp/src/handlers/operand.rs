@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use upshift_core::value::{Scalar, SlotValue};
 
-use super::budget;
+use super::counter;
 use crate::regs::{Flow, FromAcc, Regs};
 
 /// The lower half of a word.
@@ -249,7 +249,7 @@ impl<D: Distance> Distance for Back<D> {
         // SAFETY: promised by the caller; the header of a running function's frame names it.
         unsafe {
             r.branch(D::get(r));
-            budget::spend(budget::running(r))
+            counter::count(counter::running(r))
         }
     }
 }
