@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use upshift::{
-    Config, Dispatch, Engine, Error, Func, Instance, Module, Result, Store, Trap, TypedFunc, UpdateDeadline,
-    WasmBacktrace,
+    Config, Dispatch, Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap,
+    TypedFunc, UpdateDeadline, WasmBacktrace,
 };
 
 const DISPATCHES: [Dispatch; 2] = [Dispatch::Loop, Dispatch::Tail];
@@ -145,6 +145,47 @@ fn locals_and_new_elements_cost_too() {
         store.set_fuel(100).unwrap();
         assert_eq!(run.call(&mut store, -1).unwrap(), -1);
         assert_eq!(store.get_fuel().unwrap(), 100 - 4 - 10);
+    }
+}
+
+/// What is charged is what the program asked for: how often objects move, and how full the heap is, does not matter.
+#[test]
+fn objects_cost_their_bytes_however_often_they_are_collected() {
+    let wat = r#"(module
+        (type $fields (struct (field i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)))
+        (type $bytes (array i8))
+        (tag $thrown (param i32))
+        (global $kept (mut (ref null $bytes)) (ref.null $bytes))
+        (func (export "run") (param $n i32) (result i32)
+            (loop $again
+                (drop (struct.new_default $fields))
+                (global.set $kept (array.new_default $bytes (i32.const 1000)))
+                (block $caught (result i32 exnref)
+                    (try_table (catch_ref $thrown $caught) (throw $thrown (i32.const 7)))
+                    unreachable)
+                drop
+                drop
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i32.const 0)))"#;
+    // 16 fields of 8 bytes, the elements: each with a header of 8 bytes. Operators besides: `i32.const` and `global.set`, the
+    // two of the throw, and the five of the branch. The exception has fewer than 64 bytes, and its handler is the first place
+    // that is looked at.
+    let (fields, bytes, others) = (1 + (8 + 16 * 8) / 64, 1 + (8 + 1000) / 64, 2 + 2 + 5);
+    for dispatch in DISPATCHES {
+        for (stress, heap) in [(false, 64 << 20), (false, 64 << 10), (true, 64 << 20)] {
+            let engine = Engine::new(Config::new().dispatch(dispatch).consume_fuel(true).gc_stress(stress));
+            let mut store =
+                Store::new(&engine.unwrap(), StoreLimitsBuilder::new().gc_heap_size(heap).build());
+            store.limiter(|limits| limits);
+            let (_, run) = export(&mut store, wat);
+            let mut cost = |rounds: i32| {
+                store.set_fuel(1_000_000).unwrap();
+                run.call(&mut store, rounds).unwrap();
+                1_000_000 - store.get_fuel().unwrap()
+            };
+            let (one, many) = (cost(1), cost(1001));
+            assert_eq!(many - one, 1000 * (fields + bytes + others), "{dispatch:?} {stress} {heap}");
+        }
     }
 }
 
