@@ -28,7 +28,7 @@ use crate::metering;
 use crate::pace::{Items, in_parts, look};
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
-use crate::work::{Work, count};
+use crate::vm::work::{Work, count};
 
 /// The services of every store.
 pub(crate) static BUILTINS: Builtins = Builtins {

@@ -29,10 +29,10 @@ use crate::instance::{Elems, Instance, InstanceData};
 use crate::matching::check_import;
 use crate::memory::Memory;
 use crate::module::Module;
-use crate::out_of_memory::OutOfMemory;
-use crate::stable::Stable;
 use crate::store::StoreState;
 use crate::table::Table;
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::stable::Stable;
 
 /// Instantiates a module and calls its start function, and `begin` before that.
 ///

@@ -19,7 +19,7 @@ use upshift_core::vm::PcKind;
 use crate::frames::Frame;
 use crate::metering::goes_on;
 use crate::store::StoreState;
-use crate::work::{Work, count};
+use crate::vm::work::{Work, count};
 
 /// How many bytes a service works on between two looks at the epoch.
 pub(crate) const BYTES_PER_LOOK: u64 = 1 << 20;
@@ -165,6 +165,9 @@ pub(crate) unsafe fn in_parts(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod costs;
 
 #[cfg(test)]
 mod tests {

@@ -39,11 +39,11 @@ use crate::instance::InstanceData;
 use crate::limits::FindLimiter;
 use crate::memory::LinearMemory;
 use crate::metering::OnDeadline;
-use crate::stable::Stable;
-use crate::stack::ValueStack;
 use crate::table::TableData;
-use crate::tier::Entered;
 use crate::val::Val;
+use crate::vm::stable::Stable;
+use crate::vm::tier::Entered;
+use crate::vm::value_stack::ValueStack;
 
 /// The number of a store, never used again in this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -14,10 +14,10 @@ use upshift_core::Trap;
 use upshift_core::vm::{FuncRec, Status, frame};
 
 use crate::backtrace::WasmBacktrace;
-use crate::native;
 use crate::store::{Pending, StoreState};
 use crate::tier::note_tier;
 use crate::trap_detail::describe;
+use crate::vm::native_stack;
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
 /// larger of both sizes.
@@ -54,8 +54,8 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
     if let Some(stack) = &mut store.stack {
         stack.touch();
     }
-    let here = native::stack_address();
-    let thread = native::thread_token();
+    let here = native_stack::stack_address();
+    let thread = native_stack::thread_token();
     let (args, known) = (store.ctx().stack_top, store.ctx().native_limit);
     let room = limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
     if room < (slots + frame::HEADER_SLOTS) as usize {
@@ -63,7 +63,7 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
     }
     // A host function may call back from another thread, whose stack is elsewhere.
     let limit = if known == 0 || store.native_thread != thread {
-        native::limit(here, store.engine.config().max_native_stack)
+        native_stack::limit(here, store.engine.config().max_native_stack)
     } else {
         known
     };

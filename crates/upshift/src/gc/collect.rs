@@ -21,7 +21,7 @@ use crate::exceptions::TagData;
 use crate::frames::Frames;
 use crate::instance::Elems;
 use crate::store::StoreState;
-use crate::work::{Work, count};
+use crate::vm::work::{Work, count};
 
 /// Which values of the host something refers to: a bit for each number.
 pub(super) struct Marks(Box<[u64]>);

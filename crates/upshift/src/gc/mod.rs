@@ -6,7 +6,7 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
+//! `vm::heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
 //! `types` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
 //! `owned` are what the host sees.
 
@@ -14,7 +14,6 @@ mod anyref;
 mod arrayref;
 mod arrays;
 mod collect;
-mod heap;
 mod host_values;
 mod owned;
 mod roots;
@@ -34,8 +33,8 @@ use upshift_core::vm::ObjectHeader;
 use upshift_core::{Trap, TypeId};
 use upshift_translate::registry::TypeHandle;
 
-use crate::out_of_memory::OutOfMemory;
 use crate::store::StoreState;
+use crate::vm::out_of_memory::OutOfMemory;
 
 pub use anyref::{AnyRef, I31};
 pub use arrayref::ArrayRef;
@@ -49,7 +48,7 @@ pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
 pub(crate) use types::Records;
 
-use heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
+use crate::vm::heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
