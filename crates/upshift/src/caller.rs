@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut, contexts_from};
 use crate::engine::Engine;
 use crate::externs::Extern;
 use crate::instance::{Instance, InstanceData};
@@ -95,6 +95,11 @@ impl<T: 'static> AsContextMut for Caller<'_, T> {
     fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
         self.store.as_context_mut()
     }
+}
+
+contexts_from! {
+    shared Caller<'_, T>;
+    unique Caller<'_, T>;
 }
 
 impl<'a, T: 'static> From<Caller<'a, T>> for StoreContextMut<'a, T> {

@@ -21,7 +21,6 @@ use crate::exceptions::Tag;
 use crate::externs::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::global::Global;
-use crate::instantiate::instantiate;
 use crate::memory::{Memory, SharedMemory};
 use crate::module::Module;
 use crate::store::{StoreId, StoreState};
@@ -179,18 +178,6 @@ impl Drop for InstanceData {
 impl Instance {
     pub(crate) fn nth(store: &StoreState, index: usize) -> Instance {
         Instance { store: store.id, index: index as u32 }
-    }
-
-    /// Instantiates a module with its imports in order, and calls its start function (wasm spec, "Execution / Modules /
-    /// Instantiation").
-    ///
-    /// # Errors
-    /// When number, types or store of the imports are wrong, the module belongs to another engine, a limit is reached, or
-    /// initialisation traps. What a failed initialisation wrote to imported memories and tables stays.
-    pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
-        let mut store = store.as_context_mut();
-        // SAFETY: the context borrows the store uniquely until the instance is there.
-        unsafe { instantiate(store.root(), module, imports, || ()) }
     }
 
     /// The module.

@@ -18,8 +18,8 @@ use upshift_core::shown::Shown;
 use upshift_core::vm::{FuncRec, GlobalCell, MemoryMode, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
-use crate::builtins::BUILTINS;
 use crate::const_expr::evaluate;
+use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::exceptions::Tag;
 use crate::externs::Extern;
@@ -61,6 +61,20 @@ pub(crate) unsafe fn instantiate(
         unsafe { invoke(store, start, 0, |_| (), |_| ()) }?;
     }
     Ok(instance)
+}
+
+impl Instance {
+    /// Instantiates a module with its imports in order, and calls its start function (wasm spec, "Execution / Modules /
+    /// Instantiation").
+    ///
+    /// # Errors
+    /// When number, types or store of the imports are wrong, the module belongs to another engine, a limit is reached, or
+    /// initialisation traps. What a failed initialisation wrote to imported memories and tables stays.
+    pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        let mut store = store.as_context_mut();
+        // SAFETY: the context borrows the store uniquely until the instance is there.
+        unsafe { instantiate(store.root(), module, imports, || ()) }
+    }
 }
 
 fn check_imports(state: &StoreState, module: &Module, imports: &[Extern]) -> Result<()> {
@@ -185,7 +199,7 @@ fn write_context(state: &StoreState, instance: NonNull<InstanceData>, stack_limi
             mem0: memory0,
             mem0_base: if guarded { (*memory0).base } else { std::ptr::null_mut() },
             stack_limit,
-            builtins: &raw const BUILTINS,
+            builtins: (*state.host_ctx.as_ptr()).builtins,
             epoch: state.engine.epoch(),
             gc_base: state.gc.heap.base(),
             instance: instance.as_ptr().cast(),

@@ -6,34 +6,14 @@
 //! ```
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::FuncRec;
 
 use crate::backtrace::FrameInfo;
 use crate::context::AsContext;
-use crate::func::Func;
+use crate::func::{Func, tier_of};
 use crate::module::Module;
-use crate::store::{Store, StoreState};
+use crate::store::Store;
 use crate::vm::code_object::CodeObject;
-use crate::vm::tier::{Entered, Tier, TierPath};
-
-/// Notes that a function is about to be entered; `outermost` if nothing is being executed, so that this begins a call of
-/// the host.
-#[inline]
-pub(crate) fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
-    if outermost {
-        store.entered = Entered::default();
-    }
-    if let Some(tier) = tier_of(store, func) {
-        store.entered.enter(tier);
-    }
-}
-
-/// The tier whose code a call of a function enters.
-#[inline]
-fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
-    // `FuncRec::code`, by which functions are entered, is code of the interpreter.
-    (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
-}
+use crate::vm::tier::{Tier, TierPath};
 
 impl<T: 'static> Store<T> {
     /// The tiers that executed the last call of the host that has ended, whatever way; `None` if there was none, or if

@@ -15,9 +15,9 @@ use upshift_core::vm::{FuncRec, Status, frame};
 
 use crate::backtrace::WasmBacktrace;
 use crate::store::{Pending, StoreState};
-use crate::tier::note_tier;
 use crate::trap_detail::describe;
 use crate::vm::native_stack;
+use crate::vm::tier::{Entered, Tier};
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
 /// larger of both sizes.
@@ -46,6 +46,25 @@ pub(crate) unsafe fn invoke<R>(
         (*store.as_ptr()).native_thread = outer_thread;
         if status == Status::OK { Ok(read(args)) } else { Err(failure(&mut *store.as_ptr(), status)) }
     }
+}
+
+/// Notes that a function is about to be entered; `outermost` if nothing is being executed, so that this begins a call of
+/// the host.
+#[inline]
+fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
+    if outermost {
+        store.entered = Entered::default();
+    }
+    if let Some(tier) = tier_of(store, func) {
+        store.entered.enter(tier);
+    }
+}
+
+/// The tier whose code a call of a function enters.
+#[inline]
+pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
+    // `FuncRec::code`, by which functions are entered, is code of the interpreter.
+    (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
 }
 
 /// Where the arguments go, when both stacks have room.

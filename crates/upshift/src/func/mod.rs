@@ -53,7 +53,7 @@ use crate::val::Val;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use wrap::{IntoFunc, WasmRet};
 
-pub(crate) use call::invoke;
+pub(crate) use call::{invoke, tier_of};
 pub(crate) use host::{HostCall, HostFunc};
 
 /// A function of a store, of wasm or of the host (wasm spec, "Execution / Runtime Structure / Function Instances").
