@@ -156,9 +156,8 @@ pub use instance::Instance;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError, SharedMemory};
-pub use metering::UpdateDeadline;
 pub use module::{FuncSize, Module};
-pub use store::{Store, Usage};
+pub use store::{Store, UpdateDeadline, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
 pub use types::{

@@ -12,6 +12,7 @@
 //! No reference into a store is alive while wasm code runs: contexts hold the raw address and make references only for
 //! single accesses. So a host function may get at the same store again, at any depth.
 
+mod limiter;
 mod state;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::builtins::BUILTINS;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut, contexts_from};
 use crate::engine::Engine;
 
+pub use state::UpdateDeadline;
 pub(crate) use state::{Inner, Pending, StoreId, StoreState};
 
 /// What the programs of a store have used, see [`Store::usage`].

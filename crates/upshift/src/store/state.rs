@@ -26,9 +26,8 @@ use crate::func::HostFunc;
 use crate::gc::Gc;
 use crate::global::GlobalData;
 use crate::instance::InstanceData;
-use crate::limits::FindLimiter;
+use crate::limits::ResourceLimiter;
 use crate::memory::LinearMemory;
-use crate::metering::OnDeadline;
 use crate::table::TableData;
 use crate::val::Val;
 use crate::vm::stable::Stable;
@@ -52,6 +51,34 @@ pub(crate) enum Pending {
     Error(anyhow::Error),
     Panic(Box<dyn Any + Send>),
 }
+
+/// What a callback of [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback) wants.
+///
+/// ```
+/// use upshift::{Engine, Store, UpdateDeadline};
+///
+/// let mut store = Store::new(&Engine::default(), 100);
+/// store.epoch_deadline_callback(|mut store| {
+///     let patience: &mut u32 = store.data_mut();
+///     *patience = patience.saturating_sub(1);
+///     Ok(if *patience == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+/// });
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum UpdateDeadline {
+    /// Go on for so many epochs.
+    Continue(u64),
+    /// Stop with [`Trap::Interrupt`](crate::Trap::Interrupt).
+    Interrupt,
+}
+
+/// A callback for the end of an epoch, with the host's type of data taken away.
+pub(crate) type OnDeadline = Box<dyn FnMut(NonNull<StoreState>) -> Result<UpdateDeadline> + Send + Sync>;
+
+/// Finds the limiter in the host's data, whose type is taken away.
+pub(crate) type FindLimiter =
+    Box<dyn FnMut(NonNull<StoreState>) -> NonNull<dyn ResourceLimiter> + Send + Sync>;
 
 /// A host function that a store can call.
 pub(crate) struct HostEntry {
