@@ -53,7 +53,7 @@ pub(crate) unsafe fn instantiate(
         let instance = allocate(state, module, imports)?;
         initialize(state, instance)?;
         let data = &*instance.as_ptr();
-        (data.handle, module.info().start.map(|start| data.func_rec(start)))
+        (data.handle(), module.info().start.map(|start| data.func_rec(start)))
     };
     begin();
     if let Some(start) = start {
@@ -111,7 +111,8 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     let ctx = NonNull::new(unsafe { alloc_zeroed(alloc_layout) }.cast::<VmCtx>());
     let ctx = ctx.ok_or(OutOfMemory::new("an instance", alloc_layout.size() as u64))?;
     let data = Stable::new(InstanceData {
-        handle: Instance::nth(state, state.instances.len()),
+        store: state.id,
+        index: state.instances.len() as u32,
         module: module.clone(),
         ctx,
         layout,

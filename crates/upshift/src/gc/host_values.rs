@@ -14,7 +14,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use anyhow::{Result, ensure};
 
-use super::collect::Marks;
 use crate::store::StoreState;
 
 /// What the lowest bits of a reference to a value of the host are; the number of the value stands above them.
@@ -61,6 +60,26 @@ impl Default for HostValues {
 #[inline]
 pub(crate) fn host_number(reference: u32) -> Option<u32> {
     (reference & ((1 << TAG_BITS) - 1) == TAG).then_some(reference >> TAG_BITS)
+}
+
+/// Which values of the host something refers to: a bit for each number.
+pub(super) struct Marks(Box<[u64]>);
+
+impl Marks {
+    /// None of so many.
+    pub(super) fn new(count: usize) -> Marks {
+        Marks(vec![0; count.div_ceil(u64::BITS as usize)].into())
+    }
+
+    pub(super) fn set(&mut self, number: u32) {
+        if let Some(word) = self.0.get_mut((number / u64::BITS) as usize) {
+            *word |= 1 << (number % u64::BITS);
+        }
+    }
+
+    pub(super) fn has(&self, number: u32) -> bool {
+        self.0.get((number / u64::BITS) as usize).is_some_and(|word| word >> (number % u64::BITS) & 1 != 0)
+    }
 }
 
 impl HostValues {
