@@ -44,7 +44,7 @@ use upshift_translate::backend::{
 use self::forms::keeps_bits;
 use self::fuse::Peephole;
 use self::labels::{Fixup, PendingHandler, TargetList};
-use crate::code::FuncCode;
+use crate::func_code::FuncCode;
 use crate::handlers::{Handlers, Region};
 use crate::op::{Loc, Op, extract_lane_form, replace_lane_form, ternary_form, unary_form, wide_form};
 use crate::references::ReferenceMaps;
