@@ -16,11 +16,11 @@ use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
 
 use super::exception_size;
-use super::host_values::{Marks, host_number};
 use crate::exceptions::TagData;
 use crate::frames::Frames;
 use crate::instance::Elems;
 use crate::store::StoreState;
+use crate::vm::host_values::{Marks, host_number};
 use crate::vm::work::{Work, count};
 
 /// A collection that is going on.

@@ -6,8 +6,8 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `vm::heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
-//! `types` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
+//! `vm::heap` is address space, `collect` copies, `roots` are the handles of the host, `vm::host_values` what
+//! `externref`s refer to, `vm::type_records` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
 //! `owned` are what the host sees.
 
 mod anyref;
@@ -22,7 +22,6 @@ mod storage;
 mod structref;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use std::io;
 
@@ -34,7 +33,9 @@ use upshift_core::{Trap, TypeId};
 use upshift_translate::registry::TypeHandle;
 
 use crate::store::StoreState;
+use crate::vm::host_values::HostValues;
 use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::type_records::Records;
 
 pub use anyref::{AnyRef, I31};
 pub use arrayref::ArrayRef;
@@ -43,10 +44,8 @@ pub use scope::RootScope;
 pub use structref::StructRef;
 
 pub(crate) use arrays::ArrayService;
-pub(crate) use host_values::{HostValue, HostValues, host_number};
 pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
-pub(crate) use types::Records;
 
 use crate::vm::heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
 

@@ -10,7 +10,8 @@
 //!
 //! - memory of the system: [`mmap`], kept for the next instance by [`pool`], counted by [`budget`], refused as [`out_of_memory`]
 //! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
-//! - code: [`code_table`] by functions, [`code`] by addresses, [`code_object`] for what lies beside it
+//! - what objects are read by and refer to: [`type_records`], [`host_values`]
+//! - code: [`code_table`] by functions, [`code`] by addresses, [`code_object`] for what lies beside it, [`tier`] for what made it
 //! - threads: [`parking`], [`racy`]
 
 pub(crate) mod budget;
@@ -18,6 +19,7 @@ pub(crate) mod code;
 pub(crate) mod code_object;
 pub(crate) mod code_table;
 pub(crate) mod heap;
+pub(crate) mod host_values;
 pub(crate) mod limit_exceeded;
 pub(crate) mod mmap;
 pub(crate) mod native_stack;
@@ -27,5 +29,6 @@ pub(crate) mod pool;
 pub(crate) mod racy;
 pub(crate) mod stable;
 pub(crate) mod tier;
+pub(crate) mod type_records;
 pub(crate) mod value_stack;
 pub(crate) mod work;
