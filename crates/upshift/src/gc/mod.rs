@@ -6,9 +6,9 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `vm::heap` is address space, `collect` copies, `roots` are the handles of the host, `vm::host_values` what
-//! `externref`s refer to, `vm::type_records` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
-//! `owned` are what the host sees.
+//! `vm::heap` is address space, `vm::host_values` what `externref`s refer to, `vm::type_records` the records by which objects are
+//! read. `collect` copies, `roots` are the handles of the host, `arrays` has the services for code; `anyref`, `structref`,
+//! `arrayref` and `owned` are what the host sees.
 
 mod anyref;
 mod arrayref;
