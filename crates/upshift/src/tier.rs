@@ -230,6 +230,9 @@ impl FrameInfo {
 }
 
 #[cfg(test)]
+mod budget;
+
+#[cfg(test)]
 mod tests {
     use super::{Entered, Tier, TierPath};
 

@@ -515,7 +515,8 @@ unsafe fn land(r: &mut Regs, status: Status) -> Flow {
         let Landing { ip, fp, ctx, .. } = (*r.store()).landing;
         (r.ip, r.fp, r.ctx) = (ip, fp, ctx);
         r.reload_memory();
-        Flow::Next
+        // The label may be the head of a loop.
+        budget::spend(budget::running(r))
     }
 }
 
