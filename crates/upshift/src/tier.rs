@@ -75,3 +75,6 @@ impl FrameInfo {
         self.code_tier()
     }
 }
+
+#[cfg(test)]
+mod budget;

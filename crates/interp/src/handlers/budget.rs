@@ -1,8 +1,8 @@
 //! The budget of a function: how many calls and iterations of its loops there may be before the runtime is asked whether
 //! better code is worth its price.
 //!
-//! Calls and back edges count down the [`FuncRec::counter`] of the function that they lead into, which belongs to one store,
-//! so to one thread. When nothing is left, control has already arrived: the function's frame is made, and `ip` is where to go
+//! Calls, back edges and exceptions that are caught count down the [`FuncRec::counter`] of the function that they lead into,
+//! which belongs to one store, so to one thread. When nothing is left, control has already arrived: the function's frame is made, and `ip` is where to go
 //! on. Whoever finds better code goes on there instead; so far nobody looks for any, and the budget is renewed.
 
 use upshift_core::vm::{FuncRec, frame};
