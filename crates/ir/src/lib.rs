@@ -13,13 +13,15 @@ pub mod table;
 pub mod build;
 pub mod code;
 pub mod decode;
+pub mod func_code;
 pub mod handlers;
 pub mod op;
 pub mod references;
 pub mod text;
 pub mod verify;
 
-pub use code::{FuncCode, compile, positions};
+pub use code::{compile, positions};
+pub use func_code::FuncCode;
 pub use op::{Field, Op};
 #[doc(hidden)]
 pub use {pastey, upshift_core};

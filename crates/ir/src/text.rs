@@ -48,8 +48,8 @@ use upshift_core::index::TagIndex;
 use upshift_core::vm::{BuiltinOp, Preamble, frame};
 use upshift_translate::backend::{Frame, SCRATCH_SLOTS};
 
-use crate::code::FuncCode;
 use crate::decode::{Instr, Malformed, cast_fields, decode_all};
+use crate::func_code::FuncCode;
 use crate::handlers::{Clause, Handler, Handlers, Region};
 use crate::op::{Field, Op};
 use crate::references::ReferenceMaps;
@@ -460,8 +460,8 @@ fn encode(line: &str, at: usize, words: &mut Vec<u64>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::{parse, print};
-    use crate::code::FuncCode;
     use crate::decode::decode_all;
+    use crate::func_code::FuncCode;
     use crate::handlers::Handlers;
     use crate::op::{Field, Op, place};
     use crate::references::ReferenceMaps;

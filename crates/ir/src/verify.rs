@@ -12,8 +12,8 @@ use upshift_core::TypeId;
 use upshift_core::cast::Cast;
 use upshift_core::vm::{BuiltinOp, INLINE_SUPERTYPES, frame};
 
-use crate::code::FuncCode;
 use crate::decode::{Instr, cast_fields, decode_all};
+use crate::func_code::FuncCode;
 use crate::handlers::Handlers;
 use crate::op::{Field, Op, is_back_edge};
 
@@ -156,7 +156,7 @@ mod tests {
     use upshift_translate::backend::Frame;
 
     use super::verify;
-    use crate::code::FuncCode;
+    use crate::func_code::FuncCode;
     use crate::handlers::{Clause, Handler, Handlers, Region};
     use crate::op::Op;
 

@@ -21,7 +21,7 @@ use crate::frames::{Frame, Frames};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
-use crate::tier::Tier;
+use crate::vm::tier::Tier;
 
 /// Innermost frames that a backtrace keeps unless somebody says otherwise.
 const MAX_FRAMES: usize = 20;

@@ -24,11 +24,10 @@ use crate::instantiate::{
     check_memory_init, check_table_init, drop_data, drop_elem, memory_init, table_init,
 };
 use crate::memory::{Expected, LinearMemory, Memory};
-use crate::metering;
-use crate::pace::{Items, in_parts, look};
+use crate::pace::{Items, goes_on, in_parts, look};
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
-use crate::work::{Work, count};
+use crate::vm::work::{Work, count};
 
 /// The services of every store.
 pub(crate) static BUILTINS: Builtins = Builtins {
@@ -173,7 +172,7 @@ unsafe extern "C" fn interrupt(ctx: *mut VmCtx) -> Status {
     // SAFETY: the context has a store, and no reference to it is alive.
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
-        match catch_unwind(AssertUnwindSafe(|| metering::goes_on(store))) {
+        match catch_unwind(AssertUnwindSafe(|| goes_on(store))) {
             Ok(Ok(true)) => Status::OK,
             Ok(Ok(false)) => Status::trap(Trap::Interrupt),
             Ok(Err(error)) => stop(store, Pending::Error(error)),
@@ -348,7 +347,7 @@ impl Call<'_> {
             // SAFETY: the store is alive while its code runs, and no reference to it is used while the callback runs.
             let come = unsafe { (*root.as_ptr()).deadline_has_come() };
             // SAFETY: as above.
-            match if come { unsafe { metering::goes_on(root) } } else { Ok(true) } {
+            match if come { unsafe { goes_on(root) } } else { Ok(true) } {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(Stopped::Trap(Trap::Interrupt)),
                 Err(error) => Err(Stopped::Error(error)),

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut, contexts_from};
 use crate::engine::Engine;
 use crate::externs::Extern;
+use crate::func::HostCall;
 use crate::instance::{Instance, InstanceData};
 
 /// The store, and the instance that called a host function.
@@ -74,7 +75,18 @@ impl<'a, T: 'static> Caller<'a, T> {
     #[must_use]
     pub fn instance(&self) -> Option<Instance> {
         // SAFETY: instances live as long as their store, which is borrowed.
-        self.instance.map(|instance| unsafe { (*instance.as_ptr()).handle })
+        self.instance.map(|instance| unsafe { (*instance.as_ptr()).handle() })
+    }
+}
+
+impl HostCall {
+    /// What the host function sees of the call.
+    ///
+    /// # Safety
+    /// The store's data must be a `T`, and there must be no other caller or context at the same time.
+    pub(crate) unsafe fn caller<'a, T: 'static>(self) -> Caller<'a, T> {
+        // SAFETY: the caller's promise.
+        Caller::new(unsafe { StoreContextMut::from_root(self.store) }, self.instance)
     }
 }
 
@@ -95,6 +107,11 @@ impl<T: 'static> AsContextMut for Caller<'_, T> {
     fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
         self.store.as_context_mut()
     }
+}
+
+contexts_from! {
+    shared Caller<'_, T>;
+    unique Caller<'_, T>;
 }
 
 impl<'a, T: 'static> From<Caller<'a, T>> for StoreContextMut<'a, T> {

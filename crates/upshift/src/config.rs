@@ -6,7 +6,7 @@ use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
-use crate::tier::Tiers;
+use crate::vm::tier::Tiers;
 
 /// Settings of an engine.
 ///

@@ -12,11 +12,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use crate::caller::Caller;
 use crate::engine::Engine;
-use crate::store::{Inner, Store, StoreState};
+use crate::store::{Inner, StoreState};
 
-/// A shared borrow of a [`Store`].
+/// A shared borrow of a [`Store`](crate::Store).
 ///
 /// ```
 /// use upshift::{AsContext, Engine, Store, StoreContext};
@@ -30,7 +29,7 @@ pub struct StoreContext<'a, T: 'static> {
     borrows: PhantomData<&'a Inner<T>>,
 }
 
-/// A unique borrow of a [`Store`].
+/// A unique borrow of a [`Store`](crate::Store).
 ///
 /// ```
 /// use upshift::{AsContextMut, Engine, Store, StoreContextMut};
@@ -63,6 +62,14 @@ impl<T: 'static> Clone for StoreContext<'_, T> {
 impl<T: 'static> Copy for StoreContext<'_, T> {}
 
 impl<'a, T: 'static> StoreContext<'a, T> {
+    /// Shared access to a store.
+    ///
+    /// # Safety
+    /// `state` must be the root address of a store with data `T` that nobody changes for `'a`.
+    pub(crate) unsafe fn from_root(state: NonNull<StoreState>) -> StoreContext<'a, T> {
+        StoreContext { inner: state.cast(), borrows: PhantomData }
+    }
+
     /// The host's data.
     #[must_use]
     pub fn data(&self) -> &'a T {
@@ -111,10 +118,10 @@ impl<'a, T: 'static> StoreContextMut<'a, T> {
         unsafe { &(*self.inner.as_ptr()).state.engine }
     }
 
-    /// Collects the objects that nobody refers to any more, see [`Store::gc`].
+    /// Collects the objects that nobody refers to any more, see [`Store::gc`](crate::Store::gc).
     ///
     /// # Errors
-    /// As [`Store::gc`].
+    /// As [`Store::gc`](crate::Store::gc).
     pub fn gc(&mut self) -> anyhow::Result<()> {
         self.state().collect_now()
     }
@@ -147,7 +154,7 @@ impl<T: fmt::Debug + 'static> fmt::Debug for StoreContextMut<'_, T> {
     }
 }
 
-/// Everything that gives shared access to a store: [`Store`], contexts, [`Caller`], and references to them.
+/// Everything that gives shared access to a store: [`Store`](crate::Store), contexts, [`Caller`](crate::Caller), and references to them.
 ///
 /// ```
 /// use upshift::{AsContext, Engine, Memory, Store};
@@ -185,20 +192,6 @@ pub trait AsContext {
 pub trait AsContextMut: AsContext {
     /// Borrows the store.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
-}
-
-impl<T: 'static> AsContext for Store<T> {
-    type Data = T;
-
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext { inner: self.inner, borrows: PhantomData }
-    }
-}
-
-impl<T: 'static> AsContextMut for Store<T> {
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut { inner: self.inner, borrows: PhantomData }
-    }
 }
 
 impl<T: 'static> AsContext for StoreContext<'_, T> {
@@ -245,6 +238,7 @@ impl<C: AsContextMut> AsContextMut for &'_ mut C {
     }
 }
 
+/// References to what gives access are converted to contexts.
 macro_rules! contexts_from {
     ($(shared $source:ty;)* $(unique $unique:ty;)*) => {
         $(
@@ -270,13 +264,11 @@ macro_rules! contexts_from {
     };
 }
 
+pub(crate) use contexts_from;
+
 contexts_from! {
-    shared Store<T>;
     shared StoreContextMut<'_, T>;
-    shared Caller<'_, T>;
-    unique Store<T>;
     unique StoreContextMut<'_, T>;
-    unique Caller<'_, T>;
 }
 
 impl<'a, T: 'static> From<StoreContextMut<'a, T>> for StoreContext<'a, T> {

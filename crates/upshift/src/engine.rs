@@ -9,8 +9,8 @@ use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
-use crate::memory::pool::Pools;
-use crate::tier::{Tier, Tiers};
+use crate::vm::pool::Pools;
+use crate::vm::tier::{Tier, Tiers};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;

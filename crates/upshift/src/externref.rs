@@ -5,7 +5,8 @@ use std::any::Any;
 use anyhow::{Context, Result};
 
 use crate::context::{AsContext, AsContextMut, StoreContext};
-use crate::gc::{HostValue, Rooted, host_number};
+use crate::gc::Rooted;
+use crate::vm::host_values::{HostValue, host_number};
 
 const TAKEN: &str = "the host has taken the value back";
 

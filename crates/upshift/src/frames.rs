@@ -17,10 +17,10 @@ use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, frame};
 use upshift_interp::frame::caller_of;
 use upshift_ir::FuncCode;
 
-use crate::code::{CodeKind, Stub, kind_of};
-use crate::code_object::CodeObject;
 use crate::instance::InstanceData;
-use crate::work::{Work, count};
+use crate::vm::code::{CodeKind, Stub, kind_of};
+use crate::vm::code_object::CodeObject;
+use crate::vm::work::{Work, count};
 
 /// A frame of a wasm function.
 #[derive(Clone, Copy)]

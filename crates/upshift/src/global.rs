@@ -5,10 +5,10 @@ use upshift_core::types as core;
 use upshift_core::vm::GlobalCell;
 
 use crate::context::{AsContext, AsContextMut};
-use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::GlobalType;
 use crate::val::Val;
+use crate::vm::stable::Stable;
 
 /// A global of a store (wasm spec, "Execution / Runtime Structure / Global Instances").
 ///

@@ -1,19 +1,14 @@
-//! Instances: a module's functions, memories, tables and globals in a store.
+//! Instances, as the host sees them: what their modules export.
 //!
 //! ```text
-//! InstanceData ─┬▶ VmCtx ┬ pointers to memories, tables, imports ┬ own globals ┬ own functions   one allocation, read by code
-//!               └▶ handles of the same, state of the segments
+//! Instance ─ number ─▶ InstanceData of the store ─ name ─▶ Extern
 //! ```
-//!
-//! Instances live until their store is dropped: a table or a funcref may refer to their functions at any time.
 
-use std::alloc::{Layout, dealloc};
-use std::ptr::NonNull;
+mod data;
 
 use anyhow::{Context, Result};
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex};
+use upshift_core::index::FuncIndex;
 use upshift_core::shown::Shown;
-use upshift_core::vm::{FuncRec, GlobalCell, VmCtx, VmLayout};
 use upshift_translate::module::ExternIndex;
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -21,11 +16,12 @@ use crate::exceptions::Tag;
 use crate::externs::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::global::Global;
-use crate::instantiate::instantiate;
 use crate::memory::{Memory, SharedMemory};
 use crate::module::Module;
 use crate::store::{StoreId, StoreState};
 use crate::table::Table;
+
+pub(crate) use data::{Elems, InstanceData};
 
 /// An instance of a module in a store (wasm spec, "Execution / Runtime Structure / Module Instances").
 ///
@@ -55,109 +51,16 @@ pub struct Instance {
     index: u32,
 }
 
-/// The elements of a segment that can still be used.
-pub(crate) enum Elems {
-    /// None: the segment was dropped.
-    Dropped,
-    /// Those that the module lists as function indices.
-    Funcs,
-    /// The values of its expressions.
-    Values(Box<[u64]>),
-}
-
-/// An instance as the store holds it.
-pub(crate) struct InstanceData {
-    pub(crate) handle: Instance,
-    pub(crate) module: Module,
-    pub(crate) ctx: NonNull<VmCtx>,
-    pub(crate) layout: VmLayout,
-    pub(crate) memories: Vec<Memory>,
-    pub(crate) tables: Vec<Table>,
-    pub(crate) globals: Vec<Global>,
-    pub(crate) tags: Vec<Tag>,
-    pub(crate) elems: Box<[Elems]>,
-    /// Whether a data segment was dropped.
-    pub(crate) dropped: Box<[bool]>,
-}
-
 impl InstanceData {
-    /// The size and alignment of a context.
-    pub(crate) fn ctx_layout(layout: VmLayout) -> Layout {
-        Layout::from_size_align(layout.size(), align_of::<VmCtx>())
-            .expect("index spaces are bounded by validation")
-    }
-
-    /// The part of the context at an offset of its layout.
-    ///
-    /// # Safety
-    /// The offset must be one that the layout gives for an index that the instance has.
-    pub(crate) unsafe fn at<T>(&self, offset: usize) -> *mut T {
-        debug_assert!(offset + size_of::<T>() <= self.layout.size());
-        // SAFETY: the caller's promise; the context lives as long as the instance.
-        unsafe { VmCtx::at(self.ctx.as_ptr(), offset) }
-    }
-
-    /// The record of a function of the index space.
-    pub(crate) fn func_rec(&self, func: FuncIndex) -> NonNull<FuncRec> {
-        let imported = self.module.info().imported_funcs;
-        // SAFETY: validation keeps function indices within the index space, and pointers to imports are written first.
-        let rec = unsafe {
-            match func.0.checked_sub(imported) {
-                None => *self.at::<*mut FuncRec>(self.layout.imported_func(func.0)),
-                Some(own) => self.at(self.layout.func(own)),
-            }
-        };
-        NonNull::new(rec).expect("records have addresses")
-    }
-
-    /// The cell of a global of the index space.
-    pub(crate) fn global_cell(&self, global: GlobalIndex) -> *mut GlobalCell {
-        let imported = self.module.info().imported_globals;
-        // SAFETY: as in `func_rec`.
-        unsafe {
-            match global.0.checked_sub(imported) {
-                None => *self.at::<*mut GlobalCell>(self.layout.imported_global(global.0)),
-                Some(own) => self.at(self.layout.global(own)),
-            }
-        }
-    }
-
-    /// The elements of a segment from `start` on, as slots, if there are `len` of them.
-    pub(crate) fn elements(
-        &self,
-        elem: ElemIndex,
-        start: u64,
-        len: u64,
-    ) -> Option<impl ExactSizeIterator<Item = u64> + '_> {
-        use upshift_translate::module::ElemItems;
-        let funcs: &[FuncIndex] = match (&self.elems[elem.index()], &self.module.info().elem(elem).items) {
-            (Elems::Funcs, ElemItems::Funcs(funcs)) => funcs,
-            _ => &[],
-        };
-        let values: &[u64] = match &self.elems[elem.index()] {
-            Elems::Values(values) => values,
-            _ => &[],
-        };
-        let end = start.checked_add(len)?;
-        if end > (funcs.len() + values.len()) as u64 {
-            return None;
-        }
-        let range = start as usize..end as usize;
-        let is_values = !values.is_empty();
-        Some(range.map(move |i| {
-            if is_values { values[i] } else { self.func_rec(funcs[i]).as_ptr().expose_provenance() as u64 }
-        }))
-    }
-
-    /// The bytes of a data segment, none if it was dropped.
-    pub(crate) fn data(&self, data: DataIndex) -> &[u8] {
-        if self.dropped[data.index()] { &[] } else { self.module.info().data(data) }
+    /// The handle of the instance.
+    pub(crate) fn handle(&self) -> Instance {
+        Instance { store: self.store, index: self.index }
     }
 
     fn item(&self, state: &StoreState, item: ExternIndex) -> Extern {
         match item {
             // SAFETY: the instance's functions are functions of its store.
-            ExternIndex::Func(i) => unsafe { Func::from_rec(self.handle.store, self.func_rec(i)) }.into(),
+            ExternIndex::Func(i) => unsafe { Func::from_rec(self.store, self.func_rec(i)) }.into(),
             ExternIndex::Table(i) => self.tables[i.index()].into(),
             ExternIndex::Memory(i) => {
                 let memory = self.memories[i.index()];
@@ -169,30 +72,7 @@ impl InstanceData {
     }
 }
 
-impl Drop for InstanceData {
-    fn drop(&mut self) {
-        // SAFETY: allocated with this layout when the instance was made.
-        unsafe { dealloc(self.ctx.as_ptr().cast(), InstanceData::ctx_layout(self.layout)) };
-    }
-}
-
 impl Instance {
-    pub(crate) fn nth(store: &StoreState, index: usize) -> Instance {
-        Instance { store: store.id, index: index as u32 }
-    }
-
-    /// Instantiates a module with its imports in order, and calls its start function (wasm spec, "Execution / Modules /
-    /// Instantiation").
-    ///
-    /// # Errors
-    /// When number, types or store of the imports are wrong, the module belongs to another engine, a limit is reached, or
-    /// initialisation traps. What a failed initialisation wrote to imported memories and tables stays.
-    pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
-        let mut store = store.as_context_mut();
-        // SAFETY: the context borrows the store uniquely until the instance is there.
-        unsafe { instantiate(store.root(), module, imports, || ()) }
-    }
-
     /// The module.
     ///
     /// # Panics

@@ -18,8 +18,8 @@ use upshift_core::shown::Shown;
 use upshift_core::vm::{FuncRec, GlobalCell, MemoryMode, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
-use crate::builtins::BUILTINS;
 use crate::const_expr::evaluate;
+use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::exceptions::Tag;
 use crate::externs::Extern;
@@ -29,10 +29,10 @@ use crate::instance::{Elems, Instance, InstanceData};
 use crate::matching::check_import;
 use crate::memory::Memory;
 use crate::module::Module;
-use crate::out_of_memory::OutOfMemory;
-use crate::stable::Stable;
 use crate::store::StoreState;
 use crate::table::Table;
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::stable::Stable;
 
 /// Instantiates a module and calls its start function, and `begin` before that.
 ///
@@ -53,7 +53,7 @@ pub(crate) unsafe fn instantiate(
         let instance = allocate(state, module, imports)?;
         initialize(state, instance)?;
         let data = &*instance.as_ptr();
-        (data.handle, module.info().start.map(|start| data.func_rec(start)))
+        (data.handle(), module.info().start.map(|start| data.func_rec(start)))
     };
     begin();
     if let Some(start) = start {
@@ -61,6 +61,20 @@ pub(crate) unsafe fn instantiate(
         unsafe { invoke(store, start, 0, |_| (), |_| ()) }?;
     }
     Ok(instance)
+}
+
+impl Instance {
+    /// Instantiates a module with its imports in order, and calls its start function (wasm spec, "Execution / Modules /
+    /// Instantiation").
+    ///
+    /// # Errors
+    /// When number, types or store of the imports are wrong, the module belongs to another engine, a limit is reached, or
+    /// initialisation traps. What a failed initialisation wrote to imported memories and tables stays.
+    pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        let mut store = store.as_context_mut();
+        // SAFETY: the context borrows the store uniquely until the instance is there.
+        unsafe { instantiate(store.root(), module, imports, || ()) }
+    }
 }
 
 fn check_imports(state: &StoreState, module: &Module, imports: &[Extern]) -> Result<()> {
@@ -97,7 +111,8 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
     let ctx = NonNull::new(unsafe { alloc_zeroed(alloc_layout) }.cast::<VmCtx>());
     let ctx = ctx.ok_or(OutOfMemory::new("an instance", alloc_layout.size() as u64))?;
     let data = Stable::new(InstanceData {
-        handle: Instance::nth(state, state.instances.len()),
+        store: state.id,
+        index: state.instances.len() as u32,
         module: module.clone(),
         ctx,
         layout,
@@ -185,7 +200,7 @@ fn write_context(state: &StoreState, instance: NonNull<InstanceData>, stack_limi
             mem0: memory0,
             mem0_base: if guarded { (*memory0).base } else { std::ptr::null_mut() },
             stack_limit,
-            builtins: &raw const BUILTINS,
+            builtins: (*state.host_ctx.as_ptr()).builtins,
             epoch: state.engine.epoch(),
             gc_base: state.gc.heap.base(),
             instance: instance.as_ptr().cast(),

@@ -58,12 +58,8 @@
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
-mod budget;
 mod builtins;
 mod caller;
-mod code;
-mod code_object;
-mod code_table;
 mod config;
 mod const_expr;
 mod context;
@@ -85,11 +81,7 @@ mod matching;
 mod memory;
 mod metering;
 mod module;
-mod native;
-mod out_of_memory;
 mod pace;
-mod stable;
-mod stack;
 mod store;
 mod symbols;
 mod table;
@@ -97,7 +89,7 @@ mod tier;
 mod trap_detail;
 mod types;
 mod val;
-mod work;
+mod vm;
 
 pub use anyhow::{Error, Result};
 
@@ -147,7 +139,6 @@ pub use upshift_translate::ModuleBytes;
 pub use upshift_translate::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
-pub use budget::{MemoryBudget, MemoryShare};
 pub use caller::Caller;
 pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -162,21 +153,23 @@ pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, Wasm
 pub use gc::{AnyRef, ArrayRef, GcRef, I31, OwnedRooted, RootScope, StructRef};
 pub use global::Global;
 pub use instance::Instance;
-pub use limits::{LimitExceeded, MemoryUse, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
-pub use memory::{Memory, MemoryAccessError, SharedMemory, WaitResult};
-pub use metering::UpdateDeadline;
+pub use memory::{Memory, MemoryAccessError, SharedMemory};
 pub use module::{FuncSize, Module};
-pub use out_of_memory::OutOfMemory;
-pub use store::{Store, Usage};
+pub use store::{Store, UpdateDeadline, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
-pub use tier::{Tier, TierPath, Tiers};
 pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
     MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,
 };
 pub use val::{Ref, Val};
+pub use vm::budget::{MemoryBudget, MemoryShare};
+pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
+pub use vm::out_of_memory::OutOfMemory;
+pub use vm::parking::WaitResult;
+pub use vm::tier::{Tier, TierPath, Tiers};
 
 /// The README's example is compiled and run as a test.
 #[cfg(doctest)]

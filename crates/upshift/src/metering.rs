@@ -6,64 +6,12 @@
 //!                                          └─ the host's callback moves the deadline ◀─┴─▶ Trap::Interrupt
 //! ```
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr::NonNull;
-use std::sync::atomic::Ordering;
-
 use anyhow::{Result, ensure};
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::pace::look;
-use crate::store::{Store, StoreState};
-
-/// What a callback of [`Store::epoch_deadline_callback`] wants.
-///
-/// ```
-/// use upshift::{Engine, Store, UpdateDeadline};
-///
-/// let mut store = Store::new(&Engine::default(), 100);
-/// store.epoch_deadline_callback(|mut store| {
-///     let patience: &mut u32 = store.data_mut();
-///     *patience = patience.saturating_sub(1);
-///     Ok(if *patience == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
-/// });
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum UpdateDeadline {
-    /// Go on for so many epochs.
-    Continue(u64),
-    /// Stop with [`Trap::Interrupt`](crate::Trap::Interrupt).
-    Interrupt,
-}
-
-/// A callback for the end of an epoch, with the host's type of data taken away.
-pub(crate) type OnDeadline = Box<dyn FnMut(NonNull<StoreState>) -> Result<UpdateDeadline> + Send + Sync>;
-
-/// Whether the program goes on although the deadline has come.
-///
-/// # Safety
-/// `store` must be the root address of a live store to which no reference is alive.
-pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
-    // SAFETY: promised by the caller; no reference to the store lives on into the callback, which may use it.
-    unsafe {
-        let Some(mut callback) = (*store.as_ptr()).on_deadline.take() else { return Ok(false) };
-        let roots = (*store.as_ptr()).gc.roots.len();
-        let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
-        let state = &mut *store.as_ptr();
-        state.gc.roots.truncate(roots);
-        // The callback may have set another one.
-        state.on_deadline.get_or_insert(callback);
-        match answer.unwrap_or_else(|panic| resume_unwind(panic))? {
-            UpdateDeadline::Continue(epochs) => {
-                state.set_epoch_deadline(epochs);
-                Ok(true)
-            }
-            UpdateDeadline::Interrupt => Ok(false),
-        }
-    }
-}
+use crate::store::{Store, StoreState, UpdateDeadline};
 
 impl StoreState {
     fn set_fuel(&mut self, fuel: u64) -> Result<()> {
@@ -81,10 +29,6 @@ impl StoreState {
             "fuel is not configured in this engine: `Config::consume_fuel`"
         );
         Ok(self.ctx().fuel)
-    }
-
-    fn set_epoch_deadline(&mut self, epochs: u64) {
-        self.ctx_mut().epoch_deadline = self.engine.epoch().load(Ordering::Relaxed).saturating_add(epochs);
     }
 }
 

@@ -20,14 +20,14 @@ use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleBytes, ModuleInfo, ModuleLimit, ParseError, names};
 
-use crate::code_object::CodeObject;
-use crate::code_table::CodeTable;
 use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::file;
-use crate::gc::Records;
-use crate::tier::Tier;
 use crate::types::{ExportType, ExternType, ImportType};
+use crate::vm::code_object::CodeObject;
+use crate::vm::code_table::CodeTable;
+use crate::vm::tier::Tier;
+use crate::vm::type_records::Records;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
 /// threads.

@@ -8,6 +8,7 @@
 //!
 //! A callback may call code, so whatever lies where it can move is looked up anew behind each look.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 
@@ -17,9 +18,8 @@ use upshift_core::fuel::BYTES_PER_UNIT;
 use upshift_core::vm::PcKind;
 
 use crate::frames::Frame;
-use crate::metering::goes_on;
-use crate::store::StoreState;
-use crate::work::{Work, count};
+use crate::store::{StoreState, UpdateDeadline};
+use crate::vm::work::{Work, count};
 
 /// How many bytes a service works on between two looks at the epoch.
 pub(crate) const BYTES_PER_LOOK: u64 = 1 << 20;
@@ -60,6 +60,11 @@ impl StoreState {
         self.code.interruption && self.engine.epoch().load(Ordering::Relaxed) >= self.ctx().epoch_deadline
     }
 
+    /// Sets the deadline so many epochs ahead.
+    pub(crate) fn set_epoch_deadline(&mut self, epochs: u64) {
+        self.ctx_mut().epoch_deadline = self.engine.epoch().load(Ordering::Relaxed).saturating_add(epochs);
+    }
+
     /// Lets what is called from now on lie above the frame of the instruction that has noted itself: its operands are still
     /// wanted.
     fn spare_frame(&mut self) {
@@ -97,6 +102,30 @@ unsafe fn ask(store: NonNull<StoreState>) -> Result<()> {
         let answer = goes_on(store);
         (*StoreState::ctx_of(store)).stack_top = top;
         if answer? { Ok(()) } else { Err(Trap::Interrupt.into()) }
+    }
+}
+
+/// Whether the program goes on although the deadline has come.
+///
+/// # Safety
+/// `store` must be the root address of a live store to which no reference is alive.
+pub(crate) unsafe fn goes_on(store: NonNull<StoreState>) -> Result<bool> {
+    // SAFETY: promised by the caller; no reference to the store lives on into the callback, which may use it.
+    unsafe {
+        let Some(mut callback) = (*store.as_ptr()).on_deadline.take() else { return Ok(false) };
+        let roots = (*store.as_ptr()).gc.roots.len();
+        let answer = catch_unwind(AssertUnwindSafe(|| callback(store)));
+        let state = &mut *store.as_ptr();
+        state.gc.roots.truncate(roots);
+        // The callback may have set another one.
+        state.on_deadline.get_or_insert(callback);
+        match answer.unwrap_or_else(|panic| resume_unwind(panic))? {
+            UpdateDeadline::Continue(epochs) => {
+                state.set_epoch_deadline(epochs);
+                Ok(true)
+            }
+            UpdateDeadline::Interrupt => Ok(false),
+        }
     }
 }
 
@@ -165,6 +194,9 @@ pub(crate) unsafe fn in_parts(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod costs;
 
 #[cfg(test)]
 mod tests {

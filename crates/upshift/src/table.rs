@@ -12,14 +12,14 @@ use upshift_core::types as core;
 use upshift_core::vm::TableRecord;
 use upshift_core::{IndexType, Trap};
 
-use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut};
-use crate::limits::{LimitExceeded, MemoryUse};
-use crate::out_of_memory::OutOfMemory;
-use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::TableType;
 use crate::val::Ref;
+use crate::vm::budget::MemoryShare;
+use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::stable::Stable;
 
 /// The bytes of an element.
 const ELEMENT: usize = size_of::<u64>();

@@ -13,7 +13,7 @@ use upshift_core::ops::atomic::{AtomicOp, AtomicRmwOp, Width};
 use upshift_core::ops::memory::{LoadOp, StoreOp};
 
 use super::Exec;
-use super::memory::in_memory;
+use super::address::in_memory;
 use super::operand::{high, low, low_slot};
 use crate::regs::{AccValue, Flow, Regs};
 

@@ -235,12 +235,15 @@ unsafe fn tail_call_any(
             return tail_call(r, func, params, callee, own_params);
         }
         let own = first_param(r.fp, own_params);
-        if !fits(r, func, frame_behind(own, params).add(frame::RESTORE_SLOTS as usize)) {
+        let (ip, fp) = header(r);
+        // A function that came through a record leaves it to the next.
+        let has_record = ip == stubs::restore() as u64;
+        let record = if has_record { 0 } else { frame::RESTORE_SLOTS as usize };
+        if !fits(r, func, frame_behind(own, params).add(record)) {
             return Flow::Trap(Trap::StackOverflow);
         }
-        let (ip, fp) = header(r);
         let args = first_param(callee, params);
-        if ip == stubs::restore() as u64 {
+        if has_record {
             move_down(args, own, params);
             r.fp = frame_behind(own, params);
             write_header(r.fp, ip, fp, func);

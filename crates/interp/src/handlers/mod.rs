@@ -6,6 +6,7 @@
 //! Handlers must not keep anything on the native stack when they return [`Flow::Next`], and the quick ones must not call
 //! functions that are not inlined: the tail-call backend turns them into frameless code, and a test looks at the result.
 
+mod address;
 pub(crate) mod atomic;
 pub(crate) mod call;
 pub(crate) mod control;

@@ -61,10 +61,14 @@ impl Builder<'_> {
 
     /// A label at the end of the code, from where a jump leads back to the head of a loop.
     pub(super) fn back_edge_at_end(&mut self, head: Label) -> Label {
-        if let Some(&(label, _)) = self.back_edges.iter().rev().find(|&&(_, other)| other == head) {
+        if self.back_edge_of.len() <= head.0 as usize {
+            self.back_edge_of.resize(head.0 as usize + 1, None);
+        }
+        if let Some(label) = self.back_edge_of[head.0 as usize] {
             return label;
         }
         let label = self.make_label();
+        self.back_edge_of[head.0 as usize] = Some(label);
         self.back_edges.push((label, head));
         label
     }

@@ -44,7 +44,7 @@ use upshift_translate::backend::{
 use self::forms::keeps_bits;
 use self::fuse::Peephole;
 use self::labels::{Fixup, PendingHandler, TargetList};
-use crate::code::FuncCode;
+use crate::func_code::FuncCode;
 use crate::handlers::{Handlers, Region};
 use crate::op::{Loc, Op, extract_lane_form, replace_lane_form, ternary_form, unary_form, wide_form};
 use crate::references::ReferenceMaps;
@@ -65,6 +65,8 @@ pub struct Builder<'m> {
     target_lists: Vec<TargetList>,
     /// Jumps to heads of loops that are to be written at the end, each with its own label.
     back_edges: Vec<(Label, Label)>,
+    /// The first of each such pair by the second, as far as there are any: a table can lead to many loops.
+    back_edge_of: Vec<Option<Label>>,
     peephole: Peephole,
     /// Where the handler of exceptions changes.
     regions: Vec<Region>,
@@ -95,6 +97,7 @@ impl<'m> Builder<'m> {
             fixups: Vec::new(),
             target_lists: Vec::new(),
             back_edges: Vec::new(),
+            back_edge_of: Vec::new(),
             peephole: Peephole::default(),
             regions: Vec::new(),
             handlers: Vec::new(),

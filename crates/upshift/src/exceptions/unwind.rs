@@ -25,7 +25,7 @@ use crate::gc::{Rooted, exception_size};
 use crate::instance::InstanceData;
 use crate::pace::look;
 use crate::store::{Pending, StoreState};
-use crate::work::{Work, count};
+use crate::vm::work::{Work, count};
 
 /// After how many clauses a search pays for them and looks at the epoch.
 const CLAUSES_PER_LOOK: u64 = 1 << 14;

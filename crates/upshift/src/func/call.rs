@@ -14,10 +14,10 @@ use upshift_core::Trap;
 use upshift_core::vm::{FuncRec, Status, frame};
 
 use crate::backtrace::WasmBacktrace;
-use crate::native;
 use crate::store::{Pending, StoreState};
-use crate::tier::note_tier;
 use crate::trap_detail::describe;
+use crate::vm::native_stack;
+use crate::vm::tier::{Entered, Tier};
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
 /// larger of both sizes.
@@ -48,14 +48,33 @@ pub(crate) unsafe fn invoke<R>(
     }
 }
 
+/// Notes that a function is about to be entered; `outermost` if nothing is being executed, so that this begins a call of
+/// the host.
+#[inline]
+fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
+    if outermost {
+        store.entered = Entered::default();
+    }
+    if let Some(tier) = tier_of(store, func) {
+        store.entered.enter(tier);
+    }
+}
+
+/// The tier whose code a call of a function enters.
+#[inline]
+pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
+    // `FuncRec::code`, by which functions are entered, is code of the interpreter.
+    (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
+}
+
 /// Where the arguments go, when both stacks have room.
 fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_interp::Dispatch)> {
     let limit = store.prepare_stack()?;
     if let Some(stack) = &mut store.stack {
         stack.touch();
     }
-    let here = native::stack_address();
-    let thread = native::thread_token();
+    let here = native_stack::stack_address();
+    let thread = native_stack::thread_token();
     let (args, known) = (store.ctx().stack_top, store.ctx().native_limit);
     let room = limit.addr().saturating_sub(args.addr()) / size_of::<u64>();
     if room < (slots + frame::HEADER_SLOTS) as usize {
@@ -63,7 +82,7 @@ fn prepare(store: &mut StoreState, slots: u32) -> Result<(*mut u64, upshift_inte
     }
     // A host function may call back from another thread, whose stack is elsewhere.
     let limit = if known == 0 || store.native_thread != thread {
-        native::limit(here, store.engine.config().max_native_stack)
+        native_stack::limit(here, store.engine.config().max_native_stack)
     } else {
         known
     };

@@ -4,12 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use upshift_core::types::{HeapType, RefType};
 use upshift_core::value::SlotValue;
 use upshift_core::{V128, ValType};
 
-use crate::context::AsContextMut;
+use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
 use crate::exceptions::ExnRef;
 use crate::externref::ExternRef;
@@ -412,6 +412,27 @@ for_each_arity!(tuples);
 pub struct TypedFunc<Params, Results> {
     func: Func,
     types: PhantomData<fn(Params) -> Results>,
+}
+
+impl Func {
+    /// The function with its types checked once and for all.
+    ///
+    /// # Errors
+    /// When `Params` and `Results` are not those of the function.
+    ///
+    /// # Panics
+    /// When the function belongs to another store.
+    pub fn typed<Params: WasmParams, Results: WasmResults>(
+        &self,
+        store: impl AsContext,
+    ) -> Result<TypedFunc<Params, Results>> {
+        let store = store.as_context();
+        let state = store.state();
+        let ty = self.core_type(state);
+        Params::check_params(&state.engine, ty.params()).context("type mismatch with parameters")?;
+        Results::check_results(&state.engine, ty.results()).context("type mismatch with results")?;
+        Ok(TypedFunc::new(*self))
+    }
 }
 
 impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {

@@ -1,13 +1,36 @@
 //! From a Rust closure to a host function: the closure's type tells the wasm type, and a trampoline that the compiler
 //! makes for it moves the arguments from slots and the results back.
 
+use std::sync::Arc;
+
 use anyhow::{Error, Result};
 use upshift_core::types as core;
 
 use crate::caller::Caller;
+use crate::context::AsContextMut;
 use crate::engine::Engine;
+use crate::func::Func;
 use crate::func::host::{HostCall, HostFunc};
 use crate::func::typed::{StoreKey, WasmParams, WasmResults, WasmTy};
+
+impl Func {
+    /// A host function from a closure; its parameters and results tell the type.
+    ///
+    /// The closure takes up to 16 [`WasmTy`] arguments, optionally after a [`Caller`], and returns nothing, a
+    /// [`WasmTy`], a tuple of those, or a [`Result`] of these. An error stops the wasm code that made the call and is
+    /// returned by the call that entered it.
+    ///
+    /// # Panics
+    /// When the engine has two billion types already.
+    pub fn wrap<T: 'static, Params, Results>(
+        mut store: impl AsContextMut<Data = T>,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Func {
+        let mut store = store.as_context_mut();
+        let func = Arc::new(func.into_host(store.engine()).expect("the engine has numbers for types"));
+        Func::of_host(store.state(), &func)
+    }
+}
 
 /// What a host function's closure can return: a [`WasmTy`], a tuple of up to 16, or a [`Result`] of those.
 ///

@@ -11,7 +11,7 @@ use super::{header, write_slots};
 use crate::instance::InstanceData;
 use crate::pace::{Items, look};
 use crate::store::StoreState;
-use crate::work::{Work, count};
+use crate::vm::work::{Work, count};
 
 /// A service that was called: its operands lie in slots, a result replaces the first one. What makes an array reads
 /// operands again afterwards, because objects may have moved.

@@ -16,32 +16,12 @@ use upshift_core::types::layout::{ALIGNMENT, HEADER_BYTES};
 use upshift_core::vm::{ObjectHeader, TypeRecord, is_object};
 
 use super::exception_size;
-use super::host_values::host_number;
 use crate::exceptions::TagData;
 use crate::frames::Frames;
 use crate::instance::Elems;
 use crate::store::StoreState;
-use crate::work::{Work, count};
-
-/// Which values of the host something refers to: a bit for each number.
-pub(super) struct Marks(Box<[u64]>);
-
-impl Marks {
-    /// None of so many.
-    pub(super) fn new(count: usize) -> Marks {
-        Marks(vec![0; count.div_ceil(u64::BITS as usize)].into())
-    }
-
-    fn set(&mut self, number: u32) {
-        if let Some(word) = self.0.get_mut((number / u64::BITS) as usize) {
-            *word |= 1 << (number % u64::BITS);
-        }
-    }
-
-    pub(super) fn has(&self, number: u32) -> bool {
-        self.0.get((number / u64::BITS) as usize).is_some_and(|word| word >> (number % u64::BITS) & 1 != 0)
-    }
-}
+use crate::vm::host_values::{Marks, host_number};
+use crate::vm::work::{Work, count};
 
 /// A collection that is going on.
 struct Collector<'a> {

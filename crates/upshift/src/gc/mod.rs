@@ -6,15 +6,14 @@
 //! array.new …, const expressions, exceptions, host ─┘
 //! ```
 //!
-//! `heap` is address space, `collect` copies, `roots` are the handles of the host, `host_values` what `externref`s refer to,
-//! `types` the records by which objects are read. `arrays` has the services for code; `anyref`, `structref`, `arrayref` and
-//! `owned` are what the host sees.
+//! `vm::heap` is address space, `vm::host_values` what `externref`s refer to, `vm::type_records` the records by which objects are
+//! read. `collect` copies, `roots` are the handles of the host, `arrays` has the services for code; `anyref`, `structref`,
+//! `arrayref` and `owned` are what the host sees.
 
 mod anyref;
 mod arrayref;
 mod arrays;
 mod collect;
-mod heap;
 mod host_values;
 mod owned;
 mod roots;
@@ -23,7 +22,6 @@ mod storage;
 mod structref;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use std::io;
 
@@ -34,8 +32,10 @@ use upshift_core::vm::ObjectHeader;
 use upshift_core::{Trap, TypeId};
 use upshift_translate::registry::TypeHandle;
 
-use crate::out_of_memory::OutOfMemory;
 use crate::store::StoreState;
+use crate::vm::host_values::HostValues;
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::type_records::Records;
 
 pub use anyref::{AnyRef, I31};
 pub use arrayref::ArrayRef;
@@ -44,12 +44,10 @@ pub use scope::RootScope;
 pub use structref::StructRef;
 
 pub(crate) use arrays::ArrayService;
-pub(crate) use host_values::{HostValue, HostValues, host_number};
 pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
-pub(crate) use types::Records;
 
-use heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
+use crate::vm::heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;

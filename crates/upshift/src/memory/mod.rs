@@ -9,13 +9,9 @@
 //! everything that a 32-bit address with a 32-bit offset can reach is set aside, the base never moves, growing makes pages
 //! accessible, and nothing else there is. *Check*: only what is used is mapped, growing may move the base; for 64-bit
 //! addresses, small pages, small reservations and systems that do not give the address space. The interpreter compares
-//! addresses with the length in both. Mappings come from the engine's `pool` and go back there.
+//! addresses with the length in both. Mappings come from the engine's `vm::pool` and go back there.
 //! A *shared* memory belongs to no store, see `shared`; a store has an entry for it among its memories.
 
-pub(crate) mod mmap;
-mod parking;
-pub(crate) mod pool;
-mod racy;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -30,17 +26,18 @@ use upshift_core::types as core;
 use upshift_core::vm::{MemRecord, MemoryMode};
 use upshift_core::{IndexType, Trap};
 
-use crate::budget::MemoryShare;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
-use crate::limits::{LimitExceeded, MemoryUse};
-use crate::memory::pool::{Pooled, Pools, Use};
-use crate::out_of_memory::OutOfMemory;
-use crate::stable::Stable;
 use crate::store::{StoreId, StoreState};
 use crate::types::MemoryType;
+use crate::vm::budget::MemoryShare;
+use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::pool::{Pooled, Pools, Use};
+use crate::vm::racy;
+use crate::vm::stable::Stable;
 
 pub(crate) use self::shared::Expected;
-pub use self::shared::{SharedMemory, WaitResult};
+pub use self::shared::SharedMemory;
 
 /// What an access with a 32-bit address and a 32-bit offset can reach.
 const REACH: u64 = 8 << 30;

@@ -8,7 +8,7 @@
 //!
 //! Address space for the largest size is set aside when the memory is made, so the base never moves. Growing makes bytes
 //! accessible under a lock and publishes the length afterwards; readers use whatever length they have seen. Nobody makes a
-//! reference to the bytes: all accesses are atomic, see `racy`.
+//! reference to the bytes: all accesses are atomic, see `vm::racy`.
 
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -22,39 +22,20 @@ use upshift_core::Trap;
 use upshift_core::types as core;
 use upshift_core::vm::{MemRecord, MemoryMode};
 
-use crate::budget::MemoryShare;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
-use crate::limits::MemoryUse;
-use crate::memory::parking::Parking;
-use crate::memory::pool::Pooled;
 use crate::memory::{
-    GUARD, Growth, Memory, MemoryAccessError, REACH, bytes_of, charge, max_pages, mode_of, racy, reserve,
+    GUARD, Growth, Memory, MemoryAccessError, REACH, bytes_of, charge, max_pages, mode_of, reserve,
 };
-use crate::out_of_memory::OutOfMemory;
 use crate::types::MemoryType;
+use crate::vm::budget::MemoryShare;
+use crate::vm::limit_exceeded::MemoryUse;
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::parking::{Parking, WaitResult};
+use crate::vm::pool::Pooled;
+use crate::vm::racy;
 
 const NOT_SHARED: &str = "the type is not that of a shared memory: `MemoryType::shared` makes one";
-
-/// How a wait at a [`SharedMemory`] ended.
-///
-/// ```
-/// use upshift::{Engine, MemoryType, SharedMemory, WaitResult};
-///
-/// let memory = SharedMemory::new(&Engine::default(), MemoryType::shared(1, 1))?;
-/// assert_eq!(memory.atomic_wait32(0, 1, None)?, WaitResult::Mismatch);
-/// # Ok::<(), upshift::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u32)]
-pub enum WaitResult {
-    /// Another thread has woken this one.
-    Ok = 0,
-    /// The value was not the expected one, so there was no wait.
-    Mismatch = 1,
-    /// The time was over.
-    TimedOut = 2,
-}
 
 /// A linear memory that belongs to no store: several threads, each with a store of its own, may use it at once (threads
 /// proposal).

@@ -7,7 +7,7 @@ use upshift_core::vm::MemoryMode;
 
 use super::{GUARD, Memory, REACH};
 use crate::context::{AsContext, AsContextMut};
-use crate::memory::pool::{MOST, Use};
+use crate::vm::pool::{MOST, Use};
 use crate::{
     Config, Engine, Instance, MemoryBudget, MemoryType, Module, SharedMemory, Store, StoreLimitsBuilder,
 };
@@ -426,7 +426,7 @@ fn what_is_kept_is_in_no_budget_and_ends_with_the_engine() {
 #[test]
 #[cfg(target_os = "linux")]
 fn instances_that_come_and_go_need_no_new_mappings() {
-    use crate::memory::mmap::CALLS;
+    use crate::vm::mmap::CALLS;
 
     let cases = [
         (r#"(module (memory 0) (func (export "run")))"#, 0),

@@ -133,6 +133,33 @@ const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "a table that leads back to many loops, and many that lead to one each",
+        body: |f, n| {
+            // Comparing labels is quick, so it takes many.
+            let n = 2 * n;
+            repeat(f, n, &[I::Loop(BlockType::Empty)]);
+            for i in 0..n as u32 {
+                f.instruction(&I::Block(BlockType::Empty));
+                f.instruction(&I::LocalGet(0)).instruction(&I::BrTable([1 + i].as_slice().into(), 0));
+                f.instruction(&I::End);
+            }
+            let targets: Vec<u32> = (0..n as u32).collect();
+            f.instruction(&I::LocalGet(0)).instruction(&I::BrTable(targets.into(), 0));
+            repeat(f, n, &[I::End]);
+        },
+    },
+    Case {
+        name: "handlers around each other whose clauses lead back to many loops",
+        body: |f, n| {
+            for i in 0..n as u32 {
+                f.instruction(&I::Loop(BlockType::Empty));
+                let catch = wasm_encoder::Catch::All { label: i };
+                f.instruction(&I::TryTable(BlockType::Empty, [catch].as_slice().into()));
+            }
+            repeat(f, n, &[I::I32Const(1), I::MemoryGrow(0), I::Drop, I::End, I::End]);
+        },
+    },
+    Case {
         name: "nesting with an operand at each level",
         body: |f, n| {
             repeat(
@@ -219,7 +246,11 @@ fn translation_takes_time_in_proportion_to_size() {
         let factor = took.as_secs_f64() / bytes as f64 / (base.as_secs_f64() / base_bytes as f64);
         println!("{}: {took:?} for {bytes} bytes, {factor:.1} times that of plain code", case.name);
         // Square time would be thousands of times as much. Blocks of a thousand values cost that of a thousand operators.
-        let allowed = if case.name.contains("thousand") { 5000.0 } else { 100.0 };
+        let allowed = match case.name {
+            name if name.contains("thousand") => 5000.0,
+            name if name.contains("table") => 20.0,
+            _ => 100.0,
+        };
         assert!(factor < allowed, "{} takes {factor} times as long as plain code", case.name);
         if factor > slowest.0 && allowed == 100.0 {
             slowest = (factor, case.name);

@@ -32,6 +32,3 @@ pub(crate) fn count(work: Work, amount: u64) {
 pub(crate) fn done(work: Work) -> u64 {
     DONE.with(|done| done[work as usize].get())
 }
-
-#[cfg(test)]
-mod tests;

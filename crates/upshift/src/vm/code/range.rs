@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::index::Place;
 use super::set::Span;
-use crate::memory::mmap::Mapping;
+use crate::vm::mmap::Mapping;
 
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 1 << CHUNK_LOG2;

@@ -13,7 +13,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::memory::shared::WaitResult;
+/// How a wait at a [`SharedMemory`](crate::SharedMemory) ended.
+///
+/// ```
+/// use upshift::{Engine, MemoryType, SharedMemory, WaitResult};
+///
+/// let memory = SharedMemory::new(&Engine::default(), MemoryType::shared(1, 1))?;
+/// assert_eq!(memory.atomic_wait32(0, 1, None)?, WaitResult::Mismatch);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum WaitResult {
+    /// Another thread has woken this one.
+    Ok = 0,
+    /// The value was not the expected one, so there was no wait.
+    Mismatch = 1,
+    /// The time was over.
+    TimedOut = 2,
+}
 
 /// The waiting threads of one memory.
 #[derive(Debug, Default)]

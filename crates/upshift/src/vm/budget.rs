@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::limits::{LimitExceeded, MemoryUse};
+use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
 
 /// A number of bytes that several stores, on any threads, may take in all. Clones are the same budget.
 ///
@@ -199,7 +199,7 @@ impl Drop for MemoryShare {
 #[cfg(test)]
 mod tests {
     use super::{MemoryBudget, MemoryShare};
-    use crate::limits::{LimitExceeded, MemoryUse};
+    use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
 
     #[test]
     fn shares_grow_and_shrink_within_the_limit() {

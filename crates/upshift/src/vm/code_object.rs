@@ -11,7 +11,7 @@ use upshift_ir::{FuncCode, code};
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo};
 
-use crate::tier::Tier;
+use crate::vm::tier::Tier;
 
 /// Code of a function.
 #[derive(Clone, Copy)]

@@ -101,9 +101,9 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::{CHUNK, CodeSet};
-    use crate::code::NativeKind;
-    use crate::code::index::Place;
-    use crate::code::range::CodeRange;
+    use crate::vm::code::NativeKind;
+    use crate::vm::code::index::Place;
+    use crate::vm::code::range::CodeRange;
 
     const RANGE: usize = 16 << 20;
 

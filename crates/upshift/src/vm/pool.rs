@@ -15,7 +15,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::memory::mmap::{Kind, Mapping};
+use crate::vm::mmap::{Kind, Mapping};
 
 /// The most mappings of a use that an engine keeps. A reservation for a memory takes 8 GiB of address space, of which a process
 /// has 128 TiB.

@@ -95,7 +95,7 @@ fn position(number: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::{FIRST, Index, Place, position};
-    use crate::code::NativeKind;
+    use crate::vm::code::NativeKind;
 
     #[test]
     fn positions_fill_one_segment_after_the_other() {

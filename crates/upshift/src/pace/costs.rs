@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Work, done};
+use crate::vm::work::{Work, done};
 use crate::{
     Config, Dispatch, Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline,
     WasmBacktrace,

@@ -16,19 +16,19 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::budget::MemoryShare;
-use crate::limits::{LimitExceeded, MemoryUse};
-use crate::memory::pool::{Pooled, Pools, Use};
-use crate::out_of_memory::OutOfMemory;
+use crate::vm::budget::MemoryShare;
+use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::pool::{Pooled, Pools, Use};
 
 /// What comes before the first half: a reference to null with the offset of a field leads here.
 const GUARD: usize = 64 << 10;
 
 /// Address space to ask for: less where the system does not give more.
-pub(super) const RESERVATIONS: &[usize] = &[4 << 30, 1 << 30, 256 << 20, 64 << 20];
+pub(crate) const RESERVATIONS: &[usize] = &[4 << 30, 1 << 30, 256 << 20, 64 << 20];
 
 /// The same for a store whose modules make no structs and arrays: where address space is scarce, memories need it more.
-pub(super) const RESERVATIONS_FOR_FEW: &[usize] = &[4 << 30, 64 << 20];
+pub(crate) const RESERVATIONS_FOR_FEW: &[usize] = &[4 << 30, 64 << 20];
 
 /// Parts of this size are made accessible.
 const UNIT: usize = 64 << 10;
@@ -40,7 +40,7 @@ const LEAST: usize = 1 << 20;
 const MOST_KEPT: usize = 4 << 20;
 
 /// What errors of the system call it.
-pub(super) const HEAP: &str = "the heap of objects";
+pub(crate) const HEAP: &str = "the heap of objects";
 
 /// The heap of a store.
 #[derive(Default)]
@@ -69,7 +69,7 @@ struct Space {
 
 impl Heap {
     /// Whether there was ever an object.
-    pub(super) fn begun(&self) -> bool {
+    pub(crate) fn begun(&self) -> bool {
         self.begun
     }
 
@@ -84,7 +84,7 @@ impl Heap {
     }
 
     /// The first offset of the half in use.
-    pub(super) fn start(&self) -> u32 {
+    pub(crate) fn start(&self) -> u32 {
         self.space.as_ref().map_or(0, |space| space.halves[space.current].start as u32)
     }
 
@@ -94,7 +94,7 @@ impl Heap {
     }
 
     /// Whether a half cannot have more because the system gave less than there could be.
-    pub(super) fn refused(&self) -> Option<OutOfMemory> {
+    pub(crate) fn refused(&self) -> Option<OutOfMemory> {
         self.space.as_ref().and_then(|space| space.refused)
     }
 
@@ -104,7 +104,7 @@ impl Heap {
     ///
     /// # Errors
     /// When the system gave not even a little.
-    pub(super) fn reserve(&mut self, pools: &Arc<Pools>, sizes: &[usize]) -> Result<(), OutOfMemory> {
+    pub(crate) fn reserve(&mut self, pools: &Arc<Pools>, sizes: &[usize]) -> Result<(), OutOfMemory> {
         if self.space.is_none() && self.none.is_none() {
             match Space::reserve(pools, sizes) {
                 Ok(space) => self.space = Some(space),
@@ -115,7 +115,7 @@ impl Heap {
     }
 
     /// The first object comes: from now on what becomes accessible is taken from the share's budget.
-    pub(super) fn begin(&mut self, share: MemoryShare) {
+    pub(crate) fn begin(&mut self, share: MemoryShare) {
         if let Some(space) = &mut self.space {
             space.share = share;
             self.begun = true;
@@ -123,7 +123,7 @@ impl Heap {
     }
 
     /// The most room that the budget has for both halves; the error is what it would take to have room for `least` bytes.
-    pub(super) fn affordable_room(&self, least: usize) -> Result<usize, LimitExceeded> {
+    pub(crate) fn affordable_room(&self, least: usize) -> Result<usize, LimitExceeded> {
         let Some(space) = &self.space else { return Ok(0) };
         let (most, larger) = (space.share.most(), space.accessible[0].max(space.accessible[1]));
         // A half does not become smaller by having less room.
@@ -133,7 +133,7 @@ impl Heap {
 
     /// How much room there should be for so many bytes in use and some more that are wanted; none if that is more than there
     /// can be.
-    pub(super) fn wanted_room(&self, used: usize, more: usize) -> Option<usize> {
+    pub(crate) fn wanted_room(&self, used: usize, more: usize) -> Option<usize> {
         let least = used.checked_add(more).filter(|&least| least <= self.most())?;
         Some(least.max(used * 2).max(LEAST).min(self.most()))
     }
@@ -170,7 +170,7 @@ impl Heap {
 
     /// Gives the half that is not in use back, but for what will be wanted of it when it is in use again, if that is not much:
     /// it need not come from the system again.
-    pub(super) fn release_other(&mut self, used: usize) {
+    pub(crate) fn release_other(&mut self, used: usize) {
         if let Some(space) = &mut self.space {
             let kept = (used * 2).clamp(LEAST, MOST_KEPT).next_multiple_of(UNIT);
             space.give_back(1 - space.current, kept);
@@ -253,7 +253,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Heap, LEAST, RESERVATIONS, UNIT};
-    use crate::budget::{MemoryBudget, MemoryShare};
+    use crate::vm::budget::{MemoryBudget, MemoryShare};
 
     #[test]
     fn the_base_stays_from_the_reservation_on() {

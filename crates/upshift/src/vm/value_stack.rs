@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use upshift_core::vm::STACK_RESERVE;
 
-use crate::memory::pool::{Pooled, Pools, Use};
-use crate::out_of_memory::OutOfMemory;
+use crate::vm::out_of_memory::OutOfMemory;
+use crate::vm::pool::{Pooled, Pools, Use};
 
 /// A block of slots.
 pub(crate) struct ValueStack {

@@ -9,7 +9,7 @@
 //! The interpreter's code has no entry here: its frames name their functions, which know their code.
 //!
 //! A look-up takes no lock and allocates nothing, so that a signal handler can do it; `range` is the address space, `set` what
-//! belongs to one module, `index` the list of places in it. Nothing here knows types of the API.
+//! belongs to one module, `index` the list of places in it.
 
 mod index;
 mod range;
@@ -75,7 +75,7 @@ pub(crate) unsafe fn kind_of(pc: usize) -> CodeKind {
 #[cfg(test)]
 mod tests {
     use super::{CodeKind, NativeKind, Stub, kind_of, range};
-    use crate::code::set::CodeSet;
+    use crate::vm::code::set::CodeSet;
 
     /// The kind of an address that is in no set, or in one that lives.
     fn kind(pc: usize) -> CodeKind {

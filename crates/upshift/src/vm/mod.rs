@@ -1,0 +1,34 @@
+//! The lower half of the crate: what runs wasm but knows no type of the API.
+//!
+//! ```text
+//! API: Engine, Store, Module, Instance, Func, Memory … ─ use ─▶ vm ─ uses ─▶ upshift_core, upshift_ir, upshift_interp, the system
+//! ```
+//!
+//! Layer law: nothing in here names the API. Code in here refers to this crate as `crate::vm` alone, and so can be read, tested and
+//! changed without the rest. What it needs from above is passed in. Types that programs of the host see, [`budget::MemoryBudget`]
+//! among them, may be defined in here when they are values that know no store; `lib.rs` exports them. Comments may point upwards.
+//!
+//! - memory of the system: [`mmap`], kept for the next instance by [`pool`], counted by [`budget`], refused as [`out_of_memory`]
+//! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
+//! - what objects are read by and refer to: [`type_records`], [`host_values`]
+//! - code: [`code_table`] by functions, [`code`] by addresses, [`code_object`] for what lies beside it, [`tier`] for what made it
+//! - threads: [`parking`], [`racy`]
+
+pub(crate) mod budget;
+pub(crate) mod code;
+pub(crate) mod code_object;
+pub(crate) mod code_table;
+pub(crate) mod heap;
+pub(crate) mod host_values;
+pub(crate) mod limit_exceeded;
+pub(crate) mod mmap;
+pub(crate) mod native_stack;
+pub(crate) mod out_of_memory;
+pub(crate) mod parking;
+pub(crate) mod pool;
+pub(crate) mod racy;
+pub(crate) mod stable;
+pub(crate) mod tier;
+pub(crate) mod type_records;
+pub(crate) mod value_stack;
+pub(crate) mod work;

@@ -1,0 +1,156 @@
+//! Tiers: what executes functions, and the set of those that a call went through.
+//!
+//! ```text
+//! entered functions ─ enter ─▶ Entered ─▶ TierPath, ascending
+//! ```
+
+use std::fmt;
+
+/// What executes a function.
+///
+/// ```
+/// use upshift::Tier;
+///
+/// assert_eq!(Tier::Interpreter.to_string(), "interpreter");
+/// assert_eq!(Tier::ALL.map(Tier::number), [0, 1, 2]);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Tier {
+    /// Tier 0, which runs the register IR.
+    Interpreter = 0,
+    /// Tier 1, machine code made in a single pass.
+    Baseline = 1,
+    /// Tier 2, optimized machine code.
+    Optimizing = 2,
+}
+
+impl Tier {
+    /// All tiers, the one that starts quickest first. Not every build has all of them, see
+    /// [`is_available`](Self::is_available).
+    pub const ALL: [Tier; 3] = [Tier::Interpreter, Tier::Baseline, Tier::Optimizing];
+
+    /// The tier's number, counted from 0: the higher, the faster its code.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The tier in a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tier::Interpreter => "interpreter",
+            Tier::Baseline => "baseline",
+            Tier::Optimizing => "optimizing",
+        }
+    }
+
+    /// Whether this build can execute code in the tier.
+    ///
+    /// ```
+    /// use upshift::Tier;
+    ///
+    /// assert!(Tier::Interpreter.is_available());
+    /// ```
+    #[must_use]
+    pub const fn is_available(self) -> bool {
+        matches!(self, Tier::Interpreter)
+    }
+}
+
+/// Which tiers functions run in: what [`Config::tiers`](crate::Config::tiers) takes.
+///
+/// ```
+/// use upshift::{Config, Engine, Tier, Tiers};
+///
+/// let interpreted = Engine::new(Config::new().tiers(Tiers::Only(Tier::Interpreter)))?;
+/// # drop(interpreted);
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum Tiers {
+    /// Each function begins in the tier that starts quickest, and what is called often moves up.
+    #[default]
+    Auto,
+    /// Each function runs in this tier from its first call.
+    Only(Tier),
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The tiers that executed a call and what it called, in ascending order. There is at least one.
+///
+/// As text it is their names with arrows between them: a call of which some was executed in one tier and some in
+/// another has both.
+///
+/// ```
+/// use upshift::{Engine, Instance, Module, Store, Tier};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (func (export "run")))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+/// let tiers = store.last_call_tiers().expect("there was a call");
+/// assert_eq!(tiers.iter().collect::<Vec<_>>(), [Tier::Interpreter]);
+/// assert_eq!(tiers.to_string(), "interpreter");
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TierPath(pub(crate) Entered);
+
+impl TierPath {
+    /// The tiers, in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = Tier> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for TierPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, tier) in self.iter().enumerate() {
+            let arrow = if i == 0 { "" } else { "→" };
+            write!(f, "{arrow}{}", tier.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// The set of tiers that were entered: a bit for each, by its number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Entered(u8);
+
+impl Entered {
+    #[inline]
+    pub(crate) fn enter(&mut self, tier: Tier) {
+        self.0 |= 1 << tier.number();
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = Tier> {
+        Tier::ALL.into_iter().filter(move |tier| self.0 & 1 << tier.number() != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entered, Tier, TierPath};
+
+    #[test]
+    fn a_path_ascends_whatever_was_entered_first() {
+        let mut entered = Entered::default();
+        assert_eq!(entered.iter().count(), 0);
+        for tier in [Tier::Optimizing, Tier::Interpreter, Tier::Optimizing] {
+            entered.enter(tier);
+        }
+        let path = TierPath(entered);
+        assert_eq!(path.iter().collect::<Vec<_>>(), [Tier::Interpreter, Tier::Optimizing]);
+        assert_eq!(path.to_string(), "interpreter→optimizing");
+    }
+}
