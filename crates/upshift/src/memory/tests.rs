@@ -135,7 +135,10 @@ fn the_mode_is_that_of_type_and_settings_from_the_beginning() {
 fn run_apart(limit: &str, test: &str) {
     let exe = std::env::current_exe().unwrap();
     let script = format!(r#"{limit} exec "$0" --exact memory::tests::{test} --ignored --nocapture"#);
-    let output = std::process::Command::new("sh").arg("-c").arg(script).arg(exe).output().unwrap();
+    let mut child = std::process::Command::new("sh");
+    // A backtrace needs memory, and without any the standard library may wait for itself.
+    child.arg("-c").arg(script).arg(exe).env("RUST_BACKTRACE", "0");
+    let output = child.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("done as expected"), "{output:?}");
 }
@@ -208,22 +211,28 @@ fn with_many_memories_at_once() {
     let engine = engine(REACH);
     let module =
         Module::new(&engine, r#"(module (memory (export "m") 1) (data (i32.const 9) "x"))"#).unwrap();
-    let stores: Vec<_> = (0..18_000)
+    // Each has a stack besides, and the system bounds the number of mappings in a process: what is more than that, one store has.
+    let stores: Vec<_> = (0..10_000)
         .map(|_| {
             let mut store = Store::new(&engine, ());
             let instance = Instance::new(&mut store, &module, &[]).unwrap();
             let memory = instance.get_memory(&mut store, "m").unwrap();
             assert_eq!(memory.data(&store)[9], b'x');
-            let mode = record(&store, memory).2;
-            (store, memory, mode)
+            assert_eq!(record(&store, memory).2, MemoryMode::Guard);
+            store
         })
         .collect();
-    let guarded = stores.iter().filter(|(.., mode)| *mode == MemoryMode::Guard).count();
-    assert!(guarded >= 10_000, "{guarded}");
+    let mut store = Store::new(&engine, ());
+    let modes = (0..8_000).map(|_| {
+        let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+        record(&store, memory).2
+    });
+    let guarded = modes.filter(|mode| *mode == MemoryMode::Guard).count();
     if cfg!(target_arch = "x86_64") {
-        // 47 bits of address space do not have as many times 8 GiB.
-        assert!(guarded < 1 << 14, "{guarded}");
+        // 47 bits of address space do not have 2^14 times 8 GiB.
+        assert!(10_000 + guarded < 1 << 14, "{guarded}");
     }
+    drop(store);
     drop(stores);
     assert_eq!(engine.pools().len(Use::Memory), MOST);
     println!("done as expected");
