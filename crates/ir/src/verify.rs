@@ -1,8 +1,9 @@
 //! Checks that code is well formed, so that the interpreter can run it without looking.
 //!
 //! After [`verify`] every word belongs to an instruction, every slot lies in the frame, every branch leads to the start of an
-//! instruction, back to a loop only by an instruction that counts, control does not run off the end, and no instruction is one that only the runtime's own stubs may use. Regions
-//! of handlers are in order, handlers lead to instructions, and the way from a handler to the outer ones ends.
+//! instruction, and back to a loop only by an instruction that counts; control does not run off the end, and no instruction is
+//! one that only the runtime's own stubs may use. Regions of handlers are in order, handlers lead to instructions, forward or
+//! back (landings count by themselves), and the way from a handler to the outer ones ends.
 
 use std::collections::HashSet;
 use std::fmt;
