@@ -3,6 +3,7 @@
 //! Between two calls no operation is running: no register is locked. Flags of a comparison may wait for the branch that uses them
 //! ([`Compiler::settle`] ends that), everything else is in slots or where the cache says.
 
+use upshift_asm::AsmError;
 use upshift_asm::x64::Assembler;
 use upshift_core::cast::Cast;
 use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIndex, TypeIndex};
@@ -20,7 +21,7 @@ use upshift_translate::backend::{
 };
 
 use crate::cache::Cache;
-use crate::code::Target;
+use crate::code::{BaselineCode, Target};
 use crate::control::Control;
 use crate::operands::Consumed;
 use crate::tables::Tables;
@@ -64,6 +65,28 @@ impl<'m> Compiler<'m> {
             tables: Tables::new(positions),
             builder: Builder::for_embedding(module, &frame),
         }
+    }
+
+    /// The finished code.
+    pub(crate) fn finish(mut self) -> Result<BaselineCode, AsmError> {
+        let code = self.asm.finish()?;
+        let pool = code.pool;
+        let side = std::mem::take(&mut self.tables.side);
+        let (handlers, references) = side.finish(|label| self.control.catch_word(label).offset() + pool);
+        Ok(BaselineCode {
+            frame: self.frame,
+            frame_slots: self.control.frame_slots,
+            entry: self.entry().offset() + pool,
+            native_entry: 0,
+            main: self.control.main,
+            loops: self.control.loop_words(pool),
+            owners: self.tables.take_owners(pool),
+            handlers,
+            references,
+            faults: std::mem::take(&mut self.tables.faults).into(),
+            embedded: self.tables.embedded,
+            code,
+        })
     }
 
     /// How far a slot lies above the frame pointer, in slots.
