@@ -79,6 +79,21 @@ pub enum Tiers {
     Only(Tier),
 }
 
+/// When functions move up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TierUp {
+    /// How many calls and turns of loops a function makes in the interpreter before.
+    pub(crate) after: u32,
+    /// What random decisions begin with, if that is how functions change their tier.
+    pub(crate) random: Option<u64>,
+}
+
+impl Default for TierUp {
+    fn default() -> TierUp {
+        TierUp { after: 1000, random: None }
+    }
+}
+
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
