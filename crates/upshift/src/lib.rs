@@ -169,7 +169,7 @@ pub use vm::budget::{MemoryBudget, MemoryShare};
 pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
-pub use vm::tier::{Tier, TierPath, Tiers};
+pub use vm::tier::{Compilation, NoNativeCode, Tier, TierPath, Tiers, Trigger};
 
 /// The README's example is compiled and run as a test.
 #[cfg(doctest)]

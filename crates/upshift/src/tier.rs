@@ -103,5 +103,8 @@ impl FrameInfo {
     }
 }
 
+mod change;
 #[cfg(test)]
 mod counter;
+
+pub(crate) use change::{TierState, first_call, hot, install};

@@ -11,7 +11,7 @@
 //! - memory of the system: [`mmap`], kept for the next instance by [`pool`], counted by [`budget`], refused as [`out_of_memory`]
 //! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
-//! - code: [`code_table`] by functions, [`code`] by addresses, [`code_object`] for what lies beside it, [`tier`] for what made it
+//! - code: [`code_table`] by functions, [`code`] by addresses, [`code_object`] for what lies beside it, [`native`] code by modules, [`tier`] for what made it
 //! - threads: [`parking`], [`racy`]
 
 pub(crate) mod budget;
@@ -22,6 +22,7 @@ pub(crate) mod heap;
 pub(crate) mod host_values;
 pub(crate) mod limit_exceeded;
 pub(crate) mod mmap;
+pub(crate) mod native;
 pub(crate) mod native_stack;
 pub(crate) mod out_of_memory;
 pub(crate) mod parking;

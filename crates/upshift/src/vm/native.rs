@@ -20,9 +20,9 @@ use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 use upshift_translate::{CodeOptions, ModuleInfo, TranslateError};
 
-use crate::vm::code::{CodeSet, NativeKind, NoCodeMemory};
+use crate::vm::code::{CodeSet, NativeKind};
 use crate::vm::code_table::CodeTable;
-use crate::vm::tier::{Compilation, Tier, Trigger};
+use crate::vm::tier::{Compilation, NoNativeCode, Tier, Trigger};
 
 /// Native code of one function.
 pub(crate) struct NativeFunc {
@@ -96,7 +96,7 @@ impl NativeFunc {
 #[derive(Debug)]
 pub(crate) enum NotCompiled {
     /// There is no memory for it.
-    Memory(NoCodeMemory),
+    Memory(NoNativeCode),
     /// It cannot be translated.
     Function(TranslateError),
 }
@@ -169,7 +169,7 @@ impl NativeModule {
         &self,
         info: &ModuleInfo,
         memories: &[MemoryMode],
-    ) -> Result<Arc<NativeSet>, NoCodeMemory> {
+    ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
             return Ok(Arc::clone(set));
@@ -187,6 +187,11 @@ impl NativeModule {
     /// The set for the modes of an instance's memories, if there is one.
     pub(crate) fn known(&self, memories: &[MemoryMode]) -> Option<Arc<NativeSet>> {
         self.sets().iter().find(|set| set.target.memories[..] == *memories).cloned()
+    }
+
+    /// Whether no instance has asked for native code.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets().is_empty()
     }
 
     /// Of a function, what the first set has that has anything.
