@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Error;
 use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
-use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx};
+use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx, frame};
 use upshift_core::{IndexType, Trap, TypeId};
 
 use crate::exceptions;
@@ -33,6 +33,8 @@ use crate::vm::work::{Work, count};
 pub(crate) static BUILTINS: Builtins = Builtins {
     translate,
     host_call,
+    hot,
+    switch,
     interrupt,
     make_room,
     throw,
@@ -75,7 +77,7 @@ pub(crate) fn stop(store: NonNull<StoreState>, pending: Pending) -> Status {
 ///
 /// # Safety
 /// `func` must be a wasm function of a live store whose exit is the function's caller.
-unsafe extern "C" fn translate(func: *mut FuncRec) -> Status {
+unsafe extern "C" fn translate(func: *const FuncRec) -> Status {
     // SAFETY: a wasm function's context has an instance and a store, which live as long as it.
     unsafe {
         let ctx = (*func).vmctx;
@@ -84,13 +86,32 @@ unsafe extern "C" fn translate(func: *mut FuncRec) -> Status {
         let index = FuncIndex((*func).index);
         match catch_unwind(AssertUnwindSafe(|| module.code(index))) {
             Ok(Ok(code)) => {
-                (*func).code = code.entry();
+                (*func).code.set(code.entry());
                 Status::OK
             }
             Ok(Err(error)) => stop(store, Pending::Error(error)),
             Err(panic) => stop(store, Pending::Panic(panic)),
         }
     }
+}
+
+/// The counter of a function has run out.
+///
+/// # Safety
+/// `fp` must be a live frame of the store of `ctx`.
+unsafe extern "C" fn hot(_: *mut VmCtx, _: *const u64, fp: *mut u64) -> Status {
+    // SAFETY: each frame has a header with the record of its function, which lives as long as its store.
+    let func: &FuncRec = unsafe { &**fp.offset(frame::FUNC).cast::<*const FuncRec>() };
+    func.counter.set(FuncRec::COUNTER_START);
+    Status::OK
+}
+
+/// Native code asks whether to go on elsewhere: there is nowhere else.
+///
+/// # Safety
+/// None.
+unsafe extern "C" fn switch(_: *mut VmCtx, _: *const u64, _: *mut u64) -> Status {
+    Status::OK
 }
 
 /// Calls a host function.

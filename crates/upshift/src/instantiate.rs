@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use upshift_core::Trap;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::shown::Shown;
-use upshift_core::vm::{FuncRec, GlobalCell, MemoryMode, VmCtx};
+use upshift_core::vm::{Entry, FuncRec, GlobalCell, MemoryMode, Returns, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
 use crate::const_expr::evaluate;
@@ -211,13 +211,15 @@ fn write_context(state: &StoreState, instance: NonNull<InstanceData>, stack_limi
 fn make_funcs(data: &InstanceData) {
     let info = data.module.info();
     let translate_stub = upshift_interp::stubs::translate();
+    let native = upshift_interp::native::call_interpreter(Returns::default());
     for own in 0..info.bodies.len() {
         let func = FuncIndex(info.imported_funcs + own as u32);
         let code = data.module.translated(func).map_or(translate_stub, upshift_ir::FuncCode::entry);
         // SAFETY: the record lies in the context, which no code knows yet.
         unsafe {
             let ty = info.func_type(func);
-            data.func_rec(func).write(FuncRec::new(code, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
+            let entry = Entry { code, native, counter: FuncRec::COUNTER_START };
+            data.func_rec(func).write(FuncRec::new(entry, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
         }
     }
 }

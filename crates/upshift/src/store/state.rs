@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
-use upshift_core::vm::{Builtins, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, StoreCtx, VmCtx};
+use upshift_core::vm::{
+    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, Returns, StoreCtx, VmCtx,
+};
 use upshift_translate::CodeOptions;
 
 use crate::engine::Engine;
@@ -255,7 +257,9 @@ impl StoreState {
             let same = Engine::same(func.func_type().engine(), &self.engine);
             assert!(same, "host function used with a store of another engine");
             let (code, ctx) = (upshift_interp::stubs::host_call(), self.host_ctx.as_ptr());
-            let rec = Stable::new(FuncRec::new(code, ctx, func.ty(), func.func_type().core(), index));
+            let native = upshift_interp::native::call_interpreter(Returns::default());
+            let entry = Entry { code, native, counter: FuncRec::COUNTER_START };
+            let rec = Stable::new(FuncRec::new(entry, ctx, func.ty(), func.func_type().core(), index));
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index
         });
