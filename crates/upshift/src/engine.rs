@@ -9,9 +9,9 @@ use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
-use crate::vm::code::CodeSet;
+use crate::vm::code::{CodeSet, NoNativeCode};
 use crate::vm::pool::Pools;
-use crate::vm::tier::{NoNativeCode, Tier, TierUp, Tiering, Tiers};
+use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
@@ -70,14 +70,14 @@ fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
         (Tiers::Auto, TierUp { after, .. }) => Tiering::WhenHot(after),
     };
     if !Tier::Baseline.is_available() {
-        return Err(NoNativeCode::Build);
+        return Err(NoNativeCode::Unsupported);
     }
     if config.dispatch != Dispatch::Tail {
         return Err(NoNativeCode::Dispatch);
     }
     if wanted == Tiering::AtFirstCall {
         // Other engines ask when there is something to compile.
-        CodeSet::of_process()?;
+        CodeSet::create()?;
     }
     Ok(wanted)
 }
@@ -122,7 +122,7 @@ impl Engine {
     ///
     /// # if !Dispatch::LOOP_AVAILABLE || !Tier::Baseline.is_available() { return Ok(()) }
     /// let engine = Engine::new(Config::new().dispatch(Dispatch::Loop))?;
-    /// assert_eq!(engine.no_native_code(), Some(&NoNativeCode::Dispatch));
+    /// assert!(matches!(engine.no_native_code(), Some(NoNativeCode::Dispatch)));
     /// # Ok::<(), upshift::Error>(())
     /// ```
     #[must_use]

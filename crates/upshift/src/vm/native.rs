@@ -9,20 +9,23 @@
 //! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
 //! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
 
-use std::fmt;
+use std::{fmt, mem};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use upshift_asm::{RelocKind, Stub};
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::MemoryMode;
+use upshift_interp::native;
+use upshift_ir::Op;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 use upshift_translate::{CodeOptions, ModuleInfo, TranslateError};
 
-use crate::vm::code::{CodeSet, NativeKind};
+use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
-use crate::vm::tier::{Compilation, NoNativeCode, Tier, Trigger};
+use crate::vm::tier::{Compilation, Tier, Trigger};
 
 /// Native code of one function.
 pub(crate) struct NativeFunc {
@@ -137,7 +140,9 @@ impl NativeSet {
             return Ok(code);
         }
         let bytes = code.code.bytes.len();
-        let address = self.code.publish(&code.code, NativeKind::Baseline, func.0).map_err(NotCompiled::Memory)?;
+        let faults = mem::take(&mut code.faults);
+        let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of);
+        let address = address.map_err(NotCompiled::Memory)?;
         // They are published, and nobody reads this copy.
         (code.code.bytes, code.code.relocs) = Default::default();
         let compilation = Compilation {
@@ -176,7 +181,7 @@ impl NativeModule {
         }
         let set = Arc::new(NativeSet {
             target: Target::of_this_machine(memories.into()),
-            code: CodeSet::of_process()?,
+            code: CodeSet::create()?,
             funcs: CodeTable::new(info.bodies.len()),
             publishing: Mutex::default(),
         });
@@ -208,4 +213,18 @@ impl fmt::Debug for NativeFunc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NativeFunc").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// The address that a word of native code holds.
+fn address_of(kind: RelocKind) -> u64 {
+    let address = match kind {
+        RelocKind::Handler(number) => return native::handler_address(Op::ALL[usize::from(number)]),
+        RelocKind::Stub(Stub::CallInterpreterPaired) => native::call_interpreter_paired(),
+        RelocKind::Stub(Stub::CallInterpreterJump) => native::call_interpreter_jump(),
+        RelocKind::Stub(Stub::ReturnToInterpreter) => native::return_to_interpreter(),
+        RelocKind::Stub(Stub::Trap) => native::trap(),
+        RelocKind::Stub(Stub::Overflow) => native::overflow(),
+        RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
+    };
+    address as u64
 }

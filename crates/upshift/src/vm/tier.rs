@@ -147,38 +147,6 @@ impl Default for TierUp {
     }
 }
 
-/// Why functions run in the interpreter although native code would be quicker, see
-/// [`Engine::no_native_code`](crate::Engine::no_native_code).
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum NoNativeCode {
-    /// This build has none, see [`Tier::is_available`].
-    Build,
-    /// The interpreter goes from one instruction to the next by a loop, which native code cannot be reached from.
-    Dispatch,
-    /// The system does not allow it: what it said.
-    System(String),
-    /// The address space for native code is used up.
-    Full,
-}
-
-impl fmt::Display for NoNativeCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NoNativeCode::Build => f.write_str(
-                "this build has no native code: it needs the feature `jit` and an optimised build for Linux on x86-64",
-            ),
-            NoNativeCode::Dispatch => {
-                f.write_str("native code needs the interpreter's tail-call dispatch, and the loop was asked for")
-            }
-            NoNativeCode::System(said) => write!(f, "the system allows no native code: {said}"),
-            NoNativeCode::Full => f.write_str("the address space for native code is full"),
-        }
-    }
-}
-
-impl std::error::Error for NoNativeCode {}
-
 /// What an engine does about native code of functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Tiering {
