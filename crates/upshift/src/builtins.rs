@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Error;
 use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
+use upshift_core::index::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap, TypeId};
 

@@ -107,4 +107,4 @@ mod change;
 #[cfg(test)]
 mod counter;
 
-pub(crate) use change::{TierState, first_call, hot, install};
+pub(crate) use change::{TierState, first_call, hot};

@@ -67,7 +67,7 @@ impl TierState {
 }
 
 /// Lets calls of a function reach native code.
-pub(crate) fn install(func: &FuncRec, code: &NativeFunc) {
+fn install(func: &FuncRec, code: &NativeFunc) {
     func.code.set(code.entry());
     func.native.set(code.native_entry());
 }

@@ -88,7 +88,7 @@ impl<'a> CodeObject<'a> {
 }
 
 /// What made the code of a frame, for as long as somebody may ask where its positions come from.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Interpreter,
     Baseline(Arc<NativeSet>),

@@ -13,6 +13,7 @@ use std::{fmt, mem};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{RelocKind, Stub};
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
@@ -49,8 +50,7 @@ impl NativeFunc {
 
     /// The word to go on with from the head of a loop of the interpreter's code, if anything reaches the loop.
     pub(crate) fn loop_entry(&self, number: u32) -> Option<*const u64> {
-        let &offset = self.code.loops.get(number as usize).filter(|&&offset| offset != 0)?;
-        Some(self.word(offset))
+        self.code.loop_head(number).map(|offset| self.word(offset))
     }
 
     /// The word at an offset.
@@ -65,12 +65,12 @@ impl NativeFunc {
 
     /// What catches exceptions, by positions.
     pub(crate) fn handlers(&self) -> Option<&Handlers> {
-        self.code.handlers()
+        Some(&self.code.handlers).filter(|handlers| !handlers.is_empty())
     }
 
     /// Which slots are references, by positions.
     pub(crate) fn references(&self) -> Option<&ReferenceMaps> {
-        self.code.references()
+        Some(&self.code.references).filter(|references| !references.is_empty())
     }
 
     /// The offset of an address in the code, if it is in there.
@@ -81,7 +81,7 @@ impl NativeFunc {
 
     /// The position that a byte of the code belongs to: an offset in the main line.
     pub(crate) fn position(&self, offset: u32) -> u32 {
-        self.code.position_of(offset)
+        self.code.position(offset)
     }
 
     /// The words from an offset to the end of the pool, if it is in the pool.
@@ -180,7 +180,11 @@ impl NativeModule {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(NativeSet {
-            target: Target::of_this_machine(memories.into()),
+            target: Target {
+                features: CpuFeatures::detect(),
+                returns: native::allowed_returns(),
+                memories: memories.into(),
+            },
             code: CodeSet::create()?,
             funcs: CodeTable::new(info.bodies.len()),
             publishing: Mutex::default(),
@@ -206,6 +210,12 @@ impl NativeModule {
 
     fn sets(&self) -> std::sync::MutexGuard<'_, Vec<Arc<NativeSet>>> {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for NativeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeSet").field("target", &self.target).finish_non_exhaustive()
     }
 }
 

@@ -72,6 +72,12 @@ pub(crate) unsafe fn kind_of(pc: usize) -> CodeKind {
     }
 }
 
+/// Whether an address is in the range of native code.
+#[inline]
+pub(crate) fn is_native(pc: usize) -> bool {
+    range::known().is_some_and(|range| range.contains(pc))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CodeKind, NativeKind, Stub, kind_of, range};
