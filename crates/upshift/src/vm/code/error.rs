@@ -11,6 +11,8 @@ pub(crate) enum NoNativeCode {
     AddressSpace(io::Error),
     /// The system gives no memory that may be executed: what it said to each way of asking.
     Memory(Box<[(&'static str, io::Error)]>),
+    /// The system has no memory for more of it.
+    NoMore(io::Error),
     /// The system does not tell of faults.
     Faults(io::Error),
     /// The range of native code has no room for it.
@@ -28,6 +30,7 @@ impl fmt::Display for NoNativeCode {
                     write!(f, "{} {way}: {error}", if number == 0 { ":" } else { "," })
                 })
             }
+            NoNativeCode::NoMore(error) => write!(f, "the system gives no memory for more of it: {error}"),
             NoNativeCode::Faults(error) => write!(f, "the system does not tell of faults: {error}"),
             NoNativeCode::Full => f.write_str("the address space that is set aside for it is full"),
         }
