@@ -11,7 +11,7 @@
 
 mod code;
 
-pub use code::{BaselineCode, Returns, Target};
+pub use code::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, TranslateError};
 

@@ -176,8 +176,14 @@ impl<'a> Analysis<'a> {
         if self.rows.iter().any(|row| row.compilation.is_some()) {
             columns.extend([
                 Column { title: "trigger", cell: |_, row| row.of_code(|code| code.trigger.to_string()) },
-                Column { title: "compile µs", cell: |_, row| row.of_code(|code| code.time.as_micros().to_string()) },
-                Column { title: "code bytes", cell: |_, row| row.of_code(|code| code.code_bytes.to_string()) },
+                Column {
+                    title: "compile µs",
+                    cell: |_, row| row.of_code(|code| code.time.as_micros().to_string()),
+                },
+                Column {
+                    title: "code bytes",
+                    cell: |_, row| row.of_code(|code| code.code_bytes.to_string()),
+                },
                 Column { title: "embedded", cell: |_, row| row.of_code(|code| code.embedded.to_string()) },
             ]);
         }

@@ -77,15 +77,21 @@ pub(crate) fn text(
 
 /// What there is of native code.
 fn compiled(modules: &[Module]) -> String {
-    let of_module = |module: &Module| module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>();
+    let of_module = |module: &Module| {
+        module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>()
+    };
     let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
     if all.is_empty() {
         return "0".to_owned();
     }
     let time: Duration = all.iter().map(|code| code.time).sum();
-    let (bytes, embedded) = all.iter().fold((0, 0), |sum, code| (sum.0 + code.code_bytes, sum.1 + code.embedded));
+    let (bytes, embedded) =
+        all.iter().fold((0, 0), |sum, code| (sum.0 + code.code_bytes, sum.1 + code.embedded));
     let milliseconds = time.as_secs_f64() * 1e3;
-    format!("{}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it", all.len())
+    format!(
+        "{}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it",
+        all.len()
+    )
 }
 
 /// Tells what `--stats` asks for.

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use upshift::{
-    Config, Engine, Error, Extern, Instance, LimitExceeded, Memory, MemoryBudget, MemoryType,
-    MemoryUse, Module, Ref, RefType, ResourceLimiter, Result, SharedMemory, Store, StoreLimits,
-    StoreLimitsBuilder, Table, TableType, Trap,
+    Config, Engine, Error, Extern, Instance, LimitExceeded, Memory, MemoryBudget, MemoryType, MemoryUse,
+    Module, Ref, RefType, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder,
+    Table, TableType, Trap,
 };
 
 use crate::ways::Way;

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use upshift::{
-    Caller, Config, Engine, Error, Exception, ExnRef, Extern, ExternRef, Func, FuncType, Global,
-    Instance, Linker, Module, Ref, Result, Store, StoreLimitsBuilder, Tag, TagType, Trap, Val, ValType,
-    WasmBacktrace,
+    Caller, Config, Engine, Error, Exception, ExnRef, Extern, ExternRef, Func, FuncType, Global, Instance,
+    Linker, Module, Ref, Result, Store, StoreLimitsBuilder, Tag, TagType, Trap, Val, ValType, WasmBacktrace,
 };
 
 use crate::ways::Way;

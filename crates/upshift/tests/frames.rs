@@ -6,8 +6,8 @@
 mod ways;
 
 use upshift::{
-    AsContext, Caller, Config, Engine, Error, Extern, Func, Instance, Linker, Module, Result,
-    Store, Trap, UpdateDeadline, WasmBacktrace,
+    AsContext, Caller, Config, Engine, Error, Extern, Func, Instance, Linker, Module, Result, Store, Trap,
+    UpdateDeadline, WasmBacktrace,
 };
 
 use crate::ways::Way;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use upshift::{
-    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Config, Engine, Exception,
-    ExnRef, ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, Mutability, OwnedRooted, RefType,
+    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Config, Engine, Exception, ExnRef,
+    ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, Mutability, OwnedRooted, RefType,
     ResourceLimiter, Result, RootScope, StorageType, Store, StructRef, StructType, Trap, UpdateDeadline, Val,
     ValType,
 };

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use upshift::{
-    Config, Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap,
-    TypedFunc, UpdateDeadline, WasmBacktrace,
+    Config, Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap, TypedFunc,
+    UpdateDeadline, WasmBacktrace,
 };
 
 use crate::ways::Way;

@@ -5,9 +5,7 @@
 #[path = "common/ways.rs"]
 mod ways;
 
-use upshift::{
-    Caller, Config, Engine, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline,
-};
+use upshift::{Caller, Config, Engine, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline};
 
 use crate::ways::Way;
 
@@ -212,9 +210,7 @@ fn memories_move_while_room_is_made() {
             (i32.store (i32.const 16) (i32.const 42))
             (i32.load (i32.const 16))))"#;
     for way in Way::all() {
-        let engine =
-            Engine::new(way.config().epoch_interruption(true).memory_reservation(0))
-                .unwrap();
+        let engine = Engine::new(way.config().epoch_interruption(true).memory_reservation(0)).unwrap();
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
         linker.func_wrap("host", "arm", |caller: Caller<'_, ()>| caller.engine().increment_epoch()).unwrap();

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use upshift::{
-    Config, Engine, Instance, Memory, MemoryType, Module, ResourceLimiter, Result, SharedMemory,
-    Store, Trap, TypedFunc, WaitResult, WasmParams, WasmResults,
+    Config, Engine, Instance, Memory, MemoryType, Module, ResourceLimiter, Result, SharedMemory, Store, Trap,
+    TypedFunc, WaitResult, WasmParams, WasmResults,
 };
 
 use crate::ways::Way;

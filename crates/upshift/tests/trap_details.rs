@@ -8,9 +8,7 @@ mod ways;
 #[path = "common/rng.rs"]
 mod rng;
 
-use upshift::{
-    Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,
-};
+use upshift::{Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace};
 
 use crate::ways::Way;
 

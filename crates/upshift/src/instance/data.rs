@@ -20,8 +20,9 @@ use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::StoreId;
 use crate::table::Table;
+use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
-use crate::vm::native::{NativeSet, NotCompiled};
+use crate::vm::native::NativeSet;
 
 /// The elements of a segment that can still be used.
 pub(crate) enum Elems {
@@ -132,11 +133,11 @@ impl InstanceData {
     ///
     /// # Errors
     /// When the process has no memory for native code.
-    pub(crate) fn native_set(&self) -> Result<&NativeSet, NotCompiled> {
+    pub(crate) fn native_set(&self) -> Result<&NativeSet, NoNativeCode> {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let set = self.module.native().set(self.module.info(), &self.memory_modes()).map_err(NotCompiled::Memory)?;
+        let set = self.module.native().set(self.module.info(), &self.memory_modes())?;
         Ok(self.native.get_or_init(|| set))
     }
 

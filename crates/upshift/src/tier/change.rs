@@ -18,8 +18,8 @@ use anyhow::Result;
 
 use crate::instance::InstanceData;
 use crate::store::StoreState;
-use crate::vm::code::{CodeKind, Stub, kind_of};
-use crate::vm::native::{NativeFunc, NotCompiled};
+use crate::vm::code::{CodeKind, NoNativeCode, Stub, kind_of};
+use crate::vm::native::NativeFunc;
 use crate::vm::tier::{Dice, Tier, Tiering, Trigger};
 
 /// The most calls and turns between two random decisions.
@@ -86,9 +86,8 @@ pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: 
                 state.entered.enter(Tier::Baseline);
                 return Ok(());
             }
-            Err(NotCompiled::Function(error)) => return Err(error.into()),
-            // The interpreter needs no memory of that kind.
-            Err(NotCompiled::Memory(reason)) => state.engine.note_no_native_code(reason),
+            // The interpreter can do without.
+            Err(reason) => state.engine.note_no_native_code(reason),
         }
     } else if let Tiering::WhenHot(_) = state.tier.tiering
         && let Some(code) = instance.known_native_set().and_then(|set| set.get(instance.module.own(index)))
@@ -137,8 +136,7 @@ pub(crate) unsafe fn hot(
     let trigger = if let Place::Loop(_) = place { Trigger::Loop } else { Trigger::Calls };
     let code = match compile(instance, FuncIndex(func.index), trigger) {
         Ok(code) => code,
-        Err(NotCompiled::Function(error)) => return Err(error.into()),
-        Err(NotCompiled::Memory(reason)) => {
+        Err(reason) => {
             state.engine.note_no_native_code(reason);
             return Ok(Status::OK);
         }
@@ -181,7 +179,7 @@ fn back_to_interpreter(
 }
 
 /// Native code of a function, which is made if there is none.
-fn compile(instance: &InstanceData, func: FuncIndex, trigger: Trigger) -> Result<&NativeFunc, NotCompiled> {
+fn compile(instance: &InstanceData, func: FuncIndex, trigger: Trigger) -> Result<&NativeFunc, NoNativeCode> {
     let options = instance.module.engine().config().code;
     instance.native_set()?.compile(instance.module.info(), func, options, trigger)
 }

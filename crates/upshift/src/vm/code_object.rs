@@ -25,14 +25,6 @@ pub(crate) enum CodeObject<'a> {
 }
 
 impl<'a> CodeObject<'a> {
-    /// The tier that runs the code.
-    pub(crate) fn tier(self) -> Tier {
-        match self {
-            CodeObject::Interpreter(_) => Tier::Interpreter,
-            CodeObject::Baseline(_) => Tier::Baseline,
-        }
-    }
-
     /// The position that an address within an instruction of the code belongs to.
     #[inline]
     pub(crate) fn position(self, pc: usize) -> Option<usize> {

@@ -22,7 +22,7 @@ use upshift_interp::native;
 use upshift_ir::Op;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
-use upshift_translate::{CodeOptions, ModuleInfo, TranslateError};
+use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
@@ -95,15 +95,6 @@ impl NativeFunc {
     }
 }
 
-/// Why a function has no native code.
-#[derive(Debug)]
-pub(crate) enum NotCompiled {
-    /// There is no memory for it.
-    Memory(NoNativeCode),
-    /// It cannot be translated.
-    Function(TranslateError),
-}
-
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
@@ -121,28 +112,30 @@ impl NativeSet {
     }
 
     /// The code of a function, which is made if there is none. If several threads do that at once, the first one's counts.
+    ///
+    /// # Errors
+    /// When there is no memory for it, or it would be too large.
     pub(crate) fn compile(
         &self,
         info: &ModuleInfo,
         func: FuncIndex,
         options: CodeOptions,
         trigger: Trigger,
-    ) -> Result<&NativeFunc, NotCompiled> {
+    ) -> Result<&NativeFunc, NoNativeCode> {
         let own = (func.0 - info.imported_funcs) as usize;
         if let Some(code) = self.get(own) {
             return Ok(code);
         }
         let begin = Instant::now();
         let mut code =
-            upshift_baseline::compile(info, func, options, &self.target).map_err(NotCompiled::Function)?;
+            upshift_baseline::compile(info, func, options, &self.target).map_err(|error| NoNativeCode::Function(error.to_string()))?;
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = self.get(own) {
             return Ok(code);
         }
         let bytes = code.code.bytes.len();
         let faults = mem::take(&mut code.faults);
-        let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of);
-        let address = address.map_err(NotCompiled::Memory)?;
+        let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)?;
         // They are published, and nobody reads this copy.
         (code.code.bytes, code.code.relocs) = Default::default();
         let compilation = Compilation {

@@ -1,11 +1,9 @@
 //! Calls without an end stop with a trap, and what lies below stays usable.
 
-use upshift::{
-    Caller, Config, Engine, Extern, Func, Instance, Module, Result, Store, Trap, TypedFunc,
-};
+use upshift::{Caller, Config, Engine, Extern, Func, Instance, Module, Result, Store, Trap, TypedFunc};
 
-use crate::ways::Way;
 use crate::engines;
+use crate::ways::Way;
 
 fn instance(store: &mut Store<()>, wat: &str, imports: &[Extern]) -> Instance {
     let module = Module::new(store.engine(), wat).unwrap();

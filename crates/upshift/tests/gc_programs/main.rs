@@ -13,8 +13,8 @@ mod program;
 mod rng;
 
 use upshift::{
-    AnyRef, ArrayRef, ArrayType, Caller, Config, Engine, Extern, ExternRef, FieldType, Func,
-    Instance, Module, Mutability, Result, RootScope, StorageType, Store, UpdateDeadline, Val, ValType,
+    AnyRef, ArrayRef, ArrayType, Caller, Config, Engine, Extern, ExternRef, FieldType, Func, Instance,
+    Module, Mutability, Result, RootScope, StorageType, Store, UpdateDeadline, Val, ValType,
 };
 
 use crate::ways::Way;

@@ -15,8 +15,12 @@ pub enum NoNativeCode {
     AddressSpace(io::Error),
     /// The system gives no memory that may be executed: what it said to each way of asking.
     Memory(Box<[(&'static str, io::Error)]>),
+    /// The system has no memory for more of it.
+    NoMore(io::Error),
     /// The system does not tell of faults.
     Faults(io::Error),
+    /// A function cannot be compiled, and why.
+    Function(String),
     /// The range of native code has no room for it.
     Full,
 }
@@ -37,7 +41,9 @@ impl fmt::Display for NoNativeCode {
                     write!(f, "{} {way}: {error}", if number == 0 { ":" } else { "," })
                 })
             }
+            NoNativeCode::NoMore(error) => write!(f, "the system gives no memory for more native code: {error}"),
             NoNativeCode::Faults(error) => write!(f, "the system does not tell of faults in native code: {error}"),
+            NoNativeCode::Function(reason) => write!(f, "a function cannot be compiled: {reason}"),
             NoNativeCode::Full => f.write_str("the address space that is set aside for native code is full"),
         }
     }
