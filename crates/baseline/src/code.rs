@@ -5,20 +5,10 @@
 
 use upshift_asm::NativeCode;
 use upshift_asm::x64::CpuFeatures;
-use upshift_core::vm::MemoryMode;
+use upshift_core::vm::{MemoryMode, Returns};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 use upshift_translate::backend::Frame;
-
-/// How calls between native functions return.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Returns {
-    /// By `call` and `ret`, so that the processor foresees where a return leads; the native stack stays as it is all the same.
-    #[default]
-    Paired,
-    /// By jumps, where the processor keeps a shadow of the stack.
-    Jump,
-}
 
 /// For what code is made, besides the module and its options.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,8 +58,9 @@ impl BaselineCode {
     /// # Examples
     /// ```
     /// use upshift_asm::x64::CpuFeatures;
-    /// use upshift_baseline::{Returns, Target, compile};
+    /// use upshift_baseline::{Target, compile};
     /// use upshift_core::index::FuncIndex;
+    /// use upshift_core::vm::Returns;
     /// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
     ///
     /// let bytes = wat::parse_str("(module (func (param i32) (result i32) (local.get 0)))")?;

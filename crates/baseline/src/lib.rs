@@ -24,7 +24,7 @@ mod x64;
 
 use std::cell::RefCell;
 
-pub use code::{BaselineCode, Returns, Target};
+pub use code::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;

@@ -20,6 +20,7 @@ pub mod enter;
 pub mod frame;
 mod handlers;
 mod link;
+pub mod native;
 mod regs;
 pub mod stubs;
 
