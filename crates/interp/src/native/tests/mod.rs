@@ -79,8 +79,7 @@ fn entering_keeps_the_registers_of_the_caller() {
         let mut world = sums(returns, true, 1 << 10);
         let func: *const FuncRec = world.func(0, 1);
         let (ctx, store, fp) = (world.ctx(0), world.store(), world.outermost());
-        let entry =
-            EntryFrame { prev: std::ptr::null(), outer: ExitPoint::NONE, sp: Cell::new(0) };
+        let entry = EntryFrame { prev: std::ptr::null(), outer: ExitPoint::NONE, sp: Cell::new(0) };
         // SAFETY: the stack has room for the frame, whose header is written as `enter` does.
         let (status, result) = unsafe {
             *fp.sub(4) = 4;

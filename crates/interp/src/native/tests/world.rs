@@ -5,8 +5,8 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::AtomicU64;
 
 use upshift_core::vm::{
-    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, STACK_RESERVE, Status,
-    StoreCtx, VmCounts, VmCtx, VmLayout,
+    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, STACK_RESERVE, Status, StoreCtx,
+    VmCounts, VmCtx, VmLayout,
 };
 use upshift_core::{FuncType, TypeId, ValType};
 use upshift_ir::{FuncCode, text};
@@ -138,7 +138,8 @@ impl World {
             type_count: 0,
         }));
         let ty = FuncType::new([ValType::I64], [ValType::I64]);
-        let none = Entry { code: std::ptr::null(), native: std::ptr::null(), counter: FuncRec::COUNTER_START };
+        let none =
+            Entry { code: std::ptr::null(), native: std::ptr::null(), counter: FuncRec::COUNTER_START };
         let instances = [(); 2].map(|()| {
             let ctx = VmCtx {
                 store,
