@@ -1,6 +1,7 @@
 //! What lies beside the code of the function that is being compiled: handlers and references by positions, owners of what is not in
 //! the main line, cold paths that wait for its end.
 
+use upshift_asm::x64::Gpr;
 use upshift_asm::{Const, Label, Word};
 use upshift_core::Trap;
 use upshift_ir::build::SideTables;
@@ -14,6 +15,11 @@ pub(crate) enum ColdPath {
     Trap(Trap),
     /// Takes all fuel that is left and stops.
     OutOfFuel,
+    /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
+    OutOfBounds {
+        end: Gpr,
+        behind: u64,
+    },
 }
 
 /// A cold path that is to be written.
@@ -114,6 +120,10 @@ impl Compiler<'_> {
             self.asm.bind(label);
             match path {
                 ColdPath::Trap(trap) => self.emit_trap(trap),
+                ColdPath::OutOfBounds { end, behind } => {
+                    self.emit_out_of_bounds(end, behind);
+                    self.emit_trap(Trap::MemoryOutOfBounds);
+                }
                 ColdPath::OutOfFuel => {
                     self.emit_no_fuel();
                     self.emit_trap(Trap::OutOfFuel);
