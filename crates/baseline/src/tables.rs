@@ -7,6 +7,7 @@ use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 
 use crate::compiler::Compiler;
+use crate::x64::Misfit;
 
 /// Code behind the main line.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,11 @@ pub(crate) enum ColdPath {
     Trap(Trap),
     /// Takes all fuel that is left and stops.
     OutOfFuel,
+    /// A float does not fit into an integer: goes back with the nearest one, or stops.
+    Misfit {
+        misfit: Misfit,
+        back: Option<Label>,
+    },
     /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
     OutOfBounds {
         end: Gpr,
@@ -120,6 +126,7 @@ impl Compiler<'_> {
             self.asm.bind(label);
             match path {
                 ColdPath::Trap(trap) => self.emit_trap(trap),
+                ColdPath::Misfit { misfit, back } => self.emit_misfit(misfit, back),
                 ColdPath::OutOfBounds { end, behind } => {
                     self.emit_out_of_bounds(end, behind);
                     self.emit_trap(Trap::MemoryOutOfBounds);

@@ -4,6 +4,7 @@
 
 mod calls;
 mod flags;
+mod float;
 mod integer;
 mod memory;
 mod moves;
@@ -11,6 +12,7 @@ mod regs;
 
 pub(crate) use calls::LANDING_LEN;
 pub(crate) use flags::{Flags, Test};
+pub(crate) use float::{FloatOp, Misfit, float_op};
 pub(crate) use integer::{IntOp, int_op};
 pub(crate) use memory::{load_bytes, load_kind, store_bytes};
 pub(crate) use regs::{
