@@ -10,7 +10,6 @@ mod memory;
 mod moves;
 mod regs;
 
-pub(crate) use calls::LANDING_LEN;
 pub(crate) use flags::{Flags, Test};
 pub(crate) use float::{FloatOp, Misfit, float_op};
 pub(crate) use integer::{IntOp, int_op};

@@ -129,15 +129,6 @@ impl RegSet {
         RegSet(self.0 | other.0)
     }
 
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// How many there are.
-    pub(crate) const fn len(self) -> u32 {
-        self.0.count_ones()
-    }
-
     /// All of them.
     #[inline(always)]
     pub(crate) fn iter(self) -> impl Iterator<Item = Reg> {
@@ -184,8 +175,7 @@ pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
 
 /// The registers for values that stay, best first: no operation needs them for itself.
 pub(crate) fn lasting(class: Class) -> impl Iterator<Item = Reg> {
-    const INT: [Gpr; 8] =
-        [Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R11, Gpr::R10, Gpr::R9, Gpr::R8, Gpr::RDI];
+    const INT: [Gpr; 8] = [Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R11, Gpr::R10, Gpr::R9, Gpr::R8, Gpr::RDI];
     let ints = INT.iter().map(|&gpr| Reg::from(gpr));
     let floats = (6..16).rev().map(|number| Reg::from(Xmm::new(number)));
     let (ints, floats) = match class {
