@@ -18,6 +18,7 @@ use crate::store::{Pending, StoreState};
 use crate::trap_detail::describe;
 use crate::vm::code::is_native;
 use crate::vm::native_stack;
+use crate::vm::signals;
 use crate::vm::tier::{Entered, Tier};
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
@@ -55,6 +56,9 @@ pub(crate) unsafe fn invoke<R>(
 fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
     if outermost {
         store.entered = Entered::default();
+        if store.tier.has_native_code() {
+            signals::prepare_thread();
+        }
     }
     if let Some(tier) = tier_of(store, func) {
         store.entered.enter(tier);

@@ -38,6 +38,12 @@ impl TierState {
         TierState { tiering, dice: Dice::new(seed) }
     }
 
+    /// Whether there may be native code.
+    #[inline]
+    pub(crate) fn has_native_code(&self) -> bool {
+        self.tiering != Tiering::Never
+    }
+
     /// How many arrivals at a function there may be before it is looked at.
     pub(crate) fn counter(&mut self) -> i32 {
         match self.tiering {

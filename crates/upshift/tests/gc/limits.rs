@@ -1,7 +1,7 @@
 //! How much objects may take, and what happens when there is no more.
 
 use upshift::{
-    ArrayRef, ArrayType, Config, Engine, Error, FieldType, Instance, LimitExceeded, Module, Mutability,
+    ArrayRef, ArrayType, Engine, Error, FieldType, Instance, LimitExceeded, Module, Mutability,
     OutOfMemory, ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val,
     ValType, WasmBacktrace,
 };
