@@ -20,6 +20,7 @@
 //! same instructions as small ones.
 
 mod calls;
+mod embed;
 mod forms;
 mod fuse;
 mod labels;
@@ -45,6 +46,7 @@ use upshift_translate::backend::{
 use self::forms::keeps_bits;
 use self::fuse::Peephole;
 use self::labels::{Fixup, TargetList};
+pub use self::embed::instructions;
 pub use self::side_tables::SideTables;
 use crate::func_code::FuncCode;
 use crate::op::{Loc, Op, extract_lane_form, replace_lane_form, ternary_form, unary_form, wide_form};
@@ -83,6 +85,10 @@ impl<'m> Builder<'m> {
         let size = module.body(func).map_or(0, |body| body.len());
         let mut words = Vec::with_capacity(size / 2 + 8);
         words.push(0);
+        Builder::with_words(module, words, positions)
+    }
+
+    fn with_words(module: &'m ModuleInfo, words: Vec<u64>, positions: bool) -> Builder<'m> {
         Builder {
             module,
             layout: module.vm_layout(),
@@ -428,7 +434,7 @@ impl Backend for Builder<'_> {
         self.emit_ref_cast(cast, reference);
     }
 
-    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label) {
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, _free: Slot) {
         self.emit_branch_if_cast(cast, reference, sense, target);
     }
 
