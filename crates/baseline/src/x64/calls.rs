@@ -12,7 +12,7 @@ use upshift_translate::backend::Slot;
 
 use super::{CTX, Class, FLOAT_RESULT, FP, MEM, RESULT};
 use crate::cache::Kind;
-use crate::code::Returns;
+use upshift_core::vm::Returns;
 use crate::compiler::Compiler;
 
 /// How many bytes the instruction has that brings back the frame pointer after a call.
