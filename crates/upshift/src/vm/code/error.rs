@@ -23,7 +23,9 @@ impl fmt::Display for NoNativeCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NoNativeCode::Unsupported => f.write_str("there is none for this system"),
-            NoNativeCode::AddressSpace(error) => write!(f, "the system gives no address space for it: {error}"),
+            NoNativeCode::AddressSpace(error) => {
+                write!(f, "the system gives no address space for it: {error}")
+            }
             NoNativeCode::Memory(ways) => {
                 f.write_str("the system gives no memory that may be executed")?;
                 ways.iter().enumerate().try_for_each(|(number, (way, error))| {
