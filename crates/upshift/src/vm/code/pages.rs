@@ -155,7 +155,8 @@ unsafe fn map_file(at: *mut u8, len: usize) -> Result<View, Refusal> {
     let view =
         unsafe { mmap(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &file, 0) }?;
     // SAFETY: the view is new.
-    let view = unsafe { View::new(view.cast(), len) }?;
+    let view = unsafe { View::new(view.cast(), len) };
+    view.keep_here()?;
     let flags = MapFlags::SHARED | MapFlags::FIXED;
     note_call();
     // SAFETY: the caller's promise: nothing uses the address space that this replaces.
@@ -170,13 +171,18 @@ unsafe fn map_pages(at: *mut u8, len: usize) -> Result<View, Refusal> {
     let view =
         unsafe { mmap_anonymous(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED) }?;
     // SAFETY: the view is new.
-    let view = unsafe { View::new(view.cast(), len) }?;
+    let view = unsafe { View::new(view.cast(), len) };
     // SAFETY: of shared pages, moving none makes a second mapping somewhere else; it is ours, like the first.
     unsafe {
         let second = mremap(view.base.cast(), 0, len, MremapFlags::MAYMOVE)?;
-        if let Err(error) = mprotect(second, len, MprotectFlags::READ | MprotectFlags::EXEC) {
+        // A second mapping has what was advised for the first, and is not to stay here.
+        let kept = match mprotect(second, len, MprotectFlags::READ | MprotectFlags::EXEC) {
+            Ok(()) => view.keep_here(),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(refusal) = kept {
             let _ = munmap(second, len);
-            return Err(error.into());
+            return Err(refusal);
         }
         // The caller's promise: nothing uses the address space that this replaces.
         if let Err(error) = mremap_fixed(second, len, len, MremapFlags::MAYMOVE, at.cast()) {
@@ -188,16 +194,20 @@ unsafe fn map_pages(at: *mut u8, len: usize) -> Result<View, Refusal> {
 }
 
 impl View {
-    /// A view of a new mapping, which forked processes do not get.
+    /// A view of a new mapping.
     ///
     /// # Safety
     /// The mapping is the caller's, who leaves it to the view.
-    unsafe fn new(base: *mut u8, len: usize) -> Result<View, Refusal> {
-        let view = View { base, len, process: this_process() };
+    unsafe fn new(base: *mut u8, len: usize) -> View {
+        View { base, len, process: this_process() }
+    }
+
+    /// Sees to it that forked processes do not have the view.
+    fn keep_here(&self) -> Result<(), Refusal> {
         note_call();
-        // SAFETY: the caller's promise; the advice changes nothing in this process.
-        unsafe { madvise(base.cast(), len, Advice::LinuxDontFork) }?;
-        Ok(view)
+        // SAFETY: the mapping is ours; the advice changes nothing in this process.
+        unsafe { madvise(self.base.cast(), self.len, Advice::LinuxDontFork) }?;
+        Ok(())
     }
 
     /// Whether this process has the view, which a forked one has not.

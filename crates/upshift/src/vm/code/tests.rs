@@ -216,7 +216,7 @@ fn limits_and_prohibitions() {
         let tasks = [
             ("", "nothing"),
             ("ulimit -f 0;", "file size"),
-            ("ulimit -f 100;", "nothing"),
+            ("ulimit -f 1000;", "nothing"),
             ("ulimit -v 1000000;", "address space"),
             ("", "no address space"),
             ("", "no files"),

@@ -26,7 +26,7 @@ const WHOLE: usize = (REACH + GUARD) as usize;
 
 /// A memory with one page and address space on both sides of what is set aside for it, which nothing is mapped at.
 struct Memory {
-    mapping: Mapping,
+    _mapping: Mapping,
     record: MemRecord,
 }
 
@@ -35,7 +35,7 @@ impl Memory {
         let mut mapping = Mapping::reserve(WHOLE + 2 * PAGE).expect("there is address space");
         mapping.commit(PAGE..2 * PAGE).expect("there is memory");
         let record = MemRecord::new(mapping.base().wrapping_add(PAGE), PAGE, mode);
-        Memory { mapping, record }
+        Memory { _mapping: mapping, record }
     }
 
     fn base(&self) -> *mut u8 {
@@ -91,7 +91,7 @@ fn load(before: Before) -> (NativeCode, u32, u32) {
 
 impl Guest {
     /// With memories of one mode, and faults in the table that names the load by its place.
-    fn new(set: &CodeSet<'_>, mode: MemoryMode, faults: impl FnOnce(u32) -> Vec<Fault>) -> Guest {
+    fn new(set: &CodeSet<'static>, mode: MemoryMode, faults: impl FnOnce(u32) -> Vec<Fault>) -> Guest {
         Guest::that_does(set, None, mode, faults)
     }
 
