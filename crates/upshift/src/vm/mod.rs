@@ -15,6 +15,8 @@
 //!   for what made it, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`]
 
+#[cfg(all(test, target_os = "linux"))]
+mod apart;
 pub(crate) mod budget;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "only tiers of native code make sets"))]
 pub(crate) mod code;
