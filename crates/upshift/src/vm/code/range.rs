@@ -31,6 +31,7 @@ const MOST: usize = 1 << 30;
 const LEAST: usize = 16 << 20;
 
 /// Where the process may only have so much address space, the range takes one part in this many: memories need it more.
+#[cfg(unix)]
 const SHARE: u64 = 16;
 
 /// A range of address space for native code.
