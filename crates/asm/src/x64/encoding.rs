@@ -40,7 +40,8 @@ pub(super) enum Map {
 /// | 53, 54 | the register, the register or memory is a byte: 4–7 need a REX |
 /// | 55–56 | the prefix as VEX has it |
 /// | 57–58 | the map as VEX has it |
-#[derive(Clone, Copy)]
+/// | 59–61 | the digit that takes ModRM's `reg` |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Enc(u64);
 
 const PREFIX_BITS: u32 = 40;
@@ -73,9 +74,35 @@ impl Enc {
         Enc(self.0 | W)
     }
 
-    /// With REX.W where the condition holds.
-    pub(super) const fn w_if(self, wide: bool) -> Enc {
-        Enc(self.0 | (wide as u64) << 52)
+    /// With this number in place of ModRM's `reg`.
+    pub(super) const fn with_digit(self, digit: u8) -> Enc {
+        Enc(self.0 | (digit as u64) << 59)
+    }
+
+    /// The number in place of ModRM's `reg`.
+    #[inline]
+    pub(super) const fn digit(self) -> u8 {
+        (self.0 >> 59) as u8 & 7
+    }
+
+    /// With the prefix `F0`, in front of all others.
+    #[inline]
+    pub(super) const fn locked(self) -> Enc {
+        self.prefixed(0xF0)
+    }
+
+    /// For 32 or 64 bits: W.
+    ///
+    /// # Panics
+    ///
+    /// For 8 and 16 bits: there is no such instruction.
+    #[inline]
+    pub(super) const fn wide_vex(self, size: Size) -> Enc {
+        match size {
+            Size::S8 | Size::S16 => panic!("this instruction works on 32 or 64 bits"),
+            Size::S32 => self,
+            Size::S64 => self.w(),
+        }
     }
 
     /// The register of the ModRM's `reg` is a byte.
@@ -190,5 +217,15 @@ impl Enc {
     #[inline]
     pub(super) const fn vex_map(self) -> u8 {
         (self.0 >> 57) as u8 & 3
+    }
+}
+
+/// The bytes of an immediate: it has the operation's size, but never more than four.
+#[inline]
+pub(super) const fn imm_bytes(size: Size) -> usize {
+    match size {
+        Size::S8 => 1,
+        Size::S16 => 2,
+        Size::S32 | Size::S64 => 4,
     }
 }

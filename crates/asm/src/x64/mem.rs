@@ -119,6 +119,20 @@ impl Mem {
     }
 }
 
+impl Mem {
+    /// Encodes an instruction with this operand and a vector register.
+    #[inline]
+    pub(super) fn encode_xmm(self, asm: &mut Assembler, enc: Enc, register: Xmm) {
+        asm.put_memory_form(enc, register.number(), self, 0, 0);
+    }
+
+    /// The same with VEX.
+    #[inline]
+    pub(super) fn encode_xmm_vex(self, asm: &mut Assembler, enc: Enc, register: Xmm) {
+        asm.put_vex_memory_form(enc, register.number(), 0, self, 0, 0);
+    }
+}
+
 impl From<Const> for Mem {
     fn from(place: Const) -> Mem {
         Mem::pool(place)

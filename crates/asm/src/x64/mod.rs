@@ -8,12 +8,20 @@
 //! Methods never look at the processor: whether it has an instruction is asked of [`CpuFeatures`] by who chooses it.
 
 mod assembler;
+mod bits;
 mod control;
 mod encoding;
 mod features;
+mod floats;
 mod integer;
 mod mem;
+mod moves;
 mod regs;
+mod simd;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod vector;
 
 pub use assembler::{Assembler, Distance};
 pub use encoding::Enc;
@@ -21,3 +29,4 @@ pub use features::{CpuFeature, CpuFeatures};
 pub use integer::{Alu, Shift};
 pub use mem::{Mem, RegMem, Rm, Scale};
 pub use regs::{Cond, Gpr, Size, Xmm};
+pub use vector::{XmmBinary, XmmUnary};
