@@ -43,7 +43,7 @@ pub(crate) unsafe fn count(func: *const FuncRec) -> Flow {
 /// use, and that at the start of a function only.
 pub(crate) unsafe fn hot(r: &mut Regs) -> Flow {
     // SAFETY: promised by the caller.
-    unsafe { ask((*(*r.ctx).builtins).hot, r) }
+    unsafe { ask((*(*r.ctx).builtins).hot, r, 0) }
 }
 
 /// Goes on in native code that may as well go on elsewhere: with the word behind the one at `ip`, or where the runtime says.
@@ -53,25 +53,22 @@ pub(crate) unsafe fn hot(r: &mut Regs) -> Flow {
 #[cfg(native)]
 pub(crate) unsafe fn choose(r: &mut Regs) -> Flow {
     // SAFETY: promised by the caller.
-    unsafe {
-        let here = r.ip;
-        let flow = ask((*(*r.ctx).builtins).switch, r);
-        if flow == Flow::Next && r.ip == here { r.next(1) } else { flow }
-    }
+    unsafe { ask((*(*r.ctx).builtins).switch, r, 1) }
 }
 
-/// Asks the runtime where the running function goes on.
+/// Asks the runtime where the running function goes on: so many words behind `ip`, or elsewhere.
 #[inline(always)]
 unsafe fn ask(
     service: unsafe extern "C" fn(*mut VmCtx, *const u64, *mut u64) -> Status,
     r: &mut Regs,
+    words: usize,
 ) -> Flow {
     // SAFETY: promised by the caller; the store's context lives. The service leaves the values of slots and memories as they are.
     unsafe {
         (*r.store()).exit = ExitPoint::at(r.ip, r.fp, r.ctx);
         match service(r.ctx, r.ip, r.fp) {
-            Status::OK => Flow::Next,
-            // It was counted on the way here already.
+            Status::OK => r.next(words),
+            // The arrival was counted already.
             Status::LANDING => {
                 call::go_to_landing(r);
                 Flow::Next
