@@ -196,7 +196,7 @@ const OBJECTS: &str = r#"(module
 #[test]
 fn the_heap_takes_both_halves_from_the_budget() {
     for way in Way::all() {
-        let engine = Engine::new(way.config()).unwrap();
+        let engine = Engine::new(&way.config()).unwrap();
         let budget = MemoryBudget::new(16 << 20);
         let mut store = budgeted(&engine, &budget);
         let objects = instance(&mut store, OBJECTS).unwrap();

@@ -8,7 +8,7 @@ mod ways;
 #[path = "common/rng.rs"]
 mod rng;
 
-use upshift::{Config, Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace};
+use upshift::{Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace};
 
 use crate::ways::Way;
 
@@ -17,7 +17,7 @@ use crate::rng::Rng;
 /// Calls the export `run` in each way to run code; the answer is the error, which has to be the same.
 fn fails(wat: &str, args: &[Val]) -> Error {
     let errors = Way::all().into_iter().map(|way| {
-        let engine = Engine::new(way.config()).unwrap();
+        let engine = Engine::new(&way.config()).unwrap();
         let module = Module::new(&engine, wat).unwrap();
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).unwrap();

@@ -18,6 +18,7 @@ use crate::store::{Pending, StoreState};
 use crate::trap_detail::describe;
 use crate::vm::code::is_native;
 use crate::vm::native_stack;
+use crate::vm::signals;
 use crate::vm::tier::{Entered, Tier};
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
@@ -55,6 +56,9 @@ pub(crate) unsafe fn invoke<R>(
 fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
     if outermost {
         store.entered = Entered::default();
+        if store.tier.has_native_code() {
+            signals::prepare_thread();
+        }
     }
     if let Some(tier) = tier_of(store, func) {
         store.entered.enter(tier);
@@ -67,8 +71,9 @@ pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
     if func.vmctx == store.host_ctx.as_ptr() {
         return None;
     }
-    let native = is_native(func.code.get().addr());
-    Some(if native { Tier::Baseline } else { Tier::Interpreter })
+    let code = func.code.get();
+    let first = store.tier.is_at_first_call() && code == upshift_interp::stubs::translate();
+    Some(if first || is_native(code.addr()) { Tier::Baseline } else { Tier::Interpreter })
 }
 
 /// Where the arguments go, when both stacks have room.

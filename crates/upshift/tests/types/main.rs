@@ -8,7 +8,7 @@ mod confusion;
 mod lifetimes;
 mod limits;
 
-use upshift::{Config, Engine, FieldType, Mutability, StorageType, StructType, ValType};
+use upshift::{Engine, FieldType, Mutability, StorageType, StructType, ValType};
 
 use crate::ways::Way;
 

@@ -65,7 +65,7 @@ fn native_code_calls_and_returns_whatever_its_callee_is() {
                 assert_eq!(result, Ok(n * (n + 1) / 2), "{returns:?} {alternating} {func} {n}");
                 // The native stack is the same at all depths, and as the platform's functions expect it.
                 let stacks = world.notes.stacks.borrow();
-                let native = if alternating { (n as usize + func + 1) / 2 } else { n as usize + 1 };
+                let native = if alternating { (n as usize + func).div_ceil(2) } else { n as usize + 1 };
                 assert_eq!(stacks.len(), native);
                 assert!(stacks.iter().all(|&sp| sp == stacks[0] && sp % 16 == 8));
             }

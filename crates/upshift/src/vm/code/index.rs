@@ -118,7 +118,8 @@ impl Packed {
 
 impl Drop for Packed {
     fn drop(&mut self) {
-        let (faults, count) = (std::mem::replace(self.faults.get_mut(), null_mut()), *self.fault_count.get_mut());
+        let (faults, count) =
+            (std::mem::replace(self.faults.get_mut(), null_mut()), *self.fault_count.get_mut());
         if !faults.is_null() {
             // SAFETY: I-PUBLISHED: it is the box that `push` took apart, and nobody reads a list that is dropped.
             drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(faults, count)) });

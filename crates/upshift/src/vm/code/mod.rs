@@ -105,29 +105,5 @@ pub(super) unsafe fn fault_at(pc: usize) -> Option<u32> {
     faults.get(at).map(|&(_, memory)| memory)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{CodeKind, NativeKind, Stub, kind_of, range};
-    use crate::vm::code::set::CodeSet;
-
-    /// The kind of an address that is in no set, or in one that lives.
-    fn kind(pc: usize) -> CodeKind {
-        // SAFETY: as above.
-        unsafe { kind_of(pc) }
-    }
-
-    #[test]
-    fn stubs_native_code_and_the_rest_are_told_apart() {
-        assert_eq!(kind(upshift_interp::stubs::exit().addr()), CodeKind::Stub(Stub::Exit));
-        assert_eq!(kind(upshift_interp::stubs::restore().addr()), CodeKind::Stub(Stub::Restore));
-        assert_eq!(kind(upshift_interp::stubs::translate().addr() + 8), CodeKind::Stub(Stub::Translate));
-        assert_eq!(kind(upshift_interp::stubs::host_call().addr() + 8), CodeKind::Stub(Stub::HostCall));
-        let words = [0u64; 2];
-        assert_eq!(kind(words.as_ptr().addr()), CodeKind::Interpreter);
-
-        let set = CodeSet::new(range::reserved().expect("there is address space"));
-        let at = set.add(40, NativeKind::Thunk, 3).expect("there is room");
-        assert_eq!(kind(at + 39), CodeKind::Native(NativeKind::Thunk));
-        assert_eq!(kind(at + 40), CodeKind::Nothing);
-    }
-}
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -23,6 +23,18 @@ use rustix::mm::{
 use super::NoNativeCode;
 use super::fork::{Process, this_process};
 
+/// Notes a call of the system, for tests.
+fn note_call() {
+    #[cfg(test)]
+    CALLS.with(|calls| calls.set(calls.get() + 1));
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has called the system for code.
+    pub(super) static CALLS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A way to get such memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Way {
@@ -125,21 +137,28 @@ unsafe fn map_file(at: *mut u8, len: usize) -> Result<View, Refusal> {
     use rustix::process::{Resource, getrlimit};
 
     // Whoever makes a file longer than the process may is sent a signal, which ends it.
+    note_call();
     if getrlimit(Resource::Fsize).current.is_some_and(|most| most < len as u64) {
         return Err(rustix::io::Errno::FBIG.into());
     }
     let name = "upshift-code";
     // The file is never run as a program, and systems may insist on that; old ones do not know how to be told.
+    note_call();
     let file = match memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL) {
         Err(rustix::io::Errno::INVAL) => memfd_create(name, MemfdFlags::CLOEXEC),
         file => file,
     }?;
+    note_call();
     ftruncate(&file, len as u64)?;
+    note_call();
     // SAFETY: a new mapping without a fixed address touches nothing that exists.
-    let view = unsafe { mmap(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &file, 0) }?;
+    let view =
+        unsafe { mmap(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &file, 0) }?;
     // SAFETY: the view is new.
-    let view = unsafe { View::new(view.cast(), len) }?;
+    let view = unsafe { View::new(view.cast(), len) };
+    view.keep_here()?;
     let flags = MapFlags::SHARED | MapFlags::FIXED;
+    note_call();
     // SAFETY: the caller's promise: nothing uses the address space that this replaces.
     unsafe { mmap(at.cast(), len, ProtFlags::READ | ProtFlags::EXEC, flags, &file, 0) }
         .map_err(Refusal::of_replacement)?;
@@ -147,16 +166,23 @@ unsafe fn map_file(at: *mut u8, len: usize) -> Result<View, Refusal> {
 }
 
 unsafe fn map_pages(at: *mut u8, len: usize) -> Result<View, Refusal> {
+    note_call();
     // SAFETY: a new mapping without a fixed address touches nothing that exists.
-    let view = unsafe { mmap_anonymous(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED) }?;
+    let view =
+        unsafe { mmap_anonymous(null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED) }?;
     // SAFETY: the view is new.
-    let view = unsafe { View::new(view.cast(), len) }?;
+    let view = unsafe { View::new(view.cast(), len) };
     // SAFETY: of shared pages, moving none makes a second mapping somewhere else; it is ours, like the first.
     unsafe {
         let second = mremap(view.base.cast(), 0, len, MremapFlags::MAYMOVE)?;
-        if let Err(error) = mprotect(second, len, MprotectFlags::READ | MprotectFlags::EXEC) {
+        // A second mapping has what was advised for the first, and is not to stay here.
+        let kept = match mprotect(second, len, MprotectFlags::READ | MprotectFlags::EXEC) {
+            Ok(()) => view.keep_here(),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(refusal) = kept {
             let _ = munmap(second, len);
-            return Err(error.into());
+            return Err(refusal);
         }
         // The caller's promise: nothing uses the address space that this replaces.
         if let Err(error) = mremap_fixed(second, len, len, MremapFlags::MAYMOVE, at.cast()) {
@@ -168,15 +194,20 @@ unsafe fn map_pages(at: *mut u8, len: usize) -> Result<View, Refusal> {
 }
 
 impl View {
-    /// A view of a new mapping, which forked processes do not get.
+    /// A view of a new mapping.
     ///
     /// # Safety
     /// The mapping is the caller's, who leaves it to the view.
-    unsafe fn new(base: *mut u8, len: usize) -> Result<View, Refusal> {
-        let view = View { base, len, process: this_process() };
-        // SAFETY: the caller's promise; the advice changes nothing in this process.
-        unsafe { madvise(base.cast(), len, Advice::LinuxDontFork) }?;
-        Ok(view)
+    unsafe fn new(base: *mut u8, len: usize) -> View {
+        View { base, len, process: this_process() }
+    }
+
+    /// Sees to it that forked processes do not have the view.
+    fn keep_here(&self) -> Result<(), Refusal> {
+        note_call();
+        // SAFETY: the mapping is ours; the advice changes nothing in this process.
+        unsafe { madvise(self.base.cast(), self.len, Advice::LinuxDontFork) }?;
+        Ok(())
     }
 
     /// Whether this process has the view, which a forked one has not.
@@ -193,6 +224,7 @@ impl View {
         let page = rustix::param::page_size();
         let (start, end) = (bytes.start - bytes.start % page, bytes.end.next_multiple_of(page));
         assert!(end <= self.len, "the bytes lie in the view");
+        note_call();
         // SAFETY: the pages are ours, and the advice does not change what is in them.
         match unsafe { madvise(self.base.add(start).cast(), end - start, Advice::LinuxPopulateWrite) } {
             // Old systems do not know how.
@@ -213,6 +245,7 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         if self.is_here() {
+            note_call();
             // SAFETY: I-VIEW: the mapping is the view's own.
             let unmapped = unsafe { munmap(self.base.cast(), self.len) };
             // The system may refuse to part what it has made one of. What is left is lost, but harms nobody.

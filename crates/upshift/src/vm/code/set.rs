@@ -10,7 +10,7 @@
 //! long as frames of its code can stand on a stack; instances hold their modules, and stores their instances.
 //!
 //! In a process that is forked, the sets of the parent are there, with their code, and take more; neither sees what the other adds
-//! or drops.
+//! or drops. As with all locks, a set that another thread is adding to at that moment stays locked there.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -25,6 +25,9 @@ use crate::vm::signals;
 
 /// Where functions begin: what processors fetch at once, and what constants beside the code need.
 const ALIGNMENT: usize = 16;
+
+/// How many bytes get memory at once, unless a function needs more.
+const PROVIDED: usize = 16 << 10;
 
 /// The most chunks that are taken in advance, for a set that has filled as many.
 const MOST_CHUNKS: usize = 16;
@@ -69,6 +72,20 @@ struct Open {
     view: View,
     /// Bytes from the start that are in use.
     used: usize,
+    /// How many have memory.
+    provided: usize,
+}
+
+impl Open {
+    /// Sees to it that the bytes up to `end` can be written, and asks for those of the next functions at once.
+    fn provide(&mut self, end: usize, all: usize) -> Result<(), NoNativeCode> {
+        if end > self.provided {
+            let more = end.max(self.provided + PROVIDED).min(all);
+            self.view.provide(self.provided..more).map_err(NoNativeCode::NoMore)?;
+            self.provided = more;
+        }
+        Ok(())
+    }
 }
 
 impl CodeSet<'static> {
@@ -105,6 +122,8 @@ impl CodeSet<'static> {
         resolve: impl Fn(RelocKind) -> u64,
     ) -> Result<usize, NoNativeCode> {
         signals::install(upshift_interp::native::fault()).map_err(NoNativeCode::Faults)?;
+        // The thread may go on in the code at once.
+        signals::prepare_thread();
         self.add(code, kind, func, faults, resolve)
     }
 }
@@ -152,7 +171,7 @@ impl<'r> CodeSet<'r> {
     ) -> Result<usize, NoNativeCode> {
         let mut filling = self.lock();
         let (span, open, start) = filling.room(self.range, bytes)?;
-        open.view.provide(start..start + bytes).map_err(NoNativeCode::NoMore)?;
+        open.provide(start + bytes, span.count * CHUNK)?;
         let at = span.first * CHUNK + start;
         let address = self.range.base() + at;
         // A processor that does not see by itself that instructions were written has to be told here; those of x86-64 do, at
@@ -194,7 +213,7 @@ impl Filling {
         let span = Box::new(Span { first, count, index: Index::default() });
         range.publish(&span);
         self.spans.push(span);
-        self.open = Some(Open { view, used: 0 });
+        self.open = Some(Open { view, used: 0, provided: 0 });
         Ok(())
     }
 }
@@ -208,123 +227,5 @@ impl Drop for CodeSet<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use super::{CHUNK, CodeSet};
-    use crate::vm::code::NativeKind;
-    use crate::vm::code::index::Place;
-    use crate::vm::code::range::CodeRange;
-
-    const RANGE: usize = 16 << 20;
-
-    /// What lies at an address of a set that lives, or of none.
-    fn find(range: &CodeRange, pc: usize) -> Option<(NativeKind, u32, usize)> {
-        // SAFETY: as above.
-        let place = unsafe { range.find(pc) };
-        place.map(|Place { bytes, kind, func }| (kind, func, range.base() + bytes.start as usize))
-    }
-
-    #[test]
-    fn addresses_lead_to_functions() {
-        let range = CodeRange::reserve(RANGE).expect("there is address space");
-        let set = CodeSet::new(&range);
-        let code: Vec<usize> =
-            (0..5000).map(|func| set.add(50, NativeKind::Baseline, func).unwrap()).collect();
-        for (func, &at) in (0..).zip(&code) {
-            assert!(range.contains(at));
-            assert_eq!(at % 16, 0);
-            for inside in [at, at + 49] {
-                assert_eq!(find(&range, inside), Some((NativeKind::Baseline, func, at)));
-            }
-            // 14 bytes are left over, and belong to nobody.
-            assert_eq!(find(&range, at + 50), None);
-        }
-        assert_eq!(find(&range, range.base() - 1), None);
-        assert!(!range.contains(range.base() - 1));
-        assert!(!range.contains(range.base() + range.chunks() * CHUNK));
-        assert_eq!(find(&range, usize::MAX), None);
-    }
-
-    #[test]
-    fn large_code_has_chunks_that_follow_each_other() {
-        let range = CodeRange::reserve(RANGE).expect("there is address space");
-        let set = CodeSet::new(&range);
-        set.add(1, NativeKind::Thunk, 0).unwrap();
-        let at = set.add(5 * CHUNK + 1, NativeKind::Optimized, 7).unwrap();
-        for byte in (0..=5 * CHUNK).step_by(1000) {
-            assert_eq!(find(&range, at + byte), Some((NativeKind::Optimized, 7, at)));
-        }
-        assert_eq!(find(&range, at + 5 * CHUNK + 1), None);
-    }
-
-    #[test]
-    fn what_was_freed_is_found_no_more_and_used_again() {
-        let range = CodeRange::reserve(RANGE).expect("there is address space");
-        let kept = CodeSet::new(&range);
-        let at = kept.add(100, NativeKind::Baseline, 1).unwrap();
-        // Far more sets than there are chunks, one after the other.
-        for number in 0..10 * range.chunks() as u32 {
-            let set = CodeSet::new(&range);
-            let at = set.add(2 * CHUNK, NativeKind::Baseline, number).expect("the chunks are free again");
-            assert_eq!(find(&range, at + CHUNK), Some((NativeKind::Baseline, number, at)));
-            drop(set);
-            assert_eq!(find(&range, at + CHUNK), None);
-        }
-        assert_eq!(find(&range, at + 99), Some((NativeKind::Baseline, 1, at)));
-    }
-
-    #[test]
-    fn a_full_range_says_so() {
-        let range = CodeRange::reserve(RANGE).expect("there is address space");
-        let set = CodeSet::new(&range);
-        assert_eq!(set.add(range.chunks() * CHUNK + 1, NativeKind::Baseline, 0), None);
-        let added = (0..).take_while(|&func| set.add(CHUNK, NativeKind::Baseline, func).is_some()).count();
-        assert_eq!(added, range.chunks());
-        drop(set);
-        assert!(CodeSet::new(&range).add(range.chunks() * CHUNK, NativeKind::Baseline, 0).is_some());
-    }
-
-    #[test]
-    fn threads_look_up_while_code_is_added_and_sets_come_and_go() {
-        let range = CodeRange::reserve(RANGE).expect("there is address space");
-        let (kept, grown) = (CodeSet::new(&range), CodeSet::new(&range));
-        let fixed: Vec<usize> =
-            (0..2000).map(|func| kept.add(64, NativeKind::Baseline, func).unwrap()).collect();
-        let done = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let readers: Vec<_> = (0..2)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut rounds = 0;
-                        while rounds == 0 || !done.load(Ordering::Relaxed) {
-                            for (func, &at) in (0..).zip(&fixed) {
-                                assert_eq!(find(&range, at + 63), Some((NativeKind::Baseline, func, at)));
-                            }
-                            rounds += 1;
-                        }
-                    })
-                })
-                .collect();
-            // Whoever is told of an address finds it at once.
-            let (tell, told) = std::sync::mpsc::channel();
-            let follower = scope.spawn(|| {
-                for (func, at) in told {
-                    assert_eq!(find(&range, at), Some((NativeKind::Optimized, func, at)));
-                }
-            });
-            for func in 0..5000 {
-                let at = grown.add(200, NativeKind::Optimized, func).unwrap();
-                tell.send((func, at)).unwrap();
-                // Its neighbours appear and go.
-                let passing = CodeSet::new(&range);
-                passing.add(CHUNK + func as usize, NativeKind::Thunk, func).unwrap();
-            }
-            drop(tell);
-            follower.join().unwrap();
-            done.store(true, Ordering::Relaxed);
-            readers.into_iter().for_each(|reader| reader.join().unwrap());
-        });
-    }
-}
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -83,12 +83,77 @@ fn set(stack: &libc::stack_t) -> bool {
 impl Drop for Own {
     fn drop(&mut self) {
         // Whoever gave the thread its stack has taken it back, if it is another one now; the one that we had replaced may be gone.
-        let ours = current().is_none_or(|stack| {
-            stack.ss_flags & libc::SS_DISABLE == 0 && stack.ss_sp.cast() == self.start
-        });
+        let ours = current()
+            .is_none_or(|stack| stack.ss_flags & libc::SS_DISABLE == 0 && stack.ss_sp.cast() == self.start);
         if ours && !set(&self.replaced) {
             // A signal may still be handled on it.
             std::mem::forget(std::mem::take(&mut self.mapping));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AltStack, Cell, Mapping, RefCell, current, prepare_thread, provide, set, size};
+
+    fn mappings() -> Vec<String> {
+        std::fs::read_to_string("/proc/self/maps").unwrap().lines().map(str::to_string).collect()
+    }
+
+    /// A thread that was not made by us.
+    fn in_thread(run: impl FnOnce() + Send + 'static) {
+        std::thread::spawn(run).join().unwrap();
+    }
+
+    #[test]
+    fn threads_get_a_stack_with_a_guard() {
+        in_thread(|| {
+            prepare_thread();
+            let stack = current().unwrap();
+            assert!(stack.ss_flags & libc::SS_DISABLE == 0 && stack.ss_size >= size());
+            assert!(stack.ss_size >= 64 << 10);
+            let below = format!("-{:x} ---p", stack.ss_sp.addr());
+            assert!(mappings().iter().any(|line| line.contains(&below)), "{below}");
+            // Once is enough.
+            prepare_thread();
+            assert_eq!(current().unwrap().ss_sp, stack.ss_sp);
+        });
+    }
+
+    #[test]
+    fn a_large_stack_stays() {
+        in_thread(|| {
+            let mut large = Mapping::default();
+            large.grow(256 << 10).unwrap();
+            let own = libc::stack_t { ss_sp: large.base().cast(), ss_flags: 0, ss_size: 256 << 10 };
+            let before = current().unwrap();
+            assert!(set(&own));
+            prepare_thread();
+            assert_eq!(current().unwrap().ss_sp, own.ss_sp);
+            assert!(set(&before));
+        });
+    }
+
+    #[test]
+    fn what_was_there_comes_back_unless_it_has_gone() {
+        in_thread(|| {
+            let mut small = Mapping::default();
+            small.grow(16 << 10).unwrap();
+            let theirs = libc::stack_t { ss_sp: small.base().cast(), ss_flags: 0, ss_size: 16 << 10 };
+            let before = current().unwrap();
+            assert!(set(&theirs));
+            let stack = AltStack { asked: Cell::new(true), own: RefCell::new(provide()) };
+            assert_ne!(current().unwrap().ss_sp, theirs.ss_sp);
+            drop(stack);
+            assert_eq!((current().unwrap().ss_sp, current().unwrap().ss_size), (theirs.ss_sp, 16 << 10));
+
+            // The standard library takes its stack back before a thread's variables go.
+            let stack = AltStack { asked: Cell::new(true), own: RefCell::new(provide()) };
+            let none = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+            assert!(set(&none));
+            drop(stack);
+            assert_ne!(current().unwrap().ss_flags & libc::SS_DISABLE, 0);
+            assert!(set(&before));
+        });
     }
 }
