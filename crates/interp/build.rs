@@ -25,6 +25,14 @@ fn main() {
     if tail_calls {
         println!("cargo::rustc-cfg=tail_calls");
     }
+    // Native code beside the handlers: there are stubs in assembly for what is named here.
+    println!("cargo::rustc-check-cfg=cfg(native)");
+    if tail_calls
+        && var("CARGO_CFG_TARGET_ARCH") == "x86_64"
+        && var("CARGO_CFG_TARGET_FAMILY").contains("unix")
+    {
+        println!("cargo::rustc-cfg=native");
+    }
     // One backend has to be there, whatever features say.
     println!("cargo::rustc-check-cfg=cfg(loop_dispatch)");
     if !tail_calls || std::env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_some() {

@@ -158,6 +158,15 @@ impl<F: Fixup> CodeBuffer<F> {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Overwrites four bytes that were written already.
+    ///
+    /// # Panics
+    ///
+    /// When there are not so many.
+    pub fn patch_u32(&mut self, at: u32, value: u32) {
+        self.bytes[at as usize..][..4].copy_from_slice(&value.to_le_bytes());
+    }
+
     /// A label that is not bound yet.
     #[inline]
     pub fn label(&mut self) -> Label {

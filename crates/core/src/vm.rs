@@ -15,6 +15,7 @@
 //!
 //! A *frame* of the value stack is laid out by [`frame`].
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -73,21 +74,24 @@ pub mod frame {
 ///
 /// | field | written at creation | written later |
 /// |---|---|---|
-/// | `code` | never null: the code, or the stub that asks for it | by [`Builtins::translate`], at the first call |
-/// | `native`, `reg_entry` | null, and so they stay where there is no native code | |
-/// | `counter` | [`FuncRec::COUNTER_START`] | by calls and back edges, which count it down |
+/// | `code` | never null: the code, or the stub that asks for it | by [`Builtins::translate`] at the first call, and by [`Builtins::hot`] |
+/// | `native` | the adaptor to `code`; null where there is no native code in the process | when the function gets native code |
+/// | `reg_entry` | null | |
+/// | `counter` | what the runtime gives, see [`Entry`] | by calls and back edges, which count it down, and by [`Builtins::hot`] |
 /// | all others | final | never |
+///
+/// What is written later is in cells, so references to records may be shared while code runs.
 #[derive(Debug)]
 #[repr(C)]
 pub struct FuncRec {
     /// Entry for callers that pass arguments in slots: the code's [preamble](Preamble) word. A caller never has to test it.
-    pub code: *const u64,
+    pub code: Cell<*const u64>,
     /// Entry for callers in native code that pass arguments in slots: the function's own native code, or an adaptor that
     /// goes on at [`code`](Self::code). Null while there is no native code in the process, so nobody to read it.
-    pub native: *const u8,
+    pub native: Cell<*const u8>,
     /// Entry for callers that pass arguments in registers, which as well leads to the function whatever its code is. Null
-    /// as long as [`native`](Self::native).
-    pub reg_entry: *const u8,
+    /// while there is no such caller in the process.
+    pub reg_entry: Cell<*const u8>,
     /// The instance that the function belongs to; for host functions the store's host context. Never null.
     pub vmctx: *mut VmCtx,
     /// The function's canonical type.
@@ -95,44 +99,68 @@ pub struct FuncRec {
     /// Index of the function in its module, or of the host function in its store.
     pub index: u32,
     /// How many more calls and iterations of loops there may be before the runtime is asked whether better code is worth its price.
-    pub counter: i32,
+    pub counter: Cell<i32>,
     /// Slots that the parameters take: at most two for each of [`MAX_PARAMS`].
     pub param_slots: u16,
     /// Slots that the results take: at most two for each of [`MAX_RESULTS`].
     pub result_slots: u16,
 }
 
+/// How a function is entered at first, and how long it stays so: what a new [`FuncRec`] begins with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// See [`FuncRec::code`].
+    pub code: *const u64,
+    /// See [`FuncRec::native`].
+    pub native: *const u8,
+    /// See [`FuncRec::counter`]; [`FuncRec::COUNTER_START`] where no better code will ever be made.
+    pub counter: i32,
+}
+
 impl FuncRec {
-    /// The [`counter`](Self::counter) of a function that was never called.
+    /// The [`counter`](Self::counter) of a function that nobody has better code for: it is asked for as seldom as can be.
     pub const COUNTER_START: i32 = i32::MAX;
 
-    /// A function without native code.
+    /// A function that was never called.
     ///
     /// ```
-    /// use upshift_core::vm::FuncRec;
+    /// use upshift_core::vm::{Entry, FuncRec};
     /// use upshift_core::{FuncType, TypeId, ValType};
     ///
     /// let ty = FuncType::new([ValType::V128, ValType::I32], [ValType::F64]);
-    /// let (code, ctx) = (std::ptr::null(), std::ptr::null_mut());
-    /// let func = FuncRec::new(code, ctx, TypeId(7), &ty, 0);
+    /// let entry = Entry { code: std::ptr::null(), native: std::ptr::null(), counter: 1000 };
+    /// let func = FuncRec::new(entry, std::ptr::null_mut(), TypeId(7), &ty, 0);
     /// assert_eq!((func.param_slots, func.result_slots), (3, 1));
+    /// assert_eq!(func.counter.get(), 1000);
     /// ```
     #[inline]
     #[must_use]
-    pub fn new(code: *const u64, vmctx: *mut VmCtx, ty: TypeId, func: &FuncType, index: u32) -> FuncRec {
+    pub fn new(entry: Entry, vmctx: *mut VmCtx, ty: TypeId, func: &FuncType, index: u32) -> FuncRec {
         const { assert!(2 * MAX_PARAMS <= u16::MAX as usize && 2 * MAX_RESULTS <= u16::MAX as usize) };
         FuncRec {
-            code,
-            native: std::ptr::null(),
-            reg_entry: std::ptr::null(),
+            code: Cell::new(entry.code),
+            native: Cell::new(entry.native),
+            reg_entry: Cell::new(std::ptr::null()),
             vmctx,
             ty,
             index,
-            counter: FuncRec::COUNTER_START,
+            counter: Cell::new(entry.counter),
             param_slots: func.param_slots() as u16,
             result_slots: func.result_slots() as u16,
         }
     }
+}
+
+/// How native code that has its frame on the value stack calls and returns. All code of a process that meets has the same form.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Returns {
+    /// Calls are calls of the machine, whose return address the callee drops; returns push the address that they go to. The
+    /// processor predicts such returns, whatever the number of callers. Not where the system keeps a stack of return addresses of
+    /// its own.
+    #[default]
+    Paired,
+    /// Calls and returns are jumps.
+    Jump,
 }
 
 /// The word before the first instruction of a function's code: the size of its frame from `fp` on in bytes, so that the check
@@ -539,13 +567,14 @@ impl ExitPoint {
     }
 }
 
-/// Where control goes on after an exception was caught: what [`Status::CAUGHT`] leads to.
+/// Where control goes on after an exception was caught, or in other code of the running function: what [`Status::LANDING`]
+/// leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Landing {
     /// The code word to go on with.
     pub ip: *const u64,
-    /// The frame that caught the exception.
+    /// The frame that goes on.
     pub fp: *mut u64,
     /// Its instance.
     pub ctx: *mut VmCtx,
@@ -555,7 +584,7 @@ pub struct Landing {
 }
 
 impl Landing {
-    /// Nothing was caught yet.
+    /// Nothing has landed yet.
     pub const NONE: Landing =
         Landing { ip: std::ptr::null(), fp: std::ptr::null_mut(), ctx: std::ptr::null_mut(), sp: 0 };
 }
@@ -569,10 +598,10 @@ pub struct EntryFrame {
     pub prev: *const EntryFrame,
     /// Where the activation below was left.
     pub outer: ExitPoint,
-    /// The native stack pointer that the entry gave to the code. Whoever leaves the activation from deeper native frames (a
-    /// fault, a thunk that passes a [`Status`] on) sets it back to this and returns. 0 where the entry is a Rust function: all of
-    /// its code leaves by returning.
-    pub sp: usize,
+    /// The native stack pointer that the entry gave to the code, which is at the return address into the entry. Whoever leaves
+    /// the activation from deeper native frames (a fault, a thunk that passes a [`Status`] on) sets it back to this and returns.
+    /// 0 where the entry is a Rust function: all of its code leaves by returning.
+    pub sp: Cell<usize>,
 }
 
 /// What changes while a store's code runs.
@@ -589,7 +618,7 @@ pub struct StoreCtx {
     pub entry: *const EntryFrame,
     /// Where the innermost activation left wasm code last; valid while the host or the runtime runs.
     pub exit: ExitPoint,
-    /// Where a thrown exception was caught: what [`Status::CAUGHT`] goes on with.
+    /// Where a thrown exception was caught, or where better code goes on: what [`Status::LANDING`] goes on with.
     pub landing: Landing,
     /// Where the last trap or host error stopped the activation that has just ended.
     pub stopped: ExitPoint,
@@ -624,8 +653,9 @@ impl Status {
     pub const OK: Status = Status(0);
     /// Stop: the runtime holds an error or a panic of the host.
     pub const HOST: Status = Status(1);
-    /// Go on at [`StoreCtx::landing`]: an exception was thrown, and the activation has a handler for it.
-    pub const CAUGHT: Status = Status(2);
+    /// Go on at [`StoreCtx::landing`]: an exception was thrown and the activation has a handler for it, or other code of the
+    /// running function goes on.
+    pub const LANDING: Status = Status(2);
 
     /// The status of the first trap.
     const FIRST_TRAP: u32 = 3;
@@ -709,11 +739,20 @@ macro_rules! builtins {
         #[repr(C)]
         pub struct Builtins {
             /// Translates the function if need be and sets its `code`. The exit is the function's caller.
-            pub translate: unsafe extern "C" fn(func: *mut FuncRec) -> Status,
+            pub translate: unsafe extern "C" fn(func: *const FuncRec) -> Status,
             /// Calls a host function; arguments and results in slots. The exit is the caller; `caller` is the context of the
             /// instance that calls, null if the host does.
             pub host_call:
                 unsafe extern "C" fn(func: *const FuncRec, args: *mut u64, caller: *mut VmCtx) -> Status,
+            /// The counter of the function whose frame is at `fp` has run out; `ip`, which is noted as the exit, is where it goes
+            /// on: at a loop's head, at its start or in the stub that stands for that. [`Status::OK`] goes on there,
+            /// and the service has given the counter a new start; [`Status::LANDING`] goes on in better code. No value is in
+            /// a register, nothing of the host runs.
+            pub hot: unsafe extern "C" fn(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status,
+            /// Native code stands at a place where the function may go on in other code, with all values in their slots; `ip`,
+            /// which is noted as the exit, is the word that led here. [`Status::OK`] goes on at the word behind it,
+            /// [`Status::LANDING`] in the other code. Nothing of the host runs.
+            pub switch: unsafe extern "C" fn(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status,
             /// The epoch has reached the deadline: moves the deadline, or stops the program.
             pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
             /// Makes room for an object of so many bytes in the collector's heap; objects may move.
@@ -823,7 +862,9 @@ builtins! {
 mod tests {
     use std::mem::offset_of;
 
-    use super::{Display, FuncRec, GlobalCell, MemoryMode, Status, TypeRecord, VmCounts, VmCtx, VmLayout};
+    use super::{
+        Display, Entry, FuncRec, GlobalCell, MemoryMode, Status, TypeRecord, VmCounts, VmCtx, VmLayout,
+    };
     use crate::Trap;
     use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind, ValType};
 
@@ -846,9 +887,11 @@ mod tests {
         }
         assert_eq!((size_of::<FuncRec>(), align_of::<FuncRec>()), (48, 8));
         let widest = FuncType::new([ValType::V128; MAX_PARAMS], [ValType::V128; MAX_RESULTS]);
-        let rec = FuncRec::new(std::ptr::null(), std::ptr::null_mut(), TypeId(1), &widest, 0);
+        let entry = Entry { code: std::ptr::null(), native: std::ptr::dangling(), counter: 7 };
+        let rec = FuncRec::new(entry, std::ptr::null_mut(), TypeId(1), &widest, 0);
         assert_eq!((u32::from(rec.param_slots), u32::from(rec.result_slots)), (2000, 2000));
-        assert!(rec.native.is_null() && rec.reg_entry.is_null());
+        assert_eq!((rec.code.get(), rec.native.get(), rec.counter.get()), (entry.code, entry.native, 7));
+        assert!(rec.reg_entry.get().is_null());
     }
 
     #[test]
@@ -890,7 +933,7 @@ mod tests {
     fn statuses() {
         assert_eq!(Status::OK.as_trap(), None);
         assert_eq!(Status::HOST.as_trap(), None);
-        assert_eq!(Status::CAUGHT.as_trap(), None);
+        assert_eq!(Status::LANDING.as_trap(), None);
         assert_eq!(Status::trap(Trap::StackOverflow).as_trap(), Some(Trap::StackOverflow));
     }
 }

@@ -1,10 +1,14 @@
 //! From the host into wasm code and back.
 
+use std::cell::Cell;
+
 use upshift_core::Trap;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
 use crate::dispatch::{self, Dispatch};
 use crate::handlers::counter;
+#[cfg(native)]
+use crate::native;
 use crate::regs::{Flow, Regs};
 use crate::stubs;
 
@@ -25,8 +29,8 @@ pub unsafe fn enter(
 ) -> Status {
     // SAFETY: I-STORE: all that is entered lives. I-RESERVE: the stack has room for a header behind any frame.
     unsafe {
-        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: 0 };
-        let code = (*func).code;
+        let entry = EntryFrame { prev: (*store).entry, outer: (*store).exit, sp: Cell::new(0) };
+        let code = (*func).code.get();
         let fp = args.add(frame::fp_offset((*func).param_slots.into()) as usize);
         if fp as usize + *code as usize > (*(*func).vmctx).stack_limit as usize {
             (*store).stopped = ExitPoint::NONE;
@@ -51,20 +55,39 @@ pub unsafe fn enter(
             f64: 0.0,
         };
         regs.reload_memory();
-        if counter::count(func) == Flow::Hot {
-            counter::restart(&mut regs);
+        let mut flow = counter::count(func);
+        if flow == Flow::Hot {
+            flow = counter::hot(&mut regs);
         }
-        let status = match dispatch {
-            #[cfg(loop_dispatch)]
-            Dispatch::Loop => dispatch::looping::run(regs),
-            #[cfg(tail_calls)]
-            Dispatch::Tail => dispatch::tail::run(regs),
-            #[cfg(not(all(loop_dispatch, tail_calls)))]
-            _ => unreachable!("`Dispatch::effective` names no backend that is not there"),
+        let status = match flow {
+            Flow::Done(status) => status,
+            _ => run(dispatch, regs),
         };
         (*store).stopped = (*store).exit;
         (*store).exit = entry.outer;
         (*store).entry = entry.prev;
         status
+    }
+}
+
+/// Runs from the instruction at `r.ip` until the code leaves.
+///
+/// # Safety
+/// As for [`enter`], whose [`EntryFrame`] is the store's innermost one.
+#[inline(always)]
+unsafe fn run(dispatch: Dispatch, r: Regs) -> Status {
+    // SAFETY: I-REGS, promised by the caller.
+    unsafe {
+        match dispatch {
+            #[cfg(loop_dispatch)]
+            Dispatch::Loop => dispatch::looping::run(r),
+            // Native code may be anywhere behind the instruction.
+            #[cfg(native)]
+            Dispatch::Tail => native::arch::enter(r.ctx, r.ip, r.fp, r.mem, r.len, r.int, r.f32, r.f64),
+            #[cfg(all(tail_calls, not(native)))]
+            Dispatch::Tail => dispatch::tail::run(r),
+            #[cfg(not(all(loop_dispatch, tail_calls)))]
+            _ => unreachable!("`Dispatch::effective` names no backend that is not there"),
+        }
     }
 }

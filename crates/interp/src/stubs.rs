@@ -8,6 +8,8 @@ use upshift_ir::Op;
 
 #[cfg(tail_calls)]
 use crate::dispatch::tail;
+#[cfg(native)]
+use crate::native;
 
 /// A preamble and one instruction.
 #[repr(C)]
@@ -48,13 +50,22 @@ impl Stub {
 /// [`Op::returns_here`].
 #[repr(C)]
 struct ReturnPoint {
+    #[cfg(native)]
+    native: unsafe extern "C" fn(),
+    #[cfg(not(native))]
     native: u64,
     instr: Instr,
 }
 
 impl ReturnPoint {
     const fn new(op: Op) -> ReturnPoint {
-        ReturnPoint { native: 0, instr: Instr::new(op) }
+        ReturnPoint {
+            #[cfg(native)]
+            native: native::arch::return_to_interpreter,
+            #[cfg(not(native))]
+            native: 0,
+            instr: Instr::new(op),
+        }
     }
 }
 

@@ -102,6 +102,16 @@ impl Assembler {
         self.buffer.offset()
     }
 
+    /// Appends bytes as they are. See [`CodeBuffer::put_bytes`].
+    pub fn put_bytes(&mut self, bytes: &[u8]) {
+        self.buffer.put_bytes(bytes);
+    }
+
+    /// Overwrites four bytes that were written already. See [`CodeBuffer::patch_u32`].
+    pub fn patch_u32(&mut self, at: u32, value: u32) {
+        self.buffer.patch_u32(at, value);
+    }
+
     /// A label that is not bound yet.
     #[inline]
     pub fn label(&mut self) -> Label {

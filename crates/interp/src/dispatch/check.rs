@@ -12,7 +12,7 @@
 
 use std::sync::OnceLock;
 
-use upshift_core::vm::{FuncRec, Status};
+use upshift_core::vm::{Entry, FuncRec, Status};
 use upshift_core::{FuncType, TypeId};
 use upshift_ir::Op;
 use upshift_ir::op::{Field, MAX_FIELDS, place};
@@ -111,7 +111,8 @@ fn write(op: Op, words: &mut [u64]) -> usize {
 /// Runs code that ends with the probe and returns what it has seen.
 #[inline(never)]
 fn stack_at_the_end(code: &[u64]) -> usize {
-    let func = FuncRec::new(std::ptr::null(), std::ptr::null_mut(), TypeId(0), &FuncType::new([], []), 0);
+    let entry = Entry { code: std::ptr::null(), native: std::ptr::null(), counter: FuncRec::COUNTER_START };
+    let func = FuncRec::new(entry, std::ptr::null_mut(), TypeId(0), &FuncType::new([], []), 0);
     // The last slot of the header names the function, whose counter back edges count down.
     let mut frame = [0u64; 1 + SLOTS];
     frame[0] = (&raw const func).expose_provenance() as u64;

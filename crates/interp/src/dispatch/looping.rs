@@ -60,7 +60,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
                 Flow::Bounds => memory::look_again(&mut r),
                 Flow::Interrupt => control::interrupt(&mut r),
                 Flow::Collect => gc::make_room(&mut r),
-                Flow::Hot => counter::restart(&mut r),
+                Flow::Hot => counter::hot(&mut r),
                 _ => flow,
             }
         };

@@ -23,9 +23,9 @@ macro_rules! abi {
         $(#[$attr])*
         unsafe extern $abi fn $name<$g: $b>($($arg: $t),*) -> $out $body
     };
-    (@as $abi:literal $(#[$attr:meta])* fn $name:ident($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
+    (@as $abi:literal $(#[$attr:meta])* $vis:vis fn $name:ident($($arg:ident: $t:ty),* $(,)?) -> $out:ty $body:block) => {
         $(#[$attr])*
-        unsafe extern $abi fn $name($($arg: $t),*) -> $out $body
+        $vis unsafe extern $abi fn $name($($arg: $t),*) -> $out $body
     };
     ($($item:tt)*) => {
         #[cfg(target_arch = "x86_64")]
@@ -40,6 +40,8 @@ abi! {
     pub(crate) type Handler = fn(*mut VmCtx, *const u64, *mut u64, *mut u8, usize, u64, f32, f64) -> Status;
 }
 
+pub(crate) use abi;
+
 /// Continues with a handler: a jump, because it is the last thing that a handler does.
 macro_rules! jump {
     ($handler:expr, $r:expr) => {
@@ -47,12 +49,16 @@ macro_rules! jump {
     };
 }
 
+pub(crate) use jump;
+
 /// The handler of the instruction at `ip`.
 macro_rules! next {
     ($r:expr) => {
         *$r.ip.cast::<Handler>()
     };
 }
+
+pub(crate) use next;
 
 /// Goes on after the runtime was asked for something.
 macro_rules! after {
@@ -67,6 +73,8 @@ macro_rules! after {
         }
     };
 }
+
+pub(crate) use after;
 
 abi! {
     fn handler<E: Exec>(
@@ -95,7 +103,7 @@ abi! {
     /// Stops with the trap whose number is in the accumulator.
     #[cold]
     #[inline(never)]
-    fn trap_at(
+    pub(crate) fn trap_at(
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, _mem: *mut u8, _len: usize, int: u64, _f32: f32, _f64: f64,
     ) -> Status {
         // SAFETY: the context of running code lives.
@@ -156,13 +164,13 @@ abi! {
 abi! {
     #[cold]
     #[inline(never)]
-    fn hot(
+    pub(crate) fn hot(
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
         // SAFETY: the context of running code lives; the code is linked, so each instruction begins with its handler.
         unsafe {
-            after!(counter::restart(&mut r), r)
+            after!(counter::hot(&mut r), r)
         }
     }
 }

@@ -34,8 +34,32 @@ unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
             return Flow::Trap(Trap::StackOverflow);
         }
         r.int = func as u64;
-        r.ip = (*func).code.add(1);
+        r.ip = (*func).code.get().add(1);
         Flow::Next
+    }
+}
+
+/// Goes on in a function of the running instance that native code has called: its record is in the accumulator, its frame at `fp`
+/// with the header written. If it has no room there, that is noted as the caller's.
+///
+/// # Safety
+/// As promised, but for `ip` and memory 0 in `r`, which are not given.
+#[cfg(native)]
+#[inline(always)]
+pub(crate) unsafe fn arrive(r: &mut Regs) -> Flow {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let func = r.int as *const FuncRec;
+        match start(r, func) {
+            Flow::Trap(trap) => {
+                (*r.store()).exit = caller_of(r.fp, r.ctx);
+                Flow::Done(Status::trap(trap))
+            }
+            _ => {
+                r.reload_memory();
+                counter::count(func)
+            }
+        }
     }
 }
 
@@ -51,7 +75,7 @@ unsafe fn call(r: &mut Regs, func: *const FuncRec, callee: *mut u64, words: usiz
         // Signed, because the frame may begin behind the limit already. The difference comes first: a sum would keep one
         // register more in use, which the handler does not have.
         let room = (*r.ctx).stack_limit as isize - callee as isize;
-        let code = (*func).code;
+        let code = (*func).code.get();
         if *code as isize > room {
             return Flow::Trap(Trap::StackOverflow);
         }
@@ -154,7 +178,7 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
 #[inline(always)]
 unsafe fn fits(r: &Regs, func: *const FuncRec, fp: *const u64) -> bool {
     // SAFETY: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
-    unsafe { fp as usize + *(*func).code as usize <= (*r.ctx).stack_limit as usize }
+    unsafe { fp as usize + *(*func).code.get() as usize <= (*r.ctx).stack_limit as usize }
 }
 
 /// Enters another instance: the running context changes, and memory 0 with it. The old one is left behind the new frame's
@@ -374,7 +398,7 @@ exec! {
     }
     /// Stands for a function that has no code yet.
     Translate |r| {
-        let func = r.int as *mut FuncRec;
+        let func = r.int as *const FuncRec;
         // An error belongs to the caller: the function itself has not begun.
         (*r.store()).exit = caller_of(r.fp, r.ctx);
         let status = ((*(*r.ctx).builtins).translate)(func);
@@ -503,20 +527,32 @@ pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
 /// Goes on where an exception was caught, or stops.
 ///
 /// # Safety
-/// The store's context lives, and with [`Status::CAUGHT`] its landing is a place in verified code, in a live frame.
+/// The store's context lives, and with [`Status::LANDING`] its landing is a place in verified code, in a live frame.
 #[inline(always)]
 unsafe fn land(r: &mut Regs, status: Status) -> Flow {
-    if status != Status::CAUGHT {
+    if status != Status::LANDING {
         return stop(status);
     }
     // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use. Its frame lies on the value stack,
     // so the native stack is where it has to be.
     unsafe {
+        go_to_landing(r);
+        // The landing may be the head of a loop that only exceptions repeat.
+        counter::count(counter::running(r))
+    }
+}
+
+/// Goes to the landing that the runtime has noted.
+///
+/// # Safety
+/// As for [`land`], with that status.
+#[inline(always)]
+pub(super) unsafe fn go_to_landing(r: &mut Regs) {
+    // SAFETY: promised by the caller.
+    unsafe {
         let Landing { ip, fp, ctx, .. } = (*r.store()).landing;
         (r.ip, r.fp, r.ctx) = (ip, fp, ctx);
         r.reload_memory();
-        // The landing may be the head of a loop that only exceptions repeat.
-        counter::count(counter::running(r))
     }
 }
 

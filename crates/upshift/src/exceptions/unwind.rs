@@ -187,7 +187,7 @@ impl Search {
             self.misses.keep(&frame.point, clauses);
             return None;
         };
-        let ip = frame.code.address(clause.target);
+        let ip = frame.code.landing(clause.target);
         Some(Catch {
             landing: Landing { ip, fp: frame.point.fp, ctx: frame.point.ctx, sp: 0 },
             payload: clause.tag.map(|_| frame.slot(clause.payload)),
@@ -269,7 +269,7 @@ unsafe fn raise(store: NonNull<StoreState>, mut flight: Flight<'_>, instance: &I
         // Limiters and destructors of the host may run.
         match catch_unwind(AssertUnwindSafe(|| deliver(store, &mut flight))) {
             Err(panic) => return stop(store, Pending::Panic(panic)),
-            Ok(Ok(true)) => return Status::CAUGHT,
+            Ok(Ok(true)) => return Status::LANDING,
             Ok(Ok(false)) => {
                 let known = instance.tags.iter().position(|own| own.index() == flight.tag);
                 let origin = known.map(|tag| (instance.module.clone(), TagIndex::new(tag)));
@@ -343,7 +343,7 @@ pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error)
         // Limiters and destructors of the host may run.
         match catch_unwind(AssertUnwindSafe(|| exception.map(caught))) {
             Err(panic) => stop(store, Pending::Panic(panic)),
-            Ok(Some(Ok(true))) => Status::CAUGHT,
+            Ok(Some(Ok(true))) => Status::LANDING,
             Ok(Some(Ok(false)) | None) => stop(store, Pending::Error(error)),
             Ok(Some(Err(error))) => stop(store, Pending::Error(error)),
         }

@@ -16,6 +16,7 @@ use upshift_core::vm::{FuncRec, Status, frame};
 use crate::backtrace::WasmBacktrace;
 use crate::store::{Pending, StoreState};
 use crate::trap_detail::describe;
+use crate::vm::code::is_native;
 use crate::vm::native_stack;
 use crate::vm::tier::{Entered, Tier};
 
@@ -63,8 +64,11 @@ fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
 /// The tier whose code a call of a function enters.
 #[inline]
 pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
-    // `FuncRec::code`, by which functions are entered, is code of the interpreter.
-    (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
+    if func.vmctx == store.host_ctx.as_ptr() {
+        return None;
+    }
+    let native = is_native(func.code.get().addr());
+    Some(if native { Tier::Baseline } else { Tier::Interpreter })
 }
 
 /// Where the arguments go, when both stacks have room.

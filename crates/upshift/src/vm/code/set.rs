@@ -1,30 +1,39 @@
 //! The native code of one module: where each function and thunk lies.
 //!
 //! ```text
+//! NativeCode ─ publish ─▶ copied to the writable side, words relocated ─▶ in the index ─▶ address
+//!
 //! CodeSet ─▶ spans: chunks that follow each other, filled from the start ─▶ an index of what lies there
 //! ```
 //!
 //! Code is freed by module: a set takes all of its code with it, and nothing else can be freed. Whoever owns a set keeps it as
 //! long as frames of its code can stand on a stack; instances hold their modules, and stores their instances.
+//!
+//! In a process that is forked, the sets of the parent are there, with their code, and take more; neither sees what the other adds
+//! or drops.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::NativeKind;
-use super::index::{Index, Place};
-use super::range::{CHUNK, CodeRange};
+use upshift_asm::{NativeCode, RelocKind};
 
-/// Where functions begin: what processors fetch at once.
+use super::index::{Index, Place};
+use super::pages::View;
+use super::range::{self, CHUNK, CodeRange};
+use super::{Fault, NativeKind, NoNativeCode};
+use crate::vm::signals;
+
+/// Where functions begin: what processors fetch at once, and what constants beside the code need.
 const ALIGNMENT: usize = 16;
+
+/// The most chunks that are taken in advance, for a set that has filled as many.
+const MOST_CHUNKS: usize = 16;
 
 /// A part of a set in chunks that follow each other.
 pub(super) struct Span {
     /// The number of the first chunk.
     first: usize,
     count: usize,
-    /// Bytes from the start that are in use; whoever takes more holds the set's lock.
-    used: AtomicUsize,
     index: Index,
 }
 
@@ -35,64 +44,167 @@ impl Span {
     }
 
     /// What lies at a byte of the range.
-    pub(super) fn find(&self, byte: u32) -> Option<Place> {
+    pub(super) fn find(&self, byte: u32) -> Option<Place<'_>> {
         self.index.find(byte)
-    }
-
-    /// Takes bytes at the end of what is in use; answers where in the range they begin.
-    fn take(&self, bytes: usize, kind: NativeKind, func: u32) -> Option<usize> {
-        let start = self.used.load(Ordering::Relaxed).next_multiple_of(ALIGNMENT);
-        let end = start.checked_add(bytes).filter(|&end| end <= self.count * CHUNK)?;
-        self.used.store(end, Ordering::Relaxed);
-        let at = self.first * CHUNK + start;
-        let last = u32::try_from(at + bytes).ok()?;
-        self.index.push(&Place { bytes: at as u32..last, kind, func });
-        Some(at)
     }
 }
 
 /// The native code of a module.
-pub(super) struct CodeSet<'r> {
+pub(crate) struct CodeSet<'r> {
     range: &'r CodeRange,
-    /// The last one is filled.
-    #[expect(clippy::vec_box, reason = "the range's table has the addresses of spans")]
-    spans: Mutex<Vec<Box<Span>>>,
+    filling: Mutex<Filling>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "only tiers of native code make sets"))]
+/// The part of a set that changes.
+#[derive(Default)]
+struct Filling {
+    #[expect(clippy::vec_box, reason = "the range's table has the addresses of spans")]
+    spans: Vec<Box<Span>>,
+    /// The writable side of the last span.
+    open: Option<Open>,
+}
+
+/// What code is written to.
+struct Open {
+    view: View,
+    /// Bytes from the start that are in use.
+    used: usize,
+}
+
+impl CodeSet<'static> {
+    /// A set without code, in the range of the process.
+    ///
+    /// # Errors
+    /// When there is no native code in this process: the system gives no memory for it, or there is none on this system.
+    pub(crate) fn create() -> Result<CodeSet<'static>, NoNativeCode> {
+        if !signals::AVAILABLE || !upshift_interp::native::AVAILABLE {
+            return Err(NoNativeCode::Unsupported);
+        }
+        let set = CodeSet::new(range::reserved().map_err(NoNativeCode::AddressSpace)?);
+        // Whoever is refused knows before anything is compiled.
+        set.lock().begin_span(set.range, 1)?;
+        Ok(set)
+    }
+
+    /// Puts code into the set, its words relocated, and answers its address, a multiple of 16. Nobody sees a part of it: look-ups
+    /// find it when it is whole. From the first time on, faults of native code are taken for traps, see [`signals`].
+    ///
+    /// `faults` are the instructions whose faults are traps, in ascending order. `resolve` gives the addresses of stubs and handlers.
+    ///
+    /// # Errors
+    /// When there is no room for the code, or no memory. Then the function has none, and the set is as it was.
+    ///
+    /// # Panics
+    /// When a relocation is not inside the code.
+    pub(crate) fn publish(
+        &self,
+        code: &NativeCode,
+        kind: NativeKind,
+        func: u32,
+        faults: Box<[Fault]>,
+        resolve: impl Fn(RelocKind) -> u64,
+    ) -> Result<usize, NoNativeCode> {
+        signals::install(upshift_interp::native::fault()).map_err(NoNativeCode::Faults)?;
+        self.add(code, kind, func, faults, resolve)
+    }
+}
+
 impl<'r> CodeSet<'r> {
     /// A set without code.
     pub(super) fn new(range: &'r CodeRange) -> CodeSet<'r> {
-        CodeSet { range, spans: Mutex::default() }
+        CodeSet { range, filling: Mutex::default() }
     }
 
-    /// Sets a place aside for code of a kind, which look-ups find from now on; answers its address. It is for whoever makes the
-    /// code to write it there before anything leads to it.
-    ///
-    /// None if the range is full: then the function has no native code.
-    pub(super) fn add(&self, bytes: usize, kind: NativeKind, func: u32) -> Option<usize> {
-        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = match spans.last().and_then(|span| span.take(bytes, kind, func)) {
-            Some(at) => at,
-            None => {
-                let count = bytes.div_ceil(CHUNK).max(1);
-                let first = self.range.take(count)?;
-                let span =
-                    Box::new(Span { first, count, used: AtomicUsize::new(0), index: Index::default() });
-                let at = span.take(bytes, kind, func);
-                self.range.publish(&span);
-                spans.push(span);
-                at?
+    fn lock(&self) -> std::sync::MutexGuard<'_, Filling> {
+        self.filling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`publish`](CodeSet::publish), in any range.
+    pub(super) fn add(
+        &self,
+        code: &NativeCode,
+        kind: NativeKind,
+        func: u32,
+        faults: Box<[Fault]>,
+        resolve: impl Fn(RelocKind) -> u64,
+    ) -> Result<usize, NoNativeCode> {
+        self.place(code.bytes.len(), kind, func, faults, |address, view, start| {
+            view.write(start, &code.bytes);
+            for reloc in &code.relocs {
+                let word = match reloc.kind {
+                    RelocKind::Base => code.word(reloc.at).wrapping_add(address as u64),
+                    kind => resolve(kind),
+                };
+                view.write(start + reloc.at as usize, &word.to_le_bytes());
             }
+        })
+    }
+
+    /// Takes room for so many bytes, has them written, and only then lets look-ups find them; answers their address. What
+    /// writes them is told of it, and where they go in the view.
+    fn place(
+        &self,
+        bytes: usize,
+        kind: NativeKind,
+        func: u32,
+        faults: Box<[Fault]>,
+        write: impl FnOnce(usize, &mut View, usize),
+    ) -> Result<usize, NoNativeCode> {
+        let mut filling = self.lock();
+        let (span, open, start) = filling.room(self.range, bytes)?;
+        open.view.provide(start..start + bytes).map_err(NoNativeCode::NoMore)?;
+        let at = span.first * CHUNK + start;
+        let address = self.range.base() + at;
+        // A processor that does not see by itself that instructions were written has to be told here; those of x86-64 do, at
+        // addresses where nothing ran before.
+        write(address, &mut open.view, start);
+        open.used = start + bytes;
+        span.index.push(at as u32..(at + bytes) as u32, kind, func, faults);
+        Ok(address)
+    }
+}
+
+impl Filling {
+    /// Where so many bytes can be written: the span, its writable side, and how far from its start.
+    fn room(&mut self, range: &CodeRange, bytes: usize) -> Result<(&Span, &mut Open, usize), NoNativeCode> {
+        let start = match (self.spans.last(), &self.open) {
+            // In a forked process the rest of the span is not ours.
+            (Some(span), Some(open)) if open.view.is_here() => {
+                let start = open.used.next_multiple_of(ALIGNMENT);
+                (bytes <= (span.count * CHUNK).saturating_sub(start)).then_some(start)
+            }
+            _ => None,
         };
-        Some(self.range.base() + at)
+        if start.is_none() {
+            let needed = bytes.div_ceil(CHUNK).max(1);
+            // A large module soon has large spans, and few of them.
+            let wanted = self.spans.iter().map(|span| span.count).sum::<usize>().min(MOST_CHUNKS);
+            match self.begin_span(range, needed.max(wanted)) {
+                Err(NoNativeCode::Full) => self.begin_span(range, needed)?,
+                begun => begun?,
+            }
+        }
+        let (span, open) = self.spans.last().zip(self.open.as_mut()).expect("a span was begun");
+        Ok((span, open, start.unwrap_or(0)))
+    }
+
+    /// Begins a span of so many chunks. The one before gets no more code.
+    fn begin_span(&mut self, range: &CodeRange, count: usize) -> Result<(), NoNativeCode> {
+        let (first, view) = range.map(count)?;
+        let span = Box::new(Span { first, count, index: Index::default() });
+        range.publish(&span);
+        self.spans.push(span);
+        self.open = Some(Open { view, used: 0 });
+        Ok(())
     }
 }
 
 impl Drop for CodeSet<'_> {
     fn drop(&mut self) {
-        let spans = self.spans.get_mut().unwrap_or_else(PoisonError::into_inner);
-        spans.iter().for_each(|span| self.range.free(span));
+        let filling = self.filling.get_mut().unwrap_or_else(PoisonError::into_inner);
+        filling.open = None;
+        // SAFETY: I-PUBLISHED: whoever drops a set has no frame of its code, and nobody else.
+        filling.spans.iter().for_each(|span| unsafe { self.range.free(span) });
     }
 }
 
