@@ -3,8 +3,8 @@
 //! Every instruction is put together in two words, what is in front of the displacement and the rest, and stored by
 //! [`CodeBuffer::put`].
 
-use super::encoding::Enc;
-use super::mem::{LABEL, Mem, NO_BASE, NO_INDEX, POOL};
+use super::encoding::{Enc, Legacy, Vex};
+use super::mem::{Mem, NO_BASE, NO_INDEX, POOL};
 use crate::buffer::{AsmError, CodeBuffer, Fixup, Label};
 use crate::object::NativeCode;
 use crate::pool::{Const, Word};
@@ -74,14 +74,6 @@ pub struct Assembler {
 struct Part {
     bytes: u64,
     bits: u32,
-}
-
-impl Part {
-    #[inline]
-    fn push(&mut self, bytes: u64, bits: u32) {
-        self.bytes |= bytes << self.bits;
-        self.bits += bits;
-    }
 }
 
 /// # Labels, pool and the finished code
@@ -173,53 +165,97 @@ impl Assembler {
     }
 }
 
-/// Prefixes, REX and opcode.
+/// Prefixes, REX where it is needed, opcode and what comes behind.
+///
+/// This and what calls it is the way of most instructions: without branches on what differs from one to the next.
 #[inline]
-fn head(enc: Enc, rex: u8, needed: bool) -> Part {
-    let mut part = Part { bytes: enc.prefixes(), bits: enc.prefix_bits() };
-    let rex = rex | enc.rex_w();
-    if rex != 0 || needed {
-        part.push(u64::from(0x40 | rex), 8);
+fn head(enc: Legacy, rex: u32, needed: bool, behind: Part) -> Part {
+    let bytes = enc.rex_and_opcode() | u64::from(rex) | behind.bytes << enc.bits();
+    // A REX without bits goes.
+    let gone = u32::from(bytes as u8 == 0x40 && !needed) * 8;
+    Part {
+        bytes: bytes >> gone << enc.prefix_bits() | enc.prefixes(),
+        bits: enc.bits() + behind.bits - gone + enc.prefix_bits(),
     }
-    part.push(enc.opcode(), enc.opcode_bits());
-    part
 }
 
 /// VEX and opcode. `rex` has the bits of a REX.
 #[inline]
-fn vex_head(enc: Enc, rex: u8, second: u8) -> Part {
-    let rex = rex | enc.rex_w();
-    let last = u64::from((!second & 15) << 3 | enc.vex_prefix());
-    let opcode = u64::from(enc.last_opcode());
+fn vex_head(vex: Vex, rex: u8, second: u8, behind: Part) -> Part {
+    let rex = rex | vex.w();
+    let last = u64::from((!second & 15) << 3 | vex.prefix());
     // Inverted, as all of VEX but W.
     let r = u64::from(!rex & 4) << 5;
-    if rex & 0b1011 == 0 && enc.vex_map() == 1 {
-        Part { bytes: 0xC5 | (r | last) << 8 | opcode << 16, bits: 24 }
+    let (bytes, bits) = if rex & 0b1011 == 0 && vex.map() == 1 {
+        (0xC5 | (r | last) << 8 | vex.opcode() << 16, 24)
     } else {
         let xb = u64::from(!rex & 3) << 5;
         let w = u64::from(rex & 8) << 4;
-        let first = r | xb | u64::from(enc.vex_map());
-        Part { bytes: 0xC4 | first << 8 | (w | last) << 16 | opcode << 24, bits: 32 }
-    }
+        let first = r | xb | u64::from(vex.map());
+        (0xC4 | first << 8 | (w | last) << 16 | vex.opcode() << 24, 32)
+    };
+    Part { bytes: bytes | behind.bytes << bits, bits: bits + behind.bits }
 }
 
 /// The bits of the REX for registers in `reg` and `rm`.
 #[inline]
-fn rex_of_registers(reg: u8, rm: u8) -> u8 {
-    reg >> 3 << 2 | rm >> 3
+fn rex_of_registers(reg: u8, rm: u8) -> u32 {
+    u32::from(reg) >> 3 << 2 | u32::from(rm) >> 3
 }
 
 /// The bits of the REX for a register in `reg` and a place in memory.
 #[inline]
-fn rex_of_memory(reg: u8, mem: Mem) -> u8 {
+fn rex_of_memory(reg: u8, mem: Mem) -> u32 {
     // What is no register has more than four bits.
-    let base = if mem.base < NO_BASE { mem.base >> 3 } else { 0 };
-    reg >> 3 << 2 | mem.index >> 3 << 1 | base
+    let base = if mem.base < NO_BASE { u32::from(mem.base) >> 3 } else { 0 };
+    u32::from(reg) >> 3 << 2 | u32::from(mem.index) >> 3 << 1 | base
 }
 
 #[inline]
-fn modrm(mode: u8, reg: u8, rm: u8) -> u64 {
-    u64::from(mode << 6 | (reg & 7) << 3 | rm & 7)
+fn modrm(mode: u32, reg: u8, rm: u32) -> u64 {
+    u64::from(mode << 6 | (u32::from(reg) & 7) << 3 | rm & 7)
+}
+
+/// ModRM for two registers.
+#[inline]
+fn two_registers(reg: u8, rm: u8) -> Part {
+    Part { bytes: modrm(3, reg, rm.into()), bits: 8 }
+}
+
+/// The SIB, in the byte behind the ModRM.
+#[inline]
+fn sib(mem: Mem, base: u32) -> u64 {
+    u64::from((mem.scale as u32) << 6 | (u32::from(mem.index) & 7) << 3 | base & 7) << 8
+}
+
+/// ModRM, SIB, and of the displacement how many bits it has, for a place with a base.
+#[inline]
+fn based(reg: u8, mem: Mem) -> (Part, u32) {
+    let base = u32::from(mem.base);
+    // `rbp` and `r13` without displacement would mean something else.
+    let (mode, disp_bits) = if mem.disp == 0 && base & 7 != 5 {
+        (0, 0)
+    } else if mem.disp == i32::from(mem.disp as i8) {
+        (1, 8)
+    } else {
+        (2, 32)
+    };
+    // `rsp` and `r12` as base are only there with a SIB.
+    let part = if mem.index == NO_INDEX && base & 7 != 4 {
+        Part { bytes: modrm(mode, reg, base), bits: 8 }
+    } else {
+        Part { bytes: modrm(mode, reg, 4) | sib(mem, base), bits: 16 }
+    };
+    (part, disp_bits)
+}
+
+/// ModRM and SIB for a place without a base, which has a displacement of 32 bits.
+fn baseless(reg: u8, mem: Mem) -> Part {
+    if mem.base == NO_BASE {
+        Part { bytes: modrm(0, reg, 4) | sib(mem, 5), bits: 16 }
+    } else {
+        Part { bytes: modrm(0, reg, 5), bits: 8 }
+    }
 }
 
 /// # The forms of instructions
@@ -229,31 +265,57 @@ impl Assembler {
     /// An instruction without ModRM.
     #[inline]
     pub(super) fn put_plain(&mut self, enc: Enc, imm: u64, imm_len: usize) {
-        let part = head(enc, 0, false);
-        self.put(part, imm, imm_len);
+        self.put(head(enc.legacy, 0, false, Part { bytes: 0, bits: 0 }), imm, imm_len);
     }
 
     /// An instruction that has its register in the lowest bits of the opcode.
     #[inline]
     pub(super) fn put_opcode_form(&mut self, enc: Enc, register: u8, imm: u64, imm_len: usize) {
-        let part = head(enc.plus(register & 7), register >> 3, enc.needs_rex(0, register));
-        self.put(part, imm, imm_len);
+        let enc = enc.plus(register & 7).legacy;
+        let needed = enc.needs_rex(0, register);
+        self.put(head(enc, u32::from(register) >> 3, needed, Part { bytes: 0, bits: 0 }), imm, imm_len);
     }
 
-    #[inline(never)]
+    #[inline]
     pub(super) fn put_register_form(&mut self, enc: Enc, reg: u8, rm: u8, imm: u32, imm_len: usize) {
-        let mut part = head(enc, rex_of_registers(reg, rm), enc.needs_rex(reg, rm));
-        part.push(modrm(3, reg, rm), 8);
-        self.put(part, imm.into(), imm_len);
+        if imm_len == 0 {
+            self.put_registers(enc.legacy, reg, rm);
+        } else {
+            self.put_registers_imm(enc.legacy, reg, rm, imm, imm_len);
+        }
     }
 
     #[inline(never)]
+    fn put_registers(&mut self, enc: Legacy, reg: u8, rm: u8) {
+        let needed = enc.needs_rex(reg, rm);
+        let part = head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm));
+        self.buffer.put_word(part.bytes, part.bits as usize / 8);
+    }
+
+    #[inline(never)]
+    fn put_registers_imm(&mut self, enc: Legacy, reg: u8, rm: u8, imm: u32, imm_len: usize) {
+        let needed = enc.needs_rex(reg, rm);
+        self.put(head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm)), imm.into(), imm_len);
+    }
+
+    #[inline]
     pub(super) fn put_memory_form(&mut self, enc: Enc, reg: u8, mem: Mem, imm: u32, imm_len: usize) {
-        let part = head(enc, rex_of_memory(reg, mem), enc.needs_rex(reg, 0));
-        self.put_memory(part, reg, mem, imm, imm_len);
+        self.put_memory(enc.legacy, reg, mem, imm, imm_len);
     }
 
     #[inline(never)]
+    fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem, imm: u32, imm_len: usize) {
+        let rex = rex_of_memory(reg, mem);
+        let needed = enc.needs_rex(reg, 0);
+        if mem.base < NO_BASE {
+            let (behind, disp_bits) = based(reg, mem);
+            self.put_displaced(head(enc, rex, needed, behind), mem.disp as u32, disp_bits, imm, imm_len);
+        } else {
+            self.put_baseless(head(enc, rex, needed, baseless(reg, mem)), mem, imm, imm_len);
+        }
+    }
+
+    #[inline]
     pub(super) fn put_vex_register_form(
         &mut self,
         enc: Enc,
@@ -263,12 +325,16 @@ impl Assembler {
         imm: u32,
         imm_len: usize,
     ) {
-        let mut part = vex_head(enc, rex_of_registers(reg, rm), second);
-        part.push(modrm(3, reg, rm), 8);
-        self.put(part, imm.into(), imm_len);
+        self.put_vex_registers(enc.vex, reg, second, rm, imm, imm_len);
     }
 
     #[inline(never)]
+    fn put_vex_registers(&mut self, vex: Vex, reg: u8, second: u8, rm: u8, imm: u32, imm_len: usize) {
+        let rex = rex_of_registers(reg, rm) as u8;
+        self.put(vex_head(vex, rex, second, two_registers(reg, rm)), imm.into(), imm_len);
+    }
+
+    #[inline]
     pub(super) fn put_vex_memory_form(
         &mut self,
         enc: Enc,
@@ -278,38 +344,33 @@ impl Assembler {
         imm: u32,
         imm_len: usize,
     ) {
-        let part = vex_head(enc, rex_of_memory(reg, mem), second);
-        self.put_memory(part, reg, mem, imm, imm_len);
+        self.put_vex_memory(enc.vex, reg, second, mem, imm, imm_len);
     }
 
-    /// Adds ModRM, SIB, displacement and immediate.
-    #[inline]
-    fn put_memory(&mut self, mut part: Part, reg: u8, mem: Mem, imm: u32, imm_len: usize) {
-        let (disp, disp_bits) = if mem.base < NO_BASE {
-            // `rbp` and `r13` without displacement would mean something else.
-            let (mode, bits) = if mem.disp == 0 && mem.base & 7 != 5 {
-                (0, 0)
-            } else if mem.disp == mem.disp as i8 as i32 {
-                (1, 8)
-            } else {
-                (2, 32)
-            };
-            // `rsp` and `r12` as base are only there with a SIB.
-            if mem.index == NO_INDEX && mem.base & 7 != 4 {
-                part.push(modrm(mode, reg, mem.base), 8);
-            } else {
-                part.push(modrm(mode, reg, 4) | sib(mem), 16);
-            }
-            (mem.disp as u32 & (((1_u64 << bits) - 1) as u32), bits)
-        } else if mem.base == NO_BASE {
-            part.push(modrm(0, reg, 4) | sib(mem), 16);
-            (mem.disp as u32, 32)
+    #[inline(never)]
+    fn put_vex_memory(&mut self, vex: Vex, reg: u8, second: u8, mem: Mem, imm: u32, imm_len: usize) {
+        let rex = rex_of_memory(reg, mem) as u8;
+        if mem.base < NO_BASE {
+            let (behind, disp_bits) = based(reg, mem);
+            self.put_displaced(vex_head(vex, rex, second, behind), mem.disp as u32, disp_bits, imm, imm_len);
         } else {
-            part.push(modrm(0, reg, 5), 8);
-            (self.relative(mem, part.bits, imm_len), 32)
+            self.put_baseless(vex_head(vex, rex, second, baseless(reg, mem)), mem, imm, imm_len);
+        }
+    }
+
+    #[inline]
+    fn put_displaced(&mut self, part: Part, disp: u32, disp_bits: u32, imm: u32, imm_len: usize) {
+        let disp = u64::from(disp) & ((1 << disp_bits) - 1);
+        self.put(part, disp | u64::from(imm) << disp_bits, disp_bits as usize / 8 + imm_len);
+    }
+
+    #[inline(never)]
+    fn put_baseless(&mut self, part: Part, mem: Mem, imm: u32, imm_len: usize) {
+        let disp = match mem.base {
+            NO_BASE => mem.disp as u32,
+            _ => self.relative(mem, part.bits, imm_len),
         };
-        let rest = u64::from(disp) | u64::from(imm) << disp_bits;
-        self.put(part, rest, disp_bits as usize / 8 + imm_len);
+        self.put_displaced(part, disp, 32, imm, imm_len);
     }
 
     /// The displacement of a place in the code or the pool, for an instruction that has `bits` in front of it.
@@ -320,7 +381,6 @@ impl Assembler {
             self.buffer.refer_to_pool(at, Distance::Rel32);
             return (mem.disp as u32).wrapping_sub(behind);
         }
-        debug_assert_eq!(mem.base, LABEL);
         let label = mem.target();
         match self.place(label) {
             Some(place) => place.wrapping_sub(at).wrapping_sub(behind),
@@ -335,11 +395,4 @@ impl Assembler {
     fn put(&mut self, part: Part, rest: u64, rest_len: usize) {
         self.buffer.put(part.bytes, part.bits as usize / 8, rest, rest_len);
     }
-}
-
-/// The SIB, in the byte behind the ModRM.
-#[inline]
-fn sib(mem: Mem) -> u64 {
-    let base = if mem.base < NO_BASE { mem.base & 7 } else { 5 };
-    u64::from((mem.scale as u8) << 6 | (mem.index & 7) << 3 | base) << 8
 }
