@@ -228,18 +228,24 @@ fn sib(mem: Mem, base: u32) -> u64 {
     u64::from((mem.scale as u32) << 6 | (u32::from(mem.index) & 7) << 3 | base & 7) << 8
 }
 
-/// ModRM, SIB, and of the displacement how many bits it has, for a place with a base.
+/// The mode in ModRM for a place with a base, and how many bits its displacement has.
 #[inline]
-fn based(reg: u8, mem: Mem) -> (Part, u32) {
-    let base = u32::from(mem.base);
+fn mode(mem: Mem) -> (u32, u32) {
     // `rbp` and `r13` without displacement would mean something else.
-    let (mode, disp_bits) = if mem.disp == 0 && base & 7 != 5 {
+    if mem.disp == 0 && mem.base & 7 != 5 {
         (0, 0)
     } else if mem.disp == i32::from(mem.disp as i8) {
         (1, 8)
     } else {
         (2, 32)
-    };
+    }
+}
+
+/// ModRM, SIB, and of the displacement how many bits it has, for a place with a base.
+#[inline]
+fn based(reg: u8, mem: Mem) -> (Part, u32) {
+    let base = u32::from(mem.base);
+    let (mode, disp_bits) = mode(mem);
     // `rsp` and `r12` as base are only there with a SIB.
     let part = if mem.index == NO_INDEX && base & 7 != 4 {
         Part { bytes: modrm(mode, reg, base), bits: 8 }
@@ -300,11 +306,28 @@ impl Assembler {
 
     #[inline]
     pub(super) fn put_memory_form(&mut self, enc: Enc, reg: u8, mem: Mem, imm: u32, imm_len: usize) {
-        self.put_memory(enc.legacy, reg, mem, imm, imm_len);
+        if imm_len == 0 {
+            self.put_memory(enc.legacy, reg, mem);
+        } else {
+            self.put_any_memory(enc.legacy, reg, mem, imm, imm_len);
+        }
+    }
+
+    /// Slots of a frame and the like, most of what there is, have only a base; all else goes the longer way.
+    #[inline(never)]
+    fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem) {
+        let simple = mem.index == NO_INDEX && mem.base < NO_BASE && mem.base & 7 != 4 && !enc.has_bytes();
+        if !simple {
+            return self.put_any_memory(enc, reg, mem, 0, 0);
+        }
+        let (mode, disp_bits) = mode(mem);
+        let behind = Part { bytes: modrm(mode, reg, mem.base.into()), bits: 8 };
+        let part = head(enc, rex_of_registers(reg, mem.base), false, behind);
+        self.put(part, u64::from(mem.disp as u32), disp_bits as usize / 8);
     }
 
     #[inline(never)]
-    fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem, imm: u32, imm_len: usize) {
+    fn put_any_memory(&mut self, enc: Legacy, reg: u8, mem: Mem, imm: u32, imm_len: usize) {
         let rex = rex_of_memory(reg, mem);
         let needed = enc.needs_rex(reg, 0);
         if mem.base < NO_BASE {

@@ -202,11 +202,16 @@ impl Legacy {
         (self.0 >> PREFIX_BITS) as u32 & 0x1F
     }
 
+    /// Whether an operand is a byte.
+    #[inline]
+    pub(super) const fn has_bytes(self) -> bool {
+        self.0 & (BYTE_REG | BYTE_RM) != 0
+    }
+
     /// Whether a byte operand is one of the registers that need a REX to be named.
     #[inline]
     pub(super) const fn needs_rex(self, reg: u8, rm: u8) -> bool {
-        self.0 & (BYTE_REG | BYTE_RM) != 0
-            && ((self.0 & BYTE_REG != 0 && reg >= 4) || (self.0 & BYTE_RM != 0 && rm >= 4))
+        self.has_bytes() && ((self.0 & BYTE_REG != 0 && reg >= 4) || (self.0 & BYTE_RM != 0 && rm >= 4))
     }
 }
 
