@@ -313,17 +313,29 @@ impl Assembler {
         }
     }
 
-    /// Slots of a frame and the like, most of what there is, have only a base; all else goes the longer way.
+    /// Slots of a frame and the like, most of what there is, have only a base, and accesses to a memory base and index; all else
+    /// goes the longer way.
     #[inline(never)]
     fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem) {
-        let simple = mem.index == NO_INDEX && mem.base < NO_BASE && mem.base & 7 != 4 && !enc.has_bytes();
-        if !simple {
+        if mem.base >= NO_BASE || enc.has_bytes() {
             return self.put_any_memory(enc, reg, mem, 0, 0);
+        }
+        if mem.index != NO_INDEX || mem.base & 7 == 4 {
+            return self.put_indexed(enc, reg, mem);
         }
         let (mode, disp_bits) = mode(mem);
         let behind = Part { bytes: modrm(mode, reg, mem.base.into()), bits: 8 };
         let part = head(enc, rex_of_registers(reg, mem.base), false, behind);
         self.put(part, u64::from(mem.disp as u32), disp_bits as usize / 8);
+    }
+
+    #[inline(never)]
+    fn put_indexed(&mut self, enc: Legacy, reg: u8, mem: Mem) {
+        let base = u32::from(mem.base);
+        let rex = rex_of_registers(reg, mem.base) | u32::from(mem.index) >> 3 << 1;
+        let (mode, disp_bits) = mode(mem);
+        let behind = Part { bytes: modrm(mode, reg, 4) | sib(mem, base), bits: 16 };
+        self.put(head(enc, rex, false, behind), u64::from(mem.disp as u32), disp_bits as usize / 8);
     }
 
     #[inline(never)]
