@@ -69,11 +69,11 @@ pub struct Assembler {
     pub(super) buffer: CodeBuffer<Distance>,
 }
 
-/// A part of an instruction: bytes, the first lowest, and how many bits they have.
+/// A part of an instruction: bytes, the first lowest, and how many they are.
 #[derive(Clone, Copy)]
 struct Part {
     bytes: u64,
-    bits: u32,
+    len: usize,
 }
 
 /// # Labels, pool and the finished code
@@ -172,10 +172,10 @@ impl Assembler {
 fn head(enc: Legacy, rex: u32, needed: bool, behind: Part) -> Part {
     let bytes = enc.rex_and_opcode() | u64::from(rex) | behind.bytes << enc.bits();
     // A REX without bits goes.
-    let gone = u32::from(bytes as u8 == 0x40 && !needed) * 8;
+    let gone = usize::from(bytes as u8 == 0x40 && !needed);
     Part {
-        bytes: bytes >> gone << enc.prefix_bits() | enc.prefixes(),
-        bits: enc.bits() + behind.bits - gone + enc.prefix_bits(),
+        bytes: bytes >> (8 * gone) << enc.prefix_bits() | enc.prefixes(),
+        len: enc.len() + behind.len - gone,
     }
 }
 
@@ -186,15 +186,15 @@ fn vex_head(vex: Vex, rex: u8, second: u8, behind: Part) -> Part {
     let last = u64::from((!second & 15) << 3 | vex.prefix());
     // Inverted, as all of VEX but W.
     let r = u64::from(!rex & 4) << 5;
-    let (bytes, bits) = if rex & 0b1011 == 0 && vex.map() == 1 {
-        (0xC5 | (r | last) << 8 | vex.opcode() << 16, 24)
+    let (bytes, len) = if rex & 0b1011 == 0 && vex.map() == 1 {
+        (0xC5 | (r | last) << 8 | vex.opcode() << 16, 3)
     } else {
         let xb = u64::from(!rex & 3) << 5;
         let w = u64::from(rex & 8) << 4;
         let first = r | xb | u64::from(vex.map());
-        (0xC4 | first << 8 | (w | last) << 16 | vex.opcode() << 24, 32)
+        (0xC4 | first << 8 | (w | last) << 16 | vex.opcode() << 24, 4)
     };
-    Part { bytes: bytes | behind.bytes << bits, bits: bits + behind.bits }
+    Part { bytes: bytes | behind.bytes << (8 * len), len: len + behind.len }
 }
 
 /// The bits of the REX for registers in `reg` and `rm`.
@@ -219,7 +219,7 @@ fn modrm(mode: u32, reg: u8, rm: u32) -> u64 {
 /// ModRM for two registers.
 #[inline]
 fn two_registers(reg: u8, rm: u8) -> Part {
-    Part { bytes: modrm(3, reg, rm.into()), bits: 8 }
+    Part { bytes: modrm(3, reg, rm.into()), len: 1 }
 }
 
 /// The SIB, in the byte behind the ModRM.
@@ -228,39 +228,41 @@ fn sib(mem: Mem, base: u32) -> u64 {
     u64::from((mem.scale as u32) << 6 | (u32::from(mem.index) & 7) << 3 | base & 7) << 8
 }
 
-/// The mode in ModRM for a place with a base, and how many bits its displacement has.
+/// The mode in ModRM for a place with a base: 0 without displacement, 1 for one of a byte, 2 for one of four. So the displacement has as
+/// many bytes as the square says.
 #[inline]
-fn mode(mem: Mem) -> (u32, u32) {
+fn mode(mem: Mem) -> u32 {
     // `rbp` and `r13` without displacement would mean something else.
-    if mem.disp == 0 && mem.base & 7 != 5 {
-        (0, 0)
-    } else if mem.disp == i32::from(mem.disp as i8) {
-        (1, 8)
-    } else {
-        (2, 32)
-    }
+    let there = u32::from(mem.disp != 0 || mem.base & 7 == 5);
+    there << u32::from(mem.disp != i32::from(mem.disp as i8))
 }
 
-/// ModRM, SIB, and of the displacement how many bits it has, for a place with a base.
+/// The bytes of the displacement in such a mode.
 #[inline]
-fn based(reg: u8, mem: Mem) -> (Part, u32) {
+fn disp_len(mode: u32) -> usize {
+    (mode * mode) as usize
+}
+
+/// ModRM, SIB, and how many bytes the displacement has, for a place with a base.
+#[inline]
+fn based(reg: u8, mem: Mem) -> (Part, usize) {
     let base = u32::from(mem.base);
-    let (mode, disp_bits) = mode(mem);
+    let mode = mode(mem);
     // `rsp` and `r12` as base are only there with a SIB.
     let part = if mem.index == NO_INDEX && base & 7 != 4 {
-        Part { bytes: modrm(mode, reg, base), bits: 8 }
+        Part { bytes: modrm(mode, reg, base), len: 1 }
     } else {
-        Part { bytes: modrm(mode, reg, 4) | sib(mem, base), bits: 16 }
+        Part { bytes: modrm(mode, reg, 4) | sib(mem, base), len: 2 }
     };
-    (part, disp_bits)
+    (part, disp_len(mode))
 }
 
 /// ModRM and SIB for a place without a base, which has a displacement of 32 bits.
 fn baseless(reg: u8, mem: Mem) -> Part {
     if mem.base == NO_BASE {
-        Part { bytes: modrm(0, reg, 4) | sib(mem, 5), bits: 16 }
+        Part { bytes: modrm(0, reg, 4) | sib(mem, 5), len: 2 }
     } else {
-        Part { bytes: modrm(0, reg, 5), bits: 8 }
+        Part { bytes: modrm(0, reg, 5), len: 1 }
     }
 }
 
@@ -271,7 +273,7 @@ impl Assembler {
     /// An instruction without ModRM.
     #[inline]
     pub(super) fn put_plain(&mut self, enc: Enc, imm: u64, imm_len: usize) {
-        self.put(head(enc.legacy, 0, false, Part { bytes: 0, bits: 0 }), imm, imm_len);
+        self.put(head(enc.legacy, 0, false, Part { bytes: 0, len: 0 }), imm, imm_len);
     }
 
     /// An instruction that has its register in the lowest bits of the opcode.
@@ -279,7 +281,7 @@ impl Assembler {
     pub(super) fn put_opcode_form(&mut self, enc: Enc, register: u8, imm: u64, imm_len: usize) {
         let enc = enc.plus(register & 7).legacy;
         let needed = enc.needs_rex(0, register);
-        self.put(head(enc, u32::from(register) >> 3, needed, Part { bytes: 0, bits: 0 }), imm, imm_len);
+        self.put(head(enc, u32::from(register) >> 3, needed, Part { bytes: 0, len: 0 }), imm, imm_len);
     }
 
     #[inline]
@@ -295,7 +297,7 @@ impl Assembler {
     fn put_registers(&mut self, enc: Legacy, reg: u8, rm: u8) {
         let needed = enc.needs_rex(reg, rm);
         let part = head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm));
-        self.buffer.put_word(part.bytes, part.bits as usize / 8);
+        self.buffer.put_word(part.bytes, part.len);
     }
 
     #[inline(never)]
@@ -323,19 +325,19 @@ impl Assembler {
         if mem.index != NO_INDEX || mem.base & 7 == 4 {
             return self.put_indexed(enc, reg, mem);
         }
-        let (mode, disp_bits) = mode(mem);
-        let behind = Part { bytes: modrm(mode, reg, mem.base.into()), bits: 8 };
+        let mode = mode(mem);
+        let behind = Part { bytes: modrm(mode, reg, mem.base.into()), len: 1 };
         let part = head(enc, rex_of_registers(reg, mem.base), false, behind);
-        self.put(part, u64::from(mem.disp as u32), disp_bits as usize / 8);
+        self.put(part, u64::from(mem.disp as u32), disp_len(mode));
     }
 
     #[inline(never)]
     fn put_indexed(&mut self, enc: Legacy, reg: u8, mem: Mem) {
         let base = u32::from(mem.base);
         let rex = rex_of_registers(reg, mem.base) | u32::from(mem.index) >> 3 << 1;
-        let (mode, disp_bits) = mode(mem);
-        let behind = Part { bytes: modrm(mode, reg, 4) | sib(mem, base), bits: 16 };
-        self.put(head(enc, rex, false, behind), u64::from(mem.disp as u32), disp_bits as usize / 8);
+        let mode = mode(mem);
+        let behind = Part { bytes: modrm(mode, reg, 4) | sib(mem, base), len: 2 };
+        self.put(head(enc, rex, false, behind), u64::from(mem.disp as u32), disp_len(mode));
     }
 
     #[inline(never)]
@@ -343,8 +345,8 @@ impl Assembler {
         let rex = rex_of_memory(reg, mem);
         let needed = enc.needs_rex(reg, 0);
         if mem.base < NO_BASE {
-            let (behind, disp_bits) = based(reg, mem);
-            self.put_displaced(head(enc, rex, needed, behind), mem.disp as u32, disp_bits, imm, imm_len);
+            let (behind, disp_len) = based(reg, mem);
+            self.put_displaced(head(enc, rex, needed, behind), mem.disp as u32, disp_len, imm, imm_len);
         } else {
             self.put_baseless(head(enc, rex, needed, baseless(reg, mem)), mem, imm, imm_len);
         }
@@ -386,31 +388,31 @@ impl Assembler {
     fn put_vex_memory(&mut self, vex: Vex, reg: u8, second: u8, mem: Mem, imm: u32, imm_len: usize) {
         let rex = rex_of_memory(reg, mem) as u8;
         if mem.base < NO_BASE {
-            let (behind, disp_bits) = based(reg, mem);
-            self.put_displaced(vex_head(vex, rex, second, behind), mem.disp as u32, disp_bits, imm, imm_len);
+            let (behind, disp_len) = based(reg, mem);
+            self.put_displaced(vex_head(vex, rex, second, behind), mem.disp as u32, disp_len, imm, imm_len);
         } else {
             self.put_baseless(vex_head(vex, rex, second, baseless(reg, mem)), mem, imm, imm_len);
         }
     }
 
     #[inline]
-    fn put_displaced(&mut self, part: Part, disp: u32, disp_bits: u32, imm: u32, imm_len: usize) {
-        let disp = u64::from(disp) & ((1 << disp_bits) - 1);
-        self.put(part, disp | u64::from(imm) << disp_bits, disp_bits as usize / 8 + imm_len);
+    fn put_displaced(&mut self, part: Part, disp: u32, disp_len: usize, imm: u32, imm_len: usize) {
+        let disp = u64::from(disp) & ((1 << (8 * disp_len)) - 1);
+        self.put(part, disp | u64::from(imm) << (8 * disp_len), disp_len + imm_len);
     }
 
     #[inline(never)]
     fn put_baseless(&mut self, part: Part, mem: Mem, imm: u32, imm_len: usize) {
         let disp = match mem.base {
             NO_BASE => mem.disp as u32,
-            _ => self.relative(mem, part.bits, imm_len),
+            _ => self.relative(mem, part.len, imm_len),
         };
-        self.put_displaced(part, disp, 32, imm, imm_len);
+        self.put_displaced(part, disp, 4, imm, imm_len);
     }
 
-    /// The displacement of a place in the code or the pool, for an instruction that has `bits` in front of it.
-    fn relative(&mut self, mem: Mem, bits: u32, imm_len: usize) -> u32 {
-        let at = self.offset() + bits / 8;
+    /// The displacement of a place in the code or the pool, for an instruction that has so many bytes in front of it.
+    fn relative(&mut self, mem: Mem, front: usize, imm_len: usize) -> u32 {
+        let at = self.offset() + front as u32;
         let behind = 4 + imm_len as u32;
         if mem.base == POOL {
             self.buffer.refer_to_pool(at, Distance::Rel32);
@@ -428,6 +430,6 @@ impl Assembler {
 
     #[inline]
     fn put(&mut self, part: Part, rest: u64, rest_len: usize) {
-        self.buffer.put(part.bytes, part.bits as usize / 8, rest, rest_len);
+        self.buffer.put(part.bytes, part.len, rest, rest_len);
     }
 }

@@ -46,6 +46,7 @@ pub struct Enc {
 /// | 32–37 | how many bits all of that has: 16, 24 or 32 |
 /// | 38, 39 | the register in `reg`, in `rm` is a byte: 4–7 need a REX |
 /// | 40–44 | how many bits the prefixes have that come before: 0, 8 or 16 |
+/// | 45–47 | how many bytes all of that has, prefixes included |
 /// | 48–63 | these prefixes |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Legacy(u64);
@@ -58,6 +59,7 @@ const BITS: u32 = 32;
 const BYTE_REG: u64 = 1 << 38;
 const BYTE_RM: u64 = 1 << 39;
 const PREFIX_BITS: u32 = 40;
+const LEN: u32 = 45;
 const PREFIXES: u32 = 48;
 
 impl Enc {
@@ -75,7 +77,7 @@ impl Enc {
             Map::M0F38 => (0x380F | last << 16, 32),
             Map::M0F3A => (0x3A0F | last << 16, 32),
         };
-        let prefixes = prefix_bits << PREFIX_BITS | prefix_byte << PREFIXES;
+        let prefixes = prefix_bits << PREFIX_BITS | (bits + prefix_bits) / 8 << LEN | prefix_byte << PREFIXES;
         let vex = opcode as u32 | (prefix as u32) << 8 | (map as u32) << 10;
         Enc { legacy: Legacy(0x40 | bytes << 8 | bits << BITS | prefixes), vex: Vex(vex), digit: 0 }
     }
@@ -110,7 +112,7 @@ impl Enc {
         let word = self.legacy.0;
         let prefixes = (word >> PREFIXES) << 8 | byte as u64;
         let rest = word & ((1 << PREFIXES) - 1);
-        Enc { legacy: Legacy((rest | prefixes << PREFIXES) + (8 << PREFIX_BITS)), ..self }
+        Enc { legacy: Legacy((rest | prefixes << PREFIXES) + (8 << PREFIX_BITS | 1 << LEN)), ..self }
     }
 
     /// With the prefix `F0`, in front of all others.
@@ -188,6 +190,12 @@ impl Legacy {
     #[inline]
     pub(super) const fn bits(self) -> u32 {
         (self.0 >> BITS) as u32 & 0x3F
+    }
+
+    /// The bytes of all, prefixes included.
+    #[inline]
+    pub(super) const fn len(self) -> usize {
+        (self.0 >> LEN) as usize & 7
     }
 
     /// What comes before.
