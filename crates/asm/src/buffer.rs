@@ -72,7 +72,7 @@ const UNBOUND: u32 = u32::MAX;
 /// The most bytes of code and pool together.
 const LIMIT: usize = i32::MAX as usize;
 
-/// Room that is there in front of each instruction: no instruction set has longer ones.
+/// Room that is there behind the code at any time: no instruction set has longer instructions.
 const ROOM: usize = 16;
 
 /// Code in the making. `F` says how its instruction set writes distances.
@@ -90,6 +90,7 @@ const ROOM: usize = 16;
 /// assert_eq!((code.bytes[0], code.pool, code.word(code.pool)), (0xC3, 16, 7));
 /// ```
 pub struct CodeBuffer<F> {
+    /// Has room for `ROOM` more bytes between any two calls from outside.
     bytes: Vec<u8>,
     labels: Vec<u32>,
     /// Distances to labels.
@@ -102,7 +103,7 @@ pub struct CodeBuffer<F> {
 impl<F> Default for CodeBuffer<F> {
     fn default() -> Self {
         CodeBuffer {
-            bytes: Vec::new(),
+            bytes: Vec::with_capacity(1024),
             labels: Vec::new(),
             to_labels: Vec::new(),
             to_pool: Vec::new(),
@@ -128,34 +129,62 @@ impl<F: Fixup> CodeBuffer<F> {
         &self.bytes
     }
 
-    /// Appends the lowest `first_len` bytes of `first` and then the lowest `second_len` of `second`, at most 8 each and 16 together.
+    /// Appends the lowest `first_len` bytes of `first` and then the lowest `second_len` of `second`.
+    ///
+    /// # Panics
+    ///
+    /// When one of them is more than 8.
     #[inline]
     pub fn put(&mut self, first: u64, first_len: usize, second: u64, second_len: usize) {
+        assert!(first_len <= 8 && second_len <= 8, "a word has 8 bytes");
         let len = self.bytes.len();
-        if self.bytes.capacity() - len < ROOM {
-            self.grow();
-        }
-        // A length out of range would only come from an encoder that is wrong; it must not write behind the buffer all the same.
-        let (first_len, second_len) = (first_len.min(8), second_len.min(8));
-        // SAFETY: there is room for 16 bytes behind `len`: two stores of 8 that begin at most 8 bytes behind it stay inside. Both
-        // together write everything up to the new length.
+        // SAFETY: there is always `ROOM` behind the length: two stores of 8 bytes that begin at most 8 behind it stay inside, and
+        // together they write everything up to the new length.
         unsafe {
             let end = self.bytes.as_mut_ptr().add(len);
             end.cast::<[u8; 8]>().write(first.to_le_bytes());
             end.add(first_len).cast::<[u8; 8]>().write(second.to_le_bytes());
             self.bytes.set_len(len + first_len + second_len);
         }
+        self.make_room();
+    }
+
+    /// Appends the lowest `len` bytes of a word.
+    ///
+    /// # Panics
+    ///
+    /// When these are more than 8.
+    #[inline]
+    pub fn put_word(&mut self, word: u64, len: usize) {
+        assert!(len <= 8, "a word has 8 bytes");
+        let old = self.bytes.len();
+        // SAFETY: there is always `ROOM` behind the length, and the store writes everything up to the new one.
+        unsafe {
+            self.bytes.as_mut_ptr().add(old).cast::<[u8; 8]>().write(word.to_le_bytes());
+            self.bytes.set_len(old + len);
+        }
+        self.make_room();
+    }
+
+    /// Makes sure that the next instruction has room. It is done behind each and not in front, where what is to be written would
+    /// have to be kept across the call.
+    #[inline]
+    fn make_room(&mut self) {
+        if self.bytes.capacity() - self.bytes.len() < ROOM {
+            self.grow();
+        }
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.bytes.reserve(ROOM.max(1024));
+        self.bytes.reserve(1024);
     }
 
     /// Appends bytes as they are.
     pub fn put_bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+        self.make_room();
     }
 
     /// Overwrites four bytes that were written already.

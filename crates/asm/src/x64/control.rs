@@ -18,31 +18,31 @@ impl Assembler {
     /// Jumps to a label.
     #[inline]
     pub fn jmp(&mut self, target: Label) {
-        self.branch(enc(Map::M1, 0xEB), enc(Map::M1, 0xE9), target);
+        self.branch(0xEB, 0xE9, 1, target);
     }
 
     /// Jumps to a label if the condition holds.
     #[inline]
     pub fn jcc(&mut self, cond: Cond, target: Label) {
-        self.branch(enc(Map::M1, 0x70).plus(cond as u8), enc(Map::M0F, 0x80).plus(cond as u8), target);
+        self.branch(0x70 | cond as u8, 0x800F | u16::from(cond as u8) << 8, 2, target);
     }
 
     /// Jumps to a label that will be near.
     #[inline]
     pub fn jmp_short(&mut self, target: Label) {
-        self.short(enc(Map::M1, 0xEB), target);
+        self.short(0xEB, target);
     }
 
     /// Jumps to a label that will be near if the condition holds.
     #[inline]
     pub fn jcc_short(&mut self, cond: Cond, target: Label) {
-        self.short(enc(Map::M1, 0x70).plus(cond as u8), target);
+        self.short(0x70 | cond as u8, target);
     }
 
     /// Calls a label.
     #[inline]
     pub fn call(&mut self, target: Label) {
-        self.near(enc(Map::M1, 0xE8), target);
+        self.near(0xE8, 1, target);
     }
 
     /// Jumps to an address.
@@ -63,20 +63,22 @@ impl Assembler {
         self.put_plain(enc(Map::M1, 0xC3), 0, 0);
     }
 
+    /// `near` is the opcode, with as many bytes as `len`.
     #[inline(never)]
-    fn branch(&mut self, short: Enc, near: Enc, target: Label) {
+    fn branch(&mut self, short: u8, near: u16, len: usize, target: Label) {
         match self.place(target) {
             // Short forms have two bytes.
             Some(place) if self.offset() + 2 - place <= 128 => {
-                let distance = place.wrapping_sub(self.offset() + 2);
-                self.put_plain(short, u64::from(distance as u8), 1);
+                let distance = place.wrapping_sub(self.offset() + 2) as u8;
+                self.buffer.put_word(u64::from(short) | u64::from(distance) << 8, 2);
             }
-            _ => self.near(near, target),
+            _ => self.near(near, len, target),
         }
     }
 
-    fn near(&mut self, enc: Enc, target: Label) {
-        let at = self.offset() + enc.opcode_bits() / 8;
+    #[inline]
+    fn near(&mut self, opcode: u16, len: usize, target: Label) {
+        let at = self.offset() + len as u32;
         let written = match self.place(target) {
             Some(place) => place.wrapping_sub(at + 4),
             None => {
@@ -84,13 +86,13 @@ impl Assembler {
                 4_u32.wrapping_neg()
             }
         };
-        self.put_plain(enc, written.into(), 4);
+        self.buffer.put_word(u64::from(opcode) | u64::from(written) << (8 * len), len + 4);
     }
 
-    fn short(&mut self, enc: Enc, target: Label) {
+    fn short(&mut self, opcode: u8, target: Label) {
         let at = self.offset() + 1;
         self.buffer.refer_to_label(at, target, Distance::Rel8);
-        self.put_plain(enc, 0xFF, 1);
+        self.buffer.put_word(u64::from(opcode) | 0xFF << 8, 2);
     }
 }
 

@@ -234,10 +234,40 @@ fn no_pool() {
 
 /// An encoder with a mistake in its lengths does not write behind the buffer.
 #[test]
+#[should_panic(expected = "a word has 8 bytes")]
 fn lengths_are_bounded() {
-    let mut buffer = CodeBuffer::<Distance>::new();
-    for _ in 0..1000 {
-        buffer.put(u64::MAX, 9, 0, usize::MAX);
+    CodeBuffer::<Distance>::new().put(0, 8, 0, 9);
+}
+
+/// The buffer grows wherever its room ends.
+#[test]
+fn buffers_grow() {
+    for begin in 0..16 {
+        let mut buffer = CodeBuffer::<Distance>::new();
+        buffer.put_bytes(&[1; 16][..begin]);
+        for i in 0..400 {
+            buffer.put(2, 8, i, 7);
+            buffer.put_word(3, 1);
+        }
+        let written = &buffer.written()[begin..];
+        assert_eq!(written.len(), 400 * 16);
+        for (i, chunk) in written.chunks(16).enumerate() {
+            assert_eq!(chunk, [2, 0, 0, 0, 0, 0, 0, 0, i as u8, (i >> 8) as u8, 0, 0, 0, 0, 0, 3]);
+        }
     }
-    assert_eq!(buffer.offset(), 16_000);
+}
+
+/// What is only known at the end of a function goes into an instruction that is there already.
+#[test]
+fn patches() {
+    let mut asm = Assembler::new();
+    asm.put_bytes(&[0x48, 0x8D, 0x8B]);
+    let at = asm.offset();
+    asm.put_bytes(&[0; 4]);
+    asm.ret();
+    asm.patch_u32(at, 0x0102_0304);
+    let code = asm.finish().unwrap();
+    let lea = instruction(&code, 0);
+    assert_eq!((lea.memory_displacement64(), lea.len()), (0x0102_0304, 7));
+    assert_eq!(code.bytes[7..], [0xC3]);
 }
