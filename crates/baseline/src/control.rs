@@ -93,7 +93,9 @@ impl Control {
 
     /// The offset of the word of each loop, by number, with the pool at its place.
     pub(crate) fn loop_words(&self, pool: u32) -> Box<[u32]> {
-        let word = |arrival: &Option<Arrival>| arrival.and_then(|arrival| arrival.word).map_or(0, |word| word.offset() + pool);
+        let word = |arrival: &Option<Arrival>| {
+            arrival.and_then(|arrival| arrival.word).map_or(0, |word| word.offset() + pool)
+        };
         self.loops.iter().map(word).collect()
     }
 
@@ -108,7 +110,13 @@ impl Control {
 impl Compiler<'_> {
     pub(crate) fn make_label(&mut self) -> Label {
         let place = self.asm.label();
-        self.control.labels.push(LabelInfo { place, state: None, bound: false, catches: false, table_stub: None });
+        self.control.labels.push(LabelInfo {
+            place,
+            state: None,
+            bound: false,
+            catches: false,
+            table_stub: None,
+        });
         Label(self.control.labels.len() as u32 - 1)
     }
 
@@ -149,19 +157,26 @@ impl Compiler<'_> {
     }
 
     /// The loop whose head was bound last begins.
-    pub(crate) fn enter_loop(&mut self, number: u32, _survey: Option<&LoopSurvey<'_>>) {
-        let Some(label) = self.control.head.take() else { return };
-        self.flush();
-        self.cache.clear();
-        self.fix_state(label);
-        self.asm.bind(self.label(label).place);
+    pub(crate) fn enter_loop(&mut self, number: u32, survey: Option<&LoopSurvey<'_>>) {
+        let label = self.control.head.take().expect("a loop's head is bound first");
         self.control.labels[label.0 as usize].bound = true;
+        let pinned = self.pin(label, survey);
+        self.control.pinned.push(pinned);
+        self.plan(label);
+        self.conform();
+        self.take_state(label, Slot(u32::MAX));
+        self.asm.bind(self.label(label).place);
         let number = number as usize;
         if self.control.loops.len() <= number {
             self.control.loops.resize(number + 1, None);
         }
         let position = self.asm.offset();
         self.control.loops[number] = Some(Arrival { label, position, word: None });
+    }
+
+    /// The innermost loop ends.
+    pub(crate) fn leave_loop(&mut self) {
+        self.control.pinned.pop();
     }
 
     /// Control does not go on here.
