@@ -30,6 +30,7 @@ use std::path::Path;
 use wasm_encoder::Instruction as I;
 
 use crate::case::{Case, Counts};
+use crate::observe::{Group, Way};
 use crate::program::{Body, Node, Program};
 use crate::rng::Rng;
 use crate::run::Job;
@@ -85,12 +86,14 @@ fn sabotage(program: &Program) -> Program {
 #[test]
 fn a_wrong_operator_is_found_and_the_case_becomes_small() {
     let difference = |case: &Case| case.difference(Some(&sabotage), &mut Counts::default());
-    let mut cases = (0..500).map(|index| Case::new(&mut Rng::of_item(3, index)));
+    // Both ways are the interpreter's, so that nothing but the operator differs.
+    let case = |index| Case { groups: vec![Group::Plain], ways: vec![Way::Loop], ..Case::new(&mut Rng::of_item(3, index)) };
+    let mut cases = (0..500).map(case);
     let found = cases.find(|case| difference(case).is_some()).expect("one of them has such an operator");
     let before = reduce::size(&found.program);
     let small = found.reduced(2000, &mut |case| difference(case).is_some());
     let text = small.text();
     assert!(difference(&small).is_some() && text.contains("i32.xor"), "{text}");
-    assert_eq!((small.groups.len(), small.ways.len(), small.calls.len()), (1, 1, 1));
-    assert!(reduce::size(&small.program) * 4 < before, "{before} nodes became\n{text}");
+    assert_eq!(small.calls.len(), 1);
+    assert!(reduce::size(&small.program) * 2 < before, "{before} nodes became\n{text}");
 }

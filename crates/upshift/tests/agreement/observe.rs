@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use upshift::{
     Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module, Store,
@@ -176,6 +177,9 @@ impl Data {
 /// Of so many deadlines the place is looked at, which takes a translation of the function.
 const PLACES: u64 = 20;
 
+/// How many functions got native code; how many instructions of the interpreter it runs, and how many bytes it has.
+pub(crate) static NATIVE: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
+
 /// Runs the calls one after the other; what was seen after each, up to the first one that leaves nothing to compare.
 pub(crate) fn observe(modules: &[Vec<u8>], calls: &[Call], setup: Setup) -> Vec<Step> {
     let run = || {
@@ -192,6 +196,7 @@ pub(crate) fn observe(modules: &[Vec<u8>], calls: &[Call], setup: Setup) -> Vec<
                 break;
             }
         }
+        run.count_native();
         steps
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
@@ -260,6 +265,15 @@ impl Run {
             run.instances.push(Instance::new(&mut run.store, &module, &imports)?);
         }
         Ok(run)
+    }
+
+    fn count_native(&self) {
+        for module in self.instances.iter().map(|instance| instance.module(&self.store)) {
+            for compilation in (0..64).filter_map(|func| module.compilation(func)) {
+                let counts = [1, compilation.embedded, compilation.code_bytes];
+                NATIVE.iter().zip(counts).for_each(|(sum, n)| _ = sum.fetch_add(n as u64, Ordering::Relaxed));
+            }
+        }
     }
 
     fn find(&mut self, name: &str) -> Option<Extern> {

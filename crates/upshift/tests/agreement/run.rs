@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::case::{Case, Counts};
+use crate::observe::NATIVE;
 use crate::rng::Rng;
 
 /// After so many differences a run ends.
@@ -67,9 +68,10 @@ impl Job<'_> {
         });
         let (cases, Counts { runs, calls, errors, exhausted }) =
             counts.into_inner().expect("nobody panics who holds it");
+        let [native, embedded, bytes] = NATIVE.each_ref().map(|sum| sum.load(Ordering::Relaxed));
         let report = format!(
             "{cases} programs, {runs} runs, {calls} calls of the interpreter ({errors} errors, {exhausted} without stack or room), \
-             {:.0} programs a second",
+             {native} functions in native code ({bytes} bytes, {embedded} embedded instructions), {:.0} programs a second",
             f64::from(cases) / start.elapsed().as_secs_f64()
         );
         (report, failures.into_inner().expect("nobody panics who holds it"))
