@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use upshift::{
@@ -347,7 +348,9 @@ impl Run {
             frames = all.map(|frame| (frame.func_index(), frame.func_offset())).collect();
             skipped = backtrace.skipped_frames();
         }
-        Outcome::Error { text: format!("{error:#}"), frames, skipped, thrown }
+        static TEXTS: LazyLock<bool> = LazyLock::new(|| std::env::var("UPSHIFT_FUZZ_TEXTS").map_or(true, |value| value != "0"));
+        let text = if *TEXTS { format!("{error:#}") } else { error.root_cause().to_string() };
+        Outcome::Error { text, frames, skipped, thrown }
     }
 
     fn values(&self, values: &[Val]) -> Vec<Value> {
