@@ -54,7 +54,8 @@ impl Case {
             for export in module.exports() {
                 let ExternType::Func(ty) = export.ty() else { continue };
                 for _ in 0..3 {
-                    let args = ty.params().map(|ty| Value::random(rng, &ty).expect("no type is without null"));
+                    let args =
+                        ty.params().map(|ty| Value::random(rng, &ty).expect("no type is without null"));
                     let (args, export) = (args.collect(), export.name().to_string());
                     let scarce = |rng: &mut Rng, most| if ample { 1 << 40 } else { rng.below(most) as u64 };
                     calls.push(Call { export, args, fuel: scarce(rng, 3000), deadlines: scarce(rng, 100) });
@@ -96,7 +97,10 @@ impl Case {
                 None => first = Some((reference, expected)),
                 Some((before, steps)) if self.ample || !(group.is_metered() || before.group.is_metered()) => {
                     let without = |steps: &[Step]| -> Vec<Step> {
-                        steps.iter().map(|step| Step { fuel: None, deadlines: (0, 0), ..step.clone() }).collect()
+                        steps
+                            .iter()
+                            .map(|step| Step { fuel: None, deadlines: (0, 0), ..step.clone() })
+                            .collect()
                     };
                     if let Some(what) = self.compare(&without(steps), &without(&expected)) {
                         return Some(format!("{before}, then {reference}:\n{what}"));
@@ -135,7 +139,11 @@ impl Case {
     pub(crate) fn reduced(&self, questions: usize, differs: &mut dyn FnMut(&Case) -> bool) -> Case {
         let mut best = self.clone();
         // Fewer groups, ways and calls first: each makes the rest faster.
-        fn shorten<T: Clone>(best: &mut Case, list: fn(&mut Case) -> &mut Vec<T>, differs: &mut dyn FnMut(&Case) -> bool) {
+        fn shorten<T: Clone>(
+            best: &mut Case,
+            list: fn(&mut Case) -> &mut Vec<T>,
+            differs: &mut dyn FnMut(&Case) -> bool,
+        ) {
             let mut at = 0;
             while at < list(best).len() {
                 let mut candidate = best.clone();

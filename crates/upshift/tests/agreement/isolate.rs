@@ -12,7 +12,8 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
     // SAFETY: there is room for both ends.
     assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0, "a pipe");
     // SAFETY: both were just opened, and nobody else has them.
-    let (mut reader, writer) = unsafe { (std::fs::File::from_raw_fd(ends[0]), std::fs::File::from_raw_fd(ends[1])) };
+    let (mut reader, writer) =
+        unsafe { (std::fs::File::from_raw_fd(ends[0]), std::fs::File::from_raw_fd(ends[1])) };
     // SAFETY: the child has only this thread; it needs no lock that another one might hold but that of the allocator, which the
     // C library keeps whole over a fork.
     let child = unsafe { libc::fork() };
@@ -34,7 +35,9 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
     // SAFETY: it is a child of this process, and nobody else waits for it.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     match status {
-        _ if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGALRM => Some("it does not end".to_string()),
+        _ if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGALRM => {
+            Some("it does not end".to_string())
+        }
         _ if libc::WIFSIGNALED(status) => Some(format!("it ends by signal {}", libc::WTERMSIG(status))),
         0 => None,
         _ => Some(text),

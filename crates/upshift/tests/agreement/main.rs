@@ -14,6 +14,7 @@ mod generate;
 #[cfg(unix)]
 mod isolate;
 mod observe;
+#[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "../differential/structured/ops.rs"]
 mod ops;
 mod program;
@@ -45,7 +46,7 @@ fn all_tiers_do_the_same() {
     let job = Job {
         seed: setting("UPSHIFT_FUZZ_SEED", 1),
         first: setting("UPSHIFT_FUZZ_FIRST", 0),
-        cases: setting("UPSHIFT_FUZZ_MODULES", 1500),
+        cases: setting("UPSHIFT_FUZZ_MODULES", 500),
         isolate: setting("UPSHIFT_FUZZ_ISOLATE", 0) != 0,
         failures: Path::new(env!("CARGO_TARGET_TMPDIR")),
         until: None,

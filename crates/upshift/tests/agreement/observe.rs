@@ -242,7 +242,8 @@ impl Run {
             if passed < PLACES {
                 let backtrace = WasmBacktrace::capture_up_to(&store, 1);
                 let frame = &backtrace.frames()[0];
-                let place = frame.module_offset().map_or(0, |at| at as u64) << 32 | u64::from(frame.func_index());
+                let place =
+                    frame.module_offset().map_or(0, |at| at as u64) << 32 | u64::from(frame.func_index());
                 store.data_mut().places = Rng::of_item(store.data().places, place).next();
             }
             store.data_mut().passed += 1;
@@ -301,7 +302,12 @@ impl Run {
             // What had been done by then depends on the tier, too.
             return step;
         }
-        step.memories = (0..).map_while(|at| self.find(&format!("m{at}"))).collect::<Vec<_>>().into_iter().map(|memory| self.memory(&memory)).collect();
+        step.memories = (0..)
+            .map_while(|at| self.find(&format!("m{at}")))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|memory| self.memory(&memory))
+            .collect();
         let globals: Vec<Extern> = (0..).map_while(|at| self.find(&format!("g{at}"))).collect();
         let globals = globals.into_iter().map(|global| {
             let value = global.into_global().expect("it is a global").get(&self.store);
@@ -309,7 +315,9 @@ impl Run {
         });
         step.globals = globals.collect();
         let table = self.export("t0").into_table().expect("it is a table");
-        let null = |index| Val::from(table.get(&self.store, index).expect("it is in bounds")).unwrap_func_ref().is_none();
+        let null = |index| {
+            Val::from(table.get(&self.store, index).expect("it is in bounds")).unwrap_func_ref().is_none()
+        };
         step.table = (0..table.size(&self.store)).map(null).collect();
         step.fuel = self.store.get_fuel().ok();
         step.deadlines = (self.store.data().passed, self.store.data().places);
@@ -342,14 +350,17 @@ impl Run {
         }
         let thrown = error.downcast_ref::<Exception>();
         let thrown = thrown.map_or_else(Vec::new, |exception| self.values(exception.values()));
+        // The text first: it finds the positions of all frames of a function at once.
+        static TEXTS: LazyLock<bool> =
+            LazyLock::new(|| std::env::var("UPSHIFT_FUZZ_TEXTS").map_or(true, |value| value != "0"));
+        let all = format!("{error:#}");
+        let text = if *TEXTS { all } else { error.root_cause().to_string() };
         let (mut frames, mut skipped) = (Vec::new(), 0);
         if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
             let all = backtrace.frames().iter().chain(backtrace.outermost_frames());
             frames = all.map(|frame| (frame.func_index(), frame.func_offset())).collect();
             skipped = backtrace.skipped_frames();
         }
-        static TEXTS: LazyLock<bool> = LazyLock::new(|| std::env::var("UPSHIFT_FUZZ_TEXTS").map_or(true, |value| value != "0"));
-        let text = if *TEXTS { format!("{error:#}") } else { error.root_cause().to_string() };
         Outcome::Error { text, frames, skipped, thrown }
     }
 
@@ -382,7 +393,8 @@ fn host(store: &mut Store<Data>, number: usize, ty: upshift::FuncType) -> Func {
         if let Some(back) = back {
             let ty = back.ty(&caller);
             let args = ty.params().map(|ty| Value::random(&mut rng, &ty).expect("no type is without null"));
-            let args: Vec<Val> = args.collect::<Vec<_>>().into_iter().map(|arg| arg.to_upshift(&mut caller)).collect();
+            let args: Vec<Val> =
+                args.collect::<Vec<_>>().into_iter().map(|arg| arg.to_upshift(&mut caller)).collect();
             let mut results = vec![Val::I32(0); ty.results().len()];
             back.call(&mut caller, &args, &mut results)?;
         }

@@ -11,10 +11,10 @@
 use std::collections::HashMap;
 
 use wasm_encoder::{
-    BlockType, Catch, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
-    FieldType, Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction as I,
-    MemorySection, MemoryType, Module, RefType, StorageType, TableSection, TableType, TagKind, TagSection,
-    TagType, TypeSection, ValType,
+    BlockType, Catch, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind,
+    ExportSection, FieldType, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    Instruction as I, MemorySection, MemoryType, Module, RefType, StorageType, TableSection, TableType,
+    TagKind, TagSection, TagType, TypeSection, ValType,
 };
 
 /// The name of a label.
@@ -27,9 +27,18 @@ pub(crate) const WHOLE: Label = 0;
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     /// An instruction and what makes its operands.
-    Op { op: I<'static>, args: Vec<Node>, results: Vec<ValType> },
+    Op {
+        op: I<'static>,
+        args: Vec<Node>,
+        results: Vec<ValType>,
+    },
     /// A branch. Its operands are those of the label, and what it decides by.
-    Branch { op: Branch, targets: Vec<Label>, args: Vec<Node>, results: Vec<ValType> },
+    Branch {
+        op: Branch,
+        targets: Vec<Label>,
+        args: Vec<Node>,
+        results: Vec<ValType>,
+    },
     Block(Box<Block>),
     /// Values that are on the stack already: parameters at the start of a block.
     Rest(Vec<ValType>),
@@ -42,7 +51,6 @@ pub(crate) enum Branch {
     /// The last target is the default.
     Table,
     OnNull,
-    OnNonNull,
 }
 
 #[derive(Clone, Debug)]
@@ -307,7 +315,6 @@ impl Writer<'_> {
                     Branch::If => I::BrIf(last),
                     Branch::Table => I::BrTable(depths.into(), last),
                     Branch::OnNull => I::BrOnNull(last),
-                    Branch::OnNonNull => I::BrOnNonNull(last),
                 });
             }
             Node::Block(block) => self.block(block)?,

@@ -35,7 +35,8 @@ pub(crate) fn size(program: &Program) -> usize {
             Node::Op { args, .. } | Node::Branch { args, .. } => args.iter().map(of_node).sum(),
             Node::Rest(_) => 0,
             Node::Block(block) => {
-                block.args.iter().map(of_node).sum::<usize>() + block.bodies.iter().map(of_body).sum::<usize>()
+                block.args.iter().map(of_node).sum::<usize>()
+                    + block.bodies.iter().map(of_body).sum::<usize>()
             }
         }
     }
@@ -46,7 +47,11 @@ pub(crate) fn size(program: &Program) -> usize {
 }
 
 /// Makes the program smaller; asks at most `questions` times whether what is left still has the property.
-pub(crate) fn reduce(program: Program, mut questions: usize, has: &mut dyn FnMut(&Program) -> bool) -> Program {
+pub(crate) fn reduce(
+    program: Program,
+    mut questions: usize,
+    has: &mut dyn FnMut(&Program) -> bool,
+) -> Program {
     let mut best = program;
     loop {
         let before = size(&best);
@@ -103,8 +108,13 @@ fn reduce_func(
 
 /// What a function begins with keeps it from calling others for ever, so it stays as long as there is a call.
 fn change_func(body: &mut Body, left: &mut usize) -> Change {
-    let kept = if body.statements.iter().chain(&body.values).any(calls) { FUEL.min(body.statements.len()) } else { 0 };
-    let mut rest = Body { statements: body.statements.split_off(kept), values: std::mem::take(&mut body.values) };
+    let kept = if body.statements.iter().chain(&body.values).any(calls) {
+        FUEL.min(body.statements.len())
+    } else {
+        0
+    };
+    let mut rest =
+        Body { statements: body.statements.split_off(kept), values: std::mem::take(&mut body.values) };
     let change = change_body(&mut rest, left);
     body.statements.append(&mut rest.statements);
     body.values = rest.values;
@@ -117,7 +127,12 @@ fn calls(node: &Node) -> bool {
             use I::{Call, CallIndirect, CallRef, ReturnCall, ReturnCallIndirect, ReturnCallRef};
             matches!(
                 op,
-                Call(_) | CallIndirect { .. } | CallRef(_) | ReturnCall(_) | ReturnCallIndirect { .. } | ReturnCallRef(_)
+                Call(_)
+                    | CallIndirect { .. }
+                    | CallRef(_)
+                    | ReturnCall(_)
+                    | ReturnCallIndirect { .. }
+                    | ReturnCallRef(_)
             ) || args.iter().any(calls)
         }
         Node::Branch { args, .. } => args.iter().any(calls),
@@ -243,7 +258,12 @@ fn replace(nodes: &mut Vec<Node>, at: usize, left: &mut usize) -> Option<Change>
         let constant = |op: &I| {
             matches!(
                 op,
-                I::I32Const(_) | I::I64Const(_) | I::F32Const(_) | I::F64Const(_) | I::V128Const(_) | I::RefNull(_)
+                I::I32Const(_)
+                    | I::I64Const(_)
+                    | I::F32Const(_)
+                    | I::F64Const(_)
+                    | I::V128Const(_)
+                    | I::RefNull(_)
             )
         };
         let simple = trivial && matches!(node, Node::Op { op, .. } if constant(op));

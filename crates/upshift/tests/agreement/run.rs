@@ -87,7 +87,8 @@ impl Job<'_> {
 
     /// Makes the case smaller, writes it, and says what differs.
     fn failure(&self, index: u64, case: &Case, what: &str) -> String {
-        let small = case.reduced(QUESTIONS, &mut |case| self.difference(case, &mut Counts::default()).is_some());
+        let small =
+            case.reduced(QUESTIONS, &mut |case| self.difference(case, &mut Counts::default()).is_some());
         let path = self.failures.join(format!("agreement-{}-{index}.wat", self.seed));
         let mut text = format!("seed {}, program {index}, {}\n{what}", self.seed, path.display());
         if let Some(what) = self.difference(&small, &mut Counts::default()) {
@@ -95,7 +96,8 @@ impl Job<'_> {
         }
         let (small, whole) = (small.text(), case.text());
         for (path, text) in [(path.clone(), small), (path.with_extension("whole.wat"), whole)] {
-            std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+            std::fs::write(&path, text)
+                .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         }
         text
     }

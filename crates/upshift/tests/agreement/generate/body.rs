@@ -55,7 +55,11 @@ pub(super) fn function(rng: &mut Rng, shape: &Shape, func: usize) -> Func {
     }
     maker.budget = 10;
     let values = maker.tail(&results);
-    Func { ty: shape.funcs[func], locals: maker.locals.split_off(params.len()), body: Body { statements, values } }
+    Func {
+        ty: shape.funcs[func],
+        locals: maker.locals.split_off(params.len()),
+        body: Body { statements, values },
+    }
 }
 
 impl Maker<'_> {
@@ -143,7 +147,8 @@ impl Maker<'_> {
         if self.rng.chance(20) {
             return self.value(ValType::I32);
         }
-        let all: Vec<usize> = (0..self.shape.specs.len()).filter(|&at| self.shape.specs[at].operands.len() == 2).collect();
+        let all: Vec<usize> =
+            (0..self.shape.specs.len()).filter(|&at| self.shape.specs[at].operands.len() == 2).collect();
         let compare = |at: &&usize| {
             let spec = &self.shape.specs[**at];
             spec.result.val_type() == ValType::I32 && spec.care == crate::ops::Care::Nothing
@@ -189,7 +194,8 @@ impl Maker<'_> {
     }
 
     fn some_local(&mut self, ty: ValType) -> Option<u32> {
-        let fitting: Vec<u32> = self.user.iter().copied().filter(|&local| self.locals[local as usize] == ty).collect();
+        let fitting: Vec<u32> =
+            self.user.iter().copied().filter(|&local| self.locals[local as usize] == ty).collect();
         (!fitting.is_empty()).then(|| *self.rng.pick(&fitting))
     }
 
@@ -255,7 +261,8 @@ impl Maker<'_> {
             value
         };
         self.labels.truncate(labels);
-        let mut block = self.block(BlockKind::Block, label, vec![ty], vec![Body { statements, values: vec![value] }]);
+        let mut block =
+            self.block(BlockKind::Block, label, vec![ty], vec![Body { statements, values: vec![value] }]);
         (block.args, block.params) = (args, params);
         if self.rng.chance(15) {
             block = self.catching(block);
@@ -457,13 +464,15 @@ impl Maker<'_> {
         let condition = self.condition();
         match self.rng.below(3) {
             0 => {
-                let out = Node::Branch { op: Branch::Always, targets: vec![target], args, results: Vec::new() };
+                let out =
+                    Node::Branch { op: Branch::Always, targets: vec![target], args, results: Vec::new() };
                 self.when(condition, out)
             }
             1 if self.has_references() && types.is_empty() => {
                 let value = self.value(ValType::Ref(RefType::ANYREF));
                 let results = vec![ValType::Ref(RefType { nullable: false, ..RefType::ANYREF })];
-                let there = Node::Branch { op: Branch::OnNull, targets: vec![target], args: vec![value], results };
+                let there =
+                    Node::Branch { op: Branch::OnNull, targets: vec![target], args: vec![value], results };
                 act(I::Drop, vec![there])
             }
             _ => {
@@ -542,7 +551,11 @@ impl Maker<'_> {
         let mut statements = self.take(&carried);
         if carried.is_empty() && self.rng.chance(40) {
             // The test is at the head, too: for a while it is false.
-            let over = op(if wide { I::I64GeU } else { I::I32GeU }, vec![get(counter, ty), constant(end)], ValType::I32);
+            let over = op(
+                if wide { I::I64GeU } else { I::I32GeU },
+                vec![get(counter, ty), constant(end)],
+                ValType::I32,
+            );
             let targets = vec![exit];
             statements.push(Node::Branch { op: Branch::If, targets, args: vec![over], results: Vec::new() });
         }
@@ -552,8 +565,12 @@ impl Maker<'_> {
         let again = op(less, vec![op(I::LocalTee(counter), vec![next], ty), constant(end)], ValType::I32);
         let mut branch_args = values;
         branch_args.push(again);
-        let back =
-            Node::Branch { op: Branch::If, targets: vec![around], args: branch_args, results: carried.clone() };
+        let back = Node::Branch {
+            op: Branch::If,
+            targets: vec![around],
+            args: branch_args,
+            results: carried.clone(),
+        };
         self.labels.truncate(labels);
         self.counters.pop();
         self.turns = outer;

@@ -48,7 +48,11 @@ impl Maker<'_> {
         }
         // Within, if it has a page at all.
         let room = if page_log2 == 0 { bytes.saturating_sub(17) } else { 0xffe0 };
-        let offset = if self.rng.chance(50) { 0 } else { self.rng.below((room / 2 + 1) as usize) as u64 & !(align - 1) };
+        let offset = if self.rng.chance(50) {
+            0
+        } else {
+            self.rng.below((room / 2 + 1) as usize) as u64 & !(align - 1)
+        };
         let mask = ((room - offset + 1).next_power_of_two() / 2).saturating_sub(1) & !(align - 1);
         if self.rng.chance(15) {
             return (constant(self.rng.next() & mask), offset);

@@ -53,7 +53,8 @@ pub(crate) fn nullable(index: u32) -> RefType {
 }
 
 /// The fields of the struct, as values.
-pub(crate) const FIELDS: [ValType; 4] = [ValType::I32, ValType::I64, ValType::I32, ValType::Ref(RefType::ANYREF)];
+pub(crate) const FIELDS: [ValType; 4] =
+    [ValType::I32, ValType::I64, ValType::I32, ValType::Ref(RefType::ANYREF)];
 
 impl Shape {
     fn new(rng: &mut Rng) -> Shape {
@@ -92,7 +93,8 @@ impl Shape {
         ];
         let objects = types.len();
         for _ in 0..3 + rng.below(3) {
-            let mut list = |max: usize| (0..rng.below(max + 1)).map(|_| *rng.pick(&palette)).collect::<Vec<_>>();
+            let mut list =
+                |max: usize| (0..rng.below(max + 1)).map(|_| *rng.pick(&palette)).collect::<Vec<_>>();
             let (params, results) = (list(5), list(3));
             types.push(Type::Func(params, results));
         }
@@ -131,7 +133,7 @@ impl Shape {
             specs,
             canonical,
             locals: *rng.pick(&[0, 2, 4, 8, 8, 16, 30]),
-            budget: *rng.pick(&[15, 40, 80, 120, 250]),
+            budget: *rng.pick(&[5, 10, 10, 20, 40, 80]),
             traps: *rng.pick(&[0, 1, 2, 6]),
         }
     }
@@ -149,8 +151,11 @@ fn memory_type(rng: &mut Rng) -> MemoryType {
     let memory64 = rng.chance(20);
     let shared = !memory64 && rng.chance(10);
     let page_size_log2 = (!shared && rng.chance(8)).then_some(0);
-    let (minimum, maximum) =
-        if page_size_log2.is_some() { (rng.below(100) as u64, 200) } else { (*rng.pick(&[0, 1, 1, 1, 2]), 4) };
+    let (minimum, maximum) = if page_size_log2.is_some() {
+        (rng.below(100) as u64, 200)
+    } else {
+        (*rng.pick(&[0, 1, 1, 1, 2]), 4)
+    };
     let maximum = (shared || rng.chance(80)).then_some(maximum);
     MemoryType { minimum, maximum, memory64, shared, page_size_log2 }
 }

@@ -64,7 +64,9 @@ impl Maker<'_> {
             1 => (I::RefTestNullable(HeapType::Concrete(STRUCT)), ANY),
             2 => (I::RefTestNonNull(HeapType::I31), ANY),
             3 => (I::StructGet { struct_type_index: STRUCT, field_index: 0 }, ValType::Ref(nullable(STRUCT))),
-            4 => (I::StructGetS { struct_type_index: STRUCT, field_index: 2 }, ValType::Ref(nullable(STRUCT))),
+            4 => {
+                (I::StructGetS { struct_type_index: STRUCT, field_index: 2 }, ValType::Ref(nullable(STRUCT)))
+            }
             5 => (I::ArrayLen, ValType::Ref(nullable(INTS))),
             _ => (I::I31GetS, ValType::Ref(RefType::I31REF)),
         };
