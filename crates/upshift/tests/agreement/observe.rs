@@ -344,9 +344,8 @@ impl Run {
             Ok(()) => return Outcome::Values(self.values(&results)),
             Err(error) => error,
         };
-        match error.downcast_ref::<Trap>() {
-            Some(trap @ (Trap::StackOverflow | Trap::GcHeapOutOfMemory)) => return Outcome::Exhausted(*trap),
-            _ => {}
+        if let Some(trap @ (Trap::StackOverflow | Trap::GcHeapOutOfMemory)) = error.downcast_ref() {
+            return Outcome::Exhausted(*trap);
         }
         let thrown = error.downcast_ref::<Exception>();
         let thrown = thrown.map_or_else(Vec::new, |exception| self.values(exception.values()));

@@ -230,7 +230,7 @@ fn change_block(block: &mut Block, left: &mut usize) -> Change {
 fn change_loop(body: &mut Body, left: &mut usize) -> Change {
     if is_it(left) {
         let Some(back) = body.values.first() else { return Change::Impossible };
-        let Some(values) = zeros(&back.results().to_vec()) else { return Change::Impossible };
+        let Some(values) = zeros(back.results()) else { return Change::Impossible };
         body.values = values;
         return Change::Done;
     }
