@@ -250,6 +250,21 @@ impl StoreState {
         Ok(stack.limit())
     }
 
+    /// Overwrites up to so many slots above all frames.
+    pub(crate) fn fill_stack(&mut self, word: u64, slots: usize) -> Result<()> {
+        let limit = self.prepare_stack()?;
+        if let Some(stack) = &mut self.stack {
+            stack.touch();
+        }
+        let top = self.ctx().stack_top;
+        let free = limit.addr().saturating_sub(top.addr()) / size_of::<u64>();
+        for slot in 0..slots.min(free) {
+            // SAFETY: the slot lies between the top of all frames and the limit, and the store is borrowed uniquely.
+            unsafe { top.add(slot).write(word) };
+        }
+        Ok(())
+    }
+
     /// Makes a host function callable in this store.
     ///
     /// # Panics
