@@ -1,7 +1,8 @@
 //! The one place that matches WebAssembly operators: from a function body to calls of a [`Backend`].
 //!
 //! ```text
-//! body ─ OperatorsReader ─▶ operator ─▶ one arm ─▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
+//! body ─ frequent ─▶ by its byte (run) ┐
+//!              └───▶ as a value (operators) ┴▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
 //! ```
 //!
 //! In: a module that validated and the index of one of its functions. Out: a sequence of backend calls that computes the
