@@ -1,4 +1,4 @@
-//! Positions in the code that are known only when the function ends: branch targets, and what belongs to parts of the code.
+//! Positions that are known only at the end of the function: branch targets, and the ranges in the tables beside the code.
 
 use upshift_translate::backend::{Catch, Handler, Label, Operand, ReferenceNode, References, Slot};
 
