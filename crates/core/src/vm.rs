@@ -1,5 +1,5 @@
-//! The structures that generated code, the interpreter and the runtime share. All are `#[repr(C)]`; whoever needs an
-//! offset takes it by `offset_of!`, never by number.
+//! The structures that generated code, the interpreter and the runtime share. All are `#[repr(C)]`; offsets are always taken
+//! by `offset_of!`, never written as numbers.
 //!
 //! ```text
 //! VmCtx     one per instance; only what never changes while the instance lives

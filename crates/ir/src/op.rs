@@ -1,6 +1,6 @@
-//! Opcodes and where their operands lie: everything that is generated from the [`table`](crate::table).
+//! Opcodes and the places of their operands, generated from the [`table`](crate::table).
 //!
-//! [`Op::fields`] and [`place`] together tell encoder, printer, parser and verifier the same story about each instruction.
+//! Encoder, printer, parser and verifier all go by [`Op::fields`] and [`place`].
 
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};

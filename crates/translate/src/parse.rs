@@ -5,9 +5,9 @@
 //!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated ─┘      (types go through the registry)
 //! ```
 //!
-//! But for the types of functions and tags, nothing is recorded before all is validated: indices are in range then and counts
-//! are true, and a module that is refused leaves no types behind. Before validation a count is only a claim: a section that
-//! claims more items than it has bytes, or than the engine's limits allow, is refused before anything is allocated for them.
+//! Except for the types of functions and tags, nothing is recorded before everything is validated: then indices are in range
+//! and counts are correct, and a rejected module leaves no types behind. Before validation a count is only a claim: a section
+//! that claims more items than it has bytes, or than the engine's limits allow, is rejected before anything is allocated.
 
 use std::ops::Range;
 

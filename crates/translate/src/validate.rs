@@ -1,16 +1,15 @@
-//! Validation of function bodies, the one part of a module that is worth several threads.
+//! Validation of function bodies, the one part of loading a module that is worth several threads.
 //!
 //! ```text
 //! bodies in module order ─▶ queue ─ batches ─▶ worker, worker, … ─▶ the first error in module order
 //! ```
 //!
-//! Bodies are ranges of the module's bytes, and what the validator needs of the module is shared by all of them: nothing is
-//! allocated for a function that waits, and nothing is counted that several workers would have to count together.
+//! Bodies are ranges of the module's bytes, and all workers share what the validator knows of the module: nothing is
+//! allocated for a waiting function, and workers contend for no shared counter.
 //!
-//! Batches leave the queue in module order, and the queue closes at the first error, or when all bodies together have made
-//! more work than a module may make. So whoever finds an error, every
-//! body before it is with a worker that will look at it, and the lowest error found is the first one there is: the
-//! result does not depend on the number of threads.
+//! Batches leave the queue in module order, and the queue closes at the first error, or when the bodies together have cost
+//! more work than a module may. When a worker finds an error, every earlier body has been handed out and will be validated,
+//! so the lowest error found is the first in the module: the result does not depend on the number of threads.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};

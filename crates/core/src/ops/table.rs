@@ -1,8 +1,8 @@
 //! The table of pure operators.
 //!
-//! A row reads `Name "text" (operand types) -> result type = function;`. The Rust types say how the bits are taken: `i32`
-//! and `u32` are both a wasm `i32`. Functions of the sections whose names end in `_trap` return a `Result`.
-//! The variants have the names of wasmparser's `Operator`s.
+//! A row reads `Name "text" (operand types) -> result type = function;`. The Rust types say how the bits are interpreted:
+//! `i32` and `u32` are both a wasm `i32`. Functions of the sections whose names end in `_trap` return a `Result`.
+//! Names are those of wasmparser's `Operator` variants.
 
 /// Calls the macro in brackets with the whole table of pure operators, see [`ops`](crate::ops). Further arguments are passed on
 /// in front of the table.

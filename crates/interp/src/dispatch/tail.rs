@@ -1,9 +1,9 @@
-//! The tail-call backend: functions, each of which ends in a jump to the next, whose address stands in the code.
+//! The tail-call backend: each handler is a function that ends in a jump to the next one, whose address is in the code.
 //!
-//! The convention passes six integers and two floats in registers, so the whole state travels without memory. What is not
-//! quick leaves through a cold function with the same arguments, again by a jump; so handlers need no stack frame. That
-//! holds because the compiler turns the calls at their ends into jumps when it optimises; `build.rs` knows when, [`check`]
-//! makes sure before the first use, and a test looks at the machine code.
+//! The convention passes six integers and two floats in registers, so the whole state stays in registers. Slow paths leave
+//! through a cold function with the same arguments, again by a jump, so handlers need no stack frame. That depends on the
+//! compiler turning the calls at their ends into jumps when it optimises: `build.rs` knows when it does, [`check`] makes sure
+//! before the first use, and a test inspects the machine code.
 
 use upshift_core::Trap;
 use upshift_core::vm::{ExitPoint, Status, VmCtx};

@@ -1,4 +1,4 @@
-//! Calls: their arguments are the topmost operands, in their homes, where the results replace them.
+//! Calls: the arguments are the topmost operands, in their homes; the results replace them there.
 
 use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 use upshift_core::types::FuncType;

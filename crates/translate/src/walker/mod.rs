@@ -4,16 +4,15 @@
 //! body ─ OperatorsReader ─▶ operator ─▶ one arm ─▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
 //! ```
 //!
-//! In: a module that validated and the index of one of its functions. Out: a sequence of backend calls that computes the
-//! same. The walker owns the operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers
-//! therefore agree on slots, labels and loops.
+//! In: a valid module and the index of one of its functions. Out: an equivalent sequence of backend calls. The walker owns the
+//! operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers therefore agree on slots, labels and loops.
 //!
-//! At every block entry, pending aliases of locals are copied to their homes, and the parameters of loops and conditionals
-//! too: so there is one frame state per label, whichever tier arrives there. Constants below a block stay what they are,
-//! known to all tiers.
+//! At every block entry, pending aliases of locals are copied to their homes, and so are the parameters of loops and
+//! conditionals: there is one frame state per label, in all tiers. Constants below a block stay constants, which all tiers
+//! know.
 //!
-//! Where fuel is counted, each straight run of operators is charged for before its first one: at the entry, at loop heads and
-//! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
+//! When fuel is metered, each straight-line run of operators is charged for in advance: at the entry, at loop heads and
+//! after every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
 mod atomics;
 mod blocks;
@@ -162,10 +161,10 @@ pub fn walk_with<B: Backend>(
     Ok(())
 }
 
-/// What an arm answers.
+/// What translating an operator returns.
 type Step = Result<(), Refusal>;
 
-/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps answer in a register.
+/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps return in a register.
 type Refusal = Box<TranslateError>;
 
 #[cold]
@@ -358,7 +357,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         stack.spill_all_aliases(|spill| copy(*backend, spill));
     }
 
-    /// Copies the topmost operands to their homes; answers the home of the first.
+    /// Copies the topmost operands to their homes; returns the home of the first.
     fn flush_top(&mut self, count: usize) -> Slot {
         let Walker { stack, backend, .. } = self;
         stack.spill_top(count, |spill| copy(*backend, spill));
