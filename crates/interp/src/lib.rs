@@ -13,6 +13,8 @@
 //!   the machine's registers;
 //! * `dispatch::looping`: one loop around one `match`, which works everywhere; builds that have the other may leave it out.
 //!
+//! Native code runs beside the handlers of the first one; `native` has what leads from one to the other.
+//!
 //! All code here relies on what the verifier of `upshift-ir` guarantees and on the contexts of `upshift_core::vm`.
 
 pub mod dispatch;

@@ -16,7 +16,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: native code calls functions of its own instance, which live, with their frames behind their arguments.
+        // SAFETY: I-NATIVE: the function belongs to the running instance, its header is written.
         unsafe {
             match call::arrive(&mut r) {
                 Flow::Done(status) => status,
@@ -33,7 +33,7 @@ abi! {
     pub(super) fn overflow(
         ctx: *mut VmCtx, _ip: *const u64, fp: *mut u64, _mem: *mut u8, _len: usize, _int: u64, _f32: f32, _f64: f64,
     ) -> Status {
-        // SAFETY: the context of running code lives; native code has written the header.
+        // SAFETY: I-STORE: the context of running code lives. I-NATIVE: the header is written.
         unsafe { (*(*ctx).store).exit = caller_of(fp, ctx) };
         Status::trap(Trap::StackOverflow)
     }
@@ -45,7 +45,7 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: only native code leads here, from words of its own, the second of which is where it goes on.
+        // SAFETY: I-NATIVE: only native code leads here, from words of its own, the second of which is where it goes on.
         unsafe { after!(counter::choose(&mut r), r) }
     }
 }

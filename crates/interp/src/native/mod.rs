@@ -17,6 +17,8 @@ use upshift_ir::Op;
 
 #[cfg(native)]
 mod handlers;
+#[cfg(all(native, target_arch = "x86_64", test))]
+mod tests;
 #[cfg(all(native, target_arch = "x86_64"))]
 pub(crate) mod x64;
 #[cfg(all(native, target_arch = "x86_64"))]
@@ -100,8 +102,7 @@ fn shadow_stack() -> bool {
     const SYS_ARCH_PRCTL: isize = 158;
     const ARCH_SHSTK_STATUS: usize = 0x5005;
     const ARCH_SHSTK_SHSTK: u64 = 1;
-    let (result, mut features): (isize, u64) = (SYS_ARCH_PRCTL, 0);
-    let mut result = result;
+    let (mut result, mut features): (isize, u64) = (SYS_ARCH_PRCTL, 0);
     // SAFETY: the call writes one word, or fails where the system does not know it.
     unsafe {
         std::arch::asm!(
