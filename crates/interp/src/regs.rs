@@ -45,6 +45,8 @@ pub enum Flow {
     Interrupt,
     /// An object of as many bytes as the integer accumulator says found no room: ask the runtime, then retry.
     Collect,
+    /// The function in the integer accumulator, which the call at `ip` has found, belongs to another instance or to the host.
+    Foreign,
     /// The function of the running frame was entered or repeated a loop so often that better code may be worth its price.
     Hot,
     /// Leave the interpreter.
@@ -135,7 +137,6 @@ impl Regs {
     ///
     /// # Safety
     /// `ip` is at an instruction (I-REGS).
-    #[cfg(loop_dispatch)]
     #[inline(always)]
     pub(crate) unsafe fn opcode(&self) -> u16 {
         // SAFETY: promised by the caller.

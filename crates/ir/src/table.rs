@@ -362,16 +362,16 @@ macro_rules! flatten_other_ops {
         Call "call" [n S U U] Call;
         CallImport "call.import" [n S U U] CallImport;
         // Index slot, offset of the pointer to the table, type. The second form also takes functions of subtypes, and has the
-        // number of supertypes.
-        CallIndirect "call_indirect" [n S S U U] CallIndirect<Final>;
-        CallIndirectSub "call_indirect.sub" [n S S U U U] CallIndirect<Open>;
-        CallRef "call_ref" [n S S] CallRef;
+        // number of supertypes. At last, as in calls by reference, where what is called is noted: the offset of a cell.
+        CallIndirect "call_indirect" [n S S U U U] CallIndirect<Final>;
+        CallIndirectSub "call_indirect.sub" [n S S U U U U] CallIndirect<Open>;
+        CallRef "call_ref" [n S S U] CallRef;
         // Tail calls have the caller's own parameter slots and result slots in addition, last.
         ReturnCall "return_call" [n S U U U U] ReturnCall;
         ReturnCallImport "return_call.import" [n S U U U U] ReturnCallImport;
-        ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect<Final>;
-        ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U] ReturnCallIndirect<Open>;
-        ReturnCallRef "return_call_ref" [n S S U U] ReturnCallRef;
+        ReturnCallIndirect "return_call_indirect" [n S S U U U U U] ReturnCallIndirect<Final>;
+        ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U U] ReturnCallIndirect<Open>;
+        ReturnCallRef "return_call_ref" [n S S U U U] ReturnCallRef;
         // Returns: where the result goes, the result.
         Return "return" [] Return;
         ReturnS "return" [d s] ReturnValue<SlotB, u64>;

@@ -185,6 +185,8 @@ pub struct Call<'a> {
     pub base: Slot,
     /// Whether the call replaces the running function.
     pub tail: bool,
+    /// The number of the call site, by which its [cell](upshift_core::vm::VmLayout::call_site) is found; direct calls have none.
+    pub site: u32,
 }
 
 /// What a function returns.

@@ -72,6 +72,13 @@ pub(crate) fn has_weight(code: u8) -> bool {
     WEIGHTY[usize::from(code)]
 }
 
+/// Whether an operator that begins with the byte finds the function that it calls at run time: by a table or a reference.
+#[inline]
+pub(crate) fn finds_callee(code: u8) -> bool {
+    // call_indirect, return_call_indirect, call_ref, return_call_ref
+    matches!(code, 0x11 | 0x13 | 0x14 | 0x15)
+}
+
 /// How many operands and results the operator at the reader's position has at most. One that is malformed or invalid weighs
 /// nothing, because the validator refuses it.
 pub(crate) fn weigh<T: WasmModuleResources>(

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use upshift_core::cast;
 use upshift_core::vm::{
-    Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
+    Builtin as Service, BuiltinOp, CallTarget, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
 };
 use upshift_core::{Trap, TypeId};
 use upshift_ir::Op;
@@ -247,6 +247,49 @@ unsafe fn call_any(
     }
 }
 
+/// Calls a function that was found at run time; `site` is the offset of the cell where that is noted. Functions that do not belong
+/// to the instance are left to [`call_foreign`]: they need more registers than a handler has without saving some.
+#[inline(always)]
+unsafe fn call_found(r: &mut Regs, func: *const FuncRec, site: usize, words: usize) -> Flow {
+    // SAFETY: I-CODE: the builder took the offset of the cell from the layout. I-STORE: `func` lives.
+    unsafe {
+        if (*func).vmctx != r.ctx {
+            r.int = func as u64;
+            return Flow::Foreign;
+        }
+        (*VmCtx::at::<CallTarget>(r.ctx, site)).note(CallTarget::own((*func).index));
+        call(r, func, r.slot(r.high_slot()), words)
+    }
+}
+
+/// Calls the function in the accumulator, which belongs to another instance or the host, for the call at `ip` that found it.
+///
+/// # Safety
+/// As for [`Exec::exec`], after [`Flow::Foreign`].
+pub(crate) unsafe fn call_foreign(r: &mut Regs) -> Flow {
+    // SAFETY: I-CODE: the instruction is one of those that return `Flow::Foreign`. I-STORE: the function lives.
+    unsafe {
+        let (site, words) = match r.opcode() {
+            op if op == Op::CallRef as u16 => (r.half(1), const { Op::CallRef.words() }),
+            op if op == Op::CallIndirect as u16 => (r.half(3), const { Op::CallIndirect.words() }),
+            _ => (r.half(4), const { Op::CallIndirectSub.words() }),
+        };
+        *VmCtx::at::<CallTarget>(r.ctx, site) = CallTarget::MANY;
+        call_any(r, r.int as *const FuncRec, r.number_a(), r.slot(r.high_slot()), words)
+    }
+}
+
+/// Notes what a tail call has found.
+#[inline(always)]
+unsafe fn note_found(r: &Regs, func: *const FuncRec, site: usize) {
+    // SAFETY: as in `call_found`.
+    unsafe {
+        let is_own = (*func).vmctx == r.ctx;
+        let target = if is_own { CallTarget::own((*func).index) } else { CallTarget::MANY };
+        (*VmCtx::at::<CallTarget>(r.ctx, site)).note(target);
+    }
+}
+
 /// Replaces the running function by one of any instance or the host.
 #[inline(always)]
 unsafe fn tail_call_any(
@@ -353,7 +396,7 @@ exec! {
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallRef.words() })
+        call_found(r, func, r.half(1), const { Op::CallRef.words() })
     }
     /// Tail calls an own function.
     ReturnCall |r| {
@@ -371,7 +414,8 @@ exec! {
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), high(r.word(2)))
+        note_found(r, func, r.half(1));
+        tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), r.half(2))
     }
     /// Throws an exception.
     Throw |r| {
@@ -436,11 +480,11 @@ exec! {
 
 /// The type that an indirect call expects.
 pub(crate) trait Expected {
-    /// The parameter slots of the caller, from a tail call's fields.
-    ///
-    /// # Safety
-    /// The instruction is a tail call.
-    unsafe fn own_params(r: &Regs) -> usize;
+    /// Which half of the words behind word 1 holds the offset of the call site's cell; in tail calls, the caller's parameter slots
+    /// follow.
+    const SITE: usize;
+    /// How many words the call has.
+    const WORDS: usize;
 
     /// Whether a function's type, which is another one, will do; `word` holds the expected one.
     ///
@@ -453,11 +497,8 @@ pub(crate) trait Expected {
 pub(crate) struct Final;
 
 impl Expected for Final {
-    #[inline(always)]
-    unsafe fn own_params(r: &Regs) -> usize {
-        // SAFETY: I-CODE: a tail call with such a type has the field.
-        unsafe { high(r.word(3)) }
-    }
+    const SITE: usize = 3;
+    const WORDS: usize = Op::CallIndirect.words();
 
     #[inline(always)]
     unsafe fn matches(_: &Regs, _: TypeId, _: u64) -> bool {
@@ -469,11 +510,8 @@ impl Expected for Final {
 pub(crate) struct Open;
 
 impl Expected for Open {
-    #[inline(always)]
-    unsafe fn own_params(r: &Regs) -> usize {
-        // SAFETY: I-CODE: a tail call with such a type has the field.
-        unsafe { low(r.word(4)) }
-    }
+    const SITE: usize = 4;
+    const WORDS: usize = Op::CallIndirectSub.words();
 
     #[inline(always)]
     unsafe fn matches(r: &Regs, ty: TypeId, word: u64) -> bool {
@@ -491,7 +529,7 @@ impl<E: Expected> Exec for CallIndirect<E> {
         // SAFETY: I-CODE and I-REGS.
         unsafe {
             let func = check!(table_function::<E>(r));
-            call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallIndirect.words() })
+            call_found(r, func, r.half(E::SITE), E::WORDS)
         }
     }
 }
@@ -505,7 +543,8 @@ impl<E: Expected> Exec for ReturnCallIndirect<E> {
         // SAFETY: I-CODE and I-REGS.
         unsafe {
             let func = check!(table_function::<E>(r));
-            tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), E::own_params(r))
+            note_found(r, func, r.half(E::SITE));
+            tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), r.half(E::SITE + 1))
         }
     }
 }

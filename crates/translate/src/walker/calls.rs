@@ -14,7 +14,11 @@ impl<B: Backend> Walker<'_, '_, B> {
             // The arguments belong to the callee.
             self.safepoint();
         }
-        self.backend.call(&Call { callee, ty, base, tail });
+        let site = self.next_site;
+        if !matches!(callee, Callee::Direct(_)) {
+            self.next_site += 1;
+        }
+        self.backend.call(&Call { callee, ty, base, tail, site });
         self.end_run();
         if tail {
             return self.unreachable_from_here();

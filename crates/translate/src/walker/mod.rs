@@ -140,6 +140,7 @@ pub fn walk_with<B: Backend>(
     let operators = std::mem::take(&mut taken.reader);
     let mut walker = Walker::new(module, ty, options, backend, taken);
     walker.body_end = range.end;
+    walker.next_site = module.call_sites.first(func);
     walker.declare(func, &body)?;
     let mut operators = OperatorsReader::new_with_allocs(body.get_binary_reader_for_operators()?, operators);
     while !operators.eof() {
@@ -183,6 +184,8 @@ struct Walker<'m, 'b, B> {
     /// Blocks opened since the code became unreachable.
     skipped: u32,
     loops: u32,
+    /// The number of the next call site that finds its function at run time.
+    next_site: u32,
     /// How many handlers of exceptions there were so far.
     handlers: u32,
     /// Where clauses lead that catch for the function's caller.
@@ -245,6 +248,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             reachable: true,
             skipped: 0,
             loops: 0,
+            next_site: 0,
             handlers: 0,
             catch_returns: buffers.catch_returns,
             targets: buffers.targets,
