@@ -259,7 +259,7 @@ impl Field {
 }
 
 /// The most fields that an instruction has.
-pub const MAX_FIELDS: usize = 8;
+pub const MAX_FIELDS: usize = 9;
 
 /// The places of all fields of an opcode, and the number of words without a target list. Calls that return here have a word
 /// behind their fields.
@@ -288,7 +288,7 @@ pub(crate) struct Layout {
     /// For each field the word in bits 0–2, the lowest bit divided by 16 in bits 3–4, the number of 16-bit parts in bits 5–7.
     places: [u8; MAX_FIELDS],
     /// Which of them are slots, a bit for each.
-    slots: u8,
+    slots: u16,
     /// The number of fields.
     fields: u8,
     /// The number of words without a target list.
@@ -312,7 +312,7 @@ static LAYOUTS: [Layout; Op::ALL.len()] = {
             if bits != 0 {
                 let packed = word | (shift as usize / 16) << 3 | (bits as usize / 16) << 5;
                 layout.places[layout.fields as usize] = packed as u8;
-                layout.slots |= (Op::ALL[number].fields()[i].is_slot() as u8) << layout.fields;
+                layout.slots |= (Op::ALL[number].fields()[i].is_slot() as u16) << layout.fields;
                 layout.fields += 1;
             }
             i += 1;

@@ -171,7 +171,7 @@ impl<'m, 'b, B: Backend> CheckingBackend<'m, 'b, B> {
     fn read_as(&mut self, operand: Operand, ty: ValType) -> bool {
         let reference = self.read(operand);
         self.expect(reference || !ty.is_traced(), "something else is read as a reference");
-        reference
+        reference && (is_reference(ty) || !matches!(operand, Operand::Const(..)))
     }
 
     /// Reads an operand that stays on the stack.
@@ -364,7 +364,7 @@ impl<'m, 'b, B: Backend> CheckingBackend<'m, 'b, B> {
             }
         }
         stored.restrict(wanted.valid);
-        self.label(label).bound = Some(stored);
+        self.label(label).bound = Some(wanted);
         self.stored = stored;
         self.reachable = true;
         self.just_bound = Some(label);

@@ -239,8 +239,7 @@ pub(crate) fn validate_bodies(
     rules: &Rules<'_>,
     threads: usize,
 ) -> Result<CallSites, ParseError> {
-    let queue =
-        Queue { bodies, next: 0, error: None, excesses: Vec::new(), beyond: 0, sites: Vec::new() };
+    let queue = Queue { bodies, next: 0, error: None, excesses: Vec::new(), beyond: 0, sites: Vec::new() };
     let queue = Mutex::new(queue);
     thread::scope(|scope| {
         for _ in 1..threads {

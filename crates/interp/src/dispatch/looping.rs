@@ -66,12 +66,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
             }
         };
         match flow {
-            Flow::Next
-            | Flow::Bounds
-            | Flow::Interrupt
-            | Flow::Collect
-            | Flow::Foreign
-            | Flow::Hot => {}
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Foreign | Flow::Hot => {}
             Flow::Done(status) => return status,
             Flow::Trap(trap) => {
                 // SAFETY: I-STORE: the context of running code lives.
