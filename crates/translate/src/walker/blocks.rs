@@ -26,17 +26,15 @@ impl<B: Backend> Walker<'_, '_, B> {
         })
     }
 
-    pub(super) fn block(&mut self, ty: wasmparser::BlockType) -> Step {
+    pub(super) fn block(&mut self, signature: Signature) -> Step {
         self.flush();
-        let signature = self.signature(ty)?;
         self.backend.open();
         self.push_block(Kind::Block, signature, None);
         Ok(())
     }
 
-    pub(super) fn loop_(&mut self, ty: wasmparser::BlockType) -> Step {
+    pub(super) fn loop_(&mut self, signature: Signature) -> Step {
         self.flush();
-        let signature = self.signature(ty)?;
         // A parameter has another value in each iteration, of which only the loop's type is known.
         let params = signature.params(self.module);
         self.flush_top(params.len());
@@ -65,10 +63,9 @@ impl<B: Backend> Walker<'_, '_, B> {
         Ok(())
     }
 
-    pub(super) fn if_(&mut self, ty: wasmparser::BlockType) -> Step {
+    pub(super) fn if_(&mut self, signature: Signature) -> Step {
         let condition = self.pop();
         self.flush();
-        let signature = self.signature(ty)?;
         // Both arms start from the same state, so parameters have to be in their homes, not constant in one of them.
         self.flush_top(signature.params(self.module).len());
         self.backend.open();

@@ -184,7 +184,6 @@ impl<B: Backend> Walker<'_, '_, B> {
         self.stack.truncate(control.height);
         self.end_run();
         self.reachable = false;
-        self.skipped = 0;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use upshift_core::index::TypeIndex;
 use upshift_core::types::ValType;
 
+use super::frequent::Number;
 use crate::ModuleInfo;
 use crate::backend::{Handler, Label, Slot};
 
@@ -18,6 +19,12 @@ pub(crate) enum Signature {
 }
 
 impl Signature {
+    /// No parameters, and at most one result.
+    #[inline(always)]
+    pub(crate) fn of_number(result: Option<Number>) -> Signature {
+        result.map_or(Signature::Empty, |ty| Signature::Result(ty.val_type()))
+    }
+
     /// The parameters.
     pub(crate) fn params(self, module: &ModuleInfo) -> &[ValType] {
         match self {

@@ -20,6 +20,7 @@ mod branches;
 mod calls;
 mod control;
 mod exceptions;
+pub(crate) mod frequent;
 mod fuel;
 mod gc;
 mod memory;
@@ -27,22 +28,22 @@ mod nans;
 mod operators;
 mod pure;
 mod references;
+mod run;
 pub(crate) mod stack;
+mod stack_type;
 mod variables;
-mod visit;
 
 use std::fmt;
 
 use upshift_core::index::FuncIndex;
 use upshift_core::types::{FuncType, ValType};
 use upshift_core::vm::frame;
-use wasmparser::{
-    BinaryReader, BinaryReaderError, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations,
-};
+use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::branches::BranchTargets;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::CatchReturn;
+use self::frequent::Code;
 use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{Backend, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, SHORT_SLOTS, Slot};
 use crate::features::Feature;
@@ -81,7 +82,6 @@ pub struct WalkBuffers {
     catch_returns: Vec<CatchReturn>,
     targets: BranchTargets,
     surveys: Surveys,
-    reader: OperatorsReaderAllocations,
 }
 
 impl WalkBuffers {
@@ -136,28 +136,17 @@ pub fn walk_with<B: Backend>(
     let reader = BinaryReader::new(module.slice(&range), u64::from(range.start));
     let body = FunctionBody::new(reader);
     let ty = module.func_type(func).func();
-    let mut taken = std::mem::take(buffers);
-    let operators = std::mem::take(&mut taken.reader);
+    let taken = std::mem::take(buffers);
     let mut walker = Walker::new(module, ty, options, backend, taken);
     walker.body_end = range.end;
     walker.next_site = module.call_sites.first(func);
     walker.declare(func, &body)?;
-    let mut operators = OperatorsReader::new_with_allocs(body.get_binary_reader_for_operators()?, operators);
-    while !operators.eof() {
-        let offset = operators.original_position();
-        walker.offset = offset as u32;
-        walker.backend.position(offset as u32);
-        if let Err(refusal) = operators.visit_operator(&mut walker)? {
-            return Err(TranslateError { offset: offset as usize, ..*refusal });
-        }
-        if walker.stack.is_too_large() {
-            let reason =
-                format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have");
-            return Err(TranslateError { offset: offset as usize, reason });
-        }
+    let begin = body.get_binary_reader_for_operators()?.original_position() as u32;
+    let mut code = Code::new(module.slice(&(begin..range.end)), begin);
+    if let Err(refusal) = walker.run(&mut code) {
+        return Err(TranslateError { offset: walker.offset as usize, ..*refusal });
     }
     *buffers = walker.into_buffers();
-    buffers.reader = operators.into_allocations();
     buffers.trim();
     Ok(())
 }
@@ -181,8 +170,6 @@ struct Walker<'m, 'b, B> {
     control: Vec<Control>,
     /// Whether control reaches the current operator.
     reachable: bool,
-    /// Blocks opened since the code became unreachable.
-    skipped: u32,
     loops: u32,
     /// The number of the next call site that finds its function at run time.
     next_site: u32,
@@ -221,6 +208,11 @@ fn malformed(error: BinaryReaderError) -> Refusal {
     refusal(error.message())
 }
 
+#[cold]
+fn too_large() -> Refusal {
+    refusal(format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have"))
+}
+
 /// An upper bound of the slots that the operands of a body with so many bytes take: an operator that pushes anything takes two
 /// bytes, or follows one that does and has pushed nothing. Some operators push one value more for a moment.
 fn most_operand_slots(bytes: u32, most_pushed: u32) -> u64 {
@@ -246,7 +238,6 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             stack: buffers.stack,
             control: buffers.control,
             reachable: true,
-            skipped: 0,
             loops: 0,
             next_site: 0,
             handlers: 0,
@@ -264,7 +255,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
 
     fn into_buffers(self) -> WalkBuffers {
         let Walker { stack, control, catch_returns, targets, surveys, .. } = self;
-        WalkBuffers { stack, control, catch_returns, targets, surveys, reader: Default::default() }
+        WalkBuffers { stack, control, catch_returns, targets, surveys }
     }
 
     /// Lays out the frame and opens the function's own block.
@@ -311,13 +302,18 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         Ok(())
     }
 
-    /// Translates one operator, and charges for it.
+    /// Translates an operator that control reaches, and charges for it.
     #[inline(never)]
     fn step(&mut self, operator: Operator<'_>) -> Step {
-        if self.options.fuel && self.reachable {
+        if self.options.fuel {
             self.charge(&operator);
         }
         self.operator(operator)
+    }
+
+    /// Looks at how many slots the values take.
+    fn check_size(&self) -> Step {
+        if self.stack.is_too_large() { Err(too_large()) } else { Ok(()) }
     }
 
     /// Control can come from elsewhere to this point, and finds the operands as they are now.
