@@ -1,7 +1,7 @@
 //! Every pure operator of WebAssembly, once: name, operand types, result type, semantics (wasm spec, "Numerics").
 //!
-//! [`for_each_pure_op!`](crate::for_each_pure_op) is the table. It is grouped into *sections*; the operators of one
-//! section have the same shape and get the same operand forms in the interpreter. From the table come
+//! [`for_each_pure_op!`](crate::for_each_pure_op) is the table. It is grouped into *kinds*, by the number of operands, and
+//! these into *sections*, whose operators get the same operand forms in the interpreter. From the table come
 //!
 //! * the enums [`Binary`], [`Wide`], [`Unary`], [`Ternary`], [`ExtractLane`], [`ReplaceLane`] by which the walker names an operator
 //!   to a backend,
