@@ -1,11 +1,10 @@
 //! Blocks: how they open and how they end. At each label, the operands of all incoming paths are in the same homes.
 
-use upshift_core::index::TypeIndex;
-use wasmparser::{BinaryReader, OperatorsReader};
-
 use super::control::{Control, Kind, Signature};
+use super::frequent::Code;
 use super::{Refusal, Step, Walker, malformed, val_type};
 use crate::backend::{Backend, Handler, Label, SHORT_SLOTS};
+use upshift_core::index::TypeIndex;
 
 impl<B: Backend> Walker<'_, '_, B> {
     /// Opens a block whose parameters are the topmost operands; the backend knows of it already.
@@ -57,8 +56,7 @@ impl<B: Backend> Walker<'_, '_, B> {
             return Ok(());
         }
         let (offset, bytes) = (self.offset, self.module.slice(&(self.offset..self.body_end)));
-        let reader = || OperatorsReader::new(BinaryReader::new(bytes, u64::from(offset)));
-        let survey = self.surveys.at(u64::from(offset), reader).map_err(malformed)?;
+        let survey = self.surveys.at(offset, || Code::new(bytes, offset)).map_err(malformed)?;
         self.backend.loop_head(number, self.stack.live(), Some(&survey));
         Ok(())
     }

@@ -3,7 +3,6 @@
 use upshift_core::index::TypeIndex;
 use upshift_core::types::ValType;
 
-use super::frequent::Number;
 use crate::ModuleInfo;
 use crate::backend::{Handler, Label, Slot};
 
@@ -19,13 +18,8 @@ pub(crate) enum Signature {
 }
 
 impl Signature {
-    /// No parameters, and at most one result.
-    #[inline(always)]
-    pub(crate) fn of_number(result: Option<Number>) -> Signature {
-        result.map_or(Signature::Empty, |ty| Signature::Result(ty.val_type()))
-    }
-
     /// The parameters.
+    #[inline]
     pub(crate) fn params(self, module: &ModuleInfo) -> &[ValType] {
         match self {
             Signature::Empty | Signature::Result(_) => &[],
@@ -34,6 +28,7 @@ impl Signature {
     }
 
     /// The results.
+    #[inline]
     pub(crate) fn results<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Empty => &[],

@@ -1,20 +1,21 @@
 //! Operators of one byte that most code consists of, by that byte: what the walker need not look at as a value.
 //!
 //! ```text
-//! Code ─ peek ─▶ Frequent ─▶ the walker's loop and the survey of loops read the rest: an index, a constant, a memory argument
+//! Code ─ next ─▶ Frequent ─▶ the walker's loop and the survey of loops read the rest: an index, a constant, a memory argument
 //!             └▶ Rare     ─▶ `Code::operator`: wasmparser's value of it
 //! ```
 //!
 //! The table holds pure operators of numbers and what moves values between locals, memory 0 and the stack. Everything else,
 //! and everything in an unusual form, comes from wasmparser's decoder, which reads the numbers in the code, too.
 
+use upshift_core::index::MemoryIndex;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;
 use wasmparser::{BinaryReader, FrameKind, FrameStack, Operator, VisitOperator, VisitSimdOperator};
 
+use super::control::Signature;
 use crate::backend::MemArg;
-use upshift_core::index::MemoryIndex;
 
 /// A type of numbers: a value takes one slot, and the collector has nothing to do with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,8 +83,8 @@ pub(crate) enum Frequent {
     I32Const,
     /// `i64.const`
     I64Const,
-    /// A comparison with zero, by the comparison with whatever number of its operand's type.
-    IsZero(Binary, Number),
+    /// A comparison with zero, by the comparison with any number.
+    IsZero(Binary),
     /// A pure operator and the type of its result.
     Unary(Unary, Number),
     /// A pure operator and the type of its result.
@@ -118,7 +119,7 @@ const fn table() -> [Frequent; 256] {
     (table[0x20], table[0x21], table[0x22]) = (F::LocalGet, F::LocalSet, F::LocalTee);
     (table[0x23], table[0x24]) = (F::GlobalGet, F::GlobalSet);
     (table[0x41], table[0x42]) = (F::I32Const, F::I64Const);
-    (table[0x45], table[0x50]) = (F::IsZero(Binary::I32Eq, I32), F::IsZero(Binary::I64Eq, I64));
+    (table[0x45], table[0x50]) = (F::IsZero(Binary::I32Eq), F::IsZero(Binary::I64Eq));
     (table[0x28], table[0x29]) = (F::Load(Load::Load32U, I32), F::Load(Load::Load64, I64));
     (table[0x2a], table[0x2b]) = (F::Load(Load::LoadF32, F32), F::Load(Load::LoadF64, F64));
     (table[0x2c], table[0x2d]) = (F::Load(Load::Load8S32, I32), F::Load(Load::Load8U, I32));
@@ -194,41 +195,39 @@ pub(crate) struct Code<'a> {
     bytes: &'a [u8],
     /// Offset of the bytes in the module.
     start: u32,
+    /// Offset of the current operator.
+    offset: u32,
+    /// Behind what was read of it.
     reader: BinaryReader<'a>,
 }
 
 impl<'a> Code<'a> {
     /// From bytes that lie at an offset of the module on.
     pub(crate) fn new(bytes: &'a [u8], start: u32) -> Code<'a> {
-        Code { bytes, start, reader: BinaryReader::new(bytes, u64::from(start)) }
+        Code { bytes, start, offset: start, reader: BinaryReader::new(bytes, u64::from(start)) }
     }
 
-    /// Where the next operator lies in the module.
+    /// Where the current operator lies in the module.
     #[inline(always)]
     pub(crate) fn offset(&self) -> u32 {
-        self.start + self.reader.current_position() as u32
+        self.offset
     }
 
-    /// The bytes that are left.
-    #[inline(always)]
-    pub(crate) fn rest(&self) -> &'a [u8] {
-        &self.bytes[self.reader.current_position()..]
+    /// Behind what was read.
+    pub(crate) fn end(&self) -> u32 {
+        self.reader.original_position() as u32
     }
 
-    /// What the next operator is; nothing at the end. One in an unusual form is rare.
+    /// Goes on to the next operator and reads its first byte; nothing at the end. The answer is a reference, so that only as much
+    /// of it is loaded as an operator needs.
     #[inline(always)]
-    pub(crate) fn peek(&self) -> Option<Frequent> {
-        let at = self.reader.current_position();
-        Some(FREQUENT[usize::from(*self.bytes.get(at)?)])
-    }
-
-    /// Reads the byte of a frequent operator.
-    ///
-    /// # Errors
-    /// At the end.
-    #[inline(always)]
-    pub(crate) fn skip_byte(&mut self) -> wasmparser::Result<()> {
-        self.reader.read_u8().map(drop)
+    pub(crate) fn next(&mut self) -> Option<&'static Frequent> {
+        if self.reader.eof() {
+            return None;
+        }
+        self.offset = self.reader.original_position() as u32;
+        let byte = self.reader.read_u8().ok()?;
+        Some(&FREQUENT[usize::from(byte)])
     }
 
     /// Reads an index.
@@ -258,49 +257,50 @@ impl<'a> Code<'a> {
         self.reader.read_var_i64()
     }
 
-    /// Whether the memory argument behind the next byte names memory 0 by leaving it out, as it does in most modules.
-    #[inline(always)]
-    pub(crate) fn has_plain_mem_arg(&self) -> bool {
-        const NAMES_MEMORY: u8 = 0x40;
-        self.bytes.get(self.reader.current_position() + 1).is_some_and(|&flags| flags < NAMES_MEMORY)
-    }
-
-    /// Reads a memory argument that is plain.
+    /// Reads a memory argument that names memory 0 by leaving it out, as all do in most modules; nothing if it does not.
     ///
     /// # Errors
     /// When it is malformed, which validation excludes.
     #[inline(always)]
-    pub(crate) fn plain_mem_arg(&mut self) -> wasmparser::Result<MemArg> {
-        self.reader.read_u8()?;
-        Ok(MemArg { memory: MemoryIndex(0), offset: self.reader.read_var_u64()? })
+    pub(crate) fn plain_mem_arg(&mut self) -> wasmparser::Result<Option<MemArg>> {
+        const NAMES_MEMORY: u8 = 0x40;
+        if self.reader.read_u8()? >= NAMES_MEMORY {
+            return Ok(None);
+        }
+        Ok(Some(MemArg { memory: MemoryIndex(0), offset: self.reader.read_var_u64()? }))
     }
 
-    /// The type of the block that the next byte opens, if that is nothing or a number.
+    /// Reads the type of a block, if that is nothing or a number.
+    ///
+    /// # Errors
+    /// When it is malformed, which validation excludes.
     #[inline(always)]
-    pub(crate) fn plain_block_type(&self) -> Option<Option<Number>> {
-        Some(match self.bytes.get(self.reader.current_position() + 1)? {
-            0x40 => None,
-            0x7f => Some(Number::I32),
-            0x7e => Some(Number::I64),
-            0x7d => Some(Number::F32),
-            0x7c => Some(Number::F64),
-            _ => return None,
-        })
+    pub(crate) fn plain_block_type(&mut self) -> wasmparser::Result<Option<Signature>> {
+        Ok(Some(match self.reader.read_u8()? {
+            0x40 => Signature::Empty,
+            0x7f => Signature::Result(ValType::I32),
+            0x7e => Signature::Result(ValType::I64),
+            0x7d => Signature::Result(ValType::F32),
+            0x7c => Signature::Result(ValType::F64),
+            _ => return Ok(None),
+        }))
     }
 
-    /// Reads an operator as a value.
+    /// Reads the current operator as a value, however much of it was read before.
     ///
     /// # Errors
     /// When it is malformed, which validation excludes.
     #[inline(never)]
     pub(crate) fn operator(&mut self) -> wasmparser::Result<Operator<'a>> {
-        let wanted = match self.rest().first() {
+        let bytes = &self.bytes[(self.offset - self.start) as usize..];
+        let around = match bytes.first() {
             Some(0x05) => FrameKind::If,
             // `catch`, `delegate` and `catch_all`.
             Some(0x07 | 0x18 | 0x19) => FrameKind::LegacyTry,
             _ => FrameKind::Block,
         };
-        self.reader.visit_operator(&mut Values { around: wanted })
+        self.reader = BinaryReader::new(bytes, u64::from(self.offset));
+        self.reader.visit_operator(&mut Values { around })
     }
 }
 

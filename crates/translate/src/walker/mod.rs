@@ -136,17 +136,14 @@ pub fn walk_with<B: Backend>(
     let reader = BinaryReader::new(module.slice(&range), u64::from(range.start));
     let body = FunctionBody::new(reader);
     let ty = module.func_type(func).func();
-    let taken = std::mem::take(buffers);
-    let mut walker = Walker::new(module, ty, options, backend, taken);
+    let mut walker = Walker::new(module, ty, options, backend, buffers);
     walker.body_end = range.end;
     walker.next_site = module.call_sites.first(func);
-    walker.declare(func, &body)?;
-    let begin = body.get_binary_reader_for_operators()?.original_position() as u32;
+    let begin = walker.declare(func, &body)?;
     let mut code = Code::new(module.slice(&(begin..range.end)), begin);
     if let Err(refusal) = walker.run(&mut code) {
         return Err(TranslateError { offset: walker.offset as usize, ..*refusal });
     }
-    *buffers = walker.into_buffers();
     buffers.trim();
     Ok(())
 }
@@ -166,8 +163,8 @@ struct Walker<'m, 'b, B> {
     module: &'m ModuleInfo,
     backend: &'b mut B,
     ty: &'m FuncType,
-    stack: OperandStack,
-    control: Vec<Control>,
+    stack: &'b mut OperandStack,
+    control: &'b mut Vec<Control>,
     /// Whether control reaches the current operator.
     reachable: bool,
     loops: u32,
@@ -176,9 +173,9 @@ struct Walker<'m, 'b, B> {
     /// How many handlers of exceptions there were so far.
     handlers: u32,
     /// Where clauses lead that catch for the function's caller.
-    catch_returns: Vec<CatchReturn>,
-    targets: BranchTargets,
-    surveys: Surveys,
+    catch_returns: &'b mut Vec<CatchReturn>,
+    targets: &'b mut BranchTargets,
+    surveys: &'b mut Surveys,
     options: CodeOptions,
     /// The charge for the current run of operators, and what it amounts to so far.
     run: Option<(Charge, u32)>,
@@ -225,7 +222,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         ty: &'m FuncType,
         options: CodeOptions,
         backend: &'b mut B,
-        mut buffers: WalkBuffers,
+        buffers: &'b mut WalkBuffers,
     ) -> Self {
         buffers.stack.clear();
         buffers.control.clear();
@@ -235,15 +232,15 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             module,
             backend,
             ty,
-            stack: buffers.stack,
-            control: buffers.control,
+            stack: &mut buffers.stack,
+            control: &mut buffers.control,
             reachable: true,
             loops: 0,
             next_site: 0,
             handlers: 0,
-            catch_returns: buffers.catch_returns,
-            targets: buffers.targets,
-            surveys: buffers.surveys,
+            catch_returns: &mut buffers.catch_returns,
+            targets: &mut buffers.targets,
+            surveys: &mut buffers.surveys,
             options,
             run: None,
             references_seen: false,
@@ -253,21 +250,17 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         }
     }
 
-    fn into_buffers(self) -> WalkBuffers {
-        let Walker { stack, control, catch_returns, targets, surveys, .. } = self;
-        WalkBuffers { stack, control, catch_returns, targets, surveys }
-    }
-
-    /// Lays out the frame and opens the function's own block.
-    fn declare(&mut self, func: FuncIndex, body: &FunctionBody<'_>) -> Result<(), TranslateError> {
+    /// Lays out the frame and opens the function's own block; answers where the operators begin in the module.
+    fn declare(&mut self, func: FuncIndex, body: &FunctionBody<'_>) -> Result<u32, TranslateError> {
         let mut params = 0;
         for &param in self.ty.params() {
             params = self.stack.declare_locals(1, param, params);
         }
         let mut locals = params + frame::HEADER_SLOTS;
         let mut homes = locals;
-        for group in body.get_locals_reader()? {
-            let (count, group_ty) = group?;
+        let mut groups = body.get_locals_reader()?;
+        for _ in 0..groups.get_count() {
+            let (count, group_ty) = groups.read()?;
             let group_ty = val_type(self.module, group_ty)
                 .map_err(|refusal| TranslateError { offset: body.range().start as usize, ..*refusal })?;
             homes = self.stack.declare_locals(count, group_ty, homes);
@@ -299,7 +292,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             handler: None,
             carried: self.ty.results().len() as u32,
         });
-        Ok(())
+        Ok(groups.original_position() as u32)
     }
 
     /// Translates an operator that control reaches, and charges for it.
@@ -346,9 +339,9 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         self.stack.pop_operand()
     }
 
+    #[inline(always)]
     fn pop2(&mut self) -> (Operand, Operand) {
-        let second = self.pop();
-        (self.pop(), second)
+        self.stack.pop_two_operands()
     }
 
     /// Copies aliases to their homes.

@@ -4,16 +4,15 @@
 use upshift_core::ops::Binary;
 use wasmparser::Operator;
 
-use super::control::Signature;
 use super::frequent::{Code, Frequent, Number};
 use super::operators::unanswered;
 use super::{Refusal, Step, Walker, frequent, malformed};
-use crate::backend::Backend;
+use crate::backend::{Backend, Operand};
 
 impl<'m, B: Backend> Walker<'m, '_, B> {
     /// Translates all operators.
     pub(super) fn run(&mut self, code: &mut Code<'m>) -> Step {
-        while let Some(frequent) = code.peek() {
+        while let Some(frequent) = code.next() {
             self.offset = code.offset();
             self.backend.position(self.offset);
             self.operator_at(frequent, code)?;
@@ -21,162 +20,151 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
         Ok(())
     }
 
-    /// Translates the next operator, which control reaches.
+    /// Translates an operator whose first byte was read, and which control reaches.
     #[inline(always)]
-    fn operator_at(&mut self, frequent: Frequent, code: &mut Code<'m>) -> Step {
-        match frequent {
+    fn operator_at(&mut self, frequent: &Frequent, code: &mut Code<'m>) -> Step {
+        match *frequent {
             Frequent::LocalGet => {
-                let local = self.index_of(code, 1)?;
+                let local = self.index_of(code)?;
                 self.stack.push_local(local);
                 Ok(())
             }
             Frequent::LocalSet => {
-                let local = self.index_of(code, 1)?;
+                let local = self.index_of(code)?;
                 self.local_set(local, false)
             }
             Frequent::LocalTee => {
-                let local = self.index_of(code, 1)?;
+                let local = self.index_of(code)?;
                 self.local_set(local, true)
             }
             Frequent::GlobalGet => {
-                let global = self.index_of(code, 1)?;
+                let global = self.index_of(code)?;
                 self.global_get(global)
             }
             Frequent::GlobalSet => {
-                let global = self.index_of(code, 1)?;
+                let global = self.index_of(code)?;
                 self.global_set(global)
             }
             Frequent::I32Const => {
-                self.begin_operator(code, 1)?;
+                self.charge_one();
                 let value = code.i32().map_err(malformed)?;
                 self.stack.push_number_const(u64::from(value as u32), Number::I32);
                 Ok(())
             }
             Frequent::I64Const => {
-                self.begin_operator(code, 1)?;
+                self.charge_one();
                 let value = code.i64().map_err(malformed)?;
                 self.stack.push_number_const(value as u64, Number::I64);
                 Ok(())
             }
-            Frequent::IsZero(op, operand) => {
-                self.begin_operator(code, 1)?;
-                self.is_zero(op, operand)
+            Frequent::IsZero(op) => {
+                self.charge_one();
+                self.is_zero(op)
             }
             Frequent::Binary(op, result) => {
-                self.begin_operator(code, 1)?;
+                self.charge_one();
                 self.number_binary(op, result)
             }
             Frequent::Unary(op, result) => {
-                self.begin_operator(code, 1)?;
+                self.charge_one();
                 self.number_unary(op, result)
             }
-            Frequent::Load(op, result) if code.has_plain_mem_arg() => {
-                self.begin_operator(code, 1)?;
-                let arg = code.plain_mem_arg().map_err(malformed)?;
+            Frequent::Load(op, result) => {
+                let Some(arg) = code.plain_mem_arg().map_err(malformed)? else {
+                    return self.unusual(*frequent, code);
+                };
+                self.charge_one();
                 let address = self.pop();
                 let dst = self.stack.push_number(result);
                 self.backend.load(op, arg, dst, address);
                 Ok(())
             }
-            Frequent::Store(op) if code.has_plain_mem_arg() => {
-                self.begin_operator(code, 1)?;
-                let arg = code.plain_mem_arg().map_err(malformed)?;
+            Frequent::Store(op) => {
+                let Some(arg) = code.plain_mem_arg().map_err(malformed)? else {
+                    return self.unusual(*frequent, code);
+                };
+                self.charge_one();
                 let (address, value) = self.pop2();
                 self.backend.store(op, arg, address, value);
                 Ok(())
             }
-            Frequent::Block => match code.plain_block_type() {
-                Some(result) => {
-                    self.begin_block(code, 0)?;
-                    self.block(Signature::of_number(result))
+            Frequent::Block => match code.plain_block_type().map_err(malformed)? {
+                Some(signature) => self.block(signature),
+                None => self.rare(code),
+            },
+            Frequent::Loop => match code.plain_block_type().map_err(malformed)? {
+                Some(signature) => {
+                    self.charge_one();
+                    self.loop_(signature)
                 }
                 None => self.rare(code),
             },
-            Frequent::Loop => match code.plain_block_type() {
-                Some(result) => {
-                    self.begin_block(code, 1)?;
-                    self.loop_(Signature::of_number(result))
-                }
-                None => self.rare(code),
-            },
-            Frequent::If => match code.plain_block_type() {
-                Some(result) => {
-                    self.begin_block(code, 1)?;
-                    self.if_(Signature::of_number(result))
+            Frequent::If => match code.plain_block_type().map_err(malformed)? {
+                Some(signature) => {
+                    self.charge_one();
+                    self.if_(signature)
                 }
                 None => self.rare(code),
             },
             Frequent::End => {
-                self.begin_operator(code, 0)?;
                 self.end()?;
                 self.check_size()
             }
             Frequent::BrIf => {
-                let depth = self.index_of(code, 0)?;
-                self.charge_operator(&Operator::BrIf { relative_depth: depth });
+                let depth = code.index().map_err(malformed)?;
+                self.charge_for(|| Operator::BrIf { relative_depth: depth });
                 self.br_if(depth)
             }
             Frequent::Br => {
-                let depth = self.index_of(code, 0)?;
-                self.charge_operator(&Operator::Br { relative_depth: depth });
+                let depth = code.index().map_err(malformed)?;
+                self.charge_for(|| Operator::Br { relative_depth: depth });
                 self.br(depth)?;
                 self.skip(code)
             }
             Frequent::Call => {
-                let function = self.index_of(code, 0)?;
-                self.charge_operator(&Operator::Call { function_index: function });
+                let function = code.index().map_err(malformed)?;
+                self.charge_for(|| Operator::Call { function_index: function });
                 self.call_direct(function, false)?;
                 self.check_size()
-            }
-            Frequent::Load(op, result) => {
-                let arg = self.unusual_mem_arg(code)?;
-                self.load(op, result.val_type(), arg)
-            }
-            Frequent::Store(op) => {
-                let arg = self.unusual_mem_arg(code)?;
-                self.store(op, arg)
             }
             Frequent::Rare => self.rare(code),
         }
     }
 
-    /// Reads the byte of an operator that costs so much fuel.
+    /// Reads an operator that consists of an index and costs one unit of fuel.
     #[inline(always)]
-    fn begin_operator(&mut self, code: &mut Code<'m>, cost: u32) -> Step {
-        code.skip_byte().map_err(malformed)?;
-        if self.options.fuel && cost > 0 {
-            self.add_charge(cost);
-        }
-        Ok(())
-    }
-
-    /// The same for one that opens a block, with the byte of its type.
-    #[inline(always)]
-    fn begin_block(&mut self, code: &mut Code<'m>, cost: u32) -> Step {
-        code.skip_byte().map_err(malformed)?;
-        self.begin_operator(code, cost)
-    }
-
-    /// Reads an operator that costs so much fuel and consists of an index.
-    #[inline(always)]
-    fn index_of(&mut self, code: &mut Code<'m>, cost: u32) -> Result<u32, Refusal> {
-        self.begin_operator(code, cost)?;
+    fn index_of(&mut self, code: &mut Code<'m>) -> Result<u32, Refusal> {
+        self.charge_one();
         code.index().map_err(malformed)
     }
 
     #[inline(always)]
-    fn charge_operator(&mut self, operator: &Operator<'_>) {
+    fn charge_one(&mut self) {
         if self.options.fuel {
-            self.charge(operator);
+            self.add_charge(1);
         }
     }
 
-    /// Reads a load or a store of the table that names its memory.
+    /// Charges for an operator, which is made as a value only where fuel is counted.
+    #[inline(always)]
+    fn charge_for<'a>(&mut self, operator: impl FnOnce() -> Operator<'a>) {
+        if self.options.fuel {
+            self.charge(&operator());
+        }
+    }
+
+    /// Translates a load or a store of the table that names its memory.
     #[cold]
-    fn unusual_mem_arg(&mut self, code: &mut Code<'m>) -> Result<wasmparser::MemArg, Refusal> {
+    fn unusual(&mut self, frequent: Frequent, code: &mut Code<'m>) -> Step {
         let operator = code.operator().map_err(malformed)?;
-        self.charge_operator(&operator);
-        frequent::mem_arg(&operator).ok_or_else(|| unanswered(&operator))
+        if self.options.fuel {
+            self.charge(&operator);
+        }
+        match (frequent, frequent::mem_arg(&operator)) {
+            (Frequent::Load(op, result), Some(arg)) => self.load(op, result.val_type(), arg),
+            (Frequent::Store(op), Some(arg)) => self.store(op, arg),
+            _ => Err(unanswered(&operator)),
+        }
     }
 
     /// Translates an operator as a value.
@@ -191,12 +179,11 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     fn skip(&mut self, code: &mut Code<'m>) -> Step {
         let mut blocks = 0u32;
         while !self.reachable
-            && let Some(frequent) = code.peek()
+            && let Some(frequent) = code.next()
         {
             self.offset = code.offset();
             self.backend.position(self.offset);
-            if frequent == Frequent::End {
-                code.skip_byte().map_err(malformed)?;
+            if *frequent == Frequent::End {
                 match blocks.checked_sub(1) {
                     Some(outer) => blocks = outer,
                     None => self.end()?,
@@ -221,8 +208,11 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     }
 
     /// A comparison with zero; the backends know it as a binary comparison.
-    fn is_zero(&mut self, op: Binary, operand: Number) -> Step {
-        self.stack.push_number_const(0, operand);
-        self.number_binary(op, Number::I32)
+    fn is_zero(&mut self, op: Binary) -> Step {
+        let value = self.pop();
+        let zero = Operand::Const(0, self.stack.second_home());
+        let dst = self.stack.push_number(Number::I32);
+        self.backend.binary(op, dst, value, zero);
+        Ok(())
     }
 }

@@ -202,6 +202,7 @@ impl OperandStack {
     }
 
     /// Slot and type of a local.
+    #[inline]
     pub(crate) fn local(&self, local: u32) -> (Slot, ValType) {
         let local = &self.locals[local as usize];
         (local.slot, local.ty.val_type())
@@ -244,11 +245,13 @@ impl OperandStack {
     }
 
     /// The home of the operand at a position, or of the next one.
+    #[inline]
     pub(crate) fn home(&self, position: usize) -> Slot {
         self.entries.get(position).map_or_else(|| self.next_home(), |entry| entry.home)
     }
 
     /// The type of the operand at a position.
+    #[inline]
     pub(crate) fn ty(&self, position: usize) -> ValType {
         self.entries[position].ty.val_type()
     }
@@ -277,6 +280,14 @@ impl OperandStack {
         self.push(Value::Home, StackType::number(ty))
     }
 
+    /// The home of an operand that would be pushed after one more number, both for a moment only.
+    #[inline(always)]
+    pub(crate) fn second_home(&mut self) -> Slot {
+        let home = self.next_home + 1;
+        self.max_slot = self.max_slot.max(home + 1);
+        Slot(home)
+    }
+
     /// Pushes a constant number.
     #[inline(always)]
     pub(crate) fn push_number_const(&mut self, bits: u64, ty: Number) {
@@ -289,6 +300,7 @@ impl OperandStack {
     }
 
     /// Pushes the value of a local.
+    #[inline]
     pub(crate) fn push_local(&mut self, local: u32) {
         let position = self.entries.len() as u32;
         let aliased = &mut self.locals[local as usize];
@@ -318,7 +330,35 @@ impl OperandStack {
     #[inline(always)]
     pub(crate) fn pop_operand(&mut self) -> Operand {
         let entry = self.entries.pop().expect("validation guarantees the operand");
-        let operand = match entry.value {
+        let operand = self.take(&entry);
+        self.next_home = entry.home.0;
+        self.note_height();
+        operand
+    }
+
+    /// Pops the two topmost operands: the lower one comes first.
+    #[inline(always)]
+    pub(crate) fn pop_two_operands(&mut self) -> (Operand, Operand) {
+        let Some(count) = self.entries.len().checked_sub(2) else {
+            unreachable!("validation guarantees the operands")
+        };
+        let [lower, upper] = [self.entries[count], self.entries[count + 1]];
+        // From the top down, because that is the order of the alias lists.
+        let second = self.take(&upper);
+        let first = self.take(&lower);
+        self.next_home = lower.home.0;
+        self.entries.truncate(count);
+        self.note_height();
+        (first, second)
+    }
+
+    /// The operand of an entry that is being popped.
+    #[inline(always)]
+    fn take(&mut self, entry: &Entry) -> Operand {
+        if entry.ty.is_traced() {
+            self.traced -= 1;
+        }
+        match entry.value {
             Value::Home => Operand::Temp(entry.home),
             Value::Const(bits) => Operand::Const(bits, entry.home),
             Value::Alias { local, prev } => {
@@ -326,13 +366,7 @@ impl OperandStack {
                 aliased.top_alias = prev;
                 Operand::Local(LocalIndex(local), aliased.slot)
             }
-        };
-        self.next_home = entry.home.0;
-        if entry.ty.is_traced() {
-            self.traced -= 1;
         }
-        self.note_height();
-        operand
     }
 
     /// What is known of entries is not known of those that were popped.
@@ -351,9 +385,15 @@ impl OperandStack {
     }
 
     /// Drops all operands from a height on.
+    #[inline]
     pub(crate) fn truncate(&mut self, height: usize) {
-        let Some(lowest) = self.entries.get(height) else { return };
-        self.next_home = lowest.home.0;
+        if height < self.entries.len() {
+            self.drop_from(height);
+        }
+    }
+
+    fn drop_from(&mut self, height: usize) {
+        self.next_home = self.entries[height].home.0;
         for entry in self.entries[height..].iter().rev() {
             if let Value::Alias { local, prev } = entry.value {
                 self.locals[local as usize].top_alias = prev;
@@ -372,10 +412,12 @@ impl OperandStack {
     }
 
     /// The operand at a position.
+    #[inline]
     pub(crate) fn operand(&self, position: usize) -> Operand {
         self.operand_of(&self.entries[position])
     }
 
+    #[inline]
     fn operand_of(&self, entry: &Entry) -> Operand {
         match entry.value {
             Value::Home => Operand::Temp(entry.home),
@@ -385,6 +427,7 @@ impl OperandStack {
     }
 
     /// Reports every alias of a local and marks it as being in its home: the local is about to change.
+    #[inline]
     pub(crate) fn spill_aliases(&mut self, local: u32, mut spill: impl FnMut(Spill)) {
         let mut position = std::mem::replace(&mut self.locals[local as usize].top_alias, NONE);
         let value = Operand::Local(LocalIndex(local), self.locals[local as usize].slot);
@@ -399,7 +442,11 @@ impl OperandStack {
     }
 
     /// Reports all aliases and marks them as being in their homes.
+    #[inline]
     pub(crate) fn spill_all_aliases(&mut self, spill: impl FnMut(Spill)) {
+        if self.no_alias_below == self.entries.len() {
+            return;
+        }
         self.spill_from(self.no_alias_below, false, spill);
         self.no_alias_below = self.entries.len();
         self.noted = self.no_alias_below;
@@ -462,6 +509,7 @@ impl OperandStack {
     }
 
     /// Whether an alias of a local lies so deep that the references above it would be listed again and again.
+    #[inline]
     pub(crate) fn has_deep_alias(&self, local: u32) -> bool {
         const DEEP: usize = 64;
         let local = &self.locals[local as usize];
