@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use upshift::{Engine, FuncSize, Module, Tier, demangle};
+use upshift::{Compilation, Engine, FuncSize, Module, Tier, demangle};
 use upshift_core::shown::Shown;
 use upshift_wasi::{Input, Output};
 
@@ -96,8 +96,17 @@ struct Row<'a> {
     name: Option<&'a str>,
     size: FuncSize,
     tier: Option<Tier>,
+    /// How its native code was made, if it has any.
+    compilation: Option<Compilation>,
     innermost: u64,
     on_stack: u64,
+}
+
+impl Row<'_> {
+    /// What a column about native code says.
+    fn of_code(&self, text: impl FnOnce(&Compilation) -> String) -> String {
+        self.compilation.as_ref().map_or_else(|| "-".into(), text)
+    }
 }
 
 impl<'a> Analysis<'a> {
@@ -114,6 +123,7 @@ impl<'a> Analysis<'a> {
                 name: names[index as usize],
                 size,
                 tier: self.module.tier(index),
+                compilation: self.module.compilation(index),
                 innermost: seen.innermost,
                 on_stack: seen.on_stack,
             });
@@ -161,6 +171,20 @@ impl<'a> Analysis<'a> {
                 Column { title: "self", cell: |all, row| all.share(row.innermost) },
                 Column { title: "total", cell: |all, row| all.share(row.on_stack) },
                 Column { title: "tier", cell: |_, row| row.tier.map_or("-", Tier::name).into() },
+            ]);
+        }
+        if self.rows.iter().any(|row| row.compilation.is_some()) {
+            columns.extend([
+                Column { title: "trigger", cell: |_, row| row.of_code(|code| code.trigger.to_string()) },
+                Column {
+                    title: "compile µs",
+                    cell: |_, row| row.of_code(|code| code.time.as_micros().to_string()),
+                },
+                Column {
+                    title: "code bytes",
+                    cell: |_, row| row.of_code(|code| code.code_bytes.to_string()),
+                },
+                Column { title: "embedded", cell: |_, row| row.of_code(|code| code.embedded.to_string()) },
             ]);
         }
         columns.extend([
@@ -216,6 +240,17 @@ impl<'a> Analysis<'a> {
         ];
         if self.samples.is_some() {
             members.push(("tier", row.tier.map(Tier::name).into()));
+            if let Some(code) = &row.compilation {
+                members.push((
+                    "native_code",
+                    Json::from([
+                        ("trigger", code.trigger.to_string().into()),
+                        ("compile_nanoseconds", whole(code.time)),
+                        ("bytes", code.code_bytes.into()),
+                        ("embedded_instructions", code.embedded.into()),
+                    ]),
+                ));
+            }
             members.push(("self_samples", row.innermost.into()));
             members.push(("total_samples", row.on_stack.into()));
         }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use upshift::{Module, Store};
+use upshift::{Compilation, Module, Store};
 
 use crate::flags::{Options, Stats};
 use crate::patient::Patient;
@@ -49,11 +49,12 @@ pub(crate) fn text(
             "functions translated",
             format!("{} of {}", sum(Module::translated_functions), sum(|module| module.func_bodies().len())),
         ),
+        ("functions compiled", compiled(modules)),
         ("peak memory of the process", peak_memory().map_or_else(unknown, memory)),
     ];
     if let Some((what, options, store)) = store {
         let usage = store.usage();
-        lines.insert(3, ("host calls", usage.host_calls.to_string()));
+        lines.insert(4, ("host calls", usage.host_calls.to_string()));
         lines.push(("peak memory of the guest", memory(usage.memory_bytes)));
         if usage.gc_bytes > 0 || usage.collections > 0 {
             let collections = usage.collections;
@@ -72,6 +73,25 @@ pub(crate) fn text(
         let _ = writeln!(text, "{name:<28} {value}");
     }
     text
+}
+
+/// What there is of native code.
+fn compiled(modules: &[Module]) -> String {
+    let of_module = |module: &Module| {
+        module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>()
+    };
+    let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
+    if all.is_empty() {
+        return "0".to_owned();
+    }
+    let time: Duration = all.iter().map(|code| code.time).sum();
+    let (bytes, embedded) =
+        all.iter().fold((0, 0), |sum, code| (sum.0 + code.code_bytes, sum.1 + code.embedded));
+    let milliseconds = time.as_secs_f64() * 1e3;
+    format!(
+        "{}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it",
+        all.len()
+    )
 }
 
 /// Tells what `--stats` asks for.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! case ─┬─▶ upshift run --dispatch loop ─┐
-//!       ├─▶ upshift run --dispatch tail ─┼─▶ exit code, standard output, written file: as in examples/expected
+//!       ├─▶ upshift run --dispatch tail ─┤
+//!       ├─▶ upshift run --tier baseline ─┼─▶ exit code, standard output, written file: as in examples/expected
 //!       └─▶ the native program ──────────┘
 //! ```
 //!
@@ -13,6 +14,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use upshift::Tier;
 
 /// One line of `cases.txt`; empty fields are empty strings.
 #[derive(Debug)]
@@ -75,10 +78,10 @@ impl Case {
         (Outcome { code: output.status.code(), stdout: output.stdout, written }, stderr)
     }
 
-    fn run_wasm(&self, scratch: &Path, module: &Path, dispatch: &str) -> (Outcome, String) {
+    fn run_wasm(&self, scratch: &Path, module: &Path, way: [&str; 2]) -> (Outcome, String) {
         self.run(scratch, |fill| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
-            command.env_clear().args(["run", "--dispatch", dispatch]).args(fill.words(&self.flags));
+            command.env_clear().arg("run").args(way).args(fill.words(&self.flags));
             for dir in fill.words(&self.dirs) {
                 command.args(["--dir", &dir]);
             }
@@ -262,6 +265,14 @@ fn cases() -> Vec<Case> {
     text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(Case::parse).collect()
 }
 
+/// The flags with which programs run, and the tier that these need.
+const WAYS: [(Tier, [&str; 2]); 4] = [
+    (Tier::Interpreter, ["--dispatch", "loop"]),
+    (Tier::Interpreter, ["--tier", "interp"]),
+    (Tier::Baseline, ["--tier", "baseline"]),
+    (Tier::Baseline, ["--tier", "auto"]),
+];
+
 #[test]
 fn programs_do_what_is_expected_and_what_the_native_ones_do() {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
@@ -278,10 +289,11 @@ fn programs_do_what_is_expected_and_what_the_native_ones_do() {
         };
         match compiler.module(&case.module) {
             Ok(module) => {
-                for dispatch in ["loop", "tail"] {
-                    compare(dispatch, case.run_wasm(&scratch, &module, dispatch));
+                let ways = WAYS.iter().filter(|(tier, _)| tier.is_available());
+                for (_, way) in ways {
+                    compare(&way.join(" "), case.run_wasm(&scratch, &module, *way));
                 }
-                println!("{name}: ran with both dispatch backends");
+                println!("{name}: ran in each tier and with each dispatch backend");
             }
             Err(reason) => println!("{name}: skipped, no module: {reason}"),
         }

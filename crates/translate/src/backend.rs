@@ -375,8 +375,8 @@ pub trait Backend {
     fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand);
     /// Traps if a reference does not pass a test.
     fn ref_cast(&mut self, cast: Cast, reference: Operand);
-    /// Branches if a reference passes a test (`sense`) or not (`!sense`).
-    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label);
+    /// Branches if a reference passes a test (`sense`) or not (`!sense`). The slot `free` is one that nobody uses.
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, free: Slot);
 
     /// Traps.
     fn unreachable(&mut self);

@@ -21,6 +21,7 @@ use crate::frames::{Frame, Frames};
 use crate::module::Module;
 use crate::store::StoreState;
 use crate::symbols::{SourceLocation, locate};
+use crate::vm::code_object::Origin;
 use crate::vm::tier::Tier;
 
 /// Innermost frames that a backtrace keeps unless somebody says otherwise.
@@ -89,8 +90,8 @@ pub struct WasmBacktrace {
 pub struct FrameInfo {
     module: Module,
     func: FuncIndex,
-    /// The tier whose code ran.
-    tier: Tier,
+    /// What made the code that ran.
+    origin: Origin,
     /// The position in that code.
     position: usize,
     offset: OnceLock<Option<u32>>,
@@ -118,7 +119,7 @@ impl FrameInfo {
     /// The position of the operator in the module's bytes.
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
-        let find = || self.module.offsets_of(self.func, self.tier)(self.position);
+        let find = || self.module.offsets_of(self.func, &self.origin)(self.position);
         self.offset.get_or_init(find).map(|offset| offset as usize)
     }
 
@@ -132,14 +133,14 @@ impl FrameInfo {
 
 impl FrameInfo {
     fn of(frame: &Frame<'_>) -> FrameInfo {
-        let &Frame { instance, func, code, position, .. } = frame;
-        let (module, tier) = (instance.module.clone(), code.tier());
-        FrameInfo { module, func, tier, position, offset: OnceLock::new() }
+        let &Frame { instance, func, position, .. } = frame;
+        let (module, origin) = (instance.module.clone(), frame.origin());
+        FrameInfo { module, func, origin, position, offset: OnceLock::new() }
     }
 
     /// The tier whose code ran.
     pub(crate) fn code_tier(&self) -> Tier {
-        self.tier
+        self.origin.tier()
     }
 
     fn same_function(&self, other: &FrameInfo) -> bool {
@@ -387,8 +388,9 @@ impl WasmBacktrace {
             if frame.offset.get().is_some() {
                 continue;
             }
-            let offsets = frame.module.offsets_of(frame.func, frame.tier);
-            let same_code = |other: &&FrameInfo| other.same_function(frame) && other.tier == frame.tier;
+            let offsets = frame.module.offsets_of(frame.func, &frame.origin);
+            let same_code =
+                |other: &&FrameInfo| other.same_function(frame) && other.origin.same(&frame.origin);
             let others = rest.clone().filter(same_code);
             for frame in [frame].into_iter().chain(others) {
                 frame.offset.get_or_init(|| offsets(frame.position));

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use anyhow::Error;
 use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
-use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TagIndex};
-use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx, frame};
+use upshift_core::index::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TagIndex};
+use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap, TypeId};
 
 use crate::exceptions;
@@ -27,6 +27,7 @@ use crate::memory::{Expected, LinearMemory, Memory};
 use crate::pace::{Items, goes_on, in_parts, look};
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
+use crate::tier::{self, first_call};
 use crate::vm::work::{Work, count};
 
 /// The services of every store.
@@ -82,13 +83,10 @@ unsafe extern "C" fn translate(func: *const FuncRec) -> Status {
     unsafe {
         let ctx = (*func).vmctx;
         let store = StoreState::from_ctx((*ctx).store);
-        let module = &(*(*ctx).instance.cast::<InstanceData>()).module;
-        let index = FuncIndex((*func).index);
-        match catch_unwind(AssertUnwindSafe(|| module.code(index))) {
-            Ok(Ok(code)) => {
-                (*func).code.set(code.entry());
-                Status::OK
-            }
+        let instance = &*(*ctx).instance.cast::<InstanceData>();
+        let found = catch_unwind(AssertUnwindSafe(|| first_call(&mut *store.as_ptr(), instance, &*func)));
+        match found {
+            Ok(Ok(())) => Status::OK,
             Ok(Err(error)) => stop(store, Pending::Error(error)),
             Err(panic) => stop(store, Pending::Panic(panic)),
         }
@@ -98,12 +96,17 @@ unsafe extern "C" fn translate(func: *const FuncRec) -> Status {
 /// The counter of a function has run out.
 ///
 /// # Safety
-/// `fp` must be a live frame of the store of `ctx`.
-unsafe extern "C" fn hot(_: *mut VmCtx, _: *const u64, fp: *mut u64) -> Status {
-    // SAFETY: each frame has a header with the record of its function, which lives as long as its store.
-    let func: &FuncRec = unsafe { &**fp.offset(frame::FUNC).cast::<*const FuncRec>() };
-    func.counter.set(FuncRec::COUNTER_START);
-    Status::OK
+/// `fp` must be a live frame of the store of `ctx`, which goes on at `ip`.
+unsafe extern "C" fn hot(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status {
+    // SAFETY: the context has a store, and no reference to it is alive.
+    unsafe {
+        let store = StoreState::from_ctx((*ctx).store);
+        match catch_unwind(AssertUnwindSafe(|| tier::hot(&mut *store.as_ptr(), ctx, ip, fp))) {
+            Ok(Ok(status)) => status,
+            Ok(Err(error)) => stop(store, Pending::Error(error)),
+            Err(panic) => stop(store, Pending::Panic(panic)),
+        }
+    }
 }
 
 /// Native code asks whether to go on elsewhere: there is nowhere else.

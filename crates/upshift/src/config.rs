@@ -6,7 +6,7 @@ use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
-use crate::vm::tier::Tiers;
+use crate::vm::tier::{TierUp, Tiers};
 
 /// Settings of an engine.
 ///
@@ -26,6 +26,7 @@ pub struct Config {
     pub(crate) unsupported: Option<UnsupportedFeature>,
     pub(crate) dispatch: Dispatch,
     pub(crate) tiers: Tiers,
+    pub(crate) tier_up: TierUp,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -41,6 +42,7 @@ impl Default for Config {
             unsupported: None,
             dispatch: Dispatch::default(),
             tiers: Tiers::default(),
+            tier_up: TierUp::default(),
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -151,6 +153,22 @@ impl Config {
     /// ```
     pub fn tiers(&mut self, tiers: Tiers) -> &mut Config {
         self.tiers = tiers;
+        self
+    }
+
+    /// With [`Tiers::Auto`], how often a function is called or repeats a loop in the interpreter before it moves up; for tests and
+    /// measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn tier_up_after(&mut self, arrivals: u32) -> &mut Config {
+        self.tier_up.after = arrivals;
+        self
+    }
+
+    /// With [`Tiers::Auto`], lets functions change their tier at calls and turns of loops that this number picks at random; for
+    /// tests of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn random_tiers(&mut self, seed: u64) -> &mut Config {
+        self.tier_up.random = Some(seed);
         self
     }
 

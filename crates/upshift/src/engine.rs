@@ -1,16 +1,17 @@
 //! The engine: settings and canonical types that modules and stores share.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, ensure};
 use upshift_interp::Dispatch;
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
+use crate::vm::code::{CodeSet, NoNativeCode};
 use crate::vm::pool::Pools;
-use crate::vm::tier::{Tier, Tiers};
+use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
@@ -56,6 +57,29 @@ struct EngineInner {
     types: TypeRegistry,
     epoch: AtomicU64,
     pools: Arc<Pools>,
+    tiering: Tiering,
+    no_native_code: OnceLock<NoNativeCode>,
+}
+
+/// What the settings say about native code, or why there is none.
+fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
+    let wanted = match (config.tiers, config.tier_up) {
+        (Tiers::Only(Tier::Interpreter), _) => return Ok(Tiering::Never),
+        (Tiers::Only(_), _) => Tiering::AtFirstCall,
+        (Tiers::Auto, TierUp { random: Some(seed), .. }) => Tiering::AtRandom(seed),
+        (Tiers::Auto, TierUp { after, .. }) => Tiering::WhenHot(after),
+    };
+    if !Tier::Baseline.is_available() {
+        return Err(NoNativeCode::Unsupported);
+    }
+    if config.dispatch != Dispatch::Tail {
+        return Err(NoNativeCode::Dispatch);
+    }
+    if wanted == Tiering::AtFirstCall {
+        // Other engines ask when there is something to compile.
+        CodeSet::create()?;
+    }
+    Ok(wanted)
 }
 
 impl Engine {
@@ -79,7 +103,42 @@ impl Engine {
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
         let config = Config { dispatch: config.dispatch.effective()?, ..config.clone() };
-        Ok(Engine { inner: Arc::new(EngineInner { config, ..EngineInner::default() }) })
+        let (tiering, no_native_code) = match tiering(&config) {
+            Ok(tiering) => (tiering, OnceLock::new()),
+            Err(reason) if config.tiers == Tiers::Auto => (Tiering::Never, reason.into()),
+            Err(reason) => return Err(Error::new(reason).context("functions cannot run in native code")),
+        };
+        let inner = EngineInner { config, tiering, no_native_code, ..EngineInner::default() };
+        Ok(Engine { inner: Arc::new(inner) })
+    }
+
+    /// Why functions that should run in native code do not, or not all of them; `None` as long as there is no reason.
+    ///
+    /// Programs run all the same, in the interpreter. With [`Tiers::Only`] an engine is not made where this is known at once; memory
+    /// may run out later.
+    ///
+    /// ```
+    /// use upshift::{Config, Dispatch, Engine, NoNativeCode, Tier};
+    ///
+    /// # if !Dispatch::LOOP_AVAILABLE || !Tier::Baseline.is_available() { return Ok(()) }
+    /// let engine = Engine::new(Config::new().dispatch(Dispatch::Loop))?;
+    /// assert!(matches!(engine.no_native_code(), Some(NoNativeCode::Dispatch)));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn no_native_code(&self) -> Option<&NoNativeCode> {
+        self.inner.no_native_code.get()
+    }
+
+    /// Keeps the first reason.
+    #[cold]
+    pub(crate) fn note_no_native_code(&self, reason: NoNativeCode) {
+        self.inner.no_native_code.get_or_init(|| reason);
+    }
+
+    /// What happens about native code of functions.
+    pub(crate) fn tiering(&self) -> Tiering {
+        self.inner.tiering
     }
 
     /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the

@@ -11,6 +11,7 @@
 //! which would free what they refer to.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, frame};
@@ -18,8 +19,8 @@ use upshift_interp::frame::caller_of;
 use upshift_ir::FuncCode;
 
 use crate::instance::InstanceData;
-use crate::vm::code::{CodeKind, Stub, kind_of};
-use crate::vm::code_object::CodeObject;
+use crate::vm::code::{CodeKind, NativeKind, Stub, kind_of};
+use crate::vm::code_object::{CodeObject, Origin};
 use crate::vm::work::{Work, count};
 
 /// A frame of a wasm function.
@@ -29,7 +30,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) func: FuncIndex,
     /// The code that runs in the frame.
     pub(crate) code: CodeObject<'a>,
-    /// The position in the code: a word of the instruction that is being executed.
+    /// The position in the code, of the instruction that is being executed.
     pub(crate) position: usize,
     /// Where the frame is, and what its pc is.
     pub(crate) point: ExitPoint,
@@ -58,6 +59,14 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// What made the code.
+    pub(crate) fn origin(&self) -> Origin {
+        match (self.code, self.instance.native.get()) {
+            (CodeObject::Baseline(_), Some(set)) => Origin::Baseline(Arc::clone(set)),
+            _ => Origin::Interpreter,
+        }
+    }
+
     /// The address of a slot, counted from `fp`.
     #[inline]
     pub(crate) fn slot(&self, slot: i32) -> *mut u64 {
@@ -73,12 +82,13 @@ impl<'a> Frame<'a> {
 unsafe fn find<'a>(point: ExitPoint) -> Found<'a> {
     let pc = point.inside();
     // SAFETY: the store of a frame keeps its code.
-    match unsafe { kind_of(pc) } {
-        CodeKind::Interpreter => {}
+    let native = match unsafe { kind_of(pc) } {
+        CodeKind::Interpreter => false,
+        CodeKind::Native(NativeKind::Baseline | NativeKind::EmbeddedWords) => true,
         CodeKind::Stub(Stub::Translate) => return Found::Unbegun,
-        // The other stubs note where they were called instead, and no native code makes frames that this walk can read.
+        // The other stubs, and adaptors of native code, note where they were called instead; what is optimised has other frames.
         CodeKind::Stub(_) | CodeKind::Native(_) | CodeKind::Nothing => unknown(&point),
-    }
+    };
     // SAFETY: each frame has a header with a record, whose instance lives as long as its store.
     let (func, instance) = unsafe {
         let func: &FuncRec = &**point.fp.wrapping_offset(frame::FUNC).cast::<*const FuncRec>();
@@ -86,10 +96,9 @@ unsafe fn find<'a>(point: ExitPoint) -> Found<'a> {
         (FuncIndex(func.index), instance.as_ref())
     };
     let Some(instance) = instance else { unknown(&point) };
-    let code = instance.module.translated(func);
-    let position = code.and_then(|code| Some((code, code.word_at(pc)?)));
-    let Some((code, position)) = position else { unknown(&point) };
-    Found::Frame(Frame { instance, func, code: CodeObject::of(code), position, point })
+    let found = instance.code(func, native).and_then(|code| Some((code, code.position(pc)?)));
+    let Some((code, position)) = found else { unknown(&point) };
+    Found::Frame(Frame { instance, func, code, position, point })
 }
 
 /// Ends the process because a frame is not what it was taken for.

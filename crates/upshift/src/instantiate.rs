@@ -10,12 +10,13 @@
 use std::alloc::alloc_zeroed;
 use std::ops::Range;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail, ensure};
 use upshift_core::Trap;
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::shown::Shown;
-use upshift_core::vm::{Entry, FuncRec, GlobalCell, MemoryMode, Returns, VmCtx};
+use upshift_core::vm::{Entry, FuncRec, GlobalCell, MemoryMode, VmCtx};
 use upshift_translate::module::{ConstExpr, ElemItems, SegmentMode};
 
 use crate::const_expr::evaluate;
@@ -122,6 +123,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         tags: Vec::with_capacity(info.tags.len()),
         elems: Box::default(),
         dropped: info.datas.iter().map(|_| false).collect(),
+        native: OnceLock::new(),
     });
     let instance = data.as_non_null();
     state.instances.push(data);
@@ -147,7 +149,7 @@ fn allocate(state: &mut StoreState, module: &Module, imports: &[Extern]) -> Resu
         // SAFETY: these are the imported globals, and no code knows the context yet.
         unsafe { *data.at(layout.imported_global(i)) = global.in_state(state).cell() };
     }
-    make_funcs(data);
+    make_funcs(state, data);
     for own in info.imported_tags as usize..info.tags.len() {
         data.tags.push(Tag::of_instance(state, module, TagIndex::new(own)));
     }
@@ -208,17 +210,20 @@ fn write_context(state: &StoreState, instance: NonNull<InstanceData>, stack_limi
     }
 }
 
-fn make_funcs(data: &InstanceData) {
+fn make_funcs(state: &mut StoreState, data: &InstanceData) {
     let info = data.module.info();
     let translate_stub = upshift_interp::stubs::translate();
-    let native = upshift_interp::native::call_interpreter(Returns::default());
+    let native = state.tier.adaptor();
+    // The first call of each finds what other instances have compiled.
+    let ask = state.tier.asks_at_first_call() || !data.module.native().is_empty();
     for own in 0..info.bodies.len() {
         let func = FuncIndex(info.imported_funcs + own as u32);
-        let code = data.module.translated(func).map_or(translate_stub, upshift_ir::FuncCode::entry);
+        let known = if ask { None } else { data.module.translated(func) };
+        let code = known.map_or(translate_stub, upshift_ir::FuncCode::entry);
         // SAFETY: the record lies in the context, which no code knows yet.
         unsafe {
             let ty = info.func_type(func);
-            let entry = Entry { code, native, counter: FuncRec::COUNTER_START };
+            let entry = Entry { code, native, counter: state.tier.counter() };
             data.func_rec(func).write(FuncRec::new(entry, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
         }
     }

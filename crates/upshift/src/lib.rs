@@ -166,10 +166,11 @@ pub use types::{
 };
 pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
+pub use vm::code::NoNativeCode;
 pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
-pub use vm::tier::{Tier, TierPath, Tiers};
+pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};
 
 /// The README's example is compiled and run as a test.
 #[cfg(doctest)]

@@ -24,9 +24,9 @@ use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::file;
 use crate::types::{ExportType, ExternType, ImportType};
-use crate::vm::code_object::CodeObject;
+use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
-use crate::vm::tier::Tier;
+use crate::vm::native::NativeModule;
 use crate::vm::type_records::Records;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -54,6 +54,8 @@ struct ModuleInner {
     exports: Box<[u32]>,
     /// Code of the module's own functions, made at the first call.
     code: CodeTable<FuncCode>,
+    /// Native code of them.
+    native: NativeModule,
     /// The records of the module's types, made for the first instance.
     records: OnceLock<Records>,
     /// Whether its code may come across objects, asked for the first instance.
@@ -183,7 +185,8 @@ impl Module {
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = CodeTable::new(info.bodies.len());
         let (engine, records, objects) = (engine.clone(), OnceLock::new(), OnceLock::new());
-        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, records, objects }) })
+        let native = NativeModule::default();
+        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, native, records, objects }) })
     }
 
     /// The engine that the module belongs to.
@@ -245,7 +248,10 @@ impl Module {
     /// How many functions were translated so far, by calls from any store.
     #[must_use]
     pub fn translated_functions(&self) -> usize {
-        self.inner.code.len()
+        let (code, native) = (&self.inner.code, &self.inner.native);
+        (0..self.info().bodies.len())
+            .filter(|&own| code.get(own).is_some() || native.find(own).is_some())
+            .count()
     }
 
     /// The interpreter's code of a function as text, in the form that `upshift_ir::text` reads.
@@ -334,15 +340,24 @@ impl Module {
         self.inner.code.get(self.own(func))
     }
 
+    /// Native code of the module's own functions.
+    pub(crate) fn native(&self) -> &NativeModule {
+        &self.inner.native
+    }
+
     /// The number of a function among those that the module has bodies for.
-    fn own(&self, func: FuncIndex) -> usize {
+    pub(crate) fn own(&self, func: FuncIndex) -> usize {
         (func.0 - self.info().imported_funcs) as usize
     }
 
-    /// The offsets in the module's bytes of the operators that positions in a tier's code of a function come from. This takes
+    /// The offsets in the module's bytes of the operators that positions in code of a function come from. This takes
     /// as long as translating the function.
-    pub(crate) fn offsets_of(&self, func: FuncIndex, tier: Tier) -> impl Fn(usize) -> Option<u32> + use<> {
-        CodeObject::offsets(tier, self.info(), func, self.engine().config().code)
+    pub(crate) fn offsets_of(
+        &self,
+        func: FuncIndex,
+        origin: &Origin,
+    ) -> impl Fn(usize) -> Option<u32> + use<> {
+        origin.offsets(self.info(), func, self.engine().config().code)
     }
 
     /// The name of a function from the name section, or else from an export.

@@ -12,8 +12,7 @@ use crate::context::AsContext;
 use crate::func::{Func, tier_of};
 use crate::module::Module;
 use crate::store::Store;
-use crate::vm::code_object::CodeObject;
-use crate::vm::tier::{Tier, TierPath};
+use crate::vm::tier::{Compilation, Tier, TierPath};
 
 impl<T: 'static> Store<T> {
     /// The tiers that executed the last call of the host that has ended, whatever way; `None` if there was none, or if
@@ -63,8 +62,36 @@ impl Module {
     /// ```
     #[must_use]
     pub fn tier(&self, func: u32) -> Option<Tier> {
-        let code = self.func_bodies().contains(&func).then(|| self.translated(FuncIndex(func)))?;
-        code.map(|code| CodeObject::of(code).tier())
+        if !self.func_bodies().contains(&func) {
+            return None;
+        }
+        let interpreted = || self.translated(FuncIndex(func)).map(|_| Tier::Interpreter);
+        self.compilation(func).map(|compilation| compilation.tier).or_else(interpreted)
+    }
+
+    /// How native code of a function was made; `None` if it has none. If instances differ in what keeps accesses within their
+    /// memories, it has several codes, and this is about one of them.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Instance, Module, Store, Tier, Tiers, Trigger};
+    ///
+    /// let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Baseline)));
+    /// # let Ok(engine) = engine else { return Ok(()) };
+    /// let module = Module::new(&engine, r#"(module (func (export "run")))"#)?;
+    /// assert!(module.compilation(0).is_none());
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+    /// let compilation = module.compilation(0).expect("it was called");
+    /// assert_eq!((compilation.tier, compilation.trigger), (Tier::Baseline, Trigger::FirstCall));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn compilation(&self, func: u32) -> Option<Compilation> {
+        if !self.func_bodies().contains(&func) {
+            return None;
+        }
+        self.native().find(self.own(FuncIndex(func)))
     }
 }
 
@@ -76,5 +103,8 @@ impl FrameInfo {
     }
 }
 
+mod change;
 #[cfg(test)]
 mod counter;
+
+pub(crate) use change::{TierState, first_call, hot};

@@ -1,10 +1,12 @@
 //! The numbers behind a trap: which address of how large a memory, which element of which table, which two types.
 //!
 //! ```text
-//! StoreCtx::stopped ─▶ frame ─ its code ─▶ instruction ─▶ operands, still in their slots ─▶ text
+//! StoreCtx::stopped ─▶ frame ─ its code ─▶ instruction ─▶ operands, still in their slots, or noted in native code ─▶ text
 //! ```
 //!
-//! Nothing is noted before a trap happens: the instruction is decoded afterwards, and its operands are where they were.
+//! Nothing is noted before a trap happens: the instruction is decoded afterwards, and its operands are where they were. Native code
+//! that traps itself has its operand in a register, which is noted on the way out; what it did is what the interpreter's
+//! instruction of the same operator does.
 
 use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
@@ -12,7 +14,7 @@ use upshift_core::shown::Shown;
 use upshift_core::types::TypeId;
 use upshift_core::vm::{BuiltinOp, FuncRec, TableRecord, is_object};
 use upshift_ir::Op;
-use upshift_ir::decode::{Instr, cast_fields};
+use upshift_ir::decode::{Instr, cast_fields, decode};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
 use upshift_translate::names;
 
@@ -22,7 +24,7 @@ use crate::store::StoreState;
 
 /// What there is to say about the trap that has stopped the last activation, besides its name.
 pub(crate) fn describe(state: &StoreState, trap: Trap) -> Option<String> {
-    Site::find(state)?.describe(trap)
+    Site::find(state, trap)?.describe(trap)
 }
 
 /// The instruction that trapped.
@@ -31,14 +33,18 @@ struct Site<'a> {
     instance: &'a InstanceData,
     instr: Instr,
     frame: Frame<'a>,
+    /// Whether operands are in their slots; else the address or the index is noted in the store's context, and no other is known.
+    in_slots: bool,
 }
 
 impl<'a> Site<'a> {
-    fn find(state: &'a StoreState) -> Option<Site<'a>> {
+    fn find(state: &'a StoreState, trap: Trap) -> Option<Site<'a>> {
         // SAFETY: frames are on the value stack until something new is called.
         let frame = unsafe { Frame::at(state.ctx().stopped) }?;
-        let instr = frame.code.instruction(frame.position)?;
-        Some(Site { state, instance: frame.instance, instr, frame })
+        let known = frame.code.instruction(frame.point.inside());
+        let in_slots = known.is_some();
+        let instr = known.or_else(|| same_operator(&frame, trap))?;
+        Some(Site { state, instance: frame.instance, instr, frame, in_slots })
     }
 
     /// The value of a field of the instruction.
@@ -52,6 +58,11 @@ impl<'a> Site<'a> {
         unsafe { *self.frame.slot(self.field(field) as i32).add(behind) }
     }
 
+    /// The address or the index that the instruction could not use, which is in a slot of the interpreter's.
+    fn operand(&self, in_slot: impl FnOnce() -> u64) -> u64 {
+        if self.in_slots { in_slot() } else { self.state.ctx().trap_operand }
+    }
+
     fn describe(&self, trap: Trap) -> Option<String> {
         if let Some(access) = memory_access(self.instr.op) {
             return self.access(&access, trap);
@@ -61,6 +72,8 @@ impl<'a> Site<'a> {
                 self.indirect_call(trap)
             }
             Op::RefCast | Op::RefCastExact | Op::RefCastObject => self.cast(trap),
+            // What follows has more operands than one.
+            _ if !self.in_slots => None,
             op if op.text().starts_with("array.") => self.element(trap),
             Op::Builtin => self.service(*BuiltinOp::ALL.get(self.field(0) as usize)?, trap),
             _ => None,
@@ -73,10 +86,13 @@ impl<'a> Site<'a> {
         let offset = self.field(access.offset);
         let address = match access.base {
             Base::Zero => 0,
-            Base::Slot(slot) => self.slot(slot, 0),
             Base::Acc => self.state.ctx().trap_operand,
-            Base::Sum(a, b) => self.slot(a, 0).wrapping_add(self.slot(b, 0)) & u64::from(u32::MAX),
-            Base::SumImm(a, b) => self.slot(a, 0).wrapping_add(self.field(b)) & u64::from(u32::MAX),
+            base => self.operand(|| match base {
+                Base::Slot(slot) => self.slot(slot, 0),
+                Base::Sum(a, b) => self.slot(a, 0).wrapping_add(self.slot(b, 0)) & u64::from(u32::MAX),
+                Base::SumImm(a, b) => self.slot(a, 0).wrapping_add(self.field(b)) & u64::from(u32::MAX),
+                Base::Zero | Base::Acc => unreachable!("these are not in slots"),
+            }),
         };
         // In a 64-bit memory the sum may need one bit more.
         let sum = u128::from(address) + u128::from(offset);
@@ -113,7 +129,7 @@ impl<'a> Site<'a> {
     fn indirect_call(&self, trap: Trap) -> Option<String> {
         let table = u64::from(self.instance.layout.table_at(self.field(3) as usize));
         let ty = TypeId(self.field(4) as u32);
-        let index = self.slot(2, 0);
+        let index = self.operand(|| self.slot(2, 0));
         match trap {
             Trap::TableOutOfBounds => Some(format!("call of element {index}, but {}", self.table(table))),
             Trap::IndirectCallToNull => Some(format!("element {index} of table {table} is null")),
@@ -150,7 +166,7 @@ impl<'a> Site<'a> {
             CastTarget::Anything => "anything but null".to_string(),
             CastTarget::I31 | CastTarget::Eq | CastTarget::Struct | CastTarget::Array => format!("`{cast}`"),
         };
-        let reference = self.slot(0, 0);
+        let reference = self.operand(|| self.slot(0, 0));
         let found = match (cast.target, reference as u32) {
             _ if reference == 0 => "null".to_string(),
             // SAFETY: the operand is a reference to a function of the store.
@@ -233,6 +249,30 @@ impl<'a> Site<'a> {
             }
             _ => return None,
         })
+    }
+}
+
+/// The instruction of the interpreter that may trap so at the operator that native code is at.
+fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
+    let module = &frame.instance.module;
+    let offset = module.offsets_of(frame.func, &frame.origin())(frame.position)?;
+    let options = module.engine().config().code;
+    let code = upshift_ir::compile(module.info(), frame.func, options).ok()?;
+    let positions = upshift_ir::code::positions(module.info(), frame.func, options).ok()?;
+    let at_offset = positions.iter().filter(|&&(_, found)| found == offset);
+    let mut instrs = at_offset.filter_map(|&(word, _)| decode(code.words(), word as usize).ok());
+    instrs.find(|instr| may_trap(instr.op, trap))
+}
+
+/// Whether an instruction is of the kind that has such a trap.
+fn may_trap(op: Op, trap: Trap) -> bool {
+    match trap {
+        Trap::MemoryOutOfBounds | Trap::HeapMisaligned => memory_access(op).is_some(),
+        Trap::CastFailure => matches!(op, Op::RefCast | Op::RefCastExact | Op::RefCastObject),
+        _ => matches!(
+            op,
+            Op::CallIndirect | Op::CallIndirectSub | Op::ReturnCallIndirect | Op::ReturnCallIndirectSub
+        ),
     }
 }
 

@@ -1,14 +1,20 @@
 //! One budget for memories, tables, heaps, stores and threads: what counts, who is told, and what comes back.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use upshift::{
-    Config, Dispatch, Engine, Error, Extern, Instance, LimitExceeded, Memory, MemoryBudget, MemoryType,
-    MemoryUse, Module, Ref, RefType, ResourceLimiter, Result, SharedMemory, Store, StoreLimits,
-    StoreLimitsBuilder, Table, TableType, Trap,
+    Config, Engine, Error, Extern, Instance, LimitExceeded, Memory, MemoryBudget, MemoryType, MemoryUse,
+    Module, Ref, RefType, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder,
+    Table, TableType, Trap,
 };
+
+use crate::ways::Way;
 
 const PAGE: usize = 1 << 16;
 
@@ -189,8 +195,8 @@ const OBJECTS: &str = r#"(module
 
 #[test]
 fn the_heap_takes_both_halves_from_the_budget() {
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
-        let engine = Engine::new(Config::new().dispatch(dispatch)).unwrap();
+    for way in Way::all() {
+        let engine = Engine::new(&way.config()).unwrap();
         let budget = MemoryBudget::new(16 << 20);
         let mut store = budgeted(&engine, &budget);
         let objects = instance(&mut store, OBJECTS).unwrap();

@@ -1,20 +1,27 @@
 //! Exceptions across hosts and instances, what cannot be caught, and how long exceptions live.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use upshift::{
-    Caller, Config, Dispatch, Engine, Error, Exception, ExnRef, Extern, ExternRef, Func, FuncType, Global,
-    Instance, Linker, Module, Ref, Result, Store, StoreLimitsBuilder, Tag, TagType, Trap, Val, ValType,
-    WasmBacktrace,
+    Caller, Config, Engine, Error, Exception, ExnRef, Extern, ExternRef, Func, FuncType, Global, Instance,
+    Linker, Module, Ref, Result, Store, StoreLimitsBuilder, Tag, TagType, Trap, Val, ValType, WasmBacktrace,
 };
 
-/// Engines with each dispatch backend, and one that counts.
+use crate::ways::Way;
+
+/// Engines for each way to run code, and the same counting.
 fn engines() -> Vec<Engine> {
-    let mut configs = [Config::new(), Config::new(), Config::new()];
-    configs[0].dispatch(Dispatch::Loop);
-    configs[1].dispatch(Dispatch::Tail);
-    configs[2].consume_fuel(true).epoch_interruption(true);
+    let mut configs: Vec<Config> = Way::all().iter().map(|way| way.config()).collect();
+    let mut counting = configs.clone();
+    for config in &mut counting {
+        config.consume_fuel(true).epoch_interruption(true);
+    }
+    configs.append(&mut counting);
     configs.iter().map(|config| Engine::new(config).unwrap()).collect()
 }
 
@@ -610,8 +617,8 @@ fn fuel_is_the_same_whether_handlers_are_there_or_not() {
     let mut config = Config::new();
     config.consume_fuel(true);
     let mut used = Vec::new();
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
-        let engine = Engine::new(config.dispatch(dispatch)).unwrap();
+    for way in Way::all() {
+        let engine = Engine::new(way.set(&mut config)).unwrap();
         let module = Module::new(
             &engine,
             r#"(module

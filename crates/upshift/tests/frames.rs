@@ -1,18 +1,20 @@
 //! What frames say: who calls a host function, where code was left, and that both are known whatever leads there: a tail call,
 //! another instance, a function without code, a deadline.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
 use upshift::{
-    AsContext, Caller, Config, Dispatch, Engine, Error, Extern, Func, Instance, Linker, Module, Result,
-    Store, Trap, UpdateDeadline, WasmBacktrace,
+    AsContext, Caller, Config, Engine, Error, Extern, Func, Instance, Linker, Module, Result, Store, Trap,
+    UpdateDeadline, WasmBacktrace,
 };
 
-/// Configurations with each dispatch backend.
-fn configs() -> [Config; 2] {
-    [Dispatch::Loop, Dispatch::Tail].map(|dispatch| {
-        let mut config = Config::new();
-        config.dispatch(dispatch);
-        config
-    })
+use crate::ways::Way;
+
+/// Configurations with each way to run code.
+fn configs() -> Vec<Config> {
+    Way::all().iter().map(|way| way.config()).collect()
 }
 
 /// The names of a backtrace's functions with their positions in the function.

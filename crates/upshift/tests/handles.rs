@@ -1,24 +1,30 @@
 //! How long things last that the host holds or has given away: values of the host, handles with and without owners, what errors
 //! and callbacks refer to.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use upshift::{
-    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Config, Dispatch, Engine, Exception,
-    ExnRef, ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, Mutability, OwnedRooted, RefType,
+    AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Caller, Config, Engine, Exception, ExnRef,
+    ExternRef, FieldType, Func, HeapType, Instance, Linker, Module, Mutability, OwnedRooted, RefType,
     ResourceLimiter, Result, RootScope, StorageType, Store, StructRef, StructType, Trap, UpdateDeadline, Val,
     ValType,
 };
 
+use crate::ways::Way;
+
 /// Engines with each dispatch backend, and the same with a collection whenever something is made.
 fn engines() -> Vec<Engine> {
     let mut engines = Vec::new();
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+    for way in Way::all() {
         for stress in [false, true] {
             let mut config = Config::new();
-            config.dispatch(dispatch).gc_stress(stress).epoch_interruption(true);
+            way.set(&mut config).gc_stress(stress).epoch_interruption(true);
             engines.push(Engine::new(&config).unwrap());
         }
     }

@@ -1,22 +1,26 @@
 //! Fuel and epochs: what programs cost, where they stop, and who may move the deadline. All of it in both dispatch
 //! backends.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use upshift::{
-    Config, Dispatch, Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap,
-    TypedFunc, UpdateDeadline, WasmBacktrace,
+    Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap, TypedFunc,
+    UpdateDeadline, WasmBacktrace,
 };
 
-const DISPATCHES: [Dispatch; 2] = [Dispatch::Loop, Dispatch::Tail];
+use crate::ways::Way;
 
-fn fuel_engine(dispatch: Dispatch) -> Engine {
-    Engine::new(Config::new().consume_fuel(true).dispatch(dispatch)).unwrap()
+fn fuel_engine(way: Way) -> Engine {
+    Engine::new(way.config().consume_fuel(true)).unwrap()
 }
 
-fn epoch_engine(dispatch: Dispatch) -> Engine {
-    Engine::new(Config::new().epoch_interruption(true).dispatch(dispatch)).unwrap()
+fn epoch_engine(way: Way) -> Engine {
+    Engine::new(way.config().epoch_interruption(true)).unwrap()
 }
 
 fn export<T: 'static>(store: &mut Store<T>, wat: &str) -> (Instance, TypedFunc<i32, i32>) {
@@ -45,8 +49,8 @@ const ROUND: u64 = 8;
 
 #[test]
 fn a_program_costs_its_operators() {
-    for dispatch in DISPATCHES {
-        let mut store = Store::new(&fuel_engine(dispatch), ());
+    for way in Way::all() {
+        let mut store = Store::new(&fuel_engine(way), ());
         let (_, run) = export(&mut store, COUNT);
         store.set_fuel(1000).unwrap();
         assert_eq!(run.call(&mut store, 10).unwrap(), 10);
@@ -57,10 +61,10 @@ fn a_program_costs_its_operators() {
 #[test]
 fn programs_stop_at_the_same_operator_with_the_same_state() {
     let mut stops = Vec::new();
-    for dispatch in DISPATCHES {
+    for way in Way::all() {
         let mut here = Vec::new();
         for fuel in 0..100 {
-            let mut store = Store::new(&fuel_engine(dispatch), ());
+            let mut store = Store::new(&fuel_engine(way), ());
             let (instance, run) = export(&mut store, COUNT);
             store.set_fuel(fuel).unwrap();
             let result = run.call(&mut store, 9);
@@ -94,8 +98,8 @@ fn bulk_operations_cost_their_length() {
             (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 16))
             (table.fill (i32.const 0) (ref.null func) (i32.const 1000))
             (i32.const 7)))"#;
-    for dispatch in DISPATCHES {
-        let mut store = Store::new(&fuel_engine(dispatch), ());
+    for way in Way::all() {
+        let mut store = Store::new(&fuel_engine(way), ());
         let (instance, run) = export(&mut store, wat);
         let memory = instance.get_memory(&mut store, "memory").unwrap();
         let operators = 4 * 4 + 1;
@@ -125,8 +129,8 @@ fn locals_and_new_elements_cost_too() {
                 (table.grow (ref.null func) (local.get 0))))"#,
         "(local i64)".repeat(640)
     );
-    for dispatch in DISPATCHES {
-        let mut store = Store::new(&fuel_engine(dispatch), ());
+    for way in Way::all() {
+        let mut store = Store::new(&fuel_engine(way), ());
         let (_, run) = export(&mut store, &wat);
         store.set_fuel(1000).unwrap();
         assert_eq!(run.call(&mut store, 6400).unwrap(), 0);
@@ -171,9 +175,9 @@ fn objects_cost_their_bytes_however_often_they_are_collected() {
     // two of the throw, and the five of the branch. The exception has fewer than 64 bytes, and its handler is the first place
     // that is looked at.
     let (fields, bytes, others) = (1 + (8 + 16 * 8) / 64, 1 + (8 + 1000) / 64, 2 + 2 + 5);
-    for dispatch in DISPATCHES {
+    for way in Way::all() {
         for (stress, heap) in [(false, 64 << 20), (false, 64 << 10), (true, 64 << 20)] {
-            let engine = Engine::new(Config::new().dispatch(dispatch).consume_fuel(true).gc_stress(stress));
+            let engine = Engine::new(way.config().consume_fuel(true).gc_stress(stress));
             let mut store =
                 Store::new(&engine.unwrap(), StoreLimitsBuilder::new().gc_heap_size(heap).build());
             store.limiter(|limits| limits);
@@ -184,15 +188,15 @@ fn objects_cost_their_bytes_however_often_they_are_collected() {
                 1_000_000 - store.get_fuel().unwrap()
             };
             let (one, many) = (cost(1), cost(1001));
-            assert_eq!(many - one, 1000 * (fields + bytes + others), "{dispatch:?} {stress} {heap}");
+            assert_eq!(many - one, 1000 * (fields + bytes + others), "{way:?} {stress} {heap}");
         }
     }
 }
 
 #[test]
 fn callees_and_callbacks_take_from_the_same_fuel() {
-    for dispatch in DISPATCHES {
-        let mut store = Store::new(&fuel_engine(dispatch), ());
+    for way in Way::all() {
+        let mut store = Store::new(&fuel_engine(way), ());
         let refill = Func::wrap(&mut store, |mut caller: upshift::Caller<'_, ()>| {
             let left = caller.get_fuel().unwrap();
             caller.set_fuel(left + 5).unwrap();
@@ -263,8 +267,8 @@ fn values_that_are_carried_cost_their_slots() {
         ("struct", 1 + (8 + 160 * 16) / 64),
         ("array", 11 + (8 + 10 * 16) / 64),
     ];
-    for dispatch in DISPATCHES {
-        let mut store = Store::new(&fuel_engine(dispatch), ());
+    for way in Way::all() {
+        let mut store = Store::new(&fuel_engine(way), ());
         let module = Module::new(store.engine(), &wat).unwrap();
         let ty = module.imports().next().unwrap().ty().unwrap_func().clone();
         let host = Func::new(&mut store, ty, |_, params, results| {
@@ -306,9 +310,9 @@ const ENDLESS: [&str; 2] = [
 
 #[test]
 fn another_thread_interrupts() {
-    for dispatch in DISPATCHES {
+    for way in Way::all() {
         for wat in ENDLESS {
-            let engine = epoch_engine(dispatch);
+            let engine = epoch_engine(way);
             let mut store = Store::new(&engine, ());
             let (_, run) = export(&mut store, wat);
             store.set_epoch_deadline(1);
@@ -334,8 +338,8 @@ fn another_thread_interrupts() {
 
 #[test]
 fn a_callback_moves_the_deadline_and_may_call_wasm() {
-    for dispatch in DISPATCHES {
-        let engine = epoch_engine(dispatch);
+    for way in Way::all() {
+        let engine = epoch_engine(way);
         let mut store = Store::new(&engine, Vec::new());
         let (instance, run) = export(
             &mut store,
@@ -384,8 +388,8 @@ fn nans_are_canonical_when_asked_for() -> Result<()> {
             (i64x2.extract_lane 1 (f64x2.mul (v128.const i64x2 -1 -1) (v128.const f64x2 1 1))))
         (func (export "moved") (result i64)
             (i64.reinterpret_f64 (f64.neg (f64.reinterpret_i64 (i64.const -1))))))"#;
-    for dispatch in DISPATCHES {
-        let engine = Engine::new(Config::new().canonical_nans(true).dispatch(dispatch))?;
+    for way in Way::all() {
+        let engine = Engine::new(way.config().canonical_nans(true))?;
         let module = Module::new(&engine, wat)?;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[])?;

@@ -1,9 +1,13 @@
 //! The host is asked in the middle of long operations: whatever it does then (call code, collect, grow memories), the operation
 //! goes on as if nothing had been, and when it stops the program, what was done stays done.
 
-use upshift::{
-    Caller, Config, Dispatch, Engine, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline,
-};
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
+use upshift::{Caller, Config, Engine, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline};
+
+use crate::ways::Way;
 
 const PROGRAM: &str = r#"(module
     (import "host" "arm" (func $arm)) (import "host" "disarm" (func $disarm))
@@ -103,10 +107,10 @@ struct Host {
     noisy: bool,
 }
 
-fn instance(dispatch: Dispatch, stress: bool) -> Result<(Store<Host>, Instance)> {
+fn instance(way: Way, stress: bool) -> Result<(Store<Host>, Instance)> {
     let mut config = Config::new();
     // A memory without reserved range moves when it grows.
-    config.epoch_interruption(true).dispatch(dispatch).gc_stress(stress).memory_reservation(0);
+    way.set(&mut config).epoch_interruption(true).gc_stress(stress).memory_reservation(0);
     let engine = Engine::new(&config)?;
     let mut linker = Linker::new(&engine);
     linker.func_wrap("host", "arm", |mut caller: Caller<'_, Host>| {
@@ -142,9 +146,9 @@ fn instance(dispatch: Dispatch, stress: bool) -> Result<(Store<Host>, Instance)>
 
 #[test]
 fn operations_go_on_whatever_the_host_does_meanwhile() -> Result<()> {
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+    for way in Way::all() {
         for stress in [false, true] {
-            let (mut store, instance) = instance(dispatch, stress)?;
+            let (mut store, instance) = instance(way, stress)?;
             // What is 2 MiB and more is looked at in several parts, each with one question.
             for (name, least) in [("arrays", 12), ("tables", 4), ("memories", 10), ("throws", 6)] {
                 store.data_mut().asked = 0;
@@ -159,9 +163,9 @@ fn operations_go_on_whatever_the_host_does_meanwhile() -> Result<()> {
 
 #[test]
 fn what_was_done_before_an_interruption_stays_done() -> Result<()> {
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+    for way in Way::all() {
         for parts in 0..4 {
-            let (mut store, instance) = instance(dispatch, false)?;
+            let (mut store, instance) = instance(way, false)?;
             // One question in front of each mebibyte.
             (store.data_mut().last, store.data_mut().noisy) = (parts + 1, false);
             let run = instance.get_typed_func::<(), i32>(&mut store, "fill")?;
@@ -178,7 +182,7 @@ fn what_was_done_before_an_interruption_stays_done() -> Result<()> {
 #[test]
 fn a_host_that_panics_when_asked_leaves_a_usable_store() -> Result<()> {
     for name in ["arrays", "tables", "memories", "throws"] {
-        let (mut store, instance) = instance(Dispatch::Tail, false)?;
+        let (mut store, instance) = instance(Way::Tail, false)?;
         store.epoch_deadline_callback(|mut store| {
             store.set_epoch_deadline(u64::MAX);
             panic!("the host has had enough")
@@ -205,10 +209,8 @@ fn memories_move_while_room_is_made() {
             (drop (struct.new $s (i32.const 7)))
             (i32.store (i32.const 16) (i32.const 42))
             (i32.load (i32.const 16))))"#;
-    for dispatch in [Dispatch::Tail, Dispatch::Loop] {
-        let engine =
-            Engine::new(Config::new().dispatch(dispatch).epoch_interruption(true).memory_reservation(0))
-                .unwrap();
+    for way in Way::all() {
+        let engine = Engine::new(way.config().epoch_interruption(true).memory_reservation(0)).unwrap();
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
         linker.func_wrap("host", "arm", |caller: Caller<'_, ()>| caller.engine().increment_epoch()).unwrap();

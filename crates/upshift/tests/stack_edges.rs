@@ -1,7 +1,13 @@
 //! A call fits on the value stack exactly if its frame does: to the slot, in all forms of calls, whether the callee has code
 //! already or not.
 
-use upshift::{Config, Dispatch, Engine, Func, Instance, Module, Result, Store, Trap};
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
+use upshift::{Config, Engine, Func, Instance, Module, Result, Store, Trap};
+
+use crate::ways::Way;
 
 /// Slots of a frame's header, and of what a call into another instance leaves below the arguments.
 const HEADER: usize = 3;
@@ -72,11 +78,11 @@ fn wanted(export: &str) -> usize {
 
 #[test]
 fn a_call_takes_the_slots_of_its_frames() -> Result<()> {
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+    for way in Way::all() {
         for export in module().split("(export \"").skip(2).map(|part| part.split('"').next().unwrap()) {
             for slots in 600..640 {
                 let mut config = Config::new();
-                let engine = Engine::new(config.dispatch(dispatch).max_wasm_stack(8 * slots))?;
+                let engine = Engine::new(way.set(&mut config).max_wasm_stack(8 * slots))?;
                 let mut store = Store::new(&engine, ());
                 let callee = format!(
                     "(module (type $t (func (param i32 v128 i64) (result i64))) {RELAY} {})",
@@ -108,7 +114,7 @@ fn a_call_takes_the_slots_of_its_frames() -> Result<()> {
                     });
                 let first = results.next().unwrap();
                 assert!(results.all(|fits| fits == first), "{export} with {slots} slots");
-                assert_eq!(first, slots >= wanted(export), "{dispatch:?}: {export} with {slots} slots");
+                assert_eq!(first, slots >= wanted(export), "{way:?}: {export} with {slots} slots");
             }
         }
     }

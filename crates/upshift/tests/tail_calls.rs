@@ -1,16 +1,22 @@
 //! Tail calls take no stack: ten million of them in a row, within an instance and across two, with parameters that grow and
 //! shrink, on a value stack that would hold a few thousand frames.
 
-use upshift::{Config, Dispatch, Engine, Instance, Linker, Module, Result, Store};
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
+use upshift::{Config, Engine, Instance, Linker, Module, Result, Store};
+
+use crate::ways::Way;
 
 const CALLS: i64 = 10_000_000;
 
 fn engines() -> Result<Vec<Engine>> {
-    [Dispatch::Loop, Dispatch::Tail]
+    Way::all()
         .into_iter()
-        .map(|dispatch| {
+        .map(|way| {
             let mut config = Config::new();
-            config.dispatch(dispatch);
+            way.set(&mut config);
             config.max_wasm_stack(256 * 1024);
             Engine::new(&config)
         })
@@ -90,9 +96,9 @@ fn large_frames() -> Result<()> {
                 (func (export "run") (param i32) (result i32) (call $below (local.get 0))))"#
         )
     };
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+    for way in Way::all() {
         let mut config = Config::new();
-        let engine = Engine::new(config.dispatch(dispatch).max_wasm_stack(64 * 1024))?;
+        let engine = Engine::new(way.set(&mut config).max_wasm_stack(64 * 1024))?;
         for call in ["call", "return_call"] {
             let module = Module::new(&engine, wat(call))?;
             let mut store = Store::new(&engine, ());

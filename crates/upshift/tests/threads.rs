@@ -2,20 +2,26 @@
 //!
 //! What is asserted holds for every order in which the threads may run; nothing here waits for a certain time.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
 use upshift::{
-    Config, Dispatch, Engine, Instance, Memory, MemoryType, Module, ResourceLimiter, Result, SharedMemory,
-    Store, Trap, TypedFunc, WaitResult, WasmParams, WasmResults,
+    Config, Engine, Instance, Memory, MemoryType, Module, ResourceLimiter, Result, SharedMemory, Store, Trap,
+    TypedFunc, WaitResult, WasmParams, WasmResults,
 };
+
+use crate::ways::Way;
 
 const ROUNDS: u32 = 1000;
 
-/// Everything is done in both dispatch backends.
-fn engines() -> [Engine; 2] {
-    [Dispatch::Loop, Dispatch::Tail].map(|dispatch| Engine::new(Config::new().dispatch(dispatch)).unwrap())
+/// Everything is done in each way to run code.
+fn engines() -> Vec<Engine> {
+    Way::all().iter().map(|way| Engine::new(&way.config()).unwrap()).collect()
 }
 
 /// An instance with its store, for one thread.

@@ -1,19 +1,23 @@
-//! What errors say besides the trap's name: numbers, types, and places in the source. In both dispatch backends.
+//! What errors say besides the trap's name: numbers, types, and places in the source. The same whatever runs the code.
+
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
 
 #[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "common/rng.rs"]
 mod rng;
 
-use upshift::{
-    Config, Dispatch, Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,
-};
+use upshift::{Engine, Error, ExternRef, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace};
+
+use crate::ways::Way;
 
 use crate::rng::Rng;
 
-/// Calls the export `run` in both backends; the answer is the error, which has to be the same.
+/// Calls the export `run` in each way to run code; the answer is the error, which has to be the same.
 fn fails(wat: &str, args: &[Val]) -> Error {
-    let errors = [Dispatch::Loop, Dispatch::Tail].map(|dispatch| {
-        let engine = Engine::new(Config::new().dispatch(dispatch)).unwrap();
+    let errors = Way::all().into_iter().map(|way| {
+        let engine = Engine::new(&way.config()).unwrap();
         let module = Module::new(&engine, wat).unwrap();
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
@@ -21,9 +25,12 @@ fn fails(wat: &str, args: &[Val]) -> Error {
         let mut results = vec![Val::I32(0); run.ty(&store).results().len()];
         run.call(&mut store, args, &mut results).expect_err(wat)
     });
-    let [with_loop, with_tail] = errors;
-    assert_eq!(format!("{with_loop:#}"), format!("{with_tail:#}"));
-    with_loop
+    let mut errors = errors.collect::<Vec<Error>>();
+    let texts: Vec<String> = errors.iter().map(|error| format!("{error:#}")).collect();
+    for (way, text) in Way::all().iter().zip(&texts) {
+        assert_eq!(*text, texts[0], "{way:?}");
+    }
+    errors.swap_remove(0)
 }
 
 /// What the error says between the backtrace and the trap.

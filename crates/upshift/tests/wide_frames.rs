@@ -1,7 +1,13 @@
 //! Functions whose slots lie on both sides of the 16 bits that instructions have for them: the same function, behind more and
 //! more locals that nobody uses, returns the same.
 
-use upshift::{Config, Dispatch, Engine, Instance, Module, Result, Store};
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "common/ways.rs"]
+mod ways;
+
+use upshift::{Config, Engine, Instance, Module, Result, Store};
+
+use crate::ways::Way;
 
 /// How many slots of unused locals there are: none, around the end of 16 bits, far behind it.
 fn paddings() -> impl Iterator<Item = usize> {
@@ -154,15 +160,15 @@ fn module(padding: usize) -> String {
     )
 }
 
-fn configs() -> [Config; 4] {
-    [(Dispatch::Loop, false), (Dispatch::Tail, false), (Dispatch::Loop, true), (Dispatch::Tail, true)].map(
-        |(dispatch, careful)| {
-            let mut config = Config::new();
-            config.dispatch(dispatch).wasm_legacy_exceptions(true).wasm_wide_arithmetic(true);
-            config.consume_fuel(careful).epoch_interruption(careful).gc_stress(careful);
-            config
-        },
-    )
+fn configs() -> Vec<Config> {
+    let ways = Way::all().into_iter().flat_map(|way| [(way, false), (way, true)]);
+    let config = |(way, careful): (Way, bool)| {
+        let mut config = way.config();
+        config.wasm_legacy_exceptions(true).wasm_wide_arithmetic(true);
+        config.consume_fuel(careful).epoch_interruption(careful).gc_stress(careful);
+        config
+    };
+    ways.map(config).collect()
 }
 
 #[test]

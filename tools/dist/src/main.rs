@@ -57,7 +57,7 @@ fn dist() -> Result<()> {
     let mut build = cargo();
     build.current_dir(&root).args(["build", "--profile", "dist", "--package", "upshift-cli"]);
     // Without `loop-dispatch`, which is there all the same where the program could not run without it.
-    build.args(["--no-default-features", "--features", "wat", "--target-dir"]).arg(&target_dir);
+    build.args(["--no-default-features", "--features", "jit,wat", "--target-dir"]).arg(&target_dir);
     let mut built = target_dir.join("dist");
     if linking != Linking::Dynamic {
         // With an explicit target the flags are not for procedural macros, which cannot be linked statically.

@@ -1,11 +1,9 @@
-//! Positions that are known only at the end of the function: branch targets, and the ranges in the tables beside the code.
+//! Positions that are known only at the end of the function: branch targets.
 
-use upshift_translate::backend::{Catch, Handler, Label, Operand, ReferenceNode, References, Slot};
+use upshift_translate::backend::{Label, Operand};
 
 use super::Builder;
-use crate::handlers::{self, Region};
 use crate::op::Op;
-use crate::references::ReferenceMaps;
 
 /// A branch target of 32 bits that is not known yet.
 #[derive(Clone, Copy, Debug)]
@@ -26,19 +24,6 @@ pub(super) struct TargetList {
     pub(super) start: u32,
     pub(super) first: u32,
     pub(super) count: u32,
-}
-
-/// A handler whose clauses are not all known yet.
-#[derive(Debug, Default)]
-pub(super) struct PendingHandler {
-    clauses: Vec<handlers::Clause>,
-    outer: Option<u32>,
-}
-
-impl PendingHandler {
-    pub(super) fn finish(self) -> handlers::Handler {
-        handlers::Handler { clauses: self.clauses.into(), outer: self.outer }
-    }
 }
 
 /// The place of a label that is not bound yet.
@@ -125,65 +110,6 @@ impl Builder<'_> {
         }
         self.fixups.clear();
         self.target_lists.clear();
-    }
-
-    pub(super) fn note_handler(&mut self, handler: Handler, outer: Option<Handler>) {
-        let Handler(number) = handler;
-        debug_assert_eq!(number as usize, self.handlers.len(), "handlers are opened in order");
-        let outer = outer.map(|Handler(number)| number);
-        self.handlers.push(PendingHandler { outer, ..PendingHandler::default() });
-        self.regions.push(Region { start: self.words.len() as u32, handler: Some(number) });
-    }
-
-    pub(super) fn note_clause(&mut self, Handler(number): Handler, clause: &Catch) {
-        let clause = handlers::Clause {
-            tag: clause.tag,
-            payload: clause.tag.map_or(0, |_| self.fp_slot(clause.payload)),
-            reference: clause.reference.map(|slot| self.fp_slot(slot)),
-            target: clause.target.0,
-        };
-        self.handlers[number as usize].clauses.push(clause);
-    }
-
-    pub(super) fn end_handler(&mut self, Handler(number): Handler, next: Option<Handler>) {
-        let handler = &mut self.handlers[number as usize];
-        let around = std::mem::replace(&mut handler.outer, next.map(|Handler(number)| number));
-        self.regions.push(Region { start: self.words.len() as u32, handler: around });
-    }
-
-    /// Brings regions and handlers into their final form.
-    pub(super) fn end_handlers(&mut self) {
-        // Of several changes at one place the last one counts; one that changes nothing is none.
-        let mut regions: Vec<Region> = Vec::with_capacity(self.regions.len());
-        for &region in &self.regions {
-            regions.pop_if(|last| last.start == region.start);
-            if regions.last().and_then(|last| last.handler) != region.handler {
-                regions.push(region);
-            }
-        }
-        self.regions = regions;
-        let mut handlers = std::mem::take(&mut self.handlers);
-        for clause in handlers.iter_mut().flat_map(|handler| &mut handler.clauses) {
-            clause.target = self.place_of(clause.target) as u32;
-        }
-        self.handlers = handlers;
-    }
-
-    pub(super) fn note_references(&mut self, operands: Option<References>) {
-        let list = operands.map(|References(number)| number);
-        let start = self.words.len() as u32;
-        self.reference_points.pop_if(|&mut (at, _)| at == start);
-        if self.reference_points.last().and_then(|&(_, list)| list) != list {
-            self.reference_points.push((start, list));
-        }
-    }
-
-    pub(super) fn end_references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]) {
-        let points = std::mem::take(&mut self.reference_points);
-        let node =
-            |node: &ReferenceNode| (self.fp_slot(node.slot), node.below.map(|References(number)| number));
-        self.references = ReferenceMaps::new(locals.iter().map(|&slot| self.fp_slot(slot)))
-            .with_lists(nodes.iter().map(node), points);
     }
 }
 

@@ -21,11 +21,13 @@
 //! same instructions as small ones.
 
 mod calls;
+mod embed;
 mod forms;
 mod fuse;
 mod labels;
 mod memory;
 mod objects;
+mod side_tables;
 mod words;
 
 use upshift_core::cast::Cast;
@@ -42,13 +44,13 @@ use upshift_translate::backend::{
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
+pub use self::embed::instructions;
 use self::forms::keeps_bits;
 use self::fuse::Peephole;
-use self::labels::{Fixup, PendingHandler, TargetList};
+use self::labels::{Fixup, TargetList};
+pub use self::side_tables::SideTables;
 use crate::func_code::FuncCode;
-use crate::handlers::{Handlers, Region};
 use crate::op::{Loc, Op, extract_lane_form, replace_lane_form, ternary_form, unary_form, wide_form};
-use crate::references::ReferenceMaps;
 
 /// The reference to nothing, as the second operand of comparisons; it is immediate there, so its home is not used.
 const NULL: Operand = Operand::Const(0, Slot(0));
@@ -69,13 +71,8 @@ pub struct Builder<'m> {
     /// The first of each such pair by the second, as far as there are any: a table can lead to many loops.
     back_edge_of: Vec<Option<Label>>,
     peephole: Peephole,
-    /// Where the handler of exceptions changes.
-    regions: Vec<Region>,
-    /// The handlers, with labels as targets until the function ends.
-    handlers: Vec<PendingHandler>,
-    /// From which words on which operands are references.
-    reference_points: Vec<(u32, Option<u32>)>,
-    references: ReferenceMaps,
+    /// Handlers and references, by words.
+    tables: SideTables,
     /// The word where each loop begins, by its number; 0 for those that nothing reaches.
     loops: Vec<u32>,
     positions: Option<Vec<(u32, u32)>>,
@@ -89,6 +86,10 @@ impl<'m> Builder<'m> {
         let size = module.body(func).map_or(0, |body| body.len());
         let mut words = Vec::with_capacity(size / 2 + 8);
         words.push(0);
+        Builder::with_words(module, words, positions)
+    }
+
+    fn with_words(module: &'m ModuleInfo, words: Vec<u64>, positions: bool) -> Builder<'m> {
         Builder {
             module,
             layout: module.vm_layout(),
@@ -100,10 +101,7 @@ impl<'m> Builder<'m> {
             back_edges: Vec::new(),
             back_edge_of: Vec::new(),
             peephole: Peephole::default(),
-            regions: Vec::new(),
-            handlers: Vec::new(),
-            reference_points: Vec::new(),
-            references: ReferenceMaps::default(),
+            tables: SideTables::default(),
             loops: Vec::new(),
             positions: positions.then(Vec::new),
         }
@@ -111,10 +109,10 @@ impl<'m> Builder<'m> {
 
     /// The finished code.
     #[must_use]
-    pub fn finish(self) -> FuncCode {
-        let handlers = self.handlers.into_iter().map(PendingHandler::finish).collect();
-        let handlers = Handlers { regions: self.regions.into(), handlers };
-        FuncCode::new(self.frame, self.words.into(), handlers, self.references).with_loops(self.loops.into())
+    pub fn finish(mut self) -> FuncCode {
+        let tables = std::mem::take(&mut self.tables);
+        let (handlers, references) = tables.finish(|label| self.place_of(label.0) as u32);
+        FuncCode::new(self.frame, self.words.into(), handlers, references).with_loops(self.loops.into())
     }
 
     /// How many words the code takes.
@@ -143,6 +141,7 @@ impl Builder<'_> {
 impl Backend for Builder<'_> {
     fn begin(&mut self, frame: &Frame, _locals: &[LocalRun]) {
         self.frame = *frame;
+        self.tables = SideTables::new(frame.params);
         if frame.homes > frame.locals {
             self.emit(Op::ZeroSpan, &[u64::from(frame.locals), u64::from(frame.homes - frame.locals)]);
         }
@@ -375,15 +374,15 @@ impl Backend for Builder<'_> {
     }
 
     fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
-        self.note_handler(handler, outer);
+        self.tables.open_handler(self.words.len() as u32, handler, outer);
     }
 
     fn catch(&mut self, handler: Handler, clause: &Catch) {
-        self.note_clause(handler, clause);
+        self.tables.catch(handler, clause);
     }
 
     fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
-        self.end_handler(handler, next);
+        self.tables.close_handler(self.words.len() as u32, handler, next);
     }
 
     fn throw(&mut self, tag: TagIndex, payload: Slot) {
@@ -396,11 +395,11 @@ impl Backend for Builder<'_> {
     }
 
     fn safepoint(&mut self, operands: Option<References>) {
-        self.note_references(operands);
+        self.tables.safepoint(self.words.len() as u32, operands);
     }
 
     fn references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]) {
-        self.end_references(locals, nodes);
+        self.tables.references(locals, nodes);
     }
 
     fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
@@ -436,7 +435,7 @@ impl Backend for Builder<'_> {
         self.emit_ref_cast(cast, reference);
     }
 
-    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label) {
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, _free: Slot) {
         self.emit_branch_if_cast(cast, reference, sense, target);
     }
 
@@ -473,6 +472,5 @@ impl Backend for Builder<'_> {
         self.words[0] = Preamble { frame_slots }.to_word();
         self.emit_back_edges();
         self.resolve_targets();
-        self.end_handlers();
     }
 }

@@ -152,10 +152,7 @@ impl Builder<'_> {
 
     pub(super) fn truncate(&mut self, start: usize) {
         self.words.truncate(start);
-        // Nothing that can throw is taken back, so it does not matter on which side its successor lies.
-        for region in self.regions.iter_mut().rev().take_while(|region| region.start as usize > start) {
-            region.start = start as u32;
-        }
+        self.tables.truncate(start as u32);
         if let Some(positions) = &mut self.positions {
             // What replaces the removed words comes from the newest of their operators: it is the one that can trap.
             let mut newest = None;

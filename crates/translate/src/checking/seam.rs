@@ -361,11 +361,11 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         self.inner.ref_cast(cast, reference);
     }
 
-    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label) {
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, free: Slot) {
         self.event();
         self.read_kept(reference);
         self.edge(target);
-        self.inner.branch_if_cast(cast, reference, sense, target);
+        self.inner.branch_if_cast(cast, reference, sense, target, free);
     }
 
     fn unreachable(&mut self) {

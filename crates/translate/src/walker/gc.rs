@@ -169,8 +169,10 @@ impl<B: Backend> Walker<'_, '_, B> {
         let cast = self.cast(to.heap_type(), to.is_nullable())?;
         // The reference is one of the values that the branch carries, and stays if it is not taken.
         let reference = self.top();
+        let free = self.stack.push_home(ValType::I32);
+        self.stack.pop_operand();
         self.conditional_branch(depth, None, |backend, taken, target| {
-            backend.branch_if_cast(cast, reference, sense == taken, target);
+            backend.branch_if_cast(cast, reference, sense == taken, target, free);
         })
     }
 }

@@ -187,7 +187,7 @@ impl Search {
             self.misses.keep(&frame.point, clauses);
             return None;
         };
-        let ip = frame.code.address(clause.target);
+        let ip = frame.code.landing(clause.target);
         Some(Catch {
             landing: Landing { ip, fp: frame.point.fp, ctx: frame.point.ctx, sp: 0 },
             payload: clause.tag.map(|_| frame.slot(clause.payload)),

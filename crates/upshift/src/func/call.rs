@@ -16,7 +16,9 @@ use upshift_core::vm::{FuncRec, Status, frame};
 use crate::backtrace::WasmBacktrace;
 use crate::store::{Pending, StoreState};
 use crate::trap_detail::describe;
+use crate::vm::code::is_native;
 use crate::vm::native_stack;
+use crate::vm::signals;
 use crate::vm::tier::{Entered, Tier};
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
@@ -54,6 +56,9 @@ pub(crate) unsafe fn invoke<R>(
 fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
     if outermost {
         store.entered = Entered::default();
+        if store.tier.has_native_code() {
+            signals::prepare_thread();
+        }
     }
     if let Some(tier) = tier_of(store, func) {
         store.entered.enter(tier);
@@ -63,8 +68,12 @@ fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
 /// The tier whose code a call of a function enters.
 #[inline]
 pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
-    // `FuncRec::code`, by which functions are entered, is code of the interpreter.
-    (func.vmctx != store.host_ctx.as_ptr()).then_some(Tier::Interpreter)
+    if func.vmctx == store.host_ctx.as_ptr() {
+        return None;
+    }
+    let code = func.code.get();
+    let first = store.tier.is_at_first_call() && code == upshift_interp::stubs::translate();
+    Some(if first || is_native(code.addr()) { Tier::Baseline } else { Tier::Interpreter })
 }
 
 /// Where the arguments go, when both stacks have room.

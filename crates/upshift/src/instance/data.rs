@@ -9,9 +9,10 @@
 
 use std::alloc::{Layout, dealloc};
 use std::ptr::NonNull;
+use std::sync::{Arc, OnceLock};
 
 use upshift_core::index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex};
-use upshift_core::vm::{FuncRec, GlobalCell, VmCtx, VmLayout};
+use upshift_core::vm::{FuncRec, GlobalCell, MemoryMode, VmCtx, VmLayout};
 
 use crate::exceptions::Tag;
 use crate::global::Global;
@@ -19,6 +20,9 @@ use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::StoreId;
 use crate::table::Table;
+use crate::vm::code::NoNativeCode;
+use crate::vm::code_object::CodeObject;
+use crate::vm::native::NativeSet;
 
 /// The elements of a segment that can still be used.
 pub(crate) enum Elems {
@@ -45,6 +49,8 @@ pub(crate) struct InstanceData {
     pub(crate) elems: Box<[Elems]>,
     /// Whether a data segment was dropped.
     pub(crate) dropped: Box<[bool]>,
+    /// Where native code of its functions is found; nothing before there is any.
+    pub(crate) native: OnceLock<Arc<NativeSet>>,
 }
 
 impl InstanceData {
@@ -114,6 +120,44 @@ impl InstanceData {
         Some(range.map(move |i| {
             if is_values { values[i] } else { self.func_rec(funcs[i]).as_ptr().expose_provenance() as u64 }
         }))
+    }
+
+    /// The modes of its memories, which code is made for. The context must have been written.
+    fn memory_modes(&self) -> Box<[MemoryMode]> {
+        // SAFETY: the records of an instance's memories live as long as its store.
+        let mode = |memory| unsafe { (*VmCtx::memory(self.ctx.as_ptr(), memory)).mode };
+        (0..self.memories.len()).map(mode).collect()
+    }
+
+    /// Where native code of its functions is found.
+    ///
+    /// # Errors
+    /// When the process has no memory for native code.
+    pub(crate) fn native_set(&self) -> Result<&NativeSet, NoNativeCode> {
+        if let Some(set) = self.native.get() {
+            return Ok(set);
+        }
+        let set = self.module.native().set(self.module.info(), &self.memory_modes())?;
+        Ok(self.native.get_or_init(|| set))
+    }
+
+    /// The same, if there may be any code in it.
+    pub(crate) fn known_native_set(&self) -> Option<&NativeSet> {
+        if let Some(set) = self.native.get() {
+            return Some(set);
+        }
+        let set = self.module.native().known(&self.memory_modes())?;
+        Some(self.native.get_or_init(|| set))
+    }
+
+    /// Code of one of the module's own functions, as far as it was made: native code if `native` says so, or else the interpreter's.
+    #[inline]
+    pub(crate) fn code(&self, func: FuncIndex, native: bool) -> Option<CodeObject<'_>> {
+        if native {
+            let own = func.0 - self.module.info().imported_funcs;
+            return Some(CodeObject::Baseline(self.native.get()?.get(own as usize)?));
+        }
+        Some(CodeObject::Interpreter(self.module.translated(func)?))
     }
 
     /// The bytes of a data segment, none if it was dropped.

@@ -34,15 +34,12 @@ use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
 use crate::vm::out_of_memory::OutOfMemory;
 use crate::vm::pool::{Pooled, Pools, Use};
 use crate::vm::racy;
+use crate::vm::reservation::{GUARD, REACH};
 use crate::vm::stable::Stable;
 
 pub(crate) use self::shared::Expected;
 pub use self::shared::SharedMemory;
 
-/// What an access with a 32-bit address and a 32-bit offset can reach.
-const REACH: u64 = 8 << 30;
-/// What the widest access takes behind its first byte, rounded up to any page size.
-const GUARD: u64 = 64 << 10;
 /// Memory comes from the system in pages of at least this size, which counts where those of a memory are smaller.
 const SYSTEM_PAGE: usize = 4096;
 

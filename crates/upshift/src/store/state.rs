@@ -18,7 +18,7 @@ use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
 use upshift_core::vm::{
-    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, Returns, StoreCtx, VmCtx,
+    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, StoreCtx, VmCtx,
 };
 use upshift_translate::CodeOptions;
 
@@ -31,6 +31,7 @@ use crate::instance::InstanceData;
 use crate::limits::ResourceLimiter;
 use crate::memory::LinearMemory;
 use crate::table::TableData;
+use crate::tier::TierState;
 use crate::val::Val;
 use crate::vm::stable::Stable;
 use crate::vm::tier::Entered;
@@ -114,6 +115,8 @@ pub(crate) struct StoreState {
     pub(crate) host_calls: u64,
     /// Tiers that the outermost call has entered, or the last one that there was.
     pub(crate) entered: Entered,
+    /// What decides about the tiers of its functions.
+    pub(crate) tier: TierState,
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
     host_func_ids: HashMap<*const HostFunc, u32>,
     /// What happens when an epoch's deadline has come; a trap if nothing is set.
@@ -184,6 +187,7 @@ impl StoreState {
             host_funcs: Vec::new(),
             host_calls: 0,
             entered: Entered::default(),
+            tier: TierState::new(engine.tiering()),
             host_func_ids: HashMap::new(),
             on_deadline: None,
             limiter: None,
@@ -257,7 +261,7 @@ impl StoreState {
             let same = Engine::same(func.func_type().engine(), &self.engine);
             assert!(same, "host function used with a store of another engine");
             let (code, ctx) = (upshift_interp::stubs::host_call(), self.host_ctx.as_ptr());
-            let native = upshift_interp::native::call_interpreter(Returns::default());
+            let native = self.tier.adaptor();
             let entry = Entry { code, native, counter: FuncRec::COUNTER_START };
             let rec = Stable::new(FuncRec::new(entry, ctx, func.ty(), func.func_type().core(), index));
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });

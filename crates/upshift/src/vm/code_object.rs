@@ -1,36 +1,36 @@
 //! The code that runs in a frame, whatever made it: who asks for positions, handlers, references or a tier asks here.
 //!
 //! In: a function's code and a position in it, which [`Frames`](crate::frames::Frames) found. Out: what lies beside the code.
-//! Positions are the code's own measure: words in the interpreter.
+//! Positions are the code's own measure: words in the interpreter, bytes of the main line in native code.
 
+use std::sync::Arc;
+
+use upshift_core::index::FuncIndex;
 use upshift_ir::decode::{Instr, decode};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 use upshift_ir::{FuncCode, code};
-
-use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo};
 
+use crate::vm::native::{NativeFunc, NativeSet};
 use crate::vm::tier::Tier;
 
 /// Code of a function.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum CodeObject<'a> {
     /// Of the interpreter.
     Interpreter(&'a FuncCode),
+    /// Of the compiler that takes a single pass.
+    Baseline(&'a NativeFunc),
 }
 
 impl<'a> CodeObject<'a> {
-    /// Code of the interpreter.
+    /// The position that an address within an instruction of the code belongs to.
     #[inline]
-    pub(crate) fn of(code: &'a FuncCode) -> CodeObject<'a> {
-        CodeObject::Interpreter(code)
-    }
-
-    /// The tier that runs the code.
-    pub(crate) fn tier(self) -> Tier {
+    pub(crate) fn position(self, pc: usize) -> Option<usize> {
         match self {
-            CodeObject::Interpreter(_) => Tier::Interpreter,
+            CodeObject::Interpreter(code) => code.word_at(pc),
+            CodeObject::Baseline(code) => Some(code.position(code.offset_of(pc)?) as usize),
         }
     }
 
@@ -39,14 +39,16 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn handlers(self) -> Option<&'a Handlers> {
         match self {
             CodeObject::Interpreter(code) => code.handlers(),
+            CodeObject::Baseline(code) => code.handlers(),
         }
     }
 
-    /// The code word at a position of a handler's clause, where control goes on.
+    /// The code word where control goes on with what a handler's clause says.
     #[inline]
-    pub(crate) fn address(self, position: u32) -> *const u64 {
+    pub(crate) fn landing(self, target: u32) -> *const u64 {
         match self {
-            CodeObject::Interpreter(code) => code.entry().wrapping_add(position as usize),
+            CodeObject::Interpreter(code) => code.entry().wrapping_add(target as usize),
+            CodeObject::Baseline(code) => code.word(target),
         }
     }
 
@@ -55,6 +57,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn references(self) -> Option<&'a ReferenceMaps> {
         match self {
             CodeObject::Interpreter(code) => code.references(),
+            CodeObject::Baseline(code) => code.references(),
         }
     }
 
@@ -62,28 +65,56 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn frame_slots(self) -> usize {
         match self {
             CodeObject::Interpreter(code) => code.preamble().frame_slots as usize,
+            CodeObject::Baseline(code) => code.frame_slots(),
         }
     }
 
-    /// The instruction at a position, whose operands are in their slots; none where the code is not of that kind.
-    pub(crate) fn instruction(self, position: usize) -> Option<Instr> {
+    /// The instruction of the interpreter that begins at an address, whose operands are in their slots; none where native code
+    /// does what there is to do.
+    pub(crate) fn instruction(self, pc: usize) -> Option<Instr> {
         match self {
-            CodeObject::Interpreter(code) => decode(code.words(), position).ok(),
+            CodeObject::Interpreter(code) => decode(code.words(), code.word_at(pc)?).ok(),
+            CodeObject::Baseline(code) => decode(code.pool_from(code.offset_of(pc)?)?, 0).ok(),
+        }
+    }
+}
+
+/// What made the code of a frame, for as long as somebody may ask where its positions come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Interpreter,
+    Baseline(Arc<NativeSet>),
+}
+
+impl Origin {
+    /// The tier that runs the code.
+    pub(crate) fn tier(&self) -> Tier {
+        match self {
+            Origin::Interpreter => Tier::Interpreter,
+            Origin::Baseline(_) => Tier::Baseline,
+        }
+    }
+
+    /// Whether both have the same code of a function.
+    pub(crate) fn same(&self, other: &Origin) -> bool {
+        match (self, other) {
+            (Origin::Interpreter, Origin::Interpreter) => true,
+            (Origin::Baseline(a), Origin::Baseline(b)) => Arc::ptr_eq(a, b),
+            _ => false,
         }
     }
 
     /// The offsets in the module's bytes of the operators that positions come from; the options must be those of the code. This
     /// takes as long as translating the function.
     pub(crate) fn offsets(
-        tier: Tier,
+        &self,
         info: &ModuleInfo,
         func: FuncIndex,
         options: CodeOptions,
     ) -> impl Fn(usize) -> Option<u32> + use<> {
-        let positions = match tier {
-            Tier::Interpreter => code::positions(info, func, options).unwrap_or_default(),
-            // There is no code of a tier that the build does not have.
-            Tier::Baseline | Tier::Optimizing => Vec::new(),
+        let positions = match self {
+            Origin::Interpreter => code::positions(info, func, options).unwrap_or_default(),
+            Origin::Baseline(set) => set.offsets(info, func, options),
         };
         move |position| {
             let behind = positions.partition_point(|&(start, _)| start as usize <= position);

@@ -36,10 +36,4 @@ impl<C> CodeTable<C> {
         let chunk = self.chunks[func / CHUNK].get_or_init(|| Box::new(array::from_fn(|_| OnceLock::new())));
         chunk[func % CHUNK].get_or_init(make)
     }
-
-    /// How many functions have code.
-    pub(crate) fn len(&self) -> usize {
-        let slots = self.chunks.iter().filter_map(OnceLock::get).flat_map(|chunk| chunk.iter());
-        slots.filter(|slot| slot.get().is_some()).count()
-    }
 }

@@ -11,9 +11,12 @@
 //! - memory of the system: [`mmap`], kept for the next instance by [`pool`], counted by [`budget`], refused as [`out_of_memory`]
 //! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
-//! - code: [`code_table`] by functions, [`code`] by addresses, [`code_object`] for what lies beside it, [`tier`] for what made it
+//! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`tier`]
+//!   for what made it, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`]
 
+#[cfg(all(test, target_os = "linux"))]
+mod apart;
 pub(crate) mod budget;
 pub(crate) mod code;
 pub(crate) mod code_object;
@@ -22,11 +25,14 @@ pub(crate) mod heap;
 pub(crate) mod host_values;
 pub(crate) mod limit_exceeded;
 pub(crate) mod mmap;
+pub(crate) mod native;
 pub(crate) mod native_stack;
 pub(crate) mod out_of_memory;
 pub(crate) mod parking;
 pub(crate) mod pool;
 pub(crate) mod racy;
+pub(crate) mod reservation;
+pub(crate) mod signals;
 pub(crate) mod stable;
 pub(crate) mod tier;
 pub(crate) mod type_records;

@@ -5,6 +5,9 @@
 //! ```
 
 use std::fmt;
+use std::time::Duration;
+
+use upshift_interp::native;
 
 /// What executes a function.
 ///
@@ -47,7 +50,9 @@ impl Tier {
         }
     }
 
-    /// Whether this build can execute code in the tier.
+    /// Whether this build can execute code in the tier. Native code needs the feature `jit`, and the interpreter's handlers that
+    /// jump to each other ([`Dispatch::Tail`](crate::Dispatch::Tail)) on Linux for x86-64. What the system allows is another
+    /// matter, see [`Engine::no_native_code`](crate::Engine::no_native_code).
     ///
     /// ```
     /// use upshift::Tier;
@@ -56,7 +61,11 @@ impl Tier {
     /// ```
     #[must_use]
     pub const fn is_available(self) -> bool {
-        matches!(self, Tier::Interpreter)
+        match self {
+            Tier::Interpreter => true,
+            Tier::Baseline => cfg!(all(feature = "jit", target_os = "linux")) && native::AVAILABLE,
+            Tier::Optimizing => false,
+        }
     }
 }
 
@@ -77,6 +86,98 @@ pub enum Tiers {
     Auto,
     /// Each function runs in this tier from its first call.
     Only(Tier),
+}
+
+/// Why a function was compiled when it was, see [`Compilation`].
+///
+/// ```
+/// use upshift::Trigger;
+///
+/// assert_eq!(Trigger::Loop.to_string(), "loop");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Trigger {
+    /// It was called for the first time, and the engine's settings say that this is enough.
+    FirstCall,
+    /// It was called often.
+    Calls,
+    /// It repeated a loop often.
+    Loop,
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Trigger::FirstCall => "first call",
+            Trigger::Calls => "calls",
+            Trigger::Loop => "loop",
+        })
+    }
+}
+
+/// How native code of a function was made, see [`Module::compilation`](crate::Module::compilation).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Compilation {
+    /// The tier that the code belongs to.
+    pub tier: Tier,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// What it took.
+    pub time: Duration,
+    /// The bytes of the code, constants included.
+    pub code_bytes: usize,
+    /// How many instructions of the interpreter the code runs, because the tier has no code of its own for what they do.
+    pub embedded: usize,
+}
+
+/// When functions move up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TierUp {
+    /// How many calls and turns of loops a function makes in the interpreter before.
+    pub(crate) after: u32,
+    /// What random decisions begin with, if that is how functions change their tier.
+    pub(crate) random: Option<u64>,
+}
+
+impl Default for TierUp {
+    fn default() -> TierUp {
+        TierUp { after: 1000, random: None }
+    }
+}
+
+/// What an engine does about native code of functions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Tiering {
+    /// There is none.
+    #[default]
+    Never,
+    /// It is made at the first call.
+    AtFirstCall,
+    /// It is made after so many calls and turns of loops.
+    WhenHot(u32),
+    /// Functions change between it and the interpreter at random; the number is where that begins.
+    AtRandom(u64),
+}
+
+/// Random decisions, the same ones for the same seed.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    /// A number below `end`, by SplitMix64.
+    pub(crate) fn below(&mut self, end: u32) -> u32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((u128::from(z ^ (z >> 31)) * u128::from(end)) >> 64) as u32
+    }
 }
 
 impl fmt::Display for Tier {

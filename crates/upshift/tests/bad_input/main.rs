@@ -10,6 +10,10 @@
 //!
 //! Each test prints how many cases it has seen.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "../common/ways.rs"]
+mod ways;
+
 mod broken;
 mod effort;
 mod growth;
@@ -21,7 +25,9 @@ mod rng;
 
 use std::path::{Path, PathBuf};
 
-use upshift::{Config, Dispatch, Engine};
+use upshift::Engine;
+
+use crate::ways::Way;
 
 /// The modules that the project ships, with their names, in a fixed order.
 fn fixtures() -> Vec<(String, Vec<u8>)> {
@@ -51,12 +57,8 @@ fn find(dir: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// An engine for each way to run code.
-fn engines() -> [Engine; 2] {
-    [Dispatch::Loop, Dispatch::Tail].map(|dispatch| {
-        let mut config = Config::new();
-        config.dispatch(dispatch);
-        Engine::new(&config).expect("all settings are possible")
-    })
+fn engines() -> Vec<Engine> {
+    Way::all().iter().map(|way| Engine::new(&way.config()).expect("all settings are possible")).collect()
 }
 
 /// Does something for each number below `end`, on all threads.

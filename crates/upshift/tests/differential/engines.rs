@@ -3,7 +3,7 @@
 use upshift::{
     Config, Dispatch, Engine, Exception, Extern, ExternType, Func, Global, Instance, Memory, Module,
 };
-use upshift::{Ref, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, Val, ValType};
+use upshift::{Ref, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, Tier, Tiers, Val, ValType};
 
 use crate::rng::Rng;
 use crate::value::{Outcome, Stop, Value};
@@ -85,7 +85,7 @@ pub(crate) struct Upshift {
 impl Upshift {
     /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not, code
     /// that is metered and whose objects move whenever one is made.
-    pub(crate) fn all() -> [Upshift; 3] {
+    pub(crate) fn all() -> Vec<Upshift> {
         let mut looping = Config::new();
         looping.wasm_legacy_exceptions(true).max_wasm_stack(STACK);
         let mut tail = looping.clone();
@@ -93,10 +93,23 @@ impl Upshift {
         tail.dispatch(Dispatch::Tail);
         let mut metered = tail.clone();
         metered.consume_fuel(true).epoch_interruption(true).gc_stress(true);
-        [looping, tail, metered].map(|config| {
+        let mut configs = vec![looping, tail, metered];
+        if Tier::Baseline.is_available() {
+            let native = configs.iter().skip(1).map(|config| {
+                let mut config = config.clone();
+                config.tiers(Tiers::Only(Tier::Baseline));
+                config
+            });
+            configs.extend(native.collect::<Vec<_>>());
+            let mut random = configs[2].clone();
+            random.random_tiers(1).memory_reservation(0);
+            configs.push(random);
+        }
+        let upshift = |config: Config| {
             let engine = Engine::new(&config).expect("all settings are possible");
             Upshift { store: store(&engine), engine, modules: Vec::new(), instances: Vec::new() }
-        })
+        };
+        configs.into_iter().map(upshift).collect()
     }
 
     pub(crate) fn modules(&self) -> &[Module] {

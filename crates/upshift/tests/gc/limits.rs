@@ -1,10 +1,12 @@
 //! How much objects may take, and what happens when there is no more.
 
 use upshift::{
-    ArrayRef, ArrayType, Config, Dispatch, Engine, Error, FieldType, Instance, LimitExceeded, Module,
-    Mutability, OutOfMemory, ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder,
-    Trap, Val, ValType, WasmBacktrace,
+    ArrayRef, ArrayType, Engine, Error, FieldType, Instance, LimitExceeded, Module, Mutability, OutOfMemory,
+    ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val, ValType,
+    WasmBacktrace,
 };
+
+use crate::ways::Way;
 
 /// Keeps a list, lets it go, makes arrays of any length.
 const KEEPER: &str = r#"(module
@@ -79,7 +81,7 @@ impl<T: ResourceLimiter + Send + Sync + 'static> Keeper<T> {
 }
 
 fn engines() -> Vec<Engine> {
-    [Dispatch::Loop, Dispatch::Tail].map(|kind| Engine::new(Config::new().dispatch(kind)).unwrap()).into()
+    Way::all().iter().map(|way| Engine::new(&way.config()).unwrap()).collect()
 }
 
 /// Bytes of an object of the list.

@@ -1,20 +1,26 @@
 //! Objects: how code and host use them, and what the collector keeps, moves and gives back.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "../common/ways.rs"]
+mod ways;
+
 mod frames;
 mod heap;
 mod host;
 mod limits;
 mod types;
 
-use upshift::{Config, Dispatch, Engine, Instance, Module, Store};
+use upshift::{Config, Engine, Instance, Module, Store};
+
+use crate::ways::Way;
 
 /// Engines with each dispatch backend, and the same with a collection at every allocation. Programs can be interrupted.
 fn engines() -> Vec<Engine> {
     let mut engines = Vec::new();
-    for dispatch in [Dispatch::Loop, Dispatch::Tail] {
+    for way in Way::all() {
         for stress in [false, true] {
             let mut config = Config::new();
-            config.dispatch(dispatch).gc_stress(stress).epoch_interruption(true).wasm_legacy_exceptions(true);
+            way.set(&mut config).gc_stress(stress).epoch_interruption(true).wasm_legacy_exceptions(true);
             engines.push(Engine::new(&config).unwrap());
         }
     }

@@ -3,15 +3,21 @@
 //! `UPSHIFT_GC_PROGRAMS` says how many programs, `UPSHIFT_GC_SEED` which ones, `UPSHIFT_GC_FIRST` the number to begin with:
 //! with a number that a failure printed and one program, exactly that program runs.
 
+#[allow(dead_code, reason = "each test uses a part of it")]
+#[path = "../common/ways.rs"]
+mod ways;
+
 mod program;
 #[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "../common/rng.rs"]
 mod rng;
 
 use upshift::{
-    AnyRef, ArrayRef, ArrayType, Caller, Config, Dispatch, Engine, Extern, ExternRef, FieldType, Func,
-    Instance, Module, Mutability, Result, RootScope, StorageType, Store, UpdateDeadline, Val, ValType,
+    AnyRef, ArrayRef, ArrayType, Caller, Config, Engine, Extern, ExternRef, FieldType, Func, Instance,
+    Module, Mutability, Result, RootScope, StorageType, Store, UpdateDeadline, Val, ValType,
 };
+
+use crate::ways::Way;
 
 use rng::Rng;
 
@@ -30,14 +36,18 @@ fn litter(mut store: impl upshift::AsContextMut) -> Result<()> {
 /// function and loop, where the host makes objects too.
 fn engines() -> Vec<(&'static str, Engine, Module)> {
     let kinds = [
-        ("loop", Dispatch::Loop, false),
-        ("tail", Dispatch::Tail, false),
-        ("loop, stress", Dispatch::Loop, true),
-        ("tail, stress", Dispatch::Tail, true),
+        ("loop", Way::Loop, false),
+        ("tail", Way::Tail, false),
+        ("loop, stress", Way::Loop, true),
+        ("tail, stress", Way::Tail, true),
+        ("baseline", Way::Baseline, false),
+        ("baseline, stress", Way::Baseline, true),
+        ("random tiers", Way::Random, false),
+        ("random tiers, stress", Way::Random, true),
     ];
-    let engine = |(name, dispatch, stress)| {
+    let engine = |(name, way, stress): (_, Way, bool)| {
         let mut config = Config::new();
-        config.dispatch(dispatch).gc_stress(stress).epoch_interruption(stress).consume_fuel(stress);
+        way.set(&mut config).gc_stress(stress).epoch_interruption(stress).consume_fuel(stress);
         let engine = Engine::new(&config).unwrap();
         let peer = Module::new(&engine, program::PEER).unwrap();
         (name, engine, peer)

@@ -8,17 +8,30 @@
 //!
 //! The interpreter's code has no entry here: its frames name their functions, which know their code.
 //!
-//! A look-up takes no lock and allocates nothing, so that a signal handler can do it; `range` is the address space, `set` what
-//! belongs to one module, `index` the list of places in it.
+//! A look-up takes no lock and allocates nothing, so that a signal handler can do it; `range` is the address space, `pages` its
+//! memory, `set` what belongs to one module, `index` the list of places in it.
 
+mod error;
+#[cfg(target_os = "linux")]
+mod fork;
 mod index;
+#[cfg(target_os = "linux")]
+mod pages;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_pages.rs"]
+mod pages;
 mod range;
 mod set;
 
 use upshift_interp::stubs;
 pub(crate) use upshift_interp::stubs::StubKind as Stub;
 
+pub use error::NoNativeCode;
 use index::Place;
+pub(crate) use set::CodeSet;
+
+/// An instruction that may fault, and what that means: its offset in the code, and the number of the memory that it accesses.
+pub(crate) type Fault = (u32, u32);
 
 /// What code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,29 +85,25 @@ pub(crate) unsafe fn kind_of(pc: usize) -> CodeKind {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{CodeKind, NativeKind, Stub, kind_of, range};
-    use crate::vm::code::set::CodeSet;
-
-    /// The kind of an address that is in no set, or in one that lives.
-    fn kind(pc: usize) -> CodeKind {
-        // SAFETY: as above.
-        unsafe { kind_of(pc) }
-    }
-
-    #[test]
-    fn stubs_native_code_and_the_rest_are_told_apart() {
-        assert_eq!(kind(upshift_interp::stubs::exit().addr()), CodeKind::Stub(Stub::Exit));
-        assert_eq!(kind(upshift_interp::stubs::restore().addr()), CodeKind::Stub(Stub::Restore));
-        assert_eq!(kind(upshift_interp::stubs::translate().addr() + 8), CodeKind::Stub(Stub::Translate));
-        assert_eq!(kind(upshift_interp::stubs::host_call().addr() + 8), CodeKind::Stub(Stub::HostCall));
-        let words = [0u64; 2];
-        assert_eq!(kind(words.as_ptr().addr()), CodeKind::Interpreter);
-
-        let set = CodeSet::new(range::reserved().expect("there is address space"));
-        let at = set.add(40, NativeKind::Thunk, 3).expect("there is room");
-        assert_eq!(kind(at + 39), CodeKind::Native(NativeKind::Thunk));
-        assert_eq!(kind(at + 40), CodeKind::Nothing);
-    }
+/// Whether an address is in the range of native code.
+#[inline]
+pub(crate) fn is_native(pc: usize) -> bool {
+    range::known().is_some_and(|range| range.contains(pc))
 }
+
+/// The memory that the instruction at an address accesses, if it is one of native code that may fault.
+///
+/// # Safety
+/// As that of [`kind_of`].
+#[inline]
+pub(super) unsafe fn fault_at(pc: usize) -> Option<u32> {
+    let range = range::known().filter(|range| range.contains(pc))?;
+    // SAFETY: the caller's promise.
+    let Place { bytes, faults, .. } = unsafe { range.find(pc) }?;
+    let offset = (pc - range.base()) as u32 - bytes.start;
+    let at = faults.binary_search_by_key(&offset, |&(offset, _)| offset).ok()?;
+    faults.get(at).map(|&(_, memory)| memory)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

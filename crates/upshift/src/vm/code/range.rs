@@ -5,16 +5,18 @@
 //! base │ chunk │ chunk │ chunk │ …        table: chunk ─▶ span, the part of a set that lies there; null where none does
 //! ```
 //!
-//! It is reserved when the first set of code is made, not before. Chunks have 64 KiB; a set takes what it needs and gives it
-//! back when it goes, so that any number of modules can come and go. A look-up reads the table and the span's index: no lock, no
-//! memory that could be freed under it as long as the code itself is not.
+//! It is reserved when the first set of code is made, not before. Chunks have 64 KiB; a set takes what it needs, which is mapped
+//! then, and gives it back when it goes, so that any number of modules can come and go. Elsewhere nothing is accessible. A look-up
+//! reads the table and the span's index: no lock, no memory that could be freed under it as long as the code itself is not.
 
 use std::io;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::NoNativeCode;
 use super::index::Place;
+use super::pages::{self, View, Way};
 use super::set::Span;
 use crate::vm::mmap::Mapping;
 
@@ -28,20 +30,28 @@ const MOST: usize = 1 << 30;
 /// With less than this there is no native code.
 const LEAST: usize = 16 << 20;
 
+/// Where the process may only have so much address space, the range takes one part in this many: memories need it more.
+#[cfg(unix)]
+const SHARE: u64 = 16;
+
 /// A range of address space for native code.
 pub(super) struct CodeRange {
     /// Holds the address space; nothing of it is accessible through this.
-    _space: Mapping,
+    space: Mapping,
     base: usize,
-    /// The span that each chunk belongs to.
-    table: Box<[AtomicPtr<Span>]>,
+    /// How memory is asked for.
+    ways: &'static [Way],
+    /// The span that each chunk belongs to: as many addresses as there are chunks. Most of them are never touched, so they are pages
+    /// of their own, which take no memory before.
+    table: Mapping,
+    chunks: usize,
     /// Which chunks are taken; whoever takes or frees some holds the lock.
     taken: Mutex<Box<[bool]>>,
 }
 
-// SAFETY: the mapping is only held for its address space, which nobody reads or writes through it.
+// SAFETY: one mapping is only held for its address space, which nobody reads or writes through it, the other is atomic.
 unsafe impl Send for CodeRange {}
-// SAFETY: as above; the table is atomic, and the rest is behind a lock.
+// SAFETY: as above; the rest is behind a lock.
 unsafe impl Sync for CodeRange {}
 
 /// The range of the process, null until it is reserved; never freed.
@@ -58,24 +68,33 @@ pub(super) fn known() -> Option<&'static CodeRange> {
 ///
 /// # Errors
 /// When the system gives no address space; it may later.
-#[cfg_attr(not(test), expect(dead_code, reason = "only tiers of native code make sets"))]
 pub(super) fn reserved() -> io::Result<&'static CodeRange> {
     static RESERVING: Mutex<()> = Mutex::new(());
     let _lock = RESERVING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(range) = known() {
         return Ok(range);
     }
-    let range: &CodeRange = Box::leak(Box::new(CodeRange::reserve(MOST)?));
+    let range: &CodeRange = Box::leak(Box::new(CodeRange::reserve(most(), &Way::ALL)?));
     RANGE.store(std::ptr::from_ref(range).cast_mut(), Ordering::Release);
     Ok(range)
 }
 
+/// How much to ask for.
+fn most() -> usize {
+    #[cfg(unix)]
+    if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::As).current {
+        let share = usize::try_from(limit / SHARE).unwrap_or(MOST);
+        return share.clamp(LEAST, MOST).next_power_of_two();
+    }
+    MOST
+}
+
 impl CodeRange {
-    /// A range of so many bytes, or of less if the system does not give them.
+    /// A range of so many bytes, or of less if the system does not give them, whose memory is asked for in some ways.
     ///
     /// # Errors
     /// When it gives too little to be useful.
-    pub(super) fn reserve(most: usize) -> io::Result<CodeRange> {
+    pub(super) fn reserve(most: usize, ways: &'static [Way]) -> io::Result<CodeRange> {
         let mut bytes = most;
         let space = loop {
             match Mapping::reserve(bytes) {
@@ -86,12 +105,9 @@ impl CodeRange {
         // Systems with larger pages than chunks do not exist; smaller ones may begin anywhere.
         let base = space.base().addr().next_multiple_of(CHUNK);
         let chunks = (space.base().addr() + bytes - base) / CHUNK;
-        Ok(CodeRange {
-            _space: space,
-            base,
-            table: (0..chunks).map(|_| AtomicPtr::new(null_mut())).collect(),
-            taken: Mutex::new(vec![false; chunks].into()),
-        })
+        let mut table = Mapping::default();
+        table.grow(chunks * size_of::<AtomicPtr<Span>>())?;
+        Ok(CodeRange { space, base, ways, table, chunks, taken: Mutex::new(vec![false; chunks].into()) })
     }
 
     /// The first address.
@@ -101,7 +117,14 @@ impl CodeRange {
 
     /// How many chunks there are.
     pub(super) fn chunks(&self) -> usize {
-        self.table.len()
+        self.chunks
+    }
+
+    /// The span of each chunk.
+    #[inline]
+    fn table(&self) -> &[AtomicPtr<Span>] {
+        // SAFETY: I-PUBLISHED: the mapping has so many of them, null at first, and nothing else is made of it.
+        unsafe { std::slice::from_raw_parts(self.table.base().cast(), self.chunks) }
     }
 
     /// Whether an address lies in the range.
@@ -114,15 +137,38 @@ impl CodeRange {
     ///
     /// # Safety
     /// If the address is in code of a set, that set must not be dropped meanwhile.
-    pub(super) unsafe fn find(&self, pc: usize) -> Option<Place> {
+    pub(super) unsafe fn find(&self, pc: usize) -> Option<Place<'_>> {
         let byte = pc.wrapping_sub(self.base);
-        let span = self.table.get(byte >> CHUNK_LOG2)?.load(Ordering::Acquire);
+        let span = self.table().get(byte >> CHUNK_LOG2)?.load(Ordering::Acquire);
         // SAFETY: a span is in the table as long as its set lives, which the caller promises.
         unsafe { span.as_ref() }?.find(byte as u32)
     }
 
+    /// Takes chunks that follow each other and makes them executable; answers the number of the first, and where to write to.
+    ///
+    /// # Errors
+    /// When the range is full, or the system gives no memory.
+    pub(super) fn map(&self, count: usize) -> Result<(usize, View), NoNativeCode> {
+        let first = self.take(count).ok_or(NoNativeCode::Full)?;
+        // SAFETY: I-VIEW: the chunks are in the range, and whoever takes them has them alone.
+        match unsafe { pages::map(self.address(first), count * CHUNK, self.ways) } {
+            Ok(view) => Ok((first, view)),
+            Err((error, lost)) => {
+                if !lost {
+                    self.give_back(first..first + count);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The start of a chunk.
+    fn address(&self, chunk: usize) -> *mut u8 {
+        self.space.base().with_addr(self.base + chunk * CHUNK)
+    }
+
     /// Takes chunks that follow each other; answers the number of the first.
-    pub(super) fn take(&self, count: usize) -> Option<usize> {
+    fn take(&self, count: usize) -> Option<usize> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = 0;
         for chunk in 0..taken.len() {
@@ -136,19 +182,31 @@ impl CodeRange {
         None
     }
 
+    /// Lets others take chunks.
+    fn give_back(&self, chunks: std::ops::Range<usize>) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[chunks].fill(false);
+    }
+
     /// Lets look-ups find a span in its chunks.
     pub(super) fn publish(&self, span: &Span) {
         for chunk in span.chunks() {
-            self.table[chunk].store(std::ptr::from_ref(span).cast_mut(), Ordering::Release);
+            self.table()[chunk].store(std::ptr::from_ref(span).cast_mut(), Ordering::Release);
         }
     }
 
-    /// Takes a span out of the table and gives its chunks back.
-    pub(super) fn free(&self, span: &Span) {
-        for chunk in span.chunks() {
-            self.table[chunk].store(null_mut(), Ordering::Release);
+    /// Takes a span out of the table, and gives its chunks and their memory back.
+    ///
+    /// # Safety
+    /// Nothing runs or reads code of the span any more.
+    pub(super) unsafe fn free(&self, span: &Span) {
+        let chunks = span.chunks();
+        for chunk in chunks.clone() {
+            self.table()[chunk].store(null_mut(), Ordering::Release);
         }
         // Only now can another span get the chunks, and write its own address there.
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[span.chunks()].fill(false);
+        // SAFETY: I-VIEW: the chunks are those of a span; the caller's promise.
+        if unsafe { pages::unmap(self.address(chunks.start), chunks.len() * CHUNK) }.is_ok() {
+            self.give_back(chunks);
+        }
     }
 }

@@ -1,0 +1,275 @@
+//! The bytes of a function while it is written: code that grows, labels, what has to be patched, and the literal pool.
+//!
+//! An assembler puts encoded instructions in. Where one refers to a place, it writes the part of the distance that it knows into the
+//! instruction and notes a [`Fixup`]; a distance to a bound label is written at once, all others by [`CodeBuffer::finish`]. After
+//! that nothing but the relocations of the pool is left to do, and the buffer is empty again and keeps its room for the next
+//! function.
+
+use std::fmt;
+
+use crate::object::NativeCode;
+use crate::pool::{Const, Pool, Word};
+
+/// A place in the code that is or will be bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(u32);
+
+impl Label {
+    /// Its number: labels of one buffer are numbered from 0.
+    #[inline]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The label with this number.
+    #[inline]
+    pub(crate) const fn numbered(number: u32) -> Label {
+        Label(number)
+    }
+}
+
+/// How an instruction set writes a distance into an instruction.
+pub trait Fixup: Copy {
+    /// What is between code and pool: nothing gets there, and what does anyway should trap.
+    const PADDING: u8;
+
+    /// Adds `distance`, from the place `at` to the target, to what is written at `at`. Says whether the sum fits.
+    #[must_use]
+    fn patch(self, code: &mut [u8], at: usize, distance: i64) -> bool;
+}
+
+/// Why there is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsmError {
+    /// Code and pool have more bytes than distances reach, 2 GiB.
+    TooLarge,
+    /// The instruction that ends behind this offset is too far from its target for its form.
+    OutOfReach {
+        /// Where the distance would be written.
+        at: u32,
+    },
+    /// Something refers to a label that was never bound, which is a mistake of the compiler.
+    Unbound(Label),
+}
+
+impl fmt::Display for AsmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AsmError::TooLarge => write!(f, "the code of the function would be larger than 2 GiB"),
+            AsmError::OutOfReach { at } => {
+                write!(f, "the target of the short branch at {at:#x} is too far away")
+            }
+            AsmError::Unbound(label) => write!(f, "label {} is used but not bound", label.0),
+        }
+    }
+}
+
+impl std::error::Error for AsmError {}
+
+/// The offset of a label that is not bound yet.
+const UNBOUND: u32 = u32::MAX;
+
+/// The most bytes of code and pool together.
+const LIMIT: usize = i32::MAX as usize;
+
+/// Room that is there in front of each instruction: no instruction set has longer ones.
+const ROOM: usize = 16;
+
+/// Code in the making. `F` says how its instruction set writes distances.
+///
+/// # Examples
+///
+/// ```
+/// use upshift_asm::{CodeBuffer, Word, x64::Distance};
+///
+/// let mut buffer = CodeBuffer::<Distance>::new();
+/// buffer.put(0xC3, 1, 0, 0);
+/// let seven = buffer.word(Word::Value(7));
+/// assert_eq!(seven, buffer.word(Word::Value(7)));
+/// let code = buffer.finish().unwrap();
+/// assert_eq!((code.bytes[0], code.pool, code.word(code.pool)), (0xC3, 16, 7));
+/// ```
+pub struct CodeBuffer<F> {
+    bytes: Vec<u8>,
+    labels: Vec<u32>,
+    /// Distances to labels.
+    to_labels: Vec<(u32, Label, F)>,
+    /// Distances to the begin of the pool.
+    to_pool: Vec<(u32, F)>,
+    pool: Pool,
+}
+
+impl<F> Default for CodeBuffer<F> {
+    fn default() -> Self {
+        CodeBuffer {
+            bytes: Vec::new(),
+            labels: Vec::new(),
+            to_labels: Vec::new(),
+            to_pool: Vec::new(),
+            pool: Pool::default(),
+        }
+    }
+}
+
+impl<F: Fixup> CodeBuffer<F> {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where the next instruction goes, in bytes from the begin.
+    #[inline]
+    pub fn offset(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+
+    /// What has been written so far. Distances to labels that are not bound, and to the pool, are not in it.
+    pub fn written(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Appends the lowest `first_len` bytes of `first` and then the lowest `second_len` of `second`, at most 8 each and 16 together.
+    #[inline]
+    pub fn put(&mut self, first: u64, first_len: usize, second: u64, second_len: usize) {
+        let len = self.bytes.len();
+        if self.bytes.capacity() - len < ROOM {
+            self.grow();
+        }
+        // A length out of range would only come from an encoder that is wrong; it must not write behind the buffer all the same.
+        let (first_len, second_len) = (first_len.min(8), second_len.min(8));
+        // SAFETY: there is room for 16 bytes behind `len`: two stores of 8 that begin at most 8 bytes behind it stay inside. Both
+        // together write everything up to the new length.
+        unsafe {
+            let end = self.bytes.as_mut_ptr().add(len);
+            end.cast::<[u8; 8]>().write(first.to_le_bytes());
+            end.add(first_len).cast::<[u8; 8]>().write(second.to_le_bytes());
+            self.bytes.set_len(len + first_len + second_len);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.bytes.reserve(ROOM.max(1024));
+    }
+
+    /// Appends bytes as they are.
+    pub fn put_bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Overwrites four bytes that were written already.
+    ///
+    /// # Panics
+    ///
+    /// When there are not so many.
+    pub fn patch_u32(&mut self, at: u32, value: u32) {
+        self.bytes[at as usize..][..4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// A label that is not bound yet.
+    #[inline]
+    pub fn label(&mut self) -> Label {
+        let label = Label(self.labels.len() as u32);
+        self.labels.push(UNBOUND);
+        label
+    }
+
+    /// Binds a label to here.
+    ///
+    /// # Panics
+    ///
+    /// In builds with assertions, when it is bound already.
+    #[inline]
+    pub fn bind(&mut self, label: Label) {
+        let here = self.offset();
+        let place = &mut self.labels[label.0 as usize];
+        debug_assert!(*place == UNBOUND, "a label is bound once");
+        *place = here;
+    }
+
+    /// Where a label is, if it is bound.
+    #[inline]
+    pub fn place(&self, label: Label) -> Option<u32> {
+        let place = self.labels[label.0 as usize];
+        (place != UNBOUND).then_some(place)
+    }
+
+    /// Notes that what was written at `at` lacks the distance from there to a label.
+    #[inline]
+    pub fn refer_to_label(&mut self, at: u32, label: Label, fixup: F) {
+        self.to_labels.push((at, label, fixup));
+    }
+
+    /// Notes that what was written at `at` lacks the distance from there to the pool. That of the constant to the begin of the pool
+    /// is in it already.
+    #[inline]
+    pub fn refer_to_pool(&mut self, at: u32, fixup: F) {
+        self.to_pool.push((at, fixup));
+    }
+
+    /// A word of the pool with this value, shared by all who want the same.
+    pub fn word(&mut self, word: Word) -> Const {
+        self.pool.word(word)
+    }
+
+    /// 16 bytes of the pool at a multiple of 16 with this value, shared by all who want the same.
+    pub fn wide(&mut self, value: u128) -> Const {
+        self.pool.wide(value)
+    }
+
+    /// Words of the pool one behind the other, shared with nobody. Returns the place of the first.
+    pub fn words(&mut self, words: &[Word]) -> Const {
+        self.pool.run(words)
+    }
+
+    /// How many bytes the pool has so far.
+    pub fn pool_len(&self) -> usize {
+        self.pool.len()
+    }
+
+    /// Writes all distances that are left and hands over the code. The buffer is empty afterwards, whatever comes out.
+    ///
+    /// # Errors
+    ///
+    /// [`AsmError`]: too much code, a short branch that does not reach its target, or a label without a place.
+    pub fn finish(&mut self) -> Result<NativeCode, AsmError> {
+        let result = self.link();
+        self.clear();
+        result
+    }
+
+    fn link(&mut self) -> Result<NativeCode, AsmError> {
+        let pool = self.bytes.len().next_multiple_of(16);
+        if pool + self.pool.len() > LIMIT {
+            return Err(AsmError::TooLarge);
+        }
+        let end = if self.pool.len() == 0 { self.bytes.len() } else { pool };
+        let mut bytes = Vec::with_capacity(end + self.pool.len());
+        bytes.extend_from_slice(&self.bytes);
+        for &(at, label, fixup) in &self.to_labels {
+            let place = self.place(label).ok_or(AsmError::Unbound(label))?;
+            if !fixup.patch(&mut bytes, at as usize, i64::from(place) - i64::from(at)) {
+                return Err(AsmError::OutOfReach { at });
+            }
+        }
+        for &(at, fixup) in &self.to_pool {
+            if !fixup.patch(&mut bytes, at as usize, pool as i64 - i64::from(at)) {
+                return Err(AsmError::OutOfReach { at });
+            }
+        }
+        bytes.resize(end, F::PADDING);
+        let relocs =
+            self.pool.finish(&mut bytes, |label| self.place(label).ok_or(AsmError::Unbound(label)))?;
+        Ok(NativeCode { bytes, pool: end as u32, relocs })
+    }
+
+    /// Forgets everything but keeps the room.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.labels.clear();
+        self.to_labels.clear();
+        self.to_pool.clear();
+        self.pool.clear();
+    }
+}

@@ -1,0 +1,68 @@
+//! What an assembler hands over: [`NativeCode`], code and literal pool in one run of bytes that may lie at any address.
+//!
+//! Instructions refer to other places of the same object by distances, which are final. All addresses are in words of the pool,
+//! and each such word has a [`Reloc`]: whoever copies the bytes to their place goes through these and through nothing else.
+
+/// The code of one function, or of anything else that is published as a whole, independent of its position.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NativeCode {
+    /// The instructions and behind them, from [`NativeCode::pool`] on, the words that they refer to. It has to be put at a multiple
+    /// of 16.
+    pub bytes: Vec<u8>,
+    /// Where in `bytes` the pool begins, a multiple of 16; the number of bytes if there is none.
+    pub pool: u32,
+    /// The words that become addresses, in ascending order of where they are.
+    pub relocs: Vec<Reloc>,
+}
+
+impl NativeCode {
+    /// The instructions, without the pool but with the padding in front of it.
+    pub fn code(&self) -> &[u8] {
+        &self.bytes[..self.pool as usize]
+    }
+
+    /// The word of 8 bytes at an offset in the object.
+    ///
+    /// # Panics
+    ///
+    /// When it is not inside.
+    pub fn word(&self, at: u32) -> u64 {
+        let at = at as usize;
+        u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("8 bytes"))
+    }
+}
+
+/// A word of the pool that holds an address once the code is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reloc {
+    /// Where the 8 bytes are, an offset in [`NativeCode::bytes`] and a multiple of 8.
+    pub at: u32,
+    /// Which address it holds.
+    pub kind: RelocKind,
+}
+
+/// Which address a word holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RelocKind {
+    /// The word has an offset in the same object; the address of the object is added to it.
+    Base,
+    /// The handler of tier 0's instruction with this number. The word is 0 and replaced.
+    Handler(u16),
+    /// One of the runtime's stubs. The word is 0 and replaced.
+    Stub(Stub),
+}
+
+/// Code of the runtime that native code calls or jumps to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stub {
+    /// What the native entry of a function without native code is, for callers that call: it goes on in the interpreter.
+    CallInterpreterPaired,
+    /// The same for callers that jump.
+    CallInterpreterJump,
+    /// Where a native function goes that returns to code of the interpreter.
+    ReturnToInterpreter,
+    /// Notes a trap at the place of the call and ends the activation. Called, with the trap's number as the argument.
+    Trap,
+    /// Ends the activation because the value stack has no room for a frame whose header is written.
+    Overflow,
+}

@@ -1,0 +1,127 @@
+//! Moves of integers: between registers and memory, with extension, by conditions, and as one access for all processors.
+
+use super::assembler::Assembler;
+use super::encoding::{Enc, Map, Prefix, imm_bytes};
+use super::mem::{Mem, Rm};
+use super::regs::{Cond, Gpr, Size};
+use super::tables::instructions;
+#[cfg(test)]
+use super::tests::{Case, Shape};
+
+const fn enc(map: Map, opcode: u8) -> Enc {
+    Enc::new(Prefix::NP, map, opcode)
+}
+
+/// # Constants and conditions
+impl Assembler {
+    /// Sets all 64 bits of a register, in the shortest form that leaves the flags alone.
+    #[inline(never)]
+    pub fn mov_imm(&mut self, target: Gpr, imm: u64) {
+        let number = target.number();
+        if let Ok(low) = u32::try_from(imm) {
+            self.put_opcode_form(enc(Map::M1, 0xB8), number, low.into(), 4);
+        } else if let Ok(low) = i32::try_from(imm as i64) {
+            self.put_register_form(enc(Map::M1, 0xC7).w(), 0, number, low as u32, 4);
+        } else {
+            self.put_opcode_form(enc(Map::M1, 0xB8).w(), number, imm, 8);
+        }
+    }
+
+    /// Sets a register to 0, in two or three bytes. The flags are then those of a result 0.
+    #[inline]
+    pub fn zero(&mut self, target: Gpr) {
+        self.xor(Size::S32, target, target);
+    }
+
+    /// Sets a byte to 1 if the condition holds, else to 0. The rest of the register stays.
+    #[inline]
+    pub fn setcc(&mut self, cond: Cond, target: impl Rm<Gpr>) {
+        target.encode(self, enc(Map::M0F, 0x90).plus(cond as u8).byte_rm(), 0, 0, 0);
+    }
+
+    /// Copies if the condition holds. With 32 bits the upper half is cleared either way.
+    ///
+    /// # Panics
+    ///
+    /// For 8 bits.
+    #[inline]
+    pub fn cmov(&mut self, cond: Cond, size: Size, target: Gpr, source: impl Rm<Gpr>) {
+        source.encode(self, enc(Map::M0F, 0x40).plus(cond as u8).wide(size), target.number(), 0, 0);
+    }
+
+    /// Changes the order of bytes, of 32 or 64 bits.
+    #[inline]
+    pub fn bswap(&mut self, size: Size, target: Gpr) {
+        self.put_opcode_form(enc(Map::M0F, 0xC8).wide_vex(size), target.number(), 0, 0);
+    }
+
+    /// Compares 16 bytes of memory, at a multiple of 16, with `rdx:rax`. If equal, stores `rcx:rbx`, otherwise loads `rdx:rax`; the
+    /// zero flag tells which. One access for all processors.
+    #[inline]
+    pub fn lock_cmpxchg16b(&mut self, target: Mem) {
+        self.put_memory_form(enc(Map::M0F, 0xC7).w().locked(), 1, target, 0, 0);
+    }
+}
+
+instructions! { table;
+    "# Moves
+
+Opcodes are those for 32 bits; those for bytes are one less."
+    [AnyRegRm(size: Size, target: Gpr, source: impl Rm<Gpr>) |asm, enc| source.encode(asm, enc.sized(size), target.number(), 0, 0)] {
+        mov: NP M1 0x8B;
+    }
+    "# Stores"
+    [MemReg(size: Size, target: Mem, source: Gpr) |asm, enc| asm.put_memory_form(enc.sized(size), source.number(), target, 0, 0)] {
+        mov_mr: NP M1 0x89;
+        /// Exchanges, as one access for all processors.
+        xchg_mr: NP M1 0x87;
+    }
+    "# Stores of an immediate, which is sign-extended to 64 bits"
+    [MemImm(size: Size, target: Mem, imm: i32) |asm, enc|
+        asm.put_memory_form(enc.sized_rm(size), enc.digit(), target, imm as u32, imm_bytes(size))] {
+        mov_mi: NP M1 0xC7 / 0;
+    }
+    "# Exchanges of registers"
+    [RegReg(size: Size, first: Gpr, second: Gpr) |asm, enc| first.encode(asm, enc.sized(size), second.number(), 0, 0)] {
+        xchg: NP M1 0x87;
+    }
+    "# Addresses, of 16, 32 or 64 bits"
+    [RegMem(size: Size, target: Gpr, source: Mem) |asm, enc| asm.put_memory_form(enc.wide(size), target.number(), source, 0, 0)] {
+        lea: NP M1 0x8D, 0;
+    }
+    "# Extensions of bytes to 16, 32 or 64 bits"
+    [RegRm8(size: Size, target: Gpr, source: impl Rm<Gpr>) |asm, enc|
+        source.encode(asm, enc.byte_rm().wide(size), target.number(), 0, 0)] {
+        /// Fills up with zeroes.
+        movzx_8: NP M0F 0xB6, 1;
+        /// Fills up with the sign.
+        movsx_8: NP M0F 0xBE, 1;
+    }
+    "# Extensions of 16 bits to 32 or 64"
+    [RegRm16(size: Size, target: Gpr, source: impl Rm<Gpr>) |asm, enc| source.encode(asm, enc.wide_vex(size), target.number(), 0, 0)] {
+        /// Fills up with zeroes.
+        movzx_16: NP M0F 0xB7, 2;
+        /// Fills up with the sign.
+        movsx_16: NP M0F 0xBF, 2;
+    }
+    "# Extension of 32 bits to 64"
+    [Reg64Rm32(target: Gpr, source: impl Rm<Gpr>) |asm, enc| source.encode(asm, enc.w(), target.number(), 0, 0)] {
+        /// Fills up with the sign. (`mov` of 32 bits fills up with zeroes.)
+        movsxd: NP M1 0x63, 4;
+    }
+    "# One access for all processors
+
+Each begins with the prefix `lock`."
+    [MemReg(size: Size, target: Mem, source: Gpr) |asm, enc|
+        asm.put_memory_form(enc.sized(size).locked(), source.number(), target, 0, 0)] {
+        lock_add: NP M1 0x01;
+        lock_or: NP M1 0x09;
+        lock_and: NP M1 0x21;
+        lock_sub: NP M1 0x29;
+        lock_xor: NP M1 0x31;
+        /// Compares memory with `rax`. If equal, stores the source, otherwise loads `rax`; the zero flag tells which.
+        lock_cmpxchg: NP M0F 0xB1;
+        /// Adds the source to memory and leaves in the source what was there.
+        lock_xadd: NP M0F 0xC1;
+    }
+}

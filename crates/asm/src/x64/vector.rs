@@ -1,0 +1,44 @@
+//! Vector instructions as values, [`XmmBinary`] and [`XmmUnary`]: a compiler chooses the operation once and then the form.
+//!
+//! The forms of SSE have two operands, those with VEX (AVX) a third one that is only written. Scalars in memory need no alignment;
+//! 16 bytes in memory do in the forms of SSE (but for `movups` and its like) and do not in those with VEX.
+
+use super::assembler::Assembler;
+use super::encoding::Enc;
+use super::mem::Rm;
+use super::regs::Xmm;
+
+/// `target = target op source`, or `target = first op second` with AVX.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct XmmBinary(pub(super) Enc);
+
+/// `target = op source`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct XmmUnary(pub(super) Enc);
+
+/// # Vector instructions by value
+impl Assembler {
+    /// `op target, source`
+    #[inline]
+    pub fn xmm_binary(&mut self, op: XmmBinary, target: Xmm, source: impl Rm<Xmm>) {
+        source.encode(self, op.0, target.number(), 0, 0);
+    }
+
+    /// `op target, first, second`. Needs AVX.
+    #[inline]
+    pub fn vex_binary(&mut self, op: XmmBinary, target: Xmm, first: Xmm, second: impl Rm<Xmm>) {
+        second.encode_vex(self, op.0, target.number(), first.number(), 0, 0);
+    }
+
+    /// `op target, source`
+    #[inline]
+    pub fn xmm_unary(&mut self, op: XmmUnary, target: Xmm, source: impl Rm<Xmm>) {
+        source.encode(self, op.0, target.number(), 0, 0);
+    }
+
+    /// `op target, source`. Needs AVX.
+    #[inline]
+    pub fn vex_unary(&mut self, op: XmmUnary, target: Xmm, source: impl Rm<Xmm>) {
+        source.encode_vex(self, op.0, target.number(), 0, 0, 0);
+    }
+}

@@ -1,0 +1,191 @@
+//! Into the function, calls of others, and out of it.
+//!
+//! Arguments and results lie in slots, and every value is in its slot over a call. Behind it nothing is in a register but the first
+//! result, if it is the only one.
+
+use upshift_asm::{Const, Stub, Word};
+use upshift_core::types::ValType;
+use upshift_core::vm::frame;
+use upshift_ir::build::{Builder, SideTables};
+use upshift_translate::backend::{Backend, Call, Callee, Frame, Operand, Return, Slot};
+
+use crate::cache::{Held, Kind};
+use crate::compiler::Compiler;
+use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
+
+impl<'m> Compiler<'m> {
+    /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
+    pub(crate) fn prologue(&mut self, frame: &Frame) {
+        self.frame = *frame;
+        self.builder = Builder::for_embedding(self.module, frame);
+        self.tables.side = SideTables::new(frame.params);
+        self.control.begin(&mut self.asm);
+        let overflow = self.control.overflow();
+        self.control.frame_size_at = self.emit_entry(overflow);
+        self.asm.bind(self.control.body());
+        if frame.homes > frame.locals {
+            self.emit_zero_slots(Slot(frame.locals), frame.homes - frame.locals);
+        }
+    }
+
+    /// What the function ends with: cold paths, entries and landings from handlers.
+    pub(crate) fn epilogue(&mut self, frame_slots: u32) {
+        self.settle();
+        let frame_slots = frame_slots - frame::fp_offset(self.frame.params);
+        self.control.frame_slots = frame_slots;
+        self.control.main = self.asm.offset();
+        self.emit_cold_paths();
+        self.asm.bind(self.control.overflow());
+        self.emit_jump_to_stub(Stub::Overflow);
+        let entry = self.asm.here();
+        self.emit_arrival();
+        self.asm.jmp(self.control.body());
+        // What no stack has room for has no size that an instruction could name.
+        let size = frame_slots.saturating_mul(8).min(i32::MAX as u32);
+        self.asm.patch_u32(self.control.frame_size_at, size);
+        let preamble = u64::from(frame_slots) * 8;
+        self.control.entry = Some(self.asm.words(&[Word::Value(preamble), Word::Label(entry)]));
+        self.emit_arrivals();
+        self.emit_call_landings();
+    }
+
+    /// A call.
+    pub(crate) fn compile_call(&mut self, call: &Call<'_>) {
+        if call.tail {
+            return self.embed_last(|builder| builder.call(call));
+        }
+        match call.callee {
+            Callee::Direct(func) if func.0 >= self.module.imported_funcs => {
+                self.flush();
+                self.done();
+                self.cache.clear();
+                let record = self.layout.func(func.0 - self.module.imported_funcs);
+                self.emit_own_func(record);
+                self.call_record(call);
+            }
+            _ => self.embed_call(call),
+        }
+    }
+
+    /// Calls the function of the same instance whose record is in the register for that; nothing else is in registers.
+    fn call_record(&mut self, call: &Call<'_>) {
+        let native = self.asm.label();
+        let (landing, kind) = (self.call_landing(call), result_kind(call.ty.results()));
+        let words = self.asm.words(&[Word::Label(native), Word::Label(landing)]);
+        self.tables.own_words(words, self.asm.offset());
+        let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
+        self.emit_call(callee, words.plus(8));
+        self.asm.bind(native);
+        self.emit_landing(call.base);
+        self.take_result(call.base, kind);
+    }
+
+    /// Lets the interpreter call.
+    fn embed_call(&mut self, call: &Call<'_>) {
+        self.collect_words(|builder| builder.call(call));
+        let (native, landing) = (self.asm.label(), self.call_landing(call));
+        // The last word of a call is the one in front of where it returns to.
+        if let Some(word) = self.tables.words.last_mut() {
+            *word = Word::Label(native);
+        }
+        self.tables.words.push(Word::Label(landing));
+        self.run_words(true);
+        self.asm.bind(native);
+        self.emit_landing(call.base);
+        self.take_result(call.base, result_kind(call.ty.results()));
+    }
+
+    /// The only result of a call is in a register as well.
+    fn take_result(&mut self, slot: Slot, kind: Option<Kind>) {
+        let Some(kind) = kind else { return };
+        let reg = result_reg(kind);
+        if kind == Kind::I32 {
+            // The callee may have left anything in the upper half.
+            self.emit_move(reg, reg, kind);
+        }
+        self.cache.bind(reg, Held { slot, kind, dirty: false });
+    }
+
+    /// The landing of calls with such a result, from handlers.
+    fn call_landing(&mut self, call: &Call<'_>) -> upshift_asm::Label {
+        let number = match result_kind(call.ty.results()) {
+            None | Some(Kind::F32) => 0,
+            Some(Kind::F64) => 1,
+            Some(_) => 2,
+        };
+        *self.control.call_landings[number].get_or_insert_with(|| self.asm.label())
+    }
+
+    /// The landings that calls need.
+    fn emit_call_landings(&mut self) {
+        for (kind, label) in
+            [None, Some(Kind::F64), Some(Kind::I64)].into_iter().zip(self.control.call_landings)
+        {
+            if let Some(label) = label {
+                self.asm.bind(label);
+                self.emit_call_landing(kind);
+            }
+        }
+    }
+
+    /// A return.
+    pub(crate) fn compile_return(&mut self, values: Return<'_>) {
+        match values {
+            Return::None => self.emit_return(None),
+            Return::One(
+                Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot),
+                ValType::V128,
+            ) => {
+                self.flush_slot(slot);
+                self.emit_return_slots(slot, 2);
+            }
+            Return::One(operand, ty) => {
+                let kind = Kind::from(ty);
+                self.bring(operand, result_reg(kind), kind);
+                self.emit_return(Some(kind));
+            }
+            Return::Span(first, _) => {
+                for slot in first.0..first.0 + self.frame.results {
+                    self.flush_slot(Slot(slot));
+                }
+                self.emit_return_slots(first, self.frame.results);
+            }
+        }
+        self.leave();
+    }
+
+    /// Brings an operand to a register, whatever that has: control leaves the function.
+    fn bring(&mut self, operand: Operand, reg: Reg, kind: Kind) {
+        let cached = operand.slot().and_then(|slot| self.cached(slot, kind));
+        match (operand, cached) {
+            (_, Some(cached)) if cached == reg => {}
+            (_, Some(cached)) => self.emit_move(reg, cached, kind),
+            (Operand::Const(bits, _), _) => self.emit_const(reg, bits, kind),
+            (Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), _) => {
+                self.emit_load(reg, slot, kind);
+            }
+        }
+    }
+
+    /// Where the entry words are in the pool, once the function has ended.
+    pub(crate) fn entry(&self) -> Const {
+        self.control.entry.expect("the walker ends each function")
+    }
+}
+
+/// The kind of the only result, if there is one that a register has.
+fn result_kind(results: &[ValType]) -> Option<Kind> {
+    match *results {
+        [ValType::V128] => None,
+        [ty] => Some(Kind::from(ty)),
+        _ => None,
+    }
+}
+
+/// Where a call leaves its only result.
+fn result_reg(kind: Kind) -> Reg {
+    match kind.class() {
+        Class::Int => RESULT.into(),
+        Class::Float => FLOAT_RESULT.into(),
+    }
+}

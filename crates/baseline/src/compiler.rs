@@ -1,0 +1,397 @@
+//! The compiler's state, and the walker's calls led to where each class of operation is compiled.
+//!
+//! Between two calls no operation is running: no register is locked. Flags of a comparison may wait for the branch that uses them
+//! ([`Compiler::settle`] ends that), everything else is in slots or where the cache says.
+
+use upshift_asm::AsmError;
+use upshift_asm::x64::Assembler;
+use upshift_core::cast::Cast;
+use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIndex, TypeIndex};
+use upshift_core::ops::atomic::Atomic;
+use upshift_core::ops::memory::{Load, Store};
+use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
+use upshift_core::types::ValType;
+use upshift_core::value::V128;
+use upshift_core::vm::{VmLayout, frame};
+use upshift_ir::build::Builder;
+use upshift_translate::ModuleInfo;
+use upshift_translate::backend::{
+    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
+    Operands, ReferenceNode, References, Return, Service, Slot,
+};
+
+use crate::cache::Cache;
+use crate::code::{BaselineCode, Target};
+use crate::control::Control;
+use crate::operands::Consumed;
+use crate::pins::Pins;
+use crate::tables::Tables;
+use crate::x64::Flags;
+
+/// Compiles one function.
+pub(crate) struct Compiler<'m> {
+    pub(crate) module: &'m ModuleInfo,
+    pub(crate) layout: VmLayout,
+    pub(crate) target: &'m Target,
+    pub(crate) frame: Frame,
+    pub(crate) asm: Assembler,
+    /// What is in registers.
+    pub(crate) cache: Cache,
+    /// The temporaries that the running operation uses up.
+    pub(crate) consumed: Consumed,
+    /// A comparison whose result is in the flags.
+    pub(crate) flags: Option<Flags>,
+    /// Labels and loops.
+    pub(crate) control: Control,
+    /// What is known of locals, for loops.
+    pub(crate) pins: Pins,
+    /// What lies beside the code.
+    pub(crate) tables: Tables,
+    /// Makes instructions of the interpreter.
+    pub(crate) builder: Builder<'m>,
+}
+
+impl<'m> Compiler<'m> {
+    /// A compiler for a function of the module; with `positions` it notes where code comes from.
+    pub(crate) fn new(module: &'m ModuleInfo, target: &'m Target, positions: bool) -> Compiler<'m> {
+        let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
+        Compiler {
+            module,
+            layout: module.vm_layout(),
+            target,
+            frame,
+            asm: Assembler::new(),
+            cache: Cache::default(),
+            consumed: Consumed::default(),
+            flags: None,
+            control: Control::default(),
+            pins: Pins::default(),
+            tables: Tables::new(positions),
+            builder: Builder::for_embedding(module, &frame),
+        }
+    }
+
+    /// The finished code.
+    pub(crate) fn finish(mut self) -> Result<BaselineCode, AsmError> {
+        let code = self.asm.finish()?;
+        let pool = code.pool;
+        let side = std::mem::take(&mut self.tables.side);
+        let (handlers, references) = side.finish(|label| self.control.catch_word(label).offset() + pool);
+        Ok(BaselineCode {
+            frame: self.frame,
+            frame_slots: self.control.frame_slots,
+            entry: self.entry().offset() + pool,
+            native_entry: 0,
+            main: self.control.main,
+            loops: self.control.loop_words(pool),
+            owners: self.tables.take_owners(pool),
+            handlers,
+            references,
+            faults: std::mem::take(&mut self.tables.faults).into(),
+            embedded: self.tables.embedded,
+            code,
+        })
+    }
+
+    /// How far a slot lies above the frame pointer, in slots.
+    pub(crate) fn fp_slot(&self, slot: Slot) -> i64 {
+        i64::from(slot.0) - i64::from(frame::fp_offset(self.frame.params))
+    }
+}
+
+impl Backend for Compiler<'_> {
+    fn begin(&mut self, frame: &Frame, locals: &[LocalRun]) {
+        self.pins.begin(locals);
+        self.prologue(frame);
+    }
+
+    fn wants_survey(&self) -> bool {
+        true
+    }
+
+    fn position(&mut self, offset: u32) {
+        self.tables.note_position(self.asm.offset(), offset);
+    }
+
+    fn new_label(&mut self) -> Label {
+        self.make_label()
+    }
+
+    fn bind(&mut self, label: Label, live: Live<'_>) {
+        self.settle();
+        self.bind_label(label, live.top);
+    }
+
+    fn loop_head(&mut self, number: u32, _live: Live<'_>, survey: Option<&LoopSurvey<'_>>) {
+        self.enter_loop(number, survey);
+    }
+
+    fn loop_end(&mut self, _number: u32) {
+        self.leave_loop();
+    }
+
+    fn charge(&mut self) -> Charge {
+        self.settle();
+        self.take_fuel()
+    }
+
+    fn set_charge(&mut self, charge: Charge, fuel: u32) {
+        self.asm.patch_u32(charge.0, fuel);
+    }
+
+    fn check_interrupt(&mut self, top: Slot) {
+        self.settle();
+        self.embed(false, |builder| builder.check_interrupt(top));
+    }
+
+    fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.copy_value(dst, src, ty);
+    }
+
+    fn set_local(&mut self, _local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
+        self.set_local_value(dst, src, ty);
+    }
+
+    fn copy_span(&mut self, dst: Slot, src: Operands<'_>) {
+        self.settle();
+        self.copy_slots(dst, src);
+    }
+
+    fn discard(&mut self, operand: Operand) {
+        self.settle();
+        self.consume(operand);
+        self.done();
+    }
+
+    fn const_v128(&mut self, dst: Slot, value: V128) {
+        self.settle();
+        self.embed(false, |builder| builder.const_v128(dst, value));
+    }
+
+    fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
+        self.compile_binary(op, dst, lhs, rhs);
+    }
+
+    fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]) {
+        self.settle();
+        self.embed(false, |builder| builder.wide(op, dst, operands));
+    }
+
+    fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
+        self.settle();
+        self.compile_unary(op, dst, value);
+    }
+
+    fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]) {
+        self.settle();
+        self.embed(false, |builder| builder.ternary(op, dst, operands));
+    }
+
+    fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.extract_lane(op, lane, dst, vector));
+    }
+
+    fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.replace_lane(op, lane, dst, vector, value));
+    }
+
+    fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.shuffle(lanes, dst, a, b));
+    }
+
+    fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand) {
+        self.compile_select(ty, dst, condition, if_true, if_false);
+    }
+
+    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+        self.settle();
+        self.compile_load(op, arg, dst, address);
+    }
+
+    fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
+        self.settle();
+        self.compile_store(op, arg, address, value);
+    }
+
+    fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand) {
+        self.settle();
+        self.embed(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector));
+    }
+
+    fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand) {
+        self.settle();
+        self.embed(true, |builder| builder.store_lane(bytes, lane, arg, address, vector));
+    }
+
+    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
+        self.settle();
+        self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+    }
+
+    fn fence(&mut self) {
+        self.settle();
+        self.embed(false, |builder| builder.fence());
+    }
+
+    fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {
+        self.settle();
+        self.embed(true, |builder| builder.memory_size(memory, dst));
+    }
+
+    fn global_get(&mut self, global: GlobalIndex, dst: Slot) {
+        self.settle();
+        self.load_global(global, dst);
+    }
+
+    fn global_set(&mut self, global: GlobalIndex, value: Operand) {
+        self.settle();
+        self.store_global(global, value);
+    }
+
+    fn ref_func(&mut self, func: FuncIndex, dst: Slot) {
+        self.settle();
+        self.embed(false, |builder| builder.ref_func(func, dst));
+    }
+
+    fn ref_eq(&mut self, dst: Slot, lhs: Operand, rhs: Operand) {
+        // References are compared by their bits.
+        self.compile_binary(Binary::I64Eq, dst, lhs, rhs);
+    }
+
+    fn ref_is_null(&mut self, dst: Slot, reference: Operand) {
+        self.compile_binary(Binary::I64Eq, dst, reference, NULL);
+    }
+
+    fn ref_as_non_null(&mut self, value: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.ref_as_non_null(value));
+    }
+
+    fn builtin(&mut self, service: &Service<'_>) {
+        self.settle();
+        self.embed(false, |builder| builder.builtin(service));
+    }
+
+    fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
+        self.settle();
+        self.tables.side.open_handler(self.asm.offset(), handler, outer);
+    }
+
+    fn catch(&mut self, handler: Handler, clause: &Catch) {
+        self.note_catch(clause.target);
+        self.tables.side.catch(handler, clause);
+    }
+
+    fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
+        self.settle();
+        self.tables.side.close_handler(self.asm.offset(), handler, next);
+    }
+
+    fn throw(&mut self, tag: TagIndex, payload: Slot) {
+        self.settle();
+        self.embed_last(|builder| builder.throw(tag, payload));
+    }
+
+    fn throw_ref(&mut self, exception: Operand) {
+        self.settle();
+        self.embed_last(|builder| builder.throw_ref(exception));
+    }
+
+    fn safepoint(&mut self, operands: Option<References>) {
+        self.settle();
+        self.tables.side.safepoint(self.asm.offset(), operands);
+    }
+
+    fn references(&mut self, locals: &[Slot], nodes: &[ReferenceNode]) {
+        self.tables.side.references(locals, nodes);
+    }
+
+    fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
+        self.settle();
+        self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+    }
+
+    fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.field_load(op, ty, offset, dst, object));
+    }
+
+    fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.field_store(op, offset, object, value));
+    }
+
+    fn element_load(&mut self, op: Load, ty: ValType, dst: Slot, array: Operand, index: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.element_load(op, ty, dst, array, index));
+    }
+
+    fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.element_store(op, array, index, value));
+    }
+
+    fn array_len(&mut self, dst: Slot, array: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.array_len(dst, array));
+    }
+
+    fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.ref_test(cast, dst, reference));
+    }
+
+    fn ref_cast(&mut self, cast: Cast, reference: Operand) {
+        self.settle();
+        self.embed(false, |builder| builder.ref_cast(cast, reference));
+    }
+
+    fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, free: Slot) {
+        self.settle();
+        self.branch_on_cast(cast, reference, sense, target, free);
+    }
+
+    fn unreachable(&mut self) {
+        self.settle();
+        self.trap_here(upshift_core::Trap::UnreachableCodeReached);
+    }
+
+    fn jump(&mut self, target: Label) {
+        self.settle();
+        self.jump_to(target);
+    }
+
+    fn branch_if(&mut self, condition: Operand, sense: bool, target: Label) {
+        self.branch_on(condition, sense, target);
+    }
+
+    fn branch_if_null(&mut self, reference: Operand, sense: bool, target: Label) {
+        self.settle();
+        self.branch_on_null(reference, sense, target);
+    }
+
+    fn branch_table(&mut self, index: Operand, targets: &[Label]) {
+        self.settle();
+        self.branch_by_table(index, targets);
+    }
+
+    fn call(&mut self, call: &Call<'_>) {
+        self.settle();
+        self.compile_call(call);
+    }
+
+    fn ret(&mut self, values: Return<'_>) {
+        self.settle();
+        self.compile_return(values);
+    }
+
+    fn end(&mut self, frame_slots: u32) {
+        self.epilogue(frame_slots);
+    }
+}
+
+/// The reference to nothing; it is immediate where it is compared.
+const NULL: Operand = Operand::Const(0, Slot(0));

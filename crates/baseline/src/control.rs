@@ -1,0 +1,338 @@
+//! Labels, branches, tables and loops, and the ways into them from other tiers.
+//!
+//! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
+//! main line that loads what registers have there, and a word in the pool that leads to the stub.
+
+use upshift_asm::Word;
+use upshift_asm::x64::Assembler;
+use upshift_asm::{Const, Label as Place};
+use upshift_core::cast::Cast;
+use upshift_core::ops::Binary;
+use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
+
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+use crate::merge::{Entry, Plan};
+use crate::tables::ColdPath;
+use crate::x64::{RegSet, Test};
+
+/// What is known of a label.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelInfo {
+    pub(crate) place: Place,
+    /// What registers have there: a part of the entries. Fixed by the first branch.
+    pub(crate) state: Option<(u32, u32)>,
+    pub(crate) bound: bool,
+    /// Whether exceptions lead there.
+    pub(crate) catches: bool,
+    /// Where the table that is being compiled leads, to conform first.
+    table_stub: Option<Place>,
+}
+
+/// A way in from other tiers.
+#[derive(Clone, Copy, Debug)]
+struct Arrival {
+    label: Label,
+    /// The position of the label.
+    position: u32,
+    /// The word that leads to it, once it is written.
+    word: Option<Const>,
+}
+
+/// Labels and loops of the function, and where its parts are.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    pub(crate) labels: Vec<LabelInfo>,
+    /// The states of all labels.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) plan: Plan,
+    /// Labels to which a table leads through stubs.
+    table_stubs: Vec<Label>,
+    unreachable: bool,
+    /// The head of a loop that is about to be bound.
+    head: Option<Label>,
+    /// The loops' heads, by number.
+    loops: Vec<Option<Arrival>>,
+    /// Which registers stay in the loops that are open, each with those around it.
+    pinned: Vec<RegSet>,
+    /// Labels that exceptions lead to, in ascending order.
+    catches: Vec<Arrival>,
+    /// The landings of calls from handlers: without a result or with an `f32`, with an `f64`, with an integer or reference.
+    pub(crate) call_landings: [Option<Place>; 3],
+    body: Option<Place>,
+    overflow: Option<Place>,
+    /// Where the size of the frame is to be put.
+    pub(crate) frame_size_at: u32,
+    pub(crate) frame_slots: u32,
+    /// Where the main line ends.
+    pub(crate) main: u32,
+    pub(crate) entry: Option<Const>,
+}
+
+impl Control {
+    /// A function begins.
+    pub(crate) fn begin(&mut self, asm: &mut Assembler) {
+        self.body = Some(asm.label());
+        self.overflow = Some(asm.label());
+    }
+
+    /// Where all entries go on.
+    pub(crate) fn body(&self) -> Place {
+        self.body.expect("the function has begun")
+    }
+
+    /// Where entries go if the stack has no room.
+    pub(crate) fn overflow(&self) -> Place {
+        self.overflow.expect("the function has begun")
+    }
+
+    /// The registers that stay in the innermost loop.
+    pub(crate) fn pinned(&self) -> RegSet {
+        self.pinned.last().copied().unwrap_or(RegSet::EMPTY)
+    }
+
+    /// The offset of the word of each loop, by number, with the pool at its place.
+    pub(crate) fn loop_words(&self, pool: u32) -> Box<[u32]> {
+        let word = |arrival: &Option<Arrival>| {
+            arrival.and_then(|arrival| arrival.word).map_or(0, |word| word.offset() + pool)
+        };
+        self.loops.iter().map(word).collect()
+    }
+
+    /// The place of the word through which exceptions come to a label.
+    pub(crate) fn catch_word(&self, label: Label) -> Const {
+        let at = self.catches.binary_search_by_key(&label.0, |arrival| arrival.label.0);
+        let word = at.ok().and_then(|at| self.catches[at].word);
+        word.expect("there is a word for each label that a clause leads to")
+    }
+}
+
+impl Compiler<'_> {
+    pub(crate) fn make_label(&mut self) -> Label {
+        let place = self.asm.label();
+        self.control.labels.push(LabelInfo {
+            place,
+            state: None,
+            bound: false,
+            catches: false,
+            table_stub: None,
+        });
+        Label(self.control.labels.len() as u32 - 1)
+    }
+
+    fn label(&self, label: Label) -> LabelInfo {
+        self.control.labels[label.0 as usize]
+    }
+
+    /// Exceptions lead to a label.
+    pub(crate) fn note_catch(&mut self, label: Label) {
+        self.control.labels[label.0 as usize].catches = true;
+    }
+
+    /// Control comes from elsewhere to here, where nothing from a slot on is wanted.
+    pub(crate) fn bind_label(&mut self, label: Label, top: Slot) {
+        let LabelInfo { place, state, catches, .. } = self.label(label);
+        if !self.control.unreachable {
+            self.cache.forget_from(top);
+            match state {
+                Some(_) => {
+                    self.plan(label);
+                    self.conform();
+                }
+                None if catches => self.fix_state(label),
+                None => {
+                    // The head of a loop, of which more is to come.
+                    self.control.head = Some(label);
+                    return;
+                }
+            }
+        } else if state.is_none() {
+            let end = self.control.entries.len() as u32;
+            self.control.labels[label.0 as usize].state = Some((end, end));
+        }
+        self.asm.bind(place);
+        self.control.labels[label.0 as usize].bound = true;
+        self.control.unreachable = false;
+        self.take_state(label, top);
+    }
+
+    /// The loop whose head was bound last begins.
+    pub(crate) fn enter_loop(&mut self, number: u32, survey: Option<&LoopSurvey<'_>>) {
+        let label = self.control.head.take().expect("a loop's head is bound first");
+        self.control.labels[label.0 as usize].bound = true;
+        let pinned = self.pin(label, survey);
+        self.control.pinned.push(pinned);
+        self.plan(label);
+        self.conform();
+        self.take_state(label, Slot(u32::MAX));
+        self.asm.bind(self.label(label).place);
+        let number = number as usize;
+        if self.control.loops.len() <= number {
+            self.control.loops.resize(number + 1, None);
+        }
+        let position = self.asm.offset();
+        self.control.loops[number] = Some(Arrival { label, position, word: None });
+    }
+
+    /// The innermost loop ends.
+    pub(crate) fn leave_loop(&mut self) {
+        self.control.pinned.pop();
+    }
+
+    /// Control does not go on here.
+    pub(crate) fn leave(&mut self) {
+        self.done();
+        self.cache.clear();
+        self.control.unreachable = true;
+    }
+
+    /// Stops with a trap.
+    pub(crate) fn trap_here(&mut self, trap: upshift_core::Trap) {
+        self.emit_trap(trap);
+        self.leave();
+    }
+
+    /// Takes fuel for the run that begins here.
+    pub(crate) fn take_fuel(&mut self) -> Charge {
+        let out = self.cold(ColdPath::OutOfFuel);
+        Charge(self.emit_take_fuel(out))
+    }
+
+    /// A jump.
+    pub(crate) fn jump_to(&mut self, target: Label) {
+        let LabelInfo { place, state, .. } = self.label(target);
+        match state {
+            None => self.fix_state(target),
+            Some(_) => {
+                self.plan(target);
+                self.conform();
+            }
+        }
+        self.asm.jmp(place);
+        self.leave();
+    }
+
+    /// A branch that is taken if the test of the flags holds.
+    fn branch(&mut self, test: Test, target: Label) {
+        let LabelInfo { place, state, .. } = self.label(target);
+        if state.is_none() {
+            self.fix_state(target);
+            return self.jump_if(test, place);
+        }
+        self.plan(target);
+        if self.control.plan.is_empty() {
+            return self.jump_if(test, place);
+        }
+        let skip = self.asm.label();
+        self.jump_if(test.inverted(), skip);
+        self.conform();
+        self.asm.jmp(place);
+        self.asm.bind(skip);
+    }
+
+    /// A branch on a condition.
+    pub(crate) fn branch_on(&mut self, condition: Operand, sense: bool, target: Label) {
+        let test = self.test_of(condition);
+        self.done();
+        self.branch(if sense { test } else { test.inverted() }, target);
+    }
+
+    /// A branch on a reference.
+    pub(crate) fn branch_on_null(&mut self, reference: Operand, sense: bool, target: Label) {
+        let test = self.compare(Binary::I64Eq, reference, Operand::Const(0, Slot(0)));
+        self.done();
+        self.branch(if sense { test } else { test.inverted() }, target);
+    }
+
+    /// A branch on the type of a reference, which is tested by the interpreter.
+    pub(crate) fn branch_on_cast(
+        &mut self,
+        cast: Cast,
+        reference: Operand,
+        sense: bool,
+        target: Label,
+        free: Slot,
+    ) {
+        self.embed(false, |builder| builder.ref_test(cast, free, reference));
+        self.branch_on(Operand::Temp(free), sense, target);
+    }
+
+    /// A jump to one of several targets.
+    pub(crate) fn branch_by_table(&mut self, index: Operand, targets: &[Label]) {
+        self.flush();
+        // Both belong to nobody by the time the state counts, so it does not name them.
+        let (index, scratch) = (self.take_gpr(index, Kind::I32), self.alloc_gpr());
+        self.done();
+        let Some((&default, listed)) = targets.split_last() else { return };
+        let mut words = std::mem::take(&mut self.tables.words);
+        words.clear();
+        let mut stubs = std::mem::take(&mut self.control.table_stubs);
+        for &target in listed {
+            let place = self.table_place(target, &mut stubs);
+            words.push(Word::Label(place));
+        }
+        let default = self.table_place(default, &mut stubs);
+        let table = self.asm.words(&words);
+        self.tables.words = words;
+        self.emit_table_jump(index, scratch, table, listed.len() as u32, default);
+        for target in stubs.drain(..) {
+            if let Some(place) = self.control.labels[target.0 as usize].table_stub.take() {
+                self.asm.bind(place);
+            }
+            self.plan(target);
+            self.conform();
+            self.asm.jmp(self.label(target).place);
+        }
+        self.control.table_stubs = stubs;
+        self.leave();
+    }
+
+    /// Where a table leads for a target: to the target, or to a stub that conforms to its state. Nothing is dirty.
+    fn table_place(&mut self, target: Label, stubs: &mut Vec<Label>) -> Place {
+        let LabelInfo { place, state, table_stub, .. } = self.label(target);
+        if let Some(stub) = table_stub {
+            return stub;
+        }
+        if state.is_none() {
+            self.fix_state(target);
+            return place;
+        }
+        self.plan(target);
+        if self.control.plan.is_empty() {
+            return place;
+        }
+        let stub = self.asm.label();
+        self.control.labels[target.0 as usize].table_stub = Some(stub);
+        stubs.push(target);
+        stub
+    }
+
+    /// Writes the ways in from other tiers.
+    pub(crate) fn emit_arrivals(&mut self) {
+        let mut loops = std::mem::take(&mut self.control.loops);
+        for arrival in loops.iter_mut().flatten() {
+            self.emit_arrival_at(arrival);
+        }
+        self.control.loops = loops;
+        let mut targets: Vec<Label> = self.tables.side.targets().collect();
+        targets.sort_unstable_by_key(|label| label.0);
+        targets.dedup();
+        for label in targets {
+            let position = self.asm.place(self.label(label).place).unwrap_or(0);
+            let mut arrival = Arrival { label, position, word: None };
+            self.emit_arrival_at(&mut arrival);
+            self.control.catches.push(arrival);
+        }
+    }
+
+    fn emit_arrival_at(&mut self, arrival: &mut Arrival) {
+        self.tables.own(self.asm.offset(), arrival.position);
+        let stub = self.asm.here();
+        self.emit_arrival();
+        self.load_state(arrival.label);
+        self.asm.jmp(self.label(arrival.label).place);
+        let word = self.asm.words(&[Word::Label(stub)]);
+        self.tables.own_words(word, arrival.position);
+        arrival.word = Some(word);
+    }
+}

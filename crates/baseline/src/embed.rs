@@ -1,0 +1,51 @@
+//! What has no native form: instructions of the interpreter in the pool, which run in the middle of native code.
+//!
+//! ```text
+//! code:  … lea rsi, words ─ jmp [rsi] ─▶ handler ─▶ handler ─▶ jmp [landing] ─▶ code goes on
+//! pool:                    word word word │ word word │ landing
+//! ```
+//! All values are in their slots when they begin, and nothing is in registers when they end.
+
+use upshift_asm::{Const, Word};
+use upshift_ir::build::{Builder, instructions};
+
+use crate::compiler::Compiler;
+
+impl<'m> Compiler<'m> {
+    /// Lets the interpreter do what `build` asks for; `memory` tells whether it may access memory 0 or call.
+    pub(crate) fn embed(&mut self, memory: bool, build: impl FnOnce(&mut Builder<'m>)) {
+        self.collect_words(build);
+        let behind = self.asm.label();
+        self.tables.words.push(Word::Label(behind));
+        self.run_words(memory);
+        self.asm.bind(behind);
+    }
+
+    /// Lets the interpreter do what `build` asks for, after which control does not go on here.
+    pub(crate) fn embed_last(&mut self, build: impl FnOnce(&mut Builder<'m>)) {
+        self.collect_words(build);
+        self.run_words(true);
+        self.leave();
+    }
+
+    /// Brings all values to their slots and collects the words of what `build` asks for.
+    pub(crate) fn collect_words(&mut self, build: impl FnOnce(&mut Builder<'m>)) {
+        self.flush();
+        self.done();
+        self.cache.clear();
+        self.tables.words.clear();
+        for (op, words) in instructions(self.builder.embed(build)) {
+            self.tables.words.push(Word::Handler(op as u16));
+            self.tables.words.extend(words[1..].iter().map(|&word| Word::Value(word)));
+            self.tables.embedded += 1;
+        }
+    }
+
+    /// Runs the collected words. Answers where they are.
+    pub(crate) fn run_words(&mut self, memory: bool) -> Const {
+        let words = self.asm.words(&self.tables.words);
+        self.tables.own_words(words, self.asm.offset());
+        self.emit_run_words(words, memory);
+        words
+    }
+}

@@ -1,0 +1,102 @@
+//! Integers: which operators have instructions, comparisons that wait in the flags, and choice by a condition.
+
+use upshift_core::ops::{Binary, Unary};
+use upshift_core::types::ValType;
+use upshift_translate::backend::{Backend, Operand, Slot};
+
+use crate::cache::{Held, Kind};
+use crate::compiler::Compiler;
+use crate::x64::{Flags, IntOp, Test, int_op};
+
+impl Compiler<'_> {
+    /// A binary operator.
+    pub(crate) fn compile_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
+        if let (Binary::I32Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
+            (op, lhs, rhs, self.flags)
+            && flags.dst == slot
+        {
+            self.flags = Some(Flags { dst, test: flags.test.inverted() });
+            return;
+        }
+        self.settle();
+        let kind = Kind::from(op.operands()[0]);
+        let (op, lhs, rhs) = match op.swapped() {
+            Some(swapped) if matches!(lhs, Operand::Const(..)) && !matches!(rhs, Operand::Const(..)) => {
+                (swapped, rhs, lhs)
+            }
+            _ => (op, lhs, rhs),
+        };
+        match int_op(op) {
+            Some(IntOp::Compare(_)) => {
+                let test = self.compare(op, lhs, rhs);
+                self.define_flags(dst, test);
+            }
+            Some(IntOp::Alu(alu)) => self.emit_alu(alu, kind, dst, lhs, rhs),
+            Some(IntOp::Mul) => self.emit_mul(kind, dst, lhs, rhs),
+            Some(IntOp::Shift(shift)) => self.emit_shift(shift, kind, dst, lhs, rhs),
+            Some(IntOp::Divide(division)) => self.emit_division(division, kind, dst, lhs, rhs),
+            None => self.compile_float_binary(op, dst, lhs, rhs),
+        }
+    }
+
+    /// The operation is over; its result, an `i32`, is in the flags.
+    pub(crate) fn define_flags(&mut self, dst: Slot, test: Test) {
+        self.define_in_memory(dst, Kind::I32);
+        self.flags = Some(Flags { dst, test });
+    }
+
+    /// The test of a condition: of the flags that are set already, or of a value that is not zero. The operation goes on.
+    pub(crate) fn test_of(&mut self, condition: Operand) -> Test {
+        if let (Some(flags), Operand::Temp(slot)) = (self.flags, condition)
+            && flags.dst == slot
+        {
+            self.flags = None;
+            return flags.test;
+        }
+        self.settle();
+        self.compare(Binary::I32Ne, condition, Operand::Const(0, Slot(0)))
+    }
+
+    /// A unary operator.
+    pub(crate) fn compile_unary(&mut self, op: Unary, dst: Slot, value: Operand) {
+        if !self.emit_int_unary(op, dst, value) && !self.compile_float_unary(op, dst, value) {
+            self.embed(false, |builder| builder.unary(op, dst, value));
+        }
+    }
+
+    /// Gives a slot the value of an operand under another type, in the same register if there is room.
+    pub(crate) fn retype(&mut self, dst: Slot, value: Operand, from: Kind, to: Kind) {
+        let reg = self.use_reg(value, from);
+        self.done();
+        if self.cache.find(dst) == Some(reg) {
+            self.cache.forget(dst);
+        }
+        if self.cache.has_room(reg) {
+            return self.cache.bind(reg, Held { slot: dst, kind: to, dirty: true });
+        }
+        self.cache.lock(reg);
+        let other = self.alloc(to.class());
+        self.emit_move(other, reg, to);
+        self.define(dst, other, to);
+    }
+
+    /// One of two values.
+    pub(crate) fn compile_select(
+        &mut self,
+        ty: ValType,
+        dst: Slot,
+        condition: Operand,
+        if_true: Operand,
+        if_false: Operand,
+    ) {
+        let kind = Kind::from(ty);
+        if kind == Kind::V128 {
+            self.settle();
+            return self.embed(false, |builder| builder.select(ty, dst, condition, if_true, if_false));
+        }
+        let test = self.test_of(condition);
+        let result = self.take_reg(if_false, kind);
+        self.emit_select(test, kind, result, if_true);
+        self.define(dst, result, kind);
+    }
+}

@@ -1,0 +1,355 @@
+//! Operands in registers: what each operation asks for, and where it leaves its result.
+//!
+//! An operation goes like this:
+//! ```text
+//! let result = self.take_gpr(lhs, kind);      a register with the value, which may be overwritten
+//! let source = self.source(rhs, kind);        immediate, register or memory, to be read only
+//! self.asm.…(result, source);
+//! self.define(dst, result, kind);             the result is in that register; the operation is over
+//! ```
+//! Registers that it got stay its own until [`Compiler::define`] or [`Compiler::done`]. Operands that are temporaries are dead
+//! then. Loads, stores and copies that these methods emit leave the flags as they are.
+
+use upshift_asm::x64::{Gpr, Mem, RegMem, Xmm};
+use upshift_core::types::ValType;
+use upshift_translate::backend::{Operand, Operands, Slot};
+
+use crate::cache::{Held, Kind};
+use crate::compiler::Compiler;
+use crate::x64::{self, Class, Reg};
+
+/// The most temporaries that one operation uses up.
+const MOST: usize = 4;
+
+/// The temporaries that the running operation uses up.
+#[derive(Debug)]
+pub(crate) struct Consumed {
+    slots: [Slot; MOST],
+    count: usize,
+}
+
+impl Default for Consumed {
+    fn default() -> Consumed {
+        Consumed { slots: [Slot(0); MOST], count: 0 }
+    }
+}
+
+/// An operand that is only read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// A constant, which is sign-extended where the operation has 64 bits.
+    Imm(i32),
+    /// In a register or in its slot.
+    Place(RegMem<Gpr>),
+}
+
+impl Compiler<'_> {
+    // Registers.
+
+    /// A register of the class that has nothing; the operation's own.
+    pub(crate) fn alloc(&mut self, class: Class) -> Reg {
+        let free = self.cache.free().and(x64::allocatable(class));
+        let reg = x64::first(class, free.without(self.control.pinned()))
+            .or_else(|| x64::first(class, free))
+            .unwrap_or_else(|| self.evict_one(class));
+        self.cache.lock(reg);
+        reg
+    }
+
+    /// An integer register that has nothing.
+    pub(crate) fn alloc_gpr(&mut self) -> Gpr {
+        self.alloc(Class::Int).gpr()
+    }
+
+    /// A float register that has nothing.
+    pub(crate) fn alloc_xmm(&mut self) -> Xmm {
+        self.alloc(Class::Float).xmm()
+    }
+
+    /// Makes a certain register the operation's own; what it has moves elsewhere. To be asked for before any operand.
+    pub(crate) fn alloc_fixed(&mut self, reg: impl Into<Reg>) {
+        let reg = reg.into();
+        debug_assert!(!self.cache.locked().contains(reg), "a certain register is asked for first");
+        if !self.cache.held(reg).is_empty() {
+            let free = self.cache.free().and(x64::allocatable(reg.class())).without(self.control.pinned());
+            match x64::first(reg.class(), free) {
+                Some(other) => self.move_contents(other, reg),
+                None => self.evict(reg),
+            }
+        }
+        self.cache.lock(reg);
+    }
+
+    /// Moves what a register has to one that has nothing.
+    fn move_contents(&mut self, to: Reg, from: Reg) {
+        let held: [Option<Held>; 2] = std::array::from_fn(|at| self.cache.held(from).get(at).copied());
+        if let Some(Held { kind, .. }) = held[0] {
+            self.emit_move(to, from, kind);
+        }
+        for held in held.into_iter().flatten() {
+            self.cache.bind(to, held);
+        }
+    }
+
+    /// Frees a register of the class: one that need not be stored and does not stay for long, if possible.
+    #[cold]
+    fn evict_one(&mut self, class: Class) -> Reg {
+        let open = x64::allocatable(class).without(self.cache.locked());
+        let pinned = self.control.pinned();
+        let cost = |reg: &Reg| 2 * u8::from(pinned.contains(*reg)) + u8::from(self.cache.is_dirty(*reg));
+        let reg = open.iter().min_by_key(cost).expect("an operation uses few registers");
+        self.evict(reg);
+        reg
+    }
+
+    /// Stores what a register has, as far as memory lacks it, and forgets it.
+    pub(crate) fn evict(&mut self, reg: Reg) {
+        self.store_dirty(reg);
+        self.cache.clear_reg(reg);
+    }
+
+    /// Stores what a register has, as far as memory lacks it.
+    pub(crate) fn store_dirty(&mut self, reg: Reg) {
+        if self.cache.is_dirty(reg) {
+            for at in 0..self.cache.held(reg).len() {
+                let Held { slot, kind, dirty } = self.cache.held(reg)[at];
+                if dirty {
+                    self.emit_store(slot, reg, kind);
+                }
+            }
+            self.cache.clean(reg);
+        }
+    }
+
+    /// Stores everything that memory lacks.
+    pub(crate) fn flush(&mut self) {
+        for reg in self.cache.used().iter() {
+            self.store_dirty(reg);
+        }
+    }
+
+    /// Stores the value of a slot, if memory lacks it.
+    pub(crate) fn flush_slot(&mut self, slot: Slot) {
+        if let Some((reg, Held { dirty: true, .. })) = self.cache.entry(slot) {
+            self.store_dirty(reg);
+        }
+    }
+
+    // Operands.
+
+    /// The operand is dead when the operation is over, if it is a temporary.
+    #[inline]
+    pub(crate) fn consume(&mut self, operand: Operand) {
+        if let Operand::Temp(slot) = operand {
+            self.consumed.slots[self.consumed.count] = slot;
+            self.consumed.count += 1;
+        }
+    }
+
+    /// A register with the value of an operand, which must stay as it is.
+    pub(crate) fn use_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
+        self.consume(operand);
+        let slot = match operand {
+            Operand::Const(bits, _) => {
+                let reg = self.alloc(kind.class());
+                self.emit_const(reg, bits, kind);
+                return reg;
+            }
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => slot,
+        };
+        if let Some(reg) = self.cached(slot, kind) {
+            self.cache.lock(reg);
+            return reg;
+        }
+        let reg = self.alloc(kind.class());
+        self.emit_load(reg, slot, kind);
+        if !matches!(operand, Operand::Temp(_)) {
+            self.cache.bind(reg, Held { slot, kind, dirty: false });
+        }
+        reg
+    }
+
+    /// An integer register with the value of an operand, which must stay as it is.
+    pub(crate) fn use_gpr(&mut self, operand: Operand, kind: Kind) -> Gpr {
+        self.use_reg(operand, kind).gpr()
+    }
+
+    /// A float register with the value of an operand, which must stay as it is.
+    pub(crate) fn use_xmm(&mut self, operand: Operand, kind: Kind) -> Xmm {
+        self.use_reg(operand, kind).xmm()
+    }
+
+    /// A register with the value of an operand, which the operation may overwrite.
+    pub(crate) fn take_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
+        if let Operand::Temp(slot) = operand
+            && let Some(reg) = self.cached(slot, kind)
+            && let [_] = self.cache.held(reg)
+        {
+            self.cache.clear_reg(reg);
+            self.cache.lock(reg);
+            return reg;
+        }
+        self.consume(operand);
+        let source = operand.slot().and_then(|slot| self.cached(slot, kind));
+        if let Some(source) = source {
+            self.cache.lock(source);
+        }
+        let reg = self.alloc(kind.class());
+        match (operand, source) {
+            (_, Some(source)) => self.emit_move(reg, source, kind),
+            (Operand::Const(bits, _), _) => self.emit_const(reg, bits, kind),
+            (Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), _) => {
+                self.emit_load(reg, slot, kind);
+            }
+        }
+        reg
+    }
+
+    /// An integer register with the value of an operand, which the operation may overwrite.
+    pub(crate) fn take_gpr(&mut self, operand: Operand, kind: Kind) -> Gpr {
+        self.take_reg(operand, kind).gpr()
+    }
+
+    /// A float register with the value of an operand, which the operation may overwrite.
+    pub(crate) fn take_xmm(&mut self, operand: Operand, kind: Kind) -> Xmm {
+        self.take_reg(operand, kind).xmm()
+    }
+
+    /// An integer operand that is only read: immediate if it has 32 bits, in its slot if it is a temporary that is there.
+    pub(crate) fn source(&mut self, operand: Operand, kind: Kind) -> Source {
+        match immediate(operand, kind) {
+            Some(value) => Source::Imm(value),
+            None => Source::Place(self.place(operand, kind)),
+        }
+    }
+
+    /// An integer operand that is only read, in a register or in its slot.
+    pub(crate) fn place(&mut self, operand: Operand, kind: Kind) -> RegMem<Gpr> {
+        match self.temporary_in_memory(operand, kind) {
+            Some(mem) => RegMem::Mem(mem),
+            None => RegMem::Reg(self.use_gpr(operand, kind)),
+        }
+    }
+
+    /// A float operand that is only read, in a register or in its slot.
+    pub(crate) fn float_place(&mut self, operand: Operand, kind: Kind) -> RegMem<Xmm> {
+        if let Operand::Const(bits, _) = operand {
+            return RegMem::Mem(Mem::pool(self.asm.const64(bits)));
+        }
+        match self.temporary_in_memory(operand, kind) {
+            Some(mem) => RegMem::Mem(mem),
+            None => RegMem::Reg(self.use_xmm(operand, kind)),
+        }
+    }
+
+    /// Where a temporary is that no register has: loading it into one would be of no use to anybody else.
+    fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
+        let Operand::Temp(slot) = operand else { return None };
+        if self.cached(slot, kind).is_some() {
+            return None;
+        }
+        Some(self.slot_mem(slot))
+    }
+
+    /// The register that has the value of a slot. One of the other class stores it: the slot has the bits.
+    pub(crate) fn cached(&mut self, slot: Slot, kind: Kind) -> Option<Reg> {
+        let reg = self.cache.find(slot)?;
+        if reg.class() == kind.class() {
+            return Some(reg);
+        }
+        self.store_dirty(reg);
+        self.cache.forget(slot);
+        None
+    }
+
+    // Results.
+
+    /// The operation is over, without a result in a register.
+    #[inline]
+    pub(crate) fn done(&mut self) {
+        for at in 0..self.consumed.count {
+            self.cache.forget(self.consumed.slots[at]);
+        }
+        self.consumed.count = 0;
+        self.cache.unlock();
+    }
+
+    /// The operation is over; a register has the value of a slot, which memory lacks.
+    #[inline]
+    pub(crate) fn define(&mut self, dst: Slot, reg: impl Into<Reg>, kind: Kind) {
+        self.done();
+        self.cache.bind(reg.into(), Held { slot: dst, kind, dirty: true });
+    }
+
+    /// The operation is over; the value of a slot is in memory only.
+    pub(crate) fn define_in_memory(&mut self, dst: Slot, kind: Kind) {
+        self.done();
+        for slot in dst.0..dst.0 + kind.slots() {
+            self.cache.forget(Slot(slot));
+        }
+    }
+
+    // Copies.
+
+    /// Copies a value to an operand home.
+    pub(crate) fn copy_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        let kind = Kind::from(ty);
+        match src {
+            Operand::Const(bits, _) => {
+                // Most are arguments of calls, which have to be in memory.
+                self.emit_store_const(dst, bits, kind);
+                self.define_in_memory(dst, kind);
+            }
+            _ => self.share(dst, src, kind),
+        }
+    }
+
+    /// Copies a value to a local.
+    pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        if let (Some(flags), Operand::Temp(slot)) = (self.flags, src)
+            && flags.dst == slot
+        {
+            self.settle();
+        }
+        self.share(dst, src, Kind::from(ty));
+    }
+
+    /// Gives a slot the value of an operand: in the same register, if there is room.
+    fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
+        let reg = self.use_reg(src, kind);
+        // What is dead makes room.
+        self.done();
+        if self.cache.find(dst) == Some(reg) {
+            self.cache.forget(dst);
+        }
+        if self.cache.has_room(reg) {
+            return self.cache.bind(reg, Held { slot: dst, kind, dirty: true });
+        }
+        self.cache.lock(reg);
+        let other = self.alloc(kind.class());
+        self.emit_move(other, reg, kind);
+        self.define(dst, other, kind);
+    }
+
+    /// Copies operands, which are in their homes, to lower consecutive slots.
+    pub(crate) fn copy_slots(&mut self, dst: Slot, src: Operands<'_>) {
+        let Some(first) = src.first() else { return };
+        let slots = src.slots();
+        for slot in first.0..first.0 + slots {
+            self.flush_slot(Slot(slot));
+        }
+        for slot in (dst.0..dst.0 + slots).chain(first.0..first.0 + slots) {
+            self.cache.forget(Slot(slot));
+        }
+        self.emit_copy_slots(dst, first, slots);
+    }
+}
+
+/// The constant of an integer operand, if instructions can have it as an immediate.
+pub(crate) fn immediate(operand: Operand, kind: Kind) -> Option<i32> {
+    let Operand::Const(bits, _) = operand else { return None };
+    match kind {
+        Kind::I32 => Some(bits as i32),
+        _ => i32::try_from(bits as i64).ok(),
+    }
+}

@@ -1,0 +1,195 @@
+//! Into a function, out of it, to others, to the interpreter's handlers and to the runtime's stubs.
+//!
+//! The frame pointer and the context change in these sequences only, which contain nothing that can fault.
+
+use std::mem::offset_of;
+
+use upshift_asm::x64::{Cond, Gpr, Mem, Size};
+use upshift_asm::{Const, Label, Stub, Word};
+use upshift_core::Trap;
+use upshift_core::vm::{FuncRec, MemRecord, StoreCtx, VmCtx, frame};
+use upshift_translate::backend::Slot;
+
+use super::{CTX, Class, FLOAT_RESULT, FP, MEM, RESULT};
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+use upshift_core::vm::Returns;
+
+/// How many bytes the instruction has that brings back the frame pointer after a call.
+pub(crate) const LANDING_LEN: u32 = 7;
+
+/// The byte that a slot of the header lies from the frame pointer.
+const fn header(slot: isize) -> i32 {
+    slot as i32 * size_of::<u64>() as i32
+}
+
+/// `lea target, [rbx + disp]` with four bytes of displacement, whatever it is: `REX.W 8D /r`.
+const fn lea_fp(target: Gpr) -> [u8; 3] {
+    [0x48, 0x8D, 0x80 | target.number() << 3 | FP.number()]
+}
+
+impl Compiler<'_> {
+    /// The entry for native callers: checks the stack for a frame whose size is not known yet. Answers where the size is to be put.
+    pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
+        if self.target.returns == Returns::Paired {
+            self.asm.add_imm(Size::S64, Gpr::RSP, 8);
+        }
+        self.asm.put_bytes(&lea_fp(Gpr::RCX));
+        let size = self.asm.offset();
+        self.asm.put_bytes(&[0; 4]);
+        self.asm.cmp(Size::S64, Gpr::RCX, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
+        self.asm.jcc(Cond::A, overflow);
+        size
+    }
+
+    /// Jumps to a stub of the runtime.
+    pub(crate) fn emit_jump_to_stub(&mut self, stub: Stub) {
+        let place = self.asm.word(Word::Stub(stub));
+        self.asm.jmp_to(Mem::pool(place));
+    }
+
+    /// Stops with a trap.
+    pub(crate) fn emit_trap(&mut self, trap: Trap) {
+        self.asm.mov_imm(Gpr::RDI, trap as u64);
+        let place = self.asm.word(Word::Stub(Stub::Trap));
+        self.asm.call_to(Mem::pool(place));
+    }
+
+    /// What is in the registers of handlers goes to where native code has it.
+    pub(crate) fn emit_arrival(&mut self) {
+        self.asm.mov(Size::S64, FP, Gpr::RDX);
+        self.asm.mov(Size::S64, CTX, Gpr::RDI);
+        self.asm.mov(Size::S64, MEM, Gpr::RCX);
+    }
+
+    /// The landing of all calls with a result of this class, from handlers. `rsi` is the address of the word that led here; the one
+    /// before it has the address of the landing from native code, which begins with what was just done.
+    pub(crate) fn emit_call_landing(&mut self, result: Option<Kind>) {
+        self.emit_arrival();
+        match result {
+            Some(Kind::F64) => self.asm.movaps(FLOAT_RESULT, upshift_asm::x64::Xmm::XMM1),
+            Some(Kind::F32) | None => {}
+            Some(_) => self.asm.mov(Size::S64, RESULT, Gpr::R9),
+        }
+        self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::RSI, -8));
+        self.asm.add_imm(Size::S64, Gpr::RCX, LANDING_LEN as i32);
+        self.asm.jmp_to(Gpr::RCX);
+    }
+
+    /// Runs instructions of the interpreter.
+    pub(crate) fn emit_run_words(&mut self, words: Const, memory: bool) {
+        self.asm.lea(Size::S64, Gpr::RSI, Mem::pool(words));
+        self.asm.mov(Size::S64, Gpr::RDI, CTX);
+        self.asm.mov(Size::S64, Gpr::RDX, FP);
+        if memory {
+            self.asm.mov(Size::S64, Gpr::R8, Mem::base(CTX, offset_of!(VmCtx, mem0) as i32));
+            self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::R8, offset_of!(MemRecord, base) as i32));
+            self.asm.mov(Size::S64, Gpr::R8, Mem::base(Gpr::R8, offset_of!(MemRecord, len) as i32));
+        }
+        self.asm.jmp_to(Mem::base(Gpr::RSI, 0));
+    }
+
+    /// Calls the function whose record `rax` leads to, with its frame at a slot; `landing` is the word through which handlers return.
+    /// Nothing is in other registers.
+    pub(crate) fn emit_call(&mut self, callee: Slot, landing: Const) {
+        let bytes = i32::try_from(self.fp_slot(callee) * 8).unwrap_or(0);
+        self.asm.lea(Size::S64, Gpr::RCX, Mem::pool(landing));
+        let at = |slot: isize| Mem::base(FP, bytes.saturating_add(header(slot)));
+        self.asm.mov_mr(Size::S64, at(frame::RETURN_IP), Gpr::RCX);
+        self.asm.mov_mr(Size::S64, at(frame::CALLER_FP), FP);
+        self.asm.mov_mr(Size::S64, at(frame::FUNC), Gpr::RAX);
+        self.asm.add_imm(Size::S64, FP, bytes);
+        let native = Mem::base(Gpr::RAX, offset_of!(FuncRec, native) as i32);
+        match self.target.returns {
+            Returns::Paired => self.asm.call_to(native),
+            Returns::Jump => self.asm.jmp_to(native),
+        }
+    }
+
+    /// The landing of a call from native code, which leaves the address of the call's first slot in the frame pointer.
+    pub(crate) fn emit_landing(&mut self, base: Slot) {
+        let bytes = i32::try_from(-self.fp_slot(base) * 8).unwrap_or(0);
+        self.asm.put_bytes(&lea_fp(FP));
+        self.asm.put_bytes(&bytes.to_le_bytes());
+    }
+
+    /// Reads the header and leaves the frame: the frame pointer is then the address where results go.
+    fn emit_leave(&mut self) {
+        self.asm.mov(Size::S64, Gpr::RSI, Mem::base(FP, header(frame::RETURN_IP)));
+        self.asm.mov(Size::S64, Gpr::R11, Mem::base(FP, header(frame::CALLER_FP)));
+        let bytes = frame::fp_offset(self.frame.params) as i32 * 8;
+        self.asm.sub_imm(Size::S64, FP, bytes);
+    }
+
+    /// Goes on where the word in front of `rsi` says.
+    fn emit_go_on(&mut self) {
+        let word = Mem::base(Gpr::RSI, -8);
+        match self.target.returns {
+            Returns::Paired => {
+                self.asm.push_rm(word);
+                self.asm.ret();
+            }
+            Returns::Jump => self.asm.jmp_to(word),
+        }
+    }
+
+    /// Returns nothing, or what is in the register for results.
+    pub(crate) fn emit_return(&mut self, result: Option<Kind>) {
+        self.emit_leave();
+        if let Some(kind) = result {
+            match kind.class() {
+                Class::Int => self.asm.mov_mr(Size::S64, Mem::base(FP, 0), RESULT),
+                Class::Float => self.asm.movsd_mr(Mem::base(FP, 0), FLOAT_RESULT),
+            }
+        }
+        self.emit_go_on();
+    }
+
+    /// Returns slots.
+    pub(crate) fn emit_return_slots(&mut self, first: Slot, slots: u32) {
+        let from = self.slot_mem(first);
+        if slots <= 8 {
+            self.asm.lea(Size::S64, Gpr::RCX, from);
+            self.emit_leave();
+            for n in 0..slots as i32 {
+                self.asm.mov(Size::S64, Gpr::RAX, Mem::base(Gpr::RCX, 8 * n));
+                self.asm.mov_mr(Size::S64, Mem::base(FP, 8 * n), Gpr::RAX);
+            }
+        } else {
+            self.asm.lea(Size::S64, Gpr::RAX, from);
+            self.emit_leave();
+            self.asm.mov(Size::S64, Gpr::R8, Gpr::RSI);
+            self.asm.mov(Size::S64, Gpr::RSI, Gpr::RAX);
+            self.asm.mov(Size::S64, Gpr::RDI, FP);
+            self.repeat_copy(slots);
+            self.asm.mov(Size::S64, Gpr::RSI, Gpr::R8);
+        }
+        self.emit_go_on();
+    }
+}
+
+impl Compiler<'_> {
+    /// The record of an own function, for a call.
+    pub(crate) fn emit_own_func(&mut self, record: usize) {
+        self.asm.lea(Size::S64, Gpr::RAX, Mem::base(CTX, record as i32));
+    }
+
+    /// Sets the fuel to nothing.
+    pub(crate) fn emit_no_fuel(&mut self) {
+        self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        self.asm.mov_mi(Size::S64, Mem::base(Gpr::RAX, offset_of!(StoreCtx, fuel) as i32), 0);
+    }
+
+    /// Takes an amount of fuel that is not known yet, or goes to `out`. Answers where the amount is to be put.
+    pub(crate) fn emit_take_fuel(&mut self, out: Label) -> u32 {
+        let (store, amount) = (self.alloc_gpr(), self.alloc_gpr());
+        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        // The form with four bytes, which become zero-extended.
+        self.asm.mov_imm(amount, u64::from(u32::MAX));
+        let at = self.asm.offset() - 4;
+        self.asm.sub_mr(Size::S64, Mem::base(store, offset_of!(StoreCtx, fuel) as i32), amount);
+        self.asm.jcc(Cond::B, out);
+        self.done();
+        at
+    }
+}

@@ -1,0 +1,395 @@
+//! Integer operators as instructions.
+
+use upshift_asm::x64::{Alu, Cond, CpuFeature, Gpr, Mem, RegMem, Scale, Shift, Size};
+use upshift_core::Trap;
+use upshift_core::ops::{Binary, Unary};
+use upshift_translate::backend::{Operand, Slot};
+
+use super::{Class, Reg, Test};
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+use crate::operands::{Source, immediate};
+
+/// A division.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Division {
+    signed: bool,
+    /// Whether the remainder is wanted, not the quotient.
+    remainder: bool,
+}
+
+/// What computes an integer operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum IntOp {
+    /// A comparison.
+    Compare(Cond),
+    /// Arithmetic and logic.
+    Alu(Alu),
+    Mul,
+    /// A shift or a rotation.
+    Shift(Shift),
+    Divide(Division),
+}
+
+/// What computes a binary operator, if it is one of integers.
+pub(crate) fn int_op(op: Binary) -> Option<IntOp> {
+    use Binary as B;
+    let divide = |signed, remainder| IntOp::Divide(Division { signed, remainder });
+    Some(match op {
+        B::I32Eq | B::I64Eq => IntOp::Compare(Cond::E),
+        B::I32Ne | B::I64Ne => IntOp::Compare(Cond::Ne),
+        B::I32LtS | B::I64LtS => IntOp::Compare(Cond::L),
+        B::I32LtU | B::I64LtU => IntOp::Compare(Cond::B),
+        B::I32GtS | B::I64GtS => IntOp::Compare(Cond::G),
+        B::I32GtU | B::I64GtU => IntOp::Compare(Cond::A),
+        B::I32LeS | B::I64LeS => IntOp::Compare(Cond::Le),
+        B::I32LeU | B::I64LeU => IntOp::Compare(Cond::Be),
+        B::I32GeS | B::I64GeS => IntOp::Compare(Cond::Ge),
+        B::I32GeU | B::I64GeU => IntOp::Compare(Cond::Ae),
+        B::I32Add | B::I64Add => IntOp::Alu(Alu::Add),
+        B::I32Sub | B::I64Sub => IntOp::Alu(Alu::Sub),
+        B::I32And | B::I64And => IntOp::Alu(Alu::And),
+        B::I32Or | B::I64Or => IntOp::Alu(Alu::Or),
+        B::I32Xor | B::I64Xor => IntOp::Alu(Alu::Xor),
+        B::I32Mul | B::I64Mul => IntOp::Mul,
+        B::I32Shl | B::I64Shl => IntOp::Shift(Shift::Shl),
+        B::I32ShrS | B::I64ShrS => IntOp::Shift(Shift::Sar),
+        B::I32ShrU | B::I64ShrU => IntOp::Shift(Shift::Shr),
+        B::I32Rotl | B::I64Rotl => IntOp::Shift(Shift::Rol),
+        B::I32Rotr | B::I64Rotr => IntOp::Shift(Shift::Ror),
+        B::I32DivS | B::I64DivS => divide(true, false),
+        B::I32DivU | B::I64DivU => divide(false, false),
+        B::I32RemS | B::I64RemS => divide(true, true),
+        B::I32RemU | B::I64RemU => divide(false, true),
+        _ => return None,
+    })
+}
+
+/// The size of operations on an integer.
+pub(crate) fn size_of_kind(kind: Kind) -> Size {
+    if kind == Kind::I32 { Size::S32 } else { Size::S64 }
+}
+
+impl Compiler<'_> {
+    /// Compares integers.
+    pub(crate) fn compare(&mut self, op: Binary, lhs: Operand, rhs: Operand) -> Test {
+        let kind = Kind::from(op.operands()[0]);
+        let size = size_of_kind(kind);
+        let (op, lhs, rhs) = match (op.swapped(), immediate(lhs, kind)) {
+            (Some(swapped), Some(_)) if immediate(rhs, kind).is_none() => (swapped, rhs, lhs),
+            _ => (op, lhs, rhs),
+        };
+        let Some(IntOp::Compare(cond)) = int_op(op) else { unreachable!("it is a comparison of integers") };
+        match (self.place(lhs, kind), self.source(rhs, kind)) {
+            (RegMem::Reg(lhs), Source::Imm(0)) => self.asm.test(size, lhs, lhs),
+            (lhs, Source::Imm(imm)) => self.asm.cmp_imm(size, lhs, imm),
+            (RegMem::Reg(lhs), Source::Place(rhs)) => self.asm.cmp(size, lhs, rhs),
+            (RegMem::Mem(lhs), Source::Place(RegMem::Reg(rhs))) => self.asm.cmp_mr(size, lhs, rhs),
+            (RegMem::Mem(lhs), Source::Place(rhs)) => {
+                let scratch = self.alloc_gpr();
+                self.asm.mov(size, scratch, lhs);
+                self.asm.cmp(size, scratch, rhs);
+            }
+        }
+        Test::Is(cond)
+    }
+
+    /// Whether an operand is a temporary in a register, so that its register can have the result.
+    fn is_spare(&mut self, operand: Operand, kind: Kind) -> bool {
+        matches!(operand, Operand::Temp(slot) if self.cached(slot, kind).is_some_and(|reg| self.cache.held(reg).len() == 1))
+    }
+
+    /// Arithmetic and logic.
+    pub(crate) fn emit_alu(&mut self, op: Alu, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
+        let size = size_of_kind(kind);
+        let commutes = op != Alu::Sub;
+        let (lhs, rhs) = if commutes && !self.is_spare(lhs, kind) && self.is_spare(rhs, kind) {
+            (rhs, lhs)
+        } else {
+            (lhs, rhs)
+        };
+        // The sum of what has to stay goes to another register at once.
+        if op == Alu::Add && !self.is_spare(lhs, kind) && !matches!(lhs, Operand::Const(..)) {
+            let sum = match immediate(rhs, kind) {
+                Some(imm) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
+                None if matches!(rhs, Operand::Local(..)) && matches!(lhs, Operand::Local(..)) => {
+                    let lhs = self.use_gpr(lhs, kind);
+                    Some(Mem::index(lhs, self.use_gpr(rhs, kind), Scale::X1, 0))
+                }
+                None => None,
+            };
+            if let Some(sum) = sum {
+                let result = self.alloc_gpr();
+                self.asm.lea(size, result, sum);
+                return self.define(dst, result, kind);
+            }
+        }
+        let result = self.take_gpr(lhs, kind);
+        match self.source(rhs, kind) {
+            Source::Imm(imm) => self.asm.alu_imm(op, size, result, imm),
+            Source::Place(rhs) => self.asm.alu(op, size, result, rhs),
+        }
+        self.define(dst, result, kind);
+    }
+
+    /// Multiplication.
+    pub(crate) fn emit_mul(&mut self, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
+        let size = size_of_kind(kind);
+        match immediate(rhs, kind) {
+            Some(imm) if imm > 0 && imm.count_ones() == 1 => {
+                let result = self.take_gpr(lhs, kind);
+                self.asm.shift_imm(Shift::Shl, size, result, imm.trailing_zeros() as u8);
+                self.define(dst, result, kind);
+            }
+            Some(imm) => {
+                let lhs = self.place(lhs, kind);
+                let result = self.alloc_gpr();
+                self.asm.imul_imm(size, result, lhs, imm);
+                self.define(dst, result, kind);
+            }
+            None => {
+                let (lhs, rhs) = if self.is_spare(rhs, kind) { (rhs, lhs) } else { (lhs, rhs) };
+                let result = self.take_gpr(lhs, kind);
+                let rhs = self.place(rhs, kind);
+                self.asm.imul(size, result, rhs);
+                self.define(dst, result, kind);
+            }
+        }
+    }
+
+    /// Shifts and rotations.
+    pub(crate) fn emit_shift(&mut self, op: Shift, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
+        let size = size_of_kind(kind);
+        if let Operand::Const(by, _) = rhs {
+            let by = (by & u64::from(size.bytes() * 8 - 1)) as u8;
+            let result = self.take_gpr(lhs, kind);
+            if by != 0 {
+                self.asm.shift_imm(op, size, result, by);
+            }
+            return self.define(dst, result, kind);
+        }
+        let rotates = matches!(op, Shift::Rol | Shift::Ror);
+        if !rotates && self.target.features.has(CpuFeature::Bmi2) {
+            let lhs = self.place(lhs, kind);
+            let by = self.use_gpr(rhs, kind);
+            let result = self.alloc_gpr();
+            match op {
+                Shift::Shl => self.asm.shlx(size, result, lhs, by),
+                Shift::Sar => self.asm.sarx(size, result, lhs, by),
+                _ => self.asm.shrx(size, result, lhs, by),
+            }
+            return self.define(dst, result, kind);
+        }
+        self.alloc_fixed(Gpr::RCX);
+        self.load_into(Gpr::RCX, rhs, kind);
+        let result = self.take_gpr(lhs, kind);
+        self.asm.shift_cl(op, size, result);
+        self.define(dst, result, kind);
+    }
+
+    /// Brings an operand to a register that the operation has already.
+    pub(crate) fn load_into(&mut self, reg: Gpr, operand: Operand, kind: Kind) {
+        self.consume(operand);
+        let cached = operand.slot().and_then(|slot| self.cached(slot, kind));
+        match (operand, cached) {
+            (_, Some(cached)) => self.emit_move(reg.into(), cached, kind),
+            (Operand::Const(bits, _), _) => self.emit_const(reg.into(), bits, kind),
+            (Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), _) => {
+                self.emit_load(reg.into(), slot, kind);
+            }
+        }
+    }
+
+    /// Divisions.
+    pub(crate) fn emit_division(&mut self, op: Division, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
+        let size = size_of_kind(kind);
+        let known = match rhs {
+            Operand::Const(bits, _) => Some(bits),
+            _ => None,
+        };
+        if let (false, Some(divisor)) = (op.signed, known)
+            && divisor.is_power_of_two()
+        {
+            return self.divide_by_power(op, kind, dst, lhs, divisor);
+        }
+        self.alloc_fixed(Gpr::RAX);
+        self.alloc_fixed(Gpr::RDX);
+        let divisor = self.use_gpr(rhs, kind);
+        self.load_into(Gpr::RAX, lhs, kind);
+        if known.is_none_or(|divisor| divisor == 0) {
+            let by_zero = self.trap(Trap::IntegerDivisionByZero);
+            self.asm.test(size, divisor, divisor);
+            self.asm.jcc(Cond::E, by_zero);
+        }
+        if !op.signed {
+            self.asm.zero(Gpr::RDX);
+            self.asm.div(size, divisor);
+        } else if known.is_some_and(|divisor| immediate(Operand::Const(divisor, Slot(0)), kind) != Some(-1)) {
+            self.asm.cdq(size);
+            self.asm.idiv(size, divisor);
+        } else {
+            self.divide_signed(op, size, divisor);
+        }
+        self.define(dst, if op.remainder { Gpr::RDX } else { Gpr::RAX }, kind);
+    }
+
+    /// A signed division of `rax` that may be one by -1, whose quotient does not always fit.
+    fn divide_signed(&mut self, op: Division, size: Size, divisor: Gpr) {
+        let (usual, over) = (self.asm.label(), self.asm.label());
+        let overflow = (!op.remainder).then(|| self.trap(Trap::IntegerOverflow));
+        self.asm.cmp_imm(size, divisor, -1);
+        self.asm.jcc_short(Cond::Ne, usual);
+        match overflow {
+            Some(overflow) => {
+                self.asm.neg(size, Gpr::RAX);
+                self.asm.jcc(Cond::O, overflow);
+            }
+            None => self.asm.zero(Gpr::RDX),
+        }
+        self.asm.jmp_short(over);
+        self.asm.bind(usual);
+        self.asm.cdq(size);
+        self.asm.idiv(size, divisor);
+        self.asm.bind(over);
+    }
+
+    /// An unsigned division by a power of two.
+    fn divide_by_power(&mut self, op: Division, kind: Kind, dst: Slot, lhs: Operand, divisor: u64) {
+        let size = size_of_kind(kind);
+        if op.remainder && i32::try_from(divisor - 1).is_err() {
+            let mask = Operand::Const(divisor - 1, Slot(0));
+            return self.emit_alu(Alu::And, kind, dst, lhs, mask);
+        }
+        let result = self.take_gpr(lhs, kind);
+        if op.remainder {
+            self.asm.alu_imm(Alu::And, size, result, (divisor - 1) as i32);
+        } else if divisor > 1 {
+            self.asm.shift_imm(Shift::Shr, size, result, divisor.trailing_zeros() as u8);
+        }
+        self.define(dst, result, kind);
+    }
+
+    /// Unary operators of integers. Answers whether it was one that there are instructions for.
+    pub(crate) fn emit_int_unary(&mut self, op: Unary, dst: Slot, value: Operand) -> bool {
+        use Unary as U;
+        let (from, to) = (Kind::from(op.operands()[0]), Kind::from(op.result()));
+        let size = size_of_kind(to);
+        let has = |feature| self.target.features.has(feature);
+        match op {
+            U::I64ExtendI32U => self.retype(dst, value, from, to),
+            U::I32WrapI64 => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.mov(Size::S32, to, from));
+            }
+            U::I64ExtendI32S | U::I64Extend32S => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.movsxd(to, from))
+            }
+            U::I32Extend8S | U::I64Extend8S => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.movsx_8(size, to, from));
+            }
+            U::I32Extend16S | U::I64Extend16S => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.movsx_16(size, to, from));
+            }
+            U::I32Clz | U::I64Clz if has(CpuFeature::Lzcnt) => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.lzcnt(size, to, from));
+            }
+            U::I32Ctz | U::I64Ctz if has(CpuFeature::Bmi1) => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.tzcnt(size, to, from));
+            }
+            U::I32Popcnt | U::I64Popcnt if has(CpuFeature::Popcnt) => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.popcnt(size, to, from));
+            }
+            U::I32ReinterpretF32 | U::I64ReinterpretF64 | U::F32ReinterpretI32 | U::F64ReinterpretI64 => {
+                self.reinterpret(dst, value, from, to);
+            }
+            U::RefI31 => {
+                let result = self.take_gpr(value, from);
+                self.asm.add(Size::S32, result, result);
+                self.asm.or_imm(Size::S32, result, 1);
+                self.define(dst, result, Kind::Ref);
+            }
+            U::I31GetS | U::I31GetU => {
+                let result = self.take_gpr(value, from);
+                let null = self.trap(Trap::NullReference);
+                self.asm.test(Size::S32, result, result);
+                self.asm.jcc(Cond::E, null);
+                let shift = if op == U::I31GetS { Shift::Sar } else { Shift::Shr };
+                self.asm.shift_imm(shift, Size::S32, result, 1);
+                self.define(dst, result, to);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// An operator whose instruction reads a register or memory and writes another register.
+    fn extend(
+        &mut self,
+        dst: Slot,
+        value: Operand,
+        from: Kind,
+        to: Kind,
+        emit: impl FnOnce(&mut Self, Gpr, RegMem<Gpr>),
+    ) {
+        let value = self.place(value, from);
+        let result = self.alloc_gpr();
+        emit(self, result, value);
+        self.define(dst, result, to);
+    }
+
+    /// The same bits in a register of the other class.
+    fn reinterpret(&mut self, dst: Slot, value: Operand, from: Kind, to: Kind) {
+        let size = if matches!(from, Kind::I32 | Kind::F32) { Size::S32 } else { Size::S64 };
+        let in_memory = value.slot().filter(|&slot| self.cached(slot, from).is_none());
+        let result: Reg = match (in_memory, to.class()) {
+            (Some(slot), class) => {
+                self.consume(value);
+                let result = self.alloc(class);
+                self.emit_load(result, slot, to);
+                result
+            }
+            (None, Class::Int) => {
+                let (value, result) = (self.use_xmm(value, from), self.alloc_gpr());
+                self.asm.movd_rm(size, result, value);
+                result.into()
+            }
+            (None, Class::Float) => {
+                let (value, result) = (self.use_gpr(value, from), self.alloc_xmm());
+                self.asm.movd(size, result, value);
+                result.into()
+            }
+        };
+        self.define(dst, result, to);
+    }
+
+    /// Replaces what is in a register by another value if the test holds.
+    pub(crate) fn emit_select(&mut self, test: Test, kind: Kind, result: Reg, if_true: Operand) {
+        match kind.class() {
+            Class::Int => {
+                let if_true = self.place(if_true, kind);
+                self.move_if(test, size_of_kind(kind), result.gpr(), if_true);
+            }
+            Class::Float => {
+                let if_true = self.use_xmm(if_true, kind);
+                let skip = self.asm.label();
+                self.jump_if(test.inverted(), skip);
+                self.asm.movaps(result.xmm(), if_true);
+                self.asm.bind(skip);
+            }
+        }
+    }
+
+    /// Jumps to the word of a table with a number, or to the default if the table is shorter.
+    pub(crate) fn emit_table_jump(
+        &mut self,
+        index: Gpr,
+        scratch: Gpr,
+        table: upshift_asm::Const,
+        count: u32,
+        default: upshift_asm::Label,
+    ) {
+        self.asm.cmp_imm(Size::S32, index, count as i32);
+        self.asm.jcc(Cond::Ae, default);
+        self.asm.lea(Size::S64, scratch, Mem::pool(table));
+        self.asm.jmp_to(Mem::index(scratch, index, Scale::X8, 0));
+    }
+}

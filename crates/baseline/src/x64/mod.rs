@@ -1,0 +1,20 @@
+//! What is x86-64 about the compiler: registers and their roles, and how each class of operation becomes instructions.
+//!
+//! Everything above works with [`Reg`], [`Class`] and the methods of these files; what they emit, nobody above knows.
+
+mod calls;
+mod flags;
+mod float;
+mod integer;
+mod memory;
+mod moves;
+mod regs;
+
+pub(crate) use calls::LANDING_LEN;
+pub(crate) use flags::{Flags, Test};
+pub(crate) use float::{FloatOp, Misfit, float_op};
+pub(crate) use integer::{IntOp, int_op};
+pub(crate) use memory::{load_bytes, load_kind, store_bytes};
+pub(crate) use regs::{
+    CTX, Class, FLOAT_RESULT, FP, MEM, REGS, RESULT, Reg, RegSet, allocatable, first, lasting,
+};

@@ -1,0 +1,168 @@
+//! Values between registers, slots and constants. Nothing here touches the flags.
+
+use upshift_asm::x64::{Gpr, Mem, Size};
+use upshift_core::index::GlobalIndex;
+use upshift_translate::backend::Slot;
+
+use super::{CTX, Class, FP, Reg};
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+
+/// Up to how many slots are copied by an instruction each.
+const UNROLLED: u32 = 8;
+
+impl Compiler<'_> {
+    /// A slot of the frame.
+    pub(crate) fn slot_mem(&self, slot: Slot) -> Mem {
+        // A frame whose slots are so far away is never entered: no stack has room for it.
+        let bytes = self.fp_slot(slot) * size_of::<u64>() as i64;
+        Mem::base(FP, i32::try_from(bytes).unwrap_or(0))
+    }
+
+    /// Loads the value of a slot.
+    pub(crate) fn emit_load(&mut self, reg: Reg, slot: Slot, kind: Kind) {
+        let mem = self.slot_mem(slot);
+        self.emit_load_from(reg, mem, kind);
+    }
+
+    /// Loads a value as a slot holds it.
+    pub(crate) fn emit_load_from(&mut self, reg: Reg, mem: Mem, kind: Kind) {
+        match kind {
+            Kind::I32 => self.asm.mov(Size::S32, reg.gpr(), mem),
+            Kind::I64 | Kind::Ref => self.asm.mov(Size::S64, reg.gpr(), mem),
+            Kind::F32 => self.asm.movss(reg.xmm(), mem),
+            Kind::F64 => self.asm.movsd(reg.xmm(), mem),
+            Kind::V128 => self.asm.movups(reg.xmm(), mem),
+        }
+    }
+
+    /// Stores a value to a slot.
+    pub(crate) fn emit_store(&mut self, slot: Slot, reg: Reg, kind: Kind) {
+        let mem = self.slot_mem(slot);
+        self.emit_store_to(mem, reg, kind);
+    }
+
+    /// Stores a value as a slot holds it.
+    pub(crate) fn emit_store_to(&mut self, mem: Mem, reg: Reg, kind: Kind) {
+        match kind {
+            Kind::I32 | Kind::I64 | Kind::Ref => self.asm.mov_mr(Size::S64, mem, reg.gpr()),
+            Kind::F32 | Kind::F64 => self.asm.movsd_mr(mem, reg.xmm()),
+            Kind::V128 => self.asm.movups_mr(mem, reg.xmm()),
+        }
+    }
+
+    /// Copies a register.
+    pub(crate) fn emit_move(&mut self, to: Reg, from: Reg, kind: Kind) {
+        match kind {
+            Kind::I32 => self.asm.mov(Size::S32, to.gpr(), from.gpr()),
+            Kind::I64 | Kind::Ref => self.asm.mov(Size::S64, to.gpr(), from.gpr()),
+            Kind::F32 | Kind::F64 | Kind::V128 => self.asm.movaps(to.xmm(), from.xmm()),
+        }
+    }
+
+    /// Exchanges registers of the same class.
+    pub(crate) fn emit_exchange(&mut self, a: Reg, b: Reg) {
+        match a.class() {
+            Class::Int => self.asm.xchg(Size::S64, a.gpr(), b.gpr()),
+            Class::Float => {
+                let (a, b) = (a.xmm(), b.xmm());
+                self.asm.xorps(a, b);
+                self.asm.xorps(b, a);
+                self.asm.xorps(a, b);
+            }
+        }
+    }
+
+    /// Sets a register to the bits of a slot.
+    pub(crate) fn emit_const(&mut self, reg: Reg, bits: u64, kind: Kind) {
+        match (kind.class(), bits) {
+            (Class::Int, _) => self.asm.mov_imm(reg.gpr(), bits),
+            (Class::Float, 0) => self.asm.xorps(reg.xmm(), reg.xmm()),
+            (Class::Float, _) => {
+                let place = self.asm.const64(bits);
+                self.asm.movsd(reg.xmm(), Mem::pool(place));
+            }
+        }
+    }
+
+    /// Stores a constant of one slot.
+    pub(crate) fn emit_store_const(&mut self, slot: Slot, bits: u64, kind: Kind) {
+        let mem = self.slot_mem(slot);
+        if let Ok(imm) = i32::try_from(bits as i64) {
+            self.asm.mov_mi(Size::S64, mem, imm);
+            return;
+        }
+        let scratch = self.alloc_gpr();
+        self.asm.mov_imm(scratch, bits);
+        self.emit_store(slot, scratch.into(), if kind.class() == Class::Int { kind } else { Kind::I64 });
+        self.cache.release(scratch.into());
+    }
+
+    /// Copies slots downwards, or to where they do not overlap.
+    pub(crate) fn emit_copy_slots(&mut self, dst: Slot, src: Slot, slots: u32) {
+        if slots <= UNROLLED {
+            let scratch = self.alloc_gpr();
+            for n in 0..slots {
+                let (from, to) = (self.slot_mem(Slot(src.0 + n)), self.slot_mem(Slot(dst.0 + n)));
+                self.asm.mov(Size::S64, scratch, from);
+                self.asm.mov_mr(Size::S64, to, scratch);
+            }
+            return self.done();
+        }
+        for reg in [Gpr::RCX, Gpr::RSI, Gpr::RDI] {
+            self.alloc_fixed(reg);
+        }
+        let (from, to) = (self.slot_mem(src), self.slot_mem(dst));
+        self.asm.lea(Size::S64, Gpr::RSI, from);
+        self.asm.lea(Size::S64, Gpr::RDI, to);
+        self.repeat_copy(slots);
+        self.done();
+    }
+
+    /// Copies so many slots from where `rsi` leads to where `rdi` does.
+    pub(crate) fn repeat_copy(&mut self, slots: u32) {
+        self.asm.mov_imm(Gpr::RCX, slots.into());
+        // rep movsq
+        self.asm.put_bytes(&[0xF3, 0x48, 0xA5]);
+    }
+
+    /// Sets slots to zero; nothing is in registers.
+    pub(crate) fn emit_zero_slots(&mut self, first: Slot, slots: u32) {
+        if slots <= 2 * UNROLLED {
+            let zero = self.alloc_xmm();
+            if slots > 1 {
+                self.asm.xorps(zero, zero);
+            }
+            let mut slot = first.0;
+            while slot < first.0 + slots {
+                let mem = self.slot_mem(Slot(slot));
+                if slot + 1 < first.0 + slots {
+                    self.asm.movups_mr(mem, zero);
+                } else {
+                    self.asm.mov_mi(Size::S64, mem, 0);
+                }
+                slot += 2;
+            }
+        } else {
+            let mem = self.slot_mem(first);
+            self.asm.lea(Size::S64, Gpr::RDI, mem);
+            self.asm.mov_imm(Gpr::RAX, 0);
+            self.asm.mov_imm(Gpr::RCX, slots.into());
+            // rep stosq
+            self.asm.put_bytes(&[0xF3, 0x48, 0xAB]);
+        }
+        self.done();
+    }
+
+    /// Where a global is.
+    pub(crate) fn global_cell(&mut self, global: GlobalIndex) -> Mem {
+        match global.0.checked_sub(self.module.imported_globals) {
+            Some(own) => Mem::base(CTX, self.layout.global(own) as i32),
+            None => {
+                let cell = self.alloc_gpr();
+                self.asm.mov(Size::S64, cell, Mem::base(CTX, self.layout.imported_global(global.0) as i32));
+                Mem::base(cell, 0)
+            }
+        }
+    }
+}

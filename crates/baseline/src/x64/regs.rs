@@ -1,0 +1,195 @@
+//! The registers of both classes under one numbering, sets of them, and what each is used for.
+
+use upshift_asm::x64::{Gpr, Xmm};
+
+/// The frame pointer: the end of the frame's header.
+pub(crate) const FP: Gpr = Gpr::RBX;
+/// The instance's context.
+pub(crate) const CTX: Gpr = Gpr::R14;
+/// The base of memory 0 where that never moves.
+pub(crate) const MEM: Gpr = Gpr::R15;
+/// Where a call leaves an integer or a reference.
+pub(crate) const RESULT: Gpr = Gpr::RAX;
+/// Where a call leaves a float.
+pub(crate) const FLOAT_RESULT: Xmm = Xmm::XMM0;
+
+/// What a register can hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Class {
+    /// Integers and references.
+    Int,
+    /// Floats and vectors.
+    Float,
+}
+
+/// A register of either class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Reg(u8);
+
+/// How many there are.
+pub(crate) const REGS: usize = 32;
+
+impl Reg {
+    /// The register with a number below [`REGS`].
+    pub(crate) const fn new(number: u8) -> Reg {
+        Reg(number)
+    }
+
+    /// Its number, below [`REGS`].
+    #[inline(always)]
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// What it can hold.
+    #[inline(always)]
+    pub(crate) const fn class(self) -> Class {
+        if self.0 < 16 { Class::Int } else { Class::Float }
+    }
+
+    /// As an integer register.
+    #[inline(always)]
+    pub(crate) const fn gpr(self) -> Gpr {
+        Gpr::new(self.0 & 15)
+    }
+
+    /// As a float register.
+    #[inline(always)]
+    pub(crate) const fn xmm(self) -> Xmm {
+        Xmm::new(self.0 & 15)
+    }
+}
+
+impl From<Gpr> for Reg {
+    #[inline(always)]
+    fn from(gpr: Gpr) -> Reg {
+        Reg(gpr.number())
+    }
+}
+
+impl From<Xmm> for Reg {
+    #[inline(always)]
+    fn from(xmm: Xmm) -> Reg {
+        Reg(xmm.number() + 16)
+    }
+}
+
+/// A set of registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct RegSet(u32);
+
+impl RegSet {
+    /// No register.
+    pub(crate) const EMPTY: RegSet = RegSet(0);
+    /// All registers.
+    pub(crate) const ALL: RegSet = RegSet(u32::MAX);
+
+    /// One register.
+    pub(crate) const fn of(reg: Reg) -> RegSet {
+        RegSet(1 << reg.0)
+    }
+
+    /// Integer registers.
+    pub(crate) const fn of_gprs(gprs: &[Gpr]) -> RegSet {
+        let (mut set, mut i) = (0, 0);
+        while i < gprs.len() {
+            set |= 1 << gprs[i].number();
+            i += 1;
+        }
+        RegSet(set)
+    }
+
+    #[inline(always)]
+    pub(crate) fn contains(self, reg: Reg) -> bool {
+        self.0 & RegSet::of(reg).0 != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, reg: Reg) {
+        self.0 |= RegSet::of(reg).0;
+    }
+
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, reg: Reg) {
+        self.0 &= !RegSet::of(reg).0;
+    }
+
+    #[inline(always)]
+    pub(crate) const fn without(self, other: RegSet) -> RegSet {
+        RegSet(self.0 & !other.0)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn and(self, other: RegSet) -> RegSet {
+        RegSet(self.0 & other.0)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn or(self, other: RegSet) -> RegSet {
+        RegSet(self.0 | other.0)
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// All of them.
+    #[inline(always)]
+    pub(crate) fn iter(self) -> impl Iterator<Item = Reg> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let reg = (rest != 0).then(|| Reg(rest.trailing_zeros() as u8));
+            rest &= rest.wrapping_sub(1);
+            reg
+        })
+    }
+}
+
+/// The integer registers that values may be in, those that operations need for themselves last.
+const INT_ORDER: [Gpr; 12] = [
+    Gpr::RSI,
+    Gpr::RDI,
+    Gpr::RAX,
+    Gpr::R8,
+    Gpr::R9,
+    Gpr::R10,
+    Gpr::R11,
+    Gpr::RDX,
+    Gpr::RCX,
+    Gpr::RBP,
+    Gpr::R12,
+    Gpr::R13,
+];
+
+/// The registers of a class that values may be in.
+pub(crate) const fn allocatable(class: Class) -> RegSet {
+    match class {
+        Class::Int => RegSet::of_gprs(&INT_ORDER),
+        Class::Float => RegSet(0xffff_0000),
+    }
+}
+
+/// The register to take first of a set of one class.
+pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
+    match class {
+        Class::Int => INT_ORDER.iter().map(|&gpr| Reg::from(gpr)).find(|&reg| set.contains(reg)),
+        Class::Float => set.iter().next(),
+    }
+}
+
+/// The registers for values that stay, best first: no operation needs them for itself.
+pub(crate) fn lasting(class: Class) -> impl Iterator<Item = Reg> {
+    const INT: [Gpr; 8] = [Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R11, Gpr::R10, Gpr::R9, Gpr::R8, Gpr::RDI];
+    let ints = INT.iter().map(|&gpr| Reg::from(gpr));
+    let floats = (6..16).rev().map(|number| Reg::from(Xmm::new(number)));
+    let (ints, floats) = match class {
+        Class::Int => (Some(ints), None),
+        Class::Float => (None, Some(floats)),
+    };
+    ints.into_iter().flatten().chain(floats.into_iter().flatten())
+}

@@ -1,0 +1,238 @@
+//! Native code of a module's functions, made when it is asked for and kept for all instances.
+//!
+//! ```text
+//! NativeModule ─ modes of an instance's memories ─▶ NativeSet ─ function ─▶ NativeFunc: address, what lies beside the code
+//!                                                       │ not there yet
+//!                                                       └─ upshift_baseline::compile ─▶ CodeSet::publish
+//! ```
+//!
+//! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
+//! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use std::{fmt, mem};
+
+use upshift_asm::x64::CpuFeatures;
+use upshift_asm::{RelocKind, Stub};
+use upshift_baseline::{BaselineCode, Target};
+use upshift_core::index::FuncIndex;
+use upshift_core::vm::MemoryMode;
+use upshift_interp::native;
+use upshift_ir::Op;
+use upshift_ir::handlers::Handlers;
+use upshift_ir::references::ReferenceMaps;
+use upshift_translate::{CodeOptions, ModuleInfo};
+
+use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
+use crate::vm::code_table::CodeTable;
+use crate::vm::tier::{Compilation, Tier, Trigger};
+
+/// Native code of one function.
+pub(crate) struct NativeFunc {
+    /// Where the code begins.
+    address: usize,
+    /// What lies beside it.
+    code: BaselineCode,
+    pub(crate) compilation: Compilation,
+}
+
+impl NativeFunc {
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`.
+    pub(crate) fn entry(&self) -> *const u64 {
+        self.word(self.code.entry)
+    }
+
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `native`.
+    pub(crate) fn native_entry(&self) -> *const u8 {
+        std::ptr::with_exposed_provenance(self.address + self.code.native_entry as usize)
+    }
+
+    /// The word to go on with from the head of a loop of the interpreter's code, if anything reaches the loop.
+    pub(crate) fn loop_entry(&self, number: u32) -> Option<*const u64> {
+        self.code.loop_head(number).map(|offset| self.word(offset))
+    }
+
+    /// The word at an offset.
+    pub(crate) fn word(&self, offset: u32) -> *const u64 {
+        std::ptr::with_exposed_provenance(self.address + offset as usize)
+    }
+
+    /// Slots of the frame behind `fp`.
+    pub(crate) fn frame_slots(&self) -> usize {
+        self.code.frame_slots as usize
+    }
+
+    /// What catches exceptions, by positions.
+    pub(crate) fn handlers(&self) -> Option<&Handlers> {
+        Some(&self.code.handlers).filter(|handlers| !handlers.is_empty())
+    }
+
+    /// Which slots are references, by positions.
+    pub(crate) fn references(&self) -> Option<&ReferenceMaps> {
+        Some(&self.code.references).filter(|references| !references.is_empty())
+    }
+
+    /// The offset of an address in the code, if it is in there.
+    pub(crate) fn offset_of(&self, pc: usize) -> Option<u32> {
+        let offset = pc.wrapping_sub(self.address);
+        (offset < self.compilation.code_bytes).then_some(offset as u32)
+    }
+
+    /// The position that a byte of the code belongs to: an offset in the main line.
+    pub(crate) fn position(&self, offset: u32) -> u32 {
+        self.code.position(offset)
+    }
+
+    /// The words from an offset to the end of the pool, if it is in the pool.
+    pub(crate) fn pool_from(&self, offset: u32) -> Option<&[u64]> {
+        if offset < self.code.code.pool || !offset.is_multiple_of(8) {
+            return None;
+        }
+        let words = (self.compilation.code_bytes - offset as usize) / size_of::<u64>();
+        // SAFETY: I-NATIVE: published code stays readable and unchanged as long as its set, which owns this.
+        Some(unsafe { std::slice::from_raw_parts(self.word(offset), words) })
+    }
+}
+
+/// Native code for instances whose memories have the same modes.
+pub(crate) struct NativeSet {
+    target: Target,
+    code: CodeSet<'static>,
+    funcs: CodeTable<NativeFunc>,
+    /// Whoever publishes holds it, so that no function is published twice.
+    publishing: Mutex<()>,
+}
+
+impl NativeSet {
+    /// The code of a function, if it has been made; `own` counts without the imports.
+    #[inline]
+    pub(crate) fn get(&self, own: usize) -> Option<&NativeFunc> {
+        self.funcs.get(own)
+    }
+
+    /// The code of a function, which is made if there is none. If several threads do that at once, the first one's counts.
+    ///
+    /// # Errors
+    /// When there is no memory for it, or it would be too large.
+    pub(crate) fn compile(
+        &self,
+        info: &ModuleInfo,
+        func: FuncIndex,
+        options: CodeOptions,
+        trigger: Trigger,
+    ) -> Result<&NativeFunc, NoNativeCode> {
+        let own = (func.0 - info.imported_funcs) as usize;
+        if let Some(code) = self.get(own) {
+            return Ok(code);
+        }
+        let begin = Instant::now();
+        let mut code = upshift_baseline::compile(info, func, options, &self.target)
+            .map_err(|error| NoNativeCode::Function(error.to_string()))?;
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(code) = self.get(own) {
+            return Ok(code);
+        }
+        let bytes = code.code.bytes.len();
+        let faults = mem::take(&mut code.faults);
+        let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)?;
+        // They are published, and nobody reads this copy.
+        (code.code.bytes, code.code.relocs) = Default::default();
+        let compilation = Compilation {
+            tier: Tier::Baseline,
+            trigger,
+            time: begin.elapsed(),
+            code_bytes: bytes,
+            embedded: code.embedded as usize,
+        };
+        Ok(self.funcs.get_or_init(own, || Box::new(NativeFunc { address, code, compilation })))
+    }
+
+    /// The offsets in the module's bytes of the operators that positions come from.
+    pub(crate) fn offsets(
+        &self,
+        info: &ModuleInfo,
+        func: FuncIndex,
+        options: CodeOptions,
+    ) -> Vec<(u32, u32)> {
+        upshift_baseline::positions(info, func, options, &self.target).unwrap_or_default()
+    }
+}
+
+/// Native code of a module.
+#[derive(Default)]
+pub(crate) struct NativeModule {
+    /// Most modules have one set, or none.
+    sets: Mutex<Vec<Arc<NativeSet>>>,
+}
+
+impl NativeModule {
+    /// The set for the modes of an instance's memories, which is made if there is none.
+    pub(crate) fn set(
+        &self,
+        info: &ModuleInfo,
+        memories: &[MemoryMode],
+    ) -> Result<Arc<NativeSet>, NoNativeCode> {
+        let mut sets = self.sets();
+        if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
+            return Ok(Arc::clone(set));
+        }
+        let set = Arc::new(NativeSet {
+            target: Target {
+                features: CpuFeatures::detect(),
+                returns: native::allowed_returns(),
+                memories: memories.into(),
+            },
+            code: CodeSet::create()?,
+            funcs: CodeTable::new(info.bodies.len()),
+            publishing: Mutex::default(),
+        });
+        sets.push(Arc::clone(&set));
+        Ok(set)
+    }
+
+    /// The set for the modes of an instance's memories, if there is one.
+    pub(crate) fn known(&self, memories: &[MemoryMode]) -> Option<Arc<NativeSet>> {
+        self.sets().iter().find(|set| set.target.memories[..] == *memories).cloned()
+    }
+
+    /// Whether no instance has asked for native code.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets().is_empty()
+    }
+
+    /// Of a function, what the first set has that has anything.
+    pub(crate) fn find(&self, own: usize) -> Option<Compilation> {
+        self.sets().iter().find_map(|set| Some(set.get(own)?.compilation))
+    }
+
+    fn sets(&self) -> std::sync::MutexGuard<'_, Vec<Arc<NativeSet>>> {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for NativeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeSet").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NativeFunc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeFunc").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// The address that a word of native code holds.
+fn address_of(kind: RelocKind) -> u64 {
+    let address = match kind {
+        RelocKind::Handler(number) => return native::handler_address(Op::ALL[usize::from(number)]),
+        RelocKind::Stub(Stub::CallInterpreterPaired) => native::call_interpreter_paired(),
+        RelocKind::Stub(Stub::CallInterpreterJump) => native::call_interpreter_jump(),
+        RelocKind::Stub(Stub::ReturnToInterpreter) => native::return_to_interpreter(),
+        RelocKind::Stub(Stub::Trap) => native::trap(),
+        RelocKind::Stub(Stub::Overflow) => native::overflow(),
+        RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
+    };
+    address as u64
+}

@@ -1,0 +1,42 @@
+//! The ways in which code runs, for tests of what has to be the same in all of them.
+
+use upshift::{Config, Dispatch, Tier, Tiers};
+
+/// A way in which code runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// In the interpreter, by one loop.
+    Loop,
+    /// In the interpreter, by handlers that jump to each other.
+    Tail,
+    /// In native code from the first call of each function.
+    Baseline,
+    /// In both, with functions that change their tier at random.
+    Random,
+}
+
+impl Way {
+    /// Those that there are in this build.
+    pub(crate) fn all() -> Vec<Way> {
+        let native = Tier::Baseline.is_available();
+        let all = [Way::Loop, Way::Tail, Way::Baseline, Way::Random].into_iter();
+        all.filter(|way| native || matches!(way, Way::Loop | Way::Tail)).collect()
+    }
+
+    /// Settings with which code runs this way.
+    pub(crate) fn config(self) -> Config {
+        let mut config = Config::new();
+        self.set(&mut config);
+        config
+    }
+
+    /// Changes settings so that code runs this way.
+    pub(crate) fn set(self, config: &mut Config) -> &mut Config {
+        match self {
+            Way::Loop => config.dispatch(Dispatch::Loop),
+            Way::Tail => config.dispatch(Dispatch::Tail).tiers(Tiers::Only(Tier::Interpreter)),
+            Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
+            Way::Random => config.random_tiers(1),
+        }
+    }
+}
