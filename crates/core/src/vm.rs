@@ -966,6 +966,7 @@ mod tests {
             imported_globals: 1,
             own_globals: 3,
             own_funcs: 2,
+            call_sites: 5,
         };
         let layout = VmLayout::new(&counts);
         let pointers = [
@@ -977,7 +978,8 @@ mod tests {
         ];
         assert_eq!(pointers, [64, 72, 80, 88, 96]);
         assert_eq!((layout.global(0), layout.global(2)), (112, 144));
-        assert_eq!((layout.func(0), layout.func(1), layout.size()), (160, 208, 256));
+        assert_eq!((layout.func(0), layout.func(1)), (160, 208));
+        assert_eq!((layout.call_site(0), layout.call_site(4), layout.size()), (256, 272, 288));
         assert_eq!(VmLayout::new(&VmCounts::default()).size(), size_of::<VmCtx>());
     }
 
