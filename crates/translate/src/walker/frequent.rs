@@ -338,3 +338,92 @@ impl<'a> VisitOperator<'a> for Values {
 impl<'a> VisitSimdOperator<'a> for Values {
     wasmparser::for_each_visit_simd_operator!(values);
 }
+
+#[cfg(test)]
+mod tests {
+    use upshift_core::ops::memory::{Load, Store};
+
+    use super::{Code, FREQUENT, Frequent, Number, mem_arg};
+
+    /// wasmparser's name of the operator that begins with a byte, followed by zeros.
+    fn name(byte: u8) -> Option<String> {
+        let bytes = [byte, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut code = Code::new(&bytes, 0);
+        code.next();
+        let shown = format!("{:?}", code.operator().ok()?);
+        Some(shown.split(' ').next().unwrap().to_owned())
+    }
+
+    /// The operand's type, and what follows it in the name of an operator.
+    fn split(name: &str) -> (Number, &str) {
+        let (ty, rest) = name.split_at(3);
+        let ty = match ty {
+            "I32" => Number::I32,
+            "I64" => Number::I64,
+            "F32" => Number::F32,
+            _ => Number::F64,
+        };
+        (ty, rest)
+    }
+
+    fn load(name: &str) -> Frequent {
+        let (ty, rest) = split(name);
+        let op = match (ty, rest) {
+            (Number::I32, "Load") => Load::Load32U,
+            (Number::I64, "Load") => Load::Load64,
+            (Number::F32, _) => Load::LoadF32,
+            (Number::F64, _) => Load::LoadF64,
+            (_, "Load8U") => Load::Load8U,
+            (_, "Load16U") => Load::Load16U,
+            (_, "Load32U") => Load::Load32U,
+            (Number::I32, "Load8S") => Load::Load8S32,
+            (Number::I32, "Load16S") => Load::Load16S32,
+            (_, "Load8S") => Load::Load8S64,
+            (_, "Load16S") => Load::Load16S64,
+            (_, _) => Load::Load32S64,
+        };
+        Frequent::Load(op, ty)
+    }
+
+    fn store(name: &str) -> Frequent {
+        Frequent::Store(match split(name) {
+            (_, "Store8") => Store::Store8,
+            (_, "Store16") => Store::Store16,
+            (_, "Store32") | (Number::I32 | Number::F32, _) => Store::Store32,
+            _ => Store::Store64,
+        })
+    }
+
+    #[test]
+    fn each_byte_is_what_wasmparser_reads() {
+        for byte in 0..=u8::MAX {
+            let found = FREQUENT[usize::from(byte)];
+            let name = name(byte);
+            let name = name.as_deref().unwrap_or("none");
+            match found {
+                Frequent::Rare => assert!(!matches!(byte, 0x28..=0x3e | 0x45..=0xc4), "{byte:#x} {name}"),
+                Frequent::Load(..) => assert_eq!(found, load(name), "{name}"),
+                Frequent::Store(_) => assert_eq!(found, store(name), "{name}"),
+                Frequent::Binary(op, _) => assert_eq!(format!("{op:?}"), name),
+                Frequent::Unary(op, _) => assert_eq!(format!("{op:?}"), name),
+                Frequent::IsZero(op) => assert_eq!(format!("{op:?}z"), name),
+                // The others are called what wasmparser calls them.
+                other => assert_eq!(format!("{other:?}"), name),
+            }
+        }
+    }
+
+    #[test]
+    fn loads_and_stores_have_a_memory_argument_in_each_form() {
+        // Alignment 1, bit 6 for memory 1, offset 5.
+        for byte in 0x28..=0x3e {
+            let bytes = [byte, 0x40, 1, 5];
+            let mut code = Code::new(&bytes, 7);
+            code.next();
+            assert_eq!(code.plain_mem_arg().unwrap(), None);
+            let arg = mem_arg(&code.operator().unwrap()).unwrap();
+            assert_eq!((arg.offset, arg.target), (5, wasmparser::MemArgTarget::Memory(1)));
+            assert_eq!((code.offset(), code.end()), (7, 11));
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! The one place that matches WebAssembly operators: from a function body to calls of a [`Backend`].
 //!
 //! ```text
-//! body ─ OperatorsReader ─▶ operator ─▶ one arm ─▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
+//! body ─ frequent ─▶ by its byte (run) ┐
+//!              └───▶ as a value (operators) ┴▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
 //! ```
 //!
 //! In: a valid module and the index of one of its functions. Out: an equivalent sequence of backend calls. The walker owns the
