@@ -1,4 +1,4 @@
-//! The register IR as text, both ways.
+//! The text form of the register IR: printer and parser.
 //!
 //! ```text
 //! frame 4 params 1 results 1 homes 0
@@ -8,16 +8,16 @@
 //! @6    call 1, s4, 224, 0
 //! ```
 //!
-//! The first line tells the slots of the frame from `fp` on, those of parameters and results, and where the first operand home
-//! is; `scratch` at its end, that there are scratch slots before the locals. Slots are counted from `fp`: the last parameter is
-//! `s-4`, behind it lies the header. What is not said is 0.
+//! The first line gives the number of slots from `fp` on, of parameters and of results, and the slot of the first operand home;
+//! `scratch` at its end says that there are scratch slots before the locals. Slots are counted from `fp`: the last parameter is
+//! `s-4`, followed by the header. Omitted numbers are 0.
 //!
 //! A line is the position in words, the mnemonic and the operands in the order of the [table](crate::table): `s3` is a slot,
 //! `v3` a vector in two slots, `acc` an accumulator, `@7` a branch target, everything else a number. [`parse`] reads what
 //! [`print`](print()) writes; the form of an instruction follows from its operands.
 //!
-//! Where exceptions are caught stands behind the code: where the handler changes, then the clauses of each handler. A
-//! clause has the number of its tag, the first slot for the values, the slot for the reference, and where it leads.
+//! Exception handlers follow the code: the positions where the handler changes, then the clauses of each handler. A clause has
+//! the number of its tag, the first slot for the values, the slot for the reference, and its target.
 //!
 //! ```text
 //! from @0: handler 0
@@ -26,14 +26,14 @@
 //! handler 1: catch_all @12, outer 0
 //! ```
 //!
-//! Then comes what the collector has to know: the locals that are references, and from where on which operands are.
+//! Then come the reference maps: the locals that are references, and for each position from which it holds, the operands.
 //!
 //! ```text
 //! references: s-4 s0
 //! references from @4: s7 s5
 //! ```
 //!
-//! At last, where the loops begin, by their numbers; `none` where nothing reaches one.
+//! Last come the heads of the loops, by number; `none` for a loop that nothing reaches.
 //!
 //! ```text
 //! loops: @0 none @7

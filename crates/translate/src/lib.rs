@@ -23,6 +23,7 @@ mod needs;
 pub mod null;
 mod parse;
 pub mod registry;
+pub mod sites;
 mod size;
 mod survey;
 mod validate;

@@ -1,12 +1,12 @@
-//! What a loop does with locals, found before its body is walked, for tiers that keep locals in registers over a loop.
+//! How a loop uses locals, determined before its body is walked, for tiers that keep locals in registers across a loop.
 //!
 //! ```text
 //! walker at a loop ─ read ahead to its end ─▶ Surveys ─ number of operator bytes before the loop ─▶ LoopSurvey
 //! ```
 //!
-//! The walker reads ahead from an outermost loop to its end and takes the loops inside from the same reading, so nothing is
-//! read that lies outside of loops. Locals come in the order of the program, once for each operator: whoever needs a set makes it.
-//! Loops inside of others share their entries, so a function has as many entries as operators.
+//! The walker reads ahead from an outermost loop to its end and surveys the nested loops in the same pass, so nothing outside
+//! of loops is read. Uses of locals are listed in program order, one per operator; a consumer that needs a set builds it.
+//! Nested loops share their entries, so a function has at most as many entries as operators.
 
 use upshift_core::index::LocalIndex;
 use wasmparser::Operator;

@@ -1,4 +1,4 @@
-//! Which form of an operator fits its operands: from accumulators, slots or immediate.
+//! Picks the form of an operator that fits its operands: accumulator, slot or immediate.
 
 use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;

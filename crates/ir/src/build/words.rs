@@ -6,7 +6,7 @@ use upshift_translate::backend::{Label, Operand, Slot};
 
 use super::Builder;
 use super::forms::Vec2;
-use super::fuse::{Last, Made};
+use super::fuse::{Last, Source};
 use super::labels::Fixup;
 use crate::op::{Field, Op, back_edge_form, encode, last_place};
 
@@ -96,7 +96,7 @@ impl Builder<'_> {
         let head = self.emit(op, &all[..count]);
         self.peephole.accumulators.wrote(ty, dst);
         if self.is_near(dst) {
-            self.peephole.last = Some(Last { start, head, dst, ty, made: Made::Other, before, below });
+            self.peephole.last = Some(Last { start, head, dst, ty, source: Source::Other, before, below });
         }
     }
 

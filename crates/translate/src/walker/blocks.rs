@@ -1,4 +1,4 @@
-//! Blocks: how they open and how they end, with the operands of all paths in the same homes.
+//! Blocks: how they open and how they end. At each label, the operands of all incoming paths are in the same homes.
 
 use super::control::{Control, Kind, Signature};
 use super::frequent::Code;

@@ -1,4 +1,4 @@
-//! Branches: the values that they carry go to the homes of the target's results, or out of the function.
+//! Branches: the values that they carry go to the homes of the target's results, or are returned.
 
 use upshift_core::types::ValType;
 

@@ -5,16 +5,15 @@
 //!              └───▶ as a value (operators) ┴▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
 //! ```
 //!
-//! In: a module that validated and the index of one of its functions. Out: a sequence of backend calls that computes the
-//! same. The walker owns the operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers
-//! therefore agree on slots, labels and loops.
+//! In: a valid module and the index of one of its functions. Out: an equivalent sequence of backend calls. The walker owns the
+//! operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers therefore agree on slots, labels and loops.
 //!
-//! At every block entry, pending aliases of locals are copied to their homes, and the parameters of loops and conditionals
-//! too: so there is one frame state per label, whichever tier arrives there. Constants below a block stay what they are,
-//! known to all tiers.
+//! At every block entry, pending aliases of locals are copied to their homes, and so are the parameters of loops and
+//! conditionals: there is one frame state per label, in all tiers. Constants below a block stay constants, which all tiers
+//! know.
 //!
-//! Where fuel is counted, each straight run of operators is charged for before its first one: at the entry, at loop heads and
-//! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
+//! When fuel is metered, each straight-line run of operators is charged for in advance: at the entry, at loop heads and
+//! after every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
 mod atomics;
 mod blocks;
@@ -140,6 +139,7 @@ pub fn walk_with<B: Backend>(
     let ty = module.func_type(func).func();
     let mut walker = Walker::new(module, ty, options, backend, buffers);
     walker.body_end = range.end;
+    walker.next_site = module.call_sites.first(func);
     let begin = walker.declare(func, &body)?;
     let mut code = Code::new(module.slice(&(begin..range.end)), begin);
     if let Err(refusal) = walker.run(&mut code) {
@@ -149,10 +149,10 @@ pub fn walk_with<B: Backend>(
     Ok(())
 }
 
-/// What an arm answers.
+/// What translating an operator returns.
 type Step = Result<(), Refusal>;
 
-/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps answer in a register.
+/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps return in a register.
 type Refusal = Box<TranslateError>;
 
 #[cold]
@@ -169,6 +169,8 @@ struct Walker<'m, 'b, B> {
     /// Whether control reaches the current operator.
     reachable: bool,
     loops: u32,
+    /// The number of the next call site that finds its function at run time.
+    next_site: u32,
     /// How many handlers of exceptions there were so far.
     handlers: u32,
     /// Where clauses lead that catch for the function's caller.
@@ -235,6 +237,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             control: &mut buffers.control,
             reachable: true,
             loops: 0,
+            next_site: 0,
             handlers: 0,
             catch_returns: &mut buffers.catch_returns,
             targets: &mut buffers.targets,
@@ -348,7 +351,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         stack.spill_all_aliases(|spill| copy(*backend, spill));
     }
 
-    /// Copies the topmost operands to their homes; answers the home of the first.
+    /// Copies the topmost operands to their homes; returns the home of the first.
     fn flush_top(&mut self, count: usize) -> Slot {
         let Walker { stack, backend, .. } = self;
         stack.spill_top(count, |spill| copy(*backend, spill));

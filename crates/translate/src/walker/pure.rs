@@ -1,4 +1,4 @@
-//! Operators that only compute: their operands come off the stack model, their result goes to its home.
+//! Operators that only compute: they pop operands from the stack model and write the result to its home.
 
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::ValType;

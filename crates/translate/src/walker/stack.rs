@@ -1,8 +1,8 @@
 //! The walker's model of the operand stack and of the locals.
 //!
-//! An operand is known as a constant, as an alias of a local, or as being in its *home*: the slot that belongs to its
-//! position on the stack. Before a local changes, its aliases are copied to their homes; the aliases of each local form a
-//! list, so this costs nothing where there are none.
+//! An operand is a constant, an alias of a local, or in its *home*: the slot that belongs to its position on the stack. Before
+//! a local changes, its aliases are copied to their homes. The aliases of each local form a list, so this costs nothing where
+//! there are none.
 
 use upshift_core::index::LocalIndex;
 use upshift_core::types::ValType;
@@ -157,7 +157,7 @@ impl OperandStack {
         self.max_slot = self.max_slot.max(slot);
     }
 
-    /// Declares `count` locals of a type from a slot on; answers the slot behind them.
+    /// Declares `count` locals of a type from a slot on; returns the slot behind them.
     pub(crate) fn declare_locals(&mut self, count: u32, ty: ValType, first: u32) -> u32 {
         let (slots, traced, packed) = (ty.slots(), ty.is_traced(), StackType::new(ty));
         match self.runs.last_mut() {
@@ -268,7 +268,7 @@ impl OperandStack {
         home
     }
 
-    /// Pushes a result; answers its home, where it has to be written.
+    /// Pushes a result; returns its home, where it has to be written.
     #[inline(always)]
     pub(crate) fn push_home(&mut self, ty: ValType) -> Slot {
         self.push(Value::Home, StackType::new(ty))

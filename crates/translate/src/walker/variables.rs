@@ -1,4 +1,4 @@
-//! Locals, whose values are aliases on the stack model until they change, and globals.
+//! Globals, and locals: on the operand stack model, a local that was read is an alias until the local changes.
 
 use upshift_core::index::{GlobalIndex, LocalIndex};
 

@@ -84,7 +84,7 @@ enum Growth {
     /// The budget has not as much left.
     OverBudget(LimitExceeded),
     /// Another thread has grown the memory, so it does not have the size that this was about.
-    Outrun,
+    Retry,
 }
 
 /// Whose bytes a memory has.
@@ -449,7 +449,7 @@ impl Memory {
                     return Ok(None);
                 }
                 // What the limiter has allowed is not what would come now.
-                Growth::Outrun => state.memory_grow_failed(bytes(old), bytes(new))?,
+                Growth::Retry => state.memory_grow_failed(bytes(old), bytes(new))?,
             }
         }
     }
