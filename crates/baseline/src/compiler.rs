@@ -174,7 +174,7 @@ impl Backend for Compiler<'_> {
 
     fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]) {
         self.settle();
-        self.embed(false, |builder| builder.wide(op, dst, operands));
+        self.emit_wide(op, dst, operands);
     }
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
@@ -236,12 +236,14 @@ impl Backend for Compiler<'_> {
 
     fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.settle();
-        self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+        if !self.emit_atomic(op, arg, dst, operands) {
+            self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+        }
     }
 
     fn fence(&mut self) {
         self.settle();
-        self.embed(false, |builder| builder.fence());
+        self.asm.mfence();
     }
 
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {

@@ -22,6 +22,8 @@ pub(crate) enum ColdPath {
     OutOfBounds { end: Gpr, behind: u64 },
     /// Stops because an array, whose address a register has, is shorter.
     ElementOutOfBounds { array: Gpr, index: Gpr },
+    /// Stops because an atomic access is not at a multiple of its size.
+    Misaligned { address: Gpr },
     /// Stops because a reference did not pass a test.
     CastFailure { reference: Gpr },
 }
@@ -133,6 +135,7 @@ impl Compiler<'_> {
                     self.emit_element_out_of_bounds(array, index);
                     self.emit_trap(Trap::ArrayOutOfBounds);
                 }
+                ColdPath::Misaligned { address } => self.emit_misaligned(address),
                 ColdPath::CastFailure { reference } => {
                     self.leave_for_trap(reference);
                     self.emit_trap(Trap::CastFailure);

@@ -190,7 +190,7 @@ impl Compiler<'_> {
     }
 
     /// A register with a value that is to be stored, whose type is not known: an integer or a float.
-    fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
+    pub(super) fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
         self.consume(value);
         if let Some(reg) = value.slot().and_then(|slot| self.cache.find(slot)) {
             self.cache.lock(reg);

@@ -2,6 +2,7 @@
 //!
 //! Everything above works with [`Reg`], [`Class`] and the methods of these files; what they emit, nobody above knows.
 
+mod atomic;
 mod calls;
 mod casts;
 mod convert;
@@ -13,6 +14,7 @@ mod moves;
 mod objects;
 mod regs;
 mod vector;
+mod wide;
 
 pub(crate) use flags::{Flags, Test};
 pub(crate) use convert::Misfit;
