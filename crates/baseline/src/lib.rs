@@ -20,6 +20,7 @@ mod memory;
 mod merge;
 mod operands;
 mod pins;
+mod services;
 mod tables;
 mod x64;
 
