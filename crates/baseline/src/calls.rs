@@ -41,6 +41,7 @@ impl<'m> Compiler<'m> {
         self.emit_jump_to_stub(Stub::Overflow);
         let entry = self.asm.here();
         self.emit_arrival();
+        self.emit_entered();
         self.asm.jmp(self.control.body());
         // What no stack has room for has no size that an instruction could name.
         let size = frame_slots.saturating_mul(8).min(i32::MAX as u32);

@@ -701,6 +701,9 @@ pub struct StoreCtx {
     pub types: *const TypeRecord,
     /// How many entries both have; types behind them have neither supertypes nor objects.
     pub type_count: u32,
+    /// Which tiers the outermost call has entered, or the last one that there was: not 0 for each, by number. Whatever leads from
+    /// one tier to another notes it.
+    pub entered: [u8; 3],
 }
 
 /// What a builtin returns.

@@ -163,7 +163,7 @@ impl Config {
     /// measurements of Upshift itself: not part of the stable interface.
     #[doc(hidden)]
     pub fn tier_up_after(&mut self, arrivals: u32) -> &mut Config {
-        self.tier_up.after = arrivals;
+        self.tier_up.after = Some(arrivals);
         self
     }
 

@@ -23,6 +23,7 @@ use crate::table::Table;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
 use crate::vm::native::NativeSet;
+use crate::vm::tier::Tiering;
 
 /// The elements of a segment that can still be used.
 pub(crate) enum Elems {
@@ -137,8 +138,10 @@ impl InstanceData {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let level = self.module.engine().config().processor_level;
-        let set = self.module.native().set(self.module.info(), &self.memory_modes(), level)?;
+        let engine = self.module.engine();
+        let level = engine.config().processor_level;
+        let choices = matches!(engine.tiering(), Tiering::AtRandom(_));
+        let set = self.module.native().set(self.module.info(), &self.memory_modes(), level, choices)?;
         Ok(self.native.get_or_init(|| set))
     }
 

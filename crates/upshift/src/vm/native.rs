@@ -95,6 +95,14 @@ impl NativeFunc {
     }
 }
 
+/// Why a function is compiled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause {
+    pub(crate) trigger: Trigger,
+    /// After how many calls and turns of loops, if they are counted.
+    pub(crate) arrivals: u32,
+}
+
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
@@ -120,7 +128,7 @@ impl NativeSet {
         info: &ModuleInfo,
         func: FuncIndex,
         options: CodeOptions,
-        trigger: Trigger,
+        cause: Cause,
     ) -> Result<&NativeFunc, NoNativeCode> {
         let own = (func.0 - info.imported_funcs) as usize;
         if let Some(code) = self.get(own) {
@@ -140,7 +148,8 @@ impl NativeSet {
         (code.code.bytes, code.code.relocs) = Default::default();
         let compilation = Compilation {
             tier: Tier::Baseline,
-            trigger,
+            trigger: cause.trigger,
+            arrivals: cause.arrivals,
             time: begin.elapsed(),
             code_bytes: bytes,
             embedded: code.embedded as usize,
@@ -167,12 +176,14 @@ pub(crate) struct NativeModule {
 }
 
 impl NativeModule {
-    /// The set for the modes of an instance's memories, which is made if there is none, for processors of a level.
+    /// The set for the modes of an instance's memories, which is made if there is none. `level` is that of the processors it is
+    /// for, and `choices` tells whether its code asks where to go on; both are the same for all code of an engine.
     pub(crate) fn set(
         &self,
         info: &ModuleInfo,
         memories: &[MemoryMode],
         level: u8,
+        choices: bool,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
@@ -183,6 +194,7 @@ impl NativeModule {
                 features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
                 returns: native::allowed_returns(),
                 memories: memories.into(),
+                choices,
             },
             code: CodeSet::create()?,
             funcs: CodeTable::new(info.bodies.len()),
@@ -233,6 +245,7 @@ fn address_of(kind: RelocKind) -> u64 {
         RelocKind::Stub(Stub::ReturnToInterpreter) => native::return_to_interpreter(),
         RelocKind::Stub(Stub::Trap) => native::trap(),
         RelocKind::Stub(Stub::Overflow) => native::overflow(),
+        RelocKind::Stub(Stub::Choose) => native::choose(),
         RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
     };
     address as u64
