@@ -24,6 +24,7 @@ use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
 use crate::operands::Consumed;
+use crate::pins::Pins;
 use crate::tables::Tables;
 use crate::x64::Flags;
 
@@ -42,6 +43,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) flags: Option<Flags>,
     /// Labels and loops.
     pub(crate) control: Control,
+    /// What is known of locals, for loops.
+    pub(crate) pins: Pins,
     /// What lies beside the code.
     pub(crate) tables: Tables,
     /// Makes instructions of the interpreter.
@@ -62,6 +65,7 @@ impl<'m> Compiler<'m> {
             consumed: Consumed::default(),
             flags: None,
             control: Control::default(),
+            pins: Pins::default(),
             tables: Tables::new(positions),
             builder: Builder::for_embedding(module, &frame),
         }
@@ -96,8 +100,13 @@ impl<'m> Compiler<'m> {
 }
 
 impl Backend for Compiler<'_> {
-    fn begin(&mut self, frame: &Frame, _locals: &[LocalRun]) {
+    fn begin(&mut self, frame: &Frame, locals: &[LocalRun]) {
+        self.pins.begin(locals);
         self.prologue(frame);
+    }
+
+    fn wants_survey(&self) -> bool {
+        true
     }
 
     fn position(&mut self, offset: u32) {
@@ -115,6 +124,10 @@ impl Backend for Compiler<'_> {
 
     fn loop_head(&mut self, number: u32, _live: Live<'_>, survey: Option<&LoopSurvey<'_>>) {
         self.enter_loop(number, survey);
+    }
+
+    fn loop_end(&mut self, _number: u32) {
+        self.leave_loop();
     }
 
     fn charge(&mut self) -> Charge {

@@ -149,19 +149,26 @@ impl Compiler<'_> {
     }
 
     /// The loop whose head was bound last begins.
-    pub(crate) fn enter_loop(&mut self, number: u32, _survey: Option<&LoopSurvey<'_>>) {
-        let Some(label) = self.control.head.take() else { return };
-        self.flush();
-        self.cache.clear();
-        self.fix_state(label);
-        self.asm.bind(self.label(label).place);
+    pub(crate) fn enter_loop(&mut self, number: u32, survey: Option<&LoopSurvey<'_>>) {
+        let label = self.control.head.take().expect("a loop's head is bound first");
         self.control.labels[label.0 as usize].bound = true;
+        let pinned = self.pin(label, survey);
+        self.control.pinned.push(pinned);
+        self.plan(label);
+        self.conform();
+        self.take_state(label, Slot(u32::MAX));
+        self.asm.bind(self.label(label).place);
         let number = number as usize;
         if self.control.loops.len() <= number {
             self.control.loops.resize(number + 1, None);
         }
         let position = self.asm.offset();
         self.control.loops[number] = Some(Arrival { label, position, word: None });
+    }
+
+    /// The innermost loop ends.
+    pub(crate) fn leave_loop(&mut self) {
+        self.control.pinned.pop();
     }
 
     /// Control does not go on here.

@@ -19,6 +19,7 @@ mod integer;
 mod memory;
 mod merge;
 mod operands;
+mod pins;
 mod tables;
 mod x64;
 

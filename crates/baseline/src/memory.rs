@@ -6,15 +6,26 @@ use upshift_translate::backend::{Backend, MemArg, Operand, Slot};
 
 use crate::cache::Kind;
 use crate::compiler::Compiler;
+use crate::x64::{load_bytes, load_kind, store_bytes};
 
 impl Compiler<'_> {
     /// Loads a value.
     pub(crate) fn compile_load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+        if let Some(kind) = load_kind(op)
+            && let Some(access) = self.access(arg, address, load_bytes(op))
+        {
+            let value = self.emit_memory_load(op, access);
+            return self.define(dst, value, kind);
+        }
         self.embed(true, |builder| builder.load(op, arg, dst, address));
     }
 
     /// Stores a value.
     pub(crate) fn compile_store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
+        if let Some(access) = self.access(arg, address, store_bytes(op)) {
+            self.emit_memory_store(op, access, value);
+            return self.done();
+        }
         self.embed(true, |builder| builder.store(op, arg, address, value));
     }
 

@@ -233,6 +233,9 @@ impl Compiler<'_> {
 
     /// A float operand that is only read, in a register or in its slot.
     pub(crate) fn float_place(&mut self, operand: Operand, kind: Kind) -> RegMem<Xmm> {
+        if let Operand::Const(bits, _) = operand {
+            return RegMem::Mem(Mem::pool(self.asm.const64(bits)));
+        }
         match self.temporary_in_memory(operand, kind) {
             Some(mem) => RegMem::Mem(mem),
             None => RegMem::Reg(self.use_xmm(operand, kind)),

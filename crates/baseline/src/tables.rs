@@ -1,11 +1,13 @@
 //! What lies beside the code of the function that is being compiled: handlers and references by positions, owners of what is not in
 //! the main line, cold paths that wait for its end.
 
+use upshift_asm::x64::Gpr;
 use upshift_asm::{Const, Label, Word};
 use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 
 use crate::compiler::Compiler;
+use crate::x64::Misfit;
 
 /// Code behind the main line.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,16 @@ pub(crate) enum ColdPath {
     Trap(Trap),
     /// Takes all fuel that is left and stops.
     OutOfFuel,
+    /// A float does not fit into an integer: goes back with the nearest one, or stops.
+    Misfit {
+        misfit: Misfit,
+        back: Option<Label>,
+    },
+    /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
+    OutOfBounds {
+        end: Gpr,
+        behind: u64,
+    },
 }
 
 /// A cold path that is to be written.
@@ -114,6 +126,11 @@ impl Compiler<'_> {
             self.asm.bind(label);
             match path {
                 ColdPath::Trap(trap) => self.emit_trap(trap),
+                ColdPath::Misfit { misfit, back } => self.emit_misfit(misfit, back),
+                ColdPath::OutOfBounds { end, behind } => {
+                    self.emit_out_of_bounds(end, behind);
+                    self.emit_trap(Trap::MemoryOutOfBounds);
+                }
                 ColdPath::OutOfFuel => {
                     self.emit_no_fuel();
                     self.emit_trap(Trap::OutOfFuel);

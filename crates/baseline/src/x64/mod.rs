@@ -4,13 +4,17 @@
 
 mod calls;
 mod flags;
+mod float;
 mod integer;
+mod memory;
 mod moves;
 mod regs;
 
 pub(crate) use calls::LANDING_LEN;
 pub(crate) use flags::{Flags, Test};
+pub(crate) use float::{FloatOp, Misfit, float_op};
 pub(crate) use integer::{IntOp, int_op};
+pub(crate) use memory::{load_bytes, load_kind, store_bytes};
 pub(crate) use regs::{
     CTX, Class, FLOAT_RESULT, FP, MEM, REGS, RESULT, Reg, RegSet, allocatable, first, lasting,
 };

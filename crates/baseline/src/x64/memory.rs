@@ -1,0 +1,240 @@
+//! Accesses to memories: how an address becomes an operand in each mode, and the instruction of each access.
+//!
+//! Where everything that a 32-bit address and offset reach is set aside, an access out of bounds faults and nothing is checked.
+//! Otherwise the end of the access is compared with the length of the memory, both taken from its record each time.
+
+use std::mem::offset_of;
+
+use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
+use upshift_core::ops::memory::{Load, Store};
+use upshift_core::types::IndexType;
+use upshift_core::vm::{MemRecord, MemoryMode};
+use upshift_translate::backend::{MemArg, Operand};
+
+use super::{CTX, Class, MEM, RESULT, Reg};
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+use crate::tables::ColdPath;
+
+/// Where an access goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    mem: Mem,
+    /// The memory, if the access may fault.
+    faults: Option<u32>,
+}
+
+/// The displacement of an offset, with room for the parts of an access.
+fn displacement(offset: u64) -> Option<i32> {
+    i32::try_from(offset).ok().filter(|&offset| offset < i32::MAX - 16)
+}
+
+impl Compiler<'_> {
+    /// The place of an access of so many bytes. None if its end is behind all addresses.
+    pub(crate) fn access(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Option<Access> {
+        let memory = arg.memory.index();
+        let wide = self.module.memories[memory].index == IndexType::I64;
+        match self.target.memories.get(memory) {
+            Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address)),
+            _ => self.checked(arg, address, bytes, if wide { Kind::I64 } else { Kind::I32 }),
+        }
+    }
+
+    fn unchecked(&mut self, arg: MemArg, address: Operand) -> Access {
+        let memory = arg.memory.0;
+        let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };
+        let mem = match (address, displacement(arg.offset)) {
+            (Operand::Const(bits, _), _) => {
+                let at = u64::from(bits as u32) + arg.offset;
+                match displacement(at) {
+                    Some(disp) => Mem::base(base, disp),
+                    None => Mem::index(base, self.emit_number(at), Scale::X1, 0),
+                }
+            }
+            (_, Some(disp)) => Mem::index(base, self.use_gpr(address, Kind::I32), Scale::X1, disp),
+            (_, None) => {
+                let address = self.use_gpr(address, Kind::I32);
+                let at = self.emit_number(arg.offset);
+                self.asm.add(Size::S64, at, address);
+                Mem::index(base, at, Scale::X1, 0)
+            }
+        };
+        Access { mem, faults: Some(memory) }
+    }
+
+    fn checked(&mut self, arg: MemArg, address: Operand, bytes: u32, kind: Kind) -> Option<Access> {
+        let behind = arg.offset.checked_add(bytes.into())?;
+        let end = match (address, displacement(behind)) {
+            (Operand::Const(bits, _), _) => self.emit_number(bits.checked_add(behind)?),
+            (_, Some(disp)) if kind == Kind::I32 => {
+                let address = self.use_gpr(address, kind);
+                let end = self.alloc_gpr();
+                self.asm.lea(Size::S64, end, Mem::base(address, disp));
+                end
+            }
+            _ => {
+                let address = self.use_gpr(address, kind);
+                let end = self.emit_number(behind);
+                self.asm.add(Size::S64, end, address);
+                if kind == Kind::I64 {
+                    let wraps = self.cold(ColdPath::OutOfBounds { end, behind });
+                    self.asm.jcc(Cond::B, wraps);
+                }
+                end
+            }
+        };
+        let record = self.emit_memory(arg.memory.0);
+        let out = self.cold(ColdPath::OutOfBounds { end, behind });
+        self.asm.cmp(Size::S64, end, Mem::base(record, offset_of!(MemRecord, len) as i32));
+        self.asm.jcc(Cond::A, out);
+        self.asm.mov(Size::S64, record, Mem::base(record, offset_of!(MemRecord, base) as i32));
+        Some(Access { mem: Mem::index(record, end, Scale::X1, -(bytes as i32)), faults: None })
+    }
+
+    /// Leaves the address of an access for the description of the trap.
+    pub(crate) fn emit_out_of_bounds(&mut self, end: Gpr, behind: u64) {
+        if end != RESULT {
+            self.asm.mov(Size::S64, RESULT, end);
+        }
+        match i32::try_from(behind) {
+            Ok(behind) => self.asm.sub_imm(Size::S64, RESULT, behind),
+            Err(_) => {
+                self.asm.mov_imm(Gpr::RCX, behind);
+                self.asm.sub(Size::S64, RESULT, Gpr::RCX);
+            }
+        }
+    }
+
+    /// A register with a number.
+    fn emit_number(&mut self, number: u64) -> Gpr {
+        let reg = self.alloc_gpr();
+        self.asm.mov_imm(reg, number);
+        reg
+    }
+
+    /// A register with the address of the record of a memory.
+    fn emit_memory(&mut self, memory: u32) -> Gpr {
+        let record = self.alloc_gpr();
+        self.asm.mov(Size::S64, record, Mem::base(CTX, self.layout.memory(memory) as i32));
+        record
+    }
+
+    /// A register with a field of the record of a memory.
+    fn emit_record(&mut self, memory: u32, field: usize) -> Gpr {
+        let record = self.emit_memory(memory);
+        self.asm.mov(Size::S64, record, Mem::base(record, field as i32));
+        record
+    }
+
+    /// Notes that the next instruction is the access.
+    fn note_access(&mut self, access: Access) -> Mem {
+        if let Some(memory) = access.faults {
+            self.tables.faults.push((self.asm.offset(), memory));
+        }
+        access.mem
+    }
+
+    /// Loads a value to a register.
+    pub(crate) fn emit_memory_load(&mut self, op: Load, access: Access) -> Reg {
+        let reg = self.alloc(load_kind(op).map_or(Class::Int, Kind::class));
+        let mem = self.note_access(access);
+        match op {
+            Load::Load8U => self.asm.movzx_8(Size::S32, reg.gpr(), mem),
+            Load::Load8S32 => self.asm.movsx_8(Size::S32, reg.gpr(), mem),
+            Load::Load8S64 => self.asm.movsx_8(Size::S64, reg.gpr(), mem),
+            Load::Load16U => self.asm.movzx_16(Size::S32, reg.gpr(), mem),
+            Load::Load16S32 => self.asm.movsx_16(Size::S32, reg.gpr(), mem),
+            Load::Load16S64 => self.asm.movsx_16(Size::S64, reg.gpr(), mem),
+            Load::Load32U => self.asm.mov(Size::S32, reg.gpr(), mem),
+            Load::Load32S64 => self.asm.movsxd(reg.gpr(), mem),
+            Load::Load64 => self.asm.mov(Size::S64, reg.gpr(), mem),
+            Load::LoadF32 => self.asm.movss(reg.xmm(), mem),
+            Load::LoadF64 => self.asm.movsd(reg.xmm(), mem),
+            Load::V128Load => self.asm.movups(reg.xmm(), mem),
+            _ => unreachable!("loads of other kinds are left to the interpreter"),
+        }
+        reg
+    }
+
+    /// Stores an operand.
+    pub(crate) fn emit_memory_store(&mut self, op: Store, access: Access, value: Operand) {
+        let size = match op {
+            Store::Store8 => Size::S8,
+            Store::Store16 => Size::S16,
+            Store::Store32 => Size::S32,
+            Store::Store64 => Size::S64,
+            Store::V128Store => {
+                let value = self.use_xmm(value, Kind::V128);
+                let mem = self.note_access(access);
+                return self.asm.movups_mr(mem, value);
+            }
+        };
+        if let Operand::Const(bits, _) = value
+            && (size != Size::S64 || i32::try_from(bits as i64).is_ok())
+        {
+            let mem = self.note_access(access);
+            return self.asm.mov_mi(size, mem, bits as i32);
+        }
+        let value = self.stored_value(value, size);
+        let mem = self.note_access(access);
+        match (value.class(), size) {
+            (Class::Int, _) => self.asm.mov_mr(size, mem, value.gpr()),
+            (Class::Float, Size::S32) => self.asm.movss_mr(mem, value.xmm()),
+            (Class::Float, _) => self.asm.movsd_mr(mem, value.xmm()),
+        }
+    }
+
+    /// A register with a value that is to be stored, whose type is not known: an integer or a float.
+    fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
+        self.consume(value);
+        if let Some(reg) = value.slot().and_then(|slot| self.cache.find(slot)) {
+            self.cache.lock(reg);
+            return reg;
+        }
+        let reg = self.alloc(Class::Int);
+        match value {
+            Operand::Const(bits, _) => self.asm.mov_imm(reg.gpr(), bits),
+            Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => {
+                let kind = if size == Size::S64 { Kind::I64 } else { Kind::I32 };
+                self.emit_load(reg, slot, kind);
+            }
+        }
+        reg
+    }
+}
+
+/// The kind of what a load makes, if there is an instruction for it.
+pub(crate) fn load_kind(op: Load) -> Option<Kind> {
+    Some(match op {
+        Load::Load8S32 | Load::Load16S32 => Kind::I32,
+        // These have no upper half, whichever integer they are.
+        Load::Load8U | Load::Load16U | Load::Load32U => Kind::I64,
+        Load::Load8S64 | Load::Load16S64 | Load::Load32S64 | Load::Load64 => Kind::I64,
+        Load::LoadF32 => Kind::F32,
+        Load::LoadF64 => Kind::F64,
+        Load::V128Load => Kind::V128,
+        _ => return None,
+    })
+}
+
+/// How many bytes a load reads that there is an instruction for.
+pub(crate) fn load_bytes(op: Load) -> u32 {
+    match op {
+        Load::Load8U | Load::Load8S32 | Load::Load8S64 => 1,
+        Load::Load16U | Load::Load16S32 | Load::Load16S64 => 2,
+        Load::Load32U | Load::Load32S64 | Load::LoadF32 => 4,
+        Load::V128Load => 16,
+        _ => 8,
+    }
+}
+
+/// How many bytes a store writes.
+pub(crate) fn store_bytes(op: Store) -> u32 {
+    match op {
+        Store::Store8 => 1,
+        Store::Store16 => 2,
+        Store::Store32 => 4,
+        Store::Store64 => 8,
+        Store::V128Store => 16,
+    }
+}
