@@ -21,6 +21,7 @@ mod merge;
 mod operands;
 mod pins;
 mod tables;
+pub mod text;
 mod x64;
 
 use std::cell::RefCell;
