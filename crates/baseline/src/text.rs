@@ -111,7 +111,7 @@ struct Parts<'a> {
 fn operator_at(operators: &[(u32, String)], positions: &[(u32, u32)], position: u32) -> Option<usize> {
     let behind = positions.partition_point(|&(start, _)| start <= position);
     let (_, offset) = positions[behind.checked_sub(1)?];
-    operators.iter().position(|&(at, _)| at == offset)
+    operators.binary_search_by_key(&offset, |&(at, _)| at).ok()
 }
 
 impl<'a> Parts<'a> {

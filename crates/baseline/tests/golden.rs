@@ -87,7 +87,8 @@ fn expectation(wat: &str) -> String {
         let code = text::print_with(&module, func, options, &target, &mut disassemble)
             .unwrap_or_else(|error| panic!("{func:?}: {error}"));
         text.push('\n');
-        for line in code.lines() {
+        // Further words of embedded instructions have their numbers, which change with the instruction table.
+        for line in code.lines().filter(|line| !line.ends_with("; …")) {
             // `;` begins what is not machine code, and a comment of the format has two.
             writeln!(text, ";; {line}").expect("writing to a String does not fail");
         }

@@ -152,7 +152,7 @@ immediates! {
     };
     TryTable: |table, out| {
         table.ty.write(out)?;
-        write!(out, " {:?}", table.catches)
+        write!(out, "{}{:?}", if out.is_empty() { "" } else { " " }, table.catches)
     };
     ResumeTable: |table, out| write!(out, "{:?}", table.handlers);
     Ordering: |ordering, out| write!(out, "{}", if *ordering == Ordering::SeqCst { "" } else { "acq_rel" });

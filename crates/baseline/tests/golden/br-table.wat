@@ -10,18 +10,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5B
-;; ;   cold
+;; ;   behind the main line
 ;; @005b jmp qword ptr [0x80]
 ;; ;   entry from the interpreter
 ;; @0061 mov rbx, rdx
 ;; @0064 mov r14, rdi
 ;; @0067 mov r15, rcx
 ;; @006a jmp short 0x15
-;; ;   cold
-;; @006c int3
-;; @006d int3
-;; @006e int3
-;; @006f int3
 ;; ; 0x19 block
 ;; ; 0x1b block
 ;; ; 0x1d local.get 0

@@ -8,14 +8,14 @@
 ;; @0000 lea rcx, [rbx+8]
 ;; @0007 cmp rcx, [r14+0x18]
 ;; @000b ja 0x52
-;; ;   cold
+;; ;   behind the main line
 ;; @0052 jmp qword ptr [0x90]
 ;; ;   entry from the interpreter
 ;; @0058 mov rbx, rdx
 ;; @005b mov r14, rdi
 ;; @005e mov r15, rcx
 ;; @0061 jmp short 0x11
-;; ;   cold
+;; ;   calls return from the interpreter
 ;; @0063 mov rbx, rdx
 ;; @0066 mov r14, rdi
 ;; @0069 mov r15, rcx
@@ -23,13 +23,6 @@
 ;; @006f mov rcx, [rsi-8]
 ;; @0073 add rcx, 7
 ;; @0077 jmp rcx
-;; @0079 int3
-;; @007a int3
-;; @007b int3
-;; @007c int3
-;; @007d int3
-;; @007e int3
-;; @007f int3
 ;; ; 0x19 local.get 0
 ;; ; 0x1b call 0
 ;; @0011 movsd xmm0, [rbx-0x20]

@@ -15,14 +15,14 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5A
-;; ;   cold
+;; ;   behind the main line
 ;; @005a jmp qword ptr [0xA0]
 ;; ;   entry from the interpreter
 ;; @0060 mov rbx, rdx
 ;; @0063 mov r14, rdi
 ;; @0066 mov r15, rcx
 ;; @0069 jmp short 0x15
-;; ;   cold
+;; ;   calls return from the interpreter
 ;; @006b mov rbx, rdx
 ;; @006e mov r14, rdi
 ;; @0071 mov r15, rcx
@@ -30,21 +30,6 @@
 ;; @0077 mov rcx, [rsi-8]
 ;; @007b add rcx, 7
 ;; @007f jmp rcx
-;; @0081 int3
-;; @0082 int3
-;; @0083 int3
-;; @0084 int3
-;; @0085 int3
-;; @0086 int3
-;; @0087 int3
-;; @0088 int3
-;; @0089 int3
-;; @008a int3
-;; @008b int3
-;; @008c int3
-;; @008d int3
-;; @008e int3
-;; @008f int3
 ;; ; 0x37 local.get 0
 ;; ; 0x39 call 1
 ;; @0015 mov esi, [rbx-0x20]
@@ -83,14 +68,14 @@
 ;; @0004 lea rcx, [rbx+0x18]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5A
-;; ;   cold
+;; ;   behind the main line
 ;; @005a jmp qword ptr [0xC0]
 ;; ;   entry from the interpreter
 ;; @0060 mov rbx, rdx
 ;; @0063 mov r14, rdi
 ;; @0066 mov r15, rcx
 ;; @0069 jmp short 0x15
-;; ;   cold
+;; ;   calls return from the interpreter
 ;; @006b mov rbx, rdx
 ;; @006e mov r14, rdi
 ;; @0071 mov r15, rcx
@@ -98,21 +83,6 @@
 ;; @0077 mov rcx, [rsi-8]
 ;; @007b add rcx, 7
 ;; @007f jmp rcx
-;; @0081 int3
-;; @0082 int3
-;; @0083 int3
-;; @0084 int3
-;; @0085 int3
-;; @0086 int3
-;; @0087 int3
-;; @0088 int3
-;; @0089 int3
-;; @008a int3
-;; @008b int3
-;; @008c int3
-;; @008d int3
-;; @008e int3
-;; @008f int3
 ;; ; 0x41 i32.const 1
 ;; ; 0x43 i32.const 2
 ;; ; 0x45 local.get 0
@@ -153,26 +123,20 @@
 ;; @0004 lea rcx, [rbx]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x46
-;; ;   cold
+;; ;   behind the main line
 ;; @0046 jmp qword ptr [0x98]
 ;; ;   entry from the interpreter
 ;; @004c mov rbx, rdx
 ;; @004f mov r14, rdi
 ;; @0052 mov r15, rcx
 ;; @0055 jmp short 0x15
-;; ;   cold
+;; ;   calls return from the interpreter
 ;; @0057 mov rbx, rdx
 ;; @005a mov r14, rdi
 ;; @005d mov r15, rcx
 ;; @0060 mov rcx, [rsi-8]
 ;; @0064 add rcx, 7
 ;; @0068 jmp rcx
-;; @006a int3
-;; @006b int3
-;; @006c int3
-;; @006d int3
-;; @006e int3
-;; @006f int3
 ;; ; 0x4d call 0
 ;; @0015 lea rsi, [0x70]
 ;; @001c mov rdi, r14
@@ -205,24 +169,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x35
-;; ;   cold
+;; ;   behind the main line
 ;; @0035 jmp qword ptr [0x70]
 ;; ;   entry from the interpreter
 ;; @003b mov rbx, rdx
 ;; @003e mov r14, rdi
 ;; @0041 mov r15, rcx
 ;; @0044 jmp short 0x15
-;; ;   cold
-;; @0046 int3
-;; @0047 int3
-;; @0048 int3
-;; @0049 int3
-;; @004a int3
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x52 local.get 0
 ;; ; 0x54 return_call 1
 ;; @0015 mov esi, [rbx-0x20]

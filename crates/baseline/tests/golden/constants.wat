@@ -9,29 +9,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x30
-;; ;   cold
+;; ;   behind the main line
 ;; @0030 jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @0036 mov rbx, rdx
 ;; @0039 mov r14, rdi
 ;; @003c mov r15, rcx
 ;; @003f jmp short 0x15
-;; ;   cold
-;; @0041 int3
-;; @0042 int3
-;; @0043 int3
-;; @0044 int3
-;; @0045 int3
-;; @0046 int3
-;; @0047 int3
-;; @0048 int3
-;; @0049 int3
-;; @004a int3
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x1f local.get 0
 ;; ; 0x21 i32.const 5
 ;; ; 0x23 i32.add
@@ -56,17 +40,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x3C
-;; ;   cold
+;; ;   behind the main line
 ;; @003c jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @0042 mov rbx, rdx
 ;; @0045 mov r14, rdi
 ;; @0048 mov r15, rcx
 ;; @004b jmp short 0x15
-;; ;   cold
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x27 local.get 0
 ;; ; 0x29 i64.const 81985529216486895
 ;; ; 0x33 i64.xor

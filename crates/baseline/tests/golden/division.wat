@@ -9,15 +9,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5E
-;; ;   cold
+;; ;   behind the main line
 ;; @005e jmp qword ptr [0x78]
 ;; ;   entry from the interpreter
 ;; @0064 mov rbx, rdx
 ;; @0067 mov r14, rdi
 ;; @006a mov r15, rcx
 ;; @006d jmp short 0x15
-;; ;   cold
-;; @006f int3
 ;; ; 0x20 local.get 0
 ;; ; 0x22 local.get 1
 ;; ; 0x24 i32.div_s
@@ -32,10 +30,10 @@
 ;; @0030 jmp short 0x35
 ;; @0032 cdq
 ;; @0033 idiv esi
-;; ;   cold
+;; ;   behind the main line
 ;; @0048 mov edi, 7
 ;; @004d call qword ptr [0x70]
-;; ;   cold
+;; ;   behind the main line
 ;; @0053 mov edi, 6
 ;; @0058 call qword ptr [0x70]
 ;; ; 0x25 end
@@ -57,20 +55,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x39
-;; ;   cold
+;; ;   behind the main line
 ;; @0039 jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @003f mov rbx, rdx
 ;; @0042 mov r14, rdi
 ;; @0045 mov r15, rcx
 ;; @0048 jmp short 0x15
-;; ;   cold
-;; @004a int3
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x28 local.get 0
 ;; ; 0x2a i64.const 10
 ;; ; 0x2c i64.rem_u

@@ -9,25 +9,13 @@
 ;; @0004 lea rcx, [rbx+0x20]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x54
-;; ;   cold
+;; ;   behind the main line
 ;; @0054 jmp qword ptr [0xA0]
 ;; ;   entry from the interpreter
 ;; @005a mov rbx, rdx
 ;; @005d mov r14, rdi
 ;; @0060 mov r15, rcx
 ;; @0063 jmp short 0x15
-;; ;   cold
-;; @0065 int3
-;; @0066 int3
-;; @0067 int3
-;; @0068 int3
-;; @0069 int3
-;; @006a int3
-;; @006b int3
-;; @006c int3
-;; @006d int3
-;; @006e int3
-;; @006f int3
 ;; ; 0x1a local.get 0
 ;; ; 0x1c local.get 1
 ;; ; 0x1e i8x16.swizzle

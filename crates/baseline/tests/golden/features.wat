@@ -11,15 +11,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x3E
-;; ;   cold
+;; ;   behind the main line
 ;; @003e jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @0044 mov rbx, rdx
 ;; @0047 mov r14, rdi
 ;; @004a mov r15, rcx
 ;; @004d jmp short 0x15
-;; ;   cold
-;; @004f int3
 ;; ; 0x1f local.get 0
 ;; ; 0x21 i64.popcnt
 ;; @0015 mov rsi, [rbx-0x20]
@@ -48,19 +46,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x3A
-;; ;   cold
+;; ;   behind the main line
 ;; @003a jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @0040 mov rbx, rdx
 ;; @0043 mov r14, rdi
 ;; @0046 mov r15, rcx
 ;; @0049 jmp short 0x15
-;; ;   cold
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x29 local.get 0
 ;; ; 0x2b f64.floor
 ;; @0015 movsd xmm0, [rbx-0x20]

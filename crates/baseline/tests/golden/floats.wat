@@ -10,16 +10,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x4D
-;; ;   cold
+;; ;   behind the main line
 ;; @004d jmp qword ptr [0x68]
 ;; ;   entry from the interpreter
 ;; @0053 mov rbx, rdx
 ;; @0056 mov r14, rdi
 ;; @0059 mov r15, rcx
 ;; @005c jmp short 0x15
-;; ;   cold
-;; @005e int3
-;; @005f int3
 ;; ; 0x20 local.get 0
 ;; ; 0x22 f64.const 0.5
 ;; ; 0x2b f64.mul
@@ -55,15 +52,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5E
-;; ;   cold
+;; ;   behind the main line
 ;; @005e jmp qword ptr [0x78]
 ;; ;   entry from the interpreter
 ;; @0064 mov rbx, rdx
 ;; @0067 mov r14, rdi
 ;; @006a mov r15, rcx
 ;; @006d jmp short 0x15
-;; ;   cold
-;; @006f int3
 ;; ; 0x34 local.get 0
 ;; ; 0x36 i32.trunc_f64_s
 ;; @0015 movsd xmm0, [rbx-0x20]
@@ -72,7 +67,7 @@
 ;; @0022 cmp rdi, rsi
 ;; @0025 jne 0x42
 ;; @002b mov esi, esi
-;; ;   cold
+;; ;   behind the main line
 ;; @0042 ucomisd xmm0, xmm0
 ;; @0046 jp short 0x53
 ;; @0048 mov edi, 6

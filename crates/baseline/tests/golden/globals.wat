@@ -11,18 +11,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x3B
-;; ;   cold
+;; ;   behind the main line
 ;; @003b jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @0041 mov rbx, rdx
 ;; @0044 mov r14, rdi
 ;; @0047 mov r15, rcx
 ;; @004a jmp short 0x15
-;; ;   cold
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x20 global.get 0
 ;; @0015 mov rsi, [r14+0x40]
 ;; ; 0x22 i64.const 1

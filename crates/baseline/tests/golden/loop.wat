@@ -13,29 +13,13 @@
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x4F
 ;; @0015 mov qword ptr [rbx], 0
-;; ;   cold
+;; ;   behind the main line
 ;; @004f jmp qword ptr [0x80]
 ;; ;   entry from the interpreter
 ;; @0055 mov rbx, rdx
 ;; @0058 mov r14, rdi
 ;; @005b mov r15, rcx
 ;; @005e jmp short 0x15
-;; ;   cold
-;; @0071 int3
-;; @0072 int3
-;; @0073 int3
-;; @0074 int3
-;; @0075 int3
-;; @0076 int3
-;; @0077 int3
-;; @0078 int3
-;; @0079 int3
-;; @007a int3
-;; @007b int3
-;; @007c int3
-;; @007d int3
-;; @007e int3
-;; @007f int3
 ;; ; 0x1b loop
 ;; @001c mov ebp, [rbx-0x20]
 ;; @001f mov r12d, [rbx]

@@ -11,21 +11,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x78
-;; ;   cold
+;; ;   behind the main line
 ;; @0078 jmp qword ptr [0x98]
 ;; ;   entry from the interpreter
 ;; @007e mov rbx, rdx
 ;; @0081 mov r14, rdi
 ;; @0084 mov r15, rcx
 ;; @0087 jmp short 0x15
-;; ;   cold
-;; @0089 int3
-;; @008a int3
-;; @008b int3
-;; @008c int3
-;; @008d int3
-;; @008e int3
-;; @008f int3
 ;; ; 0x24 local.get 0
 ;; ; 0x26 i32.load8_u
 ;; @0015 mov rsi, [rbx-0x20]
@@ -37,12 +29,12 @@
 ;; @002f ja 0x66
 ;; @0035 mov rax, [rax]
 ;; @0038 movzx r8d, byte ptr [rax+rdi-1]
-;; ;   cold
+;; ;   behind the main line
 ;; @0054 mov rax, rdi
 ;; @0057 sub rax, 1
 ;; @005b mov edi, 1
 ;; @0060 call qword ptr [0x90]
-;; ;   cold
+;; ;   behind the main line
 ;; @0066 mov rax, rdi
 ;; @0069 sub rax, 1
 ;; @006d mov edi, 1
@@ -67,7 +59,7 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x8C
-;; ;   cold
+;; ;   behind the main line
 ;; @008c jmp qword ptr [0xA8]
 ;; ;   entry from the interpreter
 ;; @0092 mov rbx, rdx
@@ -87,13 +79,13 @@
 ;; @003a mov rax, [rax]
 ;; @003d mov r8d, [rbx-0x20]
 ;; @0041 mov [rax+rdi-4], r8d
-;; ;   cold
+;; ;   behind the main line
 ;; @0056 mov rax, rdi
 ;; @0059 mov rcx, 0x100000004
 ;; @0063 sub rax, rcx
 ;; @0066 mov edi, 1
 ;; @006b call qword ptr [0xA0]
-;; ;   cold
+;; ;   behind the main line
 ;; @0071 mov rax, rdi
 ;; @0074 mov rcx, 0x100000004
 ;; @007e sub rax, rcx

@@ -10,27 +10,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x32
-;; ;   cold
+;; ;   behind the main line
 ;; @0032 jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @0038 mov rbx, rdx
 ;; @003b mov r14, rdi
 ;; @003e mov r15, rcx
 ;; @0041 jmp short 0x15
-;; ;   cold
-;; @0043 int3
-;; @0044 int3
-;; @0045 int3
-;; @0046 int3
-;; @0047 int3
-;; @0048 int3
-;; @0049 int3
-;; @004a int3
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x24 local.get 0
 ;; ; 0x26 i32.load offset=8
 ;; @0015 mov esi, [rbx-0x20]
@@ -54,21 +40,13 @@
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x38
-;; ;   cold
+;; ;   behind the main line
 ;; @0038 jmp qword ptr [0x50]
 ;; ;   entry from the interpreter
 ;; @003e mov rbx, rdx
 ;; @0041 mov r14, rdi
 ;; @0044 mov r15, rcx
 ;; @0047 jmp short 0x15
-;; ;   cold
-;; @0049 int3
-;; @004a int3
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x2c local.get 0
 ;; ; 0x2e local.get 1
 ;; ; 0x30 i64.store offset=4294967280

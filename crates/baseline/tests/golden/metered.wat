@@ -14,29 +14,13 @@
 ;; @001c mov rdi, r14
 ;; @001f mov rdx, rbx
 ;; @0022 jmp qword ptr [rsi]
-;; ;   cold
+;; ;   behind the main line
 ;; @00ac jmp qword ptr [0x118]
 ;; ;   entry from the interpreter
 ;; @00b2 mov rbx, rdx
 ;; @00b5 mov r14, rdi
 ;; @00b8 mov r15, rcx
 ;; @00bb jmp 0x15
-;; ;   cold
-;; @00d1 int3
-;; @00d2 int3
-;; @00d3 int3
-;; @00d4 int3
-;; @00d5 int3
-;; @00d6 int3
-;; @00d7 int3
-;; @00d8 int3
-;; @00d9 int3
-;; @00da int3
-;; @00db int3
-;; @00dc int3
-;; @00dd int3
-;; @00de int3
-;; @00df int3
 ;; ; 0x18 loop
 ;; @0024 mov rsi, [r14]
 ;; @0027 mov edi, 1
@@ -48,7 +32,7 @@
 ;; @0044 mov rdi, r14
 ;; @0047 mov rdx, rbx
 ;; @004a jmp qword ptr [rsi]
-;; ;   cold
+;; ;   behind the main line
 ;; @0080 mov rax, [r14]
 ;; @0083 mov qword ptr [rax+0x10], 0
 ;; @008b mov edi, 0xB
@@ -64,7 +48,7 @@
 ;; @004f mov edi, 5
 ;; @0054 sub [rsi+0x10], rdi
 ;; @0058 jb 0x96
-;; ;   cold
+;; ;   behind the main line
 ;; @0096 mov rax, [r14]
 ;; @0099 mov qword ptr [rax+0x10], 0
 ;; @00a1 mov edi, 0xB

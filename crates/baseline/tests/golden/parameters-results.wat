@@ -9,17 +9,13 @@
 ;; @0004 lea rcx, [rbx+0x20]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5C
-;; ;   cold
+;; ;   behind the main line
 ;; @005c jmp qword ptr [0x70]
 ;; ;   entry from the interpreter
 ;; @0062 mov rbx, rdx
 ;; @0065 mov r14, rdi
 ;; @0068 mov r15, rcx
 ;; @006b jmp short 0x15
-;; ;   cold
-;; @006d int3
-;; @006e int3
-;; @006f int3
 ;; ; 0x1c local.get 1
 ;; ; 0x1e local.get 0
 ;; ; 0x20 local.get 1

@@ -13,23 +13,13 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x36
-;; ;   cold
+;; ;   behind the main line
 ;; @0036 jmp qword ptr [0x68]
 ;; ;   entry from the interpreter
 ;; @003c mov rbx, rdx
 ;; @003f mov r14, rdi
 ;; @0042 mov r15, rcx
 ;; @0045 jmp short 0x15
-;; ;   cold
-;; @0047 int3
-;; @0048 int3
-;; @0049 int3
-;; @004a int3
-;; @004b int3
-;; @004c int3
-;; @004d int3
-;; @004e int3
-;; @004f int3
 ;; ; 0x25 i32.const 1
 ;; ; 0x27 throw 0
 ;; @0015 mov qword ptr [rbx], 1
@@ -56,32 +46,20 @@
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x55
-;; ;   cold
+;; ;   behind the main line
 ;; @0055 jmp qword ptr [0xA0]
 ;; ;   entry from the interpreter
 ;; @005b mov rbx, rdx
 ;; @005e mov r14, rdi
 ;; @0061 mov r15, rcx
 ;; @0064 jmp short 0x15
-;; ;   cold
+;; ;   calls return from the interpreter
 ;; @0071 mov rbx, rdx
 ;; @0074 mov r14, rdi
 ;; @0077 mov r15, rcx
 ;; @007a mov rcx, [rsi-8]
 ;; @007e add rcx, 7
 ;; @0082 jmp rcx
-;; @0084 int3
-;; @0085 int3
-;; @0086 int3
-;; @0087 int3
-;; @0088 int3
-;; @0089 int3
-;; @008a int3
-;; @008b int3
-;; @008c int3
-;; @008d int3
-;; @008e int3
-;; @008f int3
 ;; ; 0x2c block (result i32)
 ;; ; 0x2e try_table  [One { tag: 0, label: 0 }]
 ;; ; 0x34 call 0

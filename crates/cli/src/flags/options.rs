@@ -76,6 +76,10 @@ pub(crate) type SetFeature = fn(&mut Config, bool) -> &mut Config;
 pub(crate) enum Dump {
     /// The code of the interpreter.
     Ir,
+    /// The machine code of tier 1.
+    Asm,
+    /// The same as nothing but bytes.
+    AsmBytes,
 }
 
 /// What stands for imports that nobody offers.

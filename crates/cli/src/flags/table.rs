@@ -310,12 +310,16 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag {
         name: "dump",
         verbs: RUN,
-        takes: Takes::Value("ir"),
+        takes: Takes::Value("ir|asm|asm-bytes"),
         section: Section::Look,
-        help: "Print functions, do not run: `ir`, the code of the interpreter",
+        help: "Print functions, do not run: `ir` of the interpreter, or machine code",
+        more: "`asm` is the code of tier 1 in hexadecimal, with the operators beside it; `asm-bytes` is nothing but the bytes of its \
+               instructions, of one function, for a disassembler: `objdump -D -b binary -m i386:x86-64 FILE`. Both can be had on \
+               any machine.",
         set: |options, given| {
+            let forms = [("ir", Dump::Ir), ("asm", Dump::Asm), ("asm-bytes", Dump::AsmBytes)];
             for what in given.text()?.split(',') {
-                options.dump.push(value::choose(what.as_ref(), &[("ir", Dump::Ir)])?);
+                options.dump.push(value::choose(what.as_ref(), &forms)?);
             }
             Ok(())
         },

@@ -154,6 +154,15 @@ impl NativeSet {
     }
 }
 
+/// What code is made for on this machine, for instances whose memories have these modes.
+pub(crate) fn target(memories: &[MemoryMode]) -> Target {
+    Target {
+        features: CpuFeatures::detect(),
+        returns: native::allowed_returns(),
+        memories: memories.into(),
+    }
+}
+
 /// Native code of a module.
 #[derive(Default)]
 pub(crate) struct NativeModule {
@@ -173,11 +182,7 @@ impl NativeModule {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(NativeSet {
-            target: Target {
-                features: CpuFeatures::detect(),
-                returns: native::allowed_returns(),
-                memories: memories.into(),
-            },
+            target: target(memories),
             code: CodeSet::create()?,
             funcs: CodeTable::new(info.bodies.len()),
             publishing: Mutex::default(),
