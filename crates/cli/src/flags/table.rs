@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use upshift::{Dispatch, ModuleLimit, Tier, Tiers};
+use upshift::{Dispatch, ModuleLimit, ProfilingStrategy, Tier, Tiers};
 use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
@@ -333,6 +333,28 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Of all functions, print only this one",
         set: |options, given| put(&mut options.func, Some(given.text()?.into())),
         ..GRANT
+    },
+    Flag {
+        name: "profile",
+        takes: Takes::Value("perfmap|jitdump"),
+        section: Section::Look,
+        help: "Tell `perf` the names of functions with native code",
+        more: "`perfmap` writes `/tmp/perf-PID.map`, which `perf report` reads; `jitdump` writes `jit-PID.dump` into the working \
+               directory, with the code, for `perf record -k mono` and `perf inject --jit`. What the interpreter executes is \
+               counted as the interpreter's: `--tier baseline` leaves it nothing.",
+        set: |options, given| {
+            let strategies = [("perfmap", ProfilingStrategy::PerfMap), ("jitdump", ProfilingStrategy::JitDump)];
+            put(&mut options.profiler, given.choose(&strategies)?)
+        },
+        ..GRANT
+    },
+    Flag {
+        name: "debug-info",
+        section: Section::Look,
+        help: "Tell a debugger, as gdb, the names of functions with native code",
+        wasmtime: Some(('D', "debug-info")),
+        set: |options, given| put(&mut options.debug_info, given.switch()?),
+        ..NEUTRAL
     },
     Flag {
         name: "json",

@@ -137,7 +137,10 @@ impl InstanceData {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let set = self.module.native().set(self.module.info(), &self.memory_modes())?;
+        let set = {
+            let observers = self.module.engine().observers();
+            self.module.native().set(self.module.info(), &self.memory_modes(), observers)?
+        };
         Ok(self.native.get_or_init(|| set))
     }
 

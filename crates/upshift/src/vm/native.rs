@@ -26,6 +26,7 @@ use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
+use crate::vm::observe::{Observers, Registration};
 use crate::vm::tier::{Compilation, Tier, Trigger};
 
 /// Native code of one function.
@@ -35,6 +36,8 @@ pub(crate) struct NativeFunc {
     /// What lies beside it.
     code: BaselineCode,
     pub(crate) compilation: Compilation,
+    /// What a debugger knows of it.
+    _registration: Option<Registration>,
 }
 
 impl NativeFunc {
@@ -98,8 +101,11 @@ impl NativeFunc {
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
-    code: CodeSet<'static>,
+    /// Dropped before the code, for debuggers look at code that they know.
     funcs: CodeTable<NativeFunc>,
+    code: CodeSet<'static>,
+    /// Who is told of new code.
+    observers: Option<Arc<Observers>>,
     /// Whoever publishes holds it, so that no function is published twice.
     publishing: Mutex<()>,
 }
@@ -136,8 +142,6 @@ impl NativeSet {
         let bytes = code.code.bytes.len();
         let faults = mem::take(&mut code.faults);
         let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)?;
-        // They are published, and nobody reads this copy.
-        (code.code.bytes, code.code.relocs) = Default::default();
         let compilation = Compilation {
             tier: Tier::Baseline,
             trigger,
@@ -145,7 +149,12 @@ impl NativeSet {
             code_bytes: bytes,
             embedded: code.embedded as usize,
         };
-        Ok(self.funcs.get_or_init(own, || Box::new(NativeFunc { address, code, compilation })))
+        let observers = self.observers.as_ref();
+        let registration = observers.and_then(|told| told.published(info, func, address, code.code.code()));
+        // They are published, and nobody reads this copy.
+        (code.code.bytes, code.code.relocs) = Default::default();
+        let made = NativeFunc { address, code, compilation, _registration: registration };
+        Ok(self.funcs.get_or_init(own, || Box::new(made)))
     }
 
     /// The offsets in the module's bytes of the operators that positions come from.
@@ -176,6 +185,7 @@ impl NativeModule {
         &self,
         info: &ModuleInfo,
         memories: &[MemoryMode],
+        observers: Option<&Arc<Observers>>,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
@@ -183,8 +193,9 @@ impl NativeModule {
         }
         let set = Arc::new(NativeSet {
             target: target(memories),
-            code: CodeSet::create()?,
             funcs: CodeTable::new(info.bodies.len()),
+            code: CodeSet::create()?,
+            observers: observers.cloned(),
             publishing: Mutex::default(),
         });
         sets.push(Arc::clone(&set));
