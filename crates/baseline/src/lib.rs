@@ -23,6 +23,7 @@ mod operands;
 mod pins;
 mod services;
 mod tables;
+pub mod text;
 mod x64;
 
 use std::cell::RefCell;

@@ -66,30 +66,8 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
     print_frame(&mut text, Preamble::from_word(preamble).frame_slots, code.frame())
         .expect("writing to a String does not fail");
     for instr in decode_all(body)? {
-        let mut operands = Vec::new();
-        let mut targets = instr.targets.iter();
-        for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
-            operands.push(match field {
-                Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{}", value as i64),
-                Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{}", value as i64),
-                Field::Acc => "acc".to_string(),
-                Field::Imm16 | Field::Imm32 => (value as i64).to_string(),
-                Field::Imm64 => format!("{value:#x}"),
-                Field::Num16 if instr.op == Op::Builtin => match BuiltinOp::ALL.get(value as usize) {
-                    Some(builtin) => builtin.text().to_string(),
-                    None => value.to_string(),
-                },
-                Field::Num16 | Field::Num32 => value.to_string(),
-                Field::Target | Field::Targets => {
-                    let count = if *field == Field::Target { 1 } else { value as usize };
-                    let list: Vec<String> = targets.by_ref().take(count).map(|t| format!("@{t}")).collect();
-                    list.join(" ")
-                }
-            });
-        }
         let position = format!("@{}", instr.at);
-        let line = format!("{position:<6}{} {}", instr.op.text(), operands.join(", "));
-        let line = line.trim_end();
+        let line = format!("{position:<6}{}", instruction(&instr));
         match remark(&instr) {
             Some(remark) => writeln!(text, "{line:<44} ; {remark}"),
             None => writeln!(text, "{line}"),
@@ -109,6 +87,34 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
         writeln!(text, "loops: {}", loops.join(" ")).expect("writing to a String does not fail");
     }
     Ok(text)
+}
+
+/// The text of one instruction: its mnemonic and its operands.
+#[must_use]
+pub fn instruction(instr: &Instr) -> String {
+    let mut operands = Vec::new();
+    let mut targets = instr.targets.iter();
+    for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
+        operands.push(match field {
+            Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{}", value as i64),
+            Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{}", value as i64),
+            Field::Acc => "acc".to_string(),
+            Field::Imm16 | Field::Imm32 => (value as i64).to_string(),
+            Field::Imm64 => format!("{value:#x}"),
+            Field::Num16 if instr.op == Op::Builtin => match BuiltinOp::ALL.get(value as usize) {
+                Some(builtin) => builtin.text().to_string(),
+                None => value.to_string(),
+            },
+            Field::Num16 | Field::Num32 => value.to_string(),
+            Field::Target | Field::Targets => {
+                let count = if *field == Field::Target { 1 } else { value as usize };
+                let list: Vec<String> = targets.by_ref().take(count).map(|t| format!("@{t}")).collect();
+                list.join(" ")
+            }
+        });
+    }
+    let text = format!("{} {}", instr.op.text(), operands.join(", "));
+    text.trim_end().to_string()
 }
 
 fn print_frame(text: &mut String, slots: u32, frame: &Frame) -> std::fmt::Result {

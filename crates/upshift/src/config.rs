@@ -6,6 +6,7 @@ use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
+use crate::vm::observe::ProfilingStrategy;
 use crate::vm::tier::{TierUp, Tiers};
 
 /// Settings of an engine.
@@ -35,6 +36,8 @@ pub struct Config {
     pub(crate) memory_reservation: u64,
     pub(crate) gc_stress: bool,
     pub(crate) module_limits: ModuleLimits,
+    pub(crate) profiler: ProfilingStrategy,
+    pub(crate) debug_info: bool,
 }
 
 impl Default for Config {
@@ -52,6 +55,8 @@ impl Default for Config {
             memory_reservation: 8 << 30,
             gc_stress: false,
             module_limits: ModuleLimits::default(),
+            profiler: ProfilingStrategy::default(),
+            debug_info: false,
         }
     }
 }
@@ -132,6 +137,36 @@ impl Config {
         if let Err(error) = self.features.set(feature, allowed) {
             self.unsupported.get_or_insert(error);
         }
+        self
+    }
+
+    /// How a profiler is told of native code; not at all unless set. `docs/profiling.md` shows how to go on from there.
+    ///
+    /// `Engine::new` makes the profiler's file, and fails when it cannot; where there is no native code the file names no function.
+    ///
+    /// ```no_run
+    /// use upshift::{Config, Engine, ProfilingStrategy};
+    ///
+    /// let engine = Engine::new(Config::new().profiler(ProfilingStrategy::PerfMap))?;
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn profiler(&mut self, strategy: ProfilingStrategy) -> &mut Config {
+        self.profiler = strategy;
+        self
+    }
+
+    /// Whether a debugger that is attached to the process, gdb or lldb, is told the names of functions with native code, and how their
+    /// frames end. Not unless set: it takes a kilobyte for each function, and time when a debugger is there.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// let engine = Engine::new(Config::new().debug_info(true))?;
+    /// # drop(engine);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn debug_info(&mut self, told: bool) -> &mut Config {
+        self.debug_info = told;
         self
     }
 

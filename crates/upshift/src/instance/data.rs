@@ -141,7 +141,8 @@ impl InstanceData {
         let engine = self.module.engine();
         let level = engine.config().processor_level;
         let choices = matches!(engine.tiering(), Tiering::AtRandom(_));
-        let set = self.module.native().set(self.module.info(), &self.memory_modes(), level, choices)?;
+        let (info, modes) = (self.module.info(), self.memory_modes());
+        let set = self.module.native().set(info, &modes, level, choices, engine.observers())?;
         Ok(self.native.get_or_init(|| set))
     }
 

@@ -282,7 +282,7 @@ fn bytes_of(ty: core::MemoryType, pages: u64) -> Option<usize> {
 }
 
 /// The mode of memories of a type, if the system gives as much address space as the settings ask for.
-fn mode_of(ty: core::MemoryType, reservation: u64) -> MemoryMode {
+pub(crate) fn mode_of(ty: core::MemoryType, reservation: u64) -> MemoryMode {
     let guard = ty.index == IndexType::I32 && ty.page_size_log2 == 16 && reservation >= REACH;
     if guard { MemoryMode::Guard } else { MemoryMode::Check }
 }

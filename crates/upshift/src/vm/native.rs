@@ -26,6 +26,7 @@ use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
+use crate::vm::observe::{Observers, Registration};
 use crate::vm::tier::{Compilation, Tier, Trigger};
 
 /// Native code of one function.
@@ -35,6 +36,8 @@ pub(crate) struct NativeFunc {
     /// What lies beside it.
     code: BaselineCode,
     pub(crate) compilation: Compilation,
+    /// What a debugger knows of it.
+    _registration: Option<Registration>,
 }
 
 impl NativeFunc {
@@ -106,8 +109,11 @@ pub(crate) struct Cause {
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
-    code: CodeSet<'static>,
+    /// Dropped before the code, for debuggers look at code that they know.
     funcs: CodeTable<NativeFunc>,
+    code: CodeSet<'static>,
+    /// Who is told of new code.
+    observers: Option<Arc<Observers>>,
     /// Whoever publishes holds it, so that no function is published twice.
     publishing: Mutex<()>,
 }
@@ -144,8 +150,6 @@ impl NativeSet {
         let bytes = code.code.bytes.len();
         let faults = mem::take(&mut code.faults);
         let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)?;
-        // They are published, and nobody reads this copy.
-        (code.code.bytes, code.code.relocs) = Default::default();
         let compilation = Compilation {
             tier: Tier::Baseline,
             trigger: cause.trigger,
@@ -154,7 +158,12 @@ impl NativeSet {
             code_bytes: bytes,
             embedded: code.embedded as usize,
         };
-        Ok(self.funcs.get_or_init(own, || Box::new(NativeFunc { address, code, compilation })))
+        let observers = self.observers.as_ref();
+        let registration = observers.and_then(|told| told.published(info, func, address, code.code.code()));
+        // They are published, and nobody reads this copy.
+        (code.code.bytes, code.code.relocs) = Default::default();
+        let made = NativeFunc { address, code, compilation, _registration: registration };
+        Ok(self.funcs.get_or_init(own, || Box::new(made)))
     }
 
     /// The offsets in the module's bytes of the operators that positions come from.
@@ -165,6 +174,17 @@ impl NativeSet {
         options: CodeOptions,
     ) -> Vec<(u32, u32)> {
         upshift_baseline::positions(info, func, options, &self.target).unwrap_or_default()
+    }
+}
+
+/// What code is made for on this machine, for instances whose memories have these modes; `level` and `choices` as for
+/// [`NativeModule::set`].
+pub(crate) fn target(memories: &[MemoryMode], level: u8, choices: bool) -> Target {
+    Target {
+        features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
+        returns: native::allowed_returns(),
+        memories: memories.into(),
+        choices,
     }
 }
 
@@ -184,20 +204,17 @@ impl NativeModule {
         memories: &[MemoryMode],
         level: u8,
         choices: bool,
+        observers: Option<&Arc<Observers>>,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(NativeSet {
-            target: Target {
-                features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
-                returns: native::allowed_returns(),
-                memories: memories.into(),
-                choices,
-            },
-            code: CodeSet::create()?,
+            target: target(memories, level, choices),
             funcs: CodeTable::new(info.bodies.len()),
+            code: CodeSet::create()?,
+            observers: observers.cloned(),
             publishing: Mutex::default(),
         });
         sets.push(Arc::clone(&set));
