@@ -165,7 +165,7 @@ impl Backend for Compiler<'_> {
 
     fn const_v128(&mut self, dst: Slot, value: V128) {
         self.settle();
-        self.embed(false, |builder| builder.const_v128(dst, value));
+        self.emit_vector_constant(dst, value.as_u128());
     }
 
     fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
@@ -174,7 +174,7 @@ impl Backend for Compiler<'_> {
 
     fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]) {
         self.settle();
-        self.embed(false, |builder| builder.wide(op, dst, operands));
+        self.emit_wide(op, dst, operands);
     }
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
@@ -184,22 +184,26 @@ impl Backend for Compiler<'_> {
 
     fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]) {
         self.settle();
-        self.embed(false, |builder| builder.ternary(op, dst, operands));
+        self.emit_vector_ternary(op, dst, operands);
     }
 
     fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.extract_lane(op, lane, dst, vector));
+        self.emit_extract_lane(op, lane, dst, vector);
     }
 
     fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.replace_lane(op, lane, dst, vector, value));
+        if !self.emit_replace_lane(op, lane, dst, vector, value) {
+            self.embed(false, |builder| builder.replace_lane(op, lane, dst, vector, value));
+        }
     }
 
     fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.shuffle(lanes, dst, a, b));
+        if !self.emit_shuffle(lanes, dst, a, b) {
+            self.embed(false, |builder| builder.shuffle(lanes, dst, a, b));
+        }
     }
 
     fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand) {
@@ -218,22 +222,28 @@ impl Backend for Compiler<'_> {
 
     fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand) {
         self.settle();
-        self.embed(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector));
+        if !self.emit_load_lane(bytes, lane, arg, dst, address, vector) {
+            self.embed(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector));
+        }
     }
 
     fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand) {
         self.settle();
-        self.embed(true, |builder| builder.store_lane(bytes, lane, arg, address, vector));
+        if !self.emit_store_lane(bytes, lane, arg, address, vector) {
+            self.embed(true, |builder| builder.store_lane(bytes, lane, arg, address, vector));
+        }
     }
 
     fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.settle();
-        self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+        if !self.emit_atomic(op, arg, dst, operands) {
+            self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+        }
     }
 
     fn fence(&mut self) {
         self.settle();
-        self.embed(false, |builder| builder.fence());
+        self.asm.mfence();
     }
 
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {
@@ -316,37 +326,37 @@ impl Backend for Compiler<'_> {
 
     fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.field_load(op, ty, offset, dst, object));
+        self.emit_field_load(op, ty.into(), offset, dst, object);
     }
 
     fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.field_store(op, offset, object, value));
+        self.emit_field_store(op, offset, object, value);
     }
 
     fn element_load(&mut self, op: Load, ty: ValType, dst: Slot, array: Operand, index: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.element_load(op, ty, dst, array, index));
+        self.emit_element_load(op, ty.into(), dst, array, index);
     }
 
     fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.element_store(op, array, index, value));
+        self.emit_element_store(op, array, index, value);
     }
 
     fn array_len(&mut self, dst: Slot, array: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.array_len(dst, array));
+        self.emit_array_len(dst, array);
     }
 
     fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.ref_test(cast, dst, reference));
+        self.compile_ref_test(cast, dst, reference);
     }
 
     fn ref_cast(&mut self, cast: Cast, reference: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.ref_cast(cast, reference));
+        self.compile_ref_cast(cast, reference);
     }
 
     fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, free: Slot) {

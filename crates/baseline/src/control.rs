@@ -244,7 +244,7 @@ impl Compiler<'_> {
         self.branch(if sense { test } else { test.inverted() }, target);
     }
 
-    /// A branch on the type of a reference, which is tested by the interpreter.
+    /// A branch on the type of a reference.
     pub(crate) fn branch_on_cast(
         &mut self,
         cast: Cast,
@@ -253,6 +253,10 @@ impl Compiler<'_> {
         target: Label,
         free: Slot,
     ) {
+        if let Some((test, _)) = self.emit_cast_test(cast, reference) {
+            self.done();
+            return self.branch(if sense { test } else { test.inverted() }, target);
+        }
         self.embed(false, |builder| builder.ref_test(cast, free, reference));
         self.branch_on(Operand::Temp(free), sense, target);
     }

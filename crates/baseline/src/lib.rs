@@ -18,6 +18,7 @@ mod float;
 mod integer;
 mod memory;
 mod merge;
+mod objects;
 mod operands;
 mod pins;
 mod tables;

@@ -243,7 +243,7 @@ impl Compiler<'_> {
     }
 
     /// Where a temporary is that no register has: loading it into one would be of no use to anybody else.
-    fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
+    pub(crate) fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
         let Operand::Temp(slot) = operand else { return None };
         if self.cached(slot, kind).is_some() {
             return None;

@@ -17,9 +17,15 @@ pub(crate) enum ColdPath {
     /// Takes all fuel that is left and stops.
     OutOfFuel,
     /// A float does not fit into an integer: goes back with the nearest one, or stops.
-    Misfit { misfit: Misfit, back: Option<Label> },
+    Misfit(Misfit),
     /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
     OutOfBounds { end: Gpr, behind: u64 },
+    /// Stops because an array, whose address a register has, is shorter.
+    ElementOutOfBounds { array: Gpr, index: Gpr },
+    /// Stops because an atomic access is not at a multiple of its size.
+    Misaligned { address: Gpr },
+    /// Stops because a reference did not pass a test.
+    CastFailure { reference: Gpr },
 }
 
 /// A cold path that is to be written.
@@ -120,10 +126,19 @@ impl Compiler<'_> {
             self.asm.bind(label);
             match path {
                 ColdPath::Trap(trap) => self.emit_trap(trap),
-                ColdPath::Misfit { misfit, back } => self.emit_misfit(misfit, back),
+                ColdPath::Misfit(misfit) => self.emit_misfit(misfit),
                 ColdPath::OutOfBounds { end, behind } => {
                     self.emit_out_of_bounds(end, behind);
                     self.emit_trap(Trap::MemoryOutOfBounds);
+                }
+                ColdPath::ElementOutOfBounds { array, index } => {
+                    self.emit_element_out_of_bounds(array, index);
+                    self.emit_trap(Trap::ArrayOutOfBounds);
+                }
+                ColdPath::Misaligned { address } => self.emit_misaligned(address),
+                ColdPath::CastFailure { reference } => {
+                    self.leave_for_trap(reference);
+                    self.emit_trap(Trap::CastFailure);
                 }
                 ColdPath::OutOfFuel => {
                     self.emit_no_fuel();

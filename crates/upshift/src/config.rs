@@ -27,6 +27,8 @@ pub struct Config {
     pub(crate) dispatch: Dispatch,
     pub(crate) tiers: Tiers,
     pub(crate) tier_up: TierUp,
+    /// What native code may use at most, see [`Config::processor_level`].
+    pub(crate) processor_level: u8,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -43,6 +45,7 @@ impl Default for Config {
             dispatch: Dispatch::default(),
             tiers: Tiers::default(),
             tier_up: TierUp::default(),
+            processor_level: u8::MAX,
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -169,6 +172,14 @@ impl Config {
     #[doc(hidden)]
     pub fn random_tiers(&mut self, seed: u64) -> &mut Config {
         self.tier_up.random = Some(seed);
+        self
+    }
+
+    /// Lets native code use only what processors of this level have, 1 to 3 of x86-64 (SSE2, SSE4.2, AVX2), as far as this one has it;
+    /// for tests of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn processor_level(&mut self, level: u8) -> &mut Config {
+        self.processor_level = level;
         self
     }
 

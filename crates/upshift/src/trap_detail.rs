@@ -72,9 +72,9 @@ impl<'a> Site<'a> {
                 self.indirect_call(trap)
             }
             Op::RefCast | Op::RefCastExact | Op::RefCastObject => self.cast(trap),
+            op if op.text().starts_with("array.") => self.element(trap),
             // What follows has more operands than one.
             _ if !self.in_slots => None,
-            op if op.text().starts_with("array.") => self.element(trap),
             Op::Builtin => self.service(*BuiltinOp::ALL.get(self.field(0) as usize)?, trap),
             _ => None,
         }
@@ -194,8 +194,15 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// A load or a store of an element; the array and the index follow the result, if there is one.
+    /// A load or a store of an element; the array and the index follow the result, if there is one. Native code notes the index
+    /// and, in the upper half, the length of the array.
     fn element(&self, trap: Trap) -> Option<String> {
+        if !self.in_slots {
+            let noted = self.state.ctx().trap_operand;
+            let (index, len) = (noted as u32, noted >> 32);
+            return (trap == Trap::ArrayOutOfBounds)
+                .then(|| format!("element {index}, but the array has {len}"));
+        }
         let first = u8::from(!self.instr.op.text().starts_with("array.set"));
         let array = self.slot(first, 0);
         if trap != Trap::ArrayOutOfBounds || array == 0 {
@@ -268,6 +275,7 @@ fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
 fn may_trap(op: Op, trap: Trap) -> bool {
     match trap {
         Trap::MemoryOutOfBounds | Trap::HeapMisaligned => memory_access(op).is_some(),
+        Trap::ArrayOutOfBounds => op.text().starts_with("array.get") || op.text().starts_with("array.set"),
         Trap::CastFailure => matches!(op, Op::RefCast | Op::RefCastExact | Op::RefCastObject),
         _ => matches!(
             op,

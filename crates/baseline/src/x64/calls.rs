@@ -48,6 +48,13 @@ impl Compiler<'_> {
         self.asm.jmp_to(Mem::pool(place));
     }
 
+    /// Leaves an operand for the description of a trap.
+    pub(crate) fn leave_for_trap(&mut self, operand: Gpr) {
+        if operand != RESULT {
+            self.asm.mov(Size::S64, RESULT, operand);
+        }
+    }
+
     /// Stops with a trap.
     pub(crate) fn emit_trap(&mut self, trap: Trap) {
         self.asm.mov_imm(Gpr::RDI, trap as u64);

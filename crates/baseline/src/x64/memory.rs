@@ -24,6 +24,13 @@ pub(crate) struct Access {
     faults: Option<u32>,
 }
 
+impl Access {
+    /// An access that is known to be within its bounds.
+    pub(super) fn checked(mem: Mem) -> Access {
+        Access { mem, faults: None }
+    }
+}
+
 /// The displacement of an offset, with room for the parts of an access.
 fn displacement(offset: u64) -> Option<i32> {
     i32::try_from(offset).ok().filter(|&offset| offset < i32::MAX - 16)
@@ -88,14 +95,12 @@ impl Compiler<'_> {
         self.asm.cmp(Size::S64, end, Mem::base(record, offset_of!(MemRecord, len) as i32));
         self.asm.jcc(Cond::A, out);
         self.asm.mov(Size::S64, record, Mem::base(record, offset_of!(MemRecord, base) as i32));
-        Some(Access { mem: Mem::index(record, end, Scale::X1, -(bytes as i32)), faults: None })
+        Some(Access::checked(Mem::index(record, end, Scale::X1, -(bytes as i32))))
     }
 
     /// Leaves the address of an access for the description of the trap.
     pub(crate) fn emit_out_of_bounds(&mut self, end: Gpr, behind: u64) {
-        if end != RESULT {
-            self.asm.mov(Size::S64, RESULT, end);
-        }
+        self.leave_for_trap(end);
         match i32::try_from(behind) {
             Ok(behind) => self.asm.sub_imm(Size::S64, RESULT, behind),
             Err(_) => {
@@ -127,7 +132,7 @@ impl Compiler<'_> {
     }
 
     /// Notes that the next instruction is the access.
-    fn note_access(&mut self, access: Access) -> Mem {
+    pub(super) fn note_access(&mut self, access: Access) -> Mem {
         if let Some(memory) = access.faults {
             self.tables.faults.push((self.asm.offset(), memory));
         }
@@ -185,7 +190,7 @@ impl Compiler<'_> {
     }
 
     /// A register with a value that is to be stored, whose type is not known: an integer or a float.
-    fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
+    pub(super) fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
         self.consume(value);
         if let Some(reg) = value.slot().and_then(|slot| self.cache.find(slot)) {
             self.cache.lock(reg);

@@ -137,7 +137,8 @@ impl InstanceData {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let set = self.module.native().set(self.module.info(), &self.memory_modes())?;
+        let level = self.module.engine().config().processor_level;
+        let set = self.module.native().set(self.module.info(), &self.memory_modes(), level)?;
         Ok(self.native.get_or_init(|| set))
     }
 

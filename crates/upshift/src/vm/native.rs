@@ -167,11 +167,12 @@ pub(crate) struct NativeModule {
 }
 
 impl NativeModule {
-    /// The set for the modes of an instance's memories, which is made if there is none.
+    /// The set for the modes of an instance's memories, which is made if there is none, for processors of a level.
     pub(crate) fn set(
         &self,
         info: &ModuleInfo,
         memories: &[MemoryMode],
+        level: u8,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
@@ -179,7 +180,7 @@ impl NativeModule {
         }
         let set = Arc::new(NativeSet {
             target: Target {
-                features: CpuFeatures::detect(),
+                features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
                 returns: native::allowed_returns(),
                 memories: memories.into(),
             },
