@@ -124,6 +124,11 @@ impl<F: Fixup> CodeBuffer<F> {
         self.bytes.len() as u32
     }
 
+    /// How many bytes code and pool can have without an allocation.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.pool.capacity()
+    }
+
     /// What has been written so far. Distances to labels that are not bound, and to the pool, are not in it.
     pub fn written(&self) -> &[u8] {
         &self.bytes

@@ -122,6 +122,10 @@ impl Pool {
         self.bytes[at as usize..at as usize + 8].copy_from_slice(&value.to_le_bytes());
     }
 
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
