@@ -166,7 +166,7 @@ macro_rules! define_enum {
 
             /// The result type.
             #[must_use]
-            pub fn result(self) -> ValType {
+            pub const fn result(self) -> ValType {
                 match self {
                     $($enum::$name => val_type!($out),)*
                 }

@@ -222,7 +222,7 @@ impl ValType {
     #[inline]
     #[must_use]
     pub fn slots(self) -> u32 {
-        if self == ValType::V128 { 2 } else { 1 }
+        if matches!(self, ValType::V128) { 2 } else { 1 }
     }
 
     /// Whether the type is a reference type.

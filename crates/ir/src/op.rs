@@ -342,7 +342,10 @@ pub(crate) fn encode(words: &mut Vec<u64>, op: Op, values: &[u64], fp_offset: u3
         let (word, shift, bits) = (packed & 7, u32::from(packed >> 3 & 3) * 16, u32::from(packed >> 5) * 16);
         instr[usize::from(word)] |= (value & (u64::MAX >> (64 - bits))) << shift;
     }
-    words.extend_from_slice(&instr[..usize::from(layout.words)]);
+    // All words at once, and then fewer: how many are copied is known beforehand.
+    let end = words.len() + usize::from(layout.words);
+    words.extend_from_slice(&instr);
+    words.truncate(end);
 }
 
 /// Where an operand is; the parts of a form.

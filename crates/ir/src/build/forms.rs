@@ -95,6 +95,11 @@ impl Vec2 {
         Vec2 { values: [a, b], len: 2 }
     }
 
+    /// Both values, of which so many count.
+    pub(super) fn parts(self) -> ([u64; 2], usize) {
+        (self.values, self.len)
+    }
+
     pub(super) fn as_slice(&self) -> &[u64] {
         &self.values[..self.len]
     }

@@ -204,7 +204,7 @@ impl Builder<'_> {
             return;
         }
         let (form, values) = self.pick_binary(op, lhs, rhs, binary_form);
-        self.emit_value(form, op.result(), dst, values.as_slice());
+        self.emit_value_of(form, op.result(), dst, values);
         self.note(made, start, before, below);
     }
 

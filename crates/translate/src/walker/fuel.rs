@@ -34,6 +34,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn add_charge(&mut self, cost: u32) {
         let sum = self.run.and_then(|(charge, fuel)| Some((charge, fuel.checked_add(cost)?)));
         self.run = Some(sum.unwrap_or_else(|| {

@@ -15,34 +15,11 @@ use crate::backend::Backend;
 /// The reason for an operator without an arm. Its name is only in builds with assertions: the names of all operators would be
 /// 1 % of a release, for a message that validation keeps from appearing.
 #[cold]
-fn unanswered(operator: &Operator<'_>) -> Refusal {
+pub(super) fn unanswered(operator: &Operator<'_>) -> Refusal {
     if cfg!(debug_assertions) {
         refusal(format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100)))
     } else {
         refusal("this operator is not supported")
-    }
-}
-
-impl<B: Backend> Walker<'_, '_, B> {
-    /// Code that control does not reach is not translated; only its blocks are counted.
-    pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Step {
-        match operator {
-            Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::If { .. }
-            | Operator::TryTable { .. }
-            | Operator::Try { .. } => {
-                self.skipped += 1;
-            }
-            Operator::End | Operator::Delegate { .. } if self.skipped > 0 => self.skipped -= 1,
-            Operator::End => return self.end(),
-            Operator::Delegate { relative_depth } => return self.delegate(*relative_depth),
-            Operator::Else if self.skipped == 0 => return self.else_(),
-            Operator::Catch { tag_index } if self.skipped == 0 => return self.catch(Some(*tag_index)),
-            Operator::CatchAll if self.skipped == 0 => return self.catch(None),
-            _ => {}
-        }
-        Ok(())
     }
 }
 
@@ -76,9 +53,6 @@ macro_rules! define_operator {
                 use Operator as O;
                 use ValType::{F32, F64, V128 as Vector};
                 use BuiltinOp as Service;
-                if !self.reachable {
-                    return self.skip(&operator);
-                }
                 match operator {
                     // Pure operators have the same names in wasmparser and in the table.
                     $(O::$ic => self.binary(Binary::$ic),)*
@@ -181,9 +155,9 @@ macro_rules! define_operator {
                     O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
 
                     O::Unreachable => self.trap(),
-                    O::Block { blockty } => self.block(blockty),
-                    O::Loop { blockty } => self.loop_(blockty),
-                    O::If { blockty } => self.if_(blockty),
+                    O::Block { blockty } => self.block(self.signature(blockty)?),
+                    O::Loop { blockty } => self.loop_(self.signature(blockty)?),
+                    O::If { blockty } => self.if_(self.signature(blockty)?),
                     O::Else => self.else_(),
                     O::End => self.end(),
                     O::BrTable { targets } => self.br_table(&targets),

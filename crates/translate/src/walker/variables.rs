@@ -6,11 +6,6 @@ use super::{Step, Walker, copy};
 use crate::backend::{Backend, Operand};
 
 impl<B: Backend> Walker<'_, '_, B> {
-    pub(super) fn local_get(&mut self, local: u32) -> Step {
-        self.stack.push_local(local);
-        Ok(())
-    }
-
     /// Sets a local; with `tee` its value stays on the stack, as an alias.
     pub(super) fn local_set(&mut self, local: u32, tee: bool) -> Step {
         let value = self.pop();
