@@ -293,6 +293,7 @@ impl<F: Fixup> CodeBuffer<F> {
             }
         }
         bytes.resize(end, F::PADDING);
+        self.pool.sort();
         let relocs =
             self.pool.finish(&mut bytes, |label| self.place(label).ok_or(AsmError::Unbound(label)))?;
         Ok(NativeCode { bytes, pool: end as u32, relocs })
