@@ -7,7 +7,7 @@ use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;
 use upshift_core::vm::frame;
-use upshift_ir::build::{Builder, SideTables};
+use upshift_ir::build::SideTables;
 use upshift_translate::backend::{Backend, Call, Callee, Frame, Operand, Return, Slot};
 
 use crate::cache::{Held, Kind};
@@ -19,7 +19,6 @@ impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
         self.frame = *frame;
-        self.builder = Builder::for_embedding(self.module, frame);
         self.tables.side = SideTables::new(frame.params);
         self.control.begin(&mut self.asm);
         let overflow = self.control.overflow();

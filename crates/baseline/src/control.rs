@@ -69,7 +69,34 @@ pub(crate) struct Control {
     pub(crate) entry: Option<Const>,
 }
 
+/// A vector without elements but with its room.
+pub(crate) fn emptied<T>(mut elements: Vec<T>) -> Vec<T> {
+    elements.clear();
+    elements
+}
+
 impl Control {
+    /// Forgets the function but keeps the room.
+    pub(crate) fn reset(&mut self) {
+        let old = std::mem::take(self);
+        *self = Control {
+            labels: emptied(old.labels),
+            entries: emptied(old.entries),
+            plan: old.plan,
+            table_stubs: emptied(old.table_stubs),
+            loops: emptied(old.loops),
+            pinned: emptied(old.pinned),
+            catches: emptied(old.catches),
+            ..Control::default()
+        };
+    }
+
+    /// Whether only very large functions need so much room.
+    pub(crate) fn is_large(&self) -> bool {
+        const MOST: usize = 1 << 14;
+        self.labels.capacity() > MOST || self.entries.capacity() > 4 * MOST
+    }
+
     /// A function begins.
     pub(crate) fn begin(&mut self, asm: &mut Assembler) {
         self.body = Some(asm.label());

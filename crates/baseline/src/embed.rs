@@ -40,8 +40,10 @@ impl<'m> Compiler<'m> {
     /// Collects the words of what `build` asks for. Answers how many instructions they are.
     pub(crate) fn make_words(&mut self, build: impl FnOnce(&mut Builder<'m>)) -> u32 {
         self.tables.words.clear();
+        let (module, frame) = (self.module, &self.frame);
+        let builder = self.builder.get_or_insert_with(|| Builder::for_embedding(module, frame));
         let mut count = 0;
-        for (op, words) in instructions(self.builder.embed(build)) {
+        for (op, words) in instructions(builder.embed(build)) {
             self.tables.words.push(Word::Handler(op as u16));
             self.tables.words.extend(words[1..].iter().map(|&word| Word::Value(word)));
             count += 1;

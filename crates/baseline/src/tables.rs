@@ -8,6 +8,7 @@ use upshift_ir::build::SideTables;
 
 use crate::cache::Cache;
 use crate::compiler::Compiler;
+use crate::control::emptied;
 use crate::merge::Entry;
 use crate::x64::Misfit;
 
@@ -55,7 +56,7 @@ struct Cold {
 }
 
 /// The tables of a function.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tables {
     /// Handlers and references.
     pub(crate) side: SideTables,
@@ -77,19 +78,23 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Empty tables.
-    pub(crate) fn new(positions: bool) -> Tables {
-        Tables {
-            side: SideTables::default(),
-            positions: positions.then(Vec::new),
-            cold: Vec::new(),
-            kept: Vec::new(),
-            owners: Vec::new(),
-            pool_owners: Vec::new(),
-            faults: Vec::new(),
-            embedded: 0,
-            words: Vec::new(),
-        }
+    /// Has positions noted, or not.
+    pub(crate) fn note_positions(&mut self, wanted: bool) {
+        self.positions = wanted.then(Vec::new);
+    }
+
+    /// Forgets the function but keeps the room.
+    pub(crate) fn reset(&mut self) {
+        let old = std::mem::take(self);
+        *self = Tables {
+            cold: emptied(old.cold),
+            kept: emptied(old.kept),
+            owners: emptied(old.owners),
+            pool_owners: emptied(old.pool_owners),
+            faults: emptied(old.faults),
+            words: emptied(old.words),
+            ..Tables::default()
+        };
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
@@ -129,9 +134,8 @@ impl Tables {
 
     /// All owners, with the pool at its place.
     pub(crate) fn take_owners(&mut self, pool: u32) -> Box<[(u32, u32)]> {
-        let mut owners = std::mem::take(&mut self.owners);
-        owners.extend(self.pool_owners.iter().map(|&(at, position)| (at + pool, position)));
-        owners.into()
+        self.owners.extend(self.pool_owners.drain(..).map(|(at, position)| (at + pool, position)));
+        self.owners.as_slice().into()
     }
 }
 
@@ -150,7 +154,8 @@ impl Compiler<'_> {
 
     /// Writes the cold paths.
     pub(crate) fn emit_cold_paths(&mut self) {
-        for Cold { label, position, path } in std::mem::take(&mut self.tables.cold) {
+        for at in 0..self.tables.cold.len() {
+            let Cold { label, position, path } = self.tables.cold[at];
             self.tables.own(self.asm.offset(), position);
             self.asm.bind(label);
             match path {
