@@ -20,6 +20,7 @@ use crate::instance::InstanceData;
 use crate::store::StoreState;
 use crate::vm::code::{CodeKind, NoNativeCode, Stub, kind_of};
 use crate::vm::native::{Cause, NativeFunc};
+use crate::vm::signals;
 use crate::vm::tier::{Dice, Tier, Tiering, Trigger, pays};
 
 /// The most calls and turns between two random decisions.
@@ -88,6 +89,8 @@ impl TierState {
 
 /// Lets calls of a function reach native code.
 fn install(func: &FuncRec, code: &NativeFunc) {
+    // Another thread may have made the code.
+    signals::prepare_thread();
     func.code.set(code.entry());
     func.native.set(code.native_entry());
 }
