@@ -1,7 +1,8 @@
-//! What profilers are told of native code: the files are read as `perf` reads them, by the formats' specifications
-//! (`jit-interface.txt` and `jitdump-specification.txt` in `tools/perf/Documentation` of Linux).
+//! What profilers and debuggers are told of native code: the files are read as `perf` reads them, by the formats' specifications
+//! (`jit-interface.txt` and `jitdump-specification.txt` in `tools/perf/Documentation` of Linux), and the list of functions as gdb
+//! does ("JIT Compilation Interface" in its manual).
 //!
-//! The files belong to the process and one of them to its working directory, so there is one test.
+//! The files belong to the process and one of them to its working directory, so one test is about both.
 
 #![cfg(target_os = "linux")]
 
@@ -136,4 +137,88 @@ fn check_dump(dump: &[u8], pid: u32, expected: &[Vec<u8>]) -> Seen {
     }
     assert_eq!(codes, expected);
     seen
+}
+
+/// What a debugger looks at.
+#[cfg(target_arch = "x86_64")]
+mod list {
+    #[repr(C)]
+    pub struct Descriptor {
+        pub version: u32,
+        pub action: u32,
+        pub relevant: *const Entry,
+        pub first: *const Entry,
+    }
+
+    #[repr(C)]
+    pub struct Entry {
+        pub next: *const Entry,
+        pub previous: *const Entry,
+        pub file: *const u8,
+        pub len: u64,
+    }
+
+    unsafe extern "C" {
+        pub static __jit_debug_descriptor: Descriptor;
+    }
+
+    /// The files of all functions in the list.
+    pub fn files() -> Vec<Vec<u8>> {
+        let mut files = Vec::new();
+        // SAFETY: one test alone lets the list change, the one that asks.
+        unsafe {
+            let descriptor = &raw const __jit_debug_descriptor;
+            assert_eq!(((*descriptor).version, (*descriptor).action), (1, 0));
+            let (mut entry, mut previous) = ((*descriptor).first, std::ptr::null());
+            while !entry.is_null() {
+                assert_eq!((*entry).previous, previous);
+                files.push(std::slice::from_raw_parts((*entry).file, (*entry).len as usize).to_vec());
+                (previous, entry) = (entry, (*entry).next);
+            }
+        }
+        files
+    }
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn debuggers_know_a_function_as_long_as_its_code_is_there() -> Result<()> {
+    if !Tier::Baseline.is_available() {
+        return Ok(());
+    }
+    let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Baseline)).debug_info(true))?;
+    let module = |name: &str| {
+        let text = format!(r#"(module ${name} (func $f (export "f")) (func $g (export "g")) (func $never))"#);
+        Module::new(&engine, text)
+    };
+    let call = |module: &Module| -> Result<()> {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, module, &[])?;
+        for name in ["f", "g"] {
+            instance.get_typed_func::<(), ()>(&mut store, name)?.call(&mut store, ())?;
+        }
+        Ok(())
+    };
+    let names = || {
+        let mut names = Vec::new();
+        for file in list::files() {
+            assert!(file.starts_with(b"\x7fELF"));
+            let text = String::from_utf8_lossy(&file).into_owned();
+            names.extend(["a!f", "a!g", "b!f", "b!g", "never"].into_iter().filter(|name| text.contains(name)));
+        }
+        names.sort_unstable();
+        names
+    };
+    let (a, b) = (module("a")?, module("b")?);
+    assert_eq!(names(), [""; 0]);
+    call(&a)?;
+    call(&b)?;
+    // Another instance has the same code.
+    call(&a)?;
+    assert_eq!(names(), ["a!f", "a!g", "b!f", "b!g"]);
+    drop(a);
+    assert_eq!(names(), ["b!f", "b!g"]);
+    drop(b);
+    assert_eq!(names(), [""; 0]);
+    Ok(())
 }
