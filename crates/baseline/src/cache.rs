@@ -212,7 +212,8 @@ impl Cache {
         let holder = &mut self.holders[reg.index()];
         let count = usize::from(holder.count);
         let covers = |held: &Held| slot.0.wrapping_sub(held.slot.0) < held.kind.slots();
-        let at = holder.held[..count].iter().position(covers).expect("the map names the register that has it");
+        let at =
+            holder.held[..count].iter().position(covers).expect("the map names the register that has it");
         let held = holder.held[at];
         holder.held[at] = holder.held[count - 1];
         holder.count -= 1;
@@ -270,7 +271,10 @@ mod tests {
         cache.bind(a, held(9, Kind::I32, false));
         cache.bind(b, held(3, Kind::V128, true));
         assert!(!cache.has_room(a) && cache.has_room(b) && cache.is_dirty(a));
-        assert_eq!([7, 9, 3, 4, 5].map(|slot| cache.find(Slot(slot))), [Some(a), Some(a), Some(b), Some(b), None]);
+        assert_eq!(
+            [7, 9, 3, 4, 5].map(|slot| cache.find(Slot(slot))),
+            [Some(a), Some(a), Some(b), Some(b), None]
+        );
         // A new value of a slot ends what was known, also of a vector of which it is one half.
         cache.bind(a, held(7, Kind::I64, false));
         assert!(!cache.is_dirty(a));

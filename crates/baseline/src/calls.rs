@@ -120,7 +120,9 @@ impl<'m> Compiler<'m> {
 
     /// The landings that calls need.
     fn emit_call_landings(&mut self) {
-        for (kind, label) in [None, Some(Kind::F64), Some(Kind::I64)].into_iter().zip(self.control.call_landings) {
+        for (kind, label) in
+            [None, Some(Kind::F64), Some(Kind::I64)].into_iter().zip(self.control.call_landings)
+        {
             if let Some(label) = label {
                 self.tables.own(self.asm.offset(), 0);
                 self.asm.bind(label);
@@ -133,7 +135,10 @@ impl<'m> Compiler<'m> {
     pub(crate) fn compile_return(&mut self, values: Return<'_>) {
         match values {
             Return::None => self.emit_return(None),
-            Return::One(Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), ValType::V128) => {
+            Return::One(
+                Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot),
+                ValType::V128,
+            ) => {
                 self.flush_slot(slot);
                 self.emit_return_slots(slot, 2);
             }

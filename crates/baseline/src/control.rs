@@ -93,7 +93,9 @@ impl Control {
 
     /// The offset of the word of each loop, by number, with the pool at its place.
     pub(crate) fn loop_words(&self, pool: u32) -> Box<[u32]> {
-        let word = |arrival: &Option<Arrival>| arrival.and_then(|arrival| arrival.word).map_or(0, |word| word.offset() + pool);
+        let word = |arrival: &Option<Arrival>| {
+            arrival.and_then(|arrival| arrival.word).map_or(0, |word| word.offset() + pool)
+        };
         self.loops.iter().map(word).collect()
     }
 
@@ -108,7 +110,13 @@ impl Control {
 impl Compiler<'_> {
     pub(crate) fn make_label(&mut self) -> Label {
         let place = self.asm.label();
-        self.control.labels.push(LabelInfo { place, state: None, bound: false, catches: false, table_stub: None });
+        self.control.labels.push(LabelInfo {
+            place,
+            state: None,
+            bound: false,
+            catches: false,
+            table_stub: None,
+        });
         Label(self.control.labels.len() as u32 - 1)
     }
 

@@ -11,7 +11,8 @@ use crate::x64::{Flags, IntOp, Test, int_op};
 impl Compiler<'_> {
     /// A binary operator.
     pub(crate) fn compile_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
-        if let (Binary::I32Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) = (op, lhs, rhs, self.flags)
+        if let (Binary::I32Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
+            (op, lhs, rhs, self.flags)
             && flags.dst == slot
         {
             self.flags = Some(Flags { dst, test: flags.test.inverted() });

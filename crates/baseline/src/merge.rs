@@ -91,7 +91,8 @@ impl Compiler<'_> {
                 Some(found) if found.class() == reg.class() => plan.moves.push((reg, found, kind)),
                 found => {
                     if let Some(found) = found
-                        && let Some(held) = self.cache.held(found).iter().find(|held| held.slot == slot && held.dirty)
+                        && let Some(held) =
+                            self.cache.held(found).iter().find(|held| held.slot == slot && held.dirty)
                     {
                         plan.stores.push((slot, found, held.kind));
                     }

@@ -17,15 +17,9 @@ pub(crate) enum ColdPath {
     /// Takes all fuel that is left and stops.
     OutOfFuel,
     /// A float does not fit into an integer: goes back with the nearest one, or stops.
-    Misfit {
-        misfit: Misfit,
-        back: Option<Label>,
-    },
+    Misfit { misfit: Misfit, back: Option<Label> },
     /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
-    OutOfBounds {
-        end: Gpr,
-        behind: u64,
-    },
+    OutOfBounds { end: Gpr, behind: u64 },
 }
 
 /// A cold path that is to be written.

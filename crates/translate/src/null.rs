@@ -134,7 +134,15 @@ impl Backend for Null {
     fn array_len(&mut self, _dst: Slot, _array: Operand) {}
     fn ref_test(&mut self, _cast: Cast, _dst: Slot, _reference: Operand) {}
     fn ref_cast(&mut self, _cast: Cast, _reference: Operand) {}
-    fn branch_if_cast(&mut self, _cast: Cast, _reference: Operand, _sense: bool, _target: Label, _free: Slot) {}
+    fn branch_if_cast(
+        &mut self,
+        _cast: Cast,
+        _reference: Operand,
+        _sense: bool,
+        _target: Label,
+        _free: Slot,
+    ) {
+    }
     fn unreachable(&mut self) {}
     fn jump(&mut self, _target: Label) {}
     fn branch_if(&mut self, _condition: Operand, _sense: bool, _target: Label) {}

@@ -1,8 +1,8 @@
 //! The engine: settings and canonical types that modules and stores share.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, ensure};
 use upshift_core::index::FuncIndex;

@@ -251,7 +251,9 @@ impl Module {
     #[must_use]
     pub fn translated_functions(&self) -> usize {
         let (code, native) = (&self.inner.code, &self.inner.native);
-        (0..self.info().bodies.len()).filter(|&own| code.get(own).is_some() || native.find(own).is_some()).count()
+        (0..self.info().bodies.len())
+            .filter(|&own| code.get(own).is_some() || native.find(own).is_some())
+            .count()
     }
 
     /// The interpreter's code of a function as text, in the form that `upshift_ir::text` reads.
@@ -303,7 +305,8 @@ impl Module {
     /// When there is no such function, or it has no body.
     pub fn machine_code(&self, func: u32) -> Result<Vec<u8>> {
         let (func, target) = self.to_dump(func)?;
-        let mut code = upshift_baseline::compile(self.info(), func, self.engine().config().code, &target)?.code;
+        let mut code =
+            upshift_baseline::compile(self.info(), func, self.engine().config().code, &target)?.code;
         code.bytes.truncate(code.pool as usize);
         Ok(code.bytes)
     }
@@ -396,7 +399,11 @@ impl Module {
 
     /// The offsets in the module's bytes of the operators that positions in code of a function come from. This takes
     /// as long as translating the function.
-    pub(crate) fn offsets_of(&self, func: FuncIndex, origin: &Origin) -> impl Fn(usize) -> Option<u32> + use<> {
+    pub(crate) fn offsets_of(
+        &self,
+        func: FuncIndex,
+        origin: &Origin,
+    ) -> impl Fn(usize) -> Option<u32> + use<> {
         origin.offsets(self.info(), func, self.engine().config().code)
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use upshift::{
-    Config, Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap, TypedFunc,
+    Engine, Error, Func, Instance, Module, Result, Store, StoreLimitsBuilder, Trap, TypedFunc,
     UpdateDeadline, WasmBacktrace,
 };
 

@@ -204,7 +204,8 @@ fn debuggers_know_a_function_as_long_as_its_code_is_there() -> Result<()> {
         for file in list::files() {
             assert!(file.starts_with(b"\x7fELF"));
             let text = String::from_utf8_lossy(&file).into_owned();
-            names.extend(["a!f", "a!g", "b!f", "b!g", "never"].into_iter().filter(|name| text.contains(name)));
+            names
+                .extend(["a!f", "a!g", "b!f", "b!g", "never"].into_iter().filter(|name| text.contains(name)));
         }
         names.sort_unstable();
         names

@@ -12,8 +12,8 @@ use upshift_translate::backend::Slot;
 
 use super::{CTX, Class, FLOAT_RESULT, FP, MEM, RESULT};
 use crate::cache::Kind;
-use upshift_core::vm::Returns;
 use crate::compiler::Compiler;
+use upshift_core::vm::Returns;
 
 /// How many bytes the instruction has that brings back the frame pointer after a call.
 pub(crate) const LANDING_LEN: u32 = 7;

@@ -26,10 +26,15 @@ pub(crate) struct Arithmetic {
 #[derive(Clone, Copy)]
 pub(crate) enum FloatOp {
     /// A comparison, with the operands exchanged or not.
-    Compare { ask: Test, swapped: bool },
+    Compare {
+        ask: Test,
+        swapped: bool,
+    },
     Arithmetic(Arithmetic),
     /// The greater or the lesser one.
-    Extreme { max: bool },
+    Extreme {
+        max: bool,
+    },
     CopySign,
 }
 
@@ -80,7 +85,14 @@ impl Compiler<'_> {
     }
 
     /// Adds, subtracts, multiplies or divides.
-    pub(crate) fn emit_float_arithmetic(&mut self, op: Arithmetic, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
+    pub(crate) fn emit_float_arithmetic(
+        &mut self,
+        op: Arithmetic,
+        kind: Kind,
+        dst: Slot,
+        lhs: Operand,
+        rhs: Operand,
+    ) {
         let Arithmetic { single, double, commutes } = op;
         let spare = |operand: Operand| matches!(operand, Operand::Temp(_));
         let (lhs, rhs) = if commutes && !spare(lhs) && spare(rhs) { (rhs, lhs) } else { (lhs, rhs) };
@@ -91,7 +103,14 @@ impl Compiler<'_> {
     }
 
     /// The greater or lesser of two floats: zeroes have an order, and NaN comes out whenever one goes in.
-    pub(crate) fn emit_float_extreme(&mut self, max: bool, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
+    pub(crate) fn emit_float_extreme(
+        &mut self,
+        max: bool,
+        kind: Kind,
+        dst: Slot,
+        lhs: Operand,
+        rhs: Operand,
+    ) {
         let result = self.take_xmm(lhs, kind);
         let rhs = self.use_xmm(rhs, kind);
         let single = kind == Kind::F32;
@@ -99,7 +118,11 @@ impl Compiler<'_> {
         self.ucomi(kind, result, RegMem::Reg(rhs));
         self.asm.jcc_short(Cond::P, unordered);
         self.asm.jcc_short(Cond::Ne, different);
-        if max { self.asm.andps(result, rhs) } else { self.asm.orps(result, rhs) }
+        if max {
+            self.asm.andps(result, rhs)
+        } else {
+            self.asm.orps(result, rhs)
+        }
         self.asm.jmp_short(over);
         self.asm.bind(unordered);
         let add = if single { XmmBinary::ADDSS } else { XmmBinary::ADDSD };
@@ -246,7 +269,11 @@ impl Compiler<'_> {
         let value = self.use_xmm(value, from);
         let (result, fits) = (self.alloc_gpr(), self.alloc_gpr());
         self.cvtt(from, result, value);
-        if signed { self.asm.movsxd(fits, result) } else { self.asm.mov(Size::S32, fits, result) }
+        if signed {
+            self.asm.movsxd(fits, result)
+        } else {
+            self.asm.mov(Size::S32, fits, result)
+        }
         self.asm.cmp(Size::S64, fits, result);
         self.leave_if_not(Misfit { value, from, result, signed, bits: 32 }, saturates, Cond::Ne);
         if signed {

@@ -103,7 +103,11 @@ impl Compiler<'_> {
     pub(crate) fn emit_alu(&mut self, op: Alu, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
         let size = size_of_kind(kind);
         let commutes = op != Alu::Sub;
-        let (lhs, rhs) = if commutes && !self.is_spare(lhs, kind) && self.is_spare(rhs, kind) { (rhs, lhs) } else { (lhs, rhs) };
+        let (lhs, rhs) = if commutes && !self.is_spare(lhs, kind) && self.is_spare(rhs, kind) {
+            (rhs, lhs)
+        } else {
+            (lhs, rhs)
+        };
         // The sum of what has to stay goes to another register at once.
         if op == Alu::Add && !self.is_spare(lhs, kind) && !matches!(lhs, Operand::Const(..)) {
             let sum = match immediate(rhs, kind) {
@@ -276,7 +280,9 @@ impl Compiler<'_> {
             U::I32WrapI64 => {
                 self.extend(dst, value, from, to, |c, to, from| c.asm.mov(Size::S32, to, from));
             }
-            U::I64ExtendI32S | U::I64Extend32S => self.extend(dst, value, from, to, |c, to, from| c.asm.movsxd(to, from)),
+            U::I64ExtendI32S | U::I64Extend32S => {
+                self.extend(dst, value, from, to, |c, to, from| c.asm.movsxd(to, from))
+            }
             U::I32Extend8S | U::I64Extend8S => {
                 self.extend(dst, value, from, to, |c, to, from| c.asm.movsx_8(size, to, from));
             }

@@ -184,8 +184,7 @@ pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
 
 /// The registers for values that stay, best first: no operation needs them for itself.
 pub(crate) fn lasting(class: Class) -> impl Iterator<Item = Reg> {
-    const INT: [Gpr; 8] =
-        [Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R11, Gpr::R10, Gpr::R9, Gpr::R8, Gpr::RDI];
+    const INT: [Gpr; 8] = [Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R11, Gpr::R10, Gpr::R9, Gpr::R8, Gpr::RDI];
     let ints = INT.iter().map(|&gpr| Reg::from(gpr));
     let floats = (6..16).rev().map(|number| Reg::from(Xmm::new(number)));
     let (ints, floats) = match class {

@@ -40,6 +40,7 @@ abi! {
     pub(crate) type Handler = fn(*mut VmCtx, *const u64, *mut u64, *mut u8, usize, u64, f32, f64) -> Status;
 }
 
+#[cfg(native)]
 pub(crate) use abi;
 
 /// Continues with a handler: a jump, because it is the last thing that a handler does.
@@ -49,6 +50,7 @@ macro_rules! jump {
     };
 }
 
+#[cfg(native)]
 pub(crate) use jump;
 
 /// The handler of the instruction at `ip`.
@@ -58,6 +60,7 @@ macro_rules! next {
     };
 }
 
+#[cfg(native)]
 pub(crate) use next;
 
 /// Goes on after the runtime was asked for something.
@@ -74,6 +77,7 @@ macro_rules! after {
     };
 }
 
+#[cfg(native)]
 pub(crate) use after;
 
 abi! {

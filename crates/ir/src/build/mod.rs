@@ -43,10 +43,10 @@ use upshift_translate::backend::{
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
+pub use self::embed::instructions;
 use self::forms::keeps_bits;
 use self::fuse::Peephole;
 use self::labels::{Fixup, TargetList};
-pub use self::embed::instructions;
 pub use self::side_tables::SideTables;
 use crate::func_code::FuncCode;
 use crate::op::{Loc, Op, extract_lane_form, replace_lane_form, ternary_form, unary_form, wide_form};

@@ -71,8 +71,9 @@ pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
     if func.vmctx == store.host_ctx.as_ptr() {
         return None;
     }
-    let native = is_native(func.code.get().addr());
-    Some(if native { Tier::Baseline } else { Tier::Interpreter })
+    let code = func.code.get();
+    let first = store.tier.is_at_first_call() && code == upshift_interp::stubs::translate();
+    Some(if first || is_native(code.addr()) { Tier::Baseline } else { Tier::Interpreter })
 }
 
 /// Where the arguments go, when both stacks have room.

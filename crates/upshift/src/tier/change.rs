@@ -44,6 +44,11 @@ impl TierState {
         self.tiering != Tiering::Never
     }
 
+    /// Whether functions have native code from their first call.
+    pub(crate) fn is_at_first_call(&self) -> bool {
+        self.tiering == Tiering::AtFirstCall
+    }
+
     /// How many arrivals at a function there may be before it is looked at.
     pub(crate) fn counter(&mut self) -> i32 {
         match self.tiering {
@@ -131,12 +136,12 @@ pub(crate) unsafe fn hot(
         func.counter.set(state.tier.counter());
     }
     let place = Place::of(instance, func, ip);
-    if place == Place::Native {
+    if place == Place::NativeStart {
         return back_to_interpreter(state, instance, func, ctx, fp);
     }
     let random = matches!(state.tier.tiering, Tiering::AtRandom(_));
     let (here, calls) = if random { (state.tier.chance(2), state.tier.chance(2)) } else { (true, true) };
-    if !(here || calls) {
+    if !(here || calls) || place == Place::Native {
         return Ok(Status::OK);
     }
     let trigger = if let Place::Loop(_) = place { Trigger::Loop } else { Trigger::Calls };
@@ -153,7 +158,7 @@ pub(crate) unsafe fn hot(
     let entry = match place {
         Place::Start => Some(code.entry().wrapping_add(1)),
         Place::Loop(number) => code.loop_entry(number),
-        Place::Native | Place::Elsewhere => None,
+        Place::NativeStart | Place::Native | Place::Elsewhere => None,
     };
     let fits = fits(ctx, fp, code.frame_slots());
     let Some(ip) = entry.filter(|_| here && fits) else { return Ok(Status::OK) };
@@ -204,7 +209,9 @@ enum Place {
     Start,
     /// At the head of the loop of this number, in the interpreter.
     Loop(u32),
-    /// In native code.
+    /// At its start, in native code.
+    NativeStart,
+    /// Anywhere else in native code.
     Native,
     /// Where an exception was caught.
     Elsewhere,
@@ -214,11 +221,17 @@ impl Place {
     fn of(instance: &InstanceData, func: &FuncRec, ip: *const u64) -> Place {
         // SAFETY: the code of a running function belongs to its store.
         match unsafe { kind_of(ip.addr()) } {
-            CodeKind::Native(_) => Place::Native,
+            CodeKind::Native(_) => {
+                let set = instance.native.get();
+                let code = set.and_then(|set| set.get(instance.module.own(FuncIndex(func.index))));
+                let start = code.is_some_and(|code| std::ptr::eq(code.entry().wrapping_add(1), ip));
+                if start { Place::NativeStart } else { Place::Native }
+            }
             CodeKind::Stub(Stub::Translate) => Place::Start,
             CodeKind::Interpreter => {
                 let code = instance.module.translated(FuncIndex(func.index));
-                code.and_then(|code| Some(Place::in_code(code, code.word_at(ip.addr())?))).unwrap_or(Place::Elsewhere)
+                code.and_then(|code| Some(Place::in_code(code, code.word_at(ip.addr())?)))
+                    .unwrap_or(Place::Elsewhere)
             }
             CodeKind::Stub(_) | CodeKind::Nothing => Place::Elsewhere,
         }

@@ -1,4 +1,4 @@
-//! Address space from the operating system: the only file that maps memory.
+//! Address space from the operating system: the only file that maps memory, besides [`pages`](super::code) of native code.
 //!
 //! ```text
 //! reserve(n) ─▶ n bytes of address space, none accessible ─ grow ─▶ a longer accessible start, base stays

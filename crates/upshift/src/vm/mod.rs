@@ -18,7 +18,6 @@
 #[cfg(all(test, target_os = "linux"))]
 mod apart;
 pub(crate) mod budget;
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "only tiers of native code make sets"))]
 pub(crate) mod code;
 pub(crate) mod code_object;
 pub(crate) mod code_table;
@@ -34,7 +33,6 @@ pub(crate) mod parking;
 pub(crate) mod pool;
 pub(crate) mod racy;
 pub(crate) mod reservation;
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "only tiers of native code make sets"))]
 pub(crate) mod signals;
 pub(crate) mod stable;
 pub(crate) mod tier;

@@ -9,9 +9,9 @@
 //! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
 //! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
 
-use std::{fmt, mem};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use std::{fmt, mem};
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{RelocKind, Stub};
@@ -133,8 +133,8 @@ impl NativeSet {
             return Ok(code);
         }
         let begin = Instant::now();
-        let mut code =
-            upshift_baseline::compile(info, func, options, &self.target).map_err(|error| NoNativeCode::Function(error.to_string()))?;
+        let mut code = upshift_baseline::compile(info, func, options, &self.target)
+            .map_err(|error| NoNativeCode::Function(error.to_string()))?;
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = self.get(own) {
             return Ok(code);
@@ -158,18 +158,19 @@ impl NativeSet {
     }
 
     /// The offsets in the module's bytes of the operators that positions come from.
-    pub(crate) fn offsets(&self, info: &ModuleInfo, func: FuncIndex, options: CodeOptions) -> Vec<(u32, u32)> {
+    pub(crate) fn offsets(
+        &self,
+        info: &ModuleInfo,
+        func: FuncIndex,
+        options: CodeOptions,
+    ) -> Vec<(u32, u32)> {
         upshift_baseline::positions(info, func, options, &self.target).unwrap_or_default()
     }
 }
 
 /// What code is made for on this machine, for instances whose memories have these modes.
 pub(crate) fn target(memories: &[MemoryMode]) -> Target {
-    Target {
-        features: CpuFeatures::detect(),
-        returns: native::allowed_returns(),
-        memories: memories.into(),
-    }
+    Target { features: CpuFeatures::detect(), returns: native::allowed_returns(), memories: memories.into() }
 }
 
 /// Native code of a module.

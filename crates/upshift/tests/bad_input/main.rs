@@ -25,7 +25,7 @@ mod rng;
 
 use std::path::{Path, PathBuf};
 
-use upshift::{Config, Engine};
+use upshift::Engine;
 
 use crate::ways::Way;
 

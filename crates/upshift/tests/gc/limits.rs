@@ -1,9 +1,9 @@
 //! How much objects may take, and what happens when there is no more.
 
 use upshift::{
-    ArrayRef, ArrayType, Engine, Error, FieldType, Instance, LimitExceeded, Module, Mutability,
-    OutOfMemory, ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val,
-    ValType, WasmBacktrace,
+    ArrayRef, ArrayType, Engine, Error, FieldType, Instance, LimitExceeded, Module, Mutability, OutOfMemory,
+    ResourceLimiter, Result, StorageType, Store, StoreLimits, StoreLimitsBuilder, Trap, Val, ValType,
+    WasmBacktrace,
 };
 
 use crate::ways::Way;

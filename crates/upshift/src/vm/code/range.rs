@@ -31,6 +31,7 @@ const MOST: usize = 1 << 30;
 const LEAST: usize = 16 << 20;
 
 /// Where the process may only have so much address space, the range takes one part in this many: memories need it more.
+#[cfg(unix)]
 const SHARE: u64 = 16;
 
 /// A range of address space for native code.
@@ -40,15 +41,17 @@ pub(super) struct CodeRange {
     base: usize,
     /// How memory is asked for.
     ways: &'static [Way],
-    /// The span that each chunk belongs to.
-    table: Box<[AtomicPtr<Span>]>,
+    /// The span that each chunk belongs to: as many addresses as there are chunks. Most of them are never touched, so they are pages
+    /// of their own, which take no memory before.
+    table: Mapping,
+    chunks: usize,
     /// Which chunks are taken; whoever takes or frees some holds the lock.
     taken: Mutex<Box<[bool]>>,
 }
 
-// SAFETY: the mapping is only held for its address space, which nobody reads or writes through it.
+// SAFETY: one mapping is only held for its address space, which nobody reads or writes through it, the other is atomic.
 unsafe impl Send for CodeRange {}
-// SAFETY: as above; the table is atomic, and the rest is behind a lock.
+// SAFETY: as above; the rest is behind a lock.
 unsafe impl Sync for CodeRange {}
 
 /// The range of the process, null until it is reserved; never freed.
@@ -102,13 +105,9 @@ impl CodeRange {
         // Systems with larger pages than chunks do not exist; smaller ones may begin anywhere.
         let base = space.base().addr().next_multiple_of(CHUNK);
         let chunks = (space.base().addr() + bytes - base) / CHUNK;
-        Ok(CodeRange {
-            space,
-            base,
-            ways,
-            table: (0..chunks).map(|_| AtomicPtr::new(null_mut())).collect(),
-            taken: Mutex::new(vec![false; chunks].into()),
-        })
+        let mut table = Mapping::default();
+        table.grow(chunks * size_of::<AtomicPtr<Span>>())?;
+        Ok(CodeRange { space, base, ways, table, chunks, taken: Mutex::new(vec![false; chunks].into()) })
     }
 
     /// The first address.
@@ -118,7 +117,14 @@ impl CodeRange {
 
     /// How many chunks there are.
     pub(super) fn chunks(&self) -> usize {
-        self.table.len()
+        self.chunks
+    }
+
+    /// The span of each chunk.
+    #[inline]
+    fn table(&self) -> &[AtomicPtr<Span>] {
+        // SAFETY: I-PUBLISHED: the mapping has so many of them, null at first, and nothing else is made of it.
+        unsafe { std::slice::from_raw_parts(self.table.base().cast(), self.chunks) }
     }
 
     /// Whether an address lies in the range.
@@ -133,7 +139,7 @@ impl CodeRange {
     /// If the address is in code of a set, that set must not be dropped meanwhile.
     pub(super) unsafe fn find(&self, pc: usize) -> Option<Place<'_>> {
         let byte = pc.wrapping_sub(self.base);
-        let span = self.table.get(byte >> CHUNK_LOG2)?.load(Ordering::Acquire);
+        let span = self.table().get(byte >> CHUNK_LOG2)?.load(Ordering::Acquire);
         // SAFETY: a span is in the table as long as its set lives, which the caller promises.
         unsafe { span.as_ref() }?.find(byte as u32)
     }
@@ -184,7 +190,7 @@ impl CodeRange {
     /// Lets look-ups find a span in its chunks.
     pub(super) fn publish(&self, span: &Span) {
         for chunk in span.chunks() {
-            self.table[chunk].store(std::ptr::from_ref(span).cast_mut(), Ordering::Release);
+            self.table()[chunk].store(std::ptr::from_ref(span).cast_mut(), Ordering::Release);
         }
     }
 
@@ -195,7 +201,7 @@ impl CodeRange {
     pub(super) unsafe fn free(&self, span: &Span) {
         let chunks = span.chunks();
         for chunk in chunks.clone() {
-            self.table[chunk].store(null_mut(), Ordering::Release);
+            self.table()[chunk].store(null_mut(), Ordering::Release);
         }
         // Only now can another span get the chunks, and write its own address there.
         // SAFETY: I-VIEW: the chunks are those of a span; the caller's promise.

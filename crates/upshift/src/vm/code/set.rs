@@ -10,7 +10,7 @@
 //! long as frames of its code can stand on a stack; instances hold their modules, and stores their instances.
 //!
 //! In a process that is forked, the sets of the parent are there, with their code, and take more; neither sees what the other adds
-//! or drops.
+//! or drops. As with all locks, a set that another thread is adding to at that moment stays locked there.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -122,6 +122,8 @@ impl CodeSet<'static> {
         resolve: impl Fn(RelocKind) -> u64,
     ) -> Result<usize, NoNativeCode> {
         signals::install(upshift_interp::native::fault()).map_err(NoNativeCode::Faults)?;
+        // The thread may go on in the code at once.
+        signals::prepare_thread();
         self.add(code, kind, func, faults, resolve)
     }
 }

@@ -4,6 +4,7 @@
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use upshift_asm::NativeCode;
 
 use super::pages::Way;
@@ -201,11 +202,10 @@ fn forbid_executable_pages() {
     assert_eq!(result, 0, "a system that can forbid it");
 }
 
-/// Takes address space until the process may have no more of it.
-fn limit_address_space(left: u64) {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let most = use_of_process()[1] as u64 * 1024 + left;
-    setrlimit(Resource::As, Rlimit { current: Some(most), maximum: None }).unwrap();
+/// Lets the process have no more of something than so much.
+fn limit(resource: Resource, most: u64) {
+    let maximum = getrlimit(resource).maximum;
+    setrlimit(resource, Rlimit { current: Some(most), maximum }).unwrap();
 }
 
 #[test]
@@ -241,16 +241,14 @@ fn limits_and_prohibitions() {
             set.add(&code, NativeKind::Baseline, 0, Box::default(), |_| 0).unwrap();
         }
         "no address space" => {
-            limit_address_space(4 << 20);
+            limit(Resource::As, use_of_process()[1] as u64 * 1024 + (4 << 20));
             let error = try_native_code().unwrap_err();
             assert!(matches!(error, NoNativeCode::AddressSpace(_)), "{error}");
             assert!(error.to_string().contains("no address space"), "{error}");
         }
         "no files" => {
-            use rustix::process::{Resource, Rlimit, setrlimit};
             assert!(is_file(try_native_code()));
-            let none = Rlimit { current: Some(0), maximum: None };
-            setrlimit(Resource::Nofile, none).unwrap();
+            limit(Resource::Nofile, 0);
             let set = CodeSet::create().unwrap();
             assert_eq!(call(add(&set, 5)), 5);
         }

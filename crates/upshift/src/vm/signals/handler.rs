@@ -5,7 +5,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use libc::{SIG_DFL, SIG_IGN, SIGSEGV, c_int, c_void, siginfo_t};
@@ -19,8 +19,8 @@ static STUB: AtomicUsize = AtomicUsize::new(0);
 
 /// What was done with the signal before: an address, or one of the system's constants.
 static PREVIOUS: AtomicUsize = AtomicUsize::new(SIG_DFL);
-/// Whether that is a function with three parameters.
-static PREVIOUS_TAKES_INFO: AtomicBool = AtomicBool::new(false);
+/// How that was to be called.
+static PREVIOUS_FLAGS: AtomicI32 = AtomicI32::new(0);
 
 /// Codes of a signal for an address that nothing is mapped at, and for one that may not be accessed so.
 const SEGV_MAPERR: c_int = 1;
@@ -74,7 +74,7 @@ fn like(before: &libc::sigaction) -> libc::sigaction {
 /// Notes where signals go that are not ours.
 fn remember(previous: &libc::sigaction) {
     if previous.sa_sigaction != handle as *const () as usize {
-        PREVIOUS_TAKES_INFO.store(previous.sa_flags & libc::SA_SIGINFO != 0, Ordering::Relaxed);
+        PREVIOUS_FLAGS.store(previous.sa_flags, Ordering::Relaxed);
         PREVIOUS.store(previous.sa_sigaction, Ordering::Release);
     }
 }
@@ -117,9 +117,13 @@ unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
         }
         return;
     }
+    let flags = PREVIOUS_FLAGS.load(Ordering::Relaxed);
+    if flags & libc::SA_RESETHAND != 0 {
+        PREVIOUS.store(SIG_DFL, Ordering::Release);
+    }
     // SAFETY: the address is that of a handler, which was installed with such parameters.
     unsafe {
-        if PREVIOUS_TAKES_INFO.load(Ordering::Relaxed) {
+        if flags & libc::SA_SIGINFO != 0 {
             let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = std::mem::transmute(previous);
             handler(signal, info, context);
         } else {

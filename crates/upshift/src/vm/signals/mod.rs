@@ -6,7 +6,7 @@
 //! ```
 //!
 //! In: the first publishing of native code, which calls [`install`]; before that the process's signals are as the host has them. Each
-//! thread that may enter native code calls [`prepare_thread`]. What holds: the handler takes no lock, allocates nothing and touches
+//! thread that may enter native code calls [`prepare_thread`], as publishing does. What holds: the handler takes no lock, allocates nothing and touches
 //! no variable of the thread. Faults of the host, and those of native code that no table explains, end the process as they would
 //! without it, or go to the handler that the host had installed. One that the host installs later gets all faults first, and has to
 //! pass on those that it does not know.

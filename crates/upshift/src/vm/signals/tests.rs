@@ -365,7 +365,7 @@ fn installed() -> usize {
     }
 }
 
-/// Has the guest trap and the host fault, which only `count` of the handlers may see.
+/// Has the guest trap and the host fault in turns; the host's handler sees the latter alone.
 fn take_turns(set: &CodeSet<'static>) {
     let mut guest = Guest::new(set, MemoryMode::Guard, named);
     for round in 0..10 {
@@ -445,12 +445,23 @@ fn in_a_process_of_its_own() {
             install(mend as *const () as usize, 0);
             take_turns(&set);
         }
+        "once before" => {
+            install(mend as *const () as usize, libc::SA_RESETHAND);
+            let mut guest = guest(MemoryMode::Guard, named);
+            let page = Mapping::reserve(4096).unwrap();
+            PLACE.store(page.base().expose_provenance(), Ordering::Relaxed);
+            guest.traps(PAGE as u64);
+            // SAFETY: the handler makes the page accessible.
+            unsafe { page.base().write_volatile(1) };
+            guest.traps(PAGE as u64);
+            host_call();
+        }
         "foreign after" => {
             guest(MemoryMode::Guard, named).traps(PAGE as u64);
             BEFORE.store(install(mend_or_pass_on as *const () as usize, libc::SA_SIGINFO), Ordering::Relaxed);
             take_turns(&set);
         }
-        "foreign after, twice" => {
+        "foreign after, unknown" => {
             guest(MemoryMode::Guard, named).traps(PAGE as u64);
             BEFORE.store(install(mend_or_pass_on as *const () as usize, libc::SA_SIGINFO), Ordering::Relaxed);
             // A fault that nobody knows goes through all of them.
@@ -516,8 +527,8 @@ fn in_a_process_of_its_own() {
 
 #[test]
 fn faults_of_the_host_end_the_process() {
-    for task in ["host", "host in memory", "host call", "sent", "ignored", "default", "foreign after, twice"]
-    {
+    let alone = ["host", "host in memory", "host call", "sent", "ignored", "default"];
+    for task in alone.into_iter().chain(["once before", "foreign after, unknown"]) {
         apart::is_killed(OWN_PROCESS, task, SIGSEGV);
     }
 }
