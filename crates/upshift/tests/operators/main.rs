@@ -1,0 +1,10 @@
+//! Each operator in native code against the interpreter, whose instruction is the operator's definition.
+//!
+//! ```text
+//! operator ─ functions that differ in where its operands are ─▶ module ─▶ results for edge values
+//!                                   interpreter = native code with what each level of processors has
+//! ```
+
+mod engines;
+mod pure;
+mod values;
