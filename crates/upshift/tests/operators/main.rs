@@ -6,5 +6,7 @@
 //! ```
 
 mod engines;
+mod memory;
+mod objects;
 mod pure;
 mod values;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use upshift::Val;
+use upshift::{Config, Engine, Instance, Module, Store, Tier, Tiers, Val};
 use upshift_core::ValType;
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 
@@ -199,4 +199,63 @@ fn wide_arithmetic() {
         results: vec![ValType::I64; 2],
     };
     test(&Wide::ALL.iter().map(wide).collect::<Vec<_>>());
+}
+
+/// The operators that are left to the interpreter on processors of a level.
+fn embedded(level: u8) -> Vec<String> {
+    let mut config = Config::new();
+    config.every_feature().tiers(Tiers::Only(Tier::Baseline)).processor_level(level);
+    let engine = Engine::new(&config).expect("there is native code");
+    let is_embedded = |op: &Operator| {
+        let (mut module, mut calls) = ("(module (memory 1) (func $nothing)".to_string(), Vec::new());
+        functions(&mut module, op, &mut calls);
+        let module = Module::new(&engine, module + ")").expect("the module is valid");
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).expect("it imports nothing");
+        let func = instance.get_func(&mut store, &calls[0].name).expect("it is exported");
+        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
+        // Whether it traps makes no difference.
+        let _ = func.call(&mut store, &calls[0].args, &mut results);
+        module.compilation(1).expect("it was called").embedded > 0
+    };
+    all_operators().iter().filter(|op| is_embedded(op)).map(|op| op.text.clone()).collect()
+}
+
+/// All pure operators, those of lanes with one lane.
+fn all_operators() -> Vec<Operator> {
+    let mut all = operators(Binary::ALL.iter().map(|op| (op.text(), op.operands(), op.result())), "");
+    let own = |op: &&Unary| !op.text().contains("canonical_nan") && !op.text().contains("i31");
+    all.extend(operators(
+        Unary::ALL.iter().filter(own).map(|op| (op.text(), op.operands(), op.result())),
+        "",
+    ));
+    all.extend(operators(Ternary::ALL.iter().map(|op| (op.text(), op.operands(), op.result())), ""));
+    all.extend(operators(ExtractLane::ALL.iter().map(|op| (op.text(), op.operands(), op.result())), " 1"));
+    all.extend(operators(ReplaceLane::ALL.iter().map(|op| (op.text(), op.operands(), op.result())), " 1"));
+    all
+}
+
+fn operators<'a>(
+    rows: impl Iterator<Item = (&'a str, &'a [ValType], ValType)>,
+    immediate: &str,
+) -> Vec<Operator> {
+    rows.map(|(text, operands, result)| Operator::new(&format!("{text}{immediate}"), operands, result)).collect()
+}
+
+/// Nothing is left to the interpreter where there are instructions; without SSE4.2 that is vectors, rounding and bit counts at most.
+#[test]
+fn what_is_left_to_the_interpreter() {
+    if !Tier::Baseline.is_available() {
+        return;
+    }
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("sse4.2") {
+        assert_eq!(embedded(2), [""; 0]);
+        assert_eq!(embedded(3), [""; 0]);
+    }
+    let scalar = |op: &String| !op.contains('x') || op.contains("extend");
+    let scalars: Vec<String> = embedded(1).into_iter().filter(scalar).collect();
+    let without_instructions = ["ceil", "floor", "trunc", "nearest", "popcnt"];
+    let known = |op: &String| without_instructions.iter().any(|known| op.ends_with(&format!(".{known}")));
+    assert!(scalars.iter().all(known), "{scalars:?}");
 }
