@@ -27,6 +27,7 @@ pub struct Config {
     pub(crate) dispatch: Dispatch,
     pub(crate) tiers: Tiers,
     pub(crate) tier_up: TierUp,
+    pub(crate) jump_returns: bool,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -43,6 +44,7 @@ impl Default for Config {
             dispatch: Dispatch::default(),
             tiers: Tiers::default(),
             tier_up: TierUp::default(),
+            jump_returns: false,
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -169,6 +171,14 @@ impl Config {
     #[doc(hidden)]
     pub fn random_tiers(&mut self, seed: u64) -> &mut Config {
         self.tier_up.random = Some(seed);
+        self
+    }
+
+    /// Whether native code calls and returns by jumps, as it does anyway where the system checks return addresses, and not by calls
+    /// that the processor can foresee the ends of; for tests and measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn jump_returns(&mut self, jumps: bool) -> &mut Config {
+        self.jump_returns = jumps;
         self
     }
 

@@ -137,7 +137,8 @@ impl InstanceData {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let set = self.module.native().set(self.module.info(), &self.memory_modes())?;
+        let returns = self.module.engine().returns();
+        let set = self.module.native().set(self.module.info(), returns, &self.memory_modes())?;
         Ok(self.native.get_or_init(|| set))
     }
 

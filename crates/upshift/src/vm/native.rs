@@ -17,7 +17,7 @@ use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{RelocKind, Stub};
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::MemoryMode;
+use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
 use upshift_ir::handlers::Handlers;
@@ -171,6 +171,7 @@ impl NativeModule {
     pub(crate) fn set(
         &self,
         info: &ModuleInfo,
+        returns: Returns,
         memories: &[MemoryMode],
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
@@ -180,7 +181,7 @@ impl NativeModule {
         let set = Arc::new(NativeSet {
             target: Target {
                 features: CpuFeatures::detect(),
-                returns: native::allowed_returns(),
+                returns,
                 memories: memories.into(),
             },
             code: CodeSet::create()?,
