@@ -3,7 +3,8 @@
 //! Arguments and results lie in slots, and every value is in its slot over a call. Behind it nothing is in a register but the first
 //! result, if it is the only one.
 
-use upshift_asm::{Const, Stub, Word};
+use upshift_asm::{Const, Label, Stub, Word};
+use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;
 use upshift_core::vm::frame;
 use upshift_ir::build::{Builder, SideTables};
@@ -11,6 +12,7 @@ use upshift_translate::backend::{Backend, Call, Callee, Frame, Operand, Return, 
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
+use crate::tables::{ColdPath, Kept};
 use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
 
 impl<'m> Compiler<'m> {
@@ -51,45 +53,89 @@ impl<'m> Compiler<'m> {
 
     /// A call.
     pub(crate) fn compile_call(&mut self, call: &Call<'_>) {
-        if call.tail {
-            return self.embed_last(|builder| builder.call(call));
-        }
-        match call.callee {
-            Callee::Direct(func) if func.0 >= self.module.imported_funcs => {
-                self.flush();
-                self.done();
-                self.cache.clear();
-                let record = self.layout.func(func.0 - self.module.imported_funcs);
-                self.emit_own_func(record);
-                self.call_record(call);
-            }
-            _ => self.embed_call(call),
+        let imported = matches!(call.callee, Callee::Direct(func) if func.0 < self.module.imported_funcs);
+        match (imported, call.tail) {
+            (false, false) => self.call_function(call),
+            (false, true) => self.tail_call(call),
+            (true, false) => self.embed_call(call),
+            (true, true) => self.embed_last(|builder| builder.call(call)),
         }
     }
 
-    /// Calls the function of the same instance whose record is in the register for that; nothing else is in registers.
-    fn call_record(&mut self, call: &Call<'_>) {
+    /// Calls a function of the instance. One that is found at run time may be none, or belong to another instance or the host:
+    /// then the interpreter calls.
+    fn call_function(&mut self, call: &Call<'_>) {
+        self.flush();
+        let found = !matches!(call.callee, Callee::Direct(_));
+        if found {
+            self.make_words(|builder| builder.call(call));
+        } else {
+            self.tables.words.clear();
+        }
         let native = self.asm.label();
-        let (landing, kind) = (self.call_landing(call), result_kind(call.ty.results()));
-        let words = self.asm.words(&[Word::Label(native), Word::Label(landing)]);
-        self.tables.own_words(words, self.asm.offset());
+        let landing = self.return_through(native, call);
+        let words = self.place_words();
+        match call.callee {
+            Callee::Direct(func) => self.emit_own_func(RESULT, self.own_func(func)),
+            _ => {
+                let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
+                self.emit_find_func(call.callee, other);
+            }
+        }
+        self.done();
+        self.cache.clear();
         let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
-        self.emit_call(callee, words.plus(8));
-        self.asm.bind(native);
-        self.emit_landing(call.base);
-        self.take_result(call.base, kind);
+        self.emit_call(callee, words.plus(landing));
+        self.arrive_from_call(native, call);
+    }
+
+    /// Adds the words that a call returns through to the collected ones: the last word of a call of the interpreter is the one in
+    /// front of where it returns to. Answers which byte the landing from handlers is at.
+    fn return_through(&mut self, native: Label, call: &Call<'_>) -> u32 {
+        let landing = self.call_landing(call);
+        self.tables.words.pop();
+        self.tables.words.extend([Word::Label(native), Word::Label(landing)]);
+        (self.tables.words.len() as u32 - 1) * size_of::<u64>() as u32
+    }
+
+    /// Replaces the running function by another of the instance, or lets the interpreter do it: if the function is not there, or
+    /// belongs elsewhere, or has no room for its frame, which is a trap of the running function.
+    fn tail_call(&mut self, call: &Call<'_>) {
+        self.flush();
+        self.make_words(|builder| builder.call(call));
+        let words = self.place_words();
+        let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
+        match call.callee {
+            Callee::Direct(func) => {
+                self.alloc_fixed(RESULT);
+                self.emit_own_func(RESULT, self.own_func(func));
+            }
+            _ => {
+                self.emit_find_func(call.callee, other);
+                self.done();
+                self.alloc_fixed(RESULT);
+            }
+        }
+        self.emit_tail_call(call.base, call.ty.param_slots(), other);
+        self.leave();
+    }
+
+    /// The offset of the record of an own function.
+    fn own_func(&self, func: FuncIndex) -> usize {
+        self.layout.func(func.0 - self.module.imported_funcs)
     }
 
     /// Lets the interpreter call.
     fn embed_call(&mut self, call: &Call<'_>) {
         self.collect_words(|builder| builder.call(call));
-        let (native, landing) = (self.asm.label(), self.call_landing(call));
-        // The last word of a call is the one in front of where it returns to.
-        if let Some(word) = self.tables.words.last_mut() {
-            *word = Word::Label(native);
-        }
-        self.tables.words.push(Word::Label(landing));
+        let native = self.asm.label();
+        self.return_through(native, call);
         self.run_words(true);
+        self.arrive_from_call(native, call);
+    }
+
+    /// What follows a call.
+    fn arrive_from_call(&mut self, native: Label, call: &Call<'_>) {
         self.asm.bind(native);
         self.emit_landing(call.base);
         self.take_result(call.base, result_kind(call.ty.results()));
@@ -107,7 +153,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// The landing of calls with such a result, from handlers.
-    fn call_landing(&mut self, call: &Call<'_>) -> upshift_asm::Label {
+    fn call_landing(&mut self, call: &Call<'_>) -> Label {
         let number = match result_kind(call.ty.results()) {
             None | Some(Kind::F32) => 0,
             Some(Kind::F64) => 1,

@@ -141,7 +141,7 @@ impl Backend for Compiler<'_> {
 
     fn check_interrupt(&mut self, top: Slot) {
         self.settle();
-        self.embed(false, |builder| builder.check_interrupt(top));
+        self.compile_check(top);
     }
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
@@ -248,7 +248,7 @@ impl Backend for Compiler<'_> {
 
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {
         self.settle();
-        self.embed(true, |builder| builder.memory_size(memory, dst));
+        self.size_of_memory(memory, dst);
     }
 
     fn global_get(&mut self, global: GlobalIndex, dst: Slot) {
@@ -263,7 +263,7 @@ impl Backend for Compiler<'_> {
 
     fn ref_func(&mut self, func: FuncIndex, dst: Slot) {
         self.settle();
-        self.embed(false, |builder| builder.ref_func(func, dst));
+        self.reference_to(func, dst);
     }
 
     fn ref_eq(&mut self, dst: Slot, lhs: Operand, rhs: Operand) {
@@ -277,12 +277,12 @@ impl Backend for Compiler<'_> {
 
     fn ref_as_non_null(&mut self, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.ref_as_non_null(value));
+        self.check_null(value);
     }
 
     fn builtin(&mut self, service: &Service<'_>) {
         self.settle();
-        self.embed(false, |builder| builder.builtin(service));
+        self.compile_service(service);
     }
 
     fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {

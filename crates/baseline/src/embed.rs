@@ -6,10 +6,11 @@
 //! ```
 //! All values are in their slots when they begin, and nothing is in registers when they end.
 
-use upshift_asm::{Const, Word};
+use upshift_asm::{Const, Label, Word};
 use upshift_ir::build::{Builder, instructions};
 
 use crate::compiler::Compiler;
+use crate::tables::ColdPath;
 
 impl<'m> Compiler<'m> {
     /// Lets the interpreter do what `build` asks for; `memory` tells whether it may access memory 0 or call.
@@ -33,19 +34,44 @@ impl<'m> Compiler<'m> {
         self.flush();
         self.done();
         self.cache.clear();
+        self.tables.embedded += self.make_words(build);
+    }
+
+    /// Collects the words of what `build` asks for. Answers how many instructions they are.
+    pub(crate) fn make_words(&mut self, build: impl FnOnce(&mut Builder<'m>)) -> u32 {
         self.tables.words.clear();
+        let mut count = 0;
         for (op, words) in instructions(self.builder.embed(build)) {
             self.tables.words.push(Word::Handler(op as u16));
             self.tables.words.extend(words[1..].iter().map(|&word| Word::Value(word)));
-            self.tables.embedded += 1;
+            count += 1;
         }
+        count
     }
 
-    /// Runs the collected words. Answers where they are.
-    pub(crate) fn run_words(&mut self, memory: bool) -> Const {
+    /// Puts the collected words into the pool, for the code that comes next.
+    pub(crate) fn place_words(&mut self) -> Const {
         let words = self.asm.words(&self.tables.words);
         self.tables.own_words(words, self.asm.offset());
-        self.emit_run_words(words, memory);
         words
+    }
+
+    /// Runs the collected words.
+    pub(crate) fn run_words(&mut self, memory: bool) {
+        let words = self.place_words();
+        self.emit_run_words(words, memory);
+    }
+
+    /// The label of a cold path that lets the interpreter do what `build` asks for and goes back to `back` with all registers as
+    /// they were, operands of the running operation included. It never comes back if there is no such label.
+    pub(crate) fn embed_cold(&mut self, back: Option<Label>, build: impl FnOnce(&mut Builder<'m>)) -> Label {
+        self.make_words(build);
+        let back = back.map(|back| (self.asm.label(), back));
+        if let Some((landing, _)) = back {
+            self.tables.words.push(Word::Label(landing));
+        }
+        let words = self.place_words();
+        let kept = self.tables.keep(&self.cache);
+        self.cold(ColdPath::Run { words, kept, back })
     }
 }

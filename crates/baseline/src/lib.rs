@@ -21,6 +21,7 @@ mod merge;
 mod objects;
 mod operands;
 mod pins;
+mod services;
 mod tables;
 mod x64;
 

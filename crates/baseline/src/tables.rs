@@ -6,7 +6,9 @@ use upshift_asm::{Const, Label, Word};
 use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 
+use crate::cache::Cache;
 use crate::compiler::Compiler;
+use crate::merge::Entry;
 use crate::x64::Misfit;
 
 /// Code behind the main line.
@@ -26,6 +28,21 @@ pub(crate) enum ColdPath {
     Misaligned { address: Gpr },
     /// Stops because a reference did not pass a test.
     CastFailure { reference: Gpr },
+    /// Runs words of the interpreter, with all that is kept in its slots. Where they come back, at the first label, registers get
+    /// it again, and the code goes on at the second one.
+    Run { words: Const, kept: Kept, back: Option<(Label, Label)> },
+}
+
+/// What registers have where a cold path begins: a part of [`Tables::kept`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    start: u32,
+    end: u32,
+}
+
+impl Kept {
+    /// Nothing, or nothing that is not in its slot and wanted again.
+    pub(crate) const NONE: Kept = Kept { start: 0, end: 0 };
 }
 
 /// A cold path that is to be written.
@@ -45,6 +62,8 @@ pub(crate) struct Tables {
     /// Code offsets and module offsets, if wanted.
     positions: Option<Vec<(u32, u32)>>,
     cold: Vec<Cold>,
+    /// What cold paths keep.
+    kept: Vec<Entry>,
     /// Which position code behind the main line belongs to, from an offset on.
     owners: Vec<(u32, u32)>,
     /// The same for words of the pool, by offsets in it.
@@ -64,6 +83,7 @@ impl Tables {
             side: SideTables::default(),
             positions: positions.then(Vec::new),
             cold: Vec::new(),
+            kept: Vec::new(),
             owners: Vec::new(),
             pool_owners: Vec::new(),
             faults: Vec::new(),
@@ -96,6 +116,15 @@ impl Tables {
     /// From a place of the pool on, words belong to a position.
     pub(crate) fn own_words(&mut self, place: Const, position: u32) {
         self.pool_owners.push((place.offset(), position));
+    }
+
+    /// Notes all that is in registers.
+    pub(crate) fn keep(&mut self, cache: &Cache) -> Kept {
+        let start = self.kept.len() as u32;
+        for reg in cache.used().iter() {
+            self.kept.extend(cache.held(reg).iter().map(|&held| Entry { reg, held }));
+        }
+        Kept { start, end: self.kept.len() as u32 }
     }
 
     /// All owners, with the pool at its place.
@@ -140,11 +169,30 @@ impl Compiler<'_> {
                     self.leave_for_trap(reference);
                     self.emit_trap(Trap::CastFailure);
                 }
+                ColdPath::Run { words, kept, back } => self.emit_run_cold(words, kept, back),
                 ColdPath::OutOfFuel => {
                     self.emit_no_fuel();
                     self.emit_trap(Trap::OutOfFuel);
                 }
             }
         }
+    }
+
+    fn emit_run_cold(&mut self, words: Const, kept: Kept, back: Option<(Label, Label)>) {
+        let entries = kept.start as usize..kept.end as usize;
+        for at in entries.clone() {
+            let Entry { reg, held } = self.tables.kept[at];
+            if held.dirty {
+                self.emit_store(held.slot, reg, held.kind);
+            }
+        }
+        self.emit_run_words(words, true);
+        let Some((landing, back)) = back else { return };
+        self.asm.bind(landing);
+        for at in entries {
+            let Entry { reg, held } = self.tables.kept[at];
+            self.emit_load(reg, held.slot, held.kind);
+        }
+        self.asm.jmp(back);
     }
 }

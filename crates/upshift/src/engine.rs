@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Error, Result, ensure};
-use upshift_interp::Dispatch;
+use upshift_core::vm::Returns;
+use upshift_interp::{Dispatch, native};
 use upshift_translate::TypeRegistry;
 
 use crate::config::Config;
@@ -139,6 +140,11 @@ impl Engine {
     /// What happens about native code of functions.
     pub(crate) fn tiering(&self) -> Tiering {
         self.inner.tiering
+    }
+
+    /// How native code calls and returns.
+    pub(crate) fn returns(&self) -> Returns {
+        if self.inner.config.jump_returns { Returns::Jump } else { native::allowed_returns() }
     }
 
     /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the

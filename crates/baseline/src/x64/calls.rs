@@ -4,16 +4,17 @@
 
 use std::mem::offset_of;
 
-use upshift_asm::x64::{Cond, Gpr, Mem, Size};
+use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
 use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::Trap;
-use upshift_core::vm::{FuncRec, MemRecord, StoreCtx, VmCtx, frame};
-use upshift_translate::backend::Slot;
+use upshift_core::index::TableIndex;
+use upshift_core::vm::{FuncRec, MemRecord, Returns, StoreCtx, TableRecord, VmCtx, frame};
+use upshift_translate::backend::{Callee, Slot};
 
+use super::moves::UNROLLED;
 use super::{CTX, Class, FLOAT_RESULT, FP, MEM, RESULT};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
-use upshift_core::vm::Returns;
 
 /// How many bytes the instruction has that brings back the frame pointer after a call.
 const LANDING_LEN: u32 = 7;
@@ -176,9 +177,137 @@ impl Compiler<'_> {
 }
 
 impl Compiler<'_> {
-    /// The record of an own function, for a call.
-    pub(crate) fn emit_own_func(&mut self, record: usize) {
-        self.asm.lea(Size::S64, Gpr::RAX, Mem::base(CTX, record as i32));
+    /// The record of an own function, which lies at an offset of the context.
+    pub(crate) fn emit_own_func(&mut self, to: Gpr, offset: usize) {
+        self.asm.lea(Size::S64, to, Mem::base(CTX, offset as i32));
+    }
+
+    /// The record of an imported function, whose address lies at an offset of the context.
+    pub(crate) fn emit_imported_func(&mut self, to: Gpr, offset: usize) {
+        self.asm.mov(Size::S64, to, Mem::base(CTX, offset as i32));
+    }
+
+    /// Goes to a label if a reference is null.
+    pub(crate) fn emit_branch_if_null(&mut self, reference: Gpr, target: Label) {
+        self.asm.test(Size::S64, reference, reference);
+        self.asm.jcc(Cond::E, target);
+    }
+
+    /// A register with the number of elements of a table.
+    pub(crate) fn emit_table_size(&mut self, table: TableIndex) -> Gpr {
+        let size = self.emit_table(table);
+        self.asm.mov(Size::S64, size, Mem::base(size, offset_of!(TableRecord, len) as i32));
+        size
+    }
+
+    /// The record of the function that is called, to the register for that; to `other` if it is not there, not of the expected type,
+    /// or not of the running instance. All operands are in their slots.
+    pub(crate) fn emit_find_func(&mut self, callee: Callee, other: Label) {
+        self.alloc_fixed(RESULT);
+        match callee {
+            Callee::Direct(_) => unreachable!("it need not be found"),
+            Callee::Ref(reference) => {
+                let reference = self.place(reference, Kind::Ref);
+                self.asm.mov(Size::S64, RESULT, reference);
+                self.emit_branch_if_null(RESULT, other);
+            }
+            Callee::Indirect { table, ty, index } => {
+                let index = self.use_gpr(index, Kind::from(self.module.tables[table.index()].index.val_type()));
+                let record = self.emit_table(table);
+                let element = self.emit_element(record, index, other);
+                self.asm.mov(Size::S64, RESULT, element);
+                self.emit_branch_if_null(RESULT, other);
+                let expected = self.module.types[ty.index()].id.0;
+                let found = Mem::base(RESULT, offset_of!(FuncRec, ty) as i32);
+                self.asm.cmp_imm(Size::S32, found, expected as i32);
+                self.asm.jcc(Cond::Ne, other);
+            }
+        }
+        self.asm.cmp_mr(Size::S64, Mem::base(RESULT, offset_of!(FuncRec, vmctx) as i32), CTX);
+        self.asm.jcc(Cond::Ne, other);
+    }
+
+    /// Where an element of the table with that record is; to `out` if there is none. The register has something else then.
+    pub(crate) fn emit_element(&mut self, record: Gpr, index: Gpr, out: Label) -> Mem {
+        self.asm.cmp(Size::S64, index, Mem::base(record, offset_of!(TableRecord, len) as i32));
+        self.asm.jcc(Cond::Ae, out);
+        self.asm.mov(Size::S64, record, Mem::base(record, offset_of!(TableRecord, base) as i32));
+        Mem::index(record, index, Scale::X8, 0)
+    }
+
+    /// A register with the address of the record of a table.
+    pub(crate) fn emit_table(&mut self, table: TableIndex) -> Gpr {
+        let record = self.alloc_gpr();
+        self.asm.mov(Size::S64, record, Mem::base(CTX, self.layout.table(table.0) as i32));
+        record
+    }
+
+    /// Replaces the running function by the one whose record is in the register for that, with arguments from a slot on; to
+    /// `no_room` if its frame does not fit.
+    pub(crate) fn emit_tail_call(&mut self, args: Slot, params: u32, no_room: Label) {
+        // Behind the caller's frame come as many parameters, then the header.
+        let moved = (i64::from(params) - i64::from(self.frame.params)) as i32 * 8;
+        let [size, ip, caller] = [Gpr::RCX, Gpr::R8, Gpr::R11];
+        for reg in [size, ip, caller] {
+            self.alloc_fixed(reg);
+        }
+        self.asm.mov(Size::S64, size, Mem::base(RESULT, offset_of!(FuncRec, code) as i32));
+        self.asm.mov(Size::S64, size, Mem::base(size, 0));
+        self.asm.lea(Size::S64, size, Mem::index(FP, size, Scale::X1, moved));
+        self.asm.cmp(Size::S64, size, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
+        self.asm.jcc(Cond::A, no_room);
+        // Arguments may overwrite the header.
+        self.asm.mov(Size::S64, ip, Mem::base(FP, header(frame::RETURN_IP)));
+        self.asm.mov(Size::S64, caller, Mem::base(FP, header(frame::CALLER_FP)));
+        self.emit_move_arguments(args, params);
+        if moved != 0 {
+            self.asm.add_imm(Size::S64, FP, moved);
+            self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::RETURN_IP)), ip);
+            self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::CALLER_FP)), caller);
+        }
+        self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::FUNC)), RESULT);
+        if self.target.returns == Returns::Paired {
+            // The callee drops a return address. A call would leave one where the processor foresees returns.
+            self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
+        }
+        self.asm.jmp_to(Mem::base(RESULT, offset_of!(FuncRec, native) as i32));
+    }
+
+    /// Moves arguments down to where the running function has its own. They are in their slots, and may be in registers as well.
+    fn emit_move_arguments(&mut self, args: Slot, params: u32) {
+        let scratch = Gpr::RCX;
+        if params > UNROLLED {
+            let (from, to) = (self.slot_mem(args), self.slot_mem(Slot(0)));
+            self.asm.lea(Size::S64, Gpr::RSI, from);
+            self.asm.lea(Size::S64, Gpr::RDI, to);
+            return self.repeat_copy(params);
+        }
+        for n in 0..params {
+            let from = Slot(args.0 + n);
+            match self.cache.entry(from) {
+                Some((reg, held)) if held.kind != Kind::V128 => self.emit_store(Slot(n), reg, held.kind),
+                _ => {
+                    let (from, to) = (self.slot_mem(from), self.slot_mem(Slot(n)));
+                    self.asm.mov(Size::S64, scratch, from);
+                    self.asm.mov_mr(Size::S64, to, scratch);
+                }
+            }
+        }
+    }
+
+    /// The epoch, and where the one is in which the program is to be interrupted.
+    pub(crate) fn emit_epoch(&mut self) -> (Gpr, Mem) {
+        let (epoch, store) = (self.alloc_gpr(), self.alloc_gpr());
+        self.asm.mov(Size::S64, epoch, Mem::base(CTX, offset_of!(VmCtx, epoch) as i32));
+        self.asm.mov(Size::S64, epoch, Mem::base(epoch, 0));
+        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        (epoch, Mem::base(store, offset_of!(StoreCtx, epoch_deadline) as i32))
+    }
+
+    /// Goes to a label if the epoch has reached the one for interruption.
+    pub(crate) fn emit_branch_if_due(&mut self, (epoch, deadline): (Gpr, Mem), target: Label) {
+        self.asm.cmp(Size::S64, epoch, deadline);
+        self.asm.jcc(Cond::Ae, target);
     }
 
     /// Sets the fuel to nothing.

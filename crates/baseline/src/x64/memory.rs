@@ -6,6 +6,7 @@
 use std::mem::offset_of;
 
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
+use upshift_core::index::MemoryIndex;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::IndexType;
 use upshift_core::vm::{MemRecord, MemoryMode};
@@ -129,6 +130,16 @@ impl Compiler<'_> {
         let record = self.emit_memory(memory);
         self.asm.mov(Size::S64, record, Mem::base(record, field as i32));
         record
+    }
+
+    /// A register with the size of a memory in pages.
+    pub(crate) fn emit_memory_size(&mut self, memory: MemoryIndex) -> Gpr {
+        let size = self.emit_record(memory.0, offset_of!(MemRecord, len));
+        match self.module.memories[memory.index()].page_size_log2 {
+            0 => {}
+            log2 => self.asm.shr_imm(Size::S64, size, log2),
+        }
+        size
     }
 
     /// Notes that the next instruction is the access.

@@ -9,7 +9,7 @@ use crate::cache::Kind;
 use crate::compiler::Compiler;
 
 /// Up to how many slots are copied by an instruction each.
-const UNROLLED: u32 = 8;
+pub(super) const UNROLLED: u32 = 8;
 
 impl Compiler<'_> {
     /// A slot of the frame.

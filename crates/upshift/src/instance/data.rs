@@ -138,7 +138,8 @@ impl InstanceData {
             return Ok(set);
         }
         let level = self.module.engine().config().processor_level;
-        let set = self.module.native().set(self.module.info(), &self.memory_modes(), level)?;
+        let returns = self.module.engine().returns();
+        let set = self.module.native().set(self.module.info(), (level, returns), &self.memory_modes())?;
         Ok(self.native.get_or_init(|| set))
     }
 

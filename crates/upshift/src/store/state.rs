@@ -187,7 +187,7 @@ impl StoreState {
             host_funcs: Vec::new(),
             host_calls: 0,
             entered: Entered::default(),
-            tier: TierState::new(engine.tiering()),
+            tier: TierState::new(engine.tiering(), engine.returns()),
             host_func_ids: HashMap::new(),
             on_deadline: None,
             limiter: None,

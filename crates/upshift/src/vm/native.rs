@@ -17,7 +17,7 @@ use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{RelocKind, Stub};
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::MemoryMode;
+use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
 use upshift_ir::handlers::Handlers;
@@ -167,12 +167,13 @@ pub(crate) struct NativeModule {
 }
 
 impl NativeModule {
-    /// The set for the modes of an instance's memories, which is made if there is none, for processors of a level.
+    /// The set for the modes of an instance's memories, which is made if there is none, for processors of a level and with
+    /// such returns.
     pub(crate) fn set(
         &self,
         info: &ModuleInfo,
+        (level, returns): (u8, Returns),
         memories: &[MemoryMode],
-        level: u8,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
@@ -181,7 +182,7 @@ impl NativeModule {
         let set = Arc::new(NativeSet {
             target: Target {
                 features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
-                returns: native::allowed_returns(),
+                returns,
                 memories: memories.into(),
             },
             code: CodeSet::create()?,
