@@ -22,11 +22,12 @@ pub(crate) enum Nans {
 type Outcome = Result<Vec<u128>, String>;
 
 /// Engines with the interpreter, and with native code for processors of each level, without and with guard pages.
-fn engines(canonical_nans: bool) -> Vec<(String, Engine)> {
+fn engines(canonical_nans: bool, more: &dyn Fn(&mut Config)) -> Vec<(String, Engine)> {
     let engine = |set: &dyn Fn(&mut Config)| {
         let mut config = Config::new();
         config.every_feature().canonical_nans(canonical_nans);
         set(&mut config);
+        more(&mut config);
         Engine::new(&config).expect("the configuration is valid")
     };
     let interpreter = engine(&|config| {
@@ -64,9 +65,20 @@ pub(crate) fn agree(wat: &str, calls: &[Call], nans: impl Fn(&str) -> Nans) {
 
 /// The same with what is to be compared of a trap.
 pub(crate) fn compare(wat: &str, calls: &[Call], traps: Traps, nans: impl Fn(&str) -> Nans) {
+    compare_with(wat, calls, traps, nans, |_| {});
+}
+
+/// The same with more settings of the engines.
+pub(crate) fn compare_with(
+    wat: &str,
+    calls: &[Call],
+    traps: Traps,
+    nans: impl Fn(&str) -> Nans,
+    more: impl Fn(&mut Config),
+) {
     for canonical_nans in [false, true] {
         let mut expected: Option<Vec<(Outcome, u64)>> = None;
-        for (name, engine) in engines(canonical_nans) {
+        for (name, engine) in engines(canonical_nans, &more) {
             let found = outcomes(&engine, wat, calls, traps, |name| {
                 if canonical_nans { Nans::Exact } else { nans(name) }
             });

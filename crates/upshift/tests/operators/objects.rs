@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use upshift::Val;
 
-use crate::engines::{Call, Nans, Traps, compare};
+use crate::engines::{Call, Nans, Traps, compare, compare_with};
 
 fn call(name: &str, args: &[i32]) -> Call {
     Call { name: name.into(), args: args.iter().map(|&arg| Val::I32(arg)).collect() }
@@ -177,4 +177,56 @@ fn tests_of_types() {
         }
     }
     agree(&(module + ")"), &calls);
+}
+
+/// Structs of fields of all types, made in a loop that fills the heap, so that some are made where there is no room at first; the
+/// operands are in registers, in slots, and references that are moved.
+#[test]
+fn structs_are_made_where_the_heap_is_full() {
+    let module = "(module
+        (type $cell (struct (field i32) (field (ref null $cell))))
+        (type $all (struct (field i8) (field i16) (field i32) (field i64) (field f32) (field f64) (field v128) (field (ref null $cell))
+                           (field (mut i8)) (field funcref)))
+        (func $nothing)
+        (elem declare func $nothing)
+        (func (export \"cells\") (param $count i32) (result i32 i32) (local $list (ref null $cell)) (local $sum i32) (local $at i32)
+            (loop $again
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                ;; Each tenth lives on, with those before it.
+                (if (i32.eqz (i32.rem_u (local.get $at) (i32.const 10)))
+                    (then (local.set $list (struct.new $cell (local.get $at) (local.get $list))))
+                    (else (drop (struct.new $cell (i32.mul (local.get $at) (i32.const 3)) (local.get $list)))))
+                (br_if $again (i32.lt_u (local.get $at) (local.get $count))))
+            (local.set $at (i32.const 0))
+            (block $end (loop $again
+                (br_if $end (ref.is_null (local.get $list)))
+                (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (struct.get $cell 0 (local.get $list))))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (local.set $list (struct.get $cell 1 (local.get $list)))
+                (br $again)))
+            (local.get $sum) (local.get $at))
+        (func $make (param $seed i32) (param $cell (ref null $cell)) (result (ref $all))
+            (local.get $seed) (i32.mul (local.get $seed) (i32.const 7)) (i32.const -9) (i64.extend_i32_s (local.get $seed))
+            (f32.convert_i32_s (local.get $seed)) (f64.convert_i32_s (local.get $seed)) (i32x4.splat (local.get $seed))
+            (struct.new $cell (local.get $seed) (local.get $cell)) (i32.const 200) (ref.func $nothing) (struct.new $all))
+        (func (export \"all\") (param $count i32) (result i32 i32 i32 i64 f32 f64 v128 i32 i32 i32)
+            (local $made (ref null $all)) (local $before (ref null $all)) (local $at i32)
+            (loop $again
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (local.set $before (local.get $made))
+                (local.set $made (call $make (local.get $at) (if (result (ref null $cell)) (ref.is_null (local.get $before))
+                    (then (ref.null $cell)) (else (struct.new_default $cell)))))
+                (br_if $again (i32.lt_u (local.get $at) (local.get $count))))
+            (struct.get_s $all 0 (local.get $made)) (struct.get_u $all 1 (local.get $before)) (struct.get $all 2 (local.get $made))
+            (struct.get $all 3 (local.get $made)) (struct.get $all 4 (local.get $before)) (struct.get $all 5 (local.get $made))
+            (struct.get $all 6 (local.get $made)) (struct.get $cell 0 (struct.get $all 7 (local.get $made)))
+            (struct.get_u $all 8 (local.get $made)) (ref.is_null (struct.get $all 9 (local.get $made)))))";
+    let calls = [call("cells", &[1]), call("cells", &[200_000]), call("all", &[2]), call("all", &[50_000])];
+    for stress in [false, true] {
+        // Each object is one for which the heap has no room.
+        let calls = if stress { [call("cells", &[1]), call("cells", &[300]), call("all", &[2]), call("all", &[200])] } else { calls.clone() };
+        compare_with(module, &calls, Traps::Text, |_| Nans::Exact, |config| {
+            config.gc_stress(stress);
+        });
+    }
 }
