@@ -7,8 +7,8 @@ use std::mem::offset_of;
 
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
 use upshift_core::Trap;
-use upshift_core::ops::memory::{Load, Store};
 use upshift_core::index::TypeIndex;
+use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::layout::{HEADER_BYTES, StructLayout};
 use upshift_core::vm::{FieldPlace, ObjectHeader, StoreCtx, VmCtx};
 use upshift_translate::backend::{Backend, Operand, Slot};
@@ -160,7 +160,11 @@ impl Compiler<'_> {
         self.asm.mov(Size::S64, object, Mem::base(CTX, offset_of!(VmCtx, gc_base) as i32));
         self.asm.add(Size::S64, object, reference);
         let word = ObjectHeader::word_of(defined.id);
-        self.asm.mov_mi(Size::S32, Mem::base(object, offset_of!(ObjectHeader, type_word) as i32), word as i32);
+        self.asm.mov_mi(
+            Size::S32,
+            Mem::base(object, offset_of!(ObjectHeader, type_word) as i32),
+            word as i32,
+        );
         self.asm.mov_mi(Size::S32, Mem::base(object, LEN), 0);
         match fields {
             Some(first) => self.emit_fields(&defined.ty.places, first, object, scratch),

@@ -79,9 +79,16 @@ pub(crate) fn compare_with(
     for canonical_nans in [false, true] {
         let mut expected: Option<Vec<(Outcome, u64)>> = None;
         for (name, engine) in engines(canonical_nans, &more) {
-            let found = outcomes(&engine, wat, calls, traps, |name| {
-                if canonical_nans { Nans::Exact } else { nans(name) }
-            });
+            let found =
+                outcomes(
+                    &engine,
+                    wat,
+                    calls,
+                    traps,
+                    |name| {
+                        if canonical_nans { Nans::Exact } else { nans(name) }
+                    },
+                );
             let Some(expected) = &expected else {
                 expected = Some(found);
                 continue;

@@ -13,7 +13,8 @@ const LEN: i64 = 65536;
 
 /// A memory with another byte at each address that is accessed, and a function that reads where stores go.
 fn memory(declaration: &str) -> String {
-    let bytes: String = (0..128).map(|at: u32| format!("\\{:02x}", at.wrapping_mul(0x35) & 0xff ^ 0x9a)).collect();
+    let bytes: String =
+        (0..128).map(|at: u32| format!("\\{:02x}", at.wrapping_mul(0x35) & 0xff ^ 0x9a)).collect();
     let index = if declaration.contains("i64") { "i64" } else { "i32" };
     format!(
         "(module (memory (export \"memory\") {declaration})\n\
@@ -25,7 +26,20 @@ fn memory(declaration: &str) -> String {
 /// Addresses around a multiple of the size, and around both ends.
 fn addresses(bytes: i64, offset: i64) -> Vec<i64> {
     let end = LEN - offset;
-    let mut all = vec![0, 1, 4, 8, 16, 24, end - bytes - 8, end - bytes - 1, end - bytes, end - bytes + 1, end, end + 1];
+    let mut all = vec![
+        0,
+        1,
+        4,
+        8,
+        16,
+        24,
+        end - bytes - 8,
+        end - bytes - 1,
+        end - bytes,
+        end - bytes + 1,
+        end,
+        end + 1,
+    ];
     all.extend([-1, -16, i64::from(i32::MIN), i64::from(u32::MAX)]);
     all
 }
@@ -174,8 +188,10 @@ fn atomic_operators(op: Atomic) -> Vec<(String, &'static str)> {
 }
 
 fn atomics(declaration: &str) {
-    let operators: Vec<_> =
-        Atomic::ALL.iter().flat_map(|&op| atomic_operators(op).into_iter().map(move |found| (op, found))).collect();
+    let operators: Vec<_> = Atomic::ALL
+        .iter()
+        .flat_map(|&op| atomic_operators(op).into_iter().map(move |found| (op, found)))
+        .collect();
     let both = [["i32"; 2], ["i64"; 2]];
     let all = operators.iter().map(|(op, (text, ty))| {
         let operands = &both[usize::from(*ty == "i64")];
@@ -223,8 +239,22 @@ fn compare_and_exchange_with_what_is_there() {
                ({ty}.load (local.get 0)))"
         )
         .expect("strings do not fail");
-        for number in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX, 1 << (bits - 1)] {
-            let value = |number: u64| if ty == "i32" { Val::I32(number as i32) } else { Val::I64(number as i64) };
+        for number in [
+            0,
+            1,
+            0x7f,
+            0x80,
+            0xff,
+            0x100,
+            0xffff,
+            0x1_0000,
+            0xffff_ffff,
+            0x1_0000_0000,
+            u64::MAX,
+            1 << (bits - 1),
+        ] {
+            let value =
+                |number: u64| if ty == "i32" { Val::I32(number as i32) } else { Val::I64(number as i64) };
             calls.push(Call {
                 name: op.into(),
                 args: vec![Val::I32(64), value(number), value(0x1122_3344_5566_7788)],

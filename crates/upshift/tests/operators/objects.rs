@@ -134,8 +134,8 @@ const MADE: [&str; 13] = [
 ];
 
 const HEAPS: [&str; 17] = [
-    "any", "eq", "i31", "struct", "array", "none", "$top", "$middle", "$leaf", "$other", "$alone", "$bytes", "$t1", "$t7", "$t8",
-    "$t9", "$t10",
+    "any", "eq", "i31", "struct", "array", "none", "$top", "$middle", "$leaf", "$other", "$alone", "$bytes",
+    "$t1", "$t7", "$t8", "$t9", "$t10",
 ];
 
 #[test]
@@ -143,10 +143,13 @@ fn tests_of_types() {
     let made: String = MADE
         .iter()
         .enumerate()
-        .map(|(at, made)| format!("(if (i32.eq (local.get $which) (i32.const {at})) (then (return {made})))\n"))
+        .map(|(at, made)| {
+            format!("(if (i32.eq (local.get $which) (i32.const {at})) (then (return {made})))\n")
+        })
         .collect();
-    let mut module =
-        format!("(module {TYPES} (func $make (param $which i32) (param $host externref) (result anyref) {made} unreachable)\n");
+    let mut module = format!(
+        "(module {TYPES} (func $make (param $which i32) (param $host externref) (result anyref) {made} unreachable)\n"
+    );
     let mut calls = Vec::new();
     for heap in HEAPS {
         for to in [format!("(ref {heap})"), format!("(ref null {heap})")] {
@@ -224,9 +227,19 @@ fn structs_are_made_where_the_heap_is_full() {
     let calls = [call("cells", &[1]), call("cells", &[200_000]), call("all", &[2]), call("all", &[50_000])];
     for stress in [false, true] {
         // Each object is one for which the heap has no room.
-        let calls = if stress { [call("cells", &[1]), call("cells", &[300]), call("all", &[2]), call("all", &[200])] } else { calls.clone() };
-        compare_with(module, &calls, Traps::Text, |_| Nans::Exact, |config| {
-            config.gc_stress(stress);
-        });
+        let calls = if stress {
+            [call("cells", &[1]), call("cells", &[300]), call("all", &[2]), call("all", &[200])]
+        } else {
+            calls.clone()
+        };
+        compare_with(
+            module,
+            &calls,
+            Traps::Text,
+            |_| Nans::Exact,
+            |config| {
+                config.gc_stress(stress);
+            },
+        );
     }
 }

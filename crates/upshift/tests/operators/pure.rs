@@ -239,7 +239,8 @@ fn operators<'a>(
     rows: impl Iterator<Item = (&'a str, &'a [ValType], ValType)>,
     immediate: &str,
 ) -> Vec<Operator> {
-    rows.map(|(text, operands, result)| Operator::new(&format!("{text}{immediate}"), operands, result)).collect()
+    rows.map(|(text, operands, result)| Operator::new(&format!("{text}{immediate}"), operands, result))
+        .collect()
 }
 
 /// Nothing is left to the interpreter where there are instructions; without SSE4.2 that is vectors, rounding and bit counts at most.

@@ -4,7 +4,24 @@ use upshift::Val;
 use upshift_core::{V128, ValType};
 
 pub(crate) const I32: [u32; 18] = [
-    0, 1, 2, 7, 8, 31, 32, 33, 0x7f, 0x80, 0xff80, 0xffff, 0x1234_5678, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff_fffe, 0xffff_ffff,
+    0,
+    1,
+    2,
+    7,
+    8,
+    31,
+    32,
+    33,
+    0x7f,
+    0x80,
+    0xff80,
+    0xffff,
+    0x1234_5678,
+    0x7fff_ffff,
+    0x8000_0000,
+    0x8000_0001,
+    0xffff_fffe,
+    0xffff_ffff,
 ];
 
 pub(crate) const I64: [u64; 18] = [
@@ -31,8 +48,25 @@ pub(crate) const I64: [u64; 18] = [
 /// Zeroes, halves, the edges of integers, infinities, and NaNs: quiet and signalling, with both signs.
 pub(crate) fn f32s() -> Vec<u32> {
     let numbers = [
-        0.0, 1.0, 0.5, 1.5, 2.5, 0.999_999_94, 1e-45, 8_388_607.5, 16_777_217.0, 2_147_483_520.0, 2_147_483_648.0, 4_294_967_040.0,
-        4_294_967_296.0, 9.223_371e18, 9.223_372e18, 1.844_674_3e19, 1.844_674_4e19, f32::MAX, f32::INFINITY,
+        0.0,
+        1.0,
+        0.5,
+        1.5,
+        2.5,
+        0.999_999_94,
+        1e-45,
+        8_388_607.5,
+        16_777_217.0,
+        2_147_483_520.0,
+        2_147_483_648.0,
+        4_294_967_040.0,
+        4_294_967_296.0,
+        9.223_371e18,
+        9.223_372e18,
+        1.844_674_3e19,
+        1.844_674_4e19,
+        f32::MAX,
+        f32::INFINITY,
     ];
     let signed = numbers.iter().flat_map(|number: &f32| [number.to_bits(), (-number).to_bits()]);
     signed.chain([0x7fc0_0000, 0xffc0_0000, 0x7fe0_0001, 0x7fa0_0000, 0xff80_0001]).collect()
@@ -41,10 +75,30 @@ pub(crate) fn f32s() -> Vec<u32> {
 /// The same with 64 bits.
 pub(crate) fn f64s() -> Vec<u64> {
     let numbers = [
-        0.0, 1.0, 0.5, 1.5, 2.5, 0.999_999_999_999_999_9, 5e-324, 4_503_599_627_370_495.5, 9_007_199_254_740_993.0, 2_147_483_647.0,
-        2_147_483_647.5, 2_147_483_648.0, 2_147_483_648.5, 2_147_483_649.0, 4_294_967_295.0, 4_294_967_295.5, 4_294_967_296.0,
-        9_223_372_036_854_774_784.0, 9_223_372_036_854_775_808.0, 18_446_744_073_709_549_568.0, 18_446_744_073_709_551_616.0, 1e40,
-        f64::MAX, f64::INFINITY,
+        0.0,
+        1.0,
+        0.5,
+        1.5,
+        2.5,
+        0.999_999_999_999_999_9,
+        5e-324,
+        4_503_599_627_370_495.5,
+        9_007_199_254_740_993.0,
+        2_147_483_647.0,
+        2_147_483_647.5,
+        2_147_483_648.0,
+        2_147_483_648.5,
+        2_147_483_649.0,
+        4_294_967_295.0,
+        4_294_967_295.5,
+        4_294_967_296.0,
+        9_223_372_036_854_774_784.0,
+        9_223_372_036_854_775_808.0,
+        18_446_744_073_709_549_568.0,
+        18_446_744_073_709_551_616.0,
+        1e40,
+        f64::MAX,
+        f64::INFINITY,
     ];
     let signed = numbers.iter().flat_map(|number: &f64| [number.to_bits(), (-number).to_bits()]);
     let nans = [0x7ff8 << 48, 0xfff8 << 48, 0x7ffc_0000_0000_0001, 0x7ff4 << 48, 0xfff0_0000_0000_0001];
@@ -57,7 +111,8 @@ pub(crate) fn v128s() -> Vec<u128> {
         [0, 1, 2, 0x7f, 0x80, 0x81, 0xff, 0xfe, 0x0f, 0xf0, 0x10, 0x70, 0x55, 0xaa, 0x1f, 0x40];
     let words: [u16; 8] = [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff, 0x00ff, 0xff80];
     let halves = |words: [u16; 8]| words.iter().rev().fold(0_u128, |all, &word| all << 16 | u128::from(word));
-    let quarters = |lanes: [u32; 4]| lanes.iter().rev().fold(0_u128, |all, &lane| all << 32 | u128::from(lane));
+    let quarters =
+        |lanes: [u32; 4]| lanes.iter().rev().fold(0_u128, |all, &lane| all << 32 | u128::from(lane));
     let pair = |low: u64, high: u64| u128::from(high) << 64 | u128::from(low);
     let mut all = vec![0, u128::MAX, u128::from_le_bytes(bytes), u128::from_be_bytes(bytes)];
     let mut rotated = bytes;
