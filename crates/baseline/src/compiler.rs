@@ -361,7 +361,9 @@ impl Backend for Compiler<'_> {
 
     fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
         self.settle();
-        self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+        if !self.emit_struct_new(ty, dst, fields) {
+            self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+        }
     }
 
     fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand) {

@@ -5,12 +5,13 @@ use upshift_asm::x64::Gpr;
 use upshift_asm::{Const, Label, Word};
 use upshift_core::Trap;
 use upshift_ir::build::SideTables;
+use upshift_translate::backend::Slot;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Kind};
 use crate::compiler::Compiler;
 use crate::control::emptied;
 use crate::merge::Entry;
-use crate::x64::Misfit;
+use crate::x64::{Misfit, Reg};
 
 /// Code behind the main line.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub(crate) enum ColdPath {
     /// Runs words of the interpreter, with all that is kept in its slots. Where they come back, at the first label, registers get
     /// it again, and the code goes on at the second one.
     Run { words: Const, kept: Kept, back: Option<(Label, Label)> },
+    /// Loads what was left in a slot, and goes back.
+    Load { reg: Reg, slot: Slot, kind: Kind, back: Label },
 }
 
 /// What registers have where a cold path begins: a part of [`Tables::kept`].
@@ -39,11 +42,13 @@ pub(crate) enum ColdPath {
 pub(crate) struct Kept {
     start: u32,
     end: u32,
+    /// From this slot on, values are used up: nothing gets them back.
+    dead: Slot,
 }
 
 impl Kept {
     /// Nothing, or nothing that is not in its slot and wanted again.
-    pub(crate) const NONE: Kept = Kept { start: 0, end: 0 };
+    pub(crate) const NONE: Kept = Kept { start: 0, end: 0, dead: Slot(0) };
 }
 
 /// A cold path that is to be written.
@@ -124,12 +129,12 @@ impl Tables {
     }
 
     /// Notes all that is in registers.
-    pub(crate) fn keep(&mut self, cache: &Cache) -> Kept {
+    pub(crate) fn keep(&mut self, cache: &Cache, dead: Slot) -> Kept {
         let start = self.kept.len() as u32;
         for reg in cache.used().iter() {
             self.kept.extend(cache.held(reg).iter().map(|&held| Entry { reg, held }));
         }
-        Kept { start, end: self.kept.len() as u32 }
+        Kept { start, end: self.kept.len() as u32, dead }
     }
 
     /// All owners, with the pool at its place.
@@ -175,6 +180,10 @@ impl Compiler<'_> {
                     self.emit_trap(Trap::CastFailure);
                 }
                 ColdPath::Run { words, kept, back } => self.emit_run_cold(words, kept, back),
+                ColdPath::Load { reg, slot, kind, back } => {
+                    self.emit_load(reg, slot, kind);
+                    self.asm.jmp(back);
+                }
                 ColdPath::OutOfFuel => {
                     self.emit_no_fuel();
                     self.emit_trap(Trap::OutOfFuel);
@@ -196,7 +205,9 @@ impl Compiler<'_> {
         self.asm.bind(landing);
         for at in entries {
             let Entry { reg, held } = self.tables.kept[at];
-            self.emit_load(reg, held.slot, held.kind);
+            if held.slot < kept.dead {
+                self.emit_load(reg, held.slot, held.kind);
+            }
         }
         self.asm.jmp(back);
     }

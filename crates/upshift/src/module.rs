@@ -321,7 +321,7 @@ impl Module {
         ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
         let reservation = self.engine().config().memory_reservation;
         let modes: Vec<_> = self.info().memories.iter().map(|&ty| mode_of(ty, reservation)).collect();
-        Ok((FuncIndex(func), native::target(&modes, self.engine().config().processor_level, false)))
+        Ok((FuncIndex(func), native::target(&modes, self.engine().machine())))
     }
 
     /// How large a function is, in the module and translated for the interpreter. The translation is the ordinary one,

@@ -9,7 +9,7 @@
 //! What one instance had compiled, others find when they ask: each record changes only while its own store's code runs.
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{FuncRec, Landing, Status, VmCtx, frame};
+use upshift_core::vm::{FuncRec, Landing, Returns, Status, VmCtx, frame};
 use upshift_interp::native;
 use upshift_ir::FuncCode;
 use upshift_ir::decode::decode;
@@ -31,12 +31,13 @@ const RANDOM_ARRIVALS: u32 = 12;
 pub(crate) struct TierState {
     tiering: Tiering,
     dice: Dice,
+    returns: Returns,
 }
 
 impl TierState {
-    pub(crate) fn new(tiering: Tiering) -> TierState {
+    pub(crate) fn new(tiering: Tiering, returns: Returns) -> TierState {
         let seed = if let Tiering::AtRandom(seed) = tiering { seed } else { 0 };
-        TierState { tiering, dice: Dice::new(seed) }
+        TierState { tiering, dice: Dice::new(seed), returns }
     }
 
     /// Whether there may be native code.
@@ -78,7 +79,7 @@ impl TierState {
         if self.tiering == Tiering::Never {
             return std::ptr::null();
         }
-        native::call_interpreter(native::allowed_returns())
+        native::call_interpreter(self.returns)
     }
 
     /// Whether something happens that happens so many times of four, if functions change their tier at random.
