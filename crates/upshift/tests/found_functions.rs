@@ -66,7 +66,11 @@ fn in_all_ways(functions: &str, index: i64, mut check: impl FnMut(Way, &Result<i
 #[track_caller]
 fn gives(functions: &str, index: i64, expected: i64) -> Result<()> {
     in_all_ways(functions, index, |way, result| {
-        assert_eq!(*result.as_ref().unwrap_or_else(|error| panic!("{way:?}: {error:?}")), expected, "{way:?}");
+        assert_eq!(
+            *result.as_ref().unwrap_or_else(|error| panic!("{way:?}: {error:?}")),
+            expected,
+            "{way:?}"
+        );
     })
 }
 
@@ -212,7 +216,9 @@ fn what_tables_hold() -> Result<()> {
 #[test]
 fn arguments_of_tail_calls_move() -> Result<()> {
     let many = |from: i64| (0..12).map(|n| format!("(i64.const {})", from + n)).collect::<String>();
-    let sum = (0..12).map(|n| format!("(i64.mul (local.get {n}) (i64.const {})) i64.add ", n + 1)).collect::<String>();
+    let sum = (0..12)
+        .map(|n| format!("(i64.mul (local.get {n}) (i64.const {})) i64.add ", n + 1))
+        .collect::<String>();
     let params = "i64 ".repeat(12);
     let functions = format!(
         r#"(func $many (param {params}) (result i64) i64.const 0 {sum})

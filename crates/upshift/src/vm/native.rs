@@ -179,11 +179,7 @@ impl NativeModule {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(NativeSet {
-            target: Target {
-                features: CpuFeatures::detect(),
-                returns,
-                memories: memories.into(),
-            },
+            target: Target { features: CpuFeatures::detect(), returns, memories: memories.into() },
             code: CodeSet::create()?,
             funcs: CodeTable::new(info.bodies.len()),
             publishing: Mutex::default(),
