@@ -11,6 +11,7 @@ use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
 use crate::cache::Kind;
+use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
 use crate::tables::ColdPath;
@@ -57,8 +58,8 @@ pub(crate) struct Control {
     pinned: Vec<RegSet>,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
-    /// The landings of calls from handlers: without a result or with an `f32`, with an `f64`, with an integer or reference.
-    pub(crate) call_landings: [Option<Place>; 3],
+    /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
+    pub(crate) call_landings: [Option<Place>; LANDINGS.len()],
     body: Option<Place>,
     overflow: Option<Place>,
     /// Where the size of the frame is to be put.

@@ -4,23 +4,41 @@
 //! code:  … lea rsi, words ─ jmp [rsi] ─▶ handler ─▶ handler ─▶ jmp [landing] ─▶ code goes on
 //! pool:                    word word word │ word word │ landing
 //! ```
-//! All values are in their slots when they begin, and nothing is in registers when they end.
+//! All values are in their slots when they begin. When they end, locals are still in the registers that handlers keep, unless it was a
+//! call, and nothing else is in any.
 
 use upshift_asm::{Const, Label, Word};
 use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
+use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
+use crate::x64::KEPT_BY_HANDLERS;
 
 impl<'m> Compiler<'m> {
     /// Lets the interpreter do what `build` asks for; `memory` tells whether it may access memory 0 or call.
     pub(crate) fn embed(&mut self, memory: bool, build: impl FnOnce(&mut Builder<'m>)) {
-        self.collect_words(build);
+        self.flush();
+        self.done();
+        self.drop_for_handlers();
+        self.tables.embedded += self.make_words(build);
         let behind = self.asm.label();
         self.tables.words.push(Word::Label(behind));
         self.run_words(memory);
         self.asm.bind(behind);
+    }
+
+    /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, and references,
+    /// which the collector may change.
+    fn drop_for_handlers(&mut self) {
+        let homes = self.frame.homes;
+        for reg in self.cache.used().iter() {
+            let stays = |held: &Held| held.slot.0 < homes && held.kind != Kind::Ref;
+            if !KEPT_BY_HANDLERS.contains(reg) || !self.cache.held(reg).iter().all(stays) {
+                self.cache.clear_reg(reg);
+            }
+        }
     }
 
     /// Lets the interpreter do what `build` asks for, after which control does not go on here.

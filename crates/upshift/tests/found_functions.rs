@@ -5,7 +5,7 @@
 #[path = "common/ways.rs"]
 mod ways;
 
-use upshift::{Caller, Instance, Linker, Module, Result, Store, Trap, WasmBacktrace};
+use upshift::{Caller, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::ways::Way;
 
@@ -30,12 +30,17 @@ const TABLE: &str = r#"
 
 /// Makes an instance of `TABLE` and these functions, calls the export `run` twice in each way and hands on what came out.
 fn in_all_ways(functions: &str, index: i64, mut check: impl FnMut(Way, &Result<i64>)) -> Result<()> {
+    // Both forms of returns, one of them with interruptions.
     for jumps in [false, true] {
         for way in Way::all() {
             let mut config = way.config();
-            config.jump_returns(jumps);
+            config.jump_returns(jumps).epoch_interruption(jumps);
             let engine = upshift::Engine::new(&config)?;
             let mut store = Store::new(&engine, 7_i64);
+            if jumps {
+                // Each look at the clock finds that it is time.
+                store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(0)));
+            }
             let mut linker = Linker::new(&engine);
             linker.func_wrap("host", "f", |caller: Caller<'_, i64>, a: i32, b: i64| {
                 i64::from(a) * b + caller.data()
@@ -277,6 +282,39 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
         assert_eq!(backtrace.frames()[1].func_name(), Some("deep"), "{way:?}");
     }
     Ok(())
+}
+
+/// Locals that a loop keeps in registers are the same after services and interruptions, which change and move what they like.
+#[test]
+fn locals_over_services() -> Result<()> {
+    let functions = r#"
+        (memory 1 64)
+        (func $run (export "run") (param $n i64) (result i64)
+            (local $i i64) (local $a i64) (local $b i64) (local $c i32) (local $f f64) (local $r funcref) (local $v v128) (local $pages i32)
+            (local.set $r (ref.func $own))
+            (local.set $pages (memory.size))
+            (loop $again
+                (local.set $i (i64.add (local.get $i) (i64.const 1)))
+                (local.set $a (i64.add (local.get $a) (local.get $i)))
+                (local.set $b (i64.xor (local.get $b) (local.get $a)))
+                (local.set $c (i32.add (local.get $c) (i32.wrap_i64 (local.get $i))))
+                (local.set $f (f64.add (local.get $f) (f64.convert_i64_s (local.get $i))))
+                (local.set $v (i64x2.splat (local.get $a)))
+                (memory.fill (local.get $c) (i32.const 1) (i32.const 2))
+                (local.set $c (i32.add (local.get $c) (i32.sub (memory.grow (i32.const 1)) (local.get $pages))))
+                (local.set $r (table.get $t (i32.const 0)))
+                (table.set $t (i32.const 7) (local.get $r))
+                (br_if $again (i64.lt_s (local.get $i) (local.get $n))))
+            ;; The sum, its twin as a float, and what memory.grow gave.
+            (i64.add
+                (i64.add (local.get $a) (i64.mul (i64.const 1000) (i64.trunc_f64_s (local.get $f))))
+                (i64.add
+                    (i64.mul (i64.const 1000000) (i64.extend_i32_s
+                        (i32.add (local.get $c) (i32.sub (memory.size) (local.get $pages)))))
+                    (i64.add (local.get $b) (i64x2.extract_lane 0 (local.get $v))))))"#;
+    // 1 + … + 6, and exclusive or of 1, 3, 6, 10, 15, 21; pages grow by 0 … 5, and 6 in the end.
+    let (sum, xor) = (21, 1 ^ 3 ^ 6 ^ 10 ^ 15 ^ 21);
+    gives(functions, 6, sum + 1000 * sum + 1_000_000 * (sum + (1 + 2 + 3 + 4 + 5) + 6) + xor + sum)
 }
 
 /// Exceptions of the host and of other instances go through native frames that found them by a table.
