@@ -49,6 +49,9 @@ impl Way {
     /// In the order in which they are tried.
     pub(super) const ALL: [Way; 2] = [Way::File, Way::Pages];
 
+    /// In the order for profilers that take code for a program's own file if its memory is a file with a name.
+    pub(super) const NAMELESS_FIRST: [Way; 2] = [Way::Pages, Way::File];
+
     fn name(self) -> &'static str {
         match self {
             Way::File => "as a file in memory",
