@@ -155,27 +155,27 @@ fn check_dump(dump: &[u8], pid: u32, expected: &[Vec<u8>]) -> Seen {
 #[cfg(target_arch = "x86_64")]
 mod list {
     #[repr(C)]
-    pub struct Descriptor {
-        pub version: u32,
-        pub action: u32,
-        pub relevant: *const Entry,
-        pub first: *const Entry,
+    pub(crate) struct Descriptor {
+        pub(crate) version: u32,
+        pub(crate) action: u32,
+        pub(crate) relevant: *const Entry,
+        pub(crate) first: *const Entry,
     }
 
     #[repr(C)]
-    pub struct Entry {
-        pub next: *const Entry,
-        pub previous: *const Entry,
-        pub file: *const u8,
-        pub len: u64,
+    pub(crate) struct Entry {
+        pub(crate) next: *const Entry,
+        pub(crate) previous: *const Entry,
+        pub(crate) file: *const u8,
+        pub(crate) len: u64,
     }
 
     unsafe extern "C" {
-        pub static __jit_debug_descriptor: Descriptor;
+        pub(crate) static __jit_debug_descriptor: Descriptor;
     }
 
     /// The files of all functions in the list.
-    pub fn files() -> Vec<Vec<u8>> {
+    pub(crate) fn files() -> Vec<Vec<u8>> {
         let mut files = Vec::new();
         // SAFETY: one test alone lets the list change, the one that asks.
         unsafe {
