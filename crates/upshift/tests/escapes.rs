@@ -7,14 +7,32 @@ mod common {
 }
 
 use common::ways::Way;
-use upshift::{Engine, Instance, Linker, Module, Store, Trap, Val};
+use upshift::{Config, Engine, Instance, Linker, Module, Store, Tier, Trap, Val};
+
+/// The ways in which code runs, and native code that is entered after so many arrivals.
+fn configs() -> Vec<(String, Config)> {
+    let mut configs: Vec<_> = Way::all().iter().map(|way| (format!("{way:?}"), way.config())).collect();
+    if Tier::Baseline.is_available() {
+        for seed in 2..6 {
+            let mut config = Config::new();
+            config.random_tiers(seed);
+            configs.push((format!("random {seed}"), config));
+        }
+        for after in [0, 1, 2, 3, 5, 50] {
+            let mut config = Config::new();
+            config.tier_up_after(after);
+            configs.push((format!("after {after}"), config));
+        }
+    }
+    configs
+}
 
 /// What the function `run` of a module returns, or the trap, in the first way that disagrees.
 #[track_caller]
 fn check(name: &str, wat: &str, expected: &Result<Vec<i64>, Trap>) {
-    for way in Way::all() {
+    for (way, config) in configs() {
         for reserve in [true, false] {
-            let mut config = way.config();
+            let mut config = config.clone();
             if !reserve {
                 config.memory_reservation(0);
             }
@@ -22,9 +40,9 @@ fn check(name: &str, wat: &str, expected: &Result<Vec<i64>, Trap>) {
             let module = Module::new(&engine, wat).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             let mut store = Store::new(&engine, ());
             let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
-            for round in 0..if way == Way::Random { 20 } else { 1 } {
+            for round in 0..4 {
                 let outcome = run(&mut store, &instance);
-                assert_eq!(&outcome, expected, "{name}, {way:?}, reserve {reserve}, round {round}");
+                assert_eq!(&outcome, expected, "{name}, {way}, reserve {reserve}, round {round}");
             }
         }
     }
@@ -75,5 +93,28 @@ fn a_comparison_is_carried_to_a_lower_home() {
                 (call $g (i32.const 3) (i32.const 3))
                 (call $h (f64.const 1) (f64.const 2))))"#,
         &Ok(vec![1, 0, 1, 0]),
+    );
+}
+
+#[test]
+fn an_inner_loop_right_behind_the_test_of_an_outer_one_repeats_itself_only() {
+    // The inner loop changes what the outer one tests.
+    let outcome = &Ok(vec![0]);
+    check(
+        "nested",
+        r#"(module
+            (func $f (result i64) (local $stop i32) (local $turns i32) (local $sum i64)
+                (block $out
+                    (loop $outer
+                        (br_if $out (local.get $stop))
+                        (loop $inner
+                            (local.set $stop (i32.const 1))
+                            (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+                            (br_if $inner (i32.lt_u (local.get $turns) (i32.const 1000))))
+                        (local.set $sum (i64.add (local.get $sum) (i64.const 1)))
+                        (br $outer)))
+                (local.get $sum))
+            (func (export "run") (result i64) (i64.sub (call $f) (i64.const 1))))"#,
+        outcome,
     );
 }
