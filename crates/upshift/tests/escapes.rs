@@ -289,3 +289,167 @@ fn each_instance_has_its_own_memory_on_all_ways_back_to_it() {
         }
     }
 }
+
+/// `(param i64 …)`, and so on.
+fn repeat(kind: &str, ty: &str, count: usize) -> String {
+    format!("({kind}{})", format!(" {ty}").repeat(count))
+}
+
+#[test]
+fn tail_calls_move_any_number_of_parameters() {
+    const COUNTS: [usize; 8] = [0, 1, 2, 5, 8, 9, 13, 30];
+    let mut funcs = String::new();
+    let mut calls = String::new();
+    let mut expected = Vec::new();
+    for &callee in &COUNTS {
+        // The sum of the parameters, each as often as its place says.
+        let terms: String = (0..callee)
+            .map(|at| format!("(local.set $s (i64.add (local.get $s) (i64.mul (local.get {at}) (i64.const {}))))", at + 1))
+            .collect();
+        let params = repeat("param", "i64", callee);
+        funcs += &format!("(func $sum{callee} (export \"sum{callee}\") {params} (result i64) (local $s i64) {terms} (local.get $s))");
+        for &caller in &COUNTS {
+            let argument = |at: usize| match at {
+                // From the last parameter to the first, some of them as they are, others computed.
+                _ if at >= caller => (format!("(i64.const {})", 1000 + at), 1000 + at as i64),
+                _ => {
+                    let from = caller - 1 - at;
+                    let value = 7 * from as i64 + 3;
+                    match at % 3 {
+                        0 => (format!("(local.get {from})"), value),
+                        1 => (format!("(i64.add (local.get {from}) (i64.const 5))"), value + 5),
+                        _ => (format!("(i64.extend_i32_u (i32.wrap_i64 (local.get {from})))"), value),
+                    }
+                }
+            };
+            let (arguments, values): (Vec<_>, Vec<_>) = (0..callee).map(argument).unzip();
+            let params = repeat("param", "i64", caller);
+            let given: String = (0..caller).map(|at| format!("(i64.const {})", 7 * at + 3)).collect();
+            let number = COUNTS.iter().position(|&count| count == callee).unwrap();
+            let forms = [
+                format!("(return_call $sum{callee} {})", arguments.concat()),
+                format!("(return_call_indirect (type $t{callee}) {} (i32.const {number}))", arguments.concat()),
+            ];
+            for (form, call) in forms.iter().enumerate() {
+                let name = format!("$f{caller}_{callee}_{form}");
+                funcs += &format!("(func {name} {params} (result i64) (local i64 v128 f32) {call})");
+                calls += &format!("(call {name} {given})");
+                expected.push(values.iter().enumerate().map(|(at, value)| (at as i64 + 1) * value).sum());
+            }
+        }
+    }
+    let types: String = COUNTS
+        .iter()
+        .map(|&count| format!("(type $t{count} (func {} (result i64)))", repeat("param", "i64", count)))
+        .collect();
+    let elements: String = COUNTS.iter().map(|count| format!(" $sum{count}")).collect();
+    let results = repeat("result", "i64", expected.len());
+    let wat = format!(
+        "(module {types} (table funcref (elem {elements})) {funcs} (func (export \"run\") {results} {calls}))"
+    );
+    check("tail calls", &wat, &Ok(expected));
+}
+
+#[test]
+fn any_number_of_results_of_any_size_arrives() {
+    let mut funcs = String::new();
+    let mut calls = String::new();
+    let mut expected = Vec::new();
+    for (params, results) in [(0, 2), (1, 8), (2, 9), (5, 5), (30, 2), (0, 40), (9, 17), (40, 3)] {
+        for vectors in [false, true] {
+            let is_vector = |at: usize| vectors && at % 3 == 1;
+            let types: String = (0..results).map(|at| if is_vector(at) { " v128" } else { " i64" }).collect();
+            let values: String = (0..results)
+                .map(|at| match is_vector(at) {
+                    true => format!("(i64x2.replace_lane 1 (i64x2.splat (i64.const {at})) (i64.load (i32.const 8)))"),
+                    false => format!("(i64.add (i64.load (i32.const 0)) (i64.const {at}))"),
+                })
+                .collect();
+            let name = format!("$f{params}_{results}_{vectors}");
+            funcs += &format!(
+                "(func {name} {} (result{types}) {values})",
+                repeat("param", "i64", params)
+            );
+            let given = "(i64.const 1)".repeat(params);
+            // Results come from the last to the first.
+            let takes: String = (0..results)
+                .rev()
+                .map(|at| {
+                    let value = match is_vector(at) {
+                        true => "(local.set $v) (local.set $x (i64.add (i64x2.extract_lane 0 (local.get $v)) (i64x2.extract_lane 1 (local.get $v))))",
+                        false => "(local.set $x)",
+                    };
+                    format!("{value} (local.set $s (i64.add (local.get $s) (i64.mul (local.get $x) (i64.const {}))))", at + 1)
+                })
+                .collect();
+            funcs += &format!(
+                "(func {name}s (result i64) (local $s i64) (local $x i64) (local $v v128) (call {name} {given}) {takes} (local.get $s))"
+            );
+            calls += &format!("(call {name}s)");
+            let value = |at: usize| at as i64 + if is_vector(at) { 77 } else { 5 };
+            expected.push((0..results).map(|at| (at as i64 + 1) * value(at)).sum());
+        }
+    }
+    let wat = format!(
+        r#"(module (memory 1) (data (i32.const 0) "\05") (data (i32.const 8) "\4d") {funcs}
+            (func (export "run") {} {calls}))"#,
+        repeat("result", "i64", expected.len())
+    );
+    check("results", &wat, &Ok(expected));
+}
+
+#[test]
+fn accesses_at_the_edges_of_addresses_trap_or_not() {
+    // Address, offset, bytes; a memory of one page.
+    const PAGE: u64 = 65536;
+    let edges = [0, 1, PAGE - 16, PAGE - 8, PAGE - 1, PAGE, 1 << 31, (1 << 31) - 1, (1 << 31) - 17, (1 << 32) - 1, (1 << 32) - 16];
+    let wide = [1 << 32, 1 << 33, (1 << 63) - 1, 1 << 63, u64::MAX, u64::MAX - 15, u64::MAX - 65535, u64::MAX - 65536];
+    let loads = [("i64.load8_u", 1), ("i64.load16_s", 2), ("i64.load32_u", 4), ("i64.load", 8), ("v128.load", 16)];
+    for is_64 in [false, true] {
+        let (index, edges) =
+            if is_64 { ("i64", [&edges[..], &wide].concat()) } else { ("i32", edges.to_vec()) };
+        let memory = if is_64 { "(memory i64 1 2)" } else { "(memory 1 2)" };
+        let mut funcs = String::new();
+        let mut cases = Vec::new();
+        for &address in &edges {
+            for &offset in &edges {
+                for (load, bytes) in loads {
+                    for constant in [true, false] {
+                        let given = format!("({index}.const {})", if is_64 { address as i64 } else { address as u32 as i32 as i64 });
+                        let address_text = if constant { given.clone() } else { "(local.get $a)".into() };
+                        let name = format!("f{}", cases.len());
+                        funcs += &format!(
+                            "(func (export \"{name}\") (local $a {index}) (local.set $a {given}) (drop ({load} offset={offset} {address_text})))"
+                        );
+                        funcs += &format!(
+                            "(func (export \"s{name}\") (local $a {index}) (local.set $a {given}) ({store} offset={offset} {address_text} ({ty}.const {zero})))",
+                            store = match bytes { 1 => "i64.store8", 2 => "i64.store16", 4 => "i64.store32", 8 => "i64.store", _ => "v128.store" },
+                            ty = if bytes == 16 { "v128" } else { "i64" },
+                            zero = if bytes == 16 { "i64x2 0 0" } else { "0" },
+                        );
+                        let inside = u128::from(address) + u128::from(offset) + bytes <= u128::from(PAGE);
+                        cases.push((format!("{load} at {address:#x} offset {offset:#x}, constant {constant}, 64 bits {is_64}"), inside));
+                    }
+                }
+            }
+        }
+        let wat = format!("(module {memory} {funcs})");
+        for reserve in [8 << 30, 0] {
+            let mut config = if Tier::Baseline.is_available() { Way::Baseline.config() } else { Config::new() };
+            config.memory_reservation(reserve);
+            let engine = Engine::new(&config).unwrap();
+            let module = Module::new(&engine, &wat).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            for (number, (name, inside)) in cases.iter().enumerate() {
+                for kind in ["", "s"] {
+                    let func = instance.get_func(&mut store, &format!("{kind}f{number}")).unwrap();
+                    let outcome = func.call(&mut store, &[], &mut []);
+                    let trap = outcome.err().map(|error| *error.downcast_ref::<Trap>().unwrap());
+                    let expected = (!inside).then_some(Trap::MemoryOutOfBounds);
+                    assert_eq!(trap, expected, "{kind} {name}, reserve {reserve}");
+                }
+            }
+        }
+    }
+}
