@@ -7,7 +7,9 @@ mod common {
 }
 
 use common::ways::Way;
-use upshift::{Config, Engine, Instance, Linker, Module, Store, Tier, Trap, Val};
+use upshift::{
+    Config, Engine, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier, Trap, Val,
+};
 
 /// The ways in which code runs, and native code that is entered after so many arrivals.
 fn configs() -> Vec<(String, Config)> {
@@ -450,6 +452,76 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
                     assert_eq!(trap, expected, "{kind} {name}, reserve {reserve}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn threads_share_code_and_a_memory_that_grows() {
+    const FUNCS: usize = 200;
+    const PAGES: i32 = 60;
+    let funcs: String = (0..FUNCS)
+        .map(|func| {
+            format!(
+                r#"(func $f{func} (param $n i32) (result i32) (local $s i32)
+                    (loop $l
+                        (local.set $s (i32.add (local.get $s) (i32.load8_u (i32.and (local.get $n) (i32.const 255)))))
+                        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                    (i32.add (local.get $s) (i32.const {func})))"#
+            )
+        })
+        .collect();
+    let elements: String = (0..FUNCS).map(|func| format!(" $f{func}")).collect();
+    let wat = format!(
+        r#"(module
+            (import "m" "memory" (memory 1 {PAGES} shared))
+            (type $t (func (param i32) (result i32)))
+            (table $table funcref (elem {elements}))
+            {funcs}
+            (func (export "all") (result i32) (local $s i32) (local $f i32)
+                (loop $l
+                    (local.set $s (i32.add (local.get $s) (call_indirect (type $t) (i32.const 20) (local.get $f))))
+                    (br_if $l (i32.lt_u (local.tee $f (i32.add (local.get $f) (i32.const 1))) (i32.const {FUNCS}))))
+                (local.get $s))
+            (func (export "last") (result i32)
+                (loop $l
+                    (drop (i32.load8_u (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 1))))
+                    (drop (i32.atomic.rmw.add (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 4)) (i32.const 1)))
+                    (br_if $l (i32.lt_u (memory.size) (i32.const {PAGES}))))
+                (memory.size))
+            (func (export "behind") (result i32) (i32.load8_u (i32.const {})))
+            (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#,
+        PAGES * 65536
+    );
+    for (way, config) in configs() {
+        for reserve in [8 << 30, 0] {
+            let mut config = config.clone();
+            config.memory_reservation(reserve);
+            let engine = Engine::new(&config).unwrap();
+            let module = Module::new(&engine, &wat).unwrap();
+            let memory = SharedMemory::new(&engine, MemoryType::shared(1, PAGES as u32)).unwrap();
+            std::thread::scope(|scope| {
+                for thread in 0..4 {
+                    let (engine, module, memory) = (&engine, &module, memory.clone());
+                    let name = format!("{way}, reserve {reserve}, thread {thread}");
+                    scope.spawn(move || {
+                        let mut store = Store::new(engine, ());
+                        let instance = Instance::new(&mut store, module, &[memory.into()]).unwrap();
+                        let mut call = |name: &str| {
+                            let func = instance.get_typed_func::<(), i32>(&mut store, name).unwrap();
+                            func.call(&mut store, ()).map_err(|error| *error.downcast_ref::<Trap>().unwrap())
+                        };
+                        for _ in 0..3 {
+                            assert_eq!(call("all"), Ok((FUNCS * (FUNCS - 1) / 2) as i32), "{name}");
+                            assert_eq!(call("behind"), Err(Trap::MemoryOutOfBounds), "{name}");
+                        }
+                        if thread == 0 {
+                            while call("grow") != Ok(-1) {}
+                        }
+                        assert_eq!(call("last"), Ok(PAGES), "{name}");
+                    });
+                }
+            });
         }
     }
 }
