@@ -7,8 +7,10 @@ mod common {
 }
 
 use common::ways::Way;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use upshift::{
-    Config, Engine, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier, Trap, Val,
+    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier, Trap, Val,
 };
 
 /// The ways in which code runs, and native code that is entered after so many arrivals.
@@ -524,4 +526,145 @@ fn threads_share_code_and_a_memory_that_grows() {
             });
         }
     }
+}
+
+#[test]
+fn traps_panics_and_exceptions_end_only_what_they_happen_in() {
+    // Each level calls the host, which calls the next one; what ends the deepest one is handled by the host above, and each
+    // level then ends in its own way.
+    let wat = r#"(module
+        (import "" "next" (func $next (param i32) (result i32)))
+        (tag $e (param i32))
+        (memory 1)
+        (func (export "run") (param $n i32) (result i32) (local $below i32) (local $f f64)
+            (local.set $f (f64.convert_i32_s (local.get $n)))
+            (local.set $below (call $next (i32.sub (local.get $n) (i32.const 1))))
+            (block $h (result i32)
+                (try_table (catch $e $h)
+                    (if (i32.eq (i32.and (local.get $n) (i32.const 3)) (i32.const 0))
+                        (then (drop (i32.load8_u (i32.mul (local.get $n) (i32.const 65536))))))
+                    (if (i32.eq (i32.and (local.get $n) (i32.const 3)) (i32.const 1))
+                        (then (drop (i32.div_u (local.get $n) (i32.and (local.get $n) (i32.const 2))))))
+                    (if (i32.eq (i32.and (local.get $n) (i32.const 3)) (i32.const 2))
+                        (then (throw $e (local.get $below)))))
+                (return (i32.add (local.get $below) (i32.trunc_f64_s (local.get $f)))))
+            (i32.add (i32.const 1000))))"#;
+    // A level that ends well adds its number; one that throws adds 1000; what traps is 1 for the host; the lowest one panics, and
+    // so does each tenth call of the host.
+    fn expected(n: i32) -> i32 {
+        if n <= 0 {
+            return -1;
+        }
+        let below = expected(n - 1);
+        match n & 3 {
+            0 => 1,
+            1 if n & 2 == 0 => 1,
+            2 => below + 1000,
+            _ => below + n,
+        }
+    }
+    for (way, config) in configs() {
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, wat).unwrap();
+        let mut store = Store::new(&engine, ());
+        let next = Func::wrap(&mut store, |mut caller: Caller<'_, ()>, n: i32| -> i32 {
+            let func = caller.get_export("run").and_then(Extern::into_func).unwrap();
+            let func = func.typed::<i32, i32>(&caller).unwrap();
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                assert!(n > 0, "the lowest level panics");
+                func.call(&mut caller, n)
+            }));
+            match outcome {
+                Ok(Ok(value)) => value,
+                Ok(Err(_)) => 1,
+                Err(_) => -1,
+            }
+        });
+        let instance = Instance::new(&mut store, &module, &[next.into()]).unwrap();
+        let func = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+        for n in [3, 30, 7, 63, 31] {
+            let outcome = func.call(&mut store, n);
+            let trapped = matches!(n & 3, 0 | 1);
+            assert_eq!(outcome.ok(), (!trapped).then(|| expected(n)), "{way}, {n}");
+        }
+        // A panic that nobody catches on the way goes through all levels, and the store is as good as before.
+        let through = Func::wrap(&mut store, || -> () { panic!("through") });
+        let module = Module::new(&engine, r#"(module (import "" "p" (func $p)) (memory 1) (func (export "run") (result i32)
+            (if (i32.load (i32.const 0)) (then (return (i32.const 5))))
+            (i32.store (i32.const 0) (i32.const 1)) (call $p) (i32.const 6)))"#).unwrap();
+        let instance = Instance::new(&mut store, &module, &[through.into()]).unwrap();
+        let panics = instance.get_typed_func::<(), i32>(&mut store, "run").unwrap();
+        assert!(catch_unwind(AssertUnwindSafe(|| panics.call(&mut store, ()))).is_err(), "{way}");
+        assert_eq!(panics.call(&mut store, ()).unwrap(), 5, "{way}");
+        assert_eq!(func.call(&mut store, 7).unwrap(), expected(7), "{way}");
+    }
+}
+
+#[test]
+fn what_is_thrown_finds_registers_as_they_were() {
+    // A loop without calls keeps its locals in registers; what is thrown in it lands inside and at its head.
+    let wat = r#"(module
+        (tag $e (param i64 f32 v128))
+        (tag $again)
+        (func $f (param $n i64) (result i64)
+            (local $a i64) (local $b i64) (local $c i64) (local $d i64) (local $g i64) (local $h i64) (local $i i64)
+            (local $x f64) (local $y f32) (local $v v128) (local $k i64)
+            (loop $l
+                (local.set $a (i64.add (local.get $a) (i64.const 1)))
+                (local.set $b (i64.add (local.get $b) (local.get $a)))
+                (local.set $c (i64.xor (local.get $c) (local.get $b)))
+                (local.set $d (i64.sub (local.get $d) (local.get $c)))
+                (local.set $g (i64.rotl (local.get $d) (i64.const 7)))
+                (local.set $h (i64.add (local.get $h) (i64.and (local.get $g) (i64.const 255))))
+                (local.set $i (i64.mul (local.get $h) (i64.const 3)))
+                (local.set $x (f64.add (local.get $x) (f64.const 0.5)))
+                (block $caught (result i64 f32 v128)
+                    (try_table (catch $e $caught) (catch $again $l)
+                        (if (i64.eqz (i64.rem_u (local.get $a) (i64.const 3)))
+                            (then
+                                (local.set $k (i64.add (local.get $k) (i64.const 1)))
+                                (throw $again)))
+                        (if (i64.eqz (i64.and (local.get $a) (i64.const 1)))
+                            (then
+                                (local.set $i (i64.add (local.get $i) (i64.const 9)))
+                                (throw $e (local.get $i) (f32.demote_f64 (local.get $x)) (i64x2.splat (local.get $h))))))
+                    (br_if $l (i64.lt_u (local.get $a) (local.get $n)))
+                    (i64.const 0) (f32.const 0) (v128.const i64x2 0 0))
+                (local.set $v)
+                (local.set $y)
+                (local.set $k (i64.add (local.get $k)))
+                (local.set $k (i64.add (local.get $k) (i64x2.extract_lane 1 (local.get $v))))
+                (local.set $k (i64.add (local.get $k) (i64.trunc_f32_s (local.get $y))))
+                (br_if $l (i64.lt_u (local.get $a) (local.get $n))))
+            (i64.add (i64.xor (local.get $b) (local.get $c)) (i64.add (local.get $k) (i64.add (local.get $d) (i64.trunc_f64_s (local.get $x))))))
+        (func (export "run") (result i64 i64 i64) (call $f (i64.const 10)) (call $f (i64.const 100)) (call $f (i64.const 101))))"#;
+    fn f(n: u64) -> i64 {
+        let (mut a, mut b, mut c, mut d, mut h, mut x, mut k) = (0u64, 0u64, 0u64, 0u64, 0u64, 0.0f64, 0u64);
+        loop {
+            a += 1;
+            b = b.wrapping_add(a);
+            c ^= b;
+            d = d.wrapping_sub(c);
+            h = h.wrapping_add(d.rotate_left(7) & 255);
+            let mut i = h.wrapping_mul(3);
+            x += 0.5;
+            if a % 3 == 0 {
+                k += 1;
+                continue;
+            }
+            let (p, y, v) = if a & 1 == 0 {
+                i += 9;
+                (i, x as f32, h)
+            } else if a < n {
+                continue;
+            } else {
+                (0, 0.0, 0)
+            };
+            k = k.wrapping_add(p).wrapping_add(v).wrapping_add(y as u64);
+            if a >= n {
+                return (b ^ c).wrapping_add(k.wrapping_add(d.wrapping_add(x as u64))) as i64;
+            }
+        }
+    }
+    check("thrown", wat, &Ok([10, 100, 101].map(f).to_vec()));
 }
