@@ -266,9 +266,22 @@ fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
     let options = module.engine().config().code;
     let code = upshift_ir::compile(module.info(), frame.func, options).ok()?;
     let positions = upshift_ir::code::positions(module.info(), frame.func, options).ok()?;
-    let at_offset = positions.iter().filter(|&&(_, found)| found == offset);
-    let mut instrs = at_offset.filter_map(|&(word, _)| decode(code.words(), word as usize).ok());
+    let of_operator = (0..positions.len()).filter(|&at| positions[at].1 == offset);
+    let mut instrs = of_operator.flat_map(|at| {
+        let end = positions.get(at + 1).map_or(code.words().len(), |next| next.0 as usize);
+        instructions(&code.words()[..end], positions[at].0 as usize)
+    });
     instrs.find(|instr| may_trap(instr.op, trap))
+}
+
+/// The instructions from a word on.
+fn instructions(words: &[u64], begin: usize) -> impl Iterator<Item = Instr> + '_ {
+    let mut at = begin;
+    std::iter::from_fn(move || {
+        let instr = decode(words, at).ok()?;
+        at += instr.len;
+        Some(instr)
+    })
 }
 
 /// Whether an instruction is of the kind that has such a trap.
