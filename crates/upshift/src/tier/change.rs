@@ -301,18 +301,18 @@ impl Place {
     }
 
     fn in_code(code: &FuncCode, word: usize) -> Place {
-        for number in 0..code.loop_count() as u32 {
-            let Some(head) = code.loop_head(number) else { continue };
-            // What leads back to a head with a test may have made the test itself, and go on behind it. To test again does
-            // nothing else.
-            let behind = || {
-                let test = decode(code.words(), head).ok()?;
-                (!test.targets.is_empty()).then_some(head + test.len)
-            };
-            if head == word || behind() == Some(word) {
-                return Place::Loop(number);
-            }
+        let loop_where = |is_here: &dyn Fn(usize) -> bool| {
+            (0..code.loop_count() as u32).find(|&number| code.loop_head(number).is_some_and(is_here))
+        };
+        // What leads back to a head with a test may have made the test itself, and go on behind it. To test again does nothing
+        // else. But if the head of another loop lies there, control may come from inside that loop, where the test has no place.
+        let behind = |head: usize| {
+            decode(code.words(), head).is_ok_and(|test| !test.targets.is_empty() && head + test.len == word)
+        };
+        match loop_where(&|head| head == word).or_else(|| loop_where(&behind)) {
+            Some(number) => Place::Loop(number),
+            None if word == 1 => Place::Start,
+            None => Place::Elsewhere,
         }
-        if word == 1 { Place::Start } else { Place::Elsewhere }
     }
 }
