@@ -221,7 +221,8 @@ impl Compiler<'_> {
                 self.emit_branch_if_null(RESULT, other);
             }
             Callee::Indirect { table, ty, index } => {
-                let index = self.use_gpr(index, Kind::from(self.module.tables[table.index()].index.val_type()));
+                let index =
+                    self.use_gpr(index, Kind::from(self.module.tables[table.index()].index.val_type()));
                 let record = self.emit_table(table);
                 let element = self.emit_element(record, index, other);
                 self.asm.mov(Size::S64, RESULT, element);

@@ -154,8 +154,7 @@ impl Compiler<'_> {
             }
         };
         let back = self.asm.label();
-        let out =
-            self.cold(ColdPath::Misfit(Misfit { value, from, result, to, saturates, spare, back }));
+        let out = self.cold(ColdPath::Misfit(Misfit { value, from, result, to, saturates, spare, back }));
         self.asm.jcc(misfits, out);
         self.asm.bind(back);
         if to == Integer::I32 {
@@ -176,7 +175,8 @@ impl Compiler<'_> {
             }
             Integer::I64 => {
                 // That of -2⁶³ is right already.
-                let least = self.asm.const64(two_to_63(from) | if from == Kind::F32 { 1 << 31 } else { 1 << 63 });
+                let least =
+                    self.asm.const64(two_to_63(from) | if from == Kind::F32 { 1 << 31 } else { 1 << 63 });
                 self.ucomi(from, value, RegMem::Mem(Mem::pool(least)));
                 self.asm.jcc(Cond::P, nan);
                 self.asm.jcc(Cond::E, back);

@@ -12,8 +12,8 @@ use upshift_core::types::layout::HEADER_BYTES;
 use upshift_core::vm::{ObjectHeader, VmCtx};
 use upshift_translate::backend::{Operand, Slot};
 
-use super::memory::{Access, load_bytes, store_bytes};
 use super::CTX;
+use super::memory::{Access, load_bytes, store_bytes};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;

@@ -72,7 +72,11 @@ impl Compiler<'_> {
             }
             Form::Splat(bits) | Form::Zero(bits) => {
                 let mem = self.note_access(access);
-                if bits == 32 { self.asm.movss(result, mem) } else { self.asm.movsd(result, mem) }
+                if bits == 32 {
+                    self.asm.movss(result, mem)
+                } else {
+                    self.asm.movsd(result, mem)
+                }
                 if matches!(form, Form::Splat(_)) {
                     self.spread(bits, result, result);
                 }

@@ -95,9 +95,10 @@ impl Compiler<'_> {
         use XmmBinary as X;
         const ZERO: u8 = 0x80;
         let other = self.alloc_xmm();
-        let of_a = self.vector_const(u128::from_le_bytes(lanes.map(|lane| if lane < 16 { lane } else { ZERO })));
-        let of_b =
-            self.vector_const(u128::from_le_bytes(lanes.map(|lane| if lane < 16 { ZERO } else { lane - 16 })));
+        let of_a =
+            self.vector_const(u128::from_le_bytes(lanes.map(|lane| if lane < 16 { lane } else { ZERO })));
+        let of_b = self
+            .vector_const(u128::from_le_bytes(lanes.map(|lane| if lane < 16 { ZERO } else { lane - 16 })));
         self.vector_op(X::PSHUFB, result, a, of_a);
         self.vector_op(X::PSHUFB, other, b, of_b);
         self.vector_op(X::POR, result, result, other);
