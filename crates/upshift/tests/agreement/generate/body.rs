@@ -266,6 +266,14 @@ impl Maker<'_> {
         op(if typed { I::TypedSelect(ty) } else { I::Select }, args, ty)
     }
 
+    /// Operands of something that leaves the rest of the block out, perhaps with more values below them, which are dropped.
+    pub(super) fn over_others(&mut self, args: Vec<Node>) -> Vec<Node> {
+        let below = if self.rng.chance(30) { self.some_types(3) } else { Vec::new() };
+        let mut all = self.values(&below);
+        all.extend(args);
+        all
+    }
+
     /// A block that may be left early with its value, with parameters or without.
     fn block_value(&mut self, ty: ValType) -> Node {
         let label = self.label();
@@ -277,11 +285,16 @@ impl Maker<'_> {
         statements.extend((0..1 + self.rng.below(3)).map(|_| self.statement()));
         let value = self.value(ty);
         let condition = self.condition();
-        let value = if self.rng.chance(50) {
-            let args = vec![value, condition];
-            Node::Branch { op: Branch::If, targets: vec![label], args, results: vec![ty] }
-        } else {
-            value
+        let value = match self.rng.below(10) {
+            0..5 => {
+                let args = vec![value, condition];
+                Node::Branch { op: Branch::If, targets: vec![label], args, results: vec![ty] }
+            }
+            5..7 => {
+                let args = self.over_others(vec![value]);
+                Node::Branch { op: Branch::Always, targets: vec![label], args, results: vec![ty] }
+            }
+            _ => value,
         };
         self.labels.truncate(labels);
         let mut block = self.block(
@@ -497,6 +510,7 @@ impl Maker<'_> {
         let condition = self.condition();
         match self.rng.below(3) {
             0 => {
+                let args = self.over_others(args);
                 let out =
                     Node::Branch { op: Branch::Always, targets: vec![target], args, results: Vec::new() };
                 self.when(condition, out)
@@ -531,6 +545,7 @@ impl Maker<'_> {
             }
         }
         let values = self.values(&results);
+        let values = self.over_others(values);
         self.when(condition, act(I::Return, values))
     }
 
@@ -571,6 +586,7 @@ impl Maker<'_> {
         if self.rng.chance(60) {
             let condition = self.condition();
             let values = self.values(&carried);
+            let values = self.over_others(values);
             let throw = self.when(condition, act(I::Throw(tag as u32), values));
             let at = self.rng.below(body.statements.len() + 1);
             body.statements.insert(at, throw);

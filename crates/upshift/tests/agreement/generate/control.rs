@@ -98,8 +98,8 @@ impl Maker<'_> {
         let values = self.values(carried);
         self.labels.truncate(labels);
         let values = if self.rng.chance(60) {
-            let results = carried.to_vec();
-            vec![Node::Branch { op: Branch::Always, targets: vec![around], args: values, results }]
+            let (args, results) = (self.over_others(values), carried.to_vec());
+            vec![Node::Branch { op: Branch::Always, targets: vec![around], args, results }]
         } else {
             values
         };
@@ -127,6 +127,7 @@ impl Maker<'_> {
         let last = self.rng.below(targets.len());
         let end = targets.len() - 1;
         targets.swap(last, end);
+        let args = self.over_others(args);
         let mut node = Node::Branch { op: Branch::Table, targets, args, results: types.clone() };
         for (number, &arm) in arms.iter().enumerate() {
             let body = if number == 0 {
