@@ -315,6 +315,8 @@ static PROGRAMS: &[Program] = &[
     wat!("sieve"),
     wat!("nbody"),
     wat!("matrix"),
+    wat!("sites"),
+    wat!("shifts"),
     freestanding!(Micro, "strings"),
     freestanding!(Micro, "vm"),
     host!("fib", &["20"], "6765", 10_000, 1000),

@@ -7,7 +7,7 @@ use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;
 use upshift_core::vm::frame;
-use upshift_ir::build::{Builder, SideTables};
+use upshift_ir::build::SideTables;
 use upshift_translate::backend::{Backend, Call, Callee, Frame, Operand, Return, Slot};
 
 use crate::cache::{Held, Kind};
@@ -15,11 +15,14 @@ use crate::compiler::Compiler;
 use crate::tables::{ColdPath, Kept};
 use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
 
+/// The kinds of results for which calls have a landing from handlers: none or one that is where it has to be already, and those that
+/// have to be moved.
+pub(crate) const LANDINGS: [Option<Kind>; 4] = [None, Some(Kind::F64), Some(Kind::I32), Some(Kind::I64)];
+
 impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
         self.frame = *frame;
-        self.builder = Builder::for_embedding(self.module, frame);
         self.tables.side = SideTables::new(frame.params);
         self.control.begin(&mut self.asm);
         let overflow = self.control.overflow();
@@ -147,12 +150,7 @@ impl<'m> Compiler<'m> {
     /// The only result of a call is in a register as well.
     fn take_result(&mut self, slot: Slot, kind: Option<Kind>) {
         let Some(kind) = kind else { return };
-        let reg = result_reg(kind);
-        if kind == Kind::I32 {
-            // The callee may have left anything in the upper half.
-            self.emit_move(reg, reg, kind);
-        }
-        self.cache.bind(reg, Held { slot, kind, dirty: false });
+        self.cache.bind(result_reg(kind), Held { slot, kind, dirty: false });
     }
 
     /// The landing of calls with such a result, from handlers.
@@ -160,16 +158,15 @@ impl<'m> Compiler<'m> {
         let number = match result_kind(call.ty.results()) {
             None | Some(Kind::F32) => 0,
             Some(Kind::F64) => 1,
-            Some(_) => 2,
+            Some(Kind::I32) => 2,
+            Some(_) => 3,
         };
         *self.control.call_landings[number].get_or_insert_with(|| self.asm.label())
     }
 
     /// The landings that calls need.
     fn emit_call_landings(&mut self) {
-        for (kind, label) in
-            [None, Some(Kind::F64), Some(Kind::I64)].into_iter().zip(self.control.call_landings)
-        {
+        for (kind, label) in LANDINGS.into_iter().zip(self.control.call_landings) {
             if let Some(label) = label {
                 self.tables.own(self.asm.offset(), 0);
                 self.asm.bind(label);

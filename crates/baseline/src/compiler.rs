@@ -47,32 +47,72 @@ pub(crate) struct Compiler<'m> {
     pub(crate) pins: Pins,
     /// What lies beside the code.
     pub(crate) tables: Tables,
-    /// Makes instructions of the interpreter.
-    pub(crate) builder: Builder<'m>,
+    /// Makes instructions of the interpreter, once one is wanted.
+    pub(crate) builder: Option<Builder<'m>>,
+}
+
+/// What compilers use from one function to the next, so that they need not allocate it each time. It is empty between functions.
+#[derive(Default)]
+pub(crate) struct Room {
+    asm: Assembler,
+    cache: Cache,
+    control: Control,
+    pins: Pins,
+    tables: Tables,
+}
+
+impl Room {
+    /// Whether only very large functions need so much.
+    fn is_large(&self) -> bool {
+        const MOST_BYTES: usize = 1 << 20;
+        self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large()
+    }
 }
 
 impl<'m> Compiler<'m> {
     /// A compiler for a function of the module; with `positions` it notes where code comes from.
-    pub(crate) fn new(module: &'m ModuleInfo, target: &'m Target, positions: bool) -> Compiler<'m> {
+    pub(crate) fn new(
+        module: &'m ModuleInfo,
+        target: &'m Target,
+        positions: bool,
+        room: Room,
+    ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
+        let Room { asm, cache, control, pins, mut tables } = room;
+        tables.note_positions(positions);
         Compiler {
             module,
             layout: module.vm_layout(),
             target,
             frame,
-            asm: Assembler::new(),
-            cache: Cache::default(),
+            asm,
+            cache,
             consumed: Consumed::default(),
             flags: None,
-            control: Control::default(),
-            pins: Pins::default(),
-            tables: Tables::new(positions),
-            builder: Builder::for_embedding(module, &frame),
+            control,
+            pins,
+            tables,
+            builder: None,
         }
     }
 
+    /// What the next compiler can use.
+    pub(crate) fn into_room(self) -> Room {
+        let Compiler { asm, cache, control, pins, tables, .. } = self;
+        let mut room = Room { asm, cache, control, pins, tables };
+        if room.is_large() {
+            return Room::default();
+        }
+        room.asm.clear();
+        room.cache.clear();
+        room.cache.unlock();
+        room.control.reset();
+        room.tables.reset();
+        room
+    }
+
     /// The finished code.
-    pub(crate) fn finish(mut self) -> Result<BaselineCode, AsmError> {
+    pub(crate) fn finish(&mut self) -> Result<BaselineCode, AsmError> {
         let code = self.asm.finish()?;
         let pool = code.pool;
         let side = std::mem::take(&mut self.tables.side);
@@ -87,7 +127,7 @@ impl<'m> Compiler<'m> {
             owners: self.tables.take_owners(pool),
             handlers,
             references,
-            faults: std::mem::take(&mut self.tables.faults).into(),
+            faults: self.tables.faults.as_slice().into(),
             embedded: self.tables.embedded,
             code,
         })
@@ -321,7 +361,9 @@ impl Backend for Compiler<'_> {
 
     fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
         self.settle();
-        self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+        if !self.emit_struct_new(ty, dst, fields) {
+            self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+        }
     }
 
     fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand) {

@@ -11,6 +11,7 @@ use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
 use crate::cache::Kind;
+use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
 use crate::tables::ColdPath;
@@ -57,8 +58,8 @@ pub(crate) struct Control {
     pinned: Vec<RegSet>,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
-    /// The landings of calls from handlers: without a result or with an `f32`, with an `f64`, with an integer or reference.
-    pub(crate) call_landings: [Option<Place>; 3],
+    /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
+    pub(crate) call_landings: [Option<Place>; LANDINGS.len()],
     body: Option<Place>,
     overflow: Option<Place>,
     /// Where the size of the frame is to be put.
@@ -69,7 +70,34 @@ pub(crate) struct Control {
     pub(crate) entry: Option<Const>,
 }
 
+/// A vector without elements but with its room.
+pub(crate) fn emptied<T>(mut elements: Vec<T>) -> Vec<T> {
+    elements.clear();
+    elements
+}
+
 impl Control {
+    /// Forgets the function but keeps the room.
+    pub(crate) fn reset(&mut self) {
+        let old = std::mem::take(self);
+        *self = Control {
+            labels: emptied(old.labels),
+            entries: emptied(old.entries),
+            plan: old.plan,
+            table_stubs: emptied(old.table_stubs),
+            loops: emptied(old.loops),
+            pinned: emptied(old.pinned),
+            catches: emptied(old.catches),
+            ..Control::default()
+        };
+    }
+
+    /// Whether only very large functions need so much room.
+    pub(crate) fn is_large(&self) -> bool {
+        const MOST: usize = 1 << 14;
+        self.labels.capacity() > MOST || self.entries.capacity() > 4 * MOST
+    }
+
     /// A function begins.
     pub(crate) fn begin(&mut self, asm: &mut Assembler) {
         self.body = Some(asm.label());

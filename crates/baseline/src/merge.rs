@@ -38,14 +38,17 @@ impl Plan {
 }
 
 impl Compiler<'_> {
-    /// Sees to it that each register has one slot only, as labels want it. The flags stay.
+    /// Sees to it that each register has one slot only, as labels want it: what has to be there for a loop, or else what memory
+    /// lacks. The flags stay.
     pub(crate) fn unshare(&mut self) {
         for reg in self.cache.used().iter() {
-            if let [_, second, ..] = *self.cache.held(reg) {
-                if second.dirty {
-                    self.emit_store(second.slot, reg, second.kind);
+            if let [first, second, ..] = *self.cache.held(reg) {
+                let stays = self.control.pinned().contains(reg);
+                let other = if second.dirty && !first.dirty && !stays { first } else { second };
+                if other.dirty {
+                    self.emit_store(other.slot, reg, other.kind);
                 }
-                self.cache.forget(second.slot);
+                self.cache.forget(other.slot);
             }
         }
     }

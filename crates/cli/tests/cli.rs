@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use support::{Dir, Outcome};
+use upshift::{Dispatch, Tier};
 
 mod support;
 
@@ -336,10 +337,28 @@ fn only_tiers_that_exist_can_be_chosen() {
     for tier in ["0", "interp", "auto"] {
         dir.run(&["--tier", tier, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
     }
-    for (tier, name) in
-        [("1", "baseline"), ("baseline", "baseline"), ("2", "optimizing"), ("opt", "optimizing")]
-    {
-        dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "no tier", name, "`interp`"]);
+    for (tier, name) in [
+        ("1", Tier::Baseline),
+        ("baseline", Tier::Baseline),
+        ("2", Tier::Optimizing),
+        ("opt", Tier::Optimizing),
+    ] {
+        if name.is_available() {
+            dir.run(&["--tier", tier, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+        } else {
+            dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "no tier", name.name(), "`interp`"]);
+        }
+    }
+    // The loop has no tail calls, and native code has nothing else to go to.
+    if Tier::Baseline.is_available() && Dispatch::LOOP_AVAILABLE {
+        let args = ["--dispatch=loop", "--stats", "--invoke", "add", "math.wat", "2", "3"];
+        let outcome = dir.run(&args);
+        assert_eq!(outcome.code, Some(0));
+        let compiled = outcome.stderr.lines().find(|line| line.starts_with("functions compiled")).unwrap();
+        assert!(compiled.contains(" 0; ") && compiled.contains("dispatch"), "{compiled}");
+        let args = ["--dispatch=loop", "--tier=baseline", "--invoke", "add", "math.wat", "2", "3"];
+        let outcome = dir.run(&args);
+        assert!(outcome.code != Some(0) && outcome.stderr.contains("native code"), "{outcome:?}");
     }
     for tier in ["3", "", "jit"] {
         dir.run(&["--tier", tier, "math.wat"])

@@ -30,6 +30,7 @@ pub struct Config {
     pub(crate) tier_up: TierUp,
     /// What native code may use at most, see [`Config::processor_level`].
     pub(crate) processor_level: u8,
+    pub(crate) jump_returns: bool,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -49,6 +50,7 @@ impl Default for Config {
             tiers: Tiers::default(),
             tier_up: TierUp::default(),
             processor_level: u8::MAX,
+            jump_returns: false,
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -215,6 +217,14 @@ impl Config {
     #[doc(hidden)]
     pub fn processor_level(&mut self, level: u8) -> &mut Config {
         self.processor_level = level;
+        self
+    }
+
+    /// Whether native code calls and returns by jumps, as it does anyway where the system checks return addresses, and not by calls
+    /// that the processor can foresee the ends of; for tests and measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn jump_returns(&mut self, jumps: bool) -> &mut Config {
+        self.jump_returns = jumps;
         self
     }
 

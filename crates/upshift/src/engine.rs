@@ -7,13 +7,15 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context, Error, Result, ensure};
 use upshift_core::index::FuncIndex;
 use upshift_core::shown::Shown;
-use upshift_interp::Dispatch;
+use upshift_core::vm::Returns;
+use upshift_interp::{Dispatch, native};
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{ModuleInfo, TypeRegistry, names};
 
 use crate::config::Config;
 use crate::demangle::demangle;
 use crate::vm::code::{CodeSet, NoNativeCode};
+use crate::vm::native::Machine;
 use crate::vm::observe::Observers;
 use crate::vm::pool::Pools;
 use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
@@ -162,6 +164,20 @@ impl Engine {
     /// What happens about native code of functions.
     pub(crate) fn tiering(&self) -> Tiering {
         self.inner.tiering
+    }
+
+    /// How native code calls and returns.
+    pub(crate) fn returns(&self) -> Returns {
+        if self.inner.config.jump_returns { Returns::Jump } else { native::allowed_returns() }
+    }
+
+    /// What native code is made for.
+    pub(crate) fn machine(&self) -> Machine {
+        Machine {
+            level: self.inner.config.processor_level,
+            returns: self.returns(),
+            choices: matches!(self.tiering(), Tiering::AtRandom(_)),
+        }
     }
 
     /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the

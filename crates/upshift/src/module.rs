@@ -77,6 +77,7 @@ struct ModuleInner {
 /// assert_eq!((size.params, size.locals, size.operators), (1, 2, 4));
 /// // One sets the locals to zero, one adds, one returns.
 /// assert_eq!(size.ir_instructions, 3);
+/// assert_eq!(size.loops, 0);
 /// # Ok::<(), upshift::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,6 +93,10 @@ pub struct FuncSize {
     pub ir_instructions: usize,
     /// The words of these instructions, 8 bytes each.
     pub ir_words: usize,
+    /// Bytes of the body in the module: how often a function is called, or repeats a loop, before it is compiled depends on them.
+    pub bytes: usize,
+    /// Loops of the body, but for those that nothing reaches.
+    pub loops: usize,
 }
 
 /// What is said of bytes that are no valid module, or of one that exceeds a limit.
@@ -316,7 +321,7 @@ impl Module {
         ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
         let reservation = self.engine().config().memory_reservation;
         let modes: Vec<_> = self.info().memories.iter().map(|&ty| mode_of(ty, reservation)).collect();
-        Ok((FuncIndex(func), native::target(&modes, self.engine().config().processor_level, false)))
+        Ok((FuncIndex(func), native::target(&modes, self.engine().machine())))
     }
 
     /// How large a function is, in the module and translated for the interpreter. The translation is the ordinary one,
@@ -341,6 +346,8 @@ impl Module {
             operators: body.operators,
             ir_instructions: instructions.len(),
             ir_words: words.len(),
+            bytes: self.info().body(func).map_or(0, |body| body.len()),
+            loops: (0..code.loop_count() as u32).filter(|&number| code.loop_head(number).is_some()).count(),
         })
     }
 

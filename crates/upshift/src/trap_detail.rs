@@ -8,8 +8,6 @@
 //! that traps itself has its operand in a register, which is noted on the way out; what it did is what the interpreter's
 //! instruction of the same operator does.
 
-use std::iter::successors;
-
 use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
 use upshift_core::shown::Shown;
@@ -268,15 +266,21 @@ fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
     let options = module.engine().config().code;
     let code = upshift_ir::compile(module.info(), frame.func, options).ok()?;
     let positions = upshift_ir::code::positions(module.info(), frame.func, options).ok()?;
-    // An operator may have several instructions: those that bring its operands to their places come first.
-    let (words, len) = (code.words(), code.words().len());
-    let mut of_operator = positions.iter().enumerate().filter(|&(_, &(_, found))| found == offset);
-    of_operator.find_map(|(number, &(start, _))| {
-        let end = positions.get(number + 1).map_or(len, |next| next.0 as usize);
-        let next = |instr: &Instr| Some(instr.at + instr.len).filter(|&at| at < end);
-        let mut instrs =
-            successors(decode(words, start as usize).ok(), |instr| decode(words, next(instr)?).ok());
-        instrs.find(|instr| may_trap(instr.op, trap))
+    let of_operator = (0..positions.len()).filter(|&at| positions[at].1 == offset);
+    let mut instrs = of_operator.flat_map(|at| {
+        let end = positions.get(at + 1).map_or(code.words().len(), |next| next.0 as usize);
+        instructions(&code.words()[..end], positions[at].0 as usize)
+    });
+    instrs.find(|instr| may_trap(instr.op, trap))
+}
+
+/// The instructions from a word on.
+fn instructions(words: &[u64], begin: usize) -> impl Iterator<Item = Instr> + '_ {
+    let mut at = begin;
+    std::iter::from_fn(move || {
+        let instr = decode(words, at).ok()?;
+        at += instr.len;
+        Some(instr)
     })
 }
 

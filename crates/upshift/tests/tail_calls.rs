@@ -84,6 +84,54 @@ fn across_instances() -> Result<()> {
     Ok(())
 }
 
+/// A ring of functions of two instances, each of which finds the next one in another way, while functions change their tier.
+#[test]
+fn between_tiers() -> Result<()> {
+    let first = r#"(module
+        (type $f (func (param i64 i64) (result i64)))
+        (type $wide (func (param i64 i64 v128 i64) (result i64)))
+        (table (export "table") 4 funcref)
+        (elem (i32.const 0) $b $c)
+        (func $a (export "run") (type $f)
+            (if (i64.eqz (local.get 0)) (then (return (local.get 1))))
+            (return_call $b (i64.sub (local.get 0) (i64.const 1)) (i64.add (local.get 1) (i64.const 1))
+                (v128.const i64x2 3 4) (i64.const 5)))
+        (func $b (type $wide)
+            (if (i64.eqz (local.get 0)) (then (return (local.get 1))))
+            (return_call_ref $f (i64.sub (local.get 0) (i64.const 1))
+                (i64.add (local.get 1) (i64x2.extract_lane 1 (local.get 2)))
+                (ref.cast (ref $f) (table.get (i32.const 1)))))
+        (func $c (type $f)
+            (if (i64.eqz (local.get 0)) (then (return (local.get 1))))
+            (return_call_indirect (type $f) (i64.sub (local.get 0) (i64.const 1)) (local.get 1) (i32.const 2))))"#;
+    let second = r#"(module
+        (type $f (func (param i64 i64) (result i64)))
+        (import "first" "table" (table 4 funcref))
+        (import "first" "run" (func $a (type $f)))
+        (elem (i32.const 2) $d)
+        (func $d (type $f)
+            (if (i64.eqz (local.get 0)) (then (return (local.get 1))))
+            (return_call $a (i64.sub (local.get 0) (i64.const 1)) (local.get 1))))"#;
+    for seed in 0..4 {
+        let mut config = Config::new();
+        if Way::all().contains(&Way::Random) {
+            config.random_tiers(seed).jump_returns(seed % 2 == 1);
+        }
+        let engine = Engine::new(config.max_wasm_stack(64 * 1024))?;
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        let instance = linker.instantiate(&mut store, &Module::new(&engine, first)?)?;
+        linker.instance(&mut store, "first", instance)?;
+        linker.instantiate(&mut store, &Module::new(&engine, second)?)?;
+        let run = instance.get_typed_func::<(i64, i64), i64>(&mut store, "run")?;
+        // Of four steps, one adds 1 and one adds 4.
+        for calls in [4, 40, CALLS / 4] {
+            assert_eq!(run.call(&mut store, (calls, 0))?, calls / 4 * 5, "{seed}");
+        }
+    }
+    Ok(())
+}
+
 /// A callee may have any frame that a call could have: here the last of five takes most of what is left of the stack.
 #[test]
 fn large_frames() -> Result<()> {

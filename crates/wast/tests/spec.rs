@@ -125,6 +125,14 @@ fn baseline() {
     }
 }
 
+/// Native code that returns by jumps, as where the system checks return addresses.
+#[test]
+fn baseline_with_jumps() {
+    if has_native_code() {
+        run_all(&|config| config.tiers(Tiers::Only(Tier::Baseline)).jump_returns(true));
+    }
+}
+
 /// The same with what code may do besides.
 #[test]
 fn baseline_metered() {

@@ -86,6 +86,8 @@ impl Compiler<'_> {
         match result {
             Some(Kind::F64) => self.asm.movaps(FLOAT_RESULT, upshift_asm::x64::Xmm::XMM1),
             Some(Kind::F32) | None => {}
+            // Handlers may have left anything in the upper half.
+            Some(Kind::I32) => self.asm.mov(Size::S32, RESULT, Gpr::R9),
             Some(_) => self.asm.mov(Size::S64, RESULT, Gpr::R9),
         }
         self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::RSI, -8));

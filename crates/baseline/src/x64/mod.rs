@@ -22,5 +22,6 @@ pub(crate) use float::{FloatOp, float_op};
 pub(crate) use integer::{IntOp, int_op};
 pub(crate) use memory::{load_bytes, load_kind, store_bytes};
 pub(crate) use regs::{
-    CTX, Class, FLOAT_RESULT, FP, MEM, REGS, RESULT, Reg, RegSet, allocatable, first, lasting,
+    CTX, Class, FLOAT_RESULT, FP, KEPT_BY_HANDLERS, MEM, REGS, RESULT, Reg, RegSet, allocatable, first,
+    lasting,
 };

@@ -7,16 +7,22 @@ use std::mem::offset_of;
 
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
 use upshift_core::Trap;
+use upshift_core::index::TypeIndex;
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::types::layout::HEADER_BYTES;
-use upshift_core::vm::{ObjectHeader, VmCtx};
-use upshift_translate::backend::{Operand, Slot};
+use upshift_core::types::layout::{HEADER_BYTES, StructLayout};
+use upshift_core::vm::{FieldPlace, ObjectHeader, StoreCtx, VmCtx};
+use upshift_translate::backend::{Backend, Operand, Slot};
 
-use super::CTX;
 use super::memory::{Access, load_bytes, store_bytes};
+use super::{CTX, Class};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
+
+/// The most bytes of a struct that is made by instructions.
+const LARGEST: u32 = 256;
+/// The most fields.
+const MOST_FIELDS: usize = 16;
 
 /// Where the length of an array is.
 const LEN: i32 = offset_of!(ObjectHeader, len) as i32;
@@ -126,5 +132,90 @@ impl Compiler<'_> {
         self.asm.shl_imm(Size::S64, array, 32);
         self.asm.or(Size::S64, array, index);
         self.leave_for_trap(array);
+    }
+
+    /// Makes a struct whose fields lie in consecutive slots, or have all bits zero. Answers false if it is too large to be made here;
+    /// where the heap has no room, the interpreter makes it.
+    pub(crate) fn emit_struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) -> bool {
+        let module = self.module;
+        let defined = &module.types[ty.index()];
+        let size = defined.ty.layout.as_ref().map_or(0, StructLayout::size);
+        if size > LARGEST || defined.ty.places.len() > MOST_FIELDS {
+            return false;
+        }
+        let (store, object) = (self.alloc_gpr(), self.alloc_gpr());
+        let (reference, scratch) = (self.alloc_gpr(), self.alloc_gpr());
+        let made = self.asm.label();
+        let load = ColdPath::Load { reg: reference.into(), slot: dst, kind: Kind::Ref, back: made };
+        let loaded = self.cold(load);
+        let full = self.embed_cold_below(dst, Some(loaded), |builder| builder.struct_new(ty, dst, fields));
+        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        let bump = Mem::base(store, offset_of!(StoreCtx, gc_bump) as i32);
+        self.asm.mov(Size::S32, reference, bump);
+        self.asm.mov(Size::S32, scratch, Mem::base(store, offset_of!(StoreCtx, gc_limit) as i32));
+        self.asm.sub(Size::S32, scratch, reference);
+        self.asm.cmp_imm(Size::S32, scratch, size as i32);
+        self.asm.jcc(Cond::B, full);
+        self.asm.add_imm(Size::S32, bump, size as i32);
+        self.asm.mov(Size::S64, object, Mem::base(CTX, offset_of!(VmCtx, gc_base) as i32));
+        self.asm.add(Size::S64, object, reference);
+        let word = ObjectHeader::word_of(defined.id);
+        self.asm.mov_mi(
+            Size::S32,
+            Mem::base(object, offset_of!(ObjectHeader, type_word) as i32),
+            word as i32,
+        );
+        self.asm.mov_mi(Size::S32, Mem::base(object, LEN), 0);
+        match fields {
+            Some(first) => self.emit_fields(&defined.ty.places, first, object, scratch),
+            None => {
+                for at in (HEADER_BYTES..size).step_by(8) {
+                    self.asm.mov_mi(Size::S64, Mem::base(object, at as i32), 0);
+                }
+            }
+        }
+        self.asm.bind(made);
+        self.define(dst, reference, Kind::Ref);
+        true
+    }
+
+    /// Stores the values of fields, which are used up. No register gets another value that anybody knows of.
+    fn emit_fields(&mut self, places: &[FieldPlace], first: Slot, object: Gpr, scratch: Gpr) {
+        let mut slot = first;
+        for &FieldPlace { offset, bytes_log2 } in places {
+            let to = |more: i32| Mem::base(object, offset as i32 + more);
+            match (self.cache.find(slot), bytes_log2) {
+                (Some(reg), 4) => self.asm.movups_mr(to(0), reg.xmm()),
+                (None, 4) => {
+                    for half in 0..2 {
+                        let from = self.slot_mem(Slot(slot.0 + half));
+                        self.asm.mov(Size::S64, scratch, from);
+                        self.asm.mov_mr(Size::S64, to(8 * half as i32), scratch);
+                    }
+                }
+                (Some(reg), bytes) => match (reg.class(), bytes) {
+                    (Class::Int, _) => self.asm.mov_mr(size_of_field(bytes), to(0), reg.gpr()),
+                    (Class::Float, 2) => self.asm.movss_mr(to(0), reg.xmm()),
+                    (Class::Float, _) => self.asm.movsd_mr(to(0), reg.xmm()),
+                },
+                (None, bytes) => {
+                    let from = self.slot_mem(slot);
+                    self.asm.mov(if bytes == 3 { Size::S64 } else { Size::S32 }, scratch, from);
+                    self.asm.mov_mr(size_of_field(bytes), to(0), scratch);
+                }
+            }
+            let slots = if bytes_log2 == 4 { 2 } else { 1 };
+            self.cache.forget(slot);
+            slot.0 += slots;
+        }
+    }
+}
+
+fn size_of_field(bytes_log2: u32) -> Size {
+    match bytes_log2 {
+        0 => Size::S8,
+        1 => Size::S16,
+        2 => Size::S32,
+        _ => Size::S64,
     }
 }

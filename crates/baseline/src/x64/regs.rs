@@ -157,6 +157,9 @@ const INT_ORDER: [Gpr; 12] = [
     Gpr::R13,
 ];
 
+/// The registers that are after a handler what they were before, unless that called wasm.
+pub(crate) const KEPT_BY_HANDLERS: RegSet = RegSet::of_gprs(&[Gpr::RBP, Gpr::R12, Gpr::R13]);
+
 /// The registers of a class that values may be in.
 pub(crate) const fn allocatable(class: Class) -> RegSet {
     match class {

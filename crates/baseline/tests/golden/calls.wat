@@ -108,9 +108,6 @@
 ;; ; pool
 ;; ; 0x47 call_indirect 0 0
 ;; @0090 0000000000000000 ; call_indirect 2, s5, s-4, 64, 1
-;; @0098 0000000500020481 ; …
-;; @00a0 00000040fffffffc ; …
-;; @00a8 0000000000000001 ; …
 ;; @00b0 000000000000003e ; native code returns to @003e
 ;; @00b8 000000000000006b ; the interpreter returns by @006b
 ;; @00c0 0000000000000000 ; address of the stub Overflow
@@ -155,8 +152,6 @@
 ;; ; pool
 ;; ; 0x4d call 0
 ;; @0070 0000000000000000 ; call.import 0, s3, 72, 0
-;; @0078 0000000300000480 ; …
-;; @0080 0000000000000048 ; …
 ;; @0088 000000000000002f ; native code returns to @002f
 ;; @0090 0000000000000057 ; the interpreter returns by @0057
 ;; @0098 0000000000000000 ; address of the stub Overflow
@@ -191,9 +186,6 @@
 ;; ; pool
 ;; ; 0x54 return_call 1
 ;; @0050 0000000000000000 ; return_call 1, s4, 80, 1, 1, 1
-;; @0058 0000000400010484 ; …
-;; @0060 0000000100000050 ; …
-;; @0068 0000000100000001 ; …
 ;; @0070 0000000000000000 ; address of the stub Overflow
 ;; @0078 0000000000000008 ; preamble: frame of 8 bytes
 ;; @0080 000000000000003b ; address of @003b: entry from the interpreter

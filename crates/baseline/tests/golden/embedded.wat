@@ -43,11 +43,9 @@
 ;; ; pool
 ;; ; 0x1e i8x16.swizzle
 ;; @0070 0000000000000000 ; i8x16.swizzle v0, v-7, v-5
-;; @0078 fffbfff9000002fe ; …
 ;; @0080 0000000000000024 ; address of @0024
 ;; ; 0x22 i32x4.mul
 ;; @0088 0000000000000000 ; i32x4.mul v0, v0, v-5
-;; @0090 fffb00000000031c ; …
 ;; @0098 0000000000000033 ; address of @0033
 ;; @00a0 0000000000000000 ; address of the stub Overflow
 ;; @00a8 0000000000000020 ; preamble: frame of 32 bytes

@@ -72,11 +72,9 @@
 ;; @007f ret
 ;; ; pool
 ;; @00e0 0000000000000000 ; check_interrupt s0
-;; @00e8 000000000000047a ; …
 ;; @00f0 0000000000000024 ; address of @0024
 ;; ; 0x18 loop
 ;; @00f8 0000000000000000 ; check_interrupt s0
-;; @0100 000000000000047a ; …
 ;; @0108 000000000000004c ; address of @004c
 ;; @0110 0000000000000000 ; address of the stub Trap
 ;; @0118 0000000000000000 ; address of the stub Overflow

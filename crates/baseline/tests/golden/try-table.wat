@@ -34,8 +34,6 @@
 ;; ; pool
 ;; ; 0x27 throw 0
 ;; @0050 0000000000000000 ; throw s0, 0
-;; @0058 0000000000000492 ; …
-;; @0060 0000000000000000 ; …
 ;; @0068 0000000000000000 ; address of the stub Overflow
 ;; @0070 0000000000000008 ; preamble: frame of 8 bytes
 ;; @0078 000000000000003c ; address of @003c: entry from the interpreter
@@ -61,7 +59,7 @@
 ;; @007e add rcx, 7
 ;; @0082 jmp rcx
 ;; ; 0x2c block (result i32)
-;; ; 0x2e try_table  [One { tag: 0, label: 0 }]
+;; ; 0x2e try_table [One { tag: 0, label: 0 }]
 ;; ; 0x34 call 0
 ;; @0015 lea rax, [r14+0x40]
 ;; @0019 lea rcx, [0x98]

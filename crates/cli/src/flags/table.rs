@@ -445,7 +445,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "What executes: `interp`, `baseline`, `opt`, or `auto` (default)",
         more: "All functions run in this tier from their first call: the interpreter, code made in a single pass, or \
                optimized code; for short `0`, `1` and `2`. With `auto` they begin in the interpreter and move up when \
-               they are called often. A tier that this build does not have is an error.",
+               they are called often or repeat a loop often. A tier that this build or this system does not have is an \
+               error; with `auto`, `--stats` tells if there is only the interpreter.",
         set: |options, given| {
             let [interpreter, baseline, optimizing] = Tier::ALL.map(Tiers::Only);
             let tiers = given.choose(&[
@@ -461,8 +462,9 @@ pub(crate) const FLAGS: &[Flag] = &[
                 && !tier.is_available()
             {
                 return Err(format!(
-                    "this build has no tier {}, `{tier}`: choose `interp` or `auto`",
-                    tier.number()
+                    "this build has no tier {}, `{tier}`: choose {}`interp` or `auto`",
+                    tier.number(),
+                    if Tier::Baseline.is_available() { "`baseline`, " } else { "" }
                 ));
             }
             put(&mut options.tiers, tiers)

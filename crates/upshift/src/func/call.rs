@@ -56,7 +56,8 @@ pub(crate) unsafe fn invoke<R>(
 fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
     if outermost {
         store.ctx_mut().entered = Default::default();
-        if store.tier.has_native_code() {
+        // A program without native code leaves the thread as it is; one that gets some during the call prepares it then.
+        if signals::is_installed() && store.tier.has_native_code() {
             signals::prepare_thread();
         }
     }

@@ -23,7 +23,6 @@ use crate::table::Table;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
 use crate::vm::native::NativeSet;
-use crate::vm::tier::Tiering;
 
 /// The elements of a segment that can still be used.
 pub(crate) enum Elems {
@@ -139,10 +138,8 @@ impl InstanceData {
             return Ok(set);
         }
         let engine = self.module.engine();
-        let level = engine.config().processor_level;
-        let choices = matches!(engine.tiering(), Tiering::AtRandom(_));
         let (info, modes) = (self.module.info(), self.memory_modes());
-        let set = self.module.native().set(info, &modes, level, choices, engine.observers())?;
+        let set = self.module.native().set(info, &modes, engine.machine(), engine.observers())?;
         Ok(self.native.get_or_init(|| set))
     }
 

@@ -185,7 +185,7 @@ impl StoreState {
             gc: Gc::default(),
             host_funcs: Vec::new(),
             host_calls: 0,
-            tier: TierState::new(engine.tiering()),
+            tier: TierState::new(engine.tiering(), engine.returns()),
             host_func_ids: HashMap::new(),
             on_deadline: None,
             limiter: None,

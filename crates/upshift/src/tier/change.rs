@@ -9,7 +9,7 @@
 //! What one instance had compiled, others find when they ask: each record changes only while its own store's code runs.
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{FuncRec, Landing, Status, VmCtx, frame};
+use upshift_core::vm::{FuncRec, Landing, Returns, Status, VmCtx, frame};
 use upshift_interp::native;
 use upshift_ir::FuncCode;
 use upshift_ir::decode::decode;
@@ -20,6 +20,7 @@ use crate::instance::InstanceData;
 use crate::store::StoreState;
 use crate::vm::code::{CodeKind, NoNativeCode, Stub, kind_of};
 use crate::vm::native::{Cause, NativeFunc};
+use crate::vm::signals;
 use crate::vm::tier::{Dice, Tier, Tiering, Trigger, pays};
 
 /// The most calls and turns between two random decisions.
@@ -30,12 +31,13 @@ const RANDOM_ARRIVALS: u32 = 12;
 pub(crate) struct TierState {
     tiering: Tiering,
     dice: Dice,
+    returns: Returns,
 }
 
 impl TierState {
-    pub(crate) fn new(tiering: Tiering) -> TierState {
+    pub(crate) fn new(tiering: Tiering, returns: Returns) -> TierState {
         let seed = if let Tiering::AtRandom(seed) = tiering { seed } else { 0 };
-        TierState { tiering, dice: Dice::new(seed) }
+        TierState { tiering, dice: Dice::new(seed), returns }
     }
 
     /// Whether there may be native code.
@@ -77,7 +79,7 @@ impl TierState {
         if self.tiering == Tiering::Never {
             return std::ptr::null();
         }
-        native::call_interpreter(native::allowed_returns())
+        native::call_interpreter(self.returns)
     }
 
     /// Whether something happens that happens so many times of four, if functions change their tier at random.
@@ -88,6 +90,8 @@ impl TierState {
 
 /// Lets calls of a function reach native code.
 fn install(func: &FuncRec, code: &NativeFunc) {
+    // Another thread may have made the code.
+    signals::prepare_thread();
     func.code.set(code.entry());
     func.native.set(code.native_entry());
 }

@@ -17,7 +17,7 @@ use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{RelocKind, Stub};
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::MemoryMode;
+use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
 use upshift_ir::handlers::Handlers;
@@ -177,14 +177,24 @@ impl NativeSet {
     }
 }
 
-/// What code is made for on this machine, for instances whose memories have these modes; `level` and `choices` as for
-/// [`NativeModule::set`].
-pub(crate) fn target(memories: &[MemoryMode], level: u8, choices: bool) -> Target {
+/// What all native code of an engine is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine {
+    /// Which processors have to run it at least, see [`CpuFeatures::of_level`].
+    pub(crate) level: u8,
+    /// How it returns.
+    pub(crate) returns: Returns,
+    /// Whether it asks at loops where to go on, for tests.
+    pub(crate) choices: bool,
+}
+
+/// What code is made for on this machine, for instances whose memories have these modes.
+pub(crate) fn target(memories: &[MemoryMode], machine: Machine) -> Target {
     Target {
-        features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
-        returns: native::allowed_returns(),
+        features: CpuFeatures::detect().and(CpuFeatures::of_level(machine.level)),
+        returns: machine.returns,
         memories: memories.into(),
-        choices,
+        choices: machine.choices,
     }
 }
 
@@ -196,14 +206,13 @@ pub(crate) struct NativeModule {
 }
 
 impl NativeModule {
-    /// The set for the modes of an instance's memories, which is made if there is none. `level` is that of the processors it is
-    /// for, and `choices` tells whether its code asks where to go on; both are the same for all code of an engine.
+    /// The set for the modes of an instance's memories, which is made if there is none; `machine` is the same for all code of an
+    /// engine.
     pub(crate) fn set(
         &self,
         info: &ModuleInfo,
         memories: &[MemoryMode],
-        level: u8,
-        choices: bool,
+        machine: Machine,
         observers: Option<&Arc<Observers>>,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
@@ -211,7 +220,7 @@ impl NativeModule {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(NativeSet {
-            target: target(memories, level, choices),
+            target: target(memories, machine),
             funcs: CodeTable::new(info.bodies.len()),
             code: CodeSet::create()?,
             observers: observers.cloned(),

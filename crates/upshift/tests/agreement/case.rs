@@ -20,6 +20,7 @@ pub(crate) struct Case {
     pub(crate) ways: Vec<Way>,
     pub(crate) canonical: bool,
     pub(crate) level: u8,
+    pub(crate) jumps: bool,
     /// Whether all calls have fuel and deadlines enough, so that groups can be compared.
     ample: bool,
 }
@@ -70,7 +71,8 @@ impl Case {
         }
         let groups = vec![Group::ALL[rng.below(2)], *rng.pick(&Group::ALL)];
         let (ways, level) = (Way::others(rng), *rng.pick(&[1, 2, 3, 3]));
-        Case { program, calls, groups, ways, canonical, level, ample }
+        let jumps = rng.chance(25);
+        Case { program, calls, groups, ways, canonical, level, jumps, ample }
     }
 
     /// The first difference, if there is any; `change` is for tests of this function.
@@ -82,7 +84,13 @@ impl Case {
             Some(None) => return None,
             None => &modules,
         };
-        let setup = |group, way| Setup { group, way, canonical: self.canonical, level: self.level };
+        let setup = |group, way| Setup {
+            group,
+            way,
+            canonical: self.canonical,
+            level: self.level,
+            jumps: self.jumps,
+        };
         let mut first: Option<(Setup, Vec<Step>)> = None;
         for &group in &self.groups {
             let reference = setup(group, Way::Interpreter);

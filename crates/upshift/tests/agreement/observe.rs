@@ -90,20 +90,25 @@ pub(crate) struct Setup {
     pub(crate) canonical: bool,
     /// What native code may use of the processor.
     pub(crate) level: u8,
+    /// Whether native code calls and returns by jumps.
+    pub(crate) jumps: bool,
 }
 
 impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Setup { group, way, canonical, level } = self;
-        write!(f, "{way:?}, {group:?}, level {level}{}", if *canonical { ", canonical NaNs" } else { "" })
+        let Setup { group, way, canonical, level, jumps } = self;
+        let (jumps, canonical) =
+            (if *jumps { ", jumps" } else { "" }, if *canonical { ", canonical NaNs" } else { "" });
+        write!(f, "{way:?}, {group:?}, level {level}{jumps}{canonical}")
     }
 }
 
 impl Setup {
     fn engine(self) -> Engine {
-        let Setup { group, way, canonical, level } = self;
+        let Setup { group, way, canonical, level, jumps } = self;
         let mut config = Config::new();
-        config.max_wasm_stack(4 << 20).canonical_nans(canonical).processor_level(level);
+        config.max_wasm_stack(4 << 20).canonical_nans(canonical);
+        config.processor_level(level).jump_returns(jumps);
         config.consume_fuel(group.is(Group::Fuel)).epoch_interruption(group.is(Group::Epochs));
         config.gc_stress(group.is(Group::Stress));
         if group.is(Group::Checked) {

@@ -57,9 +57,19 @@ impl Maker<'_> {
         self.turns = outer;
         let mut round = self.block(BlockKind::Loop, around, carried.clone(), vec![body]);
         (round.args, round.params) = (args, carried.clone());
-        let start = act(I::LocalSet(counter), vec![count.constant(0)]);
-        let values = vec![Node::Block(Box::new(round))];
-        let body = Body { statements: vec![start], values, ..Body::default() };
+        let begin = act(I::LocalSet(counter), vec![count.constant(0)]);
+        let round = Node::Block(Box::new(round));
+        if self.rng.chance(25) {
+            // Local variables are zero in the beginning, so this may come behind: nothing is between the loop and what is around.
+            // Who leaves the loop otherwise finds the counter where it was, and turns less often.
+            let body = Body { values: vec![round], ..Body::default() };
+            let round =
+                Node::Block(Box::new(self.block(BlockKind::Block, exit, carried.clone(), vec![body])));
+            let label = self.label();
+            let body = Body { values: vec![round, begin], ..Body::default() };
+            return Node::Block(Box::new(self.block(BlockKind::Block, label, carried, vec![body])));
+        }
+        let body = Body { statements: vec![begin], values: vec![round], ..Body::default() };
         Node::Block(Box::new(self.block(BlockKind::Block, exit, carried, vec![body])))
     }
 

@@ -227,7 +227,7 @@ fn memory_type(rng: &mut Rng) -> MemoryType {
     let (minimum, maximum) = if page_size_log2.is_some() {
         (rng.below(100) as u64, 200)
     } else {
-        (*rng.pick(&[0, 1, 1, 1, 2]), 4)
+        (if rng.chance(6) { 0 } else { 1 + rng.below(2) as u64 }, 4)
     };
     let maximum = (shared || rng.chance(80)).then_some(maximum);
     MemoryType { minimum, maximum, memory64, shared, page_size_log2 }
