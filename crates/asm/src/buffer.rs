@@ -124,6 +124,11 @@ impl<F: Fixup> CodeBuffer<F> {
         self.bytes.len() as u32
     }
 
+    /// How many bytes code and pool can have without an allocation.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.pool.capacity()
+    }
+
     /// What has been written so far. Distances to labels that are not bound, and to the pool, are not in it.
     pub fn written(&self) -> &[u8] {
         &self.bytes
@@ -288,6 +293,7 @@ impl<F: Fixup> CodeBuffer<F> {
             }
         }
         bytes.resize(end, F::PADDING);
+        self.pool.sort();
         let relocs =
             self.pool.finish(&mut bytes, |label| self.place(label).ok_or(AsmError::Unbound(label)))?;
         Ok(NativeCode { bytes, pool: end as u32, relocs })

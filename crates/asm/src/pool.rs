@@ -3,9 +3,6 @@
 //! Equal constants are there once, whoever asks for them. Runs of words are kept apart and in order, because their addresses mean
 //! something. A [`Const`] is a place in the pool and known at once; only where the pool begins is not, until the code is complete.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use crate::buffer::Label;
 use crate::object::{Reloc, RelocKind, Stub};
 
@@ -41,10 +38,26 @@ pub enum Word {
     Stub(Stub),
 }
 
-#[derive(PartialEq, Eq, Hash)]
+/// What is shared.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
     Word(Word),
     Wide(u128),
+}
+
+/// A word that will hold an address.
+#[derive(Clone, Copy)]
+struct Address {
+    at: u32,
+    of: AddressOf,
+}
+
+#[derive(Clone, Copy)]
+enum AddressOf {
+    /// A label of the code.
+    Label(Label),
+    /// What a relocation says.
+    Reloc(RelocKind),
 }
 
 /// The pool of one object while its code is being written.
@@ -53,39 +66,49 @@ pub(crate) struct Pool {
     bytes: Vec<u8>,
     /// A free word that alignment has left.
     gap: Option<u32>,
-    known: HashMap<Key, Const, BuildHasherDefault<Mix>>,
-    /// Words that hold the address of a label, in ascending order but for those in gaps.
-    labels: Vec<(u32, Label)>,
-    relocs: Vec<Reloc>,
+    shared: Shared,
+    addresses: Vec<Address>,
+    /// Whether an address may be in a gap, in front of others.
+    is_unsorted: bool,
 }
 
 impl Pool {
     /// A word of 8 bytes, shared by all who want the same.
     pub(crate) fn word(&mut self, word: Word) -> Const {
-        if let Some(&known) = self.known.get(&Key::Word(word)) {
-            return known;
+        match self.shared.find(Key::Word(word)) {
+            Ok(known) => known,
+            Err(free) => {
+                let at = self.free_word();
+                self.set(at, word);
+                self.shared.add(free, Key::Word(word), Const(at));
+                Const(at)
+            }
         }
-        let at = match self.gap.take() {
-            Some(at) => at,
-            None => self.extend(),
-        };
-        self.set(at, word);
-        self.known.insert(Key::Word(word), Const(at));
-        Const(at)
+    }
+
+    /// A word that nothing is in yet.
+    fn free_word(&mut self) -> u32 {
+        if let Some(at) = self.gap.take() {
+            self.is_unsorted = true;
+            return at;
+        }
+        self.extend()
     }
 
     /// 16 bytes at a multiple of 16, shared by all who want the same.
     pub(crate) fn wide(&mut self, value: u128) -> Const {
-        if let Some(&known) = self.known.get(&Key::Wide(value)) {
-            return known;
+        match self.shared.find(Key::Wide(value)) {
+            Ok(known) => known,
+            Err(free) => {
+                if !self.bytes.len().is_multiple_of(16) {
+                    self.gap = Some(self.extend());
+                }
+                let at = self.bytes.len() as u32;
+                self.bytes.extend_from_slice(&value.to_le_bytes());
+                self.shared.add(free, Key::Wide(value), Const(at));
+                Const(at)
+            }
         }
-        if !self.bytes.len().is_multiple_of(16) {
-            self.gap = Some(self.extend());
-        }
-        let at = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(&value.to_le_bytes());
-        self.known.insert(Key::Wide(value), Const(at));
-        Const(at)
     }
 
     /// These words, one behind the other, shared with nobody.
@@ -105,29 +128,37 @@ impl Pool {
     }
 
     fn set(&mut self, at: u32, word: Word) {
-        let (value, reloc) = match word {
+        let (value, of) = match word {
             Word::Value(value) => (value, None),
-            Word::Label(label) => {
-                self.labels.push((at, label));
-                (0, None)
-            }
+            Word::Label(label) => (0, Some(AddressOf::Label(label))),
             // Where the pool begins is added when that is known.
-            Word::Const(place) => (place.0.into(), Some(RelocKind::Base)),
-            Word::Handler(op) => (0, Some(RelocKind::Handler(op))),
-            Word::Stub(stub) => (0, Some(RelocKind::Stub(stub))),
+            Word::Const(place) => (place.0.into(), Some(AddressOf::Reloc(RelocKind::Base))),
+            Word::Handler(op) => (0, Some(AddressOf::Reloc(RelocKind::Handler(op)))),
+            Word::Stub(stub) => (0, Some(AddressOf::Reloc(RelocKind::Stub(stub)))),
         };
-        if let Some(kind) = reloc {
-            self.relocs.push(Reloc { at, kind });
+        if let Some(of) = of {
+            self.addresses.push(Address { at, of });
         }
         self.bytes[at as usize..at as usize + 8].copy_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Writes the pool behind the code, whose length is a multiple of 16 by then, and returns its relocations. `place` tells where a
-    /// label is.
+    /// Brings the words that hold addresses into ascending order.
+    pub(crate) fn sort(&mut self) {
+        if std::mem::take(&mut self.is_unsorted) {
+            self.addresses.sort_unstable_by_key(|address| address.at);
+        }
+    }
+
+    /// Writes the pool, which is sorted, behind the code, whose length is a multiple of 16 by then, and returns its relocations.
+    /// `place` tells where a label is.
     pub(crate) fn finish<E>(
         &self,
         code: &mut Vec<u8>,
@@ -135,80 +166,109 @@ impl Pool {
     ) -> Result<Vec<Reloc>, E> {
         let begin = code.len();
         code.extend_from_slice(&self.bytes);
-        let mut set = |at: u32, value: u64| {
-            let at = begin + at as usize;
-            code[at..at + 8].copy_from_slice(&value.to_le_bytes());
-        };
-        let mut relocs = Vec::with_capacity(self.relocs.len() + self.labels.len());
-        for &Reloc { at, kind } in &self.relocs {
-            if kind == RelocKind::Base {
-                let word = &self.bytes[at as usize..at as usize + 8];
-                set(at, u64::from_le_bytes(word.try_into().expect("8 bytes")) + begin as u64);
-            }
+        let mut relocs = Vec::with_capacity(self.addresses.len());
+        for &Address { at, of } in &self.addresses {
+            let word = &mut code[begin + at as usize..][..8];
+            let kind = match of {
+                AddressOf::Label(label) => {
+                    word.copy_from_slice(&u64::from(place(label)?).to_le_bytes());
+                    RelocKind::Base
+                }
+                AddressOf::Reloc(RelocKind::Base) => {
+                    let offset = u64::from_le_bytes((&*word).try_into().expect("8 bytes"));
+                    word.copy_from_slice(&(offset + begin as u64).to_le_bytes());
+                    RelocKind::Base
+                }
+                AddressOf::Reloc(kind) => kind,
+            };
             relocs.push(Reloc { at: begin as u32 + at, kind });
         }
-        for &(at, label) in &self.labels {
-            set(at, place(label)?.into());
-            relocs.push(Reloc { at: begin as u32 + at, kind: RelocKind::Base });
-        }
-        relocs.sort_unstable_by_key(|reloc| reloc.at);
         Ok(relocs)
     }
 
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.gap = None;
-        self.known.clear();
-        self.labels.clear();
-        self.relocs.clear();
+        self.shared.clear();
+        self.addresses.clear();
+        self.is_unsorted = false;
     }
 }
 
-/// A hasher for keys of a few words that nobody chooses in order to collide within one function.
+/// The places of what is shared. Most functions share little, and the table is emptied for each: that takes as long as there is
+/// something in it, however large it has become.
 #[derive(Default)]
-struct Mix(u64);
+struct Shared {
+    /// What is shared, and in which cell of the table it is.
+    known: Vec<(Key, Const, u32)>,
+    /// By hash, and from there on, one more than the number of what is known; 0 where nothing is. Half of the cells are free.
+    cells: Vec<u32>,
+}
 
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// A free cell.
+struct Free(u32);
 
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
+impl Shared {
+    /// Where something is, or where it would have to be noted.
+    fn find(&self, key: Key) -> Result<Const, Free> {
+        let mask = (self.cells.len() as u32).wrapping_sub(1);
+        let mut cell = hash(key) & mask;
+        loop {
+            match self.cells.get(cell as usize) {
+                None | Some(0) => return Err(Free(cell)),
+                Some(&number) => {
+                    let (known, place, _) = self.known[number as usize - 1];
+                    if known == key {
+                        return Ok(place);
+                    }
+                }
+            }
+            cell = (cell + 1) & mask;
         }
     }
 
-    fn write_u8(&mut self, value: u8) {
-        self.write_u64(value.into());
+    /// Notes something at the free cell that was found for it.
+    fn add(&mut self, free: Free, key: Key, place: Const) {
+        let number = self.known.len() + 1;
+        self.known.push((key, place, free.0));
+        if 2 * number > self.cells.len() {
+            return self.grow();
+        }
+        self.cells[free.0 as usize] = number as u32;
     }
 
-    fn write_u16(&mut self, value: u16) {
-        self.write_u64(value.into());
+    /// Twice the cells, with everything that is known in its place.
+    #[cold]
+    fn grow(&mut self) {
+        let len = (2 * self.cells.len()).max(32);
+        self.cells.clear();
+        self.cells.resize(len, 0);
+        for at in 0..self.known.len() {
+            let mut cell = hash(self.known[at].0) as usize & (len - 1);
+            while self.cells[cell] != 0 {
+                cell = (cell + 1) & (len - 1);
+            }
+            self.cells[cell] = at as u32 + 1;
+            self.known[at].2 = cell as u32;
+        }
     }
 
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(value.into());
+    fn clear(&mut self) {
+        for (_, _, cell) in self.known.drain(..) {
+            self.cells[cell as usize] = 0;
+        }
     }
+}
 
-    fn write_u64(&mut self, value: u64) {
-        let mixed = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        // The map takes its groups from the low bits and its tags from the high ones.
-        self.0 = mixed ^ (mixed >> 32);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.write_u64(value as u64);
-    }
-
-    fn write_u128(&mut self, value: u128) {
-        self.write_u64(value as u64);
-        self.write_u64((value >> 64) as u64);
-    }
-
-    fn write_isize(&mut self, value: isize) {
-        self.write_u64(value as u64);
-    }
+/// A hash of a key, which nobody chooses in order to collide within one function.
+fn hash(key: Key) -> u32 {
+    let (kind, value): (u64, u64) = match key {
+        Key::Word(Word::Value(value)) => (0, value),
+        Key::Word(Word::Label(label)) => (1, label.number().into()),
+        Key::Word(Word::Const(place)) => (2, place.0.into()),
+        Key::Word(Word::Handler(op)) => (3, op.into()),
+        Key::Word(Word::Stub(stub)) => (4, stub as u64),
+        Key::Wide(value) => (5, value as u64 ^ ((value >> 64) as u64).rotate_left(32)),
+    };
+    ((value ^ kind.rotate_left(60)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }

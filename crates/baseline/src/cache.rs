@@ -174,18 +174,32 @@ impl Cache {
     /// # Panics
     /// When the register has too many slots.
     pub(crate) fn bind(&mut self, reg: Reg, held: Held) {
-        for slot in held.slot.0..held.slot.0 + held.kind.slots() {
-            self.forget(Slot(slot));
+        self.map(held.slot, reg);
+        if held.kind == Kind::V128 {
+            self.map(Slot(held.slot.0 + 1), reg);
         }
-        let behind = (held.slot.0 + held.kind.slots()) as usize;
-        if self.of_slot.len() < behind {
-            self.of_slot.resize(behind, NONE);
-        }
-        self.of_slot[held.slot.0 as usize..behind].fill(reg.index() as u8);
         let holder = &mut self.holders[reg.index()];
         holder.held[usize::from(holder.count)] = held;
         holder.count += 1;
         self.used.insert(reg);
+    }
+
+    /// Maps a slot to a register, and to no other any more.
+    #[inline]
+    fn map(&mut self, slot: Slot, reg: Reg) {
+        let at = slot.0 as usize;
+        if at >= self.of_slot.len() {
+            self.make_room(at);
+        }
+        if self.of_slot[at] != NONE {
+            self.unbind(Reg::new(self.of_slot[at]), slot);
+        }
+        self.of_slot[at] = reg.index() as u8;
+    }
+
+    #[cold]
+    fn make_room(&mut self, at: usize) {
+        self.of_slot.resize((at + 1).next_multiple_of(64), NONE);
     }
 
     /// The value of a slot is dead, or is in memory.
@@ -220,22 +234,37 @@ impl Cache {
         if holder.count == 0 {
             self.used.remove(reg);
         }
-        let behind = held.slot.0 + held.kind.slots();
-        self.of_slot[held.slot.0 as usize..behind as usize].fill(NONE);
+        self.of_slot[held.slot.0 as usize] = NONE;
+        if held.kind == Kind::V128 {
+            self.of_slot[held.slot.0 as usize + 1] = NONE;
+        }
     }
 
     /// A register has nothing any more.
     pub(crate) fn clear_reg(&mut self, reg: Reg) {
-        while let Some(&held) = self.held(reg).first() {
-            self.unbind(reg, held.slot);
-        }
+        self.unmap_all(reg);
+        self.used.remove(reg);
     }
 
     /// No register has anything any more.
     pub(crate) fn clear(&mut self) {
         for reg in self.used.iter() {
-            self.clear_reg(reg);
+            self.unmap_all(reg);
         }
+        self.used = RegSet::EMPTY;
+    }
+
+    /// Forgets the slots of a register.
+    #[inline]
+    fn unmap_all(&mut self, reg: Reg) {
+        let holder = &mut self.holders[reg.index()];
+        for held in &holder.held[..usize::from(holder.count)] {
+            self.of_slot[held.slot.0 as usize] = NONE;
+            if held.kind == Kind::V128 {
+                self.of_slot[held.slot.0 as usize + 1] = NONE;
+            }
+        }
+        holder.count = 0;
     }
 
     /// What a register has is in memory as well.

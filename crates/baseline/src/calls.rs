@@ -7,7 +7,7 @@ use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;
 use upshift_core::vm::frame;
-use upshift_ir::build::{Builder, SideTables};
+use upshift_ir::build::SideTables;
 use upshift_translate::backend::{Backend, Call, Callee, Frame, Operand, Return, Slot};
 
 use crate::cache::{Held, Kind};
@@ -23,7 +23,6 @@ impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
         self.frame = *frame;
-        self.builder = Builder::for_embedding(self.module, frame);
         self.tables.side = SideTables::new(frame.params);
         self.control.begin(&mut self.asm);
         let overflow = self.control.overflow();
@@ -41,10 +40,13 @@ impl<'m> Compiler<'m> {
         self.control.frame_slots = frame_slots;
         self.control.main = self.asm.offset();
         self.emit_cold_paths();
+        // What follows belongs to the function's begin.
+        self.tables.own(self.asm.offset(), 0);
         self.asm.bind(self.control.overflow());
         self.emit_jump_to_stub(Stub::Overflow);
         let entry = self.asm.here();
         self.emit_arrival();
+        self.emit_entered();
         self.asm.jmp(self.control.body());
         // What no stack has room for has no size that an instruction could name.
         let size = frame_slots.saturating_mul(8).min(i32::MAX as u32);
@@ -166,6 +168,7 @@ impl<'m> Compiler<'m> {
     fn emit_call_landings(&mut self) {
         for (kind, label) in LANDINGS.into_iter().zip(self.control.call_landings) {
             if let Some(label) = label {
+                self.tables.own(self.asm.offset(), 0);
                 self.asm.bind(label);
                 self.emit_call_landing(kind);
             }

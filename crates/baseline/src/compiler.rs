@@ -47,32 +47,72 @@ pub(crate) struct Compiler<'m> {
     pub(crate) pins: Pins,
     /// What lies beside the code.
     pub(crate) tables: Tables,
-    /// Makes instructions of the interpreter.
-    pub(crate) builder: Builder<'m>,
+    /// Makes instructions of the interpreter, once one is wanted.
+    pub(crate) builder: Option<Builder<'m>>,
+}
+
+/// What compilers use from one function to the next, so that they need not allocate it each time. It is empty between functions.
+#[derive(Default)]
+pub(crate) struct Room {
+    asm: Assembler,
+    cache: Cache,
+    control: Control,
+    pins: Pins,
+    tables: Tables,
+}
+
+impl Room {
+    /// Whether only very large functions need so much.
+    fn is_large(&self) -> bool {
+        const MOST_BYTES: usize = 1 << 20;
+        self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large()
+    }
 }
 
 impl<'m> Compiler<'m> {
     /// A compiler for a function of the module; with `positions` it notes where code comes from.
-    pub(crate) fn new(module: &'m ModuleInfo, target: &'m Target, positions: bool) -> Compiler<'m> {
+    pub(crate) fn new(
+        module: &'m ModuleInfo,
+        target: &'m Target,
+        positions: bool,
+        room: Room,
+    ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
+        let Room { asm, cache, control, pins, mut tables } = room;
+        tables.note_positions(positions);
         Compiler {
             module,
             layout: module.vm_layout(),
             target,
             frame,
-            asm: Assembler::new(),
-            cache: Cache::default(),
+            asm,
+            cache,
             consumed: Consumed::default(),
             flags: None,
-            control: Control::default(),
-            pins: Pins::default(),
-            tables: Tables::new(positions),
-            builder: Builder::for_embedding(module, &frame),
+            control,
+            pins,
+            tables,
+            builder: None,
         }
     }
 
+    /// What the next compiler can use.
+    pub(crate) fn into_room(self) -> Room {
+        let Compiler { asm, cache, control, pins, tables, .. } = self;
+        let mut room = Room { asm, cache, control, pins, tables };
+        if room.is_large() {
+            return Room::default();
+        }
+        room.asm.clear();
+        room.cache.clear();
+        room.cache.unlock();
+        room.control.reset();
+        room.tables.reset();
+        room
+    }
+
     /// The finished code.
-    pub(crate) fn finish(mut self) -> Result<BaselineCode, AsmError> {
+    pub(crate) fn finish(&mut self) -> Result<BaselineCode, AsmError> {
         let code = self.asm.finish()?;
         let pool = code.pool;
         let side = std::mem::take(&mut self.tables.side);
@@ -87,7 +127,7 @@ impl<'m> Compiler<'m> {
             owners: self.tables.take_owners(pool),
             handlers,
             references,
-            faults: std::mem::take(&mut self.tables.faults).into(),
+            faults: self.tables.faults.as_slice().into(),
             embedded: self.tables.embedded,
             code,
         })
@@ -165,7 +205,7 @@ impl Backend for Compiler<'_> {
 
     fn const_v128(&mut self, dst: Slot, value: V128) {
         self.settle();
-        self.embed(false, |builder| builder.const_v128(dst, value));
+        self.emit_vector_constant(dst, value.as_u128());
     }
 
     fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
@@ -174,7 +214,7 @@ impl Backend for Compiler<'_> {
 
     fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]) {
         self.settle();
-        self.embed(false, |builder| builder.wide(op, dst, operands));
+        self.emit_wide(op, dst, operands);
     }
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
@@ -184,22 +224,26 @@ impl Backend for Compiler<'_> {
 
     fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]) {
         self.settle();
-        self.embed(false, |builder| builder.ternary(op, dst, operands));
+        self.emit_vector_ternary(op, dst, operands);
     }
 
     fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.extract_lane(op, lane, dst, vector));
+        self.emit_extract_lane(op, lane, dst, vector);
     }
 
     fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.replace_lane(op, lane, dst, vector, value));
+        if !self.emit_replace_lane(op, lane, dst, vector, value) {
+            self.embed(false, |builder| builder.replace_lane(op, lane, dst, vector, value));
+        }
     }
 
     fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.shuffle(lanes, dst, a, b));
+        if !self.emit_shuffle(lanes, dst, a, b) {
+            self.embed(false, |builder| builder.shuffle(lanes, dst, a, b));
+        }
     }
 
     fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand) {
@@ -218,22 +262,28 @@ impl Backend for Compiler<'_> {
 
     fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand) {
         self.settle();
-        self.embed(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector));
+        if !self.emit_load_lane(bytes, lane, arg, dst, address, vector) {
+            self.embed(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector));
+        }
     }
 
     fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand) {
         self.settle();
-        self.embed(true, |builder| builder.store_lane(bytes, lane, arg, address, vector));
+        if !self.emit_store_lane(bytes, lane, arg, address, vector) {
+            self.embed(true, |builder| builder.store_lane(bytes, lane, arg, address, vector));
+        }
     }
 
     fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.settle();
-        self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+        if !self.emit_atomic(op, arg, dst, operands) {
+            self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+        }
     }
 
     fn fence(&mut self) {
         self.settle();
-        self.embed(false, |builder| builder.fence());
+        self.asm.mfence();
     }
 
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {
@@ -311,42 +361,44 @@ impl Backend for Compiler<'_> {
 
     fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
         self.settle();
-        self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+        if !self.emit_struct_new(ty, dst, fields) {
+            self.embed(false, |builder| builder.struct_new(ty, dst, fields));
+        }
     }
 
     fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.field_load(op, ty, offset, dst, object));
+        self.emit_field_load(op, ty.into(), offset, dst, object);
     }
 
     fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.field_store(op, offset, object, value));
+        self.emit_field_store(op, offset, object, value);
     }
 
     fn element_load(&mut self, op: Load, ty: ValType, dst: Slot, array: Operand, index: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.element_load(op, ty, dst, array, index));
+        self.emit_element_load(op, ty.into(), dst, array, index);
     }
 
     fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.element_store(op, array, index, value));
+        self.emit_element_store(op, array, index, value);
     }
 
     fn array_len(&mut self, dst: Slot, array: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.array_len(dst, array));
+        self.emit_array_len(dst, array);
     }
 
     fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.ref_test(cast, dst, reference));
+        self.compile_ref_test(cast, dst, reference);
     }
 
     fn ref_cast(&mut self, cast: Cast, reference: Operand) {
         self.settle();
-        self.embed(false, |builder| builder.ref_cast(cast, reference));
+        self.compile_ref_cast(cast, reference);
     }
 
     fn branch_if_cast(&mut self, cast: Cast, reference: Operand, sense: bool, target: Label, free: Slot) {

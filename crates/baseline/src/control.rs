@@ -3,9 +3,9 @@
 //! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
 //! main line that loads what registers have there, and a word in the pool that leads to the stub.
 
-use upshift_asm::Word;
 use upshift_asm::x64::Assembler;
 use upshift_asm::{Const, Label as Place};
+use upshift_asm::{Stub, Word};
 use upshift_core::cast::Cast;
 use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
@@ -70,7 +70,34 @@ pub(crate) struct Control {
     pub(crate) entry: Option<Const>,
 }
 
+/// A vector without elements but with its room.
+pub(crate) fn emptied<T>(mut elements: Vec<T>) -> Vec<T> {
+    elements.clear();
+    elements
+}
+
 impl Control {
+    /// Forgets the function but keeps the room.
+    pub(crate) fn reset(&mut self) {
+        let old = std::mem::take(self);
+        *self = Control {
+            labels: emptied(old.labels),
+            entries: emptied(old.entries),
+            plan: old.plan,
+            table_stubs: emptied(old.table_stubs),
+            loops: emptied(old.loops),
+            pinned: emptied(old.pinned),
+            catches: emptied(old.catches),
+            ..Control::default()
+        };
+    }
+
+    /// Whether only very large functions need so much room.
+    pub(crate) fn is_large(&self) -> bool {
+        const MOST: usize = 1 << 14;
+        self.labels.capacity() > MOST || self.entries.capacity() > 4 * MOST
+    }
+
     /// A function begins.
     pub(crate) fn begin(&mut self, asm: &mut Assembler) {
         self.body = Some(asm.label());
@@ -173,6 +200,22 @@ impl Compiler<'_> {
         }
         let position = self.asm.offset();
         self.control.loops[number] = Some(Arrival { label, position, word: None });
+        if self.target.choices {
+            self.choose(label, number);
+        }
+    }
+
+    /// Asks the runtime whether to go on elsewhere, at the head of a loop, where all values are to be in their slots.
+    fn choose(&mut self, head: Label, number: usize) {
+        self.flush();
+        let behind = self.asm.label();
+        let words = [Word::Stub(Stub::Choose), Word::Label(behind), Word::Value(number as u64)];
+        let words = self.asm.words(&words);
+        self.tables.own_words(words, self.asm.offset());
+        self.emit_run_words(words, true);
+        self.asm.bind(behind);
+        self.emit_arrival();
+        self.load_state(head);
     }
 
     /// The innermost loop ends.
@@ -245,7 +288,7 @@ impl Compiler<'_> {
         self.branch(if sense { test } else { test.inverted() }, target);
     }
 
-    /// A branch on the type of a reference, which is tested by the interpreter.
+    /// A branch on the type of a reference.
     pub(crate) fn branch_on_cast(
         &mut self,
         cast: Cast,
@@ -254,6 +297,10 @@ impl Compiler<'_> {
         target: Label,
         free: Slot,
     ) {
+        if let Some((test, _)) = self.emit_cast_test(cast, reference) {
+            self.done();
+            return self.branch(if sense { test } else { test.inverted() }, target);
+        }
         self.embed(false, |builder| builder.ref_test(cast, free, reference));
         self.branch_on(Operand::Temp(free), sense, target);
     }

@@ -9,6 +9,7 @@
 
 use upshift_asm::{Const, Label, Word};
 use upshift_ir::build::{Builder, instructions};
+use upshift_translate::backend::Slot;
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
@@ -58,8 +59,10 @@ impl<'m> Compiler<'m> {
     /// Collects the words of what `build` asks for. Answers how many instructions they are.
     pub(crate) fn make_words(&mut self, build: impl FnOnce(&mut Builder<'m>)) -> u32 {
         self.tables.words.clear();
+        let (module, frame) = (self.module, &self.frame);
+        let builder = self.builder.get_or_insert_with(|| Builder::for_embedding(module, frame));
         let mut count = 0;
-        for (op, words) in instructions(self.builder.embed(build)) {
+        for (op, words) in instructions(builder.embed(build)) {
             self.tables.words.push(Word::Handler(op as u16));
             self.tables.words.extend(words[1..].iter().map(|&word| Word::Value(word)));
             count += 1;
@@ -83,13 +86,23 @@ impl<'m> Compiler<'m> {
     /// The label of a cold path that lets the interpreter do what `build` asks for and goes back to `back` with all registers as
     /// they were, operands of the running operation included. It never comes back if there is no such label.
     pub(crate) fn embed_cold(&mut self, back: Option<Label>, build: impl FnOnce(&mut Builder<'m>)) -> Label {
+        self.embed_cold_below(Slot(u32::MAX), back, build)
+    }
+
+    /// The same where values in slots from one on are used up: registers that have them, too, get what they have besides.
+    pub(crate) fn embed_cold_below(
+        &mut self,
+        dead: Slot,
+        back: Option<Label>,
+        build: impl FnOnce(&mut Builder<'m>),
+    ) -> Label {
         self.make_words(build);
         let back = back.map(|back| (self.asm.label(), back));
         if let Some((landing, _)) = back {
             self.tables.words.push(Word::Label(landing));
         }
         let words = self.place_words();
-        let kept = self.tables.keep(&self.cache);
+        let kept = self.tables.keep(&self.cache, dead);
         self.cold(ColdPath::Run { words, kept, back })
     }
 }

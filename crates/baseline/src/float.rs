@@ -8,7 +8,7 @@ use crate::compiler::Compiler;
 use crate::x64::{FloatOp, float_op};
 
 impl Compiler<'_> {
-    /// A binary operator that is not one of integers.
+    /// A binary operator that is not one of integers: of floats or vectors.
     pub(crate) fn compile_float_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
         let kind = Kind::from(op.operands()[0]);
         match float_op(op) {
@@ -20,6 +20,7 @@ impl Compiler<'_> {
             Some(FloatOp::Arithmetic(op)) => self.emit_float_arithmetic(op, kind, dst, lhs, rhs),
             Some(FloatOp::Extreme { max }) => self.emit_float_extreme(max, kind, dst, lhs, rhs),
             Some(FloatOp::CopySign) => self.emit_copy_sign(kind, dst, lhs, rhs),
+            None if self.emit_vector_binary(op, dst, lhs, rhs) => {}
             None => self.embed(false, |builder| builder.binary(op, dst, lhs, rhs)),
         }
     }

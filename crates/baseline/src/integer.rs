@@ -59,7 +59,10 @@ impl Compiler<'_> {
 
     /// A unary operator.
     pub(crate) fn compile_unary(&mut self, op: Unary, dst: Slot, value: Operand) {
-        if !self.emit_int_unary(op, dst, value) && !self.compile_float_unary(op, dst, value) {
+        if !self.emit_int_unary(op, dst, value)
+            && !self.compile_float_unary(op, dst, value)
+            && !self.emit_vector_unary(op, dst, value)
+        {
             self.embed(false, |builder| builder.unary(op, dst, value));
         }
     }
@@ -90,10 +93,6 @@ impl Compiler<'_> {
         if_false: Operand,
     ) {
         let kind = Kind::from(ty);
-        if kind == Kind::V128 {
-            self.settle();
-            return self.embed(false, |builder| builder.select(ty, dst, condition, if_true, if_false));
-        }
         let test = self.test_of(condition);
         let result = self.take_reg(if_false, kind);
         self.emit_select(test, kind, result, if_true);

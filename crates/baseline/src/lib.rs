@@ -18,21 +18,23 @@ mod float;
 mod integer;
 mod memory;
 mod merge;
+mod objects;
 mod operands;
 mod pins;
 mod services;
 mod tables;
+pub mod text;
 mod x64;
 
 use std::cell::RefCell;
 
-pub use code::{BaselineCode, Target};
+pub use code::{BaselineCode, Target, Unchecked};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;
 use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, WalkBuffers, walk_with};
 
-use crate::compiler::Compiler;
+use crate::compiler::{Compiler, Room};
 
 /// Compiles a function of the module.
 ///
@@ -47,11 +49,13 @@ pub fn compile(
     options: CodeOptions,
     target: &Target,
 ) -> Result<BaselineCode, TranslateError> {
-    let compiler = walk(module, func, options, target, false)?;
-    compiler.finish().map_err(|error| TranslateError {
-        offset: module.body(func).map_or(0, |body| body.start as usize),
-        reason: error.to_string(),
-    })
+    let compile = |compiler: &mut Compiler<'_>| {
+        compiler.finish().map_err(|error| TranslateError {
+            offset: module.body(func).map_or(0, |body| body.start as usize),
+            reason: error.to_string(),
+        })
+    };
+    walk(module, func, options, target, false, compile)?
 }
 
 /// For each operator that has code the position where it begins and the operator's offset in the module, ascending. All arguments
@@ -68,28 +72,32 @@ pub fn positions(
     options: CodeOptions,
     target: &Target,
 ) -> Result<Vec<(u32, u32)>, TranslateError> {
-    Ok(walk(module, func, options, target, true)?.tables.take_positions())
+    walk(module, func, options, target, true, |compiler| compiler.tables.take_positions())
 }
 
 thread_local! {
-    /// What walks on this thread use again and again.
-    static WALKS: RefCell<WalkBuffers> = RefCell::default();
+    /// What walks and compilers on this thread use again and again.
+    static ROOM: RefCell<(WalkBuffers, Option<Room>)> = RefCell::default();
 }
 
-fn walk<'m>(
-    module: &'m ModuleInfo,
+/// Walks over a function and has the compiler answer.
+fn walk<T>(
+    module: &ModuleInfo,
     func: FuncIndex,
     options: CodeOptions,
-    target: &'m Target,
+    target: &Target,
     positions: bool,
-) -> Result<Compiler<'m>, TranslateError> {
-    let mut compiler = Compiler::new(module, target, positions);
-    WALKS.with_borrow_mut(|buffers| {
+    answer: impl FnOnce(&mut Compiler<'_>) -> T,
+) -> Result<T, TranslateError> {
+    ROOM.with_borrow_mut(|(buffers, room)| {
+        let mut compiler = Compiler::new(module, target, positions, room.take().unwrap_or_default());
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]
         let backend = &mut compiler;
-        walk_with(buffers, module, func, options, backend)
-    })?;
-    Ok(compiler)
+        walk_with(buffers, module, func, options, backend)?;
+        let answer = answer(&mut compiler);
+        *room = Some(compiler.into_room());
+        Ok(answer)
+    })
 }

@@ -17,6 +17,9 @@ impl Compiler<'_> {
             let value = self.emit_memory_load(op, access);
             return self.define(dst, value, kind);
         }
+        if self.emit_vector_load(op, arg, dst, address) {
+            return;
+        }
         self.embed(true, |builder| builder.load(op, arg, dst, address));
     }
 
@@ -32,9 +35,6 @@ impl Compiler<'_> {
     /// The value of a global.
     pub(crate) fn load_global(&mut self, global: GlobalIndex, dst: Slot) {
         let kind = Kind::from(self.module.globals[global.index()].content);
-        if kind == Kind::V128 {
-            return self.embed(false, |builder| builder.global_get(global, dst));
-        }
         let cell = self.global_cell(global);
         let reg = self.alloc(kind.class());
         self.emit_load_from(reg, cell, kind);
@@ -44,9 +44,6 @@ impl Compiler<'_> {
     /// Sets a global.
     pub(crate) fn store_global(&mut self, global: GlobalIndex, value: Operand) {
         let kind = Kind::from(self.module.globals[global.index()].content);
-        if kind == Kind::V128 {
-            return self.embed(false, |builder| builder.global_set(global, value));
-        }
         let value = self.use_reg(value, kind);
         let cell = self.global_cell(global);
         self.emit_store_to(cell, value, kind);

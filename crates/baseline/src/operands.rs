@@ -243,7 +243,7 @@ impl Compiler<'_> {
     }
 
     /// Where a temporary is that no register has: loading it into one would be of no use to anybody else.
-    fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
+    pub(crate) fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
         let Operand::Temp(slot) = operand else { return None };
         if self.cached(slot, kind).is_some() {
             return None;
@@ -293,6 +293,7 @@ impl Compiler<'_> {
 
     /// Copies a value to an operand home.
     pub(crate) fn copy_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.settle_operand(src);
         let kind = Kind::from(ty);
         match src {
             Operand::Const(bits, _) => {
@@ -306,12 +307,17 @@ impl Compiler<'_> {
 
     /// Copies a value to a local.
     pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
-        if let (Some(flags), Operand::Temp(slot)) = (self.flags, src)
+        self.settle_operand(src);
+        self.share(dst, src, Kind::from(ty));
+    }
+
+    /// Takes a comparison out of the flags if it is the operand. Copies of others leave it there.
+    fn settle_operand(&mut self, operand: Operand) {
+        if let (Some(flags), Operand::Temp(slot)) = (self.flags, operand)
             && flags.dst == slot
         {
             self.settle();
         }
-        self.share(dst, src, Kind::from(ty));
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.

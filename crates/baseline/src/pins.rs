@@ -14,7 +14,7 @@ use crate::x64::{self, Class, Reg, RegSet};
 /// How many uses of locals are looked at: a loop with more has the most used ones among them.
 const MOST_USES: usize = 1024;
 
-/// How many integers and how many floats stay at most: operations need the other registers.
+/// How many integers and how many floats and vectors stay at most: operations need the other registers.
 const MOST: [usize; 2] = [7, 10];
 
 /// What is known of the locals.
@@ -94,7 +94,7 @@ impl Compiler<'_> {
         for at in 0..self.pins.used.len() {
             let local = self.pins.used[at];
             let (slot, kind) = self.pins.place(local);
-            if matches!(kind, Kind::Ref | Kind::V128) {
+            if kind == Kind::Ref {
                 continue;
             }
             let class = kind.class();

@@ -5,11 +5,13 @@ use upshift_asm::x64::Gpr;
 use upshift_asm::{Const, Label, Word};
 use upshift_core::Trap;
 use upshift_ir::build::SideTables;
+use upshift_translate::backend::Slot;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Kind};
 use crate::compiler::Compiler;
+use crate::control::emptied;
 use crate::merge::Entry;
-use crate::x64::Misfit;
+use crate::x64::{Misfit, Reg};
 
 /// Code behind the main line.
 #[derive(Clone, Copy, Debug)]
@@ -19,12 +21,20 @@ pub(crate) enum ColdPath {
     /// Takes all fuel that is left and stops.
     OutOfFuel,
     /// A float does not fit into an integer: goes back with the nearest one, or stops.
-    Misfit { misfit: Misfit, back: Option<Label> },
+    Misfit(Misfit),
     /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
     OutOfBounds { end: Gpr, behind: u64 },
+    /// Stops because an array, whose address a register has, is shorter.
+    ElementOutOfBounds { array: Gpr, index: Gpr },
+    /// Stops because an atomic access is not at a multiple of its size.
+    Misaligned { address: Gpr },
+    /// Stops because a reference did not pass a test.
+    CastFailure { reference: Gpr },
     /// Runs words of the interpreter, with all that is kept in its slots. Where they come back, at the first label, registers get
     /// it again, and the code goes on at the second one.
     Run { words: Const, kept: Kept, back: Option<(Label, Label)> },
+    /// Loads what was left in a slot, and goes back.
+    Load { reg: Reg, slot: Slot, kind: Kind, back: Label },
 }
 
 /// What registers have where a cold path begins: a part of [`Tables::kept`].
@@ -32,11 +42,13 @@ pub(crate) enum ColdPath {
 pub(crate) struct Kept {
     start: u32,
     end: u32,
+    /// From this slot on, values are used up: nothing gets them back.
+    dead: Slot,
 }
 
 impl Kept {
     /// Nothing, or nothing that is not in its slot and wanted again.
-    pub(crate) const NONE: Kept = Kept { start: 0, end: 0 };
+    pub(crate) const NONE: Kept = Kept { start: 0, end: 0, dead: Slot(0) };
 }
 
 /// A cold path that is to be written.
@@ -49,7 +61,7 @@ struct Cold {
 }
 
 /// The tables of a function.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tables {
     /// Handlers and references.
     pub(crate) side: SideTables,
@@ -62,7 +74,7 @@ pub(crate) struct Tables {
     owners: Vec<(u32, u32)>,
     /// The same for words of the pool, by offsets in it.
     pool_owners: Vec<(u32, u32)>,
-    /// Offsets of unchecked accesses and their memories.
+    /// Offsets of unchecked accesses and what they are, see [`Unchecked`](crate::Unchecked).
     pub(crate) faults: Vec<(u32, u32)>,
     /// How many instructions of the interpreter there are.
     pub(crate) embedded: u32,
@@ -71,19 +83,23 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Empty tables.
-    pub(crate) fn new(positions: bool) -> Tables {
-        Tables {
-            side: SideTables::default(),
-            positions: positions.then(Vec::new),
-            cold: Vec::new(),
-            kept: Vec::new(),
-            owners: Vec::new(),
-            pool_owners: Vec::new(),
-            faults: Vec::new(),
-            embedded: 0,
-            words: Vec::new(),
-        }
+    /// Has positions noted, or not.
+    pub(crate) fn note_positions(&mut self, wanted: bool) {
+        self.positions = wanted.then(Vec::new);
+    }
+
+    /// Forgets the function but keeps the room.
+    pub(crate) fn reset(&mut self) {
+        let old = std::mem::take(self);
+        *self = Tables {
+            cold: emptied(old.cold),
+            kept: emptied(old.kept),
+            owners: emptied(old.owners),
+            pool_owners: emptied(old.pool_owners),
+            faults: emptied(old.faults),
+            words: emptied(old.words),
+            ..Tables::default()
+        };
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
@@ -113,19 +129,18 @@ impl Tables {
     }
 
     /// Notes all that is in registers.
-    pub(crate) fn keep(&mut self, cache: &Cache) -> Kept {
+    pub(crate) fn keep(&mut self, cache: &Cache, dead: Slot) -> Kept {
         let start = self.kept.len() as u32;
         for reg in cache.used().iter() {
             self.kept.extend(cache.held(reg).iter().map(|&held| Entry { reg, held }));
         }
-        Kept { start, end: self.kept.len() as u32 }
+        Kept { start, end: self.kept.len() as u32, dead }
     }
 
     /// All owners, with the pool at its place.
     pub(crate) fn take_owners(&mut self, pool: u32) -> Box<[(u32, u32)]> {
-        let mut owners = std::mem::take(&mut self.owners);
-        owners.extend(self.pool_owners.iter().map(|&(at, position)| (at + pool, position)));
-        owners.into()
+        self.owners.extend(self.pool_owners.drain(..).map(|(at, position)| (at + pool, position)));
+        self.owners.as_slice().into()
     }
 }
 
@@ -144,17 +159,31 @@ impl Compiler<'_> {
 
     /// Writes the cold paths.
     pub(crate) fn emit_cold_paths(&mut self) {
-        for Cold { label, position, path } in std::mem::take(&mut self.tables.cold) {
+        for at in 0..self.tables.cold.len() {
+            let Cold { label, position, path } = self.tables.cold[at];
             self.tables.own(self.asm.offset(), position);
             self.asm.bind(label);
             match path {
                 ColdPath::Trap(trap) => self.emit_trap(trap),
-                ColdPath::Misfit { misfit, back } => self.emit_misfit(misfit, back),
+                ColdPath::Misfit(misfit) => self.emit_misfit(misfit),
                 ColdPath::OutOfBounds { end, behind } => {
                     self.emit_out_of_bounds(end, behind);
                     self.emit_trap(Trap::MemoryOutOfBounds);
                 }
+                ColdPath::ElementOutOfBounds { array, index } => {
+                    self.emit_element_out_of_bounds(array, index);
+                    self.emit_trap(Trap::ArrayOutOfBounds);
+                }
+                ColdPath::Misaligned { address } => self.emit_misaligned(address),
+                ColdPath::CastFailure { reference } => {
+                    self.leave_for_trap(reference);
+                    self.emit_trap(Trap::CastFailure);
+                }
                 ColdPath::Run { words, kept, back } => self.emit_run_cold(words, kept, back),
+                ColdPath::Load { reg, slot, kind, back } => {
+                    self.emit_load(reg, slot, kind);
+                    self.asm.jmp(back);
+                }
                 ColdPath::OutOfFuel => {
                     self.emit_no_fuel();
                     self.emit_trap(Trap::OutOfFuel);
@@ -176,7 +205,9 @@ impl Compiler<'_> {
         self.asm.bind(landing);
         for at in entries {
             let Entry { reg, held } = self.tables.kept[at];
-            self.emit_load(reg, held.slot, held.kind);
+            if held.slot < kept.dead {
+                self.emit_load(reg, held.slot, held.kind);
+            }
         }
         self.asm.jmp(back);
     }

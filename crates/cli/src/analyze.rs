@@ -176,6 +176,7 @@ impl<'a> Analysis<'a> {
         if self.rows.iter().any(|row| row.compilation.is_some()) {
             columns.extend([
                 Column { title: "trigger", cell: |_, row| row.of_code(|code| code.trigger.to_string()) },
+                Column { title: "after", cell: |_, row| row.of_code(|code| code.arrivals.to_string()) },
                 Column {
                     title: "compile µs",
                     cell: |_, row| row.of_code(|code| code.time.as_micros().to_string()),
@@ -192,6 +193,8 @@ impl<'a> Analysis<'a> {
             Column { title: "params", cell: |_, row| row.size.params.to_string() },
             Column { title: "locals", cell: |_, row| row.size.locals.to_string() },
             Column { title: "operators", cell: |_, row| row.size.operators.to_string() },
+            Column { title: "bytes", cell: |_, row| row.size.bytes.to_string() },
+            Column { title: "loops", cell: |_, row| row.size.loops.to_string() },
             Column { title: "IR ops", cell: |_, row| row.size.ir_instructions.to_string() },
             Column { title: "IR words", cell: |_, row| row.size.ir_words.to_string() },
             Column { title: "name", cell: |_, row| row.name.map_or_else(|| "-".into(), readable) },
@@ -237,6 +240,8 @@ impl<'a> Analysis<'a> {
             ("operators", row.size.operators.into()),
             ("ir_operations", row.size.ir_instructions.into()),
             ("ir_words", row.size.ir_words.into()),
+            ("loops", row.size.loops.into()),
+            ("bytes", row.size.bytes.into()),
         ];
         if self.samples.is_some() {
             members.push(("tier", row.tier.map(Tier::name).into()));
@@ -245,6 +250,7 @@ impl<'a> Analysis<'a> {
                     "native_code",
                     Json::from([
                         ("trigger", code.trigger.to_string().into()),
+                        ("after_calls_and_turns", code.arrivals.into()),
                         ("compile_nanoseconds", whole(code.time)),
                         ("bytes", code.code_bytes.into()),
                         ("embedded_instructions", code.embedded.into()),

@@ -75,8 +75,15 @@ pub(crate) fn text(
     text
 }
 
-/// What there is of native code.
+/// What there is of native code, and why there is no more.
 fn compiled(modules: &[Module]) -> String {
+    let missing = modules.iter().find_map(|module| module.engine().no_native_code());
+    let code = native_code(modules);
+    missing.map_or(code.clone(), |reason| format!("{code}; {reason}"))
+}
+
+/// What there is of native code.
+fn native_code(modules: &[Module]) -> String {
     let of_module = |module: &Module| {
         module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>()
     };

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use support::{Dir, Outcome};
+use upshift::{Dispatch, Tier};
 
 mod support;
 
@@ -336,10 +337,28 @@ fn only_tiers_that_exist_can_be_chosen() {
     for tier in ["0", "interp", "auto"] {
         dir.run(&["--tier", tier, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
     }
-    for (tier, name) in
-        [("1", "baseline"), ("baseline", "baseline"), ("2", "optimizing"), ("opt", "optimizing")]
-    {
-        dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "no tier", name, "`interp`"]);
+    for (tier, name) in [
+        ("1", Tier::Baseline),
+        ("baseline", Tier::Baseline),
+        ("2", Tier::Optimizing),
+        ("opt", Tier::Optimizing),
+    ] {
+        if name.is_available() {
+            dir.run(&["--tier", tier, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+        } else {
+            dir.run(&["--tier", tier, "math.wat"]).fails(2, &["--tier", "no tier", name.name(), "`interp`"]);
+        }
+    }
+    // The loop has no tail calls, and native code has nothing else to go to.
+    if Tier::Baseline.is_available() && Dispatch::LOOP_AVAILABLE {
+        let args = ["--dispatch=loop", "--stats", "--invoke", "add", "math.wat", "2", "3"];
+        let outcome = dir.run(&args);
+        assert_eq!(outcome.code, Some(0));
+        let compiled = outcome.stderr.lines().find(|line| line.starts_with("functions compiled")).unwrap();
+        assert!(compiled.contains(" 0; ") && compiled.contains("dispatch"), "{compiled}");
+        let args = ["--dispatch=loop", "--tier=baseline", "--invoke", "add", "math.wat", "2", "3"];
+        let outcome = dir.run(&args);
+        assert!(outcome.code != Some(0) && outcome.stderr.contains("native code"), "{outcome:?}");
     }
     for tier in ["3", "", "jit"] {
         dir.run(&["--tier", tier, "math.wat"])
@@ -369,6 +388,29 @@ fn dump_prints_code_and_runs_nothing() {
     dir.run(&["--dump", "ssa", "math.wat"]).fails(2, &["`--dump ssa`", "`ir`"]);
     dir.run(&["--dump", "ir,", "math.wat"]).fails(2, &["`--dump ir,`", "`ir`"]);
     dir.run(&["--func", "add", "math.wat"]).fails(2, &["--dump"]);
+}
+
+#[test]
+fn dump_prints_machine_code_for_people_and_for_disassemblers() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    let all = dir.run(&["--dump", "asm", "math.wat"]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    assert_eq!(all.stdout.matches("; function ").count(), 6);
+    let one = dir.run(&["--dump", "asm", "--func", "add", "math.wat"]).stdout;
+    assert!(one.starts_with("; function 0 `add`: ") && one.contains(" i32.add\n"), "{one}");
+    let (code, _) = one.split_once("; pool\n").expect("there is a pool");
+    let mut lines: Vec<(u64, Vec<u8>)> = Vec::new();
+    for line in code.lines().filter_map(|line| line.strip_prefix('@')) {
+        let (at, bytes) = line.split_once(' ').expect("an offset and bytes");
+        let bytes = bytes.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap());
+        lines.push((u64::from_str_radix(at, 16).unwrap(), bytes.collect()));
+    }
+    lines.sort();
+    let told = lines.into_iter().flat_map(|(_, bytes)| bytes).collect::<Vec<u8>>();
+    let raw = dir.command(&["--dump", "asm-bytes", "--func", "add", "math.wat"]).output().unwrap();
+    assert_eq!(raw.stdout, told);
+    dir.run(&["--dump", "asm-bytes", "math.wat"]).fails(2, &["`--dump asm-bytes`", "`--func`"]);
+    dir.run(&["--dump", "ir,asm-bytes", "--func", "add", "math.wat"]).fails(2, &["`--dump asm-bytes`"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use support::{Dir, Outcome};
+use upshift::Tier;
 
 mod support;
 
@@ -73,7 +74,8 @@ fn parsed(outcome: &Outcome) -> Value {
 fn check_series(series: &Value) -> usize {
     let iterations = series["iterations"].as_array().unwrap();
     assert!(iterations.iter().all(|iteration| iteration["nanoseconds"].is_u64()));
-    assert!(iterations.iter().all(|iteration| iteration["tier"] == "interpreter"));
+    let known = ["interpreter", "interpreter→baseline", "baseline"];
+    assert!(iterations.iter().all(|iteration| known.iter().any(|&tier| iteration["tier"] == tier)));
     let warmup = series["warmup"]["iterations"].as_u64().unwrap();
     let summary = &series["summary"];
     assert_eq!(summary["iterations"].as_u64().unwrap() + warmup, iterations.len() as u64);
@@ -96,11 +98,15 @@ fn check_series(series: &Value) -> usize {
         assert!((warmup + 1..=iterations.len() as u64).contains(&number));
     }
     let tiers = series["tiers"].as_array().unwrap();
-    assert_eq!(tiers.len(), 1);
-    assert_eq!(tiers[0]["tier"], "interpreter");
+    for of in tiers {
+        let places = iterations.iter().zip(1_u64..).filter(|(iteration, _)| iteration["tier"] == of["tier"]);
+        let places: Vec<u64> = places.map(|(_, number)| number).collect();
+        let expected = [places.len() as u64, places[0], places[places.len() - 1]];
+        assert_eq!([&of["iterations"], &of["first"], &of["last"]].map(|n| n.as_u64().unwrap()), expected);
+    }
     assert_eq!(
-        [&tiers[0]["iterations"], &tiers[0]["first"], &tiers[0]["last"]].map(|n| n.as_u64().unwrap()),
-        [iterations.len() as u64, 1, iterations.len() as u64]
+        tiers.iter().map(|of| of["iterations"].as_u64().unwrap()).sum::<u64>(),
+        iterations.len() as u64
     );
     iterations.len()
 }
@@ -273,9 +279,10 @@ fn analyze_says_how_large_functions_are() {
     {
         let json = parsed(&dir.run(&[&["analyze", "--json"], args].concat()));
         let add = function(&json, "add");
-        let sizes = ["index", "parameters", "locals", "operators", "ir_operations"];
+        let sizes = ["index", "parameters", "locals", "operators", "ir_operations", "loops"];
         // The local is set to zero, the sum is made, and returned.
-        assert_eq!(sizes.map(|size| add[size].as_u64().unwrap()), [1, 2, 1, 4, 3], "{args:?}");
+        assert_eq!(sizes.map(|size| add[size].as_u64().unwrap()), [1, 2, 1, 4, 3, 0], "{args:?}");
+        assert_eq!(function(&json, "spin")["loops"], 1);
         // What samples need would be one more.
         let dump = dir.run(&["--dump=ir", "--func=add", "calls.wat"]).stdout;
         assert_eq!(dump.lines().filter(|line| line.starts_with('@')).count(), 3, "{dump}");
@@ -324,7 +331,37 @@ fn analyze_finds_where_the_time_goes() {
     let all = json["functions"].as_array().unwrap().iter().map(|f| f["self_samples"].as_u64().unwrap());
     assert_eq!(all.sum::<u64>() + json["samples"]["elsewhere"].as_u64().unwrap(), taken);
     assert_eq!(function(&json, "never")["tier"], Value::Null);
-    assert_eq!(function(&json, "hot")["tier"], "interpreter");
+    let hot = function(&json, "hot");
+    if Tier::Baseline.is_available() {
+        let code = &hot["native_code"];
+        assert_eq!((&hot["tier"], &code["trigger"]), (&json!("baseline"), &json!("loop")));
+        assert!(code["after_calls_and_turns"].as_u64().unwrap() > 0, "{hot}");
+        assert!(
+            code["compile_nanoseconds"].as_u64().unwrap() > 0 && code["bytes"].as_u64().unwrap() > 0,
+            "{hot}"
+        );
+    } else {
+        assert_eq!(hot["tier"], "interpreter");
+    }
+}
+
+#[test]
+fn bench_tells_the_tier_of_each_iteration() {
+    let dir = dir();
+    let tiers = |tier: &str| {
+        let json = parsed(&dir.run(&["bench", "--json", "--iterations=6", tier, "slower.wat"]));
+        assert_eq!(check_series(&json), 6);
+        let iterations = json["iterations"].as_array().unwrap();
+        iterations.iter().map(|one| one["tier"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tiers("--tier=interp"), ["interpreter"; 6]);
+    if Tier::Baseline.is_available() {
+        assert_eq!(tiers("--tier=baseline"), ["baseline"; 6]);
+        // It begins in the interpreter and goes on in the middle of the loop, whose code is there for those that follow.
+        let auto = tiers("--tier=auto");
+        assert_eq!(auto[0], "interpreter→baseline");
+        assert!(auto[1..].iter().all(|tier| tier.ends_with("baseline")), "{auto:?}");
+    }
 }
 
 #[test]
@@ -354,7 +391,7 @@ fn analyze_shows_as_many_functions_as_wanted() {
         assert_eq!(lines[0], "many.wat: 32 functions");
         assert_eq!(
             lines[2].split_whitespace().collect::<Vec<_>>(),
-            ["index", "params", "locals", "operators", "IR", "ops", "IR", "words", "name"]
+            ["index", "params", "locals", "operators", "bytes", "loops", "IR", "ops", "IR", "words", "name"]
         );
         lines
     };

@@ -169,7 +169,6 @@ fn what_only_tunes_has_no_effect() {
         "-O opt-level=2",
         "-Oopt-level=s,memory-reservation=0,memory-may-move=n",
         "--optimize=signals-based-traps=n",
-        "-D debug-info",
         "-D logging=n,max-backtrace=0 --debug address-map",
         "-W epoch-interruption,async-stack-size=1000000,branch-hinting=n",
         "-W component-model=n -S http=n,inherit-stdin",

@@ -44,7 +44,8 @@
 //!
 //! # What is not there
 //!
-//! - Compiled code: all tiers but the interpreter. So there is no `serialize`, no ahead-of-time compilation and no profiling.
+//! - Optimized code, and compiled code other than on Linux for x86-64, where hot functions run in machine code that is made in a
+//!   single pass ([`Tier::Baseline`]). There is no `serialize` and no ahead-of-time compilation.
 //! - The component model, and WASI other than preview 1.
 //! - Asynchronous host functions and calls: a host function that waits blocks its thread.
 //! - A pooling allocator, and a choice of collectors: there is one, which copies.
@@ -53,8 +54,8 @@
 //! # How a call goes
 //!
 //! [`TypedFunc::call`] writes its arguments to the store's value stack and enters the interpreter; a function's first
-//! call translates it. The interpreter comes back through the builtins: to translate, to grow and copy memories, to call
-//! host functions. A trap, an error or panic of the host, or an exception that nobody catches unwinds the wasm frames up to the
+//! call translates it, and after some more calls and turns of its loops it goes on in machine code, see [`Config::tiers`]. Code
+//! comes back through the builtins: to translate and compile, to grow and copy memories, to call host functions. A trap, an error or panic of the host, or an exception that nobody catches unwinds the wasm frames up to the
 //! call that entered them and is that call's result; the store stays usable.
 
 mod backtrace;
@@ -168,6 +169,7 @@ pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
 pub use vm::code::NoNativeCode;
 pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
+pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
 pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};

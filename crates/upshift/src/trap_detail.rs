@@ -72,9 +72,9 @@ impl<'a> Site<'a> {
                 self.indirect_call(trap)
             }
             Op::RefCast | Op::RefCastExact | Op::RefCastObject => self.cast(trap),
+            op if op.text().starts_with("array.") => self.element(trap),
             // What follows has more operands than one.
             _ if !self.in_slots => None,
-            op if op.text().starts_with("array.") => self.element(trap),
             Op::Builtin => self.service(*BuiltinOp::ALL.get(self.field(0) as usize)?, trap),
             _ => None,
         }
@@ -194,8 +194,15 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// A load or a store of an element; the array and the index follow the result, if there is one.
+    /// A load or a store of an element; the array and the index follow the result, if there is one. Native code notes the index
+    /// and, in the upper half, the length of the array.
     fn element(&self, trap: Trap) -> Option<String> {
+        if !self.in_slots {
+            let noted = self.state.ctx().trap_operand;
+            let (index, len) = (noted as u32, noted >> 32);
+            return (trap == Trap::ArrayOutOfBounds)
+                .then(|| format!("element {index}, but the array has {len}"));
+        }
         let first = u8::from(!self.instr.op.text().starts_with("array.set"));
         let array = self.slot(first, 0);
         if trap != Trap::ArrayOutOfBounds || array == 0 {
@@ -259,15 +266,29 @@ fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
     let options = module.engine().config().code;
     let code = upshift_ir::compile(module.info(), frame.func, options).ok()?;
     let positions = upshift_ir::code::positions(module.info(), frame.func, options).ok()?;
-    let at_offset = positions.iter().filter(|&&(_, found)| found == offset);
-    let mut instrs = at_offset.filter_map(|&(word, _)| decode(code.words(), word as usize).ok());
+    let of_operator = (0..positions.len()).filter(|&at| positions[at].1 == offset);
+    let mut instrs = of_operator.flat_map(|at| {
+        let end = positions.get(at + 1).map_or(code.words().len(), |next| next.0 as usize);
+        instructions(&code.words()[..end], positions[at].0 as usize)
+    });
     instrs.find(|instr| may_trap(instr.op, trap))
+}
+
+/// The instructions from a word on.
+fn instructions(words: &[u64], begin: usize) -> impl Iterator<Item = Instr> + '_ {
+    let mut at = begin;
+    std::iter::from_fn(move || {
+        let instr = decode(words, at).ok()?;
+        at += instr.len;
+        Some(instr)
+    })
 }
 
 /// Whether an instruction is of the kind that has such a trap.
 fn may_trap(op: Op, trap: Trap) -> bool {
     match trap {
         Trap::MemoryOutOfBounds | Trap::HeapMisaligned => memory_access(op).is_some(),
+        Trap::ArrayOutOfBounds => op.text().starts_with("array.get") || op.text().starts_with("array.set"),
         Trap::CastFailure => matches!(op, Op::RefCast | Op::RefCastExact | Op::RefCastObject),
         _ => matches!(
             op,

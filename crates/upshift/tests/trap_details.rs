@@ -385,3 +385,105 @@ fn broken_debug_information_does_no_harm() {
     println!("{printed} of {CASES} modules were printed");
     assert!(printed > CASES / 2);
 }
+
+/// Accesses whose first inaccessible byte is not where they begin, and addresses that instructions have in other ways.
+#[test]
+fn addresses_are_those_that_operators_were_given() {
+    let run =
+        |memory: &str, op: &str| format!("{memory} (func (export \"run\") (param i32 i64) (local i32) {op})");
+    let page = "(memory 1)";
+    let cases = [
+        // Across the end, with and without an offset, small and too large for an instruction.
+        (
+            page,
+            "(drop (i64.load offset=3 (local.get 0)))",
+            0xfff8,
+            "load of 8 bytes at address 0xfffb (0xfff8 + offset 0x3)",
+        ),
+        (
+            page,
+            "(i64.store offset=3 (local.get 0) (local.get 1))",
+            0xfff8,
+            "store of 8 bytes at address 0xfffb (0xfff8 + offset 0x3)",
+        ),
+        (page, "(i32.store16 (local.get 0) (local.get 0))", 0xffff, "store of 2 bytes at address 0xffff"),
+        (page, "(f64.store (local.get 0) (f64.const 1))", 0xfffc, "store of 8 bytes at address 0xfffc"),
+        (
+            page,
+            "(v128.store (local.get 0) (v128.const i64x2 1 2))",
+            0xfff8,
+            "store of 16 bytes at address 0xfff8",
+        ),
+        (
+            page,
+            "(drop (i32.load offset=0xfffffffe (local.get 0)))",
+            5,
+            "load of 4 bytes at address 0x100000003 (0x5 + offset 0xfffffffe)",
+        ),
+        (
+            page,
+            "(i32.store offset=0x90000000 (local.get 0) (i32.const 1))",
+            -2,
+            "store of 4 bytes at address 0x18ffffffe (0xfffffffe + offset 0x90000000)",
+        ),
+        // Constants, which the interpreter adds up where it has room for the sum.
+        (page, "(drop (i32.load offset=0xfffd (i32.const 0)))", 0, "load of 4 bytes at address 0xfffd"),
+        (
+            page,
+            "(i32.store offset=0xffff (i32.const 0xffff) (i32.const 0))",
+            0,
+            "store of 4 bytes at address 0x1fffe",
+        ),
+        (
+            page,
+            "(drop (v128.load offset=0xfff0 (i32.const 4)))",
+            0,
+            "load of 16 bytes at address 0xfff4 (0x4 + offset 0xfff0)",
+        ),
+        (
+            page,
+            "(drop (i64.load offset=0xffffffff (i32.const -1)))",
+            0,
+            "load of 8 bytes at address 0x1fffffffe (0xffffffff + offset 0xffffffff)",
+        ),
+        (
+            "(memory 0)",
+            "(drop (i32.load offset=0x185b (local.get 2)))",
+            0,
+            "load of 4 bytes at address 0x185b (0x0 + offset 0x185b)",
+        ),
+    ];
+    for (memory, op, address, expected) in cases {
+        let len = if memory == page { "0x10000" } else { "0x0" };
+        let expected = format!("{expected}, but memory 0 has {len} bytes");
+        says(&run(memory, op), &[Val::I32(address), Val::I64(0)], &expected);
+    }
+    // Of another memory, of one with 64-bit addresses, of one whose pages have one byte: none of them has what memory 0 has.
+    for (memory, address, expected) in [
+        (
+            "(memory 0) (memory $m 1)",
+            "(local.get 0)",
+            "0xffff (0xfffe + offset 0x1), but memory 1 has 0x10000",
+        ),
+        (
+            "(memory 0) (memory $m 1)",
+            "(i32.const 0xfffe)",
+            "0xffff (0xfffe + offset 0x1), but memory 1 has 0x10000",
+        ),
+        ("(memory $m i64 1)", "(local.get 1)", "0xffff (0xfffe + offset 0x1), but memory 0 has 0x10000"),
+        (
+            "(memory $m i64 1)",
+            "(i64.const -1)",
+            "0x10000000000000000 (0xffffffffffffffff + offset 0x1), but memory 0 has 0x10000",
+        ),
+        ("(memory $m 1 1 shared)", "(local.get 0)", "0xffff (0xfffe + offset 0x1), but memory 0 has 0x10000"),
+    ] {
+        let args = [Val::I32(0xfffe), Val::I64(0xfffe)];
+        for (what, op) in [
+            ("load of 2 bytes", format!("(drop (i32.load16_u $m offset=1 {address}))")),
+            ("store of 8 bytes", format!("(i64.store $m offset=1 {address} (local.get 1))")),
+        ] {
+            says(&run(memory, &op), &args, &format!("{what} at address {expected} bytes"));
+        }
+    }
+}

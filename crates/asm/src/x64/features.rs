@@ -72,6 +72,22 @@ impl CpuFeatures {
     /// Everything.
     pub const ALL: CpuFeatures = CpuFeatures((1 << CpuFeature::ALL.len()) - 1);
 
+    /// What processors of a level of x86-64 have at least; from 3 on everything is among it.
+    pub const fn of_level(level: u8) -> CpuFeatures {
+        let second = CpuFeatures::BASELINE
+            .with(CpuFeature::Sse3)
+            .with(CpuFeature::Ssse3)
+            .with(CpuFeature::Sse41)
+            .with(CpuFeature::Sse42)
+            .with(CpuFeature::Popcnt)
+            .with(CpuFeature::Cmpxchg16b);
+        match level {
+            0 | 1 => CpuFeatures::BASELINE,
+            2 => second,
+            _ => CpuFeatures::ALL,
+        }
+    }
+
     /// What the processor has that this program runs on. Nothing on one of another kind.
     pub fn detect() -> CpuFeatures {
         #[cfg(target_arch = "x86_64")]

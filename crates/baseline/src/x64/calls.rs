@@ -49,6 +49,13 @@ impl Compiler<'_> {
         self.asm.jmp_to(Mem::pool(place));
     }
 
+    /// Leaves an operand for the description of a trap.
+    pub(crate) fn leave_for_trap(&mut self, operand: Gpr) {
+        if operand != RESULT {
+            self.asm.mov(Size::S64, RESULT, operand);
+        }
+    }
+
     /// Stops with a trap.
     pub(crate) fn emit_trap(&mut self, trap: Trap) {
         self.asm.mov_imm(Gpr::RDI, trap as u64);
@@ -61,6 +68,15 @@ impl Compiler<'_> {
         self.asm.mov(Size::S64, FP, Gpr::RDX);
         self.asm.mov(Size::S64, CTX, Gpr::RDI);
         self.asm.mov(Size::S64, MEM, Gpr::RCX);
+    }
+
+    /// Notes that native code was entered.
+    pub(crate) fn emit_entered(&mut self) {
+        /// The number of the tier.
+        const TIER: usize = 1;
+        self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        let entered = (offset_of!(StoreCtx, entered) + TIER) as i32;
+        self.asm.mov_mi(Size::S8, Mem::base(Gpr::RAX, entered), 1);
     }
 
     /// The landing of all calls with a result of this class, from handlers. `rsi` is the address of the word that led here; the one

@@ -1,18 +1,15 @@
-//! Operators of floats as instructions.
+//! Operators of floats as instructions; those that make integers of them, or floats of integers, are in `convert`.
 //!
 //! A register with an `f32` is zero from there to 64 bits: instructions that keep what is above their result write to a register
 //! that was cleared, which also keeps them from waiting for what it had.
 
-use upshift_asm::Label;
-use upshift_asm::x64::{Cond, CpuFeature, Gpr, Mem, RegMem, Size, Xmm, XmmBinary};
-use upshift_core::Trap;
+use upshift_asm::x64::{Cond, CpuFeature, Mem, RegMem, Xmm, XmmBinary};
 use upshift_core::ops::{Binary, Unary};
 use upshift_translate::backend::{Operand, Slot};
 
 use super::Test;
 use crate::cache::Kind;
 use crate::compiler::Compiler;
-use crate::tables::ColdPath;
 
 /// Arithmetic: the instructions for both sizes.
 #[derive(Clone, Copy)]
@@ -80,7 +77,7 @@ impl Compiler<'_> {
         self.ucomi(kind, lhs, rhs);
     }
 
-    fn ucomi(&mut self, kind: Kind, lhs: Xmm, rhs: RegMem<Xmm>) {
+    pub(super) fn ucomi(&mut self, kind: Kind, lhs: Xmm, rhs: RegMem<Xmm>) {
         if kind == Kind::F32 { self.asm.ucomiss(lhs, rhs) } else { self.asm.ucomisd(lhs, rhs) }
     }
 
@@ -155,7 +152,7 @@ impl Compiler<'_> {
     }
 
     /// A cleared register for a result.
-    fn cleared(&mut self) -> Xmm {
+    pub(super) fn cleared(&mut self) -> Xmm {
         let reg = self.alloc_xmm();
         self.asm.xorps(reg, reg);
         reg
@@ -176,19 +173,8 @@ impl Compiler<'_> {
             U::F32Floor | U::F64Floor => return self.emit_round(9, to, dst, value),
             U::F32Ceil | U::F64Ceil => return self.emit_round(10, to, dst, value),
             U::F32Trunc | U::F64Trunc => return self.emit_round(11, to, dst, value),
-            U::F32ConvertI32S | U::F64ConvertI32S => self.emit_from_int(Size::S32, from, to, dst, value),
-            // Zero-extended, it is a number of 64 bits that has no sign.
-            U::F32ConvertI32U | U::F64ConvertI32U => {
-                self.emit_from_int(Size::S64, from, to, dst, value);
-            }
-            U::F32ConvertI64S | U::F64ConvertI64S => self.emit_from_int(Size::S64, from, to, dst, value),
-            U::F32ConvertI64U | U::F64ConvertI64U => self.emit_from_u64(to, dst, value),
-            U::I32TruncF32S | U::I32TruncF64S => self.emit_to_i32(from, dst, value, true, false),
-            U::I32TruncF32U | U::I32TruncF64U => self.emit_to_i32(from, dst, value, false, false),
-            U::I32TruncSatF32S | U::I32TruncSatF64S => self.emit_to_i32(from, dst, value, true, true),
-            U::I32TruncSatF32U | U::I32TruncSatF64U => self.emit_to_i32(from, dst, value, false, true),
-            U::I64TruncSatF32S | U::I64TruncSatF64S => self.emit_to_i64_saturating(from, dst, value),
-            _ => return false,
+            U::F32CanonicalNan | U::F64CanonicalNan => self.emit_canonical_nan(to, dst, value),
+            _ => return self.emit_conversion(op, dst, value),
         }
         true
     }
@@ -221,123 +207,15 @@ impl Compiler<'_> {
         true
     }
 
-    fn emit_from_int(&mut self, size: Size, from: Kind, to: Kind, dst: Slot, value: Operand) {
-        let value = self.use_gpr(value, from);
-        let result = self.cleared();
-        self.cvtsi(size, to, result, value);
-        self.define(dst, result, to);
+    /// The value, or the canonical NaN for any NaN.
+    fn emit_canonical_nan(&mut self, kind: Kind, dst: Slot, value: Operand) {
+        let result = self.take_xmm(value, kind);
+        let number = self.asm.label();
+        self.ucomi(kind, result, RegMem::Reg(result));
+        self.asm.jcc_short(Cond::Np, number);
+        let nan = if kind == Kind::F32 { f32::NAN.to_bits().into() } else { f64::NAN.to_bits() };
+        self.emit_const(result.into(), nan, kind);
+        self.asm.bind(number);
+        self.define(dst, result, kind);
     }
-
-    fn cvtsi(&mut self, size: Size, to: Kind, result: Xmm, value: Gpr) {
-        match to {
-            Kind::F32 => self.asm.cvtsi2ss(size, result, value),
-            _ => self.asm.cvtsi2sd(size, result, value),
-        }
-    }
-
-    /// From an unsigned number of 64 bits: one with the highest bit set is halved first, the lowest bit deciding how it is rounded.
-    fn emit_from_u64(&mut self, to: Kind, dst: Slot, value: Operand) {
-        let value = self.take_gpr(value, Kind::I64);
-        let lowest = self.alloc_gpr();
-        let result = self.cleared();
-        let (large, over) = (self.asm.label(), self.asm.label());
-        self.asm.test(Size::S64, value, value);
-        self.asm.jcc_short(Cond::S, large);
-        self.cvtsi(Size::S64, to, result, value);
-        self.asm.jmp_short(over);
-        self.asm.bind(large);
-        self.asm.mov(Size::S32, lowest, value);
-        self.asm.and_imm(Size::S32, lowest, 1);
-        self.asm.shr_imm(Size::S64, value, 1);
-        self.asm.or(Size::S64, value, lowest);
-        self.cvtsi(Size::S64, to, result, value);
-        let add = if to == Kind::F32 { XmmBinary::ADDSS } else { XmmBinary::ADDSD };
-        self.asm.xmm_binary(add, result, result);
-        self.asm.bind(over);
-        self.define(dst, result, to);
-    }
-
-    fn cvtt(&mut self, from: Kind, result: Gpr, value: Xmm) {
-        match from {
-            Kind::F32 => self.asm.cvttss2si(Size::S64, result, value),
-            _ => self.asm.cvttsd2si(Size::S64, result, value),
-        }
-    }
-
-    /// To 32 bits, by way of 64: what does not fit there does not here.
-    fn emit_to_i32(&mut self, from: Kind, dst: Slot, value: Operand, signed: bool, saturates: bool) {
-        let value = self.use_xmm(value, from);
-        let (result, fits) = (self.alloc_gpr(), self.alloc_gpr());
-        self.cvtt(from, result, value);
-        if signed {
-            self.asm.movsxd(fits, result)
-        } else {
-            self.asm.mov(Size::S32, fits, result)
-        }
-        self.asm.cmp(Size::S64, fits, result);
-        self.leave_if_not(Misfit { value, from, result, signed, bits: 32 }, saturates, Cond::Ne);
-        if signed {
-            self.asm.mov(Size::S32, result, result);
-        }
-        self.define(dst, result, Kind::I32);
-    }
-
-    fn emit_to_i64_saturating(&mut self, from: Kind, dst: Slot, value: Operand) {
-        let value = self.use_xmm(value, from);
-        let result = self.alloc_gpr();
-        self.cvtt(from, result, value);
-        // The smallest number is that of what does not fit, too.
-        self.asm.cmp_imm(Size::S64, result, 1);
-        self.leave_if_not(Misfit { value, from, result, signed: true, bits: 64 }, true, Cond::O);
-        self.define(dst, result, Kind::I64);
-    }
-
-    fn leave_if_not(&mut self, misfit: Misfit, saturates: bool, cond: Cond) {
-        if !saturates {
-            let out = self.cold(ColdPath::Misfit { misfit, back: None });
-            return self.asm.jcc(cond, out);
-        }
-        let back = self.asm.label();
-        let out = self.cold(ColdPath::Misfit { misfit, back: Some(back) });
-        self.asm.jcc(cond, out);
-        self.asm.bind(back);
-    }
-
-    /// What becomes of a float that does not fit: the nearest integer, or a trap.
-    pub(crate) fn emit_misfit(&mut self, misfit: Misfit, back: Option<Label>) {
-        let Misfit { value, from, result, signed, bits } = misfit;
-        let (nan, negative) = (self.asm.label(), self.asm.label());
-        self.ucomi(from, value, RegMem::Reg(value));
-        self.asm.jcc_short(Cond::P, nan);
-        let Some(back) = back else {
-            self.emit_trap(Trap::IntegerOverflow);
-            self.asm.bind(nan);
-            return self.emit_trap(Trap::BadConversionToInteger);
-        };
-        // The sign is that of the float.
-        match from {
-            Kind::F32 => self.asm.movmskps(result, value),
-            _ => self.asm.movmskpd(result, value),
-        }
-        self.asm.test_imm(Size::S32, result, 1);
-        self.asm.jcc_short(Cond::Ne, negative);
-        self.asm.mov_imm(result, u64::MAX >> (64 - bits) >> u32::from(signed));
-        self.asm.jmp(back);
-        self.asm.bind(negative);
-        self.asm.mov_imm(result, if signed { 1 << (bits - 1) } else { 0 });
-        self.asm.jmp(back);
-        self.asm.bind(nan);
-        self.asm.mov_imm(result, 0);
-        self.asm.jmp(back);
-    }
-}
-
-/// A float that may not fit into an integer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Misfit {
-    value: Xmm,
-    from: Kind,
-    result: Gpr,
-    signed: bool,
-    bits: u32,
 }

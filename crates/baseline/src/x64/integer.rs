@@ -295,6 +295,8 @@ impl Compiler<'_> {
             U::I32Ctz | U::I64Ctz if has(CpuFeature::Bmi1) => {
                 self.extend(dst, value, from, to, |c, to, from| c.asm.tzcnt(size, to, from));
             }
+            U::I32Clz | U::I64Clz => self.search_bit(true, to, dst, value),
+            U::I32Ctz | U::I64Ctz => self.search_bit(false, to, dst, value),
             U::I32Popcnt | U::I64Popcnt if has(CpuFeature::Popcnt) => {
                 self.extend(dst, value, from, to, |c, to, from| c.asm.popcnt(size, to, from));
             }
@@ -319,6 +321,26 @@ impl Compiler<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// How many zeroes there are above the highest bit or below the lowest one, by a search that leaves out zero.
+    fn search_bit(&mut self, highest: bool, kind: Kind, dst: Slot, value: Operand) {
+        let size = size_of_kind(kind);
+        let bits = u64::from(size.bytes()) * 8;
+        let value = self.place(value, kind);
+        let (result, none) = (self.alloc_gpr(), self.alloc_gpr());
+        // The number of a bit, counted from the other end, is its complement.
+        self.asm.mov_imm(none, if highest { 2 * bits - 1 } else { bits });
+        if highest {
+            self.asm.bsr(size, result, value);
+        } else {
+            self.asm.bsf(size, result, value);
+        }
+        self.asm.cmov(Cond::E, size, result, none);
+        if highest {
+            self.asm.xor_imm(Size::S32, result, bits as i32 - 1);
+        }
+        self.define(dst, result, kind);
     }
 
     /// An operator whose instruction reads a register or memory and writes another register.

@@ -14,6 +14,7 @@ use upshift_translate::backend::{MemArg, Operand};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
+use crate::code::Unchecked;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 
@@ -21,8 +22,15 @@ use crate::tables::ColdPath;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     mem: Mem,
-    /// The memory, if the access may fault.
-    faults: Option<u32>,
+    /// What a fault of the access is about, if it may fault.
+    faults: Option<Unchecked>,
+}
+
+impl Access {
+    /// An access that is known to be within its bounds.
+    pub(super) fn checked(mem: Mem) -> Access {
+        Access { mem, faults: None }
+    }
 }
 
 /// The displacement of an offset, with room for the parts of an access.
@@ -36,31 +44,39 @@ impl Compiler<'_> {
         let memory = arg.memory.index();
         let wide = self.module.memories[memory].index == IndexType::I64;
         match self.target.memories.get(memory) {
-            Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address)),
+            Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address, bytes)),
             _ => self.checked(arg, address, bytes, if wide { Kind::I64 } else { Kind::I32 }),
         }
     }
 
-    fn unchecked(&mut self, arg: MemArg, address: Operand) -> Access {
+    fn unchecked(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Access {
         let memory = arg.memory.0;
         let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };
-        let mem = match (address, displacement(arg.offset)) {
-            (Operand::Const(bits, _), _) => {
-                let at = u64::from(bits as u32) + arg.offset;
-                match displacement(at) {
-                    Some(disp) => Mem::base(base, disp),
-                    None => Mem::index(base, self.emit_number(at), Scale::X1, 0),
-                }
-            }
-            (_, Some(disp)) => Mem::index(base, self.use_gpr(address, Kind::I32), Scale::X1, disp),
-            (_, None) => {
-                let address = self.use_gpr(address, Kind::I32);
+        if let Operand::Const(bits, _) = address
+            && let Some(disp) = self.always_inside(arg, u64::from(bits as u32), bytes)
+        {
+            return Access { mem: Mem::base(base, disp), faults: Some(Unchecked::new(memory, None)) };
+        }
+        // A trap's text tells the address, so one that may trap is in a register of its own.
+        let address = self.use_gpr(address, Kind::I32);
+        let mem = match displacement(arg.offset) {
+            Some(disp) => Mem::index(base, address, Scale::X1, disp),
+            None => {
                 let at = self.emit_number(arg.offset);
                 self.asm.add(Size::S64, at, address);
                 Mem::index(base, at, Scale::X1, 0)
             }
         };
-        Access { mem, faults: Some(memory) }
+        Access { mem, faults: Some(Unchecked::new(memory, Some(address))) }
+    }
+
+    /// The displacement of an access of so many bytes at a known address that is inside the memory from the start: memories
+    /// never shrink.
+    fn always_inside(&self, arg: MemArg, address: u64, bytes: u32) -> Option<i32> {
+        let memory = &self.module.memories[arg.memory.index()];
+        let at = address + arg.offset;
+        let inside = at + u64::from(bytes) <= memory.minimum << memory.page_size_log2;
+        displacement(at).filter(|_| inside)
     }
 
     fn checked(&mut self, arg: MemArg, address: Operand, bytes: u32, kind: Kind) -> Option<Access> {
@@ -89,14 +105,12 @@ impl Compiler<'_> {
         self.asm.cmp(Size::S64, end, Mem::base(record, offset_of!(MemRecord, len) as i32));
         self.asm.jcc(Cond::A, out);
         self.asm.mov(Size::S64, record, Mem::base(record, offset_of!(MemRecord, base) as i32));
-        Some(Access { mem: Mem::index(record, end, Scale::X1, -(bytes as i32)), faults: None })
+        Some(Access::checked(Mem::index(record, end, Scale::X1, -(bytes as i32))))
     }
 
     /// Leaves the address of an access for the description of the trap.
     pub(crate) fn emit_out_of_bounds(&mut self, end: Gpr, behind: u64) {
-        if end != RESULT {
-            self.asm.mov(Size::S64, RESULT, end);
-        }
+        self.leave_for_trap(end);
         match i32::try_from(behind) {
             Ok(behind) => self.asm.sub_imm(Size::S64, RESULT, behind),
             Err(_) => {
@@ -138,9 +152,9 @@ impl Compiler<'_> {
     }
 
     /// Notes that the next instruction is the access.
-    fn note_access(&mut self, access: Access) -> Mem {
-        if let Some(memory) = access.faults {
-            self.tables.faults.push((self.asm.offset(), memory));
+    pub(super) fn note_access(&mut self, access: Access) -> Mem {
+        if let Some(unchecked) = access.faults {
+            self.tables.faults.push((self.asm.offset(), unchecked.bits()));
         }
         access.mem
     }
@@ -196,7 +210,7 @@ impl Compiler<'_> {
     }
 
     /// A register with a value that is to be stored, whose type is not known: an integer or a float.
-    fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
+    pub(super) fn stored_value(&mut self, value: Operand, size: Size) -> Reg {
         self.consume(value);
         if let Some(reg) = value.slot().and_then(|slot| self.cache.find(slot)) {
             self.cache.lock(reg);

@@ -2,16 +2,23 @@
 //!
 //! Everything above works with [`Reg`], [`Class`] and the methods of these files; what they emit, nobody above knows.
 
+mod atomic;
 mod calls;
+mod casts;
+mod convert;
 mod flags;
 mod float;
 mod integer;
 mod memory;
 mod moves;
+mod objects;
 mod regs;
+mod vector;
+mod wide;
 
+pub(crate) use convert::Misfit;
 pub(crate) use flags::{Flags, Test};
-pub(crate) use float::{FloatOp, Misfit, float_op};
+pub(crate) use float::{FloatOp, float_op};
 pub(crate) use integer::{IntOp, int_op};
 pub(crate) use memory::{load_bytes, load_kind, store_bytes};
 pub(crate) use regs::{

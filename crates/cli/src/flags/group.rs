@@ -151,7 +151,6 @@ const OTHERS: &[(char, &str, Meaning)] = {
         ('C', "native-unwind-info", Ignored(Switch)),
         ('C', "parallel-compilation", Ignored(Switch)),
         ('D', "address-map", Ignored(Switch)),
-        ('D', "debug-info", Ignored(Switch)),
         ('D', "guest-debug", Ignored(Switch)),
         ('D', "log-to-files", Ignored(Switch)),
         ('D', "logging", Ignored(Switch)),

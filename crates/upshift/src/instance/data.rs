@@ -137,8 +137,9 @@ impl InstanceData {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let returns = self.module.engine().returns();
-        let set = self.module.native().set(self.module.info(), returns, &self.memory_modes())?;
+        let engine = self.module.engine();
+        let (info, modes) = (self.module.info(), self.memory_modes());
+        let set = self.module.native().set(info, &modes, engine.machine(), engine.observers())?;
         Ok(self.native.get_or_init(|| set))
     }
 

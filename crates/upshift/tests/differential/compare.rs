@@ -44,7 +44,7 @@ pub(crate) fn watch_panics(other: Other) {
 
 /// The engines, made once for each thread.
 pub(crate) struct Engines {
-    upshift: [Upshift; 3],
+    upshift: Vec<Upshift>,
     other: Box<dyn Peer>,
     kind: Other,
     /// What was done with the module so far, one line each.
@@ -221,9 +221,11 @@ impl Engines {
         Ok(())
     }
 
-    fn each<R>(&mut self, mut act: impl FnMut(&mut dyn Peer) -> R) -> [R; 4] {
-        let [looping, tail, metered] = &mut self.upshift;
-        [act(&mut *self.other), act(looping), act(tail), act(metered)]
+    /// What the other engine makes of it, and then each configuration of ours.
+    fn each<R>(&mut self, mut act: impl FnMut(&mut dyn Peer) -> R) -> Vec<R> {
+        let mut all = vec![act(&mut *self.other)];
+        all.extend(self.upshift.iter_mut().map(|upshift| act(upshift)));
+        all
     }
 
     fn exports(&self) -> Exports {
@@ -261,16 +263,15 @@ impl Engines {
         &mut self,
         exports: &Exports,
         plan: Plan,
-        outcomes: &[Outcome; 4],
+        outcomes: &[Outcome],
         counters: &Counters,
     ) -> Result<(), String> {
-        let comparable = outcomes.clone().map(|outcome| outcome.map(|values| comparable(values, plan)));
+        let settled = |outcome: &Outcome| outcome.clone().map(|values| comparable(values, plan));
+        let comparable: Vec<Outcome> = outcomes.iter().map(settled).collect();
         if comparable[1..].iter().any(|outcome| *outcome != comparable[0]) {
-            let [other, looping, tail, metered] = comparable;
-            let name = self.kind.name;
-            return Err(format!(
-                "{name}: {other:x?}\nloop: {looping:x?}\ntail: {tail:x?}\nmetered: {metered:x?}"
-            ));
+            let names = [self.kind.name].into_iter().chain(self.upshift.iter().map(|upshift| upshift.name));
+            let lines = names.zip(comparable).map(|(name, outcome)| format!("{name}: {outcome:x?}"));
+            return Err(lines.collect::<Vec<_>>().join("\n"));
         }
         count(&counters.calls, 1);
         match &outcomes[0] {

@@ -76,6 +76,8 @@ const HEAP: usize = 1 << 20;
 
 /// Upshift under one configuration.
 pub(crate) struct Upshift {
+    /// What the configuration is called.
+    pub(crate) name: &'static str,
     engine: Engine,
     modules: Vec<Module>,
     store: Store<StoreLimits>,
@@ -83,8 +85,8 @@ pub(crate) struct Upshift {
 }
 
 impl Upshift {
-    /// The configurations that have to agree: both dispatch backends, memories that move and memories that do not, code
-    /// that is metered and whose objects move whenever one is made.
+    /// The configurations that have to agree: both dispatch backends and native code, memories that move and memories that do not,
+    /// code that is metered and whose objects move whenever one is made.
     pub(crate) fn all() -> Vec<Upshift> {
         let mut looping = Config::new();
         looping.wasm_legacy_exceptions(true).max_wasm_stack(STACK);
@@ -93,21 +95,21 @@ impl Upshift {
         tail.dispatch(Dispatch::Tail);
         let mut metered = tail.clone();
         metered.consume_fuel(true).epoch_interruption(true).gc_stress(true);
-        let mut configs = vec![looping, tail, metered];
+        let (mut native, mut metered_native, mut random) = (tail.clone(), metered.clone(), metered.clone());
+        native.tiers(Tiers::Only(Tier::Baseline));
+        metered_native.tiers(Tiers::Only(Tier::Baseline));
+        random.random_tiers(1).memory_reservation(0);
+        tail.tiers(Tiers::Only(Tier::Interpreter));
+        metered.tiers(Tiers::Only(Tier::Interpreter));
+        let mut configs = vec![("loop", looping), ("tail", tail), ("metered", metered)];
         if Tier::Baseline.is_available() {
-            let native = configs.iter().skip(1).map(|config| {
-                let mut config = config.clone();
-                config.tiers(Tiers::Only(Tier::Baseline));
-                config
-            });
-            configs.extend(native.collect::<Vec<_>>());
-            let mut random = configs[2].clone();
-            random.random_tiers(1).memory_reservation(0);
-            configs.push(random);
+            configs.push(("native", native));
+            configs.push(("metered native", metered_native));
+            configs.push(("random tiers", random));
         }
-        let upshift = |config: Config| {
+        let upshift = |(name, config): (&'static str, Config)| {
             let engine = Engine::new(&config).expect("all settings are possible");
-            Upshift { store: store(&engine), engine, modules: Vec::new(), instances: Vec::new() }
+            Upshift { name, store: store(&engine), engine, modules: Vec::new(), instances: Vec::new() }
         };
         configs.into_iter().map(upshift).collect()
     }

@@ -22,6 +22,9 @@ static PREVIOUS: AtomicUsize = AtomicUsize::new(SIG_DFL);
 /// How that was to be called.
 static PREVIOUS_FLAGS: AtomicI32 = AtomicI32::new(0);
 
+/// Whether the handler is there.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
 /// Codes of a signal for an address that nothing is mapped at, and for one that may not be accessed so.
 const SEGV_MAPERR: c_int = 1;
 const SEGV_ACCERR: c_int = 2;
@@ -31,7 +34,6 @@ const SEGV_ACCERR: c_int = 2;
 /// # Errors
 /// When the system refuses it; it may later.
 pub(crate) fn install(stub: usize) -> io::Result<()> {
-    static INSTALLED: AtomicBool = AtomicBool::new(false);
     static INSTALLING: Mutex<()> = Mutex::new(());
     if INSTALLED.load(Ordering::Acquire) {
         return Ok(());
@@ -48,6 +50,12 @@ pub(crate) fn install(stub: usize) -> io::Result<()> {
         INSTALLED.store(true, Ordering::Release);
     }
     Ok(())
+}
+
+/// Whether faults are taken, that is whether there may be native code.
+#[inline]
+pub(crate) fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Acquire)
 }
 
 /// What is done with the signal, which is replaced if there is something new.
@@ -85,7 +93,12 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
     unsafe {
         let mut thread = Stopped::of(context);
         let told = signal == SIGSEGV && matches!((*info).si_code, SEGV_MAPERR | SEGV_ACCERR);
-        let trap = if told { fault::trap(thread.pc(), (*info).si_addr().addr(), thread.ctx()) } else { None };
+        let trap = if told {
+            let register = |number| thread.register(number);
+            fault::trap(thread.pc(), (*info).si_addr().addr(), thread.ctx(), register)
+        } else {
+            None
+        };
         match trap {
             Some(operand) => thread.trap_at(STUB.load(Ordering::Acquire), Trap::MemoryOutOfBounds, operand),
             None => pass_on(signal, info, context),

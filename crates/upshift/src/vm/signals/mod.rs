@@ -28,7 +28,7 @@ mod thread;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(crate) use altstack::prepare_thread;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub(crate) use handler::install;
+pub(crate) use handler::{install, is_installed};
 
 /// Whether faults can be told from each other on this system.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
@@ -37,6 +37,12 @@ pub(crate) const AVAILABLE: bool = cfg!(all(target_os = "linux", target_arch = "
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 pub(crate) fn install(_stub: usize) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// There is no native code, so none that could fault.
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+pub(crate) fn is_installed() -> bool {
+    false
 }
 
 /// There is no native code, so none that could fault.

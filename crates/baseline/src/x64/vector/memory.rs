@@ -1,0 +1,158 @@
+//! Loads that make vectors of less than 16 bytes, and loads and stores of single lanes.
+
+use upshift_asm::x64::{CpuFeature, Mem, Size, Xmm};
+use upshift_core::ops::memory::Load;
+use upshift_translate::backend::{MemArg, Operand, Slot};
+
+use super::binary::{Half, widening};
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+
+/// What becomes of the bytes that are loaded.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Eight bytes, widened from lanes of so many bits.
+    Widen { bits: u32, signed: bool },
+    /// All lanes are equal.
+    Splat(u32),
+    /// The rest is zero.
+    Zero(u32),
+}
+
+/// What a load makes, if it makes a vector of less than 16 bytes.
+fn form(op: Load) -> Option<Form> {
+    Some(match op {
+        Load::V128Load8x8S => Form::Widen { bits: 8, signed: true },
+        Load::V128Load8x8U => Form::Widen { bits: 8, signed: false },
+        Load::V128Load16x4S => Form::Widen { bits: 16, signed: true },
+        Load::V128Load16x4U => Form::Widen { bits: 16, signed: false },
+        Load::V128Load32x2S => Form::Widen { bits: 32, signed: true },
+        Load::V128Load32x2U => Form::Widen { bits: 32, signed: false },
+        Load::V128Load8Splat => Form::Splat(8),
+        Load::V128Load16Splat => Form::Splat(16),
+        Load::V128Load32Splat => Form::Splat(32),
+        Load::V128Load64Splat => Form::Splat(64),
+        Load::V128Load32Zero => Form::Zero(32),
+        Load::V128Load64Zero => Form::Zero(64),
+        _ => return None,
+    })
+}
+
+impl Compiler<'_> {
+    /// A load that makes a vector of less than 16 bytes. Answers whether it was one that there are instructions for.
+    pub(crate) fn emit_vector_load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) -> bool {
+        let Some(form) = form(op) else { return false };
+        let bytes = match form {
+            Form::Widen { .. } => 8,
+            Form::Splat(bits) | Form::Zero(bits) => bits / 8,
+        };
+        let Some(access) = self.access(arg, address, bytes) else { return false };
+        let result = self.alloc_xmm();
+        match form {
+            Form::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
+                let mem = self.note_access(access);
+                self.vector_unary(widening(bits, signed), result, mem);
+            }
+            Form::Widen { bits, signed } => {
+                let (loaded, scratch) = (self.alloc_xmm(), self.alloc_xmm());
+                let mem = self.note_access(access);
+                self.asm.movsd(loaded, mem);
+                self.widen(bits, Half { high: false, signed }, result, loaded, scratch);
+            }
+            Form::Splat(bits @ (8 | 16)) => {
+                let lane = self.alloc_gpr();
+                let mem = self.note_access(access);
+                if bits == 8 {
+                    self.asm.movzx_8(Size::S32, lane, mem);
+                } else {
+                    self.asm.movzx_16(Size::S32, lane, mem);
+                }
+                self.asm.movd(Size::S32, result, lane);
+                self.spread(bits, result, result);
+            }
+            Form::Splat(bits) | Form::Zero(bits) => {
+                let mem = self.note_access(access);
+                if bits == 32 {
+                    self.asm.movss(result, mem)
+                } else {
+                    self.asm.movsd(result, mem)
+                }
+                if matches!(form, Form::Splat(_)) {
+                    self.spread(bits, result, result);
+                }
+            }
+        }
+        self.define(dst, result, Kind::V128);
+        true
+    }
+
+    /// Loads so many bytes into a lane. Answers whether there are instructions for it.
+    pub(crate) fn emit_load_lane(
+        &mut self,
+        bytes: u8,
+        lane: u8,
+        arg: MemArg,
+        dst: Slot,
+        address: Operand,
+        vector: Operand,
+    ) -> bool {
+        if !self.has_lane_access(bytes) {
+            return false;
+        }
+        let Some(access) = self.access(arg, address, bytes.into()) else { return false };
+        let result = self.take_xmm(vector, Kind::V128);
+        let mem = self.note_access(access);
+        match bytes {
+            1 => self.asm.pinsrb(result, mem, lane),
+            2 => self.asm.pinsrw(result, mem, lane),
+            4 => self.asm.pinsrd(Size::S32, result, mem, lane),
+            _ if lane == 0 => self.asm.movlps(result, mem),
+            _ => self.asm.movhps(result, mem),
+        }
+        self.define(dst, result, Kind::V128);
+        true
+    }
+
+    /// Stores so many bytes of a lane. Answers whether there are instructions for it.
+    pub(crate) fn emit_store_lane(
+        &mut self,
+        bytes: u8,
+        lane: u8,
+        arg: MemArg,
+        address: Operand,
+        vector: Operand,
+    ) -> bool {
+        if !self.has_lane_access(bytes) {
+            return false;
+        }
+        let Some(access) = self.access(arg, address, bytes.into()) else { return false };
+        let vector = self.use_vector(vector);
+        if bytes == 2 && !self.has(CpuFeature::Sse41) {
+            let value = self.alloc_gpr();
+            self.asm.pextrw(value, vector, lane);
+            let mem = self.note_access(access);
+            self.asm.mov_mr(Size::S16, mem, value);
+        } else {
+            let mem = self.note_access(access);
+            self.store_lane_to(bytes, lane, mem, vector);
+        }
+        self.done();
+        true
+    }
+
+    fn store_lane_to(&mut self, bytes: u8, lane: u8, mem: Mem, vector: Xmm) {
+        match bytes {
+            1 => self.asm.pextrb(mem, vector, lane),
+            2 => self.asm.pextrw_rm(mem, vector, lane),
+            4 if lane == 0 => self.asm.movss_mr(mem, vector),
+            4 => self.asm.pextrd(Size::S32, mem, vector, lane),
+            _ if lane == 0 => self.asm.movlps_mr(mem, vector),
+            _ => self.asm.movhps_mr(mem, vector),
+        }
+    }
+
+    /// Whether there are instructions between memory and lanes of so many bytes.
+    fn has_lane_access(&self, bytes: u8) -> bool {
+        matches!(bytes, 2 | 8) || self.has(CpuFeature::Sse41)
+    }
+}
