@@ -104,6 +104,7 @@ impl FrameInfo {
 }
 
 mod change;
+mod pays;
 #[cfg(test)]
 mod counter;
 
