@@ -259,9 +259,20 @@ fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
     let options = module.engine().config().code;
     let code = upshift_ir::compile(module.info(), frame.func, options).ok()?;
     let positions = upshift_ir::code::positions(module.info(), frame.func, options).ok()?;
-    let at_offset = positions.iter().filter(|&&(_, found)| found == offset);
-    let mut instrs = at_offset.filter_map(|&(word, _)| decode(code.words(), word as usize).ok());
-    instrs.find(|instr| may_trap(instr.op, trap))
+    let ends = positions.iter().skip(1).map(|&(word, _)| word as usize).chain([code.words().len()]);
+    let at_offset = positions.iter().zip(ends).filter(|&(&(_, found), _)| found == offset);
+    // An operator may have several instructions: constants come first.
+    let mut words = at_offset.map(|(&(word, _), end)| (word as usize, end));
+    words.find_map(|(mut word, end)| {
+        while word < end {
+            let instr = decode(code.words(), word).ok()?;
+            word += instr.len;
+            if may_trap(instr.op, trap) {
+                return Some(instr);
+            }
+        }
+        None
+    })
 }
 
 /// Whether an instruction is of the kind that has such a trap.
