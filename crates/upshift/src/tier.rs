@@ -104,8 +104,8 @@ impl FrameInfo {
 }
 
 mod change;
-mod pays;
 #[cfg(test)]
 mod counter;
+mod pays;
 
 pub(crate) use change::{TierState, first_call, hot, switch};

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::vm::work::{Work, done};
 use crate::{
-    Config, Dispatch, Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline,
-    WasmBacktrace,
+    Config, Dispatch, Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap,
+    UpdateDeadline, WasmBacktrace,
 };
 
 /// A program that takes all the fuel that there is, or says why it cannot.

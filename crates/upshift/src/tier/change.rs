@@ -66,9 +66,7 @@ impl TierState {
     /// What to do with a function with so many bytes whose counter has run out.
     fn arrived(&mut self, func: &FuncRec, body_bytes: usize) -> Verdict {
         match self.tiering {
-            Tiering::WhenHot(None) => {
-                self.arrivals.arrived(std::ptr::from_ref(func).addr(), body_bytes)
-            }
+            Tiering::WhenHot(None) => self.arrivals.arrived(std::ptr::from_ref(func).addr(), body_bytes),
             Tiering::WhenHot(Some(arrivals)) => Verdict::Compile(arrivals),
             Tiering::Never | Tiering::AtFirstCall | Tiering::AtRandom(_) => Verdict::Compile(0),
         }
