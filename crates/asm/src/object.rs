@@ -65,4 +65,6 @@ pub enum Stub {
     Trap,
     /// Ends the activation because the value stack has no room for a frame whose header is written.
     Overflow,
+    /// A handler that asks the runtime whether to go on with the next word or elsewhere.
+    Choose,
 }

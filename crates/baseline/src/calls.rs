@@ -37,10 +37,13 @@ impl<'m> Compiler<'m> {
         self.control.frame_slots = frame_slots;
         self.control.main = self.asm.offset();
         self.emit_cold_paths();
+        // What follows belongs to the function's begin.
+        self.tables.own(self.asm.offset(), 0);
         self.asm.bind(self.control.overflow());
         self.emit_jump_to_stub(Stub::Overflow);
         let entry = self.asm.here();
         self.emit_arrival();
+        self.emit_entered();
         self.asm.jmp(self.control.body());
         // What no stack has room for has no size that an instruction could name.
         let size = frame_slots.saturating_mul(8).min(i32::MAX as u32);
@@ -168,6 +171,7 @@ impl<'m> Compiler<'m> {
             [None, Some(Kind::F64), Some(Kind::I64)].into_iter().zip(self.control.call_landings)
         {
             if let Some(label) = label {
+                self.tables.own(self.asm.offset(), 0);
                 self.asm.bind(label);
                 self.emit_call_landing(kind);
             }

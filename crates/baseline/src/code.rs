@@ -4,7 +4,7 @@
 //! and the words in the pool that the interpreter runs or jumps through, belong to positions: [`BaselineCode::position`] tells which.
 
 use upshift_asm::NativeCode;
-use upshift_asm::x64::CpuFeatures;
+use upshift_asm::x64::{CpuFeatures, Gpr};
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
@@ -19,6 +19,64 @@ pub struct Target {
     pub returns: Returns,
     /// The mode of each memory of the module.
     pub memories: Box<[MemoryMode]>,
+    /// Whether code asks the runtime at the head of each loop whether to go on elsewhere: for tests of changes between tiers.
+    pub choices: bool,
+}
+
+/// What an instruction accesses without a check: whoever handles its fault can tell which address it was.
+///
+/// ```
+/// use upshift_asm::x64::Gpr;
+/// use upshift_baseline::Unchecked;
+///
+/// let access = Unchecked::from_bits(Unchecked::new(3, Some(Gpr::RCX)).bits());
+/// assert_eq!((access.memory(), access.address()), (3, Some(Gpr::RCX.number())));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unchecked(u32);
+
+impl Unchecked {
+    /// Bits of the number of a memory: no module has so many.
+    const MEMORY_BITS: u32 = 24;
+
+    /// An access to a memory. A register has the address, to which the instruction adds the offset; if none has it, the access
+    /// is always inside the memory.
+    ///
+    /// # Panics
+    /// When the number of the memory has more than 24 bits.
+    #[must_use]
+    pub fn new(memory: u32, address: Option<Gpr>) -> Unchecked {
+        assert!(memory >> Unchecked::MEMORY_BITS == 0, "no module has so many memories");
+        let register = address.map_or(0, |register| u32::from(register.number()) + 1);
+        Unchecked(memory | register << Unchecked::MEMORY_BITS)
+    }
+
+    /// As a number.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// From a number that [`bits`](Self::bits) has given.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Unchecked {
+        Unchecked(bits)
+    }
+
+    /// The number of the memory.
+    #[must_use]
+    pub const fn memory(self) -> u32 {
+        self.0 & ((1 << Unchecked::MEMORY_BITS) - 1)
+    }
+
+    /// The number of the register that has the address.
+    #[must_use]
+    pub const fn address(self) -> Option<u8> {
+        match self.0 >> Unchecked::MEMORY_BITS {
+            0 => None,
+            number => Some((number - 1) as u8),
+        }
+    }
 }
 
 /// The code of one function, and what lies beside it.
@@ -46,7 +104,8 @@ pub struct BaselineCode {
     pub handlers: Handlers,
     /// Which slots are references, by positions.
     pub references: ReferenceMaps,
-    /// Offsets of the instructions that access memories without a check, ascending, and which memory.
+    /// Offsets of the instructions that access memories without a check, ascending, and the [bits](Unchecked::bits) of what each
+    /// of them accesses.
     pub faults: Box<[(u32, u32)]>,
     /// How many instructions of the interpreter it runs.
     pub embedded: u32,
@@ -65,7 +124,7 @@ impl BaselineCode {
     ///
     /// let bytes = wat::parse_str("(module (func (param i32) (result i32) (local.get 0)))")?;
     /// let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default())?;
-    /// let target = Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [].into() };
+    /// let target = Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [].into(), choices: false };
     /// let code = compile(&module, FuncIndex(0), CodeOptions::default(), &target)?;
     /// assert_eq!(code.position(code.main - 1), code.main - 1);
     /// assert!(code.position(code.entry) < code.main);
@@ -80,11 +139,11 @@ impl BaselineCode {
         behind.checked_sub(1).map_or(0, |at| self.owners[at].1)
     }
 
-    /// The memory that the instruction at an offset accesses without a check.
+    /// What the instruction at an offset accesses without a check.
     #[must_use]
-    pub fn fault(&self, offset: u32) -> Option<u32> {
+    pub fn fault(&self, offset: u32) -> Option<Unchecked> {
         let at = self.faults.binary_search_by_key(&offset, |&(at, _)| at).ok()?;
-        Some(self.faults[at].1)
+        Some(Unchecked::from_bits(self.faults[at].1))
     }
 
     /// The offset of the word through which code of another tier comes in at the head of a loop, if anything reaches it.

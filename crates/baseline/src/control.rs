@@ -3,7 +3,7 @@
 //! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
 //! main line that loads what registers have there, and a word in the pool that leads to the stub.
 
-use upshift_asm::Word;
+use upshift_asm::{Stub, Word};
 use upshift_asm::x64::Assembler;
 use upshift_asm::{Const, Label as Place};
 use upshift_core::cast::Cast;
@@ -172,6 +172,22 @@ impl Compiler<'_> {
         }
         let position = self.asm.offset();
         self.control.loops[number] = Some(Arrival { label, position, word: None });
+        if self.target.choices {
+            self.choose(label, number);
+        }
+    }
+
+    /// Asks the runtime whether to go on elsewhere, at the head of a loop, where all values are to be in their slots.
+    fn choose(&mut self, head: Label, number: usize) {
+        self.flush();
+        let behind = self.asm.label();
+        let words = [Word::Stub(Stub::Choose), Word::Label(behind), Word::Value(number as u64)];
+        let words = self.asm.words(&words);
+        self.tables.own_words(words, self.asm.offset());
+        self.emit_run_words(words, true);
+        self.asm.bind(behind);
+        self.emit_arrival();
+        self.load_state(head);
     }
 
     /// The innermost loop ends.

@@ -23,11 +23,12 @@ mod operands;
 mod pins;
 mod services;
 mod tables;
+pub mod text;
 mod x64;
 
 use std::cell::RefCell;
 
-pub use code::{BaselineCode, Target};
+pub use code::{BaselineCode, Target, Unchecked};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;

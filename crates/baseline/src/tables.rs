@@ -73,7 +73,7 @@ pub(crate) struct Tables {
     owners: Vec<(u32, u32)>,
     /// The same for words of the pool, by offsets in it.
     pool_owners: Vec<(u32, u32)>,
-    /// Offsets of unchecked accesses and their memories.
+    /// Offsets of unchecked accesses and what they are, see [`Unchecked`](crate::Unchecked).
     pub(crate) faults: Vec<(u32, u32)>,
     /// How many instructions of the interpreter there are.
     pub(crate) embedded: u32,

@@ -1,4 +1,4 @@
-//! `--dump`: functions as text, for those who want to know what is executed.
+//! `--dump`: functions as text, or their machine code as it is, for those who want to know what is executed.
 
 use std::ffi::OsStr;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use upshift::{Engine, Module};
 use upshift_core::shown::Shown;
 
 use crate::flags::{Dump, Options, Usage};
-use crate::report::print;
+use crate::report::print_bytes;
 use crate::{clock, load};
 
 /// Prints the functions of the file of the command line; runs nothing. `begin` is when the process began.
@@ -19,21 +19,23 @@ pub(crate) fn dump(options: &Options, begin: Instant) -> Result<()> {
     let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
     clock::start(&engine, &options.limits, begin, failed_to_show(file))?;
     let module = load::module(&engine, file)?;
-    let mut text = String::new();
+    let mut text = Vec::new();
     for func in chosen(&module, options.func.as_deref())? {
         for what in &options.dump {
             let shown = match what {
-                Dump::Ir => module.dump_ir(func),
+                Dump::Ir => module.dump_ir(func).map(String::into_bytes),
+                Dump::Asm => module.dump_asm(func).map(String::into_bytes),
+                Dump::AsmBytes => module.machine_code(func),
             };
-            text.push_str(&shown.with_context(|| format!("cannot show function {func}"))?);
+            text.extend(shown.with_context(|| format!("cannot show function {func}"))?);
         }
         // The text of all functions may be many times the module.
         if text.len() >= AT_ONCE {
-            print(&text)?;
+            print_bytes(&text)?;
             text.clear();
         }
     }
-    print(&text)
+    print_bytes(&text)
 }
 
 fn failed_to_show(file: &OsStr) -> String {

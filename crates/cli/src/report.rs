@@ -173,8 +173,16 @@ fn coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
 /// # Errors
 /// If that fails. If nobody reads it any more, the process ends with the error, but without a word.
 pub(crate) fn print(text: &str) -> Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints bytes that need not be text.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut stdout = Patient(std::io::stdout().lock());
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(NobodyReads.into()),
         outcome => Ok(outcome?),
     }

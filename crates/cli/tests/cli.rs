@@ -372,6 +372,29 @@ fn dump_prints_code_and_runs_nothing() {
 }
 
 #[test]
+fn dump_prints_machine_code_for_people_and_for_disassemblers() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    let all = dir.run(&["--dump", "asm", "math.wat"]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    assert_eq!(all.stdout.matches("; function ").count(), 6);
+    let one = dir.run(&["--dump", "asm", "--func", "add", "math.wat"]).stdout;
+    assert!(one.starts_with("; function 0 `add`: ") && one.contains(" i32.add\n"), "{one}");
+    let (code, _) = one.split_once("; pool\n").expect("there is a pool");
+    let mut lines: Vec<(u64, Vec<u8>)> = Vec::new();
+    for line in code.lines().filter_map(|line| line.strip_prefix('@')) {
+        let (at, bytes) = line.split_once(' ').expect("an offset and bytes");
+        let bytes = bytes.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap());
+        lines.push((u64::from_str_radix(at, 16).unwrap(), bytes.collect()));
+    }
+    lines.sort();
+    let told = lines.into_iter().flat_map(|(_, bytes)| bytes).collect::<Vec<u8>>();
+    let raw = dir.command(&["--dump", "asm-bytes", "--func", "add", "math.wat"]).output().unwrap();
+    assert_eq!(raw.stdout, told);
+    dir.run(&["--dump", "asm-bytes", "math.wat"]).fails(2, &["`--dump asm-bytes`", "`--func`"]);
+    dir.run(&["--dump", "ir,asm-bytes", "--func", "add", "math.wat"]).fails(2, &["`--dump asm-bytes`"]);
+}
+
+#[test]
 fn wast_counts_and_fails() {
     let good = r#"(module (func (export "f") (result i32) (i32.const 1)))
         (assert_return (invoke "f") (i32.const 1))"#;

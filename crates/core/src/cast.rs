@@ -1,4 +1,4 @@
-//! Tests of a reference's type at run time: what `ref.test`, `ref.cast` and `br_on_cast` ask (wasm spec, "Reference
+//! Run-time tests of a reference's type, for `ref.test`, `ref.cast` and `br_on_cast` (wasm spec, "Reference
 //! Instructions").
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! What fuel pays for: units that the walker, the services of the runtime and host functions agree on.
 //!
-//! A unit is the work of one operator, and never more than about a microsecond. What moves or makes bytes costs one for each
-//! [`BYTES_PER_UNIT`] of them.
+//! One unit pays for one operator, never for more than about a microsecond of work. Operations on many bytes cost one unit
+//! per [`BYTES_PER_UNIT`].
 
 /// How many bytes are moved, set or allocated for a unit of fuel.
 pub const BYTES_PER_UNIT: u64 = 64;

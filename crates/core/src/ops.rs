@@ -1,7 +1,7 @@
 //! Every pure operator of WebAssembly, once: name, operand types, result type, semantics (wasm spec, "Numerics").
 //!
-//! [`for_each_pure_op!`](crate::for_each_pure_op) is the table. It is grouped into *sections*; the operators of one
-//! section have the same shape and get the same operand forms in the interpreter. From the table come
+//! [`for_each_pure_op!`](crate::for_each_pure_op) is the table. It is grouped into *kinds*, by the number of operands, and
+//! these into *sections*, whose operators get the same operand forms in the interpreter. From the table come
 //!
 //! * the enums [`Binary`], [`Wide`], [`Unary`], [`Ternary`], [`ExtractLane`], [`ReplaceLane`] by which the walker names an operator
 //!   to a backend,
@@ -136,7 +136,7 @@ macro_rules! marker {
 }
 
 macro_rules! define_enum {
-    ($(#[$doc:meta])* $enum:ident { $($name:ident $text:literal ($($arg:ident),*) $out:ident),* $(,)? }) => {
+    ($(#[$doc:meta])* $enum:ident { $($name:ident $text:literal [$operands:expr] $out:ident),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u16)]
@@ -160,13 +160,13 @@ macro_rules! define_enum {
             #[must_use]
             pub fn operands(self) -> &'static [ValType] {
                 match self {
-                    $($enum::$name => &[$(val_type!($arg)),*],)*
+                    $($enum::$name => $operands,)*
                 }
             }
 
             /// The result type.
             #[must_use]
-            pub fn result(self) -> ValType {
+            pub const fn result(self) -> ValType {
                 match self {
                     $($enum::$name => val_type!($out),)*
                 }
@@ -188,126 +188,157 @@ fn apply2<A, B, R, F: Fn(A, B) -> R>(f: F, a: A, b: B) -> R {
     f(a, b)
 }
 
-macro_rules! impl_binary {
-    (pure $($name:ident ($l:ident, $r:ident) -> $o:ident = $f:expr;)*) => {$(
-        impl BinaryOp for op::$name {
-            const OP: Binary = Binary::$name;
-            type Lhs = $l;
-            type Rhs = $r;
+/// What a row's function gives: sections whose names end in `_trap` have functions that may fail.
+macro_rules! outcome {
+    (@int_division_trap $call:expr) => {
+        $call
+    };
+    (@unary_trap $call:expr) => {
+        $call
+    };
+    (@$section:ident $call:expr) => {
+        Ok($call)
+    };
+}
+
+/// Whether the operators of a section may trap.
+macro_rules! may_trap {
+    (int_division_trap) => {
+        true
+    };
+    (unary_trap) => {
+        true
+    };
+    ($section:ident) => {
+        false
+    };
+}
+
+/// Whether the operators of a section compare scalars.
+macro_rules! is_compare {
+    (int_compare) => {
+        true
+    };
+    (float_compare) => {
+        true
+    };
+    ($section:ident) => {
+        false
+    };
+}
+
+/// The operator with exchanged operands.
+macro_rules! swapped {
+    (@int_compare $name:ident $swapped:ident) => {
+        Some(Binary::$swapped)
+    };
+    (@int_commutative $name:ident) => {
+        Some(Binary::$name)
+    };
+    (@float_commutative $name:ident) => {
+        Some(Binary::$name)
+    };
+    (@$section:ident $name:ident) => {
+        None
+    };
+}
+
+/// An operator that may not be there.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($name:ident) => {
+        Some(Binary::$name)
+    };
+}
+
+macro_rules! impl_unary {
+    ($section:ident $($name:ident ($i:ident) -> $o:ident = $f:expr;)*) => {$(
+        impl UnaryOp for op::$name {
+            const OP: Unary = Unary::$name;
+            type In = $i;
             type Out = $o;
             #[inline(always)]
-            fn eval(lhs: $l, rhs: $r) -> Result<$o, Trap> {
-                Ok(apply2::<$l, $r, $o, _>($f, lhs, rhs))
-            }
-        }
-    )*};
-    (trap $($name:ident ($l:ident, $r:ident) -> $o:ident = $f:expr;)*) => {$(
-        impl BinaryOp for op::$name {
-            const OP: Binary = Binary::$name;
-            type Lhs = $l;
-            type Rhs = $r;
-            type Out = $o;
-            #[inline(always)]
-            fn eval(lhs: $l, rhs: $r) -> Result<$o, Trap> {
-                $f(lhs, rhs)
+            fn eval(value: $i) -> Result<$o, Trap> {
+                outcome!(@$section apply1::<$i, _, _>($f, value))
             }
         }
     )*};
 }
 
-macro_rules! impl_unary {
-    (pure $($name:ident ($i:ident) -> $o:ident = $f:expr;)*) => {$(
-        impl UnaryOp for op::$name {
-            const OP: Unary = Unary::$name;
-            type In = $i;
-            type Out = $o;
+macro_rules! impl_wide {
+    (@wide_sum $name:ident ($l:ident, $r:ident) -> $o:ident = $f:expr) => {
+        impl WideSumOp for op::$name {
+            const OP: Wide = Wide::$name;
             #[inline(always)]
-            fn eval(value: $i) -> Result<$o, Trap> {
-                Ok(apply1::<$i, $o, _>($f, value))
+            fn eval(lhs: u128, rhs: u128) -> u128 {
+                apply2::<$l, $r, $o, _>($f, lhs, rhs)
             }
         }
-    )*};
-    (trap $($name:ident ($i:ident) -> $o:ident = $f:expr;)*) => {$(
-        impl UnaryOp for op::$name {
-            const OP: Unary = Unary::$name;
-            type In = $i;
-            type Out = $o;
+    };
+    (@wide_product $name:ident ($l:ident, $r:ident) -> $o:ident = $f:expr) => {
+        impl WideProductOp for op::$name {
+            const OP: Wide = Wide::$name;
+            type In = $l;
             #[inline(always)]
-            fn eval(value: $i) -> Result<$o, Trap> {
-                $f(value)
+            fn eval(lhs: $l, rhs: $r) -> u128 {
+                apply2::<$l, $r, $o, _>($f, lhs, rhs)
             }
         }
-    )*};
+    };
+}
+
+/// The operand types of a wide operator, whose operands of 128 bits are two each.
+macro_rules! wide_operands {
+    (@wide_sum $l:ident $r:ident) => {
+        &[ValType::I64, ValType::I64, ValType::I64, ValType::I64]
+    };
+    (@wide_product $l:ident $r:ident) => {
+        &[val_type!($l), val_type!($r)]
+    };
 }
 
 macro_rules! define_pure_ops {
     (
-        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
-                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
-        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
-        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
-        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
-        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
-        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
-        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
-        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
-        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
-        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
-        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
-        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
-        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
-        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
-        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
-        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
-        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
-        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
-        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
-        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+        binary { $($bs:ident { $(
+            $b:ident $b_text:literal ($b_l:ident, $b_r:ident) -> $b_o:ident = $b_f:expr
+                $(, inverse $b_inverse:ident, swapped $b_swapped:ident)?;
+        )* })* }
+        wide { $($ws:ident { $($w:ident $w_text:literal ($w_l:ident, $w_r:ident) -> $w_o:ident = $w_f:expr;)* })* }
+        unary { $($us:ident { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* })* }
+        canonical_nan { $($n:ident $n_text:literal ($n_i:ident) -> $n_o:ident = $n_f:expr;)* }
+        ternary { $($t:ident $t_text:literal ($t_a:ident, $t_b:ident, $t_c:ident) -> $t_o:ident = $t_f:expr;)* }
+        extract_lane { $($x:ident $x_text:literal ($x_i:ident) -> $x_o:ident = $x_f:expr;)* }
+        replace_lane { $($r:ident $r_text:literal ($r_v:ident, $r_i:ident) -> $r_o:ident = $r_f:expr;)* }
     ) => {
         define_enum! {
             /// Operators with two operands.
-            Binary {
-                $($ic $ic_text ($ic_l, $ic_r) $ic_o,)*
-                $($fc $fc_text ($fc_l, $fc_r) $fc_o,)*
-                $($ico $ico_text ($ico_l, $ico_r) $ico_o,)*
-                $($ia $ia_text ($ia_l, $ia_r) $ia_o,)*
-                $($ir $ir_text ($ir_l, $ir_r) $ir_o,)*
-                $($id $id_text ($id_l, $id_r) $id_o,)*
-                $($fco $fco_text ($fco_l, $fco_r) $fco_o,)*
-                $($fa $fa_text ($fa_l, $fa_r) $fa_o,)*
-                $($fo $fo_text ($fo_l, $fo_r) $fo_o,)*
-                $($sb $sb_text ($sb_l, $sb_r) $sb_o,)*
-            }
+            Binary { $($($b $b_text [&[val_type!($b_l), val_type!($b_r)]] $b_o,)*)* }
         }
         define_enum! {
             /// Operators whose result has 128 bits: two results of the type that [`Wide::result`] returns, the lower half
             /// first. Operands of 128 bits are two operands here, in the same order.
-            Wide {
-                $($ws $ws_text (i64, i64, i64, i64) i64,)*
-                $($wp $wp_text ($wp_l, $wp_r) i64,)*
-            }
+            Wide { $($($w $w_text [wide_operands!(@$ws $w_l $w_r)] i64,)*)* }
         }
         define_enum! {
             /// Operators with one operand.
             Unary {
-                $($uh $uh_text ($uh_i) $uh_o,)*
-                $($u $u_text ($u_i) $u_o,)*
-                $($ut $ut_text ($ut_i) $ut_o,)*
-                $($su $su_text ($su_i) $su_o,)*
-                $($cn $cn_text ($cn_i) $cn_o,)*
+                $($($u $u_text [&[val_type!($u_i)]] $u_o,)*)*
+                $($n $n_text [&[val_type!($n_i)]] $n_o,)*
             }
         }
         define_enum! {
             /// Operators with three vector operands.
-            Ternary { $($st $st_text ($st_a, $st_b, $st_c) $st_o,)* }
+            Ternary { $($t $t_text [&[val_type!($t_a), val_type!($t_b), val_type!($t_c)]] $t_o,)* }
         }
         define_enum! {
             /// Operators that take a lane out of a vector.
-            ExtractLane { $($sx $sx_text ($sx_i) $sx_o,)* }
+            ExtractLane { $($x $x_text [&[val_type!($x_i)]] $x_o,)* }
         }
         define_enum! {
             /// Operators that put a lane into a vector.
-            ReplaceLane { $($sr $sr_text ($sr_v, $sr_i) $sr_o,)* }
+            ReplaceLane { $($r $r_text [&[val_type!($r_v), val_type!($r_i)]] $r_o,)* }
         }
 
         impl Binary {
@@ -315,8 +346,7 @@ macro_rules! define_pure_ops {
             #[must_use]
             pub fn inverse(self) -> Option<Binary> {
                 match self {
-                    $(Binary::$ic => Some(Binary::$ic_inverse),)*
-                    _ => None,
+                    $($(Binary::$b => optional!($($b_inverse)?),)*)*
                 }
             }
 
@@ -324,23 +354,24 @@ macro_rules! define_pure_ops {
             #[must_use]
             pub fn swapped(self) -> Option<Binary> {
                 match self {
-                    $(Binary::$ic => Some(Binary::$ic_swapped),)*
-                    $(Binary::$ico => Some(Binary::$ico),)*
-                    $(Binary::$fco => Some(Binary::$fco),)*
-                    _ => None,
+                    $($(Binary::$b => swapped!(@$bs $b $($b_swapped)?),)*)*
                 }
             }
 
             /// Whether the operator compares scalars.
             #[must_use]
             pub fn is_compare(self) -> bool {
-                matches!(self, $(Binary::$ic)|* $(| Binary::$fc)*)
+                match self {
+                    $($(Binary::$b => is_compare!($bs),)*)*
+                }
             }
 
             /// Whether the operator may trap.
             #[must_use]
             pub fn may_trap(self) -> bool {
-                matches!(self, $(Binary::$id)|*)
+                match self {
+                    $($(Binary::$b => may_trap!($bs),)*)*
+                }
             }
         }
 
@@ -348,89 +379,61 @@ macro_rules! define_pure_ops {
             /// Whether the operator may trap.
             #[must_use]
             pub fn may_trap(self) -> bool {
-                matches!(self, $(Unary::$ut)|*)
+                match self {
+                    $($(Unary::$u => may_trap!($us),)*)*
+                    $(Unary::$n => false,)*
+                }
             }
         }
 
         /// One type per operator; its trait implementation is the operator's semantics.
         pub mod op {
-            $(marker! { $ic $ic_text })*
-            $(marker! { $fc $fc_text })*
-            $(marker! { $ico $ico_text })*
-            $(marker! { $ia $ia_text })*
-            $(marker! { $ir $ir_text })*
-            $(marker! { $id $id_text })*
-            $(marker! { $ws $ws_text })*
-            $(marker! { $wp $wp_text })*
-            $(marker! { $fco $fco_text })*
-            $(marker! { $fa $fa_text })*
-            $(marker! { $fo $fo_text })*
-            $(marker! { $uh $uh_text })*
-            $(marker! { $u $u_text })*
-            $(marker! { $ut $ut_text })*
-            $(marker! { $su $su_text })*
-            $(marker! { $cn $cn_text })*
-            $(marker! { $sb $sb_text })*
-            $(marker! { $st $st_text })*
-            $(marker! { $sx $sx_text })*
-            $(marker! { $sr $sr_text })*
+            $($(marker! { $b $b_text })*)*
+            $($(marker! { $w $w_text })*)*
+            $($(marker! { $u $u_text })*)*
+            $(marker! { $n $n_text })*
+            $(marker! { $t $t_text })*
+            $(marker! { $x $x_text })*
+            $(marker! { $r $r_text })*
         }
 
-        impl_binary! { pure $($ic ($ic_l, $ic_r) -> $ic_o = $ic_f;)* }
-        impl_binary! { pure $($fc ($fc_l, $fc_r) -> $fc_o = $fc_f;)* }
-        impl_binary! { pure $($ico ($ico_l, $ico_r) -> $ico_o = $ico_f;)* }
-        impl_binary! { pure $($ia ($ia_l, $ia_r) -> $ia_o = $ia_f;)* }
-        impl_binary! { pure $($ir ($ir_l, $ir_r) -> $ir_o = $ir_f;)* }
-        impl_binary! { trap $($id ($id_l, $id_r) -> $id_o = $id_f;)* }
-        impl_binary! { pure $($fco ($fco_l, $fco_r) -> $fco_o = $fco_f;)* }
-        impl_binary! { pure $($fa ($fa_l, $fa_r) -> $fa_o = $fa_f;)* }
-        impl_binary! { pure $($fo ($fo_l, $fo_r) -> $fo_o = $fo_f;)* }
-        impl_binary! { pure $($sb ($sb_l, $sb_r) -> $sb_o = $sb_f;)* }
-        impl_unary! { pure $($uh ($uh_i) -> $uh_o = $uh_f;)* }
-        impl_unary! { pure $($u ($u_i) -> $u_o = $u_f;)* }
-        impl_unary! { trap $($ut ($ut_i) -> $ut_o = $ut_f;)* }
-        impl_unary! { pure $($su ($su_i) -> $su_o = $su_f;)* }
-        impl_unary! { pure $($cn ($cn_i) -> $cn_o = $cn_f;)* }
-
-        $(impl WideSumOp for op::$ws {
-            const OP: Wide = Wide::$ws;
+        $($(impl BinaryOp for op::$b {
+            const OP: Binary = Binary::$b;
+            type Lhs = $b_l;
+            type Rhs = $b_r;
+            type Out = $b_o;
             #[inline(always)]
-            fn eval(lhs: u128, rhs: u128) -> u128 {
-                apply2::<$ws_l, $ws_r, $ws_o, _>($ws_f, lhs, rhs)
+            fn eval(lhs: $b_l, rhs: $b_r) -> Result<$b_o, Trap> {
+                outcome!(@$bs apply2::<$b_l, $b_r, _, _>($b_f, lhs, rhs))
             }
-        })*
-        $(impl WideProductOp for op::$wp {
-            const OP: Wide = Wide::$wp;
-            type In = $wp_l;
-            #[inline(always)]
-            fn eval(lhs: $wp_l, rhs: $wp_r) -> u128 {
-                apply2::<$wp_l, $wp_r, $wp_o, _>($wp_f, lhs, rhs)
-            }
-        })*
+        })*)*
+        $($(impl_wide! { @$ws $w ($w_l, $w_r) -> $w_o = $w_f })*)*
+        $(impl_unary! { $us $($u ($u_i) -> $u_o = $u_f;)* })*
+        impl_unary! { canonical_nan $($n ($n_i) -> $n_o = $n_f;)* }
 
-        $(impl TernaryOp for op::$st {
-            const OP: Ternary = Ternary::$st;
+        $(impl TernaryOp for op::$t {
+            const OP: Ternary = Ternary::$t;
             #[inline(always)]
             fn eval(a: V128, b: V128, c: V128) -> V128 {
-                let f: fn(V128, V128, V128) -> V128 = $st_f;
+                let f: fn(V128, V128, V128) -> V128 = $t_f;
                 f(a, b, c)
             }
         })*
-        $(impl ExtractLaneOp for op::$sx {
-            const OP: ExtractLane = ExtractLane::$sx;
-            type Out = $sx_o;
+        $(impl ExtractLaneOp for op::$x {
+            const OP: ExtractLane = ExtractLane::$x;
+            type Out = $x_o;
             #[inline(always)]
-            fn eval(vector: V128, lane: u8) -> $sx_o {
-                let f: fn(V128, u8) -> $sx_o = $sx_f;
+            fn eval(vector: V128, lane: u8) -> $x_o {
+                let f: fn(V128, u8) -> $x_o = $x_f;
                 f(vector, lane)
             }
         })*
-        $(impl ReplaceLaneOp for op::$sr {
-            const OP: ReplaceLane = ReplaceLane::$sr;
-            type In = $sr_i;
+        $(impl ReplaceLaneOp for op::$r {
+            const OP: ReplaceLane = ReplaceLane::$r;
+            type In = $r_i;
             #[inline(always)]
-            fn eval(vector: V128, value: $sr_i, lane: u8) -> V128 {
-                let f: fn(V128, $sr_i, u8) -> V128 = $sr_f;
+            fn eval(vector: V128, value: $r_i, lane: u8) -> V128 {
+                let f: fn(V128, $r_i, u8) -> V128 = $r_f;
                 f(vector, value, lane)
             }
         })*

@@ -1,4 +1,4 @@
-//! Text that a guest brought along, as people are shown it: one rule and one bound for all messages, listings and dumps.
+//! How text from a guest is printed: one rule and one bound for all messages, listings and dumps.
 //!
 //! ```text
 //! name, path, label ─▶ Shown ────▶ one line, no character that plays with a terminal, at most so many of them
@@ -7,8 +7,8 @@
 //! lines that quote ──▶ excerpt ──▶ the same lines, each as a name is shown
 //! ```
 //!
-//! It is used where a text enters a message, not on finished messages: those have lines of their own, which a name must not
-//! be able to add to.
+//! Apply it where text enters a message, not to the finished message: a message has line breaks of its own, and a name must
+//! not be able to add any.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display, Write};

@@ -1,7 +1,7 @@
-//! Every way in which a program can be stopped, declared once.
+//! Every reason for which a program can trap, declared once.
 //!
-//! The table gives each trap its name, its text and whether the WebAssembly specification knows it. Tiers carry a trap
-//! as its number (`Trap as u8`), so the order is part of the ABI between generated code and the runtime.
+//! The table gives each trap its name, its text and whether the WebAssembly specification knows it. Code passes a trap
+//! by its number (`Trap as u8`), so the order is part of the ABI between generated code and the runtime.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! Types of values, functions, tables, memories and globals (wasm spec, "Structure / Types").
 //!
 //! Defined types are named by a [`TypeId`]: equal types of different modules have the same id within one engine, so a
-//! type check at run time is one compare of two `u32`. What a defined type consists of is said in [`composite`], how its
-//! objects lie in memory in [`layout`].
+//! type check at run time is one compare of two `u32`. [`composite`] describes what a defined type consists of,
+//! [`layout`] how its objects lie in memory.
 
 pub mod composite;
 pub mod layout;
@@ -222,7 +222,7 @@ impl ValType {
     #[inline]
     #[must_use]
     pub fn slots(self) -> u32 {
-        if self == ValType::V128 { 2 } else { 1 }
+        if matches!(self, ValType::V128) { 2 } else { 1 }
     }
 
     /// Whether the type is a reference type.

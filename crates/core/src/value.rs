@@ -10,8 +10,8 @@
 //!
 //! [`ObjectHeader`]: crate::vm::ObjectHeader
 //!
-//! The zero in the high half of an `i32` is an invariant that all tiers keep: it makes an address usable without an
-//! extension and `i64.extend_i32_u` a copy.
+//! All tiers write an `i32` with a zero high half: an address can be used without extending it, and `i64.extend_i32_u` is
+//! a copy.
 
 /// A 128-bit vector as its 16 bytes, lane 0 first.
 ///

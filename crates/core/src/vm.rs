@@ -1,5 +1,5 @@
-//! The structures that generated code, the interpreter and the runtime share. All are `#[repr(C)]`; whoever needs an
-//! offset takes it by `offset_of!`, never by number.
+//! The structures that generated code, the interpreter and the runtime share. All are `#[repr(C)]`; offsets are always taken
+//! by `offset_of!`, never written as numbers.
 //!
 //! ```text
 //! VmCtx     one per instance; only what never changes while the instance lives
@@ -8,7 +8,7 @@
 //!   └─ behind the header, in the same allocation, where VmLayout says:
 //!        memories ─▶ MemRecord          tables ─▶ TableRecord
 //!        imported functions ─▶ FuncRec  imported globals ─▶ GlobalCell
-//!        GlobalCell × own globals       FuncRec × own functions
+//!        GlobalCell × own globals       FuncRec × own functions       CallTarget × sites of indirect calls
 //! ```
 //!
 //! A *function reference* is the address of a [`FuncRec`] or 0. FuncRecs live as long as their store.
@@ -409,6 +409,58 @@ pub struct VmCounts {
     pub own_globals: u32,
     /// Own functions.
     pub own_funcs: u32,
+    /// Indirect calls and calls by reference in the module's code.
+    pub call_sites: u32,
+}
+
+/// What a call site that finds its function at run time has called so far, in one instance.
+///
+/// It holds the index of a function, not its address: code belongs to the module, but functions' addresses differ from instance
+/// to instance. What is 0 has never been called, so contexts begin with zeroes and nothing is written until code runs.
+///
+/// ```
+/// use upshift_core::vm::CallTarget;
+///
+/// let mut target = CallTarget::UNSEEN;
+/// target.note(CallTarget::own(4));
+/// target.note(CallTarget::own(4));
+/// assert_eq!(target.only(), Some(4));
+/// target.note(CallTarget::own(5));
+/// assert_eq!((target, target.only()), (CallTarget::MANY, None));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct CallTarget(u32);
+
+impl CallTarget {
+    /// Nothing was called.
+    pub const UNSEEN: CallTarget = CallTarget(0);
+    /// More than one function, or one that does not belong to the instance.
+    pub const MANY: CallTarget = CallTarget(u32::MAX);
+
+    /// One function of the instance, by its index in the module.
+    #[inline(always)]
+    #[must_use]
+    pub const fn own(index: u32) -> CallTarget {
+        CallTarget(index.wrapping_add(1))
+    }
+
+    /// Another call.
+    #[inline(always)]
+    pub fn note(&mut self, target: CallTarget) {
+        if *self != target {
+            *self = if *self == CallTarget::UNSEEN { target } else { CallTarget::MANY };
+        }
+    }
+
+    /// The index of the only function that was called, if there is one and it belongs to the instance.
+    #[must_use]
+    pub const fn only(self) -> Option<u32> {
+        match self {
+            CallTarget::UNSEEN | CallTarget::MANY => None,
+            CallTarget(own) => Some(own - 1),
+        }
+    }
 }
 
 /// Where the arrays behind a [`VmCtx`] lie, in bytes from its start. It is the same for all instances of a module, so code has
@@ -429,6 +481,7 @@ pub struct VmLayout {
     imported_globals: usize,
     own_globals: usize,
     own_funcs: usize,
+    call_sites: usize,
     size: usize,
 }
 
@@ -444,9 +497,10 @@ impl VmLayout {
         let pointers_end = behind(imported_globals, counts.imported_globals, pointer);
         let own_globals = pointers_end.next_multiple_of(align_of::<GlobalCell>());
         let own_funcs = behind(own_globals, counts.own_globals, size_of::<GlobalCell>());
-        let size = behind(own_funcs, counts.own_funcs, size_of::<FuncRec>());
+        let call_sites = behind(own_funcs, counts.own_funcs, size_of::<FuncRec>());
+        let size = behind(call_sites, counts.call_sites, size_of::<CallTarget>());
         let size = size.next_multiple_of(align_of::<VmCtx>());
-        VmLayout { tables, imported_funcs, imported_globals, own_globals, own_funcs, size }
+        VmLayout { tables, imported_funcs, imported_globals, own_globals, own_funcs, call_sites, size }
     }
 
     /// Offset of the pointer to a memory's [`MemRecord`].
@@ -489,6 +543,12 @@ impl VmLayout {
     #[must_use]
     pub fn func(self, own: u32) -> usize {
         self.own_funcs + own as usize * size_of::<FuncRec>()
+    }
+
+    /// Offset of the [`CallTarget`] of a call site.
+    #[must_use]
+    pub fn call_site(self, site: u32) -> usize {
+        self.call_sites + site as usize * size_of::<CallTarget>()
     }
 
     /// Size of the whole context.
@@ -641,6 +701,9 @@ pub struct StoreCtx {
     pub types: *const TypeRecord,
     /// How many entries both have; types behind them have neither supertypes nor objects.
     pub type_count: u32,
+    /// Which tiers the outermost call has entered, or the last one that there was: not 0 for each, by number. Whatever leads from
+    /// one tier to another notes it.
+    pub entered: [u8; 3],
 }
 
 /// What a builtin returns.
@@ -906,6 +969,7 @@ mod tests {
             imported_globals: 1,
             own_globals: 3,
             own_funcs: 2,
+            call_sites: 5,
         };
         let layout = VmLayout::new(&counts);
         let pointers = [
@@ -917,7 +981,8 @@ mod tests {
         ];
         assert_eq!(pointers, [64, 72, 80, 88, 96]);
         assert_eq!((layout.global(0), layout.global(2)), (112, 144));
-        assert_eq!((layout.func(0), layout.func(1), layout.size()), (160, 208, 256));
+        assert_eq!((layout.func(0), layout.func(1)), (160, 208));
+        assert_eq!((layout.call_site(0), layout.call_site(4), layout.size()), (256, 272, 288));
         assert_eq!(VmLayout::new(&VmCounts::default()).size(), size_of::<VmCtx>());
     }
 

@@ -112,23 +112,29 @@ fn replace<O: ReplaceLaneOp<In: Value>>(stack: &mut Vec<Bits>, lane: u8) -> Resu
 /// The operators by the names of wast's variants: the text name with an underscore for the dot.
 fn operators() -> HashMap<String, Eval> {
     macro_rules! collect {
-        ($($section:ident { $($name:ident $text:literal $operands:tt -> $out:ident = $f:expr
-            $(, inverse $inverse:ident, swapped $swapped:ident)?;)* })*) => {{
+        (
+            binary { $($bs:ident { $($b:ident $b_text:literal $b_in:tt -> $b_out:ident = $b_f:expr
+                $(, inverse $inverse:ident, swapped $swapped:ident)?;)* })* }
+            wide { $($ws:ident { $($w:ident $w_text:literal $w_in:tt -> $w_out:ident = $w_f:expr;)* })* }
+            unary { $($us:ident { $($u:ident $u_text:literal $u_in:tt -> $u_out:ident = $u_f:expr;)* })* }
+            canonical_nan { $($n:ident $n_text:literal $n_in:tt -> $n_out:ident = $n_f:expr;)* }
+            ternary { $($t:ident $t_text:literal $t_in:tt -> $t_out:ident = $t_f:expr;)* }
+            extract_lane { $($x:ident $x_text:literal $x_in:tt -> $x_out:ident = $x_f:expr;)* }
+            replace_lane { $($r:ident $r_text:literal $r_in:tt -> $r_out:ident = $r_f:expr;)* }
+        ) => {{
             let mut operators: HashMap<String, Eval> = HashMap::new();
-            $($(operators.insert($text.replace('.', "_"), collect!(@$section $name));)*)*
+            let mut add = |text: &str, eval: Eval| operators.insert(text.replace('.', "_"), eval);
+            $($(add($b_text, binary::<op::$b>);)*)*
+            $($(add($w_text, collect!(@$ws $w));)*)*
+            $($(add($u_text, unary::<op::$u>);)*)*
+            $(add($n_text, unary::<op::$n>);)*
+            $(add($t_text, ternary::<op::$t>);)*
+            $(add($x_text, extract::<op::$x>);)*
+            $(add($r_text, replace::<op::$r>);)*
             operators
         }};
-        (@unary_hot $name:ident) => { unary::<op::$name> };
-        (@unary $name:ident) => { unary::<op::$name> };
-        (@unary_trap $name:ident) => { unary::<op::$name> };
-        (@canonical_nan $name:ident) => { unary::<op::$name> };
-        (@simd_unary $name:ident) => { unary::<op::$name> };
         (@wide_sum $name:ident) => { wide_sum::<op::$name> };
         (@wide_product $name:ident) => { wide_product::<op::$name> };
-        (@simd_ternary $name:ident) => { ternary::<op::$name> };
-        (@simd_extract_lane $name:ident) => { extract::<op::$name> };
-        (@simd_replace_lane $name:ident) => { replace::<op::$name> };
-        (@$other:ident $name:ident) => { binary::<op::$name> };
     }
     for_each_pure_op!([collect])
 }

@@ -1,7 +1,7 @@
-//! Frames of the value stack, as the interpreter makes them: from one to the one below.
+//! Walks the frames that the interpreter makes on the value stack: from one frame to the one below.
 //!
-//! Two return addresses are special: that of the *exit stub* stands at the bottom of an activation, that of the *restore stub*
-//! where the caller belongs to another instance.
+//! Two return addresses are special: the *exit stub* marks the bottom of an activation, the *restore stub* a caller in another
+//! instance.
 
 use upshift_core::vm::{ExitPoint, VmCtx, frame};
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! In: a [`FuncRec`](upshift_core::vm::FuncRec) and its arguments on the value stack. Out: the results in the same place, or a
-//! trap. The registers of the machine ([`Regs`]) are arguments of each handler; a handler reads its fields, does its work on
-//! them and says how to go on ([`Flow`]). The two dispatch backends differ only in what they do with that:
+//! trap. The registers of the abstract machine ([`Regs`]) are the arguments of each handler; a handler reads its fields, updates
+//! the registers and returns how to continue ([`Flow`]). The two dispatch backends differ only in what they do with that:
 //!
 //! * `dispatch::tail`: every handler is a function that ends in a jump to the next one, so that the registers stay in
 //!   the machine's registers;
@@ -15,7 +15,7 @@
 //!
 //! Native code runs beside the handlers of the first one; `native` has what leads from one to the other.
 //!
-//! All code here relies on what the verifier of `upshift-ir` checks and on the contexts of `upshift_core::vm`.
+//! All code here relies on what the verifier of `upshift-ir` guarantees and on the contexts of `upshift_core::vm`.
 
 pub mod dispatch;
 pub mod enter;

@@ -1,8 +1,8 @@
-//! Makes translated code ready to run: puts the address of its handler in front of each instruction.
+//! Makes translated code executable: puts the address of its handler in front of each instruction.
 //!
 //! In: words of verified code, preamble first. Out: the same words, with the handlers' addresses in the words that the
-//! instruction set leaves to the interpreter, and in front of each return address the stub that native code returns to. Both
-//! dispatch backends run the result; only the tail-call backend looks at the addresses.
+//! instruction set reserves for the interpreter, and before each return address the stub that native code returns to. Both
+//! dispatch backends run the result; only the tail-call backend reads the addresses.
 
 use upshift_ir::op::{Field, Op, place};
 

@@ -1,6 +1,6 @@
 //! The registers of the abstract machine and what a handler returns.
 //!
-//! Code words are read in halves and quarters where they lie, so the host has to be little-endian, like the guest.
+//! Halves and quarters of code words are read in place, so the host has to be little-endian, like the guest.
 
 use upshift_core::Trap;
 use upshift_core::value::{Scalar, SlotValue};
@@ -45,6 +45,8 @@ pub enum Flow {
     Interrupt,
     /// An object of as many bytes as the integer accumulator says found no room: ask the runtime, then retry.
     Collect,
+    /// The function in the integer accumulator, which the call at `ip` has found, belongs to another instance or to the host.
+    Foreign,
     /// The function of the running frame was entered or repeated a loop so often that better code may be worth its price.
     Hot,
     /// Leave the interpreter.
@@ -124,7 +126,7 @@ impl Regs {
     /// The current instruction's word number `i`.
     ///
     /// # Safety
-    /// The instruction has that many words.
+    /// The instruction has that many words (I-CODE).
     #[inline(always)]
     pub(crate) unsafe fn word(&self, i: usize) -> u64 {
         // SAFETY: promised by the caller.
@@ -134,8 +136,7 @@ impl Regs {
     /// The number of the opcode.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
-    #[cfg(loop_dispatch)]
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn opcode(&self) -> u16 {
         // SAFETY: promised by the caller.
@@ -146,7 +147,7 @@ impl Regs {
     /// kept in one.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn a(&self) -> isize {
         // SAFETY: promised by the caller.
@@ -156,7 +157,7 @@ impl Regs {
     /// Field `b` of word 1, signed.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn b(&self) -> isize {
         // SAFETY: promised by the caller.
@@ -166,7 +167,7 @@ impl Regs {
     /// Field `c` of word 1, signed.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn c(&self) -> isize {
         // SAFETY: promised by the caller.
@@ -176,7 +177,7 @@ impl Regs {
     /// Field `a` of word 1 as a number.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn number_a(&self) -> usize {
         // SAFETY: promised by the caller.
@@ -186,7 +187,7 @@ impl Regs {
     /// Field `b` of word 1 as a number.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn number_b(&self) -> usize {
         // SAFETY: promised by the caller.
@@ -196,7 +197,7 @@ impl Regs {
     /// Field `c` of word 1 as a number.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn number_c(&self) -> usize {
         // SAFETY: promised by the caller.
@@ -206,7 +207,7 @@ impl Regs {
     /// The slot in the upper half of word 1.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn high_slot(&self) -> isize {
         // SAFETY: promised by the caller.
@@ -216,7 +217,7 @@ impl Regs {
     /// The upper half of word 1 as a number.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// `ip` is at an instruction (I-REGS).
     #[inline(always)]
     pub(crate) unsafe fn high(&self) -> usize {
         // SAFETY: promised by the caller.
@@ -226,7 +227,7 @@ impl Regs {
     /// A half of the words behind word 1, from 0 on: what is not wanted of a word need not be kept in a register.
     ///
     /// # Safety
-    /// `ip` is at an instruction with so many words.
+    /// `ip` is at an instruction with so many words (I-CODE).
     #[inline(always)]
     pub(crate) unsafe fn half(&self, i: usize) -> usize {
         // SAFETY: promised by the caller.
@@ -236,14 +237,14 @@ impl Regs {
     /// The address of a slot of the frame, counted from `fp`: parameters have negative numbers.
     #[inline(always)]
     pub(crate) fn slot(&self, slot: isize) -> *mut u64 {
-        // The verifier has checked that slots lie in the frame, and entering a function that its frame lies in the stack.
+        // I-CODE: slots lie in the frame; I-FRAME: the frame lies in the stack.
         self.fp.wrapping_offset(slot)
     }
 
     /// Reads a slot.
     ///
     /// # Safety
-    /// The slot lies in the frame and holds a value of the type.
+    /// The slot lies in the frame and holds a value of the type (I-CODE, I-FRAME).
     #[inline(always)]
     pub(crate) unsafe fn read<T: SlotValue>(&self, slot: isize) -> T {
         // SAFETY: promised by the caller.
@@ -253,7 +254,7 @@ impl Regs {
     /// Writes a slot and the accumulator of the type.
     ///
     /// # Safety
-    /// The slot lies in the frame.
+    /// The slot lies in the frame (I-CODE, I-FRAME).
     #[inline(always)]
     pub(crate) unsafe fn write<T: AccValue>(&mut self, slot: isize, value: T) {
         // SAFETY: promised by the caller.
@@ -264,7 +265,7 @@ impl Regs {
     /// The store's context.
     #[inline(always)]
     pub(crate) fn store(&self) -> *mut StoreCtx {
-        // SAFETY: `ctx` is a live context as long as code runs, and contexts do not move.
+        // SAFETY: I-REGS and I-STORE: `ctx` is a live context, and contexts do not move.
         unsafe { (*self.ctx).store }
     }
 
@@ -288,7 +289,7 @@ impl Regs {
     /// `ctx` is a live context.
     #[inline(always)]
     pub(crate) unsafe fn reload_memory(&mut self) {
-        // SAFETY: `mem0` of a live context points to a live record.
+        // SAFETY: I-STORE: `mem0` of a live context points to a live record.
         let record: &MemRecord = unsafe { &*(*self.ctx).mem0 };
         (self.mem, self.len) = (record.base, record.len());
     }

@@ -1,5 +1,5 @@
-//! Code that belongs to no function: where returns to the host and to other instances lead, and what stands for functions
-//! without code of their own.
+//! Code that belongs to no function: the targets of returns to the host and to other instances, and placeholders for functions
+//! that have no code of their own.
 
 use std::mem::offset_of;
 

@@ -4,7 +4,7 @@
 //! compile: walk ─▶ (checks of the contract between both, in debug builds) ─▶ Builder ─▶ verify, in debug builds ─▶ FuncCode
 //! ```
 //!
-//! Code holds no source positions: [`positions`] makes them again when a backtrace asks for them.
+//! Code carries no source positions: [`positions`] translates the function again when a backtrace needs them.
 
 use std::cell::RefCell;
 

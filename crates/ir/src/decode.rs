@@ -1,4 +1,4 @@
-//! From code words back to instructions: what the printer and the verifier read.
+//! From code words back to instructions, for the printer and the verifier.
 //!
 //! In: the words of a function without the preamble. Out: one [`Instr`] after the other, or the position of a word that
 //! does not begin an instruction.

@@ -5,7 +5,7 @@
 //!           └▶ handlers, references, loops, by positions in words
 //! ```
 //!
-//! Code is position independent and depends on the module only, so all instances share it.
+//! Code is position-independent and depends only on the module, so all its instances share it.
 
 use std::ops::Range;
 

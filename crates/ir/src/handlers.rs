@@ -1,4 +1,4 @@
-//! What catches exceptions, beside the code of a function: nothing of it is looked at before something is thrown.
+//! Exception handlers, which lie beside the code of a function: they cost nothing until something is thrown.
 //!
 //! ```text
 //! position of the instruction that threw ─ regions ─▶ handler ─ clauses ─▶ label, slots for the values
@@ -6,8 +6,7 @@
 //!                                                        └──────────────────────┘
 //! ```
 //!
-//! All positions are words of the function's code, the preamble included. In text they are counted as everywhere, from the
-//! first instruction.
+//! Positions are words of the function's code, preamble included; the text form counts from the first instruction.
 
 use upshift_core::index::TagIndex;
 

@@ -1,6 +1,6 @@
-//! Opcodes and where their operands lie: everything that is generated from the [`table`](crate::table).
+//! Opcodes and the places of their operands, generated from the [`table`](crate::table).
 //!
-//! [`Op::fields`] and [`place`] together tell encoder, printer, parser and verifier the same story about each instruction.
+//! Encoder, printer, parser and verifier all go by [`Op::fields`] and [`place`].
 
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
@@ -259,7 +259,7 @@ impl Field {
 }
 
 /// The most fields that an instruction has.
-pub const MAX_FIELDS: usize = 8;
+pub const MAX_FIELDS: usize = 9;
 
 /// The places of all fields of an opcode, and the number of words without a target list. Calls that return here have a word
 /// behind their fields.
@@ -288,7 +288,7 @@ pub(crate) struct Layout {
     /// For each field the word in bits 0–2, the lowest bit divided by 16 in bits 3–4, the number of 16-bit parts in bits 5–7.
     places: [u8; MAX_FIELDS],
     /// Which of them are slots, a bit for each.
-    slots: u8,
+    slots: u16,
     /// The number of fields.
     fields: u8,
     /// The number of words without a target list.
@@ -312,7 +312,7 @@ static LAYOUTS: [Layout; Op::ALL.len()] = {
             if bits != 0 {
                 let packed = word | (shift as usize / 16) << 3 | (bits as usize / 16) << 5;
                 layout.places[layout.fields as usize] = packed as u8;
-                layout.slots |= (Op::ALL[number].fields()[i].is_slot() as u8) << layout.fields;
+                layout.slots |= (Op::ALL[number].fields()[i].is_slot() as u16) << layout.fields;
                 layout.fields += 1;
             }
             i += 1;
@@ -342,7 +342,10 @@ pub(crate) fn encode(words: &mut Vec<u64>, op: Op, values: &[u64], fp_offset: u3
         let (word, shift, bits) = (packed & 7, u32::from(packed >> 3 & 3) * 16, u32::from(packed >> 5) * 16);
         instr[usize::from(word)] |= (value & (u64::MAX >> (64 - bits))) << shift;
     }
-    words.extend_from_slice(&instr[..usize::from(layout.words)]);
+    // All words at once, and then fewer: how many are copied is known beforehand.
+    let end = words.len() + usize::from(layout.words);
+    words.extend_from_slice(&instr);
+    words.truncate(end);
 }
 
 /// Where an operand is; the parts of a form.
@@ -356,88 +359,104 @@ pub enum Loc {
     Acc,
 }
 
+/// The form of a binary operator with its operands at the given places; returns `None` where there is none.
+macro_rules! form_of_binary {
+    (@int_compare $op:ident $at:expr) => { form_of_binary!(@int_commutative $op $at) };
+    (@float_commutative $op:ident $at:expr) => { form_of_binary!(@int_commutative $op $at) };
+    (@float_arithmetic $op:ident $at:expr) => { form_of_binary!(@int_arithmetic $op $at) };
+    (@int_commutative $op:ident $at:expr) => { pastey::paste! {
+        match $at {
+            (Loc::Slot, Loc::Slot) => Op::[<$op SS>],
+            (Loc::Slot, Loc::Imm) => Op::[<$op SI>],
+            (Loc::Acc, Loc::Slot) => Op::[<$op AS>],
+            (Loc::Acc, Loc::Imm) => Op::[<$op AI>],
+            _ => return None,
+        }
+    } };
+    (@int_arithmetic $op:ident $at:expr) => { pastey::paste! {
+        match $at {
+            (Loc::Slot, Loc::Slot) => Op::[<$op SS>],
+            (Loc::Slot, Loc::Imm) => Op::[<$op SI>],
+            (Loc::Imm, Loc::Slot) => Op::[<$op IS>],
+            (Loc::Acc, Loc::Slot) => Op::[<$op AS>],
+            (Loc::Slot, Loc::Acc) => Op::[<$op SA>],
+            (Loc::Acc, Loc::Imm) => Op::[<$op AI>],
+            _ => return None,
+        }
+    } };
+    (@int_rotate $op:ident $at:expr) => { pastey::paste! {
+        match $at {
+            (Loc::Slot, Loc::Slot) => Op::[<$op SS>],
+            (Loc::Slot, Loc::Imm) => Op::[<$op SI>],
+            (Loc::Acc, Loc::Imm) => Op::[<$op AI>],
+            _ => return None,
+        }
+    } };
+    (@int_division_trap $op:ident $at:expr) => { pastey::paste! {
+        match $at {
+            (Loc::Slot, Loc::Slot) => Op::[<$op SS>],
+            (Loc::Slot, Loc::Imm) => Op::[<$op SI>],
+            _ => return None,
+        }
+    } };
+    // Slots only.
+    (@$section:ident $op:ident $at:expr) => { pastey::paste! {
+        if $at == (Loc::Slot, Loc::Slot) { Op::[<$op SS>] } else { return None }
+    } };
+}
+
+/// The instruction of an operator with a result of 128 bits.
+macro_rules! form_of_wide {
+    (@wide_sum $op:ident) => {
+        pastey::paste! { Op::[<$op SSSS>] }
+    };
+    (@wide_product $op:ident) => {
+        pastey::paste! { Op::[<$op SS>] }
+    };
+}
+
+/// The form of a unary operator; returns `None` where there is none.
+macro_rules! form_of_unary {
+    (@unary_hot $op:ident $at:expr) => {
+        pastey::paste! {
+            match $at {
+                Loc::Slot => Op::[<$op S>],
+                Loc::Acc => Op::[<$op A>],
+                Loc::Imm => return None,
+            }
+        }
+    };
+    (@$section:ident $op:ident $at:expr) => {
+        pastey::paste! {
+            if $at == Loc::Slot { Op::[<$op S>] } else { return None }
+        }
+    };
+}
+
 macro_rules! select_forms {
     (
-        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
-                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
-        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
-        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
-        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
-        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
-        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
-        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
-        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
-        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
-        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
-        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
-        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
-        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
-        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
-        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
-        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
-        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
-        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
-        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
-        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+        binary {
+            int_compare { $(
+                $ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
+                    inverse $ic_inverse:ident, swapped $ic_swapped:ident;
+            )* }
+            float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
+            $($bs:ident { $($b:ident $b_text:literal ($b_l:ident, $b_r:ident) -> $b_o:ident = $b_f:expr;)* })*
+        }
+        wide { $($ws:ident { $($w:ident $w_text:literal ($w_l:ident, $w_r:ident) -> $w_o:ident = $w_f:expr;)* })* }
+        unary { $($us:ident { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* })* }
+        canonical_nan { $($n:ident $n_text:literal ($n_i:ident) -> $n_o:ident = $n_f:expr;)* }
+        ternary { $($t:ident $t_text:literal ($t_a:ident, $t_b:ident, $t_c:ident) -> $t_o:ident = $t_f:expr;)* }
+        extract_lane { $($x:ident $x_text:literal ($x_i:ident) -> $x_o:ident = $x_f:expr;)* }
+        replace_lane { $($r:ident $r_text:literal ($r_v:ident, $r_i:ident) -> $r_o:ident = $r_f:expr;)* }
     ) => { pastey::paste! {
         /// The form of a binary operator with its operands at the given places, if there is one.
         #[must_use]
         pub fn binary_form(op: Binary, lhs: Loc, rhs: Loc) -> Option<Op> {
-            use Loc::{Acc as A, Imm as I, Slot as S};
             Some(match op {
-                $(Binary::$ic => match (lhs, rhs) {
-                    (S, S) => Op::[<$ic SS>],
-                    (S, I) => Op::[<$ic SI>],
-                    (A, S) => Op::[<$ic AS>],
-                    (A, I) => Op::[<$ic AI>],
-                    _ => return None,
-                },)*
-                $(Binary::$ico => match (lhs, rhs) {
-                    (S, S) => Op::[<$ico SS>],
-                    (S, I) => Op::[<$ico SI>],
-                    (A, S) => Op::[<$ico AS>],
-                    (A, I) => Op::[<$ico AI>],
-                    _ => return None,
-                },)*
-                $(Binary::$ia => match (lhs, rhs) {
-                    (S, S) => Op::[<$ia SS>],
-                    (S, I) => Op::[<$ia SI>],
-                    (I, S) => Op::[<$ia IS>],
-                    (A, S) => Op::[<$ia AS>],
-                    (S, A) => Op::[<$ia SA>],
-                    (A, I) => Op::[<$ia AI>],
-                    _ => return None,
-                },)*
-                $(Binary::$ir => match (lhs, rhs) {
-                    (S, S) => Op::[<$ir SS>],
-                    (S, I) => Op::[<$ir SI>],
-                    (A, I) => Op::[<$ir AI>],
-                    _ => return None,
-                },)*
-                $(Binary::$id => match (lhs, rhs) {
-                    (S, S) => Op::[<$id SS>],
-                    (S, I) => Op::[<$id SI>],
-                    _ => return None,
-                },)*
-                $(Binary::$fco => match (lhs, rhs) {
-                    (S, S) => Op::[<$fco SS>],
-                    (S, I) => Op::[<$fco SI>],
-                    (A, S) => Op::[<$fco AS>],
-                    (A, I) => Op::[<$fco AI>],
-                    _ => return None,
-                },)*
-                $(Binary::$fa => match (lhs, rhs) {
-                    (S, S) => Op::[<$fa SS>],
-                    (S, I) => Op::[<$fa SI>],
-                    (I, S) => Op::[<$fa IS>],
-                    (A, S) => Op::[<$fa AS>],
-                    (S, A) => Op::[<$fa SA>],
-                    (A, I) => Op::[<$fa AI>],
-                    _ => return None,
-                },)*
-                $(Binary::$fc => if (lhs, rhs) == (S, S) { Op::[<$fc SS>] } else { return None },)*
-                $(Binary::$fo => if (lhs, rhs) == (S, S) { Op::[<$fo SS>] } else { return None },)*
-                $(Binary::$sb => if (lhs, rhs) == (S, S) { Op::[<$sb SS>] } else { return None },)*
+                $(Binary::$ic => form_of_binary!(@int_compare $ic (lhs, rhs)),)*
+                $(Binary::$fc => form_of_binary!(@float_compare $fc (lhs, rhs)),)*
+                $($(Binary::$b => form_of_binary!(@$bs $b (lhs, rhs)),)*)*
             })
         }
 
@@ -516,22 +535,16 @@ macro_rules! select_forms {
         #[must_use]
         pub fn wide_form(op: Wide) -> Op {
             match op {
-                $(Wide::$ws => Op::[<$ws SSSS>],)*
-                $(Wide::$wp => Op::[<$wp SS>],)*
+                $($(Wide::$w => form_of_wide!(@$ws $w),)*)*
             }
         }
 
         /// The form of a unary operator, if there is one.
         #[must_use]
         pub fn unary_form(op: Unary, value: Loc) -> Option<Op> {
-            Some(match (op, value) {
-                $((Unary::$uh, Loc::Slot) => Op::[<$uh S>],)*
-                $((Unary::$uh, Loc::Acc) => Op::[<$uh A>],)*
-                $((Unary::$u, Loc::Slot) => Op::[<$u S>],)*
-                $((Unary::$ut, Loc::Slot) => Op::[<$ut S>],)*
-                $((Unary::$su, Loc::Slot) => Op::[<$su S>],)*
-                $((Unary::$cn, Loc::Slot) => Op::[<$cn S>],)*
-                _ => return None,
+            Some(match op {
+                $($(Unary::$u => form_of_unary!(@$us $u value),)*)*
+                $(Unary::$n => form_of_unary!(@canonical_nan $n value),)*
             })
         }
 
@@ -539,7 +552,7 @@ macro_rules! select_forms {
         #[must_use]
         pub fn ternary_form(op: Ternary) -> Op {
             match op {
-                $(Ternary::$st => Op::[<$st SSS>],)*
+                $(Ternary::$t => Op::[<$t SSS>],)*
             }
         }
 
@@ -547,7 +560,7 @@ macro_rules! select_forms {
         #[must_use]
         pub fn extract_lane_form(op: ExtractLane) -> Op {
             match op {
-                $(ExtractLane::$sx => Op::[<$sx S>],)*
+                $(ExtractLane::$x => Op::[<$x S>],)*
             }
         }
 
@@ -555,7 +568,7 @@ macro_rules! select_forms {
         #[must_use]
         pub fn replace_lane_form(op: ReplaceLane) -> Op {
             match op {
-                $(ReplaceLane::$sr => Op::[<$sr SS>],)*
+                $(ReplaceLane::$r => Op::[<$r SS>],)*
             }
         }
     } };

@@ -1,12 +1,12 @@
-//! Which slots of a frame the collector has to know, beside the code of a function: references to what it may move.
+//! Reference maps: which slots of a frame hold references to objects that the collector may move. They lie beside the code.
 //!
 //! ```text
 //! position of the instruction where the frame stands ─ points ─▶ list of operands ─▶ slot ─▶ slot ─▶ …
 //!                                                  and always ─▶ locals, which hold null until they are set
 //! ```
 //!
-//! Slots are counted from `fp`. Lists share their ends, so all of them together are no longer than the code that made the operands. Positions are words
-//! of the function's code, the preamble included; in text they are counted from the first instruction.
+//! Slots are counted from `fp`. Lists share their tails, so all of them together are no longer than the code that made the
+//! operands. Positions are words of the function's code, preamble included; the text form counts from the first instruction.
 
 use std::ops::Range;
 

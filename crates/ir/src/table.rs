@@ -62,27 +62,33 @@ macro_rules! for_each_instr {
 macro_rules! flatten_pure_ops {
     (
         $m:ident
-        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
-                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
-        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
-        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
-        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
-        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
-        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
-        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
-        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
-        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
-        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
-        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
-        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
-        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
-        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
-        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        binary {
+            int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
+                            inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
+            float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
+            int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
+            int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
+            int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
+            int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
+            float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
+            float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
+            float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
+            simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
+        }
+        wide {
+            wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
+            wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
+        }
+        unary {
+            unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
+            unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
+            unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
+            simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
+        }
         canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
-        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
-        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
-        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
-        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+        ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
+        extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
+        replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
     ) => { $crate::pastey::paste! { $crate::upshift_core::for_each_memory_op! { [$crate::flatten_memory_ops] $m {
         $(
             [<$ic SS>] $ic_text [d s s] Binary<op::$ic, SlotB, SlotC>;
@@ -362,16 +368,16 @@ macro_rules! flatten_other_ops {
         Call "call" [n S U U] Call;
         CallImport "call.import" [n S U U] CallImport;
         // Index slot, offset of the pointer to the table, type. The second form also takes functions of subtypes, and has the
-        // number of supertypes.
-        CallIndirect "call_indirect" [n S S U U] CallIndirect<Final>;
-        CallIndirectSub "call_indirect.sub" [n S S U U U] CallIndirect<Open>;
-        CallRef "call_ref" [n S S] CallRef;
+        // number of supertypes. At last, as in calls by reference, where what is called is noted: the offset of a cell.
+        CallIndirect "call_indirect" [n S S U U U] CallIndirect<Final>;
+        CallIndirectSub "call_indirect.sub" [n S S U U U U] CallIndirect<Open>;
+        CallRef "call_ref" [n S S U] CallRef;
         // Tail calls have the caller's own parameter slots and result slots in addition, last.
         ReturnCall "return_call" [n S U U U U] ReturnCall;
         ReturnCallImport "return_call.import" [n S U U U U] ReturnCallImport;
-        ReturnCallIndirect "return_call_indirect" [n S S U U U U] ReturnCallIndirect<Final>;
-        ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U] ReturnCallIndirect<Open>;
-        ReturnCallRef "return_call_ref" [n S S U U] ReturnCallRef;
+        ReturnCallIndirect "return_call_indirect" [n S S U U U U U] ReturnCallIndirect<Final>;
+        ReturnCallIndirectSub "return_call_indirect.sub" [n S S U U U U U U] ReturnCallIndirect<Open>;
+        ReturnCallRef "return_call_ref" [n S S U U U] ReturnCallRef;
         // Returns: where the result goes, the result.
         Return "return" [] Return;
         ReturnS "return" [d s] ReturnValue<SlotB, u64>;

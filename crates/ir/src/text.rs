@@ -1,4 +1,4 @@
-//! The register IR as text, both ways.
+//! The text form of the register IR: printer and parser.
 //!
 //! ```text
 //! frame 4 params 1 results 1 homes 0
@@ -8,16 +8,16 @@
 //! @6    call 1, s4, 224, 0
 //! ```
 //!
-//! The first line tells the slots of the frame from `fp` on, those of parameters and results, and where the first operand home
-//! is; `scratch` at its end, that there are scratch slots before the locals. Slots are counted from `fp`: the last parameter is
-//! `s-4`, behind it lies the header. What is not said is 0.
+//! The first line gives the number of slots from `fp` on, of parameters and of results, and the slot of the first operand home;
+//! `scratch` at its end says that there are scratch slots before the locals. Slots are counted from `fp`: the last parameter is
+//! `s-4`, followed by the header. Omitted numbers are 0.
 //!
 //! A line is the position in words, the mnemonic and the operands in the order of the [table](crate::table): `s3` is a slot,
 //! `v3` a vector in two slots, `acc` an accumulator, `@7` a branch target, everything else a number. [`parse`] reads what
 //! [`print`](print()) writes; the form of an instruction follows from its operands.
 //!
-//! Where exceptions are caught stands behind the code: where the handler changes, then the clauses of each handler. A
-//! clause has the number of its tag, the first slot for the values, the slot for the reference, and where it leads.
+//! Exception handlers follow the code: the positions where the handler changes, then the clauses of each handler. A clause has
+//! the number of its tag, the first slot for the values, the slot for the reference, and its target.
 //!
 //! ```text
 //! from @0: handler 0
@@ -26,14 +26,14 @@
 //! handler 1: catch_all @12, outer 0
 //! ```
 //!
-//! Then comes what the collector has to know: the locals that are references, and from where on which operands are.
+//! Then come the reference maps: the locals that are references, and for each position from which it holds, the operands.
 //!
 //! ```text
 //! references: s-4 s0
 //! references from @4: s7 s5
 //! ```
 //!
-//! At last, where the loops begin, by their numbers; `none` where nothing reaches one.
+//! Last come the heads of the loops, by number; `none` for a loop that nothing reaches.
 //!
 //! ```text
 //! loops: @0 none @7
@@ -66,30 +66,8 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
     print_frame(&mut text, Preamble::from_word(preamble).frame_slots, code.frame())
         .expect("writing to a String does not fail");
     for instr in decode_all(body)? {
-        let mut operands = Vec::new();
-        let mut targets = instr.targets.iter();
-        for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
-            operands.push(match field {
-                Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{}", value as i64),
-                Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{}", value as i64),
-                Field::Acc => "acc".to_string(),
-                Field::Imm16 | Field::Imm32 => (value as i64).to_string(),
-                Field::Imm64 => format!("{value:#x}"),
-                Field::Num16 if instr.op == Op::Builtin => match BuiltinOp::ALL.get(value as usize) {
-                    Some(builtin) => builtin.text().to_string(),
-                    None => value.to_string(),
-                },
-                Field::Num16 | Field::Num32 => value.to_string(),
-                Field::Target | Field::Targets => {
-                    let count = if *field == Field::Target { 1 } else { value as usize };
-                    let list: Vec<String> = targets.by_ref().take(count).map(|t| format!("@{t}")).collect();
-                    list.join(" ")
-                }
-            });
-        }
         let position = format!("@{}", instr.at);
-        let line = format!("{position:<6}{} {}", instr.op.text(), operands.join(", "));
-        let line = line.trim_end();
+        let line = format!("{position:<6}{}", instruction(&instr));
         match remark(&instr) {
             Some(remark) => writeln!(text, "{line:<44} ; {remark}"),
             None => writeln!(text, "{line}"),
@@ -109,6 +87,34 @@ pub fn print(code: &FuncCode) -> Result<String, Malformed> {
         writeln!(text, "loops: {}", loops.join(" ")).expect("writing to a String does not fail");
     }
     Ok(text)
+}
+
+/// The text of one instruction: its mnemonic and its operands.
+#[must_use]
+pub fn instruction(instr: &Instr) -> String {
+    let mut operands = Vec::new();
+    let mut targets = instr.targets.iter();
+    for (field, &value) in instr.op.fields().iter().zip(&instr.values) {
+        operands.push(match field {
+            Field::Dst | Field::Src | Field::WideDst | Field::WideSrc => format!("s{}", value as i64),
+            Field::DstV | Field::SrcV | Field::WideSrcV => format!("v{}", value as i64),
+            Field::Acc => "acc".to_string(),
+            Field::Imm16 | Field::Imm32 => (value as i64).to_string(),
+            Field::Imm64 => format!("{value:#x}"),
+            Field::Num16 if instr.op == Op::Builtin => match BuiltinOp::ALL.get(value as usize) {
+                Some(builtin) => builtin.text().to_string(),
+                None => value.to_string(),
+            },
+            Field::Num16 | Field::Num32 => value.to_string(),
+            Field::Target | Field::Targets => {
+                let count = if *field == Field::Target { 1 } else { value as usize };
+                let list: Vec<String> = targets.by_ref().take(count).map(|t| format!("@{t}")).collect();
+                list.join(" ")
+            }
+        });
+    }
+    let text = format!("{} {}", instr.op.text(), operands.join(", "));
+    text.trim_end().to_string()
 }
 
 fn print_frame(text: &mut String, slots: u32, frame: &Frame) -> std::fmt::Result {

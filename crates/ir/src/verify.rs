@@ -1,9 +1,9 @@
-//! Checks that code is well formed, so that the interpreter can run it without looking.
+//! Checks that code is well formed, so that the interpreter can run it unchecked.
 //!
 //! After [`verify`] every word belongs to an instruction, every slot lies in the frame, every branch leads to the start of an
-//! instruction, and back to a loop only by an instruction that counts; control does not run off the end, and no instruction is
-//! one that only the runtime's own stubs may use. Regions of handlers are in order, handlers lead to instructions, forward or
-//! back (landings count by themselves), and the way from a handler to the outer ones ends.
+//! instruction, and every back edge is an instruction that counts; control does not run off the end, and no instruction is
+//! reserved for the runtime's own stubs. Regions of exception handlers are in order, handlers lead to instructions, forward or
+//! back (a landing pad counts by itself), and the chain from a handler to the outer ones is finite.
 
 use std::collections::HashSet;
 use std::fmt;

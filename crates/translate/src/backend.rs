@@ -1,36 +1,36 @@
 //! The seam between the walker and the tiers: one method per class of operation.
 //!
-//! The walker decides *which slots* and *in which order*; a backend decides *how*. All operands are described by
-//! [`Operand`]: in a slot of the frame, or constant. A backend never sees wasm's operand stack, and never code that control
-//! does not reach. [`CheckingBackend`](crate::checking::CheckingBackend) asserts what follows, in front of any backend.
+//! The walker decides *which slots* and *in which order*; a backend decides *how*. Operands are described by
+//! [`Operand`]: in a slot of the frame, or constant. A backend never sees wasm's operand stack or unreachable code.
+//! [`CheckingBackend`](crate::checking::CheckingBackend) asserts this contract, in front of any backend.
 //!
 //! **Frame.** [`Frame`] and the [`LocalRun`]s come first, with [`begin`](Backend::begin). They depend on the function alone, not
 //! on the backend or the options, so the frames of all tiers are the same.
 //!
-//! **Values.** A result goes to the slot that the method names, and is valid there after the method returned.
+//! **Values.** A result goes to the slot that the method names, and is valid there once the method has returned.
 //! * [`Operand::Temp`] is used once on each path: its slot is dead afterwards, so a backend may drop the instruction that made it,
 //! * [`Operand::Kept`] is in its operand home too, but wanted again,
-//! * [`Operand::Local`] is in a local variable, which has that value until the next [`set_local`](Backend::set_local),
-//! * [`Operand::Const`] is known to all tiers and in no slot, unless its home was filled by an earlier use.
+//! * [`Operand::Local`] is in a local variable, which keeps its value until the next [`set_local`](Backend::set_local),
+//! * [`Operand::Const`] is a constant that is in no slot, unless an earlier use has filled its home.
 //!
-//! **Labels** are bound once. At [`bind`](Backend::bind), [`Live`] says what is in operand homes, the same on all paths; besides
-//! these only locals live on. What is not in there is dead, whether it was used or not.
+//! **Labels** are bound once. At [`bind`](Backend::bind), [`Live`] lists what is in operand homes, the same on all paths; besides
+//! these only locals are live. Everything else is dead, whether it was used or not.
 //!
-//! **Structure.** [`open`](Backend::open) and [`close`](Backend::close) nest, around each block but the function's own. A block's
-//! labels are bound between the two: a loop's head behind `open`, its end and an `else` before `close`. A branch to a label
+//! **Structure.** [`open`](Backend::open) and [`close`](Backend::close) nest, around each block except the function's own. A block's
+//! labels are bound between the two: a loop's head after `open`, the end and an `else` before `close`. A branch to a label
 //! hands over what was assigned since its block was opened.
 //!
 //! **Loops.** `open` → `bind` → [`loop_head`](Backend::loop_head) → [`check_interrupt`](Backend::check_interrupt) →
-//! [`charge`](Backend::charge) … [`loop_end`](Backend::loop_end) → `close`. `loop_head` follows `bind` at once and is where
-//! code of another tier may enter: before the interrupt and the charge, so that nothing is counted twice. No accumulator
+//! [`charge`](Backend::charge) … [`loop_end`](Backend::loop_end) → `close`. `loop_head` immediately follows `bind`; code of
+//! another tier may enter there, before the interrupt and the charge, so that nothing is counted twice. No accumulator
 //! is live there.
 //!
 //! **Exceptions.** Handlers nest by [`open_handler`](Backend::open_handler) and [`close_handler`](Backend::close_handler). A clause
-//! comes with [`catch`](Backend::catch) while its target is not yet bound, so the target knows this predecessor. A loop
-//! cannot be bound anew: a clause that leads to a loop comes after its head.
+//! comes with [`catch`](Backend::catch) while its target is not yet bound, so the target knows this predecessor. The
+//! exception is a loop, whose head is bound before any clause inside of it.
 //!
-//! **Safepoints.** [`safepoint`](Backend::safepoint) stands before each operation in which the collector may run. Each home that
-//! its list names was stored since it became a reference.
+//! **Safepoints.** [`safepoint`](Backend::safepoint) comes before each operation in which the collector may run. The last store to
+//! each home that its list names was that of a reference.
 
 use upshift_core::cast::Cast;
 use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
@@ -185,6 +185,8 @@ pub struct Call<'a> {
     pub base: Slot,
     /// Whether the call replaces the running function.
     pub tail: bool,
+    /// The number of the call site, by which its [cell](upshift_core::vm::VmLayout::call_site) is found; direct calls have none.
+    pub site: u32,
 }
 
 /// What a function returns.

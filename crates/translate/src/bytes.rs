@@ -1,12 +1,12 @@
-//! A module's bytes: held once, however many share them.
+//! A module's bytes: kept once, however many owners share them.
 //!
 //! ```text
 //! Vec, Box, Arc, 'static ─ taken over ─┬▶ ModuleBytes ─ clone ─▶ the same bytes
 //! any other slice ───────────── copied ┘
 //! ```
 //!
-//! The bytes never change: functions are translated from them long after they were validated. So only types whose contents
-//! stay as they are can become `ModuleBytes`, not whatever can be seen as a slice.
+//! The bytes must never change: functions are translated from them long after they were validated. So only types with
+//! immutable contents can become `ModuleBytes`, not everything that derefs to a slice.
 
 use std::borrow::Cow;
 use std::fmt;

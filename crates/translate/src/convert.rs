@@ -1,7 +1,7 @@
-//! Types of the decoder to types of Upshift.
+//! Conversion of wasmparser's types to Upshift's.
 //!
-//! Concrete references come in as indices of the module's type section and go out as canonical ids; `concrete` says
-//! which. A type that only an unsupported feature has is reported as that feature.
+//! Concrete references come in as indices of the module's type section and go out as canonical ids, which the parameter
+//! `concrete` looks up. A type that belongs to an unsupported feature is reported as that feature.
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
-//! How much work an operator makes, before it is validated.
+//! An upper bound of the work that an operator causes, known before it is validated.
 //!
 //! ```text
 //! next operator's bytes, open blocks, types ─▶ how many operands it takes and results it leaves, labels and clauses included
 //! ```
 //!
-//! Most operators take and leave few values and weigh nothing. Those whose number the module's types decide are weighed: a
-//! byte or two of them can mean the work of thousands of others, for the validator and for every tier behind it.
+//! Most operators take and leave few values and weigh nothing. Operators whose number of values depends on the module's types
+//! are weighed: a byte or two of them can cost as much as thousands of others, in the validator and in every tier.
 
 use upshift_core::index::TypeIndex;
 use wasmparser::{
@@ -70,6 +70,13 @@ pub(crate) fn has_weight(code: u8) -> bool {
         weighty
     };
     WEIGHTY[usize::from(code)]
+}
+
+/// Whether an operator that begins with the byte finds the function that it calls at run time: by a table or a reference.
+#[inline]
+pub(crate) fn finds_callee(code: u8) -> bool {
+    // call_indirect, return_call_indirect, call_ref, return_call_ref
+    matches!(code, 0x11 | 0x13 | 0x14 | 0x15)
 }
 
 /// How many operands and results the operator at the reader's position has at most. One that is malformed or invalid weighs

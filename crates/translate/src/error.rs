@@ -1,6 +1,6 @@
-//! Why bytes are not a module: what the parser returns instead of a `ModuleInfo`.
+//! Why bytes are not a module: the errors of the parser.
 //!
-//! The validator has one error for everything; here it is sorted by what a reader of the message can do about it:
+//! The validator has one error type for everything; here errors are sorted by what the reader of the message can do:
 //! *malformed* bytes cannot be decoded at all, an *invalid* module breaks a rule, an *unsupported* one needs a feature
 //! that is forbidden or not implemented (wasm spec, "Conventions / Validation", and "Binary Format"), one that is *too large*
 //! exceeds a limit.

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Each row names the first version of the standard that has the feature, or says that it is a `proposal`.
-//! A row is `on` (allowed unless the embedder forbids it), `off` (allowed only if the embedder asks for it; none is now) or
-//! `unsupported` (named so that errors can name it, but no engine can allow it).
+//! A row is `on` (allowed unless the embedder forbids it), `off` (forbidden unless the embedder allows it; currently none)
+//! or `unsupported` (listed so that errors can name it; no engine can allow it).
 
 use std::fmt;
 

@@ -1,12 +1,12 @@
-//! Branch hints: which way a module's maker expects conditional branches to go (branch hinting proposal).
+//! Branch hints: which way a module's producer expects conditional branches to go (branch hinting proposal).
 //!
 //! ```text
 //! custom section `metadata.code.branch_hint` ─ first question ─▶ BranchHints: per function, by the offset of the `if` or `br_if`
 //! ```
 //!
-//! Hints change the speed of code, never its results. So nothing about them is an error: a section that is malformed,
-//! stands behind the code or is there twice counts as absent, as the proposal says. Whether a hint lies at a branch shows
-//! when somebody asks for the hint of that branch.
+//! Hints affect the speed of code, never its results, so nothing about them is an error: a section that is malformed,
+//! follows the code section or occurs twice counts as absent, as the proposal says. A hint that is not at a branch is simply
+//! never looked up.
 
 use std::ops::Range;
 

@@ -1,12 +1,12 @@
-//! What a module may contain: one table of limits, and the error that names the one that a module exceeds.
+//! What a module may contain: a table of limits, and the error that names the one that was exceeded.
 //!
 //! ```text
 //! module_limits! table ─┬▶ ModuleLimit    one variant a row: name, default, strict, what is counted
 //!                       └▶ ModuleLimits   a value for each, which `parse` looks at before it spends memory or time
 //! ```
 //!
-//! Together the limits keep the memory and the time that a module takes before it runs in proportion to its bytes, or
-//! bound them outright. No module that a compiler made is known to come near the defaults.
+//! Together the limits keep the memory and time that loading a module takes proportional to its bytes, or bound them
+//! outright. No module made by a compiler is known to come near the defaults.
 
 use std::fmt;
 

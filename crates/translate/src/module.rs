@@ -17,6 +17,7 @@ use crate::bytes::ModuleBytes;
 use crate::hints::BranchHints;
 use crate::names::NameIndex;
 use crate::registry::TypeHandle;
+use crate::sites::CallSites;
 
 /// A validated module without its instances' state.
 #[derive(Debug, Default)]
@@ -70,6 +71,8 @@ pub struct ModuleInfo {
     pub customs: Vec<(Range<u32>, Range<u32>)>,
     /// The most slots that results of a function type or the values of an exception take: no operator pushes more.
     pub most_pushed: u32,
+    /// The call sites that find their function at run time.
+    pub call_sites: CallSites,
     /// Which way branches are expected to go; read when somebody asks.
     pub(crate) branch_hints: OnceLock<BranchHints>,
     /// Where names are; made when somebody asks, see [`names`](crate::names).
@@ -340,6 +343,7 @@ impl ModuleInfo {
             imported_globals: self.imported_globals,
             own_globals: own(self.globals.len(), self.imported_globals),
             own_funcs: own(self.funcs.len(), self.imported_funcs),
+            call_sites: self.call_sites.total(),
         })
     }
 

@@ -1,13 +1,13 @@
-//! Names of functions, tags, types and fields for people: the `name` custom section, and what is exported (wasm spec, "Custom
+//! Human-readable names of functions, tags, types and fields: from the `name` custom section, and from exports (wasm spec, "Custom
 //! Sections / Name Section").
 //!
 //! ```text
 //! `name` sections, exports ─ first question ─▶ NameIndex ─ binary search ─▶ a name where it lies in the module's bytes
 //! ```
 //!
-//! The section is no part of validation: a broken one names whatever it names before the break, what is named twice has the
-//! first name, and names of what the module does not have are none. So the index is never larger than what it is about, and
-//! however often somebody asks, the section is read once.
+//! The section is not validated: a malformed one counts up to where it is malformed, the first of two names for the same thing
+//! wins, and names of things that the module does not have are ignored. So the index has at most one entry per thing, and the
+//! section is read only once.
 
 use std::sync::OnceLock;
 

@@ -1,13 +1,13 @@
-//! Which features a module cannot do without.
+//! Which features a module requires.
 //!
 //! ```text
 //! no features ─ validate sections, then each body ─▶ refused? ─ allow what is missing, try this part again ─▶ the set
 //! ```
 //!
-//! The validator itself is asked, so there is no second table of what belongs to which feature. Bodies, which are most of a
-//! module, are validated once, and one of them again where it is the first to need something.
+//! The validator itself decides, so there is no second table of what belongs to which feature. Bodies, which are most of a
+//! module, are validated once, plus once more for each body that is the first to need a feature.
 //!
-//! What comes out is enough for the module to be valid, and a feature is only among it where something was refused without.
+//! With the resulting features the module is valid; each of them is there because something was refused without it.
 
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,

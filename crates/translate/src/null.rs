@@ -1,4 +1,4 @@
-//! A backend that makes nothing: what a walk costs without it is what the walker costs.
+//! A backend that emits nothing: the cost of a walk with it is the cost of the walker alone.
 
 use upshift_core::cast::Cast;
 use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIndex, TypeIndex};

@@ -5,9 +5,9 @@
 //!                └─▶ function body ─ validator's context ─▶ set aside ─▶ validated ─┘      (types go through the registry)
 //! ```
 //!
-//! But for the types of functions and tags, nothing is recorded before all is validated: indices are in range then and counts
-//! are true, and a module that is refused leaves no types behind. Before validation a count is only a claim: a section that
-//! claims more items than it has bytes, or than the engine's limits allow, is refused before anything is allocated for them.
+//! Except for the types of functions and tags, nothing is recorded before everything is validated: then indices are in range
+//! and counts are correct, and a rejected module leaves no types behind. Before validation a count is only a claim: a section
+//! that claims more items than it has bytes, or than the engine's limits allow, is rejected before anything is allocated.
 
 use std::ops::Range;
 
@@ -31,6 +31,7 @@ use crate::module::{
     ModuleInfo, SegmentMode,
 };
 use crate::registry::{TypeRegistry, in_group};
+use crate::sites::CallSites;
 use crate::validate::{Bodies, Rules, useful_threads, validate_bodies};
 
 /// The largest module in bytes, the limit that all engines of the web share: offsets have 32 bits.
@@ -115,6 +116,7 @@ fn parse_with(
         counts: Counts::default(),
     };
     let outcome = builder.read_sections(features);
+    let mut call_sites = CallSites::default();
     // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
     if let Some(FuncToValidate { resources, index, features, .. }) = builder.first_func.take() {
         let Builder { info, counts, .. } = &builder;
@@ -122,13 +124,14 @@ fn parse_with(
         let (ranges, types) = (&info.bodies, &info.funcs);
         let code_size = ranges.iter().map(ExactSizeIterator::len).sum();
         let bodies = Bodies { bytes, ranges, types, first: index, resources, features };
-        validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?;
+        call_sites = validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?;
     }
     outcome?;
     for section in std::mem::take(&mut builder.sections) {
         builder.record(section)?;
     }
     builder.info.most_pushed = most_pushed(&builder.info);
+    builder.info.call_sites = call_sites;
     Ok(builder.info)
 }
 

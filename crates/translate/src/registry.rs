@@ -7,11 +7,11 @@
 //!                └─ no ──▶ a new group with free ids in a row, one for each type
 //! ```
 //!
-//! Two types are equal if their groups are equal as a whole and they have the same position in them. A group's key
-//! holds no module's indices, so it is the same wherever the group comes from.
+//! Two types are equal if their groups are equal and they have the same position in them. A group's key contains no
+//! indices of a module, so it does not depend on which module the group comes from.
 //!
-//! A group lives as long as there is a [`TypeHandle`] of one of its types, and so do the groups that its types refer to.
-//! Afterwards its ids are free for others.
+//! A group, with the groups that its types refer to, lives as long as there is a [`TypeHandle`] to one of its types. After
+//! that its ids can be reused.
 
 mod ids;
 

@@ -1,4 +1,4 @@
-//! How large a function's body is, in units of the format.
+//! The size of a function's body: how many parameters, locals and operators it has.
 
 use upshift_core::index::FuncIndex;
 use wasmparser::{BinaryReader, FunctionBody};

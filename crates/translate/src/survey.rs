@@ -1,15 +1,17 @@
-//! What a loop does with locals, found before its body is walked, for tiers that keep locals in registers over a loop.
+//! How a loop uses locals, determined before its body is walked, for tiers that keep locals in registers across a loop.
 //!
 //! ```text
 //! walker at a loop ─ read ahead to its end ─▶ Surveys ─ number of operator bytes before the loop ─▶ LoopSurvey
 //! ```
 //!
-//! The walker reads ahead from an outermost loop to its end and takes the loops inside from the same reading, so nothing is
-//! read that lies outside of loops. Locals come in the order of the program, once for each operator: whoever needs a set makes it.
-//! Loops inside of others share their entries, so a function has as many entries as operators.
+//! The walker reads ahead from an outermost loop to its end and surveys the nested loops in the same pass, so nothing outside
+//! of loops is read. Uses of locals are listed in program order, one per operator; a consumer that needs a set builds it.
+//! Nested loops share their entries, so a function has at most as many entries as operators.
 
 use upshift_core::index::LocalIndex;
-use wasmparser::{Operator, OperatorsReader};
+use wasmparser::Operator;
+
+use crate::walker::frequent::{Code, Frequent};
 
 /// An operator that reads or sets a local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +47,7 @@ impl LoopSurvey<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Loop {
     /// Offset of its operator in the module.
-    offset: u64,
+    offset: u32,
     /// Its part of the uses.
     uses: (u32, u32),
     calls: bool,
@@ -63,7 +65,7 @@ pub(crate) struct Surveys {
     /// The numbers of the open loops among them.
     open: Vec<u32>,
     /// Behind the outermost loop.
-    end: u64,
+    end: u32,
     /// The next loop that the walker may come to.
     next: usize,
 }
@@ -88,8 +90,8 @@ impl Surveys {
     /// When the body is malformed, which validation excludes.
     pub(crate) fn at<'a>(
         &mut self,
-        offset: u64,
-        from: impl FnOnce() -> OperatorsReader<'a>,
+        offset: u32,
+        from: impl FnOnce() -> Code<'a>,
     ) -> wasmparser::Result<LoopSurvey<'_>> {
         if offset >= self.end {
             self.read(from())?;
@@ -103,46 +105,68 @@ impl Surveys {
     }
 
     /// Reads a loop from its operator to its end.
-    fn read(&mut self, mut reader: OperatorsReader<'_>) -> wasmparser::Result<()> {
+    fn read(&mut self, mut code: Code<'_>) -> wasmparser::Result<()> {
         self.next = 0;
         self.loops.clear();
         self.uses.clear();
         self.blocks.clear();
         self.open.clear();
-        loop {
-            let (operator, offset) = reader.read_with_offset()?;
-            match operator {
-                Operator::LocalGet { local_index } => self.note(local_index, false),
-                Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
-                    self.note(local_index, true);
+        while let Some(frequent) = code.next() {
+            match *frequent {
+                Frequent::LocalGet => self.note(code.index()?, false),
+                Frequent::LocalSet | Frequent::LocalTee => self.note(code.index()?, true),
+                Frequent::Br | Frequent::BrIf | Frequent::GlobalGet | Frequent::GlobalSet => {
+                    code.index()?;
                 }
-                Operator::Loop { .. } => self.begin_loop(offset),
-                Operator::Block { .. }
-                | Operator::If { .. }
-                | Operator::TryTable { .. }
-                | Operator::Try { .. } => {
-                    self.blocks.push(false);
+                Frequent::Call => {
+                    code.index()?;
+                    self.note_call();
                 }
-                Operator::End | Operator::Delegate { .. } => {
-                    let is_loop = self.blocks.pop();
-                    if is_loop == Some(true) {
-                        self.end_loop(reader.original_position());
+                Frequent::I32Const => {
+                    code.i32()?;
+                }
+                Frequent::I64Const => {
+                    code.i64()?;
+                }
+                Frequent::IsZero(_) | Frequent::Unary(..) | Frequent::Binary(..) => {}
+                Frequent::Load(..) | Frequent::Store(_) => {
+                    if code.plain_mem_arg()?.is_none() {
+                        code.operator()?;
                     }
                 }
-                Operator::Call { .. }
-                | Operator::CallIndirect { .. }
-                | Operator::CallRef { .. }
-                | Operator::ReturnCall { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::ReturnCallRef { .. } => self.note_call(),
-                _ => {}
+                Frequent::Block | Frequent::If | Frequent::Loop => {
+                    if code.plain_block_type()?.is_none() {
+                        code.operator()?;
+                    }
+                    match *frequent {
+                        Frequent::Loop => self.begin_loop(code.offset()),
+                        _ => self.blocks.push(false),
+                    }
+                }
+                Frequent::End => self.end_block(code.end()),
+                Frequent::Rare => match code.operator()? {
+                    Operator::TryTable { .. } | Operator::Try { .. } => self.blocks.push(false),
+                    Operator::Delegate { .. } => self.end_block(code.end()),
+                    Operator::CallIndirect { .. }
+                    | Operator::CallRef { .. }
+                    | Operator::ReturnCall { .. }
+                    | Operator::ReturnCallIndirect { .. }
+                    | Operator::ReturnCallRef { .. } => self.note_call(),
+                    _ => {}
+                },
             }
             if self.blocks.is_empty() {
                 break;
             }
         }
-        self.end = reader.original_position();
+        self.end = code.end();
         Ok(())
+    }
+
+    fn end_block(&mut self, end: u32) {
+        if self.blocks.pop() == Some(true) {
+            self.end_loop(end);
+        }
     }
 
     /// How many loops are open.
@@ -161,18 +185,18 @@ impl Surveys {
         }
     }
 
-    fn begin_loop(&mut self, offset: u64) {
+    fn begin_loop(&mut self, offset: u32) {
         let first = self.uses.len() as u32;
         self.blocks.push(true);
         self.open.push(self.loops.len() as u32);
         self.loops.push(Loop { offset, uses: (first, first), calls: false, bytes: 0, depth: self.depth() });
     }
 
-    fn end_loop(&mut self, end: u64) {
+    fn end_loop(&mut self, end: u32) {
         let Some(number) = self.open.pop() else { return };
         let ended = &mut self.loops[number as usize];
         ended.uses.1 = self.uses.len() as u32;
-        ended.bytes = (end - ended.offset) as u32;
+        ended.bytes = end - ended.offset;
         if ended.calls {
             self.note_call();
         }
@@ -182,9 +206,10 @@ impl Surveys {
 #[cfg(test)]
 mod tests {
     use upshift_core::index::LocalIndex;
-    use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
+    use wasmparser::{BinaryReader, FunctionBody};
 
     use super::{LocalUse, Surveys};
+    use crate::walker::frequent::Code;
     use crate::{Features, ModuleInfo, TypeRegistry, parse};
 
     fn module(wat: &str) -> ModuleInfo {
@@ -204,8 +229,8 @@ mod tests {
             let (operator, offset) = reader.read_with_offset().unwrap();
             if let wasmparser::Operator::Loop { .. } = operator {
                 let rest = &bytes[offset as usize - range.start as usize..];
-                let from = || OperatorsReader::new(BinaryReader::new(rest, offset));
-                let survey = surveys.at(offset, from).unwrap();
+                let from = || Code::new(rest, offset as u32);
+                let survey = surveys.at(offset as u32, from).unwrap();
                 found.push((survey.uses.to_vec(), survey.calls, survey.bytes, survey.depth));
             }
         }

@@ -1,22 +1,21 @@
-//! Validation of function bodies, the one part of a module that is worth several threads.
+//! Validation of function bodies, the one part of loading a module that is worth several threads.
 //!
 //! ```text
 //! bodies in module order ─▶ queue ─ batches ─▶ worker, worker, … ─▶ the first error in module order
 //! ```
 //!
-//! Bodies are ranges of the module's bytes, and what the validator needs of the module is shared by all of them: nothing is
-//! allocated for a function that waits, and nothing is counted that several workers would have to count together.
+//! Bodies are ranges of the module's bytes, and all workers share what the validator knows of the module: nothing is
+//! allocated for a waiting function, and workers contend for no shared counter.
 //!
-//! Batches leave the queue in module order, and the queue closes at the first error, or when all bodies together have made
-//! more work than a module may make. So whoever finds an error, every
-//! body before it is with a worker that will look at it, and the lowest error found is the first one there is: the
-//! result does not depend on the number of threads.
+//! Batches leave the queue in module order, and the queue closes at the first error, or when the bodies together have cost
+//! more work than a module may. When a worker finds an error, every earlier body has been handed out and will be validated,
+//! so the lowest error found is the first in the module: the result does not depend on the number of threads.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use upshift_core::index::TypeIndex;
+use upshift_core::index::{FuncIndex, TypeIndex};
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, ValidatorResources,
     WasmFeatures,
@@ -25,6 +24,7 @@ use wasmparser::{
 use crate::effort::{self, Arities};
 use crate::error::ParseError;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
+use crate::sites::CallSites;
 
 /// Code of less than this many bytes is validated by the calling thread alone: starting a thread takes as long as
 /// validating ten to twenty KiB, and asking for the number of processors as long again.
@@ -124,13 +124,13 @@ impl Bodies<'_> {
         FunctionBody::new(BinaryReader::new_features(bytes, start.into(), self.features))
     }
 
-    /// Validates a body and returns its excess of work.
+    /// Validates a body.
     fn validate(
         &self,
         number: usize,
         allocations: &mut FuncValidatorAllocations,
         rules: &Rules<'_>,
-    ) -> Result<u64, ParseError> {
+    ) -> Result<Counts, ParseError> {
         let (index, body) = (self.first + number as u32, self.get(number));
         let ty = self.types[index as usize].0;
         let func = FuncToValidate { resources: &self.resources, index, ty, features: self.features };
@@ -146,31 +146,42 @@ impl Bodies<'_> {
     }
 }
 
-/// Validates a body and returns its excess of work.
+/// What is counted while a body is validated.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Counts {
+    /// Its work beyond what its bytes allow.
+    excess: u64,
+    /// Its calls that find their function at run time.
+    sites: u32,
+}
+
+/// Validates a body.
 fn validate(
     validator: &mut BodyValidator<'_>,
     body: &FunctionBody<'_>,
     rules: &Rules<'_>,
-) -> Result<u64, Refusal> {
+) -> Result<Counts, Refusal> {
     let (start, size) = (body.range().start, body.as_bytes().len() as u64);
-    let weight = if rules.can_be_exceeded(size) {
-        validate_and_watch(validator, body, rules)?
+    let (work, sites) = if rules.can_be_exceeded(size) {
+        validate_operators::<true>(validator, body, rules)?
     } else {
-        validator.validate(body)?;
-        0
+        validate_operators::<false>(validator, body, rules)?
     };
     let locals = u64::from(validator.len_locals());
     rules.limits.check(ModuleLimit::Locals, locals, start)?;
-    Ok(excess(locals + weight, size, rules.limits.get(ModuleLimit::WorkPerByte)))
+    let excess = excess(locals + work, size, rules.limits.get(ModuleLimit::WorkPerByte));
+    Ok(Counts { excess, sites })
 }
 
-/// Validates a body that may exceed limits, and returns the weight of its operators. Heights are looked at after each operator,
-/// and its work before it is done, so that a body that exceeds a limit does not take much more than it allows.
-fn validate_and_watch(
+/// Validates a body, and returns the weight of its operators and its calls that find their function at run time.
+///
+/// A body that may exceed limits is watched: heights are looked at after each operator, and its work before it is done, so that
+/// a body that exceeds a limit does not take much more than it allows. Others weigh nothing.
+fn validate_operators<const WATCH: bool>(
     validator: &mut BodyValidator<'_>,
     body: &FunctionBody<'_>,
     rules: &Rules<'_>,
-) -> Result<u64, Refusal> {
+) -> Result<(u64, u32), Refusal> {
     let limits = rules.limits;
     let (start, bytes) = (body.range().start, body.as_bytes());
     let (size, per_byte) = (bytes.len() as u64, limits.get(ModuleLimit::WorkPerByte));
@@ -178,11 +189,14 @@ fn validate_and_watch(
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(*validator.features());
-    let mut work = 0;
+    let (mut work, mut sites) = (0, 0);
     while !reader.eof() {
         let offset = reader.original_position();
-        if let Some(arities) = rules.arities
-            && effort::has_weight(bytes[(offset - start) as usize])
+        let code = bytes[(offset - start) as usize];
+        sites += u32::from(effort::finds_callee(code));
+        if WATCH
+            && let Some(arities) = rules.arities
+            && effort::has_weight(code)
         {
             work += effort::weigh(arities, validator, reader.clone());
             let excess = excess(work, size, per_byte);
@@ -191,6 +205,9 @@ fn validate_and_watch(
             }
         }
         reader.visit_operator(&mut validator.visitor(offset))??;
+        if !WATCH {
+            continue;
+        }
         let height = u64::from(validator.operand_stack_height());
         let blocks = u64::from(validator.control_stack_height());
         if height > operands || blocks > nesting {
@@ -199,7 +216,7 @@ fn validate_and_watch(
         }
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
-    Ok(work)
+    Ok((work, sites))
 }
 
 /// How many threads are worth their start for so much code, given in bytes.
@@ -213,14 +230,16 @@ pub(crate) fn useful_threads(code_size: usize) -> usize {
 
 /// Validates bodies by at most so many threads, the calling one among them.
 ///
+/// Returns the call sites that find their function at run time.
+///
 /// # Errors
 /// The first error in module order.
 pub(crate) fn validate_bodies(
     bodies: &Bodies<'_>,
     rules: &Rules<'_>,
     threads: usize,
-) -> Result<(), ParseError> {
-    let queue = Queue { bodies, next: 0, error: None, excesses: Vec::new(), beyond: 0 };
+) -> Result<CallSites, ParseError> {
+    let queue = Queue { bodies, next: 0, error: None, excesses: Vec::new(), beyond: 0, sites: Vec::new() };
     let queue = Mutex::new(queue);
     thread::scope(|scope| {
         for _ in 1..threads {
@@ -243,6 +262,8 @@ struct Queue<'a> {
     /// The bodies that make more work than their bytes allow, with their excess, and how much that is in all.
     excesses: Vec<(u32, u64)>,
     beyond: u64,
+    /// The functions with calls that find their function at run time, and how many.
+    sites: Vec<(FuncIndex, u32)>,
 }
 
 impl Queue<'_> {
@@ -266,8 +287,8 @@ impl Queue<'_> {
         }
     }
 
-    /// The first error, once all workers are done.
-    fn result(mut self, limits: &ModuleLimits) -> Result<(), ParseError> {
+    /// The first error, once all workers are done, or what they counted.
+    fn result(mut self, limits: &ModuleLimits) -> Result<CallSites, ParseError> {
         // As if the bodies had been validated one after the other: all before the first error have been.
         self.excesses.sort_unstable();
         let mut beyond = 0;
@@ -281,7 +302,10 @@ impl Queue<'_> {
                 break;
             }
         }
-        self.error.map_or(Ok(()), |(_, error)| Err(error))
+        match self.error {
+            Some((_, error)) => Err(error),
+            None => Ok(CallSites::new(self.sites)),
+        }
     }
 }
 
@@ -289,18 +313,27 @@ impl Queue<'_> {
 fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>) {
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let mut allocations = FuncValidatorAllocations::default();
+    let mut sites = Vec::new();
     loop {
-        let batch = lock().next_batch();
+        let batch = {
+            let mut queue = lock();
+            queue.sites.append(&mut sites);
+            queue.next_batch()
+        };
         if batch.is_empty() {
             return;
         }
         for body in batch {
             match bodies.validate(body, &mut allocations, rules) {
-                Ok(0) => {}
-                Ok(excess) => {
-                    let mut queue = lock();
-                    queue.beyond += excess;
-                    queue.excesses.push((body as u32, excess));
+                Ok(counts) => {
+                    if counts.excess > 0 {
+                        let mut queue = lock();
+                        queue.beyond += counts.excess;
+                        queue.excesses.push((body as u32, counts.excess));
+                    }
+                    if counts.sites > 0 {
+                        sites.push((FuncIndex(bodies.first + body as u32), counts.sites));
+                    }
                 }
                 Err(error) => {
                     // Later bodies of the batch cannot hold the first error.

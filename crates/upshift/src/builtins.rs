@@ -98,23 +98,36 @@ unsafe extern "C" fn translate(func: *const FuncRec) -> Status {
 /// # Safety
 /// `fp` must be a live frame of the store of `ctx`, which goes on at `ip`.
 unsafe extern "C" fn hot(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status {
+    // SAFETY: the caller's promise.
+    unsafe { change_tier(ctx, |state| tier::hot(state, ctx, ip, fp)) }
+}
+
+/// Native code asks at the head of a loop whether to go on elsewhere.
+///
+/// # Safety
+/// `fp` must be a live frame of the store of `ctx`, whose native code has asked by the words at `ip`.
+unsafe extern "C" fn switch(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status {
+    // SAFETY: the caller's promise; the context has a store, and no reference to it is alive.
+    unsafe { change_tier(ctx, |state| tier::switch(state, ctx, ip, fp)) }
+}
+
+/// The status for a change of tiers.
+///
+/// # Safety
+/// `ctx` must be the context of an instance whose code is being executed.
+unsafe fn change_tier(
+    ctx: *mut VmCtx,
+    change: impl FnOnce(&mut StoreState) -> Result<Status, Error>,
+) -> Status {
     // SAFETY: the context has a store, and no reference to it is alive.
     unsafe {
         let store = StoreState::from_ctx((*ctx).store);
-        match catch_unwind(AssertUnwindSafe(|| tier::hot(&mut *store.as_ptr(), ctx, ip, fp))) {
+        match catch_unwind(AssertUnwindSafe(|| change(&mut *store.as_ptr()))) {
             Ok(Ok(status)) => status,
             Ok(Err(error)) => stop(store, Pending::Error(error)),
             Err(panic) => stop(store, Pending::Panic(panic)),
         }
     }
-}
-
-/// Native code asks whether to go on elsewhere: there is nowhere else.
-///
-/// # Safety
-/// None.
-unsafe extern "C" fn switch(_: *mut VmCtx, _: *const u64, _: *mut u64) -> Status {
-    Status::OK
 }
 
 /// Calls a host function.

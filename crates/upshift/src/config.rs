@@ -6,6 +6,7 @@ use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
+use crate::vm::observe::ProfilingStrategy;
 use crate::vm::tier::{TierUp, Tiers};
 
 /// Settings of an engine.
@@ -36,6 +37,8 @@ pub struct Config {
     pub(crate) memory_reservation: u64,
     pub(crate) gc_stress: bool,
     pub(crate) module_limits: ModuleLimits,
+    pub(crate) profiler: ProfilingStrategy,
+    pub(crate) debug_info: bool,
 }
 
 impl Default for Config {
@@ -54,6 +57,8 @@ impl Default for Config {
             memory_reservation: 8 << 30,
             gc_stress: false,
             module_limits: ModuleLimits::default(),
+            profiler: ProfilingStrategy::default(),
+            debug_info: false,
         }
     }
 }
@@ -137,6 +142,36 @@ impl Config {
         self
     }
 
+    /// How a profiler is told of native code; not at all unless set. `docs/profiling.md` shows how to go on from there.
+    ///
+    /// `Engine::new` makes the profiler's file, and fails when it cannot; where there is no native code the file names no function.
+    ///
+    /// ```no_run
+    /// use upshift::{Config, Engine, ProfilingStrategy};
+    ///
+    /// let engine = Engine::new(Config::new().profiler(ProfilingStrategy::PerfMap))?;
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn profiler(&mut self, strategy: ProfilingStrategy) -> &mut Config {
+        self.profiler = strategy;
+        self
+    }
+
+    /// Whether a debugger that is attached to the process, gdb or lldb, is told the names of functions with native code, and how their
+    /// frames end. Not unless set: it takes a kilobyte for each function, and time when a debugger is there.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// let engine = Engine::new(Config::new().debug_info(true))?;
+    /// # drop(engine);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn debug_info(&mut self, told: bool) -> &mut Config {
+        self.debug_info = told;
+        self
+    }
+
     /// How the interpreter goes from one instruction to the next.
     pub fn dispatch(&mut self, dispatch: Dispatch) -> &mut Config {
         self.dispatch = dispatch;
@@ -165,7 +200,7 @@ impl Config {
     /// measurements of Upshift itself: not part of the stable interface.
     #[doc(hidden)]
     pub fn tier_up_after(&mut self, arrivals: u32) -> &mut Config {
-        self.tier_up.after = arrivals;
+        self.tier_up.after = Some(arrivals);
         self
     }
 

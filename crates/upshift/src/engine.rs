@@ -4,13 +4,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Error, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
+use upshift_core::index::FuncIndex;
+use upshift_core::shown::Shown;
 use upshift_core::vm::Returns;
 use upshift_interp::{Dispatch, native};
-use upshift_translate::TypeRegistry;
+use upshift_translate::module::ExternIndex;
+use upshift_translate::{ModuleInfo, TypeRegistry, names};
 
 use crate::config::Config;
+use crate::demangle::demangle;
 use crate::vm::code::{CodeSet, NoNativeCode};
+use crate::vm::observe::Observers;
 use crate::vm::pool::Pools;
 use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
 
@@ -60,6 +65,7 @@ struct EngineInner {
     pools: Arc<Pools>,
     tiering: Tiering,
     no_native_code: OnceLock<NoNativeCode>,
+    observers: Option<Arc<Observers>>,
 }
 
 /// What the settings say about native code, or why there is none.
@@ -81,6 +87,16 @@ fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
         CodeSet::create()?;
     }
     Ok(wanted)
+}
+
+/// What profilers and debuggers call a function: as backtraces do.
+fn symbol_name(info: &ModuleInfo, func: FuncIndex) -> String {
+    let module = names::module_name(info).map_or(String::new(), |name| format!("{}!", Shown::new(name)));
+    let exported = || names::export_name(info, ExternIndex::Func(func));
+    match names::function_name(info, func).or_else(exported) {
+        Some(name) => format!("{module}{}", Shown::new(&demangle(name))),
+        None => format!("{module}func[{}]", func.0),
+    }
 }
 
 impl Engine {
@@ -109,7 +125,9 @@ impl Engine {
             Err(reason) if config.tiers == Tiers::Auto => (Tiering::Never, reason.into()),
             Err(reason) => return Err(Error::new(reason).context("functions cannot run in native code")),
         };
-        let inner = EngineInner { config, tiering, no_native_code, ..EngineInner::default() };
+        let observers = Observers::new(config.profiler, config.debug_info, symbol_name)
+            .context("profilers cannot be told of native code")?;
+        let inner = EngineInner { config, tiering, no_native_code, observers, ..EngineInner::default() };
         Ok(Engine { inner: Arc::new(inner) })
     }
 
@@ -135,6 +153,11 @@ impl Engine {
     #[cold]
     pub(crate) fn note_no_native_code(&self, reason: NoNativeCode) {
         self.inner.no_native_code.get_or_init(|| reason);
+    }
+
+    /// Who is told of native code.
+    pub(crate) fn observers(&self) -> Option<&Arc<Observers>> {
+        self.inner.observers.as_ref()
     }
 
     /// What happens about native code of functions.

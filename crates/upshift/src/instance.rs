@@ -4,6 +4,7 @@
 //! Instance ─ number ─▶ InstanceData of the store ─ name ─▶ Extern
 //! ```
 
+mod call_targets;
 mod data;
 
 use anyhow::{Context, Result};

@@ -168,6 +168,7 @@ pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
 pub use vm::code::NoNativeCode;
 pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
+pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
 pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};

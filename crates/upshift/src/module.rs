@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, anyhow, ensure};
+use upshift_baseline::Target;
 use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]
@@ -23,10 +24,11 @@ use upshift_translate::{CodeOptions, ModuleBytes, ModuleInfo, ModuleLimit, Parse
 use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::file;
+use crate::memory::mode_of;
 use crate::types::{ExportType, ExternType, ImportType};
 use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
-use crate::vm::native::NativeModule;
+use crate::vm::native::{self, NativeModule};
 use crate::vm::type_records::Records;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -270,6 +272,51 @@ impl Module {
         let code = upshift_ir::text::print(self.code(func)?)
             .map_err(|malformed| anyhow!("malformed code at word {}", malformed.at))?;
         Ok(format!("; function {}{name}\n{hints}{code}", func.0))
+    }
+
+    /// The machine code of a function as tier 1 makes it, as text: bytes in hexadecimal, and beside them the operators and what the
+    /// constants are. `upshift_baseline::text` describes the form.
+    ///
+    /// It is made for this call, for instances whose memories have the modes that the engine's settings give them, and for this
+    /// processor; one of another kind, or a system without native code, gets what it would be without extensions of the instruction
+    /// set.
+    ///
+    /// # Errors
+    /// When there is no such function, or it has no body.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let text = "(module (func $double (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))";
+    /// let module = Module::new(&Engine::default(), text)?;
+    /// let code = module.dump_asm(0)?;
+    /// assert!(code.starts_with("; function 0 `double`:") && code.contains(" i32.shl\n"));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn dump_asm(&self, func: u32) -> Result<String> {
+        let (func, target) = self.to_dump(func)?;
+        Ok(upshift_baseline::text::print(self.info(), func, self.engine().config().code, &target)?)
+    }
+
+    /// The machine code of a function as tier 1 makes it, without constants: what disassemblers take. For what it is made, says
+    /// [`dump_asm`](Module::dump_asm).
+    ///
+    /// # Errors
+    /// When there is no such function, or it has no body.
+    pub fn machine_code(&self, func: u32) -> Result<Vec<u8>> {
+        let (func, target) = self.to_dump(func)?;
+        let mut code = upshift_baseline::compile(self.info(), func, self.engine().config().code, &target)?.code;
+        code.bytes.truncate(code.pool as usize);
+        Ok(code.bytes)
+    }
+
+    /// A function with a body, and what its machine code is made for if no instance says more.
+    fn to_dump(&self, func: u32) -> Result<(FuncIndex, Target)> {
+        ensure!(self.func_bodies().contains(&func), "there is no function {func} with a body");
+        let reservation = self.engine().config().memory_reservation;
+        let modes: Vec<_> = self.info().memories.iter().map(|&ty| mode_of(ty, reservation)).collect();
+        let kind = (self.engine().config().processor_level, self.engine().returns());
+        Ok((FuncIndex(func), native::target(&modes, kind, false)))
     }
 
     /// How large a function is, in the module and translated for the interpreter. The translation is the ordinary one,

@@ -12,7 +12,7 @@ use crate::context::AsContext;
 use crate::func::{Func, tier_of};
 use crate::module::Module;
 use crate::store::Store;
-use crate::vm::tier::{Compilation, Tier, TierPath};
+use crate::vm::tier::{Compilation, Entered, Tier, TierPath};
 
 impl<T: 'static> Store<T> {
     /// The tiers that executed the last call of the host that has ended, whatever way; `None` if there was none, or if
@@ -21,7 +21,7 @@ impl<T: 'static> Store<T> {
     /// Calls that host functions make are part of the call that they are in.
     #[must_use]
     pub fn last_call_tiers(&self) -> Option<TierPath> {
-        let entered = self.as_context().state().entered;
+        let entered = Entered::of(self.as_context().state().ctx().entered);
         entered.iter().next().map(|_| TierPath(entered))
     }
 }
@@ -107,4 +107,4 @@ mod change;
 #[cfg(test)]
 mod counter;
 
-pub(crate) use change::{TierState, first_call, hot};
+pub(crate) use change::{TierState, first_call, hot, switch};

@@ -77,7 +77,8 @@ impl Enc {
             Map::M0F38 => (0x380F | last << 16, 32),
             Map::M0F3A => (0x3A0F | last << 16, 32),
         };
-        let prefixes = prefix_bits << PREFIX_BITS | (bits + prefix_bits) / 8 << LEN | prefix_byte << PREFIXES;
+        let len = (bits + prefix_bits) / 8;
+        let prefixes = prefix_bits << PREFIX_BITS | len << LEN | prefix_byte << PREFIXES;
         let vex = opcode as u32 | (prefix as u32) << 8 | (map as u32) << 10;
         Enc { legacy: Legacy(0x40 | bytes << 8 | bits << BITS | prefixes), vex: Vex(vex), digit: 0 }
     }

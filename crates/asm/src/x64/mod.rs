@@ -13,6 +13,7 @@ mod control;
 mod encoding;
 mod features;
 mod floats;
+mod forms;
 mod integer;
 mod mem;
 mod moves;

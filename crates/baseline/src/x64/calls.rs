@@ -70,6 +70,15 @@ impl Compiler<'_> {
         self.asm.mov(Size::S64, MEM, Gpr::RCX);
     }
 
+    /// Notes that native code was entered.
+    pub(crate) fn emit_entered(&mut self) {
+        /// The number of the tier.
+        const TIER: usize = 1;
+        self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        let entered = (offset_of!(StoreCtx, entered) + TIER) as i32;
+        self.asm.mov_mi(Size::S8, Mem::base(Gpr::RAX, entered), 1);
+    }
+
     /// The landing of all calls with a result of this class, from handlers. `rsi` is the address of the word that led here; the one
     /// before it has the address of the landing from native code, which begins with what was just done.
     pub(crate) fn emit_call_landing(&mut self, result: Option<Kind>) {

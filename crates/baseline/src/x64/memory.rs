@@ -14,6 +14,7 @@ use upshift_translate::backend::{MemArg, Operand};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
+use crate::code::Unchecked;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 
@@ -21,8 +22,8 @@ use crate::tables::ColdPath;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     mem: Mem,
-    /// The memory, if the access may fault.
-    faults: Option<u32>,
+    /// What a fault of the access is about, if it may fault.
+    faults: Option<Unchecked>,
 }
 
 impl Access {
@@ -43,31 +44,39 @@ impl Compiler<'_> {
         let memory = arg.memory.index();
         let wide = self.module.memories[memory].index == IndexType::I64;
         match self.target.memories.get(memory) {
-            Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address)),
+            Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address, bytes)),
             _ => self.checked(arg, address, bytes, if wide { Kind::I64 } else { Kind::I32 }),
         }
     }
 
-    fn unchecked(&mut self, arg: MemArg, address: Operand) -> Access {
+    fn unchecked(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Access {
         let memory = arg.memory.0;
         let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };
-        let mem = match (address, displacement(arg.offset)) {
-            (Operand::Const(bits, _), _) => {
-                let at = u64::from(bits as u32) + arg.offset;
-                match displacement(at) {
-                    Some(disp) => Mem::base(base, disp),
-                    None => Mem::index(base, self.emit_number(at), Scale::X1, 0),
-                }
-            }
-            (_, Some(disp)) => Mem::index(base, self.use_gpr(address, Kind::I32), Scale::X1, disp),
-            (_, None) => {
-                let address = self.use_gpr(address, Kind::I32);
+        if let Operand::Const(bits, _) = address
+            && let Some(disp) = self.always_inside(arg, u64::from(bits as u32), bytes)
+        {
+            return Access { mem: Mem::base(base, disp), faults: Some(Unchecked::new(memory, None)) };
+        }
+        // A trap's text tells the address, so one that may trap is in a register of its own.
+        let address = self.use_gpr(address, Kind::I32);
+        let mem = match displacement(arg.offset) {
+            Some(disp) => Mem::index(base, address, Scale::X1, disp),
+            None => {
                 let at = self.emit_number(arg.offset);
                 self.asm.add(Size::S64, at, address);
                 Mem::index(base, at, Scale::X1, 0)
             }
         };
-        Access { mem, faults: Some(memory) }
+        Access { mem, faults: Some(Unchecked::new(memory, Some(address))) }
+    }
+
+    /// The displacement of an access of so many bytes at a known address that is inside the memory from the start: memories
+    /// never shrink.
+    fn always_inside(&self, arg: MemArg, address: u64, bytes: u32) -> Option<i32> {
+        let memory = &self.module.memories[arg.memory.index()];
+        let at = address + arg.offset;
+        let inside = at + u64::from(bytes) <= memory.minimum << memory.page_size_log2;
+        displacement(at).filter(|_| inside)
     }
 
     fn checked(&mut self, arg: MemArg, address: Operand, bytes: u32, kind: Kind) -> Option<Access> {
@@ -144,8 +153,8 @@ impl Compiler<'_> {
 
     /// Notes that the next instruction is the access.
     pub(super) fn note_access(&mut self, access: Access) -> Mem {
-        if let Some(memory) = access.faults {
-            self.tables.faults.push((self.asm.offset(), memory));
+        if let Some(unchecked) = access.faults {
+            self.tables.faults.push((self.asm.offset(), unchecked.bits()));
         }
         access.mem
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use upshift::{Config, Dispatch, Tiers};
+use upshift::{Config, Dispatch, ProfilingStrategy, Tiers};
 use upshift_wasi::Access;
 
 use crate::limits::Limits;
@@ -51,6 +51,9 @@ pub(crate) struct Options {
     pub(crate) top: Option<usize>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) tiers: Tiers,
+    pub(crate) profiler: ProfilingStrategy,
+    /// Whether debuggers are told of native code.
+    pub(crate) debug_info: bool,
     pub(crate) dump: Vec<Dump>,
     pub(crate) func: Option<String>,
     /// A switch of the engine's, and whether the feature is allowed.
@@ -76,6 +79,10 @@ pub(crate) type SetFeature = fn(&mut Config, bool) -> &mut Config;
 pub(crate) enum Dump {
     /// The code of the interpreter.
     Ir,
+    /// The machine code of tier 1.
+    Asm,
+    /// The same as nothing but bytes.
+    AsmBytes,
 }
 
 /// What stands for imports that nobody offers.
@@ -107,7 +114,7 @@ impl Options {
     /// The settings of the engine.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
-        config.tiers(self.tiers);
+        config.tiers(self.tiers).profiler(self.profiler).debug_info(self.debug_info);
         if let Some(dispatch) = self.dispatch {
             config.dispatch(dispatch);
         }

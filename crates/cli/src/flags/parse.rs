@@ -13,7 +13,7 @@ use std::path::Path;
 use lexopt::{Arg, Parser};
 
 use crate::flags::group::{self, Meaning};
-use crate::flags::{Command, Flag, Given, Options, Stats, Takes, Usage, Verb, settings};
+use crate::flags::{Command, Dump, Flag, Given, Options, Stats, Takes, Usage, Verb, settings};
 use crate::nearest::nearest;
 
 /// A flag of the command line with its value, as it was written.
@@ -153,6 +153,8 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     }
     let reason = if options.func.is_some() && options.dump.is_empty() {
         "`--func` chooses what `--dump` prints: give both"
+    } else if options.dump.contains(&Dump::AsmBytes) && (options.func.is_none() || options.dump.len() > 1) {
+        "`--dump asm-bytes` writes the code of one function and nothing else: name it with `--func`, and no other form"
     } else if options.batch && options.invoke.is_some() {
         "`--batch` reads what to call, `--invoke` names it: give one of them"
     } else if options.batch && options.files[0] == "-" {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use upshift::{Dispatch, ModuleLimit, Tier, Tiers};
+use upshift::{Dispatch, ModuleLimit, ProfilingStrategy, Tier, Tiers};
 use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
@@ -310,12 +310,16 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag {
         name: "dump",
         verbs: RUN,
-        takes: Takes::Value("ir"),
+        takes: Takes::Value("ir|asm|asm-bytes"),
         section: Section::Look,
-        help: "Print functions, do not run: `ir`, the code of the interpreter",
+        help: "Print functions, do not run: `ir` of the interpreter, or machine code",
+        more: "`asm` is the code of tier 1 in hexadecimal, with the operators beside it; `asm-bytes` is nothing but the bytes of its \
+               instructions, of one function, for a disassembler: `objdump -D -b binary -m i386:x86-64 FILE`. Both can be had on \
+               any machine.",
         set: |options, given| {
+            let forms = [("ir", Dump::Ir), ("asm", Dump::Asm), ("asm-bytes", Dump::AsmBytes)];
             for what in given.text()?.split(',') {
-                options.dump.push(value::choose(what.as_ref(), &[("ir", Dump::Ir)])?);
+                options.dump.push(value::choose(what.as_ref(), &forms)?);
             }
             Ok(())
         },
@@ -329,6 +333,28 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Of all functions, print only this one",
         set: |options, given| put(&mut options.func, Some(given.text()?.into())),
         ..GRANT
+    },
+    Flag {
+        name: "profile",
+        takes: Takes::Value("perfmap|jitdump"),
+        section: Section::Look,
+        help: "Tell `perf` the names of functions with native code",
+        more: "`perfmap` writes `/tmp/perf-PID.map`, which `perf report` reads; `jitdump` writes `jit-PID.dump` into the working \
+               directory, with the code, for `perf record -k mono` and `perf inject --jit`. What the interpreter executes is \
+               counted as the interpreter's: `--tier baseline` leaves it nothing.",
+        set: |options, given| {
+            let strategies = [("perfmap", ProfilingStrategy::PerfMap), ("jitdump", ProfilingStrategy::JitDump)];
+            put(&mut options.profiler, given.choose(&strategies)?)
+        },
+        ..GRANT
+    },
+    Flag {
+        name: "debug-info",
+        section: Section::Look,
+        help: "Tell a debugger, as gdb, the names of functions with native code",
+        wasmtime: Some(('D', "debug-info")),
+        set: |options, given| put(&mut options.debug_info, given.switch()?),
+        ..NEUTRAL
     },
     Flag {
         name: "json",

@@ -1,4 +1,4 @@
-//! Every atomic access to linear memory, once: how wide it is, which operators it is, what it does (threads proposal).
+//! Every atomic access to linear memory, once: its width, the operators that share it, its semantics (threads proposal).
 //!
 //! Operators that do the same to the same bits and return the same slot are one row: `i32.atomic.rmw8.add_u` and
 //! `i64.atomic.rmw8.add_u` are both [`Atomic::AtomicAdd8`], because a slot holds an `i32` zero-extended. All accesses are

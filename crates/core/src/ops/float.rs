@@ -1,8 +1,8 @@
 //! Float operators that are not single Rust expressions (wasm spec, "Floating-Point Operations").
 //!
-//! They are free of branches and of calls into the C library, which `f32::floor` and its like are where the processor
-//! has no instruction for them: a call makes an interpreter's handler save registers, and either keeps LLVM from
-//! turning a loop over the lanes of a vector into vector code.
+//! They have no branches and no calls into the C library, which is what `f32::floor` and the like become where the
+//! processor has no instruction for them: a call forces an interpreter handler to save registers, and both keep LLVM from
+//! vectorising a loop over lanes.
 
 use crate::Trap;
 

@@ -1,4 +1,4 @@
-//! Every access to linear memory, once: how wide it is and what value the bytes become (wasm spec, "Memory Instructions").
+//! Every access to linear memory, once: its width, and how bytes become a value (wasm spec, "Memory Instructions").
 //!
 //! Operators that read the same bits into the same slot are one row: `i64.load8_u` and `i32.load8_u` are both
 //! [`Load::Load8U`], because a slot holds an `i32` zero-extended; likewise all 4-byte stores are [`Store::Store32`].

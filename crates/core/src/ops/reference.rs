@@ -1,4 +1,4 @@
-//! Operators on references to integers of 31 bits: the integer in the upper bits, a one below it.
+//! Operators on `i31` references: the integer is in the upper 31 bits, and the lowest bit is 1.
 
 use crate::Trap;
 

@@ -1,16 +1,16 @@
 //! Vectors as arrays of lanes (wasm spec, "Vector Operations").
 //!
-//! A row of the [operator table](crate::ops) is written with the shapes of this file, so that its text is the
+//! Rows of the [operator table](crate::ops) are written with the functions in this file, so that a row reads like the
 //! operator's definition: `|a, b| simd::zip(a, b, i16::saturating_add)`.
 //!
 //! ```text
 //! V128 ──Lane::split──▶ lanes ──map, zip, extend, narrow, …──▶ lanes ──Lane::join──▶ V128
 //! ```
 //!
-//! Every shape is a loop over arrays of a constant length with no branch and no call in it, as long as its function
-//! has none; LLVM makes vector code of that.
+//! Each of them is a loop over arrays of constant length, without branches or calls unless the function passed in has
+//! some; LLVM turns that into vector code.
 //!
-//! Relaxed operators are deterministic: each one is the plain operator, and `relaxed_madd` rounds twice.
+//! Relaxed operators are deterministic: each behaves like the plain operator, and `relaxed_madd` rounds twice.
 
 use std::ops::{Add, Mul, Sub};
 

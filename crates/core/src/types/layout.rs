@@ -1,11 +1,11 @@
-//! How structs and arrays lie in the heap of the collector.
+//! The layout of structs and arrays in the garbage-collected heap.
 //!
 //! ```text
 //! offset 0: type word    4: length of an array, else 0    8: fields, or elements one after the other
 //! ```
 //!
-//! Objects begin at multiples of 8 and take multiples of 8 bytes. A subtype's object begins like one of its supertype, so
-//! code that knows only the supertype finds its fields.
+//! Objects are aligned to 8 bytes and their sizes are multiples of 8. An object of a subtype begins with the layout of its
+//! supertype, so code that knows only the supertype finds its fields.
 
 use super::composite::FieldType;
 

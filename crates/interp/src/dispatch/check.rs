@@ -1,14 +1,14 @@
-//! Whether the tail-call backend is safe in this build: whether the compiler really made jumps of the calls at the ends of
-//! handlers.
+//! Whether the tail-call backend is safe in this build: whether the compiler really turned the calls at the ends of handlers
+//! into jumps.
 //!
 //! ```text
 //! frame of zeros, a handler of each kind in a row ─▶ probe: where is the native stack?
 //! the same frame, no handler ────────────────────▶ probe ─ the same place? ─▶ safe
 //! ```
 //!
-//! `build.rs` leaves the backend out where it knows that there are none. What it cannot know of are settings that reach the
-//! compiler past it: instrumentation, another code generator, optimisation that was taken back for one crate. They make
-//! handlers keep something on the native stack, and a guest that loops would overflow it.
+//! `build.rs` leaves the backend out where it knows that the compiler does not. It cannot see settings that bypass it:
+//! instrumentation, another code generator, a lower optimisation level for one crate. These make handlers keep something on
+//! the native stack, and a guest that loops would overflow it.
 
 use std::sync::OnceLock;
 

@@ -4,7 +4,7 @@ use upshift_core::vm::{ExitPoint, Status};
 use upshift_ir::Op;
 
 use super::with_handlers;
-use crate::handlers::{Exec, control, counter, gc, memory};
+use crate::handlers::{Exec, call, control, counter, gc, memory};
 use crate::regs::{Flow, Regs};
 
 macro_rules! define_step {
@@ -56,6 +56,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
         }
         // SAFETY: I-REGS: the state is that of verified code.
         let flow = unsafe {
+            let flow = if flow == Flow::Foreign { call::call_foreign(&mut r) } else { flow };
             match flow {
                 Flow::Bounds => memory::look_again(&mut r),
                 Flow::Interrupt => control::interrupt(&mut r),
@@ -65,7 +66,7 @@ pub(crate) unsafe fn run(mut r: Regs) -> Status {
             }
         };
         match flow {
-            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Hot => {}
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Foreign | Flow::Hot => {}
             Flow::Done(status) => return status,
             Flow::Trap(trap) => {
                 // SAFETY: I-STORE: the context of running code lives.

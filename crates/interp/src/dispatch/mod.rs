@@ -4,9 +4,9 @@
 //! Dispatch of the settings ─ effective ─▶ Dispatch that runs here, or why there is none ─▶ tail::run, looping::run
 //! ```
 //!
-//! Which backends a build has is decided in `build.rs`: the tail-call backend where the compiler makes jumps of the calls at
-//! the ends of handlers, the loop where it does not or where the feature `loop-dispatch` asks for it. A build that has the
-//! tail-call backend alone still measures it before the first run (`check.rs`), and refuses to run if that fails.
+//! `build.rs` decides which backends a build has: the tail-call backend where the compiler turns the calls at the ends of
+//! handlers into jumps, the loop where it does not or where the feature `loop-dispatch` asks for it. A build that has only the
+//! tail-call backend still tests it before the first run (`check.rs`), and refuses to run if the test fails.
 
 use std::fmt;
 

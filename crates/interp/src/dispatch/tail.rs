@@ -1,16 +1,16 @@
-//! The tail-call backend: functions, each of which ends in a jump to the next, whose address stands in the code.
+//! The tail-call backend: each handler is a function that ends in a jump to the next one, whose address is in the code.
 //!
-//! The convention passes six integers and two floats in registers, so the whole state travels without memory. What is not
-//! quick leaves through a cold function with the same arguments, again by a jump; so handlers need no stack frame. That
-//! holds because the compiler turns the calls at their ends into jumps when it optimises; `build.rs` knows when, [`check`]
-//! makes sure before the first use, and a test looks at the machine code.
+//! The convention passes six integers and two floats in registers, so the whole state stays in registers. Slow paths leave
+//! through a cold function with the same arguments, again by a jump, so handlers need no stack frame. That depends on the
+//! compiler turning the calls at their ends into jumps when it optimises: `build.rs` knows when it does, [`check`] makes sure
+//! before the first use, and a test inspects the machine code.
 
 use upshift_core::Trap;
 use upshift_core::vm::{ExitPoint, Status, VmCtx};
 use upshift_ir::Op;
 
 use super::{check, with_handlers};
-use crate::handlers::{Exec, control, counter, gc, memory};
+use crate::handlers::{Exec, call, control, counter, gc, memory};
 use crate::regs::{Flow, Regs};
 
 /// Gives functions the platform's C convention by the name that guarantees it: six integers and two floats in registers.
@@ -72,7 +72,9 @@ macro_rules! after {
                 $r.int = u64::from(trap as u8);
                 jump!(trap_at, $r)
             }
-            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Hot => jump!(next!($r), $r),
+            Flow::Next | Flow::Bounds | Flow::Interrupt | Flow::Collect | Flow::Foreign | Flow::Hot => {
+                jump!(next!($r), $r)
+            }
         }
     };
 }
@@ -92,6 +94,7 @@ abi! {
                 Flow::Bounds => jump!(bounds, r),
                 Flow::Interrupt => jump!(interrupt, r),
                 Flow::Collect => jump!(collect, r),
+                Flow::Foreign => jump!(foreign, r),
                 Flow::Hot => jump!(hot, r),
                 Flow::Trap(trap) => {
                     r.int = u64::from(trap as u8);
@@ -161,6 +164,23 @@ abi! {
         // SAFETY: I-STORE: the context of running code lives. I-CODE: the code is linked, so each instruction begins with its handler.
         unsafe {
             after!(gc::make_room(&mut r), r)
+        }
+    }
+}
+
+abi! {
+    /// Not cold: programs of several modules live of such calls.
+    #[inline(never)]
+    fn foreign(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
+    ) -> Status {
+        let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
+        // SAFETY: I-REGS: the state is that of a call. I-CODE: the code is linked, so each instruction begins with its handler.
+        unsafe {
+            match call::call_foreign(&mut r) {
+                Flow::Hot => jump!(hot, r),
+                flow => after!(flow, r),
+            }
         }
     }
 }

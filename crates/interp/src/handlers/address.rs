@@ -1,4 +1,4 @@
-//! From an address of the guest to the bytes that are meant, if they are there.
+//! From a guest address to a host pointer, after the bounds check.
 //!
 //! ```text
 //! memory, address + offset, width ─ length ─▶ the first byte; none where not all of them are in the memory

@@ -1,8 +1,8 @@
 //! Atomic accesses, and plain accesses to memories that other threads use at the same time.
 //!
-//! No other access of a handler to a shared memory exists: the builder picks these by the memory's type. A plain access here is
-//! made of relaxed atomic ones, of the whole value (of a vector, its halves) where the address is a multiple of that size and
-//! of single bytes elsewhere, so threads that race get some old and some new bytes and nothing worse.
+//! Handlers access shared memories only through these; the builder picks them by the memory's type. A plain access consists of
+//! relaxed atomic ones: of the whole value (or the halves of a vector) if the address is aligned to that size, else of single
+//! bytes. Racing threads may see a mix of old and new bytes, and nothing worse.
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;

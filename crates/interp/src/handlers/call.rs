@@ -1,16 +1,17 @@
 //! Calls: within an instance, into others, to the host, to the runtime's services.
 //!
 //! A callee's frame begins with its arguments, which are the caller's topmost operands, so a call within an instance writes the
-//! header behind them and goes on. A call into another instance leaves a restore record below the arguments, which brings back the
-//! caller's context; a tail call out of an instance makes such a record only if the caller did not already come through one.
+//! header above them and continues. A call into another instance leaves a restore record below the arguments, which restores
+//! the caller's context; a tail call out of an instance makes such a record only if the caller was not itself called through
+//! one.
 //!
-//! What is thrown is caught by the runtime, which knows frames and handlers; here control only goes on where it says.
+//! The runtime, which knows frames and exception handlers, catches exceptions; here control only continues where it says.
 
 use std::marker::PhantomData;
 
 use upshift_core::cast;
 use upshift_core::vm::{
-    Builtin as Service, BuiltinOp, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
+    Builtin as Service, BuiltinOp, CallTarget, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
 };
 use upshift_core::{Trap, TypeId};
 use upshift_ir::Op;
@@ -28,7 +29,7 @@ use crate::stubs;
 /// `func` is live, `r.fp` is its frame.
 #[inline(always)]
 unsafe fn start(r: &mut Regs, func: *const FuncRec) -> Flow {
-    // SAFETY: promised by the caller; `code` points to a preamble and instructions.
+    // SAFETY: promised by the caller; I-CODE: `code` points to a preamble and instructions.
     unsafe {
         if !fits(r, func, r.fp) {
             return Flow::Trap(Trap::StackOverflow);
@@ -70,7 +71,7 @@ pub(crate) unsafe fn arrive(r: &mut Regs) -> Flow {
 /// As for [`Exec::exec`]; `func` is live.
 #[inline(always)]
 unsafe fn call(r: &mut Regs, func: *const FuncRec, callee: *mut u64, words: usize) -> Flow {
-    // SAFETY: the stack has room for a header behind any frame.
+    // SAFETY: I-RESERVE: there is room for a header above any frame; I-STORE: the record and its code live.
     unsafe {
         // Signed, because the frame may begin behind the limit already. The difference comes first: a sum would keep one
         // register more in use, which the handler does not have.
@@ -112,7 +113,8 @@ unsafe fn tail_call(
     callee: *mut u64,
     own_params: usize,
 ) -> Flow {
-    // SAFETY: the header is read before arguments may overwrite it; arguments move down.
+    // SAFETY: I-FRAME: the header is read before arguments overwrite it; they move down, within the frame. I-RESERVE: the new
+    // header has room.
     unsafe {
         let first = first_param(r.fp, own_params);
         let target = frame_behind(first, params);
@@ -136,13 +138,13 @@ unsafe fn tail_call(
 /// As for [`Exec::exec`]; the header must not have been overwritten.
 #[inline(always)]
 pub(super) unsafe fn header(r: &Regs) -> (u64, u64) {
-    // SAFETY: entering the function wrote the header.
+    // SAFETY: I-FRAME.
     unsafe { (*r.slot(frame::RETURN_IP), *r.slot(frame::CALLER_FP)) }
 }
 
 #[inline(always)]
 unsafe fn write_header(callee: *mut u64, ip: u64, fp: u64, func: *const FuncRec) {
-    // SAFETY: the caller points to where a frame begins, with room for its header.
+    // SAFETY: the caller points to where a frame begins, with room for its header (I-RESERVE).
     unsafe {
         *callee.offset(frame::RETURN_IP) = ip;
         *callee.offset(frame::CALLER_FP) = fp;
@@ -177,7 +179,7 @@ unsafe fn move_up(from: *const u64, to: *mut u64, slots: usize) {
 /// apart.
 #[inline(always)]
 unsafe fn fits(r: &Regs, func: *const FuncRec, fp: *const u64) -> bool {
-    // SAFETY: `func` is live; `code` points to a preamble, which is the frame's size in bytes.
+    // SAFETY: `func` is live; I-CODE: `code` points to a preamble, which is the frame's size in bytes.
     unsafe { fp as usize + *(*func).code.get() as usize <= (*r.ctx).stack_limit as usize }
 }
 
@@ -185,7 +187,7 @@ unsafe fn fits(r: &Regs, func: *const FuncRec, fp: *const u64) -> bool {
 /// header, for host functions.
 #[inline(always)]
 unsafe fn switch(r: &mut Regs, func: *const FuncRec) -> Flow {
-    // SAFETY: `func` is live, its context too; the store is the same. The stack has room behind the header.
+    // SAFETY: I-STORE: `func` and its context live, and the store is the same. I-RESERVE: there is room above the header.
     unsafe {
         match start(r, func) {
             Flow::Next => {
@@ -223,7 +225,8 @@ unsafe fn call_any(
     callee: *mut u64,
     words: usize,
 ) -> Flow {
-    // SAFETY: as for `call`; the stack has room for a restore record, the most parameters and a header behind any frame.
+    // SAFETY: I-RESERVE: there is room for a restore record, the most parameters and a header above any frame. I-STORE: `func`
+    // lives.
     unsafe {
         if (*func).vmctx == r.ctx {
             return call(r, func, callee, words);
@@ -244,6 +247,49 @@ unsafe fn call_any(
     }
 }
 
+/// Calls a function that was found at run time; `site` is the offset of the cell where that is noted. Functions that do not belong
+/// to the instance are left to [`call_foreign`]: they need more registers than a handler has without saving some.
+#[inline(always)]
+unsafe fn call_found(r: &mut Regs, func: *const FuncRec, site: usize, words: usize) -> Flow {
+    // SAFETY: I-CODE: the builder took the offset of the cell from the layout. I-STORE: `func` lives.
+    unsafe {
+        if (*func).vmctx != r.ctx {
+            r.int = func as u64;
+            return Flow::Foreign;
+        }
+        (*VmCtx::at::<CallTarget>(r.ctx, site)).note(CallTarget::own((*func).index));
+        call(r, func, r.slot(r.high_slot()), words)
+    }
+}
+
+/// Calls the function in the accumulator, which belongs to another instance or the host, for the call at `ip` that found it.
+///
+/// # Safety
+/// As for [`Exec::exec`], after [`Flow::Foreign`].
+pub(crate) unsafe fn call_foreign(r: &mut Regs) -> Flow {
+    // SAFETY: I-CODE: the instruction is one of those that return `Flow::Foreign`. I-STORE: the function lives.
+    unsafe {
+        let (site, words) = match r.opcode() {
+            op if op == Op::CallRef as u16 => (r.half(1), const { Op::CallRef.words() }),
+            op if op == Op::CallIndirect as u16 => (r.half(3), const { Op::CallIndirect.words() }),
+            _ => (r.half(4), const { Op::CallIndirectSub.words() }),
+        };
+        *VmCtx::at::<CallTarget>(r.ctx, site) = CallTarget::MANY;
+        call_any(r, r.int as *const FuncRec, r.number_a(), r.slot(r.high_slot()), words)
+    }
+}
+
+/// Notes what a tail call has found.
+#[inline(always)]
+unsafe fn note_found(r: &Regs, func: *const FuncRec, site: usize) {
+    // SAFETY: as in `call_found`.
+    unsafe {
+        let is_own = (*func).vmctx == r.ctx;
+        let target = if is_own { CallTarget::own((*func).index) } else { CallTarget::MANY };
+        (*VmCtx::at::<CallTarget>(r.ctx, site)).note(target);
+    }
+}
+
 /// Replaces the running function by one of any instance or the host.
 #[inline(always)]
 unsafe fn tail_call_any(
@@ -253,7 +299,8 @@ unsafe fn tail_call_any(
     callee: *mut u64,
     own_params: usize,
 ) -> Flow {
-    // SAFETY: as for `tail_call` and `call_any`.
+    // SAFETY: I-FRAME: the header is read before arguments or a record overwrite it. I-RESERVE: there is room for a restore
+    // record, the most parameters and a header. I-STORE: `func` lives.
     unsafe {
         if (*func).vmctx == r.ctx {
             return tail_call(r, func, params, callee, own_params);
@@ -290,7 +337,7 @@ unsafe fn tail_call_any(
 /// The function at an index of a table, if it is there and of the type.
 #[inline(always)]
 unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> {
-    // SAFETY: the state is that of verified code; table records live as long as the store, and tables of functions hold
+    // SAFETY: I-CODE: the fields name a table; I-STORE: its record and elements live, and tables of functions hold
     // function references.
     unsafe {
         let (more, ty) = (r.word(2), r.word(3));
@@ -312,13 +359,13 @@ unsafe fn table_function<E: Expected>(r: &Regs) -> Result<*const FuncRec, Trap> 
 
 #[inline(always)]
 unsafe fn own_func(r: &Regs, offset: usize) -> *const FuncRec {
-    // SAFETY: the builder took the offset from the layout of the instance's context.
+    // SAFETY: I-CODE: the builder took the offset from the layout of the instance's context.
     unsafe { VmCtx::at(r.ctx, offset) }
 }
 
 #[inline(always)]
 unsafe fn imported_func(r: &Regs, offset: usize) -> *const FuncRec {
-    // SAFETY: as in `own_func`.
+    // SAFETY: I-CODE, as in `own_func`.
     unsafe { *VmCtx::at::<*const FuncRec>(r.ctx, offset) }
 }
 
@@ -349,7 +396,7 @@ exec! {
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallRef.words() })
+        call_found(r, func, r.half(1), const { Op::CallRef.words() })
     }
     /// Tail calls an own function.
     ReturnCall |r| {
@@ -367,7 +414,8 @@ exec! {
         if func.is_null() {
             return Flow::Trap(Trap::NullReference);
         }
-        tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), high(r.word(2)))
+        note_found(r, func, r.half(1));
+        tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), r.half(2))
     }
     /// Throws an exception.
     Throw |r| {
@@ -432,11 +480,11 @@ exec! {
 
 /// The type that an indirect call expects.
 pub(crate) trait Expected {
-    /// The parameter slots of the caller, from a tail call's fields.
-    ///
-    /// # Safety
-    /// The instruction is a tail call.
-    unsafe fn own_params(r: &Regs) -> usize;
+    /// Which half of the words behind word 1 holds the offset of the call site's cell; in tail calls, the caller's parameter slots
+    /// follow.
+    const SITE: usize;
+    /// How many words the call has.
+    const WORDS: usize;
 
     /// Whether a function's type, which is another one, will do; `word` holds the expected one.
     ///
@@ -449,11 +497,8 @@ pub(crate) trait Expected {
 pub(crate) struct Final;
 
 impl Expected for Final {
-    #[inline(always)]
-    unsafe fn own_params(r: &Regs) -> usize {
-        // SAFETY: a tail call with such a type has the field.
-        unsafe { high(r.word(3)) }
-    }
+    const SITE: usize = 3;
+    const WORDS: usize = Op::CallIndirect.words();
 
     #[inline(always)]
     unsafe fn matches(_: &Regs, _: TypeId, _: u64) -> bool {
@@ -465,15 +510,12 @@ impl Expected for Final {
 pub(crate) struct Open;
 
 impl Expected for Open {
-    #[inline(always)]
-    unsafe fn own_params(r: &Regs) -> usize {
-        // SAFETY: a tail call with such a type has the field.
-        unsafe { low(r.word(4)) }
-    }
+    const SITE: usize = 4;
+    const WORDS: usize = Op::CallIndirectSub.words();
 
     #[inline(always)]
     unsafe fn matches(r: &Regs, ty: TypeId, word: u64) -> bool {
-        // SAFETY: the context lives.
+        // SAFETY: I-STORE.
         unsafe { cast::is_subtype(r.ctx, ty, TypeId(low(word) as u32), high(word) as u32) }
     }
 }
@@ -484,10 +526,10 @@ pub(crate) struct CallIndirect<E>(PhantomData<E>);
 impl<E: Expected> Exec for CallIndirect<E> {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
-        // SAFETY: the state is that of verified code at an instruction of this kind.
+        // SAFETY: I-CODE and I-REGS.
         unsafe {
             let func = check!(table_function::<E>(r));
-            call_any(r, func, r.number_a(), r.slot(r.high_slot()), const { Op::CallIndirect.words() })
+            call_found(r, func, r.half(E::SITE), E::WORDS)
         }
     }
 }
@@ -498,10 +540,11 @@ pub(crate) struct ReturnCallIndirect<E>(PhantomData<E>);
 impl<E: Expected> Exec for ReturnCallIndirect<E> {
     #[inline(always)]
     unsafe fn exec(r: &mut Regs) -> Flow {
-        // SAFETY: as in `CallIndirect`.
+        // SAFETY: I-CODE and I-REGS.
         unsafe {
             let func = check!(table_function::<E>(r));
-            tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), E::own_params(r))
+            note_found(r, func, r.half(E::SITE));
+            tail_call_any(r, func, r.number_a(), r.slot(r.high_slot()), r.half(E::SITE + 1))
         }
     }
 }
@@ -509,14 +552,14 @@ impl<E: Expected> Exec for ReturnCallIndirect<E> {
 /// The function that does a service.
 #[inline(always)]
 unsafe fn service(r: &Regs, number: usize) -> Service {
-    // SAFETY: the verifier has checked the number.
+    // SAFETY: I-CODE: the verifier has checked the number. I-STORE: the table of services lives.
     unsafe { (*(*r.ctx).builtins).get(BuiltinOp::ALL[number]) }
 }
 
 /// Notes where the code was left, for the runtime.
 #[inline(always)]
 pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
-    // SAFETY: the store's context lives.
+    // SAFETY: I-STORE.
     unsafe {
         let store = r.store();
         (*store).exit = ExitPoint::at(r.ip, r.fp, r.ctx);
@@ -533,8 +576,8 @@ unsafe fn land(r: &mut Regs, status: Status) -> Flow {
     if status != Status::LANDING {
         return stop(status);
     }
-    // SAFETY: promised by the caller. The landing is a label, where no accumulator is in use. Its frame lies on the value stack,
-    // so the native stack is where it has to be.
+    // SAFETY: promised by the caller. I-REGS holds at the landing, a label, where no accumulator is in use. Its frame lies on the
+    // value stack, so the native stack is where it has to be.
     unsafe {
         go_to_landing(r);
         // The landing may be the head of a loop that only exceptions repeat.

@@ -1,9 +1,8 @@
-//! The counter of a function: how many calls and iterations of its loops there may be before the runtime is asked whether better
-//! code is worth its price.
+//! The counter of a function: how many calls and loop iterations may still pass before the runtime is asked whether to tier up.
 //!
-//! Calls, back edges and landings of exceptions count down the [`FuncRec::counter`] of the function that they lead into, which belongs to one store,
-//! so to one thread. When it falls below 0, control has already arrived: the function's frame is made, and `ip` is where to go
-//! on. The runtime then gives the counter a new start, or says where better code goes on.
+//! Calls, back edges and landing pads of exceptions decrement the [`FuncRec::counter`] of the function that they lead into. It
+//! belongs to one store, so to one thread. When it drops below 0, control has already arrived: the function's frame exists, and
+//! `ip` is where execution continues. The runtime then restarts the counter, or says where better code continues.
 
 use upshift_core::vm::{ExitPoint, FuncRec, Status, VmCtx, frame};
 

@@ -1,5 +1,5 @@
-//! Structs, arrays and tests of types. Objects lie where their references say, relative to the base in the context; services
-//! of the runtime make arrays and work on several elements.
+//! Structs, arrays and type tests. A reference is an object's offset from the base in the context. Arrays are allocated, and
+//! bulk operations done, by services of the runtime.
 
 use std::marker::PhantomData;
 

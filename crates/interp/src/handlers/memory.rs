@@ -1,4 +1,4 @@
-//! Loads and stores, with explicit bounds checks: a fault inside of a handler would have no defined instruction.
+//! Loads and stores, with explicit bounds checks: a fault inside a handler could not be attributed to an instruction.
 
 use std::marker::PhantomData;
 use std::sync::atomic::Ordering;

@@ -1,10 +1,10 @@
-//! What each instruction does, once for all forms and both dispatch backends.
+//! The semantics of each instruction, once for all forms and both dispatch backends.
 //!
 //! A row of the instruction table names a type like `Binary<op::I32Add, SlotB, ImmC>`; its [`Exec`] implementation is the
 //! handler. Operand places are types too ([`operand`]), so one function per class of instructions covers all forms.
 //!
-//! Handlers must not keep anything on the native stack when they return [`Flow::Next`], and the quick ones must not call
-//! functions that are not inlined: the tail-call backend turns them into frameless code, and a test looks at the result.
+//! Handlers must leave nothing on the native stack when they return [`Flow::Next`], and the quick ones must not call
+//! functions that are not inlined: the tail-call backend turns them into frameless code, which a test checks.
 
 mod address;
 pub(crate) mod atomic;

@@ -16,8 +16,10 @@ abi! {
         ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
     ) -> Status {
         let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
-        // SAFETY: I-NATIVE: the function belongs to the running instance, its header is written.
+        // SAFETY: I-STORE: the context of running code lives. I-NATIVE: the function belongs to the running instance, its header is
+        // written.
         unsafe {
+            (*(*ctx).store).entered[0] = 1;
             match call::arrive(&mut r) {
                 Flow::Done(status) => status,
                 Flow::Hot => jump!(hot, r),

@@ -24,7 +24,8 @@ impl Builder<'_> {
         // Where the callee's frame pointer will be.
         let callee = u64::from(call.base.0 + frame::fp_offset(call.ty.param_slots()));
         let own = [u64::from(self.frame.params), u64::from(self.frame.results)];
-        let mut values = [0; 8];
+        let site = self.layout.call_site(call.site) as u64;
+        let mut values = [0; 9];
         let (op, len) = match call.callee {
             Callee::Direct(func) => {
                 let (is_own, place) = self.func_place(func);
@@ -44,16 +45,17 @@ impl Builder<'_> {
                 let table = self.layout.table(table.0) as u64;
                 values[..5].copy_from_slice(&[params, callee, u64::from(index.0), table, u64::from(ty_id)]);
                 if expected.definition.is_final {
-                    (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 5)
+                    values[5] = site;
+                    (if call.tail { Op::ReturnCallIndirect } else { Op::CallIndirect }, 6)
                 } else {
-                    values[5] = u64::from(expected.depth());
-                    (if call.tail { Op::ReturnCallIndirectSub } else { Op::CallIndirectSub }, 6)
+                    values[5..7].copy_from_slice(&[u64::from(expected.depth()), site]);
+                    (if call.tail { Op::ReturnCallIndirectSub } else { Op::CallIndirectSub }, 7)
                 }
             }
             Callee::Ref(reference) => {
                 let reference = self.slot(reference);
-                values[..3].copy_from_slice(&[params, callee, u64::from(reference.0)]);
-                (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 3)
+                values[..4].copy_from_slice(&[params, callee, u64::from(reference.0), site]);
+                (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 4)
             }
         };
         let len = if call.tail {

@@ -1,4 +1,4 @@
-//! Which form of an operator fits its operands: from accumulators, slots or immediate.
+//! Picks the form of an operator that fits its operands: accumulator, slot or immediate.
 
 use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;
@@ -93,6 +93,11 @@ impl Vec2 {
 
     pub(super) fn two(a: u64, b: u64) -> Vec2 {
         Vec2 { values: [a, b], len: 2 }
+    }
+
+    /// Both values, of which so many count.
+    pub(super) fn parts(self) -> ([u64; 2], usize) {
+        (self.values, self.len)
     }
 
     pub(super) fn as_slice(&self) -> &[u64] {

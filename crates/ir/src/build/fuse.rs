@@ -1,4 +1,4 @@
-//! Peepholes: what is known of the instructions written last, and the instructions that take over the work of others.
+//! Peepholes: what is known of the last instructions, and which of them a new instruction absorbs.
 
 use upshift_core::ops::Binary;
 use upshift_core::types::ValType;
@@ -52,7 +52,7 @@ impl Accumulators {
 
 /// What an instruction computes, as far as the next one may want to do it itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Made {
+pub(super) enum Source {
     /// A comparison, or with `negated` its negation.
     Compare { op: Binary, lhs: Operand, rhs: Operand, negated: bool },
     /// The sum of a slot and another operand.
@@ -75,7 +75,7 @@ pub(super) struct Last {
     /// The slot that it writes, if that can still be changed.
     pub(super) dst: Slot,
     pub(super) ty: ValType,
-    pub(super) made: Made,
+    pub(super) source: Source,
     /// The accumulators before it.
     pub(super) before: Accumulators,
     /// The latch right before it.
@@ -134,23 +134,23 @@ impl Peephole {
 
 impl Builder<'_> {
     /// Notes what the instruction written last computes; `start` and the rest tell the state before all that it needed.
-    pub(super) fn note(&mut self, made: Made, start: usize, before: Accumulators, below: Option<Latch>) {
+    pub(super) fn note(&mut self, source: Source, start: usize, before: Accumulators, below: Option<Latch>) {
         if let Some(last) = &mut self.peephole.last {
-            *last = Last { made, start, before, below, ..*last };
+            *last = Last { source, start, before, below, ..*last };
         }
     }
 
-    /// What made the operand, if the last instruction did and nothing else can see the result.
-    pub(super) fn made(&self, operand: Operand) -> Made {
+    /// What computed the operand, if the last instruction did and nothing else can see the result.
+    pub(super) fn source(&self, operand: Operand) -> Source {
         match self.peephole.last {
-            Some(last) if operand == Operand::Temp(last.dst) => last.made,
-            _ => Made::Other,
+            Some(last) if operand == Operand::Temp(last.dst) => last.source,
+            _ => Source::Other,
         }
     }
 
     /// Removes the last instruction, whose work another one will do.
     pub(super) fn take_last(&mut self) {
-        let last = self.peephole.last.take().expect("only called when `made` found something");
+        let last = self.peephole.last.take().expect("only called when `source` found something");
         self.truncate(last.start);
         self.peephole.accumulators = last.before;
         self.peephole.latch = last.below;
@@ -167,7 +167,7 @@ impl Builder<'_> {
             self.peephole.accumulators.wrote(last.ty, dst);
             // It writes a local now, so it has to stay; only a branch on that local may still join it.
             self.peephole.seal();
-            if let Made::Add { op, lhs, rhs: Operand::Const(bits, _) } = last.made
+            if let Source::Add { op, lhs, rhs: Operand::Const(bits, _) } = last.source
                 && lhs == dst
                 && let Some(addend) = small(bits, op.result())
             {
@@ -187,25 +187,25 @@ impl Builder<'_> {
     pub(super) fn emit_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
         let (mut start, mut before, mut below) =
             (self.words.len(), self.peephole.accumulators, self.peephole.latch);
-        let mut made = Self::describe(op, lhs, rhs);
+        let mut source = Self::describe(op, lhs, rhs);
         // `i32.eqz` of a comparison is the inverse comparison; if there is none, a branch can still test the other way round.
         if let (Binary::I32Eq, Operand::Const(0, _)) = (op, rhs)
-            && let Made::Compare { op, lhs, rhs, negated } = self.made(lhs)
+            && let Source::Compare { op, lhs, rhs, negated } = self.source(lhs)
         {
             if let Some(inverse) = op.inverse() {
                 self.take_last();
                 return self.emit_binary(inverse, dst, lhs, rhs);
             }
-            made = Made::Compare { op, lhs, rhs, negated: !negated };
-            let last = self.peephole.last.expect("it made the operand");
+            source = Source::Compare { op, lhs, rhs, negated: !negated };
+            let last = self.peephole.last.expect("it computed the operand");
             (start, before, below) = (last.start, last.before, last.below);
         }
         if self.fuse_product(op, dst, lhs, rhs) || self.fuse_shift(op, dst, lhs, rhs) {
             return;
         }
         let (form, values) = self.pick_binary(op, lhs, rhs, binary_form);
-        self.emit_value(form, op.result(), dst, values.as_slice());
-        self.note(made, start, before, below);
+        self.emit_value_of(form, op.result(), dst, values);
+        self.note(source, start, before, below);
     }
 
     /// Fuses an addition of floats with the product that is one of its operands.
@@ -218,8 +218,8 @@ impl Builder<'_> {
             _ => return false,
         };
         for (product, other, allowed) in [(rhs, lhs, true), (lhs, rhs, either)] {
-            if let Made::Mul { op: made, lhs: a, rhs: b } = self.made(product)
-                && made == product_op
+            if let Source::Mul { op: mul, lhs: a, rhs: b } = self.source(product)
+                && mul == product_op
                 && allowed
                 && let Some(other) = other.slot()
             {
@@ -234,7 +234,7 @@ impl Builder<'_> {
     /// Fuses an addition with the shift that is one of its operands.
     pub(super) fn fuse_shift(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) -> bool {
         for (shifted, other) in [(lhs, rhs), (rhs, lhs)] {
-            if let Made::Shl { value, by } = self.made(shifted)
+            if let Source::Shl { value, by } = self.source(shifted)
                 && op == Binary::I32Add
                 && let Some(other) = other.slot()
             {
@@ -248,16 +248,20 @@ impl Builder<'_> {
     }
 
     /// What a binary operator computes, for the peepholes of the next instruction. Operands have to be in slots by now.
-    pub(super) fn describe(op: Binary, lhs: Operand, rhs: Operand) -> Made {
+    pub(super) fn describe(op: Binary, lhs: Operand, rhs: Operand) -> Source {
         if op.is_compare() {
-            return Made::Compare { op, lhs, rhs, negated: false };
+            return Source::Compare { op, lhs, rhs, negated: false };
         }
         match (op, lhs.slot(), rhs.slot(), lhs, rhs) {
-            (Binary::I32Add | Binary::I64Add, Some(lhs), _, _, _) => Made::Add { op, lhs, rhs },
-            (Binary::I32Add | Binary::I64Add, None, Some(rhs), _, _) => Made::Add { op, lhs: rhs, rhs: lhs },
-            (Binary::I32Shl, Some(value), None, _, Operand::Const(by, _)) => Made::Shl { value, by: by & 31 },
-            (Binary::F32Mul | Binary::F64Mul, Some(lhs), Some(rhs), _, _) => Made::Mul { op, lhs, rhs },
-            _ => Made::Other,
+            (Binary::I32Add | Binary::I64Add, Some(lhs), _, _, _) => Source::Add { op, lhs, rhs },
+            (Binary::I32Add | Binary::I64Add, None, Some(rhs), _, _) => {
+                Source::Add { op, lhs: rhs, rhs: lhs }
+            }
+            (Binary::I32Shl, Some(value), None, _, Operand::Const(by, _)) => {
+                Source::Shl { value, by: by & 31 }
+            }
+            (Binary::F32Mul | Binary::F64Mul, Some(lhs), Some(rhs), _, _) => Source::Mul { op, lhs, rhs },
+            _ => Source::Other,
         }
     }
 
@@ -276,8 +280,8 @@ impl Builder<'_> {
     }
 
     pub(super) fn emit_branch_if(&mut self, condition: Operand, sense: bool, target: Label) {
-        let (op, lhs, rhs, sense) = match self.made(condition) {
-            Made::Compare { op, lhs, rhs, negated } => {
+        let (op, lhs, rhs, sense) = match self.source(condition) {
+            Source::Compare { op, lhs, rhs, negated } => {
                 self.take_last();
                 (op, lhs, rhs, sense != negated)
             }
@@ -287,7 +291,7 @@ impl Builder<'_> {
         self.branch_compare(op, lhs, rhs, sense, target);
     }
 
-    /// A branch that is taken if the comparison answers `sense`.
+    /// A branch that is taken if the comparison yields `sense`.
     pub(super) fn branch_compare(
         &mut self,
         op: Binary,

@@ -1,4 +1,4 @@
-//! Positions in the code that are known only when the function ends: branch targets.
+//! Positions that are known only at the end of the function: branch targets.
 
 use upshift_translate::backend::{Label, Operand};
 

@@ -1,4 +1,4 @@
-//! Accesses to memories: by the base and length that the interpreter keeps in registers, where they can.
+//! Accesses to memories: those to memory 0 use the base and length that the interpreter keeps in registers.
 
 use upshift_core::index::MemoryIndex;
 use upshift_core::ops::Binary;
@@ -8,7 +8,7 @@ use upshift_core::types::{IndexType, ValType};
 use upshift_translate::backend::{MemArg, Operand, Slot};
 
 use super::Builder;
-use super::fuse::Made;
+use super::fuse::Source;
 use crate::op::{Access, Loc, Op, atomic_form, load_form, load_sum_form, store_form};
 
 impl Builder<'_> {
@@ -33,7 +33,7 @@ impl Builder<'_> {
             {
                 return self.emit_value(form, ty, dst, &[u64::from(address)]);
             }
-            if let Made::Add { op: Binary::I32Add, lhs, rhs } = self.made(address)
+            if let Source::Add { op: Binary::I32Add, lhs, rhs } = self.source(address)
                 && let Some(form) = load_sum_form(op, if rhs.slot().is_some() { Loc::Slot } else { Loc::Imm })
             {
                 self.take_last();

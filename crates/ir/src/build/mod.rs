@@ -1,20 +1,21 @@
 //! The walker's backend for tier 0: chooses instructions and writes code words.
 //!
-//! In: calls of [`Backend`], operands in slots or constant. Out: the words of a function.
+//! In: calls of [`Backend`], with operands in slots or constant. Out: the words of a function.
 //!
-//! Peepholes work on the instruction written last, as long as no label was bound since:
-//! * a value that was just made is taken from the accumulator (`fuse::Accumulators`),
-//! * a result that goes to a local is written there at once (`Builder::emit_set_local`),
-//! * an instruction does the work of the one before it as well, if only it uses the result (`fuse::Made`).
+//! Peepholes work on the last instruction, as long as no label was bound since:
+//! * a value that was just computed is taken from the accumulator (`fuse::Accumulators`),
+//! * a result that goes to a local is written there directly (`Builder::emit_set_local`),
+//! * an instruction absorbs the previous one if nothing else uses that one's result (`fuse::Source`).
 //!
-//! A jump back to a loop that begins with a test becomes the test (`fuse::LoopTest`); a jump to a return, a return.
+//! A jump back to a loop that begins with a test becomes the test (`fuse::LoopTest`); a jump to a return becomes a return.
 //!
 //! ```text
 //! Backend ─▶ pick a form (forms, memory, objects, calls) ─▶ join it with its predecessor (fuse) ─▶ words ─▶ labels, at the end
 //! ```
 //!
-//! The walker counts slots from the first parameter, code from `fp`, which lies behind parameters and header: the difference is
-//! taken off where an instruction is written (`words`) and where tables beside the code are (`Builder::fp_slot`).
+//! The walker counts slots from the first parameter, code counts from `fp`, which lies above parameters and header. The
+//! difference is subtracted where instructions are written (`words`) and where the tables beside the code are
+//! (`Builder::fp_slot`).
 //!
 //! Slots that are too far from `fp` for 16 bits go through scratch slots with `copy.wide`, so that big functions run on the
 //! same instructions as small ones.

@@ -5,7 +5,8 @@ use upshift_core::vm::frame;
 use upshift_translate::backend::{Label, Operand, Slot};
 
 use super::Builder;
-use super::fuse::{Last, Made};
+use super::forms::Vec2;
+use super::fuse::{Last, Source};
 use super::labels::Fixup;
 use crate::op::{Field, Op, back_edge_form, encode, last_place};
 
@@ -72,15 +73,30 @@ impl Builder<'_> {
     }
 
     /// Writes an instruction that makes a value of a type; peepholes may change it as long as it is the last one.
+    #[inline]
     pub(super) fn emit_value(&mut self, op: Op, ty: ValType, dst: Slot, values: &[u64]) {
-        let (start, before, below) = (self.words.len(), self.peephole.accumulators, self.peephole.latch);
         let mut all = [0; 8];
         all[0] = u64::from(dst.0);
         all[1..=values.len()].copy_from_slice(values);
-        let head = self.emit(op, &all[..=values.len()]);
+        self.emit_made(op, ty, &all, 1 + values.len());
+    }
+
+    /// The same with up to two values besides the destination.
+    #[inline]
+    pub(super) fn emit_value_of(&mut self, op: Op, ty: ValType, dst: Slot, values: Vec2) {
+        let ([a, b], count) = values.parts();
+        self.emit_made(op, ty, &[u64::from(dst.0), a, b, 0, 0, 0, 0, 0], 1 + count);
+    }
+
+    /// The same with all `count` fields, of which the first is the destination.
+    #[inline(never)]
+    fn emit_made(&mut self, op: Op, ty: ValType, all: &[u64; 8], count: usize) {
+        let (start, before, below) = (self.words.len(), self.peephole.accumulators, self.peephole.latch);
+        let dst = Slot(all[0] as u32);
+        let head = self.emit(op, &all[..count]);
         self.peephole.accumulators.wrote(ty, dst);
         if self.is_near(dst) {
-            self.peephole.last = Some(Last { start, head, dst, ty, made: Made::Other, before, below });
+            self.peephole.last = Some(Last { start, head, dst, ty, source: Source::Other, before, below });
         }
     }
 

@@ -91,26 +91,26 @@
 ;;   frame 3 params 2 results 1
 ;;   @0    i32.add s1, s-4, 1
 ;;   @3    copy s0, s-5
-;;   @5    call_indirect 1, s4, s1, 64, 1
+;;   @5    call_indirect 1, s4, s1, 64, 1, 1008
 ;;   @10   return s-5, acc
 
 ;; $indirect_constant
 ;;   frame 2 params 1 results 1
 ;;   @0    copy s0, s-4
 ;;   @2    const s1, 2
-;;   @4    call_indirect 1, s4, s1, 64, 1
+;;   @4    call_indirect 1, s4, s1, 64, 1, 1012
 ;;   @9    return s-4, acc
 
 ;; $indirect_wide
 ;;   frame 2 params 2 results 1
 ;;   @0    copy s0, s-5
-;;   @2    call_indirect 1, s4, s-4, 72, 1
+;;   @2    call_indirect 1, s4, s-4, 72, 1, 1016
 ;;   @7    return s-5, acc
 
 ;; $ref
 ;;   frame 2 params 2 results 1
 ;;   @0    copy s0, s-5
-;;   @2    call_ref 1, s4, s-4
+;;   @2    call_ref 1, s4, s-4, 1020
 ;;   @6    return s-5, acc
 
 ;; $tail
@@ -126,12 +126,12 @@
 ;; $tail_indirect
 ;;   frame 2 params 2 results 1
 ;;   @0    copy s0, s-5
-;;   @2    return_call_indirect 1, s4, s-4, 64, 1, 2, 1
+;;   @2    return_call_indirect 1, s4, s-4, 64, 1, 1024, 2, 1
 
 ;; $tail_ref
 ;;   frame 2 params 2 results 1
 ;;   @0    copy s0, s-5
-;;   @2    return_call_ref 1, s4, s-4, 2, 1
+;;   @2    return_call_ref 1, s4, s-4, 1028, 2, 1
 
 ;; $ref_func
 ;;   frame 1 results 1

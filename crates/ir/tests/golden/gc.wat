@@ -105,7 +105,7 @@
 ;;   references from @18:
 
 ;; $cast
-;;   frame 1 params 1 results 1
+;;   frame 2 params 1 results 1
 ;;   @0    br_on_cast_fail.exact s-4, 262, 2, @7  ; (ref type#2)
 ;;   @3    copy s0, s-4
 ;;   @5    return s-4, 2

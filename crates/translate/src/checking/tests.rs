@@ -1,14 +1,15 @@
 use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex};
-use upshift_core::ops::Binary;
+use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;
 use upshift_core::value::V128;
 
 use super::CheckingBackend;
 use crate::backend::{
-    Backend, Catch, Frame, Handler, Live, LocalRun, Operand, Operands, ReferenceNode, References, Return,
-    Slot,
+    Backend, Catch, Frame, Handler, Label, Live, LocalRun, Operand, Operands, ReferenceNode, References,
+    Return, Slot,
 };
 use crate::null::Null;
+use crate::walker::stack::OperandStack;
 use crate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse, walk};
 
 /// One parameter of type `i32`; homes begin at slot 4.
@@ -219,18 +220,143 @@ fn homes_in_reference_maps_were_stored() {
         backend.references(&[], &nodes);
     });
     breaks("has an element that is not there", |backend| {
-        sum(backend);
+        reference(backend, HOME);
         backend.safepoint(Some(References(0)));
         finish(backend);
         backend.references(&[], &[]);
     });
+    breaks("names a local that is none", |backend| {
+        finish(backend);
+        backend.references(&[Slot(0)], &[]);
+    });
     let passed = verdict(move |backend| {
-        sum(backend);
+        reference(backend, HOME);
         backend.safepoint(Some(References(0)));
         finish(backend);
-        backend.references(&[Slot(0)], &nodes);
+        backend.references(&[], &nodes);
     });
     assert_eq!(passed, Ok(()));
+}
+
+/// Makes a reference, of an integer, which has the type of an integer.
+fn reference(backend: &mut Checked<'_>, dst: Slot) {
+    backend.unary(Unary::RefI31, dst, LOCAL);
+}
+
+#[test]
+fn homes_in_reference_maps_were_stored_as_references() {
+    const NODES: [ReferenceNode; 1] = [ReferenceNode { slot: HOME, below: None }];
+    const NO_REFERENCE: &str = "names a home whose last store was no reference";
+    let at_safepoint = |backend: &mut Checked<'_>| {
+        backend.safepoint(Some(References(0)));
+        finish(backend);
+        backend.references(&[], &NODES);
+    };
+    // A number.
+    breaks(NO_REFERENCE, move |backend| {
+        sum(backend);
+        at_safepoint(backend);
+    });
+    // A number over a reference that was there before.
+    breaks(NO_REFERENCE, move |backend| {
+        reference(backend, HOME);
+        backend.discard(Operand::Temp(HOME));
+        sum(backend);
+        at_safepoint(backend);
+    });
+    // A copy of a number.
+    breaks(NO_REFERENCE, move |backend| {
+        backend.copy(HOME, LOCAL, ValType::I32);
+        at_safepoint(backend);
+    });
+    // One of two safepoints with the same list.
+    breaks(NO_REFERENCE, move |backend| {
+        reference(backend, HOME);
+        backend.safepoint(Some(References(0)));
+        sum(backend);
+        at_safepoint(backend);
+    });
+    // A reference on one path only.
+    breaks(NO_REFERENCE, move |backend| {
+        let label = backend.new_label();
+        sum(backend);
+        backend.branch_if(LOCAL, true, label);
+        reference(backend, HOME);
+        let mut stack = OperandStack::default();
+        stack.begin_at(HOME);
+        stack.push_home(ValType::I32);
+        backend.bind(label, stack.live());
+        at_safepoint(backend);
+    });
+    let passed = verdict(move |backend| {
+        sum(backend);
+        backend.discard(Operand::Temp(HOME));
+        backend.copy(HOME, Operand::Const(0, HOME), ValType::ANYREF);
+        at_safepoint(backend);
+    });
+    assert_eq!(passed, Ok(()));
+}
+
+#[test]
+fn references_come_from_references() {
+    // A label that says that a reference is there.
+    breaks("slot 4 holds no reference on a branch to a label", |backend| {
+        let label = backend.new_label();
+        sum(backend);
+        backend.branch_if(LOCAL, true, label);
+        reference(backend, HOME);
+        bind_with_reference(backend, label);
+    });
+    breaks("slot 4 holds no reference where control falls into a label", |backend| {
+        let label = backend.new_label();
+        sum(backend);
+        bind_with_reference(backend, label);
+    });
+    breaks("slot 4 holds no reference on a branch back to a label", |backend| {
+        let label = backend.new_label();
+        reference(backend, HOME);
+        bind_with_reference(backend, label);
+        sum(backend);
+        backend.branch_if(LOCAL, true, label);
+    });
+    // A copy, a choice, a value that is returned, an object.
+    let read = "something else is read as a reference";
+    breaks(read, |backend| {
+        sum(backend);
+        backend.copy(Slot(5), Operand::Temp(HOME), ValType::ANYREF);
+    });
+    breaks(read, |backend| {
+        reference(backend, HOME);
+        backend.select(ValType::ANYREF, HOME, LOCAL, Operand::Temp(HOME), LOCAL);
+    });
+    breaks(read, |backend| {
+        sum(backend);
+        backend.ret(Return::One(Operand::Temp(HOME), ValType::ANYREF));
+    });
+    breaks(read, |backend| {
+        sum(backend);
+        backend.array_len(HOME, Operand::Temp(HOME));
+    });
+    breaks(read, |backend| backend.throw_ref(LOCAL));
+    let passed = verdict(|backend| {
+        let label = backend.new_label();
+        reference(backend, HOME);
+        backend.branch_if(LOCAL, true, label);
+        backend.copy(Slot(5), Operand::Temp(HOME), ValType::ANYREF);
+        backend.copy(HOME, Operand::Temp(Slot(5)), ValType::ANYREF);
+        bind_with_reference(backend, label);
+        backend.ret(Return::One(Operand::Temp(HOME), ValType::ANYREF));
+        backend.end(6);
+    });
+    assert_eq!(passed, Ok(()));
+}
+
+/// Binds a label where the first home holds a reference.
+fn bind_with_reference(backend: &mut Checked<'_>, label: Label) {
+    let mut stack = OperandStack::default();
+    stack.begin_at(HOME);
+    stack.push_home(ValType::ANYREF);
+    backend.bind(label, stack.live());
 }
 
 #[test]
@@ -267,6 +393,29 @@ fn the_walker_keeps_to_the_contract() {
         "(func (param i32) (loop (result i32) (local.get 0) (br_if 0 (local.get 0))) (drop))",
         "(tag $e (param i64)) (func (result i64)
             (block (result i64) (try_table (catch $e 0) (throw $e (i64.const 1))) (i64.const 2)))",
+        // An `i31` has the type of an integer until a block's result has a wider one.
+        "(func (param i32) (result anyref)
+            (block (result anyref)
+                (ref.i31 (local.get 0))
+                (block (br_if 0 (local.get 0)))
+                (loop (br_if 0 (local.get 0)))))",
+        "(type $s (struct (field i64) (field anyref)))
+         (func $f (param i32 (ref i31)) (result anyref i32 anyref)
+            (struct.new $s (i64.const 1) (local.get 1))
+            (loop (param anyref) (result anyref i32 anyref)
+                (local.get 0) (local.get 1)
+                (br_if 1 (local.get 0))
+                (drop) (drop)
+                (ref.test (ref $s))
+                (ref.i31)
+                (br 0)))",
+        "(type $a (array (mut anyref)))
+         (func (param i32 externref) (result anyref)
+            (array.new_fixed $a 3
+                (select (result anyref) (ref.null any) (ref.i31 (local.get 0)) (local.get 0))
+                (any.convert_extern (local.get 1))
+                (array.get $a (array.new_default $a (local.get 0)) (i32.const 0)))
+            (array.len) (ref.i31))",
         "(tag $e (param i64)) (func (result i64)
             (i64.add (i64.const 1) (try_table (result i64) (catch $e 0) (throw $e (i64.const 1)))))",
     ] {

@@ -1,7 +1,7 @@
-//! Which type numbers are taken: hands out runs of neighbours, and takes them back.
+//! Allocator of type ids: hands out runs of consecutive ids and takes them back.
 //!
-//! A run comes from the shortest gap that has room, the lowest of those, or from the end. Neighbouring gaps become one, and a
-//! gap at the end goes away, so the numbers stay low: tables that are indexed by them stay small.
+//! A run is taken from the smallest gap that is large enough (the lowest of these), or from the end. Adjacent gaps are merged,
+//! and a gap at the end disappears, so ids stay low and tables indexed by them stay small.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Which atomic access an operator is: the names of the table of accesses are those of wasmparser.
+//! From an operator to its atomic access: the table of accesses uses the names of wasmparser.
 
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::types::ValType;

@@ -1,11 +1,10 @@
-//! Blocks: how they open and how they end, with the operands of all paths in the same homes.
-
-use upshift_core::index::TypeIndex;
-use wasmparser::{BinaryReader, OperatorsReader};
+//! Blocks: how they open and how they end. At each label, the operands of all incoming paths are in the same homes.
 
 use super::control::{Control, Kind, Signature};
+use super::frequent::Code;
 use super::{Refusal, Step, Walker, malformed, val_type};
 use crate::backend::{Backend, Handler, Label, SHORT_SLOTS};
+use upshift_core::index::TypeIndex;
 
 impl<B: Backend> Walker<'_, '_, B> {
     /// Opens a block whose parameters are the topmost operands; the backend knows of it already.
@@ -26,17 +25,15 @@ impl<B: Backend> Walker<'_, '_, B> {
         })
     }
 
-    pub(super) fn block(&mut self, ty: wasmparser::BlockType) -> Step {
+    pub(super) fn block(&mut self, signature: Signature) -> Step {
         self.flush();
-        let signature = self.signature(ty)?;
         self.backend.open();
         self.push_block(Kind::Block, signature, None);
         Ok(())
     }
 
-    pub(super) fn loop_(&mut self, ty: wasmparser::BlockType) -> Step {
+    pub(super) fn loop_(&mut self, signature: Signature) -> Step {
         self.flush();
-        let signature = self.signature(ty)?;
         // A parameter has another value in each iteration, of which only the loop's type is known.
         let params = signature.params(self.module);
         self.flush_top(params.len());
@@ -59,16 +56,14 @@ impl<B: Backend> Walker<'_, '_, B> {
             return Ok(());
         }
         let (offset, bytes) = (self.offset, self.module.slice(&(self.offset..self.body_end)));
-        let reader = || OperatorsReader::new(BinaryReader::new(bytes, u64::from(offset)));
-        let survey = self.surveys.at(u64::from(offset), reader).map_err(malformed)?;
+        let survey = self.surveys.at(offset, || Code::new(bytes, offset)).map_err(malformed)?;
         self.backend.loop_head(number, self.stack.live(), Some(&survey));
         Ok(())
     }
 
-    pub(super) fn if_(&mut self, ty: wasmparser::BlockType) -> Step {
+    pub(super) fn if_(&mut self, signature: Signature) -> Step {
         let condition = self.pop();
         self.flush();
-        let signature = self.signature(ty)?;
         // Both arms start from the same state, so parameters have to be in their homes, not constant in one of them.
         self.flush_top(signature.params(self.module).len());
         self.backend.open();

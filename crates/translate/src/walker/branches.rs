@@ -1,4 +1,4 @@
-//! Branches: the values that they carry go to the homes of the target's results, or out of the function.
+//! Branches: the values that they carry go to the homes of the target's results, or are returned.
 
 use upshift_core::types::ValType;
 
@@ -146,7 +146,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let carried = self.control[self.target(table.default())].carried as usize;
         // The values leave from their homes, whichever target is taken. An index that is a temporary lies above them.
         self.flush_top(carried);
-        let mut targets = std::mem::take(&mut self.targets);
+        let mut targets = std::mem::take(self.targets);
         targets.begin(self.control.len());
         for depth in table.targets().chain(std::iter::once(Ok(table.default()))) {
             let depth = depth.map_err(malformed)?;
@@ -165,7 +165,7 @@ impl<B: Backend> Walker<'_, '_, B> {
             let target = self.target(depth);
             self.branch(target);
         }
-        self.targets = targets;
+        *self.targets = targets;
         self.unreachable_from_here()
     }
 
@@ -184,7 +184,6 @@ impl<B: Backend> Walker<'_, '_, B> {
         self.stack.truncate(control.height);
         self.end_run();
         self.reachable = false;
-        self.skipped = 0;
         Ok(())
     }
 }

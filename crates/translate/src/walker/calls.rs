@@ -1,4 +1,4 @@
-//! Calls: their arguments are the topmost operands, in their homes, where the results replace them.
+//! Calls: the arguments are the topmost operands, in their homes; the results replace them there.
 
 use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 use upshift_core::types::FuncType;
@@ -14,7 +14,11 @@ impl<B: Backend> Walker<'_, '_, B> {
             // The arguments belong to the callee.
             self.safepoint();
         }
-        self.backend.call(&Call { callee, ty, base, tail });
+        let site = self.next_site;
+        if !matches!(callee, Callee::Direct(_)) {
+            self.next_site += 1;
+        }
+        self.backend.call(&Call { callee, ty, base, tail, site });
         self.end_run();
         if tail {
             return self.unreachable_from_here();

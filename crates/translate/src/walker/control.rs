@@ -19,6 +19,7 @@ pub(crate) enum Signature {
 
 impl Signature {
     /// The parameters.
+    #[inline]
     pub(crate) fn params(self, module: &ModuleInfo) -> &[ValType] {
         match self {
             Signature::Empty | Signature::Result(_) => &[],
@@ -27,6 +28,7 @@ impl Signature {
     }
 
     /// The results.
+    #[inline]
     pub(crate) fn results<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Empty => &[],

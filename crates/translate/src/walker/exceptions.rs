@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Entering and leaving a block with a handler costs no instruction: the backend notes which code belongs to which handler.
-//! A clause puts what it carries to where a branch to its label would have put it, so it needs no code of its own, except
-//! where the label is that of the function: there it leads to a return behind the function's last operator.
+//! A clause delivers its values where a branch to its label would have put them, so it needs no code of its own, unless the
+//! label is the function's: then it leads to a return behind the function's last operator.
 
 use upshift_core::index::TagIndex;
 use upshift_core::types::ValType;

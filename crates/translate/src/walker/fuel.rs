@@ -1,12 +1,11 @@
-//! What operators cost, where fuel is counted.
+//! The cost of operators in fuel.
 //!
 //! ```text
 //! operator ─ cost ─▶ sum of the straight run ─▶ Backend::set_charge, in front of the run's first operator
 //! ```
 //!
-//! Only what is known of the program's text is charged here, so it is the same in every tier: an operator, the values that it
-//! carries, the size of a struct. What depends on values (lengths, handlers that are looked at) is taken by the services that
-//! do the work.
+//! Only static costs are charged here, so they are the same in every tier: an operator, the values that it carries, the size of
+//! a struct. What depends on run-time values, like lengths, is charged by the services that do the work.
 
 use upshift_core::fuel::{BYTES_PER_UNIT, SLOTS_PER_UNIT};
 use upshift_core::index::{FuncIndex, TagIndex};
@@ -34,6 +33,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn add_charge(&mut self, cost: u32) {
         let sum = self.run.and_then(|(charge, fuel)| Some((charge, fuel.checked_add(cost)?)));
         self.run = Some(sum.unwrap_or_else(|| {

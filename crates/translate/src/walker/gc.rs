@@ -1,7 +1,6 @@
 //! Structs, arrays and casts: from types and indices of the module to offsets, widths and tests.
 //!
-//! What makes an object is a safepoint: the collector may run, and finds the operands of the operator where it expects them
-//! again afterwards.
+//! Every operator that allocates is a safepoint: the collector may run, and updates the operator's operands in their homes.
 
 use upshift_core::cast::Cast;
 use upshift_core::index::TypeIndex;

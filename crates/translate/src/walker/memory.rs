@@ -1,4 +1,4 @@
-//! Accesses to memories, and the services of the runtime, which take their operands in their homes.
+//! Accesses to memories, and calls of the runtime's services, which take their operands in their homes.
 
 use upshift_core::index::MemoryIndex;
 use upshift_core::ops::atomic::{Atomic, AtomicShape};

@@ -1,19 +1,19 @@
 //! The one place that matches WebAssembly operators: from a function body to calls of a [`Backend`].
 //!
 //! ```text
-//! body ─ OperatorsReader ─▶ operator ─▶ one arm ─▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
+//! body ─ frequent ─▶ by its byte (run) ┐
+//!              └───▶ as a value (operators) ┴▶ operands from the stack model ─▶ Backend::binary(op, dst, lhs, rhs) …
 //! ```
 //!
-//! In: a module that validated and the index of one of its functions. Out: a sequence of backend calls that computes the
-//! same. The walker owns the operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers
-//! therefore agree on slots, labels and loops.
+//! In: a valid module and the index of one of its functions. Out: an equivalent sequence of backend calls. The walker owns the
+//! operand stack (`stack`), the control stack (`control`) and the numbers of loops; all tiers therefore agree on slots, labels and loops.
 //!
-//! At every block entry, pending aliases of locals are copied to their homes, and the parameters of loops and conditionals
-//! too: so there is one frame state per label, whichever tier arrives there. Constants below a block stay what they are,
-//! known to all tiers.
+//! At every block entry, pending aliases of locals are copied to their homes, and so are the parameters of loops and
+//! conditionals: there is one frame state per label, in all tiers. Constants below a block stay constants, which all tiers
+//! know.
 //!
-//! Where fuel is counted, each straight run of operators is charged for before its first one: at the entry, at loop heads and
-//! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
+//! When fuel is metered, each straight-line run of operators is charged for in advance: at the entry, at loop heads and
+//! after every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
 mod atomics;
 mod blocks;
@@ -21,6 +21,7 @@ mod branches;
 mod calls;
 mod control;
 mod exceptions;
+pub(crate) mod frequent;
 mod fuel;
 mod gc;
 mod memory;
@@ -28,22 +29,22 @@ mod nans;
 mod operators;
 mod pure;
 mod references;
+mod run;
 pub(crate) mod stack;
+mod stack_type;
 mod variables;
-mod visit;
 
 use std::fmt;
 
 use upshift_core::index::FuncIndex;
 use upshift_core::types::{FuncType, ValType};
 use upshift_core::vm::frame;
-use wasmparser::{
-    BinaryReader, BinaryReaderError, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations,
-};
+use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::branches::BranchTargets;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::CatchReturn;
+use self::frequent::Code;
 use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{Backend, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, SHORT_SLOTS, Slot};
 use crate::features::Feature;
@@ -82,7 +83,6 @@ pub struct WalkBuffers {
     catch_returns: Vec<CatchReturn>,
     targets: BranchTargets,
     surveys: Surveys,
-    reader: OperatorsReaderAllocations,
 }
 
 impl WalkBuffers {
@@ -137,35 +137,22 @@ pub fn walk_with<B: Backend>(
     let reader = BinaryReader::new(module.slice(&range), u64::from(range.start));
     let body = FunctionBody::new(reader);
     let ty = module.func_type(func).func();
-    let mut taken = std::mem::take(buffers);
-    let operators = std::mem::take(&mut taken.reader);
-    let mut walker = Walker::new(module, ty, options, backend, taken);
+    let mut walker = Walker::new(module, ty, options, backend, buffers);
     walker.body_end = range.end;
-    walker.declare(func, &body)?;
-    let mut operators = OperatorsReader::new_with_allocs(body.get_binary_reader_for_operators()?, operators);
-    while !operators.eof() {
-        let offset = operators.original_position();
-        walker.offset = offset as u32;
-        walker.backend.position(offset as u32);
-        if let Err(refusal) = operators.visit_operator(&mut walker)? {
-            return Err(TranslateError { offset: offset as usize, ..*refusal });
-        }
-        if walker.stack.is_too_large() {
-            let reason =
-                format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have");
-            return Err(TranslateError { offset: offset as usize, reason });
-        }
+    walker.next_site = module.call_sites.first(func);
+    let begin = walker.declare(func, &body)?;
+    let mut code = Code::new(module.slice(&(begin..range.end)), begin);
+    if let Err(refusal) = walker.run(&mut code) {
+        return Err(TranslateError { offset: walker.offset as usize, ..*refusal });
     }
-    *buffers = walker.into_buffers();
-    buffers.reader = operators.into_allocations();
     buffers.trim();
     Ok(())
 }
 
-/// What an arm answers.
+/// What translating an operator returns.
 type Step = Result<(), Refusal>;
 
-/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps answer in a register.
+/// Why an operator is not supported; its offset is filled in later. One pointer, so that steps return in a register.
 type Refusal = Box<TranslateError>;
 
 #[cold]
@@ -177,19 +164,19 @@ struct Walker<'m, 'b, B> {
     module: &'m ModuleInfo,
     backend: &'b mut B,
     ty: &'m FuncType,
-    stack: OperandStack,
-    control: Vec<Control>,
+    stack: &'b mut OperandStack,
+    control: &'b mut Vec<Control>,
     /// Whether control reaches the current operator.
     reachable: bool,
-    /// Blocks opened since the code became unreachable.
-    skipped: u32,
     loops: u32,
+    /// The number of the next call site that finds its function at run time.
+    next_site: u32,
     /// How many handlers of exceptions there were so far.
     handlers: u32,
     /// Where clauses lead that catch for the function's caller.
-    catch_returns: Vec<CatchReturn>,
-    targets: BranchTargets,
-    surveys: Surveys,
+    catch_returns: &'b mut Vec<CatchReturn>,
+    targets: &'b mut BranchTargets,
+    surveys: &'b mut Surveys,
     options: CodeOptions,
     /// The charge for the current run of operators, and what it amounts to so far.
     run: Option<(Charge, u32)>,
@@ -219,6 +206,11 @@ fn malformed(error: BinaryReaderError) -> Refusal {
     refusal(error.message())
 }
 
+#[cold]
+fn too_large() -> Refusal {
+    refusal(format!("its values need more than the {MAX_FRAME_SLOTS} slots that a frame can have"))
+}
+
 /// An upper bound of the slots that the operands of a body with so many bytes take: an operator that pushes anything takes two
 /// bytes, or follows one that does and has pushed nothing. Some operators push one value more for a moment.
 fn most_operand_slots(bytes: u32, most_pushed: u32) -> u64 {
@@ -231,7 +223,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         ty: &'m FuncType,
         options: CodeOptions,
         backend: &'b mut B,
-        mut buffers: WalkBuffers,
+        buffers: &'b mut WalkBuffers,
     ) -> Self {
         buffers.stack.clear();
         buffers.control.clear();
@@ -241,15 +233,15 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             module,
             backend,
             ty,
-            stack: buffers.stack,
-            control: buffers.control,
+            stack: &mut buffers.stack,
+            control: &mut buffers.control,
             reachable: true,
-            skipped: 0,
             loops: 0,
+            next_site: 0,
             handlers: 0,
-            catch_returns: buffers.catch_returns,
-            targets: buffers.targets,
-            surveys: buffers.surveys,
+            catch_returns: &mut buffers.catch_returns,
+            targets: &mut buffers.targets,
+            surveys: &mut buffers.surveys,
             options,
             run: None,
             references_seen: false,
@@ -259,21 +251,17 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         }
     }
 
-    fn into_buffers(self) -> WalkBuffers {
-        let Walker { stack, control, catch_returns, targets, surveys, .. } = self;
-        WalkBuffers { stack, control, catch_returns, targets, surveys, reader: Default::default() }
-    }
-
-    /// Lays out the frame and opens the function's own block.
-    fn declare(&mut self, func: FuncIndex, body: &FunctionBody<'_>) -> Result<(), TranslateError> {
+    /// Lays out the frame and opens the function's own block; answers where the operators begin in the module.
+    fn declare(&mut self, func: FuncIndex, body: &FunctionBody<'_>) -> Result<u32, TranslateError> {
         let mut params = 0;
         for &param in self.ty.params() {
             params = self.stack.declare_locals(1, param, params);
         }
         let mut locals = params + frame::HEADER_SLOTS;
         let mut homes = locals;
-        for group in body.get_locals_reader()? {
-            let (count, group_ty) = group?;
+        let mut groups = body.get_locals_reader()?;
+        for _ in 0..groups.get_count() {
+            let (count, group_ty) = groups.read()?;
             let group_ty = val_type(self.module, group_ty)
                 .map_err(|refusal| TranslateError { offset: body.range().start as usize, ..*refusal })?;
             homes = self.stack.declare_locals(count, group_ty, homes);
@@ -305,16 +293,21 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             handler: None,
             carried: self.ty.results().len() as u32,
         });
-        Ok(())
+        Ok(groups.original_position() as u32)
     }
 
-    /// Translates one operator, and charges for it.
+    /// Translates an operator that control reaches, and charges for it.
     #[inline(never)]
     fn step(&mut self, operator: Operator<'_>) -> Step {
-        if self.options.fuel && self.reachable {
+        if self.options.fuel {
             self.charge(&operator);
         }
         self.operator(operator)
+    }
+
+    /// Looks at how many slots the values take.
+    fn check_size(&self) -> Step {
+        if self.stack.is_too_large() { Err(too_large()) } else { Ok(()) }
     }
 
     /// Control can come from elsewhere to this point, and finds the operands as they are now.
@@ -347,9 +340,9 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         self.stack.pop_operand()
     }
 
+    #[inline(always)]
     fn pop2(&mut self) -> (Operand, Operand) {
-        let second = self.pop();
-        (self.pop(), second)
+        self.stack.pop_two_operands()
     }
 
     /// Copies aliases to their homes.
@@ -358,7 +351,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         stack.spill_all_aliases(|spill| copy(*backend, spill));
     }
 
-    /// Copies the topmost operands to their homes; answers the home of the first.
+    /// Copies the topmost operands to their homes; returns the home of the first.
     fn flush_top(&mut self, count: usize) -> Slot {
         let Walker { stack, backend, .. } = self;
         stack.spill_top(count, |spill| copy(*backend, spill));

@@ -1,4 +1,5 @@
-//! Which operators leave the bits of a NaN open (wasm spec, "NaN Propagation"), and the operator that settles them.
+//! Operators whose NaN results have unspecified bits (wasm spec, "NaN Propagation"), and the operator that canonicalises
+//! them.
 //!
 //! Not among them: operators that move bits (`abs`, `neg`, `copysign`, `pmin`, `pmax`, loads, reinterpretations).
 

@@ -15,7 +15,7 @@ use crate::backend::Backend;
 /// The reason for an operator without an arm. Its name is only in builds with assertions: the names of all operators would be
 /// 1 % of a release, for a message that validation keeps from appearing.
 #[cold]
-fn unanswered(operator: &Operator<'_>) -> Refusal {
+pub(super) fn unanswered(operator: &Operator<'_>) -> Refusal {
     if cfg!(debug_assertions) {
         refusal(format!("operator {} is not supported", bounded(format_args!("{operator:?}"), 100)))
     } else {
@@ -23,52 +23,18 @@ fn unanswered(operator: &Operator<'_>) -> Refusal {
     }
 }
 
-impl<B: Backend> Walker<'_, '_, B> {
-    /// Code that control does not reach is not translated; only its blocks are counted.
-    pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Step {
-        match operator {
-            Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::If { .. }
-            | Operator::TryTable { .. }
-            | Operator::Try { .. } => {
-                self.skipped += 1;
-            }
-            Operator::End | Operator::Delegate { .. } if self.skipped > 0 => self.skipped -= 1,
-            Operator::End => return self.end(),
-            Operator::Delegate { relative_depth } => return self.delegate(*relative_depth),
-            Operator::Else if self.skipped == 0 => return self.else_(),
-            Operator::Catch { tag_index } if self.skipped == 0 => return self.catch(Some(*tag_index)),
-            Operator::CatchAll if self.skipped == 0 => return self.catch(None),
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
 macro_rules! define_operator {
     (
-        int_compare { $($ic:ident $ic_text:literal ($ic_l:ident, $ic_r:ident) -> $ic_o:ident = $ic_f:expr,
-                        inverse $ic_inverse:ident, swapped $ic_swapped:ident;)* }
-        float_compare { $($fc:ident $fc_text:literal ($fc_l:ident, $fc_r:ident) -> $fc_o:ident = $fc_f:expr;)* }
-        int_commutative { $($ico:ident $ico_text:literal ($ico_l:ident, $ico_r:ident) -> $ico_o:ident = $ico_f:expr;)* }
-        int_arithmetic { $($ia:ident $ia_text:literal ($ia_l:ident, $ia_r:ident) -> $ia_o:ident = $ia_f:expr;)* }
-        int_rotate { $($ir:ident $ir_text:literal ($ir_l:ident, $ir_r:ident) -> $ir_o:ident = $ir_f:expr;)* }
-        int_division_trap { $($id:ident $id_text:literal ($id_l:ident, $id_r:ident) -> $id_o:ident = $id_f:expr;)* }
-        wide_sum { $($ws:ident $ws_text:literal ($ws_l:ident, $ws_r:ident) -> $ws_o:ident = $ws_f:expr;)* }
-        wide_product { $($wp:ident $wp_text:literal ($wp_l:ident, $wp_r:ident) -> $wp_o:ident = $wp_f:expr;)* }
-        float_commutative { $($fco:ident $fco_text:literal ($fco_l:ident, $fco_r:ident) -> $fco_o:ident = $fco_f:expr;)* }
-        float_arithmetic { $($fa:ident $fa_text:literal ($fa_l:ident, $fa_r:ident) -> $fa_o:ident = $fa_f:expr;)* }
-        float_other { $($fo:ident $fo_text:literal ($fo_l:ident, $fo_r:ident) -> $fo_o:ident = $fo_f:expr;)* }
-        unary_hot { $($uh:ident $uh_text:literal ($uh_i:ident) -> $uh_o:ident = $uh_f:expr;)* }
-        unary { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* }
-        unary_trap { $($ut:ident $ut_text:literal ($ut_i:ident) -> $ut_o:ident = $ut_f:expr;)* }
-        simd_unary { $($su:ident $su_text:literal ($su_i:ident) -> $su_o:ident = $su_f:expr;)* }
-        canonical_nan { $($cn:ident $cn_text:literal ($cn_i:ident) -> $cn_o:ident = $cn_f:expr;)* }
-        simd_binary { $($sb:ident $sb_text:literal ($sb_l:ident, $sb_r:ident) -> $sb_o:ident = $sb_f:expr;)* }
-        simd_ternary { $($st:ident $st_text:literal ($st_a:ident, $st_b:ident, $st_c:ident) -> $st_o:ident = $st_f:expr;)* }
-        simd_extract_lane { $($sx:ident $sx_text:literal ($sx_i:ident) -> $sx_o:ident = $sx_f:expr;)* }
-        simd_replace_lane { $($sr:ident $sr_text:literal ($sr_v:ident, $sr_i:ident) -> $sr_o:ident = $sr_f:expr;)* }
+        binary { $($bs:ident { $(
+            $b:ident $b_text:literal ($b_l:ident, $b_r:ident) -> $b_o:ident = $b_f:expr
+                $(, inverse $b_inverse:ident, swapped $b_swapped:ident)?;
+        )* })* }
+        wide { $($ws:ident { $($w:ident $w_text:literal ($w_l:ident, $w_r:ident) -> $w_o:ident = $w_f:expr;)* })* }
+        unary { $($us:ident { $($u:ident $u_text:literal ($u_i:ident) -> $u_o:ident = $u_f:expr;)* })* }
+        canonical_nan { $($n:ident $n_text:literal ($n_i:ident) -> $n_o:ident = $n_f:expr;)* }
+        ternary { $($t:ident $t_text:literal ($t_a:ident, $t_b:ident, $t_c:ident) -> $t_o:ident = $t_f:expr;)* }
+        extract_lane { $($x:ident $x_text:literal ($x_i:ident) -> $x_o:ident = $x_f:expr;)* }
+        replace_lane { $($r:ident $r_text:literal ($r_v:ident, $r_i:ident) -> $r_o:ident = $r_f:expr;)* }
     ) => {
         impl<B: Backend> Walker<'_, '_, B> {
             /// Translates one operator.
@@ -76,30 +42,14 @@ macro_rules! define_operator {
                 use Operator as O;
                 use ValType::{F32, F64, V128 as Vector};
                 use BuiltinOp as Service;
-                if !self.reachable {
-                    return self.skip(&operator);
-                }
                 match operator {
                     // Pure operators have the same names in wasmparser and in the table.
-                    $(O::$ic => self.binary(Binary::$ic),)*
-                    $(O::$fc => self.binary(Binary::$fc),)*
-                    $(O::$ico => self.binary(Binary::$ico),)*
-                    $(O::$ia => self.binary(Binary::$ia),)*
-                    $(O::$ir => self.binary(Binary::$ir),)*
-                    $(O::$id => self.binary(Binary::$id),)*
-                    $(O::$ws => self.wide(Wide::$ws),)*
-                    $(O::$wp => self.wide(Wide::$wp),)*
-                    $(O::$fco => self.binary(Binary::$fco),)*
-                    $(O::$fa => self.binary(Binary::$fa),)*
-                    $(O::$fo => self.binary(Binary::$fo),)*
-                    $(O::$uh => self.unary(Unary::$uh),)*
-                    $(O::$u => self.unary(Unary::$u),)*
-                    $(O::$ut => self.unary(Unary::$ut),)*
-                    $(O::$su => self.unary(Unary::$su),)*
-                    $(O::$sb => self.binary(Binary::$sb),)*
-                    $(O::$st => self.ternary(Ternary::$st),)*
-                    $(O::$sx { lane } => self.extract_lane(ExtractLane::$sx, lane),)*
-                    $(O::$sr { lane } => self.replace_lane(ReplaceLane::$sr, lane),)*
+                    $($(O::$b => self.binary(Binary::$b),)*)*
+                    $($(O::$w => self.wide(Wide::$w),)*)*
+                    $($(O::$u => self.unary(Unary::$u),)*)*
+                    $(O::$t => self.ternary(Ternary::$t),)*
+                    $(O::$x { lane } => self.extract_lane(ExtractLane::$x, lane),)*
+                    $(O::$r { lane } => self.replace_lane(ReplaceLane::$r, lane),)*
                     O::RefIsNull => self.ref_is_null(),
 
                     O::F32Const { value } => self.push_const(u64::from(value.bits()), F32),
@@ -181,9 +131,9 @@ macro_rules! define_operator {
                     O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
 
                     O::Unreachable => self.trap(),
-                    O::Block { blockty } => self.block(blockty),
-                    O::Loop { blockty } => self.loop_(blockty),
-                    O::If { blockty } => self.if_(blockty),
+                    O::Block { blockty } => self.block(self.signature(blockty)?),
+                    O::Loop { blockty } => self.loop_(self.signature(blockty)?),
+                    O::If { blockty } => self.if_(self.signature(blockty)?),
                     O::Else => self.else_(),
                     O::End => self.end(),
                     O::BrTable { targets } => self.br_table(&targets),

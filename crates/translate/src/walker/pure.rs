@@ -1,13 +1,30 @@
-//! Operators that only compute: their operands come off the stack model, their result goes to its home.
+//! Operators that only compute: they pop operands from the stack model and write the result to its home.
 
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::types::ValType;
 use upshift_core::value::V128;
 
+use super::frequent::Number;
 use super::{Step, Walker, nans, val_type};
 use crate::backend::{Backend, Operand, Slot};
 
 impl<B: Backend> Walker<'_, '_, B> {
+    /// A binary operator whose result is a number.
+    pub(super) fn number_binary(&mut self, op: Binary, result: Number) -> Step {
+        let (lhs, rhs) = self.pop2();
+        let dst = self.stack.push_number(result);
+        self.backend.binary(op, dst, lhs, rhs);
+        if self.options.canonical_nans { self.canonical(dst, nans::of_binary(op)) } else { Ok(()) }
+    }
+
+    /// A unary operator whose result is a number.
+    pub(super) fn number_unary(&mut self, op: Unary, result: Number) -> Step {
+        let value = self.pop();
+        let dst = self.stack.push_number(result);
+        self.backend.unary(op, dst, value);
+        if self.options.canonical_nans { self.canonical(dst, nans::of_unary(op)) } else { Ok(()) }
+    }
+
     pub(super) fn binary(&mut self, op: Binary) -> Step {
         let (lhs, rhs) = self.pop2();
         let dst = self.stack.push_home(op.result());
@@ -65,12 +82,6 @@ impl<B: Backend> Walker<'_, '_, B> {
         let dst = self.stack.push_home(op.result());
         self.backend.replace_lane(op, lane, dst, vector, value);
         Ok(())
-    }
-
-    /// A comparison with zero; the backends know it as a binary comparison.
-    pub(super) fn is_zero(&mut self, op: Binary, ty: ValType) -> Step {
-        self.stack.push_const(0, ty);
-        self.binary(op)
     }
 
     pub(super) fn shuffle(&mut self, lanes: [u8; 16]) -> Step {

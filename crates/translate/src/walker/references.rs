@@ -1,4 +1,4 @@
-//! References to functions, comparisons of references, and what asks whether one is null.
+//! References to functions, comparisons of references, and null checks.
 
 use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;

@@ -1,12 +1,14 @@
 //! The walker's model of the operand stack and of the locals.
 //!
-//! An operand is known as a constant, as an alias of a local, or as being in its *home*: the slot that belongs to its
-//! position on the stack. Before a local changes, its aliases are copied to their homes; the aliases of each local form a
-//! list, so this costs nothing where there are none.
+//! An operand is a constant, an alias of a local, or in its *home*: the slot that belongs to its position on the stack. Before
+//! a local changes, its aliases are copied to their homes. The aliases of each local form a list, so this costs nothing where
+//! there are none.
 
 use upshift_core::index::LocalIndex;
 use upshift_core::types::ValType;
 
+use super::frequent::Number;
+use super::stack_type::StackType;
 use crate::backend::{Live, LocalRun, Operand, ReferenceNode, References, Slot};
 
 /// The most slots of a frame, as many as the largest value stack has. One operator adds few to them, so slot numbers do not
@@ -73,28 +75,29 @@ impl<'a> Operands<'a> {
 
     /// The types of all.
     pub fn types(self) -> impl Iterator<Item = ValType> + 'a {
-        self.entries.iter().map(|entry| entry.ty)
+        self.entries.iter().map(|entry| entry.ty.val_type())
     }
 
     /// Home and type of those that are in their homes.
     pub fn in_homes(self) -> impl DoubleEndedIterator<Item = (Slot, ValType)> + 'a {
-        self.entries.iter().filter(|entry| entry.value == Value::Home).map(|entry| (entry.home, entry.ty))
+        self.entries
+            .iter()
+            .filter(|entry| entry.value == Value::Home)
+            .map(|entry| (entry.home, entry.ty.val_type()))
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Entry {
     value: Value,
-    ty: ValType,
+    ty: StackType,
     home: Slot,
-    /// The references up to here, as long as [`OperandStack::listed`] says that they are known.
-    references: Option<References>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Local {
     slot: Slot,
-    ty: ValType,
+    ty: StackType,
     /// Topmost stack position that is an alias of this local.
     top_alias: u32,
 }
@@ -119,6 +122,12 @@ pub(crate) struct OperandStack {
     max_slot: u32,
     /// Below this height nothing is an alias.
     no_alias_below: usize,
+    /// Below this height the references up to each operand are known.
+    listed: usize,
+    /// The higher of these two.
+    noted: usize,
+    /// The references up to each operand, as far as they are known.
+    references: Vec<Option<References>>,
     /// How many operands are of types that the collector traces.
     traced: usize,
     /// The locals of such types.
@@ -127,8 +136,6 @@ pub(crate) struct OperandStack {
     runs: Vec<LocalRun>,
     /// The elements of the lists of references.
     nodes: Vec<ReferenceNode>,
-    /// Below this height the references of each entry are right.
-    listed: usize,
 }
 
 impl OperandStack {
@@ -140,7 +147,7 @@ impl OperandStack {
         self.runs.clear();
         self.nodes.clear();
         (self.first_home, self.next_home, self.max_slot) = (0, 0, 0);
-        (self.no_alias_below, self.traced, self.listed) = (0, 0, 0);
+        (self.no_alias_below, self.listed, self.noted, self.traced) = (0, 0, 0, 0);
     }
 
     /// Sets the first home, once all locals are declared.
@@ -150,9 +157,9 @@ impl OperandStack {
         self.max_slot = self.max_slot.max(slot);
     }
 
-    /// Declares `count` locals of a type from a slot on; answers the slot behind them.
+    /// Declares `count` locals of a type from a slot on; returns the slot behind them.
     pub(crate) fn declare_locals(&mut self, count: u32, ty: ValType, first: u32) -> u32 {
-        let (slots, traced) = (ty.slots(), ty.is_traced());
+        let (slots, traced, packed) = (ty.slots(), ty.is_traced(), StackType::new(ty));
         match self.runs.last_mut() {
             Some(run) if run.ty == ty && run.slot.0 + run.count * slots == first => run.count += count,
             _ if count > 0 => self.runs.push(LocalRun {
@@ -164,7 +171,7 @@ impl OperandStack {
             _ => {}
         }
         let at = |n: u32| Slot(first + n * slots);
-        self.locals.extend((0..count).map(|n| Local { slot: at(n), ty, top_alias: NONE }));
+        self.locals.extend((0..count).map(|n| Local { slot: at(n), ty: packed, top_alias: NONE }));
         if traced {
             self.traced_locals.extend((0..count).map(at));
         }
@@ -185,7 +192,8 @@ impl OperandStack {
 
     /// How many operands or locals there is room for.
     pub(crate) fn capacity(&self) -> usize {
-        self.entries.capacity().max(self.locals.capacity()).max(self.nodes.capacity())
+        let references = self.nodes.capacity().max(self.references.capacity());
+        self.entries.capacity().max(self.locals.capacity()).max(references)
     }
 
     /// All locals, parameters first.
@@ -194,9 +202,10 @@ impl OperandStack {
     }
 
     /// Slot and type of a local.
+    #[inline]
     pub(crate) fn local(&self, local: u32) -> (Slot, ValType) {
         let local = &self.locals[local as usize];
-        (local.slot, local.ty)
+        (local.slot, local.ty.val_type())
     }
 
     /// How many operands there are.
@@ -236,39 +245,62 @@ impl OperandStack {
     }
 
     /// The home of the operand at a position, or of the next one.
+    #[inline]
     pub(crate) fn home(&self, position: usize) -> Slot {
         self.entries.get(position).map_or_else(|| self.next_home(), |entry| entry.home)
     }
 
     /// The type of the operand at a position.
+    #[inline]
     pub(crate) fn ty(&self, position: usize) -> ValType {
-        self.entries[position].ty
+        self.entries[position].ty.val_type()
     }
 
     #[inline]
-    fn push(&mut self, value: Value, ty: ValType) -> Slot {
+    fn push(&mut self, value: Value, ty: StackType) -> Slot {
         let home = self.next_home();
         self.next_home += ty.slots();
         self.max_slot = self.max_slot.max(self.next_home);
-        if ty.is_ref() {
-            self.traced += usize::from(ty.is_traced());
+        if ty.is_traced() {
+            self.traced += 1;
         }
-        self.entries.push(Entry { value, ty, home, references: None });
+        self.entries.push(Entry { value, ty, home });
         home
     }
 
-    /// Pushes a result; answers its home, where it has to be written.
+    /// Pushes a result; returns its home, where it has to be written.
     #[inline(always)]
     pub(crate) fn push_home(&mut self, ty: ValType) -> Slot {
-        self.push(Value::Home, ty)
+        self.push(Value::Home, StackType::new(ty))
+    }
+
+    /// Pushes a number as a result; answers its home.
+    #[inline(always)]
+    pub(crate) fn push_number(&mut self, ty: Number) -> Slot {
+        self.push(Value::Home, StackType::number(ty))
+    }
+
+    /// The home of an operand that would be pushed after one more number, both for a moment only.
+    #[inline(always)]
+    pub(crate) fn second_home(&mut self) -> Slot {
+        let home = self.next_home + 1;
+        self.max_slot = self.max_slot.max(home + 1);
+        Slot(home)
+    }
+
+    /// Pushes a constant number.
+    #[inline(always)]
+    pub(crate) fn push_number_const(&mut self, bits: u64, ty: Number) {
+        self.push(Value::Const(bits), StackType::number(ty));
     }
 
     /// Pushes a constant.
     pub(crate) fn push_const(&mut self, bits: u64, ty: ValType) {
-        self.push(Value::Const(bits), ty);
+        self.push(Value::Const(bits), StackType::new(ty));
     }
 
     /// Pushes the value of a local.
+    #[inline]
     pub(crate) fn push_local(&mut self, local: u32) {
         let position = self.entries.len() as u32;
         let aliased = &mut self.locals[local as usize];
@@ -283,7 +315,7 @@ impl OperandStack {
         for (entry, &ty) in self.entries[first..].iter_mut().zip(types) {
             self.traced -= usize::from(entry.ty.is_traced());
             self.traced += usize::from(ty.is_traced());
-            entry.ty = ty;
+            entry.ty = StackType::new(ty);
         }
         self.listed = self.listed.min(first);
     }
@@ -297,8 +329,36 @@ impl OperandStack {
     /// Pops the topmost operand, whatever its type is.
     #[inline(always)]
     pub(crate) fn pop_operand(&mut self) -> Operand {
-        let entry = self.entries.last().expect("validation guarantees the operand");
-        let operand = match entry.value {
+        let entry = self.entries.pop().expect("validation guarantees the operand");
+        let operand = self.take(&entry);
+        self.next_home = entry.home.0;
+        self.note_height();
+        operand
+    }
+
+    /// Pops the two topmost operands: the lower one comes first.
+    #[inline(always)]
+    pub(crate) fn pop_two_operands(&mut self) -> (Operand, Operand) {
+        let Some(count) = self.entries.len().checked_sub(2) else {
+            unreachable!("validation guarantees the operands")
+        };
+        let [lower, upper] = [self.entries[count], self.entries[count + 1]];
+        // From the top down, because that is the order of the alias lists.
+        let second = self.take(&upper);
+        let first = self.take(&lower);
+        self.next_home = lower.home.0;
+        self.entries.truncate(count);
+        self.note_height();
+        (first, second)
+    }
+
+    /// The operand of an entry that is being popped.
+    #[inline(always)]
+    fn take(&mut self, entry: &Entry) -> Operand {
+        if entry.ty.is_traced() {
+            self.traced -= 1;
+        }
+        match entry.value {
             Value::Home => Operand::Temp(entry.home),
             Value::Const(bits) => Operand::Const(bits, entry.home),
             Value::Alias { local, prev } => {
@@ -306,28 +366,34 @@ impl OperandStack {
                 aliased.top_alias = prev;
                 Operand::Local(LocalIndex(local), aliased.slot)
             }
-        };
-        self.next_home = entry.home.0;
-        if entry.ty.is_ref() {
-            self.traced -= usize::from(entry.ty.is_traced());
         }
-        self.entries.pop();
-        self.note_height();
-        operand
     }
 
     /// What is known of entries is not known of those that were popped.
     #[inline(always)]
     fn note_height(&mut self) {
-        let height = self.entries.len();
-        self.no_alias_below = self.no_alias_below.min(height);
-        self.listed = self.listed.min(height);
+        if self.entries.len() < self.noted {
+            self.forget();
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self) {
+        self.noted = self.entries.len();
+        self.no_alias_below = self.no_alias_below.min(self.noted);
+        self.listed = self.listed.min(self.noted);
     }
 
     /// Drops all operands from a height on.
+    #[inline]
     pub(crate) fn truncate(&mut self, height: usize) {
-        let Some(lowest) = self.entries.get(height) else { return };
-        self.next_home = lowest.home.0;
+        if height < self.entries.len() {
+            self.drop_from(height);
+        }
+    }
+
+    fn drop_from(&mut self, height: usize) {
+        self.next_home = self.entries[height].home.0;
         for entry in self.entries[height..].iter().rev() {
             if let Value::Alias { local, prev } = entry.value {
                 self.locals[local as usize].top_alias = prev;
@@ -346,10 +412,12 @@ impl OperandStack {
     }
 
     /// The operand at a position.
+    #[inline]
     pub(crate) fn operand(&self, position: usize) -> Operand {
         self.operand_of(&self.entries[position])
     }
 
+    #[inline]
     fn operand_of(&self, entry: &Entry) -> Operand {
         match entry.value {
             Value::Home => Operand::Temp(entry.home),
@@ -359,12 +427,13 @@ impl OperandStack {
     }
 
     /// Reports every alias of a local and marks it as being in its home: the local is about to change.
+    #[inline]
     pub(crate) fn spill_aliases(&mut self, local: u32, mut spill: impl FnMut(Spill)) {
         let mut position = std::mem::replace(&mut self.locals[local as usize].top_alias, NONE);
         let value = Operand::Local(LocalIndex(local), self.locals[local as usize].slot);
         while position != NONE {
             let entry = &mut self.entries[position as usize];
-            spill(Spill { home: entry.home, value, ty: entry.ty });
+            spill(Spill { home: entry.home, value, ty: entry.ty.val_type() });
             let Value::Alias { prev, .. } = entry.value else { unreachable!("only aliases are listed") };
             entry.value = Value::Home;
             self.listed = self.listed.min(position as usize);
@@ -373,9 +442,14 @@ impl OperandStack {
     }
 
     /// Reports all aliases and marks them as being in their homes.
+    #[inline]
     pub(crate) fn spill_all_aliases(&mut self, spill: impl FnMut(Spill)) {
+        if self.no_alias_below == self.entries.len() {
+            return;
+        }
         self.spill_from(self.no_alias_below, false, spill);
         self.no_alias_below = self.entries.len();
+        self.noted = self.no_alias_below;
     }
 
     /// Reports aliases and constants among the topmost `count` operands and marks them as being in their homes.
@@ -399,7 +473,8 @@ impl OperandStack {
             if entry.value == Value::Home || (!consts && matches!(entry.value, Value::Const(_))) {
                 continue;
             }
-            spill(Spill { home: entry.home, value: self.operand_of(&entry), ty: entry.ty });
+            let (home, value, ty) = (entry.home, self.operand_of(&entry), entry.ty.val_type());
+            spill(Spill { home, value, ty });
             self.entries[position].value = Value::Home;
             self.listed = self.listed.min(position);
         }
@@ -418,20 +493,23 @@ impl OperandStack {
         if self.traced == 0 {
             return None;
         }
-        let mut below = self.listed.checked_sub(1).and_then(|top| self.entries[top].references);
-        for entry in &mut self.entries[self.listed..] {
+        self.references.truncate(self.listed);
+        let mut below = self.references.last().copied().flatten();
+        for entry in &self.entries[self.listed..] {
             // Aliases are known as locals; constants of these types are null.
             if entry.ty.is_traced() && entry.value == Value::Home {
                 self.nodes.push(ReferenceNode { slot: entry.home, below });
                 below = Some(References(self.nodes.len() as u32 - 1));
             }
-            entry.references = below;
+            self.references.push(below);
         }
         self.listed = self.entries.len();
+        self.noted = self.listed;
         below
     }
 
     /// Whether an alias of a local lies so deep that the references above it would be listed again and again.
+    #[inline]
     pub(crate) fn has_deep_alias(&self, local: u32) -> bool {
         const DEEP: usize = 64;
         let local = &self.locals[local as usize];

@@ -1,4 +1,4 @@
-//! Locals, whose values are aliases on the stack model until they change, and globals.
+//! Globals, and locals: on the operand stack model, a local that was read is an alias until the local changes.
 
 use upshift_core::index::{GlobalIndex, LocalIndex};
 
@@ -6,11 +6,6 @@ use super::{Step, Walker, copy};
 use crate::backend::{Backend, Operand};
 
 impl<B: Backend> Walker<'_, '_, B> {
-    pub(super) fn local_get(&mut self, local: u32) -> Step {
-        self.stack.push_local(local);
-        Ok(())
-    }
-
     /// Sets a local; with `tee` its value stays on the stack, as an alias.
     pub(super) fn local_set(&mut self, local: u32, tee: bool) -> Step {
         let value = self.pop();

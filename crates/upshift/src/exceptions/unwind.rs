@@ -30,16 +30,16 @@ use crate::vm::work::{Work, count};
 /// After how many clauses a search pays for them and looks at the epoch.
 const CLAUSES_PER_LOOK: u64 = 1 << 14;
 
-/// Something on its way to a handler.
-struct Flight<'a> {
+/// An exception on its way to a handler.
+struct Thrown<'a> {
     /// The number of its tag in the store.
     tag: u32,
-    cargo: Cargo<'a>,
+    payload: Payload<'a>,
 }
 
 /// Where the values of an exception are.
 #[derive(Clone, Copy)]
-enum Cargo<'a> {
+enum Payload<'a> {
     /// In slots of the frame that throws.
     Slots(*const u64),
     /// In an object, which something could refer to already.
@@ -48,7 +48,7 @@ enum Cargo<'a> {
     Host(&'a Exception),
 }
 
-impl Flight<'_> {
+impl Thrown<'_> {
     /// Does something in which the host may be asked, and objects may move: an exception that is one is held meanwhile.
     ///
     /// # Safety
@@ -56,7 +56,7 @@ impl Flight<'_> {
     unsafe fn hold<R>(&mut self, store: NonNull<StoreState>, run: impl FnOnce() -> Result<R>) -> Result<R> {
         // SAFETY: the caller's promise; the reference to the store is not used while `run` does.
         unsafe {
-            let Cargo::Object(object) = &mut self.cargo else { return run() };
+            let Payload::Object(object) = &mut self.payload else { return run() };
             if !(*store.as_ptr()).code.interruption {
                 return run();
             }
@@ -195,57 +195,57 @@ impl Search {
         })
     }
 
-    /// Pays for whole units of what is owed, and looks at the epoch if the search goes on.
+    /// Pays for whole units of what is owed, and looks at the epoch if there are more frames to search.
     ///
     /// # Errors
     /// When there is not enough fuel, or the program is to stop.
     ///
     /// # Safety
     /// As for [`run`](Self::run).
-    unsafe fn pay(&mut self, goes_on: bool) -> Result<()> {
+    unsafe fn pay(&mut self, more: bool) -> Result<()> {
         // SAFETY: the caller's promise; the reference ends with the statement.
         unsafe { (*self.store.as_ptr()).charge(self.owed / CLAUSES_PER_UNIT)? };
         self.owed %= CLAUSES_PER_UNIT;
         // SAFETY: the caller's promise.
-        if goes_on { unsafe { look(self.store) } } else { Ok(()) }
+        if more { unsafe { look(self.store) } } else { Ok(()) }
     }
 }
 
-/// Hands something to a handler in the frames from the exit down; answers whether there is one. The error may be a trap.
+/// Hands something to a handler in the frames from the exit down; returns whether there is one. The error may be a trap.
 ///
 /// # Safety
-/// As for [`Search::run`]; the store's code runs; the flight's values are of its tag's type, in the store.
-unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result<bool> {
+/// As for [`Search::run`]; the store's code runs; the exception's values are of its tag's type, in the store.
+unsafe fn deliver(store: NonNull<StoreState>, thrown: &mut Thrown<'_>) -> Result<bool> {
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
-        let mut search = Search { store, tag: flight.tag, owed: 0, misses: Misses::default() };
+        let mut search = Search { store, tag: thrown.tag, owed: 0, misses: Misses::default() };
         let exit = (*StoreState::ctx_of(store)).exit;
-        let catch = flight.hold(store, || search.run(exit))?;
+        let catch = thrown.hold(store, || search.run(exit))?;
         let state = &mut *store.as_ptr();
         let Some(catch) = catch else { return Ok(false) };
-        let wanted = catch.reference.is_some() && !matches!(flight.cargo, Cargo::Object(_));
+        let wanted = catch.reference.is_some() && !matches!(thrown.payload, Payload::Object(_));
         if wanted {
-            state.charge_bytes(exception_size(state.tags[flight.tag as usize].slots).into())?;
-            state.room_for_exception(flight.tag)?;
+            state.charge_bytes(exception_size(state.tags[thrown.tag as usize].slots).into())?;
+            state.room_for_exception(thrown.tag)?;
         }
-        let slots = state.tags[flight.tag as usize].slots;
+        let slots = state.tags[thrown.tag as usize].slots;
         // A `throw` has paid for its values.
-        if catch.payload.is_some() && !matches!(flight.cargo, Cargo::Slots(_)) {
+        if catch.payload.is_some() && !matches!(thrown.payload, Payload::Slots(_)) {
             state.charge(slots as u64 / SLOTS_PER_UNIT)?;
         }
         let owned;
-        let values = match flight.cargo {
-            Cargo::Slots(values) => values,
-            Cargo::Object(object) => state.exception_parts(object).1,
-            Cargo::Host(exception) => {
+        let values = match thrown.payload {
+            Payload::Slots(values) => values,
+            Payload::Object(object) => state.exception_parts(object).1,
+            Payload::Host(exception) => {
                 owned = exception.to_slots(state)?;
                 owned.as_ptr()
             }
         };
-        let object = match flight.cargo {
-            Cargo::Object(object) => Some(object),
-            _ if wanted => Some(state.new_exception(flight.tag, std::slice::from_raw_parts(values, slots))),
+        let object = match thrown.payload {
+            Payload::Object(object) => Some(object),
+            _ if wanted => Some(state.new_exception(thrown.tag, std::slice::from_raw_parts(values, slots))),
             _ => None,
         };
         if let Some(payload) = catch.payload {
@@ -263,23 +263,23 @@ unsafe fn deliver(store: NonNull<StoreState>, flight: &mut Flight<'_>) -> Result
 ///
 /// # Safety
 /// As for [`deliver`]; `instance` is the one that throws.
-unsafe fn raise(store: NonNull<StoreState>, mut flight: Flight<'_>, instance: &InstanceData) -> Status {
+unsafe fn raise(store: NonNull<StoreState>, mut thrown: Thrown<'_>, instance: &InstanceData) -> Status {
     // SAFETY: the caller's promise.
     let error = unsafe {
         // Limiters and destructors of the host may run.
-        match catch_unwind(AssertUnwindSafe(|| deliver(store, &mut flight))) {
+        match catch_unwind(AssertUnwindSafe(|| deliver(store, &mut thrown))) {
             Err(panic) => return stop(store, Pending::Panic(panic)),
             Ok(Ok(true)) => return Status::LANDING,
             Ok(Ok(false)) => {
-                let known = instance.tags.iter().position(|own| own.index() == flight.tag);
+                let known = instance.tags.iter().position(|own| own.index() == thrown.tag);
                 let origin = known.map(|tag| (instance.module.clone(), TagIndex::new(tag)));
                 let state = &*store.as_ptr();
-                let values = match flight.cargo {
-                    Cargo::Slots(values) => values,
-                    Cargo::Object(object) => state.exception_parts(object).1,
-                    Cargo::Host(_) => unreachable!("code throws from slots or by reference"),
+                let values = match thrown.payload {
+                    Payload::Slots(values) => values,
+                    Payload::Object(object) => state.exception_parts(object).1,
+                    Payload::Host(_) => unreachable!("code throws from slots or by reference"),
                 };
-                Error::new(Exception::from_slots(state, flight.tag, values, origin))
+                Error::new(Exception::from_slots(state, thrown.tag, values, origin))
             }
             Ok(Err(error)) => return stop_with(store, error),
         }
@@ -301,8 +301,8 @@ pub(crate) unsafe fn throw(
     // SAFETY: the caller's promise; instances live as long as their store.
     unsafe {
         let instance = instance.as_ref();
-        let flight = Flight { tag: instance.tags[tag.index()].index(), cargo: Cargo::Slots(payload) };
-        raise(store, flight, instance)
+        let thrown = Thrown { tag: instance.tags[tag.index()].index(), payload: Payload::Slots(payload) };
+        raise(store, thrown, instance)
     }
 }
 
@@ -321,8 +321,8 @@ pub(crate) unsafe fn throw_ref(
             return Status::trap(Trap::NullReference);
         }
         let (tag, _) = (*store.as_ptr()).exception_parts(slot as u32);
-        let flight = Flight { tag, cargo: Cargo::Object(slot as u32) };
-        raise(store, flight, instance.as_ref())
+        let thrown = Thrown { tag, payload: Payload::Object(slot as u32) };
+        raise(store, thrown, instance.as_ref())
     }
 }
 
@@ -337,8 +337,8 @@ pub(crate) unsafe fn rethrow_from_host(store: NonNull<StoreState>, error: Error)
         let exception = error.downcast_ref::<Exception>().filter(|own| own.tag().store_id() == id);
         let caught = |exception: &Exception| -> Result<bool> {
             exception.check(&*store.as_ptr())?;
-            let mut flight = Flight { tag: exception.tag().index(), cargo: Cargo::Host(exception) };
-            deliver(store, &mut flight)
+            let mut thrown = Thrown { tag: exception.tag().index(), payload: Payload::Host(exception) };
+            deliver(store, &mut thrown)
         };
         // Limiters and destructors of the host may run.
         match catch_unwind(AssertUnwindSafe(|| exception.map(caught))) {

@@ -19,7 +19,7 @@ use crate::trap_detail::describe;
 use crate::vm::code::is_native;
 use crate::vm::native_stack;
 use crate::vm::signals;
-use crate::vm::tier::{Entered, Tier};
+use crate::vm::tier::Tier;
 
 /// Calls a function: `write` puts the arguments at the given slots, `read` takes the results from there. `slots` is the
 /// larger of both sizes.
@@ -55,13 +55,13 @@ pub(crate) unsafe fn invoke<R>(
 #[inline]
 fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
     if outermost {
-        store.entered = Entered::default();
+        store.ctx_mut().entered = Default::default();
         if store.tier.has_native_code() {
             signals::prepare_thread();
         }
     }
     if let Some(tier) = tier_of(store, func) {
-        store.entered.enter(tier);
+        store.enter_tier(tier);
     }
 }
 

@@ -23,6 +23,7 @@ use crate::table::Table;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
 use crate::vm::native::NativeSet;
+use crate::vm::tier::Tiering;
 
 /// The elements of a segment that can still be used.
 pub(crate) enum Elems {
@@ -137,9 +138,11 @@ impl InstanceData {
         if let Some(set) = self.native.get() {
             return Ok(set);
         }
-        let level = self.module.engine().config().processor_level;
-        let returns = self.module.engine().returns();
-        let set = self.module.native().set(self.module.info(), (level, returns), &self.memory_modes())?;
+        let engine = self.module.engine();
+        let kind = (engine.config().processor_level, engine.returns());
+        let choices = matches!(engine.tiering(), Tiering::AtRandom(_));
+        let (info, modes) = (self.module.info(), self.memory_modes());
+        let set = self.module.native().set(info, &modes, kind, choices, engine.observers())?;
         Ok(self.native.get_or_init(|| set))
     }
 

@@ -84,7 +84,7 @@ enum Growth {
     /// The budget has not as much left.
     OverBudget(LimitExceeded),
     /// Another thread has grown the memory, so it does not have the size that this was about.
-    Outrun,
+    Retry,
 }
 
 /// Whose bytes a memory has.
@@ -282,7 +282,7 @@ fn bytes_of(ty: core::MemoryType, pages: u64) -> Option<usize> {
 }
 
 /// The mode of memories of a type, if the system gives as much address space as the settings ask for.
-fn mode_of(ty: core::MemoryType, reservation: u64) -> MemoryMode {
+pub(crate) fn mode_of(ty: core::MemoryType, reservation: u64) -> MemoryMode {
     let guard = ty.index == IndexType::I32 && ty.page_size_log2 == 16 && reservation >= REACH;
     if guard { MemoryMode::Guard } else { MemoryMode::Check }
 }
@@ -449,7 +449,7 @@ impl Memory {
                     return Ok(None);
                 }
                 // What the limiter has allowed is not what would come now.
-                Growth::Outrun => state.memory_grow_failed(bytes(old), bytes(new))?,
+                Growth::Retry => state.memory_grow_failed(bytes(old), bytes(new))?,
             }
         }
     }

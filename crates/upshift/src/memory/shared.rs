@@ -233,7 +233,7 @@ impl SharedMemory {
                 Growth::OverBudget(exceeded) => {
                     return Err(Error::new(exceeded).context(format!("failed to grow memory by `{delta}`")));
                 }
-                Growth::Outrun => {}
+                Growth::Retry => {}
             }
         }
     }
@@ -243,7 +243,7 @@ impl SharedMemory {
         // A thread that panics while it holds this leaves the mapping at some size that the length does not tell yet.
         let mut space = self.inner.space.lock().unwrap_or_else(PoisonError::into_inner);
         if self.size() != old {
-            return Growth::Outrun;
+            return Growth::Retry;
         }
         let Some(new) = old.checked_add(delta).filter(|&new| new <= max_pages(self.inner.ty)) else {
             return Growth::Refused(None);

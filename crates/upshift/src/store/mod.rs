@@ -187,6 +187,16 @@ impl<T: 'static> Store<T> {
         self.as_context_mut().state().prepare_stack().map(|_| ())
     }
 
+    /// Overwrites what is free of the stack for wasm frames, up to so many slots of it, so that tests notice code that reads what it
+    /// has not written; for tests of Upshift itself: not part of the stable interface.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::OutOfMemory).
+    #[doc(hidden)]
+    pub fn fill_stack(&mut self, word: u64, slots: usize) -> Result<()> {
+        self.as_context_mut().state().fill_stack(word, slots)
+    }
+
     /// The host's data; everything else is dropped.
     #[must_use]
     pub fn into_data(self) -> T {

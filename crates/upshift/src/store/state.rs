@@ -34,7 +34,7 @@ use crate::table::TableData;
 use crate::tier::TierState;
 use crate::val::Val;
 use crate::vm::stable::Stable;
-use crate::vm::tier::Entered;
+use crate::vm::tier::Tier;
 use crate::vm::value_stack::ValueStack;
 
 /// The number of a store, never used again in this process.
@@ -113,8 +113,6 @@ pub(crate) struct StoreState {
     pub(crate) host_funcs: Vec<HostEntry>,
     /// How often one of them was called.
     pub(crate) host_calls: u64,
-    /// Tiers that the outermost call has entered, or the last one that there was.
-    pub(crate) entered: Entered,
     /// What decides about the tiers of its functions.
     pub(crate) tier: TierState,
     /// Which entry of `host_funcs` a definition became, so that a linker used twice makes no second one.
@@ -170,6 +168,7 @@ impl StoreState {
                 displays: std::ptr::null(),
                 types: std::ptr::null(),
                 type_count: 0,
+                entered: [0; 3],
             }),
             root: NonNull::dangling(),
             id: StoreId::new(),
@@ -186,7 +185,6 @@ impl StoreState {
             gc: Gc::default(),
             host_funcs: Vec::new(),
             host_calls: 0,
-            entered: Entered::default(),
             tier: TierState::new(engine.tiering(), engine.returns()),
             host_func_ids: HashMap::new(),
             on_deadline: None,
@@ -224,6 +222,12 @@ impl StoreState {
         self.ctx.get_mut()
     }
 
+    /// Notes that the running call of the host has entered a tier.
+    #[inline]
+    pub(crate) fn enter_tier(&mut self, tier: Tier) {
+        self.ctx_mut().entered[tier as usize] = 1;
+    }
+
     /// The address of the context, for accesses without a reference to the whole state.
     #[inline]
     pub(crate) fn ctx_of(root: NonNull<StoreState>) -> *mut StoreCtx {
@@ -248,6 +252,21 @@ impl StoreState {
             }
         };
         Ok(stack.limit())
+    }
+
+    /// Overwrites up to so many slots above all frames.
+    pub(crate) fn fill_stack(&mut self, word: u64, slots: usize) -> Result<()> {
+        let limit = self.prepare_stack()?;
+        if let Some(stack) = &mut self.stack {
+            stack.touch();
+        }
+        let top = self.ctx().stack_top;
+        let free = limit.addr().saturating_sub(top.addr()) / size_of::<u64>();
+        for slot in 0..slots.min(free) {
+            // SAFETY: the slot lies between the top of all frames and the limit, and the store is borrowed uniquely.
+            unsafe { top.add(slot).write(word) };
+        }
+        Ok(())
     }
 
     /// Makes a host function callable in this store.

@@ -19,8 +19,8 @@ use anyhow::Result;
 use crate::instance::InstanceData;
 use crate::store::StoreState;
 use crate::vm::code::{CodeKind, NoNativeCode, Stub, kind_of};
-use crate::vm::native::NativeFunc;
-use crate::vm::tier::{Dice, Tier, Tiering, Trigger};
+use crate::vm::native::{Cause, NativeFunc};
+use crate::vm::tier::{Dice, Tier, Tiering, Trigger, pays};
 
 /// The most calls and turns between two random decisions.
 const RANDOM_ARRIVALS: u32 = 12;
@@ -50,13 +50,22 @@ impl TierState {
         self.tiering == Tiering::AtFirstCall
     }
 
-    /// How many arrivals at a function there may be before it is looked at.
-    pub(crate) fn counter(&mut self) -> i32 {
+    /// How many arrivals at a function with so many bytes there may be before it is looked at.
+    pub(crate) fn counter(&mut self, body_bytes: usize) -> i32 {
         match self.tiering {
             Tiering::Never | Tiering::AtFirstCall => FuncRec::COUNTER_START,
-            Tiering::WhenHot(arrivals) => i32::try_from(arrivals).unwrap_or(FuncRec::COUNTER_START),
+            Tiering::WhenHot(arrivals) => {
+                let arrivals = arrivals.unwrap_or_else(|| pays(body_bytes));
+                i32::try_from(arrivals).unwrap_or(FuncRec::COUNTER_START)
+            }
             Tiering::AtRandom(_) => self.dice.below(RANDOM_ARRIVALS) as i32,
         }
+    }
+
+    /// After how many arrivals native code is made of a function with so many bytes, if they are counted.
+    fn arrivals(&self, body_bytes: usize) -> u32 {
+        let Tiering::WhenHot(arrivals) = self.tiering else { return 0 };
+        arrivals.unwrap_or_else(|| pays(body_bytes))
     }
 
     /// Whether the first call of a function may lead to another code than the interpreter's.
@@ -92,10 +101,10 @@ pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: 
     let index = FuncIndex(func.index);
     let at_once = state.tier.tiering == Tiering::AtFirstCall || state.tier.chance(2);
     if at_once {
-        match compile(instance, index, Trigger::FirstCall) {
+        match compile(state, instance, index, Trigger::FirstCall) {
             Ok(code) => {
                 install(func, code);
-                state.entered.enter(Tier::Baseline);
+                state.enter_tier(Tier::Baseline);
                 return Ok(());
             }
             // The interpreter can do without.
@@ -105,10 +114,11 @@ pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: 
         && let Some(code) = instance.known_native_set().and_then(|set| set.get(instance.module.own(index)))
     {
         install(func, code);
-        state.entered.enter(Tier::Baseline);
+        state.enter_tier(Tier::Baseline);
         return Ok(());
     }
     func.code.set(instance.module.code(index)?.entry());
+    state.enter_tier(Tier::Interpreter);
     Ok(())
 }
 
@@ -125,16 +135,13 @@ pub(crate) unsafe fn hot(
     ip: *const u64,
     fp: *mut u64,
 ) -> Result<Status> {
-    // SAFETY: each frame has a header with the record of its function, whose context and instance live as long as its store.
-    let (func, instance) = unsafe {
-        let func: &FuncRec = &**fp.offset(frame::FUNC).cast::<*const FuncRec>();
-        (func, (*func.vmctx).instance.cast::<InstanceData>().as_ref())
-    };
+    // SAFETY: the caller's promise.
+    let (func, instance) = unsafe { function_of(fp) };
     func.counter.set(FuncRec::COUNTER_START);
     // A function of the host has only its stub.
     let Some(instance) = instance else { return Ok(Status::OK) };
     if matches!(state.tier.tiering, Tiering::AtRandom(_)) {
-        func.counter.set(state.tier.counter());
+        func.counter.set(state.tier.counter(0));
     }
     let place = Place::of(instance, func, ip);
     if place == Place::NativeStart {
@@ -146,7 +153,7 @@ pub(crate) unsafe fn hot(
         return Ok(Status::OK);
     }
     let trigger = if let Place::Loop(_) = place { Trigger::Loop } else { Trigger::Calls };
-    let code = match compile(instance, FuncIndex(func.index), trigger) {
+    let code = match compile(state, instance, FuncIndex(func.index), trigger) {
         Ok(code) => code,
         Err(reason) => {
             state.engine.note_no_native_code(reason);
@@ -163,9 +170,53 @@ pub(crate) unsafe fn hot(
     };
     let fits = fits(ctx, fp, code.frame_slots());
     let Some(ip) = entry.filter(|_| here && fits) else { return Ok(Status::OK) };
-    state.entered.enter(Tier::Baseline);
+    state.enter_tier(Tier::Baseline);
     state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
     Ok(Status::LANDING)
+}
+
+/// Native code of the function whose frame is at `fp` asks at the head of a loop whether to go on in the interpreter; the third word
+/// at `ip` is the loop's number.
+///
+/// # Errors
+/// When the function cannot be translated.
+///
+/// # Safety
+/// The frame is live, and the state that of the running store; the words are those of its code.
+pub(crate) unsafe fn switch(
+    state: &mut StoreState,
+    ctx: *mut VmCtx,
+    ip: *const u64,
+    fp: *mut u64,
+) -> Result<Status> {
+    // SAFETY: the caller's promise.
+    let (func, instance, number) = unsafe {
+        let (func, instance) = function_of(fp);
+        (func, instance, *ip.add(2) as u32)
+    };
+    let Some(instance) = instance.filter(|_| state.tier.chance(1)) else { return Ok(Status::OK) };
+    let code = instance.module.code(FuncIndex(func.index))?;
+    let fits = fits(ctx, fp, code.preamble().frame_slots as usize);
+    let Some(head) = code.loop_head(number).filter(|_| fits) else { return Ok(Status::OK) };
+    if state.tier.chance(2) {
+        func.code.set(code.entry());
+        func.native.set(state.tier.adaptor());
+    }
+    state.enter_tier(Tier::Interpreter);
+    state.ctx_mut().landing = Landing { ip: code.entry().wrapping_add(head), fp, ctx, sp: 0 };
+    Ok(Status::LANDING)
+}
+
+/// The function that a frame belongs to, and its instance; a function of the host has none.
+///
+/// # Safety
+/// The frame is live.
+unsafe fn function_of<'a>(fp: *mut u64) -> (&'a FuncRec, Option<&'a InstanceData>) {
+    // SAFETY: each frame has a header with the record of its function, whose context and instance live as long as its store.
+    unsafe {
+        let func: &FuncRec = &**fp.offset(frame::FUNC).cast::<*const FuncRec>();
+        (func, (*func.vmctx).instance.cast::<InstanceData>().as_ref())
+    }
 }
 
 /// Lets a function that is about to begin in native code run in the interpreter instead, if functions change their tier at random.
@@ -185,15 +236,23 @@ fn back_to_interpreter(
     if !fits(ctx, fp, code.preamble().frame_slots as usize) {
         return Ok(Status::OK);
     }
-    state.entered.enter(Tier::Interpreter);
+    state.enter_tier(Tier::Interpreter);
     state.ctx_mut().landing = Landing { ip: code.entry().wrapping_add(1), fp, ctx, sp: 0 };
     Ok(Status::LANDING)
 }
 
 /// Native code of a function, which is made if there is none.
-fn compile(instance: &InstanceData, func: FuncIndex, trigger: Trigger) -> Result<&NativeFunc, NoNativeCode> {
-    let options = instance.module.engine().config().code;
-    instance.native_set()?.compile(instance.module.info(), func, options, trigger)
+fn compile<'a>(
+    state: &StoreState,
+    instance: &'a InstanceData,
+    func: FuncIndex,
+    trigger: Trigger,
+) -> Result<&'a NativeFunc, NoNativeCode> {
+    let (module, set) = (&instance.module, instance.native_set()?);
+    let options = module.engine().config().code;
+    let bytes = module.info().body(func).map_or(0, |body| body.len());
+    let cause = Cause { trigger, arrivals: state.tier.arrivals(bytes) };
+    set.compile(module.info(), func, options, cause)
 }
 
 /// Whether a frame of so many slots at `fp` ends where frames have to: those of a function's codes have different sizes.

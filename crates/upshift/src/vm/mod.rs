@@ -27,6 +27,7 @@ pub(crate) mod limit_exceeded;
 pub(crate) mod mmap;
 pub(crate) mod native;
 pub(crate) mod native_stack;
+pub(crate) mod observe;
 pub(crate) mod out_of_memory;
 pub(crate) mod parking;
 pub(crate) mod pool;

@@ -26,6 +26,7 @@ use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
+use crate::vm::observe::{Observers, Registration};
 use crate::vm::tier::{Compilation, Tier, Trigger};
 
 /// Native code of one function.
@@ -35,6 +36,8 @@ pub(crate) struct NativeFunc {
     /// What lies beside it.
     code: BaselineCode,
     pub(crate) compilation: Compilation,
+    /// What a debugger knows of it.
+    _registration: Option<Registration>,
 }
 
 impl NativeFunc {
@@ -95,11 +98,22 @@ impl NativeFunc {
     }
 }
 
+/// Why a function is compiled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause {
+    pub(crate) trigger: Trigger,
+    /// After how many calls and turns of loops, if they are counted.
+    pub(crate) arrivals: u32,
+}
+
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
-    code: CodeSet<'static>,
+    /// Dropped before the code, for debuggers look at code that they know.
     funcs: CodeTable<NativeFunc>,
+    code: CodeSet<'static>,
+    /// Who is told of new code.
+    observers: Option<Arc<Observers>>,
     /// Whoever publishes holds it, so that no function is published twice.
     publishing: Mutex<()>,
 }
@@ -120,7 +134,7 @@ impl NativeSet {
         info: &ModuleInfo,
         func: FuncIndex,
         options: CodeOptions,
-        trigger: Trigger,
+        cause: Cause,
     ) -> Result<&NativeFunc, NoNativeCode> {
         let own = (func.0 - info.imported_funcs) as usize;
         if let Some(code) = self.get(own) {
@@ -136,16 +150,20 @@ impl NativeSet {
         let bytes = code.code.bytes.len();
         let faults = mem::take(&mut code.faults);
         let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)?;
-        // They are published, and nobody reads this copy.
-        (code.code.bytes, code.code.relocs) = Default::default();
         let compilation = Compilation {
             tier: Tier::Baseline,
-            trigger,
+            trigger: cause.trigger,
+            arrivals: cause.arrivals,
             time: begin.elapsed(),
             code_bytes: bytes,
             embedded: code.embedded as usize,
         };
-        Ok(self.funcs.get_or_init(own, || Box::new(NativeFunc { address, code, compilation })))
+        let observers = self.observers.as_ref();
+        let registration = observers.and_then(|told| told.published(info, func, address, code.code.code()));
+        // They are published, and nobody reads this copy.
+        (code.code.bytes, code.code.relocs) = Default::default();
+        let made = NativeFunc { address, code, compilation, _registration: registration };
+        Ok(self.funcs.get_or_init(own, || Box::new(made)))
     }
 
     /// The offsets in the module's bytes of the operators that positions come from.
@@ -159,6 +177,17 @@ impl NativeSet {
     }
 }
 
+/// What code is made for on this machine, for instances whose memories have these modes; the others as for
+/// [`NativeModule::set`].
+pub(crate) fn target(memories: &[MemoryMode], (level, returns): (u8, Returns), choices: bool) -> Target {
+    Target {
+        features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
+        returns,
+        memories: memories.into(),
+        choices,
+    }
+}
+
 /// Native code of a module.
 #[derive(Default)]
 pub(crate) struct NativeModule {
@@ -167,26 +196,25 @@ pub(crate) struct NativeModule {
 }
 
 impl NativeModule {
-    /// The set for the modes of an instance's memories, which is made if there is none, for processors of a level and with
-    /// such returns.
+    /// The set for the modes of an instance's memories, which is made if there is none. `kind` is the level of the processors that it
+    /// is for and how it returns, and `choices` tells whether its code asks where to go on; all are the same for all code of an engine.
     pub(crate) fn set(
         &self,
         info: &ModuleInfo,
-        (level, returns): (u8, Returns),
         memories: &[MemoryMode],
+        kind: (u8, Returns),
+        choices: bool,
+        observers: Option<&Arc<Observers>>,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(NativeSet {
-            target: Target {
-                features: CpuFeatures::detect().and(CpuFeatures::of_level(level)),
-                returns,
-                memories: memories.into(),
-            },
-            code: CodeSet::create()?,
+            target: target(memories, kind, choices),
             funcs: CodeTable::new(info.bodies.len()),
+            code: CodeSet::create()?,
+            observers: observers.cloned(),
             publishing: Mutex::default(),
         });
         sets.push(Arc::clone(&set));
@@ -234,6 +262,7 @@ fn address_of(kind: RelocKind) -> u64 {
         RelocKind::Stub(Stub::ReturnToInterpreter) => native::return_to_interpreter(),
         RelocKind::Stub(Stub::Trap) => native::trap(),
         RelocKind::Stub(Stub::Overflow) => native::overflow(),
+        RelocKind::Stub(Stub::Choose) => native::choose(),
         RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
     };
     address as u64

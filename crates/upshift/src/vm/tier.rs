@@ -124,6 +124,8 @@ pub struct Compilation {
     pub tier: Tier,
     /// Why it was made.
     pub trigger: Trigger,
+    /// After how many calls and turns of loops in one instance; 0 if they were not counted.
+    pub arrivals: u32,
     /// What it took.
     pub time: Duration,
     /// The bytes of the code, constants included.
@@ -133,19 +135,25 @@ pub struct Compilation {
 }
 
 /// When functions move up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TierUp {
-    /// How many calls and turns of loops a function makes in the interpreter before.
-    pub(crate) after: u32,
+    /// How many calls and turns of loops a function makes in the interpreter before, if not as many as [`pays`] says.
+    pub(crate) after: Option<u32>,
     /// What random decisions begin with, if that is how functions change their tier.
     pub(crate) random: Option<u64>,
 }
 
-impl Default for TierUp {
-    fn default() -> TierUp {
-        TierUp { after: 1000, random: None }
-    }
+/// After how many calls and turns of loops compiling a function with so many bytes pays: it has then spent about as much time in
+/// the interpreter as compiling takes, so that no program loses more than it would have gained by knowing what comes.
+pub(crate) fn pays(body_bytes: usize) -> u32 {
+    ALWAYS.saturating_add(u32::try_from(body_bytes).unwrap_or(u32::MAX) / BYTES_FOR_ONE)
 }
+
+/// What compiling costs at least, in calls and turns.
+const ALWAYS: u32 = 200;
+
+/// How many bytes of a body cost as much as a call or a turn takes.
+const BYTES_FOR_ONE: u32 = 1;
 
 /// What an engine does about native code of functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -155,8 +163,8 @@ pub(crate) enum Tiering {
     Never,
     /// It is made at the first call.
     AtFirstCall,
-    /// It is made after so many calls and turns of loops.
-    WhenHot(u32),
+    /// It is made after so many calls and turns of loops, or after as many as pay.
+    WhenHot(Option<u32>),
     /// Functions change between it and the interpreter at random; the number is where that begins.
     AtRandom(u64),
 }
@@ -225,13 +233,13 @@ impl fmt::Display for TierPath {
 }
 
 /// The set of tiers that were entered: a bit for each, by its number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Entered(u8);
 
 impl Entered {
-    #[inline]
-    pub(crate) fn enter(&mut self, tier: Tier) {
-        self.0 |= 1 << tier.number();
+    /// From what is not 0 for each tier that was entered.
+    pub(crate) fn of(entered: [u8; Tier::ALL.len()]) -> Entered {
+        Entered((0..).zip(entered).map(|(number, entered)| u8::from(entered != 0) << number).sum())
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = Tier> {
@@ -245,12 +253,8 @@ mod tests {
 
     #[test]
     fn a_path_ascends_whatever_was_entered_first() {
-        let mut entered = Entered::default();
-        assert_eq!(entered.iter().count(), 0);
-        for tier in [Tier::Optimizing, Tier::Interpreter, Tier::Optimizing] {
-            entered.enter(tier);
-        }
-        let path = TierPath(entered);
+        assert_eq!(Entered::of([0; 3]).iter().count(), 0);
+        let path = TierPath(Entered::of([1, 0, 7]));
         assert_eq!(path.iter().collect::<Vec<_>>(), [Tier::Interpreter, Tier::Optimizing]);
         assert_eq!(path.to_string(), "interpreter→optimizing");
     }

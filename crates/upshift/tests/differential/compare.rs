@@ -44,7 +44,7 @@ pub(crate) fn watch_panics(other: Other) {
 
 /// The engines, made once for each thread.
 pub(crate) struct Engines {
-    upshift: [Upshift; 3],
+    upshift: Vec<Upshift>,
     other: Box<dyn Peer>,
     kind: Other,
     /// What was done with the module so far, one line each.

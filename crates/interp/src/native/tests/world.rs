@@ -136,6 +136,7 @@ impl World {
             displays: std::ptr::null(),
             types: std::ptr::null(),
             type_count: 0,
+            entered: [0; 3],
         }));
         let ty = FuncType::new([ValType::I64], [ValType::I64]);
         let none =

@@ -23,6 +23,7 @@ mod pages;
 mod range;
 mod set;
 
+use upshift_baseline::Unchecked;
 use upshift_interp::stubs;
 pub(crate) use upshift_interp::stubs::StubKind as Stub;
 
@@ -30,7 +31,8 @@ pub use error::NoNativeCode;
 use index::Place;
 pub(crate) use set::CodeSet;
 
-/// An instruction that may fault, and what that means: its offset in the code, and the number of the memory that it accesses.
+/// An instruction that may fault, and what that means: its offset in the code, and the bits of what it accesses, see
+/// [`Unchecked`].
 pub(crate) type Fault = (u32, u32);
 
 /// What code is.
@@ -96,13 +98,13 @@ pub(crate) fn is_native(pc: usize) -> bool {
 /// # Safety
 /// As that of [`kind_of`].
 #[inline]
-pub(super) unsafe fn fault_at(pc: usize) -> Option<u32> {
+pub(super) unsafe fn fault_at(pc: usize) -> Option<Unchecked> {
     let range = range::known().filter(|range| range.contains(pc))?;
     // SAFETY: the caller's promise.
     let Place { bytes, faults, .. } = unsafe { range.find(pc) }?;
     let offset = (pc - range.base()) as u32 - bytes.start;
     let at = faults.binary_search_by_key(&offset, |&(offset, _)| offset).ok()?;
-    faults.get(at).map(|&(_, memory)| memory)
+    faults.get(at).map(|&(_, access)| Unchecked::from_bits(access))
 }
 
 #[cfg(all(test, target_os = "linux"))]

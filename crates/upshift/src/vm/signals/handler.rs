@@ -85,7 +85,12 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
     unsafe {
         let mut thread = Stopped::of(context);
         let told = signal == SIGSEGV && matches!((*info).si_code, SEGV_MAPERR | SEGV_ACCERR);
-        let trap = if told { fault::trap(thread.pc(), (*info).si_addr().addr(), thread.ctx()) } else { None };
+        let trap = if told {
+            let register = |number| thread.register(number);
+            fault::trap(thread.pc(), (*info).si_addr().addr(), thread.ctx(), register)
+        } else {
+            None
+        };
         match trap {
             Some(operand) => thread.trap_at(STUB.load(Ordering::Acquire), Trap::MemoryOutOfBounds, operand),
             None => pass_on(signal, info, context),

@@ -147,7 +147,7 @@ impl Guest {
     /// What the handler would find out about a fault of the load.
     fn trap(&self, pc: usize, address: usize) -> Option<u64> {
         // SAFETY: the set lives, and the context is that of the code.
-        unsafe { fault::trap(pc, address, &raw const self.context.ctx) }
+        unsafe { fault::trap(pc, address, &raw const self.context.ctx, |_| unreachable!("none is named")) }
     }
 
     /// Loads from where nothing is, and looks at all that is known afterwards.
@@ -176,6 +176,7 @@ fn store() -> StoreCtx {
         displays: null(),
         types: null(),
         type_count: 0,
+        entered: [0; 3],
     }
 }
 

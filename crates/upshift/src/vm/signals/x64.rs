@@ -6,6 +6,26 @@
 use upshift_core::Trap;
 use upshift_core::vm::VmCtx;
 
+/// Where the system puts the general registers, by their numbers in instructions.
+const REGISTERS: [libc::c_int; 16] = [
+    libc::REG_RAX,
+    libc::REG_RCX,
+    libc::REG_RDX,
+    libc::REG_RBX,
+    libc::REG_RSP,
+    libc::REG_RBP,
+    libc::REG_RSI,
+    libc::REG_RDI,
+    libc::REG_R8,
+    libc::REG_R9,
+    libc::REG_R10,
+    libc::REG_R11,
+    libc::REG_R12,
+    libc::REG_R13,
+    libc::REG_R14,
+    libc::REG_R15,
+];
+
 /// A thread, while a handler of its signal runs.
 pub(super) struct Stopped<'a> {
     registers: &'a mut [libc::greg_t],
@@ -30,6 +50,11 @@ impl Stopped<'_> {
     /// The context of an instance, if the instruction is native code.
     pub(super) fn ctx(&self) -> *const VmCtx {
         std::ptr::with_exposed_provenance(self.registers[libc::REG_R14 as usize] as usize)
+    }
+
+    /// What a register has, by its number in instructions.
+    pub(super) fn register(&self, number: u8) -> u64 {
+        self.registers[REGISTERS[usize::from(number)] as usize] as u64
     }
 
     /// Has the thread go on at a stub, which it tells of a trap at the instruction, and of what the trap's text shows.

@@ -1,0 +1,99 @@
+(module
+  (tag $t (param i32))
+  (func $throws (throw $t (i32.const 1)))
+  (func $catches (result i32)
+    (block $caught (result i32)
+      (try_table (catch $t $caught) (call $throws))
+      (i32.const 0)))
+)
+
+;; ; function 0 `throws`: 6 bytes of wasm, 80 of code, 48 of pool, 1 embedded instruction
+;; ;   entry from native code
+;; @0000 add rsp, 8
+;; @0004 lea rcx, [rbx+8]
+;; @000b cmp rcx, [r14+0x18]
+;; @000f ja 0x36
+;; ;   behind the main line
+;; @0036 jmp qword ptr [0x68]
+;; ;   entry from the interpreter
+;; @003c mov rbx, rdx
+;; @003f mov r14, rdi
+;; @0042 mov r15, rcx
+;; @0045 jmp short 0x15
+;; ; 0x25 i32.const 1
+;; ; 0x27 throw 0
+;; @0015 mov qword ptr [rbx], 1
+;; @001c lea rsi, [0x50]
+;; @0023 mov rdi, r14
+;; @0026 mov rdx, rbx
+;; @0029 mov r8, [r14+8]
+;; @002d mov rcx, [r8]
+;; @0030 mov r8, [r8+8]
+;; @0034 jmp qword ptr [rsi]
+;; ; 0x29 end
+;; ; pool
+;; ; 0x27 throw 0
+;; @0050 0000000000000000 ; throw s0, 0
+;; @0058 0000000000000492 ; …
+;; @0060 0000000000000000 ; …
+;; @0068 0000000000000000 ; address of the stub Overflow
+;; @0070 0000000000000008 ; preamble: frame of 8 bytes
+;; @0078 000000000000003c ; address of @003c: entry from the interpreter
+
+;; ; function 1 `catches`: 16 bytes of wasm, 144 of code, 48 of pool, 0 embedded instructions
+;; ;   entry from native code
+;; @0000 add rsp, 8
+;; @0004 lea rcx, [rbx+8]
+;; @000b cmp rcx, [r14+0x18]
+;; @000f ja 0x55
+;; ;   behind the main line
+;; @0055 jmp qword ptr [0xA0]
+;; ;   entry from the interpreter
+;; @005b mov rbx, rdx
+;; @005e mov r14, rdi
+;; @0061 mov r15, rcx
+;; @0064 jmp short 0x15
+;; ;   calls return from the interpreter
+;; @0071 mov rbx, rdx
+;; @0074 mov r14, rdi
+;; @0077 mov r15, rcx
+;; @007a mov rcx, [rsi-8]
+;; @007e add rcx, 7
+;; @0082 jmp rcx
+;; ; 0x2c block (result i32)
+;; ; 0x2e try_table  [One { tag: 0, label: 0 }]
+;; ; 0x34 call 0
+;; @0015 lea rax, [r14+0x40]
+;; @0019 lea rcx, [0x98]
+;; @0020 mov [rbx], rcx
+;; @0023 mov [rbx+8], rbx
+;; @0027 mov [rbx+0x10], rax
+;; @002b add rbx, 0x18
+;; @002f call qword ptr [rax+8]
+;; @0032 lea rbx, [rbx]
+;; ; 0x36 end
+;; ; 0x37 i32.const 0
+;; ; 0x39 end
+;; @0039 mov qword ptr [rbx], 0
+;; ; 0x3a end
+;; @0040 mov eax, [rbx]
+;; @0042 mov rsi, [rbx-0x18]
+;; @0046 mov r11, [rbx-0x10]
+;; @004a sub rbx, 0x18
+;; @004e mov [rbx], rax
+;; @0051 push qword ptr [rsi-8]
+;; @0054 ret
+;; ;   exceptions arrive
+;; @0066 mov rbx, rdx
+;; @0069 mov r14, rdi
+;; @006c mov r15, rcx
+;; @006f jmp short 0x40
+;; ; pool
+;; ; 0x34 call 0
+;; @0090 0000000000000032 ; native code returns to @0032
+;; @0098 0000000000000071 ; the interpreter returns by @0071
+;; @00a0 0000000000000000 ; address of the stub Overflow
+;; @00a8 0000000000000008 ; preamble: frame of 8 bytes
+;; @00b0 000000000000005b ; address of @005b: entry from the interpreter
+;; ; 0x3a end
+;; @00b8 0000000000000066 ; address of @0066: exceptions arrive

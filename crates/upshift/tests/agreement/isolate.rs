@@ -1,0 +1,45 @@
+//! Runs something in a process of its own, so that it may crash or never end.
+
+use std::io::{Read, Write};
+use std::os::fd::FromRawFd;
+
+/// So long may it take, in seconds.
+const LIMIT: u32 = 20;
+
+/// What the function returns, or how the process ended instead.
+pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> {
+    let mut ends = [0; 2];
+    // SAFETY: there is room for both ends.
+    assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0, "a pipe");
+    // SAFETY: both were just opened, and nobody else has them.
+    let (mut reader, writer) =
+        unsafe { (std::fs::File::from_raw_fd(ends[0]), std::fs::File::from_raw_fd(ends[1])) };
+    // SAFETY: the child has only this thread; it needs no lock that another one might hold but that of the allocator, which the
+    // C library keeps whole over a fork.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let mut writer = writer;
+        // SAFETY: it only sets a timer.
+        unsafe { libc::alarm(LIMIT) };
+        let text = work();
+        let code = i32::from(text.is_some());
+        let _ = writer.write_all(text.unwrap_or_default().as_bytes());
+        // SAFETY: nothing of this process is needed any more.
+        unsafe { libc::_exit(code) };
+    }
+    assert!(child > 0, "a process");
+    drop(writer);
+    let mut text = String::new();
+    let _ = reader.read_to_string(&mut text);
+    let mut status = 0;
+    // SAFETY: it is a child of this process, and nobody else waits for it.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    match status {
+        _ if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGALRM => {
+            Some("it does not end".to_string())
+        }
+        _ if libc::WIFSIGNALED(status) => Some(format!("it ends by signal {}", libc::WTERMSIG(status))),
+        0 => None,
+        _ => Some(text),
+    }
+}
