@@ -3,9 +3,9 @@
 //! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
 //! main line that loads what registers have there, and a word in the pool that leads to the stub.
 
-use upshift_asm::{Stub, Word};
 use upshift_asm::x64::Assembler;
 use upshift_asm::{Const, Label as Place};
+use upshift_asm::{Stub, Word};
 use upshift_core::cast::Cast;
 use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};

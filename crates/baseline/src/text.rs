@@ -70,7 +70,8 @@ pub fn print_with(
 ) -> Result<String, TranslateError> {
     let code = compile(module, func, options, target)?;
     let operators = listing(module, func)?;
-    let name = names::function_name(module, func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
+    let name =
+        names::function_name(module, func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
     let wasm = module.body(func).map_or(0, |body| body.end - body.start);
     let (machine, pool) = (code.code.pool, code.code.bytes.len() - code.code.pool as usize);
     let mut out = format!(
@@ -198,7 +199,9 @@ fn is_call(code: &BaselineCode, pair: &[Reloc]) -> bool {
     let places = first.kind == RelocKind::Base && second.kind == RelocKind::Base && second.at == first.at + 8;
     // Both lead to the landing of the call: one to its begin, the other to code that goes on there.
     let begins = |at: u32| code.owners.binary_search_by_key(&at, |&(start, _)| start).is_ok();
-    places && (begins(first.at) || !begins(second.at)) && code.code.word(second.at) >= code.main.into()
+    places
+        && (begins(first.at) || !begins(second.at))
+        && code.code.word(second.at) >= code.main.into()
         && code.code.word(first.at) < code.main.into()
 }
 
@@ -261,7 +264,8 @@ impl Pool<'_> {
             (None, None) if self.at == self.code.entry => format!("preamble: frame of {value} bytes"),
             (None, None) => format!("constant {value}"),
         };
-        writeln!(out, "@{:04x} {value:016x} ; {meaning}", self.at).expect("writing to a String does not fail");
+        writeln!(out, "@{:04x} {value:016x} ; {meaning}", self.at)
+            .expect("writing to a String does not fail");
         self.at += 8;
     }
 

@@ -22,7 +22,8 @@ use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
+    parse(bytes.into(), &Features::default(), &TypeRegistry::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What the first line of a file asks for: `;; options:` and some of `fuel`, `interruption`, `canonical-nans`, of the extensions of
@@ -162,7 +163,8 @@ fn each_byte_of_code_is_there_once() {
     )"#;
     let module = module(wat);
     let (options, target) = options(wat, &module);
-    let code = upshift_baseline::compile(&module, FuncIndex(0), options, &target).expect("it can be compiled").code;
+    let code =
+        upshift_baseline::compile(&module, FuncIndex(0), options, &target).expect("it can be compiled").code;
     let (mut bytes, mut words) = (vec![None; code.pool as usize], 0);
     let text = code_of(wat);
     let (machine, pool) = text.split_once("; pool\n").expect("there is a pool");
@@ -185,7 +187,14 @@ fn each_byte_of_code_is_there_once() {
         words += 1;
     }
     assert_eq!(code.pool as usize + 8 * words as usize, code.bytes.len());
-    for what in ["preamble", "entry from the interpreter", "loop 0, from", "exceptions arrive", "stub Trap", "stub Overflow"] {
+    for what in [
+        "preamble",
+        "entry from the interpreter",
+        "loop 0, from",
+        "exceptions arrive",
+        "stub Trap",
+        "stub Overflow",
+    ] {
         assert!(text.contains(what), "{what} is not said in:\n{text}");
     }
 }

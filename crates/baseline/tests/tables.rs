@@ -12,7 +12,12 @@ fn module(wat: &str) -> ModuleInfo {
 }
 
 fn target(mode: MemoryMode) -> Target {
-    Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [mode].into(), choices: false }
+    Target {
+        features: CpuFeatures::BASELINE,
+        returns: Returns::Paired,
+        memories: [mode].into(),
+        choices: false,
+    }
 }
 
 /// A loop, a division, an access to memory, a call of an import, a handler and a table of branches.

@@ -73,8 +73,9 @@ wasmparser::for_each_operator!(text_of);
 
 /// What names of instructions have in front of their dot.
 const SPACES: &[&str] = &[
-    "i32", "i64", "f32", "f64", "v128", "i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2", "local", "global", "memory",
-    "table", "elem", "data", "ref", "struct", "array", "i31", "any", "extern", "atomic", "cont",
+    "i32", "i64", "f32", "f64", "v128", "i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2", "local",
+    "global", "memory", "table", "elem", "data", "ref", "struct", "array", "i31", "any", "extern", "atomic",
+    "cont",
 ];
 
 /// What follows such a dot and has one behind it as well.

@@ -305,7 +305,8 @@ impl Module {
     /// When there is no such function, or it has no body.
     pub fn machine_code(&self, func: u32) -> Result<Vec<u8>> {
         let (func, target) = self.to_dump(func)?;
-        let mut code = upshift_baseline::compile(self.info(), func, self.engine().config().code, &target)?.code;
+        let mut code =
+            upshift_baseline::compile(self.info(), func, self.engine().config().code, &target)?.code;
         code.bytes.truncate(code.pool as usize);
         Ok(code.bytes)
     }

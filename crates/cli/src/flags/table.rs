@@ -343,7 +343,8 @@ pub(crate) const FLAGS: &[Flag] = &[
                directory, with the code, for `perf record -k mono` and `perf inject --jit`. What the interpreter executes is \
                counted as the interpreter's: `--tier baseline` leaves it nothing.",
         set: |options, given| {
-            let strategies = [("perfmap", ProfilingStrategy::PerfMap), ("jitdump", ProfilingStrategy::JitDump)];
+            let strategies =
+                [("perfmap", ProfilingStrategy::PerfMap), ("jitdump", ProfilingStrategy::JitDump)];
             put(&mut options.profiler, given.choose(&strategies)?)
         },
         ..GRANT

@@ -83,7 +83,8 @@ impl Registration {
         let descriptor = &raw mut __jit_debug_descriptor;
         // SAFETY: the lock is held, so nobody else changes the descriptor or an entry; all entries in the list live.
         let first = unsafe { (*descriptor).first };
-        let entry = Entry { next: first, previous: ptr::null_mut(), file: file.as_ptr(), len: file.len() as u64 };
+        let entry =
+            Entry { next: first, previous: ptr::null_mut(), file: file.as_ptr(), len: file.len() as u64 };
         let entry = NonNull::from(Box::leak(Box::new(entry)));
         // SAFETY: as above.
         unsafe {

@@ -134,7 +134,8 @@ impl State {
 impl Drop for Open {
     fn drop(&mut self) {
         // SAFETY: the mapping was made for this, and nobody reads it.
-        let _ = unsafe { munmap(std::ptr::with_exposed_provenance_mut(self.marker), rustix::param::page_size()) };
+        let _ =
+            unsafe { munmap(std::ptr::with_exposed_provenance_mut(self.marker), rustix::param::page_size()) };
     }
 }
 

@@ -11,15 +11,15 @@
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod debugger;
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[path = "no_debugger.rs"]
+mod debugger;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod elf;
 #[cfg(target_os = "linux")]
 mod jit_dump;
 #[cfg(target_os = "linux")]
 mod perf_map;
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-#[path = "no_debugger.rs"]
-mod debugger;
 
 use std::io;
 use std::sync::Arc;
@@ -78,7 +78,9 @@ impl Observers {
             #[cfg(target_os = "linux")]
             ProfilingStrategy::JitDump => jit_dump::open()?,
             #[cfg(not(target_os = "linux"))]
-            ProfilingStrategy::PerfMap | ProfilingStrategy::JitDump => return Err(io::ErrorKind::Unsupported.into()),
+            ProfilingStrategy::PerfMap | ProfilingStrategy::JitDump => {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
         }
         Ok(Some(Arc::new(Observers { profiler, debugger, name_of })))
     }
