@@ -107,7 +107,7 @@ impl<'m> Compiler<'m> {
     /// Replaces the running function by another of the instance, or lets the interpreter do it: if the function is not there, or
     /// belongs elsewhere, or has no room for its frame, which is a trap of the running function.
     fn tail_call(&mut self, call: &Call<'_>) {
-        self.flush();
+        self.flush_for_tail_call(call);
         self.make_words(|builder| builder.call(call));
         let words = self.place_words();
         let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
@@ -124,6 +124,20 @@ impl<'m> Compiler<'m> {
         }
         self.emit_tail_call(call.base, call.ty.param_slots(), other);
         self.leave();
+    }
+
+    /// Stores what the interpreter's tail call reads: arguments, and what leads to the function. Nobody asks for locals any more.
+    fn flush_for_tail_call(&mut self, call: &Call<'_>) {
+        if let Callee::Indirect { index: operand, .. } | Callee::Ref(operand) = call.callee
+            && let Some(slot) = operand.slot()
+        {
+            self.flush_slot(slot);
+        }
+        for reg in self.cache.used().iter() {
+            if self.cache.held(reg).iter().any(|held| held.dirty && held.slot >= call.base) {
+                self.store_dirty(reg);
+            }
+        }
     }
 
     /// The offset of the record of an own function.
