@@ -47,7 +47,7 @@ impl Case {
         let modules = program.encode().expect("all labels are there");
         let engine = Engine::default();
         let mut calls = Vec::new();
-        let ample = rng.chance(60);
+        let ample = rng.chance(75);
         for bytes in &modules {
             let module = Module::from_binary(&engine, bytes).unwrap_or_else(|error| {
                 let text = wasmprinter::print_bytes(bytes).unwrap_or_else(|error| error.to_string());

@@ -141,7 +141,7 @@ pub(crate) struct Program {
     pub(crate) data: Vec<Vec<u8>>,
     /// The same of functions; those of the first module.
     pub(crate) elements: Vec<Vec<u32>>,
-    /// All mutable. Number 0 bounds how many functions are entered.
+    /// All mutable. Number 0 bounds how many functions are entered, values are mixed into number 1.
     pub(crate) globals: Vec<(ValType, ConstExpr)>,
     /// The types of the tags.
     pub(crate) tags: Vec<u32>,

@@ -2,8 +2,8 @@
 
 use wasm_encoder::{Instruction as I, RefType, ValType};
 
-use super::Shape;
 use super::values::{act, get, i32, op};
+use super::{MIX, Shape};
 use crate::program::{Block, BlockKind, Body, Branch, Clause, Func, Label, Node, WHOLE};
 use crate::rng::Rng;
 
@@ -54,6 +54,9 @@ pub(super) fn function(rng: &mut Rng, shape: &Shape, func: usize) -> Func {
         statements.push(maker.statement());
     }
     maker.budget = 10;
+    if maker.rng.chance(70) {
+        statements.extend(maker.mix_locals());
+    }
     let values = maker.tail(&results);
     Func {
         ty: shape.funcs[func],
@@ -177,6 +180,7 @@ impl Maker<'_> {
         let node = match self.rng.below(100) {
             0..30 => self.simple(ty),
             30..33 if self.has_references() => self.of_object(ty).unwrap_or_else(|| self.simple(ty)),
+            33..40 if ty == ValType::I32 => self.condition(),
             30..60 => self.operator(ty).unwrap_or_else(|| self.special(ty)),
             60..70 => self.load(ty).unwrap_or_else(|| self.special(ty)),
             70..76 => self.select(ty),
@@ -268,7 +272,7 @@ impl Maker<'_> {
 
     /// Operands of something that leaves the rest of the block out, perhaps with more values below them, which are dropped.
     pub(super) fn over_others(&mut self, args: Vec<Node>) -> Vec<Node> {
-        let below = if self.rng.chance(30) { self.some_types(3) } else { Vec::new() };
+        let below = if self.rng.chance(45) { self.some_types(3) } else { Vec::new() };
         let mut all = self.values(&below);
         all.extend(args);
         all
@@ -333,7 +337,10 @@ impl Maker<'_> {
         let kind = self.rng.below(10);
         let mut entry = None;
         if kind < 4 {
-            let at = self.rng.below(self.shape.table.len());
+            let mut at = self.rng.below(self.shape.table.len());
+            if self.shape.table[at].is_none() && !self.rng.chance(self.shape.traps) {
+                at = (at + 1) % self.shape.table.len();
+            }
             let known = self.shape.table[at].filter(|_| !self.rng.chance(self.shape.traps));
             if let Some(func) = known {
                 ty = self.shape.funcs[func as usize];
@@ -447,7 +454,12 @@ impl Maker<'_> {
         }
         self.depth += 1;
         let node = match self.rng.below(100) {
-            0..30 => self.assign(),
+            0..26 => self.assign(),
+            26..30 => {
+                let ty = self.some_type();
+                let value = self.value(ty);
+                self.mix(value)
+            }
             30..44 => self.store(),
             44..52 => {
                 let condition = self.condition();
@@ -479,6 +491,11 @@ impl Maker<'_> {
             90..92 => self.leave(),
             92..95 if self.has_references() => self.change_object(),
             95..97 => self.table(),
+            97..99 => {
+                let ty = self.some_type();
+                let value = self.value(ty);
+                self.mix(value)
+            }
             _ => {
                 let ty = self.some_type();
                 let value = self.value(ty);
@@ -490,8 +507,8 @@ impl Maker<'_> {
     }
 
     fn assign(&mut self) -> Node {
-        if self.rng.chance(20) && self.shape.globals.len() > 1 {
-            let global = 1 + self.rng.below(self.shape.globals.len() - 1);
+        if self.rng.chance(20) && self.shape.globals.len() > 2 {
+            let global = 2 + self.rng.below(self.shape.globals.len() - 2);
             let value = self.value(self.shape.globals[global].0);
             return act(I::GlobalSet(global as u32), vec![value]);
         }
@@ -501,6 +518,37 @@ impl Maker<'_> {
         let local = *self.rng.pick(&self.user);
         let value = self.value(self.locals[local as usize]);
         act(I::LocalSet(local), vec![value])
+    }
+
+    /// Mixes a value into the global that is for it.
+    fn mix(&mut self, value: Node) -> Node {
+        let wide = ValType::I64;
+        let ty = value.results()[0];
+        let bits = match ty {
+            ValType::I32 => op(I::I64ExtendI32U, vec![value], wide),
+            ValType::I64 => value,
+            ValType::F32 => {
+                let bits = op(I::I32ReinterpretF32, vec![self.without_nan(value)], ValType::I32);
+                op(I::I64ExtendI32U, vec![bits], wide)
+            }
+            ValType::F64 => op(I::I64ReinterpretF64, vec![self.without_nan(value)], wide),
+            ValType::V128 => {
+                let local = self.fresh(ty);
+                let low = op(I::I64x2ExtractLane(0), vec![op(I::LocalTee(local), vec![value], ty)], wide);
+                let high = op(I::I64x2ExtractLane(1), vec![get(local, ty)], wide);
+                op(I::I64Xor, vec![low, op(I::I64Rotl, vec![high, super::values::i64(7)], wide)], wide)
+            }
+            ValType::Ref(_) => op(I::I64ExtendI32U, vec![op(I::RefIsNull, vec![value], ValType::I32)], wide),
+        };
+        let before = op(I::GlobalGet(MIX), Vec::new(), wide);
+        let turned = op(I::I64Mul, vec![before, super::values::i64(0x5851_f42d_4c95_7f2d)], wide);
+        act(I::GlobalSet(MIX), vec![op(I::I64Add, vec![turned, bits], wide)])
+    }
+
+    /// Mixes local variables, so that all that was computed is seen.
+    fn mix_locals(&mut self) -> Vec<Node> {
+        let locals: Vec<u32> = self.user.iter().copied().take(20).collect();
+        locals.into_iter().map(|local| self.mix(get(local, self.locals[local as usize]))).collect()
     }
 
     /// A branch out of some blocks, with their values, under a condition.

@@ -51,6 +51,9 @@ pub(crate) struct Shape {
     pub(crate) traps: usize,
 }
 
+/// The number of the global that all kinds of values are mixed into, so that a wrong one is seen.
+pub(crate) const MIX: u32 = 1;
+
 /// The numbers of the types of objects: structs, each a child of the one before, then arrays.
 pub(crate) const STRUCTS: std::ops::Range<u32> = 0..3;
 pub(crate) const ARRAYS: std::ops::Range<u32> = 3..11;
@@ -165,7 +168,8 @@ impl Shape {
                 types.len() as u32 - 1
             })
             .collect();
-        let mut globals = vec![(ValType::I32, ConstExpr::i32_const(0))];
+        let mut globals =
+            vec![(ValType::I32, ConstExpr::i32_const(0)), (ValType::I64, ConstExpr::i64_const(0))];
         for _ in 0..3 + rng.below(4) {
             let ty = *rng.pick(&palette);
             globals.push((ty, initial(rng, ty)));
@@ -206,8 +210,8 @@ impl Shape {
             specs,
             canonical,
             locals: *rng.pick(&[0, 2, 4, 8, 8, 16, 30]),
-            budget: *rng.pick(&[5, 10, 10, 20, 40, 80]),
-            traps: *rng.pick(&[0, 1, 2, 6]),
+            budget: *rng.pick(&[8, 20, 40, 80, 150, 300]),
+            traps: *rng.pick(&[0, 0, 1, 3]),
         }
     }
 
@@ -225,7 +229,7 @@ fn memory_type(rng: &mut Rng) -> MemoryType {
     let shared = !memory64 && rng.chance(10);
     let page_size_log2 = (!shared && rng.chance(8)).then_some(0);
     let (minimum, maximum) = if page_size_log2.is_some() {
-        (rng.below(100) as u64, 200)
+        (17 + rng.below(100) as u64, 200)
     } else {
         (if rng.chance(6) { 0 } else { 1 + rng.below(2) as u64 }, 4)
     };

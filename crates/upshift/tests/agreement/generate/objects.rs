@@ -170,7 +170,7 @@ impl Maker<'_> {
             _ => return None,
         };
         let value = self.value(ValType::Ref(from));
-        if self.rng.chance(3 * self.shape.traps) {
+        if self.rng.chance(self.shape.traps) {
             return Some(op(I::RefCastNullable(to.heap_type), vec![value], result));
         }
         let target = if self.rng.chance(50) { to } else { RefType { nullable: false, ..to } };
@@ -298,7 +298,7 @@ impl Maker<'_> {
     /// What is asked of an object, and a constant if there is none; mostly.
     fn asked(&mut self, object: ValType, ty: ValType, ask: &dyn Fn(&mut Self, Node) -> Node) -> Node {
         let value = self.value(object);
-        if self.rng.chance(3 * self.shape.traps) {
+        if self.rng.chance(self.shape.traps) {
             return ask(self, value);
         }
         let local = self.fresh(object);
@@ -312,7 +312,7 @@ impl Maker<'_> {
     fn element_of(&mut self, index: u32, access: &dyn Fn(Node, Node) -> Node, ty: ValType) -> Node {
         let object = ValType::Ref(nullable(index));
         let (value, at) = (self.value(object), self.value(ValType::I32));
-        if self.rng.chance(3 * self.shape.traps) {
+        if self.rng.chance(self.shape.traps) {
             return access(value, at);
         }
         let local = self.fresh(object);
@@ -346,7 +346,7 @@ impl Maker<'_> {
             let object = self.value(ty);
             let value = self.value(unpacked(fields[field]));
             let set = I::StructSet { struct_type_index: index, field_index: field as u32 };
-            if self.rng.chance(3 * self.shape.traps) {
+            if self.rng.chance(self.shape.traps) {
                 return act(set, vec![object, value]);
             }
             let set = act(set, vec![get(local, ty), value]);
@@ -357,7 +357,7 @@ impl Maker<'_> {
         let local = self.fresh(ty);
         let (object, value) = (self.value(ty), self.value(unpacked(self.element(index))));
         let at = self.value(ValType::I32);
-        if self.rng.chance(3 * self.shape.traps) {
+        if self.rng.chance(self.shape.traps) {
             return act(I::ArraySet(index), vec![object, at, value]);
         }
         let change = match self.rng.below(4) {

@@ -19,6 +19,12 @@ impl Maker<'_> {
         (i32(from as i32), i32(self.rng.below(rest + 1) as i32))
     }
 
+    /// How much is copied or filled: seldom much, as that may be more than there is.
+    fn length(&mut self) -> usize {
+        let most = if self.rng.chance(self.shape.traps) { 300 } else { 17 };
+        self.rng.below(most)
+    }
+
     /// What concerns a memory as a whole.
     pub(super) fn bulk(&mut self) -> Node {
         let (memory, ty) = self.some_memory();
@@ -30,10 +36,11 @@ impl Maker<'_> {
         match self.rng.below(3) {
             0 if !self.shape.data.is_empty() => {
                 let data_index = self.rng.below(self.shape.data.len()) as u32;
-                if self.rng.chance(3 * self.shape.traps) {
+                if self.rng.chance(self.shape.traps) {
                     return act(I::DataDrop(data_index), Vec::new());
                 }
-                let (from, len) = self.part(self.shape.data[data_index as usize].len());
+                let most = self.shape.data[data_index as usize].len().min(17);
+                let (from, len) = self.part(most);
                 act(I::MemoryInit { mem: memory, data_index }, vec![to, from, len])
             }
             1 => {
@@ -41,12 +48,12 @@ impl Maker<'_> {
                 let (from, _) = self.address(src_mem, 1);
                 let both =
                     if ty == ValType::I64 && from_ty == ValType::I64 { ValType::I64 } else { ValType::I32 };
-                let len = constant(both, self.rng.below(300) as i64);
+                let len = constant(both, self.length() as i64);
                 act(I::MemoryCopy { src_mem, dst_mem: memory }, vec![to, from, len])
             }
             _ => {
                 let value = self.value(ValType::I32);
-                let len = constant(ty, self.rng.below(300) as i64);
+                let len = constant(ty, self.length() as i64);
                 act(I::MemoryFill(memory), vec![to, value, len])
             }
         }
@@ -76,12 +83,12 @@ impl Maker<'_> {
             }
             4 => {
                 let (to, len) = self.part(8);
-                let value = self.value(func);
+                let value = self.some_func();
                 act(I::TableFill(0), vec![to, value, len])
             }
             5 if !self.shape.elements.is_empty() => {
                 let elem_index = self.rng.below(self.shape.elements.len()) as u32;
-                if self.rng.chance(3 * self.shape.traps) {
+                if self.rng.chance(self.shape.traps) {
                     return act(I::ElemDrop(elem_index), Vec::new());
                 }
                 let len = self.shape.elements[elem_index as usize].len().min(8);
@@ -89,10 +96,20 @@ impl Maker<'_> {
                 act(I::TableInit { elem_index, table: 0 }, vec![i32(0), from, len])
             }
             _ => {
-                let value = self.value(func);
+                let value = self.some_func();
                 act(I::TableSet(0), vec![index, value])
             }
         }
+    }
+
+    /// A function, seldom null: what calls it would trap.
+    fn some_func(&mut self) -> Node {
+        let ty = ValType::Ref(wasm_encoder::RefType::FUNCREF);
+        if self.rng.chance(2 * self.shape.traps) {
+            return self.value(ty);
+        }
+        let func = self.some_callee();
+        op(I::RefFunc(func.0), Vec::new(), ty)
     }
 
     /// Reads or changes the other table, which has any type of elements and of indices.
