@@ -16,7 +16,7 @@ use upshift_core::vm::{VmLayout, frame};
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
-    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
+    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
@@ -26,7 +26,7 @@ use crate::control::Control;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
-use crate::x64::Flags;
+use crate::x64::{Flags, Reg, Scaled};
 
 /// Compiles one function.
 pub(crate) struct Compiler<'m> {
@@ -37,10 +37,20 @@ pub(crate) struct Compiler<'m> {
     pub(crate) asm: Assembler,
     /// What is in registers.
     pub(crate) cache: Cache,
+    /// The register that was given out last.
+    pub(crate) last: Reg,
     /// The temporaries that the running operation uses up.
     pub(crate) consumed: Consumed,
     /// A comparison whose result is in the flags.
     pub(crate) flags: Option<Flags>,
+    /// Where the last comparison of integers begins, with what its operands need, and ends.
+    pub(crate) compared: (u32, u32),
+    /// A comparison whose result a local has, and that is in the flags as long as the code is no longer than this.
+    pub(crate) kept_flags: Option<(Flags, u32)>,
+    /// What becomes of the result of the operation that comes, or runs.
+    pub(crate) next: Option<Next>,
+    /// A shift that the addition that comes next does as well.
+    pub(crate) scaled: Option<Scaled>,
     /// Labels and loops.
     pub(crate) control: Control,
     /// What is known of locals, for loops.
@@ -87,8 +97,13 @@ impl<'m> Compiler<'m> {
             frame,
             asm,
             cache,
+            last: Reg::new(0),
             consumed: Consumed::default(),
             flags: None,
+            compared: (0, 0),
+            kept_flags: None,
+            next: None,
+            scaled: None,
             control,
             pins,
             tables,
@@ -150,7 +165,12 @@ impl Backend for Compiler<'_> {
     }
 
     fn position(&mut self, offset: u32) {
+        self.next = None;
         self.tables.note_position(self.asm.offset(), offset);
+    }
+
+    fn next(&mut self, next: Next) {
+        self.next = Some(next);
     }
 
     fn new_label(&mut self) -> Label {
@@ -159,6 +179,7 @@ impl Backend for Compiler<'_> {
 
     fn bind(&mut self, label: Label, live: Live<'_>) {
         self.settle();
+        self.kept_flags = None;
         self.bind_label(label, live.top);
     }
 

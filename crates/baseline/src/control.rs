@@ -14,8 +14,9 @@ use crate::cache::Kind;
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
+use crate::rotate::HeadTest;
 use crate::tables::ColdPath;
-use crate::x64::{RegSet, Test};
+use crate::x64::{Reg, RegSet, Test};
 
 /// What is known of a label.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct LabelInfo {
     pub(crate) catches: bool,
     /// Where the table that is being compiled leads, to conform first.
     table_stub: Option<Place>,
+    /// If it is the head of a loop that begins with a test.
+    pub(crate) head_test: Option<HeadTest>,
 }
 
 /// A way in from other tiers.
@@ -38,6 +41,14 @@ struct Arrival {
     position: u32,
     /// The word that leads to it, once it is written.
     word: Option<Const>,
+}
+
+/// What stays in registers in a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pinned {
+    pub(crate) regs: RegSet,
+    /// The part of the entries that says which local each has.
+    pub(crate) entries: (u32, u32),
 }
 
 /// Labels and loops of the function, and where its parts are.
@@ -52,10 +63,12 @@ pub(crate) struct Control {
     unreachable: bool,
     /// The head of a loop that is about to be bound.
     head: Option<Label>,
+    /// The head that was bound last, and where that is.
+    pub(crate) last_head: Option<(Label, u32)>,
     /// The loops' heads, by number.
     loops: Vec<Option<Arrival>>,
-    /// Which registers stay in the loops that are open, each with those around it.
-    pinned: Vec<RegSet>,
+    /// What stays in registers in the loops that are open.
+    pinned: Vec<Pinned>,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
     /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
@@ -114,9 +127,26 @@ impl Control {
         self.overflow.expect("the function has begun")
     }
 
+    /// The head of a loop begins with a test.
+    pub(crate) fn set_head_test(&mut self, head: Label, test: HeadTest) {
+        self.labels[head.0 as usize].head_test = Some(test);
+    }
+
     /// The registers that stay in the innermost loop.
     pub(crate) fn pinned(&self) -> RegSet {
-        self.pinned.last().copied().unwrap_or(RegSet::EMPTY)
+        self.pinned.last().map_or(RegSet::EMPTY, |pinned| pinned.regs)
+    }
+
+    /// The entries of what stays in the innermost loop.
+    pub(crate) fn pins_around(&self) -> (u32, u32) {
+        self.pinned.last().map_or((0, 0), |pinned| pinned.entries)
+    }
+
+    /// The register in which a local stays in the innermost loop.
+    pub(crate) fn pin_of(&self, slot: Slot) -> Option<Reg> {
+        let &Pinned { entries: (start, end), .. } = self.pinned.last()?;
+        let entries = &self.entries[start as usize..end as usize];
+        entries.iter().find(|entry| entry.held.slot == slot).map(|entry| entry.reg)
     }
 
     /// The offset of the word of each loop, by number, with the pool at its place.
@@ -144,6 +174,7 @@ impl Compiler<'_> {
             bound: false,
             catches: false,
             table_stub: None,
+            head_test: None,
         });
         Label(self.control.labels.len() as u32 - 1)
     }
@@ -199,6 +230,7 @@ impl Compiler<'_> {
             self.control.loops.resize(number + 1, None);
         }
         let position = self.asm.offset();
+        self.control.last_head = Some((label, position));
         self.control.loops[number] = Some(Arrival { label, position, word: None });
         if self.target.choices {
             self.choose(label, number);
@@ -252,20 +284,24 @@ impl Compiler<'_> {
                 self.conform();
             }
         }
-        self.asm.jmp(place);
+        match self.head_test(target) {
+            Some(test) => self.jump_to_test(test),
+            None => self.asm.jmp(place),
+        }
         self.leave();
     }
 
     /// A branch that is taken if the test of the flags holds.
     fn branch(&mut self, test: Test, target: Label) {
         let LabelInfo { place, state, .. } = self.label(target);
-        if state.is_none() {
-            self.fix_state(target);
-            return self.jump_if(test, place);
+        match state {
+            None => self.fix_state(target),
+            Some(_) => self.plan(target),
         }
-        self.plan(target);
-        if self.control.plan.is_empty() {
-            return self.jump_if(test, place);
+        if state.is_none() || self.control.plan.is_empty() {
+            let end = self.asm.offset();
+            self.jump_if(test, place);
+            return self.note_head_test(end, test, place);
         }
         let skip = self.asm.label();
         self.jump_if(test.inverted(), skip);

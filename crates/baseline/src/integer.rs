@@ -18,6 +18,11 @@ impl Compiler<'_> {
             self.flags = Some(Flags { dst, test: flags.test.inverted() });
             return;
         }
+        if let (Binary::I32Eq, Operand::Local(_, slot), Operand::Const(0, _)) = (op, lhs, rhs)
+            && let Some(test) = self.kept_test(slot)
+        {
+            return self.define_flags(dst, test.inverted());
+        }
         self.settle();
         let kind = Kind::from(op.operands()[0]);
         let (op, lhs, rhs) = match op.swapped() {
@@ -52,6 +57,11 @@ impl Compiler<'_> {
         {
             self.flags = None;
             return flags.test;
+        }
+        if let Operand::Local(_, slot) = condition
+            && let Some(test) = self.kept_test(slot)
+        {
+            return test;
         }
         self.settle();
         self.compare(Binary::I32Ne, condition, Operand::Const(0, Slot(0)))
@@ -94,7 +104,11 @@ impl Compiler<'_> {
     ) {
         let kind = Kind::from(ty);
         let test = self.test_of(condition);
-        let result = self.take_reg(if_false, kind);
+        // Works in the register of the local that gets the result, whichever of the two it is.
+        let second = !self.is_spare(if_false, if_true, kind) && self.is_spare(if_true, if_false, kind);
+        let (test, if_true, if_false) =
+            if second { (test.inverted(), if_false, if_true) } else { (test, if_true, if_false) };
+        let result = self.take_for_result(if_false, if_true, kind);
         self.emit_select(test, kind, result, if_true);
         self.define(dst, result, kind);
     }

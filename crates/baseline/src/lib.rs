@@ -21,6 +21,8 @@ mod merge;
 mod objects;
 mod operands;
 mod pins;
+mod results;
+mod rotate;
 mod services;
 mod tables;
 pub mod text;

@@ -16,7 +16,10 @@ use upshift_translate::backend::{Operand, Operands, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
-use crate::x64::{self, Class, Reg};
+use crate::x64::{self, Class, REGS, Reg};
+
+/// So many registers are left to operations before locals are loaded into the others.
+const SCARCE: u32 = 2;
 
 /// The most temporaries that one operation uses up.
 const MOST: usize = 4;
@@ -52,6 +55,7 @@ impl Compiler<'_> {
         let reg = x64::first(class, free.without(self.control.pinned()))
             .or_else(|| x64::first(class, free))
             .unwrap_or_else(|| self.evict_one(class));
+        self.last = reg;
         self.cache.lock(reg);
         reg
     }
@@ -91,13 +95,22 @@ impl Compiler<'_> {
         }
     }
 
-    /// Frees a register of the class: one that need not be stored and does not stay for long, if possible.
+    /// Frees a register of the class: one that need not be stored and does not stay for long, if possible, and of these one whose turn
+    /// it is, as those that were given out last are wanted soonest.
     #[cold]
     fn evict_one(&mut self, class: Class) -> Reg {
         let open = x64::allocatable(class).without(self.cache.locked());
         let pinned = self.control.pinned();
-        let cost = |reg: &Reg| 2 * u8::from(pinned.contains(*reg)) + u8::from(self.cache.is_dirty(*reg));
-        let reg = open.iter().min_by_key(cost).expect("an operation uses few registers");
+        // Locals that do not stay have to be stored sometime, if they are dirty; temporaries are wanted again soon.
+        let homes = Slot(self.frame.homes);
+        let cost = |&reg: &Reg| match self.cache.held(reg) {
+            _ if pinned.contains(reg) => 3,
+            held if held.iter().any(|held| held.slot >= homes) => 2,
+            _ => u8::from(self.cache.is_dirty(reg)),
+        };
+        let last = self.last.index();
+        let turn = |&reg: &Reg| (cost(&reg), reg.index().wrapping_sub(last + 1) % REGS);
+        let reg = open.iter().min_by_key(turn).expect("an operation uses few registers");
         self.evict(reg);
         reg
     }
@@ -161,7 +174,13 @@ impl Compiler<'_> {
             self.cache.lock(reg);
             return reg;
         }
-        let reg = self.alloc(kind.class());
+        let reg = match self.control.pin_of(slot) {
+            Some(pin) if pin.class() == kind.class() && self.cache.free().contains(pin) => {
+                self.cache.lock(pin);
+                pin
+            }
+            _ => self.alloc(kind.class()),
+        };
         self.emit_load(reg, slot, kind);
         if !matches!(operand, Operand::Temp(_)) {
             self.cache.bind(reg, Held { slot, kind, dirty: false });
@@ -205,6 +224,19 @@ impl Compiler<'_> {
         reg
     }
 
+    /// Brings the value of an operand to a register that the operation has already.
+    pub(crate) fn load_reg(&mut self, reg: Reg, operand: Operand, kind: Kind) {
+        self.consume(operand);
+        let cached = operand.slot().and_then(|slot| self.cached(slot, kind));
+        match (operand, cached) {
+            (_, Some(cached)) => self.emit_move(reg, cached, kind),
+            (Operand::Const(bits, _), _) => self.emit_const(reg, bits, kind),
+            (Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), _) => {
+                self.emit_load(reg, slot, kind);
+            }
+        }
+    }
+
     /// An integer register with the value of an operand, which the operation may overwrite.
     pub(crate) fn take_gpr(&mut self, operand: Operand, kind: Kind) -> Gpr {
         self.take_reg(operand, kind).gpr()
@@ -242,11 +274,19 @@ impl Compiler<'_> {
         }
     }
 
-    /// Where a temporary is that no register has: loading it into one would be of no use to anybody else.
+    /// Where a temporary is that no register has: loading it into one would be of no use to anybody else. A local stays there, too,
+    /// if registers are scarce.
     pub(crate) fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
-        let Operand::Temp(slot) = operand else { return None };
+        let slot = operand.slot()?;
         if self.cached(slot, kind).is_some() {
             return None;
+        }
+        if !matches!(operand, Operand::Temp(_)) {
+            let free = self.cache.free().and(x64::allocatable(kind.class()));
+            let pinned = self.control.pin_of(slot).is_some_and(|pin| free.contains(pin));
+            if pinned || free.without(self.control.pinned()).len() > SCARCE {
+                return None;
+            }
         }
         Some(self.slot_mem(slot))
     }
@@ -305,10 +345,17 @@ impl Compiler<'_> {
         }
     }
 
-    /// Copies a value to a local.
+    /// Copies a value to a local. One that stays in a register in this loop gets there at once, so that all branches find it there.
     pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
-        self.settle_operand(src);
-        self.share(dst, src, Kind::from(ty));
+        self.kept_flags = None;
+        if let (Some(flags), Operand::Temp(slot)) = (self.flags, src)
+            && flags.dst == slot
+        {
+            self.settle_for(dst);
+            self.move_to_local(dst, src, Kind::I32);
+            return self.keep_flags(dst, flags.test);
+        }
+        self.move_to_local(dst, src, Kind::from(ty));
     }
 
     /// Takes a comparison out of the flags if it is the operand. Copies of others leave it there.
@@ -318,6 +365,20 @@ impl Compiler<'_> {
         {
             self.settle();
         }
+    }
+
+    /// Copies a value to a local.
+    pub(crate) fn move_to_local(&mut self, dst: Slot, src: Operand, kind: Kind) {
+        let pin = self.control.pin_of(dst).filter(|&pin| match self.cache.held(pin) {
+            [] => true,
+            [held] => held.slot == dst,
+            _ => false,
+        });
+        let Some(pin) = pin else { return self.share(dst, src, kind) };
+        self.cache.forget(dst);
+        self.cache.lock(pin);
+        self.load_reg(pin, src, kind);
+        self.define(dst, pin, kind);
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.

@@ -15,6 +15,7 @@
 //! When fuel is metered, each straight-line run of operators is charged for in advance: at the entry, at loop heads and
 //! after every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
+mod ahead;
 mod atomics;
 mod blocks;
 mod branches;

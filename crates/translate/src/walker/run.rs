@@ -76,6 +76,7 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
                 self.charge_one();
                 let address = self.pop();
                 let dst = self.stack.push_number(result);
+                self.announce();
                 self.backend.load(op, arg, dst, address);
                 Ok(())
             }
