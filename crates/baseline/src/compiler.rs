@@ -16,7 +16,7 @@ use upshift_core::vm::{VmLayout, frame};
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
-    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
+    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
@@ -26,7 +26,7 @@ use crate::control::Control;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
-use crate::x64::Flags;
+use crate::x64::{Flags, Scaled};
 
 /// Compiles one function.
 pub(crate) struct Compiler<'m> {
@@ -41,6 +41,10 @@ pub(crate) struct Compiler<'m> {
     pub(crate) consumed: Consumed,
     /// A comparison whose result is in the flags.
     pub(crate) flags: Option<Flags>,
+    /// What becomes of the result of the operation that comes, or runs.
+    pub(crate) next: Option<Next>,
+    /// A shift that the addition that comes next does as well.
+    pub(crate) scaled: Option<Scaled>,
     /// Labels and loops.
     pub(crate) control: Control,
     /// What is known of locals, for loops.
@@ -89,6 +93,8 @@ impl<'m> Compiler<'m> {
             cache,
             consumed: Consumed::default(),
             flags: None,
+            next: None,
+            scaled: None,
             control,
             pins,
             tables,
@@ -150,7 +156,12 @@ impl Backend for Compiler<'_> {
     }
 
     fn position(&mut self, offset: u32) {
+        self.next = None;
         self.tables.note_position(self.asm.offset(), offset);
+    }
+
+    fn next(&mut self, next: Next) {
+        self.next = Some(next);
     }
 
     fn new_label(&mut self) -> Label {

@@ -14,7 +14,7 @@ use crate::cache::Kind;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
 use crate::tables::ColdPath;
-use crate::x64::{RegSet, Test};
+use crate::x64::{Reg, RegSet, Test};
 
 /// What is known of a label.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,14 @@ struct Arrival {
     word: Option<Const>,
 }
 
+/// What stays in registers in a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pinned {
+    pub(crate) regs: RegSet,
+    /// The part of the entries that says which local each has.
+    pub(crate) entries: (u32, u32),
+}
+
 /// Labels and loops of the function, and where its parts are.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
@@ -53,8 +61,8 @@ pub(crate) struct Control {
     head: Option<Label>,
     /// The loops' heads, by number.
     loops: Vec<Option<Arrival>>,
-    /// Which registers stay in the loops that are open, each with those around it.
-    pinned: Vec<RegSet>,
+    /// What stays in registers in the loops that are open.
+    pinned: Vec<Pinned>,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
     /// The landings of calls from handlers: without a result or with an `f32`, with an `f64`, with an integer or reference.
@@ -115,7 +123,19 @@ impl Control {
 
     /// The registers that stay in the innermost loop.
     pub(crate) fn pinned(&self) -> RegSet {
-        self.pinned.last().copied().unwrap_or(RegSet::EMPTY)
+        self.pinned.last().map_or(RegSet::EMPTY, |pinned| pinned.regs)
+    }
+
+    /// The entries of what stays in the innermost loop.
+    pub(crate) fn pins_around(&self) -> (u32, u32) {
+        self.pinned.last().map_or((0, 0), |pinned| pinned.entries)
+    }
+
+    /// The register in which a local stays in the innermost loop.
+    pub(crate) fn pin_of(&self, slot: Slot) -> Option<Reg> {
+        let &Pinned { entries: (start, end), .. } = self.pinned.last()?;
+        let entries = &self.entries[start as usize..end as usize];
+        entries.iter().find(|entry| entry.held.slot == slot).map(|entry| entry.reg)
     }
 
     /// The offset of the word of each loop, by number, with the pool at its place.

@@ -94,7 +94,11 @@ impl Compiler<'_> {
     ) {
         let kind = Kind::from(ty);
         let test = self.test_of(condition);
-        let result = self.take_reg(if_false, kind);
+        // Works in the register of the local that gets the result, whichever of the two it is.
+        let second = !self.is_spare(if_false, if_true, kind) && self.is_spare(if_true, if_false, kind);
+        let (test, if_true, if_false) =
+            if second { (test.inverted(), if_false, if_true) } else { (test, if_true, if_false) };
+        let result = self.take_for_result(if_false, if_true, kind);
         self.emit_select(test, kind, result, if_true);
         self.define(dst, result, kind);
     }

@@ -21,6 +21,7 @@ mod merge;
 mod objects;
 mod operands;
 mod pins;
+mod results;
 mod services;
 mod tables;
 mod x64;

@@ -68,6 +68,7 @@ impl Compiler<'_> {
         let known = &self.control.labels[label.0 as usize];
         let (start, mut end) = known.state.expect("only called when a state is fixed");
         let bound = known.bound;
+        let pinned = self.control.pinned();
         let plan = &mut self.control.plan;
         let entries = &mut self.control.entries;
         plan.clear();
@@ -96,7 +97,8 @@ impl Compiler<'_> {
                     {
                         plan.stores.push((slot, found, held.kind));
                     }
-                    if bound || dirty {
+                    // What stays in the loop is wanted again.
+                    if bound || dirty || pinned.contains(reg) {
                         plan.loads.push((reg, slot, kind));
                     } else {
                         end -= 1;

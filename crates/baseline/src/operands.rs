@@ -161,7 +161,13 @@ impl Compiler<'_> {
             self.cache.lock(reg);
             return reg;
         }
-        let reg = self.alloc(kind.class());
+        let reg = match self.control.pin_of(slot) {
+            Some(pin) if pin.class() == kind.class() && self.cache.free().contains(pin) => {
+                self.cache.lock(pin);
+                pin
+            }
+            _ => self.alloc(kind.class()),
+        };
         self.emit_load(reg, slot, kind);
         if !matches!(operand, Operand::Temp(_)) {
             self.cache.bind(reg, Held { slot, kind, dirty: false });
@@ -203,6 +209,19 @@ impl Compiler<'_> {
             }
         }
         reg
+    }
+
+    /// Brings the value of an operand to a register that the operation has already.
+    pub(crate) fn load_reg(&mut self, reg: Reg, operand: Operand, kind: Kind) {
+        self.consume(operand);
+        let cached = operand.slot().and_then(|slot| self.cached(slot, kind));
+        match (operand, cached) {
+            (_, Some(cached)) => self.emit_move(reg, cached, kind),
+            (Operand::Const(bits, _), _) => self.emit_const(reg, bits, kind),
+            (Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), _) => {
+                self.emit_load(reg, slot, kind);
+            }
+        }
     }
 
     /// An integer register with the value of an operand, which the operation may overwrite.
@@ -304,14 +323,24 @@ impl Compiler<'_> {
         }
     }
 
-    /// Copies a value to a local.
+    /// Copies a value to a local. One that stays in a register in this loop gets there at once, so that all branches find it there.
     pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
         if let (Some(flags), Operand::Temp(slot)) = (self.flags, src)
             && flags.dst == slot
         {
             self.settle();
         }
-        self.share(dst, src, Kind::from(ty));
+        let kind = Kind::from(ty);
+        let pin = self.control.pin_of(dst).filter(|&pin| match self.cache.held(pin) {
+            [] => true,
+            [held] => held.slot == dst,
+            _ => false,
+        });
+        let Some(pin) = pin else { return self.share(dst, src, kind) };
+        self.cache.forget(dst);
+        self.cache.lock(pin);
+        self.load_reg(pin, src, kind);
+        self.define(dst, pin, kind);
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.

@@ -1,13 +1,15 @@
 //! Which locals stay in registers over a loop.
 //!
-//! At the head of a loop without calls its most used locals are in registers, each in one of its own, where branches back to the
-//! head have to have them again. What the loop sets is dirty there, so that nothing is stored in each iteration.
+//! At the head of a loop its most used locals are in registers, each in one of its own, where branches back to the head have to
+//! have them again. What the loop sets is dirty there, so that nothing is stored in each iteration; where it calls, everything has to
+//! be stored anyway, and is clean.
 
 use upshift_core::index::LocalIndex;
 use upshift_translate::backend::{Label, LocalRun, LoopSurvey, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
+use crate::control::Pinned;
 use crate::merge::Entry;
 use crate::x64::{self, Class, Reg, RegSet};
 
@@ -73,22 +75,22 @@ impl Pins {
 }
 
 impl Compiler<'_> {
-    /// Decides what registers have at the head of a loop, and fixes that as the state of its label. Answers which these are.
-    pub(crate) fn pin(&mut self, label: Label, survey: Option<&LoopSurvey<'_>>) -> RegSet {
-        let start = self.control.entries.len();
-        let mut pinned = RegSet::EMPTY;
-        if let Some(survey) = survey.filter(|survey| !survey.calls) {
+    /// Decides what registers have at the head of a loop, and fixes that as the state of its label. Answers what these are.
+    pub(crate) fn pin(&mut self, label: Label, survey: Option<&LoopSurvey<'_>>) -> Pinned {
+        let start = self.control.entries.len() as u32;
+        let mut regs = RegSet::EMPTY;
+        if let Some(survey) = survey {
             self.pins.collect(survey);
-            pinned = self.choose_pins();
+            regs = self.choose_pins(survey.calls);
             self.pins.forget();
         }
-        let end = self.control.entries.len();
-        self.control.labels[label.0 as usize].state = Some((start as u32, end as u32));
-        pinned
+        let entries = (start, self.control.entries.len() as u32);
+        self.control.labels[label.0 as usize].state = Some(entries);
+        Pinned { regs, entries }
     }
 
-    /// Adds the entries of the locals that were collected.
-    fn choose_pins(&mut self) -> RegSet {
+    /// Adds the entries of the locals that were collected, and of what stays in the loop around, as long as there are registers.
+    fn choose_pins(&mut self, calls: bool) -> RegSet {
         let mut taken = RegSet::EMPTY;
         let mut count = [0, 0];
         for at in 0..self.pins.used.len() {
@@ -108,10 +110,35 @@ impl Compiler<'_> {
             let Some(reg) = self.pin_register(class, known.map(|(reg, _)| reg), taken) else { continue };
             taken.insert(reg);
             count[class as usize] += 1;
-            let dirty = self.pins.set[local.0 as usize] || known.is_some_and(|(_, held)| held.dirty);
+            // A call stores all that is dirty: what the loop sets is better stored at its end, once.
+            let dirty =
+                !calls && (self.pins.set[local.0 as usize] || known.is_some_and(|(_, held)| held.dirty));
             self.control.entries.push(Entry { reg, held: Held { slot, kind, dirty } });
         }
+        if !calls {
+            self.keep_pins(&mut taken, &mut count);
+        }
         taken
+    }
+
+    /// Adds what stays in registers in the loop around, where it is there now and nobody took its register.
+    fn keep_pins(&mut self, taken: &mut RegSet, count: &mut [usize; 2]) {
+        let (start, end) = self.control.pins_around();
+        for at in start..end {
+            let Entry { reg, held: Held { slot, .. } } = self.control.entries[at as usize];
+            let class = reg.class() as usize;
+            if taken.contains(reg) || count[class] == MOST[class] {
+                continue;
+            }
+            if let Some((now, held)) = self.cache.entry(slot)
+                && now == reg
+                && self.cache.held(reg).len() == 1
+            {
+                taken.insert(reg);
+                count[class] += 1;
+                self.control.entries.push(Entry { reg, held });
+            }
+        }
     }
 
     /// The register for a local that is in `known` now: that one, if it can last and is not taken.

@@ -245,16 +245,29 @@ pub struct CodeOptions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Charge(pub u32);
 
+/// What the next operator does with the result of an operator that computes or loads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// Sets the local in this slot to it. Nobody wants what the local has now but the operator itself.
+    Local(Slot),
+    /// Adds it to another `i32`, as the second operand.
+    Add,
+}
+
 /// A tier's code generator. The module's documentation has the contract.
 pub trait Backend {
     /// The function begins. Locals that are not parameters have to be set to zero.
     fn begin(&mut self, frame: &Frame, locals: &[LocalRun]);
-    /// Whether the walker has to look ahead for what [`loop_head`](Self::loop_head) tells of loops.
+    /// Whether the walker has to look ahead for what [`loop_head`](Self::loop_head) tells of loops and [`next`](Self::next) of
+    /// results.
     fn wants_survey(&self) -> bool {
         false
     }
     /// What follows comes from the operator at this offset of the module.
     fn position(&mut self, offset: u32);
+    /// What becomes of the result of the operator whose call follows. Told only if the backend [wants](Self::wants_survey) to look
+    /// ahead, and not of all operators.
+    fn next(&mut self, _next: Next) {}
 
     /// A label that is not yet bound.
     fn new_label(&mut self) -> Label;

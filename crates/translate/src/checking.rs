@@ -21,7 +21,7 @@ use upshift_core::vm::frame;
 use crate::ModuleInfo;
 use crate::backend::{
     Backend, Call, Callee, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
-    Operands, ReferenceNode, References, Return, SCRATCH_SLOTS, SHORT_SLOTS, Service, Slot,
+    Next, Operands, ReferenceNode, References, Return, SCRATCH_SLOTS, SHORT_SLOTS, Service, Slot,
 };
 
 /// How many homes are looked after.
@@ -514,6 +514,10 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
     fn position(&mut self, offset: u32) {
         self.offset = offset;
         self.inner.position(offset);
+    }
+
+    fn next(&mut self, next: Next) {
+        self.inner.next(next);
     }
 
     fn new_label(&mut self) -> Label {

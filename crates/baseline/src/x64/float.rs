@@ -7,7 +7,7 @@ use upshift_asm::x64::{Cond, CpuFeature, Mem, RegMem, Xmm, XmmBinary};
 use upshift_core::ops::{Binary, Unary};
 use upshift_translate::backend::{Operand, Slot};
 
-use super::Test;
+use super::{Class, Test};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 
@@ -91,11 +91,18 @@ impl Compiler<'_> {
         rhs: Operand,
     ) {
         let Arithmetic { single, double, commutes } = op;
-        let spare = |operand: Operand| matches!(operand, Operand::Temp(_));
-        let (lhs, rhs) = if commutes && !spare(lhs) && spare(rhs) { (rhs, lhs) } else { (lhs, rhs) };
-        let result = self.take_xmm(lhs, kind);
+        let op = if kind == Kind::F32 { single } else { double };
+        let (lhs, rhs) = if commutes { self.in_order(lhs, rhs, kind) } else { (lhs, rhs) };
+        if self.target.features.has(CpuFeature::Avx) && !self.is_spare(lhs, rhs, kind) {
+            let lhs = self.use_xmm(lhs, kind);
+            let rhs = self.float_place(rhs, kind);
+            let result = self.alloc_result(Class::Float).xmm();
+            self.asm.vex_binary(op, result, lhs, rhs);
+            return self.define(dst, result, kind);
+        }
+        let result = self.take_for_result(lhs, rhs, kind).xmm();
         let rhs = self.float_place(rhs, kind);
-        self.asm.xmm_binary(if kind == Kind::F32 { single } else { double }, result, rhs);
+        self.asm.xmm_binary(op, result, rhs);
         self.define(dst, result, kind);
     }
 

@@ -3,7 +3,7 @@
 use upshift_asm::x64::{Alu, Cond, CpuFeature, Gpr, Mem, RegMem, Scale, Shift, Size};
 use upshift_core::Trap;
 use upshift_core::ops::{Binary, Unary};
-use upshift_translate::backend::{Operand, Slot};
+use upshift_translate::backend::{Next, Operand, Slot};
 
 use super::{Class, Reg, Test};
 use crate::cache::Kind;
@@ -16,6 +16,15 @@ pub(crate) struct Division {
     signed: bool,
     /// Whether the remainder is wanted, not the quotient.
     remainder: bool,
+}
+
+/// A shift to the left that waits for the addition that comes next: an index that is scaled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scaled {
+    operand: Operand,
+    scale: Scale,
+    /// The home of its result.
+    dst: Slot,
 }
 
 /// What computes an integer operator.
@@ -94,37 +103,35 @@ impl Compiler<'_> {
         Test::Is(cond)
     }
 
-    /// Whether an operand is a temporary in a register, so that its register can have the result.
-    fn is_spare(&mut self, operand: Operand, kind: Kind) -> bool {
-        matches!(operand, Operand::Temp(slot) if self.cached(slot, kind).is_some_and(|reg| self.cache.held(reg).len() == 1))
-    }
-
     /// Arithmetic and logic.
     pub(crate) fn emit_alu(&mut self, op: Alu, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
         let size = size_of_kind(kind);
-        let commutes = op != Alu::Sub;
-        let (lhs, rhs) = if commutes && !self.is_spare(lhs, kind) && self.is_spare(rhs, kind) {
-            (rhs, lhs)
-        } else {
-            (lhs, rhs)
-        };
+        if let Some(scaled) = self.scaled.take() {
+            return self.add_scaled(scaled, dst, lhs, rhs);
+        }
+        let (lhs, rhs) = if op == Alu::Sub { (lhs, rhs) } else { self.in_order(lhs, rhs, kind) };
         // The sum of what has to stay goes to another register at once.
-        if op == Alu::Add && !self.is_spare(lhs, kind) && !matches!(lhs, Operand::Const(..)) {
-            let sum = match immediate(rhs, kind) {
-                Some(imm) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
-                None if matches!(rhs, Operand::Local(..)) && matches!(lhs, Operand::Local(..)) => {
+        if !self.is_spare(lhs, rhs, kind) && !matches!(lhs, Operand::Const(..)) {
+            let sum = match (op, immediate(rhs, kind)) {
+                (Alu::Add, Some(imm)) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
+                (Alu::Sub, Some(imm)) if imm != i32::MIN => {
+                    Some(Mem::base(self.use_gpr(lhs, kind), -imm))
+                }
+                (Alu::Add, None)
+                    if !matches!(lhs, Operand::Temp(_)) && !matches!(rhs, Operand::Temp(_) | Operand::Const(..)) =>
+                {
                     let lhs = self.use_gpr(lhs, kind);
                     Some(Mem::index(lhs, self.use_gpr(rhs, kind), Scale::X1, 0))
                 }
-                None => None,
+                _ => None,
             };
             if let Some(sum) = sum {
-                let result = self.alloc_gpr();
+                let result = self.alloc_result(Class::Int).gpr();
                 self.asm.lea(size, result, sum);
                 return self.define(dst, result, kind);
             }
         }
-        let result = self.take_gpr(lhs, kind);
+        let result = self.take_for_result(lhs, rhs, kind).gpr();
         match self.source(rhs, kind) {
             Source::Imm(imm) => self.asm.alu_imm(op, size, result, imm),
             Source::Place(rhs) => self.asm.alu(op, size, result, rhs),
@@ -132,24 +139,45 @@ impl Compiler<'_> {
         self.define(dst, result, kind);
     }
 
+    /// Adds what was not shifted yet to an `i32`.
+    fn add_scaled(&mut self, scaled: Scaled, dst: Slot, lhs: Operand, rhs: Operand) {
+        let Scaled { operand, scale, dst: shifted } = scaled;
+        let other = if lhs == Operand::Temp(shifted) { rhs } else { lhs };
+        let index = self.use_gpr(operand, Kind::I32);
+        let sum = match immediate(other, Kind::I32) {
+            Some(imm) => Mem::scaled(index, scale, imm),
+            None => Mem::index(self.use_gpr(other, Kind::I32), index, scale, 0),
+        };
+        let result = self.alloc_result(Class::Int).gpr();
+        self.asm.lea(Size::S32, result, sum);
+        self.define(dst, result, Kind::I32);
+    }
+
     /// Multiplication.
     pub(crate) fn emit_mul(&mut self, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
         let size = size_of_kind(kind);
         match immediate(rhs, kind) {
             Some(imm) if imm > 0 && imm.count_ones() == 1 => {
-                let result = self.take_gpr(lhs, kind);
+                let result = self.take_for_result(lhs, rhs, kind).gpr();
                 self.asm.shift_imm(Shift::Shl, size, result, imm.trailing_zeros() as u8);
+                self.define(dst, result, kind);
+            }
+            Some(imm @ (3 | 5 | 9)) => {
+                let lhs = self.use_gpr(lhs, kind);
+                let result = self.alloc_result(Class::Int).gpr();
+                let scale = [Scale::X2, Scale::X4, Scale::X8][imm as usize / 4];
+                self.asm.lea(size, result, Mem::index(lhs, lhs, scale, 0));
                 self.define(dst, result, kind);
             }
             Some(imm) => {
                 let lhs = self.place(lhs, kind);
-                let result = self.alloc_gpr();
+                let result = self.alloc_result(Class::Int).gpr();
                 self.asm.imul_imm(size, result, lhs, imm);
                 self.define(dst, result, kind);
             }
             None => {
-                let (lhs, rhs) = if self.is_spare(rhs, kind) { (rhs, lhs) } else { (lhs, rhs) };
-                let result = self.take_gpr(lhs, kind);
+                let (lhs, rhs) = self.in_order(lhs, rhs, kind);
+                let result = self.take_for_result(lhs, rhs, kind).gpr();
                 let rhs = self.place(rhs, kind);
                 self.asm.imul(size, result, rhs);
                 self.define(dst, result, kind);
@@ -162,7 +190,14 @@ impl Compiler<'_> {
         let size = size_of_kind(kind);
         if let Operand::Const(by, _) = rhs {
             let by = (by & u64::from(size.bytes() * 8 - 1)) as u8;
-            let result = self.take_gpr(lhs, kind);
+            if op == Shift::Shl && kind == Kind::I32 && self.next == Some(Next::Add) {
+                let scale = [Scale::X1, Scale::X2, Scale::X4, Scale::X8].get(usize::from(by));
+                if let (Some(&scale), false) = (scale, matches!(lhs, Operand::Const(..))) {
+                    self.scaled = Some(Scaled { operand: lhs, scale, dst });
+                    return;
+                }
+            }
+            let result = self.take_for_result(lhs, rhs, kind).gpr();
             if by != 0 {
                 self.asm.shift_imm(op, size, result, by);
             }
@@ -172,7 +207,7 @@ impl Compiler<'_> {
         if !rotates && self.target.features.has(CpuFeature::Bmi2) {
             let lhs = self.place(lhs, kind);
             let by = self.use_gpr(rhs, kind);
-            let result = self.alloc_gpr();
+            let result = self.alloc_result(Class::Int).gpr();
             match op {
                 Shift::Shl => self.asm.shlx(size, result, lhs, by),
                 Shift::Sar => self.asm.sarx(size, result, lhs, by),
@@ -189,15 +224,7 @@ impl Compiler<'_> {
 
     /// Brings an operand to a register that the operation has already.
     pub(crate) fn load_into(&mut self, reg: Gpr, operand: Operand, kind: Kind) {
-        self.consume(operand);
-        let cached = operand.slot().and_then(|slot| self.cached(slot, kind));
-        match (operand, cached) {
-            (_, Some(cached)) => self.emit_move(reg.into(), cached, kind),
-            (Operand::Const(bits, _), _) => self.emit_const(reg.into(), bits, kind),
-            (Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot), _) => {
-                self.emit_load(reg.into(), slot, kind);
-            }
-        }
+        self.load_reg(reg.into(), operand, kind);
     }
 
     /// Divisions.
@@ -260,7 +287,7 @@ impl Compiler<'_> {
             let mask = Operand::Const(divisor - 1, Slot(0));
             return self.emit_alu(Alu::And, kind, dst, lhs, mask);
         }
-        let result = self.take_gpr(lhs, kind);
+        let result = self.take_for_result(lhs, Operand::Const(divisor, Slot(0)), kind).gpr();
         if op.remainder {
             self.asm.alu_imm(Alu::And, size, result, (divisor - 1) as i32);
         } else if divisor > 1 {
@@ -331,7 +358,7 @@ impl Compiler<'_> {
         emit: impl FnOnce(&mut Self, Gpr, RegMem<Gpr>),
     ) {
         let value = self.place(value, from);
-        let result = self.alloc_gpr();
+        let result = self.alloc_result(Class::Int).gpr();
         emit(self, result, value);
         self.define(dst, result, to);
     }

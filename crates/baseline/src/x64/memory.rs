@@ -152,7 +152,7 @@ impl Compiler<'_> {
 
     /// Loads a value to a register.
     pub(crate) fn emit_memory_load(&mut self, op: Load, access: Access) -> Reg {
-        let reg = self.alloc(load_kind(op).map_or(Class::Int, Kind::class));
+        let reg = self.alloc_result(load_kind(op).map_or(Class::Int, Kind::class));
         let mem = self.note_access(access);
         match op {
             Load::Load8U => self.asm.movzx_8(Size::S32, reg.gpr(), mem),

@@ -19,7 +19,7 @@ mod wide;
 pub(crate) use convert::Misfit;
 pub(crate) use flags::{Flags, Test};
 pub(crate) use float::{FloatOp, float_op};
-pub(crate) use integer::{IntOp, int_op};
+pub(crate) use integer::{IntOp, Scaled, int_op};
 pub(crate) use memory::{load_bytes, load_kind, store_bytes};
 pub(crate) use regs::{
     CTX, Class, FLOAT_RESULT, FP, MEM, REGS, RESULT, Reg, RegSet, allocatable, first, lasting,

@@ -25,6 +25,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let arg = Self::mem_arg(arg)?;
         let address = self.pop();
         let dst = self.stack.push_home(ty);
+        self.announce();
         self.backend.load(op, arg, dst, address);
         Ok(())
     }

@@ -16,6 +16,7 @@
 //! Where fuel is counted, each straight run of operators is charged for before its first one: at the entry, at loop heads and
 //! behind every branch, label and call. All tiers therefore count the same and stop at the same operator.
 
+mod ahead;
 mod atomics;
 mod blocks;
 mod branches;

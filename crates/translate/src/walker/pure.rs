@@ -28,6 +28,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn binary(&mut self, op: Binary) -> Step {
         let (lhs, rhs) = self.pop2();
         let dst = self.stack.push_home(op.result());
+        self.announce();
         self.backend.binary(op, dst, lhs, rhs);
         self.canonical(dst, nans::of_binary(op))
     }
@@ -48,6 +49,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn unary(&mut self, op: Unary) -> Step {
         let value = self.pop();
         let dst = self.stack.push_home(op.result());
+        self.announce();
         self.backend.unary(op, dst, value);
         self.canonical(dst, nans::of_unary(op))
     }
@@ -104,6 +106,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let if_true = self.pop();
         let ty = ty.map_or(Ok(own), |ty| val_type(self.module, ty))?;
         let dst = self.stack.push_home(ty);
+        self.announce();
         self.backend.select(ty, dst, condition, if_true, if_false);
         Ok(())
     }

@@ -201,6 +201,11 @@ impl OperandStack {
         &self.runs
     }
 
+    /// Whether an operand is an alias of a local.
+    pub(crate) fn has_alias(&self, local: u32) -> bool {
+        self.locals[local as usize].top_alias != NONE
+    }
+
     /// Slot and type of a local.
     #[inline]
     pub(crate) fn local(&self, local: u32) -> (Slot, ValType) {

@@ -1,0 +1,85 @@
+//! Where results go: straight into the register in which the local stays that gets them next.
+//!
+//! What such a local has now is dead once the operation has read its operands. So an operation whose first operand it is works in
+//! place, and any other writes to the local's register in the loop.
+
+use upshift_translate::backend::{Next, Operand, Slot};
+
+use crate::cache::Kind;
+use crate::compiler::Compiler;
+use crate::x64::{Class, Reg};
+
+impl Compiler<'_> {
+    /// The local that gets the result of the operation.
+    fn next_local(&self) -> Option<Slot> {
+        match self.next {
+            Some(Next::Local(slot)) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Whether an operand is the local that gets the result, so that its register can have it; the operation does not read it as
+    /// `other` as well.
+    fn is_next(&self, operand: Operand, other: Operand) -> bool {
+        let slot = self.next_local();
+        slot.is_some() && operand.slot() == slot && other.slot() != slot
+    }
+
+    /// Whether the register of an operand can have the result.
+    pub(crate) fn is_spare(&mut self, operand: Operand, other: Operand, kind: Kind) -> bool {
+        if !self.is_next(operand, other) && !matches!(operand, Operand::Temp(_)) {
+            return false;
+        }
+        let reg = operand.slot().and_then(|slot| self.cached(slot, kind));
+        reg.is_some_and(|reg| self.cache.held(reg).len() == 1)
+    }
+
+    /// The operands of an operation that commutes, so that the first is the one whose register can have the result.
+    pub(crate) fn in_order(&mut self, lhs: Operand, rhs: Operand, kind: Kind) -> (Operand, Operand) {
+        let second = self.is_spare(rhs, lhs, kind)
+            && (!self.is_spare(lhs, rhs, kind) || self.is_next(rhs, lhs) && !self.is_next(lhs, rhs));
+        if second { (rhs, lhs) } else { (lhs, rhs) }
+    }
+
+    /// A register for the result, written by the instruction that reads the last operand or by a later one.
+    pub(crate) fn alloc_result(&mut self, class: Class) -> Reg {
+        self.result_pin(class, true).unwrap_or_else(|| self.alloc(class))
+    }
+
+    /// The register in which the local stays that gets the result, if it has nothing else. Others than the local's own value it
+    /// never has; whether an operand of the operation may be that is for the caller to say.
+    fn result_pin(&mut self, class: Class, may_be_operand: bool) -> Option<Reg> {
+        let slot = self.next_local()?;
+        let pin = self.control.pin_of(slot).filter(|pin| pin.class() == class)?;
+        let locked = self.cache.locked().contains(pin);
+        match self.cache.held(pin) {
+            [] if !locked => {}
+            [held] if held.slot == slot && (may_be_operand || !locked) => self.cache.clear_reg(pin),
+            _ => return None,
+        }
+        self.cache.lock(pin);
+        Some(pin)
+    }
+
+    /// A register with the value of an operand, in which the result is computed; `other` is read by the instruction that does so, and
+    /// was not asked for yet.
+    pub(crate) fn take_for_result(&mut self, operand: Operand, other: Operand, kind: Kind) -> Reg {
+        if self.is_spare(operand, other, kind) {
+            if let Some(slot) = operand.slot()
+                && let Some(reg) = self.cached(slot, kind)
+            {
+                self.cache.clear_reg(reg);
+                self.cache.lock(reg);
+                return reg;
+            }
+        } else if other.slot() != self.next_local()
+            && let Some(slot) = operand.slot()
+            && Some(slot) != self.next_local()
+            && let Some(pin) = self.result_pin(kind.class(), false)
+        {
+            self.load_reg(pin, operand, kind);
+            return pin;
+        }
+        self.take_reg(operand, kind)
+    }
+}
