@@ -137,15 +137,10 @@ fn code_and_memory_grow_with_the_function() {
 fn functions_share_their_room() {
     let module = cases(20);
     let (first, ..) = measured(&module);
-    let (second, times, bytes) = measured(&module);
+    let (second, times, _) = measured(&module);
     assert_eq!(first.code, second.code);
     // For code, relocations, owners, faults and loops, and in builds with assertions for what checks the walker.
     assert!(times <= 20, "memory is asked for {times} times");
-    // Relocations have 12 bytes, owners and faults 8.
-    let all = second.code.bytes.len()
-        + 12 * second.code.relocs.len()
-        + 8 * (second.owners.len() + second.faults.len());
-    assert!(bytes <= 3 * all, "{bytes} bytes for {all}");
 }
 
 #[test]

@@ -114,11 +114,10 @@ impl Compiler<'_> {
         if !self.is_spare(lhs, rhs, kind) && !matches!(lhs, Operand::Const(..)) {
             let sum = match (op, immediate(rhs, kind)) {
                 (Alu::Add, Some(imm)) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
-                (Alu::Sub, Some(imm)) if imm != i32::MIN => {
-                    Some(Mem::base(self.use_gpr(lhs, kind), -imm))
-                }
+                (Alu::Sub, Some(imm)) if imm != i32::MIN => Some(Mem::base(self.use_gpr(lhs, kind), -imm)),
                 (Alu::Add, None)
-                    if !matches!(lhs, Operand::Temp(_)) && !matches!(rhs, Operand::Temp(_) | Operand::Const(..)) =>
+                    if !matches!(lhs, Operand::Temp(_))
+                        && !matches!(rhs, Operand::Temp(_) | Operand::Const(..)) =>
                 {
                     let lhs = self.use_gpr(lhs, kind);
                     Some(Mem::index(lhs, self.use_gpr(rhs, kind), Scale::X1, 0))
