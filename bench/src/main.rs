@@ -81,7 +81,7 @@ enum Verb {
     Instances(instances::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
     Report(ReportArgs),
-    /// Time the walker alone, and with the interpreter's builder behind it, on all functions of modules
+    /// Time the walker alone, and with the translation for each tier behind it, on all functions of modules
     Walk(walk::Options),
     /// List the programs
     List,

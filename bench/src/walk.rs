@@ -1,15 +1,21 @@
-//! How long it takes to walk over all functions of a module: what no tier's translation can be quicker than.
+//! How long it takes to walk over all functions of a module, which no tier's translation can be quicker than, and how long to
+//! translate them for each tier.
 //!
 //! ```text
 //! module ─ parse ─▶ each function ─ walker ─▶ a backend that does nothing, with and without a survey of loops
-//!                                        └──▶ the interpreter's builder      ─▶ shortest times ─▶ a line each
+//!                                        ├──▶ the interpreter's builder
+//!                                        └──▶ baseline code, put to its place ─▶ shortest times ─▶ a line each, and what it takes
 //! ```
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use upshift_asm::RelocKind;
+use upshift_asm::x64::CpuFeatures;
+use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
+use upshift_core::vm::{MemoryMode, Returns};
 use upshift_translate::null::Null;
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuffers, parse, walk_with};
 
@@ -24,26 +30,67 @@ pub(crate) struct Options {
     runs: u32,
 }
 
-/// What walks over one function.
-type Pass = fn(&mut WalkBuffers, &ModuleInfo, FuncIndex) -> Result<()>;
+/// What is done to one function.
+type Pass = fn(&mut Bench<'_>, FuncIndex) -> Result<()>;
 
-const PASSES: [(&str, Pass); 3] =
-    [("walker", walker), ("walker, survey", survey), ("interpreter", interpreter)];
+const PASSES: [(&str, Pass); 4] =
+    [("walker", walker), ("walker, survey", survey), ("interpreter", interpreter), ("baseline", baseline)];
 
-fn with(null: &mut Null, buffers: &mut WalkBuffers, module: &ModuleInfo, func: FuncIndex) -> Result<()> {
-    Ok(walk_with(buffers, module, func, CodeOptions::default(), null)?)
+/// What passes work on and with.
+struct Bench<'m> {
+    module: &'m ModuleInfo,
+    target: &'m Target,
+    buffers: WalkBuffers,
+    /// Where code is put, one function after the other, from the start again when it is full.
+    place: Vec<u8>,
+    used: usize,
 }
 
-fn walker(buffers: &mut WalkBuffers, module: &ModuleInfo, func: FuncIndex) -> Result<()> {
-    with(&mut Null::default(), buffers, module, func)
+/// How many bytes the place of code has: more than caches, as the code of a module.
+const PLACE: usize = 32 << 20;
+
+impl Bench<'_> {
+    fn with(&mut self, null: &mut Null, func: FuncIndex) -> Result<()> {
+        Ok(walk_with(&mut self.buffers, self.module, func, CodeOptions::default(), null)?)
+    }
+
+    fn compile(&self, func: FuncIndex) -> Result<BaselineCode> {
+        Ok(upshift_baseline::compile(self.module, func, CodeOptions::default(), self.target)?)
+    }
+
+    /// Copies code to its place and writes the addresses in it, as publishing does.
+    fn put(&mut self, code: &BaselineCode) {
+        let (code, bytes) = (&code.code, &code.code.bytes);
+        if self.place.len() < self.used + bytes.len() {
+            self.used = 0;
+            self.place.resize(bytes.len().max(PLACE), 0);
+        }
+        let place = &mut self.place[self.used..][..bytes.len()];
+        place.copy_from_slice(bytes);
+        for reloc in &code.relocs {
+            let address = if reloc.kind == RelocKind::Base { code.word(reloc.at) } else { 0 };
+            place[reloc.at as usize..][..8].copy_from_slice(&(address + self.used as u64).to_le_bytes());
+        }
+        self.used += bytes.len().next_multiple_of(16);
+    }
 }
 
-fn survey(buffers: &mut WalkBuffers, module: &ModuleInfo, func: FuncIndex) -> Result<()> {
-    with(&mut Null::with_survey(), buffers, module, func)
+fn walker(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
+    bench.with(&mut Null::default(), func)
 }
 
-fn interpreter(_: &mut WalkBuffers, module: &ModuleInfo, func: FuncIndex) -> Result<()> {
-    upshift_ir::compile(module, func, CodeOptions::default())?;
+fn survey(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
+    bench.with(&mut Null::with_survey(), func)
+}
+
+fn interpreter(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
+    upshift_ir::compile(bench.module, func, CodeOptions::default())?;
+    Ok(())
+}
+
+fn baseline(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
+    let code = bench.compile(func)?;
+    bench.put(&code);
     Ok(())
 }
 
@@ -58,23 +105,86 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
             .with_context(|| path.display().to_string())?;
         let (functions, size) = (module.bodies.len(), module.bodies.iter().map(ExactSizeIterator::len).sum());
         crate::print(&format!("{}: {functions} functions, {size} bytes\n", path.display()))?;
+        let target = Target {
+            features: CpuFeatures::detect(),
+            returns: Returns::Paired,
+            memories: vec![MemoryMode::Guard; module.memories.len()].into(),
+        };
+        let mut bench = Bench {
+            module: &module,
+            target: &target,
+            buffers: WalkBuffers::default(),
+            place: Vec::new(),
+            used: 0,
+        };
         for (name, pass) in PASSES {
             let best = (0..options.runs)
-                .map(|_| time(&module, pass))
+                .map(|_| time(&mut bench, pass))
                 .try_fold(Duration::MAX, |best, time| Ok::<_, anyhow::Error>(best.min(time?)))?;
             crate::print(&line(name, best, size, functions))?;
         }
+        crate::print(&Taken::measure(&bench)?.line(size))?;
     }
     Ok(())
 }
 
-fn time(module: &ModuleInfo, pass: Pass) -> Result<Duration> {
-    let mut buffers = WalkBuffers::default();
+/// All functions of the module.
+fn functions(module: &ModuleInfo) -> impl Iterator<Item = FuncIndex> {
+    let imported = module.imported_funcs;
+    (0..module.bodies.len() as u32).map(move |own| FuncIndex(imported + own))
+}
+
+fn time(bench: &mut Bench<'_>, pass: Pass) -> Result<Duration> {
     let begin = Instant::now();
-    for own in 0..module.bodies.len() as u32 {
-        pass(&mut buffers, module, FuncIndex(module.imported_funcs + own))?;
+    for func in functions(bench.module) {
+        pass(bench, func)?;
     }
     Ok(begin.elapsed())
+}
+
+/// What baseline code takes, in bytes.
+#[derive(Default)]
+struct Taken {
+    code: usize,
+    pool: usize,
+    /// Owners, faults and loops.
+    tables: usize,
+    /// Instructions of the interpreter in it.
+    embedded: u64,
+    /// The longest time that one function took.
+    longest: Duration,
+}
+
+impl Taken {
+    fn measure(bench: &Bench<'_>) -> Result<Taken> {
+        let mut taken = Taken::default();
+        for func in functions(bench.module) {
+            let begin = Instant::now();
+            let code = bench.compile(func)?;
+            taken.longest = taken.longest.max(begin.elapsed());
+            let pool = code.code.bytes.len() - code.code.pool as usize;
+            taken.code += code.code.pool as usize;
+            taken.pool += pool;
+            taken.tables +=
+                size_of_val(&*code.owners) + size_of_val(&*code.faults) + size_of_val(&*code.loops);
+            taken.embedded += u64::from(code.embedded);
+        }
+        Ok(taken)
+    }
+
+    /// A line, for so many bytes of functions.
+    fn line(&self, size: usize) -> String {
+        let per_byte = |bytes: usize| bytes as f64 / size.max(1) as f64;
+        format!(
+            "  bytes for one: code {:.2}, pool {:.2}, tables {:.2}, all {:.2}; {} embedded instructions, longest function {:.1} ms\n",
+            per_byte(self.code),
+            per_byte(self.pool),
+            per_byte(self.tables),
+            per_byte(self.code + self.pool + self.tables),
+            self.embedded,
+            self.longest.as_secs_f64() * 1e3
+        )
+    }
 }
 
 fn line(name: &str, time: Duration, size: usize, functions: usize) -> String {
@@ -87,7 +197,7 @@ fn line(name: &str, time: Duration, size: usize, functions: usize) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::line;
+    use super::{Taken, line};
 
     #[test]
     fn a_line_has_speed_and_time() {
@@ -95,6 +205,16 @@ mod tests {
         assert_eq!(
             line.split_whitespace().collect::<Vec<_>>(),
             ["walker", "20.0", "ms", "150.0", "MB/s", "20.00", "µs", "a", "function"]
+        );
+    }
+
+    #[test]
+    fn a_line_has_what_a_byte_takes() {
+        let taken =
+            Taken { code: 300, pool: 50, tables: 25, embedded: 7, longest: Duration::from_micros(1500) };
+        assert_eq!(
+            taken.line(100).trim(),
+            "bytes for one: code 3.00, pool 0.50, tables 0.25, all 3.75; 7 embedded instructions, longest function 1.5 ms"
         );
     }
 }

@@ -74,7 +74,7 @@ pub(crate) struct Room {
 impl Room {
     /// Whether only very large functions need so much.
     fn is_large(&self) -> bool {
-        const MOST_BYTES: usize = 1 << 20;
+        const MOST_BYTES: usize = 1 << 18;
         self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large()
     }
 }

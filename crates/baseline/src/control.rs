@@ -107,7 +107,7 @@ impl Control {
 
     /// Whether only very large functions need so much room.
     pub(crate) fn is_large(&self) -> bool {
-        const MOST: usize = 1 << 14;
+        const MOST: usize = 1 << 12;
         self.labels.capacity() > MOST || self.entries.capacity() > 4 * MOST
     }
 
