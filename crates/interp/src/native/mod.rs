@@ -101,7 +101,9 @@ pub fn allowed_returns() -> Returns {
 fn shadow_stack() -> bool {
     let mut top = 0_u64;
     // SAFETY: it only reads the register that points into such a stack; where there is none, it does nothing.
-    unsafe { std::arch::asm!("rdsspq {top}", top = inout(reg) top, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        std::arch::asm!("rdsspq {top}", top = inout(reg) top, options(nomem, nostack, preserves_flags))
+    };
     top != 0
 }
 

@@ -208,7 +208,7 @@ fn store_for(program: &Program, config: &Config) -> (Store<StoreLimits>, Instanc
 fn run(program: &Program, dispatch: Dispatch, fuel: u64) -> Bill {
     let mut config = Config::new();
     config.consume_fuel(true).dispatch(dispatch).tiers(Tiers::Only(Tier::Interpreter));
-    let (mut store, instance) = store_for(program, &mut config);
+    let (mut store, instance) = store_for(program, &config);
     let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
     store.set_fuel(fuel).unwrap();
     let before = all_work();
