@@ -15,9 +15,9 @@ use crate::compiler::Compiler;
 use crate::tables::{ColdPath, Kept};
 use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
 
-/// The kinds of results for which calls have a landing from handlers: none or one that is where it has to be already, and those that
-/// have to be moved.
-pub(crate) const LANDINGS: [Option<Kind>; 4] = [None, Some(Kind::F64), Some(Kind::I32), Some(Kind::I64)];
+/// The kinds of results for which calls have a landing from handlers: none, and those that have to be moved or extended.
+pub(crate) const LANDINGS: [Option<Kind>; 5] =
+    [None, Some(Kind::F32), Some(Kind::F64), Some(Kind::I32), Some(Kind::I64)];
 
 impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
@@ -170,10 +170,11 @@ impl<'m> Compiler<'m> {
     /// The landing of calls with such a result, from handlers.
     fn call_landing(&mut self, call: &Call<'_>) -> Label {
         let number = match result_kind(call.ty.results()) {
-            None | Some(Kind::F32) => 0,
-            Some(Kind::F64) => 1,
-            Some(Kind::I32) => 2,
-            Some(_) => 3,
+            None => 0,
+            Some(Kind::F32) => 1,
+            Some(Kind::F64) => 2,
+            Some(Kind::I32) => 3,
+            Some(_) => 4,
         };
         *self.control.call_landings[number].get_or_insert_with(|| self.asm.label())
     }

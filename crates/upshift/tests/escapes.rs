@@ -10,7 +10,8 @@ use common::ways::Way;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use upshift::{
-    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier, Trap, Val,
+    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier,
+    Trap, Val,
 };
 
 /// The ways in which code runs, and native code that is entered after so many arrivals.
@@ -167,21 +168,36 @@ fn integers_of_32_bits_have_no_upper_half_wherever_they_come_from() {
         ("(drop (i32.load8_u (local.get $x)))", Trap::MemoryOutOfBounds),
         ("(drop (i32.load8_u offset=4294967295 (local.get $x)))", Trap::MemoryOutOfBounds),
         ("(drop (i32.load8_u offset=2147483648 (local.get $x)))", Trap::MemoryOutOfBounds),
-        ("(drop (array.get_u $a (array.new $a (i32.const 1) (i32.const 3)) (local.get $x)))", Trap::ArrayOutOfBounds),
+        (
+            "(drop (array.get_u $a (array.new $a (i32.const 1) (i32.const 3)) (local.get $x)))",
+            Trap::ArrayOutOfBounds,
+        ),
         ("(drop (table.get $t (local.get $x)))", Trap::TableOutOfBounds),
         ("(drop (call_indirect $t (type $i) (local.get $x)))", Trap::TableOutOfBounds),
-        ("(block $b (block $a (br_table $a $a $b (local.get $x))) (return)) (unreachable)", Trap::UnreachableCodeReached),
-        ("(if (i64.eq (i64.extend_i32_u (local.get $x)) (i64.const 0xffffffff)) (then (unreachable)))", Trap::UnreachableCodeReached),
-        ("(if (i32.eq (i32.const -1) (i32.atomic.rmw.cmpxchg (i32.const 8) (local.get $x) (i32.const -1))) (then (unreachable)))",
-         Trap::UnreachableCodeReached),
+        (
+            "(block $b (block $a (br_table $a $a $b (local.get $x))) (return)) (unreachable)",
+            Trap::UnreachableCodeReached,
+        ),
+        (
+            "(if (i64.eq (i64.extend_i32_u (local.get $x)) (i64.const 0xffffffff)) (then (unreachable)))",
+            Trap::UnreachableCodeReached,
+        ),
+        (
+            "(if (i32.eq (i32.const -1) (i32.atomic.rmw.cmpxchg (i32.const 8) (local.get $x) (i32.const -1))) (then (unreachable)))",
+            Trap::UnreachableCodeReached,
+        ),
     ];
     for (use_, trap) in uses {
         for source in sources {
             for merge in [
                 // The value as it is, and where paths meet.
                 format!("(local.set $x {source})"),
-                format!("(local.set $x (block $m (result i32) (br_if $m (i32.load (i32.const 0)) (i32.load (i32.const 16))) (drop) {source}))"),
-                format!("(local.set $x (if (result i32) (i32.load (i32.const 16)) (then (i32.load (i32.const 0))) (else {source})))"),
+                format!(
+                    "(local.set $x (block $m (result i32) (br_if $m (i32.load (i32.const 0)) (i32.load (i32.const 16))) (drop) {source}))"
+                ),
+                format!(
+                    "(local.set $x (if (result i32) (i32.load (i32.const 16)) (then (i32.load (i32.const 0))) (else {source})))"
+                ),
             ] {
                 let wat = module(&format!("{merge} {use_}"));
                 once(&format!("{source} in {use_}, {merge}"), &wat, &Err(trap));
@@ -308,10 +324,17 @@ fn tail_calls_move_any_number_of_parameters() {
     for &callee in &COUNTS {
         // The sum of the parameters, each as often as its place says.
         let terms: String = (0..callee)
-            .map(|at| format!("(local.set $s (i64.add (local.get $s) (i64.mul (local.get {at}) (i64.const {}))))", at + 1))
+            .map(|at| {
+                format!(
+                    "(local.set $s (i64.add (local.get $s) (i64.mul (local.get {at}) (i64.const {}))))",
+                    at + 1
+                )
+            })
             .collect();
         let params = repeat("param", "i64", callee);
-        funcs += &format!("(func $sum{callee} (export \"sum{callee}\") {params} (result i64) (local $s i64) {terms} (local.get $s))");
+        funcs += &format!(
+            "(func $sum{callee} (export \"sum{callee}\") {params} (result i64) (local $s i64) {terms} (local.get $s))"
+        );
         for &caller in &COUNTS {
             let argument = |at: usize| match at {
                 // From the last parameter to the first, some of them as they are, others computed.
@@ -332,7 +355,10 @@ fn tail_calls_move_any_number_of_parameters() {
             let number = COUNTS.iter().position(|&count| count == callee).unwrap();
             let forms = [
                 format!("(return_call $sum{callee} {})", arguments.concat()),
-                format!("(return_call_indirect (type $t{callee}) {} (i32.const {number}))", arguments.concat()),
+                format!(
+                    "(return_call_indirect (type $t{callee}) {} (i32.const {number}))",
+                    arguments.concat()
+                ),
             ];
             for (form, call) in forms.iter().enumerate() {
                 let name = format!("$f{caller}_{callee}_{form}");
@@ -365,15 +391,14 @@ fn any_number_of_results_of_any_size_arrives() {
             let types: String = (0..results).map(|at| if is_vector(at) { " v128" } else { " i64" }).collect();
             let values: String = (0..results)
                 .map(|at| match is_vector(at) {
-                    true => format!("(i64x2.replace_lane 1 (i64x2.splat (i64.const {at})) (i64.load (i32.const 8)))"),
+                    true => format!(
+                        "(i64x2.replace_lane 1 (i64x2.splat (i64.const {at})) (i64.load (i32.const 8)))"
+                    ),
                     false => format!("(i64.add (i64.load (i32.const 0)) (i64.const {at}))"),
                 })
                 .collect();
             let name = format!("$f{params}_{results}_{vectors}");
-            funcs += &format!(
-                "(func {name} {} (result{types}) {values})",
-                repeat("param", "i64", params)
-            );
+            funcs += &format!("(func {name} {} (result{types}) {values})", repeat("param", "i64", params));
             let given = "(i64.const 1)".repeat(params);
             // Results come from the last to the first.
             let takes: String = (0..results)
@@ -406,9 +431,31 @@ fn any_number_of_results_of_any_size_arrives() {
 fn accesses_at_the_edges_of_addresses_trap_or_not() {
     // Address, offset, bytes; a memory of one page.
     const PAGE: u64 = 65536;
-    let edges = [0, 1, PAGE - 16, PAGE - 8, PAGE - 1, PAGE, 1 << 31, (1 << 31) - 1, (1 << 31) - 17, (1 << 32) - 1, (1 << 32) - 16];
-    let wide = [1 << 32, 1 << 33, (1 << 63) - 1, 1 << 63, u64::MAX, u64::MAX - 15, u64::MAX - 65535, u64::MAX - 65536];
-    let loads = [("i64.load8_u", 1), ("i64.load16_s", 2), ("i64.load32_u", 4), ("i64.load", 8), ("v128.load", 16)];
+    let edges = [
+        0,
+        1,
+        PAGE - 16,
+        PAGE - 8,
+        PAGE - 1,
+        PAGE,
+        1 << 31,
+        (1 << 31) - 1,
+        (1 << 31) - 17,
+        (1 << 32) - 1,
+        (1 << 32) - 16,
+    ];
+    let wide = [
+        1 << 32,
+        1 << 33,
+        (1 << 63) - 1,
+        1 << 63,
+        u64::MAX,
+        u64::MAX - 15,
+        u64::MAX - 65535,
+        u64::MAX - 65536,
+    ];
+    let loads =
+        [("i64.load8_u", 1), ("i64.load16_s", 2), ("i64.load32_u", 4), ("i64.load", 8), ("v128.load", 16)];
     for is_64 in [false, true] {
         let (index, edges) =
             if is_64 { ("i64", [&edges[..], &wide].concat()) } else { ("i32", edges.to_vec()) };
@@ -419,7 +466,10 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
             for &offset in &edges {
                 for (load, bytes) in loads {
                     for constant in [true, false] {
-                        let given = format!("({index}.const {})", if is_64 { address as i64 } else { address as u32 as i32 as i64 });
+                        let given = format!(
+                            "({index}.const {})",
+                            if is_64 { address as i64 } else { address as u32 as i32 as i64 }
+                        );
                         let address_text = if constant { given.clone() } else { "(local.get $a)".into() };
                         let name = format!("f{}", cases.len());
                         funcs += &format!(
@@ -427,7 +477,13 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
                         );
                         funcs += &format!(
                             "(func (export \"s{name}\") (local $a {index}) (local.set $a {given}) ({store} offset={offset} {address_text} ({ty}.const {zero})))",
-                            store = match bytes { 1 => "i64.store8", 2 => "i64.store16", 4 => "i64.store32", 8 => "i64.store", _ => "v128.store" },
+                            store = match bytes {
+                                1 => "i64.store8",
+                                2 => "i64.store16",
+                                4 => "i64.store32",
+                                8 => "i64.store",
+                                _ => "v128.store",
+                            },
                             ty = if bytes == 16 { "v128" } else { "i64" },
                             zero = if bytes == 16 { "i64x2 0 0" } else { "0" },
                         );
@@ -439,7 +495,8 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
         }
         let wat = format!("(module {memory} {funcs})");
         for reserve in [8 << 30, 0] {
-            let mut config = if Tier::Baseline.is_available() { Way::Baseline.config() } else { Config::new() };
+            let mut config =
+                if Tier::Baseline.is_available() { Way::Baseline.config() } else { Config::new() };
             config.memory_reservation(reserve);
             let engine = Engine::new(&config).unwrap();
             let module = Module::new(&engine, &wat).unwrap();
@@ -589,9 +646,13 @@ fn traps_panics_and_exceptions_end_only_what_they_happen_in() {
         }
         // A panic that nobody catches on the way goes through all levels, and the store is as good as before.
         let through = Func::wrap(&mut store, || -> () { panic!("through") });
-        let module = Module::new(&engine, r#"(module (import "" "p" (func $p)) (memory 1) (func (export "run") (result i32)
+        let module = Module::new(
+            &engine,
+            r#"(module (import "" "p" (func $p)) (memory 1) (func (export "run") (result i32)
             (if (i32.load (i32.const 0)) (then (return (i32.const 5))))
-            (i32.store (i32.const 0) (i32.const 1)) (call $p) (i32.const 6)))"#).unwrap();
+            (i32.store (i32.const 0) (i32.const 1)) (call $p) (i32.const 6)))"#,
+        )
+        .unwrap();
         let instance = Instance::new(&mut store, &module, &[through.into()]).unwrap();
         let panics = instance.get_typed_func::<(), i32>(&mut store, "run").unwrap();
         assert!(catch_unwind(AssertUnwindSafe(|| panics.call(&mut store, ()))).is_err(), "{way}");
@@ -667,4 +728,96 @@ fn what_is_thrown_finds_registers_as_they_were() {
         }
     }
     check("thrown", wat, &Ok([10, 100, 101].map(f).to_vec()));
+}
+
+#[test]
+fn a_comparison_that_waits_leaves_the_local_that_is_set_next_alone() {
+    // In each turn a comparison is made, then a local is computed from itself, then the comparison is used.
+    let wat = r#"(module
+        (memory 1)
+        (func $f (param $n i32) (result i64) (local $x i32) (local $y i32) (local $c i32) (local $z i64) (local $d f64)
+            (loop $l
+                (local.set $y (i32.add (local.get $y) (i32.const 2)))
+                ;; Arithmetic.
+                (i32.eq (local.get $x) (local.get $y))
+                (local.set $x (i32.add (local.get $x) (local.get $y)))
+                (local.set $c (i32.add (local.get $c)))
+                ;; Floats that may be unordered.
+                (f64.ne (local.get $d) (f64.const 8))
+                (local.set $x (i32.sub (local.get $x) (i32.const 5)))
+                (local.set $c (i32.add (local.get $c)))
+                ;; A choice between a comparison and the local.
+                (i32.lt_s (local.get $x) (local.get $y))
+                (local.set $x (select (local.get $x) (i32.and (local.get $n) (i32.const 1))))
+                ;; A load at the local's own address.
+                (i32.gt_u (local.get $y) (i32.const 9))
+                (local.set $x (i32.add (local.get $x) (i32.load8_u (i32.and (local.get $x) (i32.const 63)))))
+                (local.set $c (i32.add (local.get $c)))
+                (i32.ge_s (local.get $y) (local.get $c))
+                (local.set $x (i32.load8_s offset=64 (i32.and (local.get $x) (i32.const 63))))
+                (local.set $c (i32.add (local.get $c)))
+                ;; One that is a local and is tested at once.
+                (if (i32.eqz (local.tee $x (i32.ne (local.get $x) (local.get $c))))
+                    (then (local.set $c (i32.add (local.get $c) (i32.const 100)))))
+                (local.set $x (i32.add (local.get $x) (i32.shl (local.get $y) (i32.const 3))))
+                (local.set $z (i64.add (i64.mul (local.get $z) (i64.const 31)) (i64.extend_i32_u (local.get $x))))
+                (local.set $d (f64.add (local.get $d) (f64.const 1)))
+                (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i64.add (local.get $z) (i64.extend_i32_s (local.get $c))))
+        (data (i32.const 0) "\05\01\04\01\05\09\02\06\05\03\05\08\09\07\09\03\02\03\08\04\06\02\06\04\03\03\08\03\02\07\09\05\00\02\08\08\04\01\09\07\01\06\09\03\09\09\03\07\05\01\00\05\08\02\00\09\07\04\09\04\04\05\09\02")
+        (data (i32.const 64) "\85\81\84\01\05\89\02\06\05\83\05\08\89\07\09\03\82\03\08\84\06\02\06\04\83\03\08\03\02\07\89\05\00\82\08\08\04\01\09\87\01\06\09\83\09\09\03\07\85\01\00\05\08\02\00\89\07\04\09\04\84\05\09\02")
+        (func (export "run") (result i64 i64 i64) (call $f (i32.const 1)) (call $f (i32.const 7)) (call $f (i32.const 500))))"#;
+    const LOW: &[u8; 64] = b"\x05\x01\x04\x01\x05\x09\x02\x06\x05\x03\x05\x08\x09\x07\x09\x03\x02\x03\x08\x04\x06\x02\x06\x04\x03\x03\x08\x03\x02\x07\x09\x05\x00\x02\x08\x08\x04\x01\x09\x07\x01\x06\x09\x03\x09\x09\x03\x07\x05\x01\x00\x05\x08\x02\x00\x09\x07\x04\x09\x04\x04\x05\x09\x02";
+    const HIGH: &[u8; 64] = b"\x85\x81\x84\x01\x05\x89\x02\x06\x05\x83\x05\x08\x89\x07\x09\x03\x82\x03\x08\x84\x06\x02\x06\x04\x83\x03\x08\x03\x02\x07\x89\x05\x00\x82\x08\x08\x04\x01\x09\x87\x01\x06\x09\x83\x09\x09\x03\x07\x85\x01\x00\x05\x08\x02\x00\x89\x07\x04\x09\x04\x84\x05\x09\x02";
+    fn f(mut n: i32) -> i64 {
+        let (mut x, mut y, mut c, mut z, mut d) = (0i32, 0i32, 0i32, 0i64, 0.0f64);
+        loop {
+            y = y.wrapping_add(2);
+            let equal = x == y;
+            x = x.wrapping_add(y);
+            c += i32::from(equal);
+            let different = d != 8.0;
+            x = x.wrapping_sub(5);
+            c += i32::from(different);
+            let below = x < y;
+            x = if n & 1 != 0 { i32::from(below) } else { x };
+            let above = y as u32 > 9;
+            x = x.wrapping_add(LOW[(x & 63) as usize].into());
+            c += i32::from(above);
+            let at_least = y >= c;
+            x = i32::from(HIGH[(x & 63) as usize] as i8);
+            c += i32::from(at_least);
+            x = i32::from(x != c);
+            c += if x == 0 { 100 } else { 0 };
+            x = x.wrapping_add(y << 3);
+            z = z.wrapping_mul(31).wrapping_add(x as u32 as i64);
+            d += 1.0;
+            n -= 1;
+            if n == 0 {
+                return z.wrapping_add(c.into());
+            }
+        }
+    }
+    check("waiting comparisons", wat, &Ok([1, 7, 500].map(f).to_vec()));
+}
+
+#[test]
+fn a_float_of_32_bits_has_no_upper_half_whoever_returns_it() {
+    // A hot function calls one that was never called, whose result is made beside another float; what it throws is caught by one
+    // that was never called either, where the bits of the float become an integer as they are.
+    let wat = r#"(module
+        (tag $e (param f32))
+        (func $cold (param f64) (result f32) (f32.demote_f64 (f64.add (local.get 0) (local.get 0))))
+        (func $hot (param $x f64) (local $i i32) (local $y f64)
+            (loop $l
+                (local.set $y (f64.mul (local.get $x) (local.get $x)))
+                (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+            (throw $e (f32.neg (call $cold (f64.sub (f64.add (local.get $y) (f64.const 1.5)) (local.get $y))))))
+        (func (export "run") (result i64)
+            (block $h (result f32)
+                (try_table (catch $e $h) (call $hot (f64.const 1.7)))
+                (unreachable))
+            (i32.reinterpret_f32)
+            (i64.extend_i32_u)))"#;
+    check("floats", wat, &Ok(vec![i64::from((-3.0f32).to_bits())]));
 }

@@ -85,8 +85,12 @@ impl Compiler<'_> {
         self.emit_arrival();
         match result {
             Some(Kind::F64) => self.asm.movaps(FLOAT_RESULT, upshift_asm::x64::Xmm::XMM1),
-            Some(Kind::F32) | None => {}
+            None => {}
             // Handlers may have left anything in the upper half.
+            Some(Kind::F32) => {
+                self.asm.movd_rm(Size::S32, RESULT, FLOAT_RESULT);
+                self.asm.movd(Size::S32, FLOAT_RESULT, RESULT);
+            }
             Some(Kind::I32) => self.asm.mov(Size::S32, RESULT, Gpr::R9),
             Some(_) => self.asm.mov(Size::S64, RESULT, Gpr::R9),
         }
