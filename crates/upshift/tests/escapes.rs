@@ -10,7 +10,8 @@ use common::ways::Way;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use upshift::{
-    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier, Trap, Val,
+    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier,
+    Trap, Val,
 };
 
 /// The ways in which code runs, and native code that is entered after so many arrivals.
@@ -66,6 +67,46 @@ fn run(store: &mut Store<()>, instance: &Instance) -> Result<Vec<i64>, Trap> {
             .collect()),
         Err(error) => Err(*error.downcast_ref::<Trap>().unwrap_or_else(|| panic!("{error:?}"))),
     }
+}
+
+#[test]
+fn a_comparison_that_a_branch_drops_stays_away() {
+    // What the branch carries goes to the home of the comparison, whose flags are still there.
+    check(
+        "dropped",
+        r#"(module
+            (func $const (param i32 i32) (result i64)
+                (block (result i64)
+                    (i32.lt_u (local.get 0) (local.get 1))
+                    (i64.const 4095)
+                    (br 0)))
+            (func $local (param i32 i64) (result i64)
+                (block (result i64)
+                    (i32.lt_u (local.get 0) (local.get 0))
+                    (local.get 1)
+                    (br 0)))
+            (func $vector (param i32 v128) (result i64)
+                (i64x2.extract_lane 1
+                    (block (result v128)
+                        (i64.const 1)
+                        (i32.lt_u (local.get 0) (local.get 0))
+                        (local.get 1)
+                        (br 0))))
+            (func $loop (param i32) (result i32)
+                (i32.const 5)
+                (loop (param i32) (result i32)
+                    (br_if 1 (i32.gt_s (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 3)))
+                    (drop)
+                    (i32.eq (local.get 0) (i32.const 100))
+                    (local.get 0)
+                    (br 0)))
+            (func (export "run") (result i64 i64 i64 i32)
+                (call $const (i32.const 1) (i32.const 0))
+                (call $local (i32.const 1) (i64.const 77))
+                (call $vector (i32.const 1) (v128.const i64x2 8 9))
+                (call $loop (i32.const 0))))"#,
+        &Ok(vec![4095, 77, 9, 3]),
+    );
 }
 
 #[test]
@@ -167,21 +208,36 @@ fn integers_of_32_bits_have_no_upper_half_wherever_they_come_from() {
         ("(drop (i32.load8_u (local.get $x)))", Trap::MemoryOutOfBounds),
         ("(drop (i32.load8_u offset=4294967295 (local.get $x)))", Trap::MemoryOutOfBounds),
         ("(drop (i32.load8_u offset=2147483648 (local.get $x)))", Trap::MemoryOutOfBounds),
-        ("(drop (array.get_u $a (array.new $a (i32.const 1) (i32.const 3)) (local.get $x)))", Trap::ArrayOutOfBounds),
+        (
+            "(drop (array.get_u $a (array.new $a (i32.const 1) (i32.const 3)) (local.get $x)))",
+            Trap::ArrayOutOfBounds,
+        ),
         ("(drop (table.get $t (local.get $x)))", Trap::TableOutOfBounds),
         ("(drop (call_indirect $t (type $i) (local.get $x)))", Trap::TableOutOfBounds),
-        ("(block $b (block $a (br_table $a $a $b (local.get $x))) (return)) (unreachable)", Trap::UnreachableCodeReached),
-        ("(if (i64.eq (i64.extend_i32_u (local.get $x)) (i64.const 0xffffffff)) (then (unreachable)))", Trap::UnreachableCodeReached),
-        ("(if (i32.eq (i32.const -1) (i32.atomic.rmw.cmpxchg (i32.const 8) (local.get $x) (i32.const -1))) (then (unreachable)))",
-         Trap::UnreachableCodeReached),
+        (
+            "(block $b (block $a (br_table $a $a $b (local.get $x))) (return)) (unreachable)",
+            Trap::UnreachableCodeReached,
+        ),
+        (
+            "(if (i64.eq (i64.extend_i32_u (local.get $x)) (i64.const 0xffffffff)) (then (unreachable)))",
+            Trap::UnreachableCodeReached,
+        ),
+        (
+            "(if (i32.eq (i32.const -1) (i32.atomic.rmw.cmpxchg (i32.const 8) (local.get $x) (i32.const -1))) (then (unreachable)))",
+            Trap::UnreachableCodeReached,
+        ),
     ];
     for (use_, trap) in uses {
         for source in sources {
             for merge in [
                 // The value as it is, and where paths meet.
                 format!("(local.set $x {source})"),
-                format!("(local.set $x (block $m (result i32) (br_if $m (i32.load (i32.const 0)) (i32.load (i32.const 16))) (drop) {source}))"),
-                format!("(local.set $x (if (result i32) (i32.load (i32.const 16)) (then (i32.load (i32.const 0))) (else {source})))"),
+                format!(
+                    "(local.set $x (block $m (result i32) (br_if $m (i32.load (i32.const 0)) (i32.load (i32.const 16))) (drop) {source}))"
+                ),
+                format!(
+                    "(local.set $x (if (result i32) (i32.load (i32.const 16)) (then (i32.load (i32.const 0))) (else {source})))"
+                ),
             ] {
                 let wat = module(&format!("{merge} {use_}"));
                 once(&format!("{source} in {use_}, {merge}"), &wat, &Err(trap));
@@ -308,10 +364,17 @@ fn tail_calls_move_any_number_of_parameters() {
     for &callee in &COUNTS {
         // The sum of the parameters, each as often as its place says.
         let terms: String = (0..callee)
-            .map(|at| format!("(local.set $s (i64.add (local.get $s) (i64.mul (local.get {at}) (i64.const {}))))", at + 1))
+            .map(|at| {
+                format!(
+                    "(local.set $s (i64.add (local.get $s) (i64.mul (local.get {at}) (i64.const {}))))",
+                    at + 1
+                )
+            })
             .collect();
         let params = repeat("param", "i64", callee);
-        funcs += &format!("(func $sum{callee} (export \"sum{callee}\") {params} (result i64) (local $s i64) {terms} (local.get $s))");
+        funcs += &format!(
+            "(func $sum{callee} (export \"sum{callee}\") {params} (result i64) (local $s i64) {terms} (local.get $s))"
+        );
         for &caller in &COUNTS {
             let argument = |at: usize| match at {
                 // From the last parameter to the first, some of them as they are, others computed.
@@ -332,7 +395,10 @@ fn tail_calls_move_any_number_of_parameters() {
             let number = COUNTS.iter().position(|&count| count == callee).unwrap();
             let forms = [
                 format!("(return_call $sum{callee} {})", arguments.concat()),
-                format!("(return_call_indirect (type $t{callee}) {} (i32.const {number}))", arguments.concat()),
+                format!(
+                    "(return_call_indirect (type $t{callee}) {} (i32.const {number}))",
+                    arguments.concat()
+                ),
             ];
             for (form, call) in forms.iter().enumerate() {
                 let name = format!("$f{caller}_{callee}_{form}");
@@ -365,15 +431,14 @@ fn any_number_of_results_of_any_size_arrives() {
             let types: String = (0..results).map(|at| if is_vector(at) { " v128" } else { " i64" }).collect();
             let values: String = (0..results)
                 .map(|at| match is_vector(at) {
-                    true => format!("(i64x2.replace_lane 1 (i64x2.splat (i64.const {at})) (i64.load (i32.const 8)))"),
+                    true => format!(
+                        "(i64x2.replace_lane 1 (i64x2.splat (i64.const {at})) (i64.load (i32.const 8)))"
+                    ),
                     false => format!("(i64.add (i64.load (i32.const 0)) (i64.const {at}))"),
                 })
                 .collect();
             let name = format!("$f{params}_{results}_{vectors}");
-            funcs += &format!(
-                "(func {name} {} (result{types}) {values})",
-                repeat("param", "i64", params)
-            );
+            funcs += &format!("(func {name} {} (result{types}) {values})", repeat("param", "i64", params));
             let given = "(i64.const 1)".repeat(params);
             // Results come from the last to the first.
             let takes: String = (0..results)
@@ -406,9 +471,31 @@ fn any_number_of_results_of_any_size_arrives() {
 fn accesses_at_the_edges_of_addresses_trap_or_not() {
     // Address, offset, bytes; a memory of one page.
     const PAGE: u64 = 65536;
-    let edges = [0, 1, PAGE - 16, PAGE - 8, PAGE - 1, PAGE, 1 << 31, (1 << 31) - 1, (1 << 31) - 17, (1 << 32) - 1, (1 << 32) - 16];
-    let wide = [1 << 32, 1 << 33, (1 << 63) - 1, 1 << 63, u64::MAX, u64::MAX - 15, u64::MAX - 65535, u64::MAX - 65536];
-    let loads = [("i64.load8_u", 1), ("i64.load16_s", 2), ("i64.load32_u", 4), ("i64.load", 8), ("v128.load", 16)];
+    let edges = [
+        0,
+        1,
+        PAGE - 16,
+        PAGE - 8,
+        PAGE - 1,
+        PAGE,
+        1 << 31,
+        (1 << 31) - 1,
+        (1 << 31) - 17,
+        (1 << 32) - 1,
+        (1 << 32) - 16,
+    ];
+    let wide = [
+        1 << 32,
+        1 << 33,
+        (1 << 63) - 1,
+        1 << 63,
+        u64::MAX,
+        u64::MAX - 15,
+        u64::MAX - 65535,
+        u64::MAX - 65536,
+    ];
+    let loads =
+        [("i64.load8_u", 1), ("i64.load16_s", 2), ("i64.load32_u", 4), ("i64.load", 8), ("v128.load", 16)];
     for is_64 in [false, true] {
         let (index, edges) =
             if is_64 { ("i64", [&edges[..], &wide].concat()) } else { ("i32", edges.to_vec()) };
@@ -419,7 +506,10 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
             for &offset in &edges {
                 for (load, bytes) in loads {
                     for constant in [true, false] {
-                        let given = format!("({index}.const {})", if is_64 { address as i64 } else { address as u32 as i32 as i64 });
+                        let given = format!(
+                            "({index}.const {})",
+                            if is_64 { address as i64 } else { address as u32 as i32 as i64 }
+                        );
                         let address_text = if constant { given.clone() } else { "(local.get $a)".into() };
                         let name = format!("f{}", cases.len());
                         funcs += &format!(
@@ -427,7 +517,13 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
                         );
                         funcs += &format!(
                             "(func (export \"s{name}\") (local $a {index}) (local.set $a {given}) ({store} offset={offset} {address_text} ({ty}.const {zero})))",
-                            store = match bytes { 1 => "i64.store8", 2 => "i64.store16", 4 => "i64.store32", 8 => "i64.store", _ => "v128.store" },
+                            store = match bytes {
+                                1 => "i64.store8",
+                                2 => "i64.store16",
+                                4 => "i64.store32",
+                                8 => "i64.store",
+                                _ => "v128.store",
+                            },
                             ty = if bytes == 16 { "v128" } else { "i64" },
                             zero = if bytes == 16 { "i64x2 0 0" } else { "0" },
                         );
@@ -439,7 +535,8 @@ fn accesses_at_the_edges_of_addresses_trap_or_not() {
         }
         let wat = format!("(module {memory} {funcs})");
         for reserve in [8 << 30, 0] {
-            let mut config = if Tier::Baseline.is_available() { Way::Baseline.config() } else { Config::new() };
+            let mut config =
+                if Tier::Baseline.is_available() { Way::Baseline.config() } else { Config::new() };
             config.memory_reservation(reserve);
             let engine = Engine::new(&config).unwrap();
             let module = Module::new(&engine, &wat).unwrap();
@@ -589,9 +686,13 @@ fn traps_panics_and_exceptions_end_only_what_they_happen_in() {
         }
         // A panic that nobody catches on the way goes through all levels, and the store is as good as before.
         let through = Func::wrap(&mut store, || -> () { panic!("through") });
-        let module = Module::new(&engine, r#"(module (import "" "p" (func $p)) (memory 1) (func (export "run") (result i32)
+        let module = Module::new(
+            &engine,
+            r#"(module (import "" "p" (func $p)) (memory 1) (func (export "run") (result i32)
             (if (i32.load (i32.const 0)) (then (return (i32.const 5))))
-            (i32.store (i32.const 0) (i32.const 1)) (call $p) (i32.const 6)))"#).unwrap();
+            (i32.store (i32.const 0) (i32.const 1)) (call $p) (i32.const 6)))"#,
+        )
+        .unwrap();
         let instance = Instance::new(&mut store, &module, &[through.into()]).unwrap();
         let panics = instance.get_typed_func::<(), i32>(&mut store, "run").unwrap();
         assert!(catch_unwind(AssertUnwindSafe(|| panics.call(&mut store, ()))).is_err(), "{way}");
