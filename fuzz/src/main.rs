@@ -3,15 +3,34 @@
 //! ```text
 //! options ─▶ seed, numbers ─ smith, structured ─▶ modules ─ compare ─▶ counts, or seed + module + call that differ
 //!                                                   Upshift, three ways ─┴─ Wasmtime
+//!
+//! options ─▶ seed, numbers ─ generate ─▶ programs ─ tiers ─▶ counts, or programs that tiers do not do the same with
 //! ```
 //!
 //! What makes modules, runs them and compares is shared with the tests of `crates/upshift`, which have wasmi beside them.
 
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../crates/upshift/tests/agreement/case.rs"]
+mod case;
 #[path = "../../crates/upshift/tests/differential/compare.rs"]
 mod compare;
 #[path = "../../crates/upshift/tests/differential/engines.rs"]
 mod engines;
+#[path = "../../crates/upshift/tests/agreement/generate/mod.rs"]
+mod generate;
+#[cfg(unix)]
+#[path = "../../crates/upshift/tests/agreement/isolate.rs"]
+mod isolate;
+#[path = "../../crates/upshift/tests/agreement/observe.rs"]
+mod observe;
+#[allow(dead_code, reason = "the modules of other tests use more of it")]
+#[path = "../../crates/upshift/tests/differential/structured/ops.rs"]
+mod ops;
 mod options;
+#[path = "../../crates/upshift/tests/agreement/program.rs"]
+mod program;
+#[path = "../../crates/upshift/tests/agreement/reduce.rs"]
+mod reduce;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../crates/upshift/tests/common/rng.rs"]
 mod rng;
@@ -21,6 +40,8 @@ mod run;
 mod smith;
 #[path = "../../crates/upshift/tests/differential/structured/mod.rs"]
 mod structured;
+#[path = "../../crates/upshift/tests/agreement/run.rs"]
+mod tiers;
 #[path = "../../crates/upshift/tests/differential/value.rs"]
 mod value;
 mod wasmtime;
@@ -58,6 +79,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Differential(options) => differential(&options),
+        Command::Tiers(options) => tiers(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,6 +88,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs programs in all tiers, each in a process of its own, prints what was done, and fails when there were differences.
+fn tiers(options: &Differential) -> Result<()> {
+    std::fs::create_dir_all(&options.failures)
+        .with_context(|| format!("cannot make the directory {}", options.failures.display()))?;
+    let job = tiers::Job {
+        seed: options.seed,
+        first: options.first,
+        cases: options.cases,
+        isolate: true,
+        failures: &options.failures,
+        until: options.time.map(|time| Instant::now() + time),
+    };
+    let (report, failures) = job.run();
+    println!("tiers, seed {}: {report}", options.seed);
+    ensure!(failures.is_empty(), "{} differences\n\n{}", failures.len(), failures.join("\n\n"));
+    Ok(())
 }
 
 /// Runs the modules, prints what was done, and fails when there were differences.

@@ -8,6 +8,7 @@ use lexopt::{Arg, Parser, ValueExt};
 
 pub(crate) const USAGE: &str = "\
 usage: upshift-fuzz differential [OPTIONS]
+       upshift-fuzz tiers [--seed N] [--cases N] [--seconds N] [--first N] [--failures DIR]
 
   --config NAME      what is in the modules: default (all that both engines have, in mixes), exceptions, gc,
                      structured (few locals, values that meet control flow), binaryen (those of --pairs); default
@@ -24,6 +25,8 @@ usage: upshift-fuzz differential [OPTIONS]
 pub(crate) enum Command {
     Help,
     Differential(Differential),
+    /// What is compared are the tiers; there is one kind of programs, so that only some of the options matter.
+    Tiers(Differential),
 }
 
 /// Which modules to compare.
@@ -101,6 +104,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, lex
     }
     match command {
         Some(word) if word == "differential" => Ok(Command::Differential(options)),
+        Some(word) if word == "tiers" => Ok(Command::Tiers(options)),
         Some(word) => Err(format!("there is no command {}", word.display()).into()),
         None => Err("the command is missing".into()),
     }

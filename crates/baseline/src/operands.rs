@@ -333,8 +333,8 @@ impl Compiler<'_> {
 
     /// Copies a value to an operand home.
     pub(crate) fn copy_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
-        self.settle_operand(src);
         let kind = Kind::from(ty);
+        self.settle_for_copy(dst, src, kind);
         match src {
             Operand::Const(bits, _) => {
                 // Most are arguments of calls, which have to be in memory.
@@ -358,12 +358,14 @@ impl Compiler<'_> {
         self.move_to_local(dst, src, Kind::from(ty));
     }
 
-    /// Takes a comparison out of the flags if it is the operand. Copies of others leave it there.
-    fn settle_operand(&mut self, operand: Operand) {
-        if let (Some(flags), Operand::Temp(slot)) = (self.flags, operand)
-            && flags.dst == slot
-        {
+    /// Takes a comparison out of the flags if it is what is copied. If its home gets the copy, nobody wants it any more, and it must
+    /// not get there later. Other copies leave it in the flags.
+    fn settle_for_copy(&mut self, dst: Slot, src: Operand, kind: Kind) {
+        let Some(flags) = self.flags else { return };
+        if src.slot() == Some(flags.dst) {
             self.settle();
+        } else if (dst.0..dst.0 + kind.slots()).contains(&flags.dst.0) {
+            self.flags = None;
         }
     }
 

@@ -70,6 +70,46 @@ fn run(store: &mut Store<()>, instance: &Instance) -> Result<Vec<i64>, Trap> {
 }
 
 #[test]
+fn a_comparison_that_a_branch_drops_stays_away() {
+    // What the branch carries goes to the home of the comparison, whose flags are still there.
+    check(
+        "dropped",
+        r#"(module
+            (func $const (param i32 i32) (result i64)
+                (block (result i64)
+                    (i32.lt_u (local.get 0) (local.get 1))
+                    (i64.const 4095)
+                    (br 0)))
+            (func $local (param i32 i64) (result i64)
+                (block (result i64)
+                    (i32.lt_u (local.get 0) (local.get 0))
+                    (local.get 1)
+                    (br 0)))
+            (func $vector (param i32 v128) (result i64)
+                (i64x2.extract_lane 1
+                    (block (result v128)
+                        (i64.const 1)
+                        (i32.lt_u (local.get 0) (local.get 0))
+                        (local.get 1)
+                        (br 0))))
+            (func $loop (param i32) (result i32)
+                (i32.const 5)
+                (loop (param i32) (result i32)
+                    (br_if 1 (i32.gt_s (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 3)))
+                    (drop)
+                    (i32.eq (local.get 0) (i32.const 100))
+                    (local.get 0)
+                    (br 0)))
+            (func (export "run") (result i64 i64 i64 i32)
+                (call $const (i32.const 1) (i32.const 0))
+                (call $local (i32.const 1) (i64.const 77))
+                (call $vector (i32.const 1) (v128.const i64x2 8 9))
+                (call $loop (i32.const 0))))"#,
+        &Ok(vec![4095, 77, 9, 3]),
+    );
+}
+
+#[test]
 fn a_comparison_is_carried_to_a_lower_home() {
     check(
         "carried",

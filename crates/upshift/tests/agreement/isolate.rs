@@ -6,8 +6,10 @@ use std::os::fd::FromRawFd;
 /// So many seconds of the processor's time may it take, and so long may it take if it only waits.
 const LIMITS: (libc::rlim_t, u32) = (5, 60);
 
-/// What the function returns, or how the process ended instead.
-pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> {
+/// What the function returns, a text and numbers, or how the process ended instead.
+pub(crate) fn isolated<const N: usize>(
+    work: impl FnOnce() -> (Option<String>, [u64; N]),
+) -> (Option<String>, [u64; N]) {
     let mut ends = [0; 2];
     // SAFETY: there is room for both ends.
     assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0, "a pipe");
@@ -25,7 +27,8 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
             libc::setrlimit(libc::RLIMIT_CPU, &raw const limit);
             libc::alarm(LIMITS.1);
         }
-        let text = work();
+        let (text, numbers) = work();
+        let _ = writer.write_all(numbers.map(u64::to_le_bytes).as_flattened());
         let code = i32::from(text.is_some());
         let _ = writer.write_all(text.unwrap_or_default().as_bytes());
         // SAFETY: nothing of this process is needed any more.
@@ -33,12 +36,14 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
     }
     assert!(child > 0, "a process");
     drop(writer);
-    let mut text = String::new();
-    let _ = reader.read_to_string(&mut text);
+    let mut bytes = Vec::new();
+    let _ = reader.read_to_end(&mut bytes);
     let mut status = 0;
     // SAFETY: it is a child of this process, and nobody else waits for it.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
-    match status {
+    let words = bytes.as_chunks::<8>().0;
+    let numbers = std::array::from_fn(|at| words.get(at).map_or(0, |word| u64::from_le_bytes(*word)));
+    let text = match status {
         _ if libc::WIFSIGNALED(status)
             && [libc::SIGALRM, libc::SIGXCPU].contains(&libc::WTERMSIG(status)) =>
         {
@@ -46,6 +51,7 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
         }
         _ if libc::WIFSIGNALED(status) => Some(format!("it ends by signal {}", libc::WTERMSIG(status))),
         0 => None,
-        _ => Some(text),
-    }
+        _ => Some(String::from_utf8_lossy(&bytes[(8 * N).min(bytes.len())..]).into_owned()),
+    };
+    (text, numbers)
 }

@@ -81,7 +81,23 @@ impl Job<'_> {
     fn difference(&self, case: &Case, counts: &mut Counts) -> Option<String> {
         #[cfg(unix)]
         if self.isolate {
-            return crate::isolate::isolated(|| case.difference(None, &mut Counts::default()));
+            let work = || {
+                let mut counts = Counts::default();
+                let text = case.difference(None, &mut counts);
+                let Counts { runs, calls, errors, exhausted } = counts;
+                let [native, embedded, bytes] = NATIVE.each_ref().map(|sum| sum.load(Ordering::Relaxed));
+                (text, [runs as u64, calls as u64, errors as u64, exhausted as u64, native, embedded, bytes])
+            };
+            let (text, numbers) = crate::isolate::isolated(work);
+            let [runs, calls, errors, exhausted, native @ ..] = numbers;
+            *counts = Counts {
+                runs: counts.runs + runs as usize,
+                calls: counts.calls + calls as usize,
+                errors: counts.errors + errors as usize,
+                exhausted: counts.exhausted + exhausted as usize,
+            };
+            NATIVE.iter().zip(native).for_each(|(sum, n)| _ = sum.fetch_add(n, Ordering::Relaxed));
+            return text;
         }
         case.difference(None, counts)
     }
