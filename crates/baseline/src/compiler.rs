@@ -41,6 +41,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) consumed: Consumed,
     /// A comparison whose result is in the flags.
     pub(crate) flags: Option<Flags>,
+    /// A comparison whose result a local has, and that is in the flags as long as the code is no longer than this.
+    pub(crate) kept_flags: Option<(Flags, u32)>,
     /// What becomes of the result of the operation that comes, or runs.
     pub(crate) next: Option<Next>,
     /// A shift that the addition that comes next does as well.
@@ -68,6 +70,7 @@ impl<'m> Compiler<'m> {
             cache: Cache::default(),
             consumed: Consumed::default(),
             flags: None,
+            kept_flags: None,
             next: None,
             scaled: None,
             control: Control::default(),
@@ -130,6 +133,7 @@ impl Backend for Compiler<'_> {
 
     fn bind(&mut self, label: Label, live: Live<'_>) {
         self.settle();
+        self.kept_flags = None;
         self.bind_label(label, live.top);
     }
 

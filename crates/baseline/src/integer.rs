@@ -18,6 +18,11 @@ impl Compiler<'_> {
             self.flags = Some(Flags { dst, test: flags.test.inverted() });
             return;
         }
+        if let (Binary::I32Eq, Operand::Local(_, slot), Operand::Const(0, _)) = (op, lhs, rhs)
+            && let Some(test) = self.kept_test(slot)
+        {
+            return self.define_flags(dst, test.inverted());
+        }
         self.settle();
         let kind = Kind::from(op.operands()[0]);
         let (op, lhs, rhs) = match op.swapped() {
@@ -52,6 +57,11 @@ impl Compiler<'_> {
         {
             self.flags = None;
             return flags.test;
+        }
+        if let Operand::Local(_, slot) = condition
+            && let Some(test) = self.kept_test(slot)
+        {
+            return test;
         }
         self.settle();
         self.compare(Binary::I32Ne, condition, Operand::Const(0, Slot(0)))

@@ -18,6 +18,9 @@ use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
 use crate::x64::{self, Class, Reg};
 
+/// So many registers are left to operations before locals are loaded into the others.
+const SCARCE: u32 = 2;
+
 /// The most temporaries that one operation uses up.
 const MOST: usize = 4;
 
@@ -96,7 +99,13 @@ impl Compiler<'_> {
     fn evict_one(&mut self, class: Class) -> Reg {
         let open = x64::allocatable(class).without(self.cache.locked());
         let pinned = self.control.pinned();
-        let cost = |reg: &Reg| 2 * u8::from(pinned.contains(*reg)) + u8::from(self.cache.is_dirty(*reg));
+        // Locals that do not stay have to be stored sometime, if they are dirty; temporaries are wanted again soon.
+        let homes = Slot(self.frame.homes);
+        let cost = |&reg: &Reg| match self.cache.held(reg) {
+            _ if pinned.contains(reg) => 3,
+            held if held.iter().any(|held| held.slot >= homes) => 2,
+            _ => u8::from(self.cache.is_dirty(reg)),
+        };
         let reg = open.iter().min_by_key(cost).expect("an operation uses few registers");
         self.evict(reg);
         reg
@@ -261,11 +270,19 @@ impl Compiler<'_> {
         }
     }
 
-    /// Where a temporary is that no register has: loading it into one would be of no use to anybody else.
+    /// Where a temporary is that no register has: loading it into one would be of no use to anybody else. A local stays there, too,
+    /// if registers are scarce.
     pub(crate) fn temporary_in_memory(&mut self, operand: Operand, kind: Kind) -> Option<Mem> {
-        let Operand::Temp(slot) = operand else { return None };
+        let slot = operand.slot()?;
         if self.cached(slot, kind).is_some() {
             return None;
+        }
+        if !matches!(operand, Operand::Temp(_)) {
+            let free = self.cache.free().and(x64::allocatable(kind.class()));
+            let pinned = self.control.pin_of(slot).is_some_and(|pin| free.contains(pin));
+            if pinned || free.without(self.control.pinned()).len() > SCARCE {
+                return None;
+            }
         }
         Some(self.slot_mem(slot))
     }
@@ -325,12 +342,19 @@ impl Compiler<'_> {
 
     /// Copies a value to a local. One that stays in a register in this loop gets there at once, so that all branches find it there.
     pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.kept_flags = None;
         if let (Some(flags), Operand::Temp(slot)) = (self.flags, src)
             && flags.dst == slot
         {
-            self.settle();
+            self.settle_for(dst);
+            self.move_to_local(dst, src, Kind::I32);
+            return self.keep_flags(dst, flags.test);
         }
-        let kind = Kind::from(ty);
+        self.move_to_local(dst, src, Kind::from(ty));
+    }
+
+    /// Copies a value to a local.
+    pub(crate) fn move_to_local(&mut self, dst: Slot, src: Operand, kind: Kind) {
         let pin = self.control.pin_of(dst).filter(|&pin| match self.cache.held(pin) {
             [] => true,
             [held] => held.slot == dst,

@@ -2,8 +2,9 @@
 
 use upshift_asm::Label;
 use upshift_asm::x64::{Cond, Gpr, Rm, Size};
-use upshift_translate::backend::Slot;
+use upshift_translate::backend::{Next, Slot};
 
+use super::Class;
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 
@@ -42,12 +43,37 @@ impl Compiler<'_> {
     #[inline]
     pub(crate) fn settle(&mut self) {
         if let Some(flags) = self.flags.take() {
+            // What is known of the next local is not known of this result, but of the operation that runs.
+            let next = self.next.take();
             self.settle_flags(flags);
+            self.next = next;
         }
     }
 
+    /// Takes a comparison out of the flags, into the register of the local that gets the result.
+    pub(crate) fn settle_for(&mut self, local: Slot) {
+        if let Some(flags) = self.flags.take() {
+            self.next = Some(Next::Local(local));
+            self.settle_flags(flags);
+            self.next = None;
+        }
+    }
+
+    /// A local has what the flags say, which they go on to say until the next instruction.
+    pub(crate) fn keep_flags(&mut self, local: Slot, test: Test) {
+        if matches!(test, Test::Is(_)) {
+            self.kept_flags = Some((Flags { dst: local, test }, self.asm.offset()));
+        }
+    }
+
+    /// The test of a local whose value the flags still have.
+    pub(crate) fn kept_test(&self, local: Slot) -> Option<Test> {
+        let (flags, at) = self.kept_flags?;
+        (flags.dst == local && at == self.asm.offset()).then_some(flags.test)
+    }
+
     fn settle_flags(&mut self, Flags { dst, test }: Flags) {
-        let result = self.alloc_gpr();
+        let result = self.alloc_result(Class::Int).gpr();
         match test {
             Test::Is(cond) => self.asm.setcc(cond, result),
             Test::FloatEq | Test::FloatNe => {

@@ -13,9 +13,9 @@ use crate::operands::{Source, immediate};
 /// A division.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Division {
-    signed: bool,
+    pub(super) signed: bool,
     /// Whether the remainder is wanted, not the quotient.
-    remainder: bool,
+    pub(super) remainder: bool,
 }
 
 /// A shift to the left that waits for the addition that comes next: an index that is scaled.
@@ -197,6 +197,22 @@ impl Compiler<'_> {
                     return;
                 }
             }
+            let rotates = match op {
+                Shift::Rol => Some((size.bytes() * 8) as u8 - by),
+                Shift::Ror => Some(by),
+                _ => None,
+            };
+            if let Some(right) = rotates
+                && self.target.features.has(CpuFeature::Bmi2)
+                && !self.is_spare(lhs, rhs, kind)
+                && by != 0
+                && !matches!(lhs, Operand::Const(..))
+            {
+                let lhs = self.place(lhs, kind);
+                let result = self.alloc_result(Class::Int).gpr();
+                self.asm.rorx(size, result, lhs, right);
+                return self.define(dst, result, kind);
+            }
             let result = self.take_for_result(lhs, rhs, kind).gpr();
             if by != 0 {
                 self.asm.shift_imm(op, size, result, by);
@@ -238,6 +254,11 @@ impl Compiler<'_> {
             && divisor.is_power_of_two()
         {
             return self.divide_by_power(op, kind, dst, lhs, divisor);
+        }
+        if let (Kind::I32, Some(divisor)) = (kind, known)
+            && self.divide_by_constant(op, dst, lhs, divisor as u32)
+        {
+            return;
         }
         self.alloc_fixed(Gpr::RAX);
         self.alloc_fixed(Gpr::RDX);

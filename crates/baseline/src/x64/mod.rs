@@ -6,6 +6,7 @@ mod atomic;
 mod calls;
 mod casts;
 mod convert;
+mod divide;
 mod flags;
 mod float;
 mod integer;

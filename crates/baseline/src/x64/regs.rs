@@ -129,6 +129,12 @@ impl RegSet {
         RegSet(self.0 | other.0)
     }
 
+    /// How many there are.
+    #[inline(always)]
+    pub(crate) const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
     /// All of them.
     #[inline(always)]
     pub(crate) fn iter(self) -> impl Iterator<Item = Reg> {
