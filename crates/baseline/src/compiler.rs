@@ -26,7 +26,7 @@ use crate::control::Control;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
-use crate::x64::{Flags, Scaled};
+use crate::x64::{Flags, Reg, Scaled};
 
 /// Compiles one function.
 pub(crate) struct Compiler<'m> {
@@ -37,6 +37,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) asm: Assembler,
     /// What is in registers.
     pub(crate) cache: Cache,
+    /// The register that was given out last.
+    pub(crate) last: Reg,
     /// The temporaries that the running operation uses up.
     pub(crate) consumed: Consumed,
     /// A comparison whose result is in the flags.
@@ -68,6 +70,7 @@ impl<'m> Compiler<'m> {
             frame,
             asm: Assembler::new(),
             cache: Cache::default(),
+            last: Reg::new(0),
             consumed: Consumed::default(),
             flags: None,
             kept_flags: None,

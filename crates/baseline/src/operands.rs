@@ -16,7 +16,7 @@ use upshift_translate::backend::{Operand, Operands, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
-use crate::x64::{self, Class, Reg};
+use crate::x64::{self, Class, REGS, Reg};
 
 /// So many registers are left to operations before locals are loaded into the others.
 const SCARCE: u32 = 2;
@@ -55,6 +55,7 @@ impl Compiler<'_> {
         let reg = x64::first(class, free.without(self.control.pinned()))
             .or_else(|| x64::first(class, free))
             .unwrap_or_else(|| self.evict_one(class));
+        self.last = reg;
         self.cache.lock(reg);
         reg
     }
@@ -94,7 +95,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Frees a register of the class: one that need not be stored and does not stay for long, if possible.
+    /// Frees a register of the class: one that need not be stored and does not stay for long, if possible, and of these one whose turn
+    /// it is, as those that were given out last are wanted soonest.
     #[cold]
     fn evict_one(&mut self, class: Class) -> Reg {
         let open = x64::allocatable(class).without(self.cache.locked());
@@ -106,7 +108,9 @@ impl Compiler<'_> {
             held if held.iter().any(|held| held.slot >= homes) => 2,
             _ => u8::from(self.cache.is_dirty(reg)),
         };
-        let reg = open.iter().min_by_key(cost).expect("an operation uses few registers");
+        let last = self.last.index();
+        let turn = |&reg: &Reg| (cost(&reg), reg.index().wrapping_sub(last + 1) % REGS);
+        let reg = open.iter().min_by_key(turn).expect("an operation uses few registers");
         self.evict(reg);
         reg
     }

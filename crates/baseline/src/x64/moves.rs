@@ -10,6 +10,8 @@ use crate::compiler::Compiler;
 
 /// Up to how many slots are copied by an instruction each.
 pub(super) const UNROLLED: u32 = 8;
+/// Up to how many slots are cleared by stores: the instruction for more takes its time to begin.
+const ZEROED: u32 = 48;
 
 impl Compiler<'_> {
     /// A slot of the frame.
@@ -128,7 +130,7 @@ impl Compiler<'_> {
 
     /// Sets slots to zero; nothing is in registers.
     pub(crate) fn emit_zero_slots(&mut self, first: Slot, slots: u32) {
-        if slots <= 2 * UNROLLED {
+        if slots <= ZEROED {
             let zero = self.alloc_xmm();
             if slots > 1 {
                 self.asm.xorps(zero, zero);
