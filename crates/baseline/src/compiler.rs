@@ -43,6 +43,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) consumed: Consumed,
     /// A comparison whose result is in the flags.
     pub(crate) flags: Option<Flags>,
+    /// Where the last comparison of integers begins, with what its operands need, and ends.
+    pub(crate) compared: (u32, u32),
     /// A comparison whose result a local has, and that is in the flags as long as the code is no longer than this.
     pub(crate) kept_flags: Option<(Flags, u32)>,
     /// What becomes of the result of the operation that comes, or runs.
@@ -73,6 +75,7 @@ impl<'m> Compiler<'m> {
             last: Reg::new(0),
             consumed: Consumed::default(),
             flags: None,
+            compared: (0, 0),
             kept_flags: None,
             next: None,
             scaled: None,

@@ -13,6 +13,7 @@ use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Sl
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
+use crate::rotate::HeadTest;
 use crate::tables::ColdPath;
 use crate::x64::{Reg, RegSet, Test};
 
@@ -27,6 +28,8 @@ pub(crate) struct LabelInfo {
     pub(crate) catches: bool,
     /// Where the table that is being compiled leads, to conform first.
     table_stub: Option<Place>,
+    /// If it is the head of a loop that begins with a test.
+    pub(crate) head_test: Option<HeadTest>,
 }
 
 /// A way in from other tiers.
@@ -59,6 +62,8 @@ pub(crate) struct Control {
     unreachable: bool,
     /// The head of a loop that is about to be bound.
     head: Option<Label>,
+    /// The head that was bound last, and where that is.
+    pub(crate) last_head: Option<(Label, u32)>,
     /// The loops' heads, by number.
     loops: Vec<Option<Arrival>>,
     /// What stays in registers in the loops that are open.
@@ -92,6 +97,11 @@ impl Control {
     /// Where entries go if the stack has no room.
     pub(crate) fn overflow(&self) -> Place {
         self.overflow.expect("the function has begun")
+    }
+
+    /// The head of a loop begins with a test.
+    pub(crate) fn set_head_test(&mut self, head: Label, test: HeadTest) {
+        self.labels[head.0 as usize].head_test = Some(test);
     }
 
     /// The registers that stay in the innermost loop.
@@ -136,6 +146,7 @@ impl Compiler<'_> {
             bound: false,
             catches: false,
             table_stub: None,
+            head_test: None,
         });
         Label(self.control.labels.len() as u32 - 1)
     }
@@ -191,6 +202,7 @@ impl Compiler<'_> {
             self.control.loops.resize(number + 1, None);
         }
         let position = self.asm.offset();
+        self.control.last_head = Some((label, position));
         self.control.loops[number] = Some(Arrival { label, position, word: None });
     }
 
@@ -228,20 +240,24 @@ impl Compiler<'_> {
                 self.conform();
             }
         }
-        self.asm.jmp(place);
+        match self.head_test(target) {
+            Some(test) => self.jump_to_test(test),
+            None => self.asm.jmp(place),
+        }
         self.leave();
     }
 
     /// A branch that is taken if the test of the flags holds.
     fn branch(&mut self, test: Test, target: Label) {
         let LabelInfo { place, state, .. } = self.label(target);
-        if state.is_none() {
-            self.fix_state(target);
-            return self.jump_if(test, place);
+        match state {
+            None => self.fix_state(target),
+            Some(_) => self.plan(target),
         }
-        self.plan(target);
-        if self.control.plan.is_empty() {
-            return self.jump_if(test, place);
+        if state.is_none() || self.control.plan.is_empty() {
+            let end = self.asm.offset();
+            self.jump_if(test, place);
+            return self.note_head_test(end, test, place);
         }
         let skip = self.asm.label();
         self.jump_if(test.inverted(), skip);

@@ -22,6 +22,7 @@ mod objects;
 mod operands;
 mod pins;
 mod results;
+mod rotate;
 mod services;
 mod tables;
 mod x64;

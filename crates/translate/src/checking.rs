@@ -20,8 +20,8 @@ use upshift_core::vm::frame;
 
 use crate::ModuleInfo;
 use crate::backend::{
-    Backend, Call, Callee, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
-    Next, Operands, ReferenceNode, References, Return, SCRATCH_SLOTS, SHORT_SLOTS, Service, Slot,
+    Backend, Call, Callee, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next,
+    Operand, Operands, ReferenceNode, References, Return, SCRATCH_SLOTS, SHORT_SLOTS, Service, Slot,
 };
 
 /// How many homes are looked after.

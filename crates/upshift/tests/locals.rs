@@ -152,6 +152,30 @@ fn conditions_that_locals_keep_hold_where_control_meets() -> Result<()> {
 }
 
 #[test]
+fn loops_that_begin_with_a_test_end_with_it() -> Result<()> {
+    let wat = r#"(module
+        (func (export "pairs") (param $n i32) (param $most i32) (result i32)
+            (local $i i32) (local $j i32) (local $found i32)
+            (block $out
+                (loop $next
+                    (br_if $out (i32.ge_u (local.get $i) (local.get $n)))
+                    (local.set $j (i32.const 0))
+                    (block $over
+                        (loop $inner
+                            (if (i32.lt_u (local.get $j) (local.get $i))
+                                (then
+                                    (local.set $j (i32.add (local.get $j) (i32.const 1)))
+                                    (br_if $over (i32.gt_u (local.get $j) (local.get $most)))
+                                    (local.set $found (i32.add (local.get $found) (i32.const 1)))
+                                    (br $inner)))))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br $next)))
+            (local.get $found)))"#;
+    // Below each `i` there are `i` numbers, of which `most` are counted.
+    check(wat, &[("pairs", 0, 9, 0), ("pairs", 5, 9, 10), ("pairs", 5, 2, 7), ("pairs", 1, 9, 0)])
+}
+
+#[test]
 fn locals_stay_over_calls_in_loops() -> Result<()> {
     let wat = r#"(module
         (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -187,7 +211,8 @@ fn divisions_by_constants_are_exact() -> Result<()> {
     let mut cases = Vec::new();
     for (at, &divisor) in divisors.iter().enumerate() {
         let multiples = [0i32, 1, 2, -1, -2, i32::MAX / 2, i32::MIN / 2];
-        let near = multiples.iter().flat_map(|&n| [-1, 0, 1].map(|by| n.wrapping_mul(divisor).wrapping_add(by)));
+        let near =
+            multiples.iter().flat_map(|&n| [-1, 0, 1].map(|by| n.wrapping_mul(divisor).wrapping_add(by)));
         for value in near.chain([i32::MAX, i32::MIN, i32::MIN + 1, -10, 10, 12345, -98765]) {
             let (unsigned, by) = (value as u32, divisor as u32);
             let mut case = |op: &str, expected: i32| cases.push((format!("{op} {at}"), value, expected));

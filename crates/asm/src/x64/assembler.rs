@@ -85,6 +85,11 @@ impl Assembler {
         self.buffer.offset()
     }
 
+    /// The bytes so far; those that refer to what is not placed yet are not final. See [`CodeBuffer::written`].
+    pub fn written(&self) -> &[u8] {
+        self.buffer.written()
+    }
+
     /// Appends bytes as they are. See [`CodeBuffer::put_bytes`].
     pub fn put_bytes(&mut self, bytes: &[u8]) {
         self.buffer.put_bytes(bytes);

@@ -84,6 +84,7 @@ impl Compiler<'_> {
     pub(crate) fn compare(&mut self, op: Binary, lhs: Operand, rhs: Operand) -> Test {
         let kind = Kind::from(op.operands()[0]);
         let size = size_of_kind(kind);
+        let start = self.asm.offset();
         let (op, lhs, rhs) = match (op.swapped(), immediate(lhs, kind)) {
             (Some(swapped), Some(_)) if immediate(rhs, kind).is_none() => (swapped, rhs, lhs),
             _ => (op, lhs, rhs),
@@ -100,6 +101,7 @@ impl Compiler<'_> {
                 self.asm.cmp(size, scratch, rhs);
             }
         }
+        self.compared = (start, self.asm.offset());
         Test::Is(cond)
     }
 
@@ -114,11 +116,10 @@ impl Compiler<'_> {
         if !self.is_spare(lhs, rhs, kind) && !matches!(lhs, Operand::Const(..)) {
             let sum = match (op, immediate(rhs, kind)) {
                 (Alu::Add, Some(imm)) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
-                (Alu::Sub, Some(imm)) if imm != i32::MIN => {
-                    Some(Mem::base(self.use_gpr(lhs, kind), -imm))
-                }
+                (Alu::Sub, Some(imm)) if imm != i32::MIN => Some(Mem::base(self.use_gpr(lhs, kind), -imm)),
                 (Alu::Add, None)
-                    if !matches!(lhs, Operand::Temp(_)) && !matches!(rhs, Operand::Temp(_) | Operand::Const(..)) =>
+                    if !matches!(lhs, Operand::Temp(_))
+                        && !matches!(rhs, Operand::Temp(_) | Operand::Const(..)) =>
                 {
                     let lhs = self.use_gpr(lhs, kind);
                     Some(Mem::index(lhs, self.use_gpr(rhs, kind), Scale::X1, 0))

@@ -17,8 +17,8 @@ mod regs;
 mod vector;
 mod wide;
 
-pub(crate) use flags::{Flags, Test};
 pub(crate) use convert::Misfit;
+pub(crate) use flags::{Flags, Test};
 pub(crate) use float::{FloatOp, float_op};
 pub(crate) use integer::{IntOp, Scaled, int_op};
 pub(crate) use memory::{load_bytes, load_kind, store_bytes};
