@@ -9,6 +9,7 @@ use upshift::Tier;
 
 use crate::support::Dir;
 
+#[allow(dead_code, reason = "the debugger runs the program here")]
 mod support;
 
 /// The access behind the memory's end faults in native code, where gdb stops before anybody handles it.

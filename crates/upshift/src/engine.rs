@@ -121,13 +121,14 @@ impl Engine {
         ensure!(config.max_wasm_stack >= 4096, "`max_wasm_stack` must be 4096 bytes or more");
         ensure!(config.max_wasm_stack as u64 <= MAX_WASM_STACK, "`max_wasm_stack` must be 4 GiB or less");
         let config = Config { dispatch: config.dispatch.effective()?, ..config.clone() };
+        // They may have a say in where code lies.
+        let observers = Observers::new(config.profiler, config.debug_info, symbol_name)
+            .context("profilers cannot be told of native code")?;
         let (tiering, no_native_code) = match tiering(&config) {
             Ok(tiering) => (tiering, OnceLock::new()),
             Err(reason) if config.tiers == Tiers::Auto => (Tiering::Never, reason.into()),
             Err(reason) => return Err(Error::new(reason).context("functions cannot run in native code")),
         };
-        let observers = Observers::new(config.profiler, config.debug_info, symbol_name)
-            .context("profilers cannot be told of native code")?;
         let inner = EngineInner { config, tiering, no_native_code, observers, ..EngineInner::default() };
         Ok(Engine { inner: Arc::new(inner) })
     }

@@ -216,14 +216,14 @@ fn make_funcs(state: &mut StoreState, data: &InstanceData) {
     let native = state.tier.adaptor();
     // The first call of each finds what other instances have compiled.
     let ask = state.tier.asks_at_first_call() || !data.module.native().is_empty();
-    for (own, body) in info.bodies.iter().enumerate() {
+    for own in 0..info.bodies.len() {
         let func = FuncIndex(info.imported_funcs + own as u32);
         let known = if ask { None } else { data.module.translated(func) };
         let code = known.map_or(translate_stub, upshift_ir::FuncCode::entry);
         // SAFETY: the record lies in the context, which no code knows yet.
         unsafe {
             let ty = info.func_type(func);
-            let entry = Entry { code, native, counter: state.tier.counter(body.len()) };
+            let entry = Entry { code, native, counter: state.tier.counter() };
             data.func_rec(func).write(FuncRec::new(entry, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
         }
     }

@@ -106,5 +106,6 @@ impl FrameInfo {
 mod change;
 #[cfg(test)]
 mod counter;
+mod pays;
 
 pub(crate) use change::{TierState, first_call, hot, switch};

@@ -54,7 +54,7 @@ fn calls_tell_the_tiers_that_others_led_to() {
     let module = Module::new(&engine, SUM).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
-    let mut call = |store: &mut Store<()>, name: &str, n: i32| {
+    let call = |store: &mut Store<()>, name: &str, n: i32| {
         let func = instance.get_typed_func::<i32, i64>(&mut *store, name).unwrap();
         let result = func.call(&mut *store, n).unwrap();
         (result, tiers(store.last_call_tiers()))
@@ -375,40 +375,42 @@ fn another_thread_grows_the_memory() {
     }
 }
 
-/// Native code is made after as many calls and turns as pay, which depends on the size of the function.
+/// Native code is made when it pays, whatever of a program is busy; and who wants none gets none.
 #[test]
-fn larger_functions_wait_longer() {
+fn busy_functions_are_compiled() {
     let engine = Engine::default();
-    let long = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(2000);
-    let text = format!(
-        r#"(module
-            (func (export "short") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
-            (func (export "long") (param i32) (result i32) {long} (local.get 0)))"#
-    );
-    let module = Module::new(&engine, text).unwrap();
+    let module = Module::new(&engine, SUM).unwrap();
     let mut store = Store::new(&engine, ());
-    let instance = Instance::new(&mut store, &module, &[]).unwrap();
-    let mut calls = Vec::new();
-    for (index, name) in [(0, "short"), (1, "long")] {
-        let func = instance.get_typed_func::<i32, i32>(&mut store, name).unwrap();
-        let mut count = 0;
-        while module.compilation(index).is_none() {
-            func.call(&mut store, 1).unwrap();
-            count += 1;
-            assert!(count < 1 << 20, "{name} stays in the interpreter");
-        }
-        let compilation = module.compilation(index).unwrap();
-        assert_eq!((compilation.tier, compilation.trigger), (Tier::Baseline, Trigger::Calls));
-        // It was one more that found the counter run out.
-        assert_eq!(compilation.arrivals + 1, count, "{name}");
-        calls.push(count);
+    let once = func::<_, i32, i64>(&mut store, &module, "once");
+    let mut calls = 0_u64;
+    while module.compilation(1).is_none() {
+        assert_eq!(once.call(&mut store, 2).unwrap(), 3);
+        calls += 1;
+        assert!(calls < 1 << 20, "it stays in the interpreter");
     }
-    assert!(calls[0] < calls[1], "{calls:?}");
-    // Who wants none gets none.
+    // The call that has it compiled is among them.
+    let compiled = module.compilation(1).unwrap();
+    let cause = (compiled.trigger, u64::from(compiled.arrivals));
+    assert_eq!((compiled.tier, cause), (Tier::Baseline, (Trigger::Calls, calls)));
+    while module.compilation(0).is_none() {
+        once.call(&mut store, 2).unwrap();
+        calls += 1;
+        assert!(calls < 1 << 20, "the other one stays in the interpreter");
+    }
     let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Interpreter))).unwrap();
     let module = Module::new(&engine, SUM).unwrap();
     let mut store = Store::new(&engine, ());
     let sum = func::<_, i32, i64>(&mut store, &module, "sum");
     assert_eq!(sum.call(&mut store, 100_000).unwrap(), 5_000_050_000);
     assert_eq!(module.compilation(0), None);
+    // A loop that nothing leaves goes on in native code in its middle.
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#).unwrap();
+    let mut store = Store::new(&engine, ());
+    store.set_fuel(1_000_000).unwrap();
+    let spin = func::<_, (), ()>(&mut store, &module, "spin");
+    let error = spin.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Trap::OutOfFuel));
+    assert_eq!(tiers(store.last_call_tiers()), [Tier::Interpreter, Tier::Baseline]);
+    assert_eq!(store.get_fuel().unwrap(), 0);
 }

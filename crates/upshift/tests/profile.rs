@@ -18,8 +18,9 @@ const MODULE: &str = r#"(module $shop
     (func (export "a\nb") (result i32) (i32.const 7))
     (func $never))"#;
 
-/// Calls all functions of the module but the last one in native code, and answers the machine code of each.
-fn run(strategy: ProfilingStrategy) -> Result<Vec<Vec<u8>>> {
+/// Calls all functions of the module but the last one in native code, and answers the machine code of each, and what the process
+/// had mapped.
+fn run(strategy: ProfilingStrategy) -> Result<(Vec<Vec<u8>>, String)> {
     let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Baseline)).profiler(strategy))?;
     let module = Module::new(&engine, MODULE)?;
     let mut store = Store::new(&engine, ());
@@ -29,7 +30,8 @@ fn run(strategy: ProfilingStrategy) -> Result<Vec<Vec<u8>>> {
     // A second call compiles nothing.
     assert_eq!(total.call(&mut store, (8, 3))?, 0);
     assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "a\nb")?.call(&mut store, ())?, 7);
-    (0..2).map(|func| module.machine_code(func)).collect()
+    let code = (0..2).map(|func| module.machine_code(func)).collect::<Result<_>>()?;
+    Ok((code, fs::read_to_string("/proc/self/maps")?))
 }
 
 const NAMES: [&str; 2] = ["shop!shop::total", r"shop!a\nb"];
@@ -48,13 +50,15 @@ fn profilers_find_names_and_code() -> Result<()> {
     run(ProfilingStrategy::None)?;
     assert!(!Path::new(&map).exists() && fs::read_dir(&dir)?.next().is_none());
 
-    let code = run(ProfilingStrategy::PerfMap)?;
+    let (code, maps) = run(ProfilingStrategy::PerfMap)?;
     let text = fs::read_to_string(&map)?;
     fs::remove_file(&map)?;
-    check_map(&text, &code);
+    check_map(&text, &code, &maps);
 
     let dump = dir.join(format!("jit-{pid}.dump"));
-    let code = run(ProfilingStrategy::JitDump)?;
+    let (code, maps) = run(ProfilingStrategy::JitDump)?;
+    let marks = maps.lines().filter(|line| line.contains("/jit-") && line.contains(" r-xp "));
+    assert_eq!(marks.count(), 1, "{maps}");
     let first = fs::read(&dump)?;
     let mut seen = check_dump(&first, pid, &code);
     assert_eq!(seen.closed, 1);
@@ -70,8 +74,9 @@ fn profilers_find_names_and_code() -> Result<()> {
     Ok(())
 }
 
-/// Each line is `address size name`.
-fn check_map(text: &str, code: &[Vec<u8>]) {
+/// Each line is `address size name`. `perf` looks into the map for what lies in memory without a name, shared memory included, which
+/// the system calls `/dev/zero`.
+fn check_map(text: &str, code: &[Vec<u8>], maps: &str) {
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.splitn(3, ' ').collect()).collect();
     assert_eq!(lines.len(), 2, "{text}");
     let mut end = 0;
@@ -81,6 +86,13 @@ fn check_map(text: &str, code: &[Vec<u8>]) {
         assert_eq!((line[2], len), (name, code.len()), "{text}");
         assert!(address >= end && address.is_multiple_of(16), "{text}");
         end = address + len;
+        let mapped = maps.lines().find(|line| {
+            let (first, behind) =
+                line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+            (number(first)..number(behind)).contains(&address)
+        });
+        let mapped = mapped.expect("code lies in memory");
+        assert!(mapped.contains(" r-xs ") && mapped.contains("/dev/zero"), "{mapped}");
     }
 }
 
@@ -143,27 +155,27 @@ fn check_dump(dump: &[u8], pid: u32, expected: &[Vec<u8>]) -> Seen {
 #[cfg(target_arch = "x86_64")]
 mod list {
     #[repr(C)]
-    pub struct Descriptor {
-        pub version: u32,
-        pub action: u32,
-        pub relevant: *const Entry,
-        pub first: *const Entry,
+    pub(crate) struct Descriptor {
+        pub(crate) version: u32,
+        pub(crate) action: u32,
+        pub(crate) relevant: *const Entry,
+        pub(crate) first: *const Entry,
     }
 
     #[repr(C)]
-    pub struct Entry {
-        pub next: *const Entry,
-        pub previous: *const Entry,
-        pub file: *const u8,
-        pub len: u64,
+    pub(crate) struct Entry {
+        pub(crate) next: *const Entry,
+        pub(crate) previous: *const Entry,
+        pub(crate) file: *const u8,
+        pub(crate) len: u64,
     }
 
     unsafe extern "C" {
-        pub static __jit_debug_descriptor: Descriptor;
+        pub(crate) static __jit_debug_descriptor: Descriptor;
     }
 
     /// The files of all functions in the list.
-    pub fn files() -> Vec<Vec<u8>> {
+    pub(crate) fn files() -> Vec<Vec<u8>> {
         let mut files = Vec::new();
         // SAFETY: one test alone lets the list change, the one that asks.
         unsafe {

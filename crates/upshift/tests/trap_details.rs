@@ -93,6 +93,17 @@ fn loads_and_stores_tell_address_and_size() {
         &at(0x10000),
         "store of 8 bytes at address 0x10010 (0x10000 + offset 0x10), but memory 0 has 0x10000 bytes",
     );
+    // The value has to be brought to its place first.
+    says(
+        &store("i64.store offset=16 (local.get 0) (i64.const 0x123456789abcdef)"),
+        &at(0x10000),
+        "store of 8 bytes at address 0x10010 (0x10000 + offset 0x10), but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &store("i64.store32 offset=16 (local.get 0) (i64.const -3)"),
+        &at(0x10000),
+        "store of 4 bytes at address 0x10010 (0x10000 + offset 0x10), but memory 0 has 0x10000 bytes",
+    );
     says(
         &store("i32.store8 (i32.shl (local.get 0) (i32.const 16)) (local.get 0)"),
         &at(3),

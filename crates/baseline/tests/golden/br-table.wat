@@ -4,19 +4,21 @@
     (i32.const 20))
 )
 
-;; ; function 0 `pick`: 20 bytes of wasm, 112 of code, 40 of pool, 0 embedded instructions
+;; ; function 0 `pick`: 20 bytes of wasm, 128 of code, 40 of pool, 0 embedded instructions
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x5B
 ;; ;   behind the main line
-;; @005b jmp qword ptr [0x80]
+;; @005b jmp qword ptr [0x90]
 ;; ;   entry from the interpreter
 ;; @0061 mov rbx, rdx
 ;; @0064 mov r14, rdi
 ;; @0067 mov r15, rcx
-;; @006a jmp short 0x15
+;; @006a mov rax, [r14]
+;; @006d mov byte ptr [rax+0xAD], 1
+;; @0074 jmp short 0x15
 ;; ; 0x19 block
 ;; ; 0x1b block
 ;; ; 0x1d local.get 0
@@ -24,7 +26,7 @@
 ;; @0015 mov esi, [rbx-0x20]
 ;; @0018 cmp esi, 2
 ;; @001b jae 0x2B
-;; @0021 lea rdi, [0x70]
+;; @0021 lea rdi, [0x80]
 ;; @0028 jmp qword ptr [rdi+rsi*8]
 ;; ; 0x24 end
 ;; ; 0x25 i32.const 10
@@ -47,8 +49,8 @@
 ;; @0057 push qword ptr [rsi-8]
 ;; @005a ret
 ;; ; pool
-;; @0070 000000000000002b ; address of @002b
-;; @0078 0000000000000043 ; address of @0043
-;; @0080 0000000000000000 ; address of the stub Overflow
-;; @0088 0000000000000008 ; preamble: frame of 8 bytes
-;; @0090 0000000000000061 ; address of @0061: entry from the interpreter
+;; @0080 000000000000002b ; address of @002b
+;; @0088 0000000000000043 ; address of @0043
+;; @0090 0000000000000000 ; address of the stub Overflow
+;; @0098 0000000000000008 ; preamble: frame of 8 bytes
+;; @00a0 0000000000000061 ; address of @0061: entry from the interpreter

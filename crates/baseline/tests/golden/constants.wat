@@ -15,7 +15,9 @@
 ;; @0036 mov rbx, rdx
 ;; @0039 mov r14, rdi
 ;; @003c mov r15, rcx
-;; @003f jmp short 0x15
+;; @003f mov rax, [r14]
+;; @0042 mov byte ptr [rax+0xAD], 1
+;; @0049 jmp short 0x15
 ;; ; 0x1f local.get 0
 ;; ; 0x21 i32.const 5
 ;; ; 0x23 i32.add
@@ -34,19 +36,21 @@
 ;; @0058 0000000000000010 ; preamble: frame of 16 bytes
 ;; @0060 0000000000000036 ; address of @0036: entry from the interpreter
 
-;; ; function 1 `wide`: 15 bytes of wasm, 80 of code, 24 of pool, 0 embedded instructions
+;; ; function 1 `wide`: 15 bytes of wasm, 96 of code, 24 of pool, 0 embedded instructions
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x3C
 ;; ;   behind the main line
-;; @003c jmp qword ptr [0x50]
+;; @003c jmp qword ptr [0x60]
 ;; ;   entry from the interpreter
 ;; @0042 mov rbx, rdx
 ;; @0045 mov r14, rdi
 ;; @0048 mov r15, rcx
-;; @004b jmp short 0x15
+;; @004b mov rax, [r14]
+;; @004e mov byte ptr [rax+0xAD], 1
+;; @0055 jmp short 0x15
 ;; ; 0x27 local.get 0
 ;; ; 0x29 i64.const 81985529216486895
 ;; ; 0x33 i64.xor
@@ -62,6 +66,6 @@
 ;; @0038 push qword ptr [rsi-8]
 ;; @003b ret
 ;; ; pool
-;; @0050 0000000000000000 ; address of the stub Overflow
-;; @0058 0000000000000010 ; preamble: frame of 16 bytes
-;; @0060 0000000000000042 ; address of @0042: entry from the interpreter
+;; @0060 0000000000000000 ; address of the stub Overflow
+;; @0068 0000000000000010 ; preamble: frame of 16 bytes
+;; @0070 0000000000000042 ; address of @0042: entry from the interpreter

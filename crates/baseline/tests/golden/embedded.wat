@@ -15,7 +15,9 @@
 ;; @005a mov rbx, rdx
 ;; @005d mov r14, rdi
 ;; @0060 mov r15, rcx
-;; @0063 jmp short 0x15
+;; @0063 mov rax, [r14]
+;; @0066 mov byte ptr [rax+0xAD], 1
+;; @006d jmp short 0x15
 ;; ; 0x1a local.get 0
 ;; ; 0x1c local.get 1
 ;; ; 0x1e i8x16.swizzle

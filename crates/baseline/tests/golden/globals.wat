@@ -5,19 +5,21 @@
     (global.get $count))
 )
 
-;; ; function 0 `next`: 11 bytes of wasm, 80 of code, 24 of pool, 0 embedded instructions
+;; ; function 0 `next`: 11 bytes of wasm, 96 of code, 24 of pool, 0 embedded instructions
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x3B
 ;; ;   behind the main line
-;; @003b jmp qword ptr [0x50]
+;; @003b jmp qword ptr [0x60]
 ;; ;   entry from the interpreter
 ;; @0041 mov rbx, rdx
 ;; @0044 mov r14, rdi
 ;; @0047 mov r15, rcx
-;; @004a jmp short 0x15
+;; @004a mov rax, [r14]
+;; @004d mov byte ptr [rax+0xAD], 1
+;; @0054 jmp short 0x15
 ;; ; 0x20 global.get 0
 ;; @0015 mov rsi, [r14+0x40]
 ;; ; 0x22 i64.const 1
@@ -36,6 +38,6 @@
 ;; @0037 push qword ptr [rsi-8]
 ;; @003a ret
 ;; ; pool
-;; @0050 0000000000000000 ; address of the stub Overflow
-;; @0058 0000000000000010 ; preamble: frame of 16 bytes
-;; @0060 0000000000000041 ; address of @0041: entry from the interpreter
+;; @0060 0000000000000000 ; address of the stub Overflow
+;; @0068 0000000000000010 ; preamble: frame of 16 bytes
+;; @0070 0000000000000041 ; address of @0041: entry from the interpreter

@@ -19,7 +19,9 @@
 ;; @0055 mov rbx, rdx
 ;; @0058 mov r14, rdi
 ;; @005b mov r15, rcx
-;; @005e jmp short 0x15
+;; @005e mov rax, [r14]
+;; @0061 mov byte ptr [rax+0xAD], 1
+;; @0068 jmp short 0x15
 ;; ; 0x1b loop
 ;; @001c mov ebp, [rbx-0x20]
 ;; @001f mov r12d, [rbx]
@@ -28,12 +30,12 @@
 ;; ; 0x21 i32.add
 ;; @0022 lea esi, [r12+rbp]
 ;; ;   loop 0, from the interpreter
-;; @0060 mov rbx, rdx
-;; @0063 mov r14, rdi
-;; @0066 mov r15, rcx
-;; @0069 mov ebp, [rbx-0x20]
-;; @006c mov r12d, [rbx]
-;; @006f jmp short 0x22
+;; @006a mov rbx, rdx
+;; @006d mov r14, rdi
+;; @0070 mov r15, rcx
+;; @0073 mov ebp, [rbx-0x20]
+;; @0076 mov r12d, [rbx]
+;; @0079 jmp short 0x22
 ;; ; 0x22 local.set 1
 ;; ; 0x24 local.get 0
 ;; ; 0x26 i32.const 1
@@ -64,4 +66,4 @@
 ;; @0088 0000000000000018 ; preamble: frame of 24 bytes
 ;; @0090 0000000000000055 ; address of @0055: entry from the interpreter
 ;; ; 0x21 i32.add
-;; @0098 0000000000000060 ; address of @0060: loop 0, from the interpreter
+;; @0098 000000000000006a ; address of @006a: loop 0, from the interpreter

@@ -4,81 +4,104 @@
     (loop $again (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
 )
 
-;; ; function 0 `spin`: 14 bytes of wasm, 224 of code, 88 of pool, 2 embedded instructions
+;; ; function 0 `spin`: 14 bytes of wasm, 304 of code, 88 of pool, 0 embedded instructions
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0xAC
-;; @0015 lea rsi, [0xE0]
-;; @001c mov rdi, r14
-;; @001f mov rdx, rbx
-;; @0022 jmp qword ptr [rsi]
+;; @000f ja 0xF3
+;; @0015 mov rsi, [r14+0x28]
+;; @0019 mov rsi, [rsi]
+;; @001c mov rdi, [r14]
+;; @001f cmp rsi, [rdi+8]
+;; @0023 jae 0x85
 ;; ;   behind the main line
-;; @00ac jmp qword ptr [0x118]
+;; @0085 lea rsi, [0x130]
+;; @008c mov rdi, r14
+;; @008f mov rdx, rbx
+;; @0092 mov r8, [r14+8]
+;; @0096 mov rcx, [r8]
+;; @0099 mov r8, [r8+8]
+;; @009d jmp qword ptr [rsi]
+;; @009f jmp short 0x29
+;; ;   behind the main line
+;; @00f3 jmp qword ptr [0x168]
 ;; ;   entry from the interpreter
-;; @00b2 mov rbx, rdx
-;; @00b5 mov r14, rdi
-;; @00b8 mov r15, rcx
-;; @00bb jmp 0x15
+;; @00f9 mov rbx, rdx
+;; @00fc mov r14, rdi
+;; @00ff mov r15, rcx
+;; @0102 mov rax, [r14]
+;; @0105 mov byte ptr [rax+0xAD], 1
+;; @010c jmp 0x15
 ;; ; 0x18 loop
-;; @0024 mov rsi, [r14]
-;; @0027 mov edi, 1
-;; @002c sub [rsi+0x10], rdi
-;; @0030 jb 0x80
-;; @0036 mov ebp, [rbx-0x20]
-;; @0039 mov [rbx-0x20], rbp
-;; @003d lea rsi, [0xF8]
-;; @0044 mov rdi, r14
-;; @0047 mov rdx, rbx
-;; @004a jmp qword ptr [rsi]
+;; @0029 mov rsi, [r14]
+;; @002c mov edi, 1
+;; @0031 sub [rsi+0x10], rdi
+;; @0035 jb 0xA1
+;; @003b mov ebp, [rbx-0x20]
+;; @003e mov rsi, [r14+0x28]
+;; @0042 mov rsi, [rsi]
+;; @0045 mov rdi, [r14]
+;; @0048 cmp rsi, [rdi+8]
+;; @004c jae 0xB7
 ;; ;   behind the main line
-;; @0080 mov rax, [r14]
-;; @0083 mov qword ptr [rax+0x10], 0
-;; @008b mov edi, 0xB
-;; @0090 call qword ptr [0x110]
+;; @00a1 mov rax, [r14]
+;; @00a4 mov qword ptr [rax+0x10], 0
+;; @00ac mov edi, 0xB
+;; @00b1 call qword ptr [0x160]
+;; ;   behind the main line
+;; @00b7 mov [rbx-0x20], rbp
+;; @00bb lea rsi, [0x148]
+;; @00c2 mov rdi, r14
+;; @00c5 mov rdx, rbx
+;; @00c8 mov r8, [r14+8]
+;; @00cc mov rcx, [r8]
+;; @00cf mov r8, [r8+8]
+;; @00d3 jmp qword ptr [rsi]
+;; @00d5 mov ebp, [rbx-0x20]
+;; @00d8 jmp 0x52
 ;; ;   loop 0, from the interpreter
-;; @00c0 mov rbx, rdx
-;; @00c3 mov r14, rdi
-;; @00c6 mov r15, rcx
-;; @00c9 mov ebp, [rbx-0x20]
-;; @00cc jmp 0x39
+;; @0111 mov rbx, rdx
+;; @0114 mov r14, rdi
+;; @0117 mov r15, rcx
+;; @011a mov ebp, [rbx-0x20]
+;; @011d jmp 0x3E
 ;; ; 0x1a local.get 0
-;; @004c mov rsi, [r14]
-;; @004f mov edi, 5
-;; @0054 sub [rsi+0x10], rdi
-;; @0058 jb 0x96
+;; @0052 mov rsi, [r14]
+;; @0055 mov edi, 5
+;; @005a sub [rsi+0x10], rdi
+;; @005e jb 0xDD
 ;; ;   behind the main line
-;; @0096 mov rax, [r14]
-;; @0099 mov qword ptr [rax+0x10], 0
-;; @00a1 mov edi, 0xB
-;; @00a6 call qword ptr [0x110]
+;; @00dd mov rax, [r14]
+;; @00e0 mov qword ptr [rax+0x10], 0
+;; @00e8 mov edi, 0xB
+;; @00ed call qword ptr [0x160]
 ;; ; 0x1c i32.const 1
 ;; ; 0x1e i32.sub
-;; @005e mov esi, [rbx-0x20]
-;; @0061 sub esi, 1
+;; @0064 mov esi, ebp
+;; @0066 sub esi, 1
 ;; ; 0x1f local.tee 0
 ;; ; 0x21 br_if 0
-;; @0064 test esi, esi
-;; @0066 je 0x70
-;; @006c mov ebp, esi
-;; @006e jmp short 0x39
+;; @0069 test esi, esi
+;; @006b je 0x75
+;; @0071 mov ebp, esi
+;; @0073 jmp short 0x3E
 ;; ; 0x23 end
 ;; ; 0x24 end
-;; @0070 mov rsi, [rbx-0x18]
-;; @0074 mov r11, [rbx-0x10]
-;; @0078 sub rbx, 0x20
-;; @007c push qword ptr [rsi-8]
-;; @007f ret
+;; @0075 mov rsi, [rbx-0x18]
+;; @0079 mov r11, [rbx-0x10]
+;; @007d sub rbx, 0x20
+;; @0081 push qword ptr [rsi-8]
+;; @0084 ret
 ;; ; pool
-;; @00e0 0000000000000000 ; check_interrupt s0
-;; @00f0 0000000000000024 ; address of @0024
+;; @0130 0000000000000000 ; check_interrupt s0
+;; @0140 000000000000009f ; address of @009f
 ;; ; 0x18 loop
-;; @00f8 0000000000000000 ; check_interrupt s0
-;; @0108 000000000000004c ; address of @004c
-;; @0110 0000000000000000 ; address of the stub Trap
-;; @0118 0000000000000000 ; address of the stub Overflow
-;; @0120 0000000000000010 ; preamble: frame of 16 bytes
-;; @0128 00000000000000b2 ; address of @00b2: entry from the interpreter
+;; @0148 0000000000000000 ; check_interrupt s0
+;; @0158 00000000000000d5 ; address of @00d5
+;; @0160 0000000000000000 ; address of the stub Trap
+;; @0168 0000000000000000 ; address of the stub Overflow
+;; @0170 0000000000000010 ; preamble: frame of 16 bytes
+;; @0178 00000000000000f9 ; address of @00f9: entry from the interpreter
 ;; ; 0x18 loop
-;; @0130 00000000000000c0 ; address of @00c0: loop 0, from the interpreter
+;; @0180 0000000000000111 ; address of @0111: loop 0, from the interpreter

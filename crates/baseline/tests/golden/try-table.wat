@@ -7,23 +7,25 @@
       (i32.const 0)))
 )
 
-;; ; function 0 `throws`: 6 bytes of wasm, 80 of code, 48 of pool, 1 embedded instruction
+;; ; function 0 `throws`: 6 bytes of wasm, 96 of code, 48 of pool, 1 embedded instruction
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
 ;; @000f ja 0x36
 ;; ;   behind the main line
-;; @0036 jmp qword ptr [0x68]
+;; @0036 jmp qword ptr [0x78]
 ;; ;   entry from the interpreter
 ;; @003c mov rbx, rdx
 ;; @003f mov r14, rdi
 ;; @0042 mov r15, rcx
-;; @0045 jmp short 0x15
+;; @0045 mov rax, [r14]
+;; @0048 mov byte ptr [rax+0xAD], 1
+;; @004f jmp short 0x15
 ;; ; 0x25 i32.const 1
 ;; ; 0x27 throw 0
 ;; @0015 mov qword ptr [rbx], 1
-;; @001c lea rsi, [0x50]
+;; @001c lea rsi, [0x60]
 ;; @0023 mov rdi, r14
 ;; @0026 mov rdx, rbx
 ;; @0029 mov r8, [r14+8]
@@ -33,10 +35,10 @@
 ;; ; 0x29 end
 ;; ; pool
 ;; ; 0x27 throw 0
-;; @0050 0000000000000000 ; throw s0, 0
-;; @0068 0000000000000000 ; address of the stub Overflow
-;; @0070 0000000000000008 ; preamble: frame of 8 bytes
-;; @0078 000000000000003c ; address of @003c: entry from the interpreter
+;; @0060 0000000000000000 ; throw s0, 0
+;; @0078 0000000000000000 ; address of the stub Overflow
+;; @0080 0000000000000008 ; preamble: frame of 8 bytes
+;; @0088 000000000000003c ; address of @003c: entry from the interpreter
 
 ;; ; function 1 `catches`: 16 bytes of wasm, 144 of code, 48 of pool, 0 embedded instructions
 ;; ;   entry from native code
@@ -50,14 +52,16 @@
 ;; @005b mov rbx, rdx
 ;; @005e mov r14, rdi
 ;; @0061 mov r15, rcx
-;; @0064 jmp short 0x15
+;; @0064 mov rax, [r14]
+;; @0067 mov byte ptr [rax+0xAD], 1
+;; @006e jmp short 0x15
 ;; ;   calls return from the interpreter
-;; @0071 mov rbx, rdx
-;; @0074 mov r14, rdi
-;; @0077 mov r15, rcx
-;; @007a mov rcx, [rsi-8]
-;; @007e add rcx, 7
-;; @0082 jmp rcx
+;; @007b mov rbx, rdx
+;; @007e mov r14, rdi
+;; @0081 mov r15, rcx
+;; @0084 mov rcx, [rsi-8]
+;; @0088 add rcx, 7
+;; @008c jmp rcx
 ;; ; 0x2c block (result i32)
 ;; ; 0x2e try_table [One { tag: 0, label: 0 }]
 ;; ; 0x34 call 0
@@ -82,16 +86,16 @@
 ;; @0051 push qword ptr [rsi-8]
 ;; @0054 ret
 ;; ;   exceptions arrive
-;; @0066 mov rbx, rdx
-;; @0069 mov r14, rdi
-;; @006c mov r15, rcx
-;; @006f jmp short 0x40
+;; @0070 mov rbx, rdx
+;; @0073 mov r14, rdi
+;; @0076 mov r15, rcx
+;; @0079 jmp short 0x40
 ;; ; pool
 ;; ; 0x34 call 0
 ;; @0090 0000000000000032 ; native code returns to @0032
-;; @0098 0000000000000071 ; the interpreter returns by @0071
+;; @0098 000000000000007b ; the interpreter returns by @007b
 ;; @00a0 0000000000000000 ; address of the stub Overflow
 ;; @00a8 0000000000000008 ; preamble: frame of 8 bytes
 ;; @00b0 000000000000005b ; address of @005b: entry from the interpreter
 ;; ; 0x3a end
-;; @00b8 0000000000000066 ; address of @0066: exceptions arrive
+;; @00b8 0000000000000070 ; address of @0070: exceptions arrive

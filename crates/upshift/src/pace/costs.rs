@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::vm::work::{Work, done};
 use crate::{
-    Config, Dispatch, Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline,
-    WasmBacktrace,
+    Config, Dispatch, Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap,
+    UpdateDeadline, WasmBacktrace,
 };
 
 /// A program that takes all the fuel that there is, or says why it cannot.
@@ -206,7 +206,9 @@ fn store_for(program: &Program, config: &Config) -> (Store<StoreLimits>, Instanc
 }
 
 fn run(program: &Program, dispatch: Dispatch, fuel: u64) -> Bill {
-    let (mut store, instance) = store_for(program, Config::new().consume_fuel(true).dispatch(dispatch));
+    let mut config = Config::new();
+    config.consume_fuel(true).dispatch(dispatch).tiers(Tiers::Only(Tier::Interpreter));
+    let (mut store, instance) = store_for(program, &mut config);
     let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
     store.set_fuel(fuel).unwrap();
     let before = all_work();

@@ -18,10 +18,11 @@ use anyhow::Result;
 
 use crate::instance::InstanceData;
 use crate::store::StoreState;
+use crate::tier::pays::{Arrivals, FIRST, Verdict};
 use crate::vm::code::{CodeKind, NoNativeCode, Stub, kind_of};
 use crate::vm::native::{Cause, NativeFunc};
 use crate::vm::signals;
-use crate::vm::tier::{Dice, Tier, Tiering, Trigger, pays};
+use crate::vm::tier::{Dice, Tier, Tiering, Trigger};
 
 /// The most calls and turns between two random decisions.
 const RANDOM_ARRIVALS: u32 = 12;
@@ -32,12 +33,13 @@ pub(crate) struct TierState {
     tiering: Tiering,
     dice: Dice,
     returns: Returns,
+    arrivals: Arrivals,
 }
 
 impl TierState {
     pub(crate) fn new(tiering: Tiering, returns: Returns) -> TierState {
         let seed = if let Tiering::AtRandom(seed) = tiering { seed } else { 0 };
-        TierState { tiering, dice: Dice::new(seed), returns }
+        TierState { tiering, dice: Dice::new(seed), returns, arrivals: Arrivals::default() }
     }
 
     /// Whether there may be native code.
@@ -51,22 +53,34 @@ impl TierState {
         self.tiering == Tiering::AtFirstCall
     }
 
-    /// How many arrivals at a function with so many bytes there may be before it is looked at.
-    pub(crate) fn counter(&mut self, body_bytes: usize) -> i32 {
+    /// How many arrivals at a function there may be before it is looked at.
+    pub(crate) fn counter(&mut self) -> i32 {
         match self.tiering {
             Tiering::Never | Tiering::AtFirstCall => FuncRec::COUNTER_START,
             Tiering::WhenHot(arrivals) => {
-                let arrivals = arrivals.unwrap_or_else(|| pays(body_bytes));
-                i32::try_from(arrivals).unwrap_or(FuncRec::COUNTER_START)
+                i32::try_from(arrivals.unwrap_or(FIRST)).unwrap_or(FuncRec::COUNTER_START)
             }
             Tiering::AtRandom(_) => self.dice.below(RANDOM_ARRIVALS) as i32,
         }
     }
 
-    /// After how many arrivals native code is made of a function with so many bytes, if they are counted.
-    fn arrivals(&self, body_bytes: usize) -> u32 {
-        let Tiering::WhenHot(arrivals) = self.tiering else { return 0 };
-        arrivals.unwrap_or_else(|| pays(body_bytes))
+    /// What to do with a function with so many bytes whose counter has run out.
+    fn arrived(&mut self, func: &FuncRec, body_bytes: usize) -> Verdict {
+        match self.tiering {
+            Tiering::WhenHot(None) => self.arrivals.arrived(std::ptr::from_ref(func).addr(), body_bytes),
+            Tiering::WhenHot(Some(arrivals)) => Verdict::Compile(arrivals),
+            Tiering::Never | Tiering::AtFirstCall | Tiering::AtRandom(_) => Verdict::Compile(0),
+        }
+    }
+
+    /// Whether a function with so many bytes is compiled at its first call.
+    fn at_once(&mut self, body_bytes: usize) -> bool {
+        match self.tiering {
+            Tiering::AtFirstCall => true,
+            Tiering::WhenHot(None) => self.arrivals.at_once(body_bytes),
+            Tiering::AtRandom(_) => self.chance(2),
+            Tiering::Never | Tiering::WhenHot(Some(_)) => false,
+        }
     }
 
     /// Whether the first call of a function may lead to another code than the interpreter's.
@@ -102,9 +116,8 @@ fn install(func: &FuncRec, code: &NativeFunc) {
 /// When it cannot be translated.
 pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: &FuncRec) -> Result<()> {
     let index = FuncIndex(func.index);
-    let at_once = state.tier.tiering == Tiering::AtFirstCall || state.tier.chance(2);
-    if at_once {
-        match compile(state, instance, index, Trigger::FirstCall) {
+    if state.tier.at_once(body_bytes(instance, index)) {
+        match compile(instance, index, Cause { trigger: Trigger::FirstCall, arrivals: 0 }) {
             Ok(code) => {
                 install(func, code);
                 state.enter_tier(Tier::Baseline);
@@ -114,7 +127,7 @@ pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: 
             Err(reason) => state.engine.note_no_native_code(reason),
         }
     } else if let Tiering::WhenHot(_) = state.tier.tiering
-        && let Some(code) = instance.known_native_set().and_then(|set| set.get(instance.module.own(index)))
+        && let Some(code) = known(instance, index)
     {
         install(func, code);
         state.enter_tier(Tier::Baseline);
@@ -141,10 +154,10 @@ pub(crate) unsafe fn hot(
     // SAFETY: the caller's promise.
     let (func, instance) = unsafe { function_of(fp) };
     func.counter.set(FuncRec::COUNTER_START);
-    // A function of the host has only its stub.
-    let Some(instance) = instance else { return Ok(Status::OK) };
+    // A function of the host has only its stub, and the counter runs out after 2^31 arrivals where nothing else is wanted.
+    let Some(instance) = instance.filter(|_| state.tier.has_native_code()) else { return Ok(Status::OK) };
     if matches!(state.tier.tiering, Tiering::AtRandom(_)) {
-        func.counter.set(state.tier.counter(0));
+        func.counter.set(state.tier.counter());
     }
     let place = Place::of(instance, func, ip);
     if place == Place::NativeStart {
@@ -155,8 +168,18 @@ pub(crate) unsafe fn hot(
     if !(here || calls) || place == Place::Native {
         return Ok(Status::OK);
     }
+    let index = FuncIndex(func.index);
+    let arrivals = match state.tier.arrived(func, body_bytes(instance, index)) {
+        Verdict::Compile(arrivals) => arrivals,
+        // What others have compiled costs nothing.
+        Verdict::Wait(arrivals) if known(instance, index).is_none() => {
+            func.counter.set(i32::try_from(arrivals).unwrap_or(FuncRec::COUNTER_START));
+            return Ok(Status::OK);
+        }
+        Verdict::Wait(_) => 0,
+    };
     let trigger = if let Place::Loop(_) = place { Trigger::Loop } else { Trigger::Calls };
-    let code = match compile(state, instance, FuncIndex(func.index), trigger) {
+    let code = match compile(instance, index, Cause { trigger, arrivals }) {
         Ok(code) => code,
         Err(reason) => {
             state.engine.note_no_native_code(reason);
@@ -244,18 +267,20 @@ fn back_to_interpreter(
     Ok(Status::LANDING)
 }
 
+/// Bytes of the body of a function.
+fn body_bytes(instance: &InstanceData, func: FuncIndex) -> usize {
+    instance.module.info().body(func).map_or(0, |body| body.len())
+}
+
+/// Native code of a function, if there is any.
+fn known(instance: &InstanceData, func: FuncIndex) -> Option<&NativeFunc> {
+    instance.known_native_set()?.get(instance.module.own(func))
+}
+
 /// Native code of a function, which is made if there is none.
-fn compile<'a>(
-    state: &StoreState,
-    instance: &'a InstanceData,
-    func: FuncIndex,
-    trigger: Trigger,
-) -> Result<&'a NativeFunc, NoNativeCode> {
-    let (module, set) = (&instance.module, instance.native_set()?);
-    let options = module.engine().config().code;
-    let bytes = module.info().body(func).map_or(0, |body| body.len());
-    let cause = Cause { trigger, arrivals: state.tier.arrivals(bytes) };
-    set.compile(module.info(), func, options, cause)
+fn compile(instance: &InstanceData, func: FuncIndex, cause: Cause) -> Result<&NativeFunc, NoNativeCode> {
+    let options = instance.module.engine().config().code;
+    instance.native_set()?.compile(instance.module.info(), func, options, cause)
 }
 
 /// Whether a frame of so many slots at `fp` ends where frames have to: those of a function's codes have different sizes.

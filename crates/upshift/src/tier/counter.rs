@@ -8,7 +8,7 @@ use upshift_core::vm::FuncRec;
 
 use crate::context::AsContextMut;
 use crate::instance::InstanceData;
-use crate::{Config, Dispatch, Engine, Instance, Module, Store};
+use crate::{Config, Dispatch, Engine, Instance, Module, Store, Tier, Tiers};
 
 /// Functions with a loop of as many turns as their parameter says, and functions that call themselves as often.
 const TURNS: &str = r#"
@@ -74,6 +74,7 @@ fn calls_and_turns_of_loops_count_whatever_leads_there() {
     for dispatch in [Dispatch::Loop, Dispatch::Tail] {
         for metered in [false, true] {
             let mut config = Config::new();
+            config.tiers(Tiers::Only(Tier::Interpreter));
             config.dispatch(dispatch).consume_fuel(metered).epoch_interruption(metered);
             let engine = Engine::new(&config).unwrap();
             let mut store = Store::new(&engine, ());

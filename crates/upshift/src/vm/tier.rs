@@ -137,23 +137,11 @@ pub struct Compilation {
 /// When functions move up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TierUp {
-    /// How many calls and turns of loops a function makes in the interpreter before, if not as many as [`pays`] says.
+    /// How many calls and turns of loops a function makes in the interpreter before, if not as many as pay.
     pub(crate) after: Option<u32>,
     /// What random decisions begin with, if that is how functions change their tier.
     pub(crate) random: Option<u64>,
 }
-
-/// After how many calls and turns of loops compiling a function with so many bytes pays: it has then spent about as much time in
-/// the interpreter as compiling takes, so that no program loses more than it would have gained by knowing what comes.
-pub(crate) fn pays(body_bytes: usize) -> u32 {
-    ALWAYS.saturating_add(u32::try_from(body_bytes).unwrap_or(u32::MAX) / BYTES_FOR_ONE)
-}
-
-/// What compiling costs at least, in calls and turns.
-const ALWAYS: u32 = 200;
-
-/// How many bytes of a body cost as much as a call or a turn takes.
-const BYTES_FOR_ONE: u32 = 1;
 
 /// What an engine does about native code of functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

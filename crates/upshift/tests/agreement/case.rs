@@ -19,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) groups: Vec<Group>,
     pub(crate) ways: Vec<Way>,
     pub(crate) canonical: bool,
+    pub(crate) level: u8,
+    pub(crate) jumps: bool,
     /// Whether all calls have fuel and deadlines enough, so that groups can be compared.
     ample: bool,
 }
@@ -68,7 +70,9 @@ impl Case {
             calls.swap(at, rng.below(at + 1));
         }
         let groups = vec![Group::ALL[rng.below(2)], *rng.pick(&Group::ALL)];
-        Case { program, calls, groups, ways: Way::others(rng), canonical, ample }
+        let (ways, level) = (Way::others(rng), *rng.pick(&[1, 2, 3, 3]));
+        let jumps = rng.chance(25);
+        Case { program, calls, groups, ways, canonical, level, jumps, ample }
     }
 
     /// The first difference, if there is any; `change` is for tests of this function.
@@ -80,7 +84,13 @@ impl Case {
             Some(None) => return None,
             None => &modules,
         };
-        let setup = |group, way| Setup { group, way, canonical: self.canonical };
+        let setup = |group, way| Setup {
+            group,
+            way,
+            canonical: self.canonical,
+            level: self.level,
+            jumps: self.jumps,
+        };
         let mut first: Option<(Setup, Vec<Step>)> = None;
         for &group in &self.groups {
             let reference = setup(group, Way::Interpreter);
@@ -129,7 +139,7 @@ impl Case {
         differs("outcome", &a.outcome, &b.outcome);
         differs("memories (size, digest)", &a.memories, &b.memories);
         differs("globals", &a.globals, &b.globals);
-        differs("nulls in the table", &a.table, &b.table);
+        differs("tables", &a.tables, &b.tables);
         differs("fuel", &a.fuel, &b.fuel);
         differs("deadlines (passed, places)", &a.deadlines, &b.deadlines);
         Some(text)

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::os::fd::FromRawFd;
 
-/// So long may it take, in seconds.
-const LIMIT: u32 = 20;
+/// So many seconds of the processor's time may it take, and so long may it take if it only waits.
+const LIMITS: (libc::rlim_t, u32) = (5, 60);
 
 /// What the function returns, or how the process ended instead.
 pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> {
@@ -19,8 +19,12 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
     let child = unsafe { libc::fork() };
     if child == 0 {
         let mut writer = writer;
-        // SAFETY: it only sets a timer.
-        unsafe { libc::alarm(LIMIT) };
+        let limit = libc::rlimit { rlim_cur: LIMITS.0, rlim_max: LIMITS.0 + 1 };
+        // SAFETY: both only limit this process.
+        unsafe {
+            libc::setrlimit(libc::RLIMIT_CPU, &raw const limit);
+            libc::alarm(LIMITS.1);
+        }
         let text = work();
         let code = i32::from(text.is_some());
         let _ = writer.write_all(text.unwrap_or_default().as_bytes());
@@ -35,7 +39,9 @@ pub(crate) fn isolated(work: impl FnOnce() -> Option<String>) -> Option<String> 
     // SAFETY: it is a child of this process, and nobody else waits for it.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     match status {
-        _ if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGALRM => {
+        _ if libc::WIFSIGNALED(status)
+            && [libc::SIGALRM, libc::SIGXCPU].contains(&libc::WTERMSIG(status)) =>
+        {
             Some("it does not end".to_string())
         }
         _ if libc::WIFSIGNALED(status) => Some(format!("it ends by signal {}", libc::WTERMSIG(status))),

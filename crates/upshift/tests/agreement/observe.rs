@@ -88,20 +88,27 @@ pub(crate) struct Setup {
     pub(crate) group: Group,
     pub(crate) way: Way,
     pub(crate) canonical: bool,
+    /// What native code may use of the processor.
+    pub(crate) level: u8,
+    /// Whether native code calls and returns by jumps.
+    pub(crate) jumps: bool,
 }
 
 impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Setup { group, way, canonical } = self;
-        write!(f, "{way:?}, {group:?}{}", if *canonical { ", canonical NaNs" } else { "" })
+        let Setup { group, way, canonical, level, jumps } = self;
+        let (jumps, canonical) =
+            (if *jumps { ", jumps" } else { "" }, if *canonical { ", canonical NaNs" } else { "" });
+        write!(f, "{way:?}, {group:?}, level {level}{jumps}{canonical}")
     }
 }
 
 impl Setup {
     fn engine(self) -> Engine {
-        let Setup { group, way, canonical } = self;
+        let Setup { group, way, canonical, level, jumps } = self;
         let mut config = Config::new();
         config.max_wasm_stack(4 << 20).canonical_nans(canonical);
+        config.processor_level(level).jump_returns(jumps);
         config.consume_fuel(group.is(Group::Fuel)).epoch_interruption(group.is(Group::Epochs));
         config.gc_stress(group.is(Group::Stress));
         if group.is(Group::Checked) {
@@ -153,8 +160,8 @@ pub(crate) struct Step {
     /// Sizes of memories, and numbers made of their bytes.
     pub(crate) memories: Vec<(usize, u64)>,
     pub(crate) globals: Vec<Value>,
-    /// Which entries of the table are null.
-    pub(crate) table: Vec<bool>,
+    /// What is in the tables.
+    pub(crate) tables: Vec<Vec<Value>>,
     pub(crate) fuel: Option<u64>,
     /// How many deadlines passed, and a number made of where.
     pub(crate) deadlines: (u64, u64),
@@ -216,7 +223,7 @@ impl Step {
             outcome,
             memories: Vec::new(),
             globals: Vec::new(),
-            table: Vec::new(),
+            tables: Vec::new(),
             fuel: None,
             deadlines: (0, 0),
         }
@@ -314,11 +321,16 @@ impl Run {
             self.store.data().visible(Value::of_upshift(&self.store, &value))
         });
         step.globals = globals.collect();
-        let table = self.export("t0").into_table().expect("it is a table");
-        let null = |index| {
-            Val::from(table.get(&self.store, index).expect("it is in bounds")).unwrap_func_ref().is_none()
-        };
-        step.table = (0..table.size(&self.store)).map(null).collect();
+        let tables: Vec<Extern> = (0..).map_while(|at| self.find(&format!("t{at}"))).collect();
+        let tables = tables.into_iter().map(|table| {
+            let table = table.into_table().expect("it is a table");
+            let values = (0..table.size(&self.store)).map(|index| {
+                let value = Val::from(table.get(&self.store, index).expect("it is in bounds"));
+                self.store.data().visible(Value::of_upshift(&self.store, &value))
+            });
+            values.collect()
+        });
+        step.tables = tables.collect();
         step.fuel = self.store.get_fuel().ok();
         step.deadlines = (self.store.data().passed, self.store.data().places);
         step

@@ -11,10 +11,11 @@
 use std::collections::HashMap;
 
 use wasm_encoder::{
-    BlockType, Catch, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind,
-    ExportSection, FieldType, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
-    Instruction as I, MemorySection, MemoryType, Module, RefType, StorageType, TableSection, TableType,
-    TagKind, TagSection, TagType, TypeSection, ValType,
+    ArrayType, BlockType, Catch, CodeSection, CompositeInnerType, CompositeType, ConstExpr, DataCountSection,
+    DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection, FieldType, FuncType,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction as I, MemorySection,
+    MemoryType, Module, RefType, StorageType, StructType, SubType, TableSection, TableType, TagKind,
+    TagSection, TagType, TypeSection, ValType,
 };
 
 /// The name of a label.
@@ -51,6 +52,15 @@ pub(crate) enum Branch {
     /// The last target is the default.
     Table,
     OnNull,
+    OnNonNull,
+    OnCast {
+        from: RefType,
+        to: RefType,
+    },
+    OnCastFail {
+        from: RefType,
+        to: RefType,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +94,8 @@ pub(crate) struct Clause {
 /// Nodes that leave nothing, then nodes that leave the results.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Body {
+    /// So many statements at the start keep a loop from running for ever: they stay.
+    pub(crate) kept: usize,
     pub(crate) statements: Vec<Node>,
     pub(crate) values: Vec<Node>,
 }
@@ -100,7 +112,8 @@ impl Node {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Type {
     Func(Vec<ValType>, Vec<ValType>),
-    Struct(Vec<StorageType>),
+    /// The fields, those of the parent among them, and the parent.
+    Struct(Vec<StorageType>, Option<u32>),
     Array(StorageType),
 }
 
@@ -120,8 +133,14 @@ pub(crate) struct Program {
     /// The types of functions of the host, which both modules import.
     pub(crate) host: Vec<u32>,
     pub(crate) memories: Vec<MemoryType>,
-    /// The functions in the table, by number as in `funcs`; there is one table.
+    /// The functions in table 0, by number as in `funcs`.
     pub(crate) table: Vec<Option<u32>>,
+    /// The other tables, all of whose elements are null.
+    pub(crate) tables: Vec<TableType>,
+    /// Segments of bytes that each module has, and that are copied by instructions.
+    pub(crate) data: Vec<Vec<u8>>,
+    /// The same of functions; those of the first module.
+    pub(crate) elements: Vec<Vec<u32>>,
     /// All mutable. Number 0 bounds how many functions are entered.
     pub(crate) globals: Vec<(ValType, ConstExpr)>,
     /// The types of the tags.
@@ -179,6 +198,15 @@ impl Program {
             tables.table(table);
             exports.export("t0", ExportKind::Table, 0);
         }
+        for (number, &table) in (1..).zip(&self.tables) {
+            let name = format!("t{number}");
+            if second {
+                imports.import("first", &name, table);
+            } else {
+                tables.table(table);
+                exports.export(&name, ExportKind::Table, number);
+            }
+        }
         for (number, &memory) in self.memories.iter().enumerate() {
             let name = format!("m{number}");
             if second {
@@ -207,6 +235,10 @@ impl Program {
                 exports.export(&name, ExportKind::Tag, number as u32);
             }
         }
+        for funcs in &self.elements {
+            let funcs: Vec<u32> = funcs.iter().map(|func| self.host.len() as u32 + func).collect();
+            elements.passive(Elements::Functions(funcs.into()));
+        }
         for (at, func) in self.table.iter().enumerate() {
             let own = |func: &&u32| second == (**func as usize >= self.first);
             if let Some(&func) = func.as_ref().filter(own) {
@@ -222,7 +254,12 @@ impl Program {
         let mut module = Module::new();
         module.section(&types.section()).section(&imports).section(&funcs).section(&tables);
         module.section(&memories).section(&tags).section(&globals).section(&exports);
-        module.section(&elements).section(&code);
+        let mut data = DataSection::new();
+        for bytes in &self.data {
+            data.passive(bytes.iter().copied());
+        }
+        module.section(&elements).section(&DataCountSection { count: data.len() });
+        module.section(&code).section(&data);
         Some(module.finish())
     }
 }
@@ -257,13 +294,20 @@ impl Types {
         let mut types = TypeSection::new();
         let field = |element_type| FieldType { element_type, mutable: true };
         for ty in &self.list {
-            match ty {
+            let (inner, is_final, supertype_idx) = match ty {
                 Type::Func(params, results) => {
-                    types.ty().function(params.iter().copied(), results.iter().copied())
+                    let ty = FuncType::new(params.iter().copied(), results.iter().copied());
+                    (CompositeInnerType::Func(ty), true, None)
                 }
-                Type::Struct(fields) => types.ty().struct_(fields.iter().map(|&ty| field(ty))),
-                Type::Array(element) => types.ty().array(element, true),
+                Type::Struct(fields, parent) => {
+                    let fields = fields.iter().map(|&ty| field(ty)).collect();
+                    (CompositeInnerType::Struct(StructType { fields }), false, *parent)
+                }
+                Type::Array(element) => (CompositeInnerType::Array(ArrayType(field(*element))), true, None),
             };
+            let composite_type = CompositeType { inner, shared: false, describes: None, descriptor: None };
+            let supertype_idxs = supertype_idx.into_iter().collect();
+            types.ty().subtype(&SubType { is_final, supertype_idxs, composite_type });
         }
         types
     }
@@ -315,6 +359,13 @@ impl Writer<'_> {
                     Branch::If => I::BrIf(last),
                     Branch::Table => I::BrTable(depths.into(), last),
                     Branch::OnNull => I::BrOnNull(last),
+                    Branch::OnNonNull => I::BrOnNonNull(last),
+                    Branch::OnCast { from, to } => {
+                        I::BrOnCast { relative_depth: last, from_ref_type: *from, to_ref_type: *to }
+                    }
+                    Branch::OnCastFail { from, to } => {
+                        I::BrOnCastFail { relative_depth: last, from_ref_type: *from, to_ref_type: *to }
+                    }
                 });
             }
             Node::Block(block) => self.block(block)?,

@@ -87,7 +87,7 @@ fn reduce_func(
         let body = &mut candidate.funcs[func].body;
         let values: Vec<ValType> = body.values.iter().flat_map(|node| node.results().to_vec()).collect();
         if let Some(values) = zeros(&values) {
-            *body = Body { statements: Vec::new(), values };
+            *body = Body { statements: Vec::new(), values, ..Body::default() };
             if attempt(candidate, best) {
                 return;
             }
@@ -108,17 +108,9 @@ fn reduce_func(
 
 /// What a function begins with keeps it from calling others for ever, so it stays as long as there is a call.
 fn change_func(body: &mut Body, left: &mut usize) -> Change {
-    let kept = if body.statements.iter().chain(&body.values).any(calls) {
-        FUEL.min(body.statements.len())
-    } else {
-        0
-    };
-    let mut rest =
-        Body { statements: body.statements.split_off(kept), values: std::mem::take(&mut body.values) };
-    let change = change_body(&mut rest, left);
-    body.statements.append(&mut rest.statements);
-    body.values = rest.values;
-    change
+    let calling = body.statements.iter().chain(&body.values).any(calls);
+    body.kept = if calling { FUEL.min(body.statements.len()) } else { 0 };
+    change_body(body, left)
 }
 
 fn calls(node: &Node) -> bool {
@@ -168,6 +160,13 @@ fn is_it(left: &mut usize) -> bool {
 }
 
 fn change_body(body: &mut Body, left: &mut usize) -> Change {
+    let kept: Vec<Node> = body.statements.drain(..body.kept).collect();
+    let change = change_rest(body, left);
+    body.statements.splice(0..0, kept);
+    change
+}
+
+fn change_rest(body: &mut Body, left: &mut usize) -> Change {
     // Half of the statements, a quarter, and so on to single ones.
     let len = body.statements.len();
     let mut part = len;
@@ -211,7 +210,7 @@ fn change_list(nodes: &mut Vec<Node>, left: &mut usize) -> Change {
 fn change_block(block: &mut Block, left: &mut usize) -> Change {
     let mut change = change_list(&mut block.args, left);
     for body in &mut block.bodies {
-        if block.kind == BlockKind::Loop {
+        if block.kind == BlockKind::Loop && body.kept == 0 {
             change = change.or_else(|| change_loop(body, left));
         } else {
             change = change.or_else(|| change_body(body, left));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::case::{Case, Counts};
 use crate::observe::NATIVE;
@@ -13,8 +13,9 @@ use crate::rng::Rng;
 /// After so many differences a run ends.
 const ENOUGH: usize = 5;
 
-/// How often a case is run to make it smaller.
+/// How often a case is run to make it smaller, and how long that may take.
 const QUESTIONS: usize = 3000;
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Which cases to run.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +88,10 @@ impl Job<'_> {
 
     /// Makes the case smaller, writes it, and says what differs.
     fn failure(&self, index: u64, case: &Case, what: &str) -> String {
-        let small =
-            case.reduced(QUESTIONS, &mut |case| self.difference(case, &mut Counts::default()).is_some());
+        let end = Instant::now() + PATIENCE;
+        let small = case.reduced(QUESTIONS, &mut |case| {
+            Instant::now() < end && self.difference(case, &mut Counts::default()).is_some()
+        });
         let path = self.failures.join(format!("agreement-{}-{index}.wat", self.seed));
         let mut text = format!("seed {}, program {index}, {}\n{what}", self.seed, path.display());
         if let Some(what) = self.difference(&small, &mut Counts::default()) {

@@ -1,8 +1,8 @@
 //! The same calls in all engines.
 
-use upshift::{Config, Dispatch, Engine, Instance, Module, Store, Tier, Tiers, Trap, Val};
+use upshift::{Config, Dispatch, Engine, ExternRef, Instance, Module, Store, Tier, Tiers, Trap, Val};
 
-/// A call of an export.
+/// A call of an export. A null reference to a value of the host stands for a value that the host makes.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) name: String,
@@ -117,7 +117,8 @@ fn outcomes(
     let call = |call: &Call| {
         let func = instance.get_func(&mut store, &call.name).expect("the function is exported");
         let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        let outcome = match func.call(&mut store, &call.args, &mut results) {
+        let args: Vec<Val> = call.args.iter().map(|&arg| of_host(&mut store, arg)).collect();
+        let outcome = match func.call(&mut store, &args, &mut results) {
             Ok(()) => Ok(results.iter().map(|result| bits(result, nans(&call.name))).collect()),
             Err(error) => {
                 let trap = error.downcast_ref::<Trap>().copied();
@@ -131,6 +132,16 @@ fn outcomes(
         (outcome, written)
     };
     calls.iter().map(call).collect()
+}
+
+/// The argument itself, or a value of the host.
+fn of_host(store: &mut Store<()>, arg: Val) -> Val {
+    match arg {
+        Val::ExternRef(None) => {
+            Val::ExternRef(Some(ExternRef::new(store, "of the host").expect("there is room")))
+        }
+        arg => arg,
+    }
 }
 
 fn checksum(bytes: &[u8]) -> u64 {

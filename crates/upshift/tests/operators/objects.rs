@@ -28,20 +28,22 @@ const FIELDS: [(&str, &str, &str, &str); 10] = [
     ("(ref null any)", "(ref null any)", "get", "(ref.i31 (i32.const 77))"),
 ];
 
-/// The result of a function as a type that a host can look at.
-fn shown(ty: &str) -> (&str, &str) {
-    if ty.starts_with('(') { ("i32", "(i31.get_s (ref.cast (ref i31)") } else { (ty, "((") }
+/// What was read, as something that a host can look at.
+fn shown(ty: &'static str, read: String) -> String {
+    if ty == result(ty) { read } else { format!("(i31.get_s (ref.cast (ref i31) {read}))") }
+}
+
+/// The type that [`shown`] makes.
+fn result(ty: &'static str) -> &'static str {
+    if ty.starts_with('(') { "i32" } else { ty }
 }
 
 #[test]
 fn fields() {
     let (mut module, mut calls) = ("(module\n".to_string(), Vec::new());
     for (at, (storage, ty, get, value)) in FIELDS.iter().enumerate() {
-        let (result, _) = shown(ty);
-        let read = |object: &str| {
-            let read = format!("(struct.{get} $s{at} 1 {object})");
-            if result == *ty { read } else { format!("(i31.get_s (ref.cast (ref i31) {read}))") }
-        };
+        let (ty, result) = (*ty, result(ty));
+        let read = |object: &str| shown(ty, format!("(struct.{get} $s{at} 1 {object})"));
         writeln!(
             module,
             "(type $s{at} (struct (field (mut i16)) (field (mut {storage})) (field (mut i64))))
@@ -70,11 +72,8 @@ fn fields() {
 fn elements() {
     let (mut module, mut calls) = ("(module\n".to_string(), Vec::new());
     for (at, (storage, ty, get, value)) in FIELDS.iter().enumerate() {
-        let (result, _) = shown(ty);
-        let read = |object: &str, index: &str| {
-            let read = format!("(array.{get} $a{at} {object} {index})");
-            if result == *ty { read } else { format!("(i31.get_s (ref.cast (ref i31) {read}))") }
-        };
+        let (ty, result) = (*ty, result(ty));
+        let read = |object: &str, index: &str| shown(ty, format!("(array.{get} $a{at} {object} {index})"));
         writeln!(
             module,
             "(type $a{at} (array (mut {storage})))

@@ -29,6 +29,7 @@ pub(crate) use upshift_interp::stubs::StubKind as Stub;
 
 pub use error::NoNativeCode;
 use index::Place;
+pub(crate) use range::prefer_nameless;
 pub(crate) use set::CodeSet;
 
 /// An instruction that may fault, and what that means: its offset in the code, and the bits of what it accesses, see

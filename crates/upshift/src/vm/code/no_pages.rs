@@ -13,6 +13,9 @@ pub(super) enum Way {}
 impl Way {
     /// In the order in which they are tried.
     pub(super) const ALL: [Way; 0] = [];
+
+    /// In the order for profilers.
+    pub(super) const NAMELESS_FIRST: [Way; 0] = [];
 }
 
 /// Where code would be written.

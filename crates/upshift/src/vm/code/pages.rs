@@ -49,6 +49,9 @@ impl Way {
     /// In the order in which they are tried.
     pub(super) const ALL: [Way; 2] = [Way::File, Way::Pages];
 
+    /// In the order for profilers that take code for a program's own file if its memory is a file with a name.
+    pub(super) const NAMELESS_FIRST: [Way; 2] = [Way::Pages, Way::File];
+
     fn name(self) -> &'static str {
         match self {
             Way::File => "as a file in memory",
@@ -184,10 +187,16 @@ unsafe fn map_pages(at: *mut u8, len: usize) -> Result<View, Refusal> {
             let _ = munmap(second, len);
             return Err(refusal);
         }
-        // The caller's promise: nothing uses the address space that this replaces.
-        if let Err(error) = mremap_fixed(second, len, len, MremapFlags::MAYMOVE, at.cast()) {
+        // Profilers learn of code when its place becomes executable, so it does at the place where it stays.
+        let moved = mprotect(second, len, MprotectFlags::READ)
+            // The caller's promise: nothing uses the address space that this replaces.
+            .and_then(|()| mremap_fixed(second, len, len, MremapFlags::MAYMOVE, at.cast()));
+        if let Err(error) = moved {
             let _ = munmap(second, len);
             return Err(Refusal::of_replacement(error));
+        }
+        if let Err(error) = mprotect(at.cast(), len, MprotectFlags::READ | MprotectFlags::EXEC) {
+            return Err(Refusal { error: error.into(), lost: unmap(at, len).is_err() });
         }
     }
     Ok(view)

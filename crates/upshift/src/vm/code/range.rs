@@ -11,7 +11,7 @@
 
 use std::io;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::NoNativeCode;
@@ -64,6 +64,14 @@ pub(super) fn known() -> Option<&'static CodeRange> {
     unsafe { RANGE.load(Ordering::Acquire).as_ref() }
 }
 
+/// Whether code shall lie in memory without a name, if possible.
+static NAMELESS: AtomicBool = AtomicBool::new(false);
+
+/// From now on, code goes to memory that has no name, if the system gives such.
+pub(crate) fn prefer_nameless() {
+    NAMELESS.store(true, Ordering::Relaxed);
+}
+
 /// The range of the process, which is reserved if it was not yet.
 ///
 /// # Errors
@@ -90,6 +98,11 @@ fn most() -> usize {
 }
 
 impl CodeRange {
+    /// The ways to ask for memory, in their order.
+    fn ways(&self) -> &'static [Way] {
+        if NAMELESS.load(Ordering::Relaxed) { &Way::NAMELESS_FIRST } else { self.ways }
+    }
+
     /// A range of so many bytes, or of less if the system does not give them, whose memory is asked for in some ways.
     ///
     /// # Errors
@@ -151,7 +164,7 @@ impl CodeRange {
     pub(super) fn map(&self, count: usize) -> Result<(usize, View), NoNativeCode> {
         let first = self.take(count).ok_or(NoNativeCode::Full)?;
         // SAFETY: I-VIEW: the chunks are in the range, and whoever takes them has them alone.
-        match unsafe { pages::map(self.address(first), count * CHUNK, self.ways) } {
+        match unsafe { pages::map(self.address(first), count * CHUNK, self.ways()) } {
             Ok(view) => Ok((first, view)),
             Err((error, lost)) => {
                 if !lost {

@@ -41,6 +41,8 @@ struct State {
     users: usize,
     /// The number of the next function.
     index: u64,
+    /// The last record is not whole: what followed it could not be read.
+    broken: bool,
 }
 
 /// The open file.
@@ -51,7 +53,8 @@ struct Open {
     marker: usize,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { process: None, open: None, users: 0, index: 0 });
+static STATE: Mutex<State> =
+    Mutex::new(State { process: None, open: None, users: 0, index: 0, broken: false });
 
 /// One more engine writes.
 ///
@@ -67,7 +70,7 @@ pub(super) fn open() -> io::Result<()> {
 /// Adds a function.
 pub(super) fn add(name: &str, address: usize, code: &[u8]) {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
-    if state.provide().is_err() {
+    if state.provide().is_err() || state.broken {
         return;
     }
     let index = state.index;
@@ -83,18 +86,18 @@ pub(super) fn add(name: &str, address: usize, code: &[u8]) {
     record.extend(name.as_bytes());
     record.push(0);
     record.extend(code);
-    // A profile with holes is better than a program that fails; half a record would make all that follows unreadable.
-    if state.write(&record).is_err() {
-        state.open = None;
-    }
+    // A profile with holes is better than a program that fails.
+    state.broken = state.write(&record).is_err();
 }
 
 /// An engine writes no longer. Behind the last one the file is closed.
 pub(super) fn close() {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     state.users = state.users.saturating_sub(1);
-    if state.users == 0 && state.process == Some(getpid()) {
-        let _ = state.write(&prefix(CODE_CLOSE, PREFIX_BYTES));
+    if state.users == 0 && state.process == Some(getpid()) && !state.broken {
+        state.broken = state.write(&prefix(CODE_CLOSE, PREFIX_BYTES)).is_err();
+    }
+    if state.users == 0 {
         state.open = None;
     }
 }
@@ -116,10 +119,10 @@ impl State {
         // SAFETY: a new mapping, at an address that the system chooses, which nobody reads.
         let marker = unsafe { mmap(std::ptr::null_mut(), page, protection, kind, &file, 0) }?;
         self.open = Some(Open { file, marker: marker.expose_provenance() });
-        if !known {
-            self.write(&header(pid))?;
-        }
         self.process = Some(pid);
+        if !known {
+            self.broken = self.write(&header(pid)).is_err();
+        }
         Ok(())
     }
 

@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, getpid};
 
+use crate::vm::code::prefer_nameless;
+
 /// The file, and the process that it is for: a forked one has a file of its own.
 static FILE: Mutex<Option<(Pid, File)>> = Mutex::new(None);
 
@@ -18,6 +20,8 @@ static FILE: Mutex<Option<(Pid, File)>> = Mutex::new(None);
 /// # Errors
 /// When it cannot be made.
 pub(super) fn open() -> io::Result<()> {
+    // Where code is a file in memory, `perf` looks for names in that.
+    prefer_nameless();
     with_file(|_| Ok(()))
 }
 

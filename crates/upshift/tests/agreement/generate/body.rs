@@ -16,15 +16,15 @@ pub(super) struct Maker<'a> {
     /// Locals that anything may change.
     user: Vec<u32>,
     /// Locals that may be read: counters of loops.
-    counters: Vec<u32>,
+    pub(super) counters: Vec<u32>,
     /// Labels that may be branched to, with what they carry: forward ones.
-    labels: Vec<(Label, Vec<ValType>)>,
+    pub(super) labels: Vec<(Label, Vec<ValType>)>,
     next_label: Label,
     /// How many more nodes may be made.
     budget: i64,
     depth: usize,
     /// How many turns the innermost loop may have, so that those around it do not multiply to too many.
-    turns: usize,
+    pub(super) turns: usize,
 }
 
 /// The body of function number `func`.
@@ -58,7 +58,7 @@ pub(super) fn function(rng: &mut Rng, shape: &Shape, func: usize) -> Func {
     Func {
         ty: shape.funcs[func],
         locals: maker.locals.split_off(params.len()),
-        body: Body { statements, values },
+        body: Body { statements, values, ..Body::default() },
     }
 }
 
@@ -69,7 +69,7 @@ impl Maker<'_> {
         self.locals.len() as u32 - 1
     }
 
-    fn label(&mut self) -> Label {
+    pub(super) fn label(&mut self) -> Label {
         self.next_label += 1;
         self.next_label - 1
     }
@@ -90,7 +90,7 @@ impl Maker<'_> {
         *self.rng.pick(&self.shape.palette)
     }
 
-    fn some_types(&mut self, most: usize) -> Vec<ValType> {
+    pub(super) fn some_types(&mut self, most: usize) -> Vec<ValType> {
         (0..self.rng.below(most + 1)).map(|_| self.some_type()).collect()
     }
 
@@ -109,13 +109,19 @@ impl Maker<'_> {
 
     // Pieces that others are made of.
 
-    fn block(&mut self, kind: BlockKind, label: Label, results: Vec<ValType>, bodies: Vec<Body>) -> Block {
+    pub(super) fn block(
+        &mut self,
+        kind: BlockKind,
+        label: Label,
+        results: Vec<ValType>,
+        bodies: Vec<Body>,
+    ) -> Block {
         Block { kind, label, args: Vec::new(), params: Vec::new(), results, bodies, catches: Vec::new() }
     }
 
     pub(super) fn when(&mut self, condition: Node, then: Node) -> Node {
         let label = self.label();
-        let body = Body { statements: vec![then], values: Vec::new() };
+        let body = Body { statements: vec![then], ..Body::default() };
         let mut block = self.block(BlockKind::If, label, Vec::new(), vec![body]);
         block.args = vec![condition];
         Node::Block(Box::new(block))
@@ -123,7 +129,7 @@ impl Maker<'_> {
 
     pub(super) fn if_else(&mut self, condition: Node, then: Node, other: Node, ty: ValType) -> Node {
         let label = self.label();
-        let body = |value| Body { statements: Vec::new(), values: vec![value] };
+        let body = |value| Body { values: vec![value], ..Body::default() };
         let mut block = self.block(BlockKind::If, label, vec![ty], vec![body(then), body(other)]);
         block.args = vec![condition];
         Node::Block(Box::new(block))
@@ -136,10 +142,10 @@ impl Maker<'_> {
         let statements = (0..1 + self.rng.below(4)).map(|_| self.statement()).collect();
         let values = self.values(results);
         self.labels.truncate(labels);
-        Body { statements, values }
+        Body { statements, values, ..Body::default() }
     }
 
-    fn values(&mut self, types: &[ValType]) -> Vec<Node> {
+    pub(super) fn values(&mut self, types: &[ValType]) -> Vec<Node> {
         types.iter().map(|&ty| self.value(ty)).collect()
     }
 
@@ -170,6 +176,7 @@ impl Maker<'_> {
         self.depth += 1;
         let node = match self.rng.below(100) {
             0..30 => self.simple(ty),
+            30..33 if self.has_references() => self.of_object(ty).unwrap_or_else(|| self.simple(ty)),
             30..60 => self.operator(ty).unwrap_or_else(|| self.special(ty)),
             60..70 => self.load(ty).unwrap_or_else(|| self.special(ty)),
             70..76 => self.select(ty),
@@ -193,13 +200,13 @@ impl Maker<'_> {
         node
     }
 
-    fn some_local(&mut self, ty: ValType) -> Option<u32> {
+    pub(super) fn some_local(&mut self, ty: ValType) -> Option<u32> {
         let fitting: Vec<u32> =
             self.user.iter().copied().filter(|&local| self.locals[local as usize] == ty).collect();
         (!fitting.is_empty()).then(|| *self.rng.pick(&fitting))
     }
 
-    fn simple(&mut self, ty: ValType) -> Node {
+    pub(super) fn simple(&mut self, ty: ValType) -> Node {
         if self.rng.chance(25) {
             return self.constant(ty);
         }
@@ -228,9 +235,25 @@ impl Maker<'_> {
         match ty {
             ValType::Ref(reference) => self.reference(reference),
             ValType::I32 if self.rng.chance(20) => self.size(),
-            ValType::I32 if self.has_references() => self.of_reference(),
+            ValType::I32 if self.has_references() && self.rng.chance(60) => self.of_reference(),
+            ValType::I64 if self.rng.chance(30) => self.wide(),
+            _ if self.has_references() => self.of_object(ty).unwrap_or_else(|| self.simple(ty)),
             _ => self.simple(ty),
         }
+    }
+
+    /// The lower half of arithmetic with 128 bits; the upper one goes to a local.
+    fn wide(&mut self) -> Node {
+        let wide = ValType::I64;
+        let (instruction, count) = match self.rng.below(4) {
+            0 => (I::I64Add128, 4),
+            1 => (I::I64Sub128, 4),
+            2 => (I::I64MulWideS, 2),
+            _ => (I::I64MulWideU, 2),
+        };
+        let args = self.values(&vec![wide; count]);
+        let both = Node::Op { op: instruction, args, results: vec![wide; 2] };
+        self.first_of(both)
     }
 
     fn has_references(&self) -> bool {
@@ -241,6 +264,14 @@ impl Maker<'_> {
         let args = vec![self.value(ty), self.value(ty), self.condition()];
         let typed = matches!(ty, ValType::Ref(_)) || self.rng.chance(20);
         op(if typed { I::TypedSelect(ty) } else { I::Select }, args, ty)
+    }
+
+    /// Operands of something that leaves the rest of the block out, perhaps with more values below them, which are dropped.
+    pub(super) fn over_others(&mut self, args: Vec<Node>) -> Vec<Node> {
+        let below = if self.rng.chance(30) { self.some_types(3) } else { Vec::new() };
+        let mut all = self.values(&below);
+        all.extend(args);
+        all
     }
 
     /// A block that may be left early with its value, with parameters or without.
@@ -254,15 +285,24 @@ impl Maker<'_> {
         statements.extend((0..1 + self.rng.below(3)).map(|_| self.statement()));
         let value = self.value(ty);
         let condition = self.condition();
-        let value = if self.rng.chance(50) {
-            let args = vec![value, condition];
-            Node::Branch { op: Branch::If, targets: vec![label], args, results: vec![ty] }
-        } else {
-            value
+        let value = match self.rng.below(10) {
+            0..5 => {
+                let args = vec![value, condition];
+                Node::Branch { op: Branch::If, targets: vec![label], args, results: vec![ty] }
+            }
+            5..7 => {
+                let args = self.over_others(vec![value]);
+                Node::Branch { op: Branch::Always, targets: vec![label], args, results: vec![ty] }
+            }
+            _ => value,
         };
         self.labels.truncate(labels);
-        let mut block =
-            self.block(BlockKind::Block, label, vec![ty], vec![Body { statements, values: vec![value] }]);
+        let mut block = self.block(
+            BlockKind::Block,
+            label,
+            vec![ty],
+            vec![Body { statements, values: vec![value], ..Body::default() }],
+        );
         (block.args, block.params) = (args, params);
         if self.rng.chance(15) {
             block = self.catching(block);
@@ -271,7 +311,7 @@ impl Maker<'_> {
     }
 
     /// Moves parameters of a block to locals, the last one first.
-    fn take(&mut self, params: &[ValType]) -> Vec<Node> {
+    pub(super) fn take(&mut self, params: &[ValType]) -> Vec<Node> {
         let mut rest = params.to_vec();
         let mut statements = Vec::new();
         while let Some(&ty) = rest.last() {
@@ -333,25 +373,31 @@ impl Maker<'_> {
             let value = self.simple(ty);
             let statements = self.put_away(call);
             let label = self.label();
-            let body = Body { statements, values: vec![value] };
+            let body = Body { statements, values: vec![value], ..Body::default() };
             return Node::Block(Box::new(self.block(BlockKind::Block, label, vec![ty], vec![body])));
         }
         if results.len() == 1 {
             return call;
         }
+        self.first_of(call)
+    }
+
+    /// The first of several values; the others are put away.
+    fn first_of(&mut self, node: Node) -> Node {
+        let ty = node.results()[0];
         let local = self.fresh(ty);
-        let mut statements = self.put_away_but(call, 1);
+        let mut statements = self.put_away_but(node, 1);
         let last = statements.len() - 1;
         let Node::Op { args, .. } = &mut statements[last] else { unreachable!("it was made so") };
         let args = std::mem::take(args);
         statements[last] = act(I::LocalSet(local), args);
         let label = self.label();
-        let body = Body { statements, values: vec![get(local, ty)] };
+        let body = Body { statements, values: vec![get(local, ty)], ..Body::default() };
         Node::Block(Box::new(self.block(BlockKind::Block, label, vec![ty], vec![body])))
     }
 
     /// Statements that take what a node leaves, the last value first.
-    fn put_away(&mut self, node: Node) -> Vec<Node> {
+    pub(super) fn put_away(&mut self, node: Node) -> Vec<Node> {
         self.put_away_but(node, 0)
     }
 
@@ -377,7 +423,7 @@ impl Maker<'_> {
             let (call, types) = self.call(true);
             if types == results {
                 let label = self.label();
-                let body = Body { statements: Vec::new(), values: vec![call] };
+                let body = Body { values: vec![call], ..Body::default() };
                 let block = self.block(BlockKind::Block, label, results.to_vec(), vec![body]);
                 return vec![Node::Block(Box::new(block))];
             }
@@ -387,9 +433,9 @@ impl Maker<'_> {
 
     // Statements.
 
-    fn many(&mut self, nodes: Vec<Node>) -> Node {
+    pub(super) fn many(&mut self, nodes: Vec<Node>) -> Node {
         let label = self.label();
-        let body = Body { statements: nodes, values: Vec::new() };
+        let body = Body { statements: nodes, ..Body::default() };
         Node::Block(Box::new(self.block(BlockKind::Block, label, Vec::new(), vec![body])))
     }
 
@@ -464,6 +510,7 @@ impl Maker<'_> {
         let condition = self.condition();
         match self.rng.below(3) {
             0 => {
+                let args = self.over_others(args);
                 let out =
                     Node::Branch { op: Branch::Always, targets: vec![target], args, results: Vec::new() };
                 self.when(condition, out)
@@ -484,35 +531,6 @@ impl Maker<'_> {
         }
     }
 
-    /// Blocks that a table of branches leads out of, with a value or without.
-    fn switch(&mut self) -> Node {
-        let types = if self.rng.chance(40) { vec![self.some_type()] } else { Vec::new() };
-        let arms: Vec<Label> = (0..2 + self.rng.below(3)).map(|_| self.label()).collect();
-        let mut args = self.values(&types);
-        args.push(self.value(ValType::I32));
-        let mut targets: Vec<Label> = (0..1 + self.rng.below(6)).map(|_| *self.rng.pick(&arms)).collect();
-        let fitting: Vec<Label> =
-            self.labels.iter().filter(|label| label.1 == types).map(|label| label.0).collect();
-        if !fitting.is_empty() && self.rng.chance(40) {
-            targets.push(*self.rng.pick(&fitting));
-        }
-        targets.push(*self.rng.pick(&arms));
-        let table = Node::Branch { op: Branch::Table, targets, args, results: types.clone() };
-        let mut node = table;
-        for (number, &arm) in arms.iter().enumerate() {
-            let mut statements = if number == 0 { Vec::new() } else { self.put_away(node.clone()) };
-            let values = if number == 0 { vec![node] } else { Vec::new() };
-            if number > 0 {
-                statements.push(self.statement());
-            }
-            let values = if number == 0 { values } else { self.values(&types) };
-            let body = Body { statements, values };
-            node = Node::Block(Box::new(self.block(BlockKind::Block, arm, types.clone(), vec![body])));
-        }
-        let statements = self.put_away(node);
-        self.many(statements)
-    }
-
     /// Leaves the function, under a condition.
     fn leave(&mut self) -> Node {
         let condition = self.condition();
@@ -527,59 +545,8 @@ impl Maker<'_> {
             }
         }
         let values = self.values(&results);
+        let values = self.over_others(values);
         self.when(condition, act(I::Return, values))
-    }
-
-    /// A loop that counts, and carries values around.
-    fn counted(&mut self, carried: Vec<ValType>) -> Node {
-        let most = *self.rng.pick(&[1, 3, 8, 8, 20, 60, 300]);
-        let turns = 1 + self.rng.below(self.turns.min(most));
-        let outer = self.turns;
-        self.turns = (outer / turns).max(1);
-        let wide = self.rng.chance(25);
-        let ty = if wide { ValType::I64 } else { ValType::I32 };
-        let constant = |value: i64| if wide { super::values::i64(value) } else { i32(value as i32) };
-        let (add, less) = if wide { (I::I64Add, I::I64LtU) } else { (I::I32Add, I::I32LtU) };
-        let counter = self.fresh(ty);
-        self.counters.push(counter);
-        let (around, exit) = (self.label(), self.label());
-        let args = self.values(&carried);
-        let labels = self.labels.len();
-        self.labels.push((exit, carried.clone()));
-        let step = *self.rng.pick(&[1i64, 1, 1, 4, 8]);
-        let end = turns as i64 * step;
-        let mut statements = self.take(&carried);
-        if carried.is_empty() && self.rng.chance(40) {
-            // The test is at the head, too: for a while it is false.
-            let over = op(
-                if wide { I::I64GeU } else { I::I32GeU },
-                vec![get(counter, ty), constant(end)],
-                ValType::I32,
-            );
-            let targets = vec![exit];
-            statements.push(Node::Branch { op: Branch::If, targets, args: vec![over], results: Vec::new() });
-        }
-        statements.extend((0..1 + self.rng.below(4)).map(|_| self.statement()));
-        let next = op(add, vec![get(counter, ty), constant(step)], ty);
-        let values = self.values(&carried);
-        let again = op(less, vec![op(I::LocalTee(counter), vec![next], ty), constant(end)], ValType::I32);
-        let mut branch_args = values;
-        branch_args.push(again);
-        let back = Node::Branch {
-            op: Branch::If,
-            targets: vec![around],
-            args: branch_args,
-            results: carried.clone(),
-        };
-        self.labels.truncate(labels);
-        self.counters.pop();
-        self.turns = outer;
-        let body = Body { statements, values: vec![back] };
-        let mut round = self.block(BlockKind::Loop, around, carried.clone(), vec![body]);
-        (round.args, round.params) = (args, carried.clone());
-        let start = act(I::LocalSet(counter), vec![constant(0)]);
-        let body = Body { statements: vec![start], values: vec![Node::Block(Box::new(round))] };
-        Node::Block(Box::new(self.block(BlockKind::Block, exit, carried, vec![body])))
     }
 
     // Exceptions.
@@ -608,7 +575,7 @@ impl Maker<'_> {
         let tag = self.rng.below(self.shape.tags.len());
         let carried = self.shape.signature(self.shape.tags[tag]).0;
         let (outer, inner) = (self.label(), self.label());
-        let reference = self.rng.chance(20);
+        let reference = self.rng.chance(30);
         let mut caught = carried.clone();
         if reference {
             caught.push(ValType::Ref(RefType::EXNREF));
@@ -619,6 +586,7 @@ impl Maker<'_> {
         if self.rng.chance(60) {
             let condition = self.condition();
             let values = self.values(&carried);
+            let values = self.over_others(values);
             let throw = self.when(condition, act(I::Throw(tag as u32), values));
             let at = self.rng.below(body.statements.len() + 1);
             body.statements.insert(at, throw);
@@ -636,7 +604,7 @@ impl Maker<'_> {
             let exn = ValType::Ref(RefType::EXNREF);
             values.push(self.constant(exn));
         }
-        let body = Body { statements: vec![Node::Block(Box::new(attempt))], values };
+        let body = Body { statements: vec![Node::Block(Box::new(attempt))], values, ..Body::default() };
         let block = self.block(BlockKind::Block, outer, caught, vec![body]);
         let mut statements = self.put_away(Node::Block(Box::new(block)));
         if reference && self.shape.traps > 1 && self.rng.chance(30) {

@@ -1,4 +1,4 @@
-//! Accesses to memories: most within, many near the end, some far beyond; atomics, growth and bulk operations.
+//! Accesses to memories: most within, many near the end, some far beyond.
 
 use wasm_encoder::{Instruction as I, MemArg, MemArgTarget, ValType};
 
@@ -18,7 +18,7 @@ impl Maker<'_> {
     }
 
     /// An address and an offset, which together are multiples of `align` if they are within.
-    fn address(&mut self, memory: u32, align: u64) -> (Node, u64) {
+    pub(super) fn address(&mut self, memory: u32, align: u64) -> (Node, u64) {
         let ty = self.index_type(memory as usize);
         let wide = ty == ValType::I64;
         let (minimum, page_log2) = {
@@ -62,7 +62,7 @@ impl Maker<'_> {
         (op(and, vec![index, constant(mask)], ty), offset)
     }
 
-    fn access(&mut self, log2: u32, aligned: bool) -> (MemArg, Node) {
+    pub(super) fn access(&mut self, log2: u32, aligned: bool) -> (MemArg, Node) {
         let (memory, _) = self.some_memory();
         let (address, offset) = self.address(memory, if aligned { 1 << log2 } else { 1 });
         let align = if aligned { log2 } else { self.rng.below(log2 as usize + 1) as u32 };
@@ -70,8 +70,10 @@ impl Maker<'_> {
     }
 
     pub(super) fn load(&mut self, ty: ValType) -> Option<Node> {
-        if ty == ValType::I32 && self.rng.chance(12) {
-            return Some(self.atomic(ty));
+        match ty {
+            ValType::I32 | ValType::I64 if self.rng.chance(12) => return Some(self.atomic(ty)),
+            ValType::V128 if self.rng.chance(60) => return Some(self.load_vector()),
+            _ => {}
         }
         let fitting: Vec<usize> = (0..LOADS.len()).filter(|&at| LOADS[at].ty.val_type() == ty).collect();
         if fitting.is_empty() {
@@ -82,26 +84,13 @@ impl Maker<'_> {
         Some(op((load.make)(arg), vec![address], ty))
     }
 
-    fn atomic(&mut self, ty: ValType) -> Node {
-        let (arg, address) = self.access(2, true);
-        if self.rng.chance(30) {
-            return op(I::I32AtomicLoad(arg), vec![address], ty);
-        }
-        let value = self.value(ty);
-        if self.rng.chance(20) {
-            let new = self.value(ty);
-            return op(I::I32AtomicRmwCmpxchg(arg), vec![address, value, new], ty);
-        }
-        let make = *self.rng.pick(&[
-            I::I32AtomicRmwAdd as fn(MemArg) -> I<'static>,
-            I::I32AtomicRmwXor,
-            I::I32AtomicRmwXchg,
-            I::I32AtomicRmwAnd,
-        ]);
-        op(make(arg), vec![address, value], ty)
-    }
-
     pub(super) fn store(&mut self) -> Node {
+        if self.rng.chance(5) {
+            return self.store_atomic();
+        }
+        if self.shape.palette.contains(&ValType::V128) && self.rng.chance(15) {
+            return self.store_lane();
+        }
         let fitting: Vec<usize> =
             (0..STORES.len()).filter(|&at| self.shape.palette.contains(&STORES[at].ty.val_type())).collect();
         let store = &STORES[*self.rng.pick(&fitting)];
@@ -109,31 +98,6 @@ impl Maker<'_> {
         let value = self.value(store.ty.val_type());
         let value = self.without_nan(value);
         act((store.make)(arg), vec![address, value])
-    }
-
-    /// What concerns a memory as a whole.
-    pub(super) fn bulk(&mut self) -> Node {
-        let (memory, ty) = self.some_memory();
-        if self.rng.chance(40) {
-            let delta = *self.rng.pick(&[0, 1, 1, 1, 2, 100_000]);
-            let delta = if ty == ValType::I64 { i64(delta) } else { i32(delta as i32) };
-            return act(I::Drop, vec![op(I::MemoryGrow(memory), vec![delta], ty)]);
-        }
-        let len = |maker: &mut Self, ty| {
-            let len = maker.rng.below(300) as i64;
-            if ty == ValType::I64 { i64(len) } else { i32(len as i32) }
-        };
-        let (to, _) = self.address(memory, 1);
-        if self.rng.chance(50) {
-            let value = self.value(ValType::I32);
-            let len = len(self, ty);
-            return act(I::MemoryFill(memory), vec![to, value, len]);
-        }
-        let (src_mem, from_ty) = self.some_memory();
-        let (from, _) = self.address(src_mem, 1);
-        let both = if ty == ValType::I64 && from_ty == ValType::I64 { ValType::I64 } else { ValType::I32 };
-        let len = len(self, both);
-        act(I::MemoryCopy { src_mem, dst_mem: memory }, vec![to, from, len])
     }
 
     pub(super) fn size(&mut self) -> Node {

@@ -7,13 +7,18 @@
 //! Loops count, functions take from a global when they are entered and return at once when it is used up. One function in some
 //! programs calls itself for ever; it touches nothing else.
 
+mod atomics;
 mod body;
+mod control;
 mod memory;
 mod objects;
+mod segments;
 mod values;
+mod vectors;
 
 use wasm_encoder::{
-    ConstExpr, HeapType, Ieee32, Ieee64, Instruction as I, MemoryType, RefType, StorageType, ValType,
+    AbstractHeapType, ConstExpr, HeapType, Ieee32, Ieee64, Instruction as I, MemoryType, RefType,
+    StorageType, TableType, ValType,
 };
 
 use crate::ops::{self, Care, Spec, Ty};
@@ -31,6 +36,9 @@ pub(crate) struct Shape {
     pub(crate) funcs: Vec<u32>,
     pub(crate) first: usize,
     pub(crate) table: Vec<Option<u32>>,
+    pub(crate) tables: Vec<TableType>,
+    pub(crate) data: Vec<Vec<u8>>,
+    pub(crate) elements: Vec<Vec<u32>>,
     /// Types of values; some more often.
     pub(crate) palette: Vec<ValType>,
     pub(crate) specs: Vec<Spec>,
@@ -43,18 +51,72 @@ pub(crate) struct Shape {
     pub(crate) traps: usize,
 }
 
-/// The numbers of the types of objects.
-pub(crate) const STRUCT: u32 = 0;
-pub(crate) const INTS: u32 = 1;
-pub(crate) const BYTES: u32 = 2;
+/// The numbers of the types of objects: structs, each a child of the one before, then arrays.
+pub(crate) const STRUCTS: std::ops::Range<u32> = 0..3;
+pub(crate) const ARRAYS: std::ops::Range<u32> = 3..11;
 
 pub(crate) fn nullable(index: u32) -> RefType {
     RefType { nullable: true, heap_type: HeapType::Concrete(index) }
 }
 
-/// The fields of the struct, as values.
-pub(crate) const FIELDS: [ValType; 4] =
-    [ValType::I32, ValType::I64, ValType::I32, ValType::Ref(RefType::ANYREF)];
+pub(crate) const fn abstract_type(ty: AbstractHeapType) -> RefType {
+    RefType { nullable: true, heap_type: HeapType::Abstract { shared: false, ty } }
+}
+
+/// The types of objects.
+fn objects() -> Vec<Type> {
+    let val = StorageType::Val;
+    let any = val(ValType::Ref(RefType::ANYREF));
+    let fields = [
+        val(ValType::I32),
+        val(ValType::I64),
+        StorageType::I8,
+        any,
+        // Those of the child.
+        StorageType::I16,
+        val(ValType::F64),
+        val(ValType::V128),
+        StorageType::I8,
+        // Those of its child.
+        val(ValType::Ref(nullable(0))),
+        val(ValType::F32),
+        val(ValType::I32),
+    ];
+    let mut types: Vec<Type> = [(4, None), (8, Some(0)), (11, Some(1))]
+        .map(|(count, parent)| Type::Struct(fields[..count].to_vec(), parent))
+        .into();
+    types.extend(
+        [
+            val(ValType::I32),
+            StorageType::I8,
+            StorageType::I16,
+            val(ValType::I64),
+            val(ValType::F32),
+            val(ValType::F64),
+            val(ValType::V128),
+            any,
+        ]
+        .map(Type::Array),
+    );
+    types
+}
+
+/// Types of references that programs may have.
+fn references() -> Vec<ValType> {
+    let mut all = vec![
+        RefType::FUNCREF,
+        RefType::EXTERNREF,
+        RefType::ANYREF,
+        RefType::ANYREF,
+        RefType::I31REF,
+        RefType::EXNREF,
+        abstract_type(AbstractHeapType::Eq),
+        abstract_type(AbstractHeapType::Struct),
+        abstract_type(AbstractHeapType::Array),
+    ];
+    all.extend((STRUCTS.start..ARRAYS.end).map(nullable));
+    all.into_iter().map(ValType::Ref).collect()
+}
 
 impl Shape {
     fn new(rng: &mut Rng) -> Shape {
@@ -63,39 +125,29 @@ impl Shape {
         if rng.chance(60) {
             palette.extend([ValType::F64, ValType::F32]);
         }
-        if rng.chance(15) {
+        if rng.chance(25) {
             palette.push(ValType::V128);
+            if rng.chance(40) {
+                palette.extend([ValType::V128; 3]);
+            }
         }
-        let references = rng.chance(35);
-        if references {
-            let all = [
-                ValType::Ref(RefType::FUNCREF),
-                ValType::Ref(RefType::EXTERNREF),
-                ValType::Ref(RefType::ANYREF),
-                ValType::Ref(nullable(STRUCT)),
-                ValType::Ref(nullable(INTS)),
-                ValType::Ref(nullable(BYTES)),
-                ValType::Ref(RefType::I31REF),
-            ];
-            for _ in 0..1 + rng.below(4) {
+        let with_references = rng.chance(40);
+        if with_references {
+            let all = references();
+            for _ in 0..1 + rng.below(6) {
                 palette.push(*rng.pick(&all));
             }
         }
-        let mut types = vec![
-            Type::Struct(vec![
-                StorageType::Val(ValType::I32),
-                StorageType::Val(ValType::I64),
-                StorageType::I8,
-                StorageType::Val(ValType::Ref(RefType::ANYREF)),
-            ]),
-            Type::Array(StorageType::Val(ValType::I32)),
-            Type::Array(StorageType::I8),
-        ];
+        let mut types = objects();
         let objects = types.len();
         for _ in 0..3 + rng.below(3) {
+            let few = !rng.chance(10);
             let mut list =
                 |max: usize| (0..rng.below(max + 1)).map(|_| *rng.pick(&palette)).collect::<Vec<_>>();
-            let (params, results) = (list(5), list(3));
+            let (params, results) = match few {
+                true => (list(5), list(3)),
+                false => (list(40), list(12)),
+            };
             types.push(Type::Func(params, results));
         }
         let pick = |rng: &mut Rng| (objects + rng.below(types.len() - objects)) as u32;
@@ -120,6 +172,24 @@ impl Shape {
         }
         let memories = (0..*rng.pick(&[1, 1, 1, 1, 2, 3])).map(|_| memory_type(rng)).collect();
         let specs = specs(&palette, canonical);
+        let tables = if with_references && rng.chance(50) {
+            let elements = references().into_iter().filter(|ty| !matches!(ty, ValType::Ref(RefType::EXNREF)));
+            let ValType::Ref(element_type) = *rng.pick(&elements.collect::<Vec<_>>()) else {
+                unreachable!("all are references")
+            };
+            let (minimum, table64) = (rng.below(10) as u64, rng.chance(50));
+            vec![TableType { element_type, table64, minimum, maximum: Some(20), shared: false }]
+        } else {
+            Vec::new()
+        };
+        let data = (0..rng.below(3))
+            .map(|_| {
+                let len = rng.below(200);
+                rng.bytes(len)
+            })
+            .collect();
+        let elements =
+            (0..rng.below(3)).map(|_| (0..rng.below(9)).map(|_| rng.below(first) as u32).collect()).collect();
         Shape {
             types,
             host,
@@ -129,6 +199,9 @@ impl Shape {
             funcs,
             first,
             table,
+            tables,
+            data,
+            elements,
             palette,
             specs,
             canonical,
@@ -154,7 +227,7 @@ fn memory_type(rng: &mut Rng) -> MemoryType {
     let (minimum, maximum) = if page_size_log2.is_some() {
         (rng.below(100) as u64, 200)
     } else {
-        (*rng.pick(&[0, 1, 1, 1, 2]), 4)
+        (if rng.chance(6) { 0 } else { 1 + rng.below(2) as u64 }, 4)
     };
     let maximum = (shared || rng.chance(80)).then_some(maximum);
     MemoryType { minimum, maximum, memory64, shared, page_size_log2 }
@@ -174,7 +247,10 @@ fn initial(rng: &mut Rng, ty: ValType) -> ConstExpr {
 
 /// The operators of the palette's types, those that trap among them.
 fn specs(palette: &[ValType], canonical: bool) -> Vec<Spec> {
-    let mut specs = ops::pure(palette.contains(&ValType::V128));
+    let mut specs = ops::pure(false);
+    if palette.contains(&ValType::V128) {
+        specs.extend(vectors::specs());
+    }
     let truncs = [
         (I::I32TruncF32S, Ty::F32, Ty::I32),
         (I::I32TruncF32U, Ty::F32, Ty::I32),
@@ -208,9 +284,11 @@ pub(crate) fn program(rng: &mut Rng) -> (Program, bool) {
     if rng.chance(4) {
         funcs.push(endless(&mut shape, funcs.len(), rng.chance(50)));
     }
-    let Shape { types, host, memories, globals, tags, first, table, canonical, .. } = shape;
+    let Shape {
+        types, host, memories, globals, tags, first, table, tables, data, elements, canonical, ..
+    } = shape;
     let first = if first == funcs.len() - 1 && rng.chance(50) { funcs.len() } else { first };
-    (Program { types, host, memories, globals, tags, funcs, first, table }, canonical)
+    (Program { types, host, memories, globals, tags, funcs, first, table, tables, data, elements }, canonical)
 }
 
 /// A function that calls itself until the stack is used up.
@@ -225,6 +303,6 @@ fn endless(shape: &mut Shape, number: usize, wide: bool) -> Func {
     Func {
         ty: shape.types.len() as u32 - 1,
         locals: vec![ValType::I64; if wide { 300 } else { 0 }],
-        body: Body { statements: Vec::new(), values: vec![eqz] },
+        body: Body { values: vec![eqz], ..Body::default() },
     }
 }

@@ -95,7 +95,8 @@ impl Maker<'_> {
             }
             _ => {}
         }
-        Some(op(spec.op, args, ty))
+        let with_lanes = self.with_lanes(spec.op);
+        Some(op(with_lanes, args, ty))
     }
 
     /// Keeps a division or a conversion from trapping, mostly.
