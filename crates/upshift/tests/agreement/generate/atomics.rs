@@ -52,7 +52,7 @@ impl Maker<'_> {
     fn width(&mut self, ty: ValType) -> &'static Width {
         let wide = ty == ValType::I64;
         let fitting: Vec<&Width> = WIDTHS.iter().filter(|width| width.wide == wide).collect();
-        *self.rng.pick(&fitting)
+        fitting[self.rng.below(fitting.len())]
     }
 
     /// An atomic access with a result of the type, which is an integer.

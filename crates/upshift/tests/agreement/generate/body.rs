@@ -581,6 +581,13 @@ impl Maker<'_> {
 
     /// Leaves the function, under a condition.
     fn leave(&mut self) -> Node {
+        let exception = ValType::Ref(RefType::EXNREF);
+        if self.shape.palette.contains(&exception) && self.rng.chance(20) {
+            // What was caught somewhere is thrown again, perhaps by another function.
+            let (local, value) = (self.fresh(exception), self.value(exception));
+            let again = act(I::ThrowRef, vec![get(local, exception)]);
+            return self.unless_null(op(I::LocalTee(local), vec![value], exception), again);
+        }
         let condition = self.condition();
         let results = self.labels[0].1.clone();
         if self.shape.traps > 2 && self.rng.chance(10) {

@@ -48,10 +48,10 @@ impl Maker<'_> {
         if self.rng.chance(15) {
             return self.constant(result);
         }
-        if self.rng.chance(10) {
-            if let Some(node) = self.cast(ty) {
-                return node;
-            }
+        if self.rng.chance(10)
+            && let Some(node) = self.cast(ty)
+        {
+            return node;
         }
         if self.rng.chance(8) {
             // The first one of two that is there.
@@ -383,7 +383,7 @@ impl Maker<'_> {
         self.unless_null(op(I::LocalTee(local), vec![object], ty), set)
     }
 
-    fn unless_null(&mut self, object: Node, then: Node) -> Node {
+    pub(super) fn unless_null(&mut self, object: Node, then: Node) -> Node {
         let null = op(I::RefIsNull, vec![object], ValType::I32);
         self.when(op(I::I32Eqz, vec![null], ValType::I32), then)
     }

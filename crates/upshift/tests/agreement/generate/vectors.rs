@@ -124,7 +124,7 @@ impl Maker<'_> {
                 0 => I::I8x16Shuffle(std::array::from_fn(|at| at as u8 + 16 * rng.below(2) as u8)),
                 1 => {
                     let first = rng.below(17) as u8;
-                    I::I8x16Shuffle(std::array::from_fn(|at| first + at as u8 & 31))
+                    I::I8x16Shuffle(std::array::from_fn(|at| (first + at as u8) & 31))
                 }
                 2 => I::I8x16Shuffle([rng.below(32) as u8; 16]),
                 _ => I::I8x16Shuffle(std::array::from_fn(|_| rng.below(32) as u8)),
