@@ -10,8 +10,8 @@ use upshift_core::value::V128;
 
 use super::{Block, CheckingBackend};
 use crate::backend::{
-    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next,
-    Operand, Operands, ReferenceNode, References, Return, Service, Slot,
+    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
+    Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
 impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
