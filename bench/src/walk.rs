@@ -108,6 +108,7 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
         let target = Target {
             features: CpuFeatures::detect(),
             returns: Returns::Paired,
+            choices: false,
             memories: vec![MemoryMode::Guard; module.memories.len()].into(),
         };
         let mut bench = Bench {
