@@ -58,6 +58,7 @@ fn measured(module: &ModuleInfo) -> (BaselineCode, usize, usize) {
     let target = Target {
         features: CpuFeatures::BASELINE,
         returns: Returns::Paired,
+        choices: false,
         memories: [MemoryMode::Guard].into(),
     };
     let before = ASKED.get();
