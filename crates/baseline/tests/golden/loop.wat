@@ -6,64 +6,60 @@
     (local.get $sum))
 )
 
-;; ; function 0 `sum`: 28 bytes of wasm, 128 of code, 32 of pool, 0 embedded instructions
+;; ; function 0 `sum`: 28 bytes of wasm, 112 of code, 32 of pool, 0 embedded instructions
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x18]
 ;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0x4F
+;; @000f ja 0x42
 ;; @0015 mov qword ptr [rbx], 0
 ;; ;   behind the main line
-;; @004f jmp qword ptr [0x80]
+;; @0042 jmp qword ptr [0x70]
 ;; ;   entry from the interpreter
-;; @0055 mov rbx, rdx
-;; @0058 mov r14, rdi
-;; @005b mov r15, rcx
-;; @005e mov rax, [r14]
-;; @0061 mov byte ptr [rax+0xAD], 1
-;; @0068 jmp short 0x15
+;; @0048 mov rbx, rdx
+;; @004b mov r14, rdi
+;; @004e mov r15, rcx
+;; @0051 mov rax, [r14]
+;; @0054 mov byte ptr [rax+0xAD], 1
+;; @005b jmp short 0x15
 ;; ; 0x1b loop
 ;; @001c mov ebp, [rbx-0x20]
 ;; @001f mov r12d, [rbx]
 ;; ; 0x1d local.get 1
 ;; ; 0x1f local.get 0
 ;; ; 0x21 i32.add
-;; @0022 lea esi, [r12+rbp]
+;; @0022 add r12d, ebp
 ;; ;   loop 0, from the interpreter
-;; @006a mov rbx, rdx
-;; @006d mov r14, rdi
-;; @0070 mov r15, rcx
-;; @0073 mov ebp, [rbx-0x20]
-;; @0076 mov r12d, [rbx]
-;; @0079 jmp short 0x22
+;; @005d mov rbx, rdx
+;; @0060 mov r14, rdi
+;; @0063 mov r15, rcx
+;; @0066 mov ebp, [rbx-0x20]
+;; @0069 mov r12d, [rbx]
+;; @006c jmp short 0x22
 ;; ; 0x22 local.set 1
 ;; ; 0x24 local.get 0
 ;; ; 0x26 i32.const 1
 ;; ; 0x28 i32.sub
-;; @0026 mov edi, ebp
-;; @0028 sub edi, 1
+;; @0025 sub ebp, 1
 ;; ; 0x29 local.tee 0
 ;; ; 0x2b i32.const 0
 ;; ; 0x2d i32.gt_s
-;; @002b test edi, edi
+;; @0028 test ebp, ebp
 ;; ; 0x2e br_if 0
-;; @002d jle 0x3A
-;; @0033 mov ebp, edi
-;; @0035 mov r12d, esi
-;; @0038 jmp short 0x22
+;; @002a jg short 0x22
 ;; ; 0x30 end
 ;; ; 0x31 local.get 1
 ;; ; 0x33 end
-;; @003a mov eax, esi
-;; @003c mov rsi, [rbx-0x18]
-;; @0040 mov r11, [rbx-0x10]
-;; @0044 sub rbx, 0x20
-;; @0048 mov [rbx], rax
-;; @004b push qword ptr [rsi-8]
-;; @004e ret
+;; @002c mov eax, r12d
+;; @002f mov rsi, [rbx-0x18]
+;; @0033 mov r11, [rbx-0x10]
+;; @0037 sub rbx, 0x20
+;; @003b mov [rbx], rax
+;; @003e push qword ptr [rsi-8]
+;; @0041 ret
 ;; ; pool
-;; @0080 0000000000000000 ; address of the stub Overflow
-;; @0088 0000000000000018 ; preamble: frame of 24 bytes
-;; @0090 0000000000000055 ; address of @0055: entry from the interpreter
+;; @0070 0000000000000000 ; address of the stub Overflow
+;; @0078 0000000000000018 ; preamble: frame of 24 bytes
+;; @0080 0000000000000048 ; address of @0048: entry from the interpreter
 ;; ; 0x21 i32.add
-;; @0098 000000000000006a ; address of @006a: loop 0, from the interpreter
+;; @0088 000000000000005d ; address of @005d: loop 0, from the interpreter

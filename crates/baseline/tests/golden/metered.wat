@@ -4,104 +4,101 @@
     (loop $again (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
 )
 
-;; ; function 0 `spin`: 14 bytes of wasm, 304 of code, 88 of pool, 0 embedded instructions
+;; ; function 0 `spin`: 14 bytes of wasm, 288 of code, 88 of pool, 0 embedded instructions
 ;; ;   entry from native code
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0xF3
+;; @000f ja 0xE6
 ;; @0015 mov rsi, [r14+0x28]
 ;; @0019 mov rsi, [rsi]
 ;; @001c mov rdi, [r14]
 ;; @001f cmp rsi, [rdi+8]
-;; @0023 jae 0x85
+;; @0023 jae 0x7B
 ;; ;   behind the main line
-;; @0085 lea rsi, [0x130]
-;; @008c mov rdi, r14
-;; @008f mov rdx, rbx
-;; @0092 mov r8, [r14+8]
-;; @0096 mov rcx, [r8]
-;; @0099 mov r8, [r8+8]
-;; @009d jmp qword ptr [rsi]
-;; @009f jmp short 0x29
+;; @007b lea rsi, [0x120]
+;; @0082 mov rdi, r14
+;; @0085 mov rdx, rbx
+;; @0088 mov r8, [r14+8]
+;; @008c mov rcx, [r8]
+;; @008f mov r8, [r8+8]
+;; @0093 jmp qword ptr [rsi]
+;; @0095 jmp short 0x29
 ;; ;   behind the main line
-;; @00f3 jmp qword ptr [0x168]
+;; @00e6 jmp qword ptr [0x158]
 ;; ;   entry from the interpreter
-;; @00f9 mov rbx, rdx
-;; @00fc mov r14, rdi
-;; @00ff mov r15, rcx
-;; @0102 mov rax, [r14]
-;; @0105 mov byte ptr [rax+0xAD], 1
-;; @010c jmp 0x15
+;; @00ec mov rbx, rdx
+;; @00ef mov r14, rdi
+;; @00f2 mov r15, rcx
+;; @00f5 mov rax, [r14]
+;; @00f8 mov byte ptr [rax+0xAD], 1
+;; @00ff jmp 0x15
 ;; ; 0x18 loop
 ;; @0029 mov rsi, [r14]
 ;; @002c mov edi, 1
 ;; @0031 sub [rsi+0x10], rdi
-;; @0035 jb 0xA1
+;; @0035 jb 0x97
 ;; @003b mov ebp, [rbx-0x20]
 ;; @003e mov rsi, [r14+0x28]
 ;; @0042 mov rsi, [rsi]
 ;; @0045 mov rdi, [r14]
 ;; @0048 cmp rsi, [rdi+8]
-;; @004c jae 0xB7
+;; @004c jae 0xAD
 ;; ;   behind the main line
-;; @00a1 mov rax, [r14]
-;; @00a4 mov qword ptr [rax+0x10], 0
-;; @00ac mov edi, 0xB
-;; @00b1 call qword ptr [0x160]
+;; @0097 mov rax, [r14]
+;; @009a mov qword ptr [rax+0x10], 0
+;; @00a2 mov edi, 0xB
+;; @00a7 call qword ptr [0x150]
 ;; ;   behind the main line
-;; @00b7 mov [rbx-0x20], rbp
-;; @00bb lea rsi, [0x148]
-;; @00c2 mov rdi, r14
-;; @00c5 mov rdx, rbx
-;; @00c8 mov r8, [r14+8]
-;; @00cc mov rcx, [r8]
-;; @00cf mov r8, [r8+8]
-;; @00d3 jmp qword ptr [rsi]
-;; @00d5 mov ebp, [rbx-0x20]
-;; @00d8 jmp 0x52
+;; @00ad mov [rbx-0x20], rbp
+;; @00b1 lea rsi, [0x138]
+;; @00b8 mov rdi, r14
+;; @00bb mov rdx, rbx
+;; @00be mov r8, [r14+8]
+;; @00c2 mov rcx, [r8]
+;; @00c5 mov r8, [r8+8]
+;; @00c9 jmp qword ptr [rsi]
+;; @00cb mov ebp, [rbx-0x20]
+;; @00ce jmp short 0x52
 ;; ;   loop 0, from the interpreter
-;; @0111 mov rbx, rdx
-;; @0114 mov r14, rdi
-;; @0117 mov r15, rcx
-;; @011a mov ebp, [rbx-0x20]
-;; @011d jmp 0x3E
+;; @0104 mov rbx, rdx
+;; @0107 mov r14, rdi
+;; @010a mov r15, rcx
+;; @010d mov ebp, [rbx-0x20]
+;; @0110 jmp 0x3E
 ;; ; 0x1a local.get 0
 ;; @0052 mov rsi, [r14]
 ;; @0055 mov edi, 5
 ;; @005a sub [rsi+0x10], rdi
-;; @005e jb 0xDD
+;; @005e jb 0xD0
 ;; ;   behind the main line
-;; @00dd mov rax, [r14]
-;; @00e0 mov qword ptr [rax+0x10], 0
-;; @00e8 mov edi, 0xB
-;; @00ed call qword ptr [0x160]
+;; @00d0 mov rax, [r14]
+;; @00d3 mov qword ptr [rax+0x10], 0
+;; @00db mov edi, 0xB
+;; @00e0 call qword ptr [0x150]
 ;; ; 0x1c i32.const 1
 ;; ; 0x1e i32.sub
-;; @0064 mov esi, ebp
-;; @0066 sub esi, 1
+;; @0064 sub ebp, 1
 ;; ; 0x1f local.tee 0
 ;; ; 0x21 br_if 0
-;; @0069 test esi, esi
-;; @006b je 0x75
-;; @0071 mov ebp, esi
-;; @0073 jmp short 0x3E
+;; @0067 test ebp, ebp
+;; @0069 jne short 0x3E
 ;; ; 0x23 end
 ;; ; 0x24 end
-;; @0075 mov rsi, [rbx-0x18]
-;; @0079 mov r11, [rbx-0x10]
-;; @007d sub rbx, 0x20
-;; @0081 push qword ptr [rsi-8]
-;; @0084 ret
+;; @006b mov rsi, [rbx-0x18]
+;; @006f mov r11, [rbx-0x10]
+;; @0073 sub rbx, 0x20
+;; @0077 push qword ptr [rsi-8]
+;; @007a ret
 ;; ; pool
-;; @0130 0000000000000000 ; check_interrupt s0
-;; @0140 000000000000009f ; address of @009f
+;; @0120 0000000000000000 ; check_interrupt s0
+;; @0130 0000000000000095 ; address of @0095
 ;; ; 0x18 loop
-;; @0148 0000000000000000 ; check_interrupt s0
-;; @0158 00000000000000d5 ; address of @00d5
-;; @0160 0000000000000000 ; address of the stub Trap
-;; @0168 0000000000000000 ; address of the stub Overflow
-;; @0170 0000000000000010 ; preamble: frame of 16 bytes
-;; @0178 00000000000000f9 ; address of @00f9: entry from the interpreter
+;; @0138 0000000000000000 ; check_interrupt s0
+;; @0148 00000000000000cb ; address of @00cb
+;; @0150 0000000000000000 ; address of the stub Trap
+;; @0158 0000000000000000 ; address of the stub Overflow
+;; @0160 0000000000000010 ; preamble: frame of 16 bytes
+;; @0168 00000000000000ec ; address of @00ec: entry from the interpreter
 ;; ; 0x18 loop
-;; @0180 0000000000000111 ; address of @0111: loop 0, from the interpreter
+;; @0170 0000000000000104 ; address of @0104: loop 0, from the interpreter

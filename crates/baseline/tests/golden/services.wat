@@ -259,30 +259,30 @@
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x18]
 ;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0xE5
+;; @000f ja 0xE0
 ;; @0015 mov rsi, [r14+0x28]
 ;; @0019 mov rsi, [rsi]
 ;; @001c mov rdi, [r14]
 ;; @001f cmp rsi, [rdi+8]
-;; @0023 jae 0x9C
+;; @0023 jae 0x97
 ;; ;   behind the main line
-;; @009c lea rsi, [0x120]
-;; @00a3 mov rdi, r14
-;; @00a6 mov rdx, rbx
-;; @00a9 mov r8, [r14+8]
-;; @00ad mov rcx, [r8]
-;; @00b0 mov r8, [r8+8]
-;; @00b4 jmp qword ptr [rsi]
-;; @00b6 jmp 0x29
+;; @0097 lea rsi, [0x120]
+;; @009e mov rdi, r14
+;; @00a1 mov rdx, rbx
+;; @00a4 mov r8, [r14+8]
+;; @00a8 mov rcx, [r8]
+;; @00ab mov r8, [r8+8]
+;; @00af jmp qword ptr [rsi]
+;; @00b1 jmp 0x29
 ;; ;   behind the main line
-;; @00e5 jmp qword ptr [0x170]
+;; @00e0 jmp qword ptr [0x170]
 ;; ;   entry from the interpreter
-;; @00eb mov rbx, rdx
-;; @00ee mov r14, rdi
-;; @00f1 mov r15, rcx
-;; @00f4 mov rax, [r14]
-;; @00f7 mov byte ptr [rax+0xAD], 1
-;; @00fe jmp 0x15
+;; @00e6 mov rbx, rdx
+;; @00e9 mov r14, rdi
+;; @00ec mov r15, rcx
+;; @00ef mov rax, [r14]
+;; @00f2 mov byte ptr [rax+0xAD], 1
+;; @00f9 jmp 0x15
 ;; ; 0x5e loop
 ;; @0029 mov ebp, [rbx-0x28]
 ;; @002c mov r12d, [rbx-0x20]
@@ -290,26 +290,26 @@
 ;; @0034 mov rsi, [rsi]
 ;; @0037 mov rdi, [r14]
 ;; @003a cmp rsi, [rdi+8]
-;; @003e jae 0xBB
+;; @003e jae 0xB6
 ;; ;   behind the main line
-;; @00bb mov [rbx-0x28], rbp
-;; @00bf lea rsi, [0x138]
-;; @00c6 mov rdi, r14
-;; @00c9 mov rdx, rbx
-;; @00cc mov r8, [r14+8]
-;; @00d0 mov rcx, [r8]
-;; @00d3 mov r8, [r8+8]
-;; @00d7 jmp qword ptr [rsi]
-;; @00d9 mov ebp, [rbx-0x28]
-;; @00dc mov r12d, [rbx-0x20]
-;; @00e0 jmp 0x44
+;; @00b6 mov [rbx-0x28], rbp
+;; @00ba lea rsi, [0x138]
+;; @00c1 mov rdi, r14
+;; @00c4 mov rdx, rbx
+;; @00c7 mov r8, [r14+8]
+;; @00cb mov rcx, [r8]
+;; @00ce mov r8, [r8+8]
+;; @00d2 jmp qword ptr [rsi]
+;; @00d4 mov ebp, [rbx-0x28]
+;; @00d7 mov r12d, [rbx-0x20]
+;; @00db jmp 0x44
 ;; ;   loop 0, from the interpreter
-;; @0103 mov rbx, rdx
-;; @0106 mov r14, rdi
-;; @0109 mov r15, rcx
-;; @010c mov ebp, [rbx-0x28]
-;; @010f mov r12d, [rbx-0x20]
-;; @0113 jmp 0x30
+;; @00fe mov rbx, rdx
+;; @0101 mov r14, rdi
+;; @0104 mov r15, rcx
+;; @0107 mov ebp, [rbx-0x28]
+;; @010a mov r12d, [rbx-0x20]
+;; @010e jmp 0x30
 ;; ; 0x60 local.get 0
 ;; ; 0x62 i32.const 7
 ;; ; 0x64 local.get 1
@@ -326,38 +326,37 @@
 ;; ; 0x6b local.get 1
 ;; ; 0x6d i32.sub
 ;; @0066 mov esi, [rbx-0x28]
-;; @0069 mov edi, [rbx-0x20]
-;; @006c sub esi, edi
+;; @0069 mov r12d, [rbx-0x20]
+;; @006d sub esi, r12d
 ;; ; 0x6e local.tee 0
+;; @0070 mov ebp, esi
 ;; ; 0x70 br_if 0
-;; @006e test esi, esi
-;; @0070 je 0x7D
-;; @0076 mov ebp, esi
-;; @0078 mov r12d, edi
-;; @007b jmp short 0x30
+;; @0072 test ebp, ebp
+;; @0074 jne short 0x30
 ;; ; 0x72 end
 ;; ; 0x73 memory.size 0
-;; @007d mov rax, [r14+0x40]
-;; @0081 mov rax, [rax+8]
-;; @0085 shr rax, 0x10
+;; @0076 mov rsi, [r14+0x40]
+;; @007a mov rsi, [rsi+8]
+;; @007e shr rsi, 0x10
 ;; ; 0x75 end
-;; @0089 mov rsi, [rbx-0x18]
-;; @008d mov r11, [rbx-0x10]
-;; @0091 sub rbx, 0x28
-;; @0095 mov [rbx], rax
-;; @0098 push qword ptr [rsi-8]
-;; @009b ret
+;; @0082 mov eax, esi
+;; @0084 mov rsi, [rbx-0x18]
+;; @0088 mov r11, [rbx-0x10]
+;; @008c sub rbx, 0x28
+;; @0090 mov [rbx], rax
+;; @0093 push qword ptr [rsi-8]
+;; @0096 ret
 ;; ; pool
 ;; @0120 0000000000000000 ; check_interrupt s0
-;; @0130 00000000000000b6 ; address of @00b6
+;; @0130 00000000000000b1 ; address of @00b1
 ;; ; 0x5e loop
 ;; @0138 0000000000000000 ; check_interrupt s0
-;; @0148 00000000000000d9 ; address of @00d9
+;; @0148 00000000000000d4 ; address of @00d4
 ;; ; 0x66 memory.fill 0
 ;; @0150 0000000000000000 ; builtin memory.fill, s0, 0, 0
 ;; @0168 0000000000000066 ; address of @0066
 ;; @0170 0000000000000000 ; address of the stub Overflow
 ;; @0178 0000000000000018 ; preamble: frame of 24 bytes
-;; @0180 00000000000000eb ; address of @00eb: entry from the interpreter
+;; @0180 00000000000000e6 ; address of @00e6: entry from the interpreter
 ;; ; 0x5e loop
-;; @0188 0000000000000103 ; address of @0103: loop 0, from the interpreter
+;; @0188 00000000000000fe ; address of @00fe: loop 0, from the interpreter

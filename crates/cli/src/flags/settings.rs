@@ -341,6 +341,7 @@ mod tests {
             ("preload", _) => "'a=b'",
             ("tcplisten", _) => "'127.0.0.1:0'",
             ("dump", _) => "'ir'",
+            ("profile", _) => "'perfmap'",
             ("tier", _) => "'auto'",
             ("dispatch", _) => "'loop'",
             ("timeout" | "time", _) => "'1s'",

@@ -266,6 +266,8 @@ unsafe fn call_found(r: &mut Regs, func: *const FuncRec, site: usize, words: usi
 ///
 /// # Safety
 /// As for [`Exec::exec`], after [`Flow::Foreign`].
+// Inlined, because a call that the state's address is passed to would keep the caller from ending in a jump.
+#[inline(always)]
 pub(crate) unsafe fn call_foreign(r: &mut Regs) -> Flow {
     // SAFETY: I-CODE: the instruction is one of those that return `Flow::Foreign`. I-STORE: the function lives.
     unsafe {

@@ -2,12 +2,13 @@
 //! jumps, so that the native stack stays where it is.
 
 use upshift_core::Trap;
-use upshift_core::vm::{Status, VmCtx};
+use upshift_core::vm::{FuncRec, Status, VmCtx};
 
 use crate::dispatch::tail::{Handler, abi, after, hot, jump, next, trap_at};
 use crate::frame::caller_of;
 use crate::handlers::{call, counter};
 use crate::regs::{Flow, Regs};
+use crate::stubs;
 
 abi! {
     /// Goes on in a function that native code of the same instance has called: `int` is its record, `fp` its frame, whose header
@@ -19,7 +20,11 @@ abi! {
         // SAFETY: I-STORE: the context of running code lives. I-NATIVE: the function belongs to the running instance, its header is
         // written.
         unsafe {
-            (*(*ctx).store).entered[0] = 1;
+            // What has no code yet may get that of another tier: the runtime notes which.
+            let func = int as *const FuncRec;
+            if (*func).code.get() != stubs::translate() {
+                (*(*ctx).store).entered[0] = 1;
+            }
             match call::arrive(&mut r) {
                 Flow::Done(status) => status,
                 Flow::Hot => jump!(hot, r),

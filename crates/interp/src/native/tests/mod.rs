@@ -9,7 +9,7 @@ use code::{Code, Words, jump, paired};
 use upshift_core::Trap;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, PcKind, Returns, Status, frame};
 use upshift_ir::Op;
-use world::{World, record};
+use world::{CALL_SITE, World, record};
 
 use super::{call_interpreter, call_interpreter_jump, call_interpreter_paired};
 use crate::dispatch::Dispatch;
@@ -185,7 +185,7 @@ fn native_code_returns_into_another_instance() {
             "frame 12 params 1 results 1 homes 0
             const64 s0, {:#x}
             copy s1, s-4
-            call_ref 1, s5, s0
+            call_ref 1, s5, s0, {CALL_SITE}
             i64.add s0, acc, 1
             return s-4, acc",
             callee.addr()

@@ -1,12 +1,12 @@
 //! A store with two instances of three functions, by hand: what code needs of the runtime, and notes of what was asked of it.
 
 use std::cell::{Cell, RefCell};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 use std::sync::atomic::AtomicU64;
 
 use upshift_core::vm::{
-    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, STACK_RESERVE, Status, StoreCtx,
-    VmCounts, VmCtx, VmLayout,
+    Builtins, CallTarget, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, STACK_RESERVE, Status,
+    StoreCtx, VmCounts, VmCtx, VmLayout,
 };
 use upshift_core::{FuncType, TypeId, ValType};
 use upshift_ir::{FuncCode, text};
@@ -41,7 +41,12 @@ pub(super) struct Notes {
 struct Instance {
     ctx: VmCtx,
     funcs: [FuncRec; FUNCS],
+    /// What the only call site that needs one has called.
+    target: CallTarget,
 }
+
+/// Where the cell of a call site lies behind a context.
+pub(super) const CALL_SITE: usize = offset_of!(Instance, target);
 
 pub(super) struct World {
     instances: [*mut Instance; 2],
@@ -153,7 +158,11 @@ impl World {
                 instance: (&raw const *notes).cast_mut().cast(),
             };
             let func = || FuncRec::new(none, std::ptr::null_mut(), TypeId(0), &ty, 0);
-            let instance = Box::into_raw(Box::new(Instance { ctx, funcs: [func(), func(), func()] }));
+            let instance = Box::into_raw(Box::new(Instance {
+                ctx,
+                funcs: [func(), func(), func()],
+                target: CallTarget::UNSEEN,
+            }));
             for func in 0..FUNCS {
                 // SAFETY: it was made above.
                 unsafe { (*instance).funcs[func].vmctx = &raw mut (*instance).ctx };
