@@ -55,7 +55,7 @@ fn a_body_of_a_megabyte() -> Result<()> {
             .expect("strings take all");
     }
     body.push_str("(local.get 0)");
-    let expected = |n: i32| (0..steps).fold(n, |n, step| n.wrapping_mul(31) ^ step % 64);
+    let expected = |n: i32| (0..steps).fold(n, |n, step| n.wrapping_mul(31) ^ (step % 64));
     check(&function("", &body), expected, &[0, -7])
 }
 

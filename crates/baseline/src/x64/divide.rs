@@ -141,13 +141,13 @@ mod tests {
             for most in [u64::from(u32::MAX), 1 << 31] {
                 let Some(Magic { factor, shift }) = magic(divisor, most) else { continue };
                 for number in edges(divisor, most) {
-                    let product = u128::from(number) * u128::from(factor) >> shift;
+                    let product = (u128::from(number) * u128::from(factor)) >> shift;
                     assert_eq!(product as u64, number / u64::from(divisor), "{number} / {divisor}");
                 }
             }
             let factor = u64::MAX / u64::from(divisor) + 1;
             for number in edges(divisor, u32::MAX.into()) {
-                let upper = u128::from(number) * u128::from(factor) >> 64;
+                let upper = (u128::from(number) * u128::from(factor)) >> 64;
                 assert_eq!(upper as u64, number / u64::from(divisor), "{number} / {divisor}");
             }
         }

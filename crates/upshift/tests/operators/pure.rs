@@ -112,7 +112,7 @@ fn arguments(types: &[ValType], call: &mut impl FnMut(&[Val])) {
     let lists: Vec<Vec<Val>> = types.iter().map(|&ty| edges(ty)).collect();
     let total: usize = lists.iter().map(Vec::len).product();
     // A prime step meets each value of each operand.
-    let step = if total > 4000 { total / 2000 | 1 } else { 1 };
+    let step = if total > 4000 { (total / 2000) | 1 } else { 1 };
     for number in (0..total).step_by(step) {
         let mut rest = number;
         let args: Vec<Val> = lists
