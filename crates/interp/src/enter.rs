@@ -5,7 +5,7 @@ use std::cell::Cell;
 use upshift_core::Trap;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, Status, StoreCtx, frame};
 
-use crate::dispatch::{self, Dispatch};
+use crate::dispatch::Dispatch;
 use crate::handlers::counter;
 #[cfg(native)]
 use crate::native;
@@ -80,12 +80,12 @@ unsafe fn run(dispatch: Dispatch, r: Regs) -> Status {
     unsafe {
         match dispatch {
             #[cfg(loop_dispatch)]
-            Dispatch::Loop => dispatch::looping::run(r),
+            Dispatch::Loop => crate::dispatch::looping::run(r),
             // Native code may be anywhere behind the instruction.
             #[cfg(native)]
             Dispatch::Tail => native::arch::enter(r.ctx, r.ip, r.fp, r.mem, r.len, r.int, r.f32, r.f64),
             #[cfg(all(tail_calls, not(native)))]
-            Dispatch::Tail => dispatch::tail::run(r),
+            Dispatch::Tail => crate::dispatch::tail::run(r),
             #[cfg(not(all(loop_dispatch, tail_calls)))]
             _ => unreachable!("`Dispatch::effective` names no backend that is not there"),
         }
