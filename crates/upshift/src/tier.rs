@@ -107,5 +107,7 @@ mod change;
 #[cfg(test)]
 mod counter;
 mod pays;
+mod registers;
 
 pub(crate) use change::{TierState, first_call, hot, switch};
+pub(crate) use registers::spread;

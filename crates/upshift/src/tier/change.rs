@@ -9,7 +9,7 @@
 //! What one instance had compiled, others find when they ask: each record changes only while its own store's code runs.
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{FuncRec, Landing, Returns, Status, VmCtx, frame};
+use upshift_core::vm::{Entry, FuncRec, Landing, Returns, Status, VmCtx, frame};
 use upshift_interp::native;
 use upshift_ir::FuncCode;
 use upshift_ir::decode::decode;
@@ -88,12 +88,13 @@ impl TierState {
         matches!(self.tiering, Tiering::AtFirstCall | Tiering::AtRandom(_))
     }
 
-    /// What native code calls to reach a function that has none.
-    pub(crate) fn adaptor(&self) -> *const u8 {
+    /// How native code reaches a function that has none: what records begin with, but for their code and counter.
+    pub(crate) fn start(&self) -> Entry {
         if self.tiering == Tiering::Never {
-            return std::ptr::null();
+            return Entry::NONE;
         }
-        native::call_interpreter(self.returns)
+        let (native, reg_entry) = (native::call_interpreter(self.returns), native::spread(self.returns));
+        Entry { native, reg_entry, ..Entry::NONE }
     }
 
     /// Whether something happens that happens so many times of four, if functions change their tier at random.
@@ -108,6 +109,14 @@ fn install(func: &FuncRec, code: &NativeFunc) {
     signals::prepare_thread();
     func.code.set(code.entry());
     func.native.set(code.native_entry());
+}
+
+/// Lets calls of a function reach the interpreter.
+fn interpret(state: &StoreState, func: &FuncRec, code: &FuncCode) {
+    let Entry { native, reg_entry, .. } = state.tier.start();
+    func.code.set(code.entry());
+    func.native.set(native);
+    func.reg_entry.set(reg_entry);
 }
 
 /// Gives a function code at its first call.
@@ -225,8 +234,7 @@ pub(crate) unsafe fn switch(
     let fits = fits(ctx, fp, code.preamble().frame_slots as usize);
     let Some(head) = code.loop_head(number).filter(|_| fits) else { return Ok(Status::OK) };
     if state.tier.chance(2) {
-        func.code.set(code.entry());
-        func.native.set(state.tier.adaptor());
+        interpret(state, func, code);
     }
     state.enter_tier(Tier::Interpreter);
     state.ctx_mut().landing = Landing { ip: code.entry().wrapping_add(head), fp, ctx, sp: 0 };
@@ -257,8 +265,7 @@ fn back_to_interpreter(
         return Ok(Status::OK);
     }
     let code = instance.module.code(FuncIndex(func.index))?;
-    func.code.set(code.entry());
-    func.native.set(state.tier.adaptor());
+    interpret(state, func, code);
     if !fits(ctx, fp, code.preamble().frame_slots as usize) {
         return Ok(Status::OK);
     }
