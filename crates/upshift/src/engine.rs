@@ -14,6 +14,7 @@ use upshift_translate::{ModuleInfo, TypeRegistry, names};
 
 use crate::config::Config;
 use crate::demangle::demangle;
+use crate::vm::adaptors::Adaptors;
 use crate::vm::code::{CodeSet, NoNativeCode};
 use crate::vm::native::Machine;
 use crate::vm::observe::Observers;
@@ -67,6 +68,7 @@ struct EngineInner {
     tiering: Tiering,
     no_native_code: OnceLock<NoNativeCode>,
     observers: Option<Arc<Observers>>,
+    adaptors: Adaptors,
 }
 
 /// What the settings say about native code, or why there is none.
@@ -160,6 +162,11 @@ impl Engine {
     /// Who is told of native code.
     pub(crate) fn observers(&self) -> Option<&Arc<Observers>> {
         self.inner.observers.as_ref()
+    }
+
+    /// What leads calls with arguments in registers to code that has them in slots.
+    pub(crate) fn adaptors(&self) -> &Adaptors {
+        &self.inner.adaptors
     }
 
     /// What happens about native code of functions.

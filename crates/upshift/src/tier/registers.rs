@@ -27,5 +27,8 @@ pub(crate) unsafe fn spread(
     unsafe {
         let ty = state.func_type(NonNull::from(func));
         registers.spread(ty.params(), fp.sub(params));
+        if let Some(adaptor) = state.engine.adaptors().get(ty.params()) {
+            func.reg_entry.set(adaptor);
+        }
     }
 }
