@@ -13,7 +13,7 @@
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
 //! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`adaptors`] for
 //!   how its callers pass arguments, [`tier`] for what made it, [`signals`] for its faults in what memories have by [`reservation`]
-//! - threads: [`parking`], [`racy`]
+//! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`]
 
 #[cfg(all(test, target_os = "linux"))]
 mod apart;
@@ -29,6 +29,7 @@ pub(crate) mod mmap;
 pub(crate) mod native;
 pub(crate) mod native_stack;
 pub(crate) mod observe;
+pub(crate) mod optimizer;
 pub(crate) mod out_of_memory;
 pub(crate) mod parking;
 pub(crate) mod pool;

@@ -10,9 +10,11 @@ use std::fmt;
 use upshift_baseline::BaselineCode;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
+use upshift_opt::OptCode;
 
+use crate::vm::code::NativeKind;
 use crate::vm::observe::Registration;
-use crate::vm::tier::Compilation;
+use crate::vm::tier::{Compilation, Tier};
 
 /// What lies beside the code of a function.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct Beside {
     /// Offset of the word in front of the one through which the interpreter's handlers come in: at the start, or at the loop that
     /// the code begins with.
     pub(crate) entry: u32,
+    /// Whether it is the code of the whole function, and not from a loop on; only then the next two are given.
+    pub(crate) is_whole: bool,
     /// Offset of the code for callers with arguments in slots.
     pub(crate) native_entry: u32,
     /// The same for arguments in registers, if the function takes them so.
@@ -39,17 +43,37 @@ pub(crate) struct Beside {
     pub(crate) references: ReferenceMaps,
 }
 
-impl From<BaselineCode> for Beside {
-    fn from(code: BaselineCode) -> Beside {
+impl Beside {
+    /// What lies beside the code that one pass has made, whose pool begins at an offset.
+    pub(super) fn of_baseline(code: BaselineCode, pool: u32) -> Beside {
         Beside {
             entry: code.entry,
+            is_whole: true,
             native_entry: code.native_entry,
             reg_entry: None,
             loops: code.loops,
             main: code.main,
-            pool: code.code.pool,
+            pool,
             owners: code.owners,
             positions: None,
+            frame_slots: code.frame_slots,
+            handlers: code.handlers,
+            references: code.references,
+        }
+    }
+
+    /// What lies beside optimized code, of the whole function or not.
+    pub(super) fn of_optimized(code: OptCode, pool: u32, whole: bool) -> Beside {
+        Beside {
+            entry: code.entry,
+            is_whole: whole,
+            native_entry: code.native_entry,
+            reg_entry: whole.then_some(code.reg_entry),
+            loops: Box::default(),
+            main: pool,
+            pool,
+            owners: code.owners,
+            positions: Some(code.positions),
             frame_slots: code.frame_slots,
             handlers: code.handlers,
             references: code.references,
@@ -73,10 +97,23 @@ impl NativeFunc {
         self.word(self.beside.entry)
     }
 
+    /// What kind of native code it is.
+    pub(crate) fn kind(&self) -> NativeKind {
+        match self.compilation.tier {
+            Tier::Optimizing => NativeKind::Optimized,
+            Tier::Interpreter | Tier::Baseline => NativeKind::Baseline,
+        }
+    }
+
     /// The word through which handlers come in: at the start of the function, or, if that is what the code begins with, at the head
     /// of a loop.
     pub(crate) fn arrival(&self) -> *const u64 {
         self.entry().wrapping_add(1)
+    }
+
+    /// Whether it is that of the whole function, and not from a loop on.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.beside.is_whole
     }
 
     /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `native`.
