@@ -13,8 +13,8 @@ pub struct Layout {
     pub order: Vec<MBlock>,
     /// By block the one whose code is executed where it is the target.
     forward: Vec<MBlock>,
-    /// By block whether it is the head of an innermost loop.
-    inner_heads: Vec<bool>,
+    /// By block whether the code of an innermost loop begins with it.
+    begins_inner: Vec<bool>,
     /// By block its place in the order; used while loops are turned.
     places: Vec<u32>,
 }
@@ -39,10 +39,10 @@ impl Layout {
         self.forward[block.0 as usize]
     }
 
-    /// Whether a block begins an innermost loop.
+    /// Whether the code of an innermost loop begins with a block.
     #[must_use]
-    pub fn is_inner_head(&self, block: MBlock) -> bool {
-        self.inner_heads[block.0 as usize]
+    pub fn begins_inner_loop(&self, block: MBlock) -> bool {
+        self.begins_inner[block.0 as usize]
     }
 
     fn find_forwards<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
@@ -75,8 +75,8 @@ impl Layout {
     /// Finds loops by the edges that lead back, and turns those that are left at their head.
     fn turn_loops<I: MachInst>(&mut self, func: &MFunc<I>) {
         let count = func.blocks.len();
-        self.inner_heads.clear();
-        self.inner_heads.resize(count, false);
+        self.begins_inner.clear();
+        self.begins_inner.resize(count, false);
         self.places.clear();
         self.places.resize(count, u32::MAX);
         for (place, block) in self.order.iter().enumerate() {
@@ -89,7 +89,7 @@ impl Layout {
             let data = &func.blocks[head];
             let latch = func.preds[data.preds.range()].iter().map(|pred| pred.index()).max();
             let Some(latch) = latch.filter(|&latch| latch >= head) else { continue };
-            self.inner_heads[self.forward[head].0 as usize] |= next_head as usize > latch;
+            self.begins_inner[self.forward[head].0 as usize] |= next_head as usize > latch;
             next_head = head as u32;
             if !data.cold {
                 self.turn(func, MBlock(head as u32), MBlock(latch as u32));
@@ -116,6 +116,9 @@ impl Layout {
             return;
         }
         self.order[start as usize..behind].rotate_left(1);
+        let first = self.order[start as usize];
+        let is_inner = std::mem::take(&mut self.begins_inner[head.0 as usize]);
+        self.begins_inner[first.0 as usize] |= is_inner;
         for place in start as usize..behind {
             self.places[self.order[place].0 as usize] = place as u32;
         }

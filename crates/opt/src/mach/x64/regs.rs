@@ -1,6 +1,6 @@
 //! Which registers are for what.
 
-use regalloc2::{PReg, PRegSet, RegClass};
+use regalloc2::{MachineEnv, PReg, PRegSet, RegClass};
 use upshift_asm::x64::{Gpr, Xmm};
 
 /// The frame pointer: the end of the frame's header.
@@ -19,18 +19,18 @@ pub const FLOAT_ARGS: [Xmm; 8] =
 
 /// An integer register as the allocator knows it.
 #[must_use]
-pub const fn int(gpr: Gpr) -> PReg {
+pub(crate) const fn int(gpr: Gpr) -> PReg {
     PReg::new(gpr.number() as usize, RegClass::Int)
 }
 
 /// A float register as the allocator knows it.
 #[must_use]
-pub const fn float(xmm: Xmm) -> PReg {
+pub(crate) const fn float(xmm: Xmm) -> PReg {
     PReg::new(xmm.number() as usize, RegClass::Float)
 }
 
 /// The integer registers that can be allocated.
-pub const INTS: [Gpr; 12] = [
+pub(crate) const INTS: [Gpr; 12] = [
     Gpr::RAX,
     Gpr::RCX,
     Gpr::RDX,
@@ -45,11 +45,11 @@ pub const INTS: [Gpr; 12] = [
     Gpr::R13,
 ];
 /// How many float registers can be allocated, from the first one on.
-pub const FLOATS: u8 = 15;
+pub(crate) const FLOATS: u8 = 15;
 
 /// All registers that can be allocated: what calls clobber.
 #[must_use]
-pub const fn allocatable() -> PRegSet {
+pub(crate) const fn allocatable() -> PRegSet {
     let mut set = PRegSet::empty();
     let mut n = 0;
     while n < INTS.len() {
@@ -62,4 +62,23 @@ pub const fn allocatable() -> PRegSet {
         n += 1;
     }
     set
+}
+
+/// The registers as the allocator wants them. No value outlives a call in a register, so none is better than another.
+#[must_use]
+pub fn environment() -> MachineEnv {
+    let mut ints = PRegSet::empty();
+    let mut floats = PRegSet::empty();
+    for register in allocatable() {
+        match register.class() {
+            RegClass::Int => ints.add(register),
+            _ => floats.add(register),
+        }
+    }
+    MachineEnv {
+        preferred_regs_by_class: [ints, floats, PRegSet::empty()],
+        non_preferred_regs_by_class: [PRegSet::empty(); 3],
+        scratch_by_class: [None, Some(float(SCRATCH)), None],
+        fixed_stack_slots: Vec::new(),
+    }
 }

@@ -185,7 +185,7 @@ impl Emitter<'_, '_> {
         let layout = self.layout;
         for (at, &block) in layout.order.iter().enumerate() {
             self.next = layout.order.get(at + 1).copied();
-            if layout.is_inner_head(block) {
+            if layout.begins_inner_loop(block) {
                 self.asm.align(LOOP_ALIGNMENT);
             }
             self.asm.bind(self.labels[block.0 as usize]);
