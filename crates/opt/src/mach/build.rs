@@ -19,8 +19,8 @@ pub struct Builder<I: MachInst> {
     /// What is there so far. Blocks are numbered by creation until it is finished.
     pub func: MFunc<I>,
     /// In which order blocks were filled.
-    order: Vec<MBlock>,
-    current: Option<MBlock>,
+    pub(super) order: Vec<MBlock>,
+    pub(super) current: Option<MBlock>,
     position: u32,
     /// How many slots the function's parameters take.
     param_slots: u32,
@@ -171,8 +171,10 @@ impl<I: MachInst> Builder<I> {
     fn number_blocks(&mut self) -> Numbers {
         let count = self.func.blocks.len();
         let mut numbers = Numbers { new: vec![u32::MAX; count], preds: vec![0; count], total: 0, splits: 0 };
-        for edge in &self.func.edges {
-            numbers.preds[edge.to.0 as usize] += 1;
+        for &block in &self.order {
+            for edge in self.func.edges(block) {
+                numbers.preds[edge.to.0 as usize] += 1;
+            }
         }
         for &block in &self.order {
             numbers.new[block.0 as usize] = numbers.total;

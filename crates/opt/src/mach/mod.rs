@@ -14,12 +14,16 @@
 //! Flags: an instruction that sets flags for another stands directly in front of it. Moves that the allocator puts in between, and
 //! constants, leave flags alone.
 
+pub mod allocate;
 mod build;
+pub mod code;
+pub mod layout;
 mod sites;
+mod tables;
 pub mod x64;
 
 pub use build::Builder;
-use regalloc2::{Operand, VReg};
+use regalloc2::{Operand, PRegSet, VReg};
 pub use sites::{CallSite, EmbedSite, Found, Landing, Words};
 
 use crate::ssa::Ty;
@@ -32,6 +36,10 @@ pub trait MachInst: Copy {
     fn is_return(&self) -> bool;
     /// Whether it ends a block and has successors.
     fn is_branch(&self) -> bool;
+    /// Whether it overwrites all registers that can be allocated, but for its results.
+    fn clobbers_all(&self) -> bool;
+    /// The registers that can be allocated.
+    fn clobbers() -> PRegSet;
     /// The jump that ends blocks of split edges.
     fn jump() -> Self;
 }

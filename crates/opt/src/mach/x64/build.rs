@@ -8,6 +8,7 @@ use upshift_core::Trap;
 
 use super::inst::{Addr, Base, Detail, Fault, Inst, LoadOp, Memory, StoreOp, Test, Unary};
 use super::regs::{ARGS, FLOAT_ARGS, float, int};
+use super::vector::{Shape, VectorOp};
 use crate::mach::sites::{CallSite, EmbedSite, Found, Landing, Words};
 use crate::mach::{Builder, Constant, MBlock};
 use crate::ssa::Ty;
@@ -593,6 +594,95 @@ impl Builder<Inst> {
         self.xmm_result(Inst::XmmUnaryLoad { op, vex, fresh, memory }, false)
     }
 
+    /// A scalar operation on one operand whose instruction has two, as roots and conversions have. Upper bits become zero.
+    pub fn scalar(&mut self, op: XmmBinary, value: VReg) -> VReg {
+        let vex = self.machine.has(CpuFeature::Avx);
+        self.any(value);
+        self.xmm_result(Inst::Scalar { op, vex }, false)
+    }
+
+    /// An operation of vectors: its sources in order, without the last one if that is in memory.
+    ///
+    /// The shape tells which they are; the result is an integer for [`Shape::ToInt`].
+    pub fn vector(&mut self, op: VectorOp, imm: u8, sources: &[VReg]) -> VReg {
+        self.func.has_vectors = true;
+        let vex = self.machine.has(CpuFeature::Avx);
+        let class = if op.shape() == Shape::ToInt { RegClass::Int } else { RegClass::Float };
+        match (op.shape(), sources) {
+            (Shape::Unary | Shape::Broadcast, &[value]) => {
+                let scalar = matches!(
+                    op,
+                    VectorOp::Roundss
+                        | VectorOp::Roundsd
+                        | VectorOp::Pbroadcastb
+                        | VectorOp::Pbroadcastw
+                        | VectorOp::Pbroadcastd
+                        | VectorOp::Pbroadcastq
+                );
+                self.any_xmm(if scalar { Ty::F64 } else { Ty::V128 }, value);
+            }
+            (Shape::Binary, &[first, second]) => {
+                self.u(first);
+                // In memory, the instruction would take a lane that is somewhere else.
+                if op == VectorOp::Insertps { self.u(second) } else { self.any_xmm(Ty::V128, second) }
+            }
+            (Shape::FromInt, &[first, second]) => {
+                self.u(first);
+                self.any(second);
+            }
+            (Shape::Blend, &[first, second, signs]) => {
+                self.u(first);
+                self.any_xmm(Ty::V128, second);
+                if vex {
+                    self.u(signs);
+                } else {
+                    self.operand(Operand::reg_fixed_use(signs, float(Xmm::XMM0)));
+                }
+            }
+            (Shape::Fused, &[sum, first, second]) => {
+                self.u(sum);
+                self.u(first);
+                self.any(second);
+            }
+            _ => sources.iter().for_each(|&source| self.u(source)),
+        }
+        let reuse = match op.shape() {
+            Shape::Unary | Shape::Broadcast | Shape::ToInt => false,
+            Shape::Fused => true,
+            _ => !vex,
+        };
+        let result = if reuse { self.d_reuse(class) } else { self.d(class) };
+        self.push(Inst::Vector { op, imm });
+        result
+    }
+
+    /// The same with the last source in memory. `first` is the source in front, if the shape has one.
+    pub fn vector_load(
+        &mut self,
+        op: VectorOp,
+        imm: u8,
+        first: Option<VReg>,
+        address: Address,
+        fault: Fault,
+    ) -> VReg {
+        self.func.has_vectors = true;
+        debug_assert_eq!(first.is_some(), op.loads_behind(), "{}", op.name());
+        let reuse = first.is_some() && !self.machine.has(CpuFeature::Avx);
+        if let Some(first) = first {
+            self.u(first);
+        }
+        let memory = self.memory(address, fault);
+        self.xmm_result(Inst::VectorLoad { op, imm, memory }, reuse)
+    }
+
+    /// Stores a lane or a half.
+    pub fn vector_store(&mut self, op: VectorOp, imm: u8, address: Address, fault: Fault, value: VReg) {
+        self.func.has_vectors = true;
+        self.u(value);
+        let memory = self.memory(address, fault);
+        self.push(Inst::VectorStore { op, imm, memory });
+    }
+
     /// Compares floats.
     pub fn ucomi(&mut self, double: bool, lhs: VReg, rhs: VReg) {
         self.u(lhs);
@@ -761,7 +851,7 @@ impl Builder<Inst> {
             self.late_any(reference);
         }
         let first = match results {
-            [ty, ..] if result && *ty != Ty::V128 => {
+            [ty] if result && *ty != Ty::V128 => {
                 let vreg = self.vreg(*ty);
                 let preg = if ty.is_float() { float(Xmm::XMM0) } else { int(Gpr::RAX) };
                 self.operand(Operand::reg_fixed_def(vreg, preg));

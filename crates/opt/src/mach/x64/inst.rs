@@ -4,9 +4,12 @@
 //! folded into the instruction if it was spilled, `m` the registers of an address (base, then index, as far as it has them), `d` a
 //! definition, `d=0` one in the register of operand 0, a name in brackets a fixed register, `t` a register that is overwritten.
 
+use regalloc2::PRegSet;
 use upshift_asm::x64::{Alu, Cond, CpuFeatures, Scale, Shift, Size, XmmBinary, XmmUnary};
 use upshift_core::Trap;
 
+use super::regs::allocatable;
+use super::vector::VectorOp;
 use crate::mach::MachInst;
 
 /// What an address is relative to.
@@ -234,6 +237,14 @@ pub enum Inst {
     /// `any d`, `m d`. `fresh` if the instruction leaves parts of its target as they were: it is cleared before.
     XmmUnary { op: XmmUnary, vex: bool, fresh: bool },
     XmmUnaryLoad { op: XmmUnary, vex: bool, fresh: bool, memory: Memory },
+    /// `any d`: a scalar operation on one operand, whose instruction has two: the other one is zero.
+    Scalar { op: XmmBinary, vex: bool },
+    /// An operation of vectors, with operands by its [shape](VectorOp::shape), and an immediate if it has one.
+    Vector { op: VectorOp, imm: u8 },
+    /// The same with its last source in memory, which is 16 bytes only with AVX.
+    VectorLoad { op: VectorOp, imm: u8, memory: Memory },
+    /// `u m`: stores a lane or a half.
+    VectorStore { op: VectorOp, imm: u8, memory: Memory },
     /// `u any`, `u m`: compares floats and sets flags.
     Ucomi { double: bool },
     UcomiLoad { double: bool, memory: Memory },
@@ -303,6 +314,14 @@ impl MachInst for Inst {
                 | Inst::EmbedInvoke(_)
                 | Inst::Safepoint(_)
         )
+    }
+
+    fn clobbers_all(&self) -> bool {
+        matches!(self, Inst::Call(_) | Inst::Invoke(_) | Inst::Embed(_) | Inst::EmbedInvoke(_))
+    }
+
+    fn clobbers() -> PRegSet {
+        allocatable()
     }
 
     fn jump() -> Inst {
