@@ -9,9 +9,9 @@
 
 use std::ops::{Deref, DerefMut};
 
-use regalloc2::{Operand, RegClass, VReg};
+use regalloc2::{Operand, VReg};
 
-use super::{Builder, Edge, MBlock, MFunc, MachInst, Span};
+use super::{Builder, MBlock, MFunc, MachInst};
 use crate::ssa::Ty;
 
 /// Where a group begins: the number of an instruction; or that a block begins here, which is a group without instructions.
@@ -23,21 +23,21 @@ struct Group {
 
 /// The builder, and what is needed to turn it round.
 #[derive(Debug)]
-pub struct Backwards<I> {
+pub struct Backwards<I: MachInst> {
     builder: Builder<I>,
     groups: Vec<Group>,
     /// By register the one that it is another name of, or nothing.
     names: Vec<(VReg, VReg)>,
 }
 
-impl<I> Deref for Backwards<I> {
+impl<I: MachInst> Deref for Backwards<I> {
     type Target = Builder<I>;
     fn deref(&self) -> &Builder<I> {
         &self.builder
     }
 }
 
-impl<I> DerefMut for Backwards<I> {
+impl<I: MachInst> DerefMut for Backwards<I> {
     fn deref_mut(&mut self) -> &mut Builder<I> {
         &mut self.builder
     }

@@ -10,7 +10,7 @@ use upshift_translate::backend::{self, Backend, Operand, Slot};
 
 use super::Lowering;
 use super::memory::slot_load;
-use crate::mach::x64::{Address, Call, Embed, Fault};
+use crate::mach::x64::{Address, Call, Callee as Found, Embed, Fault};
 use crate::mach::{self, Words};
 use crate::ssa::{self, Block, List, Op, Terminator, Ty, Value};
 
@@ -165,8 +165,7 @@ impl Lowering<'_> {
         operand: Option<VReg>,
         ty: Arc<FuncType>,
         tail: bool,
-    ) -> (crate::mach::x64::Callee, Option<Words>) {
-        use crate::mach::x64::Callee as Found;
+    ) -> (Found, Option<Words>) {
         let behind = ty.param_slots();
         let words = |target: backend::Callee, site: u32| {
             let make = move |builder: &mut Instructions<'_>, base: Slot| {

@@ -6,6 +6,7 @@ use upshift_core::ops::{Binary, Unary};
 
 use super::Lowering;
 use super::integer::{IntOp, int_op};
+use super::objects::has_test;
 use super::operands::{Source, size_of, whole};
 use crate::mach::x64::Test;
 use crate::ssa::{Op, Ty, Value};
@@ -16,7 +17,8 @@ impl Lowering<'_> {
         let cond = self.low_of(cond);
         let sole = self.uses.count_of(cond) <= 1 && !self.is_used(cond);
         // What somebody else wants is computed a second time, if it is cheap; but it may not load a second time.
-        let sinks = std::mem::replace(&mut self.may_sink, self.may_sink && sole);
+        let sinks = self.may_sink;
+        self.may_sink = sinks && sole;
         let test = self.test_of(cond, sole);
         self.may_sink = sinks;
         if sense { test } else { test.not() }
@@ -37,24 +39,28 @@ impl Lowering<'_> {
                 self.condition(self.arg(cond, 0), true)
             }
             Op::Binary(op) if op.is_compare() => self.compare(op, self.arg(cond, 0), self.arg(cond, 1)),
+            // References may have been changed by the collector since the program compared them.
+            Op::RefIsNull | Op::RefEq | Op::RefTest(_) if self.uses.epoch(cond) != self.epoch => {
+                self.is_not_zero(cond)
+            }
             Op::RefIsNull => self.compare_null(self.arg(cond, 0)),
             Op::RefEq => {
                 let (lhs, rhs) = (self.reg(self.arg(cond, 0)), self.reg(self.arg(cond, 1)));
                 self.out.cmp(Size::S64, lhs, rhs);
                 Test::If(Cond::E)
             }
-            Op::RefTest(cast) if sole => self.cast_test(cast, self.arg(cond, 0)),
-            Op::Unary(op @ (Unary::V128AnyTrue | Unary::I8x16AllTrue | Unary::I16x8AllTrue)) if sole => {
-                self.vector_condition(op, self.arg(cond, 0))
-            }
-            Op::Unary(op @ (Unary::I32x4AllTrue | Unary::I64x2AllTrue)) if sole => {
-                self.vector_condition(op, self.arg(cond, 0))
-            }
-            _ => {
-                self.compare_zero(cond, Size::S32);
-                Test::If(Cond::Ne)
-            }
+            Op::RefTest(cast) if sole && has_test(cast) => self.cast_test(cast, self.arg(cond, 0)),
+            Op::Unary(op) if sole && is_vector_test(op) => match self.vector_condition(op, self.arg(cond, 0)) {
+                Some(test) => test,
+                None => self.is_not_zero(cond),
+            },
+            _ => self.is_not_zero(cond),
         }
+    }
+
+    fn is_not_zero(&mut self, cond: Value) -> Test {
+        self.compare_zero(cond, Size::S32);
+        Test::If(Cond::Ne)
     }
 
     /// Whether a value is a condition that needs no register.
@@ -64,6 +70,7 @@ impl Lowering<'_> {
             Op::Binary(op) => op.is_compare(),
             Op::RefIsNull | Op::RefEq => true,
             Op::RefTest(_) => self.uses.count_of(value) == 1,
+            Op::Unary(op) => is_vector_test(op) && self.uses.count_of(value) == 1,
             _ => false,
         }
     }
@@ -219,8 +226,13 @@ impl Lowering<'_> {
         test
     }
 
-    /// The condition of a choice or a branch that is a number otherwise.
+    /// A condition of references as a number.
     pub(super) fn lower_condition(&mut self, inst: Value) {
+        if let Op::RefTest(cast) = self.func.op(inst)
+            && !has_test(cast)
+        {
+            return self.embed(inst);
+        }
         let test = self.test_of(inst, true);
         let made = self.out.set(test);
         self.bind(inst, made);
@@ -236,4 +248,16 @@ impl Lowering<'_> {
         let made = self.out.select(test, ty, if_true, if_false);
         self.bind(inst, made);
     }
+}
+
+/// Whether an operator asks something of a whole vector.
+fn is_vector_test(op: Unary) -> bool {
+    matches!(
+        op,
+        Unary::V128AnyTrue
+            | Unary::I8x16AllTrue
+            | Unary::I16x8AllTrue
+            | Unary::I32x4AllTrue
+            | Unary::I64x2AllTrue
+    )
 }

@@ -3,13 +3,13 @@
 //! A register with an `f32` is zero from there to 64 bits, as slots are.
 
 use regalloc2::{RegClass, VReg};
-use upshift_asm::x64::{Cond, CpuFeature, XmmBinary, XmmUnary};
+use upshift_asm::x64::{Cond, CpuFeature, XmmBinary};
 use upshift_core::ops::memory::Load;
 use upshift_core::ops::{Binary, Unary};
 
 use super::Lowering;
 use super::operands::Place;
-use crate::mach::x64::{Fault, Test};
+use crate::mach::x64::{Fault, Test, VectorOp};
 use crate::ssa::{Op, Ty, Value};
 
 /// The load of all of a float.
@@ -136,7 +136,7 @@ impl Lowering<'_> {
     /// A unary operator, if it is one of floats.
     pub(super) fn lower_float_unary(&mut self, op: Unary, value: Value) -> Option<VReg> {
         use Unary as U;
-        use XmmUnary as X;
+        use XmmBinary as X;
         let ty = self.func.ty(value);
         Some(match op {
             U::F32Abs | U::F64Abs => {
@@ -160,16 +160,9 @@ impl Lowering<'_> {
         })
     }
 
-    fn float_unary(&mut self, op: XmmUnary, value: Value) -> VReg {
-        let ty = self.func.ty(value);
-        match self.float_place(value) {
-            Some(place) => self
-                .at(place, |this, address, fault| this.out.xmm_unary_load(op, ty, true, address, fault)),
-            None => {
-                let value = self.reg(value);
-                self.out.xmm_unary(op, ty, true, value)
-            }
-        }
+    fn float_unary(&mut self, op: XmmBinary, value: Value) -> VReg {
+        let value = self.reg(value);
+        self.out.scalar(op, value)
     }
 
     fn lower_round(&mut self, mode: u8, value: Value) -> Option<VReg> {
@@ -178,7 +171,7 @@ impl Lowering<'_> {
             return None;
         }
         let value = self.reg(value);
-        Some(self.out.round(ty, mode, value))
+        Some(self.out.vector(if ty == Ty::F32 { VectorOp::Roundss } else { VectorOp::Roundsd }, mode, &[value]))
     }
 
     /// The value, or the canonical NaN for any NaN.

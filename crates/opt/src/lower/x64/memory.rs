@@ -188,7 +188,17 @@ impl Lowering<'_> {
         }
     }
 
-    /// A load of a value as a whole.
+    /// A load from a memory.
+    pub(super) fn lower_load_of(&mut self, inst: Value, op: Load, memory: MemoryIndex, offset: u64) {
+        let access = Access { memory, offset, bytes: load_bytes(op) };
+        if self.can_access(access, self.arg(inst, 0)) {
+            self.lower_load(inst, op);
+        } else {
+            self.embed(inst);
+        }
+    }
+
+    /// A load of which there are instructions, whatever it loads from.
     pub(super) fn lower_load(&mut self, inst: Value, op: Load) {
         let Some(load) = load_op(op) else { return self.lower_vector_load(inst, op) };
         let place = self.place_of_load(inst);
@@ -200,6 +210,9 @@ impl Lowering<'_> {
     pub(super) fn lower_store(&mut self, inst: Value, op: Store, memory: MemoryIndex, offset: u64) {
         let (address, value) = (self.arg(inst, 0), self.arg(inst, 1));
         let access = Access { memory, offset, bytes: store_bytes(op) };
+        if !self.can_access(access, address) {
+            return self.embed(inst);
+        }
         if self.lower_change(access, op, address, value) {
             return;
         }

@@ -6,6 +6,7 @@ use upshift_core::ops::memory::Load;
 use upshift_core::ops::{Binary, Unary};
 
 use super::Lowering;
+use super::memory::{Access, load_bytes};
 use crate::lower::uses::resolve;
 use crate::mach::x64::{Address, Fault, LoadOp};
 use crate::ssa::{Op, Ty, Value};
@@ -171,7 +172,11 @@ impl Lowering<'_> {
     pub(super) fn sinkable(&self, value: Value) -> Option<Load> {
         let value = self.resolve(value);
         let op = match self.func.op(value) {
-            Op::Load { op, memory, .. } if self.can_access(memory) => op,
+            Op::Load { op, memory, offset }
+                if self.can_access(Access { memory, offset, bytes: load_bytes(op) }, self.arg(value, 0)) =>
+            {
+                op
+            }
             Op::GlobalGet(_) => match self.func.ty(value) {
                 Ty::I32 | Ty::Ref => Load::Load32U,
                 Ty::I64 => Load::Load64,
