@@ -828,7 +828,7 @@ macro_rules! builtins {
         }
 
         /// The services that an instruction can call directly.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u16)]
         pub enum BuiltinOp {
             $($(#[$doc])* $variant,)*

@@ -1,0 +1,1 @@
+//! The way of a function through the compiler, one step after the other.

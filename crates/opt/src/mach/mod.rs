@@ -1,0 +1,1 @@
+//! Machine instructions, their registers, and the code that they become.

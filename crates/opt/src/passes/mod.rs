@@ -1,0 +1,1 @@
+//! What is done to SSA between building and lowering: a pass a file, each with its contract at its top.
