@@ -19,7 +19,9 @@
 //! exceptions lead to have no other predecessor, so they need no parameters: what is theirs alone are their first instructions.
 
 mod block;
+pub mod dom;
 pub mod effects;
+pub mod loops;
 mod op;
 pub mod parse;
 pub mod text;
