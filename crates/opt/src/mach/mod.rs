@@ -15,6 +15,7 @@
 //! constants, leave flags alone.
 
 pub mod allocate;
+pub mod backwards;
 mod build;
 pub mod code;
 pub mod layout;
