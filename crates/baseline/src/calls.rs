@@ -134,7 +134,7 @@ impl<'m> Compiler<'m> {
 
     /// Stores what the interpreter's tail call reads: arguments, and what leads to the function. Nobody asks for locals any more.
     fn flush_for_tail_call(&mut self, call: &Call<'_>) {
-        if let Callee::Indirect { index: operand, .. } | Callee::Ref(operand) = call.callee
+        if let Callee::Indirect { index: operand, .. } | Callee::Ref { function: operand, .. } = call.callee
             && let Some(slot) = operand.slot()
         {
             self.flush_slot(slot);

@@ -274,9 +274,9 @@ impl Backend for Compiler<'_> {
         self.compile_select(ty, dst, condition, if_true, if_false);
     }
 
-    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+    fn load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
         self.settle();
-        self.compile_load(op, arg, dst, address);
+        self.compile_load(op, ty, arg, dst, address);
     }
 
     fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
@@ -298,10 +298,10 @@ impl Backend for Compiler<'_> {
         }
     }
 
-    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
+    fn atomic(&mut self, op: Atomic, ty: ValType, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.settle();
         if !self.emit_atomic(op, arg, dst, operands) {
-            self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+            self.embed(true, |builder| builder.atomic(op, ty, arg, dst, operands));
         }
     }
 

@@ -229,7 +229,7 @@ impl Compiler<'_> {
         self.alloc_fixed(RESULT);
         match callee {
             Callee::Direct(_) => unreachable!("it need not be found"),
-            Callee::Ref(reference) => {
+            Callee::Ref { function: reference, .. } => {
                 let reference = self.place(reference, Kind::Ref);
                 self.asm.mov(Size::S64, RESULT, reference);
                 self.emit_branch_if_null(RESULT, other);

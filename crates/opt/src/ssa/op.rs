@@ -1,6 +1,6 @@
 //! What instructions do: [`Op`].
 //!
-//! An operation is 16 bytes and compares by value, so two instructions with equal operations and equal operands compute the same
+//! An operation is 24 bytes and compares by value, so two instructions with equal operations and equal operands compute the same
 //! if [nothing lies between them](super::effects) that matters. What is larger than that lies in tables of the
 //! [`Func`](super::Func): vectors and positions.
 
