@@ -4,7 +4,8 @@ use upshift_baseline::Target;
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo};
 
-use crate::code::{OptCode, Reason, Refusal, Request};
+use crate::mach::code::OptCode;
+use crate::request::{Reason, Refusal, Request};
 
 /// Compiles a function of the module, or what follows from one of its loops on.
 ///

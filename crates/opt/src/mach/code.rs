@@ -4,6 +4,8 @@ use upshift_asm::NativeCode;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
+use crate::request::PassSet;
+
 /// The code of one function, or of its part from the head of a loop on, and what lies beside it.
 ///
 /// A *position* is an offset in the code. All of the code is in the order of its offsets; only words of the pool belong to positions
@@ -61,6 +63,8 @@ pub struct Stats {
     pub embedded: u32,
     /// Whether the function was so large that the quick algorithm allocated registers.
     pub quick: bool,
+    /// The passes that were left out because the function is so large.
+    pub passes_off: PassSet,
 }
 
 impl OptCode {
