@@ -21,6 +21,7 @@ pub mod code;
 pub mod layout;
 mod sites;
 mod tables;
+pub mod text;
 pub mod x64;
 
 pub use build::Builder;

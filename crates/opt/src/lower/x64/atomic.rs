@@ -10,8 +10,8 @@ use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use super::Lowering;
 use super::memory::Access;
 use super::operands::Place;
-use crate::lower::bounds::upper_bound;
 use crate::mach::x64::{Address, Detail, LoadOp, Test, Unary as Extend};
+use crate::passes::facts;
 use crate::ssa::{Ty, Value};
 
 /// What changes a value in memory.
@@ -88,8 +88,7 @@ impl Lowering<'_> {
                 self.zero_extend(bytes, old)
             }
             (_, &[expected, new]) => {
-                let most = u64::MAX >> (64 - 8 * bytes);
-                let wider = upper_bound(self.func, self.arg(inst, 1)) > most;
+                let wider = facts::bits(self.func, self.arg(inst, 1)) > 8 * bytes;
                 self.compare_exchange(bytes, place, expected, new, wider)
             }
             _ => unreachable!("an access has as many operands as its shape says"),

@@ -174,7 +174,7 @@ impl Lowering<'_> {
                     backend::Callee::Indirect { table, ty, .. } => {
                         backend::Callee::Indirect { table, ty, index: home }
                     }
-                    backend::Callee::Ref(_) => backend::Callee::Ref(home),
+                    backend::Callee::Ref { ty, .. } => backend::Callee::Ref { ty, function: home },
                     direct => direct,
                 };
                 builder.call(&backend::Call { callee, ty: &ty, base, tail, site });
@@ -201,8 +201,9 @@ impl Lowering<'_> {
                 let target = backend::Callee::Indirect { table, ty: expected, index: none };
                 (Found::Element { table: place, ty: id, index }, words(target, site))
             }
-            (ssa::Callee::Ref { site, .. }, Some(reference)) => {
-                (Found::Reference(reference), words(backend::Callee::Ref(none), site))
+            (ssa::Callee::Ref { ty: expected, site }, Some(reference)) => {
+                let target = backend::Callee::Ref { ty: expected, function: none };
+                (Found::Reference(reference), words(target, site))
             }
             _ => unreachable!("a callee that is found at run time is an operand"),
         }

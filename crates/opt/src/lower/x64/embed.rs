@@ -4,6 +4,7 @@
 
 use regalloc2::VReg;
 use upshift_core::ops::atomic::AtomicShape;
+use upshift_core::types::ValType;
 use upshift_ir::build::Builder as Instructions;
 use upshift_translate::backend::{Backend, MemArg, Operand, Operands, Service, Slot};
 
@@ -35,6 +36,17 @@ impl Lowering<'_> {
         self.embedded += 1;
         if let [made] = made[..] {
             self.bind(inst, made);
+        }
+    }
+
+    /// A type of the program that values of an instruction's type may have.
+    fn val_type(&self, inst: Value) -> ValType {
+        match self.func.value(inst).ty {
+            Some(Ty::I32) => ValType::I32,
+            Some(Ty::F32) => ValType::F32,
+            Some(Ty::F64) => ValType::F64,
+            Some(Ty::V128) => ValType::V128,
+            Some(Ty::I64 | Ty::Ref) | None => ValType::I64,
         }
     }
 
@@ -85,8 +97,8 @@ impl Lowering<'_> {
                 });
             }
             Op::Load { op, memory, offset } => {
-                let arg = MemArg { memory, offset };
-                self.embed_inst(inst, true, move |b, base| b.load(op, arg, base, at(base, 0)));
+                let (arg, ty) = (MemArg { memory, offset }, self.val_type(inst));
+                self.embed_inst(inst, true, move |b, base| b.load(op, ty, arg, base, at(base, 0)));
             }
             Op::Store { op, memory, offset } => {
                 let arg = MemArg { memory, offset };
@@ -105,7 +117,7 @@ impl Lowering<'_> {
                 });
             }
             Op::Atomic { op, memory, offset } => {
-                let arg = MemArg { memory, offset };
+                let (arg, ty) = (MemArg { memory, offset }, self.val_type(inst));
                 self.embed_inst(inst, true, move |b, base| {
                     let operands = [at(base, 0), at(base, 1), at(base, 2)];
                     let count = match op.shape() {
@@ -113,7 +125,7 @@ impl Lowering<'_> {
                         AtomicShape::Store | AtomicShape::ReadModifyWrite => 2,
                         AtomicShape::CompareExchange => 3,
                     };
-                    b.atomic(op, arg, base, &operands[..count]);
+                    b.atomic(op, ty, arg, base, &operands[..count]);
                 });
             }
             Op::RefTest(cast) => {
@@ -124,7 +136,7 @@ impl Lowering<'_> {
                 b.struct_new(ty, base, (!default).then_some(base));
             }),
             Op::Service { op, x, y } => {
-                let result = func.value(inst).ty.map(|_| upshift_core::types::ValType::I64);
+                let result = func.value(inst).ty.map(|_| ValType::I64);
                 self.embed_inst(inst, false, move |b, base| {
                     b.builtin(&Service { op, x, y, base, operands: Operands::NONE, result });
                 });

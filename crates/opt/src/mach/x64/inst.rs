@@ -4,6 +4,8 @@
 //! folded into the instruction if it was spilled, `m` the registers of an address (base, then index, as far as it has them), `d` a
 //! definition, `d=0` one in the register of operand 0, a name in brackets a fixed register, `t` a register that is overwritten.
 
+use std::fmt;
+
 use regalloc2::PRegSet;
 use upshift_asm::x64::{Alu, Cond, CpuFeatures, Scale, Shift, Size, XmmBinary, XmmUnary};
 use upshift_core::Trap;
@@ -32,7 +34,7 @@ pub enum Base {
 }
 
 /// The shape of an address. Its registers are operands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Addr {
     /// What it is relative to.
     pub base: Base,
@@ -40,6 +42,28 @@ pub struct Addr {
     pub index: Option<Scale>,
     /// The displacement in bytes.
     pub disp: i32,
+}
+
+impl fmt::Debug for Addr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = match self.base {
+            Base::Reg => "base",
+            Base::None => "",
+            Base::Memory => "memory",
+            Base::Context => "context",
+            Base::Frame => "frame",
+            Base::Out => "out",
+            Base::Const => return write!(f, "[constant {}]", self.disp),
+        };
+        let index = match self.index {
+            None => "",
+            Some(Scale::X1) => " + index",
+            Some(Scale::X2) => " + index*2",
+            Some(Scale::X4) => " + index*4",
+            Some(Scale::X8) => " + index*8",
+        };
+        write!(f, "[{base}{index}{:+}]", self.disp)
+    }
 }
 
 /// Whether an access may fault, which is then a trap: the number of its memory. The index of its address is then the address as the
@@ -65,12 +89,19 @@ impl Fault {
 }
 
 /// An operand in memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
     /// Where.
     pub addr: Addr,
     /// Whether it may fault.
     pub fault: Fault,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.addr.fmt(f)?;
+        self.fault.in_memory().map_or(Ok(()), |memory| write!(f, " of memory {memory}"))
+    }
 }
 
 /// What flags say.
