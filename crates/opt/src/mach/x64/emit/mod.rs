@@ -221,6 +221,7 @@ impl Emitter<'_, '_> {
                 moves: self.output.edits.len() as u32,
                 embedded: self.embedded,
                 quick: self.func.insts.len() >= crate::mach::allocate::QUICK_FROM,
+                passes_off: Default::default(),
             },
             code,
         })
