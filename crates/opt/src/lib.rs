@@ -14,6 +14,7 @@ pub mod mach;
 pub mod passes;
 mod request;
 pub mod ssa;
+pub mod text;
 
 pub use compile::compile;
 pub use mach::code::{Entries, OptCode, Stats};
