@@ -85,6 +85,13 @@ impl PassSet {
     /// The names of all passes, by the numbers of their bits.
     pub const NAMES: &'static [&'static str] = &["fold", "gvn", "loads", "dce", "licm", "ion"];
 
+    /// The pass of that name alone; nothing if there is none.
+    #[must_use]
+    pub fn of(name: &str) -> PassSet {
+        let bit = PassSet::NAMES.iter().position(|&known| known == name);
+        PassSet(bit.map_or(0, |bit| 1 << bit))
+    }
+
     /// The names of those in the set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         (0..).zip(PassSet::NAMES).filter(move |&(bit, _)| self.0 >> bit & 1 != 0).map(|(_, &name)| name)
@@ -142,6 +149,18 @@ pub struct Refusal {
     pub offset: u32,
     /// What it is about, if there is more to say than the reason.
     pub detail: Box<str>,
+}
+
+impl OptCode {
+    /// The position that an offset in the code or its pool belongs to.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> u32 {
+        if offset < self.code.pool {
+            return offset;
+        }
+        let behind = self.owners.partition_point(|&(start, _)| start <= offset);
+        behind.checked_sub(1).map_or(0, |at| self.owners[at].1)
+    }
 }
 
 impl fmt::Display for Refusal {

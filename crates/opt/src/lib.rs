@@ -13,6 +13,7 @@ pub mod compile;
 pub mod lower;
 pub mod mach;
 pub mod passes;
+mod refusal;
 pub mod ssa;
 
 pub use code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage, Stats};

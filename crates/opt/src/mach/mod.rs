@@ -17,7 +17,6 @@
 pub mod allocate;
 pub mod backwards;
 mod build;
-pub mod code;
 pub mod layout;
 mod sites;
 mod tables;
