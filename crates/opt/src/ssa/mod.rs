@@ -20,10 +20,13 @@
 
 mod block;
 pub mod build;
+pub mod dom;
 pub mod effects;
+pub mod loops;
 mod op;
 pub mod parse;
 pub mod text;
+pub mod verify;
 
 use std::fmt;
 

@@ -100,9 +100,9 @@ impl Builder<'_> {
     fn land(&mut self, site: u32, clause: &Catch) {
         let Site { block, time, is_caught } = self.sites[site as usize];
         let landings = self.func.block(block).term.landings();
+        let is_known = clause.tag.is_some() && landings.iter().any(|landing| landing.tag == clause.tag);
         self.steps += 1 + landings.len() as u64;
         self.check_steps();
-        let is_known = clause.tag.is_some() && landings.iter().any(|landing| landing.tag == clause.tag);
         if self.refused || is_caught || is_known {
             return;
         }
@@ -140,4 +140,3 @@ impl Builder<'_> {
         self.add_edge(clause.target, Edge { block: landing, target: 0, time, payload });
     }
 }
-
