@@ -26,6 +26,7 @@ pub mod loops;
 mod op;
 pub mod parse;
 pub mod text;
+pub mod verify;
 
 use std::fmt;
 

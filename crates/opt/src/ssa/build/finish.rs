@@ -207,7 +207,8 @@ impl<'a> Params<'a> {
                 while self.replaced[value.index()] != value {
                     value = self.replaced[value.index()];
                 }
-                if self.places[value.index()].is_some() && !std::mem::replace(&mut live[value.index()], true) {
+                if self.places[value.index()].is_some() && !std::mem::replace(&mut live[value.index()], true)
+                {
                     waiting.push(value);
                 }
             });
@@ -273,8 +274,11 @@ fn drop_unused_invokes(func: &mut Func) {
             && landings.is_empty()
         {
             let next = func.block_mut(normal);
-            let (mut insts, term, pos) =
-                (std::mem::take(&mut next.insts), std::mem::replace(&mut next.term, Terminator::None), next.pos);
+            let (mut insts, term, pos) = (
+                std::mem::take(&mut next.insts),
+                std::mem::replace(&mut next.term, Terminator::None),
+                next.pos,
+            );
             let data = func.block_mut(block);
             data.insts.append(&mut insts);
             (data.term, data.pos) = (term, pos);

@@ -81,6 +81,11 @@ impl Entry {
 }
 
 fn pack(content: Content) -> u32 {
+    let number = match content {
+        Content::Value(Value(number)) | Content::Head(LabelId(number)) | Content::As(Time(number)) => number,
+    };
+    // No body is long enough for so many of anything.
+    debug_assert!(number & Entry::KIND == 0);
     match content {
         Content::Value(value) => value.0,
         Content::Head(label) => label.0 | Entry::HEAD,
@@ -114,9 +119,6 @@ pub(super) struct History {
 }
 
 impl History {
-    /// The most entries, and numbers of values, that fit into an entry.
-    pub(super) const MOST: usize = 1 << 30;
-
     /// Makes room for so many slots more, and answers the number of the first.
     pub(super) fn add_slots(&mut self, count: u32) -> u32 {
         let first = self.last.len() as u32;

@@ -30,9 +30,9 @@ mod values;
 use rustc_hash::FxHashMap;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::ValType;
+use upshift_translate::backend::{Frame, Handler, LocalRun, Slot};
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;
-use upshift_translate::backend::{Frame, Handler, LocalRun, Slot};
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers, walk_with};
 
 use self::handlers::{HandlerState, Site};
@@ -80,6 +80,9 @@ pub fn build(
     let mut builder = Builder::new(module, func, start);
     builder.walk(options, buffers)?;
     let func = builder.finish()?;
+    #[cfg(debug_assertions)]
+    super::verify::verify(&func, Some(module))
+        .unwrap_or_else(|error| panic!("SSA of {} is wrong: {error}\n{func}", func.index));
     Ok(func)
 }
 
