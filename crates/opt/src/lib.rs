@@ -8,14 +8,14 @@
 //! itself ([`ssa`]). [`adaptor`] makes what calls with arguments in registers need where the callee wants them in slots.
 
 pub mod adaptor;
+mod code;
 pub mod compile;
 pub mod lower;
 pub mod mach;
 pub mod passes;
-mod request;
+mod refusal;
 pub mod ssa;
 pub mod text;
 
+pub use code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage, Stats};
 pub use compile::compile;
-pub use mach::code::{Entries, OptCode, Stats};
-pub use request::{Dump, PassSet, Reason, Refusal, Request, Stage};

@@ -21,8 +21,7 @@ use upshift_core::shown::Shown;
 use upshift_ir::Op;
 use upshift_translate::{CodeOptions, ModuleInfo, listing, names};
 
-use crate::mach::code::{Entries, OptCode};
-use crate::request::{Reason, Refusal, Request};
+use crate::code::{OptCode, Reason, Refusal, Request};
 
 /// How many bytes of code stand in a line.
 const BYTES_IN_LINE: usize = 16;
@@ -120,15 +119,15 @@ fn print_code(
 
 /// The ways into the code.
 fn titles(code: &OptCode) -> Vec<(u32, String)> {
-    let through = |word: u32| code.code.word(word) as u32;
-    match code.entries {
-        Entries::Function { entry, native, registers } => vec![
-            (native, "entry from native code".into()),
-            (registers, "entry with arguments in registers".into()),
-            (through(entry + 8), "entry from the interpreter".into()),
-        ],
-        Entries::Loop(word) => vec![(through(word), "entry at the head of the loop".into())],
+    let arrival = code.code.word(code.entry + 8) as u32;
+    if code.reg_entry == 0 {
+        return vec![(arrival, "entry at the head of the loop".into())];
     }
+    vec![
+        (code.native_entry, "entry from native code".into()),
+        (code.reg_entry, "entry with arguments in registers".into()),
+        (arrival, "entry from the interpreter".into()),
+    ]
 }
 
 fn print_pool(code: &OptCode, out: &mut String) {
@@ -143,7 +142,7 @@ fn print_pool(code: &OptCode, out: &mut String) {
                 let op = Op::ALL.get(usize::from(number));
                 format!("handler of {}", op.map_or("nothing", |op| op.text()))
             }
-            None if matches!(code.entries, Entries::Function { entry, .. } if entry == at) => {
+            None if code.entry == at => {
                 format!("preamble: frame of {value} bytes")
             }
             None => format!("constant {value}"),

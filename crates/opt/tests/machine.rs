@@ -8,7 +8,7 @@ use upshift_baseline::Target;
 use upshift_core::Trap;
 use upshift_core::vm::Returns;
 use upshift_opt::mach::allocate::allocate;
-use upshift_opt::mach::code::{Entries, OptCode};
+use upshift_opt::OptCode;
 use upshift_opt::mach::x64::emit::{Body, Room, emit};
 use upshift_opt::mach::x64::{
     Address, Call, Callee, Detail, Embed, Fault, Inst, LoadOp, StoreOp, Test, environment,
@@ -199,7 +199,7 @@ fn a_recursive_call() {
     });
     let text = plain(&body(&code));
     // Both calls lead to the entry behind the loads of parameters, which is where the other entry steps over the return address.
-    let Entries::Function { registers, native: 0, .. } = code.entries else { panic!("{:?}", code.entries) };
+    let registers = code.reg_entry;
     let entry = disassemble(&code).into_iter().find(|(_, line)| line == "add rsp, 8").expect("an entry");
     assert_eq!(u64::from(registers), entry.0);
     assert_eq!(disassemble(&code).iter().filter(|(_, line)| *line == format!("call {registers}")).count(), 2);

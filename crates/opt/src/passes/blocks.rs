@@ -142,7 +142,11 @@ fn decide(func: &mut Func) -> u32 {
             let bits = func.constant(func.list(target.args)[number as usize])?;
             let next = match &func.block(target.block).term {
                 Terminator::Branch { then, otherwise, .. } => {
-                    if bits as u32 != 0 { *then } else { *otherwise }
+                    if bits as u32 != 0 {
+                        *then
+                    } else {
+                        *otherwise
+                    }
                 }
                 Terminator::Table { cases, targets, .. } => {
                     let case = (bits as u32 as usize).min(cases.len() - 1);

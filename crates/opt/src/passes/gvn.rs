@@ -130,7 +130,9 @@ fn operands(func: &Func, inst: Value) -> (Value, Value) {
     let (first, second) = (args[0], args[1]);
     let commutes = match func.op(inst) {
         // Which of two NaNs is the result depends on the order.
-        Op::Binary(op) if func.ty(args[0]) == Ty::I32 || func.ty(args[0]) == Ty::I64 => op.swapped() == Some(op),
+        Op::Binary(op) if func.ty(args[0]) == Ty::I32 || func.ty(args[0]) == Ty::I64 => {
+            op.swapped() == Some(op)
+        }
         Op::RefEq => true,
         _ => false,
     };

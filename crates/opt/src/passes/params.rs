@@ -45,8 +45,7 @@ pub fn run(func: &mut Func) -> u32 {
         }
     }
     if dropped > 0 {
-        let gone: Vec<bool> =
-            replaced.iter().enumerate().map(|(at, &value)| value.index() != at).collect();
+        let gone: Vec<bool> = replaced.iter().enumerate().map(|(at, &value)| value.index() != at).collect();
         func.replace_uses(&mut replaced);
         func.retain_params(|_, param| !gone[param.index()]);
     }

@@ -83,8 +83,8 @@ impl Made {
         Made { code: native, kind: NativeKind::Baseline, faults, beside, compilation }
     }
 
-    /// What the optimizing compiler has made.
-    fn optimized(mut code: OptCode, cause: Cause, time: Duration) -> Made {
+    /// What the optimizing compiler has made, of a whole function or not.
+    fn optimized(mut code: OptCode, whole: bool, cause: Cause, time: Duration) -> Made {
         let (faults, native) = (mem::take(&mut code.faults), mem::take(&mut code.code));
         let compilation = Compilation {
             code_bytes: native.bytes.len(),
@@ -93,7 +93,7 @@ impl Made {
             passes_off: code.stats.passes_off,
             ..cause.compilation(Tier::Optimizing, time)
         };
-        let beside = Beside::of_optimized(code, native.pool);
+        let beside = Beside::of_optimized(code, native.pool, whole);
         Made { code: native, kind: NativeKind::Optimized, faults, beside, compilation }
     }
 }
@@ -184,7 +184,7 @@ impl NativeSet {
         let table = self.optimized.get_or_init(own, Box::default);
         if table.get(from_loop).is_none() {
             let verdict = match code {
-                Ok(code) => Ok(self.publish(info, func, Made::optimized(code, cause, time))?),
+                Ok(code) => Ok(self.publish(info, func, Made::optimized(code, from_loop.is_none(), cause, time))?),
                 Err(refusal) => Err(refusal),
             };
             table.set(from_loop, verdict);

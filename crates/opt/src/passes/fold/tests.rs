@@ -16,7 +16,8 @@ fn expression(func: &Func, value: Value) -> String {
         Op::Const(bits) => (bits as i64).to_string(),
         _ => {
             let instruction = text::instruction(func, value);
-            let name = instruction.split(" = ").nth(1).and_then(|op| op.split(' ').next()).unwrap_or_default();
+            let name =
+                instruction.split(" = ").nth(1).and_then(|op| op.split(' ').next()).unwrap_or_default();
             let args: Vec<String> = func.args(value).iter().map(|&arg| expression(func, arg)).collect();
             format!("{name}({})", args.join(", "))
         }
@@ -78,10 +79,7 @@ fn constants_go_right_and_come_together() {
             "v5: i64 = const 0xff0\nv6: i64 = i64.and v1, v5\nv7: i64 = const 0xff\nv8: i64 = i64.and v7, v6\nreturn v8",
             "i64.and(a1, 240)",
         ),
-        (
-            "v5: i32 = const 0x14\nv6: i32 = i32.shl v0, v5\nv7: i32 = i32.shl v6, v5\nreturn v7",
-            "0",
-        ),
+        ("v5: i32 = const 0x14\nv6: i32 = i32.shl v0, v5\nv7: i32 = i32.shl v6, v5\nreturn v7", "0"),
     ]);
 }
 
@@ -119,7 +117,10 @@ fn shifts_there_and_back() {
             "v5: i32 = const 0x3\nv6: i32 = i32.shr_u v0, v5\nv7: i32 = i32.shl v6, v5\nreturn v7",
             "i32.and(a0, -8)",
         ),
-        ("v5: i32 = const 0x1f\nv6: i32 = i32.and v4, v5\nv7: i32 = i32.shl v0, v6\nreturn v7", "i32.shl(a0, a4)"),
+        (
+            "v5: i32 = const 0x1f\nv6: i32 = i32.and v4, v5\nv7: i32 = i32.shl v0, v6\nreturn v7",
+            "i32.shl(a0, a4)",
+        ),
         // Half of the bits that count.
         (
             "v5: i32 = const 0xf\nv6: i32 = i32.and v4, v5\nv7: i32 = i32.shl v0, v6\nreturn v7",
@@ -133,7 +134,10 @@ fn extensions_and_wraps() {
     check(&[
         ("v5: i64 = i64.extend_i32_s v0\nv6: i32 = i32.wrap_i64 v5\nreturn v6", "a0"),
         ("v5: i32 = i32.wrap_i64 v1\nv6: i64 = i64.extend_i32_s v5\nreturn v6", "i64.extend32_s(a1)"),
-        ("v5: i32 = i32.wrap_i64 v1\nv6: i64 = i64.extend_i32_u v5\nreturn v6", "i64.extend_i32_u(i32.wrap_i64(a1))"),
+        (
+            "v5: i32 = i32.wrap_i64 v1\nv6: i64 = i64.extend_i32_u v5\nreturn v6",
+            "i64.extend_i32_u(i32.wrap_i64(a1))",
+        ),
         (
             "v5: i64 = const 0x7\nv6: i64 = i64.and v1, v5\nv7: i32 = i32.wrap_i64 v6\nv8: i64 = i64.extend_i32_u v7\nreturn v8",
             "i64.and(a1, 7)",
@@ -204,10 +208,7 @@ fn selects() {
             "v5: i32 = const 0x0\nv6: i32 = i32.eq v0, v5\nv7: i32 = select v6, v0, v4\nreturn v7",
             "select(a0, a4, a0)",
         ),
-        (
-            "v5: i32 = const 0x0\nv6: i32 = const 0x1\nv7: i32 = select v0, v6, v5\nreturn v7",
-            "i32.ne(a0, 0)",
-        ),
+        ("v5: i32 = const 0x0\nv6: i32 = const 0x1\nv7: i32 = select v0, v6, v5\nreturn v7", "i32.ne(a0, 0)"),
         (
             "v5: i64 = const 0x0\nv6: i64 = const 0x1\nv7: i32 = i32.lt_s v0, v4\nv8: i64 = select v7, v6, v5\nreturn v8",
             "i64.extend_i32_u(i32.lt_s(a0, a4))",
@@ -276,9 +277,8 @@ impl Random {
     }
 
     fn number(&mut self) -> u64 {
-        const EDGES: [u64; 16] = [
-            0, 1, 2, 3, 7, 8, 16, 31, 32, 63, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 1 << 63,
-        ];
+        const EDGES: [u64; 16] =
+            [0, 1, 2, 3, 7, 8, 16, 31, 32, 63, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 1 << 63];
         let edge = EDGES[self.below(EDGES.len())];
         match self.below(4) {
             0 => edge,

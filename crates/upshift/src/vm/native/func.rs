@@ -10,7 +10,7 @@ use std::fmt;
 use upshift_baseline::BaselineCode;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
-use upshift_opt::{Entries, OptCode};
+use upshift_opt::OptCode;
 
 use crate::vm::code::NativeKind;
 use crate::vm::observe::Registration;
@@ -64,17 +64,13 @@ impl Beside {
         }
     }
 
-    /// What lies beside optimized code, whose pool begins at an offset.
-    pub(super) fn of_optimized(code: OptCode, pool: u32) -> Beside {
-        let (arrival, whole) = match code.entries {
-            Entries::Function { entry, native, registers } => (entry + PREAMBLE, Some((native, registers))),
-            Entries::Loop(word) => (word, None),
-        };
+    /// What lies beside optimized code, of a whole function or not, whose pool begins at an offset.
+    pub(super) fn of_optimized(code: OptCode, pool: u32, whole: bool) -> Beside {
         Beside {
-            arrival,
-            is_whole: whole.is_some(),
-            native_entry: whole.map_or(0, |(native, _)| native),
-            reg_entry: whole.map(|(_, registers)| registers),
+            arrival: code.entry + PREAMBLE,
+            is_whole: whole,
+            native_entry: code.native_entry,
+            reg_entry: whole.then_some(code.reg_entry),
             loops: Box::default(),
             main: pool,
             pool,

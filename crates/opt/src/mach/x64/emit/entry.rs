@@ -6,9 +6,8 @@ use upshift_asm::x64::{Cond, Gpr, Mem, Size, Xmm};
 use upshift_asm::{Label, Stub, Word};
 use upshift_core::vm::{Returns, STACK_RESERVE, StoreCtx, VmCtx, frame};
 
-use super::Emitter;
+use super::{Emitter, Entries};
 use super::calls::LANDINGS;
-use crate::mach::code::Entries;
 use crate::mach::x64::build::{Place, places};
 use crate::mach::x64::regs::{CTX, FP, MEM};
 use crate::ssa::Ty;
@@ -26,6 +25,7 @@ impl Emitter<'_, '_> {
             return 0;
         }
         self.tables.note_position(0, 0);
+        self.emit_entered();
         self.emit_load_parameters();
         let registers = self.asm.here();
         let at = self.asm.offset();
@@ -102,15 +102,11 @@ impl Emitter<'_, '_> {
         if let Some(body) = self.ways.body {
             self.asm.jmp(body);
         }
-        if self.body.is_loop {
-            let word = self.asm.words(&[Word::Label(entry)]);
-            self.tables.own(word, 0);
-            return Entries::Loop(word.offset());
-        }
+        // A loop's body is entered with a frame that may have to grow, which the caller of the word has looked at, too.
         let preamble = u64::from(self.places.end) * 8;
         let word = self.asm.words(&[Word::Value(preamble), Word::Label(entry)]);
         self.tables.own(word, 0);
-        Entries::Function { entry: word.offset(), native: 0, registers }
+        Entries { word, registers }
     }
 
     /// A word through which an exception comes to a block.

@@ -16,7 +16,7 @@ mod vector;
 
 use regalloc2::{Allocation, Edit, Inst as Number, Output, ProgPoint};
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
-use upshift_asm::{AsmError, Label, Word};
+use upshift_asm::{AsmError, Const, Label, Word};
 use upshift_baseline::Target;
 use upshift_core::vm::frame;
 use upshift_ir::build::Builder;
@@ -26,7 +26,7 @@ use upshift_translate::backend::{Frame, Slot};
 use self::cold::Cold;
 use super::inst::{Addr, Base, Inst, Memory};
 use super::regs::{CTX, FLOATS, FP, INTS, MEM, SCRATCH};
-use crate::mach::code::{Entries, OptCode, Stats};
+use crate::code::{OptCode, PassSet, Stats};
 use crate::mach::layout::Layout;
 use crate::mach::tables::Tables;
 use crate::mach::{Constant, MBlock, MFunc};
@@ -143,6 +143,14 @@ impl Places {
     }
 }
 
+/// The ways into the code.
+pub(super) struct Entries {
+    /// The word of the preamble, or the one that leads to a loop.
+    word: Const,
+    /// The code for arguments in registers.
+    registers: u32,
+}
+
 /// Labels that are not those of blocks.
 #[derive(Default)]
 pub(super) struct Ways {
@@ -201,15 +209,11 @@ impl Emitter<'_, '_> {
         self.patch_branch_tables();
         let code = self.asm.finish()?;
         let pool = code.pool;
-        let entries = match entries {
-            Entries::Loop(word) => Entries::Loop(word + pool),
-            Entries::Function { entry, native, registers } => {
-                Entries::Function { entry: entry + pool, native, registers }
-            }
-        };
         Ok(OptCode {
             frame_slots: self.places.end,
-            entries,
+            entry: entries.word.offset() + pool,
+            native_entry: 0,
+            reg_entry: entries.registers,
             handlers: self.tables.take_handlers(pool),
             references: self.tables.take_references(),
             faults: self.tables.faults.as_slice().into(),
@@ -217,14 +221,21 @@ impl Emitter<'_, '_> {
             positions: self.tables.take_positions(),
             stats: Stats {
                 insts: self.func.insts.len() as u32,
-                spills: self.output.num_spillslots as u32,
-                moves: self.output.edits.len() as u32,
+                spills: self.spills(),
                 embedded: self.embedded,
-                quick: self.func.insts.len() >= crate::mach::allocate::QUICK_FROM,
-                passes_off: Default::default(),
+                passes_off: PassSet::default(),
             },
             code,
         })
+    }
+
+    /// How many times values go to the frame or come back.
+    fn spills(&self) -> u32 {
+        let is_spill = |edit: &(ProgPoint, Edit)| {
+            let Edit::Move { from, to } = edit.1;
+            from.is_stack() || to.is_stack()
+        };
+        self.output.edits.iter().filter(|&edit| is_spill(edit)).count() as u32
     }
 
     fn emit_block(&mut self, block: MBlock) {

@@ -1,10 +1,12 @@
-//! What goes into the compiler besides the function, and what comes out besides code.
+//! What comes out of the compiler: [`OptCode`], or a [`Refusal`]; and what goes in besides the function: [`Request`].
 //!
-//! ```text
-//! Request: whole function or from a loop on, who gets dumps ─▶ compile ─▶ OptCode with its Stats, or a Refusal
-//! ```
+//! A *position* is an offset in the code. What lies behind it, in the pool, belongs to positions: [`OptCode::owners`] tells which.
 
 use std::fmt;
+
+use upshift_asm::NativeCode;
+use upshift_ir::handlers::Handlers;
+use upshift_ir::references::ReferenceMaps;
 
 /// What is wanted of the compiler.
 #[derive(Default)]
@@ -32,6 +34,49 @@ pub trait Dump {
     fn step(&mut self, stage: Stage, name: &str, text: &dyn Fn() -> String);
 }
 
+/// The code of one function, or of one from a loop on, and what lies beside it.
+#[derive(Clone, Debug)]
+pub struct OptCode {
+    /// The machine code and its pool, which may lie at any address.
+    pub code: NativeCode,
+    /// Slots from `fp` to the end of the frame.
+    pub frame_slots: u32,
+    /// Offset of the preamble word, behind which the word lies through which handlers come in: at the start, what a
+    /// [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`; in code from a loop on, at the loop's head.
+    pub entry: u32,
+    /// Offset of the code for callers with arguments in slots, what a `FuncRec` holds as `native`; 0 in code from a loop on.
+    pub native_entry: u32,
+    /// Offset of the code for callers with arguments in registers, what a `FuncRec` holds as `reg_entry`; 0 in code from a loop on.
+    pub reg_entry: u32,
+    /// What catches exceptions, by positions; the targets of clauses are offsets of words through which to come in.
+    pub handlers: Handlers,
+    /// Which slots are references, by positions.
+    pub references: ReferenceMaps,
+    /// Offsets of the instructions that access memories without a check, ascending, and the
+    /// [bits](upshift_baseline::Unchecked::bits) of what each of them accesses.
+    pub faults: Box<[(u32, u32)]>,
+    /// Which position words of the pool belong to: an offset from which on a position counts, ascending.
+    pub owners: Box<[(u32, u32)]>,
+    /// Positions of calls and of what may trap, ascending, and the offsets of their operators in the module's bytes. A position
+    /// belongs to the last one that is not behind it.
+    pub positions: Box<[(u32, u32)]>,
+    /// What it took.
+    pub stats: Stats,
+}
+
+/// What is told of a compilation.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Stats {
+    /// Machine instructions before registers were allocated.
+    pub insts: u32,
+    /// Values that had to go to the frame and come back.
+    pub spills: u32,
+    /// Instructions of the interpreter that the code runs.
+    pub embedded: u32,
+    /// Passes that were left out because the function is so large, see [`Stats::passes_off`].
+    pub passes_off: PassSet,
+}
+
 /// A set of passes.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct PassSet(pub u32);
@@ -39,6 +84,13 @@ pub struct PassSet(pub u32);
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
     pub const NAMES: &'static [&'static str] = &["fold", "gvn", "loads", "dce", "licm", "ion"];
+
+    /// The pass of that name alone; nothing if there is none.
+    #[must_use]
+    pub fn of(name: &str) -> PassSet {
+        let bit = PassSet::NAMES.iter().position(|&known| known == name);
+        PassSet(bit.map_or(0, |bit| 1 << bit))
+    }
 
     /// The names of those in the set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -97,6 +149,18 @@ pub struct Refusal {
     pub offset: u32,
     /// What it is about, if there is more to say than the reason.
     pub detail: Box<str>,
+}
+
+impl OptCode {
+    /// The position that an offset in the code or its pool belongs to.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> u32 {
+        if offset < self.code.pool {
+            return offset;
+        }
+        let behind = self.owners.partition_point(|&(start, _)| start <= offset);
+        behind.checked_sub(1).map_or(0, |at| self.owners[at].1)
+    }
 }
 
 impl fmt::Display for Refusal {
