@@ -142,7 +142,11 @@ fn decide(func: &mut Func) -> u32 {
             let bits = func.constant(func.list(target.args)[number as usize])?;
             let next = match &func.block(target.block).term {
                 Terminator::Branch { then, otherwise, .. } => {
-                    if bits as u32 != 0 { *then } else { *otherwise }
+                    if bits as u32 != 0 {
+                        *then
+                    } else {
+                        *otherwise
+                    }
                 }
                 Terminator::Table { cases, targets, .. } => {
                     let case = (bits as u32 as usize).min(cases.len() - 1);
@@ -270,6 +274,7 @@ fn join(func: &mut Func) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::parse::parse;
 
     fn cleared(body: &str) -> String {
@@ -476,5 +481,11 @@ b4:
   return v1
 ";
         assert_eq!(cleared(body), expected);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(6, 4_000, run);
+        assert!(changes > 400, "{changes}");
     }
 }

@@ -130,7 +130,9 @@ fn operands(func: &Func, inst: Value) -> (Value, Value) {
     let (first, second) = (args[0], args[1]);
     let commutes = match func.op(inst) {
         // Which of two NaNs is the result depends on the order.
-        Op::Binary(op) if func.ty(args[0]) == Ty::I32 || func.ty(args[0]) == Ty::I64 => op.swapped() == Some(op),
+        Op::Binary(op) if func.ty(args[0]) == Ty::I32 || func.ty(args[0]) == Ty::I64 => {
+            op.swapped() == Some(op)
+        }
         Op::RefEq => true,
         _ => false,
     };
@@ -163,6 +165,7 @@ fn hash(func: &Func, inst: Value) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::dom::Dominators;
     use crate::ssa::parse::parse;
 
@@ -342,5 +345,14 @@ b0:
   return v1, v2, v4, v6
 ";
         assert_eq!(numbered(body), body);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(5, 4_000, |func| {
+            let dominators = Dominators::new(func);
+            run(func, &dominators)
+        });
+        assert!(changes > 4_000, "{changes}");
     }
 }

@@ -45,8 +45,7 @@ pub fn run(func: &mut Func) -> u32 {
         }
     }
     if dropped > 0 {
-        let gone: Vec<bool> =
-            replaced.iter().enumerate().map(|(at, &value)| value.index() != at).collect();
+        let gone: Vec<bool> = replaced.iter().enumerate().map(|(at, &value)| value.index() != at).collect();
         func.replace_uses(&mut replaced);
         func.retain_params(|_, param| !gone[param.index()]);
     }
@@ -126,6 +125,7 @@ fn find(replaced: &mut [Value], mut value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::parse::parse;
 
     fn without(body: &str) -> String {
@@ -231,5 +231,11 @@ b3:
   return v4
 ";
         assert_eq!(without(body), expected);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(8, 4_000, run);
+        assert!(changes > 100, "{changes}");
     }
 }

@@ -357,7 +357,13 @@ pub(crate) mod tests {
                     }
                 }
             }
-            assert!(dominators.order().iter().enumerate().all(|(at, &b)| dominators.position(b) == Some(at as u32)));
+            assert!(
+                dominators
+                    .order()
+                    .iter()
+                    .enumerate()
+                    .all(|(at, &b)| dominators.position(b) == Some(at as u32))
+            );
         }
     }
 

@@ -44,7 +44,8 @@ impl Loops {
     /// The loops of all blocks that can be reached.
     #[must_use]
     pub fn new(func: &Func, dominators: &Dominators, predecessors: &Predecessors) -> Loops {
-        let mut found = Loops { loops: Vec::new(), around: vec![None; func.blocks.len()], irreducible: false };
+        let mut found =
+            Loops { loops: Vec::new(), around: vec![None; func.blocks.len()], irreducible: false };
         // For each loop one further out, with shortened ways.
         let mut outer: Vec<u32> = Vec::new();
         let mut waiting = Vec::new();

@@ -77,7 +77,8 @@ impl Folder {
         if op.is_compare() && width == Width::Wide {
             // Extending keeps the order of the integers: zero-extension that of unsigned ones, sign-extension both.
             for (extension, signed) in [(Unary::I64ExtendI32U, false), (Unary::I64ExtendI32S, true)] {
-                if let (Some(x), Some(y)) = (operand_of(func, lhs, extension), operand_of(func, rhs, extension))
+                if let (Some(x), Some(y)) =
+                    (operand_of(func, lhs, extension), operand_of(func, rhs, extension))
                     && (signed || !op.is_signed_order())
                 {
                     return self.change(func, inst, Op::Binary(op.at(Width::Narrow)), &[x, y]);

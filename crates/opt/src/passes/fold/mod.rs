@@ -194,7 +194,13 @@ impl Folder {
             return self.change(func, inst, Op::Unary(Unary::I64ExtendI32U), &[cond]);
         }
         if narrow {
-            return self.with_constant(func, inst, (if op == Binary::I32Ne { Int::Ne } else { Int::Eq }, Width::Narrow), cond, 0);
+            return self.with_constant(
+                func,
+                inst,
+                (if op == Binary::I32Ne { Int::Ne } else { Int::Eq }, Width::Narrow),
+                cond,
+                0,
+            );
         }
         let zero = self.make(func, inst, Op::Const(0), Ty::I32, &[]);
         let test = self.make(func, inst, Op::Binary(op), Ty::I32, &[cond, zero]);

@@ -19,12 +19,7 @@ pub fn fold_terminator(func: &mut Func, block: Block) -> bool {
     }
 }
 
-fn branch(
-    func: &Func,
-    cond: Value,
-    then: &Target,
-    otherwise: &Target,
-) -> Option<Terminator> {
+fn branch(func: &Func, cond: Value, then: &Target, otherwise: &Target) -> Option<Terminator> {
     if let Some(bits) = func.constant(cond) {
         return Some(Terminator::Jump(if bits as u32 != 0 { *then } else { *otherwise }));
     }
@@ -36,12 +31,7 @@ fn branch(
     Some(Terminator::Branch { cond, then: *then, otherwise: *otherwise })
 }
 
-fn table(
-    func: &Func,
-    index: Value,
-    cases: &[u32],
-    targets: &[Target],
-) -> Option<Terminator> {
+fn table(func: &Func, index: Value, cases: &[u32], targets: &[Target]) -> Option<Terminator> {
     let target = |case: usize| targets[cases[case] as usize];
     let last = cases.len().checked_sub(1)?;
     if let Some(bits) = func.constant(index) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use upshift_core::ops::{Binary, Unary};
 
 use super::run;
+use crate::passes::testing::{self, Random, bits_of};
 use crate::ssa::parse::parse;
 use crate::ssa::{Func, Op, Pos, Terminator, Ty, Value, text};
 
@@ -16,7 +17,8 @@ fn expression(func: &Func, value: Value) -> String {
         Op::Const(bits) => (bits as i64).to_string(),
         _ => {
             let instruction = text::instruction(func, value);
-            let name = instruction.split(" = ").nth(1).and_then(|op| op.split(' ').next()).unwrap_or_default();
+            let name =
+                instruction.split(" = ").nth(1).and_then(|op| op.split(' ').next()).unwrap_or_default();
             let args: Vec<String> = func.args(value).iter().map(|&arg| expression(func, arg)).collect();
             format!("{name}({})", args.join(", "))
         }
@@ -78,10 +80,7 @@ fn constants_go_right_and_come_together() {
             "v5: i64 = const 0xff0\nv6: i64 = i64.and v1, v5\nv7: i64 = const 0xff\nv8: i64 = i64.and v7, v6\nreturn v8",
             "i64.and(a1, 240)",
         ),
-        (
-            "v5: i32 = const 0x14\nv6: i32 = i32.shl v0, v5\nv7: i32 = i32.shl v6, v5\nreturn v7",
-            "0",
-        ),
+        ("v5: i32 = const 0x14\nv6: i32 = i32.shl v0, v5\nv7: i32 = i32.shl v6, v5\nreturn v7", "0"),
     ]);
 }
 
@@ -119,7 +118,10 @@ fn shifts_there_and_back() {
             "v5: i32 = const 0x3\nv6: i32 = i32.shr_u v0, v5\nv7: i32 = i32.shl v6, v5\nreturn v7",
             "i32.and(a0, -8)",
         ),
-        ("v5: i32 = const 0x1f\nv6: i32 = i32.and v4, v5\nv7: i32 = i32.shl v0, v6\nreturn v7", "i32.shl(a0, a4)"),
+        (
+            "v5: i32 = const 0x1f\nv6: i32 = i32.and v4, v5\nv7: i32 = i32.shl v0, v6\nreturn v7",
+            "i32.shl(a0, a4)",
+        ),
         // Half of the bits that count.
         (
             "v5: i32 = const 0xf\nv6: i32 = i32.and v4, v5\nv7: i32 = i32.shl v0, v6\nreturn v7",
@@ -133,7 +135,10 @@ fn extensions_and_wraps() {
     check(&[
         ("v5: i64 = i64.extend_i32_s v0\nv6: i32 = i32.wrap_i64 v5\nreturn v6", "a0"),
         ("v5: i32 = i32.wrap_i64 v1\nv6: i64 = i64.extend_i32_s v5\nreturn v6", "i64.extend32_s(a1)"),
-        ("v5: i32 = i32.wrap_i64 v1\nv6: i64 = i64.extend_i32_u v5\nreturn v6", "i64.extend_i32_u(i32.wrap_i64(a1))"),
+        (
+            "v5: i32 = i32.wrap_i64 v1\nv6: i64 = i64.extend_i32_u v5\nreturn v6",
+            "i64.extend_i32_u(i32.wrap_i64(a1))",
+        ),
         (
             "v5: i64 = const 0x7\nv6: i64 = i64.and v1, v5\nv7: i32 = i32.wrap_i64 v6\nv8: i64 = i64.extend_i32_u v7\nreturn v8",
             "i64.and(a1, 7)",
@@ -204,10 +209,7 @@ fn selects() {
             "v5: i32 = const 0x0\nv6: i32 = i32.eq v0, v5\nv7: i32 = select v6, v0, v4\nreturn v7",
             "select(a0, a4, a0)",
         ),
-        (
-            "v5: i32 = const 0x0\nv6: i32 = const 0x1\nv7: i32 = select v0, v6, v5\nreturn v7",
-            "i32.ne(a0, 0)",
-        ),
+        ("v5: i32 = const 0x0\nv6: i32 = const 0x1\nv7: i32 = select v0, v6, v5\nreturn v7", "i32.ne(a0, 0)"),
         (
             "v5: i64 = const 0x0\nv6: i64 = const 0x1\nv7: i32 = i32.lt_s v0, v4\nv8: i64 = select v7, v6, v5\nreturn v8",
             "i64.extend_i32_u(i32.lt_s(a0, a4))",
@@ -260,37 +262,6 @@ fn evaluate(func: &Func, value: Value, args: &[u64], known: &mut HashMap<Value, 
     };
     known.insert(value, bits);
     Some(bits)
-}
-
-/// Numbers that are as often special as not, the same ones each time.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 20
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.next() as usize % limit
-    }
-
-    fn number(&mut self) -> u64 {
-        const EDGES: [u64; 16] = [
-            0, 1, 2, 3, 7, 8, 16, 31, 32, 63, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 1 << 63,
-        ];
-        let edge = EDGES[self.below(EDGES.len())];
-        match self.below(4) {
-            0 => edge,
-            1 => edge.wrapping_neg(),
-            2 => edge.wrapping_sub(1),
-            _ => self.next() ^ self.next() << 30,
-        }
-    }
-}
-
-fn bits_of(ty: Ty, bits: u64) -> u64 {
-    if ty == Ty::I32 { bits & 0xffff_ffff } else { bits }
 }
 
 /// A function of two `i32` and two `i64` whose results are all its expressions.
@@ -421,4 +392,10 @@ fn facts_hold() {
             }
         }
     }
+}
+
+#[test]
+fn random_programs_do_the_same() {
+    let changes = testing::check(4, 4_000, run);
+    assert!(changes > 4_000, "{changes}");
 }

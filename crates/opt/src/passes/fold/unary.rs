@@ -60,7 +60,9 @@ impl Folder {
     /// The lower half of an `i64`.
     fn wrap(&mut self, func: &mut Func, inst: Value, value: Value) -> Outcome {
         match func.op(value) {
-            Op::Unary(Unary::I64ExtendI32S | Unary::I64ExtendI32U) => return Outcome::Is(func.args(value)[0]),
+            Op::Unary(Unary::I64ExtendI32S | Unary::I64ExtendI32U) => {
+                return Outcome::Is(func.args(value)[0]);
+            }
             Op::Unary(Unary::I64Extend32S) => {
                 let wide = func.args(value)[0];
                 return self.change(func, inst, Op::Unary(Unary::I32WrapI64), &[wide]);
@@ -88,9 +90,7 @@ impl Folder {
     fn lower(&mut self, func: &mut Func, before: Value, value: Value) -> Option<Value> {
         match func.op(value) {
             Op::Unary(Unary::I64ExtendI32S | Unary::I64ExtendI32U) => Some(func.args(value)[0]),
-            Op::Const(bits) => {
-                Some(self.make(func, before, Op::Const(bits & 0xffff_ffff), Ty::I32, &[]))
-            }
+            Op::Const(bits) => Some(self.make(func, before, Op::Const(bits & 0xffff_ffff), Ty::I32, &[])),
             _ => None,
         }
     }
