@@ -11,4 +11,7 @@ pub mod compile;
 pub mod lower;
 pub mod mach;
 pub mod passes;
+mod refusal;
 pub mod ssa;
+
+pub use refusal::Refusal;

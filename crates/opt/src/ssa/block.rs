@@ -123,6 +123,16 @@ impl Terminator {
         }
     }
 
+    /// The landings, to add some, if the terminator may have any.
+    pub fn landings_mut(&mut self) -> Option<&mut Vec<Landing>> {
+        match self {
+            Terminator::Invoke { landings, .. }
+            | Terminator::Throw { landings, .. }
+            | Terminator::ThrowRef { landings, .. } => Some(landings),
+            _ => None,
+        }
+    }
+
     /// Calls `f` with each block that control may go to from here: one call for each edge, in a fixed order.
     pub fn for_each_successor(&self, mut f: impl FnMut(Block)) {
         match self {

@@ -19,12 +19,14 @@
 //! exceptions lead to have no other predecessor, so they need no parameters: what is theirs alone are their first instructions.
 
 mod block;
+pub mod build;
 pub mod dom;
 pub mod effects;
 pub mod loops;
 mod op;
 pub mod parse;
 pub mod text;
+pub mod verify;
 
 use std::fmt;
 
@@ -34,7 +36,7 @@ use upshift_core::value::V128;
 use upshift_translate::backend::Frame;
 
 pub use self::block::{BlockData, Landing, Target, Terminator};
-pub use self::op::{Callee, Op, Vector};
+pub use self::op::{Callee, Op, Vector, stored, unary_operand, unary_result};
 
 /// A value, and the instruction that computes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -443,13 +445,15 @@ impl Func {
         data.args = args;
     }
 
-    /// A constant vector in the table.
+    /// A constant vector in the table. Equal ones have the same number, unless there are many others between.
     pub fn vector(&mut self, bits: V128) -> Vector {
-        let at = self.vectors.iter().position(|&known| known == bits).unwrap_or_else(|| {
+        const RECENT: usize = 32;
+        let first = self.vectors.len().saturating_sub(RECENT);
+        let at = self.vectors[first..].iter().position(|&known| known == bits).unwrap_or_else(|| {
             self.vectors.push(bits);
-            self.vectors.len() - 1
+            self.vectors.len() - 1 - first
         });
-        Vector(at as u32)
+        Vector((first + at) as u32)
     }
 
     /// Replaces all uses of values: `map` has the replacement for each value by number, itself where nothing changes. Chains of

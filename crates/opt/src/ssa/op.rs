@@ -12,7 +12,9 @@ use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
 use upshift_core::vm::BuiltinOp;
 use upshift_translate::backend::Slot;
 
-/// A constant of 128 bits in the table of its function, which has each only once.
+use super::Ty;
+
+/// A constant of 128 bits in the table of its function.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Vector(pub u32);
 
@@ -211,4 +213,31 @@ pub enum Op {
     Charge(u32),
     /// Looks at the epoch. The program may end here, and otherwise anything may be done that a call may do.
     Interrupt,
+}
+
+/// The type of the operand of a unary operator.
+#[must_use]
+pub fn unary_operand(op: Unary) -> Ty {
+    match op {
+        Unary::I31GetS | Unary::I31GetU => Ty::Ref,
+        op => Ty::of(op.operands()[0]),
+    }
+}
+
+/// The type of the result of a unary operator.
+#[must_use]
+pub fn unary_result(op: Unary) -> Ty {
+    match op {
+        Unary::RefI31 => Ty::Ref,
+        op => Ty::of(op.result()),
+    }
+}
+
+/// The type that constants have that are stored so. Other values may be of any type that is as large.
+#[must_use]
+pub fn stored(op: Store) -> Ty {
+    match op {
+        Store::V128Store => Ty::V128,
+        _ => Ty::I64,
+    }
 }
