@@ -11,6 +11,7 @@ use upshift_core::ops::{Binary, Unary};
 use super::ints::Int;
 use crate::ssa::dom::Dominators;
 use crate::ssa::dom::tests::graph;
+use crate::ssa::verify::verify;
 use crate::ssa::{Block, Callee, Func, Op, Pos, Position, Target, Terminator, Ty, Value};
 
 /// The same numbers each time, special ones often.
@@ -203,6 +204,7 @@ pub(crate) fn random(random: &mut Random) -> Func {
         .collect();
     let mut func = graph(&edges.iter().map(Vec::as_slice).collect::<Vec<_>>());
     func.params = vec![Ty::I32, Ty::I32, Ty::I64];
+    func.results = vec![Ty::I32, Ty::I64];
     func.block_mut(Block(0)).insts.clear();
     for block in 1..count {
         for _ in 0..random.below(4) {
@@ -455,6 +457,9 @@ pub(crate) fn check(seed: u64, programs: u32, mut pass: impl FnMut(&mut Func) ->
         let before = random(&mut numbers);
         let mut after = before.clone();
         changes += pass(&mut after);
+        if let Err(error) = verify(&after, None) {
+            panic!("{error}\n{before}\n{after}");
+        }
         for _ in 0..3 {
             let args =
                 [bits_of(Ty::I32, numbers.number()), bits_of(Ty::I32, numbers.number()), numbers.number()];
