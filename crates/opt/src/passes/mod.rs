@@ -7,9 +7,11 @@ pub mod facts;
 pub mod fold;
 pub mod gvn;
 pub mod ints;
+pub mod licm;
 pub mod loads;
 pub mod params;
 pub mod stores;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod versions;

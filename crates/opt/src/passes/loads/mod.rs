@@ -1,7 +1,7 @@
 //! Reads once what does not change in between, and takes what was stored from where it was stored.
 //!
 //! ```text
-//! [versions]  which classes of state may have changed between a block's dominator and the block
+//! versions    which classes of state may have changed between a block's dominator and the block
 //!     │  block after block, each before those that it dominates; each class has a version, a new one where it may change
 //!     ▼
 //! [access]    place that is read or written ─ known in this version? ┬ yes ─▶ the value, converted as the access does it
@@ -13,7 +13,6 @@
 //! which what certainly lies elsewhere is known still. Memories that other threads can change are left alone.
 
 mod access;
-mod versions;
 
 use crate::ssa::dom::Dominators;
 use crate::ssa::effects::Effect;
@@ -22,9 +21,9 @@ use crate::ssa::{Block, Func, Op, Pos, Ty, Value};
 
 use super::aliases::Aliases;
 use super::table::Table;
+use super::versions::{ALL, Changes, Classes};
 
 use self::access::{Access, Conversion, Form, Place};
-use self::versions::{ALL, Changes, Classes};
 
 /// How many places are looked at again when something is stored: what lies elsewhere for certain stays known.
 const RECENT: usize = 16;

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::super::aliases::Aliases;
+use super::aliases::Aliases;
 use crate::ssa::dom::Dominators;
 use crate::ssa::effects::{Alias, Effect};
 use crate::ssa::loops::Loops;
@@ -94,21 +94,7 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn new(func: &Func, dominators: &Dominators, loops: &Loops, classes: &Classes) -> Changes {
         let count = func.blocks.len();
-        let mut within = vec![0u64; count];
-        let mut in_loop = vec![0u64; loops.len()];
-        for &block in dominators.order() {
-            let insts = &func.block(block).insts;
-            within[block.index()] =
-                insts.iter().fold(0, |changed, &inst| changed | classes.changed_by(func, inst));
-            if let Some(around) = loops.around(block) {
-                in_loop[around.index()] |= within[block.index()];
-            }
-        }
-        for inner in loops.iter() {
-            if let Some(outer) = loops.parent(inner) {
-                in_loop[outer.index()] |= in_loop[inner.index()];
-            }
-        }
+        let (within, in_loop) = changes_within(func, dominators, loops, classes);
         let predecessors = func.predecessors();
         let mut before = vec![0u64; count];
         let mut ways = Ways::new(count);
@@ -136,6 +122,31 @@ impl Changes {
     pub(super) fn before(&self, block: Block) -> u64 {
         self.before[block.index()]
     }
+}
+
+/// What may change in each block and in each loop.
+pub(super) fn changes_within(
+    func: &Func,
+    dominators: &Dominators,
+    loops: &Loops,
+    classes: &Classes,
+) -> (Vec<u64>, Vec<u64>) {
+    let mut within = vec![0u64; func.blocks.len()];
+    let mut in_loop = vec![0u64; loops.len()];
+    for &block in dominators.order() {
+        let insts = &func.block(block).insts;
+        within[block.index()] =
+            insts.iter().fold(0, |changed, &inst| changed | classes.changed_by(func, inst));
+        if let Some(around) = loops.around(block) {
+            in_loop[around.index()] |= within[block.index()];
+        }
+    }
+    for inner in loops.iter() {
+        if let Some(outer) = loops.parent(inner) {
+            in_loop[outer.index()] |= in_loop[inner.index()];
+        }
+    }
+    (within, in_loop)
 }
 
 /// What changes on ways up the tree of dominators.
