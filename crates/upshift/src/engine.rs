@@ -14,9 +14,11 @@ use upshift_translate::{ModuleInfo, TypeRegistry, names};
 
 use crate::config::Config;
 use crate::demangle::demangle;
+use crate::vm::adaptors::Adaptors;
 use crate::vm::code::{CodeSet, NoNativeCode};
 use crate::vm::native::Machine;
 use crate::vm::observe::Observers;
+use crate::vm::optimizer::Optimizer;
 use crate::vm::pool::Pools;
 use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
 
@@ -67,15 +69,17 @@ struct EngineInner {
     tiering: Tiering,
     no_native_code: OnceLock<NoNativeCode>,
     observers: Option<Arc<Observers>>,
+    adaptors: Adaptors,
+    optimizer: Optimizer,
 }
 
 /// What the settings say about native code, or why there is none.
 fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
     let wanted = match (config.tiers, config.tier_up) {
         (Tiers::Only(Tier::Interpreter), _) => return Ok(Tiering::Never),
-        (Tiers::Only(_), _) => Tiering::AtFirstCall,
-        (Tiers::Auto, TierUp { random: Some(seed), .. }) => Tiering::AtRandom(seed),
-        (Tiers::Auto, TierUp { after, .. }) => Tiering::WhenHot(after),
+        (Tiers::Only(tier), _) => Tiering::AtFirstCall(tier),
+        (Tiers::Auto, up @ TierUp { random: Some(_), .. }) => Tiering::AtRandom(up),
+        (Tiers::Auto, up) => Tiering::WhenHot(up),
     };
     if !Tier::Baseline.is_available() {
         return Err(NoNativeCode::Unsupported);
@@ -83,7 +87,7 @@ fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
     if config.dispatch != Dispatch::Tail {
         return Err(NoNativeCode::Dispatch);
     }
-    if wanted == Tiering::AtFirstCall {
+    if let Tiering::AtFirstCall(_) = wanted {
         // Other engines ask when there is something to compile.
         CodeSet::create()?;
     }
@@ -162,6 +166,16 @@ impl Engine {
         self.inner.observers.as_ref()
     }
 
+    /// What leads calls with arguments in registers to code that has them in slots.
+    pub(crate) fn adaptors(&self) -> &Adaptors {
+        &self.inner.adaptors
+    }
+
+    /// Who optimizes functions.
+    pub(crate) fn optimizer(&self) -> &Optimizer {
+        &self.inner.optimizer
+    }
+
     /// What happens about native code of functions.
     pub(crate) fn tiering(&self) -> Tiering {
         self.inner.tiering
@@ -177,7 +191,8 @@ impl Engine {
         Machine {
             level: self.inner.config.processor_level,
             returns: self.returns(),
-            choices: matches!(self.tiering(), Tiering::AtRandom(_)),
+            choices: self.tiering().asks(),
+            counts: self.tiering().counts(),
         }
     }
 

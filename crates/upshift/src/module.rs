@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use anyhow::{Context, Error, Result, anyhow, ensure};
 use upshift_baseline::Target;
@@ -62,6 +62,15 @@ struct ModuleInner {
     records: OnceLock<Records>,
     /// Whether its code may come across objects, asked for the first instance.
     objects: OnceLock<bool>,
+}
+
+/// A module as long as others have it.
+pub(crate) struct WeakModule(Weak<ModuleInner>);
+
+impl WeakModule {
+    pub(crate) fn upgrade(&self) -> Option<Module> {
+        self.0.upgrade().map(|inner| Module { inner })
+    }
 }
 
 /// How large a function is, see [`Module::func_size`].
@@ -355,6 +364,11 @@ impl Module {
     #[must_use]
     pub fn same(a: &Module, b: &Module) -> bool {
         Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    /// What does not keep the module.
+    pub(crate) fn downgrade(&self) -> WeakModule {
+        WeakModule(Arc::downgrade(&self.inner))
     }
 
     /// The records of the module's types.

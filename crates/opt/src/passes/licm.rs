@@ -31,6 +31,9 @@ const MOST_GENERAL: u8 = 5;
 /// How many floats and vectors leave a loop at most, of 15 registers.
 const MOST_FLOAT: u8 = 8;
 
+/// How many loops an instruction leaves at once at most: deep nests would take time for each.
+const MOST_LEVELS: u32 = 8;
+
 /// Moves instructions. Returns how many. New blocks in front of loops are in the layout then, but not in `dominators` and `loops`.
 pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Aliases<'_>) -> u32 {
     if loops.is_empty() {
@@ -164,7 +167,8 @@ impl Motion<'_> {
         };
         let mut found = None;
         let mut next = Some(around);
-        while let Some(around) = next {
+        for _ in 0..MOST_LEVELS {
+            let Some(around) = next else { break };
             let from_outside = func.args(inst).iter().all(|&arg| self.is_available(func, around, arg));
             let changes = class.is_some_and(|class| self.changed[around.index()] & 1 << class != 0);
             let traps = effect.may_trap() && self.certain[around.index()] != Some(block);

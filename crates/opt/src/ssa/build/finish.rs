@@ -9,7 +9,7 @@
 
 use super::Builder;
 use super::labels::{LabelState, Param};
-use crate::Refusal;
+use crate::refusal::Refusal;
 use crate::ssa::{Block, Func, Terminator, Value};
 
 impl Builder<'_> {

@@ -40,7 +40,7 @@ use self::history::{History, LabelId, Time};
 use self::labels::{LabelState, Task};
 use self::values::Constants;
 use super::{Block, Func, Op, Pos, Target, Terminator, Ty, Value};
-use crate::Refusal;
+use crate::refusal::Refusal;
 
 /// SSA of a function of the module; with `osr` of a body for entry at the head of the loop with that number.
 ///
