@@ -135,14 +135,22 @@ impl Emitter<'_, '_> {
             Inst::XmmUnary { op, vex, fresh } => {
                 let source = self.xrm(allocs[0]);
                 self.refresh(fresh, xmm(1), source);
-                if vex { self.asm.vex_unary(op, xmm(1), source) } else { self.asm.xmm_unary(op, xmm(1), source) }
+                if vex {
+                    self.asm.vex_unary(op, xmm(1), source)
+                } else {
+                    self.asm.xmm_unary(op, xmm(1), source)
+                }
             }
             Inst::XmmUnaryLoad { op, vex, fresh, memory } => {
                 if fresh {
                     self.asm.xorps(last_xmm(), last_xmm());
                 }
                 let mem = self.mem(at, memory, &mut rest);
-                if vex { self.asm.vex_unary(op, last_xmm(), mem) } else { self.asm.xmm_unary(op, last_xmm(), mem) }
+                if vex {
+                    self.asm.vex_unary(op, last_xmm(), mem)
+                } else {
+                    self.asm.xmm_unary(op, last_xmm(), mem)
+                }
             }
             Inst::Scalar { op, vex } => self.emit_scalar(op, vex, xmm(1), self.xrm(allocs[0])),
             Inst::Ucomi { double } => {
@@ -254,7 +262,9 @@ impl Emitter<'_, '_> {
                 Some(Inst::Imm(_) | Inst::Zero) => at += 1,
                 Some(Inst::Set(_) | Inst::Select(..) | Inst::SelectXmm(_)) => return true,
                 Some(Inst::TrapIf(..) | Inst::Branch(_)) => return true,
-                Some(Inst::Alu(Alu::Adc | Alu::Sbb, _) | Inst::AluImm(Alu::Adc | Alu::Sbb, ..)) => return true,
+                Some(Inst::Alu(Alu::Adc | Alu::Sbb, _) | Inst::AluImm(Alu::Adc | Alu::Sbb, ..)) => {
+                    return true;
+                }
                 _ => return false,
             }
         }
