@@ -13,6 +13,8 @@ use upshift_ir::references::ReferenceMaps;
 pub struct Request<'a> {
     /// The number of a loop, if the code is to begin at its head with the frame of another tier; else it is the whole function.
     pub osr: Option<u32>,
+    /// Passes that are not to run: for tests, which compare.
+    pub off: PassSet,
     /// Who gets the text of what is between the steps.
     pub dump: Option<&'a mut dyn Dump>,
 }
@@ -83,13 +85,26 @@ pub struct PassSet(pub u32);
 
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
-    pub const NAMES: &'static [&'static str] = &["fold", "gvn", "loads", "dce", "licm", "ion"];
+    pub const NAMES: &'static [&'static str] = &["blocks", "fold", "gvn", "loads", "dce", "licm", "ion"];
 
     /// The pass of that name alone; nothing if there is none.
     #[must_use]
     pub fn of(name: &str) -> PassSet {
         let bit = PassSet::NAMES.iter().position(|&known| known == name);
         PassSet(bit.map_or(0, |bit| 1 << bit))
+    }
+
+    /// The set with one pass more.
+    #[must_use]
+    pub fn with(self, name: &str) -> PassSet {
+        PassSet(self.0 | PassSet::of(name).0)
+    }
+
+    /// Whether a pass is in the set.
+    #[must_use]
+    pub fn contains(self, name: &str) -> bool {
+        let one = PassSet::of(name).0;
+        self.0 & one != 0
     }
 
     /// The names of those in the set.

@@ -11,15 +11,16 @@ use upshift_baseline::Target;
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers};
 
-use crate::code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage};
+use crate::code::{Dump, OptCode, Reason, Refusal, Request, Stage};
 use crate::lower::x64::lower;
 use crate::mach::allocate::{QUICK_FROM, allocate};
 use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{MFunc, text};
+use crate::passes;
 use crate::refusal;
-use crate::ssa::build::build;
 use crate::ssa::Func;
+use crate::ssa::build::build;
 
 /// What is used from one function to the next.
 struct Room {
@@ -67,11 +68,13 @@ pub fn compile(
             detail: detail.into(),
         };
         let mut dump = Dumps(request.dump.take());
-        let ssa = build(module, func, options, request.osr, &mut room.walk).map_err(|error| match error {
-            refusal::Refusal::Translate(error) => refuse(Reason::Translation, error.to_string()),
-            refusal => refuse(Reason::TooLarge, refusal.to_string()),
-        })?;
+        let mut ssa =
+            build(module, func, options, request.osr, &mut room.walk).map_err(|error| match error {
+                refusal::Refusal::Translate(error) => refuse(Reason::Translation, error.to_string()),
+                refusal => refuse(Reason::TooLarge, refusal.to_string()),
+            })?;
         dump.ssa("build", &ssa);
+        let passes_off = passes::run(&mut ssa, module, request.off, |name, ssa| dump.ssa(name, ssa));
 
         let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach));
         dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
@@ -80,18 +83,12 @@ pub fn compile(
             .map_err(|error| refuse(Reason::TooLarge, error.to_string()))?;
         dump.step(Stage::Mach, "allocate", &|| text::print(&mach, Some(output), name));
 
-        let body = Body {
-            module,
-            target,
-            frame: ssa.frame,
-            params: &ssa.params,
-            is_loop: request.osr.is_some(),
-        };
+        let body =
+            Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: request.osr.is_some() };
         let code = emit(&mach, output, &body, &mut room.emit);
         let mut code = code.map_err(|error: AsmError| refuse(Reason::TooLarge, error.to_string()))?;
-        if mach.insts.len() >= QUICK_FROM {
-            code.stats.passes_off = PassSet::of("ion");
-        }
+        code.stats.passes_off =
+            if mach.insts.len() >= QUICK_FROM { passes_off.with("ion") } else { passes_off };
         dump.step(Stage::Asm, "emit", &|| hex(&code));
         room.keep(mach);
         Ok(code)

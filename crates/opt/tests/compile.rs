@@ -8,7 +8,8 @@ use upshift_opt::{Dump, Request, Stage, compile};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
 
 fn module(bytes: Vec<u8>) -> ModuleInfo {
-    parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
+    parse(bytes.into(), &Features::default(), &TypeRegistry::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 struct Print;
@@ -46,7 +47,7 @@ fn everything() {
         let mut print = Print;
         let dump: Option<&mut dyn Dump> = if only.is_some() { Some(&mut print) } else { None };
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            compile(&module, func, CodeOptions::default(), &target, Request { osr: None, dump })
+            compile(&module, func, CodeOptions::default(), &target, Request { dump, ..Request::default() })
         }));
         match result {
             Ok(Ok(code)) => {
@@ -55,12 +56,15 @@ fn everything() {
                 spills += code.stats.spills;
                 insts += code.stats.insts;
                 if only.is_some() {
-                    std::fs::write("/tmp/tmp-mach/code.bin", code.code.code()).unwrap();
+                    std::fs::write("/tmp/tmp-lower/code.bin", code.code.code()).unwrap();
                 }
             }
             Ok(Err(refusal)) => println!("{}: {refusal}", func.0),
             Err(_) => println!("{}: panic", func.0),
         }
     }
-    println!("{file}: {count} of {} functions, {bytes} bytes, {spills} spills, {insts} insts", module.bodies.len());
+    println!(
+        "{file}: {count} of {} functions, {bytes} bytes, {spills} spills, {insts} insts",
+        module.bodies.len()
+    );
 }

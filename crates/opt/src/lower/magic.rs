@@ -123,7 +123,11 @@ mod tests {
             for number in edges(divisor.into(), 1 << 31) {
                 for number in [-(number as i64), (number as i64).min(i32::MAX.into())] {
                     let product = (number * i64::from(factor)) >> shift;
-                    assert_eq!(product + i64::from(number < 0), number / i64::from(divisor), "{number} / {divisor}");
+                    assert_eq!(
+                        product + i64::from(number < 0),
+                        number / i64::from(divisor),
+                        "{number} / {divisor}"
+                    );
                 }
             }
         }
@@ -131,7 +135,8 @@ mod tests {
 
     #[test]
     fn quotients_of_64_bits() {
-        let large = [10u64.pow(18), u64::MAX, u64::MAX - 1, (1 << 63) + 1, (1 << 63) - 1, 0x5555_5555_5555_5556];
+        let large =
+            [10u64.pow(18), u64::MAX, u64::MAX - 1, (1 << 63) + 1, (1 << 63) - 1, 0x5555_5555_5555_5556];
         let divisors = (3..2000u64).chain([641, 6_700_417, 1_000_000_007]).chain(large);
         for divisor in divisors.filter(|divisor| !divisor.is_power_of_two()) {
             let magic = unsigned_64(divisor);

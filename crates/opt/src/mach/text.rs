@@ -13,7 +13,8 @@
 use std::fmt::{Debug, Write};
 
 use regalloc2::{
-    Allocation, Edit, Inst, Operand, OperandConstraint, OperandKind, OperandPos, Output, PReg, ProgPoint, VReg,
+    Allocation, Edit, Inst, Operand, OperandConstraint, OperandKind, OperandPos, Output, PReg, ProgPoint,
+    VReg,
 };
 
 use super::{MBlock, MFunc, MachInst};

@@ -177,7 +177,7 @@ impl NativeSet {
             return Ok(verdict);
         }
         let begin = Instant::now();
-        let request = Request { osr: from_loop, dump: None };
+        let request = Request { osr: from_loop, ..Request::default() };
         let code = upshift_opt::compile(info, func, options, &self.target, request);
         let time = begin.elapsed();
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);

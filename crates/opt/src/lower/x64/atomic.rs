@@ -60,7 +60,11 @@ impl Lowering<'_> {
             .map(|at| {
                 let value = self.arg(inst, at);
                 // An expected value is compared as a whole.
-                if op.shape() == AtomicShape::CompareExchange && at == 1 { self.reg(value) } else { self.reg_for(value, size) }
+                if op.shape() == AtomicShape::CompareExchange && at == 1 {
+                    self.reg(value)
+                } else {
+                    self.reg_for(value, size)
+                }
             })
             .collect();
         self.check_alignment(access, address);
@@ -73,7 +77,9 @@ impl Lowering<'_> {
             }
             (AtomicShape::ReadModifyWrite, &[value]) => {
                 let old = match change(op) {
-                    Change::Add => self.at(place, |this, address, fault| this.out.xadd(size, address, fault, value)),
+                    Change::Add => {
+                        self.at(place, |this, address, fault| this.out.xadd(size, address, fault, value))
+                    }
                     Change::Subtract => {
                         let less = self.out.neg(Size::S64, value);
                         self.at(place, |this, address, fault| this.out.xadd(size, address, fault, less))
@@ -81,9 +87,8 @@ impl Lowering<'_> {
                     Change::Exchange => {
                         self.at(place, |this, address, fault| this.out.xchg(size, address, fault, value))
                     }
-                    Change::Logic(op) => {
-                        self.at(place, |this, address, fault| this.out.atomic(op, size, address, fault, value))
-                    }
+                    Change::Logic(op) => self
+                        .at(place, |this, address, fault| this.out.atomic(op, size, address, fault, value)),
                 };
                 self.zero_extend(bytes, old)
             }

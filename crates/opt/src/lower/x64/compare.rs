@@ -50,7 +50,8 @@ impl Lowering<'_> {
                 Test::If(Cond::E)
             }
             Op::RefTest(cast) if sole && has_test(cast) => self.cast_test(cast, self.arg(cond, 0)),
-            Op::Unary(op) if sole && is_vector_test(op) => match self.vector_condition(op, self.arg(cond, 0)) {
+            Op::Unary(op) if sole && is_vector_test(op) => match self.vector_condition(op, self.arg(cond, 0))
+            {
                 Some(test) => test,
                 None => self.is_not_zero(cond),
             },
@@ -120,7 +121,9 @@ impl Lowering<'_> {
         if unsigned {
             // Numbers without a sign of 8 or 16 bits can be compared where they are.
             let narrow = match self.sinkable(lhs) {
-                Some(Load::Load8U) if (0..=0xff).contains(&imm) => Some((Size::S8, i32::from(imm as u8 as i8))),
+                Some(Load::Load8U) if (0..=0xff).contains(&imm) => {
+                    Some((Size::S8, i32::from(imm as u8 as i8)))
+                }
                 Some(Load::Load16U) if (0..=0xffff).contains(&imm) => {
                     Some((Size::S16, i32::from(imm as u16 as i16)))
                 }
@@ -209,7 +212,9 @@ impl Lowering<'_> {
         };
         let commutes = matches!(test, Test::Equal | Test::NotEqual);
         let swap = swap
-            || commutes && self.constant(rhs).is_none() && self.sinkable(rhs) != Some(wanted)
+            || commutes
+                && self.constant(rhs).is_none()
+                && self.sinkable(rhs) != Some(wanted)
                 && (self.constant(lhs).is_some() || self.sinkable(lhs) == Some(wanted));
         let (lhs, rhs) = if swap { (rhs, lhs) } else { (lhs, rhs) };
         let place = self.float_place(rhs);
@@ -240,7 +245,9 @@ impl Lowering<'_> {
 
     /// One of two values.
     pub(super) fn lower_select(&mut self, inst: Value) {
-        let &[cond, if_true, if_false] = self.func.args(inst) else { unreachable!("a choice has three operands") };
+        let &[cond, if_true, if_false] = self.func.args(inst) else {
+            unreachable!("a choice has three operands")
+        };
         let ty = self.func.ty(inst);
         // Whatever needs instructions comes before the flags.
         let (if_true, if_false) = (self.reg(if_true), self.reg(if_false));

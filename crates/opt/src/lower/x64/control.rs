@@ -46,7 +46,10 @@ impl Lowering<'_> {
 
     /// Whether an edge gives constants, which are made on it, not before the branch.
     fn gives_constants(&self, target: &Target) -> bool {
-        self.func.list(target.args).iter().any(|&arg| matches!(self.op_of(arg), Op::Const(_) | Op::ConstV128(_)))
+        self.func
+            .list(target.args)
+            .iter()
+            .any(|&arg| matches!(self.op_of(arg), Op::Const(_) | Op::ConstV128(_)))
     }
 
     /// An edge out of a branch: where it leads, what it gives, and whether a block of its own is to be made for it.

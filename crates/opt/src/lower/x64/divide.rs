@@ -126,7 +126,14 @@ impl Lowering<'_> {
     }
 
     /// The quotient is the result, or what is left of the value is.
-    fn quotient_or_rest(&mut self, op: Division, size: Size, value: VReg, quotient: VReg, divisor: u64) -> VReg {
+    fn quotient_or_rest(
+        &mut self,
+        op: Division,
+        size: Size,
+        value: VReg,
+        quotient: VReg,
+        divisor: u64,
+    ) -> VReg {
         if !op.remainder {
             return quotient;
         }

@@ -76,7 +76,9 @@ impl Lowering<'_> {
         let place = self.float_place(rhs);
         let lhs = self.reg(lhs);
         match place {
-            Some(place) => self.at(place, |this, address, fault| this.out.xmm_load(op, ty, lhs, address, fault)),
+            Some(place) => {
+                self.at(place, |this, address, fault| this.out.xmm_load(op, ty, lhs, address, fault))
+            }
             None => {
                 let rhs = self.reg(rhs);
                 self.out.xmm(op, ty, lhs, rhs)
@@ -90,7 +92,8 @@ impl Lowering<'_> {
         use XmmBinary as X;
         let ty = self.func.ty(lhs);
         let (lhs, rhs) = (self.reg(lhs), self.reg(rhs));
-        let [special, unordered, equal] = [self.out.cold_block(), self.out.cold_block(), self.out.cold_block()];
+        let [special, unordered, equal] =
+            [self.out.cold_block(), self.out.cold_block(), self.out.cold_block()];
         let (usual, over) = (self.out.block(), self.out.block());
         self.out.ucomi(ty == Ty::F64, lhs, rhs);
         self.out.branch(Test::If(Cond::E), (special, &[]), (usual, &[]));
@@ -171,7 +174,11 @@ impl Lowering<'_> {
             return None;
         }
         let value = self.reg(value);
-        Some(self.out.vector(if ty == Ty::F32 { VectorOp::Roundss } else { VectorOp::Roundsd }, mode, &[value]))
+        Some(self.out.vector(
+            if ty == Ty::F32 { VectorOp::Roundss } else { VectorOp::Roundsd },
+            mode,
+            &[value],
+        ))
     }
 
     /// The value, or the canonical NaN for any NaN.
@@ -191,4 +198,3 @@ impl Lowering<'_> {
         result
     }
 }
-

@@ -346,7 +346,9 @@ impl Lowering<'_> {
         let load = match (op, self.sinkable(value)) {
             (Extend::Sx8, Some(Load::Load8U | Load::Load8S32 | Load::Load8S64)) if wide => LoadOp::Sx8To64,
             (Extend::Sx8, Some(Load::Load8U | Load::Load8S32 | Load::Load8S64)) => LoadOp::Sx8To32,
-            (Extend::Sx16, Some(Load::Load16U | Load::Load16S32 | Load::Load16S64)) if wide => LoadOp::Sx16To64,
+            (Extend::Sx16, Some(Load::Load16U | Load::Load16S32 | Load::Load16S64)) if wide => {
+                LoadOp::Sx16To64
+            }
             (Extend::Sx16, Some(Load::Load16U | Load::Load16S32 | Load::Load16S64)) => LoadOp::Sx16To32,
             (Extend::Sx32, Some(Load::Load32U | Load::Load32S64)) => LoadOp::Sx32To64,
             (Extend::Sx32, Some(Load::Load8S32)) => LoadOp::Sx8To64,

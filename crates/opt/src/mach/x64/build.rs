@@ -413,7 +413,9 @@ impl Builder<Inst> {
     pub fn shift_imm(&mut self, op: Shift, size: Size, value: VReg, by: u8) -> VReg {
         let bits = if size == Size::S64 { 64 } else { 32 };
         match op {
-            Shift::Rol | Shift::Ror if self.machine.has(CpuFeature::Bmi2) && matches!(size, Size::S32 | Size::S64) => {
+            Shift::Rol | Shift::Ror
+                if self.machine.has(CpuFeature::Bmi2) && matches!(size, Size::S32 | Size::S64) =>
+            {
                 let by = if op == Shift::Ror { by } else { (bits - by) % bits };
                 self.any(value);
                 self.int(Inst::Rorx(size, by))
@@ -948,8 +950,7 @@ impl Builder<Inst> {
 
     /// Runs them. Control does not go on behind them, but what they throw may lead to landings. Ends the block.
     pub fn embed_last(&mut self, embed: Embed<'_>, landings: Vec<Landing>) {
-        let edges: Vec<(MBlock, &[VReg])> =
-            landings.iter().map(|landing| (landing.block, &[][..])).collect();
+        let edges: Vec<(MBlock, &[VReg])> = landings.iter().map(|landing| (landing.block, &[][..])).collect();
         let number = self.embed_site(embed, landings);
         let inst = if edges.is_empty() { Inst::EmbedLast(number) } else { Inst::EmbedInvoke(number) };
         self.terminate(inst, &edges);

@@ -233,9 +233,15 @@ pub enum Inst {
     ImulImm(Size, i32),
     ImulLoad(Size, Memory),
     /// `u[rax] any d[rax] d[rdx]`: the lower and the upper half of a product.
-    MulWide { signed: bool, size: Size },
+    MulWide {
+        signed: bool,
+        size: Size,
+    },
     /// `u[rax] u d[rax] d[rdx]`: quotient and remainder. The divisor is not 0, and the quotient fits.
-    Div { signed: bool, size: Size },
+    Div {
+        signed: bool,
+        size: Size,
+    },
     /// `u u[rcx] d=0`
     Shift(Shift, Size),
     /// `u d=0`
@@ -261,29 +267,73 @@ pub enum Inst {
     /// `m`: stores an immediate, sign-extended.
     StoreImm(Size, Memory, i32),
     /// `any`: all of a value to a slot of the area for arguments, from its begin. Vectors take two.
-    StoreOut { slot: u32, vector: bool },
+    StoreOut {
+        slot: u32,
+        vector: bool,
+    },
     /// `u any d` with VEX, `u any d=0` without; `m` instead of the second with memory. Of vectors in memory only with VEX: without it
     /// they are in registers.
-    Xmm { op: XmmBinary, vex: bool },
-    XmmLoad { op: XmmBinary, vex: bool, memory: Memory },
+    Xmm {
+        op: XmmBinary,
+        vex: bool,
+    },
+    XmmLoad {
+        op: XmmBinary,
+        vex: bool,
+        memory: Memory,
+    },
     /// `any d`, `m d`. `fresh` if the instruction leaves parts of its target as they were: it is cleared before.
-    XmmUnary { op: XmmUnary, vex: bool, fresh: bool },
-    XmmUnaryLoad { op: XmmUnary, vex: bool, fresh: bool, memory: Memory },
+    XmmUnary {
+        op: XmmUnary,
+        vex: bool,
+        fresh: bool,
+    },
+    XmmUnaryLoad {
+        op: XmmUnary,
+        vex: bool,
+        fresh: bool,
+        memory: Memory,
+    },
     /// `any d`: a scalar operation on one operand, whose instruction has two: the other one is zero.
-    Scalar { op: XmmBinary, vex: bool },
+    Scalar {
+        op: XmmBinary,
+        vex: bool,
+    },
     /// An operation of vectors, with operands by its [shape](VectorOp::shape), and an immediate if it has one.
-    Vector { op: VectorOp, imm: u8 },
+    Vector {
+        op: VectorOp,
+        imm: u8,
+    },
     /// The same with its last source in memory, which is 16 bytes only with AVX.
-    VectorLoad { op: VectorOp, imm: u8, memory: Memory },
+    VectorLoad {
+        op: VectorOp,
+        imm: u8,
+        memory: Memory,
+    },
     /// `u m`: stores a lane or a half.
-    VectorStore { op: VectorOp, imm: u8, memory: Memory },
+    VectorStore {
+        op: VectorOp,
+        imm: u8,
+        memory: Memory,
+    },
     /// `u any`, `u m`: compares floats and sets flags.
-    Ucomi { double: bool },
-    UcomiLoad { double: bool, memory: Memory },
+    Ucomi {
+        double: bool,
+    },
+    UcomiLoad {
+        double: bool,
+        memory: Memory,
+    },
     /// `any d`: a signed integer of that size to a float.
-    FromInt { double: bool, size: Size },
+    FromInt {
+        double: bool,
+        size: Size,
+    },
     /// `any d`: a float to a signed integer of that size, truncated.
-    ToInt { double: bool, size: Size },
+    ToInt {
+        double: bool,
+        size: Size,
+    },
     /// `any d`: bits of an integer as a float or the lowest lane of a vector, upper bits zero, and back.
     IntToXmm(Size),
     XmmToInt(Size),

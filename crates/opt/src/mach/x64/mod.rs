@@ -8,5 +8,5 @@ mod vector;
 
 pub use build::{Address, Call, Callee, Embed};
 pub use inst::{Addr, Base, Detail, Fault, Inst, LoadOp, Memory, StoreOp, Test, Unary};
-pub use vector::{Shape, VectorOp};
 pub use regs::{ARGS, CTX, FLOAT_ARGS, FP, MEM, SCRATCH, environment, name};
+pub use vector::{Shape, VectorOp};

@@ -87,8 +87,8 @@ pub fn environment() -> MachineEnv {
 #[must_use]
 pub fn name(register: PReg) -> String {
     const NAMES: [&str; 16] = [
-        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-        "r15",
+        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
+        "r14", "r15",
     ];
     match register.class() {
         RegClass::Int => NAMES[register.hw_enc() & 15].into(),

@@ -240,7 +240,13 @@ fn line(op: Binary) -> Option<Line<Form>> {
 
 impl Lowering<'_> {
     /// An operator with two operands, the first of which is a vector.
-    pub(in crate::lower::x64) fn lower_vector_binary(&mut self, inst: Value, op: Binary, lhs: Value, rhs: Value) {
+    pub(in crate::lower::x64) fn lower_vector_binary(
+        &mut self,
+        inst: Value,
+        op: Binary,
+        lhs: Value,
+        rhs: Value,
+    ) {
         let form = self.available(line(op));
         let made = form.map(|form| match form {
             Form::Plain(op) => self.plain(op, lhs, rhs),

@@ -19,7 +19,8 @@ impl Lowering<'_> {
             E::F64x2ExtractLane => self.out.vector(VectorOp::Pshufd, 0b11_10_11_10, &[vector]),
             E::I8x16ExtractLaneS | E::I8x16ExtractLaneU => {
                 let pair = self.out.vector(VectorOp::Pextrw, lane / 2, &[vector]);
-                let byte = if lane & 1 == 0 { pair } else { self.out.shift_imm(Shift::Shr, Size::S32, pair, 8) };
+                let byte =
+                    if lane & 1 == 0 { pair } else { self.out.shift_imm(Shift::Shr, Size::S32, pair, 8) };
                 let extend = if op == E::I8x16ExtractLaneS { Extend::Sx8 } else { Extend::Zx8 };
                 self.out.unary(extend, Size::S32, byte)
             }

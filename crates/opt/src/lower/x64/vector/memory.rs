@@ -43,7 +43,8 @@ impl Lowering<'_> {
     /// A load that makes a vector of less than 16 bytes.
     pub(in crate::lower::x64) fn lower_vector_load(&mut self, inst: Value, op: Load) {
         let place = self.place_of_load(inst);
-        let load = |this: &mut Self, op| this.at(place, |this, address, fault| this.out.load(op, address, fault));
+        let load =
+            |this: &mut Self, op| this.at(place, |this, address, fault| this.out.load(op, address, fault));
         let made = match form(op) {
             Form::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
                 let op = widening(bits, signed);
@@ -74,7 +75,9 @@ impl Lowering<'_> {
 
     /// Loads so many bytes into a lane.
     pub(in crate::lower::x64) fn lower_load_lane(&mut self, inst: Value) {
-        let Op::LoadLane { bytes, lane, memory, offset } = self.func.op(inst) else { unreachable!("it is one") };
+        let Op::LoadLane { bytes, lane, memory, offset } = self.func.op(inst) else {
+            unreachable!("it is one")
+        };
         let (address, access) = (self.arg(inst, 0), Access { memory, offset, bytes: bytes.into() });
         if !self.has_lane_access(bytes) || !self.can_access(access, address) {
             return self.embed(inst);
@@ -88,15 +91,16 @@ impl Lowering<'_> {
             _ if lane == 0 => VectorOp::Movlps,
             _ => VectorOp::Movhps,
         };
-        let made = self.at(place, |this, address, fault| {
-            this.out.vector_load(op, lane, Some(vector), address, fault)
-        });
+        let made = self
+            .at(place, |this, address, fault| this.out.vector_load(op, lane, Some(vector), address, fault));
         self.bind(inst, made);
     }
 
     /// Stores so many bytes of a lane.
     pub(in crate::lower::x64) fn lower_store_lane(&mut self, inst: Value) {
-        let Op::StoreLane { bytes, lane, memory, offset } = self.func.op(inst) else { unreachable!("it is one") };
+        let Op::StoreLane { bytes, lane, memory, offset } = self.func.op(inst) else {
+            unreachable!("it is one")
+        };
         let (address, access) = (self.arg(inst, 0), Access { memory, offset, bytes: bytes.into() });
         if !self.has_lane_access(bytes) || !self.can_access(access, address) {
             return self.embed(inst);
@@ -110,7 +114,8 @@ impl Lowering<'_> {
         if bytes == 2 && !self.has(CpuFeature::Sse41) {
             let value = self.out.vector(VectorOp::Pextrw, lane, &[vector]);
             let place = self.access(access, address);
-            return self.at(place, |this, address, fault| this.out.store(StoreOp::W16, address, fault, value));
+            return self
+                .at(place, |this, address, fault| this.out.store(StoreOp::W16, address, fault, value));
         }
         let place = self.access(access, address);
         let op = match bytes {

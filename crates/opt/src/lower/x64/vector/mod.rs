@@ -88,7 +88,6 @@ impl Lowering<'_> {
         self.out.xmm_unary(op, Ty::V128, false, a)
     }
 
-
     /// All bits of a register inverted.
     fn vector_not(&mut self, a: VReg) -> VReg {
         self.vector_op_const(XmmBinary::PXOR, a, u128::MAX)

@@ -60,7 +60,8 @@ impl Lowering<'_> {
     pub(in crate::lower::x64) fn lower_shuffle(&mut self, inst: Value, lanes: [u8; 16]) {
         let (a, b) = (self.resolve(self.arg(inst, 0)), self.resolve(self.arg(inst, 1)));
         let of_second = |lane: &u8| *lane >= 16;
-        let (from_a, from_b) = (!lanes.iter().all(of_second) || a == b, lanes.iter().any(of_second) && a != b);
+        let (from_a, from_b) =
+            (!lanes.iter().all(of_second) || a == b, lanes.iter().any(of_second) && a != b);
         let one = !(from_a && from_b);
         let folded = if one { lanes.map(|lane| lane & 15) } else { lanes };
         let found = pattern(folded, one);

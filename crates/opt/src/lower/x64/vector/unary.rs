@@ -238,8 +238,7 @@ impl Lowering<'_> {
         let pshufd = |this: &mut Self, order, lane| this.out.vector(VectorOp::Pshufd, order, &[lane]);
         match bits {
             8 | 16 => {
-                let words =
-                    if bits == 8 { self.vector_op(XmmBinary::PUNPCKLBW, lane, lane) } else { lane };
+                let words = if bits == 8 { self.vector_op(XmmBinary::PUNPCKLBW, lane, lane) } else { lane };
                 let low = self.out.vector(VectorOp::Pshuflw, 0, &[words]);
                 pshufd(self, 0, low)
             }

@@ -6,8 +6,8 @@ use upshift_asm::x64::{Cond, Gpr, Mem, Size, Xmm};
 use upshift_asm::{Label, Stub, Word};
 use upshift_core::vm::{Returns, STACK_RESERVE, StoreCtx, VmCtx, frame};
 
-use super::{Emitter, Entries};
 use super::calls::LANDINGS;
+use super::{Emitter, Entries};
 use crate::mach::x64::build::{Place, places};
 use crate::mach::x64::regs::{CTX, FP, MEM};
 use crate::ssa::Ty;

@@ -74,13 +74,11 @@ pub fn emit(
     room.cold.clear();
     let is_empty = |block: MBlock| {
         let insts = func.blocks[block.0 as usize].insts;
-        insts.end - insts.start == 1
-            && func.insts[insts.start as usize] == Inst::Jump
-            && {
-                let first = Number::new(insts.start as usize);
-                let at = output.edits.partition_point(|&(point, _)| point < ProgPoint::before(first));
-                output.edits.get(at).is_none_or(|&(point, _)| point > ProgPoint::after(first))
-            }
+        insts.end - insts.start == 1 && func.insts[insts.start as usize] == Inst::Jump && {
+            let first = Number::new(insts.start as usize);
+            let at = output.edits.partition_point(|&(point, _)| point < ProgPoint::before(first));
+            output.edits.get(at).is_none_or(|&(point, _)| point > ProgPoint::after(first))
+        }
     };
     room.layout.run(func, is_empty);
     for _ in &func.blocks {
@@ -102,6 +100,7 @@ pub fn emit(
         ways: Ways::default(),
         branch_tables: Vec::new(),
         next: None,
+        flags: None,
         embedded: 0,
     };
     let entries = emitter.run();
@@ -124,8 +123,7 @@ impl Places {
     fn new(func: &MFunc<Inst>, output: &Output) -> Places {
         let float_slots = if func.has_vectors { 2 } else { 1 };
         let save = func.fixed_end;
-        let saved =
-            if func.has_safepoints { INTS.len() as u32 + u32::from(FLOATS) * float_slots } else { 0 };
+        let saved = if func.has_safepoints { INTS.len() as u32 + u32::from(FLOATS) * float_slots } else { 0 };
         let spills = save.saturating_add(saved);
         let out = spills.saturating_add(output.num_spillslots as u32);
         Places { save, spills, out, end: out.saturating_add(func.out_slots), float_slots }
@@ -184,6 +182,8 @@ pub(super) struct Emitter<'a, 'm> {
     branch_tables: Vec<(Label, MBlock, u32)>,
     /// The block whose code comes next.
     next: Option<MBlock>,
+    /// The register by whose value the flags are set that tell zero and sign, as the last instruction has left them.
+    flags: Option<(Gpr, Size)>,
     embedded: u32,
 }
 
@@ -243,6 +243,7 @@ impl Emitter<'_, '_> {
         let output = self.output;
         let first = ProgPoint::before(Number::new(insts.start as usize));
         let mut edit = output.edits.partition_point(|&(point, _)| point < first);
+        self.flags = None;
         for at in insts.range() {
             let before = ProgPoint::before(Number::new(at));
             while let Some(&(point, Edit::Move { from, to })) = output.edits.get(edit) {
@@ -258,6 +259,9 @@ impl Emitter<'_, '_> {
 
     /// A move that the allocator wants. It leaves the flags alone.
     fn emit_move(&mut self, from: Allocation, to: Allocation) {
+        if self.flags.is_some_and(|(register, _)| to.as_reg() == Some(super::regs::int(register))) {
+            self.flags = None;
+        }
         match (from.as_reg(), to.as_reg()) {
             (Some(from), Some(to)) => match from.class() {
                 regalloc2::RegClass::Int => {
@@ -411,12 +415,7 @@ impl<'a> Emitter<'a, '_> {
     }
 
     /// An operand in memory, whose registers are the next operands. The access is the next instruction.
-    fn mem(
-        &mut self,
-        inst: usize,
-        memory: Memory,
-        operands: &mut std::slice::Iter<'_, Allocation>,
-    ) -> Mem {
+    fn mem(&mut self, inst: usize, memory: Memory, operands: &mut std::slice::Iter<'_, Allocation>) -> Mem {
         let registers = operands.clone();
         let mem = self.addr(memory.addr, operands);
         if let Some(number) = memory.fault.in_memory() {

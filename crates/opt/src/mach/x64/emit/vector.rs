@@ -112,14 +112,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn emit_vector_binary(
-        &mut self,
-        op: VectorOp,
-        imm: u8,
-        target: Xmm,
-        first: Xmm,
-        second: impl Rm<Xmm>,
-    ) {
+    fn emit_vector_binary(&mut self, op: VectorOp, imm: u8, target: Xmm, first: Xmm, second: impl Rm<Xmm>) {
         match op {
             VectorOp::Shufps => two_forms!(self, shufps vshufps, target, first, second, imm),
             VectorOp::Shufpd => two_forms!(self, shufpd vshufpd, target, first, second, imm),
