@@ -88,9 +88,8 @@ fn compiled(modules: &[Module]) -> String {
 
 /// What there is of native code, by tiers.
 fn native_code(modules: &[Module]) -> String {
-    let of_module = |module: &Module| {
-        module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>()
-    };
+    let of_module =
+        |module: &Module| module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>();
     let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
     let of_tier = |tier: Tier| {
         let code: Vec<&Compilation> = all.iter().filter(|code| code.tier == tier).collect();
@@ -105,8 +104,7 @@ fn told(tier: Tier, code: &[&Compilation]) -> String {
     let time: Duration = code.iter().map(|code| code.time).sum();
     let sum = |of: fn(&Compilation) -> usize| code.iter().map(|code| of(code)).sum::<usize>();
     let milliseconds = time.as_secs_f64() * 1e3;
-    let (count, bytes, embedded) =
-        (code.len(), sum(|code| code.code_bytes), sum(|code| code.embedded));
+    let (count, bytes, embedded) = (code.len(), sum(|code| code.code_bytes), sum(|code| code.embedded));
     let mut text = format!(
         "{count} {tier}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it"
     );
