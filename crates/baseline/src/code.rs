@@ -107,6 +107,9 @@ pub struct BaselineCode {
     /// Offsets of the instructions that access memories without a check, ascending, and the [bits](Unchecked::bits) of what each
     /// of them accesses.
     pub faults: Box<[(u32, u32)]>,
+    /// Where tables of branches begin, ascending, and how many entries each has: four bytes, the distance from the table's begin to where
+    /// it leads.
+    pub tables: Box<[(u32, u32)]>,
     /// How many instructions of the interpreter it runs.
     pub embedded: u32,
 }

@@ -23,6 +23,7 @@ use upshift_translate::backend::{
 use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
+use crate::merge::Moves;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
@@ -80,15 +81,17 @@ impl Room {
 }
 
 impl<'m> Compiler<'m> {
-    /// A compiler for a function of the module; with `positions` it notes where code comes from.
+    /// A compiler for a function of the module with so many bytes; with `positions` it notes where code comes from.
     pub(crate) fn new(
         module: &'m ModuleInfo,
         target: &'m Target,
+        body_bytes: usize,
         positions: bool,
         room: Room,
     ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
-        let Room { asm, cache, control, pins, mut tables } = room;
+        let Room { asm, cache, mut control, pins, mut tables } = room;
+        control.moves = if target.choices { Moves::few(body_bytes) } else { Moves::of_body(body_bytes) };
         tables.note_positions(positions);
         Compiler {
             module,
@@ -142,6 +145,7 @@ impl<'m> Compiler<'m> {
             owners: self.tables.take_owners(pool),
             handlers,
             references,
+            tables: self.tables.take_branch_tables(pool),
             faults: self.tables.faults.as_slice().into(),
             embedded: self.tables.embedded,
             code,

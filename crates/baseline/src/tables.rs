@@ -80,6 +80,10 @@ pub(crate) struct Tables {
     pub(crate) embedded: u32,
     /// Words that are about to go to the pool.
     pub(crate) words: Vec<Word>,
+    /// Where a table of branches leads.
+    pub(crate) entries: Vec<Label>,
+    /// Where tables of branches begin in the pool, and how many entries each has.
+    pub(crate) branch_tables: Vec<(u32, u32)>,
 }
 
 impl Tables {
@@ -98,6 +102,8 @@ impl Tables {
             pool_owners: emptied(old.pool_owners),
             faults: emptied(old.faults),
             words: emptied(old.words),
+            entries: emptied(old.entries),
+            branch_tables: emptied(old.branch_tables),
             ..Tables::default()
         };
     }
@@ -135,6 +141,11 @@ impl Tables {
             self.kept.extend(cache.held(reg).iter().map(|&held| Entry { reg, held }));
         }
         Kept { start, end: self.kept.len() as u32, dead }
+    }
+
+    /// The tables of branches, with the pool at its place.
+    pub(crate) fn take_branch_tables(&mut self, pool: u32) -> Box<[(u32, u32)]> {
+        self.branch_tables.iter().map(|&(at, entries)| (at + pool, entries)).collect()
     }
 
     /// All owners, with the pool at its place.

@@ -449,7 +449,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Jumps to the word of a table with a number, or to the default if the table is shorter.
+    /// Jumps to where the entry of a table with a number leads, or to the default if the table is shorter.
     pub(crate) fn emit_table_jump(
         &mut self,
         index: Gpr,
@@ -461,6 +461,8 @@ impl Compiler<'_> {
         self.asm.cmp_imm(Size::S32, index, count as i32);
         self.asm.jcc(Cond::Ae, default);
         self.asm.lea(Size::S64, scratch, Mem::pool(table));
-        self.asm.jmp_to(Mem::index(scratch, index, Scale::X8, 0));
+        self.asm.movsxd(index, Mem::index(scratch, index, Scale::X4, 0));
+        self.asm.add(Size::S64, scratch, index);
+        self.asm.jmp_to(scratch);
     }
 }
