@@ -36,6 +36,12 @@ pub(crate) use set::CodeSet;
 /// [`Unchecked`].
 pub(crate) type Fault = (u32, u32);
 
+/// How often this thread has asked the system for memory of code.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn system_calls() -> usize {
+    pages::CALLS.get()
+}
+
 /// What code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CodeKind {
