@@ -46,6 +46,42 @@ fn says(module: &str, args: &[Val], expected: &str) {
     assert_eq!(detail(&fails(&format!("(module {module})"), args)), expected);
 }
 
+/// What is known of a place from its first trap does not hide what is different the next time.
+#[test]
+fn traps_at_the_same_place_tell_what_each_did() {
+    const WAT: &str = r#"(module
+        (memory 1)
+        (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "atomic") (param i32) (result i32) (i32.atomic.load (local.get 0)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
+    for way in Way::all() {
+        let engine = Engine::new(&way.config()).unwrap();
+        let module = Module::new(&engine, WAT).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let mut text = |name: &str, address: i32| {
+            let func = instance.get_typed_func::<i32, i32>(&mut store, name).unwrap();
+            detail(&func.call(&mut store, address).unwrap_err())
+        };
+        for address in 0x10000..0x10100 {
+            let expected = format!("load of 4 bytes at address {address:#x}, but memory 0 has 0x10000 bytes");
+            assert_eq!(text("load", address), expected, "{way:?}");
+        }
+        // Two kinds of traps at one place.
+        for turn in 0..3 {
+            let odd = 4 * turn + 1;
+            assert_eq!(text("atomic", odd), format!("address {odd:#x} is no multiple of 4"), "{way:?}");
+            let expected = "load of 4 bytes at address 0x10000, but memory 0 has 0x10000 bytes";
+            assert_eq!(text("atomic", 0x10000), expected, "{way:?}");
+        }
+        let grow = instance.get_typed_func::<(), i32>(&mut store, "grow").unwrap();
+        grow.call(&mut store, ()).unwrap();
+        let load = instance.get_typed_func::<i32, i32>(&mut store, "load").unwrap();
+        let error = load.call(&mut store, 0x20000).unwrap_err();
+        assert_eq!(detail(&error), "load of 4 bytes at address 0x20000, but memory 0 has 0x20000 bytes");
+    }
+}
+
 #[test]
 fn loads_and_stores_tell_address_and_size() {
     let at = |address: i32| [Val::I32(address)];

@@ -30,6 +30,7 @@ use crate::vm::code_table::CodeTable;
 use crate::vm::observe::{Observers, Registration};
 use crate::vm::refusal::{CodeBudget, Refusal};
 use crate::vm::tier::{Compilation, Tier, Trigger};
+use crate::vm::trap_sites::TrapSites;
 
 /// Native code of one function.
 pub(crate) struct NativeFunc {
@@ -122,6 +123,7 @@ pub(crate) struct NativeSet {
     budget: Arc<CodeBudget>,
     /// Functions that have no code and get none, counted without the imports.
     refused: Mutex<BTreeMap<usize, Refusal>>,
+    traps: TrapSites,
 }
 
 impl NativeSet {
@@ -185,6 +187,11 @@ impl NativeSet {
         (code.code.bytes, code.code.relocs, code.tables) = Default::default();
         let made = NativeFunc { address, code, compilation, _registration: registration };
         Ok(self.funcs.get_or_init(own, || Box::new(made)))
+    }
+
+    /// Where the code has trapped.
+    pub(crate) fn traps(&self) -> &TrapSites {
+        &self.traps
     }
 
     /// Why a function has no code and gets none.
@@ -261,6 +268,7 @@ impl NativeModule {
             publishing: Mutex::default(),
             budget,
             refused: Mutex::default(),
+            traps: TrapSites::default(),
         });
         sets.push(Arc::clone(&set));
         Ok(set)
