@@ -30,7 +30,7 @@ mod x64;
 
 use std::cell::RefCell;
 
-pub use code::{BaselineCode, Target, Unchecked};
+pub use code::{BaselineCode, Fault, Target};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;

@@ -8,6 +8,7 @@ use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
 use crate::cache::{Cache, Kind};
+use crate::code::Fault;
 use crate::compiler::Compiler;
 use crate::control::emptied;
 use crate::merge::Entry;
@@ -74,8 +75,8 @@ pub(crate) struct Tables {
     owners: Vec<(u32, u32)>,
     /// The same for words of the pool, by offsets in it.
     pool_owners: Vec<(u32, u32)>,
-    /// Offsets of unchecked accesses and what they are, see [`Unchecked`](crate::Unchecked).
-    pub(crate) faults: Vec<(u32, u32)>,
+    /// Accesses without a check.
+    pub(crate) faults: Vec<Fault>,
     /// How many instructions of the interpreter there are.
     pub(crate) embedded: u32,
     /// Words that are about to go to the pool.

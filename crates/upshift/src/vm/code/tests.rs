@@ -9,7 +9,7 @@ use upshift_asm::NativeCode;
 
 use super::pages::Way;
 use super::range::{self, CHUNK, CodeRange};
-use super::{CodeKind, CodeSet, NativeKind, NoNativeCode, Stub, kind_of, stubs};
+use super::{CodeKind, CodeSet, Fault, NativeKind, NoNativeCode, Stub, kind_of, stubs};
 use crate::vm::apart::{self, forbid_executable_pages, limit};
 
 /// Code that returns a number.
@@ -169,7 +169,7 @@ fn code_memory_stays_flat_over_many_sets() {
             }
             let set = CodeSet::new(&range);
             let code = NativeCode { bytes: vec![0x90; 20_000], pool: 0, relocs: Vec::new() };
-            set.add(&code, NativeKind::Baseline, 0, vec![(1, 0); 100].into(), |_| 0).unwrap();
+            set.add(&code, NativeKind::Baseline, 0, vec![Fault::new(1, 0, None); 100].into(), |_| 0).unwrap();
             assert_eq!(call(add(&set, number)), number);
         }
         let after = use_of_process();
