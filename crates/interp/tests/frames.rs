@@ -230,7 +230,7 @@ fn beside_handlers(symbol: &str) -> Option<String> {
 /// What is wrong with the functions that handlers and stubs jump to.
 fn problems_beside(assembly: &str) -> Vec<String> {
     let mut functions = functions(assembly, beside_handlers);
-    NOT_REACHED_BY_JUMPS.iter().for_each(|name| drop(functions.remove(*name)));
+    functions.retain(|name, _| !NOT_REACHED_BY_JUMPS.contains(&name.as_str()));
     let mut problems = Vec::new();
     for (name, calls, jumps) in BESIDE_HANDLERS {
         let Some(code) = functions.remove(name) else {
