@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use upshift::{Compilation, Engine, FuncSize, Module, Refusal, Tier, demangle};
+use upshift::{CodeRefusal, Compilation, Engine, FuncSize, Module, Tier, demangle};
 use upshift_core::shown::Shown;
 use upshift_wasi::{Input, Output};
 
@@ -99,7 +99,7 @@ struct Row<'a> {
     /// How its native code was made, if it has any.
     compilation: Option<Compilation>,
     /// Why it has none although it was to have some.
-    refusal: Option<Refusal>,
+    refusal: Option<CodeRefusal>,
     innermost: u64,
     on_stack: u64,
 }
@@ -134,7 +134,7 @@ impl<'a> Analysis<'a> {
                 size,
                 tier: self.module.tier(index),
                 compilation: self.module.compilation(index),
-                refusal: self.module.refusal(index),
+                refusal: self.module.code_refusal(index),
                 innermost: seen.innermost,
                 on_stack: seen.on_stack,
             });

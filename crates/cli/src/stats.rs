@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use upshift::{Compilation, Module, Refusal, Store};
+use upshift::{CodeRefusal, Compilation, Module, Store};
 
 use crate::flags::{Options, Stats};
 use crate::patient::Patient;
@@ -90,10 +90,10 @@ fn compiled(modules: &[Module]) -> String {
 fn refused(modules: &[Module]) -> String {
     let refusals = modules
         .iter()
-        .flat_map(|module| module.func_bodies().filter_map(|func| module.refusal(func)))
+        .flat_map(|module| module.func_bodies().filter_map(|func| module.code_refusal(func)))
         .collect::<Vec<_>>();
-    let count = |reason: &Refusal| refusals.iter().filter(|refusal| *refusal == reason).count();
-    let counts = Refusal::ALL.iter().map(|reason| (count(reason), reason.name()));
+    let count = |reason: &CodeRefusal| refusals.iter().filter(|refusal| *refusal == reason).count();
+    let counts = CodeRefusal::ALL.iter().map(|reason| (count(reason), reason.name()));
     let told = counts.filter(|&(count, _)| count > 0).map(|(count, name)| format!("{count} ({name})"));
     told.collect::<Vec<_>>().join(", ")
 }

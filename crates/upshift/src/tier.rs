@@ -12,7 +12,7 @@ use crate::context::AsContext;
 use crate::func::{Func, tier_of};
 use crate::module::Module;
 use crate::store::Store;
-use crate::vm::refusal::Refusal;
+use crate::vm::refusal::CodeRefusal;
 use crate::vm::tier::{Compilation, Entered, Tier, TierPath};
 
 impl<T: 'static> Store<T> {
@@ -77,15 +77,15 @@ impl Module {
     /// use upshift::{Engine, Module};
     ///
     /// let module = Module::new(&Engine::default(), "(module (func))")?;
-    /// assert_eq!(module.refusal(0), None);
+    /// assert_eq!(module.code_refusal(0), None);
     /// # Ok::<(), upshift::Error>(())
     /// ```
     #[must_use]
-    pub fn refusal(&self, func: u32) -> Option<Refusal> {
+    pub fn code_refusal(&self, func: u32) -> Option<CodeRefusal> {
         if !self.func_bodies().contains(&func) {
             return None;
         }
-        self.native().refusal(self.own(FuncIndex(func)))
+        self.native().code_refusal(self.own(FuncIndex(func)))
     }
 
     /// How native code of a function was made; `None` if it has none. If instances differ in what keeps accesses within their

@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use upshift::{
-    Caller, Config, Engine, Extern, Func, Instance, MemoryType, Module, NoNativeCode, Refusal, Result,
+    Caller, CodeRefusal, Config, Engine, Extern, Func, Instance, MemoryType, Module, NoNativeCode, Result,
     SharedMemory, Store, Tier, TierPath, Tiers, Trap, Trigger, TypedFunc, UpdateDeadline, Val, WasmParams,
     WasmResults,
 };
@@ -72,10 +72,10 @@ fn a_module_has_a_budget_of_code() {
             };
             assert_eq!((call("large"), call("small")), (29 * 30 / 2, 29 * 30 / 2 + 30));
         }
-        assert_eq!((module.refusal(0), module.refusal(1)), (None, Some(Refusal::CodeBudget)));
+        assert_eq!((module.code_refusal(0), module.code_refusal(1)), (None, Some(CodeRefusal::Budget)));
         assert_eq!((module.tier(0), module.tier(1)), (Some(Tier::Baseline), Some(Tier::Interpreter)));
         let reason = engine.no_native_code().expect("a function was refused");
-        assert!(matches!(reason, NoNativeCode::Refused(Refusal::CodeBudget)));
+        assert!(matches!(reason, NoNativeCode::Refused(CodeRefusal::Budget)));
         // The code is shown all the same, and what it lacks.
         let shown = module.dump_asm(1).unwrap();
         assert!(shown.lines().next().unwrap().contains("code-budget") && shown.contains("; function 1"));

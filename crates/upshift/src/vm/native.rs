@@ -28,7 +28,7 @@ use upshift_translate::{CodeOptions, ModuleInfo};
 use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
 use crate::vm::observe::{Observers, Registration};
-use crate::vm::refusal::{CodeBudget, Refusal};
+use crate::vm::refusal::{CodeBudget, CodeRefusal};
 use crate::vm::tier::{Compilation, Tier, Trigger};
 use crate::vm::trap_sites::TrapSites;
 
@@ -122,7 +122,7 @@ pub(crate) struct NativeSet {
     /// What is left for code of the module, in all of its sets.
     budget: Arc<CodeBudget>,
     /// Functions that have no code and get none, counted without the imports.
-    refused: Mutex<BTreeMap<usize, Refusal>>,
+    refused: Mutex<BTreeMap<usize, CodeRefusal>>,
     traps: TrapSites,
 }
 
@@ -148,7 +148,7 @@ impl NativeSet {
         if let Some(code) = self.get(own) {
             return Ok(code);
         }
-        if let Some(refusal) = self.refusal(own) {
+        if let Some(refusal) = self.code_refusal(own) {
             return Err(NoNativeCode::Refused(refusal));
         }
         let refuse = |refusal| {
@@ -157,11 +157,11 @@ impl NativeSet {
         };
         // No code is shorter than its function by much.
         if self.budget.left() < info.body(func).map_or(0, |body| body.len()) {
-            return Err(refuse(Refusal::CodeBudget));
+            return Err(refuse(CodeRefusal::Budget));
         }
         let begin = Instant::now();
         let mut code = upshift_baseline::compile(info, func, options, &self.target)
-            .map_err(|_| refuse(Refusal::TooLarge))?;
+            .map_err(|_| refuse(CodeRefusal::TooLarge))?;
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = self.get(own) {
             return Ok(code);
@@ -195,11 +195,11 @@ impl NativeSet {
     }
 
     /// Why a function has no code and gets none.
-    fn refusal(&self, own: usize) -> Option<Refusal> {
+    fn code_refusal(&self, own: usize) -> Option<CodeRefusal> {
         self.refused().get(&own).copied()
     }
 
-    fn refused(&self) -> MutexGuard<'_, BTreeMap<usize, Refusal>> {
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<usize, CodeRefusal>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -290,8 +290,8 @@ impl NativeModule {
     }
 
     /// Why a function has no code in the first set that has refused it.
-    pub(crate) fn refusal(&self, own: usize) -> Option<Refusal> {
-        self.sets().iter().find_map(|set| set.refusal(own))
+    pub(crate) fn code_refusal(&self, own: usize) -> Option<CodeRefusal> {
+        self.sets().iter().find_map(|set| set.code_refusal(own))
     }
 
     fn sets(&self) -> MutexGuard<'_, Vec<Arc<NativeSet>>> {

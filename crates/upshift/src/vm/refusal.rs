@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! function to compile ─ CodeBudget ─▶ room for its code
-//!                          └ too much ─▶ Refusal, remembered, shown by `--stats`, `analyze` and `--dump asm`
+//!                          └ too much ─▶ CodeRefusal, remembered, shown by `--stats`, `analyze` and `--dump asm`
 //! ```
 //!
 //! All programs of a process share the range of native code. Compilers make code in proportion to a function's bytes, but some code is
@@ -16,36 +16,36 @@ use upshift_translate::ModuleInfo;
 /// Defines the reasons: name, what is said of the function.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $variant:ident $name:literal $text:literal;)*) => {
-        /// Why a function stays in the interpreter although it was to be compiled, see [`Module::refusal`](crate::Module::refusal).
+        /// Why a function stays in the interpreter although it was to be compiled, see [`Module::code_refusal`](crate::Module::code_refusal).
         /// It runs all the same.
         ///
         /// ```
-        /// use upshift::Refusal;
+        /// use upshift::CodeRefusal;
         ///
-        /// assert_eq!(Refusal::CodeBudget.name(), "code-budget");
-        /// assert_eq!(Refusal::ALL.len(), 2);
+        /// assert_eq!(CodeRefusal::Budget.name(), "code-budget");
+        /// assert_eq!(CodeRefusal::ALL.len(), 2);
         /// ```
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
-        pub enum Refusal {
+        pub enum CodeRefusal {
             $($(#[$doc])* $variant,)*
         }
 
-        impl Refusal {
+        impl CodeRefusal {
             /// All of them.
-            pub const ALL: [Refusal; [$($name),*].len()] = [$(Refusal::$variant),*];
+            pub const ALL: [CodeRefusal; [$($name),*].len()] = [$(CodeRefusal::$variant),*];
 
             /// The reason in a word.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
-                    $(Refusal::$variant => $name,)*
+                    $(CodeRefusal::$variant => $name,)*
                 }
             }
 
             const fn text(self) -> &'static str {
                 match self {
-                    $(Refusal::$variant => $text,)*
+                    $(CodeRefusal::$variant => $text,)*
                 }
             }
         }
@@ -54,12 +54,12 @@ macro_rules! refusals {
 
 refusals! {
     /// The native code of its module would have more than 16 bytes for each byte of the module's functions, and more than 256 KiB.
-    CodeBudget "code-budget" "the native code of its module would have more than 16 bytes for each byte of the module's functions";
+    Budget "code-budget" "the native code of its module would have more than 16 bytes for each byte of the module's functions";
     /// Its native code would have more than 2 GiB.
     TooLarge "too-large" "its native code would have more than 2 GiB";
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for CodeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name(), self.text())
     }
@@ -97,11 +97,11 @@ impl CodeBudget {
     ///
     /// # Errors
     /// When there are not so many.
-    pub(crate) fn take(&self, bytes: usize) -> Result<(), Refusal> {
+    pub(crate) fn take(&self, bytes: usize) -> Result<(), CodeRefusal> {
         let less = |left: usize| left.checked_sub(bytes);
         match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Refusal::CodeBudget),
+            Err(_) => Err(CodeRefusal::Budget),
         }
     }
 
@@ -113,7 +113,7 @@ impl CodeBudget {
 
 #[cfg(test)]
 mod tests {
-    use super::{CodeBudget, FOR_A_BYTE, Refusal};
+    use super::{CodeBudget, CodeRefusal, FOR_A_BYTE};
 
     #[test]
     fn what_is_taken_is_there() {
@@ -122,10 +122,10 @@ mod tests {
         assert_eq!(small.left(), FLOOR);
         let budget = CodeBudget::of_bodies(FLOOR);
         assert_eq!(budget.take(FOR_A_BYTE * FLOOR - 1), Ok(()));
-        assert_eq!(budget.take(2), Err(Refusal::CodeBudget));
+        assert_eq!(budget.take(2), Err(CodeRefusal::Budget));
         assert_eq!((budget.left(), budget.take(1)), (1, Ok(())));
         budget.give_back(5);
-        assert_eq!((budget.left(), budget.take(6)), (5, Err(Refusal::CodeBudget)));
+        assert_eq!((budget.left(), budget.take(6)), (5, Err(CodeRefusal::Budget)));
         // No number of bytes is too large.
         assert_eq!(CodeBudget::of_bodies(usize::MAX).left(), usize::MAX);
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::vm::refusal::Refusal;
+use crate::vm::refusal::CodeRefusal;
 
 /// Why functions run in the interpreter although native code would be quicker, see
 /// [`Engine::no_native_code`](crate::Engine::no_native_code).
@@ -22,7 +22,7 @@ pub enum NoNativeCode {
     /// The system does not tell of faults.
     Faults(io::Error),
     /// A function is not compiled, and why.
-    Refused(Refusal),
+    Refused(CodeRefusal),
     /// The range of native code has no room for it.
     Full,
 }
