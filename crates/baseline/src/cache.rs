@@ -16,6 +16,7 @@ use crate::x64::{Class, REGS, Reg, RegSet};
 
 /// The type of a value, as far as registers care.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub(crate) enum Kind {
     /// 32 bits, zero-extended in the register.
     I32,
@@ -73,35 +74,34 @@ pub(crate) struct Held {
 /// How many slots can share a register.
 const SHARED: usize = 2;
 
-/// A register's slots.
-#[derive(Clone, Copy, Debug)]
-struct Holder {
-    held: [Held; SHARED],
-    count: u8,
-}
-
-const NOBODY: Held = Held { slot: Slot(0), kind: Kind::I64, dirty: false };
-
-/// No register, in the map by slots.
-const NONE: u8 = u8::MAX;
+/// What stands where a register has no slot: no frame has one with this number.
+const NOBODY: Held = Held { slot: Slot(u32::MAX), kind: Kind::I64, dirty: false };
 
 /// The state of all registers.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    holders: [Holder; REGS],
+    /// By register its slots, [`NOBODY`] behind them.
+    holders: [[Held; SHARED]; REGS],
     /// The registers that hold something.
     used: RegSet,
+    /// Those of them that have two slots, or a vector, which takes two as well.
+    double: RegSet,
+    /// Those of them that have something that is not in memory.
+    dirty: RegSet,
     /// The registers that the running operation uses: nobody may take them.
     locked: RegSet,
-    /// By slot the register that has its value.
+    /// By slot the register that has its value, if any has: whether it has, the register knows. So nothing needs to be done here when
+    /// a register loses a slot.
     of_slot: Vec<u8>,
 }
 
 impl Default for Cache {
     fn default() -> Cache {
         Cache {
-            holders: [Holder { held: [NOBODY; SHARED], count: 0 }; REGS],
+            holders: [[NOBODY; SHARED]; REGS],
             used: RegSet::EMPTY,
+            double: RegSet::EMPTY,
+            dirty: RegSet::EMPTY,
             locked: RegSet::EMPTY,
             of_slot: Vec::new(),
         }
@@ -112,17 +112,36 @@ impl Cache {
     /// The register that has the value of a slot.
     #[inline]
     pub(crate) fn find(&self, slot: Slot) -> Option<Reg> {
-        match self.of_slot.get(slot.0 as usize) {
-            Some(&number) if number != NONE => Some(Reg::new(number)),
-            _ => None,
+        let reg = Reg::new(*self.of_slot.get(slot.0 as usize)?);
+        if self.holders[reg.index()][0].slot == slot {
+            return Some(reg);
         }
+        if self.double.contains(reg) { self.find_second(reg, slot) } else { None }
+    }
+
+    /// The register if it has the slot as its second one, or as the second one of a vector.
+    #[inline(never)]
+    fn find_second(&self, reg: Reg, slot: Slot) -> Option<Reg> {
+        self.held(reg).iter().any(|held| held.covers(slot)).then_some(reg)
     }
 
     /// What a register has.
     #[inline]
     pub(crate) fn held(&self, reg: Reg) -> &[Held] {
-        let holder = &self.holders[reg.index()];
-        &holder.held[..usize::from(holder.count)]
+        let held = &self.holders[reg.index()];
+        if self.double.contains(reg) && held[1].slot != NOBODY.slot {
+            held
+        } else if self.used.contains(reg) {
+            &held[..1]
+        } else {
+            &[]
+        }
+    }
+
+    /// What a register has first.
+    #[inline]
+    pub(crate) fn first(&self, reg: Reg) -> Held {
+        self.holders[reg.index()][0]
     }
 
     /// What is known of a slot that is in a register.
@@ -132,8 +151,21 @@ impl Cache {
     }
 
     /// The registers that hold something.
+    #[inline]
     pub(crate) fn used(&self) -> RegSet {
         self.used
+    }
+
+    /// The registers that have two slots, or a vector.
+    #[inline]
+    pub(crate) fn double(&self) -> RegSet {
+        self.double
+    }
+
+    /// The registers that have something that is not in memory.
+    #[inline]
+    pub(crate) fn dirty(&self) -> RegSet {
+        self.dirty
     }
 
     /// The registers that are neither locked nor hold anything.
@@ -143,6 +175,7 @@ impl Cache {
     }
 
     /// The registers that an operation uses.
+    #[inline]
     pub(crate) fn locked(&self) -> RegSet {
         self.locked
     }
@@ -154,6 +187,7 @@ impl Cache {
     }
 
     /// The register may be taken again.
+    #[inline]
     pub(crate) fn release(&mut self, reg: Reg) {
         self.locked.remove(reg);
     }
@@ -165,41 +199,68 @@ impl Cache {
     }
 
     /// Whether another slot can share the register.
+    #[inline]
     pub(crate) fn has_room(&self, reg: Reg) -> bool {
-        usize::from(self.holders[reg.index()].count) < SHARED
+        !self.double.contains(reg) || self.holders[reg.index()][1].slot == NOBODY.slot
     }
 
     /// A register gets the value of a slot; whatever was known of the slot is forgotten.
-    ///
-    /// # Panics
-    /// When the register has too many slots.
+    #[inline(never)]
     pub(crate) fn bind(&mut self, reg: Reg, held: Held) {
-        self.map(held.slot, reg);
-        if held.kind == Kind::V128 {
-            self.map(Slot(held.slot.0 + 1), reg);
+        if held.kind == Kind::V128 || self.used.contains(reg) || self.find(held.slot).is_some() {
+            return self.bind_any(reg, held);
         }
-        let holder = &mut self.holders[reg.index()];
-        holder.held[usize::from(holder.count)] = held;
-        holder.count += 1;
-        self.used.insert(reg);
+        self.bind_first(reg, held);
     }
 
-    /// Maps a slot to a register, and to no other any more.
+    #[inline(never)]
+    fn bind_any(&mut self, reg: Reg, held: Held) {
+        debug_assert!(self.has_room(reg), "a register has two slots at most");
+        self.forget(held.slot);
+        if held.kind == Kind::V128 {
+            self.forget(Slot(held.slot.0 + 1));
+            self.map(Slot(held.slot.0 + 1), reg);
+        }
+        let second = self.used.contains(reg);
+        if second || held.kind == Kind::V128 {
+            self.double.insert(reg);
+        }
+        self.holders[reg.index()][usize::from(second)] = held;
+        self.note(reg, held);
+    }
+
+    /// The same where nothing is known of the slot, the register has nothing, and it is no vector.
+    #[inline]
+    pub(crate) fn bind_first(&mut self, reg: Reg, held: Held) {
+        debug_assert!(!self.used.contains(reg) && self.find(held.slot).is_none() && held.kind != Kind::V128);
+        self.holders[reg.index()][0] = held;
+        self.note(reg, held);
+    }
+
+    /// A register has what was written to its holder.
+    #[inline]
+    fn note(&mut self, reg: Reg, held: Held) {
+        let (own, dirty) = (RegSet::of(reg), if held.dirty { RegSet::of(reg) } else { RegSet::EMPTY });
+        self.used = self.used.or(own);
+        self.dirty = self.dirty.or(dirty);
+        self.map(held.slot, reg);
+    }
+
+    /// Maps a slot to a register.
     #[inline]
     fn map(&mut self, slot: Slot, reg: Reg) {
-        let at = slot.0 as usize;
-        if at >= self.of_slot.len() {
-            self.make_room(at);
+        match self.of_slot.get_mut(slot.0 as usize) {
+            Some(place) => *place = reg.index() as u8,
+            None => self.map_higher(slot, reg),
         }
-        if self.of_slot[at] != NONE {
-            self.unbind(Reg::new(self.of_slot[at]), slot);
-        }
-        self.of_slot[at] = reg.index() as u8;
     }
 
     #[cold]
-    fn make_room(&mut self, at: usize) {
-        self.of_slot.resize((at + 1).next_multiple_of(64), NONE);
+    #[inline(never)]
+    fn map_higher(&mut self, slot: Slot, reg: Reg) {
+        let at = slot.0 as usize;
+        self.of_slot.resize((at + 1).next_multiple_of(64), 0);
+        self.of_slot[at] = reg.index() as u8;
     }
 
     /// The value of a slot is dead, or is in memory.
@@ -213,72 +274,94 @@ impl Cache {
     /// Forgets the slots from one on.
     pub(crate) fn forget_from(&mut self, top: Slot) {
         for reg in self.used.iter() {
-            for at in (0..usize::from(self.holders[reg.index()].count)).rev() {
-                let held = self.holders[reg.index()].held[at];
-                if held.slot >= top {
-                    self.unbind(reg, held.slot);
-                }
+            if self.holders[reg.index()][0].slot >= top || self.double.contains(reg) {
+                self.forget_second_from(reg, top);
             }
         }
     }
 
-    fn unbind(&mut self, reg: Reg, slot: Slot) {
-        let holder = &mut self.holders[reg.index()];
-        let count = usize::from(holder.count);
-        let covers = |held: &Held| slot.0.wrapping_sub(held.slot.0) < held.kind.slots();
-        let at =
-            holder.held[..count].iter().position(covers).expect("the map names the register that has it");
-        let held = holder.held[at];
-        holder.held[at] = holder.held[count - 1];
-        holder.count -= 1;
-        if holder.count == 0 {
-            self.used.remove(reg);
+    fn forget_second_from(&mut self, reg: Reg, top: Slot) {
+        for at in (0..self.held(reg).len()).rev() {
+            let held = self.holders[reg.index()][at];
+            if held.slot >= top {
+                self.unbind(reg, held.slot);
+            }
         }
-        self.of_slot[held.slot.0 as usize] = NONE;
-        if held.kind == Kind::V128 {
-            self.of_slot[held.slot.0 as usize + 1] = NONE;
+    }
+
+    /// Forgets a slot that a register has.
+    #[inline]
+    fn unbind(&mut self, reg: Reg, slot: Slot) {
+        if self.double.contains(reg) { self.unbind_one(reg, slot) } else { self.clear_single(reg) }
+    }
+
+    /// Forgets a slot of a register that may have another one.
+    #[inline(never)]
+    fn unbind_one(&mut self, reg: Reg, slot: Slot) {
+        let [first, second] = self.holders[reg.index()];
+        let stays = if first.covers(slot) { second } else { first };
+        self.clear_reg(reg);
+        if stays.slot != NOBODY.slot && !stays.covers(slot) {
+            self.holders[reg.index()][0] = stays;
+            self.used.insert(reg);
+            if stays.kind == Kind::V128 {
+                self.double.insert(reg);
+            }
+            if stays.dirty {
+                self.dirty.insert(reg);
+            }
         }
     }
 
     /// A register has nothing any more.
+    #[inline]
     pub(crate) fn clear_reg(&mut self, reg: Reg) {
-        self.unmap_all(reg);
-        self.used.remove(reg);
+        self.clear_single(reg);
+        self.holders[reg.index()][1] = NOBODY;
+        self.double.remove(reg);
+    }
+
+    /// The same if it had one slot only.
+    #[inline]
+    fn clear_single(&mut self, reg: Reg) {
+        self.holders[reg.index()][0] = NOBODY;
+        let others = RegSet::ALL.without(RegSet::of(reg));
+        self.used = self.used.and(others);
+        self.dirty = self.dirty.and(others);
     }
 
     /// No register has anything any more.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         for reg in self.used.iter() {
-            self.unmap_all(reg);
+            self.holders[reg.index()] = [NOBODY; SHARED];
         }
         self.used = RegSet::EMPTY;
-    }
-
-    /// Forgets the slots of a register.
-    #[inline]
-    fn unmap_all(&mut self, reg: Reg) {
-        let holder = &mut self.holders[reg.index()];
-        for held in &holder.held[..usize::from(holder.count)] {
-            self.of_slot[held.slot.0 as usize] = NONE;
-            if held.kind == Kind::V128 {
-                self.of_slot[held.slot.0 as usize + 1] = NONE;
-            }
-        }
-        holder.count = 0;
+        self.double = RegSet::EMPTY;
+        self.dirty = RegSet::EMPTY;
     }
 
     /// What a register has is in memory as well.
+    #[inline]
     pub(crate) fn clean(&mut self, reg: Reg) {
-        let holder = &mut self.holders[reg.index()];
-        for held in &mut holder.held[..usize::from(holder.count)] {
+        for held in &mut self.holders[reg.index()] {
             held.dirty = false;
         }
+        self.dirty.remove(reg);
     }
 
     /// Whether a register has something that is not in memory.
     #[inline]
     pub(crate) fn is_dirty(&self, reg: Reg) -> bool {
-        self.held(reg).iter().any(|held| held.dirty)
+        self.dirty.contains(reg)
+    }
+}
+
+impl Held {
+    /// Whether a slot is the value's, or one of a vector's two.
+    #[inline]
+    fn covers(&self, slot: Slot) -> bool {
+        slot.0.wrapping_sub(self.slot.0) < self.kind.slots()
     }
 }
 

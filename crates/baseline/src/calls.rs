@@ -133,7 +133,7 @@ impl<'m> Compiler<'m> {
         {
             self.flush_slot(slot);
         }
-        for reg in self.cache.used().iter() {
+        for reg in self.cache.dirty().iter() {
             if self.cache.held(reg).iter().any(|held| held.dirty && held.slot >= call.base) {
                 self.store_dirty(reg);
             }

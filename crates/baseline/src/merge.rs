@@ -8,7 +8,7 @@ use upshift_translate::backend::{Label, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
-use crate::x64::Reg;
+use crate::x64::{Reg, RegSet};
 
 /// What a register has at a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,7 +41,7 @@ impl Compiler<'_> {
     /// Sees to it that each register has one slot only, as labels want it: what has to be there for a loop, or else what memory
     /// lacks. The flags stay.
     pub(crate) fn unshare(&mut self) {
-        for reg in self.cache.used().iter() {
+        for reg in self.cache.double().iter() {
             if let [first, second, ..] = *self.cache.held(reg) {
                 let stays = self.control.pinned().contains(reg);
                 let other = if second.dirty && !first.dirty && !stays { first } else { second };
@@ -58,9 +58,7 @@ impl Compiler<'_> {
         self.unshare();
         let start = self.control.entries.len() as u32;
         for reg in self.cache.used().iter() {
-            if let Some(&held) = self.cache.held(reg).first() {
-                self.control.entries.push(Entry { reg, held });
-            }
+            self.control.entries.push(Entry { reg, held: self.cache.first(reg) });
         }
         let end = self.control.entries.len() as u32;
         self.control.labels[label.0 as usize].state = Some((start, end));
@@ -72,51 +70,72 @@ impl Compiler<'_> {
         let (start, mut end) = known.state.expect("only called when a state is fixed");
         let bound = known.bound;
         let pinned = self.control.pinned();
-        let plan = &mut self.control.plan;
-        let entries = &mut self.control.entries;
+        let Compiler { cache, control, .. } = self;
+        let (plan, entries) = (&mut control.plan, &mut control.entries);
         plan.clear();
-        for reg in self.cache.used().iter() {
-            for &Held { slot, kind, dirty } in self.cache.held(reg) {
-                if !dirty {
+        // The registers whose only value the label expects somewhere, and those of them that have to be stored.
+        let (mut expected, mut stored) = (RegSet::EMPTY, RegSet::EMPTY);
+        let mut at = start;
+        while at < end {
+            let entry = &mut entries[at as usize];
+            let Entry { reg, held: Held { slot, kind, dirty } } = *entry;
+            let found = if cache.first(reg).slot == slot { Some(reg) } else { cache.find(slot) };
+            if let Some(found) = found {
+                if cache.is_dirty(found) && !cache.double().contains(found) {
+                    expected.insert(found);
+                    if bound && !dirty {
+                        stored.insert(found);
+                    }
+                    entry.held.dirty |= !bound;
+                }
+                if found == reg {
+                    at += 1;
                     continue;
                 }
-                match entries[start as usize..end as usize].iter_mut().find(|entry| entry.held.slot == slot) {
-                    Some(entry) if !bound => entry.held.dirty = true,
-                    Some(entry) if entry.held.dirty => {}
+                if found.class() == reg.class() {
+                    plan.moves.push((reg, found, kind));
+                    at += 1;
+                    continue;
+                }
+                stored.insert(found);
+            }
+            // What stays in the loop is wanted again.
+            if bound || entry.held.dirty || pinned.contains(reg) {
+                plan.loads.push((reg, slot, kind));
+                at += 1;
+            } else {
+                end -= 1;
+                entries[at as usize] = entries[end as usize];
+            }
+        }
+        let expectations = &mut entries[start as usize..end as usize];
+        for reg in cache.dirty().without(expected.without(stored)).iter() {
+            for &Held { slot, kind, .. } in cache.held(reg).iter().filter(|held| held.dirty) {
+                match expectations.iter_mut().find(|entry| entry.held.slot == slot) {
+                    Some(entry) if cache.double().contains(reg) && entry.reg.class() == reg.class() => {
+                        if !bound {
+                            entry.held.dirty = true;
+                        } else if !entry.held.dirty {
+                            plan.stores.push((slot, reg, kind));
+                        }
+                    }
                     _ => plan.stores.push((slot, reg, kind)),
                 }
             }
-        }
-        let mut at = start;
-        while at < end {
-            let Entry { reg, held: Held { slot, kind, dirty } } = entries[at as usize];
-            match self.cache.find(slot) {
-                Some(found) if found == reg => {}
-                Some(found) if found.class() == reg.class() => plan.moves.push((reg, found, kind)),
-                found => {
-                    if let Some(found) = found
-                        && let Some(held) =
-                            self.cache.held(found).iter().find(|held| held.slot == slot && held.dirty)
-                    {
-                        plan.stores.push((slot, found, held.kind));
-                    }
-                    // What stays in the loop is wanted again.
-                    if bound || dirty || pinned.contains(reg) {
-                        plan.loads.push((reg, slot, kind));
-                    } else {
-                        end -= 1;
-                        entries[at as usize] = entries[end as usize];
-                        continue;
-                    }
-                }
-            }
-            at += 1;
         }
         self.control.labels[label.0 as usize].state = Some((start, end));
     }
 
     /// Does what was planned. The flags stay; what the cache knows does, too.
+    #[inline]
     pub(crate) fn conform(&mut self) {
+        if !self.control.plan.is_empty() {
+            self.do_plan();
+        }
+    }
+
+    #[inline(never)]
+    fn do_plan(&mut self) {
         let mut plan = std::mem::take(&mut self.control.plan);
         for &(slot, reg, kind) in &plan.stores {
             self.emit_store(slot, reg, kind);
@@ -159,7 +178,11 @@ impl Compiler<'_> {
         for at in start..end {
             let Entry { reg, held } = self.control.entries[at as usize];
             if held.slot < top {
-                self.cache.bind(reg, held);
+                if held.kind == Kind::V128 {
+                    self.cache.bind(reg, held);
+                } else {
+                    self.cache.bind_first(reg, held);
+                }
             }
         }
     }

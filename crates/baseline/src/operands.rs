@@ -124,11 +124,12 @@ impl Compiler<'_> {
     /// Stores what a register has, as far as memory lacks it.
     pub(crate) fn store_dirty(&mut self, reg: Reg) {
         if self.cache.is_dirty(reg) {
-            for at in 0..self.cache.held(reg).len() {
-                let Held { slot, kind, dirty } = self.cache.held(reg)[at];
-                if dirty {
-                    self.emit_store(slot, reg, kind);
-                }
+            let Held { slot, kind, dirty } = self.cache.first(reg);
+            if dirty {
+                self.emit_store(slot, reg, kind);
+            }
+            if let [_, Held { slot, kind, dirty: true }] = *self.cache.held(reg) {
+                self.emit_store(slot, reg, kind);
             }
             self.cache.clean(reg);
         }
@@ -136,7 +137,7 @@ impl Compiler<'_> {
 
     /// Stores everything that memory lacks.
     pub(crate) fn flush(&mut self) {
-        for reg in self.cache.used().iter() {
+        for reg in self.cache.dirty().iter() {
             self.store_dirty(reg);
         }
     }
@@ -162,6 +163,17 @@ impl Compiler<'_> {
     /// A register with the value of an operand, which must stay as it is.
     pub(crate) fn use_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
         self.consume(operand);
+        if let Some(slot) = operand.slot()
+            && let Some(reg) = self.cached(slot, kind)
+        {
+            self.cache.lock(reg);
+            return reg;
+        }
+        self.load_operand(operand, kind)
+    }
+
+    /// A register into which an operand was loaded that none has.
+    fn load_operand(&mut self, operand: Operand, kind: Kind) -> Reg {
         let slot = match operand {
             Operand::Const(bits, _) => {
                 let reg = self.alloc(kind.class());
@@ -170,10 +182,6 @@ impl Compiler<'_> {
             }
             Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => slot,
         };
-        if let Some(reg) = self.cached(slot, kind) {
-            self.cache.lock(reg);
-            return reg;
-        }
         let reg = match self.control.pin_of(slot) {
             Some(pin) if pin.class() == kind.class() && self.cache.free().contains(pin) => {
                 self.cache.lock(pin);
@@ -292,14 +300,20 @@ impl Compiler<'_> {
     }
 
     /// The register that has the value of a slot. One of the other class stores it: the slot has the bits.
+    #[inline]
     pub(crate) fn cached(&mut self, slot: Slot, kind: Kind) -> Option<Reg> {
         let reg = self.cache.find(slot)?;
         if reg.class() == kind.class() {
             return Some(reg);
         }
+        self.store_and_forget(slot, reg);
+        None
+    }
+
+    #[cold]
+    fn store_and_forget(&mut self, slot: Slot, reg: Reg) {
         self.store_dirty(reg);
         self.cache.forget(slot);
-        None
     }
 
     // Results.
@@ -307,11 +321,18 @@ impl Compiler<'_> {
     /// The operation is over, without a result in a register.
     #[inline]
     pub(crate) fn done(&mut self) {
-        for at in 0..self.consumed.count {
-            self.cache.forget(self.consumed.slots[at]);
+        if self.consumed.count > 0 {
+            self.forget_consumed();
+        }
+        self.cache.unlock();
+    }
+
+    #[inline(never)]
+    fn forget_consumed(&mut self) {
+        for &slot in self.consumed.slots.iter().take(self.consumed.count) {
+            self.cache.forget(slot);
         }
         self.consumed.count = 0;
-        self.cache.unlock();
     }
 
     /// The operation is over; a register has the value of a slot, which memory lacks.

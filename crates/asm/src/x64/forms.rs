@@ -144,6 +144,9 @@ impl Assembler {
 
     #[inline(never)]
     fn put_registers(&mut self, enc: Legacy, reg: u8, rm: u8) {
+        if let Some(word) = enc.short() {
+            return self.put_short(word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16, 3);
+        }
         let needed = enc.needs_rex(reg, rm);
         let part = head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm));
         self.buffer.put_word(part.bytes, part.len);
@@ -151,6 +154,10 @@ impl Assembler {
 
     #[inline(never)]
     fn put_registers_imm(&mut self, enc: Legacy, reg: u8, rm: u8, imm: u32, imm_len: usize) {
+        if let Some(word) = enc.short() {
+            let word = word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16;
+            return self.put_short(word | u64::from(imm) << 24, 3 + imm_len);
+        }
         let needed = enc.needs_rex(reg, rm);
         self.put(head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm)), imm.into(), imm_len);
     }
@@ -174,6 +181,9 @@ impl Assembler {
         if mem.index != NO_INDEX || mem.base & 7 == 4 {
             return self.put_indexed(enc, reg, mem);
         }
+        if let Some(word) = enc.short() {
+            return self.put_short_based(word, reg, mem.base, mem.disp);
+        }
         let mode = mode(mem);
         let behind = Part { bytes: modrm(mode, reg, mem.base.into()), len: 1 };
         let part = head(enc, rex_of_registers(reg, mem.base), false, behind);
@@ -185,8 +195,33 @@ impl Assembler {
         let base = u32::from(mem.base);
         let rex = rex_of_registers(reg, mem.base) | u32::from(mem.index) >> 3 << 1;
         let mode = mode(mem);
-        let behind = Part { bytes: modrm(mode, reg, 4) | sib(mem, base), len: 2 };
-        self.put(head(enc, rex, false, behind), u64::from(mem.disp as u32), disp_len(mode));
+        let bytes = modrm(mode, reg, 4) | sib(mem, base);
+        if let Some(word) = enc.short() {
+            let word = word | u64::from(rex) | bytes << 16 | u64::from(mem.disp as u32) << 32;
+            return self.put_short(word, 4 + disp_len(mode));
+        }
+        self.put(head(enc, rex, false, Part { bytes, len: 2 }), u64::from(mem.disp as u32), disp_len(mode));
+    }
+
+    /// A short instruction with a place that has a base only, which is not `rsp` or `r12`.
+    #[inline(always)]
+    pub(super) fn put_short_based(&mut self, word: u64, reg: u8, base: u8, disp: i32) {
+        let word = word | u64::from(rex_of_registers(reg, base)) | u64::from(disp as u32) << 24;
+        let (mode, len) = if disp != i32::from(disp as i8) {
+            (2, 7)
+        } else if disp != 0 || base & 7 == 5 {
+            (1, 4)
+        } else {
+            (0, 3)
+        };
+        self.put_short(word | modrm(mode, reg, base.into()) << 16, len);
+    }
+
+    /// A short instruction, which begins with a REX: that goes if it is without bits.
+    #[inline(always)]
+    fn put_short(&mut self, word: u64, len: usize) {
+        let gone = usize::from(word as u8 == 0x40);
+        self.buffer.put_word(word >> (8 * gone), len - gone);
     }
 
     #[inline(never)]

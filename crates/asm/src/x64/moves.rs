@@ -27,6 +27,34 @@ impl Assembler {
         }
     }
 
+    /// `mov target, [base + disp]` with 32 or 64 bits, as [`mov`](Self::mov): written where it is asked for and not by a function that
+    /// writes any instruction, for what there is most of.
+    ///
+    /// # Panics
+    ///
+    /// For other sizes, and for bases that only have a place in longer forms: `rsp` and `r12`.
+    #[inline(always)]
+    pub fn mov_based(&mut self, size: Size, target: Gpr, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0x8B).wide_vex(size), target, base, disp);
+    }
+
+    /// `mov [base + disp], source`, in the same way as [`mov_based`](Self::mov_based).
+    ///
+    /// # Panics
+    ///
+    /// As [`mov_based`](Self::mov_based).
+    #[inline(always)]
+    pub fn mov_based_mr(&mut self, size: Size, base: Gpr, disp: i32, source: Gpr) {
+        self.put_based(enc(Map::M1, 0x89).wide_vex(size), source, base, disp);
+    }
+
+    #[inline(always)]
+    fn put_based(&mut self, enc: Enc, reg: Gpr, base: Gpr, disp: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        self.put_short_based(word, reg.number(), base.number(), disp);
+    }
+
     /// Sets a register to 0, in two or three bytes. The flags are then those of a result 0.
     #[inline]
     pub fn zero(&mut self, target: Gpr) {

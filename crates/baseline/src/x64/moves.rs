@@ -15,16 +15,27 @@ const ZEROED: u32 = 48;
 
 impl Compiler<'_> {
     /// A slot of the frame.
+    #[inline]
     pub(crate) fn slot_mem(&self, slot: Slot) -> Mem {
+        Mem::base(FP, self.slot_disp(slot))
+    }
+
+    /// How many bytes a slot lies behind the frame pointer.
+    #[inline]
+    fn slot_disp(&self, slot: Slot) -> i32 {
         // A frame whose slots are so far away is never entered: no stack has room for it.
         let bytes = self.fp_slot(slot) * size_of::<u64>() as i64;
-        Mem::base(FP, i32::try_from(bytes).unwrap_or(0))
+        i32::try_from(bytes).unwrap_or(0)
     }
 
     /// Loads the value of a slot.
     pub(crate) fn emit_load(&mut self, reg: Reg, slot: Slot, kind: Kind) {
-        let mem = self.slot_mem(slot);
-        self.emit_load_from(reg, mem, kind);
+        let disp = self.slot_disp(slot);
+        match kind {
+            Kind::I32 => self.asm.mov_based(Size::S32, reg.gpr(), FP, disp),
+            Kind::I64 | Kind::Ref => self.asm.mov_based(Size::S64, reg.gpr(), FP, disp),
+            _ => self.emit_load_from(reg, Mem::base(FP, disp), kind),
+        }
     }
 
     /// Loads a value as a slot holds it.
@@ -40,8 +51,11 @@ impl Compiler<'_> {
 
     /// Stores a value to a slot.
     pub(crate) fn emit_store(&mut self, slot: Slot, reg: Reg, kind: Kind) {
-        let mem = self.slot_mem(slot);
-        self.emit_store_to(mem, reg, kind);
+        let disp = self.slot_disp(slot);
+        match kind.class() {
+            Class::Int => self.asm.mov_based_mr(Size::S64, FP, disp, reg.gpr()),
+            Class::Float => self.emit_store_to(Mem::base(FP, disp), reg, kind),
+        }
     }
 
     /// Stores a value as a slot holds it.

@@ -38,7 +38,7 @@ impl Reg {
     /// Its number, below [`REGS`].
     #[inline(always)]
     pub(crate) const fn index(self) -> usize {
-        self.0 as usize
+        self.0 as usize % REGS
     }
 
     /// What it can hold.
