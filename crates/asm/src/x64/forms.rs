@@ -6,6 +6,7 @@
 use super::assembler::{Assembler, Distance};
 use super::encoding::{Enc, Legacy, Vex};
 use super::mem::{Mem, NO_BASE, NO_INDEX, POOL};
+use super::regs::Gpr;
 
 /// A part of an instruction: bytes, the first lowest, and how many they are.
 #[derive(Clone, Copy)]
@@ -203,9 +204,34 @@ impl Assembler {
         self.put(head(enc, rex, false, Part { bytes, len: 2 }), u64::from(mem.disp as u32), disp_len(mode));
     }
 
+    /// The same as [`put_memory_form`](Self::put_memory_form) for a short instruction with a place that has a base only, which is
+    /// not `rsp` or `r12`.
+    #[inline(always)]
+    pub(super) fn put_based(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        self.put_short_based(word, reg, base.number(), disp);
+    }
+
+    /// The same for a register and an immediate.
+    #[inline(always)]
+    pub(super) fn put_based_imm(&mut self, enc: Enc, reg: u8, rm: Gpr, imm: i32, imm_len: usize) {
+        let word = enc.legacy.short().expect("the instruction is short");
+        let word = word | u64::from(rex_of_registers(reg, rm.number())) | modrm(3, reg, rm.number().into()) << 16;
+        self.put_short(word | u64::from(imm as u32) << 24, 3 + imm_len);
+    }
+
+    /// The same for a register and a place in the pool, with W.
+    #[inline(always)]
+    pub(super) fn put_pool(&mut self, enc: Enc, reg: u8, disp: u32) {
+        let word = enc.legacy.short().expect("the instruction is short");
+        let word = word | u64::from(rex_of_registers(reg, 0)) | modrm(0, reg, 5) << 16;
+        self.buffer.put_word(word | u64::from(disp) << 24, 7);
+    }
+
     /// A short instruction with a place that has a base only, which is not `rsp` or `r12`.
     #[inline(always)]
-    pub(super) fn put_short_based(&mut self, word: u64, reg: u8, base: u8, disp: i32) {
+    fn put_short_based(&mut self, word: u64, reg: u8, base: u8, disp: i32) {
         let word = word | u64::from(rex_of_registers(reg, base)) | u64::from(disp as u32) << 24;
         let (mode, len) = if disp != i32::from(disp as i8) {
             (2, 7)

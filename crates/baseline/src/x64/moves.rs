@@ -22,7 +22,7 @@ impl Compiler<'_> {
 
     /// How many bytes a slot lies behind the frame pointer.
     #[inline]
-    fn slot_disp(&self, slot: Slot) -> i32 {
+    pub(super) fn slot_disp(&self, slot: Slot) -> i32 {
         // A frame whose slots are so far away is never entered: no stack has room for it.
         let bytes = self.fp_slot(slot) * size_of::<u64>() as i64;
         i32::try_from(bytes).unwrap_or(0)
