@@ -34,9 +34,9 @@ pub(crate) struct Compiler<'m> {
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
     pub(crate) frame: Frame,
-    pub(crate) asm: Assembler,
+    pub(crate) asm: &'m mut Assembler,
     /// What is in registers.
-    pub(crate) cache: Cache,
+    pub(crate) cache: &'m mut Cache,
     /// The register that was given out last.
     pub(crate) last: Reg,
     /// The temporaries that the running operation uses up.
@@ -52,16 +52,16 @@ pub(crate) struct Compiler<'m> {
     /// A shift that the addition that comes next does as well.
     pub(crate) scaled: Option<Scaled>,
     /// Labels and loops.
-    pub(crate) control: Control,
+    pub(crate) control: &'m mut Control,
     /// What is known of locals, for loops.
-    pub(crate) pins: Pins,
+    pub(crate) pins: &'m mut Pins,
     /// What lies beside the code.
-    pub(crate) tables: Tables,
+    pub(crate) tables: &'m mut Tables,
     /// Makes instructions of the interpreter, once one is wanted.
     pub(crate) builder: Option<Builder<'m>>,
 }
 
-/// What compilers use from one function to the next, so that they need not allocate it each time. It is empty between functions.
+/// What compilers use from one function to the next, so that they need not allocate it each time.
 #[derive(Default)]
 pub(crate) struct Room {
     asm: Assembler,
@@ -72,10 +72,12 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Whether only very large functions need so much.
-    fn is_large(&self) -> bool {
+    /// Gives up what only very large functions need.
+    pub(crate) fn trim(&mut self) {
         const MOST_BYTES: usize = 1 << 18;
-        self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large()
+        if self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large() {
+            *self = Room::default();
+        }
     }
 }
 
@@ -85,10 +87,16 @@ impl<'m> Compiler<'m> {
         module: &'m ModuleInfo,
         target: &'m Target,
         positions: bool,
-        room: Room,
+        room: &'m mut Room,
     ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
-        let Room { asm, cache, control, pins, mut tables } = room;
+        let Room { asm, cache, control, pins, tables } = room;
+        // The function before may have ended with an error.
+        asm.clear();
+        cache.clear();
+        cache.unlock();
+        control.reset();
+        tables.reset();
         tables.note_positions(positions);
         Compiler {
             module,
@@ -109,21 +117,6 @@ impl<'m> Compiler<'m> {
             tables,
             builder: None,
         }
-    }
-
-    /// What the next compiler can use.
-    pub(crate) fn into_room(self) -> Room {
-        let Compiler { asm, cache, control, pins, tables, .. } = self;
-        let mut room = Room { asm, cache, control, pins, tables };
-        if room.is_large() {
-            return Room::default();
-        }
-        room.asm.clear();
-        room.cache.clear();
-        room.cache.unlock();
-        room.control.reset();
-        room.tables.reset();
-        room
     }
 
     /// The finished code.

@@ -83,26 +83,20 @@ pub(crate) struct Control {
     pub(crate) entry: Option<Const>,
 }
 
-/// A vector without elements but with its room.
-pub(crate) fn emptied<T>(mut elements: Vec<T>) -> Vec<T> {
-    elements.clear();
-    elements
-}
-
 impl Control {
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        let old = std::mem::take(self);
-        *self = Control {
-            labels: emptied(old.labels),
-            entries: emptied(old.entries),
-            plan: old.plan,
-            table_stubs: emptied(old.table_stubs),
-            loops: emptied(old.loops),
-            pinned: emptied(old.pinned),
-            catches: emptied(old.catches),
-            ..Control::default()
-        };
+        self.labels.clear();
+        self.entries.clear();
+        self.table_stubs.clear();
+        self.loops.clear();
+        self.pinned.clear();
+        self.catches.clear();
+        self.unreachable = false;
+        (self.head, self.last_head) = (None, None);
+        self.call_landings = [None; LANDINGS.len()];
+        (self.body, self.overflow, self.entry) = (None, None, None);
+        (self.frame_size_at, self.frame_slots, self.main) = (0, 0, 0);
     }
 
     /// Whether only very large functions need so much room.

@@ -9,7 +9,6 @@ use upshift_translate::backend::Slot;
 
 use crate::cache::{Cache, Kind};
 use crate::compiler::Compiler;
-use crate::control::emptied;
 use crate::merge::Entry;
 use crate::x64::{Misfit, Reg};
 
@@ -90,16 +89,15 @@ impl Tables {
 
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        let old = std::mem::take(self);
-        *self = Tables {
-            cold: emptied(old.cold),
-            kept: emptied(old.kept),
-            owners: emptied(old.owners),
-            pool_owners: emptied(old.pool_owners),
-            faults: emptied(old.faults),
-            words: emptied(old.words),
-            ..Tables::default()
-        };
+        self.side = SideTables::default();
+        self.positions = None;
+        self.cold.clear();
+        self.kept.clear();
+        self.owners.clear();
+        self.pool_owners.clear();
+        self.faults.clear();
+        self.words.clear();
+        self.embedded = 0;
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
