@@ -119,6 +119,22 @@ impl Cache {
         if self.double.contains(reg) { self.find_second(reg, slot) } else { None }
     }
 
+    /// The register that has a slot first, unless that is one of two: what [`find`](Self::find) finds most often.
+    #[inline(always)]
+    pub(crate) fn find_first(&self, slot: Slot) -> Option<Reg> {
+        let reg = Reg::new(*self.of_slot.get(slot.0 as usize)?);
+        (self.holders[reg.index()][0].slot == slot).then_some(reg)
+    }
+
+    /// Whether it is certain, without looking closely, that no register has a slot.
+    #[inline(always)]
+    fn is_unknown(&self, slot: Slot) -> bool {
+        self.of_slot.get(slot.0 as usize).is_none_or(|&number| {
+            let reg = Reg::new(number);
+            self.holders[reg.index()][0].slot != slot && !self.double.contains(reg)
+        })
+    }
+
     /// The register if it has the slot as its second one, or as the second one of a vector.
     #[inline(never)]
     fn find_second(&self, reg: Reg, slot: Slot) -> Option<Reg> {
@@ -207,10 +223,11 @@ impl Cache {
     /// A register gets the value of a slot; whatever was known of the slot is forgotten.
     #[inline(never)]
     pub(crate) fn bind(&mut self, reg: Reg, held: Held) {
-        if held.kind == Kind::V128 || self.used.contains(reg) || self.find(held.slot).is_some() {
-            return self.bind_any(reg, held);
+        if held.kind != Kind::V128 && !self.used.contains(reg) && self.is_unknown(held.slot) {
+            self.bind_first(reg, held);
+        } else {
+            self.bind_any(reg, held);
         }
-        self.bind_first(reg, held);
     }
 
     #[inline(never)]
@@ -266,8 +283,23 @@ impl Cache {
     /// The value of a slot is dead, or is in memory.
     #[inline]
     pub(crate) fn forget(&mut self, slot: Slot) {
+        if !self.is_unknown(slot) {
+            self.forget_known(slot);
+        }
+    }
+
+    #[inline(never)]
+    fn forget_known(&mut self, slot: Slot) {
+        match self.find_first(slot) {
+            Some(reg) if !self.double.contains(reg) => self.clear_single(reg),
+            _ => self.forget_second(slot),
+        }
+    }
+
+    #[inline(never)]
+    fn forget_second(&mut self, slot: Slot) {
         if let Some(reg) = self.find(slot) {
-            self.unbind(reg, slot);
+            self.unbind_one(reg, slot);
         }
     }
 
@@ -284,15 +316,9 @@ impl Cache {
         for at in (0..self.held(reg).len()).rev() {
             let held = self.holders[reg.index()][at];
             if held.slot >= top {
-                self.unbind(reg, held.slot);
+                self.unbind_one(reg, held.slot);
             }
         }
-    }
-
-    /// Forgets a slot that a register has.
-    #[inline]
-    fn unbind(&mut self, reg: Reg, slot: Slot) {
-        if self.double.contains(reg) { self.unbind_one(reg, slot) } else { self.clear_single(reg) }
     }
 
     /// Forgets a slot of a register that may have another one.

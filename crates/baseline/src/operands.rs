@@ -161,7 +161,21 @@ impl Compiler<'_> {
     }
 
     /// A register with the value of an operand, which must stay as it is.
+    #[inline(never)]
     pub(crate) fn use_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
+        if let Some(slot) = operand.slot()
+            && let Some(reg) = self.cache.find_first(slot)
+            && reg.class() == kind.class()
+        {
+            self.consume(operand);
+            self.cache.lock(reg);
+            return reg;
+        }
+        self.use_any(operand, kind)
+    }
+
+    #[inline(never)]
+    fn use_any(&mut self, operand: Operand, kind: Kind) -> Reg {
         self.consume(operand);
         if let Some(slot) = operand.slot()
             && let Some(reg) = self.cached(slot, kind)

@@ -225,6 +225,12 @@ impl Legacy {
         self.0 & (BYTE_REG | BYTE_RM) != 0
     }
 
+    /// Whether the register in `reg` is a byte.
+    #[inline]
+    pub(super) const fn has_byte_reg(self) -> bool {
+        self.0 & BYTE_REG != 0
+    }
+
     /// Whether a byte operand is one of the registers that need a REX to be named.
     #[inline]
     pub(super) const fn needs_rex(self, reg: u8, rm: u8) -> bool {

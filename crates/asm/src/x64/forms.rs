@@ -116,6 +116,20 @@ fn baseless(reg: u8, mem: Mem) -> Part {
     }
 }
 
+/// A short instruction with a place that has a base only, which is not `rsp` or `r12`: its bytes, and how many they are.
+#[inline(always)]
+fn short_based(word: u64, reg: u8, base: u8, disp: i32) -> (u64, usize) {
+    let word = word | u64::from(rex_of_registers(reg, base)) | u64::from(disp as u32) << 24;
+    let (mode, len) = if disp != i32::from(disp as i8) {
+        (2, 7)
+    } else if disp != 0 || base & 7 == 5 {
+        (1, 4)
+    } else {
+        (0, 3)
+    };
+    (word | modrm(mode, reg, base.into()) << 16, len)
+}
+
 /// # The forms of instructions
 ///
 /// `reg` is the number of a register or the part of the opcode that takes its place. The lowest `imm_len` bytes of `imm` follow.
@@ -176,7 +190,7 @@ impl Assembler {
     /// goes the longer way.
     #[inline(never)]
     fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem) {
-        if mem.base >= NO_BASE || enc.has_bytes() {
+        if mem.base >= NO_BASE || enc.has_byte_reg() {
             return self.put_any_memory(enc, reg, mem, 0, 0);
         }
         if mem.index != NO_INDEX || mem.base & 7 == 4 {
@@ -213,6 +227,26 @@ impl Assembler {
         self.put_short_based(word, reg, base.number(), disp);
     }
 
+    /// The same with four bytes of displacement, whatever it is, and W.
+    #[inline(always)]
+    pub(super) fn put_wide_based(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        let rex = u64::from(rex_of_registers(reg, base.number()));
+        let word = word | rex | modrm(2, reg, base.number().into()) << 16 | u64::from(disp as u32) << 24;
+        self.buffer.put_word(word, 7);
+    }
+
+    /// The same with an immediate of four bytes behind it, and W.
+    #[inline(always)]
+    pub(super) fn put_based_and_imm(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32, imm: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        let (word, len) = short_based(word, reg, base.number(), disp);
+        let gone = usize::from(word as u8 == 0x40);
+        self.buffer.put(word >> (8 * gone), len - gone, u64::from(imm as u32), 4);
+    }
+
     /// The same for a register and an immediate.
     #[inline(always)]
     pub(super) fn put_based_imm(&mut self, enc: Enc, reg: u8, rm: Gpr, imm: i32, imm_len: usize) {
@@ -232,15 +266,8 @@ impl Assembler {
     /// A short instruction with a place that has a base only, which is not `rsp` or `r12`.
     #[inline(always)]
     fn put_short_based(&mut self, word: u64, reg: u8, base: u8, disp: i32) {
-        let word = word | u64::from(rex_of_registers(reg, base)) | u64::from(disp as u32) << 24;
-        let (mode, len) = if disp != i32::from(disp as i8) {
-            (2, 7)
-        } else if disp != 0 || base & 7 == 5 {
-            (1, 4)
-        } else {
-            (0, 3)
-        };
-        self.put_short(word | modrm(mode, reg, base.into()) << 16, len);
+        let (word, len) = short_based(word, reg, base, disp);
+        self.put_short(word, len);
     }
 
     /// A short instruction, which begins with a REX: that goes if it is without bits.

@@ -104,6 +104,19 @@ impl Assembler {
         self.put_based_imm(enc(Map::M1, opcode).wide_vex(size), 0, target, imm, len);
     }
 
+    /// `mov [base + disp], imm`, the immediate sign-extended to 64 bits.
+    #[inline(always)]
+    pub fn mov_based_mi(&mut self, size: Size, base: Gpr, disp: i32, imm: i32) {
+        let enc = enc(Map::M1, 0xC7).wide_vex(size);
+        self.put_based_and_imm(enc, 0, base, disp, imm);
+    }
+
+    /// `lea target, [base + disp]` with 64 bits and four bytes of displacement, whatever it is.
+    #[inline(always)]
+    pub fn lea_wide(&mut self, target: Gpr, base: Gpr, disp: i32) {
+        self.put_wide_based(enc(Map::M1, 0x8D).w(), target.number(), base, disp);
+    }
+
     /// `lea target, [place]` with 64 bits.
     #[inline(always)]
     pub fn lea_pool(&mut self, target: Gpr, place: Const) {

@@ -24,20 +24,14 @@ const fn header(slot: isize) -> i32 {
     slot as i32 * size_of::<u64>() as i32
 }
 
-/// `lea target, [rbx + disp]` with four bytes of displacement, whatever it is: `REX.W 8D /r`.
-const fn lea_fp(target: Gpr) -> [u8; 3] {
-    [0x48, 0x8D, 0x80 | target.number() << 3 | FP.number()]
-}
-
 impl Compiler<'_> {
     /// The entry for native callers: checks the stack for a frame whose size is not known yet. Answers where the size is to be put.
     pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
         if self.target.returns == Returns::Paired {
             self.asm.add_imm(Size::S64, Gpr::RSP, 8);
         }
-        self.asm.put_bytes(&lea_fp(Gpr::RCX));
-        let size = self.asm.offset();
-        self.asm.put_bytes(&[0; 4]);
+        self.asm.lea_wide(Gpr::RCX, FP, 0);
+        let size = self.asm.offset() - 4;
         self.asm.cmp(Size::S64, Gpr::RCX, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
         self.asm.jcc(Cond::A, overflow);
         size
@@ -132,9 +126,7 @@ impl Compiler<'_> {
     /// The landing of a call from native code, which leaves the address of the call's first slot in the frame pointer.
     pub(crate) fn emit_landing(&mut self, base: Slot) {
         let bytes = i32::try_from(-self.fp_slot(base) * 8).unwrap_or(0);
-        let [a, b, c] = lea_fp(FP);
-        let [d, e, f, g] = bytes.to_le_bytes();
-        self.asm.put_bytes(&[a, b, c, d, e, f, g]);
+        self.asm.lea_wide(FP, FP, bytes);
     }
 
     /// Reads the header and leaves the frame: the frame pointer is then the address where results go.

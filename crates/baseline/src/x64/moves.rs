@@ -103,10 +103,9 @@ impl Compiler<'_> {
 
     /// Stores a constant of one slot.
     pub(crate) fn emit_store_const(&mut self, slot: Slot, bits: u64, kind: Kind) {
-        let mem = self.slot_mem(slot);
         if let Ok(imm) = i32::try_from(bits as i64) {
-            self.asm.mov_mi(Size::S64, mem, imm);
-            return;
+            let disp = self.slot_disp(slot);
+            return self.asm.mov_based_mi(Size::S64, FP, disp, imm);
         }
         let scratch = self.alloc_gpr();
         self.asm.mov_imm(scratch, bits);

@@ -135,6 +135,12 @@ impl RegSet {
         self.0.count_ones()
     }
 
+    /// The one with the lowest number.
+    #[inline(always)]
+    pub(crate) fn lowest(self) -> Option<Reg> {
+        (self.0 != 0).then(|| Reg(self.0.trailing_zeros() as u8))
+    }
+
     /// All of them.
     #[inline(always)]
     pub(crate) fn iter(self) -> impl Iterator<Item = Reg> {
@@ -174,11 +180,22 @@ pub(crate) const fn allocatable(class: Class) -> RegSet {
     }
 }
 
+/// The same order in parts, each of them in the order of numbers.
+const INT_PARTS: [RegSet; 6] = [
+    RegSet::of_gprs(&[Gpr::RSI, Gpr::RDI]),
+    RegSet::of_gprs(&[Gpr::RAX]),
+    RegSet::of_gprs(&[Gpr::R8, Gpr::R9, Gpr::R10, Gpr::R11]),
+    RegSet::of_gprs(&[Gpr::RDX]),
+    RegSet::of_gprs(&[Gpr::RCX]),
+    RegSet::of_gprs(&[Gpr::RBP, Gpr::R12, Gpr::R13]),
+];
+
 /// The register to take first of a set of one class.
+#[inline]
 pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
     match class {
-        Class::Int => INT_ORDER.iter().map(|&gpr| Reg::from(gpr)).find(|&reg| set.contains(reg)),
-        Class::Float => set.iter().next(),
+        Class::Int => INT_PARTS.into_iter().find_map(|part| part.and(set).lowest()),
+        Class::Float => set.lowest(),
     }
 }
 
@@ -192,4 +209,20 @@ pub(crate) fn lasting(class: Class) -> impl Iterator<Item = Reg> {
         Class::Float => (None, Some(floats)),
     };
     ints.into_iter().flatten().chain(floats.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, INT_ORDER, Reg, RegSet, first};
+
+    #[test]
+    fn registers_are_taken_in_their_order() {
+        let mut left = RegSet::of_gprs(&INT_ORDER);
+        for gpr in INT_ORDER {
+            let taken = first(Class::Int, left);
+            assert_eq!(taken, Some(Reg::from(gpr)));
+            left.remove(Reg::from(gpr));
+        }
+        assert_eq!(first(Class::Int, left), None);
+    }
 }
