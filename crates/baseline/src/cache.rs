@@ -12,6 +12,7 @@
 use upshift_core::types::ValType;
 use upshift_translate::backend::Slot;
 
+use crate::merge::Entry;
 use crate::x64::{Class, REGS, Reg, RegSet};
 
 /// The type of a value, as far as registers care.
@@ -252,6 +253,33 @@ impl Cache {
         debug_assert!(!self.used.contains(reg) && self.find(held.slot).is_none() && held.kind != Kind::V128);
         self.holders[reg.index()][0] = held;
         self.note(reg, held);
+    }
+
+    /// The registers have what these entries say below a slot, and nothing else. Each slot was known once, or is that of a local.
+    pub(crate) fn replace(&mut self, entries: &[Entry], top: Slot) {
+        self.clear();
+        let (mut used, mut dirty) = (RegSet::EMPTY, RegSet::EMPTY);
+        for &Entry { reg, held } in entries {
+            if held.slot >= top {
+                continue;
+            }
+            used.insert(reg);
+            dirty = if held.dirty { dirty.or(RegSet::of(reg)) } else { dirty };
+            self.holders[reg.index()][0] = held;
+            self.of_slot[held.slot.0 as usize] = reg.index() as u8;
+            if held.kind == Kind::V128 {
+                self.double.insert(reg);
+                self.of_slot[held.slot.0 as usize + 1] = reg.index() as u8;
+            }
+        }
+        (self.used, self.dirty) = (used, dirty);
+    }
+
+    /// Makes room for so many slots.
+    pub(crate) fn make_room(&mut self, slots: u32) {
+        if self.of_slot.len() < slots as usize {
+            self.of_slot.resize(slots as usize, 0);
+        }
     }
 
     /// A register has what was written to its holder.

@@ -23,6 +23,7 @@ impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
         self.frame = *frame;
+        self.cache.make_room(frame.homes);
         self.tables.side = SideTables::new(frame.params);
         self.control.begin(&mut self.asm);
         let overflow = self.control.overflow();

@@ -73,45 +73,56 @@ impl Compiler<'_> {
         let Compiler { cache, control, .. } = self;
         let (plan, entries) = (&mut control.plan, &mut control.entries);
         plan.clear();
-        // The registers whose only value the label expects somewhere, and those of them that have to be stored.
-        let (mut expected, mut stored) = (RegSet::EMPTY, RegSet::EMPTY);
-        let mut at = start;
-        while at < end {
-            let entry = &mut entries[at as usize];
-            let Entry { reg, held: Held { slot, kind, dirty } } = *entry;
-            let found = if cache.first(reg).slot == slot { Some(reg) } else { cache.find(slot) };
-            if let Some(found) = found {
-                if cache.is_dirty(found) && !cache.double().contains(found) {
+        // The registers whose only value the label expects somewhere; those whose value it may find in memory only where it expects
+        // one that memory has; and those that have to be stored.
+        let (mut expected, mut clean, mut stored) = (RegSet::EMPTY, RegSet::EMPTY, RegSet::EMPTY);
+        let mut at = start as usize;
+        while let Some(&entry) = entries[..end as usize].get(at) {
+            at += 1;
+            let Entry { reg, held: Held { slot, kind, dirty } } = entry;
+            let place = if dirty { RegSet::EMPTY } else { RegSet::of(reg) };
+            if cache.first(reg).slot == slot && !cache.double().contains(reg) {
+                expected.insert(reg);
+                clean = clean.or(place);
+                continue;
+            }
+            if let Some(found) = cache.find(slot) {
+                if !cache.double().contains(found) {
                     expected.insert(found);
-                    if bound && !dirty {
-                        stored.insert(found);
+                    if !dirty {
+                        clean.insert(found);
                     }
-                    entry.held.dirty |= !bound;
-                }
-                if found == reg {
-                    at += 1;
-                    continue;
                 }
                 if found.class() == reg.class() {
-                    plan.moves.push((reg, found, kind));
-                    at += 1;
+                    if found != reg {
+                        plan.moves.push((reg, found, kind));
+                    }
                     continue;
                 }
                 stored.insert(found);
             }
             // What stays in the loop is wanted again.
-            if bound || entry.held.dirty || pinned.contains(reg) {
+            if bound || dirty || pinned.contains(reg) {
                 plan.loads.push((reg, slot, kind));
-                at += 1;
             } else {
                 end -= 1;
-                entries[at as usize] = entries[end as usize];
+                at -= 1;
+                entries[at] = entries[end as usize];
             }
         }
-        let expectations = &mut entries[start as usize..end as usize];
+        let entries = &mut entries[start as usize..end as usize];
+        let late = cache.dirty().and(expected).and(clean);
+        if bound {
+            stored = stored.or(late);
+        } else if late != RegSet::EMPTY {
+            for entry in &mut *entries {
+                entry.held.dirty |=
+                    cache.find(entry.held.slot).is_some_and(|found| late.contains(found) && found.class() == entry.reg.class());
+            }
+        }
         for reg in cache.dirty().without(expected.without(stored)).iter() {
             for &Held { slot, kind, .. } in cache.held(reg).iter().filter(|held| held.dirty) {
-                match expectations.iter_mut().find(|entry| entry.held.slot == slot) {
+                match entries.iter_mut().find(|entry| entry.held.slot == slot) {
                     Some(entry) if cache.double().contains(reg) && entry.reg.class() == reg.class() => {
                         if !bound {
                             entry.held.dirty = true;
@@ -123,7 +134,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        self.control.labels[label.0 as usize].state = Some((start, end));
+        control.labels[label.0 as usize].state = Some((start, end));
     }
 
     /// Does what was planned. The flags stay; what the cache knows does, too.
@@ -136,15 +147,19 @@ impl Compiler<'_> {
 
     #[inline(never)]
     fn do_plan(&mut self) {
-        let mut plan = std::mem::take(&mut self.control.plan);
-        for &(slot, reg, kind) in &plan.stores {
+        for at in 0..self.control.plan.stores.len() {
+            let (slot, reg, kind) = self.control.plan.stores[at];
             self.emit_store(slot, reg, kind);
         }
-        self.move_in_parallel(&mut plan.moves);
-        for &(reg, slot, kind) in &plan.loads {
+        if !self.control.plan.moves.is_empty() {
+            let mut moves = std::mem::take(&mut self.control.plan.moves);
+            self.move_in_parallel(&mut moves);
+            self.control.plan.moves = moves;
+        }
+        for at in 0..self.control.plan.loads.len() {
+            let (reg, slot, kind) = self.control.plan.loads[at];
             self.emit_load(reg, slot, kind);
         }
-        self.control.plan = plan;
     }
 
     /// Moves between registers as if all moves happened at once.
@@ -173,18 +188,9 @@ impl Compiler<'_> {
 
     /// What the registers have at a label is known of now, but for what is dead.
     pub(crate) fn take_state(&mut self, label: Label, top: Slot) {
-        self.cache.clear();
         let (start, end) = self.control.labels[label.0 as usize].state.unwrap_or((0, 0));
-        for at in start..end {
-            let Entry { reg, held } = self.control.entries[at as usize];
-            if held.slot < top {
-                if held.kind == Kind::V128 {
-                    self.cache.bind(reg, held);
-                } else {
-                    self.cache.bind_first(reg, held);
-                }
-            }
-        }
+        let entries = &self.control.entries[start as usize..end as usize];
+        self.cache.replace(entries, top);
     }
 
     /// Loads what the registers have at a label from memory, where everything is.
