@@ -6,6 +6,8 @@
 //!      ─▶ in a register, dirty                 the slot has to be stored before anybody looks at it there
 //! ```
 //!
+//! The instance's own globals take part as slots above all others, see [`global_slot`]. They are never dirty.
+//!
 //! A register may have the value of two slots, so that copies cost nothing. Nothing here emits code: whoever takes a dirty value
 //! out of its register has stored it, or knows that it is dead.
 
@@ -61,6 +63,36 @@ impl From<ValType> for Kind {
     }
 }
 
+/// How many of the instance's own globals can be in registers: programs keep their stack pointer in one of the first.
+const GLOBALS: u32 = 64;
+
+/// Where operands end that no operation uses up: all slots but those of globals are below.
+pub(crate) const NO_TOP: Slot = Slot(i32::MAX as u32);
+
+/// The slot that stands for an own global, if it can be in a register. It is in no frame: its place in memory is the global's.
+pub(crate) fn global_slot(own: u32) -> Option<Slot> {
+    (own < GLOBALS).then_some(Slot(own.wrapping_sub(GLOBALS)))
+}
+
+/// The own global that a slot stands for.
+#[inline]
+pub(crate) fn global_of(slot: Slot) -> Option<u32> {
+    let own = slot.0.wrapping_add(GLOBALS);
+    (own < GLOBALS).then_some(own)
+}
+
+/// Whether a slot of the frame lies at `top` or above. Those of globals are negative here, so they never do.
+#[inline]
+pub(crate) fn is_from(slot: Slot, top: Slot) -> bool {
+    slot.0 as i32 >= top.0 as i32
+}
+
+/// Where a slot is in the map by slots, which begins with the globals.
+#[inline(always)]
+fn place(slot: Slot) -> usize {
+    slot.0.wrapping_add(GLOBALS) as usize
+}
+
 /// A slot whose value a register has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Held {
@@ -93,7 +125,7 @@ pub(crate) struct Cache {
     used: RegSet,
     /// The registers that the running operation uses: nobody may take them.
     locked: RegSet,
-    /// By slot the register that has its value.
+    /// By [`place`] of the slot the register that has its value.
     of_slot: Vec<u8>,
 }
 
@@ -112,7 +144,7 @@ impl Cache {
     /// The register that has the value of a slot.
     #[inline]
     pub(crate) fn find(&self, slot: Slot) -> Option<Reg> {
-        match self.of_slot.get(slot.0 as usize) {
+        match self.of_slot.get(place(slot)) {
             Some(&number) if number != NONE => Some(Reg::new(number)),
             _ => None,
         }
@@ -187,7 +219,7 @@ impl Cache {
     /// Maps a slot to a register, and to no other any more.
     #[inline]
     fn map(&mut self, slot: Slot, reg: Reg) {
-        let at = slot.0 as usize;
+        let at = place(slot);
         if at >= self.of_slot.len() {
             self.make_room(at);
         }
@@ -210,12 +242,31 @@ impl Cache {
         }
     }
 
+    /// Forgets a slot whose value is in memory, if one of these registers has it.
+    pub(crate) fn forget_if(&mut self, slot: Slot, regs: RegSet) {
+        if self.find(slot).is_some_and(|reg| regs.contains(reg)) {
+            self.forget(slot);
+        }
+    }
+
     /// Forgets the slots from one on.
     pub(crate) fn forget_from(&mut self, top: Slot) {
         for reg in self.used.iter() {
             for at in (0..usize::from(self.holders[reg.index()].count)).rev() {
                 let held = self.holders[reg.index()].held[at];
-                if held.slot >= top {
+                if is_from(held.slot, top) {
+                    self.unbind(reg, held.slot);
+                }
+            }
+        }
+    }
+
+    /// Forgets the globals: somebody may have set them.
+    pub(crate) fn forget_globals(&mut self) {
+        for reg in self.used.iter() {
+            for at in (0..usize::from(self.holders[reg.index()].count)).rev() {
+                let held = self.holders[reg.index()].held[at];
+                if global_of(held.slot).is_some() {
                     self.unbind(reg, held.slot);
                 }
             }
@@ -234,9 +285,9 @@ impl Cache {
         if holder.count == 0 {
             self.used.remove(reg);
         }
-        self.of_slot[held.slot.0 as usize] = NONE;
+        self.of_slot[place(held.slot)] = NONE;
         if held.kind == Kind::V128 {
-            self.of_slot[held.slot.0 as usize + 1] = NONE;
+            self.of_slot[place(held.slot) + 1] = NONE;
         }
     }
 
@@ -259,9 +310,9 @@ impl Cache {
     fn unmap_all(&mut self, reg: Reg) {
         let holder = &mut self.holders[reg.index()];
         for held in &holder.held[..usize::from(holder.count)] {
-            self.of_slot[held.slot.0 as usize] = NONE;
+            self.of_slot[place(held.slot)] = NONE;
             if held.kind == Kind::V128 {
-                self.of_slot[held.slot.0 as usize + 1] = NONE;
+                self.of_slot[place(held.slot) + 1] = NONE;
             }
         }
         holder.count = 0;

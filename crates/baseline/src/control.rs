@@ -10,7 +10,7 @@ use upshift_core::cast::Cast;
 use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
-use crate::cache::Kind;
+use crate::cache::{Kind, NO_TOP};
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
@@ -223,7 +223,7 @@ impl Compiler<'_> {
         self.control.pinned.push(pinned);
         self.plan(label);
         self.conform();
-        self.take_state(label, Slot(u32::MAX));
+        self.take_state(label, NO_TOP);
         self.asm.bind(self.label(label).place);
         let number = number as usize;
         if self.control.loops.len() <= number {

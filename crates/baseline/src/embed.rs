@@ -11,7 +11,7 @@ use upshift_asm::{Const, Label, Word};
 use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, NO_TOP};
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 use crate::x64::KEPT_BY_HANDLERS;
@@ -29,8 +29,8 @@ impl<'m> Compiler<'m> {
         self.asm.bind(behind);
     }
 
-    /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, and references,
-    /// which the collector may change.
+    /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, references,
+    /// which the collector may change, and globals, which the host may set.
     fn drop_for_handlers(&mut self) {
         let homes = self.frame.homes;
         for reg in self.cache.used().iter() {
@@ -84,9 +84,9 @@ impl<'m> Compiler<'m> {
     }
 
     /// The label of a cold path that lets the interpreter do what `build` asks for and goes back to `back` with all registers as
-    /// they were, operands of the running operation included. It never comes back if there is no such label.
+    /// they were, operands of the running operation included, but for globals. It never comes back if there is no such label.
     pub(crate) fn embed_cold(&mut self, back: Option<Label>, build: impl FnOnce(&mut Builder<'m>)) -> Label {
-        self.embed_cold_below(Slot(u32::MAX), back, build)
+        self.embed_cold_below(NO_TOP, back, build)
     }
 
     /// The same where values in slots from one on are used up: registers that have them, too, get what they have besides.
@@ -99,6 +99,7 @@ impl<'m> Compiler<'m> {
         self.make_words(build);
         let back = back.map(|back| (self.asm.label(), back));
         if let Some((landing, _)) = back {
+            self.cache.forget_globals();
             self.tables.words.push(Word::Label(landing));
         }
         let words = self.place_words();

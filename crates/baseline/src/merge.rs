@@ -6,7 +6,7 @@
 
 use upshift_translate::backend::{Label, Slot};
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, global_of, is_from};
 use crate::compiler::Compiler;
 use crate::x64::Reg;
 
@@ -44,7 +44,8 @@ impl Compiler<'_> {
         for reg in self.cache.used().iter() {
             if let [first, second, ..] = *self.cache.held(reg) {
                 let stays = self.control.pinned().contains(reg);
-                let other = if second.dirty && !first.dirty && !stays { first } else { second };
+                let first_goes = second.dirty && !first.dirty && !stays || global_of(first.slot).is_some();
+                let other = if first_goes { first } else { second };
                 if other.dirty {
                     self.emit_store(other.slot, reg, other.kind);
                 }
@@ -92,6 +93,12 @@ impl Compiler<'_> {
             let Entry { reg, held: Held { slot, kind, dirty } } = entries[at as usize];
             match self.cache.find(slot) {
                 Some(found) if found == reg => {}
+                _ if !bound && global_of(slot).is_some() => {
+                    // It may not be wanted any more.
+                    end -= 1;
+                    entries[at as usize] = entries[end as usize];
+                    continue;
+                }
                 Some(found) if found.class() == reg.class() => plan.moves.push((reg, found, kind)),
                 found => {
                     if let Some(found) = found
@@ -158,7 +165,7 @@ impl Compiler<'_> {
         let (start, end) = self.control.labels[label.0 as usize].state.unwrap_or((0, 0));
         for at in start..end {
             let Entry { reg, held } = self.control.entries[at as usize];
-            if held.slot < top {
+            if !is_from(held.slot, top) {
                 self.cache.bind(reg, held);
             }
         }

@@ -14,7 +14,7 @@ use upshift_asm::x64::{Gpr, Mem, RegMem, Xmm};
 use upshift_core::types::ValType;
 use upshift_translate::backend::{Operand, Operands, Slot};
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, is_from};
 use crate::compiler::Compiler;
 use crate::x64::{self, Class, REGS, Reg};
 
@@ -105,7 +105,7 @@ impl Compiler<'_> {
         let homes = Slot(self.frame.homes);
         let cost = |&reg: &Reg| match self.cache.held(reg) {
             _ if pinned.contains(reg) => 3,
-            held if held.iter().any(|held| held.slot >= homes) => 2,
+            held if held.iter().any(|held| is_from(held.slot, homes)) => 2,
             _ => u8::from(self.cache.is_dirty(reg)),
         };
         let last = self.last.index();
@@ -384,7 +384,7 @@ impl Compiler<'_> {
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.
-    fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
+    pub(crate) fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
         let reg = self.use_reg(src, kind);
         // What is dead makes room.
         self.done();

@@ -7,7 +7,7 @@ use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Cache, Kind};
+use crate::cache::{Cache, Kind, is_from};
 use crate::compiler::Compiler;
 use crate::control::emptied;
 use crate::merge::Entry;
@@ -205,7 +205,7 @@ impl Compiler<'_> {
         self.asm.bind(landing);
         for at in entries {
             let Entry { reg, held } = self.tables.kept[at];
-            if held.slot < kept.dead {
+            if !is_from(held.slot, kept.dead) {
                 self.emit_load(reg, held.slot, held.kind);
             }
         }

@@ -5,7 +5,7 @@ use upshift_core::index::GlobalIndex;
 use upshift_translate::backend::Slot;
 
 use super::{CTX, Class, FP, Reg};
-use crate::cache::Kind;
+use crate::cache::{Kind, global_of};
 use crate::compiler::Compiler;
 
 /// Up to how many slots are copied by an instruction each.
@@ -14,8 +14,11 @@ pub(super) const UNROLLED: u32 = 8;
 const ZEROED: u32 = 48;
 
 impl Compiler<'_> {
-    /// A slot of the frame.
+    /// A slot of the frame, or the global that it stands for.
     pub(crate) fn slot_mem(&self, slot: Slot) -> Mem {
+        if let Some(own) = global_of(slot) {
+            return Mem::base(CTX, self.layout.global(own) as i32);
+        }
         // A frame whose slots are so far away is never entered: no stack has room for it.
         let bytes = self.fp_slot(slot) * size_of::<u64>() as i64;
         Mem::base(FP, i32::try_from(bytes).unwrap_or(0))
