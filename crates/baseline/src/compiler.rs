@@ -14,11 +14,11 @@ use upshift_core::types::ValType;
 use upshift_core::value::V128;
 use upshift_core::vm::{VmLayout, frame};
 use upshift_ir::build::Builder;
-use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
     Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
+use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
@@ -33,6 +33,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) module: &'m ModuleInfo,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
+    /// Whether code takes fuel or looks at the epoch.
+    pub(crate) metered: bool,
     pub(crate) frame: Frame,
     pub(crate) asm: Assembler,
     /// What is in registers.
@@ -84,6 +86,7 @@ impl<'m> Compiler<'m> {
     pub(crate) fn new(
         module: &'m ModuleInfo,
         target: &'m Target,
+        options: CodeOptions,
         positions: bool,
         room: Room,
     ) -> Compiler<'m> {
@@ -94,6 +97,7 @@ impl<'m> Compiler<'m> {
             module,
             layout: module.vm_layout(),
             target,
+            metered: options.fuel || options.interruption,
             frame,
             asm,
             cache,

@@ -11,7 +11,7 @@ use upshift_asm::{Const, Label, Word};
 use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Held, Kind, NO_TOP};
+use crate::cache::{Held, Kind, NO_TOP, is_from};
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 use crate::x64::KEPT_BY_HANDLERS;
@@ -31,14 +31,31 @@ impl<'m> Compiler<'m> {
 
     /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, references,
     /// which the collector may change, and globals, which the host may set.
-    fn drop_for_handlers(&mut self) {
-        let homes = self.frame.homes;
+    pub(crate) fn drop_for_handlers(&mut self) {
         for reg in self.cache.used().iter() {
-            let stays = |held: &Held| held.slot.0 < homes && held.kind != Kind::Ref;
-            if !KEPT_BY_HANDLERS.contains(reg) || !self.cache.held(reg).iter().all(stays) {
+            if !KEPT_BY_HANDLERS.contains(reg) || !self.cache.held(reg).iter().all(|held| self.stays(held)) {
                 self.cache.clear_reg(reg);
             }
         }
+    }
+
+    /// Stores what memory lacks of all that [`drop_for_handlers`](Self::drop_for_handlers) will forget, but for operands, which are
+    /// used up: those in slots from one on.
+    pub(crate) fn flush_below(&mut self, operands: Slot) {
+        for reg in self.cache.used().iter() {
+            let held = self.cache.held(reg);
+            let is_operand = |held: &Held| is_from(held.slot, operands);
+            let keeps = KEPT_BY_HANDLERS.contains(reg)
+                && held.iter().all(|held| is_operand(held) || self.stays(held));
+            if !keeps && !held.iter().all(is_operand) {
+                self.store_dirty(reg);
+            }
+        }
+    }
+
+    /// Whether handlers leave alone what a register that they keep has.
+    fn stays(&self, held: &Held) -> bool {
+        held.slot.0 < self.frame.homes && held.kind != Kind::Ref
     }
 
     /// Lets the interpreter do what `build` asks for, after which control does not go on here.

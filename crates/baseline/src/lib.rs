@@ -92,7 +92,7 @@ fn walk<T>(
     answer: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
-        let mut compiler = Compiler::new(module, target, positions, room.take().unwrap_or_default());
+        let mut compiler = Compiler::new(module, target, options, positions, room.take().unwrap_or_default());
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]
