@@ -23,6 +23,7 @@ use upshift_translate::{CodeOptions, ModuleInfo};
 use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
+use crate::detour::Detour;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
@@ -53,6 +54,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) next: Option<Next>,
     /// A shift that the addition that comes next does as well.
     pub(crate) scaled: Option<Scaled>,
+    /// The last branch, if it may lead around a trap.
+    pub(crate) detour: Option<Detour>,
     /// Labels and loops.
     pub(crate) control: Control,
     /// What is known of locals, for loops.
@@ -108,6 +111,7 @@ impl<'m> Compiler<'m> {
             kept_flags: None,
             next: None,
             scaled: None,
+            detour: None,
             control,
             pins,
             tables,
@@ -352,6 +356,7 @@ impl Backend for Compiler<'_> {
 
     fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.open_handler(self.asm.offset(), handler, outer);
     }
 
@@ -362,6 +367,7 @@ impl Backend for Compiler<'_> {
 
     fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.close_handler(self.asm.offset(), handler, next);
     }
 

@@ -190,6 +190,7 @@ impl Compiler<'_> {
 
     /// Control comes from elsewhere to here, where nothing from a slot on is wanted.
     pub(crate) fn bind_label(&mut self, label: Label, top: Slot) {
+        self.straighten(label);
         let LabelInfo { place, state, catches, .. } = self.label(label);
         if !self.control.unreachable {
             self.cache.forget_from(top);
@@ -264,7 +265,9 @@ impl Compiler<'_> {
 
     /// Stops with a trap.
     pub(crate) fn trap_here(&mut self, trap: upshift_core::Trap) {
+        let start = self.asm.offset();
         self.emit_trap(trap);
+        self.note_trap(start, trap);
         self.leave();
     }
 
@@ -301,6 +304,7 @@ impl Compiler<'_> {
         if state.is_none() || self.control.plan.is_empty() {
             let end = self.asm.offset();
             self.jump_if(test, place);
+            self.note_branch(end, test, target);
             return self.note_head_test(end, test, place);
         }
         let skip = self.asm.label();

@@ -113,6 +113,18 @@ impl Tables {
         }
     }
 
+    /// What was at `end` is what begins at `start` now, and what was at `behind` begins at `now`; nothing else is between.
+    pub(crate) fn move_positions(&mut self, start: u32, end: u32, behind: u32, now: u32) {
+        let Some(positions) = &mut self.positions else { return };
+        let from = positions.partition_point(|&(at, _)| at < start);
+        let find =
+            |wanted: u32| positions[from..].iter().find(|&&(at, _)| at == wanted).map(|&(_, offset)| offset);
+        let (trap, next) = (find(end), find(behind));
+        positions.truncate(from);
+        positions.extend(trap.map(|offset| (start, offset)));
+        positions.extend(next.map(|offset| (now, offset)));
+    }
+
     /// The positions that were noted.
     pub(crate) fn take_positions(&mut self) -> Vec<(u32, u32)> {
         self.positions.take().unwrap_or_default()
