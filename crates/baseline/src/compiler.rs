@@ -217,6 +217,10 @@ impl Backend for Compiler<'_> {
         self.copy_value(dst, src, ty);
     }
 
+    fn carry(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.carry_value(dst, src, ty);
+    }
+
     fn set_local(&mut self, _local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
         self.set_local_value(dst, src, ty);
     }

@@ -345,6 +345,20 @@ impl Compiler<'_> {
         }
     }
 
+    /// Copies a value to the home of a block's result. A constant goes to a register, as other branches have the result in one.
+    pub(crate) fn carry_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        let kind = Kind::from(ty);
+        let free = self.cache.free().and(x64::allocatable(kind.class())).without(self.control.pinned());
+        let Operand::Const(bits, _) = src else { return self.copy_value(dst, src, ty) };
+        if free.len() <= SCARCE {
+            return self.copy_value(dst, src, ty);
+        }
+        self.settle_for_copy(dst, src, kind);
+        let reg = self.alloc(kind.class());
+        self.emit_const(reg, bits, kind);
+        self.define(dst, reg, kind);
+    }
+
     /// Copies a value to a local. One that stays in a register in this loop gets there at once, so that all branches find it there.
     pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
         self.kept_flags = None;

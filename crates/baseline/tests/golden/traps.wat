@@ -15,16 +15,16 @@
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+0x10]
 ;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0xA0
+;; @000f ja 0x9E
 ;; ;   behind the main line
-;; @00a0 jmp qword ptr [0xE0]
+;; @009e jmp qword ptr [0xE0]
 ;; ;   entry from the interpreter
-;; @00a6 mov rbx, rdx
-;; @00a9 mov r14, rdi
-;; @00ac mov r15, rcx
-;; @00af mov rax, [r14]
-;; @00b2 mov byte ptr [rax+0xAD], 1
-;; @00b9 jmp 0x15
+;; @00a4 mov rbx, rdx
+;; @00a7 mov r14, rdi
+;; @00aa mov r15, rcx
+;; @00ad mov rax, [r14]
+;; @00b0 mov byte ptr [rax+0xAD], 1
+;; @00b7 jmp 0x15
 ;; ; 0x1a local.get 0
 ;; ; 0x1c i32.const 7
 ;; ; 0x1e i32.lt_s
@@ -32,10 +32,10 @@
 ;; @0018 cmp esi, 7
 ;; ; 0x1f if
 ;; ; 0x21 unreachable
-;; @001b jl 0x8A
+;; @001b jl 0x88
 ;; ;   behind the main line
-;; @008a mov edi, 0
-;; @008f call qword ptr [0xD0]
+;; @0088 mov edi, 0
+;; @008d call qword ptr [0xD0]
 ;; ; 0x22 end
 ;; ; 0x23 block
 ;; ; 0x25 local.get 1
@@ -43,10 +43,10 @@
 ;; @0021 mov edi, [rbx-0x20]
 ;; @0024 test edi, edi
 ;; ; 0x29 unreachable
-;; @0026 je 0x95
+;; @0026 je 0x93
 ;; ;   behind the main line
-;; @0095 mov edi, 0
-;; @009a call qword ptr [0xD0]
+;; @0093 mov edi, 0
+;; @0098 call qword ptr [0xD0]
 ;; ; 0x2a end
 ;; ; 0x2b loop
 ;; @002c mov ebp, esi
@@ -55,11 +55,11 @@
 ;; @002e test ebp, ebp
 ;; @0030 je 0x41
 ;; ;   loop 0, from the interpreter
-;; @00be mov rbx, rdx
-;; @00c1 mov r14, rdi
-;; @00c4 mov r15, rcx
-;; @00c7 mov ebp, [rbx-0x28]
-;; @00ca jmp 0x2E
+;; @00bc mov rbx, rdx
+;; @00bf mov r14, rdi
+;; @00c2 mov r15, rcx
+;; @00c5 mov ebp, [rbx-0x28]
+;; @00c8 jmp 0x2E
 ;; ; 0x31 unreachable
 ;; @0036 mov edi, 0
 ;; @003b call qword ptr [0xD0]
@@ -90,20 +90,20 @@
 ;; ; 0x4d else
 ;; ; 0x4e i32.const 3
 ;; ; 0x50 end
-;; @006e mov qword ptr [rbx], 3
+;; @006e mov esi, 3
 ;; ; 0x51 end
-;; @0075 mov eax, [rbx]
-;; @0077 mov rsi, [rbx-0x18]
-;; @007b mov r11, [rbx-0x10]
-;; @007f sub rbx, 0x28
-;; @0083 mov [rbx], rax
-;; @0086 push qword ptr [rsi-8]
-;; @0089 ret
+;; @0073 mov eax, esi
+;; @0075 mov rsi, [rbx-0x18]
+;; @0079 mov r11, [rbx-0x10]
+;; @007d sub rbx, 0x28
+;; @0081 mov [rbx], rax
+;; @0084 push qword ptr [rsi-8]
+;; @0087 ret
 ;; ; pool
 ;; @00d0 0000000000000000 ; address of the stub Trap
 ;; @00d8 3ff0000000000000 ; constant 4607182418800017408
 ;; @00e0 0000000000000000 ; address of the stub Overflow
 ;; @00e8 0000000000000010 ; preamble: frame of 16 bytes
-;; @00f0 00000000000000a6 ; address of @00a6: entry from the interpreter
+;; @00f0 00000000000000a4 ; address of @00a4: entry from the interpreter
 ;; ; 0x2f if
-;; @00f8 00000000000000be ; address of @00be: loop 0, from the interpreter
+;; @00f8 00000000000000bc ; address of @00bc: loop 0, from the interpreter
