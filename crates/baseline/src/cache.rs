@@ -6,6 +6,8 @@
 //!      ─▶ in a register, dirty                 the slot has to be stored before anybody looks at it there
 //! ```
 //!
+//! The instance's own globals take part as slots above all others, see [`global_slot`]. They are never dirty.
+//!
 //! A register may have the value of two slots, so that copies cost nothing. Nothing here emits code: whoever takes a dirty value
 //! out of its register has stored it, or knows that it is dead.
 
@@ -63,6 +65,36 @@ impl From<ValType> for Kind {
     }
 }
 
+/// How many of the instance's own globals can be in registers: programs keep their stack pointer in one of the first.
+const GLOBALS: u32 = 64;
+
+/// Where operands end that no operation uses up: all slots but those of globals are below.
+pub(crate) const NO_TOP: Slot = Slot(i32::MAX as u32);
+
+/// The slot that stands for an own global, if it can be in a register. It is in no frame: its place in memory is the global's.
+pub(crate) fn global_slot(own: u32) -> Option<Slot> {
+    (own < GLOBALS).then_some(Slot(own.wrapping_sub(GLOBALS)))
+}
+
+/// The own global that a slot stands for.
+#[inline]
+pub(crate) fn global_of(slot: Slot) -> Option<u32> {
+    let own = slot.0.wrapping_add(GLOBALS);
+    (own < GLOBALS).then_some(own)
+}
+
+/// Whether a slot of the frame lies at `top` or above. Those of globals are negative here, so they never do.
+#[inline]
+pub(crate) fn is_from(slot: Slot, top: Slot) -> bool {
+    slot.0 as i32 >= top.0 as i32
+}
+
+/// Where a slot is in the map by slots, which begins with the globals.
+#[inline(always)]
+fn place(slot: Slot) -> usize {
+    slot.0.wrapping_add(GLOBALS) as usize
+}
+
 /// A slot whose value a register has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Held {
@@ -76,7 +108,7 @@ pub(crate) struct Held {
 const SHARED: usize = 2;
 
 /// What stands where a register has no slot: no frame has one with this number.
-const NOBODY: Held = Held { slot: Slot(u32::MAX), kind: Kind::I64, dirty: false };
+const NOBODY: Held = Held { slot: NO_TOP, kind: Kind::I64, dirty: false };
 
 /// The state of all registers.
 #[derive(Debug)]
@@ -91,8 +123,8 @@ pub(crate) struct Cache {
     dirty: RegSet,
     /// The registers that the running operation uses: nobody may take them.
     locked: RegSet,
-    /// By slot the register that has its value, if any has: whether it has, the register knows. So nothing needs to be done here when
-    /// a register loses a slot.
+    /// By [`place`] of the slot the register that has its value, if any has: whether it has, the register knows. So nothing needs to
+    /// be done here when a register loses a slot.
     of_slot: Vec<u8>,
 }
 
@@ -113,7 +145,7 @@ impl Cache {
     /// The register that has the value of a slot.
     #[inline]
     pub(crate) fn find(&self, slot: Slot) -> Option<Reg> {
-        let reg = Reg::new(*self.of_slot.get(slot.0 as usize)?);
+        let reg = Reg::new(*self.of_slot.get(place(slot))?);
         if self.holders[reg.index()][0].slot == slot {
             return Some(reg);
         }
@@ -123,14 +155,14 @@ impl Cache {
     /// The register that has a slot first, unless that is one of two: what [`find`](Self::find) finds most often.
     #[inline(always)]
     pub(crate) fn find_first(&self, slot: Slot) -> Option<Reg> {
-        let reg = Reg::new(*self.of_slot.get(slot.0 as usize)?);
+        let reg = Reg::new(*self.of_slot.get(place(slot))?);
         (self.holders[reg.index()][0].slot == slot).then_some(reg)
     }
 
     /// Whether it is certain, without looking closely, that no register has a slot.
     #[inline(always)]
     fn is_unknown(&self, slot: Slot) -> bool {
-        self.of_slot.get(slot.0 as usize).is_none_or(|&number| {
+        self.of_slot.get(place(slot)).is_none_or(|&number| {
             let reg = Reg::new(number);
             self.holders[reg.index()][0].slot != slot && !self.double.contains(reg)
         })
@@ -260,25 +292,26 @@ impl Cache {
         self.clear();
         let (mut used, mut dirty) = (RegSet::EMPTY, RegSet::EMPTY);
         for &Entry { reg, held } in entries {
-            if held.slot >= top {
+            if is_from(held.slot, top) {
                 continue;
             }
             used.insert(reg);
             dirty = if held.dirty { dirty.or(RegSet::of(reg)) } else { dirty };
             self.holders[reg.index()][0] = held;
-            self.of_slot[held.slot.0 as usize] = reg.index() as u8;
+            self.of_slot[place(held.slot)] = reg.index() as u8;
             if held.kind == Kind::V128 {
                 self.double.insert(reg);
-                self.of_slot[held.slot.0 as usize + 1] = reg.index() as u8;
+                self.of_slot[place(held.slot) + 1] = reg.index() as u8;
             }
         }
         (self.used, self.dirty) = (used, dirty);
     }
 
-    /// Makes room for so many slots.
+    /// Makes room for so many slots of the frame.
     pub(crate) fn make_room(&mut self, slots: u32) {
-        if self.of_slot.len() < slots as usize {
-            self.of_slot.resize(slots as usize, 0);
+        let len = (slots + GLOBALS) as usize;
+        if self.of_slot.len() < len {
+            self.of_slot.resize(len, 0);
         }
     }
 
@@ -294,8 +327,8 @@ impl Cache {
     /// Maps a slot to a register.
     #[inline]
     fn map(&mut self, slot: Slot, reg: Reg) {
-        match self.of_slot.get_mut(slot.0 as usize) {
-            Some(place) => *place = reg.index() as u8,
+        match self.of_slot.get_mut(place(slot)) {
+            Some(known) => *known = reg.index() as u8,
             None => self.map_higher(slot, reg),
         }
     }
@@ -303,7 +336,7 @@ impl Cache {
     #[cold]
     #[inline(never)]
     fn map_higher(&mut self, slot: Slot, reg: Reg) {
-        let at = slot.0 as usize;
+        let at = place(slot);
         self.of_slot.resize((at + 1).next_multiple_of(64), 0);
         self.of_slot[at] = reg.index() as u8;
     }
@@ -331,19 +364,36 @@ impl Cache {
         }
     }
 
+    /// Forgets a slot whose value is in memory, if one of these registers has it.
+    pub(crate) fn forget_if(&mut self, slot: Slot, regs: RegSet) {
+        if self.find(slot).is_some_and(|reg| regs.contains(reg)) {
+            self.forget(slot);
+        }
+    }
+
     /// Forgets the slots from one on.
     pub(crate) fn forget_from(&mut self, top: Slot) {
         for reg in self.used.iter() {
-            if self.holders[reg.index()][0].slot >= top || self.double.contains(reg) {
-                self.forget_second_from(reg, top);
+            if is_from(self.holders[reg.index()][0].slot, top) || self.double.contains(reg) {
+                self.forget_each(reg, |slot| is_from(slot, top));
             }
         }
     }
 
-    fn forget_second_from(&mut self, reg: Reg, top: Slot) {
+    /// Forgets the globals: somebody may have set them.
+    pub(crate) fn forget_globals(&mut self) {
+        for reg in self.used.iter() {
+            if global_of(self.holders[reg.index()][0].slot).is_some() || self.double.contains(reg) {
+                self.forget_each(reg, |slot| global_of(slot).is_some());
+            }
+        }
+    }
+
+    /// Forgets slots of a register.
+    fn forget_each(&mut self, reg: Reg, goes: impl Fn(Slot) -> bool) {
         for at in (0..self.held(reg).len()).rev() {
             let held = self.holders[reg.index()][at];
-            if held.slot >= top {
+            if goes(held.slot) {
                 self.unbind_one(reg, held.slot);
             }
         }

@@ -14,15 +14,16 @@ use upshift_core::types::ValType;
 use upshift_core::value::V128;
 use upshift_core::vm::{VmLayout, frame};
 use upshift_ir::build::Builder;
-use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
     Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
+use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
+use crate::detour::Detour;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
@@ -33,6 +34,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) module: &'m ModuleInfo,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
+    /// Whether code takes fuel or looks at the epoch.
+    pub(crate) metered: bool,
     pub(crate) frame: Frame,
     pub(crate) asm: &'m mut Assembler,
     /// What is in registers.
@@ -51,6 +54,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) next: Option<Next>,
     /// A shift that the addition that comes next does as well.
     pub(crate) scaled: Option<Scaled>,
+    /// The last branch, if it may lead around a trap.
+    pub(crate) detour: Option<Detour>,
     /// Labels and loops.
     pub(crate) control: &'m mut Control,
     /// What is known of locals, for loops.
@@ -86,6 +91,7 @@ impl<'m> Compiler<'m> {
     pub(crate) fn new(
         module: &'m ModuleInfo,
         target: &'m Target,
+        options: CodeOptions,
         positions: bool,
         room: &'m mut Room,
     ) -> Compiler<'m> {
@@ -102,6 +108,7 @@ impl<'m> Compiler<'m> {
             module,
             layout: module.vm_layout(),
             target,
+            metered: options.fuel || options.interruption,
             frame,
             asm,
             cache,
@@ -112,6 +119,7 @@ impl<'m> Compiler<'m> {
             kept_flags: None,
             next: None,
             scaled: None,
+            detour: None,
             control,
             pins,
             tables,
@@ -200,6 +208,10 @@ impl Backend for Compiler<'_> {
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
         self.copy_value(dst, src, ty);
+    }
+
+    fn carry(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.carry_value(dst, src, ty);
     }
 
     fn set_local(&mut self, _local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
@@ -341,6 +353,7 @@ impl Backend for Compiler<'_> {
 
     fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.open_handler(self.asm.offset(), handler, outer);
     }
 
@@ -351,6 +364,7 @@ impl Backend for Compiler<'_> {
 
     fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.close_handler(self.asm.offset(), handler, next);
     }
 

@@ -10,7 +10,7 @@ use upshift_core::cast::Cast;
 use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
-use crate::cache::Kind;
+use crate::cache::{Kind, NO_TOP};
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Plan};
@@ -184,6 +184,7 @@ impl Compiler<'_> {
 
     /// Control comes from elsewhere to here, where nothing from a slot on is wanted.
     pub(crate) fn bind_label(&mut self, label: Label, top: Slot) {
+        self.straighten(label);
         let LabelInfo { place, state, catches, .. } = self.label(label);
         if !self.control.unreachable {
             self.cache.forget_from(top);
@@ -217,7 +218,7 @@ impl Compiler<'_> {
         self.control.pinned.push(pinned);
         self.plan(label);
         self.conform();
-        self.take_state(label, Slot(u32::MAX));
+        self.take_state(label, NO_TOP);
         self.asm.bind(self.label(label).place);
         let number = number as usize;
         if self.control.loops.len() <= number {
@@ -258,7 +259,9 @@ impl Compiler<'_> {
 
     /// Stops with a trap.
     pub(crate) fn trap_here(&mut self, trap: upshift_core::Trap) {
+        let start = self.asm.offset();
         self.emit_trap(trap);
+        self.note_trap(start, trap);
         self.leave();
     }
 
@@ -295,6 +298,7 @@ impl Compiler<'_> {
         if state.is_none() || self.control.plan.is_empty() {
             let end = self.asm.offset();
             self.jump_if(test, place);
+            self.note_branch(end, test, target);
             return self.note_head_test(end, test, place);
         }
         let skip = self.asm.label();

@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod compiler;
 mod control;
+mod detour;
 mod embed;
 mod float;
 mod integer;
@@ -92,7 +93,7 @@ fn walk<T>(
     answer: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
-        let mut compiler = Compiler::new(module, target, positions, room);
+        let mut compiler = Compiler::new(module, target, options, positions, room);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]

@@ -6,7 +6,7 @@
 
 use upshift_translate::backend::{Label, Slot};
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, global_of};
 use crate::compiler::Compiler;
 use crate::x64::{Reg, RegSet};
 
@@ -44,7 +44,8 @@ impl Compiler<'_> {
         for reg in self.cache.double().iter() {
             if let [first, second, ..] = *self.cache.held(reg) {
                 let stays = self.control.pinned().contains(reg);
-                let other = if second.dirty && !first.dirty && !stays { first } else { second };
+                let first_goes = second.dirty && !first.dirty && !stays || global_of(first.slot).is_some();
+                let other = if first_goes { first } else { second };
                 if other.dirty {
                     self.emit_store(other.slot, reg, other.kind);
                 }
@@ -86,7 +87,12 @@ impl Compiler<'_> {
                 clean = clean.or(place);
                 continue;
             }
-            if let Some(found) = cache.find(slot) {
+            let found = cache.find(slot);
+            // A global may not be wanted any more.
+            let leaves = !bound && found != Some(reg) && global_of(slot).is_some();
+            if let Some(found) = found
+                && !leaves
+            {
                 if !cache.double().contains(found) {
                     expected.insert(found);
                     if !dirty {
@@ -102,7 +108,7 @@ impl Compiler<'_> {
                 stored.insert(found);
             }
             // What stays in the loop is wanted again.
-            if bound || dirty || pinned.contains(reg) {
+            if !leaves && (bound || dirty || pinned.contains(reg)) {
                 plan.loads.push((reg, slot, kind));
             } else {
                 end -= 1;

@@ -14,7 +14,7 @@ use upshift_asm::x64::{Gpr, Mem, RegMem, Xmm};
 use upshift_core::types::ValType;
 use upshift_translate::backend::{Operand, Operands, Slot};
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, is_from};
 use crate::compiler::Compiler;
 use crate::x64::{self, Class, REGS, Reg};
 
@@ -105,7 +105,7 @@ impl Compiler<'_> {
         let homes = Slot(self.frame.homes);
         let cost = |&reg: &Reg| match self.cache.held(reg) {
             _ if pinned.contains(reg) => 3,
-            held if held.iter().any(|held| held.slot >= homes) => 2,
+            held if held.iter().any(|held| is_from(held.slot, homes)) => 2,
             _ => u8::from(self.cache.is_dirty(reg)),
         };
         let last = self.last.index();
@@ -380,6 +380,20 @@ impl Compiler<'_> {
         }
     }
 
+    /// Copies a value to the home of a block's result. A constant goes to a register, as other branches have the result in one.
+    pub(crate) fn carry_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        let kind = Kind::from(ty);
+        let free = self.cache.free().and(x64::allocatable(kind.class())).without(self.control.pinned());
+        let Operand::Const(bits, _) = src else { return self.copy_value(dst, src, ty) };
+        if free.len() <= SCARCE {
+            return self.copy_value(dst, src, ty);
+        }
+        self.settle_for_copy(dst, src, kind);
+        let reg = self.alloc(kind.class());
+        self.emit_const(reg, bits, kind);
+        self.define(dst, reg, kind);
+    }
+
     /// Copies a value to a local. One that stays in a register in this loop gets there at once, so that all branches find it there.
     pub(crate) fn set_local_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
         self.kept_flags = None;
@@ -419,7 +433,7 @@ impl Compiler<'_> {
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.
-    fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
+    pub(crate) fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
         let reg = self.use_reg(src, kind);
         // What is dead makes room.
         self.done();

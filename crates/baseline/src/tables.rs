@@ -7,7 +7,7 @@ use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Cache, Kind};
+use crate::cache::{Cache, Kind, is_from};
 use crate::compiler::Compiler;
 use crate::merge::Entry;
 use crate::x64::{Misfit, Reg};
@@ -111,6 +111,18 @@ impl Tables {
         }
     }
 
+    /// What was at `end` is what begins at `start` now, and what was at `behind` begins at `now`; nothing else is between.
+    pub(crate) fn move_positions(&mut self, start: u32, end: u32, behind: u32, now: u32) {
+        let Some(positions) = &mut self.positions else { return };
+        let from = positions.partition_point(|&(at, _)| at < start);
+        let find =
+            |wanted: u32| positions[from..].iter().find(|&&(at, _)| at == wanted).map(|&(_, offset)| offset);
+        let (trap, next) = (find(end), find(behind));
+        positions.truncate(from);
+        positions.extend(trap.map(|offset| (start, offset)));
+        positions.extend(next.map(|offset| (now, offset)));
+    }
+
     /// The positions that were noted.
     pub(crate) fn take_positions(&mut self) -> Vec<(u32, u32)> {
         self.positions.take().unwrap_or_default()
@@ -203,7 +215,7 @@ impl Compiler<'_> {
         self.asm.bind(landing);
         for at in entries {
             let Entry { reg, held } = self.tables.kept[at];
-            if held.slot < kept.dead {
+            if !is_from(held.slot, kept.dead) {
                 self.emit_load(reg, held.slot, held.kind);
             }
         }

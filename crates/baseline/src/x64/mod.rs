@@ -3,6 +3,7 @@
 //! Everything above works with [`Reg`], [`Class`] and the methods of these files; what they emit, nobody above knows.
 
 mod atomic;
+mod bulk;
 mod calls;
 mod casts;
 mod convert;

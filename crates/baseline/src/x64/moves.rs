@@ -5,7 +5,7 @@ use upshift_core::index::GlobalIndex;
 use upshift_translate::backend::Slot;
 
 use super::{CTX, Class, FP, Reg};
-use crate::cache::Kind;
+use crate::cache::{Kind, global_of};
 use crate::compiler::Compiler;
 
 /// Up to how many slots are copied by an instruction each.
@@ -14,13 +14,16 @@ pub(super) const UNROLLED: u32 = 8;
 const ZEROED: u32 = 48;
 
 impl Compiler<'_> {
-    /// A slot of the frame.
+    /// A slot of the frame, or the global that it stands for.
     #[inline]
     pub(crate) fn slot_mem(&self, slot: Slot) -> Mem {
-        Mem::base(FP, self.slot_disp(slot))
+        match global_of(slot) {
+            None => Mem::base(FP, self.slot_disp(slot)),
+            Some(own) => Mem::base(CTX, self.layout.global(own) as i32),
+        }
     }
 
-    /// How many bytes a slot lies behind the frame pointer.
+    /// How many bytes a slot of the frame lies behind the frame pointer.
     #[inline]
     pub(super) fn slot_disp(&self, slot: Slot) -> i32 {
         // A frame whose slots are so far away is never entered: no stack has room for it.
@@ -30,6 +33,10 @@ impl Compiler<'_> {
 
     /// Loads the value of a slot.
     pub(crate) fn emit_load(&mut self, reg: Reg, slot: Slot, kind: Kind) {
+        if global_of(slot).is_some() {
+            let mem = self.slot_mem(slot);
+            return self.emit_load_from(reg, mem, kind);
+        }
         let disp = self.slot_disp(slot);
         match kind {
             Kind::I32 => self.asm.mov_based(Size::S32, reg.gpr(), FP, disp),
