@@ -344,16 +344,12 @@ impl Cache {
     /// The value of a slot is dead, or is in memory.
     #[inline]
     pub(crate) fn forget(&mut self, slot: Slot) {
-        if !self.is_unknown(slot) {
-            self.forget_known(slot);
-        }
-    }
-
-    #[inline(never)]
-    fn forget_known(&mut self, slot: Slot) {
-        match self.find_first(slot) {
-            Some(reg) if !self.double.contains(reg) => self.clear_single(reg),
-            _ => self.forget_second(slot),
+        let Some(&number) = self.of_slot.get(place(slot)) else { return };
+        let reg = Reg::new(number);
+        if self.double.contains(reg) {
+            self.forget_second(slot);
+        } else if self.holders[reg.index()][0].slot == slot {
+            self.clear_single(reg);
         }
     }
 

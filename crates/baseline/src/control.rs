@@ -44,7 +44,7 @@ struct Arrival {
 }
 
 /// What stays in registers in a loop.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pinned {
     pub(crate) regs: RegSet,
     /// The part of the entries that says which local each has.
@@ -69,6 +69,8 @@ pub(crate) struct Control {
     loops: Vec<Option<Arrival>>,
     /// What stays in registers in the loops that are open.
     pinned: Vec<Pinned>,
+    /// The same of the innermost one.
+    innermost: Pinned,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
     /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
@@ -91,6 +93,7 @@ impl Control {
         self.table_stubs.clear();
         self.loops.clear();
         self.pinned.clear();
+        self.innermost = Pinned::default();
         self.catches.clear();
         self.unreachable = false;
         (self.head, self.last_head) = (None, None);
@@ -127,18 +130,24 @@ impl Control {
     }
 
     /// The registers that stay in the innermost loop.
+    #[inline]
     pub(crate) fn pinned(&self) -> RegSet {
-        self.pinned.last().map_or(RegSet::EMPTY, |pinned| pinned.regs)
+        self.innermost.regs
     }
 
     /// The entries of what stays in the innermost loop.
     pub(crate) fn pins_around(&self) -> (u32, u32) {
-        self.pinned.last().map_or((0, 0), |pinned| pinned.entries)
+        self.innermost.entries
     }
 
     /// The register in which a local stays in the innermost loop.
+    #[inline]
     pub(crate) fn pin_of(&self, slot: Slot) -> Option<Reg> {
-        let &Pinned { entries: (start, end), .. } = self.pinned.last()?;
+        if self.innermost.regs == RegSet::EMPTY { None } else { self.find_pin(slot) }
+    }
+
+    fn find_pin(&self, slot: Slot) -> Option<Reg> {
+        let (start, end) = self.innermost.entries;
         let entries = &self.entries[start as usize..end as usize];
         entries.iter().find(|entry| entry.held.slot == slot).map(|entry| entry.reg)
     }
@@ -216,6 +225,7 @@ impl Compiler<'_> {
         self.control.labels[label.0 as usize].bound = true;
         let pinned = self.pin(label, survey);
         self.control.pinned.push(pinned);
+        self.control.innermost = pinned;
         self.plan(label);
         self.conform();
         self.take_state(label, NO_TOP);
@@ -248,6 +258,7 @@ impl Compiler<'_> {
     /// The innermost loop ends.
     pub(crate) fn leave_loop(&mut self) {
         self.control.pinned.pop();
+        self.control.innermost = self.control.pinned.last().copied().unwrap_or_default();
     }
 
     /// Control does not go on here.

@@ -143,11 +143,10 @@ impl Compiler<'_> {
 
     /// The register for a local that is in `known` now: that one, if it can last and is not taken.
     fn pin_register(&self, class: Class, known: Option<Reg>, taken: RegSet) -> Option<Reg> {
-        let lasts = |reg: &Reg| !taken.contains(*reg);
-        let used = self.cache.used();
+        let left = x64::lasting(class).without(taken);
         known
-            .filter(|&known| x64::lasting(class).any(|reg| reg == known) && lasts(&known))
-            .or_else(|| x64::lasting(class).find(|reg| lasts(reg) && !used.contains(*reg)))
-            .or_else(|| x64::lasting(class).find(lasts))
+            .filter(|&known| left.contains(known))
+            .or_else(|| x64::best_lasting(class, left.without(self.cache.used())))
+            .or_else(|| x64::best_lasting(class, left))
     }
 }
