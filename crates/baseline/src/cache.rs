@@ -159,15 +159,6 @@ impl Cache {
         (self.holders[reg.index()][0].slot == slot).then_some(reg)
     }
 
-    /// Whether it is certain, without looking closely, that no register has a slot.
-    #[inline(always)]
-    fn is_unknown(&self, slot: Slot) -> bool {
-        self.of_slot.get(place(slot)).is_none_or(|&number| {
-            let reg = Reg::new(number);
-            self.holders[reg.index()][0].slot != slot && !self.double.contains(reg)
-        })
-    }
-
     /// The register if it has the slot as its second one, or as the second one of a vector.
     #[inline(never)]
     fn find_second(&self, reg: Reg, slot: Slot) -> Option<Reg> {
@@ -256,11 +247,22 @@ impl Cache {
     /// A register gets the value of a slot; whatever was known of the slot is forgotten.
     #[inline(never)]
     pub(crate) fn bind(&mut self, reg: Reg, held: Held) {
-        if held.kind != Kind::V128 && !self.used.contains(reg) && self.is_unknown(held.slot) {
-            self.bind_first(reg, held);
-        } else {
-            self.bind_any(reg, held);
+        let own = RegSet::of(reg);
+        if let Some(known) = self.of_slot.get_mut(place(held.slot)) {
+            let before = Reg::new(*known);
+            if self.holders[before.index()][0].slot != held.slot
+                && !self.double.contains(before)
+                && self.used.and(own) == RegSet::EMPTY
+                && held.kind != Kind::V128
+            {
+                *known = reg.index() as u8;
+                self.holders[reg.index()][0] = held;
+                self.used = self.used.or(own);
+                self.dirty = if held.dirty { self.dirty.or(own) } else { self.dirty };
+                return;
+            }
         }
+        self.bind_any(reg, held);
     }
 
     #[inline(never)]
@@ -276,15 +278,11 @@ impl Cache {
             self.double.insert(reg);
         }
         self.holders[reg.index()][usize::from(second)] = held;
-        self.note(reg, held);
-    }
-
-    /// The same where nothing is known of the slot, the register has nothing, and it is no vector.
-    #[inline]
-    pub(crate) fn bind_first(&mut self, reg: Reg, held: Held) {
-        debug_assert!(!self.used.contains(reg) && self.find(held.slot).is_none() && held.kind != Kind::V128);
-        self.holders[reg.index()][0] = held;
-        self.note(reg, held);
+        self.used.insert(reg);
+        if held.dirty {
+            self.dirty.insert(reg);
+        }
+        self.map(held.slot, reg);
     }
 
     /// The registers have what these entries say below a slot, and nothing else. Each slot was known once, or is that of a local.
@@ -313,15 +311,6 @@ impl Cache {
         if self.of_slot.len() < len {
             self.of_slot.resize(len, 0);
         }
-    }
-
-    /// A register has what was written to its holder.
-    #[inline]
-    fn note(&mut self, reg: Reg, held: Held) {
-        let (own, dirty) = (RegSet::of(reg), if held.dirty { RegSet::of(reg) } else { RegSet::EMPTY });
-        self.used = self.used.or(own);
-        self.dirty = self.dirty.or(dirty);
-        self.map(held.slot, reg);
     }
 
     /// Maps a slot to a register.

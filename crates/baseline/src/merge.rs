@@ -122,14 +122,20 @@ impl Compiler<'_> {
             stored = stored.or(late);
         } else if late != RegSet::EMPTY {
             for entry in &mut *entries {
-                entry.held.dirty |=
-                    cache.find(entry.held.slot).is_some_and(|found| late.contains(found) && found.class() == entry.reg.class());
+                entry.held.dirty |= cache
+                    .find(entry.held.slot)
+                    .is_some_and(|found| late.contains(found) && found.class() == entry.reg.class());
             }
         }
         for reg in cache.dirty().without(expected.without(stored)).iter() {
+            if !cache.double().contains(reg) {
+                let Held { slot, kind, .. } = cache.first(reg);
+                plan.stores.push((slot, reg, kind));
+                continue;
+            }
             for &Held { slot, kind, .. } in cache.held(reg).iter().filter(|held| held.dirty) {
                 match entries.iter_mut().find(|entry| entry.held.slot == slot) {
-                    Some(entry) if cache.double().contains(reg) && entry.reg.class() == reg.class() => {
+                    Some(entry) if entry.reg.class() == reg.class() => {
                         if !bound {
                             entry.held.dirty = true;
                         } else if !entry.held.dirty {

@@ -160,7 +160,8 @@ impl Assembler {
     #[inline(never)]
     fn put_registers(&mut self, enc: Legacy, reg: u8, rm: u8) {
         if let Some(word) = enc.short() {
-            return self.put_short(word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16, 3);
+            return self
+                .put_short(word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16, 3);
         }
         let needed = enc.needs_rex(reg, rm);
         let part = head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm));
@@ -251,7 +252,8 @@ impl Assembler {
     #[inline(always)]
     pub(super) fn put_based_imm(&mut self, enc: Enc, reg: u8, rm: Gpr, imm: i32, imm_len: usize) {
         let word = enc.legacy.short().expect("the instruction is short");
-        let word = word | u64::from(rex_of_registers(reg, rm.number())) | modrm(3, reg, rm.number().into()) << 16;
+        let word =
+            word | u64::from(rex_of_registers(reg, rm.number())) | modrm(3, reg, rm.number().into()) << 16;
         self.put_short(word | u64::from(imm as u32) << 24, 3 + imm_len);
     }
 

@@ -5,9 +5,9 @@ use super::encoding::{Enc, Map, Prefix, imm_bytes};
 use super::mem::{Mem, Rm};
 use super::regs::{Cond, Gpr, Size};
 use super::tables::instructions;
-use crate::pool::Const;
 #[cfg(test)]
 use super::tests::{Case, Shape};
+use crate::pool::Const;
 
 const fn enc(map: Map, opcode: u8) -> Enc {
     Enc::new(Prefix::NP, map, opcode)

@@ -92,11 +92,8 @@ impl Compiler<'_> {
     ) {
         let Arithmetic { single, double, commutes } = op;
         let op = if kind == Kind::F32 { single } else { double };
-        let (lhs, rhs, spare) = if commutes {
-            self.in_order(lhs, rhs, kind)
-        } else {
-            (lhs, rhs, self.is_spare(lhs, rhs, kind))
-        };
+        let (lhs, rhs, spare) =
+            if commutes { self.in_order(lhs, rhs, kind) } else { (lhs, rhs, self.is_spare(lhs, rhs, kind)) };
         if self.target.features.has(CpuFeature::Avx) && !spare {
             let lhs = self.use_xmm(lhs, kind);
             let rhs = self.float_place(rhs, kind);
