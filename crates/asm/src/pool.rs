@@ -122,12 +122,14 @@ impl Pool {
 
     /// These words, one behind the other, shared with nobody.
     pub(crate) fn run(&mut self, words: &[Word]) -> Const {
-        let first = Const(self.bytes.len() as u32);
-        for &word in words {
-            let at = self.extend();
-            self.set(at, word);
+        let first = self.bytes.len() as u32;
+        self.bytes.reserve(8 * words.len());
+        self.addresses.reserve(words.len());
+        for (at, &word) in (first..).step_by(8).zip(words) {
+            let value = self.value(at, word);
+            self.bytes.extend_from_slice(&value.to_le_bytes());
         }
-        first
+        Const(first)
     }
 
     /// The distances to labels, four bytes each, from the begin of the table.
@@ -146,18 +148,23 @@ impl Pool {
     }
 
     fn set(&mut self, at: u32, word: Word) {
-        let (value, of) = match word {
-            Word::Value(value) => (value, None),
-            Word::Label(label) => (0, Some(AddressOf::Label(label))),
-            // Where the pool begins is added when that is known.
-            Word::Const(place) => (place.0.into(), Some(AddressOf::Reloc(RelocKind::Base))),
-            Word::Handler(op) => (0, Some(AddressOf::Reloc(RelocKind::Handler(op)))),
-            Word::Stub(stub) => (0, Some(AddressOf::Reloc(RelocKind::Stub(stub)))),
-        };
-        if let Some(of) = of {
-            self.addresses.push(Address { at, of });
-        }
+        let value = self.value(at, word);
         self.bytes[at as usize..at as usize + 8].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// What is in a word as long as the code is being written. If it will hold an address, that is noted.
+    #[inline]
+    fn value(&mut self, at: u32, word: Word) -> u64 {
+        let (value, of) = match word {
+            Word::Value(value) => return value,
+            Word::Label(label) => (0, AddressOf::Label(label)),
+            // Where the pool begins is added when that is known.
+            Word::Const(place) => (place.0.into(), AddressOf::Reloc(RelocKind::Base)),
+            Word::Handler(op) => (0, AddressOf::Reloc(RelocKind::Handler(op))),
+            Word::Stub(stub) => (0, AddressOf::Reloc(RelocKind::Stub(stub))),
+        };
+        self.addresses.push(Address { at, of });
+        value
     }
 
     pub(crate) fn capacity(&self) -> usize {

@@ -14,15 +14,16 @@ use upshift_core::types::ValType;
 use upshift_core::value::V128;
 use upshift_core::vm::{VmLayout, frame};
 use upshift_ir::build::Builder;
-use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
     Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
+use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
+use crate::detour::Detour;
 use crate::merge::Moves;
 use crate::operands::Consumed;
 use crate::pins::Pins;
@@ -34,10 +35,12 @@ pub(crate) struct Compiler<'m> {
     pub(crate) module: &'m ModuleInfo,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
+    /// Whether code takes fuel or looks at the epoch.
+    pub(crate) metered: bool,
     pub(crate) frame: Frame,
-    pub(crate) asm: Assembler,
+    pub(crate) asm: &'m mut Assembler,
     /// What is in registers.
-    pub(crate) cache: Cache,
+    pub(crate) cache: &'m mut Cache,
     /// The register that was given out last.
     pub(crate) last: Reg,
     /// The temporaries that the running operation uses up.
@@ -52,17 +55,19 @@ pub(crate) struct Compiler<'m> {
     pub(crate) next: Option<Next>,
     /// A shift that the addition that comes next does as well.
     pub(crate) scaled: Option<Scaled>,
+    /// The last branch, if it may lead around a trap.
+    pub(crate) detour: Option<Detour>,
     /// Labels and loops.
-    pub(crate) control: Control,
+    pub(crate) control: &'m mut Control,
     /// What is known of locals, for loops.
-    pub(crate) pins: Pins,
+    pub(crate) pins: &'m mut Pins,
     /// What lies beside the code.
-    pub(crate) tables: Tables,
+    pub(crate) tables: &'m mut Tables,
     /// Makes instructions of the interpreter, once one is wanted.
     pub(crate) builder: Option<Builder<'m>>,
 }
 
-/// What compilers use from one function to the next, so that they need not allocate it each time. It is empty between functions.
+/// What compilers use from one function to the next, so that they need not allocate it each time.
 #[derive(Default)]
 pub(crate) struct Room {
     asm: Assembler,
@@ -73,10 +78,12 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Whether only very large functions need so much.
-    fn is_large(&self) -> bool {
+    /// Gives up what only very large functions need.
+    pub(crate) fn trim(&mut self) {
         const MOST_BYTES: usize = 1 << 18;
-        self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large()
+        if self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large() {
+            *self = Room::default();
+        }
     }
 }
 
@@ -86,17 +93,25 @@ impl<'m> Compiler<'m> {
         module: &'m ModuleInfo,
         target: &'m Target,
         body_bytes: usize,
+        options: CodeOptions,
         positions: bool,
-        room: Room,
+        room: &'m mut Room,
     ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
-        let Room { asm, cache, mut control, pins, mut tables } = room;
+        let Room { asm, cache, control, pins, tables } = room;
+        // The function before may have ended with an error.
+        asm.clear();
+        cache.clear();
+        cache.unlock();
+        control.reset();
+        tables.reset();
         control.moves = if target.choices { Moves::few(body_bytes) } else { Moves::of_body(body_bytes) };
         tables.note_positions(positions);
         Compiler {
             module,
             layout: module.vm_layout(),
             target,
+            metered: options.fuel || options.interruption,
             frame,
             asm,
             cache,
@@ -107,26 +122,12 @@ impl<'m> Compiler<'m> {
             kept_flags: None,
             next: None,
             scaled: None,
+            detour: None,
             control,
             pins,
             tables,
             builder: None,
         }
-    }
-
-    /// What the next compiler can use.
-    pub(crate) fn into_room(self) -> Room {
-        let Compiler { asm, cache, control, pins, tables, .. } = self;
-        let mut room = Room { asm, cache, control, pins, tables };
-        if room.is_large() {
-            return Room::default();
-        }
-        room.asm.clear();
-        room.cache.clear();
-        room.cache.unlock();
-        room.control.reset();
-        room.tables.reset();
-        room
     }
 
     /// The finished code.
@@ -211,6 +212,10 @@ impl Backend for Compiler<'_> {
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
         self.copy_value(dst, src, ty);
+    }
+
+    fn carry(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.carry_value(dst, src, ty);
     }
 
     fn set_local(&mut self, _local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
@@ -352,6 +357,7 @@ impl Backend for Compiler<'_> {
 
     fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.open_handler(self.asm.offset(), handler, outer);
     }
 
@@ -362,6 +368,7 @@ impl Backend for Compiler<'_> {
 
     fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.close_handler(self.asm.offset(), handler, next);
     }
 

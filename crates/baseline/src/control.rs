@@ -10,7 +10,7 @@ use upshift_core::cast::Cast;
 use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
-use crate::cache::Kind;
+use crate::cache::{Kind, NO_TOP};
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::merge::{Entry, Moves, Plan};
@@ -46,7 +46,7 @@ struct Arrival {
 }
 
 /// What stays in registers in a loop.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pinned {
     pub(crate) regs: RegSet,
     /// The part of the entries that says which local each has.
@@ -75,6 +75,8 @@ pub(crate) struct Control {
     loops: Vec<Option<Arrival>>,
     /// What stays in registers in the loops that are open.
     pinned: Vec<Pinned>,
+    /// The same of the innermost one.
+    innermost: Pinned,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
     /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
@@ -89,26 +91,21 @@ pub(crate) struct Control {
     pub(crate) entry: Option<Const>,
 }
 
-/// A vector without elements but with its room.
-pub(crate) fn emptied<T>(mut elements: Vec<T>) -> Vec<T> {
-    elements.clear();
-    elements
-}
-
 impl Control {
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        let old = std::mem::take(self);
-        *self = Control {
-            labels: emptied(old.labels),
-            entries: emptied(old.entries),
-            plan: old.plan,
-            from_slots: emptied(old.from_slots),
-            loops: emptied(old.loops),
-            pinned: emptied(old.pinned),
-            catches: emptied(old.catches),
-            ..Control::default()
-        };
+        self.labels.clear();
+        self.entries.clear();
+        self.from_slots.clear();
+        self.loops.clear();
+        self.pinned.clear();
+        self.innermost = Pinned::default();
+        self.catches.clear();
+        self.unreachable = false;
+        (self.head, self.last_head) = (None, None);
+        self.call_landings = [None; LANDINGS.len()];
+        (self.body, self.overflow, self.entry) = (None, None, None);
+        (self.frame_size_at, self.frame_slots, self.main) = (0, 0, 0);
     }
 
     /// Whether only very large functions need so much room.
@@ -139,18 +136,24 @@ impl Control {
     }
 
     /// The registers that stay in the innermost loop.
+    #[inline]
     pub(crate) fn pinned(&self) -> RegSet {
-        self.pinned.last().map_or(RegSet::EMPTY, |pinned| pinned.regs)
+        self.innermost.regs
     }
 
     /// The entries of what stays in the innermost loop.
     pub(crate) fn pins_around(&self) -> (u32, u32) {
-        self.pinned.last().map_or((0, 0), |pinned| pinned.entries)
+        self.innermost.entries
     }
 
     /// The register in which a local stays in the innermost loop.
+    #[inline]
     pub(crate) fn pin_of(&self, slot: Slot) -> Option<Reg> {
-        let &Pinned { entries: (start, end), .. } = self.pinned.last()?;
+        if self.innermost.regs == RegSet::EMPTY { None } else { self.find_pin(slot) }
+    }
+
+    fn find_pin(&self, slot: Slot) -> Option<Reg> {
+        let (start, end) = self.innermost.entries;
         let entries = &self.entries[start as usize..end as usize];
         entries.iter().find(|entry| entry.held.slot == slot).map(|entry| entry.reg)
     }
@@ -197,6 +200,7 @@ impl Compiler<'_> {
 
     /// Control comes from elsewhere to here, where nothing from a slot on is wanted.
     pub(crate) fn bind_label(&mut self, label: Label, top: Slot) {
+        self.straighten(label);
         let LabelInfo { place, state, catches, .. } = self.label(label);
         if !self.control.unreachable {
             self.cache.forget_from(top);
@@ -228,9 +232,10 @@ impl Compiler<'_> {
         self.control.labels[label.0 as usize].bound = true;
         let pinned = self.pin(label, survey);
         self.control.pinned.push(pinned);
+        self.control.innermost = pinned;
         self.plan(label);
         self.conform();
-        self.take_state(label, Slot(u32::MAX));
+        self.take_state(label, NO_TOP);
         self.asm.bind(self.label(label).place);
         let number = number as usize;
         if self.control.loops.len() <= number {
@@ -260,6 +265,7 @@ impl Compiler<'_> {
     /// The innermost loop ends.
     pub(crate) fn leave_loop(&mut self) {
         self.control.pinned.pop();
+        self.control.innermost = self.control.pinned.last().copied().unwrap_or_default();
     }
 
     /// Control does not go on here.
@@ -271,7 +277,9 @@ impl Compiler<'_> {
 
     /// Stops with a trap.
     pub(crate) fn trap_here(&mut self, trap: upshift_core::Trap) {
+        let start = self.asm.offset();
         self.emit_trap(trap);
+        self.note_trap(start, trap);
         self.leave();
     }
 
@@ -299,6 +307,7 @@ impl Compiler<'_> {
             let end = self.asm.offset();
             self.jump_if(test, place);
             if place == self.label(target).place {
+                self.note_branch(end, test, target);
                 self.note_head_test(end, test, place);
             }
             return;

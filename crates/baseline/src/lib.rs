@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod compiler;
 mod control;
+mod detour;
 mod embed;
 mod float;
 mod integer;
@@ -79,7 +80,7 @@ pub fn positions(
 
 thread_local! {
     /// What walks and compilers on this thread use again and again.
-    static ROOM: RefCell<(WalkBuffers, Option<Room>)> = RefCell::default();
+    static ROOM: RefCell<(WalkBuffers, Room)> = RefCell::default();
 }
 
 /// Walks over a function and has the compiler answer.
@@ -93,15 +94,14 @@ fn walk<T>(
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
         let body_bytes = module.body(func).map_or(0, |body| body.len());
-        let mut compiler =
-            Compiler::new(module, target, body_bytes, positions, room.take().unwrap_or_default());
+        let mut compiler = Compiler::new(module, target, body_bytes, options, positions, room);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]
         let backend = &mut compiler;
         walk_with(buffers, module, func, options, backend)?;
         let answer = answer(&mut compiler);
-        *room = Some(compiler.into_room());
+        room.trim();
         Ok(answer)
     })
 }

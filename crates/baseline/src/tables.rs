@@ -7,10 +7,9 @@ use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Cache, Kind};
+use crate::cache::{Cache, Kind, is_from};
 use crate::code::Fault;
 use crate::compiler::Compiler;
-use crate::control::emptied;
 use crate::merge::Entry;
 use crate::x64::{Misfit, Reg};
 
@@ -95,18 +94,17 @@ impl Tables {
 
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        let old = std::mem::take(self);
-        *self = Tables {
-            cold: emptied(old.cold),
-            kept: emptied(old.kept),
-            owners: emptied(old.owners),
-            pool_owners: emptied(old.pool_owners),
-            faults: emptied(old.faults),
-            words: emptied(old.words),
-            entries: emptied(old.entries),
-            branch_tables: emptied(old.branch_tables),
-            ..Tables::default()
-        };
+        self.side = SideTables::default();
+        self.positions = None;
+        self.cold.clear();
+        self.kept.clear();
+        self.owners.clear();
+        self.pool_owners.clear();
+        self.faults.clear();
+        self.words.clear();
+        self.embedded = 0;
+        self.entries.clear();
+        self.branch_tables.clear();
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
@@ -118,6 +116,18 @@ impl Tables {
                 _ => positions.push((at, offset)),
             }
         }
+    }
+
+    /// What was at `end` is what begins at `start` now, and what was at `behind` begins at `now`; nothing else is between.
+    pub(crate) fn move_positions(&mut self, start: u32, end: u32, behind: u32, now: u32) {
+        let Some(positions) = &mut self.positions else { return };
+        let from = positions.partition_point(|&(at, _)| at < start);
+        let find =
+            |wanted: u32| positions[from..].iter().find(|&&(at, _)| at == wanted).map(|&(_, offset)| offset);
+        let (trap, next) = (find(end), find(behind));
+        positions.truncate(from);
+        positions.extend(trap.map(|offset| (start, offset)));
+        positions.extend(next.map(|offset| (now, offset)));
     }
 
     /// The positions that were noted.
@@ -217,7 +227,7 @@ impl Compiler<'_> {
         self.asm.bind(landing);
         for at in entries {
             let Entry { reg, held } = self.tables.kept[at];
-            if held.slot < kept.dead {
+            if !is_from(held.slot, kept.dead) {
                 self.emit_load(reg, held.slot, held.kind);
             }
         }

@@ -100,6 +100,11 @@ impl Assembler {
         self.buffer.patch_u32(at, value);
     }
 
+    /// Takes back what was written from an offset on, with no label bound behind it. See [`CodeBuffer::truncate`].
+    pub fn truncate(&mut self, at: u32) {
+        self.buffer.truncate(at);
+    }
+
     /// A label that is not bound yet.
     #[inline]
     pub fn label(&mut self) -> Label {

@@ -111,9 +111,12 @@ impl Compiler<'_> {
         if let Some(scaled) = self.scaled.take() {
             return self.add_scaled(scaled, dst, lhs, rhs);
         }
-        let (lhs, rhs) = if op == Alu::Sub { (lhs, rhs) } else { self.in_order(lhs, rhs, kind) };
+        let (lhs, rhs, spare) = match op {
+            Alu::Sub => (lhs, rhs, self.is_spare(lhs, rhs, kind)),
+            _ => self.in_order(lhs, rhs, kind),
+        };
         // The sum of what has to stay goes to another register at once.
-        if !self.is_spare(lhs, rhs, kind) && !matches!(lhs, Operand::Const(..)) {
+        if !spare && !matches!(lhs, Operand::Const(..)) {
             let sum = match (op, immediate(rhs, kind)) {
                 (Alu::Add, Some(imm)) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
                 (Alu::Sub, Some(imm)) if imm != i32::MIN => Some(Mem::base(self.use_gpr(lhs, kind), -imm)),
@@ -132,7 +135,7 @@ impl Compiler<'_> {
                 return self.define(dst, result, kind);
             }
         }
-        let result = self.take_for_result(lhs, rhs, kind).gpr();
+        let result = self.take_known(lhs, rhs, kind, spare).gpr();
         match self.source(rhs, kind) {
             Source::Imm(imm) => self.asm.alu_imm(op, size, result, imm),
             Source::Place(rhs) => self.asm.alu(op, size, result, rhs),
@@ -177,8 +180,8 @@ impl Compiler<'_> {
                 self.define(dst, result, kind);
             }
             None => {
-                let (lhs, rhs) = self.in_order(lhs, rhs, kind);
-                let result = self.take_for_result(lhs, rhs, kind).gpr();
+                let (lhs, rhs, spare) = self.in_order(lhs, rhs, kind);
+                let result = self.take_known(lhs, rhs, kind, spare).gpr();
                 let rhs = self.place(rhs, kind);
                 self.asm.imul(size, result, rhs);
                 self.define(dst, result, kind);

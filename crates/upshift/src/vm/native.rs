@@ -321,6 +321,12 @@ fn address_of(kind: RelocKind) -> u64 {
         RelocKind::Stub(Stub::Trap) => native::trap(),
         RelocKind::Stub(Stub::Overflow) => native::overflow(),
         RelocKind::Stub(Stub::Choose) => native::choose(),
+        #[cfg(target_arch = "x86_64")]
+        RelocKind::Stub(Stub::CopyBytes) => upshift_memops::COPY as usize,
+        #[cfg(target_arch = "x86_64")]
+        RelocKind::Stub(Stub::FillBytes) => upshift_memops::FILL as usize,
+        #[cfg(not(target_arch = "x86_64"))]
+        RelocKind::Stub(Stub::CopyBytes | Stub::FillBytes) => unreachable!("only code for x86-64 wants it"),
         RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
     };
     address as u64

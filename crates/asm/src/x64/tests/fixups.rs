@@ -47,6 +47,26 @@ fn backward_branches() {
 }
 
 #[test]
+fn what_is_taken_back_leaves_nothing() {
+    let mut asm = Assembler::new();
+    let (over, kept) = (asm.label(), asm.here());
+    asm.jcc(Cond::A, over);
+    let at = asm.offset();
+    asm.jmp(over);
+    let place = asm.word(Word::Value(7));
+    asm.mov(Size::S64, Gpr::RAX, Mem::pool(place));
+    asm.truncate(at);
+    assert_eq!((asm.offset(), asm.place(kept)), (at, Some(0)));
+    asm.jmp(over);
+    asm.bind(over);
+    asm.nop(1);
+    let code = asm.finish().unwrap();
+    assert_eq!(code.bytes[..12], [0x0F, 0x87, 5, 0, 0, 0, 0xE9, 0, 0, 0, 0, 0x90]);
+    // The constant stays in the pool.
+    assert_eq!(code.bytes[code.pool as usize..], 7_u64.to_le_bytes());
+}
+
+#[test]
 fn forward_branches() {
     for distance in [0, 1, 127, 128, 70_000] {
         let mut asm = Assembler::new();
