@@ -3,11 +3,10 @@
 //! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
 //! main line that loads what registers have there, and a word in the pool that leads to the stub.
 
-use upshift_asm::x64::Assembler;
+use upshift_asm::x64::{Assembler, Cond};
 use upshift_asm::{Const, Label as Place};
 use upshift_asm::{Stub, Word};
 use upshift_core::cast::Cast;
-use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
 use crate::cache::{Kind, NO_TOP};
@@ -328,7 +327,7 @@ impl Compiler<'_> {
 
     /// A branch on a reference.
     pub(crate) fn branch_on_null(&mut self, reference: Operand, sense: bool, target: Label) {
-        let test = self.compare(Binary::I64Eq, reference, Operand::Const(0, Slot(0)));
+        let test = self.compare(Cond::E, Kind::I64, reference, Operand::Const(0, Slot(0)));
         self.done();
         self.branch(if sense { test } else { test.inverted() }, target);
     }

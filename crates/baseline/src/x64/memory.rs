@@ -42,6 +42,9 @@ impl Compiler<'_> {
     /// The place of an access of so many bytes. None if its end is behind all addresses.
     pub(crate) fn access(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Option<Access> {
         let memory = arg.memory.index();
+        if memory == 0 && self.plain_memory {
+            return Some(self.unchecked(arg, address, bytes));
+        }
         let wide = self.module.memories[memory].index == IndexType::I64;
         match self.target.memories.get(memory) {
             Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address, bytes)),
@@ -49,6 +52,7 @@ impl Compiler<'_> {
         }
     }
 
+    #[inline]
     fn unchecked(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Access {
         let memory = arg.memory.0;
         let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };
