@@ -2,7 +2,7 @@
 
 use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;
-use upshift_translate::backend::{Backend, Operand, Slot};
+use upshift_translate::backend::{Backend, Next, Operand, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
@@ -11,7 +11,7 @@ use crate::x64::{Flags, IntOp, Test, int_op};
 impl Compiler<'_> {
     /// A binary operator.
     pub(crate) fn compile_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
-        if let (Binary::I32Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
+        if let (Binary::I32Eq | Binary::I64Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
             (op, lhs, rhs, self.flags)
             && flags.dst == slot
         {
@@ -31,6 +31,10 @@ impl Compiler<'_> {
             }
             _ => (op, lhs, rhs),
         };
+        if matches!(op, Binary::I32And | Binary::I64And) && self.next == Some(Next::Test) {
+            let test = self.test_bits(kind, lhs, rhs);
+            return self.define_flags(dst, test);
+        }
         match int_op(op) {
             Some(IntOp::Compare(_)) => {
                 let test = self.compare(op, lhs, rhs);

@@ -105,6 +105,21 @@ impl Compiler<'_> {
         Test::Is(cond)
     }
 
+    /// Whether two integers have bits in common.
+    pub(crate) fn test_bits(&mut self, kind: Kind, lhs: Operand, rhs: Operand) -> Test {
+        let (size, start) = (size_of_kind(kind), self.asm.offset());
+        let lhs = self.use_gpr(lhs, kind);
+        match immediate(rhs, kind) {
+            Some(imm) => self.asm.test_imm(size, lhs, imm),
+            None => {
+                let rhs = self.use_gpr(rhs, kind);
+                self.asm.test(size, lhs, rhs);
+            }
+        }
+        self.compared = (start, self.asm.offset());
+        Test::Is(Cond::Ne)
+    }
+
     /// Arithmetic and logic.
     pub(crate) fn emit_alu(&mut self, op: Alu, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
         let size = size_of_kind(kind);

@@ -22,6 +22,8 @@ impl<B: Backend> Walker<'_, '_, B> {
         match *code {
             // i32.add
             [0x6a, ..] => Some(Next::Add),
+            // if, br_if, select; the same behind i32.eqz or i64.eqz
+            [0x04 | 0x0d | 0x1b, ..] | [0x45 | 0x50, 0x04 | 0x0d | 0x1b, ..] => Some(Next::Test),
             _ => {
                 let local = local_of_result(code)?;
                 (!self.stack.has_alias(local)).then(|| Next::Local(self.stack.local(local).0))
