@@ -271,6 +271,11 @@ impl<F: Fixup> CodeBuffer<F> {
         self.pool.run(words)
     }
 
+    /// A table in the pool, shared with nobody: four bytes for each label, its distance from the begin of the table. Returns that.
+    pub fn table(&mut self, labels: &[Label]) -> Const {
+        self.pool.table(labels)
+    }
+
     /// How many bytes the pool has so far.
     pub fn pool_len(&self) -> usize {
         self.pool.len()

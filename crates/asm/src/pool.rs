@@ -1,7 +1,7 @@
 //! The literal pool: words of 8 and 16 bytes that lie behind the code and that instructions reach by a distance.
 //!
 //! Equal constants are there once, whoever asks for them. Runs of words are kept apart and in order, because their addresses mean
-//! something. A [`Const`] is a place in the pool and known at once; only where the pool begins is not, until the code is complete.
+//! something, and so are tables of distances, which need no relocation. A [`Const`] is a place in the pool and known at once; only where the pool begins is not, until the code is complete.
 
 use crate::buffer::Label;
 use crate::object::{Reloc, RelocKind, Stub};
@@ -60,6 +60,14 @@ enum AddressOf {
     Reloc(RelocKind),
 }
 
+/// Four bytes that will hold the distance from a place of the pool to a label.
+#[derive(Clone, Copy)]
+struct Distance {
+    at: u32,
+    from: u32,
+    to: Label,
+}
+
 /// The pool of one object while its code is being written.
 #[derive(Default)]
 pub(crate) struct Pool {
@@ -68,6 +76,7 @@ pub(crate) struct Pool {
     gap: Option<u32>,
     shared: Shared,
     addresses: Vec<Address>,
+    distances: Vec<Distance>,
     /// Whether an address may be in a gap, in front of others.
     is_unsorted: bool,
 }
@@ -121,6 +130,15 @@ impl Pool {
             self.bytes.extend_from_slice(&value.to_le_bytes());
         }
         Const(first)
+    }
+
+    /// The distances to labels, four bytes each, from the begin of the table.
+    pub(crate) fn table(&mut self, labels: &[Label]) -> Const {
+        let from = self.bytes.len() as u32;
+        self.bytes.resize((self.bytes.len() + size_of::<u32>() * labels.len()).next_multiple_of(8), 0);
+        let places = (from..).step_by(size_of::<u32>());
+        self.distances.extend(places.zip(labels).map(|(at, &to)| Distance { at, from, to }));
+        Const(from)
     }
 
     fn extend(&mut self) -> u32 {
@@ -190,6 +208,11 @@ impl Pool {
             };
             relocs.push(Reloc { at: begin as u32 + at, kind });
         }
+        for &Distance { at, from, to } in &self.distances {
+            // Both are in the object, which has less than 2 GiB.
+            let distance = place(to)?.wrapping_sub(begin as u32 + from);
+            code[begin + at as usize..][..4].copy_from_slice(&distance.to_le_bytes());
+        }
         Ok(relocs)
     }
 
@@ -198,6 +221,7 @@ impl Pool {
         self.gap = None;
         self.shared.clear();
         self.addresses.clear();
+        self.distances.clear();
         self.is_unsorted = false;
     }
 }

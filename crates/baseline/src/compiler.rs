@@ -24,6 +24,7 @@ use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
 use crate::detour::Detour;
+use crate::merge::Moves;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
@@ -89,10 +90,11 @@ impl Room {
 }
 
 impl<'m> Compiler<'m> {
-    /// A compiler for a function of the module; with `positions` it notes where code comes from.
+    /// A compiler for a function of the module with so many bytes; with `positions` it notes where code comes from.
     pub(crate) fn new(
         module: &'m ModuleInfo,
         target: &'m Target,
+        body_bytes: usize,
         options: CodeOptions,
         positions: bool,
         room: &'m mut Room,
@@ -105,6 +107,7 @@ impl<'m> Compiler<'m> {
         cache.unlock();
         control.reset();
         tables.reset();
+        control.moves = if target.choices { Moves::few(body_bytes) } else { Moves::of_body(body_bytes) };
         tables.note_positions(positions);
         Compiler {
             module,
@@ -147,6 +150,7 @@ impl<'m> Compiler<'m> {
             owners: self.tables.take_owners(pool),
             handlers,
             references,
+            tables: self.tables.take_branch_tables(pool),
             faults: self.tables.faults.as_slice().into(),
             embedded: self.tables.embedded,
             code,

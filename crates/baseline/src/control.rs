@@ -12,7 +12,7 @@ use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Sl
 use crate::cache::{Kind, NO_TOP};
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
-use crate::merge::{Entry, Plan};
+use crate::merge::{Entry, Moves, Plan};
 use crate::rotate::HeadTest;
 use crate::tables::ColdPath;
 use crate::x64::{Reg, RegSet, Test};
@@ -26,8 +26,10 @@ pub(crate) struct LabelInfo {
     pub(crate) bound: bool,
     /// Whether exceptions lead there.
     pub(crate) catches: bool,
-    /// Where the table that is being compiled leads, to conform first.
-    table_stub: Option<Place>,
+    /// The way there if all values are in their slots.
+    pub(crate) from_slots: Option<Place>,
+    /// The number of the last table that leads there, and by which way.
+    in_table: (u32, Option<Place>),
     /// If it is the head of a loop that begins with a test.
     pub(crate) head_test: Option<HeadTest>,
 }
@@ -57,8 +59,12 @@ pub(crate) struct Control {
     /// The states of all labels.
     pub(crate) entries: Vec<Entry>,
     pub(crate) plan: Plan,
-    /// Labels to which a table leads through stubs.
-    table_stubs: Vec<Label>,
+    /// Labels with a way from where all values are in slots.
+    pub(crate) from_slots: Vec<Label>,
+    /// How many tables of branches there are.
+    tables: u32,
+    /// What merges may still do.
+    pub(crate) moves: Moves,
     unreachable: bool,
     /// The head of a loop that is about to be bound.
     head: Option<Label>,
@@ -89,7 +95,7 @@ impl Control {
     pub(crate) fn reset(&mut self) {
         self.labels.clear();
         self.entries.clear();
-        self.table_stubs.clear();
+        self.from_slots.clear();
         self.loops.clear();
         self.pinned.clear();
         self.innermost = Pinned::default();
@@ -175,7 +181,8 @@ impl Compiler<'_> {
             state: None,
             bound: false,
             catches: false,
-            table_stub: None,
+            from_slots: None,
+            in_table: (0, None),
             head_test: None,
         });
         Label(self.control.labels.len() as u32 - 1)
@@ -283,15 +290,9 @@ impl Compiler<'_> {
 
     /// A jump.
     pub(crate) fn jump_to(&mut self, target: Label) {
-        let LabelInfo { place, state, .. } = self.label(target);
-        match state {
-            None => self.fix_state(target),
-            Some(_) => {
-                self.plan(target);
-                self.conform();
-            }
-        }
-        match self.head_test(target) {
+        let place = self.approach(target);
+        self.conform();
+        match self.head_test(target).filter(|_| place == self.label(target).place) {
             Some(test) => self.jump_to_test(test),
             None => self.asm.jmp(place),
         }
@@ -300,16 +301,15 @@ impl Compiler<'_> {
 
     /// A branch that is taken if the test of the flags holds.
     fn branch(&mut self, test: Test, target: Label) {
-        let LabelInfo { place, state, .. } = self.label(target);
-        match state {
-            None => self.fix_state(target),
-            Some(_) => self.plan(target),
-        }
-        if state.is_none() || self.control.plan.is_empty() {
+        let place = self.approach(target);
+        if self.control.plan.is_empty() {
             let end = self.asm.offset();
             self.jump_if(test, place);
-            self.note_branch(end, test, target);
-            return self.note_head_test(end, test, place);
+            if place == self.label(target).place {
+                self.note_branch(end, test, target);
+                self.note_head_test(end, test, place);
+            }
+            return;
         }
         let skip = self.asm.label();
         self.jump_if(test.inverted(), skip);
@@ -356,51 +356,36 @@ impl Compiler<'_> {
         let (index, scratch) = (self.take_gpr(index, Kind::I32), self.alloc_gpr());
         self.done();
         let Some((&default, listed)) = targets.split_last() else { return };
-        let mut words = std::mem::take(&mut self.tables.words);
-        words.clear();
-        let mut stubs = std::mem::take(&mut self.control.table_stubs);
+        self.control.tables += 1;
+        let mut entries = std::mem::take(&mut self.tables.entries);
+        entries.clear();
         for &target in listed {
-            let place = self.table_place(target, &mut stubs);
-            words.push(Word::Label(place));
+            entries.push(self.table_place(target));
         }
-        let default = self.table_place(default, &mut stubs);
-        let table = self.asm.words(&words);
-        self.tables.words = words;
-        self.emit_table_jump(index, scratch, table, listed.len() as u32, default);
-        for target in stubs.drain(..) {
-            if let Some(place) = self.control.labels[target.0 as usize].table_stub.take() {
-                self.asm.bind(place);
-            }
-            self.plan(target);
-            self.conform();
-            self.asm.jmp(self.label(target).place);
-        }
-        self.control.table_stubs = stubs;
+        let default = self.table_place(default);
+        let table = self.asm.table(&entries);
+        self.tables.branch_tables.push((table.offset(), entries.len() as u32));
+        self.emit_table_jump(index, scratch, table, entries.len() as u32, default);
+        self.tables.entries = entries;
         self.leave();
     }
 
-    /// Where a table leads for a target: to the target, or to a stub that conforms to its state. Nothing is dirty.
-    fn table_place(&mut self, target: Label, stubs: &mut Vec<Label>) -> Place {
-        let LabelInfo { place, state, table_stub, .. } = self.label(target);
-        if let Some(stub) = table_stub {
-            return stub;
-        }
-        if state.is_none() {
-            self.fix_state(target);
+    /// Where the table that is being compiled leads for a target. All values are in their slots.
+    fn table_place(&mut self, target: Label) -> Place {
+        let table = self.control.tables;
+        if let (number, Some(place)) = self.label(target).in_table
+            && number == table
+        {
             return place;
         }
-        self.plan(target);
-        if self.control.plan.is_empty() {
-            return place;
-        }
-        let stub = self.asm.label();
-        self.control.labels[target.0 as usize].table_stub = Some(stub);
-        stubs.push(target);
-        stub
+        let place = self.approach_from_slots(target);
+        self.control.labels[target.0 as usize].in_table = (table, Some(place));
+        place
     }
 
     /// Writes the ways in from other tiers.
     pub(crate) fn emit_arrivals(&mut self) {
+        self.emit_ways_from_slots();
         let mut loops = std::mem::take(&mut self.control.loops);
         for arrival in loops.iter_mut().flatten() {
             self.emit_arrival_at(arrival);

@@ -106,6 +106,19 @@ impl<'m> Compiler<'m> {
         self.embed_cold_below(NO_TOP, back, build)
     }
 
+    /// Sees to it that a cold path that begins here has little to keep, if the function has used up its moves: then everything is
+    /// stored, and whoever wants it again loads it.
+    fn spare_cold_path(&mut self) {
+        let used = self.cache.used();
+        if self.control.moves.take(2 * used.len() as usize) {
+            return;
+        }
+        self.flush();
+        for reg in used.without(self.cache.locked()).iter() {
+            self.cache.clear_reg(reg);
+        }
+    }
+
     /// The same where values in slots from one on are used up: registers that have them, too, get what they have besides.
     pub(crate) fn embed_cold_below(
         &mut self,
@@ -120,6 +133,7 @@ impl<'m> Compiler<'m> {
             self.tables.words.push(Word::Label(landing));
         }
         let words = self.place_words();
+        self.spare_cold_path();
         let kept = self.tables.keep(&self.cache, dead);
         self.cold(ColdPath::Run { words, kept, back })
     }

@@ -1,9 +1,9 @@
 //! Integers: which operators have instructions, comparisons that wait in the flags, and choice by a condition.
 
-use upshift_asm::x64::Cond;
+use upshift_asm::x64::{Alu, Cond};
 use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;
-use upshift_translate::backend::{Backend, Operand, Slot};
+use upshift_translate::backend::{Backend, Next, Operand, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
@@ -12,7 +12,7 @@ use crate::x64::{Flags, IntOp, Test, int_op};
 impl Compiler<'_> {
     /// A binary operator.
     pub(crate) fn compile_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
-        if let (Binary::I32Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
+        if let (Binary::I32Eq | Binary::I64Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
             (op, lhs, rhs, self.flags)
             && flags.dst == slot
         {
@@ -33,6 +33,10 @@ impl Compiler<'_> {
         };
         let Some((int_op, kind)) = int_op(op) else { return self.compile_float_binary(op, dst, lhs, rhs) };
         match int_op {
+            IntOp::Alu(Alu::And) if self.next == Some(Next::Test) => {
+                let test = self.test_bits(kind, lhs, rhs);
+                self.define_flags(dst, test);
+            }
             IntOp::Compare(cond) => {
                 let test = self.compare(cond, kind, lhs, rhs);
                 self.define_flags(dst, test);

@@ -31,7 +31,7 @@ mod x64;
 
 use std::cell::RefCell;
 
-pub use code::{BaselineCode, Target, Unchecked};
+pub use code::{BaselineCode, Fault, Target};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;
@@ -93,7 +93,8 @@ fn walk<T>(
     answer: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
-        let mut compiler = Compiler::new(module, target, options, positions, room);
+        let body_bytes = module.body(func).map_or(0, |body| body.len());
+        let mut compiler = Compiler::new(module, target, body_bytes, options, positions, room);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]

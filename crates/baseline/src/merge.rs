@@ -3,12 +3,51 @@
 //! The first branch to a label fixes its state as the one that it finds. Later ones conform: they move what is in other registers, load
 //! what is only in memory, store what the label expects there. Before the label is bound, what all branches so far have in memory
 //! as well can still be left out, which costs nobody anything. At the head of a loop nothing changes any more.
+//!
+//! What a branch does to conform may be a hundred times as long as the branch. So a function has a number of moves for that, in
+//! proportion to its bytes ([`Moves`]), which only code that is written for it uses up. From then on values go to their slots in front
+//! of each branch: new labels have nothing in registers, and others are reached by a stub behind the main line that loads what they
+//! have there, one for each label. Tables of branches always lead there.
 
+use upshift_asm::Label as Place;
 use upshift_translate::backend::{Label, Slot};
 
 use crate::cache::{Held, Kind, global_of};
 use crate::compiler::Compiler;
 use crate::x64::{Reg, RegSet};
+
+/// How many moves between registers and slots a function may have that no operator asks for: where branches meet, and around cold
+/// paths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moves {
+    left: usize,
+}
+
+impl Moves {
+    /// Those of a body with so many bytes. Ordinary code takes one for some ten bytes.
+    pub(crate) fn of_body(bytes: usize) -> Moves {
+        /// What small functions have, too.
+        const FLOOR: usize = 128;
+        Moves { left: bytes.saturating_add(FLOOR) }
+    }
+
+    /// Few, for tests of what happens without.
+    pub(crate) fn few(bytes: usize) -> Moves {
+        Moves { left: bytes % 24 }
+    }
+
+    /// Takes so many; says whether there were as many.
+    pub(crate) fn take(&mut self, moves: usize) -> bool {
+        let enough = moves <= self.left;
+        self.left = self.left.saturating_sub(moves);
+        enough
+    }
+
+    /// Whether none are left.
+    pub(crate) fn are_used_up(self) -> bool {
+        self.left == 0
+    }
+}
 
 /// What a register has at a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +66,11 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn is_empty(&self) -> bool {
-        self.stores.is_empty() && self.moves.is_empty() && self.loads.is_empty()
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.stores.len() + self.moves.len() + self.loads.len()
     }
 
     fn clear(&mut self) {
@@ -56,13 +99,71 @@ impl Compiler<'_> {
 
     /// The state of now becomes that of a label.
     pub(crate) fn fix_state(&mut self, label: Label) {
-        self.unshare();
         let start = self.control.entries.len() as u32;
-        for reg in self.cache.used().iter() {
-            self.control.entries.push(Entry { reg, held: self.cache.first(reg) });
+        if self.control.moves.take(self.cache.used().len() as usize) {
+            self.unshare();
+            for reg in self.cache.used().iter() {
+                self.control.entries.push(Entry { reg, held: self.cache.first(reg) });
+            }
+        } else {
+            self.flush();
         }
         let end = self.control.entries.len() as u32;
         self.control.labels[label.0 as usize].state = Some((start, end));
+    }
+
+    /// How a branch from here gets to a label. What was planned remains to be done on the way there. The flags stay.
+    pub(crate) fn approach(&mut self, label: Label) -> Place {
+        let known = self.control.labels[label.0 as usize];
+        if known.state.is_none() {
+            self.fix_state(label);
+            self.control.plan.clear();
+            return known.place;
+        }
+        self.plan(label);
+        if self.control.moves.take(self.control.plan.len()) {
+            return known.place;
+        }
+        self.flush();
+        self.approach_from_slots(label)
+    }
+
+    /// How a branch gets to a label if all values are in their slots; nothing else remains to be done.
+    pub(crate) fn approach_from_slots(&mut self, label: Label) -> Place {
+        let known = self.control.labels[label.0 as usize];
+        if known.state.is_none() {
+            self.fix_state(label);
+        } else {
+            self.plan(label);
+        }
+        if known.state.is_none() || self.control.plan.is_empty() {
+            self.control.plan.clear();
+            return known.place;
+        }
+        self.control.plan.clear();
+        match known.from_slots {
+            Some(stub) => stub,
+            None => {
+                let stub = self.asm.label();
+                self.control.labels[label.0 as usize].from_slots = Some(stub);
+                self.control.from_slots.push(label);
+                stub
+            }
+        }
+    }
+
+    /// Writes the ways to labels from where all values are in slots.
+    pub(crate) fn emit_ways_from_slots(&mut self) {
+        let labels = std::mem::take(&mut self.control.from_slots);
+        for &label in &labels {
+            let known = self.control.labels[label.0 as usize];
+            let Some(stub) = known.from_slots else { continue };
+            self.tables.own(self.asm.offset(), self.asm.place(known.place).unwrap_or(0));
+            self.asm.bind(stub);
+            self.load_state(label);
+            self.asm.jmp(known.place);
+        }
+        self.control.from_slots = labels;
     }
 
     /// Plans what a branch from here has to do to conform to the state of a label.

@@ -78,12 +78,15 @@ impl Compiler<'_> {
     pub(crate) fn pin(&mut self, label: Label, survey: Option<&LoopSurvey<'_>>) -> Pinned {
         let start = self.control.entries.len() as u32;
         let mut regs = RegSet::EMPTY;
-        if let Some(survey) = survey {
+        if let Some(survey) = survey
+            && !self.control.moves.are_used_up()
+        {
             self.pins.collect(survey);
             regs = self.choose_pins(survey.calls);
             self.pins.forget();
         }
         let entries = (start, self.control.entries.len() as u32);
+        self.control.moves.take((entries.1 - entries.0) as usize);
         self.control.labels[label.0 as usize].state = Some(entries);
         Pinned { regs, entries }
     }

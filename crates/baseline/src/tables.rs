@@ -8,6 +8,7 @@ use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
 use crate::cache::{Cache, Kind, is_from};
+use crate::code::Fault;
 use crate::compiler::Compiler;
 use crate::merge::Entry;
 use crate::x64::{Misfit, Reg};
@@ -73,12 +74,16 @@ pub(crate) struct Tables {
     owners: Vec<(u32, u32)>,
     /// The same for words of the pool, by offsets in it.
     pool_owners: Vec<(u32, u32)>,
-    /// Offsets of unchecked accesses and what they are, see [`Unchecked`](crate::Unchecked).
-    pub(crate) faults: Vec<(u32, u32)>,
+    /// Accesses without a check.
+    pub(crate) faults: Vec<Fault>,
     /// How many instructions of the interpreter there are.
     pub(crate) embedded: u32,
     /// Words that are about to go to the pool.
     pub(crate) words: Vec<Word>,
+    /// Where a table of branches leads.
+    pub(crate) entries: Vec<Label>,
+    /// Where tables of branches begin in the pool, and how many entries each has.
+    pub(crate) branch_tables: Vec<(u32, u32)>,
 }
 
 impl Tables {
@@ -98,6 +103,8 @@ impl Tables {
         self.faults.clear();
         self.words.clear();
         self.embedded = 0;
+        self.entries.clear();
+        self.branch_tables.clear();
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
@@ -145,6 +152,11 @@ impl Tables {
             self.kept.extend(cache.held(reg).iter().map(|&held| Entry { reg, held }));
         }
         Kept { start, end: self.kept.len() as u32, dead }
+    }
+
+    /// The tables of branches, with the pool at its place.
+    pub(crate) fn take_branch_tables(&mut self, pool: u32) -> Box<[(u32, u32)]> {
+        self.branch_tables.iter().map(|&(at, entries)| (at + pool, entries)).collect()
     }
 
     /// All owners, with the pool at its place.

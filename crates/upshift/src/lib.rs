@@ -172,6 +172,7 @@ pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
 pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
+pub use vm::refusal::CodeRefusal;
 pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};
 
 /// The README's example is compiled and run as a test.

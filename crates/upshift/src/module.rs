@@ -29,6 +29,7 @@ use crate::types::{ExportType, ExternType, ImportType};
 use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
 use crate::vm::native::{self, NativeModule};
+use crate::vm::refusal::CodeBudget;
 use crate::vm::type_records::Records;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -284,7 +285,7 @@ impl Module {
     ///
     /// It is made for this call, for instances whose memories have the modes that the engine's settings give them, and for this
     /// processor; one of another kind, or a system without native code, gets what it would be without extensions of the instruction
-    /// set.
+    /// set. If the code of this function alone is more than its module may have, the first line says so.
     ///
     /// # Errors
     /// When there is no such function, or it has no body.
@@ -300,7 +301,17 @@ impl Module {
     /// ```
     pub fn dump_asm(&self, func: u32) -> Result<String> {
         let (func, target) = self.to_dump(func)?;
-        Ok(upshift_baseline::text::print(self.info(), func, self.engine().config().code, &target)?)
+        let options = self.engine().config().code;
+        let text = upshift_baseline::text::print(self.info(), func, options, &target)?;
+        // Code is shorter than its text, and few functions have as much as any module may.
+        if text.len() <= CodeBudget::FLOOR {
+            return Ok(text);
+        }
+        let bytes = upshift_baseline::compile(self.info(), func, options, &target)?.code.bytes.len();
+        Ok(match CodeBudget::of_module(self.info()).take(bytes) {
+            Ok(()) => text,
+            Err(refusal) => format!("; stays in the interpreter: {refusal}\n{text}"),
+        })
     }
 
     /// The machine code of a function as tier 1 makes it, without constants: what disassemblers take. For what it is made, says

@@ -151,6 +151,11 @@ impl Assembler {
         self.buffer.words(words)
     }
 
+    /// A table in the pool, shared with nobody: four bytes for each label, its distance from the begin of the table. Returns that.
+    pub fn table(&mut self, labels: &[Label]) -> Const {
+        self.buffer.table(labels)
+    }
+
     /// Hands over the code and is empty again. See [`CodeBuffer::finish`].
     ///
     /// # Errors

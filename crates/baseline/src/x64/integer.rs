@@ -113,6 +113,21 @@ impl Compiler<'_> {
         Test::Is(cond)
     }
 
+    /// Whether two integers have bits in common.
+    pub(crate) fn test_bits(&mut self, kind: Kind, lhs: Operand, rhs: Operand) -> Test {
+        let (size, start) = (size_of_kind(kind), self.asm.offset());
+        let lhs = self.use_gpr(lhs, kind);
+        match immediate(rhs, kind) {
+            Some(imm) => self.asm.test_imm(size, lhs, imm),
+            None => {
+                let rhs = self.use_gpr(rhs, kind);
+                self.asm.test(size, lhs, rhs);
+            }
+        }
+        self.compared = (start, self.asm.offset());
+        Test::Is(Cond::Ne)
+    }
+
     /// Arithmetic and logic.
     pub(crate) fn emit_alu(&mut self, op: Alu, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
         let size = size_of_kind(kind);
@@ -460,7 +475,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Jumps to the word of a table with a number, or to the default if the table is shorter.
+    /// Jumps to where the entry of a table with a number leads, or to the default if the table is shorter.
     pub(crate) fn emit_table_jump(
         &mut self,
         index: Gpr,
@@ -472,6 +487,8 @@ impl Compiler<'_> {
         self.asm.cmp_imm(Size::S32, index, count as i32);
         self.asm.jcc(Cond::Ae, default);
         self.asm.lea(Size::S64, scratch, Mem::pool(table));
-        self.asm.jmp_to(Mem::index(scratch, index, Scale::X8, 0));
+        self.asm.movsxd(index, Mem::index(scratch, index, Scale::X4, 0));
+        self.asm.add(Size::S64, scratch, index);
+        self.asm.jmp_to(scratch);
     }
 }

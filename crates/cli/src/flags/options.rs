@@ -51,6 +51,8 @@ pub(crate) struct Options {
     pub(crate) top: Option<usize>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) tiers: Tiers,
+    /// Whether native code calls and returns by jumps.
+    pub(crate) jump_returns: bool,
     pub(crate) profiler: ProfilingStrategy,
     /// Whether debuggers are told of native code.
     pub(crate) debug_info: bool,
@@ -114,7 +116,11 @@ impl Options {
     /// The settings of the engine.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
-        config.tiers(self.tiers).profiler(self.profiler).debug_info(self.debug_info);
+        config
+            .tiers(self.tiers)
+            .jump_returns(self.jump_returns)
+            .profiler(self.profiler)
+            .debug_info(self.debug_info);
         if let Some(dispatch) = self.dispatch {
             config.dispatch(dispatch);
         }

@@ -116,7 +116,7 @@ fn install(func: &FuncRec, code: &NativeFunc) {
 /// When it cannot be translated.
 pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: &FuncRec) -> Result<()> {
     let index = FuncIndex(func.index);
-    if state.tier.at_once(body_bytes(instance, index)) {
+    if !state.engine.is_refused_native_code() && state.tier.at_once(body_bytes(instance, index)) {
         match compile(instance, index, Cause { trigger: Trigger::FirstCall, arrivals: 0 }) {
             Ok(code) => {
                 install(func, code);
@@ -169,6 +169,9 @@ pub(crate) unsafe fn hot(
         return Ok(Status::OK);
     }
     let index = FuncIndex(func.index);
+    if state.engine.is_refused_native_code() && known(instance, index).is_none() {
+        return Ok(Status::OK);
+    }
     let arrivals = match state.tier.arrived(func, body_bytes(instance, index)) {
         Verdict::Compile(arrivals) => arrivals,
         // What others have compiled costs nothing.

@@ -9,7 +9,8 @@
 //! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
 //! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{fmt, mem};
 
@@ -27,7 +28,9 @@ use upshift_translate::{CodeOptions, ModuleInfo};
 use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
 use crate::vm::observe::{Observers, Registration};
+use crate::vm::refusal::{CodeBudget, CodeRefusal};
 use crate::vm::tier::{Compilation, Tier, Trigger};
+use crate::vm::trap_sites::TrapSites;
 
 /// Native code of one function.
 pub(crate) struct NativeFunc {
@@ -116,6 +119,11 @@ pub(crate) struct NativeSet {
     observers: Option<Arc<Observers>>,
     /// Whoever publishes holds it, so that no function is published twice.
     publishing: Mutex<()>,
+    /// What is left for code of the module, in all of its sets.
+    budget: Arc<CodeBudget>,
+    /// Functions that have no code and get none, counted without the imports.
+    refused: Mutex<BTreeMap<usize, CodeRefusal>>,
+    traps: TrapSites,
 }
 
 impl NativeSet {
@@ -128,7 +136,7 @@ impl NativeSet {
     /// The code of a function, which is made if there is none. If several threads do that at once, the first one's counts.
     ///
     /// # Errors
-    /// When there is no memory for it, or it would be too large.
+    /// When there is no memory for it, or the function is refused, which is remembered.
     pub(crate) fn compile(
         &self,
         info: &ModuleInfo,
@@ -140,16 +148,31 @@ impl NativeSet {
         if let Some(code) = self.get(own) {
             return Ok(code);
         }
+        if let Some(refusal) = self.code_refusal(own) {
+            return Err(NoNativeCode::Refused(refusal));
+        }
+        let refuse = |refusal| {
+            self.refused().insert(own, refusal);
+            NoNativeCode::Refused(refusal)
+        };
+        // No code is shorter than its function by much.
+        if self.budget.left() < info.body(func).map_or(0, |body| body.len()) {
+            return Err(refuse(CodeRefusal::Budget));
+        }
         let begin = Instant::now();
         let mut code = upshift_baseline::compile(info, func, options, &self.target)
-            .map_err(|error| NoNativeCode::Function(error.to_string()))?;
+            .map_err(|_| refuse(CodeRefusal::TooLarge))?;
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = self.get(own) {
             return Ok(code);
         }
         let bytes = code.code.bytes.len();
+        self.budget.take(bytes).map_err(refuse)?;
         let faults = mem::take(&mut code.faults);
-        let address = self.code.publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)?;
+        let address = self
+            .code
+            .publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)
+            .inspect_err(|_| self.budget.give_back(bytes))?;
         let compilation = Compilation {
             tier: Tier::Baseline,
             trigger: cause.trigger,
@@ -161,9 +184,23 @@ impl NativeSet {
         let observers = self.observers.as_ref();
         let registration = observers.and_then(|told| told.published(info, func, address, code.code.code()));
         // They are published, and nobody reads this copy.
-        (code.code.bytes, code.code.relocs) = Default::default();
+        (code.code.bytes, code.code.relocs, code.tables) = Default::default();
         let made = NativeFunc { address, code, compilation, _registration: registration };
         Ok(self.funcs.get_or_init(own, || Box::new(made)))
+    }
+
+    /// Where the code has trapped.
+    pub(crate) fn traps(&self) -> &TrapSites {
+        &self.traps
+    }
+
+    /// Why a function has no code and gets none.
+    fn code_refusal(&self, own: usize) -> Option<CodeRefusal> {
+        self.refused().get(&own).copied()
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<usize, CodeRefusal>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The offsets in the module's bytes of the operators that positions come from.
@@ -219,12 +256,19 @@ impl NativeModule {
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
             return Ok(Arc::clone(set));
         }
+        let budget = match sets.first() {
+            Some(set) => Arc::clone(&set.budget),
+            None => Arc::new(CodeBudget::of_module(info)),
+        };
         let set = Arc::new(NativeSet {
             target: target(memories, machine),
             funcs: CodeTable::new(info.bodies.len()),
             code: CodeSet::create()?,
             observers: observers.cloned(),
             publishing: Mutex::default(),
+            budget,
+            refused: Mutex::default(),
+            traps: TrapSites::default(),
         });
         sets.push(Arc::clone(&set));
         Ok(set)
@@ -245,7 +289,12 @@ impl NativeModule {
         self.sets().iter().find_map(|set| Some(set.get(own)?.compilation))
     }
 
-    fn sets(&self) -> std::sync::MutexGuard<'_, Vec<Arc<NativeSet>>> {
+    /// Why a function has no code in the first set that has refused it.
+    pub(crate) fn code_refusal(&self, own: usize) -> Option<CodeRefusal> {
+        self.sets().iter().find_map(|set| set.code_refusal(own))
+    }
+
+    fn sets(&self) -> MutexGuard<'_, Vec<Arc<NativeSet>>> {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
