@@ -93,18 +93,43 @@ pub(crate) struct Control {
 impl Control {
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        self.labels.clear();
-        self.entries.clear();
-        self.from_slots.clear();
-        self.loops.clear();
-        self.pinned.clear();
-        self.innermost = Pinned::default();
-        self.catches.clear();
-        self.unreachable = false;
-        (self.head, self.last_head) = (None, None);
-        self.call_landings = [None; LANDINGS.len()];
-        (self.body, self.overflow, self.entry) = (None, None, None);
-        (self.frame_size_at, self.frame_slots, self.main) = (0, 0, 0);
+        // All fields are named, so that none is forgotten.
+        let Control {
+            labels,
+            entries,
+            plan,
+            from_slots,
+            tables,
+            moves,
+            unreachable,
+            head,
+            last_head,
+            loops,
+            pinned,
+            innermost,
+            catches,
+            call_landings,
+            body,
+            overflow,
+            frame_size_at,
+            frame_slots,
+            main,
+            entry,
+        } = self;
+        labels.clear();
+        entries.clear();
+        plan.clear();
+        from_slots.clear();
+        loops.clear();
+        pinned.clear();
+        catches.clear();
+        *moves = Moves::default();
+        *innermost = Pinned::default();
+        *call_landings = [None; LANDINGS.len()];
+        *unreachable = false;
+        (*head, *last_head) = (None, None);
+        (*body, *overflow, *entry) = (None, None, None);
+        (*tables, *frame_size_at, *frame_slots, *main) = (0, 0, 0, 0);
     }
 
     /// Whether only very large functions need so much room.

@@ -142,6 +142,19 @@ impl Compiler<'_> {
         }
     }
 
+    /// Stores everything that memory lacks, after which nothing is in registers.
+    pub(crate) fn flush_out(&mut self) {
+        for reg in self.cache.dirty().iter() {
+            if self.cache.double().contains(reg) {
+                self.store_dirty(reg);
+            } else {
+                let Held { slot, kind, .. } = self.cache.first(reg);
+                self.emit_store(slot, reg, kind);
+            }
+        }
+        self.cache.clear();
+    }
+
     /// Stores the value of a slot, if memory lacks it.
     pub(crate) fn flush_slot(&mut self, slot: Slot) {
         if let Some((reg, Held { dirty: true, .. })) = self.cache.entry(slot) {
