@@ -273,6 +273,7 @@ impl Cache {
             self.forget(Slot(held.slot.0 + 1));
             self.map(Slot(held.slot.0 + 1), reg);
         }
+        debug_assert!(self.has_room(reg), "a register has two slots at most");
         let second = self.used.contains(reg);
         if second || held.kind == Kind::V128 {
             self.double.insert(reg);

@@ -255,6 +255,8 @@ pub enum Next {
     Local(Slot),
     /// Adds it to another `i32`, as the second operand.
     Add,
+    /// A branch or a choice tests whether it is zero; nobody wants the value.
+    Test,
 }
 
 /// A tier's code generator. The module's documentation has the contract.

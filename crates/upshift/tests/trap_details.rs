@@ -534,3 +534,42 @@ fn addresses_are_those_that_operators_were_given() {
         }
     }
 }
+
+#[test]
+fn a_trap_behind_a_branch_is_where_the_program_has_it() {
+    // Each number below 8 ends at a trap of its own, wherever its code is.
+    let wat = r#"(module (func (export "run") (param $n i32) (local $i i32)
+        (if (i32.eq (local.get $n) (i32.const 1)) (then unreachable))
+        (block $b (br_if $b (i32.ne (local.get $n) (i32.const 2))) (unreachable))
+        (if (i32.and (local.get $n) (i32.const 0x100)) (then unreachable))
+        (if (i32.eq (local.get $n) (i32.const 3)) (then unreachable) (else (local.set $i (i32.const 5))))
+        (loop $l
+            (if (i32.eq (local.get $n) (i32.const 4)) (then unreachable))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $i) (i32.const 100))))
+        (if (f64.eq (f64.convert_i32_s (local.get $n)) (f64.const 5)) (then unreachable))
+        (block $h (if (i32.eq (local.get $n) (i32.const 6)) (then (try_table (catch_all $h) unreachable))))
+        (block $x (block $y (br_if $y (i32.ge_s (local.get $n) (i32.const 8))) (br_if $x (i32.le_s (local.get $n) (i32.const 0)))
+            (unreachable)))))"#;
+    let bytes = wat::parse_str(wat).unwrap();
+    for way in Way::all() {
+        let engine = Engine::new(&way.config()).unwrap();
+        let module = Module::new(&engine, &bytes).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap();
+        let mut found = Vec::new();
+        for n in [1, 2, 0x100, 3, 4, 5, 6, 7] {
+            let error = run.call(&mut store, n).unwrap_err();
+            assert_eq!(error.downcast_ref(), Some(&Trap::UnreachableCodeReached), "{way:?}, {n}");
+            let backtrace = error.downcast_ref::<WasmBacktrace>().expect("it stopped in wasm");
+            let offset = backtrace.frames()[0].module_offset().expect("it is in a function of the module");
+            assert_eq!(bytes[offset], 0, "{way:?}, {n}: the operator is `unreachable`");
+            found.push(offset);
+        }
+        assert!(found.is_sorted_by(|a, b| a < b), "{way:?}: {found:?}");
+        for n in [0, 8, 0x200] {
+            run.call(&mut store, n).unwrap();
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use wasm_encoder::{Instruction as I, ValType};
 
 use super::body::Maker;
-use super::values::{get, op};
+use super::values::{get, i64, op};
 use crate::program::{BlockKind, Body, Branch, Node};
 
 impl Maker<'_> {
@@ -45,6 +45,9 @@ impl Maker<'_> {
         if self.rng.chance(20) {
             return self.value(ValType::I32);
         }
+        if self.rng.chance(20) {
+            return self.bits_in_common();
+        }
         let all: Vec<usize> =
             (0..self.shape.specs.len()).filter(|&at| self.shape.specs[at].operands.len() == 2).collect();
         let compare = |at: &&usize| {
@@ -55,6 +58,41 @@ impl Maker<'_> {
         let spec = self.shape.specs[*self.rng.pick(&fitting)].clone();
         let args = spec.operands.iter().map(|ty| self.value(ty.val_type())).collect();
         op(spec.op, args, ValType::I32)
+    }
+
+    /// Whether two integers have bits in common, or have none.
+    fn bits_in_common(&mut self) -> Node {
+        let wide = self.rng.chance(40);
+        let (ty, and) = if wide { (ValType::I64, I::I64And) } else { (ValType::I32, I::I32And) };
+        let both =
+            vec![self.simple(ty), if self.rng.chance(60) { self.constant(ty) } else { self.value(ty) }];
+        let common = op(and, both, ty);
+        match (wide, self.rng.chance(50)) {
+            (true, true) => op(I::I64Eqz, vec![common], ValType::I32),
+            (true, false) => op(I::I64Ne, vec![common, i64(0)], ValType::I32),
+            (false, true) => op(I::I32Eqz, vec![common], ValType::I32),
+            (false, false) => common,
+        }
+    }
+
+    /// What operators without traps make of an old value, of constants and of locals.
+    pub(super) fn chain(&mut self, ty: ValType, old: Node) -> Node {
+        let ops = if ty == ValType::I64 {
+            [I::I64Xor, I::I64Add, I::I64Sub, I::I64Mul, I::I64Rotl, I::I64ShrU]
+        } else {
+            [I::I32Xor, I::I32Add, I::I32Sub, I::I32Mul, I::I32Rotl, I::I32ShrU]
+        };
+        let other = self.simple(ty);
+        let both = if self.rng.chance(50) { vec![old, other] } else { vec![other, old] };
+        let mut value = op(self.rng.pick(&ops).clone(), both, ty);
+        for _ in 0..self.rng.below(4) {
+            let next = match self.some_local(ty) {
+                Some(local) if self.rng.chance(50) => get(local, ty),
+                _ => self.constant(ty),
+            };
+            value = op(self.rng.pick(&ops).clone(), vec![value, next], ty);
+        }
+        value
     }
 
     pub(super) fn some_local(&mut self, ty: ValType) -> Option<u32> {

@@ -4,7 +4,7 @@ use wasm_encoder::{Instruction as I, RefType, ValType};
 
 use super::MIX;
 use super::body::Maker;
-use super::values::{act, get, i64, op};
+use super::values::{act, get, i32, i64, op};
 use crate::program::{BlockKind, Branch, Node};
 
 impl Maker<'_> {
@@ -53,11 +53,7 @@ impl Maker<'_> {
             90..92 => self.leave(),
             92..95 if self.has_references() => self.change_object(),
             95..97 => self.table(),
-            97..99 => {
-                let ty = self.some_type();
-                let value = self.value(ty);
-                self.mix(value)
-            }
+            97 => self.rarely_fails(),
             _ => {
                 let ty = self.some_type();
                 let value = self.value(ty);
@@ -68,7 +64,34 @@ impl Maker<'_> {
         node
     }
 
+    /// A check that hardly ever fails.
+    fn rarely_fails(&mut self) -> Node {
+        let (value, other) = (self.value(ValType::I32), i32(self.rng.below(1 << 30) as i32));
+        let fails = op(I::I32Eq, vec![value, other], ValType::I32);
+        self.when(fails, act(I::Unreachable, Vec::new()))
+    }
+
+    /// A global or a local of integers gets what a chain of operators makes of it, if there is one.
+    fn turn(&mut self) -> Option<Node> {
+        let ty = *self.rng.pick(&[ValType::I32, ValType::I64]);
+        let fitting = |at: &usize| self.shape.globals[*at].0 == ty;
+        let globals: Vec<usize> = (2..self.shape.globals.len()).filter(fitting).collect();
+        if !globals.is_empty() && self.rng.chance(40) {
+            let global = *self.rng.pick(&globals) as u32;
+            let value = self.chain(ty, op(I::GlobalGet(global), Vec::new(), ty));
+            return Some(act(I::GlobalSet(global), vec![value]));
+        }
+        let local = self.some_local(ty)?;
+        let value = self.chain(ty, get(local, ty));
+        Some(act(I::LocalSet(local), vec![value]))
+    }
+
     pub(super) fn assign(&mut self) -> Node {
+        if self.rng.chance(15)
+            && let Some(turned) = self.turn()
+        {
+            return turned;
+        }
         if self.rng.chance(20) && self.shape.globals.len() > 2 {
             let global = 2 + self.rng.below(self.shape.globals.len() - 2);
             let value = self.value(self.shape.globals[global].0);
