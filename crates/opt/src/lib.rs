@@ -15,6 +15,7 @@ pub mod mach;
 pub mod passes;
 mod refusal;
 pub mod ssa;
+pub mod text;
 
 pub use code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage, Stats};
 pub use compile::compile;

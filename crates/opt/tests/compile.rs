@@ -56,7 +56,7 @@ fn everything() {
                 spills += code.stats.spills;
                 insts += code.stats.insts;
                 if only.is_some() {
-                    std::fs::write("/tmp/tmp-mach/code.bin", code.code.code()).unwrap();
+                    std::fs::write("/tmp/tmp-lower/code.bin", code.code.code()).unwrap();
                 }
             }
             Ok(Err(refusal)) => println!("{}: {refusal}", func.0),

@@ -6,6 +6,7 @@
 //! ```
 
 use upshift_core::index::FuncIndex;
+use upshift_opt::Refusal;
 
 use crate::backtrace::FrameInfo;
 use crate::context::AsContext;
@@ -104,11 +105,11 @@ impl Module {
     /// # Ok::<(), upshift::Error>(())
     /// ```
     #[must_use]
-    pub fn refusal(&self, func: u32) -> Option<String> {
+    pub fn refusal(&self, func: u32) -> Option<Refusal> {
         if !self.func_bodies().contains(&func) {
             return None;
         }
-        self.native().refusal(self.own(FuncIndex(func))).map(|refusal| refusal.to_string())
+        self.native().refusal(self.own(FuncIndex(func)))
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::{Deref, DerefMut};
 
 use regalloc2::{Operand, VReg};
 
-use super::{Builder, MBlock, MFunc, MachInst};
+use super::{Builder, MBlock, MFunc, MachInst, Span};
 use crate::ssa::Ty;
 
 /// Where a group begins: the number of an instruction; or that a block begins here, which is a group without instructions.
@@ -19,6 +19,8 @@ use crate::ssa::Ty;
 struct Group {
     start: u32,
     block: Option<MBlock>,
+    /// How many blocks began in groups before it.
+    begun: u32,
 }
 
 /// The builder, and what is needed to turn it round.
@@ -26,6 +28,8 @@ struct Group {
 pub struct Backwards<I: MachInst> {
     builder: Builder<I>,
     groups: Vec<Group>,
+    /// The blocks that begin within groups, and in front of which instruction.
+    begun: Vec<(u32, MBlock)>,
     /// By register the one that it is another name of, or nothing.
     names: Vec<(VReg, VReg)>,
 }
@@ -47,11 +51,12 @@ impl<I: MachInst> Backwards<I> {
     /// With an empty builder.
     #[must_use]
     pub fn new(builder: Builder<I>) -> Backwards<I> {
-        Backwards { builder, groups: Vec::new(), names: Vec::new() }
+        Backwards { builder, groups: Vec::new(), begun: Vec::new(), names: Vec::new() }
     }
 
     /// A group begins.
     pub fn begin_group(&mut self) {
+        self.note_blocks();
         if !self.builder.is_filling() {
             // The block that the group belongs to has a name only when it is begun.
             let nameless = self.builder.block();
@@ -59,13 +64,20 @@ impl<I: MachInst> Backwards<I> {
             self.builder.order.pop();
         }
         let start = self.builder.func.insts.len() as u32;
-        self.groups.push(Group { start, block: None });
+        self.groups.push(Group { start, block: None, begun: self.begun.len() as u32 });
+    }
+
+    /// Notes which blocks have begun in the group that ends.
+    fn note_blocks(&mut self) {
+        let Builder { func, order, .. } = &mut self.builder;
+        self.begun.extend(order.drain(..).map(|block| (func.blocks[block.0 as usize].insts.start, block)));
     }
 
     /// All groups since the end of a block belong to this one.
     pub fn begin_block(&mut self, block: MBlock) {
+        self.note_blocks();
         let start = self.builder.func.insts.len() as u32;
-        self.groups.push(Group { start, block: Some(block) });
+        self.groups.push(Group { start, block: Some(block), begun: self.begun.len() as u32 });
     }
 
     /// A register for a value that is not made yet.
@@ -120,55 +132,66 @@ impl<I: MachInst> Backwards<I> {
 
     /// Brings groups into the order of the program.
     fn turn(&mut self) {
+        self.note_blocks();
         let func = &mut self.builder.func;
-        let count = func.insts.len();
-        // Which block begins in the middle of a group, and which edges an instruction has that ends one.
-        let mut begins = vec![None; count];
-        for &block in &self.builder.order {
-            begins[func.blocks[block.0 as usize].insts.start as usize] = Some(block);
+        // Which edges an instruction has that ends a block, whatever name that had when it was ended.
+        let mut edges = vec![None; func.insts.len()];
+        for block in func.blocks.iter().filter(|block| block.insts.end > block.insts.start) {
+            edges[block.insts.end as usize - 1] = Some(block.edges);
         }
-        let mut edges = vec![None; count];
-        for block in &func.blocks {
-            if let Some(last) = (block.insts.end as usize).checked_sub(1)
-                && block.insts.end > block.insts.start
-            {
-                edges[last] = Some(block.edges);
-            }
-        }
-        let mut order = Vec::with_capacity(func.blocks.len());
-        let mut turned: Turned<I> = Turned::with_capacity(count, func.operands.len());
-        let mut behind = count as u32;
-        let mut current: Option<MBlock> = None;
+        let turned = Turned::with_capacity(func.insts.len(), func.operands.len());
+        let mut state = Turning { func, edges, turned, order: Vec::new(), current: None };
         while let Some(group) = self.groups.pop() {
             if let Some(block) = group.block {
-                behind = group.start;
-                current = Some(block);
-                order.push(block);
-                func.blocks[block.0 as usize].insts.start = turned.insts.len() as u32;
+                state.begin(block);
                 continue;
             }
-            for at in group.start as usize..behind as usize {
-                if let Some(block) = begins[at] {
-                    current = Some(block);
-                    order.push(block);
-                    func.blocks[block.0 as usize].insts.start = turned.insts.len() as u32;
+            let behind = state.func.insts.len() - state.turned.insts.len();
+            let mut blocks = self.begun.drain(group.begun as usize..).peekable();
+            for at in group.start as usize..behind {
+                while let Some((_, block)) = blocks.next_if(|&(start, _)| start as usize == at) {
+                    state.begin(block);
                 }
-                turned.take(func, at);
-                if let Some(span) = edges[at] {
-                    let block = current.take().expect("an end belongs to a block");
-                    let data = &mut func.blocks[block.0 as usize];
-                    data.insts.end = turned.insts.len() as u32;
-                    data.edges = span;
-                }
+                state.take(at);
             }
-            behind = group.start;
+            blocks.for_each(|(_, block)| state.begin(block));
         }
+        let Turning { turned, order, .. } = state;
         func.insts = turned.insts;
         func.operand_ends = turned.operand_ends;
         func.operands = turned.operands;
         func.positions = turned.positions;
         self.builder.order = order;
         self.builder.current = None;
+    }
+}
+
+/// A function that is being turned round.
+struct Turning<'f, I> {
+    func: &'f mut MFunc<I>,
+    edges: Vec<Option<Span>>,
+    turned: Turned<I>,
+    order: Vec<MBlock>,
+    /// The block that what comes next belongs to.
+    current: Option<MBlock>,
+}
+
+impl<I: MachInst> Turning<'_, I> {
+    fn begin(&mut self, block: MBlock) {
+        debug_assert!(self.current.is_none(), "the last block has no end");
+        self.current = Some(block);
+        self.order.push(block);
+        self.func.blocks[block.0 as usize].insts.start = self.turned.insts.len() as u32;
+    }
+
+    fn take(&mut self, at: usize) {
+        self.turned.take(self.func, at);
+        if let Some(edges) = self.edges[at] {
+            let block = self.current.take().expect("an end belongs to a block");
+            let data = &mut self.func.blocks[block.0 as usize];
+            data.insts.end = self.turned.insts.len() as u32;
+            data.edges = edges;
+        }
     }
 }
 

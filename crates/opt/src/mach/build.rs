@@ -24,6 +24,8 @@ pub struct Builder<I: MachInst> {
     position: u32,
     /// How many slots the function's parameters take.
     param_slots: u32,
+    /// Whether instructions are in the order of their blocks.
+    is_sorted: bool,
 }
 
 impl<I: MachInst> Builder<I> {
@@ -34,7 +36,7 @@ impl<I: MachInst> Builder<I> {
     pub fn new(mut room: MFunc<I>, machine: I::Machine, param_slots: u32, fixed_start: u32) -> Builder<I> {
         room.clear();
         room.fixed_end = fixed_start;
-        Builder { machine, func: room, order: Vec::new(), current: None, position: 0, param_slots }
+        Builder { machine, func: room, order: Vec::new(), current: None, position: 0, param_slots, is_sorted: true }
     }
 
     /// So many slots in the fixed part of the frame, for as long as the function runs.
@@ -160,10 +162,66 @@ impl<I: MachInst> Builder<I> {
     #[must_use]
     pub fn finish(mut self) -> MFunc<I> {
         debug_assert!(self.current.is_none(), "the last block has no terminator");
+        self.sort_blocks();
         let numbers = self.number_blocks();
         self.place_blocks(&numbers);
         self.collect_edges();
+        self.find_cold_blocks();
         self.func
+    }
+
+    /// Brings blocks into an order in which each has a predecessor before it, as the allocator's checker wants and its guess of loops
+    /// expects. Only landings are out of order in what comes in: they come behind the calls that lead to them.
+    fn sort_blocks(&mut self) {
+        let count = self.func.blocks.len();
+        let mut sorting = Sorting {
+            landings: vec![false; count],
+            reached: vec![false; count],
+            placed: vec![false; count],
+            waits: vec![false; count],
+            order: Vec::with_capacity(self.order.len()),
+        };
+        let calls = self.func.calls.iter().flat_map(|call| &call.landings);
+        for landing in calls.chain(self.func.embeds.iter().flat_map(|embed| &embed.landings)) {
+            sorting.landings[landing.block.0 as usize] = true;
+            self.func.blocks[landing.block.0 as usize].cold = true;
+        }
+        for (at, &block) in self.order.iter().enumerate() {
+            if at == 0 || sorting.reached[block.0 as usize] {
+                sorting.place(&self.func, block);
+            } else {
+                sorting.waits[block.0 as usize] = true;
+            }
+        }
+        // What nothing leads to.
+        for &block in &self.order {
+            sorting.place(&self.func, block);
+        }
+        self.is_sorted = self.order == sorting.order;
+        self.order = sorting.order;
+    }
+
+    /// Blocks are cold that lead to cold blocks only, that only cold ones lead to, or that end in a trap.
+    fn find_cold_blocks(&mut self) {
+        let func = &mut self.func;
+        for number in (1..func.blocks.len()).rev() {
+            let data = func.blocks[number];
+            let is_cold = |edge: &Edge| func.blocks[edge.to.0 as usize].cold;
+            let ends = data.edges.start == data.edges.end;
+            let leads_to_cold = if ends {
+                func.insts[data.insts.end as usize - 1].is_trap()
+            } else {
+                func.edges[data.edges.range()].iter().all(is_cold)
+            };
+            func.blocks[number].cold |= leads_to_cold;
+        }
+        for number in 1..func.blocks.len() {
+            let data = func.blocks[number];
+            let mut before = func.preds[data.preds.range()].iter().filter(|pred| pred.index() < number).peekable();
+            let is_reached = before.peek().is_some();
+            let is_cold = is_reached && before.all(|pred| func.blocks[pred.index()].cold);
+            func.blocks[number].cold |= is_cold;
+        }
     }
 
     /// Counts predecessors and gives each block its number, in the order of code, with room for blocks on critical edges. Answers
@@ -202,18 +260,17 @@ impl<I: MachInst> Builder<I> {
         let splits = numbers.splits as usize;
         let mut blocks = Vec::with_capacity(numbers.total as usize);
         let mut edges = Vec::with_capacity(func.edges.len() + splits);
-        let (insts, ends, positions) = if splits == 0 {
-            (Vec::new(), Vec::new(), Vec::new())
-        } else {
-            let room = func.insts.len() + splits;
-            (Vec::with_capacity(room), Vec::with_capacity(room), Vec::with_capacity(room))
-        };
-        let mut placed = Placed { insts, ends, positions };
+        // Instructions stay where they are, or all are placed anew.
+        let moves = splits != 0 || !self.is_sorted;
+        let mut placed = Placed::default();
+        if moves {
+            placed.reserve(func.insts.len() + splits, func.operands.len());
+        }
         for &block in &self.order {
             let mut data = func.blocks[block.0 as usize];
             let own = &func.edges[data.edges.range()];
             let old = data.insts.range();
-            if splits != 0 {
+            if moves {
                 data.insts = placed.copy(func, old);
             }
             let first = edges.len() as u32;
@@ -247,8 +304,9 @@ impl<I: MachInst> Builder<I> {
         }
         func.blocks = blocks;
         func.edges = edges;
-        if splits != 0 {
-            (func.insts, func.operand_ends, func.positions) = (placed.insts, placed.ends, placed.positions);
+        if moves {
+            let Placed { insts, ends, operands, positions } = placed;
+            (func.insts, func.operand_ends, func.operands, func.positions) = (insts, ends, operands, positions);
         }
     }
 
@@ -276,6 +334,38 @@ impl<I: MachInst> Builder<I> {
     }
 }
 
+/// Blocks on their way into another order, by their numbers.
+struct Sorting {
+    /// Whether exceptions lead there.
+    landings: Vec<bool>,
+    /// Whether a block that has its place leads there.
+    reached: Vec<bool>,
+    /// Whether it has its place.
+    placed: Vec<bool>,
+    /// Whether it takes its place as soon as it is reached.
+    waits: Vec<bool>,
+    order: Vec<MBlock>,
+}
+
+impl Sorting {
+    fn place<I: MachInst>(&mut self, func: &MFunc<I>, block: MBlock) {
+        let mut ready = vec![block];
+        while let Some(block) = ready.pop() {
+            if std::mem::replace(&mut self.placed[block.0 as usize], true) {
+                continue;
+            }
+            self.order.push(block);
+            for edge in func.edges(block).iter().rev() {
+                let to = edge.to.0 as usize;
+                self.reached[to] = true;
+                if self.landings[to] || self.waits[to] {
+                    ready.push(edge.to);
+                }
+            }
+        }
+    }
+}
+
 /// The numbers of blocks in the order of code.
 struct Numbers {
     /// By old number.
@@ -292,15 +382,33 @@ struct Numbers {
 struct Placed<I> {
     insts: Vec<I>,
     ends: Vec<u32>,
+    operands: Vec<Operand>,
     positions: Vec<u32>,
 }
 
+impl<I> Default for Placed<I> {
+    fn default() -> Placed<I> {
+        Placed { insts: Vec::new(), ends: Vec::new(), operands: Vec::new(), positions: Vec::new() }
+    }
+}
+
 impl<I: MachInst> Placed<I> {
-    /// Adds instructions of the function. Their operands stay where they are, so they are in the same order.
+    fn reserve(&mut self, insts: usize, operands: usize) {
+        self.insts.reserve(insts);
+        self.ends.reserve(insts);
+        self.positions.reserve(insts);
+        self.operands.reserve(operands);
+    }
+
+    /// Adds instructions of the function, with their operands.
     fn copy(&mut self, func: &MFunc<I>, old: std::ops::Range<usize>) -> Span {
         let start = self.insts.len() as u32;
+        let first = old.start.checked_sub(1).map_or(0, |before| func.operand_ends[before]);
+        let behind = old.end.checked_sub(1).map_or(0, |last| func.operand_ends[last]);
+        let moved = (self.operands.len() as u32).wrapping_sub(first);
         self.insts.extend_from_slice(&func.insts[old.clone()]);
-        self.ends.extend_from_slice(&func.operand_ends[old.clone()]);
+        self.ends.extend(func.operand_ends[old.clone()].iter().map(|&end| end.wrapping_add(moved)));
+        self.operands.extend_from_slice(&func.operands[first as usize..behind as usize]);
         self.positions.extend_from_slice(&func.positions[old]);
         Span { start, end: self.insts.len() as u32 }
     }
@@ -309,7 +417,7 @@ impl<I: MachInst> Placed<I> {
     fn jump(&mut self) -> Span {
         let start = self.insts.len() as u32;
         self.insts.push(I::jump());
-        self.ends.push(self.ends.last().copied().unwrap_or(0));
+        self.ends.push(self.operands.len() as u32);
         self.positions.push(self.positions.last().copied().unwrap_or(0));
         Span { start, end: start + 1 }
     }

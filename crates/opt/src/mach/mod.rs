@@ -37,6 +37,8 @@ pub trait MachInst: Copy {
     fn is_return(&self) -> bool;
     /// Whether it ends a block and has successors.
     fn is_branch(&self) -> bool;
+    /// Whether control gets no further than here.
+    fn is_trap(&self) -> bool;
     /// Whether it overwrites all registers that can be allocated, but for its results.
     fn clobbers_all(&self) -> bool;
     /// The registers that can be allocated.

@@ -198,6 +198,7 @@ pub enum Detail {
 
 /// An instruction.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the first of those that are alike tells what they do")]
 pub enum Inst {
     /// `d`: a constant. Leaves flags alone.
     Imm(u64),
@@ -395,6 +396,10 @@ impl MachInst for Inst {
                 | Inst::EmbedInvoke(_)
                 | Inst::Safepoint(_)
         )
+    }
+
+    fn is_trap(&self) -> bool {
+        matches!(self, Inst::Trap(..) | Inst::EmbedLast(_))
     }
 
     fn clobbers_all(&self) -> bool {

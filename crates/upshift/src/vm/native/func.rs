@@ -16,12 +16,14 @@ use crate::vm::code::NativeKind;
 use crate::vm::observe::Registration;
 use crate::vm::tier::{Compilation, Tier};
 
+/// Bytes of the word in front of the one through which handlers come in.
+const PREAMBLE: u32 = size_of::<u64>() as u32;
+
 /// What lies beside the code of a function.
 #[derive(Debug)]
 pub(crate) struct Beside {
-    /// Offset of the word in front of the one through which the interpreter's handlers come in: at the start, or at the loop that
-    /// the code begins with.
-    pub(crate) entry: u32,
+    /// Offset of the word through which the interpreter's handlers come in: at the start, or at the loop that the code begins with.
+    pub(crate) arrival: u32,
     /// Whether it is the code of the whole function, and not from a loop on; only then the next two are given.
     pub(crate) is_whole: bool,
     /// Offset of the code for callers with arguments in slots.
@@ -47,7 +49,7 @@ impl Beside {
     /// What lies beside the code that one pass has made, whose pool begins at an offset.
     pub(super) fn of_baseline(code: BaselineCode, pool: u32) -> Beside {
         Beside {
-            entry: code.entry,
+            arrival: code.entry + PREAMBLE,
             is_whole: true,
             native_entry: code.native_entry,
             reg_entry: None,
@@ -62,10 +64,10 @@ impl Beside {
         }
     }
 
-    /// What lies beside optimized code, of the whole function or not.
+    /// What lies beside optimized code, of a whole function or not, whose pool begins at an offset.
     pub(super) fn of_optimized(code: OptCode, pool: u32, whole: bool) -> Beside {
         Beside {
-            entry: code.entry,
+            arrival: code.entry + PREAMBLE,
             is_whole: whole,
             native_entry: code.native_entry,
             reg_entry: whole.then_some(code.reg_entry),
@@ -92,9 +94,9 @@ pub(crate) struct NativeFunc {
 }
 
 impl NativeFunc {
-    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`.
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`, if it is the code of the whole function.
     pub(crate) fn entry(&self) -> *const u64 {
-        self.word(self.beside.entry)
+        self.word(self.beside.arrival - PREAMBLE)
     }
 
     /// What kind of native code it is.
@@ -108,7 +110,7 @@ impl NativeFunc {
     /// The word through which handlers come in: at the start of the function, or, if that is what the code begins with, at the head
     /// of a loop.
     pub(crate) fn arrival(&self) -> *const u64 {
-        self.entry().wrapping_add(1)
+        self.word(self.beside.arrival)
     }
 
     /// Whether it is that of the whole function, and not from a loop on.

@@ -8,7 +8,7 @@ use upshift_core::vm::{Returns, frame};
 use super::Emitter;
 use crate::mach::MBlock;
 use crate::mach::x64::build::slots;
-use crate::mach::x64::inst::Test;
+use crate::mach::x64::inst::{Inst, Test};
 use crate::mach::x64::regs::FP;
 use crate::ssa::Ty;
 
@@ -36,6 +36,16 @@ impl Emitter<'_, '_> {
             let label = self.label(to);
             self.asm.jmp(label);
         }
+    }
+
+    /// Goes on at a block, or does what that does if it only returns.
+    pub(super) fn emit_jump_or_return(&mut self, to: MBlock) {
+        let to = self.layout.target(to);
+        let insts = self.func.blocks[to.0 as usize].insts;
+        let returns = insts.end - insts.start == 1
+            && matches!(self.func.insts[insts.start as usize], Inst::Return(number)
+                if self.func.returns[number as usize].len() < 2);
+        if returns && !self.comes_next(to) { self.emit_block(to) } else { self.emit_jump(to) }
     }
 
     /// Ends a block with two successors.

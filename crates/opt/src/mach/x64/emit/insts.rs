@@ -1,10 +1,15 @@
 //! The code of each instruction.
 
-use upshift_asm::x64::{Alu, Cond, Gpr, Mem, RegMem, Rm, Shift, Size, Xmm};
+use upshift_asm::x64::{Alu, Cond, Gpr, Mem, RegMem, Rm, Scale, Shift, Size, Xmm};
 
 use super::Emitter;
 use crate::mach::MBlock;
-use crate::mach::x64::inst::{Inst, LoadOp, StoreOp, Test, Unary};
+use crate::mach::x64::inst::{Addr, Base, Inst, LoadOp, StoreOp, Test, Unary};
+
+/// Whether a test looks at nothing but the flags that tell zero and sign.
+fn needs_zero_or_sign(test: Test) -> bool {
+    matches!(test, Test::If(Cond::E | Cond::Ne | Cond::S | Cond::Ns))
+}
 
 impl Emitter<'_, '_> {
     /// An instruction, which is in a block.
@@ -16,16 +21,24 @@ impl Emitter<'_, '_> {
         let last = || Self::gpr(allocs[allocs.len() - 1]);
         let last_xmm = || Self::xmm(allocs[allocs.len() - 1]);
         let mut rest = allocs.iter();
+        let flags = self.flags.take();
         match self.func.insts[at] {
             Inst::Imm(value) => self.emit_imm(at, gpr(0), value),
             Inst::Zero => self.asm.xorps(xmm(0), xmm(0)),
             Inst::Unary(op, size) => self.emit_unary(op, size, gpr(1), self.rm(allocs[0])),
-            Inst::Alu(op, size) => self.asm.alu(op, size, gpr(0), self.rm(allocs[1])),
-            Inst::AluImm(op, size, imm) => self.asm.alu_imm(op, size, gpr(0), imm),
+            Inst::Alu(op, size) => {
+                self.asm.alu(op, size, gpr(0), self.rm(allocs[1]));
+                self.flags = Some((gpr(0), size));
+            }
+            Inst::AluImm(op, size, imm) => {
+                self.asm.alu_imm(op, size, gpr(0), imm);
+                self.flags = Some((gpr(0), size));
+            }
             Inst::AluLoad(op, size, memory) => {
                 rest.next();
                 let mem = self.mem(at, memory, &mut rest);
                 self.asm.alu(op, size, gpr(0), mem);
+                self.flags = Some((gpr(0), size));
             }
             Inst::AluStore(op, size, memory) => {
                 rest.next();
@@ -37,6 +50,7 @@ impl Emitter<'_, '_> {
                 self.asm.alu_imm(op, size, mem, imm);
             }
             Inst::Cmp(size) => self.asm.alu(Alu::Cmp, size, gpr(0), self.rm(allocs[1])),
+            Inst::CmpImm(size, 0) if self.is_compared(at, flags, size, allocs[0]) => {}
             Inst::CmpImm(size, imm) => self.emit_cmp_imm(size, self.rm(allocs[0]), imm),
             Inst::CmpLoad(size, memory) => {
                 rest.next();
@@ -57,8 +71,7 @@ impl Emitter<'_, '_> {
             Inst::Neg(size) => self.asm.neg(size, gpr(0)),
             Inst::Bswap(size) => self.asm.bswap(size, gpr(0)),
             Inst::Lea(size, addr) => {
-                let mem = self.addr(addr, &mut rest);
-                self.asm.lea(size, last(), mem);
+                self.emit_lea(at, size, addr, allocs);
             }
             Inst::Imul(size) => self.asm.imul(size, gpr(0), self.rm(allocs[1])),
             Inst::ImulImm(size, imm) => self.asm.imul_imm(size, gpr(1), self.rm(allocs[0]), imm),
@@ -226,8 +239,10 @@ impl Emitter<'_, '_> {
             Inst::Return(number) => self.emit_return(number, allocs),
             Inst::TailCall(number) => self.emit_tail_call(at, number),
         }
-        if let Inst::Jump | Inst::Invoke(_) | Inst::Safepoint(_) = self.func.insts[at] {
-            self.emit_jump(self.func.edges(block)[0].to);
+        match self.func.insts[at] {
+            Inst::Jump => self.emit_jump_or_return(self.func.edges(block)[0].to),
+            Inst::Invoke(_) | Inst::Safepoint(_) => self.emit_jump(self.func.edges(block)[0].to),
+            _ => {}
         }
     }
 
@@ -253,6 +268,58 @@ impl Emitter<'_, '_> {
                 _ => return false,
             }
         }
+    }
+
+    /// Whether the flags are already those of a comparison of the operand with 0, as far as what follows looks at them.
+    fn is_compared(
+        &self,
+        at: usize,
+        flags: Option<(Gpr, Size)>,
+        size: Size,
+        operand: regalloc2::Allocation,
+    ) -> bool {
+        if !operand.is_reg() || flags != Some((Self::gpr(operand), size)) {
+            return false;
+        }
+        for inst in &self.func.insts[at + 1..] {
+            match inst {
+                Inst::Imm(_) | Inst::Zero => {}
+                Inst::Set(test) | Inst::Select(test, _) | Inst::SelectXmm(test) | Inst::TrapIf(test, ..) => {
+                    if !needs_zero_or_sign(*test) {
+                        return false;
+                    }
+                }
+                Inst::Branch(test) => return needs_zero_or_sign(*test),
+                _ => return true,
+            }
+        }
+        true
+    }
+
+    /// An address as a number. Where it takes the place of its base, an addition is shorter, if nobody looks at the flags.
+    fn emit_lea(&mut self, at: usize, size: Size, addr: Addr, allocs: &[regalloc2::Allocation]) {
+        let target = Self::gpr(allocs[allocs.len() - 1]);
+        let mem = self.addr(addr, &mut allocs.iter());
+        if addr.base == Base::Reg && !self.flags_are_wanted(at + 1) {
+            let base = Self::gpr(allocs[0]);
+            match (addr.index, addr.disp) {
+                (None, disp) if base == target => {
+                    self.asm.add_imm(size, target, disp);
+                    self.flags = Some((target, size));
+                    return;
+                }
+                (Some(Scale::X1), 0) => {
+                    let index = Self::gpr(allocs[1]);
+                    if base == target || index == target {
+                        self.asm.add(size, target, if base == target { index } else { base });
+                        self.flags = Some((target, size));
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.asm.lea(size, target, mem);
     }
 
     fn emit_unary(&mut self, op: Unary, size: Size, target: Gpr, source: RegMem<Gpr>) {

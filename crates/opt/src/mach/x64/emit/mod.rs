@@ -100,6 +100,7 @@ pub fn emit(
         ways: Ways::default(),
         branch_tables: Vec::new(),
         next: None,
+        flags: None,
         embedded: 0,
     };
     let entries = emitter.run();
@@ -181,6 +182,8 @@ pub(super) struct Emitter<'a, 'm> {
     branch_tables: Vec<(Label, MBlock, u32)>,
     /// The block whose code comes next.
     next: Option<MBlock>,
+    /// The register by whose value the flags are set that tell zero and sign, as the last instruction has left them.
+    flags: Option<(Gpr, Size)>,
     embedded: u32,
 }
 
@@ -240,6 +243,7 @@ impl Emitter<'_, '_> {
         let output = self.output;
         let first = ProgPoint::before(Number::new(insts.start as usize));
         let mut edit = output.edits.partition_point(|&(point, _)| point < first);
+        self.flags = None;
         for at in insts.range() {
             let before = ProgPoint::before(Number::new(at));
             while let Some(&(point, Edit::Move { from, to })) = output.edits.get(edit) {
@@ -255,6 +259,9 @@ impl Emitter<'_, '_> {
 
     /// A move that the allocator wants. It leaves the flags alone.
     fn emit_move(&mut self, from: Allocation, to: Allocation) {
+        if self.flags.is_some_and(|(register, _)| to.as_reg() == Some(super::regs::int(register))) {
+            self.flags = None;
+        }
         match (from.as_reg(), to.as_reg()) {
             (Some(from), Some(to)) => match from.class() {
                 regalloc2::RegClass::Int => {
