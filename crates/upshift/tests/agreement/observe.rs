@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use upshift::{
+use upshift::{Optimization, 
     Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module, Store,
     StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType, WasmBacktrace,
 };
@@ -64,8 +64,14 @@ pub(crate) enum Way {
     Baseline,
     /// Functions move up after so many arrivals.
     Soon(u32),
+    /// All functions are optimized at their first call.
+    Optimized,
+    /// Functions move up through all tiers, after so many arrivals in each.
+    Rising(u32),
     /// Functions change their tier at random.
     Random(u64),
+    /// Functions change between all tiers at random.
+    RandomOfAll(u64),
 }
 
 impl Way {
@@ -75,6 +81,7 @@ impl Way {
             return vec![Way::Loop];
         }
         let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        ways.extend([Way::Optimized, Way::Rising(rng.below(4) as u32), Way::RandomOfAll(rng.next())]);
         if rng.chance(10) {
             ways.push(Way::Loop);
         }
@@ -119,7 +126,12 @@ impl Setup {
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
             Way::Soon(arrivals) => config.tier_up_after(arrivals),
+            Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Rising(arrivals) => {
+                config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)
+            }
             Way::Random(seed) => config.random_tiers(seed),
+            Way::RandomOfAll(seed) => config.random_tiers(seed).optimization(Optimization::AtOnce),
         };
         Engine::new(&config).expect("all settings are possible")
     }
