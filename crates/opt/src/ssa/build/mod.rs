@@ -74,7 +74,7 @@ pub fn build(
         Some(number) => {
             let mut builder = Builder::new(module, func, Start::Nowhere);
             builder.walk(options, buffers)?;
-            Start::Loop { outermost: builder.context().outermost_around(number)?, number }
+            Start::Loop(builder.context().loops_around(number)?)
         }
     };
     let mut builder = Builder::new(module, func, start);
@@ -87,14 +87,39 @@ pub fn build(
 }
 
 /// Where control comes in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Start {
     /// At the function's first operator.
     Function,
-    /// At the head of a loop; code is made from the head of the outermost loop around it on.
-    Loop { outermost: u32, number: u32 },
+    /// At the head of a loop, the last of these; the others are those around it, from the outermost one inwards. Code is made from
+    /// the head of the outermost one on.
+    Loop(Vec<u32>),
     /// Nowhere: only the loops are looked at.
     Nowhere,
+}
+
+/// What a loop has to do with where control comes in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Entrance {
+    /// Code is made from its head on.
+    is_outermost: bool,
+    /// Control comes in at its head.
+    is_here: bool,
+    /// Control comes in at its head, or at that of a loop inside of it.
+    is_inside: bool,
+}
+
+impl Start {
+    fn entrance(&self, number: u32) -> Entrance {
+        match self {
+            Start::Loop(around) => Entrance {
+                is_outermost: around.first() == Some(&number),
+                is_here: around.last() == Some(&number),
+                is_inside: around.contains(&number),
+            },
+            _ => Entrance::default(),
+        }
+    }
 }
 
 /// A block of the program that is open.
@@ -170,11 +195,12 @@ impl Context {
         self.regions.last().copied().unwrap_or(Region { since: Time(0), base: Slot(self.frame.homes) })
     }
 
-    /// The number of the outermost loop around the loop with a number, which may be that itself.
-    fn outermost_around(&self, number: u32) -> Result<u32, Refusal> {
-        let inner = self.ranges.get(number as usize).ok_or(Refusal::NoSuchLoop)?;
-        let around = |range: &LoopRange| range.start <= inner.start && inner.start < range.end;
-        Ok(self.ranges.iter().position(around).map_or(number, |at| at as u32))
+    /// The numbers of the loops around the loop with a number, from the outside inwards, and its own.
+    fn loops_around(&self, number: u32) -> Result<Vec<u32>, Refusal> {
+        let inner = self.ranges.get(number as usize).ok_or(Refusal::NoSuchLoop)?.start;
+        let around = self.ranges.iter().zip(0..);
+        let around = around.filter(|(range, _)| range.start <= inner && inner < range.end);
+        Ok(around.map(|(_, number)| number).collect())
     }
 }
 
@@ -234,8 +260,8 @@ impl<'m> Builder<'m> {
         let ty = module.func_type(index).func();
         let types = |types: &[ValType]| types.iter().map(|&ty| Ty::of(ty)).collect();
         let mut func = Func::new(index, types(ty.params()), types(ty.results()));
-        if let Start::Loop { number, .. } = start {
-            func.osr = Some(number);
+        if let Start::Loop(around) = &start {
+            func.osr = around.last().copied();
         }
         let bytes = module.body(index).map_or(0, |body| u64::from(body.end - body.start));
         Builder {
@@ -320,7 +346,7 @@ impl<'m> Builder<'m> {
 
     /// Nothing more is made if too much was done already.
     fn check_steps(&mut self) {
-        if self.steps + self.history.steps() + self.args.len() as u64 > self.most_steps {
+        if self.steps + self.args.len() as u64 > self.most_steps {
             self.refused = true;
             self.current = None;
             self.tasks.clear();
