@@ -94,6 +94,12 @@ impl PassSet {
         PassSet(bit.map_or(0, |bit| 1 << bit))
     }
 
+    /// All passes.
+    #[must_use]
+    pub fn all() -> PassSet {
+        PassSet::NAMES.iter().fold(PassSet::default(), |set, name| set.with(name))
+    }
+
     /// The set with one pass more.
     #[must_use]
     pub fn with(self, name: &str) -> PassSet {

@@ -193,6 +193,7 @@ impl Engine {
             returns: self.returns(),
             choices: self.tiering().asks(),
             counts: self.tiering().counts(),
+            unimproved: self.inner.config.unimproved,
         }
     }
 

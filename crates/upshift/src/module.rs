@@ -345,9 +345,7 @@ impl Module {
         let mut code = match tier {
             Tier::Interpreter => bail!("the interpreter has no machine code"),
             Tier::Baseline => upshift_baseline::compile(info, func, options, &target)?.code,
-            Tier::Optimizing => {
-                upshift_opt::compile(info, func, options, &target, Request::default())?.code
-            }
+            Tier::Optimizing => upshift_opt::compile(info, func, options, &target, Request::default())?.code,
         };
         code.bytes.truncate(code.pool as usize);
         Ok(code.bytes)
@@ -362,7 +360,7 @@ impl Module {
     pub fn dump_steps(&self, func: u32, stage: Stage) -> Result<String> {
         let (func, target) = self.to_dump(func)?;
         let mut steps = Steps { stage, text: String::new() };
-        let request = Request { osr: None, dump: Some(&mut steps) };
+        let request = Request { dump: Some(&mut steps), ..Request::default() };
         let done = upshift_opt::compile(self.info(), func, self.engine().config().code, &target, request);
         if let Err(refusal) = done {
             let _ = writeln!(steps.text, "; refused: {refusal}");

@@ -120,7 +120,11 @@ impl Options {
     /// The settings of the engine.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
-        config.tiers(self.tiers).optimization(self.optimization).profiler(self.profiler).debug_info(self.debug_info);
+        config
+            .tiers(self.tiers)
+            .optimization(self.optimization)
+            .profiler(self.profiler)
+            .debug_info(self.debug_info);
         if let Some(dispatch) = self.dispatch {
             config.dispatch(dispatch);
         }

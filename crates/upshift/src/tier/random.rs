@@ -36,7 +36,8 @@ pub(super) fn change(state: &mut StoreState, running: Running<'_>) -> Result<Sta
         Some(number) if tier == Tier::Optimizing => {
             let (info, options) = (instance.module.info(), instance.module.engine().config().code);
             let set = instance.native_set();
-            let verdict = set.and_then(|set| set.optimize(info, running.index(), Some(number), options, cause));
+            let verdict =
+                set.and_then(|set| set.optimize(info, running.index(), Some(number), options, cause));
             verdict.ok().and_then(|verdict| verdict.as_ref().ok())
         }
         _ => None,

@@ -15,9 +15,9 @@
 //!   how its callers pass arguments, [`tier`] for what made it, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`]
 
+pub(crate) mod adaptors;
 #[cfg(all(test, target_os = "linux"))]
 mod apart;
-pub(crate) mod adaptors;
 pub(crate) mod budget;
 pub(crate) mod code;
 pub(crate) mod code_object;

@@ -50,6 +50,8 @@ pub(crate) struct Cause {
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
+    /// Whether optimized code is made without the passes that improve it.
+    unimproved: bool,
     /// What one pass makes. Dropped before the code, for debuggers look at code that they know.
     baseline: CodeTable<NativeFunc>,
     /// What the optimizing compiler makes.
@@ -177,14 +179,17 @@ impl NativeSet {
             return Ok(verdict);
         }
         let begin = Instant::now();
-        let request = Request { osr: from_loop, ..Request::default() };
+        let off = if self.unimproved { PassSet::all() } else { PassSet::default() };
+        let request = Request { osr: from_loop, off, dump: None };
         let code = upshift_opt::compile(info, func, options, &self.target, request);
         let time = begin.elapsed();
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.optimized.get_or_init(own, Box::default);
         if table.get(from_loop).is_none() {
             let verdict = match code {
-                Ok(code) => Ok(self.publish(info, func, Made::optimized(code, from_loop.is_none(), cause, time))?),
+                Ok(code) => {
+                    Ok(self.publish(info, func, Made::optimized(code, from_loop.is_none(), cause, time))?)
+                }
                 Err(refusal) => Err(refusal),
             };
             table.set(from_loop, verdict);
@@ -217,7 +222,17 @@ impl Cause {
     fn compilation(self, tier: Tier, time: Duration) -> Compilation {
         let Cause { trigger, arrivals, wait } = self;
         let none = PassSet::default();
-        Compilation { tier, trigger, arrivals, wait, time, code_bytes: 0, embedded: 0, spills: 0, passes_off: none }
+        Compilation {
+            tier,
+            trigger,
+            arrivals,
+            wait,
+            time,
+            code_bytes: 0,
+            embedded: 0,
+            spills: 0,
+            passes_off: none,
+        }
     }
 }
 
@@ -232,6 +247,8 @@ pub(crate) struct Machine {
     pub(crate) choices: bool,
     /// Whether code made in a single pass counts its calls and the turns of its loops.
     pub(crate) counts: bool,
+    /// Whether optimized code is made without the passes that improve it.
+    pub(crate) unimproved: bool,
 }
 
 /// What code is made for on this machine, for instances whose memories have these modes.
@@ -268,6 +285,7 @@ impl NativeModule {
         }
         let set = Arc::new(NativeSet {
             target: target(memories, machine),
+            unimproved: machine.unimproved,
             baseline: CodeTable::new(info.bodies.len()),
             optimized: CodeTable::new(info.bodies.len()),
             code: CodeSet::create()?,

@@ -62,6 +62,10 @@ pub(crate) enum Way {
     Interpreter,
     Loop,
     Baseline,
+    /// Optimized code from the first call of each function.
+    Optimized,
+    /// The same without the passes that improve it.
+    Unimproved,
     /// Functions move up after so many arrivals.
     Soon(u32),
     /// Functions change their tier at random.
@@ -74,7 +78,13 @@ impl Way {
         if !Tier::Baseline.is_available() {
             return vec![Way::Loop];
         }
-        let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        let mut ways = vec![
+            Way::Baseline,
+            Way::Optimized,
+            Way::Unimproved,
+            Way::Soon(rng.below(4) as u32),
+            Way::Random(rng.next()),
+        ];
         if rng.chance(10) {
             ways.push(Way::Loop);
         }
@@ -118,6 +128,8 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
+            Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Soon(arrivals) => config.tier_up_after(arrivals),
             Way::Random(seed) => config.random_tiers(seed),
         };
