@@ -239,8 +239,6 @@ struct Builder<'m> {
     sites: Vec<Site>,
     /// What exceptions put into slots on their way to a label.
     payloads: Vec<Box<[(Slot, Value)]>>,
-    /// Blocks that exceptions lead to.
-    landings: Vec<Block>,
     /// The locals that the outermost loop assigns around the one where control comes in.
     assigned: Vec<Slot>,
     /// How often calls and throws were handed over from handler to handler, and how many landings they have.
@@ -285,7 +283,6 @@ impl<'m> Builder<'m> {
             params: Vec::new(),
             sites: Vec::new(),
             payloads: Vec::new(),
-            landings: Vec::new(),
             assigned: Vec::new(),
             steps: 0,
             most_steps: 1_000_000 + 128 * bytes,
