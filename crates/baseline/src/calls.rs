@@ -19,6 +19,9 @@ use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
 pub(crate) const LANDINGS: [Option<Kind>; 5] =
     [None, Some(Kind::F32), Some(Kind::F64), Some(Kind::I32), Some(Kind::I64)];
 
+/// What stands for the start of a function where others ask by the number of a loop.
+pub const START: u32 = u32::MAX;
+
 impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
@@ -28,6 +31,9 @@ impl<'m> Compiler<'m> {
         let overflow = self.control.overflow();
         self.control.frame_size_at = self.emit_entry(overflow);
         self.asm.bind(self.control.body());
+        if self.target.counts {
+            self.count(START);
+        }
         if frame.homes > frame.locals {
             self.emit_zero_slots(Slot(frame.locals), frame.homes - frame.locals);
         }

@@ -31,6 +31,7 @@ use crate::x64::{Flags, Reg, Scaled};
 /// Compiles one function.
 pub(crate) struct Compiler<'m> {
     pub(crate) module: &'m ModuleInfo,
+    pub(crate) func: FuncIndex,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
     pub(crate) frame: Frame,
@@ -83,6 +84,7 @@ impl<'m> Compiler<'m> {
     /// A compiler for a function of the module; with `positions` it notes where code comes from.
     pub(crate) fn new(
         module: &'m ModuleInfo,
+        func: FuncIndex,
         target: &'m Target,
         positions: bool,
         room: Room,
@@ -92,6 +94,7 @@ impl<'m> Compiler<'m> {
         tables.note_positions(positions);
         Compiler {
             module,
+            func,
             layout: module.vm_layout(),
             target,
             frame,

@@ -30,6 +30,7 @@ mod x64;
 
 use std::cell::RefCell;
 
+pub use calls::START;
 pub use code::{BaselineCode, Target, Unchecked};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
@@ -92,7 +93,7 @@ fn walk<T>(
     answer: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
-        let mut compiler = Compiler::new(module, target, positions, room.take().unwrap_or_default());
+        let mut compiler = Compiler::new(module, func, target, positions, room.take().unwrap_or_default());
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]

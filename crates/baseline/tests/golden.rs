@@ -36,6 +36,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         returns: Returns::Paired,
         memories: [].into(),
         choices: false,
+        counts: false,
     };
     let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
     for word in line.unwrap_or_default().split_whitespace() {

@@ -5,13 +5,16 @@
 //! ```
 //!
 //! [`compile`](mod@compile) has the steps in their order. Between two of them stands SSA, which prints, parses and verifies
-//! itself ([`ssa`]).
+//! itself ([`ssa`]). [`adaptor`] makes what calls with arguments in registers need where the callee wants them in slots.
 
+pub mod adaptor;
+mod code;
 pub mod compile;
 pub mod lower;
 pub mod mach;
 pub mod passes;
-mod refusal;
 pub mod ssa;
+pub mod text;
 
-pub use refusal::Refusal;
+pub use code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage, Stats};
+pub use compile::compile;

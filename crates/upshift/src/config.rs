@@ -7,7 +7,7 @@ use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
 use crate::vm::observe::ProfilingStrategy;
-use crate::vm::tier::{TierUp, Tiers};
+use crate::vm::tier::{Optimization, TierUp, Tiers};
 
 /// Settings of an engine.
 ///
@@ -209,6 +209,30 @@ impl Config {
     #[doc(hidden)]
     pub fn random_tiers(&mut self, seed: u64) -> &mut Config {
         self.tier_up.random = Some(seed);
+        self
+    }
+
+    /// Whether and how functions that run a lot are optimized while programs run, with [`Tiers::Auto`]; not unless set. Not part of the
+    /// stable interface.
+    #[doc(hidden)]
+    pub fn optimization(&mut self, optimization: Optimization) -> &mut Config {
+        self.tier_up.optimization = optimization;
+        self
+    }
+
+    /// With [`Tiers::Auto`], how often a function is called or repeats a loop in a lower tier before it is optimized; for tests and
+    /// measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn optimize_after(&mut self, arrivals: u32) -> &mut Config {
+        self.tier_up.optimized_after = Some(arrivals);
+        self
+    }
+
+    /// With [`Tiers::Auto`], whether functions go from the interpreter to optimized code, without a tier between; for tests and
+    /// measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn skip_baseline(&mut self, skip: bool) -> &mut Config {
+        self.tier_up.skips_baseline = skip;
         self
     }
 

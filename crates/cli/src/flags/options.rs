@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use upshift::{Config, Dispatch, ProfilingStrategy, Tiers};
+use upshift::{Config, Dispatch, Optimization, ProfilingStrategy, Tiers};
 use upshift_wasi::Access;
 
 use crate::limits::Limits;
@@ -51,6 +51,8 @@ pub(crate) struct Options {
     pub(crate) top: Option<usize>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) tiers: Tiers,
+    /// Whether and how busy functions are optimized.
+    pub(crate) optimization: Optimization,
     pub(crate) profiler: ProfilingStrategy,
     /// Whether debuggers are told of native code.
     pub(crate) debug_info: bool,
@@ -79,7 +81,11 @@ pub(crate) type SetFeature = fn(&mut Config, bool) -> &mut Config;
 pub(crate) enum Dump {
     /// The code of the interpreter.
     Ir,
-    /// The machine code of tier 1.
+    /// What the optimizing compiler has in SSA, after each step.
+    Ssa,
+    /// Its machine instructions.
+    Mach,
+    /// The machine code of tier 1, or of tier 2 if that was chosen.
     Asm,
     /// The same as nothing but bytes.
     AsmBytes,
@@ -114,7 +120,11 @@ impl Options {
     /// The settings of the engine.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
-        config.tiers(self.tiers).profiler(self.profiler).debug_info(self.debug_info);
+        config
+            .tiers(self.tiers)
+            .optimization(self.optimization)
+            .profiler(self.profiler)
+            .debug_info(self.debug_info);
         if let Some(dispatch) = self.dispatch {
             config.dispatch(dispatch);
         }

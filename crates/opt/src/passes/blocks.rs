@@ -274,6 +274,7 @@ fn join(func: &mut Func) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::parse::parse;
 
     fn cleared(body: &str) -> String {
@@ -480,5 +481,11 @@ b4:
   return v1
 ";
         assert_eq!(cleared(body), expected);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(6, 4_000, run);
+        assert!(changes > 400, "{changes}");
     }
 }

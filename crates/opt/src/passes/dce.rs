@@ -81,6 +81,7 @@ fn is_removable(func: &Func, inst: Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::parse::parse;
 
     fn without(body: &str) -> String {
@@ -146,5 +147,11 @@ b2:
   return v5
 ";
         assert_eq!(without(body), expected);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(9, 4_000, run);
+        assert!(changes > 2_000, "{changes}");
     }
 }

@@ -165,6 +165,7 @@ fn hash(func: &Func, inst: Value) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::dom::Dominators;
     use crate::ssa::parse::parse;
 
@@ -344,5 +345,14 @@ b0:
   return v1, v2, v4, v6
 ";
         assert_eq!(numbered(body), body);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(5, 4_000, |func| {
+            let dominators = Dominators::new(func);
+            run(func, &dominators)
+        });
+        assert!(changes > 4_000, "{changes}");
     }
 }

@@ -125,6 +125,7 @@ fn find(replaced: &mut [Value], mut value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::run;
+    use crate::passes::testing;
     use crate::ssa::parse::parse;
 
     fn without(body: &str) -> String {
@@ -230,5 +231,11 @@ b3:
   return v4
 ";
         assert_eq!(without(body), expected);
+    }
+
+    #[test]
+    fn random_programs_do_the_same() {
+        let changes = testing::check(8, 4_000, run);
+        assert!(changes > 100, "{changes}");
     }
 }

@@ -50,6 +50,18 @@ const LARGE: usize = 100_000;
 /// See [`LARGE`].
 const FOR_A_BYTE: u64 = 2;
 
+/// How many arrivals at a function in a lower tier are worth a byte of its body to the optimizing compiler.
+const OPTIMIZED_FOR_A_BYTE: u64 = 20;
+
+/// The fewest arrivals before a function is optimized.
+const OPTIMIZED_FIRST: u64 = 2000;
+
+/// After how many arrivals in a lower tier a function with so many bytes is optimized.
+pub(super) fn optimized_after(body_bytes: usize) -> u32 {
+    let arrivals = (body_bytes as u64).saturating_mul(OPTIMIZED_FOR_A_BYTE).saturating_add(OPTIMIZED_FIRST);
+    u32::try_from(arrivals).unwrap_or(u32::MAX)
+}
+
 impl Arrivals {
     /// The counter of a function with so many bytes has run out.
     pub(super) fn arrived(&mut self, func: usize, body_bytes: usize) -> Verdict {

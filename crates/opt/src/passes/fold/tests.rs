@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use upshift_core::ops::{Binary, Unary};
 
 use super::run;
+use crate::passes::testing::{self, Random, bits_of};
 use crate::ssa::parse::parse;
 use crate::ssa::{Func, Op, Pos, Terminator, Ty, Value, text};
 
@@ -263,36 +264,6 @@ fn evaluate(func: &Func, value: Value, args: &[u64], known: &mut HashMap<Value, 
     Some(bits)
 }
 
-/// Numbers that are as often special as not, the same ones each time.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 20
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.next() as usize % limit
-    }
-
-    fn number(&mut self) -> u64 {
-        const EDGES: [u64; 16] =
-            [0, 1, 2, 3, 7, 8, 16, 31, 32, 63, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 1 << 63];
-        let edge = EDGES[self.below(EDGES.len())];
-        match self.below(4) {
-            0 => edge,
-            1 => edge.wrapping_neg(),
-            2 => edge.wrapping_sub(1),
-            _ => self.next() ^ self.next() << 30,
-        }
-    }
-}
-
-fn bits_of(ty: Ty, bits: u64) -> u64 {
-    if ty == Ty::I32 { bits & 0xffff_ffff } else { bits }
-}
-
 /// A function of two `i32` and two `i64` whose results are all its expressions.
 fn random_function(random: &mut Random) -> Func {
     let params = vec![Ty::I32, Ty::I32, Ty::I64, Ty::I64];
@@ -421,4 +392,10 @@ fn facts_hold() {
             }
         }
     }
+}
+
+#[test]
+fn random_programs_do_the_same() {
+    let changes = testing::check(4, 4_000, run);
+    assert!(changes > 4_000, "{changes}");
 }

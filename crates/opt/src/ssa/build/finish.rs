@@ -8,18 +8,18 @@
 //! as an argument are looked at again. As the graph is reducible, what is left is what has to be there.
 
 use super::Builder;
+use super::error::BuildError;
 use super::labels::{LabelState, Param};
-use crate::Refusal;
 use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, Func, Terminator, Value};
 
 impl Builder<'_> {
-    pub(super) fn finish(mut self) -> Result<Func, Refusal> {
+    pub(super) fn finish(mut self) -> Result<Func, BuildError> {
         if self.refused {
-            return Err(Refusal::TooManyEdges);
+            return Err(BuildError::TooManyEdges);
         }
         if self.func.block(self.func.entry).term == Terminator::None {
-            return Err(Refusal::NoSuchLoop);
+            return Err(BuildError::NoSuchLoop);
         }
         let reached = reached(&self.func);
         lay_out(&mut self.func, &reached);
