@@ -79,7 +79,8 @@ pub fn compile(
         let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach));
         dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
 
-        let output = allocate(&mach, &room.environment, &mut room.registers)
+        let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM;
+        let output = allocate(&mach, &room.environment, quick, &mut room.registers)
             .map_err(|error| refuse(Reason::TooLarge, error.to_string()))?;
         dump.step(Stage::Mach, "allocate", &|| text::print(&mach, Some(output), name));
 
@@ -87,8 +88,7 @@ pub fn compile(
             Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: request.osr.is_some() };
         let code = emit(&mach, output, &body, &mut room.emit);
         let mut code = code.map_err(|error: AsmError| refuse(Reason::TooLarge, error.to_string()))?;
-        code.stats.passes_off =
-            if mach.insts.len() >= QUICK_FROM { passes_off.with("ion") } else { passes_off };
+        code.stats.passes_off = if quick { passes_off.with("ion") } else { passes_off };
         dump.step(Stage::Asm, "emit", &|| hex(&code));
         room.keep(mach);
         Ok(code)
