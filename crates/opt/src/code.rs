@@ -149,6 +149,10 @@ refusals! {
     Operator "operator without a form";
     /// The code would be larger than an object may be, or its frame larger than any stack.
     TooLarge "too large";
+    /// So much is different on so many ways through it that compiling it would take long and much memory.
+    TooManyEdges "too many values on too many branches";
+    /// Nothing reaches the loop where control should come in.
+    NoSuchLoop "nothing reaches the loop";
     /// The walker met something that no tier knows, which validation excludes.
     Translation "translation failed";
     /// There is no compiler for this processor.

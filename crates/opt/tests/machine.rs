@@ -29,7 +29,7 @@ fn compile_with(
     build(&mut builder);
     let func = builder.finish();
     let mut ctx = Ctx::default();
-    let output = allocate(&func, &environment(), &mut ctx).expect("registers can be allocated");
+    let output = allocate(&func, &environment(), false, &mut ctx).expect("registers can be allocated");
     let module = ModuleInfo::default();
     let target =
         Target { features, returns: Returns::Paired, memories: [].into(), counts: false, choices: false };

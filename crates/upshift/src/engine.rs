@@ -1,7 +1,7 @@
 //! The engine: settings and canonical types that modules and stores share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, ensure};
@@ -9,6 +9,7 @@ use upshift_core::index::FuncIndex;
 use upshift_core::shown::Shown;
 use upshift_core::vm::Returns;
 use upshift_interp::{Dispatch, native};
+use upshift_opt::Reason;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{ModuleInfo, TypeRegistry, names};
 
@@ -71,6 +72,8 @@ struct EngineInner {
     observers: Option<Arc<Observers>>,
     adaptors: Adaptors,
     optimizer: Optimizer,
+    /// How often the optimizing compiler has refused something, by reasons.
+    refused: [AtomicUsize; Reason::ALL.len()],
 }
 
 /// What the settings say about native code, or why there is none.
@@ -159,6 +162,19 @@ impl Engine {
     #[cold]
     pub(crate) fn note_no_native_code(&self, reason: NoNativeCode) {
         self.inner.no_native_code.get_or_init(|| reason);
+    }
+
+    /// How many functions, and parts of functions from loops on, the optimizing compiler has refused so far, by reasons; for tests of
+    /// Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn refusals(&self) -> impl Iterator<Item = (Reason, usize)> {
+        let refused = self.inner.refused.iter().map(|count| count.load(Ordering::Relaxed));
+        Reason::ALL.iter().copied().zip(refused).filter(|&(_, count)| count > 0)
+    }
+
+    /// The optimizing compiler has refused something.
+    pub(crate) fn note_refusal(&self, reason: Reason) {
+        self.inner.refused[reason as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Who is told of native code.

@@ -44,8 +44,9 @@
 //!
 //! # What is not there
 //!
-//! - Optimized code, and compiled code other than on Linux for x86-64, where hot functions run in machine code that is made in a
-//!   single pass ([`Tier::Baseline`]). There is no `serialize` and no ahead-of-time compilation.
+//! - Compiled code other than on Linux for x86-64, where hot functions run in machine code that is made in a single pass
+//!   ([`Tier::Baseline`]), and in optimized code ([`Tier::Optimizing`]) where [`Config::tiers`] says so. There is no `serialize` and
+//!   no ahead-of-time compilation.
 //! - The component model, and WASI other than preview 1.
 //! - Asynchronous host functions and calls: a host function that waits blocks its thread.
 //! - A pooling allocator, and a choice of collectors: there is one, which copies.

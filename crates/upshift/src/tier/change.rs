@@ -20,6 +20,7 @@ use upshift_ir::FuncCode;
 use anyhow::Result;
 
 use crate::instance::InstanceData;
+use crate::module::Module;
 use crate::store::StoreState;
 use crate::tier::pays::{FIRST, Verdict};
 use crate::tier::place::{Place, fits, function_of};
@@ -27,7 +28,7 @@ use crate::tier::random;
 use crate::tier::state::look_after;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
-use crate::vm::native::{Cause, NativeFunc};
+use crate::vm::native::{Cause, NativeFunc, NativeSet, Verdict as Compiled};
 use crate::vm::optimizer::{Key, Requested};
 use crate::vm::signals;
 use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
@@ -237,9 +238,8 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
     let (Some(up), Some(set)) = (state.tier.optimizes(), instance.native.get()) else {
         return Requested::Never;
     };
-    let options = instance.module.engine().config().code;
     if up.optimization == Optimization::AtOnce {
-        if let Err(reason) = set.optimize(instance.module.info(), index, from_loop, options, cause) {
+        if let Err(reason) = optimize(set, &instance.module, index, from_loop, cause) {
             state.engine.note_no_native_code(reason);
             return Requested::Never;
         }
@@ -252,7 +252,7 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
             // What nobody has any longer is not compiled.
             let (Some(set), Some(module)) = (set.upgrade(), module.upgrade()) else { return };
             let cause = Cause { wait: since.elapsed(), ..cause };
-            if let Err(reason) = set.optimize(module.info(), index, from_loop, options, cause) {
+            if let Err(reason) = optimize(&set, &module, index, from_loop, cause) {
                 module.engine().note_no_native_code(reason);
             }
         })
@@ -295,6 +295,25 @@ fn optimized(instance: &InstanceData, func: FuncIndex, from_loop: Option<u32>) -
     set.optimized(instance.module.own(func), from_loop)?.as_ref().ok()
 }
 
+/// Optimizes a function, or what follows from a loop of it on, if that has not been done.
+pub(super) fn optimize<'a>(
+    set: &'a NativeSet,
+    module: &Module,
+    func: FuncIndex,
+    from_loop: Option<u32>,
+    cause: Cause,
+) -> Result<&'a Compiled, NoNativeCode> {
+    if let Some(verdict) = set.optimized(module.own(func), from_loop) {
+        return Ok(verdict);
+    }
+    let (info, engine) = (module.info(), module.engine());
+    let verdict = set.optimize(info, func, from_loop, engine.config().code, cause)?;
+    if let Err(refusal) = verdict {
+        engine.note_refusal(refusal.reason);
+    }
+    Ok(verdict)
+}
+
 /// Native code of a function for a tier, or the one below if that refuses it, which is made if there is none.
 pub(super) fn native_code<'a>(
     state: &StoreState,
@@ -311,7 +330,7 @@ pub(super) fn native_code<'a>(
         }
         let set = instance.native_set()?;
         if tier == Tier::Optimizing
-            && let Ok(code) = set.optimize(info, func, None, options, cause)?
+            && let Ok(code) = optimize(set, &instance.module, func, None, cause)?
         {
             return Ok(Some(code));
         }

@@ -8,7 +8,7 @@ use upshift_core::vm::{FuncRec, Status};
 
 use crate::instance::InstanceData;
 use crate::store::StoreState;
-use crate::tier::change::{Running, install, interpret, land, native_code};
+use crate::tier::change::{Running, install, interpret, land, native_code, optimize};
 use crate::tier::place::Place;
 use crate::vm::code_object::CodeObject;
 use crate::vm::native::Cause;
@@ -34,10 +34,9 @@ pub(super) fn change(state: &mut StoreState, running: Running<'_>) -> Result<Sta
     }
     let from_here = match place.from_loop() {
         Some(number) if tier == Tier::Optimizing => {
-            let (info, options) = (instance.module.info(), instance.module.engine().config().code);
             let set = instance.native_set();
             let verdict =
-                set.and_then(|set| set.optimize(info, running.index(), Some(number), options, cause));
+                set.and_then(|set| optimize(set, &instance.module, running.index(), Some(number), cause));
             verdict.ok().and_then(|verdict| verdict.as_ref().ok())
         }
         _ => None,

@@ -122,7 +122,7 @@ impl<'a> Lowering<'a> {
     fn run(&mut self) {
         self.find_handlers();
         let func = self.func;
-        for &block in func.layout.iter().rev() {
+        for block in order(func).into_iter().rev() {
             let data = func.block(block);
             self.begin_live(block);
             self.begin_group(data.pos, self.uses.last_epoch(block));
@@ -241,4 +241,22 @@ impl<'a> Lowering<'a> {
             Op::Interrupt => self.lower_interrupt(),
         }
     }
+}
+
+/// The blocks in the order of the program, with those that exceptions lead to right behind where these come from: so values are made
+/// in front of where they are used.
+fn order(func: &Func) -> Vec<Block> {
+    let mut is_landing = vec![false; func.blocks.len()];
+    for &block in &func.layout {
+        func.block(block).term.landings().iter().for_each(|landing| is_landing[landing.block.index()] = true);
+    }
+    let mut order = Vec::with_capacity(func.layout.len());
+    for &block in func.layout.iter().filter(|block| !is_landing[block.index()]) {
+        let mut waiting = vec![block];
+        while let Some(block) = waiting.pop() {
+            order.push(block);
+            waiting.extend(func.block(block).term.landings().iter().rev().map(|landing| landing.block));
+        }
+    }
+    order
 }
