@@ -205,12 +205,16 @@ impl<'a> Analysis<'a> {
         let of_optimized = |code: &Compilation| code.tier == Tier::Optimizing;
         if self.rows.iter().any(|row| row.compilation.as_ref().is_some_and(of_optimized)) {
             columns.extend([
-                Column { title: "wait µs", cell: |_, row| row.of_code(|code| code.wait.as_micros().to_string()) },
+                Column {
+                    title: "wait µs",
+                    cell: |_, row| row.of_code(|code| code.wait.as_micros().to_string()),
+                },
                 Column { title: "spills", cell: |_, row| row.of_code(|code| code.spills.to_string()) },
                 Column {
                     title: "passes off",
                     cell: |_, row| {
-                        let off = row.compilation.iter().flat_map(Compilation::passes_off).collect::<Vec<_>>();
+                        let off =
+                            row.compilation.iter().flat_map(Compilation::passes_off).collect::<Vec<_>>();
                         if off.is_empty() { "-".into() } else { off.join(",") }
                     },
                 },

@@ -121,8 +121,7 @@ fn told(tier: Tier, code: &[&Compilation]) -> String {
     let time: Duration = code.iter().map(|code| code.time).sum();
     let sum = |of: fn(&Compilation) -> usize| code.iter().map(|code| of(code)).sum::<usize>();
     let milliseconds = time.as_secs_f64() * 1e3;
-    let (count, bytes, embedded) =
-        (code.len(), sum(|code| code.code_bytes), sum(|code| code.embedded));
+    let (count, bytes, embedded) = (code.len(), sum(|code| code.code_bytes), sum(|code| code.embedded));
     let mut text = format!(
         "{count} {tier}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it"
     );

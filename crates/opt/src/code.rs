@@ -85,13 +85,20 @@ pub struct PassSet(pub u32);
 
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
-    pub const NAMES: &'static [&'static str] = &["blocks", "fold", "gvn", "loads", "dce", "licm", "ion"];
+    pub const NAMES: &'static [&'static str] =
+        &["blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "ion"];
 
     /// The pass of that name alone; nothing if there is none.
     #[must_use]
     pub fn of(name: &str) -> PassSet {
         let bit = PassSet::NAMES.iter().position(|&known| known == name);
         PassSet(bit.map_or(0, |bit| 1 << bit))
+    }
+
+    /// All passes.
+    #[must_use]
+    pub fn all() -> PassSet {
+        PassSet::NAMES.iter().fold(PassSet::default(), |set, name| set.with(name))
     }
 
     /// The set with one pass more.
@@ -142,6 +149,10 @@ refusals! {
     Operator "operator without a form";
     /// The code would be larger than an object may be, or its frame larger than any stack.
     TooLarge "too large";
+    /// So much is different on so many ways through it that compiling it would take long and much memory.
+    TooManyEdges "too many values on too many branches";
+    /// Nothing reaches the loop where control should come in.
+    NoSuchLoop "nothing reaches the loop";
     /// The walker met something that no tier knows, which validation excludes.
     Translation "translation failed";
     /// The module has as much native code as it may have.

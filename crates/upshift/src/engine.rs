@@ -217,6 +217,7 @@ impl Engine {
             returns: self.returns(),
             choices: self.tiering().asks(),
             counts: self.tiering().counts(),
+            unimproved: self.inner.config.unimproved,
         }
     }
 

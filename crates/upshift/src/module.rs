@@ -355,9 +355,7 @@ impl Module {
         let mut code = match tier {
             Tier::Interpreter => bail!("the interpreter has no machine code"),
             Tier::Baseline => upshift_baseline::compile(info, func, options, &target)?.code,
-            Tier::Optimizing => {
-                upshift_opt::compile(info, func, options, &target, Request::default())?.code
-            }
+            Tier::Optimizing => upshift_opt::compile(info, func, options, &target, Request::default())?.code,
         };
         code.bytes.truncate(code.pool as usize);
         Ok(code.bytes)

@@ -16,9 +16,9 @@
 //!   for where it trapped, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`]
 
+pub(crate) mod adaptors;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) mod apart;
-pub(crate) mod adaptors;
 pub(crate) mod budget;
 pub(crate) mod code;
 pub(crate) mod code_object;

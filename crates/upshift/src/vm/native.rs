@@ -53,6 +53,8 @@ pub(crate) struct Cause {
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
+    /// Whether optimized code is made without the passes that improve it.
+    unimproved: bool,
     /// What one pass makes. Dropped before the code, for debuggers look at code that they know.
     baseline: CodeTable<NativeFunc>,
     /// What the optimizing compiler makes.
@@ -201,7 +203,8 @@ impl NativeSet {
             return Ok(verdict);
         }
         let begin = Instant::now();
-        let request = Request { osr: from_loop, ..Request::default() };
+        let off = if self.unimproved { PassSet::all() } else { PassSet::default() };
+        let request = Request { osr: from_loop, off, dump: None };
         let code = upshift_opt::compile(info, func, options, &self.target, request);
         let time = begin.elapsed();
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -289,6 +292,8 @@ pub(crate) struct Machine {
     pub(crate) choices: bool,
     /// Whether code made in a single pass counts its calls and the turns of its loops.
     pub(crate) counts: bool,
+    /// Whether optimized code is made without the passes that improve it.
+    pub(crate) unimproved: bool,
 }
 
 /// What code is made for on this machine, for instances whose memories have these modes.
@@ -329,6 +334,7 @@ impl NativeModule {
         };
         let set = Arc::new(NativeSet {
             target: target(memories, machine),
+            unimproved: machine.unimproved,
             baseline: CodeTable::new(info.bodies.len()),
             optimized: CodeTable::new(info.bodies.len()),
             code: CodeSet::create()?,
