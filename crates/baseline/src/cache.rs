@@ -267,12 +267,12 @@ impl Cache {
 
     #[inline(never)]
     fn bind_any(&mut self, reg: Reg, held: Held) {
-        debug_assert!(self.has_room(reg), "a register has two slots at most");
         self.forget(held.slot);
         if held.kind == Kind::V128 {
             self.forget(Slot(held.slot.0 + 1));
             self.map(Slot(held.slot.0 + 1), reg);
         }
+        debug_assert!(self.has_room(reg), "a register has two slots at most");
         let second = self.used.contains(reg);
         if second || held.kind == Kind::V128 {
             self.double.insert(reg);
