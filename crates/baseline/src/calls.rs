@@ -25,7 +25,7 @@ impl<'m> Compiler<'m> {
         self.frame = *frame;
         self.cache.make_room(frame.homes);
         self.tables.side = SideTables::new(frame.params);
-        self.control.begin(&mut self.asm);
+        self.control.begin(self.asm);
         let overflow = self.control.overflow();
         self.control.frame_size_at = self.emit_entry(overflow);
         self.asm.bind(self.control.body());
