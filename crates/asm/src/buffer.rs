@@ -267,6 +267,7 @@ impl<F: Fixup> CodeBuffer<F> {
     }
 
     /// Words of the pool one behind the other, shared with nobody. Returns the place of the first.
+    #[inline]
     pub fn words(&mut self, words: &[Word]) -> Const {
         self.pool.run(words)
     }

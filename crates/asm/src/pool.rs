@@ -121,6 +121,7 @@ impl Pool {
     }
 
     /// These words, one behind the other, shared with nobody.
+    #[inline]
     pub(crate) fn run(&mut self, words: &[Word]) -> Const {
         let first = self.bytes.len() as u32;
         self.bytes.reserve(8 * words.len());

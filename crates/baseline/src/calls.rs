@@ -72,10 +72,10 @@ impl<'m> Compiler<'m> {
     /// Calls a function of the instance. One that is found at run time may be none, or belong to another instance or the host:
     /// then the interpreter calls.
     fn call_function(&mut self, call: &Call<'_>) {
-        self.flush();
         let native = self.asm.label();
         let landing = match call.callee {
             Callee::Direct(func) => {
+                self.flush_out();
                 let words = [Word::Label(native), Word::Label(self.call_landing(call))];
                 let words = self.asm.words(&words);
                 self.tables.own_words(words, self.asm.offset());
@@ -84,8 +84,6 @@ impl<'m> Compiler<'m> {
             }
             _ => self.find_function(call, native),
         };
-        self.done();
-        self.cache.clear();
         let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
         self.emit_call(callee, landing);
         self.arrive_from_call(native, call);
@@ -93,11 +91,14 @@ impl<'m> Compiler<'m> {
 
     /// Finds the function to call at run time. Answers where the landing from handlers is.
     fn find_function(&mut self, call: &Call<'_>, native: Label) -> Const {
+        self.flush();
         self.make_words(|builder| builder.call(call));
         let landing = self.return_through(native, call);
         let words = self.place_words();
         let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
         self.emit_find_func(call.callee, other);
+        self.done();
+        self.cache.clear();
         words.plus(landing)
     }
 

@@ -10,9 +10,9 @@ use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIn
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
-use upshift_core::types::ValType;
+use upshift_core::types::{IndexType, ValType};
 use upshift_core::value::V128;
-use upshift_core::vm::{VmLayout, frame};
+use upshift_core::vm::{MemoryMode, VmLayout, frame};
 use upshift_ir::build::Builder;
 use upshift_translate::backend::{
     Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
@@ -37,6 +37,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) target: &'m Target,
     /// Whether code takes fuel or looks at the epoch.
     pub(crate) metered: bool,
+    /// Whether there is a memory 0 with 32-bit addresses, everything that these reach being set aside.
+    pub(crate) plain_memory: bool,
     pub(crate) frame: Frame,
     pub(crate) asm: &'m mut Assembler,
     /// What is in registers.
@@ -112,6 +114,8 @@ impl<'m> Compiler<'m> {
             layout: module.vm_layout(),
             target,
             metered: options.fuel || options.interruption,
+            plain_memory: module.memories.first().is_some_and(|memory| memory.index == IndexType::I32)
+                && target.memories.first() == Some(&MemoryMode::Guard),
             frame,
             asm,
             cache,

@@ -3,11 +3,10 @@
 //! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
 //! main line that loads what registers have there, and a word in the pool that leads to the stub.
 
-use upshift_asm::x64::Assembler;
+use upshift_asm::x64::{Assembler, Cond};
 use upshift_asm::{Const, Label as Place};
 use upshift_asm::{Stub, Word};
 use upshift_core::cast::Cast;
-use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
 use crate::cache::{Kind, NO_TOP};
@@ -94,18 +93,43 @@ pub(crate) struct Control {
 impl Control {
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        self.labels.clear();
-        self.entries.clear();
-        self.from_slots.clear();
-        self.loops.clear();
-        self.pinned.clear();
-        self.innermost = Pinned::default();
-        self.catches.clear();
-        self.unreachable = false;
-        (self.head, self.last_head) = (None, None);
-        self.call_landings = [None; LANDINGS.len()];
-        (self.body, self.overflow, self.entry) = (None, None, None);
-        (self.frame_size_at, self.frame_slots, self.main) = (0, 0, 0);
+        // All fields are named, so that none is forgotten.
+        let Control {
+            labels,
+            entries,
+            plan,
+            from_slots,
+            tables,
+            moves,
+            unreachable,
+            head,
+            last_head,
+            loops,
+            pinned,
+            innermost,
+            catches,
+            call_landings,
+            body,
+            overflow,
+            frame_size_at,
+            frame_slots,
+            main,
+            entry,
+        } = self;
+        labels.clear();
+        entries.clear();
+        plan.clear();
+        from_slots.clear();
+        loops.clear();
+        pinned.clear();
+        catches.clear();
+        *moves = Moves::default();
+        *innermost = Pinned::default();
+        *call_landings = [None; LANDINGS.len()];
+        *unreachable = false;
+        (*head, *last_head) = (None, None);
+        (*body, *overflow, *entry) = (None, None, None);
+        (*tables, *frame_size_at, *frame_slots, *main) = (0, 0, 0, 0);
     }
 
     /// Whether only very large functions need so much room.
@@ -328,7 +352,7 @@ impl Compiler<'_> {
 
     /// A branch on a reference.
     pub(crate) fn branch_on_null(&mut self, reference: Operand, sense: bool, target: Label) {
-        let test = self.compare(Binary::I64Eq, reference, Operand::Const(0, Slot(0)));
+        let test = self.compare(Cond::E, Kind::I64, reference, Operand::Const(0, Slot(0)));
         self.done();
         self.branch(if sense { test } else { test.inverted() }, target);
     }

@@ -73,7 +73,7 @@ impl Plan {
         self.stores.len() + self.moves.len() + self.loads.len()
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.stores.clear();
         self.moves.clear();
         self.loads.clear();

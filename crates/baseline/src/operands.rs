@@ -142,6 +142,19 @@ impl Compiler<'_> {
         }
     }
 
+    /// Stores everything that memory lacks, after which nothing is in registers.
+    pub(crate) fn flush_out(&mut self) {
+        for reg in self.cache.dirty().iter() {
+            if self.cache.double().contains(reg) {
+                self.store_dirty(reg);
+            } else {
+                let Held { slot, kind, .. } = self.cache.first(reg);
+                self.emit_store(slot, reg, kind);
+            }
+        }
+        self.cache.clear();
+    }
+
     /// Stores the value of a slot, if memory lacks it.
     pub(crate) fn flush_slot(&mut self, slot: Slot) {
         if let Some((reg, Held { dirty: true, .. })) = self.cache.entry(slot) {
@@ -163,15 +176,10 @@ impl Compiler<'_> {
     /// A register with the value of an operand, which must stay as it is.
     #[inline(never)]
     pub(crate) fn use_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
-        if let Some(slot) = operand.slot()
-            && let Some(reg) = self.cache.find_first(slot)
-            && reg.class() == kind.class()
-        {
-            self.consume(operand);
-            self.cache.lock(reg);
-            return reg;
+        match self.in_register(operand, kind) {
+            Some(reg) => reg,
+            None => self.use_any(operand, kind),
         }
-        self.use_any(operand, kind)
     }
 
     #[inline(never)]
@@ -278,11 +286,32 @@ impl Compiler<'_> {
     }
 
     /// An integer operand that is only read, in a register or in its slot.
+    #[inline]
     pub(crate) fn place(&mut self, operand: Operand, kind: Kind) -> RegMem<Gpr> {
+        match self.in_register(operand, kind) {
+            Some(reg) => RegMem::Reg(reg.gpr()),
+            None => self.place_of_any(operand, kind),
+        }
+    }
+
+    #[inline(never)]
+    fn place_of_any(&mut self, operand: Operand, kind: Kind) -> RegMem<Gpr> {
         match self.temporary_in_memory(operand, kind) {
             Some(mem) => RegMem::Mem(mem),
             None => RegMem::Reg(self.use_gpr(operand, kind)),
         }
+    }
+
+    /// The register that an operand is in, if that is easy to find.
+    #[inline]
+    fn in_register(&mut self, operand: Operand, kind: Kind) -> Option<Reg> {
+        let reg = self.cache.find_first(operand.slot()?)?;
+        if reg.class() != kind.class() {
+            return None;
+        }
+        self.consume(operand);
+        self.cache.lock(reg);
+        Some(reg)
     }
 
     /// A float operand that is only read, in a register or in its slot.

@@ -94,17 +94,31 @@ impl Tables {
 
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        self.side = SideTables::default();
-        self.positions = None;
-        self.cold.clear();
-        self.kept.clear();
-        self.owners.clear();
-        self.pool_owners.clear();
-        self.faults.clear();
-        self.words.clear();
-        self.embedded = 0;
-        self.entries.clear();
-        self.branch_tables.clear();
+        // All fields are named, so that none is forgotten.
+        let Tables {
+            side,
+            positions,
+            cold,
+            kept,
+            owners,
+            pool_owners,
+            faults,
+            embedded,
+            words,
+            entries,
+            branch_tables,
+        } = self;
+        *side = SideTables::default();
+        *positions = None;
+        *embedded = 0;
+        cold.clear();
+        kept.clear();
+        owners.clear();
+        pool_owners.clear();
+        faults.clear();
+        words.clear();
+        entries.clear();
+        branch_tables.clear();
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.

@@ -147,6 +147,7 @@ impl Assembler {
     }
 
     /// Words of the pool one behind the other, shared with nobody. Returns the place of the first.
+    #[inline]
     pub fn words(&mut self, words: &[Word]) -> Const {
         self.buffer.words(words)
     }

@@ -191,14 +191,18 @@ impl Assembler {
     /// goes the longer way.
     #[inline(never)]
     fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem) {
+        if let Some(word) = enc.short()
+            && mem.index == NO_INDEX
+            && mem.base < NO_BASE
+            && mem.base & 7 != 4
+        {
+            return self.put_short_based(word, reg, mem.base, mem.disp);
+        }
         if mem.base >= NO_BASE || enc.has_byte_reg() {
             return self.put_any_memory(enc, reg, mem, 0, 0);
         }
         if mem.index != NO_INDEX || mem.base & 7 == 4 {
             return self.put_indexed(enc, reg, mem);
-        }
-        if let Some(word) = enc.short() {
-            return self.put_short_based(word, reg, mem.base, mem.disp);
         }
         let mode = mode(mem);
         let behind = Part { bytes: modrm(mode, reg, mem.base.into()), len: 1 };

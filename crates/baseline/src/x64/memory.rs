@@ -42,6 +42,9 @@ impl Compiler<'_> {
     /// The place of an access of so many bytes. None if its end is behind all addresses.
     pub(crate) fn access(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Option<Access> {
         let memory = arg.memory.index();
+        if memory == 0 && self.plain_memory && self.may_fault(arg) {
+            return Some(self.unchecked(arg, address, bytes));
+        }
         let wide = self.module.memories[memory].index == IndexType::I64;
         match self.target.memories.get(memory) {
             Some(MemoryMode::Guard) if !wide && self.may_fault(arg) => {
@@ -52,12 +55,14 @@ impl Compiler<'_> {
     }
 
     /// Whether the table of faults has room for an access that comes next.
+    #[inline]
     fn may_fault(&self, arg: MemArg) -> bool {
         /// More than what brings operands to registers.
         const ROOM: u32 = 1 << 10;
         arg.memory.0 < Fault::MEMORIES && self.asm.offset() < Fault::END - ROOM
     }
 
+    #[inline]
     fn unchecked(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Access {
         let memory = arg.memory.0;
         let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };

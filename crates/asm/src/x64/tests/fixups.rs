@@ -219,6 +219,26 @@ fn pool() {
     assert_eq!(code.relocs, expected);
 }
 
+/// Tables hold how far each label lies from where the table begins.
+#[test]
+fn tables_have_distances() {
+    let mut asm = Assembler::new();
+    let (first, second) = (asm.label(), asm.label());
+    let table = asm.table(&[first, second, first]);
+    asm.nop(3);
+    asm.bind(first);
+    asm.nop(5);
+    asm.bind(second);
+    let code = asm.finish().unwrap();
+    let begin = (code.pool + table.offset()) as usize;
+    let distance = |number: usize| {
+        let bytes = &code.bytes[begin + 4 * number..][..4];
+        i64::from(i32::from_le_bytes(bytes.try_into().expect("4 bytes")))
+    };
+    assert_eq!([0, 1, 2].map(|number| begin as i64 + distance(number)), [3, 8, 3]);
+    assert!(code.relocs.is_empty());
+}
+
 /// Whoever finishes begins anew: nothing of one function is in the next.
 #[test]
 fn nothing_is_left_behind() {
