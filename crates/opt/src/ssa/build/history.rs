@@ -3,7 +3,7 @@
 //! ```text
 //! write(slot) ─▶ log: slot, content, the entry before of the same slot           time = length of the log
 //! merge(since) ─▶ scopes: what was written since then was written on one of several ways that meet here
-//! find(slot, time) ─▶ nothing yet │ an entry │ a merge whose incoming edges have to be asked
+//! find(entry of the slot, time) ─▶ nothing yet │ an entry │ a merge whose incoming edges have to be asked
 //! ```
 //!
 //! **Edges are moments.** A branch notes the time, and nothing of what is in slots: whoever wants to know what a slot held on the way
@@ -61,8 +61,10 @@ struct Entry {
     slot: u32,
     /// The kind in the upper two bits.
     content: u32,
-    /// The entry before of the same slot.
+    /// The entry before of the same slot, one further back, and how many there are.
     before: u32,
+    far: u32,
+    depth: u32,
 }
 
 impl Entry {
@@ -105,6 +107,15 @@ struct Scope {
     depth: u32,
 }
 
+/// The second link of a new element of a list, above one with a depth and a second link: with these links any element is
+/// found in logarithmic time (Myers, "An applicative random-access stack").
+fn far(below: u32, (depth, far): (u32, u32), element: impl Fn(u32) -> Option<(u32, u32)>) -> u32 {
+    match element(far) {
+        Some((middle, end)) if depth - middle == middle - element(end).map_or(0, |(depth, _)| depth) => end,
+        _ => below,
+    }
+}
+
 /// The log and its scopes.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -114,8 +125,6 @@ pub(super) struct History {
     scopes: Vec<Scope>,
     /// No scope that has ended contains entries from here on.
     straight: u32,
-    /// How many steps were made that are not bounded by the number of calls.
-    steps: u64,
 }
 
 impl History {
@@ -129,11 +138,6 @@ impl History {
     /// The present.
     pub(super) fn now(&self) -> Time {
         Time(self.log.len() as u32)
-    }
-
-    /// How many steps were made that are not bounded by the number of calls.
-    pub(super) fn steps(&self) -> u64 {
-        self.steps
     }
 
     /// Gives a slot something new.
@@ -152,10 +156,23 @@ impl History {
         if self.last.len() <= slot.0 as usize {
             self.last.resize(slot.0 as usize + 1, NONE);
         }
-        let last = &mut self.last[slot.0 as usize];
-        let entry = Entry { slot: marked, content, before: *last };
-        *last = self.log.len() as u32;
-        self.log.push(entry);
+        let mut before = self.last[slot.0 as usize];
+        if marked & Entry::NOTE != 0
+            && let Some(last) = self.log.get(before as usize)
+            && last.is_note()
+        {
+            // So that there are never many notes to go through.
+            before = last.before;
+        }
+        let (far, depth) = match self.log.get(before as usize) {
+            None => (NONE, 0),
+            Some(entry) => {
+                let above = |at: u32| self.log.get(at as usize).map(|entry| (entry.depth, entry.far));
+                (far(before, (entry.depth, entry.far), above), entry.depth + 1)
+            }
+        };
+        self.last[slot.0 as usize] = self.log.len() as u32;
+        self.log.push(Entry { slot: marked, content, before, far, depth });
     }
 
     /// What the entry says.
@@ -202,28 +219,34 @@ impl History {
         let (far, depth) = match self.scopes.get(below as usize) {
             None => (NONE, 0),
             Some(scope) => {
-                let depth = |at: u32| self.scopes.get(at as usize).map_or(0, |scope| scope.depth);
-                let balanced = scope.far != NONE
-                    && scope.depth - depth(scope.far)
-                        == depth(scope.far) - depth(self.scopes[scope.far as usize].far);
-                let far = if balanced { self.scopes[scope.far as usize].far } else { below };
-                (far, scope.depth + 1)
+                let above = |at: u32| self.scopes.get(at as usize).map(|scope| (scope.depth, scope.far));
+                (far(below, (scope.depth, scope.far), above), scope.depth + 1)
             }
         };
         let end = self.log.len() as u32;
         self.scopes.push(Scope { since: since.0, end, label, below, far, depth });
         // The merge is an entry itself, so times before and behind it differ.
-        self.log.push(Entry { slot: Entry::NOTE, content: 0, before: NONE });
+        self.log.push(Entry { slot: Entry::NOTE, content: 0, before: NONE, far: NONE, depth: 0 });
         self.straight = end + 1;
     }
 
-    /// What is known of a slot at a time. With `below`, only entries up to that one are looked at: the time has to be so early.
-    pub(super) fn find(&mut self, slot: Slot, time: Time, below: Option<EntryId>) -> Found {
-        let mut at = below.map_or_else(|| self.last.get(slot.0 as usize).copied().unwrap_or(NONE), |at| at.0);
+    /// The last entry of a slot.
+    pub(super) fn latest(&self, slot: Slot) -> EntryId {
+        EntryId(self.last.get(slot.0 as usize).copied().unwrap_or(NONE))
+    }
+
+    /// The last entry before a time of the slot that an entry is of.
+    fn before(&self, EntryId(mut at): EntryId, time: Time) -> u32 {
         while at != NONE && at >= time.0 {
-            at = self.log[at as usize].before;
-            self.steps += 1;
+            let entry = self.log[at as usize];
+            at = if entry.far != NONE && entry.far >= time.0 { entry.far } else { entry.before };
         }
+        at
+    }
+
+    /// What is known at a time of the slot that an entry is of; no entry of it that lies between the two says anything else.
+    pub(super) fn find(&self, entry: EntryId, time: Time) -> Found {
+        let mut at = self.before(entry, time);
         loop {
             if at == NONE {
                 return Found::Nothing;
@@ -238,7 +261,6 @@ impl History {
             }
             // What was known inside of the scope; whether it was written there, entries before tell.
             at = entry.before;
-            self.steps += 1;
         }
     }
 
@@ -277,7 +299,7 @@ mod tests {
 
     /// What a slot holds: nothing, a value, or the number of a merge plus 100.
     fn held(history: &mut History, slot: Slot, time: Time) -> Option<u32> {
-        match history.find(slot, time, None) {
+        match history.find(history.latest(slot), time) {
             Found::Nothing => None,
             Found::Merge(label, _) => Some(label.0 + 100),
             Found::Entry(entry) => match history.content(entry) {
@@ -364,7 +386,7 @@ mod tests {
                     let ended = scopes.iter().filter(|&&(_, end, _)| end < time);
                     ended.filter(|&&(since, end, _)| since <= at && at < end).next_back()
                 });
-                let found = match history.find(X, Time(time), None) {
+                let found = match history.find(history.latest(X), Time(time)) {
                     Found::Merge(label, _) => Some(label.0),
                     Found::Entry(_) | Found::Nothing => None,
                 };

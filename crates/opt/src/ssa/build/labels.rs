@@ -11,7 +11,7 @@
 use upshift_translate::backend::{Label, Live, LoopSurvey, Slot};
 
 use super::history::{Content, EntryId, LabelId, Time};
-use super::{Builder, LoopRange, Region, Start, UNKNOWN};
+use super::{Builder, Entrance, LoopRange, Region, UNKNOWN};
 use crate::ssa::{Block, Target, Terminator, Ty, Value};
 
 /// What leads to a label.
@@ -56,7 +56,7 @@ pub(super) struct Task {
     pub(super) label: LabelId,
     pub(super) number: u32,
     /// What the slot held on all edges was written in this entry or before.
-    pub(super) below: Option<EntryId>,
+    pub(super) below: EntryId,
 }
 
 /// What is known of a label.
@@ -192,7 +192,10 @@ impl Builder<'_> {
     /// Finds the arguments of all parameters from one on.
     fn want_args(&mut self, label: LabelId, first: u32) {
         let end = self.labels[label.0 as usize].params.len() as u32;
-        self.tasks.extend((first..end).map(|number| Task { label, number, below: None }));
+        for number in first..end {
+            let slot = self.labels[label.0 as usize].params[number as usize].slot;
+            self.tasks.push(Task { label, number, below: self.history.latest(slot) });
+        }
         self.run_tasks();
     }
 
@@ -204,42 +207,41 @@ impl Builder<'_> {
         let context = self.context_mut();
         context.ranges.push(LoopRange { start: offset, end: offset + bytes });
         context.loops.push(None);
-        let entry = match self.start {
-            Start::Loop { outermost, number: at } if self.contexts.len() == 1 && !self.refused => {
-                (number == outermost, number == at)
-            }
-            _ => (false, false),
+        let entrance = match self.contexts.len() == 1 && !self.refused {
+            true => self.start.entrance(number),
+            false => Entrance::default(),
         };
-        if self.current.is_none() && entry == (false, false) {
+        if self.current.is_none() && !entrance.is_outermost && !entrance.is_here {
             return;
         }
-        let head = self.begin_head(label, entry.1);
-        let region = self.context().region();
+        let head = self.begin_head(label, entrance.is_here);
         let since = self.history.now();
-        if entry.0 {
+        if entrance.is_outermost {
             for (slot, ty) in live.operands.in_homes() {
                 self.load(slot, Ty::of(ty));
             }
+        }
+        let mut base = self.context().region().base;
+        self.steps += survey.map_or(0, |survey| survey.uses.len() as u64);
+        self.check_steps();
+        if self.refused {
+            return;
         }
         for local in survey.into_iter().flat_map(LoopSurvey::assigned) {
             let slot = self.context().slots[local.index()];
             if !self.history.is_written_since(slot, since) {
                 self.history.write(slot, Content::Head(label));
-                if entry.0 {
+                if entrance.is_outermost {
                     self.assigned.push(slot);
                 }
             }
         }
-        // Between the outermost loop's head and the one where control comes in, everything may have become something else.
-        let mut base = region.base;
-        if entry.1 && !entry.0 {
+        if entrance.is_inside && !entrance.is_outermost {
             base = Slot(0);
-            for at in 0..self.assigned.len() {
-                let slot = self.assigned[at];
-                if !self.history.is_written_since(slot, since) {
-                    self.history.write(slot, Content::Head(label));
-                }
-            }
+            self.forget(label, since);
+        }
+        if entrance.is_here {
+            self.context_mut().regions.iter_mut().for_each(|region| region.base = Slot(0));
         }
         for (slot, ty) in live.operands.in_homes().rev().take_while(|&(slot, _)| slot >= base) {
             let value = self.add_param(label, slot, Ty::of(ty));
@@ -249,6 +251,17 @@ impl Builder<'_> {
         self.context_mut().loops.push(Some(label));
         self.current = Some(head);
         self.linear_since = self.history.now();
+    }
+
+    /// Between the outermost loop's head and the one where control comes in, a loop may go round with what the frame held
+    /// then: nothing that the outermost loop changes is certain at its head.
+    fn forget(&mut self, label: LabelId, since: Time) {
+        for at in 0..self.assigned.len() {
+            let slot = self.assigned[at];
+            if !self.history.is_written_since(slot, since) {
+                self.history.write(slot, Content::Head(label));
+            }
+        }
     }
 
     /// The block of a loop's head, to which the current block leads, and the entry if control comes in here.

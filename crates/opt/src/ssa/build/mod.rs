@@ -20,6 +20,7 @@
 //! **Constants** stand in the entry block, each once for a while: they dominate everything, and lowering makes them anew where
 //! they are wanted.
 
+mod error;
 mod finish;
 mod handlers;
 mod history;
@@ -35,12 +36,12 @@ use upshift_translate::backend::{Frame, Handler, LocalRun, Slot};
 use upshift_translate::checking::CheckingBackend;
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers, walk_with};
 
+pub use self::error::BuildError;
 use self::handlers::{HandlerState, Site};
 use self::history::{History, LabelId, Time};
 use self::labels::{LabelState, Task};
 use self::values::Constants;
 use super::{Block, Func, Op, Pos, Target, Terminator, Ty, Value};
-use crate::refusal::Refusal;
 
 /// SSA of a function of the module; with `osr` of a body for entry at the head of the loop with that number.
 ///
@@ -68,13 +69,13 @@ pub fn build(
     options: CodeOptions,
     osr: Option<u32>,
     buffers: &mut WalkBuffers,
-) -> Result<Func, Refusal> {
+) -> Result<Func, BuildError> {
     let start = match osr {
         None => Start::Function,
         Some(number) => {
             let mut builder = Builder::new(module, func, Start::Nowhere);
             builder.walk(options, buffers)?;
-            Start::Loop { outermost: builder.context().outermost_around(number)?, number }
+            Start::Loop(builder.context().loops_around(number)?)
         }
     };
     let mut builder = Builder::new(module, func, start);
@@ -87,14 +88,39 @@ pub fn build(
 }
 
 /// Where control comes in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Start {
     /// At the function's first operator.
     Function,
-    /// At the head of a loop; code is made from the head of the outermost loop around it on.
-    Loop { outermost: u32, number: u32 },
+    /// At the head of a loop, the last of these; the others are those around it, from the outermost one inwards. Code is made from
+    /// the head of the outermost one on.
+    Loop(Vec<u32>),
     /// Nowhere: only the loops are looked at.
     Nowhere,
+}
+
+/// What a loop has to do with where control comes in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Entrance {
+    /// Code is made from its head on.
+    is_outermost: bool,
+    /// Control comes in at its head.
+    is_here: bool,
+    /// Control comes in at its head, or at that of a loop inside of it.
+    is_inside: bool,
+}
+
+impl Start {
+    fn entrance(&self, number: u32) -> Entrance {
+        match self {
+            Start::Loop(around) => Entrance {
+                is_outermost: around.first() == Some(&number),
+                is_here: around.last() == Some(&number),
+                is_inside: around.contains(&number),
+            },
+            _ => Entrance::default(),
+        }
+    }
 }
 
 /// A block of the program that is open.
@@ -170,11 +196,12 @@ impl Context {
         self.regions.last().copied().unwrap_or(Region { since: Time(0), base: Slot(self.frame.homes) })
     }
 
-    /// The number of the outermost loop around the loop with a number, which may be that itself.
-    fn outermost_around(&self, number: u32) -> Result<u32, Refusal> {
-        let inner = self.ranges.get(number as usize).ok_or(Refusal::NoSuchLoop)?;
-        let around = |range: &LoopRange| range.start <= inner.start && inner.start < range.end;
-        Ok(self.ranges.iter().position(around).map_or(number, |at| at as u32))
+    /// The numbers of the loops around the loop with a number, from the outside inwards, and its own.
+    fn loops_around(&self, number: u32) -> Result<Vec<u32>, BuildError> {
+        let inner = self.ranges.get(number as usize).ok_or(BuildError::NoSuchLoop)?.start;
+        let around = self.ranges.iter().zip(0..);
+        let around = around.filter(|(range, _)| range.start <= inner && inner < range.end);
+        Ok(around.map(|(_, number)| number).collect())
     }
 }
 
@@ -213,8 +240,6 @@ struct Builder<'m> {
     sites: Vec<Site>,
     /// What exceptions put into slots on their way to a label.
     payloads: Vec<Box<[(Slot, Value)]>>,
-    /// Blocks that exceptions lead to.
-    landings: Vec<Block>,
     /// The locals that the outermost loop assigns around the one where control comes in.
     assigned: Vec<Slot>,
     /// How often calls and throws were handed over from handler to handler, and how many landings they have.
@@ -234,8 +259,8 @@ impl<'m> Builder<'m> {
         let ty = module.func_type(index).func();
         let types = |types: &[ValType]| types.iter().map(|&ty| Ty::of(ty)).collect();
         let mut func = Func::new(index, types(ty.params()), types(ty.results()));
-        if let Start::Loop { number, .. } = start {
-            func.osr = Some(number);
+        if let Start::Loop(around) = &start {
+            func.osr = around.last().copied();
         }
         let bytes = module.body(index).map_or(0, |body| u64::from(body.end - body.start));
         Builder {
@@ -259,7 +284,6 @@ impl<'m> Builder<'m> {
             params: Vec::new(),
             sites: Vec::new(),
             payloads: Vec::new(),
-            landings: Vec::new(),
             assigned: Vec::new(),
             steps: 0,
             most_steps: 1_000_000 + 128 * bytes,
@@ -269,13 +293,13 @@ impl<'m> Builder<'m> {
         }
     }
 
-    fn walk(&mut self, options: CodeOptions, buffers: &mut WalkBuffers) -> Result<(), Refusal> {
+    fn walk(&mut self, options: CodeOptions, buffers: &mut WalkBuffers) -> Result<(), BuildError> {
         let (module, func) = (self.module, self.func.index);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, self);
         #[cfg(not(debug_assertions))]
         let backend = self;
-        walk_with(buffers, module, func, options, backend).map_err(Refusal::Translate)
+        walk_with(buffers, module, func, options, backend).map_err(BuildError::Translate)
     }
 
     /// The function whose operators are walked.
@@ -320,7 +344,7 @@ impl<'m> Builder<'m> {
 
     /// Nothing more is made if too much was done already.
     fn check_steps(&mut self) {
-        if self.steps + self.history.steps() + self.args.len() as u64 > self.most_steps {
+        if self.steps + self.args.len() as u64 > self.most_steps {
             self.refused = true;
             self.current = None;
             self.tasks.clear();

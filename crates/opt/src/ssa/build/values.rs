@@ -94,21 +94,21 @@ impl Builder<'_> {
     /// What a slot holds now.
     pub(super) fn read(&mut self, slot: Slot) -> Value {
         let now = self.history.now();
-        if let Found::Entry(entry) = self.history.find(slot, now, None)
+        if let Found::Entry(entry) = self.history.find(self.history.latest(slot), now)
             && let Content::Value(value) = self.history.content(entry)
         {
             return value;
         }
-        let value = self.value_at(slot, now, None);
+        let value = self.value_at(slot, now, self.history.latest(slot));
         self.history.note(slot, value);
         self.run_tasks();
         value
     }
 
-    /// What a slot held at a time; `below` as for [`History::find`](super::history::History::find).
-    pub(super) fn value_at(&mut self, slot: Slot, mut time: Time, mut below: Option<EntryId>) -> Value {
+    /// What a slot held at a time; `below` is an entry of it as for [`History::find`](super::history::History::find).
+    pub(super) fn value_at(&mut self, slot: Slot, mut time: Time, mut below: EntryId) -> Value {
         loop {
-            match self.history.find(slot, time, below) {
+            match self.history.find(below, time) {
                 Found::Nothing => return self.initial(slot),
                 Found::Entry(entry) => match self.history.content(entry) {
                     Content::Value(value) => return value,
@@ -117,7 +117,7 @@ impl Builder<'_> {
                         self.history.set_value(entry, value);
                         return value;
                     }
-                    Content::As(earlier) => (time, below) = (earlier, Some(entry)),
+                    Content::As(earlier) => (time, below) = (earlier, entry),
                 },
                 Found::Merge(label, entry) => {
                     let edges = &self.labels[label.0 as usize].edges;
@@ -129,7 +129,7 @@ impl Builder<'_> {
                     if let Some(value) = self.payload(edge, slot) {
                         return value;
                     }
-                    (time, below) = (edge.time, Some(entry));
+                    (time, below) = (edge.time, entry);
                 }
             }
             self.steps += 1;
@@ -141,7 +141,7 @@ impl Builder<'_> {
     }
 
     /// What a slot holds on the way from an edge's block.
-    pub(super) fn value_on(&mut self, edge: Edge, slot: Slot, ty: Ty, below: Option<EntryId>) -> Value {
+    pub(super) fn value_on(&mut self, edge: Edge, slot: Slot, ty: Ty, below: EntryId) -> Value {
         if edge.is_entry() {
             return self.load(slot, ty);
         }
@@ -162,7 +162,7 @@ impl Builder<'_> {
 
     fn initial(&mut self, slot: Slot) -> Value {
         let ty = self.context().types.get(slot.0 as usize).copied().flatten();
-        if let Start::Loop { .. } = self.start {
+        if let Start::Loop(_) = self.start {
             return self.load(slot, ty.unwrap_or(Ty::I64));
         }
         if let Some(&Some(param)) = self.params.get(slot.0 as usize) {
@@ -191,7 +191,7 @@ impl Builder<'_> {
         let label_state = &self.labels[label.0 as usize];
         if label_state.is_complete {
             let number = label_state.params.len() as u32 - 1;
-            self.tasks.push(Task { label, number, below: None });
+            self.tasks.push(Task { label, number, below: self.history.latest(slot) });
         }
         param
     }
@@ -205,7 +205,7 @@ impl Builder<'_> {
         let param = self.add_param(label, slot, ty);
         self.merged.insert((label.0, slot.0), param);
         let number = self.labels[label.0 as usize].params.len() as u32 - 1;
-        self.tasks.push(Task { label, number, below: Some(entry) });
+        self.tasks.push(Task { label, number, below: entry });
         param
     }
 
