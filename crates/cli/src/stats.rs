@@ -89,7 +89,7 @@ fn compiled(modules: &[Module]) -> String {
 /// What there is of native code, by tiers.
 fn native_code(modules: &[Module]) -> String {
     let of_module = |module: &Module| {
-        module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>()
+        module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>()
     };
     let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
     let of_tier = |tier: Tier| {

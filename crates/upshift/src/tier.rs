@@ -95,6 +95,23 @@ impl Module {
         self.native().find(self.own(FuncIndex(func)))
     }
 
+    /// How all native code of a function was made that it has now: in each tier, and from loops on; the best first.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), "(module (func))")?;
+    /// assert!(module.compilations(0).is_empty());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn compilations(&self, func: u32) -> Vec<Compilation> {
+        if !self.func_bodies().contains(&func) {
+            return Vec::new();
+        }
+        self.native().all(self.own(FuncIndex(func)))
+    }
+
     /// Why the optimizing compiler has left a function to the tier below; `None` if it has not, or was not asked.
     ///
     /// ```

@@ -85,17 +85,18 @@ impl Made {
         Made { code: native, kind: NativeKind::Baseline, faults, beside, compilation }
     }
 
-    /// What the optimizing compiler has made, of a whole function or not.
-    fn optimized(mut code: OptCode, whole: bool, cause: Cause, time: Duration) -> Made {
+    /// What the optimizing compiler has made, of a whole function or from a loop on.
+    fn optimized(mut code: OptCode, from_loop: Option<u32>, cause: Cause, time: Duration) -> Made {
         let (faults, native) = (mem::take(&mut code.faults), mem::take(&mut code.code));
         let compilation = Compilation {
+            from_loop,
             code_bytes: native.bytes.len(),
             embedded: code.stats.embedded as usize,
             spills: code.stats.spills as usize,
             passes_off: code.stats.passes_off,
             ..cause.compilation(Tier::Optimizing, time)
         };
-        let beside = Beside::of_optimized(code, native.pool, whole);
+        let beside = Beside::of_optimized(code, native.pool, from_loop.is_none());
         Made { code: native, kind: NativeKind::Optimized, faults, beside, compilation }
     }
 }
@@ -187,9 +188,7 @@ impl NativeSet {
         let table = self.optimized.get_or_init(own, Box::default);
         if table.get(from_loop).is_none() {
             let verdict = match code {
-                Ok(code) => {
-                    Ok(self.publish(info, func, Made::optimized(code, from_loop.is_none(), cause, time))?)
-                }
+                Ok(code) => Ok(self.publish(info, func, Made::optimized(code, from_loop, cause, time))?),
                 Err(refusal) => Err(refusal),
             };
             table.set(from_loop, verdict);
@@ -224,6 +223,7 @@ impl Cause {
         let none = PassSet::default();
         Compilation {
             tier,
+            from_loop: None,
             trigger,
             arrivals,
             wait,
@@ -309,6 +309,16 @@ impl NativeModule {
     /// Of a function, the best that the first set has that has anything.
     pub(crate) fn find(&self, own: usize) -> Option<Compilation> {
         self.sets().iter().find_map(|set| Some(set.best(own)?.compilation))
+    }
+
+    /// All code of a function in the first set that has any, the best first.
+    pub(crate) fn all(&self, own: usize) -> Vec<Compilation> {
+        let of_set = |set: &Arc<NativeSet>| {
+            let optimized = set.optimized.get(own).into_iter().flat_map(Optimized::all);
+            let all = optimized.chain(set.baseline(own)).map(|code| code.compilation);
+            Some(all.collect::<Vec<_>>()).filter(|all| !all.is_empty())
+        };
+        self.sets().iter().find_map(of_set).unwrap_or_default()
     }
 
     /// Why a function is not optimized, if it was refused.

@@ -42,6 +42,9 @@ fn engines() -> Vec<(&'static str, Engine, Module)> {
         ("tail, stress", Way::Tail, true),
         ("baseline", Way::Baseline, false),
         ("baseline, stress", Way::Baseline, true),
+        ("optimized", Way::Optimized, false),
+        ("optimized, stress", Way::Optimized, true),
+        ("rising, stress", Way::Rising, true),
         ("random tiers", Way::Random, false),
         ("random tiers, stress", Way::Random, true),
     ];
