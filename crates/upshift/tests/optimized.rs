@@ -93,7 +93,11 @@ fn calls_lead_to_optimized_code() {
 fn one_long_loop_reaches_optimized_code() {
     for skip in [false, true] {
         let mut config = Config::new();
-        config.tier_up_after(10).optimize_after(100).optimization(Optimization::Background).skip_baseline(skip);
+        config
+            .tier_up_after(10)
+            .optimize_after(100)
+            .optimization(Optimization::Background)
+            .skip_baseline(skip);
         let engine = Engine::new(&config).unwrap();
         let text = r#"(module (import "" "go_on" (func $go_on (result i32))) (memory 1)
             (func (export "main") (param i32) (result i64) (local $turns i64)

@@ -9,9 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use upshift::{Optimization, 
-    Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module, Store,
-    StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType, WasmBacktrace,
+use upshift::{
+    Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module,
+    Optimization, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType,
+    WasmBacktrace,
 };
 
 use crate::rng::Rng;
@@ -83,7 +84,12 @@ impl Way {
             return vec![Way::Loop];
         }
         let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
-        ways.extend([Way::Optimized, Way::Unimproved, Way::Rising(rng.below(4) as u32), Way::RandomOfAll(rng.next())]);
+        ways.extend([
+            Way::Optimized,
+            Way::Unimproved,
+            Way::Rising(rng.below(4) as u32),
+            Way::RandomOfAll(rng.next()),
+        ]);
         if rng.chance(10) {
             ways.push(Way::Loop);
         }
