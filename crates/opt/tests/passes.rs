@@ -76,9 +76,16 @@ fn pass_over(func: &mut Func, module: &ModuleInfo, off: PassSet, sums: &mut Sums
 fn time(func: &mut Func, module: &ModuleInfo, sums: &mut Sums) {
     let aliases = Aliases::of(module);
     let mut timed = |name: &str, pass: &mut dyn FnMut(&mut Func)| {
-        let begin = Instant::now();
-        pass(func);
-        *sums.times.entry(name.to_owned()).or_default() += begin.elapsed();
+        // The shortest time is the one that nothing else had a part in.
+        let mut copies = [func.clone(), func.clone(), func.clone(), func.clone()];
+        let times = copies.each_mut().map(|copy| {
+            let begin = Instant::now();
+            pass(copy);
+            begin.elapsed()
+        });
+        *sums.times.entry(name.to_owned()).or_default() += times.into_iter().min().unwrap_or_default();
+        let [copy, ..] = copies;
+        *func = copy;
     };
     timed("blocks", &mut |func| _ = blocks::run(func));
     timed("params", &mut |func| _ = params::run(func));
