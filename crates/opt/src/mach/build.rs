@@ -179,6 +179,7 @@ impl<I: MachInst> Builder<I> {
             reached: vec![false; count],
             placed: vec![false; count],
             waits: vec![false; count],
+            ready: Vec::new(),
             order: Vec::with_capacity(self.order.len()),
         };
         let calls = self.func.calls.iter().flat_map(|call| &call.landings);
@@ -344,13 +345,15 @@ struct Sorting {
     placed: Vec<bool>,
     /// Whether it takes its place as soon as it is reached.
     waits: Vec<bool>,
+    /// What is to be placed next, the last one first.
+    ready: Vec<MBlock>,
     order: Vec<MBlock>,
 }
 
 impl Sorting {
     fn place<I: MachInst>(&mut self, func: &MFunc<I>, block: MBlock) {
-        let mut ready = vec![block];
-        while let Some(block) = ready.pop() {
+        self.ready.push(block);
+        while let Some(block) = self.ready.pop() {
             if std::mem::replace(&mut self.placed[block.0 as usize], true) {
                 continue;
             }
@@ -359,7 +362,7 @@ impl Sorting {
                 let to = edge.to.0 as usize;
                 self.reached[to] = true;
                 if self.landings[to] || self.waits[to] {
-                    ready.push(edge.to);
+                    self.ready.push(edge.to);
                 }
             }
         }
