@@ -52,9 +52,9 @@
 ;; @0061 add rbx, 0x30
 ;; @0065 call 0xD
 ;; @006a lea rbx, [rbx-0x10]
-;; @0071 mov rdi, [rbx+8]
-;; @0075 mov [rbx], rax
-;; @0078 add edi, 0xFFFFFFFE
+;; @0071 mov [rbx], rax
+;; @0074 mov rax, [rbx+8]
+;; @0078 lea edi, [rax-2]
 ;; ; 0x61 call 1
 ;; @007b lea rax, [r14+0x50]
 ;; @007f lea r11, [0x118]
@@ -64,9 +64,9 @@
 ;; @0092 add rbx, 0x30
 ;; @0096 call 0xD
 ;; @009b lea rbx, [rbx-0x10]
-;; @00a2 mov r11, rax
+;; @00a2 mov r10, rax
 ;; @00a5 mov rax, [rbx]
-;; @00a8 add eax, r11d
+;; @00a8 add eax, r10d
 ;; @00ab mov rsi, [rbx-0x18]
 ;; @00af mov r11, [rbx-0x10]
 ;; @00b3 sub rbx, 0x20
