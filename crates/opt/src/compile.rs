@@ -18,9 +18,8 @@ use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{MFunc, text};
 use crate::passes;
-use crate::refusal;
 use crate::ssa::Func;
-use crate::ssa::build::build;
+use crate::ssa::build::{BuildError, build};
 
 /// What is used from one function to the next.
 struct Room {
@@ -70,8 +69,9 @@ pub fn compile(
         let mut dump = Dumps(request.dump.take());
         let mut ssa =
             build(module, func, options, request.osr, &mut room.walk).map_err(|error| match error {
-                refusal::Refusal::Translate(error) => refuse(Reason::Translation, error.to_string()),
-                refusal => refuse(Reason::TooLarge, refusal.to_string()),
+                BuildError::Translate(error) => refuse(Reason::Translation, error.to_string()),
+                BuildError::TooManyEdges => refuse(Reason::TooManyEdges, String::new()),
+                BuildError::NoSuchLoop => refuse(Reason::NoSuchLoop, String::new()),
             })?;
         dump.ssa("build", &ssa);
         let passes_off = passes::run(&mut ssa, module, request.off, |name, ssa| dump.ssa(name, ssa));

@@ -31,7 +31,8 @@ fn compile_with(
     let mut ctx = Ctx::default();
     let output = allocate(&func, &environment(), false, &mut ctx).expect("registers can be allocated");
     let module = ModuleInfo::default();
-    let target = Target { features, returns: Returns::Paired, memories: [].into(), counts: false, choices: false };
+    let target =
+        Target { features, returns: Returns::Paired, memories: [].into(), counts: false, choices: false };
     let frame = Frame { params: slots, results, locals: slots + 3, homes: slots + 3, scratch: None };
     let body = Body { module: &module, target: &target, frame, params, is_loop: false };
     emit(&func, output, &body, &mut Room::default()).expect("the code has a size")
@@ -139,7 +140,7 @@ fn a_loop_tested_at_its_end_has_one_branch() {
     });
     let text = body(&code);
     // The load may fault: the register of its address is told.
-    let at = code.faults[0].0;
+    let at = code.faults[0].offset();
     assert_eq!(at % 32, 0, "an innermost loop is aligned, and begins with the load");
     assert_eq!(text.matches(" j").count(), 1, "{text}");
     let back = text.lines().position(|line| line.contains(" jne L")).expect("a way back");
@@ -208,7 +209,10 @@ fn a_recursive_call() {
     let registers = code.reg_entry;
     let entry = disassemble(&code).into_iter().find(|(_, line)| line == "add rsp, 8").expect("an entry");
     assert_eq!(u64::from(registers), entry.0);
-    assert_eq!(disassemble(&code).iter().filter(|(_, line)| *line == format!("call 0x{registers:X}")).count(), 2);
+    assert_eq!(
+        disassemble(&code).iter().filter(|(_, line)| *line == format!("call 0x{registers:X}")).count(),
+        2
+    );
     assert!(text.starts_with("lea r11, [rbx+0x30]\ncmp r11, [r14+0x18]\nja "), "{text}");
 }
 

@@ -36,7 +36,15 @@ impl<I: MachInst> Builder<I> {
     pub fn new(mut room: MFunc<I>, machine: I::Machine, param_slots: u32, fixed_start: u32) -> Builder<I> {
         room.clear();
         room.fixed_end = fixed_start;
-        Builder { machine, func: room, order: Vec::new(), current: None, position: 0, param_slots, is_sorted: true }
+        Builder {
+            machine,
+            func: room,
+            order: Vec::new(),
+            current: None,
+            position: 0,
+            param_slots,
+            is_sorted: true,
+        }
     }
 
     /// So many slots in the fixed part of the frame, for as long as the function runs.
@@ -218,7 +226,8 @@ impl<I: MachInst> Builder<I> {
         }
         for number in 1..func.blocks.len() {
             let data = func.blocks[number];
-            let mut before = func.preds[data.preds.range()].iter().filter(|pred| pred.index() < number).peekable();
+            let mut before =
+                func.preds[data.preds.range()].iter().filter(|pred| pred.index() < number).peekable();
             let is_reached = before.peek().is_some();
             let is_cold = is_reached && before.all(|pred| func.blocks[pred.index()].cold);
             func.blocks[number].cold |= is_cold;
@@ -353,7 +362,8 @@ impl<I: MachInst> Builder<I> {
         func.edges = edges;
         if moves {
             let Placed { insts, ends, operands, positions } = placed;
-            (func.insts, func.operand_ends, func.operands, func.positions) = (insts, ends, operands, positions);
+            (func.insts, func.operand_ends, func.operands, func.positions) =
+                (insts, ends, operands, positions);
         }
     }
 

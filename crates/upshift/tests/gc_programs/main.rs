@@ -55,7 +55,8 @@ fn engines() -> Vec<(&'static str, Engine, Module)> {
         let peer = Module::new(&engine, program::PEER).unwrap();
         (name, engine, peer)
     };
-    kinds.map(engine).into()
+    let there = Way::all();
+    kinds.into_iter().filter(|(_, way, _)| there.contains(way)).map(engine).collect()
 }
 
 fn mix(mut caller: Caller<'_, ()>, value: Option<AnyRef>, host: Option<ExternRef>) -> Result<Option<AnyRef>> {
