@@ -20,8 +20,8 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::trap::Trap;
-use crate::vm::registers::ArgRegisters;
 use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind};
+use crate::vm::registers::ArgRegisters;
 
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
@@ -970,7 +970,12 @@ mod tests {
         }
         assert_eq!((size_of::<FuncRec>(), align_of::<FuncRec>()), (48, 8));
         let widest = FuncType::new([ValType::V128; MAX_PARAMS], [ValType::V128; MAX_RESULTS]);
-        let entry = Entry { native: std::ptr::dangling(), reg_entry: std::ptr::dangling(), counter: 7, ..Entry::NONE };
+        let entry = Entry {
+            native: std::ptr::dangling(),
+            reg_entry: std::ptr::dangling(),
+            counter: 7,
+            ..Entry::NONE
+        };
         let rec = FuncRec::new(entry, std::ptr::null_mut(), TypeId(1), &widest, 0);
         assert_eq!((u32::from(rec.param_slots), u32::from(rec.result_slots)), (2000, 2000));
         assert_eq!((rec.code.get(), rec.native.get(), rec.counter.get()), (entry.code, entry.native, 7));

@@ -18,9 +18,8 @@ use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{MFunc, text};
 use crate::passes;
-use crate::refusal;
 use crate::ssa::Func;
-use crate::ssa::build::build;
+use crate::ssa::build::{BuildError, build};
 
 /// What is used from one function to the next.
 struct Room {
@@ -70,8 +69,9 @@ pub fn compile(
         let mut dump = Dumps(request.dump.take());
         let mut ssa =
             build(module, func, options, request.osr, &mut room.walk).map_err(|error| match error {
-                refusal::Refusal::Translate(error) => refuse(Reason::Translation, error.to_string()),
-                refusal => refuse(Reason::TooLarge, refusal.to_string()),
+                BuildError::Translate(error) => refuse(Reason::Translation, error.to_string()),
+                BuildError::TooManyEdges => refuse(Reason::TooManyEdges, String::new()),
+                BuildError::NoSuchLoop => refuse(Reason::NoSuchLoop, String::new()),
             })?;
         dump.ssa("build", &ssa);
         let passes_off = passes::run(&mut ssa, module, request.off, |name, ssa| dump.ssa(name, ssa));
@@ -79,7 +79,8 @@ pub fn compile(
         let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach));
         dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
 
-        let output = allocate(&mach, &room.environment, &mut room.registers)
+        let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM;
+        let output = allocate(&mach, &room.environment, quick, &mut room.registers)
             .map_err(|error| refuse(Reason::TooLarge, error.to_string()))?;
         dump.step(Stage::Mach, "allocate", &|| text::print(&mach, Some(output), name));
 
@@ -87,8 +88,7 @@ pub fn compile(
             Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: request.osr.is_some() };
         let code = emit(&mach, output, &body, &mut room.emit);
         let mut code = code.map_err(|error: AsmError| refuse(Reason::TooLarge, error.to_string()))?;
-        code.stats.passes_off =
-            if mach.insts.len() >= QUICK_FROM { passes_off.with("ion") } else { passes_off };
+        code.stats.passes_off = if quick { passes_off.with("ion") } else { passes_off };
         dump.step(Stage::Asm, "emit", &|| hex(&code));
         room.keep(mach);
         Ok(code)

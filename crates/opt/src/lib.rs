@@ -13,7 +13,6 @@ pub mod compile;
 pub mod lower;
 pub mod mach;
 pub mod passes;
-mod refusal;
 pub mod ssa;
 pub mod text;
 

@@ -55,8 +55,8 @@ fn everything() {
                 bytes += code.code.bytes.len();
                 spills += code.stats.spills;
                 insts += code.stats.insts;
-                if only.is_some() {
-                    std::fs::write("/tmp/tmp-lower/code.bin", code.code.code()).unwrap();
+                if let (Some(_), Ok(file)) = (only, std::env::var("CODE")) {
+                    std::fs::write(file, code.code.code()).unwrap();
                 }
             }
             Ok(Err(refusal)) => println!("{}: {refusal}", func.0),

@@ -4,12 +4,12 @@
 use std::fmt::Write;
 
 use upshift_core::index::FuncIndex;
-use upshift_opt::Refusal;
+use upshift_opt::ssa::build::BuildError;
 use upshift_opt::ssa::{Func, build};
 use upshift_translate::{CodeOptions, Features, TypeRegistry, WalkBuffers, parse};
 
 /// SSA of the first own function, and the bytes of its body.
-fn built(fields: &str, osr: Option<u32>) -> (Result<Func, Refusal>, usize) {
+fn built(fields: &str, osr: Option<u32>) -> (Result<Func, BuildError>, usize) {
     let bytes = wat::parse_str(format!("(module {fields})")).unwrap_or_else(|error| panic!("{error}"));
     let module = parse(bytes.into(), &Features::all(), &TypeRegistry::default())
         .unwrap_or_else(|error| panic!("{error}"));
@@ -69,7 +69,7 @@ fn many_locals_and_many_branches() {
     // Each value on each branch would be too much, and nobody needs it: nothing changes in between.
     match built(&func, None).0 {
         Ok(func) => assert!(func.values.len() < 1_000_000),
-        Err(error) => assert_eq!(error, Refusal::TooManyEdges),
+        Err(error) => assert_eq!(error, BuildError::TooManyEdges),
     }
 }
 
@@ -130,5 +130,5 @@ fn many_calls_and_clauses() {
             (block $h (try_table {clauses} {calls}))
             (local.get $x))"
     );
-    assert_eq!(built(&many, None).0.unwrap_err(), Refusal::TooManyEdges);
+    assert_eq!(built(&many, None).0.unwrap_err(), BuildError::TooManyEdges);
 }

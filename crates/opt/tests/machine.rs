@@ -29,7 +29,7 @@ fn compile_with(
     build(&mut builder);
     let func = builder.finish();
     let mut ctx = Ctx::default();
-    let output = allocate(&func, &environment(), &mut ctx).expect("registers can be allocated");
+    let output = allocate(&func, &environment(), false, &mut ctx).expect("registers can be allocated");
     let module = ModuleInfo::default();
     let target =
         Target { features, returns: Returns::Paired, memories: [].into(), counts: false, choices: false };
@@ -140,7 +140,7 @@ fn a_loop_tested_at_its_end_has_one_branch() {
     });
     let text = body(&code);
     // The load may fault: the register of its address is told.
-    let at = code.faults[0].0;
+    let at = code.faults[0].offset();
     assert_eq!(at % 32, 0, "an innermost loop is aligned, and begins with the load");
     assert_eq!(text.matches(" j").count(), 1, "{text}");
     let back = text.lines().position(|line| line.contains(" jne L")).expect("a way back");

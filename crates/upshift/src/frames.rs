@@ -97,7 +97,8 @@ unsafe fn find<'a>(point: ExitPoint) -> Found<'a> {
         (FuncIndex(func.index), instance.as_ref())
     };
     let Some(instance) = instance else { unknown(&point) };
-    let found = instance.code(func, native.map(|kind| (kind, pc))).and_then(|code| Some((code, code.position(pc)?)));
+    let found =
+        instance.code(func, native.map(|kind| (kind, pc))).and_then(|code| Some((code, code.position(pc)?)));
     let Some((code, position)) = found else { unknown(&point) };
     Found::Frame(Frame { instance, func, code, position, point })
 }

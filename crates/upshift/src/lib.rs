@@ -166,6 +166,9 @@ pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
     MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,
 };
+#[doc(hidden)]
+pub use upshift_opt::Stage;
+pub use upshift_opt::{Reason, Refusal};
 pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
 pub use vm::code::NoNativeCode;
@@ -173,9 +176,7 @@ pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
 pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
-pub use upshift_opt::{Reason, Refusal};
-#[doc(hidden)]
-pub use upshift_opt::Stage;
+pub use vm::refusal::CodeRefusal;
 #[doc(hidden)]
 pub use vm::tier::Optimization;
 pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};

@@ -15,7 +15,8 @@ use super::{MFunc, MachInst};
 /// From so many instructions on the quick algorithm is taken.
 pub const QUICK_FROM: usize = 30_000;
 
-/// Allocates registers. The context keeps its room from one function to the next.
+/// Allocates registers, by the quick algorithm or by the one that takes more care. The context keeps its room from
+/// one function to the next.
 ///
 /// # Errors
 /// When the library gives up.
@@ -25,9 +26,10 @@ pub const QUICK_FROM: usize = 30_000;
 pub fn allocate<'c, I: MachInst>(
     func: &MFunc<I>,
     env: &MachineEnv,
+    quick: bool,
     ctx: &'c mut Ctx,
 ) -> Result<&'c Output, RegAllocError> {
-    let algorithm = if func.insts.len() >= QUICK_FROM { Algorithm::Fastalloc } else { Algorithm::Ion };
+    let algorithm = if quick { Algorithm::Fastalloc } else { Algorithm::Ion };
     let options = RegallocOptions { verbose_log: false, validate_ssa: cfg!(debug_assertions), algorithm };
     let view = View { func, clobbers: I::clobbers() };
     let output = regalloc2::run_with_ctx(&view, env, &options, ctx)?;

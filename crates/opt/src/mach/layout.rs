@@ -15,7 +15,7 @@ pub struct Layout {
     forward: Vec<MBlock>,
     /// By block whether the code of an innermost loop begins with it.
     begins_inner: Vec<bool>,
-    /// By block its place in the order; used while loops are turned.
+    /// By block its place in the order, or `u32::MAX`.
     places: Vec<u32>,
 }
 
@@ -37,6 +37,13 @@ impl Layout {
     #[must_use]
     pub fn target(&self, block: MBlock) -> MBlock {
         self.forward[block.0 as usize]
+    }
+
+    /// The block whose code lies behind that of another one.
+    #[must_use]
+    pub fn behind(&self, block: MBlock) -> Option<MBlock> {
+        let place = self.places[block.0 as usize];
+        self.order.get((place as usize).checked_add(1)?).copied()
     }
 
     /// Whether the code of an innermost loop begins with a block.

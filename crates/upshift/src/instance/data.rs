@@ -155,7 +155,11 @@ impl InstanceData {
     /// Code of one of the module's own functions, as far as it was made: native code of a kind that an address lies in, or else the
     /// interpreter's.
     #[inline]
-    pub(crate) fn code(&self, func: FuncIndex, native: Option<(NativeKind, usize)>) -> Option<CodeObject<'_>> {
+    pub(crate) fn code(
+        &self,
+        func: FuncIndex,
+        native: Option<(NativeKind, usize)>,
+    ) -> Option<CodeObject<'_>> {
         if let Some((kind, pc)) = native {
             let own = self.module.own(func);
             return Some(CodeObject::Native(self.native.get()?.at(own, kind, pc)?));

@@ -221,7 +221,10 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
         install(state, func, code);
     }
     let all_known = known(from_loop) && known(None);
-    look_after(&func.counter, if all_known || waits == Requested::Never { after } else { (after / LOOKS).max(FIRST) });
+    look_after(
+        &func.counter,
+        if all_known || waits == Requested::Never { after } else { (after / LOOKS).max(FIRST) },
+    );
     match optimized(instance, index, from_loop) {
         Some(code) => land(state, running, CodeObject::Native(code)),
         None => Status::OK,
@@ -322,7 +325,7 @@ pub(super) fn native_code<'a>(
     let options = instance.module.engine().config().code;
     let info = instance.module.info();
     let make = || -> Result<Option<&NativeFunc>, NoNativeCode> {
-        if tier == Tier::Interpreter {
+        if tier == Tier::Interpreter || state.engine.is_refused_native_code() {
             return Ok(None);
         }
         let set = instance.native_set()?;

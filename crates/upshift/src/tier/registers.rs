@@ -16,12 +16,7 @@ use crate::store::StoreState;
 ///
 /// # Safety
 /// The function belongs to the store, and the slots of its parameters and its header are in front of `fp`.
-pub(crate) unsafe fn spread(
-    state: &StoreState,
-    func: &FuncRec,
-    registers: &ArgRegisters,
-    fp: *mut u64,
-) {
+pub(crate) unsafe fn spread(state: &StoreState, func: &FuncRec, registers: &ArgRegisters, fp: *mut u64) {
     let params = frame::fp_offset(func.param_slots.into()) as usize;
     // SAFETY: the caller's promise.
     unsafe {

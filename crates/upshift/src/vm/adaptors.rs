@@ -124,7 +124,8 @@ mod tests {
             ints: std::array::from_fn(|n| 3000 + n as u64),
             kept: 0,
         };
-        let kinds = [ValType::I32, ValType::F64, ValType::V128, ValType::Ref(RefType::EXTERNREF), ValType::F32];
+        let kinds =
+            [ValType::I32, ValType::F64, ValType::V128, ValType::Ref(RefType::EXTERNREF), ValType::F32];
         // All lists of up to four, and long ones of each kind and of all.
         let mut lists: Vec<Vec<ValType>> = vec![vec![]];
         for from in 0.. {

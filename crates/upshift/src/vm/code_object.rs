@@ -85,7 +85,12 @@ impl<'a> CodeObject<'a> {
 pub(crate) enum Origin {
     Interpreter,
     /// Code of a set, by its function and an address within it.
-    Native { set: Arc<NativeSet>, own: usize, kind: NativeKind, pc: usize },
+    Native {
+        set: Arc<NativeSet>,
+        own: usize,
+        kind: NativeKind,
+        pc: usize,
+    },
 }
 
 impl Origin {

@@ -119,7 +119,8 @@ impl Queue {
             return Requested::Waits;
         }
         if self.waiting.len() == MOST {
-            let coldest = (0..MOST).min_by_key(|&at| self.waiting[at].heat).filter(|&at| self.waiting[at].heat < heat);
+            let coldest =
+                (0..MOST).min_by_key(|&at| self.waiting[at].heat).filter(|&at| self.waiting[at].heat < heat);
             let Some(coldest) = coldest else { return Requested::Later };
             self.waiting.swap_remove(coldest);
         }

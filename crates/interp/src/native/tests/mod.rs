@@ -87,7 +87,11 @@ fn arguments_in_registers_reach_whatever_has_them_in_slots() {
             world.func(0, 0).reg_entry.set(spread(returns));
             for n in [0, 1, 1000] {
                 world.notes.spread.borrow_mut().clear();
-                assert_eq!(world.call(Dispatch::Tail, 2, n), Ok(n * (n + 1) / 2), "{returns:?} {alternating} {n}");
+                assert_eq!(
+                    world.call(Dispatch::Tail, 2, n),
+                    Ok(n * (n + 1) / 2),
+                    "{returns:?} {alternating} {n}"
+                );
                 // The sums call themselves by slots.
                 let [registers] = world.notes.spread.borrow()[..] else { panic!("it was called once") };
                 assert_eq!(registers.ints[0], n);

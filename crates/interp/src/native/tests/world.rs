@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::mem::{MaybeUninit, offset_of};
 use std::sync::atomic::AtomicU64;
 
+use upshift_core::vm::registers::ArgRegisters;
 use upshift_core::vm::{
     Builtins, CallTarget, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, STACK_RESERVE, Status,
     StoreCtx, VmCounts, VmCtx, VmLayout,
 };
-use upshift_core::vm::registers::ArgRegisters;
 use upshift_core::{FuncType, TypeId, ValType};
 use upshift_ir::{FuncCode, text};
 

@@ -8,21 +8,21 @@
 //! as an argument are looked at again. As the graph is reducible, what is left is what has to be there.
 
 use super::Builder;
+use super::error::BuildError;
 use super::labels::{LabelState, Param};
-use crate::refusal::Refusal;
+use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, Func, Terminator, Value};
 
 impl Builder<'_> {
-    pub(super) fn finish(mut self) -> Result<Func, Refusal> {
+    pub(super) fn finish(mut self) -> Result<Func, BuildError> {
         if self.refused {
-            return Err(Refusal::TooManyEdges);
+            return Err(BuildError::TooManyEdges);
         }
         if self.func.block(self.func.entry).term == Terminator::None {
-            return Err(Refusal::NoSuchLoop);
+            return Err(BuildError::NoSuchLoop);
         }
-        self.func.layout.append(&mut self.landings);
         let reached = reached(&self.func);
-        self.func.layout.retain(|block| reached[block.index()]);
+        lay_out(&mut self.func, &reached);
         let mut params = Params::new(&self.labels, &self.args, &reached, self.func.values.len());
         params.remove_trivial();
         params.find_live(&self.func);
@@ -47,6 +47,35 @@ fn reached(func: &Func) -> Vec<bool> {
         });
     }
     reached
+}
+
+/// Leaves out what is not reached, and puts landings behind what throws, and each block behind those that it is reached by
+/// only. In a whole function the order of the program is that already.
+fn lay_out(func: &mut Func, reached: &[bool]) {
+    let mut layout = Vec::with_capacity(func.layout.len());
+    for &block in func.layout.iter().filter(|block| reached[block.index()]) {
+        layout.push(block);
+        layout.extend(func.block(block).term.landings().iter().map(|landing| landing.block));
+    }
+    func.layout = layout;
+    if func.osr.is_none() {
+        return;
+    }
+    let dominators = Dominators::new(func);
+    let mut placed = vec![false; func.blocks.len()];
+    let mut waiting: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
+    let mut next = Vec::new();
+    for block in std::mem::take(&mut func.layout) {
+        match dominators.immediate(block).filter(|before| !placed[before.index()]) {
+            Some(before) => waiting[before.index()].push(block),
+            None => next.push(block),
+        }
+        while let Some(block) = next.pop() {
+            placed[block.index()] = true;
+            func.layout.push(block);
+            next.extend(waiting[block.index()].drain(..).rev());
+        }
+    }
 }
 
 /// An edge that gives its block something.

@@ -108,7 +108,6 @@ impl Builder<'_> {
         }
         let pos = self.func.block(block).pos;
         let landing = self.func.new_block();
-        self.landings.push(landing);
         let mut payload = Vec::new();
         let mut caught = |builder: &mut Self, slot: Slot, op, ty| {
             let value = builder.func.append(landing, op, Some(ty), &[], pos);

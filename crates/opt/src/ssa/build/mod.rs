@@ -20,6 +20,7 @@
 //! **Constants** stand in the entry block, each once for a while: they dominate everything, and lowering makes them anew where
 //! they are wanted.
 
+mod error;
 mod finish;
 mod handlers;
 mod history;
@@ -35,12 +36,12 @@ use upshift_translate::backend::{Frame, Handler, LocalRun, Slot};
 use upshift_translate::checking::CheckingBackend;
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers, walk_with};
 
+pub use self::error::BuildError;
 use self::handlers::{HandlerState, Site};
 use self::history::{History, LabelId, Time};
 use self::labels::{LabelState, Task};
 use self::values::Constants;
 use super::{Block, Func, Op, Pos, Target, Terminator, Ty, Value};
-use crate::refusal::Refusal;
 
 /// SSA of a function of the module; with `osr` of a body for entry at the head of the loop with that number.
 ///
@@ -68,7 +69,7 @@ pub fn build(
     options: CodeOptions,
     osr: Option<u32>,
     buffers: &mut WalkBuffers,
-) -> Result<Func, Refusal> {
+) -> Result<Func, BuildError> {
     let start = match osr {
         None => Start::Function,
         Some(number) => {
@@ -196,8 +197,8 @@ impl Context {
     }
 
     /// The numbers of the loops around the loop with a number, from the outside inwards, and its own.
-    fn loops_around(&self, number: u32) -> Result<Vec<u32>, Refusal> {
-        let inner = self.ranges.get(number as usize).ok_or(Refusal::NoSuchLoop)?.start;
+    fn loops_around(&self, number: u32) -> Result<Vec<u32>, BuildError> {
+        let inner = self.ranges.get(number as usize).ok_or(BuildError::NoSuchLoop)?.start;
         let around = self.ranges.iter().zip(0..);
         let around = around.filter(|(range, _)| range.start <= inner && inner < range.end);
         Ok(around.map(|(_, number)| number).collect())
@@ -239,8 +240,6 @@ struct Builder<'m> {
     sites: Vec<Site>,
     /// What exceptions put into slots on their way to a label.
     payloads: Vec<Box<[(Slot, Value)]>>,
-    /// Blocks that exceptions lead to.
-    landings: Vec<Block>,
     /// The locals that the outermost loop assigns around the one where control comes in.
     assigned: Vec<Slot>,
     /// How often calls and throws were handed over from handler to handler, and how many landings they have.
@@ -285,7 +284,6 @@ impl<'m> Builder<'m> {
             params: Vec::new(),
             sites: Vec::new(),
             payloads: Vec::new(),
-            landings: Vec::new(),
             assigned: Vec::new(),
             steps: 0,
             most_steps: 1_000_000 + 128 * bytes,
@@ -295,13 +293,13 @@ impl<'m> Builder<'m> {
         }
     }
 
-    fn walk(&mut self, options: CodeOptions, buffers: &mut WalkBuffers) -> Result<(), Refusal> {
+    fn walk(&mut self, options: CodeOptions, buffers: &mut WalkBuffers) -> Result<(), BuildError> {
         let (module, func) = (self.module, self.func.index);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, self);
         #[cfg(not(debug_assertions))]
         let backend = self;
-        walk_with(buffers, module, func, options, backend).map_err(Refusal::Translate)
+        walk_with(buffers, module, func, options, backend).map_err(BuildError::Translate)
     }
 
     /// The function whose operators are walked.

@@ -6,6 +6,7 @@ use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
 use upshift_core::vm::{Returns, frame};
 
 use super::Emitter;
+use super::reach::reaches;
 use crate::mach::MBlock;
 use crate::mach::x64::build::slots;
 use crate::mach::x64::inst::{Inst, Test};
@@ -34,8 +35,13 @@ impl Emitter<'_, '_> {
     pub(super) fn emit_jump(&mut self, to: MBlock) {
         if !self.comes_next(to) {
             let label = self.label(to);
-            self.asm.jmp(label);
+            if self.is_near(to) { self.asm.jmp_short(label) } else { self.asm.jmp(label) }
         }
+    }
+
+    /// Whether a short branch from the end of the block that is being written reaches one that is still to be.
+    fn is_near(&self, to: MBlock) -> bool {
+        reaches(self.layout, self.bounds, self.current, self.layout.target(to))
     }
 
     /// Goes on at a block, or does what that does if it only returns.
@@ -65,7 +71,22 @@ impl Emitter<'_, '_> {
 
     fn emit_branch_to(&mut self, test: Test, to: MBlock) {
         let label = self.label(to);
-        self.emit_jcc(test, label);
+        if !self.is_near(to) {
+            return self.emit_jcc(test, label);
+        }
+        match test {
+            Test::If(cond) => self.asm.jcc_short(cond, label),
+            Test::NotEqual => {
+                self.asm.jcc_short(Cond::Ne, label);
+                self.asm.jcc_short(Cond::P, label);
+            }
+            Test::Equal => {
+                let unordered = self.asm.label();
+                self.asm.jcc_short(Cond::P, unordered);
+                self.asm.jcc_short(Cond::E, label);
+                self.asm.bind(unordered);
+            }
+        }
     }
 
     /// Goes to a label if the flags say so.

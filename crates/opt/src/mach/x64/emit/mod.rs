@@ -12,12 +12,13 @@ mod cold;
 mod control;
 mod entry;
 mod insts;
+mod reach;
 mod vector;
 
 use regalloc2::{Allocation, Edit, Inst as Number, Output, ProgPoint};
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
 use upshift_asm::{AsmError, Const, Label, Word};
-use upshift_baseline::Target;
+use upshift_baseline::{Fault, Target};
 use upshift_core::vm::frame;
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
@@ -56,6 +57,7 @@ pub struct Room {
     labels: Vec<Label>,
     cold: Vec<Cold>,
     words: Vec<Word>,
+    bounds: Vec<u16>,
 }
 
 /// Writes the code of a function.
@@ -81,6 +83,7 @@ pub fn emit(
         }
     };
     room.layout.run(func, is_empty);
+    reach::bound(func, output, &room.layout, &mut room.bounds);
     for _ in &func.blocks {
         room.labels.push(room.asm.label());
     }
@@ -94,11 +97,13 @@ pub fn emit(
         tables: &mut room.tables,
         layout: &room.layout,
         labels: &room.labels,
+        bounds: &room.bounds,
         cold: &mut room.cold,
         words: &mut room.words,
         builder: None,
         ways: Ways::default(),
         branch_tables: Vec::new(),
+        current: MBlock(0),
         next: None,
         flags: None,
         embedded: 0,
@@ -174,12 +179,16 @@ pub(super) struct Emitter<'a, 'm> {
     tables: &'a mut Tables,
     layout: &'a Layout,
     labels: &'a [Label],
+    /// How many bytes blocks have at most.
+    bounds: &'a [u16],
     cold: &'a mut Vec<Cold>,
     words: &'a mut Vec<Word>,
     builder: Option<Builder<'m>>,
     ways: Ways,
     /// Tables of branches: their label, and the instruction.
     branch_tables: Vec<(Label, MBlock, u32)>,
+    /// The block whose code is being written.
+    current: MBlock,
     /// The block whose code comes next.
     next: Option<MBlock>,
     /// The register by whose value the flags are set that tell zero and sign, as the last instruction has left them.
@@ -192,6 +201,7 @@ impl Emitter<'_, '_> {
         let registers = self.emit_prologue();
         let layout = self.layout;
         for (at, &block) in layout.order.iter().enumerate() {
+            self.current = block;
             self.next = layout.order.get(at + 1).copied();
             if layout.begins_inner_loop(block) {
                 self.asm.align(LOOP_ALIGNMENT);
@@ -207,6 +217,9 @@ impl Emitter<'_, '_> {
 
     fn finish(mut self, entries: Entries) -> Result<OptCode, AsmError> {
         self.patch_branch_tables();
+        if self.tables.beyond {
+            return Err(AsmError::TooLarge);
+        }
         let code = self.asm.finish()?;
         let pool = code.pool;
         Ok(OptCode {
@@ -421,9 +434,12 @@ impl<'a> Emitter<'a, '_> {
         if let Some(number) = memory.fault.in_memory() {
             let index = registers.as_slice().get(usize::from(memory.addr.base == Base::Reg));
             let index = index.filter(|_| memory.addr.index.is_some()).map(|&alloc| Self::gpr(alloc));
-            let bits = upshift_baseline::Unchecked::new(number, index).bits();
             let at = self.asm.offset();
-            self.tables.faults.push((at, bits));
+            if at < Fault::END {
+                self.tables.faults.push(Fault::new(at, number, index));
+            } else {
+                self.tables.beyond = true;
+            }
             self.tables.note_position(at, self.func.positions[inst]);
         }
         mem
