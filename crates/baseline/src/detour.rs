@@ -40,10 +40,18 @@ impl Compiler<'_> {
         }
     }
 
-    /// A label is about to be bound: if the branch that leads to it leads around nothing but a trap, that moves away.
+    /// A label is about to be bound: if the branch that leads to it leads around nothing but a trap, that moves away. What follows is
+    /// reached by the label, too.
+    #[inline]
     pub(crate) fn straighten(&mut self, label: Label) {
-        let Some(Detour { branch: (start, end), test, target, trap: Some((trap, trapped)) }) =
-            self.detour.take()
+        if let Some(Detour { trap: Some(_), .. }) = self.detour {
+            self.move_trap(label);
+        }
+        self.detour = None;
+    }
+
+    fn move_trap(&mut self, label: Label) {
+        let Some(Detour { branch: (start, end), test, target, trap: Some((trap, trapped)) }) = self.detour
         else {
             return;
         };

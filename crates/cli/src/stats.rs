@@ -104,9 +104,8 @@ fn refused(modules: &[Module]) -> String {
 
 /// What there is of native code, by tiers.
 fn native_code(modules: &[Module]) -> String {
-    let of_module = |module: &Module| {
-        module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>()
-    };
+    let of_module =
+        |module: &Module| module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>();
     let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
     let of_tier = |tier: Tier| {
         let code: Vec<&Compilation> = all.iter().filter(|code| code.tier == tier).collect();

@@ -76,6 +76,7 @@ impl<'a> Site<'a> {
             }
             Op::RefCast | Op::RefCastExact | Op::RefCastObject => self.cast(trap),
             op if op.text().starts_with("array.") => self.element(trap),
+            Op::Builtin if is_table_access(&self.instr) => self.table_access(trap),
             // What follows has more operands than one.
             _ if !self.in_slots => None,
             Op::Builtin => self.service(*BuiltinOp::ALL.get(self.field(0) as usize)?, trap),
@@ -216,6 +217,14 @@ impl<'a> Site<'a> {
         Some(format!("element {}, but the array has {len}", self.slot(first + 1, 0) as u32))
     }
 
+    /// `table.get` or `table.set`.
+    fn table_access(&self, trap: Trap) -> Option<String> {
+        let op = BuiltinOp::ALL.get(self.field(0) as usize)?;
+        let index = self.operand(|| self.slot(1, 0));
+        let text = || format!("{} of element {index}, but {}", op.text(), self.table(self.field(2)));
+        (trap == Trap::TableOutOfBounds).then(text)
+    }
+
     /// A service of the runtime: three operands in a row, two indices.
     fn service(&self, op: BuiltinOp, trap: Trap) -> Option<String> {
         if !matches!(trap, Trap::MemoryOutOfBounds | Trap::TableOutOfBounds)
@@ -244,9 +253,6 @@ impl<'a> Site<'a> {
                 self.instance.data(DataIndex(y as u32)).len(),
                 self.memory(x)
             ),
-            BuiltinOp::TableGet | BuiltinOp::TableSet => {
-                format!("{name} of element {first}, but {}", self.table(x))
-            }
             BuiltinOp::TableFill => {
                 format!("{name} of {len} elements from {first} on, but {}", self.table(x))
             }
@@ -286,7 +292,7 @@ fn find_instruction(module: &Module, func: FuncIndex, offset: u32, trap: Trap) -
         let end = positions.get(at + 1).map_or(code.words().len(), |next| next.0 as usize);
         instructions(&code.words()[..end], positions[at].0 as usize)
     });
-    instrs.find(|instr| may_trap(instr.op, trap))
+    instrs.find(|instr| may_trap(instr, trap))
 }
 
 /// The instructions from a word on.
@@ -299,9 +305,17 @@ fn instructions(words: &[u64], begin: usize) -> impl Iterator<Item = Instr> + '_
     })
 }
 
+/// Whether an instruction is `table.get` or `table.set`.
+fn is_table_access(instr: &Instr) -> bool {
+    let service = instr.values.first().and_then(|&number| BuiltinOp::ALL.get(number as usize));
+    instr.op == Op::Builtin && matches!(service, Some(BuiltinOp::TableGet | BuiltinOp::TableSet))
+}
+
 /// Whether an instruction is of the kind that has such a trap.
-fn may_trap(op: Op, trap: Trap) -> bool {
+fn may_trap(instr: &Instr, trap: Trap) -> bool {
+    let op = instr.op;
     match trap {
+        Trap::TableOutOfBounds if is_table_access(instr) => true,
         Trap::MemoryOutOfBounds | Trap::HeapMisaligned => memory_access(op).is_some(),
         Trap::ArrayOutOfBounds => op.text().starts_with("array.get") || op.text().starts_with("array.set"),
         Trap::CastFailure => matches!(op, Op::RefCast | Op::RefCastExact | Op::RefCastObject),

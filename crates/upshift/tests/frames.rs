@@ -103,7 +103,7 @@ fn host_functions_know_who_calls_them() -> Result<()> {
 
 #[test]
 fn an_overflow_belongs_to_the_caller_whether_the_callee_has_code_or_not() -> Result<()> {
-    for mut config in configs() {
+    for mut config in Way::with_whole_frames().into_iter().map(Way::config) {
         config.max_wasm_stack(64 << 10);
         let engine = Engine::new(&config)?;
         let locals = "i64 ".repeat(20_000);

@@ -1,6 +1,8 @@
 //! Functions that go to optimized code while programs run: at calls, in the middle of loops, by their own thread or by another.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -93,7 +95,11 @@ fn calls_lead_to_optimized_code() {
 fn one_long_loop_reaches_optimized_code() {
     for skip in [false, true] {
         let mut config = Config::new();
-        config.tier_up_after(10).optimize_after(100).optimization(Optimization::Background).skip_baseline(skip);
+        config
+            .tier_up_after(10)
+            .optimize_after(100)
+            .optimization(Optimization::Background)
+            .skip_baseline(skip);
         let engine = Engine::new(&config).unwrap();
         let text = r#"(module (import "" "go_on" (func $go_on (result i32))) (memory 1)
             (func (export "main") (param i32) (result i64) (local $turns i64)
@@ -103,22 +109,21 @@ fn one_long_loop_reaches_optimized_code() {
                 (i64.load (i32.const 8))))"#;
         let module = Module::new(&engine, text).unwrap();
         let mut store = Store::new(&engine, ());
-        let (asked, mut turns, mut left) = (module.clone(), 0_i64, 10_000);
-        let begin = Instant::now();
-        let (tell, told) = std::sync::mpsc::channel();
+        let (asked, begin) = (module.clone(), Instant::now());
+        let counts = Arc::new((AtomicI64::new(0), AtomicI64::new(0)));
+        let counted = Arc::clone(&counts);
         let go_on = Func::wrap(&mut store, move |_: Caller<'_, ()>| {
-            turns += 1;
+            let (turns, behind) = &*counted;
+            turns.fetch_add(1, Ordering::Relaxed);
+            assert!(begin.elapsed() < PATIENCE, "nothing was optimized");
             // The code is there some time; then it is soon looked for.
             let is_there = asked.compilations(1).iter().any(|code| code.from_loop == Some(0));
-            left -= i32::from(is_there);
-            assert!(begin.elapsed() < PATIENCE, "nothing was optimized");
-            let _ = tell.send(turns);
-            i32::from(left > 0)
+            i32::from(!is_there || behind.fetch_add(1, Ordering::Relaxed) < 10_000)
         });
         let instance = Instance::new(&mut store, &module, &[go_on.into()]).unwrap();
         let main = instance.get_typed_func::<i32, i64>(&mut store, "main").unwrap();
         let result = main.call(&mut store, 0).unwrap();
-        assert_eq!(Some(result), told.try_iter().last());
+        assert_eq!(result, counts.0.load(Ordering::Relaxed));
         assert!(tiers(&store).contains(&Tier::Optimizing), "{:?}", tiers(&store));
     }
 }
@@ -185,7 +190,7 @@ fn optimized_code_is_stopped_like_any_other() {
     let mut store = Store::new(&engine, ());
     store.set_epoch_deadline(1);
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
-    let mut call = |store: &mut Store<()>, name: &str| {
+    let call = |store: &mut Store<()>, name: &str| {
         let func = instance.get_typed_func::<i32, i64>(&mut *store, name).unwrap();
         func.call(&mut *store, 7)
     };

@@ -16,7 +16,7 @@ use upshift_core::vm::{FuncRec, Status, frame};
 use crate::backtrace::WasmBacktrace;
 use crate::store::{Pending, StoreState};
 use crate::trap_detail::describe;
-use crate::vm::code::is_native;
+use crate::vm::code::{CodeKind, NativeKind, is_native, kind_of};
 use crate::vm::native_stack;
 use crate::vm::signals;
 use crate::vm::tier::Tier;
@@ -61,20 +61,27 @@ fn note_tier(store: &mut StoreState, func: &FuncRec, outermost: bool) {
             signals::prepare_thread();
         }
     }
-    if let Some(tier) = tier_of(store, func) {
-        store.enter_tier(tier);
+    // Native code notes itself, and who finds code at a first call notes what that is.
+    let code = func.code.get();
+    let of_host = func.vmctx == store.host_ctx.as_ptr();
+    if !of_host && code != upshift_interp::stubs::translate() && !is_native(code.addr()) {
+        store.enter_tier(Tier::Interpreter);
     }
 }
 
 /// The tier whose code a call of a function enters.
-#[inline]
 pub(crate) fn tier_of(store: &StoreState, func: &FuncRec) -> Option<Tier> {
     if func.vmctx == store.host_ctx.as_ptr() {
         return None;
     }
     let code = func.code.get();
-    let first = store.tier.is_at_first_call() && code == upshift_interp::stubs::translate();
-    Some(if first || is_native(code.addr()) { Tier::Baseline } else { Tier::Interpreter })
+    // SAFETY: the store has the function, and so its code.
+    Some(match unsafe { kind_of(code.addr()) } {
+        CodeKind::Native(NativeKind::Optimized) => Tier::Optimizing,
+        CodeKind::Native(_) => Tier::Baseline,
+        _ if code == upshift_interp::stubs::translate() => store.tier.first_tier(),
+        _ => Tier::Interpreter,
+    })
 }
 
 /// Where the arguments go, when both stacks have room.

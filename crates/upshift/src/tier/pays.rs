@@ -96,7 +96,8 @@ fn needed(body_bytes: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{
-        Arrivals, FIRST, LARGE, OPTIMIZED_FIRST, OPTIMIZED_FOR_A_BYTE, START, Verdict, needed, optimized_after,
+        Arrivals, FIRST, LARGE, OPTIMIZED_FIRST, OPTIMIZED_FOR_A_BYTE, START, Verdict, needed,
+        optimized_after,
     };
 
     /// After how many arrivals a function is compiled that nothing else runs beside, and after how many looks.

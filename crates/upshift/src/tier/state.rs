@@ -38,9 +38,12 @@ impl TierState {
         self.tiering != Tiering::Never
     }
 
-    /// Whether functions have native code from their first call.
-    pub(crate) fn is_at_first_call(&self) -> bool {
-        matches!(self.tiering, Tiering::AtFirstCall(_))
+    /// The tier that functions begin in, if it has code of them.
+    pub(crate) fn first_tier(&self) -> Tier {
+        match self.tiering {
+            Tiering::AtFirstCall(tier) => tier,
+            Tiering::Never | Tiering::WhenHot(_) | Tiering::AtRandom(_) => Tier::Interpreter,
+        }
     }
 
     /// Whether the first call of a function may lead to another code than the interpreter's.

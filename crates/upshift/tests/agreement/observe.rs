@@ -9,9 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use upshift::{Optimization, 
-    Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module, Store,
-    StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType, WasmBacktrace,
+use upshift::{
+    Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module,
+    Optimization, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType,
+    WasmBacktrace,
 };
 
 use crate::rng::Rng;

@@ -27,6 +27,12 @@ impl Way {
         all.filter(|way| native || matches!(way, Way::Loop | Way::Tail)).collect()
     }
 
+    /// Those in which each frame has the slots that the function's text says: optimized code has what it needs.
+    pub(crate) fn with_whole_frames() -> Vec<Way> {
+        let has_less = |way: &Way| matches!(way, Way::Optimized | Way::Rising | Way::Random);
+        Way::all().into_iter().filter(|way| !has_less(way)).collect()
+    }
+
     /// Settings with which code runs this way.
     pub(crate) fn config(self) -> Config {
         let mut config = Config::new();
