@@ -47,7 +47,10 @@ fn instructions(func: &Func, wanted: impl Fn(Op) -> bool) -> usize {
 }
 
 fn is_load(op: Op) -> bool {
-    matches!(op, Op::Load { .. } | Op::GlobalGet(_) | Op::FieldLoad { .. } | Op::ElementLoad(_) | Op::ArrayLen)
+    matches!(
+        op,
+        Op::Load { .. } | Op::GlobalGet(_) | Op::FieldLoad { .. } | Op::ElementLoad(_) | Op::ArrayLen
+    )
 }
 
 fn is_computed(op: Op) -> bool {

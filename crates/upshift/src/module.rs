@@ -360,7 +360,7 @@ impl Module {
     pub fn dump_steps(&self, func: u32, stage: Stage) -> Result<String> {
         let (func, target) = self.to_dump(func)?;
         let mut steps = Steps { stage, text: String::new() };
-        let request = Request { osr: None, dump: Some(&mut steps) };
+        let request = Request { osr: None, off: upshift_opt::PassSet::default(), dump: Some(&mut steps) };
         let done = upshift_opt::compile(self.info(), func, self.engine().config().code, &target, request);
         if let Err(refusal) = done {
             let _ = writeln!(steps.text, "; refused: {refusal}");
