@@ -31,6 +31,10 @@ pub(crate) struct Options {
     /// How often each is walked; the shortest time counts
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+
+    /// Does only this pass, and does not say what code takes
+    #[arg(long, value_name = "NAME", value_parser = PASSES.map(|(name, _)| name))]
+    pass: Option<String>,
 }
 
 /// What is done to one function.
@@ -142,13 +146,17 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
             place: Vec::new(),
             used: 0,
         };
-        for (name, pass) in PASSES {
+        for (name, pass) in
+            PASSES.into_iter().filter(|(name, _)| options.pass.as_ref().is_none_or(|pass| pass == name))
+        {
             let best = (0..options.runs)
                 .map(|_| time(&mut bench, pass))
                 .try_fold(Duration::MAX, |best, time| Ok::<_, anyhow::Error>(best.min(time?)))?;
             crate::print(&line(name, best, size, functions))?;
         }
-        crate::print(&Taken::measure(&bench)?.line(size))?;
+        if options.pass.is_none() {
+            crate::print(&Taken::measure(&bench)?.line(size))?;
+        }
     }
     Ok(())
 }

@@ -201,6 +201,20 @@ impl<F: Fixup> CodeBuffer<F> {
         self.bytes[at as usize..][..4].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// Takes back what was written from an offset on. No label may be bound behind it, and constants stay in the pool.
+    ///
+    /// # Panics
+    ///
+    /// When there is less.
+    pub fn truncate(&mut self, at: u32) {
+        assert!(at <= self.offset(), "only what was written can be taken back");
+        let mut latest = self.labels.iter().rev().take(8);
+        debug_assert!(latest.all(|&place| place == UNBOUND || place <= at), "no label goes with it");
+        self.bytes.truncate(at as usize);
+        while self.to_labels.pop_if(|&mut (place, ..)| place >= at).is_some() {}
+        while self.to_pool.pop_if(|&mut (place, _)| place >= at).is_some() {}
+    }
+
     /// A label that is not bound yet.
     #[inline]
     pub fn label(&mut self) -> Label {
@@ -253,8 +267,14 @@ impl<F: Fixup> CodeBuffer<F> {
     }
 
     /// Words of the pool one behind the other, shared with nobody. Returns the place of the first.
+    #[inline]
     pub fn words(&mut self, words: &[Word]) -> Const {
         self.pool.run(words)
+    }
+
+    /// A table in the pool, shared with nobody: four bytes for each label, its distance from the begin of the table. Returns that.
+    pub fn table(&mut self, labels: &[Label]) -> Const {
+        self.pool.table(labels)
     }
 
     /// How many bytes the pool has so far.

@@ -67,4 +67,8 @@ pub enum Stub {
     Overflow,
     /// A handler that asks the runtime whether to go on with the next word or elsewhere.
     Choose,
+    /// A function in the convention of C that copies bytes which may overlap: to where, from where, how many.
+    CopyBytes,
+    /// A function in the convention of C that fills bytes: where, with the lowest byte of what, how many.
+    FillBytes,
 }

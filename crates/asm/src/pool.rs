@@ -1,7 +1,7 @@
 //! The literal pool: words of 8 and 16 bytes that lie behind the code and that instructions reach by a distance.
 //!
 //! Equal constants are there once, whoever asks for them. Runs of words are kept apart and in order, because their addresses mean
-//! something. A [`Const`] is a place in the pool and known at once; only where the pool begins is not, until the code is complete.
+//! something, and so are tables of distances, which need no relocation. A [`Const`] is a place in the pool and known at once; only where the pool begins is not, until the code is complete.
 
 use crate::buffer::Label;
 use crate::object::{Reloc, RelocKind, Stub};
@@ -60,6 +60,14 @@ enum AddressOf {
     Reloc(RelocKind),
 }
 
+/// Four bytes that will hold the distance from a place of the pool to a label.
+#[derive(Clone, Copy)]
+struct Distance {
+    at: u32,
+    from: u32,
+    to: Label,
+}
+
 /// The pool of one object while its code is being written.
 #[derive(Default)]
 pub(crate) struct Pool {
@@ -68,6 +76,7 @@ pub(crate) struct Pool {
     gap: Option<u32>,
     shared: Shared,
     addresses: Vec<Address>,
+    distances: Vec<Distance>,
     /// Whether an address may be in a gap, in front of others.
     is_unsorted: bool,
 }
@@ -112,13 +121,25 @@ impl Pool {
     }
 
     /// These words, one behind the other, shared with nobody.
+    #[inline]
     pub(crate) fn run(&mut self, words: &[Word]) -> Const {
-        let first = Const(self.bytes.len() as u32);
-        for &word in words {
-            let at = self.extend();
-            self.set(at, word);
+        let first = self.bytes.len() as u32;
+        self.bytes.reserve(8 * words.len());
+        self.addresses.reserve(words.len());
+        for (at, &word) in (first..).step_by(8).zip(words) {
+            let value = self.value(at, word);
+            self.bytes.extend_from_slice(&value.to_le_bytes());
         }
-        first
+        Const(first)
+    }
+
+    /// The distances to labels, four bytes each, from the begin of the table.
+    pub(crate) fn table(&mut self, labels: &[Label]) -> Const {
+        let from = self.bytes.len() as u32;
+        self.bytes.resize((self.bytes.len() + size_of::<u32>() * labels.len()).next_multiple_of(8), 0);
+        let places = (from..).step_by(size_of::<u32>());
+        self.distances.extend(places.zip(labels).map(|(at, &to)| Distance { at, from, to }));
+        Const(from)
     }
 
     fn extend(&mut self) -> u32 {
@@ -128,18 +149,23 @@ impl Pool {
     }
 
     fn set(&mut self, at: u32, word: Word) {
-        let (value, of) = match word {
-            Word::Value(value) => (value, None),
-            Word::Label(label) => (0, Some(AddressOf::Label(label))),
-            // Where the pool begins is added when that is known.
-            Word::Const(place) => (place.0.into(), Some(AddressOf::Reloc(RelocKind::Base))),
-            Word::Handler(op) => (0, Some(AddressOf::Reloc(RelocKind::Handler(op)))),
-            Word::Stub(stub) => (0, Some(AddressOf::Reloc(RelocKind::Stub(stub)))),
-        };
-        if let Some(of) = of {
-            self.addresses.push(Address { at, of });
-        }
+        let value = self.value(at, word);
         self.bytes[at as usize..at as usize + 8].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// What is in a word as long as the code is being written. If it will hold an address, that is noted.
+    #[inline]
+    fn value(&mut self, at: u32, word: Word) -> u64 {
+        let (value, of) = match word {
+            Word::Value(value) => return value,
+            Word::Label(label) => (0, AddressOf::Label(label)),
+            // Where the pool begins is added when that is known.
+            Word::Const(place) => (place.0.into(), AddressOf::Reloc(RelocKind::Base)),
+            Word::Handler(op) => (0, AddressOf::Reloc(RelocKind::Handler(op))),
+            Word::Stub(stub) => (0, AddressOf::Reloc(RelocKind::Stub(stub))),
+        };
+        self.addresses.push(Address { at, of });
+        value
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -183,6 +209,11 @@ impl Pool {
             };
             relocs.push(Reloc { at: begin as u32 + at, kind });
         }
+        for &Distance { at, from, to } in &self.distances {
+            // Both are in the object, which has less than 2 GiB.
+            let distance = place(to)?.wrapping_sub(begin as u32 + from);
+            code[begin + at as usize..][..4].copy_from_slice(&distance.to_le_bytes());
+        }
         Ok(relocs)
     }
 
@@ -191,6 +222,7 @@ impl Pool {
         self.gap = None;
         self.shared.clear();
         self.addresses.clear();
+        self.distances.clear();
         self.is_unsorted = false;
     }
 }

@@ -6,16 +6,20 @@
 //!      ─▶ in a register, dirty                 the slot has to be stored before anybody looks at it there
 //! ```
 //!
+//! The instance's own globals take part as slots above all others, see [`global_slot`]. They are never dirty.
+//!
 //! A register may have the value of two slots, so that copies cost nothing. Nothing here emits code: whoever takes a dirty value
 //! out of its register has stored it, or knows that it is dead.
 
 use upshift_core::types::ValType;
 use upshift_translate::backend::Slot;
 
+use crate::merge::Entry;
 use crate::x64::{Class, REGS, Reg, RegSet};
 
 /// The type of a value, as far as registers care.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub(crate) enum Kind {
     /// 32 bits, zero-extended in the register.
     I32,
@@ -61,6 +65,36 @@ impl From<ValType> for Kind {
     }
 }
 
+/// How many of the instance's own globals can be in registers: programs keep their stack pointer in one of the first.
+const GLOBALS: u32 = 64;
+
+/// Where operands end that no operation uses up: all slots but those of globals are below.
+pub(crate) const NO_TOP: Slot = Slot(i32::MAX as u32);
+
+/// The slot that stands for an own global, if it can be in a register. It is in no frame: its place in memory is the global's.
+pub(crate) fn global_slot(own: u32) -> Option<Slot> {
+    (own < GLOBALS).then_some(Slot(own.wrapping_sub(GLOBALS)))
+}
+
+/// The own global that a slot stands for.
+#[inline]
+pub(crate) fn global_of(slot: Slot) -> Option<u32> {
+    let own = slot.0.wrapping_add(GLOBALS);
+    (own < GLOBALS).then_some(own)
+}
+
+/// Whether a slot of the frame lies at `top` or above. Those of globals are negative here, so they never do.
+#[inline]
+pub(crate) fn is_from(slot: Slot, top: Slot) -> bool {
+    slot.0 as i32 >= top.0 as i32
+}
+
+/// Where a slot is in the map by slots, which begins with the globals.
+#[inline(always)]
+fn place(slot: Slot) -> usize {
+    slot.0.wrapping_add(GLOBALS) as usize
+}
+
 /// A slot whose value a register has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Held {
@@ -73,35 +107,34 @@ pub(crate) struct Held {
 /// How many slots can share a register.
 const SHARED: usize = 2;
 
-/// A register's slots.
-#[derive(Clone, Copy, Debug)]
-struct Holder {
-    held: [Held; SHARED],
-    count: u8,
-}
-
-const NOBODY: Held = Held { slot: Slot(0), kind: Kind::I64, dirty: false };
-
-/// No register, in the map by slots.
-const NONE: u8 = u8::MAX;
+/// What stands where a register has no slot: no frame has one with this number.
+const NOBODY: Held = Held { slot: NO_TOP, kind: Kind::I64, dirty: false };
 
 /// The state of all registers.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    holders: [Holder; REGS],
+    /// By register its slots, [`NOBODY`] behind them.
+    holders: [[Held; SHARED]; REGS],
     /// The registers that hold something.
     used: RegSet,
+    /// Those of them that have two slots, or a vector, which takes two as well.
+    double: RegSet,
+    /// Those of them that have something that is not in memory.
+    dirty: RegSet,
     /// The registers that the running operation uses: nobody may take them.
     locked: RegSet,
-    /// By slot the register that has its value.
+    /// By [`place`] of the slot the register that has its value, if any has: whether it has, the register knows. So nothing needs to
+    /// be done here when a register loses a slot.
     of_slot: Vec<u8>,
 }
 
 impl Default for Cache {
     fn default() -> Cache {
         Cache {
-            holders: [Holder { held: [NOBODY; SHARED], count: 0 }; REGS],
+            holders: [[NOBODY; SHARED]; REGS],
             used: RegSet::EMPTY,
+            double: RegSet::EMPTY,
+            dirty: RegSet::EMPTY,
             locked: RegSet::EMPTY,
             of_slot: Vec::new(),
         }
@@ -112,17 +145,43 @@ impl Cache {
     /// The register that has the value of a slot.
     #[inline]
     pub(crate) fn find(&self, slot: Slot) -> Option<Reg> {
-        match self.of_slot.get(slot.0 as usize) {
-            Some(&number) if number != NONE => Some(Reg::new(number)),
-            _ => None,
+        let reg = Reg::new(*self.of_slot.get(place(slot))?);
+        if self.holders[reg.index()][0].slot == slot {
+            return Some(reg);
         }
+        if self.double.contains(reg) { self.find_second(reg, slot) } else { None }
+    }
+
+    /// The register that has a slot first, unless that is one of two: what [`find`](Self::find) finds most often.
+    #[inline(always)]
+    pub(crate) fn find_first(&self, slot: Slot) -> Option<Reg> {
+        let reg = Reg::new(*self.of_slot.get(place(slot))?);
+        (self.holders[reg.index()][0].slot == slot).then_some(reg)
+    }
+
+    /// The register if it has the slot as its second one, or as the second one of a vector.
+    #[inline(never)]
+    fn find_second(&self, reg: Reg, slot: Slot) -> Option<Reg> {
+        self.held(reg).iter().any(|held| held.covers(slot)).then_some(reg)
     }
 
     /// What a register has.
     #[inline]
     pub(crate) fn held(&self, reg: Reg) -> &[Held] {
-        let holder = &self.holders[reg.index()];
-        &holder.held[..usize::from(holder.count)]
+        let held = &self.holders[reg.index()];
+        if self.double.contains(reg) && held[1].slot != NOBODY.slot {
+            held
+        } else if self.used.contains(reg) {
+            &held[..1]
+        } else {
+            &[]
+        }
+    }
+
+    /// What a register has first.
+    #[inline]
+    pub(crate) fn first(&self, reg: Reg) -> Held {
+        self.holders[reg.index()][0]
     }
 
     /// What is known of a slot that is in a register.
@@ -132,8 +191,21 @@ impl Cache {
     }
 
     /// The registers that hold something.
+    #[inline]
     pub(crate) fn used(&self) -> RegSet {
         self.used
+    }
+
+    /// The registers that have two slots, or a vector.
+    #[inline]
+    pub(crate) fn double(&self) -> RegSet {
+        self.double
+    }
+
+    /// The registers that have something that is not in memory.
+    #[inline]
+    pub(crate) fn dirty(&self) -> RegSet {
+        self.dirty
     }
 
     /// The registers that are neither locked nor hold anything.
@@ -143,6 +215,7 @@ impl Cache {
     }
 
     /// The registers that an operation uses.
+    #[inline]
     pub(crate) fn locked(&self) -> RegSet {
         self.locked
     }
@@ -154,6 +227,7 @@ impl Cache {
     }
 
     /// The register may be taken again.
+    #[inline]
     pub(crate) fn release(&mut self, reg: Reg) {
         self.locked.remove(reg);
     }
@@ -165,120 +239,219 @@ impl Cache {
     }
 
     /// Whether another slot can share the register.
+    #[inline]
     pub(crate) fn has_room(&self, reg: Reg) -> bool {
-        usize::from(self.holders[reg.index()].count) < SHARED
+        !self.double.contains(reg) || self.holders[reg.index()][1].slot == NOBODY.slot
     }
 
     /// A register gets the value of a slot; whatever was known of the slot is forgotten.
-    ///
-    /// # Panics
-    /// When the register has too many slots.
+    #[inline(never)]
     pub(crate) fn bind(&mut self, reg: Reg, held: Held) {
-        self.map(held.slot, reg);
-        if held.kind == Kind::V128 {
-            self.map(Slot(held.slot.0 + 1), reg);
+        let own = RegSet::of(reg);
+        if let Some(known) = self.of_slot.get_mut(place(held.slot)) {
+            let before = Reg::new(*known);
+            if self.holders[before.index()][0].slot != held.slot
+                && !self.double.contains(before)
+                && self.used.and(own) == RegSet::EMPTY
+                && held.kind != Kind::V128
+            {
+                *known = reg.index() as u8;
+                self.holders[reg.index()][0] = held;
+                self.used = self.used.or(own);
+                self.dirty = if held.dirty { self.dirty.or(own) } else { self.dirty };
+                return;
+            }
         }
-        let holder = &mut self.holders[reg.index()];
-        holder.held[usize::from(holder.count)] = held;
-        holder.count += 1;
-        self.used.insert(reg);
+        self.bind_any(reg, held);
     }
 
-    /// Maps a slot to a register, and to no other any more.
+    #[inline(never)]
+    fn bind_any(&mut self, reg: Reg, held: Held) {
+        self.forget(held.slot);
+        debug_assert!(self.has_room(reg), "a register has two slots at most");
+        if held.kind == Kind::V128 {
+            self.forget(Slot(held.slot.0 + 1));
+            self.map(Slot(held.slot.0 + 1), reg);
+        }
+        debug_assert!(self.has_room(reg), "a register has two slots at most");
+        let second = self.used.contains(reg);
+        if second || held.kind == Kind::V128 {
+            self.double.insert(reg);
+        }
+        self.holders[reg.index()][usize::from(second)] = held;
+        self.used.insert(reg);
+        if held.dirty {
+            self.dirty.insert(reg);
+        }
+        self.map(held.slot, reg);
+    }
+
+    /// The registers have what these entries say below a slot, and nothing else. Each slot was known once, or is that of a local.
+    pub(crate) fn replace(&mut self, entries: &[Entry], top: Slot) {
+        self.clear();
+        let (mut used, mut dirty) = (RegSet::EMPTY, RegSet::EMPTY);
+        for &Entry { reg, held } in entries {
+            if is_from(held.slot, top) {
+                continue;
+            }
+            used.insert(reg);
+            dirty = if held.dirty { dirty.or(RegSet::of(reg)) } else { dirty };
+            self.holders[reg.index()][0] = held;
+            self.of_slot[place(held.slot)] = reg.index() as u8;
+            if held.kind == Kind::V128 {
+                self.double.insert(reg);
+                self.of_slot[place(held.slot) + 1] = reg.index() as u8;
+            }
+        }
+        (self.used, self.dirty) = (used, dirty);
+    }
+
+    /// Makes room for so many slots of the frame.
+    pub(crate) fn make_room(&mut self, slots: u32) {
+        let len = (slots + GLOBALS) as usize;
+        if self.of_slot.len() < len {
+            self.of_slot.resize(len, 0);
+        }
+    }
+
+    /// Maps a slot to a register.
     #[inline]
     fn map(&mut self, slot: Slot, reg: Reg) {
-        let at = slot.0 as usize;
-        if at >= self.of_slot.len() {
-            self.make_room(at);
+        match self.of_slot.get_mut(place(slot)) {
+            Some(known) => *known = reg.index() as u8,
+            None => self.map_higher(slot, reg),
         }
-        if self.of_slot[at] != NONE {
-            self.unbind(Reg::new(self.of_slot[at]), slot);
-        }
-        self.of_slot[at] = reg.index() as u8;
     }
 
     #[cold]
-    fn make_room(&mut self, at: usize) {
-        self.of_slot.resize((at + 1).next_multiple_of(64), NONE);
+    #[inline(never)]
+    fn map_higher(&mut self, slot: Slot, reg: Reg) {
+        let at = place(slot);
+        self.of_slot.resize((at + 1).next_multiple_of(64), 0);
+        self.of_slot[at] = reg.index() as u8;
     }
 
     /// The value of a slot is dead, or is in memory.
     #[inline]
     pub(crate) fn forget(&mut self, slot: Slot) {
+        let Some(&number) = self.of_slot.get(place(slot)) else { return };
+        let reg = Reg::new(number);
+        if self.double.contains(reg) {
+            self.forget_second(slot);
+        } else if self.holders[reg.index()][0].slot == slot {
+            self.clear_single(reg);
+        }
+    }
+
+    #[inline(never)]
+    fn forget_second(&mut self, slot: Slot) {
         if let Some(reg) = self.find(slot) {
-            self.unbind(reg, slot);
+            self.unbind_one(reg, slot);
+        }
+    }
+
+    /// Forgets a slot whose value is in memory, if one of these registers has it.
+    pub(crate) fn forget_if(&mut self, slot: Slot, regs: RegSet) {
+        if self.find(slot).is_some_and(|reg| regs.contains(reg)) {
+            self.forget(slot);
         }
     }
 
     /// Forgets the slots from one on.
     pub(crate) fn forget_from(&mut self, top: Slot) {
         for reg in self.used.iter() {
-            for at in (0..usize::from(self.holders[reg.index()].count)).rev() {
-                let held = self.holders[reg.index()].held[at];
-                if held.slot >= top {
-                    self.unbind(reg, held.slot);
-                }
+            if is_from(self.holders[reg.index()][0].slot, top) || self.double.contains(reg) {
+                self.forget_each(reg, |slot| is_from(slot, top));
             }
         }
     }
 
-    fn unbind(&mut self, reg: Reg, slot: Slot) {
-        let holder = &mut self.holders[reg.index()];
-        let count = usize::from(holder.count);
-        let covers = |held: &Held| slot.0.wrapping_sub(held.slot.0) < held.kind.slots();
-        let at =
-            holder.held[..count].iter().position(covers).expect("the map names the register that has it");
-        let held = holder.held[at];
-        holder.held[at] = holder.held[count - 1];
-        holder.count -= 1;
-        if holder.count == 0 {
-            self.used.remove(reg);
+    /// Forgets the globals: somebody may have set them.
+    pub(crate) fn forget_globals(&mut self) {
+        for reg in self.used.iter() {
+            if global_of(self.holders[reg.index()][0].slot).is_some() || self.double.contains(reg) {
+                self.forget_each(reg, |slot| global_of(slot).is_some());
+            }
         }
-        self.of_slot[held.slot.0 as usize] = NONE;
-        if held.kind == Kind::V128 {
-            self.of_slot[held.slot.0 as usize + 1] = NONE;
+    }
+
+    /// Forgets slots of a register.
+    fn forget_each(&mut self, reg: Reg, goes: impl Fn(Slot) -> bool) {
+        for at in (0..self.held(reg).len()).rev() {
+            let held = self.holders[reg.index()][at];
+            if goes(held.slot) {
+                self.unbind_one(reg, held.slot);
+            }
+        }
+    }
+
+    /// Forgets a slot of a register that may have another one.
+    #[inline(never)]
+    fn unbind_one(&mut self, reg: Reg, slot: Slot) {
+        let [first, second] = self.holders[reg.index()];
+        let stays = if first.covers(slot) { second } else { first };
+        self.clear_reg(reg);
+        if stays.slot != NOBODY.slot && !stays.covers(slot) {
+            self.holders[reg.index()][0] = stays;
+            self.used.insert(reg);
+            if stays.kind == Kind::V128 {
+                self.double.insert(reg);
+            }
+            if stays.dirty {
+                self.dirty.insert(reg);
+            }
         }
     }
 
     /// A register has nothing any more.
+    #[inline]
     pub(crate) fn clear_reg(&mut self, reg: Reg) {
-        self.unmap_all(reg);
-        self.used.remove(reg);
+        self.clear_single(reg);
+        self.holders[reg.index()][1] = NOBODY;
+        self.double.remove(reg);
+    }
+
+    /// The same if it had one slot only.
+    #[inline]
+    fn clear_single(&mut self, reg: Reg) {
+        self.holders[reg.index()][0] = NOBODY;
+        let others = RegSet::ALL.without(RegSet::of(reg));
+        self.used = self.used.and(others);
+        self.dirty = self.dirty.and(others);
     }
 
     /// No register has anything any more.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         for reg in self.used.iter() {
-            self.unmap_all(reg);
+            self.holders[reg.index()] = [NOBODY; SHARED];
         }
         self.used = RegSet::EMPTY;
-    }
-
-    /// Forgets the slots of a register.
-    #[inline]
-    fn unmap_all(&mut self, reg: Reg) {
-        let holder = &mut self.holders[reg.index()];
-        for held in &holder.held[..usize::from(holder.count)] {
-            self.of_slot[held.slot.0 as usize] = NONE;
-            if held.kind == Kind::V128 {
-                self.of_slot[held.slot.0 as usize + 1] = NONE;
-            }
-        }
-        holder.count = 0;
+        self.double = RegSet::EMPTY;
+        self.dirty = RegSet::EMPTY;
     }
 
     /// What a register has is in memory as well.
+    #[inline]
     pub(crate) fn clean(&mut self, reg: Reg) {
-        let holder = &mut self.holders[reg.index()];
-        for held in &mut holder.held[..usize::from(holder.count)] {
+        for held in &mut self.holders[reg.index()] {
             held.dirty = false;
         }
+        self.dirty.remove(reg);
     }
 
     /// Whether a register has something that is not in memory.
     #[inline]
     pub(crate) fn is_dirty(&self, reg: Reg) -> bool {
-        self.held(reg).iter().any(|held| held.dirty)
+        self.dirty.contains(reg)
+    }
+}
+
+impl Held {
+    /// Whether a slot is the value's, or one of a vector's two.
+    #[inline]
+    fn covers(&self, slot: Slot) -> bool {
+        slot.0.wrapping_sub(self.slot.0) < self.kind.slots()
     }
 }
 

@@ -26,8 +26,9 @@ impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
         self.frame = *frame;
+        self.cache.make_room(frame.homes);
         self.tables.side = SideTables::new(frame.params);
-        self.control.begin(&mut self.asm);
+        self.control.begin(self.asm);
         let overflow = self.control.overflow();
         self.control.frame_size_at = self.emit_entry(overflow);
         self.asm.bind(self.control.body());
@@ -77,28 +78,34 @@ impl<'m> Compiler<'m> {
     /// Calls a function of the instance. One that is found at run time may be none, or belong to another instance or the host:
     /// then the interpreter calls.
     fn call_function(&mut self, call: &Call<'_>) {
-        self.flush();
-        let found = !matches!(call.callee, Callee::Direct(_));
-        if found {
-            self.make_words(|builder| builder.call(call));
-        } else {
-            self.tables.words.clear();
-        }
         let native = self.asm.label();
+        let landing = match call.callee {
+            Callee::Direct(func) => {
+                self.flush_out();
+                let words = [Word::Label(native), Word::Label(self.call_landing(call))];
+                let words = self.asm.words(&words);
+                self.tables.own_words(words, self.asm.offset());
+                self.emit_own_func(RESULT, self.own_func(func));
+                words.plus(size_of::<u64>() as u32)
+            }
+            _ => self.find_function(call, native),
+        };
+        let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
+        self.emit_call(callee, landing);
+        self.arrive_from_call(native, call);
+    }
+
+    /// Finds the function to call at run time. Answers where the landing from handlers is.
+    fn find_function(&mut self, call: &Call<'_>, native: Label) -> Const {
+        self.flush();
+        self.make_words(|builder| builder.call(call));
         let landing = self.return_through(native, call);
         let words = self.place_words();
-        match call.callee {
-            Callee::Direct(func) => self.emit_own_func(RESULT, self.own_func(func)),
-            _ => {
-                let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
-                self.emit_find_func(call.callee, other);
-            }
-        }
+        let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
+        self.emit_find_func(call.callee, other);
         self.done();
         self.cache.clear();
-        let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
-        self.emit_call(callee, words.plus(landing));
-        self.arrive_from_call(native, call);
+        words.plus(landing)
     }
 
     /// Adds the words that a call returns through to the collected ones: the last word of a call of the interpreter is the one in
@@ -139,7 +146,7 @@ impl<'m> Compiler<'m> {
         {
             self.flush_slot(slot);
         }
-        for reg in self.cache.used().iter() {
+        for reg in self.cache.dirty().iter() {
             if self.cache.held(reg).iter().any(|held| held.dirty && held.slot >= call.base) {
                 self.store_dirty(reg);
             }

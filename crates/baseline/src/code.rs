@@ -26,59 +26,68 @@ pub struct Target {
     pub counts: bool,
 }
 
-/// What an instruction accesses without a check: whoever handles its fault can tell which address it was.
+/// An instruction that accesses a memory without a check, in four bytes: whoever handles its fault can tell which address it was.
 ///
 /// ```
 /// use upshift_asm::x64::Gpr;
-/// use upshift_baseline::Unchecked;
+/// use upshift_baseline::Fault;
 ///
-/// let access = Unchecked::from_bits(Unchecked::new(3, Some(Gpr::RCX)).bits());
-/// assert_eq!((access.memory(), access.address()), (3, Some(Gpr::RCX.number())));
+/// let fault = Fault::new(0x123456, 3, Some(Gpr::RCX));
+/// assert_eq!((fault.offset(), fault.memory(), fault.address()), (0x123456, 3, Some(Gpr::RCX.number())));
+/// assert_eq!(Fault::new(0, 0, None).address(), None);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Unchecked(u32);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Fault(u32);
 
-impl Unchecked {
-    /// Bits of the number of a memory: no module has so many.
-    const MEMORY_BITS: u32 = 24;
+impl Fault {
+    /// Bits of the offset, the highest ones; then come those of the register.
+    const OFFSET_BITS: u32 = 24;
+    const MEMORY_BITS: u32 = 3;
 
-    /// An access to a memory. A register has the address, to which the instruction adds the offset; if none has it, the access
-    /// is always inside the memory.
+    /// Behind the offsets of such instructions: further on in a function's code, all accesses are checked.
+    pub const END: u32 = 1 << Fault::OFFSET_BITS;
+
+    /// How many memories of a module such instructions access: those of the others are checked.
+    pub const MEMORIES: u32 = 1 << Fault::MEMORY_BITS;
+
+    /// The access to a memory by the instruction at an offset. A register has the address, to which the instruction adds the offset of
+    /// the access; if none has it, the access is always inside the memory.
     ///
     /// # Panics
-    /// When the number of the memory has more than 24 bits.
+    /// When there is no room for the offset or the memory.
     #[must_use]
-    pub fn new(memory: u32, address: Option<Gpr>) -> Unchecked {
-        assert!(memory >> Unchecked::MEMORY_BITS == 0, "no module has so many memories");
+    pub fn new(offset: u32, memory: u32, address: Option<Gpr>) -> Fault {
+        assert!(offset < Fault::END && memory < Fault::MEMORIES, "such accesses are checked");
         let register = address.map_or(0, |register| u32::from(register.number()) + 1);
-        Unchecked(memory | register << Unchecked::MEMORY_BITS)
+        Fault(offset << (32 - Fault::OFFSET_BITS) | register << Fault::MEMORY_BITS | memory)
     }
 
-    /// As a number.
+    /// Where the instruction is in the code.
     #[must_use]
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// From a number that [`bits`](Self::bits) has given.
-    #[must_use]
-    pub const fn from_bits(bits: u32) -> Unchecked {
-        Unchecked(bits)
+    pub const fn offset(self) -> u32 {
+        self.0 >> (32 - Fault::OFFSET_BITS)
     }
 
     /// The number of the memory.
     #[must_use]
     pub const fn memory(self) -> u32 {
-        self.0 & ((1 << Unchecked::MEMORY_BITS) - 1)
+        self.0 & (Fault::MEMORIES - 1)
     }
 
     /// The number of the register that has the address.
     #[must_use]
     pub const fn address(self) -> Option<u8> {
-        match self.0 >> Unchecked::MEMORY_BITS {
+        match (self.0 >> Fault::MEMORY_BITS) as u8 & 31 {
             0 => None,
-            number => Some((number - 1) as u8),
+            number => Some(number - 1),
         }
+    }
+
+    /// The access of the instruction at an offset, in a table in ascending order.
+    #[must_use]
+    pub fn find(faults: &[Fault], offset: u32) -> Option<Fault> {
+        let at = faults.binary_search_by_key(&offset, |fault| fault.offset()).ok()?;
+        faults.get(at).copied()
     }
 }
 
@@ -107,9 +116,11 @@ pub struct BaselineCode {
     pub handlers: Handlers,
     /// Which slots are references, by positions.
     pub references: ReferenceMaps,
-    /// Offsets of the instructions that access memories without a check, ascending, and the [bits](Unchecked::bits) of what each
-    /// of them accesses.
-    pub faults: Box<[(u32, u32)]>,
+    /// The instructions that access memories without a check, in ascending order.
+    pub faults: Box<[Fault]>,
+    /// Where tables of branches begin, ascending, and how many entries each has: four bytes, the distance from the table's begin to where
+    /// it leads.
+    pub tables: Box<[(u32, u32)]>,
     /// How many instructions of the interpreter it runs.
     pub embedded: u32,
 }
@@ -144,9 +155,8 @@ impl BaselineCode {
 
     /// What the instruction at an offset accesses without a check.
     #[must_use]
-    pub fn fault(&self, offset: u32) -> Option<Unchecked> {
-        let at = self.faults.binary_search_by_key(&offset, |&(at, _)| at).ok()?;
-        Some(Unchecked::from_bits(self.faults[at].1))
+    pub fn fault(&self, offset: u32) -> Option<Fault> {
+        Fault::find(&self.faults, offset)
     }
 
     /// The offset of the word through which code of another tier comes in at the head of a loop, if anything reaches it.

@@ -10,19 +10,21 @@ use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIn
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
-use upshift_core::types::ValType;
+use upshift_core::types::{IndexType, ValType};
 use upshift_core::value::V128;
-use upshift_core::vm::{VmLayout, frame};
+use upshift_core::vm::{MemoryMode, VmLayout, frame};
 use upshift_ir::build::Builder;
-use upshift_translate::ModuleInfo;
 use upshift_translate::backend::{
     Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
+use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::cache::Cache;
 use crate::code::{BaselineCode, Target};
 use crate::control::Control;
+use crate::detour::Detour;
+use crate::merge::Moves;
 use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
@@ -34,10 +36,14 @@ pub(crate) struct Compiler<'m> {
     pub(crate) func: FuncIndex,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
+    /// Whether code takes fuel or looks at the epoch.
+    pub(crate) metered: bool,
+    /// Whether there is a memory 0 with 32-bit addresses, everything that these reach being set aside.
+    pub(crate) plain_memory: bool,
     pub(crate) frame: Frame,
-    pub(crate) asm: Assembler,
+    pub(crate) asm: &'m mut Assembler,
     /// What is in registers.
-    pub(crate) cache: Cache,
+    pub(crate) cache: &'m mut Cache,
     /// The register that was given out last.
     pub(crate) last: Reg,
     /// The temporaries that the running operation uses up.
@@ -52,17 +58,19 @@ pub(crate) struct Compiler<'m> {
     pub(crate) next: Option<Next>,
     /// A shift that the addition that comes next does as well.
     pub(crate) scaled: Option<Scaled>,
+    /// The last branch, if it may lead around a trap.
+    pub(crate) detour: Option<Detour>,
     /// Labels and loops.
-    pub(crate) control: Control,
+    pub(crate) control: &'m mut Control,
     /// What is known of locals, for loops.
-    pub(crate) pins: Pins,
+    pub(crate) pins: &'m mut Pins,
     /// What lies beside the code.
-    pub(crate) tables: Tables,
+    pub(crate) tables: &'m mut Tables,
     /// Makes instructions of the interpreter, once one is wanted.
     pub(crate) builder: Option<Builder<'m>>,
 }
 
-/// What compilers use from one function to the next, so that they need not allocate it each time. It is empty between functions.
+/// What compilers use from one function to the next, so that they need not allocate it each time.
 #[derive(Default)]
 pub(crate) struct Room {
     asm: Assembler,
@@ -73,30 +81,44 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Whether only very large functions need so much.
-    fn is_large(&self) -> bool {
+    /// Gives up what only very large functions need.
+    pub(crate) fn trim(&mut self) {
         const MOST_BYTES: usize = 1 << 18;
-        self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large()
+        if self.asm.buffer().capacity() > MOST_BYTES || self.control.is_large() {
+            *self = Room::default();
+        }
     }
 }
 
 impl<'m> Compiler<'m> {
-    /// A compiler for a function of the module; with `positions` it notes where code comes from.
+    /// A compiler for a function of the module with so many bytes; with `positions` it notes where code comes from.
     pub(crate) fn new(
         module: &'m ModuleInfo,
         func: FuncIndex,
         target: &'m Target,
+        body_bytes: usize,
+        options: CodeOptions,
         positions: bool,
-        room: Room,
+        room: &'m mut Room,
     ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
-        let Room { asm, cache, control, pins, mut tables } = room;
+        let Room { asm, cache, control, pins, tables } = room;
+        // The function before may have ended with an error.
+        asm.clear();
+        cache.clear();
+        cache.unlock();
+        control.reset();
+        tables.reset();
+        control.moves = if target.choices { Moves::few(body_bytes) } else { Moves::of_body(body_bytes) };
         tables.note_positions(positions);
         Compiler {
             module,
             func,
             layout: module.vm_layout(),
             target,
+            metered: options.fuel || options.interruption,
+            plain_memory: module.memories.first().is_some_and(|memory| memory.index == IndexType::I32)
+                && target.memories.first() == Some(&MemoryMode::Guard),
             frame,
             asm,
             cache,
@@ -107,26 +129,12 @@ impl<'m> Compiler<'m> {
             kept_flags: None,
             next: None,
             scaled: None,
+            detour: None,
             control,
             pins,
             tables,
             builder: None,
         }
-    }
-
-    /// What the next compiler can use.
-    pub(crate) fn into_room(self) -> Room {
-        let Compiler { asm, cache, control, pins, tables, .. } = self;
-        let mut room = Room { asm, cache, control, pins, tables };
-        if room.is_large() {
-            return Room::default();
-        }
-        room.asm.clear();
-        room.cache.clear();
-        room.cache.unlock();
-        room.control.reset();
-        room.tables.reset();
-        room
     }
 
     /// The finished code.
@@ -145,6 +153,7 @@ impl<'m> Compiler<'m> {
             owners: self.tables.take_owners(pool),
             handlers,
             references,
+            tables: self.tables.take_branch_tables(pool),
             faults: self.tables.faults.as_slice().into(),
             embedded: self.tables.embedded,
             code,
@@ -210,6 +219,10 @@ impl Backend for Compiler<'_> {
 
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType) {
         self.copy_value(dst, src, ty);
+    }
+
+    fn carry(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.carry_value(dst, src, ty);
     }
 
     fn set_local(&mut self, _local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
@@ -351,6 +364,7 @@ impl Backend for Compiler<'_> {
 
     fn open_handler(&mut self, handler: Handler, outer: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.open_handler(self.asm.offset(), handler, outer);
     }
 
@@ -361,6 +375,7 @@ impl Backend for Compiler<'_> {
 
     fn close_handler(&mut self, handler: Handler, next: Option<Handler>) {
         self.settle();
+        self.detour = None;
         self.tables.side.close_handler(self.asm.offset(), handler, next);
     }
 

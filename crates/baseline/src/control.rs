@@ -3,17 +3,16 @@
 //! Code of another tier, or an exception, arrives with all values in slots: each label that it may arrive at has a stub behind the
 //! main line that loads what registers have there, and a word in the pool that leads to the stub.
 
-use upshift_asm::x64::Assembler;
+use upshift_asm::x64::{Assembler, Cond};
 use upshift_asm::{Const, Label as Place};
 use upshift_asm::{Stub, Word};
 use upshift_core::cast::Cast;
-use upshift_core::ops::Binary;
 use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Slot};
 
-use crate::cache::Kind;
+use crate::cache::{Kind, NO_TOP};
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
-use crate::merge::{Entry, Plan};
+use crate::merge::{Entry, Moves, Plan};
 use crate::rotate::HeadTest;
 use crate::tables::ColdPath;
 use crate::x64::{Reg, RegSet, Test};
@@ -27,8 +26,10 @@ pub(crate) struct LabelInfo {
     pub(crate) bound: bool,
     /// Whether exceptions lead there.
     pub(crate) catches: bool,
-    /// Where the table that is being compiled leads, to conform first.
-    table_stub: Option<Place>,
+    /// The way there if all values are in their slots.
+    pub(crate) from_slots: Option<Place>,
+    /// The number of the last table that leads there, and by which way.
+    in_table: (u32, Option<Place>),
     /// If it is the head of a loop that begins with a test.
     pub(crate) head_test: Option<HeadTest>,
     /// If it is the head of a loop whose turns are counted: where control goes when that was the last one.
@@ -46,7 +47,7 @@ struct Arrival {
 }
 
 /// What stays in registers in a loop.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pinned {
     pub(crate) regs: RegSet,
     /// The part of the entries that says which local each has.
@@ -60,8 +61,12 @@ pub(crate) struct Control {
     /// The states of all labels.
     pub(crate) entries: Vec<Entry>,
     pub(crate) plan: Plan,
-    /// Labels to which a table leads through stubs.
-    table_stubs: Vec<Label>,
+    /// Labels with a way from where all values are in slots.
+    pub(crate) from_slots: Vec<Label>,
+    /// How many tables of branches there are.
+    tables: u32,
+    /// What merges may still do.
+    pub(crate) moves: Moves,
     unreachable: bool,
     /// The head of a loop that is about to be bound.
     head: Option<Label>,
@@ -71,6 +76,8 @@ pub(crate) struct Control {
     loops: Vec<Option<Arrival>>,
     /// What stays in registers in the loops that are open.
     pinned: Vec<Pinned>,
+    /// The same of the innermost one.
+    innermost: Pinned,
     /// Labels that exceptions lead to, in ascending order.
     catches: Vec<Arrival>,
     /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
@@ -85,26 +92,46 @@ pub(crate) struct Control {
     pub(crate) entry: Option<Const>,
 }
 
-/// A vector without elements but with its room.
-pub(crate) fn emptied<T>(mut elements: Vec<T>) -> Vec<T> {
-    elements.clear();
-    elements
-}
-
 impl Control {
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        let old = std::mem::take(self);
-        *self = Control {
-            labels: emptied(old.labels),
-            entries: emptied(old.entries),
-            plan: old.plan,
-            table_stubs: emptied(old.table_stubs),
-            loops: emptied(old.loops),
-            pinned: emptied(old.pinned),
-            catches: emptied(old.catches),
-            ..Control::default()
-        };
+        // All fields are named, so that none is forgotten.
+        let Control {
+            labels,
+            entries,
+            plan,
+            from_slots,
+            tables,
+            moves,
+            unreachable,
+            head,
+            last_head,
+            loops,
+            pinned,
+            innermost,
+            catches,
+            call_landings,
+            body,
+            overflow,
+            frame_size_at,
+            frame_slots,
+            main,
+            entry,
+        } = self;
+        labels.clear();
+        entries.clear();
+        plan.clear();
+        from_slots.clear();
+        loops.clear();
+        pinned.clear();
+        catches.clear();
+        *moves = Moves::default();
+        *innermost = Pinned::default();
+        *call_landings = [None; LANDINGS.len()];
+        *unreachable = false;
+        (*head, *last_head) = (None, None);
+        (*body, *overflow, *entry) = (None, None, None);
+        (*tables, *frame_size_at, *frame_slots, *main) = (0, 0, 0, 0);
     }
 
     /// Whether only very large functions need so much room.
@@ -135,18 +162,24 @@ impl Control {
     }
 
     /// The registers that stay in the innermost loop.
+    #[inline]
     pub(crate) fn pinned(&self) -> RegSet {
-        self.pinned.last().map_or(RegSet::EMPTY, |pinned| pinned.regs)
+        self.innermost.regs
     }
 
     /// The entries of what stays in the innermost loop.
     pub(crate) fn pins_around(&self) -> (u32, u32) {
-        self.pinned.last().map_or((0, 0), |pinned| pinned.entries)
+        self.innermost.entries
     }
 
     /// The register in which a local stays in the innermost loop.
+    #[inline]
     pub(crate) fn pin_of(&self, slot: Slot) -> Option<Reg> {
-        let &Pinned { entries: (start, end), .. } = self.pinned.last()?;
+        if self.innermost.regs == RegSet::EMPTY { None } else { self.find_pin(slot) }
+    }
+
+    fn find_pin(&self, slot: Slot) -> Option<Reg> {
+        let (start, end) = self.innermost.entries;
         let entries = &self.entries[start as usize..end as usize];
         entries.iter().find(|entry| entry.held.slot == slot).map(|entry| entry.reg)
     }
@@ -175,7 +208,8 @@ impl Compiler<'_> {
             state: None,
             bound: false,
             catches: false,
-            table_stub: None,
+            from_slots: None,
+            in_table: (0, None),
             head_test: None,
             counted_out: None,
         });
@@ -193,6 +227,7 @@ impl Compiler<'_> {
 
     /// Control comes from elsewhere to here, where nothing from a slot on is wanted.
     pub(crate) fn bind_label(&mut self, label: Label, top: Slot) {
+        self.straighten(label);
         let LabelInfo { place, state, catches, .. } = self.label(label);
         if !self.control.unreachable {
             self.cache.forget_from(top);
@@ -224,9 +259,10 @@ impl Compiler<'_> {
         self.control.labels[label.0 as usize].bound = true;
         let pinned = self.pin(label, survey);
         self.control.pinned.push(pinned);
+        self.control.innermost = pinned;
         self.plan(label);
         self.conform();
-        self.take_state(label, Slot(u32::MAX));
+        self.take_state(label, NO_TOP);
         self.asm.bind(self.label(label).place);
         let position = self.asm.offset();
         if self.target.counts {
@@ -274,6 +310,7 @@ impl Compiler<'_> {
     /// The innermost loop ends.
     pub(crate) fn leave_loop(&mut self) {
         self.control.pinned.pop();
+        self.control.innermost = self.control.pinned.last().copied().unwrap_or_default();
     }
 
     /// Control does not go on here.
@@ -285,7 +322,9 @@ impl Compiler<'_> {
 
     /// Stops with a trap.
     pub(crate) fn trap_here(&mut self, trap: upshift_core::Trap) {
+        let start = self.asm.offset();
         self.emit_trap(trap);
+        self.note_trap(start, trap);
         self.leave();
     }
 
@@ -297,15 +336,10 @@ impl Compiler<'_> {
 
     /// A jump.
     pub(crate) fn jump_to(&mut self, target: Label) {
-        let LabelInfo { place, state, counted_out, .. } = self.label(target);
-        match state {
-            None => self.fix_state(target),
-            Some(_) => {
-                self.plan(target);
-                self.conform();
-            }
-        }
-        match self.head_test(target) {
+        let counted_out = self.label(target).counted_out;
+        let place = self.approach(target);
+        self.conform();
+        match self.head_test(target).filter(|_| place == self.label(target).place) {
             Some(test) => {
                 // The state is that of the head.
                 if let Some(out) = counted_out {
@@ -320,15 +354,15 @@ impl Compiler<'_> {
 
     /// A branch that is taken if the test of the flags holds.
     fn branch(&mut self, test: Test, target: Label) {
-        let LabelInfo { place, state, .. } = self.label(target);
-        match state {
-            None => self.fix_state(target),
-            Some(_) => self.plan(target),
-        }
-        if state.is_none() || self.control.plan.is_empty() {
+        let place = self.approach(target);
+        if self.control.plan.is_empty() {
             let end = self.asm.offset();
             self.jump_if(test, place);
-            return self.note_head_test(end, test, place);
+            if place == self.label(target).place {
+                self.note_branch(end, test, target);
+                self.note_head_test(end, test, place);
+            }
+            return;
         }
         let skip = self.asm.label();
         self.jump_if(test.inverted(), skip);
@@ -346,7 +380,7 @@ impl Compiler<'_> {
 
     /// A branch on a reference.
     pub(crate) fn branch_on_null(&mut self, reference: Operand, sense: bool, target: Label) {
-        let test = self.compare(Binary::I64Eq, reference, Operand::Const(0, Slot(0)));
+        let test = self.compare(Cond::E, Kind::I64, reference, Operand::Const(0, Slot(0)));
         self.done();
         self.branch(if sense { test } else { test.inverted() }, target);
     }
@@ -375,51 +409,36 @@ impl Compiler<'_> {
         let (index, scratch) = (self.take_gpr(index, Kind::I32), self.alloc_gpr());
         self.done();
         let Some((&default, listed)) = targets.split_last() else { return };
-        let mut words = std::mem::take(&mut self.tables.words);
-        words.clear();
-        let mut stubs = std::mem::take(&mut self.control.table_stubs);
+        self.control.tables += 1;
+        let mut entries = std::mem::take(&mut self.tables.entries);
+        entries.clear();
         for &target in listed {
-            let place = self.table_place(target, &mut stubs);
-            words.push(Word::Label(place));
+            entries.push(self.table_place(target));
         }
-        let default = self.table_place(default, &mut stubs);
-        let table = self.asm.words(&words);
-        self.tables.words = words;
-        self.emit_table_jump(index, scratch, table, listed.len() as u32, default);
-        for target in stubs.drain(..) {
-            if let Some(place) = self.control.labels[target.0 as usize].table_stub.take() {
-                self.asm.bind(place);
-            }
-            self.plan(target);
-            self.conform();
-            self.asm.jmp(self.label(target).place);
-        }
-        self.control.table_stubs = stubs;
+        let default = self.table_place(default);
+        let table = self.asm.table(&entries);
+        self.tables.branch_tables.push((table.offset(), entries.len() as u32));
+        self.emit_table_jump(index, scratch, table, entries.len() as u32, default);
+        self.tables.entries = entries;
         self.leave();
     }
 
-    /// Where a table leads for a target: to the target, or to a stub that conforms to its state. Nothing is dirty.
-    fn table_place(&mut self, target: Label, stubs: &mut Vec<Label>) -> Place {
-        let LabelInfo { place, state, table_stub, .. } = self.label(target);
-        if let Some(stub) = table_stub {
-            return stub;
-        }
-        if state.is_none() {
-            self.fix_state(target);
+    /// Where the table that is being compiled leads for a target. All values are in their slots.
+    fn table_place(&mut self, target: Label) -> Place {
+        let table = self.control.tables;
+        if let (number, Some(place)) = self.label(target).in_table
+            && number == table
+        {
             return place;
         }
-        self.plan(target);
-        if self.control.plan.is_empty() {
-            return place;
-        }
-        let stub = self.asm.label();
-        self.control.labels[target.0 as usize].table_stub = Some(stub);
-        stubs.push(target);
-        stub
+        let place = self.approach_from_slots(target);
+        self.control.labels[target.0 as usize].in_table = (table, Some(place));
+        place
     }
 
     /// Writes the ways in from other tiers.
     pub(crate) fn emit_arrivals(&mut self) {
+        self.emit_ways_from_slots();
         let mut loops = std::mem::take(&mut self.control.loops);
         for arrival in loops.iter_mut().flatten() {
             self.emit_arrival_at(arrival);

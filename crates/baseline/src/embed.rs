@@ -11,7 +11,7 @@ use upshift_asm::{Const, Label, Word};
 use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, NO_TOP, is_from};
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 use crate::x64::KEPT_BY_HANDLERS;
@@ -29,16 +29,33 @@ impl<'m> Compiler<'m> {
         self.asm.bind(behind);
     }
 
-    /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, and references,
-    /// which the collector may change.
-    fn drop_for_handlers(&mut self) {
-        let homes = self.frame.homes;
+    /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, references,
+    /// which the collector may change, and globals, which the host may set.
+    pub(crate) fn drop_for_handlers(&mut self) {
         for reg in self.cache.used().iter() {
-            let stays = |held: &Held| held.slot.0 < homes && held.kind != Kind::Ref;
-            if !KEPT_BY_HANDLERS.contains(reg) || !self.cache.held(reg).iter().all(stays) {
+            if !KEPT_BY_HANDLERS.contains(reg) || !self.cache.held(reg).iter().all(|held| self.stays(held)) {
                 self.cache.clear_reg(reg);
             }
         }
+    }
+
+    /// Stores what memory lacks of all that [`drop_for_handlers`](Self::drop_for_handlers) will forget, but for operands, which are
+    /// used up: those in slots from one on.
+    pub(crate) fn flush_below(&mut self, operands: Slot) {
+        for reg in self.cache.used().iter() {
+            let held = self.cache.held(reg);
+            let is_operand = |held: &Held| is_from(held.slot, operands);
+            let keeps = KEPT_BY_HANDLERS.contains(reg)
+                && held.iter().all(|held| is_operand(held) || self.stays(held));
+            if !keeps && !held.iter().all(is_operand) {
+                self.store_dirty(reg);
+            }
+        }
+    }
+
+    /// Whether handlers leave alone what a register that they keep has.
+    fn stays(&self, held: &Held) -> bool {
+        held.slot.0 < self.frame.homes && held.kind != Kind::Ref
     }
 
     /// Lets the interpreter do what `build` asks for, after which control does not go on here.
@@ -84,9 +101,22 @@ impl<'m> Compiler<'m> {
     }
 
     /// The label of a cold path that lets the interpreter do what `build` asks for and goes back to `back` with all registers as
-    /// they were, operands of the running operation included. It never comes back if there is no such label.
+    /// they were, operands of the running operation included, but for globals. It never comes back if there is no such label.
     pub(crate) fn embed_cold(&mut self, back: Option<Label>, build: impl FnOnce(&mut Builder<'m>)) -> Label {
-        self.embed_cold_below(Slot(u32::MAX), back, build)
+        self.embed_cold_below(NO_TOP, back, build)
+    }
+
+    /// Sees to it that a cold path that begins here has little to keep, if the function has used up its moves: then everything is
+    /// stored, and whoever wants it again loads it.
+    fn spare_cold_path(&mut self) {
+        let used = self.cache.used();
+        if self.control.moves.take(2 * used.len() as usize) {
+            return;
+        }
+        self.flush();
+        for reg in used.without(self.cache.locked()).iter() {
+            self.cache.clear_reg(reg);
+        }
     }
 
     /// The same where values in slots from one on are used up: registers that have them, too, get what they have besides.
@@ -99,10 +129,12 @@ impl<'m> Compiler<'m> {
         self.make_words(build);
         let back = back.map(|back| (self.asm.label(), back));
         if let Some((landing, _)) = back {
+            self.cache.forget_globals();
             self.tables.words.push(Word::Label(landing));
         }
         let words = self.place_words();
-        let kept = self.tables.keep(&self.cache, dead);
+        self.spare_cold_path();
+        let kept = self.tables.keep(self.cache, dead);
         self.cold(ColdPath::Run { words, kept, back })
     }
 }

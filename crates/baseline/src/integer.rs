@@ -1,8 +1,9 @@
 //! Integers: which operators have instructions, comparisons that wait in the flags, and choice by a condition.
 
+use upshift_asm::x64::{Alu, Cond};
 use upshift_core::ops::{Binary, Unary};
 use upshift_core::types::ValType;
-use upshift_translate::backend::{Backend, Operand, Slot};
+use upshift_translate::backend::{Backend, Next, Operand, Slot};
 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
@@ -11,7 +12,7 @@ use crate::x64::{Flags, IntOp, Test, int_op};
 impl Compiler<'_> {
     /// A binary operator.
     pub(crate) fn compile_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
-        if let (Binary::I32Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
+        if let (Binary::I32Eq | Binary::I64Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
             (op, lhs, rhs, self.flags)
             && flags.dst == slot
         {
@@ -24,23 +25,26 @@ impl Compiler<'_> {
             return self.define_flags(dst, test.inverted());
         }
         self.settle();
-        let kind = Kind::from(op.operands()[0]);
-        let (op, lhs, rhs) = match op.swapped() {
-            Some(swapped) if matches!(lhs, Operand::Const(..)) && !matches!(rhs, Operand::Const(..)) => {
-                (swapped, rhs, lhs)
+        let (op, lhs, rhs) = match (lhs, rhs) {
+            (Operand::Const(..), Operand::Temp(_) | Operand::Kept(_) | Operand::Local(..)) => {
+                op.swapped().map_or((op, lhs, rhs), |swapped| (swapped, rhs, lhs))
             }
             _ => (op, lhs, rhs),
         };
-        match int_op(op) {
-            Some(IntOp::Compare(_)) => {
-                let test = self.compare(op, lhs, rhs);
+        let Some((int_op, kind)) = int_op(op) else { return self.compile_float_binary(op, dst, lhs, rhs) };
+        match int_op {
+            IntOp::Alu(Alu::And) if self.next == Some(Next::Test) => {
+                let test = self.test_bits(kind, lhs, rhs);
                 self.define_flags(dst, test);
             }
-            Some(IntOp::Alu(alu)) => self.emit_alu(alu, kind, dst, lhs, rhs),
-            Some(IntOp::Mul) => self.emit_mul(kind, dst, lhs, rhs),
-            Some(IntOp::Shift(shift)) => self.emit_shift(shift, kind, dst, lhs, rhs),
-            Some(IntOp::Divide(division)) => self.emit_division(division, kind, dst, lhs, rhs),
-            None => self.compile_float_binary(op, dst, lhs, rhs),
+            IntOp::Compare(cond) => {
+                let test = self.compare(cond, kind, lhs, rhs);
+                self.define_flags(dst, test);
+            }
+            IntOp::Alu(alu) => self.emit_alu(alu, kind, dst, lhs, rhs),
+            IntOp::Mul => self.emit_mul(kind, dst, lhs, rhs),
+            IntOp::Shift(shift) => self.emit_shift(shift, kind, dst, lhs, rhs),
+            IntOp::Divide(division) => self.emit_division(division, kind, dst, lhs, rhs),
         }
     }
 
@@ -64,7 +68,7 @@ impl Compiler<'_> {
             return test;
         }
         self.settle();
-        self.compare(Binary::I32Ne, condition, Operand::Const(0, Slot(0)))
+        self.compare(Cond::Ne, Kind::I32, condition, Operand::Const(0, Slot(0)))
     }
 
     /// A unary operator.

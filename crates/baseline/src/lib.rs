@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod compiler;
 mod control;
+mod detour;
 mod embed;
 mod float;
 mod integer;
@@ -31,7 +32,7 @@ mod x64;
 use std::cell::RefCell;
 
 pub use calls::START;
-pub use code::{BaselineCode, Target, Unchecked};
+pub use code::{BaselineCode, Fault, Target};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;
@@ -80,7 +81,7 @@ pub fn positions(
 
 thread_local! {
     /// What walks and compilers on this thread use again and again.
-    static ROOM: RefCell<(WalkBuffers, Option<Room>)> = RefCell::default();
+    static ROOM: RefCell<(WalkBuffers, Room)> = RefCell::default();
 }
 
 /// Walks over a function and has the compiler answer.
@@ -93,14 +94,15 @@ fn walk<T>(
     answer: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
-        let mut compiler = Compiler::new(module, func, target, positions, room.take().unwrap_or_default());
+        let body_bytes = module.body(func).map_or(0, |body| body.len());
+        let mut compiler = Compiler::new(module, func, target, body_bytes, options, positions, room);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]
         let backend = &mut compiler;
         walk_with(buffers, module, func, options, backend)?;
         let answer = answer(&mut compiler);
-        *room = Some(compiler.into_room());
+        room.trim();
         Ok(answer)
     })
 }

@@ -1,11 +1,14 @@
 //! Memory accesses and globals.
+//!
+//! What a global of the instance has stays in a register until something may set it that is not seen here: calls, and whatever the
+//! interpreter or the host does. Setting it stores it at once, so that others find it in memory at any time.
 
 use upshift_core::index::GlobalIndex;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::ValType;
 use upshift_translate::backend::{Backend, MemArg, Operand, Slot};
 
-use crate::cache::Kind;
+use crate::cache::{Held, Kind, global_slot};
 use crate::compiler::Compiler;
 use crate::x64::{load_bytes, load_kind, store_bytes};
 
@@ -36,6 +39,10 @@ impl Compiler<'_> {
     /// The value of a global.
     pub(crate) fn load_global(&mut self, global: GlobalIndex, dst: Slot) {
         let kind = Kind::from(self.module.globals[global.index()].content);
+        if let Some(slot) = self.slot_of_global(global, kind) {
+            self.share(dst, Operand::Kept(slot), kind);
+            return self.cache.forget_if(slot, self.control.pinned());
+        }
         let cell = self.global_cell(global);
         let reg = self.alloc(kind.class());
         self.emit_load_from(reg, cell, kind);
@@ -49,5 +56,20 @@ impl Compiler<'_> {
         let cell = self.global_cell(global);
         self.emit_store_to(cell, value, kind);
         self.done();
+        let Some(slot) = self.slot_of_global(global, kind) else { return };
+        self.cache.forget(slot);
+        // A local that stays in a register would leave it, could it not be changed there.
+        if self.cache.has_room(value) && !self.control.pinned().contains(value) {
+            self.cache.bind(value, Held { slot, kind, dirty: false });
+        }
+    }
+
+    /// The slot that stands for a global that can be in a register. Imported ones cannot, as two of them may be the same, nor can
+    /// references, which the collector changes.
+    fn slot_of_global(&self, global: GlobalIndex, kind: Kind) -> Option<Slot> {
+        if matches!(kind, Kind::Ref | Kind::V128) {
+            return None;
+        }
+        global.0.checked_sub(self.module.imported_globals).and_then(global_slot)
     }
 }

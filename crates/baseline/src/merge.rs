@@ -3,12 +3,51 @@
 //! The first branch to a label fixes its state as the one that it finds. Later ones conform: they move what is in other registers, load
 //! what is only in memory, store what the label expects there. Before the label is bound, what all branches so far have in memory
 //! as well can still be left out, which costs nobody anything. At the head of a loop nothing changes any more.
+//!
+//! What a branch does to conform may be a hundred times as long as the branch. So a function has a number of moves for that, in
+//! proportion to its bytes ([`Moves`]), which only code that is written for it uses up. From then on values go to their slots in front
+//! of each branch: new labels have nothing in registers, and others are reached by a stub behind the main line that loads what they
+//! have there, one for each label. Tables of branches always lead there.
 
+use upshift_asm::Label as Place;
 use upshift_translate::backend::{Label, Slot};
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, global_of};
 use crate::compiler::Compiler;
-use crate::x64::Reg;
+use crate::x64::{Reg, RegSet};
+
+/// How many moves between registers and slots a function may have that no operator asks for: where branches meet, and around cold
+/// paths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moves {
+    left: usize,
+}
+
+impl Moves {
+    /// Those of a body with so many bytes. Ordinary code takes one for some ten bytes.
+    pub(crate) fn of_body(bytes: usize) -> Moves {
+        /// What small functions have, too.
+        const FLOOR: usize = 128;
+        Moves { left: bytes.saturating_add(FLOOR) }
+    }
+
+    /// Few, for tests of what happens without.
+    pub(crate) fn few(bytes: usize) -> Moves {
+        Moves { left: bytes % 24 }
+    }
+
+    /// Takes so many; says whether there were as many.
+    pub(crate) fn take(&mut self, moves: usize) -> bool {
+        let enough = moves <= self.left;
+        self.left = self.left.saturating_sub(moves);
+        enough
+    }
+
+    /// Whether none are left.
+    pub(crate) fn are_used_up(self) -> bool {
+        self.left == 0
+    }
+}
 
 /// What a register has at a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,10 +66,14 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn is_empty(&self) -> bool {
-        self.stores.is_empty() && self.moves.is_empty() && self.loads.is_empty()
+        self.len() == 0
     }
 
-    fn clear(&mut self) {
+    fn len(&self) -> usize {
+        self.stores.len() + self.moves.len() + self.loads.len()
+    }
+
+    pub(crate) fn clear(&mut self) {
         self.stores.clear();
         self.moves.clear();
         self.loads.clear();
@@ -41,10 +84,11 @@ impl Compiler<'_> {
     /// Sees to it that each register has one slot only, as labels want it: what has to be there for a loop, or else what memory
     /// lacks. The flags stay.
     pub(crate) fn unshare(&mut self) {
-        for reg in self.cache.used().iter() {
+        for reg in self.cache.double().iter() {
             if let [first, second, ..] = *self.cache.held(reg) {
                 let stays = self.control.pinned().contains(reg);
-                let other = if second.dirty && !first.dirty && !stays { first } else { second };
+                let first_goes = second.dirty && !first.dirty && !stays || global_of(first.slot).is_some();
+                let other = if first_goes { first } else { second };
                 if other.dirty {
                     self.emit_store(other.slot, reg, other.kind);
                 }
@@ -55,15 +99,71 @@ impl Compiler<'_> {
 
     /// The state of now becomes that of a label.
     pub(crate) fn fix_state(&mut self, label: Label) {
-        self.unshare();
         let start = self.control.entries.len() as u32;
-        for reg in self.cache.used().iter() {
-            if let Some(&held) = self.cache.held(reg).first() {
-                self.control.entries.push(Entry { reg, held });
+        if self.control.moves.take(self.cache.used().len() as usize) {
+            self.unshare();
+            for reg in self.cache.used().iter() {
+                self.control.entries.push(Entry { reg, held: self.cache.first(reg) });
             }
+        } else {
+            self.flush();
         }
         let end = self.control.entries.len() as u32;
         self.control.labels[label.0 as usize].state = Some((start, end));
+    }
+
+    /// How a branch from here gets to a label. What was planned remains to be done on the way there. The flags stay.
+    pub(crate) fn approach(&mut self, label: Label) -> Place {
+        let known = self.control.labels[label.0 as usize];
+        if known.state.is_none() {
+            self.fix_state(label);
+            self.control.plan.clear();
+            return known.place;
+        }
+        self.plan(label);
+        if self.control.moves.take(self.control.plan.len()) {
+            return known.place;
+        }
+        self.flush();
+        self.approach_from_slots(label)
+    }
+
+    /// How a branch gets to a label if all values are in their slots; nothing else remains to be done.
+    pub(crate) fn approach_from_slots(&mut self, label: Label) -> Place {
+        let known = self.control.labels[label.0 as usize];
+        if known.state.is_none() {
+            self.fix_state(label);
+        } else {
+            self.plan(label);
+        }
+        if known.state.is_none() || self.control.plan.is_empty() {
+            self.control.plan.clear();
+            return known.place;
+        }
+        self.control.plan.clear();
+        match known.from_slots {
+            Some(stub) => stub,
+            None => {
+                let stub = self.asm.label();
+                self.control.labels[label.0 as usize].from_slots = Some(stub);
+                self.control.from_slots.push(label);
+                stub
+            }
+        }
+    }
+
+    /// Writes the ways to labels from where all values are in slots.
+    pub(crate) fn emit_ways_from_slots(&mut self) {
+        let labels = std::mem::take(&mut self.control.from_slots);
+        for &label in &labels {
+            let known = self.control.labels[label.0 as usize];
+            let Some(stub) = known.from_slots else { continue };
+            self.tables.own(self.asm.offset(), self.asm.place(known.place).unwrap_or(0));
+            self.asm.bind(stub);
+            self.load_state(label);
+            self.asm.jmp(known.place);
+        }
+        self.control.from_slots = labels;
     }
 
     /// Plans what a branch from here has to do to conform to the state of a label.
@@ -72,60 +172,107 @@ impl Compiler<'_> {
         let (start, mut end) = known.state.expect("only called when a state is fixed");
         let bound = known.bound;
         let pinned = self.control.pinned();
-        let plan = &mut self.control.plan;
-        let entries = &mut self.control.entries;
+        let Compiler { cache, control, .. } = self;
+        let (plan, entries) = (&mut control.plan, &mut control.entries);
         plan.clear();
-        for reg in self.cache.used().iter() {
-            for &Held { slot, kind, dirty } in self.cache.held(reg) {
-                if !dirty {
+        // The registers whose only value the label expects somewhere; those whose value it may find in memory only where it expects
+        // one that memory has; and those that have to be stored.
+        let (mut expected, mut clean, mut stored) = (RegSet::EMPTY, RegSet::EMPTY, RegSet::EMPTY);
+        let mut at = start as usize;
+        while let Some(&entry) = entries[..end as usize].get(at) {
+            at += 1;
+            let Entry { reg, held: Held { slot, kind, dirty } } = entry;
+            let place = if dirty { RegSet::EMPTY } else { RegSet::of(reg) };
+            if cache.first(reg).slot == slot && !cache.double().contains(reg) {
+                expected.insert(reg);
+                clean = clean.or(place);
+                continue;
+            }
+            let found = cache.find(slot);
+            // A global may not be wanted any more.
+            let leaves = !bound && found != Some(reg) && global_of(slot).is_some();
+            if let Some(found) = found
+                && !leaves
+            {
+                if !cache.double().contains(found) {
+                    expected.insert(found);
+                    if !dirty {
+                        clean.insert(found);
+                    }
+                }
+                if found.class() == reg.class() {
+                    if found != reg {
+                        plan.moves.push((reg, found, kind));
+                    }
                     continue;
                 }
-                match entries[start as usize..end as usize].iter_mut().find(|entry| entry.held.slot == slot) {
-                    Some(entry) if !bound => entry.held.dirty = true,
-                    Some(entry) if entry.held.dirty => {}
+                stored.insert(found);
+            }
+            // What stays in the loop is wanted again.
+            if !leaves && (bound || dirty || pinned.contains(reg)) {
+                plan.loads.push((reg, slot, kind));
+            } else {
+                end -= 1;
+                at -= 1;
+                entries[at] = entries[end as usize];
+            }
+        }
+        let entries = &mut entries[start as usize..end as usize];
+        let late = cache.dirty().and(expected).and(clean);
+        if bound {
+            stored = stored.or(late);
+        } else if late != RegSet::EMPTY {
+            for entry in &mut *entries {
+                entry.held.dirty |= cache
+                    .find(entry.held.slot)
+                    .is_some_and(|found| late.contains(found) && found.class() == entry.reg.class());
+            }
+        }
+        for reg in cache.dirty().without(expected.without(stored)).iter() {
+            if !cache.double().contains(reg) {
+                let Held { slot, kind, .. } = cache.first(reg);
+                plan.stores.push((slot, reg, kind));
+                continue;
+            }
+            for &Held { slot, kind, .. } in cache.held(reg).iter().filter(|held| held.dirty) {
+                match entries.iter_mut().find(|entry| entry.held.slot == slot) {
+                    Some(entry) if entry.reg.class() == reg.class() => {
+                        if !bound {
+                            entry.held.dirty = true;
+                        } else if !entry.held.dirty {
+                            plan.stores.push((slot, reg, kind));
+                        }
+                    }
                     _ => plan.stores.push((slot, reg, kind)),
                 }
             }
         }
-        let mut at = start;
-        while at < end {
-            let Entry { reg, held: Held { slot, kind, dirty } } = entries[at as usize];
-            match self.cache.find(slot) {
-                Some(found) if found == reg => {}
-                Some(found) if found.class() == reg.class() => plan.moves.push((reg, found, kind)),
-                found => {
-                    if let Some(found) = found
-                        && let Some(held) =
-                            self.cache.held(found).iter().find(|held| held.slot == slot && held.dirty)
-                    {
-                        plan.stores.push((slot, found, held.kind));
-                    }
-                    // What stays in the loop is wanted again.
-                    if bound || dirty || pinned.contains(reg) {
-                        plan.loads.push((reg, slot, kind));
-                    } else {
-                        end -= 1;
-                        entries[at as usize] = entries[end as usize];
-                        continue;
-                    }
-                }
-            }
-            at += 1;
-        }
-        self.control.labels[label.0 as usize].state = Some((start, end));
+        control.labels[label.0 as usize].state = Some((start, end));
     }
 
     /// Does what was planned. The flags stay; what the cache knows does, too.
+    #[inline]
     pub(crate) fn conform(&mut self) {
-        let mut plan = std::mem::take(&mut self.control.plan);
-        for &(slot, reg, kind) in &plan.stores {
+        if !self.control.plan.is_empty() {
+            self.do_plan();
+        }
+    }
+
+    #[inline(never)]
+    fn do_plan(&mut self) {
+        for at in 0..self.control.plan.stores.len() {
+            let (slot, reg, kind) = self.control.plan.stores[at];
             self.emit_store(slot, reg, kind);
         }
-        self.move_in_parallel(&mut plan.moves);
-        for &(reg, slot, kind) in &plan.loads {
+        if !self.control.plan.moves.is_empty() {
+            let mut moves = std::mem::take(&mut self.control.plan.moves);
+            self.move_in_parallel(&mut moves);
+            self.control.plan.moves = moves;
+        }
+        for at in 0..self.control.plan.loads.len() {
+            let (reg, slot, kind) = self.control.plan.loads[at];
             self.emit_load(reg, slot, kind);
         }
-        self.control.plan = plan;
     }
 
     /// Moves between registers as if all moves happened at once.
@@ -154,14 +301,9 @@ impl Compiler<'_> {
 
     /// What the registers have at a label is known of now, but for what is dead.
     pub(crate) fn take_state(&mut self, label: Label, top: Slot) {
-        self.cache.clear();
         let (start, end) = self.control.labels[label.0 as usize].state.unwrap_or((0, 0));
-        for at in start..end {
-            let Entry { reg, held } = self.control.entries[at as usize];
-            if held.slot < top {
-                self.cache.bind(reg, held);
-            }
-        }
+        let entries = &self.control.entries[start as usize..end as usize];
+        self.cache.replace(entries, top);
     }
 
     /// Loads what the registers have at a label from memory, where everything is.

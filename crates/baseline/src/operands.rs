@@ -14,7 +14,7 @@ use upshift_asm::x64::{Gpr, Mem, RegMem, Xmm};
 use upshift_core::types::ValType;
 use upshift_translate::backend::{Operand, Operands, Slot};
 
-use crate::cache::{Held, Kind};
+use crate::cache::{Held, Kind, is_from};
 use crate::compiler::Compiler;
 use crate::x64::{self, Class, REGS, Reg};
 
@@ -105,7 +105,7 @@ impl Compiler<'_> {
         let homes = Slot(self.frame.homes);
         let cost = |&reg: &Reg| match self.cache.held(reg) {
             _ if pinned.contains(reg) => 3,
-            held if held.iter().any(|held| held.slot >= homes) => 2,
+            held if held.iter().any(|held| is_from(held.slot, homes)) => 2,
             _ => u8::from(self.cache.is_dirty(reg)),
         };
         let last = self.last.index();
@@ -124,11 +124,12 @@ impl Compiler<'_> {
     /// Stores what a register has, as far as memory lacks it.
     pub(crate) fn store_dirty(&mut self, reg: Reg) {
         if self.cache.is_dirty(reg) {
-            for at in 0..self.cache.held(reg).len() {
-                let Held { slot, kind, dirty } = self.cache.held(reg)[at];
-                if dirty {
-                    self.emit_store(slot, reg, kind);
-                }
+            let Held { slot, kind, dirty } = self.cache.first(reg);
+            if dirty {
+                self.emit_store(slot, reg, kind);
+            }
+            if let [_, Held { slot, kind, dirty: true }] = *self.cache.held(reg) {
+                self.emit_store(slot, reg, kind);
             }
             self.cache.clean(reg);
         }
@@ -136,9 +137,22 @@ impl Compiler<'_> {
 
     /// Stores everything that memory lacks.
     pub(crate) fn flush(&mut self) {
-        for reg in self.cache.used().iter() {
+        for reg in self.cache.dirty().iter() {
             self.store_dirty(reg);
         }
+    }
+
+    /// Stores everything that memory lacks, after which nothing is in registers.
+    pub(crate) fn flush_out(&mut self) {
+        for reg in self.cache.dirty().iter() {
+            if self.cache.double().contains(reg) {
+                self.store_dirty(reg);
+            } else {
+                let Held { slot, kind, .. } = self.cache.first(reg);
+                self.emit_store(slot, reg, kind);
+            }
+        }
+        self.cache.clear();
     }
 
     /// Stores the value of a slot, if memory lacks it.
@@ -160,8 +174,28 @@ impl Compiler<'_> {
     }
 
     /// A register with the value of an operand, which must stay as it is.
+    #[inline(never)]
     pub(crate) fn use_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
+        match self.in_register(operand, kind) {
+            Some(reg) => reg,
+            None => self.use_any(operand, kind),
+        }
+    }
+
+    #[inline(never)]
+    fn use_any(&mut self, operand: Operand, kind: Kind) -> Reg {
         self.consume(operand);
+        if let Some(slot) = operand.slot()
+            && let Some(reg) = self.cached(slot, kind)
+        {
+            self.cache.lock(reg);
+            return reg;
+        }
+        self.load_operand(operand, kind)
+    }
+
+    /// A register into which an operand was loaded that none has.
+    fn load_operand(&mut self, operand: Operand, kind: Kind) -> Reg {
         let slot = match operand {
             Operand::Const(bits, _) => {
                 let reg = self.alloc(kind.class());
@@ -170,10 +204,6 @@ impl Compiler<'_> {
             }
             Operand::Temp(slot) | Operand::Kept(slot) | Operand::Local(_, slot) => slot,
         };
-        if let Some(reg) = self.cached(slot, kind) {
-            self.cache.lock(reg);
-            return reg;
-        }
         let reg = match self.control.pin_of(slot) {
             Some(pin) if pin.class() == kind.class() && self.cache.free().contains(pin) => {
                 self.cache.lock(pin);
@@ -256,11 +286,32 @@ impl Compiler<'_> {
     }
 
     /// An integer operand that is only read, in a register or in its slot.
+    #[inline]
     pub(crate) fn place(&mut self, operand: Operand, kind: Kind) -> RegMem<Gpr> {
+        match self.in_register(operand, kind) {
+            Some(reg) => RegMem::Reg(reg.gpr()),
+            None => self.place_of_any(operand, kind),
+        }
+    }
+
+    #[inline(never)]
+    fn place_of_any(&mut self, operand: Operand, kind: Kind) -> RegMem<Gpr> {
         match self.temporary_in_memory(operand, kind) {
             Some(mem) => RegMem::Mem(mem),
             None => RegMem::Reg(self.use_gpr(operand, kind)),
         }
+    }
+
+    /// The register that an operand is in, if that is easy to find.
+    #[inline]
+    fn in_register(&mut self, operand: Operand, kind: Kind) -> Option<Reg> {
+        let reg = self.cache.find_first(operand.slot()?)?;
+        if reg.class() != kind.class() {
+            return None;
+        }
+        self.consume(operand);
+        self.cache.lock(reg);
+        Some(reg)
     }
 
     /// A float operand that is only read, in a register or in its slot.
@@ -292,14 +343,20 @@ impl Compiler<'_> {
     }
 
     /// The register that has the value of a slot. One of the other class stores it: the slot has the bits.
+    #[inline]
     pub(crate) fn cached(&mut self, slot: Slot, kind: Kind) -> Option<Reg> {
         let reg = self.cache.find(slot)?;
         if reg.class() == kind.class() {
             return Some(reg);
         }
+        self.store_and_forget(slot, reg);
+        None
+    }
+
+    #[cold]
+    fn store_and_forget(&mut self, slot: Slot, reg: Reg) {
         self.store_dirty(reg);
         self.cache.forget(slot);
-        None
     }
 
     // Results.
@@ -307,11 +364,18 @@ impl Compiler<'_> {
     /// The operation is over, without a result in a register.
     #[inline]
     pub(crate) fn done(&mut self) {
-        for at in 0..self.consumed.count {
-            self.cache.forget(self.consumed.slots[at]);
+        if self.consumed.count > 0 {
+            self.forget_consumed();
+        }
+        self.cache.unlock();
+    }
+
+    #[inline(never)]
+    fn forget_consumed(&mut self) {
+        for &slot in self.consumed.slots.iter().take(self.consumed.count) {
+            self.cache.forget(slot);
         }
         self.consumed.count = 0;
-        self.cache.unlock();
     }
 
     /// The operation is over; a register has the value of a slot, which memory lacks.
@@ -343,6 +407,20 @@ impl Compiler<'_> {
             }
             _ => self.share(dst, src, kind),
         }
+    }
+
+    /// Copies a value to the home of a block's result. A constant goes to a register, as other branches have the result in one.
+    pub(crate) fn carry_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        let kind = Kind::from(ty);
+        let free = self.cache.free().and(x64::allocatable(kind.class())).without(self.control.pinned());
+        let Operand::Const(bits, _) = src else { return self.copy_value(dst, src, ty) };
+        if free.len() <= SCARCE {
+            return self.copy_value(dst, src, ty);
+        }
+        self.settle_for_copy(dst, src, kind);
+        let reg = self.alloc(kind.class());
+        self.emit_const(reg, bits, kind);
+        self.define(dst, reg, kind);
     }
 
     /// Copies a value to a local. One that stays in a register in this loop gets there at once, so that all branches find it there.
@@ -384,7 +462,7 @@ impl Compiler<'_> {
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.
-    fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
+    pub(crate) fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
         let reg = self.use_reg(src, kind);
         // What is dead makes room.
         self.done();

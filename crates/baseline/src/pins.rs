@@ -23,12 +23,12 @@ const MOST: [usize; 2] = [7, 10];
 #[derive(Debug, Default)]
 pub(crate) struct Pins {
     locals: Vec<LocalRun>,
-    /// By local how much it is used in the loop that is looked at; zero between loops.
+    /// Whether any of them is a float or a vector.
+    floats: bool,
+    /// By local twice how much it is used in the loop that is looked at, and one more if that sets it; zero between loops.
     weights: Vec<u32>,
     /// The locals of that loop.
     used: Vec<LocalIndex>,
-    /// Which of them it sets.
-    set: Vec<bool>,
 }
 
 impl Pins {
@@ -36,6 +36,7 @@ impl Pins {
     pub(crate) fn begin(&mut self, locals: &[LocalRun]) {
         self.locals.clear();
         self.locals.extend_from_slice(locals);
+        self.floats = locals.iter().any(|run| Kind::from(run.ty).class() == Class::Float);
     }
 
     /// Slot and kind of a local.
@@ -51,19 +52,17 @@ impl Pins {
             let at = used.local.0 as usize;
             if self.weights.len() <= at {
                 self.weights.resize(at + 1, 0);
-                self.set.resize(at + 1, false);
             }
-            if self.weights[at] == 0 {
+            let weight = &mut self.weights[at];
+            if *weight == 0 {
                 self.used.push(used.local);
-                self.set[at] = false;
             }
-            self.set[at] |= used.sets;
-            // What is deeper is executed more often.
+            // What is deeper is executed more often. With so many uses and such depths there is no overflow.
             let depth = u32::from(used.depth.saturating_sub(survey.depth)).min(6);
-            self.weights[at] = self.weights[at].saturating_add(1 << (3 * depth));
+            *weight = (*weight + (2 << (3 * depth))) | u32::from(used.sets);
         }
         let weights = &self.weights;
-        self.used.sort_by_key(|local| std::cmp::Reverse(weights[local.0 as usize]));
+        self.used.sort_by_key(|local| std::cmp::Reverse(weights[local.0 as usize] >> 1));
     }
 
     /// Forgets the loop.
@@ -79,12 +78,15 @@ impl Compiler<'_> {
     pub(crate) fn pin(&mut self, label: Label, survey: Option<&LoopSurvey<'_>>) -> Pinned {
         let start = self.control.entries.len() as u32;
         let mut regs = RegSet::EMPTY;
-        if let Some(survey) = survey {
+        if let Some(survey) = survey
+            && !self.control.moves.are_used_up()
+        {
             self.pins.collect(survey);
             regs = self.choose_pins(survey.calls);
             self.pins.forget();
         }
         let entries = (start, self.control.entries.len() as u32);
+        self.control.moves.take((entries.1 - entries.0) as usize);
         self.control.labels[label.0 as usize].state = Some(entries);
         Pinned { regs, entries }
     }
@@ -101,7 +103,7 @@ impl Compiler<'_> {
             }
             let class = kind.class();
             if count[class as usize] == MOST[class as usize] {
-                if count == MOST {
+                if count == MOST || !self.pins.floats {
                     break;
                 }
                 continue;
@@ -111,8 +113,8 @@ impl Compiler<'_> {
             taken.insert(reg);
             count[class as usize] += 1;
             // A call stores all that is dirty: what the loop sets is better stored at its end, once.
-            let dirty =
-                !calls && (self.pins.set[local.0 as usize] || known.is_some_and(|(_, held)| held.dirty));
+            let sets = self.pins.weights[local.0 as usize] & 1 == 1;
+            let dirty = !calls && (sets || known.is_some_and(|(_, held)| held.dirty));
             self.control.entries.push(Entry { reg, held: Held { slot, kind, dirty } });
         }
         if !calls {
@@ -143,11 +145,10 @@ impl Compiler<'_> {
 
     /// The register for a local that is in `known` now: that one, if it can last and is not taken.
     fn pin_register(&self, class: Class, known: Option<Reg>, taken: RegSet) -> Option<Reg> {
-        let lasts = |reg: &Reg| !taken.contains(*reg);
-        let used = self.cache.used();
+        let left = x64::lasting(class).without(taken);
         known
-            .filter(|&known| x64::lasting(class).any(|reg| reg == known) && lasts(&known))
-            .or_else(|| x64::lasting(class).find(|reg| lasts(reg) && !used.contains(*reg)))
-            .or_else(|| x64::lasting(class).find(lasts))
+            .filter(|&known| left.contains(known))
+            .or_else(|| x64::best_lasting(class, left.without(self.cache.used())))
+            .or_else(|| x64::best_lasting(class, left))
     }
 }

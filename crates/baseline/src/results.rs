@@ -27,23 +27,32 @@ impl Compiler<'_> {
 
     /// Whether the register of an operand can have the result.
     pub(crate) fn is_spare(&mut self, operand: Operand, other: Operand, kind: Kind) -> bool {
-        if !self.is_next(operand, other) && !matches!(operand, Operand::Temp(_)) {
+        if !matches!(operand, Operand::Temp(_)) && !self.is_next(operand, other) {
             return false;
         }
         let reg = operand.slot().and_then(|slot| self.cached(slot, kind));
-        reg.is_some_and(|reg| self.cache.held(reg).len() == 1)
+        reg.is_some_and(|reg| self.cache.has_room(reg))
     }
 
-    /// The operands of an operation that commutes, so that the first is the one whose register can have the result.
-    pub(crate) fn in_order(&mut self, lhs: Operand, rhs: Operand, kind: Kind) -> (Operand, Operand) {
-        let second = self.is_spare(rhs, lhs, kind)
-            && (!self.is_spare(lhs, rhs, kind) || self.is_next(rhs, lhs) && !self.is_next(lhs, rhs));
-        if second { (rhs, lhs) } else { (lhs, rhs) }
+    /// The operands of an operation that commutes, so that the first is the one whose register can have the result, and whether it
+    /// can.
+    pub(crate) fn in_order(&mut self, lhs: Operand, rhs: Operand, kind: Kind) -> (Operand, Operand, bool) {
+        let (first, second) = (self.is_spare(lhs, rhs, kind), self.is_spare(rhs, lhs, kind));
+        if second && (!first || self.is_next(rhs, lhs) && !self.is_next(lhs, rhs)) {
+            (rhs, lhs, second)
+        } else {
+            (lhs, rhs, first)
+        }
     }
 
     /// A register for the result, written by the instruction that reads the last operand or by a later one.
     pub(crate) fn alloc_result(&mut self, class: Class) -> Reg {
-        self.result_pin(class, true).unwrap_or_else(|| self.alloc(class))
+        if self.next.is_some()
+            && let Some(pin) = self.result_pin(class, true)
+        {
+            return pin;
+        }
+        self.alloc(class)
     }
 
     /// The register in which the local stays that gets the result, if it has nothing else. Others than the local's own value it
@@ -64,7 +73,13 @@ impl Compiler<'_> {
     /// A register with the value of an operand, in which the result is computed; `other` is read by the instruction that does so, and
     /// was not asked for yet.
     pub(crate) fn take_for_result(&mut self, operand: Operand, other: Operand, kind: Kind) -> Reg {
-        if self.is_spare(operand, other, kind) {
+        let spare = self.is_spare(operand, other, kind);
+        self.take_known(operand, other, kind, spare)
+    }
+
+    /// The same where it is known whether the operand's register can have the result.
+    pub(crate) fn take_known(&mut self, operand: Operand, other: Operand, kind: Kind, spare: bool) -> Reg {
+        if spare {
             if let Some(slot) = operand.slot()
                 && let Some(reg) = self.cached(slot, kind)
             {
@@ -72,7 +87,8 @@ impl Compiler<'_> {
                 self.cache.lock(reg);
                 return reg;
             }
-        } else if other.slot() != self.next_local()
+        } else if self.next.is_some()
+            && other.slot() != self.next_local()
             && let Some(slot) = operand.slot()
             && Some(slot) != self.next_local()
             && let Some(pin) = self.result_pin(kind.class(), false)

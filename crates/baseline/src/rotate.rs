@@ -25,6 +25,13 @@ pub(crate) struct HeadTest {
     body: Place,
 }
 
+impl HeadTest {
+    /// Behind the head's branch.
+    pub(crate) fn body(&self) -> Place {
+        self.body
+    }
+}
+
 impl Compiler<'_> {
     /// A branch on the flags was written whose target needs no more than the jump: if it is all that its loop's head has, jumps back
     /// can do it again. `end` is where it begins.

@@ -1,11 +1,13 @@
 //! Services of the runtime and what else belongs to the instance: tables, references to functions, the size of a memory, the look at
 //! the clock of interruptions.
 //!
-//! What only looks at the instance's records has instructions. What makes anything larger or copies it is left to the
+//! What only looks at the instance's records has instructions, and bytes are copied and filled by functions in C. What makes anything larger is left to the
 //! interpreter, and so is each case that ends in a trap: it finds all operands in their slots.
 
+use upshift_asm::Stub;
 use upshift_core::Trap;
 use upshift_core::index::{FuncIndex, MemoryIndex, TableIndex};
+use upshift_core::types::IndexType;
 use upshift_core::vm::BuiltinOp;
 use upshift_translate::backend::{Backend, Operand, Service, Slot};
 
@@ -71,8 +73,29 @@ impl Compiler<'_> {
                 self.emit_store_to(element, value.into(), Kind::Ref);
                 self.done();
             }
+            BuiltinOp::MemoryCopy if self.has_bulk(service.x) && self.has_bulk(service.y) => {
+                self.compile_bulk(service, Stub::CopyBytes);
+            }
+            BuiltinOp::MemoryFill if self.has_bulk(service.x) => self.compile_bulk(service, Stub::FillBytes),
             _ => self.embed(false, |builder| builder.builtin(service)),
         }
+    }
+
+    /// Whether bytes of a memory are copied and filled without the interpreter: those of 64-bit memories may lie anywhere, and where code
+    /// is metered the bytes are paid for.
+    fn has_bulk(&self, memory: u32) -> bool {
+        !self.metered && self.module.memories[memory as usize].index == IndexType::I32
+    }
+
+    /// Copies or fills bytes by a function of the runtime, if they are all there. If not, the interpreter has its trap.
+    fn compile_bulk(&mut self, service: &Service<'_>, function: Stub) {
+        // The function uses most registers.
+        self.flush_below(service.base);
+        let back = self.asm.label();
+        self.emit_bulk(service, function, back);
+        self.done();
+        self.drop_for_handlers();
+        self.asm.bind(back);
     }
 
     /// A register with the index that is the first operand of a service.

@@ -7,9 +7,9 @@ use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Cache, Kind};
+use crate::cache::{Cache, Kind, is_from};
+use crate::code::Fault;
 use crate::compiler::Compiler;
-use crate::control::emptied;
 use crate::merge::Entry;
 use crate::x64::{Misfit, Reg};
 
@@ -74,12 +74,16 @@ pub(crate) struct Tables {
     owners: Vec<(u32, u32)>,
     /// The same for words of the pool, by offsets in it.
     pool_owners: Vec<(u32, u32)>,
-    /// Offsets of unchecked accesses and what they are, see [`Unchecked`](crate::Unchecked).
-    pub(crate) faults: Vec<(u32, u32)>,
+    /// Accesses without a check.
+    pub(crate) faults: Vec<Fault>,
     /// How many instructions of the interpreter there are.
     pub(crate) embedded: u32,
     /// Words that are about to go to the pool.
     pub(crate) words: Vec<Word>,
+    /// Where a table of branches leads.
+    pub(crate) entries: Vec<Label>,
+    /// Where tables of branches begin in the pool, and how many entries each has.
+    pub(crate) branch_tables: Vec<(u32, u32)>,
 }
 
 impl Tables {
@@ -90,16 +94,31 @@ impl Tables {
 
     /// Forgets the function but keeps the room.
     pub(crate) fn reset(&mut self) {
-        let old = std::mem::take(self);
-        *self = Tables {
-            cold: emptied(old.cold),
-            kept: emptied(old.kept),
-            owners: emptied(old.owners),
-            pool_owners: emptied(old.pool_owners),
-            faults: emptied(old.faults),
-            words: emptied(old.words),
-            ..Tables::default()
-        };
+        // All fields are named, so that none is forgotten.
+        let Tables {
+            side,
+            positions,
+            cold,
+            kept,
+            owners,
+            pool_owners,
+            faults,
+            embedded,
+            words,
+            entries,
+            branch_tables,
+        } = self;
+        *side = SideTables::default();
+        *positions = None;
+        *embedded = 0;
+        cold.clear();
+        kept.clear();
+        owners.clear();
+        pool_owners.clear();
+        faults.clear();
+        words.clear();
+        entries.clear();
+        branch_tables.clear();
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
@@ -111,6 +130,18 @@ impl Tables {
                 _ => positions.push((at, offset)),
             }
         }
+    }
+
+    /// What was at `end` is what begins at `start` now, and what was at `behind` begins at `now`; nothing else is between.
+    pub(crate) fn move_positions(&mut self, start: u32, end: u32, behind: u32, now: u32) {
+        let Some(positions) = &mut self.positions else { return };
+        let from = positions.partition_point(|&(at, _)| at < start);
+        let find =
+            |wanted: u32| positions[from..].iter().find(|&&(at, _)| at == wanted).map(|&(_, offset)| offset);
+        let (trap, next) = (find(end), find(behind));
+        positions.truncate(from);
+        positions.extend(trap.map(|offset| (start, offset)));
+        positions.extend(next.map(|offset| (now, offset)));
     }
 
     /// The positions that were noted.
@@ -135,6 +166,11 @@ impl Tables {
             self.kept.extend(cache.held(reg).iter().map(|&held| Entry { reg, held }));
         }
         Kept { start, end: self.kept.len() as u32, dead }
+    }
+
+    /// The tables of branches, with the pool at its place.
+    pub(crate) fn take_branch_tables(&mut self, pool: u32) -> Box<[(u32, u32)]> {
+        self.branch_tables.iter().map(|&(at, entries)| (at + pool, entries)).collect()
     }
 
     /// All owners, with the pool at its place.
@@ -205,7 +241,7 @@ impl Compiler<'_> {
         self.asm.bind(landing);
         for at in entries {
             let Entry { reg, held } = self.tables.kept[at];
-            if held.slot < kept.dead {
+            if !is_from(held.slot, kept.dead) {
                 self.emit_load(reg, held.slot, held.kind);
             }
         }

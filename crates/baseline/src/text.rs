@@ -229,6 +229,10 @@ impl Pool<'_> {
                     continue;
                 }
             }
+            if let Ok(table) = self.code.tables.binary_search_by_key(&self.at, |&(at, _)| at) {
+                self.table(self.code.tables[table], out);
+                continue;
+            }
             match self.kind() {
                 Some(RelocKind::Handler(_)) => self.embedded(out),
                 _ => self.word(out, None),
@@ -267,6 +271,20 @@ impl Pool<'_> {
         writeln!(out, "@{:04x} {value:016x} ; {meaning}", self.at)
             .expect("writing to a String does not fail");
         self.at += 8;
+    }
+
+    /// A table of branches, two entries in each word.
+    fn table(&mut self, (begin, entries): (u32, u32), out: &mut String) {
+        let code = &self.code.code;
+        let place = |entry: u32| {
+            let word = code.word(begin + entry / 2 * 8);
+            let distance = (word >> (entry % 2 * 32)) as u32;
+            format!("@{:04x}", begin.wrapping_add(distance))
+        };
+        for first in (0..entries).step_by(2) {
+            let places: Vec<String> = (first..entries.min(first + 2)).map(place).collect();
+            self.word(out, Some(&format!("table leads to {}", places.join(" and "))));
+        }
     }
 
     /// The two words that a call returns through.

@@ -8,23 +8,20 @@
 //! The code is for a processor that is the same everywhere: SSE2 and what a file asks for. `UPSHIFT_BLESS=1` writes the comments
 //! anew: read the difference then, line by line, since nothing here checks that the new code means the same.
 
+#[path = "../../ir/tests/common/files.rs"]
+mod files;
+
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
 use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, Mnemonic};
-use similar::TextDiff;
 use upshift_asm::x64::{CpuFeature, CpuFeatures};
 use upshift_baseline::{Target, text};
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
-use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
+use upshift_translate::{CodeOptions, ModuleInfo};
 
-fn module(wat: &str) -> ModuleInfo {
-    let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    parse(bytes.into(), &Features::default(), &TypeRegistry::default())
-        .unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::files::module;
 
 /// What the first line of a file asks for: `;; options:` and some of `fuel`, `interruption`, `canonical-nans`, of the extensions of
 /// the instruction set, `check` for memories without guard pages, and `jump` for the other form of returns.
@@ -38,8 +35,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         choices: false,
         counts: false,
     };
-    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
-    for word in line.unwrap_or_default().split_whitespace() {
+    for word in files::options(wat) {
         match word {
             "fuel" => options.fuel = true,
             "interruption" => options.interruption = true,
@@ -103,44 +99,9 @@ fn expectation(wat: &str) -> String {
     text
 }
 
-/// Splits a file into the module and the comments at its end.
-fn split(file: &str) -> (&str, &str) {
-    let mut end = file.len();
-    for line in file.split_inclusive('\n').rev() {
-        if !line.trim().is_empty() && !line.starts_with(";;") {
-            break;
-        }
-        end -= line.len();
-    }
-    file.split_at(end)
-}
-
 #[test]
 fn code_is_what_the_files_say() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let bless = std::env::var_os("UPSHIFT_BLESS").is_some_and(|value| value == "1");
-    let mut files: Vec<_> = fs::read_dir(&dir)
-        .expect("the directory is there")
-        .map(|entry| entry.expect("it can be read").path())
-        .collect();
-    files.sort();
-    let mut differences = String::new();
-    for path in files {
-        let file = fs::read_to_string(&path).expect("the file can be read");
-        let (wat, expected) = split(&file);
-        let is = expectation(wat);
-        if is == expected {
-            continue;
-        }
-        if bless {
-            fs::write(&path, format!("{wat}{is}")).expect("the file can be written");
-            continue;
-        }
-        let diff = TextDiff::from_lines(expected, &is);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        differences += &diff.unified_diff().context_radius(4).header(&name, "code now").to_string();
-    }
-    assert!(differences.is_empty(), "UPSHIFT_BLESS=1 accepts this:\n{differences}");
+    files::compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), expectation);
 }
 
 /// The text of a module's first function.

@@ -1,7 +1,7 @@
 //! What lies beside the code is in order, for functions with everything that has a place there.
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::{BaselineCode, Target, compile, positions};
+use upshift_baseline::{BaselineCode, Fault, Target, compile, positions};
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
@@ -71,11 +71,45 @@ fn loops_and_handlers_are_entered_through_words() {
 #[test]
 fn only_unchecked_accesses_may_fault() {
     let (_, guarded) = many(MemoryMode::Guard);
-    let [(at, _)] = guarded.faults[..] else { panic!("one access") };
+    let [fault] = guarded.faults[..] else { panic!("one access") };
+    let at = fault.offset();
     let memory = |offset| guarded.fault(offset).map(|access| access.memory());
     assert_eq!((memory(at), memory(at + 1)), (Some(0), None));
     assert!(at < guarded.main);
     assert!(many(MemoryMode::Check).1.faults.is_empty());
+}
+
+/// A table of faults has no room for everything: what it lacks is checked.
+#[test]
+fn accesses_without_room_in_the_table_are_checked() {
+    let of_memory = |memory: usize| {
+        let wat = format!(
+            "(module {} (func (param i32) (result i32) (i32.load {memory} (local.get 0))))",
+            "(memory 1)".repeat(9)
+        );
+        let target = Target { memories: [MemoryMode::Guard; 9].into(), ..target(MemoryMode::Guard) };
+        compile(&module(&wat), FuncIndex(0), CodeOptions::default(), &target).unwrap().faults
+    };
+    let [fault] = of_memory(7)[..] else { panic!("one access") };
+    assert_eq!(fault.memory(), 7);
+    assert!(of_memory(8).is_empty());
+    // Each branch copies eight values, by more than 70 bytes, so that the last access lies behind 16 MiB.
+    let accesses = |branches: usize| {
+        let load = "(drop (i32.load (local.get 0)))";
+        let wat = format!(
+            "(module (memory 1) (func (param i32) {load} (block (result {0}) (i32.const 0) (call 1) {1} (br 0)) {2} {load})
+                (func (result {0}) unreachable))",
+            "i64 ".repeat(8),
+            "(br_if 0 (local.get 0))".repeat(branches),
+            "drop ".repeat(8),
+        );
+        let code =
+            compile(&module(&wat), FuncIndex(0), CodeOptions::default(), &target(MemoryMode::Guard)).unwrap();
+        (code.faults.len(), code.main)
+    };
+    assert_eq!(accesses(10).0, 2);
+    let (faults, end) = accesses((Fault::END / 70) as usize);
+    assert!(end > Fault::END && faults == 1, "{end} {faults}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use upshift::{Compilation, Engine, FuncSize, Module, Tier, demangle};
+use upshift::{CodeRefusal, Compilation, Engine, FuncSize, Module, Tier, demangle};
 use upshift_core::shown::Shown;
 use upshift_wasi::{Input, Output};
 
@@ -98,6 +98,8 @@ struct Row<'a> {
     tier: Option<Tier>,
     /// How its native code was made, if it has any.
     compilation: Option<Compilation>,
+    /// Why it has none although it was to have some.
+    code_refusal: Option<CodeRefusal>,
     /// Why it was not optimized, if that was tried.
     refusal: Option<String>,
     innermost: u64,
@@ -108,6 +110,14 @@ impl Row<'_> {
     /// What a column about native code says.
     fn of_code(&self, text: impl FnOnce(&Compilation) -> String) -> String {
         self.compilation.as_ref().map_or_else(|| "-".into(), text)
+    }
+
+    /// What led to its native code, or why there is none.
+    fn trigger(&self) -> String {
+        match self.code_refusal {
+            Some(refusal) if self.compilation.is_none() => refusal.name().into(),
+            _ => self.of_code(|code| code.trigger.to_string()),
+        }
     }
 }
 
@@ -126,6 +136,7 @@ impl<'a> Analysis<'a> {
                 size,
                 tier: self.module.tier(index),
                 compilation: self.module.compilation(index),
+                code_refusal: self.module.code_refusal(index),
                 refusal: self.module.refusal(index).map(|refusal| refusal.to_string()),
                 innermost: seen.innermost,
                 on_stack: seen.on_stack,
@@ -176,9 +187,9 @@ impl<'a> Analysis<'a> {
                 Column { title: "tier", cell: |_, row| row.tier.map_or("-", Tier::name).into() },
             ]);
         }
-        if self.rows.iter().any(|row| row.compilation.is_some()) {
+        if self.rows.iter().any(|row| row.compilation.is_some() || row.refusal.is_some()) {
             columns.extend([
-                Column { title: "trigger", cell: |_, row| row.of_code(|code| code.trigger.to_string()) },
+                Column { title: "trigger", cell: |_, row| row.trigger() },
                 Column { title: "after", cell: |_, row| row.of_code(|code| code.arrivals.to_string()) },
                 Column {
                     title: "compile µs",
@@ -286,6 +297,9 @@ impl<'a> Analysis<'a> {
                         ("passes_off", Json::list(code.passes_off().map(Json::from))),
                     ]),
                 ));
+            }
+            if let Some(refusal) = row.code_refusal {
+                members.push(("refused", refusal.name().into()));
             }
             if let Some(refusal) = &row.refusal {
                 members.push(("not_optimized", refusal.as_str().into()));

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use upshift::{Engine, Module, Store};
+use upshift::{Engine, Module, NoNativeCode, Store};
 use upshift_translate::module::ExternIndex;
 use upshift_wasi::{Input, Output};
 
@@ -37,9 +37,20 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     if let Some(what) = options.stats {
         stats::tell(&stats::text(&times, &modules, Some((what, options, &store))));
     }
+    tell_refusal(&engine, options);
     // The process ends here: the system takes everything back faster than we could.
     std::mem::forget(store);
     outcome.map_err(|error| program.failed(error))
+}
+
+/// Tells that the system forbids native code, once, if nothing else tells it.
+fn tell_refusal(engine: &Engine, options: &Options) {
+    use NoNativeCode::{AddressSpace, Faults, Memory};
+    if let Some(reason @ (AddressSpace(_) | Faults(_) | Memory(_))) = engine.no_native_code()
+        && options.stats.is_none()
+    {
+        report::note(&format!("functions run in the interpreter only: {reason}"));
+    }
 }
 
 /// Links the modules, in order, then calls what the command line names, or else the start of the main one.

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use upshift::{Compilation, Module, Store, Tier};
+use upshift::{CodeRefusal, Compilation, Module, Store, Tier};
 
 use crate::flags::{Options, Stats};
 use crate::patient::Patient;
@@ -53,7 +53,11 @@ pub(crate) fn text(
         ("functions compiled", compiled(modules)),
         ("peak memory of the process", peak_memory().map_or_else(unknown, memory)),
     ];
-    if let Some(refused) = refused(modules) {
+    let refused = refused(modules);
+    if !refused.is_empty() {
+        lines.push(("functions refused", refused));
+    }
+    if let Some(refused) = not_optimized(modules) {
         lines.insert(4, ("functions not optimized", refused));
     }
     if let Some((what, options, store)) = store {
@@ -86,10 +90,22 @@ fn compiled(modules: &[Module]) -> String {
     missing.map_or(code.clone(), |reason| format!("{code}; {reason}"))
 }
 
+/// How many functions stay in the interpreter for which reasons.
+fn refused(modules: &[Module]) -> String {
+    let refusals = modules
+        .iter()
+        .flat_map(|module| module.func_bodies().filter_map(|func| module.code_refusal(func)))
+        .collect::<Vec<_>>();
+    let count = |reason: &CodeRefusal| refusals.iter().filter(|refusal| *refusal == reason).count();
+    let counts = CodeRefusal::ALL.iter().map(|reason| (count(reason), reason.name()));
+    let told = counts.filter(|&(count, _)| count > 0).map(|(count, name)| format!("{count} ({name})"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// What there is of native code, by tiers.
 fn native_code(modules: &[Module]) -> String {
     let of_module = |module: &Module| {
-        module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>()
+        module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>()
     };
     let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
     let of_tier = |tier: Tier| {
@@ -122,7 +138,7 @@ fn told(tier: Tier, code: &[&Compilation]) -> String {
 }
 
 /// Which functions were not optimized although it was tried, by reasons.
-fn refused(modules: &[Module]) -> Option<String> {
+fn not_optimized(modules: &[Module]) -> Option<String> {
     let mut reasons = BTreeMap::<&str, usize>::new();
     for module in modules {
         for refusal in module.func_bodies().filter_map(|func| module.refusal(func)) {

@@ -367,6 +367,42 @@ fn only_tiers_that_exist_can_be_chosen() {
 }
 
 #[test]
+fn both_forms_of_returns_run() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    for form in ["paired", "jump"] {
+        dir.run(&["--returns", form, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+    }
+    dir.run(&["--returns", "call", "math.wat"]).fails(2, &["`--returns call`", "`paired`", "`jump`"]);
+}
+
+#[test]
+fn functions_with_too_much_code_are_told() {
+    if !Tier::Baseline.is_available() {
+        return;
+    }
+    // Two bytes that become more than a hundred.
+    let turns = "i64.trunc_f64_u f64.convert_i64_u ".repeat(5000);
+    let wat = format!(
+        r#"(module
+            (func $large (param f64) (result f64) local.get 0 {turns})
+            (func (export "_start") (drop (call $large (f64.const 3)))))"#
+    );
+    let dir = Dir::with(&[("large.wat", &wat)]);
+    let outcome = dir.run(&["--tier=baseline", "--stats", "large.wat"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let line = |name: &str| outcome.stderr.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(line("functions refused").ends_with(" 1 (code-budget)"), "{}", outcome.stderr);
+    assert!(line("functions compiled").contains(" 1: "), "{}", outcome.stderr);
+    let table = dir.run(&["analyze", "--tier=baseline", "large.wat"]);
+    let row = table.stdout.lines().find(|line| line.ends_with("large")).unwrap();
+    assert!(row.contains("code-budget"), "{}", table.stdout);
+    let list = dir.run(&["analyze", "--tier=baseline", "--json", "large.wat"]).stdout;
+    assert!(list.contains(r#""refused":"code-budget""#) || list.contains(r#""refused": "code-budget""#));
+    let code = dir.run(&["--dump=asm", "--func=large", "large.wat"]).stdout;
+    assert!(code.starts_with("; stays in the interpreter: code-budget"));
+}
+
+#[test]
 fn dump_prints_code_and_runs_nothing() {
     let dir =
         Dir::with(&[("math.wat", MATH), ("import.wat", r#"(module (import "a" "b" (func)) (func $f))"#)]);

@@ -1,12 +1,15 @@
 //! The tail-call backend is quick because handlers keep nothing on the native stack: this looks at their machine code.
 //!
 //! ```text
-//! cargo rustc --emit asm ─▶ functions named `handler<…>` ─▶ one per row of the instruction table ─▶ who uses the stack?
+//! cargo rustc --emit asm ─┬▶ functions named `handler<…>` ─▶ one per row of the instruction table ─▶ who uses the stack?
+//!                         └▶ those that handlers and native code leave through ─▶ who calls, and who jumps on?
 //! ```
 //!
 //! The handlers that may use it are listed in `framed-handlers.txt`. The list is exact: a handler that begins to use the
 //! stack fails the test, and so does one that stopped and is still listed. Handlers of scalar instructions other than the
 //! few of [`MAY_USE_THE_STACK`] must not come onto the list at all.
+//!
+//! What handlers leave through may have a frame, but goes on by a jump, too: a call there would leave the frame behind each time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -58,6 +61,23 @@ const OF_OBJECTS: [&str; 11] = [
 
 /// The handlers that call functions and come back, which the runtime provides: all others leave by jumps only.
 const MAY_CALL: [&str; 5] = ["Builtin", "HostCall", "Throw", "ThrowRef", "Translate"];
+
+/// The functions that handlers and stubs jump to, how often each calls the runtime or what does so for it, and whether it goes on by
+/// jumps. All else that they use has to be inlined: what gets the state by reference would make a call of the last jump.
+const BESIDE_HANDLERS: [(&str, usize, bool); 9] = [
+    ("dispatch::tail::bounds", 0, true),
+    ("dispatch::tail::collect", 1, true),
+    ("dispatch::tail::foreign", 0, true),
+    ("dispatch::tail::hot", 1, true),
+    ("dispatch::tail::interrupt", 1, true),
+    ("dispatch::tail::trap_at", 0, false),
+    ("native::handlers::arrive", 0, true),
+    ("native::handlers::choose", 1, true),
+    ("native::handlers::overflow", 0, false),
+];
+
+/// What lies beside those and is not reached by jumps.
+const NOT_REACHED_BY_JUMPS: [&str; 2] = ["dispatch::tail::handler_of", "dispatch::tail::probe"];
 
 /// The dependencies that have no part in handlers: theirs are semantics of `upshift-core`.
 const NOT_OPTIMISED: [&str; 3] = ["'*'", "upshift-ir", "upshift-translate"];
@@ -149,7 +169,7 @@ fn short(ty: &str) -> String {
 struct Code {
     instructions: usize,
     uses_stack: bool,
-    calls: bool,
+    calls: usize,
     returns: bool,
     jumps_indirectly: bool,
 }
@@ -161,7 +181,7 @@ impl Code {
         let operands = instruction[mnemonic.len()..].trim();
         let call = mnemonic.starts_with("call");
         self.instructions += 1;
-        self.calls |= call;
+        self.calls += usize::from(call);
         self.returns |= mnemonic.starts_with("ret");
         self.jumps_indirectly |= mnemonic.starts_with("jmp") && operands.starts_with('*');
         // Values below the stack pointer, where the convention has a red zone, are no better than a frame.
@@ -169,16 +189,16 @@ impl Code {
     }
 }
 
-/// The handlers in the text of an object, by the short name of their type.
-fn handlers(assembly: &str) -> BTreeMap<String, Code> {
-    let mut handlers = BTreeMap::new();
+/// The functions in the text of an object, by what `name` makes of their symbols; others are left out.
+fn functions(assembly: &str, name: fn(&str) -> Option<String>) -> BTreeMap<String, Code> {
+    let mut functions = BTreeMap::new();
     let mut current: Option<(String, Code)> = None;
     for line in assembly.lines() {
         if let Some(label) = line.strip_suffix(':').filter(|label| label.contains("_R")) {
-            current = handler_type(label).map(|ty| (ty, Code::default()));
+            current = name(label).map(|name| (name, Code::default()));
         } else if line.trim_start().starts_with(".cfi_endproc") {
-            if let Some((ty, code)) = current.take() {
-                assert!(handlers.insert(ty.clone(), code).is_none(), "two handlers are called {ty}");
+            if let Some((name, code)) = current.take() {
+                assert!(functions.insert(name.clone(), code).is_none(), "two functions are called {name}");
             }
         } else if let Some((_, code)) = &mut current
             && let Some(instruction) = line.strip_prefix('\t').filter(|text| !text.starts_with(['.', '#']))
@@ -186,7 +206,7 @@ fn handlers(assembly: &str) -> BTreeMap<String, Code> {
             code.add(instruction);
         }
     }
-    handlers
+    functions
 }
 
 /// The short name of the handler's type, if a symbol is that of a handler.
@@ -197,6 +217,36 @@ fn handler_type(symbol: &str) -> Option<String> {
     let name = format!("{:#}", rustc_demangle::try_demangle(symbol).ok()?);
     let (_, ty) = name.split_once("::tail::handler::<")?;
     Some(short(ty.strip_suffix('>')?))
+}
+
+/// The name in the crate of a function that lies where those are that handlers and stubs jump to, if a symbol is that of one.
+fn beside_handlers(symbol: &str) -> Option<String> {
+    let name = format!("{:#}", rustc_demangle::try_demangle(symbol).ok()?);
+    let name = name.strip_prefix("upshift_interp::")?;
+    let own = name.strip_prefix("dispatch::tail::").or_else(|| name.strip_prefix("native::handlers::"))?;
+    (!own.contains(['<', ':'])).then(|| name.to_string())
+}
+
+/// What is wrong with the functions that handlers and stubs jump to.
+fn problems_beside(assembly: &str) -> Vec<String> {
+    let mut functions = functions(assembly, beside_handlers);
+    functions.retain(|name, _| !NOT_REACHED_BY_JUMPS.contains(&name.as_str()));
+    let mut problems = Vec::new();
+    for (name, calls, jumps) in BESIDE_HANDLERS {
+        let Some(code) = functions.remove(name) else {
+            problems.push(format!("{name} is not there"));
+            continue;
+        };
+        if code.calls > calls {
+            problems
+                .push(format!("{name} has {} calls, not {calls}: what it uses is to be inlined", code.calls));
+        }
+        if code.jumps_indirectly != jumps {
+            problems.push(format!("{name} does not leave as it should: by jumps, {jumps}"));
+        }
+    }
+    problems.extend(functions.keys().map(|name| format!("{name} is new: say how it leaves")));
+    problems
 }
 
 /// Builds the crate as a release does and answers its assembly text. Crates whose code is in no handler are not optimised:
@@ -232,8 +282,9 @@ fn handlers_are_frameless() {
         return;
     }
     let rows = rows();
-    let handlers = handlers(&assembly());
-    let mut problems = Vec::new();
+    let assembly = assembly();
+    let handlers = functions(&assembly, handler_type);
+    let mut problems = problems_beside(&assembly);
     // Handlers with the same machine code are merged, and one name of them remains.
     let mut merged = 0;
     for row in &rows {
@@ -250,7 +301,7 @@ fn handlers_are_frameless() {
         if code.uses_stack && !may_use_the_stack {
             problems.push(format!("{name} uses the stack, which its class must not"));
         }
-        if code.calls && !may_call {
+        if code.calls > 0 && !may_call {
             problems.push(format!("{name} calls a function: everything that it uses has to be inlined"));
         }
         if code.returns && !may_call && row.class() != LEAVES {
@@ -309,11 +360,31 @@ fn the_reader_of_assembly_text_sees_the_stack() {
         code
     };
     let plain = code("movzwl\t10(%rsi), %eax\naddq\t$16, %rsi\njmpq\t*(%rsi)");
-    assert!(!plain.uses_stack && !plain.calls && !plain.returns && plain.jumps_indirectly);
+    assert!(!plain.uses_stack && plain.calls == 0 && !plain.returns && plain.jumps_indirectly);
     for text in ["pushq\t%rbx", "subq\t$24, %rsp", "movq\t%rax, -8(%rsp)", "callq\tmemmove@PLT"] {
         assert!(code(text).uses_stack, "{text}");
     }
-    assert!(code("callq\t*%rax").calls && !code("callq\t*%rax").jumps_indirectly);
+    assert!(code("callq\t*%rax").calls == 1 && !code("callq\t*%rax").jumps_indirectly);
     assert!(code("retq").returns && !code("jmp\t.LBB0_1").jumps_indirectly);
     assert_eq!(short("a::Binary<b::op::I32Add, c::SlotB, c::ImmC>"), "Binary<I32Add,SlotB,ImmC>");
+}
+
+/// A function whose last jump became a call, one that is gone, and one that nobody knows.
+#[test]
+fn what_is_wrong_beside_handlers_is_found() {
+    let symbol = |name: &str| format!("_RNvNtNtCs1_14upshift_interp8dispatch4tail{}{name}", name.len());
+    let mut text = String::new();
+    for (name, body) in
+        [("foreign", "callq\t*(%rsi)\n\tretq"), ("bounds", "jmpq\t*(%rsi)"), ("other", "retq")]
+    {
+        text += &format!("{}:\n\t{body}\n\t.cfi_endproc\n", symbol(name));
+    }
+    let problems = problems_beside(&text);
+    let about =
+        |name: &str| problems.iter().filter(|problem| problem.contains(&format!("::{name} "))).count();
+    assert_eq!(
+        [about("foreign"), about("bounds"), about("other"), about("hot")],
+        [2, 0, 1, 1],
+        "{problems:#?}"
+    );
 }

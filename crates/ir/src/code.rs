@@ -31,14 +31,50 @@ pub fn compile(
     func: FuncIndex,
     options: CodeOptions,
 ) -> Result<FuncCode, TranslateError> {
-    let builder = build(module, func, options, false)?;
+    Ok(finish(build(module, func, options, false)?, func))
+}
+
+/// The same, and the [`positions`] of the code.
+///
+/// # Errors
+/// As [`compile`].
+///
+/// # Panics
+/// As [`compile`].
+///
+/// # Examples
+/// ```
+/// use upshift_core::index::FuncIndex;
+/// use upshift_ir::code::{compile, compile_with_positions, positions};
+/// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
+///
+/// let bytes = wat::parse_str("(module (func (param i32) (result i32) (i32.clz (local.get 0))))")?;
+/// let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default())?;
+/// let (func, options) = (FuncIndex(0), CodeOptions::default());
+/// let (code, places) = compile_with_positions(&module, func, options)?;
+/// assert_eq!(code.words(), compile(&module, func, options)?.words());
+/// assert_eq!(places, positions(&module, func, options)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn compile_with_positions(
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+) -> Result<(FuncCode, Vec<(u32, u32)>), TranslateError> {
+    let mut builder = build(module, func, options, true)?;
+    let positions = builder.take_positions();
+    Ok((finish(builder, func), positions))
+}
+
+/// The finished code.
+fn finish(builder: Builder<'_>, func: FuncIndex) -> FuncCode {
     let code = builder.finish();
     if cfg!(debug_assertions)
         && let Err(error) = crate::verify::verify(&code)
     {
         panic!("{func:?} has malformed code: {error}");
     }
-    Ok(code)
+    code
 }
 
 /// For each instruction its position in words from the preamble and the offset of its operator in the module, ascending.

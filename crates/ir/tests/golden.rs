@@ -8,30 +8,22 @@
 //! All code is also verified and read back from its text. `UPSHIFT_BLESS=1` writes the comments anew: read the difference
 //! then, line by line, since nothing else checks that the new code means the same.
 
+#[path = "common/files.rs"]
+mod files;
+
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
-use similar::TextDiff;
 use upshift_core::index::FuncIndex;
 use upshift_ir::{compile, text, verify};
-use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, names, parse};
+use upshift_translate::{CodeOptions, ModuleInfo, names};
 
-fn module(wat: &str) -> ModuleInfo {
-    let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    let features = Features::default();
-    parse(bytes.into(), &features, &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::files::module;
 
 /// What the first line of a file asks for: `;; options: fuel interruption canonical-nans`, or some of these.
-fn words(wat: &str) -> impl Iterator<Item = &str> {
-    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
-    line.unwrap_or_default().split_whitespace()
-}
-
 fn options(wat: &str) -> CodeOptions {
     let mut options = CodeOptions::default();
-    for word in words(wat) {
+    for word in files::options(wat) {
         match word {
             "fuel" => options.fuel = true,
             "interruption" => options.interruption = true,
@@ -67,44 +59,10 @@ fn expectation(module: &ModuleInfo, options: CodeOptions) -> String {
     text
 }
 
-/// Splits a file into the module and the comments at its end.
-fn split(file: &str) -> (&str, &str) {
-    let mut end = file.len();
-    for line in file.split_inclusive('\n').rev() {
-        if !line.trim().is_empty() && !line.starts_with(";;") {
-            break;
-        }
-        end -= line.len();
-    }
-    file.split_at(end)
-}
-
 #[test]
 fn code_is_what_the_files_say() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let bless = std::env::var_os("UPSHIFT_BLESS").is_some_and(|value| value == "1");
-    let mut files: Vec<_> = fs::read_dir(&dir)
-        .expect("the directory is there")
-        .map(|entry| entry.expect("it can be read").path())
-        .collect();
-    files.sort();
-    let mut differences = String::new();
-    for path in files {
-        let file = fs::read_to_string(&path).expect("the file can be read");
-        let (wat, expected) = split(&file);
-        let is = expectation(&module(wat), options(wat));
-        if is == expected {
-            continue;
-        }
-        if bless {
-            fs::write(&path, format!("{wat}{is}")).expect("the file can be written");
-            continue;
-        }
-        let diff = TextDiff::from_lines(expected, &is);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        differences += &diff.unified_diff().context_radius(4).header(&name, "code now").to_string();
-    }
-    assert!(differences.is_empty(), "UPSHIFT_BLESS=1 accepts this:\n{differences}");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    files::compare(&directory, |wat| expectation(&module(wat), options(wat)));
 }
 
 /// The code of the only function of a module with this body and 33 002 locals: an `i64`, 33 000 vectors in two slots each,

@@ -68,6 +68,34 @@ pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
     unsafe { x86_64::fill(to, byte.into(), len) };
 }
 
+/// [`copy`] as code that is made at run time calls it: with where to, where from and how many bytes, in the convention of C. It answers
+/// the first of these.
+///
+/// ```
+/// # #[cfg(target_arch = "x86_64")] {
+/// let (mut to, from) = ([0; 3], [1, 2, 3]);
+/// // SAFETY: both arrays have three bytes.
+/// unsafe { upshift_memops::COPY(to.as_mut_ptr(), from.as_ptr(), 3) };
+/// assert_eq!(to, from);
+/// # }
+/// ```
+#[cfg(target_arch = "x86_64")]
+pub const COPY: unsafe extern "sysv64" fn(*mut u8, *const u8, usize) -> *mut u8 = x86_64::copy;
+
+/// [`fill`] as code that is made at run time calls it: with where to, the byte and how many, in the convention of C. Of the byte
+/// only the lowest eight bits count. It answers the first of these.
+///
+/// ```
+/// # #[cfg(target_arch = "x86_64")] {
+/// let mut to = [0; 3];
+/// // SAFETY: the array has three bytes.
+/// unsafe { upshift_memops::FILL(to.as_mut_ptr(), 0x107, 3) };
+/// assert_eq!(to, [7; 3]);
+/// # }
+/// ```
+#[cfg(target_arch = "x86_64")]
+pub const FILL: unsafe extern "sysv64" fn(*mut u8, i32, usize) -> *mut u8 = x86_64::fill;
+
 /// Compares `len` bytes: less than, equal to or greater than zero as the first place's are, the first that differ deciding.
 ///
 /// # Safety

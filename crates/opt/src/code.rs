@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use upshift_baseline::Fault;
 use upshift_asm::NativeCode;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
@@ -54,9 +55,8 @@ pub struct OptCode {
     pub handlers: Handlers,
     /// Which slots are references, by positions.
     pub references: ReferenceMaps,
-    /// Offsets of the instructions that access memories without a check, ascending, and the
-    /// [bits](upshift_baseline::Unchecked::bits) of what each of them accesses.
-    pub faults: Box<[(u32, u32)]>,
+    /// The instructions that access memories without a check, ascending.
+    pub faults: Box<[Fault]>,
     /// Which position words of the pool belong to: an offset from which on a position counts, ascending.
     pub owners: Box<[(u32, u32)]>,
     /// Positions of calls and of what may trap, ascending, and the offsets of their operators in the module's bytes. A position
@@ -85,13 +85,20 @@ pub struct PassSet(pub u32);
 
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
-    pub const NAMES: &'static [&'static str] = &["blocks", "fold", "gvn", "loads", "dce", "licm", "ion"];
+    pub const NAMES: &'static [&'static str] =
+        &["blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "ion"];
 
     /// The pass of that name alone; nothing if there is none.
     #[must_use]
     pub fn of(name: &str) -> PassSet {
         let bit = PassSet::NAMES.iter().position(|&known| known == name);
         PassSet(bit.map_or(0, |bit| 1 << bit))
+    }
+
+    /// All passes.
+    #[must_use]
+    pub fn all() -> PassSet {
+        PassSet::NAMES.iter().fold(PassSet::default(), |set, name| set.with(name))
     }
 
     /// The set with one pass more.
@@ -148,6 +155,8 @@ refusals! {
     NoSuchLoop "nothing reaches the loop";
     /// The walker met something that no tier knows, which validation excludes.
     Translation "translation failed";
+    /// The module has as much native code as it may have.
+    Budget "code budget";
     /// There is no compiler for this processor.
     Processor "no compiler for this processor";
 }

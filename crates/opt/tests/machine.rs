@@ -140,7 +140,7 @@ fn a_loop_tested_at_its_end_has_one_branch() {
     });
     let text = body(&code);
     // The load may fault: the register of its address is told.
-    let at = code.faults[0].0;
+    let at = code.faults[0].offset();
     assert_eq!(at % 32, 0, "an innermost loop is aligned, and begins with the load");
     assert_eq!(text.matches(" j").count(), 1, "{text}");
     let back = text.lines().position(|line| line.contains(" jne L")).expect("a way back");

@@ -252,13 +252,16 @@ pub struct CodeOptions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Charge(pub u32);
 
-/// What the next operator does with the result of an operator that computes or loads.
+/// What the next operators do with the result of an operator that computes or loads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Next {
-    /// Sets the local in this slot to it. Nobody wants what the local has now but the operator itself.
+    /// The local in this slot gets it, or what a few operators make of it that cannot trap. Nobody wants what the local has now but
+    /// the operator itself.
     Local(Slot),
     /// Adds it to another `i32`, as the second operand.
     Add,
+    /// A branch or a choice tests whether it is zero; nobody wants the value.
+    Test,
 }
 
 /// A tier's code generator. The module's documentation has the contract.
@@ -299,6 +302,10 @@ pub trait Backend {
 
     /// Copies a value to a slot.
     fn copy(&mut self, dst: Slot, src: Operand, ty: ValType);
+    /// Copies a value to the home of a result of a block, for the branch or the end that follows.
+    fn carry(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.copy(dst, src, ty);
+    }
     /// Copies a value to a local variable.
     fn set_local(&mut self, local: LocalIndex, dst: Slot, src: Operand, ty: ValType);
     /// Copies operands, which are in their homes, to lower consecutive slots; the runs may overlap.

@@ -31,6 +31,8 @@ pub struct Config {
     /// What native code may use at most, see [`Config::processor_level`].
     pub(crate) processor_level: u8,
     pub(crate) jump_returns: bool,
+    /// Whether optimized code is made without the passes that improve it.
+    pub(crate) unimproved: bool,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -51,6 +53,7 @@ impl Default for Config {
             tier_up: TierUp::default(),
             processor_level: u8::MAX,
             jump_returns: false,
+            unimproved: false,
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -233,6 +236,14 @@ impl Config {
     #[doc(hidden)]
     pub fn skip_baseline(&mut self, skip: bool) -> &mut Config {
         self.tier_up.skips_baseline = skip;
+        self
+    }
+
+    /// Whether optimized code is made without any of the passes that improve it, which may not change what programs do; for tests of
+    /// Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn unimproved(&mut self, unimproved: bool) -> &mut Config {
+        self.unimproved = unimproved;
         self
     }
 

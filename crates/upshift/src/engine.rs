@@ -1,7 +1,7 @@
 //! The engine: settings and canonical types that modules and stores share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, ensure};
@@ -69,6 +69,8 @@ struct EngineInner {
     pools: Arc<Pools>,
     tiering: Tiering,
     no_native_code: OnceLock<NoNativeCode>,
+    /// Whether the system has refused everything that native code needs, so that nobody asks again.
+    is_refused: AtomicBool,
     observers: Option<Arc<Observers>>,
     adaptors: Adaptors,
     optimizer: Optimizer,
@@ -158,9 +160,15 @@ impl Engine {
         self.inner.no_native_code.get()
     }
 
-    /// Keeps the first reason.
+    /// Whether nothing more is compiled, because the system gives no memory for it.
+    pub(crate) fn is_refused_native_code(&self) -> bool {
+        self.inner.is_refused.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the first reason, and whether there is to be none at all.
     #[cold]
     pub(crate) fn note_no_native_code(&self, reason: NoNativeCode) {
+        self.inner.is_refused.fetch_or(reason.is_final(), Ordering::Relaxed);
         self.inner.no_native_code.get_or_init(|| reason);
     }
 
@@ -209,6 +217,7 @@ impl Engine {
             returns: self.returns(),
             choices: self.tiering().asks(),
             counts: self.tiering().counts(),
+            unimproved: self.inner.config.unimproved,
         }
     }
 

@@ -176,6 +176,7 @@ pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
 pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
+pub use vm::refusal::CodeRefusal;
 #[doc(hidden)]
 pub use vm::tier::Optimization;
 pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};

@@ -30,6 +30,7 @@ use crate::types::{ExportType, ExternType, ImportType};
 use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
 use crate::vm::native::{self, NativeModule};
+use crate::vm::refusal::CodeBudget;
 use crate::vm::tier::Tier;
 use crate::vm::type_records::Records;
 
@@ -309,7 +310,7 @@ impl Module {
     ///
     /// It is made for this call, for instances whose memories have the modes that the engine's settings give them, and for this
     /// processor; one of another kind, or a system without native code, gets what it would be without extensions of the instruction
-    /// set.
+    /// set. If the code of this function alone is more than its module may have, the first line says so.
     ///
     /// # Errors
     /// When there is no such function, or it has no body; when the tier makes no machine code, or not of this function.
@@ -327,11 +328,20 @@ impl Module {
     pub fn dump_asm(&self, func: u32, tier: Tier) -> Result<String> {
         let (func, target) = self.to_dump(func)?;
         let (info, options) = (self.info(), self.engine().config().code);
-        match tier {
+        let text = match tier {
             Tier::Interpreter => bail!("the interpreter has no machine code"),
-            Tier::Baseline => Ok(upshift_baseline::text::print(info, func, options, &target)?),
-            Tier::Optimizing => Ok(upshift_opt::text::print(info, func, options, &target)?),
+            Tier::Baseline => upshift_baseline::text::print(info, func, options, &target)?,
+            Tier::Optimizing => return Ok(upshift_opt::text::print(info, func, options, &target)?),
+        };
+        // Code is shorter than its text, and few functions have as much as any module may.
+        if text.len() <= CodeBudget::FLOOR {
+            return Ok(text);
         }
+        let bytes = upshift_baseline::compile(info, func, options, &target)?.code.bytes.len();
+        Ok(match CodeBudget::of_module(info).take(bytes) {
+            Ok(()) => text,
+            Err(refusal) => format!("; stays in the interpreter: {refusal}\n{text}"),
+        })
     }
 
     /// The machine code of a function as a tier makes it, without constants: what disassemblers take. For what it is made, says
@@ -360,7 +370,7 @@ impl Module {
     pub fn dump_steps(&self, func: u32, stage: Stage) -> Result<String> {
         let (func, target) = self.to_dump(func)?;
         let mut steps = Steps { stage, text: String::new() };
-        let request = Request { osr: None, off: upshift_opt::PassSet::default(), dump: Some(&mut steps) };
+        let request = Request { dump: Some(&mut steps), ..Request::default() };
         let done = upshift_opt::compile(self.info(), func, self.engine().config().code, &target, request);
         if let Err(refusal) = done {
             let _ = writeln!(steps.text, "; refused: {refusal}");

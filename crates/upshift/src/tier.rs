@@ -13,6 +13,7 @@ use crate::context::AsContext;
 use crate::func::{Func, tier_of};
 use crate::module::Module;
 use crate::store::Store;
+use crate::vm::refusal::CodeRefusal;
 use crate::vm::tier::{Compilation, Entered, Tier, TierPath};
 
 impl<T: 'static> Store<T> {
@@ -70,6 +71,24 @@ impl Module {
         self.compilation(func).map(|compilation| compilation.tier).or_else(interpreted)
     }
 
+    /// Why a function stays in the interpreter although it was to be compiled; `None` if there is no such reason, or it was not to be
+    /// compiled so far. If instances differ in what keeps accesses within their memories, this is about one of its codes.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), "(module (func))")?;
+    /// assert_eq!(module.code_refusal(0), None);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn code_refusal(&self, func: u32) -> Option<CodeRefusal> {
+        if !self.func_bodies().contains(&func) {
+            return None;
+        }
+        self.native().code_refusal(self.own(FuncIndex(func)))
+    }
+
     /// How native code of a function was made; `None` if it has none. If instances differ in what keeps accesses within their
     /// memories, it has several codes, and this is about one of them.
     ///
@@ -93,6 +112,23 @@ impl Module {
             return None;
         }
         self.native().find(self.own(FuncIndex(func)))
+    }
+
+    /// How all native code of a function was made that it has now: in each tier, and from loops on; the best first.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), "(module (func))")?;
+    /// assert!(module.compilations(0).is_empty());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn compilations(&self, func: u32) -> Vec<Compilation> {
+        if !self.func_bodies().contains(&func) {
+            return Vec::new();
+        }
+        self.native().all(self.own(FuncIndex(func)))
     }
 
     /// Why the optimizing compiler has left a function to the tier below; `None` if it has not, or was not asked.
@@ -127,6 +163,8 @@ mod counter;
 mod pays;
 mod place;
 mod random;
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod refused;
 mod registers;
 mod state;
 

@@ -6,21 +6,24 @@
 //!
 //! Nothing is noted before a trap happens: the instruction is decoded afterwards, and its operands are where they were. Native code
 //! that traps itself has its operand in a register, which is noted on the way out; what it did is what the interpreter's
-//! instruction of the same operator does.
+//! instruction of the same operator does. Programs may trap again and again at few places, so what is found there is kept.
 
 use upshift_core::Trap;
 use upshift_core::cast::{Cast, CastTarget};
+use upshift_core::index::{DataIndex, FuncIndex};
 use upshift_core::shown::Shown;
 use upshift_core::types::TypeId;
 use upshift_core::vm::{BuiltinOp, FuncRec, TableRecord, is_object};
-use upshift_ir::Op;
 use upshift_ir::decode::{Instr, cast_fields, decode};
 use upshift_ir::op::{Base, MemoryAccess, memory_access};
+use upshift_ir::{Op, code};
 use upshift_translate::names;
 
 use crate::frames::Frame;
 use crate::instance::InstanceData;
+use crate::module::Module;
 use crate::store::StoreState;
+use crate::vm::code_object::Origin;
 
 /// What there is to say about the trap that has stopped the last activation, besides its name.
 pub(crate) fn describe(state: &StoreState, trap: Trap) -> Option<String> {
@@ -238,7 +241,7 @@ impl<'a> Site<'a> {
             BuiltinOp::MemoryInit => format!(
                 "{name} of {} from {second:#x} of data segment {y}, which has {:#x} bytes, to {first:#x}; {}",
                 bytes(len),
-                self.instance.data(upshift_core::index::DataIndex(y as u32)).len(),
+                self.instance.data(DataIndex(y as u32)).len(),
                 self.memory(x)
             ),
             BuiltinOp::TableGet | BuiltinOp::TableSet => {
@@ -259,13 +262,25 @@ impl<'a> Site<'a> {
     }
 }
 
-/// The instruction of the interpreter that may trap so at the operator that native code is at.
+/// The instruction of the interpreter that may trap so at the operator that native code is at. Where a trap was before, it is known
+/// already, for finding it takes as long as translating the function.
 fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
-    let module = &frame.instance.module;
-    let offset = module.offsets_of(frame.func, &frame.origin())(frame.position)?;
+    let find = || {
+        let module = &frame.instance.module;
+        let offset = module.offsets_of(frame.func, &frame.origin())(frame.position)?;
+        find_instruction(module, frame.func, offset, trap)
+    };
+    match frame.origin() {
+        Origin::Interpreter => find(),
+        // Codes of a function have positions of their own, but no address in common.
+        Origin::Native { set, pc, .. } => set.traps().at(frame.func, pc, trap, find),
+    }
+}
+
+/// The instruction of the interpreter that may trap so at the operator at an offset of the module.
+fn find_instruction(module: &Module, func: FuncIndex, offset: u32, trap: Trap) -> Option<Instr> {
     let options = module.engine().config().code;
-    let code = upshift_ir::compile(module.info(), frame.func, options).ok()?;
-    let positions = upshift_ir::code::positions(module.info(), frame.func, options).ok()?;
+    let (code, positions) = code::compile_with_positions(module.info(), func, options).ok()?;
     let of_operator = (0..positions.len()).filter(|&at| positions[at].1 == offset);
     let mut instrs = of_operator.flat_map(|at| {
         let end = positions.get(at + 1).map_or(code.words().len(), |next| next.0 as usize);

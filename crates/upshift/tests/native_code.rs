@@ -10,8 +10,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use upshift::{
-    Caller, Config, Engine, Extern, Func, Instance, MemoryType, Module, Result, SharedMemory, Store, Tier,
-    TierPath, Tiers, Trap, Trigger, TypedFunc, UpdateDeadline, Val, WasmParams, WasmResults,
+    Caller, CodeRefusal, Config, Engine, Extern, Func, Instance, MemoryType, Module, NoNativeCode, Result,
+    SharedMemory, Store, Tier, TierPath, Tiers, Trap, Trigger, TypedFunc, UpdateDeadline, Val, WasmParams,
+    WasmResults,
 };
 
 use crate::ways::Way;
@@ -47,6 +48,40 @@ const SUM: &str = r#"(module
     (func (export "either") (param i32) (result i64)
         (if (result i64) (local.get 0) (then (call $rare (local.get 0))) (else (i64.const 7))))
     (func $rare (param i32) (result i64) (i64.extend_i32_u (local.get 0))))"#;
+
+/// A function with so much code that its module may not have it, and one that is like others.
+#[test]
+fn a_module_has_a_budget_of_code() {
+    // Two bytes that become more than a hundred.
+    let turns = "i64.trunc_f64_u f64.convert_i64_u ".repeat(5000);
+    let wat = format!(
+        r#"(module
+            (func (export "small") (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
+            (func (export "large") (param i64) (result i64)
+                local.get 0 f64.convert_i64_u {turns} i64.trunc_f64_u))"#
+    );
+    for way in [Way::Baseline, Way::Random] {
+        let engine = engine(way);
+        let module = Module::new(&engine, &wat).unwrap();
+        for _ in 0..3 {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let mut call = |name: &str| {
+                let func = instance.get_typed_func::<i64, i64>(&mut store, name).unwrap();
+                (0..30).map(|n| func.call(&mut store, n).unwrap()).sum::<i64>()
+            };
+            assert_eq!((call("large"), call("small")), (29 * 30 / 2, 29 * 30 / 2 + 30));
+        }
+        assert_eq!((module.code_refusal(0), module.code_refusal(1)), (None, Some(CodeRefusal::Budget)));
+        assert_eq!((module.tier(0), module.tier(1)), (Some(Tier::Baseline), Some(Tier::Interpreter)));
+        let reason = engine.no_native_code().expect("a function was refused");
+        assert!(matches!(reason, NoNativeCode::Refused(CodeRefusal::Budget)));
+        // The code is shown all the same, and what it lacks.
+        let shown = module.dump_asm(1).unwrap();
+        assert!(shown.lines().next().unwrap().contains("code-budget") && shown.contains("; function 1"));
+        assert!(!module.dump_asm(0).unwrap().contains("code-budget"));
+    }
+}
 
 #[test]
 fn calls_tell_the_tiers_that_others_led_to() {

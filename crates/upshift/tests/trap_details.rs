@@ -46,6 +46,42 @@ fn says(module: &str, args: &[Val], expected: &str) {
     assert_eq!(detail(&fails(&format!("(module {module})"), args)), expected);
 }
 
+/// What is known of a place from its first trap does not hide what is different the next time.
+#[test]
+fn traps_at_the_same_place_tell_what_each_did() {
+    const WAT: &str = r#"(module
+        (memory 1)
+        (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "atomic") (param i32) (result i32) (i32.atomic.load (local.get 0)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
+    for way in Way::all() {
+        let engine = Engine::new(&way.config()).unwrap();
+        let module = Module::new(&engine, WAT).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let mut text = |name: &str, address: i32| {
+            let func = instance.get_typed_func::<i32, i32>(&mut store, name).unwrap();
+            detail(&func.call(&mut store, address).unwrap_err())
+        };
+        for address in 0x10000..0x10100 {
+            let expected = format!("load of 4 bytes at address {address:#x}, but memory 0 has 0x10000 bytes");
+            assert_eq!(text("load", address), expected, "{way:?}");
+        }
+        // Two kinds of traps at one place.
+        for turn in 0..3 {
+            let odd = 4 * turn + 1;
+            assert_eq!(text("atomic", odd), format!("address {odd:#x} is no multiple of 4"), "{way:?}");
+            let expected = "load of 4 bytes at address 0x10000, but memory 0 has 0x10000 bytes";
+            assert_eq!(text("atomic", 0x10000), expected, "{way:?}");
+        }
+        let grow = instance.get_typed_func::<(), i32>(&mut store, "grow").unwrap();
+        grow.call(&mut store, ()).unwrap();
+        let load = instance.get_typed_func::<i32, i32>(&mut store, "load").unwrap();
+        let error = load.call(&mut store, 0x20000).unwrap_err();
+        assert_eq!(detail(&error), "load of 4 bytes at address 0x20000, but memory 0 has 0x20000 bytes");
+    }
+}
+
 #[test]
 fn loads_and_stores_tell_address_and_size() {
     let at = |address: i32| [Val::I32(address)];
@@ -495,6 +531,45 @@ fn addresses_are_those_that_operators_were_given() {
             ("store of 8 bytes", format!("(i64.store $m offset=1 {address} (local.get 1))")),
         ] {
             says(&run(memory, &op), &args, &format!("{what} at address {expected} bytes"));
+        }
+    }
+}
+
+#[test]
+fn a_trap_behind_a_branch_is_where_the_program_has_it() {
+    // Each number below 8 ends at a trap of its own, wherever its code is.
+    let wat = r#"(module (func (export "run") (param $n i32) (local $i i32)
+        (if (i32.eq (local.get $n) (i32.const 1)) (then unreachable))
+        (block $b (br_if $b (i32.ne (local.get $n) (i32.const 2))) (unreachable))
+        (if (i32.and (local.get $n) (i32.const 0x100)) (then unreachable))
+        (if (i32.eq (local.get $n) (i32.const 3)) (then unreachable) (else (local.set $i (i32.const 5))))
+        (loop $l
+            (if (i32.eq (local.get $n) (i32.const 4)) (then unreachable))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $i) (i32.const 100))))
+        (if (f64.eq (f64.convert_i32_s (local.get $n)) (f64.const 5)) (then unreachable))
+        (block $h (if (i32.eq (local.get $n) (i32.const 6)) (then (try_table (catch_all $h) unreachable))))
+        (block $x (block $y (br_if $y (i32.ge_s (local.get $n) (i32.const 8))) (br_if $x (i32.le_s (local.get $n) (i32.const 0)))
+            (unreachable)))))"#;
+    let bytes = wat::parse_str(wat).unwrap();
+    for way in Way::all() {
+        let engine = Engine::new(&way.config()).unwrap();
+        let module = Module::new(&engine, &bytes).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap();
+        let mut found = Vec::new();
+        for n in [1, 2, 0x100, 3, 4, 5, 6, 7] {
+            let error = run.call(&mut store, n).unwrap_err();
+            assert_eq!(error.downcast_ref(), Some(&Trap::UnreachableCodeReached), "{way:?}, {n}");
+            let backtrace = error.downcast_ref::<WasmBacktrace>().expect("it stopped in wasm");
+            let offset = backtrace.frames()[0].module_offset().expect("it is in a function of the module");
+            assert_eq!(bytes[offset], 0, "{way:?}, {n}: the operator is `unreachable`");
+            found.push(offset);
+        }
+        assert!(found.is_sorted_by(|a, b| a < b), "{way:?}: {found:?}");
+        for n in [0, 8, 0x200] {
+            run.call(&mut store, n).unwrap();
         }
     }
 }

@@ -100,6 +100,11 @@ impl Assembler {
         self.buffer.patch_u32(at, value);
     }
 
+    /// Takes back what was written from an offset on, with no label bound behind it. See [`CodeBuffer::truncate`].
+    pub fn truncate(&mut self, at: u32) {
+        self.buffer.truncate(at);
+    }
+
     /// A label that is not bound yet.
     #[inline]
     pub fn label(&mut self) -> Label {
@@ -142,8 +147,14 @@ impl Assembler {
     }
 
     /// Words of the pool one behind the other, shared with nobody. Returns the place of the first.
+    #[inline]
     pub fn words(&mut self, words: &[Word]) -> Const {
         self.buffer.words(words)
+    }
+
+    /// A table in the pool, shared with nobody: four bytes for each label, its distance from the begin of the table. Returns that.
+    pub fn table(&mut self, labels: &[Label]) -> Const {
+        self.buffer.table(labels)
     }
 
     /// Hands over the code and is empty again. See [`CodeBuffer::finish`].

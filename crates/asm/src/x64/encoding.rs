@@ -211,10 +211,24 @@ impl Legacy {
         (self.0 >> PREFIX_BITS) as u32 & 0x1F
     }
 
+    /// REX and opcode, if that is all there is and no operand is a byte: most instructions of integers.
+    #[inline]
+    pub(super) const fn short(self) -> Option<u64> {
+        /// What all of these have in common: 16 bits, two bytes, nothing before them.
+        const SHORT: u64 = 16 | 2 << (LEN - BITS);
+        if self.0 >> BITS == SHORT { Some(self.0 & 0xFFFF) } else { None }
+    }
+
     /// Whether an operand is a byte.
     #[inline]
     pub(super) const fn has_bytes(self) -> bool {
         self.0 & (BYTE_REG | BYTE_RM) != 0
+    }
+
+    /// Whether the register in `reg` is a byte.
+    #[inline]
+    pub(super) const fn has_byte_reg(self) -> bool {
+        self.0 & BYTE_REG != 0
     }
 
     /// Whether a byte operand is one of the registers that need a REX to be named.

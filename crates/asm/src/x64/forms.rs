@@ -6,6 +6,7 @@
 use super::assembler::{Assembler, Distance};
 use super::encoding::{Enc, Legacy, Vex};
 use super::mem::{Mem, NO_BASE, NO_INDEX, POOL};
+use super::regs::Gpr;
 
 /// A part of an instruction: bytes, the first lowest, and how many they are.
 #[derive(Clone, Copy)]
@@ -115,6 +116,20 @@ fn baseless(reg: u8, mem: Mem) -> Part {
     }
 }
 
+/// A short instruction with a place that has a base only, which is not `rsp` or `r12`: its bytes, and how many they are.
+#[inline(always)]
+fn short_based(word: u64, reg: u8, base: u8, disp: i32) -> (u64, usize) {
+    let word = word | u64::from(rex_of_registers(reg, base)) | u64::from(disp as u32) << 24;
+    let (mode, len) = if disp != i32::from(disp as i8) {
+        (2, 7)
+    } else if disp != 0 || base & 7 == 5 {
+        (1, 4)
+    } else {
+        (0, 3)
+    };
+    (word | modrm(mode, reg, base.into()) << 16, len)
+}
+
 /// # The forms of instructions
 ///
 /// `reg` is the number of a register or the part of the opcode that takes its place. The lowest `imm_len` bytes of `imm` follow.
@@ -144,6 +159,10 @@ impl Assembler {
 
     #[inline(never)]
     fn put_registers(&mut self, enc: Legacy, reg: u8, rm: u8) {
+        if let Some(word) = enc.short() {
+            return self
+                .put_short(word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16, 3);
+        }
         let needed = enc.needs_rex(reg, rm);
         let part = head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm));
         self.buffer.put_word(part.bytes, part.len);
@@ -151,6 +170,10 @@ impl Assembler {
 
     #[inline(never)]
     fn put_registers_imm(&mut self, enc: Legacy, reg: u8, rm: u8, imm: u32, imm_len: usize) {
+        if let Some(word) = enc.short() {
+            let word = word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16;
+            return self.put_short(word | u64::from(imm) << 24, 3 + imm_len);
+        }
         let needed = enc.needs_rex(reg, rm);
         self.put(head(enc, rex_of_registers(reg, rm), needed, two_registers(reg, rm)), imm.into(), imm_len);
     }
@@ -168,7 +191,14 @@ impl Assembler {
     /// goes the longer way.
     #[inline(never)]
     fn put_memory(&mut self, enc: Legacy, reg: u8, mem: Mem) {
-        if mem.base >= NO_BASE || enc.has_bytes() {
+        if let Some(word) = enc.short()
+            && mem.index == NO_INDEX
+            && mem.base < NO_BASE
+            && mem.base & 7 != 4
+        {
+            return self.put_short_based(word, reg, mem.base, mem.disp);
+        }
+        if mem.base >= NO_BASE || enc.has_byte_reg() {
             return self.put_any_memory(enc, reg, mem, 0, 0);
         }
         if mem.index != NO_INDEX || mem.base & 7 == 4 {
@@ -185,8 +215,72 @@ impl Assembler {
         let base = u32::from(mem.base);
         let rex = rex_of_registers(reg, mem.base) | u32::from(mem.index) >> 3 << 1;
         let mode = mode(mem);
-        let behind = Part { bytes: modrm(mode, reg, 4) | sib(mem, base), len: 2 };
-        self.put(head(enc, rex, false, behind), u64::from(mem.disp as u32), disp_len(mode));
+        let bytes = modrm(mode, reg, 4) | sib(mem, base);
+        if let Some(word) = enc.short() {
+            let word = word | u64::from(rex) | bytes << 16 | u64::from(mem.disp as u32) << 32;
+            return self.put_short(word, 4 + disp_len(mode));
+        }
+        self.put(head(enc, rex, false, Part { bytes, len: 2 }), u64::from(mem.disp as u32), disp_len(mode));
+    }
+
+    /// The same as [`put_memory_form`](Self::put_memory_form) for a short instruction with a place that has a base only, which is
+    /// not `rsp` or `r12`.
+    #[inline(always)]
+    pub(super) fn put_based(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        self.put_short_based(word, reg, base.number(), disp);
+    }
+
+    /// The same with four bytes of displacement, whatever it is, and W.
+    #[inline(always)]
+    pub(super) fn put_wide_based(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        let rex = u64::from(rex_of_registers(reg, base.number()));
+        let word = word | rex | modrm(2, reg, base.number().into()) << 16 | u64::from(disp as u32) << 24;
+        self.buffer.put_word(word, 7);
+    }
+
+    /// The same with an immediate of four bytes behind it, and W.
+    #[inline(always)]
+    pub(super) fn put_based_and_imm(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32, imm: i32) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        let (word, len) = short_based(word, reg, base.number(), disp);
+        let gone = usize::from(word as u8 == 0x40);
+        self.buffer.put(word >> (8 * gone), len - gone, u64::from(imm as u32), 4);
+    }
+
+    /// The same for a register and an immediate.
+    #[inline(always)]
+    pub(super) fn put_based_imm(&mut self, enc: Enc, reg: u8, rm: Gpr, imm: i32, imm_len: usize) {
+        let word = enc.legacy.short().expect("the instruction is short");
+        let word =
+            word | u64::from(rex_of_registers(reg, rm.number())) | modrm(3, reg, rm.number().into()) << 16;
+        self.put_short(word | u64::from(imm as u32) << 24, 3 + imm_len);
+    }
+
+    /// The same for a register and a place in the pool, with W.
+    #[inline(always)]
+    pub(super) fn put_pool(&mut self, enc: Enc, reg: u8, disp: u32) {
+        let word = enc.legacy.short().expect("the instruction is short");
+        let word = word | u64::from(rex_of_registers(reg, 0)) | modrm(0, reg, 5) << 16;
+        self.buffer.put_word(word | u64::from(disp) << 24, 7);
+    }
+
+    /// A short instruction with a place that has a base only, which is not `rsp` or `r12`.
+    #[inline(always)]
+    fn put_short_based(&mut self, word: u64, reg: u8, base: u8, disp: i32) {
+        let (word, len) = short_based(word, reg, base, disp);
+        self.put_short(word, len);
+    }
+
+    /// A short instruction, which begins with a REX: that goes if it is without bits.
+    #[inline(always)]
+    fn put_short(&mut self, word: u64, len: usize) {
+        let gone = usize::from(word as u8 == 0x40);
+        self.buffer.put_word(word >> (8 * gone), len - gone);
     }
 
     #[inline(never)]

@@ -1,12 +1,13 @@
 //! Moves of integers: between registers and memory, with extension, by conditions, and as one access for all processors.
 
-use super::assembler::Assembler;
+use super::assembler::{Assembler, Distance};
 use super::encoding::{Enc, Map, Prefix, imm_bytes};
 use super::mem::{Mem, Rm};
 use super::regs::{Cond, Gpr, Size};
 use super::tables::instructions;
 #[cfg(test)]
 use super::tests::{Case, Shape};
+use crate::pool::Const;
 
 const fn enc(map: Map, opcode: u8) -> Enc {
     Enc::new(Prefix::NP, map, opcode)
@@ -60,6 +61,68 @@ impl Assembler {
     #[inline]
     pub fn lock_cmpxchg16b(&mut self, target: Mem) {
         self.put_memory_form(enc(Map::M0F, 0xC7).w().locked(), 1, target, 0, 0);
+    }
+}
+
+/// # What there is most of
+///
+/// The same instructions as those without the ending, written where they are asked for and not by a function that writes any
+/// instruction. The base is none that needs a longer form.
+///
+/// # Panics
+///
+/// When the base is `rsp` or `r12`, or the size is not 32 or 64 bits.
+impl Assembler {
+    /// `mov target, [base + disp]`
+    #[inline(always)]
+    pub fn mov_based(&mut self, size: Size, target: Gpr, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0x8B).wide_vex(size), target.number(), base, disp);
+    }
+
+    /// `mov [base + disp], source`
+    #[inline(always)]
+    pub fn mov_based_mr(&mut self, size: Size, base: Gpr, disp: i32, source: Gpr) {
+        self.put_based(enc(Map::M1, 0x89).wide_vex(size), source.number(), base, disp);
+    }
+
+    /// `lea target, [base + disp]`
+    #[inline(always)]
+    pub fn lea_based(&mut self, size: Size, target: Gpr, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0x8D).wide_vex(size), target.number(), base, disp);
+    }
+
+    /// `call [base + disp]`
+    #[inline(always)]
+    pub fn call_based(&mut self, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0xFF), 2, base, disp);
+    }
+
+    /// `add target, imm`
+    #[inline(always)]
+    pub fn add_imm_based(&mut self, size: Size, target: Gpr, imm: i32) {
+        let (opcode, len) = if imm == i32::from(imm as i8) { (0x83, 1) } else { (0x81, 4) };
+        self.put_based_imm(enc(Map::M1, opcode).wide_vex(size), 0, target, imm, len);
+    }
+
+    /// `mov [base + disp], imm`, the immediate sign-extended to 64 bits.
+    #[inline(always)]
+    pub fn mov_based_mi(&mut self, size: Size, base: Gpr, disp: i32, imm: i32) {
+        let enc = enc(Map::M1, 0xC7).wide_vex(size);
+        self.put_based_and_imm(enc, 0, base, disp, imm);
+    }
+
+    /// `lea target, [base + disp]` with 64 bits and four bytes of displacement, whatever it is.
+    #[inline(always)]
+    pub fn lea_wide(&mut self, target: Gpr, base: Gpr, disp: i32) {
+        self.put_wide_based(enc(Map::M1, 0x8D).w(), target.number(), base, disp);
+    }
+
+    /// `lea target, [place]` with 64 bits.
+    #[inline(always)]
+    pub fn lea_pool(&mut self, target: Gpr, place: Const) {
+        let at = self.offset() + 3;
+        self.put_pool(enc(Map::M1, 0x8D).w(), target.number(), place.offset().wrapping_sub(4));
+        self.buffer.refer_to_pool(at, Distance::Rel32);
     }
 }
 

@@ -24,20 +24,14 @@ const fn header(slot: isize) -> i32 {
     slot as i32 * size_of::<u64>() as i32
 }
 
-/// `lea target, [rbx + disp]` with four bytes of displacement, whatever it is: `REX.W 8D /r`.
-const fn lea_fp(target: Gpr) -> [u8; 3] {
-    [0x48, 0x8D, 0x80 | target.number() << 3 | FP.number()]
-}
-
 impl Compiler<'_> {
     /// The entry for native callers: checks the stack for a frame whose size is not known yet. Answers where the size is to be put.
     pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
         if self.target.returns == Returns::Paired {
             self.asm.add_imm(Size::S64, Gpr::RSP, 8);
         }
-        self.asm.put_bytes(&lea_fp(Gpr::RCX));
-        let size = self.asm.offset();
-        self.asm.put_bytes(&[0; 4]);
+        self.asm.lea_wide(Gpr::RCX, FP, 0);
+        let size = self.asm.offset() - 4;
         self.asm.cmp(Size::S64, Gpr::RCX, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
         self.asm.jcc(Cond::A, overflow);
         size
@@ -123,25 +117,24 @@ impl Compiler<'_> {
     /// Calls the function whose record `rax` leads to, with its frame at a slot; `landing` is the word through which handlers return.
     /// Nothing is in other registers.
     pub(crate) fn emit_call(&mut self, callee: Slot, landing: Const) {
-        let bytes = i32::try_from(self.fp_slot(callee) * 8).unwrap_or(0);
-        self.asm.lea(Size::S64, Gpr::RCX, Mem::pool(landing));
-        let at = |slot: isize| Mem::base(FP, bytes.saturating_add(header(slot)));
-        self.asm.mov_mr(Size::S64, at(frame::RETURN_IP), Gpr::RCX);
-        self.asm.mov_mr(Size::S64, at(frame::CALLER_FP), FP);
-        self.asm.mov_mr(Size::S64, at(frame::FUNC), Gpr::RAX);
-        self.asm.add_imm(Size::S64, FP, bytes);
-        let native = Mem::base(Gpr::RAX, offset_of!(FuncRec, native) as i32);
+        let bytes = self.slot_disp(callee);
+        self.asm.lea_pool(Gpr::RCX, landing);
+        let at = |slot: isize| bytes.saturating_add(header(slot));
+        self.asm.mov_based_mr(Size::S64, FP, at(frame::RETURN_IP), Gpr::RCX);
+        self.asm.mov_based_mr(Size::S64, FP, at(frame::CALLER_FP), FP);
+        self.asm.mov_based_mr(Size::S64, FP, at(frame::FUNC), Gpr::RAX);
+        self.asm.add_imm_based(Size::S64, FP, bytes);
+        let native = offset_of!(FuncRec, native) as i32;
         match self.target.returns {
-            Returns::Paired => self.asm.call_to(native),
-            Returns::Jump => self.asm.jmp_to(native),
+            Returns::Paired => self.asm.call_based(Gpr::RAX, native),
+            Returns::Jump => self.asm.jmp_to(Mem::base(Gpr::RAX, native)),
         }
     }
 
     /// The landing of a call from native code, which leaves the address of the call's first slot in the frame pointer.
     pub(crate) fn emit_landing(&mut self, base: Slot) {
         let bytes = i32::try_from(-self.fp_slot(base) * 8).unwrap_or(0);
-        self.asm.put_bytes(&lea_fp(FP));
-        self.asm.put_bytes(&bytes.to_le_bytes());
+        self.asm.lea_wide(FP, FP, bytes);
     }
 
     /// Reads the header and leaves the frame: the frame pointer is then the address where results go.
@@ -202,7 +195,7 @@ impl Compiler<'_> {
 impl Compiler<'_> {
     /// The record of an own function, which lies at an offset of the context.
     pub(crate) fn emit_own_func(&mut self, to: Gpr, offset: usize) {
-        self.asm.lea(Size::S64, to, Mem::base(CTX, offset as i32));
+        self.asm.lea_based(Size::S64, to, CTX, offset as i32);
     }
 
     /// The record of an imported function, whose address lies at an offset of the context.

@@ -92,15 +92,16 @@ impl Compiler<'_> {
     ) {
         let Arithmetic { single, double, commutes } = op;
         let op = if kind == Kind::F32 { single } else { double };
-        let (lhs, rhs) = if commutes { self.in_order(lhs, rhs, kind) } else { (lhs, rhs) };
-        if self.target.features.has(CpuFeature::Avx) && !self.is_spare(lhs, rhs, kind) {
+        let (lhs, rhs, spare) =
+            if commutes { self.in_order(lhs, rhs, kind) } else { (lhs, rhs, self.is_spare(lhs, rhs, kind)) };
+        if self.target.features.has(CpuFeature::Avx) && !spare {
             let lhs = self.use_xmm(lhs, kind);
             let rhs = self.float_place(rhs, kind);
             let result = self.alloc_result(Class::Float).xmm();
             self.asm.vex_binary(op, result, lhs, rhs);
             return self.define(dst, result, kind);
         }
-        let result = self.take_for_result(lhs, rhs, kind).xmm();
+        let result = self.take_known(lhs, rhs, kind, spare).xmm();
         let rhs = self.float_place(rhs, kind);
         self.asm.xmm_binary(op, result, rhs);
         self.define(dst, result, kind);

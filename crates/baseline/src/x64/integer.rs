@@ -40,38 +40,48 @@ pub(crate) enum IntOp {
     Divide(Division),
 }
 
-/// What computes a binary operator, if it is one of integers.
-pub(crate) fn int_op(op: Binary) -> Option<IntOp> {
-    use Binary as B;
-    let divide = |signed, remainder| IntOp::Divide(Division { signed, remainder });
-    Some(match op {
-        B::I32Eq | B::I64Eq => IntOp::Compare(Cond::E),
-        B::I32Ne | B::I64Ne => IntOp::Compare(Cond::Ne),
-        B::I32LtS | B::I64LtS => IntOp::Compare(Cond::L),
-        B::I32LtU | B::I64LtU => IntOp::Compare(Cond::B),
-        B::I32GtS | B::I64GtS => IntOp::Compare(Cond::G),
-        B::I32GtU | B::I64GtU => IntOp::Compare(Cond::A),
-        B::I32LeS | B::I64LeS => IntOp::Compare(Cond::Le),
-        B::I32LeU | B::I64LeU => IntOp::Compare(Cond::Be),
-        B::I32GeS | B::I64GeS => IntOp::Compare(Cond::Ge),
-        B::I32GeU | B::I64GeU => IntOp::Compare(Cond::Ae),
-        B::I32Add | B::I64Add => IntOp::Alu(Alu::Add),
-        B::I32Sub | B::I64Sub => IntOp::Alu(Alu::Sub),
-        B::I32And | B::I64And => IntOp::Alu(Alu::And),
-        B::I32Or | B::I64Or => IntOp::Alu(Alu::Or),
-        B::I32Xor | B::I64Xor => IntOp::Alu(Alu::Xor),
-        B::I32Mul | B::I64Mul => IntOp::Mul,
-        B::I32Shl | B::I64Shl => IntOp::Shift(Shift::Shl),
-        B::I32ShrS | B::I64ShrS => IntOp::Shift(Shift::Sar),
-        B::I32ShrU | B::I64ShrU => IntOp::Shift(Shift::Shr),
-        B::I32Rotl | B::I64Rotl => IntOp::Shift(Shift::Rol),
-        B::I32Rotr | B::I64Rotr => IntOp::Shift(Shift::Ror),
-        B::I32DivS | B::I64DivS => divide(true, false),
-        B::I32DivU | B::I64DivU => divide(false, false),
-        B::I32RemS | B::I64RemS => divide(true, true),
-        B::I32RemU | B::I64RemU => divide(false, true),
-        _ => return None,
-    })
+/// What computes a binary operator, and the kind of its operands, if it is one of integers.
+#[inline]
+pub(crate) fn int_op(op: Binary) -> Option<(IntOp, Kind)> {
+    /// Pairs of operators of 32 and of 64 bits.
+    macro_rules! pairs {
+        ($($narrow:ident $wide:ident: $op:expr;)*) => {
+            match op {
+                $(Binary::$narrow => Some(($op, Kind::I32)), Binary::$wide => Some(($op, Kind::I64)),)*
+                _ => None,
+            }
+        };
+    }
+    const fn divide(signed: bool, remainder: bool) -> IntOp {
+        IntOp::Divide(Division { signed, remainder })
+    }
+    pairs! {
+        I32Eq I64Eq: IntOp::Compare(Cond::E);
+        I32Ne I64Ne: IntOp::Compare(Cond::Ne);
+        I32LtS I64LtS: IntOp::Compare(Cond::L);
+        I32LtU I64LtU: IntOp::Compare(Cond::B);
+        I32GtS I64GtS: IntOp::Compare(Cond::G);
+        I32GtU I64GtU: IntOp::Compare(Cond::A);
+        I32LeS I64LeS: IntOp::Compare(Cond::Le);
+        I32LeU I64LeU: IntOp::Compare(Cond::Be);
+        I32GeS I64GeS: IntOp::Compare(Cond::Ge);
+        I32GeU I64GeU: IntOp::Compare(Cond::Ae);
+        I32Add I64Add: IntOp::Alu(Alu::Add);
+        I32Sub I64Sub: IntOp::Alu(Alu::Sub);
+        I32And I64And: IntOp::Alu(Alu::And);
+        I32Or I64Or: IntOp::Alu(Alu::Or);
+        I32Xor I64Xor: IntOp::Alu(Alu::Xor);
+        I32Mul I64Mul: IntOp::Mul;
+        I32Shl I64Shl: IntOp::Shift(Shift::Shl);
+        I32ShrS I64ShrS: IntOp::Shift(Shift::Sar);
+        I32ShrU I64ShrU: IntOp::Shift(Shift::Shr);
+        I32Rotl I64Rotl: IntOp::Shift(Shift::Rol);
+        I32Rotr I64Rotr: IntOp::Shift(Shift::Ror);
+        I32DivS I64DivS: divide(true, false);
+        I32DivU I64DivU: divide(false, false);
+        I32RemS I64RemS: divide(true, true);
+        I32RemU I64RemU: divide(false, true);
+    }
 }
 
 /// The size of operations on an integer.
@@ -81,15 +91,13 @@ pub(crate) fn size_of_kind(kind: Kind) -> Size {
 
 impl Compiler<'_> {
     /// Compares integers.
-    pub(crate) fn compare(&mut self, op: Binary, lhs: Operand, rhs: Operand) -> Test {
-        let kind = Kind::from(op.operands()[0]);
+    pub(crate) fn compare(&mut self, cond: Cond, kind: Kind, lhs: Operand, rhs: Operand) -> Test {
         let size = size_of_kind(kind);
         let start = self.asm.offset();
-        let (op, lhs, rhs) = match (op.swapped(), immediate(lhs, kind)) {
-            (Some(swapped), Some(_)) if immediate(rhs, kind).is_none() => (swapped, rhs, lhs),
-            _ => (op, lhs, rhs),
-        };
-        let Some(IntOp::Compare(cond)) = int_op(op) else { unreachable!("it is a comparison of integers") };
+        let swaps = matches!(lhs, Operand::Const(..))
+            && immediate(lhs, kind).is_some()
+            && immediate(rhs, kind).is_none();
+        let (cond, lhs, rhs) = if swaps { (cond.swapped(), rhs, lhs) } else { (cond, lhs, rhs) };
         match (self.place(lhs, kind), self.source(rhs, kind)) {
             (RegMem::Reg(lhs), Source::Imm(0)) => self.asm.test(size, lhs, lhs),
             (lhs, Source::Imm(imm)) => self.asm.cmp_imm(size, lhs, imm),
@@ -105,15 +113,33 @@ impl Compiler<'_> {
         Test::Is(cond)
     }
 
+    /// Whether two integers have bits in common.
+    pub(crate) fn test_bits(&mut self, kind: Kind, lhs: Operand, rhs: Operand) -> Test {
+        let (size, start) = (size_of_kind(kind), self.asm.offset());
+        let lhs = self.use_gpr(lhs, kind);
+        match immediate(rhs, kind) {
+            Some(imm) => self.asm.test_imm(size, lhs, imm),
+            None => {
+                let rhs = self.use_gpr(rhs, kind);
+                self.asm.test(size, lhs, rhs);
+            }
+        }
+        self.compared = (start, self.asm.offset());
+        Test::Is(Cond::Ne)
+    }
+
     /// Arithmetic and logic.
     pub(crate) fn emit_alu(&mut self, op: Alu, kind: Kind, dst: Slot, lhs: Operand, rhs: Operand) {
         let size = size_of_kind(kind);
         if let Some(scaled) = self.scaled.take() {
             return self.add_scaled(scaled, dst, lhs, rhs);
         }
-        let (lhs, rhs) = if op == Alu::Sub { (lhs, rhs) } else { self.in_order(lhs, rhs, kind) };
+        let (lhs, rhs, spare) = match op {
+            Alu::Sub => (lhs, rhs, self.is_spare(lhs, rhs, kind)),
+            _ => self.in_order(lhs, rhs, kind),
+        };
         // The sum of what has to stay goes to another register at once.
-        if !self.is_spare(lhs, rhs, kind) && !matches!(lhs, Operand::Const(..)) {
+        if !spare && !matches!(lhs, Operand::Const(..)) {
             let sum = match (op, immediate(rhs, kind)) {
                 (Alu::Add, Some(imm)) => Some(Mem::base(self.use_gpr(lhs, kind), imm)),
                 (Alu::Sub, Some(imm)) if imm != i32::MIN => Some(Mem::base(self.use_gpr(lhs, kind), -imm)),
@@ -132,7 +158,7 @@ impl Compiler<'_> {
                 return self.define(dst, result, kind);
             }
         }
-        let result = self.take_for_result(lhs, rhs, kind).gpr();
+        let result = self.take_known(lhs, rhs, kind, spare).gpr();
         match self.source(rhs, kind) {
             Source::Imm(imm) => self.asm.alu_imm(op, size, result, imm),
             Source::Place(rhs) => self.asm.alu(op, size, result, rhs),
@@ -177,8 +203,8 @@ impl Compiler<'_> {
                 self.define(dst, result, kind);
             }
             None => {
-                let (lhs, rhs) = self.in_order(lhs, rhs, kind);
-                let result = self.take_for_result(lhs, rhs, kind).gpr();
+                let (lhs, rhs, spare) = self.in_order(lhs, rhs, kind);
+                let result = self.take_known(lhs, rhs, kind, spare).gpr();
                 let rhs = self.place(rhs, kind);
                 self.asm.imul(size, result, rhs);
                 self.define(dst, result, kind);
@@ -449,7 +475,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Jumps to the word of a table with a number, or to the default if the table is shorter.
+    /// Jumps to where the entry of a table with a number leads, or to the default if the table is shorter.
     pub(crate) fn emit_table_jump(
         &mut self,
         index: Gpr,
@@ -461,6 +487,8 @@ impl Compiler<'_> {
         self.asm.cmp_imm(Size::S32, index, count as i32);
         self.asm.jcc(Cond::Ae, default);
         self.asm.lea(Size::S64, scratch, Mem::pool(table));
-        self.asm.jmp_to(Mem::index(scratch, index, Scale::X8, 0));
+        self.asm.movsxd(index, Mem::index(scratch, index, Scale::X4, 0));
+        self.asm.add(Size::S64, scratch, index);
+        self.asm.jmp_to(scratch);
     }
 }

@@ -1,7 +1,7 @@
 //! Accesses to memories: how an address becomes an operand in each mode, and the instruction of each access.
 //!
 //! Where everything that a 32-bit address and offset reach is set aside, an access out of bounds faults and nothing is checked.
-//! Otherwise the end of the access is compared with the length of the memory, both taken from its record each time.
+//! Otherwise, and for the few accesses that the table of faults has no room for, the end of the access is compared with the length of the memory, both taken from its record each time.
 
 use std::mem::offset_of;
 
@@ -14,7 +14,7 @@ use upshift_translate::backend::{MemArg, Operand};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
-use crate::code::Unchecked;
+use crate::code::Fault;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 
@@ -22,8 +22,8 @@ use crate::tables::ColdPath;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     mem: Mem,
-    /// What a fault of the access is about, if it may fault.
-    faults: Option<Unchecked>,
+    /// What a fault of the access is about, if it may fault: the memory, and the register with the address.
+    faults: Option<(u32, Option<Gpr>)>,
 }
 
 impl Access {
@@ -42,20 +42,34 @@ impl Compiler<'_> {
     /// The place of an access of so many bytes. None if its end is behind all addresses.
     pub(crate) fn access(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Option<Access> {
         let memory = arg.memory.index();
+        if memory == 0 && self.plain_memory && self.may_fault(arg) {
+            return Some(self.unchecked(arg, address, bytes));
+        }
         let wide = self.module.memories[memory].index == IndexType::I64;
         match self.target.memories.get(memory) {
-            Some(MemoryMode::Guard) if !wide => Some(self.unchecked(arg, address, bytes)),
+            Some(MemoryMode::Guard) if !wide && self.may_fault(arg) => {
+                Some(self.unchecked(arg, address, bytes))
+            }
             _ => self.checked(arg, address, bytes, if wide { Kind::I64 } else { Kind::I32 }),
         }
     }
 
+    /// Whether the table of faults has room for an access that comes next.
+    #[inline]
+    fn may_fault(&self, arg: MemArg) -> bool {
+        /// More than what brings operands to registers.
+        const ROOM: u32 = 1 << 10;
+        arg.memory.0 < Fault::MEMORIES && self.asm.offset() < Fault::END - ROOM
+    }
+
+    #[inline]
     fn unchecked(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Access {
         let memory = arg.memory.0;
         let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };
         if let Operand::Const(bits, _) = address
             && let Some(disp) = self.always_inside(arg, u64::from(bits as u32), bytes)
         {
-            return Access { mem: Mem::base(base, disp), faults: Some(Unchecked::new(memory, None)) };
+            return Access { mem: Mem::base(base, disp), faults: Some((memory, None)) };
         }
         // A trap's text tells the address, so one that may trap is in a register of its own.
         let address = self.use_gpr(address, Kind::I32);
@@ -67,7 +81,7 @@ impl Compiler<'_> {
                 Mem::index(base, at, Scale::X1, 0)
             }
         };
-        Access { mem, faults: Some(Unchecked::new(memory, Some(address))) }
+        Access { mem, faults: Some((memory, Some(address))) }
     }
 
     /// The displacement of an access of so many bytes at a known address that is inside the memory from the start: memories
@@ -153,8 +167,8 @@ impl Compiler<'_> {
 
     /// Notes that the next instruction is the access.
     pub(super) fn note_access(&mut self, access: Access) -> Mem {
-        if let Some(unchecked) = access.faults {
-            self.tables.faults.push((self.asm.offset(), unchecked.bits()));
+        if let Some((memory, address)) = access.faults {
+            self.tables.faults.push(Fault::new(self.asm.offset(), memory, address));
         }
         access.mem
     }

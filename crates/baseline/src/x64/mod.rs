@@ -3,6 +3,7 @@
 //! Everything above works with [`Reg`], [`Class`] and the methods of these files; what they emit, nobody above knows.
 
 mod atomic;
+mod bulk;
 mod calls;
 mod casts;
 mod convert;
@@ -23,6 +24,6 @@ pub(crate) use float::{FloatOp, float_op};
 pub(crate) use integer::{IntOp, Scaled, int_op};
 pub(crate) use memory::{load_bytes, load_kind, store_bytes};
 pub(crate) use regs::{
-    CTX, Class, FLOAT_RESULT, FP, KEPT_BY_HANDLERS, MEM, REGS, RESULT, Reg, RegSet, allocatable, first,
-    lasting,
+    CTX, Class, FLOAT_RESULT, FP, KEPT_BY_HANDLERS, MEM, REGS, RESULT, Reg, RegSet, allocatable,
+    best_lasting, first, lasting,
 };

@@ -5,7 +5,7 @@ use upshift_core::index::GlobalIndex;
 use upshift_translate::backend::Slot;
 
 use super::{CTX, Class, FP, Reg};
-use crate::cache::Kind;
+use crate::cache::{Kind, global_of};
 use crate::compiler::Compiler;
 
 /// Up to how many slots are copied by an instruction each.
@@ -14,17 +14,35 @@ pub(super) const UNROLLED: u32 = 8;
 const ZEROED: u32 = 48;
 
 impl Compiler<'_> {
-    /// A slot of the frame.
+    /// A slot of the frame, or the global that it stands for.
+    #[inline]
     pub(crate) fn slot_mem(&self, slot: Slot) -> Mem {
+        match global_of(slot) {
+            None => Mem::base(FP, self.slot_disp(slot)),
+            Some(own) => Mem::base(CTX, self.layout.global(own) as i32),
+        }
+    }
+
+    /// How many bytes a slot of the frame lies behind the frame pointer.
+    #[inline]
+    pub(super) fn slot_disp(&self, slot: Slot) -> i32 {
         // A frame whose slots are so far away is never entered: no stack has room for it.
         let bytes = self.fp_slot(slot) * size_of::<u64>() as i64;
-        Mem::base(FP, i32::try_from(bytes).unwrap_or(0))
+        i32::try_from(bytes).unwrap_or(0)
     }
 
     /// Loads the value of a slot.
     pub(crate) fn emit_load(&mut self, reg: Reg, slot: Slot, kind: Kind) {
-        let mem = self.slot_mem(slot);
-        self.emit_load_from(reg, mem, kind);
+        if global_of(slot).is_some() {
+            let mem = self.slot_mem(slot);
+            return self.emit_load_from(reg, mem, kind);
+        }
+        let disp = self.slot_disp(slot);
+        match kind {
+            Kind::I32 => self.asm.mov_based(Size::S32, reg.gpr(), FP, disp),
+            Kind::I64 | Kind::Ref => self.asm.mov_based(Size::S64, reg.gpr(), FP, disp),
+            _ => self.emit_load_from(reg, Mem::base(FP, disp), kind),
+        }
     }
 
     /// Loads a value as a slot holds it.
@@ -40,8 +58,11 @@ impl Compiler<'_> {
 
     /// Stores a value to a slot.
     pub(crate) fn emit_store(&mut self, slot: Slot, reg: Reg, kind: Kind) {
-        let mem = self.slot_mem(slot);
-        self.emit_store_to(mem, reg, kind);
+        let disp = self.slot_disp(slot);
+        match kind.class() {
+            Class::Int => self.asm.mov_based_mr(Size::S64, FP, disp, reg.gpr()),
+            Class::Float => self.emit_store_to(Mem::base(FP, disp), reg, kind),
+        }
     }
 
     /// Stores a value as a slot holds it.
@@ -89,10 +110,9 @@ impl Compiler<'_> {
 
     /// Stores a constant of one slot.
     pub(crate) fn emit_store_const(&mut self, slot: Slot, bits: u64, kind: Kind) {
-        let mem = self.slot_mem(slot);
         if let Ok(imm) = i32::try_from(bits as i64) {
-            self.asm.mov_mi(Size::S64, mem, imm);
-            return;
+            let disp = self.slot_disp(slot);
+            return self.asm.mov_based_mi(Size::S64, FP, disp, imm);
         }
         let scratch = self.alloc_gpr();
         self.asm.mov_imm(scratch, bits);

@@ -143,6 +143,10 @@ impl Compiler<'_> {
         if size > LARGEST || defined.ty.places.len() > MOST_FIELDS {
             return false;
         }
+        let stores = if fields.is_some() { defined.ty.places.len() } else { size as usize / 8 };
+        if !self.control.moves.take(stores) {
+            return false;
+        }
         let (store, object) = (self.alloc_gpr(), self.alloc_gpr());
         let (reference, scratch) = (self.alloc_gpr(), self.alloc_gpr());
         let made = self.asm.label();

@@ -38,7 +38,7 @@ impl Reg {
     /// Its number, below [`REGS`].
     #[inline(always)]
     pub(crate) const fn index(self) -> usize {
-        self.0 as usize
+        self.0 as usize % REGS
     }
 
     /// What it can hold.
@@ -135,6 +135,18 @@ impl RegSet {
         self.0.count_ones()
     }
 
+    /// The one with the lowest number.
+    #[inline(always)]
+    pub(crate) fn lowest(self) -> Option<Reg> {
+        (self.0 != 0).then(|| Reg(self.0.trailing_zeros() as u8))
+    }
+
+    /// The one with the highest number.
+    #[inline(always)]
+    pub(crate) fn highest(self) -> Option<Reg> {
+        (self.0 != 0).then(|| Reg(31 - self.0.leading_zeros() as u8))
+    }
+
     /// All of them.
     #[inline(always)]
     pub(crate) fn iter(self) -> impl Iterator<Item = Reg> {
@@ -174,22 +186,77 @@ pub(crate) const fn allocatable(class: Class) -> RegSet {
     }
 }
 
+/// The same order in parts, each of them in the order of numbers.
+const INT_PARTS: [RegSet; 6] = [
+    RegSet::of_gprs(&[Gpr::RSI, Gpr::RDI]),
+    RegSet::of_gprs(&[Gpr::RAX]),
+    RegSet::of_gprs(&[Gpr::R8, Gpr::R9, Gpr::R10, Gpr::R11]),
+    RegSet::of_gprs(&[Gpr::RDX]),
+    RegSet::of_gprs(&[Gpr::RCX]),
+    RegSet::of_gprs(&[Gpr::RBP, Gpr::R12, Gpr::R13]),
+];
+
 /// The register to take first of a set of one class.
+#[inline]
 pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
     match class {
-        Class::Int => INT_ORDER.iter().map(|&gpr| Reg::from(gpr)).find(|&reg| set.contains(reg)),
-        Class::Float => set.iter().next(),
+        Class::Int => INT_PARTS.into_iter().find_map(|part| part.and(set).lowest()),
+        Class::Float => set.lowest(),
     }
 }
 
-/// The registers for values that stay, best first: no operation needs them for itself.
-pub(crate) fn lasting(class: Class) -> impl Iterator<Item = Reg> {
-    const INT: [Gpr; 8] = [Gpr::RBP, Gpr::R12, Gpr::R13, Gpr::R11, Gpr::R10, Gpr::R9, Gpr::R8, Gpr::RDI];
-    let ints = INT.iter().map(|&gpr| Reg::from(gpr));
-    let floats = (6..16).rev().map(|number| Reg::from(Xmm::new(number)));
-    let (ints, floats) = match class {
-        Class::Int => (Some(ints), None),
-        Class::Float => (None, Some(floats)),
+/// The registers for values that stay, in parts, the best first: no operation needs them for itself. In each part the one with the
+/// highest number comes first.
+const LASTING_INT: [RegSet; 5] = [
+    RegSet::of_gprs(&[Gpr::RBP]),
+    RegSet::of_gprs(&[Gpr::R12]),
+    RegSet::of_gprs(&[Gpr::R13]),
+    RegSet::of_gprs(&[Gpr::R8, Gpr::R9, Gpr::R10, Gpr::R11]),
+    RegSet::of_gprs(&[Gpr::RDI]),
+];
+
+/// The same for floats, from `xmm6` on.
+const LASTING_FLOAT: [RegSet; 1] = [RegSet(0xffc0_0000)];
+
+/// The registers of a class for values that stay.
+pub(crate) fn lasting(class: Class) -> RegSet {
+    const INT: RegSet = union(&LASTING_INT);
+    match class {
+        Class::Int => INT,
+        Class::Float => union(&LASTING_FLOAT),
+    }
+}
+
+/// The register of a set that is best for a value that stays.
+pub(crate) fn best_lasting(class: Class, set: RegSet) -> Option<Reg> {
+    let parts: &[RegSet] = match class {
+        Class::Int => &LASTING_INT,
+        Class::Float => &LASTING_FLOAT,
     };
-    ints.into_iter().flatten().chain(floats.into_iter().flatten())
+    parts.iter().find_map(|&part| part.and(set).highest())
+}
+
+const fn union(sets: &[RegSet]) -> RegSet {
+    let (mut all, mut i) = (RegSet::EMPTY, 0);
+    while i < sets.len() {
+        all = all.or(sets[i]);
+        i += 1;
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, INT_ORDER, Reg, RegSet, first};
+
+    #[test]
+    fn registers_are_taken_in_their_order() {
+        let mut left = RegSet::of_gprs(&INT_ORDER);
+        for gpr in INT_ORDER {
+            let taken = first(Class::Int, left);
+            assert_eq!(taken, Some(Reg::from(gpr)));
+            left.remove(Reg::from(gpr));
+        }
+        assert_eq!(first(Class::Int, left), None);
+    }
 }

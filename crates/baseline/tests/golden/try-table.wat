@@ -45,16 +45,16 @@
 ;; @0000 add rsp, 8
 ;; @0004 lea rcx, [rbx+8]
 ;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0x55
+;; @000f ja 0x53
 ;; ;   behind the main line
-;; @0055 jmp qword ptr [0xA0]
+;; @0053 jmp qword ptr [0xA0]
 ;; ;   entry from the interpreter
-;; @005b mov rbx, rdx
-;; @005e mov r14, rdi
-;; @0061 mov r15, rcx
-;; @0064 mov rax, [r14]
-;; @0067 mov byte ptr [rax+0xAD], 1
-;; @006e jmp short 0x15
+;; @0059 mov rbx, rdx
+;; @005c mov r14, rdi
+;; @005f mov r15, rcx
+;; @0062 mov rax, [r14]
+;; @0065 mov byte ptr [rax+0xAD], 1
+;; @006c jmp short 0x15
 ;; ;   calls return from the interpreter
 ;; @007b mov rbx, rdx
 ;; @007e mov r14, rdi
@@ -76,26 +76,27 @@
 ;; ; 0x36 end
 ;; ; 0x37 i32.const 0
 ;; ; 0x39 end
-;; @0039 mov qword ptr [rbx], 0
+;; @0039 mov esi, 0
 ;; ; 0x3a end
-;; @0040 mov eax, [rbx]
-;; @0042 mov rsi, [rbx-0x18]
-;; @0046 mov r11, [rbx-0x10]
-;; @004a sub rbx, 0x18
-;; @004e mov [rbx], rax
-;; @0051 push qword ptr [rsi-8]
-;; @0054 ret
+;; @003e mov eax, esi
+;; @0040 mov rsi, [rbx-0x18]
+;; @0044 mov r11, [rbx-0x10]
+;; @0048 sub rbx, 0x18
+;; @004c mov [rbx], rax
+;; @004f push qword ptr [rsi-8]
+;; @0052 ret
 ;; ;   exceptions arrive
-;; @0070 mov rbx, rdx
-;; @0073 mov r14, rdi
-;; @0076 mov r15, rcx
-;; @0079 jmp short 0x40
+;; @006e mov rbx, rdx
+;; @0071 mov r14, rdi
+;; @0074 mov r15, rcx
+;; @0077 mov esi, [rbx]
+;; @0079 jmp short 0x3E
 ;; ; pool
 ;; ; 0x34 call 0
 ;; @0090 0000000000000032 ; native code returns to @0032
 ;; @0098 000000000000007b ; the interpreter returns by @007b
 ;; @00a0 0000000000000000 ; address of the stub Overflow
 ;; @00a8 0000000000000008 ; preamble: frame of 8 bytes
-;; @00b0 000000000000005b ; address of @005b: entry from the interpreter
+;; @00b0 0000000000000059 ; address of @0059: entry from the interpreter
 ;; ; 0x3a end
-;; @00b8 0000000000000070 ; address of @0070: exceptions arrive
+;; @00b8 000000000000006e ; address of @006e: exceptions arrive

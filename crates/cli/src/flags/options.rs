@@ -51,6 +51,8 @@ pub(crate) struct Options {
     pub(crate) top: Option<usize>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) tiers: Tiers,
+    /// Whether native code calls and returns by jumps.
+    pub(crate) jump_returns: bool,
     /// Whether and how busy functions are optimized.
     pub(crate) optimization: Optimization,
     pub(crate) profiler: ProfilingStrategy,
@@ -123,6 +125,7 @@ impl Options {
         config
             .tiers(self.tiers)
             .optimization(self.optimization)
+            .jump_returns(self.jump_returns)
             .profiler(self.profiler)
             .debug_info(self.debug_info);
         if let Some(dispatch) = self.dispatch {

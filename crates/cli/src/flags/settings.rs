@@ -344,6 +344,7 @@ mod tests {
             ("profile", _) => "'perfmap'",
             ("tier", _) => "'auto'",
             ("dispatch", _) => "'loop'",
+            ("returns", _) => "'jump'",
             ("timeout" | "time", _) => "'1s'",
             ("max-threads", _) => "1",
             ("module-limit", _) => "'types=1'",

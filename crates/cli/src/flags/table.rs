@@ -583,6 +583,19 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..limit(|new, old| new.limits.growth_stops == Some(true) || old.limits.growth_stops == Some(false))
     },
     Flag {
+        name: "returns",
+        takes: Takes::Value("paired|jump"),
+        verbs: EXECUTE,
+        section: Section::Rare,
+        help: "How native code calls and returns",
+        more: "By calls that the processor can foresee the ends of, or by jumps: for measurements of Upshift itself. Where the \
+               system checks return addresses, it is always jumps.",
+        set: |options, given| {
+            put(&mut options.jump_returns, given.choose(&[("paired", false), ("jump", true)])?)
+        },
+        ..NEUTRAL
+    },
+    Flag {
         name: "canonical-nans",
         verbs: EXECUTE,
         section: Section::Rare,

@@ -123,8 +123,8 @@ impl<'m> Builder<'m> {
 
     /// The notes about positions.
     #[must_use]
-    pub fn take_positions(self) -> Vec<(u32, u32)> {
-        self.positions.unwrap_or_default()
+    pub fn take_positions(&mut self) -> Vec<(u32, u32)> {
+        self.positions.take().unwrap_or_default()
     }
 }
 

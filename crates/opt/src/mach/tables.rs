@@ -3,6 +3,7 @@
 //! In: notes at places of the code, in its order. Out: the tables of [`OptCode`](super::code::OptCode).
 
 use upshift_asm::Const;
+use upshift_baseline::Fault;
 use upshift_core::vm::frame;
 use upshift_ir::handlers::{Clause, Handler, Handlers, Region};
 use upshift_ir::references::ReferenceMaps;
@@ -12,8 +13,10 @@ use super::{Landing, MBlock};
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// Offsets of unchecked accesses, and what they are.
-    pub(crate) faults: Vec<(u32, u32)>,
+    /// Unchecked accesses.
+    pub(crate) faults: Vec<Fault>,
+    /// Whether an unchecked access lies further on than the table can tell.
+    pub(crate) beyond: bool,
     /// Places of the pool from which on words belong to a position.
     owners: Vec<(u32, u32)>,
     positions: Vec<(u32, u32)>,
@@ -29,6 +32,7 @@ impl Tables {
     /// Forgets the function but keeps the room.
     pub(crate) fn clear(&mut self) {
         self.faults.clear();
+        self.beyond = false;
         self.owners.clear();
         self.positions.clear();
         self.points.clear();

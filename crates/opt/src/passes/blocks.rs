@@ -133,12 +133,16 @@ fn decide(func: &mut Func) -> u32 {
     let uses = func.use_counts();
     let deciding: Vec<Option<u32>> =
         (0..func.blocks.len() as u32).map(|block| deciding_parameter(func, Block(block), &uses)).collect();
+    let mut place = vec![0; func.blocks.len()];
+    for (at, block) in func.layout.iter().enumerate() {
+        place[block.index()] = at;
+    }
     let mut changes = 0;
     for at in 0..func.layout.len() {
         let block = func.layout[at];
         changes += redirect(func, block, |func, target| {
-            // The block itself may be the one that is left: its end is not there now.
-            let number = deciding[target.block.index()].filter(|_| target.block != block)?;
+            // Ways back stay: past the head of a loop they would make it one with several entries.
+            let number = deciding[target.block.index()].filter(|_| place[target.block.index()] > at)?;
             let bits = func.constant(func.list(target.args)[number as usize])?;
             let next = match &func.block(target.block).term {
                 Terminator::Branch { then, otherwise, .. } => {

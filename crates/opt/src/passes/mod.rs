@@ -1,7 +1,7 @@
 //! What is done to SSA between building and lowering: a pass a file, each with its contract at its top.
 //!
 //! ```text
-//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ dce ─ blocks
+//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks
 //! ```
 //!
 //! [`run`] is that order. Each pass takes time that grows with the function and little more, so all of them run on functions of any size that
@@ -17,6 +17,7 @@ pub mod ints;
 pub mod licm;
 pub mod loads;
 pub mod params;
+pub mod selects;
 pub mod stores;
 mod table;
 #[cfg(test)]
@@ -77,6 +78,12 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     if !off.contains("licm") {
         licm::run(func, &dominators, &loops, aliases);
         done("licm", func);
+    }
+    if !off.contains("selects") {
+        if selects::run(func) > 0 {
+            blocks::run(func);
+        }
+        done("selects", func);
     }
     if !off.contains("dce") {
         dce::run(func);

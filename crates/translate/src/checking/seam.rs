@@ -92,6 +92,13 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         self.inner.copy(dst, src, ty);
     }
 
+    fn carry(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        self.event();
+        let reference = self.read_as(src, ty);
+        self.write_value(dst, reference);
+        self.inner.carry(dst, src, ty);
+    }
+
     fn set_local(&mut self, local: LocalIndex, dst: Slot, src: Operand, ty: ValType) {
         self.event();
         self.read_as(src, ty);

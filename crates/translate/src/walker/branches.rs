@@ -32,7 +32,7 @@ impl<B: Backend> Walker<'_, '_, B> {
                 position += 1;
             }
             if operand != Operand::Temp(Slot(dst)) {
-                self.backend.copy(Slot(dst), operand, ty);
+                self.backend.carry(Slot(dst), operand, ty);
             }
             dst += ty.slots();
         }

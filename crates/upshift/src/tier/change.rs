@@ -325,7 +325,7 @@ pub(super) fn native_code<'a>(
     let options = instance.module.engine().config().code;
     let info = instance.module.info();
     let make = || -> Result<Option<&NativeFunc>, NoNativeCode> {
-        if tier == Tier::Interpreter {
+        if tier == Tier::Interpreter || state.engine.is_refused_native_code() {
             return Ok(None);
         }
         let set = instance.native_set()?;

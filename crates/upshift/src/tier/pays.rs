@@ -95,7 +95,9 @@ fn needed(body_bytes: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrivals, FIRST, LARGE, START, Verdict, needed};
+    use super::{
+        Arrivals, FIRST, LARGE, OPTIMIZED_FIRST, OPTIMIZED_FOR_A_BYTE, START, Verdict, needed, optimized_after,
+    };
 
     /// After how many arrivals a function is compiled that nothing else runs beside, and after how many looks.
     fn alone(arrivals: &mut Arrivals, func: usize, body_bytes: usize) -> (u32, u32) {
@@ -117,6 +119,15 @@ mod tests {
         // From then on each one is compiled that is busy, and new ones at once.
         assert_eq!(alone(&mut arrivals, 2, 10), (FIRST + 1, 1));
         assert!(arrivals.at_once(LARGE) && !arrivals.at_once(LARGE + 1));
+    }
+
+    #[test]
+    fn what_takes_longer_to_optimize_has_to_run_longer() {
+        let price = |bytes| u64::from(optimized_after(bytes));
+        assert_eq!(price(0), OPTIMIZED_FIRST);
+        assert_eq!(price(1000) - price(0), 1000 * OPTIMIZED_FOR_A_BYTE);
+        assert_eq!(price(1_000_000) - price(999_000), price(1000) - price(0));
+        assert_eq!(optimized_after(usize::MAX), u32::MAX);
     }
 
     #[test]

@@ -12,12 +12,13 @@
 //! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
 //! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`adaptors`] for
-//!   how its callers pass arguments, [`tier`] for what made it, [`signals`] for its faults in what memories have by [`reservation`]
+//!   how its callers pass arguments, [`tier`] for what made it, [`refusal`] for why nothing did, [`trap_sites`]
+//!   for where it trapped, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`]
 
 pub(crate) mod adaptors;
 #[cfg(all(test, target_os = "linux"))]
-mod apart;
+pub(crate) mod apart;
 pub(crate) mod budget;
 pub(crate) mod code;
 pub(crate) mod code_object;
@@ -34,10 +35,12 @@ pub(crate) mod out_of_memory;
 pub(crate) mod parking;
 pub(crate) mod pool;
 pub(crate) mod racy;
+pub(crate) mod refusal;
 pub(crate) mod reservation;
 pub(crate) mod signals;
 pub(crate) mod stable;
 pub(crate) mod tier;
+pub(crate) mod trap_sites;
 pub(crate) mod type_records;
 pub(crate) mod value_stack;
 pub(crate) mod work;

@@ -10,7 +10,8 @@
 //! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
 //! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, mem};
 
@@ -21,13 +22,15 @@ use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
-use upshift_opt::{OptCode, PassSet, Refusal, Request};
+use upshift_opt::{OptCode, PassSet, Reason, Refusal, Request};
 use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, Fault, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
 use crate::vm::observe::Observers;
+use crate::vm::refusal::{CodeBudget, CodeRefusal};
 use crate::vm::tier::{Compilation, Tier, Trigger};
+use crate::vm::trap_sites::TrapSites;
 
 mod func;
 mod optimized;
@@ -50,6 +53,8 @@ pub(crate) struct Cause {
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
+    /// Whether optimized code is made without the passes that improve it.
+    unimproved: bool,
     /// What one pass makes. Dropped before the code, for debuggers look at code that they know.
     baseline: CodeTable<NativeFunc>,
     /// What the optimizing compiler makes.
@@ -59,6 +64,11 @@ pub(crate) struct NativeSet {
     observers: Option<Arc<Observers>>,
     /// Whoever publishes holds it, so that no function is published twice.
     publishing: Mutex<()>,
+    /// What is left for code of the module, in all of its sets.
+    budget: Arc<CodeBudget>,
+    /// Functions that have no code and get none, counted without the imports.
+    refused: Mutex<BTreeMap<usize, CodeRefusal>>,
+    traps: TrapSites,
 }
 
 /// Code that is about to be published.
@@ -83,17 +93,18 @@ impl Made {
         Made { code: native, kind: NativeKind::Baseline, faults, beside, compilation }
     }
 
-    /// What the optimizing compiler has made, of a whole function or not.
-    fn optimized(mut code: OptCode, whole: bool, cause: Cause, time: Duration) -> Made {
+    /// What the optimizing compiler has made, of a whole function or from a loop on.
+    fn optimized(mut code: OptCode, from_loop: Option<u32>, cause: Cause, time: Duration) -> Made {
         let (faults, native) = (mem::take(&mut code.faults), mem::take(&mut code.code));
         let compilation = Compilation {
+            from_loop,
             code_bytes: native.bytes.len(),
             embedded: code.stats.embedded as usize,
             spills: code.stats.spills as usize,
             passes_off: code.stats.passes_off,
             ..cause.compilation(Tier::Optimizing, time)
         };
-        let beside = Beside::of_optimized(code, native.pool, whole);
+        let beside = Beside::of_optimized(code, native.pool, from_loop.is_none());
         Made { code: native, kind: NativeKind::Optimized, faults, beside, compilation }
     }
 }
@@ -135,7 +146,7 @@ impl NativeSet {
     /// counts.
     ///
     /// # Errors
-    /// When there is no memory for it, or it would be too large.
+    /// When there is no memory for it, or the function is refused, which is remembered.
     pub(crate) fn compile(
         &self,
         info: &ModuleInfo,
@@ -147,15 +158,30 @@ impl NativeSet {
         if let Some(code) = self.baseline(own) {
             return Ok(code);
         }
+        if let Some(refusal) = self.code_refusal(own) {
+            return Err(NoNativeCode::Refused(refusal));
+        }
+        let refuse = |refusal| {
+            self.refused().insert(own, refusal);
+            NoNativeCode::Refused(refusal)
+        };
+        // No code is shorter than its function by much.
+        if self.budget.left() < info.body(func).map_or(0, |body| body.len()) {
+            return Err(refuse(CodeRefusal::Budget));
+        }
         let begin = Instant::now();
         let code = upshift_baseline::compile(info, func, options, &self.target)
-            .map_err(|error| NoNativeCode::Function(error.to_string()))?;
+            .map_err(|_| refuse(CodeRefusal::TooLarge))?;
         let time = begin.elapsed();
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = self.baseline(own) {
             return Ok(code);
         }
-        let made = self.publish(info, func, Made::baseline(code, cause, time))?;
+        let bytes = code.code.bytes.len();
+        self.budget.take(bytes).map_err(refuse)?;
+        let made = self
+            .publish(info, func, Made::baseline(code, cause, time))
+            .inspect_err(|_| self.budget.give_back(bytes))?;
         Ok(self.baseline.get_or_init(own, || Box::new(made)))
     }
 
@@ -177,15 +203,22 @@ impl NativeSet {
             return Ok(verdict);
         }
         let begin = Instant::now();
-        let request = Request { osr: from_loop, ..Request::default() };
+        let off = if self.unimproved { PassSet::all() } else { PassSet::default() };
+        let request = Request { osr: from_loop, off, dump: None };
         let code = upshift_opt::compile(info, func, options, &self.target, request);
         let time = begin.elapsed();
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.optimized.get_or_init(own, Box::default);
         if table.get(from_loop).is_none() {
             let verdict = match code {
+                Ok(code) if self.budget.take(code.code.bytes.len()).is_err() => {
+                    let offset = info.body(func).map_or(0, |body| body.start);
+                    Err(Refusal { reason: Reason::Budget, offset, detail: "".into() })
+                }
                 Ok(code) => {
-                    Ok(self.publish(info, func, Made::optimized(code, from_loop.is_none(), cause, time))?)
+                    let bytes = code.code.bytes.len();
+                    let made = self.publish(info, func, Made::optimized(code, from_loop, cause, time));
+                    Ok(made.inspect_err(|_| self.budget.give_back(bytes))?)
                 }
                 Err(refusal) => Err(refusal),
             };
@@ -201,6 +234,20 @@ impl NativeSet {
         let observers = self.observers.as_ref();
         let registration = observers.and_then(|told| told.published(info, func, address, code.code()));
         Ok(NativeFunc { address, beside, compilation, _registration: registration })
+    }
+
+    /// Where the code has trapped.
+    pub(crate) fn traps(&self) -> &TrapSites {
+        &self.traps
+    }
+
+    /// Why a function has no code and gets none.
+    fn code_refusal(&self, own: usize) -> Option<CodeRefusal> {
+        self.refused().get(&own).copied()
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<usize, CodeRefusal>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The offsets in the module's bytes of the operators that positions come from.
@@ -221,6 +268,7 @@ impl Cause {
         let none = PassSet::default();
         Compilation {
             tier,
+            from_loop: None,
             trigger,
             arrivals,
             wait,
@@ -244,6 +292,8 @@ pub(crate) struct Machine {
     pub(crate) choices: bool,
     /// Whether code made in a single pass counts its calls and the turns of its loops.
     pub(crate) counts: bool,
+    /// Whether optimized code is made without the passes that improve it.
+    pub(crate) unimproved: bool,
 }
 
 /// What code is made for on this machine, for instances whose memories have these modes.
@@ -278,13 +328,21 @@ impl NativeModule {
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
             return Ok(Arc::clone(set));
         }
+        let budget = match sets.first() {
+            Some(set) => Arc::clone(&set.budget),
+            None => Arc::new(CodeBudget::of_module(info)),
+        };
         let set = Arc::new(NativeSet {
             target: target(memories, machine),
+            unimproved: machine.unimproved,
             baseline: CodeTable::new(info.bodies.len()),
             optimized: CodeTable::new(info.bodies.len()),
             code: CodeSet::create()?,
             observers: observers.cloned(),
             publishing: Mutex::default(),
+            budget,
+            refused: Mutex::default(),
+            traps: TrapSites::default(),
         });
         sets.push(Arc::clone(&set));
         Ok(set)
@@ -305,12 +363,27 @@ impl NativeModule {
         self.sets().iter().find_map(|set| Some(set.best(own)?.compilation))
     }
 
+    /// All code of a function in the first set that has any, the best first.
+    pub(crate) fn all(&self, own: usize) -> Vec<Compilation> {
+        let of_set = |set: &Arc<NativeSet>| {
+            let optimized = set.optimized.get(own).into_iter().flat_map(Optimized::all);
+            let all = optimized.chain(set.baseline(own)).map(|code| code.compilation);
+            Some(all.collect::<Vec<_>>()).filter(|all| !all.is_empty())
+        };
+        self.sets().iter().find_map(of_set).unwrap_or_default()
+    }
+
     /// Why a function is not optimized, if it was refused.
     pub(crate) fn refusal(&self, own: usize) -> Option<Refusal> {
         self.sets().iter().find_map(|set| set.refusal(own).cloned())
     }
 
-    fn sets(&self) -> std::sync::MutexGuard<'_, Vec<Arc<NativeSet>>> {
+    /// Why a function has no code in the first set that has refused it.
+    pub(crate) fn code_refusal(&self, own: usize) -> Option<CodeRefusal> {
+        self.sets().iter().find_map(|set| set.code_refusal(own))
+    }
+
+    fn sets(&self) -> MutexGuard<'_, Vec<Arc<NativeSet>>> {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -331,6 +404,12 @@ fn address_of(kind: RelocKind) -> u64 {
         RelocKind::Stub(Stub::Trap) => native::trap(),
         RelocKind::Stub(Stub::Overflow) => native::overflow(),
         RelocKind::Stub(Stub::Choose) => native::choose(),
+        #[cfg(target_arch = "x86_64")]
+        RelocKind::Stub(Stub::CopyBytes) => upshift_memops::COPY as usize,
+        #[cfg(target_arch = "x86_64")]
+        RelocKind::Stub(Stub::FillBytes) => upshift_memops::FILL as usize,
+        #[cfg(not(target_arch = "x86_64"))]
+        RelocKind::Stub(Stub::CopyBytes | Stub::FillBytes) => unreachable!("only code for x86-64 wants it"),
         RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
     };
     address as u64

@@ -124,6 +124,9 @@ impl fmt::Display for Trigger {
 pub struct Compilation {
     /// The tier that the code belongs to.
     pub tier: Tier,
+    /// The number of the loop that it begins at, for a frame that ran that loop in a lower tier; `None` if it is the code of the whole
+    /// function. Loops are counted in the order of the function's text.
+    pub from_loop: Option<u32>,
     /// Why it was made.
     pub trigger: Trigger,
     /// After how many calls and turns of loops in one instance; 0 if they were not counted.

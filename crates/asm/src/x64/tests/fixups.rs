@@ -47,6 +47,26 @@ fn backward_branches() {
 }
 
 #[test]
+fn what_is_taken_back_leaves_nothing() {
+    let mut asm = Assembler::new();
+    let (over, kept) = (asm.label(), asm.here());
+    asm.jcc(Cond::A, over);
+    let at = asm.offset();
+    asm.jmp(over);
+    let place = asm.word(Word::Value(7));
+    asm.mov(Size::S64, Gpr::RAX, Mem::pool(place));
+    asm.truncate(at);
+    assert_eq!((asm.offset(), asm.place(kept)), (at, Some(0)));
+    asm.jmp(over);
+    asm.bind(over);
+    asm.nop(1);
+    let code = asm.finish().unwrap();
+    assert_eq!(code.bytes[..12], [0x0F, 0x87, 5, 0, 0, 0, 0xE9, 0, 0, 0, 0, 0x90]);
+    // The constant stays in the pool.
+    assert_eq!(code.bytes[code.pool as usize..], 7_u64.to_le_bytes());
+}
+
+#[test]
 fn forward_branches() {
     for distance in [0, 1, 127, 128, 70_000] {
         let mut asm = Assembler::new();
@@ -197,6 +217,26 @@ fn pool() {
         ]);
     }
     assert_eq!(code.relocs, expected);
+}
+
+/// Tables hold how far each label lies from where the table begins.
+#[test]
+fn tables_have_distances() {
+    let mut asm = Assembler::new();
+    let (first, second) = (asm.label(), asm.label());
+    let table = asm.table(&[first, second, first]);
+    asm.nop(3);
+    asm.bind(first);
+    asm.nop(5);
+    asm.bind(second);
+    let code = asm.finish().unwrap();
+    let begin = (code.pool + table.offset()) as usize;
+    let distance = |number: usize| {
+        let bytes = &code.bytes[begin + 4 * number..][..4];
+        i64::from(i32::from_le_bytes(bytes.try_into().expect("4 bytes")))
+    };
+    assert_eq!([0, 1, 2].map(|number| begin as i64 + distance(number)), [3, 8, 3]);
+    assert!(code.relocs.is_empty());
 }
 
 /// Whoever finishes begins anew: nothing of one function is in the next.

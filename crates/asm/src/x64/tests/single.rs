@@ -222,6 +222,57 @@ fn by_value() {
     }
 }
 
+/// What is written where it is asked for is the same as what a function writes.
+#[test]
+fn based() {
+    let written = |emit: &Emitting<'_>| {
+        let mut asm = Assembler::new();
+        let place = asm.const64(1);
+        assert_eq!(place.offset(), 0);
+        emit(&mut asm);
+        asm.finish().unwrap().bytes
+    };
+    let displacements = [0, 1, -1, 127, -128, 128, -129, i32::MAX, i32::MIN];
+    for base in all_gpr().filter(|base| base.number() & 7 != 4) {
+        for disp in displacements {
+            let mem = Mem::base(base, disp);
+            let call = written(&|asm| asm.call_to(mem));
+            assert_eq!(written(&|asm| asm.call_based(base, disp)), call, "{base:?} {disp}");
+            for size in [Size::S32, Size::S64] {
+                let store = written(&|asm| asm.mov_mi(size, mem, -5));
+                assert_eq!(written(&|asm| asm.mov_based_mi(size, base, disp, -5)), store, "{base:?} {disp}");
+                let add = written(&|asm| asm.add_imm(size, base, disp));
+                assert_eq!(written(&|asm| asm.add_imm_based(size, base, disp)), add, "{base:?} {disp}");
+                for reg in all_gpr() {
+                    let pairs: [[&Emitting<'_>; 2]; 3] = [
+                        [&|asm| asm.mov(size, reg, mem), &|asm| asm.mov_based(size, reg, base, disp)],
+                        [&|asm| asm.mov_mr(size, mem, reg), &|asm| asm.mov_based_mr(size, base, disp, reg)],
+                        [&|asm| asm.lea(size, reg, mem), &|asm| asm.lea_based(size, reg, base, disp)],
+                    ];
+                    for [usual, based] in pairs {
+                        assert_eq!(written(usual), written(based), "{reg:?} {base:?} {disp}");
+                    }
+                }
+            }
+            let expected = written(&|asm| asm.lea(Size::S64, Gpr::R9, Mem::base(base, i32::MAX)));
+            let mut wide = written(&|asm| asm.lea_wide(Gpr::R9, base, disp));
+            wide[3..7].copy_from_slice(&i32::MAX.to_le_bytes());
+            assert_eq!(wide, expected, "{base:?} {disp}");
+        }
+    }
+    for reg in all_gpr() {
+        let usual = written(&|asm| {
+            let place = asm.const64(2);
+            asm.lea(Size::S64, reg, Mem::pool(place));
+        });
+        let inlined = written(&|asm| {
+            let place = asm.const64(2);
+            asm.lea_pool(reg, place);
+        });
+        assert_eq!(usual, inlined, "{reg:?}");
+    }
+}
+
 /// Every public method of the files with methods outside of tables is called in this file or in the one about distances.
 #[test]
 fn nothing_is_forgotten() {

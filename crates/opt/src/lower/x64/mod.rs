@@ -37,6 +37,7 @@ use super::uses::Uses;
 use crate::mach::backwards::Backwards;
 use crate::mach::x64::Inst;
 use crate::mach::{Builder, MBlock, MFunc};
+use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, Func, Op, Pos, Value};
 
 /// Lowers a function. `room` is that of a machine function that is no longer needed.
@@ -243,19 +244,29 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The blocks in the order of the program, with those that exceptions lead to right behind where these come from: so values are made
-/// in front of where they are used.
+/// The blocks in the order of the program, but each behind the one that it is certain to come from: so values are made in front of where
+/// they are used. Blocks that exceptions lead to come right behind where these come from.
 fn order(func: &Func) -> Vec<Block> {
-    let mut is_landing = vec![false; func.blocks.len()];
-    for &block in &func.layout {
-        func.block(block).term.landings().iter().for_each(|landing| is_landing[landing.block.index()] = true);
-    }
+    let dominators = Dominators::new(func);
     let mut order = Vec::with_capacity(func.layout.len());
-    for &block in func.layout.iter().filter(|block| !is_landing[block.index()]) {
-        let mut waiting = vec![block];
-        while let Some(block) = waiting.pop() {
+    let mut is_placed = vec![false; func.blocks.len()];
+    // Blocks that come too early in the layout, by the one that they wait for.
+    let mut early: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
+    for &block in &func.layout {
+        if let Some(above) = dominators.immediate(block)
+            && !is_placed[above.index()]
+        {
+            early[above.index()].push(block);
+            continue;
+        }
+        let mut next = vec![block];
+        while let Some(block) = next.pop() {
+            if std::mem::replace(&mut is_placed[block.index()], true) {
+                continue;
+            }
             order.push(block);
-            waiting.extend(func.block(block).term.landings().iter().rev().map(|landing| landing.block));
+            next.extend(std::mem::take(&mut early[block.index()]).into_iter().rev());
+            next.extend(func.block(block).term.landings().iter().rev().map(|landing| landing.block));
         }
     }
     order

@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use crate::vm::refusal::CodeRefusal;
+
 /// Why functions run in the interpreter although native code would be quicker, see
 /// [`Engine::no_native_code`](crate::Engine::no_native_code).
 #[derive(Debug)]
@@ -19,10 +21,24 @@ pub enum NoNativeCode {
     NoMore(io::Error),
     /// The system does not tell of faults.
     Faults(io::Error),
-    /// A function cannot be compiled, and why.
-    Function(String),
+    /// A function is not compiled, and why.
+    Refused(CodeRefusal),
     /// The range of native code has no room for it.
     Full,
+}
+
+impl NoNativeCode {
+    /// Whether the system or the settings give no native code to anybody, so that nobody need ask again.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            NoNativeCode::Unsupported
+            | NoNativeCode::Dispatch
+            | NoNativeCode::AddressSpace(_)
+            | NoNativeCode::Memory(_)
+            | NoNativeCode::Faults(_) => true,
+            NoNativeCode::NoMore(_) | NoNativeCode::Refused(_) | NoNativeCode::Full => false,
+        }
+    }
 }
 
 impl fmt::Display for NoNativeCode {
@@ -43,7 +59,7 @@ impl fmt::Display for NoNativeCode {
             }
             NoNativeCode::NoMore(error) => write!(f, "the system gives no memory for more native code: {error}"),
             NoNativeCode::Faults(error) => write!(f, "the system does not tell of faults in native code: {error}"),
-            NoNativeCode::Function(reason) => write!(f, "a function cannot be compiled: {reason}"),
+            NoNativeCode::Refused(refusal) => write!(f, "a function stays in the interpreter: {refusal}"),
             NoNativeCode::Full => f.write_str("the address space that is set aside for native code is full"),
         }
     }

@@ -23,7 +23,7 @@ mod pages;
 mod range;
 mod set;
 
-use upshift_baseline::Unchecked;
+pub(crate) use upshift_baseline::Fault;
 use upshift_interp::stubs;
 pub(crate) use upshift_interp::stubs::StubKind as Stub;
 
@@ -32,9 +32,11 @@ use index::Place;
 pub(crate) use range::prefer_nameless;
 pub(crate) use set::CodeSet;
 
-/// An instruction that may fault, and what that means: its offset in the code, and the bits of what it accesses, see
-/// [`Unchecked`].
-pub(crate) type Fault = (u32, u32);
+/// How often this thread has asked the system for memory of code.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn system_calls() -> usize {
+    pages::CALLS.get()
+}
 
 /// What code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,13 +98,12 @@ pub(crate) fn is_native(pc: usize) -> bool {
 /// # Safety
 /// As that of [`kind_of`].
 #[inline]
-pub(super) unsafe fn fault_at(pc: usize) -> Option<Unchecked> {
+pub(super) unsafe fn fault_at(pc: usize) -> Option<Fault> {
     let range = range::known().filter(|range| range.contains(pc))?;
     // SAFETY: the caller's promise.
     let Place { bytes, faults, .. } = unsafe { range.find(pc) }?;
     let offset = (pc - range.base()) as u32 - bytes.start;
-    let at = faults.binary_search_by_key(&offset, |&(offset, _)| offset).ok()?;
-    faults.get(at).map(|&(_, access)| Unchecked::from_bits(access))
+    Fault::find(faults, offset)
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -4,13 +4,13 @@
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::Resource;
 use upshift_asm::NativeCode;
 
 use super::pages::Way;
 use super::range::{self, CHUNK, CodeRange};
-use super::{CodeKind, CodeSet, NativeKind, NoNativeCode, Stub, kind_of, stubs};
-use crate::vm::apart;
+use super::{CodeKind, CodeSet, Fault, NativeKind, NoNativeCode, Stub, kind_of, stubs};
+use crate::vm::apart::{self, forbid_executable_pages, limit};
 
 /// Code that returns a number.
 fn returning(number: u32) -> NativeCode {
@@ -169,7 +169,7 @@ fn code_memory_stays_flat_over_many_sets() {
             }
             let set = CodeSet::new(&range);
             let code = NativeCode { bytes: vec![0x90; 20_000], pool: 0, relocs: Vec::new() };
-            set.add(&code, NativeKind::Baseline, 0, vec![(1, 0); 100].into(), |_| 0).unwrap();
+            set.add(&code, NativeKind::Baseline, 0, vec![Fault::new(1, 0, None); 100].into(), |_| 0).unwrap();
             assert_eq!(call(add(&set, number)), number);
         }
         let after = use_of_process();
@@ -191,21 +191,6 @@ fn try_native_code() -> Result<String, NoNativeCode> {
     assert_eq!(call(at), 5);
     let found = mappings().into_iter().find(|(start, end, ..)| (*start..*end).contains(&at));
     Ok(found.expect("it is mapped").3)
-}
-
-/// Executable memory may no longer be made of what was writable once.
-fn forbid_executable_pages() {
-    const PR_SET_MDWE: libc::c_int = 65;
-    const PR_MDWE_REFUSE_EXEC_GAIN: libc::c_ulong = 1;
-    // SAFETY: the call only takes from what this process may do.
-    let result = unsafe { libc::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) };
-    assert_eq!(result, 0, "a system that can forbid it");
-}
-
-/// Lets the process have no more of something than so much.
-fn limit(resource: Resource, most: u64) {
-    let maximum = getrlimit(resource).maximum;
-    setrlimit(resource, Rlimit { current: Some(most), maximum }).unwrap();
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn create() -> CodeSet<'static> {
 
 /// Memory 0 is what the load names.
 fn named(access: u32) -> Vec<Fault> {
-    vec![(access, 0)]
+    vec![Fault::new(access, 0, None)]
 }
 
 #[test]
@@ -226,8 +226,9 @@ fn is_blocked() -> bool {
 #[test]
 fn only_what_a_table_names_is_a_trap() {
     let set = create();
-    let guest =
-        Guest::new(&set, MemoryMode::Guard, |access| vec![(access - 1, 1), (access, 0), (access + 4, 1)]);
+    let guest = Guest::new(&set, MemoryMode::Guard, |access| {
+        vec![Fault::new(access - 1, 1, None), Fault::new(access, 0, None), Fault::new(access + 4, 1, None)]
+    });
     let [own, other] = guest.memories.each_ref().map(|memory| memory.base().addr());
     let pc = guest.pc;
     for offset in [0, 1, PAGE, WHOLE - 1] {
@@ -413,8 +414,13 @@ fn in_a_process_of_its_own() {
         "behind" => loads(guest(MemoryMode::Guard, named), WHOLE),
         "below" => loads(guest(MemoryMode::Guard, named), usize::MAX - 7),
         "unlisted" => loads(guest(MemoryMode::Guard, |_| Vec::new()), PAGE),
-        "beside" => loads(guest(MemoryMode::Guard, |access| vec![(access - 1, 0), (access + 1, 0)]), PAGE),
-        "other memory" => loads(guest(MemoryMode::Guard, |access| vec![(access, 1)]), PAGE),
+        "beside" => loads(
+            guest(MemoryMode::Guard, |access| {
+                vec![Fault::new(access - 1, 0, None), Fault::new(access + 1, 0, None)]
+            }),
+            PAGE,
+        ),
+        "other memory" => loads(guest(MemoryMode::Guard, |access| vec![Fault::new(access, 1, None)]), PAGE),
         "check" => loads(guest(MemoryMode::Check, named), PAGE),
         "no address" => loads(guest(MemoryMode::Guard, named), 1 << 63),
         "sent" => {

@@ -9,10 +9,15 @@
 
 mod atomics;
 mod body;
+mod calls;
 mod control;
+mod exceptions;
+mod expressions;
 mod memory;
 mod objects;
+mod pieces;
 mod segments;
+mod statements;
 mod values;
 mod vectors;
 

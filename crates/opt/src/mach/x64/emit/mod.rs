@@ -18,7 +18,7 @@ mod vector;
 use regalloc2::{Allocation, Edit, Inst as Number, Output, ProgPoint};
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
 use upshift_asm::{AsmError, Const, Label, Word};
-use upshift_baseline::Target;
+use upshift_baseline::{Fault, Target};
 use upshift_core::vm::frame;
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
@@ -217,6 +217,9 @@ impl Emitter<'_, '_> {
 
     fn finish(mut self, entries: Entries) -> Result<OptCode, AsmError> {
         self.patch_branch_tables();
+        if self.tables.beyond {
+            return Err(AsmError::TooLarge);
+        }
         let code = self.asm.finish()?;
         let pool = code.pool;
         Ok(OptCode {
@@ -431,9 +434,12 @@ impl<'a> Emitter<'a, '_> {
         if let Some(number) = memory.fault.in_memory() {
             let index = registers.as_slice().get(usize::from(memory.addr.base == Base::Reg));
             let index = index.filter(|_| memory.addr.index.is_some()).map(|&alloc| Self::gpr(alloc));
-            let bits = upshift_baseline::Unchecked::new(number, index).bits();
             let at = self.asm.offset();
-            self.tables.faults.push((at, bits));
+            if at < Fault::END {
+                self.tables.faults.push(Fault::new(at, number, index));
+            } else {
+                self.tables.beyond = true;
+            }
             self.tables.note_position(at, self.func.positions[inst]);
         }
         mem

@@ -75,7 +75,7 @@ fn code_is_copied_and_its_words_are_relocated() {
             RelocKind::Handler(op) => 1000 + u64::from(op),
             RelocKind::Stub(stub) => 2000 + stub as u64,
         };
-        let faults: [Fault; 2] = [(4, 0), (9, 2)];
+        let faults: [Fault; 2] = [Fault::new(4, 0, None), Fault::new(9, 2, None)];
         // Not at the start of a page.
         place(&set, 100, NativeKind::Thunk, 0).unwrap();
         let at = set.add(&code, NativeKind::Baseline, 5, faults.into(), resolve).unwrap();
