@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use upshift_baseline::Fault;
 use upshift_asm::NativeCode;
+use upshift_baseline::Fault;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
