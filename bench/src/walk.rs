@@ -113,6 +113,7 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
             features: CpuFeatures::detect(),
             returns: Returns::Paired,
             choices: false,
+            counts: false,
             memories: vec![MemoryMode::Guard; module.memories.len()].into(),
         };
         let mut bench = Bench {

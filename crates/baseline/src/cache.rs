@@ -268,6 +268,7 @@ impl Cache {
     #[inline(never)]
     fn bind_any(&mut self, reg: Reg, held: Held) {
         self.forget(held.slot);
+        debug_assert!(self.has_room(reg), "a register has two slots at most");
         if held.kind == Kind::V128 {
             self.forget(Slot(held.slot.0 + 1));
             self.map(Slot(held.slot.0 + 1), reg);

@@ -19,16 +19,22 @@ use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
 pub(crate) const LANDINGS: [Option<Kind>; 5] =
     [None, Some(Kind::F32), Some(Kind::F64), Some(Kind::I32), Some(Kind::I64)];
 
+/// What stands for the start of a function where others ask by the number of a loop.
+pub const START: u32 = u32::MAX;
+
 impl<'m> Compiler<'m> {
     /// The entry for native callers, and what each entry goes on with: locals that are not parameters are zero.
     pub(crate) fn prologue(&mut self, frame: &Frame) {
         self.frame = *frame;
         self.cache.make_room(frame.homes);
         self.tables.side = SideTables::new(frame.params);
-        self.control.begin(&mut self.asm);
+        self.control.begin(self.asm);
         let overflow = self.control.overflow();
         self.control.frame_size_at = self.emit_entry(overflow);
         self.asm.bind(self.control.body());
+        if self.target.counts {
+            self.count(START);
+        }
         if frame.homes > frame.locals {
             self.emit_zero_slots(Slot(frame.locals), frame.homes - frame.locals);
         }
@@ -135,7 +141,7 @@ impl<'m> Compiler<'m> {
 
     /// Stores what the interpreter's tail call reads: arguments, and what leads to the function. Nobody asks for locals any more.
     fn flush_for_tail_call(&mut self, call: &Call<'_>) {
-        if let Callee::Indirect { index: operand, .. } | Callee::Ref(operand) = call.callee
+        if let Callee::Indirect { index: operand, .. } | Callee::Ref { function: operand, .. } = call.callee
             && let Some(slot) = operand.slot()
         {
             self.flush_slot(slot);

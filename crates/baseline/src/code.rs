@@ -21,6 +21,9 @@ pub struct Target {
     pub memories: Box<[MemoryMode]>,
     /// Whether code asks the runtime at the head of each loop whether to go on elsewhere: for tests of changes between tiers.
     pub choices: bool,
+    /// Whether code counts its calls and the turns of its loops, and asks the runtime when the function's
+    /// [counter](upshift_core::vm::FuncRec::counter) has run out.
+    pub counts: bool,
 }
 
 /// An instruction that accesses a memory without a check, in four bytes: whoever handles its fault can tell which address it was.
@@ -135,7 +138,7 @@ impl BaselineCode {
     ///
     /// let bytes = wat::parse_str("(module (func (param i32) (result i32) (local.get 0)))")?;
     /// let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default())?;
-    /// let target = Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [].into(), choices: false };
+    /// let target = Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
     /// let code = compile(&module, FuncIndex(0), CodeOptions::default(), &target)?;
     /// assert_eq!(code.position(code.main - 1), code.main - 1);
     /// assert!(code.position(code.entry) < code.main);

@@ -33,6 +33,7 @@ use crate::x64::{Flags, Reg, Scaled};
 /// Compiles one function.
 pub(crate) struct Compiler<'m> {
     pub(crate) module: &'m ModuleInfo,
+    pub(crate) func: FuncIndex,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
     /// Whether code takes fuel or looks at the epoch.
@@ -93,6 +94,7 @@ impl<'m> Compiler<'m> {
     /// A compiler for a function of the module with so many bytes; with `positions` it notes where code comes from.
     pub(crate) fn new(
         module: &'m ModuleInfo,
+        func: FuncIndex,
         target: &'m Target,
         body_bytes: usize,
         options: CodeOptions,
@@ -111,6 +113,7 @@ impl<'m> Compiler<'m> {
         tables.note_positions(positions);
         Compiler {
             module,
+            func,
             layout: module.vm_layout(),
             target,
             metered: options.fuel || options.interruption,
@@ -284,9 +287,9 @@ impl Backend for Compiler<'_> {
         self.compile_select(ty, dst, condition, if_true, if_false);
     }
 
-    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+    fn load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
         self.settle();
-        self.compile_load(op, arg, dst, address);
+        self.compile_load(op, ty, arg, dst, address);
     }
 
     fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
@@ -308,10 +311,10 @@ impl Backend for Compiler<'_> {
         }
     }
 
-    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
+    fn atomic(&mut self, op: Atomic, ty: ValType, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.settle();
         if !self.emit_atomic(op, arg, dst, operands) {
-            self.embed(true, |builder| builder.atomic(op, arg, dst, operands));
+            self.embed(true, |builder| builder.atomic(op, ty, arg, dst, operands));
         }
     }
 

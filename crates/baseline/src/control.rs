@@ -32,6 +32,8 @@ pub(crate) struct LabelInfo {
     in_table: (u32, Option<Place>),
     /// If it is the head of a loop that begins with a test.
     pub(crate) head_test: Option<HeadTest>,
+    /// If it is the head of a loop whose turns are counted: where control goes when that was the last one.
+    pub(crate) counted_out: Option<Place>,
 }
 
 /// A way in from other tiers.
@@ -209,6 +211,7 @@ impl Compiler<'_> {
             from_slots: None,
             in_table: (0, None),
             head_test: None,
+            counted_out: None,
         });
         Label(self.control.labels.len() as u32 - 1)
     }
@@ -261,12 +264,16 @@ impl Compiler<'_> {
         self.conform();
         self.take_state(label, NO_TOP);
         self.asm.bind(self.label(label).place);
+        let position = self.asm.offset();
+        if self.target.counts {
+            let out = self.count(number);
+            self.control.labels[label.0 as usize].counted_out = Some(out);
+        }
         let number = number as usize;
         if self.control.loops.len() <= number {
             self.control.loops.resize(number + 1, None);
         }
-        let position = self.asm.offset();
-        self.control.last_head = Some((label, position));
+        self.control.last_head = Some((label, self.asm.offset()));
         self.control.loops[number] = Some(Arrival { label, position, word: None });
         if self.target.choices {
             self.choose(label, number);
@@ -284,6 +291,20 @@ impl Compiler<'_> {
         self.asm.bind(behind);
         self.emit_arrival();
         self.load_state(head);
+    }
+
+    /// Counts an arrival, at the head of a loop or at the start of the function, and asks the runtime if it was the last one. Answers
+    /// where that is done; the state is as it is here.
+    pub(crate) fn count(&mut self, number: u32) -> Place {
+        let (landing, back) = (self.asm.label(), self.asm.label());
+        let words = [Word::Stub(Stub::Choose), Word::Label(landing), Word::Value(number.into())];
+        let words = self.asm.words(&words);
+        self.tables.own_words(words, self.asm.offset());
+        let kept = self.tables.keep(&self.cache, Slot(u32::MAX));
+        let out = self.cold(ColdPath::Run { words, kept, back: Some((landing, back)) });
+        self.emit_count(out);
+        self.asm.bind(back);
+        out
     }
 
     /// The innermost loop ends.
@@ -315,10 +336,17 @@ impl Compiler<'_> {
 
     /// A jump.
     pub(crate) fn jump_to(&mut self, target: Label) {
+        let counted_out = self.label(target).counted_out;
         let place = self.approach(target);
         self.conform();
         match self.head_test(target).filter(|_| place == self.label(target).place) {
-            Some(test) => self.jump_to_test(test),
+            Some(test) => {
+                // The state is that of the head.
+                if let Some(out) = counted_out {
+                    self.emit_count(out);
+                }
+                self.jump_to_test(test);
+            }
             None => self.asm.jmp(place),
         }
         self.leave();

@@ -134,7 +134,7 @@ impl<'m> Compiler<'m> {
         }
         let words = self.place_words();
         self.spare_cold_path();
-        let kept = self.tables.keep(&self.cache, dead);
+        let kept = self.tables.keep(self.cache, dead);
         self.cold(ColdPath::Run { words, kept, back })
     }
 }

@@ -31,6 +31,7 @@ mod x64;
 
 use std::cell::RefCell;
 
+pub use calls::START;
 pub use code::{BaselineCode, Fault, Target};
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
@@ -94,7 +95,7 @@ fn walk<T>(
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
         let body_bytes = module.body(func).map_or(0, |body| body.len());
-        let mut compiler = Compiler::new(module, target, body_bytes, options, positions, room);
+        let mut compiler = Compiler::new(module, func, target, body_bytes, options, positions, room);
         #[cfg(debug_assertions)]
         let backend = &mut CheckingBackend::new(module, &mut compiler);
         #[cfg(not(debug_assertions))]

@@ -5,6 +5,7 @@
 
 use upshift_core::index::GlobalIndex;
 use upshift_core::ops::memory::{Load, Store};
+use upshift_core::types::ValType;
 use upshift_translate::backend::{Backend, MemArg, Operand, Slot};
 
 use crate::cache::{Held, Kind, global_slot};
@@ -13,7 +14,7 @@ use crate::x64::{load_bytes, load_kind, store_bytes};
 
 impl Compiler<'_> {
     /// Loads a value.
-    pub(crate) fn compile_load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+    pub(crate) fn compile_load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
         if let Some(kind) = load_kind(op)
             && let Some(access) = self.access(arg, address, load_bytes(op))
         {
@@ -23,7 +24,7 @@ impl Compiler<'_> {
         if self.emit_vector_load(op, arg, dst, address) {
             return;
         }
-        self.embed(true, |builder| builder.load(op, arg, dst, address));
+        self.embed(true, |builder| builder.load(op, ty, arg, dst, address));
     }
 
     /// Stores a value.

@@ -26,6 +26,7 @@ fn sizes(wat: &str) -> (usize, usize) {
         features: CpuFeatures::BASELINE,
         returns: Returns::Paired,
         choices: false,
+        counts: false,
         memories: [MemoryMode::Guard].into(),
     };
     let code = compile(&module, FuncIndex(0), CodeOptions::default(), &target).unwrap();

@@ -33,6 +33,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         returns: Returns::Paired,
         memories: [].into(),
         choices: false,
+        counts: false,
     };
     for word in files::options(wat) {
         match word {

@@ -59,6 +59,7 @@ fn measured(module: &ModuleInfo) -> (BaselineCode, usize, usize) {
         features: CpuFeatures::BASELINE,
         returns: Returns::Paired,
         choices: false,
+        counts: false,
         memories: [MemoryMode::Guard].into(),
     };
     let before = ASKED.get();

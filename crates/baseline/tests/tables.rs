@@ -17,6 +17,7 @@ fn target(mode: MemoryMode) -> Target {
         returns: Returns::Paired,
         memories: [mode].into(),
         choices: false,
+        counts: false,
     }
 }
 

@@ -99,7 +99,9 @@ struct Row<'a> {
     /// How its native code was made, if it has any.
     compilation: Option<Compilation>,
     /// Why it has none although it was to have some.
-    refusal: Option<CodeRefusal>,
+    code_refusal: Option<CodeRefusal>,
+    /// Why it was not optimized, if that was tried.
+    refusal: Option<String>,
     innermost: u64,
     on_stack: u64,
 }
@@ -112,7 +114,7 @@ impl Row<'_> {
 
     /// What led to its native code, or why there is none.
     fn trigger(&self) -> String {
-        match self.refusal {
+        match self.code_refusal {
             Some(refusal) if self.compilation.is_none() => refusal.name().into(),
             _ => self.of_code(|code| code.trigger.to_string()),
         }
@@ -134,7 +136,8 @@ impl<'a> Analysis<'a> {
                 size,
                 tier: self.module.tier(index),
                 compilation: self.module.compilation(index),
-                refusal: self.module.code_refusal(index),
+                code_refusal: self.module.code_refusal(index),
+                refusal: self.module.refusal(index).map(|refusal| refusal.to_string()),
                 innermost: seen.innermost,
                 on_stack: seen.on_stack,
             });
@@ -198,6 +201,30 @@ impl<'a> Analysis<'a> {
                 },
                 Column { title: "embedded", cell: |_, row| row.of_code(|code| code.embedded.to_string()) },
             ]);
+        }
+        let of_optimized = |code: &Compilation| code.tier == Tier::Optimizing;
+        if self.rows.iter().any(|row| row.compilation.as_ref().is_some_and(of_optimized)) {
+            columns.extend([
+                Column {
+                    title: "wait µs",
+                    cell: |_, row| row.of_code(|code| code.wait.as_micros().to_string()),
+                },
+                Column { title: "spills", cell: |_, row| row.of_code(|code| code.spills.to_string()) },
+                Column {
+                    title: "passes off",
+                    cell: |_, row| {
+                        let off =
+                            row.compilation.iter().flat_map(Compilation::passes_off).collect::<Vec<_>>();
+                        if off.is_empty() { "-".into() } else { off.join(",") }
+                    },
+                },
+            ]);
+        }
+        if self.rows.iter().any(|row| row.refusal.is_some()) {
+            columns.push(Column {
+                title: "not optimized",
+                cell: |_, row| row.refusal.clone().unwrap_or_else(|| "-".into()),
+            });
         }
         columns.extend([
             Column { title: "index", cell: |_, row| row.index.to_string() },
@@ -265,11 +292,17 @@ impl<'a> Analysis<'a> {
                         ("compile_nanoseconds", whole(code.time)),
                         ("bytes", code.code_bytes.into()),
                         ("embedded_instructions", code.embedded.into()),
+                        ("wait_nanoseconds", whole(code.wait)),
+                        ("spills", code.spills.into()),
+                        ("passes_off", Json::list(code.passes_off().map(Json::from))),
                     ]),
                 ));
             }
-            if let Some(refusal) = row.refusal {
+            if let Some(refusal) = row.code_refusal {
                 members.push(("refused", refusal.name().into()));
+            }
+            if let Some(refusal) = &row.refusal {
+                members.push(("not_optimized", refusal.as_str().into()));
             }
             members.push(("self_samples", row.innermost.into()));
             members.push(("total_samples", row.on_stack.into()));

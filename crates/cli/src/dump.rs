@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use upshift::{Engine, Module};
+use upshift::{Engine, Module, Stage, Tier, Tiers};
 use upshift_core::shown::Shown;
 
 use crate::flags::{Dump, Options, Usage};
@@ -19,13 +19,16 @@ pub(crate) fn dump(options: &Options, begin: Instant) -> Result<()> {
     let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
     clock::start(&engine, &options.limits, begin, failed_to_show(file))?;
     let module = load::module(&engine, file)?;
+    let tier = if options.tiers == Tiers::Only(Tier::Optimizing) { Tier::Optimizing } else { Tier::Baseline };
     let mut text = Vec::new();
     for func in chosen(&module, options.func.as_deref())? {
         for what in &options.dump {
             let shown = match what {
                 Dump::Ir => module.dump_ir(func).map(String::into_bytes),
-                Dump::Asm => module.dump_asm(func).map(String::into_bytes),
-                Dump::AsmBytes => module.machine_code(func),
+                Dump::Ssa => module.dump_steps(func, Stage::Ssa).map(String::into_bytes),
+                Dump::Mach => module.dump_steps(func, Stage::Mach).map(String::into_bytes),
+                Dump::Asm => module.dump_asm(func, tier).map(String::into_bytes),
+                Dump::AsmBytes => module.machine_code(func, tier),
             };
             text.extend(shown.with_context(|| format!("cannot show function {func}"))?);
         }

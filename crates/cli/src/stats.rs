@@ -1,11 +1,12 @@
 //! `--stats`: what a run took, told on the standard error when it is over.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use upshift::{CodeRefusal, Compilation, Module, Store};
+use upshift::{CodeRefusal, Compilation, Module, Store, Tier};
 
 use crate::flags::{Options, Stats};
 use crate::patient::Patient;
@@ -56,9 +57,12 @@ pub(crate) fn text(
     if !refused.is_empty() {
         lines.push(("functions refused", refused));
     }
+    if let Some(refused) = not_optimized(modules) {
+        lines.insert(4, ("functions not optimized", refused));
+    }
     if let Some((what, options, store)) = store {
         let usage = store.usage();
-        lines.insert(4, ("host calls", usage.host_calls.to_string()));
+        lines.insert(lines.len() - 1, ("host calls", usage.host_calls.to_string()));
         lines.push(("peak memory of the guest", memory(usage.memory_bytes)));
         if usage.gc_bytes > 0 || usage.collections > 0 {
             let collections = usage.collections;
@@ -98,23 +102,51 @@ fn refused(modules: &[Module]) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// What there is of native code.
+/// What there is of native code, by tiers.
 fn native_code(modules: &[Module]) -> String {
     let of_module = |module: &Module| {
-        module.func_bodies().filter_map(|func| module.compilation(func)).collect::<Vec<_>>()
+        module.func_bodies().flat_map(|func| module.compilations(func)).collect::<Vec<_>>()
     };
     let all: Vec<Compilation> = modules.iter().flat_map(of_module).collect();
-    if all.is_empty() {
-        return "0".to_owned();
-    }
-    let time: Duration = all.iter().map(|code| code.time).sum();
-    let (bytes, embedded) =
-        all.iter().fold((0, 0), |sum, code| (sum.0 + code.code_bytes, sum.1 + code.embedded));
+    let of_tier = |tier: Tier| {
+        let code: Vec<&Compilation> = all.iter().filter(|code| code.tier == tier).collect();
+        (!code.is_empty()).then(|| told(tier, &code))
+    };
+    let tiers: Vec<String> = Tier::ALL.into_iter().filter_map(of_tier).collect();
+    if tiers.is_empty() { "0".to_owned() } else { tiers.join("; ") }
+}
+
+/// What there is of the code of a tier.
+fn told(tier: Tier, code: &[&Compilation]) -> String {
+    let time: Duration = code.iter().map(|code| code.time).sum();
+    let sum = |of: fn(&Compilation) -> usize| code.iter().map(|code| of(code)).sum::<usize>();
     let milliseconds = time.as_secs_f64() * 1e3;
-    format!(
-        "{}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it",
-        all.len()
-    )
+    let (count, bytes, embedded) = (code.len(), sum(|code| code.code_bytes), sum(|code| code.embedded));
+    let mut text = format!(
+        "{count} {tier}: {milliseconds:.3} ms, {bytes} bytes of code, {embedded} instructions interpreted in it"
+    );
+    if tier == Tier::Optimizing {
+        let waited: Duration = code.iter().map(|code| code.wait).sum();
+        let _ = write!(
+            text,
+            ", {} spilled values, {:.3} ms in the queue",
+            sum(|code| code.spills),
+            waited.as_secs_f64() * 1e3
+        );
+    }
+    text
+}
+
+/// Which functions were not optimized although it was tried, by reasons.
+fn not_optimized(modules: &[Module]) -> Option<String> {
+    let mut reasons = BTreeMap::<&str, usize>::new();
+    for module in modules {
+        for refusal in module.func_bodies().filter_map(|func| module.refusal(func)) {
+            *reasons.entry(refusal.reason.name()).or_default() += 1;
+        }
+    }
+    let told: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} ({reason})")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// Tells what `--stats` asks for.

@@ -12,7 +12,7 @@ use crate::types::{HeapType, RefType, TypeId, TypeKind};
 use crate::vm::{Display, FuncRec, ObjectHeader, StoreCtx, TypeRecord, VmCtx, is_object};
 
 /// What a reference has to refer to, if it is not null. It is of the same hierarchy already, as validation demands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum CastTarget {
     /// Nothing: only null will do.
@@ -50,7 +50,7 @@ impl CastTarget {
 }
 
 /// A test of a reference's type.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Cast {
     /// Whether null passes.
     pub nullable: bool,

@@ -13,6 +13,7 @@
 
 pub mod atomic;
 pub mod float;
+pub mod fold;
 pub mod int;
 pub mod memory;
 pub mod reference;

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::trap::Trap;
 use crate::types::{FuncType, MAX_PARAMS, MAX_RESULTS, TypeId, TypeKind};
+use crate::vm::registers::ArgRegisters;
 
 /// The shape of a frame on the value stack, shared by the interpreter and the single-pass compiler.
 ///
@@ -67,6 +68,8 @@ pub mod frame {
     }
 }
 
+pub mod registers;
+
 /// A function as the target of calls: 48 bytes, at an address that stays as long as its store.
 ///
 /// A record belongs to one store, so only the thread that uses the store reads or writes it; what other threads publish
@@ -76,7 +79,7 @@ pub mod frame {
 /// |---|---|---|
 /// | `code` | never null: the code, or the stub that asks for it | by [`Builtins::translate`] at the first call, and by [`Builtins::hot`] |
 /// | `native` | the adaptor to `code`; null where there is no native code in the process | when the function gets native code |
-/// | `reg_entry` | null | |
+/// | `reg_entry` | the adaptor to `native` that suits every type; null where there is no native code in the process | by [`Builtins::spread`] at the first call, and when the function gets optimized code |
 /// | `counter` | what the runtime gives, see [`Entry`] | by calls and back edges, which count it down, and by [`Builtins::hot`] |
 /// | all others | final | never |
 ///
@@ -89,8 +92,9 @@ pub struct FuncRec {
     /// Entry for callers in native code that pass arguments in slots: the function's own native code, or an adaptor that
     /// goes on at [`code`](Self::code). Null while there is no native code in the process, so nobody to read it.
     pub native: Cell<*const u8>,
-    /// Entry for callers that pass arguments in registers, which as well leads to the function whatever its code is. Null
-    /// while there is no such caller in the process.
+    /// Entry for callers in native code that pass arguments in registers ([`registers`]): the function's optimized code, or an
+    /// adaptor that stores them and goes on at [`native`](Self::native). Null while there is no native code in the process, so
+    /// nobody to read it.
     pub reg_entry: Cell<*const u8>,
     /// The instance that the function belongs to; for host functions the store's host context. Never null.
     pub vmctx: *mut VmCtx,
@@ -113,8 +117,20 @@ pub struct Entry {
     pub code: *const u64,
     /// See [`FuncRec::native`].
     pub native: *const u8,
+    /// See [`FuncRec::reg_entry`].
+    pub reg_entry: *const u8,
     /// See [`FuncRec::counter`]; [`FuncRec::COUNTER_START`] where no better code will ever be made.
     pub counter: i32,
+}
+
+impl Entry {
+    /// That of a function that cannot be called.
+    pub const NONE: Entry = Entry {
+        code: std::ptr::null(),
+        native: std::ptr::null(),
+        reg_entry: std::ptr::null(),
+        counter: FuncRec::COUNTER_START,
+    };
 }
 
 impl FuncRec {
@@ -128,7 +144,7 @@ impl FuncRec {
     /// use upshift_core::{FuncType, TypeId, ValType};
     ///
     /// let ty = FuncType::new([ValType::V128, ValType::I32], [ValType::F64]);
-    /// let entry = Entry { code: std::ptr::null(), native: std::ptr::null(), counter: 1000 };
+    /// let entry = Entry { counter: 1000, ..Entry::NONE };
     /// let func = FuncRec::new(entry, std::ptr::null_mut(), TypeId(7), &ty, 0);
     /// assert_eq!((func.param_slots, func.result_slots), (3, 1));
     /// assert_eq!(func.counter.get(), 1000);
@@ -140,7 +156,7 @@ impl FuncRec {
         FuncRec {
             code: Cell::new(entry.code),
             native: Cell::new(entry.native),
-            reg_entry: Cell::new(std::ptr::null()),
+            reg_entry: Cell::new(entry.reg_entry),
             vmctx,
             ty,
             index,
@@ -816,6 +832,10 @@ macro_rules! builtins {
             /// which is noted as the exit, is the word that led here. [`Status::OK`] goes on at the word behind it,
             /// [`Status::LANDING`] in the other code. Nothing of the host runs.
             pub switch: unsafe extern "C" fn(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status,
+            /// Native code has called a function with arguments in registers, and nobody has seen to it yet that they get into the
+            /// slots of its parameters, which end at the header of its frame: writes those that are in `registers` there, and has
+            /// later calls do so without this. Nothing of the host runs.
+            pub spread: unsafe extern "C" fn(func: *const FuncRec, registers: *const ArgRegisters, fp: *mut u64),
             /// The epoch has reached the deadline: moves the deadline, or stops the program.
             pub interrupt: unsafe extern "C" fn(ctx: *mut VmCtx) -> Status,
             /// Makes room for an object of so many bytes in the collector's heap; objects may move.
@@ -828,7 +848,7 @@ macro_rules! builtins {
         }
 
         /// The services that an instruction can call directly.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u16)]
         pub enum BuiltinOp {
             $($(#[$doc])* $variant,)*
@@ -950,11 +970,16 @@ mod tests {
         }
         assert_eq!((size_of::<FuncRec>(), align_of::<FuncRec>()), (48, 8));
         let widest = FuncType::new([ValType::V128; MAX_PARAMS], [ValType::V128; MAX_RESULTS]);
-        let entry = Entry { code: std::ptr::null(), native: std::ptr::dangling(), counter: 7 };
+        let entry = Entry {
+            native: std::ptr::dangling(),
+            reg_entry: std::ptr::dangling(),
+            counter: 7,
+            ..Entry::NONE
+        };
         let rec = FuncRec::new(entry, std::ptr::null_mut(), TypeId(1), &widest, 0);
         assert_eq!((u32::from(rec.param_slots), u32::from(rec.result_slots)), (2000, 2000));
         assert_eq!((rec.code.get(), rec.native.get(), rec.counter.get()), (entry.code, entry.native, 7));
-        assert!(rec.reg_entry.get().is_null());
+        assert_eq!(rec.reg_entry.get(), entry.reg_entry);
     }
 
     #[test]

@@ -171,7 +171,12 @@ pub enum Callee {
         index: Operand,
     },
     /// A function reference.
-    Ref(Operand),
+    Ref {
+        /// The type of the function.
+        ty: TypeIndex,
+        /// The reference.
+        function: Operand,
+    },
 }
 
 /// A call; arguments lie in consecutive slots, where the results replace them.
@@ -283,8 +288,8 @@ pub trait Backend {
     fn loop_head(&mut self, number: u32, live: Live<'_>, survey: Option<&LoopSurvey<'_>>);
     /// The loop's last operator was walked.
     fn loop_end(&mut self, _number: u32) {}
-    /// A block opens.
-    fn open(&mut self) {}
+    /// A block opens. What is in operand homes below `base`, where its parameters begin, it leaves as it is.
+    fn open(&mut self, _base: Slot) {}
     /// The block that was opened last ends; its labels are bound.
     fn close(&mut self) {}
 
@@ -328,8 +333,8 @@ pub trait Backend {
     /// `if_true` if the condition is not zero, else `if_false`.
     fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand);
 
-    /// Loads a value.
-    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand);
+    /// Loads a value of a type.
+    fn load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand);
     /// Stores a value.
     fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand);
     /// Loads `bytes` bytes into a lane.
@@ -337,8 +342,9 @@ pub trait Backend {
     /// Stores `bytes` bytes of a lane.
     fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand);
     /// An atomic access: the address, then the operands that the access has (see
-    /// [`AtomicShape`](upshift_core::ops::atomic::AtomicShape)). A store leaves `dst` as it is.
-    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]);
+    /// [`AtomicShape`](upshift_core::ops::atomic::AtomicShape)). The result is of the type; a store has none and leaves `dst` as
+    /// it is.
+    fn atomic(&mut self, op: Atomic, ty: ValType, arg: MemArg, dst: Slot, operands: &[Operand]);
     /// Orders what stands before it and behind it.
     fn fence(&mut self);
     /// The size of a memory in pages.

@@ -476,7 +476,7 @@ impl<'m, 'b, B: Backend> CheckingBackend<'m, 'b, B> {
     #[track_caller]
     fn calls(&mut self, call: &Call<'_>) {
         match call.callee {
-            Callee::Indirect { index: operand, .. } | Callee::Ref(operand) => {
+            Callee::Indirect { index: operand, .. } | Callee::Ref { function: operand, .. } => {
                 self.read(operand);
             }
             Callee::Direct(_) => {}

@@ -96,7 +96,7 @@ impl Backend for Null {
         _if_false: Operand,
     ) {
     }
-    fn load(&mut self, _op: Load, _arg: MemArg, _dst: Slot, _address: Operand) {}
+    fn load(&mut self, _op: Load, _ty: ValType, _arg: MemArg, _dst: Slot, _address: Operand) {}
     fn store(&mut self, _op: Store, _arg: MemArg, _address: Operand, _value: Operand) {}
     fn load_lane(
         &mut self,
@@ -109,7 +109,7 @@ impl Backend for Null {
     ) {
     }
     fn store_lane(&mut self, _bytes: u8, _lane: u8, _arg: MemArg, _address: Operand, _vector: Operand) {}
-    fn atomic(&mut self, _op: Atomic, _arg: MemArg, _dst: Slot, _operands: &[Operand]) {}
+    fn atomic(&mut self, _op: Atomic, _ty: ValType, _arg: MemArg, _dst: Slot, _operands: &[Operand]) {}
     fn fence(&mut self) {}
     fn memory_size(&mut self, _memory: MemoryIndex, _dst: Slot) {}
     fn global_get(&mut self, _global: GlobalIndex, _dst: Slot) {}

@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::Error;
 use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
 use upshift_core::index::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TagIndex};
+use upshift_core::vm::registers::ArgRegisters;
 use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap, TypeId};
 
@@ -36,6 +37,7 @@ pub(crate) static BUILTINS: Builtins = Builtins {
     host_call,
     hot,
     switch,
+    spread,
     interrupt,
     make_room,
     throw,
@@ -109,6 +111,19 @@ unsafe extern "C" fn hot(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Statu
 unsafe extern "C" fn switch(ctx: *mut VmCtx, ip: *const u64, fp: *mut u64) -> Status {
     // SAFETY: the caller's promise; the context has a store, and no reference to it is alive.
     unsafe { change_tier(ctx, |state| tier::switch(state, ctx, ip, fp)) }
+}
+
+/// A function was called with arguments in registers.
+///
+/// # Safety
+/// `func` must be a function of a live store whose code is being executed, and `fp` its frame, in front of whose header are the slots
+/// of its parameters.
+unsafe extern "C" fn spread(func: *const FuncRec, registers: *const ArgRegisters, fp: *mut u64) {
+    // SAFETY: the caller's promise; a function's context has a store, and no reference to it is alive.
+    unsafe {
+        let store = StoreState::from_ctx((*(*func).vmctx).store);
+        tier::spread(&*store.as_ptr(), &*func, &*registers, fp);
+    }
 }
 
 /// The status for a change of tiers.

@@ -7,7 +7,7 @@ use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
 use crate::vm::observe::ProfilingStrategy;
-use crate::vm::tier::{TierUp, Tiers};
+use crate::vm::tier::{Optimization, TierUp, Tiers};
 
 /// Settings of an engine.
 ///
@@ -31,6 +31,8 @@ pub struct Config {
     /// What native code may use at most, see [`Config::processor_level`].
     pub(crate) processor_level: u8,
     pub(crate) jump_returns: bool,
+    /// Whether optimized code is made without the passes that improve it.
+    pub(crate) unimproved: bool,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -51,6 +53,7 @@ impl Default for Config {
             tier_up: TierUp::default(),
             processor_level: u8::MAX,
             jump_returns: false,
+            unimproved: false,
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -209,6 +212,38 @@ impl Config {
     #[doc(hidden)]
     pub fn random_tiers(&mut self, seed: u64) -> &mut Config {
         self.tier_up.random = Some(seed);
+        self
+    }
+
+    /// Whether and how functions that run a lot are optimized while programs run, with [`Tiers::Auto`]; not unless set. Not part of the
+    /// stable interface.
+    #[doc(hidden)]
+    pub fn optimization(&mut self, optimization: Optimization) -> &mut Config {
+        self.tier_up.optimization = optimization;
+        self
+    }
+
+    /// With [`Tiers::Auto`], how often a function is called or repeats a loop in a lower tier before it is optimized; for tests and
+    /// measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn optimize_after(&mut self, arrivals: u32) -> &mut Config {
+        self.tier_up.optimized_after = Some(arrivals);
+        self
+    }
+
+    /// With [`Tiers::Auto`], whether functions go from the interpreter to optimized code, without a tier between; for tests and
+    /// measurements of Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn skip_baseline(&mut self, skip: bool) -> &mut Config {
+        self.tier_up.skips_baseline = skip;
+        self
+    }
+
+    /// Whether optimized code is made without any of the passes that improve it, which may not change what programs do; for tests of
+    /// Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn unimproved(&mut self, unimproved: bool) -> &mut Config {
+        self.unimproved = unimproved;
         self
     }
 

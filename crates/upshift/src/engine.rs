@@ -1,7 +1,7 @@
 //! The engine: settings and canonical types that modules and stores share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, ensure};
@@ -9,14 +9,17 @@ use upshift_core::index::FuncIndex;
 use upshift_core::shown::Shown;
 use upshift_core::vm::Returns;
 use upshift_interp::{Dispatch, native};
+use upshift_opt::Reason;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{ModuleInfo, TypeRegistry, names};
 
 use crate::config::Config;
 use crate::demangle::demangle;
+use crate::vm::adaptors::Adaptors;
 use crate::vm::code::{CodeSet, NoNativeCode};
 use crate::vm::native::Machine;
 use crate::vm::observe::Observers;
+use crate::vm::optimizer::Optimizer;
 use crate::vm::pool::Pools;
 use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
 
@@ -69,15 +72,19 @@ struct EngineInner {
     /// Whether the system has refused everything that native code needs, so that nobody asks again.
     is_refused: AtomicBool,
     observers: Option<Arc<Observers>>,
+    adaptors: Adaptors,
+    optimizer: Optimizer,
+    /// How often the optimizing compiler has refused something, by reasons.
+    refused: [AtomicUsize; Reason::ALL.len()],
 }
 
 /// What the settings say about native code, or why there is none.
 fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
     let wanted = match (config.tiers, config.tier_up) {
         (Tiers::Only(Tier::Interpreter), _) => return Ok(Tiering::Never),
-        (Tiers::Only(_), _) => Tiering::AtFirstCall,
-        (Tiers::Auto, TierUp { random: Some(seed), .. }) => Tiering::AtRandom(seed),
-        (Tiers::Auto, TierUp { after, .. }) => Tiering::WhenHot(after),
+        (Tiers::Only(tier), _) => Tiering::AtFirstCall(tier),
+        (Tiers::Auto, up @ TierUp { random: Some(_), .. }) => Tiering::AtRandom(up),
+        (Tiers::Auto, up) => Tiering::WhenHot(up),
     };
     if !Tier::Baseline.is_available() {
         return Err(NoNativeCode::Unsupported);
@@ -85,7 +92,7 @@ fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
     if config.dispatch != Dispatch::Tail {
         return Err(NoNativeCode::Dispatch);
     }
-    if wanted == Tiering::AtFirstCall {
+    if let Tiering::AtFirstCall(_) = wanted {
         // Other engines ask when there is something to compile.
         CodeSet::create()?;
     }
@@ -165,9 +172,32 @@ impl Engine {
         self.inner.no_native_code.get_or_init(|| reason);
     }
 
+    /// How many functions, and parts of functions from loops on, the optimizing compiler has refused so far, by reasons; for tests of
+    /// Upshift itself: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn refusals(&self) -> impl Iterator<Item = (Reason, usize)> {
+        let refused = self.inner.refused.iter().map(|count| count.load(Ordering::Relaxed));
+        Reason::ALL.iter().copied().zip(refused).filter(|&(_, count)| count > 0)
+    }
+
+    /// The optimizing compiler has refused something.
+    pub(crate) fn note_refusal(&self, reason: Reason) {
+        self.inner.refused[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Who is told of native code.
     pub(crate) fn observers(&self) -> Option<&Arc<Observers>> {
         self.inner.observers.as_ref()
+    }
+
+    /// What leads calls with arguments in registers to code that has them in slots.
+    pub(crate) fn adaptors(&self) -> &Adaptors {
+        &self.inner.adaptors
+    }
+
+    /// Who optimizes functions.
+    pub(crate) fn optimizer(&self) -> &Optimizer {
+        &self.inner.optimizer
     }
 
     /// What happens about native code of functions.
@@ -185,7 +215,9 @@ impl Engine {
         Machine {
             level: self.inner.config.processor_level,
             returns: self.returns(),
-            choices: matches!(self.tiering(), Tiering::AtRandom(_)),
+            choices: self.tiering().asks(),
+            counts: self.tiering().counts(),
+            unimproved: self.inner.config.unimproved,
         }
     }
 

@@ -61,10 +61,11 @@ impl<'a> Frame<'a> {
 
     /// What made the code.
     pub(crate) fn origin(&self) -> Origin {
-        match (self.code, self.instance.native.get()) {
-            (CodeObject::Baseline(_), Some(set)) => Origin::Baseline(Arc::clone(set)),
-            _ => Origin::Interpreter,
-        }
+        let (CodeObject::Native(code), Some(set)) = (self.code, self.instance.native.get()) else {
+            return Origin::Interpreter;
+        };
+        let (set, own) = (Arc::clone(set), self.instance.module.own(self.func));
+        Origin::Native { set, own, kind: code.kind(), pc: self.point.inside() }
     }
 
     /// The address of a slot, counted from `fp`.
@@ -83,10 +84,10 @@ unsafe fn find<'a>(point: ExitPoint) -> Found<'a> {
     let pc = point.inside();
     // SAFETY: the store of a frame keeps its code.
     let native = match unsafe { kind_of(pc) } {
-        CodeKind::Interpreter => false,
-        CodeKind::Native(NativeKind::Baseline | NativeKind::EmbeddedWords) => true,
+        CodeKind::Interpreter => None,
+        CodeKind::Native(kind @ (NativeKind::Baseline | NativeKind::Optimized)) => Some(kind),
         CodeKind::Stub(Stub::Translate) => return Found::Unbegun,
-        // The other stubs, and adaptors of native code, note where they were called instead; what is optimised has other frames.
+        // The other stubs, and adaptors of native code, note where they were called instead.
         CodeKind::Stub(_) | CodeKind::Native(_) | CodeKind::Nothing => unknown(&point),
     };
     // SAFETY: each frame has a header with a record, whose instance lives as long as its store.
@@ -96,7 +97,8 @@ unsafe fn find<'a>(point: ExitPoint) -> Found<'a> {
         (FuncIndex(func.index), instance.as_ref())
     };
     let Some(instance) = instance else { unknown(&point) };
-    let found = instance.code(func, native).and_then(|code| Some((code, code.position(pc)?)));
+    let found =
+        instance.code(func, native.map(|kind| (kind, pc))).and_then(|code| Some((code, code.position(pc)?)));
     let Some((code, position)) = found else { unknown(&point) };
     Found::Frame(Frame { instance, func, code, position, point })
 }

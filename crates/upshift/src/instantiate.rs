@@ -213,7 +213,7 @@ fn write_context(state: &StoreState, instance: NonNull<InstanceData>, stack_limi
 fn make_funcs(state: &mut StoreState, data: &InstanceData) {
     let info = data.module.info();
     let translate_stub = upshift_interp::stubs::translate();
-    let native = state.tier.adaptor();
+    let start = state.tier.start();
     // The first call of each finds what other instances have compiled.
     let ask = state.tier.asks_at_first_call() || !data.module.native().is_empty();
     for own in 0..info.bodies.len() {
@@ -223,7 +223,7 @@ fn make_funcs(state: &mut StoreState, data: &InstanceData) {
         // SAFETY: the record lies in the context, which no code knows yet.
         unsafe {
             let ty = info.func_type(func);
-            let entry = Entry { code, native, counter: state.tier.counter() };
+            let entry = Entry { code, counter: state.tier.counter(), ..start };
             data.func_rec(func).write(FuncRec::new(entry, data.ctx.as_ptr(), ty.id, ty.func(), func.0));
         }
     }

@@ -44,8 +44,9 @@
 //!
 //! # What is not there
 //!
-//! - Optimized code, and compiled code other than on Linux for x86-64, where hot functions run in machine code that is made in a
-//!   single pass ([`Tier::Baseline`]). There is no `serialize` and no ahead-of-time compilation.
+//! - Compiled code other than on Linux for x86-64, where hot functions run in machine code that is made in a single pass
+//!   ([`Tier::Baseline`]), and in optimized code ([`Tier::Optimizing`]) where [`Config::tiers`] says so. There is no `serialize` and
+//!   no ahead-of-time compilation.
 //! - The component model, and WASI other than preview 1.
 //! - Asynchronous host functions and calls: a host function that waits blocks its thread.
 //! - A pooling allocator, and a choice of collectors: there is one, which copies.
@@ -165,6 +166,9 @@ pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
     MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,
 };
+#[doc(hidden)]
+pub use upshift_opt::Stage;
+pub use upshift_opt::{Reason, Refusal};
 pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
 pub use vm::code::NoNativeCode;
@@ -173,6 +177,8 @@ pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
 pub use vm::refusal::CodeRefusal;
+#[doc(hidden)]
+pub use vm::tier::Optimization;
 pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};
 
 /// The README's example is compiled and run as a test.

@@ -4,19 +4,20 @@
 //! bytes or text ─ parse ─▶ ModuleInfo ─ first call of a function ─▶ FuncCode, kept for all instances
 //! ```
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
-use anyhow::{Context, Error, Result, anyhow, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use upshift_baseline::Target;
 use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
+use upshift_opt::{Request, Stage};
 use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleBytes, ModuleInfo, ModuleLimit, ParseError, names};
@@ -30,6 +31,7 @@ use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
 use crate::vm::native::{self, NativeModule};
 use crate::vm::refusal::CodeBudget;
+use crate::vm::tier::Tier;
 use crate::vm::type_records::Records;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -65,6 +67,15 @@ struct ModuleInner {
     objects: OnceLock<bool>,
 }
 
+/// A module as long as others have it.
+pub(crate) struct WeakModule(Weak<ModuleInner>);
+
+impl WeakModule {
+    pub(crate) fn upgrade(&self) -> Option<Module> {
+        self.0.upgrade().map(|inner| Module { inner })
+    }
+}
+
 /// How large a function is, see [`Module::func_size`].
 ///
 /// ```
@@ -98,6 +109,20 @@ pub struct FuncSize {
     pub bytes: usize,
     /// Loops of the body, but for those that nothing reaches.
     pub loops: usize,
+}
+
+/// The texts of steps of a stage, one below the other.
+struct Steps {
+    stage: Stage,
+    text: String,
+}
+
+impl upshift_opt::Dump for Steps {
+    fn step(&mut self, stage: Stage, name: &str, text: &dyn Fn() -> String) {
+        if stage == self.stage {
+            let _ = writeln!(self.text, "; {name}\n{}", text().trim_end());
+        }
+    }
 }
 
 /// What is said of bytes that are no valid module, or of one that exceeds a limit.
@@ -280,51 +305,77 @@ impl Module {
         Ok(format!("; function {}{name}\n{hints}{code}", func.0))
     }
 
-    /// The machine code of a function as tier 1 makes it, as text: bytes in hexadecimal, and beside them the operators and what the
-    /// constants are. `upshift_baseline::text` describes the form.
+    /// The machine code of a function as a tier makes it, as text: bytes in hexadecimal, and beside them the operators and what the
+    /// constants are. `upshift_baseline::text` and `upshift_opt::text` describe the form.
     ///
     /// It is made for this call, for instances whose memories have the modes that the engine's settings give them, and for this
     /// processor; one of another kind, or a system without native code, gets what it would be without extensions of the instruction
     /// set. If the code of this function alone is more than its module may have, the first line says so.
     ///
     /// # Errors
-    /// When there is no such function, or it has no body.
+    /// When there is no such function, or it has no body; when the tier makes no machine code, or not of this function.
     ///
     /// ```
-    /// use upshift::{Engine, Module};
+    /// use upshift::{Engine, Module, Tier};
     ///
     /// let text = "(module (func $double (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))";
     /// let module = Module::new(&Engine::default(), text)?;
-    /// let code = module.dump_asm(0)?;
+    /// let code = module.dump_asm(0, Tier::Baseline)?;
     /// assert!(code.starts_with("; function 0 `double`:") && code.contains(" i32.shl\n"));
+    /// assert!(module.dump_asm(0, Tier::Interpreter).is_err());
     /// # Ok::<(), upshift::Error>(())
     /// ```
-    pub fn dump_asm(&self, func: u32) -> Result<String> {
+    pub fn dump_asm(&self, func: u32, tier: Tier) -> Result<String> {
         let (func, target) = self.to_dump(func)?;
-        let options = self.engine().config().code;
-        let text = upshift_baseline::text::print(self.info(), func, options, &target)?;
+        let (info, options) = (self.info(), self.engine().config().code);
+        let text = match tier {
+            Tier::Interpreter => bail!("the interpreter has no machine code"),
+            Tier::Baseline => upshift_baseline::text::print(info, func, options, &target)?,
+            Tier::Optimizing => return Ok(upshift_opt::text::print(info, func, options, &target)?),
+        };
         // Code is shorter than its text, and few functions have as much as any module may.
         if text.len() <= CodeBudget::FLOOR {
             return Ok(text);
         }
-        let bytes = upshift_baseline::compile(self.info(), func, options, &target)?.code.bytes.len();
-        Ok(match CodeBudget::of_module(self.info()).take(bytes) {
+        let bytes = upshift_baseline::compile(info, func, options, &target)?.code.bytes.len();
+        Ok(match CodeBudget::of_module(info).take(bytes) {
             Ok(()) => text,
             Err(refusal) => format!("; stays in the interpreter: {refusal}\n{text}"),
         })
     }
 
-    /// The machine code of a function as tier 1 makes it, without constants: what disassemblers take. For what it is made, says
+    /// The machine code of a function as a tier makes it, without constants: what disassemblers take. For what it is made, says
     /// [`dump_asm`](Module::dump_asm).
     ///
     /// # Errors
-    /// When there is no such function, or it has no body.
-    pub fn machine_code(&self, func: u32) -> Result<Vec<u8>> {
+    /// As [`dump_asm`](Module::dump_asm).
+    pub fn machine_code(&self, func: u32, tier: Tier) -> Result<Vec<u8>> {
         let (func, target) = self.to_dump(func)?;
-        let mut code =
-            upshift_baseline::compile(self.info(), func, self.engine().config().code, &target)?.code;
+        let (info, options) = (self.info(), self.engine().config().code);
+        let mut code = match tier {
+            Tier::Interpreter => bail!("the interpreter has no machine code"),
+            Tier::Baseline => upshift_baseline::compile(info, func, options, &target)?.code,
+            Tier::Optimizing => upshift_opt::compile(info, func, options, &target, Request::default())?.code,
+        };
         code.bytes.truncate(code.pool as usize);
         Ok(code.bytes)
+    }
+
+    /// What the optimizing compiler has of a function between its steps, as text: SSA as it was built and after each pass, or machine
+    /// instructions. `upshift_opt::ssa` describes the form.
+    ///
+    /// # Errors
+    /// When there is no such function, or it has no body. What was printed before the compiler refused the function is printed, and
+    /// then why.
+    pub fn dump_steps(&self, func: u32, stage: Stage) -> Result<String> {
+        let (func, target) = self.to_dump(func)?;
+        let mut steps = Steps { stage, text: String::new() };
+        let request = Request { dump: Some(&mut steps), ..Request::default() };
+        let done = upshift_opt::compile(self.info(), func, self.engine().config().code, &target, request);
+        if let Err(refusal) = done {
+            let _ = writeln!(steps.text, "; refused: {refusal}");
+        }
+        Ok(steps.text)
     }
 
     /// A function with a body, and what its machine code is made for if no instance says more.
@@ -366,6 +417,11 @@ impl Module {
     #[must_use]
     pub fn same(a: &Module, b: &Module) -> bool {
         Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    /// What does not keep the module.
+    pub(crate) fn downgrade(&self) -> WeakModule {
+        WeakModule(Arc::downgrade(&self.inner))
     }
 
     /// The records of the module's types.

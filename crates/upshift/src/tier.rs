@@ -6,6 +6,7 @@
 //! ```
 
 use upshift_core::index::FuncIndex;
+use upshift_opt::Refusal;
 
 use crate::backtrace::FrameInfo;
 use crate::context::AsContext;
@@ -112,6 +113,40 @@ impl Module {
         }
         self.native().find(self.own(FuncIndex(func)))
     }
+
+    /// How all native code of a function was made that it has now: in each tier, and from loops on; the best first.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), "(module (func))")?;
+    /// assert!(module.compilations(0).is_empty());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn compilations(&self, func: u32) -> Vec<Compilation> {
+        if !self.func_bodies().contains(&func) {
+            return Vec::new();
+        }
+        self.native().all(self.own(FuncIndex(func)))
+    }
+
+    /// Why the optimizing compiler has left a function to the tier below; `None` if it has not, or was not asked.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), "(module (func))")?;
+    /// assert_eq!(module.refusal(0), None);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn refusal(&self, func: u32) -> Option<Refusal> {
+        if !self.func_bodies().contains(&func) {
+            return None;
+        }
+        self.native().refusal(self.own(FuncIndex(func)))
+    }
 }
 
 impl FrameInfo {
@@ -126,7 +161,13 @@ mod change;
 #[cfg(test)]
 mod counter;
 mod pays;
+mod place;
+mod random;
 #[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
 mod refused;
+mod registers;
+mod state;
 
-pub(crate) use change::{TierState, first_call, hot, switch};
+pub(crate) use change::{first_call, hot, switch};
+pub(crate) use registers::spread;
+pub(crate) use state::TierState;

@@ -272,7 +272,8 @@ fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
     };
     match frame.origin() {
         Origin::Interpreter => find(),
-        Origin::Baseline(set) => set.traps().at(frame.func, frame.position, trap, find),
+        // Codes of a function have positions of their own, but no address in common.
+        Origin::Native { set, pc, .. } => set.traps().at(frame.func, pc, trap, find),
     }
 }
 

@@ -30,7 +30,7 @@ fn run(strategy: ProfilingStrategy) -> Result<(Vec<Vec<u8>>, String)> {
     // A second call compiles nothing.
     assert_eq!(total.call(&mut store, (8, 3))?, 0);
     assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "a\nb")?.call(&mut store, ())?, 7);
-    let code = (0..2).map(|func| module.machine_code(func)).collect::<Result<_>>()?;
+    let code = (0..2).map(|func| module.machine_code(func, Tier::Baseline)).collect::<Result<_>>()?;
     Ok((code, fs::read_to_string("/proc/self/maps")?))
 }
 

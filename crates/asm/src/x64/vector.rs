@@ -3,18 +3,39 @@
 //! The forms of SSE have two operands, those with VEX (AVX) a third one that is only written. Scalars in memory need no alignment;
 //! 16 bytes in memory do in the forms of SSE (but for `movups` and its like) and do not in those with VEX.
 
+use std::fmt;
+
 use super::assembler::Assembler;
 use super::encoding::Enc;
 use super::mem::Rm;
 use super::regs::Xmm;
+use super::{floats, simd};
 
 /// `target = target op source`, or `target = first op second` with AVX.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct XmmBinary(pub(super) Enc);
 
 /// `target = op source`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct XmmUnary(pub(super) Enc);
+
+/// The name of an encoding in the form without VEX.
+fn name(enc: Enc) -> &'static str {
+    let mut all = floats::NAMES.iter().chain(simd::NAMES);
+    all.find(|&&(known, _)| known == enc).map_or("?", |&(_, name)| name)
+}
+
+impl fmt::Debug for XmmBinary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(name(self.0))
+    }
+}
+
+impl fmt::Debug for XmmUnary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(name(self.0))
+    }
+}
 
 /// # Vector instructions by value
 impl Assembler {

@@ -73,6 +73,14 @@ impl Compiler<'_> {
         self.asm.mov_mi(Size::S8, Mem::base(Gpr::RAX, entered), 1);
     }
 
+    /// Counts the function's record down; to a label if the counter was at its end.
+    pub(crate) fn emit_count(&mut self, out: Label) {
+        let record = self.layout.func(self.func.0 - self.module.imported_funcs);
+        let counter = Mem::base(CTX, (record + offset_of!(FuncRec, counter)) as i32);
+        self.asm.sub_imm(Size::S32, counter, 1);
+        self.asm.jcc(Cond::S, out);
+    }
+
     /// The landing of all calls with a result of this class, from handlers. `rsi` is the address of the word that led here; the one
     /// before it has the address of the landing from native code, which begins with what was just done.
     pub(crate) fn emit_call_landing(&mut self, result: Option<Kind>) {
@@ -214,7 +222,7 @@ impl Compiler<'_> {
         self.alloc_fixed(RESULT);
         match callee {
             Callee::Direct(_) => unreachable!("it need not be found"),
-            Callee::Ref(reference) => {
+            Callee::Ref { function: reference, .. } => {
                 let reference = self.place(reference, Kind::Ref);
                 self.asm.mov(Size::S64, RESULT, reference);
                 self.emit_branch_if_null(RESULT, other);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use upshift::{Config, Dispatch, ProfilingStrategy, Tiers};
+use upshift::{Config, Dispatch, Optimization, ProfilingStrategy, Tiers};
 use upshift_wasi::Access;
 
 use crate::limits::Limits;
@@ -53,6 +53,8 @@ pub(crate) struct Options {
     pub(crate) tiers: Tiers,
     /// Whether native code calls and returns by jumps.
     pub(crate) jump_returns: bool,
+    /// Whether and how busy functions are optimized.
+    pub(crate) optimization: Optimization,
     pub(crate) profiler: ProfilingStrategy,
     /// Whether debuggers are told of native code.
     pub(crate) debug_info: bool,
@@ -81,7 +83,11 @@ pub(crate) type SetFeature = fn(&mut Config, bool) -> &mut Config;
 pub(crate) enum Dump {
     /// The code of the interpreter.
     Ir,
-    /// The machine code of tier 1.
+    /// What the optimizing compiler has in SSA, after each step.
+    Ssa,
+    /// Its machine instructions.
+    Mach,
+    /// The machine code of tier 1, or of tier 2 if that was chosen.
     Asm,
     /// The same as nothing but bytes.
     AsmBytes,
@@ -118,6 +124,7 @@ impl Options {
         let mut config = Config::new();
         config
             .tiers(self.tiers)
+            .optimization(self.optimization)
             .jump_returns(self.jump_returns)
             .profiler(self.profiler)
             .debug_info(self.debug_info);

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use upshift::{Dispatch, ModuleLimit, ProfilingStrategy, Tier, Tiers};
+use upshift::{Dispatch, ModuleLimit, Optimization, ProfilingStrategy, Tier, Tiers};
 use upshift_wasi::Access;
 
 use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
@@ -310,14 +310,21 @@ pub(crate) const FLAGS: &[Flag] = &[
     Flag {
         name: "dump",
         verbs: RUN,
-        takes: Takes::Value("ir|asm|asm-bytes"),
+        takes: Takes::Value("ir|ssa|mach|asm|asm-bytes"),
         section: Section::Look,
         help: "Print functions, do not run: `ir` of the interpreter, or machine code",
-        more: "`asm` is the code of tier 1 in hexadecimal, with the operators beside it; `asm-bytes` is nothing but the bytes of its \
-               instructions, of one function, for a disassembler: `objdump -D -b binary -m i386:x86-64 FILE`. Both can be had on \
-               any machine.",
+        more: "`asm` is the code of tier 1, or with `--tier opt` of tier 2, in hexadecimal, with the operators beside it; `asm-bytes` is \
+               nothing but the bytes of its instructions, of one function, for a disassembler: \
+               `objdump -D -b binary -m i386:x86-64 FILE`. Both can be had on any machine. `ssa` and `mach` are what tier 2 has of a \
+               function after each of its steps.",
         set: |options, given| {
-            let forms = [("ir", Dump::Ir), ("asm", Dump::Asm), ("asm-bytes", Dump::AsmBytes)];
+            let forms = [
+                ("ir", Dump::Ir),
+                ("ssa", Dump::Ssa),
+                ("mach", Dump::Mach),
+                ("asm", Dump::Asm),
+                ("asm-bytes", Dump::AsmBytes),
+            ];
             for what in given.text()?.split(',') {
                 options.dump.push(value::choose(what.as_ref(), &forms)?);
             }
@@ -468,6 +475,24 @@ pub(crate) const FLAGS: &[Flag] = &[
                 ));
             }
             put(&mut options.tiers, tiers)
+        },
+        ..NEUTRAL
+    },
+    Flag {
+        name: "jit",
+        takes: Takes::Value("off|background|sync"),
+        section: Section::How,
+        verbs: EXECUTE,
+        help: "Whether and how busy functions are optimized; `off` unless set",
+        more: "With `--tier auto`: `background` has it done by a thread while the program runs on, `sync` by the program's own, which \
+               waits, so that it is the same each time.",
+        set: |options, given| {
+            let ways = [
+                ("off", Optimization::Never),
+                ("background", Optimization::Background),
+                ("sync", Optimization::AtOnce),
+            ];
+            put(&mut options.optimization, given.choose(&ways)?)
         },
         ..NEUTRAL
     },

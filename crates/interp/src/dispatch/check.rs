@@ -111,8 +111,7 @@ fn write(op: Op, words: &mut [u64]) -> usize {
 /// Runs code that ends with the probe and returns what it has seen.
 #[inline(never)]
 fn stack_at_the_end(code: &[u64]) -> usize {
-    let entry = Entry { code: std::ptr::null(), native: std::ptr::null(), counter: FuncRec::COUNTER_START };
-    let func = FuncRec::new(entry, std::ptr::null_mut(), TypeId(0), &FuncType::new([], []), 0);
+    let func = FuncRec::new(Entry::NONE, std::ptr::null_mut(), TypeId(0), &FuncType::new([], []), 0);
     // The last slot of the header names the function, whose counter back edges count down.
     let mut frame = [0u64; 1 + SLOTS];
     frame[0] = (&raw const func).expose_provenance() as u64;

@@ -4,6 +4,7 @@
 //! interp::enter ─▶ enter ─▶ [ip] ─▶ handlers ⇄ native code ─▶ ret with a Status ─▶ interp::enter
 //!
 //! native code calls what has none ─ FuncRec::native ───────────────▶ call_interpreter ───▶ code of the function
+//! native code calls with arguments in registers ─ FuncRec::reg_entry ─▶ spread ─▶ FuncRec::native
 //! native code returns to a handler ─ word before the return ip ─────▶ return_to_interpreter ─▶ [ip]
 //! native code traps, its frame does not fit, it faulted, it may go on elsewhere ─▶ trap, overflow, fault, choose
 //! ```
@@ -46,6 +47,10 @@ stubs! {
     call_interpreter_paired = arch::call_interpreter_paired;
     /// The native entry of a function without native code, for callers with [`Returns::Jump`].
     call_interpreter_jump = arch::call_interpreter_jump;
+    /// The entry of a function for callers with arguments in registers, as long as no other is known, with [`Returns::Paired`].
+    spread_paired = arch::spread_paired;
+    /// The entry of a function for callers with arguments in registers, as long as no other is known, with [`Returns::Jump`].
+    spread_jump = arch::spread_jump;
     /// Where native code returns if its caller is not native: the word in front of the return addresses of the interpreter.
     return_to_interpreter = arch::return_to_interpreter;
     /// Where native code calls to trap: with the trap's number in the first argument, and the operand that its text shows.
@@ -66,6 +71,17 @@ pub fn call_interpreter(returns: Returns) -> *const u8 {
     std::ptr::with_exposed_provenance(match returns {
         Returns::Paired => call_interpreter_paired(),
         Returns::Jump => call_interpreter_jump(),
+    })
+}
+
+/// What [`FuncRec::reg_entry`](upshift_core::vm::FuncRec::reg_entry) is for any function at first: a stub that asks the runtime
+/// ([`Builtins::spread`](upshift_core::vm::Builtins::spread)) and goes on at the function's native entry. Null where there is no
+/// native code in the process.
+#[must_use]
+pub fn spread(returns: Returns) -> *const u8 {
+    std::ptr::with_exposed_provenance(match returns {
+        Returns::Paired => spread_paired(),
+        Returns::Jump => spread_jump(),
     })
 }
 

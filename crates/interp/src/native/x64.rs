@@ -13,7 +13,8 @@ use std::arch::naked_asm;
 use std::mem::offset_of;
 
 use upshift_core::Trap;
-use upshift_core::vm::{EntryFrame, MemRecord, PcKind, Status, StoreCtx, VmCtx};
+use upshift_core::vm::registers::ArgRegisters;
+use upshift_core::vm::{Builtins, EntryFrame, FuncRec, MemRecord, PcKind, Status, StoreCtx, VmCtx};
 
 use super::handlers;
 
@@ -117,6 +118,93 @@ pub(super) unsafe extern "C" fn call_interpreter_jump() {
         ".cfi_endproc",
         arrive = sym handlers::arrive,
     )
+}
+
+/// Where [`ArgRegisters`] has a float register.
+const fn float_arg(number: usize) -> usize {
+    offset_of!(ArgRegisters, floats) + number * size_of::<[u64; 2]>()
+}
+
+/// Where [`ArgRegisters`] has an integer register.
+const fn int_arg(number: usize) -> usize {
+    offset_of!(ArgRegisters, ints) + number * size_of::<u64>()
+}
+
+macro_rules! spread {
+    ($(#[$doc:meta])* $name:ident: $more:literal bytes more, return address $below:literal below) => {
+        $(#[$doc])*
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $name() {
+            naked_asm!(
+                ".cfi_startproc",
+                ".cfi_def_cfa rsp, {below}",
+                "sub rsp, {size}",
+                ".cfi_adjust_cfa_offset {size}",
+                "mov [rsp + {kept}], rax",
+                "mov [rsp + {i0}], rdi",
+                "mov [rsp + {i1}], rsi",
+                "mov [rsp + {i2}], rdx",
+                "mov [rsp + {i3}], rcx",
+                "mov [rsp + {i4}], r8",
+                "mov [rsp + {i5}], r9",
+                "mov [rsp + {i6}], r10",
+                "movaps [rsp + {f0}], xmm0",
+                "movaps [rsp + {f1}], xmm1",
+                "movaps [rsp + {f2}], xmm2",
+                "movaps [rsp + {f3}], xmm3",
+                "movaps [rsp + {f4}], xmm4",
+                "movaps [rsp + {f5}], xmm5",
+                "movaps [rsp + {f6}], xmm6",
+                "movaps [rsp + {f7}], xmm7",
+                "mov rdi, rax",
+                "mov rsi, rsp",
+                "mov rdx, rbx",
+                "mov rax, [r14 + {builtins}]",
+                "call [rax + {spread}]",
+                "mov rax, [rsp + {kept}]",
+                "add rsp, {size}",
+                ".cfi_adjust_cfa_offset -{size}",
+                "jmp [rax + {native}]",
+                ".cfi_endproc",
+                below = const $below,
+                size = const size_of::<ArgRegisters>() + $more,
+                kept = const offset_of!(ArgRegisters, kept),
+                i0 = const int_arg(0),
+                i1 = const int_arg(1),
+                i2 = const int_arg(2),
+                i3 = const int_arg(3),
+                i4 = const int_arg(4),
+                i5 = const int_arg(5),
+                i6 = const int_arg(6),
+                f0 = const float_arg(0),
+                f1 = const float_arg(1),
+                f2 = const float_arg(2),
+                f3 = const float_arg(3),
+                f4 = const float_arg(4),
+                f5 = const float_arg(5),
+                f6 = const float_arg(6),
+                f7 = const float_arg(7),
+                builtins = const offset_of!(VmCtx, builtins),
+                spread = const offset_of!(Builtins, spread),
+                native = const offset_of!(FuncRec, native),
+            )
+        }
+    };
+}
+
+spread! {
+    /// A call of native code with arguments in registers, by an instruction `call`, to a function that nobody called so before: the
+    /// runtime puts the arguments into the slots of its parameters.
+    ///
+    /// In: rax the function's record, rbx its frame, behind the slots of parameters and a header; r14; integers and references in
+    /// rdi, rsi, rdx, rcx, r8, r9, r10, floats and vectors in xmm0 to xmm7; at rsp the return address of the call. Out: the same at
+    /// the function's native entry, but for the arguments, all of which are in their slots.
+    spread_paired: 0 bytes more, return address 16 below
+}
+
+spread! {
+    /// As [`spread_paired`], by a jump: rsp is that of the caller.
+    spread_jump: 8 bytes more, return address 8 below
 }
 
 /// A return of native code to a call of the interpreter, or to where an activation or a call of another instance ends. It

@@ -52,7 +52,7 @@ impl Builder<'_> {
                     (if call.tail { Op::ReturnCallIndirectSub } else { Op::CallIndirectSub }, 7)
                 }
             }
-            Callee::Ref(reference) => {
+            Callee::Ref { function: reference, .. } => {
                 let reference = self.slot(reference);
                 values[..4].copy_from_slice(&[params, callee, u64::from(reference.0), site]);
                 (if call.tail { Op::ReturnCallRef } else { Op::CallRef }, 4)

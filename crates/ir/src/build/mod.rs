@@ -287,7 +287,7 @@ impl Backend for Builder<'_> {
         }
     }
 
-    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+    fn load(&mut self, op: Load, _ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
         self.emit_load(op, arg, dst, address);
     }
 
@@ -303,7 +303,7 @@ impl Backend for Builder<'_> {
         self.emit_store_lane(bytes, lane, arg, address, vector);
     }
 
-    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
+    fn atomic(&mut self, op: Atomic, _ty: ValType, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.emit_atomic(op, arg, dst, operands);
     }
 

@@ -54,10 +54,10 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         self.inner.loop_end(number);
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, base: Slot) {
         self.event();
         self.blocks.push(Block::Plain);
-        self.inner.open();
+        self.inner.open(base);
     }
 
     fn close(&mut self) {
@@ -184,11 +184,11 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         self.inner.select(ty, dst, condition, if_true, if_false);
     }
 
-    fn load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) {
+    fn load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
         self.event();
         self.read(address);
         self.write(dst);
-        self.inner.load(op, arg, dst, address);
+        self.inner.load(op, ty, arg, dst, address);
     }
 
     fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
@@ -210,13 +210,13 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         self.inner.store_lane(bytes, lane, arg, address, vector);
     }
 
-    fn atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) {
+    fn atomic(&mut self, op: Atomic, ty: ValType, arg: MemArg, dst: Slot, operands: &[Operand]) {
         self.event();
         self.read_each(operands);
         if op.shape() != AtomicShape::Store {
             self.write(dst);
         }
-        self.inner.atomic(op, arg, dst, operands);
+        self.inner.atomic(op, ty, arg, dst, operands);
     }
 
     fn fence(&mut self) {

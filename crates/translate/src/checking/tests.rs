@@ -57,13 +57,13 @@ fn sum(backend: &mut Checked<'_>) {
 fn a_sequence_as_the_walker_makes_it_passes() {
     let passed = verdict(|backend| {
         let label = backend.new_label();
-        backend.open();
+        backend.open(HOME);
         backend.branch_if(LOCAL, true, label);
         sum(backend);
         backend.set_local(LocalIndex(0), Slot(0), Operand::Temp(HOME), ValType::I32);
         backend.bind(label, nothing());
         backend.close();
-        backend.open();
+        backend.open(HOME);
         let head = backend.new_label();
         backend.bind(head, nothing());
         backend.loop_head(0, nothing(), None);
@@ -143,12 +143,12 @@ fn code_is_reached_until_the_end() {
 #[test]
 fn blocks_nest() {
     breaks("something is still open", |backend| {
-        backend.open();
+        backend.open(HOME);
         finish(backend);
     });
     breaks("no block ends", |backend| backend.close());
     breaks("a loop without its end", |backend| {
-        backend.open();
+        backend.open(HOME);
         let head = backend.new_label();
         backend.bind(head, nothing());
         backend.loop_head(0, nothing(), None);
@@ -159,14 +159,14 @@ fn blocks_nest() {
 #[test]
 fn a_loop_follows_its_label_at_once() {
     breaks("does not follow its label at once", |backend| {
-        backend.open();
+        backend.open(HOME);
         let head = backend.new_label();
         backend.bind(head, nothing());
         sum(backend);
         backend.loop_head(0, nothing(), None);
     });
     breaks("loops are not numbered in order", |backend| {
-        backend.open();
+        backend.open(HOME);
         let head = backend.new_label();
         backend.bind(head, nothing());
         backend.loop_head(1, nothing(), None);

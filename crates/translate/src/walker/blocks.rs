@@ -25,9 +25,15 @@ impl<B: Backend> Walker<'_, '_, B> {
         })
     }
 
+    /// Tells the backend of a block that opens, with its parameters on top of the stack.
+    pub(super) fn open(&mut self, signature: Signature) {
+        let params = signature.params(self.module).len();
+        self.backend.open(self.stack.home(self.stack.height() - params));
+    }
+
     pub(super) fn block(&mut self, signature: Signature) -> Step {
         self.flush();
-        self.backend.open();
+        self.open(signature);
         self.push_block(Kind::Block, signature, None);
         Ok(())
     }
@@ -38,7 +44,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let params = signature.params(self.module);
         self.flush_top(params.len());
         self.stack.retype_top(params);
-        self.backend.open();
+        self.open(signature);
         let label = self.backend.new_label();
         self.bind(label);
         let number = self.loops;
@@ -66,7 +72,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         self.flush();
         // Both arms start from the same state, so parameters have to be in their homes, not constant in one of them.
         self.flush_top(signature.params(self.module).len());
-        self.backend.open();
+        self.open(signature);
         let otherwise = self.backend.new_label();
         self.backend.branch_if(condition, false, otherwise);
         self.end_run();

@@ -41,6 +41,6 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn call_ref(&mut self, ty: u32, tail: bool) -> Step {
         let func = self.module.types[ty as usize].func();
         let reference = self.pop();
-        self.call(Callee::Ref(reference), func, tail)
+        self.call(Callee::Ref { ty: TypeIndex(ty), function: reference }, func, tail)
     }
 }

@@ -61,7 +61,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         use wasmparser::Catch as Clause;
         self.flush();
         let signature = self.signature(table.ty)?;
-        self.backend.open();
+        self.open(signature);
         let handler = self.open_handler();
         for clause in &table.catches {
             let (tag, depth, wants_reference) = match *clause {
@@ -134,7 +134,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn try_(&mut self, ty: wasmparser::BlockType) -> Step {
         self.flush();
         let signature = self.signature(ty)?;
-        self.backend.open();
+        self.open(signature);
         let handler = self.open_handler();
         self.push_handled(Kind::Try(handler), signature, handler);
         Ok(())

@@ -26,7 +26,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let address = self.pop();
         let dst = self.stack.push_home(ty);
         self.announce();
-        self.backend.load(op, arg, dst, address);
+        self.backend.load(op, ty, arg, dst, address);
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         }
         // A store has no result, but the slot is there.
         let dst = if shape == AtomicShape::Store { self.stack.next_home() } else { self.stack.push_home(ty) };
-        self.backend.atomic(op, arg, dst, operands);
+        self.backend.atomic(op, ty, arg, dst, operands);
         Ok(())
     }
 

@@ -77,7 +77,7 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
                 let address = self.pop();
                 let dst = self.stack.push_number(result);
                 self.announce();
-                self.backend.load(op, arg, dst, address);
+                self.backend.load(op, result.val_type(), arg, dst, address);
                 Ok(())
             }
             Frequent::Store(op) => {

@@ -20,7 +20,7 @@ use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::StoreId;
 use crate::table::Table;
-use crate::vm::code::NoNativeCode;
+use crate::vm::code::{NativeKind, NoNativeCode};
 use crate::vm::code_object::CodeObject;
 use crate::vm::native::NativeSet;
 
@@ -152,12 +152,17 @@ impl InstanceData {
         Some(self.native.get_or_init(|| set))
     }
 
-    /// Code of one of the module's own functions, as far as it was made: native code if `native` says so, or else the interpreter's.
+    /// Code of one of the module's own functions, as far as it was made: native code of a kind that an address lies in, or else the
+    /// interpreter's.
     #[inline]
-    pub(crate) fn code(&self, func: FuncIndex, native: bool) -> Option<CodeObject<'_>> {
-        if native {
-            let own = func.0 - self.module.info().imported_funcs;
-            return Some(CodeObject::Baseline(self.native.get()?.get(own as usize)?));
+    pub(crate) fn code(
+        &self,
+        func: FuncIndex,
+        native: Option<(NativeKind, usize)>,
+    ) -> Option<CodeObject<'_>> {
+        if let Some((kind, pc)) = native {
+            let own = self.module.own(func);
+            return Some(CodeObject::Native(self.native.get()?.at(own, kind, pc)?));
         }
         Some(CodeObject::Interpreter(self.module.translated(func)?))
     }

@@ -280,8 +280,7 @@ impl StoreState {
             let same = Engine::same(func.func_type().engine(), &self.engine);
             assert!(same, "host function used with a store of another engine");
             let (code, ctx) = (upshift_interp::stubs::host_call(), self.host_ctx.as_ptr());
-            let native = self.tier.adaptor();
-            let entry = Entry { code, native, counter: FuncRec::COUNTER_START };
+            let entry = Entry { code, counter: FuncRec::COUNTER_START, ..self.tier.start() };
             let rec = Stable::new(FuncRec::new(entry, ctx, func.ty(), func.func_type().core(), index));
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index

@@ -1,113 +1,84 @@
 //! When a function goes to another tier: at its first call, and when calls and turns of loops have counted its record down.
 //!
 //! ```text
-//! first call ──▶ arrive ──▶ code of the tier that the engine begins with
-//! counter < 0 ─▶ hot ─────▶ native code, made or found ─┬▶ the record, for calls to come
-//!                                                       └▶ the landing, where the running frame goes on in it
+//! first call ──▶ first_call ─▶ code of the tier that the engine begins with
+//! counter < 0 ─▶ hot (interpreter), switch (native code) ─▶ code of a higher tier, made or found ─┬▶ the record, for calls to come
+//!                                                                                                └▶ the landing, where the running
+//!                                                                                                   frame goes on in it
 //! ```
 //!
-//! What one instance had compiled, others find when they ask: each record changes only while its own store's code runs.
+//! What one instance had compiled, others find when they ask, and what another thread compiles meanwhile is found when a counter has
+//! run out again: each record changes only while its own store's code runs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::{FuncRec, Landing, Returns, Status, VmCtx, frame};
-use upshift_interp::native;
+use upshift_core::vm::{Entry, FuncRec, Landing, Status, VmCtx};
 use upshift_ir::FuncCode;
-use upshift_ir::decode::decode;
 
 use anyhow::Result;
 
 use crate::instance::InstanceData;
+use crate::module::Module;
 use crate::store::StoreState;
-use crate::tier::pays::{Arrivals, FIRST, Verdict};
-use crate::vm::code::{CodeKind, NoNativeCode, Stub, kind_of};
-use crate::vm::native::{Cause, NativeFunc};
+use crate::tier::pays::{FIRST, Verdict};
+use crate::tier::place::{Place, fits, function_of};
+use crate::tier::random;
+use crate::tier::state::look_after;
+use crate::vm::code::NoNativeCode;
+use crate::vm::code_object::CodeObject;
+use crate::vm::native::{Cause, NativeFunc, NativeSet, Verdict as Compiled};
+use crate::vm::optimizer::{Key, Requested};
 use crate::vm::signals;
-use crate::vm::tier::{Dice, Tier, Tiering, Trigger};
+use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
 
-/// The most calls and turns between two random decisions.
-const RANDOM_ARRIVALS: u32 = 12;
+/// How often a function is looked at while it waits for optimized code, in the time in which it was first thought to deserve it.
+const LOOKS: u32 = 8;
 
-/// What a store remembers about the tiers of its functions.
-#[derive(Clone, Debug)]
-pub(crate) struct TierState {
-    tiering: Tiering,
-    dice: Dice,
-    returns: Returns,
-    arrivals: Arrivals,
+/// A frame that may go on in other code.
+#[derive(Clone, Copy)]
+pub(super) struct Running<'a> {
+    pub(super) ctx: *mut VmCtx,
+    pub(super) fp: *mut u64,
+    pub(super) func: &'a FuncRec,
+    pub(super) instance: &'a InstanceData,
+    /// Where it stands.
+    pub(super) place: Place,
 }
 
-impl TierState {
-    pub(crate) fn new(tiering: Tiering, returns: Returns) -> TierState {
-        let seed = if let Tiering::AtRandom(seed) = tiering { seed } else { 0 };
-        TierState { tiering, dice: Dice::new(seed), returns, arrivals: Arrivals::default() }
+impl Running<'_> {
+    pub(super) fn index(&self) -> FuncIndex {
+        FuncIndex(self.func.index)
     }
 
-    /// Whether there may be native code.
-    #[inline]
-    pub(crate) fn has_native_code(&self) -> bool {
-        self.tiering != Tiering::Never
-    }
-
-    /// Whether functions have native code from their first call.
-    pub(crate) fn is_at_first_call(&self) -> bool {
-        self.tiering == Tiering::AtFirstCall
-    }
-
-    /// How many arrivals at a function there may be before it is looked at.
-    pub(crate) fn counter(&mut self) -> i32 {
-        match self.tiering {
-            Tiering::Never | Tiering::AtFirstCall => FuncRec::COUNTER_START,
-            Tiering::WhenHot(arrivals) => {
-                i32::try_from(arrivals.unwrap_or(FIRST)).unwrap_or(FuncRec::COUNTER_START)
-            }
-            Tiering::AtRandom(_) => self.dice.below(RANDOM_ARRIVALS) as i32,
-        }
-    }
-
-    /// What to do with a function with so many bytes whose counter has run out.
-    fn arrived(&mut self, func: &FuncRec, body_bytes: usize) -> Verdict {
-        match self.tiering {
-            Tiering::WhenHot(None) => self.arrivals.arrived(std::ptr::from_ref(func).addr(), body_bytes),
-            Tiering::WhenHot(Some(arrivals)) => Verdict::Compile(arrivals),
-            Tiering::Never | Tiering::AtFirstCall | Tiering::AtRandom(_) => Verdict::Compile(0),
-        }
-    }
-
-    /// Whether a function with so many bytes is compiled at its first call.
-    fn at_once(&mut self, body_bytes: usize) -> bool {
-        match self.tiering {
-            Tiering::AtFirstCall => true,
-            Tiering::WhenHot(None) => self.arrivals.at_once(body_bytes),
-            Tiering::AtRandom(_) => self.chance(2),
-            Tiering::Never | Tiering::WhenHot(Some(_)) => false,
-        }
-    }
-
-    /// Whether the first call of a function may lead to another code than the interpreter's.
-    pub(crate) fn asks_at_first_call(&self) -> bool {
-        matches!(self.tiering, Tiering::AtFirstCall | Tiering::AtRandom(_))
-    }
-
-    /// What native code calls to reach a function that has none.
-    pub(crate) fn adaptor(&self) -> *const u8 {
-        if self.tiering == Tiering::Never {
-            return std::ptr::null();
-        }
-        native::call_interpreter(self.returns)
-    }
-
-    /// Whether something happens that happens so many times of four, if functions change their tier at random.
-    fn chance(&mut self, of_four: u32) -> bool {
-        matches!(self.tiering, Tiering::AtRandom(_)) && self.dice.below(4) < of_four
+    /// Why it is compiled now, after so many arrivals.
+    fn cause(&self, arrivals: u32) -> Cause {
+        let trigger = if let Place::Loop(_) = self.place { Trigger::Loop } else { Trigger::Calls };
+        Cause { trigger, arrivals, wait: Duration::ZERO }
     }
 }
 
 /// Lets calls of a function reach native code.
-fn install(func: &FuncRec, code: &NativeFunc) {
+pub(super) fn install(state: &StoreState, func: &FuncRec, code: &NativeFunc) {
     // Another thread may have made the code.
     signals::prepare_thread();
     func.code.set(code.entry());
     func.native.set(code.native_entry());
+    // Whatever it was leads to the native entry, unless it belongs to optimized code, which only random decisions leave again.
+    match code.reg_entry() {
+        Some(entry) => func.reg_entry.set(entry),
+        None if state.tier.tiering.asks() => func.reg_entry.set(state.tier.start().reg_entry),
+        None => {}
+    }
+}
+
+/// Lets calls of a function reach the interpreter.
+pub(super) fn interpret(state: &StoreState, func: &FuncRec, code: &FuncCode) {
+    let Entry { native, reg_entry, .. } = state.tier.start();
+    func.code.set(code.entry());
+    func.native.set(native);
+    func.reg_entry.set(reg_entry);
 }
 
 /// Gives a function code at its first call.
@@ -116,29 +87,28 @@ fn install(func: &FuncRec, code: &NativeFunc) {
 /// When it cannot be translated.
 pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: &FuncRec) -> Result<()> {
     let index = FuncIndex(func.index);
-    if !state.engine.is_refused_native_code() && state.tier.at_once(body_bytes(instance, index)) {
-        match compile(instance, index, Cause { trigger: Trigger::FirstCall, arrivals: 0 }) {
-            Ok(code) => {
-                install(func, code);
-                state.enter_tier(Tier::Baseline);
-                return Ok(());
-            }
-            // The interpreter can do without.
-            Err(reason) => state.engine.note_no_native_code(reason),
-        }
-    } else if let Tiering::WhenHot(_) = state.tier.tiering
-        && let Some(code) = known(instance, index)
-    {
-        install(func, code);
-        state.enter_tier(Tier::Baseline);
+    let wanted = state.tier.at_once(body_bytes(instance, index));
+    let cause = Cause { trigger: Trigger::FirstCall, arrivals: 0, wait: Duration::ZERO };
+    let code = match (wanted, state.tier.tiering) {
+        (Some(tier), _) => native_code(state, instance, index, tier, cause),
+        (None, Tiering::WhenHot(_)) => known(instance, index),
+        (None, _) => None,
+    };
+    let Some(code) = code else {
+        func.code.set(instance.module.code(index)?.entry());
+        state.enter_tier(Tier::Interpreter);
         return Ok(());
+    };
+    install(state, func, code);
+    state.enter_tier(code.compilation.tier);
+    if code.compilation.tier == Tier::Baseline {
+        count_to_optimized(state, instance, func);
     }
-    func.code.set(instance.module.code(index)?.entry());
-    state.enter_tier(Tier::Interpreter);
     Ok(())
 }
 
-/// The counter of a function has run out, whose frame is at `fp`; `ip` is where it goes on.
+/// The counter of a function has run out in a handler of the interpreter. Its frame is at `fp`; `ip` is where it goes on, which may be
+/// in native code.
 ///
 /// # Errors
 /// When it cannot be translated.
@@ -156,56 +126,21 @@ pub(crate) unsafe fn hot(
     func.counter.set(FuncRec::COUNTER_START);
     // A function of the host has only its stub, and the counter runs out after 2^31 arrivals where nothing else is wanted.
     let Some(instance) = instance.filter(|_| state.tier.has_native_code()) else { return Ok(Status::OK) };
-    if matches!(state.tier.tiering, Tiering::AtRandom(_)) {
-        func.counter.set(state.tier.counter());
-    }
-    let place = Place::of(instance, func, ip);
-    if place == Place::NativeStart {
-        return back_to_interpreter(state, instance, func, ctx, fp);
-    }
-    let random = matches!(state.tier.tiering, Tiering::AtRandom(_));
-    let (here, calls) = if random { (state.tier.chance(2), state.tier.chance(2)) } else { (true, true) };
-    if !(here || calls) || place == Place::Native {
-        return Ok(Status::OK);
-    }
-    let index = FuncIndex(func.index);
-    if state.engine.is_refused_native_code() && known(instance, index).is_none() {
-        return Ok(Status::OK);
-    }
-    let arrivals = match state.tier.arrived(func, body_bytes(instance, index)) {
-        Verdict::Compile(arrivals) => arrivals,
-        // What others have compiled costs nothing.
-        Verdict::Wait(arrivals) if known(instance, index).is_none() => {
-            func.counter.set(i32::try_from(arrivals).unwrap_or(FuncRec::COUNTER_START));
-            return Ok(Status::OK);
+    let (place, tier) = Place::of(instance, func, ip);
+    let running = Running { ctx, fp, func, instance, place };
+    match state.tier.tiering {
+        Tiering::Never | Tiering::AtFirstCall(_) => Ok(Status::OK),
+        Tiering::AtRandom(_) => random::change(state, running),
+        Tiering::WhenHot(_) if tier == Tier::Interpreter && !state.tier.skips_baseline() => {
+            to_baseline(state, running)
         }
-        Verdict::Wait(_) => 0,
-    };
-    let trigger = if let Place::Loop(_) = place { Trigger::Loop } else { Trigger::Calls };
-    let code = match compile(instance, index, Cause { trigger, arrivals }) {
-        Ok(code) => code,
-        Err(reason) => {
-            state.engine.note_no_native_code(reason);
-            return Ok(Status::OK);
-        }
-    };
-    if calls {
-        install(func, code);
+        Tiering::WhenHot(_) if tier == Tier::Optimizing => Ok(Status::OK),
+        Tiering::WhenHot(_) => Ok(to_optimized(state, running)),
     }
-    let entry = match place {
-        Place::Start => Some(code.entry().wrapping_add(1)),
-        Place::Loop(number) => code.loop_entry(number),
-        Place::NativeStart | Place::Native | Place::Elsewhere => None,
-    };
-    let fits = fits(ctx, fp, code.frame_slots());
-    let Some(ip) = entry.filter(|_| here && fits) else { return Ok(Status::OK) };
-    state.enter_tier(Tier::Baseline);
-    state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
-    Ok(Status::LANDING)
 }
 
-/// Native code of the function whose frame is at `fp` asks at the head of a loop whether to go on in the interpreter; the third word
-/// at `ip` is the loop's number.
+/// Native code made in one pass asks where to go on, at the start of a function or at the head of a loop, because it has counted the
+/// function down or for tests; the third word at `ip` says where.
 ///
 /// # Errors
 /// When the function cannot be translated.
@@ -223,51 +158,125 @@ pub(crate) unsafe fn switch(
         let (func, instance) = function_of(fp);
         (func, instance, *ip.add(2) as u32)
     };
-    let Some(instance) = instance.filter(|_| state.tier.chance(1)) else { return Ok(Status::OK) };
-    let code = instance.module.code(FuncIndex(func.index))?;
-    let fits = fits(ctx, fp, code.preamble().frame_slots as usize);
-    let Some(head) = code.loop_head(number).filter(|_| fits) else { return Ok(Status::OK) };
-    if state.tier.chance(2) {
-        func.code.set(code.entry());
-        func.native.set(state.tier.adaptor());
+    let Some(instance) = instance else { return Ok(Status::OK) };
+    let running = Running { ctx, fp, func, instance, place: Place::from_number(number) };
+    if state.tier.tiering.asks() {
+        return random::asked(state, running);
     }
-    state.enter_tier(Tier::Interpreter);
-    state.ctx_mut().landing = Landing { ip: code.entry().wrapping_add(head), fp, ctx, sp: 0 };
-    Ok(Status::LANDING)
+    func.counter.set(FuncRec::COUNTER_START);
+    Ok(to_optimized(state, running))
 }
 
-/// The function that a frame belongs to, and its instance; a function of the host has none.
-///
-/// # Safety
-/// The frame is live.
-unsafe fn function_of<'a>(fp: *mut u64) -> (&'a FuncRec, Option<&'a InstanceData>) {
-    // SAFETY: each frame has a header with the record of its function, whose context and instance live as long as its store.
-    unsafe {
-        let func: &FuncRec = &**fp.offset(frame::FUNC).cast::<*const FuncRec>();
-        (func, (*func.vmctx).instance.cast::<InstanceData>().as_ref())
+/// Leads an interpreted function to native code, if that pays.
+fn to_baseline(state: &mut StoreState, running: Running<'_>) -> Result<Status> {
+    let Running { func, instance, place, .. } = running;
+    let index = running.index();
+    let arrivals = match state.tier.arrived(func, body_bytes(instance, index)) {
+        Verdict::Compile(arrivals) => arrivals,
+        // What others have compiled costs nothing.
+        Verdict::Wait(arrivals) if known(instance, index).is_none() => {
+            look_after(&func.counter, arrivals);
+            return Ok(Status::OK);
+        }
+        Verdict::Wait(_) => 0,
+    };
+    let cause = running.cause(arrivals);
+    let whole = known(instance, index);
+    let Some(whole) = whole.or_else(|| native_code(state, instance, index, Tier::Baseline, cause)) else {
+        return Ok(Status::OK);
+    };
+    install(state, func, whole);
+    count_to_optimized(state, instance, func);
+    // In a loop optimized code may have no way in, or not yet.
+    let from_here = place.from_loop().and_then(|number| optimized(instance, index, Some(number)));
+    let code = match from_here {
+        Some(code) => Some(code),
+        None if place.from_loop().is_some() => native_code(state, instance, index, Tier::Baseline, cause),
+        None => Some(whole),
+    };
+    Ok(code.map_or(Status::OK, |code| land(state, running, CodeObject::Native(code))))
+}
+
+/// Leads a function to optimized code if there is some, and has it made if there is none.
+fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
+    let Running { func, instance, place, .. } = running;
+    let index = running.index();
+    let Some(after) = state.tier.optimized_after(body_bytes(instance, index)) else { return Status::OK };
+    let (own, from_loop) = (instance.module.own(index), place.from_loop());
+    let set = match instance.native_set() {
+        Ok(set) => set,
+        Err(reason) => {
+            state.engine.note_no_native_code(reason);
+            return Status::OK;
+        }
+    };
+    // What follows from a loop comes first: nobody knows whether the function is called again. If the loop is hot once more, it was.
+    let known = |from_loop| set.optimized(own, from_loop).is_some();
+    let next = [from_loop, None].into_iter().find(|&from_loop| !known(from_loop));
+    let waits = match next {
+        Some(from_loop) => request(state, running, from_loop, after),
+        None => Requested::Never,
+    };
+    if let Some(code) = optimized(instance, index, None) {
+        install(state, func, code);
+    }
+    let all_known = known(from_loop) && known(None);
+    look_after(
+        &func.counter,
+        if all_known || waits == Requested::Never { after } else { (after / LOOKS).max(FIRST) },
+    );
+    match optimized(instance, index, from_loop) {
+        Some(code) => land(state, running, CodeObject::Native(code)),
+        None => Status::OK,
     }
 }
 
-/// Lets a function that is about to begin in native code run in the interpreter instead, if functions change their tier at random.
-fn back_to_interpreter(
-    state: &mut StoreState,
-    instance: &InstanceData,
-    func: &FuncRec,
-    ctx: *mut VmCtx,
-    fp: *mut u64,
-) -> Result<Status> {
-    if !state.tier.chance(2) {
-        return Ok(Status::OK);
+/// Has a function optimized, or what follows from a loop of it on, now or soon.
+fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arrivals: u32) -> Requested {
+    let Running { instance, .. } = running;
+    let (index, cause) = (running.index(), running.cause(arrivals));
+    let (Some(up), Some(set)) = (state.tier.optimizes(), instance.native.get()) else {
+        return Requested::Never;
+    };
+    if up.optimization == Optimization::AtOnce {
+        if let Err(reason) = optimize(set, &instance.module, index, from_loop, cause) {
+            state.engine.note_no_native_code(reason);
+            return Requested::Never;
+        }
+        return Requested::Waits;
     }
-    let code = instance.module.code(FuncIndex(func.index))?;
-    func.code.set(code.entry());
-    func.native.set(state.tier.adaptor());
-    if !fits(ctx, fp, code.preamble().frame_slots as usize) {
-        return Ok(Status::OK);
+    let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index), from_loop };
+    state.engine.optimizer().request(key, arrivals.into(), || {
+        let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
+        Box::new(move || {
+            // What nobody has any longer is not compiled.
+            let (Some(set), Some(module)) = (set.upgrade(), module.upgrade()) else { return };
+            let cause = Cause { wait: since.elapsed(), ..cause };
+            if let Err(reason) = optimize(&set, &module, index, from_loop, cause) {
+                module.engine().note_no_native_code(reason);
+            }
+        })
+    })
+}
+
+/// Goes on in other code, if it has a place to go on at and the frame has room.
+pub(super) fn land(state: &mut StoreState, running: Running<'_>, code: CodeObject<'_>) -> Status {
+    let Running { ctx, fp, place, .. } = running;
+    let fits = fits(ctx, fp, code.frame_slots());
+    let Some(ip) = place.in_other(code).filter(|_| fits) else { return Status::OK };
+    state.enter_tier(match code {
+        CodeObject::Interpreter(_) => Tier::Interpreter,
+        CodeObject::Native(code) => code.compilation.tier,
+    });
+    state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
+    Status::LANDING
+}
+
+/// Has a function that gets code of one pass looked at when it has earned optimized code.
+fn count_to_optimized(state: &StoreState, instance: &InstanceData, func: &FuncRec) {
+    if let Some(after) = state.tier.optimized_after(body_bytes(instance, FuncIndex(func.index))) {
+        look_after(&func.counter, after);
     }
-    state.enter_tier(Tier::Interpreter);
-    state.ctx_mut().landing = Landing { ip: code.entry().wrapping_add(1), fp, ctx, sp: 0 };
-    Ok(Status::LANDING)
 }
 
 /// Bytes of the body of a function.
@@ -275,72 +284,58 @@ fn body_bytes(instance: &InstanceData, func: FuncIndex) -> usize {
     instance.module.info().body(func).map_or(0, |body| body.len())
 }
 
-/// Native code of a function, if there is any.
+/// The best native code of a function, if there is any.
 fn known(instance: &InstanceData, func: FuncIndex) -> Option<&NativeFunc> {
-    instance.known_native_set()?.get(instance.module.own(func))
+    instance.known_native_set()?.best(instance.module.own(func))
 }
 
-/// Native code of a function, which is made if there is none.
-fn compile(instance: &InstanceData, func: FuncIndex, cause: Cause) -> Result<&NativeFunc, NoNativeCode> {
+/// Optimized code of a function, or of what follows from a loop of it on, if there is any.
+fn optimized(instance: &InstanceData, func: FuncIndex, from_loop: Option<u32>) -> Option<&NativeFunc> {
+    let set = instance.known_native_set()?;
+    set.optimized(instance.module.own(func), from_loop)?.as_ref().ok()
+}
+
+/// Optimizes a function, or what follows from a loop of it on, if that has not been done.
+pub(super) fn optimize<'a>(
+    set: &'a NativeSet,
+    module: &Module,
+    func: FuncIndex,
+    from_loop: Option<u32>,
+    cause: Cause,
+) -> Result<&'a Compiled, NoNativeCode> {
+    if let Some(verdict) = set.optimized(module.own(func), from_loop) {
+        return Ok(verdict);
+    }
+    let (info, engine) = (module.info(), module.engine());
+    let verdict = set.optimize(info, func, from_loop, engine.config().code, cause)?;
+    if let Err(refusal) = verdict {
+        engine.note_refusal(refusal.reason);
+    }
+    Ok(verdict)
+}
+
+/// Native code of a function for a tier, or the one below if that refuses it, which is made if there is none.
+pub(super) fn native_code<'a>(
+    state: &StoreState,
+    instance: &'a InstanceData,
+    func: FuncIndex,
+    tier: Tier,
+    cause: Cause,
+) -> Option<&'a NativeFunc> {
     let options = instance.module.engine().config().code;
-    instance.native_set()?.compile(instance.module.info(), func, options, cause)
-}
-
-/// Whether a frame of so many slots at `fp` ends where frames have to: those of a function's codes have different sizes.
-fn fits(ctx: *mut VmCtx, fp: *mut u64, slots: usize) -> bool {
-    // SAFETY: the context of running code lives.
-    let limit = unsafe { (*ctx).stack_limit };
-    fp.addr() + slots * size_of::<u64>() <= limit.addr()
-}
-
-/// Where a function goes on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
-    /// At its start, in the interpreter.
-    Start,
-    /// At the head of the loop of this number, in the interpreter.
-    Loop(u32),
-    /// At its start, in native code.
-    NativeStart,
-    /// Anywhere else in native code.
-    Native,
-    /// Where an exception was caught.
-    Elsewhere,
-}
-
-impl Place {
-    fn of(instance: &InstanceData, func: &FuncRec, ip: *const u64) -> Place {
-        // SAFETY: the code of a running function belongs to its store.
-        match unsafe { kind_of(ip.addr()) } {
-            CodeKind::Native(_) => {
-                let set = instance.native.get();
-                let code = set.and_then(|set| set.get(instance.module.own(FuncIndex(func.index))));
-                let start = code.is_some_and(|code| std::ptr::eq(code.entry().wrapping_add(1), ip));
-                if start { Place::NativeStart } else { Place::Native }
-            }
-            CodeKind::Stub(Stub::Translate) => Place::Start,
-            CodeKind::Interpreter => {
-                let code = instance.module.translated(FuncIndex(func.index));
-                code.and_then(|code| Some(Place::in_code(code, code.word_at(ip.addr())?)))
-                    .unwrap_or(Place::Elsewhere)
-            }
-            CodeKind::Stub(_) | CodeKind::Nothing => Place::Elsewhere,
+    let info = instance.module.info();
+    let make = || -> Result<Option<&NativeFunc>, NoNativeCode> {
+        if tier == Tier::Interpreter || state.engine.is_refused_native_code() {
+            return Ok(None);
         }
-    }
-
-    fn in_code(code: &FuncCode, word: usize) -> Place {
-        let loop_where = |is_here: &dyn Fn(usize) -> bool| {
-            (0..code.loop_count() as u32).find(|&number| code.loop_head(number).is_some_and(is_here))
-        };
-        // What leads back to a head with a test may have made the test itself, and go on behind it. To test again does nothing
-        // else. But if the head of another loop lies there, control may come from inside that loop, where the test has no place.
-        let behind = |head: usize| {
-            decode(code.words(), head).is_ok_and(|test| !test.targets.is_empty() && head + test.len == word)
-        };
-        match loop_where(&|head| head == word).or_else(|| loop_where(&behind)) {
-            Some(number) => Place::Loop(number),
-            None if word == 1 => Place::Start,
-            None => Place::Elsewhere,
+        let set = instance.native_set()?;
+        if tier == Tier::Optimizing
+            && let Ok(code) = optimize(set, &instance.module, func, None, cause)?
+        {
+            return Ok(Some(code));
         }
-    }
+        set.compile(info, func, options, cause).map(Some)
+    };
+    // The interpreter can do without.
+    make().map_err(|reason| state.engine.note_no_native_code(reason)).ok().flatten()
 }

@@ -50,6 +50,18 @@ const LARGE: usize = 100_000;
 /// See [`LARGE`].
 const FOR_A_BYTE: u64 = 2;
 
+/// How many arrivals at a function in a lower tier are worth a byte of its body to the optimizing compiler.
+const OPTIMIZED_FOR_A_BYTE: u64 = 20;
+
+/// The fewest arrivals before a function is optimized.
+const OPTIMIZED_FIRST: u64 = 2000;
+
+/// After how many arrivals in a lower tier a function with so many bytes is optimized.
+pub(super) fn optimized_after(body_bytes: usize) -> u32 {
+    let arrivals = (body_bytes as u64).saturating_mul(OPTIMIZED_FOR_A_BYTE).saturating_add(OPTIMIZED_FIRST);
+    u32::try_from(arrivals).unwrap_or(u32::MAX)
+}
+
 impl Arrivals {
     /// The counter of a function with so many bytes has run out.
     pub(super) fn arrived(&mut self, func: usize, body_bytes: usize) -> Verdict {
@@ -83,7 +95,9 @@ fn needed(body_bytes: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrivals, FIRST, LARGE, START, Verdict, needed};
+    use super::{
+        Arrivals, FIRST, LARGE, OPTIMIZED_FIRST, OPTIMIZED_FOR_A_BYTE, START, Verdict, needed, optimized_after,
+    };
 
     /// After how many arrivals a function is compiled that nothing else runs beside, and after how many looks.
     fn alone(arrivals: &mut Arrivals, func: usize, body_bytes: usize) -> (u32, u32) {
@@ -105,6 +119,15 @@ mod tests {
         // From then on each one is compiled that is busy, and new ones at once.
         assert_eq!(alone(&mut arrivals, 2, 10), (FIRST + 1, 1));
         assert!(arrivals.at_once(LARGE) && !arrivals.at_once(LARGE + 1));
+    }
+
+    #[test]
+    fn what_takes_longer_to_optimize_has_to_run_longer() {
+        let price = |bytes| u64::from(optimized_after(bytes));
+        assert_eq!(price(0), OPTIMIZED_FIRST);
+        assert_eq!(price(1000) - price(0), 1000 * OPTIMIZED_FOR_A_BYTE);
+        assert_eq!(price(1_000_000) - price(999_000), price(1000) - price(0));
+        assert_eq!(optimized_after(usize::MAX), u32::MAX);
     }
 
     #[test]

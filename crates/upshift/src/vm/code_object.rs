@@ -12,6 +12,7 @@ use upshift_ir::references::ReferenceMaps;
 use upshift_ir::{FuncCode, code};
 use upshift_translate::{CodeOptions, ModuleInfo};
 
+use crate::vm::code::NativeKind;
 use crate::vm::native::{NativeFunc, NativeSet};
 use crate::vm::tier::Tier;
 
@@ -20,8 +21,8 @@ use crate::vm::tier::Tier;
 pub(crate) enum CodeObject<'a> {
     /// Of the interpreter.
     Interpreter(&'a FuncCode),
-    /// Of the compiler that takes a single pass.
-    Baseline(&'a NativeFunc),
+    /// Of a compiler, whichever.
+    Native(&'a NativeFunc),
 }
 
 impl<'a> CodeObject<'a> {
@@ -30,7 +31,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn position(self, pc: usize) -> Option<usize> {
         match self {
             CodeObject::Interpreter(code) => code.word_at(pc),
-            CodeObject::Baseline(code) => Some(code.position(code.offset_of(pc)?) as usize),
+            CodeObject::Native(code) => Some(code.position(code.offset_of(pc)?) as usize),
         }
     }
 
@@ -39,7 +40,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn handlers(self) -> Option<&'a Handlers> {
         match self {
             CodeObject::Interpreter(code) => code.handlers(),
-            CodeObject::Baseline(code) => code.handlers(),
+            CodeObject::Native(code) => code.handlers(),
         }
     }
 
@@ -48,7 +49,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn landing(self, target: u32) -> *const u64 {
         match self {
             CodeObject::Interpreter(code) => code.entry().wrapping_add(target as usize),
-            CodeObject::Baseline(code) => code.word(target),
+            CodeObject::Native(code) => code.word(target),
         }
     }
 
@@ -57,7 +58,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn references(self) -> Option<&'a ReferenceMaps> {
         match self {
             CodeObject::Interpreter(code) => code.references(),
-            CodeObject::Baseline(code) => code.references(),
+            CodeObject::Native(code) => code.references(),
         }
     }
 
@@ -65,7 +66,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn frame_slots(self) -> usize {
         match self {
             CodeObject::Interpreter(code) => code.preamble().frame_slots as usize,
-            CodeObject::Baseline(code) => code.frame_slots(),
+            CodeObject::Native(code) => code.frame_slots(),
         }
     }
 
@@ -74,7 +75,7 @@ impl<'a> CodeObject<'a> {
     pub(crate) fn instruction(self, pc: usize) -> Option<Instr> {
         match self {
             CodeObject::Interpreter(code) => decode(code.words(), code.word_at(pc)?).ok(),
-            CodeObject::Baseline(code) => decode(code.pool_from(code.offset_of(pc)?)?, 0).ok(),
+            CodeObject::Native(code) => decode(code.pool_from(code.offset_of(pc)?)?, 0).ok(),
         }
     }
 }
@@ -83,7 +84,13 @@ impl<'a> CodeObject<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Interpreter,
-    Baseline(Arc<NativeSet>),
+    /// Code of a set, by its function and an address within it.
+    Native {
+        set: Arc<NativeSet>,
+        own: usize,
+        kind: NativeKind,
+        pc: usize,
+    },
 }
 
 impl Origin {
@@ -91,15 +98,22 @@ impl Origin {
     pub(crate) fn tier(&self) -> Tier {
         match self {
             Origin::Interpreter => Tier::Interpreter,
-            Origin::Baseline(_) => Tier::Baseline,
+            Origin::Native { kind: NativeKind::Optimized, .. } => Tier::Optimizing,
+            Origin::Native { .. } => Tier::Baseline,
         }
+    }
+
+    /// The native code.
+    fn native(&self) -> Option<&NativeFunc> {
+        let Origin::Native { set, own, kind, pc } = self else { return None };
+        set.at(*own, *kind, *pc)
     }
 
     /// Whether both have the same code of a function.
     pub(crate) fn same(&self, other: &Origin) -> bool {
-        match (self, other) {
-            (Origin::Interpreter, Origin::Interpreter) => true,
-            (Origin::Baseline(a), Origin::Baseline(b)) => Arc::ptr_eq(a, b),
+        match (self.native(), other.native()) {
+            (None, None) => true,
+            (Some(a), Some(b)) => std::ptr::eq(a, b),
             _ => false,
         }
     }
@@ -112,9 +126,11 @@ impl Origin {
         func: FuncIndex,
         options: CodeOptions,
     ) -> impl Fn(usize) -> Option<u32> + use<> {
-        let positions = match self {
-            Origin::Interpreter => code::positions(info, func, options).unwrap_or_default(),
-            Origin::Baseline(set) => set.offsets(info, func, options),
+        let kept = self.native().and_then(|code| code.positions());
+        let positions = match (self, kept) {
+            (_, Some(positions)) => positions.to_vec(),
+            (Origin::Interpreter, None) => code::positions(info, func, options).unwrap_or_default(),
+            (Origin::Native { set, .. }, None) => set.offsets(info, func, options),
         };
         move |position| {
             let behind = positions.partition_point(|&(start, _)| start as usize <= position);

@@ -11,10 +11,12 @@
 //! - memory of the system: [`mmap`], kept for the next instance by [`pool`], counted by [`budget`], refused as [`out_of_memory`]
 //! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
-//! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`tier`]
-//!   for what made it, [`refusal`] for why nothing did, [`trap_sites`] for where it trapped, [`signals`] for its faults in what memories have by [`reservation`]
-//! - threads: [`parking`], [`racy`]
+//! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`adaptors`] for
+//!   how its callers pass arguments, [`tier`] for what made it, [`refusal`] for why nothing did, [`trap_sites`]
+//!   for where it trapped, [`signals`] for its faults in what memories have by [`reservation`]
+//! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`]
 
+pub(crate) mod adaptors;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) mod apart;
 pub(crate) mod budget;
@@ -28,6 +30,7 @@ pub(crate) mod mmap;
 pub(crate) mod native;
 pub(crate) mod native_stack;
 pub(crate) mod observe;
+pub(crate) mod optimizer;
 pub(crate) mod out_of_memory;
 pub(crate) mod parking;
 pub(crate) mod pool;

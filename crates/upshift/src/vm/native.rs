@@ -3,7 +3,8 @@
 //! ```text
 //! NativeModule ─ modes of an instance's memories ─▶ NativeSet ─ function ─▶ NativeFunc: address, what lies beside the code
 //!                                                       │ not there yet
-//!                                                       └─ upshift_baseline::compile ─▶ CodeSet::publish
+//!                                                       ├─ upshift_baseline::compile ─┬▶ CodeSet::publish
+//!                                                       └─ upshift_opt::compile ──────┘   or a refusal, which is kept
 //! ```
 //!
 //! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
@@ -11,95 +12,33 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{fmt, mem};
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_asm::{RelocKind, Stub};
+use upshift_asm::{NativeCode, RelocKind, Stub};
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
-use upshift_ir::handlers::Handlers;
-use upshift_ir::references::ReferenceMaps;
+use upshift_opt::{OptCode, PassSet, Reason, Refusal, Request};
 use upshift_translate::{CodeOptions, ModuleInfo};
 
-use crate::vm::code::{CodeSet, NativeKind, NoNativeCode};
+use crate::vm::code::{CodeSet, Fault, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
-use crate::vm::observe::{Observers, Registration};
+use crate::vm::observe::Observers;
 use crate::vm::refusal::{CodeBudget, CodeRefusal};
 use crate::vm::tier::{Compilation, Tier, Trigger};
 use crate::vm::trap_sites::TrapSites;
 
-/// Native code of one function.
-pub(crate) struct NativeFunc {
-    /// Where the code begins.
-    address: usize,
-    /// What lies beside it.
-    code: BaselineCode,
-    pub(crate) compilation: Compilation,
-    /// What a debugger knows of it.
-    _registration: Option<Registration>,
-}
+mod func;
+mod optimized;
 
-impl NativeFunc {
-    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`.
-    pub(crate) fn entry(&self) -> *const u64 {
-        self.word(self.code.entry)
-    }
-
-    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `native`.
-    pub(crate) fn native_entry(&self) -> *const u8 {
-        std::ptr::with_exposed_provenance(self.address + self.code.native_entry as usize)
-    }
-
-    /// The word to go on with from the head of a loop of the interpreter's code, if anything reaches the loop.
-    pub(crate) fn loop_entry(&self, number: u32) -> Option<*const u64> {
-        self.code.loop_head(number).map(|offset| self.word(offset))
-    }
-
-    /// The word at an offset.
-    pub(crate) fn word(&self, offset: u32) -> *const u64 {
-        std::ptr::with_exposed_provenance(self.address + offset as usize)
-    }
-
-    /// Slots of the frame behind `fp`.
-    pub(crate) fn frame_slots(&self) -> usize {
-        self.code.frame_slots as usize
-    }
-
-    /// What catches exceptions, by positions.
-    pub(crate) fn handlers(&self) -> Option<&Handlers> {
-        Some(&self.code.handlers).filter(|handlers| !handlers.is_empty())
-    }
-
-    /// Which slots are references, by positions.
-    pub(crate) fn references(&self) -> Option<&ReferenceMaps> {
-        Some(&self.code.references).filter(|references| !references.is_empty())
-    }
-
-    /// The offset of an address in the code, if it is in there.
-    pub(crate) fn offset_of(&self, pc: usize) -> Option<u32> {
-        let offset = pc.wrapping_sub(self.address);
-        (offset < self.compilation.code_bytes).then_some(offset as u32)
-    }
-
-    /// The position that a byte of the code belongs to: an offset in the main line.
-    pub(crate) fn position(&self, offset: u32) -> u32 {
-        self.code.position(offset)
-    }
-
-    /// The words from an offset to the end of the pool, if it is in the pool.
-    pub(crate) fn pool_from(&self, offset: u32) -> Option<&[u64]> {
-        if offset < self.code.code.pool || !offset.is_multiple_of(8) {
-            return None;
-        }
-        let words = (self.compilation.code_bytes - offset as usize) / size_of::<u64>();
-        // SAFETY: I-NATIVE: published code stays readable and unchanged as long as its set, which owns this.
-        Some(unsafe { std::slice::from_raw_parts(self.word(offset), words) })
-    }
-}
+use func::Beside;
+pub(crate) use func::NativeFunc;
+use optimized::Optimized;
+pub(crate) use optimized::Verdict;
 
 /// Why a function is compiled.
 #[derive(Clone, Copy, Debug)]
@@ -107,13 +46,19 @@ pub(crate) struct Cause {
     pub(crate) trigger: Trigger,
     /// After how many calls and turns of loops, if they are counted.
     pub(crate) arrivals: u32,
+    /// How long another thread had other things to do first.
+    pub(crate) wait: Duration,
 }
 
 /// Native code for instances whose memories have the same modes.
 pub(crate) struct NativeSet {
     target: Target,
-    /// Dropped before the code, for debuggers look at code that they know.
-    funcs: CodeTable<NativeFunc>,
+    /// Whether optimized code is made without the passes that improve it.
+    unimproved: bool,
+    /// What one pass makes. Dropped before the code, for debuggers look at code that they know.
+    baseline: CodeTable<NativeFunc>,
+    /// What the optimizing compiler makes.
+    optimized: CodeTable<Optimized>,
     code: CodeSet<'static>,
     /// Who is told of new code.
     observers: Option<Arc<Observers>>,
@@ -126,14 +71,79 @@ pub(crate) struct NativeSet {
     traps: TrapSites,
 }
 
-impl NativeSet {
-    /// The code of a function, if it has been made; `own` counts without the imports.
-    #[inline]
-    pub(crate) fn get(&self, own: usize) -> Option<&NativeFunc> {
-        self.funcs.get(own)
+/// Code that is about to be published.
+struct Made {
+    code: NativeCode,
+    kind: NativeKind,
+    faults: Box<[Fault]>,
+    beside: Beside,
+    compilation: Compilation,
+}
+
+impl Made {
+    /// What one pass has made.
+    fn baseline(mut code: BaselineCode, cause: Cause, time: Duration) -> Made {
+        let (faults, native) = (mem::take(&mut code.faults), mem::take(&mut code.code));
+        let compilation = Compilation {
+            code_bytes: native.bytes.len(),
+            embedded: code.embedded as usize,
+            ..cause.compilation(Tier::Baseline, time)
+        };
+        let beside = Beside::of_baseline(code, native.pool);
+        Made { code: native, kind: NativeKind::Baseline, faults, beside, compilation }
     }
 
-    /// The code of a function, which is made if there is none. If several threads do that at once, the first one's counts.
+    /// What the optimizing compiler has made, of a whole function or from a loop on.
+    fn optimized(mut code: OptCode, from_loop: Option<u32>, cause: Cause, time: Duration) -> Made {
+        let (faults, native) = (mem::take(&mut code.faults), mem::take(&mut code.code));
+        let compilation = Compilation {
+            from_loop,
+            code_bytes: native.bytes.len(),
+            embedded: code.stats.embedded as usize,
+            spills: code.stats.spills as usize,
+            passes_off: code.stats.passes_off,
+            ..cause.compilation(Tier::Optimizing, time)
+        };
+        let beside = Beside::of_optimized(code, native.pool, from_loop.is_none());
+        Made { code: native, kind: NativeKind::Optimized, faults, beside, compilation }
+    }
+}
+
+impl NativeSet {
+    /// The code of a function that one pass has made, if it has; `own` counts without the imports.
+    #[inline]
+    pub(crate) fn baseline(&self, own: usize) -> Option<&NativeFunc> {
+        self.baseline.get(own)
+    }
+
+    /// What the optimizing compiler has said to a function, or to what follows from a loop of it on, if it was asked.
+    #[inline]
+    pub(crate) fn optimized(&self, own: usize, from_loop: Option<u32>) -> Option<&Verdict> {
+        self.optimized.get(own)?.get(from_loop)
+    }
+
+    /// The best code of a whole function.
+    pub(crate) fn best(&self, own: usize) -> Option<&NativeFunc> {
+        let optimized = self.optimized(own, None).and_then(|verdict| verdict.as_ref().ok());
+        optimized.or_else(|| self.baseline(own))
+    }
+
+    /// The code of a function that an address lies in.
+    #[inline]
+    pub(crate) fn at(&self, own: usize, kind: NativeKind, pc: usize) -> Option<&NativeFunc> {
+        match kind {
+            NativeKind::Optimized => self.optimized.get(own)?.at(pc),
+            _ => self.baseline(own),
+        }
+    }
+
+    /// Why a function is not optimized, if it was refused.
+    pub(crate) fn refusal(&self, own: usize) -> Option<&Refusal> {
+        self.optimized.get(own)?.refusal()
+    }
+
+    /// The code of a function in a single pass, which is made if there is none. If several threads do that at once, the first one's
+    /// counts.
     ///
     /// # Errors
     /// When there is no memory for it, or the function is refused, which is remembered.
@@ -145,7 +155,7 @@ impl NativeSet {
         cause: Cause,
     ) -> Result<&NativeFunc, NoNativeCode> {
         let own = (func.0 - info.imported_funcs) as usize;
-        if let Some(code) = self.get(own) {
+        if let Some(code) = self.baseline(own) {
             return Ok(code);
         }
         if let Some(refusal) = self.code_refusal(own) {
@@ -160,33 +170,70 @@ impl NativeSet {
             return Err(refuse(CodeRefusal::Budget));
         }
         let begin = Instant::now();
-        let mut code = upshift_baseline::compile(info, func, options, &self.target)
+        let code = upshift_baseline::compile(info, func, options, &self.target)
             .map_err(|_| refuse(CodeRefusal::TooLarge))?;
+        let time = begin.elapsed();
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(code) = self.get(own) {
+        if let Some(code) = self.baseline(own) {
             return Ok(code);
         }
         let bytes = code.code.bytes.len();
         self.budget.take(bytes).map_err(refuse)?;
-        let faults = mem::take(&mut code.faults);
-        let address = self
-            .code
-            .publish(&code.code, NativeKind::Baseline, func.0, faults, address_of)
+        let made = self
+            .publish(info, func, Made::baseline(code, cause, time))
             .inspect_err(|_| self.budget.give_back(bytes))?;
-        let compilation = Compilation {
-            tier: Tier::Baseline,
-            trigger: cause.trigger,
-            arrivals: cause.arrivals,
-            time: begin.elapsed(),
-            code_bytes: bytes,
-            embedded: code.embedded as usize,
-        };
+        Ok(self.baseline.get_or_init(own, || Box::new(made)))
+    }
+
+    /// The optimized code of a function, or of what follows from a loop of it on, which is made if there is none. If several threads
+    /// do that at once, the first one's counts.
+    ///
+    /// # Errors
+    /// When there is no memory for it. What the compiler refuses is no error.
+    pub(crate) fn optimize(
+        &self,
+        info: &ModuleInfo,
+        func: FuncIndex,
+        from_loop: Option<u32>,
+        options: CodeOptions,
+        cause: Cause,
+    ) -> Result<&Verdict, NoNativeCode> {
+        let own = (func.0 - info.imported_funcs) as usize;
+        if let Some(verdict) = self.optimized(own, from_loop) {
+            return Ok(verdict);
+        }
+        let begin = Instant::now();
+        let off = if self.unimproved { PassSet::all() } else { PassSet::default() };
+        let request = Request { osr: from_loop, off, dump: None };
+        let code = upshift_opt::compile(info, func, options, &self.target, request);
+        let time = begin.elapsed();
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = self.optimized.get_or_init(own, Box::default);
+        if table.get(from_loop).is_none() {
+            let verdict = match code {
+                Ok(code) if self.budget.take(code.code.bytes.len()).is_err() => {
+                    let offset = info.body(func).map_or(0, |body| body.start);
+                    Err(Refusal { reason: Reason::Budget, offset, detail: "".into() })
+                }
+                Ok(code) => {
+                    let bytes = code.code.bytes.len();
+                    let made = self.publish(info, func, Made::optimized(code, from_loop, cause, time));
+                    Ok(made.inspect_err(|_| self.budget.give_back(bytes))?)
+                }
+                Err(refusal) => Err(refusal),
+            };
+            table.set(from_loop, verdict);
+        }
+        Ok(table.get(from_loop).expect("it is there or was set above"))
+    }
+
+    /// Gives code its place. Callers exclude each other.
+    fn publish(&self, info: &ModuleInfo, func: FuncIndex, made: Made) -> Result<NativeFunc, NoNativeCode> {
+        let Made { code, kind, faults, beside, compilation } = made;
+        let address = self.code.publish(&code, kind, func.0, faults, address_of)?;
         let observers = self.observers.as_ref();
-        let registration = observers.and_then(|told| told.published(info, func, address, code.code.code()));
-        // They are published, and nobody reads this copy.
-        (code.code.bytes, code.code.relocs, code.tables) = Default::default();
-        let made = NativeFunc { address, code, compilation, _registration: registration };
-        Ok(self.funcs.get_or_init(own, || Box::new(made)))
+        let registration = observers.and_then(|told| told.published(info, func, address, code.code()));
+        Ok(NativeFunc { address, beside, compilation, _registration: registration })
     }
 
     /// Where the code has trapped.
@@ -214,6 +261,26 @@ impl NativeSet {
     }
 }
 
+impl Cause {
+    /// What there is to say of a compilation, but for its result.
+    fn compilation(self, tier: Tier, time: Duration) -> Compilation {
+        let Cause { trigger, arrivals, wait } = self;
+        let none = PassSet::default();
+        Compilation {
+            tier,
+            from_loop: None,
+            trigger,
+            arrivals,
+            wait,
+            time,
+            code_bytes: 0,
+            embedded: 0,
+            spills: 0,
+            passes_off: none,
+        }
+    }
+}
+
 /// What all native code of an engine is made for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Machine {
@@ -223,6 +290,10 @@ pub(crate) struct Machine {
     pub(crate) returns: Returns,
     /// Whether it asks at loops where to go on, for tests.
     pub(crate) choices: bool,
+    /// Whether code made in a single pass counts its calls and the turns of its loops.
+    pub(crate) counts: bool,
+    /// Whether optimized code is made without the passes that improve it.
+    pub(crate) unimproved: bool,
 }
 
 /// What code is made for on this machine, for instances whose memories have these modes.
@@ -232,6 +303,7 @@ pub(crate) fn target(memories: &[MemoryMode], machine: Machine) -> Target {
         returns: machine.returns,
         memories: memories.into(),
         choices: machine.choices,
+        counts: machine.counts,
     }
 }
 
@@ -262,7 +334,9 @@ impl NativeModule {
         };
         let set = Arc::new(NativeSet {
             target: target(memories, machine),
-            funcs: CodeTable::new(info.bodies.len()),
+            unimproved: machine.unimproved,
+            baseline: CodeTable::new(info.bodies.len()),
+            optimized: CodeTable::new(info.bodies.len()),
             code: CodeSet::create()?,
             observers: observers.cloned(),
             publishing: Mutex::default(),
@@ -284,9 +358,24 @@ impl NativeModule {
         self.sets().is_empty()
     }
 
-    /// Of a function, what the first set has that has anything.
+    /// Of a function, the best that the first set has that has anything.
     pub(crate) fn find(&self, own: usize) -> Option<Compilation> {
-        self.sets().iter().find_map(|set| Some(set.get(own)?.compilation))
+        self.sets().iter().find_map(|set| Some(set.best(own)?.compilation))
+    }
+
+    /// All code of a function in the first set that has any, the best first.
+    pub(crate) fn all(&self, own: usize) -> Vec<Compilation> {
+        let of_set = |set: &Arc<NativeSet>| {
+            let optimized = set.optimized.get(own).into_iter().flat_map(Optimized::all);
+            let all = optimized.chain(set.baseline(own)).map(|code| code.compilation);
+            Some(all.collect::<Vec<_>>()).filter(|all| !all.is_empty())
+        };
+        self.sets().iter().find_map(of_set).unwrap_or_default()
+    }
+
+    /// Why a function is not optimized, if it was refused.
+    pub(crate) fn refusal(&self, own: usize) -> Option<Refusal> {
+        self.sets().iter().find_map(|set| set.refusal(own).cloned())
     }
 
     /// Why a function has no code in the first set that has refused it.
@@ -302,12 +391,6 @@ impl NativeModule {
 impl fmt::Debug for NativeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NativeSet").field("target", &self.target).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for NativeFunc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NativeFunc").field("address", &self.address).finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use upshift_interp::native;
+use upshift_opt::PassSet;
 
 /// What executes a function.
 ///
@@ -63,8 +64,9 @@ impl Tier {
     pub const fn is_available(self) -> bool {
         match self {
             Tier::Interpreter => true,
-            Tier::Baseline => cfg!(all(feature = "jit", target_os = "linux")) && native::AVAILABLE,
-            Tier::Optimizing => false,
+            Tier::Baseline | Tier::Optimizing => {
+                cfg!(all(feature = "jit", target_os = "linux")) && native::AVAILABLE
+            }
         }
     }
 }
@@ -122,16 +124,44 @@ impl fmt::Display for Trigger {
 pub struct Compilation {
     /// The tier that the code belongs to.
     pub tier: Tier,
+    /// The number of the loop that it begins at, for a frame that ran that loop in a lower tier; `None` if it is the code of the whole
+    /// function. Loops are counted in the order of the function's text.
+    pub from_loop: Option<u32>,
     /// Why it was made.
     pub trigger: Trigger,
     /// After how many calls and turns of loops in one instance; 0 if they were not counted.
     pub arrivals: u32,
+    /// How long the function waited for a thread that compiles other functions first; 0 if it did not.
+    pub wait: Duration,
     /// What it took.
     pub time: Duration,
     /// The bytes of the code, constants included.
     pub code_bytes: usize,
     /// How many instructions of the interpreter the code runs, because the tier has no code of its own for what they do.
     pub embedded: usize,
+    /// How many values go to the frame and come back, because there are not as many registers.
+    pub spills: usize,
+    pub(crate) passes_off: PassSet,
+}
+
+impl Compilation {
+    /// The names of the passes that were left out because the function is so large.
+    pub fn passes_off(&self) -> impl Iterator<Item = &'static str> {
+        self.passes_off.names()
+    }
+}
+
+/// Whether functions that run a lot are optimized while programs run, see [`Config::optimization`](crate::Config::optimization).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum Optimization {
+    /// They are not.
+    #[default]
+    Never,
+    /// By a thread of the engine's, while the program runs on.
+    Background,
+    /// By the thread that runs them, while the program waits: so that it is the same each time.
+    AtOnce,
 }
 
 /// When functions move up.
@@ -141,6 +171,12 @@ pub(crate) struct TierUp {
     pub(crate) after: Option<u32>,
     /// What random decisions begin with, if that is how functions change their tier.
     pub(crate) random: Option<u64>,
+    /// Whether there is optimized code.
+    pub(crate) optimization: Optimization,
+    /// How many calls and turns of loops a function makes before that, if not as many as pay.
+    pub(crate) optimized_after: Option<u32>,
+    /// Whether functions go to optimized code from the interpreter.
+    pub(crate) skips_baseline: bool,
 }
 
 /// What an engine does about native code of functions.
@@ -149,12 +185,27 @@ pub(crate) enum Tiering {
     /// There is none.
     #[default]
     Never,
-    /// It is made at the first call.
-    AtFirstCall,
-    /// It is made after so many calls and turns of loops, or after as many as pay.
-    WhenHot(Option<u32>),
-    /// Functions change between it and the interpreter at random; the number is where that begins.
-    AtRandom(u64),
+    /// It is made at the first call, by the compiler of a tier.
+    AtFirstCall(Tier),
+    /// It is made after so many calls and turns of loops as are set, or as pay.
+    WhenHot(TierUp),
+    /// Functions change between it and the interpreter at random.
+    AtRandom(TierUp),
+}
+
+impl Tiering {
+    /// Whether code asks at the heads of loops where to go on.
+    pub(crate) fn asks(self) -> bool {
+        matches!(self, Tiering::AtRandom(_))
+    }
+
+    /// Whether code made in a single pass counts its calls and the turns of its loops.
+    pub(crate) fn counts(self) -> bool {
+        match self {
+            Tiering::Never | Tiering::AtFirstCall(_) => false,
+            Tiering::WhenHot(up) | Tiering::AtRandom(up) => up.optimization != Optimization::Never,
+        }
+    }
 }
 
 /// Random decisions, the same ones for the same seed.

@@ -2,7 +2,7 @@
 //! translating a function.
 //!
 //! ```text
-//! function, position, trap ─▶ known ─▶ instruction
+//! function, address, trap ─▶ known ─▶ instruction
 //!                               └ not known ─ found by whoever asks ─▶ kept, with as many others as there is room for
 //! ```
 
@@ -16,7 +16,7 @@ use upshift_ir::decode::Instr;
 /// How many places are kept. Programs that trap for a purpose do so at few; of those that trap everywhere nothing is worth keeping.
 const MOST: usize = 64;
 
-/// A position in the code of a function, and the trap.
+/// A function, an address in its code, and the trap.
 type Site = (FuncIndex, usize, Trap);
 
 /// The instructions of places where native code has trapped.
@@ -26,16 +26,16 @@ pub(crate) struct TrapSites {
 }
 
 impl TrapSites {
-    /// The instruction at a position, if there is one that may trap so; `find` finds it if it is not known.
+    /// The instruction at an address, if there is one that may trap so; `find` finds it if it is not known.
     pub(crate) fn at(
         &self,
         func: FuncIndex,
-        position: usize,
+        pc: usize,
         trap: Trap,
         find: impl FnOnce() -> Option<Instr>,
     ) -> Option<Instr> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let site = (func, position, trap);
+        let site = (func, pc, trap);
         if let Some(instr) = known().get(&site) {
             return instr.clone();
         }

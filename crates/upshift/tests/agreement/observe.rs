@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use upshift::{
+use upshift::{Optimization, 
     Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module, Store,
     StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType, WasmBacktrace,
 };
@@ -62,10 +62,18 @@ pub(crate) enum Way {
     Interpreter,
     Loop,
     Baseline,
+    /// Optimized code from the first call of each function.
+    Optimized,
+    /// The same without the passes that improve it.
+    Unimproved,
     /// Functions move up after so many arrivals.
     Soon(u32),
+    /// Functions move up through all tiers, after so many arrivals in each.
+    Rising(u32),
     /// Functions change their tier at random.
     Random(u64),
+    /// Functions change between all tiers at random.
+    RandomOfAll(u64),
 }
 
 impl Way {
@@ -74,7 +82,15 @@ impl Way {
         if !Tier::Baseline.is_available() {
             return vec![Way::Loop];
         }
-        let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        let mut ways = vec![
+            Way::Baseline,
+            Way::Optimized,
+            Way::Unimproved,
+            Way::Soon(rng.below(4) as u32),
+            Way::Rising(rng.below(4) as u32),
+            Way::Random(rng.next()),
+            Way::RandomOfAll(rng.next()),
+        ];
         if rng.chance(10) {
             ways.push(Way::Loop);
         }
@@ -118,8 +134,14 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
+            Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Soon(arrivals) => config.tier_up_after(arrivals),
+            Way::Rising(arrivals) => {
+                config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)
+            }
             Way::Random(seed) => config.random_tiers(seed),
+            Way::RandomOfAll(seed) => config.random_tiers(seed).optimization(Optimization::AtOnce),
         };
         Engine::new(&config).expect("all settings are possible")
     }

@@ -1,6 +1,6 @@
 //! The ways in which code runs, for tests of what has to be the same in all of them.
 
-use upshift::{Config, Dispatch, Tier, Tiers};
+use upshift::{Config, Dispatch, Optimization, Tier, Tiers};
 
 /// A way in which code runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,7 +11,11 @@ pub(crate) enum Way {
     Tail,
     /// In native code from the first call of each function.
     Baseline,
-    /// In both, with functions that change their tier at random.
+    /// In optimized code from the first call of each function.
+    Optimized,
+    /// In all tiers, one after the other: functions move up after a few calls and turns of loops.
+    Rising,
+    /// In all tiers, with functions that change theirs at random.
     Random,
 }
 
@@ -19,7 +23,7 @@ impl Way {
     /// Those that there are in this build.
     pub(crate) fn all() -> Vec<Way> {
         let native = Tier::Baseline.is_available();
-        let all = [Way::Loop, Way::Tail, Way::Baseline, Way::Random].into_iter();
+        let all = [Way::Loop, Way::Tail, Way::Baseline, Way::Optimized, Way::Rising, Way::Random].into_iter();
         all.filter(|way| native || matches!(way, Way::Loop | Way::Tail)).collect()
     }
 
@@ -36,7 +40,9 @@ impl Way {
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Tail => config.dispatch(Dispatch::Tail).tiers(Tiers::Only(Tier::Interpreter)),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
-            Way::Random => config.random_tiers(1),
+            Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Rising => config.tier_up_after(3).optimize_after(5).optimization(Optimization::AtOnce),
+            Way::Random => config.random_tiers(1).optimization(Optimization::AtOnce),
         }
     }
 }

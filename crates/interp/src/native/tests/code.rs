@@ -150,6 +150,80 @@ macro_rules! sum {
 sum!(paired, "add rsp, 8", "call [rax + {native}]", "push [rsi - 8]\nret");
 sum!(jump, "", "jmp [rax + {native}]", "jmp [rsi - 8]");
 
+/// What the callers with arguments in registers leave in them, by number, but for the first one, which is their own argument.
+pub(super) const INTS: u64 = 100;
+/// The same for floats, in both halves.
+pub(super) const FLOATS: u64 = 200;
+
+/// Calls function 0 of the instance with its own argument in a register, and something in all others that bring arguments; returns
+/// what that returns.
+macro_rules! by_registers {
+    ($form:ident, $call:literal, $return:literal) => {
+        pub(in super::super) mod $form {
+            use super::*;
+
+            /// The code for handlers.
+            pub(in super::super) static CODE: Code = Code::new(entry);
+            static SITE: Words = Words([behind, landing]);
+
+            #[unsafe(naked)]
+            unsafe extern "C" fn entry() {
+                naked_asm!(
+                    landing!(),
+                    "lea rcx, [rip + {site} + 8]
+                    mov [rbx + 16], rcx
+                    mov [rbx + 24], rbx
+                    lea rax, [r14 + {callee}]
+                    mov [rbx + 32], rax
+                    mov qword ptr [rbx + 8], -1
+                    .macro float number, register
+                    mov r11, {floats} + \\number
+                    movq \\register, r11
+                    punpcklqdq \\register, \\register
+                    .endm
+                    float 0, xmm0
+                    float 1, xmm1
+                    float 2, xmm2
+                    float 3, xmm3
+                    float 4, xmm4
+                    float 5, xmm5
+                    float 6, xmm6
+                    float 7, xmm7
+                    .purgem float
+                    mov rdi, [rbx - 32]
+                    mov rsi, {ints} + 1
+                    mov rdx, {ints} + 2
+                    mov rcx, {ints} + 3
+                    mov r8, {ints} + 4
+                    mov r9, {ints} + 5
+                    mov r10, {ints} + 6
+                    add rbx, 40",
+                    $call,
+                    "ud2",
+                    site = sym SITE,
+                    callee = const record(0),
+                    ints = const INTS,
+                    floats = const FLOATS,
+                    entry = const offset_of!(FuncRec, reg_entry),
+                )
+            }
+
+            #[unsafe(naked)]
+            unsafe extern "C" fn behind() {
+                naked_asm!("lea rbx, [rbx - 8]", leave!($return))
+            }
+
+            #[unsafe(naked)]
+            unsafe extern "C" fn landing() {
+                naked_asm!(landing!(), "mov rax, r9", leave!($return))
+            }
+        }
+    };
+}
+
+by_registers!(registers_paired, "call [rax + {entry}]", "push [rsi - 8]\nret");
+by_registers!(registers_jump, "jmp [rax + {entry}]", "jmp [rsi - 8]");
+
 macro_rules! code {
     ($(#[$doc:meta])* $name:ident, $function:ident: $($asm:expr),+ $(; $($args:tt)*)?) => {
         $(#[$doc])*

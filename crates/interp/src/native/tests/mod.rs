@@ -5,13 +5,13 @@ mod world;
 
 use std::cell::Cell;
 
-use code::{Code, Words, jump, paired};
+use code::{Code, FLOATS, INTS, Words, jump, paired, registers_jump, registers_paired};
 use upshift_core::Trap;
 use upshift_core::vm::{EntryFrame, ExitPoint, FuncRec, PcKind, Returns, Status, frame};
 use upshift_ir::Op;
 use world::{CALL_SITE, World, record};
 
-use super::{call_interpreter, call_interpreter_jump, call_interpreter_paired};
+use super::{call_interpreter, call_interpreter_jump, call_interpreter_paired, spread};
 use crate::dispatch::Dispatch;
 use crate::frame::caller_of;
 use crate::stubs;
@@ -69,6 +69,46 @@ fn native_code_calls_and_returns_whatever_its_callee_is() {
                 assert_eq!(stacks.len(), native);
                 assert!(stacks.iter().all(|&sp| sp == stacks[0] && sp % 16 == 8));
             }
+        }
+    }
+}
+
+#[test]
+fn arguments_in_registers_reach_whatever_has_them_in_slots() {
+    for returns in BOTH {
+        for alternating in [false, true] {
+            // Function 0 is native or interpreted; the caller by registers is function 2.
+            let mut world = sums(returns, alternating, 1 << 16);
+            let caller = match returns {
+                Returns::Paired => &registers_paired::CODE,
+                Returns::Jump => &registers_jump::CODE,
+            };
+            world.set(0, 2, caller.words(), std::ptr::null());
+            world.func(0, 0).reg_entry.set(spread(returns));
+            for n in [0, 1, 1000] {
+                world.notes.spread.borrow_mut().clear();
+                assert_eq!(
+                    world.call(Dispatch::Tail, 2, n),
+                    Ok(n * (n + 1) / 2),
+                    "{returns:?} {alternating} {n}"
+                );
+                // The sums call themselves by slots.
+                let [registers] = world.notes.spread.borrow()[..] else { panic!("it was called once") };
+                assert_eq!(registers.ints[0], n);
+                for (number, &int) in (1..).zip(&registers.ints[1..]) {
+                    assert_eq!(int, INTS + number);
+                }
+                for (number, float) in (0..).zip(registers.floats) {
+                    assert_eq!(float, [FLOATS + number; 2]);
+                }
+            }
+            // What has no room traps as the caller's, as if it was called by slots.
+            let mut world = sums(returns, alternating, 13);
+            world.set(0, 2, caller.words(), std::ptr::null());
+            world.func(0, 0).reg_entry.set(spread(returns));
+            let result = world.call(Dispatch::Tail, 2, 1);
+            assert_eq!(result, Err(Status::trap(Trap::StackOverflow)));
+            assert_eq!(world.stopped().fp, world.outermost());
         }
     }
 }

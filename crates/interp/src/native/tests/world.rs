@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::mem::{MaybeUninit, offset_of};
 use std::sync::atomic::AtomicU64;
 
+use upshift_core::vm::registers::ArgRegisters;
 use upshift_core::vm::{
     Builtins, CallTarget, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, STACK_RESERVE, Status,
     StoreCtx, VmCounts, VmCtx, VmLayout,
@@ -35,6 +36,8 @@ pub(super) struct Notes {
     /// The code that is made when it is asked for, and the exit then.
     pub(super) code: Cell<*const u64>,
     pub(super) exit: Cell<Option<ExitPoint>>,
+    /// What registers brought to functions that were called so for the first time, and whether the stack was aligned for calls.
+    pub(super) spread: RefCell<Vec<ArgRegisters>>,
 }
 
 #[repr(C)]
@@ -92,6 +95,18 @@ unsafe extern "C" fn translate(func: *const FuncRec) -> Status {
     }
 }
 
+unsafe extern "C" fn spread(func: *const FuncRec, registers: *const ArgRegisters, fp: *mut u64) {
+    // SAFETY: the world lives while its code runs; the stub gives the address of what it has stored.
+    unsafe {
+        assert_eq!(*fp.sub(1), func as u64, "the header is that of the function");
+        assert!(registers.is_aligned());
+        notes((*func).vmctx).spread.borrow_mut().push(*registers);
+        (*registers).spread(&[ValType::I64], fp.sub(4));
+        // As the runtime does with more of the stack.
+        std::hint::black_box([*registers; 4]);
+    }
+}
+
 extern "C" fn not_expected() -> ! {
     panic!("no code of the tests asks for this")
 }
@@ -113,7 +128,7 @@ fn builtins() -> Builtins {
         for i in 0..size_of::<Builtins>() / size_of::<usize>() {
             words.add(i).write(not_expected);
         }
-        Builtins { hot: asked, switch: asked, translate, ..builtins.assume_init() }
+        Builtins { hot: asked, switch: asked, translate, spread, ..builtins.assume_init() }
     }
 }
 
@@ -144,8 +159,6 @@ impl World {
             entered: [0; 3],
         }));
         let ty = FuncType::new([ValType::I64], [ValType::I64]);
-        let none =
-            Entry { code: std::ptr::null(), native: std::ptr::null(), counter: FuncRec::COUNTER_START };
         let instances = [(); 2].map(|()| {
             let ctx = VmCtx {
                 store,
@@ -157,7 +170,7 @@ impl World {
                 gc_base: std::ptr::null_mut(),
                 instance: (&raw const *notes).cast_mut().cast(),
             };
-            let func = || FuncRec::new(none, std::ptr::null_mut(), TypeId(0), &ty, 0);
+            let func = || FuncRec::new(Entry::NONE, std::ptr::null_mut(), TypeId(0), &ty, 0);
             let instance = Box::into_raw(Box::new(Instance {
                 ctx,
                 funcs: [func(), func(), func()],

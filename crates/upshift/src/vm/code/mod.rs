@@ -54,8 +54,6 @@ pub(crate) enum CodeKind {
 /// What lies at a place in the range of native code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NativeKind {
-    /// Words of the interpreter that native code runs: one instruction and where to go on.
-    EmbeddedWords,
     /// Code of the tier that compiles in a single pass.
     Baseline,
     /// Code of the tier that optimises.
@@ -66,8 +64,7 @@ pub(crate) enum NativeKind {
 
 impl NativeKind {
     /// All of them, in the order of their numbers.
-    const ALL: [NativeKind; 4] =
-        [NativeKind::EmbeddedWords, NativeKind::Baseline, NativeKind::Optimized, NativeKind::Thunk];
+    const ALL: [NativeKind; 3] = [NativeKind::Baseline, NativeKind::Optimized, NativeKind::Thunk];
 }
 
 /// What the code at an address is.

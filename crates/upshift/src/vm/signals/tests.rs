@@ -123,7 +123,7 @@ impl Guest {
         context.ctx.stack_limit = stack.as_mut_ptr_range().end;
         let ty = FuncType::new([ValType::I64], [ValType::I64]);
         let preamble = std::ptr::with_exposed_provenance(at + preamble as usize);
-        let entry = Entry { code: preamble, native: null(), counter: FuncRec::COUNTER_START };
+        let entry = Entry { code: preamble, ..Entry::NONE };
         let func = FuncRec::new(entry, &raw mut context.ctx, TypeId(0), &ty, 0);
         Guest { memories, store, context, stack, func, pc: at + access as usize }
     }

@@ -1,0 +1,20 @@
+//! Tier 2: an optimizing compiler.
+//!
+//! ```text
+//! walker ─ Backend ─▶ ssa::build ─▶ Func ─ passes ─▶ Func ─ lower ─▶ MFunc ─ regalloc2, emission (mach) ─▶ machine code
+//! ```
+//!
+//! [`compile`](mod@compile) has the steps in their order. Between two of them stands SSA, which prints, parses and verifies
+//! itself ([`ssa`]). [`adaptor`] makes what calls with arguments in registers need where the callee wants them in slots.
+
+pub mod adaptor;
+mod code;
+pub mod compile;
+pub mod lower;
+pub mod mach;
+pub mod passes;
+pub mod ssa;
+pub mod text;
+
+pub use code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage, Stats};
+pub use compile::compile;

@@ -1,0 +1,163 @@
+//! Atomic accesses. All are sequentially consistent: loads are plain ones, because everything that writes has the prefix `lock` or is
+//! an exchange.
+
+use regalloc2::VReg;
+use upshift_asm::x64::{Alu, Cond, Size};
+use upshift_core::Trap;
+use upshift_core::index::MemoryIndex;
+use upshift_core::ops::atomic::{Atomic, AtomicShape};
+
+use super::Lowering;
+use super::memory::Access;
+use super::operands::Place;
+use crate::mach::x64::{Address, Detail, LoadOp, Test, Unary as Extend};
+use crate::passes::facts;
+use crate::ssa::{Ty, Value};
+
+/// What changes a value in memory.
+#[derive(Clone, Copy)]
+enum Change {
+    Add,
+    Subtract,
+    Exchange,
+    /// An operation that has no instruction with the old value as its result.
+    Logic(Alu),
+}
+
+fn change(op: Atomic) -> Change {
+    use Atomic as A;
+    match op {
+        A::AtomicAdd8 | A::AtomicAdd16 | A::AtomicAdd32 | A::AtomicAdd64 => Change::Add,
+        A::AtomicSub8 | A::AtomicSub16 | A::AtomicSub32 | A::AtomicSub64 => Change::Subtract,
+        A::AtomicAnd8 | A::AtomicAnd16 | A::AtomicAnd32 | A::AtomicAnd64 => Change::Logic(Alu::And),
+        A::AtomicOr8 | A::AtomicOr16 | A::AtomicOr32 | A::AtomicOr64 => Change::Logic(Alu::Or),
+        A::AtomicXor8 | A::AtomicXor16 | A::AtomicXor32 | A::AtomicXor64 => Change::Logic(Alu::Xor),
+        _ => Change::Exchange,
+    }
+}
+
+fn size_of_access(bytes: u32) -> Size {
+    match bytes {
+        1 => Size::S8,
+        2 => Size::S16,
+        4 => Size::S32,
+        _ => Size::S64,
+    }
+}
+
+impl Lowering<'_> {
+    /// An atomic access.
+    pub(super) fn lower_atomic(&mut self, inst: Value, op: Atomic, memory: MemoryIndex, offset: u64) {
+        let (bytes, address) = (op.bytes(), self.arg(inst, 0));
+        let access = Access { memory, offset, bytes };
+        // A constant address is aligned, or the access always traps.
+        let misaligned = |bits: u64| !bits.wrapping_add(offset).is_multiple_of(bytes.into());
+        if self.constant(address).is_some_and(misaligned) || !self.can_access(access, address) {
+            return self.embed(inst);
+        }
+        let size = size_of_access(bytes);
+        let operands: Vec<VReg> = (1..self.func.args(inst).len())
+            .map(|at| {
+                let value = self.arg(inst, at);
+                // An expected value is compared as a whole.
+                if op.shape() == AtomicShape::CompareExchange && at == 1 {
+                    self.reg(value)
+                } else {
+                    self.reg_for(value, size)
+                }
+            })
+            .collect();
+        self.check_alignment(access, address);
+        let place = self.access(access, address);
+        let made = match (op.shape(), &operands[..]) {
+            (AtomicShape::Load, _) => self.load_zero_extended(bytes, place),
+            (AtomicShape::Store, &[value]) => {
+                self.at(place, |this, address, fault| this.out.xchg(size, address, fault, value));
+                return;
+            }
+            (AtomicShape::ReadModifyWrite, &[value]) => {
+                let old = match change(op) {
+                    Change::Add => {
+                        self.at(place, |this, address, fault| this.out.xadd(size, address, fault, value))
+                    }
+                    Change::Subtract => {
+                        let less = self.out.neg(Size::S64, value);
+                        self.at(place, |this, address, fault| this.out.xadd(size, address, fault, less))
+                    }
+                    Change::Exchange => {
+                        self.at(place, |this, address, fault| this.out.xchg(size, address, fault, value))
+                    }
+                    Change::Logic(op) => self
+                        .at(place, |this, address, fault| this.out.atomic(op, size, address, fault, value)),
+                };
+                self.zero_extend(bytes, old)
+            }
+            (_, &[expected, new]) => {
+                let wider = facts::bits(self.func, self.arg(inst, 1)) > 8 * bytes;
+                self.compare_exchange(bytes, place, expected, new, wider)
+            }
+            _ => unreachable!("an access has as many operands as its shape says"),
+        };
+        self.bind(inst, made);
+    }
+
+    /// A comparison and exchange. What is expected may be wider than the access, which never finds it then.
+    fn compare_exchange(&mut self, bytes: u32, place: Place, expected: VReg, new: VReg, wider: bool) -> VReg {
+        let size = size_of_access(bytes);
+        let exchange = |this: &mut Self| {
+            this.at(place, |this, address, fault| this.out.cmpxchg(size, address, fault, expected, new))
+        };
+        if !wider {
+            let old = exchange(self);
+            return self.zero_extend(bytes, old);
+        }
+        let (never, usual, over) = (self.out.cold_block(), self.out.block(), self.out.block());
+        let narrow = self.zero_extend(bytes, expected);
+        self.out.cmp(Size::S64, narrow, expected);
+        self.out.branch(Test::If(Cond::Ne), (never, &[]), (usual, &[]));
+        self.out.switch_to(never);
+        let found = self.load_zero_extended(bytes, place);
+        self.out.jump(over, &[found]);
+        self.out.switch_to(usual);
+        let old = exchange(self);
+        let old = self.zero_extend(bytes, old);
+        self.out.jump(over, &[old]);
+        let result = self.out.vreg(Ty::I64);
+        self.out.set_params(over, &[result]);
+        self.out.switch_to(over);
+        result
+    }
+
+    fn load_zero_extended(&mut self, bytes: u32, place: Place) -> VReg {
+        let load = match bytes {
+            1 => LoadOp::Zx8,
+            2 => LoadOp::Zx16,
+            4 => LoadOp::W32,
+            _ => LoadOp::W64,
+        };
+        self.at(place, |this, address, fault| this.out.load(load, address, fault))
+    }
+
+    /// Traps unless the address with the offset is a multiple of the size. That comes before the bounds.
+    fn check_alignment(&mut self, access: Access, address: Value) {
+        if access.bytes == 1 || self.constant(address).is_some() {
+            return;
+        }
+        let address = self.reg(address);
+        let sum = match (access.offset % u64::from(access.bytes)) as i32 {
+            0 => address,
+            more => self.out.lea(Size::S32, Address::register(address, more)),
+        };
+        self.out.test_imm(Size::S32, sum, access.bytes as i32 - 1);
+        self.out.trap_if(Test::If(Cond::Ne), Trap::HeapMisaligned, Detail::Value, &[address]);
+    }
+
+    fn zero_extend(&mut self, bytes: u32, old: VReg) -> VReg {
+        match bytes {
+            1 => self.out.unary(Extend::Zx8, Size::S32, old),
+            2 => self.out.unary(Extend::Zx16, Size::S32, old),
+            4 => self.out.unary(Extend::Zx32, Size::S32, old),
+            _ => old,
+        }
+    }
+}

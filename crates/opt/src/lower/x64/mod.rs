@@ -1,0 +1,273 @@
+//! From SSA to instructions of x86-64 with virtual registers.
+//!
+//! ```text
+//! Func ─ blocks from the last, instructions from the last ─▶ group per instruction ─ Code, turned round ─▶ Builder ─▶ MFunc
+//! ```
+//! Going backwards, an instruction is met after all that use it: what nobody wants and has no effect is left out, and what its only
+//! user has taken into itself (a load, a comparison, an address) is *sunk* and left out, too. Everything else stands where the program has
+//! it. Constants are no registers' business for long: each user makes its own.
+//!
+//! What has no instructions here runs as an instruction of the interpreter (`embed`), so nothing is refused.
+
+mod atomic;
+mod calls;
+mod compare;
+mod control;
+mod convert;
+mod divide;
+mod embed;
+mod float;
+mod integer;
+mod memory;
+mod objects;
+mod operands;
+mod services;
+mod vector;
+mod wide;
+
+use regalloc2::VReg;
+use upshift_asm::x64::CpuFeature;
+use upshift_baseline::Target;
+use upshift_core::vm::{VmLayout, frame};
+use upshift_translate::ModuleInfo;
+
+use self::calls::{CaughtArea, CaughtIn};
+use super::references::{LiveReferences, is_reference};
+use super::uses::Uses;
+use crate::mach::backwards::Backwards;
+use crate::mach::x64::Inst;
+use crate::mach::{Builder, MBlock, MFunc};
+use crate::ssa::dom::Dominators;
+use crate::ssa::{Block, Func, Op, Pos, Value};
+
+/// Lowers a function. `room` is that of a machine function that is no longer needed.
+#[must_use]
+pub fn lower(func: &Func, module: &ModuleInfo, target: &Target, room: MFunc<Inst>) -> MFunc<Inst> {
+    let mut lowering = Lowering::new(func, module, target, room);
+    lowering.run();
+    lowering.finish()
+}
+
+/// A function that is being lowered.
+pub(super) struct Lowering<'a> {
+    func: &'a Func,
+    module: &'a ModuleInfo,
+    layout: VmLayout,
+    target: &'a Target,
+    uses: Uses,
+    /// The register of each value that somebody wants, by number.
+    regs: Vec<Option<VReg>>,
+    /// Instructions that others have taken into themselves.
+    sunk: Vec<bool>,
+    /// Results that are wanted of the instruction in front, and their numbers.
+    results: Vec<(u32, Value)>,
+    /// References that are wanted behind each block.
+    references: LiveReferences,
+    /// References that are wanted behind the running instruction.
+    live: Vec<Value>,
+    /// Whether a value is among them, by number.
+    is_live: Vec<bool>,
+    /// The epoch of the running instruction: loads of the one before can be sunk into it.
+    epoch: u32,
+    /// Where in the module the running instruction comes from.
+    position: u32,
+    /// Whether loads can be sunk at all: not into what is computed a second time.
+    may_sink: bool,
+    /// How many instructions of the interpreter there are.
+    embedded: u32,
+    out: Backwards<Inst>,
+    /// The block of each block of the function, by number.
+    blocks: Vec<MBlock>,
+    /// Where exceptions leave what is wanted of them, if there are handlers.
+    caught: Option<CaughtArea>,
+    /// The blocks that exceptions lead to, in ascending order.
+    caught_in: Vec<CaughtIn>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(func: &'a Func, module: &'a ModuleInfo, target: &'a Target, room: MFunc<Inst>) -> Lowering<'a> {
+        // A body for entry at a loop has the frame of the other tiers below its own.
+        let fixed_start = match func.osr {
+            Some(_) => func.frame_slots - frame::fp_offset(func.frame.params),
+            None => 0,
+        };
+        let mut builder = Builder::new(room, target.features, func.frame.params, fixed_start);
+        let mut blocks = vec![MBlock(u32::MAX); func.blocks.len()];
+        for &block in &func.layout {
+            blocks[block.index()] = builder.block();
+        }
+        let count = func.values.len();
+        Lowering {
+            func,
+            module,
+            layout: module.vm_layout(),
+            target,
+            uses: Uses::new(func),
+            regs: vec![None; count],
+            sunk: vec![false; count],
+            results: Vec::new(),
+            references: LiveReferences::new(func),
+            live: Vec::new(),
+            is_live: vec![false; count],
+            epoch: 0,
+            position: 0,
+            may_sink: true,
+            embedded: 0,
+            out: Backwards::new(builder),
+            blocks,
+            caught: None,
+            caught_in: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        self.find_handlers();
+        let func = self.func;
+        for block in order(func).into_iter().rev() {
+            let data = func.block(block);
+            self.begin_live(block);
+            self.begin_group(data.pos, self.uses.last_epoch(block));
+            self.lower_terminator(block);
+            data.term.for_each_use(func, |value| self.add_live(value));
+            for &inst in data.insts.iter().rev() {
+                self.remove_live(inst);
+                if self.is_wanted(inst) {
+                    self.begin_group(func.value(inst).pos, self.uses.epoch(inst));
+                    self.lower_inst(block, inst);
+                }
+                func.args(inst).iter().for_each(|&arg| self.add_live(arg));
+            }
+            if block == func.entry {
+                self.lower_entry();
+            }
+            let params: Vec<VReg> = data.params.iter().map(|&param| self.param(param)).collect();
+            let number = self.blocks[block.index()];
+            self.out.set_params(number, &params);
+            self.out.begin_block(number);
+        }
+    }
+
+    fn finish(self) -> MFunc<Inst> {
+        self.out.finish()
+    }
+
+    fn begin_group(&mut self, pos: Pos, epoch: u32) {
+        self.out.begin_group();
+        self.position = self.offset(pos);
+        self.out.set_position(self.position);
+        self.epoch = epoch;
+    }
+
+    /// Where in the module something comes from.
+    fn offset(&self, pos: Pos) -> u32 {
+        self.func.position(pos).map_or(0, |position| position.offset)
+    }
+
+    // References that are wanted behind the running instruction.
+
+    fn begin_live(&mut self, block: Block) {
+        for value in self.live.drain(..) {
+            self.is_live[value.index()] = false;
+        }
+        for &value in self.references.behind(block) {
+            self.live.push(value);
+            self.is_live[value.index()] = true;
+        }
+    }
+
+    fn add_live(&mut self, value: Value) {
+        if is_reference(self.func, value) && !std::mem::replace(&mut self.is_live[value.index()], true) {
+            self.live.push(value);
+        }
+    }
+
+    fn remove_live(&mut self, value: Value) {
+        if std::mem::replace(&mut self.is_live[value.index()], false) {
+            self.live.retain(|&other| other != value);
+        }
+    }
+
+    /// Whether an instruction has to be there.
+    fn is_wanted(&self, inst: Value) -> bool {
+        let op = self.func.op(inst);
+        !self.sunk[inst.index()]
+            && (self.is_used(inst) || !op.effect().is_removable() || matches!(op, Op::Wide(_)))
+    }
+
+    fn has(&self, feature: CpuFeature) -> bool {
+        self.target.features.has(feature)
+    }
+
+    fn lower_inst(&mut self, block: Block, inst: Value) {
+        match self.func.op(inst) {
+            // Constants are made where they are used, arguments at the begin.
+            Op::None | Op::Param(_) | Op::Arg(_) | Op::Const(_) | Op::ConstV128(_) => {}
+            Op::SlotLoad(slot) => {
+                let slot = self.out.fp_slot(slot);
+                let made = self.out.load_slot(slot, self.func.ty(inst));
+                self.bind(inst, made);
+            }
+            Op::Unary(op) => self.lower_unary(inst, op),
+            Op::Binary(op) => self.lower_binary(inst, op),
+            Op::Ternary(op) => self.lower_ternary(inst, op),
+            Op::Wide(op) => self.lower_wide(inst, op),
+            Op::ExtractLane(op, lane) => self.lower_extract_lane(inst, op, lane),
+            Op::ReplaceLane(op, lane) => self.lower_replace_lane(inst, op, lane),
+            Op::Shuffle(lanes) => self.lower_shuffle(inst, self.func.vectors[lanes.0 as usize].0),
+            Op::Select => self.lower_select(inst),
+            Op::Load { op, memory, offset } => self.lower_load_of(inst, op, memory, offset),
+            Op::Store { op, memory, offset } => self.lower_store(inst, op, memory, offset),
+            Op::LoadLane { .. } => self.lower_load_lane(inst),
+            Op::StoreLane { .. } => self.lower_store_lane(inst),
+            Op::Atomic { op, memory, offset } => self.lower_atomic(inst, op, memory, offset),
+            Op::Fence => self.out.fence(),
+            Op::MemorySize(memory) => self.lower_memory_size(inst, memory),
+            Op::GlobalGet(global) => self.lower_global_get(inst, global),
+            Op::GlobalSet(global) => self.lower_global_set(inst, global),
+            Op::RefFunc(func) => self.lower_ref_func(inst, func),
+            Op::RefEq | Op::RefIsNull | Op::RefTest(_) => self.lower_condition(inst),
+            Op::RefAsNonNull => self.lower_non_null(inst),
+            Op::FieldLoad { op, .. } | Op::ElementLoad(op) => self.lower_load(inst, op),
+            Op::FieldStore { op, offset } => self.lower_field_store(inst, op, offset),
+            Op::ElementStore(op) => self.lower_element_store(inst, op),
+            Op::ArrayLen => self.lower_array_len(inst),
+            Op::RefCast(cast) => self.lower_ref_cast(inst, cast),
+            Op::StructNew { ty, default } => self.lower_struct_new(inst, ty, default),
+            Op::Service { op, x, .. } => self.lower_service(inst, op, x),
+            Op::Call(callee) => self.lower_call(inst, callee),
+            Op::Result(number) => self.lower_result(inst, number),
+            Op::Caught(number) => self.lower_caught(inst, block, Some(number)),
+            Op::CaughtRef => self.lower_caught(inst, block, None),
+            Op::Charge(amount) => self.lower_charge(amount),
+            Op::Interrupt => self.lower_interrupt(),
+        }
+    }
+}
+
+/// The blocks in the order of the program, but each behind the one that it is certain to come from: so values are made in front of where
+/// they are used. Blocks that exceptions lead to come right behind where these come from.
+fn order(func: &Func) -> Vec<Block> {
+    let dominators = Dominators::new(func);
+    let mut order = Vec::with_capacity(func.layout.len());
+    let mut is_placed = vec![false; func.blocks.len()];
+    // Blocks that come too early in the layout, by the one that they wait for.
+    let mut early: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
+    for &block in &func.layout {
+        if let Some(above) = dominators.immediate(block)
+            && !is_placed[above.index()]
+        {
+            early[above.index()].push(block);
+            continue;
+        }
+        let mut next = vec![block];
+        while let Some(block) = next.pop() {
+            if std::mem::replace(&mut is_placed[block.index()], true) {
+                continue;
+            }
+            order.push(block);
+            next.extend(std::mem::take(&mut early[block.index()]).into_iter().rev());
+            next.extend(func.block(block).term.landings().iter().rev().map(|landing| landing.block));
+        }
+    }
+    order
+}

@@ -1,0 +1,137 @@
+//! Loads that make vectors of less than 16 bytes, and loads and stores of single lanes.
+
+use upshift_asm::x64::{CpuFeature, Size};
+use upshift_core::ops::memory::Load;
+
+use super::binary::{Half, widening};
+use crate::lower::x64::Lowering;
+use crate::lower::x64::memory::Access;
+use crate::mach::x64::{LoadOp, StoreOp, VectorOp};
+use crate::ssa::{Op, Ty, Value};
+
+/// What becomes of the bytes that are loaded.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Eight bytes, widened from lanes of so many bits.
+    Widen { bits: u32, signed: bool },
+    /// All lanes are equal.
+    Splat(u32),
+    /// The rest is zero.
+    Zero(u32),
+}
+
+/// What a load makes that is no whole value.
+fn form(op: Load) -> Form {
+    match op {
+        Load::V128Load8x8S => Form::Widen { bits: 8, signed: true },
+        Load::V128Load8x8U => Form::Widen { bits: 8, signed: false },
+        Load::V128Load16x4S => Form::Widen { bits: 16, signed: true },
+        Load::V128Load16x4U => Form::Widen { bits: 16, signed: false },
+        Load::V128Load32x2S => Form::Widen { bits: 32, signed: true },
+        Load::V128Load32x2U => Form::Widen { bits: 32, signed: false },
+        Load::V128Load8Splat => Form::Splat(8),
+        Load::V128Load16Splat => Form::Splat(16),
+        Load::V128Load32Splat => Form::Splat(32),
+        Load::V128Load64Splat => Form::Splat(64),
+        Load::V128Load32Zero => Form::Zero(32),
+        Load::V128Load64Zero => Form::Zero(64),
+        op => unreachable!("{op:?} loads a whole value"),
+    }
+}
+
+impl Lowering<'_> {
+    /// A load that makes a vector of less than 16 bytes.
+    pub(in crate::lower::x64) fn lower_vector_load(&mut self, inst: Value, op: Load) {
+        let place = self.place_of_load(inst);
+        let load =
+            |this: &mut Self, op| this.at(place, |this, address, fault| this.out.load(op, address, fault));
+        let made = match form(op) {
+            Form::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
+                let op = widening(bits, signed);
+                self.at(place, |this, address, fault| {
+                    this.out.xmm_unary_load(op, Ty::V128, false, address, fault)
+                })
+            }
+            Form::Widen { bits, signed } => {
+                let loaded = load(self, LoadOp::F64);
+                self.widen(bits, Half { high: false, signed }, loaded)
+            }
+            Form::Splat(bits @ (8 | 16)) => {
+                let lane = load(self, if bits == 8 { LoadOp::Zx8 } else { LoadOp::Zx16 });
+                let lane = self.out.int_to_xmm(Size::S32, lane);
+                self.spread(bits, lane)
+            }
+            Form::Splat(bits) => {
+                let lane = load(self, if bits == 32 { LoadOp::F32 } else { LoadOp::F64 });
+                self.spread(bits, lane)
+            }
+            Form::Zero(bits) => {
+                self.out.func.has_vectors = true;
+                load(self, if bits == 32 { LoadOp::F32 } else { LoadOp::F64 })
+            }
+        };
+        self.bind(inst, made);
+    }
+
+    /// Loads so many bytes into a lane.
+    pub(in crate::lower::x64) fn lower_load_lane(&mut self, inst: Value) {
+        let Op::LoadLane { bytes, lane, memory, offset } = self.func.op(inst) else {
+            unreachable!("it is one")
+        };
+        let (address, access) = (self.arg(inst, 0), Access { memory, offset, bytes: bytes.into() });
+        if !self.has_lane_access(bytes) || !self.can_access(access, address) {
+            return self.embed(inst);
+        }
+        let vector = self.reg(self.arg(inst, 1));
+        let place = self.access(access, address);
+        let op = match bytes {
+            1 => VectorOp::Pinsrb,
+            2 => VectorOp::Pinsrw,
+            4 => VectorOp::Pinsrd,
+            _ if lane == 0 => VectorOp::Movlps,
+            _ => VectorOp::Movhps,
+        };
+        let made = self
+            .at(place, |this, address, fault| this.out.vector_load(op, lane, Some(vector), address, fault));
+        self.bind(inst, made);
+    }
+
+    /// Stores so many bytes of a lane.
+    pub(in crate::lower::x64) fn lower_store_lane(&mut self, inst: Value) {
+        let Op::StoreLane { bytes, lane, memory, offset } = self.func.op(inst) else {
+            unreachable!("it is one")
+        };
+        let (address, access) = (self.arg(inst, 0), Access { memory, offset, bytes: bytes.into() });
+        if !self.has_lane_access(bytes) || !self.can_access(access, address) {
+            return self.embed(inst);
+        }
+        let vector = self.reg(self.arg(inst, 1));
+        let whole = match bytes {
+            4 if lane == 0 => Some(StoreOp::F32),
+            8 if lane == 0 => Some(StoreOp::F64),
+            _ => None,
+        };
+        if bytes == 2 && !self.has(CpuFeature::Sse41) {
+            let value = self.out.vector(VectorOp::Pextrw, lane, &[vector]);
+            let place = self.access(access, address);
+            return self
+                .at(place, |this, address, fault| this.out.store(StoreOp::W16, address, fault, value));
+        }
+        let place = self.access(access, address);
+        let op = match bytes {
+            1 => VectorOp::Pextrb,
+            2 => VectorOp::Pextrw,
+            4 => VectorOp::Pextrd,
+            _ => VectorOp::Movhps,
+        };
+        self.at(place, |this, address, fault| match whole {
+            Some(store) => this.out.store(store, address, fault, vector),
+            None => this.out.vector_store(op, lane, address, fault, vector),
+        });
+    }
+
+    /// Whether there are instructions between memory and lanes of so many bytes.
+    fn has_lane_access(&self, bytes: u8) -> bool {
+        matches!(bytes, 2 | 8) || self.has(CpuFeature::Sse41)
+    }
+}

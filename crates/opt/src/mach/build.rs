@@ -1,0 +1,434 @@
+//! How lowering makes a machine function, whatever the machine: blocks, virtual registers, edges.
+//!
+//! In: blocks in any order of creation; each is filled in one go, between [`Builder::switch_to`] and its terminator. Out, after
+//! [`Builder::finish`]: blocks in the order in which they were filled, critical edges split in place, predecessors known.
+
+use regalloc2::{Operand, RegClass, VReg};
+
+use upshift_core::vm::frame;
+use upshift_translate::backend::Slot;
+
+use super::{BlockData, Edge, MBlock, MFunc, MachInst, Span};
+use crate::ssa::Ty;
+
+/// Makes a machine function. The machine's folder adds a method for each kind of instruction.
+#[derive(Debug)]
+pub struct Builder<I: MachInst> {
+    /// What the processor has.
+    pub machine: I::Machine,
+    /// What is there so far. Blocks are numbered by creation until it is finished.
+    pub func: MFunc<I>,
+    /// In which order blocks were filled.
+    pub(super) order: Vec<MBlock>,
+    pub(super) current: Option<MBlock>,
+    position: u32,
+    /// How many slots the function's parameters take.
+    param_slots: u32,
+    /// Whether instructions are in the order of their blocks.
+    is_sorted: bool,
+}
+
+impl<I: MachInst> Builder<I> {
+    /// Goes on with the room of a function that is no longer needed. `param_slots` are those of the function's parameters;
+    /// the fixed part of the frame begins at the slot, counted from `fp`: 0, or in a body for entry at a loop the end of the
+    /// frame that the other tiers have.
+    #[must_use]
+    pub fn new(mut room: MFunc<I>, machine: I::Machine, param_slots: u32, fixed_start: u32) -> Builder<I> {
+        room.clear();
+        room.fixed_end = fixed_start;
+        Builder {
+            machine,
+            func: room,
+            order: Vec::new(),
+            current: None,
+            position: 0,
+            param_slots,
+            is_sorted: true,
+        }
+    }
+
+    /// So many slots in the fixed part of the frame, for as long as the function runs.
+    pub fn area(&mut self, slots: u32) -> Slot {
+        let first = self.func.fixed_end;
+        self.func.fixed_end += slots;
+        Slot(first + frame::fp_offset(self.param_slots))
+    }
+
+    /// How far a slot lies above the frame pointer, in slots.
+    #[must_use]
+    pub fn fp_slot(&self, slot: Slot) -> i32 {
+        slot.0 as i32 - frame::fp_offset(self.param_slots) as i32
+    }
+
+    /// A virtual register for values of a type.
+    #[inline]
+    pub fn vreg(&mut self, ty: Ty) -> VReg {
+        let class = match ty {
+            Ty::I32 | Ty::I64 | Ty::Ref => RegClass::Int,
+            Ty::F32 | Ty::F64 => RegClass::Float,
+            Ty::V128 => {
+                self.func.has_vectors = true;
+                RegClass::Float
+            }
+        };
+        self.vreg_of(class)
+    }
+
+    /// A virtual register of a class. Vectors want [`vreg`](Self::vreg).
+    #[inline]
+    pub fn vreg_of(&mut self, class: RegClass) -> VReg {
+        let number = self.func.vreg_count;
+        self.func.vreg_count += 1;
+        VReg::new(number as usize, class)
+    }
+
+    /// A block, which is still empty.
+    pub fn block(&mut self) -> MBlock {
+        self.func.blocks.push(BlockData::default());
+        MBlock(self.func.blocks.len() as u32 - 1)
+    }
+
+    /// A block that is hardly ever reached.
+    pub fn cold_block(&mut self) -> MBlock {
+        let block = self.block();
+        self.func.blocks[block.0 as usize].cold = true;
+        block
+    }
+
+    /// Says that a block is hardly ever reached.
+    pub fn set_cold(&mut self, block: MBlock) {
+        self.func.blocks[block.0 as usize].cold = true;
+    }
+
+    /// Gives a block its parameters, once.
+    pub fn set_params(&mut self, block: MBlock, params: &[VReg]) {
+        let span = self.pool(params);
+        self.func.blocks[block.0 as usize].params = span;
+    }
+
+    /// What comes next belongs to a block. The first one is the entry.
+    pub fn switch_to(&mut self, block: MBlock) {
+        debug_assert!(self.current.is_none(), "the last block has no terminator");
+        let start = self.func.insts.len() as u32;
+        self.func.blocks[block.0 as usize].insts = Span { start, end: start };
+        self.order.push(block);
+        self.current = Some(block);
+    }
+
+    /// Whether a block is being filled.
+    #[must_use]
+    pub fn is_filling(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// What comes next comes from the operator at that offset of the module.
+    #[inline]
+    pub fn set_position(&mut self, position: u32) {
+        self.position = position;
+    }
+
+    /// Adds an operand to the instruction that comes next.
+    #[inline]
+    pub fn operand(&mut self, operand: Operand) {
+        self.func.operands.push(operand);
+    }
+
+    /// Adds an instruction, whose operands were added before.
+    #[inline]
+    pub fn push(&mut self, inst: I) {
+        self.func.insts.push(inst);
+        self.func.operand_ends.push(self.func.operands.len() as u32);
+        self.func.positions.push(self.position);
+    }
+
+    /// Ends the block with an instruction that leaves the function, or with one whose edges are these.
+    pub fn terminate(&mut self, inst: I, edges: &[(MBlock, &[VReg])]) {
+        self.push(inst);
+        let start = self.func.edges.len() as u32;
+        for &(to, args) in edges {
+            let args = self.pool(args);
+            self.func.edges.push(Edge { to, args });
+        }
+        self.end_block(start);
+    }
+
+    fn end_block(&mut self, edges: u32) {
+        let block = self.current.take().expect("a block is being filled");
+        let end = self.func.insts.len() as u32;
+        let data = &mut self.func.blocks[block.0 as usize];
+        data.insts.end = end;
+        data.edges = Span { start: edges, end: self.func.edges.len() as u32 };
+    }
+
+    fn pool(&mut self, vregs: &[VReg]) -> Span {
+        let start = self.func.vregs.len() as u32;
+        self.func.vregs.extend_from_slice(vregs);
+        Span { start, end: self.func.vregs.len() as u32 }
+    }
+
+    /// The function, with blocks in the order in which they were filled, and critical edges split.
+    #[must_use]
+    pub fn finish(mut self) -> MFunc<I> {
+        debug_assert!(self.current.is_none(), "the last block has no terminator");
+        self.sort_blocks();
+        let numbers = self.number_blocks();
+        self.place_blocks(&numbers);
+        self.collect_edges();
+        self.find_cold_blocks();
+        self.func
+    }
+
+    /// Brings blocks into an order in which each has a predecessor before it, as the allocator's checker wants and its guess of loops
+    /// expects. Only landings are out of order in what comes in: they come behind the calls that lead to them.
+    fn sort_blocks(&mut self) {
+        let count = self.func.blocks.len();
+        let mut sorting = Sorting {
+            landings: vec![false; count],
+            reached: vec![false; count],
+            placed: vec![false; count],
+            waits: vec![false; count],
+            order: Vec::with_capacity(self.order.len()),
+        };
+        let calls = self.func.calls.iter().flat_map(|call| &call.landings);
+        for landing in calls.chain(self.func.embeds.iter().flat_map(|embed| &embed.landings)) {
+            sorting.landings[landing.block.0 as usize] = true;
+            self.func.blocks[landing.block.0 as usize].cold = true;
+        }
+        for (at, &block) in self.order.iter().enumerate() {
+            if at == 0 || sorting.reached[block.0 as usize] {
+                sorting.place(&self.func, block);
+            } else {
+                sorting.waits[block.0 as usize] = true;
+            }
+        }
+        // What nothing leads to.
+        for &block in &self.order {
+            sorting.place(&self.func, block);
+        }
+        self.is_sorted = self.order == sorting.order;
+        self.order = sorting.order;
+    }
+
+    /// Blocks are cold that lead to cold blocks only, that only cold ones lead to, or that end in a trap.
+    fn find_cold_blocks(&mut self) {
+        let func = &mut self.func;
+        for number in (1..func.blocks.len()).rev() {
+            let data = func.blocks[number];
+            let is_cold = |edge: &Edge| func.blocks[edge.to.0 as usize].cold;
+            let ends = data.edges.start == data.edges.end;
+            let leads_to_cold = if ends {
+                func.insts[data.insts.end as usize - 1].is_trap()
+            } else {
+                func.edges[data.edges.range()].iter().all(is_cold)
+            };
+            func.blocks[number].cold |= leads_to_cold;
+        }
+        for number in 1..func.blocks.len() {
+            let data = func.blocks[number];
+            let mut before =
+                func.preds[data.preds.range()].iter().filter(|pred| pred.index() < number).peekable();
+            let is_reached = before.peek().is_some();
+            let is_cold = is_reached && before.all(|pred| func.blocks[pred.index()].cold);
+            func.blocks[number].cold |= is_cold;
+        }
+    }
+
+    /// Counts predecessors and gives each block its number, in the order of code, with room for blocks on critical edges. Answers
+    /// the numbers by old number, and how many blocks there are.
+    fn number_blocks(&mut self) -> Numbers {
+        let count = self.func.blocks.len();
+        let mut numbers = Numbers { new: vec![u32::MAX; count], preds: vec![0; count], total: 0, splits: 0 };
+        for &block in &self.order {
+            for edge in self.func.edges(block) {
+                numbers.preds[edge.to.0 as usize] += 1;
+            }
+        }
+        for &block in &self.order {
+            numbers.new[block.0 as usize] = numbers.total;
+            numbers.total += 1;
+            let edges = self.func.blocks[block.0 as usize].edges;
+            let splits = self.critical(edges, &numbers.preds);
+            numbers.total += splits;
+            numbers.splits += splits;
+        }
+        numbers
+    }
+
+    /// How many of the edges out of a block are critical.
+    fn critical(&self, edges: Span, preds: &[u32]) -> u32 {
+        let edges = &self.func.edges[edges.range()];
+        if edges.len() < 2 {
+            return 0;
+        }
+        edges.iter().filter(|edge| preds[edge.to.0 as usize] > 1).count() as u32
+    }
+
+    /// Brings blocks into their order, edges into that of their blocks, and puts in the blocks on critical edges.
+    fn place_blocks(&mut self, numbers: &Numbers) {
+        let func = &mut self.func;
+        let splits = numbers.splits as usize;
+        let mut blocks = Vec::with_capacity(numbers.total as usize);
+        let mut edges = Vec::with_capacity(func.edges.len() + splits);
+        // Instructions stay where they are, or all are placed anew.
+        let moves = splits != 0 || !self.is_sorted;
+        let mut placed = Placed::default();
+        if moves {
+            placed.reserve(func.insts.len() + splits, func.operands.len());
+        }
+        for &block in &self.order {
+            let mut data = func.blocks[block.0 as usize];
+            let own = &func.edges[data.edges.range()];
+            let old = data.insts.range();
+            if moves {
+                data.insts = placed.copy(func, old);
+            }
+            let first = edges.len() as u32;
+            let number = blocks.len() as u32;
+            let mut next = number + 1;
+            for &edge in own {
+                let is_critical = own.len() > 1 && numbers.preds[edge.to.0 as usize] > 1;
+                if is_critical {
+                    edges.push(Edge { to: MBlock(next), args: Span::default() });
+                    next += 1;
+                } else {
+                    edges.push(Edge { to: MBlock(numbers.new[edge.to.0 as usize]), ..edge });
+                }
+            }
+            data.edges = Span { start: first, end: edges.len() as u32 };
+            blocks.push(data);
+            for &edge in own.iter().filter(|edge| own.len() > 1 && numbers.preds[edge.to.0 as usize] > 1) {
+                let cold = data.cold || func.blocks[edge.to.0 as usize].cold;
+                let insts = placed.jump();
+                let start = edges.len() as u32;
+                edges.push(Edge { to: MBlock(numbers.new[edge.to.0 as usize]), ..edge });
+                let edges = Span { start, end: start + 1 };
+                blocks.push(BlockData { insts, edges, cold, ..BlockData::default() });
+            }
+        }
+        for landing in func.calls.iter_mut().flat_map(|call| &mut call.landings) {
+            landing.block = MBlock(numbers.new[landing.block.0 as usize]);
+        }
+        for landing in func.embeds.iter_mut().flat_map(|embed| &mut embed.landings) {
+            landing.block = MBlock(numbers.new[landing.block.0 as usize]);
+        }
+        func.blocks = blocks;
+        func.edges = edges;
+        if moves {
+            let Placed { insts, ends, operands, positions } = placed;
+            (func.insts, func.operand_ends, func.operands, func.positions) =
+                (insts, ends, operands, positions);
+        }
+    }
+
+    /// Successors and predecessors as the allocator wants them.
+    fn collect_edges(&mut self) {
+        let func = &mut self.func;
+        func.succs.extend(func.edges.iter().map(|edge| regalloc2::Block::new(edge.to.0 as usize)));
+        let mut counts = vec![0; func.blocks.len()];
+        for edge in &func.edges {
+            counts[edge.to.0 as usize] += 1;
+        }
+        let mut start = 0;
+        for (block, count) in func.blocks.iter_mut().zip(counts) {
+            block.preds = Span { start, end: start };
+            start += count;
+        }
+        func.preds.resize(start as usize, regalloc2::Block::invalid());
+        for number in 0..func.blocks.len() {
+            for at in func.blocks[number].edges.range() {
+                let preds = &mut func.blocks[func.edges[at].to.0 as usize].preds;
+                func.preds[preds.end as usize] = regalloc2::Block::new(number);
+                preds.end += 1;
+            }
+        }
+    }
+}
+
+/// Blocks on their way into another order, by their numbers.
+struct Sorting {
+    /// Whether exceptions lead there.
+    landings: Vec<bool>,
+    /// Whether a block that has its place leads there.
+    reached: Vec<bool>,
+    /// Whether it has its place.
+    placed: Vec<bool>,
+    /// Whether it takes its place as soon as it is reached.
+    waits: Vec<bool>,
+    order: Vec<MBlock>,
+}
+
+impl Sorting {
+    fn place<I: MachInst>(&mut self, func: &MFunc<I>, block: MBlock) {
+        let mut ready = vec![block];
+        while let Some(block) = ready.pop() {
+            if std::mem::replace(&mut self.placed[block.0 as usize], true) {
+                continue;
+            }
+            self.order.push(block);
+            for edge in func.edges(block).iter().rev() {
+                let to = edge.to.0 as usize;
+                self.reached[to] = true;
+                if self.landings[to] || self.waits[to] {
+                    ready.push(edge.to);
+                }
+            }
+        }
+    }
+}
+
+/// The numbers of blocks in the order of code.
+struct Numbers {
+    /// By old number.
+    new: Vec<u32>,
+    /// How many edges lead to each, by old number.
+    preds: Vec<u32>,
+    /// How many there are, with those on critical edges.
+    total: u32,
+    /// How many of them are on critical edges.
+    splits: u32,
+}
+
+/// Instructions in the order of blocks.
+struct Placed<I> {
+    insts: Vec<I>,
+    ends: Vec<u32>,
+    operands: Vec<Operand>,
+    positions: Vec<u32>,
+}
+
+impl<I> Default for Placed<I> {
+    fn default() -> Placed<I> {
+        Placed { insts: Vec::new(), ends: Vec::new(), operands: Vec::new(), positions: Vec::new() }
+    }
+}
+
+impl<I: MachInst> Placed<I> {
+    fn reserve(&mut self, insts: usize, operands: usize) {
+        self.insts.reserve(insts);
+        self.ends.reserve(insts);
+        self.positions.reserve(insts);
+        self.operands.reserve(operands);
+    }
+
+    /// Adds instructions of the function, with their operands.
+    fn copy(&mut self, func: &MFunc<I>, old: std::ops::Range<usize>) -> Span {
+        let start = self.insts.len() as u32;
+        let first = old.start.checked_sub(1).map_or(0, |before| func.operand_ends[before]);
+        let behind = old.end.checked_sub(1).map_or(0, |last| func.operand_ends[last]);
+        let moved = (self.operands.len() as u32).wrapping_sub(first);
+        self.insts.extend_from_slice(&func.insts[old.clone()]);
+        self.ends.extend(func.operand_ends[old.clone()].iter().map(|&end| end.wrapping_add(moved)));
+        self.operands.extend_from_slice(&func.operands[first as usize..behind as usize]);
+        self.positions.extend_from_slice(&func.positions[old]);
+        Span { start, end: self.insts.len() as u32 }
+    }
+
+    /// Adds the jump of a block on a critical edge.
+    fn jump(&mut self) -> Span {
+        let start = self.insts.len() as u32;
+        self.insts.push(I::jump());
+        self.ends.push(self.operands.len() as u32);
+        self.positions.push(self.positions.last().copied().unwrap_or(0));
+        Span { start, end: start + 1 }
+    }
+}

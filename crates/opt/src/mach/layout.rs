@@ -1,0 +1,133 @@
+//! In which order the code of blocks lies.
+//!
+//! In: a finished function, and which of its blocks have no code of their own. Out: all other blocks, in the order of the program
+//! but for two things: cold ones come last, and the head of a loop that is left there comes behind the rest of the loop, so that the
+//! way back is the branch that decides and no jump besides.
+
+use super::{MBlock, MFunc, MachInst};
+
+/// The order of blocks, and what stands for blocks without code.
+#[derive(Debug, Default)]
+pub struct Layout {
+    /// The blocks that have code.
+    pub order: Vec<MBlock>,
+    /// By block the one whose code is executed where it is the target.
+    forward: Vec<MBlock>,
+    /// By block whether the code of an innermost loop begins with it.
+    begins_inner: Vec<bool>,
+    /// By block its place in the order, or `u32::MAX`.
+    places: Vec<u32>,
+}
+
+impl Layout {
+    /// Finds the order. `is_empty` tells whether a block that only jumps has nothing to do before.
+    pub fn run<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
+        self.find_forwards(func, is_empty);
+        self.order.clear();
+        let blocks = || (0..func.blocks.len() as u32).map(MBlock);
+        let has_code = |&block: &MBlock| self.forward[block.0 as usize] == block;
+        for cold in [false, true] {
+            let wanted = blocks().filter(|block| func.blocks[block.0 as usize].cold == cold);
+            self.order.extend(wanted.filter(has_code));
+        }
+        self.turn_loops(func);
+    }
+
+    /// The block whose code is executed where this one is the target.
+    #[must_use]
+    pub fn target(&self, block: MBlock) -> MBlock {
+        self.forward[block.0 as usize]
+    }
+
+    /// The block whose code lies behind that of another one.
+    #[must_use]
+    pub fn behind(&self, block: MBlock) -> Option<MBlock> {
+        let place = self.places[block.0 as usize];
+        self.order.get((place as usize).checked_add(1)?).copied()
+    }
+
+    /// Whether the code of an innermost loop begins with a block.
+    #[must_use]
+    pub fn begins_inner_loop(&self, block: MBlock) -> bool {
+        self.begins_inner[block.0 as usize]
+    }
+
+    fn find_forwards<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
+        self.forward.clear();
+        self.forward.extend((0..func.blocks.len() as u32).map(MBlock));
+        // From the last block on, so that most chains are short: what jumps forward finds the end already.
+        for number in (1..func.blocks.len()).rev() {
+            let block = MBlock(number as u32);
+            if !is_empty(block) {
+                continue;
+            }
+            let mut end = func.edges(block)[0].to;
+            while self.forward[end.0 as usize] != end {
+                end = self.forward[end.0 as usize];
+            }
+            // A loop without code keeps one block.
+            if end != block {
+                self.forward[number] = end;
+            }
+        }
+        for number in 1..func.blocks.len() {
+            let mut end = self.forward[number];
+            while self.forward[end.0 as usize] != end {
+                end = self.forward[end.0 as usize];
+            }
+            self.forward[number] = end;
+        }
+    }
+
+    /// Finds loops by the edges that lead back, and turns those that are left at their head.
+    fn turn_loops<I: MachInst>(&mut self, func: &MFunc<I>) {
+        let count = func.blocks.len();
+        self.begins_inner.clear();
+        self.begins_inner.resize(count, false);
+        self.places.clear();
+        self.places.resize(count, u32::MAX);
+        for (place, block) in self.order.iter().enumerate() {
+            self.places[block.0 as usize] = place as u32;
+        }
+        // Heads from the last one on: inner loops come before those around them. The next head behind is inside if it is not
+        // behind the end.
+        let mut next_head = u32::MAX;
+        for head in (0..count).rev() {
+            let data = &func.blocks[head];
+            let latch = func.preds[data.preds.range()].iter().map(|pred| pred.index()).max();
+            let Some(latch) = latch.filter(|&latch| latch >= head) else { continue };
+            self.begins_inner[self.forward[head].0 as usize] |= next_head as usize > latch;
+            next_head = head as u32;
+            if !data.cold {
+                self.turn(func, MBlock(head as u32), MBlock(latch as u32));
+            }
+        }
+    }
+
+    fn turn<I: MachInst>(&mut self, func: &MFunc<I>, head: MBlock, latch: MBlock) {
+        let edges = func.edges(head);
+        let inside = |block: MBlock| head.0 <= block.0 && block.0 <= latch.0;
+        let is_left = edges.len() == 2 && edges.iter().any(|edge| !inside(self.target(edge.to)));
+        // The last block of the loop that has code, which must do nothing but jump to the head.
+        let start = self.places[head.0 as usize];
+        if !is_left || start == u32::MAX || head == latch {
+            return;
+        }
+        let behind = self.order[start as usize..]
+            .iter()
+            .position(|&block| !inside(block))
+            .map_or(self.order.len(), |at| start as usize + at);
+        let last = self.order[behind - 1];
+        let jumps = matches!(func.edges(last), [edge] if self.target(edge.to) == head);
+        if !jumps || last == head {
+            return;
+        }
+        self.order[start as usize..behind].rotate_left(1);
+        let first = self.order[start as usize];
+        let is_inner = std::mem::take(&mut self.begins_inner[head.0 as usize]);
+        self.begins_inner[first.0 as usize] |= is_inner;
+        for place in start as usize..behind {
+            self.places[self.order[place].0 as usize] = place as u32;
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Calls, and instructions of the interpreter in the middle of the function.
+//!
+//! The frame pointer and the context change in these sequences only, which contain nothing that can fault. A call belongs to the
+//! position where its sequence begins.
+
+use std::mem::offset_of;
+
+use regalloc2::{OperandKind, OperandPos};
+use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
+use upshift_asm::{Const, Label, Word};
+use upshift_core::vm::{FuncRec, MemRecord, Returns, TableRecord, VmCtx, frame};
+use upshift_ir::build::{Builder, instructions};
+use upshift_translate::backend::Slot;
+
+use super::Emitter;
+use super::cold::Cold;
+use super::control::header;
+use crate::mach::sites::{CallSite, Found, Words};
+use crate::mach::x64::build::{Place, places, slots};
+use crate::mach::x64::regs::{CTX, FP, SCRATCH};
+use crate::ssa::Ty;
+
+/// The kinds of results for which calls have a landing from handlers: none, and those that have to be moved or extended.
+pub(super) const LANDINGS: [Option<Ty>; 5] =
+    [None, Some(Ty::F32), Some(Ty::F64), Some(Ty::I32), Some(Ty::I64)];
+
+/// How many bytes the instruction has that brings back the frame pointer after a call.
+const LANDING_LEN: u32 = 7;
+
+/// `lea rbx, [rbx + disp]` with four bytes of displacement, whatever it is: `REX.W 8D /r`.
+const LEA_FP: [u8; 3] = [0x48, 0x8D, 0x80 | FP.number() << 3 | FP.number()];
+
+/// The address of the record of the function that is called.
+const RECORD: Gpr = Gpr::RAX;
+/// What leads to the callee, and then the word that it returns through.
+const LEADS: Gpr = Gpr::R11;
+/// No argument is there, and nothing else over a call.
+const FREE: Gpr = Gpr::RBP;
+
+impl<'m> Emitter<'_, 'm> {
+    /// A call, which ends its block if exceptions lead to landings.
+    pub(super) fn emit_call_site(&mut self, inst: usize, number: u32) {
+        let func = self.func;
+        let call = &func.calls[number as usize];
+        let position = self.asm.offset();
+        self.begin_site(inst, position, &[]);
+        self.words.clear();
+        if let Some(words) = &call.words {
+            self.make_words(words);
+            // The last word of a call of the interpreter is the one in front of where it returns to.
+            self.words.pop();
+        }
+        let native = self.asm.label();
+        let landing = self.call_landing(&call.results);
+        self.words.extend([Word::Label(native), Word::Label(landing)]);
+        let words = self.place_words(position);
+        let landing = words.plus((self.words.len() as u32 - 1) * size_of::<u64>() as u32);
+        match call.found {
+            Found::Elsewhere => self.emit_run_words(words, true),
+            found => {
+                self.emit_find(found, || Cold::Call { label: native, number, words });
+                self.emit_native_call(call, landing);
+            }
+        }
+        self.asm.bind(native);
+        self.emit_landing();
+        let end = self.asm.offset();
+        if !call.landings.is_empty() {
+            self.tables.note_handler((position, end), &call.landings, self.body.frame.params);
+        }
+    }
+
+    /// Notes what a frame that stands at a position looks like: references over it, and those in slots for arguments.
+    fn begin_site(&mut self, inst: usize, position: u32, arguments: &[u32]) {
+        self.tables.note_position(position, self.func.positions[inst]);
+        let places = self.places;
+        let over = |&(operand, _): &(&regalloc2::Operand, &regalloc2::Allocation)| {
+            operand.kind() == OperandKind::Use && operand.pos() == OperandPos::Late
+        };
+        let slot = |alloc: &regalloc2::Allocation| match (alloc.as_stack(), alloc.as_reg()) {
+            (Some(slot), _) => (places.spills + slot.index() as u32) as i32,
+            (None, Some(register)) => places.saved(register) as i32,
+            (None, None) => 0,
+        };
+        let allocs = self.allocs(inst);
+        let live = self.func.operands(inst).iter().zip(allocs).filter(over).map(|(_, alloc)| slot(alloc));
+        let arguments = arguments.iter().map(|&slot| (places.out + slot) as i32);
+        self.tables.note_references(position, live.chain(arguments));
+    }
+
+    /// Collects the words of instructions of the interpreter whose operands are in the area for arguments.
+    fn make_words(&mut self, words: &Words) {
+        let base = Slot(self.places.out + frame::fp_offset(self.body.frame.params));
+        let (module, frame) = (self.body.module, &self.body.frame);
+        let builder = self.builder.get_or_insert_with(|| Builder::for_embedding(module, frame));
+        for (op, made) in instructions(builder.embed(|builder| words.make(builder, base))) {
+            self.words.push(Word::Handler(op as u16));
+            self.words.extend(made[1..].iter().map(|&word| Word::Value(word)));
+            self.embedded += 1;
+        }
+    }
+
+    /// Puts the collected words into the pool.
+    fn place_words(&mut self, position: u32) -> Const {
+        let words = self.asm.words(self.words);
+        self.tables.own(words, position);
+        words
+    }
+
+    /// The landing of calls with such results, from handlers.
+    fn call_landing(&mut self, results: &[Ty]) -> Label {
+        let number = match results {
+            [Ty::F32] => 1,
+            [Ty::F64] => 2,
+            [Ty::I32] => 3,
+            [Ty::I64 | Ty::Ref] => 4,
+            _ => 0,
+        };
+        let asm = &mut *self.asm;
+        *self.ways.landings[number].get_or_insert_with(|| asm.label())
+    }
+
+    /// The record of the function that is called, in its register. Where it is not there, not of the expected type, or not of the
+    /// running instance, a cold path does the call.
+    fn emit_find(&mut self, found: Found, other: impl FnOnce() -> Cold) {
+        match found {
+            Found::Own(record) | Found::Itself(record) => {
+                return self.asm.lea(Size::S64, RECORD, Mem::base(CTX, record));
+            }
+            Found::Elsewhere => return,
+            Found::Element { .. } | Found::Reference => {}
+        }
+        let label = self.asm.label();
+        let cold = match other() {
+            Cold::Call { number, words, .. } => Cold::Call { label, number, words },
+            Cold::Run { words, .. } => Cold::Run { label, words },
+            trap @ Cold::Trap { .. } => trap,
+        };
+        self.cold.push(cold);
+        if let Found::Element { table, ty } = found {
+            self.asm.mov(Size::S64, FREE, Mem::base(CTX, table));
+            self.asm.cmp(Size::S64, LEADS, Mem::base(FREE, offset_of!(TableRecord, len) as i32));
+            self.asm.jcc(Cond::Ae, label);
+            self.asm.mov(Size::S64, FREE, Mem::base(FREE, offset_of!(TableRecord, base) as i32));
+            self.asm.mov(Size::S64, RECORD, Mem::index(FREE, LEADS, Scale::X8, 0));
+            self.asm.test(Size::S64, RECORD, RECORD);
+            self.asm.jcc(Cond::E, label);
+            let found = Mem::base(RECORD, offset_of!(FuncRec, ty) as i32);
+            self.asm.cmp_imm(Size::S32, found, ty as i32);
+            self.asm.jcc(Cond::Ne, label);
+        } else {
+            self.asm.mov(Size::S64, RECORD, LEADS);
+            self.asm.test(Size::S64, RECORD, RECORD);
+            self.asm.jcc(Cond::E, label);
+        }
+        self.asm.cmp_mr(Size::S64, Mem::base(RECORD, offset_of!(FuncRec, vmctx) as i32), CTX);
+        self.asm.jcc(Cond::Ne, label);
+    }
+
+    /// Calls the function whose record is in the register for it, with arguments in registers. Handlers return through `landing`.
+    fn emit_native_call(&mut self, call: &CallSite, landing: Const) {
+        let callee = self.places.out.saturating_add(frame::fp_offset(slots(&call.params)));
+        let bytes = i32::try_from(u64::from(callee) * 8).unwrap_or(0);
+        self.asm.lea(Size::S64, LEADS, Mem::pool(landing));
+        let at = |slot: isize| Mem::base(FP, bytes.saturating_add(header(slot)));
+        self.asm.mov_mr(Size::S64, at(frame::RETURN_IP), LEADS);
+        self.asm.mov_mr(Size::S64, at(frame::CALLER_FP), FP);
+        self.asm.mov_mr(Size::S64, at(frame::FUNC), RECORD);
+        self.asm.add_imm(Size::S64, FP, bytes);
+        let entry = offset_of!(FuncRec, reg_entry) as i32;
+        let paired = self.body.target.returns == Returns::Paired;
+        match (call.found, self.ways.registers) {
+            (Found::Itself(_), Some(own)) if paired => self.asm.call(own),
+            (Found::Itself(_), Some(own)) => self.asm.jmp(own),
+            (Found::Own(record) | Found::Itself(record), _) if paired => {
+                self.asm.call_to(Mem::base(CTX, record + entry));
+            }
+            (Found::Own(record) | Found::Itself(record), _) => {
+                self.asm.jmp_to(Mem::base(CTX, record + entry));
+            }
+            _ if paired => self.asm.call_to(Mem::base(RECORD, entry)),
+            _ => self.asm.jmp_to(Mem::base(RECORD, entry)),
+        }
+    }
+
+    /// The landing of a call from native code, which leaves the address of the call's first slot in the frame pointer.
+    fn emit_landing(&mut self) {
+        let bytes = i32::try_from(-i64::from(self.places.out) * 8).unwrap_or(0);
+        self.asm.put_bytes(&LEA_FP);
+        self.asm.put_bytes(&bytes.to_le_bytes());
+    }
+
+    /// The landing of all calls with a result of this type, from handlers. `rsi` is the address of the word that led here; the one
+    /// before it has the address of the landing from native code, which begins with what was just done.
+    pub(super) fn emit_call_landing(&mut self, result: Option<Ty>) {
+        self.emit_arrival();
+        match result {
+            Some(Ty::F64) => self.asm.movaps(Xmm::XMM0, Xmm::XMM1),
+            None => {}
+            // Handlers may have left anything in the upper half.
+            Some(Ty::F32) => {
+                self.asm.movd_rm(Size::S32, RECORD, Xmm::XMM0);
+                self.asm.movd(Size::S32, Xmm::XMM0, RECORD);
+            }
+            Some(Ty::I32) => self.asm.mov(Size::S32, RECORD, Gpr::R9),
+            Some(_) => self.asm.mov(Size::S64, RECORD, Gpr::R9),
+        }
+        self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::RSI, -8));
+        self.asm.add_imm(Size::S64, Gpr::RCX, LANDING_LEN as i32);
+        self.asm.jmp_to(Gpr::RCX);
+    }
+
+    /// Stores arguments that are in registers, and what leads to the callee, to their slots.
+    pub(super) fn emit_spread(&mut self, number: u32) {
+        let func = self.func;
+        let params = &func.calls[number as usize].params;
+        let mut slot = 0;
+        for (&ty, place) in params.iter().zip(places(params)) {
+            let to = self.out(slot);
+            if let Place::Register(register) = place {
+                let number = register.hw_enc() as u8;
+                match ty {
+                    Ty::I32 | Ty::I64 | Ty::Ref => self.asm.mov_mr(Size::S64, to, Gpr::new(number)),
+                    Ty::F32 | Ty::F64 => self.asm.movsd_mr(to, Xmm::new(number)),
+                    Ty::V128 => self.asm.movups_mr(to, Xmm::new(number)),
+                }
+            }
+            slot += ty.slots();
+        }
+        let behind = self.out(slot);
+        self.asm.mov_mr(Size::S64, behind, LEADS);
+    }
+
+    /// Runs instructions of the interpreter.
+    pub(super) fn emit_run_words(&mut self, words: Const, memory: bool) {
+        self.asm.lea(Size::S64, Gpr::RSI, Mem::pool(words));
+        self.asm.mov(Size::S64, Gpr::RDI, CTX);
+        self.asm.mov(Size::S64, Gpr::RDX, FP);
+        if memory {
+            self.asm.mov(Size::S64, Gpr::R8, Mem::base(CTX, offset_of!(VmCtx, mem0) as i32));
+            self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::R8, offset_of!(MemRecord, base) as i32));
+            self.asm.mov(Size::S64, Gpr::R8, Mem::base(Gpr::R8, offset_of!(MemRecord, len) as i32));
+        }
+        self.asm.jmp_to(Mem::base(Gpr::RSI, 0));
+    }
+
+    /// Instructions of the interpreter, behind which control goes on, if it does.
+    pub(super) fn emit_embed(&mut self, inst: usize, number: u32) {
+        let func = self.func;
+        let embed = &func.embeds[number as usize];
+        let position = self.asm.offset();
+        self.begin_site(inst, position, &embed.references);
+        self.words.clear();
+        self.make_words(&embed.words);
+        let behind = self.asm.label();
+        self.words.push(Word::Label(behind));
+        let words = self.place_words(position);
+        self.emit_run_words(words, embed.memory);
+        self.asm.bind(behind);
+        let end = self.asm.offset();
+        if !embed.landings.is_empty() {
+            self.tables.note_handler((position, end), &embed.landings, self.body.frame.params);
+        }
+    }
+
+    /// The same with all registers saved around.
+    pub(super) fn emit_safepoint(&mut self, inst: usize, number: u32) {
+        let asm = &mut *self.asm;
+        let (save, restore) = *self.ways.save.get_or_insert_with(|| (asm.label(), asm.label()));
+        self.asm.call(save);
+        self.emit_embed(inst, number);
+        self.asm.call(restore);
+    }
+
+    /// Replaces the running function. All arguments are in the area for them.
+    pub(super) fn emit_tail_call(&mut self, inst: usize, number: u32) {
+        let func = self.func;
+        let call = &func.calls[number as usize];
+        let position = self.asm.offset();
+        self.begin_site(inst, position, &[]);
+        let params = slots(&call.params);
+        if matches!(call.found, Found::Element { .. } | Found::Reference) {
+            let behind = self.out(params);
+            self.asm.mov_mr(Size::S64, behind, LEADS);
+        }
+        self.words.clear();
+        if let Some(words) = &call.words {
+            self.make_words(words);
+        }
+        let words = self.place_words(position);
+        if call.found == Found::Elsewhere {
+            return self.emit_run_words(words, true);
+        }
+        let no_room = self.asm.label();
+        self.cold.push(Cold::Run { label: no_room, words });
+        self.emit_find(call.found, || Cold::Run { label: no_room, words });
+        self.emit_replace_frame(params, no_room);
+    }
+
+    /// Jumps to the function whose record is in the register for it, in the place of the running one; to `no_room` if its frame
+    /// does not fit.
+    fn emit_replace_frame(&mut self, params: u32, no_room: Label) {
+        // Behind the caller's frame come as many parameters, then the header.
+        let moved = (i64::from(params) - i64::from(self.body.frame.params)) as i32 * 8;
+        let [size, ip, caller] = [Gpr::RCX, Gpr::R8, Gpr::R11];
+        self.asm.mov(Size::S64, size, Mem::base(RECORD, offset_of!(FuncRec, code) as i32));
+        self.asm.mov(Size::S64, size, Mem::base(size, 0));
+        self.asm.lea(Size::S64, size, Mem::index(FP, size, Scale::X1, moved));
+        self.asm.cmp(Size::S64, size, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
+        self.asm.jcc(Cond::A, no_room);
+        // Arguments may overwrite the header.
+        self.asm.mov(Size::S64, ip, Mem::base(FP, header(frame::RETURN_IP)));
+        self.asm.mov(Size::S64, caller, Mem::base(FP, header(frame::CALLER_FP)));
+        self.emit_move_arguments(params);
+        if moved != 0 {
+            self.asm.add_imm(Size::S64, FP, moved);
+            self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::RETURN_IP)), ip);
+            self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::CALLER_FP)), caller);
+        }
+        self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::FUNC)), RECORD);
+        if self.body.target.returns == Returns::Paired {
+            // The callee drops a return address. A call would leave one where the processor foresees returns.
+            self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
+        }
+        self.asm.jmp_to(Mem::base(RECORD, offset_of!(FuncRec, native) as i32));
+    }
+
+    /// Moves arguments down to where the running function has its own.
+    fn emit_move_arguments(&mut self, params: u32) {
+        /// Up to how many slots are copied by an instruction each.
+        const UNROLLED: u32 = 8;
+        let first = -(frame::fp_offset(self.body.frame.params) as i32);
+        if params > UNROLLED {
+            let from = self.out(0);
+            self.asm.lea(Size::S64, Gpr::RSI, from);
+            self.asm.lea(Size::S64, Gpr::RDI, Mem::base(FP, first * 8));
+            return self.emit_repeat_copy(params);
+        }
+        for n in 0..params {
+            let from = self.out(n);
+            self.asm.movsd(SCRATCH, from);
+            self.asm.movsd_mr(Mem::base(FP, (first + n as i32) * 8), SCRATCH);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What lies behind all blocks because it is seldom reached: traps, calls that the interpreter has to do, and the routines that save
+//! and restore registers.
+
+use std::mem::offset_of;
+
+use regalloc2::Allocation;
+use upshift_asm::x64::{Cond, Gpr, Mem, RegMem, Size};
+use upshift_asm::{Const, Label, Stub, Word};
+use upshift_core::Trap;
+use upshift_core::vm::{ObjectHeader, StoreCtx, VmCtx};
+
+use super::Emitter;
+use crate::mach::x64::inst::{Detail, Test};
+use crate::mach::x64::regs::{CTX, SCRATCH, allocatable};
+
+/// Code that is to be written behind all blocks.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cold {
+    /// A trap of an instruction.
+    Trap { label: Label, trap: Trap, detail: Detail, inst: u32 },
+    /// The interpreter calls: arguments go to their slots first.
+    Call { label: Label, number: u32, words: Const },
+    /// The interpreter does what it is asked for; all is in slots.
+    Run { label: Label, words: Const },
+}
+
+impl Emitter<'_, '_> {
+    /// Stops with a trap if the flags say so.
+    pub(super) fn emit_trap_if(
+        &mut self,
+        inst: usize,
+        test: Test,
+        trap: Trap,
+        detail: Detail,
+        _: &[Allocation],
+    ) {
+        let label = self.asm.label();
+        self.cold.push(Cold::Trap { label, trap, detail, inst: inst as u32 });
+        match test {
+            Test::Equal => {
+                let unordered = self.asm.label();
+                self.asm.jcc_short(Cond::P, unordered);
+                self.asm.jcc(Cond::E, label);
+                self.asm.bind(unordered);
+            }
+            _ => self.emit_jcc(test, label),
+        }
+    }
+
+    /// Stops with a trap.
+    pub(super) fn emit_trap(&mut self, trap: Trap, detail: Detail, allocs: &[Allocation], position: u32) {
+        let at = self.asm.offset();
+        self.tables.note_position(at, position);
+        match detail {
+            Detail::None => {}
+            Detail::Value => self.emit_detail(Gpr::RAX, allocs[0]),
+            Detail::Element => {
+                // Both may be in the other's place.
+                let (index, array) = (self.rm(allocs[0]), self.rm(allocs[1]));
+                self.emit_mov(Gpr::R11, array, Gpr::RAX, index);
+                let len = Mem::base(Gpr::R11, offset_of!(ObjectHeader, len) as i32);
+                self.asm.mov(Size::S32, Gpr::R11, len);
+                self.asm.shl_imm(Size::S64, Gpr::R11, 32);
+                self.asm.or(Size::S64, Gpr::RAX, Gpr::R11);
+            }
+            Detail::OutOfFuel => {
+                self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+                self.asm.mov_mi(Size::S64, Mem::base(Gpr::RAX, offset_of!(StoreCtx, fuel) as i32), 0);
+            }
+        }
+        self.asm.mov_imm(Gpr::RDI, trap as u64);
+        let place = self.asm.word(Word::Stub(Stub::Trap));
+        self.asm.call_to(Mem::pool(place));
+    }
+
+    fn emit_detail(&mut self, target: Gpr, alloc: Allocation) {
+        let source = self.rm(alloc);
+        if source != RegMem::Reg(target) {
+            self.asm.mov(Size::S64, target, source);
+        }
+    }
+
+    /// Two moves at once.
+    fn emit_mov(&mut self, first: Gpr, from_first: RegMem<Gpr>, second: Gpr, from_second: RegMem<Gpr>) {
+        if from_second == RegMem::Reg(first) {
+            if from_first == RegMem::Reg(second) {
+                return self.asm.xchg(Size::S64, first, second);
+            }
+            self.asm.mov(Size::S64, second, from_second);
+            self.asm.mov(Size::S64, first, from_first);
+        } else {
+            self.asm.mov(Size::S64, first, from_first);
+            self.asm.mov(Size::S64, second, from_second);
+        }
+    }
+
+    /// Jumps to a stub of the runtime.
+    pub(super) fn emit_jump_to_stub(&mut self, stub: Stub) {
+        let place = self.asm.word(Word::Stub(stub));
+        self.asm.jmp_to(Mem::pool(place));
+    }
+
+    /// Writes all cold paths.
+    pub(super) fn emit_cold_paths(&mut self) {
+        for at in 0..self.cold.len() {
+            match self.cold[at] {
+                Cold::Trap { label, trap, detail, inst } => {
+                    self.asm.bind(label);
+                    let allocs = self.allocs(inst as usize);
+                    self.emit_trap(trap, detail, allocs, self.func.positions[inst as usize]);
+                }
+                Cold::Call { label, number, words } => {
+                    self.asm.bind(label);
+                    self.emit_spread(number);
+                    self.emit_run_words(words, true);
+                }
+                Cold::Run { label, words } => {
+                    self.asm.bind(label);
+                    self.emit_run_words(words, true);
+                }
+            }
+        }
+        self.emit_saving();
+    }
+
+    /// The routines that save and restore all registers around a cold safepoint.
+    fn emit_saving(&mut self) {
+        let Some((save, restore)) = self.ways.save else { return };
+        self.asm.bind(save);
+        for register in allocatable() {
+            let to = self.slot(self.places.saved(register));
+            self.emit_save(register, to);
+        }
+        self.asm.ret();
+        self.asm.bind(restore);
+        for register in allocatable() {
+            let from = self.slot(self.places.saved(register));
+            self.emit_restore(register, from);
+        }
+        self.asm.ret();
+        debug_assert!(!allocatable().contains(crate::mach::x64::regs::float(SCRATCH)));
+    }
+}

@@ -1,0 +1,225 @@
+//! Branches, tables of branches, and returns.
+
+use regalloc2::Allocation;
+use upshift_asm::Label;
+use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
+use upshift_core::vm::{Returns, frame};
+
+use super::Emitter;
+use super::reach::reaches;
+use crate::mach::MBlock;
+use crate::mach::x64::build::slots;
+use crate::mach::x64::inst::{Inst, Test};
+use crate::mach::x64::regs::FP;
+use crate::ssa::Ty;
+
+/// Up to how many slots are copied by an instruction each.
+const UNROLLED: u32 = 8;
+
+/// The byte that a slot of the header lies from the frame pointer.
+pub(super) const fn header(slot: isize) -> i32 {
+    slot as i32 * size_of::<u64>() as i32
+}
+
+impl Emitter<'_, '_> {
+    /// The label of a block, or of the one that stands for it.
+    pub(super) fn label(&self, block: MBlock) -> Label {
+        self.labels[self.layout.target(block).0 as usize]
+    }
+
+    fn comes_next(&self, block: MBlock) -> bool {
+        self.next == Some(self.layout.target(block))
+    }
+
+    /// Goes on at a block.
+    pub(super) fn emit_jump(&mut self, to: MBlock) {
+        if !self.comes_next(to) {
+            let label = self.label(to);
+            if self.is_near(to) { self.asm.jmp_short(label) } else { self.asm.jmp(label) }
+        }
+    }
+
+    /// Whether a short branch from the end of the block that is being written reaches one that is still to be.
+    fn is_near(&self, to: MBlock) -> bool {
+        reaches(self.layout, self.bounds, self.current, self.layout.target(to))
+    }
+
+    /// Goes on at a block, or does what that does if it only returns.
+    pub(super) fn emit_jump_or_return(&mut self, to: MBlock) {
+        let to = self.layout.target(to);
+        let insts = self.func.blocks[to.0 as usize].insts;
+        let returns = insts.end - insts.start == 1
+            && matches!(self.func.insts[insts.start as usize], Inst::Return(number)
+                if self.func.returns[number as usize].len() < 2);
+        if returns && !self.comes_next(to) { self.emit_block(to) } else { self.emit_jump(to) }
+    }
+
+    /// Ends a block with two successors.
+    pub(super) fn emit_branch(&mut self, block: MBlock, test: Test) {
+        let edges = self.func.edges(block);
+        let (then, otherwise) = (edges[0].to, edges[1].to);
+        if self.layout.target(then) == self.layout.target(otherwise) {
+            return self.emit_jump(then);
+        }
+        if self.comes_next(then) {
+            self.emit_branch_to(test.not(), otherwise);
+        } else {
+            self.emit_branch_to(test, then);
+            self.emit_jump(otherwise);
+        }
+    }
+
+    fn emit_branch_to(&mut self, test: Test, to: MBlock) {
+        let label = self.label(to);
+        if !self.is_near(to) {
+            return self.emit_jcc(test, label);
+        }
+        match test {
+            Test::If(cond) => self.asm.jcc_short(cond, label),
+            Test::NotEqual => {
+                self.asm.jcc_short(Cond::Ne, label);
+                self.asm.jcc_short(Cond::P, label);
+            }
+            Test::Equal => {
+                let unordered = self.asm.label();
+                self.asm.jcc_short(Cond::P, unordered);
+                self.asm.jcc_short(Cond::E, label);
+                self.asm.bind(unordered);
+            }
+        }
+    }
+
+    /// Goes to a label if the flags say so.
+    pub(super) fn emit_jcc(&mut self, test: Test, label: Label) {
+        match test {
+            Test::If(cond) => self.asm.jcc(cond, label),
+            Test::NotEqual => {
+                self.asm.jcc(Cond::Ne, label);
+                self.asm.jcc(Cond::P, label);
+            }
+            Test::Equal => {
+                let unordered = self.asm.label();
+                self.asm.jcc_short(Cond::P, unordered);
+                self.asm.jcc(Cond::E, label);
+                self.asm.bind(unordered);
+            }
+        }
+    }
+
+    /// Goes to the block that a table has for the index.
+    pub(super) fn emit_table(&mut self, block: MBlock, number: u32, index: Gpr, [table, target]: [Gpr; 2]) {
+        let cases = &self.func.tables[number as usize];
+        let edges = self.func.edges(block);
+        let last = edges[cases[cases.len() - 1] as usize].to;
+        if cases.len() == 1 {
+            return self.emit_jump(last);
+        }
+        let default = self.label(last);
+        self.asm.cmp_imm(Size::S32, index, cases.len() as i32 - 1);
+        self.asm.jcc(Cond::Ae, default);
+        let entries = self.asm.label();
+        self.branch_tables.push((entries, block, number));
+        self.asm.lea(Size::S64, table, Mem::label(entries));
+        self.asm.movsxd(target, Mem::index(table, index, Scale::X4, 0));
+        self.asm.add(Size::S64, target, table);
+        self.asm.jmp_to(target);
+    }
+
+    /// Room for the tables, each of whose entries is the distance from the table's begin.
+    pub(super) fn emit_branch_tables(&mut self) {
+        for at in 0..self.branch_tables.len() {
+            let (label, _, number) = self.branch_tables[at];
+            // Padding as between functions: nobody comes here.
+            while !self.asm.offset().is_multiple_of(size_of::<u32>() as u32) {
+                self.asm.int3();
+            }
+            self.asm.bind(label);
+            for _ in 1..self.func.tables[number as usize].len() {
+                self.asm.put_bytes(&[0; 4]);
+            }
+        }
+    }
+
+    /// Writes the tables, now that all blocks have their places.
+    pub(super) fn patch_branch_tables(&mut self) {
+        for at in 0..self.branch_tables.len() {
+            let (label, block, number) = self.branch_tables[at];
+            let table = self.asm.place(label).unwrap_or(0);
+            let cases = &self.func.tables[number as usize];
+            let edges = self.func.edges(block);
+            for (number, &case) in cases[..cases.len() - 1].iter().enumerate() {
+                let target = self.label(edges[case as usize].to);
+                let place = self.asm.place(target).unwrap_or(0);
+                self.asm.patch_u32(table + 4 * number as u32, place.wrapping_sub(table));
+            }
+        }
+    }
+
+    /// Returns: one value is in its register, more are in the area for arguments.
+    pub(super) fn emit_return(&mut self, number: u32, allocs: &[Allocation]) {
+        match *self.func.returns[number as usize] {
+            [] => self.emit_leave(),
+            [Ty::V128] => {
+                self.emit_leave();
+                self.asm.movups_mr(Mem::base(FP, 0), Self::xmm(allocs[0]));
+            }
+            [ty] if ty.is_float() => {
+                self.emit_leave();
+                self.asm.movsd_mr(Mem::base(FP, 0), Self::xmm(allocs[0]));
+            }
+            [_] => {
+                self.emit_leave();
+                self.asm.mov_mr(Size::S64, Mem::base(FP, 0), Self::gpr(allocs[0]));
+            }
+            ref types => self.emit_return_slots(slots(types)),
+        }
+        self.emit_go_on();
+    }
+
+    fn emit_return_slots(&mut self, count: u32) {
+        let from = self.out(0);
+        if count <= UNROLLED {
+            self.asm.lea(Size::S64, Gpr::RCX, from);
+            self.emit_leave();
+            for n in 0..count as i32 {
+                self.asm.mov(Size::S64, Gpr::RAX, Mem::base(Gpr::RCX, 8 * n));
+                self.asm.mov_mr(Size::S64, Mem::base(FP, 8 * n), Gpr::RAX);
+            }
+            return;
+        }
+        self.asm.lea(Size::S64, Gpr::RAX, from);
+        self.emit_leave();
+        self.asm.mov(Size::S64, Gpr::R8, Gpr::RSI);
+        self.asm.mov(Size::S64, Gpr::RSI, Gpr::RAX);
+        self.asm.mov(Size::S64, Gpr::RDI, FP);
+        self.emit_repeat_copy(count);
+        self.asm.mov(Size::S64, Gpr::RSI, Gpr::R8);
+    }
+
+    /// Copies so many slots upwards from `rsi` to `rdi`, by way of `rcx`.
+    pub(super) fn emit_repeat_copy(&mut self, count: u32) {
+        self.asm.mov_imm(Gpr::RCX, count.into());
+        // rep movsq
+        self.asm.put_bytes(&[0xF3, 0x48, 0xA5]);
+    }
+
+    /// Reads the header and leaves the frame: the frame pointer is then the address where results go.
+    fn emit_leave(&mut self) {
+        self.asm.mov(Size::S64, Gpr::RSI, Mem::base(FP, header(frame::RETURN_IP)));
+        self.asm.mov(Size::S64, Gpr::R11, Mem::base(FP, header(frame::CALLER_FP)));
+        let bytes = frame::fp_offset(self.body.frame.params) as i32 * 8;
+        self.asm.sub_imm(Size::S64, FP, bytes);
+    }
+
+    /// Goes on where the word in front of `rsi` says.
+    fn emit_go_on(&mut self) {
+        let word = Mem::base(Gpr::RSI, -8);
+        match self.body.target.returns {
+            Returns::Paired => {
+                self.asm.push_rm(word);
+                self.asm.ret();
+            }
+            Returns::Jump => self.asm.jmp_to(word),
+        }
+    }
+}

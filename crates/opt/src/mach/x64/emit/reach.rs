@@ -1,0 +1,95 @@
+//! How many bytes of code blocks have at most, so that branches over few of them can be short before these are written.
+
+use regalloc2::{Inst as Number, Output, ProgPoint};
+
+use crate::mach::layout::Layout;
+use crate::mach::x64::inst::Inst;
+use crate::mach::{MBlock, MFunc};
+
+/// More than any short branch reaches over.
+const FAR: u16 = 1000;
+/// What a move of the allocator takes at most.
+const MOVE: u16 = 9;
+/// What a short branch reaches.
+const REACH: u16 = 127;
+
+/// By block how many bytes its code has at most, without what aligns it.
+pub(super) fn bound(func: &MFunc<Inst>, output: &Output, layout: &Layout, bounds: &mut Vec<u16>) {
+    bounds.clear();
+    let mut edits = output.edits.iter().peekable();
+    for (number, data) in func.blocks.iter().enumerate() {
+        let mut bytes = 0_u16;
+        for inst in &func.insts[data.insts.range()] {
+            bytes = bytes.saturating_add(most(inst));
+        }
+        if let Inst::Jump = func.insts[data.insts.end as usize - 1] {
+            // A jump to a block that returns may become a return.
+            let to = func.blocks[layout.target(func.edges[data.edges.start as usize].to).0 as usize];
+            let next = layout.behind(MBlock(number as u32));
+            let falls = next == Some(layout.target(func.edges[data.edges.start as usize].to));
+            bytes = bytes.saturating_add(match func.insts[to.insts.start as usize] {
+                _ if falls => 0,
+                Inst::Return(_) => FAR,
+                _ => 5,
+            });
+        }
+        let end = ProgPoint::before(Number::new(data.insts.end as usize));
+        while edits.next_if(|&&(point, _)| point < end).is_some() {
+            bytes = bytes.saturating_add(MOVE);
+        }
+        bounds.push(bytes);
+    }
+}
+
+/// What an instruction takes at most, jumps between blocks aside.
+fn most(inst: &Inst) -> u16 {
+    match inst {
+        Inst::Jump => 0,
+        // Two branches, one of them behind a short one, and a jump.
+        Inst::Branch(_) => 19,
+        Inst::Imm(_) => 10,
+        Inst::Alu(..) | Inst::AluImm(..) | Inst::Cmp(_) | Inst::CmpImm(..) | Inst::Lea(..) => 12,
+        Inst::ShiftImm(..) | Inst::Neg(_) | Inst::Not(_) | Inst::Zero => 5,
+        Inst::Set(_) | Inst::SelectXmm(_) | Inst::Div { .. } => 16,
+        Inst::Select(..) => 18,
+        Inst::FromInt { .. } | Inst::Scalar { .. } | Inst::XmmUnary { .. } | Inst::XmmUnaryLoad { .. } => 24,
+        Inst::Vector { .. } | Inst::VectorLoad { .. } | Inst::VectorStore { .. } => 24,
+        Inst::TrapIf(..) => 15,
+        Inst::Table(_) => 40,
+        Inst::StoreOut { .. } => 20,
+        Inst::AtomicLoop(..)
+        | Inst::Call(_)
+        | Inst::Invoke(_)
+        | Inst::Embed(_)
+        | Inst::EmbedLast(_)
+        | Inst::EmbedInvoke(_)
+        | Inst::Safepoint(_)
+        | Inst::TailCall(_)
+        | Inst::Return(_)
+        | Inst::Trap(..) => FAR,
+        _ => 15,
+    }
+}
+
+/// Whether a short branch at the end of a block reaches another one behind it, with a jump in between.
+pub(super) fn reaches(layout: &Layout, bounds: &[u16], from: MBlock, to: MBlock) -> bool {
+    /// What aligns a loop at most.
+    const ALIGNED: u16 = super::LOOP_ALIGNMENT as u16 - 1;
+    // A branch may be followed by another one and a jump.
+    let mut bytes = 13;
+    let mut at = from;
+    while let Some(next) = layout.behind(at) {
+        if layout.begins_inner_loop(next) {
+            bytes += ALIGNED;
+        }
+        if bytes > REACH {
+            return false;
+        }
+        if next == to {
+            return true;
+        }
+        bytes = bytes.saturating_add(bounds[next.0 as usize]);
+        at = next;
+    }
+    false
+}

@@ -1,0 +1,105 @@
+//! What is done to SSA between building and lowering: a pass a file, each with its contract at its top.
+//!
+//! ```text
+//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks
+//! ```
+//!
+//! [`run`] is that order. Each pass takes time that grows with the function and little more, so all of them run on functions of any size that
+//! are met; past [`MOST_VALUES`] those that keep tables of all values are left out.
+
+pub mod aliases;
+pub mod blocks;
+pub mod dce;
+pub mod facts;
+pub mod fold;
+pub mod gvn;
+pub mod ints;
+pub mod licm;
+pub mod loads;
+pub mod params;
+pub mod selects;
+pub mod stores;
+mod table;
+#[cfg(test)]
+pub(crate) mod testing;
+mod versions;
+
+use upshift_translate::ModuleInfo;
+
+use self::aliases::Aliases;
+use crate::code::PassSet;
+use crate::ssa::Func;
+use crate::ssa::dom::Dominators;
+use crate::ssa::loops::Loops;
+
+/// Values that a function may have for all passes to run on it.
+pub const MOST_VALUES: usize = 1 << 20;
+
+/// Runs all passes but those in `off`, in their order. `step` is told the name of each when it has run. Returns those that did
+/// not run.
+pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl FnMut(&str, &Func)) -> PassSet {
+    let off = if func.values.len() > MOST_VALUES { off.with("gvn").with("loads").with("licm") } else { off };
+    let aliases = Aliases::of(module);
+    let mut done = |name: &str, func: &Func| {
+        #[cfg(debug_assertions)]
+        crate::ssa::verify::verify(func, Some(module))
+            .unwrap_or_else(|error| panic!("SSA of {} is wrong behind {name}: {error}\n{func}", func.index));
+        step(name, func);
+    };
+
+    if !off.contains("blocks") {
+        clear_up(func);
+        done("blocks", func);
+    }
+    if off.contains("gvn") {
+        if !off.contains("fold") {
+            fold::run(func);
+            done("fold", func);
+        }
+    } else {
+        gvn::run(func, &Dominators::new(func));
+        done("gvn", func);
+    }
+    if !off.contains("blocks") {
+        clear_up(func);
+        done("blocks", func);
+    }
+    let dominators = Dominators::new(func);
+    let loops = Loops::new(func, &dominators, &func.predecessors());
+    if !off.contains("loads") {
+        let removed = loads::run(func, &dominators, &loops, aliases);
+        stores::run(func, aliases);
+        done("loads", func);
+        if removed > 0 && !off.contains("gvn") {
+            gvn::run(func, &dominators);
+            done("gvn", func);
+        }
+    }
+    if !off.contains("licm") {
+        licm::run(func, &dominators, &loops, aliases);
+        done("licm", func);
+    }
+    if !off.contains("selects") {
+        if selects::run(func) > 0 {
+            blocks::run(func);
+        }
+        done("selects", func);
+    }
+    if !off.contains("dce") {
+        dce::run(func);
+        done("dce", func);
+    }
+    if !off.contains("blocks") {
+        clear_up(func);
+        done("blocks", func);
+    }
+    off
+}
+
+/// Clears up between blocks, and again where that made more of it possible.
+fn clear_up(func: &mut Func) {
+    blocks::run(func);
+    if params::run(func) > 0 {
+        blocks::run(func);
+    }
+}

@@ -1,0 +1,152 @@
+//! Optimized code of a function as text, for people: machine code beside the operators that it comes from, and the words of the pool.
+//!
+//! ```text
+//! ; function 0 `double`: 7 bytes of wasm, 30 of code, 16 of pool, 0 spilled, 0 embedded instructions
+//! @0000 48 83 c4 08 8d 04 3f
+//! ; 0x2d i32.load
+//! @0007 8b 44 07 10
+//! …
+//! ; pool
+//! @0030 0000000000000000 ; preamble
+//! ```
+//! Only calls, accesses and traps say where they come from; other code stands where the compiler has put it. The form is that of
+//! `upshift_baseline::text` otherwise.
+
+use std::fmt::Write;
+
+use upshift_asm::RelocKind;
+use upshift_baseline::Target;
+use upshift_core::index::FuncIndex;
+use upshift_core::shown::Shown;
+use upshift_ir::Op;
+use upshift_translate::{CodeOptions, ModuleInfo, listing, names};
+
+use crate::code::{OptCode, Reason, Refusal, Request};
+
+/// How many bytes of code stand in a line.
+const BYTES_IN_LINE: usize = 16;
+
+/// The code of a function, with its bytes in hexadecimal.
+///
+/// # Errors
+/// As [`compile`](fn@crate::compile).
+///
+/// # Panics
+/// When `func` is an import.
+pub fn print(
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+    target: &Target,
+) -> Result<String, Refusal> {
+    print_with(module, func, options, target, &mut |at, bytes| {
+        let lines = bytes.chunks(BYTES_IN_LINE).enumerate().map(|(line, bytes)| {
+            let hex = bytes.iter().fold(String::new(), |line, byte| format!("{line} {byte:02x}"));
+            format!("@{:04x}{hex}\n", at as usize + line * BYTES_IN_LINE)
+        });
+        lines.collect()
+    })
+}
+
+/// The code of a function, with the lines that `disassemble` makes of instructions and their offset.
+///
+/// # Errors
+/// As [`compile`](fn@crate::compile).
+///
+/// # Panics
+/// When `func` is an import.
+pub fn print_with(
+    module: &ModuleInfo,
+    func: FuncIndex,
+    options: CodeOptions,
+    target: &Target,
+    disassemble: &mut dyn FnMut(u32, &[u8]) -> String,
+) -> Result<String, Refusal> {
+    let code = crate::compile(module, func, options, target, Request::default())?;
+    let operators = listing(module, func).map_err(|error| Refusal {
+        reason: Reason::Translation,
+        offset: error.offset as u32,
+        detail: error.reason.into(),
+    })?;
+    let name =
+        names::function_name(module, func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
+    let wasm = module.body(func).map_or(0, |body| body.end - body.start);
+    let (machine, pool) = (code.code.pool, code.code.bytes.len() - code.code.pool as usize);
+    let mut out = format!(
+        "; function {}{name}: {wasm} bytes of wasm, {machine} of code, {pool} of pool, {} spilled, {} embedded instruction{}\n",
+        func.0,
+        code.stats.spills,
+        code.stats.embedded,
+        if code.stats.embedded == 1 { "" } else { "s" },
+    );
+    print_code(&code, &operators, disassemble, &mut out);
+    if pool > 0 {
+        out.push_str("; pool\n");
+        print_pool(&code, &mut out);
+    }
+    Ok(out)
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("writing to a String does not fail");
+}
+
+fn print_code(
+    code: &OptCode,
+    operators: &[(u32, String)],
+    disassemble: &mut dyn FnMut(u32, &[u8]) -> String,
+    out: &mut String,
+) {
+    let mut titles = titles(code);
+    let of_operator = |offset: u32| operators.binary_search_by_key(&offset, |&(at, _)| at).ok();
+    for &(position, offset) in &code.positions {
+        let text = of_operator(offset).map_or("", |at| operators[at].1.as_str());
+        titles.push((position, format!("{offset:#x} {text}")));
+    }
+    // Titles of the same place stay in their order.
+    titles.sort_by_key(|&(at, _)| at);
+    let mut start = 0;
+    for (at, title) in titles.iter().map(|(at, title)| (*at, Some(title))).chain([(code.code.pool, None)]) {
+        if at > start {
+            out.push_str(&disassemble(start, &code.code.bytes[start as usize..at as usize]));
+            start = at;
+        }
+        if let Some(title) = title {
+            line(out, format_args!("; {title}"));
+        }
+    }
+}
+
+/// The ways into the code.
+fn titles(code: &OptCode) -> Vec<(u32, String)> {
+    let arrival = code.code.word(code.entry + 8) as u32;
+    if code.reg_entry == 0 {
+        return vec![(arrival, "entry at the head of the loop".into())];
+    }
+    vec![
+        (code.native_entry, "entry from native code".into()),
+        (code.reg_entry, "entry with arguments in registers".into()),
+        (arrival, "entry from the interpreter".into()),
+    ]
+}
+
+fn print_pool(code: &OptCode, out: &mut String) {
+    let (end, relocs) = (code.code.bytes.len() as u32 / 8 * 8, &code.code.relocs);
+    for at in (code.code.pool..end).step_by(8) {
+        let value = code.code.word(at);
+        let reloc = relocs.binary_search_by_key(&at, |reloc| reloc.at).ok().map(|found| relocs[found].kind);
+        let meaning = match reloc {
+            Some(RelocKind::Base) => format!("address of @{value:04x}"),
+            Some(RelocKind::Stub(stub)) => format!("address of the stub {stub:?}"),
+            Some(RelocKind::Handler(number)) => {
+                let op = Op::ALL.get(usize::from(number));
+                format!("handler of {}", op.map_or("nothing", |op| op.text()))
+            }
+            None if code.entry == at => {
+                format!("preamble: frame of {value} bytes")
+            }
+            None => format!("constant {value}"),
+        };
+        line(out, format_args!("@{at:04x} {value:016x} ; {meaning}"));
+    }
+}

@@ -1,0 +1,134 @@
+//! Functions that are large in some way: what is built for them is in proportion to their size, however many locals, branches,
+//! blocks and calls they have. A function for which it cannot be is refused.
+
+use std::fmt::Write;
+
+use upshift_core::index::FuncIndex;
+use upshift_opt::ssa::build::BuildError;
+use upshift_opt::ssa::{Func, build};
+use upshift_translate::{CodeOptions, Features, TypeRegistry, WalkBuffers, parse};
+
+/// SSA of the first own function, and the bytes of its body.
+fn built(fields: &str, osr: Option<u32>) -> (Result<Func, BuildError>, usize) {
+    let bytes = wat::parse_str(format!("(module {fields})")).unwrap_or_else(|error| panic!("{error}"));
+    let module = parse(bytes.into(), &Features::all(), &TypeRegistry::default())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let index = FuncIndex(module.imported_funcs);
+    let body = module.body(index).unwrap();
+    let options = CodeOptions::default();
+    (build::build(&module, index, options, osr, &mut WalkBuffers::default()), body.len())
+}
+
+/// How many values and parameters of blocks there are for each byte at most.
+#[track_caller]
+fn in_proportion(fields: &str, osr: Option<u32>) -> Func {
+    let (func, bytes) = built(fields, osr);
+    let func = func.unwrap_or_else(|error| panic!("{error}: {}", &fields[..60]));
+    let mut given = 0;
+    for &block in &func.layout {
+        func.block(block).term.for_each_target(|target| given += func.list(target.args).len());
+    }
+    let (values, blocks) = (func.values.len(), func.blocks.len());
+    assert!(values < 4 * bytes, "{values} values for {bytes} bytes");
+    assert!(blocks < bytes, "{blocks} blocks for {bytes} bytes");
+    assert!(given < 4 * bytes, "{given} arguments for {bytes} bytes");
+    func
+}
+
+fn repeat(count: usize, mut item: impl FnMut(usize) -> String) -> String {
+    (0..count).fold(String::new(), |mut text, at| {
+        text += &item(at);
+        text.push('\n');
+        text
+    })
+}
+
+const LOCALS: usize = 49_999;
+
+fn locals() -> String {
+    format!("(local {})", "i32 ".repeat(LOCALS))
+}
+
+/// Each local is set in a block of its own, and wanted soon.
+#[test]
+fn many_locals_in_many_blocks() {
+    let blocks = repeat(LOCALS, |at| {
+        format!("(if (local.get $c) (then (local.set {} (i32.const 1))))", at + 1)
+            + &format!("(br_if $out (local.get {}))", at + 1)
+    });
+    in_proportion(&format!("(func (param $c i32) {} (block $out {blocks}))", locals()), None);
+}
+
+/// All locals are set, then there are as many branches out of the block, behind which all are wanted.
+#[test]
+fn many_locals_and_many_branches() {
+    let sets = repeat(LOCALS, |at| format!("(local.set {} (local.get $c))", at + 1));
+    let branches = "(br_if $out (local.get $c))".repeat(LOCALS);
+    let gets = repeat(LOCALS, |at| format!("(drop (local.get {}))", at + 1));
+    let func = format!("(func (param $c i32) {} (block $out {sets} {branches}) {gets})", locals());
+    // Each value on each branch would be too much, and nobody needs it: nothing changes in between.
+    match built(&func, None).0 {
+        Ok(func) => assert!(func.values.len() < 1_000_000),
+        Err(error) => assert_eq!(error, BuildError::TooManyEdges),
+    }
+}
+
+/// An interpreter: a loop around a table with a block for each operation, which sets some locals.
+#[test]
+fn a_loop_around_a_large_table() {
+    const CASES: usize = 21_000;
+    let mut body = String::from("(loop $again ");
+    (0..=CASES).for_each(|at| write!(body, "(block $b{at} ").unwrap());
+    let targets: String = (0..=CASES).map(|at| format!("$b{at} ")).collect();
+    write!(body, "(br_table {targets} (i32.load (local.get $pc))))").unwrap();
+    for at in 0..CASES {
+        let local = 1 + at % 20;
+        write!(body, "(local.set {local} (i32.add (local.get {local}) (local.get $pc)))").unwrap();
+        write!(body, "(local.set $pc (i32.add (local.get $pc) (i32.const 4))) (br $again))").unwrap();
+    }
+    body.push(')');
+    let fields = format!("(memory 1) (func (param $pc i32) (local {}) {body})", "i32 ".repeat(20));
+    let (func, _) = built(&fields, None);
+    // 21 locals on each way back.
+    assert!(func.unwrap().values.len() < 10 * CASES);
+    assert!(built(&fields, Some(0)).0.is_ok());
+}
+
+/// Straight code, deep nests of blocks and loops.
+#[test]
+fn long_and_deep_bodies() {
+    let adds = "(local.set 0 (i32.add (local.get 0) (i32.const 77)))".repeat(150_000);
+    in_proportion(&format!("(func (param i32) (result i32) {adds} (local.get 0))"), None);
+    // Operators in a row, as the parser of the text format does not nest so deeply. What the survey says of loops grows with
+    // each loop around it.
+    for (open, inside, depth) in [
+        ("block ", "local.get 0 br_if 0 local.get 0 i32.clz local.set 0 end ", 50_000),
+        ("local.get 0 if ", "local.get 0 i32.clz local.set 0 end ", 50_000),
+        ("loop ", "local.get 0 i32.clz local.set 0 local.get 0 br_if 0 end ", 300),
+    ] {
+        let body = open.repeat(depth) + &inside.repeat(depth);
+        in_proportion(&format!("(func (param i32) (result i32) {body} local.get 0)"), None);
+    }
+}
+
+/// Calls in a `try_table` with many clauses, and many locals that change between.
+#[test]
+fn many_calls_and_clauses() {
+    let calls = "(local.set $x (call $f (local.get $x)))".repeat(20_000);
+    let one = format!(
+        "(import \"\" \"f\" (func $f (param i32) (result i32))) (tag $t)
+         (func (param $x i32) (result i32)
+            (block $h (try_table (catch $t $h) (catch_all $h) {calls}))
+            (local.get $x))"
+    );
+    assert!(built(&one, None).0.unwrap().blocks.len() < 70_000);
+    let tags = repeat(3000, |at| format!("(tag $t{at})"));
+    let clauses = repeat(3000, |at| format!("(catch $t{at} $h)"));
+    let many = format!(
+        "(import \"\" \"f\" (func $f (param i32) (result i32))) {tags}
+         (func (param $x i32) (result i32)
+            (block $h (try_table {clauses} {calls}))
+            (local.get $x))"
+    );
+    assert_eq!(built(&many, None).0.unwrap_err(), BuildError::TooManyEdges);
+}

@@ -1,0 +1,265 @@
+//! From machine instructions with virtual registers to code: registers are allocated (and checked, which debug builds do), and what
+//! comes out is disassembled.
+
+use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, Mnemonic};
+use regalloc2::Ctx;
+use upshift_asm::x64::{Alu, Cond, CpuFeatures, Scale, Shift, Size, XmmBinary};
+use upshift_baseline::Target;
+use upshift_core::Trap;
+use upshift_core::vm::Returns;
+use upshift_opt::OptCode;
+use upshift_opt::mach::allocate::allocate;
+use upshift_opt::mach::x64::emit::{Body, Room, emit};
+use upshift_opt::mach::x64::{
+    Address, Call, Callee, Detail, Embed, Fault, Inst, LoadOp, StoreOp, Test, environment,
+};
+use upshift_opt::mach::{Builder, MFunc, Words};
+use upshift_opt::ssa::Ty;
+use upshift_translate::ModuleInfo;
+use upshift_translate::backend::{Backend, Frame};
+
+fn compile_with(
+    features: CpuFeatures,
+    params: &[Ty],
+    results: u32,
+    build: impl FnOnce(&mut Builder<Inst>),
+) -> OptCode {
+    let slots = params.iter().map(|ty| ty.slots()).sum();
+    let mut builder = Builder::new(MFunc::default(), features, slots, 0);
+    build(&mut builder);
+    let func = builder.finish();
+    let mut ctx = Ctx::default();
+    let output = allocate(&func, &environment(), false, &mut ctx).expect("registers can be allocated");
+    let module = ModuleInfo::default();
+    let target =
+        Target { features, returns: Returns::Paired, memories: [].into(), counts: false, choices: false };
+    let frame = Frame { params: slots, results, locals: slots + 3, homes: slots + 3, scratch: None };
+    let body = Body { module: &module, target: &target, frame, params, is_loop: false };
+    emit(&func, output, &body, &mut Room::default()).expect("the code has a size")
+}
+
+fn compile(params: &[Ty], results: u32, build: impl FnOnce(&mut Builder<Inst>)) -> OptCode {
+    compile_with(CpuFeatures::ALL, params, results, build)
+}
+
+fn disassemble(code: &OptCode) -> Vec<(u64, String)> {
+    let mut formatter = IntelFormatter::new();
+    let options = formatter.options_mut();
+    options.set_hex_prefix("0x");
+    options.set_hex_suffix("");
+    options.set_branch_leading_zeros(false);
+    options.set_small_hex_numbers_in_decimal(true);
+    options.set_space_after_operand_separator(true);
+    let mut decoder = Decoder::with_ip(64, code.code.code(), 0, DecoderOptions::NONE);
+    let mut lines = Vec::new();
+    let mut instruction = Instruction::default();
+    while decoder.can_decode() {
+        decoder.decode_out(&mut instruction);
+        if instruction.mnemonic() == Mnemonic::Int3 {
+            continue;
+        }
+        let mut line = String::new();
+        formatter.format(&instruction, &mut line);
+        lines.push((instruction.ip(), line));
+    }
+    lines
+}
+
+/// The instructions between the stack pointer's step in the prologue and the first return, without their offsets; jumps lead to
+/// the numbers of lines.
+fn body(code: &OptCode) -> String {
+    let lines: Vec<_> = disassemble(code).into_iter().map(|(at, line)| (format!("0x{at:X}"), line)).collect();
+    let begin = lines.iter().position(|(_, line)| line == "add rsp, 8").expect("a prologue") + 1;
+    let end = lines.iter().position(|(_, line)| line == "ret").expect("a return");
+    let body = &lines[begin..end];
+    let mut text = String::new();
+    for (number, (_, line)) in body.iter().enumerate() {
+        let mut line = line.clone();
+        if line.starts_with('j')
+            && let Some((name, target)) = line.rsplit_once(' ')
+            && let Some(at) = body.iter().position(|(at, _)| at == target)
+        {
+            line = format!("{} L{at}", name.trim_end_matches(" short"));
+        }
+        if !line.starts_with("nop") && line != "xchg ax, ax" {
+            text += &format!("L{number} {line}\n");
+        }
+    }
+    text
+}
+
+/// What follows the value in `rax` in a function with so many parameter slots.
+fn epilogue(params: u32) -> String {
+    let bytes = 8 * (params + 3);
+    format!(
+        "mov rsi, [rbx-0x18]\nmov r11, [rbx-0x10]\nsub rbx, 0x{bytes:X}\nmov [rbx], rax\npush qword ptr [rsi-8]\n"
+    )
+}
+
+/// The number that a line has.
+fn text_line(text: &str, at: usize) -> usize {
+    let line = text.lines().nth(at).and_then(|line| line.split_once(' ')).expect("a line");
+    line.0[1..].parse().expect("a number")
+}
+
+/// Without the numbers of lines that no jump leads to.
+fn plain(text: &str) -> String {
+    text.lines()
+        .fold(String::new(), |text, line| text + line.split_once(' ').map_or(line, |(_, rest)| rest) + "\n")
+}
+
+#[test]
+fn a_sum() {
+    let code = compile(&[Ty::I32, Ty::I32], 1, |b| {
+        let entry = b.block();
+        b.switch_to(entry);
+        let params = b.entry(&[Ty::I32, Ty::I32]);
+        let sum = b.alu(Alu::Add, Size::S32, params[0], params[1]);
+        b.ret(&[(sum, Ty::I32)]);
+    });
+    assert_eq!(plain(&body(&code)), "mov rax, rdi\nadd eax, esi\n".to_owned() + &epilogue(2));
+}
+
+#[test]
+fn a_loop_tested_at_its_end_has_one_branch() {
+    let code = compile(&[Ty::I32, Ty::I32], 1, |b| {
+        let (entry, head, exit) = (b.block(), b.block(), b.block());
+        b.switch_to(entry);
+        let params = b.entry(&[Ty::I32, Ty::I32]);
+        let zero = b.imm(0);
+        let (sum, n) = (b.vreg(Ty::I32), b.vreg(Ty::I32));
+        b.set_params(head, &[sum, n]);
+        b.jump(head, &[zero, params[0]]);
+        b.switch_to(head);
+        let loaded = b.load(LoadOp::W32, Address::memory(16).index(n, Scale::X1), Fault::memory(0));
+        let sum = b.alu(Alu::Add, Size::S32, sum, loaded);
+        let n = b.alu_imm(Alu::Sub, Size::S32, n, 1);
+        b.branch(Test::If(Cond::Ne), (head, &[sum, n]), (exit, &[]));
+        b.switch_to(exit);
+        b.ret(&[(sum, Ty::I32)]);
+    });
+    let text = body(&code);
+    // The load may fault: the register of its address is told.
+    let at = code.faults[0].offset();
+    assert_eq!(at % 32, 0, "an innermost loop is aligned, and begins with the load");
+    assert_eq!(text.matches(" j").count(), 1, "{text}");
+    let back = text.lines().position(|line| line.contains(" jne L")).expect("a way back");
+    let head = text.lines().position(|line| line.contains("[r15+")).expect("a load");
+    assert!(
+        text.lines().nth(back).expect("a line").ends_with(&format!(" L{}", text_line(&text, head))),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_loop_tested_at_its_head_is_turned() {
+    let code = compile(&[Ty::I32], 1, |b| {
+        let (entry, head, body, exit) = (b.block(), b.block(), b.block(), b.block());
+        b.switch_to(entry);
+        let params = b.entry(&[Ty::I32]);
+        let zero = b.imm(0);
+        let (sum, n) = (b.vreg(Ty::I32), b.vreg(Ty::I32));
+        b.set_params(head, &[sum, n]);
+        b.jump(head, &[zero, params[0]]);
+        b.switch_to(head);
+        b.cmp_imm(Size::S32, n, 0);
+        b.branch(Test::If(Cond::E), (exit, &[]), (body, &[]));
+        b.switch_to(body);
+        let next = b.alu(Alu::Add, Size::S32, sum, n);
+        let less = b.alu_imm(Alu::Sub, Size::S32, n, 1);
+        b.jump(head, &[next, less]);
+        b.switch_to(exit);
+        b.ret(&[(sum, Ty::I32)]);
+    });
+    let text = body(&code);
+    // One jump to the test, and one branch back in each iteration.
+    assert_eq!(text.matches(" jmp ").count(), 1, "{text}");
+    assert_eq!(text.matches(" jne ").count(), 1, "{text}");
+    assert!(!text.contains(" je "), "{text}");
+}
+
+#[test]
+fn a_recursive_call() {
+    let code = compile(&[Ty::I32], 1, |b| {
+        let (entry, small, large) = (b.block(), b.block(), b.block());
+        b.switch_to(entry);
+        let params = b.entry(&[Ty::I32]);
+        b.cmp_imm(Size::S32, params[0], 2);
+        b.branch(Test::If(Cond::L), (small, &[]), (large, &[]));
+        b.switch_to(small);
+        b.ret(&[(params[0], Ty::I32)]);
+        b.switch_to(large);
+        let mut results = Vec::new();
+        for less in 1..3 {
+            let n = b.alu_imm(Alu::Sub, Size::S32, params[0], less);
+            results.extend(b.call(Call {
+                callee: Callee::Itself(0x100),
+                params: &[Ty::I32],
+                args: &[n],
+                results: &[Ty::I32],
+                live: &[],
+                words: None,
+            }));
+        }
+        let sum = b.alu(Alu::Add, Size::S32, results[0], results[1]);
+        b.ret(&[(sum, Ty::I32)]);
+    });
+    let text = plain(&body(&code));
+    // Both calls lead to the entry behind the loads of parameters, which is where the other entry steps over the return address.
+    let registers = code.reg_entry;
+    let entry = disassemble(&code).into_iter().find(|(_, line)| line == "add rsp, 8").expect("an entry");
+    assert_eq!(u64::from(registers), entry.0);
+    assert_eq!(
+        disassemble(&code).iter().filter(|(_, line)| *line == format!("call 0x{registers:X}")).count(),
+        2
+    );
+    assert!(text.starts_with("lea r11, [rbx+0x30]\ncmp r11, [r14+0x18]\nja "), "{text}");
+}
+
+#[test]
+fn safepoints_calls_and_traps() {
+    for features in [CpuFeatures::ALL, CpuFeatures::BASELINE] {
+        let code = compile_with(features, &[Ty::Ref, Ty::F64, Ty::I32, Ty::V128], 2, |b| {
+            let (entry, slow, next) = (b.block(), b.cold_block(), b.block());
+            b.switch_to(entry);
+            let params = b.entry(&[Ty::Ref, Ty::F64, Ty::I32, Ty::V128]);
+            b.cmp_imm(Size::S32, params[2], 7);
+            b.branch(Test::If(Cond::A), (slow, &[]), (next, &[]));
+            b.switch_to(slow);
+            let words = Words::new(|builder, base| builder.check_interrupt(base));
+            b.safepoint(Embed { args: &[], results: &[], live: &params[..1], memory: true, words });
+            b.jump(next, &[]);
+            b.switch_to(next);
+            b.test(Size::S64, params[0], params[0]);
+            b.trap_if(Test::If(Cond::E), Trap::NullReference, Detail::Value, &[params[2]]);
+            let sum = b.xmm(XmmBinary::ADDSD, Ty::F64, params[1], params[1]);
+            let results = b.call(Call {
+                callee: Callee::Reference(params[0]),
+                params: &[Ty::F64, Ty::I32, Ty::V128],
+                args: &[sum, params[2], params[3]],
+                results: &[Ty::I64, Ty::V128],
+                live: &params[..1],
+                words: Some(Words::new(|builder, base| builder.check_interrupt(base))),
+            });
+            let by = b.shift(Shift::Shl, Size::S32, params[2], params[2]);
+            let (quotient, rest) = b.div(true, Size::S32, by, params[2]);
+            let all = b.alu(Alu::Xor, Size::S32, quotient, rest);
+            b.store(StoreOp::V128, Address::context(8), Fault::NONE, results[1]);
+            let double = b.from_int(true, Size::S64, results[0]);
+            b.ucomi(true, double, params[1]);
+            let equal = b.set(Test::Equal);
+            let all = b.alu(Alu::Add, Size::S32, all, equal);
+            b.ret(&[(all, Ty::I32), (params[0], Ty::Ref)]);
+        });
+        // The word that a trap or call returns through belongs to the place where its sequence begins.
+        assert_eq!(code.references.points().count(), 2);
+        let ((safepoint, saved), (call, spilled)) = {
+            let mut points = code.references.points();
+            (points.next().expect("a safepoint"), points.next().expect("a call"))
+        };
+        let lists = if call < safepoint { [spilled, saved] } else { [saved, spilled] };
+        assert!(lists.iter().all(|list| list.len() == 1), "one reference is alive at each: {lists:?}");
+        assert_eq!(code.stats.embedded, 2);
+        assert!(disassemble(&code).iter().any(|(_, line)| line == "idiv ecx" || line.starts_with("idiv ")));
+    }
+}

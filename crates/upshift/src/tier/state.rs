@@ -1,0 +1,143 @@
+//! What a store remembers and decides about the tiers of its functions.
+
+use std::cell::Cell;
+
+use upshift_core::vm::{Entry, FuncRec, Returns};
+use upshift_interp::native;
+
+use crate::tier::pays::{Arrivals, FIRST, Verdict, optimized_after};
+use crate::vm::tier::{Dice, Optimization, Tier, TierUp, Tiering};
+
+/// The most calls and turns between two random decisions.
+const RANDOM_ARRIVALS: u32 = 12;
+
+/// What a store remembers about the tiers of its functions.
+#[derive(Clone, Debug)]
+pub(crate) struct TierState {
+    pub(super) tiering: Tiering,
+    dice: Dice,
+    returns: Returns,
+    arrivals: Arrivals,
+    /// The records of functions that random decisions have led to optimized code, where nobody asks about them.
+    pub(super) optimized: Vec<usize>,
+}
+
+impl TierState {
+    pub(crate) fn new(tiering: Tiering, returns: Returns) -> TierState {
+        let seed = match tiering {
+            Tiering::AtRandom(TierUp { random: Some(seed), .. }) => seed,
+            _ => 0,
+        };
+        let (arrivals, optimized) = (Arrivals::default(), Vec::new());
+        TierState { tiering, dice: Dice::new(seed), returns, arrivals, optimized }
+    }
+
+    /// Whether there may be native code.
+    #[inline]
+    pub(crate) fn has_native_code(&self) -> bool {
+        self.tiering != Tiering::Never
+    }
+
+    /// Whether functions have native code from their first call.
+    pub(crate) fn is_at_first_call(&self) -> bool {
+        matches!(self.tiering, Tiering::AtFirstCall(_))
+    }
+
+    /// Whether the first call of a function may lead to another code than the interpreter's.
+    pub(crate) fn asks_at_first_call(&self) -> bool {
+        matches!(self.tiering, Tiering::AtFirstCall(_) | Tiering::AtRandom(_))
+    }
+
+    /// How many arrivals at a function there may be before it is looked at.
+    pub(crate) fn counter(&mut self) -> i32 {
+        match self.tiering {
+            Tiering::Never | Tiering::AtFirstCall(_) => FuncRec::COUNTER_START,
+            Tiering::WhenHot(up) => {
+                let set = if up.skips_baseline { up.optimized_after } else { None };
+                counter(set.or(up.after).unwrap_or(FIRST))
+            }
+            Tiering::AtRandom(_) => self.dice.below(RANDOM_ARRIVALS) as i32,
+        }
+    }
+
+    /// How native code reaches a function that has none: what records begin with, but for their code and counter.
+    pub(crate) fn start(&self) -> Entry {
+        if self.tiering == Tiering::Never {
+            return Entry::NONE;
+        }
+        let (native, reg_entry) = (native::call_interpreter(self.returns), native::spread(self.returns));
+        Entry { native, reg_entry, ..Entry::NONE }
+    }
+
+    /// Whether functions that run a lot are optimized.
+    pub(super) fn optimizes(&self) -> Option<TierUp> {
+        match self.tiering {
+            Tiering::WhenHot(up) if up.optimization != Optimization::Never => Some(up),
+            _ => None,
+        }
+    }
+
+    /// Whether native code of one pass is left out.
+    pub(super) fn skips_baseline(&self) -> bool {
+        self.optimizes().is_some_and(|up| up.skips_baseline)
+    }
+
+    /// How many arrivals there may be at a function with so many bytes in a lower tier before it is optimized; `None` if it is not.
+    pub(super) fn optimized_after(&self, body_bytes: usize) -> Option<u32> {
+        let up = self.optimizes()?;
+        Some(up.optimized_after.unwrap_or_else(|| optimized_after(body_bytes)))
+    }
+
+    /// What to do with an interpreted function with so many bytes whose counter has run out.
+    pub(super) fn arrived(&mut self, func: &FuncRec, body_bytes: usize) -> Verdict {
+        match self.tiering {
+            Tiering::WhenHot(TierUp { after: None, .. }) => {
+                self.arrivals.arrived(std::ptr::from_ref(func).addr(), body_bytes)
+            }
+            Tiering::WhenHot(TierUp { after: Some(arrivals), .. }) => Verdict::Compile(arrivals),
+            Tiering::Never | Tiering::AtFirstCall(_) | Tiering::AtRandom(_) => Verdict::Compile(0),
+        }
+    }
+
+    /// The tier that a function with so many bytes is compiled for at its first call, if it is.
+    pub(super) fn at_once(&mut self, body_bytes: usize) -> Option<Tier> {
+        match self.tiering {
+            Tiering::AtFirstCall(tier) => Some(tier),
+            Tiering::WhenHot(TierUp { after: None, skips_baseline: false, .. }) => {
+                self.arrivals.at_once(body_bytes).then_some(Tier::Baseline)
+            }
+            Tiering::AtRandom(_) => Some(self.any_tier()),
+            Tiering::Never | Tiering::WhenHot(_) => None,
+        }
+    }
+
+    /// One of the tiers, if functions change their tier at random.
+    pub(super) fn any_tier(&mut self) -> Tier {
+        let all = match self.tiering {
+            Tiering::AtRandom(up) if up.optimization != Optimization::Never => &Tier::ALL[..],
+            _ => &Tier::ALL[..2],
+        };
+        all[self.dice.below(all.len() as u32) as usize]
+    }
+
+    /// Whether something happens that happens so many times of four, if functions change their tier at random.
+    pub(super) fn chance(&mut self, of_four: u32) -> bool {
+        self.tiering.asks() && self.dice.below(4) < of_four
+    }
+
+    /// Takes one of the functions that random decisions have led to optimized code.
+    pub(super) fn take_optimized(&mut self) -> Option<usize> {
+        let count = u32::try_from(self.optimized.len()).ok().filter(|&count| count > 0)?;
+        Some(self.optimized.swap_remove(self.dice.below(count) as usize))
+    }
+}
+
+/// So many arrivals as a counter has them.
+pub(super) fn counter(arrivals: u32) -> i32 {
+    i32::try_from(arrivals).unwrap_or(FuncRec::COUNTER_START)
+}
+
+/// Has a function looked at again after so many arrivals.
+pub(super) fn look_after(counted: &Cell<i32>, arrivals: u32) {
+    counted.set(counter(arrivals));
+}

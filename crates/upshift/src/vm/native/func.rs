@@ -1,0 +1,193 @@
+//! Native code of one function, published, and what lies beside it, whatever compiler has made it.
+//!
+//! ```text
+//! BaselineCode, OptCode ─▶ Beside ┬▶ NativeFunc ─▶ entries, for records of functions ─▶ words to go on at, for frames
+//!                publish ─ address┘          └▶ pc ─▶ position ─▶ handlers, references, offsets in the module
+//! ```
+
+use std::fmt;
+
+use upshift_baseline::BaselineCode;
+use upshift_ir::handlers::Handlers;
+use upshift_ir::references::ReferenceMaps;
+use upshift_opt::OptCode;
+
+use crate::vm::code::NativeKind;
+use crate::vm::observe::Registration;
+use crate::vm::tier::{Compilation, Tier};
+
+/// Bytes of the word in front of the one through which handlers come in.
+const PREAMBLE: u32 = size_of::<u64>() as u32;
+
+/// What lies beside the code of a function.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// Offset of the word through which the interpreter's handlers come in: at the start, or at the loop that the code begins with.
+    pub(crate) arrival: u32,
+    /// Whether it is the code of the whole function, and not from a loop on; only then the next two are given.
+    pub(crate) is_whole: bool,
+    /// Offset of the code for callers with arguments in slots.
+    pub(crate) native_entry: u32,
+    /// The same for arguments in registers, if the function takes them so.
+    pub(crate) reg_entry: Option<u32>,
+    /// By the number of a loop the offset of the word through which the interpreter comes in at its head; 0 if there is none.
+    pub(crate) loops: Box<[u32]>,
+    /// Where the part of the code ends whose offsets are positions.
+    pub(crate) main: u32,
+    /// Where the constants begin.
+    pub(crate) pool: u32,
+    /// Which position what lies behind [`main`](Self::main) belongs to: an offset from which on it counts, ascending.
+    pub(crate) owners: Box<[(u32, u32)]>,
+    /// Positions and the offsets of their operators in the module, ascending; `None` if these are found by compiling again.
+    pub(crate) positions: Option<Box<[(u32, u32)]>>,
+    pub(crate) frame_slots: u32,
+    pub(crate) handlers: Handlers,
+    pub(crate) references: ReferenceMaps,
+}
+
+impl Beside {
+    /// What lies beside the code that one pass has made, whose pool begins at an offset.
+    pub(super) fn of_baseline(code: BaselineCode, pool: u32) -> Beside {
+        Beside {
+            arrival: code.entry + PREAMBLE,
+            is_whole: true,
+            native_entry: code.native_entry,
+            reg_entry: None,
+            loops: code.loops,
+            main: code.main,
+            pool,
+            owners: code.owners,
+            positions: None,
+            frame_slots: code.frame_slots,
+            handlers: code.handlers,
+            references: code.references,
+        }
+    }
+
+    /// What lies beside optimized code, of a whole function or not, whose pool begins at an offset.
+    pub(super) fn of_optimized(code: OptCode, pool: u32, whole: bool) -> Beside {
+        Beside {
+            arrival: code.entry + PREAMBLE,
+            is_whole: whole,
+            native_entry: code.native_entry,
+            reg_entry: whole.then_some(code.reg_entry),
+            loops: Box::default(),
+            main: pool,
+            pool,
+            owners: code.owners,
+            positions: Some(code.positions),
+            frame_slots: code.frame_slots,
+            handlers: code.handlers,
+            references: code.references,
+        }
+    }
+}
+
+/// Native code of one function.
+pub(crate) struct NativeFunc {
+    /// Where the code begins.
+    pub(super) address: usize,
+    pub(super) beside: Beside,
+    pub(crate) compilation: Compilation,
+    /// What a debugger knows of it.
+    pub(super) _registration: Option<Registration>,
+}
+
+impl NativeFunc {
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `code`, if it is the code of the whole function.
+    pub(crate) fn entry(&self) -> *const u64 {
+        self.word(self.beside.arrival - PREAMBLE)
+    }
+
+    /// What kind of native code it is.
+    pub(crate) fn kind(&self) -> NativeKind {
+        match self.compilation.tier {
+            Tier::Optimizing => NativeKind::Optimized,
+            Tier::Interpreter | Tier::Baseline => NativeKind::Baseline,
+        }
+    }
+
+    /// The word through which handlers come in: at the start of the function, or, if that is what the code begins with, at the head
+    /// of a loop.
+    pub(crate) fn arrival(&self) -> *const u64 {
+        self.word(self.beside.arrival)
+    }
+
+    /// Whether it is that of the whole function, and not from a loop on.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.beside.is_whole
+    }
+
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `native`.
+    pub(crate) fn native_entry(&self) -> *const u8 {
+        self.word(self.beside.native_entry).cast()
+    }
+
+    /// What a [`FuncRec`](upshift_core::vm::FuncRec) holds as `reg_entry`, if the code takes arguments so.
+    pub(crate) fn reg_entry(&self) -> Option<*const u8> {
+        self.beside.reg_entry.map(|offset| self.word(offset).cast())
+    }
+
+    /// The word to go on with from the head of a loop of the interpreter's code, if anything reaches the loop.
+    pub(crate) fn loop_entry(&self, number: u32) -> Option<*const u64> {
+        let &word = self.beside.loops.get(number as usize)?;
+        (word != 0).then(|| self.word(word))
+    }
+
+    /// The word at an offset.
+    pub(crate) fn word(&self, offset: u32) -> *const u64 {
+        std::ptr::with_exposed_provenance(self.address + offset as usize)
+    }
+
+    /// Slots of the frame behind `fp`.
+    pub(crate) fn frame_slots(&self) -> usize {
+        self.beside.frame_slots as usize
+    }
+
+    /// What catches exceptions, by positions.
+    pub(crate) fn handlers(&self) -> Option<&Handlers> {
+        Some(&self.beside.handlers).filter(|handlers| !handlers.is_empty())
+    }
+
+    /// Which slots are references, by positions.
+    pub(crate) fn references(&self) -> Option<&ReferenceMaps> {
+        Some(&self.beside.references).filter(|references| !references.is_empty())
+    }
+
+    /// Positions and offsets in the module, if they were kept.
+    pub(crate) fn positions(&self) -> Option<&[(u32, u32)]> {
+        self.beside.positions.as_deref()
+    }
+
+    /// The offset of an address in the code, if it is in there.
+    pub(crate) fn offset_of(&self, pc: usize) -> Option<u32> {
+        let offset = pc.wrapping_sub(self.address);
+        (offset < self.compilation.code_bytes).then_some(offset as u32)
+    }
+
+    /// The position that a byte of the code belongs to.
+    pub(crate) fn position(&self, offset: u32) -> u32 {
+        if offset < self.beside.main {
+            return offset;
+        }
+        let owners = &self.beside.owners;
+        let behind = owners.partition_point(|&(start, _)| start <= offset);
+        behind.checked_sub(1).map_or(0, |at| owners[at].1)
+    }
+
+    /// The words from an offset to the end of the pool, if it is in the pool.
+    pub(crate) fn pool_from(&self, offset: u32) -> Option<&[u64]> {
+        if offset < self.beside.pool || !offset.is_multiple_of(8) {
+            return None;
+        }
+        let words = (self.compilation.code_bytes - offset as usize) / size_of::<u64>();
+        // SAFETY: I-NATIVE: published code stays readable and unchanged as long as its set, which owns this.
+        Some(unsafe { std::slice::from_raw_parts(self.word(offset), words) })
+    }
+}
+
+impl fmt::Debug for NativeFunc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeFunc").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,206 @@
+//! Functions that go to optimized code while programs run: at calls, in the middle of loops, by their own thread or by another.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use upshift::{
+    Caller, Config, Engine, Func, Instance, Module, Optimization, Store, Tier, TierPath, Trap, Trigger,
+    TypedFunc,
+};
+
+/// Longer than anything here takes on a machine that is not stuck.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+const SUM: &str = r#"(module
+    (func $sum (export "sum") (param $n i32) (result i64) (local $sum i64)
+        (loop $l
+            (local.set $sum (i64.add (local.get $sum) (i64.extend_i32_u (local.get $n))))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum))
+    (func $fib (export "fib") (param i32) (result i64)
+        (if (result i64) (i32.lt_u (local.get 0) (i32.const 2))
+            (then (i64.extend_i32_u (local.get 0)))
+            (else (i64.add
+                (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#;
+
+fn rising() -> Config {
+    let mut config = Config::new();
+    config.tier_up_after(10).optimize_after(20).optimization(Optimization::AtOnce);
+    config
+}
+
+fn tiers(store: &Store<()>) -> Vec<Tier> {
+    store.last_call_tiers().iter().flat_map(TierPath::iter).collect()
+}
+
+fn func(store: &mut Store<()>, module: &Module, name: &str) -> TypedFunc<i32, i64> {
+    let instance = Instance::new(&mut *store, module, &[]).unwrap();
+    instance.get_typed_func(store, name).unwrap()
+}
+
+fn sum_of(n: i32) -> i64 {
+    i64::from(n) * i64::from(n + 1) / 2
+}
+
+#[test]
+fn a_loop_goes_through_all_tiers_in_one_call() {
+    let engine = Engine::new(&rising()).unwrap();
+    let module = Module::new(&engine, SUM).unwrap();
+    let mut store = Store::new(&engine, ());
+    let sum = func(&mut store, &module, "sum");
+    assert_eq!((sum.call(&mut store, 5).unwrap(), tiers(&store)), (15, vec![Tier::Interpreter]));
+    assert_eq!(sum.call(&mut store, 1000).unwrap(), 500_500);
+    assert_eq!(tiers(&store), Tier::ALL);
+    // It was the loop that ran, so what follows from its head is what there is.
+    let [optimized, baseline] = module.compilations(0)[..] else { panic!("{:?}", module.compilations(0)) };
+    assert_eq!((optimized.tier, optimized.from_loop), (Tier::Optimizing, Some(0)));
+    assert_eq!((optimized.trigger, optimized.arrivals), (Trigger::Loop, 20));
+    assert_eq!((baseline.tier, baseline.from_loop), (Tier::Baseline, None));
+    assert_eq!(module.tier(0), Some(Tier::Baseline));
+    // When it is called again and again, it is worth to have all of it.
+    for n in 1..200 {
+        assert_eq!(sum.call(&mut store, n).unwrap(), sum_of(n));
+    }
+    assert_eq!(tiers(&store), [Tier::Optimizing]);
+    assert_eq!(module.tier(0), Some(Tier::Optimizing));
+    // What one store had made, others begin with.
+    let mut other = Store::new(&engine, ());
+    let sum = func(&mut other, &module, "sum");
+    assert_eq!((sum.call(&mut other, 100).unwrap(), tiers(&other)), (5050, vec![Tier::Optimizing]));
+}
+
+#[test]
+fn calls_lead_to_optimized_code() {
+    for skip in [false, true] {
+        let engine = Engine::new(rising().skip_baseline(skip)).unwrap();
+        let module = Module::new(&engine, SUM).unwrap();
+        let mut store = Store::new(&engine, ());
+        let fib = func(&mut store, &module, "fib");
+        assert_eq!(fib.call(&mut store, 15).unwrap(), 610);
+        let expected = if skip { vec![Tier::Interpreter, Tier::Optimizing] } else { Tier::ALL.to_vec() };
+        assert_eq!(tiers(&store), expected, "{skip}");
+        assert_eq!(fib.call(&mut store, 20).unwrap(), 6765);
+        assert_eq!(tiers(&store), [Tier::Optimizing]);
+        let code = module.compilation(1).unwrap();
+        assert_eq!((code.tier, code.trigger, code.arrivals), (Tier::Optimizing, Trigger::Calls, 20));
+    }
+}
+
+/// Nothing but one loop, whose program never calls a function twice.
+#[test]
+fn one_long_loop_reaches_optimized_code() {
+    for skip in [false, true] {
+        let mut config = Config::new();
+        config.tier_up_after(10).optimize_after(100).optimization(Optimization::Background).skip_baseline(skip);
+        let engine = Engine::new(&config).unwrap();
+        let text = r#"(module (import "" "go_on" (func $go_on (result i32))) (memory 1)
+            (func (export "main") (param i32) (result i64) (local $turns i64)
+                (loop $l
+                    (i64.store (i32.const 8) (local.tee $turns (i64.add (local.get $turns) (i64.const 1))))
+                    (br_if $l (call $go_on)))
+                (i64.load (i32.const 8))))"#;
+        let module = Module::new(&engine, text).unwrap();
+        let mut store = Store::new(&engine, ());
+        let (asked, mut turns, mut left) = (module.clone(), 0_i64, 10_000);
+        let begin = Instant::now();
+        let (tell, told) = std::sync::mpsc::channel();
+        let go_on = Func::wrap(&mut store, move |_: Caller<'_, ()>| {
+            turns += 1;
+            // The code is there some time; then it is soon looked for.
+            let is_there = asked.compilations(1).iter().any(|code| code.from_loop == Some(0));
+            left -= i32::from(is_there);
+            assert!(begin.elapsed() < PATIENCE, "nothing was optimized");
+            let _ = tell.send(turns);
+            i32::from(left > 0)
+        });
+        let instance = Instance::new(&mut store, &module, &[go_on.into()]).unwrap();
+        let main = instance.get_typed_func::<i32, i64>(&mut store, "main").unwrap();
+        let result = main.call(&mut store, 0).unwrap();
+        assert_eq!(Some(result), told.try_iter().last());
+        assert!(tiers(&store).contains(&Tier::Optimizing), "{:?}", tiers(&store));
+    }
+}
+
+#[test]
+fn threads_share_what_one_had_optimized() {
+    let mut config = Config::new();
+    config.tier_up_after(10).optimize_after(50).optimization(Optimization::Background);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, SUM).unwrap();
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let (engine, module) = (&engine, &module);
+            scope.spawn(move || {
+                let begin = Instant::now();
+                let mut store = Store::new(engine, ());
+                let (sum, fib) = (func(&mut store, module, "sum"), func(&mut store, module, "fib"));
+                loop {
+                    assert_eq!(fib.call(&mut store, 12).unwrap(), 144);
+                    let fib_tiers = tiers(&store);
+                    assert_eq!(sum.call(&mut store, 100 + number).unwrap(), sum_of(100 + number));
+                    let sum_tiers = tiers(&store);
+                    if [&fib_tiers, &sum_tiers].iter().all(|tiers| tiers[..] == [Tier::Optimizing]) {
+                        break;
+                    }
+                    assert!(begin.elapsed() < PATIENCE, "{fib_tiers:?}, {sum_tiers:?}");
+                }
+            });
+        }
+    });
+    // One compilation each, whoever asked.
+    assert_eq!(module.compilations(1).iter().filter(|code| code.tier == Tier::Optimizing).count(), 1);
+}
+
+/// Whoever requests and goes leaves nothing behind.
+#[test]
+fn modules_go_while_their_functions_wait() {
+    let mut config = Config::new();
+    config.tier_up_after(1).optimize_after(2).optimization(Optimization::Background);
+    let engine = Engine::new(&config).unwrap();
+    for _ in 0..50 {
+        let module = Module::new(&engine, SUM).unwrap();
+        let mut store = Store::new(&engine, ());
+        let fib = func(&mut store, &module, "fib");
+        assert_eq!(fib.call(&mut store, 12).unwrap(), 144);
+    }
+    // Types belong to the modules that use them.
+    let begin = Instant::now();
+    while engine.type_count() > 0 {
+        assert!(begin.elapsed() < PATIENCE, "a module stays");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn optimized_code_is_stopped_like_any_other() {
+    let engine = Engine::new(rising().epoch_interruption(true)).unwrap();
+    let text = r#"(module
+        (func (export "spin") (param i32) (result i64) (loop $l (br $l)) (i64.const 0))
+        (func $down (export "down") (param i32) (result i64)
+            (i64.add (call $down (i32.add (local.get 0) (i32.const 1))) (i64.const 1)))
+        (func (export "sum") (param i32) (result i64) (i64.extend_i32_u (local.get 0))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    store.set_epoch_deadline(1);
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let mut call = |store: &mut Store<()>, name: &str| {
+        let func = instance.get_typed_func::<i32, i64>(&mut *store, name).unwrap();
+        func.call(&mut *store, 7)
+    };
+    let error = call(&mut store, "down").unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
+    assert!(tiers(&store).contains(&Tier::Optimizing));
+    let remote = engine.clone();
+    let stop = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        remote.increment_epoch();
+    });
+    let error = call(&mut store, "spin").unwrap_err();
+    stop.join().unwrap();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Interrupt));
+    assert!(tiers(&store).contains(&Tier::Optimizing));
+    store.set_epoch_deadline(1);
+    assert_eq!(call(&mut store, "sum").unwrap(), 7);
+}
