@@ -20,7 +20,7 @@
   ;; Several results.
   (func (param i32 f64) (result f64 i32) (local.get 1) (local.get 0)))
 
-;; ; function 1 `fib`: 28 bytes of wasm, 256 of code, 56 of pool, 6 spilled, 0 embedded instructions
+;; ; function 1 `fib`: 28 bytes of wasm, 240 of code, 56 of pool, 5 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -30,7 +30,7 @@
 ;; @000d add rsp, 8
 ;; @0011 lea r11, [rbx+0x30]
 ;; @0015 cmp r11, [r14+0x18]
-;; @0019 ja 0xBE
+;; @0019 ja 0xB7
 ;; @001f cmp edi, 2
 ;; @0022 mov [rbx+8], rdi
 ;; @0026 jge 0x43
@@ -45,7 +45,7 @@
 ;; @0047 lea edi, [rax-1]
 ;; ; 0x5a call 1
 ;; @004a lea rax, [r14+0x50]
-;; @004e lea r11, [0x108]
+;; @004e lea r11, [0xF8]
 ;; @0055 mov [rbx+0x18], r11
 ;; @0059 mov [rbx+0x20], rbx
 ;; @005d mov [rbx+0x28], rax
@@ -57,47 +57,45 @@
 ;; @0078 lea edi, [rax-2]
 ;; ; 0x61 call 1
 ;; @007b lea rax, [r14+0x50]
-;; @007f lea r11, [0x118]
+;; @007f lea r11, [0x108]
 ;; @0086 mov [rbx+0x18], r11
 ;; @008a mov [rbx+0x20], rbx
 ;; @008e mov [rbx+0x28], rax
 ;; @0092 add rbx, 0x30
 ;; @0096 call 0xD
 ;; @009b lea rbx, [rbx-0x10]
-;; @00a2 mov r10, rax
-;; @00a5 mov rax, [rbx]
-;; @00a8 add eax, r10d
-;; @00ab mov rsi, [rbx-0x18]
-;; @00af mov r11, [rbx-0x10]
-;; @00b3 sub rbx, 0x20
-;; @00b7 mov [rbx], rax
-;; @00ba push qword ptr [rsi-8]
-;; @00bd ret
+;; @00a2 add eax, [rbx]
+;; @00a4 mov rsi, [rbx-0x18]
+;; @00a8 mov r11, [rbx-0x10]
+;; @00ac sub rbx, 0x20
+;; @00b0 mov [rbx], rax
+;; @00b3 push qword ptr [rsi-8]
+;; @00b6 ret
 ;; ; 0x0 
-;; @00be jmp qword ptr [0x120]
-;; @00c4 mov rbx, rdx
-;; @00c7 mov r14, rdi
-;; @00ca mov r15, rcx
-;; @00cd mov eax, r9d
-;; @00d0 mov rcx, [rsi-8]
-;; @00d4 add rcx, 7
-;; @00d8 jmp rcx
+;; @00b7 jmp qword ptr [0x110]
+;; @00bd mov rbx, rdx
+;; @00c0 mov r14, rdi
+;; @00c3 mov r15, rcx
+;; @00c6 mov eax, r9d
+;; @00c9 mov rcx, [rsi-8]
+;; @00cd add rcx, 7
+;; @00d1 jmp rcx
 ;; ; entry from the interpreter
-;; @00da mov rbx, rdx
-;; @00dd mov r14, rdi
-;; @00e0 mov r15, rcx
-;; @00e3 mov rax, [r14]
-;; @00e6 mov byte ptr [rax+0xAE], 1
-;; @00ed mov edi, [rbx-0x20]
-;; @00f0 jmp 0x1F
+;; @00d3 mov rbx, rdx
+;; @00d6 mov r14, rdi
+;; @00d9 mov r15, rcx
+;; @00dc mov rax, [r14]
+;; @00df mov byte ptr [rax+0xAE], 1
+;; @00e6 mov edi, [rbx-0x20]
+;; @00e9 jmp 0x1F
 ;; ; pool
-;; @0100 000000000000006a ; address of @006a
-;; @0108 00000000000000c4 ; address of @00c4
-;; @0110 000000000000009b ; address of @009b
-;; @0118 00000000000000c4 ; address of @00c4
-;; @0120 0000000000000000 ; address of the stub Overflow
-;; @0128 0000000000000030 ; preamble: frame of 48 bytes
-;; @0130 00000000000000da ; address of @00da
+;; @00f0 000000000000006a ; address of @006a
+;; @00f8 00000000000000bd ; address of @00bd
+;; @0100 000000000000009b ; address of @009b
+;; @0108 00000000000000bd ; address of @00bd
+;; @0110 0000000000000000 ; address of the stub Overflow
+;; @0118 0000000000000030 ; preamble: frame of 48 bytes
+;; @0120 00000000000000d3 ; address of @00d3
 
 ;; ; function 2: 6 bytes of wasm, 144 of code, 64 of pool, 0 spilled, 1 embedded instruction
 ;; ; entry from native code
