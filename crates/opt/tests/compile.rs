@@ -81,9 +81,9 @@ fn functions_with_objects_of_the_heap() {
 
 #[test]
 fn registers_by_the_quick_algorithm() {
+    let with_guard = |module: &ModuleInfo| target(module, CpuFeatures::of_level(2), MemoryMode::Guard);
     let quick = PassSet::default().with("ion");
-    let newer = |module: &ModuleInfo| target(module, CpuFeatures::of_level(2), MemoryMode::Guard);
-    compile_all("rust/primes.wasm", METERED, newer, quick);
-    let oldest = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
-    compile_all("moonbit/lisp.wasm", CodeOptions::default(), oldest, quick);
+    compile_all("rust/primes.wasm", METERED, with_guard, quick);
+    let checked = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
+    compile_all("moonbit/lisp.wasm", CodeOptions::default(), checked, quick);
 }
