@@ -63,12 +63,12 @@ pub(crate) enum Way {
     Interpreter,
     Loop,
     Baseline,
-    /// Optimized code from the first call of each function.
-    Optimized,
-    /// The same without the passes that improve it.
-    Unimproved,
     /// Functions move up after so many arrivals.
     Soon(u32),
+    /// All functions are optimized at their first call.
+    Optimized,
+    /// The same without the passes that improve code.
+    Unimproved,
     /// Functions move up through all tiers, after so many arrivals in each.
     Rising(u32),
     /// Functions change their tier at random.
@@ -83,17 +83,18 @@ impl Way {
         if !Tier::Baseline.is_available() {
             return vec![Way::Loop];
         }
-        let mut ways = vec![
-            Way::Baseline,
+        let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        ways.extend([
             Way::Optimized,
             Way::Unimproved,
-            Way::Soon(rng.below(4) as u32),
             Way::Rising(rng.below(4) as u32),
-            Way::Random(rng.next()),
             Way::RandomOfAll(rng.next()),
-        ];
+        ]);
         if rng.chance(10) {
             ways.push(Way::Loop);
+        }
+        if let Ok(only) = std::env::var("UPSHIFT_FUZZ_WAY") {
+            ways.retain(|way| format!("{way:?}").starts_with(&only));
         }
         ways
     }
@@ -135,9 +136,9 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
+            Way::Soon(arrivals) => config.tier_up_after(arrivals),
             Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
             Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
-            Way::Soon(arrivals) => config.tier_up_after(arrivals),
             Way::Rising(arrivals) => {
                 config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)
             }

@@ -18,7 +18,6 @@ impl Emitter<'_, '_> {
         let allocs = self.allocs(at);
         let gpr = |number: usize| Self::gpr(allocs[number]);
         let xmm = |number: usize| Self::xmm(allocs[number]);
-        let last = || Self::gpr(allocs[allocs.len() - 1]);
         let last_xmm = || Self::xmm(allocs[allocs.len() - 1]);
         let mut rest = allocs.iter();
         let flags = self.flags.take();
@@ -222,7 +221,7 @@ impl Emitter<'_, '_> {
                 self.emit_atomic_loop(op, size, mem, gpr(0), scratch);
             }
             Inst::Fence => self.asm.mfence(),
-            Inst::TrapIf(test, trap, detail) => self.emit_trap_if(at, test, trap, detail, allocs),
+            Inst::TrapIf(test, trap, detail) => self.emit_trap_if(at, test, trap, detail),
             Inst::Trap(trap, detail) => {
                 let position = self.func.positions[at];
                 self.emit_trap(trap, detail, allocs, position);
