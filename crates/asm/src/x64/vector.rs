@@ -37,6 +37,21 @@ impl fmt::Debug for XmmUnary {
     }
 }
 
+impl XmmBinary {
+    /// Whether it works on the lowest lane only, so that an operand in memory need not be at a multiple of 16 in any form.
+    ///
+    /// ```
+    /// use upshift_asm::x64::XmmBinary;
+    ///
+    /// assert!(XmmBinary::ADDSD.is_scalar() && !XmmBinary::ORPS.is_scalar() && !XmmBinary::HADDPS.is_scalar());
+    /// ```
+    #[must_use]
+    pub fn is_scalar(self) -> bool {
+        let scalar_prefix = matches!(self.0.vex.prefix(), 2 | 3);
+        scalar_prefix && self != XmmBinary::HADDPS
+    }
+}
+
 /// # Vector instructions by value
 impl Assembler {
     /// `op target, source`

@@ -29,7 +29,7 @@ pub fn allocate<'c, I: MachInst>(
     quick: bool,
     ctx: &'c mut Ctx,
 ) -> Result<&'c Output, RegAllocError> {
-    let algorithm = if func.insts.len() >= QUICK_FROM { Algorithm::Fastalloc } else { Algorithm::Ion };
+    let algorithm = if quick { Algorithm::Fastalloc } else { Algorithm::Ion };
     let options = RegallocOptions { verbose_log: false, validate_ssa: cfg!(debug_assertions), algorithm };
     let view = View { func, clobbers: I::clobbers() };
     let output = regalloc2::run_with_ctx(&view, env, &options, ctx)?;

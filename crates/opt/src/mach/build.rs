@@ -187,6 +187,7 @@ impl<I: MachInst> Builder<I> {
             reached: vec![false; count],
             placed: vec![false; count],
             waits: vec![false; count],
+            ready: Vec::new(),
             order: Vec::with_capacity(self.order.len()),
         };
         let calls = self.func.calls.iter().flat_map(|call| &call.landings);
@@ -237,13 +238,28 @@ impl<I: MachInst> Builder<I> {
     /// the numbers by old number, and how many blocks there are.
     fn number_blocks(&mut self) -> Numbers {
         let count = self.func.blocks.len();
-        let mut numbers = Numbers { new: vec![u32::MAX; count], preds: vec![0; count], total: 0, splits: 0 };
+        let mut numbers = Numbers {
+            new: vec![u32::MAX; count],
+            preds: vec![0; count],
+            returns: vec![false; count],
+            has_returns: false,
+            total: 0,
+            splits: 0,
+        };
         for &block in &self.order {
             for edge in self.func.edges(block) {
                 numbers.preds[edge.to.0 as usize] += 1;
             }
         }
         for &block in &self.order {
+            let returns = self.only_returns(block, numbers.preds[block.0 as usize]);
+            numbers.returns[block.0 as usize] = returns;
+            numbers.has_returns |= returns;
+        }
+        for &block in &self.order {
+            if numbers.returns[block.0 as usize] {
+                continue;
+            }
             numbers.new[block.0 as usize] = numbers.total;
             numbers.total += 1;
             let edges = self.func.blocks[block.0 as usize].edges;
@@ -252,6 +268,19 @@ impl<I: MachInst> Builder<I> {
             numbers.splits += splits;
         }
         numbers
+    }
+
+    /// Whether a block does nothing but return, and few enough others lead to it that each of them does so itself: no value has to
+    /// be where all of them have it.
+    fn only_returns(&self, block: MBlock, preds: u32) -> bool {
+        const MOST: u32 = 6;
+        let insts = self.func.blocks[block.0 as usize].insts;
+        let at = insts.start as usize;
+        (2..=MOST).contains(&preds)
+            && insts.end - insts.start == 1
+            && self.func.insts[at].is_return()
+            && !self.func.insts[at].is_trap()
+            && self.func.operands(at).len() < 2
     }
 
     /// How many of the edges out of a block are critical.
@@ -270,16 +299,28 @@ impl<I: MachInst> Builder<I> {
         let mut blocks = Vec::with_capacity(numbers.total as usize);
         let mut edges = Vec::with_capacity(func.edges.len() + splits);
         // Instructions stay where they are, or all are placed anew.
-        let moves = splits != 0 || !self.is_sorted;
+        let moves = splits != 0 || numbers.has_returns || !self.is_sorted;
         let mut placed = Placed::default();
         if moves {
             placed.reserve(func.insts.len() + splits, func.operands.len());
         }
         for &block in &self.order {
+            if numbers.returns[block.0 as usize] {
+                continue;
+            }
             let mut data = func.blocks[block.0 as usize];
-            let own = &func.edges[data.edges.range()];
-            let old = data.insts.range();
-            if moves {
+            let mut own = &func.edges[data.edges.range()];
+            let mut old = data.insts.range();
+            let returns = match own {
+                &[edge] if numbers.returns[edge.to.0 as usize] => Some(edge),
+                _ => None,
+            };
+            if let Some(edge) = returns {
+                old.end -= 1;
+                own = &[];
+                data.insts = placed.copy(func, old);
+                data.insts.end = placed.returning(func, edge).end;
+            } else if moves {
                 data.insts = placed.copy(func, old);
             }
             let first = edges.len() as u32;
@@ -298,8 +339,14 @@ impl<I: MachInst> Builder<I> {
             blocks.push(data);
             for &edge in own.iter().filter(|edge| own.len() > 1 && numbers.preds[edge.to.0 as usize] > 1) {
                 let cold = data.cold || func.blocks[edge.to.0 as usize].cold;
-                let insts = placed.jump();
                 let start = edges.len() as u32;
+                if numbers.returns[edge.to.0 as usize] {
+                    let insts = placed.returning(func, edge);
+                    let edges = Span { start, end: start };
+                    blocks.push(BlockData { insts, edges, cold, ..BlockData::default() });
+                    continue;
+                }
+                let insts = placed.jump();
                 edges.push(Edge { to: MBlock(numbers.new[edge.to.0 as usize]), ..edge });
                 let edges = Span { start, end: start + 1 };
                 blocks.push(BlockData { insts, edges, cold, ..BlockData::default() });
@@ -354,13 +401,15 @@ struct Sorting {
     placed: Vec<bool>,
     /// Whether it takes its place as soon as it is reached.
     waits: Vec<bool>,
+    /// What is to be placed next, the last one first.
+    ready: Vec<MBlock>,
     order: Vec<MBlock>,
 }
 
 impl Sorting {
     fn place<I: MachInst>(&mut self, func: &MFunc<I>, block: MBlock) {
-        let mut ready = vec![block];
-        while let Some(block) = ready.pop() {
+        self.ready.push(block);
+        while let Some(block) = self.ready.pop() {
             if std::mem::replace(&mut self.placed[block.0 as usize], true) {
                 continue;
             }
@@ -369,7 +418,7 @@ impl Sorting {
                 let to = edge.to.0 as usize;
                 self.reached[to] = true;
                 if self.landings[to] || self.waits[to] {
-                    ready.push(edge.to);
+                    self.ready.push(edge.to);
                 }
             }
         }
@@ -382,6 +431,10 @@ struct Numbers {
     new: Vec<u32>,
     /// How many edges lead to each, by old number.
     preds: Vec<u32>,
+    /// Whether those that lead there return instead, by old number.
+    returns: Vec<bool>,
+    /// Whether any do.
+    has_returns: bool,
     /// How many there are, with those on critical edges.
     total: u32,
     /// How many of them are on critical edges.
@@ -421,6 +474,24 @@ impl<I: MachInst> Placed<I> {
         self.operands.extend_from_slice(&func.operands[first as usize..behind as usize]);
         self.positions.extend_from_slice(&func.positions[old]);
         Span { start, end: self.insts.len() as u32 }
+    }
+
+    /// Adds the return of a block that does nothing else, for one that leads there.
+    fn returning(&mut self, func: &MFunc<I>, edge: Edge) -> Span {
+        let data = func.blocks[edge.to.0 as usize];
+        let at = data.insts.start as usize;
+        let args = &func.vregs[edge.args.range()];
+        let params = &func.vregs[data.params.range()];
+        for &operand in func.operands(at) {
+            let value = params.iter().position(|&param| param == operand.vreg());
+            let vreg = value.map_or(operand.vreg(), |number| args[number]);
+            self.operands.push(Operand::new(vreg, operand.constraint(), operand.kind(), operand.pos()));
+        }
+        let start = self.insts.len() as u32;
+        self.insts.push(func.insts[at]);
+        self.ends.push(self.operands.len() as u32);
+        self.positions.push(func.positions[at]);
+        Span { start, end: start + 1 }
     }
 
     /// Adds the jump of a block on a critical edge.

@@ -559,7 +559,8 @@ impl Builder<Inst> {
         self.func.has_vectors |= ty == Ty::V128;
         let vex = self.machine.has(CpuFeature::Avx);
         self.u(lhs);
-        self.any_xmm(ty, rhs);
+        // Operations of whole registers are used on scalars, too.
+        if vex || op.is_scalar() { self.any(rhs) } else { self.u(rhs) }
         self.xmm_result(Inst::Xmm { op, vex }, !vex)
     }
 
@@ -577,7 +578,7 @@ impl Builder<Inst> {
     pub fn xmm_unary(&mut self, op: XmmUnary, ty: Ty, fresh: bool, value: VReg) -> VReg {
         self.func.has_vectors |= ty == Ty::V128;
         let vex = self.machine.has(CpuFeature::Avx);
-        self.any_xmm(ty, value);
+        if vex || op == XmmUnary::MOVQ { self.any(value) } else { self.u(value) }
         self.xmm_result(Inst::XmmUnary { op, vex, fresh }, false)
     }
 
