@@ -86,6 +86,7 @@ pub(crate) fn global_of(slot: Slot) -> Option<u32> {
 /// Whether a slot of the frame lies at `top` or above. Those of globals are negative here, so they never do.
 #[inline]
 pub(crate) fn is_from(slot: Slot, top: Slot) -> bool {
+    debug_assert!(top <= NO_TOP, "the top is that of a frame");
     slot.0 as i32 >= top.0 as i32
 }
 

@@ -300,7 +300,7 @@ impl Compiler<'_> {
         let words = [Word::Stub(Stub::Choose), Word::Label(landing), Word::Value(number.into())];
         let words = self.asm.words(&words);
         self.tables.own_words(words, self.asm.offset());
-        let kept = self.tables.keep(&self.cache, Slot(u32::MAX));
+        let kept = self.tables.keep(self.cache, NO_TOP);
         let out = self.cold(ColdPath::Run { words, kept, back: Some((landing, back)) });
         self.emit_count(out);
         self.asm.bind(back);
