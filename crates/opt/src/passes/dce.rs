@@ -4,14 +4,14 @@
 //! certain not to trap. A parameter is wanted if something that is wanted uses it, so values that only go round a loop
 //! vanish. The results of a call or of a wide operation stay with it.
 
-use crate::ssa::{Func, List, Op, Value};
-
 use super::facts;
+use super::params::Incoming;
+use crate::ssa::{Func, Op, Value};
 
 /// Drops it. Returns how many instructions and parameters are gone.
 pub fn run(func: &mut Func) -> u32 {
     let mut wanted = Wanted { marks: vec![false; func.values.len()], waiting: Vec::new() };
-    let mut given: Vec<Vec<List>> = vec![Vec::new(); func.blocks.len()];
+    let given = Incoming::new(func);
     let mut block_of: Vec<u32> = vec![0; func.values.len()];
     for &block in &func.layout {
         let data = func.block(block);
@@ -25,16 +25,11 @@ pub fn run(func: &mut Func) -> u32 {
         }
         data.term.operand().into_iter().for_each(|value| wanted.mark(value));
         func.list(data.term.list()).iter().for_each(|&value| wanted.mark(value));
-        data.term.for_each_target(|target| {
-            if !target.args.is_empty() {
-                given[target.block.index()].push(target.args);
-            }
-        });
     }
     while let Some(value) = wanted.waiting.pop() {
         func.args(value).iter().for_each(|&arg| wanted.mark(arg));
         if let Op::Param(number) = func.op(value) {
-            for &list in &given[block_of[value.index()] as usize] {
+            for &list in given.of(block_of[value.index()] as usize) {
                 wanted.mark(func.list(list)[number as usize]);
             }
         }

@@ -52,14 +52,14 @@ pub fn run(func: &mut Func) -> u32 {
     dropped
 }
 
-/// What a block is given on each way.
-struct Incoming {
+/// What each block is given on each way to it.
+pub(super) struct Incoming {
     starts: Vec<u32>,
     lists: Vec<List>,
 }
 
 impl Incoming {
-    fn new(func: &Func) -> Incoming {
+    pub(super) fn new(func: &Func) -> Incoming {
         let mut starts = vec![0u32; func.blocks.len() + 1];
         for &block in &func.layout {
             func.block(block).term.for_each_target(|target| starts[target.block.index() + 1] += 1);
@@ -79,7 +79,8 @@ impl Incoming {
         Incoming { starts, lists }
     }
 
-    fn of(&self, block: usize) -> &[List] {
+    /// The lists for a block, one for each way.
+    pub(super) fn of(&self, block: usize) -> &[List] {
         &self.lists[self.starts[block] as usize..self.starts[block + 1] as usize]
     }
 }

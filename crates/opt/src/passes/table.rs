@@ -70,17 +70,17 @@ impl Table {
 
 /// The hash of an operation and its operands.
 pub(super) fn hash(op: &impl Hash, operands: &[Value]) -> u32 {
-    let mut hasher = Mix(0);
+    let mut hasher = Mix::default();
     op.hash(&mut hasher);
     for operand in operands {
         hasher.write_u32(operand.0);
     }
-    let bits = hasher.finish();
-    (bits ^ bits >> 32) as u32
+    hasher.finish() as u32
 }
 
 /// A hash of few machine words, the same on each run: programs cannot choose the numbers that go in.
-struct Mix(u64);
+#[derive(Default)]
+pub(super) struct Mix(u64);
 
 impl Mix {
     fn mix(&mut self, word: u64) {
@@ -90,7 +90,7 @@ impl Mix {
 
 impl Hasher for Mix {
     fn finish(&self) -> u64 {
-        self.0
+        self.0 ^ self.0 >> 32
     }
 
     fn write(&mut self, bytes: &[u8]) {

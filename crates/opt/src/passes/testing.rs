@@ -231,7 +231,9 @@ pub(crate) fn random(random: &mut Random) -> Func {
                 maker.add(Op::Arg(number as u32), Some(ty), &[]);
             }
         }
-        for _ in 0..maker.random.below(12) {
+        // Blocks that do nothing are of use to some passes.
+        let count = if maker.random.below(4) == 0 { 0 } else { maker.random.below(12) };
+        for _ in 0..count {
             maker.instruction();
         }
         maker.end();

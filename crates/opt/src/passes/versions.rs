@@ -6,8 +6,10 @@
 //! there, make each query take logarithmic time.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use super::aliases::Aliases;
+use super::table::Mix;
 use crate::ssa::dom::Dominators;
 use crate::ssa::effects::{Alias, Effect};
 use crate::ssa::loops::Loops;
@@ -21,7 +23,7 @@ const REST: u8 = 63;
 
 /// Numbers for the classes of state that a function reads or changes.
 pub(super) struct Classes {
-    numbers: HashMap<Alias, Option<u8>>,
+    numbers: HashMap<Alias, Option<u8>, BuildHasherDefault<Mix>>,
     /// Those that there are.
     pub(super) used: u64,
     /// How many loads there are.
@@ -32,7 +34,7 @@ pub(super) struct Classes {
 
 impl Classes {
     pub(super) fn new(func: &Func, aliases: Aliases<'_>) -> Classes {
-        let mut classes = Classes { numbers: HashMap::new(), used: 0, loads: 0, has_stores: false };
+        let mut classes = Classes { numbers: HashMap::default(), used: 0, loads: 0, has_stores: false };
         let mut names: HashMap<Alias, u8> = HashMap::new();
         let mut stores = 0;
         for &block in &func.layout {

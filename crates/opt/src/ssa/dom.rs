@@ -298,7 +298,7 @@ pub(crate) mod tests {
             let blocks = 1 + next(12);
             let edges: Vec<Vec<u32>> = (0..blocks)
                 // Nothing leads to the entry.
-                .map(|_| (0..next(4)).filter_map(|_| (blocks > 1).then(|| 1 + next(blocks - 1))).collect())
+                .map(|_| (0..next(4)).filter(|_| blocks > 1).map(|_| 1 + next(blocks - 1)).collect())
                 .collect();
             graph(&edges.iter().map(Vec::as_slice).collect::<Vec<_>>())
         })

@@ -63,10 +63,6 @@ pub(crate) enum Way {
     Interpreter,
     Loop,
     Baseline,
-    /// Optimized code from the first call of each function.
-    Optimized,
-    /// The same without the passes that improve it.
-    Unimproved,
     /// Functions move up after so many arrivals.
     Soon(u32),
     /// Functions move up through all tiers, after so many arrivals in each.
@@ -94,6 +90,9 @@ impl Way {
         ];
         if rng.chance(10) {
             ways.push(Way::Loop);
+        }
+        if let Ok(only) = std::env::var("UPSHIFT_FUZZ_WAY") {
+            ways.retain(|way| format!("{way:?}").starts_with(&only));
         }
         ways
     }
@@ -135,8 +134,6 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
-            Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
-            Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Soon(arrivals) => config.tier_up_after(arrivals),
             Way::Rising(arrivals) => {
                 config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)

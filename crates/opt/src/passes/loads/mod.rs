@@ -26,7 +26,7 @@ use super::versions::{ALL, Changes, Classes};
 use self::access::{Access, Conversion, Form, Place};
 
 /// How many places are looked at again when something is stored: what lies elsewhere for certain stays known.
-const RECENT: usize = 16;
+const RECENT: usize = 8;
 
 /// Removes loads. Returns how many.
 pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Aliases<'_>) -> u32 {
