@@ -4,7 +4,8 @@
 //! ```text
 //! module ─ parse ─▶ each function ─ walker ─▶ a backend that does nothing, with and without a survey of loops
 //!                                        ├──▶ the interpreter's builder
-//!                                        └──▶ baseline code, put to its place ─▶ shortest times ─▶ a line each, and what it takes
+//!                                        ├──▶ baseline code, put to its place ─▶ shortest times ─▶ a line each, and what it takes
+//!                                        └──▶ SSA of the optimizing compiler, and all of its work
 //! ```
 
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ use upshift_asm::x64::CpuFeatures;
 use upshift_baseline::{BaselineCode, Target};
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
+use upshift_opt::ssa::build::build;
+use upshift_opt::{PassSet, Request};
 use upshift_translate::null::Null;
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuffers, parse, walk_with};
 
@@ -37,8 +40,14 @@ pub(crate) struct Options {
 /// What is done to one function.
 type Pass = fn(&mut Bench<'_>, FuncIndex) -> Result<()>;
 
-const PASSES: [(&str, Pass); 4] =
-    [("walker", walker), ("walker, survey", survey), ("interpreter", interpreter), ("baseline", baseline)];
+const PASSES: [(&str, Pass); 6] = [
+    ("walker", walker),
+    ("walker, survey", survey),
+    ("interpreter", interpreter),
+    ("baseline", baseline),
+    ("SSA", ssa),
+    ("optimizing", optimizing),
+];
 
 /// What passes work on and with.
 struct Bench<'m> {
@@ -95,6 +104,20 @@ fn interpreter(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
 fn baseline(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
     let code = bench.compile(func)?;
     bench.put(&code);
+    Ok(())
+}
+
+fn ssa(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
+    // What is refused takes time all the same.
+    let built = build(bench.module, func, CodeOptions::default(), None, &mut bench.buffers);
+    std::hint::black_box(built.is_ok());
+    Ok(())
+}
+
+fn optimizing(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
+    let request = Request { osr: None, off: PassSet::default(), dump: None };
+    let compiled = upshift_opt::compile(bench.module, func, CodeOptions::default(), bench.target, request);
+    std::hint::black_box(compiled.is_ok());
     Ok(())
 }
 

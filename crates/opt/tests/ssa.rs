@@ -18,7 +18,7 @@ use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuf
 
 fn module(wat: &str) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    upshift_translate::parse(bytes.into(), &Features::default(), &TypeRegistry::default())
+    upshift_translate::parse(bytes.into(), &Features::all(), &TypeRegistry::default())
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -48,10 +48,16 @@
 ;;   b1:
 ;;     v1 = call func0 type2 v0
 ;;     invoke v1, b2, catch tag0 b4
+;;   b4:
+;;     v6: i32 = caught 0
+;;     jump b6(v6, v0)
 ;;   b2:
 ;;     v2: i32 = result 0 v1
 ;;     v3 = call func0 type2 v2
 ;;     invoke v3, b3, catch tag0 b5
+;;   b5:
+;;     v7: i32 = caught 0
+;;     jump b6(v7, v2)
 ;;   b3:
 ;;     v4: i32 = result 0 v3
 ;;     v5: i32 = i32.add v2, v4
@@ -59,12 +65,6 @@
 ;;   b6(v8: i32, v9: i32):
 ;;     v10: i32 = i32.add v8, v9
 ;;     return v10
-;;   b4:
-;;     v6: i32 = caught 0
-;;     jump b6(v6, v0)
-;;   b5:
-;;     v7: i32 = caught 0
-;;     jump b6(v7, v2)
 
 ;; $nested
 ;;   func func2 (i32) -> ()
@@ -75,16 +75,6 @@
 ;;     jump b1
 ;;   b1:
 ;;     throw tag0 v0, catch tag0 b2, catch tag1 b3, catch_all b7
-;;   b4:
-;;     v3 = call func0 type2 v2
-;;     invoke v3, b5, catch_all b8
-;;   b5:
-;;     v4: i32 = result 0 v3
-;;     jump b6
-;;   b6:
-;;     throw tag1
-;;   b9:
-;;     return
 ;;   b2:
 ;;     v1: i32 = caught 0
 ;;     jump b4
@@ -92,8 +82,18 @@
 ;;     jump b6
 ;;   b7:
 ;;     jump b9
+;;   b4:
+;;     v3 = call func0 type2 v2
+;;     invoke v3, b5, catch_all b8
 ;;   b8:
 ;;     jump b9
+;;   b5:
+;;     v4: i32 = result 0 v3
+;;     jump b6
+;;   b6:
+;;     throw tag1
+;;   b9:
+;;     return
 
 ;; $reference
 ;;   func func3 (i32) -> ()
@@ -104,14 +104,14 @@
 ;;   b1:
 ;;     v1 = call func0 type2 v0
 ;;     invoke v1, b2, catch_all_ref b3
+;;   b3:
+;;     v3: ref = caught_ref
+;;     jump b4
 ;;   b2:
 ;;     v2: i32 = result 0 v1
 ;;     return
 ;;   b4:
 ;;     throw_ref v3
-;;   b3:
-;;     v3: ref = caught_ref
-;;     jump b4
 
 ;; $not-caught
 ;;   func func4 () -> (i32)
@@ -135,15 +135,15 @@
 ;;   b2:
 ;;     v2 = call func0 type2 v0
 ;;     invoke v2, b3, catch tag1 b4, catch_all b5
+;;   b4:
+;;     jump b2
+;;   b5:
+;;     jump b6
 ;;   b3:
 ;;     v3: i32 = result 0 v2
 ;;     return v3
 ;;   b6:
 ;;     return v0
-;;   b4:
-;;     jump b2
-;;   b5:
-;;     jump b6
 
 ;; $nothing-thrown
 ;;   func func6 (i32) -> (i32)

@@ -126,11 +126,6 @@
 ;;     v14: i32 = slot 5
 ;;     v15: i32 = slot 4
 ;;     jump b3(v15, v14, v13)
-;;   b1:
-;;     v2: i32 = i32.ge_u v16, v1
-;;     branch v2, b5, b2
-;;   b2:
-;;     jump b3(v16, v3, v8)
 ;;   b3(v4: i32, v5: i32, v7: i32):
 ;;     v6: i32 = i32.mul v4, v5
 ;;     v8: i32 = i32.add v7, v6
@@ -140,6 +135,11 @@
 ;;   b4:
 ;;     v16: i32 = i32.add v4, v9
 ;;     jump b1
+;;   b1:
+;;     v2: i32 = i32.ge_u v16, v1
+;;     branch v2, b5, b2
+;;   b2:
+;;     jump b3(v16, v3, v8)
 ;;   b5:
 ;;     return v8
 

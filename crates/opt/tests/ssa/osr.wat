@@ -206,11 +206,6 @@
 ;;     v15: i64 = slot 5
 ;;     v18: i32 = slot 0
 ;;     jump b2(v11, v10, v15, v18)
-;;   b1:
-;;     v0 = interrupt
-;;     v1 = charge 5
-;;     v3: i64 = i64.extend_i32_u v19
-;;     jump b2(v3, v19, v16, v19)
 ;;   b2(v4: i64, v7: i32, v13: i64, v17: i32):
 ;;     v5 = interrupt
 ;;     v6 = charge 5
@@ -221,6 +216,11 @@
 ;;     v16: i64 = i64.add v4, v13
 ;;     v19: i32 = i32.sub v17, v8
 ;;     branch v19, b1, b4
+;;   b1:
+;;     v0 = interrupt
+;;     v1 = charge 5
+;;     v3: i64 = i64.extend_i32_u v19
+;;     jump b2(v3, v19, v16, v19)
 ;;   b4:
 ;;     v20 = charge 3
 ;;     v21: i32 = i32.wrap_i64 v16
