@@ -100,10 +100,8 @@ mod tests {
         let last = most / divisor;
         [0, 1, 2, last / 2, last.saturating_sub(1), last]
             .into_iter()
-            .flat_map(move |multiple| {
-                let at = multiple * divisor;
-                [at.saturating_sub(1), at, at.saturating_add(1)]
-            })
+            .filter_map(move |multiple| multiple.checked_mul(divisor))
+            .flat_map(|at| [at.saturating_sub(1), at, at.saturating_add(1)])
             .chain([most - 1, most])
             .filter(move |&number| number <= most)
     }

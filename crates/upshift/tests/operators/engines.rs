@@ -34,17 +34,17 @@ fn engines(canonical_nans: bool, more: &dyn Fn(&mut Config)) -> Vec<(String, Eng
         config.dispatch(Dispatch::default()).tiers(Tiers::Only(Tier::Interpreter));
     });
     let mut all = vec![("interpreter".to_string(), interpreter)];
-    if Tier::Baseline.is_available() {
+    for tier in [Tier::Baseline, Tier::Optimizing].into_iter().filter(|tier| tier.is_available()) {
         for level in 1..=3 {
             let native = engine(&|config| {
-                config.tiers(Tiers::Only(Tier::Baseline)).processor_level(level);
+                config.tiers(Tiers::Only(tier)).processor_level(level);
             });
-            all.push((format!("level {level}"), native));
+            all.push((format!("{tier:?} at level {level}"), native));
         }
         let checks = engine(&|config| {
-            config.tiers(Tiers::Only(Tier::Baseline)).memory_reservation(0);
+            config.tiers(Tiers::Only(tier)).memory_reservation(0);
         });
-        all.push(("without guard pages".to_string(), checks));
+        all.push((format!("{tier:?} without guard pages"), checks));
     }
     all
 }

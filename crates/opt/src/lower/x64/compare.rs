@@ -24,7 +24,8 @@ impl Lowering<'_> {
         if sense { test } else { test.not() }
     }
 
-    fn test_of(&mut self, cond: Value, sole: bool) -> Test {
+    /// Sets the flags by a condition, which may take loads into itself only if it is computed nowhere else (`sole`).
+    pub(super) fn test_of(&mut self, cond: Value, sole: bool) -> Test {
         match self.func.op(cond) {
             Op::Binary(Binary::I32Eq) if self.constant(self.arg(cond, 1)) == Some(0) => {
                 let value = self.arg(cond, 0);

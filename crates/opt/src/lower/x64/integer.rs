@@ -78,7 +78,7 @@ impl Lowering<'_> {
         let size = size_of(self.func.ty(lhs));
         let made = match int_op(op) {
             Some(IntOp::Compare(_)) => {
-                let test = self.compare(op, lhs, rhs);
+                let test = self.test_of(inst, true);
                 self.out.set(test)
             }
             Some(IntOp::Alu(alu)) => self.lower_alu(alu, size, lhs, rhs),
@@ -102,10 +102,14 @@ impl Lowering<'_> {
         if self.constant(rhs).is_some() || self.sinkable(rhs) == Some(load) {
             return (lhs, rhs);
         }
-        if self.sinkable(lhs) == Some(load) || !self.is_sole(lhs) && self.is_sole(rhs) {
-            return (rhs, lhs);
-        }
-        (lhs, rhs)
+        // What a call leaves in a register is the first rather than what had to wait for it in memory.
+        let called = matches!(self.op_of(rhs), Op::Result(_));
+        let better = match (self.is_last_use(lhs), self.is_last_use(rhs)) {
+            (false, true) => true,
+            (true, true) => called,
+            _ => false,
+        };
+        if self.sinkable(lhs) == Some(load) || better { (rhs, lhs) } else { (lhs, rhs) }
     }
 
     fn lower_alu(&mut self, op: Alu, size: Size, lhs: Value, rhs: Value) -> VReg {
@@ -203,8 +207,7 @@ impl Lowering<'_> {
                 return Some(self.out.lea(size, Address::register(base, 0).index(index, scale)));
             }
         }
-        let both_stay = !self.is_sole(lhs) && !self.is_sole(rhs);
-        if both_stay && self.sinkable(rhs).is_none() {
+        if !self.is_last_use(lhs) && !self.is_last_use(rhs) {
             let (lhs, rhs) = (self.reg_for(lhs, size), self.reg_for(rhs, size));
             return Some(self.out.lea(size, Address::register(lhs, 0).index(rhs, Scale::X1)));
         }

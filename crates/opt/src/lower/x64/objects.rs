@@ -20,6 +20,7 @@ use super::Lowering;
 use super::memory::store_bytes;
 use super::operands::Place;
 use crate::mach::x64::{Address, Detail, Fault, LoadOp, StoreOp, Test};
+use crate::passes::facts;
 use crate::ssa::{Ty, Value};
 
 /// The most bytes of a struct that is made by instructions.
@@ -54,9 +55,12 @@ impl Lowering<'_> {
 
     /// A register with a reference, which is not null, or there was a trap.
     fn not_null(&mut self, reference: Value) -> VReg {
+        let is_certain = facts::is_non_null(self.func, self.resolve(reference));
         let reference = self.reg(reference);
-        self.out.cmp_imm(Size::S64, reference, 0);
-        self.out.trap_if(Test::If(Cond::E), Trap::NullReference, Detail::None, &[]);
+        if !is_certain {
+            self.out.cmp_imm(Size::S64, reference, 0);
+            self.out.trap_if(Test::If(Cond::E), Trap::NullReference, Detail::None, &[]);
+        }
         reference
     }
 

@@ -152,9 +152,9 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a value is used once, here.
-    pub(super) fn is_sole(&self, value: Value) -> bool {
-        self.uses.count_of(self.resolve(value)) == 1
+    /// Whether nothing behind the running instruction wants a value: its register is free then.
+    pub(super) fn is_last_use(&self, value: Value) -> bool {
+        !self.is_used(self.resolve(value))
     }
 
     /// The operator and operands of a binary operator that only this instruction uses.

@@ -1,0 +1,95 @@
+(module
+  ;; A load that nobody else wants, a comparison and a shift become parts of other instructions.
+  (memory 1)
+  (func $folds (param $p i32) (param $x i32) (result i32)
+    (if (i32.eqz (i32.lt_u (i32.load offset=8 (local.get $p)) (i32.const 7)))
+      (then (return (i32.add (local.get $x) (i32.shl (local.get $p) (i32.const 2))))))
+    (i32.sub (local.get $x) (i32.load (local.get $p))))
+  ;; The store in between keeps the load where it is.
+  (func $does-not-fold (param $p i32) (param $x i32) (result i32)
+    (local $y i32)
+    (local.set $y (i32.load (local.get $p)))
+    (i32.store (local.get $x) (i32.const 1))
+    (i32.add (local.get $x) (local.get $y)))
+  ;; Memory is changed in place.
+  (func $changes (param $p i32)
+    (i32.store offset=4 (local.get $p) (i32.add (i32.load offset=4 (local.get $p)) (i32.const 1))))
+  (func $bits (param $x i64) (param $y i64) (result i64)
+    (i64.and (i64.rotl (local.get $x) (i64.const 7)) (i64.xor (local.get $y) (i64.const -1))))
+  (func $tests (param $x i32) (param $y i32) (result i32)
+    (select (i32.const 5) (local.get $y) (i32.and (local.get $x) (i32.const 4))))
+  (func $divides (param $x i32) (param $y i32) (result i32)
+    (i32.add (i32.div_u (local.get $x) (i32.const 10)) (i32.rem_s (local.get $x) (local.get $y)))))
+
+;; $folds
+;;   b0:
+;;     Entry => v2=rdi v1=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     CmpLoadImm(S32, [memory + index+8] of memory 0, 7) v2
+;;     Branch(If(Ae)) ─▶ b2 b3
+;;   b2: from b1
+;;     Lea(S32, [base + index*4+0]) v1 v2 => v3
+;;     Return(1) v3=rax
+;;   b3: from b1
+;;     AluLoad(Sub, S32, [memory + index+0] of memory 0) v1 v2 => v0=0
+;;     Return(0) v0=rax
+
+;; $does-not-fold
+;;   b0:
+;;     Entry => v3=rdi v1=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Load(W32, [memory + index+0] of memory 0) v3 => v2
+;;     StoreImm(S32, [memory + index+0] of memory 0, 1) v1
+;;     Alu(Add, S32) v1 any:v2 => v0=0
+;;     Return(0) v0=rax
+
+;; $changes
+;;   b0:
+;;     Entry => v0=rdi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     AluStoreImm(Add, S32, [memory + index+4] of memory 0, 1) v0
+;;     Return(0)
+
+;; $bits
+;;   b0:
+;;     Entry => v3=rdi v1=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Rorx(S64, 57) any:v3 => v2
+;;     Andn(S64) v1 any:v2 => v0
+;;     Return(0) v0=rax
+
+;; $tests
+;;   b0:
+;;     Entry => v2=rdi v3=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Imm(5) => v1
+;;     TestImm(S32, 4) any:v2
+;;     Select(If(Ne), S32) v3 any:v1 => v0=0
+;;     Return(0) v0=rax
+
+;; $divides
+;;   b0:
+;;     Entry => v5=rdi v3=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Imm(3435973837) => v8
+;;     Imul(S64) v8 any:v5 => v9=0
+;;     ShiftImm(Shr, S64, 35) v9 => v1=0
+;;     CmpImm(S32, 0) any:v3
+;;     TrapIf(If(E), IntegerDivisionByZero, None)
+;;     CmpImm(S32, -1) any:v3
+;;     Branch(If(E)) ─▶ b2 b3
+;;   b2: cold from b1
+;;     Imm(0) => v4
+;;     Jump ─▶ b4(v4)
+;;   b3: from b1
+;;     Div { signed: true, size: S32 } v5=rax v3 => v6=rax early:v7=rdx
+;;     Jump ─▶ b4(v7)
+;;   b4(v2): from b2 b3
+;;     Alu(Add, S32) v1 any:v2 => v0=0
+;;     Return(0) v0=rax
