@@ -65,6 +65,10 @@ pub(crate) enum Way {
     Baseline,
     /// Functions move up after so many arrivals.
     Soon(u32),
+    /// All functions are optimized at their first call.
+    Optimized,
+    /// The same without the passes that improve code.
+    Unimproved,
     /// Functions move up through all tiers, after so many arrivals in each.
     Rising(u32),
     /// Functions change their tier at random.
