@@ -211,7 +211,6 @@ impl NativeSet {
         let table = self.optimized.get_or_init(own, Box::default);
         if table.get(from_loop).is_none() {
             let verdict = match code {
-<<<<<<< HEAD
                 Ok(code) if self.budget.take(code.code.bytes.len()).is_err() => {
                     let offset = info.body(func).map_or(0, |body| body.start);
                     Err(Refusal { reason: Reason::Budget, offset, detail: "".into() })
@@ -221,9 +220,6 @@ impl NativeSet {
                     let made = self.publish(info, func, Made::optimized(code, from_loop, cause, time));
                     Ok(made.inspect_err(|_| self.budget.give_back(bytes))?)
                 }
-=======
-                Ok(code) => Ok(self.publish(info, func, Made::optimized(code, from_loop, cause, time))?),
->>>>>>> w-passes
                 Err(refusal) => Err(refusal),
             };
             table.set(from_loop, verdict);
