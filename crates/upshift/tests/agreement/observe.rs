@@ -83,15 +83,13 @@ impl Way {
         if !Tier::Baseline.is_available() {
             return vec![Way::Loop];
         }
-        let mut ways = vec![
-            Way::Baseline,
+        let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        ways.extend([
             Way::Optimized,
             Way::Unimproved,
-            Way::Soon(rng.below(4) as u32),
             Way::Rising(rng.below(4) as u32),
-            Way::Random(rng.next()),
             Way::RandomOfAll(rng.next()),
-        ];
+        ]);
         if rng.chance(10) {
             ways.push(Way::Loop);
         }
@@ -139,6 +137,8 @@ impl Setup {
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
             Way::Soon(arrivals) => config.tier_up_after(arrivals),
+            Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Rising(arrivals) => {
                 config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)
             }
