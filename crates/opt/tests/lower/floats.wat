@@ -45,18 +45,16 @@
 ;;     Branch(If(E)) ─▶ b3 b2
 ;;   b2: from b1
 ;;     Xmm { op: minsd, vex: true } v1 any:v2 => v3
-;;     Jump ─▶ b6(v3)
+;;     Return(0) v3=xmm0
 ;;   b3: cold from b1
 ;;     Ucomi { double: true } v1 any:v2
 ;;     Branch(If(P)) ─▶ b4 b5
 ;;   b4: cold from b3
 ;;     Xmm { op: addsd, vex: true } v1 any:v2 => v4
-;;     Jump ─▶ b6(v4)
+;;     Return(0) v4=xmm0
 ;;   b5: cold from b3
 ;;     Xmm { op: orps, vex: true } v1 any:v2 => v5
-;;     Jump ─▶ b6(v5)
-;;   b6(v0): from b2 b4 b5
-;;     Return(0) v0=xmm0
+;;     Return(0) v5=xmm0
 
 ;; $converts
 ;;   b0:

@@ -34,7 +34,7 @@
 ;;     Safepoint(0) ─▶ b3
 ;;   b3: cold from b2
 ;;     Load(W64, [out+0]) => v7
-;;     Jump ─▶ b5(v7)
+;;     Return(0) v7=rax
 ;;   b4: from b1
 ;;     AluStoreImm(Add, S32, [base+144], 16) v1
 ;;     Load(W64, [context+48]) => v8
@@ -42,9 +42,7 @@
 ;;     StoreImm(S64, [base+0], 2) v9
 ;;     Store(W32, [base+8]) v5 v9
 ;;     Store(W32, [base+12]) v6 v9
-;;     Jump ─▶ b5(v2)
-;;   b5(v0): from b3 b4
-;;     Return(0) v0=rax
+;;     Return(0) v2=rax
 
 ;; $head
 ;;   b0:
@@ -96,12 +94,10 @@
 ;;     Branch(If(E)) ─▶ b7 b8
 ;;   b7: from b6
 ;;     Imm(1) => v2
-;;     Jump ─▶ b9(v2)
+;;     Return(0) v2=rax
 ;;   b8: from b6
 ;;     Imm(2) => v1
-;;     Jump ─▶ b9(v1)
-;;   b9(v0): from b7 b8
-;;     Return(0) v0=rax
+;;     Return(0) v1=rax
 
 ;; $calls
 ;;   b0:
