@@ -76,7 +76,8 @@ pub fn compile(
         dump.ssa("build", &ssa);
         let passes_off = passes::run(&mut ssa, module, request.off, |name, ssa| dump.ssa(name, ssa));
 
-        let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach));
+        let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach))
+            .ok_or_else(|| refuse(Reason::TooManyReferences, String::new()))?;
         dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
 
         let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM;

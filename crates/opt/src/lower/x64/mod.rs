@@ -32,7 +32,7 @@ use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
 use self::calls::{CaughtArea, CaughtIn};
-use super::references::{LiveReferences, is_reference};
+use super::references::{self, LiveReferences, is_reference};
 use super::uses::Uses;
 use crate::mach::backwards::Backwards;
 use crate::mach::x64::Inst;
@@ -40,12 +40,13 @@ use crate::mach::{Builder, MBlock, MFunc};
 use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, Func, Op, Pos, Value};
 
-/// Lowers a function. `room` is that of a machine function that is no longer needed.
+/// Lowers a function. `room` is that of a machine function that is no longer needed. `None` if so many references live over so many
+/// calls that all operands together are out of proportion to the function.
 #[must_use]
-pub fn lower(func: &Func, module: &ModuleInfo, target: &Target, room: MFunc<Inst>) -> MFunc<Inst> {
-    let mut lowering = Lowering::new(func, module, target, room);
+pub fn lower(func: &Func, module: &ModuleInfo, target: &Target, room: MFunc<Inst>) -> Option<MFunc<Inst>> {
+    let mut lowering = Lowering::new(func, module, target, room)?;
     lowering.run();
-    lowering.finish()
+    (lowering.over_calls <= references::MOST).then(|| lowering.finish())
 }
 
 /// A function that is being lowered.
@@ -63,6 +64,8 @@ pub(super) struct Lowering<'a> {
     results: Vec<(u32, Value)>,
     /// References that are wanted behind each block.
     references: LiveReferences,
+    /// How many references live over all calls so far, one counted for each.
+    over_calls: usize,
     /// References that are wanted behind the running instruction.
     live: Vec<Value>,
     /// Whether a value is among them, by number.
@@ -85,7 +88,13 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(func: &'a Func, module: &'a ModuleInfo, target: &'a Target, room: MFunc<Inst>) -> Lowering<'a> {
+    fn new(
+        func: &'a Func,
+        module: &'a ModuleInfo,
+        target: &'a Target,
+        room: MFunc<Inst>,
+    ) -> Option<Lowering<'a>> {
+        let references = LiveReferences::new(func)?;
         // A body for entry at a loop has the frame of the other tiers below its own.
         let fixed_start = match func.osr {
             Some(_) => func.frame_slots - frame::fp_offset(func.frame.params),
@@ -97,7 +106,7 @@ impl<'a> Lowering<'a> {
             blocks[block.index()] = builder.block();
         }
         let count = func.values.len();
-        Lowering {
+        Some(Lowering {
             func,
             module,
             layout: module.vm_layout(),
@@ -106,7 +115,8 @@ impl<'a> Lowering<'a> {
             regs: vec![None; count],
             sunk: vec![false; count],
             results: Vec::new(),
-            references: LiveReferences::new(func),
+            references,
+            over_calls: 0,
             live: Vec::new(),
             is_live: vec![false; count],
             epoch: 0,
@@ -117,7 +127,7 @@ impl<'a> Lowering<'a> {
             blocks,
             caught: None,
             caught_in: Vec::new(),
-        }
+        })
     }
 
     fn run(&mut self) {

@@ -560,7 +560,11 @@ impl Builder<Inst> {
         let vex = self.machine.has(CpuFeature::Avx);
         self.u(lhs);
         // Operations of whole registers are used on scalars, too.
-        if vex || op.is_scalar() { self.any(rhs) } else { self.u(rhs) }
+        if vex || op.is_scalar() {
+            self.any(rhs)
+        } else {
+            self.u(rhs)
+        }
         self.xmm_result(Inst::Xmm { op, vex }, !vex)
     }
 
@@ -578,7 +582,11 @@ impl Builder<Inst> {
     pub fn xmm_unary(&mut self, op: XmmUnary, ty: Ty, fresh: bool, value: VReg) -> VReg {
         self.func.has_vectors |= ty == Ty::V128;
         let vex = self.machine.has(CpuFeature::Avx);
-        if vex || op == XmmUnary::MOVQ { self.any(value) } else { self.u(value) }
+        if vex || op == XmmUnary::MOVQ {
+            self.any(value)
+        } else {
+            self.u(value)
+        }
         self.xmm_result(Inst::XmmUnary { op, vex, fresh }, false)
     }
 
