@@ -265,3 +265,23 @@ fn operands_below_an_inner_loop_come_along() {
         assert_eq!(tiers(&store).last(), Some(&Tier::Optimizing));
     }
 }
+
+/// What is an integer for a moment only is a reference on the way into a loop.
+#[test]
+fn integers_as_references_below_a_loop_come_along() {
+    let text = r#"(module
+        (func (export "f") (param $turns i32) (result i64)
+            (ref.i31 (i32.const 5))
+            (loop $l (br_if $l (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+            (ref.i31 (i32.const 7))
+            (local.get $turns)
+            (select (result i31ref))
+            i31.get_s
+            i64.extend_i32_s))"#;
+    let engine = Engine::new(&rising()).unwrap();
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    let f = func(&mut store, &module, "f");
+    assert_eq!(f.call(&mut store, 1000).unwrap(), 7);
+    assert_eq!(tiers(&store).last(), Some(&Tier::Optimizing));
+}
