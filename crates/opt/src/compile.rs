@@ -70,7 +70,7 @@ pub fn compile(
     ROOM.with_borrow_mut(|room| {
         let refuse = |reason, detail: String| Refusal {
             reason,
-            offset: module.body(func).map_or(0, |body| body.start as u32),
+            offset: module.body(func).map_or(0, |body| body.start),
             detail: detail.into(),
         };
         let mut dump = Dumps(request.dump.take());

@@ -1,70 +1,89 @@
-//! Functions of WebAssembly through the whole compiler.
+//! Functions of WebAssembly through the whole compiler: those of the example programs, which compilers of several languages have
+//! made. Builds with debug assertions verify SSA after each pass, and check the allocation of registers by executing it on symbols.
+
+use std::path::Path;
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_baseline::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
-use upshift_opt::{Dump, Request, Stage, compile};
+use upshift_opt::{OptCode, PassSet, Request, compile};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
 
-fn module(bytes: Vec<u8>) -> ModuleInfo {
-    parse(bytes.into(), &Features::default(), &TypeRegistry::default())
-        .unwrap_or_else(|error| panic!("{error}"))
+fn example(file: &str) -> ModuleInfo {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(file);
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    parse(bytes.into(), &Features::all(), &TypeRegistry::default())
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-struct Print;
-
-impl Dump for Print {
-    fn step(&mut self, stage: Stage, name: &str, text: &dyn Fn() -> String) {
-        println!("== {stage:?} {name}\n{}", text());
-    }
-}
-
-fn target(module: &ModuleInfo) -> Target {
+fn target(module: &ModuleInfo, features: CpuFeatures, memories: MemoryMode) -> Target {
     Target {
-        features: CpuFeatures::ALL,
+        features,
         returns: Returns::Paired,
-        memories: module.memories.iter().map(|_| MemoryMode::Guard).collect(),
+        memories: module.memories.iter().map(|_| memories).collect(),
         counts: false,
         choices: false,
     }
 }
 
-#[test]
-fn everything() {
-    let Ok(file) = std::env::var("WASM") else { return };
-    let bytes = std::fs::read(&file).unwrap();
-    let bytes = if file.ends_with("wat") { wat::parse_bytes(&bytes).unwrap().into_owned() } else { bytes };
-    let module = module(bytes);
-    let only: Option<u32> = std::env::var("FUNC").ok().map(|n| n.parse().unwrap());
+/// What has to hold of any code.
+fn check(name: &str, code: &OptCode) {
+    let bytes = code.code.bytes.len() as u32;
+    let ascending = |list: &[(u32, u32)]| list.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    assert!(ascending(&code.owners), "{name}: owners");
+    assert!(ascending(&code.positions), "{name}: positions");
+    assert!(code.owners.iter().all(|&(at, position)| at < bytes && position < code.code.pool), "{name}");
+    // The preamble has the size of the frame in bytes, and behind it the address where handlers come in.
+    assert_eq!(code.code.word(code.entry), u64::from(code.frame_slots) * 8, "{name}");
+    assert!(code.code.word(code.entry + 8) < u64::from(code.code.pool), "{name}");
+}
+
+/// Compiles all functions, and for every fifth of them what follows from its first loop on.
+fn compile_all(file: &str, options: CodeOptions, target: impl Fn(&ModuleInfo) -> Target, off: PassSet) {
+    let module = example(file);
     let target = target(&module);
-    let (mut count, mut bytes, mut spills, mut insts) = (0, 0, 0, 0);
     for own in 0..module.bodies.len() as u32 {
         let func = FuncIndex(module.imported_funcs + own);
-        if only.is_some_and(|only| only != func.0) {
-            continue;
-        }
-        let mut print = Print;
-        let dump: Option<&mut dyn Dump> = if only.is_some() { Some(&mut print) } else { None };
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            compile(&module, func, CodeOptions::default(), &target, Request { dump, ..Request::default() })
-        }));
-        match result {
-            Ok(Ok(code)) => {
-                count += 1;
-                bytes += code.code.bytes.len();
-                spills += code.stats.spills;
-                insts += code.stats.insts;
-                if let (Some(_), Ok(file)) = (only, std::env::var("CODE")) {
-                    std::fs::write(file, code.code.code()).unwrap();
-                }
+        let request = Request { off, ..Request::default() };
+        let name = format!("{file}: function {}", func.0);
+        let code = compile(&module, func, options, &target, request);
+        check(&name, &code.unwrap_or_else(|refusal| panic!("{name}: {refusal}")));
+        if own % 5 == 0 {
+            // A function without loops refuses.
+            let request = Request { osr: Some(0), off, ..Request::default() };
+            if let Ok(code) = compile(&module, func, options, &target, request) {
+                check(&name, &code);
             }
-            Ok(Err(refusal)) => println!("{}: {refusal}", func.0),
-            Err(_) => println!("{}: panic", func.0),
         }
     }
-    println!(
-        "{file}: {count} of {} functions, {bytes} bytes, {spills} spills, {insts} insts",
-        module.bodies.len()
-    );
+}
+
+const METERED: CodeOptions = CodeOptions { fuel: true, interruption: true, canonical_nans: true };
+
+#[test]
+fn functions_of_c_with_all_extensions() {
+    let target = |module: &ModuleInfo| target(module, CpuFeatures::ALL, MemoryMode::Guard);
+    compile_all("c/wordcount.wasm", CodeOptions::default(), target, PassSet::default());
+}
+
+#[test]
+fn functions_of_cpp_that_throw_on_the_oldest_processor() {
+    let target = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
+    compile_all("cpp/reckon.wasm", METERED, target, PassSet::default());
+}
+
+#[test]
+fn functions_with_objects_of_the_heap() {
+    let target = |module: &ModuleInfo| target(module, CpuFeatures::ALL, MemoryMode::Guard);
+    compile_all("moonbit/lisp.wasm", METERED, target, PassSet::default());
+}
+
+#[test]
+fn registers_by_the_quick_algorithm() {
+    let with_guard = |module: &ModuleInfo| target(module, CpuFeatures::of_level(2), MemoryMode::Guard);
+    let quick = PassSet::default().with("ion");
+    compile_all("rust/primes.wasm", METERED, with_guard, quick);
+    let checked = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
+    compile_all("moonbit/lisp.wasm", CodeOptions::default(), checked, quick);
 }

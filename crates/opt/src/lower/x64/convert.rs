@@ -59,25 +59,25 @@ impl Lowering<'_> {
         use Unary as U;
         let double = matches!(op.result(), upshift_core::types::ValType::F64);
         Some(match op {
-            U::F32ConvertI32S | U::F64ConvertI32S => self.from_int(double, Size::S32, value),
+            U::F32ConvertI32S | U::F64ConvertI32S => self.convert_int(double, Size::S32, value),
             // Zero-extended, it is a number of 64 bits that has no sign.
             U::F32ConvertI32U | U::F64ConvertI32U | U::F32ConvertI64S | U::F64ConvertI64S => {
-                self.from_int(double, Size::S64, value)
+                self.convert_int(double, Size::S64, value)
             }
-            U::F32ConvertI64U | U::F64ConvertI64U => self.from_u64(double, value),
-            U::I32TruncF32S | U::I32TruncF64S => self.to_integer(Integer::I32, false, value),
-            U::I32TruncF32U | U::I32TruncF64U => self.to_integer(Integer::U32, false, value),
-            U::I64TruncF32S | U::I64TruncF64S => self.to_integer(Integer::I64, false, value),
-            U::I64TruncF32U | U::I64TruncF64U => self.to_integer(Integer::U64, false, value),
-            U::I32TruncSatF32S | U::I32TruncSatF64S => self.to_integer(Integer::I32, true, value),
-            U::I32TruncSatF32U | U::I32TruncSatF64U => self.to_integer(Integer::U32, true, value),
-            U::I64TruncSatF32S | U::I64TruncSatF64S => self.to_integer(Integer::I64, true, value),
-            U::I64TruncSatF32U | U::I64TruncSatF64U => self.to_integer(Integer::U64, true, value),
+            U::F32ConvertI64U | U::F64ConvertI64U => self.convert_u64(double, value),
+            U::I32TruncF32S | U::I32TruncF64S => self.lower_truncation(Integer::I32, false, value),
+            U::I32TruncF32U | U::I32TruncF64U => self.lower_truncation(Integer::U32, false, value),
+            U::I64TruncF32S | U::I64TruncF64S => self.lower_truncation(Integer::I64, false, value),
+            U::I64TruncF32U | U::I64TruncF64U => self.lower_truncation(Integer::U64, false, value),
+            U::I32TruncSatF32S | U::I32TruncSatF64S => self.lower_truncation(Integer::I32, true, value),
+            U::I32TruncSatF32U | U::I32TruncSatF64U => self.lower_truncation(Integer::U32, true, value),
+            U::I64TruncSatF32S | U::I64TruncSatF64S => self.lower_truncation(Integer::I64, true, value),
+            U::I64TruncSatF32U | U::I64TruncSatF64U => self.lower_truncation(Integer::U64, true, value),
             _ => return None,
         })
     }
 
-    fn from_int(&mut self, double: bool, size: Size, value: Value) -> VReg {
+    fn convert_int(&mut self, double: bool, size: Size, value: Value) -> VReg {
         let value = self.reg_for(value, size);
         self.out.from_int(double, size, value)
     }
@@ -91,7 +91,7 @@ impl Lowering<'_> {
     }
 
     /// From an unsigned number of 64 bits: one with the highest bit set is halved first, the lowest bit deciding how it is rounded.
-    fn from_u64(&mut self, double: bool, value: Value) -> VReg {
+    fn convert_u64(&mut self, double: bool, value: Value) -> VReg {
         let value = self.reg(value);
         let ty = if double { Ty::F64 } else { Ty::F32 };
         let (large, small, over) = (self.out.cold_block(), self.out.block(), self.out.block());
@@ -111,7 +111,7 @@ impl Lowering<'_> {
         self.result_of(over, RegClass::Float)
     }
 
-    fn to_integer(&mut self, to: Integer, saturates: bool, value: Value) -> VReg {
+    fn lower_truncation(&mut self, to: Integer, saturates: bool, value: Value) -> VReg {
         let double = self.func.ty(value) == Ty::F64;
         let value = self.reg(value);
         let (misfit, over) = (self.out.cold_block(), self.out.block());

@@ -328,10 +328,10 @@ impl Lowering<'_> {
             U::I32Popcnt | U::I64Popcnt if self.has(CpuFeature::Popcnt) => {
                 self.count(Extend::Popcnt, size, value)
             }
-            U::I32ReinterpretF32 => self.to_int(LoadOp::W32, Load::LoadF32, Size::S32, value),
-            U::I64ReinterpretF64 => self.to_int(LoadOp::W64, Load::LoadF64, Size::S64, value),
-            U::F32ReinterpretI32 => self.to_float(LoadOp::F32, Load::Load32U, Size::S32, value),
-            U::F64ReinterpretI64 => self.to_float(LoadOp::F64, Load::Load64, Size::S64, value),
+            U::I32ReinterpretF32 => self.bits_of_float(LoadOp::W32, Load::LoadF32, Size::S32, value),
+            U::I64ReinterpretF64 => self.bits_of_float(LoadOp::W64, Load::LoadF64, Size::S64, value),
+            U::F32ReinterpretI32 => self.float_of_bits(LoadOp::F32, Load::Load32U, Size::S32, value),
+            U::F64ReinterpretI64 => self.float_of_bits(LoadOp::F64, Load::Load64, Size::S64, value),
             U::RefI31 => {
                 let value = self.reg_for(value, Size::S32);
                 let twice = self.out.lea(Size::S32, Address::register(value, 0).index(value, Scale::X1));
@@ -403,7 +403,7 @@ impl Lowering<'_> {
     }
 
     /// The bits of a float.
-    fn to_int(&mut self, load: LoadOp, wanted: Load, size: Size, value: Value) -> VReg {
+    fn bits_of_float(&mut self, load: LoadOp, wanted: Load, size: Size, value: Value) -> VReg {
         match self.sink(value, wanted) {
             Some(place) => self.at(place, |this, address, fault| this.out.load(load, address, fault)),
             None => {
@@ -414,7 +414,7 @@ impl Lowering<'_> {
     }
 
     /// The float with these bits.
-    fn to_float(&mut self, load: LoadOp, wanted: Load, size: Size, value: Value) -> VReg {
+    fn float_of_bits(&mut self, load: LoadOp, wanted: Load, size: Size, value: Value) -> VReg {
         match self.sink(value, wanted) {
             Some(place) => self.at(place, |this, address, fault| this.out.load(load, address, fault)),
             None => {

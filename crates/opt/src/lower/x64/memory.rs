@@ -331,7 +331,7 @@ impl Lowering<'_> {
         let len = self.record_field(memory, offset_of!(MemRecord, len));
         let made = match self.module.memories[memory.index()].page_size_log2 {
             0 => len,
-            log2 => self.out.shift_imm(Shift::Shr, Size::S64, len, log2 as u8),
+            log2 => self.out.shift_imm(Shift::Shr, Size::S64, len, log2),
         };
         self.bind(inst, made);
     }

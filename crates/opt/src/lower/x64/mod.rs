@@ -42,6 +42,25 @@ use crate::ssa::{Block, Func, Op, Pos, Value};
 
 /// Lowers a function. `room` is that of a machine function that is no longer needed. `None` if so many references live over so many
 /// calls that all operands together are out of proportion to the function.
+///
+/// # Examples
+/// ```
+/// use upshift_asm::x64::CpuFeatures;
+/// use upshift_baseline::Target;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::lower::x64::lower;
+/// use upshift_opt::mach::x64::Inst;
+/// use upshift_opt::mach::MFunc;
+/// use upshift_opt::ssa::parse::parse;
+/// use upshift_translate::ModuleInfo;
+///
+/// let func = parse("func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n")?;
+/// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let machine = lower(&func, &ModuleInfo::default(), &target, MFunc::default()).expect("it is small");
+/// assert!(matches!(machine.insts[..], [Inst::Entry, Inst::Return { .. }]));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
 #[must_use]
 pub fn lower(func: &Func, module: &ModuleInfo, target: &Target, room: MFunc<Inst>) -> Option<MFunc<Inst>> {
     let mut lowering = Lowering::new(func, module, target, room)?;

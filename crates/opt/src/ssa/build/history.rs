@@ -383,8 +383,8 @@ mod tests {
             for time in (0..now).step_by(37).chain([now]) {
                 let last = writes.iter().rev().find(|&&at| at < time);
                 let around = last.and_then(|&at| {
-                    let ended = scopes.iter().filter(|&&(_, end, _)| end < time);
-                    ended.filter(|&&(since, end, _)| since <= at && at < end).next_back()
+                    let mut ended = scopes.iter().filter(|&&(_, end, _)| end < time);
+                    ended.rfind(|&&(since, end, _)| since <= at && at < end)
                 });
                 let found = match history.find(history.latest(X), Time(time)) {
                     Found::Merge(label, _) => Some(label.0),

@@ -13,7 +13,7 @@ use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
 use super::Emitter;
-use super::cold::Cold;
+use super::cold::{Cold, Path};
 use super::control::header;
 use crate::mach::sites::{CallSite, Found, Words};
 use crate::mach::x64::build::{Place, places, slots};
@@ -58,7 +58,7 @@ impl<'m> Emitter<'_, 'm> {
         match call.found {
             Found::Elsewhere => self.emit_run_words(words, true),
             found => {
-                self.emit_find(found, || Cold::Call { label: native, number, words });
+                self.emit_find(found, Path::Call { number, words });
                 self.emit_native_call(call, landing);
             }
         }
@@ -122,7 +122,7 @@ impl<'m> Emitter<'_, 'm> {
 
     /// The record of the function that is called, in its register. Where it is not there, not of the expected type, or not of the
     /// running instance, a cold path does the call.
-    fn emit_find(&mut self, found: Found, other: impl FnOnce() -> Cold) {
+    fn emit_find(&mut self, found: Found, path: Path) {
         match found {
             Found::Own(record) | Found::Itself(record) => {
                 return self.asm.lea(Size::S64, RECORD, Mem::base(CTX, record));
@@ -131,12 +131,7 @@ impl<'m> Emitter<'_, 'm> {
             Found::Element { .. } | Found::Reference => {}
         }
         let label = self.asm.label();
-        let cold = match other() {
-            Cold::Call { number, words, .. } => Cold::Call { label, number, words },
-            Cold::Run { words, .. } => Cold::Run { label, words },
-            trap @ Cold::Trap { .. } => trap,
-        };
-        self.cold.push(cold);
+        self.cold.push(Cold { label, path });
         if let Found::Element { table, ty } = found {
             self.asm.mov(Size::S64, FREE, Mem::base(CTX, table));
             self.asm.cmp(Size::S64, LEADS, Mem::base(FREE, offset_of!(TableRecord, len) as i32));
@@ -292,8 +287,9 @@ impl<'m> Emitter<'_, 'm> {
             return self.emit_run_words(words, true);
         }
         let no_room = self.asm.label();
-        self.cold.push(Cold::Run { label: no_room, words });
-        self.emit_find(call.found, || Cold::Run { label: no_room, words });
+        let path = Path::Run { words };
+        self.cold.push(Cold { label: no_room, path });
+        self.emit_find(call.found, path);
         self.emit_replace_frame(params, no_room);
     }
 

@@ -4,7 +4,7 @@
 use std::mem::offset_of;
 
 use regalloc2::Allocation;
-use upshift_asm::x64::{Cond, Gpr, Mem, RegMem, Size};
+use upshift_asm::x64::{Gpr, Mem, RegMem, Size};
 use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::Trap;
 use upshift_core::vm::{ObjectHeader, StoreCtx, VmCtx};
@@ -15,36 +15,28 @@ use crate::mach::x64::regs::{CTX, SCRATCH, allocatable};
 
 /// Code that is to be written behind all blocks.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cold {
+pub(super) struct Cold {
+    pub(super) label: Label,
+    pub(super) path: Path,
+}
+
+/// What such code does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Path {
     /// A trap of an instruction.
-    Trap { label: Label, trap: Trap, detail: Detail, inst: u32 },
+    Trap { trap: Trap, detail: Detail, inst: u32 },
     /// The interpreter calls: arguments go to their slots first.
-    Call { label: Label, number: u32, words: Const },
+    Call { number: u32, words: Const },
     /// The interpreter does what it is asked for; all is in slots.
-    Run { label: Label, words: Const },
+    Run { words: Const },
 }
 
 impl Emitter<'_, '_> {
     /// Stops with a trap if the flags say so.
-    pub(super) fn emit_trap_if(
-        &mut self,
-        inst: usize,
-        test: Test,
-        trap: Trap,
-        detail: Detail,
-        _: &[Allocation],
-    ) {
+    pub(super) fn emit_trap_if(&mut self, inst: usize, test: Test, trap: Trap, detail: Detail) {
         let label = self.asm.label();
-        self.cold.push(Cold::Trap { label, trap, detail, inst: inst as u32 });
-        match test {
-            Test::Equal => {
-                let unordered = self.asm.label();
-                self.asm.jcc_short(Cond::P, unordered);
-                self.asm.jcc(Cond::E, label);
-                self.asm.bind(unordered);
-            }
-            _ => self.emit_jcc(test, label),
-        }
+        self.cold.push(Cold { label, path: Path::Trap { trap, detail, inst: inst as u32 } });
+        self.emit_jcc(test, label);
     }
 
     /// Stops with a trap.
@@ -103,21 +95,18 @@ impl Emitter<'_, '_> {
     /// Writes all cold paths.
     pub(super) fn emit_cold_paths(&mut self) {
         for at in 0..self.cold.len() {
-            match self.cold[at] {
-                Cold::Trap { label, trap, detail, inst } => {
-                    self.asm.bind(label);
+            let Cold { label, path } = self.cold[at];
+            self.asm.bind(label);
+            match path {
+                Path::Trap { trap, detail, inst } => {
                     let allocs = self.allocs(inst as usize);
                     self.emit_trap(trap, detail, allocs, self.func.positions[inst as usize]);
                 }
-                Cold::Call { label, number, words } => {
-                    self.asm.bind(label);
+                Path::Call { number, words } => {
                     self.emit_spread(number);
                     self.emit_run_words(words, true);
                 }
-                Cold::Run { label, words } => {
-                    self.asm.bind(label);
-                    self.emit_run_words(words, true);
-                }
+                Path::Run { words } => self.emit_run_words(words, true),
             }
         }
         self.emit_saving();

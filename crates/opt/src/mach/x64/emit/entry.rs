@@ -87,10 +87,10 @@ impl Emitter<'_, '_> {
             let word = self.emit_arrival_at(block);
             self.tables.note_arrival(block, word);
         }
-        for number in 0..LANDINGS.len() {
-            if let Some(label) = self.ways.landings[number] {
+        for (result, label) in LANDINGS.into_iter().zip(self.ways.landings) {
+            if let Some(label) = label {
                 self.asm.bind(label);
-                self.emit_call_landing(LANDINGS[number]);
+                self.emit_call_landing(result);
             }
         }
         let entry = self.asm.here();

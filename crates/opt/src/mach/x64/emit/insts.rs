@@ -18,7 +18,6 @@ impl Emitter<'_, '_> {
         let allocs = self.allocs(at);
         let gpr = |number: usize| Self::gpr(allocs[number]);
         let xmm = |number: usize| Self::xmm(allocs[number]);
-        let last = || Self::gpr(allocs[allocs.len() - 1]);
         let last_xmm = || Self::xmm(allocs[allocs.len() - 1]);
         let mut rest = allocs.iter();
         let flags = self.flags.take();
@@ -222,7 +221,7 @@ impl Emitter<'_, '_> {
                 self.emit_atomic_loop(op, size, mem, gpr(0), scratch);
             }
             Inst::Fence => self.asm.mfence(),
-            Inst::TrapIf(test, trap, detail) => self.emit_trap_if(at, test, trap, detail, allocs),
+            Inst::TrapIf(test, trap, detail) => self.emit_trap_if(at, test, trap, detail),
             Inst::Trap(trap, detail) => {
                 let position = self.func.positions[at];
                 self.emit_trap(trap, detail, allocs, position);
@@ -236,7 +235,7 @@ impl Emitter<'_, '_> {
             Inst::Jump => {}
             Inst::Branch(test) => return self.emit_branch(block, test),
             Inst::Table(number) => return self.emit_table(block, number, gpr(0), [gpr(1), gpr(2)]),
-            Inst::Return(number) => self.emit_return(number, allocs),
+            Inst::Return { number, .. } => self.emit_return(number, allocs),
             Inst::TailCall(number) => self.emit_tail_call(at, number),
         }
         match self.func.insts[at] {

@@ -19,10 +19,9 @@ use regalloc2::{Allocation, Edit, Inst as Number, Output, ProgPoint};
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
 use upshift_asm::{AsmError, Const, Label, Word};
 use upshift_baseline::{Fault, Target};
-use upshift_core::vm::frame;
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
-use upshift_translate::backend::{Frame, Slot};
+use upshift_translate::backend::Frame;
 
 use self::cold::Cold;
 use super::inst::{Addr, Base, Inst, Memory};
@@ -353,11 +352,6 @@ impl<'a> Emitter<'a, '_> {
     #[inline]
     fn out(&self, slot: u32) -> Mem {
         self.slot(self.places.out.saturating_add(slot))
-    }
-
-    /// How far a slot lies above the frame pointer.
-    fn fp_slot(&self, slot: Slot) -> i64 {
-        i64::from(slot.0) - i64::from(frame::fp_offset(self.body.frame.params))
     }
 
     /// A spill slot.
