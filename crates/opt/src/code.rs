@@ -151,6 +151,10 @@ refusals! {
     TooLarge "too large";
     /// So much is different on so many ways through it that compiling it would take long and much memory.
     TooManyEdges "too many values on too many branches";
+    /// So many references live over so many calls that compiling it would take long and much memory.
+    TooManyReferences "too many references over too many calls";
+    /// So many values live over so many blocks that compiling it would take long and much memory.
+    TooManyLive "too many values over too many blocks";
     /// Nothing reaches the loop where control should come in.
     NoSuchLoop "nothing reaches the loop";
     /// The walker met something that no tier knows, which validation excludes.

@@ -20,6 +20,13 @@ use crate::mach::{MFunc, text};
 use crate::passes;
 use crate::ssa::Func;
 use crate::ssa::build::{BuildError, build};
+use crate::ssa::live;
+
+/// How many values may live behind all blocks together: the allocator's time and memory grow with them.
+const MOST_LIVE: usize = 1 << 24;
+
+/// From so many of them on the quick algorithm allocates registers.
+const QUICK_FROM_LIVE: usize = 1 << 20;
 
 /// What is used from one function to the next.
 struct Room {
@@ -76,10 +83,15 @@ pub fn compile(
         dump.ssa("build", &ssa);
         let passes_off = passes::run(&mut ssa, module, request.off, |name, ssa| dump.ssa(name, ssa));
 
-        let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach));
+        let live = live::behind_blocks(&ssa, MOST_LIVE);
+        if live > MOST_LIVE {
+            return Err(refuse(Reason::TooManyLive, String::new()));
+        }
+        let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach))
+            .ok_or_else(|| refuse(Reason::TooManyReferences, String::new()))?;
         dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
 
-        let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM;
+        let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM || live >= QUICK_FROM_LIVE;
         let output = allocate(&mach, &room.environment, quick, &mut room.registers)
             .map_err(|error| refuse(Reason::TooLarge, error.to_string()))?;
         dump.step(Stage::Mach, "allocate", &|| text::print(&mach, Some(output), name));

@@ -3,9 +3,13 @@
 
 use std::fmt::Write;
 
+use upshift_asm::x64::CpuFeatures;
+use upshift_baseline::Target;
 use upshift_core::index::FuncIndex;
+use upshift_core::vm::Returns;
 use upshift_opt::ssa::build::BuildError;
 use upshift_opt::ssa::{Func, build};
+use upshift_opt::{Reason, Request};
 use upshift_translate::{CodeOptions, Features, TypeRegistry, WalkBuffers, parse};
 
 /// SSA of the first own function, and the bytes of its body.
@@ -131,4 +135,55 @@ fn many_calls_and_clauses() {
             (local.get $x))"
     );
     assert_eq!(built(&many, None).0.unwrap_err(), BuildError::TooManyEdges);
+}
+
+/// Compiles the last function of a module, which has so many in front of it.
+fn compiled(text: &str, before: u32) -> Result<u32, Reason> {
+    let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+    let module = parse(bytes.into(), &Features::all(), &TypeRegistry::default())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let target = Target {
+        features: CpuFeatures::ALL,
+        returns: Returns::Paired,
+        memories: [].into(),
+        counts: false,
+        choices: false,
+    };
+    let code =
+        upshift_opt::compile(&module, FuncIndex(before), CodeOptions::default(), &target, Request::default());
+    code.map(|code| code.stats.insts).map_err(|refusal| refusal.reason)
+}
+
+/// Each reference that lives over a call is an operand of it: that many are too many.
+#[test]
+fn many_references_over_many_calls() {
+    let compiled = |references: usize, calls: usize| {
+        let sets = repeat(references, |at| format!("(local.set {at} (call $f))"));
+        let calls = "(drop (call $f))".repeat(calls);
+        let gets = repeat(references, |at| format!("(call $use (local.get {at}))"));
+        let text = format!(
+            "(module (func $f (result externref) (ref.null extern)) (func $use (param externref))
+                (func (local {}) {sets} {calls} {gets}))",
+            "externref ".repeat(references)
+        );
+        compiled(&text, 2)
+    };
+    assert!(compiled(100, 100).is_ok());
+    assert_eq!(compiled(2000, 2000), Err(Reason::TooManyReferences));
+}
+
+/// Each value that lives over a block is something that the allocator looks at.
+#[test]
+fn many_values_over_many_blocks() {
+    let compiled = |values: usize, blocks: usize| {
+        let get = "(global.get $g)";
+        let sets = repeat(values, |at| format!("(local.set {at} (i32.xor {get} (i32.const {at})))"));
+        let blocks = format!("(if {get} (then (global.set $g (i32.const 3))))").repeat(blocks);
+        let adds = repeat(values, |at| format!("(i32.add (local.get {at}))"));
+        let locals = "i32 ".repeat(values);
+        let body = format!("(local {locals}) {sets} {blocks} i32.const 0 {adds}");
+        compiled(&format!("(module (global $g (mut i32) (i32.const 1)) (func (result i32) {body}))"), 0)
+    };
+    assert!(compiled(100, 100).is_ok());
+    assert_eq!(compiled(5000, 5000), Err(Reason::TooManyLive));
 }

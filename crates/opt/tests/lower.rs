@@ -66,7 +66,8 @@ fn expectation(wat: &str) -> String {
             names::function_name(&module, func).map_or_else(|| format!("func {}", func.0), str::to_owned);
         let ssa = build(&module, func, options, None, &mut WalkBuffers::default())
             .unwrap_or_else(|error| panic!("{title}: {error}"));
-        let lowered = lower(&ssa, &module, &target, MFunc::default());
+        let lowered =
+            lower(&ssa, &module, &target, MFunc::default()).expect("few references live over few calls");
         write!(text, "\n;; ${title}\n").expect("writing to a String does not fail");
         for line in text::print(&lowered, None, name).lines() {
             writeln!(text, ";;   {line}").expect("writing to a String does not fail");

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use upshift::{
-    Caller, Config, Engine, Func, Instance, Module, Optimization, Store, Tier, TierPath, Trap, Trigger,
-    TypedFunc,
+    Caller, Config, Engine, Func, Instance, Module, Optimization, Store, Tier, TierPath, Tiers, Trap,
+    Trigger, TypedFunc,
 };
 
 /// Longer than anything here takes on a machine that is not stuck.
@@ -208,4 +208,80 @@ fn optimized_code_is_stopped_like_any_other() {
     assert!(tiers(&store).contains(&Tier::Optimizing));
     store.set_epoch_deadline(1);
     assert_eq!(call(&mut store, "sum").unwrap(), 7);
+}
+
+/// Runs a function that has two parameters in the optimizing tier.
+fn optimized(text: &str, args: (i32, i64)) -> i64 {
+    let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Optimizing))).unwrap();
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let func = instance.get_typed_func::<(i32, i64), i64>(&mut store, "f").unwrap();
+    let result = func.call(&mut store, args).unwrap();
+    assert_eq!(tiers(&store), [Tier::Optimizing]);
+    result
+}
+
+/// The inversion of 32 bits has zeroes above them when it is extended, which the inversion of what was extended has not.
+#[test]
+fn extended_inversions_have_no_upper_half() {
+    for operands in [
+        "(local.get 1) (i64.extend_i32_u (i32.xor (local.get 0) (i32.const -1)))",
+        "(i64.extend_i32_u (i32.xor (i32.const -1) (local.get 0))) (local.get 1)",
+    ] {
+        let text =
+            format!(r#"(module (func (export "f") (param i32 i64) (result i64) (i64.and {operands})))"#);
+        assert_eq!(optimized(&text, (5, -1)), 0xffff_fffa, "{text}");
+    }
+}
+
+/// A slot may have an operand of one type where the outer loop begins, and of another one below the inner loop.
+#[test]
+fn operands_below_an_inner_loop_come_along() {
+    let text = r#"(module
+        (func $wide (param i64) (result i64) (local.get 0))
+        (func $narrow (param i32) (result i32) (local.get 0))
+        (func (export "f") (param $m i32) (result i64) (local $n i32) (local $turns i32) (local $sum i64)
+            i32.const 5 local.set $n
+            i32.const 3 call $narrow
+            (loop $outer (param i32)
+                i64.extend_i32_u local.get $sum i64.add local.set $sum
+                i64.const 0x1234567800000001 call $wide
+                local.get $m local.set $turns
+                (loop $inner
+                    (br_if $inner (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+                local.get $sum i64.add local.set $sum
+                local.get $n call $narrow
+                (br_if $outer (local.tee $n (i32.sub (local.get $n) (i32.const 1))))
+                drop)
+            local.get $sum))"#;
+    for skip in [false, true] {
+        let engine = Engine::new(rising().skip_baseline(skip)).unwrap();
+        let module = Module::new(&engine, text).unwrap();
+        let mut store = Store::new(&engine, ());
+        let f = func(&mut store, &module, "f");
+        let expected = 5i64.wrapping_mul(0x1234_5678_0000_0001) + 3 + 5 + 4 + 3 + 2;
+        assert_eq!(f.call(&mut store, 1000).unwrap(), expected);
+        assert_eq!(tiers(&store).last(), Some(&Tier::Optimizing));
+    }
+}
+
+/// What is an integer for a moment only is a reference on the way into a loop.
+#[test]
+fn integers_as_references_below_a_loop_come_along() {
+    let text = r#"(module
+        (func (export "f") (param $turns i32) (result i64)
+            (ref.i31 (i32.const 5))
+            (loop $l (br_if $l (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+            (ref.i31 (i32.const 7))
+            (local.get $turns)
+            (select (result i31ref))
+            i31.get_s
+            i64.extend_i32_s))"#;
+    let engine = Engine::new(&rising()).unwrap();
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    let f = func(&mut store, &module, "f");
+    assert_eq!(f.call(&mut store, 1000).unwrap(), 7);
+    assert_eq!(tiers(&store).last(), Some(&Tier::Optimizing));
 }

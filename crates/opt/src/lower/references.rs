@@ -2,6 +2,10 @@
 
 use crate::ssa::{Block, Func, Op, Ty, Value};
 
+/// How many references may be wanted behind all blocks together, and over all calls together: each of the latter is an operand
+/// of its call.
+pub(super) const MOST: usize = 1 << 20;
+
 /// By block the references that some block behind it uses, apart from its own.
 #[derive(Debug)]
 pub(crate) struct LiveReferences {
@@ -14,11 +18,12 @@ pub(crate) fn is_reference(func: &Func, value: Value) -> bool {
 }
 
 impl LiveReferences {
-    /// Goes from each use upwards to where the reference is made: as far as it lives, and no further.
-    pub(crate) fn new(func: &Func) -> LiveReferences {
+    /// Goes from each use upwards to where the reference is made: as far as it lives, and no further. `None` if that would be
+    /// [too many](MOST).
+    pub(crate) fn new(func: &Func) -> Option<LiveReferences> {
         let mut live = LiveReferences { out: vec![Vec::new(); func.blocks.len()] };
         if !func.values.iter().any(|value| value.ty == Some(Ty::Ref)) {
-            return live;
+            return Some(live);
         }
         let mut homes = vec![Block(u32::MAX); func.values.len()];
         let mut uses = Vec::new();
@@ -39,6 +44,7 @@ impl LiveReferences {
         // For which reference a block was the last one that was looked at.
         let mut seen = vec![Value(u32::MAX); func.blocks.len()];
         let mut waiting = Vec::new();
+        let mut count = 0;
         for (value, block) in uses {
             waiting.push(block);
             while let Some(block) = waiting.pop() {
@@ -50,11 +56,15 @@ impl LiveReferences {
                         seen[before.index()] = value;
                         live.out[before.index()].push(value);
                         waiting.push(before);
+                        count += 1;
                     }
+                }
+                if count > MOST {
+                    return None;
                 }
             }
         }
-        live
+        Some(live)
     }
 
     /// Those behind a block.

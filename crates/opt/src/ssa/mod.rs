@@ -22,6 +22,7 @@ mod block;
 pub mod build;
 pub mod dom;
 pub mod effects;
+pub mod live;
 pub mod loops;
 mod op;
 pub mod parse;

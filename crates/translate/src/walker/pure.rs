@@ -1,7 +1,7 @@
 //! Operators that only compute: they pop operands from the stack model and write the result to its home.
 
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
-use upshift_core::types::ValType;
+use upshift_core::types::{HeapType, RefType, ValType};
 use upshift_core::value::V128;
 
 use super::frequent::Number;
@@ -50,7 +50,11 @@ impl<B: Backend> Walker<'_, '_, B> {
 
     pub(super) fn unary(&mut self, op: Unary) -> Step {
         let value = self.pop();
-        let dst = self.stack.push_home(op.result());
+        let result = match op {
+            Unary::RefI31 => ValType::Ref(RefType { nullable: false, heap: HeapType::I31 }),
+            _ => op.result(),
+        };
+        let dst = self.stack.push_home(result);
         self.announce();
         self.backend.unary(op, dst, value);
         self.canonical(dst, nans::of_unary(op))

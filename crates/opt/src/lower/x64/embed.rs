@@ -9,6 +9,7 @@ use upshift_ir::build::Builder as Instructions;
 use upshift_translate::backend::{Backend, MemArg, Operand, Operands, Service, Slot};
 
 use super::Lowering;
+use crate::lower::references::MOST;
 use crate::mach::Words;
 use crate::mach::x64::Embed;
 use crate::ssa::{Op, Ty, Value};
@@ -52,6 +53,11 @@ impl Lowering<'_> {
 
     /// The registers of references that are wanted behind the running instruction.
     pub(super) fn live_registers(&mut self) -> Vec<VReg> {
+        self.over_calls += self.live.len();
+        if self.over_calls > MOST {
+            // The function is refused in the end.
+            return Vec::new();
+        }
         let live = std::mem::take(&mut self.live);
         let registers = live.iter().map(|&value| self.reg(value)).collect();
         self.live = live;

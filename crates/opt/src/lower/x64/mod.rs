@@ -32,7 +32,7 @@ use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
 use self::calls::{CaughtArea, CaughtIn};
-use super::references::{LiveReferences, is_reference};
+use super::references::{self, LiveReferences, is_reference};
 use super::uses::Uses;
 use crate::mach::backwards::Backwards;
 use crate::mach::x64::Inst;
@@ -40,7 +40,8 @@ use crate::mach::{Builder, MBlock, MFunc};
 use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, Func, Op, Pos, Value};
 
-/// Lowers a function. `room` is that of a machine function that is no longer needed.
+/// Lowers a function. `room` is that of a machine function that is no longer needed. `None` if so many references live over so many
+/// calls that all operands together are out of proportion to the function.
 ///
 /// # Examples
 /// ```
@@ -56,15 +57,15 @@ use crate::ssa::{Block, Func, Op, Pos, Value};
 /// let func = parse("func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n")?;
 /// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
 /// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
-/// let machine = lower(&func, &ModuleInfo::default(), &target, MFunc::default());
+/// let machine = lower(&func, &ModuleInfo::default(), &target, MFunc::default()).expect("it is small");
 /// assert!(matches!(machine.insts[..], [Inst::Entry, Inst::Return { .. }]));
 /// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
 /// ```
 #[must_use]
-pub fn lower(func: &Func, module: &ModuleInfo, target: &Target, room: MFunc<Inst>) -> MFunc<Inst> {
-    let mut lowering = Lowering::new(func, module, target, room);
+pub fn lower(func: &Func, module: &ModuleInfo, target: &Target, room: MFunc<Inst>) -> Option<MFunc<Inst>> {
+    let mut lowering = Lowering::new(func, module, target, room)?;
     lowering.run();
-    lowering.finish()
+    (lowering.over_calls <= references::MOST).then(|| lowering.finish())
 }
 
 /// A function that is being lowered.
@@ -82,6 +83,8 @@ pub(super) struct Lowering<'a> {
     results: Vec<(u32, Value)>,
     /// References that are wanted behind each block.
     references: LiveReferences,
+    /// How many references live over all calls so far, one counted for each.
+    over_calls: usize,
     /// References that are wanted behind the running instruction.
     live: Vec<Value>,
     /// Whether a value is among them, by number.
@@ -104,7 +107,13 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(func: &'a Func, module: &'a ModuleInfo, target: &'a Target, room: MFunc<Inst>) -> Lowering<'a> {
+    fn new(
+        func: &'a Func,
+        module: &'a ModuleInfo,
+        target: &'a Target,
+        room: MFunc<Inst>,
+    ) -> Option<Lowering<'a>> {
+        let references = LiveReferences::new(func)?;
         // A body for entry at a loop has the frame of the other tiers below its own.
         let fixed_start = match func.osr {
             Some(_) => func.frame_slots - frame::fp_offset(func.frame.params),
@@ -116,7 +125,7 @@ impl<'a> Lowering<'a> {
             blocks[block.index()] = builder.block();
         }
         let count = func.values.len();
-        Lowering {
+        Some(Lowering {
             func,
             module,
             layout: module.vm_layout(),
@@ -125,7 +134,8 @@ impl<'a> Lowering<'a> {
             regs: vec![None; count],
             sunk: vec![false; count],
             results: Vec::new(),
-            references: LiveReferences::new(func),
+            references,
+            over_calls: 0,
             live: Vec::new(),
             is_live: vec![false; count],
             epoch: 0,
@@ -136,7 +146,7 @@ impl<'a> Lowering<'a> {
             blocks,
             caught: None,
             caught_in: Vec::new(),
-        }
+        })
     }
 
     fn run(&mut self) {

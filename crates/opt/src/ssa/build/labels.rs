@@ -218,7 +218,7 @@ impl Builder<'_> {
         let since = self.history.now();
         if entrance.is_outermost {
             for (slot, ty) in live.operands.in_homes() {
-                self.load(slot, Ty::of(ty));
+                self.below.insert(slot.0, Ty::of(ty));
             }
         }
         let mut base = self.context().region().base;

@@ -232,8 +232,10 @@ struct Builder<'m> {
     /// Arguments of parameters, one for each edge.
     args: Vec<Value>,
     constants: Constants,
-    /// What was loaded from slots at the entry.
-    loads: FxHashMap<u32, Value>,
+    /// What was loaded from slots at the entry, by slot and type.
+    loads: FxHashMap<(u32, Ty), Value>,
+    /// The types of the operands of the outermost loop around the one where control comes in, by slot.
+    below: FxHashMap<u32, Ty>,
     /// The function's parameters, by slot.
     params: Vec<Option<Value>>,
     /// Calls and throws whose exceptions are caught.
@@ -281,6 +283,7 @@ impl<'m> Builder<'m> {
             args: Vec::new(),
             constants: Constants::default(),
             loads: FxHashMap::default(),
+            below: FxHashMap::default(),
             params: Vec::new(),
             sites: Vec::new(),
             payloads: Vec::new(),

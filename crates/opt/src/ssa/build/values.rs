@@ -163,6 +163,8 @@ impl Builder<'_> {
     fn initial(&mut self, slot: Slot) -> Value {
         let ty = self.context().types.get(slot.0 as usize).copied().flatten();
         if let Start::Loop(_) = self.start {
+            // What is not a local is an operand of the outermost loop that lies below it.
+            let ty = ty.or_else(|| self.below.get(&slot.0).copied());
             return self.load(slot, ty.unwrap_or(Ty::I64));
         }
         if let Some(&Some(param)) = self.params.get(slot.0 as usize) {
@@ -172,13 +174,14 @@ impl Builder<'_> {
         self.constant(0, ty.unwrap_or(Ty::I64))
     }
 
-    /// What was in a slot of the frame when control came in.
+    /// What was in a slot of the frame when control came in. The slot of an operand may have others where loops around the one
+    /// begin at which that is.
     pub(super) fn load(&mut self, slot: Slot, ty: Ty) -> Value {
-        if let Some(&value) = self.loads.get(&slot.0) {
+        if let Some(&value) = self.loads.get(&(slot.0, ty)) {
             return value;
         }
         let value = self.func.append(self.func.entry, Op::SlotLoad(slot), Some(ty), &[], Pos::NONE);
-        self.loads.insert(slot.0, value);
+        self.loads.insert((slot.0, ty), value);
         value
     }
 

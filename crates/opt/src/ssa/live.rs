@@ -1,0 +1,51 @@
+//! How much lives between blocks: what the allocation of registers takes time and memory for.
+
+use super::{Block, Func, Op, Value};
+
+/// How many values there are behind all blocks together that are wanted later, constants aside; it stops counting above `most`.
+///
+/// Goes from each use upwards to where the value is made: as far as it lives, and no further.
+#[must_use]
+pub fn behind_blocks(func: &Func, most: usize) -> usize {
+    if func.values.len().saturating_mul(func.layout.len()) <= most {
+        return 0;
+    }
+    let mut homes = vec![Block(u32::MAX); func.values.len()];
+    let mut uses = Vec::new();
+    for &block in &func.layout {
+        let data = func.block(block);
+        for &value in data.params.iter().chain(&data.insts) {
+            homes[value.index()] = block;
+        }
+        func.for_each_use(block, |value| {
+            if !matches!(func.op(value), Op::Const(_) | Op::ConstV128(_)) {
+                uses.push((value, block));
+            }
+        });
+    }
+    uses.sort_unstable();
+    uses.dedup();
+    let predecessors = func.predecessors();
+    // For which value a block was the last one that was looked at.
+    let mut seen = vec![Value(u32::MAX); func.blocks.len()];
+    let (mut waiting, mut count) = (Vec::new(), 0);
+    for (value, block) in uses {
+        waiting.push(block);
+        while let Some(block) = waiting.pop() {
+            if homes[value.index()] == block {
+                continue;
+            }
+            for &before in predecessors.of(block) {
+                if seen[before.index()] != value {
+                    seen[before.index()] = value;
+                    waiting.push(before);
+                    count += 1;
+                }
+            }
+        }
+        if count > most {
+            break;
+        }
+    }
+    count
+}
