@@ -16,6 +16,8 @@ pub(super) struct Kept {
     slots: [u32; 2 * REGISTERS],
     /// The registers that the running instruction writes, by the same numbers.
     written: u32,
+    /// Those of them that it may write before it has read its operands.
+    early: u32,
 }
 
 impl Kept {
@@ -52,22 +54,24 @@ impl Kept {
         self.slots[Kept::number(register)] == slot as u32 + 1
     }
 
-    /// A register that has the value of the slot, and that the running instruction does not write.
+    /// A register that has the value of the slot, and still has it when the running instruction reads its operands.
     pub(super) fn find(&self, slot: usize, class: RegClass) -> Option<PReg> {
         let first = usize::from(class != RegClass::Int) * REGISTERS;
         let is_kept = |&number: &usize| {
-            self.slots[first + number] == slot as u32 + 1 && self.written & (1 << (first + number)) == 0
+            self.slots[first + number] == slot as u32 + 1 && self.early & (1 << (first + number)) == 0
         };
         (0..REGISTERS).find(is_kept).map(|number| PReg::new(number, class))
     }
 
-    /// The running instruction writes the register.
-    pub(super) fn write(&mut self, register: PReg) {
+    /// The running instruction writes the register, perhaps before it has read its operands.
+    pub(super) fn write(&mut self, register: PReg, is_early: bool) {
         self.written |= 1 << Kept::number(register);
+        self.early |= u32::from(is_early) << Kept::number(register);
     }
 
     /// The running instruction is over.
     pub(super) fn end_inst(&mut self) {
+        self.early = 0;
         let mut written = std::mem::take(&mut self.written);
         while written != 0 {
             self.slots[written.trailing_zeros() as usize] = 0;

@@ -16,7 +16,10 @@ mod kept;
 mod reach;
 mod vector;
 
-use regalloc2::{Allocation, Edit, Inst as Number, OperandKind, Output, PReg, PRegSet, ProgPoint, RegClass};
+use regalloc2::{
+    Allocation, Edit, Inst as Number, OperandConstraint, OperandKind, OperandPos, Output, PReg, PRegSet,
+    ProgPoint, RegClass,
+};
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
 use upshift_asm::{AsmError, Const, Label, Word};
 use upshift_baseline::{Fault, Target};
@@ -279,7 +282,9 @@ impl Emitter<'_, '_> {
             let inst = self.func.insts[at];
             for (operand, alloc) in self.func.operands(at).iter().zip(self.allocs(at)) {
                 if let (OperandKind::Def, Some(register)) = (operand.kind(), alloc.as_reg()) {
-                    self.kept.write(register);
+                    // What reuses the register of an operand has that operand there already.
+                    let reuses = matches!(operand.constraint(), OperandConstraint::Reuse(_));
+                    self.kept.write(register, reuses || operand.pos() == OperandPos::Early);
                 }
             }
             self.emit_inst(block, at);
