@@ -367,6 +367,15 @@ fn only_tiers_that_exist_can_be_chosen() {
 }
 
 #[test]
+fn busy_functions_may_be_optimized() {
+    let dir = Dir::with(&[("math.wat", MATH)]);
+    for way in ["off", "background", "sync"] {
+        dir.run(&["--jit", way, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+    }
+    dir.run(&["--jit", "later", "math.wat"]).fails(2, &["`--jit later`", "`off`", "`background`", "`sync`"]);
+}
+
+#[test]
 fn both_forms_of_returns_run() {
     let dir = Dir::with(&[("math.wat", MATH)]);
     for form in ["paired", "jump"] {
@@ -392,7 +401,7 @@ fn functions_with_too_much_code_are_told() {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     let line = |name: &str| outcome.stderr.lines().find(|line| line.starts_with(name)).unwrap();
     assert!(line("functions refused").ends_with(" 1 (code-budget)"), "{}", outcome.stderr);
-    assert!(line("functions compiled").contains(" 1: "), "{}", outcome.stderr);
+    assert!(line("functions compiled").contains(" 1 baseline: "), "{}", outcome.stderr);
     let table = dir.run(&["analyze", "--tier=baseline", "large.wat"]);
     let row = table.stdout.lines().find(|line| line.ends_with("large")).unwrap();
     assert!(row.contains("code-budget"), "{}", table.stdout);
@@ -421,7 +430,17 @@ fn dump_prints_code_and_runs_nothing() {
     dir.run(&["--dump", "ir", "--func", "0", "import.wat"]).fails(2, &["function 0 is imported"]);
     dir.run(&["--dump", "ir", "--func", "9", "import.wat"]).fails(2, &["no function 9"]);
     dir.run(&["--dump", "ir", "--func", "nope", "import.wat"]).fails(2, &["no function `nope`"]);
-    dir.run(&["--dump", "ssa", "math.wat"]).fails(2, &["`--dump ssa`", "`ir`"]);
+    dir.run(&["--dump", "cfg", "math.wat"]).fails(2, &["`--dump cfg`", "`ir`"]);
+    // What the optimizing compiler has between its steps, and what it makes.
+    let ssa = dir.run(&["--dump", "ssa", "--func", "add", "math.wat"]).stdout;
+    assert!(ssa.starts_with("; build\n") && ssa.contains("i32.add v0, v1"), "{ssa}");
+    let mach = dir.run(&["--dump", "mach", "--func", "add", "math.wat"]).stdout;
+    assert!(mach.starts_with("; lower\n") && mach.contains("; allocate\n"), "{mach}");
+    let asm = dir.run(&["--tier", "opt", "--dump", "asm", "--func", "add", "math.wat"]).stdout;
+    assert!(
+        asm.starts_with("; function 0 `add`: ") && asm.contains("; entry with arguments in registers\n"),
+        "{asm}"
+    );
     dir.run(&["--dump", "ir,", "math.wat"]).fails(2, &["`--dump ir,`", "`ir`"]);
     dir.run(&["--func", "add", "math.wat"]).fails(2, &["--dump"]);
 }

@@ -81,9 +81,9 @@ fn functions_with_objects_of_the_heap() {
 
 #[test]
 fn registers_by_the_quick_algorithm() {
-    let target = |module: &ModuleInfo| target(module, CpuFeatures::of_level(2), MemoryMode::Guard);
+    let with_guard = |module: &ModuleInfo| target(module, CpuFeatures::of_level(2), MemoryMode::Guard);
     let quick = PassSet::default().with("ion");
-    compile_all("rust/primes.wasm", METERED, target, quick);
-    let target = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
-    compile_all("moonbit/lisp.wasm", CodeOptions::default(), target, quick);
+    compile_all("rust/primes.wasm", METERED, with_guard, quick);
+    let checked = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
+    compile_all("moonbit/lisp.wasm", CodeOptions::default(), checked, quick);
 }

@@ -3,6 +3,7 @@
 //! Each is a module with a function `run` without parameters, and what the specification says comes out. All run in each way.
 
 mod common {
+    #[allow(dead_code, reason = "each test uses a part of it")]
     pub(crate) mod ways;
 }
 

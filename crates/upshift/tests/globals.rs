@@ -3,6 +3,7 @@
 //! Each program computes with small whole numbers, so that all types have the same results, and says what it read at each place.
 
 mod common {
+    #[allow(dead_code, reason = "each test uses a part of it")]
     pub(crate) mod ways;
 }
 

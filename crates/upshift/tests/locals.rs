@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use upshift::{Engine, Instance, Module, Result, Store};
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "common/ways.rs"]
 mod ways;
 

@@ -77,9 +77,9 @@ fn a_module_has_a_budget_of_code() {
         let reason = engine.no_native_code().expect("a function was refused");
         assert!(matches!(reason, NoNativeCode::Refused(CodeRefusal::Budget)));
         // The code is shown all the same, and what it lacks.
-        let shown = module.dump_asm(1).unwrap();
+        let shown = module.dump_asm(1, Tier::Baseline).unwrap();
         assert!(shown.lines().next().unwrap().contains("code-budget") && shown.contains("; function 1"));
-        assert!(!module.dump_asm(0).unwrap().contains("code-budget"));
+        assert!(!module.dump_asm(0, Tier::Baseline).unwrap().contains("code-budget"));
     }
 }
 

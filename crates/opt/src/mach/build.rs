@@ -175,7 +175,30 @@ impl<I: MachInst> Builder<I> {
         self.place_blocks(&numbers);
         self.collect_edges();
         self.find_cold_blocks();
+        self.free_returned_parameters();
         self.func
+    }
+
+    /// A parameter that is returned as it came may be in any register until then. Were it bound to that of results, the allocator
+    /// would keep it in the frame from the start where it is also wanted behind a call.
+    fn free_returned_parameters(&mut self) {
+        let func = &mut self.func;
+        let Some(entry) = func.blocks.first().map(|block| block.insts.start as usize) else { return };
+        let params: Vec<VReg> = func.operands(entry).iter().map(|operand| operand.vreg()).collect();
+        if !func.insts.get(entry).is_some_and(MachInst::is_entry) || params.is_empty() {
+            return;
+        }
+        for block in &func.blocks[..] {
+            let last = block.insts.end as usize - 1;
+            if !func.insts[last].is_value_return() {
+                continue;
+            }
+            let at = func.operand_ends[last] as usize - 1;
+            let vreg = func.operands[at].vreg();
+            if params.contains(&vreg) {
+                func.operands[at] = Operand::reg_use(vreg);
+            }
+        }
     }
 
     /// Brings blocks into an order in which each has a predecessor before it, as the allocator's checker wants and its guess of loops

@@ -37,6 +37,10 @@ pub trait MachInst: Copy {
     fn is_return(&self) -> bool;
     /// Whether it ends a block and has successors.
     fn is_branch(&self) -> bool;
+    /// Whether it defines the parameters of the function.
+    fn is_entry(&self) -> bool;
+    /// Whether it returns a value whose register does not matter.
+    fn is_value_return(&self) -> bool;
     /// Whether control gets no further than here.
     fn is_trap(&self) -> bool;
     /// The registers that it overwrites besides those of its operands. Results may be among them.

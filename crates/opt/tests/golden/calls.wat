@@ -20,7 +20,7 @@
   ;; Several results.
   (func (param i32 f64) (result f64 i32) (local.get 1) (local.get 0)))
 
-;; ; function 1 `fib`: 28 bytes of wasm, 256 of code, 56 of pool, 6 spilled, 0 embedded instructions
+;; ; function 1 `fib`: 28 bytes of wasm, 240 of code, 56 of pool, 3 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -30,74 +30,72 @@
 ;; @000d add rsp, 8
 ;; @0011 lea r11, [rbx+0x30]
 ;; @0015 cmp r11, [r14+0x18]
-;; @0019 ja 0xBE
+;; @0019 ja 0xB5
 ;; @001f cmp edi, 2
-;; @0022 mov [rbx+8], rdi
-;; @0026 jge 0x43
-;; @002c mov rax, [rbx+8]
-;; @0030 mov rsi, [rbx-0x18]
-;; @0034 mov r11, [rbx-0x10]
-;; @0038 sub rbx, 0x20
-;; @003c mov [rbx], rax
-;; @003f push qword ptr [rsi-8]
-;; @0042 ret
-;; @0043 mov rax, [rbx+8]
-;; @0047 lea edi, [rax-1]
+;; @0022 jge 0x3E
+;; @0028 mov rax, rdi
+;; @002b mov rsi, [rbx-0x18]
+;; @002f mov r11, [rbx-0x10]
+;; @0033 sub rbx, 0x20
+;; @0037 mov [rbx], rax
+;; @003a push qword ptr [rsi-8]
+;; @003d ret
+;; @003e mov rax, rdi
+;; @0041 lea edi, [rax-1]
+;; @0044 mov [rbx+8], rax
 ;; ; 0x5a call 1
-;; @004a lea rax, [r14+0x50]
-;; @004e lea r11, [0x108]
-;; @0055 mov [rbx+0x18], r11
-;; @0059 mov [rbx+0x20], rbx
-;; @005d mov [rbx+0x28], rax
-;; @0061 add rbx, 0x30
-;; @0065 call 0xD
-;; @006a lea rbx, [rbx-0x10]
-;; @0071 mov [rbx], rax
-;; @0074 mov rax, [rbx+8]
-;; @0078 lea edi, [rax-2]
+;; @0048 lea rax, [r14+0x50]
+;; @004c lea r11, [0xF8]
+;; @0053 mov [rbx+0x18], r11
+;; @0057 mov [rbx+0x20], rbx
+;; @005b mov [rbx+0x28], rax
+;; @005f add rbx, 0x30
+;; @0063 call 0xD
+;; @0068 lea rbx, [rbx-0x10]
+;; @006f mov rdi, [rbx+8]
+;; @0073 mov [rbx], rax
+;; @0076 add edi, 0xFFFFFFFE
 ;; ; 0x61 call 1
-;; @007b lea rax, [r14+0x50]
-;; @007f lea r11, [0x118]
-;; @0086 mov [rbx+0x18], r11
-;; @008a mov [rbx+0x20], rbx
-;; @008e mov [rbx+0x28], rax
-;; @0092 add rbx, 0x30
-;; @0096 call 0xD
-;; @009b lea rbx, [rbx-0x10]
-;; @00a2 mov r10, rax
-;; @00a5 mov rax, [rbx]
-;; @00a8 add eax, r10d
-;; @00ab mov rsi, [rbx-0x18]
-;; @00af mov r11, [rbx-0x10]
-;; @00b3 sub rbx, 0x20
-;; @00b7 mov [rbx], rax
-;; @00ba push qword ptr [rsi-8]
-;; @00bd ret
+;; @0079 lea rax, [r14+0x50]
+;; @007d lea r11, [0x108]
+;; @0084 mov [rbx+0x18], r11
+;; @0088 mov [rbx+0x20], rbx
+;; @008c mov [rbx+0x28], rax
+;; @0090 add rbx, 0x30
+;; @0094 call 0xD
+;; @0099 lea rbx, [rbx-0x10]
+;; @00a0 add eax, [rbx]
+;; @00a2 mov rsi, [rbx-0x18]
+;; @00a6 mov r11, [rbx-0x10]
+;; @00aa sub rbx, 0x20
+;; @00ae mov [rbx], rax
+;; @00b1 push qword ptr [rsi-8]
+;; @00b4 ret
 ;; ; 0x0 
-;; @00be jmp qword ptr [0x120]
-;; @00c4 mov rbx, rdx
-;; @00c7 mov r14, rdi
-;; @00ca mov r15, rcx
-;; @00cd mov eax, r9d
-;; @00d0 mov rcx, [rsi-8]
-;; @00d4 add rcx, 7
-;; @00d8 jmp rcx
+;; @00b5 jmp qword ptr [0x110]
+;; @00bb mov rbx, rdx
+;; @00be mov r14, rdi
+;; @00c1 mov r15, rcx
+;; @00c4 mov eax, r9d
+;; @00c7 mov rcx, [rsi-8]
+;; @00cb add rcx, 7
+;; @00cf jmp rcx
 ;; ; entry from the interpreter
-;; @00da mov rbx, rdx
-;; @00dd mov r14, rdi
-;; @00e0 mov r15, rcx
-;; @00e3 mov rax, [r14]
-;; @00e6 mov byte ptr [rax+0xAE], 1
-;; @00ed mov edi, [rbx-0x20]
-;; @00f0 jmp 0x1F
+;; @00d1 mov rbx, rdx
+;; @00d4 mov r14, rdi
+;; @00d7 mov r15, rcx
+;; @00da mov rax, [r14]
+;; @00dd mov byte ptr [rax+0xAE], 1
+;; @00e4 mov edi, [rbx-0x20]
+;; @00e7 jmp 0x1F
 ;; ; pool
-;; @0100 000000000000006a ; address of @006a
-;; @0108 00000000000000c4 ; address of @00c4
-;; @0110 000000000000009b ; address of @009b
-;; @0118 00000000000000c4 ; address of @00c4
-;; @0120 0000000000000000 ; address of the stub Overflow
-;; @0128 0000000000000030 ; preamble: frame of 48 bytes
-;; @0130 00000000000000da ; address of @00da
+;; @00f0 0000000000000068 ; address of @0068
+;; @00f8 00000000000000bb ; address of @00bb
+;; @0100 0000000000000099 ; address of @0099
+;; @0108 00000000000000bb ; address of @00bb
+;; @0110 0000000000000000 ; address of the stub Overflow
+;; @0118 0000000000000030 ; preamble: frame of 48 bytes
+;; @0120 00000000000000d1 ; address of @00d1
 
 ;; ; function 2: 6 bytes of wasm, 144 of code, 64 of pool, 0 spilled, 1 embedded instruction
 ;; ; entry from native code

@@ -30,10 +30,10 @@
 ;;     Branch(If(Ae)) ─▶ b2 b3
 ;;   b2: from b1
 ;;     Lea(S32, [base + index*4+0]) v1 v2 => v3
-;;     Return(1) v3=rax
+;;     Return { number: 1, value: true } v3=rax
 ;;   b3: from b1
 ;;     AluLoad(Sub, S32, [memory + index+0] of memory 0) v1 v2 => v0=0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $does-not-fold
 ;;   b0:
@@ -43,7 +43,7 @@
 ;;     Load(W32, [memory + index+0] of memory 0) v3 => v2
 ;;     StoreImm(S32, [memory + index+0] of memory 0, 1) v1
 ;;     Alu(Add, S32) v1 any:v2 => v0=0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $changes
 ;;   b0:
@@ -51,7 +51,7 @@
 ;;     Jump ─▶ b1
 ;;   b1: from b0
 ;;     AluStoreImm(Add, S32, [memory + index+4] of memory 0, 1) v0
-;;     Return(0)
+;;     Return { number: 0, value: false }
 
 ;; $bits
 ;;   b0:
@@ -60,7 +60,7 @@
 ;;   b1: from b0
 ;;     Rorx(S64, 57) any:v3 => v2
 ;;     Andn(S64) v1 any:v2 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $tests
 ;;   b0:
@@ -70,7 +70,7 @@
 ;;     Imm(5) => v1
 ;;     TestImm(S32, 4) any:v2
 ;;     Select(If(Ne), S32) v3 any:v1 => v0=0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $divides
 ;;   b0:
@@ -92,4 +92,4 @@
 ;;     Jump ─▶ b4(v7)
 ;;   b4(v2): from b2 b3
 ;;     Alu(Add, S32) v1 any:v2 => v0=0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax

@@ -40,7 +40,7 @@
 ;;     TrapIf(If(A), MemoryOutOfBounds, Value) any:v2
 ;;     Load(W64, [base+0]) v4 => v5
 ;;     AluLoad(Add, S64, [base + index-8]) v6 v5 v3 => v0=0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $loops
 ;;   b0:
@@ -85,4 +85,4 @@
 ;;   b11: from b10
 ;;     Jump ─▶ b6(v0)
 ;;   b12: from b10
-;;     Return(0)
+;;     Return { number: 0, value: false }

@@ -34,7 +34,7 @@
 ;;     Safepoint(0) ─▶ b3
 ;;   b3: cold from b2
 ;;     Load(W64, [out+0]) => v7
-;;     Jump ─▶ b5(v7)
+;;     Return { number: 0, value: true } v7=rax
 ;;   b4: from b1
 ;;     AluStoreImm(Add, S32, [base+144], 16) v1
 ;;     Load(W64, [context+48]) => v8
@@ -42,9 +42,7 @@
 ;;     StoreImm(S64, [base+0], 2) v9
 ;;     Store(W32, [base+8]) v5 v9
 ;;     Store(W32, [base+12]) v6 v9
-;;     Jump ─▶ b5(v2)
-;;   b5(v0): from b3 b4
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v2=rax
 
 ;; $head
 ;;   b0:
@@ -55,7 +53,7 @@
 ;;     TrapIf(If(E), NullReference, None)
 ;;     Load(W64, [context+48]) => v2
 ;;     Load(W32, [base + index+8]) v2 v1 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $element
 ;;   b0:
@@ -69,7 +67,7 @@
 ;;     CmpLoad(S32, [base+4]) v4 v3
 ;;     TrapIf(If(Ae), ArrayOutOfBounds, Element) any:v4 any:v3
 ;;     Load(W64, [base + index*8+8]) v3 v4 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $is-list
 ;;   b0:
@@ -96,12 +94,10 @@
 ;;     Branch(If(E)) ─▶ b7 b8
 ;;   b7: from b6
 ;;     Imm(1) => v2
-;;     Jump ─▶ b9(v2)
+;;     Return { number: 0, value: true } v2=rax
 ;;   b8: from b6
 ;;     Imm(2) => v1
-;;     Jump ─▶ b9(v1)
-;;   b9(v0): from b7 b8
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v1=rax
 
 ;; $calls
 ;;   b0:
@@ -113,4 +109,4 @@
 ;;     TrapIf(If(E), NullReference, None)
 ;;     Load(W64, [context+48]) => v2
 ;;     Load(W32, [base + index+8]) v2 v1 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax

@@ -188,10 +188,10 @@ fn to_baseline(state: &mut StoreState, running: Running<'_>) -> Result<Status> {
     install(state, func, whole);
     count_to_optimized(state, instance, func);
     // In a loop optimized code may have no way in, or not yet.
-    let from_here = place.from_loop().and_then(|number| optimized(instance, index, Some(number)));
+    let from_here = place.loop_number().and_then(|number| optimized(instance, index, Some(number)));
     let code = match from_here {
         Some(code) => Some(code),
-        None if place.from_loop().is_some() => native_code(state, instance, index, Tier::Baseline, cause),
+        None if place.loop_number().is_some() => native_code(state, instance, index, Tier::Baseline, cause),
         None => Some(whole),
     };
     Ok(code.map_or(Status::OK, |code| land(state, running, CodeObject::Native(code))))
@@ -202,7 +202,7 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
     let Running { func, instance, place, .. } = running;
     let index = running.index();
     let Some(after) = state.tier.optimized_after(body_bytes(instance, index)) else { return Status::OK };
-    let (own, from_loop) = (instance.module.own(index), place.from_loop());
+    let (own, from_loop) = (instance.module.own(index), place.loop_number());
     let set = match instance.native_set() {
         Ok(set) => set,
         Err(reason) => {

@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// The loop that optimized code for here begins at.
-    pub(super) fn from_loop(self) -> Option<u32> {
+    pub(super) fn loop_number(self) -> Option<u32> {
         match self {
             Place::Loop(number) => Some(number),
             Place::Start | Place::Elsewhere => None,

@@ -32,7 +32,7 @@ pub(super) fn change(state: &mut StoreState, running: Running<'_>) -> Result<Sta
     if !here {
         return Ok(Status::OK);
     }
-    let from_here = match place.from_loop() {
+    let from_here = match place.loop_number() {
         Some(number) if tier == Tier::Optimizing => {
             let set = instance.native_set();
             let verdict =

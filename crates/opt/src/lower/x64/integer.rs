@@ -167,7 +167,7 @@ impl Lowering<'_> {
                 Some(self.out.alu_imm(Alu::And, Size::S32, value, bits as i32))
             }
             (Alu::And, None) if self.has(CpuFeature::Bmi1) => {
-                let (without, from) = match (self.inverted(lhs), self.inverted(rhs)) {
+                let (without, from) = match (self.inverted(lhs, size), self.inverted(rhs, size)) {
                     (_, Some(without)) => (without, lhs),
                     (Some(without), _) => (without, rhs),
                     _ => return None,
@@ -179,13 +179,19 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a value is the inversion of, if nobody else wants it.
-    fn inverted(&self, value: Value) -> Option<Value> {
+    /// What a value is the inversion of, if nobody else wants it: of all bits of the size, which one that was extended has not.
+    fn inverted(&self, value: Value, size: Size) -> Option<Value> {
         let (op, lhs, rhs) = self.sole_binary(value)?;
-        let ones = |value| self.imm(value, size_of(self.func.ty(value))) == Some(-1);
-        match op {
-            Binary::I32Xor | Binary::I64Xor if ones(rhs) => Some(lhs),
-            Binary::I32Xor | Binary::I64Xor if ones(lhs) => Some(rhs),
+        let of_size = match op {
+            Binary::I32Xor => Size::S32,
+            Binary::I64Xor => Size::S64,
+            _ => return None,
+        };
+        let ones = |value| self.imm(value, size) == Some(-1);
+        match (ones(lhs), ones(rhs)) {
+            _ if of_size != size => None,
+            (_, true) => Some(lhs),
+            (true, _) => Some(rhs),
             _ => None,
         }
     }

@@ -57,7 +57,7 @@ use crate::ssa::{Block, Func, Op, Pos, Value};
 /// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
 /// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
 /// let machine = lower(&func, &ModuleInfo::default(), &target, MFunc::default());
-/// assert!(matches!(machine.insts[..], [Inst::Entry, Inst::Return(_)]));
+/// assert!(matches!(machine.insts[..], [Inst::Entry, Inst::Return { .. }]));
 /// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
 /// ```
 #[must_use]

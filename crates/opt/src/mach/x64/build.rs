@@ -952,7 +952,7 @@ impl Builder<Inst> {
         }
         self.func.returns.push(types);
         let number = self.func.returns.len() as u32 - 1;
-        self.terminate(Inst::Return(number), &[]);
+        self.terminate(Inst::Return { number, value: values.len() == 1 }, &[]);
     }
 }
 

@@ -374,8 +374,12 @@ pub enum Inst {
     Branch(Test),
     /// `u t t`: to the successor that the table of that number has for the index.
     Table(u32),
-    /// `u…`: returns, see [`Builder::ret`](crate::mach::Builder::ret), by the number of the return's description.
-    Return(u32),
+    /// `u`, or nothing: returns, see [`Builder::ret`](crate::mach::Builder::ret), by the number of the return's description. Its
+    /// operand is the only value, if there is just one.
+    Return {
+        number: u32,
+        value: bool,
+    },
     /// Replaces the function, by the number of the call; all arguments are in the area for them. `u[r11]` for what leads to the callee.
     TailCall(u32),
     /// Stops with a trap. Operands by [`Detail`].
@@ -386,7 +390,7 @@ impl MachInst for Inst {
     type Machine = CpuFeatures;
 
     fn is_return(&self) -> bool {
-        matches!(self, Inst::Return(_) | Inst::TailCall(_) | Inst::EmbedLast(_) | Inst::Trap(..))
+        matches!(self, Inst::Return { .. } | Inst::TailCall(_) | Inst::EmbedLast(_) | Inst::Trap(..))
     }
 
     fn is_branch(&self) -> bool {
@@ -399,6 +403,14 @@ impl MachInst for Inst {
                 | Inst::EmbedInvoke(_)
                 | Inst::Safepoint(_)
         )
+    }
+
+    fn is_entry(&self) -> bool {
+        matches!(self, Inst::Entry)
+    }
+
+    fn is_value_return(&self) -> bool {
+        matches!(self, Inst::Return { value: true, .. })
     }
 
     fn is_trap(&self) -> bool {

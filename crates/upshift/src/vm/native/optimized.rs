@@ -33,7 +33,7 @@ impl Optimized {
     /// What was said to the whole function, or to what follows from the loop of that number on; `None` if nobody has asked.
     pub(crate) fn get(&self, from_loop: Option<u32>) -> Option<&Verdict> {
         let Some(number) = from_loop else { return self.whole.get() };
-        self.from_loops().find(|known| known.number == number).map(|known| &known.verdict)
+        self.loops().find(|known| known.number == number).map(|known| &known.verdict)
     }
 
     /// Keeps what was said, if nothing was so far. Callers exclude each other.
@@ -60,7 +60,7 @@ impl Optimized {
     /// All code, the whole function's first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &NativeFunc> {
         let whole = self.whole.get().into_iter();
-        whole.chain(self.from_loops().map(|known| &known.verdict)).filter_map(|verdict| verdict.as_ref().ok())
+        whole.chain(self.loops().map(|known| &known.verdict)).filter_map(|verdict| verdict.as_ref().ok())
     }
 
     /// Why the whole function is refused.
@@ -68,7 +68,7 @@ impl Optimized {
         self.whole.get()?.as_ref().err()
     }
 
-    fn from_loops(&self) -> impl Iterator<Item = &FromLoop> {
+    fn loops(&self) -> impl Iterator<Item = &FromLoop> {
         std::iter::successors(self.from_loops.get(), |known| known.next.get()).map(|known| &**known)
     }
 }

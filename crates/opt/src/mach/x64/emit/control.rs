@@ -2,7 +2,7 @@
 
 use regalloc2::Allocation;
 use upshift_asm::Label;
-use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
+use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
 use upshift_core::vm::{Returns, frame};
 
 use super::Emitter;
@@ -49,7 +49,7 @@ impl Emitter<'_, '_> {
         let to = self.layout.target(to);
         let insts = self.func.blocks[to.0 as usize].insts;
         let returns = insts.end - insts.start == 1
-            && matches!(self.func.insts[insts.start as usize], Inst::Return(number)
+            && matches!(self.func.insts[insts.start as usize], Inst::Return { number, .. }
                 if self.func.returns[number as usize].len() < 2);
         if returns && !self.comes_next(to) { self.emit_block(to) } else { self.emit_jump(to) }
     }
@@ -164,12 +164,21 @@ impl Emitter<'_, '_> {
                 self.asm.movups_mr(Mem::base(FP, 0), Self::xmm(allocs[0]));
             }
             [ty] if ty.is_float() => {
+                let (value, result) = (Self::xmm(allocs[0]), Xmm::XMM0);
+                if value != result {
+                    self.asm.movaps(result, value);
+                }
                 self.emit_leave();
-                self.asm.movsd_mr(Mem::base(FP, 0), Self::xmm(allocs[0]));
+                self.asm.movsd_mr(Mem::base(FP, 0), result);
             }
             [_] => {
+                // Leaving takes registers, but not that one.
+                let (value, result) = (Self::gpr(allocs[0]), Gpr::RAX);
+                if value != result {
+                    self.asm.mov(Size::S64, result, value);
+                }
                 self.emit_leave();
-                self.asm.mov_mr(Size::S64, Mem::base(FP, 0), Self::gpr(allocs[0]));
+                self.asm.mov_mr(Size::S64, Mem::base(FP, 0), result);
             }
             ref types => self.emit_return_slots(slots(types)),
         }

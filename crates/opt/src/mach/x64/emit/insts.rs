@@ -242,7 +242,7 @@ impl Emitter<'_, '_> {
             Inst::Jump => {}
             Inst::Branch(test) => return self.emit_branch(block, test),
             Inst::Table(number) => return self.emit_table(block, number, gpr(0), [gpr(1), gpr(2)]),
-            Inst::Return(number) => self.emit_return(number, allocs),
+            Inst::Return { number, .. } => self.emit_return(number, allocs),
             Inst::TailCall(number) => self.emit_tail_call(at, number),
         }
         match self.func.insts[at] {

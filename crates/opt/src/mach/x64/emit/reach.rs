@@ -29,7 +29,7 @@ pub(super) fn bound(func: &MFunc<Inst>, output: &Output, layout: &Layout, bounds
             let falls = next == Some(layout.target(func.edges[data.edges.start as usize].to));
             bytes = bytes.saturating_add(match func.insts[to.insts.start as usize] {
                 _ if falls => 0,
-                Inst::Return(_) => FAR,
+                Inst::Return { .. } => FAR,
                 _ => 5,
             });
         }
@@ -65,7 +65,7 @@ fn most(inst: &Inst) -> u16 {
         | Inst::EmbedInvoke(_)
         | Inst::Safepoint(_)
         | Inst::TailCall(_)
-        | Inst::Return(_)
+        | Inst::Return { .. }
         | Inst::Trap(..) => FAR,
         _ => 15,
     }
