@@ -16,6 +16,9 @@
     (i32.store offset=4 (local.get $p) (i32.add (i32.load offset=4 (local.get $p)) (i32.const 1))))
   (func $bits (param $x i64) (param $y i64) (result i64)
     (i64.and (i64.rotl (local.get $x) (i64.const 7)) (i64.xor (local.get $y) (i64.const -1))))
+  ;; Only the lower half was inverted: above are zeroes.
+  (func $lower-half (param $x i64) (param $y i32) (result i64)
+    (i64.and (local.get $x) (i64.extend_i32_u (i32.xor (local.get $y) (i32.const -1)))))
   (func $tests (param $x i32) (param $y i32) (result i32)
     (select (i32.const 5) (local.get $y) (i32.and (local.get $x) (i32.const 4))))
   (func $divides (param $x i32) (param $y i32) (result i32)
@@ -61,6 +64,15 @@
 ;;     Rorx(S64, 57) any:v3 => v2
 ;;     Andn(S64) v1 any:v2 => v0
 ;;     Return { number: 0, value: true } v0=rax
+
+;; $lower-half
+;;   b0:
+;;     Entry => v1=rdi v3=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Not(S32) v3 => v2=0
+;;     Alu(And, S64) v1 any:v2 => v0=0
+;;     Return(0) v0=rax
 
 ;; $tests
 ;;   b0:
