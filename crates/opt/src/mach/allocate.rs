@@ -31,7 +31,7 @@ pub fn allocate<'c, I: MachInst>(
 ) -> Result<&'c Output, RegAllocError> {
     let algorithm = if quick { Algorithm::Fastalloc } else { Algorithm::Ion };
     let options = RegallocOptions { verbose_log: false, validate_ssa: cfg!(debug_assertions), algorithm };
-    let view = View { func, clobbers: I::clobbers() };
+    let view = View { func };
     let output = regalloc2::run_with_ctx(&view, env, &options, ctx)?;
     #[cfg(debug_assertions)]
     check(&view, env, output);
@@ -55,8 +55,6 @@ fn check<I: MachInst>(view: &View<'_, I>, env: &MachineEnv, output: &Output) {
 /// A machine function as the library wants to see it.
 struct View<'f, I> {
     func: &'f MFunc<I>,
-    /// What instructions overwrite that do so.
-    clobbers: PRegSet,
 }
 
 impl<I: MachInst> Function for View<'_, I> {
@@ -107,10 +105,10 @@ impl<I: MachInst> Function for View<'_, I> {
     }
 
     fn inst_clobbers(&self, inst: Inst) -> PRegSet {
-        if !self.func.insts[inst.index()].clobbers_all() {
-            return PRegSet::empty();
+        let mut clobbers = self.func.insts[inst.index()].clobbers();
+        if clobbers == PRegSet::empty() {
+            return clobbers;
         }
-        let mut clobbers = self.clobbers;
         for operand in self.func.operands(inst.index()) {
             if let (OperandKind::Def, regalloc2::OperandConstraint::FixedReg(preg)) =
                 (operand.kind(), operand.constraint())

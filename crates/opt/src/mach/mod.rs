@@ -43,10 +43,8 @@ pub trait MachInst: Copy {
     fn is_value_return(&self) -> bool;
     /// Whether control gets no further than here.
     fn is_trap(&self) -> bool;
-    /// Whether it overwrites all registers that can be allocated, but for its results.
-    fn clobbers_all(&self) -> bool;
-    /// The registers that can be allocated.
-    fn clobbers() -> PRegSet;
+    /// The registers that it overwrites besides those of its operands. Results may be among them.
+    fn clobbers(&self) -> PRegSet;
     /// The jump that ends blocks of split edges.
     fn jump() -> Self;
 }

@@ -5,6 +5,7 @@
 use regalloc2::VReg;
 use upshift_core::ops::atomic::AtomicShape;
 use upshift_core::types::ValType;
+use upshift_core::vm::BuiltinOp;
 use upshift_ir::build::Builder as Instructions;
 use upshift_translate::backend::{Backend, MemArg, Operand, Operands, Service, Slot};
 
@@ -17,6 +18,18 @@ use crate::ssa::{Op, Ty, Value};
 /// The operand in a slot behind the first one.
 fn at(base: Slot, slots: u32) -> Operand {
     Operand::Temp(Slot(base.0 + slots))
+}
+
+/// Makes the instruction for a service whose operands are in slots.
+fn service(
+    op: BuiltinOp,
+    x: u32,
+    y: u32,
+    result: Option<ValType>,
+) -> impl Fn(&mut Instructions<'_>, Slot) + Send + 'static {
+    move |builder, base| {
+        builder.builtin(&Service { op, x, y, base, operands: Operands::NONE, result });
+    }
 }
 
 impl Lowering<'_> {
@@ -73,6 +86,16 @@ impl Lowering<'_> {
     ) -> Vec<VReg> {
         let live = self.live_registers();
         self.out.safepoint(Embed { args, results, live: &live, memory: false, words: Words::new(words) })
+    }
+
+    /// Lets the interpreter do a service of which it is known that it ends in a trap. Ends the block.
+    pub(super) fn embed_trap(&mut self, inst: Value, args: &[VReg]) {
+        let Op::Service { op, x, y } = self.func.op(inst) else { unreachable!("only services do that") };
+        let typed: Vec<(VReg, Ty)> =
+            args.iter().zip(self.func.args(inst)).map(|(&reg, &arg)| (reg, self.func.ty(arg))).collect();
+        let words = Words::new(service(op, x, y, None));
+        self.out.embed_last(Embed { args: &typed, results: &[], live: &[], memory: false, words }, Vec::new());
+        self.embedded += 1;
     }
 
     /// Lets the interpreter do whatever an instruction is.
@@ -143,9 +166,7 @@ impl Lowering<'_> {
             }),
             Op::Service { op, x, y } => {
                 let result = func.value(inst).ty.map(|_| ValType::I64);
-                self.embed_inst(inst, false, move |b, base| {
-                    b.builtin(&Service { op, x, y, base, operands: Operands::NONE, result });
-                });
+                self.embed_inst(inst, false, service(op, x, y, result));
             }
             op => unreachable!("{op:?} has instructions"),
         }

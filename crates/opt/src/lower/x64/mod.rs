@@ -95,6 +95,8 @@ pub(super) struct Lowering<'a> {
     position: u32,
     /// Whether loads can be sunk at all: not into what is computed a second time.
     may_sink: bool,
+    /// Whether operators take fuel.
+    is_metered: bool,
     /// How many instructions of the interpreter there are.
     embedded: u32,
     out: Backwards<Inst>,
@@ -141,6 +143,7 @@ impl<'a> Lowering<'a> {
             epoch: 0,
             position: 0,
             may_sink: true,
+            is_metered: func.values.iter().any(|value| matches!(value.op, Op::Charge(_))),
             embedded: 0,
             out: Backwards::new(builder),
             blocks,
@@ -262,7 +265,7 @@ impl<'a> Lowering<'a> {
             Op::ArrayLen => self.lower_array_len(inst),
             Op::RefCast(cast) => self.lower_ref_cast(inst, cast),
             Op::StructNew { ty, default } => self.lower_struct_new(inst, ty, default),
-            Op::Service { op, x, .. } => self.lower_service(inst, op, x),
+            Op::Service { op, x, y } => self.lower_service(inst, op, x, y),
             Op::Call(callee) => self.lower_call(inst, callee),
             Op::Result(number) => self.lower_result(inst, number),
             Op::Caught(number) => self.lower_caught(inst, block, Some(number)),

@@ -3,6 +3,7 @@
 //! Second operands and other sources may be wherever the allocator puts them (`Any`): emission folds those that were spilled.
 
 use regalloc2::{Operand, OperandConstraint, OperandKind, OperandPos, PReg, RegClass, VReg};
+use upshift_asm::Stub;
 use upshift_asm::x64::{Alu, CpuFeature, Gpr, Scale, Shift, Size, Xmm, XmmBinary, XmmUnary};
 use upshift_core::Trap;
 
@@ -539,6 +540,14 @@ impl Builder<Inst> {
         self.operand(fixed(old, int(Gpr::RAX), OperandKind::Def, OperandPos::Early));
         self.push(Inst::AtomicLoop(op, size, Memory { addr, fault }));
         old
+    }
+
+    /// Copies or fills bytes that are all there, by a function of the runtime: to where, from where or with what, how many.
+    pub fn bulk(&mut self, function: Stub, [to, from, len]: [VReg; 3]) {
+        for (operand, gpr) in [(to, Gpr::RDI), (from, Gpr::RSI), (len, Gpr::RDX)] {
+            self.operand(Operand::reg_fixed_use(operand, int(gpr)));
+        }
+        self.push(Inst::Bulk(function));
     }
 
     /// Waits until all accesses are visible.

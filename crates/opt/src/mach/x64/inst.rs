@@ -7,10 +7,11 @@
 use std::fmt;
 
 use regalloc2::PRegSet;
+use upshift_asm::Stub;
 use upshift_asm::x64::{Alu, Cond, CpuFeatures, Scale, Shift, Size, XmmBinary, XmmUnary};
 use upshift_core::Trap;
 
-use super::regs::allocatable;
+use super::regs::{allocatable, overwritten_by_c};
 use super::vector::VectorOp;
 use crate::mach::MachInst;
 
@@ -344,6 +345,8 @@ pub enum Inst {
     Cmpxchg(Size, Memory),
     /// `u m t d[rax]`: and, or, xor for all processors as one; what was there comes out, not extended. The uses are late.
     AtomicLoop(Alu, Size, Memory),
+    /// `u[rdi] u[rsi] u[rdx]`: a function in the convention of C that copies or fills bytes, all of which are there.
+    Bulk(Stub),
     /// Waits until all accesses are visible.
     Fence,
     /// Goes on if the flags do not say so, else stops with a trap. Operands by [`Detail`].
@@ -414,12 +417,12 @@ impl MachInst for Inst {
         matches!(self, Inst::Trap(..) | Inst::EmbedLast(_))
     }
 
-    fn clobbers_all(&self) -> bool {
-        matches!(self, Inst::Call(_) | Inst::Invoke(_) | Inst::Embed(_) | Inst::EmbedInvoke(_))
-    }
-
-    fn clobbers() -> PRegSet {
-        allocatable()
+    fn clobbers(&self) -> PRegSet {
+        match self {
+            Inst::Call(_) | Inst::Invoke(_) | Inst::Embed(_) | Inst::EmbedInvoke(_) => const { allocatable() },
+            Inst::Bulk(_) => const { overwritten_by_c() },
+            _ => PRegSet::empty(),
+        }
     }
 
     fn jump() -> Inst {

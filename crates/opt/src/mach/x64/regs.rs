@@ -64,6 +64,25 @@ pub(crate) const fn allocatable() -> PRegSet {
     set
 }
 
+/// All registers that can be allocated but those that functions in the convention of C leave as they are.
+#[must_use]
+pub(crate) const fn overwritten_by_c() -> PRegSet {
+    let mut set = PRegSet::empty();
+    let mut n = 0;
+    while n < INTS.len() {
+        if !matches!(INTS[n], Gpr::RBP | Gpr::R12 | Gpr::R13) {
+            set = set.with(int(INTS[n]));
+        }
+        n += 1;
+    }
+    let mut n = 0;
+    while n < FLOATS {
+        set = set.with(PReg::new(n as usize, RegClass::Float));
+        n += 1;
+    }
+    set
+}
+
 /// The registers as the allocator wants them. No value outlives a call in a register, so none is better than another.
 #[must_use]
 pub fn environment() -> MachineEnv {

@@ -1,5 +1,6 @@
 //! The code of each instruction.
 
+use upshift_asm::Word;
 use upshift_asm::x64::{Alu, Cond, Gpr, Mem, RegMem, Rm, Scale, Shift, Size, Xmm};
 
 use super::Emitter;
@@ -219,6 +220,12 @@ impl Emitter<'_, '_> {
                 let mem = self.mem(at, memory, &mut rest);
                 let scratch = rest.next().map_or(Gpr::RCX, |&alloc| Self::gpr(alloc));
                 self.emit_atomic_loop(op, size, mem, gpr(0), scratch);
+            }
+            Inst::Bulk(function) => {
+                let place = self.asm.word(Word::Stub(function));
+                self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
+                self.asm.call_to(Mem::pool(place));
+                self.asm.add_imm(Size::S64, Gpr::RSP, 8);
             }
             Inst::Fence => self.asm.mfence(),
             Inst::TrapIf(test, trap, detail) => self.emit_trap_if(at, test, trap, detail),

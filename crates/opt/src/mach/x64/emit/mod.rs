@@ -12,10 +12,14 @@ mod cold;
 mod control;
 mod entry;
 mod insts;
+mod kept;
 mod reach;
 mod vector;
 
-use regalloc2::{Allocation, Edit, Inst as Number, Output, ProgPoint};
+use regalloc2::{
+    Allocation, Edit, Inst as Number, OperandConstraint, OperandKind, OperandPos, Output, PReg, PRegSet,
+    ProgPoint, RegClass,
+};
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
 use upshift_asm::{AsmError, Const, Label, Word};
 use upshift_baseline::{Fault, Target};
@@ -24,12 +28,13 @@ use upshift_translate::ModuleInfo;
 use upshift_translate::backend::Frame;
 
 use self::cold::Cold;
+use self::kept::Kept;
 use super::inst::{Addr, Base, Inst, Memory};
 use super::regs::{CTX, FLOATS, FP, INTS, MEM, SCRATCH};
 use crate::code::{OptCode, PassSet, Stats};
 use crate::mach::layout::Layout;
 use crate::mach::tables::Tables;
-use crate::mach::{Constant, MBlock, MFunc};
+use crate::mach::{Constant, MBlock, MFunc, MachInst};
 use crate::ssa::Ty;
 
 /// What emission has to know of the function besides its instructions.
@@ -105,6 +110,7 @@ pub fn emit(
         current: MBlock(0),
         next: None,
         flags: None,
+        kept: Kept::default(),
         embedded: 0,
     };
     let entries = emitter.run();
@@ -134,9 +140,9 @@ impl Places {
     }
 
     /// The slot of the save area for a register.
-    fn saved(self, register: regalloc2::PReg) -> u32 {
+    fn saved(self, register: PReg) -> u32 {
         match register.class() {
-            regalloc2::RegClass::Int => {
+            RegClass::Int => {
                 let number = INTS.iter().position(|gpr| usize::from(gpr.number()) == register.hw_enc());
                 self.save + number.unwrap_or(0) as u32
             }
@@ -192,6 +198,8 @@ pub(super) struct Emitter<'a, 'm> {
     next: Option<MBlock>,
     /// The register by whose value the flags are set that tell zero and sign, as the last instruction has left them.
     flags: Option<(Gpr, Size)>,
+    /// The registers that have what lies in spill slots.
+    kept: Kept,
     embedded: u32,
 }
 
@@ -206,8 +214,14 @@ impl Emitter<'_, '_> {
                 self.asm.align(LOOP_ALIGNMENT);
             }
             self.asm.bind(self.labels[block.0 as usize]);
+            let preds = &self.func.preds[self.func.blocks[block.0 as usize].preds.range()];
+            let last = at.checked_sub(1).map(|at| layout.order[at]);
+            if !matches!((preds, last), ([pred], Some(last)) if pred.index() == last.0 as usize) {
+                self.kept.clear();
+            }
             self.emit_block(block);
         }
+        self.kept.clear();
         self.emit_cold_paths();
         let entries = self.emit_ways_in(registers);
         self.emit_branch_tables();
@@ -265,7 +279,20 @@ impl Emitter<'_, '_> {
                 self.emit_move(from, to);
                 edit += 1;
             }
+            let inst = self.func.insts[at];
+            for (operand, alloc) in self.func.operands(at).iter().zip(self.allocs(at)) {
+                if let (OperandKind::Def, Some(register)) = (operand.kind(), alloc.as_reg()) {
+                    // What reuses the register of an operand has that operand there already.
+                    let reuses = matches!(operand.constraint(), OperandConstraint::Reuse(_));
+                    self.kept.write(register, reuses || operand.pos() == OperandPos::Early);
+                }
+            }
             self.emit_inst(block, at);
+            self.kept.end_inst();
+            // The collector may change what safepoints save.
+            if matches!(inst, Inst::Safepoint(_)) || inst.clobbers() != PRegSet::empty() {
+                self.kept.clear();
+            }
         }
     }
 
@@ -275,21 +302,35 @@ impl Emitter<'_, '_> {
             self.flags = None;
         }
         match (from.as_reg(), to.as_reg()) {
-            (Some(from), Some(to)) => match from.class() {
-                regalloc2::RegClass::Int => {
-                    self.asm.mov(Size::S64, Gpr::new(to.hw_enc() as u8), Gpr::new(from.hw_enc() as u8));
-                }
-                _ => self.asm.movaps(Xmm::new(to.hw_enc() as u8), Xmm::new(from.hw_enc() as u8)),
-            },
+            (Some(from), Some(to)) => {
+                self.kept.forget_register(to);
+                self.emit_copy_register(from, to);
+            }
             (Some(from), None) => {
-                let to = self.stack(to);
-                self.emit_save(from, to);
+                let slot = slot_number(to);
+                if !self.kept.has(from, slot) {
+                    self.kept.forget_slot(slot);
+                    self.kept.set(from, slot);
+                    let to = self.stack(to);
+                    self.emit_save(from, to);
+                }
             }
             (None, Some(to)) => {
-                let from = self.stack(from);
-                self.emit_restore(to, from);
+                let slot = slot_number(from);
+                if self.kept.has(to, slot) {
+                    return;
+                }
+                match self.kept.find(slot, to.class()) {
+                    Some(from) => self.emit_copy_register(from, to),
+                    None => {
+                        let from = self.stack(from);
+                        self.emit_restore(to, from);
+                    }
+                }
+                self.kept.set(to, slot);
             }
             (None, None) => {
+                self.kept.forget_slot(slot_number(to));
                 // Vectors need both halves, and where there are none, one slot is all.
                 let (from, to) = (self.stack(from), self.stack(to));
                 self.emit_copy(from, to, self.func.has_vectors);
@@ -297,20 +338,29 @@ impl Emitter<'_, '_> {
         }
     }
 
+    fn emit_copy_register(&mut self, from: PReg, to: PReg) {
+        match from.class() {
+            RegClass::Int => {
+                self.asm.mov(Size::S64, Gpr::new(to.hw_enc() as u8), Gpr::new(from.hw_enc() as u8));
+            }
+            _ => self.asm.movaps(Xmm::new(to.hw_enc() as u8), Xmm::new(from.hw_enc() as u8)),
+        }
+    }
+
     /// Stores all of a register that matters.
-    fn emit_save(&mut self, from: regalloc2::PReg, to: Mem) {
+    fn emit_save(&mut self, from: PReg, to: Mem) {
         let number = from.hw_enc() as u8;
         match from.class() {
-            regalloc2::RegClass::Int => self.asm.mov_mr(Size::S64, to, Gpr::new(number)),
+            RegClass::Int => self.asm.mov_mr(Size::S64, to, Gpr::new(number)),
             _ if self.func.has_vectors => self.asm.movups_mr(to, Xmm::new(number)),
             _ => self.asm.movsd_mr(to, Xmm::new(number)),
         }
     }
 
-    fn emit_restore(&mut self, to: regalloc2::PReg, from: Mem) {
+    fn emit_restore(&mut self, to: PReg, from: Mem) {
         let number = to.hw_enc() as u8;
         match to.class() {
-            regalloc2::RegClass::Int => self.asm.mov(Size::S64, Gpr::new(number), from),
+            RegClass::Int => self.asm.mov(Size::S64, Gpr::new(number), from),
             _ if self.func.has_vectors => self.asm.movups(Xmm::new(number), from),
             _ => self.asm.movsd(Xmm::new(number), from),
         }
@@ -326,6 +376,11 @@ impl Emitter<'_, '_> {
             self.asm.movsd_mr(to, SCRATCH);
         }
     }
+}
+
+/// The number of a spill slot.
+fn slot_number(alloc: Allocation) -> usize {
+    alloc.as_stack().map_or(0, regalloc2::SpillSlot::index)
 }
 
 /// To what innermost loops are aligned.
@@ -357,8 +412,7 @@ impl<'a> Emitter<'a, '_> {
     /// A spill slot.
     #[inline]
     fn stack(&self, alloc: Allocation) -> Mem {
-        let slot = alloc.as_stack().map_or(0, regalloc2::SpillSlot::index);
-        self.slot(self.places.spills.saturating_add(slot as u32))
+        self.slot(self.places.spills.saturating_add(slot_number(alloc) as u32))
     }
 
     #[inline]
@@ -374,13 +428,25 @@ impl<'a> Emitter<'a, '_> {
     /// An integer wherever it is.
     #[inline]
     fn rm(&self, alloc: Allocation) -> RegMem<Gpr> {
-        if alloc.is_reg() { RegMem::Reg(Self::gpr(alloc)) } else { RegMem::Mem(self.stack(alloc)) }
+        if alloc.is_reg() {
+            return RegMem::Reg(Self::gpr(alloc));
+        }
+        match self.kept.find(slot_number(alloc), RegClass::Int) {
+            Some(kept) => RegMem::Reg(Gpr::new(kept.hw_enc() as u8)),
+            None => RegMem::Mem(self.stack(alloc)),
+        }
     }
 
     /// A float or vector wherever it is.
     #[inline]
     fn xrm(&self, alloc: Allocation) -> RegMem<Xmm> {
-        if alloc.is_reg() { RegMem::Reg(Self::xmm(alloc)) } else { RegMem::Mem(self.stack(alloc)) }
+        if alloc.is_reg() {
+            return RegMem::Reg(Self::xmm(alloc));
+        }
+        match self.kept.find(slot_number(alloc), RegClass::Float) {
+            Some(kept) => RegMem::Reg(Xmm::new(kept.hw_enc() as u8)),
+            None => RegMem::Mem(self.stack(alloc)),
+        }
     }
 
     /// An address, whose registers are the next operands.
