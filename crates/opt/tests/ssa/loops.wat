@@ -167,16 +167,16 @@
 ;;   func func2 (i32) -> (i64) osr 0
 ;;   frame 7 params 1 results 1 locals 4 homes 4
 ;;   b0:
-;;     v0: i64 = slot 4
-;;     v2: i64 = const 0x3
-;;     v5: i32 = const 0x1
-;;     v7: i32 = slot 0
+;;     v1: i64 = const 0x3
+;;     v4: i32 = const 0x1
+;;     v6: i32 = slot 0
+;;     v7: i64 = slot 4
 ;;     v8: i64 = const 0x1
-;;     jump b1(v0, v7)
-;;   b1(v1: i64, v4: i32):
-;;     v3: i64 = i64.mul v1, v2
-;;     v6: i32 = i32.sub v4, v5
-;;     branch v6, b1(v3, v6), b2
+;;     jump b1(v7, v6)
+;;   b1(v0: i64, v3: i32):
+;;     v2: i64 = i64.mul v0, v1
+;;     v5: i32 = i32.sub v3, v4
+;;     branch v5, b1(v2, v5), b2
 ;;   b2:
-;;     v9: i64 = i64.add v3, v8
+;;     v9: i64 = i64.add v2, v8
 ;;     return v9

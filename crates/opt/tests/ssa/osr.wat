@@ -115,23 +115,23 @@
 ;;   func func1 (i32) -> (i32) osr 1
 ;;   frame 9 params 1 results 1 locals 4 homes 5
 ;;   b0:
-;;     v0: i32 = slot 6
-;;     v3: i32 = slot 0
-;;     v7: i32 = const 0x1
-;;     v9: i32 = slot 4
-;;     v11: i32 = const 0x7
-;;     jump b1(v9)
-;;   b1(v6: i32):
-;;     v1 = interrupt
-;;     v2 = charge 2
-;;     v4 = call func0 type0 v3
-;;     v5 = charge 5
-;;     v8: i32 = i32.add v6, v7
-;;     branch v8, b1(v8), b2
+;;     v2: i32 = slot 0
+;;     v6: i32 = const 0x1
+;;     v8: i32 = slot 4
+;;     v10: i32 = const 0x7
+;;     v11: i32 = slot 6
+;;     jump b1(v8)
+;;   b1(v5: i32):
+;;     v0 = interrupt
+;;     v1 = charge 2
+;;     v3 = call func0 type0 v2
+;;     v4 = charge 5
+;;     v7: i32 = i32.add v5, v6
+;;     branch v7, b1(v7), b2
 ;;   b2:
-;;     v10 = charge 3
-;;     v12: i32 = i32.add v11, v0
-;;     v13: i32 = i32.add v12, v8
+;;     v9 = charge 3
+;;     v12: i32 = i32.add v10, v11
+;;     v13: i32 = i32.add v12, v7
 ;;     return v13
 
 ;; $inner
