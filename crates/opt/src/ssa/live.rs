@@ -4,7 +4,19 @@ use super::{Block, Func, Op, Value};
 
 /// How many values there are behind all blocks together that are wanted later, constants aside; it stops counting above `most`.
 ///
-/// Goes from each use upwards to where the value is made: as far as it lives, and no further.
+/// Goes from each use upwards to where the value is made: as far as it lives, and no further. Where there are so few values and
+/// blocks that it cannot be more than `most`, nothing is counted and the answer is 0.
+///
+/// # Examples
+/// ```
+/// use upshift_opt::ssa::live::behind_blocks;
+/// use upshift_opt::ssa::parse::parse;
+///
+/// let text = "func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  jump b1\nb1:\n  jump b2\nb2:\n  return v0\n";
+/// let func = parse(text)?;
+/// assert_eq!((behind_blocks(&func, 2), behind_blocks(&func, 3)), (2, 0));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
 #[must_use]
 pub fn behind_blocks(func: &Func, most: usize) -> usize {
     if func.values.len().saturating_mul(func.layout.len()) <= most {
