@@ -21,11 +21,11 @@
 ;;     Branch(If(Be)) ─▶ b2 b3
 ;;   b2: from b1
 ;;     Imm(1) => v3
-;;     Return(1) v3=rax
+;;     Return { number: 1, value: true } v3=rax
 ;;   b3: from b1
 ;;     UcomiLoad { double: true, memory: [constant 0] } v1
 ;;     Set(Equal) => v0 early:v2
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $computes
 ;;   b0:
@@ -34,7 +34,7 @@
 ;;   b1: from b0
 ;;     XmmLoad { op: addss, vex: true, memory: [memory + index+0] of memory 0 } v2 v3 => v1
 ;;     XmmLoad { op: mulss, vex: true, memory: [constant 0] } v1 => v0
-;;     Return(0) v0=xmm0
+;;     Return { number: 0, value: true } v0=xmm0
 
 ;; $extremes
 ;;   b0:
@@ -45,16 +45,16 @@
 ;;     Branch(If(E)) ─▶ b3 b2
 ;;   b2: from b1
 ;;     Xmm { op: minsd, vex: true } v1 any:v2 => v3
-;;     Return(0) v3=xmm0
+;;     Return { number: 0, value: true } v3=xmm0
 ;;   b3: cold from b1
 ;;     Ucomi { double: true } v1 any:v2
 ;;     Branch(If(P)) ─▶ b4 b5
 ;;   b4: cold from b3
 ;;     Xmm { op: addsd, vex: true } v1 any:v2 => v4
-;;     Return(0) v4=xmm0
+;;     Return { number: 0, value: true } v4=xmm0
 ;;   b5: cold from b3
 ;;     Xmm { op: orps, vex: true } v1 any:v2 => v5
-;;     Return(0) v5=xmm0
+;;     Return { number: 0, value: true } v5=xmm0
 
 ;; $converts
 ;;   b0:
@@ -80,4 +80,4 @@
 ;;   b6: cold from b2
 ;;     Trap(BadConversionToInteger, None)
 ;;   b7(v0): from b1
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax

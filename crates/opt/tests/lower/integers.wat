@@ -72,7 +72,7 @@
 ;;   b1: from b0
 ;;     Not(S32) v3 => v2=0
 ;;     Alu(And, S64) v1 any:v2 => v0=0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $tests
 ;;   b0:

@@ -34,7 +34,7 @@
 ;;     Safepoint(0) ─▶ b3
 ;;   b3: cold from b2
 ;;     Load(W64, [out+0]) => v7
-;;     Return(0) v7=rax
+;;     Return { number: 0, value: true } v7=rax
 ;;   b4: from b1
 ;;     AluStoreImm(Add, S32, [base+144], 16) v1
 ;;     Load(W64, [context+48]) => v8
@@ -42,7 +42,7 @@
 ;;     StoreImm(S64, [base+0], 2) v9
 ;;     Store(W32, [base+8]) v5 v9
 ;;     Store(W32, [base+12]) v6 v9
-;;     Return(0) v2=rax
+;;     Return { number: 0, value: true } v2=rax
 
 ;; $head
 ;;   b0:
@@ -53,7 +53,7 @@
 ;;     TrapIf(If(E), NullReference, None)
 ;;     Load(W64, [context+48]) => v2
 ;;     Load(W32, [base + index+8]) v2 v1 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $element
 ;;   b0:
@@ -67,7 +67,7 @@
 ;;     CmpLoad(S32, [base+4]) v4 v3
 ;;     TrapIf(If(Ae), ArrayOutOfBounds, Element) any:v4 any:v3
 ;;     Load(W64, [base + index*8+8]) v3 v4 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
 
 ;; $is-list
 ;;   b0:
@@ -94,10 +94,10 @@
 ;;     Branch(If(E)) ─▶ b7 b8
 ;;   b7: from b6
 ;;     Imm(1) => v2
-;;     Return(0) v2=rax
+;;     Return { number: 0, value: true } v2=rax
 ;;   b8: from b6
 ;;     Imm(2) => v1
-;;     Return(0) v1=rax
+;;     Return { number: 0, value: true } v1=rax
 
 ;; $calls
 ;;   b0:
@@ -109,4 +109,4 @@
 ;;     TrapIf(If(E), NullReference, None)
 ;;     Load(W64, [context+48]) => v2
 ;;     Load(W32, [base + index+8]) v2 v1 => v0
-;;     Return(0) v0=rax
+;;     Return { number: 0, value: true } v0=rax
