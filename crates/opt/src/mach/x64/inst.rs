@@ -419,7 +419,9 @@ impl MachInst for Inst {
 
     fn clobbers(&self) -> PRegSet {
         match self {
-            Inst::Call(_) | Inst::Invoke(_) | Inst::Embed(_) | Inst::EmbedInvoke(_) => const { allocatable() },
+            Inst::Call(_) | Inst::Invoke(_) | Inst::Embed(_) | Inst::EmbedInvoke(_) => {
+                const { allocatable() }
+            }
             Inst::Bulk(_) => const { overwritten_by_c() },
             _ => PRegSet::empty(),
         }

@@ -79,3 +79,45 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use regalloc2::{PReg, RegClass};
+
+    use super::Kept;
+
+    fn int(number: usize) -> PReg {
+        PReg::new(number, RegClass::Int)
+    }
+
+    #[test]
+    fn a_value_is_found_until_register_or_slot_get_another() {
+        let mut kept = Kept::default();
+        kept.set(int(3), 0);
+        kept.set(int(5), 0);
+        kept.set(PReg::new(3, RegClass::Float), 7);
+        assert!(kept.has(int(3), 0) && !kept.has(int(3), 7));
+        assert_eq!(kept.find(0, RegClass::Int), Some(int(3)));
+        assert_eq!(kept.find(0, RegClass::Float), None);
+        kept.forget_register(int(3));
+        assert_eq!(kept.find(0, RegClass::Int), Some(int(5)));
+        kept.forget_slot(0);
+        assert_eq!(kept.find(0, RegClass::Int), None);
+        assert_eq!(kept.find(7, RegClass::Float), Some(PReg::new(3, RegClass::Float)));
+    }
+
+    #[test]
+    fn an_operand_is_not_read_from_a_register_that_may_be_overwritten_before() {
+        let mut kept = Kept::default();
+        kept.set(int(1), 4);
+        kept.write(int(1), true);
+        assert_eq!(kept.find(4, RegClass::Int), None, "it is overwritten early");
+        kept.end_inst();
+        assert!(!kept.has(int(1), 4));
+        kept.set(int(1), 4);
+        kept.write(int(1), false);
+        assert_eq!(kept.find(4, RegClass::Int), Some(int(1)), "it is read first");
+        kept.end_inst();
+        assert_eq!(kept.find(4, RegClass::Int), None);
+    }
+}
