@@ -9,7 +9,7 @@
 //! then). A definition dominates its uses. An `i32` is always known to be zero-extended; references that the collector may move
 //! are of type [`Ty::Ref`] wherever they are, and no operation makes an integer of one. References to functions are [`Ty::I64`].
 //!
-//! **Order.** Instructions that have [effects](effects) stay in the order of the program; pure ones stand where the program has
+//! **Order.** Instructions that have [effects] stay in the order of the program; pure ones stand where the program has
 //! them, until a pass moves them. [`Func::layout`] has the blocks in the order of the program; blocks that are not in it are not in use.
 //!
 //! **Entry.** The entry block has no predecessors and no parameters. It begins with the function's parameters

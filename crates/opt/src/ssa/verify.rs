@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Types are checked as far as the function alone tells them; with its module, also those of calls, globals, fields and services.
-//! No operation takes a [`Ty::Ref`] for an integer, so references that the collector may change are known as such everywhere.
+//! No operation takes a [`Ty::Ref`](super::Ty::Ref) for an integer, so references that the collector may change are known as such everywhere.
 
 mod types;
 

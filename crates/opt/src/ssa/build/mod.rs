@@ -10,7 +10,7 @@
 //! In: calls of [`Backend`](upshift_translate::Backend). Out: a [`Func`] that [`verify`](super::verify) accepts, in time and memory
 //! proportional to the function and to what its blocks are given.
 //!
-//! The builder is never asked what a slot will be needed for. It notes who wrote what when ([`history`]), and a merge or a loop gets
+//! The builder is never asked what a slot will be needed for. It notes who wrote what when (in `history`), and a merge or a loop gets
 //! a parameter when what a slot holds behind it is wanted for the first time. So nothing is made for what is dead.
 //!
 //! **Code that control does not reach** is not made: behind a jump there is no current block until a label is bound that something leads
