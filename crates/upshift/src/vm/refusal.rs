@@ -53,8 +53,9 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// The native code of its module would have more than 16 bytes for each byte of the module's functions, and more than 256 KiB.
-    Budget "code-budget" "the native code of its module would have more than 16 bytes for each byte of the module's functions";
+    /// The native code of its module would have more than 24 bytes for each byte of the module's functions, of which each counts 32
+    /// more, and more than 256 KiB.
+    Budget "code-budget" "the native code of its module would have more than 24 bytes for each byte of the module's functions";
     /// Its native code would have more than 2 GiB.
     TooLarge "too-large" "its native code would have more than 2 GiB";
 }
@@ -65,8 +66,12 @@ impl fmt::Display for CodeRefusal {
     }
 }
 
-/// The most bytes of code for a byte of a module's functions. Compilers' output takes 3 or 4; where it works on objects much, 8.
-const FOR_A_BYTE: usize = 16;
+/// The most bytes of code of all tiers for a byte of a module's functions. Compilers' output takes 3 or 4 in each tier; where it works
+/// on objects much, 8.
+const FOR_A_BYTE: usize = 24;
+
+/// As how many bytes more a function counts: what an empty one takes for its entries and ways in and out.
+const FOR_A_FUNCTION: usize = 32;
 
 /// How much native code a module may have in all.
 #[derive(Debug)]
@@ -80,7 +85,7 @@ impl CodeBudget {
 
     /// The budget of a module.
     pub(crate) fn of_module(info: &ModuleInfo) -> CodeBudget {
-        CodeBudget::of_bodies(info.bodies.iter().map(|body| body.len()).sum())
+        CodeBudget::of_bodies(info.bodies.iter().map(|body| body.len() + FOR_A_FUNCTION).sum())
     }
 
     /// The budget of a module whose functions have so many bytes.
