@@ -16,7 +16,7 @@ use crate::lower::x64::lower;
 use crate::mach::allocate::{QUICK_FROM, allocate};
 use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
-use crate::mach::{MFunc, text};
+use crate::mach::{self, MFunc, text};
 use crate::passes;
 use crate::ssa::Func;
 use crate::ssa::build::{BuildError, build};
@@ -90,6 +90,11 @@ pub fn compile(
         let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach))
             .ok_or_else(|| refuse(Reason::TooManyReferences, String::new()))?;
         dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
+        let live = live.max(mach::live::behind_blocks(&mach, MOST_LIVE));
+        if live > MOST_LIVE {
+            room.keep(mach);
+            return Err(refuse(Reason::TooManyLive, String::new()));
+        }
 
         let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM || live >= QUICK_FROM_LIVE;
         let output = allocate(&mach, &room.environment, quick, &mut room.registers)

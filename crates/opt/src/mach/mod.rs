@@ -18,6 +18,7 @@ pub mod allocate;
 pub mod backwards;
 mod build;
 pub mod layout;
+pub(crate) mod live;
 mod sites;
 mod tables;
 pub mod text;

@@ -80,7 +80,7 @@ pub(super) fn reaches(layout: &Layout, bounds: &[u16], from: MBlock, to: MBlock)
     let mut at = from;
     while let Some(next) = layout.behind(at) {
         if layout.begins_inner_loop(next) {
-            bytes += ALIGNED;
+            bytes = ALIGNED.saturating_add(bytes);
         }
         if bytes > REACH {
             return false;
