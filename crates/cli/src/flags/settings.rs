@@ -343,6 +343,7 @@ mod tests {
             ("dump", _) => "'ir'",
             ("profile", _) => "'perfmap'",
             ("tier", _) => "'auto'",
+            ("jit", _) => "'off'",
             ("dispatch", _) => "'loop'",
             ("returns", _) => "'jump'",
             ("timeout" | "time", _) => "'1s'",

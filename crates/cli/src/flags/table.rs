@@ -312,7 +312,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: RUN,
         takes: Takes::Value("ir|ssa|mach|asm|asm-bytes"),
         section: Section::Look,
-        help: "Print functions, do not run: `ir` of the interpreter, or machine code",
+        help: "Print functions, do not run: `ir` of tier 0, or machine code",
         more: "`asm` is the code of tier 1, or with `--tier opt` of tier 2, in hexadecimal, with the operators beside it; `asm-bytes` is \
                nothing but the bytes of its instructions, of one function, for a disassembler: \
                `objdump -D -b binary -m i386:x86-64 FILE`. Both can be had on any machine. `ssa` and `mach` are what tier 2 has of a \

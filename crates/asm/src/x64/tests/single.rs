@@ -325,3 +325,10 @@ fn displacements_on_top() {
     assert_eq!(Mem::pool(place).plus(8), Some(Mem::pool(place.plus(8))));
     assert_eq!(Mem::pool(place).plus(-8), None);
 }
+
+#[test]
+fn scalars_are_told_from_vectors() {
+    use crate::x64::XmmBinary;
+    assert!([XmmBinary::ADDSS, XmmBinary::SQRTSD, XmmBinary::MINSD].iter().all(|op| op.is_scalar()));
+    assert!(![XmmBinary::ADDPD, XmmBinary::ORPS, XmmBinary::HADDPS].iter().any(|op| op.is_scalar()));
+}
