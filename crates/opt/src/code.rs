@@ -5,7 +5,7 @@
 use std::fmt;
 
 use upshift_asm::NativeCode;
-use upshift_baseline::Fault;
+use upshift_codegen::{Fault, owner};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
@@ -190,8 +190,7 @@ impl OptCode {
         if offset < self.code.pool {
             return offset;
         }
-        let behind = self.owners.partition_point(|&(start, _)| start <= offset);
-        behind.checked_sub(1).map_or(0, |at| self.owners[at].1)
+        owner(&self.owners, offset)
     }
 }
 

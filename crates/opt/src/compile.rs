@@ -7,7 +7,8 @@
 use std::cell::RefCell;
 
 use upshift_asm::AsmError;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
+use upshift_codegen::text::hex;
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers};
 
@@ -106,7 +107,7 @@ pub fn compile(
         let code = emit(&mach, output, &body, &mut room.emit);
         let mut code = code.map_err(|error: AsmError| refuse(Reason::TooLarge, error.to_string()))?;
         code.stats.passes_off = if quick { passes_off.with("ion") } else { passes_off };
-        dump.step(Stage::Asm, "emit", &|| hex(&code));
+        dump.step(Stage::Asm, "emit", &|| hex(0, code.code.code()));
         room.keep(mach);
         Ok(code)
     })
@@ -137,14 +138,4 @@ impl Dumps<'_> {
     fn ssa(&mut self, name: &str, func: &Func) {
         self.step(Stage::Ssa, name, &|| func.to_string());
     }
-}
-
-/// The bytes of the code.
-fn hex(code: &OptCode) -> String {
-    const BYTES_IN_LINE: usize = 16;
-    let lines = code.code.code().chunks(BYTES_IN_LINE).enumerate().map(|(line, bytes)| {
-        let hex = bytes.iter().fold(String::new(), |line, byte| format!("{line} {byte:02x}"));
-        format!("@{:04x}{hex}\n", line * BYTES_IN_LINE)
-    });
-    lines.collect()
 }

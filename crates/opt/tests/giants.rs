@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::Returns;
 use upshift_opt::ssa::build::BuildError;

@@ -14,9 +14,9 @@ use upshift_translate::backend::{MemArg, Operand};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
-use crate::code::Fault;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
+use upshift_codegen::Fault;
 
 /// Where an access goes.
 #[derive(Clone, Copy, Debug)]

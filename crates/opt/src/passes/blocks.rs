@@ -120,6 +120,10 @@ fn deciding_parameter(func: &Func, block: Block, uses: &[u32]) -> Option<u32> {
     all.then_some(number)
 }
 
+/// How many arguments of targets [`decide`] may copy, besides as many as there are values: a block with many edges in and many
+/// arguments on its edges out would have their product.
+const MOST_COPIED: usize = 1 << 12;
+
 /// Leads ways that bring a constant past the block that decides by it.
 fn decide(func: &mut Func) -> u32 {
     let mut any = false;
@@ -137,7 +141,7 @@ fn decide(func: &mut Func) -> u32 {
     for (at, block) in func.layout.iter().enumerate() {
         place[block.index()] = at;
     }
-    let mut changes = 0;
+    let (mut changes, mut room) = (0, func.values.len() + MOST_COPIED);
     for at in 0..func.layout.len() {
         let block = func.layout[at];
         changes += redirect(func, block, |func, target| {
@@ -158,6 +162,7 @@ fn decide(func: &mut Func) -> u32 {
                 }
                 _ => return None,
             };
+            room = room.checked_sub(next.args.len())?;
             Some(Target { block: next.block, args: substitute(func, target, next.args) })
         });
     }

@@ -340,7 +340,12 @@ fn new_front(func: &mut Func, dominators: &Dominators, predecessors: &Predecesso
     let given: Vec<Value> = types.into_iter().map(|ty| func.add_param(block, ty)).collect();
     let args = func.make_list(&given);
     func.block_mut(block).term = Terminator::Jump(Target { block: head, args });
+    let mut last = None;
     for from in outside(dominators, predecessors, head) {
+        // A table that leads here several times has its edges side by side.
+        if last.replace(from) == Some(from) {
+            continue;
+        }
         func.block_mut(from).term.for_each_target_mut(|target| {
             if target.block == head {
                 target.block = block;

@@ -17,10 +17,13 @@ pub fn run(func: &mut Func) -> u32 {
     let incoming = Incoming::new(func);
     let mut replaced: Vec<Value> = (0..func.values.len() as u32).map(Value).collect();
     let mut dropped = 0;
+    // The constants that the block begins with, the last one first.
+    let mut made = Vec::new();
     for _ in 0..ROUNDS {
         let before = dropped;
         for at in 0..func.layout.len() {
             let block = func.layout[at];
+            made.clear();
             for number in 0..func.block(block).params.len() {
                 let param = func.block(block).params[number];
                 if replaced[param.index()] != param {
@@ -31,7 +34,7 @@ pub fn run(func: &mut Func) -> u32 {
                     Only::Value(value) => value,
                     Only::Constant(bits) => {
                         let constant = func.add_value(Op::Const(bits), func.value(param).ty, &[], Pos::NONE);
-                        func.block_mut(block).insts.insert(0, constant);
+                        made.push(constant);
                         replaced.push(constant);
                         constant
                     }
@@ -39,6 +42,7 @@ pub fn run(func: &mut Func) -> u32 {
                 };
                 dropped += 1;
             }
+            func.block_mut(block).insts.splice(0..0, made.iter().rev().copied());
         }
         if dropped == before {
             break;

@@ -7,6 +7,9 @@ use super::aliases::Aliases;
 use crate::ssa::effects::Alias;
 use crate::ssa::{Func, Op, Value};
 
+/// How many globals are remembered as overwritten: each look at one goes through all of them.
+const MOST_OVERWRITTEN: usize = 64;
+
 /// Drops them. Returns how many.
 pub fn run(func: &mut Func, aliases: Aliases<'_>) -> u32 {
     let mut dropped = 0;
@@ -27,7 +30,8 @@ pub fn run(func: &mut Func, aliases: Aliases<'_>) -> u32 {
                     dropped += 1;
                     continue;
                 }
-                Op::GlobalSet(global) => overwritten.push(global),
+                Op::GlobalSet(global) if overwritten.len() < MOST_OVERWRITTEN => overwritten.push(global),
+                Op::GlobalSet(_) => {}
                 Op::GlobalGet(global) => {
                     let read = aliases.class(Alias::Global(global));
                     overwritten.retain(|&other| aliases.class(Alias::Global(other)) != read);

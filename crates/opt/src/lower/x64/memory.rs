@@ -99,7 +99,7 @@ impl Lowering<'_> {
     /// The place of an access, which there are instructions for, after what has to be checked.
     pub(super) fn access(&mut self, access: Access, address: Value) -> Place {
         let guarded = self.target.memories.get(access.memory.index()) == Some(&MemoryMode::Guard)
-            && access.memory.0 < upshift_baseline::Fault::MEMORIES
+            && access.memory.0 < upshift_codegen::Fault::MEMORIES
             && !self.is_wide(access.memory);
         match displacement(access.offset) {
             Some(disp) if guarded => self.unchecked(access, disp, address),

@@ -27,7 +27,7 @@ mod wide;
 
 use regalloc2::VReg;
 use upshift_asm::x64::CpuFeature;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
@@ -46,7 +46,7 @@ use crate::ssa::{Block, Func, Op, Pos, Value};
 /// # Examples
 /// ```
 /// use upshift_asm::x64::CpuFeatures;
-/// use upshift_baseline::Target;
+/// use upshift_codegen::Target;
 /// use upshift_core::vm::Returns;
 /// use upshift_opt::lower::x64::lower;
 /// use upshift_opt::mach::x64::Inst;

@@ -271,13 +271,9 @@ impl<'a> Params<'a> {
                 let args = kept.iter().map(|param| self.args[(param.args + source.number) as usize]);
                 list.extend(args);
                 let args = func.make_list(&list);
-                let mut at = 0;
-                func.block_mut(source.block).term.for_each_target_mut(|target| {
-                    if at == source.target {
-                        target.args = args;
-                    }
-                    at += 1;
-                });
+                if let Some(target) = func.block_mut(source.block).term.target_mut(source.target) {
+                    target.args = args;
+                }
             }
         }
     }

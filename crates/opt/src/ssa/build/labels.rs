@@ -98,13 +98,9 @@ impl Builder<'_> {
         if edge.is_entry() {
             return;
         }
-        let mut at = 0;
-        self.func.block_mut(edge.block).term.for_each_target_mut(|target| {
-            if at == edge.target {
-                target.block = to;
-            }
-            at += 1;
-        });
+        if let Some(target) = self.func.block_mut(edge.block).term.target_mut(edge.target) {
+            target.block = to;
+        }
     }
 
     /// Ends the current block with a jump to a label.
@@ -256,6 +252,7 @@ impl Builder<'_> {
     /// Between the outermost loop's head and the one where control comes in, a loop may go round with what the frame held
     /// then: nothing that the outermost loop changes is certain at its head.
     fn forget(&mut self, label: LabelId, since: Time) {
+        self.steps += self.assigned.len() as u64;
         for at in 0..self.assigned.len() {
             let slot = self.assigned[at];
             if !self.history.is_written_since(slot, since) {

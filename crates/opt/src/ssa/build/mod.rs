@@ -92,8 +92,8 @@ pub fn build(
 enum Start {
     /// At the function's first operator.
     Function,
-    /// At the head of a loop, the last of these; the others are those around it, from the outermost one inwards. Code is made from
-    /// the head of the outermost one on.
+    /// At the head of a loop, the last of these; the others are those around it, from the outermost one inwards, so numbers ascend.
+    /// Code is made from the head of the outermost one on.
     Loop(Vec<u32>),
     /// Nowhere: only the loops are looked at.
     Nowhere,
@@ -116,7 +116,7 @@ impl Start {
             Start::Loop(around) => Entrance {
                 is_outermost: around.first() == Some(&number),
                 is_here: around.last() == Some(&number),
-                is_inside: around.contains(&number),
+                is_inside: around.binary_search(&number).is_ok(),
             },
             _ => Entrance::default(),
         }

@@ -22,7 +22,7 @@ use regalloc2::{
 };
 use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
 use upshift_asm::{AsmError, Const, Label, Word};
-use upshift_baseline::{Fault, Target};
+use upshift_codegen::{Fault, Target};
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::Frame;
