@@ -1,4 +1,4 @@
-//! What comes out of the compiler: [`OptCode`], or a [`Refusal`]; and what goes in besides the function: [`Request`].
+//! What goes into the compiler besides the function, a [`Request`], and what comes out: [`OptCode`], or a [`Refusal`].
 //!
 //! A *position* is an offset in the code. What lies behind it, in the pool, belongs to positions: [`OptCode::owners`] tells which.
 
@@ -9,14 +9,14 @@ use upshift_codegen::{Fault, owner};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
-/// What is wanted of the compiler.
+/// What the compiler is asked for.
 #[derive(Default)]
 pub struct Request<'a> {
     /// The number of a loop, if the code is to begin at its head with the frame of another tier; else it is the whole function.
     pub osr: Option<u32>,
     /// Passes that are not to run: for tests, which compare.
     pub off: PassSet,
-    /// Who gets the text of what is between the steps.
+    /// What gets the text after each step.
     pub dump: Option<&'a mut dyn Dump>,
 }
 
@@ -33,7 +33,7 @@ pub enum Stage {
 
 /// Gets texts of what is between the steps of the compiler.
 pub trait Dump {
-    /// A step, by its name, has ended; what there is now is printed by `text` if somebody wants that.
+    /// A step, by its name, has ended; what there is now is printed by `text` if something uses that.
     fn step(&mut self, stage: Stage, name: &str, text: &dyn Fn() -> String);
 }
 
@@ -66,7 +66,7 @@ pub struct OptCode {
     pub stats: Stats,
 }
 
-/// What is told of a compilation.
+/// Figures of a compilation.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Stats {
     /// Machine instructions before registers were allocated.
@@ -149,7 +149,7 @@ refusals! {
     Operator "operator without a form";
     /// The code would be larger than an object may be, or its frame larger than any stack.
     TooLarge "too large";
-    /// So much is different on so many ways through it that compiling it would take long and much memory.
+    /// So much is different on so many paths through it that compiling it would take long and much memory.
     TooManyEdges "too many values on too many branches";
     /// So many references live over so many calls that compiling it would take long and much memory.
     TooManyReferences "too many references over too many calls";

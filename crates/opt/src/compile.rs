@@ -1,4 +1,4 @@
-//! The way of a function through the compiler, one step after the other.
+//! The pipeline of the compiler, one step after the other.
 //!
 //! ```text
 //! build ─ Func ─▶ passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
@@ -26,7 +26,7 @@ use crate::ssa::live;
 /// How many values may live behind all blocks together: the allocator's time and memory grow with them.
 const MOST_LIVE: usize = 1 << 24;
 
-/// From so many of them on the quick algorithm allocates registers.
+/// From this many of them on the quick algorithm allocates registers.
 const QUICK_FROM_LIVE: usize = 1 << 20;
 
 /// What is used from one function to the next.
@@ -125,7 +125,7 @@ impl Room {
     }
 }
 
-/// Who gets the texts, if anybody does.
+/// Who gets the texts, if anything does.
 struct Dumps<'a>(Option<&'a mut dyn Dump>);
 
 impl Dumps<'_> {

@@ -97,7 +97,7 @@ fn print_code(
     }
 }
 
-/// The ways into the code.
+/// The entries of the code.
 fn titles(code: &OptCode) -> Vec<(u32, String)> {
     let arrival = code.code.word(code.entry + 8) as u32;
     if code.reg_entry == 0 {

@@ -40,7 +40,7 @@ impl Change {
     }
 }
 
-/// The operand size of an access of so many bytes: 1, 2, 4 or 8.
+/// The operand size of an access of this many bytes: 1, 2, 4 or 8.
 ///
 /// ```
 /// use upshift_asm::x64::Size;

@@ -1,6 +1,6 @@
-//! A [`Builder`] that is filled from the end of the function to its begin.
+//! A [`Builder`] that is filled from the end of the function to its start.
 //!
-//! Lowering goes backwards, so that it knows of each value whether and how it is wanted before it comes to the instruction that makes
+//! Lowering goes backwards, so that it knows of each value whether and how it is used before it comes to the instruction that makes
 //! it. What it makes in one go is a *group*, in order; groups come last one first, and so do blocks, each of which is begun after all of
 //! its groups. A value that is used before it is made has a register of its own, which becomes another name of the one that the value is
 //! made in.

@@ -11,7 +11,7 @@ use super::{MBlock, MFunc, MachInst};
 pub struct Layout {
     /// The blocks that have code.
     pub order: Vec<MBlock>,
-    /// By block the one whose code is executed where it is the target.
+    /// By block, the one whose code is executed where it is the target.
     forward: Vec<MBlock>,
     /// By block whether the code of an innermost loop begins with it.
     begins_inner: Vec<bool>,

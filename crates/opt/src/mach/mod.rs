@@ -17,6 +17,7 @@
 pub mod allocate;
 pub mod backwards;
 mod build;
+mod finish;
 pub mod layout;
 pub(crate) mod live;
 mod sites;
@@ -86,7 +87,7 @@ pub struct BlockData {
     pub cold: bool,
 }
 
-/// The way to a successor.
+/// An edge to a successor.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
     /// Where it leads.

@@ -1,6 +1,6 @@
 //! What is known of a value without running the program.
 //!
-//! The questions look at a few instructions above the value, so an answer costs little and may be asked at any time. What they say
+//! The queries look at a few instructions above the value, so a query is cheap and possible at any time. What they say
 //! holds on every execution; "not known" is always right too.
 
 use upshift_core::ops::memory::Load;
@@ -10,7 +10,7 @@ use upshift_core::vm::BuiltinOp;
 use super::ints::Int;
 use crate::ssa::{Func, Op, Ty, Value};
 
-/// How many instructions deep the questions look.
+/// How many instructions deep the queries look.
 const DEPTH: u32 = 4;
 
 /// A number of bits so that an integer is below two to its power: 64 or, for an `i32`, 32 at most, and 0 for zero.

@@ -1,4 +1,4 @@
-//! What is done to SSA between building and lowering: a pass a file, each with its contract at its top.
+//! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
 //! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks
@@ -35,8 +35,8 @@ use crate::ssa::loops::Loops;
 /// Values that a function may have for all passes to run on it.
 pub const MOST_VALUES: usize = 1 << 20;
 
-/// Runs all passes but those in `off`, in their order. `step` is told the name of each when it has run. Returns those that did
-/// not run.
+/// Runs all passes but those in `off`, in their order, and calls `step` with the name of each when it has run. Returns those that
+/// did not run: those in `off`, and those that are left out because the function has more than [`MOST_VALUES`] values.
 pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl FnMut(&str, &Func)) -> PassSet {
     let off = if func.values.len() > MOST_VALUES { off.with("gvn").with("loads").with("licm") } else { off };
     let aliases = Aliases::of(module);
@@ -48,7 +48,7 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     };
 
     if !off.contains("blocks") {
-        clear_up(func);
+        simplify(func);
         done("blocks", func);
     }
     if off.contains("gvn") {
@@ -61,7 +61,7 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
         done("gvn", func);
     }
     if !off.contains("blocks") {
-        clear_up(func);
+        simplify(func);
         done("blocks", func);
     }
     let dominators = Dominators::new(func);
@@ -90,14 +90,14 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
         done("dce", func);
     }
     if !off.contains("blocks") {
-        clear_up(func);
+        simplify(func);
         done("blocks", func);
     }
     off
 }
 
-/// Clears up between blocks, and again where that made more of it possible.
-fn clear_up(func: &mut Func) {
+/// Simplifies the control-flow graph, and again where that made more of it possible.
+fn simplify(func: &mut Func) {
     blocks::run(func);
     if params::run(func) > 0 {
         blocks::run(func);

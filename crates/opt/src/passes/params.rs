@@ -1,4 +1,4 @@
-//! Drops parameters of blocks to which all ways bring the same value.
+//! Redundant block parameters: drops those to which all edges bring the same value.
 //!
 //! Requires SSA without blocks that cannot be reached. Preserves it. A parameter goes if it is given one value besides itself, which
 //! dominates the block then, or equal constants, which are made again in the block.
@@ -56,7 +56,7 @@ pub fn run(func: &mut Func) -> u32 {
     dropped
 }
 
-/// What each block is given on each way to it.
+/// What each block is given on each edge to it.
 pub(super) struct Incoming {
     starts: Vec<u32>,
     lists: Vec<List>,
@@ -83,7 +83,7 @@ impl Incoming {
         Incoming { starts, lists }
     }
 
-    /// The lists for a block, one for each way.
+    /// The lists for a block, one for each edge.
     pub(super) fn of(&self, block: usize) -> &[List] {
         &self.lists[self.starts[block] as usize..self.starts[block + 1] as usize]
     }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_ways_bring_is_no_parameter() {
+    fn what_all_edges_bring_is_no_parameter() {
         let body = "\
 b0:
   v0: i32 = arg 0
@@ -171,8 +171,8 @@ b3(v3: i32):
     }
 
     #[test]
-    fn what_goes_round_unchanged_is_no_parameter() {
-        // Two loops, one in the other: the inner one hands over what it was given, and only then the outer one does.
+    fn what_loops_pass_on_unchanged_is_no_parameter() {
+        // Two loops, one in the other: the inner one passes on what it was given, and only then the outer one does.
         let body = "\
 b0:
   v0: i32 = arg 0

@@ -1,6 +1,6 @@
-//! Which blocks lie on every way to a block: the tree of dominators.
+//! Which blocks lie on every path to a block: the tree of dominators.
 //!
-//! Comes in: a function's blocks and how they end. Goes out: the blocks that control can reach, in reverse postorder, the immediate
+//! In: a function's blocks and how they end. Out: the blocks that control can reach, in reverse postorder, the immediate
 //! dominator of each, and intervals by which one comparison says whether a block dominates another. It holds as long as no
 //! terminator changes.
 //!
@@ -67,14 +67,14 @@ impl Dominators {
         self.position[block.index()] != NONE
     }
 
-    /// The immediate dominator: the last of the other blocks that lie on all ways to it. The entry has none.
+    /// The immediate dominator: the last of the other blocks that lie on all paths to it. The entry has none.
     #[inline]
     #[must_use]
     pub fn immediate(&self, block: Block) -> Option<Block> {
         Some(Block(self.parent[block.index()])).filter(|parent| parent.0 != NONE)
     }
 
-    /// Whether `a` lies on all ways to `b`, or is `b`. Both have to be reachable.
+    /// Whether `a` lies on all paths to `b`, or is `b`. Both have to be reachable.
     #[inline]
     #[must_use]
     pub fn dominates(&self, a: Block, b: Block) -> bool {

@@ -22,7 +22,7 @@ pub enum Alias {
     Global(GlobalIndex),
     /// The fields at this offset of all structs: fields at other offsets are others.
     Field(u32),
-    /// The elements of all arrays whose elements have so many bytes.
+    /// The elements of all arrays whose elements have this many bytes.
     Element(u8),
     /// Never changes: lengths of arrays, types of objects.
     Constant,
@@ -60,7 +60,7 @@ impl Effect {
         }
     }
 
-    /// Whether the instruction may go when nobody uses its result.
+    /// Whether the instruction may go when nothing uses its result.
     #[must_use]
     pub fn is_removable(self) -> bool {
         matches!(self, Effect::Pure | Effect::Load(_, false))
@@ -83,7 +83,7 @@ impl Effect {
     }
 }
 
-/// Whether two instructions may be exchanged that follow each other, if neither uses the other's result. Both are executed
+/// Whether two instructions that follow each other may be swapped, if neither uses the other's result. Both are executed
 /// in any case.
 #[must_use]
 pub fn commute(a: Effect, b: Effect) -> bool {
@@ -149,7 +149,7 @@ impl Op {
         }
     }
 
-    /// Whether the collector may run within the instruction: references that are wanted behind it have to be where it finds
+    /// Whether the collector may run within the instruction: references that are live after it have to be where it finds
     /// them.
     #[must_use]
     pub fn is_safepoint(self) -> bool {

@@ -1,6 +1,6 @@
-//! Which blocks go round: the forest of loops.
+//! The forest of loops: which blocks are executed repeatedly.
 //!
-//! Comes in: a function and its [`Dominators`]. Goes out: a loop for each block that dominates one of its predecessors, with all
+//! In: a function and its [`Dominators`]. Out: a loop for each block that dominates one of its predecessors, with all
 //! blocks from which control gets there without leaving. Loops nest or have no block in common; cycles with several entries
 //! are no loops. It holds as long as no terminator changes.
 
@@ -46,7 +46,7 @@ impl Loops {
     pub fn new(func: &Func, dominators: &Dominators, predecessors: &Predecessors) -> Loops {
         let mut found =
             Loops { loops: Vec::new(), around: vec![None; func.blocks.len()], irreducible: false };
-        // For each loop one further out, with shortened ways.
+        // For each loop one further out, with compressed paths.
         let mut outer: Vec<u32> = Vec::new();
         let mut waiting = Vec::new();
         // Inner heads come before the outer ones that dominate them.

@@ -10,11 +10,11 @@ use upshift_asm::x64::{CpuFeature, CpuFeatures, XmmBinary, XmmUnary};
 pub enum BinaryForm {
     /// One instruction.
     Plain(XmmBinary),
-    /// One instruction with the operands exchanged.
+    /// One instruction with the operands swapped.
     Swapped(XmmBinary),
     /// One instruction, then all bits inverted.
     Not(XmmBinary),
-    /// One instruction with the operands exchanged, then all bits inverted.
+    /// One instruction with the operands swapped, then all bits inverted.
     SwappedNot(XmmBinary),
     /// Whether the first operand is the lesser (or greater): whether the first instruction, a minimum (or maximum), returns it, which the
     /// second instruction compares.
@@ -27,7 +27,7 @@ pub enum BinaryForm {
         double: bool,
         /// Which comparison, the immediate of `cmpps`.
         predicate: u8,
-        /// Whether the operands are exchanged.
+        /// Whether the operands are swapped.
         swapped: bool,
     },
     /// Minimum or maximum of floats as WebAssembly defines it: -0 is less than +0, and NaN is propagated.
@@ -265,7 +265,7 @@ fn row(op: Binary) -> Option<Row<BinaryForm>> {
     })
 }
 
-/// The instruction that widens the lanes of the lower half, which have so many bits. All need SSE4.1.
+/// The instruction that widens the lanes of the lower half, which have this many bits. All need SSE4.1.
 #[must_use]
 pub fn widening(bits: u32, signed: bool) -> XmmUnary {
     match (bits, signed) {

@@ -12,7 +12,7 @@ pub enum LoadForm {
         /// Lanes are sign-extended instead of zero-extended.
         signed: bool,
     },
-    /// A lane of so many bits, repeated.
+    /// A lane of this many bits, repeated.
     Splat(u32),
     /// So many bits, and zeroes behind.
     Zero(u32),

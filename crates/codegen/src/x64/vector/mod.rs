@@ -95,7 +95,7 @@ pub mod predicate {
     pub const NOT_EQUAL: u8 = 4;
 }
 
-/// Whether there are instructions between memory and lanes of so many bytes.
+/// Whether there are instructions between memory and lanes of this many bytes.
 ///
 /// ```
 /// use upshift_asm::x64::CpuFeatures;

@@ -84,7 +84,7 @@ impl Shuffle {
     }
 }
 
-/// The indices of the bytes that an instruction takes that unpacks lanes of so many bytes.
+/// The indices of the bytes that an instruction takes that unpacks lanes of this many bytes.
 fn unpacked(bytes: u8, high: bool) -> [u8; 16] {
     std::array::from_fn(|at| {
         let (lane, within) = (at as u8 / bytes, at as u8 % bytes);

@@ -23,7 +23,7 @@ pub enum UnaryForm {
     Abs64,
     /// The number of set bits in each byte.
     Popcnt,
-    /// One half of the lanes, which have so many bits, widened to twice as many.
+    /// One half of the lanes, which have this many bits, widened to twice as many.
     Widen(u32, Half),
     /// Sums of neighbouring lanes, which are unsigned and have 16 bits.
     AddPairs16,
@@ -51,13 +51,13 @@ pub enum UnaryForm {
         /// Lanes of 64 bits instead of 32.
         double: bool,
     },
-    /// A scalar in all lanes, which have so many bits.
+    /// A scalar in all lanes, which have this many bits.
     Splat(u32),
     /// Whether any bit is set.
     AnyTrue,
     /// Whether no lane is zero: the instruction compares lanes for equality.
     AllTrue(XmmBinary),
-    /// The sign bits of all lanes, which have so many bits, as an integer.
+    /// The sign bits of all lanes, which have this many bits, as an integer.
     Signs(u32),
 }
 

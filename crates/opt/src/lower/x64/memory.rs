@@ -279,7 +279,7 @@ impl Lowering<'_> {
         });
     }
 
-    /// A store of what is computed from the bytes that it overwrites, as one instruction. Answers whether it is one.
+    /// A store of what is computed from the bytes that it overwrites, as one instruction. Returns whether it is one.
     fn lower_change(&mut self, access: Access, store: Store, address: Value, value: Value) -> bool {
         let (size, wanted) = match store {
             Store::Store8 => (Size::S8, [Load::Load8U, Load::Load8S32, Load::Load8S64]),

@@ -41,7 +41,7 @@ const HOST: i32 = 2;
 enum Compared {
     /// Its type.
     Type,
-    /// The supertype of its type that has so many supertypes.
+    /// The supertype of its type that has this many supertypes.
     Supertype(u32),
     /// What it consists of.
     Kind,
@@ -85,7 +85,7 @@ impl Lowering<'_> {
         self.store_at(place, value);
     }
 
-    /// The place of an element of so many bytes.
+    /// The place of an element of this many bytes.
     pub(super) fn element(&mut self, array: Value, index: Value, bytes: u32) -> Place {
         let array = self.not_null(array);
         let index = self.reg(index);

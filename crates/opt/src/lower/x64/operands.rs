@@ -63,7 +63,7 @@ impl Lowering<'_> {
         self.placeholder(value)
     }
 
-    /// Whether somebody wants a value.
+    /// Whether something uses a value.
     pub(super) fn is_used(&self, value: Value) -> bool {
         self.regs[value.index()].is_some()
     }

@@ -10,7 +10,7 @@
 //! Requires SSA. Preserves it, the order of effects, and the bits of each result: a rule holds for all operands, wrapping ones and
 //! NaNs included, and no rule makes an exit test out of another value than the program's. What traps stays, unless
 //! it is certain not to. Changes values in place; where an instruction is another value already, its uses follow.
-//! Instructions that nobody uses any more are left to [`dce`](super::dce).
+//! Instructions that nothing uses any more are left to [`dce`](super::dce).
 
 mod binary;
 mod terminator;
@@ -160,7 +160,7 @@ impl Folder {
         made
     }
 
-    /// Whether nobody but the instruction that is folded uses a value: it goes when the instruction does without it.
+    /// Whether nothing but the instruction that is folded uses a value: it goes when the instruction no longer uses it.
     fn is_used_once(&self, value: Value) -> bool {
         self.uses.get(value.index()).is_some_and(|&uses| uses <= 1)
     }

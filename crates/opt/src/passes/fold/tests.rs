@@ -71,7 +71,7 @@ fn constants_go_right_and_come_together() {
             "v5: i32 = const 0x5\nv6: i32 = i32.add v0, v5\nv7: i32 = const 0x8\nv8: i32 = i32.sub v6, v7\nreturn v8",
             "i32.add(a0, -3)",
         ),
-        // The inner sum is wanted itself.
+        // The inner sum is needed itself.
         (
             "v5: i32 = const 0x5\nv6: i32 = i32.add v0, v5\nv7: i32 = i32.add v6, v5\nreturn v6, v7",
             "i32.add(a0, 5), i32.add(i32.add(a0, 5), 5)",

@@ -10,7 +10,7 @@ use upshift_translate::TranslateError;
 pub enum BuildError {
     /// No tier can translate it.
     Translate(TranslateError),
-    /// There is so much that is different on so many ways through it that compiling it would take long and much memory.
+    /// There is so much that is different on so many paths through it that compiling it would take long and much memory.
     TooManyEdges,
     /// Nothing reaches the loop where control should come in.
     NoSuchLoop,

@@ -1,7 +1,7 @@
 //! The end of building: what is not needed goes, what is left is written where it belongs.
 //!
 //! ```text
-//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets ─▶ calls that nobody catches
+//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets ─▶ calls that nothing catches
 //! ```
 //!
 //! A parameter is trivial when all its arguments are one value, or itself. What it stands for may make others trivial: those that have it
@@ -160,7 +160,7 @@ impl<'a> Params<'a> {
 
     fn remove_trivial(&mut self) {
         // Who has a parameter as an argument changes when others are replaced by it. What is left after many rounds is only
-        // superfluous.
+        // redundant.
         const ROUNDS: usize = 16;
         for _ in 0..ROUNDS {
             let users = self.users();
@@ -176,7 +176,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Replaces a parameter if it is trivial, and those that become trivial by that. Answers whether there was one.
+    /// Replaces a parameter if it is trivial, and those that become trivial by that. Returns whether there was one.
     fn replace_from(&mut self, group: usize, number: usize, users: &Users) -> bool {
         let mut waiting = vec![self.groups[group].params[number].value];
         let mut changed = false;

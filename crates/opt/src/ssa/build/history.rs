@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! write(slot) ─▶ log: slot, content, the entry before of the same slot           time = length of the log
-//! merge(since) ─▶ scopes: what was written since then was written on one of several ways that meet here
+//! merge(since) ─▶ scopes: what was written since then was written on one of several paths that meet here
 //! find(entry of the slot, time) ─▶ nothing yet │ an entry │ a merge whose incoming edges have to be asked
 //! ```
 //!
-//! **Edges are moments.** A branch notes the time, and nothing of what is in slots: whoever wants to know what a slot held on the way
+//! **Edges are moments.** A branch notes the time, and nothing of what is in slots: whoever wants to know what a slot held on the path
 //! from there asks for that time. So a function with many locals and many branches takes no more memory than the sum of both.
 //!
 //! **Scopes.** Blocks nest, so the parts of the log that merges end nest too: of two scopes one contains the other, or they are
@@ -51,7 +51,7 @@ pub(super) enum Found {
     Nothing,
     /// What this entry says.
     Entry(EntryId),
-    /// What the ways that meet at the label say: one of them wrote it.
+    /// What the paths that meet at the label say: one of them wrote it.
     Merge(LabelId, EntryId),
 }
 
@@ -128,7 +128,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Makes room for so many slots more, and answers the number of the first.
+    /// Makes room for this many more slots, and returns the number of the first.
     pub(super) fn add_slots(&mut self, count: u32) -> u32 {
         let first = self.last.len() as u32;
         self.last.resize(self.last.len() + count as usize, NONE);
@@ -210,7 +210,7 @@ impl History {
         }
     }
 
-    /// Several ways meet at a label, none of which began before `since`.
+    /// Several paths meet at a label, none of which began before `since`.
     pub(super) fn merge(&mut self, label: LabelId, since: Time) {
         let mut below = self.scopes.len().checked_sub(1).map_or(NONE, |top| top as u32);
         while below != NONE && self.scopes[below as usize].since >= since.0 {

@@ -50,7 +50,7 @@ impl Param {
     pub(super) const UNKNOWN: u32 = u32::MAX;
 }
 
-/// A parameter whose arguments are wanted.
+/// A parameter whose arguments are needed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
     pub(super) label: LabelId,
@@ -111,6 +111,32 @@ impl Builder<'_> {
         }
     }
 
+    /// Ends the current block with a condition; control goes on in a new block where it does not hold.
+    pub(super) fn branch_on(&mut self, cond: Value, sense: bool, label: Label) {
+        let Some(block) = self.current else { return };
+        self.terminate(Terminator::Branch { cond, then: UNKNOWN, otherwise: UNKNOWN });
+        let next = Target::new(self.continue_in_new_block());
+        if let Terminator::Branch { then, otherwise, .. } = &mut self.func.block_mut(block).term {
+            *(if sense { otherwise } else { then }) = next;
+        }
+        self.branch_from(block, u32::from(!sense), label);
+    }
+
+    /// The same where the condition is known.
+    pub(super) fn branch_known(&mut self, taken: bool, label: Label) {
+        if taken {
+            self.jump_to(label);
+        }
+    }
+
+    /// Goes on in a new block behind a call whose exceptions are caught.
+    pub(super) fn go_on_behind(&mut self, call: Value) {
+        let Some(block) = self.current else { return };
+        self.terminate(Terminator::None);
+        let normal = self.continue_in_new_block();
+        self.func.block_mut(block).term = Terminator::Invoke { call, normal, landings: Vec::new() };
+    }
+
     pub(super) fn bind_label(&mut self, label: Label, live: Live<'_>) {
         let id = LabelId(label.0);
         self.last_bound = id;
@@ -166,7 +192,7 @@ impl Builder<'_> {
         self.restored = Some((time, self.history.now()));
     }
 
-    /// Operands that all ways bring become parameters.
+    /// Operands that all paths bring become parameters.
     fn carry(&mut self, label: LabelId, region: Region, live: Live<'_>) {
         let first = self.labels[label.0 as usize].params.len() as u32;
         for (slot, ty) in live.operands.in_homes().rev().take_while(|&(slot, _)| slot >= region.base) {
@@ -249,7 +275,7 @@ impl Builder<'_> {
         self.linear_since = self.history.now();
     }
 
-    /// Between the outermost loop's head and the one where control comes in, a loop may go round with what the frame held
+    /// Between the outermost loop's head and the one where control comes in, a loop may iterate with what the frame held
     /// then: nothing that the outermost loop changes is certain at its head.
     fn forget(&mut self, label: LabelId, since: Time) {
         self.steps += self.assigned.len() as u64;

@@ -11,14 +11,14 @@
 //! proportional to the function and to what its blocks are given.
 //!
 //! The builder is never asked what a slot will be needed for. It notes who wrote what when (in `history`), and a merge or a loop gets
-//! a parameter when what a slot holds behind it is wanted for the first time. So nothing is made for what is dead.
+//! a parameter when what a slot holds behind it is needed for the first time. So nothing is made for what is dead.
 //!
 //! **Code that control does not reach** is not made: behind a jump there is no current block until a label is bound that something leads
 //! to. A body for entry at a loop begins so, too: nothing is made until the head of the outermost loop around it, and what turns
 //! out not to be reached from the entry goes in the end.
 //!
 //! **Constants** stand in the entry block, each once for a while: they dominate everything, and lowering makes them anew where
-//! they are wanted.
+//! they are needed.
 
 mod error;
 mod finish;
@@ -41,7 +41,7 @@ use self::handlers::{HandlerState, Site};
 use self::history::{History, LabelId, Time};
 use self::labels::{LabelState, Task};
 use self::values::Constants;
-use super::{Block, Func, Op, Pos, Target, Terminator, Ty, Value};
+use super::{Block, Func, Pos, Target, Terminator, Ty, Value};
 
 /// SSA of a function of the module; with `osr` of a body for entry at the head of the loop with that number.
 ///
@@ -221,13 +221,13 @@ struct Builder<'m> {
     labels: Vec<LabelState>,
     /// The label that was bound last.
     last_bound: LabelId,
-    /// Since then no block opened or ended and no ways met.
+    /// Since then no block opened or ended and no paths met.
     linear_since: Time,
     /// The last time that slots were brought back to, and when that was done.
     restored: Option<(Time, Time)>,
     /// Parameters of merges, by label and slot.
     merged: FxHashMap<(u32, u32), Value>,
-    /// Parameters whose arguments are wanted.
+    /// Parameters whose arguments are needed.
     tasks: Vec<Task>,
     /// Arguments of parameters, one for each edge.
     args: Vec<Value>,
@@ -244,7 +244,7 @@ struct Builder<'m> {
     payloads: Vec<Box<[(Slot, Value)]>>,
     /// The locals that the outermost loop assigns around the one where control comes in.
     assigned: Vec<Slot>,
-    /// How often calls and throws were handed over from handler to handler, and how many landings they have.
+    /// How often calls and throws were passed on from handler to handler, and how many landings they have.
     steps: u64,
     /// How many steps are in proportion to the function.
     most_steps: u64,
@@ -357,8 +357,3 @@ impl<'m> Builder<'m> {
 
 /// A target that is not known yet.
 const UNKNOWN: Target = Target { block: Block(u32::MAX), args: super::List::EMPTY };
-
-/// The instruction of a function's parameter.
-fn argument(number: usize) -> Op {
-    Op::Arg(number as u32)
-}

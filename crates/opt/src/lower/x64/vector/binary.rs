@@ -117,13 +117,13 @@ impl Lowering<'_> {
                 self.vector_op(multiply, a, b)
             }
             BinaryForm::Fractions => {
-                // Only -1 · -1 is out of range, and comes out as -1.
+                // Only -1 · -1 is out of range, and the result is -1.
                 let product = self.vector_op(X::PMULHRSW, a, b);
                 let least = self.vector_op_const(X::PCMPEQW, product, splat16(1 << 15));
                 self.vector_op(X::PXOR, product, least)
             }
             BinaryForm::Swizzle => {
-                // What is beyond 15 gets the highest bit, for which a zero comes out.
+                // What is beyond 15 gets the highest bit, for which the result is zero.
                 let order = self.vector_op_const(X::PADDUSB, b, splat8(0x70));
                 self.vector_op(X::PSHUFB, a, order)
             }
@@ -132,7 +132,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The lesser or greater floats: zeroes have an order, and NaN comes out whenever one goes in.
+    /// The lesser or greater floats: zeroes have an order, and NaN is propagated.
     fn lane_extremes(&mut self, max: bool, double: bool, a: VReg, b: VReg) -> VReg {
         use XmmBinary as X;
         let (op, both, add) = match (max, double) {
@@ -165,7 +165,7 @@ impl Lowering<'_> {
         self.vector_op(X::PADDW, even, odd)
     }
 
-    /// The lanes of one half, widened from so many bits to twice as many.
+    /// The lanes of one half, widened from this many bits to twice as many.
     pub(super) fn widen(&mut self, bits: u32, half: Half, source: VReg) -> VReg {
         use XmmBinary as X;
         if !half.high && self.has(CpuFeature::Sse41) {

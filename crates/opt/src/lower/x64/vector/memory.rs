@@ -44,7 +44,7 @@ impl Lowering<'_> {
         self.bind(inst, made);
     }
 
-    /// Loads so many bytes into a lane.
+    /// Loads this many bytes into a lane.
     pub(in crate::lower::x64) fn lower_load_lane(&mut self, inst: Value) {
         let Op::LoadLane { bytes, lane, memory, offset } = self.func.op(inst) else {
             unreachable!("it is one")
@@ -67,7 +67,7 @@ impl Lowering<'_> {
         self.bind(inst, made);
     }
 
-    /// Stores so many bytes of a lane.
+    /// Stores this many bytes of a lane.
     pub(in crate::lower::x64) fn lower_store_lane(&mut self, inst: Value) {
         let Op::StoreLane { bytes, lane, memory, offset } = self.func.op(inst) else {
             unreachable!("it is one")

@@ -108,7 +108,7 @@ impl Lowering<'_> {
         self.spread(bits, lane)
     }
 
-    /// The lowest lane of so many bits in all lanes.
+    /// The lowest lane of this many bits in all lanes.
     pub(super) fn spread(&mut self, bits: u32, lane: VReg) -> VReg {
         let pshufd = |this: &mut Self, order, lane| this.out.vector(VectorOp::Pshufd, order, &[lane]);
         match bits {
@@ -145,7 +145,7 @@ impl Lowering<'_> {
             UnaryForm::Popcnt => self.vector_popcnt(value),
             UnaryForm::Widen(bits, half) => self.widen(bits, half, value),
             UnaryForm::AddPairs16 => {
-                // The lanes become numbers with a sign, 2¹⁵ less each.
+                // The lanes become signed numbers, 2¹⁵ less each.
                 let signed = self.vector_op_const(X::PXOR, value, splat16(1 << 15));
                 let sums = self.vector_op_const(X::PMADDWD, signed, splat16(1));
                 self.vector_op_const(X::PADDD, sums, splat32(1 << 16))
@@ -156,7 +156,7 @@ impl Lowering<'_> {
             UnaryForm::ToInt { double: false, signed: true } => self.f32_to_s32(value),
             UnaryForm::ToInt { double: false, signed: false } => self.f32_to_u32(value),
             UnaryForm::ToInt { double: true, signed: true } => {
-                // What is too large becomes the greatest integer, NaN zero: it is the second operand that comes out.
+                // What is too large becomes the greatest integer, NaN zero: the result is the second operand.
                 let number = self.compare_lanes(true, predicate::EQUAL, value, value);
                 let most = self.vector_op_const(X::ANDPD, number, splat64(f64::from(i32::MAX).to_bits()));
                 let bounded = self.vector_op(X::MINPD, value, most);
