@@ -161,6 +161,8 @@ refusals! {
     Translation "translation failed";
     /// The module has as much native code as it may have.
     Budget "code budget";
+    /// The compiler has a fault, which should be reported: it has panicked.
+    Internal "internal error";
     /// There is no compiler for this processor.
     Processor "no compiler for this processor";
 }

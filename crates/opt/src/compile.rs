@@ -4,7 +4,7 @@
 //! build ─ Func ─▶ passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
 //! ```
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use upshift_asm::AsmError;
 use upshift_codegen::Target;
@@ -50,8 +50,16 @@ impl Default for Room {
     }
 }
 
-thread_local! {
-    static ROOM: RefCell<Room> = RefCell::default();
+/// Does something with the room of this thread.
+fn with_room<R>(work: impl FnOnce(&mut Room) -> R) -> R {
+    thread_local! {
+        static ROOM: Cell<Option<Box<Room>>> = const { Cell::new(None) };
+    }
+    // A panic loses it, so nobody gets one that is half in use.
+    let mut room = ROOM.take().unwrap_or_default();
+    let result = work(&mut room);
+    ROOM.set(Some(room));
+    result
 }
 
 /// Compiles a function of the module, or what follows from one of its loops on.
@@ -68,7 +76,7 @@ pub fn compile(
     target: &Target,
     mut request: Request<'_>,
 ) -> Result<OptCode, Refusal> {
-    ROOM.with_borrow_mut(|room| {
+    with_room(|room| {
         let refuse = |reason, detail: String| Refusal {
             reason,
             offset: module.body(func).map_or(0, |body| body.start),
