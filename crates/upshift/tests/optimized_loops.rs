@@ -240,7 +240,11 @@ fn run(case: &Case, config: &mut Config) -> (Vec<Seen>, Vec<Tier>) {
             Ok(Err(error)) => {
                 let backtrace = error.downcast_ref::<WasmBacktrace>();
                 let frames = backtrace.map_or_else(Vec::new, |backtrace| {
-                    backtrace.frames().iter().map(|frame| (frame.func_index(), frame.module_offset())).collect()
+                    backtrace
+                        .frames()
+                        .iter()
+                        .map(|frame| (frame.func_index(), frame.module_offset()))
+                        .collect()
                 });
                 let thrown = error.downcast_ref::<Exception>().map(|thrown| format!("{:?}", thrown.values()));
                 (format!("{error:#} {thrown:?}"), frames)
@@ -302,7 +306,11 @@ fn what_ends_them_is_what_ends_the_interpreter() {
         let expected = interpreted(case);
         for (skip, reservation) in [(false, None), (true, None), (false, Some(0))] {
             let mut config = Config::new();
-            config.tier_up_after(10).optimize_after(40).optimization(Optimization::AtOnce).skip_baseline(skip);
+            config
+                .tier_up_after(10)
+                .optimize_after(40)
+                .optimization(Optimization::AtOnce)
+                .skip_baseline(skip);
             if let Some(bytes) = reservation {
                 config.memory_reservation(bytes);
             }
