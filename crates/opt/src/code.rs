@@ -10,6 +10,32 @@ use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
 /// What the compiler is asked for.
+///
+/// ```
+/// use upshift_asm::x64::CpuFeatures;
+/// use upshift_codegen::Target;
+/// use upshift_core::index::FuncIndex;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::{Dump, PassSet, Request, Stage, compile};
+/// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
+///
+/// #[derive(Default)]
+/// struct Steps(Vec<String>);
+/// impl Dump for Steps {
+///     fn step(&mut self, _: Stage, name: &str, _: &dyn Fn() -> String) {
+///         self.0.push(name.to_owned());
+///     }
+/// }
+///
+/// let module = parse(wat::parse_str("(module (func))")?.into(), &Features::default(), &TypeRegistry::default())?;
+/// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let mut steps = Steps::default();
+/// let request = Request { off: PassSet::all(), dump: Some(&mut steps), ..Request::default() };
+/// compile(&module, FuncIndex(0), CodeOptions::default(), &target, request)?;
+/// assert_eq!(steps.0, ["build", "lower", "allocate", "emit"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Default)]
 pub struct Request<'a> {
     /// The number of a loop, if the code is to begin at its head with the frame of another tier; else it is the whole function.
@@ -79,7 +105,15 @@ pub struct Stats {
     pub passes_off: PassSet,
 }
 
-/// A set of passes.
+/// A set of passes, and of the allocator `ion`, without which the quick one is taken.
+///
+/// ```
+/// use upshift_opt::PassSet;
+///
+/// let off = PassSet::of("gvn").with("licm");
+/// assert!(off.contains("licm") && !off.contains("dce") && PassSet::of("no pass") == PassSet::default());
+/// assert_eq!(off.names().collect::<Vec<_>>(), ["gvn", "licm"]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct PassSet(pub u32);
 
@@ -151,6 +185,8 @@ refusals! {
     TooLarge "too large";
     /// So much is different on so many paths through it that compiling it would take long and much memory.
     TooManyEdges "too many values on too many branches";
+    /// Calls have so many results that there are many more values than the function's bytes account for.
+    TooManyValues "too many values";
     /// So many references live over so many calls that compiling it would take long and much memory.
     TooManyReferences "too many references over too many calls";
     /// So many values live over so many blocks that compiling it would take long and much memory.

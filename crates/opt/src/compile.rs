@@ -170,6 +170,7 @@ impl From<BuildError> for Stop {
         match error {
             BuildError::Translate(error) => Stop(Reason::Translation, error.to_string()),
             BuildError::TooManyEdges => Stop(Reason::TooManyEdges, String::new()),
+            BuildError::TooManyValues => Stop(Reason::TooManyValues, String::new()),
             BuildError::NoSuchLoop => Stop(Reason::NoSuchLoop, String::new()),
         }
     }

@@ -15,10 +15,10 @@
 //! constants, leave flags alone.
 
 pub mod allocate;
-pub mod backwards;
+pub(crate) mod backwards;
 mod build;
 mod finish;
-pub mod layout;
+pub(crate) mod layout;
 pub(crate) mod live;
 mod sites;
 mod tables;

@@ -13,6 +13,18 @@ use super::{Block, Func};
 const NONE: u32 = u32::MAX;
 
 /// The dominators of a function's blocks.
+///
+/// ```
+/// use upshift_opt::ssa::Block;
+/// use upshift_opt::ssa::dom::Dominators;
+/// use upshift_opt::ssa::parse::parse;
+///
+/// let text = "func func0 (i32) -> ()\nb0:\n  v0: i32 = arg 0\n  branch v0, b1, b2\nb1:\n  jump b2\nb2:\n  return\n";
+/// let dominators = Dominators::new(&parse(text)?);
+/// assert_eq!(dominators.immediate(Block(2)), Some(Block(0)));
+/// assert!(dominators.dominates(Block(0), Block(1)) && !dominators.dominates(Block(1), Block(2)));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dominators {
     /// The blocks that can be reached, each before those that it dominates.

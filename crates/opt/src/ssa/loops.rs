@@ -32,6 +32,19 @@ struct LoopData {
 }
 
 /// The loops of a function.
+///
+/// ```
+/// use upshift_opt::ssa::Block;
+/// use upshift_opt::ssa::dom::Dominators;
+/// use upshift_opt::ssa::loops::Loops;
+/// use upshift_opt::ssa::parse::parse;
+///
+/// let text = "func func0 (i32) -> ()\nb0:\n  v0: i32 = arg 0\n  jump b1\nb1:\n  branch v0, b1, b2\nb2:\n  return\n";
+/// let func = parse(text)?;
+/// let loops = Loops::new(&func, &Dominators::new(&func), &func.predecessors());
+/// assert_eq!((loops.len(), loops.depth(Block(1)), loops.depth(Block(2))), (1, 1, 0));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Loops {
     loops: Vec<LoopData>,

@@ -384,12 +384,6 @@ fn facts_hold() {
             let bits = evaluate(&func, value, &args, &mut known).expect("nothing traps");
             let bound = crate::passes::facts::bits(&func, value);
             assert!(bound >= 64 || bits >> bound == 0, "{bits:#x} is not below 2^{bound}: {value} in {func}");
-            for addend in [0, 1, random.number()] {
-                if crate::passes::facts::adds_without_wrap(&func, value, addend) {
-                    let limit = if func.ty(value) == Ty::I32 { 1u128 << 32 } else { 1u128 << 64 };
-                    assert!(u128::from(bits) + u128::from(addend) < limit);
-                }
-            }
         }
     }
 }

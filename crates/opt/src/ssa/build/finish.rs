@@ -16,7 +16,8 @@ use crate::ssa::{Block, Func, Terminator, Value};
 impl Builder<'_> {
     pub(super) fn finish(mut self) -> Result<Func, BuildError> {
         if self.refused {
-            return Err(BuildError::TooManyEdges);
+            let too_many_values = self.has_too_many_values();
+            return Err(if too_many_values { BuildError::TooManyValues } else { BuildError::TooManyEdges });
         }
         if self.func.block(self.func.entry).term == Terminator::None {
             return Err(BuildError::NoSuchLoop);

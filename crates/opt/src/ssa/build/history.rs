@@ -264,6 +264,13 @@ impl History {
         }
     }
 
+    /// Whether the slot that an entry is of holds the same from one time to a later one; for entries as in [`find`](Self::find).
+    pub(super) fn holds_between(&self, entry: EntryId, from: Time, to: Time) -> bool {
+        // What is found for a time lies in scopes that have ended; these grow with time, so nothing else is found in between.
+        debug_assert!(from <= to);
+        self.before(entry, from) == self.before(entry, to) && self.find(entry, from) == self.find(entry, to)
+    }
+
     /// The largest scope that contains an entry and has ended at a time.
     fn scope_of(&self, entry: u32, time: Time) -> Option<LabelId> {
         let ended = self.scopes.partition_point(|scope| scope.end < time.0);
@@ -359,6 +366,7 @@ mod tests {
         let mut history = History::default();
         let (mut open, mut scopes, mut writes) = (vec![Time(0)], Vec::new(), Vec::new());
         let mut random = 12345u32;
+        let mut held = 0;
         for step in 0..2000u32 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             match random >> 29 {
@@ -392,6 +400,18 @@ mod tests {
                 };
                 assert_eq!(found, around.map(|scope| scope.2), "step {step}, time {time}");
             }
+            // What is found at both ends is found in between.
+            if step % 50 == 0 {
+                for from in (0..now).step_by(7) {
+                    let to = (from + 2).min(now);
+                    let find = |time| history.find(history.latest(X), Time(time));
+                    if history.holds_between(history.latest(X), Time(from), Time(to)) {
+                        held += 1;
+                        assert!((from..=to).all(|time| find(time) == find(from)), "{from}..={to}");
+                    }
+                }
+            }
         }
+        assert!(held > 100, "{held}");
     }
 }

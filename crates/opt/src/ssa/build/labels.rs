@@ -66,6 +66,8 @@ pub(super) struct LabelState {
     /// Its block, once it is bound.
     pub(super) block: Option<Block>,
     pub(super) params: Vec<Param>,
+    /// Whether exceptions lead to it: such edges are made when their handler ends, so they are not in the order of their times.
+    pub(super) has_payloads: bool,
     /// Whether nothing more will lead to it.
     pub(super) is_complete: bool,
     /// The branch table of which it was a target last, and which.
@@ -82,6 +84,7 @@ impl Builder<'_> {
     pub(super) fn add_edge(&mut self, label: Label, edge: Edge) {
         let state = &mut self.labels[label.0 as usize];
         state.edges.push(edge);
+        state.has_payloads |= edge.payload.is_some();
         if let Some(block) = state.block {
             self.lead(edge, block);
         }

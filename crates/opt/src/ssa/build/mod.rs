@@ -248,7 +248,9 @@ struct Builder<'m> {
     steps: u64,
     /// How many steps are in proportion to the function.
     most_steps: u64,
-    /// They were not enough: nothing more is made.
+    /// How many values are in proportion to the function: calls with a thousand results each take three bytes.
+    most_values: usize,
+    /// Steps or values were not enough: nothing more is made.
     refused: bool,
     /// For operands of one instruction.
     operands: Vec<Value>,
@@ -290,6 +292,7 @@ impl<'m> Builder<'m> {
             assigned: Vec::new(),
             steps: 0,
             most_steps: 1_000_000 + 128 * bytes,
+            most_values: (1 << 18) + 4 * bytes as usize,
             refused: false,
             operands: Vec::new(),
             tables: 0,
@@ -345,9 +348,14 @@ impl<'m> Builder<'m> {
         }
     }
 
-    /// Nothing more is made if too much was done already.
+    fn has_too_many_values(&self) -> bool {
+        self.func.values.len() > self.most_values
+    }
+
+    /// Nothing more is made if too much was done already, or there are too many values.
     fn check_steps(&mut self) {
-        if self.steps + self.args.len() as u64 > self.most_steps {
+        let too_many_steps = self.steps + self.args.len() as u64 > self.most_steps;
+        if too_many_steps || self.has_too_many_values() {
             self.refused = true;
             self.current = None;
             self.tasks.clear();

@@ -457,6 +457,7 @@ impl Backend for Builder<'_> {
                 self.define(slot, Op::Result(number as u32), Ty::of(ty), &[value]);
                 slot.0 += ty.slots();
             }
+            self.check_steps();
         }
         self.operands = args;
         self.operands.clear();

@@ -5,7 +5,7 @@ use upshift_core::value::V128;
 use upshift_translate::backend::{self, Call, MemArg, Operand, Slot};
 
 use super::history::{Content, EntryId, Found, LabelId, Time};
-use super::labels::{Edge, Param, Task};
+use super::labels::{Edge, LabelState, Param, Task};
 use super::{Builder, Start};
 use crate::ssa::{Callee, Op, Pos, Target, Terminator, Ty, Value};
 
@@ -156,7 +156,16 @@ impl Builder<'_> {
                     Content::As(earlier) => (time, below) = (earlier, entry),
                 },
                 Found::Merge(label, entry) => {
-                    let edges = &self.labels[label.0 as usize].edges;
+                    let LabelState { edges, has_payloads, .. } = &self.labels[label.0 as usize];
+                    // Most often the slot was written before the first of the edges, and not since.
+                    if let [first, .., last] = **edges
+                        && !has_payloads
+                        && self.history.holds_between(entry, first.time, last.time)
+                    {
+                        (time, below) = (first.time, entry);
+                        self.steps += 1;
+                        continue;
+                    }
                     // What is in homes here lies below the block's operands, where all paths leave it as it was.
                     if edges.len() > 1 && self.is_local(slot) {
                         return self.merge_param(label, slot, entry);
