@@ -87,7 +87,9 @@ pub(super) struct Lowering<'a> {
     over_calls: usize,
     /// References that are live after the running instruction.
     live: Vec<Value>,
-    /// Whether a value is among them, by number.
+    /// How many of the list are not live any more, and stay in it for a while.
+    dead: usize,
+    /// Whether a value is live, by number.
     is_live: Vec<bool>,
     /// The epoch of the running instruction: loads of the one before can be sunk into it.
     epoch: u32,
@@ -139,6 +141,7 @@ impl<'a> Lowering<'a> {
             references,
             over_calls: 0,
             live: Vec::new(),
+            dead: 0,
             is_live: vec![false; count],
             epoch: 0,
             position: 0,
@@ -201,6 +204,7 @@ impl<'a> Lowering<'a> {
         for value in self.live.drain(..) {
             self.is_live[value.index()] = false;
         }
+        self.dead = 0;
         for &value in self.references.behind(block) {
             self.live.push(value);
             self.is_live[value.index()] = true;
@@ -215,7 +219,12 @@ impl<'a> Lowering<'a> {
 
     fn remove_live(&mut self, value: Value) {
         if std::mem::replace(&mut self.is_live[value.index()], false) {
-            self.live.retain(|&other| other != value);
+            // Going backwards, a value is never live again above its definition.
+            self.dead += 1;
+            if 2 * self.dead > self.live.len() {
+                self.live.retain(|&other| self.is_live[other.index()]);
+                self.dead = 0;
+            }
         }
     }
 
