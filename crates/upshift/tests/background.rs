@@ -35,7 +35,11 @@ fn engine() -> Engine {
 /// A module with so many functions, each of which calls itself and the next one. The first one's result is `n * funcs`.
 fn text(funcs: usize) -> String {
     let func = |number: usize| {
-        let next = if number + 1 < funcs { format!("(call ${} (local.get 0))", number + 1) } else { "(i32.const 0)".into() };
+        let next = if number + 1 < funcs {
+            format!("(call ${} (local.get 0))", number + 1)
+        } else {
+            "(i32.const 0)".into()
+        };
         format!(
             r#"(func ${number} (export "{number}") (param $n i32) (result i32) (local $sum i32)
                 (local.set $sum {next})
@@ -122,9 +126,11 @@ fn children_that_are_forked_at_any_moment_go_on() {
 
 /// How many threads optimize in this process, and how many bytes of memory it has.
 fn threads_and_memory() -> (usize, usize) {
-    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+    let name =
+        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let threads = tasks.filter(|task| task.as_ref().is_ok_and(|_| true)).filter_map(|task| Some(name(task.ok()?)));
+    let threads =
+        tasks.filter(|task| task.as_ref().is_ok_and(|_| true)).filter_map(|task| Some(name(task.ok()?)));
     let threads = threads.filter(|name| name.trim() == "upshift-opt").count();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -190,7 +196,10 @@ fn everything_goes_at_any_moment() {
                 barrier.wait();
                 for turn in 0..25 {
                     let own = engine();
-                    let modules = [(&own, Module::new(&own, bytes).unwrap()), (shared, Module::new(shared, bytes).unwrap())];
+                    let modules = [
+                        (&own, Module::new(&own, bytes).unwrap()),
+                        (shared, Module::new(shared, bytes).unwrap()),
+                    ];
                     for (engine, module) in modules {
                         let mut store = Store::new(engine, ());
                         let func = first(&mut store, &module);

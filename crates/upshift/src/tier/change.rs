@@ -250,7 +250,9 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
     let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index), from_loop };
     state.engine.optimizer().request(key, arrivals.into(), || {
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
-        Box::new(move || optimize_aside(&set, &module, index, from_loop, Cause { wait: since.elapsed(), ..cause }))
+        Box::new(move || {
+            optimize_aside(&set, &module, index, from_loop, Cause { wait: since.elapsed(), ..cause })
+        })
     })
 }
 

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use upshift::{
     Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module,
-    Optimization, Reason, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType,
-    WasmBacktrace,
+    Optimization, Reason, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val,
+    ValType, WasmBacktrace,
 };
 
 use crate::rng::Rng;
@@ -82,7 +82,10 @@ pub(crate) enum Way {
 impl Way {
     /// Whether code is optimized in some functions.
     pub(crate) fn is_optimized(self) -> bool {
-        matches!(self, Way::Optimized | Way::Unimproved | Way::Rising(_) | Way::Background(_) | Way::RandomOfAll(_))
+        matches!(
+            self,
+            Way::Optimized | Way::Unimproved | Way::Rising(_) | Way::Background(_) | Way::RandomOfAll(_)
+        )
     }
 
     /// Those that have to agree with the interpreter.
