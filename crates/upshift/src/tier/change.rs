@@ -288,7 +288,11 @@ pub(super) fn land(state: &mut StoreState, running: Running<'_>, code: CodeObjec
     let Some(ip) = place.in_other(code).filter(|_| fits) else { return Status::OK };
     state.enter_tier(match code {
         CodeObject::Interpreter(_) => Tier::Interpreter,
-        CodeObject::Native(code) => code.compilation.tier,
+        CodeObject::Native(code) => {
+            // Another thread may have made it, and nothing else of the function.
+            signals::prepare_thread();
+            code.compilation.tier
+        }
     });
     state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
     Status::LANDING
