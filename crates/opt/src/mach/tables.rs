@@ -3,7 +3,7 @@
 //! In: notes at places of the code, in its order. Out: the tables of [`OptCode`](super::code::OptCode).
 
 use upshift_asm::Const;
-use upshift_baseline::Fault;
+use upshift_codegen::Fault;
 use upshift_core::vm::frame;
 use upshift_ir::handlers::{Clause, Handler, Handlers, Region};
 use upshift_ir::references::ReferenceMaps;

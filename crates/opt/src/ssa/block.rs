@@ -175,6 +175,20 @@ impl Terminator {
         }
     }
 
+    /// The target with a position in the order of [`for_each_target`](Self::for_each_target), to change it.
+    pub fn target_mut(&mut self, at: u32) -> Option<&mut Target> {
+        match self {
+            Terminator::Jump(target) => (at == 0).then_some(target),
+            Terminator::Branch { then, otherwise, .. } => match at {
+                0 => Some(then),
+                1 => Some(otherwise),
+                _ => None,
+            },
+            Terminator::Table { targets, .. } => targets.get_mut(at as usize),
+            _ => None,
+        }
+    }
+
     /// The one value that the terminator reads besides lists: a condition, an index or an exception.
     #[must_use]
     pub fn operand(&self) -> Option<Value> {

@@ -18,7 +18,8 @@ use std::{fmt, mem};
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{NativeCode, RelocKind, Stub};
-use upshift_baseline::{BaselineCode, Target};
+use upshift_baseline::BaselineCode;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;

@@ -14,7 +14,7 @@ use crate::mach::x64::{Address, Call, Callee as Found, Embed, Fault};
 use crate::mach::{self, Words};
 use crate::ssa::{self, Block, List, Op, Terminator, Ty, Value};
 
-/// Where exceptions leave what a handler wants of them: at the begin of the frame, for all handlers of the function.
+/// Where exceptions leave what a handler wants of them: at the start of the frame, for all handlers of the function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CaughtArea {
     /// The first slot of the values.

@@ -1,7 +1,7 @@
 //! The end of building: what is not needed goes, what is left is written where it belongs.
 //!
 //! ```text
-//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets ─▶ calls that nobody catches
+//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets ─▶ calls that nothing catches
 //! ```
 //!
 //! A parameter is trivial when all its arguments are one value, or itself. What it stands for may make others trivial: those that have it
@@ -16,7 +16,8 @@ use crate::ssa::{Block, Func, Terminator, Value};
 impl Builder<'_> {
     pub(super) fn finish(mut self) -> Result<Func, BuildError> {
         if self.refused {
-            return Err(BuildError::TooManyEdges);
+            let too_many_values = self.has_too_many_values();
+            return Err(if too_many_values { BuildError::TooManyValues } else { BuildError::TooManyEdges });
         }
         if self.func.block(self.func.entry).term == Terminator::None {
             return Err(BuildError::NoSuchLoop);
@@ -160,7 +161,7 @@ impl<'a> Params<'a> {
 
     fn remove_trivial(&mut self) {
         // Who has a parameter as an argument changes when others are replaced by it. What is left after many rounds is only
-        // superfluous.
+        // redundant.
         const ROUNDS: usize = 16;
         for _ in 0..ROUNDS {
             let users = self.users();
@@ -176,7 +177,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Replaces a parameter if it is trivial, and those that become trivial by that. Answers whether there was one.
+    /// Replaces a parameter if it is trivial, and those that become trivial by that. Returns whether there was one.
     fn replace_from(&mut self, group: usize, number: usize, users: &Users) -> bool {
         let mut waiting = vec![self.groups[group].params[number].value];
         let mut changed = false;
@@ -271,13 +272,9 @@ impl<'a> Params<'a> {
                 let args = kept.iter().map(|param| self.args[(param.args + source.number) as usize]);
                 list.extend(args);
                 let args = func.make_list(&list);
-                let mut at = 0;
-                func.block_mut(source.block).term.for_each_target_mut(|target| {
-                    if at == source.target {
-                        target.args = args;
-                    }
-                    at += 1;
-                });
+                if let Some(target) = func.block_mut(source.block).term.target_mut(source.target) {
+                    target.args = args;
+                }
             }
         }
     }

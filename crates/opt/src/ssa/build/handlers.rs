@@ -77,7 +77,7 @@ impl Builder<'_> {
         context.handlers[handler.0 as usize].sites = sites;
     }
 
-    /// Notes that the current block ends with something that may throw. Answers whether anything may catch that.
+    /// Notes that the current block ends with something that may throw. Returns whether anything may catch that.
     pub(super) fn add_site(&mut self) -> bool {
         let (Some(block), Some(handler)) = (self.current, self.context().handler) else { return false };
         self.sites.push(Site { block, time: self.history.now(), is_caught: false });
