@@ -124,3 +124,29 @@ fn many_large_structs_in_a_row_are_interrupted() {
         assert_eq!(looks, 1 + 35, "{way:?}");
     }
 }
+
+/// Long operations look once for each mebibyte, and arrays once more that are made.
+#[test]
+fn long_operations_are_interrupted_in_the_middle() {
+    let cases = [
+        ("(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x2000000))", 32),
+        ("(memory.copy (i32.const 1) (i32.const 0) (i32.const 0x1ffffff))", 32),
+        ("(memory.copy (i32.const 0) (i32.const 5) (i32.const 0x100001))", 2),
+        ("(memory.fill (i32.const 0) (i32.const 1) (i32.const 0))", 0),
+        ("(table.fill (i32.const 0) (ref.null func) (i32.const 300000))", 3),
+        ("(array.fill $a (global.get $g) (i32.const 0) (i64.const 1) (i32.const 300000))", 3),
+        ("(drop (array.new_default $a (i32.const 0)))", 1),
+        ("(drop (array.new_default $a (i32.const 1000)))", 2),
+    ];
+    for (operation, expected) in cases {
+        let wat = format!(
+            "(module (memory 512) (table 300000 funcref) (type $a (array (mut i64)))
+                (global $g (ref $a) (array.new_default $a (i32.const 300000)))
+                (func (export \"run\") {operation}))"
+        );
+        for way in Way::all() {
+            let looks = looks(&mut way.config(), StoreLimitsBuilder::new().build(), &wat);
+            assert_eq!(looks, 1 + expected, "{operation}, {way:?}");
+        }
+    }
+}

@@ -104,9 +104,9 @@ fn host_functions_know_who_calls_them() -> Result<()> {
 #[test]
 fn an_overflow_belongs_to_the_caller_whether_the_callee_has_code_or_not() -> Result<()> {
     for mut config in Way::all().into_iter().map(Way::config) {
-        config.max_wasm_stack(64 << 10);
+        config.max_wasm_stack(16 << 10);
         let engine = Engine::new(&config)?;
-        let wide = wide_body(9000, "(call $big (i32.const 1) (i64.const 2) (v128.const i64x2 3 4))");
+        let wide = wide_body(2200, "(call $big (i32.const 1) (i64.const 2) (v128.const i64x2 3 4))");
         let big = format!(
             "(module (global $g (mut i64) (i64.const 0)) (func $big (export \"big\") (param i32 i64 v128) {wide}))"
         );
