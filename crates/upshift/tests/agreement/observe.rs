@@ -80,14 +80,6 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// Whether code is optimized in some functions.
-    pub(crate) fn is_optimized(self) -> bool {
-        matches!(
-            self,
-            Way::Optimized | Way::Unimproved | Way::Rising(_) | Way::Background(_) | Way::RandomOfAll(_)
-        )
-    }
-
     /// Those that have to agree with the interpreter.
     pub(crate) fn others(rng: &mut Rng) -> Vec<Way> {
         if !Tier::Baseline.is_available() {
