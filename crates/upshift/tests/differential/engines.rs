@@ -97,12 +97,9 @@ impl Upshift {
         let mut metered = tail.clone();
         metered.consume_fuel(true).epoch_interruption(true).gc_stress(true);
         let (mut native, mut metered_native, mut random) = (tail.clone(), metered.clone(), metered.clone());
-        let (mut optimized, mut rising) = (tail.clone(), tail.clone());
         native.tiers(Tiers::Only(Tier::Baseline));
         metered_native.tiers(Tiers::Only(Tier::Baseline));
         random.random_tiers(1).optimization(Optimization::AtOnce).memory_reservation(0);
-        optimized.tiers(Tiers::Only(Tier::Optimizing));
-        rising.tier_up_after(2).optimize_after(3).optimization(Optimization::AtOnce);
         tail.tiers(Tiers::Only(Tier::Interpreter));
         metered.tiers(Tiers::Only(Tier::Interpreter));
         let mut configs = vec![("loop", looping), ("tail", tail), ("metered", metered)];
@@ -110,8 +107,6 @@ impl Upshift {
             configs.push(("native", native));
             configs.push(("metered native", metered_native));
             configs.push(("random tiers", random));
-            configs.push(("optimized", optimized));
-            configs.push(("rising", rising));
         }
         let upshift = |(name, config): (&'static str, Config)| {
             let engine = Engine::new(&config).expect("all settings are possible");
