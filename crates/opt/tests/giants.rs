@@ -260,8 +260,8 @@ fn many_values_over_many_blocks() {
 /// optimizes beside a program is not large.
 #[test]
 fn the_stack_does_not_grow_with_the_function() {
-    const STACK: usize = 1 << 20;
-    const LENGTH: usize = 40_000;
+    const STACK: usize = 1 << 19;
+    const LENGTH: usize = 20_000;
     let masks: String = (0..LENGTH).map(|at| format!("i32.const {} i32.and ", at << 6 | 63)).collect();
     let chain = |operators: &str| format!("local.get 0 {}", operators.repeat(LENGTH));
     let nest = |open: &str, inside: &str, depth: usize| {
@@ -275,6 +275,7 @@ fn the_stack_does_not_grow_with_the_function() {
         chain("i64.extend_i32_u i32.wrap_i64 "),
         chain("local.get 0 local.get 0 select "),
         chain("i32.eqz "),
+        chain("i32.eqz local.tee 0 local.get 0 if local.get 0 drop end "),
         chain("i32.load "),
         chain("local.tee 0 local.get 0 i32.mul "),
         nest("block ", "local.get 0 br_if 0", LENGTH),
