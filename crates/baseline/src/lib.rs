@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod compiler;
 mod control;
+mod counts;
 mod detour;
 mod embed;
 mod float;

@@ -6,10 +6,10 @@ use std::fmt::Write;
 use upshift_asm::x64::CpuFeatures;
 use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
-use upshift_core::vm::Returns;
+use upshift_core::vm::{MemoryMode, Returns};
 use upshift_opt::ssa::build::BuildError;
 use upshift_opt::ssa::{Func, build};
-use upshift_opt::{Reason, Request};
+use upshift_opt::{PassSet, Reason, Request};
 use upshift_translate::{CodeOptions, Features, TypeRegistry, WalkBuffers, parse};
 
 /// SSA of the first own function, and the bytes of its body.
@@ -168,18 +168,23 @@ fn many_calls_and_clauses() {
 /// Compiles the last function of a module, which has so many in front of it. Returns how many instructions it has, and the passes
 /// that were left out.
 fn compiled(text: &str, before: u32) -> Result<(u32, Vec<&'static str>), Reason> {
+    compiled_without(text, before, PassSet::default())
+}
+
+/// The same without some passes.
+fn compiled_without(text: &str, before: u32, off: PassSet) -> Result<(u32, Vec<&'static str>), Reason> {
     let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
     let module = parse(bytes.into(), &Features::all(), &TypeRegistry::default())
         .unwrap_or_else(|error| panic!("{error}"));
     let target = Target {
         features: CpuFeatures::ALL,
         returns: Returns::Paired,
-        memories: [].into(),
+        memories: module.memories.iter().map(|_| MemoryMode::Guard).collect(),
         counts: false,
         choices: false,
     };
-    let code =
-        upshift_opt::compile(&module, FuncIndex(before), CodeOptions::default(), &target, Request::default());
+    let request = Request { off, ..Request::default() };
+    let code = upshift_opt::compile(&module, FuncIndex(before), CodeOptions::default(), &target, request);
     code.map(|code| (code.stats.insts, code.stats.passes_off.names().collect()))
         .map_err(|refusal| refusal.reason)
 }
@@ -254,4 +259,43 @@ fn many_values_over_many_blocks() {
     };
     assert!(compiled(100, 100).is_ok());
     assert_eq!(compiled(5000, 5000), Err(Reason::TooManyLive));
+}
+
+/// However deep a function is nested, and however long chains of operators are, the compiler needs little stack: that of the thread which
+/// optimizes beside a program is not large.
+#[test]
+fn the_stack_does_not_grow_with_the_function() {
+    const STACK: usize = 1 << 19;
+    const LENGTH: usize = 20_000;
+    let masks: String = (0..LENGTH).map(|at| format!("i32.const {} i32.and ", at << 6 | 63)).collect();
+    let chain = |operators: &str| format!("local.get 0 {}", operators.repeat(LENGTH));
+    let nest = |open: &str, inside: &str, depth: usize| {
+        format!("{} {} local.get 0", open.repeat(depth), format!("{inside} end ").repeat(depth))
+    };
+    let bodies = [
+        chain("i32.const 7 i32.add "),
+        chain("i32.const 7 i32.xor i32.const 63 i32.and "),
+        format!("local.get 0 local.get 0 {} i32.shl", "i32.const 63 i32.and ".repeat(LENGTH)),
+        format!("local.get 0 local.get 0 {masks} i32.shl"),
+        chain("i64.extend_i32_u i32.wrap_i64 "),
+        chain("local.get 0 local.get 0 select "),
+        chain("i32.eqz "),
+        chain("i32.eqz local.tee 0 local.get 0 if local.get 0 drop end "),
+        chain("i32.load "),
+        chain("local.tee 0 local.get 0 i32.mul "),
+        nest("block ", "local.get 0 br_if 0", LENGTH),
+        nest("local.get 0 if ", "local.get 0 i32.clz local.set 0", LENGTH),
+        nest("loop ", "local.get 0 br_if 0", 300),
+        "block local.get 0 br_if 0 local.get 0 i32.ctz local.set 0 end ".repeat(LENGTH) + "local.get 0",
+    ];
+    let compile = move || {
+        for (number, body) in bodies.iter().enumerate() {
+            let text = format!("(module (memory 1) (func (param i32) (result i32) {body}))");
+            for off in [PassSet::default(), PassSet::all()] {
+                let code = compiled_without(&text, 0, off);
+                assert!(code.is_ok(), "{number}: {code:?}");
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(compile).unwrap().join().unwrap();
 }

@@ -2,11 +2,13 @@
 //! and the instance can be used afterwards.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, Output};
 
 use upshift::{
-    Caller, Config, Engine, Exception, Extern, Func, Instance, Module, Optimization, Result, Store,
-    StoreLimits, StoreLimitsBuilder, Tier, TierPath, Tiers, Trap, UpdateDeadline, Val, WasmBacktrace,
+    AsContextMut, Caller, Config, Engine, Exception, Extern, Func, Instance, Module, Optimization, Result,
+    Store, StoreLimits, StoreLimitsBuilder, Tier, TierPath, Tiers, Trap, UpdateDeadline, Val, WasmBacktrace,
 };
 
 /// After so many turns of the inner loop the call ends.
@@ -135,7 +137,7 @@ static CASES: &[Case] = &[
     trap(
         "exception that is caught, and another one",
         "(drop (block $caught (result i32) (try_table (catch $tag $caught) (call $throw (local.get $turn))) unreachable))
-         (try_table (catch $other 0) (call $throw (local.get $turn)))",
+         (block $other (try_table (catch $other $other) (call $throw (local.get $turn))))",
     ),
     Case { host: Host::Fails, ..trap("error of the host", CALL) },
     Case { host: Host::Panics, ..trap("panic of the host", CALL) },
@@ -198,7 +200,7 @@ fn host(host: Host) -> impl Fn(Caller<'_, Data>, i32) -> Result<i32> + Send + Sy
             // Each of them descends again at its first turn.
             Host::Descends => call(&mut caller, 0),
             Host::Collects => {
-                caller.gc()?;
+                caller.as_context_mut().gc()?;
                 Ok(turn)
             }
         }
@@ -293,7 +295,7 @@ fn interpreted(case: &Case) -> Vec<Seen> {
     let ends = expected.iter().zip([TURNS, TURNS - 1, TURNS * 2 + 3]);
     for (seen, turn) in ends {
         assert!(seen.outcome.parse::<i32>().is_err(), "{}: {seen:?}", case.name);
-        if case.limit == Limit::None && case.host != Host::Descends {
+        if case.limit == Limit::None && !matches!(case.host, Host::Descends | Host::Reenters) {
             assert_eq!(seen.done, turn, "{}", case.name);
         }
     }
@@ -333,4 +335,68 @@ fn objects_that_always_move_and_tiers_at_random_change_nothing() {
             check(case, &format!("seed {seed}"), &mut config, &expected);
         }
     }
+}
+
+/// Runs this test in a process of its own, which is to do a task.
+fn apart(test: &str, task: &str) -> Output {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(TASK, task).output().unwrap()
+}
+
+const TASK: &str = "UPSHIFT_TEST_TASK";
+
+/// A fault of the host is no trap, wherever it is: not at an address where nothing is, nor where a load of the guest's would trap.
+#[test]
+fn a_host_that_faults_above_optimized_frames_ends_the_process() {
+    const NAME: &str = "a_host_that_faults_above_optimized_frames_ends_the_process";
+    let Ok(task) = std::env::var(TASK) else {
+        for task in ["nowhere, calls", "memory, calls", "nowhere, loop", "memory, loop"] {
+            let output = apart(NAME, task);
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                text.contains("ready") && output.status.signal() == Some(libc::SIGSEGV),
+                "{task}: {output:?}"
+            );
+        }
+        return;
+    };
+    let mut config = Config::new();
+    if task.ends_with("loop") {
+        config.tier_up_after(10).optimize_after(40).optimization(Optimization::AtOnce);
+    } else {
+        config.tiers(Tiers::Only(Tier::Optimizing));
+    }
+    let engine = Engine::new(&config).unwrap();
+    let text = r#"(module (import "" "host" (func $host (param i32)))
+        (memory (export "memory") 1)
+        (func $f (export "f") (param $at i32) (local $turn i32)
+            (loop $l
+                (if (i32.eq (local.get $turn) (local.get $at)) (then (call $g (local.get $turn))))
+                (i32.store (i32.const 16) (local.get $turn))
+                (br_if $l (i32.ne (local.tee $turn (i32.add (local.get $turn) (i32.const 1))) (i32.const 2000)))))
+        (func $g (param i32)
+            (call $host (local.get 0))
+            (i32.store (i32.const 20) (local.get 0)))
+        (func (export "load") (param i32) (drop (i32.load (local.get 0)))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    let in_memory = task.starts_with("memory");
+    let import = Func::wrap(&mut store, move |mut caller: Caller<'_, ()>, _: i32| {
+        let memory = caller.get_export("memory").and_then(Extern::into_memory).unwrap();
+        let behind = memory.data(&caller).as_ptr().wrapping_add(0x10004);
+        let place = if in_memory { behind } else { std::ptr::without_provenance(8) };
+        println!("ready");
+        // SAFETY: none: the process ends.
+        std::hint::black_box(unsafe { place.read_volatile() });
+    });
+    let instance = Instance::new(&mut store, &module, &[import.into()]).unwrap();
+    // The place where the host will fault is one where the guest only traps.
+    let load = instance.get_typed_func::<i32, ()>(&mut store, "load").unwrap();
+    for _ in 0..100 {
+        let error = load.call(&mut store, 0x10004).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Trap::MemoryOutOfBounds));
+    }
+    let f = instance.get_typed_func::<i32, ()>(&mut store, "f").unwrap();
+    f.call(&mut store, 1000).unwrap();
+    panic!("the host has no fault");
 }

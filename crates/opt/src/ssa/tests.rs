@@ -106,10 +106,10 @@ b1(v1: i32, v2: i32):
 b2:
   v4: ref = const 0x0
   v5 = call func3 type0 v0
-  invoke v5, b4, catch tag0 b5, catch_ref tag1 b6, catch_all b7, catch_all_ref b8
+  invoke v5, b4, steps 5, catch tag0 b5, catch_ref tag1 b6, catch_all b7, catch_all_ref b8
 b4:
   v6: i32 = result 0 v5
-  throw tag0 v6, v0, catch_all b9
+  throw tag0 v6, v0, steps 2, catch_all b9
 b5:
   throw tag1
 b6:

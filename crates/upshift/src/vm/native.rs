@@ -134,6 +134,11 @@ impl NativeSet {
         self.optimized.get(own)?.get(from_loop)
     }
 
+    /// From how many loops of a function on there is optimized code.
+    pub(crate) fn optimized_loops(&self, own: usize) -> usize {
+        self.optimized.get(own).map_or(0, Optimized::loops_with_code)
+    }
+
     /// The best code of a whole function.
     pub(crate) fn best(&self, own: usize) -> Option<&NativeFunc> {
         let optimized = self.optimized(own, None).and_then(|verdict| verdict.as_ref().ok());

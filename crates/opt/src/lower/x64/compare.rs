@@ -11,6 +11,10 @@ use super::operands::{Source, size_of, whole};
 use crate::mach::x64::Test;
 use crate::ssa::{Op, Ty, Value};
 
+/// So many tests of whether a condition holds may be one inside the other before one gets a register: a program may have any number of
+/// them, and somebody may want each.
+const MOST_NESTED: u32 = 8;
+
 impl Lowering<'_> {
     /// Sets the flags by a condition: what they have to be asked so that it is not zero (`sense`) or zero.
     pub(super) fn condition(&mut self, cond: Value, sense: bool) -> Test {
@@ -19,7 +23,9 @@ impl Lowering<'_> {
         // What something else uses is computed a second time, if it is cheap; but it may not load a second time.
         let sinks = self.may_sink;
         self.may_sink = sinks && sole;
+        self.nested += 1;
         let test = self.test_of(cond, sole);
+        self.nested -= 1;
         self.may_sink = sinks;
         if sense { test } else { test.not() }
     }
@@ -67,6 +73,9 @@ impl Lowering<'_> {
 
     /// Whether a value is a condition that needs no register.
     fn is_condition(&self, value: Value) -> bool {
+        if self.nested >= MOST_NESTED {
+            return false;
+        }
         let value = self.low_of(value);
         match self.func.op(value) {
             Op::Binary(op) => op.is_compare(),

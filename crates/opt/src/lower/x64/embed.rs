@@ -99,8 +99,11 @@ impl Lowering<'_> {
         let typed: Vec<(VReg, Ty)> =
             args.iter().zip(self.func.args(inst)).map(|(&reg, &arg)| (reg, self.func.ty(arg))).collect();
         let words = Words::new(service(op, x, y, None));
-        self.out
-            .embed_last(Embed { args: &typed, results: &[], live: &[], memory: false, words }, Vec::new());
+        self.out.embed_last(
+            Embed { args: &typed, results: &[], live: &[], memory: false, words },
+            Vec::new(),
+            0,
+        );
         self.embedded += 1;
     }
 

@@ -284,13 +284,15 @@ impl Lowering<'_> {
 
     /// A register whose lowest bits are the number of a shift's bits; the processor looks at no others.
     fn shift_count(&mut self, value: Value, bits: u64) -> VReg {
-        let value = self.low_of(value);
-        if let Op::Binary(Binary::I32And | Binary::I64And) = self.func.op(value) {
+        let mut value = self.low_of(value);
+        // As many as a program has in a row.
+        while let Op::Binary(Binary::I32And | Binary::I64And) = self.func.op(value) {
             let (lhs, rhs) = (self.arg(value, 0), self.arg(value, 1));
             let keeps = |mask: Option<u64>| mask.is_some_and(|mask| mask & (bits - 1) == bits - 1);
-            if keeps(self.constant(rhs)) {
-                return self.shift_count(lhs, bits);
+            if !keeps(self.constant(rhs)) {
+                break;
             }
+            value = self.low_of(lhs);
         }
         self.reg(value)
     }

@@ -97,6 +97,8 @@ pub(super) struct Lowering<'a> {
     position: u32,
     /// Whether loads can be sunk at all: not into what is computed a second time.
     may_sink: bool,
+    /// How many conditions are looked at, one inside the other.
+    nested: u32,
     /// Whether operators take fuel, or the epoch is looked at: then services have to do both, too.
     is_metered: bool,
     /// How many instructions of the interpreter there are.
@@ -146,6 +148,7 @@ impl<'a> Lowering<'a> {
             epoch: 0,
             position: 0,
             may_sink: true,
+            nested: 0,
             is_metered: func.values.iter().any(|value| matches!(value.op, Op::Charge(_) | Op::Interrupt)),
             embedded: 0,
             out: Backwards::new(builder),

@@ -1,7 +1,7 @@
 //! The end of building: what is not needed goes, what is left is written where it belongs.
 //!
 //! ```text
-//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets ─▶ calls that nothing catches
+//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets
 //! ```
 //!
 //! A parameter is trivial when all its arguments are one value, or itself. What it stands for may make others trivial: those that have it
@@ -22,6 +22,7 @@ impl Builder<'_> {
         if self.func.block(self.func.entry).term == Terminator::None {
             return Err(BuildError::NoSuchLoop);
         }
+        self.note_steps();
         let reached = reached(&self.func);
         lay_out(&mut self.func, &reached);
         let mut params = Params::new(&self.labels, &self.args, &reached, self.func.values.len());
@@ -30,7 +31,6 @@ impl Builder<'_> {
         params.write(&mut self.func);
         let Params { mut replaced, .. } = params;
         self.func.replace_uses(&mut replaced);
-        drop_unused_invokes(&mut self.func);
         Ok(self.func)
     }
 }
@@ -289,27 +289,4 @@ impl Users {
     fn of(&self, value: Value) -> &[Value] {
         &self.users[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
     }
-}
-
-/// A call in a handler that none of its clauses catches is no end of a block.
-fn drop_unused_invokes(func: &mut Func) {
-    let mut gone = vec![false; func.blocks.len()];
-    for at in 0..func.layout.len() {
-        let block = func.layout[at];
-        while let Terminator::Invoke { normal, ref landings, .. } = func.block(block).term
-            && landings.is_empty()
-        {
-            let next = func.block_mut(normal);
-            let (mut insts, term, pos) = (
-                std::mem::take(&mut next.insts),
-                std::mem::replace(&mut next.term, Terminator::None),
-                next.pos,
-            );
-            let data = func.block_mut(block);
-            data.insts.append(&mut insts);
-            (data.term, data.pos) = (term, pos);
-            gone[normal.index()] = true;
-        }
-    }
-    func.layout.retain(|block| !gone[block.index()]);
 }

@@ -137,7 +137,7 @@ impl Builder<'_> {
         let Some(block) = self.current else { return };
         self.terminate(Terminator::None);
         let normal = self.continue_in_new_block();
-        self.func.block_mut(block).term = Terminator::Invoke { call, normal, landings: Vec::new() };
+        self.func.block_mut(block).term = Terminator::Invoke { call, normal, landings: Vec::new(), steps: 0 };
     }
 
     pub(super) fn bind_label(&mut self, label: Label, live: Live<'_>) {

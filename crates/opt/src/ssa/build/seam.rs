@@ -305,14 +305,14 @@ impl Backend for Builder<'_> {
         let args = self.func.make_list(&self.operands);
         self.operands.clear();
         self.add_site();
-        self.terminate(Terminator::Throw { tag, args, landings: Vec::new() });
+        self.terminate(Terminator::Throw { tag, args, landings: Vec::new(), steps: 0 });
     }
 
     fn throw_ref(&mut self, exception: Operand) {
         reached!(self);
         let exception = self.operand(exception, Ty::Ref);
         self.add_site();
-        self.terminate(Terminator::ThrowRef { exception, landings: Vec::new() });
+        self.terminate(Terminator::ThrowRef { exception, landings: Vec::new(), steps: 0 });
     }
 
     fn safepoint(&mut self, _operands: Option<References>) {}

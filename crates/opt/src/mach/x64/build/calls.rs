@@ -98,17 +98,23 @@ impl Builder<Inst> {
     /// Calls; the results.
     pub fn call(&mut self, call: Call<'_>) -> Vec<VReg> {
         let results: Vec<Ty> = call.results.to_vec();
-        let (number, first) = self.call_site(call, Vec::new(), true);
+        let (number, first) = self.call_site(call, Vec::new(), 0, true);
         self.push(Inst::Call(number));
         self.results(&results, first)
     }
 
     /// Calls; what it throws leads to the landings. Ends the block. [`load_results`](Self::load_results) is what comes first at
     /// `normal`.
-    pub fn invoke(&mut self, call: Call<'_>, normal: MBlock, landings: Vec<Landing>) {
+    pub fn invoke(&mut self, call: Call<'_>, normal: MBlock, landings: Vec<Landing>, steps: u32) {
+        if landings.is_empty() {
+            // What has one successor must not end with what changes registers: moves for the edge come in front of it.
+            let (number, _) = self.call_site(call, landings, steps, false);
+            self.push(Inst::Call(number));
+            return self.jump(normal, &[]);
+        }
         let mut edges: Vec<(MBlock, &[VReg])> = vec![(normal, &[])];
         edges.extend(landings.iter().map(|landing| (landing.block, &[][..])));
-        let (number, _) = self.call_site(call, landings, false);
+        let (number, _) = self.call_site(call, landings, steps, false);
         self.terminate(Inst::Invoke(number), &edges);
     }
 
@@ -139,7 +145,13 @@ impl Builder<Inst> {
     }
 
     /// Stores and adds operands. Returns the number of the call, and its first result if it has one in a register.
-    fn call_site(&mut self, call: Call<'_>, landings: Vec<Landing>, result: bool) -> (u32, Option<VReg>) {
+    fn call_site(
+        &mut self,
+        call: Call<'_>,
+        landings: Vec<Landing>,
+        steps: u32,
+        result: bool,
+    ) -> (u32, Option<VReg>) {
         let Call { callee, params, args, results, live, words } = call;
         let native = !matches!(callee, Callee::Import);
         let places = if native { places(params) } else { in_slots(params) };
@@ -175,6 +187,7 @@ impl Builder<Inst> {
             results: results.into(),
             words,
             landings,
+            steps,
             live: live.len() as u32,
         });
         (self.func.calls.len() as u32 - 1, first)
@@ -212,6 +225,7 @@ impl Builder<Inst> {
             results: results.into(),
             words,
             landings: Vec::new(),
+            steps: 0,
             live: 0,
         });
         let number = self.func.calls.len() as u32 - 1;
@@ -248,15 +262,15 @@ impl Builder<Inst> {
     /// Runs them; what they leave.
     pub fn embed(&mut self, embed: Embed<'_>) -> Vec<VReg> {
         let results = embed.results.to_vec();
-        let number = self.embed_site(embed, Vec::new());
+        let number = self.embed_site(embed, Vec::new(), 0);
         self.push(Inst::Embed(number));
         self.results(&results, None)
     }
 
     /// Runs them. Control does not go on behind them, but what they throw may lead to landings. Ends the block.
-    pub fn embed_last(&mut self, embed: Embed<'_>, landings: Vec<Landing>) {
+    pub fn embed_last(&mut self, embed: Embed<'_>, landings: Vec<Landing>, steps: u32) {
         let edges: Vec<(MBlock, &[VReg])> = landings.iter().map(|landing| (landing.block, &[][..])).collect();
-        let number = self.embed_site(embed, landings);
+        let number = self.embed_site(embed, landings, steps);
         let inst = if edges.is_empty() { Inst::EmbedLast(number) } else { Inst::EmbedInvoke(number) };
         self.terminate(inst, &edges);
     }
@@ -265,7 +279,7 @@ impl Builder<Inst> {
     /// collector may change; another cold block is being filled behind it.
     pub fn safepoint(&mut self, embed: Embed<'_>) -> Vec<VReg> {
         let results = embed.results.to_vec();
-        let number = self.embed_site(embed, Vec::new());
+        let number = self.embed_site(embed, Vec::new(), 0);
         self.func.has_safepoints = true;
         let next = self.cold_block();
         self.terminate(Inst::Safepoint(number), &[(next, &[])]);
@@ -273,7 +287,7 @@ impl Builder<Inst> {
         self.results(&results, None)
     }
 
-    fn embed_site(&mut self, embed: Embed<'_>, landings: Vec<Landing>) -> u32 {
+    fn embed_site(&mut self, embed: Embed<'_>, landings: Vec<Landing>, steps: u32) -> u32 {
         let Embed { args, live, memory, words, .. } = embed;
         let mut references = Vec::new();
         let mut slot = 0;
@@ -287,7 +301,7 @@ impl Builder<Inst> {
         for &reference in live {
             self.late_any(reference);
         }
-        self.func.embeds.push(EmbedSite { words, memory, references, landings });
+        self.func.embeds.push(EmbedSite { words, memory, references, landings, steps });
         self.func.embeds.len() as u32 - 1
     }
 }

@@ -19,8 +19,8 @@ mod reach;
 mod vector;
 
 use regalloc2::{
-    Edit, Inst as Number, OperandConstraint, OperandKind, OperandPos, Output, PReg, PRegSet, ProgPoint,
-    RegClass,
+    Allocation, Edit, Inst as Number, OperandConstraint, OperandKind, OperandPos, Output, PReg, PRegSet,
+    ProgPoint, RegClass,
 };
 use upshift_asm::x64::{Assembler, Gpr, Size};
 use upshift_asm::{AsmError, Const, Label, Word};
@@ -32,7 +32,7 @@ use upshift_translate::backend::Frame;
 use self::cold::Cold;
 use self::kept::Kept;
 use super::inst::Inst;
-use super::regs::{FLOATS, INTS};
+use super::regs::allocatable;
 use crate::code::{OptCode, PassSet, Stats};
 use crate::mach::layout::Layout;
 use crate::mach::tables::Tables;
@@ -127,6 +127,8 @@ pub(super) struct Places {
     spills: u32,
     out: u32,
     end: u32,
+    /// Which registers hold values anywhere in the function: those that are saved.
+    used: PRegSet,
     /// How many slots a float register needs.
     float_slots: u32,
 }
@@ -135,22 +137,33 @@ impl Places {
     fn new(func: &MFunc<Inst>, output: &Output) -> Places {
         let float_slots = if func.has_vectors { 2 } else { 1 };
         let save = func.fixed_end;
-        let saved = if func.has_safepoints { INTS.len() as u32 + u32::from(FLOATS) * float_slots } else { 0 };
-        let spills = save.saturating_add(saved);
-        let out = spills.saturating_add(output.num_spillslots as u32);
-        Places { save, spills, out, end: out.saturating_add(func.out_slots), float_slots }
+        let used = if func.has_safepoints { used_registers(output) } else { PRegSet::empty() };
+        let mut places = Places { save, spills: save, out: save, end: save, used, float_slots };
+        let saved: u32 = used.into_iter().map(|register| places.slots(register)).sum();
+        places.spills = save.saturating_add(saved);
+        places.out = places.spills.saturating_add(output.num_spillslots as u32);
+        places.end = places.out.saturating_add(func.out_slots);
+        places
     }
 
-    /// The slot of the save area for a register.
-    fn saved(self, register: PReg) -> u32 {
-        match register.class() {
-            RegClass::Int => {
-                let number = INTS.iter().position(|gpr| usize::from(gpr.number()) == register.hw_enc());
-                self.save + number.unwrap_or(0) as u32
-            }
-            _ => self.save + INTS.len() as u32 + register.hw_enc() as u32 * self.float_slots,
-        }
+    fn slots(self, register: PReg) -> u32 {
+        if register.class() == RegClass::Int { 1 } else { self.float_slots }
     }
+
+    /// The slot of the save area for a register that is used.
+    fn saved(self, register: PReg) -> u32 {
+        let before = self.used.into_iter().take_while(|&other| other != register);
+        self.save + before.map(|other| self.slots(other)).sum::<u32>()
+    }
+}
+
+/// The allocatable registers that hold something anywhere in the function.
+fn used_registers(output: &Output) -> PRegSet {
+    let moved = output.edits.iter().flat_map(|&(_, Edit::Move { from, to })| [from, to]);
+    let all = output.allocs.iter().copied().chain(moved).filter_map(Allocation::as_reg);
+    let mut used = PRegSet::empty();
+    all.filter(|&register| allocatable().contains(register)).for_each(|register| used.add(register));
+    used
 }
 
 /// The entries of the code.
@@ -172,7 +185,7 @@ pub(super) struct Ways {
     overflow: Option<Label>,
     /// The landings of calls from handlers, by kind of the result.
     landings: [Option<Label>; calls::LANDINGS.len()],
-    /// The routines that save and restore all registers.
+    /// The routines that save and restore all registers that are used.
     save: Option<(Label, Label)>,
 }
 
