@@ -1,8 +1,8 @@
-//! In which order the code of blocks lies.
+//! Block layout: in which order the code of blocks lies.
 //!
 //! In: a finished function, and which of its blocks have no code of their own. Out: all other blocks, in the order of the program
-//! but for two things: cold ones come last, and the head of a loop that is left there comes behind the rest of the loop, so that the
-//! way back is the branch that decides and no jump besides.
+//! with two exceptions: cold ones come last, and a loop that is left at its head is rotated: the head comes behind the rest of the loop,
+//! so that its conditional branch leads back and no jump is needed.
 
 use super::{MBlock, MFunc, MachInst};
 

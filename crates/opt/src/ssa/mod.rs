@@ -52,6 +52,19 @@ pub struct ValueData {
 }
 
 /// A function.
+///
+/// ```
+/// use upshift_core::index::FuncIndex;
+/// use upshift_opt::ssa::{Func, Op, Pos, Terminator, Ty, verify};
+///
+/// let mut func = Func::new(FuncIndex(0), vec![Ty::I32], vec![Ty::I32]);
+/// let entry = func.entry;
+/// let arg = func.append(entry, Op::Arg(0), Some(Ty::I32), &[], Pos::NONE);
+/// let values = func.make_list(&[arg]);
+/// func.block_mut(entry).term = Terminator::Return(values);
+/// assert_eq!(verify::verify(&func, None), Ok(()));
+/// assert_eq!(func.to_string(), "func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n");
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct Func {
     /// Which function of the module it is.

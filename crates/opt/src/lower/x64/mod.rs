@@ -3,11 +3,11 @@
 //! ```text
 //! Func ─ blocks from the last, instructions from the last ─▶ group per instruction ─ Code, turned round ─▶ Builder ─▶ MFunc
 //! ```
-//! Going backwards, an instruction is met after all that use it: what nothing uses and has no effect is left out, and what its only
-//! user has taken into itself (a load, a comparison, an address) is *sunk* and left out, too. Everything else stands where the program has
-//! it. Constants are no registers' business for long: each user makes its own.
+//! Going backwards, an instruction is met after all its users: what nothing uses and has no effect is left out, and so is what its only
+//! user has folded into itself (a load, a comparison, an address), which is called *sunk*. Everything else stays where the program has it.
+//! Constants do not hold registers for long: each user makes its own.
 //!
-//! What has no instructions here runs as an instruction of the interpreter (`embed`), so nothing is refused.
+//! What has no machine instructions runs as an instruction of the interpreter (`embed`), so no operator is refused.
 
 mod atomic;
 mod calls;

@@ -68,6 +68,41 @@ pub struct Room {
 
 /// Writes the code of a function.
 ///
+/// ```
+/// use regalloc2::Ctx;
+/// use upshift_asm::x64::{Alu, CpuFeatures, Size};
+/// use upshift_codegen::Target;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::mach::allocate::allocate;
+/// use upshift_opt::mach::x64::emit::{Body, Room, emit};
+/// use upshift_opt::mach::x64::environment;
+/// use upshift_opt::mach::{Builder, MFunc};
+/// use upshift_opt::ssa::Ty;
+/// use upshift_translate::ModuleInfo;
+/// use upshift_translate::backend::Frame;
+///
+/// // The sum of two integers, which come in registers; each has a slot, too.
+/// let (features, params) = (CpuFeatures::BASELINE, [Ty::I32, Ty::I32]);
+/// let mut builder = Builder::new(MFunc::default(), features, 2, 0);
+/// let entry = builder.block();
+/// builder.switch_to(entry);
+/// let args = builder.entry(&params);
+/// let sum = builder.alu(Alu::Add, Size::S32, args[0], args[1]);
+/// builder.ret(&[(sum, Ty::I32)]);
+/// let func = builder.finish();
+///
+/// let mut ctx = Ctx::default();
+/// let output = allocate(&func, &environment(), false, &mut ctx)?;
+/// let target =
+///     Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
+/// let frame = Frame { params: 2, results: 1, locals: 5, homes: 5, scratch: None };
+/// let module = ModuleInfo::default();
+/// let body = Body { module: &module, target: &target, frame, params: &params, is_loop: false };
+/// let code = emit(&func, output, &body, &mut Room::default())?;
+/// assert_eq!((code.stats.insts, code.stats.spills), (3, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// When there is more of it than distances reach.
 pub fn emit(
