@@ -47,7 +47,8 @@ fn run(config: &Config, bytes: &[u8], name: &str) -> (String, bool) {
     engine.finish_optimizing();
     // What cannot be optimized has to say why, and a fault of the compiler is no reason.
     assert!(engine.refusals().all(|(reason, _)| reason != Reason::Internal), "{name}");
-    let texts = [output.contents(), errors.contents()].map(|text| String::from_utf8_lossy(&text).into_owned());
+    let texts =
+        [output.contents(), errors.contents()].map(|text| String::from_utf8_lossy(&text).into_owned());
     let optimized = (0..20_000).any(|func| module.tier(func) == Some(Tier::Optimizing));
     (format!("{}{}{end}", texts[0], texts[1]), optimized)
 }
@@ -55,7 +56,11 @@ fn run(config: &Config, bytes: &[u8], name: &str) -> (String, bool) {
 /// A way for functions to move up.
 fn moving(to_baseline: u32, to_optimized: u32, optimization: Optimization, skip: bool) -> Config {
     let mut config = Config::new();
-    config.tier_up_after(to_baseline).optimize_after(to_optimized).optimization(optimization).skip_baseline(skip);
+    config
+        .tier_up_after(to_baseline)
+        .optimize_after(to_optimized)
+        .optimization(optimization)
+        .skip_baseline(skip);
     config
 }
 
@@ -67,8 +72,17 @@ fn programs_do_the_same_whenever_they_are_optimized() {
     let (mut found, all) = (Vec::new(), std::env::var_os("UPSHIFT_SOAK").is_some());
     modules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/programs"), &mut found);
     found.sort();
-    let short = ["as/list.wasm", "as/strings.wasm", "c/vm.wasm", "shootout/minicsv.wasm", "simd/find.wasm", "gc/tree.wasm"];
-    found.retain(|path| all || short.iter().any(|name| path.ends_with(name) && !path.to_string_lossy().contains("steady")));
+    let short = [
+        "as/list.wasm",
+        "as/strings.wasm",
+        "c/vm.wasm",
+        "shootout/minicsv.wasm",
+        "simd/find.wasm",
+        "gc/tree.wasm",
+    ];
+    found.retain(|path| {
+        all || short.iter().any(|name| path.ends_with(name) && !path.to_string_lossy().contains("steady"))
+    });
     assert!(found.len() >= short.len(), "{found:?}");
     let rounds = std::env::var("UPSHIFT_SOAK_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap());
     let (mut runs, mut optimized) = (0, 0);
@@ -88,7 +102,11 @@ fn programs_do_the_same_whenever_they_are_optimized() {
             ];
             for (way, config) in ways {
                 let (printed, any) = run(&config, &bytes, name);
-                assert!(printed == expected, "{}, {way}: {printed}\n--- expected\n{expected}", path.display());
+                assert!(
+                    printed == expected,
+                    "{}, {way}: {printed}\n--- expected\n{expected}",
+                    path.display()
+                );
                 (runs, optimized) = (runs + 1, optimized + usize::from(any));
             }
         }
