@@ -23,7 +23,8 @@ use anyhow::Result;
 use crate::instance::InstanceData;
 use crate::module::{Module, WeakModule};
 use crate::store::StoreState;
-use crate::tier::pays::{FIRST, Verdict};
+use crate::tier::led::Seek;
+use crate::tier::pays::Verdict;
 use crate::tier::place::{Place, fits, function_of};
 use crate::tier::random;
 use crate::tier::state::look_after;
@@ -37,6 +38,9 @@ use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
 
 /// How often a function is looked at while it waits for optimized code, in the time in which it was first thought to deserve it.
 const LOOKS: u32 = 8;
+
+/// The fewest arrivals between two looks, so that looking costs little.
+const SHORTEST: u32 = 20_000;
 
 /// A frame that may go on in other code.
 #[derive(Clone, Copy)]
@@ -204,7 +208,6 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
     let Running { func, instance, place, .. } = running;
     let index = running.index();
     let Some(after) = state.tier.optimized_after(body_bytes(instance, index)) else { return Status::OK };
-    let (own, from_loop) = (instance.module.own(index), place.loop_number());
     let set = match instance.native_set() {
         Ok(set) => set,
         Err(reason) => {
@@ -212,25 +215,69 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
             return Status::OK;
         }
     };
-    // What follows from a loop comes first: nobody knows whether the function is called again. If the loop is hot once more, it was.
-    let known = |from_loop| set.optimized(own, from_loop).is_some();
-    let next = [from_loop, None].into_iter().find(|&from_loop| !known(from_loop));
-    let waits = match next {
-        Some(from_loop) => request(state, running, from_loop, after),
-        None => Requested::Never,
-    };
-    if let Some(code) = optimized(instance, index, None) {
+    let own = instance.module.own(index);
+    let whole = set.optimized(own, None);
+    let from_loop = place.loop_number();
+    let from_here = if from_loop.is_some() { set.optimized(own, from_loop) } else { whole };
+    let mut is_new = false;
+    if let Some(Ok(code)) = whole {
+        is_new = func.code.get() != code.entry();
         install(state, func, code);
     }
-    let all_known = known(from_loop) && known(None);
-    look_after(
-        &func.counter,
-        if all_known || waits == Requested::Never { after } else { (after / LOOKS).max(FIRST) },
-    );
+    let record = std::ptr::from_ref(func).addr();
+    let is_led = from_loop.is_some() && matches!(from_here, Some(Ok(_)));
+    let next = match (from_here, from_loop) {
+        // Nobody knows whether the function is called again, so code of all of it comes after the code that follows from the loop. If
+        // the loop is hot again in a lower tier, it was called again.
+        (Some(Ok(_)), Some(_)) if state.tier.led().lead(record) && whole.is_none() => Next::Request(None),
+        (Some(Ok(_)), _) => Next::Nothing,
+        (Some(Err(_)), _) => Next::Never,
+        (None, None) => Next::Request(None),
+        // What runs now may soon be over.
+        (None, Some(_)) if is_new => Next::Nothing,
+        (None, Some(number)) => match state.tier.led().seek(record, number, set.optimized_loops(own)) {
+            Seek::On => Next::Seek,
+            Seek::Found(number) => match set.optimized(own, Some(number)) {
+                Some(Err(_)) => Next::Never,
+                _ => Next::Request(Some(number)),
+            },
+        },
+    };
+    let left = match next {
+        Next::Never => u32::MAX,
+        Next::Nothing => after,
+        Next::Seek => 0,
+        Next::Request(from_loop) => match request(state, running, from_loop, after) {
+            Requested::Never => after,
+            Requested::Waits | Requested::Later => wait(after),
+        },
+    };
+    look_after(&func.counter, left);
     match optimized(instance, index, from_loop) {
-        Some(code) => land(state, running, CodeObject::Native(code)),
+        Some(code) => {
+            if !is_led {
+                state.tier.led().forget(record);
+            }
+            land(state, running, CodeObject::Native(code))
+        }
         None => Status::OK,
     }
+}
+
+/// What a function whose counter has run out does besides going on in optimized code.
+enum Next {
+    /// The compiler refuses the function.
+    Never,
+    Nothing,
+    /// Has it made, of all or of what follows from a loop on.
+    Request(Option<u32>),
+    /// Looks at the head of a loop that comes next.
+    Seek,
+}
+
+/// After how many arrivals a function is looked at again that waits for optimized code, and was first thought to deserve it after so many.
+fn wait(after: u32) -> u32 {
+    (after / LOOKS).max(SHORTEST.min(after))
 }
 
 /// Has a function optimized, or what follows from a loop of it on, now or soon.
@@ -247,7 +294,7 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
         }
         return Requested::Waits;
     }
-    let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index), from_loop };
+    let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index) };
     state.engine.optimizer().request(key, arrivals.into(), || {
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
         Box::new(move || {

@@ -18,7 +18,8 @@ use std::{fmt, mem};
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{NativeCode, RelocKind, Stub};
-use upshift_baseline::{BaselineCode, Target};
+use upshift_baseline::BaselineCode;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
@@ -131,6 +132,11 @@ impl NativeSet {
     #[inline]
     pub(crate) fn optimized(&self, own: usize, from_loop: Option<u32>) -> Option<&Verdict> {
         self.optimized.get(own)?.get(from_loop)
+    }
+
+    /// From how many loops of a function on there is optimized code.
+    pub(crate) fn optimized_loops(&self, own: usize) -> usize {
+        self.optimized.get(own).map_or(0, Optimized::loops_with_code)
     }
 
     /// The best code of a whole function.

@@ -28,12 +28,12 @@ const MOST: usize = 256;
 /// The stack of the thread.
 const STACK: usize = 4 << 20;
 
-/// What is to be compiled: a set of code by its address, a function of it, and the loop to begin at, if not at the start.
+/// Whose code is to be compiled: that of a function of a set, which is known by its address. From which loop on does not matter: one
+/// way into optimized code is enough until it is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Key {
     pub(crate) set: usize,
     pub(crate) own: usize,
-    pub(crate) from_loop: Option<u32>,
 }
 
 /// What the thread does. Where it takes locks, or drops what takes some, it does that [aside](forks::aside).
@@ -87,7 +87,7 @@ impl Default for Optimizer {
 }
 
 impl Optimizer {
-    /// Wants something compiled, by what `job` makes.
+    /// Wants a function compiled, by what `job` makes. If it waits already, this one only makes it hotter.
     pub(crate) fn request(&self, key: Key, heat: u64, job: impl FnOnce() -> Job) -> Requested {
         // Another thread of the host's may have been in there when this process was forked.
         let Ok(mut queue) = self.shared.queue.try_lock() else { return Requested::Later };
@@ -201,6 +201,23 @@ impl Shared {
     }
 }
 
+/// Whether this thread may run on one processor only, and so may those that it begins: then a further one would only take time from
+/// whoever requests something, who better does it without.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_one_processor() -> bool {
+    // SAFETY: all bits 0 are a set of no processors; the system writes no more than its size.
+    unsafe {
+        let mut set = std::mem::zeroed::<libc::cpu_set_t>();
+        libc::sched_getaffinity(0, size_of_val(&set), &mut set) == 0 && libc::CPU_COUNT(&set) == 1
+    }
+}
+
+/// See above; elsewhere there is no native code.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn has_one_processor() -> bool {
+    false
+}
+
 /// Begins the thread.
 fn begin(shared: &Arc<Shared>) -> Option<Thread> {
     forks::observe();
@@ -245,7 +262,7 @@ mod tests {
     use super::{Key, MOST, Optimizer, Requested};
 
     fn key(own: usize) -> Key {
-        Key { set: 1, own, from_loop: None }
+        Key { set: 1, own }
     }
 
     /// A thread that is at work until the barrier is met a second time.

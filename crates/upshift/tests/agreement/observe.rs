@@ -80,14 +80,6 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// Whether code is optimized in some functions.
-    pub(crate) fn is_optimized(self) -> bool {
-        matches!(
-            self,
-            Way::Optimized | Way::Unimproved | Way::Rising(_) | Way::Background(_) | Way::RandomOfAll(_)
-        )
-    }
-
     /// Those that have to agree with the interpreter.
     pub(crate) fn others(rng: &mut Rng) -> Vec<Way> {
         if !Tier::Baseline.is_available() {
@@ -148,7 +140,7 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
-            Way::Soon(arrivals) => config.tier_up_after(arrivals),
+            Way::Soon(arrivals) => config.tier_up_after(arrivals).optimization(Optimization::Never),
             Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
             Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Rising(arrivals) => {
@@ -157,7 +149,7 @@ impl Setup {
             Way::Background(arrivals) => {
                 config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::Background)
             }
-            Way::Random(seed) => config.random_tiers(seed),
+            Way::Random(seed) => config.random_tiers(seed).optimization(Optimization::Never),
             Way::RandomOfAll(seed) => config.random_tiers(seed).optimization(Optimization::AtOnce),
         };
         Engine::new(&config).expect("all settings are possible")

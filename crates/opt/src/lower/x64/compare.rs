@@ -20,7 +20,7 @@ impl Lowering<'_> {
     pub(super) fn condition(&mut self, cond: Value, sense: bool) -> Test {
         let cond = self.low_of(cond);
         let sole = self.uses.count_of(cond) <= 1 && !self.is_used(cond);
-        // What somebody else wants is computed a second time, if it is cheap; but it may not load a second time.
+        // What something else uses is computed a second time, if it is cheap; but it may not load a second time.
         let sinks = self.may_sink;
         self.may_sink = sinks && sole;
         self.nested += 1;
@@ -129,7 +129,7 @@ impl Lowering<'_> {
         }
         let unsigned = matches!(cond, Cond::E | Cond::Ne | Cond::B | Cond::Be | Cond::A | Cond::Ae);
         if unsigned {
-            // Numbers without a sign of 8 or 16 bits can be compared where they are.
+            // Unsigned numbers of 8 or 16 bits can be compared where they are.
             let narrow = match self.sinkable(lhs) {
                 Some(Load::Load8U) if (0..=0xff).contains(&imm) => {
                     Some((Size::S8, i32::from(imm as u8 as i8)))

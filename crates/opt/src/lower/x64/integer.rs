@@ -15,7 +15,7 @@ use crate::ssa::{Op, Ty, Value};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Division {
     pub(super) signed: bool,
-    /// Whether the remainder is wanted, not the quotient.
+    /// Whether the remainder is needed, not the quotient.
     pub(super) remainder: bool,
 }
 
@@ -179,7 +179,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a value is the inversion of, if nobody else wants it: of all bits of the size, which one that was extended has not.
+    /// What a value is the inversion of, if nothing else uses it: of all bits of the size, which one that was extended has not.
     fn inverted(&self, value: Value, size: Size) -> Option<Value> {
         let (op, lhs, rhs) = self.sole_binary(value)?;
         let of_size = match op {
@@ -220,7 +220,7 @@ impl Lowering<'_> {
         None
     }
 
-    /// What an address can scale: a shift to the left that nobody else wants.
+    /// What an address can scale: a shift to the left that nothing else uses.
     fn scaled(&self, value: Value, size: Size) -> Option<(Value, Scale)> {
         let (op, lhs, rhs) = self.sole_binary(value)?;
         let of_size = match op {
