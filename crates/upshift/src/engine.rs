@@ -185,6 +185,13 @@ impl Engine {
         Reason::ALL.iter().copied().zip(refused).filter(|&(_, count)| count > 0)
     }
 
+    /// Waits until all that was requested of the thread that optimizes is done, or cannot be; for tests of Upshift itself: not part of
+    /// the stable interface.
+    #[doc(hidden)]
+    pub fn finish_optimizing(&self) {
+        self.inner.optimizer.finish();
+    }
+
     /// The optimizing compiler has refused something.
     pub(crate) fn note_refusal(&self, reason: Reason) {
         self.inner.refused[reason as usize].fetch_add(1, Ordering::Relaxed);

@@ -10,17 +10,18 @@
 //! What one instance had compiled, others find when they ask, and what another thread compiles meanwhile is found when a counter has
 //! run out again: each record changes only while its own store's code runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{Entry, FuncRec, Landing, Status, VmCtx};
 use upshift_ir::FuncCode;
+use upshift_opt::Reason;
 
 use anyhow::Result;
 
 use crate::instance::InstanceData;
-use crate::module::Module;
+use crate::module::{Module, WeakModule};
 use crate::store::StoreState;
 use crate::tier::led::Seek;
 use crate::tier::pays::Verdict;
@@ -29,7 +30,8 @@ use crate::tier::random;
 use crate::tier::state::look_after;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
-use crate::vm::native::{Cause, NativeFunc, NativeSet, Verdict as Compiled};
+use crate::vm::forks;
+use crate::vm::native::{Cause, NativeFunc, NativeSet, Optimizing, Verdict as Compiled};
 use crate::vm::optimizer::{Key, Requested};
 use crate::vm::signals;
 use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
@@ -296,14 +298,34 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
     state.engine.optimizer().request(key, arrivals.into(), || {
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
         Box::new(move || {
-            // What nobody has any longer is not compiled.
-            let (Some(set), Some(module)) = (set.upgrade(), module.upgrade()) else { return };
-            let cause = Cause { wait: since.elapsed(), ..cause };
-            if let Err(reason) = optimize(&set, &module, index, from_loop, cause) {
-                module.engine().note_no_native_code(reason);
-            }
+            optimize_aside(&set, &module, index, from_loop, Cause { wait: since.elapsed(), ..cause })
         })
     })
+}
+
+/// Optimizes a function, or what follows from a loop of it on, on the thread for that: it is in no lock while the process is forked.
+fn optimize_aside(
+    set: &Weak<NativeSet>,
+    module: &WeakModule,
+    func: FuncIndex,
+    from_loop: Option<u32>,
+    cause: Cause,
+) {
+    // What nobody has any longer is not compiled.
+    let both = forks::aside(|| {
+        let (set, module) = (set.upgrade()?, module.upgrade()?);
+        set.optimized(module.own(func), from_loop).is_none().then_some((set, module))
+    });
+    let Some((set, module)) = both else { return };
+    let options = module.engine().config().code;
+    let made = set.made_by_optimizer(module.info(), func, from_loop, options);
+    forks::aside(move || {
+        if let Err(reason) = publish(&set, &module, made, cause) {
+            module.engine().note_no_native_code(reason);
+        }
+        // Others may have let go of them meanwhile: then they are taken apart here.
+        drop((set, module));
+    });
 }
 
 /// Goes on in other code, if it has a place to go on at and the frame has room.
@@ -313,7 +335,11 @@ pub(super) fn land(state: &mut StoreState, running: Running<'_>, code: CodeObjec
     let Some(ip) = place.in_other(code).filter(|_| fits) else { return Status::OK };
     state.enter_tier(match code {
         CodeObject::Interpreter(_) => Tier::Interpreter,
-        CodeObject::Native(code) => code.compilation.tier,
+        CodeObject::Native(code) => {
+            // Another thread may have made it, and nothing else of the function.
+            signals::prepare_thread();
+            code.compilation.tier
+        }
     });
     state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
     Status::LANDING
@@ -353,10 +379,23 @@ pub(super) fn optimize<'a>(
     if let Some(verdict) = set.optimized(module.own(func), from_loop) {
         return Ok(verdict);
     }
-    let (info, engine) = (module.info(), module.engine());
-    let verdict = set.optimize(info, func, from_loop, engine.config().code, cause)?;
+    let made = set.made_by_optimizer(module.info(), func, from_loop, module.engine().config().code);
+    let verdict = publish(set, module, made, cause)?;
+    // Programs go on without the code, but where the compiler is tested nobody should miss it.
+    debug_assert!(!matches!(verdict, Err(refusal) if refusal.reason == Reason::Internal), "{verdict:?}");
+    Ok(verdict)
+}
+
+/// Publishes what the optimizing compiler has made, and counts what it refuses.
+fn publish<'a>(
+    set: &'a NativeSet,
+    module: &Module,
+    made: Optimizing,
+    cause: Cause,
+) -> Result<&'a Compiled, NoNativeCode> {
+    let verdict = set.publish_optimized(module.info(), made, cause)?;
     if let Err(refusal) = verdict {
-        engine.note_refusal(refusal.reason);
+        module.engine().note_refusal(refusal.reason);
     }
     Ok(verdict)
 }
@@ -385,4 +424,54 @@ pub(super) fn native_code<'a>(
     };
     // The interpreter can do without.
     make().map_err(|reason| state.engine.note_no_native_code(reason)).ok().flatten()
+}
+
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use upshift_opt::Reason;
+
+    use crate::vm::native::fault::MARK;
+    use crate::vm::tier::{Optimization, Tier};
+    use crate::{Config, Engine, Instance, Module, Store};
+
+    /// Where the compiler has a fault, the program runs on without its code, and all else is optimized as before.
+    #[test]
+    fn a_fault_of_the_compiler_costs_only_its_code() {
+        let mut config = Config::new();
+        config.tier_up_after(1).optimize_after(2).optimization(Optimization::Background);
+        let engine = Engine::new(&config).unwrap();
+        for mark in [MARK, "none", MARK, "none"] {
+            let text = format!(
+                r#"(module (@custom "test" "{mark}")
+                    (func (export "f") (param $n i32) (result i32) (local $sum i32)
+                        (loop $l
+                            (local.set $sum (i32.add (local.get $sum) (i32.const 3)))
+                            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                        (local.get $sum)))"#
+            );
+            let module = Module::new(&engine, text).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let func = instance.get_typed_func::<i32, i32>(&mut store, "f").unwrap();
+            let begin = Instant::now();
+            let refusal = loop {
+                assert_eq!(func.call(&mut store, 40).unwrap(), 120);
+                let refusal = module.refusal(0);
+                if refusal.is_some() || module.tier(0) == Some(Tier::Optimizing) {
+                    break refusal;
+                }
+                assert!(begin.elapsed() < Duration::from_secs(300), "nothing was optimized");
+            };
+            assert_eq!(func.call(&mut store, 50).unwrap(), 150);
+            assert_eq!(refusal.is_some(), mark == MARK);
+            if let Some(refusal) = refusal {
+                assert_eq!((refusal.reason, &*refusal.detail), (Reason::Internal, MARK));
+                assert_eq!(refusal.offset, module.info().bodies[0].start);
+                assert_eq!(module.tier(0), Some(Tier::Baseline));
+            }
+        }
+        assert!(engine.refusals().all(|(reason, _)| reason == Reason::Internal));
+    }
 }
