@@ -9,10 +9,10 @@ use super::{MBlock, MFunc, MachInst};
 
 /// The order of blocks, and what stands for blocks without code.
 #[derive(Debug, Default)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// The blocks that have code.
-    pub order: Vec<MBlock>,
-    /// By block the one whose code is executed where it is the target.
+    pub(crate) order: Vec<MBlock>,
+    /// By block, the one whose code is executed where it is the target.
     forward: Vec<MBlock>,
     /// By block whether the code of an innermost loop begins with it.
     begins_inner: Vec<bool>,
@@ -24,7 +24,7 @@ pub struct Layout {
 
 impl Layout {
     /// Finds the order. `is_empty` tells whether a block that only jumps has nothing to do before.
-    pub fn run<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
+    pub(crate) fn run<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
         self.find_forwards(func, is_empty);
         self.find_leaving(func);
         self.order.clear();
@@ -40,20 +40,20 @@ impl Layout {
 
     /// The block whose code is executed where this one is the target.
     #[must_use]
-    pub fn target(&self, block: MBlock) -> MBlock {
+    pub(crate) fn target(&self, block: MBlock) -> MBlock {
         self.forward[block.0 as usize]
     }
 
     /// The block whose code lies behind that of another one.
     #[must_use]
-    pub fn behind(&self, block: MBlock) -> Option<MBlock> {
+    pub(crate) fn behind(&self, block: MBlock) -> Option<MBlock> {
         let place = self.places[block.0 as usize];
         self.order.get((place as usize).checked_add(1)?).copied()
     }
 
     /// Whether the code of an innermost loop begins with a block.
     #[must_use]
-    pub fn begins_inner_loop(&self, block: MBlock) -> bool {
+    pub(crate) fn begins_inner_loop(&self, block: MBlock) -> bool {
         self.begins_inner[block.0 as usize]
     }
 

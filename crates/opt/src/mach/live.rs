@@ -5,7 +5,7 @@ use regalloc2::OperandKind;
 
 use super::{MFunc, MachInst};
 
-/// How many virtual registers there are behind all blocks together that are wanted later; it stops counting above `most`.
+/// How many virtual registers there are behind all blocks together that are used later; it stops counting above `most`.
 ///
 /// Goes from each use upwards to where the register is defined: as far as it lives, and no further. Where there are so few registers
 /// and blocks that it cannot be more than `most`, nothing is counted and the result is 0.

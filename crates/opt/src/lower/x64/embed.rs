@@ -1,6 +1,6 @@
 //! What has no instructions here: the interpreter's, in the middle of the function.
 //!
-//! Operands go to consecutive slots of the area for arguments, results come from its begin.
+//! Operands go to consecutive slots of the area for arguments, results come from its start.
 
 use regalloc2::VReg;
 use upshift_core::ops::atomic::AtomicShape;
@@ -64,7 +64,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The registers of references that are wanted behind the running instruction.
+    /// The registers of references that are live after the running instruction.
     pub(super) fn live_registers(&mut self) -> Vec<VReg> {
         self.over_calls += self.live.len();
         if self.over_calls > MOST {
@@ -94,8 +94,11 @@ impl Lowering<'_> {
         let typed: Vec<(VReg, Ty)> =
             args.iter().zip(self.func.args(inst)).map(|(&reg, &arg)| (reg, self.func.ty(arg))).collect();
         let words = Words::new(service(op, x, y, None));
-        self.out
-            .embed_last(Embed { args: &typed, results: &[], live: &[], memory: false, words }, Vec::new());
+        self.out.embed_last(
+            Embed { args: &typed, results: &[], live: &[], memory: false, words },
+            Vec::new(),
+            0,
+        );
         self.embedded += 1;
     }
 

@@ -17,7 +17,6 @@ use upshift_core::vm::{Display, INLINE_SUPERTYPES, ObjectHeader, StoreCtx, TypeR
 use upshift_translate::backend::Backend;
 
 use super::Lowering;
-use super::memory::store_bytes;
 use super::operands::Place;
 use crate::mach::x64::{Address, Detail, Fault, LoadOp, StoreOp, Test};
 use crate::passes::facts;
@@ -41,7 +40,7 @@ const HOST: i32 = 2;
 enum Compared {
     /// Its type.
     Type,
-    /// The supertype of its type that has so many supertypes.
+    /// The supertype of its type that has this many supertypes.
     Supertype(u32),
     /// What it consists of.
     Kind,
@@ -85,7 +84,7 @@ impl Lowering<'_> {
         self.store_at(place, value);
     }
 
-    /// The place of an element of so many bytes.
+    /// The place of an element of this many bytes.
     pub(super) fn element(&mut self, array: Value, index: Value, bytes: u32) -> Place {
         let array = self.not_null(array);
         let index = self.reg(index);
@@ -109,7 +108,7 @@ impl Lowering<'_> {
 
     pub(super) fn lower_element_store(&mut self, inst: Value, op: Store) {
         let value = self.stored(op, self.arg(inst, 2));
-        let place = self.element(self.arg(inst, 0), self.arg(inst, 1), store_bytes(op));
+        let place = self.element(self.arg(inst, 0), self.arg(inst, 1), op.bytes());
         self.store_at(place, value);
     }
 

@@ -1,4 +1,4 @@
-//! Reads once what does not change in between, and takes what was stored from where it was stored.
+//! Redundant loads: reads once what does not change in between, and forwards what was stored to later loads.
 //!
 //! ```text
 //! versions    which classes of state may have changed between a block's dominator and the block

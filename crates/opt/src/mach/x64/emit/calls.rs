@@ -65,9 +65,7 @@ impl<'m> Emitter<'_, 'm> {
         self.asm.bind(native);
         self.emit_landing();
         let end = self.asm.offset();
-        if !call.landings.is_empty() {
-            self.tables.note_handler((position, end), &call.landings, self.body.frame.params);
-        }
+        self.tables.note_handler((position, end), &call.landings, call.steps, self.body.frame.params);
     }
 
     /// Notes what a frame that stands at a position looks like: references over it, and those in slots for arguments.
@@ -253,9 +251,7 @@ impl<'m> Emitter<'_, 'm> {
         self.emit_run_words(words, embed.memory);
         self.asm.bind(behind);
         let end = self.asm.offset();
-        if !embed.landings.is_empty() {
-            self.tables.note_handler((position, end), &embed.landings, self.body.frame.params);
-        }
+        self.tables.note_handler((position, end), &embed.landings, embed.steps, self.body.frame.params);
     }
 
     /// The same with all registers saved around.
