@@ -54,7 +54,7 @@ impl Lowering<'_> {
 
     /// A register with a reference, which is not null, or there was a trap.
     fn not_null(&mut self, reference: Value) -> VReg {
-        let is_certain = facts::is_non_null(self.func, self.resolve(reference));
+        let is_certain = facts::is_non_null(self.func, self.func.origin(self.resolve(reference)));
         let reference = self.reg(reference);
         if !is_certain {
             self.out.cmp_imm(Size::S64, reference, 0);
