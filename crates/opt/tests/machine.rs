@@ -198,6 +198,7 @@ fn a_recursive_call() {
                 args: &[n],
                 results: &[Ty::I32],
                 live: &[],
+                keeps_header: true,
                 words: None,
             }));
         }
@@ -239,6 +240,7 @@ fn safepoints_calls_and_traps() {
                 args: &[sum, params[2], params[3]],
                 results: &[Ty::I64, Ty::V128],
                 live: &params[..1],
+                keeps_header: true,
                 words: Some(Words::new(|builder, base| builder.check_interrupt(base))),
             });
             let by = b.shift(Shift::Shl, Size::S32, params[2], params[2]);

@@ -10,7 +10,7 @@ use upshift_core::Trap;
 use super::inst::{Addr, Base, Detail, Fault, Inst, LoadOp, Memory, StoreOp, Test, Unary};
 use super::regs::{ARGS, FLOAT_ARGS, float, int};
 use super::vector::{Shape, VectorOp};
-use crate::mach::sites::{CallSite, EmbedSite, Found, Landing, Words};
+use crate::mach::sites::{CallSite, Elements, EmbedSite, Found, Landing, Words};
 use crate::mach::{Builder, Constant, MBlock};
 use crate::ssa::Ty;
 
@@ -81,6 +81,8 @@ pub struct Call<'a> {
     pub results: &'a [Ty],
     /// References that are wanted behind it.
     pub live: &'a [VReg],
+    /// Whether the callee, if it is one of this instance, never replaces itself by a tail call.
+    pub keeps_header: bool,
     /// How the interpreter calls; only own functions need none. The arguments begin at the slot, and what leads to the callee is in
     /// the slot behind them.
     pub words: Option<Words>,
@@ -103,6 +105,8 @@ pub enum Callee {
         ty: u32,
         /// The index.
         index: VReg,
+        /// What is certain of the table.
+        known: Elements,
     },
     /// A reference.
     Reference(VReg),
@@ -853,7 +857,7 @@ impl Builder<Inst> {
 
     /// Stores and adds operands. Answers the number of the call, and its first result if it has one in a register.
     fn call_site(&mut self, call: Call<'_>, landings: Vec<Landing>, result: bool) -> (u32, Option<VReg>) {
-        let Call { callee, params, args, results, live, words } = call;
+        let Call { callee, params, args, results, live, keeps_header, words } = call;
         let native = !matches!(callee, Callee::Import);
         let places = if native { places(params) } else { in_slots(params) };
         for ((&arg, &ty), &place) in args.iter().zip(params).zip(&places) {
@@ -886,6 +890,7 @@ impl Builder<Inst> {
             found,
             params: params.into(),
             results: results.into(),
+            keeps_header,
             words,
             landings,
             live: live.len() as u32,
@@ -898,9 +903,9 @@ impl Builder<Inst> {
             Callee::Own(record) => Found::Own(record),
             Callee::Itself(record) => Found::Itself(record),
             Callee::Import => Found::Elsewhere,
-            Callee::Element { table, ty, index } => {
+            Callee::Element { table, ty, index, known } => {
                 self.operand(Operand::reg_fixed_use(index, int(Gpr::R11)));
-                Found::Element { table, ty }
+                Found::Element { table, ty, known }
             }
             Callee::Reference(reference) => {
                 self.operand(Operand::reg_fixed_use(reference, int(Gpr::R11)));
@@ -923,6 +928,7 @@ impl Builder<Inst> {
             found,
             params: params.into(),
             results: results.into(),
+            keeps_header: false,
             words,
             landings: Vec::new(),
             live: 0,
