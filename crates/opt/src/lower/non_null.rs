@@ -98,7 +98,7 @@ mod tests {
     /// Which loads of fields need no test, in the order of the text.
     fn certain(body: &str) -> Vec<bool> {
         let func = parse(&format!(
-            "func func0 (structref, structref) -> (i32)\nb0:\n  v0: ref = arg 0\n  v1: ref = arg 1\n{body}"
+            "func func0 (ref, ref) -> (i32)\nb0:\n  v0: ref = arg 0\n  v1: ref = arg 1\n{body}"
         ));
         let func: Func = func.unwrap();
         let non_null = NonNull::new(&func);

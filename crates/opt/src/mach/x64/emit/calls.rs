@@ -117,10 +117,10 @@ impl<'m> Emitter<'_, 'm> {
     fn begin_site(&mut self, inst: usize, position: u32, arguments: &[u32]) {
         self.tables.note_position(position, self.func.positions[inst]);
         let places = self.places;
-        let over = |&(operand, _): &(&regalloc2::Operand, &regalloc2::Allocation)| {
+        let over = |&(operand, _): &(&regalloc2::Operand, &Allocation)| {
             operand.kind() == OperandKind::Use && operand.pos() == OperandPos::Late
         };
-        let slot = |alloc: &regalloc2::Allocation| match (alloc.as_stack(), alloc.as_reg()) {
+        let slot = |alloc: &Allocation| match (alloc.as_stack(), alloc.as_reg()) {
             (Some(slot), _) => (places.spills + slot.index() as u32) as i32,
             (None, Some(register)) => places.saved(register) as i32,
             (None, None) => 0,

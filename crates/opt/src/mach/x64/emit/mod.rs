@@ -125,6 +125,7 @@ pub fn emit(
         kept: Kept::default(),
         is_leaf: false,
         unused: None,
+        is_cleared: false,
         embedded: 0,
     };
     emitter.is_leaf = emitter.leaves_return_address();
@@ -222,6 +223,8 @@ pub(super) struct Emitter<'a, 'm> {
     is_leaf: bool,
     /// A register that the function never uses, if there is one, once somebody has looked for it.
     unused: Option<Option<Gpr>>,
+    /// Whether the register of which the next instruction sets the lowest byte has no other bits.
+    is_cleared: bool,
     embedded: u32,
 }
 
