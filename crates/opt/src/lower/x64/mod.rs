@@ -32,6 +32,7 @@ use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
 use self::calls::{CaughtArea, CaughtIn};
+use super::non_null::NonNull;
 use super::references::{self, LiveReferences, is_reference};
 use super::uses::Uses;
 use crate::mach::backwards::Backwards;
@@ -75,6 +76,7 @@ pub(super) struct Lowering<'a> {
     layout: VmLayout,
     target: &'a Target,
     uses: Uses,
+    non_null: NonNull,
     /// The register of each value that something uses, by number.
     regs: Vec<Option<VReg>>,
     /// Instructions that others have taken into themselves.
@@ -137,6 +139,7 @@ impl<'a> Lowering<'a> {
             layout: module.vm_layout(),
             target,
             uses: Uses::new(func),
+            non_null: NonNull::new(func),
             regs: vec![None; count],
             sunk: vec![false; count],
             results: Vec::new(),
