@@ -429,6 +429,7 @@ impl Compiler<'_> {
         self.done();
         let Some((&default, listed)) = targets.split_last() else { return };
         self.control.tables += 1;
+        self.control.counts.note_table();
         let mut entries = std::mem::take(&mut self.tables.entries);
         entries.clear();
         for &target in listed {

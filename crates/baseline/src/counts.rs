@@ -13,8 +13,11 @@ use upshift_asm::x64::Assembler;
 /// Bytes of code that make a step: about as many as a processor takes a nanosecond for.
 const BYTES: u32 = 32;
 
-/// The largest step: what is longer has branches, and only a part of it is executed each time.
-const MOST: u32 = 16;
+/// The largest step that the instruction has room for.
+const MOST: u32 = i8::MAX as u32;
+
+/// The same where a table says where to go on: of what follows only a part is executed each time.
+const MOST_WITH_TABLE: u32 = 16;
 
 /// The end of a list.
 const NONE: u32 = u32::MAX;
@@ -28,6 +31,8 @@ struct Open {
     inside: u32,
     /// Its last step.
     last: u32,
+    /// Whether it has a branch by a table.
+    table: bool,
 }
 
 /// The counts of the function that is compiled.
@@ -48,7 +53,7 @@ impl Counts {
 
     /// A loop begins, or the function. Returns how many are around it.
     pub(crate) fn open(&mut self, start: u32) -> u32 {
-        self.open.push(Open { start, inside: 0, last: NONE });
+        self.open.push(Open { start, inside: 0, last: NONE, table: false });
         self.open.len() as u32 - 1
     }
 
@@ -59,14 +64,21 @@ impl Counts {
         open.last = self.steps.len() as u32 - 1;
     }
 
+    /// There is a branch by a table in what was opened last.
+    pub(crate) fn note_table(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.table = true;
+        }
+    }
+
     /// What was opened last ends here: how far its steps go is known.
     pub(crate) fn close(&mut self, asm: &mut Assembler) {
-        let Some(Open { start, inside, last }) = self.open.pop() else { return };
+        let Some(Open { start, inside, last, table }) = self.open.pop() else { return };
         let length = asm.offset() - start;
         if let Some(outer) = self.open.last_mut() {
             outer.inside += length;
         }
-        let (step, mut next) = (step(length - inside), last);
+        let (step, mut next) = (step(length - inside, table), last);
         while let Some(&(at, before)) = self.steps.get(next as usize) {
             asm.patch_u8(at, step);
             next = before;
@@ -74,21 +86,23 @@ impl Counts {
     }
 }
 
-/// How much an arrival counts with so much code behind it.
-fn step(bytes: u32) -> u8 {
-    (bytes / BYTES + 1).min(MOST) as u8
+/// How much an arrival counts with so much code behind it, with a branch by a table or without.
+fn step(bytes: u32, table: bool) -> u8 {
+    (bytes / BYTES + 1).min(if table { MOST_WITH_TABLE } else { MOST }) as u8
 }
 
 #[cfg(test)]
 mod tests {
     use upshift_asm::x64::Assembler;
 
-    use super::{BYTES, Counts, MOST, step};
+    use super::{BYTES, Counts, MOST, MOST_WITH_TABLE, step};
 
     #[test]
     fn steps_are_in_proportion() {
-        assert_eq!((step(0), step(BYTES - 1), step(BYTES), step(10 * BYTES)), (1, 1, 2, 11));
+        let step = |bytes| step(bytes, false);
+        assert_eq!((step(0), step(BYTES - 1), step(BYTES), step(100 * BYTES)), (1, 1, 2, 101));
         assert_eq!(step(u32::MAX), MOST as u8);
+        assert_eq!((super::step(BYTES, true), super::step(100 * BYTES, true)), (2, MOST_WITH_TABLE as u8));
     }
 
     #[test]

@@ -225,7 +225,6 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
         install(state, func, code);
     }
     let record = std::ptr::from_ref(func).addr();
-    let is_led = from_loop.is_some() && matches!(from_here, Some(Ok(_)));
     let next = match (from_here, from_loop) {
         // Nobody knows whether the function is called again, so code of all of it comes after the code that follows from the loop. If
         // the loop is hot again in a lower tier, it was called again.
@@ -235,33 +234,34 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
         (None, None) => Next::Request(None),
         // What runs now may soon be over.
         (None, Some(_)) if is_new => Next::Nothing,
-        (None, Some(number)) => match state.tier.led().seek(record, number, set.optimized_loops(own)) {
-            Seek::On => Next::Seek,
-            Seek::Found(number) => match set.optimized(own, Some(number)) {
-                Some(Err(_)) => Next::Never,
-                _ => Next::Request(Some(number)),
-            },
-        },
+        (None, Some(number)) => {
+            match state.tier.led().seek(record, number, set.optimized_loops(own), after) {
+                Seek::On => Next::Seek,
+                Seek::Found(number) => match set.optimized(own, Some(number)) {
+                    Some(Err(_)) => Next::Never,
+                    _ => Next::Request(Some(number)),
+                },
+            }
+        }
     };
     let left = match next {
         Next::Never => u32::MAX,
         Next::Nothing => after,
         Next::Seek => 0,
-        Next::Request(from_loop) => match request(state, running, from_loop, after) {
+        Next::Request(wanted) => match request(state, running, wanted, after) {
             Requested::Never => after,
+            _ if matches!(set.optimized(own, wanted), Some(Ok(_))) => 0,
             Requested::Waits | Requested::Later => wait(after),
         },
     };
     look_after(&func.counter, left);
-    match optimized(instance, index, from_loop) {
-        Some(code) => {
-            if !is_led {
-                state.tier.led().forget(record);
-            }
-            land(state, running, CodeObject::Native(code))
-        }
-        None => Status::OK,
+    let Some(code) = optimized(instance, index, from_loop) else { return Status::OK };
+    if code.is_whole() {
+        state.tier.led().forget(record);
+    } else if from_here.is_none() {
+        state.tier.led().lead(record);
     }
+    land(state, running, CodeObject::Native(code))
 }
 
 /// What a function whose counter has run out does besides going on in optimized code.

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-/// How many heads of loops are looked at: for about as long as a small function takes to compile, at most.
+/// How many heads of loops are looked at at most: for about as long as a small function takes to compile.
 const HEADS: u32 = 256;
 
 /// What is known of a function.
@@ -23,7 +23,7 @@ struct Known {
     sought: u32,
     /// The lowest number among them.
     outermost: Option<u32>,
-    /// For how many functions with code.
+    /// From how many loops there was code then.
     codes: usize,
 }
 
@@ -43,8 +43,9 @@ pub(super) struct Led {
 }
 
 impl Led {
-    /// A function is at the head of a loop that there is no optimized code from, but from so many others of it.
-    pub(super) fn seek(&mut self, func: usize, number: u32, codes: usize) -> Seek {
+    /// A function is at the head of a loop that there is no optimized code from, but from so many others of it. It is optimized after so
+    /// many arrivals: no more heads are looked at than that.
+    pub(super) fn seek(&mut self, func: usize, number: u32, codes: usize, after: u32) -> Seek {
         let known = self.funcs.entry(func).or_default();
         if known.codes != codes {
             // There may be a way in now.
@@ -53,7 +54,7 @@ impl Led {
         let outermost = known.outermost.map_or(number, |other| other.min(number));
         known.outermost = Some(outermost);
         // There is none outside of the first one.
-        if (outermost == 0 && codes == 0) || known.sought == HEADS {
+        if (outermost == 0 && codes == 0) || known.sought >= HEADS.min(after) {
             known.sought = HEADS;
             return Seek::Found(outermost);
         }
@@ -80,7 +81,7 @@ mod tests {
     /// What is found when these heads come again and again, and after how many.
     fn found(led: &mut Led, heads: &[u32], codes: usize) -> (u32, usize) {
         for (count, &head) in heads.iter().cycle().enumerate() {
-            if let Seek::Found(number) = led.seek(1, head, codes) {
+            if let Seek::Found(number) = led.seek(1, head, codes, 1000) {
                 return (number, count);
             }
         }
@@ -93,6 +94,10 @@ mod tests {
         assert_eq!(found(&mut led, &[5, 5, 5, 4, 5, 5, 3], 0), (3, HEADS as usize));
         // It is not looked for again until there is code.
         assert_eq!(found(&mut led, &[5, 4], 0), (3, 0));
+        // What is optimized soon is not looked at for long.
+        let mut soon = Led::default();
+        let seeks = (0..10).map(|_| soon.seek(1, 7, 0, 2));
+        assert_eq!(seeks.filter(|&seek| seek == Seek::On).count(), 2);
         // There is nothing outside of the first loop.
         assert_eq!(found(&mut Led::default(), &[2, 1, 0, 1], 0), (0, 2));
     }
@@ -108,7 +113,7 @@ mod tests {
     #[test]
     fn it_is_known_whether_a_function_was_led() {
         let mut led = Led::default();
-        assert_eq!(led.seek(1, 4, 0), Seek::On);
+        assert_eq!(led.seek(1, 4, 0, 1000), Seek::On);
         assert!(!led.lead(1) && led.lead(1) && !led.lead(2));
         led.forget(1);
         assert!(!led.lead(1));
