@@ -60,8 +60,10 @@ fn expectation(wat: &str) -> String {
     let module = module(wat, &Features::default());
     let (options, target) = options(wat, &module);
     disassembly::comments(&module, |func| {
-        text::print_with(&module, func, options, &target, &mut disassembly::disassemble)
-            .unwrap_or_else(|error| panic!("{func:?}: {error}"))
+        let text = text::print_with(&module, func, options, &target, &mut disassembly::disassemble)
+            .unwrap_or_else(|error| panic!("{func:?}: {error}"));
+        assert!(!text.contains("(bad)"), "there are bytes that are no instruction:\n{text}");
+        text
     })
 }
 

@@ -171,8 +171,9 @@ impl FuncRec {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum Returns {
     /// Calls are calls of the machine, whose return address the callee drops; returns push the address that they go to. The
-    /// processor predicts such returns, whatever the number of callers. Not where the system keeps a stack of return addresses of
-    /// its own.
+    /// processor predicts such returns, whatever the number of callers. A callee that calls nobody may leave the address where it
+    /// is, and return by it: a native entry finds there what the word in front of the header's return address names, tail calls
+    /// included. Not where the system keeps a stack of return addresses of its own.
     #[default]
     Paired,
     /// Calls and returns are jumps.

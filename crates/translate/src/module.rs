@@ -14,8 +14,10 @@ use upshift_core::value::V128;
 use upshift_core::vm::{VmCounts, VmLayout};
 
 use crate::bytes::ModuleBytes;
+use crate::fixed::FixedTable;
 use crate::hints::BranchHints;
 use crate::names::NameIndex;
+use crate::operators::Operators;
 use crate::registry::TypeHandle;
 use crate::sites::CallSites;
 
@@ -73,8 +75,12 @@ pub struct ModuleInfo {
     pub most_pushed: u32,
     /// The call sites that find their function at run time.
     pub call_sites: CallSites,
+    /// Which operators its functions have that matter to others.
+    pub operators: Operators,
     /// Which way branches are expected to go; read when somebody asks.
     pub(crate) branch_hints: OnceLock<BranchHints>,
+    /// By table what is known of it if its elements never change; found when somebody asks.
+    pub(crate) fixed_tables: OnceLock<Box<[Option<FixedTable>]>>,
     /// Where names are; made when somebody asks, see [`names`](crate::names).
     pub(crate) names: OnceLock<NameIndex>,
 }

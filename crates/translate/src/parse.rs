@@ -30,6 +30,7 @@ use crate::module::{
     ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
     ModuleInfo, SegmentMode,
 };
+use crate::operators::Operators;
 use crate::registry::{TypeRegistry, in_group};
 use crate::sites::CallSites;
 use crate::validate::{Bodies, Rules, useful_threads, validate_bodies};
@@ -116,7 +117,7 @@ fn parse_with(
         counts: Counts::default(),
     };
     let outcome = builder.read_sections(features);
-    let mut call_sites = CallSites::default();
+    let (mut call_sites, mut operators) = (CallSites::default(), Operators::default());
     // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
     if let Some(FuncToValidate { resources, index, features, .. }) = builder.first_func.take() {
         let Builder { info, counts, .. } = &builder;
@@ -124,7 +125,7 @@ fn parse_with(
         let (ranges, types) = (&info.bodies, &info.funcs);
         let code_size = ranges.iter().map(ExactSizeIterator::len).sum();
         let bodies = Bodies { bytes, ranges, types, first: index, resources, features };
-        call_sites = validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?;
+        (call_sites, operators) = validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?;
     }
     outcome?;
     for section in std::mem::take(&mut builder.sections) {
@@ -132,6 +133,7 @@ fn parse_with(
     }
     builder.info.most_pushed = most_pushed(&builder.info);
     builder.info.call_sites = call_sites;
+    builder.info.operators = operators;
     Ok(builder.info)
 }
 

@@ -24,6 +24,7 @@ use wasmparser::{
 use crate::effort::{self, Arities};
 use crate::error::ParseError;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
+use crate::operators::Operators;
 use crate::sites::CallSites;
 
 /// Code of less than this many bytes is validated by the calling thread alone: starting a thread takes as long as
@@ -153,6 +154,8 @@ struct Counts {
     excess: u64,
     /// Its calls that find their function at run time.
     sites: u32,
+    /// Which operators it has that matter beyond it.
+    operators: Operators,
 }
 
 /// Validates a body.
@@ -162,7 +165,7 @@ fn validate(
     rules: &Rules<'_>,
 ) -> Result<Counts, Refusal> {
     let (start, size) = (body.range().start, body.as_bytes().len() as u64);
-    let (work, sites) = if rules.can_be_exceeded(size) {
+    let (work, sites, operators) = if rules.can_be_exceeded(size) {
         validate_operators::<true>(validator, body, rules)?
     } else {
         validate_operators::<false>(validator, body, rules)?
@@ -170,10 +173,11 @@ fn validate(
     let locals = u64::from(validator.len_locals());
     rules.limits.check(ModuleLimit::Locals, locals, start)?;
     let excess = excess(locals + work, size, rules.limits.get(ModuleLimit::WorkPerByte));
-    Ok(Counts { excess, sites })
+    Ok(Counts { excess, sites, operators })
 }
 
-/// Validates a body, and returns the weight of its operators and its calls that find their function at run time.
+/// Validates a body, and returns the weight of its operators, its calls that find their function at run time, and which operators
+/// it has that matter beyond it.
 ///
 /// A body that may exceed limits is watched: heights are looked at after each operator, and its work before it is done, so that
 /// a body that exceeds a limit does not take much more than it allows. Others weigh nothing.
@@ -181,7 +185,7 @@ fn validate_operators<const WATCH: bool>(
     validator: &mut BodyValidator<'_>,
     body: &FunctionBody<'_>,
     rules: &Rules<'_>,
-) -> Result<(u64, u32), Refusal> {
+) -> Result<(u64, u32, Operators), Refusal> {
     let limits = rules.limits;
     let (start, bytes) = (body.range().start, body.as_bytes());
     let (size, per_byte) = (bytes.len() as u64, limits.get(ModuleLimit::WorkPerByte));
@@ -189,11 +193,14 @@ fn validate_operators<const WATCH: bool>(
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(*validator.features());
-    let (mut work, mut sites) = (0, 0);
+    let (mut work, mut sites, mut operators) = (0, 0, Operators::default());
     while !reader.eof() {
         let offset = reader.original_position();
         let code = bytes[(offset - start) as usize];
         sites += u32::from(effort::finds_callee(code));
+        if Operators::matter(code) {
+            operators.note(code, bytes.get((offset - start) as usize + 1).copied());
+        }
         if WATCH
             && let Some(arities) = rules.arities
             && effort::has_weight(code)
@@ -216,7 +223,7 @@ fn validate_operators<const WATCH: bool>(
         }
     }
     reader.finish_expression(&validator.visitor(reader.original_position()))?;
-    Ok((work, sites))
+    Ok((work, sites, operators))
 }
 
 /// How many threads are worth their start for so much code, given in bytes.
@@ -230,7 +237,7 @@ pub(crate) fn useful_threads(code_size: usize) -> usize {
 
 /// Validates bodies by at most so many threads, the calling one among them.
 ///
-/// Returns the call sites that find their function at run time.
+/// Returns the call sites that find their function at run time, and which operators there are that matter to all bodies.
 ///
 /// # Errors
 /// The first error in module order.
@@ -238,8 +245,16 @@ pub(crate) fn validate_bodies(
     bodies: &Bodies<'_>,
     rules: &Rules<'_>,
     threads: usize,
-) -> Result<CallSites, ParseError> {
-    let queue = Queue { bodies, next: 0, error: None, excesses: Vec::new(), beyond: 0, sites: Vec::new() };
+) -> Result<(CallSites, Operators), ParseError> {
+    let queue = Queue {
+        bodies,
+        next: 0,
+        error: None,
+        excesses: Vec::new(),
+        beyond: 0,
+        sites: Vec::new(),
+        operators: Operators::default(),
+    };
     let queue = Mutex::new(queue);
     thread::scope(|scope| {
         for _ in 1..threads {
@@ -264,6 +279,7 @@ struct Queue<'a> {
     beyond: u64,
     /// The functions with calls that find their function at run time, and how many.
     sites: Vec<(FuncIndex, u32)>,
+    operators: Operators,
 }
 
 impl Queue<'_> {
@@ -288,7 +304,7 @@ impl Queue<'_> {
     }
 
     /// The first error, once all workers are done, or what they counted.
-    fn result(mut self, limits: &ModuleLimits) -> Result<CallSites, ParseError> {
+    fn result(mut self, limits: &ModuleLimits) -> Result<(CallSites, Operators), ParseError> {
         // As if the bodies had been validated one after the other: all before the first error have been.
         self.excesses.sort_unstable();
         let mut beyond = 0;
@@ -304,7 +320,7 @@ impl Queue<'_> {
         }
         match self.error {
             Some((_, error)) => Err(error),
-            None => Ok(CallSites::new(self.sites)),
+            None => Ok((CallSites::new(self.sites), self.operators)),
         }
     }
 }
@@ -313,11 +329,12 @@ impl Queue<'_> {
 fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>) {
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let mut allocations = FuncValidatorAllocations::default();
-    let mut sites = Vec::new();
+    let (mut sites, mut operators) = (Vec::new(), Operators::default());
     loop {
         let batch = {
             let mut queue = lock();
             queue.sites.append(&mut sites);
+            queue.operators.add(operators);
             queue.next_batch()
         };
         if batch.is_empty() {
@@ -331,6 +348,7 @@ fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>) {
                         queue.beyond += counts.excess;
                         queue.excesses.push((body as u32, counts.excess));
                     }
+                    operators.add(counts.operators);
                     if counts.sites > 0 {
                         sites.push((FuncIndex(bodies.first + body as u32), counts.sites));
                     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use upshift::{
     Caller, Config, Engine, Func, Instance, Module, Optimization, Store, Tier, TierPath, Tiers, Trap,
-    Trigger, TypedFunc,
+    Trigger, TypedFunc, WasmBacktrace,
 };
 
 /// Longer than anything here takes on a machine that is not stuck.
@@ -315,4 +315,54 @@ fn integers_as_references_below_a_loop_come_along() {
     let f = func(&mut store, &module, "f");
     assert_eq!(f.call(&mut store, 1000).unwrap(), 7);
     assert_eq!(tiers(&store).last(), Some(&Tier::Optimizing));
+}
+
+/// What is in front of a callee's frame from the call before is relied on: not if another call wrote there, in whatever way.
+#[test]
+fn calls_in_loops_return_and_trap_where_they_should() {
+    let text = r#"(module
+        (import "" "far" (func $far (param i32) (result i32)))
+        (type $unary (func (param i32) (result i32)))
+        (table 4 funcref) (elem (i32.const 0) $far $double $decline)
+        (func $double (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))
+        (func $decline (param i32) (result i32)
+            (if (i32.eq (local.get 0) (i32.const 0)) (then unreachable)) (local.get 0))
+        (func $pair (param i32) (result i32 i32) (local.get 0) (i32.const 100))
+        (func $nothing)
+        (func $calls (export "f") (param $n i32) (result i64) (local $sum i32)
+            (loop $l
+                ;; By turns another instance's, which the interpreter calls, and an own one.
+                (local.set $sum (i32.add (local.get $sum)
+                    (call_indirect (type $unary) (local.get $n) (i32.and (local.get $n) (i32.const 1)))))
+                ;; Two results, and none, lie where the header was.
+                (call $pair (local.get $n)) i32.add local.get $sum i32.add local.set $sum
+                (call $nothing)
+                (local.set $sum (i32.add (local.get $sum) (call $double (i32.const 1))))
+                (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            ;; One alone in a loop, which traps in the end.
+            (local.set $n (i32.const 7))
+            (loop $m
+                (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (local.set $sum (i32.add (local.get $sum) (call_indirect (type $unary) (local.get $n) (i32.const 2))))
+                (br_if $m (i32.gt_s (local.get $n) (global.get $last))))
+            (i64.extend_i32_s (local.get $sum)))
+        (global $last (mut i32) (i32.const 1))
+        (func (export "worse") (param i32) (result i64) (global.set $last (i32.const -5)) (call $calls (local.get 0))))"#;
+    let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Optimizing))).unwrap();
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    let far = Func::wrap(&mut store, |n: i32| n + 1000);
+    let instance = Instance::new(&mut store, &module, &[far.into()]).unwrap();
+    let f = instance.get_typed_func::<i32, i64>(&mut store, "f").unwrap();
+    // For each n of 1 to 6: what the table leads to, n + 100, and 2; then 6 + 5 + … + 1.
+    let found = (2 + 6 + 10) + (1002 + 1004 + 1006);
+    let expected = found + (21 + 600) + 12 + 21;
+    assert_eq!(f.call(&mut store, 6).unwrap(), expected);
+    let worse = instance.get_typed_func::<i32, i64>(&mut store, "worse").unwrap();
+    let error = worse.call(&mut store, 6).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
+    let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
+    let names: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_name()).collect();
+    assert_eq!(names[..2], [Some("decline"), Some("calls")]);
+    assert_eq!(tiers(&store), [Tier::Optimizing]);
 }

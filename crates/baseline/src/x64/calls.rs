@@ -287,8 +287,8 @@ impl Compiler<'_> {
         }
         self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::FUNC)), RESULT);
         if self.target.returns == Returns::Paired {
-            // The callee drops a return address. A call would leave one where the processor foresees returns.
-            self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
+            // The callee drops its return address, or returns by it. A call would leave one where the processor foresees returns.
+            self.asm.push_rm(Mem::base(ip, -8));
         }
         self.asm.jmp_to(Mem::base(RESULT, offset_of!(FuncRec, native) as i32));
     }

@@ -9,7 +9,8 @@ use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, 
 use upshift_core::index::FuncIndex;
 use upshift_translate::ModuleInfo;
 
-/// A line for each instruction. Distances in the object appear as the places that they lead to.
+/// A line for each instruction, and `(bad)` for bytes that are none, as tables of branches. Distances in the object appear as the places
+/// that they lead to.
 pub(crate) fn disassemble(at: u32, bytes: &[u8]) -> String {
     let mut formatter = IntelFormatter::new();
     let options = formatter.options_mut();
@@ -23,7 +24,6 @@ pub(crate) fn disassemble(at: u32, bytes: &[u8]) -> String {
     let (mut instruction, mut lines) = (Instruction::default(), String::new());
     while decoder.can_decode() {
         decoder.decode_out(&mut instruction);
-        assert!(!instruction.is_invalid(), "no instruction at @{:04x}", instruction.ip());
         // What fills the room in front of the pool.
         if instruction.mnemonic() == Mnemonic::Int3 {
             continue;

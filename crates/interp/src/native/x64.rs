@@ -14,7 +14,7 @@ use std::mem::offset_of;
 
 use upshift_core::Trap;
 use upshift_core::vm::registers::ArgRegisters;
-use upshift_core::vm::{Builtins, EntryFrame, FuncRec, MemRecord, PcKind, Status, StoreCtx, VmCtx};
+use upshift_core::vm::{Builtins, EntryFrame, FuncRec, MemRecord, PcKind, Status, StoreCtx, VmCtx, frame};
 
 use super::handlers;
 
@@ -140,6 +140,7 @@ macro_rules! spread {
                 ".cfi_def_cfa rsp, {below}",
                 "sub rsp, {size}",
                 ".cfi_adjust_cfa_offset {size}",
+                "mov rax, [rbx + {func}]",
                 "mov [rsp + {kept}], rax",
                 "mov [rsp + {i0}], rdi",
                 "mov [rsp + {i1}], rsi",
@@ -166,6 +167,7 @@ macro_rules! spread {
                 ".cfi_adjust_cfa_offset -{size}",
                 "jmp [rax + {native}]",
                 ".cfi_endproc",
+                func = const frame::FUNC * size_of::<u64>() as isize,
                 below = const $below,
                 size = const size_of::<ArgRegisters>() + $more,
                 kept = const offset_of!(ArgRegisters, kept),
@@ -196,9 +198,9 @@ spread! {
     /// A call of native code with arguments in registers, by an instruction `call`, to a function that nobody called so before: the
     /// runtime puts the arguments into the slots of its parameters.
     ///
-    /// In: rax the function's record, rbx its frame, behind the slots of parameters and a header; r14; integers and references in
+    /// In: rbx the function's frame, behind the slots of parameters and a header that has its record; r14; integers and references in
     /// rdi, rsi, rdx, rcx, r8, r9, r10, floats and vectors in xmm0 to xmm7; at rsp the return address of the call. Out: the same at
-    /// the function's native entry, but for the arguments, all of which are in their slots.
+    /// the function's native entry, but for the arguments, all of which are in their slots, and with the record in rax.
     spread_paired: 0 bytes more, return address 16 below
 }
 

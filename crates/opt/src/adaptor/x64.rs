@@ -13,7 +13,7 @@ use super::Signature;
 pub(crate) const INT_REGISTERS: [Gpr; INT_ARGS] =
     [Gpr::RDI, Gpr::RSI, Gpr::RDX, Gpr::RCX, Gpr::R8, Gpr::R9, Gpr::R10];
 
-/// In: rax the function's record, rbx its frame. Out: the same, at the function's native entry.
+/// In: rbx the function's frame, whose header has its record. Out: the same, and rax the record, at the function's native entry.
 pub(super) fn slots_adaptor(signature: &Signature) -> NativeCode {
     let mut asm = Assembler::new();
     let first = -(frame::fp_offset(signature.slots) as i32);
@@ -27,6 +27,7 @@ pub(super) fn slots_adaptor(signature: &Signature) -> NativeCode {
             ArgPlace::Slot => {}
         }
     }
+    asm.mov(Size::S64, Gpr::RAX, Mem::base(Gpr::RBX, frame::FUNC as i32 * size_of::<u64>() as i32));
     asm.jmp_to(Mem::base(Gpr::RAX, offset_of!(FuncRec, native) as i32));
     asm.finish().expect("an adaptor is small")
 }

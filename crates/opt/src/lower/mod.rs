@@ -7,6 +7,7 @@
 //! dividing.
 
 mod magic;
+mod non_null;
 mod references;
 mod uses;
 pub mod x64;

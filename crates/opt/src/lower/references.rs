@@ -6,7 +6,7 @@ use crate::ssa::{Block, Func, Op, Ty, Value};
 /// of its call.
 pub(super) const MOST: usize = 1 << 20;
 
-/// By block the references that some block behind it uses, apart from its own.
+/// For each block the references that are live at its end.
 #[derive(Debug)]
 pub(crate) struct LiveReferences {
     out: Vec<Vec<Value>>,

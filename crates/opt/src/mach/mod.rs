@@ -27,7 +27,7 @@ pub mod x64;
 
 pub use build::Builder;
 use regalloc2::{Operand, PRegSet, VReg};
-pub use sites::{CallSite, EmbedSite, Found, Landing, Words};
+pub use sites::{CallSite, Elements, EmbedSite, Found, Landing, Words};
 
 use crate::ssa::Ty;
 

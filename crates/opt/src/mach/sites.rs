@@ -47,9 +47,22 @@ pub enum Found {
         table: i32,
         /// The number of the type in the engine.
         ty: u32,
+        /// What is certain of the table.
+        known: Elements,
     },
     /// A reference, which may be null.
     Reference,
+}
+
+/// What is certain of the elements of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Elements {
+    /// How many there are.
+    pub len: Option<u32>,
+    /// Whether all that are not null are functions of the running instance.
+    pub are_own: bool,
+    /// Whether all that are not null have the expected type.
+    pub are_typed: bool,
 }
 
 /// A call.
@@ -61,6 +74,8 @@ pub struct CallSite {
     pub params: Vec<Ty>,
     /// The types of all results.
     pub results: Vec<Ty>,
+    /// Whether the header of the callee's frame is as it was when the callee is back: it does not replace itself.
+    pub keeps_header: bool,
     /// How the interpreter calls: wherever native code cannot.
     pub words: Option<Words>,
     /// Where exceptions lead; their blocks are the successors behind the first.

@@ -1,6 +1,6 @@
-//! What lies beside the code while it is being written: owners of words, positions, faults, handlers and references.
+//! The tables beside the code, while it is being written: owners of words, positions, faults, handlers and references.
 //!
-//! In: notes at places of the code, in its order. Out: the tables of [`OptCode`](super::code::OptCode).
+//! In: notes at offsets of the code, in ascending order. Out: the tables of [`OptCode`](crate::OptCode).
 
 use upshift_asm::Const;
 use upshift_codegen::Fault;

@@ -284,12 +284,11 @@ fn merge_chains(func: &mut Func) -> u32 {
 mod tests {
     use super::run;
     use crate::passes::testing;
-    use crate::ssa::parse::parse;
 
     fn cleared(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> (i32)", body, |func| {
+            run(func);
+        })
     }
 
     #[test]
@@ -436,10 +435,7 @@ b5:
   return v0
 ";
         // That the empty block 2 leads on is seen the second time.
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        run(&mut func);
-        assert_eq!(func.to_string().split_once('\n').expect("a header").1, expected);
+        assert_eq!(cleared(&cleared(body)), expected);
     }
 
     #[test]

@@ -77,12 +77,11 @@ fn is_removable(func: &Func, inst: Value) -> bool {
 mod tests {
     use super::run;
     use crate::passes::testing;
-    use crate::ssa::parse::parse;
 
     fn without(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> (i32)", body, |func| {
+            run(func);
+        })
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks
+//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
 //! ```
 //!
 //! [`run`] is that order. Each pass takes time that grows with the function and little more, so all of them run on functions of any size that
@@ -18,6 +18,8 @@ pub mod licm;
 pub mod loads;
 pub mod params;
 pub mod selects;
+pub mod sink;
+pub mod split;
 pub mod stores;
 mod table;
 #[cfg(test)]
@@ -111,6 +113,16 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     if !off.contains("blocks") {
         simplify(func);
         done("blocks", func);
+    }
+    if !off.contains("sink") || !off.contains("split") {
+        let dominators = Dominators::new(func);
+        let loops = Loops::new(func, &dominators, &func.predecessors());
+        if !off.contains("sink") && sink::run(func, &dominators, &loops) > 0 {
+            done("sink", func);
+        }
+        if !off.contains("split") && split::run(func, &dominators, &loops) > 0 {
+            done("split", func);
+        }
     }
     off
 }

@@ -170,13 +170,12 @@ fn convert(
 mod tests {
     use super::{Limits, run, within};
     use crate::passes::{blocks, testing};
-    use crate::ssa::parse::parse;
 
     fn selected(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> ()\n{body}")).expect("it is SSA");
-        run(&mut func);
-        blocks::run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> ()", body, |func| {
+            run(func);
+            blocks::run(func);
+        })
     }
 
     #[test]

@@ -52,7 +52,6 @@ mod tests {
     use super::run;
     use crate::passes::aliases::Aliases;
     use crate::passes::testing;
-    use crate::ssa::parse::parse;
 
     #[test]
     fn what_is_overwritten_unseen_goes() {
@@ -81,9 +80,8 @@ b0:
   v8 = global.set global0 v7
   return
 ";
-        let mut func = parse(&format!("func func0 (i32) -> ()\n{body}")).expect("it is SSA");
-        assert_eq!(run(&mut func, Aliases::default()), 1);
-        assert_eq!(func.to_string().split_once('\n').expect("a header").1, expected);
+        let after = testing::after("(i32) -> ()", body, |func| assert_eq!(run(func, Aliases::default()), 1));
+        assert_eq!(after, expected);
     }
 
     #[test]

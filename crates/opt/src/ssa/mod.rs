@@ -52,6 +52,19 @@ pub struct ValueData {
 }
 
 /// A function.
+///
+/// ```
+/// use upshift_core::index::FuncIndex;
+/// use upshift_opt::ssa::{Func, Op, Pos, Terminator, Ty, verify};
+///
+/// let mut func = Func::new(FuncIndex(0), vec![Ty::I32], vec![Ty::I32]);
+/// let entry = func.entry;
+/// let arg = func.append(entry, Op::Arg(0), Some(Ty::I32), &[], Pos::NONE);
+/// let values = func.make_list(&[arg]);
+/// func.block_mut(entry).term = Terminator::Return(values);
+/// assert_eq!(verify::verify(&func, None), Ok(()));
+/// assert_eq!(func.to_string(), "func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n");
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct Func {
     /// Which function of the module it is.
@@ -78,6 +91,8 @@ pub struct Func {
     pub vectors: Vec<V128>,
     /// Places in the program.
     pub positions: Vec<Position>,
+    /// Parameters that are only other names of values, by ascending number: what is known of those holds for them.
+    pub renamed: Vec<(Value, Value)>,
     lists: Vec<Value>,
 }
 
@@ -98,6 +113,7 @@ impl Func {
             values: Vec::new(),
             vectors: Vec::new(),
             positions: Vec::new(),
+            renamed: Vec::new(),
             lists: Vec::new(),
         };
         func.entry = func.new_block();
@@ -138,6 +154,13 @@ impl Func {
         let value = self.add_value(Op::Param(number), Some(ty), &[], Pos::NONE);
         self.block_mut(block).params.push(value);
         value
+    }
+
+    /// What a value is a name for that was given to it; else itself.
+    #[must_use]
+    pub fn origin(&self, value: Value) -> Value {
+        let found = self.renamed.binary_search_by_key(&value, |&(name, _)| name);
+        found.map_or(value, |at| self.renamed[at].1)
     }
 
     /// Drops the parameters that `keep` does not want, and what predecessors give for them. Nothing may use them.

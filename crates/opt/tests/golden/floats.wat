@@ -10,7 +10,7 @@
   (func (param f32) (result f32) (f32.sqrt (local.get 0)))
   (func (param i32) (result f64) (f64.convert_i32_u (local.get 0))))
 
-;; ; function 0: 13 bytes of wasm, 96 of code, 16 of pool, 0 spilled, 0 embedded instructions
+;; ; function 0: 13 bytes of wasm, 112 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -18,126 +18,133 @@
 ;; @000a movsd xmm0, [rbx-0x30]
 ;; @000f movsd xmm1, [rbx-0x28]
 ;; @0014 mov edi, [rbx-0x20]
+;; @0017 nop [rax+rax]
 ;; ; entry with arguments in registers
-;; @0017 add rsp, 8
-;; @001b vmulsd xmm2, xmm0, xmm1
+;; @0020 vmulsd xmm2, xmm0, xmm1
 ;; ; 0x3a f64.load offset=16
-;; @001f vaddsd xmm0, xmm2, [r15+rdi+0x10]
-;; @0026 mov rsi, [rbx-0x18]
-;; @002a mov r11, [rbx-0x10]
-;; @002e sub rbx, 0x30
-;; @0032 movsd [rbx], xmm0
-;; @0036 push qword ptr [rsi-8]
-;; @0039 ret
+;; @0024 vaddsd xmm0, xmm2, [r15+rdi+0x10]
+;; @002b mov rsi, [rbx-0x18]
+;; @002f mov r11, [rbx-0x10]
+;; @0033 sub rbx, 0x30
+;; @0037 movsd [rbx], xmm0
+;; @003b ret
 ;; ; entry from the interpreter
 ;; ; 0x0 
-;; @003a mov rbx, rdx
-;; @003d mov r14, rdi
-;; @0040 mov r15, rcx
-;; @0043 mov rax, [r14]
-;; @0046 mov byte ptr [rax+0xAE], 1
-;; @004d movsd xmm0, [rbx-0x30]
-;; @0052 movsd xmm1, [rbx-0x28]
-;; @0057 mov edi, [rbx-0x20]
-;; @005a jmp short 0x1B
+;; @003c mov rbx, rdx
+;; @003f mov r14, rdi
+;; @0042 mov r15, rcx
+;; @0045 mov rax, [r14]
+;; @0048 mov byte ptr [rax+0xAE], 1
+;; @004f mov rsi, [rbx-0x18]
+;; @0053 push qword ptr [rsi-8]
+;; @0056 movsd xmm0, [rbx-0x30]
+;; @005b movsd xmm1, [rbx-0x28]
+;; @0060 mov edi, [rbx-0x20]
+;; @0063 jmp short 0x20
 ;; ; pool
-;; @0060 0000000000000000 ; preamble: frame of 0 bytes
-;; @0068 000000000000003a ; address of @003a
+;; @0070 0000000000000000 ; preamble: frame of 0 bytes
+;; @0078 000000000000003c ; address of @003c
 
-;; ; function 1: 18 bytes of wasm, 128 of code, 16 of pool, 0 spilled, 0 embedded instructions
+;; ; function 1: 18 bytes of wasm, 144 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a movsd xmm0, [rbx-0x28]
 ;; @000f movsd xmm1, [rbx-0x20]
+;; @0014 nop [rax+rax]
+;; @001d nop [rax]
 ;; ; entry with arguments in registers
-;; @0014 add rsp, 8
-;; @0018 ucomisd xmm1, xmm0
-;; @001c jbe 0x3A
-;; @0022 mov eax, 1
-;; @0027 mov rsi, [rbx-0x18]
-;; @002b mov r11, [rbx-0x10]
-;; @002f sub rbx, 0x28
-;; @0033 mov [rbx], rax
-;; @0036 push qword ptr [rsi-8]
-;; @0039 ret
-;; @003a ucomisd xmm0, xmm1
-;; @003e setnp r9b
-;; @0042 sete al
-;; @0045 and eax, r9d
-;; @0048 movzx eax, al
-;; @004b mov rsi, [rbx-0x18]
-;; @004f mov r11, [rbx-0x10]
-;; @0053 sub rbx, 0x28
-;; @0057 mov [rbx], rax
-;; @005a push qword ptr [rsi-8]
-;; @005d ret
+;; @0020 ucomisd xmm1, xmm0
+;; @0024 jbe 0x3F
+;; @002a mov eax, 1
+;; @002f mov rsi, [rbx-0x18]
+;; @0033 mov r11, [rbx-0x10]
+;; @0037 sub rbx, 0x28
+;; @003b mov [rbx], rax
+;; @003e ret
+;; @003f ucomisd xmm0, xmm1
+;; @0043 setnp r9b
+;; @0047 sete al
+;; @004a and eax, r9d
+;; @004d movzx eax, al
+;; @0050 mov rsi, [rbx-0x18]
+;; @0054 mov r11, [rbx-0x10]
+;; @0058 sub rbx, 0x28
+;; @005c mov [rbx], rax
+;; @005f ret
 ;; ; entry from the interpreter
-;; @005e mov rbx, rdx
-;; @0061 mov r14, rdi
-;; @0064 mov r15, rcx
-;; @0067 mov rax, [r14]
-;; @006a mov byte ptr [rax+0xAE], 1
-;; @0071 movsd xmm0, [rbx-0x28]
-;; @0076 movsd xmm1, [rbx-0x20]
-;; @007b jmp short 0x18
+;; @0060 mov rbx, rdx
+;; @0063 mov r14, rdi
+;; @0066 mov r15, rcx
+;; @0069 mov rax, [r14]
+;; @006c mov byte ptr [rax+0xAE], 1
+;; @0073 mov rsi, [rbx-0x18]
+;; @0077 push qword ptr [rsi-8]
+;; @007a movsd xmm0, [rbx-0x28]
+;; @007f movsd xmm1, [rbx-0x20]
+;; @0084 jmp short 0x20
 ;; ; pool
-;; @0080 0000000000000000 ; preamble: frame of 0 bytes
-;; @0088 000000000000005e ; address of @005e
+;; @0090 0000000000000000 ; preamble: frame of 0 bytes
+;; @0098 0000000000000060 ; address of @0060
 
-;; ; function 2: 5 bytes of wasm, 80 of code, 16 of pool, 0 spilled, 0 embedded instructions
+;; ; function 2: 5 bytes of wasm, 96 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a movss xmm0, [rbx-0x20]
+;; @000f nop [rax+rax]
+;; @0018 nop [rax+rax]
 ;; ; entry with arguments in registers
-;; @000f add rsp, 8
-;; @0013 xorps xmm15, xmm15
-;; @0017 vsqrtss xmm0, xmm15, xmm0
-;; @001b mov rsi, [rbx-0x18]
-;; @001f mov r11, [rbx-0x10]
-;; @0023 sub rbx, 0x20
-;; @0027 movsd [rbx], xmm0
-;; @002b push qword ptr [rsi-8]
-;; @002e ret
+;; @0020 xorps xmm15, xmm15
+;; @0024 vsqrtss xmm0, xmm15, xmm0
+;; @0028 mov rsi, [rbx-0x18]
+;; @002c mov r11, [rbx-0x10]
+;; @0030 sub rbx, 0x20
+;; @0034 movsd [rbx], xmm0
+;; @0038 ret
 ;; ; entry from the interpreter
-;; @002f mov rbx, rdx
-;; @0032 mov r14, rdi
-;; @0035 mov r15, rcx
-;; @0038 mov rax, [r14]
-;; @003b mov byte ptr [rax+0xAE], 1
-;; @0042 movss xmm0, [rbx-0x20]
-;; @0047 jmp short 0x13
+;; @0039 mov rbx, rdx
+;; @003c mov r14, rdi
+;; @003f mov r15, rcx
+;; @0042 mov rax, [r14]
+;; @0045 mov byte ptr [rax+0xAE], 1
+;; @004c mov rsi, [rbx-0x18]
+;; @0050 push qword ptr [rsi-8]
+;; @0053 movss xmm0, [rbx-0x20]
+;; @0058 jmp short 0x20
 ;; ; pool
-;; @0050 0000000000000000 ; preamble: frame of 0 bytes
-;; @0058 000000000000002f ; address of @002f
+;; @0060 0000000000000000 ; preamble: frame of 0 bytes
+;; @0068 0000000000000039 ; address of @0039
 
-;; ; function 3: 5 bytes of wasm, 80 of code, 16 of pool, 0 spilled, 0 embedded instructions
+;; ; function 3: 5 bytes of wasm, 96 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a mov edi, [rbx-0x20]
+;; @000d nop [rax+rax]
+;; @0016 nop [rax+rax]
+;; @001f nop
 ;; ; entry with arguments in registers
-;; @000d add rsp, 8
-;; @0011 xorps xmm0, xmm0
-;; @0014 cvtsi2sd xmm0, rdi
-;; @0019 mov rsi, [rbx-0x18]
-;; @001d mov r11, [rbx-0x10]
-;; @0021 sub rbx, 0x20
-;; @0025 movsd [rbx], xmm0
-;; @0029 push qword ptr [rsi-8]
-;; @002c ret
+;; @0020 xorps xmm0, xmm0
+;; @0023 cvtsi2sd xmm0, rdi
+;; @0028 mov rsi, [rbx-0x18]
+;; @002c mov r11, [rbx-0x10]
+;; @0030 sub rbx, 0x20
+;; @0034 movsd [rbx], xmm0
+;; @0038 ret
 ;; ; entry from the interpreter
-;; @002d mov rbx, rdx
-;; @0030 mov r14, rdi
-;; @0033 mov r15, rcx
-;; @0036 mov rax, [r14]
-;; @0039 mov byte ptr [rax+0xAE], 1
-;; @0040 mov edi, [rbx-0x20]
-;; @0043 jmp short 0x11
+;; @0039 mov rbx, rdx
+;; @003c mov r14, rdi
+;; @003f mov r15, rcx
+;; @0042 mov rax, [r14]
+;; @0045 mov byte ptr [rax+0xAE], 1
+;; @004c mov rsi, [rbx-0x18]
+;; @0050 push qword ptr [rsi-8]
+;; @0053 mov edi, [rbx-0x20]
+;; @0056 jmp short 0x20
 ;; ; pool
-;; @0050 0000000000000000 ; preamble: frame of 0 bytes
-;; @0058 000000000000002d ; address of @002d
+;; @0060 0000000000000000 ; preamble: frame of 0 bytes
+;; @0068 0000000000000039 ; address of @0039

@@ -17,75 +17,83 @@
         (local.set $at (i32.add (local.get $at) (i32.const 3)))
         (br $again)))))
 
-;; ; function 0: 35 bytes of wasm, 96 of code, 16 of pool, 0 spilled, 0 embedded instructions
+;; ; function 0: 35 bytes of wasm, 128 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a mov edi, [rbx-0x28]
 ;; @000d mov esi, [rbx-0x20]
+;; @0010 nop [rax+rax]
+;; @0019 nop [rax]
 ;; ; entry with arguments in registers
-;; @0010 add rsp, 8
-;; @0014 xor eax, eax
-;; @0016 nop [rax+rax]
-;; @001f nop
+;; @0020 xor eax, eax
+;; @0022 nop [rax+rax]
+;; @002b nop [rax+rax]
+;; @0034 nop [rax+rax]
+;; @003d nop [rax]
 ;; ; 0x2d i32.load offset=8
-;; @0020 add eax, [r15+rdi+8]
-;; @0025 add edi, 4
-;; @0028 add esi, 0xFFFFFFFF
-;; @002b jne short 0x20
-;; @002d mov rsi, [rbx-0x18]
-;; @0031 mov r11, [rbx-0x10]
-;; @0035 sub rbx, 0x28
-;; @0039 mov [rbx], rax
-;; @003c push qword ptr [rsi-8]
-;; @003f ret
+;; @0040 add eax, [r15+rdi+8]
+;; @0045 add edi, 4
+;; @0048 add esi, 0xFFFFFFFF
+;; @004b jne short 0x40
+;; @004d mov rsi, [rbx-0x18]
+;; @0051 mov r11, [rbx-0x10]
+;; @0055 sub rbx, 0x28
+;; @0059 mov [rbx], rax
+;; @005c ret
 ;; ; entry from the interpreter
 ;; ; 0x0 
-;; @0040 mov rbx, rdx
-;; @0043 mov r14, rdi
-;; @0046 mov r15, rcx
-;; @0049 mov rax, [r14]
-;; @004c mov byte ptr [rax+0xAE], 1
-;; @0053 mov edi, [rbx-0x28]
-;; @0056 mov esi, [rbx-0x20]
-;; @0059 jmp short 0x14
+;; @005d mov rbx, rdx
+;; @0060 mov r14, rdi
+;; @0063 mov r15, rcx
+;; @0066 mov rax, [r14]
+;; @0069 mov byte ptr [rax+0xAE], 1
+;; @0070 mov rsi, [rbx-0x18]
+;; @0074 push qword ptr [rsi-8]
+;; @0077 mov edi, [rbx-0x28]
+;; @007a mov esi, [rbx-0x20]
+;; @007d jmp short 0x20
 ;; ; pool
-;; @0060 0000000000000000 ; preamble: frame of 0 bytes
-;; @0068 0000000000000040 ; address of @0040
+;; @0080 0000000000000000 ; preamble: frame of 0 bytes
+;; @0088 000000000000005d ; address of @005d
 
-;; ; function 1: 31 bytes of wasm, 96 of code, 16 of pool, 0 spilled, 0 embedded instructions
+;; ; function 1: 31 bytes of wasm, 128 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a mov edi, [rbx-0x28]
 ;; @000d mov esi, [rbx-0x20]
+;; @0010 nop [rax+rax]
+;; @0019 nop [rax]
 ;; ; entry with arguments in registers
-;; @0010 add rsp, 8
-;; @0014 jmp short 0x28
-;; @0016 nop [rax+rax]
-;; @001f nop
+;; @0020 jmp short 0x48
+;; @0022 nop [rax+rax]
+;; @002b nop [rax+rax]
+;; @0034 nop [rax+rax]
+;; @003d nop [rax]
 ;; ; 0x58 i32.store8
-;; @0020 mov byte ptr [r15+rdi], 1
-;; @0025 add edi, 3
-;; @0028 cmp edi, esi
-;; @002a jb short 0x20
-;; @002c mov rsi, [rbx-0x18]
-;; @0030 mov r11, [rbx-0x10]
-;; @0034 sub rbx, 0x28
-;; @0038 push qword ptr [rsi-8]
-;; @003b ret
+;; @0040 mov byte ptr [r15+rdi], 1
+;; @0045 add edi, 3
+;; @0048 cmp edi, esi
+;; @004a jb short 0x40
+;; @004c mov rsi, [rbx-0x18]
+;; @0050 mov r11, [rbx-0x10]
+;; @0054 sub rbx, 0x28
+;; @0058 ret
 ;; ; entry from the interpreter
 ;; ; 0x0 
-;; @003c mov rbx, rdx
-;; @003f mov r14, rdi
-;; @0042 mov r15, rcx
-;; @0045 mov rax, [r14]
-;; @0048 mov byte ptr [rax+0xAE], 1
-;; @004f mov edi, [rbx-0x28]
-;; @0052 mov esi, [rbx-0x20]
-;; @0055 jmp short 0x14
+;; @0059 mov rbx, rdx
+;; @005c mov r14, rdi
+;; @005f mov r15, rcx
+;; @0062 mov rax, [r14]
+;; @0065 mov byte ptr [rax+0xAE], 1
+;; @006c mov rsi, [rbx-0x18]
+;; @0070 push qword ptr [rsi-8]
+;; @0073 mov edi, [rbx-0x28]
+;; @0076 mov esi, [rbx-0x20]
+;; @0079 jmp short 0x20
 ;; ; pool
-;; @0060 0000000000000000 ; preamble: frame of 0 bytes
-;; @0068 000000000000003c ; address of @003c
+;; @0080 0000000000000000 ; preamble: frame of 0 bytes
+;; @0088 0000000000000059 ; address of @0059

@@ -5,120 +5,130 @@
   (func (param i32) (if (local.get 0) (then unreachable)))
   (func (param $a (ref null array)) (result i32) (array.len (local.get $a))))
 
-;; ; function 0: 7 bytes of wasm, 144 of code, 24 of pool, 0 spilled, 0 embedded instructions
+;; ; function 0: 7 bytes of wasm, 176 of code, 24 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a mov edi, [rbx-0x28]
 ;; @000d mov esi, [rbx-0x20]
+;; @0010 nop [rax+rax]
+;; @0019 nop [rax]
 ;; ; entry with arguments in registers
-;; @0010 add rsp, 8
-;; @0014 test esi, esi
-;; @0016 je 0x5C
-;; @001c cmp esi, 0xFFFFFFFF
-;; @001f je 0x3E
-;; @0025 mov rax, rdi
-;; @0028 cdq
-;; @0029 idiv esi
-;; @002b mov rsi, [rbx-0x18]
-;; @002f mov r11, [rbx-0x10]
-;; @0033 sub rbx, 0x28
-;; @0037 mov [rbx], rax
-;; @003a push qword ptr [rsi-8]
-;; @003d ret
-;; @003e mov rax, rdi
-;; @0041 neg eax
-;; @0043 jo 0x67
-;; @0049 mov rsi, [rbx-0x18]
-;; @004d mov r11, [rbx-0x10]
-;; @0051 sub rbx, 0x28
-;; @0055 mov [rbx], rax
-;; @0058 push qword ptr [rsi-8]
-;; @005b ret
+;; @0020 test esi, esi
+;; @0022 je 0x62
+;; @0028 cmp esi, 0xFFFFFFFF
+;; @002b je 0x47
+;; @0031 mov rax, rdi
+;; @0034 cdq
+;; @0035 idiv esi
+;; @0037 mov rsi, [rbx-0x18]
+;; @003b mov r11, [rbx-0x10]
+;; @003f sub rbx, 0x28
+;; @0043 mov [rbx], rax
+;; @0046 ret
+;; @0047 mov rax, rdi
+;; @004a neg eax
+;; @004c jo 0x71
+;; @0052 mov rsi, [rbx-0x18]
+;; @0056 mov r11, [rbx-0x10]
+;; @005a sub rbx, 0x28
+;; @005e mov [rbx], rax
+;; @0061 ret
 ;; ; 0x2e i32.div_s
-;; @005c mov edi, 7
-;; @0061 call qword ptr [0x90]
-;; @0067 mov edi, 6
-;; @006c call qword ptr [0x90]
+;; @0062 add rsp, 8
+;; @0066 mov edi, 7
+;; @006b call qword ptr [0xB0]
+;; @0071 add rsp, 8
+;; @0075 mov edi, 6
+;; @007a call qword ptr [0xB0]
 ;; ; entry from the interpreter
 ;; ; 0x0 
-;; @0072 mov rbx, rdx
-;; @0075 mov r14, rdi
-;; @0078 mov r15, rcx
-;; @007b mov rax, [r14]
-;; @007e mov byte ptr [rax+0xAE], 1
-;; @0085 mov edi, [rbx-0x28]
-;; @0088 mov esi, [rbx-0x20]
-;; @008b jmp short 0x14
+;; @0080 mov rbx, rdx
+;; @0083 mov r14, rdi
+;; @0086 mov r15, rcx
+;; @0089 mov rax, [r14]
+;; @008c mov byte ptr [rax+0xAE], 1
+;; @0093 mov rsi, [rbx-0x18]
+;; @0097 push qword ptr [rsi-8]
+;; @009a mov edi, [rbx-0x28]
+;; @009d mov esi, [rbx-0x20]
+;; @00a0 jmp 0x20
 ;; ; pool
-;; @0090 0000000000000000 ; address of the stub Trap
-;; @0098 0000000000000000 ; preamble: frame of 0 bytes
-;; @00a0 0000000000000072 ; address of @0072
+;; @00b0 0000000000000000 ; address of the stub Trap
+;; @00b8 0000000000000000 ; preamble: frame of 0 bytes
+;; @00c0 0000000000000080 ; address of @0080
 
-;; ; function 1: 8 bytes of wasm, 80 of code, 24 of pool, 0 spilled, 0 embedded instructions
+;; ; function 1: 8 bytes of wasm, 112 of code, 24 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a mov edi, [rbx-0x20]
+;; @000d nop [rax+rax]
+;; @0016 nop [rax+rax]
+;; @001f nop
 ;; ; entry with arguments in registers
-;; @000d add rsp, 8
-;; @0011 test edi, edi
-;; @0013 jne 0x29
-;; @0019 mov rsi, [rbx-0x18]
-;; @001d mov r11, [rbx-0x10]
-;; @0021 sub rbx, 0x20
-;; @0025 push qword ptr [rsi-8]
-;; @0028 ret
+;; @0020 test edi, edi
+;; @0022 jne 0x35
+;; @0028 mov rsi, [rbx-0x18]
+;; @002c mov r11, [rbx-0x10]
+;; @0030 sub rbx, 0x20
+;; @0034 ret
 ;; ; 0x36 unreachable
-;; @0029 mov edi, 0
-;; @002e call qword ptr [0x50]
+;; @0035 add rsp, 8
+;; @0039 mov edi, 0
+;; @003e call qword ptr [0x70]
 ;; ; entry from the interpreter
 ;; ; 0x0 
-;; @0034 mov rbx, rdx
-;; @0037 mov r14, rdi
-;; @003a mov r15, rcx
-;; @003d mov rax, [r14]
-;; @0040 mov byte ptr [rax+0xAE], 1
-;; @0047 mov edi, [rbx-0x20]
-;; @004a jmp short 0x11
+;; @0044 mov rbx, rdx
+;; @0047 mov r14, rdi
+;; @004a mov r15, rcx
+;; @004d mov rax, [r14]
+;; @0050 mov byte ptr [rax+0xAE], 1
+;; @0057 mov rsi, [rbx-0x18]
+;; @005b push qword ptr [rsi-8]
+;; @005e mov edi, [rbx-0x20]
+;; @0061 jmp short 0x20
 ;; ; pool
-;; @0050 0000000000000000 ; address of the stub Trap
-;; @0058 0000000000000000 ; preamble: frame of 0 bytes
-;; @0060 0000000000000034 ; address of @0034
+;; @0070 0000000000000000 ; address of the stub Trap
+;; @0078 0000000000000000 ; preamble: frame of 0 bytes
+;; @0080 0000000000000044 ; address of @0044
 
-;; ; function 2: 6 bytes of wasm, 96 of code, 24 of pool, 0 spilled, 0 embedded instructions
+;; ; function 2: 6 bytes of wasm, 112 of code, 24 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
 ;; @0003 mov byte ptr [rax+0xAE], 1
 ;; @000a mov rdi, [rbx-0x20]
+;; @000e nop [rax+rax]
+;; @0017 nop [rax+rax]
 ;; ; entry with arguments in registers
-;; @000e add rsp, 8
-;; @0012 test rdi, rdi
-;; @0015 je 0x36
-;; @001b mov rbp, [r14+0x30]
-;; @001f mov eax, [rbp+rdi+4]
-;; @0023 mov rsi, [rbx-0x18]
-;; @0027 mov r11, [rbx-0x10]
-;; @002b sub rbx, 0x20
-;; @002f mov [rbx], rax
-;; @0032 push qword ptr [rsi-8]
-;; @0035 ret
+;; @0020 test rdi, rdi
+;; @0023 je 0x41
+;; @0029 mov rbp, [r14+0x30]
+;; @002d mov eax, [rbp+rdi+4]
+;; @0031 mov rsi, [rbx-0x18]
+;; @0035 mov r11, [rbx-0x10]
+;; @0039 sub rbx, 0x20
+;; @003d mov [rbx], rax
+;; @0040 ret
 ;; ; 0x3d array.len
-;; @0036 mov edi, 5
-;; @003b call qword ptr [0x60]
+;; @0041 add rsp, 8
+;; @0045 mov edi, 5
+;; @004a call qword ptr [0x70]
 ;; ; entry from the interpreter
 ;; ; 0x0 
-;; @0041 mov rbx, rdx
-;; @0044 mov r14, rdi
-;; @0047 mov r15, rcx
-;; @004a mov rax, [r14]
-;; @004d mov byte ptr [rax+0xAE], 1
-;; @0054 mov rdi, [rbx-0x20]
-;; @0058 jmp short 0x12
+;; @0050 mov rbx, rdx
+;; @0053 mov r14, rdi
+;; @0056 mov r15, rcx
+;; @0059 mov rax, [r14]
+;; @005c mov byte ptr [rax+0xAE], 1
+;; @0063 mov rsi, [rbx-0x18]
+;; @0067 push qword ptr [rsi-8]
+;; @006a mov rdi, [rbx-0x20]
+;; @006e jmp short 0x20
 ;; ; pool
-;; @0060 0000000000000000 ; address of the stub Trap
-;; @0068 0000000000000000 ; preamble: frame of 0 bytes
-;; @0070 0000000000000041 ; address of @0041
+;; @0070 0000000000000000 ; address of the stub Trap
+;; @0078 0000000000000000 ; preamble: frame of 0 bytes
+;; @0080 0000000000000050 ; address of @0050

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use regalloc2::VReg;
-use upshift_core::index::{TagIndex, TypeIndex};
+use upshift_core::index::{TableIndex, TagIndex, TypeIndex};
 use upshift_core::types::FuncType;
 use upshift_ir::build::Builder as Instructions;
 use upshift_translate::backend::{self, Backend, Operand, Slot};
@@ -11,7 +11,7 @@ use upshift_translate::backend::{self, Backend, Operand, Slot};
 use super::Lowering;
 use super::memory::slot_load;
 use crate::mach::x64::{Address, Call, Callee as Found, Embed, Fault};
-use crate::mach::{self, Words};
+use crate::mach::{self, Elements, Words};
 use crate::ssa::{self, Block, List, Op, Terminator, Ty, Value};
 
 /// Where exceptions leave what a handler wants of them: at the start of the frame, for all handlers of the function.
@@ -156,7 +156,10 @@ impl Lowering<'_> {
         let args: Vec<VReg> = args.iter().map(|&arg| self.reg(arg)).collect();
         let operand = operand.map(|operand| self.reg(operand));
         let (found, words) = self.callee(callee, operand, ty, tail);
-        let call = Call { callee: found, params: &params, args: &args, results: &results, live, words };
+        // Not known of imports, for which it does not matter.
+        let keeps_header = !self.module.operators.have_tail_calls;
+        let (params, args, results) = (&params[..], &args[..], &results[..]);
+        let call = Call { callee: found, params, args, results, live, keeps_header, words };
         emit(self, call)
     }
 
@@ -201,7 +204,8 @@ impl Lowering<'_> {
                 let id = self.module.types[expected.index()].id.0;
                 let place = self.layout.table(table.0) as i32;
                 let target = backend::Callee::Indirect { table, ty: expected, index: none };
-                (Found::Element { table: place, ty: id, index }, words(target, site))
+                let known = self.elements(table, id);
+                (Found::Element { table: place, ty: id, index, known }, words(target, site))
             }
             (ssa::Callee::Ref { ty: expected, site }, Some(reference)) => {
                 let target = backend::Callee::Ref { ty: expected, function: none };
@@ -209,6 +213,15 @@ impl Lowering<'_> {
             }
             _ => unreachable!("a callee that is found at run time is an operand"),
         }
+    }
+
+    /// What is certain of a table, and of a type as that of its elements.
+    fn elements(&self, table: TableIndex, ty: u32) -> Elements {
+        self.module.fixed_table(table).map_or(Elements::default(), |fixed| Elements {
+            len: u32::try_from(fixed.len).ok(),
+            are_own: fixed.is_own,
+            are_typed: fixed.ty.is_some_and(|known| known.0 == ty),
+        })
     }
 
     pub(super) fn lower_throw(&mut self, tag: TagIndex, args: List, landings: &[ssa::Landing], steps: u32) {

@@ -66,13 +66,18 @@ impl Lowering<'_> {
 
     /// The registers of references that are live after the running instruction.
     pub(super) fn live_registers(&mut self) -> Vec<VReg> {
-        self.over_calls += self.live.len();
+        self.over_calls += self.live.len() - self.dead;
         if self.over_calls > MOST {
             // The function is refused in the end.
             return Vec::new();
         }
         let live = std::mem::take(&mut self.live);
-        let registers = live.iter().map(|&value| self.reg(value)).collect();
+        let mut registers = Vec::with_capacity(live.len() - self.dead);
+        for &value in &live {
+            if self.is_live[value.index()] {
+                registers.push(self.reg(value));
+            }
+        }
         self.live = live;
         registers
     }

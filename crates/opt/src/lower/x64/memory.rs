@@ -161,8 +161,8 @@ impl Lowering<'_> {
                 self.access(access, self.arg(load, 0))
             }
             Op::GlobalGet(global) => Place::sound(self.global(global)),
-            Op::FieldLoad { offset, .. } => self.field(self.arg(load, 0), offset),
-            Op::ElementLoad(op) => self.element(self.arg(load, 0), self.arg(load, 1), op.bytes()),
+            Op::FieldLoad { offset, .. } => self.field(load, offset),
+            Op::ElementLoad(op) => self.element(load, op.bytes()),
             op => unreachable!("{op:?} is no load"),
         }
     }

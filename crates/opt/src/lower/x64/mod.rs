@@ -3,11 +3,11 @@
 //! ```text
 //! Func ─ blocks from the last, instructions from the last ─▶ group per instruction ─ Code, turned round ─▶ Builder ─▶ MFunc
 //! ```
-//! Going backwards, an instruction is met after all that use it: what nothing uses and has no effect is left out, and what its only
-//! user has taken into itself (a load, a comparison, an address) is *sunk* and left out, too. Everything else stands where the program has
-//! it. Constants are no registers' business for long: each user makes its own.
+//! Going backwards, an instruction is met after all its users: what nothing uses and has no effect is left out, and so is what its only
+//! user has folded into itself (a load, a comparison, an address), which is called *sunk*. Everything else stays where the program has it.
+//! Constants do not hold registers for long: each user makes its own.
 //!
-//! What has no instructions here runs as an instruction of the interpreter (`embed`), so nothing is refused.
+//! What has no machine instructions runs as an instruction of the interpreter (`embed`), so no operator is refused.
 
 mod atomic;
 mod calls;
@@ -32,6 +32,7 @@ use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
 use self::calls::{CaughtArea, CaughtIn};
+use super::non_null::NonNull;
 use super::references::{self, LiveReferences, is_reference};
 use super::uses::Uses;
 use crate::mach::backwards::Backwards;
@@ -75,6 +76,7 @@ pub(super) struct Lowering<'a> {
     layout: VmLayout,
     target: &'a Target,
     uses: Uses,
+    non_null: NonNull,
     /// The register of each value that something uses, by number.
     regs: Vec<Option<VReg>>,
     /// Instructions that others have taken into themselves.
@@ -87,7 +89,9 @@ pub(super) struct Lowering<'a> {
     over_calls: usize,
     /// References that are live after the running instruction.
     live: Vec<Value>,
-    /// Whether a value is among them, by number.
+    /// How many of the list are not live any more, and stay in it for a while.
+    dead: usize,
+    /// Whether a value is live, by number.
     is_live: Vec<bool>,
     /// The epoch of the running instruction: loads of the one before can be sunk into it.
     epoch: u32,
@@ -135,12 +139,14 @@ impl<'a> Lowering<'a> {
             layout: module.vm_layout(),
             target,
             uses: Uses::new(func),
+            non_null: NonNull::new(func),
             regs: vec![None; count],
             sunk: vec![false; count],
             results: Vec::new(),
             references,
             over_calls: 0,
             live: Vec::new(),
+            dead: 0,
             is_live: vec![false; count],
             epoch: 0,
             position: 0,
@@ -204,6 +210,7 @@ impl<'a> Lowering<'a> {
         for value in self.live.drain(..) {
             self.is_live[value.index()] = false;
         }
+        self.dead = 0;
         for &value in self.references.behind(block) {
             self.live.push(value);
             self.is_live[value.index()] = true;
@@ -218,7 +225,12 @@ impl<'a> Lowering<'a> {
 
     fn remove_live(&mut self, value: Value) {
         if std::mem::replace(&mut self.is_live[value.index()], false) {
-            self.live.retain(|&other| other != value);
+            // Going backwards, a value is never live again above its definition.
+            self.dead += 1;
+            if 2 * self.dead > self.live.len() {
+                self.live.retain(|&other| self.is_live[other.index()]);
+                self.dead = 0;
+            }
         }
     }
 

@@ -52,9 +52,11 @@ impl Lowering<'_> {
         self.load_context(offset_of!(VmCtx, gc_base))
     }
 
-    /// A register with a reference, which is not null, or there was a trap.
-    fn not_null(&mut self, reference: Value) -> VReg {
-        let is_certain = facts::is_non_null(self.func, self.resolve(reference));
+    /// A register with the reference that an instruction has as its first operand, which is not null, or there was a trap.
+    fn not_null(&mut self, inst: Value) -> VReg {
+        let reference = self.arg(inst, 0);
+        let is_certain = self.non_null.is_certain(inst)
+            || facts::is_non_null(self.func, self.func.origin(self.resolve(reference)));
         let reference = self.reg(reference);
         if !is_certain {
             self.out.cmp_imm(Size::S64, reference, 0);
@@ -63,9 +65,9 @@ impl Lowering<'_> {
         reference
     }
 
-    /// The place of a field.
-    pub(super) fn field(&mut self, object: Value, offset: u32) -> Place {
-        let object = self.not_null(object);
+    /// The place of the field that an instruction accesses.
+    pub(super) fn field(&mut self, access: Value, offset: u32) -> Place {
+        let object = self.not_null(access);
         let base = self.gc_base();
         let address = match i32::try_from(offset) {
             Ok(offset) => Address::register(base, offset).index(object, Scale::X1),
@@ -80,14 +82,14 @@ impl Lowering<'_> {
 
     pub(super) fn lower_field_store(&mut self, inst: Value, op: Store, offset: u32) {
         let value = self.stored(op, self.arg(inst, 1));
-        let place = self.field(self.arg(inst, 0), offset);
+        let place = self.field(inst, offset);
         self.store_at(place, value);
     }
 
-    /// The place of an element of this many bytes.
-    pub(super) fn element(&mut self, array: Value, index: Value, bytes: u32) -> Place {
-        let array = self.not_null(array);
-        let index = self.reg(index);
+    /// The place of the element of so many bytes that an instruction accesses.
+    pub(super) fn element(&mut self, access: Value, bytes: u32) -> Place {
+        let array = self.not_null(access);
+        let index = self.reg(self.arg(access, 1));
         let base = self.gc_base();
         let object = self.out.lea(Size::S64, Address::register(base, 0).index(array, Scale::X1));
         self.out.cmp_load(Size::S32, index, Address::register(object, LEN), Fault::NONE);
@@ -108,12 +110,12 @@ impl Lowering<'_> {
 
     pub(super) fn lower_element_store(&mut self, inst: Value, op: Store) {
         let value = self.stored(op, self.arg(inst, 2));
-        let place = self.element(self.arg(inst, 0), self.arg(inst, 1), op.bytes());
+        let place = self.element(inst, op.bytes());
         self.store_at(place, value);
     }
 
     pub(super) fn lower_array_len(&mut self, inst: Value) {
-        let array = self.not_null(self.arg(inst, 0));
+        let array = self.not_null(inst);
         let base = self.gc_base();
         let len = Address::register(base, LEN).index(array, Scale::X1);
         let made = self.out.load(LoadOp::W32, len, Fault::NONE);
@@ -121,7 +123,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn lower_non_null(&mut self, inst: Value) {
-        self.not_null(self.arg(inst, 0));
+        self.not_null(inst);
     }
 
     pub(super) fn lower_ref_func(&mut self, inst: Value, func: FuncIndex) {

@@ -6,7 +6,6 @@ use crate::passes::{gvn, testing};
 use crate::ssa::Func;
 use crate::ssa::dom::Dominators;
 use crate::ssa::loops::Loops;
-use crate::ssa::parse::parse;
 
 fn move_out(func: &mut Func) -> u32 {
     let dominators = Dominators::new(func);
@@ -15,9 +14,9 @@ fn move_out(func: &mut Func) -> u32 {
 }
 
 fn moved(body: &str) -> String {
-    let mut func = parse(&format!("func func0 (i32, i32, f64) -> ()\n{body}")).expect("it is SSA");
-    move_out(&mut func);
-    func.to_string().split_once('\n').expect("a header").1.to_owned()
+    testing::after("(i32, i32, f64) -> ()", body, |func| {
+        move_out(func);
+    })
 }
 
 #[test]

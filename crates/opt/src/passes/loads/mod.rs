@@ -142,7 +142,7 @@ impl Walk {
     }
 
     /// Whether a load is not needed, because what it reads is known.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "they are the state of one step of the walk")]
     fn load(
         &mut self,
         func: &mut Func,

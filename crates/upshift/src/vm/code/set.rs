@@ -23,8 +23,14 @@ use super::range::{self, CHUNK, CodeRange};
 use super::{Fault, NativeKind, NoNativeCode};
 use crate::vm::signals;
 
-/// Where functions begin: what processors fetch at once, and what constants beside the code need.
-const ALIGNMENT: usize = 16;
+/// To what functions are aligned: what processors fetch at once, and what constants beside the code need. Optimized code aligns entries
+/// and loops by itself, relative to where it begins.
+const fn alignment(kind: NativeKind) -> usize {
+    match kind {
+        NativeKind::Optimized => 32,
+        _ => 16,
+    }
+}
 
 /// How many bytes get memory at once, unless a function needs more.
 const PROVIDED: usize = 16 << 10;
@@ -170,7 +176,7 @@ impl<'r> CodeSet<'r> {
         write: impl FnOnce(usize, &mut View, usize),
     ) -> Result<usize, NoNativeCode> {
         let mut filling = self.lock();
-        let (span, open, start) = filling.room(self.range, bytes)?;
+        let (span, open, start) = filling.room(self.range, bytes, alignment(kind))?;
         open.provide(start + bytes, span.count * CHUNK)?;
         let at = span.first * CHUNK + start;
         let address = self.range.base() + at;
@@ -185,11 +191,16 @@ impl<'r> CodeSet<'r> {
 
 impl Filling {
     /// Where so many bytes can be written: the span, its writable side, and how far from its start.
-    fn room(&mut self, range: &CodeRange, bytes: usize) -> Result<(&Span, &mut Open, usize), NoNativeCode> {
+    fn room(
+        &mut self,
+        range: &CodeRange,
+        bytes: usize,
+        alignment: usize,
+    ) -> Result<(&Span, &mut Open, usize), NoNativeCode> {
         let start = match (self.spans.last(), &self.open) {
             // In a forked process the rest of the span is not ours.
             (Some(span), Some(open)) if open.view.is_here() => {
-                let start = open.used.next_multiple_of(ALIGNMENT);
+                let start = open.used.next_multiple_of(alignment);
                 (bytes <= (span.count * CHUNK).saturating_sub(start)).then_some(start)
             }
             _ => None,

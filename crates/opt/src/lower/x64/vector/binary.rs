@@ -10,7 +10,7 @@ use upshift_core::ops::memory::Load;
 
 use crate::lower::x64::Lowering;
 use crate::mach::x64::VectorOp;
-use crate::ssa::{Ty, Value};
+use crate::ssa::{Op, Ty, Value};
 
 /// By how many bits lanes are shifted.
 #[derive(Clone, Copy)]
@@ -58,7 +58,17 @@ impl Lowering<'_> {
 
     fn plain(&mut self, op: XmmBinary, lhs: Value, rhs: Value) -> VReg {
         // Without AVX, memory operands would have to be aligned.
-        let place = if self.has(CpuFeature::Avx) { self.sink(rhs, Load::V128Load) } else { None };
+        let has_avx = self.has(CpuFeature::Avx);
+        if let Op::ConstV128(vector) = self.func.op(rhs)
+            && has_avx
+        {
+            let bits = self.func.vectors[vector.0 as usize].as_u128();
+            if bits != 0 {
+                let a = self.reg(lhs);
+                return self.vector_op_const(op, a, bits);
+            }
+        }
+        let place = if has_avx { self.sink(rhs, Load::V128Load) } else { None };
         let a = self.reg(lhs);
         match place {
             Some(place) => {

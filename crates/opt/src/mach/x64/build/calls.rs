@@ -7,7 +7,7 @@ use regalloc2::{Operand, PReg, VReg};
 use upshift_asm::x64::{Gpr, Xmm};
 
 use super::Address;
-use crate::mach::sites::{CallSite, EmbedSite, Found, Landing, Words};
+use crate::mach::sites::{CallSite, Elements, EmbedSite, Found, Landing, Words};
 use crate::mach::x64::inst::{Fault, Inst, LoadOp};
 use crate::mach::x64::regs::{ARGS, FLOAT_ARGS, float, int};
 use crate::mach::{Builder, MBlock};
@@ -26,6 +26,8 @@ pub struct Call<'a> {
     pub results: &'a [Ty],
     /// References that are live after it.
     pub live: &'a [VReg],
+    /// Whether the callee, if it is one of this instance, never replaces itself by a tail call.
+    pub keeps_header: bool,
     /// How the interpreter calls; only own functions need none. The arguments begin at the slot, and what leads to the callee is in
     /// the slot behind them.
     pub words: Option<Words>,
@@ -48,6 +50,8 @@ pub enum Callee {
         ty: u32,
         /// The index.
         index: VReg,
+        /// What is certain of the table.
+        known: Elements,
     },
     /// A reference.
     Reference(VReg),
@@ -152,7 +156,7 @@ impl Builder<Inst> {
         steps: u32,
         result: bool,
     ) -> (u32, Option<VReg>) {
-        let Call { callee, params, args, results, live, words } = call;
+        let Call { callee, params, args, results, live, keeps_header, words } = call;
         let native = !matches!(callee, Callee::Import);
         let places = if native { places(params) } else { in_slots(params) };
         for ((&arg, &ty), &place) in args.iter().zip(params).zip(&places) {
@@ -185,6 +189,7 @@ impl Builder<Inst> {
             found,
             params: params.into(),
             results: results.into(),
+            keeps_header,
             words,
             landings,
             steps,
@@ -198,9 +203,9 @@ impl Builder<Inst> {
             Callee::Own(record) => Found::Own(record),
             Callee::Itself(record) => Found::Itself(record),
             Callee::Import => Found::Elsewhere,
-            Callee::Element { table, ty, index } => {
+            Callee::Element { table, ty, index, known } => {
                 self.operand(Operand::reg_fixed_use(index, int(Gpr::R11)));
-                Found::Element { table, ty }
+                Found::Element { table, ty, known }
             }
             Callee::Reference(reference) => {
                 self.operand(Operand::reg_fixed_use(reference, int(Gpr::R11)));
@@ -223,6 +228,7 @@ impl Builder<Inst> {
             found,
             params: params.into(),
             results: results.into(),
+            keeps_header: false,
             words,
             landings: Vec::new(),
             steps: 0,

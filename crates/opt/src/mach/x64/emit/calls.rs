@@ -5,7 +5,7 @@
 
 use std::mem::offset_of;
 
-use regalloc2::{OperandKind, OperandPos};
+use regalloc2::{Allocation, Edit, OperandKind, OperandPos, PRegSet};
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
 use upshift_asm::{Const, Label, Word};
 use upshift_core::vm::{FuncRec, MemRecord, Returns, TableRecord, VmCtx, frame};
@@ -15,9 +15,10 @@ use upshift_translate::backend::Slot;
 use super::Emitter;
 use super::cold::{Cold, Path};
 use super::control::header;
+use super::headers::{Wanted, left_by};
 use crate::mach::sites::{CallSite, Found, Words};
 use crate::mach::x64::build::{Place, places, slots};
-use crate::mach::x64::regs::{CTX, FP, SCRATCH};
+use crate::mach::x64::regs::{CTX, FP, INTS, SCRATCH, int};
 use crate::ssa::Ty;
 
 /// The kinds of results for which calls have a landing from handlers: none, and those that have to be moved or extended.
@@ -37,6 +38,22 @@ const LEADS: Gpr = Gpr::R11;
 /// No argument is there, and nothing else over a call.
 const FREE: Gpr = Gpr::RBP;
 
+/// Through what a call returns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site {
+    /// Where native code returns to.
+    label: Label,
+    /// The address of that, and the landing from handlers.
+    words: Const,
+}
+
+impl Site {
+    /// The word that the header of the callee names.
+    fn landing(self) -> Const {
+        self.words.plus(size_of::<u64>() as u32)
+    }
+}
+
 impl<'m> Emitter<'_, 'm> {
     /// A call, which ends its block if exceptions lead to landings.
     pub(super) fn emit_call_site(&mut self, inst: usize, number: u32) {
@@ -44,38 +61,64 @@ impl<'m> Emitter<'_, 'm> {
         let call = &func.calls[number as usize];
         let position = self.asm.offset();
         self.begin_site(inst, position, &[]);
-        self.words.clear();
-        if let Some(words) = &call.words {
-            self.make_words(words);
-            // The last word of a call of the interpreter is the one in front of where it returns to.
-            self.words.pop();
-        }
-        let native = self.asm.label();
-        let landing = self.call_landing(&call.results);
-        self.words.extend([Word::Label(native), Word::Label(landing)]);
-        let words = self.place_words(position);
-        let landing = words.plus((self.words.len() as u32 - 1) * size_of::<u64>() as u32);
-        match call.found {
-            Found::Elsewhere => self.emit_run_words(words, true),
-            found => {
-                self.emit_find(found, Path::Call { number, words });
-                self.emit_native_call(call, landing);
+        let (native, behind) = (self.asm.label(), self.asm.label());
+        if call.found == Found::Elsewhere {
+            if let Some(words) = self.make_call_words(number, position, native) {
+                self.emit_run_words(words, true);
             }
+            self.asm.bind(native);
+        } else {
+            let site = self.site(number);
+            self.tables.own(site.words, position);
+            // Where the interpreter returns natively if it calls, because native code cannot.
+            let back = if self.headers.are_shared { native } else { site.label };
+            let words = self.make_call_words(number, position, back).unwrap_or(site.words);
+            let path = Path::Call { number, words, back: self.headers.are_shared.then_some((back, behind)) };
+            self.emit_find(call.found, self.headers.of_call(number).record, path);
+            self.emit_native_call(number, site.landing());
+            self.asm.bind(site.label);
         }
-        self.asm.bind(native);
         self.emit_landing();
+        self.asm.bind(behind);
         let end = self.asm.offset();
         self.tables.note_handler((position, end), &call.landings, call.steps, self.body.frame.params);
+    }
+
+    /// The words by which the interpreter calls, and what it returns through to native code, if it ever does.
+    fn make_call_words(&mut self, number: u32, position: u32, native: Label) -> Option<Const> {
+        let func = self.func;
+        let call = &func.calls[number as usize];
+        let make = call.words.as_ref()?;
+        self.words.clear();
+        self.make_words(make);
+        // The last word of a call of the interpreter is the one in front of where it returns to.
+        self.words.pop();
+        let landing = self.call_landing(&call.results);
+        self.words.extend([Word::Label(native), Word::Label(landing)]);
+        Some(self.place_words(position))
+    }
+
+    /// Through what a call returns: made when somebody asks first.
+    fn site(&mut self, number: u32) -> Site {
+        if let Some(site) = self.sites[number as usize] {
+            return site;
+        }
+        let label = self.asm.label();
+        let landing = self.call_landing(&self.func.calls[number as usize].results);
+        let words = self.asm.words(&[Word::Label(label), Word::Label(landing)]);
+        let site = Site { label, words };
+        self.sites[number as usize] = Some(site);
+        site
     }
 
     /// Notes what a frame that stands at a position looks like: references over it, and those in slots for arguments.
     fn begin_site(&mut self, inst: usize, position: u32, arguments: &[u32]) {
         self.tables.note_position(position, self.func.positions[inst]);
         let places = self.places;
-        let over = |&(operand, _): &(&regalloc2::Operand, &regalloc2::Allocation)| {
+        let over = |&(operand, _): &(&regalloc2::Operand, &Allocation)| {
             operand.kind() == OperandKind::Use && operand.pos() == OperandPos::Late
         };
-        let slot = |alloc: &regalloc2::Allocation| match (alloc.as_stack(), alloc.as_reg()) {
+        let slot = |alloc: &Allocation| match (alloc.as_stack(), alloc.as_reg()) {
             (Some(slot), _) => (places.spills + slot.index() as u32) as i32,
             (None, Some(register)) => places.saved(register) as i32,
             (None, None) => 0,
@@ -119,46 +162,64 @@ impl<'m> Emitter<'_, 'm> {
     }
 
     /// The record of the function that is called, in its register. Where it is not there, not of the expected type, or not of the
-    /// running instance, a cold path does the call.
-    fn emit_find(&mut self, found: Found, path: Path) {
+    /// running instance, a cold path does the call. One of the own instance is found only if it is `wanted`.
+    fn emit_find(&mut self, found: Found, wanted: bool, path: Path) {
         match found {
             Found::Own(record) | Found::Itself(record) => {
-                return self.asm.lea(Size::S64, RECORD, Mem::base(CTX, record));
+                if wanted {
+                    self.asm.lea(Size::S64, RECORD, Mem::base(CTX, record));
+                }
+                return;
             }
             Found::Elsewhere => return,
             Found::Element { .. } | Found::Reference => {}
         }
         let label = self.asm.label();
         self.cold.push(Cold { label, path });
-        if let Found::Element { table, ty } = found {
+        let mut is_own = false;
+        if let Found::Element { table, ty, known } = found {
+            is_own = known.are_own;
             self.asm.mov(Size::S64, FREE, Mem::base(CTX, table));
-            self.asm.cmp(Size::S64, LEADS, Mem::base(FREE, offset_of!(TableRecord, len) as i32));
+            match known.len.and_then(|len| i32::try_from(len).ok()) {
+                Some(len) => self.asm.cmp_imm(Size::S64, LEADS, len),
+                None => {
+                    let len = Mem::base(FREE, offset_of!(TableRecord, len) as i32);
+                    self.asm.cmp(Size::S64, LEADS, len);
+                }
+            }
             self.asm.jcc(Cond::Ae, label);
             self.asm.mov(Size::S64, FREE, Mem::base(FREE, offset_of!(TableRecord, base) as i32));
             self.asm.mov(Size::S64, RECORD, Mem::index(FREE, LEADS, Scale::X8, 0));
             self.asm.test(Size::S64, RECORD, RECORD);
             self.asm.jcc(Cond::E, label);
-            let found = Mem::base(RECORD, offset_of!(FuncRec, ty) as i32);
-            self.asm.cmp_imm(Size::S32, found, ty as i32);
-            self.asm.jcc(Cond::Ne, label);
+            if !known.are_typed {
+                let found = Mem::base(RECORD, offset_of!(FuncRec, ty) as i32);
+                self.asm.cmp_imm(Size::S32, found, ty as i32);
+                self.asm.jcc(Cond::Ne, label);
+            }
         } else {
             self.asm.mov(Size::S64, RECORD, LEADS);
             self.asm.test(Size::S64, RECORD, RECORD);
             self.asm.jcc(Cond::E, label);
         }
-        self.asm.cmp_mr(Size::S64, Mem::base(RECORD, offset_of!(FuncRec, vmctx) as i32), CTX);
-        self.asm.jcc(Cond::Ne, label);
+        if !is_own {
+            self.asm.cmp_mr(Size::S64, Mem::base(RECORD, offset_of!(FuncRec, vmctx) as i32), CTX);
+            self.asm.jcc(Cond::Ne, label);
+        }
     }
 
-    /// Calls the function whose record is in the register for it, with arguments in registers. Handlers return through `landing`.
-    fn emit_native_call(&mut self, call: &CallSite, landing: Const) {
+    /// The byte from the frame pointer where the callee's frame begins.
+    fn callee_at(&self, call: &CallSite) -> i32 {
         let callee = self.places.out.saturating_add(frame::fp_offset(slots(&call.params)));
-        let bytes = i32::try_from(u64::from(callee) * 8).unwrap_or(0);
-        self.asm.lea(Size::S64, LEADS, Mem::pool(landing));
-        let at = |slot: isize| Mem::base(FP, bytes.saturating_add(header(slot)));
-        self.asm.mov_mr(Size::S64, at(frame::RETURN_IP), LEADS);
-        self.asm.mov_mr(Size::S64, at(frame::CALLER_FP), FP);
-        self.asm.mov_mr(Size::S64, at(frame::FUNC), RECORD);
+        i32::try_from(u64::from(callee) * 8).unwrap_or(0)
+    }
+
+    /// Calls the function whose record is in the register for it, or in the header, with arguments in registers. Handlers return
+    /// through `landing`.
+    fn emit_native_call(&mut self, number: u32, landing: Const) {
+        let call = &self.func.calls[number as usize];
+        let bytes = self.callee_at(call);
+        self.emit_header(bytes, self.headers.of_call(number), landing);
         self.asm.add_imm(Size::S64, FP, bytes);
         let entry = offset_of!(FuncRec, reg_entry) as i32;
         let paired = self.body.target.returns == Returns::Paired;
@@ -174,6 +235,73 @@ impl<'m> Emitter<'_, 'm> {
             _ if paired => self.asm.call_to(Mem::base(RECORD, entry)),
             _ => self.asm.jmp_to(Mem::base(RECORD, entry)),
         }
+    }
+
+    /// Writes words of the callee's header. The record is in its register.
+    fn emit_header(&mut self, callee: i32, wanted: Wanted, landing: Const) {
+        let at = |slot: isize| Mem::base(FP, callee.saturating_add(header(slot)));
+        if wanted.site {
+            self.asm.lea(Size::S64, LEADS, Mem::pool(landing));
+            self.asm.mov_mr(Size::S64, at(frame::RETURN_IP), LEADS);
+        }
+        if wanted.caller {
+            self.asm.mov_mr(Size::S64, at(frame::CALLER_FP), FP);
+        }
+        if wanted.record {
+            self.asm.mov_mr(Size::S64, at(frame::FUNC), RECORD);
+        }
+    }
+
+    /// Writes words of the header of a call that comes later. Only flags and registers that nobody has are as good as before.
+    pub(super) fn emit_header_ahead(&mut self, number: u32, wanted: Wanted) {
+        let call = &self.func.calls[number as usize];
+        let (bytes, landing) = (self.callee_at(call), self.site(number).landing());
+        let at = |slot: isize| Mem::base(FP, bytes.saturating_add(header(slot)));
+        if wanted.site || wanted.record {
+            // Any register that the function uses may have a value here.
+            let free = self.unused_register();
+            let scratch = free.unwrap_or(LEADS);
+            if free.is_none() {
+                self.asm.movd(Size::S64, SCRATCH, scratch);
+            }
+            if wanted.site {
+                self.asm.lea(Size::S64, scratch, Mem::pool(landing));
+                self.asm.mov_mr(Size::S64, at(frame::RETURN_IP), scratch);
+            }
+            if let (Found::Own(record) | Found::Itself(record), true) = (call.found, wanted.record) {
+                self.asm.lea(Size::S64, scratch, Mem::base(CTX, record));
+                self.asm.mov_mr(Size::S64, at(frame::FUNC), scratch);
+            }
+            if free.is_none() {
+                self.asm.movd_rm(Size::S64, scratch, SCRATCH);
+            }
+        }
+        if wanted.caller {
+            self.asm.mov_mr(Size::S64, at(frame::CALLER_FP), FP);
+        }
+    }
+
+    /// A register in which the function never has a value.
+    fn unused_register(&mut self) -> Option<Gpr> {
+        let output = self.output;
+        *self.unused.get_or_insert_with(|| {
+            let moved = output.edits.iter().flat_map(|&(_, Edit::Move { from, to })| [from, to]);
+            let mut used = PRegSet::empty();
+            for register in output.allocs.iter().copied().chain(moved).filter_map(Allocation::as_reg) {
+                used.add(register);
+            }
+            INTS.into_iter().find(|&register| !used.contains(int(register)))
+        })
+    }
+
+    /// Where the interpreter returns natively after a call that native code could not do: the header is what it would be if it had.
+    pub(super) fn emit_call_back(&mut self, number: u32, back: Label, behind: Label) {
+        self.asm.bind(back);
+        self.emit_landing();
+        let call = &self.func.calls[number as usize];
+        let (bytes, landing) = (self.callee_at(call), self.site(number).landing());
+        self.emit_header(bytes, left_by(number, call), landing);
+        self.asm.jmp(behind);
     }
 
     /// The landing of a call from native code, which leaves the address of the call's first slot in the frame pointer.
@@ -285,7 +413,7 @@ impl<'m> Emitter<'_, 'm> {
         let no_room = self.asm.label();
         let path = Path::Run { words };
         self.cold.push(Cold { label: no_room, path });
-        self.emit_find(call.found, path);
+        self.emit_find(call.found, true, path);
         self.emit_replace_frame(params, no_room);
     }
 
@@ -311,8 +439,8 @@ impl<'m> Emitter<'_, 'm> {
         }
         self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::FUNC)), RECORD);
         if self.body.target.returns == Returns::Paired {
-            // The callee drops a return address. A call would leave one where the processor foresees returns.
-            self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
+            // The callee drops its return address, or returns by it. A call would leave one where the processor foresees returns.
+            self.asm.push_rm(Mem::base(ip, -8));
         }
         self.asm.jmp_to(Mem::base(RECORD, offset_of!(FuncRec, native) as i32));
     }

@@ -26,7 +26,8 @@ pub(super) enum Path {
     /// A trap of an instruction.
     Trap { trap: Trap, detail: Detail, inst: u32 },
     /// The interpreter calls: arguments go to their slots first.
-    Call { number: u32, words: Const },
+    /// The labels are for the native way back, and for what it leads to, if it is not that of native calls.
+    Call { number: u32, words: Const, back: Option<(Label, Label)> },
     /// The interpreter does what it is asked for; all is in slots.
     Run { words: Const },
 }
@@ -59,6 +60,9 @@ impl Emitter<'_, '_> {
                 self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
                 self.asm.mov_mi(Size::S64, Mem::base(Gpr::RAX, offset_of!(StoreCtx, fuel) as i32), 0);
             }
+        }
+        if self.is_leaf {
+            self.asm.add_imm(Size::S64, Gpr::RSP, 8);
         }
         self.asm.mov_imm(Gpr::RDI, trap as u64);
         let place = self.asm.word(Word::Stub(Stub::Trap));
@@ -102,9 +106,12 @@ impl Emitter<'_, '_> {
                     let allocs = self.allocs(inst as usize);
                     self.emit_trap(trap, detail, allocs, self.func.positions[inst as usize]);
                 }
-                Path::Call { number, words } => {
+                Path::Call { number, words, back } => {
                     self.emit_spread(number);
                     self.emit_run_words(words, true);
+                    if let Some((back, behind)) = back {
+                        self.emit_call_back(number, back, behind);
+                    }
                 }
                 Path::Run { words } => self.emit_run_words(words, true),
             }

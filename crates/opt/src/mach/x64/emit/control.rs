@@ -222,6 +222,9 @@ impl Emitter<'_, '_> {
 
     /// Goes on where the word in front of `rsi` says.
     fn emit_go_on(&mut self) {
+        if self.is_leaf {
+            return self.asm.ret();
+        }
         let word = Mem::base(Gpr::RSI, -8);
         match self.body.target.returns {
             Returns::Paired => {

@@ -7,8 +7,10 @@ use upshift_asm::{Label, Stub, Word};
 use upshift_core::vm::{Returns, STACK_RESERVE, StoreCtx, VmCtx, frame};
 
 use super::calls::LANDINGS;
-use super::{Emitter, Entries};
+use super::control::header;
+use super::{ALIGNMENT, Emitter, Entries};
 use crate::mach::x64::build::{Place, places};
+use crate::mach::x64::inst::Inst;
 use crate::mach::x64::regs::{CTX, FP, MEM};
 use crate::ssa::Ty;
 
@@ -27,10 +29,12 @@ impl Emitter<'_, '_> {
         self.tables.note_position(0, 0);
         self.emit_entered();
         self.emit_load_parameters();
+        // What an entry does lies in one line of the cache: calls are as fast as branches are found.
+        self.asm.align(ALIGNMENT);
         let registers = self.asm.here();
         let at = self.asm.offset();
         self.ways.registers = Some(registers);
-        if self.body.target.returns == Returns::Paired {
+        if self.body.target.returns == Returns::Paired && !self.is_leaf {
             self.asm.add_imm(Size::S64, Gpr::RSP, 8);
         }
         if !self.fits_in_reserve() {
@@ -54,6 +58,16 @@ impl Emitter<'_, '_> {
         self.func.calls.is_empty()
             && self.func.embeds.is_empty()
             && self.places.end as usize <= STACK_RESERVE / 2
+    }
+
+    /// Whether the return address of a native caller stays on the stack of the machine: nothing here wants the stack but returns,
+    /// and traps, which drop it.
+    pub(super) fn leaves_return_address(&self) -> bool {
+        let wants_stack = |inst: &Inst| matches!(inst, Inst::Bulk(_));
+        self.body.target.returns == Returns::Paired
+            && !self.body.is_loop
+            && self.fits_in_reserve()
+            && !self.func.insts.iter().any(wants_stack)
     }
 
     /// Loads what callers with arguments in registers have there.
@@ -96,6 +110,10 @@ impl Emitter<'_, '_> {
         let entry = self.asm.here();
         self.emit_arrival();
         self.emit_entered();
+        if self.is_leaf {
+            self.asm.mov(Size::S64, Gpr::RSI, Mem::base(FP, header(frame::RETURN_IP)));
+            self.asm.push_rm(Mem::base(Gpr::RSI, -8));
+        }
         if !self.body.is_loop {
             self.emit_load_parameters();
         }

@@ -1,5 +1,6 @@
 //! The code of each instruction.
 
+use regalloc2::{Allocation, Inst as Number, ProgPoint};
 use upshift_asm::Word;
 use upshift_asm::x64::{Alu, Cond, Gpr, Mem, RegMem, Rm, Scale, Shift, Size, Xmm};
 
@@ -22,6 +23,20 @@ impl Emitter<'_, '_> {
         let last_xmm = || Self::xmm(allocs[allocs.len() - 1]);
         let mut rest = allocs.iter();
         let flags = self.flags.take();
+        let is_cleared = std::mem::take(&mut self.is_cleared);
+        match self.func.insts[at] {
+            Inst::CmpImm(size, 0) if self.is_compared(at, flags, size, allocs[0]) => {}
+            Inst::Cmp(_)
+            | Inst::CmpImm(..)
+            | Inst::CmpLoad(..)
+            | Inst::CmpLoadImm(..)
+            | Inst::Test(_)
+            | Inst::TestImm(..)
+            | Inst::TestLoadImm(..)
+            | Inst::Ucomi { .. }
+            | Inst::UcomiLoad { .. } => self.clear_ahead(at, allocs),
+            _ => {}
+        }
         match self.func.insts[at] {
             Inst::Imm(value) => self.emit_imm(at, gpr(0), value),
             Inst::Zero => self.asm.xorps(xmm(0), xmm(0)),
@@ -96,6 +111,7 @@ impl Emitter<'_, '_> {
                 source => self.asm.rorx(size, gpr(1), source, by),
             },
             Inst::Andn(size) => self.asm.andn(size, gpr(2), gpr(0), self.rm(allocs[1])),
+            Inst::Set(Test::If(cond)) if is_cleared => self.asm.setcc(cond, gpr(0)),
             Inst::Set(test) => self.emit_set(test, gpr(0), allocs.get(1).map(|&alloc| Self::gpr(alloc))),
             Inst::Select(test, size) => self.emit_select(test, size, gpr(0), self.rm(allocs[1])),
             Inst::SelectXmm(test) => self.emit_select_xmm(test, xmm(0), xmm(1)),
@@ -277,13 +293,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Whether the flags are already those of a comparison of the operand with 0, as far as what follows looks at them.
-    fn is_compared(
-        &self,
-        at: usize,
-        flags: Option<(Gpr, Size)>,
-        size: Size,
-        operand: regalloc2::Allocation,
-    ) -> bool {
+    fn is_compared(&self, at: usize, flags: Option<(Gpr, Size)>, size: Size, operand: Allocation) -> bool {
         if !operand.is_reg() || flags != Some((Self::gpr(operand), size)) {
             return false;
         }
@@ -303,7 +313,7 @@ impl Emitter<'_, '_> {
     }
 
     /// An address as a number. Where it takes the place of its base, an addition is shorter, if nothing looks at the flags.
-    fn emit_lea(&mut self, at: usize, size: Size, addr: Addr, allocs: &[regalloc2::Allocation]) {
+    fn emit_lea(&mut self, at: usize, size: Size, addr: Addr, allocs: &[Allocation]) {
         let target = Self::gpr(allocs[allocs.len() - 1]);
         let mem = self.addr(addr, &mut allocs.iter());
         if addr.base == Base::Reg && !self.flags_are_wanted(at + 1) {
@@ -377,6 +387,21 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// Clears the register of which the next instruction sets the lowest byte by the flags of this one, if this one does not read it.
+    fn clear_ahead(&mut self, at: usize, allocs: &[Allocation]) {
+        let Some(Inst::Set(Test::If(_))) = self.func.insts.get(at + 1) else { return };
+        let target = self.allocs(at + 1)[0];
+        let edits = &self.output.edits;
+        let next = edits.partition_point(|&(point, _)| point <= ProgPoint::before(Number::new(at)));
+        let is_moved =
+            edits.get(next).is_some_and(|&(point, _)| point <= ProgPoint::before(Number::new(at + 1)));
+        if let (Some(register), false) = (target.as_reg(), is_moved || allocs.contains(&target)) {
+            self.kept.forget_register(register);
+            self.asm.alu(Alu::Xor, Size::S32, Self::gpr(target), Self::gpr(target));
+            self.is_cleared = true;
+        }
+    }
+
     fn emit_set(&mut self, test: Test, target: Gpr, scratch: Option<Gpr>) {
         match (test, scratch) {
             (Test::If(cond), _) => self.asm.setcc(cond, target),
@@ -419,7 +444,7 @@ impl Emitter<'_, '_> {
         self.asm.bind(end);
     }
 
-    fn emit_load(&mut self, op: LoadOp, target: regalloc2::Allocation, mem: Mem) {
+    fn emit_load(&mut self, op: LoadOp, target: Allocation, mem: Mem) {
         let (gpr, xmm) = (Self::gpr(target), Self::xmm(target));
         match op {
             LoadOp::Zx8 => self.asm.movzx_8(Size::S32, gpr, mem),
@@ -438,7 +463,7 @@ impl Emitter<'_, '_> {
     }
 
     /// All of a value to a slot of the area for arguments.
-    fn emit_store_out(&mut self, value: regalloc2::Allocation, slot: u32, vector: bool) {
+    fn emit_store_out(&mut self, value: Allocation, slot: u32, vector: bool) {
         let to = self.out(slot);
         match value.as_reg() {
             None => {

@@ -11,6 +11,7 @@ mod calls;
 mod cold;
 mod control;
 mod entry;
+mod headers;
 mod insts;
 mod kept;
 mod moves;
@@ -29,7 +30,9 @@ use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::Frame;
 
+use self::calls::Site;
 use self::cold::Cold;
+use self::headers::Headers;
 use self::kept::Kept;
 use super::inst::Inst;
 use super::regs::allocatable;
@@ -64,9 +67,46 @@ pub struct Room {
     cold: Vec<Cold>,
     words: Vec<Word>,
     bounds: Vec<u16>,
+    headers: Headers,
+    sites: Vec<Option<Site>>,
 }
 
 /// Writes the code of a function.
+///
+/// ```
+/// use regalloc2::Ctx;
+/// use upshift_asm::x64::{Alu, CpuFeatures, Size};
+/// use upshift_codegen::Target;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::mach::allocate::allocate;
+/// use upshift_opt::mach::x64::emit::{Body, Room, emit};
+/// use upshift_opt::mach::x64::environment;
+/// use upshift_opt::mach::{Builder, MFunc};
+/// use upshift_opt::ssa::Ty;
+/// use upshift_translate::ModuleInfo;
+/// use upshift_translate::backend::Frame;
+///
+/// // The sum of two integers, which come in registers; each has a slot, too.
+/// let (features, params) = (CpuFeatures::BASELINE, [Ty::I32, Ty::I32]);
+/// let mut builder = Builder::new(MFunc::default(), features, 2, 0);
+/// let entry = builder.block();
+/// builder.switch_to(entry);
+/// let args = builder.entry(&params);
+/// let sum = builder.alu(Alu::Add, Size::S32, args[0], args[1]);
+/// builder.ret(&[(sum, Ty::I32)]);
+/// let func = builder.finish();
+///
+/// let mut ctx = Ctx::default();
+/// let output = allocate(&func, &environment(), false, &mut ctx)?;
+/// let target =
+///     Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
+/// let frame = Frame { params: 2, results: 1, locals: 5, homes: 5, scratch: None };
+/// let module = ModuleInfo::default();
+/// let body = Body { module: &module, target: &target, frame, params: &params, is_loop: false };
+/// let code = emit(&func, output, &body, &mut Room::default())?;
+/// assert_eq!((code.stats.insts, code.stats.spills), (3, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When there is more of it than distances reach.
@@ -80,16 +120,21 @@ pub fn emit(
     room.tables.clear();
     room.labels.clear();
     room.cold.clear();
+    room.sites.clear();
+    room.sites.resize(func.calls.len(), None);
+    room.headers.run(func);
+    let headers = &room.headers;
     let is_empty = |block: MBlock| {
         let insts = func.blocks[block.0 as usize].insts;
         insts.end - insts.start == 1 && func.insts[insts.start as usize] == Inst::Jump && {
             let first = Number::new(insts.start as usize);
             let at = output.edits.partition_point(|&(point, _)| point < ProgPoint::before(first));
             output.edits.get(at).is_none_or(|&(point, _)| point > ProgPoint::after(first))
+                && headers.at_end(block).next().is_none()
         }
     };
     room.layout.run(func, is_empty);
-    reach::bound(func, output, &room.layout, &mut room.bounds);
+    reach::bound(func, output, &room.layout, headers, &mut room.bounds);
     for _ in &func.blocks {
         room.labels.push(room.asm.label());
     }
@@ -104,6 +149,8 @@ pub fn emit(
         layout: &room.layout,
         labels: &room.labels,
         bounds: &room.bounds,
+        headers,
+        sites: &mut room.sites,
         cold: &mut room.cold,
         words: &mut room.words,
         builder: None,
@@ -113,8 +160,12 @@ pub fn emit(
         next: None,
         flags: None,
         kept: Kept::default(),
+        is_leaf: false,
+        unused: None,
+        is_cleared: false,
         embedded: 0,
     };
+    emitter.is_leaf = emitter.leaves_return_address();
     let entries = emitter.run();
     emitter.finish(entries)
 }
@@ -201,6 +252,9 @@ pub(super) struct Emitter<'a, 'm> {
     labels: &'a [Label],
     /// How many bytes blocks have at most.
     bounds: &'a [u16],
+    headers: &'a Headers,
+    /// Through what calls return, by number.
+    sites: &'a mut [Option<Site>],
     cold: &'a mut Vec<Cold>,
     words: &'a mut Vec<Word>,
     builder: Option<Builder<'m>>,
@@ -215,6 +269,12 @@ pub(super) struct Emitter<'a, 'm> {
     flags: Option<(Gpr, Size)>,
     /// The registers that have what lies in spill slots.
     kept: Kept,
+    /// Whether the return address of a native caller is on the stack of the machine.
+    is_leaf: bool,
+    /// A register that the function never uses, if there is one, once somebody has looked for it.
+    unused: Option<Option<Gpr>>,
+    /// Whether the register of which the next instruction sets the lowest byte has no other bits.
+    is_cleared: bool,
     embedded: u32,
 }
 
@@ -226,7 +286,7 @@ impl Emitter<'_, '_> {
             self.current = block;
             self.next = layout.order.get(at + 1).copied();
             if layout.begins_inner_loop(block) {
-                self.asm.align(LOOP_ALIGNMENT);
+                self.asm.align(ALIGNMENT);
             }
             self.asm.bind(self.labels[block.0 as usize]);
             let preds = &self.func.preds[self.func.blocks[block.0 as usize].preds.range()];
@@ -294,6 +354,11 @@ impl Emitter<'_, '_> {
                 self.emit_move(from, to);
                 edit += 1;
             }
+            if at + 1 == insts.end as usize {
+                for (call, wanted) in self.headers.at_end(block) {
+                    self.emit_header_ahead(call, wanted);
+                }
+            }
             let inst = self.func.insts[at];
             for (operand, alloc) in self.func.operands(at).iter().zip(self.allocs(at)) {
                 if let (OperandKind::Def, Some(register)) = (operand.kind(), alloc.as_reg()) {
@@ -312,5 +377,5 @@ impl Emitter<'_, '_> {
     }
 }
 
-/// To what innermost loops are aligned.
-const LOOP_ALIGNMENT: u32 = 32;
+/// To what innermost loops and the entry for arguments in registers are aligned.
+const ALIGNMENT: u32 = 32;

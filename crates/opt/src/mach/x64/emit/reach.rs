@@ -2,6 +2,7 @@
 
 use regalloc2::{Inst as Number, Output, ProgPoint};
 
+use super::headers::Headers;
 use crate::mach::layout::Layout;
 use crate::mach::x64::inst::Inst;
 use crate::mach::{MBlock, MFunc};
@@ -10,11 +11,19 @@ use crate::mach::{MBlock, MFunc};
 const FAR: u16 = 1000;
 /// What a move of the allocator takes at most.
 const MOVE: u16 = 9;
+/// What the words of a header take at most.
+const HEADER: u16 = 48;
 /// What a short branch reaches.
 const REACH: u16 = 127;
 
 /// By block how many bytes its code has at most, without what aligns it.
-pub(super) fn bound(func: &MFunc<Inst>, output: &Output, layout: &Layout, bounds: &mut Vec<u16>) {
+pub(super) fn bound(
+    func: &MFunc<Inst>,
+    output: &Output,
+    layout: &Layout,
+    headers: &Headers,
+    bounds: &mut Vec<u16>,
+) {
     bounds.clear();
     let mut edits = output.edits.iter().peekable();
     for (number, data) in func.blocks.iter().enumerate() {
@@ -22,6 +31,8 @@ pub(super) fn bound(func: &MFunc<Inst>, output: &Output, layout: &Layout, bounds
         for inst in &func.insts[data.insts.range()] {
             bytes = bytes.saturating_add(most(inst));
         }
+        let ahead = headers.at_end(MBlock(number as u32)).count() as u16;
+        bytes = bytes.saturating_add(ahead.saturating_mul(HEADER));
         if let Inst::Jump = func.insts[data.insts.end as usize - 1] {
             // A jump to a block that returns may become a return.
             let to = func.blocks[layout.target(func.edges[data.edges.start as usize].to).0 as usize];
@@ -74,7 +85,7 @@ fn most(inst: &Inst) -> u16 {
 /// Whether a short branch at the end of a block reaches another one behind it, with a jump in between.
 pub(super) fn reaches(layout: &Layout, bounds: &[u16], from: MBlock, to: MBlock) -> bool {
     /// What aligns a loop at most.
-    const ALIGNED: u16 = super::LOOP_ALIGNMENT as u16 - 1;
+    const ALIGNED: u16 = super::ALIGNMENT as u16 - 1;
     // A branch may be followed by another one and a jump.
     let mut bytes = 13;
     let mut at = from;
