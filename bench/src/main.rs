@@ -109,7 +109,8 @@ struct RunArgs {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "cold,warm,steady")]
     measure: Vec<Measure>,
 
-    /// A column of upshift for each of these tiers, instead of one that chooses by itself: `interp`
+    /// A column of upshift for each of these tiers, instead of one that chooses by itself: `interp`,
+    /// `baseline`, `opt`, or one that moves up with `jit-off` or `jit-sync`
     #[arg(long, value_name = "TIER,...", value_delimiter = ',')]
     tiers: Vec<String>,
 

@@ -5,7 +5,7 @@
 //! module ─ parse ─▶ each function ─ walker ─▶ a backend that does nothing, with and without a survey of loops
 //!                                        ├──▶ the interpreter's builder
 //!                                        ├──▶ baseline code, put to its place ─▶ shortest times ─▶ a line each, and what it takes
-//!                                        └──▶ SSA of the optimizing compiler, and all of its work
+//!                                        └──▶ SSA of the optimizing compiler, and all of its work, by its steps
 //! ```
 
 use std::path::PathBuf;
@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use upshift_asm::RelocKind;
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::{BaselineCode, Target};
+use upshift_baseline::BaselineCode;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_opt::ssa::build::build;
-use upshift_opt::{PassSet, Request};
+use upshift_opt::{Dump, Request, Stage};
 use upshift_translate::null::Null;
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuffers, parse, walk_with};
 
@@ -115,7 +116,7 @@ fn ssa(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
 }
 
 fn optimizing(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
-    let request = Request { osr: None, off: PassSet::default(), dump: None };
+    let request = Request::default();
     let compiled = upshift_opt::compile(bench.module, func, CodeOptions::default(), bench.target, request);
     std::hint::black_box(compiled.is_ok());
     Ok(())
@@ -156,6 +157,7 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
         }
         if options.pass.is_none() {
             crate::print(&Taken::measure(&bench)?.line(size))?;
+            crate::print(&Steps::measure(&bench).line())?;
         }
     }
     Ok(())
@@ -217,6 +219,45 @@ impl Taken {
             self.embedded,
             self.longest.as_secs_f64() * 1e3
         )
+    }
+}
+
+/// How long each step of the optimizing compiler takes, by its name: a step lasts from the end of the one before it to its own.
+struct Steps {
+    times: Vec<(String, Duration)>,
+    last: Instant,
+}
+
+impl Dump for Steps {
+    fn step(&mut self, _: Stage, name: &str, _: &dyn Fn() -> String) {
+        let taken = self.last.elapsed();
+        match self.times.iter_mut().find(|(known, _)| known == name) {
+            Some((_, time)) => *time += taken,
+            None => self.times.push((name.to_owned(), taken)),
+        }
+        self.last = Instant::now();
+    }
+}
+
+impl Steps {
+    fn measure(bench: &Bench<'_>) -> Steps {
+        let mut steps = Steps { times: Vec::new(), last: Instant::now() };
+        for func in functions(bench.module) {
+            steps.last = Instant::now();
+            let request = Request { dump: Some(&mut steps), ..Request::default() };
+            let compiled =
+                upshift_opt::compile(bench.module, func, CodeOptions::default(), bench.target, request);
+            std::hint::black_box(compiled.is_ok());
+        }
+        steps
+    }
+
+    fn line(&self) -> String {
+        let all: Duration = self.times.iter().map(|&(_, time)| time).sum();
+        let share = |time: Duration| 100.0 * time.as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
+        let shares: Vec<String> =
+            self.times.iter().map(|(name, time)| format!("{name} {:.0} %", share(*time))).collect();
+        format!("  optimizing by steps: {}\n", shares.join(", "))
     }
 }
 

@@ -137,7 +137,7 @@ fn differential(options: &Differential) -> Result<()> {
 /// How modules of a kind are run.
 fn plan(kind: Kind) -> Plan {
     match kind {
-        Kind::Default | Kind::Exceptions | Kind::Gc => {
+        Kind::Default | Kind::Exceptions | Kind::Gc | Kind::Threads | Kind::Everything => {
             Plan { calls: 4, any_nan: false, fuel: None, renewals: 8 }
         }
         Kind::Binaryen => Plan { calls: 4, any_nan: true, fuel: None, renewals: 8 },
@@ -151,6 +151,8 @@ fn modules(options: &Differential, rng: &mut Rng, index: u64) -> Option<Modules>
         Kind::Default => smith::modules(rng, index),
         Kind::Exceptions => exceptions(rng),
         Kind::Gc => gc(rng),
+        Kind::Threads => threads(rng),
+        Kind::Everything => everything(rng),
         Kind::Binaryen => {
             let read = |form: &str| std::fs::read(options.pairs.join(format!("{index}.{form}.wasm"))).ok();
             Some(Modules { upshift: vec![read("legacy")?], other: vec![read("exnref")?] })
@@ -204,4 +206,47 @@ fn gc(rng: &mut Rng) -> Option<Modules> {
         config.allowed_instructions = InstructionKinds::new(&kinds);
     }
     smith::module(rng, config)
+}
+
+/// Atomic accesses, to memories that are shared and others.
+fn threads(rng: &mut Rng) -> Option<Modules> {
+    let mut config = smith::base(rng);
+    config.threads_enabled = true;
+    config.min_memories = 1;
+    config.max_memories = *rng.pick(&[1, 2]);
+    // The host makes no shared memories.
+    config.max_imports = 0;
+    config.memory64_enabled = rng.chance(30);
+    config.disallow_traps = rng.chance(50);
+    if rng.chance(50) {
+        let kinds = [InstructionKind::Control, InstructionKind::MemoryInt, InstructionKind::NumericInt];
+        config.allowed_instructions = InstructionKinds::new(&kinds);
+    }
+    smith::module(rng, config).filter(ends)
+}
+
+/// All that both engines have, together.
+fn everything(rng: &mut Rng) -> Option<Modules> {
+    let mut config = smith::base(rng);
+    config.max_imports = 0;
+    config.max_types = 30;
+    config.exceptions_enabled = true;
+    config.gc_enabled = true;
+    config.threads_enabled = rng.chance(50);
+    config.wide_arithmetic_enabled = true;
+    config.memory64_enabled = true;
+    config.custom_page_sizes_enabled = true;
+    config.max_memories = 3;
+    config.relaxed_simd_enabled = true;
+    config.simd_enabled = true;
+    config.tail_call_enabled = true;
+    config.extended_const_enabled = true;
+    config.disallow_traps = rng.chance(60);
+    smith::module(rng, config).filter(ends)
+}
+
+/// Whether no thread of the module waits: there is none that would wake it.
+fn ends(modules: &Modules) -> bool {
+    let waits = |bytes: &Vec<u8>| bytes.windows(2).any(|pair| matches!(pair, [0xfe, 1 | 2]));
+    !modules.upshift.iter().any(waits)
 }

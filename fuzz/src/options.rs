@@ -11,7 +11,7 @@ usage: upshift-fuzz differential [OPTIONS]
        upshift-fuzz tiers [--seed N] [--cases N] [--seconds N] [--first N] [--failures DIR]
 
   --config NAME      what is in the modules: default (all that both engines have, in mixes), exceptions, gc,
-                     structured (few locals, values that meet control flow), binaryen (those of --pairs); default
+                     threads, everything, structured (few locals, values that meet control flow), binaryen (those of --pairs); default
   --seed N           which modules to make; 1
   --cases N          how many; 1000
   --seconds N        begin no further module after so long
@@ -47,18 +47,30 @@ pub(crate) enum Kind {
     Default,
     Exceptions,
     Gc,
+    Threads,
+    Everything,
     Binaryen,
     Structured,
 }
 
 impl Kind {
-    const ALL: [Kind; 5] = [Kind::Default, Kind::Exceptions, Kind::Gc, Kind::Binaryen, Kind::Structured];
+    const ALL: [Kind; 7] = [
+        Kind::Default,
+        Kind::Exceptions,
+        Kind::Gc,
+        Kind::Threads,
+        Kind::Everything,
+        Kind::Binaryen,
+        Kind::Structured,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Default => "default",
             Kind::Exceptions => "exceptions",
             Kind::Gc => "gc",
+            Kind::Threads => "threads",
+            Kind::Everything => "everything",
             Kind::Binaryen => "binaryen",
             Kind::Structured => "structured",
         }

@@ -1,5 +1,7 @@
 //! Wasmtime as the engine to compare with.
 
+use std::borrow::Cow;
+
 use ::wasmtime::{
     AnyRef, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, GcHeapOutOfMemory,
     Global, HeapType as WasmtimeHeapType, I31, Instance, Memory, Module, OptLevel, Ref, Result, RootScope,
@@ -30,7 +32,7 @@ impl Wasmtime {
         let mut config = Config::new();
         config.wasm_exceptions(true).wasm_function_references(true).wasm_gc(true);
         config.wasm_memory64(true).wasm_multi_memory(true).wasm_custom_page_sizes(true);
-        config.wasm_tail_call(true).wasm_extended_const(true).wasm_wide_arithmetic(true);
+        config.wasm_threads(true).shared_memory(true).wasm_tail_call(true).wasm_extended_const(true).wasm_wide_arithmetic(true);
         config.wasm_relaxed_simd(true).relaxed_simd_deterministic(true);
         // Each function runs a few times only.
         config.cranelift_opt_level(OptLevel::None).max_wasm_stack(STACK);
@@ -128,8 +130,15 @@ impl Peer for Wasmtime {
         }
     }
 
-    fn memory(&mut self, export: &str) -> &[u8] {
-        self.export(export).into_memory().expect("it is a memory").data(&self.store)
+    fn memory(&mut self, export: &str) -> Cow<'_, [u8]> {
+        match self.export(export) {
+            Extern::SharedMemory(memory) => {
+                // SAFETY: nobody else has the memory, and nothing runs.
+                let bytes = memory.data().iter().map(|byte| unsafe { *byte.get() });
+                bytes.collect::<Vec<u8>>().into()
+            }
+            memory => memory.into_memory().expect("it is a memory").data(&self.store).into(),
+        }
     }
 
     fn global(&mut self, export: &str) -> Value {

@@ -110,10 +110,9 @@ fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
     let column = |name: String, flags: &[&str]| {
         let run =
             ["run"].iter().chain(flags).chain(&["{module}", "{args}"]).map(ToString::to_string).collect();
-        let host = caller.clone().map(|caller| {
-            let words = [caller].into_iter().chain(flags.iter().map(OsString::from)).collect();
-            Caller { words, note: None }
-        });
+        // The program that calls exports has no such flags.
+        let host = caller.clone().filter(|_| flags.is_empty());
+        let host = host.map(|caller| Caller { words: vec![caller], note: None });
         let how = How::Peer { executable: executable.clone(), compile: Vec::new(), run, host, steady: true };
         Runtime { name, is_ours: true, version: version.clone(), how }
     };

@@ -171,7 +171,13 @@ const PEERS: &[Peer] = &[
 ];
 
 /// The tiers that a column of upshift can be held to, and the flags that do so.
-const TIERS: &[(&str, &[&str])] = &[("interp", &[])];
+const TIERS: &[(&str, &[&str])] = &[
+    ("interp", &["--tier", "interp"]),
+    ("baseline", &["--tier", "baseline"]),
+    ("opt", &["--tier", "opt"]),
+    ("jit-off", &["--jit", "off"]),
+    ("jit-sync", &["--jit", "sync"]),
+];
 
 /// One column: a runtime of this machine.
 pub(crate) struct Runtime {

@@ -201,6 +201,15 @@ impl<F: Fixup> CodeBuffer<F> {
         self.bytes[at as usize..][..4].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// Overwrites a byte that was written already.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn patch_u8(&mut self, at: u32, value: u8) {
+        self.bytes[at as usize] = value;
+    }
+
     /// Takes back what was written from an offset on. No label may be bound behind it, and constants stay in the pool.
     ///
     /// # Panics

@@ -33,7 +33,8 @@ impl<'m> Compiler<'m> {
         self.control.frame_size_at = self.emit_entry(overflow);
         self.asm.bind(self.control.body());
         if self.target.counts {
-            self.count(START);
+            let around = self.control.counts.open(self.asm.offset());
+            self.count(START, around);
         }
         if frame.homes > frame.locals {
             self.emit_zero_slots(Slot(frame.locals), frame.homes - frame.locals);
@@ -46,6 +47,7 @@ impl<'m> Compiler<'m> {
         let frame_slots = frame_slots - frame::fp_offset(self.frame.params);
         self.control.frame_slots = frame_slots;
         self.control.main = self.asm.offset();
+        self.control.counts.close(self.asm);
         self.emit_cold_paths();
         // What follows belongs to the function's begin.
         self.tables.own(self.asm.offset(), 0);

@@ -1,95 +1,13 @@
-//! What comes out of the compiler: [`BaselineCode`], and for which machine and instance it was made: [`Target`].
+//! What comes out of the compiler: [`BaselineCode`].
 //!
 //! A *position* is an offset in the function's code, in the *main line*, which follows the program's order. Cold paths behind it,
 //! and the words in the pool that the interpreter runs or jumps through, belong to positions: [`BaselineCode::position`] tells which.
 
 use upshift_asm::NativeCode;
-use upshift_asm::x64::{CpuFeatures, Gpr};
-use upshift_core::vm::{MemoryMode, Returns};
+use upshift_codegen::{Fault, owner};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 use upshift_translate::backend::Frame;
-
-/// For what code is made, besides the module and its options.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Target {
-    /// What the processor has.
-    pub features: CpuFeatures,
-    /// How functions return.
-    pub returns: Returns,
-    /// The mode of each memory of the module.
-    pub memories: Box<[MemoryMode]>,
-    /// Whether code asks the runtime at the head of each loop whether to go on elsewhere: for tests of changes between tiers.
-    pub choices: bool,
-    /// Whether code counts its calls and the turns of its loops, and asks the runtime when the function's
-    /// [counter](upshift_core::vm::FuncRec::counter) has run out.
-    pub counts: bool,
-}
-
-/// An instruction that accesses a memory without a check, in four bytes: whoever handles its fault can tell which address it was.
-///
-/// ```
-/// use upshift_asm::x64::Gpr;
-/// use upshift_baseline::Fault;
-///
-/// let fault = Fault::new(0x123456, 3, Some(Gpr::RCX));
-/// assert_eq!((fault.offset(), fault.memory(), fault.address()), (0x123456, 3, Some(Gpr::RCX.number())));
-/// assert_eq!(Fault::new(0, 0, None).address(), None);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Fault(u32);
-
-impl Fault {
-    /// Bits of the offset, the highest ones; then come those of the register.
-    const OFFSET_BITS: u32 = 24;
-    const MEMORY_BITS: u32 = 3;
-
-    /// Behind the offsets of such instructions: further on in a function's code, all accesses are checked.
-    pub const END: u32 = 1 << Fault::OFFSET_BITS;
-
-    /// How many memories of a module such instructions access: those of the others are checked.
-    pub const MEMORIES: u32 = 1 << Fault::MEMORY_BITS;
-
-    /// The access to a memory by the instruction at an offset. A register has the address, to which the instruction adds the offset of
-    /// the access; if none has it, the access is always inside the memory.
-    ///
-    /// # Panics
-    /// When there is no room for the offset or the memory.
-    #[must_use]
-    pub fn new(offset: u32, memory: u32, address: Option<Gpr>) -> Fault {
-        assert!(offset < Fault::END && memory < Fault::MEMORIES, "such accesses are checked");
-        let register = address.map_or(0, |register| u32::from(register.number()) + 1);
-        Fault(offset << (32 - Fault::OFFSET_BITS) | register << Fault::MEMORY_BITS | memory)
-    }
-
-    /// Where the instruction is in the code.
-    #[must_use]
-    pub const fn offset(self) -> u32 {
-        self.0 >> (32 - Fault::OFFSET_BITS)
-    }
-
-    /// The number of the memory.
-    #[must_use]
-    pub const fn memory(self) -> u32 {
-        self.0 & (Fault::MEMORIES - 1)
-    }
-
-    /// The number of the register that has the address.
-    #[must_use]
-    pub const fn address(self) -> Option<u8> {
-        match (self.0 >> Fault::MEMORY_BITS) as u8 & 31 {
-            0 => None,
-            number => Some(number - 1),
-        }
-    }
-
-    /// The access of the instruction at an offset, in a table in ascending order.
-    #[must_use]
-    pub fn find(faults: &[Fault], offset: u32) -> Option<Fault> {
-        let at = faults.binary_search_by_key(&offset, |fault| fault.offset()).ok()?;
-        faults.get(at).copied()
-    }
-}
 
 /// The code of one function, and what lies beside it.
 #[derive(Clone, Debug)]
@@ -131,7 +49,8 @@ impl BaselineCode {
     /// # Examples
     /// ```
     /// use upshift_asm::x64::CpuFeatures;
-    /// use upshift_baseline::{Target, compile};
+    /// use upshift_baseline::compile;
+    /// use upshift_codegen::Target;
     /// use upshift_core::index::FuncIndex;
     /// use upshift_core::vm::Returns;
     /// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
@@ -149,8 +68,7 @@ impl BaselineCode {
         if offset < self.main {
             return offset;
         }
-        let behind = self.owners.partition_point(|&(start, _)| start <= offset);
-        behind.checked_sub(1).map_or(0, |at| self.owners[at].1)
+        owner(&self.owners, offset)
     }
 
     /// What the instruction at an offset accesses without a check.

@@ -21,7 +21,7 @@ use upshift_translate::backend::{
 use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::cache::Cache;
-use crate::code::{BaselineCode, Target};
+use crate::code::BaselineCode;
 use crate::control::Control;
 use crate::detour::Detour;
 use crate::merge::Moves;
@@ -29,6 +29,7 @@ use crate::operands::Consumed;
 use crate::pins::Pins;
 use crate::tables::Tables;
 use crate::x64::{Flags, Reg, Scaled};
+use upshift_codegen::Target;
 
 /// Compiles one function.
 pub(crate) struct Compiler<'m> {

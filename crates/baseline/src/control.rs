@@ -12,6 +12,7 @@ use upshift_translate::backend::{Backend, Charge, Label, LoopSurvey, Operand, Sl
 use crate::cache::{Kind, NO_TOP};
 use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
+use crate::counts::Counts;
 use crate::merge::{Entry, Moves, Plan};
 use crate::rotate::HeadTest;
 use crate::tables::ColdPath;
@@ -32,8 +33,17 @@ pub(crate) struct LabelInfo {
     in_table: (u32, Option<Place>),
     /// If it is the head of a loop that begins with a test.
     pub(crate) head_test: Option<HeadTest>,
-    /// If it is the head of a loop whose turns are counted: where control goes when that was the last one.
-    pub(crate) counted_out: Option<Place>,
+    /// If it is the head of a loop whose turns are counted.
+    pub(crate) counted: Option<Counted>,
+}
+
+/// How turns of a loop are counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    /// Where control goes when that was the last one.
+    out: Place,
+    /// What [`Counts`] calls the loop.
+    around: u32,
 }
 
 /// A way in from other tiers.
@@ -67,6 +77,7 @@ pub(crate) struct Control {
     tables: u32,
     /// What merges may still do.
     pub(crate) moves: Moves,
+    pub(crate) counts: Counts,
     unreachable: bool,
     /// The head of a loop that is about to be bound.
     head: Option<Label>,
@@ -103,6 +114,7 @@ impl Control {
             from_slots,
             tables,
             moves,
+            counts,
             unreachable,
             head,
             last_head,
@@ -125,6 +137,7 @@ impl Control {
         loops.clear();
         pinned.clear();
         catches.clear();
+        counts.reset();
         *moves = Moves::default();
         *innermost = Pinned::default();
         *call_landings = [None; LANDINGS.len()];
@@ -211,7 +224,7 @@ impl Compiler<'_> {
             from_slots: None,
             in_table: (0, None),
             head_test: None,
-            counted_out: None,
+            counted: None,
         });
         Label(self.control.labels.len() as u32 - 1)
     }
@@ -266,8 +279,9 @@ impl Compiler<'_> {
         self.asm.bind(self.label(label).place);
         let position = self.asm.offset();
         if self.target.counts {
-            let out = self.count(number);
-            self.control.labels[label.0 as usize].counted_out = Some(out);
+            let around = self.control.counts.open(self.asm.offset());
+            let out = self.count(number, around);
+            self.control.labels[label.0 as usize].counted = Some(Counted { out, around });
         }
         let number = number as usize;
         if self.control.loops.len() <= number {
@@ -295,20 +309,24 @@ impl Compiler<'_> {
 
     /// Counts an arrival, at the head of a loop or at the start of the function, and asks the runtime if it was the last one. Answers
     /// where that is done; the state is as it is here.
-    pub(crate) fn count(&mut self, number: u32) -> Place {
+    pub(crate) fn count(&mut self, number: u32, around: u32) -> Place {
         let (landing, back) = (self.asm.label(), self.asm.label());
         let words = [Word::Stub(Stub::Choose), Word::Label(landing), Word::Value(number.into())];
         let words = self.asm.words(&words);
         self.tables.own_words(words, self.asm.offset());
         let kept = self.tables.keep(self.cache, NO_TOP);
         let out = self.cold(ColdPath::Run { words, kept, back: Some((landing, back)) });
-        self.emit_count(out);
+        let step = self.emit_count(out);
+        self.control.counts.note(around, step);
         self.asm.bind(back);
         out
     }
 
     /// The innermost loop ends.
     pub(crate) fn leave_loop(&mut self) {
+        if self.target.counts {
+            self.control.counts.close(self.asm);
+        }
         self.control.pinned.pop();
         self.control.innermost = self.control.pinned.last().copied().unwrap_or_default();
     }
@@ -336,14 +354,15 @@ impl Compiler<'_> {
 
     /// A jump.
     pub(crate) fn jump_to(&mut self, target: Label) {
-        let counted_out = self.label(target).counted_out;
+        let counted = self.label(target).counted;
         let place = self.approach(target);
         self.conform();
         match self.head_test(target).filter(|_| place == self.label(target).place) {
             Some(test) => {
                 // The state is that of the head.
-                if let Some(out) = counted_out {
-                    self.emit_count(out);
+                if let Some(Counted { out, around }) = counted {
+                    let step = self.emit_count(out);
+                    self.control.counts.note(around, step);
                 }
                 self.jump_to_test(test);
             }
@@ -410,6 +429,7 @@ impl Compiler<'_> {
         self.done();
         let Some((&default, listed)) = targets.split_last() else { return };
         self.control.tables += 1;
+        self.control.counts.note_table();
         let mut entries = std::mem::take(&mut self.tables.entries);
         entries.clear();
         for &target in listed {

@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod compiler;
 mod control;
+mod counts;
 mod detour;
 mod embed;
 mod float;
@@ -32,7 +33,8 @@ mod x64;
 use std::cell::RefCell;
 
 pub use calls::START;
-pub use code::{BaselineCode, Fault, Target};
+pub use code::BaselineCode;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 #[cfg(debug_assertions)]
 use upshift_translate::checking::CheckingBackend;

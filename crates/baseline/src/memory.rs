@@ -10,13 +10,13 @@ use upshift_translate::backend::{Backend, MemArg, Operand, Slot};
 
 use crate::cache::{Held, Kind, global_slot};
 use crate::compiler::Compiler;
-use crate::x64::{load_bytes, load_kind, store_bytes};
+use crate::x64::load_kind;
 
 impl Compiler<'_> {
     /// Loads a value.
     pub(crate) fn compile_load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
         if let Some(kind) = load_kind(op)
-            && let Some(access) = self.access(arg, address, load_bytes(op))
+            && let Some(access) = self.access(arg, address, op.bytes())
         {
             let value = self.emit_memory_load(op, access);
             return self.define(dst, value, kind);
@@ -29,7 +29,7 @@ impl Compiler<'_> {
 
     /// Stores a value.
     pub(crate) fn compile_store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
-        if let Some(access) = self.access(arg, address, store_bytes(op)) {
+        if let Some(access) = self.access(arg, address, op.bytes()) {
             self.emit_memory_store(op, access, value);
             return self.done();
         }

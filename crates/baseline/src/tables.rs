@@ -8,10 +8,10 @@ use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
 use crate::cache::{Cache, Kind, is_from};
-use crate::code::Fault;
 use crate::compiler::Compiler;
 use crate::merge::Entry;
 use crate::x64::{Misfit, Reg};
+use upshift_codegen::Fault;
 
 /// Code behind the main line.
 #[derive(Clone, Copy, Debug)]

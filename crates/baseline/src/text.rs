@@ -21,16 +21,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use upshift_asm::{Reloc, RelocKind};
+use upshift_codegen::Target;
+use upshift_codegen::text::{head, hex, word};
 use upshift_core::index::FuncIndex;
-use upshift_core::shown::Shown;
 use upshift_ir::decode::decode;
-use upshift_ir::{Op, text};
-use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, listing, names};
+use upshift_ir::text;
+use upshift_translate::{CodeOptions, ModuleInfo, TranslateError, listing};
 
-use crate::{BaselineCode, Target, compile, positions};
-
-/// How many bytes of code stand in a line.
-const BYTES_IN_LINE: usize = 16;
+use crate::{BaselineCode, compile, positions};
 
 /// The code of a function, with its bytes in hexadecimal.
 ///
@@ -45,13 +43,7 @@ pub fn print(
     options: CodeOptions,
     target: &Target,
 ) -> Result<String, TranslateError> {
-    print_with(module, func, options, target, &mut |at, bytes| {
-        let lines = bytes.chunks(BYTES_IN_LINE).enumerate().map(|(line, bytes)| {
-            let hex = bytes.iter().fold(String::new(), |line, byte| format!("{line} {byte:02x}"));
-            format!("@{:04x}{hex}\n", at as usize + line * BYTES_IN_LINE)
-        });
-        lines.collect()
-    })
+    print_with(module, func, options, target, &mut hex)
 }
 
 /// The code of a function, with the lines that `disassemble` makes of instructions and their offset.
@@ -70,20 +62,11 @@ pub fn print_with(
 ) -> Result<String, TranslateError> {
     let code = compile(module, func, options, target)?;
     let operators = listing(module, func)?;
-    let name =
-        names::function_name(module, func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
-    let wasm = module.body(func).map_or(0, |body| body.end - body.start);
-    let (machine, pool) = (code.code.pool, code.code.bytes.len() - code.code.pool as usize);
-    let mut out = format!(
-        "; function {}{name}: {wasm} bytes of wasm, {machine} of code, {pool} of pool, {} embedded instruction{}\n",
-        func.0,
-        code.embedded,
-        if code.embedded == 1 { "" } else { "s" },
-    );
+    let mut out = head(module, func, &code.code, "", code.embedded);
     let positions = positions(module, func, options, target)?;
     let parts = Parts::new(&code, &operators, &positions);
     parts.print(&operators, disassemble, &mut out);
-    if pool > 0 {
+    if (code.code.pool as usize) < code.code.bytes.len() {
         out.push_str("; pool\n");
         Pool { code: &code, operators: &operators, positions: &positions, parts: &parts, at: code.code.pool }
             .print(&mut out);
@@ -259,14 +242,8 @@ impl Pool<'_> {
         let value = self.code.code.word(self.at);
         let meaning = match (what, self.kind()) {
             (Some(what), _) => what.to_string(),
-            (None, Some(RelocKind::Base)) => self.parts.place(value as u32),
-            (None, Some(RelocKind::Stub(stub))) => format!("address of the stub {stub:?}"),
-            (None, Some(RelocKind::Handler(number))) => {
-                let op = Op::ALL.get(usize::from(number));
-                format!("handler of {}", op.map_or("nothing", |op| op.text()))
-            }
             (None, None) if self.at == self.code.entry => format!("preamble: frame of {value} bytes"),
-            (None, None) => format!("constant {value}"),
+            (None, kind) => word(value, kind, |at| self.parts.place(at)),
         };
         writeln!(out, "@{:04x} {value:016x} ; {meaning}", self.at)
             .expect("writing to a String does not fail");

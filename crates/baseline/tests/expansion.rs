@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::{Target, compile};
+use upshift_baseline::compile;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};

@@ -8,18 +8,19 @@
 //! The code is for a processor that is the same everywhere: SSE2 and what a file asks for. `UPSHIFT_BLESS=1` writes the comments
 //! anew: read the difference then, line by line, since nothing here checks that the new code means the same.
 
+#[path = "common/disassembly.rs"]
+mod disassembly;
 #[path = "../../ir/tests/common/files.rs"]
 mod files;
 
-use std::fmt::Write;
 use std::path::Path;
 
-use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, Mnemonic};
 use upshift_asm::x64::{CpuFeature, CpuFeatures};
-use upshift_baseline::{Target, text};
+use upshift_baseline::text;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
-use upshift_translate::{CodeOptions, ModuleInfo};
+use upshift_translate::{CodeOptions, Features, ModuleInfo};
 
 use crate::files::module;
 
@@ -54,49 +55,16 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
     (options, target)
 }
 
-/// A line for each instruction. Distances in the object appear as the places that they lead to.
-fn disassemble(at: u32, bytes: &[u8]) -> String {
-    let mut formatter = IntelFormatter::new();
-    let options = formatter.options_mut();
-    options.set_rip_relative_addresses(false);
-    options.set_hex_prefix("0x");
-    options.set_hex_suffix("");
-    options.set_branch_leading_zeros(false);
-    options.set_small_hex_numbers_in_decimal(true);
-    options.set_space_after_operand_separator(true);
-    let mut decoder = Decoder::with_ip(64, bytes, at.into(), DecoderOptions::NONE);
-    let (mut instruction, mut lines) = (Instruction::default(), String::new());
-    while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
-        assert!(!instruction.is_invalid(), "no instruction at @{:04x}", instruction.ip());
-        // What fills the room in front of the pool.
-        if instruction.mnemonic() == Mnemonic::Int3 {
-            continue;
-        }
-        let mut line = String::new();
-        formatter.format(&instruction, &mut line);
-        writeln!(lines, "@{:04x} {line}", instruction.ip()).expect("writing to a String does not fail");
-    }
-    lines
-}
-
 /// The comments that belong below a module.
 fn expectation(wat: &str) -> String {
-    let module = module(wat);
+    let module = module(wat, &Features::default());
     let (options, target) = options(wat, &module);
-    let mut text = String::new();
-    for own in 0..module.bodies.len() as u32 {
-        let func = FuncIndex(module.imported_funcs + own);
-        let code = text::print_with(&module, func, options, &target, &mut disassemble)
+    disassembly::comments(&module, |func| {
+        let text = text::print_with(&module, func, options, &target, &mut disassembly::disassemble)
             .unwrap_or_else(|error| panic!("{func:?}: {error}"));
-        text.push('\n');
-        // Further words of embedded instructions have their numbers, which change with the instruction table.
-        for line in code.lines().filter(|line| !line.ends_with("; …")) {
-            // `;` begins what is not machine code, and a comment of the format has two.
-            writeln!(text, ";; {line}").expect("writing to a String does not fail");
-        }
-    }
-    text
+        assert!(!text.contains("(bad)"), "there are bytes that are no instruction:\n{text}");
+        text
+    })
 }
 
 #[test]
@@ -106,7 +74,7 @@ fn code_is_what_the_files_say() {
 
 /// The text of a module's first function.
 fn code_of(wat: &str) -> String {
-    let module = module(wat);
+    let module = module(wat, &Features::default());
     let (options, target) = options(wat, &module);
     text::print(&module, FuncIndex(module.imported_funcs), options, &target).expect("it can be compiled")
 }
@@ -123,7 +91,7 @@ fn each_byte_of_code_is_there_once() {
             (block $a (block $b (br_table $a $b $a (i32.load (local.get 0)))))
             (i32.trunc_f64_s (f64.const 2.5)))
     )"#;
-    let module = module(wat);
+    let module = module(wat, &Features::default());
     let (options, target) = options(wat, &module);
     let code =
         upshift_baseline::compile(&module, FuncIndex(0), options, &target).expect("it can be compiled").code;

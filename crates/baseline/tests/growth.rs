@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::fmt::Write;
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::{BaselineCode, Target, compile};
+use upshift_baseline::{BaselineCode, compile};
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};

@@ -1,7 +1,8 @@
 //! What lies beside the code is in order, for functions with everything that has a place there.
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::{BaselineCode, Fault, Target, compile, positions};
+use upshift_baseline::{BaselineCode, compile, positions};
+use upshift_codegen::{Fault, Target};
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};

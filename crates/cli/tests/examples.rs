@@ -1,10 +1,9 @@
 //! The example programs, run end to end: each case of `examples/cases.txt`, whose head describes the format.
 //!
 //! ```text
-//! case ─┬─▶ upshift run --dispatch loop ─┐
-//!       ├─▶ upshift run --dispatch tail ─┤
-//!       ├─▶ upshift run --tier baseline ─┼─▶ exit code, standard output, written file: as in examples/expected
-//!       └─▶ the native program ──────────┘
+//! case ─┬─▶ upshift run --dispatch … ──────┐
+//!       ├─▶ upshift run --tier …, --jit … ─┼─▶ exit code, standard output, written file: as in examples/expected
+//!       └─▶ the native program ────────────┘
 //! ```
 //!
 //! A native program is compiled from the case's source where the machine has a compiler for its language, and so is the Go
@@ -266,11 +265,14 @@ fn cases() -> Vec<Case> {
 }
 
 /// The flags with which programs run, and the tier that these need.
-const WAYS: [(Tier, [&str; 2]); 4] = [
+const WAYS: [(Tier, [&str; 2]); 7] = [
     (Tier::Interpreter, ["--dispatch", "loop"]),
     (Tier::Interpreter, ["--tier", "interp"]),
     (Tier::Baseline, ["--tier", "baseline"]),
     (Tier::Baseline, ["--tier", "auto"]),
+    (Tier::Optimizing, ["--tier", "opt"]),
+    (Tier::Optimizing, ["--jit", "sync"]),
+    (Tier::Optimizing, ["--jit", "background"]),
 ];
 
 #[test]

@@ -56,7 +56,14 @@ const SOON: Duration = Duration::from_secs(10);
 #[test]
 fn a_timeout_ends_loops() {
     let dir = Dir::with(&[("spin.wat", SPIN)]);
-    for limit in [&["--timeout", "100ms"][..], &["-W", "timeout=100ms"], &["--timeout", "0.1"]] {
+    for limit in [
+        &["--timeout", "100ms"][..],
+        &["-W", "timeout=100ms"],
+        &["--timeout", "0.1"],
+        &["--timeout=100ms", "--tier=opt"],
+        &["--timeout=100ms", "--jit=sync"],
+        &["--timeout=100ms", "--jit=background"],
+    ] {
         let begin = Instant::now();
         dir.run(&[limit, &["spin.wat"]].concat())
             .fails(134, &["100ms", "`--timeout DURATION`", "interrupted"]);

@@ -9,7 +9,10 @@ pub const BYTES_PER_UNIT: u64 = 64;
 /// How many slots are set or carried for a unit of fuel.
 pub const SLOTS_PER_UNIT: u64 = 64;
 
-/// How many blocks and clauses that catch exceptions are looked at for a unit of fuel.
+/// After how many bytes that are moved, set or allocated the epoch is looked at.
+pub const BYTES_PER_LOOK: u64 = 1 << 20;
+
+/// How many blocks and clauses that catch exceptions there are around a place where one passes, for a unit of fuel.
 pub const CLAUSES_PER_UNIT: u64 = 64;
 
 /// As how many clauses a frame counts in which a handler is looked for.

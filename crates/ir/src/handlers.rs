@@ -19,6 +19,13 @@ pub struct Handlers {
     pub handlers: Box<[Handler]>,
 }
 
+/// How many handlers and clauses there are in a handler that the program has so many clauses for, and in those around it, of which
+/// there are so many.
+#[must_use]
+pub const fn steps(clauses: u32, outer: u32) -> u32 {
+    1 + clauses + outer
+}
+
 /// The start of a part of the code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Region {
@@ -35,6 +42,9 @@ pub struct Handler {
     pub clauses: Box<[Clause]>,
     /// The number of the handler to try when none of them fits.
     pub outer: Option<u32>,
+    /// What a search pays for that begins here, whatever it finds and however many clauses this code needs: the handlers and clauses
+    /// that the program has from here outwards, see [`steps`].
+    pub steps: u32,
 }
 
 /// A clause of a handler.
@@ -57,37 +67,31 @@ impl Handlers {
         self.handlers.is_empty()
     }
 
-    /// The clause for an exception that comes out of the instruction that `word` belongs to. `is_tag` tells whether a tag
-    /// of the module is that of the exception. Handlers and clauses that were looked at are added to `steps`.
+    /// The clause for an exception that comes out of the instruction that `word` belongs to, and how many handlers and clauses the
+    /// search pays for. `is_tag` tells whether a tag of the module is that of the exception.
     ///
     /// ```
     /// use upshift_core::index::TagIndex;
-    /// use upshift_ir::handlers::{Clause, Handler, Handlers, Region};
+    /// use upshift_ir::handlers::{Clause, Handler, Handlers, Region, steps};
     ///
     /// let clause = Clause { tag: Some(TagIndex(7)), payload: 3, reference: None, target: 12 };
     /// let handlers = Handlers {
     ///     regions: [Region { start: 1, handler: Some(0) }, Region { start: 9, handler: None }].into(),
-    ///     handlers: [Handler { clauses: [clause].into(), outer: None }].into(),
+    ///     handlers: [Handler { clauses: [clause].into(), outer: None, steps: steps(1, 0) }].into(),
     /// };
-    /// let mut steps = 0;
-    /// assert_eq!(handlers.find(8, |tag| tag == TagIndex(7), &mut steps), Some(&clause));
-    /// assert_eq!(handlers.find(8, |_| false, &mut steps), None);
-    /// assert_eq!(steps, 4);
-    /// assert_eq!(handlers.find(9, |_| true, &mut steps), None);
+    /// assert_eq!(handlers.find(8, |tag| tag == TagIndex(7)), (Some(&clause), 2));
+    /// assert_eq!(handlers.find(8, |_| false), (None, 2));
+    /// assert_eq!(handlers.find(9, |_| true), (None, 0));
     /// ```
     #[must_use]
-    pub fn find(&self, word: usize, is_tag: impl Fn(TagIndex) -> bool, steps: &mut u64) -> Option<&Clause> {
+    pub fn find(&self, word: usize, is_tag: impl Fn(TagIndex) -> bool) -> (Option<&Clause>, u32) {
         let behind = self.regions.partition_point(|region| region.start as usize <= word);
-        let mut number = self.regions[behind.checked_sub(1)?].handler;
-        while let Some(handler) = number {
-            let handler = &self.handlers[handler as usize];
-            let found = handler.clauses.iter().position(|clause| clause.tag.is_none_or(&is_tag));
-            *steps += 1 + found.map_or(handler.clauses.len(), |at| at + 1) as u64;
-            if let Some(at) = found {
-                return Some(&handler.clauses[at]);
-            }
-            number = handler.outer;
-        }
-        None
+        let handler = |number: u32| &self.handlers[number as usize];
+        let region = behind.checked_sub(1).map(|last| self.regions[last]);
+        let first = region.and_then(|region| region.handler).map(handler);
+        let mut outwards = std::iter::successors(first, |inner| inner.outer.map(handler));
+        let found =
+            outwards.find_map(|handler| handler.clauses.iter().find(|clause| clause.tag.is_none_or(&is_tag)));
+        (found, first.map_or(0, |handler| handler.steps))
     }
 }

@@ -50,7 +50,7 @@ use upshift_translate::backend::{Frame, SCRATCH_SLOTS};
 
 use crate::decode::{Instr, Malformed, cast_fields, decode_all};
 use crate::func_code::FuncCode;
-use crate::handlers::{Clause, Handler, Handlers, Region};
+use crate::handlers::{Clause, Handler, Handlers, Region, steps};
 use crate::op::{Field, Op};
 use crate::references::ReferenceMaps;
 
@@ -193,7 +193,7 @@ fn print_handlers(text: &mut String, handlers: &Handlers) -> std::fmt::Result {
             None => writeln!(text, "no handler")?,
         }
     }
-    for (number, Handler { clauses, outer }) in handlers.handlers.iter().enumerate() {
+    for (number, Handler { clauses, outer, .. }) in handlers.handlers.iter().enumerate() {
         write!(text, "handler {number}:")?;
         for (i, &Clause { tag, payload, reference, target }) in clauses.iter().enumerate() {
             let (comma, target) = (if i == 0 { "" } else { "," }, target - 1);
@@ -284,7 +284,7 @@ pub fn parse(text: &str) -> Result<FuncCode, ParseError> {
             continue;
         }
         if let Some(handler) = line.strip_prefix("handler ") {
-            handlers.push(parse_handler(handler, handlers.len()).map_err(error)?);
+            handlers.push(parse_handler(handler, &handlers).map_err(error)?);
             continue;
         }
         let rest = match line.strip_prefix('@') {
@@ -319,10 +319,10 @@ fn parse_region(text: &str) -> Result<Region, String> {
 }
 
 /// A handler behind `handler`.
-fn parse_handler(text: &str, expected: usize) -> Result<Handler, String> {
+fn parse_handler(text: &str, before: &[Handler]) -> Result<Handler, String> {
     let (name, clauses) = text.split_once(':').ok_or("expected a number and a colon")?;
-    if number(name)? as usize != expected {
-        return Err(format!("this is handler {expected}"));
+    if number(name)? as usize != before.len() {
+        return Err(format!("this is handler {}", before.len()));
     }
     let mut handler = (Vec::new(), None);
     for clause in clauses.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
@@ -343,7 +343,11 @@ fn parse_handler(text: &str, expected: usize) -> Result<Handler, String> {
         };
         handler.0.push(Clause { tag, payload, reference, target: position(target)? });
     }
-    Ok(Handler { clauses: handler.0.into(), outer: handler.1 })
+    let (clauses, outer): (Vec<Clause>, Option<u32>) = handler;
+    // An outer handler that is not there is the verifier's to find.
+    let around = outer.and_then(|outer| before.get(outer as usize)).map_or(0, |outer| outer.steps);
+    let steps = steps(clauses.len() as u32, around);
+    Ok(Handler { clauses: clauses.into(), outer, steps })
 }
 
 fn number(text: &str) -> Result<u32, String> {

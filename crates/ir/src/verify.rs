@@ -15,7 +15,7 @@ use upshift_core::vm::{BuiltinOp, INLINE_SUPERTYPES, frame};
 
 use crate::decode::{Instr, cast_fields, decode_all};
 use crate::func_code::FuncCode;
-use crate::handlers::Handlers;
+use crate::handlers::{Handlers, steps};
 use crate::op::{Field, Op, is_back_edge};
 
 /// What is wrong, and at which word (counted behind the preamble).
@@ -134,6 +134,10 @@ fn check_handlers(
         if let Some(outer) = handler.outer.filter(|&outer| outer >= number) {
             return Err((0, format!("handler {outer} is around handler {number}, but comes behind it")));
         }
+        let outer = handler.outer.map_or(0, |outer| handlers.handlers[outer as usize].steps);
+        if handler.steps != steps(handler.clauses.len() as u32, outer) {
+            return Err((0, format!("handler {number} is said to have {} steps", handler.steps)));
+        }
         for clause in &handler.clauses {
             if !starts.contains(&(i64::from(clause.target) - 1)) {
                 return Err((clause.target, format!("handler {number} leads inside of an instruction")));
@@ -158,7 +162,7 @@ mod tests {
 
     use super::verify;
     use crate::func_code::FuncCode;
-    use crate::handlers::{Clause, Handler, Handlers, Region};
+    use crate::handlers::{Clause, Handler, Handlers, Region, steps};
     use crate::op::Op;
 
     fn with_handlers(frame_slots: u32, words: &[u64], handlers: Handlers) -> FuncCode {
@@ -201,7 +205,7 @@ mod tests {
         let problem = |regions: &[(u32, u32)], outer: Option<u32>, target: u32, reference: i32| {
             let clause = Clause { tag: None, payload: 0, reference: Some(reference), target };
             let region = |&(start, number)| Region { start, handler: Some(number) };
-            let handler = Handler { clauses: [clause].into(), outer };
+            let handler = Handler { clauses: [clause].into(), outer, steps: steps(1, 0) };
             let handlers =
                 Handlers { regions: regions.iter().map(region).collect(), handlers: [handler].into() };
             let verified = verify(&with_handlers(3, &[Op::Return as u64], handlers));

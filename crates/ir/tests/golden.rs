@@ -16,9 +16,11 @@ use std::path::Path;
 
 use upshift_core::index::FuncIndex;
 use upshift_ir::{compile, text, verify};
-use upshift_translate::{CodeOptions, ModuleInfo, names};
+use upshift_translate::{CodeOptions, Features, ModuleInfo, names};
 
-use crate::files::module;
+fn module(wat: &str) -> ModuleInfo {
+    files::module(wat, &Features::default())
+}
 
 /// What the first line of a file asks for: `;; options: fuel interruption canonical-nans`, or some of these.
 fn options(wat: &str) -> CodeOptions {

@@ -1,22 +1,48 @@
-//! What comes out of the compiler: [`OptCode`], or a [`Refusal`]; and what goes in besides the function: [`Request`].
+//! What goes into the compiler besides the function, a [`Request`], and what comes out: [`OptCode`], or a [`Refusal`].
 //!
 //! A *position* is an offset in the code. What lies behind it, in the pool, belongs to positions: [`OptCode::owners`] tells which.
 
 use std::fmt;
 
 use upshift_asm::NativeCode;
-use upshift_baseline::Fault;
+use upshift_codegen::{Fault, owner};
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
-/// What is wanted of the compiler.
+/// What the compiler is asked for.
+///
+/// ```
+/// use upshift_asm::x64::CpuFeatures;
+/// use upshift_codegen::Target;
+/// use upshift_core::index::FuncIndex;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::{Dump, PassSet, Request, Stage, compile};
+/// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
+///
+/// #[derive(Default)]
+/// struct Steps(Vec<String>);
+/// impl Dump for Steps {
+///     fn step(&mut self, _: Stage, name: &str, _: &dyn Fn() -> String) {
+///         self.0.push(name.to_owned());
+///     }
+/// }
+///
+/// let module = parse(wat::parse_str("(module (func))")?.into(), &Features::default(), &TypeRegistry::default())?;
+/// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let mut steps = Steps::default();
+/// let request = Request { off: PassSet::all(), dump: Some(&mut steps), ..Request::default() };
+/// compile(&module, FuncIndex(0), CodeOptions::default(), &target, request)?;
+/// assert_eq!(steps.0, ["build", "lower", "allocate", "emit"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Default)]
 pub struct Request<'a> {
     /// The number of a loop, if the code is to begin at its head with the frame of another tier; else it is the whole function.
     pub osr: Option<u32>,
     /// Passes that are not to run: for tests, which compare.
     pub off: PassSet,
-    /// Who gets the text of what is between the steps.
+    /// What gets the text after each step.
     pub dump: Option<&'a mut dyn Dump>,
 }
 
@@ -33,7 +59,7 @@ pub enum Stage {
 
 /// Gets texts of what is between the steps of the compiler.
 pub trait Dump {
-    /// A step, by its name, has ended; what there is now is printed by `text` if somebody wants that.
+    /// A step, by its name, has ended; what there is now is printed by `text` if something uses that.
     fn step(&mut self, stage: Stage, name: &str, text: &dyn Fn() -> String);
 }
 
@@ -66,7 +92,7 @@ pub struct OptCode {
     pub stats: Stats,
 }
 
-/// What is told of a compilation.
+/// Figures of a compilation.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Stats {
     /// Machine instructions before registers were allocated.
@@ -79,14 +105,22 @@ pub struct Stats {
     pub passes_off: PassSet,
 }
 
-/// A set of passes.
+/// A set of passes, and of the allocator `ion`, without which the quick one is taken.
+///
+/// ```
+/// use upshift_opt::PassSet;
+///
+/// let off = PassSet::of("gvn").with("licm");
+/// assert!(off.contains("licm") && !off.contains("dce") && PassSet::of("no pass") == PassSet::default());
+/// assert_eq!(off.names().collect::<Vec<_>>(), ["gvn", "licm"]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct PassSet(pub u32);
 
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
     pub const NAMES: &'static [&'static str] =
-        &["blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "ion"];
+        &["blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "sink", "split", "ion"];
 
     /// The pass of that name alone; nothing if there is none.
     #[must_use]
@@ -149,8 +183,10 @@ refusals! {
     Operator "operator without a form";
     /// The code would be larger than an object may be, or its frame larger than any stack.
     TooLarge "too large";
-    /// So much is different on so many ways through it that compiling it would take long and much memory.
+    /// So much is different on so many paths through it that compiling it would take long and much memory.
     TooManyEdges "too many values on too many branches";
+    /// Calls have so many results that there are many more values than the function's bytes account for.
+    TooManyValues "too many values";
     /// So many references live over so many calls that compiling it would take long and much memory.
     TooManyReferences "too many references over too many calls";
     /// So many values live over so many blocks that compiling it would take long and much memory.
@@ -161,6 +197,8 @@ refusals! {
     Translation "translation failed";
     /// The module has as much native code as it may have.
     Budget "code budget";
+    /// The compiler has a fault, which should be reported: it has panicked.
+    Internal "internal error";
     /// There is no compiler for this processor.
     Processor "no compiler for this processor";
 }
@@ -190,8 +228,7 @@ impl OptCode {
         if offset < self.code.pool {
             return offset;
         }
-        let behind = self.owners.partition_point(|&(start, _)| start <= offset);
-        behind.checked_sub(1).map_or(0, |at| self.owners[at].1)
+        owner(&self.owners, offset)
     }
 }
 

@@ -1,13 +1,23 @@
-//! The way of a function through the compiler, one step after the other.
+//! The pipeline of the compiler, one step after the other.
 //!
 //! ```text
 //! build ─ Func ─▶ passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
 //! ```
+//! In: a function of a validated module, or one of its loops, and the target. Out: code that may lie at any address with its tables, or
+//! the reason why there is none. In builds with debug assertions SSA is verified behind each pass, and the allocation is checked.
+//!
+//! **Size.** All steps take time and memory in proportion to the function, or have a bound. Past these bounds a function is not refused
+//! at once: passes that keep tables of all values are left out from [`MOST_VALUES`](passes::MOST_VALUES) on, and registers are allocated
+//! by the quick algorithm from [`QUICK_FROM`] instructions or 2²⁰ live values on ([`Stats::passes_off`](crate::Stats::passes_off) says
+//! so). Only what is out of proportion is refused, by name: too many values on too many edges or over too many blocks, too many
+//! references over too many calls ([`Reason`]).
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
+use regalloc2::RegAllocError;
 use upshift_asm::AsmError;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
+use upshift_codegen::text::hex;
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers};
 
@@ -22,10 +32,10 @@ use crate::ssa::Func;
 use crate::ssa::build::{BuildError, build};
 use crate::ssa::live;
 
-/// How many values may live behind all blocks together: the allocator's time and memory grow with them.
+/// How many values may be live at the ends of all blocks together: the allocator's time and memory grow with them.
 const MOST_LIVE: usize = 1 << 24;
 
-/// From so many of them on the quick algorithm allocates registers.
+/// From this many of them on, the quick algorithm allocates registers.
 const QUICK_FROM_LIVE: usize = 1 << 20;
 
 /// What is used from one function to the next.
@@ -49,11 +59,41 @@ impl Default for Room {
     }
 }
 
-thread_local! {
-    static ROOM: RefCell<Room> = RefCell::default();
+/// Calls `work` with the room of this thread.
+fn with_room<R>(work: impl FnOnce(&mut Room) -> R) -> R {
+    thread_local! {
+        static ROOM: Cell<Option<Box<Room>>> = const { Cell::new(None) };
+    }
+    // A panic drops it: none is used again that is in an unknown state. Nor is it there for a compilation within another one.
+    let mut room = ROOM.take().unwrap_or_default();
+    let result = work(&mut room);
+    ROOM.set(Some(room));
+    result
 }
 
 /// Compiles a function of the module, or what follows from one of its loops on.
+///
+/// ```
+/// use upshift_asm::x64::CpuFeatures;
+/// use upshift_codegen::Target;
+/// use upshift_core::index::FuncIndex;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::{Reason, Request, compile};
+/// use upshift_translate::{CodeOptions, Features, TypeRegistry, parse};
+///
+/// let text = "(module (func (param i32) (result i32) (i32.add (local.get 0) (local.get 0))))";
+/// let module = parse(wat::parse_str(text)?.into(), &Features::default(), &TypeRegistry::default())?;
+/// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let whole = compile(&module, FuncIndex(0), CodeOptions::default(), &target, Request::default())?;
+/// assert!(whole.reg_entry > whole.native_entry);
+///
+/// // There is no loop to enter at.
+/// let at_a_loop = Request { osr: Some(0), ..Request::default() };
+/// let refusal = compile(&module, FuncIndex(0), CodeOptions::default(), &target, at_a_loop).map(|_| ());
+/// assert_eq!(refusal.map_err(|refusal| refusal.reason), Err(Reason::NoSuchLoop));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When this tier leaves the function to the one below, and why.
@@ -65,66 +105,95 @@ pub fn compile(
     func: FuncIndex,
     options: CodeOptions,
     target: &Target,
-    mut request: Request<'_>,
+    request: Request<'_>,
 ) -> Result<OptCode, Refusal> {
-    ROOM.with_borrow_mut(|room| {
-        let refuse = |reason, detail: String| Refusal {
+    with_room(|room| {
+        let code = room.compile(module, func, options, target, request);
+        room.trim();
+        code.map_err(|Stop(reason, detail)| Refusal {
             reason,
             offset: module.body(func).map_or(0, |body| body.start),
             detail: detail.into(),
-        };
-        let mut dump = Dumps(request.dump.take());
-        let mut ssa =
-            build(module, func, options, request.osr, &mut room.walk).map_err(|error| match error {
-                BuildError::Translate(error) => refuse(Reason::Translation, error.to_string()),
-                BuildError::TooManyEdges => refuse(Reason::TooManyEdges, String::new()),
-                BuildError::NoSuchLoop => refuse(Reason::NoSuchLoop, String::new()),
-            })?;
-        dump.ssa("build", &ssa);
-        let passes_off = passes::run(&mut ssa, module, request.off, |name, ssa| dump.ssa(name, ssa));
-
-        let live = live::behind_blocks(&ssa, MOST_LIVE);
-        if live > MOST_LIVE {
-            return Err(refuse(Reason::TooManyLive, String::new()));
-        }
-        let mach = lower(&ssa, module, target, std::mem::take(&mut room.mach))
-            .ok_or_else(|| refuse(Reason::TooManyReferences, String::new()))?;
-        dump.step(Stage::Mach, "lower", &|| text::print(&mach, None, name));
-        let live = live.max(mach::live::behind_blocks(&mach, MOST_LIVE));
-        if live > MOST_LIVE {
-            room.keep(mach);
-            return Err(refuse(Reason::TooManyLive, String::new()));
-        }
-
-        let quick = request.off.contains("ion") || mach.insts.len() >= QUICK_FROM || live >= QUICK_FROM_LIVE;
-        let output = allocate(&mach, &room.environment, quick, &mut room.registers)
-            .map_err(|error| refuse(Reason::TooLarge, error.to_string()))?;
-        dump.step(Stage::Mach, "allocate", &|| text::print(&mach, Some(output), name));
-
-        let body =
-            Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: request.osr.is_some() };
-        let code = emit(&mach, output, &body, &mut room.emit);
-        let mut code = code.map_err(|error: AsmError| refuse(Reason::TooLarge, error.to_string()))?;
-        code.stats.passes_off = if quick { passes_off.with("ion") } else { passes_off };
-        dump.step(Stage::Asm, "emit", &|| hex(&code));
-        room.keep(mach);
-        Ok(code)
+        })
     })
 }
 
 impl Room {
-    /// Keeps what the next function can use, unless only very large ones need so much.
-    fn keep(&mut self, mach: MFunc<Inst>) {
+    fn compile(
+        &mut self,
+        module: &ModuleInfo,
+        func: FuncIndex,
+        options: CodeOptions,
+        target: &Target,
+        request: Request<'_>,
+    ) -> Result<OptCode, Stop> {
+        let Request { osr, off, dump } = request;
+        let mut dump = Dumps(dump);
+
+        let mut ssa = build(module, func, options, osr, &mut self.walk)?;
+        dump.ssa("build", &ssa);
+        let off = passes::run(&mut ssa, module, off, |name, ssa| dump.ssa(name, ssa));
+
+        let live_values = bounded(live::behind_blocks(&ssa, MOST_LIVE))?;
+        self.mach = lower(&ssa, module, target, std::mem::take(&mut self.mach))
+            .ok_or(Stop(Reason::TooManyReferences, String::new()))?;
+        dump.step(Stage::Mach, "lower", &|| text::print(&self.mach, None, name));
+
+        let live_registers = bounded(mach::live::behind_blocks(&self.mach, MOST_LIVE))?;
+        let quick = off.contains("ion")
+            || self.mach.insts.len() >= QUICK_FROM
+            || live_values.max(live_registers) >= QUICK_FROM_LIVE;
+        let output = allocate(&self.mach, &self.environment, quick, &mut self.registers)?;
+        dump.step(Stage::Mach, "allocate", &|| text::print(&self.mach, Some(output), name));
+
+        let body = Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: osr.is_some() };
+        let mut code = emit(&self.mach, output, &body, &mut self.emit)?;
+        code.stats.passes_off = if quick { off.with("ion") } else { off };
+        dump.step(Stage::Asm, "emit", &|| hex(0, code.code.code()));
+        Ok(code)
+    }
+
+    /// Gives back what only very large functions need.
+    fn trim(&mut self) {
         const MOST: usize = 1 << 16;
-        if mach.insts.capacity() > MOST {
+        if self.mach.insts.capacity() > MOST {
             *self = Room::default();
-        } else {
-            self.mach = mach;
         }
     }
 }
 
-/// Who gets the texts, if anybody does.
+/// Why a function is not compiled, and about what.
+struct Stop(Reason, String);
+
+impl From<BuildError> for Stop {
+    fn from(error: BuildError) -> Stop {
+        match error {
+            BuildError::Translate(error) => Stop(Reason::Translation, error.to_string()),
+            BuildError::TooManyEdges => Stop(Reason::TooManyEdges, String::new()),
+            BuildError::TooManyValues => Stop(Reason::TooManyValues, String::new()),
+            BuildError::NoSuchLoop => Stop(Reason::NoSuchLoop, String::new()),
+        }
+    }
+}
+
+impl From<RegAllocError> for Stop {
+    fn from(error: RegAllocError) -> Stop {
+        Stop(Reason::TooLarge, error.to_string())
+    }
+}
+
+impl From<AsmError> for Stop {
+    fn from(error: AsmError) -> Stop {
+        Stop(Reason::TooLarge, error.to_string())
+    }
+}
+
+/// How much is live, unless it is too much.
+fn bounded(live: usize) -> Result<usize, Stop> {
+    if live > MOST_LIVE { Err(Stop(Reason::TooManyLive, String::new())) } else { Ok(live) }
+}
+
+/// What gets the texts, if anything does.
 struct Dumps<'a>(Option<&'a mut dyn Dump>);
 
 impl Dumps<'_> {
@@ -137,14 +206,4 @@ impl Dumps<'_> {
     fn ssa(&mut self, name: &str, func: &Func) {
         self.step(Stage::Ssa, name, &|| func.to_string());
     }
-}
-
-/// The bytes of the code.
-fn hex(code: &OptCode) -> String {
-    const BYTES_IN_LINE: usize = 16;
-    let lines = code.code.code().chunks(BYTES_IN_LINE).enumerate().map(|(line, bytes)| {
-        let hex = bytes.iter().fold(String::new(), |line, byte| format!("{line} {byte:02x}"));
-        format!("@{:04x}{hex}\n", line * BYTES_IN_LINE)
-    });
-    lines.collect()
 }

@@ -14,17 +14,12 @@
 
 use std::fmt::Write;
 
-use upshift_asm::RelocKind;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
+use upshift_codegen::text::{head, hex, word};
 use upshift_core::index::FuncIndex;
-use upshift_core::shown::Shown;
-use upshift_ir::Op;
-use upshift_translate::{CodeOptions, ModuleInfo, listing, names};
+use upshift_translate::{CodeOptions, ModuleInfo, listing};
 
 use crate::code::{OptCode, Reason, Refusal, Request};
-
-/// How many bytes of code stand in a line.
-const BYTES_IN_LINE: usize = 16;
 
 /// The code of a function, with its bytes in hexadecimal.
 ///
@@ -39,13 +34,7 @@ pub fn print(
     options: CodeOptions,
     target: &Target,
 ) -> Result<String, Refusal> {
-    print_with(module, func, options, target, &mut |at, bytes| {
-        let lines = bytes.chunks(BYTES_IN_LINE).enumerate().map(|(line, bytes)| {
-            let hex = bytes.iter().fold(String::new(), |line, byte| format!("{line} {byte:02x}"));
-            format!("@{:04x}{hex}\n", at as usize + line * BYTES_IN_LINE)
-        });
-        lines.collect()
-    })
+    print_with(module, func, options, target, &mut hex)
 }
 
 /// The code of a function, with the lines that `disassemble` makes of instructions and their offset.
@@ -68,19 +57,10 @@ pub fn print_with(
         offset: error.offset as u32,
         detail: error.reason.into(),
     })?;
-    let name =
-        names::function_name(module, func).map_or(String::new(), |name| format!(" `{}`", Shown::new(name)));
-    let wasm = module.body(func).map_or(0, |body| body.end - body.start);
-    let (machine, pool) = (code.code.pool, code.code.bytes.len() - code.code.pool as usize);
-    let mut out = format!(
-        "; function {}{name}: {wasm} bytes of wasm, {machine} of code, {pool} of pool, {} spilled, {} embedded instruction{}\n",
-        func.0,
-        code.stats.spills,
-        code.stats.embedded,
-        if code.stats.embedded == 1 { "" } else { "s" },
-    );
+    let mut out =
+        head(module, func, &code.code, &format!("{} spilled, ", code.stats.spills), code.stats.embedded);
     print_code(&code, &operators, disassemble, &mut out);
-    if pool > 0 {
+    if (code.code.pool as usize) < code.code.bytes.len() {
         out.push_str("; pool\n");
         print_pool(&code, &mut out);
     }
@@ -117,7 +97,7 @@ fn print_code(
     }
 }
 
-/// The ways into the code.
+/// The entries of the code.
 fn titles(code: &OptCode) -> Vec<(u32, String)> {
     let arrival = code.code.word(code.entry + 8) as u32;
     if code.reg_entry == 0 {
@@ -136,16 +116,8 @@ fn print_pool(code: &OptCode, out: &mut String) {
         let value = code.code.word(at);
         let reloc = relocs.binary_search_by_key(&at, |reloc| reloc.at).ok().map(|found| relocs[found].kind);
         let meaning = match reloc {
-            Some(RelocKind::Base) => format!("address of @{value:04x}"),
-            Some(RelocKind::Stub(stub)) => format!("address of the stub {stub:?}"),
-            Some(RelocKind::Handler(number)) => {
-                let op = Op::ALL.get(usize::from(number));
-                format!("handler of {}", op.map_or("nothing", |op| op.text()))
-            }
-            None if code.entry == at => {
-                format!("preamble: frame of {value} bytes")
-            }
-            None => format!("constant {value}"),
+            None if code.entry == at => format!("preamble: frame of {value} bytes"),
+            kind => word(value, kind, |at| format!("address of @{at:04x}")),
         };
         line(out, format_args!("@{at:04x} {value:016x} ; {meaning}"));
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_opt::{OptCode, PassSet, Request, compile};

@@ -11,26 +11,23 @@
 //! A first line `;; options: fuel interruption check level-1` or with some of these asks for more than a processor that has everything
 //! and memories with guard pages.
 
+#[path = "../../ir/tests/common/files.rs"]
+mod files;
+
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
-use similar::TextDiff;
 use upshift_asm::x64::CpuFeatures;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_opt::lower::x64::lower;
 use upshift_opt::mach::x64::name;
 use upshift_opt::mach::{MFunc, text};
 use upshift_opt::ssa::build::build;
-use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuffers, names};
+use upshift_translate::{CodeOptions, Features, ModuleInfo, WalkBuffers, names};
 
-fn module(wat: &str) -> ModuleInfo {
-    let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    upshift_translate::parse(bytes.into(), &Features::default(), &TypeRegistry::default())
-        .unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::files::module;
 
 /// What the first line of a file asks for.
 fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
@@ -42,8 +39,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         choices: false,
         counts: false,
     };
-    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
-    for word in line.unwrap_or_default().split_whitespace() {
+    for word in files::options(wat) {
         match word {
             "fuel" => options.fuel = true,
             "interruption" => options.interruption = true,
@@ -57,7 +53,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
 
 /// The comments that belong below a module.
 fn expectation(wat: &str) -> String {
-    let module = module(wat);
+    let module = module(wat, &Features::default());
     let (options, target) = options(wat, &module);
     let mut text = String::new();
     for own in 0..module.bodies.len() as u32 {
@@ -76,39 +72,7 @@ fn expectation(wat: &str) -> String {
     text
 }
 
-/// Splits a file into the module and the comments at its end.
-fn split(file: &str) -> (&str, &str) {
-    let mut end = file.len();
-    for line in file.split_inclusive('\n').rev() {
-        if !line.trim().is_empty() && !line.starts_with(";;") {
-            break;
-        }
-        end -= line.len();
-    }
-    file.split_at(end)
-}
-
 #[test]
-fn golden() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lower");
-    let bless = std::env::var_os("UPSHIFT_BLESS").is_some();
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .expect("the folder exists")
-        .map(|entry| entry.expect("it can be read").path())
-        .collect();
-    files.sort();
-    let mut differences = String::new();
-    for path in files {
-        let file = fs::read_to_string(&path).expect("it can be read");
-        let (wat, comments) = split(&file);
-        let expected = expectation(wat);
-        if bless {
-            fs::write(&path, format!("{wat}{expected}")).expect("it can be written");
-        } else if comments.trim() != expected.trim() {
-            let diff = TextDiff::from_lines(comments.trim(), expected.trim());
-            let diff = diff.unified_diff().context_radius(2).to_string();
-            write!(differences, "{}\n{diff}", path.display()).expect("writing to a String does not fail");
-        }
-    }
-    assert!(differences.is_empty(), "UPSHIFT_BLESS=1 writes these:\n{differences}");
+fn machine_instructions_are_what_the_files_say() {
+    files::compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lower"), expectation);
 }

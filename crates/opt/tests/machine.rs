@@ -1,10 +1,13 @@
 //! From machine instructions with virtual registers to code: registers are allocated (and checked, which debug builds do), and what
 //! comes out is disassembled.
 
-use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter, Mnemonic};
+#[path = "../../baseline/tests/common/disassembly.rs"]
+#[expect(dead_code, reason = "there are no comments of files here")]
+mod disassembly;
+
 use regalloc2::Ctx;
 use upshift_asm::x64::{Alu, Cond, CpuFeatures, Scale, Shift, Size, XmmBinary};
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::Trap;
 use upshift_core::vm::Returns;
 use upshift_opt::OptCode;
@@ -42,27 +45,12 @@ fn compile(params: &[Ty], results: u32, build: impl FnOnce(&mut Builder<Inst>)) 
     compile_with(CpuFeatures::ALL, params, results, build)
 }
 
+/// The offset and the text of each instruction.
 fn disassemble(code: &OptCode) -> Vec<(u64, String)> {
-    let mut formatter = IntelFormatter::new();
-    let options = formatter.options_mut();
-    options.set_hex_prefix("0x");
-    options.set_hex_suffix("");
-    options.set_branch_leading_zeros(false);
-    options.set_small_hex_numbers_in_decimal(true);
-    options.set_space_after_operand_separator(true);
-    let mut decoder = Decoder::with_ip(64, code.code.code(), 0, DecoderOptions::NONE);
-    let mut lines = Vec::new();
-    let mut instruction = Instruction::default();
-    while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
-        if instruction.mnemonic() == Mnemonic::Int3 {
-            continue;
-        }
-        let mut line = String::new();
-        formatter.format(&instruction, &mut line);
-        lines.push((instruction.ip(), line));
-    }
-    lines
+    let text = disassembly::disassemble(0, code.code.code());
+    let offset = |at: &str| u64::from_str_radix(at.trim_start_matches('@'), 16).expect("an offset");
+    let line = |line: &str| line.split_once(' ').map(|(at, text)| (offset(at), text.to_owned()));
+    text.lines().filter_map(line).collect()
 }
 
 /// The instructions between the entry for arguments in registers, with the stack pointer's step if it has one, and the first return,

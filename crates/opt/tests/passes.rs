@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use upshift_core::index::FuncIndex;
 use upshift_opt::PassSet;
 use upshift_opt::passes::aliases::Aliases;
-use upshift_opt::passes::{self, blocks, dce, gvn, licm, loads, params, selects, stores};
+use upshift_opt::passes::{self, blocks, dce, gvn, licm, loads, params, selects, sink, split, stores};
 use upshift_opt::ssa::dom::Dominators;
 use upshift_opt::ssa::loops::Loops;
 use upshift_opt::ssa::{Func, Op, build, verify};
@@ -101,6 +101,16 @@ fn time(func: &mut Func, module: &ModuleInfo, sums: &mut Sums) {
     timed("licm", &mut |func| _ = licm::run(func, &dominators, &loops, aliases));
     timed("selects", &mut |func| _ = selects::run(func));
     timed("dce", &mut |func| _ = dce::run(func));
+    // Both with what they need to know.
+    let mut with_loops = |name: &str, pass: fn(&mut Func, &Dominators, &Loops) -> u32| {
+        timed(name, &mut |func| {
+            let dominators = Dominators::new(func);
+            let loops = Loops::new(func, &dominators, &func.predecessors());
+            pass(func, &dominators, &loops);
+        });
+    };
+    with_loops("sink", sink::run);
+    with_loops("split", split::run);
 }
 
 #[test]

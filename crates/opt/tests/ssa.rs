@@ -7,27 +7,23 @@
 //! All SSA is also read back from its text. `UPSHIFT_BLESS=1` writes the comments anew: read the difference then, line by line,
 //! since nothing here checks that the new code means the same.
 
+#[path = "../../ir/tests/common/files.rs"]
+mod files;
+
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
-use similar::TextDiff;
 use upshift_core::index::FuncIndex;
 use upshift_opt::ssa::{Func, build, parse, text, verify};
-use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuffers, names};
+use upshift_translate::{CodeOptions, Features, ModuleInfo, WalkBuffers, names};
 
-fn module(wat: &str) -> ModuleInfo {
-    let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    upshift_translate::parse(bytes.into(), &Features::all(), &TypeRegistry::default())
-        .unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::files::module;
 
 /// What the first line of a file asks for: `;; options: fuel interruption canonical-nans osr`, or some of these; `osr` adds the bodies
 /// for entry at each loop.
 fn options(wat: &str) -> (CodeOptions, bool) {
     let (mut options, mut osr) = (CodeOptions::default(), false);
-    let line = wat.lines().next().and_then(|line| line.strip_prefix(";; options:"));
-    for word in line.unwrap_or_default().split_whitespace() {
+    for word in files::options(wat) {
         match word {
             "fuel" => options.fuel = true,
             "interruption" => options.interruption = true,
@@ -52,7 +48,7 @@ fn printed(module: &ModuleInfo, func: &Func) -> String {
 
 /// The comments that belong below a module.
 fn expectation(wat: &str) -> String {
-    let module = module(wat);
+    let module = module(wat, &Features::all());
     let (options, osr) = options(wat);
     let mut text = String::new();
     for own in 0..module.bodies.len() as u32 {
@@ -75,43 +71,7 @@ fn expectation(wat: &str) -> String {
     text
 }
 
-/// Splits a file into the module and the comments at its end.
-fn split(file: &str) -> (&str, &str) {
-    let mut end = file.len();
-    for line in file.split_inclusive('\n').rev() {
-        if !line.trim().is_empty() && !line.starts_with(";;") {
-            break;
-        }
-        end -= line.len();
-    }
-    file.split_at(end)
-}
-
 #[test]
 fn ssa_is_what_the_files_say() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ssa");
-    let bless = std::env::var_os("UPSHIFT_BLESS").is_some_and(|value| value == "1");
-    let mut files: Vec<_> = fs::read_dir(&dir)
-        .expect("the directory is there")
-        .map(|entry| entry.expect("it can be read").path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "wat"))
-        .collect();
-    files.sort();
-    let mut differences = String::new();
-    for path in files {
-        let file = fs::read_to_string(&path).expect("the file can be read");
-        let (wat, expected) = split(&file);
-        let is = expectation(wat);
-        if is == expected {
-            continue;
-        }
-        if bless {
-            fs::write(&path, format!("{wat}{is}")).expect("the file can be written");
-            continue;
-        }
-        let diff = TextDiff::from_lines(expected, &is);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        differences += &diff.unified_diff().context_radius(4).header(&name, "SSA now").to_string();
-    }
-    assert!(differences.is_empty(), "UPSHIFT_BLESS=1 accepts this:\n{differences}");
+    files::compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ssa"), expectation);
 }

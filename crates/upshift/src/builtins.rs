@@ -25,7 +25,7 @@ use crate::instantiate::{
     check_memory_init, check_table_init, drop_data, drop_elem, memory_init, table_init,
 };
 use crate::memory::{Expected, LinearMemory, Memory};
-use crate::pace::{Items, goes_on, in_parts, look};
+use crate::pace::{Items, goes_on, in_parts};
 use crate::store::{Pending, StoreState};
 use crate::table::{Table, TableData};
 use crate::tier::{self, first_call};
@@ -242,11 +242,7 @@ unsafe extern "C" fn make_room(ctx: *mut VmCtx, bytes: u32) -> Status {
     // looks for them: the instruction begins again afterwards.
     unsafe {
         let mut store = StoreState::from_ctx((*ctx).store);
-        let room = catch_unwind(AssertUnwindSafe(|| {
-            // What follows cannot stop in the middle.
-            look(store)?;
-            store.as_mut().make_room(bytes)
-        }));
+        let room = catch_unwind(AssertUnwindSafe(|| store.as_mut().make_room(bytes)));
         outcome(store, room)
     }
 }

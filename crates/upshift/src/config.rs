@@ -215,9 +215,17 @@ impl Config {
         self
     }
 
-    /// Whether and how functions that run a lot are optimized while programs run, with [`Tiers::Auto`]; not unless set. Not part of the
-    /// stable interface.
-    #[doc(hidden)]
+    /// Whether and how functions that run a lot are optimized while programs run, with [`Tiers::Auto`];
+    /// [`Optimization::Background`] unless set. Results, traps and fuel are the same, whatever is set.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Optimization};
+    ///
+    /// // Neither a thread nor the memory that an optimizing compiler takes.
+    /// let engine = Engine::new(Config::new().optimization(Optimization::Never))?;
+    /// # drop(engine);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
     pub fn optimization(&mut self, optimization: Optimization) -> &mut Config {
         self.tier_up.optimization = optimization;
         self

@@ -19,9 +19,9 @@ use crate::vm::adaptors::Adaptors;
 use crate::vm::code::{CodeSet, NoNativeCode};
 use crate::vm::native::Machine;
 use crate::vm::observe::Observers;
-use crate::vm::optimizer::Optimizer;
+use crate::vm::optimizer::{Optimizer, has_one_processor};
 use crate::vm::pool::Pools;
-use crate::vm::tier::{Tier, TierUp, Tiering, Tiers};
+use crate::vm::tier::{Optimization, Tier, TierUp, Tiering, Tiers};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
 const MAX_WASM_STACK: u64 = 1 << 32;
@@ -84,7 +84,12 @@ fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
         (Tiers::Only(Tier::Interpreter), _) => return Ok(Tiering::Never),
         (Tiers::Only(tier), _) => Tiering::AtFirstCall(tier),
         (Tiers::Auto, up @ TierUp { random: Some(_), .. }) => Tiering::AtRandom(up),
-        (Tiers::Auto, up) => Tiering::WhenHot(up),
+        (Tiers::Auto, mut up) => {
+            if up.optimization == Optimization::Background && has_one_processor() {
+                up.optimization = Optimization::AtOnce;
+            }
+            Tiering::WhenHot(up)
+        }
     };
     if !Tier::Baseline.is_available() {
         return Err(NoNativeCode::Unsupported);
@@ -178,6 +183,13 @@ impl Engine {
     pub fn refusals(&self) -> impl Iterator<Item = (Reason, usize)> {
         let refused = self.inner.refused.iter().map(|count| count.load(Ordering::Relaxed));
         Reason::ALL.iter().copied().zip(refused).filter(|&(_, count)| count > 0)
+    }
+
+    /// Waits until all that was requested of the thread that optimizes is done, or cannot be; for tests of Upshift itself: not part of
+    /// the stable interface.
+    #[doc(hidden)]
+    pub fn finish_optimizing(&self) {
+        self.inner.optimizer.finish();
     }
 
     /// The optimizing compiler has refused something.

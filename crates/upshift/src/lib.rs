@@ -177,9 +177,7 @@ pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
 pub use vm::refusal::CodeRefusal;
-#[doc(hidden)]
-pub use vm::tier::Optimization;
-pub use vm::tier::{Compilation, Tier, TierPath, Tiers, Trigger};
+pub use vm::tier::{Compilation, Optimization, Tier, TierPath, Tiers, Trigger};
 
 /// The README's example is compiled and run as a test.
 #[cfg(doctest)]

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::index::{FuncIndex, TagIndex};
 use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]

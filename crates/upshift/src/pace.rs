@@ -14,15 +14,12 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use upshift_core::Trap;
-use upshift_core::fuel::BYTES_PER_UNIT;
+use upshift_core::fuel::{BYTES_PER_LOOK, BYTES_PER_UNIT};
 use upshift_core::vm::PcKind;
 
 use crate::frames::Frame;
 use crate::store::{StoreState, UpdateDeadline};
 use crate::vm::work::{Work, count};
-
-/// How many bytes a service works on between two looks at the epoch.
-pub(crate) const BYTES_PER_LOOK: u64 = 1 << 20;
 
 impl StoreState {
     /// Takes fuel if the code of this engine is paid for; all that is left if it is not enough.

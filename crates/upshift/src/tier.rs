@@ -160,6 +160,7 @@ impl FrameInfo {
 mod change;
 #[cfg(test)]
 mod counter;
+mod led;
 mod pays;
 mod place;
 mod random;

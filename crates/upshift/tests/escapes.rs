@@ -11,8 +11,8 @@ use common::ways::Way;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use upshift::{
-    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, SharedMemory, Store, Tier,
-    Trap, Val,
+    Caller, Config, Engine, Extern, Func, Instance, Linker, MemoryType, Module, Optimization, SharedMemory,
+    Store, Tier, Trap, Val,
 };
 
 /// The ways in which code runs, and native code that is entered after so many arrivals.
@@ -22,12 +22,17 @@ fn configs() -> Vec<(String, Config)> {
         for seed in 2..6 {
             let mut config = Config::new();
             config.random_tiers(seed);
+            if seed % 2 == 1 {
+                config.optimization(Optimization::AtOnce);
+            }
             configs.push((format!("random {seed}"), config));
         }
         for after in [0, 1, 2, 3, 5, 50] {
             let mut config = Config::new();
             config.tier_up_after(after);
-            configs.push((format!("after {after}"), config));
+            configs.push((format!("after {after}"), config.clone()));
+            config.optimize_after(after).optimization(Optimization::AtOnce).skip_baseline(after % 2 == 1);
+            configs.push((format!("optimized after {after}"), config));
         }
     }
     configs

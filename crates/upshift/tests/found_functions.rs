@@ -7,7 +7,7 @@ mod ways;
 
 use upshift::{Caller, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline, WasmBacktrace};
 
-use crate::ways::Way;
+use crate::ways::{Way, wide_body};
 
 /// A table of functions: an own one of the type, one of another type, nothing, one of another instance, one of the host, one
 /// of a subtype.
@@ -245,18 +245,19 @@ fn arguments_of_tail_calls_move() -> Result<()> {
 /// A tail call whose frame has no room is a trap of the function that makes it.
 #[test]
 fn overflow_belongs_to_the_caller() -> Result<()> {
-    for way in Way::with_whole_frames() {
+    for way in Way::all() {
         let mut config = way.config();
         config.max_wasm_stack(64 * 1024);
         let engine = upshift::Engine::new(&config)?;
-        let locals = "i64 ".repeat(7000);
+        let wide = wide_body(5000, "(call $wide)");
         let module = Module::new(
             &engine,
             format!(
                 r#"(module
                     (type $t (func))
                     (table funcref (elem $wide))
-                    (func $wide (local {locals}) (drop (local.get 0)))
+                    (global $g (mut i64) (i64.const 0))
+                    (func $wide {wide})
                     (func $again (param i32)
                         (if (local.get 0) (then
                             (call $again (i32.sub (local.get 0) (i32.const 1)))
@@ -275,7 +276,7 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
         instance.get_typed_func::<(), ()>(&mut store, "warm")?.call(&mut store, ())?;
         let run = instance.get_typed_func::<i32, ()>(&mut store, "run")?;
         run.call(&mut store, 3)?;
-        let error = run.call(&mut store, 500).expect_err("the wide frame has no room");
+        let error = run.call(&mut store, 1000).expect_err("the wide frame has no room");
         assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow), "{way:?}");
         let backtrace = error.downcast_ref::<WasmBacktrace>().expect("it stopped in wasm");
         assert_eq!(backtrace.frames()[0].func_name(), Some("tail"), "{way:?}");

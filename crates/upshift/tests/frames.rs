@@ -10,7 +10,7 @@ use upshift::{
     UpdateDeadline, WasmBacktrace,
 };
 
-use crate::ways::Way;
+use crate::ways::{Way, wide_body};
 
 /// Configurations with each way to run code.
 fn configs() -> Vec<Config> {
@@ -103,23 +103,27 @@ fn host_functions_know_who_calls_them() -> Result<()> {
 
 #[test]
 fn an_overflow_belongs_to_the_caller_whether_the_callee_has_code_or_not() -> Result<()> {
-    for mut config in Way::with_whole_frames().into_iter().map(Way::config) {
-        config.max_wasm_stack(64 << 10);
+    for mut config in Way::all().into_iter().map(Way::config) {
+        config.max_wasm_stack(16 << 10);
         let engine = Engine::new(&config)?;
-        let locals = "i64 ".repeat(20_000);
-        let big = format!("(module (func $big (export \"big\") (param i32 i64 v128) (local {locals})))");
+        let wide = wide_body(2200, "(call $big (i32.const 1) (i64.const 2) (v128.const i64x2 3 4))");
+        let big = format!(
+            "(module (global $g (mut i64) (i64.const 0)) (func $big (export \"big\") (param i32 i64 v128) {wide}))"
+        );
         let mut store = Store::new(&engine, ());
         let big = Instance::new(&mut store, &Module::new(&engine, &big)?, &[])?;
         let big = big.get_func(&mut store, "big").expect("it is exported");
         let text = format!(
             r#"(module
                 (import "" "big" (func $foreign (param i32 i64 v128)))
-                (func $own (param i32 i64 v128) (local {locals}))
+                (global $g (mut i64) (i64.const 0))
+                (func $own (param i32 i64 v128) {})
                 (func (export "own") (call $own (i32.const 1) (i64.const 2) (v128.const i64x2 3 4)))
                 (func (export "foreign") (call $foreign (i32.const 1) (i64.const 2) (v128.const i64x2 3 4)))
                 (func (export "tail") (return_call $own (i32.const 1) (i64.const 2) (v128.const i64x2 3 4)))
                 (func (export "outer") (call $middle))
-                (func $middle (call $foreign (i32.const 1) (i64.const 2) (v128.const i64x2 3 4))))"#
+                (func $middle (call $foreign (i32.const 1) (i64.const 2) (v128.const i64x2 3 4))))"#,
+            wide.replace("$big", "$own")
         );
         let instance = Instance::new(&mut store, &Module::new(&engine, text)?, &[big.into()])?;
         for (export, frames) in

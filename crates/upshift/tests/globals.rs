@@ -9,8 +9,8 @@ mod common {
 
 use common::ways::Way;
 use upshift::{
-    Caller, Config, Engine, Extern, Func, Global, GlobalType, Instance, Module, Mutability, Store, Tier,
-    UpdateDeadline, Val, ValType,
+    Caller, Config, Engine, Extern, Func, Global, GlobalType, Instance, Module, Mutability, Optimization,
+    Store, Tier, UpdateDeadline, Val, ValType,
 };
 
 /// The ways in which code runs, and native code that is entered after so many arrivals.
@@ -20,12 +20,17 @@ fn configs() -> Vec<(String, Config)> {
         for seed in 2..5 {
             let mut config = Config::new();
             config.random_tiers(seed);
+            if seed % 2 == 1 {
+                config.optimization(Optimization::AtOnce);
+            }
             configs.push((format!("random {seed}"), config));
         }
         for after in [1, 3, 20] {
             let mut config = Config::new();
             config.tier_up_after(after);
-            configs.push((format!("after {after}"), config));
+            configs.push((format!("after {after}"), config.clone()));
+            config.optimize_after(after).optimization(Optimization::AtOnce).skip_baseline(after % 2 == 1);
+            configs.push((format!("optimized after {after}"), config));
         }
     }
     configs

@@ -10,9 +10,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use upshift::{
-    Caller, CodeRefusal, Config, Engine, Extern, Func, Instance, MemoryType, Module, NoNativeCode, Result,
-    SharedMemory, Store, Tier, TierPath, Tiers, Trap, Trigger, TypedFunc, UpdateDeadline, Val, WasmParams,
-    WasmResults,
+    Caller, CodeRefusal, Config, Engine, Extern, Func, Instance, MemoryType, Module, NoNativeCode,
+    Optimization, Result, SharedMemory, Store, Tier, TierPath, Tiers, Trap, Trigger, TypedFunc,
+    UpdateDeadline, Val, WasmParams, WasmResults,
 };
 
 use crate::ways::Way;
@@ -85,7 +85,7 @@ fn a_module_has_a_budget_of_code() {
 
 #[test]
 fn calls_tell_the_tiers_that_others_led_to() {
-    let engine = Engine::new(Config::new().tier_up_after(50)).unwrap();
+    let engine = Engine::new(Config::new().tier_up_after(50).optimization(Optimization::Never)).unwrap();
     let module = Module::new(&engine, SUM).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
@@ -117,7 +117,7 @@ fn calls_tell_the_tiers_that_others_led_to() {
 #[test]
 fn tiers_change_both_ways_in_one_call() {
     for seed in 0..20 {
-        let engine = Engine::new(Config::new().random_tiers(seed)).unwrap();
+        let engine = Engine::new(Config::new().random_tiers(seed).optimization(Optimization::Never)).unwrap();
         let module = Module::new(&engine, SUM).unwrap();
         let mut store = Store::new(&engine, ());
         let sum = func::<_, i32, i64>(&mut store, &module, "sum");

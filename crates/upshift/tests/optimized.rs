@@ -90,17 +90,12 @@ fn calls_lead_to_optimized_code() {
     }
 }
 
-/// Nothing but one loop, whose program never calls a function twice.
+/// Nothing but one loop, whose program never calls a function twice, with the settings that everybody has who sets none: from tier 1,
+/// and from tier 0.
 #[test]
 fn one_long_loop_reaches_optimized_code() {
     for skip in [false, true] {
-        let mut config = Config::new();
-        config
-            .tier_up_after(10)
-            .optimize_after(100)
-            .optimization(Optimization::Background)
-            .skip_baseline(skip);
-        let engine = Engine::new(&config).unwrap();
+        let engine = Engine::new(Config::new().skip_baseline(skip)).unwrap();
         let text = r#"(module (import "" "go_on" (func $go_on (result i32))) (memory 1)
             (func (export "main") (param i32) (result i64) (local $turns i64)
                 (loop $l
@@ -118,13 +113,49 @@ fn one_long_loop_reaches_optimized_code() {
             assert!(begin.elapsed() < PATIENCE, "nothing was optimized");
             // The code is there some time; then it is soon looked for.
             let is_there = asked.compilations(1).iter().any(|code| code.from_loop == Some(0));
-            i32::from(!is_there || behind.fetch_add(1, Ordering::Relaxed) < 10_000)
+            i32::from(!is_there || behind.fetch_add(1, Ordering::Relaxed) < 100_000)
         });
         let instance = Instance::new(&mut store, &module, &[go_on.into()]).unwrap();
         let main = instance.get_typed_func::<i32, i64>(&mut store, "main").unwrap();
         let result = main.call(&mut store, 0).unwrap();
         assert_eq!(result, counts.0.load(Ordering::Relaxed));
         assert!(tiers(&store).contains(&Tier::Optimizing), "{:?}", tiers(&store));
+        // Nothing was compiled but what the loop needed, each once.
+        let code = module.compilations(1);
+        let made: Vec<_> = code.iter().map(|code| (code.tier, code.from_loop, code.trigger)).collect();
+        let expected = [(Tier::Optimizing, Some(0), Trigger::Loop), (Tier::Baseline, None, Trigger::Loop)];
+        assert_eq!(made, expected[..2 - usize::from(skip)]);
+        assert!(code.iter().all(|code| code.arrivals > 0));
+    }
+}
+
+/// A function that goes from loop to loop, as a program's main function does, has one way into optimized code, not one for each.
+#[test]
+fn many_loops_need_one_way_into_optimized_code() {
+    const LOOPS: usize = 20;
+    let inner = r#"(local.set $n (i32.const 100))
+        (loop $l
+            (local.set $sum (i64.add (local.get $sum) (i64.const 1)))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"#;
+    let text = format!(
+        r#"(module (func (export "main") (param $times i32) (result i64) (local $sum i64) (local $n i32)
+            (loop $again
+                {}
+                (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1)))))
+            (local.get $sum)))"#,
+        inner.repeat(LOOPS)
+    );
+    let mut background = Config::new();
+    background.tier_up_after(10).optimize_after(1000);
+    for (config, times) in [(rising(), 1000), (background, 100_000)] {
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, &text).unwrap();
+        let mut store = Store::new(&engine, ());
+        let main = func(&mut store, &module, "main");
+        assert_eq!(main.call(&mut store, times).unwrap(), i64::from(times) * 100 * LOOPS as i64);
+        let code = module.compilations(0);
+        let optimized = code.iter().filter(|code| code.tier == Tier::Optimizing).count();
+        assert!(optimized <= 2, "{optimized}");
     }
 }
 

@@ -5,7 +5,7 @@
 #[path = "common/ways.rs"]
 mod ways;
 
-use upshift::{Config, Engine, Instance, Linker, Module, Result, Store};
+use upshift::{Config, Engine, Instance, Linker, Module, Optimization, Result, Store};
 
 use crate::ways::Way;
 
@@ -116,6 +116,7 @@ fn between_tiers() -> Result<()> {
         let mut config = Config::new();
         if Way::all().contains(&Way::Random) {
             config.random_tiers(seed).jump_returns(seed % 2 == 1);
+            config.optimization(Optimization::AtOnce);
         }
         let engine = Engine::new(config.max_wasm_stack(64 * 1024))?;
         let mut store = Store::new(&engine, ());

@@ -213,12 +213,13 @@ fn random_tiers_with_optimized_code() {
     }
 }
 
-/// Functions that change their tier at calls and turns of loops, with objects that move.
+/// The same without optimized code.
 #[test]
 fn random_tiers() {
     if has_native_code() {
         for seed in 0..3 {
-            run_all(&|config| config.random_tiers(seed).gc_stress(seed == 2));
+            let optimization = Optimization::Never;
+            run_all(&|config| config.random_tiers(seed).gc_stress(seed == 2).optimization(optimization));
         }
     }
 }
@@ -240,7 +241,7 @@ fn own_scripts() {
     ];
     if has_native_code() {
         settings.push(&|config| config.tiers(Tiers::Only(Tier::Baseline)));
-        settings.push(&|config| config.random_tiers(1).gc_stress(true));
+        settings.push(&|config| config.random_tiers(1).gc_stress(true).optimization(Optimization::Never));
         settings.push(&|config| config.tiers(Tiers::Only(Tier::Optimizing)));
         settings.push(&|config| config.random_tiers(1).gc_stress(true).optimization(Optimization::AtOnce));
     }

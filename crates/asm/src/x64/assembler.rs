@@ -100,6 +100,11 @@ impl Assembler {
         self.buffer.patch_u32(at, value);
     }
 
+    /// Overwrites a byte that was written already, see [`CodeBuffer::patch_u8`].
+    pub fn patch_u8(&mut self, at: u32, value: u8) {
+        self.buffer.patch_u8(at, value);
+    }
+
     /// Takes back what was written from an offset on, with no label bound behind it. See [`CodeBuffer::truncate`].
     pub fn truncate(&mut self, at: u32) {
         self.buffer.truncate(at);

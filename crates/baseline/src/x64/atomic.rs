@@ -1,7 +1,8 @@
 //! Atomic accesses. All are sequentially consistent: loads are plain ones, because everything that writes has the prefix `lock` or is
 //! an exchange.
 
-use upshift_asm::x64::{Alu, Cond, Gpr, Mem, Size};
+use upshift_asm::x64::{Cond, Gpr, Mem, Size};
+use upshift_codegen::x64::atomic::{Change, size_of_access};
 use upshift_core::Trap;
 use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use upshift_core::types::IndexType;
@@ -11,37 +12,6 @@ use super::memory::Access;
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
-
-/// What changes a value in memory.
-#[derive(Clone, Copy)]
-enum Change {
-    Add,
-    Subtract,
-    Exchange,
-    /// An operation that has no instruction with the old value as its result.
-    Logic(Alu),
-}
-
-fn change(op: Atomic) -> Change {
-    use Atomic as A;
-    match op {
-        A::AtomicAdd8 | A::AtomicAdd16 | A::AtomicAdd32 | A::AtomicAdd64 => Change::Add,
-        A::AtomicSub8 | A::AtomicSub16 | A::AtomicSub32 | A::AtomicSub64 => Change::Subtract,
-        A::AtomicAnd8 | A::AtomicAnd16 | A::AtomicAnd32 | A::AtomicAnd64 => Change::Logic(Alu::And),
-        A::AtomicOr8 | A::AtomicOr16 | A::AtomicOr32 | A::AtomicOr64 => Change::Logic(Alu::Or),
-        A::AtomicXor8 | A::AtomicXor16 | A::AtomicXor32 | A::AtomicXor64 => Change::Logic(Alu::Xor),
-        _ => Change::Exchange,
-    }
-}
-
-fn size_of_access(bytes: u32) -> Size {
-    match bytes {
-        1 => Size::S8,
-        2 => Size::S16,
-        4 => Size::S32,
-        _ => Size::S64,
-    }
-}
 
 impl Compiler<'_> {
     /// An atomic access. Answers whether there are instructions for it.
@@ -53,7 +23,7 @@ impl Compiler<'_> {
             return false;
         }
         let shape = op.shape();
-        let loops = matches!(change(op), Change::Logic(_)) && shape == AtomicShape::ReadModifyWrite;
+        let loops = matches!(Change::of(op), Change::Logic(_)) && shape == AtomicShape::ReadModifyWrite;
         if loops || shape == AtomicShape::CompareExchange {
             // What is compared and exchanged is there.
             self.alloc_fixed(Gpr::RAX);
@@ -76,7 +46,7 @@ impl Compiler<'_> {
                 self.done();
             }
             (AtomicShape::ReadModifyWrite, &[_, value]) => {
-                let result = self.emit_change(change(op), bytes, access, value);
+                let result = self.emit_change(Change::of(op), bytes, access, value);
                 self.define(dst, result, Kind::I64);
             }
             (AtomicShape::CompareExchange, &[_, expected, replacement]) => {

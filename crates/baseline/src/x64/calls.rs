@@ -74,11 +74,14 @@ impl Compiler<'_> {
     }
 
     /// Counts the function's record down; to a label if the counter was at its end.
-    pub(crate) fn emit_count(&mut self, out: Label) {
+    pub(crate) fn emit_count(&mut self, out: Label) -> u32 {
         let record = self.layout.func(self.func.0 - self.module.imported_funcs);
         let counter = Mem::base(CTX, (record + offset_of!(FuncRec, counter)) as i32);
         self.asm.sub_imm(Size::S32, counter, 1);
+        // The instruction ends with its only byte that says how much.
+        let step = self.asm.offset() - 1;
         self.asm.jcc(Cond::S, out);
+        step
     }
 
     /// The landing of all calls with a result of this class, from handlers. `rsi` is the address of the word that led here; the one

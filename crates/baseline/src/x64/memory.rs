@@ -14,9 +14,9 @@ use upshift_translate::backend::{MemArg, Operand};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
-use crate::code::Fault;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
+use upshift_codegen::Fault;
 
 /// Where an access goes.
 #[derive(Clone, Copy, Debug)]
@@ -254,26 +254,4 @@ pub(crate) fn load_kind(op: Load) -> Option<Kind> {
         Load::V128Load => Kind::V128,
         _ => return None,
     })
-}
-
-/// How many bytes a load reads that there is an instruction for.
-pub(crate) fn load_bytes(op: Load) -> u32 {
-    match op {
-        Load::Load8U | Load::Load8S32 | Load::Load8S64 => 1,
-        Load::Load16U | Load::Load16S32 | Load::Load16S64 => 2,
-        Load::Load32U | Load::Load32S64 | Load::LoadF32 => 4,
-        Load::V128Load => 16,
-        _ => 8,
-    }
-}
-
-/// How many bytes a store writes.
-pub(crate) fn store_bytes(op: Store) -> u32 {
-    match op {
-        Store::Store8 => 1,
-        Store::Store16 => 2,
-        Store::Store32 => 4,
-        Store::Store64 => 8,
-        Store::V128Store => 16,
-    }
 }

@@ -22,7 +22,7 @@ pub(crate) use convert::Misfit;
 pub(crate) use flags::{Flags, Test};
 pub(crate) use float::{FloatOp, float_op};
 pub(crate) use integer::{IntOp, Scaled, int_op};
-pub(crate) use memory::{load_bytes, load_kind, store_bytes};
+pub(crate) use memory::load_kind;
 pub(crate) use regs::{
     CTX, Class, FLOAT_RESULT, FP, KEPT_BY_HANDLERS, MEM, REGS, RESULT, Reg, RegSet, allocatable,
     best_lasting, first, lasting,

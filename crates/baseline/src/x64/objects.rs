@@ -13,7 +13,7 @@ use upshift_core::types::layout::{HEADER_BYTES, StructLayout};
 use upshift_core::vm::{FieldPlace, ObjectHeader, StoreCtx, VmCtx};
 use upshift_translate::backend::{Backend, Operand, Slot};
 
-use super::memory::{Access, load_bytes, store_bytes};
+use super::memory::Access;
 use super::{CTX, Class};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
@@ -51,14 +51,14 @@ impl Compiler<'_> {
         array: Operand,
         index: Operand,
     ) {
-        let access = self.element(array, index, load_bytes(op));
+        let access = self.element(array, index, op.bytes());
         let value = self.emit_memory_load(op, access);
         self.define(dst, value, kind);
     }
 
     /// Stores to an element.
     pub(crate) fn emit_element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand) {
-        let access = self.element(array, index, store_bytes(op));
+        let access = self.element(array, index, op.bytes());
         self.emit_memory_store(op, access, value);
         self.done();
     }

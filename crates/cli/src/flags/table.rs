@@ -483,9 +483,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("off|background|sync"),
         section: Section::How,
         verbs: EXECUTE,
-        help: "Whether and how busy functions are optimized; `off` unless set",
-        more: "With `--tier auto`: `background` has it done by a thread while the program runs on, `sync` by the program's own, which \
-               waits, so that it is the same each time.",
+        help: "Whether and how busy functions are optimized; `background` unless set",
+        more: "With `--tier auto`: `background` has it done by a thread while the program runs on, or on a single processor as `sync` \
+               does: by the program's own, which waits, so that it is the same each time.",
         set: |options, given| {
             let ways = [
                 ("off", Optimization::Never),

@@ -127,6 +127,42 @@ macro_rules! define_memory_ops {
             Store { $($s $s_text)* $($vs $vs_text)* }
         }
 
+        impl Load {
+            /// How many bytes of memory it reads.
+            ///
+            /// ```
+            /// use upshift_core::ops::memory::Load;
+            ///
+            /// assert_eq!((Load::Load16S64.bytes(), Load::V128Load32x2U.bytes()), (2, 8));
+            /// ```
+            #[inline]
+            #[must_use]
+            pub const fn bytes(self) -> u32 {
+                match self {
+                    $(Load::$l => size_of::<$l_bytes>() as u32,)*
+                    $(Load::$vl => size_of::<$vl_bytes>() as u32,)*
+                }
+            }
+        }
+
+        impl Store {
+            /// How many bytes of memory it writes.
+            ///
+            /// ```
+            /// use upshift_core::ops::memory::Store;
+            ///
+            /// assert_eq!((Store::Store16.bytes(), Store::V128Store.bytes()), (2, 16));
+            /// ```
+            #[inline]
+            #[must_use]
+            pub const fn bytes(self) -> u32 {
+                match self {
+                    $(Store::$s => size_of::<$s_bytes>() as u32,)*
+                    $(Store::$vs => size_of::<$vs_bytes>() as u32,)*
+                }
+            }
+        }
+
         /// One type per access; its trait implementation is the conversion.
         pub mod op {
             $(#[doc = concat!("`", $l_text, "`")] #[derive(Clone, Copy, Debug)] pub struct $l;)*

@@ -118,13 +118,15 @@ impl SideTables {
                 regions.push(region);
             }
         }
-        let finish = |mut pending: PendingHandler| {
-            for clause in &mut pending.clauses {
+        let mut handlers: Vec<handlers::Handler> = Vec::with_capacity(self.handlers.len());
+        for PendingHandler { mut clauses, outer } in self.handlers {
+            for clause in &mut clauses {
                 clause.target = place(Label(clause.target));
             }
-            handlers::Handler { clauses: pending.clauses.into(), outer: pending.outer }
-        };
-        let handlers = self.handlers.into_iter().map(finish).collect();
-        (Handlers { regions: regions.into(), handlers }, self.references)
+            let around = outer.map_or(0, |outer| handlers[outer as usize].steps);
+            let steps = handlers::steps(clauses.len() as u32, around);
+            handlers.push(handlers::Handler { clauses: clauses.into(), outer, steps });
+        }
+        (Handlers { regions: regions.into(), handlers: handlers.into() }, self.references)
     }
 }

@@ -12,10 +12,9 @@ use std::path::Path;
 use similar::TextDiff;
 use upshift_translate::{Features, ModuleInfo, TypeRegistry, parse};
 
-pub(crate) fn module(wat: &str) -> ModuleInfo {
+pub(crate) fn module(wat: &str, features: &Features) -> ModuleInfo {
     let bytes = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    parse(bytes.into(), &Features::default(), &TypeRegistry::default())
-        .unwrap_or_else(|error| panic!("{error}"))
+    parse(bytes.into(), features, &TypeRegistry::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The words that the first line of a file has behind `;; options:`, if it begins so.

@@ -4,7 +4,7 @@
 //! which it does not as long as `n * e < 2^p` for the greatest `n`. For negative numbers the same product, rounded down, is one
 //! less than the quotient.
 
-/// How a number of 32 bits without a sign is divided.
+/// How an unsigned 32-bit number is divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Magic32 {
     /// The product with a number of 32 bits, which fits into 64 bits, is shifted to the right.
@@ -18,7 +18,7 @@ pub(crate) enum Magic32 {
     Upper(u64),
 }
 
-/// How numbers up to 32 bits without a sign are divided by one that is no power of two.
+/// How unsigned numbers of up to 32 bits are divided by one that is no power of two.
 pub(crate) fn unsigned_32(divisor: u32) -> Magic32 {
     match product_32(divisor, u32::MAX.into()) {
         Some((factor, shift)) => Magic32::Product { factor, shift },
@@ -27,7 +27,7 @@ pub(crate) fn unsigned_32(divisor: u32) -> Magic32 {
     }
 }
 
-/// The factor and the shift for magnitudes of numbers of 32 bits with a sign, if the factor has 32 bits.
+/// The factor and the shift for magnitudes of signed 32-bit numbers, if the factor has 32 bits.
 pub(crate) fn signed_32(magnitude: u32) -> Option<(u32, u8)> {
     product_32(magnitude, 1 << 31)
 }
@@ -42,7 +42,7 @@ fn product_32(divisor: u32, most: u64) -> Option<(u32, u8)> {
     })
 }
 
-/// How a number of 64 bits without a sign is divided: the upper half of the product with a factor, shifted to the right.
+/// How an unsigned 64-bit number is divided: the upper half of the product with a factor, shifted to the right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Magic64 {
     /// The factor, without its bit 64 if it has one.
@@ -54,7 +54,7 @@ pub(crate) struct Magic64 {
     pub(crate) shift: u8,
 }
 
-/// How numbers of 64 bits without a sign are divided by one that is no power of two.
+/// How unsigned 64-bit numbers are divided by one that is no power of two.
 pub(crate) fn unsigned_64(divisor: u64) -> Magic64 {
     let most_shift = (64 - divisor.leading_zeros()) as u8;
     for shift in 0..=most_shift {
@@ -77,8 +77,8 @@ fn quotient_of_power(divisor: u64, shift: u8) -> (u128, u128) {
     if remainder == u128::from(divisor) { (quotient + 1, 0) } else { (quotient, remainder) }
 }
 
-/// The factor and the shift of the upper half for magnitudes of numbers of 64 bits with a sign, by one of two or more. What
-/// the factor is as a number with a sign may be negative: it is 2^64 less then, which adding the number makes up for.
+/// The factor and the shift of the upper half for magnitudes of signed 64-bit numbers, by one of two or more. What
+/// the factor is as a signed number may be negative: it is 2^64 less then, which adding the number makes up for.
 pub(crate) fn signed_64(magnitude: u64) -> (u64, u8) {
     for shift in 0..63 {
         let (factor, remainder) = quotient_of_power(magnitude, shift);

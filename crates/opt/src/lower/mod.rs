@@ -3,7 +3,7 @@
 //! ```text
 //! Func ─ what is known of all values (uses, references) ─ x64: instructions, from the last to the first ─▶ MFunc
 //! ```
-//! What does not depend on the machine lies here: who uses what, where references are wanted, by what to multiply instead of
+//! What does not depend on the machine lies here: who uses what, where references are needed, by what to multiply instead of
 //! dividing.
 
 mod magic;

@@ -1,12 +1,12 @@
-//! Which references that the collector may move are wanted behind each block.
+//! Which references that the collector may move are live at the end of each block.
 
 use crate::ssa::{Block, Func, Op, Ty, Value};
 
-/// How many references may be wanted behind all blocks together, and over all calls together: each of the latter is an operand
+/// How many references may be live at the ends of all blocks together, and over all calls together: each of the latter is an operand
 /// of its call.
 pub(super) const MOST: usize = 1 << 20;
 
-/// By block the references that some block behind it uses, apart from its own.
+/// For each block the references that are live at its end.
 #[derive(Debug)]
 pub(crate) struct LiveReferences {
     out: Vec<Vec<Value>>,

@@ -1,7 +1,7 @@
-//! What instructions can take into themselves: how often values are used, and what lies between two instructions.
+//! What can be folded into instructions: how often values are used, and what lies between two instructions.
 //!
-//! A load whose only user is an instruction behind it becomes an operand of that, if nothing in between has an effect: then it does not
-//! matter for anybody that it is executed later. *Epochs* tell: each instruction with an effect begins a new one, and each block.
+//! A load whose only user is a later instruction becomes an operand of it, if nothing in between has an effect: then nothing can tell
+//! that it is executed later. *Epochs* decide that: each instruction with an effect begins a new one, and so does each block.
 
 use crate::ssa::effects::Effect;
 use crate::ssa::{Block, Func, Op, Value};

@@ -1,7 +1,7 @@
 //! Registers for virtual registers, by regalloc2.
 //!
 //! In: a finished [`MFunc`]. Out: for each operand a register or a spill slot, and moves between instructions. Very large functions
-//! get the quick algorithm of the library, which needs linear time and spills what lives across blocks.
+//! get its quick algorithm, fastalloc, which needs linear time and spills what lives across blocks.
 //!
 //! Builds with debug assertions check each result by executing the function on symbols.
 
@@ -12,14 +12,14 @@ use regalloc2::{
 
 use super::{MFunc, MachInst};
 
-/// From so many instructions on the quick algorithm is taken.
+/// From this many instructions on, the quick algorithm is taken.
 pub const QUICK_FROM: usize = 30_000;
 
 /// Allocates registers, by the quick algorithm or by the one that takes more care. The context keeps its room from
 /// one function to the next.
 ///
 /// # Errors
-/// When the library gives up.
+/// When regalloc2 gives up.
 ///
 /// # Panics
 /// In builds with debug assertions, when the result is wrong.
@@ -52,7 +52,7 @@ fn check<I: MachInst>(view: &View<'_, I>, env: &MachineEnv, output: &Output) {
     }
 }
 
-/// A machine function as the library wants to see it.
+/// A machine function as regalloc2 wants to see it.
 struct View<'f, I> {
     func: &'f MFunc<I>,
 }

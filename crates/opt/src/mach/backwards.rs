@@ -1,6 +1,6 @@
-//! A [`Builder`] that is filled from the end of the function to its begin.
+//! A [`Builder`] that is filled from the end of the function to its start.
 //!
-//! Lowering goes backwards, so that it knows of each value whether and how it is wanted before it comes to the instruction that makes
+//! Lowering goes backwards, so that it knows of each value whether and how it is used before it comes to the instruction that makes
 //! it. What it makes in one go is a *group*, in order; groups come last one first, and so do blocks, each of which is begun after all of
 //! its groups. A value that is used before it is made has a register of its own, which becomes another name of the one that the value is
 //! made in.
@@ -25,7 +25,7 @@ struct Group {
 
 /// The builder, and what is needed to turn it round.
 #[derive(Debug)]
-pub struct Backwards<I: MachInst> {
+pub(crate) struct Backwards<I: MachInst> {
     builder: Builder<I>,
     groups: Vec<Group>,
     /// The blocks that begin within groups, and in front of which instruction.
@@ -50,12 +50,12 @@ impl<I: MachInst> DerefMut for Backwards<I> {
 impl<I: MachInst> Backwards<I> {
     /// With an empty builder.
     #[must_use]
-    pub fn new(builder: Builder<I>) -> Backwards<I> {
+    pub(crate) fn new(builder: Builder<I>) -> Backwards<I> {
         Backwards { builder, groups: Vec::new(), begun: Vec::new(), names: Vec::new() }
     }
 
     /// A group begins.
-    pub fn begin_group(&mut self) {
+    pub(crate) fn begin_group(&mut self) {
         self.note_blocks();
         if !self.builder.is_filling() {
             // The block that the group belongs to has a name only when it is begun.
@@ -74,26 +74,26 @@ impl<I: MachInst> Backwards<I> {
     }
 
     /// All groups since the end of a block belong to this one.
-    pub fn begin_block(&mut self, block: MBlock) {
+    pub(crate) fn begin_block(&mut self, block: MBlock) {
         self.note_blocks();
         let start = self.builder.func.insts.len() as u32;
         self.groups.push(Group { start, block: Some(block), begun: self.begun.len() as u32 });
     }
 
     /// A register for a value that is not made yet.
-    pub fn placeholder(&mut self, ty: Ty) -> VReg {
+    pub(crate) fn placeholder(&mut self, ty: Ty) -> VReg {
         self.builder.vreg(ty)
     }
 
     /// A placeholder stands for this register.
-    pub fn name(&mut self, placeholder: VReg, made: VReg) {
+    pub(crate) fn name(&mut self, placeholder: VReg, made: VReg) {
         debug_assert_eq!(placeholder.class(), made.class());
         self.names.push((placeholder, made));
     }
 
     /// The finished function.
     #[must_use]
-    pub fn finish(mut self) -> MFunc<I> {
+    pub(crate) fn finish(mut self) -> MFunc<I> {
         self.rename();
         self.turn();
         self.builder.finish()

@@ -1,33 +1,38 @@
-//! In which order the code of blocks lies.
+//! Block layout: in which order the code of blocks lies.
 //!
 //! In: a finished function, and which of its blocks have no code of their own. Out: all other blocks, in the order of the program
-//! but for two things: cold ones come last, and the head of a loop that is left there comes behind the rest of the loop, so that the
-//! way back is the branch that decides and no jump besides.
+//! with three exceptions: cold ones come last; in front of them come those that only move values on the way out of the midst of a loop,
+//! so that the loop itself is no longer than it has to be; and a loop that is left at its head is rotated: the head comes behind the rest
+//! of the loop, so that its conditional branch leads back and no jump is needed.
 
 use super::{MBlock, MFunc, MachInst};
 
 /// The order of blocks, and what stands for blocks without code.
 #[derive(Debug, Default)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// The blocks that have code.
-    pub order: Vec<MBlock>,
-    /// By block the one whose code is executed where it is the target.
+    pub(crate) order: Vec<MBlock>,
+    /// By block, the one whose code is executed where it is the target.
     forward: Vec<MBlock>,
     /// By block whether the code of an innermost loop begins with it.
     begins_inner: Vec<bool>,
     /// By block its place in the order, or `u32::MAX`.
     places: Vec<u32>,
+    /// By block whether it only leads out of the midst of a loop.
+    leaves: Vec<bool>,
 }
 
 impl Layout {
     /// Finds the order. `is_empty` tells whether a block that only jumps has nothing to do before.
-    pub fn run<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
+    pub(crate) fn run<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
         self.find_forwards(func, is_empty);
+        self.find_leaving(func);
         self.order.clear();
         let blocks = || (0..func.blocks.len() as u32).map(MBlock);
         let has_code = |&block: &MBlock| self.forward[block.0 as usize] == block;
-        for cold in [false, true] {
+        for (cold, leaves) in [(false, false), (false, true), (true, false), (true, true)] {
             let wanted = blocks().filter(|block| func.blocks[block.0 as usize].cold == cold);
+            let wanted = wanted.filter(|block| self.leaves[block.0 as usize] == leaves);
             self.order.extend(wanted.filter(has_code));
         }
         self.turn_loops(func);
@@ -35,20 +40,20 @@ impl Layout {
 
     /// The block whose code is executed where this one is the target.
     #[must_use]
-    pub fn target(&self, block: MBlock) -> MBlock {
+    pub(crate) fn target(&self, block: MBlock) -> MBlock {
         self.forward[block.0 as usize]
     }
 
     /// The block whose code lies behind that of another one.
     #[must_use]
-    pub fn behind(&self, block: MBlock) -> Option<MBlock> {
+    pub(crate) fn behind(&self, block: MBlock) -> Option<MBlock> {
         let place = self.places[block.0 as usize];
         self.order.get((place as usize).checked_add(1)?).copied()
     }
 
     /// Whether the code of an innermost loop begins with a block.
     #[must_use]
-    pub fn begins_inner_loop(&self, block: MBlock) -> bool {
+    pub(crate) fn begins_inner_loop(&self, block: MBlock) -> bool {
         self.begins_inner[block.0 as usize]
     }
 
@@ -79,6 +84,34 @@ impl Layout {
         }
     }
 
+    /// Where a block leads that does nothing but move values.
+    fn only_leads<I: MachInst>(&self, func: &MFunc<I>, block: MBlock) -> Option<MBlock> {
+        let data = func.blocks[block.0 as usize];
+        match func.edges(block) {
+            [edge] if data.insts.end - data.insts.start == 1 => Some(self.target(edge.to)),
+            _ => None,
+        }
+    }
+
+    /// Finds blocks that only lead out of the midst of the innermost loop around them. From its head, control goes on behind the loop.
+    fn find_leaving<I: MachInst>(&mut self, func: &MFunc<I>) {
+        self.leaves.clear();
+        self.leaves.resize(func.blocks.len(), false);
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        for number in 0..func.blocks.len() {
+            while open.last().is_some_and(|&(_, latch)| latch < number) {
+                open.pop();
+            }
+            if let Some(latch) = latch(func, number) {
+                open.push((number, latch));
+            }
+            let Some(&(head, latch)) = open.last() else { continue };
+            let leads = self.only_leads(func, MBlock(number as u32));
+            self.leaves[number] =
+                number > head + 1 && leads.is_some_and(|to| !(head..=latch).contains(&(to.0 as usize)));
+        }
+    }
+
     /// Finds loops by the edges that lead back, and turns those that are left at their head.
     fn turn_loops<I: MachInst>(&mut self, func: &MFunc<I>) {
         let count = func.blocks.len();
@@ -94,8 +127,7 @@ impl Layout {
         let mut next_head = u32::MAX;
         for head in (0..count).rev() {
             let data = &func.blocks[head];
-            let latch = func.preds[data.preds.range()].iter().map(|pred| pred.index()).max();
-            let Some(latch) = latch.filter(|&latch| latch >= head) else { continue };
+            let Some(latch) = latch(func, head) else { continue };
             self.begins_inner[self.forward[head].0 as usize] |= next_head as usize > latch;
             next_head = head as u32;
             if !data.cold {
@@ -106,23 +138,29 @@ impl Layout {
 
     fn turn<I: MachInst>(&mut self, func: &MFunc<I>, head: MBlock, latch: MBlock) {
         let edges = func.edges(head);
-        let inside = |block: MBlock| head.0 <= block.0 && block.0 <= latch.0;
+        let is_between = |block: MBlock| head.0 <= block.0 && block.0 <= latch.0;
+        let inside = |block: MBlock| is_between(block) && self.only_leads(func, block).is_none_or(is_between);
         let is_left = edges.len() == 2 && edges.iter().any(|edge| !inside(self.target(edge.to)));
         // The last block of the loop that has code, which must do nothing but jump to the head.
         let start = self.places[head.0 as usize];
         if !is_left || start == u32::MAX || head == latch {
             return;
         }
-        let behind = self.order[start as usize..]
+        // The head, and what moves values on the way out of it.
+        let next = self.order.get(start as usize + 1);
+        let turned = 1 + usize::from(next.is_some_and(|&next| {
+            !inside(next) && is_between(next) && edges.iter().any(|edge| self.target(edge.to) == next)
+        }));
+        let behind = self.order[start as usize + turned..]
             .iter()
             .position(|&block| !inside(block))
-            .map_or(self.order.len(), |at| start as usize + at);
+            .map_or(self.order.len(), |at| start as usize + turned + at);
         let last = self.order[behind - 1];
         let jumps = matches!(func.edges(last), [edge] if self.target(edge.to) == head);
-        if !jumps || last == head {
+        if !jumps || behind == start as usize + turned {
             return;
         }
-        self.order[start as usize..behind].rotate_left(1);
+        self.order[start as usize..behind].rotate_left(turned);
         let first = self.order[start as usize];
         let is_inner = std::mem::take(&mut self.begins_inner[head.0 as usize]);
         self.begins_inner[first.0 as usize] |= is_inner;
@@ -130,4 +168,10 @@ impl Layout {
             self.places[self.order[place].0 as usize] = place as u32;
         }
     }
+}
+
+/// The last block that leads back to one, if it is the head of a loop.
+fn latch<I: MachInst>(func: &MFunc<I>, head: usize) -> Option<usize> {
+    let preds = &func.preds[func.blocks[head].preds.range()];
+    preds.iter().map(|pred| pred.index()).max().filter(|&latch| latch >= head)
 }

@@ -1,11 +1,11 @@
-//! How much lives between the blocks of a machine function: what the allocation of registers takes time and memory for. Lowering adds
-//! blocks, those of cold paths, so there may be many where SSA had few.
+//! How many registers are live between the blocks of a machine function: what register allocation takes time and memory for. Lowering
+//! adds blocks, those of cold paths, so there may be many where SSA had few.
 
 use regalloc2::OperandKind;
 
 use super::{MFunc, MachInst};
 
-/// How many virtual registers there are behind all blocks together that are wanted later; it stops counting above `most`.
+/// How many virtual registers are live at the ends of all blocks, summed; it stops counting above `most`.
 ///
 /// Goes from each use upwards to where the register is defined: as far as it lives, and no further. Where there are so few registers
 /// and blocks that it cannot be more than `most`, nothing is counted and the result is 0.

@@ -15,9 +15,10 @@
 //! constants, leave flags alone.
 
 pub mod allocate;
-pub mod backwards;
+pub(crate) mod backwards;
 mod build;
-pub mod layout;
+mod finish;
+pub(crate) mod layout;
 pub(crate) mod live;
 mod sites;
 mod tables;
@@ -86,7 +87,7 @@ pub struct BlockData {
     pub cold: bool,
 }
 
-/// The way to a successor.
+/// An edge to a successor.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
     /// Where it leads.

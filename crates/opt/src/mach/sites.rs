@@ -80,6 +80,8 @@ pub struct CallSite {
     pub words: Option<Words>,
     /// Where exceptions lead; their blocks are the successors behind the first.
     pub landings: Vec<Landing>,
+    /// What a search for a handler pays for here.
+    pub steps: u32,
     /// How many of its operands are references over the call: the last ones before the result.
     pub live: u32,
 }
@@ -95,6 +97,8 @@ pub struct EmbedSite {
     pub references: Vec<u32>,
     /// Where exceptions lead.
     pub landings: Vec<Landing>,
+    /// What a search for a handler pays for here.
+    pub steps: u32,
 }
 
 /// Where an exception leads.

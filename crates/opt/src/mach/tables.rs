@@ -1,9 +1,9 @@
-//! What lies beside the code while it is being written: owners of words, positions, faults, handlers and references.
+//! The tables beside the code, while it is being written: owners of words, positions, faults, handlers and references.
 //!
-//! In: notes at places of the code, in its order. Out: the tables of [`OptCode`](super::code::OptCode).
+//! In: notes at offsets of the code, in ascending order. Out: the tables of [`OptCode`](crate::OptCode).
 
 use upshift_asm::Const;
-use upshift_baseline::Fault;
+use upshift_codegen::Fault;
 use upshift_core::vm::frame;
 use upshift_ir::handlers::{Clause, Handler, Handlers, Region};
 use upshift_ir::references::ReferenceMaps;
@@ -23,7 +23,7 @@ pub(crate) struct Tables {
     points: Vec<(u32, Option<u32>)>,
     nodes: Vec<(i32, Option<u32>)>,
     regions: Vec<Region>,
-    handlers: Vec<Vec<Clause>>,
+    handlers: Vec<(Vec<Clause>, u32)>,
     /// The words that exceptions come in through, by block.
     arrivals: Vec<(MBlock, Const)>,
 }
@@ -68,8 +68,18 @@ impl Tables {
         }
     }
 
-    /// From a position on, up to another one, exceptions go to these landings.
-    pub(crate) fn note_handler(&mut self, range: (u32, u32), landings: &[Landing], param_slots: u32) {
+    /// From a position on, up to another one, exceptions go to these landings, and a search pays for so many steps. Nothing is noted
+    /// where the program has no handlers.
+    pub(crate) fn note_handler(
+        &mut self,
+        range: (u32, u32),
+        landings: &[Landing],
+        steps: u32,
+        param_slots: u32,
+    ) {
+        if steps == 0 {
+            return;
+        }
         let fp_offset = frame::fp_offset(param_slots) as i32;
         let clause = |landing: &Landing| Clause {
             tag: landing.tag,
@@ -77,7 +87,7 @@ impl Tables {
             reference: landing.reference.map(|slot| slot.0 as i32 - fp_offset),
             target: landing.block.0,
         };
-        self.handlers.push(landings.iter().map(clause).collect());
+        self.handlers.push((landings.iter().map(clause).collect(), steps));
         self.regions.pop_if(|last| last.start == range.0);
         self.regions.push(Region { start: range.0, handler: Some(self.handlers.len() as u32 - 1) });
         self.regions.push(Region { start: range.1, handler: None });
@@ -90,7 +100,8 @@ impl Tables {
 
     /// The blocks that exceptions lead to.
     pub(crate) fn landing_blocks(&self) -> Vec<MBlock> {
-        let blocks = self.handlers.iter().flatten().map(|clause| MBlock(clause.target));
+        let blocks =
+            self.handlers.iter().flat_map(|(clauses, _)| clauses).map(|clause| MBlock(clause.target));
         blocks.collect()
     }
 
@@ -101,9 +112,10 @@ impl Tables {
             let at = self.arrivals.partition_point(|&(known, _)| known.0 < block);
             self.arrivals[at].1.offset() + pool
         };
-        let finish = |clauses: &Vec<Clause>| Handler {
+        let finish = |&(ref clauses, steps): &(Vec<Clause>, u32)| Handler {
             clauses: clauses.iter().map(|clause| Clause { target: word(clause.target), ..*clause }).collect(),
             outer: None,
+            steps,
         };
         let handlers = self.handlers.iter().map(finish).collect();
         Handlers { regions: self.regions.as_slice().into(), handlers }

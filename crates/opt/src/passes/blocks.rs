@@ -1,23 +1,23 @@
-//! Clears up between blocks: those that nothing leads to, those that only lead on, and those with one way in.
+//! Simplifies the control-flow graph: unreachable blocks, jump threading, empty blocks, straight chains of blocks.
 //!
-//! Requires SSA. Preserves it, the instructions and their order on each way. Four steps, each over all blocks:
+//! Requires SSA. Preserves it, the instructions and their order on each path. Four steps, each over all blocks:
 //!
-//! 1. blocks that cannot be reached leave the layout,
-//! 2. ways through a block whose end is decided by a constant that they bring along go on where that leads,
-//! 3. ways to a block that does nothing go on where it leads, unless values would have to be moved there,
-//! 4. a block is joined to its only predecessor, if that leads nowhere else.
+//! 1. unreachable blocks leave the layout,
+//! 2. an edge that brings a constant to a block that only branches on it leads where that branch does (jump threading),
+//! 3. an edge to a block that does nothing leads where that block does, unless arguments would have to be passed there,
+//! 4. a block is merged into its only predecessor, if that has no other successor.
 //!
-//! Blocks that exceptions or returns of calls lead to stay as they are: nothing else leads there.
+//! Blocks that exceptions or returns of calls lead to stay as they are: they have no other predecessor.
 
 use crate::ssa::{Block, BlockData, Func, List, Op, Pos, Target, Terminator, Value};
 
-/// Clears up. Returns how many blocks and ways are gone.
+/// Simplifies. Returns how many blocks and edges have changed or gone.
 pub fn run(func: &mut Func) -> u32 {
     let mut changes = drop_unreachable(func);
-    changes += decide(func);
-    changes += lead_on(func);
+    changes += thread_jumps(func);
+    changes += skip_empty(func);
     changes += drop_unreachable(func);
-    changes + join(func)
+    changes + merge_chains(func)
 }
 
 /// Takes all blocks out of the layout that the entry does not lead to.
@@ -62,14 +62,14 @@ fn redirect(func: &mut Func, block: Block, mut f: impl FnMut(&mut Func, Target) 
     if changes > 0
         && let Terminator::Table { cases, targets, .. } = &mut term
     {
-        unite(func, cases, targets);
+        merge_targets(func, cases, targets);
     }
     func.block_mut(block).term = term;
     changes
 }
 
-/// Leaves each target of a table once.
-fn unite(func: &Func, cases: &mut [u32], targets: &mut Vec<Target>) {
+/// Lets each target of a table appear once.
+fn merge_targets(func: &Func, cases: &mut [u32], targets: &mut Vec<Target>) {
     // Targets that lead to the same block stand together in this order, and the first one of each run is kept.
     let mut order: Vec<u32> = (0..targets.len() as u32).collect();
     order.sort_by_key(|&at| (targets[at as usize].block, at));
@@ -97,7 +97,7 @@ fn unite(func: &Func, cases: &mut [u32], targets: &mut Vec<Target>) {
     *targets = left;
 }
 
-/// A block that only decides where control goes on, by a parameter of its own, and what is known of it.
+/// The number of the parameter that a block only branches on, if it does nothing else.
 fn deciding_parameter(func: &Func, block: Block, uses: &[u32]) -> Option<u32> {
     let data = func.block(block);
     if !data.insts.is_empty() || !matches!(data.term, Terminator::Branch { .. } | Terminator::Table { .. }) {
@@ -107,7 +107,7 @@ fn deciding_parameter(func: &Func, block: Block, uses: &[u32]) -> Option<u32> {
     if data.params.get(number as usize) != data.term.operand().as_ref() {
         return None;
     }
-    // Nobody behind the block may want what it was given: there would be two values for it then.
+    // Nothing behind the block may use what it was given: there would be two values for it then.
     let mut own = vec![0; data.params.len()];
     data.term.for_each_use(func, |value| {
         if let Op::Param(number) = func.op(value)
@@ -120,8 +120,12 @@ fn deciding_parameter(func: &Func, block: Block, uses: &[u32]) -> Option<u32> {
     all.then_some(number)
 }
 
-/// Leads ways that bring a constant past the block that decides by it.
-fn decide(func: &mut Func) -> u32 {
+/// How many arguments of targets [`thread_jumps`] may copy, besides as many as there are values: a block with many edges in and many
+/// arguments on its edges out would have their product.
+const MOST_COPIED: usize = 1 << 12;
+
+/// Leads edges that bring a constant past the block that only branches on it.
+fn thread_jumps(func: &mut Func) -> u32 {
     let mut any = false;
     for at in 0..func.layout.len() {
         let data = func.block(func.layout[at]);
@@ -137,11 +141,11 @@ fn decide(func: &mut Func) -> u32 {
     for (at, block) in func.layout.iter().enumerate() {
         place[block.index()] = at;
     }
-    let mut changes = 0;
+    let (mut changes, mut room) = (0, func.values.len() + MOST_COPIED);
     for at in 0..func.layout.len() {
         let block = func.layout[at];
         changes += redirect(func, block, |func, target| {
-            // Ways back stay: past the head of a loop they would make it one with several entries.
+            // Back edges stay: past the head of a loop they would make it one with several entries.
             let number = deciding[target.block.index()].filter(|_| place[target.block.index()] > at)?;
             let bits = func.constant(func.list(target.args)[number as usize])?;
             let next = match &func.block(target.block).term {
@@ -158,13 +162,14 @@ fn decide(func: &mut Func) -> u32 {
                 }
                 _ => return None,
             };
+            room = room.checked_sub(next.args.len())?;
             Some(Target { block: next.block, args: substitute(func, target, next.args) })
         });
     }
     changes
 }
 
-/// A list of a block's end, with what a way gives the block in place of its parameters.
+/// A list of a block's terminator, with what an edge gives the block in place of its parameters.
 fn substitute(func: &mut Func, given: Target, list: List) -> List {
     let values: Vec<Value> = func
         .list(list)
@@ -179,8 +184,8 @@ fn substitute(func: &mut Func, given: Target, list: List) -> List {
     func.make_list(&values)
 }
 
-/// Leads ways past blocks that do nothing.
-fn lead_on(func: &mut Func) -> u32 {
+/// Leads edges past blocks that do nothing.
+fn skip_empty(func: &mut Func) -> u32 {
     // Where each block leads that does nothing, itself for others.
     let mut next: Vec<Block> = (0..func.blocks.len() as u32).map(Block).collect();
     let mut any = false;
@@ -210,7 +215,7 @@ fn lead_on(func: &mut Func) -> u32 {
     changes
 }
 
-/// Lets each block lead to the end of its chain. One block of a chain that goes round is its own end.
+/// Lets each block lead to the end of its chain. One block of a cycle is its own end.
 fn find_ends(next: &mut [Block]) {
     const NOBODY: u32 = u32::MAX;
     let mut seen_from = vec![NOBODY; next.len()];
@@ -232,11 +237,11 @@ fn find_ends(next: &mut [Block]) {
     }
 }
 
-/// Joins blocks to their only predecessors.
-fn join(func: &mut Func) -> u32 {
-    let mut ways = vec![0u32; func.blocks.len()];
+/// Merges blocks into their only predecessors.
+fn merge_chains(func: &mut Func) -> u32 {
+    let mut edges_in = vec![0u32; func.blocks.len()];
     for &block in &func.layout {
-        func.block(block).term.for_each_successor(|next| ways[next.index()] += 1);
+        func.block(block).term.for_each_successor(|next| edges_in[next.index()] += 1);
     }
     let mut replaced: Vec<Value> = Vec::new();
     let mut joined = vec![false; func.blocks.len()];
@@ -248,7 +253,7 @@ fn join(func: &mut Func) -> u32 {
         }
         while let Terminator::Jump(target) = func.block(block).term {
             let next = target.block;
-            if ways[next.index()] != 1 || next == block || next == func.entry {
+            if edges_in[next.index()] != 1 || next == block || next == func.entry {
                 break;
             }
             let data = std::mem::replace(func.block_mut(next), unused());
@@ -279,12 +284,11 @@ fn join(func: &mut Func) -> u32 {
 mod tests {
     use super::run;
     use crate::passes::testing;
-    use crate::ssa::parse::parse;
 
     fn cleared(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> (i32)", body, |func| {
+            run(func);
+        })
     }
 
     #[test]
@@ -323,7 +327,7 @@ b0:
     }
 
     #[test]
-    fn ways_through_empty_blocks_are_cut_short() {
+    fn edges_to_empty_blocks_lead_on() {
         let body = "\
 b0:
   v0: i32 = arg 0
@@ -394,7 +398,7 @@ b3:
     }
 
     #[test]
-    fn constants_decide_on_the_way() {
+    fn constants_thread_jumps() {
         // `a && b` as structured code has it: the first arm brings 0 along.
         let body = "\
 b0:
@@ -431,10 +435,7 @@ b5:
   return v0
 ";
         // That the empty block 2 leads on is seen the second time.
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        run(&mut func);
-        assert_eq!(func.to_string().split_once('\n').expect("a header").1, expected);
+        assert_eq!(cleared(&cleared(body)), expected);
     }
 
     #[test]

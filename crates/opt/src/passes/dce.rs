@@ -1,16 +1,16 @@
-//! Drops what nobody wants: instructions, and parameters of blocks.
+//! Dead-code elimination: drops instructions and parameters of blocks that nothing uses.
 //!
 //! Requires SSA without blocks that cannot be reached. Preserves it and all effects: what may trap stays, dead loads too, unless it is
-//! certain not to trap. A parameter is wanted if something that is wanted uses it, so values that only go round a loop
+//! certain not to trap. A parameter is live if something live uses it, so values that only circulate in a loop
 //! vanish. The results of a call or of a wide operation stay with it.
 
 use super::facts;
 use super::params::Incoming;
 use crate::ssa::{Func, Op, Value};
 
-/// Drops it. Returns how many instructions and parameters are gone.
+/// Drops them. Returns how many instructions and parameters.
 pub fn run(func: &mut Func) -> u32 {
-    let mut wanted = Wanted { marks: vec![false; func.values.len()], waiting: Vec::new() };
+    let mut live = Live { marks: vec![false; func.values.len()], waiting: Vec::new() };
     let given = Incoming::new(func);
     let mut block_of: Vec<u32> = vec![0; func.values.len()];
     for &block in &func.layout {
@@ -20,21 +20,21 @@ pub fn run(func: &mut Func) -> u32 {
         }
         for &inst in &data.insts {
             if !is_removable(func, inst) {
-                wanted.mark(inst);
+                live.mark(inst);
             }
         }
-        data.term.operand().into_iter().for_each(|value| wanted.mark(value));
-        func.list(data.term.list()).iter().for_each(|&value| wanted.mark(value));
+        data.term.operand().into_iter().for_each(|value| live.mark(value));
+        func.list(data.term.list()).iter().for_each(|&value| live.mark(value));
     }
-    while let Some(value) = wanted.waiting.pop() {
-        func.args(value).iter().for_each(|&arg| wanted.mark(arg));
+    while let Some(value) = live.waiting.pop() {
+        func.args(value).iter().for_each(|&arg| live.mark(arg));
         if let Op::Param(number) = func.op(value) {
             for &list in given.of(block_of[value.index()] as usize) {
-                wanted.mark(func.list(list)[number as usize]);
+                live.mark(func.list(list)[number as usize]);
             }
         }
     }
-    let marks = wanted.marks;
+    let marks = live.marks;
     let mut dropped = 0;
     for at in 0..func.layout.len() {
         let block = func.layout[at];
@@ -51,12 +51,12 @@ pub fn run(func: &mut Func) -> u32 {
     dropped
 }
 
-struct Wanted {
+struct Live {
     marks: Vec<bool>,
     waiting: Vec<Value>,
 }
 
-impl Wanted {
+impl Live {
     fn mark(&mut self, value: Value) {
         if !std::mem::replace(&mut self.marks[value.index()], true) {
             self.waiting.push(value);
@@ -64,7 +64,7 @@ impl Wanted {
     }
 }
 
-/// Whether an instruction may go when nobody uses its result.
+/// Whether an instruction may go when nothing uses its result.
 fn is_removable(func: &Func, inst: Value) -> bool {
     match func.op(inst) {
         // A block that exceptions lead to begins with all that it is given.
@@ -77,12 +77,11 @@ fn is_removable(func: &Func, inst: Value) -> bool {
 mod tests {
     use super::run;
     use crate::passes::testing;
-    use crate::ssa::parse::parse;
 
     fn without(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> (i32)", body, |func| {
+            run(func);
+        })
     }
 
     #[test]
@@ -118,7 +117,7 @@ b0:
     }
 
     #[test]
-    fn what_only_goes_round_goes() {
+    fn what_only_circulates_goes() {
         let body = "\
 b0:
   v0: i32 = arg 0

@@ -1,6 +1,6 @@
 //! What is known of a value without running the program.
 //!
-//! The questions look at a few instructions above the value, so an answer costs little and may be asked at any time. What they say
+//! The queries look at a few instructions above the value, so a query is cheap and possible at any time. What they say
 //! holds on every execution; "not known" is always right too.
 
 use upshift_core::ops::memory::Load;
@@ -10,37 +10,30 @@ use upshift_core::vm::BuiltinOp;
 use super::ints::Int;
 use crate::ssa::{Func, Op, Ty, Value};
 
-/// How many instructions deep the questions look.
+/// How many instructions deep the queries look.
 const DEPTH: u32 = 4;
 
 /// A number of bits so that an integer is below two to its power: 64 or, for an `i32`, 32 at most, and 0 for zero.
 #[must_use]
-pub fn bits(func: &Func, value: Value) -> u32 {
+pub(crate) fn bits(func: &Func, value: Value) -> u32 {
     bits_within(func, value, DEPTH)
 }
 
 /// Whether an integer is not negative.
 #[must_use]
-pub fn is_non_negative(func: &Func, value: Value) -> bool {
+pub(crate) fn is_non_negative(func: &Func, value: Value) -> bool {
     bits(func, value) < most(func, value)
 }
 
 /// Whether an `i32` is 0 or 1.
 #[must_use]
-pub fn is_bool(func: &Func, value: Value) -> bool {
+pub(crate) fn is_bool(func: &Func, value: Value) -> bool {
     bits(func, value) <= 1
-}
-
-/// Whether adding a constant to an unsigned integer never wraps.
-#[must_use]
-pub fn adds_without_wrap(func: &Func, value: Value, addend: u64) -> bool {
-    let limit = 1u128 << most(func, value);
-    u128::from(addend) + (1u128 << bits(func, value)) <= limit
 }
 
 /// Whether a reference is certain not to be null.
 #[must_use]
-pub fn is_non_null(func: &Func, value: Value) -> bool {
+pub(crate) fn is_non_null(func: &Func, value: Value) -> bool {
     match func.op(value) {
         Op::StructNew { .. } | Op::RefFunc(_) | Op::CaughtRef | Op::Unary(Unary::RefI31) => true,
         Op::Service { op, .. } => matches!(
@@ -57,7 +50,7 @@ pub fn is_non_null(func: &Func, value: Value) -> bool {
 
 /// Whether an operation of its operands is certain not to trap, though others of its class may: a division by a constant.
 #[must_use]
-pub fn never_traps(func: &Func, value: Value) -> bool {
+pub(crate) fn never_traps(func: &Func, value: Value) -> bool {
     let Op::Binary(op) = func.op(value) else { return false };
     let Some((int, width)) = Int::of(op) else { return false };
     let Some(divisor) = func.args(value).get(1).and_then(|&divisor| func.constant(divisor)) else {

@@ -167,13 +167,12 @@ mod tests {
     use super::run;
     use crate::passes::testing;
     use crate::ssa::dom::Dominators;
-    use crate::ssa::parse::parse;
 
     fn numbered(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32, f64) -> ()\n{body}")).expect("it is SSA");
-        let dominators = Dominators::new(&func);
-        run(&mut func, &dominators);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32, f64) -> ()", body, |func| {
+            let dominators = Dominators::new(func);
+            run(func, &dominators);
+        })
     }
 
     #[test]

@@ -7,7 +7,7 @@ macro_rules! integer_operators {
         /// What a binary operator on integers does.
         #[allow(missing_docs)] // The names are those of the operators.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub enum Int {
+        pub(crate) enum Int {
             $($name,)*
         }
 
@@ -15,7 +15,7 @@ macro_rules! integer_operators {
             /// The operator without its width; none if its operands are no integers.
             #[inline]
             #[must_use]
-            pub fn of(op: Binary) -> Option<(Int, Width)> {
+            pub(crate) fn of(op: Binary) -> Option<(Int, Width)> {
                 match op {
                     $(Binary::$narrow => Some((Int::$name, Width::Narrow)),)*
                     $(Binary::$wide => Some((Int::$name, Width::Wide)),)*
@@ -25,7 +25,7 @@ macro_rules! integer_operators {
 
             /// The operator for a width.
             #[must_use]
-            pub fn at(self, width: Width) -> Binary {
+            pub(crate) fn at(self, width: Width) -> Binary {
                 match (self, width) {
                     $((Int::$name, Width::Narrow) => Binary::$narrow,)*
                     $((Int::$name, Width::Wide) => Binary::$wide,)*
@@ -66,32 +66,32 @@ integer_operators! {
 impl Int {
     /// Whether the result says how the operands compare.
     #[must_use]
-    pub fn is_compare(self) -> bool {
+    pub(crate) fn is_compare(self) -> bool {
         matches!(self, Int::Eq | Int::Ne) || self.is_signed_order() || self.is_unsigned_order()
     }
 
     /// Whether it orders the operands as signed integers.
     #[must_use]
-    pub fn is_signed_order(self) -> bool {
+    pub(crate) fn is_signed_order(self) -> bool {
         matches!(self, Int::LtS | Int::GtS | Int::LeS | Int::GeS)
     }
 
     /// Whether it orders the operands as unsigned integers.
     #[must_use]
-    pub fn is_unsigned_order(self) -> bool {
+    pub(crate) fn is_unsigned_order(self) -> bool {
         matches!(self, Int::LtU | Int::GtU | Int::LeU | Int::GeU)
     }
 
     /// Whether only the lowest bits of the second operand count.
     #[must_use]
-    pub fn is_shift(self) -> bool {
+    pub(crate) fn is_shift(self) -> bool {
         matches!(self, Int::Shl | Int::ShrS | Int::ShrU | Int::Rotl | Int::Rotr)
     }
 }
 
 /// How many bits the operands have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Width {
+pub(crate) enum Width {
     /// 32 bits.
     Narrow,
     /// 64 bits.
@@ -101,7 +101,7 @@ pub enum Width {
 impl Width {
     /// How many they are.
     #[must_use]
-    pub fn bits(self) -> u32 {
+    pub(crate) fn bits(self) -> u32 {
         match self {
             Width::Narrow => 32,
             Width::Wide => 64,
@@ -110,13 +110,13 @@ impl Width {
 
     /// All of them, which is -1 and the largest unsigned integer.
     #[must_use]
-    pub fn ones(self) -> u64 {
+    pub(crate) fn ones(self) -> u64 {
         u64::MAX >> (64 - self.bits())
     }
 
     /// The least signed integer.
     #[must_use]
-    pub fn least(self) -> u64 {
+    pub(crate) fn least(self) -> u64 {
         1 << (self.bits() - 1)
     }
 }

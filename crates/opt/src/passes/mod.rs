@@ -1,7 +1,7 @@
-//! What is done to SSA between building and lowering: a pass a file, each with its contract at its top.
+//! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks
+//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
 //! ```
 //!
 //! [`run`] is that order. Each pass takes time that grows with the function and little more, so all of them run on functions of any size that
@@ -10,14 +10,16 @@
 pub mod aliases;
 pub mod blocks;
 pub mod dce;
-pub mod facts;
-pub mod fold;
+pub(crate) mod facts;
+pub(crate) mod fold;
 pub mod gvn;
-pub mod ints;
+pub(crate) mod ints;
 pub mod licm;
 pub mod loads;
 pub mod params;
 pub mod selects;
+pub mod sink;
+pub mod split;
 pub mod stores;
 mod table;
 #[cfg(test)]
@@ -35,8 +37,27 @@ use crate::ssa::loops::Loops;
 /// Values that a function may have for all passes to run on it.
 pub const MOST_VALUES: usize = 1 << 20;
 
-/// Runs all passes but those in `off`, in their order. `step` is told the name of each when it has run. Returns those that did
-/// not run.
+/// Runs all passes but those in `off`, in their order, and calls `step` with the name of each when it has run. Returns those that
+/// did not run: those in `off`, and those that are left out because the function has more than [`MOST_VALUES`] values.
+///
+/// ```
+/// use upshift_opt::{PassSet, passes};
+/// use upshift_opt::ssa::parse::parse;
+/// use upshift_translate::ModuleInfo;
+///
+/// let mut func = parse(
+///     "func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  v1: i32 = const 0x1\n  branch v1, b1, b2\n\
+///      b1:\n  v2: i32 = i32.mul v0, v1\n  return v2\nb2:\n  return v1\n",
+/// )?;
+/// let mut names = Vec::new();
+/// passes::run(&mut func, &ModuleInfo::default(), PassSet::of("licm"), |name, _| names.push(name.to_owned()));
+/// assert_eq!(func.to_string(), "func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n");
+/// assert!(names.contains(&"gvn".to_owned()) && !names.contains(&"licm".to_owned()));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
+///
+/// # Panics
+/// In builds with debug assertions, when SSA is not valid behind a pass.
 pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl FnMut(&str, &Func)) -> PassSet {
     let off = if func.values.len() > MOST_VALUES { off.with("gvn").with("loads").with("licm") } else { off };
     let aliases = Aliases::of(module);
@@ -48,7 +69,7 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     };
 
     if !off.contains("blocks") {
-        clear_up(func);
+        simplify(func);
         done("blocks", func);
     }
     if off.contains("gvn") {
@@ -61,7 +82,7 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
         done("gvn", func);
     }
     if !off.contains("blocks") {
-        clear_up(func);
+        simplify(func);
         done("blocks", func);
     }
     let dominators = Dominators::new(func);
@@ -90,14 +111,24 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
         done("dce", func);
     }
     if !off.contains("blocks") {
-        clear_up(func);
+        simplify(func);
         done("blocks", func);
+    }
+    if !off.contains("sink") || !off.contains("split") {
+        let dominators = Dominators::new(func);
+        let loops = Loops::new(func, &dominators, &func.predecessors());
+        if !off.contains("sink") && sink::run(func, &dominators, &loops) > 0 {
+            done("sink", func);
+        }
+        if !off.contains("split") && split::run(func, &dominators, &loops) > 0 {
+            done("split", func);
+        }
     }
     off
 }
 
-/// Clears up between blocks, and again where that made more of it possible.
-fn clear_up(func: &mut Func) {
+/// Simplifies the control-flow graph, and again where that made more of it possible.
+fn simplify(func: &mut Func) {
     blocks::run(func);
     if params::run(func) > 0 {
         blocks::run(func);

@@ -1,4 +1,4 @@
-//! Drops parameters of blocks to which all ways bring the same value.
+//! Redundant block parameters: drops those to which all edges bring the same value.
 //!
 //! Requires SSA without blocks that cannot be reached. Preserves it. A parameter goes if it is given one value besides itself, which
 //! dominates the block then, or equal constants, which are made again in the block.
@@ -17,10 +17,13 @@ pub fn run(func: &mut Func) -> u32 {
     let incoming = Incoming::new(func);
     let mut replaced: Vec<Value> = (0..func.values.len() as u32).map(Value).collect();
     let mut dropped = 0;
+    // The constants that the block begins with, the last one first.
+    let mut made = Vec::new();
     for _ in 0..ROUNDS {
         let before = dropped;
         for at in 0..func.layout.len() {
             let block = func.layout[at];
+            made.clear();
             for number in 0..func.block(block).params.len() {
                 let param = func.block(block).params[number];
                 if replaced[param.index()] != param {
@@ -31,7 +34,7 @@ pub fn run(func: &mut Func) -> u32 {
                     Only::Value(value) => value,
                     Only::Constant(bits) => {
                         let constant = func.add_value(Op::Const(bits), func.value(param).ty, &[], Pos::NONE);
-                        func.block_mut(block).insts.insert(0, constant);
+                        made.push(constant);
                         replaced.push(constant);
                         constant
                     }
@@ -39,6 +42,7 @@ pub fn run(func: &mut Func) -> u32 {
                 };
                 dropped += 1;
             }
+            func.block_mut(block).insts.splice(0..0, made.iter().rev().copied());
         }
         if dropped == before {
             break;
@@ -52,7 +56,7 @@ pub fn run(func: &mut Func) -> u32 {
     dropped
 }
 
-/// What each block is given on each way to it.
+/// What each block is given on each edge to it.
 pub(super) struct Incoming {
     starts: Vec<u32>,
     lists: Vec<List>,
@@ -79,7 +83,7 @@ impl Incoming {
         Incoming { starts, lists }
     }
 
-    /// The lists for a block, one for each way.
+    /// The lists for a block, one for each edge.
     pub(super) fn of(&self, block: usize) -> &[List] {
         &self.lists[self.starts[block] as usize..self.starts[block + 1] as usize]
     }
@@ -127,16 +131,15 @@ fn find(replaced: &mut [Value], mut value: Value) -> Value {
 mod tests {
     use super::run;
     use crate::passes::testing;
-    use crate::ssa::parse::parse;
 
     fn without(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> (i32)", body, |func| {
+            run(func);
+        })
     }
 
     #[test]
-    fn what_all_ways_bring_is_no_parameter() {
+    fn what_all_edges_bring_is_no_parameter() {
         let body = "\
 b0:
   v0: i32 = arg 0
@@ -167,8 +170,8 @@ b3(v3: i32):
     }
 
     #[test]
-    fn what_goes_round_unchanged_is_no_parameter() {
-        // Two loops, one in the other: the inner one hands over what it was given, and only then the outer one does.
+    fn what_loops_pass_on_unchanged_is_no_parameter() {
+        // Two loops, one in the other: the inner one passes on what it was given, and only then the outer one does.
         let body = "\
 b0:
   v0: i32 = arg 0

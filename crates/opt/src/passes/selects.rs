@@ -1,4 +1,4 @@
-//! Makes selects of branches over next to nothing, where the processor would guess badly.
+//! If-conversion: makes selects of branches over next to nothing, where the processor would predict badly.
 //!
 //! ```text
 //!   b0: branch c, b1, b2        b0: v = i32.add x, 1
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Requires and preserves SSA. The arms have one predecessor and together few instructions, pure and cheap, and bring few different values.
-//! The condition compares what was loaded just before: data, which no one foresees. Where an arm brings one of the compared values
+//! The condition compares what was loaded just before: data, which is hard to predict. Where an arm brings one of the compared values
 //! itself (a search for the least element), each round would wait for the last one's select, and the branch stays.
 
 use upshift_core::ops::Binary;
@@ -30,15 +30,15 @@ struct Limits {
 /// What pays.
 const WORTH_IT: Limits = Limits { instructions: 2, selects: 2, condition: compares_data };
 
-/// Makes them. Returns how many branches are gone; their arms cannot be reached then.
+/// Converts branches. Returns how many; their arms are unreachable then.
 pub fn run(func: &mut Func) -> u32 {
     within(func, WORTH_IT)
 }
 
 fn within(func: &mut Func, limits: Limits) -> u32 {
-    let mut ways = vec![0u32; func.blocks.len()];
+    let mut edges_in = vec![0u32; func.blocks.len()];
     for &block in &func.layout {
-        func.block(block).term.for_each_successor(|next| ways[next.index()] += 1);
+        func.block(block).term.for_each_successor(|next| edges_in[next.index()] += 1);
     }
     let mut changes = 0;
     // Inner ones first, so that what is left of them may be part of an outer arm.
@@ -46,11 +46,12 @@ fn within(func: &mut Func, limits: Limits) -> u32 {
         let block = func.layout[at];
         if let Terminator::Branch { cond, then, otherwise } = func.block(block).term
             && (limits.condition)(func, cond)
-            && let Some((arms, [then, otherwise])) = meeting(func, &ways, block, [then, otherwise], limits)
+            && let Some((arms, [then, otherwise])) =
+                meeting(func, &edges_in, block, [then, otherwise], limits)
             && let Some(chosen) = choices(func, cond, [then.args, otherwise.args], limits)
         {
             convert(func, block, cond, &arms, then, otherwise, chosen);
-            ways[then.block.index()] -= 1;
+            edges_in[then.block.index()] -= 1;
             changes += 1;
         }
     }
@@ -77,7 +78,7 @@ fn is_loaded(func: &Func, value: Value) -> bool {
 /// The arms of a branch that meet at once, and what they bring to the block where they do.
 fn meeting(
     func: &Func,
-    ways: &[u32],
+    edges_in: &[u32],
     block: Block,
     [then, otherwise]: [Target; 2],
     limits: Limits,
@@ -85,7 +86,7 @@ fn meeting(
     // Where an arm leads, if it is one.
     let arm = |target: Target| match func.block(target.block).term {
         Terminator::Jump(next)
-            if ways[target.block.index()] == 1
+            if edges_in[target.block.index()] == 1
                 && target.args.is_empty()
                 && func.block(target.block).params.is_empty()
                 && next.block != target.block
@@ -110,7 +111,7 @@ fn instructions(func: &Func, block: Block) -> impl Iterator<Item = Value> {
     func.block(block).insts.iter().copied().filter(|&inst| !matches!(func.op(inst), Op::Const(_)))
 }
 
-/// Whether an instruction may be executed in vain: it takes a cycle and does nothing else.
+/// Whether an instruction may be executed speculatively: it takes a cycle and does nothing else.
 fn is_cheap(func: &Func, inst: Value) -> bool {
     match func.op(inst) {
         Op::Const(_) => true,
@@ -169,13 +170,12 @@ fn convert(
 mod tests {
     use super::{Limits, run, within};
     use crate::passes::{blocks, testing};
-    use crate::ssa::parse::parse;
 
     fn selected(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> ()\n{body}")).expect("it is SSA");
-        run(&mut func);
-        blocks::run(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> ()", body, |func| {
+            run(func);
+            blocks::run(func);
+        })
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! A table of values by a key that is computed from them: no keys of its own, nothing is deleted.
+//! A table of values by a key that is computed from them: it has no keys of its own, and nothing is deleted.
+//!
+//! Programs choose their constants, so they can have as many equal hashes as they like. So a search is short in any case: when the
+//! places that it may look at are taken, the new value replaces an old one, which is not found any more.
 
 use std::hash::{Hash, Hasher};
 
@@ -15,17 +18,21 @@ pub(super) struct Table {
     taken: usize,
 }
 
+/// How many places a search looks at.
+const MOST_PROBES: u32 = 256;
+
 /// Where an entry is or would be. It is valid until the next [`Table::set`].
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     at: usize,
     hash: u32,
+    is_found: bool,
 }
 
 impl Place {
     /// The value that is there.
     pub(super) fn get(self, table: &Table) -> Option<Value> {
-        Some(table.entries[self.at].1).filter(|&value| value != FREE)
+        self.is_found.then(|| table.entries[self.at].1)
     }
 }
 
@@ -36,17 +43,21 @@ impl Table {
         Table { entries: vec![(0, FREE); size], taken: 0 }
     }
 
-    /// The place of a value that `equal` accepts, or the free one where it would be.
+    /// The place of a value that `equal` accepts, or the one where it would be: a free one, or else one that is taken by another.
     pub(super) fn place(&self, hash: u32, mut equal: impl FnMut(Value) -> bool) -> Place {
         let mask = self.entries.len() - 1;
         let mut at = hash as usize & mask;
-        loop {
+        for _ in 0..MOST_PROBES {
             let (other, value) = self.entries[at];
-            if value == FREE || other == hash && equal(value) {
-                return Place { at, hash };
+            if value == FREE {
+                return Place { at, hash, is_found: false };
+            }
+            if other == hash && equal(value) {
+                return Place { at, hash, is_found: true };
             }
             at = (at + 1) & mask;
         }
+        Place { at: hash as usize & mask, hash, is_found: false }
     }
 
     /// Puts a value at a place.
@@ -78,7 +89,7 @@ pub(super) fn hash(op: &impl Hash, operands: &[Value]) -> u32 {
     hasher.finish() as u32
 }
 
-/// A hash of few machine words, the same on each run: programs cannot choose the numbers that go in.
+/// A hash of few machine words, the same on each run.
 #[derive(Default)]
 pub(super) struct Mix(u64);
 
@@ -143,6 +154,23 @@ mod tests {
             let place = table.place(hash(&number, &[]), |value| value.0 == number);
             assert_eq!(place.get(&table), Some(Value(number)));
         }
+    }
+
+    /// Equal hashes do not make searches longer and longer; the value that was set last is found.
+    #[test]
+    fn searches_are_short_whatever_the_hashes() {
+        let mut table = Table::with_capacity(0);
+        let mut looks = 0;
+        for number in 0..10_000u32 {
+            let place = table.place(7, |value| {
+                looks += 1;
+                value.0 == number
+            });
+            assert_eq!(place.get(&table), None);
+            table.set(place, Value(number));
+            assert_eq!(table.place(7, |value| value.0 == number).get(&table), Some(Value(number)));
+        }
+        assert!(looks <= 10_000 * super::MOST_PROBES, "{looks}");
     }
 
     /// Numbers of values that differ little are the usual case.

@@ -11,8 +11,16 @@ use upshift_core::ops::{Binary, Unary};
 use super::ints::Int;
 use crate::ssa::dom::Dominators;
 use crate::ssa::dom::tests::graph;
+use crate::ssa::parse::parse;
 use crate::ssa::verify::verify;
 use crate::ssa::{Block, Callee, Func, Op, Pos, Position, Target, Terminator, Ty, Value};
+
+/// The body of a function with a signature, as text, after a pass.
+pub(crate) fn after(signature: &str, body: &str, pass: impl FnOnce(&mut Func)) -> String {
+    let mut func = parse(&format!("func func0 {signature}\n{body}")).expect("it is SSA");
+    pass(&mut func);
+    func.to_string().split_once('\n').expect("a header").1.to_owned()
+}
 
 /// The same numbers each time, special ones often.
 #[derive(Clone)]

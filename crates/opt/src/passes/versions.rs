@@ -1,8 +1,8 @@
-//! The classes of state of a function, and which of them may change on the ways between blocks.
+//! The classes of state of a function, and which of them may change on the paths between blocks.
 //!
 //! A set of classes is 64 bits. What changes between a block's dominator and the block is found block after block in reverse postorder:
-//! it is what changes in the blocks on the ways from the dominator to a predecessor, which are known by then, and at a loop's head
-//! what changes anywhere in the loop. The ways lie in the tree of dominators; pointers that skip parts of it, with what changes
+//! it is what changes in the blocks on the paths from the dominator to a predecessor, which are known by then, and at a loop's head
+//! what changes anywhere in the loop. The paths lie in the tree of dominators; pointers that skip parts of it, with what changes
 //! there, make each query take logarithmic time.
 
 use std::collections::HashMap;
@@ -99,14 +99,14 @@ impl Changes {
         let (within, in_loop) = changes_within(func, dominators, loops, classes);
         let predecessors = func.predecessors();
         let mut before = vec![0u64; count];
-        let mut ways = Ways::new(count);
+        let mut paths = Paths::new(count);
         for &block in dominators.order() {
             let Some(dominator) = dominators.immediate(block) else { continue };
             let mut changed = 0;
             for &from in predecessors.of(block) {
                 let Some(position) = dominators.position(from) else { continue };
                 if Some(position) < dominators.position(block) {
-                    changed |= ways.between(dominator, from);
+                    changed |= paths.between(dominator, from);
                 } else if dominators.dominates(block, from) {
                     let of = loops.around(block).filter(|&around| loops.head(around) == block);
                     changed |= of.map_or(ALL, |of| in_loop[of.index()]);
@@ -115,12 +115,12 @@ impl Changes {
                 }
             }
             before[block.index()] = changed;
-            ways.add(block, dominator, changed | within[block.index()]);
+            paths.add(block, dominator, changed | within[block.index()]);
         }
         Changes { before }
     }
 
-    /// What may change on the ways from the block's immediate dominator to it.
+    /// What may change on the paths from the block's immediate dominator to it.
     pub(super) fn before(&self, block: Block) -> u64 {
         self.before[block.index()]
     }
@@ -151,21 +151,21 @@ pub(super) fn changes_within(
     (within, in_loop)
 }
 
-/// What changes on ways up the tree of dominators.
-struct Ways {
+/// What changes on paths up the tree of dominators.
+struct Paths {
     parent: Vec<Block>,
     /// What changes in a block and between its parent and it.
     own: Vec<u64>,
     depth: Vec<u32>,
     /// A block further up, chosen so that each query takes few steps.
     skip: Vec<Block>,
-    /// What changes on the way there, without the end.
+    /// What changes on the path there, without the end.
     skipped: Vec<u64>,
 }
 
-impl Ways {
-    fn new(blocks: usize) -> Ways {
-        Ways {
+impl Paths {
+    fn new(blocks: usize) -> Paths {
+        Paths {
             parent: (0..blocks as u32).map(Block).collect(),
             own: vec![0; blocks],
             depth: vec![0; blocks],

@@ -90,6 +90,8 @@ pub enum Terminator {
         normal: Block,
         /// Where exceptions lead.
         landings: Vec<Landing>,
+        /// How many handlers and clauses the program has around it: what a search pays for, see `upshift_ir::handlers::Handler::steps`.
+        steps: u32,
     },
     /// Throws a new exception.
     Throw {
@@ -99,6 +101,8 @@ pub enum Terminator {
         args: List,
         /// Where it leads.
         landings: Vec<Landing>,
+        /// As for [`Invoke`](Terminator::Invoke).
+        steps: u32,
     },
     /// Throws the exception of a reference, or traps if that is null.
     ThrowRef {
@@ -106,6 +110,8 @@ pub enum Terminator {
         exception: Value,
         /// Where it leads.
         landings: Vec<Landing>,
+        /// As for [`Invoke`](Terminator::Invoke).
+        steps: u32,
     },
     /// Traps.
     Trap(Trap),
@@ -129,6 +135,16 @@ impl Terminator {
             Terminator::Invoke { landings, .. }
             | Terminator::Throw { landings, .. }
             | Terminator::ThrowRef { landings, .. } => Some(landings),
+            _ => None,
+        }
+    }
+
+    /// What a search for a handler pays for, if the terminator may throw.
+    pub fn steps_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Terminator::Invoke { steps, .. }
+            | Terminator::Throw { steps, .. }
+            | Terminator::ThrowRef { steps, .. } => Some(steps),
             _ => None,
         }
     }
@@ -172,6 +188,20 @@ impl Terminator {
             }
             Terminator::Table { targets, .. } => targets.iter_mut().for_each(f),
             _ => {}
+        }
+    }
+
+    /// The target with a position in the order of [`for_each_target`](Self::for_each_target), to change it.
+    pub fn target_mut(&mut self, at: u32) -> Option<&mut Target> {
+        match self {
+            Terminator::Jump(target) => (at == 0).then_some(target),
+            Terminator::Branch { then, otherwise, .. } => match at {
+                0 => Some(then),
+                1 => Some(otherwise),
+                _ => None,
+            },
+            Terminator::Table { targets, .. } => targets.get_mut(at as usize),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
-//! Which blocks lie on every way to a block: the tree of dominators.
+//! Which blocks lie on every path to a block: the tree of dominators.
 //!
-//! Comes in: a function's blocks and how they end. Goes out: the blocks that control can reach, in reverse postorder, the immediate
+//! In: a function's blocks and how they end. Out: the blocks that control can reach, in reverse postorder, the immediate
 //! dominator of each, and intervals by which one comparison says whether a block dominates another. It holds as long as no
 //! terminator changes.
 //!
@@ -13,6 +13,18 @@ use super::{Block, Func};
 const NONE: u32 = u32::MAX;
 
 /// The dominators of a function's blocks.
+///
+/// ```
+/// use upshift_opt::ssa::Block;
+/// use upshift_opt::ssa::dom::Dominators;
+/// use upshift_opt::ssa::parse::parse;
+///
+/// let text = "func func0 (i32) -> ()\nb0:\n  v0: i32 = arg 0\n  branch v0, b1, b2\nb1:\n  jump b2\nb2:\n  return\n";
+/// let dominators = Dominators::new(&parse(text)?);
+/// assert_eq!(dominators.immediate(Block(2)), Some(Block(0)));
+/// assert!(dominators.dominates(Block(0), Block(1)) && !dominators.dominates(Block(1), Block(2)));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dominators {
     /// The blocks that can be reached, each before those that it dominates.
@@ -67,14 +79,14 @@ impl Dominators {
         self.position[block.index()] != NONE
     }
 
-    /// The immediate dominator: the last of the other blocks that lie on all ways to it. The entry has none.
+    /// The immediate dominator: the last of the other blocks that lie on all paths to it. The entry has none.
     #[inline]
     #[must_use]
     pub fn immediate(&self, block: Block) -> Option<Block> {
         Some(Block(self.parent[block.index()])).filter(|parent| parent.0 != NONE)
     }
 
-    /// Whether `a` lies on all ways to `b`, or is `b`. Both have to be reachable.
+    /// Whether `a` lies on all paths to `b`, or is `b`. Both have to be reachable.
     #[inline]
     #[must_use]
     pub fn dominates(&self, a: Block, b: Block) -> bool {

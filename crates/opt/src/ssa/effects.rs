@@ -6,7 +6,6 @@
 //! * Something that may trap vanishes only if an equal one is certain to have been executed before.
 
 use upshift_core::index::{GlobalIndex, MemoryIndex, TableIndex};
-use upshift_core::ops::memory::{Load, Store};
 use upshift_core::vm::BuiltinOp;
 
 use super::Op;
@@ -22,7 +21,7 @@ pub enum Alias {
     Global(GlobalIndex),
     /// The fields at this offset of all structs: fields at other offsets are others.
     Field(u32),
-    /// The elements of all arrays whose elements have so many bytes.
+    /// The elements of all arrays whose elements have this many bytes.
     Element(u8),
     /// Never changes: lengths of arrays, types of objects.
     Constant,
@@ -60,7 +59,7 @@ impl Effect {
         }
     }
 
-    /// Whether the instruction may go when nobody uses its result.
+    /// Whether the instruction may go when nothing uses its result.
     #[must_use]
     pub fn is_removable(self) -> bool {
         matches!(self, Effect::Pure | Effect::Load(_, false))
@@ -83,8 +82,19 @@ impl Effect {
     }
 }
 
-/// Whether two instructions may be exchanged that follow each other, if neither uses the other's result. Both are executed
+/// Whether two instructions that follow each other may be swapped, if neither uses the other's result. Both are executed
 /// in any case.
+///
+/// ```
+/// use upshift_core::index::MemoryIndex;
+/// use upshift_opt::ssa::effects::{Alias, Effect, commute};
+///
+/// let memory = Alias::Memory(MemoryIndex(0));
+/// let (load, store) = (Effect::Load(memory, true), Effect::Store(memory, true));
+/// assert!(commute(load, Effect::Pure) && !commute(load, store));
+/// // Either may trap, and which one does is visible.
+/// assert!(!commute(load, load));
+/// ```
 #[must_use]
 pub fn commute(a: Effect, b: Effect) -> bool {
     // Which of two traps comes first is seen, and so is what was changed before a trap.
@@ -139,8 +149,8 @@ impl Op {
             Op::GlobalSet(global) => Effect::Store(Alias::Global(global), false),
             Op::FieldLoad { offset, .. } => Effect::Load(Alias::Field(offset), true),
             Op::FieldStore { offset, .. } => Effect::Store(Alias::Field(offset), true),
-            Op::ElementLoad(op) => Effect::Load(Alias::Element(load_bytes(op)), true),
-            Op::ElementStore(op) => Effect::Store(Alias::Element(store_bytes(op)), true),
+            Op::ElementLoad(op) => Effect::Load(Alias::Element(op.bytes() as u8), true),
+            Op::ElementStore(op) => Effect::Store(Alias::Element(op.bytes() as u8), true),
             Op::ArrayLen => Effect::Load(Alias::Constant, true),
             Op::StructNew { .. } => Effect::Allocate,
             Op::Service { op, x, .. } => service(op, x),
@@ -149,7 +159,7 @@ impl Op {
         }
     }
 
-    /// Whether the collector may run within the instruction: references that are wanted behind it have to be where it finds
+    /// Whether the collector may run within the instruction: references that are live after it have to be where it finds
     /// them.
     #[must_use]
     pub fn is_safepoint(self) -> bool {
@@ -181,27 +191,5 @@ fn service(op: BuiltinOp, x: u32) -> Effect {
                 _ => Effect::Call,
             }
         }
-    }
-}
-
-/// How many bytes an element has that is loaded so.
-fn load_bytes(op: Load) -> u8 {
-    match op {
-        Load::Load8U | Load::Load8S32 | Load::Load8S64 | Load::V128Load8Splat => 1,
-        Load::Load16U | Load::Load16S32 | Load::Load16S64 | Load::V128Load16Splat => 2,
-        Load::Load32U | Load::Load32S64 | Load::LoadF32 | Load::V128Load32Splat | Load::V128Load32Zero => 4,
-        Load::V128Load => 16,
-        _ => 8,
-    }
-}
-
-/// How many bytes an element has that is stored so.
-fn store_bytes(op: Store) -> u8 {
-    match op {
-        Store::Store8 => 1,
-        Store::Store16 => 2,
-        Store::Store32 => 4,
-        Store::Store64 => 8,
-        Store::V128Store => 16,
     }
 }

@@ -1,11 +1,11 @@
-//! How much lives between blocks: what the allocation of registers takes time and memory for.
+//! How many values are live between blocks: what register allocation takes time and memory for.
 
 use super::{Block, Func, Op, Value};
 
-/// How many values there are behind all blocks together that are wanted later, constants aside; it stops counting above `most`.
+/// How many values are live at the ends of all blocks, summed, constants aside; it stops counting above `most`.
 ///
 /// Goes from each use upwards to where the value is made: as far as it lives, and no further. Where there are so few values and
-/// blocks that it cannot be more than `most`, nothing is counted and the answer is 0.
+/// blocks that it cannot be more than `most`, nothing is counted and the result is 0.
 ///
 /// # Examples
 /// ```

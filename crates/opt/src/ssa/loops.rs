@@ -1,6 +1,6 @@
-//! Which blocks go round: the forest of loops.
+//! The forest of loops: which blocks are executed repeatedly.
 //!
-//! Comes in: a function and its [`Dominators`]. Goes out: a loop for each block that dominates one of its predecessors, with all
+//! In: a function and its [`Dominators`]. Out: a loop for each block that dominates one of its predecessors, with all
 //! blocks from which control gets there without leaving. Loops nest or have no block in common; cycles with several entries
 //! are no loops. It holds as long as no terminator changes.
 
@@ -32,6 +32,19 @@ struct LoopData {
 }
 
 /// The loops of a function.
+///
+/// ```
+/// use upshift_opt::ssa::Block;
+/// use upshift_opt::ssa::dom::Dominators;
+/// use upshift_opt::ssa::loops::Loops;
+/// use upshift_opt::ssa::parse::parse;
+///
+/// let text = "func func0 (i32) -> ()\nb0:\n  v0: i32 = arg 0\n  jump b1\nb1:\n  branch v0, b1, b2\nb2:\n  return\n";
+/// let func = parse(text)?;
+/// let loops = Loops::new(&func, &Dominators::new(&func), &func.predecessors());
+/// assert_eq!((loops.len(), loops.depth(Block(1)), loops.depth(Block(2))), (1, 1, 0));
+/// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Loops {
     loops: Vec<LoopData>,
@@ -46,7 +59,7 @@ impl Loops {
     pub fn new(func: &Func, dominators: &Dominators, predecessors: &Predecessors) -> Loops {
         let mut found =
             Loops { loops: Vec::new(), around: vec![None; func.blocks.len()], irreducible: false };
-        // For each loop one further out, with shortened ways.
+        // For each loop one further out, with compressed paths.
         let mut outer: Vec<u32> = Vec::new();
         let mut waiting = Vec::new();
         // Inner heads come before the outer ones that dominate them.

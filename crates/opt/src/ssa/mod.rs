@@ -22,6 +22,7 @@ mod block;
 pub mod build;
 pub mod dom;
 pub mod effects;
+mod entities;
 pub mod live;
 pub mod loops;
 mod op;
@@ -29,173 +30,13 @@ pub mod parse;
 pub mod text;
 pub mod verify;
 
-use std::fmt;
-
 use upshift_core::index::FuncIndex;
-use upshift_core::types::ValType;
 use upshift_core::value::V128;
 use upshift_translate::backend::Frame;
 
 pub use self::block::{BlockData, Landing, Target, Terminator};
+pub use self::entities::{Block, List, Pos, Position, Ty, Value};
 pub use self::op::{Callee, Op, Vector, stored, unary_operand, unary_result};
-
-/// A value, and the instruction that computes it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Value(pub u32);
-
-/// A block.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Block(pub u32);
-
-impl Value {
-    /// The value as a position in a slice.
-    #[inline]
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl Block {
-    /// The block as a position in a slice.
-    #[inline]
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}", self.0)
-    }
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}", self.0)
-    }
-}
-
-impl fmt::Debug for Block {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "b{}", self.0)
-    }
-}
-
-impl fmt::Display for Block {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "b{}", self.0)
-    }
-}
-
-/// What a value is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Ty {
-    /// A 32-bit integer, zero-extended.
-    I32,
-    /// A 64-bit integer, or a reference to a function.
-    I64,
-    /// A 32-bit float.
-    F32,
-    /// A 64-bit float.
-    F64,
-    /// A vector of 128 bits; it takes two slots.
-    V128,
-    /// A reference of any other kind, 32 bits zero-extended: the collector may change it.
-    Ref,
-}
-
-impl Ty {
-    /// How values of a type of the program are represented.
-    #[inline]
-    #[must_use]
-    pub fn of(ty: ValType) -> Ty {
-        match ty {
-            ValType::I32 => Ty::I32,
-            ValType::I64 => Ty::I64,
-            ValType::F32 => Ty::F32,
-            ValType::F64 => Ty::F64,
-            ValType::V128 => Ty::V128,
-            ValType::Ref(ty) if ty.is_func() => Ty::I64,
-            ValType::Ref(_) => Ty::Ref,
-        }
-    }
-
-    /// How many slots a value takes.
-    #[must_use]
-    pub fn slots(self) -> u32 {
-        1 + u32::from(self == Ty::V128)
-    }
-
-    /// Whether values lie in registers for floats and vectors.
-    #[must_use]
-    pub fn is_float(self) -> bool {
-        matches!(self, Ty::F32 | Ty::F64 | Ty::V128)
-    }
-
-    /// The name in text.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Ty::I32 => "i32",
-            Ty::I64 => "i64",
-            Ty::F32 => "f32",
-            Ty::F64 => "f64",
-            Ty::V128 => "v128",
-            Ty::Ref => "ref",
-        }
-    }
-}
-
-/// A run of values in the pool of their function.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct List {
-    start: u32,
-    len: u32,
-}
-
-impl List {
-    /// No values.
-    pub const EMPTY: List = List { start: 0, len: 0 };
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len == 0
-    }
-
-    #[inline]
-    fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.start as usize + self.len as usize
-    }
-}
-
-/// Where in the program something comes from: a number in [`Func::positions`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Pos(pub u32);
-
-impl Pos {
-    /// Nowhere: made by the compiler.
-    pub const NONE: Pos = Pos(u32::MAX);
-}
-
-/// A place in the program.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Position {
-    /// The function whose operator it is.
-    pub func: FuncIndex,
-    /// Offset of the operator in the module.
-    pub offset: u32,
-    /// Where the call of `func` comes from, if it was inlined; else [`Pos::NONE`].
-    pub parent: Pos,
-}
 
 /// An instruction or a parameter.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -211,6 +52,19 @@ pub struct ValueData {
 }
 
 /// A function.
+///
+/// ```
+/// use upshift_core::index::FuncIndex;
+/// use upshift_opt::ssa::{Func, Op, Pos, Terminator, Ty, verify};
+///
+/// let mut func = Func::new(FuncIndex(0), vec![Ty::I32], vec![Ty::I32]);
+/// let entry = func.entry;
+/// let arg = func.append(entry, Op::Arg(0), Some(Ty::I32), &[], Pos::NONE);
+/// let values = func.make_list(&[arg]);
+/// func.block_mut(entry).term = Terminator::Return(values);
+/// assert_eq!(verify::verify(&func, None), Ok(()));
+/// assert_eq!(func.to_string(), "func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n");
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct Func {
     /// Which function of the module it is.
@@ -237,6 +91,8 @@ pub struct Func {
     pub vectors: Vec<V128>,
     /// Places in the program.
     pub positions: Vec<Position>,
+    /// Parameters that are only other names of values, by ascending number: what is known of those holds for them.
+    pub renamed: Vec<(Value, Value)>,
     lists: Vec<Value>,
 }
 
@@ -257,6 +113,7 @@ impl Func {
             values: Vec::new(),
             vectors: Vec::new(),
             positions: Vec::new(),
+            renamed: Vec::new(),
             lists: Vec::new(),
         };
         func.entry = func.new_block();
@@ -291,12 +148,19 @@ impl Func {
         &mut self.blocks[block.index()]
     }
 
-    /// One parameter more for a block; its predecessors have to hand over one value more.
+    /// One more parameter for a block; its predecessors have to pass one more value.
     pub fn add_param(&mut self, block: Block, ty: Ty) -> Value {
         let number = self.block(block).params.len() as u32;
         let value = self.add_value(Op::Param(number), Some(ty), &[], Pos::NONE);
         self.block_mut(block).params.push(value);
         value
+    }
+
+    /// What a value is a name for that was given to it; else itself.
+    #[must_use]
+    pub fn origin(&self, value: Value) -> Value {
+        let found = self.renamed.binary_search_by_key(&value, |&(name, _)| name);
+        found.map_or(value, |at| self.renamed[at].1)
     }
 
     /// Drops the parameters that `keep` does not want, and what predecessors give for them. Nothing may use them.
@@ -471,7 +335,7 @@ impl Func {
                 next = std::mem::replace(&mut map[next.index()], end);
             }
         }
-        // Lists that nobody uses any more do no harm.
+        // Lists that nothing uses any more do no harm.
         for value in &mut self.lists {
             *value = map[value.index()];
         }
@@ -555,175 +419,4 @@ impl Predecessors {
 }
 
 #[cfg(test)]
-mod tests {
-    use upshift_core::TypeId;
-    use upshift_core::cast::{Cast, CastTarget};
-    use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
-    use upshift_core::ops::atomic::Atomic;
-    use upshift_core::ops::memory::{Load, Store};
-    use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
-    use upshift_core::value::V128;
-    use upshift_core::vm::BuiltinOp;
-    use upshift_translate::backend::Slot;
-
-    use super::{
-        Block, Callee, Func, List, Op, Pos, Position, Terminator, Ty, Value, ValueData, parse, text,
-    };
-
-    #[test]
-    fn instructions_are_small() {
-        assert_eq!((size_of::<Op>(), size_of::<ValueData>()), (24, 40));
-    }
-
-    /// Every operation that there is, with as many operands as it has no matter of what type.
-    fn all_ops(func: &mut Func) -> Vec<Op> {
-        let (memory, offset, ty) = (MemoryIndex(3), u64::MAX - 1, TypeIndex(4));
-        let cast = Cast { nullable: true, target: CastTarget::Object, ty: TypeId(5), depth: 2 };
-        let lanes = func.vector(V128::from_u128(u128::MAX / 3));
-        let calls = [
-            Callee::Direct { func: FuncIndex(7), ty },
-            Callee::Indirect { table: TableIndex(1), ty, site: 9 },
-            Callee::Ref { ty, site: 10 },
-        ];
-        let mut ops = vec![
-            Op::Arg(2),
-            Op::SlotLoad(Slot(8)),
-            Op::Const(u64::MAX),
-            Op::ConstV128(lanes),
-            Op::Shuffle(lanes),
-            Op::Select,
-            Op::LoadLane { bytes: 4, lane: 3, memory, offset },
-            Op::StoreLane { bytes: 1, lane: 15, memory, offset },
-            Op::Fence,
-            Op::MemorySize(memory),
-            Op::GlobalGet(GlobalIndex(1)),
-            Op::GlobalSet(GlobalIndex(2)),
-            Op::RefFunc(FuncIndex(3)),
-            Op::RefEq,
-            Op::RefIsNull,
-            Op::RefAsNonNull,
-            Op::ArrayLen,
-            Op::RefTest(cast),
-            Op::RefCast(cast),
-            Op::StructNew { ty, default: false },
-            Op::StructNew { ty, default: true },
-            Op::Result(1),
-            Op::Caught(2),
-            Op::CaughtRef,
-            Op::Charge(12),
-            Op::Interrupt,
-        ];
-        ops.extend(calls.map(Op::Call));
-        ops.extend(Unary::ALL.iter().map(|&op| Op::Unary(op)));
-        ops.extend(Binary::ALL.iter().map(|&op| Op::Binary(op)));
-        ops.extend(Ternary::ALL.iter().map(|&op| Op::Ternary(op)));
-        ops.extend(Wide::ALL.iter().map(|&op| Op::Wide(op)));
-        ops.extend(ExtractLane::ALL.iter().map(|&op| Op::ExtractLane(op, 1)));
-        ops.extend(ReplaceLane::ALL.iter().map(|&op| Op::ReplaceLane(op, 2)));
-        ops.extend(Load::ALL.iter().map(|&op| Op::Load { op, memory, offset }));
-        ops.extend(Load::ALL.iter().map(|&op| Op::FieldLoad { op, offset: 16 }));
-        ops.extend(Load::ALL.iter().map(|&op| Op::ElementLoad(op)));
-        ops.extend(Store::ALL.iter().map(|&op| Op::Store { op, memory, offset }));
-        ops.extend(Store::ALL.iter().map(|&op| Op::FieldStore { op, offset: 16 }));
-        ops.extend(Store::ALL.iter().map(|&op| Op::ElementStore(op)));
-        ops.extend(Atomic::ALL.iter().map(|&op| Op::Atomic { op, memory, offset }));
-        ops.extend(BuiltinOp::ALL.iter().map(|&op| Op::Service { op, x: 1, y: 2 }));
-        ops
-    }
-
-    #[test]
-    fn each_operation_comes_back_from_its_text() {
-        let mut func = Func::new(FuncIndex(6), vec![Ty::I32], vec![Ty::F64, Ty::Ref]);
-        (func.osr, func.frame_slots, func.frame.homes, func.frame.scratch) = (Some(3), 9, 7, Some(2));
-        func.positions.push(Position { func: FuncIndex(6), offset: 0x20, parent: Pos::NONE });
-        func.positions.push(Position { func: FuncIndex(2), offset: 0x10, parent: Pos(0) });
-        let ops = all_ops(&mut func);
-        let entry = func.entry;
-        let first = func.append(entry, Op::Arg(0), Some(Ty::I32), &[], Pos::NONE);
-        for &op in &ops {
-            func.append(entry, op, Some(Ty::V128), &[first, first], Pos(1));
-        }
-        func.block_mut(entry).term = Terminator::Return(List::EMPTY);
-        let printed = text::print(&func);
-        let read = parse::parse(&printed).unwrap_or_else(|error| panic!("{error}\n{printed}"));
-        assert_eq!(text::print(&read), printed);
-        for (at, &op) in ops.iter().enumerate() {
-            assert_eq!(
-                read.op(Value(at as u32 + 1)),
-                op,
-                "{}",
-                text::instruction(&read, Value(at as u32 + 1))
-            );
-        }
-        assert!(printed.contains("; 0x10 func2 < 0x20 func6\n"), "{printed}");
-    }
-
-    /// Each terminator.
-    const BLOCKS: &str = "\
-func func0 (i32) -> (i32)
-b0:
-  v0: i32 = arg 0
-  branch v0, b1(v0, v0), b2                   ; 0x12
-b1(v1: i32, v2: i32):
-  table v1 [0 1 0 1] b1(v1, v2), b2
-b2:
-  v4: ref = const 0x0
-  v5 = call func3 type0 v0
-  invoke v5, b4, catch tag0 b5, catch_ref tag1 b6, catch_all b7, catch_all_ref b8
-b4:
-  v6: i32 = result 0 v5
-  throw tag0 v6, v0, catch_all b9
-b5:
-  throw tag1
-b6:
-  throw_ref v4, catch_ref tag2 b10
-b7:
-  tail_call_indirect table0 type0 2 v0, v0
-b8:
-  trap UnreachableCodeReached
-b9:
-  tail_call func1 type0 v0
-b10:
-  jump b11
-b11:
-  return v0
-";
-
-    #[test]
-    fn blocks_come_back_from_their_text() {
-        let func = parse::parse(BLOCKS).unwrap();
-        assert_eq!(text::print(&func), BLOCKS);
-        let predecessors = func.predecessors();
-        assert_eq!(predecessors.of(Block(1)), [Block(0), Block(1)]);
-        assert_eq!(predecessors.of(Block(2)), [Block(0), Block(1)]);
-        assert_eq!(predecessors.of(Block(9)), [Block(4)]);
-        assert_eq!(func.use_counts()[..3], [9, 2, 1]);
-        for wrong in [
-            "func func0 () -> ()",
-            "b0:\n  v0: i32 = i32.plus v1",
-            "b0:\n  v0: i33 = arg 0",
-            "b0:\n  v0: i32 = arg 0 1",
-            "b0:\n  jump",
-            "  return",
-        ] {
-            assert!(parse::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn uses_are_replaced_and_parameters_dropped() {
-        let mut func = parse::parse(BLOCKS).unwrap();
-        let mut map: Vec<Value> = (0..func.values.len() as u32).map(Value).collect();
-        // A chain: v6 is v1, which is v0.
-        (map[6], map[1]) = (Value(1), Value(0));
-        func.replace_uses(&mut map);
-        func.retain_params(|_, param| param != Value(1));
-        let printed = text::print(&func);
-        for line in
-            ["b1(v2: i32):", "branch v0, b1(v0), b2", "table v0 [0 1 0 1] b1(v2), b2", "throw tag0 v0, v0, "]
-        {
-            assert!(printed.contains(line), "{line} should be in\n{printed}");
-        }
-        assert_eq!((func.op(Value(1)), func.op(Value(2))), (Op::None, Op::Param(0)));
-    }
-}
+mod tests;

@@ -441,23 +441,30 @@ fn parse_terminator(func: &mut Func, line: &str) -> Parsed<Terminator> {
             let Op::Call(callee) = op else { return Err(format!("no call: {line}")) };
             Ok(Terminator::TailCall { callee, args: func.make_list(&args) })
         }
-        ("invoke", [call, normal, clauses @ ..]) => Ok(Terminator::Invoke {
-            call: value(func, call)?,
-            normal: block(func, normal)?,
-            landings: landings(func, clauses)?,
-        }),
+        ("invoke", [call, normal, clauses @ ..]) => {
+            let (steps, clauses) = steps(clauses)?;
+            Ok(Terminator::Invoke {
+                call: value(func, call)?,
+                normal: block(func, normal)?,
+                landings: landings(func, clauses)?,
+                steps,
+            })
+        }
         ("throw", [first, ..]) => {
             let (tag, first) = first.split_once(' ').unwrap_or((first, ""));
             let tag = TagIndex(number(tag, "tag")?);
-            let end = parts.iter().position(|part| part.starts_with("catch")).unwrap_or(parts.len());
+            let is_behind = |part: &&str| part.starts_with("catch") || part.starts_with("steps");
+            let end = parts.iter().position(is_behind).unwrap_or(parts.len());
             let mut args = values(func, first)?;
             args.extend(values(func, &parts[1..end].join(","))?);
-            let landings = landings(func, &parts[end..])?;
-            Ok(Terminator::Throw { tag, args: func.make_list(&args), landings })
+            let (steps, clauses) = steps(&parts[end..])?;
+            let landings = landings(func, clauses)?;
+            Ok(Terminator::Throw { tag, args: func.make_list(&args), landings, steps })
         }
         ("throw_ref", [exception, clauses @ ..]) => {
             let exception = value(func, exception)?;
-            Ok(Terminator::ThrowRef { exception, landings: landings(func, clauses)? })
+            let (steps, clauses) = steps(clauses)?;
+            Ok(Terminator::ThrowRef { exception, landings: landings(func, clauses)?, steps })
         }
         ("trap", [name]) => {
             let trap = Trap::ALL.iter().find(|trap| format!("{trap:?}") == *name);
@@ -477,6 +484,16 @@ fn parse_table(func: &mut Func, text: &str) -> Parsed<Terminator> {
         cases: cases.split_whitespace().map(|case| number(case, "")).collect::<Parsed<_>>()?,
         targets: parts(targets).into_iter().map(|to| target(func, to)).collect::<Parsed<_>>()?,
     })
+}
+
+/// `steps 3`, and what is behind it.
+fn steps<'a, 'b>(parts: &'a [&'b str]) -> Parsed<(u32, &'a [&'b str])> {
+    match parts.split_first() {
+        Some((first, rest)) if let Some(count) = first.strip_prefix("steps ") => {
+            Ok((number(count, "")?, rest))
+        }
+        _ => Ok((0, parts)),
+    }
 }
 
 /// `catch tag3 b1`, `catch_all_ref b2`, …

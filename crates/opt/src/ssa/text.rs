@@ -197,21 +197,25 @@ pub fn terminator(func: &Func, term: &Terminator) -> String {
         }
         Terminator::Return(args) => format!("return{}", list(*args)),
         Terminator::TailCall { callee, args } => format!("tail_call{}{}", called(*callee), list(*args)),
-        Terminator::Invoke { call, normal, landings } => {
-            format!("invoke {call}, {normal}{}", caught(landings))
+        Terminator::Invoke { call, normal, landings, steps } => {
+            format!("invoke {call}, {normal}{}", caught(landings, *steps))
         }
-        Terminator::Throw { tag, args, landings } => {
-            format!("throw {tag}{}{}", list(*args), caught(landings))
+        Terminator::Throw { tag, args, landings, steps } => {
+            format!("throw {tag}{}{}", list(*args), caught(landings, *steps))
         }
-        Terminator::ThrowRef { exception, landings } => {
-            format!("throw_ref {exception}{}", caught(landings))
+        Terminator::ThrowRef { exception, landings, steps } => {
+            format!("throw_ref {exception}{}", caught(landings, *steps))
         }
         Terminator::Trap(trap) => format!("trap {trap:?}"),
     }
 }
 
-fn caught(landings: &[Landing]) -> String {
+/// Where exceptions lead, and the steps of a search for it if there are any.
+fn caught(landings: &[Landing], steps: u32) -> String {
     let mut text = String::new();
+    if steps > 0 {
+        write!(text, ", steps {steps}").expect("writing to a String does not fail");
+    }
     for &Landing { tag, reference, block } in landings {
         let form = match (tag, reference) {
             (Some(TagIndex(tag)), false) => format!("catch tag{tag}"),

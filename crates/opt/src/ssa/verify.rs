@@ -185,7 +185,7 @@ impl Verifier<'_> {
         types::check(self.func, self.module, inst)
     }
 
-    /// A definition comes before its uses, on every way to them.
+    /// A definition comes before its uses, on every path to them.
     fn check_use(&self, value: Value, here: Place) -> Checked {
         let place = self.places.get(value.index()).copied().flatten();
         let place = place.ok_or_else(|| format!("{value} is defined nowhere"))?;

@@ -47,14 +47,14 @@
 ;;     jump b1
 ;;   b1:
 ;;     v1 = call func0 type2 v0
-;;     invoke v1, b2, catch tag0 b4
+;;     invoke v1, b2, steps 2, catch tag0 b4
 ;;   b4:
 ;;     v6: i32 = caught 0
 ;;     jump b6(v6, v0)
 ;;   b2:
 ;;     v2: i32 = result 0 v1
 ;;     v3 = call func0 type2 v2
-;;     invoke v3, b3, catch tag0 b5
+;;     invoke v3, b3, steps 2, catch tag0 b5
 ;;   b5:
 ;;     v7: i32 = caught 0
 ;;     jump b6(v7, v2)
@@ -74,7 +74,7 @@
 ;;     v2: i32 = const 0x1
 ;;     jump b1
 ;;   b1:
-;;     throw tag0 v0, catch tag0 b2, catch tag1 b3, catch_all b7
+;;     throw tag0 v0, steps 5, catch tag0 b2, catch tag1 b3, catch_all b7
 ;;   b2:
 ;;     v1: i32 = caught 0
 ;;     jump b4
@@ -84,7 +84,7 @@
 ;;     jump b9
 ;;   b4:
 ;;     v3 = call func0 type2 v2
-;;     invoke v3, b5, catch_all b8
+;;     invoke v3, b5, steps 2, catch_all b8
 ;;   b8:
 ;;     jump b9
 ;;   b5:
@@ -103,7 +103,7 @@
 ;;     jump b1
 ;;   b1:
 ;;     v1 = call func0 type2 v0
-;;     invoke v1, b2, catch_all_ref b3
+;;     invoke v1, b2, steps 2, catch_all_ref b3
 ;;   b3:
 ;;     v3: ref = caught_ref
 ;;     jump b4
@@ -134,7 +134,7 @@
 ;;     jump b2
 ;;   b2:
 ;;     v2 = call func0 type2 v0
-;;     invoke v2, b3, catch tag1 b4, catch_all b5
+;;     invoke v2, b3, steps 3, catch tag1 b4, catch_all b5
 ;;   b4:
 ;;     jump b2
 ;;   b5:

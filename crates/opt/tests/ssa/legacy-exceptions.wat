@@ -56,7 +56,7 @@
 ;;     jump b1
 ;;   b1:
 ;;     v1 = call func0 type2 v0
-;;     invoke v1, b2, catch_ref tag0 b4, catch_all_ref b7
+;;     invoke v1, b2, steps 3, catch_ref tag0 b4, catch_all_ref b7
 ;;   b4:
 ;;     v5: i32 = caught 0
 ;;     v6: ref = caught_ref
@@ -67,7 +67,7 @@
 ;;   b2:
 ;;     v2: i32 = result 0 v1
 ;;     v3 = call func0 type2 v2
-;;     invoke v3, b3, catch_ref tag0 b5, catch_all_ref b8
+;;     invoke v3, b3, steps 3, catch_ref tag0 b5, catch_all_ref b8
 ;;   b5:
 ;;     v7: i32 = caught 0
 ;;     v8: ref = caught_ref
@@ -97,7 +97,7 @@
 ;;     jump b1
 ;;   b1:
 ;;     v1 = call func0 type2 v0
-;;     invoke v1, b2, catch_ref tag1 b3
+;;     invoke v1, b2, steps 3, catch_ref tag1 b3
 ;;   b3:
 ;;     v3: ref = caught_ref
 ;;     jump b4
@@ -116,7 +116,7 @@
 ;;     v0: i32 = arg 0
 ;;     jump b1
 ;;   b1:
-;;     throw tag0 v0, catch_ref tag0 b2
+;;     throw tag0 v0, steps 2, catch_ref tag0 b2
 ;;   b2:
 ;;     v1: i32 = caught 0
 ;;     v2: ref = caught_ref
@@ -133,7 +133,7 @@
 ;;     jump b1
 ;;   b1:
 ;;     v2 = call func0 type2 v1
-;;     invoke v2, b2, catch_ref tag0 b3, catch_all_ref b7
+;;     invoke v2, b2, steps 4, catch_ref tag0 b3, catch_all_ref b7
 ;;   b3:
 ;;     v4: i32 = caught 0
 ;;     v5: ref = caught_ref
@@ -146,7 +146,7 @@
 ;;     jump b6
 ;;   b4:
 ;;     v6 = call func0 type2 v4
-;;     invoke v6, b5, catch_all_ref b8
+;;     invoke v6, b5, steps 2, catch_all_ref b8
 ;;   b8:
 ;;     v9: ref = caught_ref
 ;;     jump b9

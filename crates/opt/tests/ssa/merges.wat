@@ -106,8 +106,8 @@
 ;;   b2:
 ;;     jump b3(v4)
 ;;   b3(v5: i32):
-;;     v7: i32 = i32.add v5, v3
-;;     return v7
+;;     v6: i32 = i32.add v5, v3
+;;     return v6
 
 ;; $carried
 ;;   func func3 (i32) -> (i32, i32)

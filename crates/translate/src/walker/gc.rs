@@ -3,6 +3,7 @@
 //! Every operator that allocates is a safepoint: the collector may run, and updates the operator's operands in their homes.
 
 use upshift_core::cast::Cast;
+use upshift_core::fuel::BYTES_PER_LOOK;
 use upshift_core::index::TypeIndex;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::composite::{CompositeType, FieldType, StorageType};
@@ -69,9 +70,20 @@ impl<B: Backend> Walker<'_, '_, B> {
         }
     }
 
+    /// What makes a struct does not look at the epoch, so as not to do it by when the collector runs, which no two tiers agree on. A
+    /// function whose structs have many bytes looks in front of each one after the first of them.
+    fn check_interrupt_between_structs(&mut self, ty: u32) {
+        let size = self.module.types[ty as usize].ty.layout.as_ref().map_or(0, |layout| layout.size());
+        self.made += u64::from(size);
+        if self.made > BYTES_PER_LOOK {
+            self.check_interrupt();
+        }
+    }
+
     pub(super) fn struct_new(&mut self, ty: u32) -> Step {
         let fields = self.module.types[ty as usize].ty.places.len();
         let base = self.flush_top(fields);
+        self.check_interrupt_between_structs(ty);
         self.safepoint();
         self.stack.truncate(self.stack.height() - fields);
         let dst = self.stack.push_home(self.reference_to(ty));
@@ -80,6 +92,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     }
 
     pub(super) fn struct_new_default(&mut self, ty: u32) -> Step {
+        self.check_interrupt_between_structs(ty);
         self.safepoint();
         let dst = self.stack.push_home(self.reference_to(ty));
         self.backend.struct_new(TypeIndex(ty), dst, None);

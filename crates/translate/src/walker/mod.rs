@@ -181,6 +181,8 @@ struct Walker<'m, 'b, B> {
     options: CodeOptions,
     /// The charge for the current run of operators, and what it amounts to so far.
     run: Option<(Charge, u32)>,
+    /// How many bytes the structs have that the operators so far make.
+    made: u64,
     /// Whether there was a place in the code where the collector has to know something.
     references_seen: bool,
     /// Where the current operator lies in the module.
@@ -245,6 +247,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             surveys: &mut buffers.surveys,
             options,
             run: None,
+            made: 0,
             references_seen: false,
             offset: 0,
             body_end: 0,

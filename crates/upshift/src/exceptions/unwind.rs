@@ -87,7 +87,7 @@ struct Catch {
 struct Miss {
     pc: usize,
     ctx: *mut VmCtx,
-    /// How many clauses and handlers were looked at.
+    /// How many clauses and handlers there are.
     clauses: u64,
 }
 
@@ -134,8 +134,8 @@ struct Search {
     store: NonNull<StoreState>,
     /// The number of the exception's tag in the store.
     tag: u32,
-    /// Clauses and frames, counted as clauses, that are not yet paid for. They are those of the program, whether they are
-    /// looked at again or known to have nothing that fits.
+    /// Clauses and frames, counted as clauses, that are not yet paid for. They are those of the program, all around each place,
+    /// whether they are looked at, known to have nothing that fits, or not in the code of this tier.
     owed: u64,
     misses: Misses,
 }
@@ -179,8 +179,8 @@ impl Search {
             return None;
         }
         let is_tag = |own: TagIndex| frame.instance.tags[own.index()].index() == self.tag;
-        let mut clauses = 0;
-        let found = handlers.find(frame.position, is_tag, &mut clauses);
+        let (found, clauses) = handlers.find(frame.position, is_tag);
+        let clauses = u64::from(clauses);
         count(Work::Clauses, clauses);
         self.owed += clauses;
         let Some(clause) = found else {

@@ -10,31 +10,37 @@
 //! What one instance had compiled, others find when they ask, and what another thread compiles meanwhile is found when a counter has
 //! run out again: each record changes only while its own store's code runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{Entry, FuncRec, Landing, Status, VmCtx};
 use upshift_ir::FuncCode;
+use upshift_opt::Reason;
 
 use anyhow::Result;
 
 use crate::instance::InstanceData;
-use crate::module::Module;
+use crate::module::{Module, WeakModule};
 use crate::store::StoreState;
-use crate::tier::pays::{FIRST, Verdict};
+use crate::tier::led::Seek;
+use crate::tier::pays::Verdict;
 use crate::tier::place::{Place, fits, function_of};
 use crate::tier::random;
 use crate::tier::state::look_after;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
-use crate::vm::native::{Cause, NativeFunc, NativeSet, Verdict as Compiled};
+use crate::vm::forks;
+use crate::vm::native::{Cause, NativeFunc, NativeSet, Optimizing, Verdict as Compiled};
 use crate::vm::optimizer::{Key, Requested};
 use crate::vm::signals;
 use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
 
 /// How often a function is looked at while it waits for optimized code, in the time in which it was first thought to deserve it.
 const LOOKS: u32 = 8;
+
+/// The fewest arrivals between two looks, so that looking costs little.
+const SHORTEST: u32 = 20_000;
 
 /// A frame that may go on in other code.
 #[derive(Clone, Copy)]
@@ -202,7 +208,6 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
     let Running { func, instance, place, .. } = running;
     let index = running.index();
     let Some(after) = state.tier.optimized_after(body_bytes(instance, index)) else { return Status::OK };
-    let (own, from_loop) = (instance.module.own(index), place.loop_number());
     let set = match instance.native_set() {
         Ok(set) => set,
         Err(reason) => {
@@ -210,25 +215,69 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
             return Status::OK;
         }
     };
-    // What follows from a loop comes first: nobody knows whether the function is called again. If the loop is hot once more, it was.
-    let known = |from_loop| set.optimized(own, from_loop).is_some();
-    let next = [from_loop, None].into_iter().find(|&from_loop| !known(from_loop));
-    let waits = match next {
-        Some(from_loop) => request(state, running, from_loop, after),
-        None => Requested::Never,
-    };
-    if let Some(code) = optimized(instance, index, None) {
+    let own = instance.module.own(index);
+    let whole = set.optimized(own, None);
+    let from_loop = place.loop_number();
+    let from_here = if from_loop.is_some() { set.optimized(own, from_loop) } else { whole };
+    let mut is_new = false;
+    if let Some(Ok(code)) = whole {
+        is_new = func.code.get() != code.entry();
         install(state, func, code);
     }
-    let all_known = known(from_loop) && known(None);
-    look_after(
-        &func.counter,
-        if all_known || waits == Requested::Never { after } else { (after / LOOKS).max(FIRST) },
-    );
-    match optimized(instance, index, from_loop) {
-        Some(code) => land(state, running, CodeObject::Native(code)),
-        None => Status::OK,
+    let record = std::ptr::from_ref(func).addr();
+    let next = match (from_here, from_loop) {
+        // Nobody knows whether the function is called again, so code of all of it comes after the code that follows from the loop. If
+        // the loop is hot again in a lower tier, it was called again.
+        (Some(Ok(_)), Some(_)) if state.tier.led().lead(record) && whole.is_none() => Next::Request(None),
+        (Some(Ok(_)), _) => Next::Nothing,
+        (Some(Err(_)), _) => Next::Never,
+        (None, None) => Next::Request(None),
+        // What runs now may soon be over.
+        (None, Some(_)) if is_new => Next::Nothing,
+        (None, Some(number)) => {
+            match state.tier.led().seek(record, number, set.optimized_loops(own), after) {
+                Seek::On => Next::Seek,
+                Seek::Found(number) => match set.optimized(own, Some(number)) {
+                    Some(Err(_)) => Next::Never,
+                    _ => Next::Request(Some(number)),
+                },
+            }
+        }
+    };
+    let left = match next {
+        Next::Never => u32::MAX,
+        Next::Nothing => after,
+        Next::Seek => 0,
+        Next::Request(wanted) => match request(state, running, wanted, after) {
+            Requested::Never => after,
+            _ if matches!(set.optimized(own, wanted), Some(Ok(_))) => 0,
+            Requested::Waits | Requested::Later => wait(after),
+        },
+    };
+    look_after(&func.counter, left);
+    let Some(code) = optimized(instance, index, from_loop) else { return Status::OK };
+    if code.is_whole() {
+        state.tier.led().forget(record);
+    } else if from_here.is_none() {
+        state.tier.led().lead(record);
     }
+    land(state, running, CodeObject::Native(code))
+}
+
+/// What a function whose counter has run out does besides going on in optimized code.
+enum Next {
+    /// The compiler refuses the function.
+    Never,
+    Nothing,
+    /// Has it made, of all or of what follows from a loop on.
+    Request(Option<u32>),
+    /// Looks at the head of a loop that comes next.
+    Seek,
+}
+
+/// After how many arrivals a function is looked at again that waits for optimized code, and was first thought to deserve it after so many.
+fn wait(after: u32) -> u32 {
+    (after / LOOKS).max(SHORTEST.min(after))
 }
 
 /// Has a function optimized, or what follows from a loop of it on, now or soon.
@@ -245,18 +294,38 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
         }
         return Requested::Waits;
     }
-    let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index), from_loop };
+    let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index) };
     state.engine.optimizer().request(key, arrivals.into(), || {
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
         Box::new(move || {
-            // What nobody has any longer is not compiled.
-            let (Some(set), Some(module)) = (set.upgrade(), module.upgrade()) else { return };
-            let cause = Cause { wait: since.elapsed(), ..cause };
-            if let Err(reason) = optimize(&set, &module, index, from_loop, cause) {
-                module.engine().note_no_native_code(reason);
-            }
+            optimize_aside(&set, &module, index, from_loop, Cause { wait: since.elapsed(), ..cause })
         })
     })
+}
+
+/// Optimizes a function, or what follows from a loop of it on, on the thread for that: it is in no lock while the process is forked.
+fn optimize_aside(
+    set: &Weak<NativeSet>,
+    module: &WeakModule,
+    func: FuncIndex,
+    from_loop: Option<u32>,
+    cause: Cause,
+) {
+    // What nobody has any longer is not compiled.
+    let both = forks::aside(|| {
+        let (set, module) = (set.upgrade()?, module.upgrade()?);
+        set.optimized(module.own(func), from_loop).is_none().then_some((set, module))
+    });
+    let Some((set, module)) = both else { return };
+    let options = module.engine().config().code;
+    let made = set.made_by_optimizer(module.info(), func, from_loop, options);
+    forks::aside(move || {
+        if let Err(reason) = publish(&set, &module, made, cause) {
+            module.engine().note_no_native_code(reason);
+        }
+        // Others may have let go of them meanwhile: then they are taken apart here.
+        drop((set, module));
+    });
 }
 
 /// Goes on in other code, if it has a place to go on at and the frame has room.
@@ -266,7 +335,11 @@ pub(super) fn land(state: &mut StoreState, running: Running<'_>, code: CodeObjec
     let Some(ip) = place.in_other(code).filter(|_| fits) else { return Status::OK };
     state.enter_tier(match code {
         CodeObject::Interpreter(_) => Tier::Interpreter,
-        CodeObject::Native(code) => code.compilation.tier,
+        CodeObject::Native(code) => {
+            // Another thread may have made it, and nothing else of the function.
+            signals::prepare_thread();
+            code.compilation.tier
+        }
     });
     state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
     Status::LANDING
@@ -306,10 +379,23 @@ pub(super) fn optimize<'a>(
     if let Some(verdict) = set.optimized(module.own(func), from_loop) {
         return Ok(verdict);
     }
-    let (info, engine) = (module.info(), module.engine());
-    let verdict = set.optimize(info, func, from_loop, engine.config().code, cause)?;
+    let made = set.made_by_optimizer(module.info(), func, from_loop, module.engine().config().code);
+    let verdict = publish(set, module, made, cause)?;
+    // Programs go on without the code, but where the compiler is tested nobody should miss it.
+    debug_assert!(!matches!(verdict, Err(refusal) if refusal.reason == Reason::Internal), "{verdict:?}");
+    Ok(verdict)
+}
+
+/// Publishes what the optimizing compiler has made, and counts what it refuses.
+fn publish<'a>(
+    set: &'a NativeSet,
+    module: &Module,
+    made: Optimizing,
+    cause: Cause,
+) -> Result<&'a Compiled, NoNativeCode> {
+    let verdict = set.publish_optimized(module.info(), made, cause)?;
     if let Err(refusal) = verdict {
-        engine.note_refusal(refusal.reason);
+        module.engine().note_refusal(refusal.reason);
     }
     Ok(verdict)
 }
@@ -338,4 +424,54 @@ pub(super) fn native_code<'a>(
     };
     // The interpreter can do without.
     make().map_err(|reason| state.engine.note_no_native_code(reason)).ok().flatten()
+}
+
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use upshift_opt::Reason;
+
+    use crate::vm::native::fault::MARK;
+    use crate::vm::tier::{Optimization, Tier};
+    use crate::{Config, Engine, Instance, Module, Store};
+
+    /// Where the compiler has a fault, the program runs on without its code, and all else is optimized as before.
+    #[test]
+    fn a_fault_of_the_compiler_costs_only_its_code() {
+        let mut config = Config::new();
+        config.tier_up_after(1).optimize_after(2).optimization(Optimization::Background);
+        let engine = Engine::new(&config).unwrap();
+        for mark in [MARK, "none", MARK, "none"] {
+            let text = format!(
+                r#"(module (@custom "test" "{mark}")
+                    (func (export "f") (param $n i32) (result i32) (local $sum i32)
+                        (loop $l
+                            (local.set $sum (i32.add (local.get $sum) (i32.const 3)))
+                            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                        (local.get $sum)))"#
+            );
+            let module = Module::new(&engine, text).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let func = instance.get_typed_func::<i32, i32>(&mut store, "f").unwrap();
+            let begin = Instant::now();
+            let refusal = loop {
+                assert_eq!(func.call(&mut store, 40).unwrap(), 120);
+                let refusal = module.refusal(0);
+                if refusal.is_some() || module.tier(0) == Some(Tier::Optimizing) {
+                    break refusal;
+                }
+                assert!(begin.elapsed() < Duration::from_secs(300), "nothing was optimized");
+            };
+            assert_eq!(func.call(&mut store, 50).unwrap(), 150);
+            assert_eq!(refusal.is_some(), mark == MARK);
+            if let Some(refusal) = refusal {
+                assert_eq!((refusal.reason, &*refusal.detail), (Reason::Internal, MARK));
+                assert_eq!(refusal.offset, module.info().bodies[0].start);
+                assert_eq!(module.tier(0), Some(Tier::Baseline));
+            }
+        }
+        assert!(engine.refusals().all(|(reason, _)| reason == Reason::Internal));
+    }
 }

@@ -51,16 +51,20 @@ const LARGE: usize = 100_000;
 const FOR_A_BYTE: u64 = 2;
 
 /// How many arrivals at a function in a lower tier are worth a byte of its body to the optimizing compiler: about as long as that takes
-/// for it, if it takes half a microsecond, and an arrival 25 nanoseconds in code of one pass. Programs that have run so long are taken to
-/// run on for as long.
-const OPTIMIZED_FOR_A_BYTE: u64 = 20;
+/// for it, half a microsecond, if an arrival takes a nanosecond. Programs that have run so long are taken to run on for as long.
+const OPTIMIZED_FOR_A_BYTE: u64 = 500;
 
 /// The fewest arrivals before a function is optimized.
-const OPTIMIZED_FIRST: u64 = 2000;
+const OPTIMIZED_FIRST: u64 = 50_000;
 
-/// After how many arrivals in a lower tier a function with so many bytes is optimized.
-pub(super) fn optimized_after(body_bytes: usize) -> u32 {
-    let arrivals = (body_bytes as u64).saturating_mul(OPTIMIZED_FOR_A_BYTE).saturating_add(OPTIMIZED_FIRST);
+/// How many times as many arrivals there are to be if the program waits for the compiler, which has to bring in what it takes.
+const WAITING: u64 = 8;
+
+/// After how many arrivals in a lower tier a function with so many bytes is optimized, by a thread or while the program waits.
+pub(super) fn optimized_after(body_bytes: usize, waits: bool) -> u32 {
+    let bytes = (body_bytes as u64).saturating_mul(OPTIMIZED_FOR_A_BYTE);
+    let arrivals = bytes.saturating_add(OPTIMIZED_FIRST);
+    let arrivals = if waits { arrivals.saturating_mul(WAITING) } else { arrivals };
     u32::try_from(arrivals).unwrap_or(u32::MAX)
 }
 
@@ -98,7 +102,7 @@ fn needed(body_bytes: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{
-        Arrivals, FIRST, LARGE, OPTIMIZED_FIRST, OPTIMIZED_FOR_A_BYTE, START, Verdict, needed,
+        Arrivals, FIRST, LARGE, OPTIMIZED_FIRST, OPTIMIZED_FOR_A_BYTE, START, Verdict, WAITING, needed,
         optimized_after,
     };
 
@@ -126,11 +130,12 @@ mod tests {
 
     #[test]
     fn what_takes_longer_to_optimize_has_to_run_longer() {
-        let price = |bytes| u64::from(optimized_after(bytes));
+        let price = |bytes| u64::from(optimized_after(bytes, false));
         assert_eq!(price(0), OPTIMIZED_FIRST);
         assert_eq!(price(1000) - price(0), 1000 * OPTIMIZED_FOR_A_BYTE);
         assert_eq!(price(1_000_000) - price(999_000), price(1000) - price(0));
-        assert_eq!(optimized_after(usize::MAX), u32::MAX);
+        assert_eq!(optimized_after(usize::MAX, false), u32::MAX);
+        assert_eq!(u64::from(optimized_after(1000, true)), WAITING * price(1000));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use upshift_core::vm::{Entry, FuncRec, Returns};
 use upshift_interp::native;
 
+use crate::tier::led::Led;
 use crate::tier::pays::{Arrivals, FIRST, Verdict, optimized_after};
 use crate::vm::tier::{Dice, Optimization, Tier, TierUp, Tiering};
 
@@ -18,6 +19,7 @@ pub(crate) struct TierState {
     dice: Dice,
     returns: Returns,
     arrivals: Arrivals,
+    led: Led,
     /// The records of functions that random decisions have led to optimized code, where nobody asks about them.
     pub(super) optimized: Vec<usize>,
 }
@@ -28,8 +30,8 @@ impl TierState {
             Tiering::AtRandom(TierUp { random: Some(seed), .. }) => seed,
             _ => 0,
         };
-        let (arrivals, optimized) = (Arrivals::default(), Vec::new());
-        TierState { tiering, dice: Dice::new(seed), returns, arrivals, optimized }
+        let (arrivals, led, optimized) = (Arrivals::default(), Led::default(), Vec::new());
+        TierState { tiering, dice: Dice::new(seed), returns, arrivals, led, optimized }
     }
 
     /// Whether there may be native code.
@@ -88,7 +90,13 @@ impl TierState {
     /// How many arrivals there may be at a function with so many bytes in a lower tier before it is optimized; `None` if it is not.
     pub(super) fn optimized_after(&self, body_bytes: usize) -> Option<u32> {
         let up = self.optimizes()?;
-        Some(up.optimized_after.unwrap_or_else(|| optimized_after(body_bytes)))
+        let waits = up.optimization == Optimization::AtOnce;
+        Some(up.optimized_after.unwrap_or_else(|| optimized_after(body_bytes, waits)))
+    }
+
+    /// What is known of functions that go to optimized code from loops.
+    pub(super) fn led(&mut self) -> &mut Led {
+        &mut self.led
     }
 
     /// What to do with an interpreted function with so many bytes whose counter has run out.

@@ -14,7 +14,7 @@
 //! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`adaptors`] for
 //!   how its callers pass arguments, [`tier`] for what made it, [`refusal`] for why nothing did, [`trap_sites`]
 //!   for where it trapped, [`signals`] for its faults in what memories have by [`reservation`]
-//! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`]
+//! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`], which keeps out of [`forks`]
 
 pub(crate) mod adaptors;
 #[cfg(all(test, target_os = "linux"))]
@@ -23,6 +23,7 @@ pub(crate) mod budget;
 pub(crate) mod code;
 pub(crate) mod code_object;
 pub(crate) mod code_table;
+pub(crate) mod forks;
 pub(crate) mod heap;
 pub(crate) mod host_values;
 pub(crate) mod limit_exceeded;

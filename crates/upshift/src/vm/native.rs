@@ -11,13 +11,15 @@
 //! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, mem};
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{NativeCode, RelocKind, Stub};
-use upshift_baseline::{BaselineCode, Target};
+use upshift_baseline::BaselineCode;
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
@@ -109,6 +111,16 @@ impl Made {
     }
 }
 
+/// What the optimizing compiler has made of something, before it is published.
+pub(crate) struct Optimizing {
+    func: FuncIndex,
+    from_loop: Option<u32>,
+    /// Where the function's body begins in the module.
+    offset: u32,
+    code: Result<OptCode, Refusal>,
+    time: Duration,
+}
+
 impl NativeSet {
     /// The code of a function that one pass has made, if it has; `own` counts without the imports.
     #[inline]
@@ -120,6 +132,11 @@ impl NativeSet {
     #[inline]
     pub(crate) fn optimized(&self, own: usize, from_loop: Option<u32>) -> Option<&Verdict> {
         self.optimized.get(own)?.get(from_loop)
+    }
+
+    /// From how many loops of a function on there is optimized code.
+    pub(crate) fn optimized_loops(&self, own: usize) -> usize {
+        self.optimized.get(own).map_or(0, Optimized::loops_with_code)
     }
 
     /// The best code of a whole function.
@@ -185,34 +202,49 @@ impl NativeSet {
         Ok(self.baseline.get_or_init(own, || Box::new(made)))
     }
 
-    /// The optimized code of a function, or of what follows from a loop of it on, which is made if there is none. If several threads
-    /// do that at once, the first one's counts.
-    ///
-    /// # Errors
-    /// When there is no memory for it. What the compiler refuses is no error.
-    pub(crate) fn optimize(
+    /// What the optimizing compiler makes of a function, or of what follows from a loop of it on. Takes no lock.
+    pub(crate) fn made_by_optimizer(
         &self,
         info: &ModuleInfo,
         func: FuncIndex,
         from_loop: Option<u32>,
         options: CodeOptions,
-        cause: Cause,
-    ) -> Result<&Verdict, NoNativeCode> {
-        let own = (func.0 - info.imported_funcs) as usize;
-        if let Some(verdict) = self.optimized(own, from_loop) {
-            return Ok(verdict);
-        }
+    ) -> Optimizing {
         let begin = Instant::now();
         let off = if self.unimproved { PassSet::all() } else { PassSet::default() };
-        let request = Request { osr: from_loop, off, dump: None };
-        let code = upshift_opt::compile(info, func, options, &self.target, request);
-        let time = begin.elapsed();
+        let compile = || {
+            #[cfg(test)]
+            fault::strike(info);
+            let request = Request { osr: from_loop, off, dump: None };
+            upshift_opt::compile(info, func, options, &self.target, request)
+        };
+        let offset = info.body(func).map_or(0, |body| body.start);
+        // The program can do without what a fault of the compiler's is in the way of.
+        let code = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(Refusal { reason: Reason::Internal, offset, detail: text.unwrap_or_default().into() })
+        });
+        Optimizing { func, from_loop, offset, code, time: begin.elapsed() }
+    }
+
+    /// Publishes what the optimizing compiler has made. If several threads do that at once, the first one's counts.
+    ///
+    /// # Errors
+    /// When there is no memory for it. What the compiler refuses is no error.
+    pub(crate) fn publish_optimized(
+        &self,
+        info: &ModuleInfo,
+        made: Optimizing,
+        cause: Cause,
+    ) -> Result<&Verdict, NoNativeCode> {
+        let Optimizing { func, from_loop, offset, code, time } = made;
+        let own = (func.0 - info.imported_funcs) as usize;
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.optimized.get_or_init(own, Box::default);
         if table.get(from_loop).is_none() {
             let verdict = match code {
                 Ok(code) if self.budget.take(code.code.bytes.len()).is_err() => {
-                    let offset = info.body(func).map_or(0, |body| body.start);
                     Err(Refusal { reason: Reason::Budget, offset, detail: "".into() })
                 }
                 Ok(code) => {
@@ -413,4 +445,18 @@ fn address_of(kind: RelocKind) -> u64 {
         RelocKind::Base => unreachable!("whoever publishes knows where the code lies"),
     };
     address as u64
+}
+
+/// A fault of the optimizing compiler's in modules that ask for it, for tests of what follows.
+#[cfg(test)]
+pub(crate) mod fault {
+    use upshift_translate::ModuleInfo;
+
+    /// What such a module has somewhere in its bytes.
+    pub(crate) const MARK: &str = "the optimizing compiler panics here";
+
+    pub(super) fn strike(info: &ModuleInfo) {
+        let bytes: &[u8] = info.bytes.as_ref();
+        assert!(!bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes()), "{MARK}");
+    }
 }

@@ -8,10 +8,19 @@
 //!
 //! Whoever requests never waits: not for the thread, and not for the queue. What was not taken is requested again when a counter has
 //! run out the next time. A job holds nothing of a module until it runs, so modules go when their users do; what is done for one
-//! that is gone meanwhile goes with it.
+//! that is gone meanwhile goes with it. A job that panics is over, and the thread goes on with the next one.
+//!
+//! A process that is forked has the queue, but not the thread: it begins one of its own with its first request. The thread keeps out of
+//! all locks while the process is forked, see [`forks`], so jobs have to do the same.
 
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use crate::vm::forks;
 
 /// The most functions that wait. What is colder than all of them is not taken.
 const MOST: usize = 256;
@@ -19,15 +28,15 @@ const MOST: usize = 256;
 /// The stack of the thread.
 const STACK: usize = 4 << 20;
 
-/// What is to be compiled: a set of code by its address, a function of it, and the loop to begin at, if not at the start.
+/// Whose code is to be compiled: that of a function of a set, which is known by its address. From which loop on does not matter: one
+/// way into optimized code is enough until it is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Key {
     pub(crate) set: usize,
     pub(crate) own: usize,
-    pub(crate) from_loop: Option<u32>,
 }
 
-/// What the thread does.
+/// What the thread does. Where it takes locks, or drops what takes some, it does that [aside](forks::aside).
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A function that waits.
@@ -43,14 +52,14 @@ struct Queue {
     waiting: Vec<Waiting>,
     /// What the thread compiles now.
     running: Option<Key>,
-    begun: bool,
-    ended: bool,
+    /// The thread, and the process that has it.
+    begun: Option<(usize, Thread)>,
 }
 
 #[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
-    changed: Condvar,
+    ended: AtomicBool,
 }
 
 /// What became of a request.
@@ -65,46 +74,60 @@ pub(crate) enum Requested {
 }
 
 /// The queue of an engine. The thread ends when this is dropped, after what it is at.
-#[derive(Default)]
 pub(crate) struct Optimizer {
     shared: Arc<Shared>,
+    /// The process that made it.
+    lineage: usize,
+}
+
+impl Default for Optimizer {
+    fn default() -> Optimizer {
+        Optimizer { shared: Arc::default(), lineage: forks::lineage() }
+    }
 }
 
 impl Optimizer {
-    /// Wants something compiled, by what `job` makes.
+    /// Wants a function compiled, by what `job` makes. If it waits already, this one only makes it hotter.
     pub(crate) fn request(&self, key: Key, heat: u64, job: impl FnOnce() -> Job) -> Requested {
-        // In a forked process it may be locked for good.
+        // Another thread of the host's may have been in there when this process was forked.
         let Ok(mut queue) = self.shared.queue.try_lock() else { return Requested::Later };
-        if !queue.begun {
-            if !begin(&self.shared) {
-                return Requested::Never;
-            }
-            queue.begun = true;
+        let here = forks::lineage();
+        if queue.begun.as_ref().is_none_or(|&(lineage, _)| lineage != here) {
+            // What a thread of the parent's compiled is compiled there.
+            queue.running = None;
+            let Some(thread) = begin(&self.shared) else { return Requested::Never };
+            queue.begun = Some((here, thread));
         }
         let requested = queue.add(key, heat, job);
+        let thread = queue.begun.as_ref().map(|(_, thread)| thread.clone());
         drop(queue);
-        self.shared.changed.notify_all();
+        thread.as_ref().inspect(|thread| thread.unpark());
         requested
     }
 
-    /// Waits until nothing waits any longer: for tests.
-    #[cfg(test)]
-    fn settle(&self) {
-        let mut queue = self.shared.lock();
-        while !queue.waiting.is_empty() || queue.running.is_some() {
-            queue = self.shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+    /// Waits until all that was requested in this process is done: for tests.
+    pub(crate) fn finish(&self) {
+        let busy = |queue: &Queue| {
+            let here = queue.begun.as_ref().is_some_and(|&(lineage, _)| lineage == forks::lineage());
+            here && !(queue.waiting.is_empty() && queue.running.is_none())
+        };
+        while busy(&self.shared.lock()) {
+            thread::sleep(Duration::from_micros(100));
         }
     }
 }
 
 impl Drop for Optimizer {
     fn drop(&mut self) {
-        let waiting = {
-            let mut queue = self.shared.lock();
-            queue.ended = true;
-            std::mem::take(&mut queue.waiting)
-        };
-        self.shared.changed.notify_all();
+        self.shared.ended.store(true, Ordering::Release);
+        let Some(mut queue) = self.shared.lock_if_free(self.lineage) else { return };
+        let (waiting, begun) = (std::mem::take(&mut queue.waiting), queue.begun.take());
+        drop(queue);
+        if let Some((lineage, thread)) = begun
+            && lineage == forks::lineage()
+        {
+            thread.unpark();
+        }
         drop(waiting);
     }
 }
@@ -140,37 +163,71 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The queue, if it is not held for good: by another thread of the host's when this process was forked.
+    fn lock_if_free(&self, made_in: usize) -> Option<MutexGuard<'_, Queue>> {
+        if forks::lineage() == made_in {
+            return Some(self.lock());
+        }
+        // Nobody holds it for as long as so many tries take.
+        (0..1000).find_map(|_| {
+            let queue = self.queue.try_lock().ok();
+            if queue.is_none() {
+                thread::yield_now();
+            }
+            queue
+        })
+    }
+
+    /// What comes next, if there is anything.
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.lock();
+        queue.running = None;
+        let Waiting { key, job, .. } = queue.take()?;
+        queue.running = Some(key);
+        Some(job)
+    }
+
     /// What the thread does.
     fn run(&self) {
-        loop {
-            let mut queue = self.lock();
-            let job = loop {
-                if queue.ended {
-                    return;
-                }
-                if let Some(Waiting { key, job, .. }) = queue.take() {
-                    queue.running = Some(key);
-                    break job;
-                }
-                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            };
-            drop(queue);
-            job();
-            self.lock().running = None;
-            self.changed.notify_all();
+        while !self.ended.load(Ordering::Acquire) {
+            match forks::aside(|| self.next()) {
+                // A panic is a fault of the compiler's: whoever waits for the function goes on without. It was printed.
+                Some(job) => drop(catch_unwind(AssertUnwindSafe(job))),
+                None => thread::park(),
+            }
         }
+        let left = forks::aside(|| std::mem::take(&mut self.lock().waiting));
+        drop(left);
     }
 }
 
+/// Whether this thread may run on one processor only, and so may those that it begins: then a further one would only take time from
+/// whoever requests something, who better does it without.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_one_processor() -> bool {
+    // SAFETY: all bits 0 are a set of no processors; the system writes no more than its size.
+    unsafe {
+        let mut set = std::mem::zeroed::<libc::cpu_set_t>();
+        libc::sched_getaffinity(0, size_of_val(&set), &mut set) == 0 && libc::CPU_COUNT(&set) == 1
+    }
+}
+
+/// See above; elsewhere there is no native code.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn has_one_processor() -> bool {
+    false
+}
+
 /// Begins the thread.
-fn begin(shared: &Arc<Shared>) -> bool {
+fn begin(shared: &Arc<Shared>) -> Option<Thread> {
+    forks::observe();
     let shared = Arc::clone(shared);
-    let builder = std::thread::Builder::new().name("upshift-opt".into()).stack_size(STACK);
+    let builder = thread::Builder::new().name("upshift-opt".into()).stack_size(STACK);
     let run = move || {
         leave_signals();
         shared.run();
     };
-    builder.spawn(run).is_ok()
+    Some(builder.spawn(run).ok()?.thread().clone())
 }
 
 /// Leaves signals of the process to the threads of the host, which expects them there.
@@ -205,7 +262,7 @@ mod tests {
     use super::{Key, MOST, Optimizer, Requested};
 
     fn key(own: usize) -> Key {
-        Key { set: 1, own, from_loop: None }
+        Key { set: 1, own }
     }
 
     /// A thread that is at work until the barrier is met a second time.
@@ -235,7 +292,7 @@ mod tests {
         // What is being compiled is not compiled again.
         assert_eq!(optimizer.request(key(usize::MAX), 99, || unreachable!("it runs")), Requested::Waits);
         barrier.wait();
-        optimizer.settle();
+        optimizer.finish();
         assert_eq!(*order.lock().unwrap(), [3, 2, 4, 1]);
     }
 
@@ -253,11 +310,26 @@ mod tests {
         assert_eq!(request(MOST, 100), Requested::Later);
         assert_eq!(request(MOST + 1, 101), Requested::Waits);
         barrier.wait();
-        optimizer.settle();
+        optimizer.finish();
         let mut order = order.lock().unwrap().clone();
         order.sort_unstable();
         let expected: Vec<_> = (1..MOST).chain([MOST + 1]).collect();
         assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn a_panic_ends_only_its_job() {
+        let (optimizer, order) = (Optimizer::default(), Arc::new(Mutex::new(Vec::new())));
+        for own in 0..6 {
+            let order = Arc::clone(&order);
+            let job = move || {
+                assert!(own % 2 == 1, "this job panics");
+                order.lock().unwrap().push(own);
+            };
+            optimizer.request(key(own), 0, || Box::new(job));
+            optimizer.finish();
+        }
+        assert_eq!(*order.lock().unwrap(), [1, 3, 5]);
     }
 
     #[test]

@@ -151,14 +151,26 @@ impl Compilation {
     }
 }
 
-/// Whether functions that run a lot are optimized while programs run, see [`Config::optimization`](crate::Config::optimization).
+/// Whether functions that run a lot are optimized while programs run: what
+/// [`Config::optimization`](crate::Config::optimization) takes.
+///
+/// ```
+/// use upshift::{Config, Engine, Optimization};
+///
+/// // Each run does the same at the same time, whatever other threads do.
+/// let engine = Engine::new(Config::new().optimization(Optimization::AtOnce))?;
+/// # drop(engine);
+/// # Ok::<(), upshift::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Optimization {
     /// They are not.
-    #[default]
     Never,
-    /// By a thread of the engine's, while the program runs on.
+    /// By a thread of the engine's, while the program runs on. It begins when it is wanted for the first time, and ends with the
+    /// engine. Where all threads share one processor it would only take time from the program: there it is the same as
+    /// [`AtOnce`](Self::AtOnce). Where the system gives no thread, nothing is optimized.
+    #[default]
     Background,
     /// By the thread that runs them, while the program waits: so that it is the same each time.
     AtOnce,

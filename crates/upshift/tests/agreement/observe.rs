@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use upshift::{
     Caller, Config, Dispatch, Engine, Error, Exception, Extern, ExternType, Func, Instance, Module,
-    Optimization, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val, ValType,
-    WasmBacktrace,
+    Optimization, Reason, Store, StoreLimits, StoreLimitsBuilder, Tier, Tiers, Trap, UpdateDeadline, Val,
+    ValType, WasmBacktrace,
 };
 
 use crate::rng::Rng;
@@ -71,6 +71,8 @@ pub(crate) enum Way {
     Unimproved,
     /// Functions move up through all tiers, after so many arrivals in each.
     Rising(u32),
+    /// The same, but another thread optimizes, and is done whenever it is.
+    Background(u32),
     /// Functions change their tier at random.
     Random(u64),
     /// Functions change between all tiers at random.
@@ -78,21 +80,18 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// Whether code is optimized in some functions.
-    pub(crate) fn is_optimized(self) -> bool {
-        matches!(self, Way::Optimized | Way::Unimproved | Way::Rising(_) | Way::RandomOfAll(_))
-    }
-
     /// Those that have to agree with the interpreter.
     pub(crate) fn others(rng: &mut Rng) -> Vec<Way> {
         if !Tier::Baseline.is_available() {
             return vec![Way::Loop];
         }
         let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        let arrivals = rng.below(4) as u32;
         ways.extend([
             Way::Optimized,
             Way::Unimproved,
-            Way::Rising(rng.below(4) as u32),
+            Way::Rising(arrivals),
+            Way::Background(arrivals),
             Way::RandomOfAll(rng.next()),
         ]);
         if rng.chance(10) {
@@ -141,13 +140,16 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
-            Way::Soon(arrivals) => config.tier_up_after(arrivals),
+            Way::Soon(arrivals) => config.tier_up_after(arrivals).optimization(Optimization::Never),
             Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
             Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Rising(arrivals) => {
                 config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)
             }
-            Way::Random(seed) => config.random_tiers(seed),
+            Way::Background(arrivals) => {
+                config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::Background)
+            }
+            Way::Random(seed) => config.random_tiers(seed).optimization(Optimization::Never),
             Way::RandomOfAll(seed) => config.random_tiers(seed).optimization(Optimization::AtOnce),
         };
         Engine::new(&config).expect("all settings are possible")
@@ -225,7 +227,11 @@ pub(crate) fn observe(modules: &[Vec<u8>], calls: &[Call], setup: Setup) -> Vec<
             Err(error) => return vec![Step::of_text(format!("{error:?}"))],
         };
         let mut steps = Vec::new();
-        for call in calls {
+        for (number, call) in calls.iter().enumerate() {
+            // Half of the calls run while code is published, and the others find what there is to find.
+            if let (Way::Background(_), 1) = (setup.way, number % 2) {
+                run.store.engine().finish_optimizing();
+            }
             let step = run.step(call, setup);
             let over = matches!(step.outcome, Outcome::Exhausted(_));
             steps.push(step);
@@ -234,6 +240,8 @@ pub(crate) fn observe(modules: &[Vec<u8>], calls: &[Call], setup: Setup) -> Vec<
             }
         }
         run.count_native();
+        let fault = run.store.engine().refusals().find(|(reason, _)| *reason == Reason::Internal);
+        assert!(fault.is_none(), "the compiler has a fault");
         steps
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {

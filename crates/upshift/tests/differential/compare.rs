@@ -273,6 +273,7 @@ impl Engines {
             let lines = names.zip(comparable).map(|(name, outcome)| format!("{name}: {outcome:x?}"));
             return Err(lines.collect::<Vec<_>>().join("\n"));
         }
+        self.same_places_and_fuel()?;
         count(&counters.calls, 1);
         match &outcomes[0] {
             Ok(values) => count(&counters.objects, values.iter().filter(|value| value.is_object()).count()),
@@ -285,6 +286,20 @@ impl Engines {
         self.same_state(exports, plan, counters).map_err(|what| format!("after the call: {what}"))
     }
 
+    /// What no other engine says the same of: where ours stopped, in all configurations, and the fuel of those that count it.
+    fn same_places_and_fuel(&self) -> Result<(), String> {
+        let places = self.upshift.iter().map(|upshift| (upshift.name, upshift.stopped_at()));
+        let fuel =
+            self.upshift.iter().filter_map(|upshift| Some((upshift.name, upshift.fuel()?.to_string())));
+        for (what, all) in [("place", places.collect::<Vec<_>>()), ("fuel", fuel.collect())] {
+            if let Some((name, found)) = all.iter().find(|(_, found)| *found != all[0].1) {
+                let (first, expected) = &all[0];
+                return Err(format!("{what}\n{first}: {expected}\n{name}: {found}"));
+            }
+        }
+        Ok(())
+    }
+
     fn same_state(&mut self, exports: &Exports, plan: Plan, counters: &Counters) -> Result<(), String> {
         let Engines { upshift, other, .. } = self;
         for upshift in upshift {
@@ -292,7 +307,7 @@ impl Engines {
                 let (expected, found) = (other.memory(name), upshift.memory(name));
                 count(&counters.bytes, expected.len());
                 if expected != found {
-                    let at = expected.iter().zip(found).position(|(a, b)| a != b);
+                    let at = expected.iter().zip(&*found).position(|(a, b)| a != b);
                     let lens = (expected.len(), found.len());
                     return Err(format!("memory `{name}` differs, first at {at:x?}, lengths {lens:x?}"));
                 }

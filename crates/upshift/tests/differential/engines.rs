@@ -1,7 +1,10 @@
 //! The engines behind one face: instantiate a module, call its exports, look at its state.
 
+use std::borrow::Cow;
+
 use upshift::{
     Config, Dispatch, Engine, Exception, Extern, ExternType, Func, Global, Instance, Memory, Module,
+    Optimization, WasmBacktrace,
 };
 use upshift::{Ref, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, Tier, Tiers, Val, ValType};
 
@@ -20,7 +23,7 @@ pub(crate) trait Peer {
     /// Calls an exported function.
     fn call(&mut self, export: &str, args: &[Value]) -> Outcome;
     /// The bytes of an exported memory.
-    fn memory(&mut self, export: &str) -> &[u8];
+    fn memory(&mut self, export: &str) -> Cow<'_, [u8]>;
     /// The value of an exported global.
     fn global(&mut self, export: &str) -> Value;
     /// Changes the value of an exported global.
@@ -82,10 +85,15 @@ pub(crate) struct Upshift {
     modules: Vec<Module>,
     store: Store<StoreLimits>,
     instances: Vec<Instance>,
+    /// Functions and positions of the last call that ended with an error, innermost first, and how many there are besides.
+    stopped_at: Option<(Vec<Place>, usize)>,
 }
 
+/// A function, and where in the module it was.
+type Place = (u32, Option<usize>);
+
 impl Upshift {
-    /// The configurations that have to agree: both dispatch backends and native code, memories that move and memories that do not,
+    /// The configurations that have to agree: both dispatch backends and all tiers, memories that move and memories that do not,
     /// code that is metered and whose objects move whenever one is made.
     pub(crate) fn all() -> Vec<Upshift> {
         let mut looping = Config::new();
@@ -99,6 +107,12 @@ impl Upshift {
         native.tiers(Tiers::Only(Tier::Baseline));
         metered_native.tiers(Tiers::Only(Tier::Baseline));
         random.random_tiers(1).memory_reservation(0);
+        let (mut optimized, mut metered_optimized) = (tail.clone(), metered.clone());
+        optimized.tiers(Tiers::Only(Tier::Optimizing));
+        metered_optimized.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0);
+        let (mut rising, mut random_of_all) = (metered.clone(), random.clone());
+        rising.tier_up_after(2).optimize_after(2).optimization(Optimization::AtOnce);
+        random_of_all.random_tiers(2).optimization(Optimization::AtOnce);
         tail.tiers(Tiers::Only(Tier::Interpreter));
         metered.tiers(Tiers::Only(Tier::Interpreter));
         let mut configs = vec![("loop", looping), ("tail", tail), ("metered", metered)];
@@ -106,16 +120,31 @@ impl Upshift {
             configs.push(("native", native));
             configs.push(("metered native", metered_native));
             configs.push(("random tiers", random));
+            configs.push(("optimized", optimized));
+            configs.push(("metered optimized", metered_optimized));
+            configs.push(("rising", rising));
+            configs.push(("random of all tiers", random_of_all));
         }
         let upshift = |(name, config): (&'static str, Config)| {
             let engine = Engine::new(&config).expect("all settings are possible");
-            Upshift { name, store: store(&engine), engine, modules: Vec::new(), instances: Vec::new() }
+            let (modules, instances) = (Vec::new(), Vec::new());
+            Upshift { name, store: store(&engine), engine, modules, instances, stopped_at: None }
         };
         configs.into_iter().map(upshift).collect()
     }
 
     pub(crate) fn modules(&self) -> &[Module] {
         &self.modules
+    }
+
+    /// The fuel that is left, if the configuration counts it.
+    pub(crate) fn fuel(&self) -> Option<u64> {
+        self.store.get_fuel().ok()
+    }
+
+    /// Where the last call stopped, as text; nothing if it returned.
+    pub(crate) fn stopped_at(&self) -> String {
+        self.stopped_at.as_ref().map_or_else(String::new, |at| format!("{at:x?}"))
     }
 
     fn import(&mut self, number: usize, ty: ExternType) -> upshift::Result<Extern> {
@@ -180,7 +209,7 @@ impl Peer for Upshift {
 
     fn instantiate(&mut self) -> Result<(), Stop> {
         self.store = store(&self.engine);
-        // Only one of the configurations counts fuel.
+        // Not all configurations count fuel.
         let _ = self.store.set_fuel(u64::MAX);
         self.store.set_epoch_deadline(u64::MAX);
         self.instances.clear();
@@ -203,14 +232,29 @@ impl Peer for Upshift {
         let func = self.export(export).into_func().expect("it is a function");
         let args: Vec<_> = args.iter().map(|arg| arg.to_upshift(&mut self.store)).collect();
         let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        self.stopped_at = None;
         match func.call(&mut self.store, &args, &mut results) {
             Ok(()) => Ok(results.iter().map(|result| Value::of_upshift(&self.store, result)).collect()),
-            Err(error) => Err(self.stop(&error)),
+            Err(error) => {
+                self.stopped_at = error.downcast_ref::<WasmBacktrace>().map(|backtrace| {
+                    let frames = backtrace.frames().iter();
+                    let places = frames.map(|frame| (frame.func_index(), frame.module_offset())).collect();
+                    (places, backtrace.skipped_frames())
+                });
+                Err(self.stop(&error))
+            }
         }
     }
 
-    fn memory(&mut self, export: &str) -> &[u8] {
-        self.export(export).into_memory().expect("it is a memory").data(&self.store)
+    fn memory(&mut self, export: &str) -> Cow<'_, [u8]> {
+        match self.export(export) {
+            Extern::SharedMemory(memory) => {
+                let mut bytes = vec![0; memory.data_size()];
+                memory.read(0, &mut bytes).expect("it is in bounds");
+                bytes.into()
+            }
+            memory => memory.into_memory().expect("it is a memory").data(&self.store).into(),
+        }
     }
 
     fn global(&mut self, export: &str) -> Value {

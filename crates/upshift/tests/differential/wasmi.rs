@@ -1,5 +1,7 @@
 //! wasmi as the engine to compare with.
 
+use std::borrow::Cow;
+
 use upshift::ValType;
 
 use crate::engines::{Numbers, Peer, host_global, host_results, is_first};
@@ -104,8 +106,8 @@ impl Peer for Wasmi {
         }
     }
 
-    fn memory(&mut self, export: &str) -> &[u8] {
-        self.export(export).into_memory().expect("it is a memory").data(&self.store)
+    fn memory(&mut self, export: &str) -> Cow<'_, [u8]> {
+        self.export(export).into_memory().expect("it is a memory").data(&self.store).into()
     }
 
     fn global(&mut self, export: &str) -> Value {

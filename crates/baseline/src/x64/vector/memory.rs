@@ -1,65 +1,31 @@
 //! Loads that make vectors of less than 16 bytes, and loads and stores of single lanes.
 
 use upshift_asm::x64::{CpuFeature, Mem, Size, Xmm};
+use upshift_codegen::x64::vector::{Half, LoadForm, has_lane_access, load_form, widening};
 use upshift_core::ops::memory::Load;
 use upshift_translate::backend::{MemArg, Operand, Slot};
 
-use super::binary::{Half, widening};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
-
-/// What becomes of the bytes that are loaded.
-#[derive(Clone, Copy)]
-enum Form {
-    /// Eight bytes, widened from lanes of so many bits.
-    Widen { bits: u32, signed: bool },
-    /// All lanes are equal.
-    Splat(u32),
-    /// The rest is zero.
-    Zero(u32),
-}
-
-/// What a load makes, if it makes a vector of less than 16 bytes.
-fn form(op: Load) -> Option<Form> {
-    Some(match op {
-        Load::V128Load8x8S => Form::Widen { bits: 8, signed: true },
-        Load::V128Load8x8U => Form::Widen { bits: 8, signed: false },
-        Load::V128Load16x4S => Form::Widen { bits: 16, signed: true },
-        Load::V128Load16x4U => Form::Widen { bits: 16, signed: false },
-        Load::V128Load32x2S => Form::Widen { bits: 32, signed: true },
-        Load::V128Load32x2U => Form::Widen { bits: 32, signed: false },
-        Load::V128Load8Splat => Form::Splat(8),
-        Load::V128Load16Splat => Form::Splat(16),
-        Load::V128Load32Splat => Form::Splat(32),
-        Load::V128Load64Splat => Form::Splat(64),
-        Load::V128Load32Zero => Form::Zero(32),
-        Load::V128Load64Zero => Form::Zero(64),
-        _ => return None,
-    })
-}
 
 impl Compiler<'_> {
     /// A load that makes a vector of less than 16 bytes. Answers whether it was one that there are instructions for.
     pub(crate) fn emit_vector_load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) -> bool {
-        let Some(form) = form(op) else { return false };
-        let bytes = match form {
-            Form::Widen { .. } => 8,
-            Form::Splat(bits) | Form::Zero(bits) => bits / 8,
-        };
-        let Some(access) = self.access(arg, address, bytes) else { return false };
+        let Some(form) = load_form(op) else { return false };
+        let Some(access) = self.access(arg, address, form.bytes()) else { return false };
         let result = self.alloc_xmm();
         match form {
-            Form::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
+            LoadForm::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
                 let mem = self.note_access(access);
                 self.vector_unary(widening(bits, signed), result, mem);
             }
-            Form::Widen { bits, signed } => {
+            LoadForm::Widen { bits, signed } => {
                 let (loaded, scratch) = (self.alloc_xmm(), self.alloc_xmm());
                 let mem = self.note_access(access);
                 self.asm.movsd(loaded, mem);
                 self.widen(bits, Half { high: false, signed }, result, loaded, scratch);
             }
-            Form::Splat(bits @ (8 | 16)) => {
+            LoadForm::Splat(bits @ (8 | 16)) => {
                 let lane = self.alloc_gpr();
                 let mem = self.note_access(access);
                 if bits == 8 {
@@ -70,14 +36,14 @@ impl Compiler<'_> {
                 self.asm.movd(Size::S32, result, lane);
                 self.spread(bits, result, result);
             }
-            Form::Splat(bits) | Form::Zero(bits) => {
+            LoadForm::Splat(bits) | LoadForm::Zero(bits) => {
                 let mem = self.note_access(access);
                 if bits == 32 {
                     self.asm.movss(result, mem)
                 } else {
                     self.asm.movsd(result, mem)
                 }
-                if matches!(form, Form::Splat(_)) {
+                if matches!(form, LoadForm::Splat(_)) {
                     self.spread(bits, result, result);
                 }
             }
@@ -96,7 +62,7 @@ impl Compiler<'_> {
         address: Operand,
         vector: Operand,
     ) -> bool {
-        if !self.has_lane_access(bytes) {
+        if !has_lane_access(bytes, self.target.features) {
             return false;
         }
         let Some(access) = self.access(arg, address, bytes.into()) else { return false };
@@ -122,7 +88,7 @@ impl Compiler<'_> {
         address: Operand,
         vector: Operand,
     ) -> bool {
-        if !self.has_lane_access(bytes) {
+        if !has_lane_access(bytes, self.target.features) {
             return false;
         }
         let Some(access) = self.access(arg, address, bytes.into()) else { return false };
@@ -149,10 +115,5 @@ impl Compiler<'_> {
             _ if lane == 0 => self.asm.movlps_mr(mem, vector),
             _ => self.asm.movhps_mr(mem, vector),
         }
-    }
-
-    /// Whether there are instructions between memory and lanes of so many bytes.
-    fn has_lane_access(&self, bytes: u8) -> bool {
-        matches!(bytes, 2 | 8) || self.has(CpuFeature::Sse41)
     }
 }

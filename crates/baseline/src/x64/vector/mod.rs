@@ -1,8 +1,8 @@
 //! Vectors: what all their operators are made of.
 //!
 //! ```text
-//! operator ─ a line of a table (binary, unary, lanes) ─▶ form, feature that it needs ─▶ instructions
-//!                                                                   └ the processor lacks it: left to the interpreter
+//! operator ─ upshift_codegen::x64::vector ─▶ form ─▶ instructions
+//!                                     └ the processor lacks what it needs: left to the interpreter
 //! ```
 //! With AVX, operations have a third operand for their result, and memory operands need no alignment; otherwise the result takes the
 //! place of the first operand. Both kinds stand side by side: instructions of 128 bits with VEX clear what registers have above, and
@@ -21,23 +21,6 @@ use upshift_translate::backend::Operand;
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 
-/// A line of a table: how an operator is computed, and what the processor must have for that.
-#[derive(Clone, Copy)]
-struct Line<F> {
-    form: F,
-    needs: Option<CpuFeature>,
-}
-
-/// A form that all processors have instructions for.
-const fn any<F: Copy>(form: F) -> Line<F> {
-    Line { form, needs: None }
-}
-
-/// A form that needs a feature.
-const fn with<F: Copy>(feature: CpuFeature, form: F) -> Line<F> {
-    Line { form, needs: Some(feature) }
-}
-
 /// A shift of all lanes by the same constant: `shift_lanes!(self, psrlw_imm vpsrlw_imm, target, source, by)`.
 macro_rules! shift_lanes {
     ($compiler:expr, $legacy:ident $vex:ident, $target:expr, $source:expr, $by:expr) => {{
@@ -52,35 +35,9 @@ macro_rules! shift_lanes {
 }
 use shift_lanes;
 
-/// 16 lanes with the same bits.
-const fn splat8(lane: u8) -> u128 {
-    u128::from_le_bytes([lane; 16])
-}
-
-/// 8 lanes with the same bits.
-const fn splat16(lane: u16) -> u128 {
-    lane as u128 * (u128::MAX / u16::MAX as u128)
-}
-
-/// 4 lanes with the same bits.
-const fn splat32(lane: u32) -> u128 {
-    lane as u128 * (u128::MAX / u32::MAX as u128)
-}
-
-/// 2 lanes with the same bits.
-const fn splat64(lane: u64) -> u128 {
-    lane as u128 * (u128::MAX / u64::MAX as u128)
-}
-
 impl Compiler<'_> {
     pub(super) fn has(&self, feature: CpuFeature) -> bool {
         self.target.features.has(feature)
-    }
-
-    /// The form of a line, if the processor has what it needs.
-    fn available<F>(&self, line: Option<Line<F>>) -> Option<F> {
-        let line = line?;
-        line.needs.is_none_or(|feature| self.has(feature)).then_some(line.form)
     }
 
     /// A register with a vector.
@@ -165,13 +122,4 @@ impl Compiler<'_> {
         }
         self.vector_op(XmmBinary::ORPS, target, target, a);
     }
-}
-
-/// Comparisons of floats by their number.
-mod number {
-    pub(super) const EQUAL: u8 = 0;
-    pub(super) const LESS: u8 = 1;
-    pub(super) const LESS_OR_EQUAL: u8 = 2;
-    pub(super) const UNORDERED: u8 = 3;
-    pub(super) const NOT_EQUAL: u8 = 4;
 }

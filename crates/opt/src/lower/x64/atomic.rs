@@ -2,7 +2,8 @@
 //! an exchange.
 
 use regalloc2::VReg;
-use upshift_asm::x64::{Alu, Cond, Size};
+use upshift_asm::x64::{Cond, Size};
+use upshift_codegen::x64::atomic::{Change, size_of_access};
 use upshift_core::Trap;
 use upshift_core::index::MemoryIndex;
 use upshift_core::ops::atomic::{Atomic, AtomicShape};
@@ -13,37 +14,6 @@ use super::operands::Place;
 use crate::mach::x64::{Address, Detail, LoadOp, Test, Unary as Extend};
 use crate::passes::facts;
 use crate::ssa::{Ty, Value};
-
-/// What changes a value in memory.
-#[derive(Clone, Copy)]
-enum Change {
-    Add,
-    Subtract,
-    Exchange,
-    /// An operation that has no instruction with the old value as its result.
-    Logic(Alu),
-}
-
-fn change(op: Atomic) -> Change {
-    use Atomic as A;
-    match op {
-        A::AtomicAdd8 | A::AtomicAdd16 | A::AtomicAdd32 | A::AtomicAdd64 => Change::Add,
-        A::AtomicSub8 | A::AtomicSub16 | A::AtomicSub32 | A::AtomicSub64 => Change::Subtract,
-        A::AtomicAnd8 | A::AtomicAnd16 | A::AtomicAnd32 | A::AtomicAnd64 => Change::Logic(Alu::And),
-        A::AtomicOr8 | A::AtomicOr16 | A::AtomicOr32 | A::AtomicOr64 => Change::Logic(Alu::Or),
-        A::AtomicXor8 | A::AtomicXor16 | A::AtomicXor32 | A::AtomicXor64 => Change::Logic(Alu::Xor),
-        _ => Change::Exchange,
-    }
-}
-
-fn size_of_access(bytes: u32) -> Size {
-    match bytes {
-        1 => Size::S8,
-        2 => Size::S16,
-        4 => Size::S32,
-        _ => Size::S64,
-    }
-}
 
 impl Lowering<'_> {
     /// An atomic access.
@@ -76,7 +46,7 @@ impl Lowering<'_> {
                 return;
             }
             (AtomicShape::ReadModifyWrite, &[value]) => {
-                let old = match change(op) {
+                let old = match Change::of(op) {
                     Change::Add => {
                         self.at(place, |this, address, fault| this.out.xadd(size, address, fault, value))
                     }

@@ -14,7 +14,7 @@ use crate::mach::x64::{Address, Call, Callee as Found, Embed, Fault};
 use crate::mach::{self, Elements, Words};
 use crate::ssa::{self, Block, List, Op, Terminator, Ty, Value};
 
-/// Where exceptions leave what a handler wants of them: at the begin of the frame, for all handlers of the function.
+/// Where exceptions leave what a handler wants of them: at the start of the frame, for all handlers of the function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CaughtArea {
     /// The first slot of the values.
@@ -122,7 +122,7 @@ impl Lowering<'_> {
         self.bind(inst, made);
     }
 
-    pub(super) fn lower_invoke(&mut self, call: Value, normal: Block, landings: &[ssa::Landing]) {
+    pub(super) fn lower_invoke(&mut self, call: Value, normal: Block, landings: &[ssa::Landing], steps: u32) {
         let Op::Call(callee) = self.func.op(call) else { unreachable!("an invocation is one of a call") };
         self.position = self.offset(self.func.value(call).pos);
         self.out.set_position(self.position);
@@ -130,7 +130,9 @@ impl Lowering<'_> {
         let live = self.live_registers();
         let normal = self.blocks[normal.index()];
         let landings = self.landings(landings);
-        self.with_call(callee, args, &live, false, |this, call| this.out.invoke(call, normal, landings));
+        self.with_call(callee, args, &live, false, |this, call| {
+            this.out.invoke(call, normal, landings, steps);
+        });
     }
 
     pub(super) fn lower_tail_call(&mut self, callee: ssa::Callee, args: List) {
@@ -222,28 +224,29 @@ impl Lowering<'_> {
         })
     }
 
-    pub(super) fn lower_throw(&mut self, tag: TagIndex, args: List, landings: &[ssa::Landing]) {
+    pub(super) fn lower_throw(&mut self, tag: TagIndex, args: List, landings: &[ssa::Landing], steps: u32) {
         let func = self.func;
         let args: Vec<(VReg, Ty)> =
             func.list(args).iter().map(|&arg| (self.reg(arg), func.ty(arg))).collect();
-        self.throw(&args, landings, move |builder, base| builder.throw(tag, base));
+        self.throw(&args, landings, steps, move |builder, base| builder.throw(tag, base));
     }
 
-    pub(super) fn lower_throw_ref(&mut self, exception: Value, landings: &[ssa::Landing]) {
+    pub(super) fn lower_throw_ref(&mut self, exception: Value, landings: &[ssa::Landing], steps: u32) {
         let args = [(self.reg(exception), self.func.ty(exception))];
-        self.throw(&args, landings, |builder, base| builder.throw_ref(Operand::Temp(base)));
+        self.throw(&args, landings, steps, |builder, base| builder.throw_ref(Operand::Temp(base)));
     }
 
     fn throw(
         &mut self,
         args: &[(VReg, Ty)],
         landings: &[ssa::Landing],
+        steps: u32,
         words: impl Fn(&mut Instructions<'_>, Slot) + Send + 'static,
     ) {
         let live = self.live_registers();
         let landings = self.landings(landings);
         let embed = Embed { args, results: &[], live: &live, memory: true, words: Words::new(words) };
-        self.out.embed_last(embed, landings);
+        self.out.embed_last(embed, landings, steps);
         self.embedded += 1;
     }
 }

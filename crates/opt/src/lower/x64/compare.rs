@@ -11,15 +11,21 @@ use super::operands::{Source, size_of, whole};
 use crate::mach::x64::Test;
 use crate::ssa::{Op, Ty, Value};
 
+/// So many tests of whether a condition holds may be one inside the other before one gets a register: a program may have any number of
+/// them, and somebody may want each.
+const MOST_NESTED: u32 = 8;
+
 impl Lowering<'_> {
     /// Sets the flags by a condition: what they have to be asked so that it is not zero (`sense`) or zero.
     pub(super) fn condition(&mut self, cond: Value, sense: bool) -> Test {
         let cond = self.low_of(cond);
         let sole = self.uses.count_of(cond) <= 1 && !self.is_used(cond);
-        // What somebody else wants is computed a second time, if it is cheap; but it may not load a second time.
+        // What something else uses is computed a second time, if it is cheap; but it may not load a second time.
         let sinks = self.may_sink;
         self.may_sink = sinks && sole;
+        self.nested += 1;
         let test = self.test_of(cond, sole);
+        self.nested -= 1;
         self.may_sink = sinks;
         if sense { test } else { test.not() }
     }
@@ -67,6 +73,9 @@ impl Lowering<'_> {
 
     /// Whether a value is a condition that needs no register.
     fn is_condition(&self, value: Value) -> bool {
+        if self.nested >= MOST_NESTED {
+            return false;
+        }
         let value = self.low_of(value);
         match self.func.op(value) {
             Op::Binary(op) => op.is_compare(),
@@ -120,7 +129,7 @@ impl Lowering<'_> {
         }
         let unsigned = matches!(cond, Cond::E | Cond::Ne | Cond::B | Cond::Be | Cond::A | Cond::Ae);
         if unsigned {
-            // Numbers without a sign of 8 or 16 bits can be compared where they are.
+            // Unsigned numbers of 8 or 16 bits can be compared where they are.
             let narrow = match self.sinkable(lhs) {
                 Some(Load::Load8U) if (0..=0xff).contains(&imm) => {
                     Some((Size::S8, i32::from(imm as u8 as i8)))

@@ -30,9 +30,15 @@ impl Lowering<'_> {
             Terminator::Table { index, cases, targets } => self.lower_table(*index, cases, targets),
             Terminator::Return(values) => self.lower_return(*values),
             Terminator::TailCall { callee, args } => self.lower_tail_call(*callee, *args),
-            Terminator::Invoke { call, normal, landings } => self.lower_invoke(*call, *normal, landings),
-            Terminator::Throw { tag, args, landings } => self.lower_throw(*tag, *args, landings),
-            Terminator::ThrowRef { exception, landings } => self.lower_throw_ref(*exception, landings),
+            Terminator::Invoke { call, normal, landings, steps } => {
+                self.lower_invoke(*call, *normal, landings, *steps);
+            }
+            Terminator::Throw { tag, args, landings, steps } => {
+                self.lower_throw(*tag, *args, landings, *steps);
+            }
+            Terminator::ThrowRef { exception, landings, steps } => {
+                self.lower_throw_ref(*exception, landings, *steps);
+            }
             Terminator::Trap(trap) => self.out.trap(*trap, Detail::None, &[]),
         }
     }

@@ -1,6 +1,6 @@
 //! Conversions between integers and floats.
 //!
-//! The instruction answers with the smallest integer for whatever does not fit, so a test of its result finds these; what becomes of
+//! The instruction returns the smallest integer for whatever does not fit, so a test of its result finds these; what becomes of
 //! them is decided in a cold block: the nearest integer, zero for NaN, or a trap. Unsigned integers of 64 bits lack an instruction: what
 //! has their highest bit set is converted with 2⁶³ less.
 

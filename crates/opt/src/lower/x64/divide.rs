@@ -105,7 +105,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The quotient of 64 bits without a sign.
+    /// The quotient of unsigned 64-bit numbers.
     fn upper_quotient(&mut self, value: VReg, Magic64 { factor, add, shift }: Magic64) -> VReg {
         let factor = self.out.imm(factor);
         let upper = self.out.mul_wide(false, Size::S64, factor, value).1;

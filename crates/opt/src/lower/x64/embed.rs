@@ -1,6 +1,6 @@
 //! What has no instructions here: the interpreter's, in the middle of the function.
 //!
-//! Operands go to consecutive slots of the area for arguments, results come from its begin.
+//! Operands go to consecutive slots of the area for arguments, results come from its start.
 
 use regalloc2::VReg;
 use upshift_core::ops::atomic::AtomicShape;
@@ -64,15 +64,20 @@ impl Lowering<'_> {
         }
     }
 
-    /// The registers of references that are wanted behind the running instruction.
+    /// The registers of references that are live after the running instruction.
     pub(super) fn live_registers(&mut self) -> Vec<VReg> {
-        self.over_calls += self.live.len();
+        self.over_calls += self.live.len() - self.dead;
         if self.over_calls > MOST {
             // The function is refused in the end.
             return Vec::new();
         }
         let live = std::mem::take(&mut self.live);
-        let registers = live.iter().map(|&value| self.reg(value)).collect();
+        let mut registers = Vec::with_capacity(live.len() - self.dead);
+        for &value in &live {
+            if self.is_live[value.index()] {
+                registers.push(self.reg(value));
+            }
+        }
         self.live = live;
         registers
     }
@@ -94,8 +99,11 @@ impl Lowering<'_> {
         let typed: Vec<(VReg, Ty)> =
             args.iter().zip(self.func.args(inst)).map(|(&reg, &arg)| (reg, self.func.ty(arg))).collect();
         let words = Words::new(service(op, x, y, None));
-        self.out
-            .embed_last(Embed { args: &typed, results: &[], live: &[], memory: false, words }, Vec::new());
+        self.out.embed_last(
+            Embed { args: &typed, results: &[], live: &[], memory: false, words },
+            Vec::new(),
+            0,
+        );
         self.embedded += 1;
     }
 

@@ -63,7 +63,7 @@ impl Lowering<'_> {
             B::F32Copysign | B::F64Copysign => return Some(self.lower_copy_sign(lhs, rhs)),
             _ => return None,
         };
-        // Which of two NaNs comes out is open.
+        // Which of two NaNs is the result is not specified.
         let in_memory = |this: &Self, value| this.constant(value).is_some() || this.sinkable(value).is_some();
         let swap = commutes && in_memory(self, lhs) && !in_memory(self, rhs);
         let (lhs, rhs) = if swap { (rhs, lhs) } else { (lhs, rhs) };
@@ -86,7 +86,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The greater or lesser of two floats: zeroes have an order, and NaN comes out whenever one goes in. The instruction does that but
+    /// The greater or lesser of two floats: zeroes have an order, and NaN is propagated. The instruction does that but
     /// where the two are equal or unordered, for which there is one flag.
     fn lower_extreme(&mut self, max: bool, lhs: Value, rhs: Value) -> VReg {
         use XmmBinary as X;

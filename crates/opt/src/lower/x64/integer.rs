@@ -15,7 +15,7 @@ use crate::ssa::{Op, Ty, Value};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Division {
     pub(super) signed: bool,
-    /// Whether the remainder is wanted, not the quotient.
+    /// Whether the remainder is needed, not the quotient.
     pub(super) remainder: bool,
 }
 
@@ -179,7 +179,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a value is the inversion of, if nobody else wants it: of all bits of the size, which one that was extended has not.
+    /// What a value is the inversion of, if nothing else uses it: of all bits of the size, which one that was extended has not.
     fn inverted(&self, value: Value, size: Size) -> Option<Value> {
         let (op, lhs, rhs) = self.sole_binary(value)?;
         let of_size = match op {
@@ -220,7 +220,7 @@ impl Lowering<'_> {
         None
     }
 
-    /// What an address can scale: a shift to the left that nobody else wants.
+    /// What an address can scale: a shift to the left that nothing else uses.
     fn scaled(&self, value: Value, size: Size) -> Option<(Value, Scale)> {
         let (op, lhs, rhs) = self.sole_binary(value)?;
         let of_size = match op {
@@ -284,13 +284,15 @@ impl Lowering<'_> {
 
     /// A register whose lowest bits are the number of a shift's bits; the processor looks at no others.
     fn shift_count(&mut self, value: Value, bits: u64) -> VReg {
-        let value = self.low_of(value);
-        if let Op::Binary(Binary::I32And | Binary::I64And) = self.func.op(value) {
+        let mut value = self.low_of(value);
+        // As many as a program has in a row.
+        while let Op::Binary(Binary::I32And | Binary::I64And) = self.func.op(value) {
             let (lhs, rhs) = (self.arg(value, 0), self.arg(value, 1));
             let keeps = |mask: Option<u64>| mask.is_some_and(|mask| mask & (bits - 1) == bits - 1);
-            if keeps(self.constant(rhs)) {
-                return self.shift_count(lhs, bits);
+            if !keeps(self.constant(rhs)) {
+                break;
             }
+            value = self.low_of(lhs);
         }
         self.reg(value)
     }

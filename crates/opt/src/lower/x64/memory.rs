@@ -28,28 +28,6 @@ pub(super) struct Access {
     pub(super) bytes: u32,
 }
 
-/// How many bytes a load reads.
-pub(super) fn load_bytes(op: Load) -> u32 {
-    match op {
-        Load::Load8U | Load::Load8S32 | Load::Load8S64 | Load::V128Load8Splat => 1,
-        Load::Load16U | Load::Load16S32 | Load::Load16S64 | Load::V128Load16Splat => 2,
-        Load::Load32U | Load::Load32S64 | Load::LoadF32 | Load::V128Load32Splat | Load::V128Load32Zero => 4,
-        Load::V128Load => 16,
-        _ => 8,
-    }
-}
-
-/// How many bytes a store writes.
-pub(super) fn store_bytes(op: Store) -> u32 {
-    match op {
-        Store::Store8 => 1,
-        Store::Store16 => 2,
-        Store::Store32 => 4,
-        Store::Store64 => 8,
-        Store::V128Store => 16,
-    }
-}
-
 /// The instruction of a load, if there is one.
 pub(super) fn load_op(op: Load) -> Option<LoadOp> {
     Some(match op {
@@ -99,7 +77,7 @@ impl Lowering<'_> {
     /// The place of an access, which there are instructions for, after what has to be checked.
     pub(super) fn access(&mut self, access: Access, address: Value) -> Place {
         let guarded = self.target.memories.get(access.memory.index()) == Some(&MemoryMode::Guard)
-            && access.memory.0 < upshift_baseline::Fault::MEMORIES
+            && access.memory.0 < upshift_codegen::Fault::MEMORIES
             && !self.is_wide(access.memory);
         match displacement(access.offset) {
             Some(disp) if guarded => self.unchecked(access, disp, address),
@@ -179,19 +157,19 @@ impl Lowering<'_> {
     pub(super) fn place_of_load(&mut self, load: Value) -> Place {
         match self.func.op(load) {
             Op::Load { op, memory, offset } => {
-                let access = Access { memory, offset, bytes: load_bytes(op) };
+                let access = Access { memory, offset, bytes: op.bytes() };
                 self.access(access, self.arg(load, 0))
             }
             Op::GlobalGet(global) => Place::sound(self.global(global)),
             Op::FieldLoad { offset, .. } => self.field(load, offset),
-            Op::ElementLoad(op) => self.element(load, load_bytes(op)),
+            Op::ElementLoad(op) => self.element(load, op.bytes()),
             op => unreachable!("{op:?} is no load"),
         }
     }
 
     /// A load from a memory.
     pub(super) fn lower_load_of(&mut self, inst: Value, op: Load, memory: MemoryIndex, offset: u64) {
-        let access = Access { memory, offset, bytes: load_bytes(op) };
+        let access = Access { memory, offset, bytes: op.bytes() };
         if self.can_access(access, self.arg(inst, 0)) {
             self.lower_load(inst, op);
         } else {
@@ -210,7 +188,7 @@ impl Lowering<'_> {
     /// A store to a memory.
     pub(super) fn lower_store(&mut self, inst: Value, op: Store, memory: MemoryIndex, offset: u64) {
         let (address, value) = (self.arg(inst, 0), self.arg(inst, 1));
-        let access = Access { memory, offset, bytes: store_bytes(op) };
+        let access = Access { memory, offset, bytes: op.bytes() };
         if !self.can_access(access, address) {
             return self.embed(inst);
         }
@@ -279,7 +257,7 @@ impl Lowering<'_> {
         });
     }
 
-    /// A store of what is computed from the bytes that it overwrites, as one instruction. Answers whether it is one.
+    /// A store of what is computed from the bytes that it overwrites, as one instruction. Returns whether it is one.
     fn lower_change(&mut self, access: Access, store: Store, address: Value, value: Value) -> bool {
         let (size, wanted) = match store {
             Store::Store8 => (Size::S8, [Load::Load8U, Load::Load8S32, Load::Load8S64]),

@@ -3,11 +3,11 @@
 //! ```text
 //! Func ─ blocks from the last, instructions from the last ─▶ group per instruction ─ Code, turned round ─▶ Builder ─▶ MFunc
 //! ```
-//! Going backwards, an instruction is met after all that use it: what nobody wants and has no effect is left out, and what its only
-//! user has taken into itself (a load, a comparison, an address) is *sunk* and left out, too. Everything else stands where the program has
-//! it. Constants are no registers' business for long: each user makes its own.
+//! Going backwards, an instruction is met after all its users: what nothing uses and has no effect is left out, and so is what its only
+//! user has folded into itself (a load, a comparison, an address), which is called *sunk*. Everything else stays where the program has it.
+//! Constants do not hold registers for long: each user makes its own.
 //!
-//! What has no instructions here runs as an instruction of the interpreter (`embed`), so nothing is refused.
+//! What has no machine instructions runs as an instruction of the interpreter (`embed`), so no operator is refused.
 
 mod atomic;
 mod calls;
@@ -27,7 +27,7 @@ mod wide;
 
 use regalloc2::VReg;
 use upshift_asm::x64::CpuFeature;
-use upshift_baseline::Target;
+use upshift_codegen::Target;
 use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
@@ -47,7 +47,7 @@ use crate::ssa::{Block, Func, Op, Pos, Value};
 /// # Examples
 /// ```
 /// use upshift_asm::x64::CpuFeatures;
-/// use upshift_baseline::Target;
+/// use upshift_codegen::Target;
 /// use upshift_core::vm::Returns;
 /// use upshift_opt::lower::x64::lower;
 /// use upshift_opt::mach::x64::Inst;
@@ -77,19 +77,21 @@ pub(super) struct Lowering<'a> {
     target: &'a Target,
     uses: Uses,
     non_null: NonNull,
-    /// The register of each value that somebody wants, by number.
+    /// The register of each value that something uses, by number.
     regs: Vec<Option<VReg>>,
     /// Instructions that others have taken into themselves.
     sunk: Vec<bool>,
-    /// Results that are wanted of the instruction in front, and their numbers.
+    /// Results that are needed of the instruction in front, and their numbers.
     results: Vec<(u32, Value)>,
-    /// References that are wanted behind each block.
+    /// References that are live after each block.
     references: LiveReferences,
     /// How many references live over all calls so far, one counted for each.
     over_calls: usize,
-    /// References that are wanted behind the running instruction.
+    /// References that are live after the running instruction.
     live: Vec<Value>,
-    /// Whether a value is among them, by number.
+    /// How many of the list are not live any more, and stay in it for a while.
+    dead: usize,
+    /// Whether a value is live, by number.
     is_live: Vec<bool>,
     /// The epoch of the running instruction: loads of the one before can be sunk into it.
     epoch: u32,
@@ -97,6 +99,8 @@ pub(super) struct Lowering<'a> {
     position: u32,
     /// Whether loads can be sunk at all: not into what is computed a second time.
     may_sink: bool,
+    /// How many conditions are looked at, one inside the other.
+    nested: u32,
     /// Whether operators take fuel, or the epoch is looked at: then services have to do both, too.
     is_metered: bool,
     /// How many instructions of the interpreter there are.
@@ -104,7 +108,7 @@ pub(super) struct Lowering<'a> {
     out: Backwards<Inst>,
     /// The block of each block of the function, by number.
     blocks: Vec<MBlock>,
-    /// Where exceptions leave what is wanted of them, if there are handlers.
+    /// Where exceptions leave what is needed of them, if there are handlers.
     caught: Option<CaughtArea>,
     /// The blocks that exceptions lead to, in ascending order.
     caught_in: Vec<CaughtIn>,
@@ -142,10 +146,12 @@ impl<'a> Lowering<'a> {
             references,
             over_calls: 0,
             live: Vec::new(),
+            dead: 0,
             is_live: vec![false; count],
             epoch: 0,
             position: 0,
             may_sink: true,
+            nested: 0,
             is_metered: func.values.iter().any(|value| matches!(value.op, Op::Charge(_) | Op::Interrupt)),
             embedded: 0,
             out: Backwards::new(builder),
@@ -198,12 +204,13 @@ impl<'a> Lowering<'a> {
         self.func.position(pos).map_or(0, |position| position.offset)
     }
 
-    // References that are wanted behind the running instruction.
+    // References that are live after the running instruction.
 
     fn begin_live(&mut self, block: Block) {
         for value in self.live.drain(..) {
             self.is_live[value.index()] = false;
         }
+        self.dead = 0;
         for &value in self.references.behind(block) {
             self.live.push(value);
             self.is_live[value.index()] = true;
@@ -218,7 +225,12 @@ impl<'a> Lowering<'a> {
 
     fn remove_live(&mut self, value: Value) {
         if std::mem::replace(&mut self.is_live[value.index()], false) {
-            self.live.retain(|&other| other != value);
+            // Going backwards, a value is never live again above its definition.
+            self.dead += 1;
+            if 2 * self.dead > self.live.len() {
+                self.live.retain(|&other| self.is_live[other.index()]);
+                self.dead = 0;
+            }
         }
     }
 
@@ -235,7 +247,7 @@ impl<'a> Lowering<'a> {
 
     fn lower_inst(&mut self, block: Block, inst: Value) {
         match self.func.op(inst) {
-            // Constants are made where they are used, arguments at the begin.
+            // Constants are made where they are used, arguments at the start.
             Op::None | Op::Param(_) | Op::Arg(_) | Op::Const(_) | Op::ConstV128(_) => {}
             Op::SlotLoad(slot) => {
                 let slot = self.out.fp_slot(slot);

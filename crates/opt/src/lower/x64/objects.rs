@@ -17,7 +17,6 @@ use upshift_core::vm::{Display, INLINE_SUPERTYPES, ObjectHeader, StoreCtx, TypeR
 use upshift_translate::backend::Backend;
 
 use super::Lowering;
-use super::memory::store_bytes;
 use super::operands::Place;
 use crate::mach::x64::{Address, Detail, Fault, LoadOp, StoreOp, Test};
 use crate::passes::facts;
@@ -41,7 +40,7 @@ const HOST: i32 = 2;
 enum Compared {
     /// Its type.
     Type,
-    /// The supertype of its type that has so many supertypes.
+    /// The supertype of its type that has this many supertypes.
     Supertype(u32),
     /// What it consists of.
     Kind,
@@ -56,8 +55,8 @@ impl Lowering<'_> {
     /// A register with the reference that an instruction has as its first operand, which is not null, or there was a trap.
     fn not_null(&mut self, inst: Value) -> VReg {
         let reference = self.arg(inst, 0);
-        let is_certain =
-            self.non_null.is_certain(inst) || facts::is_non_null(self.func, self.resolve(reference));
+        let is_certain = self.non_null.is_certain(inst)
+            || facts::is_non_null(self.func, self.func.origin(self.resolve(reference)));
         let reference = self.reg(reference);
         if !is_certain {
             self.out.cmp_imm(Size::S64, reference, 0);
@@ -111,7 +110,7 @@ impl Lowering<'_> {
 
     pub(super) fn lower_element_store(&mut self, inst: Value, op: Store) {
         let value = self.stored(op, self.arg(inst, 2));
-        let place = self.element(inst, store_bytes(op));
+        let place = self.element(inst, op.bytes());
         self.store_at(place, value);
     }
 

@@ -6,7 +6,7 @@ use upshift_core::ops::memory::Load;
 use upshift_core::ops::{Binary, Unary};
 
 use super::Lowering;
-use super::memory::{Access, load_bytes};
+use super::memory::Access;
 use crate::lower::uses::resolve;
 use crate::mach::x64::{Address, Fault, LoadOp};
 use crate::ssa::{Op, Ty, Value};
@@ -63,7 +63,7 @@ impl Lowering<'_> {
         self.placeholder(value)
     }
 
-    /// Whether somebody wants a value.
+    /// Whether something uses a value.
     pub(super) fn is_used(&self, value: Value) -> bool {
         self.regs[value.index()].is_some()
     }
@@ -173,7 +173,7 @@ impl Lowering<'_> {
         let value = self.resolve(value);
         let op = match self.func.op(value) {
             Op::Load { op, memory, offset }
-                if self.can_access(Access { memory, offset, bytes: load_bytes(op) }, self.arg(value, 0)) =>
+                if self.can_access(Access { memory, offset, bytes: op.bytes() }, self.arg(value, 0)) =>
             {
                 op
             }

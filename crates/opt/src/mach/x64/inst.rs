@@ -267,7 +267,7 @@ pub enum Inst {
     Store(StoreOp, Memory),
     /// `m`: stores an immediate, sign-extended.
     StoreImm(Size, Memory, i32),
-    /// `any`: all of a value to a slot of the area for arguments, from its begin. Vectors take two.
+    /// `any`: all of a value to a slot of the area for arguments, from its start. Vectors take two.
     StoreOut {
         slot: u32,
         vector: bool,
@@ -341,9 +341,9 @@ pub enum Inst {
     /// `u m d=0`: exchanges, adds; for all processors as one. What was in memory is not extended.
     Xchg(Size, Memory),
     Xadd(Size, Memory),
-    /// `u[rax] u m d[rax]`: stores the second operand if memory has the first; what was there comes out, not extended.
+    /// `u[rax] u m d[rax]`: stores the second operand if memory has the first; returns what was there, not extended.
     Cmpxchg(Size, Memory),
-    /// `u m t d[rax]`: and, or, xor for all processors as one; what was there comes out, not extended. The uses are late.
+    /// `u m t d[rax]`: and, or, xor for all processors as one; returns what was there, not extended. The uses are late.
     AtomicLoop(Alu, Size, Memory),
     /// `u[rdi] u[rsi] u[rdx]`: a function in the convention of C that copies or fills bytes, all of which are there.
     Bulk(Stub),
@@ -360,7 +360,7 @@ pub enum Inst {
     Invoke(u32),
     /// `late-any…`: instructions of the interpreter, by their number. All registers are clobbered.
     Embed(u32),
-    /// The same as the end of a block, without a way on.
+    /// The same as the end of a block, without a successor.
     EmbedLast(u32),
     /// The same as the end of a block that only landings follow.
     EmbedInvoke(u32),

@@ -10,7 +10,7 @@
 //! Requires SSA. Preserves it, the order of effects, and the bits of each result: a rule holds for all operands, wrapping ones and
 //! NaNs included, and no rule makes an exit test out of another value than the program's. What traps stays, unless
 //! it is certain not to. Changes values in place; where an instruction is another value already, its uses follow.
-//! Instructions that nobody uses any more are left to [`dce`](super::dce).
+//! Instructions that nothing uses any more are left to [`dce`](super::dce).
 
 mod binary;
 mod terminator;
@@ -22,14 +22,14 @@ use super::facts;
 use super::ints::{Int, Width};
 use crate::ssa::{Func, Op, Pos, Ty, Value};
 
-pub use self::terminator::fold_terminator;
+pub(crate) use self::terminator::fold_terminator;
 
 /// How often an instruction is looked at again after a change: rules lead to simpler forms, so this is never reached.
 const ROUNDS: u32 = 16;
 
 /// What becomes of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It stays, in its old form or a new one.
     Stays,
     /// It computes what this value is already.
@@ -40,17 +40,17 @@ pub enum Outcome {
 
 /// What folding has to know and leaves behind.
 #[derive(Debug, Default)]
-pub struct Folder {
+pub(crate) struct Folder {
     /// How often each value was used at the beginning; values made since then are counted as used often.
     uses: Vec<u32>,
     /// Instructions that were made, and have to stand before the one that was folded.
-    pub made: Vec<Value>,
+    pub(crate) made: Vec<Value>,
     /// How many rules were applied.
-    pub changes: u32,
+    pub(crate) changes: u32,
 }
 
 /// Folds all instructions and the ends of all blocks, once, in the order of the layout. Returns how many rules were applied.
-pub fn run(func: &mut Func) -> u32 {
+pub(crate) fn run(func: &mut Func) -> u32 {
     let mut folder = Folder::new(func);
     let mut replaced: Vec<Value> = (0..func.values.len() as u32).map(Value).collect();
     for at in 0..func.layout.len() {
@@ -86,12 +86,12 @@ pub fn run(func: &mut Func) -> u32 {
 impl Folder {
     /// A folder for a function.
     #[must_use]
-    pub fn new(func: &Func) -> Folder {
+    pub(crate) fn new(func: &Func) -> Folder {
         Folder { uses: func.use_counts(), made: Vec::new(), changes: 0 }
     }
 
     /// Tells that uses of one value have become uses of another.
-    pub fn move_uses(&mut self, from: Value, to: Value) {
+    pub(crate) fn move_uses(&mut self, from: Value, to: Value) {
         let count = self.uses.get(from.index()).copied().unwrap_or(2);
         if let Some(uses) = self.uses.get_mut(to.index()) {
             *uses += count;
@@ -99,7 +99,7 @@ impl Folder {
     }
 
     /// Folds an instruction whose operands are folded. What it made stands in [`made`](Self::made) then.
-    pub fn fold(&mut self, func: &mut Func, inst: Value) -> Outcome {
+    pub(crate) fn fold(&mut self, func: &mut Func, inst: Value) -> Outcome {
         for _ in 0..ROUNDS {
             let before = self.changes;
             let outcome = match func.op(inst) {
@@ -160,7 +160,7 @@ impl Folder {
         made
     }
 
-    /// Whether nobody but the instruction that is folded uses a value: it goes when the instruction does without it.
+    /// Whether nothing but the instruction that is folded uses a value: it goes when the instruction no longer uses it.
     fn is_used_once(&self, value: Value) -> bool {
         self.uses.get(value.index()).is_some_and(|&uses| uses <= 1)
     }

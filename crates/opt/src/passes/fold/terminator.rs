@@ -5,7 +5,7 @@ use crate::ssa::{Block, Func, Target, Terminator, Value};
 
 /// Folds the end of a block. Returns whether it changed. Edges may go: blocks that nothing leads to any more are
 /// left to [`dce`](super::super::dce).
-pub fn fold_terminator(func: &mut Func, block: Block) -> bool {
+pub(crate) fn fold_terminator(func: &mut Func, block: Block) -> bool {
     let mut changed = false;
     loop {
         let folded = match &func.block(block).term {

@@ -71,7 +71,7 @@ fn constants_go_right_and_come_together() {
             "v5: i32 = const 0x5\nv6: i32 = i32.add v0, v5\nv7: i32 = const 0x8\nv8: i32 = i32.sub v6, v7\nreturn v8",
             "i32.add(a0, -3)",
         ),
-        // The inner sum is wanted itself.
+        // The inner sum is needed itself.
         (
             "v5: i32 = const 0x5\nv6: i32 = i32.add v0, v5\nv7: i32 = i32.add v6, v5\nreturn v6, v7",
             "i32.add(a0, 5), i32.add(i32.add(a0, 5), 5)",
@@ -384,12 +384,6 @@ fn facts_hold() {
             let bits = evaluate(&func, value, &args, &mut known).expect("nothing traps");
             let bound = crate::passes::facts::bits(&func, value);
             assert!(bound >= 64 || bits >> bound == 0, "{bits:#x} is not below 2^{bound}: {value} in {func}");
-            for addend in [0, 1, random.number()] {
-                if crate::passes::facts::adds_without_wrap(&func, value, addend) {
-                    let limit = if func.ty(value) == Ty::I32 { 1u128 << 32 } else { 1u128 << 64 };
-                    assert!(u128::from(bits) + u128::from(addend) < limit);
-                }
-            }
         }
     }
 }

@@ -63,12 +63,12 @@ impl Access {
             let place = Place { space, operands: [operand, None], offset: 0, bytes: 0, special: None };
             Some(Access { place, form: Form::Whole, stored })
         };
-        let load = |space, operands, offset, op| {
-            let place = Place { space, operands, offset, bytes: loaded_bytes(op), special: special(op) };
+        let load = |space, operands, offset, op: Load| {
+            let place = Place { space, operands, offset, bytes: op.bytes() as u8, special: special(op) };
             Some(Access { place, form: Form::Loaded(op), stored: None })
         };
-        let store = |space, operands, offset, op, value| {
-            let place = Place { space, operands, offset, bytes: stored_bytes(op), special: None };
+        let store = |space, operands, offset, op: Store, value| {
+            let place = Place { space, operands, offset, bytes: op.bytes() as u8, special: None };
             Some(Access { place, form: Form::Stored(op), stored: Some(value) })
         };
         match func.op(inst) {
@@ -242,25 +242,5 @@ fn special(op: Load) -> Option<Load> {
         | Load::LoadF64
         | Load::V128Load => None,
         other => Some(other),
-    }
-}
-
-fn loaded_bytes(op: Load) -> u8 {
-    match op {
-        Load::Load8U | Load::Load8S32 | Load::Load8S64 | Load::V128Load8Splat => 1,
-        Load::Load16U | Load::Load16S32 | Load::Load16S64 | Load::V128Load16Splat => 2,
-        Load::Load32U | Load::Load32S64 | Load::LoadF32 | Load::V128Load32Splat | Load::V128Load32Zero => 4,
-        Load::V128Load => 16,
-        _ => 8,
-    }
-}
-
-fn stored_bytes(op: Store) -> u8 {
-    match op {
-        Store::Store8 => 1,
-        Store::Store16 => 2,
-        Store::Store32 => 4,
-        Store::Store64 => 8,
-        Store::V128Store => 16,
     }
 }

@@ -1,4 +1,4 @@
-//! Reads once what does not change in between, and takes what was stored from where it was stored.
+//! Redundant loads: reads once what does not change in between, and forwards what was stored to later loads.
 //!
 //! ```text
 //! versions    which classes of state may have changed between a block's dominator and the block
@@ -142,7 +142,7 @@ impl Walk {
     }
 
     /// Whether a load is not needed, because what it reads is known.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "they are the state of one step of the walk")]
     fn load(
         &mut self,
         func: &mut Func,

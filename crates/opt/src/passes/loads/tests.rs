@@ -6,7 +6,6 @@ use crate::passes::{gvn, testing};
 use crate::ssa::Func;
 use crate::ssa::dom::Dominators;
 use crate::ssa::loops::Loops;
-use crate::ssa::parse::parse;
 
 fn remove(func: &mut Func) -> u32 {
     let dominators = Dominators::new(func);
@@ -18,9 +17,9 @@ fn remove(func: &mut Func) -> u32 {
 
 /// The body after the pass, without the first line.
 fn removed(body: &str) -> String {
-    let mut func = parse(&format!("func func0 (i32, i32, i64) -> ()\n{body}")).expect("it is SSA");
-    remove(&mut func);
-    func.to_string().split_once('\n').expect("a header").1.to_owned()
+    testing::after("(i32, i32, i64) -> ()", body, |func| {
+        remove(func);
+    })
 }
 
 #[test]

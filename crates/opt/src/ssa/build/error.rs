@@ -10,8 +10,10 @@ use upshift_translate::TranslateError;
 pub enum BuildError {
     /// No tier can translate it.
     Translate(TranslateError),
-    /// There is so much that is different on so many ways through it that compiling it would take long and much memory.
+    /// There is so much that is different on so many paths through it that compiling it would take long and much memory.
     TooManyEdges,
+    /// There are many more values than its bytes account for: calls have thousands of results each.
+    TooManyValues,
     /// Nothing reaches the loop where control should come in.
     NoSuchLoop,
 }
@@ -21,6 +23,7 @@ impl fmt::Display for BuildError {
         match self {
             BuildError::Translate(error) => error.fmt(f),
             BuildError::TooManyEdges => f.write_str("too many values on too many branches"),
+            BuildError::TooManyValues => f.write_str("too many values"),
             BuildError::NoSuchLoop => f.write_str("nothing reaches the loop"),
         }
     }

@@ -1,7 +1,7 @@
 //! The end of building: what is not needed goes, what is left is written where it belongs.
 //!
 //! ```text
-//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets ─▶ calls that nobody catches
+//! reached blocks ─▶ edges that count ─▶ trivial parameters ─▶ live parameters ─▶ arguments of targets
 //! ```
 //!
 //! A parameter is trivial when all its arguments are one value, or itself. What it stands for may make others trivial: those that have it
@@ -16,11 +16,13 @@ use crate::ssa::{Block, Func, Terminator, Value};
 impl Builder<'_> {
     pub(super) fn finish(mut self) -> Result<Func, BuildError> {
         if self.refused {
-            return Err(BuildError::TooManyEdges);
+            let too_many_values = self.has_too_many_values();
+            return Err(if too_many_values { BuildError::TooManyValues } else { BuildError::TooManyEdges });
         }
         if self.func.block(self.func.entry).term == Terminator::None {
             return Err(BuildError::NoSuchLoop);
         }
+        self.note_steps();
         let reached = reached(&self.func);
         lay_out(&mut self.func, &reached);
         let mut params = Params::new(&self.labels, &self.args, &reached, self.func.values.len());
@@ -29,7 +31,6 @@ impl Builder<'_> {
         params.write(&mut self.func);
         let Params { mut replaced, .. } = params;
         self.func.replace_uses(&mut replaced);
-        drop_unused_invokes(&mut self.func);
         Ok(self.func)
     }
 }
@@ -160,7 +161,7 @@ impl<'a> Params<'a> {
 
     fn remove_trivial(&mut self) {
         // Who has a parameter as an argument changes when others are replaced by it. What is left after many rounds is only
-        // superfluous.
+        // redundant.
         const ROUNDS: usize = 16;
         for _ in 0..ROUNDS {
             let users = self.users();
@@ -176,7 +177,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Replaces a parameter if it is trivial, and those that become trivial by that. Answers whether there was one.
+    /// Replaces a parameter if it is trivial, and those that become trivial by that. Returns whether there was one.
     fn replace_from(&mut self, group: usize, number: usize, users: &Users) -> bool {
         let mut waiting = vec![self.groups[group].params[number].value];
         let mut changed = false;
@@ -271,13 +272,9 @@ impl<'a> Params<'a> {
                 let args = kept.iter().map(|param| self.args[(param.args + source.number) as usize]);
                 list.extend(args);
                 let args = func.make_list(&list);
-                let mut at = 0;
-                func.block_mut(source.block).term.for_each_target_mut(|target| {
-                    if at == source.target {
-                        target.args = args;
-                    }
-                    at += 1;
-                });
+                if let Some(target) = func.block_mut(source.block).term.target_mut(source.target) {
+                    target.args = args;
+                }
             }
         }
     }
@@ -292,27 +289,4 @@ impl Users {
     fn of(&self, value: Value) -> &[Value] {
         &self.users[self.starts[value.index()] as usize..self.starts[value.index() + 1] as usize]
     }
-}
-
-/// A call in a handler that none of its clauses catches is no end of a block.
-fn drop_unused_invokes(func: &mut Func) {
-    let mut gone = vec![false; func.blocks.len()];
-    for at in 0..func.layout.len() {
-        let block = func.layout[at];
-        while let Terminator::Invoke { normal, ref landings, .. } = func.block(block).term
-            && landings.is_empty()
-        {
-            let next = func.block_mut(normal);
-            let (mut insts, term, pos) = (
-                std::mem::take(&mut next.insts),
-                std::mem::replace(&mut next.term, Terminator::None),
-                next.pos,
-            );
-            let data = func.block_mut(block);
-            data.insts.append(&mut insts);
-            (data.term, data.pos) = (term, pos);
-            gone[normal.index()] = true;
-        }
-    }
-    func.layout.retain(|block| !gone[block.index()]);
 }

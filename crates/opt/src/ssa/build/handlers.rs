@@ -20,9 +20,11 @@ use crate::ssa::{Block, Landing, Op, Terminator, Ty, Value};
 /// What is known of a handler.
 #[derive(Debug, Default)]
 pub(super) struct HandlerState {
-    /// The handler around it.
+    /// The handler around it, and once it is closed, the one that is tried next.
     outer: Option<Handler>,
     is_closed: bool,
+    /// How many clauses it has.
+    written: u32,
     /// Clauses that wait for the handler's end.
     clauses: Vec<Catch>,
     /// What throws inside of it, by number.
@@ -34,6 +36,8 @@ pub(super) struct HandlerState {
 pub(super) struct Site {
     /// The block that it ends.
     block: Block,
+    /// The handler that is tried first.
+    handler: Handler,
     /// What slots hold there.
     time: Time,
     /// Whether a clause catches everything.
@@ -52,6 +56,7 @@ impl Builder<'_> {
 
     pub(super) fn add_clause(&mut self, handler: Handler, clause: &Catch) {
         let state = &mut self.context_mut().handlers[handler.0 as usize];
+        state.written += 1;
         if state.is_closed {
             self.land_all(handler, clause);
         } else {
@@ -62,7 +67,8 @@ impl Builder<'_> {
     pub(super) fn leave_handler(&mut self, handler: Handler, next: Option<Handler>) {
         let state = &mut self.context_mut().handlers[handler.0 as usize];
         state.is_closed = true;
-        let (outer, clauses) = (state.outer, std::mem::take(&mut state.clauses));
+        let (outer, clauses) =
+            (std::mem::replace(&mut state.outer, next), std::mem::take(&mut state.clauses));
         for clause in &clauses {
             self.land_all(handler, clause);
         }
@@ -77,10 +83,10 @@ impl Builder<'_> {
         context.handlers[handler.0 as usize].sites = sites;
     }
 
-    /// Notes that the current block ends with something that may throw. Answers whether anything may catch that.
+    /// Notes that the current block ends with something that may throw. Returns whether anything may catch that.
     pub(super) fn add_site(&mut self) -> bool {
         let (Some(block), Some(handler)) = (self.current, self.context().handler) else { return false };
-        self.sites.push(Site { block, time: self.history.now(), is_caught: false });
+        self.sites.push(Site { block, handler, time: self.history.now(), is_caught: false });
         let site = self.sites.len() as u32 - 1;
         self.context_mut().handlers[handler.0 as usize].sites.push(site);
         true
@@ -97,8 +103,23 @@ impl Builder<'_> {
         }
     }
 
+    /// Writes beside all that throws what a search for its handler pays for: what the program has around it, whether it has landings
+    /// for all of that or not.
+    pub(super) fn note_steps(&mut self) {
+        let mut steps: Vec<u32> = Vec::new();
+        for state in &self.context().handlers {
+            let around = state.outer.map_or(0, |outer| steps[outer.0 as usize]);
+            steps.push(upshift_ir::handlers::steps(state.written, around));
+        }
+        for site in &self.sites {
+            if let Some(noted) = self.func.block_mut(site.block).term.steps_mut() {
+                *noted = steps[site.handler.0 as usize];
+            }
+        }
+    }
+
     fn land(&mut self, site: u32, clause: &Catch) {
-        let Site { block, time, is_caught } = self.sites[site as usize];
+        let Site { block, time, is_caught, .. } = self.sites[site as usize];
         let landings = self.func.block(block).term.landings();
         let is_known = clause.tag.is_some() && landings.iter().any(|landing| landing.tag == clause.tag);
         self.steps += 1 + landings.len() as u64;

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! write(slot) ─▶ log: slot, content, the entry before of the same slot           time = length of the log
-//! merge(since) ─▶ scopes: what was written since then was written on one of several ways that meet here
+//! merge(since) ─▶ scopes: what was written since then was written on one of several paths that meet here
 //! find(entry of the slot, time) ─▶ nothing yet │ an entry │ a merge whose incoming edges have to be asked
 //! ```
 //!
-//! **Edges are moments.** A branch notes the time, and nothing of what is in slots: whoever wants to know what a slot held on the way
+//! **Edges are moments.** A branch notes the time, and nothing of what is in slots: whoever wants to know what a slot held on the path
 //! from there asks for that time. So a function with many locals and many branches takes no more memory than the sum of both.
 //!
 //! **Scopes.** Blocks nest, so the parts of the log that merges end nest too: of two scopes one contains the other, or they are
@@ -51,7 +51,7 @@ pub(super) enum Found {
     Nothing,
     /// What this entry says.
     Entry(EntryId),
-    /// What the ways that meet at the label say: one of them wrote it.
+    /// What the paths that meet at the label say: one of them wrote it.
     Merge(LabelId, EntryId),
 }
 
@@ -128,7 +128,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Makes room for so many slots more, and answers the number of the first.
+    /// Makes room for this many more slots, and returns the number of the first.
     pub(super) fn add_slots(&mut self, count: u32) -> u32 {
         let first = self.last.len() as u32;
         self.last.resize(self.last.len() + count as usize, NONE);
@@ -210,7 +210,7 @@ impl History {
         }
     }
 
-    /// Several ways meet at a label, none of which began before `since`.
+    /// Several paths meet at a label, none of which began before `since`.
     pub(super) fn merge(&mut self, label: LabelId, since: Time) {
         let mut below = self.scopes.len().checked_sub(1).map_or(NONE, |top| top as u32);
         while below != NONE && self.scopes[below as usize].since >= since.0 {
@@ -262,6 +262,13 @@ impl History {
             // What was known inside of the scope; whether it was written there, entries before tell.
             at = entry.before;
         }
+    }
+
+    /// Whether the slot that an entry is of holds the same from one time to a later one; for entries as in [`find`](Self::find).
+    pub(super) fn holds_between(&self, entry: EntryId, from: Time, to: Time) -> bool {
+        // What is found for a time lies in scopes that have ended; these grow with time, so nothing else is found in between.
+        debug_assert!(from <= to);
+        self.before(entry, from) == self.before(entry, to) && self.find(entry, from) == self.find(entry, to)
     }
 
     /// The largest scope that contains an entry and has ended at a time.
@@ -359,6 +366,7 @@ mod tests {
         let mut history = History::default();
         let (mut open, mut scopes, mut writes) = (vec![Time(0)], Vec::new(), Vec::new());
         let mut random = 12345u32;
+        let mut held = 0;
         for step in 0..2000u32 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             match random >> 29 {
@@ -392,6 +400,18 @@ mod tests {
                 };
                 assert_eq!(found, around.map(|scope| scope.2), "step {step}, time {time}");
             }
+            // What is found at both ends is found in between.
+            if step % 50 == 0 {
+                for from in (0..now).step_by(7) {
+                    let to = (from + 2).min(now);
+                    let find = |time| history.find(history.latest(X), Time(time));
+                    if history.holds_between(history.latest(X), Time(from), Time(to)) {
+                        held += 1;
+                        assert!((from..=to).all(|time| find(time) == find(from)), "{from}..={to}");
+                    }
+                }
+            }
         }
+        assert!(held > 100, "{held}");
     }
 }

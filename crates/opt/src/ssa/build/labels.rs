@@ -50,7 +50,7 @@ impl Param {
     pub(super) const UNKNOWN: u32 = u32::MAX;
 }
 
-/// A parameter whose arguments are wanted.
+/// A parameter whose arguments are needed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
     pub(super) label: LabelId,
@@ -66,6 +66,8 @@ pub(super) struct LabelState {
     /// Its block, once it is bound.
     pub(super) block: Option<Block>,
     pub(super) params: Vec<Param>,
+    /// Whether exceptions lead to it: such edges are made when their handler ends, so they are not in the order of their times.
+    pub(super) has_payloads: bool,
     /// Whether nothing more will lead to it.
     pub(super) is_complete: bool,
     /// The branch table of which it was a target last, and which.
@@ -82,6 +84,7 @@ impl Builder<'_> {
     pub(super) fn add_edge(&mut self, label: Label, edge: Edge) {
         let state = &mut self.labels[label.0 as usize];
         state.edges.push(edge);
+        state.has_payloads |= edge.payload.is_some();
         if let Some(block) = state.block {
             self.lead(edge, block);
         }
@@ -98,13 +101,9 @@ impl Builder<'_> {
         if edge.is_entry() {
             return;
         }
-        let mut at = 0;
-        self.func.block_mut(edge.block).term.for_each_target_mut(|target| {
-            if at == edge.target {
-                target.block = to;
-            }
-            at += 1;
-        });
+        if let Some(target) = self.func.block_mut(edge.block).term.target_mut(edge.target) {
+            target.block = to;
+        }
     }
 
     /// Ends the current block with a jump to a label.
@@ -113,6 +112,32 @@ impl Builder<'_> {
             self.terminate(Terminator::Jump(UNKNOWN));
             self.branch_from(block, 0, label);
         }
+    }
+
+    /// Ends the current block with a condition; control goes on in a new block where it does not hold.
+    pub(super) fn branch_on(&mut self, cond: Value, sense: bool, label: Label) {
+        let Some(block) = self.current else { return };
+        self.terminate(Terminator::Branch { cond, then: UNKNOWN, otherwise: UNKNOWN });
+        let next = Target::new(self.continue_in_new_block());
+        if let Terminator::Branch { then, otherwise, .. } = &mut self.func.block_mut(block).term {
+            *(if sense { otherwise } else { then }) = next;
+        }
+        self.branch_from(block, u32::from(!sense), label);
+    }
+
+    /// The same where the condition is known.
+    pub(super) fn branch_known(&mut self, taken: bool, label: Label) {
+        if taken {
+            self.jump_to(label);
+        }
+    }
+
+    /// Goes on in a new block behind a call whose exceptions are caught.
+    pub(super) fn go_on_behind(&mut self, call: Value) {
+        let Some(block) = self.current else { return };
+        self.terminate(Terminator::None);
+        let normal = self.continue_in_new_block();
+        self.func.block_mut(block).term = Terminator::Invoke { call, normal, landings: Vec::new(), steps: 0 };
     }
 
     pub(super) fn bind_label(&mut self, label: Label, live: Live<'_>) {
@@ -170,7 +195,7 @@ impl Builder<'_> {
         self.restored = Some((time, self.history.now()));
     }
 
-    /// Operands that all ways bring become parameters.
+    /// Operands that all paths bring become parameters.
     fn carry(&mut self, label: LabelId, region: Region, live: Live<'_>) {
         let first = self.labels[label.0 as usize].params.len() as u32;
         for (slot, ty) in live.operands.in_homes().rev().take_while(|&(slot, _)| slot >= region.base) {
@@ -253,9 +278,10 @@ impl Builder<'_> {
         self.linear_since = self.history.now();
     }
 
-    /// Between the outermost loop's head and the one where control comes in, a loop may go round with what the frame held
+    /// Between the outermost loop's head and the one where control comes in, a loop may iterate with what the frame held
     /// then: nothing that the outermost loop changes is certain at its head.
     fn forget(&mut self, label: LabelId, since: Time) {
+        self.steps += self.assigned.len() as u64;
         for at in 0..self.assigned.len() {
             let slot = self.assigned[at];
             if !self.history.is_written_since(slot, since) {

@@ -11,14 +11,14 @@
 //! proportional to the function and to what its blocks are given.
 //!
 //! The builder is never asked what a slot will be needed for. It notes who wrote what when (in `history`), and a merge or a loop gets
-//! a parameter when what a slot holds behind it is wanted for the first time. So nothing is made for what is dead.
+//! a parameter when what a slot holds behind it is needed for the first time. So nothing is made for what is dead.
 //!
 //! **Code that control does not reach** is not made: behind a jump there is no current block until a label is bound that something leads
 //! to. A body for entry at a loop begins so, too: nothing is made until the head of the outermost loop around it, and what turns
 //! out not to be reached from the entry goes in the end.
 //!
 //! **Constants** stand in the entry block, each once for a while: they dominate everything, and lowering makes them anew where
-//! they are wanted.
+//! they are needed.
 
 mod error;
 mod finish;
@@ -41,7 +41,7 @@ use self::handlers::{HandlerState, Site};
 use self::history::{History, LabelId, Time};
 use self::labels::{LabelState, Task};
 use self::values::Constants;
-use super::{Block, Func, Op, Pos, Target, Terminator, Ty, Value};
+use super::{Block, Func, Pos, Target, Terminator, Ty, Value};
 
 /// SSA of a function of the module; with `osr` of a body for entry at the head of the loop with that number.
 ///
@@ -92,8 +92,8 @@ pub fn build(
 enum Start {
     /// At the function's first operator.
     Function,
-    /// At the head of a loop, the last of these; the others are those around it, from the outermost one inwards. Code is made from
-    /// the head of the outermost one on.
+    /// At the head of a loop, the last of these; the others are those around it, from the outermost one inwards, so numbers ascend.
+    /// Code is made from the head of the outermost one on.
     Loop(Vec<u32>),
     /// Nowhere: only the loops are looked at.
     Nowhere,
@@ -116,7 +116,7 @@ impl Start {
             Start::Loop(around) => Entrance {
                 is_outermost: around.first() == Some(&number),
                 is_here: around.last() == Some(&number),
-                is_inside: around.contains(&number),
+                is_inside: around.binary_search(&number).is_ok(),
             },
             _ => Entrance::default(),
         }
@@ -221,13 +221,13 @@ struct Builder<'m> {
     labels: Vec<LabelState>,
     /// The label that was bound last.
     last_bound: LabelId,
-    /// Since then no block opened or ended and no ways met.
+    /// Since then no block opened or ended and no paths met.
     linear_since: Time,
     /// The last time that slots were brought back to, and when that was done.
     restored: Option<(Time, Time)>,
     /// Parameters of merges, by label and slot.
     merged: FxHashMap<(u32, u32), Value>,
-    /// Parameters whose arguments are wanted.
+    /// Parameters whose arguments are needed.
     tasks: Vec<Task>,
     /// Arguments of parameters, one for each edge.
     args: Vec<Value>,
@@ -244,11 +244,13 @@ struct Builder<'m> {
     payloads: Vec<Box<[(Slot, Value)]>>,
     /// The locals that the outermost loop assigns around the one where control comes in.
     assigned: Vec<Slot>,
-    /// How often calls and throws were handed over from handler to handler, and how many landings they have.
+    /// How often calls and throws were passed on from handler to handler, and how many landings they have.
     steps: u64,
     /// How many steps are in proportion to the function.
     most_steps: u64,
-    /// They were not enough: nothing more is made.
+    /// How many values are in proportion to the function: calls with a thousand results each take three bytes.
+    most_values: usize,
+    /// Steps or values were not enough: nothing more is made.
     refused: bool,
     /// For operands of one instruction.
     operands: Vec<Value>,
@@ -290,6 +292,7 @@ impl<'m> Builder<'m> {
             assigned: Vec::new(),
             steps: 0,
             most_steps: 1_000_000 + 128 * bytes,
+            most_values: (1 << 18) + 4 * bytes as usize,
             refused: false,
             operands: Vec::new(),
             tables: 0,
@@ -345,9 +348,14 @@ impl<'m> Builder<'m> {
         }
     }
 
-    /// Nothing more is made if too much was done already.
+    fn has_too_many_values(&self) -> bool {
+        self.func.values.len() > self.most_values
+    }
+
+    /// Nothing more is made if too much was done already, or there are too many values.
     fn check_steps(&mut self) {
-        if self.steps + self.args.len() as u64 > self.most_steps {
+        let too_many_steps = self.steps + self.args.len() as u64 > self.most_steps;
+        if too_many_steps || self.has_too_many_values() {
             self.refused = true;
             self.current = None;
             self.tasks.clear();
@@ -357,8 +365,3 @@ impl<'m> Builder<'m> {
 
 /// A target that is not known yet.
 const UNKNOWN: Target = Target { block: Block(u32::MAX), args: super::List::EMPTY };
-
-/// The instruction of a function's parameter.
-fn argument(number: usize) -> Op {
-    Op::Arg(number as u32)
-}

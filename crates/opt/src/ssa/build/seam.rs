@@ -10,13 +10,13 @@ use upshift_core::types::ValType;
 use upshift_core::types::composite::CompositeType;
 use upshift_core::value::V128;
 use upshift_translate::backend::{
-    Backend, Call, Callee, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
+    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Operand,
     Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
 use super::history::Content;
-use super::{Builder, Region, Start, UNKNOWN, argument};
-use crate::ssa::{self, Op, Target, Terminator, Ty, Value};
+use super::{Builder, Region, Start, UNKNOWN};
+use crate::ssa::{self, Op, Terminator, Ty, Value};
 
 /// Leaves a method where control does not come.
 macro_rules! reached {
@@ -25,69 +25,6 @@ macro_rules! reached {
             return;
         }
     };
-}
-
-impl Builder<'_> {
-    /// The values in consecutive slots.
-    fn read_all(&mut self, first: Slot, types: impl Iterator<Item = ValType>) {
-        let mut slot = first;
-        for ty in types {
-            let value = self.read(slot);
-            self.operands.push(value);
-            slot.0 += ty.slots();
-        }
-    }
-
-    /// Ends the current block with a condition; control goes on in a new block where it does not hold as wanted.
-    fn branch_on(&mut self, cond: Value, sense: bool, label: Label) {
-        let Some(block) = self.current else { return };
-        self.terminate(Terminator::Branch { cond, then: UNKNOWN, otherwise: UNKNOWN });
-        let next = Target::new(self.continue_in_new_block());
-        if let Terminator::Branch { then, otherwise, .. } = &mut self.func.block_mut(block).term {
-            *(if sense { otherwise } else { then }) = next;
-        }
-        self.branch_from(block, u32::from(!sense), label);
-    }
-
-    /// The same where the condition is known.
-    fn branch_known(&mut self, taken: bool, label: Label) {
-        if taken {
-            self.jump_to(label);
-        }
-    }
-
-    /// The callee and its operand, if it has one, which is put in front of the arguments.
-    fn callee(&mut self, call: &Call<'_>) -> ssa::Callee {
-        let site = call.site;
-        match call.callee {
-            Callee::Direct(func) => ssa::Callee::Direct { func, ty: self.module.funcs[func.index()] },
-            Callee::Indirect { table, ty, index } => {
-                let of = self.module.tables[table.index()].index.val_type();
-                let index = self.operand(index, Ty::of(of));
-                self.operands.push(index);
-                ssa::Callee::Indirect { table, ty, site }
-            }
-            Callee::Ref { ty, function } => {
-                let function = self.operand(function, Ty::I64);
-                self.operands.push(function);
-                ssa::Callee::Ref { ty, site }
-            }
-        }
-    }
-
-    fn function_begins(&mut self) {
-        let entry = self.func.entry;
-        let mut slot = 0;
-        for at in 0..self.func.params.len() {
-            let ty = self.func.params[at];
-            let value = self.func.append(entry, argument(at), Some(ty), &[], ssa::Pos::NONE);
-            self.params.resize(slot + 1, None);
-            self.params[slot] = Some(value);
-            slot += ty.slots() as usize;
-        }
-        let first = self.continue_in_new_block();
-        self.func.block_mut(entry).term = Terminator::Jump(Target::new(first));
-    }
 }
 
 impl Backend for Builder<'_> {
@@ -368,14 +305,14 @@ impl Backend for Builder<'_> {
         let args = self.func.make_list(&self.operands);
         self.operands.clear();
         self.add_site();
-        self.terminate(Terminator::Throw { tag, args, landings: Vec::new() });
+        self.terminate(Terminator::Throw { tag, args, landings: Vec::new(), steps: 0 });
     }
 
     fn throw_ref(&mut self, exception: Operand) {
         reached!(self);
         let exception = self.operand(exception, Ty::Ref);
         self.add_site();
-        self.terminate(Terminator::ThrowRef { exception, landings: Vec::new() });
+        self.terminate(Terminator::ThrowRef { exception, landings: Vec::new(), steps: 0 });
     }
 
     fn safepoint(&mut self, _operands: Option<References>) {}
@@ -520,6 +457,7 @@ impl Backend for Builder<'_> {
                 self.define(slot, Op::Result(number as u32), Ty::of(ty), &[value]);
                 slot.0 += ty.slots();
             }
+            self.check_steps();
         }
         self.operands = args;
         self.operands.clear();
@@ -542,21 +480,5 @@ impl Backend for Builder<'_> {
 
     fn end(&mut self, frame_slots: u32) {
         self.func.frame_slots = frame_slots;
-    }
-}
-
-impl Builder<'_> {
-    /// The address of an access.
-    fn address(&mut self, arg: MemArg, address: Operand) -> Value {
-        let ty = self.module.memories[arg.memory.index()].index.val_type();
-        self.operand(address, Ty::of(ty))
-    }
-
-    /// Goes on in a new block behind a call whose exceptions are caught.
-    fn go_on_behind(&mut self, call: Value) {
-        let Some(block) = self.current else { return };
-        self.terminate(Terminator::None);
-        let normal = self.continue_in_new_block();
-        self.func.block_mut(block).term = Terminator::Invoke { call, normal, landings: Vec::new() };
     }
 }

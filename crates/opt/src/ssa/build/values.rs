@@ -1,14 +1,15 @@
-//! What slots hold: operands, constants, what was there at the entry, and parameters where ways meet that differ.
+//! What slots hold: operands, constants, what was there at the entry, and parameters where paths meet that differ.
 
+use upshift_core::types::ValType;
 use upshift_core::value::V128;
-use upshift_translate::backend::{Operand, Slot};
+use upshift_translate::backend::{self, Call, MemArg, Operand, Slot};
 
 use super::history::{Content, EntryId, Found, LabelId, Time};
-use super::labels::{Edge, Param, Task};
+use super::labels::{Edge, LabelState, Param, Task};
 use super::{Builder, Start};
-use crate::ssa::{Op, Pos, Ty, Value};
+use crate::ssa::{Callee, Op, Pos, Target, Terminator, Ty, Value};
 
-/// Constants that were made lately.
+/// Constants that were made recently.
 #[derive(Debug)]
 pub(super) struct Constants {
     recent: Box<[Option<(u64, Ty, Value)>; Constants::ROOM]>,
@@ -91,6 +92,41 @@ impl Builder<'_> {
         }
     }
 
+    /// The values in consecutive slots.
+    pub(super) fn read_all(&mut self, first: Slot, types: impl Iterator<Item = ValType>) {
+        let mut slot = first;
+        for ty in types {
+            let value = self.read(slot);
+            self.operands.push(value);
+            slot.0 += ty.slots();
+        }
+    }
+
+    /// The address of an access.
+    pub(super) fn address(&mut self, arg: MemArg, address: Operand) -> Value {
+        let ty = self.module.memories[arg.memory.index()].index.val_type();
+        self.operand(address, Ty::of(ty))
+    }
+
+    /// The callee and its operand, if it has one, which is put in front of the arguments.
+    pub(super) fn callee(&mut self, call: &Call<'_>) -> Callee {
+        let site = call.site;
+        match call.callee {
+            backend::Callee::Direct(func) => Callee::Direct { func, ty: self.module.funcs[func.index()] },
+            backend::Callee::Indirect { table, ty, index } => {
+                let of = self.module.tables[table.index()].index.val_type();
+                let index = self.operand(index, Ty::of(of));
+                self.operands.push(index);
+                Callee::Indirect { table, ty, site }
+            }
+            backend::Callee::Ref { ty, function } => {
+                let function = self.operand(function, Ty::I64);
+                self.operands.push(function);
+                Callee::Ref { ty, site }
+            }
+        }
+    }
+
     /// What a slot holds now.
     pub(super) fn read(&mut self, slot: Slot) -> Value {
         let now = self.history.now();
@@ -120,8 +156,17 @@ impl Builder<'_> {
                     Content::As(earlier) => (time, below) = (earlier, entry),
                 },
                 Found::Merge(label, entry) => {
-                    let edges = &self.labels[label.0 as usize].edges;
-                    // What is in homes here lies below the block's operands, where all ways leave it as it was.
+                    let LabelState { edges, has_payloads, .. } = &self.labels[label.0 as usize];
+                    // Most often the slot was written before the first of the edges, and not since.
+                    if let [first, .., last] = **edges
+                        && !has_payloads
+                        && self.history.holds_between(entry, first.time, last.time)
+                    {
+                        (time, below) = (first.time, entry);
+                        self.steps += 1;
+                        continue;
+                    }
+                    // What is in homes here lies below the block's operands, where all paths leave it as it was.
                     if edges.len() > 1 && self.is_local(slot) {
                         return self.merge_param(label, slot, entry);
                     }
@@ -140,7 +185,7 @@ impl Builder<'_> {
         slot.0 < self.context().frame.homes
     }
 
-    /// What a slot holds on the way from an edge's block.
+    /// What a slot holds on the path from an edge's block.
     pub(super) fn value_on(&mut self, edge: Edge, slot: Slot, ty: Ty, below: EntryId) -> Value {
         if edge.is_entry() {
             return self.load(slot, ty);
@@ -159,6 +204,21 @@ impl Builder<'_> {
     }
 
     // What was there at the entry.
+
+    /// The function's parameters in the entry block, which leads to the first block of the program.
+    pub(super) fn function_begins(&mut self) {
+        let entry = self.func.entry;
+        let mut slot = 0;
+        for at in 0..self.func.params.len() {
+            let ty = self.func.params[at];
+            let value = self.func.append(entry, Op::Arg(at as u32), Some(ty), &[], Pos::NONE);
+            self.params.resize(slot + 1, None);
+            self.params[slot] = Some(value);
+            slot += ty.slots() as usize;
+        }
+        let first = self.continue_in_new_block();
+        self.func.block_mut(entry).term = Terminator::Jump(Target::new(first));
+    }
 
     fn initial(&mut self, slot: Slot) -> Value {
         let ty = self.context().types.get(slot.0 as usize).copied().flatten();
@@ -199,7 +259,7 @@ impl Builder<'_> {
         param
     }
 
-    /// The parameter of a merge for a local that one of the ways to it has written.
+    /// The parameter of a merge for a local that one of the paths to it has written.
     fn merge_param(&mut self, label: LabelId, slot: Slot, entry: EntryId) -> Value {
         if let Some(&known) = self.merged.get(&(label.0, slot.0)) {
             return known;
@@ -212,7 +272,7 @@ impl Builder<'_> {
         param
     }
 
-    /// One parameter more, whose arguments are found later.
+    /// One more parameter, whose arguments are found later.
     pub(super) fn add_param(&mut self, label: LabelId, slot: Slot, ty: Ty) -> Value {
         let params = self.labels[label.0 as usize].params.len() as u32;
         let value = self.func.add_value(Op::Param(params), Some(ty), &[], Pos::NONE);

@@ -23,7 +23,7 @@ mod pages;
 mod range;
 mod set;
 
-pub(crate) use upshift_baseline::Fault;
+pub(crate) use upshift_codegen::Fault;
 use upshift_interp::stubs;
 pub(crate) use upshift_interp::stubs::StubKind as Stub;
 

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use upshift_baseline::BaselineCode;
+use upshift_codegen::owner;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 use upshift_opt::OptCode;
@@ -170,9 +171,7 @@ impl NativeFunc {
         if offset < self.beside.main {
             return offset;
         }
-        let owners = &self.beside.owners;
-        let behind = owners.partition_point(|&(start, _)| start <= offset);
-        behind.checked_sub(1).map_or(0, |at| owners[at].1)
+        owner(&self.beside.owners, offset)
     }
 
     /// The words from an offset to the end of the pool, if it is in the pool.

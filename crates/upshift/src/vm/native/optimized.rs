@@ -52,6 +52,11 @@ impl Optimized {
         place.get_or_init(|| Box::new(FromLoop { number, verdict, next: OnceLock::new() }));
     }
 
+    /// From how many loops on there is code.
+    pub(crate) fn loops_with_code(&self) -> usize {
+        self.loops().filter(|known| known.verdict.is_ok()).count()
+    }
+
     /// The code that an address lies in.
     pub(crate) fn at(&self, pc: usize) -> Option<&NativeFunc> {
         self.all().find(|code| code.offset_of(pc).is_some())

@@ -1,43 +1,13 @@
 //! Loads that make vectors of less than 16 bytes, and loads and stores of single lanes.
 
 use upshift_asm::x64::{CpuFeature, Size};
+use upshift_codegen::x64::vector::{Half, LoadForm, has_lane_access, load_form, widening};
 use upshift_core::ops::memory::Load;
 
-use super::binary::{Half, widening};
 use crate::lower::x64::Lowering;
 use crate::lower::x64::memory::Access;
 use crate::mach::x64::{LoadOp, StoreOp, VectorOp};
 use crate::ssa::{Op, Ty, Value};
-
-/// What becomes of the bytes that are loaded.
-#[derive(Clone, Copy)]
-enum Form {
-    /// Eight bytes, widened from lanes of so many bits.
-    Widen { bits: u32, signed: bool },
-    /// All lanes are equal.
-    Splat(u32),
-    /// The rest is zero.
-    Zero(u32),
-}
-
-/// What a load makes that is no whole value.
-fn form(op: Load) -> Form {
-    match op {
-        Load::V128Load8x8S => Form::Widen { bits: 8, signed: true },
-        Load::V128Load8x8U => Form::Widen { bits: 8, signed: false },
-        Load::V128Load16x4S => Form::Widen { bits: 16, signed: true },
-        Load::V128Load16x4U => Form::Widen { bits: 16, signed: false },
-        Load::V128Load32x2S => Form::Widen { bits: 32, signed: true },
-        Load::V128Load32x2U => Form::Widen { bits: 32, signed: false },
-        Load::V128Load8Splat => Form::Splat(8),
-        Load::V128Load16Splat => Form::Splat(16),
-        Load::V128Load32Splat => Form::Splat(32),
-        Load::V128Load64Splat => Form::Splat(64),
-        Load::V128Load32Zero => Form::Zero(32),
-        Load::V128Load64Zero => Form::Zero(64),
-        op => unreachable!("{op:?} loads a whole value"),
-    }
-}
 
 impl Lowering<'_> {
     /// A load that makes a vector of less than 16 bytes.
@@ -45,27 +15,28 @@ impl Lowering<'_> {
         let place = self.place_of_load(inst);
         let load =
             |this: &mut Self, op| this.at(place, |this, address, fault| this.out.load(op, address, fault));
-        let made = match form(op) {
-            Form::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
+        let Some(form) = load_form(op) else { unreachable!("{op:?} loads a whole value") };
+        let made = match form {
+            LoadForm::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
                 let op = widening(bits, signed);
                 self.at(place, |this, address, fault| {
                     this.out.xmm_unary_load(op, Ty::V128, false, address, fault)
                 })
             }
-            Form::Widen { bits, signed } => {
+            LoadForm::Widen { bits, signed } => {
                 let loaded = load(self, LoadOp::F64);
                 self.widen(bits, Half { high: false, signed }, loaded)
             }
-            Form::Splat(bits @ (8 | 16)) => {
+            LoadForm::Splat(bits @ (8 | 16)) => {
                 let lane = load(self, if bits == 8 { LoadOp::Zx8 } else { LoadOp::Zx16 });
                 let lane = self.out.int_to_xmm(Size::S32, lane);
                 self.spread(bits, lane)
             }
-            Form::Splat(bits) => {
+            LoadForm::Splat(bits) => {
                 let lane = load(self, if bits == 32 { LoadOp::F32 } else { LoadOp::F64 });
                 self.spread(bits, lane)
             }
-            Form::Zero(bits) => {
+            LoadForm::Zero(bits) => {
                 self.out.func.has_vectors = true;
                 load(self, if bits == 32 { LoadOp::F32 } else { LoadOp::F64 })
             }
@@ -73,13 +44,13 @@ impl Lowering<'_> {
         self.bind(inst, made);
     }
 
-    /// Loads so many bytes into a lane.
+    /// Loads this many bytes into a lane.
     pub(in crate::lower::x64) fn lower_load_lane(&mut self, inst: Value) {
         let Op::LoadLane { bytes, lane, memory, offset } = self.func.op(inst) else {
             unreachable!("it is one")
         };
         let (address, access) = (self.arg(inst, 0), Access { memory, offset, bytes: bytes.into() });
-        if !self.has_lane_access(bytes) || !self.can_access(access, address) {
+        if !has_lane_access(bytes, self.target.features) || !self.can_access(access, address) {
             return self.embed(inst);
         }
         let vector = self.reg(self.arg(inst, 1));
@@ -96,13 +67,13 @@ impl Lowering<'_> {
         self.bind(inst, made);
     }
 
-    /// Stores so many bytes of a lane.
+    /// Stores this many bytes of a lane.
     pub(in crate::lower::x64) fn lower_store_lane(&mut self, inst: Value) {
         let Op::StoreLane { bytes, lane, memory, offset } = self.func.op(inst) else {
             unreachable!("it is one")
         };
         let (address, access) = (self.arg(inst, 0), Access { memory, offset, bytes: bytes.into() });
-        if !self.has_lane_access(bytes) || !self.can_access(access, address) {
+        if !has_lane_access(bytes, self.target.features) || !self.can_access(access, address) {
             return self.embed(inst);
         }
         let vector = self.reg(self.arg(inst, 1));
@@ -128,10 +99,5 @@ impl Lowering<'_> {
             Some(store) => this.out.store(store, address, fault, vector),
             None => this.out.vector_store(op, lane, address, fault, vector),
         });
-    }
-
-    /// Whether there are instructions between memory and lanes of so many bytes.
-    fn has_lane_access(&self, bytes: u8) -> bool {
-        matches!(bytes, 2 | 8) || self.has(CpuFeature::Sse41)
     }
 }

@@ -1,8 +1,8 @@
 //! Vectors: what all their operators are made of.
 //!
 //! ```text
-//! operator ─ a line of a table (binary, unary, ternary) ─▶ form, feature that it needs ─▶ instructions
-//!                                                            └ the processor lacks it: left to the interpreter
+//! operator ─ upshift_codegen::x64::vector ─▶ form ─▶ instructions
+//!                                     └ the processor lacks what it needs: left to the interpreter
 //! ```
 
 mod binary;
@@ -13,65 +13,13 @@ mod ternary;
 mod unary;
 
 use regalloc2::VReg;
-use upshift_asm::x64::{CpuFeature, XmmBinary, XmmUnary};
+use upshift_asm::x64::{XmmBinary, XmmUnary};
 
 use super::Lowering;
 use crate::mach::x64::{Fault, VectorOp};
 use crate::ssa::{Ty, Value};
 
-/// A line of a table: how an operator is computed, and what the processor must have for that.
-#[derive(Clone, Copy)]
-struct Line<F> {
-    form: F,
-    needs: Option<CpuFeature>,
-}
-
-/// A form that all processors have instructions for.
-const fn any<F: Copy>(form: F) -> Line<F> {
-    Line { form, needs: None }
-}
-
-/// A form that needs a feature.
-const fn with<F: Copy>(feature: CpuFeature, form: F) -> Line<F> {
-    Line { form, needs: Some(feature) }
-}
-
-/// 16 lanes with the same bits.
-const fn splat8(lane: u8) -> u128 {
-    u128::from_le_bytes([lane; 16])
-}
-
-/// 8 lanes with the same bits.
-const fn splat16(lane: u16) -> u128 {
-    lane as u128 * (u128::MAX / u16::MAX as u128)
-}
-
-/// 4 lanes with the same bits.
-const fn splat32(lane: u32) -> u128 {
-    lane as u128 * (u128::MAX / u32::MAX as u128)
-}
-
-/// 2 lanes with the same bits.
-const fn splat64(lane: u64) -> u128 {
-    lane as u128 * (u128::MAX / u64::MAX as u128)
-}
-
-/// Comparisons of floats by their number.
-mod number {
-    pub(super) const EQUAL: u8 = 0;
-    pub(super) const LESS: u8 = 1;
-    pub(super) const LESS_OR_EQUAL: u8 = 2;
-    pub(super) const UNORDERED: u8 = 3;
-    pub(super) const NOT_EQUAL: u8 = 4;
-}
-
 impl Lowering<'_> {
-    /// The form of a line, if the processor has what it needs.
-    fn available<F>(&self, line: Option<Line<F>>) -> Option<F> {
-        let line = line?;
-        line.needs.is_none_or(|feature| self.has(feature)).then_some(line.form)
-    }
-
     /// `a op b`
     fn vector_op(&mut self, op: XmmBinary, a: VReg, b: VReg) -> VReg {
         self.out.xmm(op, Ty::V128, a, b)

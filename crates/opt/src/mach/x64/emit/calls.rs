@@ -81,9 +81,7 @@ impl<'m> Emitter<'_, 'm> {
         self.emit_landing();
         self.asm.bind(behind);
         let end = self.asm.offset();
-        if !call.landings.is_empty() {
-            self.tables.note_handler((position, end), &call.landings, self.body.frame.params);
-        }
+        self.tables.note_handler((position, end), &call.landings, call.steps, self.body.frame.params);
     }
 
     /// The words by which the interpreter calls, and what it returns through to native code, if it ever does.
@@ -381,9 +379,7 @@ impl<'m> Emitter<'_, 'm> {
         self.emit_run_words(words, embed.memory);
         self.asm.bind(behind);
         let end = self.asm.offset();
-        if !embed.landings.is_empty() {
-            self.tables.note_handler((position, end), &embed.landings, self.body.frame.params);
-        }
+        self.tables.note_handler((position, end), &embed.landings, embed.steps, self.body.frame.params);
     }
 
     /// The same with all registers saved around.

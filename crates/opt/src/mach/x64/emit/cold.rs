@@ -119,17 +119,17 @@ impl Emitter<'_, '_> {
         self.emit_saving();
     }
 
-    /// The routines that save and restore all registers around a cold safepoint.
+    /// The routines that save and restore the registers that are used around a cold safepoint.
     fn emit_saving(&mut self) {
         let Some((save, restore)) = self.ways.save else { return };
         self.asm.bind(save);
-        for register in allocatable() {
+        for register in self.places.used {
             let to = self.slot(self.places.saved(register));
             self.emit_save(register, to);
         }
         self.asm.ret();
         self.asm.bind(restore);
-        for register in allocatable() {
+        for register in self.places.used {
             let from = self.slot(self.places.saved(register));
             self.emit_restore(register, from);
         }

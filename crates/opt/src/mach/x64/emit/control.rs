@@ -125,11 +125,11 @@ impl Emitter<'_, '_> {
         self.asm.jmp_to(target);
     }
 
-    /// Room for the tables, each of whose entries is the distance from the table's begin.
+    /// Room for the tables, each of whose entries is the distance from the table's start.
     pub(super) fn emit_branch_tables(&mut self) {
         for at in 0..self.branch_tables.len() {
             let (label, _, number) = self.branch_tables[at];
-            // Padding as between functions: nobody comes here.
+            // Padding as between functions: it is never executed.
             while !self.asm.offset().is_multiple_of(size_of::<u32>() as u32) {
                 self.asm.int3();
             }
@@ -205,7 +205,7 @@ impl Emitter<'_, '_> {
         self.asm.mov(Size::S64, Gpr::RSI, Gpr::R8);
     }
 
-    /// Copies so many slots upwards from `rsi` to `rdi`, by way of `rcx`.
+    /// Copies this many slots upwards from `rsi` to `rdi`, by way of `rcx`.
     pub(super) fn emit_repeat_copy(&mut self, count: u32) {
         self.asm.mov_imm(Gpr::RCX, count.into());
         // rep movsq

@@ -1,4 +1,4 @@
-//! The ways into the function: from callers with arguments in registers or in slots, from handlers, and from exceptions.
+//! The entries of the function: from callers with arguments in registers or in slots, from handlers, and from exceptions.
 
 use std::mem::offset_of;
 
@@ -18,7 +18,7 @@ use crate::ssa::Ty;
 const TIER: usize = 2;
 
 impl Emitter<'_, '_> {
-    /// The entries for native callers. Answers where the one for arguments in registers is.
+    /// The entries for native callers. Returns where the one for arguments in registers is.
     pub(super) fn emit_prologue(&mut self) -> u32 {
         let body = self.asm.label();
         self.ways.body = Some(body);
@@ -53,7 +53,7 @@ impl Emitter<'_, '_> {
         i32::try_from(u64::from(self.places.end) * 8).unwrap_or(i32::MAX)
     }
 
-    /// Whether the frame of a function that calls nobody needs no check.
+    /// Whether the frame of a function that calls nothing needs no check.
     fn fits_in_reserve(&self) -> bool {
         self.func.calls.is_empty()
             && self.func.embeds.is_empty()
@@ -90,7 +90,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// All other ways in. The places of words count from the begin of the pool.
+    /// All other entries. The places of words count from the start of the pool.
     pub(super) fn emit_ways_in(&mut self, registers: u32) -> Entries {
         self.tables.note_position(self.asm.offset(), 0);
         if let Some(overflow) = self.ways.overflow {

@@ -312,7 +312,7 @@ impl Emitter<'_, '_> {
         true
     }
 
-    /// An address as a number. Where it takes the place of its base, an addition is shorter, if nobody looks at the flags.
+    /// An address as a number. Where it takes the place of its base, an addition is shorter, if nothing looks at the flags.
     fn emit_lea(&mut self, at: usize, size: Size, addr: Addr, allocs: &[Allocation]) {
         let target = Self::gpr(allocs[allocs.len() - 1]);
         let mem = self.addr(addr, &mut allocs.iter());

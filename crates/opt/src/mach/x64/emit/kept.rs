@@ -1,8 +1,8 @@
 //! Which registers still have what lies in spill slots.
 //!
-//! The allocator stores a value once and then names its slot wherever a slot will do. Right behind the store, the value is still in its
-//! register, and who reads it there does not wait for memory. Known is what the block that is being written did, and the blocks in front
-//! that it is certain to come from; what is not known is read from memory.
+//! The allocator stores a value once and then names its slot wherever a slot will do. Shortly after the store the value is still in its
+//! register, and reading it there does not wait for memory. What the current block has done is known, and what the block before it did if
+//! that is its only predecessor; what is not known is read from memory.
 
 use regalloc2::{PReg, RegClass};
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! MFunc, allocations ─ layout ─▶ blocks in order ─ insts, control, calls ─▶ Assembler, Tables
-//!                                     └ cold paths, ways in, tables of branches ─▶ behind all blocks
+//!                                     └ cold paths, entries, tables of branches ─▶ behind all blocks
 //! ```
 //! Every operand is where the allocator says: in a register, or in a spill slot, which is then folded into the instruction. `xmm15`
 //! is overwritten where a value goes from memory to memory.
@@ -14,6 +14,8 @@ mod entry;
 mod headers;
 mod insts;
 mod kept;
+mod moves;
+mod operands;
 mod reach;
 mod vector;
 
@@ -21,9 +23,9 @@ use regalloc2::{
     Allocation, Edit, Inst as Number, OperandConstraint, OperandKind, OperandPos, Output, PReg, PRegSet,
     ProgPoint, RegClass,
 };
-use upshift_asm::x64::{Assembler, Gpr, Mem, RegMem, Size, Xmm};
+use upshift_asm::x64::{Assembler, Gpr, Size};
 use upshift_asm::{AsmError, Const, Label, Word};
-use upshift_baseline::{Fault, Target};
+use upshift_codegen::Target;
 use upshift_ir::build::Builder;
 use upshift_translate::ModuleInfo;
 use upshift_translate::backend::Frame;
@@ -32,12 +34,12 @@ use self::calls::Site;
 use self::cold::Cold;
 use self::headers::Headers;
 use self::kept::Kept;
-use super::inst::{Addr, Base, Inst, Memory};
-use super::regs::{CTX, FLOATS, FP, INTS, MEM, SCRATCH};
+use super::inst::Inst;
+use super::regs::allocatable;
 use crate::code::{OptCode, PassSet, Stats};
 use crate::mach::layout::Layout;
 use crate::mach::tables::Tables;
-use crate::mach::{Constant, MBlock, MFunc, MachInst};
+use crate::mach::{MBlock, MFunc, MachInst};
 use crate::ssa::Ty;
 
 /// What emission has to know of the function besides its instructions.
@@ -70,6 +72,41 @@ pub struct Room {
 }
 
 /// Writes the code of a function.
+///
+/// ```
+/// use regalloc2::Ctx;
+/// use upshift_asm::x64::{Alu, CpuFeatures, Size};
+/// use upshift_codegen::Target;
+/// use upshift_core::vm::Returns;
+/// use upshift_opt::mach::allocate::allocate;
+/// use upshift_opt::mach::x64::emit::{Body, Room, emit};
+/// use upshift_opt::mach::x64::environment;
+/// use upshift_opt::mach::{Builder, MFunc};
+/// use upshift_opt::ssa::Ty;
+/// use upshift_translate::ModuleInfo;
+/// use upshift_translate::backend::Frame;
+///
+/// // The sum of two integers, which come in registers; each has a slot, too.
+/// let (features, params) = (CpuFeatures::BASELINE, [Ty::I32, Ty::I32]);
+/// let mut builder = Builder::new(MFunc::default(), features, 2, 0);
+/// let entry = builder.block();
+/// builder.switch_to(entry);
+/// let args = builder.entry(&params);
+/// let sum = builder.alu(Alu::Add, Size::S32, args[0], args[1]);
+/// builder.ret(&[(sum, Ty::I32)]);
+/// let func = builder.finish();
+///
+/// let mut ctx = Ctx::default();
+/// let output = allocate(&func, &environment(), false, &mut ctx)?;
+/// let target =
+///     Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
+/// let frame = Frame { params: 2, results: 1, locals: 5, homes: 5, scratch: None };
+/// let module = ModuleInfo::default();
+/// let body = Body { module: &module, target: &target, frame, params: &params, is_loop: false };
+/// let code = emit(&func, output, &body, &mut Room::default())?;
+/// assert_eq!((code.stats.insts, code.stats.spills), (3, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When there is more of it than distances reach.
@@ -141,6 +178,8 @@ pub(super) struct Places {
     spills: u32,
     out: u32,
     end: u32,
+    /// Which registers hold values anywhere in the function: those that are saved.
+    used: PRegSet,
     /// How many slots a float register needs.
     float_slots: u32,
 }
@@ -149,25 +188,36 @@ impl Places {
     fn new(func: &MFunc<Inst>, output: &Output) -> Places {
         let float_slots = if func.has_vectors { 2 } else { 1 };
         let save = func.fixed_end;
-        let saved = if func.has_safepoints { INTS.len() as u32 + u32::from(FLOATS) * float_slots } else { 0 };
-        let spills = save.saturating_add(saved);
-        let out = spills.saturating_add(output.num_spillslots as u32);
-        Places { save, spills, out, end: out.saturating_add(func.out_slots), float_slots }
+        let used = if func.has_safepoints { used_registers(output) } else { PRegSet::empty() };
+        let mut places = Places { save, spills: save, out: save, end: save, used, float_slots };
+        let saved: u32 = used.into_iter().map(|register| places.slots(register)).sum();
+        places.spills = save.saturating_add(saved);
+        places.out = places.spills.saturating_add(output.num_spillslots as u32);
+        places.end = places.out.saturating_add(func.out_slots);
+        places
     }
 
-    /// The slot of the save area for a register.
+    fn slots(self, register: PReg) -> u32 {
+        if register.class() == RegClass::Int { 1 } else { self.float_slots }
+    }
+
+    /// The slot of the save area for a register that is used.
     fn saved(self, register: PReg) -> u32 {
-        match register.class() {
-            RegClass::Int => {
-                let number = INTS.iter().position(|gpr| usize::from(gpr.number()) == register.hw_enc());
-                self.save + number.unwrap_or(0) as u32
-            }
-            _ => self.save + INTS.len() as u32 + register.hw_enc() as u32 * self.float_slots,
-        }
+        let before = self.used.into_iter().take_while(|&other| other != register);
+        self.save + before.map(|other| self.slots(other)).sum::<u32>()
     }
 }
 
-/// The ways into the code.
+/// The allocatable registers that hold something anywhere in the function.
+fn used_registers(output: &Output) -> PRegSet {
+    let moved = output.edits.iter().flat_map(|&(_, Edit::Move { from, to })| [from, to]);
+    let all = output.allocs.iter().copied().chain(moved).filter_map(Allocation::as_reg);
+    let mut used = PRegSet::empty();
+    all.filter(|&register| allocatable().contains(register)).for_each(|register| used.add(register));
+    used
+}
+
+/// The entries of the code.
 pub(super) struct Entries {
     /// The word of the preamble, or the one that leads to a loop.
     word: Const,
@@ -186,7 +236,7 @@ pub(super) struct Ways {
     overflow: Option<Label>,
     /// The landings of calls from handlers, by kind of the result.
     landings: [Option<Label>; calls::LANDINGS.len()],
-    /// The routines that save and restore all registers.
+    /// The routines that save and restore all registers that are used.
     save: Option<(Label, Label)>,
 }
 
@@ -325,213 +375,7 @@ impl Emitter<'_, '_> {
             }
         }
     }
-
-    /// A move that the allocator wants. It leaves the flags alone.
-    fn emit_move(&mut self, from: Allocation, to: Allocation) {
-        if self.flags.is_some_and(|(register, _)| to.as_reg() == Some(super::regs::int(register))) {
-            self.flags = None;
-        }
-        match (from.as_reg(), to.as_reg()) {
-            (Some(from), Some(to)) => {
-                self.kept.forget_register(to);
-                self.emit_copy_register(from, to);
-            }
-            (Some(from), None) => {
-                let slot = slot_number(to);
-                if !self.kept.has(from, slot) {
-                    self.kept.forget_slot(slot);
-                    self.kept.set(from, slot);
-                    let to = self.stack(to);
-                    self.emit_save(from, to);
-                }
-            }
-            (None, Some(to)) => {
-                let slot = slot_number(from);
-                if self.kept.has(to, slot) {
-                    return;
-                }
-                match self.kept.find(slot, to.class()) {
-                    Some(from) => self.emit_copy_register(from, to),
-                    None => {
-                        let from = self.stack(from);
-                        self.emit_restore(to, from);
-                    }
-                }
-                self.kept.set(to, slot);
-            }
-            (None, None) => {
-                self.kept.forget_slot(slot_number(to));
-                // Vectors need both halves, and where there are none, one slot is all.
-                let (from, to) = (self.stack(from), self.stack(to));
-                self.emit_copy(from, to, self.func.has_vectors);
-            }
-        }
-    }
-
-    fn emit_copy_register(&mut self, from: PReg, to: PReg) {
-        match from.class() {
-            RegClass::Int => {
-                self.asm.mov(Size::S64, Gpr::new(to.hw_enc() as u8), Gpr::new(from.hw_enc() as u8));
-            }
-            _ => self.asm.movaps(Xmm::new(to.hw_enc() as u8), Xmm::new(from.hw_enc() as u8)),
-        }
-    }
-
-    /// Stores all of a register that matters.
-    fn emit_save(&mut self, from: PReg, to: Mem) {
-        let number = from.hw_enc() as u8;
-        match from.class() {
-            RegClass::Int => self.asm.mov_mr(Size::S64, to, Gpr::new(number)),
-            _ if self.func.has_vectors => self.asm.movups_mr(to, Xmm::new(number)),
-            _ => self.asm.movsd_mr(to, Xmm::new(number)),
-        }
-    }
-
-    fn emit_restore(&mut self, to: PReg, from: Mem) {
-        let number = to.hw_enc() as u8;
-        match to.class() {
-            RegClass::Int => self.asm.mov(Size::S64, Gpr::new(number), from),
-            _ if self.func.has_vectors => self.asm.movups(Xmm::new(number), from),
-            _ => self.asm.movsd(Xmm::new(number), from),
-        }
-    }
-
-    /// Copies a slot, or two.
-    fn emit_copy(&mut self, from: Mem, to: Mem, vector: bool) {
-        if vector {
-            self.asm.movups(SCRATCH, from);
-            self.asm.movups_mr(to, SCRATCH);
-        } else {
-            self.asm.movsd(SCRATCH, from);
-            self.asm.movsd_mr(to, SCRATCH);
-        }
-    }
-}
-
-/// The number of a spill slot.
-fn slot_number(alloc: Allocation) -> usize {
-    alloc.as_stack().map_or(0, regalloc2::SpillSlot::index)
 }
 
 /// To what innermost loops and the entry for arguments in registers are aligned.
 const ALIGNMENT: u32 = 32;
-
-/// # Operands
-impl<'a> Emitter<'a, '_> {
-    /// Where the operands of an instruction are.
-    #[inline]
-    fn allocs(&self, inst: usize) -> &'a [Allocation] {
-        let output: &'a Output = self.output;
-        output.inst_allocs(Number::new(inst))
-    }
-
-    /// A slot, counted from `fp`.
-    #[inline]
-    fn slot(&self, slot: u32) -> Mem {
-        // A frame whose slots are so far away is never entered: no stack has room for it.
-        let bytes = i64::from(slot) * size_of::<u64>() as i64;
-        Mem::base(FP, i32::try_from(bytes).unwrap_or(0))
-    }
-
-    /// A slot of the area for arguments and results.
-    #[inline]
-    fn out(&self, slot: u32) -> Mem {
-        self.slot(self.places.out.saturating_add(slot))
-    }
-
-    /// A spill slot.
-    #[inline]
-    fn stack(&self, alloc: Allocation) -> Mem {
-        self.slot(self.places.spills.saturating_add(slot_number(alloc) as u32))
-    }
-
-    #[inline]
-    fn gpr(alloc: Allocation) -> Gpr {
-        Gpr::new(alloc.index() as u8 & 15)
-    }
-
-    #[inline]
-    fn xmm(alloc: Allocation) -> Xmm {
-        Xmm::new(alloc.index() as u8 & 15)
-    }
-
-    /// An integer wherever it is.
-    #[inline]
-    fn rm(&self, alloc: Allocation) -> RegMem<Gpr> {
-        if alloc.is_reg() {
-            return RegMem::Reg(Self::gpr(alloc));
-        }
-        match self.kept.find(slot_number(alloc), RegClass::Int) {
-            Some(kept) => RegMem::Reg(Gpr::new(kept.hw_enc() as u8)),
-            None => RegMem::Mem(self.stack(alloc)),
-        }
-    }
-
-    /// A float or vector wherever it is.
-    #[inline]
-    fn xrm(&self, alloc: Allocation) -> RegMem<Xmm> {
-        if alloc.is_reg() {
-            return RegMem::Reg(Self::xmm(alloc));
-        }
-        match self.kept.find(slot_number(alloc), RegClass::Float) {
-            Some(kept) => RegMem::Reg(Xmm::new(kept.hw_enc() as u8)),
-            None => RegMem::Mem(self.stack(alloc)),
-        }
-    }
-
-    /// An address, whose registers are the next operands.
-    fn addr(&mut self, addr: Addr, operands: &mut std::slice::Iter<'_, Allocation>) -> Mem {
-        let base = match addr.base {
-            Base::Reg => operands.next().map_or(FP, |&alloc| Self::gpr(alloc)),
-            Base::Memory => MEM,
-            Base::Context => CTX,
-            Base::Frame | Base::Out => FP,
-            Base::Const => {
-                let place = match self.func.constants[addr.disp as usize] {
-                    Constant::Word(bits) => self.asm.const64(bits),
-                    Constant::Wide(bits) => self.asm.const128(bits),
-                };
-                return Mem::pool(place);
-            }
-            Base::None => {
-                let index = operands.next().map_or(Gpr::RAX, |&alloc| Self::gpr(alloc));
-                return match addr.index {
-                    Some(scale) => Mem::scaled(index, scale, addr.disp),
-                    None => Mem::absolute(addr.disp),
-                };
-            }
-        };
-        let disp = match addr.base {
-            Base::Out => {
-                let bytes = i64::from(self.places.out) * size_of::<u64>() as i64 + i64::from(addr.disp);
-                i32::try_from(bytes).unwrap_or(0)
-            }
-            _ => addr.disp,
-        };
-        match addr.index {
-            Some(scale) => {
-                let index = operands.next().map_or(FP, |&alloc| Self::gpr(alloc));
-                Mem::index(base, index, scale, disp)
-            }
-            None => Mem::base(base, disp),
-        }
-    }
-
-    /// An operand in memory, whose registers are the next operands. The access is the next instruction.
-    fn mem(&mut self, inst: usize, memory: Memory, operands: &mut std::slice::Iter<'_, Allocation>) -> Mem {
-        let registers = operands.clone();
-        let mem = self.addr(memory.addr, operands);
-        if let Some(number) = memory.fault.in_memory() {
-            let index = registers.as_slice().get(usize::from(memory.addr.base == Base::Reg));
-            let index = index.filter(|_| memory.addr.index.is_some()).map(|&alloc| Self::gpr(alloc));
-            let at = self.asm.offset();
-            if at < Fault::END {
-                self.tables.faults.push(Fault::new(at, number, index));
-            } else {
-                self.tables.beyond = true;
-            }
-            self.tables.note_position(at, self.func.positions[inst]);
-        }
-        mem
-    }
-}

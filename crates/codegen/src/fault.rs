@@ -1,0 +1,68 @@
+//! Which instructions access memory without a check, so that a fault there is a trap: [`Fault`].
+
+use upshift_asm::x64::Gpr;
+
+/// An instruction that accesses a memory without a check, in four bytes: whoever handles its fault can tell which address it was.
+///
+/// ```
+/// use upshift_asm::x64::Gpr;
+/// use upshift_codegen::Fault;
+///
+/// let fault = Fault::new(0x123456, 3, Some(Gpr::RCX));
+/// assert_eq!((fault.offset(), fault.memory(), fault.address()), (0x123456, 3, Some(Gpr::RCX.number())));
+/// assert_eq!(Fault::new(0, 0, None).address(), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Fault(u32);
+
+impl Fault {
+    /// Bits of the offset, the highest ones; then come those of the register.
+    const OFFSET_BITS: u32 = 24;
+    const MEMORY_BITS: u32 = 3;
+
+    /// Behind the offsets of such instructions: further on in a function's code, all accesses are checked.
+    pub const END: u32 = 1 << Fault::OFFSET_BITS;
+
+    /// How many memories of a module such instructions access: those of the others are checked.
+    pub const MEMORIES: u32 = 1 << Fault::MEMORY_BITS;
+
+    /// The access to a memory by the instruction at an offset. A register has the address, to which the instruction adds the offset of
+    /// the access; if none has it, the access is always inside the memory.
+    ///
+    /// # Panics
+    /// When there is no room for the offset or the memory.
+    #[must_use]
+    pub fn new(offset: u32, memory: u32, address: Option<Gpr>) -> Fault {
+        assert!(offset < Fault::END && memory < Fault::MEMORIES, "such accesses are checked");
+        let register = address.map_or(0, |register| u32::from(register.number()) + 1);
+        Fault(offset << (32 - Fault::OFFSET_BITS) | register << Fault::MEMORY_BITS | memory)
+    }
+
+    /// Where the instruction is in the code.
+    #[must_use]
+    pub const fn offset(self) -> u32 {
+        self.0 >> (32 - Fault::OFFSET_BITS)
+    }
+
+    /// The number of the memory.
+    #[must_use]
+    pub const fn memory(self) -> u32 {
+        self.0 & (Fault::MEMORIES - 1)
+    }
+
+    /// The number of the register that has the address.
+    #[must_use]
+    pub const fn address(self) -> Option<u8> {
+        match (self.0 >> Fault::MEMORY_BITS) as u8 & 31 {
+            0 => None,
+            number => Some(number - 1),
+        }
+    }
+
+    /// The access of the instruction at an offset, in a table in ascending order.
+    #[must_use]
+    pub fn find(faults: &[Fault], offset: u32) -> Option<Fault> {
+        let at = faults.binary_search_by_key(&offset, |fault| fault.offset()).ok()?;
+        faults.get(at).copied()
+    }
+}
