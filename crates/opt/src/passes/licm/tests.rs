@@ -225,6 +225,7 @@ b3:
 b4:
   return v5, v6, v8, v10
 ";
+    // So does what is read of the global, as nothing in there sets it.
     let expected = "\
 b0:
   v0: i32 = arg 0
@@ -239,9 +240,9 @@ b0:
   jump b1
 b1:
   v8: i32 = i32.mul v7, v7
+  v9: i32 = global.get global0
   jump b2
 b2:
-  v9: i32 = global.get global0
   branch v9, b2, b3
 b3:
   v11: i32 = global.get global0
