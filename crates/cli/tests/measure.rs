@@ -74,8 +74,10 @@ fn parsed(outcome: &Outcome) -> Value {
 fn check_series(series: &Value) -> usize {
     let iterations = series["iterations"].as_array().unwrap();
     assert!(iterations.iter().all(|iteration| iteration["nanoseconds"].is_u64()));
-    let known = ["interpreter", "interpreter→baseline", "baseline"];
-    assert!(iterations.iter().all(|iteration| known.iter().any(|&tier| iteration["tier"] == tier)));
+    // The tiers of each iteration ascend.
+    let number = |name: &str| Tier::ALL.iter().find(|tier| tier.name() == name).expect("a tier").number();
+    let tiers = |iteration: &Value| iteration["tier"].as_str().unwrap().split('→').map(number).is_sorted();
+    assert!(iterations.iter().all(tiers), "{iterations:?}");
     let warmup = series["warmup"]["iterations"].as_u64().unwrap();
     let summary = &series["summary"];
     assert_eq!(summary["iterations"].as_u64().unwrap() + warmup, iterations.len() as u64);
@@ -334,7 +336,9 @@ fn analyze_finds_where_the_time_goes() {
     let hot = function(&json, "hot");
     if Tier::Baseline.is_available() {
         let code = &hot["native_code"];
-        assert_eq!((&hot["tier"], &code["trigger"]), (&json!("baseline"), &json!("loop")));
+        assert_eq!(code["trigger"], "loop");
+        // How far the thread that optimizes has come is chance.
+        assert!(["baseline", "optimizing"].iter().any(|&tier| hot["tier"] == tier), "{hot}");
         assert!(code["after_calls_and_turns"].as_u64().unwrap() > 0, "{hot}");
         assert!(
             code["compile_nanoseconds"].as_u64().unwrap() > 0 && code["bytes"].as_u64().unwrap() > 0,
@@ -348,19 +352,22 @@ fn analyze_finds_where_the_time_goes() {
 #[test]
 fn bench_tells_the_tier_of_each_iteration() {
     let dir = dir();
-    let tiers = |tier: &str| {
-        let json = parsed(&dir.run(&["bench", "--json", "--iterations=6", tier, "slower.wat"]));
+    let tiers = |flags: &[&str]| {
+        let line = [&["bench", "--json", "--iterations=6"][..], flags, &["slower.wat"]].concat();
+        let json = parsed(&dir.run(&line));
         assert_eq!(check_series(&json), 6);
         let iterations = json["iterations"].as_array().unwrap();
         iterations.iter().map(|one| one["tier"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(tiers("--tier=interp"), ["interpreter"; 6]);
+    assert_eq!(tiers(&["--tier=interp"]), ["interpreter"; 6]);
     if Tier::Baseline.is_available() {
-        assert_eq!(tiers("--tier=baseline"), ["baseline"; 6]);
+        assert_eq!(tiers(&["--tier=baseline"]), ["baseline"; 6]);
         // It begins in the interpreter and goes on in the middle of the loop, whose code is there for those that follow.
-        let auto = tiers("--tier=auto");
+        let auto = tiers(&["--tier=auto", "--jit=off"]);
         assert_eq!(auto[0], "interpreter→baseline");
         assert!(auto[1..].iter().all(|tier| tier.ends_with("baseline")), "{auto:?}");
+        let optimized = tiers(&["--jit=background"]);
+        assert!(optimized[0].starts_with("interpreter→baseline"), "{optimized:?}");
     }
 }
 

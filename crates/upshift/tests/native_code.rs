@@ -73,7 +73,9 @@ fn a_module_has_a_budget_of_code() {
             assert_eq!((call("large"), call("small")), (29 * 30 / 2, 29 * 30 / 2 + 30));
         }
         assert_eq!((module.code_refusal(0), module.code_refusal(1)), (None, Some(CodeRefusal::Budget)));
-        assert_eq!((module.tier(0), module.tier(1)), (Some(Tier::Baseline), Some(Tier::Interpreter)));
+        let small = module.tier(0).unwrap();
+        assert!(small == Tier::Baseline || small == Tier::Optimizing && way == Way::Random, "{small}");
+        assert_eq!(module.tier(1), Some(Tier::Interpreter));
         let reason = engine.no_native_code().expect("a function was refused");
         assert!(matches!(reason, NoNativeCode::Refused(CodeRefusal::Budget)));
         // The code is shown all the same, and what it lacks.
