@@ -157,7 +157,7 @@ fn a_thousand_engines_leave_nothing() {
         let engine = engine();
         let module = Module::new(&engine, &bytes).unwrap();
         let mut store = Store::new(&engine, ());
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             until_optimized(&mut store, &module, 3);
             return;
         }
