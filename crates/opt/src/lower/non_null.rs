@@ -56,11 +56,11 @@ impl NonNull {
             if let [pred] = preds.of(block)
                 && let Some(value) = by_branch(func, *pred, block)
             {
-                learn(value, &mut facts);
+                learn(func.origin(value), &mut facts);
             }
             for &inst in &func.block(block).insts {
                 if tests(func.op(inst)) {
-                    certain[inst.index()] = learn(func.args(inst)[0], &mut facts);
+                    certain[inst.index()] = learn(func.origin(func.args(inst)[0]), &mut facts);
                 }
             }
         }
