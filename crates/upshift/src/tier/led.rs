@@ -14,6 +14,12 @@ use std::collections::HashMap;
 /// How many heads of loops are looked at at most: for about as long as a small function takes to compile.
 const HEADS: u32 = 256;
 
+/// The same when there is code from another loop: for about as long as it takes to make some from here, which comes to no more loops.
+const MORE_HEADS: u32 = 8192;
+
+/// How many heads there are for an arrival after which a function is optimized, where that is soon.
+const FOR_AN_ARRIVAL: u32 = 16;
+
 /// What is known of a function.
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
@@ -53,9 +59,14 @@ impl Led {
         }
         let outermost = known.outermost.map_or(number, |other| other.min(number));
         known.outermost = Some(outermost);
-        // There is none outside of the first one.
-        if (outermost == 0 && codes == 0) || known.sought >= HEADS.min(after) {
-            known.sought = HEADS;
+        let most = match codes {
+            // There is none outside of the first one.
+            0 if outermost == 0 => 0,
+            0 => HEADS.min(after),
+            _ => MORE_HEADS.min(after.saturating_mul(FOR_AN_ARRIVAL)),
+        };
+        if known.sought >= most {
+            known.sought = u32::MAX;
             return Seek::Found(outermost);
         }
         known.sought += 1;
@@ -76,7 +87,7 @@ impl Led {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEADS, Led, Seek};
+    use super::{HEADS, Led, MORE_HEADS, Seek};
 
     /// What is found when these heads come again and again, and after how many.
     fn found(led: &mut Led, heads: &[u32], codes: usize) -> (u32, usize) {
@@ -106,8 +117,8 @@ mod tests {
     fn a_function_that_does_not_come_to_where_code_begins_gets_more() {
         let mut led = Led::default();
         assert_eq!(found(&mut led, &[3], 0), (3, HEADS as usize));
-        assert_eq!(found(&mut led, &[7, 6], 1), (6, HEADS as usize));
-        assert_eq!(found(&mut led, &[0], 2), (0, HEADS as usize));
+        assert_eq!(found(&mut led, &[7, 6], 1), (6, MORE_HEADS as usize));
+        assert_eq!(found(&mut led, &[0], 2), (0, MORE_HEADS as usize));
     }
 
     #[test]
