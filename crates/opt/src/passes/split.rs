@@ -161,7 +161,7 @@ impl Walk<'_> {
     fn up(&mut self, value: Value, home: Block, uses: &[(Value, Block, Option<Loop>)]) {
         self.waiting.extend(uses.iter().map(|&(_, block, _)| block));
         while let Some(block) = self.waiting.pop() {
-            if block == home || std::mem::replace(&mut self.seen[block.index()], Some(value)) == Some(value) {
+            if block == home || self.seen[block.index()].replace(value) == Some(value) {
                 continue;
             }
             for &before in self.predecessors.of(block) {
