@@ -25,7 +25,7 @@ fn run(config: &Config, bytes: &[u8], name: &str) -> (String, bool) {
     let engine = Engine::new(config).unwrap();
     let module = Module::from_binary(&engine, bytes).unwrap();
     let mut linker = Linker::<WasiCtx>::new(&engine);
-    add_imports_to_linker(&mut linker, &module, |ctx| ctx).unwrap();
+    add_imports_to_linker(&mut linker, [&module], |ctx| ctx).unwrap();
     let (output, errors) = (MemoryOutput::new(1 << 22), MemoryOutput::new(1 << 20));
     let mut builder = WasiCtxBuilder::new();
     builder.args(&[name]).stdin(Input::empty()).stdout(output.clone()).stderr(errors.clone());
