@@ -32,7 +32,12 @@ impl Wasmtime {
         let mut config = Config::new();
         config.wasm_exceptions(true).wasm_function_references(true).wasm_gc(true);
         config.wasm_memory64(true).wasm_multi_memory(true).wasm_custom_page_sizes(true);
-        config.wasm_threads(true).shared_memory(true).wasm_tail_call(true).wasm_extended_const(true).wasm_wide_arithmetic(true);
+        config
+            .wasm_threads(true)
+            .shared_memory(true)
+            .wasm_tail_call(true)
+            .wasm_extended_const(true)
+            .wasm_wide_arithmetic(true);
         config.wasm_relaxed_simd(true).relaxed_simd_deterministic(true);
         // Each function runs a few times only.
         config.cranelift_opt_level(OptLevel::None).max_wasm_stack(STACK);

@@ -126,12 +126,10 @@ fn children_that_are_forked_at_any_moment_go_on() {
 
 /// How many threads optimize in this process, and how many bytes of memory it has.
 fn threads_and_memory() -> (usize, usize) {
-    let name =
-        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let threads =
-        tasks.filter(|task| task.as_ref().is_ok_and(|_| true)).filter_map(|task| Some(name(task.ok()?)));
-    let threads = threads.filter(|name| name.trim() == "upshift-opt").count();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    // A thread may end while this looks.
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    let threads = names.filter(|name| name.trim() == "upshift-opt").count();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     (threads, memory.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10)
@@ -157,7 +155,7 @@ fn a_thousand_engines_leave_nothing() {
         let engine = engine();
         let module = Module::new(&engine, &bytes).unwrap();
         let mut store = Store::new(&engine, ());
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             until_optimized(&mut store, &module, 3);
             return;
         }

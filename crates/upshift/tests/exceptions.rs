@@ -654,3 +654,33 @@ fn fuel_is_the_same_whether_handlers_are_there_or_not() {
     }
     assert_eq!(used[0], used[1]);
 }
+
+/// A call in a block whose handler has no clauses returns like any other, with what waits for it.
+#[test]
+fn calls_in_blocks_without_clauses_return() -> Result<()> {
+    let wat = r#"(module (tag $t)
+        (func $two (param i32) (result i32 i64)
+            (if (i32.eqz (local.get 0)) (then (throw $t)))
+            (i32.add (local.get 0) (i32.const 1)) (i64.const 1000))
+        (func $one (param i32) (result f64)
+            (try_table (result f64) (f64.convert_i32_s (call $both (local.get 0)))))
+        (func $both (param $n i32) (result i32) (local $wide i64) (local $triple i32)
+            (local.set $triple (i32.mul (local.get $n) (i32.const 3)))
+            (try_table (result i32) (try_table (result i32 i64) (call $two (local.get $n))) (local.set $wide))
+            (i32.add (local.get $triple))
+            (i32.add (i32.wrap_i64 (local.get $wide)))
+            (i32.add (local.get $n)))
+        (func (export "run") (param i32) (result i32)
+            (block $h (return (i32.trunc_f64_s (try_table (result f64) (catch_all $h) (call $one (local.get 0))))))
+            (i32.const -1)))"#;
+    for engine in engines() {
+        let mut store = store(&engine);
+        let instance = Instance::new(&mut store, &Module::new(&engine, wat)?, &[])?;
+        let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
+        for n in 1..20 {
+            assert_eq!(run.call(&mut store, n)?, (n + 1) + 3 * n + 1000 + n);
+            assert_eq!(run.call(&mut store, 0)?, -1);
+        }
+    }
+    Ok(())
+}

@@ -249,7 +249,7 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
         let mut config = way.config();
         config.max_wasm_stack(64 * 1024);
         let engine = upshift::Engine::new(&config)?;
-        let wide = wide_body(5000, "(call $wide)");
+        let wide = wide_body(5000);
         let module = Module::new(
             &engine,
             format!(
@@ -268,7 +268,8 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
                     (func (export "run") (param i32) (call $deep (local.get 0)))
                     (func $deep (param i32)
                         (if (i32.eqz (local.get 0)) (then (return_call $tail)))
-                        (call $deep (i32.sub (local.get 0) (i32.const 1)))))"#
+                        (call $deep (i32.sub (local.get 0) (i32.const 1))))
+                    (func $nop))"#
             ),
         )?;
         let mut store = Store::new(&engine, ());

@@ -210,7 +210,7 @@
 ;; @0037 mov r11, [rbx-0x10]
 ;; @003b mov [rbx-0x20], rsi
 ;; @003f mov [rbx-8], rax
-;; @0043 sub rsp, 8
+;; @0043 push qword ptr [r8-8]
 ;; @0047 jmp qword ptr [rax+8]
 ;; ;   behind the main line
 ;; @004a lea rsi, [0x80]

@@ -152,7 +152,7 @@
 ;; @008a mov [rbx-0x18], r8
 ;; @008e mov [rbx-0x10], r11
 ;; @0092 mov [rbx-8], rax
-;; @0096 sub rsp, 8
+;; @0096 push qword ptr [r8-8]
 ;; @009a jmp qword ptr [rax+8]
 ;; ;   behind the main line
 ;; @00bc lea rsi, [0x118]

@@ -56,11 +56,11 @@ impl NonNull {
             if let [pred] = preds.of(block)
                 && let Some(value) = by_branch(func, *pred, block)
             {
-                learn(value, &mut facts);
+                learn(func.origin(value), &mut facts);
             }
             for &inst in &func.block(block).insts {
                 if tests(func.op(inst)) {
-                    certain[inst.index()] = learn(func.args(inst)[0], &mut facts);
+                    certain[inst.index()] = learn(func.origin(func.args(inst)[0]), &mut facts);
                 }
             }
         }
@@ -111,18 +111,18 @@ mod tests {
     #[test]
     fn the_second_access_needs_no_test() {
         let body = "  v2: i32 = field.load32_u 8 v0\n  v3: i32 = field.load32_u 8 v1\n  v4: i32 = field.load32_u 8 v0\n  return v4\n";
-        assert_eq!(certain(&body), [false, false, true]);
+        assert_eq!(certain(body), [false, false, true]);
     }
 
     #[test]
     fn a_branch_tells_on_one_of_its_ways() {
         let body = "  v2: i32 = ref.is_null v0\n  branch v2, b1, b2\nb1:\n  v3: i32 = field.load32_u 8 v0\n  return v3\nb2:\n  v4: i32 = field.load32_u 8 v0\n  return v4\n";
-        assert_eq!(certain(&body), [false, true]);
+        assert_eq!(certain(body), [false, true]);
     }
 
     #[test]
     fn what_one_way_tells_is_not_known_where_it_meets_another() {
         let body = "  v2: i32 = ref.is_null v1\n  branch v2, b1, b2\nb1:\n  v3: i32 = field.load32_u 8 v0\n  jump b3\nb2:\n  jump b3\nb3:\n  v4: i32 = field.load32_u 8 v0\n  return v4\n";
-        assert_eq!(certain(&body), [false, false]);
+        assert_eq!(certain(body), [false, false]);
     }
 }

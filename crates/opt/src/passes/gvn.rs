@@ -1,4 +1,4 @@
-//! Computes equal things once: global value numbering, with [folding](super::fold) on the way.
+//! Computes equal things once: global value numbering, with folding (`fold`) on the way.
 //!
 //! ```text
 //! block after block, each before those that it dominates:

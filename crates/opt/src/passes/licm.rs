@@ -51,7 +51,7 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
         moved: vec![Vec::new(); loops.len()],
         taken: vec![(0, 0); loops.len()],
         certain: vec![None; loops.len()],
-        is_moved: vec![false; func.values.len()],
+        left: vec![None; func.values.len()],
     };
     for around in loops.iter() {
         motion.certain[around.index()] = Some(loops.head(around));
@@ -59,12 +59,16 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
     for &block in dominators.order() {
         motion.block(func, block);
     }
-    let Motion { moved, is_moved, .. } = motion;
+    let Motion { mut moved, left, .. } = motion;
+    // What left an inner loop may have left an outer one later.
+    for (around, values) in loops.iter().zip(&mut moved) {
+        values.retain(|value| left[value.index()] == Some(around));
+    }
     let count: usize = moved.iter().map(Vec::len).sum();
     if count > 0 {
         for &block in dominators.order() {
             if loops.around(block).is_some() {
-                func.block_mut(block).insts.retain(|&inst| !is_moved[inst.index()]);
+                func.block_mut(block).insts.retain(|inst| left[inst.index()].is_none());
             }
         }
         place(func, dominators, loops, moved);
@@ -88,7 +92,8 @@ struct Motion<'a> {
     taken: Vec<(u8, u8)>,
     /// For each loop the block up to which all is certain to be executed in the first iteration, without an effect so far.
     certain: Vec<Option<Block>>,
-    is_moved: Vec<bool>,
+    /// The outermost loop that each value has left, if any.
+    left: Vec<Option<Loop>>,
 }
 
 impl Motion<'_> {
@@ -256,7 +261,7 @@ impl Motion<'_> {
             if waiting.len() == before {
                 waiting.pop();
                 self.home[value.index()] = self.loops.parent(out_of);
-                self.is_moved[value.index()] = true;
+                self.left[value.index()] = Some(out_of);
                 self.moved[out_of.index()].push(value);
             }
         }

@@ -26,27 +26,19 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops) -> u32 {
     if loops.is_empty() || loops.is_irreducible() {
         return 0;
     }
-    let calls = calls(func, dominators, loops);
-    let calls_anywhere = dominators.order().iter().any(|&block| has_call(func, block));
-    let is_wanted = |around: Loop| {
-        let around_it = loops.parent(around).map_or(calls_anywhere, |parent| calls[parent.index()]);
-        !calls[around.index()] && around_it && loops.head(around) != func.entry
-    };
-    let wanted: Vec<bool> = loops.iter().map(is_wanted).collect();
-    if !wanted.contains(&true) {
-        return 0;
-    }
-    let Some(mut chosen) = candidates(func, dominators, loops) else { return 0 };
-    chosen.retain(|(around, _)| wanted[around.index()]);
-    let mut names = Names { loops, names: HashMap::new(), is_named: vec![false; func.values.len()] };
-    let mut given: Vec<Vec<Value>> = vec![Vec::new(); loops.len()];
+    let Some(wanted) = Wanted::new(func, dominators, loops) else { return 0 };
+    let Some(chosen) = candidates(func, dominators, &wanted) else { return 0 };
+    let mut names =
+        Names { wanted: &wanted, names: HashMap::new(), is_named: vec![false; func.values.len()] };
+    let mut given: Vec<Vec<Value>> = vec![Vec::new(); func.blocks.len()];
     for &(around, value) in &chosen {
         let ty = func.ty(value);
-        let name = func.add_param(loops.head(around), ty);
+        let head = loops.head(around);
+        let name = func.add_param(head, ty);
         func.renamed.push((name, value));
         names.names.insert((around, value), name);
         names.is_named[value.index()] = true;
-        given[around.index()].push(value);
+        given[head.index()].push(value);
     }
     if !chosen.is_empty() {
         rename(func, dominators, &names, &given);
@@ -54,35 +46,73 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops) -> u32 {
     chosen.len() as u32
 }
 
+/// The loops in which values get names: none is within another one.
+struct Wanted<'a> {
+    loops: &'a Loops,
+    /// By number of a loop the one that it is or that it is in.
+    of_loop: Vec<Option<Loop>>,
+}
+
+impl Wanted<'_> {
+    /// Finds the outermost loops without calls in what has calls; nothing if there are none.
+    fn new<'a>(func: &Func, dominators: &Dominators, loops: &'a Loops) -> Option<Wanted<'a>> {
+        let calls = calls(func, dominators, loops);
+        let calls_anywhere = dominators.order().iter().any(|&block| has_call(func, block));
+        let mut of_loop: Vec<Option<Loop>> = vec![None; loops.len()];
+        // Loops within others have lower numbers.
+        for number in (0..loops.len()).rev() {
+            let around = Loop(number as u32);
+            let parent = loops.parent(around);
+            let is_called_around = parent.map_or(calls_anywhere, |parent| calls[parent.index()]);
+            of_loop[number] = if calls[number] {
+                None
+            } else if is_called_around && loops.head(around) != func.entry {
+                Some(around)
+            } else {
+                parent.and_then(|parent| of_loop[parent.index()])
+            };
+        }
+        of_loop.iter().any(Option::is_some).then_some(Wanted { loops, of_loop })
+    }
+
+    /// The loop that a block is in.
+    fn around(&self, block: Block) -> Option<Loop> {
+        self.loops.around(block).and_then(|around| self.of_loop[around.index()])
+    }
+
+    /// The loop that an edge stays in.
+    fn over(&self, from: Block, to: Block) -> Option<Loop> {
+        self.around(from).filter(|&around| self.loops.contains(around, to))
+    }
+}
+
 /// Values that are used in a loop, made outside, and wanted behind it. `None` if finding them takes too long.
-fn candidates(func: &Func, dominators: &Dominators, loops: &Loops) -> Option<Vec<(Loop, Value)>> {
+fn candidates(func: &Func, dominators: &Dominators, wanted: &Wanted<'_>) -> Option<Vec<(Loop, Value)>> {
     let mut homes = vec![None; func.values.len()];
     let mut uses = Vec::new();
     for &block in dominators.order() {
         let data = func.block(block);
         data.params.iter().chain(&data.insts).for_each(|value| homes[value.index()] = Some(block));
-        let mut note = |value, block, around| {
+        let mut note = |value, around| {
             if !matches!(func.op(value), Op::Const(_) | Op::ConstV128(_)) {
                 uses.push((value, block, around));
             }
         };
-        let around = loops.around(block);
-        data.insts.iter().flat_map(|&inst| func.args(inst)).for_each(|&arg| note(arg, block, around));
-        data.term
-            .operand()
-            .into_iter()
-            .chain(func.list(data.term.list()).iter().copied())
-            .for_each(|value| note(value, block, around));
+        let around = wanted.around(block);
+        data.insts.iter().flat_map(|&inst| func.args(inst)).for_each(|&arg| note(arg, around));
+        let operand = data.term.operand().into_iter();
+        let list = func.list(data.term.list()).iter().copied();
+        operand.chain(list).for_each(|value| note(value, around));
         data.term.for_each_target(|target| {
             // What is handed on out of a loop is not used within.
-            let shared = shared(loops, around, target.block);
-            func.list(target.args).iter().for_each(|&arg| note(arg, block, shared));
+            let over = wanted.over(block, target.block);
+            func.list(target.args).iter().for_each(|&arg| note(arg, over));
         });
     }
     uses.sort_unstable();
     uses.dedup();
     let mut found = Vec::new();
-    let mut walk = Walk::new(func, loops);
+    let mut walk = Walk::new(func, wanted);
     for own in uses.chunk_by(|(value, ..), (other, ..)| value == other) {
         let value = own[0].0;
         let home = homes[value.index()]?;
@@ -94,52 +124,35 @@ fn candidates(func: &Func, dominators: &Dominators, loops: &Loops) -> Option<Vec
         if func.op(value) == Op::Unary(Unary::I64ExtendI32U) {
             continue;
         }
-        for &(_, _, around) in own {
-            let mut open = around;
-            while let Some(around) = open.filter(|&around| !loops.contains(around, home)) {
-                if std::mem::replace(&mut walk.used[around.index()], Some(value)) == Some(value) {
-                    break;
-                }
-                if walk.left[around.index()] == Some(value) {
-                    found.push((around, value));
-                }
-                open = loops.parent(around);
+        for around in own.iter().filter_map(|&(_, _, around)| around) {
+            let is_left = walk.left[around.index()].take_if(|&mut left| left == value).is_some();
+            if is_left && !wanted.loops.contains(around, home) {
+                found.push((around, value));
             }
         }
     }
     Some(found)
 }
 
-/// The innermost loop around another one, or itself, that has a block.
-fn shared(loops: &Loops, mut open: Option<Loop>, block: Block) -> Option<Loop> {
-    while let Some(around) = open.filter(|&around| !loops.contains(around, block)) {
-        open = loops.parent(around);
-    }
-    open
-}
-
 /// Goes from each use of a value upwards to where it is made.
 struct Walk<'a> {
-    loops: &'a Loops,
+    wanted: &'a Wanted<'a>,
     predecessors: Predecessors,
     /// The last value that was found at the begin of each block.
     seen: Vec<Option<Value>>,
     /// The last value that was found at an exit of each loop.
     left: Vec<Option<Value>>,
-    /// The last value that was found to be used in each loop.
-    used: Vec<Option<Value>>,
     waiting: Vec<Block>,
     steps: usize,
 }
 
 impl Walk<'_> {
-    fn new<'a>(func: &Func, loops: &'a Loops) -> Walk<'a> {
+    fn new<'a>(func: &Func, wanted: &'a Wanted<'a>) -> Walk<'a> {
         Walk {
-            loops,
+            wanted,
             predecessors: func.predecessors(),
             seen: vec![None; func.blocks.len()],
-            left: vec![None; loops.len()],
-            used: vec![None; loops.len()],
+            left: vec![None; wanted.of_loop.len()],
             waiting: Vec::new(),
             steps: 0,
         }
@@ -148,17 +161,16 @@ impl Walk<'_> {
     fn up(&mut self, value: Value, home: Block, uses: &[(Value, Block, Option<Loop>)]) {
         self.waiting.extend(uses.iter().map(|&(_, block, _)| block));
         while let Some(block) = self.waiting.pop() {
-            if block == home || std::mem::replace(&mut self.seen[block.index()], Some(value)) == Some(value) {
+            if block == home || self.seen[block.index()].replace(value) == Some(value) {
                 continue;
             }
             for &before in self.predecessors.of(block) {
                 self.waiting.push(before);
                 self.steps += 1;
-                let mut open = self.loops.around(before);
-                while let Some(around) = open.filter(|&around| !self.loops.contains(around, block)) {
+                if let Some(around) = self.wanted.around(before)
+                    && !self.wanted.loops.contains(around, block)
+                {
                     self.left[around.index()] = Some(value);
-                    open = self.loops.parent(around);
-                    self.steps += 1;
                 }
             }
         }
@@ -190,54 +202,39 @@ fn has_call(func: &Func, block: Block) -> bool {
 
 /// The names that values have in loops.
 struct Names<'a> {
-    loops: &'a Loops,
+    wanted: &'a Wanted<'a>,
     names: HashMap<(Loop, Value), Value>,
     /// Whether a value has any.
     is_named: Vec<bool>,
 }
 
 impl Names<'_> {
-    /// What a value is called in a block.
-    fn of(&self, value: Value, block: Block) -> Value {
-        self.within(value, self.loops.around(block))
-    }
-
     /// What a value is called in a loop.
-    fn within(&self, value: Value, mut open: Option<Loop>) -> Value {
-        if !self.is_named.get(value.index()).is_some_and(|&is_named| is_named) {
+    fn within(&self, value: Value, around: Option<Loop>) -> Value {
+        let Some(around) = around.filter(|_| self.is_named.get(value.index()) == Some(&true)) else {
             return value;
-        }
-        while let Some(around) = open {
-            if let Some(&name) = self.names.get(&(around, value)) {
-                return name;
-            }
-            open = self.loops.parent(around);
-        }
-        value
+        };
+        self.names.get(&(around, value)).copied().unwrap_or(value)
     }
 }
 
-/// Writes names in place of values, and gives heads of loops what they are names for.
+/// Writes names in place of values, and gives heads of loops what they are names for: `given`, by block.
 fn rename(func: &mut Func, dominators: &Dominators, names: &Names<'_>, given: &[Vec<Value>]) {
-    let mut gets: Vec<&[Value]> = vec![&[]; func.blocks.len()];
-    for around in names.loops.iter() {
-        gets[names.loops.head(around).index()] = &given[around.index()];
-    }
     for &block in dominators.order() {
+        let around = names.wanted.around(block);
         for at in 0..func.block(block).insts.len() {
             let inst = func.block(block).insts[at];
-            func.args_mut(inst).iter_mut().for_each(|arg| *arg = names.of(*arg, block));
+            func.args_mut(inst).iter_mut().for_each(|arg| *arg = names.within(*arg, around));
         }
         let mut term = std::mem::replace(&mut func.block_mut(block).term, Terminator::None);
         if let Some(operand) = term.operand_mut() {
-            *operand = names.of(*operand, block);
+            *operand = names.within(*operand, around);
         }
-        func.list_mut(term.list()).iter_mut().for_each(|arg| *arg = names.of(*arg, block));
-        let around = names.loops.around(block);
+        func.list_mut(term.list()).iter_mut().for_each(|arg| *arg = names.within(*arg, around));
         term.for_each_target_mut(|target| {
-            let gets = gets[target.block.index()];
-            let shared = shared(names.loops, around, target.block);
-            let args = func.list(target.args).iter().chain(gets).map(|&arg| names.within(arg, shared));
+            let over = names.wanted.over(block, target.block);
+            let gets = &given[target.block.index()];
+            let args = func.list(target.args).iter().chain(gets).map(|&arg| names.within(arg, over));
             let args: Vec<Value> = args.collect();
             if gets.is_empty() {
                 func.list_mut(target.args).copy_from_slice(&args);

@@ -145,7 +145,7 @@ impl List {
     }
 }
 
-/// Where in the program something comes from: a number in [`Func::positions`].
+/// Where in the program something comes from: a number in [`Func::positions`](super::Func::positions).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Pos(pub u32);
 

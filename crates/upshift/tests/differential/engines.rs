@@ -106,10 +106,11 @@ impl Upshift {
         let (mut native, mut metered_native, mut random) = (tail.clone(), metered.clone(), metered.clone());
         native.tiers(Tiers::Only(Tier::Baseline));
         metered_native.tiers(Tiers::Only(Tier::Baseline));
-        random.random_tiers(1).memory_reservation(0);
+        random.random_tiers(1);
         let (mut optimized, mut metered_optimized) = (tail.clone(), metered.clone());
-        optimized.tiers(Tiers::Only(Tier::Optimizing));
-        metered_optimized.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0);
+        // A memory that moves costs fuel when it grows, so those that count it have none.
+        optimized.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0);
+        metered_optimized.tiers(Tiers::Only(Tier::Optimizing));
         let (mut rising, mut random_of_all) = (metered.clone(), random.clone());
         rising.tier_up_after(2).optimize_after(2).optimization(Optimization::AtOnce);
         random_of_all.random_tiers(2).optimization(Optimization::AtOnce);

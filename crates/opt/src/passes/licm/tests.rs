@@ -197,3 +197,58 @@ fn random_programs_do_the_same() {
     });
     assert!(changes > 400, "{changes}");
 }
+
+/// The difference leaves the inner loop with a product that has no room further out, and then the outer loop with a float that has.
+#[test]
+fn what_leaves_one_loop_after_the_other_is_there_once() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  jump b1
+b1:
+  v2: i32 = i32.mul v0, v1
+  v3: i32 = i32.mul v0, v0
+  v4: i32 = i32.mul v1, v1
+  v5: i32 = i32.mul v2, v3
+  v6: i32 = i32.mul v4, v4
+  jump b2
+b2:
+  v7: i32 = i32.sub v0, v1
+  v8: i32 = i32.mul v7, v7
+  v9: i32 = global.get global0
+  branch v9, b2, b3
+b3:
+  v10: f64 = f64.convert_i32_s v7
+  v11: i32 = global.get global0
+  branch v11, b1, b4
+b4:
+  return v5, v6, v8, v10
+";
+    // So does what is read of the global, as nothing in there sets it.
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: i32 = i32.mul v0, v1
+  v3: i32 = i32.mul v0, v0
+  v4: i32 = i32.mul v1, v1
+  v5: i32 = i32.mul v2, v3
+  v6: i32 = i32.mul v4, v4
+  v7: i32 = i32.sub v0, v1
+  v10: f64 = f64.convert_i32_s v7
+  jump b1
+b1:
+  v8: i32 = i32.mul v7, v7
+  v9: i32 = global.get global0
+  jump b2
+b2:
+  branch v9, b2, b3
+b3:
+  v11: i32 = global.get global0
+  branch v11, b1, b4
+b4:
+  return v5, v6, v8, v10
+";
+    assert_eq!(moved(body), expected);
+}

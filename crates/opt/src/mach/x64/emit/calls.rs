@@ -5,17 +5,17 @@
 
 use std::mem::offset_of;
 
-use regalloc2::{Allocation, Edit, OperandKind, OperandPos, PRegSet};
+use regalloc2::{Allocation, OperandKind, OperandPos};
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
 use upshift_asm::{Const, Label, Word};
 use upshift_core::vm::{FuncRec, MemRecord, Returns, TableRecord, VmCtx, frame};
 use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
-use super::Emitter;
 use super::cold::{Cold, Path};
 use super::control::header;
 use super::headers::{Wanted, left_by};
+use super::{Emitter, used_registers};
 use crate::mach::sites::{CallSite, Found, Words};
 use crate::mach::x64::build::{Place, places, slots};
 use crate::mach::x64::regs::{CTX, FP, INTS, SCRATCH, int};
@@ -285,11 +285,7 @@ impl<'m> Emitter<'_, 'm> {
     fn unused_register(&mut self) -> Option<Gpr> {
         let output = self.output;
         *self.unused.get_or_insert_with(|| {
-            let moved = output.edits.iter().flat_map(|&(_, Edit::Move { from, to })| [from, to]);
-            let mut used = PRegSet::empty();
-            for register in output.allocs.iter().copied().chain(moved).filter_map(Allocation::as_reg) {
-                used.add(register);
-            }
+            let used = used_registers(output);
             INTS.into_iter().find(|&register| !used.contains(int(register)))
         })
     }

@@ -209,7 +209,7 @@ impl Places {
 }
 
 /// The allocatable registers that hold something anywhere in the function.
-fn used_registers(output: &Output) -> PRegSet {
+pub(super) fn used_registers(output: &Output) -> PRegSet {
     let moved = output.edits.iter().flat_map(|&(_, Edit::Move { from, to })| [from, to]);
     let all = output.allocs.iter().copied().chain(moved).filter_map(Allocation::as_reg);
     let mut used = PRegSet::empty();
