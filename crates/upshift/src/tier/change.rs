@@ -230,7 +230,7 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
         // the loop is hot again in a lower tier, it was called again.
         (Some(Ok(_)), Some(_)) if state.tier.led().lead(record) && whole.is_none() => Next::Request(None),
         (Some(Ok(_)), _) => Next::Nothing,
-        (Some(Err(_)), _) => Next::Never,
+        (Some(Err(_)), _) => Next::after_refusal(whole),
         (None, None) => Next::Request(None),
         // What runs now may soon be over.
         (None, Some(_)) if is_new => Next::Nothing,
@@ -238,7 +238,7 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
             match state.tier.led().seek(record, number, set.optimized_loops(own), after) {
                 Seek::On => Next::Seek,
                 Seek::Found(number) => match set.optimized(own, Some(number)) {
-                    Some(Err(_)) => Next::Never,
+                    Some(Err(_)) => Next::after_refusal(whole),
                     _ => Next::Request(Some(number)),
                 },
             }
@@ -273,6 +273,13 @@ enum Next {
     Request(Option<u32>),
     /// Looks at the head of a loop that comes next.
     Seek,
+}
+
+impl Next {
+    /// When the compiler refuses what is wanted: what it refuses to make from a loop on, it may make as a whole.
+    fn after_refusal(whole: Option<&Compiled>) -> Next {
+        if whole.is_none() { Next::Request(None) } else { Next::Never }
+    }
 }
 
 /// After how many arrivals a function is looked at again that waits for optimized code, and was first thought to deserve it after so many.
