@@ -79,7 +79,7 @@ mod tests {
 
     use super::{Adaptors, MOST};
 
-    /// Loads the registers that bring arguments and calls the entry for them, with the record in rax and the frame in rbx.
+    /// Loads the registers that bring arguments and calls the entry for them, with the frame in rbx.
     #[unsafe(naked)]
     unsafe extern "sysv64" fn call(func: *const FuncRec, registers: *const ArgRegisters, fp: *mut u64) {
         naked_asm!(
@@ -149,7 +149,9 @@ mod tests {
             let entry = Entry { native: native as *const u8, reg_entry: entry, ..Entry::NONE };
             let rec = FuncRec::new(entry, null_mut(), TypeId(0), &func, 0);
             let slots = frame::fp_offset(func.param_slots()) as usize;
-            let (mut expected, mut found) = (vec![7; slots + 1], vec![7; slots + 1]);
+            let mut expected = vec![7; slots + 1];
+            expected[slots.strict_add_signed(frame::FUNC)] = (&raw const rec) as u64;
+            let mut found = expected.clone();
             // SAFETY: both have as many slots as the parameters and the header.
             unsafe {
                 registers.spread(&types, expected.as_mut_ptr());
