@@ -304,10 +304,15 @@ fn patches() {
     asm.put_bytes(&[0x48, 0x8D, 0x8B]);
     let at = asm.offset();
     asm.put_bytes(&[0; 4]);
+    // add ecx, imm8
+    asm.put_bytes(&[0x83, 0xC1, 0]);
     asm.ret();
     asm.patch_u32(at, 0x0102_0304);
+    asm.patch_u8(at + 6, 0x7F);
     let code = asm.finish().unwrap();
     let lea = instruction(&code, 0);
     assert_eq!((lea.memory_displacement64(), lea.len()), (0x0102_0304, 7));
-    assert_eq!(code.bytes[7..], [0xC3]);
+    let add = instruction(&code, 7);
+    assert_eq!((add.immediate(1), add.len()), (0x7F, 3));
+    assert_eq!(code.bytes[10..], [0xC3]);
 }
