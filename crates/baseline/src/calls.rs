@@ -97,7 +97,7 @@ impl<'m> Compiler<'m> {
         self.arrive_from_call(native, call);
     }
 
-    /// Finds the function to call at run time. Answers where the landing from handlers is.
+    /// Finds the function to call at run time. Returns where the landing from handlers is.
     fn find_function(&mut self, call: &Call<'_>, native: Label) -> Const {
         self.flush();
         self.make_words(|builder| builder.call(call));
@@ -111,7 +111,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// Adds the words that a call returns through to the collected ones: the last word of a call of the interpreter is the one in
-    /// front of where it returns to. Answers which byte the landing from handlers is at.
+    /// front of where it returns to. Returns which byte the landing from handlers is at.
     fn return_through(&mut self, native: Label, call: &Call<'_>) -> u32 {
         let landing = self.call_landing(call);
         self.tables.words.pop();

@@ -307,7 +307,7 @@ impl Compiler<'_> {
         self.load_state(head);
     }
 
-    /// Counts an arrival, at the head of a loop or at the start of the function, and asks the runtime if it was the last one. Answers
+    /// Counts an arrival, at the head of a loop or at the start of the function, and asks the runtime if it was the last one. Returns
     /// where that is done; the state is as it is here.
     pub(crate) fn count(&mut self, number: u32, around: u32) -> Place {
         let (landing, back) = (self.asm.label(), self.asm.label());

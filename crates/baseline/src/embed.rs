@@ -73,7 +73,7 @@ impl<'m> Compiler<'m> {
         self.tables.embedded += self.make_words(build);
     }
 
-    /// Collects the words of what `build` asks for. Answers how many instructions they are.
+    /// Collects the words of what `build` asks for. Returns how many instructions they are.
     pub(crate) fn make_words(&mut self, build: impl FnOnce(&mut Builder<'m>)) -> u32 {
         self.tables.words.clear();
         let (module, frame) = (self.module, &self.frame);

@@ -25,7 +25,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A unary operator of floats. Answers whether it was one that there are instructions for.
+    /// A unary operator of floats. Returns whether it was one that there are instructions for.
     pub(crate) fn compile_float_unary(&mut self, op: Unary, dst: Slot, value: Operand) -> bool {
         self.emit_float_unary(op, dst, value)
     }

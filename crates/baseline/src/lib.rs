@@ -86,14 +86,14 @@ thread_local! {
     static ROOM: RefCell<(WalkBuffers, Room)> = RefCell::default();
 }
 
-/// Walks over a function and has the compiler answer.
+/// Walks over a function; returns what `finish` makes of the compiler then.
 fn walk<T>(
     module: &ModuleInfo,
     func: FuncIndex,
     options: CodeOptions,
     target: &Target,
     positions: bool,
-    answer: impl FnOnce(&mut Compiler<'_>) -> T,
+    finish: impl FnOnce(&mut Compiler<'_>) -> T,
 ) -> Result<T, TranslateError> {
     ROOM.with_borrow_mut(|(buffers, room)| {
         let body_bytes = module.body(func).map_or(0, |body| body.len());
@@ -103,8 +103,8 @@ fn walk<T>(
         #[cfg(not(debug_assertions))]
         let backend = &mut compiler;
         walk_with(buffers, module, func, options, backend)?;
-        let answer = answer(&mut compiler);
+        let made = finish(&mut compiler);
         room.trim();
-        Ok(answer)
+        Ok(made)
     })
 }

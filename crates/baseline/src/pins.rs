@@ -74,7 +74,7 @@ impl Pins {
 }
 
 impl Compiler<'_> {
-    /// Decides what registers have at the head of a loop, and fixes that as the state of its label. Answers what these are.
+    /// Decides what registers have at the head of a loop, and fixes that as the state of its label. Returns what these are.
     pub(crate) fn pin(&mut self, label: Label, survey: Option<&LoopSurvey<'_>>) -> Pinned {
         let start = self.control.entries.len() as u32;
         let mut regs = RegSet::EMPTY;

@@ -114,7 +114,7 @@ impl Sampler {
     }
 }
 
-/// Lets the epochs go by until it is `done`; answers how many did.
+/// Lets the epochs go by until it is `done`; returns how many did.
 fn tick(engine: &Engine, done: &AtomicBool) -> u64 {
     let mut ticks = 0;
     loop {

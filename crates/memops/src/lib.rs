@@ -68,7 +68,7 @@ pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
     unsafe { x86_64::fill(to, byte.into(), len) };
 }
 
-/// [`copy`] as code that is made at run time calls it: with where to, where from and how many bytes, in the convention of C. It answers
+/// [`copy`] as code that is made at run time calls it: with where to, where from and how many bytes, in the convention of C. It returns
 /// the first of these.
 ///
 /// ```
@@ -83,7 +83,7 @@ pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) {
 pub const COPY: unsafe extern "sysv64" fn(*mut u8, *const u8, usize) -> *mut u8 = x86_64::copy;
 
 /// [`fill`] as code that is made at run time calls it: with where to, the byte and how many, in the convention of C. Of the byte
-/// only the lowest eight bits count. It answers the first of these.
+/// only the lowest eight bits count. It returns the first of these.
 ///
 /// ```
 /// # #[cfg(target_arch = "x86_64")] {

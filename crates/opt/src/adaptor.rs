@@ -4,8 +4,8 @@
 //! types of parameters ─▶ Signature ─ slots_adaptor ─▶ NativeCode, for all functions of any store with such a signature
 //! ```
 //!
-//! An adaptor stores each register into the slot of its parameter and goes on at the native entry of the function whose record the
-//! call has given. It is position independent, names no function and cannot fault: the slots are in the reserve behind any frame.
+//! An adaptor stores each register into the slot of its parameter and goes on at the native entry of the function whose record is
+//! in the header of the frame. It is position independent, names no function and cannot fault: the slots are in the reserve behind any frame.
 
 mod x64;
 

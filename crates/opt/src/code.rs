@@ -197,7 +197,8 @@ refusals! {
     Translation "translation failed";
     /// The module has as much native code as it may have.
     Budget "code budget";
-    /// The compiler has a fault, which should be reported: it has panicked.
+    /// The compiler has a fault, which should be reported: it has panicked. Where panics abort, as in the static release, the process
+    /// ends instead.
     Internal "internal error";
     /// There is no compiler for this processor.
     Processor "no compiler for this processor";

@@ -1,7 +1,7 @@
 //! The services that wasm code calls: translation, host functions, room for objects, exceptions, memories, tables, segments,
 //! arrays.
 //!
-//! Operands lie in consecutive slots, results replace them. A service answers with a status: go on, trap, or stop
+//! Operands lie in consecutive slots, results replace them. A service returns a status: go on, trap, or stop
 //! because the host has an error or a panic, which waits in the store. Nothing here unwinds: host code and translation
 //! run behind `catch_unwind`.
 

@@ -78,7 +78,7 @@ impl GlobalType {
         self.mutability
     }
 
-    /// Makes sure that the type can be used with an engine, and answers what its inside has for it.
+    /// Makes sure that the type can be used with an engine, and returns what its inside has for it.
     pub(crate) fn in_engine(&self, engine: &Engine) -> Result<core::GlobalType> {
         let content = self.content.in_engine(engine)?;
         Ok(core::GlobalType { content, mutable: self.mutability == Mutability::Var })
@@ -145,7 +145,7 @@ impl TableType {
         self.index == IndexType::I64
     }
 
-    /// Makes sure that the type can be used with an engine, and answers what its inside has for it.
+    /// Makes sure that the type can be used with an engine, and returns what its inside has for it.
     pub(crate) fn in_engine(&self, engine: &Engine) -> Result<core::TableType> {
         let TableType { minimum, maximum, index, .. } = *self;
         Ok(core::TableType { element: self.element.in_engine(engine)?, minimum, maximum, index })

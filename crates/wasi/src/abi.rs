@@ -439,7 +439,7 @@ impl<const SIZE: usize> Record<SIZE> {
     }
 }
 
-/// What `fd_fdstat_get` answers.
+/// What `fd_fdstat_get` returns.
 pub(crate) struct Fdstat {
     pub(crate) filetype: Filetype,
     pub(crate) flags: Fdflags,
@@ -458,7 +458,7 @@ impl Fdstat {
     }
 }
 
-/// What `fd_filestat_get` answers; times in nanoseconds since 1970.
+/// What `fd_filestat_get` returns; times in nanoseconds since 1970.
 pub(crate) struct Filestat {
     pub(crate) dev: u64,
     pub(crate) ino: u64,
@@ -504,7 +504,7 @@ impl Dirent {
     }
 }
 
-/// What `fd_prestat_get` answers of a preopened directory (tag 0, the only one there is).
+/// What `fd_prestat_get` returns of a preopened directory (tag 0, the only one there is).
 pub(crate) fn encode_prestat(name_len: u32) -> [u8; 8] {
     Record::new().put(4, name_len.to_le_bytes()).0
 }

@@ -69,7 +69,7 @@
 //! ```
 //!
 //! A function gets the context, the guest's memory and the raw arguments; nothing here knows how the guest runs, save
-//! `linker`. Whatever a guest passes, a function answers with an error number or stops the guest; it does not panic and
+//! `linker`. Whatever a guest passes, a function returns an error number or stops the guest; it does not panic and
 //! reaches nothing that the host did not give.
 
 mod abi;

@@ -197,7 +197,7 @@ impl<'a> GuestMemory<'a> {
         self.write(address, 8, &value.to_le_bytes())
     }
 
-    /// Runs `use_buffers` on the buffers that a list of `ciovec` names, for one vectored write. It answers how many bytes it
+    /// Runs `use_buffers` on the buffers that a list of `ciovec` names, for one vectored write. It returns how many bytes it
     /// has taken; these are paid for.
     pub(crate) fn gather(
         &self,
@@ -232,7 +232,7 @@ impl<'a> GuestMemory<'a> {
         }
     }
 
-    /// Pays for so many bytes that a call may move, in so many buffers; answers the bytes.
+    /// Pays for so many bytes that a call may move, in so many buffers; returns the bytes.
     fn pay(&self, bytes: usize, buffers: usize) -> Result<u64, Failure> {
         self.meter.charge_bytes(buffers as u64 * IOVEC)?;
         self.meter.charge_bytes(bytes as u64)?;
@@ -245,7 +245,7 @@ impl<'a> GuestMemory<'a> {
         Ok(moved?)
     }
 
-    /// Runs `use_buffers` on the buffers that a list of `iovec` names, for one vectored read. It answers how many bytes it
+    /// Runs `use_buffers` on the buffers that a list of `iovec` names, for one vectored read. It returns how many bytes it
     /// has put into them; these are paid for.
     ///
     /// Buffers that overlap an earlier one are left out together with all that follow, so that a read is short rather

@@ -14,7 +14,7 @@ use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 
 impl Compiler<'_> {
-    /// An atomic access. Answers whether there are instructions for it.
+    /// An atomic access. Returns whether there are instructions for it.
     pub(crate) fn emit_atomic(&mut self, op: Atomic, arg: MemArg, dst: Slot, operands: &[Operand]) -> bool {
         let (bytes, address) = (op.bytes(), operands[0]);
         // Such an access always traps.
@@ -109,7 +109,7 @@ impl Compiler<'_> {
         copy
     }
 
-    /// Changes the value in memory. Answers where the old one is.
+    /// Changes the value in memory. Returns where the old one is.
     fn emit_change(&mut self, change: Change, bytes: u32, access: Access, value: Operand) -> Gpr {
         let size = size_of_access(bytes);
         let result = match change {

@@ -25,7 +25,7 @@ const fn header(slot: isize) -> i32 {
 }
 
 impl Compiler<'_> {
-    /// The entry for native callers: checks the stack for a frame whose size is not known yet. Answers where the size is to be put.
+    /// The entry for native callers: checks the stack for a frame whose size is not known yet. Returns where the size is to be put.
     pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
         if self.target.returns == Returns::Paired {
             self.asm.add_imm(Size::S64, Gpr::RSP, 8);
@@ -336,7 +336,7 @@ impl Compiler<'_> {
         self.asm.mov_mi(Size::S64, Mem::base(Gpr::RAX, offset_of!(StoreCtx, fuel) as i32), 0);
     }
 
-    /// Takes an amount of fuel that is not known yet, or goes to `out`. Answers where the amount is to be put.
+    /// Takes an amount of fuel that is not known yet, or goes to `out`. Returns where the amount is to be put.
     pub(crate) fn emit_take_fuel(&mut self, out: Label) -> u32 {
         let (store, amount) = (self.alloc_gpr(), self.alloc_gpr());
         self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));

@@ -35,7 +35,7 @@ enum Compared {
 }
 
 impl Compiler<'_> {
-    /// Sets the flags by a test of a reference, if there are instructions for it. Answers what they have to be asked and where the
+    /// Sets the flags by a test of a reference, if there are instructions for it. Returns what they have to be asked and where the
     /// reference is. The operation goes on.
     pub(crate) fn emit_cast_test(&mut self, cast: Cast, reference: Operand) -> Option<(Test, Gpr)> {
         let (compared, expected) = match cast.target {

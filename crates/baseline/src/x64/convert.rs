@@ -1,6 +1,6 @@
 //! Conversions between integers and floats.
 //!
-//! `cvtt` answers with the smallest integer for whatever does not fit, so a test of its result finds these; what becomes of them is
+//! `cvtt` results in the smallest integer for whatever does not fit, so a test of its result finds these; what becomes of them is
 //! decided behind the main line: the nearest integer, zero for NaN, or a trap. Unsigned integers of 64 bits lack an instruction: what
 //! has their highest bit set is converted with 2⁶³ less.
 
@@ -59,7 +59,7 @@ fn two_to_63(kind: Kind) -> u64 {
 }
 
 impl Compiler<'_> {
-    /// Conversions. Answers whether it was one.
+    /// Conversions. Returns whether it was one.
     pub(super) fn emit_conversion(&mut self, op: Unary, dst: Slot, value: Operand) -> bool {
         use Unary as U;
         let (from, to) = (Kind::from(op.operands()[0]), Kind::from(op.result()));

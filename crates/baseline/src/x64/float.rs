@@ -166,7 +166,7 @@ impl Compiler<'_> {
         reg
     }
 
-    /// Unary operators of floats. Answers whether it was one that there are instructions for.
+    /// Unary operators of floats. Returns whether it was one that there are instructions for.
     pub(crate) fn emit_float_unary(&mut self, op: Unary, dst: Slot, value: Operand) -> bool {
         use Unary as U;
         let (from, to) = (Kind::from(op.operands()[0]), Kind::from(op.result()));

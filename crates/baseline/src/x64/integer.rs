@@ -344,7 +344,7 @@ impl Compiler<'_> {
         self.define(dst, result, kind);
     }
 
-    /// Unary operators of integers. Answers whether it was one that there are instructions for.
+    /// Unary operators of integers. Returns whether it was one that there are instructions for.
     pub(crate) fn emit_int_unary(&mut self, op: Unary, dst: Slot, value: Operand) -> bool {
         use Unary as U;
         let (from, to) = (Kind::from(op.operands()[0]), Kind::from(op.result()));

@@ -134,7 +134,7 @@ impl Compiler<'_> {
         self.leave_for_trap(array);
     }
 
-    /// Makes a struct whose fields lie in consecutive slots, or have all bits zero. Answers false if it is too large to be made here;
+    /// Makes a struct whose fields lie in consecutive slots, or have all bits zero. Returns false if it is too large to be made here;
     /// where the heap has no room, the interpreter makes it.
     pub(crate) fn emit_struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) -> bool {
         let module = self.module;

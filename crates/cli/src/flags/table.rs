@@ -215,7 +215,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Stop the guest when it would take more in all: `64KiB`, `1MB`, `2GiB`",
         more: "Memories, tables and objects count, those of `--preload` and of all threads, and what all threads \
                but the first may want for themselves: their stack and some more. `-W max-memory-size` limits each \
-               memory for itself, and does not stop the guest: its `memory.grow` answers -1.",
+               memory for itself, and does not stop the guest: its `memory.grow` returns -1.",
         wasmtime: Some(('W', "max-memory-size")),
         set: |options, given| {
             let size = given.size()?;
@@ -247,7 +247,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         takes: Takes::Value("N"),
         section: Section::Limits,
         help: "Stop the guest when a table would become larger",
-        more: "Unless set, its `table.grow` answers -1 above 10 million elements. As `-W max-table-elements` it does not stop the guest: its `table.grow` answers -1.",
+        more: "Unless set, its `table.grow` returns -1 above 10 million elements. As `-W max-table-elements` it does not stop the guest: its `table.grow` returns -1.",
         wasmtime: Some(('W', "max-table-elements")),
         set: |options, given| put(&mut options.limits.table, Some(growth(given.length()?, given))),
         ..limit(|new, old| at_most(most(new.limits.table), most(old.limits.table).or(Some(DEFAULT_TABLE))))

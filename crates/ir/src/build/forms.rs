@@ -14,7 +14,7 @@ impl Builder<'_> {
     }
 
     /// Picks the form for the operands: what is in an accumulator is taken from there, constants become immediates.
-    /// Answers the opcode and the values of its operand fields.
+    /// Returns the opcode and the values of its operand fields.
     pub(super) fn pick_binary(
         &mut self,
         op: Binary,

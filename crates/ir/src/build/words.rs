@@ -22,7 +22,7 @@ impl Builder<'_> {
     }
 
     /// Writes an instruction; `values` are its fields without accumulators and target lists, slots as the walker counts them.
-    /// Answers where it starts.
+    /// Returns where it starts.
     pub(super) fn emit(&mut self, op: Op, values: &[u64]) -> usize {
         if values.iter().any(|&value| value > i16::MAX as u64) && self.needs_wide_slots(op, values) {
             return self.emit_wide(op, values);

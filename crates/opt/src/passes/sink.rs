@@ -128,8 +128,10 @@ impl Sinking<'_> {
                 .around(to)
                 .is_some_and(|around| from.is_none_or(|from| !self.loops.nests(around, from)))
         };
+        let mut steps = 0;
         while enters(to) {
-            to = self.dominators.immediate(to)?;
+            to = self.dominators.immediate(to).filter(|_| steps < MOST_STEPS)?;
+            steps += 1;
         }
         (to != block).then_some(to)
     }

@@ -255,7 +255,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         }
     }
 
-    /// Lays out the frame and opens the function's own block; answers where the operators begin in the module.
+    /// Lays out the frame and opens the function's own block; returns where the operators begin in the module.
     fn declare(&mut self, func: FuncIndex, body: &FunctionBody<'_>) -> Result<u32, TranslateError> {
         let mut params = 0;
         for &param in self.ty.params() {

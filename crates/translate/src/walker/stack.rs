@@ -279,7 +279,7 @@ impl OperandStack {
         self.push(Value::Home, StackType::new(ty))
     }
 
-    /// Pushes a number as a result; answers its home.
+    /// Pushes a number as a result; returns its home.
     #[inline(always)]
     pub(crate) fn push_number(&mut self, ty: Number) -> Slot {
         self.push(Value::Home, StackType::number(ty))

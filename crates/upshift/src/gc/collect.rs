@@ -107,7 +107,7 @@ impl Collector<'_> {
         }
     }
 
-    /// Forwards what an object refers to; answers its size.
+    /// Forwards what an object refers to; returns its size.
     ///
     /// # Safety
     /// The offset must be that of a copy.
@@ -150,7 +150,7 @@ impl StoreState {
     /// Copies what is referred to into the other half; values of the host that nothing refers to become garbage, which
     /// [`drop_garbage`](Self::drop_garbage) drops. Nothing happens if the system has no memory for the copy.
     ///
-    /// Answers how much work it was, as the number of bytes whose copying takes as long.
+    /// Returns how much work it was, as the number of bytes whose copying takes as long.
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.

@@ -12,7 +12,7 @@ use crate::store::StoreState;
 use crate::vm::host_values::HostValue;
 
 impl StoreState {
-    /// Puts a value into the store and answers the reference to it. Others that nothing refers to any more are dropped if there
+    /// Puts a value into the store and returns the reference to it. Others that nothing refers to any more are dropped if there
     /// are many.
     ///
     /// # Errors

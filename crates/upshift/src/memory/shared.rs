@@ -293,7 +293,7 @@ impl SharedMemory {
         Ok(start as usize..end as usize)
     }
 
-    /// Wakes at most `count` threads that wait at an address, in the order in which they came; answers how many
+    /// Wakes at most `count` threads that wait at an address, in the order in which they came; returns how many
     /// (`memory.atomic.notify`).
     ///
     /// # Errors

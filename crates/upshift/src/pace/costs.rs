@@ -268,7 +268,7 @@ fn a_store_that_is_collected_by_its_host_pays_nothing() {
     assert_eq!(store.get_fuel().unwrap(), 1);
 }
 
-/// Runs a program whose time has always come, until it was asked so often; answers the most that was done between two looks
+/// Runs a program whose time has always come, until it was asked so often; returns the most that was done between two looks
 /// at the epoch: bytes, frames, clauses.
 fn most_between_looks(program: &Program, dispatch: Dispatch, looks: u32) -> [u64; 3] {
     let (mut store, instance) = store_for(program, Config::new().epoch_interruption(true).dispatch(dispatch));

@@ -239,7 +239,7 @@ impl StoreState {
         self.root
     }
 
-    /// Maps the value stack if that was not done yet; answers where frames have to end, which contexts repeat.
+    /// Maps the value stack if that was not done yet; returns where frames have to end, which contexts repeat.
     pub(crate) fn prepare_stack(&mut self) -> Result<*mut u64> {
         let stack = match &self.stack {
             Some(stack) => stack,

@@ -13,7 +13,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TableIndex};
 use upshift_core::vm::{Entry, FuncRec, Landing, Status, VmCtx};
 use upshift_ir::FuncCode;
 use upshift_opt::Reason;
@@ -302,6 +302,8 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
         return Requested::Waits;
     }
     let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index) };
+    // What the compiler asks for is found now: the first to ask has others wait, which the thread must not while the process forks.
+    let _ = instance.module.info().fixed_table(TableIndex(0));
     state.engine.optimizer().request(key, arrivals.into(), || {
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
         Box::new(move || {

@@ -124,7 +124,7 @@ impl FieldType {
         FieldType::new(Mutability::of(ty.mutable), StorageType::of_core(engine, ty.storage))
     }
 
-    /// Makes sure that the type can be used with an engine, and answers what its inside has for it.
+    /// Makes sure that the type can be used with an engine, and returns what its inside has for it.
     pub(super) fn in_engine(&self, engine: &Engine) -> Result<composite::FieldType> {
         let storage = match &self.element_type {
             StorageType::I8 => composite::StorageType::I8,

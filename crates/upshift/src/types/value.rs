@@ -293,7 +293,7 @@ impl RefType {
         RefType::new(ty.nullable, HeapType::of_core(engine, ty.heap))
     }
 
-    /// Makes sure that the type can be used with an engine, and answers what its inside has for it.
+    /// Makes sure that the type can be used with an engine, and returns what its inside has for it.
     pub(crate) fn in_engine(&self, engine: &Engine) -> Result<core::RefType> {
         let same = self.heap_type.engine().is_none_or(|own| Engine::same(own, engine));
         ensure!(same, "the type `{self}` belongs to another engine");

@@ -26,14 +26,14 @@ pub(super) fn lineage() -> usize {
     LINEAGE.load(Ordering::Relaxed)
 }
 
-/// Has the process told of its forks from now on. Where the system cannot, children must not compile.
+/// Has the process told of its forks from now on. Where the system refuses
+/// that, for lack of memory, a child that is made at a bad moment may wait forever for code, as it may for memory.
 #[cfg(target_os = "linux")]
 pub(super) fn observe() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         // SAFETY: the handlers only touch numbers, and wait for threads that do not wait for them.
         let refused = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
-        // Only for lack of memory; then a child that is made at a bad moment may wait for ever, as it would without us for `malloc`.
         let _ = refused;
     });
 }

@@ -156,7 +156,7 @@ impl Heap {
         Ok(())
     }
 
-    /// The other half becomes the one in use, with room for so many bytes. Answers where both begin.
+    /// The other half becomes the one in use, with room for so many bytes. Returns where both begin.
     ///
     /// # Errors
     /// When the system does not give the bytes, or the budget; then nothing has changed.

@@ -1,14 +1,15 @@
 //! The thread that optimizes functions while programs run on, and the queue in front of it.
 //!
 //! ```text
-//! store's thread ─ request ─▶ queue, bounded: hottest first ─▶ thread, begun at the first request ─▶ NativeSet::optimize
+//! store's thread ─ request ─▶ queue, bounded: hottest first ─▶ thread, begun at the first request ─▶ NativeSet::made_by_optimizer
 //!        ▲                                                                                              │
 //!        └── looks into the set when a counter runs out ◀── publishes ──────────────────────────────────┘
 //! ```
 //!
 //! Whoever requests never waits: not for the thread, and not for the queue. What was not taken is requested again when a counter has
 //! run out the next time. A job holds nothing of a module until it runs, so modules go when their users do; what is done for one
-//! that is gone meanwhile goes with it. A job that panics is over, and the thread goes on with the next one.
+//! that is gone meanwhile goes with it. A job that panics is over, and the thread goes on with the next
+//! one, where panics unwind; the static release ends.
 //!
 //! A process that is forked has the queue, but not the thread: it begins one of its own with its first request. The thread keeps out of
 //! all locks while the process is forked, see [`forks`], so jobs have to do the same.
@@ -223,30 +224,38 @@ fn begin(shared: &Arc<Shared>) -> Option<Thread> {
     forks::observe();
     let shared = Arc::clone(shared);
     let builder = thread::Builder::new().name("upshift-opt".into()).stack_size(STACK);
-    let run = move || {
-        leave_signals();
-        shared.run();
-    };
-    Some(builder.spawn(run).ok()?.thread().clone())
+    let spawned = without_signals(|| builder.spawn(move || shared.run()));
+    Some(spawned.ok()?.thread().clone())
 }
 
-/// Leaves signals of the process to the threads of the host, which expects them there.
+/// Blocks the signals of the process in a thread that begins meanwhile: they are for the threads of the host, which expects them
+/// there.
 #[cfg(unix)]
-fn leave_signals() {
-    // SAFETY: the set is initialized by the first call; only this thread's mask changes.
+fn without_signals<R>(begin: impl FnOnce() -> R) -> R {
+    use std::mem::MaybeUninit;
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the sets are initialized by the calls that get them first; only this thread's mask changes.
     unsafe {
-        let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
         libc::sigfillset(set.as_mut_ptr());
-        // What tells of a fault of this thread has to end the process.
+        // What tells of a fault of that thread has to end the process.
         for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT, libc::SIGTRAP] {
             libc::sigdelset(set.as_mut_ptr(), fault);
         }
-        libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
+        libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), before.as_mut_ptr());
     }
+    let begun = begin();
+    // SAFETY: the mask of this thread is as it was before.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut());
+    }
+    begun
 }
 
 #[cfg(not(unix))]
-fn leave_signals() {}
+fn without_signals<R>(begin: impl FnOnce() -> R) -> R {
+    begin()
+}
 
 impl fmt::Debug for Optimizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

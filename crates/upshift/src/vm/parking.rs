@@ -107,7 +107,7 @@ impl Parking {
         }
     }
 
-    /// Wakes at most `count` threads that wait at an address; answers how many.
+    /// Wakes at most `count` threads that wait at an address; returns how many.
     pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(&address) else { return 0 };

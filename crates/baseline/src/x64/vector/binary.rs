@@ -20,7 +20,7 @@ enum Count {
 }
 
 impl Compiler<'_> {
-    /// An operator with two operands, the first of which is a vector. Answers whether there are instructions for it.
+    /// An operator with two operands, the first of which is a vector. Returns whether there are instructions for it.
     pub(crate) fn emit_vector_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) -> bool {
         let Some(form) = binary_form(op, self.target.features) else { return false };
         let result = match form {

@@ -66,7 +66,7 @@ impl Compiler<'_> {
         self.asm.movss_rr(result, moved);
     }
 
-    /// Puts a lane into a vector. Answers whether there are instructions for it.
+    /// Puts a lane into a vector. Returns whether there are instructions for it.
     pub(crate) fn emit_replace_lane(
         &mut self,
         op: ReplaceLane,

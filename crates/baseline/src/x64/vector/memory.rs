@@ -9,7 +9,7 @@ use crate::cache::Kind;
 use crate::compiler::Compiler;
 
 impl Compiler<'_> {
-    /// A load that makes a vector of less than 16 bytes. Answers whether it was one that there are instructions for.
+    /// A load that makes a vector of less than 16 bytes. Returns whether it was one that there are instructions for.
     pub(crate) fn emit_vector_load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) -> bool {
         let Some(form) = load_form(op) else { return false };
         let Some(access) = self.access(arg, address, form.bytes()) else { return false };
@@ -52,7 +52,7 @@ impl Compiler<'_> {
         true
     }
 
-    /// Loads so many bytes into a lane. Answers whether there are instructions for it.
+    /// Loads so many bytes into a lane. Returns whether there are instructions for it.
     pub(crate) fn emit_load_lane(
         &mut self,
         bytes: u8,
@@ -79,7 +79,7 @@ impl Compiler<'_> {
         true
     }
 
-    /// Stores so many bytes of a lane. Answers whether there are instructions for it.
+    /// Stores so many bytes of a lane. Returns whether there are instructions for it.
     pub(crate) fn emit_store_lane(
         &mut self,
         bytes: u8,

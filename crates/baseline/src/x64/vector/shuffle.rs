@@ -8,7 +8,7 @@ use crate::cache::Kind;
 use crate::compiler::Compiler;
 
 impl Compiler<'_> {
-    /// A shuffle of bytes. Answers whether there are instructions for it.
+    /// A shuffle of bytes. Returns whether there are instructions for it.
     pub(crate) fn emit_shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) -> bool {
         use XmmBinary as X;
         // Temporaries are never the same.

@@ -14,7 +14,7 @@ use crate::compiler::Compiler;
 use crate::x64::Test;
 
 impl Compiler<'_> {
-    /// An operator of vectors with one operand. Answers whether there are instructions for it.
+    /// An operator of vectors with one operand. Returns whether there are instructions for it.
     pub(crate) fn emit_vector_unary(&mut self, op: Unary, dst: Slot, value: Operand) -> bool {
         let Some(form) = unary_form(op, self.target.features) else { return false };
         match form {

@@ -72,7 +72,7 @@ pub(super) struct View {
 // SAFETY: a view is memory of the process; whoever has it may write to it from any thread.
 unsafe impl Send for View {}
 
-/// Makes a piece of the range executable, and answers where to write to it: whole pages, all zero.
+/// Makes a piece of the range executable, and returns where to write to it: whole pages, all zero.
 ///
 /// # Errors
 /// When the system refuses all ways. If the address space of the piece may be lost by that, the second value says so: then

@@ -157,7 +157,7 @@ impl CodeRange {
         unsafe { span.as_ref() }?.find(byte as u32)
     }
 
-    /// Takes chunks that follow each other and makes them executable; answers the number of the first, and where to write to.
+    /// Takes chunks that follow each other and makes them executable; returns the number of the first, and where to write to.
     ///
     /// # Errors
     /// When the range is full, or the system gives no memory.
@@ -180,7 +180,7 @@ impl CodeRange {
         self.space.base().with_addr(self.base + chunk * CHUNK)
     }
 
-    /// Takes chunks that follow each other; answers the number of the first.
+    /// Takes chunks that follow each other; returns the number of the first.
     fn take(&self, count: usize) -> Option<usize> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = 0;

@@ -109,7 +109,7 @@ impl CodeSet<'static> {
         Ok(set)
     }
 
-    /// Puts code into the set, its words relocated, and answers its address, a multiple of 16. Nobody sees a part of it: look-ups
+    /// Puts code into the set, its words relocated, and returns its address, a multiple of what that kind of code is aligned to. Nobody sees a part of it: look-ups
     /// find it when it is whole. From the first time on, faults of native code are taken for traps, see [`signals`].
     ///
     /// `faults` are the instructions whose faults are traps, in ascending order. `resolve` gives the addresses of stubs and handlers.
@@ -165,7 +165,7 @@ impl<'r> CodeSet<'r> {
         })
     }
 
-    /// Takes room for so many bytes, has them written, and only then lets look-ups find them; answers their address. What
+    /// Takes room for so many bytes, has them written, and only then lets look-ups find them; returns their address. What
     /// writes them is told of it, and where they go in the view.
     fn place(
         &self,

@@ -82,7 +82,7 @@ pub(super) fn file(name: &str, address: usize, len: usize) -> Vec<u8> {
     out
 }
 
-/// Puts bytes at a multiple of 8 and answers where.
+/// Puts bytes at a multiple of 8 and returns where.
 fn put(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     out.resize(out.len().next_multiple_of(8), 0);
     let at = out.len();

@@ -347,7 +347,7 @@ extern "C" fn mend_or_pass_on(signal: c_int, info: *mut siginfo_t, context: *mut
     }
 }
 
-/// Installs a handler, or one of the constants; answers what was there.
+/// Installs a handler, or one of the constants; returns what was there.
 fn install(handler: usize, flags: c_int) -> usize {
     // SAFETY: an action of zeroes is one, and the handler is a function that the flags describe.
     unsafe {
