@@ -11,10 +11,10 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use upshift::{CodeRefusal, Compilation, Engine, FuncSize, Module, Tier, demangle};
-use upshift_core::shown::Shown;
+use upshift::{Engine, FuncSize, Module, Tier, demangle};
 use upshift_wasi::{Input, Output};
 
+use crate::compiled::{self, Compiled};
 use crate::flags::{Listing, Options};
 use crate::invoke::Surplus;
 use crate::json::Json;
@@ -23,7 +23,8 @@ use crate::program::{Program, Streams, entry, failed_to_run};
 use crate::report::{print, visible};
 use crate::sampling::{DEPTH, INTERVAL, Sampler, Samples};
 use crate::series::{counted, time, whole};
-use crate::{clock, invoke, load, show};
+use crate::show::{self, aligned, readable};
+use crate::{clock, invoke, load};
 
 /// How many functions are shown unless somebody says otherwise.
 const TOP: usize = 20;
@@ -96,29 +97,9 @@ struct Row<'a> {
     name: Option<&'a str>,
     size: FuncSize,
     tier: Option<Tier>,
-    /// How its native code was made, if it has any.
-    compilation: Option<Compilation>,
-    /// Why it has none although it was to have some.
-    code_refusal: Option<CodeRefusal>,
-    /// Why it was not optimized, if that was tried.
-    refusal: Option<String>,
+    compiled: Compiled,
     innermost: u64,
     on_stack: u64,
-}
-
-impl Row<'_> {
-    /// What a column about native code says.
-    fn of_code(&self, text: impl FnOnce(&Compilation) -> String) -> String {
-        self.compilation.as_ref().map_or_else(|| "-".into(), text)
-    }
-
-    /// What led to its native code, or why there is none.
-    fn trigger(&self) -> String {
-        match self.code_refusal {
-            Some(refusal) if self.compilation.is_none() => refusal.name().into(),
-            _ => self.of_code(|code| code.trigger.to_string()),
-        }
-    }
 }
 
 impl<'a> Analysis<'a> {
@@ -135,9 +116,7 @@ impl<'a> Analysis<'a> {
                 name: names[index as usize],
                 size,
                 tier: self.module.tier(index),
-                compilation: self.module.compilation(index),
-                code_refusal: self.module.code_refusal(index),
-                refusal: self.module.refusal(index).map(|refusal| refusal.to_string()),
+                compiled: Compiled::of(self.module, index),
                 innermost: seen.innermost,
                 on_stack: seen.on_stack,
             });
@@ -165,7 +144,7 @@ impl<'a> Analysis<'a> {
         let columns = self.columns();
         let header: Vec<String> = columns.iter().map(|column| column.title.to_owned()).collect();
         let rows = self.rows.iter().take(most);
-        let cells = rows.map(|row| columns.iter().map(|column| (column.cell)(self, row)).collect());
+        let cells = rows.map(|row| columns.iter().map(|column| column.text(self, row)).collect());
         let table: Vec<Vec<String>> = [header].into_iter().chain(cells).collect();
         text.push_str(&aligned(&table, columns.len() - 1));
         if self.rows.len() > most {
@@ -182,60 +161,23 @@ impl<'a> Analysis<'a> {
         let mut columns = Vec::new();
         if self.samples.is_some() {
             columns.extend([
-                Column { title: "self", cell: |all, row| all.share(row.innermost) },
-                Column { title: "total", cell: |all, row| all.share(row.on_stack) },
-                Column { title: "tier", cell: |_, row| row.tier.map_or("-", Tier::name).into() },
+                Column { title: "self", cell: Cell::Row(|all, row| all.share(row.innermost)) },
+                Column { title: "total", cell: Cell::Row(|all, row| all.share(row.on_stack)) },
+                Column { title: "tier", cell: Cell::Row(|_, row| row.tier.map_or("-", Tier::name).into()) },
             ]);
         }
-        if self.rows.iter().any(|row| row.compilation.is_some() || row.refusal.is_some()) {
-            columns.extend([
-                Column { title: "trigger", cell: |_, row| row.trigger() },
-                Column { title: "after", cell: |_, row| row.of_code(|code| code.arrivals.to_string()) },
-                Column {
-                    title: "compile µs",
-                    cell: |_, row| row.of_code(|code| code.time.as_micros().to_string()),
-                },
-                Column {
-                    title: "code bytes",
-                    cell: |_, row| row.of_code(|code| code.code_bytes.to_string()),
-                },
-                Column { title: "embedded", cell: |_, row| row.of_code(|code| code.embedded.to_string()) },
-            ]);
-        }
-        let of_optimized = |code: &Compilation| code.tier == Tier::Optimizing;
-        if self.rows.iter().any(|row| row.compilation.as_ref().is_some_and(of_optimized)) {
-            columns.extend([
-                Column {
-                    title: "wait µs",
-                    cell: |_, row| row.of_code(|code| code.wait.as_micros().to_string()),
-                },
-                Column { title: "spills", cell: |_, row| row.of_code(|code| code.spills.to_string()) },
-                Column {
-                    title: "passes off",
-                    cell: |_, row| {
-                        let off =
-                            row.compilation.iter().flat_map(Compilation::passes_off).collect::<Vec<_>>();
-                        if off.is_empty() { "-".into() } else { off.join(",") }
-                    },
-                },
-            ]);
-        }
-        if self.rows.iter().any(|row| row.refusal.is_some()) {
-            columns.push(Column {
-                title: "not optimized",
-                cell: |_, row| row.refusal.clone().unwrap_or_else(|| "-".into()),
-            });
-        }
+        let of_code = compiled::columns(self.rows.iter().map(|row| &row.compiled));
+        columns.extend(of_code.into_iter().map(|(title, cell)| Column { title, cell: Cell::Code(cell) }));
         columns.extend([
-            Column { title: "index", cell: |_, row| row.index.to_string() },
-            Column { title: "params", cell: |_, row| row.size.params.to_string() },
-            Column { title: "locals", cell: |_, row| row.size.locals.to_string() },
-            Column { title: "operators", cell: |_, row| row.size.operators.to_string() },
-            Column { title: "bytes", cell: |_, row| row.size.bytes.to_string() },
-            Column { title: "loops", cell: |_, row| row.size.loops.to_string() },
-            Column { title: "IR ops", cell: |_, row| row.size.ir_instructions.to_string() },
-            Column { title: "IR words", cell: |_, row| row.size.ir_words.to_string() },
-            Column { title: "name", cell: |_, row| row.name.map_or_else(|| "-".into(), readable) },
+            Column { title: "index", cell: Cell::Row(|_, row| row.index.to_string()) },
+            Column { title: "params", cell: Cell::Row(|_, row| row.size.params.to_string()) },
+            Column { title: "locals", cell: Cell::Row(|_, row| row.size.locals.to_string()) },
+            Column { title: "operators", cell: Cell::Row(|_, row| row.size.operators.to_string()) },
+            Column { title: "bytes", cell: Cell::Row(|_, row| row.size.bytes.to_string()) },
+            Column { title: "loops", cell: Cell::Row(|_, row| row.size.loops.to_string()) },
+            Column { title: "IR ops", cell: Cell::Row(|_, row| row.size.ir_instructions.to_string()) },
+            Column { title: "IR words", cell: Cell::Row(|_, row| row.size.ir_words.to_string()) },
+            Column { title: "name", cell: Cell::Row(|_, row| row.name.map_or_else(|| "-".into(), readable)) },
         ]);
         columns
     }
@@ -283,27 +225,7 @@ impl<'a> Analysis<'a> {
         ];
         if self.samples.is_some() {
             members.push(("tier", row.tier.map(Tier::name).into()));
-            if let Some(code) = &row.compilation {
-                members.push((
-                    "native_code",
-                    Json::from([
-                        ("trigger", code.trigger.to_string().into()),
-                        ("after_calls_and_turns", code.arrivals.into()),
-                        ("compile_nanoseconds", whole(code.time)),
-                        ("bytes", code.code_bytes.into()),
-                        ("embedded_instructions", code.embedded.into()),
-                        ("wait_nanoseconds", whole(code.wait)),
-                        ("spills", code.spills.into()),
-                        ("passes_off", Json::list(code.passes_off().map(Json::from))),
-                    ]),
-                ));
-            }
-            if let Some(refusal) = row.code_refusal {
-                members.push(("refused", refusal.name().into()));
-            }
-            if let Some(refusal) = &row.refusal {
-                members.push(("not_optimized", refusal.as_str().into()));
-            }
+            members.extend(row.compiled.json());
             members.push(("self_samples", row.innermost.into()));
             members.push(("total_samples", row.on_stack.into()));
         }
@@ -314,28 +236,22 @@ impl<'a> Analysis<'a> {
 /// A column of the table.
 struct Column {
     title: &'static str,
-    cell: fn(&Analysis<'_>, &Row<'_>) -> String,
+    cell: Cell,
 }
 
-/// The lines of a table; all columns but the `left` one have their ends below each other.
-fn aligned(table: &[Vec<String>], left: usize) -> String {
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..=left).map(width).collect();
-    let mut text = String::new();
-    for row in table {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if column == left { cell.clone() } else { format!("{cell:>width$}") }
-        });
-        text.push_str(&cells.collect::<Vec<_>>().join("  "));
-        text.push('\n');
+/// What a column says of a function.
+enum Cell {
+    Row(fn(&Analysis<'_>, &Row<'_>) -> String),
+    Code(fn(&Compiled) -> String),
+}
+
+impl Column {
+    fn text(&self, all: &Analysis<'_>, row: &Row<'_>) -> String {
+        match self.cell {
+            Cell::Row(cell) => cell(all, row),
+            Cell::Code(cell) => cell(&row.compiled),
+        }
     }
-    text
-}
-
-/// A name on one line that is not too long.
-fn readable(name: &str) -> String {
-    const MOST: usize = 80;
-    Shown::up_to(&demangle(name), MOST).to_string()
 }
 
 /// What to know of samples before believing them.
@@ -356,23 +272,4 @@ fn remarks(samples: &Samples) -> String {
         text.push_str("with so few samples the shares are rough: let it run longer\n");
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{aligned, readable};
-
-    #[test]
-    fn tables_are_aligned() {
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let table = [row(["µ", "two", "name"]), row(["100", "2", "x"])];
-        assert_eq!(aligned(&table, 2), "  µ  two  name\n100    2  x\n");
-    }
-
-    #[test]
-    fn long_names_are_cut_between_characters() {
-        assert_eq!(readable("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
-        assert_eq!(readable("a\nb"), "a\\nb");
-        assert_eq!(readable(&"ü".repeat(81)).chars().filter(|&c| c == 'ü').count(), 80);
-    }
 }

@@ -1,18 +1,21 @@
-//! `upshift bench`: how long a program takes, again and again, and which tier each time ran in.
+//! `upshift bench`: how long a program takes, again and again, which tier each time ran in, and what the compilers made.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use upshift::Engine;
+use upshift::{Engine, Module, Tier};
 
 use crate::clock;
+use crate::compiled::{self, Compiled};
 use crate::flags::{Listing, Options};
 use crate::json::Json;
 use crate::measure::{Plan, Runner, guest_json, iteration_text};
 use crate::program::{Program, failed_to_run};
 use crate::report::{self, print, visible};
 use crate::series::{Series, clock_cost, counted, percent, time, whole};
+use crate::show;
 
 /// Runs the file of the command line again and again, and prints what that took. `process` is when the process began.
 ///
@@ -42,6 +45,7 @@ pub(crate) fn bench(options: &Options, process: Instant) -> Result<()> {
     clock::begin(|| failed_to_run(file));
     let measured = Measured {
         options,
+        functions: functions(&program.module),
         load,
         instantiation: runner.instantiation(),
         time: plan.elapsed(),
@@ -67,6 +71,8 @@ pub(crate) fn bench(options: &Options, process: Instant) -> Result<()> {
 
 struct Measured<'o> {
     options: &'o Options,
+    /// Those that a compiler has seen, what took longest first.
+    functions: Vec<Function>,
     load: Duration,
     /// How long it took to make the one instance, if there was one.
     instantiation: Option<Duration>,
@@ -132,6 +138,7 @@ impl Measured<'_> {
             writeln!(text, "results       {}", results.join(" "))?;
         }
         write!(text, "\n{}", series.tiers_text())?;
+        text.push_str(&functions_text(&self.functions));
         Ok(text)
     }
 
@@ -142,10 +149,70 @@ impl Measured<'_> {
         members.push(("load_nanoseconds", whole(self.load)));
         members.push(("instantiation_nanoseconds", self.instantiation.map(whole).into()));
         members.extend(self.series.json());
+        members.push(("functions", Json::list(self.functions.iter().map(Function::json))));
         members.push(("results", self.results.clone().map(Json::list).into()));
         members.push(("results_differ", self.differing.is_some().into()));
         Json::Object(members)
     }
+}
+
+/// A function that a compiler has seen.
+struct Function {
+    index: u32,
+    name: Option<String>,
+    tier: Option<Tier>,
+    compiled: Compiled,
+}
+
+impl Function {
+    fn json(&self) -> Json {
+        let mut members = vec![
+            ("index", self.index.into()),
+            ("name", self.name.as_deref().into()),
+            ("tier", self.tier.map(Tier::name).into()),
+        ];
+        members.extend(self.compiled.json());
+        Json::Object(members)
+    }
+}
+
+/// The functions of a module that a compiler has seen, what took longest first.
+fn functions(module: &Module) -> Vec<Function> {
+    let names = show::function_names(module.info());
+    let all = module.func_bodies().map(|index| Function {
+        index,
+        name: names[index as usize].map(str::to_owned),
+        tier: module.tier(index),
+        compiled: Compiled::of(module, index),
+    });
+    let mut functions: Vec<Function> = all.filter(|function| function.compiled.is_some()).collect();
+    functions.sort_by_key(|function| (Reverse(function.compiled.cost()), function.index));
+    functions
+}
+
+/// What became of them, as a table, if there are any.
+fn functions_text(functions: &[Function]) -> String {
+    const MOST: usize = 10;
+    if functions.is_empty() {
+        return String::new();
+    }
+    let columns = compiled::columns(functions.iter().map(|function| &function.compiled));
+    let mut header = vec!["tier".to_owned()];
+    header.extend(columns.iter().map(|(title, _)| (*title).to_owned()));
+    header.extend(["index", "name"].map(str::to_owned));
+    let rows = functions.iter().take(MOST).map(|function| {
+        let mut row = vec![function.tier.map_or("-", Tier::name).to_owned()];
+        row.extend(columns.iter().map(|(_, cell)| cell(&function.compiled)));
+        row.push(function.index.to_string());
+        row.push(function.name.as_deref().map_or_else(|| "-".into(), show::readable));
+        row
+    });
+    let table: Vec<Vec<String>> = [header].into_iter().chain(rows).collect();
+    let mut text = format!("\n{}", show::aligned(&table, table[0].len() - 1));
+    if let Some(rest) = functions.len().checked_sub(MOST + 1) {
+        text.push_str(&format!("and {} more; `analyze` shows them\n", rest + 1));
+    }
+    text
 }
 
 /// The iterations that are far from the others, furthest first.

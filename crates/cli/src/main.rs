@@ -26,6 +26,7 @@ mod batch;
 mod bench;
 mod clock;
 mod compare;
+mod compiled;
 mod deterministic;
 mod dump;
 mod features;
