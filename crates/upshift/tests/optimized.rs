@@ -366,3 +366,26 @@ fn calls_in_loops_return_and_trap_where_they_should() {
     assert_eq!(names[..2], [Some("decline"), Some("calls")]);
     assert_eq!(tiers(&store), [Tier::Optimizing]);
 }
+
+/// A vector without any bit is a vector, too: where it has no register meanwhile, it has both of its slots.
+#[test]
+fn vectors_of_zeroes_are_kept_whole() {
+    let text = r#"(module
+        (type $s (struct (field i32 i64 i8) (field anyref) (field i16 f64 v128 i8) (field anyref) (field f32 i32)))
+        (func $make (result (ref $s))
+            (i32.const -1992307605) (i64.const -2199023255552) (i32.const 0) (ref.null any) (i32.const -713666714)
+            (f64.const -140000) (v128.const i64x2 0 0) (i32.const 12) (ref.null any) (f32.const -486.25)
+            (i32.const 16777215)
+            (struct.new $s))
+        (func (export "f") (param i32) (result i64)
+            (i64x2.extract_lane 1 (struct.get $s 6 (call $make)))))"#;
+    for unimproved in [false, true] {
+        let mut config = Config::new();
+        config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(unimproved).gc_stress(true);
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, text).unwrap();
+        let mut store = Store::new(&engine, ());
+        // The first object of a store is made where registers are saved.
+        assert_eq!(func(&mut store, &module, "f").call(&mut store, 0).unwrap(), 0, "{unimproved}");
+    }
+}

@@ -135,6 +135,8 @@ impl Lowering<'_> {
     /// A register with a constant vector.
     pub(super) fn make_vector(&mut self, bits: u128) -> VReg {
         if bits == 0 {
+            // Where it is spilled, all of it has to be.
+            self.out.func.has_vectors = true;
             return self.out.zero();
         }
         let place = self.out.const128(bits);
