@@ -216,7 +216,9 @@ impl Config {
     }
 
     /// Whether and how functions that run a lot are optimized while programs run, with [`Tiers::Auto`];
-    /// [`Optimization::Background`] unless set. Results, traps and fuel are the same, whatever is set.
+    /// [`Optimization::Background`] unless set. Results, traps and fuel are the same, whatever is set,
+    /// but for how deep calls may be nested: frames of optimized code have other sizes, and with [`Optimization::Background`] it is up to a
+    /// thread when they come.
     ///
     /// ```
     /// use upshift::{Config, Engine, Optimization};

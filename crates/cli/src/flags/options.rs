@@ -124,7 +124,11 @@ impl Options {
         let mut config = Config::new();
         config
             .tiers(self.tiers)
-            .optimization(self.optimization)
+            .optimization(match self.optimization {
+                // How deep calls may be nested depends on how far a thread has come.
+                Optimization::Background if self.deterministic => Optimization::AtOnce,
+                chosen => chosen,
+            })
             .jump_returns(self.jump_returns)
             .profiler(self.profiler)
             .debug_info(self.debug_info);

@@ -438,7 +438,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: "Make every run the same: NaNs, random numbers, clocks",
         more: "All NaNs that arithmetic makes are the same one. Random numbers are a fixed sequence. \
                The clocks begin at 2000-01-01 and go on by a microsecond with each look at them; \
-               waiting for one makes it jump. What the guest reads from files and streams is its own \
+               waiting for one makes it jump. Functions are optimized as by `--jit sync`. What the guest reads from files and streams is its own \
                matter. A limit on time is one of the real world: a run that it stops may end in another way \
                next time, which a run without fuel does not, and its message names `--timeout`.",
         set: |options, given| put(&mut options.deterministic, given.switch()?),
