@@ -1,60 +1,18 @@
 //! What compiling takes grows with the function and not faster, and nothing is allocated that could be there already.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::fmt::Write;
+#[path = "common/growing.rs"]
+mod growing;
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_baseline::{BaselineCode, compile};
 use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
-use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
+use upshift_translate::{CodeOptions, ModuleInfo};
 
-/// Counts what each thread allocates.
-struct Counting;
+use growing::{Kind, allocated, cases, many_locals, module, nested_blocks};
 
-thread_local! {
-    /// How often memory was asked for, and for how many bytes.
-    static ASKED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-fn note(bytes: usize) {
-    let (times, all) = ASKED.get();
-    ASKED.set((times + 1, all + bytes));
-}
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: promised by the caller.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: promised by the caller.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new: usize) -> *mut u8 {
-        note(new);
-        // SAFETY: promised by the caller.
-        unsafe { System.realloc(ptr, layout, new) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// A module whose only function has such a body.
-fn module(locals: &str, body: &str) -> ModuleInfo {
-    let wat = format!("(module (memory 1) (func (param i32) (result i32) {locals} {body}))");
-    let bytes = wat::parse_str(wat).unwrap();
-    parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap()
-}
-
-/// Compiles the function. Answers the code, how often memory was asked for meanwhile and for how many bytes.
+/// Compiles the function. Returns the code, how often memory was asked for meanwhile and for how many bytes.
 fn measured(module: &ModuleInfo) -> (BaselineCode, usize, usize) {
     let target = Target {
         features: CpuFeatures::BASELINE,
@@ -63,40 +21,15 @@ fn measured(module: &ModuleInfo) -> (BaselineCode, usize, usize) {
         counts: false,
         memories: [MemoryMode::Guard].into(),
     };
-    let before = ASKED.get();
+    let before = allocated();
     let code = compile(module, FuncIndex(0), CodeOptions::default(), &target).unwrap();
-    let after = ASKED.get();
-    (code, after.0 - before.0, after.1 - before.1)
-}
-
-/// Functions of a kind, larger with the number.
-type Kind = fn(usize) -> ModuleInfo;
-
-fn many_locals(n: usize) -> ModuleInfo {
-    let sets: String = (1..n)
-        .map(|local| format!("(local.set {local} (i32.add (local.get {}) (local.get 0)))", local - 1))
-        .collect();
-    module(&format!("(local {})", "i32 ".repeat(n)), &format!("{sets} (local.get {n})"))
-}
-
-fn nested_blocks(n: usize) -> ModuleInfo {
-    let mut body = "block ".repeat(n);
-    for target in (0..n).step_by(10) {
-        write!(body, "local.get 0 i32.const {target} i32.eq br_if {target} ").unwrap();
-    }
-    module("", &format!("{body} {} local.get 0", "end ".repeat(n)))
+    let after = allocated();
+    (code, after.times - before.times, after.bytes - before.bytes)
 }
 
 fn nested_loops(n: usize) -> ModuleInfo {
     let ends = "local.get 0 br_if 0 end ".repeat(n);
     module("", &format!("{} {ends} local.get 0", "loop ".repeat(n)))
-}
-
-fn cases(n: usize) -> ModuleInfo {
-    let labels: String = (0..n).map(|case| format!("{case} ")).collect();
-    let blocks = "block ".repeat(n);
-    let ends = "end local.get 0 i32.load offset=4 local.set 0 br $next ".repeat(n);
-    module("", &format!("loop $next {blocks} local.get 0 br_table {labels} {ends} end unreachable"))
 }
 
 fn wide_table(n: usize) -> ModuleInfo {

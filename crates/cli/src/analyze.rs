@@ -111,12 +111,13 @@ impl<'a> Analysis<'a> {
             let samples = self.samples.as_ref();
             let seen = samples.and_then(|samples| samples.functions.get(index as usize).copied());
             let seen = seen.unwrap_or_default();
+            let compiled = Compiled::of(self.module, index);
             self.rows.push(Row {
                 index,
                 name: names[index as usize],
                 size,
-                tier: self.module.tier(index),
-                compiled: Compiled::of(self.module, index),
+                tier: compiled.tier(self.module.tier(index)),
+                compiled,
                 innermost: seen.innermost,
                 on_stack: seen.on_stack,
             });

@@ -179,11 +179,10 @@ impl Function {
 /// The functions of a module that a compiler has seen, what took longest first.
 fn functions(module: &Module) -> Vec<Function> {
     let names = show::function_names(module.info());
-    let all = module.func_bodies().map(|index| Function {
-        index,
-        name: names[index as usize].map(str::to_owned),
-        tier: module.tier(index),
-        compiled: Compiled::of(module, index),
+    let all = module.func_bodies().map(|index| {
+        let compiled = Compiled::of(module, index);
+        let (name, tier) = (names[index as usize].map(str::to_owned), compiled.tier(module.tier(index)));
+        Function { index, name, tier, compiled }
     });
     let mut functions: Vec<Function> = all.filter(|function| function.compiled.is_some()).collect();
     functions.sort_by_key(|function| (Reverse(function.compiled.cost()), function.index));

@@ -13,7 +13,7 @@ use crate::series::whole;
 /// The native code of a function, or why it has none.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    /// The code, in the highest tier that there is.
+    /// The best code that there is: in the highest tier, and there of the whole function rather than from a loop on.
     code: Option<Compilation>,
     /// Why there is none although it was to be made.
     code_refusal: Option<CodeRefusal>,
@@ -50,7 +50,7 @@ impl Compiled {
     /// That of a function with a body.
     pub(crate) fn of(module: &Module, func: u32) -> Compiled {
         Compiled {
-            code: module.compilation(func),
+            code: module.compilations(func).into_iter().next(),
             code_refusal: module.code_refusal(func),
             refusal: module.refusal(func).map(|refusal| refusal.to_string()),
         }
@@ -59,6 +59,11 @@ impl Compiled {
     /// Whether there is native code, or was to be.
     pub(crate) fn is_some(&self) -> bool {
         self.code.is_some() || self.code_refusal.is_some() || self.refusal.is_some()
+    }
+
+    /// The highest tier that the function runs in, from a loop on if not as a whole. `called` is where calls of it lead.
+    pub(crate) fn tier(&self, called: Option<Tier>) -> Option<Tier> {
+        called.max(self.code.as_ref().map(|code| code.tier))
     }
 
     /// What to order functions by: the longer a compiler took, the later.
@@ -85,6 +90,7 @@ impl Compiled {
         if let Some(code) = &self.code {
             let of_code = Json::from([
                 ("trigger", code.trigger.to_string().into()),
+                ("from_loop", code.from_loop.into()),
                 ("after_calls_and_turns", code.arrivals.into()),
                 ("compile_nanoseconds", whole(code.time)),
                 ("bytes", code.code_bytes.into()),

@@ -138,6 +138,32 @@ fn bench_calls_a_function_again_and_again() {
 }
 
 #[test]
+fn bench_and_analyze_show_the_code_of_a_loop() {
+    let main = r#"(module (func (export "_start") (local $n i32)
+        (loop $l (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 9000000))))))"#;
+    let dir = Dir::with(&[("loop.wat", main)]);
+    if !Tier::Optimizing.is_available() {
+        return;
+    }
+    // The only call of the function began in the interpreter, and ends in code that begins at its loop.
+    for args in [&["bench", "--iterations=1"][..], &["analyze"]] {
+        let json = parsed(&dir.run(&[args, &["--json", "--jit=sync", "loop.wat"]].concat()));
+        let function = &json["functions"][0];
+        assert_eq!(
+            (&function["tier"], &function["name"]),
+            (&json!("optimizing"), &json!("_start")),
+            "{json}"
+        );
+        let code = &function["native_code"];
+        assert_eq!((&code["trigger"], &code["from_loop"]), (&json!("loop"), &json!(0)), "{json}");
+        assert!(code["bytes"].as_u64().unwrap() > 0 && code["compile_nanoseconds"].as_u64().unwrap() > 0);
+    }
+    let text = dir.run(&["bench", "--iterations=1", "--jit=sync", "loop.wat"]).stdout;
+    let last: Vec<&str> = text.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!((last[0], last[1], last[last.len() - 1]), ("optimizing", "loop", "_start"), "{text}");
+}
+
+#[test]
 fn bench_runs_a_command_in_fresh_instances() {
     let dir = dir();
     let outcome = dir.run(&["bench", "--json", "--iterations=12", "command.wat", "x"]);

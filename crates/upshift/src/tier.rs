@@ -160,7 +160,7 @@ impl FrameInfo {
 mod change;
 #[cfg(test)]
 mod counter;
-mod led;
+mod osr;
 mod pays;
 mod place;
 mod random;

@@ -280,7 +280,6 @@ mod tests {
     use crate::ssa::Func;
     use crate::ssa::dom::Dominators;
     use crate::ssa::loops::Loops;
-    use crate::ssa::parse::parse;
 
     fn sink(func: &mut Func) -> u32 {
         let dominators = Dominators::new(func);
@@ -289,9 +288,9 @@ mod tests {
     }
 
     fn sunk(body: &str) -> String {
-        let mut func = parse(&format!("func func0 (i32, i32) -> (i32)\n{body}")).expect("it is SSA");
-        sink(&mut func);
-        func.to_string().split_once('\n').expect("a header").1.to_owned()
+        testing::after("(i32, i32) -> (i32)", body, |func| {
+            sink(func);
+        })
     }
 
     #[test]

@@ -23,7 +23,7 @@ use anyhow::Result;
 use crate::instance::InstanceData;
 use crate::module::{Module, WeakModule};
 use crate::store::StoreState;
-use crate::tier::led::Seek;
+use crate::tier::osr::Seek;
 use crate::tier::pays::Verdict;
 use crate::tier::place::{Place, fits, function_of};
 use crate::tier::random;
@@ -228,14 +228,14 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
     let next = match (from_here, from_loop) {
         // Nobody knows whether the function is called again, so code of all of it comes after the code that follows from the loop. If
         // the loop is hot again in a lower tier, it was called again.
-        (Some(Ok(_)), Some(_)) if state.tier.led().lead(record) && whole.is_none() => Next::Request(None),
+        (Some(Ok(_)), Some(_)) if state.tier.osr().enter(record) && whole.is_none() => Next::Request(None),
         (Some(Ok(_)), _) => Next::Nothing,
         (Some(Err(_)), _) => Next::after_refusal(whole),
         (None, None) => Next::Request(None),
         // What runs now may soon be over.
         (None, Some(_)) if is_new => Next::Nothing,
         (None, Some(number)) => {
-            match state.tier.led().seek(record, number, set.optimized_loops(own), after) {
+            match state.tier.osr().seek(record, number, set.optimized_loops(own), after) {
                 Seek::On => Next::Seek,
                 Seek::Found(number) => match set.optimized(own, Some(number)) {
                     Some(Err(_)) => Next::after_refusal(whole),
@@ -257,9 +257,9 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
     look_after(&func.counter, left);
     let Some(code) = optimized(instance, index, from_loop) else { return Status::OK };
     if code.is_whole() {
-        state.tier.led().forget(record);
+        state.tier.osr().forget(record);
     } else if from_here.is_none() {
-        state.tier.led().lead(record);
+        state.tier.osr().enter(record);
     }
     land(state, running, CodeObject::Native(code))
 }

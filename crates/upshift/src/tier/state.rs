@@ -5,7 +5,7 @@ use std::cell::Cell;
 use upshift_core::vm::{Entry, FuncRec, Returns};
 use upshift_interp::native;
 
-use crate::tier::led::Led;
+use crate::tier::osr::Osr;
 use crate::tier::pays::{Arrivals, FIRST, Verdict, optimized_after};
 use crate::vm::tier::{Dice, Optimization, Tier, TierUp, Tiering};
 
@@ -19,7 +19,7 @@ pub(crate) struct TierState {
     dice: Dice,
     returns: Returns,
     arrivals: Arrivals,
-    led: Led,
+    osr: Osr,
     /// The records of functions that random decisions have led to optimized code, where nobody asks about them.
     pub(super) optimized: Vec<usize>,
 }
@@ -30,8 +30,8 @@ impl TierState {
             Tiering::AtRandom(TierUp { random: Some(seed), .. }) => seed,
             _ => 0,
         };
-        let (arrivals, led, optimized) = (Arrivals::default(), Led::default(), Vec::new());
-        TierState { tiering, dice: Dice::new(seed), returns, arrivals, led, optimized }
+        let (arrivals, osr, optimized) = (Arrivals::default(), Osr::default(), Vec::new());
+        TierState { tiering, dice: Dice::new(seed), returns, arrivals, osr, optimized }
     }
 
     /// Whether there may be native code.
@@ -95,8 +95,8 @@ impl TierState {
     }
 
     /// What is known of functions that go to optimized code from loops.
-    pub(super) fn led(&mut self) -> &mut Led {
-        &mut self.led
+    pub(super) fn osr(&mut self) -> &mut Osr {
+        &mut self.osr
     }
 
     /// What to do with an interpreted function with so many bytes whose counter has run out.

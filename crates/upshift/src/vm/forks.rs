@@ -26,8 +26,8 @@ pub(super) fn lineage() -> usize {
     LINEAGE.load(Ordering::Relaxed)
 }
 
-/// Has the process told of its forks from now on. Where the system refuses
-/// that, for lack of memory, a child that is made at a bad moment may wait forever for code, as it may for memory.
+/// Has the process told of its forks from now on. Where the system refuses that, for lack of memory, a child that is made
+/// at a bad moment may wait forever for code, as it may for memory.
 #[cfg(target_os = "linux")]
 pub(super) fn observe() {
     static ONCE: std::sync::Once = std::sync::Once::new();

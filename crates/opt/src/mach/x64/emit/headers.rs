@@ -98,16 +98,21 @@ const LARGEST_LOOP: usize = 64;
 /// So often all blocks are gone through at most.
 const MOST_ROUNDS: usize = 8;
 
+/// The header that a call needs. Its record is known if the callee is.
+fn header_for(number: u32, call: &CallSite) -> Known {
+    let record = match call.found {
+        Found::Own(record) | Found::Itself(record) => Some(record),
+        _ => None,
+    };
+    Known { at: slots(&call.params), site: Some(number), caller: true, record }
+}
+
 /// The header of a call, as far as it leaves one.
 fn header_of(number: u32, call: &CallSite) -> Option<Known> {
     if !call.keeps_header || call.found == Found::Elsewhere {
         return None;
     }
-    let record = match call.found {
-        Found::Own(record) | Found::Itself(record) => Some(record),
-        _ => None,
-    };
-    let mut known = Known { at: slots(&call.params), site: Some(number), caller: true, record };
+    let mut known = header_for(number, call);
     known.forget(0, slots(&call.results));
     Some(known)
 }
@@ -328,15 +333,9 @@ impl Headers {
             for event in first..end {
                 let inst = self.insts[event as usize];
                 if let Inst::Call(number) | Inst::Invoke(number) = func.insts[inst as usize] {
-                    let call = &func.calls[number as usize];
-                    let record = match call.found {
-                        Found::Own(record) | Found::Itself(record) => Some(record),
-                        _ => None,
-                    };
-                    let header = Known { at: slots(&call.params), site: Some(number), caller: true, record };
-                    let wanted = Wanted { record: record.is_none(), ..Wanted::default() };
+                    let header = header_for(number, &func.calls[number as usize]);
                     let missing = header.missing(known);
-                    let wanted = Wanted { record: wanted.record || missing.record, ..missing };
+                    let wanted = Wanted { record: header.record.is_none() || missing.record, ..missing };
                     self.are_shared |= wanted != Wanted::ALL;
                     self.calls[number as usize] = wanted;
                 }

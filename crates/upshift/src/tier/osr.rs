@@ -1,4 +1,4 @@
-//! By which loop the frame of a function goes on in optimized code.
+//! On-stack replacement: from which loop on the frame of a function goes on in optimized code.
 //!
 //! ```text
 //! counter runs out at a loop ─ seek, at some heads in a row ─┬▶ one that there is code from: the frame goes on in it
@@ -24,7 +24,7 @@ const FOR_AN_ARRIVAL: u32 = 16;
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
     /// Whether a frame went on in code that begins at a loop.
-    led: bool,
+    entered: bool,
     /// How many heads were looked at, one after the other.
     sought: u32,
     /// The lowest number among them.
@@ -44,18 +44,18 @@ pub(super) enum Seek {
 
 /// What is known of functions, by the addresses of their records.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Led {
+pub(super) struct Osr {
     funcs: HashMap<usize, Known>,
 }
 
-impl Led {
+impl Osr {
     /// A function is at the head of a loop that there is no optimized code from, but from so many others of it. It is optimized after so
     /// many arrivals: no more heads are looked at than that.
     pub(super) fn seek(&mut self, func: usize, number: u32, codes: usize, after: u32) -> Seek {
         let known = self.funcs.entry(func).or_default();
         if known.codes != codes {
             // There may be a way in now.
-            *known = Known { led: known.led, codes, ..Known::default() };
+            *known = Known { entered: known.entered, codes, ..Known::default() };
         }
         let outermost = known.outermost.map_or(number, |other| other.min(number));
         known.outermost = Some(outermost);
@@ -74,9 +74,9 @@ impl Led {
     }
 
     /// A frame goes on in code that begins at a loop. Returns whether one did before.
-    pub(super) fn lead(&mut self, func: usize) -> bool {
+    pub(super) fn enter(&mut self, func: usize) -> bool {
         let known = self.funcs.entry(func).or_default();
-        std::mem::replace(known, Known { led: true, codes: known.codes, ..Known::default() }).led
+        std::mem::replace(known, Known { entered: true, codes: known.codes, ..Known::default() }).entered
     }
 
     /// All calls of the function lead to optimized code.
@@ -87,12 +87,12 @@ impl Led {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEADS, Led, MORE_HEADS, Seek};
+    use super::{HEADS, MORE_HEADS, Osr, Seek};
 
     /// What is found when these heads come again and again, and after how many.
-    fn found(led: &mut Led, heads: &[u32], codes: usize) -> (u32, usize) {
+    fn found(osr: &mut Osr, heads: &[u32], codes: usize) -> (u32, usize) {
         for (count, &head) in heads.iter().cycle().enumerate() {
-            if let Seek::Found(number) = led.seek(1, head, codes, 1000) {
+            if let Seek::Found(number) = osr.seek(1, head, codes, 1000) {
                 return (number, count);
             }
         }
@@ -101,32 +101,32 @@ mod tests {
 
     #[test]
     fn the_outermost_loop_is_found() {
-        let mut led = Led::default();
-        assert_eq!(found(&mut led, &[5, 5, 5, 4, 5, 5, 3], 0), (3, HEADS as usize));
+        let mut osr = Osr::default();
+        assert_eq!(found(&mut osr, &[5, 5, 5, 4, 5, 5, 3], 0), (3, HEADS as usize));
         // It is not looked for again until there is code.
-        assert_eq!(found(&mut led, &[5, 4], 0), (3, 0));
+        assert_eq!(found(&mut osr, &[5, 4], 0), (3, 0));
         // What is optimized soon is not looked at for long.
-        let mut soon = Led::default();
+        let mut soon = Osr::default();
         let seeks = (0..10).map(|_| soon.seek(1, 7, 0, 2));
         assert_eq!(seeks.filter(|&seek| seek == Seek::On).count(), 2);
         // There is nothing outside of the first loop.
-        assert_eq!(found(&mut Led::default(), &[2, 1, 0, 1], 0), (0, 2));
+        assert_eq!(found(&mut Osr::default(), &[2, 1, 0, 1], 0), (0, 2));
     }
 
     #[test]
     fn a_function_that_does_not_come_to_where_code_begins_gets_more() {
-        let mut led = Led::default();
-        assert_eq!(found(&mut led, &[3], 0), (3, HEADS as usize));
-        assert_eq!(found(&mut led, &[7, 6], 1), (6, MORE_HEADS as usize));
-        assert_eq!(found(&mut led, &[0], 2), (0, MORE_HEADS as usize));
+        let mut osr = Osr::default();
+        assert_eq!(found(&mut osr, &[3], 0), (3, HEADS as usize));
+        assert_eq!(found(&mut osr, &[7, 6], 1), (6, MORE_HEADS as usize));
+        assert_eq!(found(&mut osr, &[0], 2), (0, MORE_HEADS as usize));
     }
 
     #[test]
-    fn it_is_known_whether_a_function_was_led() {
-        let mut led = Led::default();
-        assert_eq!(led.seek(1, 4, 0, 1000), Seek::On);
-        assert!(!led.lead(1) && led.lead(1) && !led.lead(2));
-        led.forget(1);
-        assert!(!led.lead(1));
+    fn it_is_known_whether_a_frame_entered_code_of_a_loop() {
+        let mut osr = Osr::default();
+        assert_eq!(osr.seek(1, 4, 0, 1000), Seek::On);
+        assert!(!osr.enter(1) && osr.enter(1) && !osr.enter(2));
+        osr.forget(1);
+        assert!(!osr.enter(1));
     }
 }
