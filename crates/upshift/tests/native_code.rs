@@ -441,7 +441,7 @@ fn busy_functions_are_compiled() {
     assert_eq!(sum.call(&mut store, 100_000).unwrap(), 5_000_050_000);
     assert_eq!(module.compilation(0), None);
     // A loop that nothing leaves goes on in native code in its middle.
-    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let engine = Engine::new(Config::new().consume_fuel(true).optimization(Optimization::Never)).unwrap();
     let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#).unwrap();
     let mut store = Store::new(&engine, ());
     store.set_fuel(1_000_000).unwrap();

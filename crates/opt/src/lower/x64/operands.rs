@@ -123,7 +123,7 @@ impl Lowering<'_> {
     pub(super) fn make_constant(&mut self, bits: u64, ty: Ty) -> VReg {
         match ty {
             Ty::I32 | Ty::I64 | Ty::Ref => self.out.imm(bits),
-            _ if bits == 0 => self.out.zero(),
+            _ if bits == 0 => self.out.zero(ty),
             _ => {
                 let place = self.out.const64(bits);
                 let op = if ty == Ty::F32 { LoadOp::F32 } else { LoadOp::F64 };
@@ -135,9 +135,7 @@ impl Lowering<'_> {
     /// A register with a constant vector.
     pub(super) fn make_vector(&mut self, bits: u128) -> VReg {
         if bits == 0 {
-            // Where it is spilled, all of it has to be.
-            self.out.func.has_vectors = true;
-            return self.out.zero();
+            return self.out.zero(Ty::V128);
         }
         let place = self.out.const128(bits);
         self.out.load(LoadOp::V128, place, Fault::NONE)

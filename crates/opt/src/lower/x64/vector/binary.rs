@@ -187,7 +187,7 @@ impl Lowering<'_> {
             _ => (X::PUNPCKLDQ, X::PUNPCKHDQ, X::PCMPGTD),
         };
         // The upper halves: zero, or copies of the sign.
-        let zero = self.out.zero();
+        let zero = self.out.zero(Ty::V128);
         let above = if half.signed { self.vector_op(greater, zero, source) } else { zero };
         self.vector_op(if half.high { unpack_high } else { unpack_low }, source, above)
     }

@@ -6,7 +6,7 @@ use upshift_core::ops::{ExtractLane, ReplaceLane};
 
 use crate::lower::x64::Lowering;
 use crate::mach::x64::{Unary as Extend, VectorOp};
-use crate::ssa::Value;
+use crate::ssa::{Ty, Value};
 
 impl Lowering<'_> {
     /// Takes a lane out of a vector.
@@ -54,7 +54,7 @@ impl Lowering<'_> {
             return self.out.vector(VectorOp::Insertps, lane << 6 | 0b1110, &[vector, vector]);
         }
         let moved = self.out.vector(VectorOp::Pshufd, lane, &[vector]);
-        let zero = self.out.zero();
+        let zero = self.out.zero(Ty::V128);
         self.out.vector(VectorOp::Movss, 0, &[zero, moved])
     }
 

@@ -9,7 +9,7 @@ use upshift_core::ops::Unary;
 
 use crate::lower::x64::Lowering;
 use crate::mach::x64::{Test, VectorOp};
-use crate::ssa::Value;
+use crate::ssa::{Ty, Value};
 
 impl Lowering<'_> {
     /// An operator of vectors with one operand.
@@ -49,7 +49,7 @@ impl Lowering<'_> {
         let value = self.reg(value);
         match form {
             UnaryForm::AllTrue(equal) => {
-                let zero = self.out.zero();
+                let zero = self.out.zero(Ty::V128);
                 let zeroes = self.vector_op(equal, zero, value);
                 self.test_zero(zeroes)
             }
@@ -66,7 +66,7 @@ impl Lowering<'_> {
             self.out.cmp_imm(Size::S64, both, 0);
             return Test::If(Cond::E);
         } else {
-            let zero = self.out.zero();
+            let zero = self.out.zero(Ty::V128);
             let zeroes = self.vector_op(XmmBinary::PCMPEQB, zero, value);
             self.out.vector(VectorOp::Pmovmskb, 0, &[zeroes])
         };
@@ -78,7 +78,7 @@ impl Lowering<'_> {
         match bits {
             8 => self.out.vector(VectorOp::Pmovmskb, 0, &[value]),
             16 => {
-                let zero = self.out.zero();
+                let zero = self.out.zero(Ty::V128);
                 // The upper half is that of the vector, the lower one is shifted out.
                 let packed = self.vector_op(XmmBinary::PACKSSWB, zero, value);
                 let mask = self.out.vector(VectorOp::Pmovmskb, 0, &[packed]);
@@ -132,7 +132,7 @@ impl Lowering<'_> {
             }
             UnaryForm::Not => self.vector_not(value),
             UnaryForm::Negate(subtract) => {
-                let zero = self.out.zero();
+                let zero = self.out.zero(Ty::V128);
                 self.vector_op(subtract, zero, value)
             }
             UnaryForm::Abs64 => {
@@ -163,7 +163,7 @@ impl Lowering<'_> {
                 self.vector_unary(XmmUnary::CVTTPD2DQ, bounded)
             }
             UnaryForm::ToInt { double: true, signed: false } => {
-                let zero = self.out.zero();
+                let zero = self.out.zero(Ty::V128);
                 let bounded = self.vector_op(X::MAXPD, value, zero);
                 let bounded = self.vector_op_const(X::MINPD, bounded, splat64(f64::from(u32::MAX).to_bits()));
                 let whole = self.out.vector(VectorOp::Roundpd, 11, &[bounded]);
@@ -224,7 +224,7 @@ impl Lowering<'_> {
     /// The number, as far as it is below 2³¹, and what it is more than that.
     fn f32_to_u32(&mut self, value: VReg) -> VReg {
         use XmmBinary as X;
-        let zero = self.out.zero();
+        let zero = self.out.zero(Ty::V128);
         // Zero for NaN, too.
         let number = self.vector_op(X::MAXPS, value, zero);
         let half = self.make_vector(splat32(0x4f00_0000));

@@ -18,6 +18,7 @@ use upshift_asm::x64::{Gpr, Scale};
 use super::inst::{Addr, Base, Fault, Inst, Memory};
 use super::regs::int;
 use crate::mach::{Builder, Constant};
+use crate::ssa::Ty;
 
 pub use self::calls::{Call, Callee, Embed};
 pub(crate) use self::calls::{Place, places, slots};
@@ -170,7 +171,8 @@ impl Builder<Inst> {
     }
 
     /// The float or vector without any bit.
-    pub fn zero(&mut self) -> VReg {
+    pub fn zero(&mut self, ty: Ty) -> VReg {
+        self.func.has_vectors |= ty == Ty::V128;
         self.xmm_result(Inst::Zero, false)
     }
 
