@@ -8,6 +8,7 @@
 //!                                  ├─ inspect ──▶ what a module consists of
 //!                                  ├─ validate ─▶ nothing, or what is wrong
 //!                                  ├─ wast ─────▶ scripts of the specification's tests
+//!                                  ├─ cells, repl, notebook ─▶ another program
 //!                                  └─ features, completions, man ─▶ texts made of tables
 //! ```
 //!
@@ -31,6 +32,7 @@ mod deterministic;
 mod dump;
 mod features;
 mod flags;
+mod forward;
 mod imports;
 mod inspect;
 mod invoke;
@@ -93,6 +95,7 @@ fn command(args: impl IntoIterator<Item = OsString>, begin: Instant) -> Result<(
     match flags::parse(args)? {
         Command::Help(verb) => print(&help::help(verb)),
         Command::Version => print(concat!("upshift ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Forward(verb, args) => Err(forward::forward(verb, &args)),
         Command::Do(verb, options) => execute(verb, &options, begin),
     }
 }
@@ -109,6 +112,7 @@ fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
         Verb::Wast => wast::wast(options),
         Verb::Features => features::features(options),
         Verb::Completions => complete::complete(&options.files[0]).and_then(|script| print(&script)),
+        Verb::Cells | Verb::Repl | Verb::Notebook => Err(forward::forward(verb, &[])),
         Verb::Man => print(&manual::manual()),
         Verb::Help => print(&help::of_word(options.files.first())?),
     }

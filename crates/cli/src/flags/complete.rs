@@ -48,7 +48,7 @@ fn verbs() -> String {
 fn operands(verb: Verb) -> Option<String> {
     match verb {
         Verb::Completions => Some(verb.operands().replace('|', " ")),
-        Verb::Features | Verb::Man => Some(String::new()),
+        Verb::Features | Verb::Man | Verb::Repl => Some(String::new()),
         Verb::Help => Some(verbs()),
         _ => None,
     }

@@ -15,7 +15,8 @@ pub(crate) fn manual() -> String {
     );
     for &verb in Verb::ALL {
         let name = if verb == Verb::Run { "[run]" } else { verb.name() };
-        let flags = if Flag::all_of(verb).next().is_some() { "[FLAGS]" } else { "" };
+        let has_flags = verb.is_forwarded() || Flag::all_of(verb).next().is_some();
+        let flags = if has_flags { "[FLAGS]" } else { "" };
         let _ = writeln!(text, ".B upshift {name}");
         // A line that is empty or begins with a space would be a break of its own.
         for part in [flags, verb.operands()].iter().filter(|part| !part.is_empty()) {

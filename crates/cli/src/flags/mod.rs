@@ -31,6 +31,8 @@ pub(crate) enum Command {
     /// The help of a verb, or of all.
     Help(Option<Verb>),
     Version,
+    /// What the program of cells does, with the words behind the verb.
+    Forward(Verb, Vec<OsString>),
 }
 
 macro_rules! verbs {
@@ -74,6 +76,9 @@ verbs! {
     Inspect "inspect" "FILE" "Show what a module consists of and what it needs";
     Validate "validate" "FILE..." "Check modules";
     Wast "wast" "FILE..." "Run scripts of the specification's tests";
+    Cells "cells" "FILE" "Run a notebook of cells";
+    Repl "repl" "" "Run cells as they are typed";
+    Notebook "notebook" "[FILE]" "Write and run a notebook in a browser";
     Features "features" "" "List the parts of WebAssembly and which are there";
     Completions "completions" "bash|zsh|fish" "Print what a shell needs to complete command lines";
     Man "man" "" "Print the manual page, for `man -l -`";
@@ -83,7 +88,8 @@ verbs! {
 impl Verb {
     /// What follows the verb, as help shows it.
     fn form(self) -> String {
-        let flags = if Flag::all_of(self).next().is_some() { "[FLAGS] " } else { "" };
+        let has_flags = self.is_forwarded() || Flag::all_of(self).next().is_some();
+        let flags = if has_flags { "[FLAGS] " } else { "" };
         format!("{flags}{}", self.operands())
     }
 
@@ -109,8 +115,18 @@ impl Verb {
                 "Looking for samples slows short loops down, so their share comes out too large. Sizes are those",
                 "of ordinary code.",
             ],
+            Verb::Cells | Verb::Repl | Verb::Notebook => &[
+                "This is the work of `upshift-cells`, a program of its own, which is called with the same words. It",
+                "has flags and help of its own, and is looked for beside this program and then on PATH.",
+                "`cargo install --path crates/cells-cli` installs it.",
+            ],
             _ => &[],
         }
+    }
+
+    /// Whether another program does it.
+    pub(crate) fn is_forwarded(self) -> bool {
+        matches!(self, Verb::Cells | Verb::Repl | Verb::Notebook)
     }
 
     /// How many files or words follow the flags, at least and at most.
@@ -118,6 +134,7 @@ impl Verb {
         match self {
             Verb::Features | Verb::Man => (0, 0),
             Verb::Help => (0, 1),
+            Verb::Cells | Verb::Repl | Verb::Notebook => (0, usize::MAX),
             Verb::Wast | Verb::Validate => (1, usize::MAX),
             Verb::Compare => (2, 2),
             Verb::Run | Verb::Bench | Verb::Analyze | Verb::Inspect | Verb::Completions => (1, 1),

@@ -34,6 +34,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         args.next();
     }
     let verb = named.unwrap_or(Verb::Run);
+    if verb.is_forwarded() {
+        return Ok(Command::Forward(verb, args.collect()));
+    }
     let mut parser = Parser::from_args(args);
     let (mut files, mut args, mut settings) = (Vec::new(), Vec::new(), Vec::new());
     loop {
