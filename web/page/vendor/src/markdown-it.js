@@ -1,0 +1,2 @@
+// The renderer of markdown cells.
+export { default } from "markdown-it";
