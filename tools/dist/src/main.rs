@@ -1,8 +1,8 @@
-//! `cargo dist [musl|gnu|dynamic]`: builds the program as it is handed out, to `target/dist/upshift`; `cargo dist sizes`: fails if
-//! it grew.
+//! `cargo dist [musl|gnu|dynamic]`: builds the program as it is handed out, to `target/dist/upshift`; `cargo dist cells [...]`: the
+//! same for `upshift-cells`; `cargo dist sizes`: fails if the former grew.
 //!
 //! ```text
-//! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/upshift, and the linker's map
+//! host ─▶ C library ─▶ target and flags ─ cargo build --profile dist ─▶ target/dist/PROGRAM, and the linker's map
 //! map ─▶ sizes ═?═ tools/dist/sizes.yaml
 //! ```
 //!
@@ -21,6 +21,31 @@ use std::process::{Command, ExitCode, Stdio};
 use crate::sizes::Sizes;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A program that is handed out.
+#[derive(Clone, Copy, Debug)]
+struct Program {
+    name: &'static str,
+    package: &'static str,
+    features: &'static str,
+    /// Whether it does without the tables for unwinding, for which it has to have a stand-in of what reads them.
+    unwinds: bool,
+    /// The most bytes that its file may have, if they are looked at as soon as it is built.
+    limit: Option<u64>,
+}
+
+/// The runtime. Without `loop-dispatch`, which is there all the same where the program could not run without it.
+const UPSHIFT: Program =
+    Program { name: "upshift", package: "upshift-cli", features: "jit,wat", unwinds: false, limit: None };
+
+/// The program of cells: with a server, a line editor and Jupyter's protocol in it, so it is not as small, but has a bound too.
+const CELLS: Program = Program {
+    name: "upshift-cells",
+    package: "upshift-cells-cli",
+    features: "jupyter",
+    unwinds: true,
+    limit: Some(sizes::CELLS_LIMIT),
+};
 
 /// How the program is linked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,51 +67,67 @@ fn main() -> ExitCode {
 
 fn dist() -> Result<()> {
     let host = host()?;
-    let linking = match env::args().nth(1).as_deref() {
+    let mut words = env::args().skip(1).peekable();
+    let program = if words.next_if(|word| word == "cells").is_some() { CELLS } else { UPSHIFT };
+    let linking = match words.next().as_deref() {
         None => choose(&host),
         Some("musl") => Linking::Musl,
         Some("gnu") => Linking::Gnu,
         Some("dynamic") => Linking::Dynamic,
-        Some("sizes") => return check_sizes(),
+        Some("sizes") if program.name == UPSHIFT.name => return check_sizes(),
         Some(other) => {
-            return Err(format!("there is no `{other}`: expected `musl`, `gnu`, `dynamic` or `sizes`").into());
+            let words = "`cells`, `musl`, `gnu`, `dynamic` or `sizes`";
+            return Err(format!("there is no `{other}`: expected {words}").into());
         }
     };
     let (root, target_dir) = (root()?, target_dir()?);
-    let map = map(&target_dir);
+    let map = map(&target_dir, program);
     let mut build = cargo();
-    build.current_dir(&root).args(["build", "--profile", "dist", "--package", "upshift-cli"]);
-    // Without `loop-dispatch`, which is there all the same where the program could not run without it.
-    build.args(["--no-default-features", "--features", "jit,wat", "--target-dir"]).arg(&target_dir);
+    build.current_dir(&root).args(["build", "--profile", "dist", "--package", program.package]);
+    build.args(["--no-default-features", "--features", program.features, "--target-dir"]).arg(&target_dir);
     let mut built = target_dir.join("dist");
     if linking != Linking::Dynamic {
         // With an explicit target the flags are not for procedural macros, which cannot be linked statically.
         let lld = has_lld(&host);
         let target = if linking == Linking::Musl { musl(&host) } else { host };
         let given = env::var("RUSTFLAGS").unwrap_or_default();
-        let flags: Vec<_> =
-            given.split_whitespace().map(str::to_owned).chain(flags(&target, &root, lld, &map)).collect();
+        let flags: Vec<_> = given
+            .split_whitespace()
+            .map(str::to_owned)
+            .chain(flags(&target, &root, lld, program.unwinds, &map))
+            .collect();
         // In this form a flag may hold spaces, as the path of the checkout may.
         fs::create_dir_all(target_dir.join("dist"))?;
         build.args(["--target", &target]).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        if linking == Linking::Musl && !has_musl_gcc() {
+            // What is written in C among the crates uses nothing of the C library but its headers.
+            let name = format!("CC_{}", target.replace('-', "_"));
+            if env::var_os(&name).is_none() {
+                build.env(name, "cc");
+            }
+        }
         built = target_dir.join(&target).join("dist");
     }
     if !build.status()?.success() {
         return Err("the build failed".into());
     }
-    let name = format!("upshift{}", env::consts::EXE_SUFFIX);
-    let program = target_dir.join("dist").join(&name);
+    let name = format!("{}{}", program.name, env::consts::EXE_SUFFIX);
+    let path = target_dir.join("dist").join(&name);
     if linking != Linking::Dynamic {
-        install(&built.join(&name), &program)?;
+        install(&built.join(&name), &path)?;
     }
-    println!("{}: {} bytes, {linking:?}", program.display(), fs::metadata(&program)?.len());
-    Ok(())
+    let bytes = fs::metadata(&path)?.len();
+    println!("{}: {bytes} bytes, {linking:?}", path.display());
+    match program.limit.filter(|&limit| bytes > limit && linking != Linking::Dynamic) {
+        Some(limit) => Err(format!("the program has {bytes} bytes, more than {limit}").into()),
+        None => Ok(()),
+    }
 }
 
 /// Compares the program that was built last with the ledger, or writes the ledger where `UPSHIFT_BLESS` is set.
 fn check_sizes() -> Result<()> {
     let target_dir = target_dir()?;
-    let map = map(&target_dir);
+    let map = map(&target_dir, UPSHIFT);
     let text = fs::read_to_string(&map).map_err(|error| {
         format!("{}: {error}; `cargo dist musl` writes it where the toolchain has rust-lld", map.display())
     })?;
@@ -131,8 +172,8 @@ fn target_dir() -> Result<PathBuf> {
 }
 
 /// Where the linker says what it put into the program.
-fn map(target_dir: &Path) -> PathBuf {
-    target_dir.join("dist/upshift.map")
+fn map(target_dir: &Path, program: Program) -> PathBuf {
+    target_dir.join("dist").join(program.name).with_extension("map")
 }
 
 /// Puts a copy of a program where another may be that runs: it cannot be written to, and goes on as it was.
@@ -168,8 +209,8 @@ fn choose(host: &str) -> Linking {
     Linking::Gnu
 }
 
-/// Nothing walks the tables for unwinding, so they are left out where the toolchain's own linker, lld, is at hand.
-fn flags(target: &str, root: &Path, lld: bool, map: &Path) -> Vec<String> {
+/// Tables for unwinding that nothing walks are left out where the toolchain's own linker, lld, is at hand.
+fn flags(target: &str, root: &Path, lld: bool, unwinds: bool, map: &Path) -> Vec<String> {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
     let script = root.join("tools/dist/no-unwind.ld");
     if lld && target.ends_with("-musl") {
@@ -177,11 +218,13 @@ fn flags(target: &str, root: &Path, lld: bool, map: &Path) -> Vec<String> {
         flags.extend(
             ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld", "-Clink-self-contained=yes"].map(str::to_owned),
         );
-        flags.push(format!("-Clink-arg=-T{}", script.display()));
+        if !unwinds {
+            flags.push(format!("-Clink-arg=-T{}", script.display()));
+        }
         // The places to relocate as a bitmap, which musl understands since 1.2.4: this target has come with 1.2.5 since Rust 1.93.
         flags.push("-Clink-arg=--pack-dyn-relocs=relr".to_owned());
         flags.push(format!("-Clink-arg=--Map={}", map.display()));
-    } else if target == "x86_64-unknown-linux-gnu" {
+    } else if target == "x86_64-unknown-linux-gnu" && !unwinds {
         // rustc calls the C compiler for this target, and has it use lld.
         flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
     }
@@ -200,6 +243,11 @@ fn has_lld(host: &str) -> bool {
 
 fn musl(host: &str) -> String {
     host.replace("-linux-gnu", "-linux-musl")
+}
+
+/// Whether there is the compiler of C for musl that builds look for.
+fn has_musl_gcc() -> bool {
+    Command::new("musl-gcc").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// The triple of this machine.
