@@ -1,12 +1,10 @@
 //! `convert`: a notebook of cells as one of Jupyter, or the other way round.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, anyhow, bail};
 use upshift_cells_cli::ipynb;
 use upshift_cells_cli::notebook::Notebook;
 
-use crate::files::{MAX_NOTEBOOK, read, write};
+use crate::files::{MAX_NOTEBOOK, is_of_jupyter, read, write};
 use crate::flags;
 
 /// Does what is asked for.
@@ -29,10 +27,6 @@ pub(crate) fn convert(flags::Convert { from, to, force }: &flags::Convert) -> Re
     let bytes = read(from, MAX_NOTEBOOK)?;
     let text = convert(&bytes).with_context(|| format!("cannot convert `{}`", from.display()))?;
     write(to, text.as_bytes())
-}
-
-fn is_of_jupyter(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ipynb"))
 }
 
 #[cfg(test)]

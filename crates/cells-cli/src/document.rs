@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use upshift_cells_cli::notebook::{Cell, LineEnding, Notebook};
 
 use crate::files::{self, MAX_NOTEBOOK};
@@ -63,8 +63,12 @@ impl Document {
     /// Reads the file, and says which version it is; if there is none, the notebook is empty.
     ///
     /// # Errors
-    /// If it cannot be read or is no notebook.
+    /// If it cannot be read or is no notebook, and if there is no folder for it.
     pub(crate) fn load(&mut self) -> Result<(Notebook, Version)> {
+        files::refuse_jupyter(&self.path)?;
+        if let Some(folder) = self.path.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.is_dir()) {
+            bail!("there is no folder `{}` for the notebook", folder.display());
+        }
         let bytes = files::read_if_there(&self.path, MAX_NOTEBOOK)?;
         let notebook = Notebook::from_bytes(bytes.as_deref().unwrap_or_default())
             .with_context(|| format!("`{}` is no notebook", self.path.display()))?;

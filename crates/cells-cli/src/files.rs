@@ -16,6 +16,40 @@ pub(crate) const MAX_CHECKPOINT: u64 = 4 << 30;
 /// How many links may lead to each other before a file.
 const MAX_LINKS: usize = 32;
 
+/// Whether a file is a notebook of Jupyter's, by its ending.
+pub(crate) fn is_of_jupyter(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ipynb"))
+}
+
+/// Whether a file is a notebook of cells, by its ending.
+pub(crate) fn is_of_cells(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "cells")
+}
+
+/// The bytes of a notebook file, `-` being the standard input.
+///
+/// # Errors
+/// As [`read`], and for a file of Jupyter's, which would be read as one cell, and replaced when that is saved.
+pub(crate) fn read_notebook(path: &Path) -> Result<Vec<u8>> {
+    refuse_jupyter(path)?;
+    read(path, MAX_NOTEBOOK)
+}
+
+/// An error for a file of Jupyter's, which says what to do.
+///
+/// # Errors
+/// For such a file.
+pub(crate) fn refuse_jupyter(path: &Path) -> Result<()> {
+    if is_of_jupyter(path) {
+        let (from, to) = (path.display(), path.with_extension("cells"));
+        bail!(
+            "`{from}` is a notebook of Jupyter's: `upshift-cells convert {from} {}` makes one of cells",
+            to.display()
+        );
+    }
+    Ok(())
+}
+
 /// The bytes of a file, `-` being the standard input.
 ///
 /// # Errors
@@ -86,11 +120,26 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write().with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// The same for a checkpoint.
+/// An error for a place where a checkpoint would replace a notebook.
 ///
 /// # Errors
-/// As [`write`], and if it has more bytes than are read.
+/// For such a place.
+pub(crate) fn refuse_notebook(path: &Path) -> Result<()> {
+    if is_of_cells(path) || is_of_jupyter(path) {
+        bail!(
+            "a checkpoint would take the place of the notebook `{}`: give it another ending",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The same as [`write`] for a checkpoint.
+///
+/// # Errors
+/// As there, if it has more bytes than are read, and as [`refuse_notebook`].
 pub(crate) fn write_checkpoint(path: &Path, bytes: &[u8]) -> Result<()> {
+    refuse_notebook(path)?;
     if bytes.len() as u64 > MAX_CHECKPOINT {
         bail!("cannot write `{}`: a checkpoint has at most {} MiB", path.display(), MAX_CHECKPOINT >> 20);
     }

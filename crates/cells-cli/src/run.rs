@@ -16,7 +16,7 @@ use upshift_cells_cli::notebook::{Cell, CellKind, Notebook};
 use upshift_cells_host::{Diagnostic, Host, Outcome};
 
 use crate::check::check;
-use crate::files::{self, MAX_CHECKPOINT, MAX_NOTEBOOK};
+use crate::files::{self, MAX_CHECKPOINT};
 use crate::flags;
 use crate::print::{print, tell, visible};
 use crate::show::{self, value};
@@ -29,7 +29,11 @@ const FAILED: u8 = 1;
 /// # Errors
 /// If a file cannot be read or written.
 pub(crate) fn run(flags: &flags::Cells) -> Result<u8> {
-    let bytes = files::read(&flags.file, MAX_NOTEBOOK)?;
+    // Before anything is run, which may take long.
+    if let Some(path) = &flags.checkpoint {
+        files::refuse_notebook(path)?;
+    }
+    let bytes = files::read_notebook(&flags.file)?;
     let mut file = Located::new(&flags.file, &bytes)?;
     if flags.check {
         return Ok(u8::from(check(&file, flags.json)? > 0));
@@ -46,6 +50,9 @@ pub(crate) fn run(flags: &flags::Cells) -> Result<u8> {
         print(&format!("{}\n", serde_json::to_string(&results)?))?;
     }
     if failed > 0 {
+        if let Some(path) = &flags.checkpoint {
+            tell(&format!("no checkpoint is saved to `{}`, as not all cells have succeeded", path.display()));
+        }
         return Ok(FAILED);
     }
     if let Some(path) = &flags.checkpoint {

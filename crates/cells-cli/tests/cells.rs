@@ -26,6 +26,20 @@ fn a_text_without_marks_is_one_cell_and_may_come_from_the_input() {
 }
 
 #[test]
+fn files_of_jupyter_are_not_taken_for_cells_and_checkpoints_replace_no_notebook() {
+    let dir = Dir::with(&[("a.cells", "let x = 1"), ("b.ipynb", "{}")]);
+    let hint = "upshift-cells convert b.ipynb b.cells";
+    dir.run(&["cells", "b.ipynb"], "").fails(1, &[hint]);
+    dir.run(&["notebook", "b.ipynb", "--port", "0"], "").fails(1, &[hint]);
+    dir.run(&["notebook", "nowhere/c.cells", "--port", "0"], "").fails(1, &["no folder `nowhere`"]);
+    dir.run(&["cells", "a.cells", "--checkpoint", "a.cells"], "")
+        .fails(1, &["the place of the notebook `a.cells`"]);
+    dir.run(&["cells", "a.cells"], "").prints("");
+    let failing = Dir::with(&[("a.cells", "1 / 0")]);
+    failing.run(&["cells", "a.cells", "--checkpoint", "a.state"], "").fails(1, &["no checkpoint is saved"]);
+}
+
+#[test]
 fn the_first_failure_ends_the_run_with_its_place() {
     let text = "%% code a\nlet x = [1]\n%% code b\n\nprint(\"before\")\nx[5]\n%% code c\nprint(\"after\")\n";
     let dir = Dir::with(&[("a.cells", text)]);

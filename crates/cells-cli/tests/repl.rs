@@ -118,3 +118,15 @@ fn at_a_terminal_an_interrupt_ends_a_cell_or_drops_a_line() {
     session.send_line(":quit").unwrap();
     session.exp_eof().unwrap();
 }
+
+#[test]
+fn at_a_terminal_what_is_typed_ahead_is_run() {
+    let dir = Dir::with(&[]);
+    let mut session = terminal(&dir);
+    session.send("let a = 20\rlet b = 22\ra + b\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("42 : Int").unwrap();
+    session.exp_string("4> ").unwrap();
+    session.send_control('d').unwrap();
+    session.exp_eof().unwrap();
+}

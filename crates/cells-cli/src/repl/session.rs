@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use upshift_cells_cli::notebook::{Cell, CellKind, LineEnding, Notebook};
 use upshift_cells_host::Outcome;
 
-use crate::files::{self, MAX_CHECKPOINT, MAX_NOTEBOOK};
+use crate::files::{self, MAX_CHECKPOINT};
 use crate::print::{NobodyReads, message, print, tell};
 use crate::repl::command::{COMMANDS, Command};
 use crate::show;
@@ -214,7 +214,7 @@ impl Session {
     }
 
     fn save(&self, path: &Path) -> Result<()> {
-        if is_notebook(path) {
+        if files::is_of_cells(path) {
             let notebook =
                 Notebook::new(self.cells.clone(), LineEnding::default()).map_err(anyhow::Error::msg)?;
             return files::write(path, notebook.to_string().as_bytes());
@@ -223,10 +223,11 @@ impl Session {
     }
 
     fn load(&mut self, path: &Path) -> Result<()> {
-        if !is_notebook(path) {
+        files::refuse_jupyter(path)?;
+        if !files::is_of_cells(path) {
             return self.restore(path);
         }
-        let bytes = files::read(path, MAX_NOTEBOOK)?;
+        let bytes = files::read_notebook(path)?;
         let notebook =
             Notebook::from_bytes(&bytes).with_context(|| format!("`{}` is no notebook", path.display()))?;
         for cell in notebook.cells().iter().filter(|cell| cell.kind() == CellKind::Code) {
@@ -273,10 +274,6 @@ enum Piece {
 }
 
 /// Whether a name is that of a notebook, not of a checkpoint.
-fn is_notebook(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end == "cells")
-}
-
 fn help() -> String {
     let mut text = String::from("What is typed is a cell, which is run when it is complete. Commands:\n");
     for (_, form, about) in COMMANDS {
