@@ -153,7 +153,8 @@ impl Host {
             Ran::Failed(error) => {
                 let cause = faults::cause(&error, &self.signals);
                 let frames = faults::frames(&error, &self.world);
-                outcome.error = Some(Failure::from(self.session.explain(&step, &cause, &frames)));
+                let failure = Failure::from(self.session.explain(&step, &cause, &frames));
+                outcome.error = Some(failure.with_limit(self.options.told(&cause)));
                 let dropped = if was_run { self.session.abandon(&step) } else { vec![step.instance] };
                 self.world.forget(&dropped);
                 // What nobody can reach any more may be what takes it.

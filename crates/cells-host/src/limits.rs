@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use upshift::Engine;
+use upshift_cells::session::Cause;
 
 /// What each run of a cell may take. Whatever is above ends the cell, not the session.
 #[derive(Clone, Debug)]
@@ -25,6 +26,22 @@ impl Default for Options {
     /// No limits of fuel and time, 512 MiB of objects, 8 MiB of output.
     fn default() -> Self {
         Self { fuel: None, memory: Some(512 << 20), time: None, output: 8 << 20 }
+    }
+}
+
+impl Options {
+    /// How much of what a cell has wanted too much of it may have, for messages.
+    pub(crate) fn told(&self, cause: &Cause) -> Option<String> {
+        let bytes = |bytes: usize| {
+            if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") }
+        };
+        match cause {
+            Cause::Fuel => self.fuel.map(|fuel| format!("{fuel} units")),
+            Cause::Memory => self.memory.map(bytes),
+            Cause::Time => self.time.map(|time| format!("{time:?}")),
+            Cause::Output => Some(bytes(self.output)),
+            _ => None,
+        }
     }
 }
 

@@ -64,6 +64,18 @@ impl From<Explained> for Failure {
     }
 }
 
+impl Failure {
+    /// The same, with how much there may be of what was too much.
+    pub(crate) fn with_limit(mut self, limit: Option<String>) -> Self {
+        if let Some(limit) = limit {
+            let message = format!("{} (the limit is {limit})", self.message);
+            self.rendered = self.rendered.replacen(&self.message, &message, 1);
+            self.message = message;
+        }
+        self
+    }
+}
+
 impl From<TraceFrame> for Frame {
     fn from(frame: TraceFrame) -> Self {
         Self {

@@ -109,7 +109,10 @@ fn fuel_ends_a_cell_and_each_cell_has_its_own() {
         Host::new(Options { fuel: Some(1_000_000), ..Options::default() }).expect("there is memory");
     for _ in 0..3 {
         let failure = failure(&mut host, "a", "let mut n = 0\nloop {\n    n += 1\n}");
-        assert_eq!((failure.kind, &*failure.message), (FailureKind::Limit, "the cell has used up its fuel"));
+        assert_eq!(
+            (failure.kind, &*failure.message),
+            (FailureKind::Limit, "the cell has used up its fuel (the limit is 1000000 units)")
+        );
         assert!((2..=4).contains(&failure.line), "{}", failure.line);
         assert_eq!(value(&mut host, "b", "let mut n = 0\nfor i in 0..1000 { n += i }\nn"), "499500");
     }
@@ -125,7 +128,7 @@ fn time_ends_a_cell() {
         let failure = failure(&mut host, "a", "loop { }");
         assert_eq!(
             (failure.kind, &*failure.message),
-            (FailureKind::Limit, "the cell takes longer than it may")
+            (FailureKind::Limit, "the cell takes longer than it may (the limit is 1s)")
         );
         assert_eq!(value(&mut host, "b", "1"), "1");
     }
@@ -140,7 +143,7 @@ fn memory_ends_a_cell_and_what_others_have_stays() {
         let failure = failure(&mut host, "b", "let list = [0]\nloop {\n    list.push(1)\n}");
         assert_eq!(
             (failure.kind, &*failure.message),
-            (FailureKind::Limit, "the cell needs more memory than it may have")
+            (FailureKind::Limit, "the cell needs more memory than it may have (the limit is 16 MiB)")
         );
         assert_eq!(value(&mut host, "c", "kept.sum()"), "700000");
     }
