@@ -23,7 +23,7 @@ const NOISE: u64 = 2048;
 pub(crate) const LIMIT: u64 = 3_700_000;
 
 /// The same for `upshift-cells`.
-pub(crate) const CELLS_LIMIT: u64 = 12_000_000;
+pub(crate) const CELLS_LIMIT: u64 = 9_500_000;
 
 /// Sections of the program that count, by how their names begin.
 const COUNTED: [&str; 3] = [".text", ".rodata", ".data.rel.ro"];

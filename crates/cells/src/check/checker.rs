@@ -367,7 +367,7 @@ impl<'a> Checker<'a> {
             Expect::Value => self.value(id),
             Expect::Type(ty, why) => self.value_of(id, ty, why),
             Expect::Nothing => {
-                let checked = self.expr(id, Expect::Nothing);
+                let checked = self.dropped(id);
                 self.without_value(checked)
             }
         }

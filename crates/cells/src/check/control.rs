@@ -40,6 +40,11 @@ impl<'a> Checker<'a> {
     fn join(&mut self, join: &mut Join, id: ast::ExprId) -> ExprId {
         let checked = match (join.expect, join.first) {
             (Expect::Value, Some((ty, span))) => self.value_of(id, ty, Why::First(span, "all branches")),
+            // An arm for which there is nothing to do may have any value.
+            (Expect::Nothing, _) if !matches!(self.tree(id).kind, ast::ExprKind::Block(_)) => {
+                let checked = self.expr(id, Expect::Nothing);
+                self.without_value(checked)
+            }
             (expect, _) => self.fit(id, expect),
         };
         if !self.is_never(checked) {

@@ -18,7 +18,7 @@ use crate::check::program::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::syntax::ast::{self, Block, FunctionItem, Let, Name, PatternKind, Statement};
+use crate::syntax::ast::{self, BinaryOp, Block, FunctionItem, Let, Name, PatternKind, Statement};
 
 impl<'a> Checker<'a> {
     /// Checks the whole cell.
@@ -64,7 +64,9 @@ impl<'a> Checker<'a> {
                 }
                 Statement::Struct(_) => {}
                 Statement::Expr(id) if last && block.has_value => value = Some(self.value(*id)),
-                Statement::Expr(id) => list.push(self.expr(*id, Expect::Nothing)),
+                // A semicolon behind the last one says that its value is not to be shown.
+                Statement::Expr(id) if last => list.push(self.expr(*id, Expect::Nothing)),
+                Statement::Expr(id) => list.push(self.dropped(*id)),
             }
             self.solve();
         }
@@ -318,7 +320,7 @@ impl<'a> Checker<'a> {
                     continue;
                 }
                 Statement::Expr(id) if last && block.has_value => value = Some(self.fit(*id, expect)),
-                Statement::Expr(id) => list.push(self.expr(*id, Expect::Nothing)),
+                Statement::Expr(id) => list.push(self.dropped(*id)),
             }
             let end = self.local_count();
             bound.push((start, end));
@@ -425,6 +427,37 @@ impl<'a> Checker<'a> {
             return value;
         }
         self.add(ExprKind::Block(list, value), ty, span)
+    }
+
+    /// An expression whose value is dropped: a warning where making the value is all that it does.
+    pub(crate) fn dropped(&mut self, id: ast::ExprId) -> ExprId {
+        let tree = self.tree(id);
+        let help = match &tree.kind {
+            ast::ExprKind::Binary(BinaryOp::Equal, ..) => Some("write `=` to assign"),
+            ast::ExprKind::Binary(BinaryOp::And | BinaryOp::Or, ..) => None,
+            ast::ExprKind::Binary(..)
+            | ast::ExprKind::Unary(..)
+            | ast::ExprKind::Int(_)
+            | ast::ExprKind::Float(_) => Some(""),
+            ast::ExprKind::Method(_, name, _) => match &*name.text {
+                "sorted" => Some("write `sort` to sort in place"),
+                "reversed" => Some("write `reverse` to change the order in place"),
+                "to_upper" | "to_lower" | "trim" | "replace" | "repeat" => {
+                    Some("a text never changes: bind the new one to a name")
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let before = self.diagnostics.len();
+        let checked = self.expr(id, Expect::Nothing);
+        if let Some(help) = help
+            && self.diagnostics.len() == before
+        {
+            let warning = Diagnostic::warning(tree.span, "this value is not used");
+            self.report(if help.is_empty() { warning } else { warning.suggest(help) });
+        }
+        checked
     }
 
     fn warn_unreached(&mut self, list: &[ExprId], value: Option<ExprId>) {
