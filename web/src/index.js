@@ -2,7 +2,7 @@
 
 import { Client } from "./client.js";
 import { supported } from "./features.js";
-import { TARGET_MS } from "./machine.js";
+import { noTimes } from "./machine.js";
 import { assign } from "./plan.js";
 
 export { supported };
@@ -87,19 +87,7 @@ function ended(kind, message, output = "") {
         warnings: [],
         defined: [],
         stale: [],
-        performance: {
-            parse_ms: 0,
-            check_ms: 0,
-            emit_ms: 0,
-            instantiate_ms: 0,
-            run_ms: 0,
-            total_ms: 0,
-            target_ms: TARGET_MS,
-            target_met: false,
-            wasm_bytes: 0,
-            memory_bytes: 0,
-            cached: false,
-        },
+        performance: noTimes(),
     };
 }
 

@@ -10,6 +10,23 @@ import { fault } from "./trace.js";
 /** How long a cell may take to be quick, in milliseconds. */
 export const TARGET_MS = 5;
 
+/** The times of a cell before it is run. */
+export function noTimes() {
+    return {
+        parse_ms: 0,
+        check_ms: 0,
+        emit_ms: 0,
+        instantiate_ms: 0,
+        run_ms: 0,
+        total_ms: 0,
+        target_ms: TARGET_MS,
+        target_met: false,
+        wasm_bytes: 0,
+        memory_bytes: 0,
+        cached: false,
+    };
+}
+
 /**
  * To microseconds: no browser's clock is finer.
  *
@@ -77,16 +94,10 @@ export class Machine {
             defined: [],
             stale: [],
             performance: {
+                ...noTimes(),
                 parse_ms: rounded(prepared.parse_ns / 1e6),
                 check_ms: rounded(prepared.check_ns / 1e6),
                 emit_ms: rounded(prepared.emit_ns / 1e6),
-                instantiate_ms: 0,
-                run_ms: 0,
-                total_ms: 0,
-                target_ms: TARGET_MS,
-                target_met: false,
-                wasm_bytes: 0,
-                memory_bytes: 0,
                 cached: prepared.cached,
             },
         };

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use upshift_cells_host::benchmark::{Category, Percentiles, benchmark, in_a_row, relative};
 
-/// What a cell of each kind may take in units of the work of [`relative`]: twice of what it took when this was written.
+/// What a cell of each kind may take in units of the work of [`relative`]: about twice of what it takes on a machine that does nothing else.
 const BUDGET: [(&str, f64); 6] = [
     ("assignment", 0.6),
     ("expression", 0.8),

@@ -282,6 +282,22 @@ impl Emitter<'_, '_> {
         self.m.graph.as_mut().expect("a checkpoint has it")
     }
 
+    /// Calls a function of the module with the number of each object from that in the local `k` on, those too that it adds meanwhile.
+    fn each_object(&mut self, k: u32, count: Symbol, function: u32) {
+        let done = self.c.block(BlockType::Empty);
+        let next = self.c.repeat();
+        self.c.get(k);
+        self.c.global_get(count);
+        self.c.i().i32_ge_u();
+        self.c.br_if(done);
+        self.c.get(k);
+        self.c.call(Symbol::Function(function));
+        self.c.get(k).i().i32_const(1).i32_add().local_set(k);
+        self.c.br(next);
+        self.c.end();
+        self.c.end();
+    }
+
     /// The number of a kind of objects.
     fn kind_number(&mut self, kind: Kind) -> i32 {
         self.graph().kind(kind)

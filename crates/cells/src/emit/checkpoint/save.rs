@@ -85,18 +85,7 @@ pub(crate) fn save(
     e.c.get(i);
     e.c.call(Symbol::Function(group));
     // All that waits, and what joins it meanwhile.
-    let quiet = e.c.block(BlockType::Empty);
-    let next = e.c.repeat();
-    e.c.get(k);
-    e.c.global_get(count);
-    e.c.i().i32_ge_u();
-    e.c.br_if(quiet);
-    e.c.get(k);
-    e.c.call(Symbol::Function(content));
-    e.c.get(k).i().i32_const(1).i32_add().local_set(k);
-    e.c.br(next);
-    e.c.end();
-    e.c.end();
+    e.each_object(k, count, content);
     // What it needs is live as well.
     e.c.global_get(first_need);
     e.c.get(i).i().array_get(words).local_set(written);
@@ -148,18 +137,7 @@ pub(crate) fn save(
 
     // No mark is left behind, so the next checkpoint may use the same ones.
     e.c.i().i32_const(0).local_set(k);
-    let clean = e.c.block(BlockType::Empty);
-    let next = e.c.repeat();
-    e.c.get(k);
-    e.c.global_get(count);
-    e.c.i().i32_ge_u();
-    e.c.br_if(clean);
-    e.c.get(k);
-    e.c.call(Symbol::Function(clear));
-    e.c.get(k).i().i32_const(1).i32_add().local_set(k);
-    e.c.br(next);
-    e.c.end();
-    e.c.end();
+    e.each_object(k, count, clear);
     e.c.global_get(base);
     e.c.global_set(Symbol::Mark);
     e.forget_objects();
