@@ -414,6 +414,9 @@ pub trait Backend {
     fn branch_if_null(&mut self, reference: Operand, sense: bool, target: Label);
     /// Branches to the target with the number `index`, the last one if there is none.
     fn branch_table(&mut self, index: Operand, targets: &[Label]);
+    /// The next call is one of this type, no tail call, with arguments from a slot on. First those are copied to their homes that are
+    /// not there.
+    fn arguments(&mut self, _callee: Callee, _ty: &FuncType, _base: Slot) {}
     /// Calls a function.
     fn call(&mut self, call: &Call<'_>);
     /// Returns from the function.

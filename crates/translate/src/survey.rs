@@ -8,7 +8,7 @@
 //! of loops is read. Uses of locals are listed in program order, one per operator; a consumer that needs a set builds it.
 //! Nested loops share their entries, so a function has at most as many entries as operators.
 
-use upshift_core::index::LocalIndex;
+use upshift_core::index::{LocalIndex, MemoryIndex};
 use wasmparser::Operator;
 
 use crate::walker::frequent::{Code, Frequent};
@@ -20,6 +20,9 @@ pub struct LocalUse {
     pub local: LocalIndex,
     /// Whether it is set.
     pub sets: bool,
+    /// Whether it is set whenever the innermost loop goes round, before control can leave that: where nothing in the loop reads it
+    /// before, what it has at the head is of no use.
+    pub renews: bool,
     /// In how many loops the operator lies, counted from the outermost one that was surveyed: at least one.
     pub depth: u16,
 }
@@ -35,6 +38,10 @@ pub struct LoopSurvey<'a> {
     pub bytes: u32,
     /// In how many loops it lies, itself among them.
     pub depth: u16,
+    /// How many of its loads and stores of integers and floats access memory 0.
+    pub accesses: u32,
+    /// The first other memory that they access in the outermost loop, and how many do.
+    pub other: (MemoryIndex, u32),
 }
 
 impl LoopSurvey<'_> {
@@ -53,6 +60,12 @@ struct Loop {
     calls: bool,
     bytes: u32,
     depth: u16,
+    /// Its place among the open blocks.
+    block: u32,
+    /// Whether control may have left it already.
+    leaves: bool,
+    /// Up to the loop's end how many accesses there were in front of it, then how many it has.
+    accesses: [u32; 2],
 }
 
 /// The loops of an outermost loop, in the order of their heads.
@@ -64,6 +77,12 @@ pub(crate) struct Surveys {
     blocks: Vec<bool>,
     /// The numbers of the open loops among them.
     open: Vec<u32>,
+    /// How many these are.
+    depth: u16,
+    /// How many accesses were read so far to memory 0, and to another one.
+    accesses: [u32; 2],
+    /// The other memory.
+    other: Option<u32>,
     /// Behind the outermost loop.
     end: u32,
     /// The next loop that the walker may come to.
@@ -100,8 +119,15 @@ impl Surveys {
         while self.loops[self.next].offset < offset {
             self.next += 1;
         }
-        let Loop { uses: (first, end), calls, bytes, depth, .. } = self.loops[self.next];
-        Ok(LoopSurvey { uses: &self.uses[first as usize..end as usize], calls, bytes, depth })
+        let Loop { uses: (first, end), calls, bytes, depth, accesses, .. } = self.loops[self.next];
+        Ok(LoopSurvey {
+            uses: &self.uses[first as usize..end as usize],
+            calls,
+            bytes,
+            depth,
+            accesses: accesses[0],
+            other: (MemoryIndex(self.other.unwrap_or(0)), accesses[1]),
+        })
     }
 
     /// Reads a loop from its operator to its end.
@@ -111,29 +137,36 @@ impl Surveys {
         self.uses.clear();
         self.blocks.clear();
         self.open.clear();
+        (self.accesses, self.other) = ([0; 2], None);
         while let Some(frequent) = code.next() {
             match *frequent {
                 Frequent::LocalGet => self.note(code.index()?, false),
                 Frequent::LocalSet | Frequent::LocalTee => self.note(code.index()?, true),
-                Frequent::Br | Frequent::BrIf | Frequent::GlobalGet | Frequent::GlobalSet => {
-                    code.index()?;
+                Frequent::Br | Frequent::BrIf => self.note_branch(code.index()?),
+                Frequent::GlobalGet | Frequent::GlobalSet | Frequent::I32Const | Frequent::I64Const => {
+                    code.skip_number()?;
                 }
                 Frequent::Call => {
-                    code.index()?;
+                    code.skip_number()?;
                     self.note_call();
                 }
-                Frequent::I32Const => {
-                    code.i32()?;
-                }
-                Frequent::I64Const => {
-                    code.i64()?;
-                }
-                Frequent::IsZero(_) | Frequent::Unary(..) | Frequent::Binary(..) => {}
-                Frequent::Load(..) | Frequent::Store(_) => {
-                    if code.plain_mem_arg()?.is_none() {
+                Frequent::IsZero(_)
+                | Frequent::Compare(_)
+                | Frequent::Unary(..)
+                | Frequent::Binary(..)
+                | Frequent::Drop
+                | Frequent::Select
+                | Frequent::Else
+                | Frequent::Return => {}
+                Frequent::Load(..) | Frequent::Store(_) => match code.skip_plain_mem_arg()? {
+                    true => self.accesses[0] += 1,
+                    false => {
+                        let memory = code.index()?;
+                        let same = *self.other.get_or_insert(memory) == memory;
+                        self.accesses[1] += u32::from(same);
                         code.operator()?;
                     }
-                }
+                },
                 Frequent::Block | Frequent::If | Frequent::Loop => {
                     if code.plain_block_type()?.is_none() {
                         code.operator()?;
@@ -143,20 +176,31 @@ impl Surveys {
                         _ => self.blocks.push(false),
                     }
                 }
-                Frequent::End => self.end_block(code.end()),
+                Frequent::End => {
+                    self.end_block(code.end());
+                    if self.blocks.is_empty() {
+                        break;
+                    }
+                }
                 Frequent::Rare => match code.operator()? {
                     Operator::TryTable { .. } | Operator::Try { .. } => self.blocks.push(false),
+                    // It ends a block inside of the loop.
                     Operator::Delegate { .. } => self.end_block(code.end()),
                     Operator::CallIndirect { .. }
                     | Operator::CallRef { .. }
                     | Operator::ReturnCall { .. }
                     | Operator::ReturnCallIndirect { .. }
                     | Operator::ReturnCallRef { .. } => self.note_call(),
+                    Operator::BrTable { .. }
+                    | Operator::BrOnNull { .. }
+                    | Operator::BrOnNonNull { .. }
+                    | Operator::BrOnCast { .. }
+                    | Operator::BrOnCastFail { .. }
+                    | Operator::Throw { .. }
+                    | Operator::ThrowRef
+                    | Operator::Rethrow { .. } => self.note_branch(u32::MAX),
                     _ => {}
                 },
-            }
-            if self.blocks.is_empty() {
-                break;
             }
         }
         self.end = code.end();
@@ -169,13 +213,28 @@ impl Surveys {
         }
     }
 
-    /// How many loops are open.
-    fn depth(&self) -> u16 {
-        self.open.len().try_into().unwrap_or(u16::MAX)
+    /// Counts the open loops.
+    fn count(&mut self) {
+        self.depth = self.open.len().try_into().unwrap_or(u16::MAX);
     }
 
+    #[inline(always)]
     fn note(&mut self, local: u32, sets: bool) {
-        self.uses.push(LocalUse { local: LocalIndex(local), sets, depth: self.depth() });
+        let stays = || self.open.last().is_some_and(|&number| !self.loops[number as usize].leaves);
+        let renews = sets && self.blocks.last() == Some(&true) && stays();
+        self.uses.push(LocalUse { local: LocalIndex(local), sets, renews, depth: self.depth });
+    }
+
+    /// Notes a branch in the loops that it leads out of: those that begin inside of the block that it leads to.
+    fn note_branch(&mut self, label: u32) {
+        let left = self.blocks.len() as i64 - 1 - i64::from(label);
+        for &number in self.open.iter().rev() {
+            let around = &mut self.loops[number as usize];
+            if i64::from(around.block) <= left {
+                break;
+            }
+            around.leaves = true;
+        }
     }
 
     /// Notes a call in the innermost loop; the others learn of it when that ends.
@@ -186,17 +245,29 @@ impl Surveys {
     }
 
     fn begin_loop(&mut self, offset: u32) {
-        let first = self.uses.len() as u32;
+        let (first, block) = (self.uses.len() as u32, self.blocks.len() as u32);
         self.blocks.push(true);
         self.open.push(self.loops.len() as u32);
-        self.loops.push(Loop { offset, uses: (first, first), calls: false, bytes: 0, depth: self.depth() });
+        self.count();
+        self.loops.push(Loop {
+            offset,
+            uses: (first, first),
+            calls: false,
+            bytes: 0,
+            depth: self.depth,
+            accesses: self.accesses,
+            block,
+            leaves: false,
+        });
     }
 
     fn end_loop(&mut self, end: u32) {
         let Some(number) = self.open.pop() else { return };
+        self.count();
         let ended = &mut self.loops[number as usize];
         ended.uses.1 = self.uses.len() as u32;
         ended.bytes = end - ended.offset;
+        ended.accesses = std::array::from_fn(|at| self.accesses[at] - ended.accesses[at]);
         if ended.calls {
             self.note_call();
         }
@@ -205,7 +276,7 @@ impl Surveys {
 
 #[cfg(test)]
 mod tests {
-    use upshift_core::index::LocalIndex;
+    use upshift_core::index::{LocalIndex, MemoryIndex};
     use wasmparser::{BinaryReader, FunctionBody};
 
     use super::{LocalUse, Surveys};
@@ -238,7 +309,36 @@ mod tests {
     }
 
     fn used(local: u32, sets: bool, depth: u16) -> LocalUse {
-        LocalUse { local: LocalIndex(local), sets, depth }
+        LocalUse { local: LocalIndex(local), sets, renews: false, depth }
+    }
+
+    fn renewed(local: u32, depth: u16) -> LocalUse {
+        LocalUse { local: LocalIndex(local), sets: true, renews: true, depth }
+    }
+
+    #[test]
+    fn loops_know_their_accesses() {
+        let module = module(
+            "(module (memory $a 1) (memory $b 1) (memory $c 1) (func
+                (drop (i32.load (i32.const 0)))
+                (loop
+                    (drop (i32.load $c offset=70000 (i32.const 0)))
+                    (loop
+                        (i64.store $c (i32.const 0) (i64.const 1))
+                        (f64.store $b (i32.const 0) (f64.const 1))
+                        (f32.store (i32.const 0) (f32.const 1)))
+                    (drop (i64.load8_s offset=1 (i32.const 0))))))",
+        );
+        let range = module.bodies[0].clone();
+        let bytes = module.slice(&range);
+        let at = bytes.iter().position(|&byte| byte == 0x03).unwrap();
+        let inner = at + bytes[at + 1..].iter().position(|&byte| byte == 0x03).unwrap() + 1;
+        let offset = |at: usize| range.start + at as u32;
+        let mut surveys = Surveys::default();
+        let outer = surveys.at(offset(at), || Code::new(&bytes[at..], offset(at))).unwrap();
+        assert_eq!((outer.accesses, outer.other), (2, (MemoryIndex(2), 2)));
+        let inner = surveys.at(offset(inner), || unreachable!("it was read")).unwrap();
+        assert_eq!((inner.accesses, inner.other), (1, (MemoryIndex(2), 1)));
     }
 
     #[test]
@@ -253,15 +353,33 @@ mod tests {
                 (loop (drop (local.get 2)))))",
         );
         // `local.tee` in the first inner loop is two loops deep.
-        let outer = vec![used(1, false, 1), used(0, true, 1), used(1, true, 2)];
+        let outer = vec![used(1, false, 1), renewed(0, 1), renewed(1, 2)];
         let calls: Vec<bool> = found.iter().map(|found| found.1).collect();
         let depths: Vec<u16> = found.iter().map(|found| found.3).collect();
         assert_eq!(found[0].0, outer);
-        assert_eq!(found[1].0, [used(1, true, 2)]);
+        assert_eq!(found[1].0, [renewed(1, 2)]);
         assert_eq!(found[2].0, []);
         assert_eq!(found[3].0, [used(2, false, 1)]);
         assert_eq!((calls, depths), (vec![true, true, false, false], vec![1, 2, 2, 1]));
         // `loop`, its type, `nop` and `end` take a byte each.
         assert_eq!(found[2].2, 4);
+    }
+
+    #[test]
+    fn what_a_loop_sets_before_it_can_be_left_is_renewed() {
+        let found = surveys(
+            "(module (func (param i32 i32)
+                (block $out
+                    (loop $head
+                        (br_if $head (local.get 0))
+                        (local.set 1 (i32.const 1))
+                        (block $inside (br_if $inside (local.get 0)) (local.set 1 (i32.const 2)))
+                        (loop (br_if $head (local.get 0)) (local.set 0 (i32.const 3)))
+                        (local.set 1 (i32.const 4))
+                        (br_if $out (local.get 0))
+                        (local.set 1 (i32.const 5))))))",
+        );
+        let renews: Vec<bool> = found[0].0.iter().filter(|used| used.sets).map(|used| used.renews).collect();
+        assert_eq!(renews, [true, false, false, true, false]);
     }
 }

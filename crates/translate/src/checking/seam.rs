@@ -5,13 +5,13 @@ use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIn
 use upshift_core::ops::atomic::{Atomic, AtomicShape};
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
-use upshift_core::types::ValType;
+use upshift_core::types::{FuncType, ValType};
 use upshift_core::value::V128;
 
 use super::{Block, CheckingBackend};
 use crate::backend::{
-    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
-    Operands, ReferenceNode, References, Return, Service, Slot,
+    Backend, Call, Callee, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next,
+    Operand, Operands, ReferenceNode, References, Return, Service, Slot,
 };
 
 impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
@@ -414,6 +414,10 @@ impl<B: Backend> Backend for CheckingBackend<'_, '_, B> {
         }
         self.reachable = false;
         self.inner.branch_table(index, targets);
+    }
+
+    fn arguments(&mut self, callee: Callee, ty: &FuncType, base: Slot) {
+        self.inner.arguments(callee, ty, base);
     }
 
     fn call(&mut self, call: &Call<'_>) {

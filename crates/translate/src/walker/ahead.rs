@@ -5,26 +5,82 @@
 use super::Walker;
 use crate::backend::{Backend, Next};
 
+/// What an operator does with the operand on top, by its first byte.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Use {
+    /// Nothing that anybody wants to know.
+    Untold,
+    /// Arithmetic, logic, shifts and rotations of integers, but no divisions, which need registers of their own
+    Compute,
+    /// `i32.add`, which computes, too.
+    Add,
+    /// `if`, `br_if`, `select`
+    Test,
+    /// `i32.eqz`, `i64.eqz`: what counts is the next one.
+    IsZero,
+    /// `local.set`, `local.tee`
+    Set,
+    /// `local.get`
+    Get,
+    /// `i32.const`, `i64.const`
+    Const,
+}
+
+static USES: [Use; 256] = uses();
+
+const fn uses() -> [Use; 256] {
+    let mut uses = [Use::Untold; 256];
+    let mut byte = 0;
+    while byte < uses.len() {
+        uses[byte] = match byte {
+            0x04 | 0x0d | 0x1b => Use::Test,
+            0x45 | 0x50 => Use::IsZero,
+            0x21 | 0x22 => Use::Set,
+            0x20 => Use::Get,
+            0x41 | 0x42 => Use::Const,
+            0x6a => Use::Add,
+            0x6b..=0x6c | 0x71..=0x78 | 0x7c..=0x7e | 0x83..=0x8a => Use::Compute,
+            _ => Use::Untold,
+        };
+        byte += 1;
+    }
+    uses
+}
+
+#[inline(always)]
+fn use_of(byte: u8) -> Use {
+    USES[usize::from(byte)]
+}
+
 impl<B: Backend> Walker<'_, '_, B> {
-    /// Tells the backend what the next operator does with the result, once the operands are popped.
-    #[inline]
-    pub(super) fn announce(&mut self) {
+    /// Tells the backend what the operators behind the current one do with its result, once its operands are popped.
+    #[inline(always)]
+    pub(super) fn announce(&mut self, behind: &[u8]) {
         // Where NaNs are made canonical, something comes between.
-        if self.backend.wants_survey() && !self.options.canonical_nans {
-            let code = self.module.slice(&(self.offset..self.body_end));
-            if let Some(next) = behind_operator(code).and_then(|rest| self.next_use(rest)) {
-                self.backend.next(next);
-            }
+        if self.backend.wants_survey()
+            && !self.options.canonical_nans
+            && let Some(&first) = behind.first()
+            && use_of(first) > Use::Compute
+            && let Some(next) = self.next_use(behind)
+        {
+            self.backend.next(next);
         }
     }
 
+    /// The same behind an operator that was read as a value.
+    pub(super) fn announce_behind(&mut self) {
+        self.announce(self.behind);
+    }
+
+    #[inline(never)]
     fn next_use(&self, code: &[u8]) -> Option<Next> {
-        match *code {
-            // i32.add
-            [0x6a, ..] => Some(Next::Add),
-            // if, br_if, select; the same behind i32.eqz or i64.eqz
-            [0x04 | 0x0d | 0x1b, ..] | [0x45 | 0x50, 0x04 | 0x0d | 0x1b, ..] => Some(Next::Test),
-            _ => {
+        let (&first, rest) = code.split_first()?;
+        match use_of(first) {
+            Use::Untold | Use::Compute => None,
+            Use::Add => Some(Next::Add),
+            Use::Test => Some(Next::Test),
+            Use::IsZero => (use_of(*rest.first()?) == Use::Test).then_some(Next::Test),
+            Use::Set | Use::Get | Use::Const => {
                 let local = local_of_result(code)?;
                 (!self.stack.has_alias(local)).then(|| Next::Local(self.stack.local(local).0))
             }
@@ -36,40 +92,34 @@ impl<B: Backend> Walker<'_, '_, B> {
 fn local_of_result(mut code: &[u8]) -> Option<u32> {
     /// How many operators are looked at.
     const MOST: usize = 2;
-    let mut read = [None; MOST];
-    for operand in &mut read {
-        let (local, rest) = match *code {
-            // local.set, local.tee
-            [0x21 | 0x22, ref index @ ..] => {
-                let (local, _) = small_index(index)?;
-                return (!read.contains(&Some(local))).then_some(local);
+    /// No local has this number.
+    const NONE: u32 = u32::MAX;
+    let mut read = [NONE; MOST];
+    for at in 0..=MOST {
+        let (&first, rest) = code.split_first()?;
+        let rest = match use_of(first) {
+            Use::Set => {
+                let (local, _) = small_index(rest)?;
+                return (!read.contains(&local)).then_some(local);
             }
-            // local.get
-            [0x20, ref index @ ..] => {
-                let (local, rest) = small_index(index)?;
-                (Some(local), rest)
+            Use::Get if at < MOST => {
+                let (local, rest) = small_index(rest)?;
+                read[at] = local;
+                rest
             }
-            // i32.const, i64.const
-            [0x41 | 0x42, ref number @ ..] => {
-                let more = number.iter().take_while(|&&byte| byte >= 0x80).count();
-                (None, number.get(more + 1..)?)
+            Use::Const if at < MOST => {
+                let more = rest.iter().take_while(|&&byte| byte >= 0x80).count();
+                rest.get(more + 1..)?
             }
             _ => return None,
         };
-        *operand = local;
-        code = match *rest {
-            // Arithmetic, logic, shifts and rotations of integers, but no divisions, which need registers of their own
-            [0x6a..=0x6c | 0x71..=0x78 | 0x7c..=0x7e | 0x83..=0x8a, ref rest @ ..] => rest,
-            _ => return None,
-        };
-    }
-    match *code {
-        [0x21 | 0x22, ref index @ ..] => {
-            let (local, _) = small_index(index)?;
-            (!read.contains(&Some(local))).then_some(local)
+        let (&operator, rest) = rest.split_first()?;
+        if !matches!(use_of(operator), Use::Compute | Use::Add) {
+            return None;
         }
-        _ => None,
+        code = rest;
     }
+    None
 }
 
 /// An index of at most two bytes, and what is behind it.
@@ -77,20 +127,6 @@ fn small_index(code: &[u8]) -> Option<(u32, &[u8])> {
     match *code {
         [low @ ..0x80, ref rest @ ..] => Some((low.into(), rest)),
         [low, high @ ..0x80, ref rest @ ..] => Some((u32::from(low & 0x7f) | u32::from(high) << 7, rest)),
-        _ => None,
-    }
-}
-
-/// What comes behind the first operator, if that is one of those without a prefix that compute or load.
-fn behind_operator(code: &[u8]) -> Option<&[u8]> {
-    match *code {
-        // `select`; comparisons, arithmetic, conversions
-        [0x1b | 0x45..=0xc4, ref rest @ ..] => Some(rest),
-        // Loads from memory 0: the alignment, and an offset
-        [0x28..=0x35, ..0x40, ref rest @ ..] => {
-            let more = rest.iter().take_while(|&&byte| byte >= 0x80).count();
-            rest.get(more + 1..)
-        }
         _ => None,
     }
 }

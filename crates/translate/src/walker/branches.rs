@@ -81,7 +81,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     }
 
     /// Emits an unconditional branch.
-    fn branch(&mut self, index: usize) {
+    pub(super) fn branch(&mut self, index: usize) {
         let control = &self.control[index];
         let count = control.carried as usize;
         if control.kind == Kind::Func {

@@ -8,6 +8,10 @@ use crate::backend::{Backend, Call, Callee};
 
 impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn call(&mut self, callee: Callee, ty: &FuncType, tail: bool) -> Step {
+        if !tail {
+            let base = self.stack.home(self.stack.height() - ty.params().len());
+            self.backend.arguments(callee, ty, base);
+        }
         let base = self.flush_top(ty.params().len());
         self.stack.truncate(self.stack.height() - ty.params().len());
         if !tail {

@@ -8,6 +8,8 @@
 //! Entering and leaving a block with a handler costs no instruction: the backend notes which code belongs to which handler.
 //! A clause delivers its values where a branch to its label would have put them, so it needs no code of its own, unless the
 //! label is the function's: then it leads to a return behind the function's last operator.
+//!
+//! So a `throw` whose clause is certain, one around it in the same function, is a branch to the clause's label, in all tiers alike.
 
 use upshift_core::index::TagIndex;
 use upshift_core::types::ValType;
@@ -24,17 +26,40 @@ pub(super) struct CatchReturn {
     base: Slot,
 }
 
+/// A handler around the current operator.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenHandler {
+    /// Where its clauses begin among those of all such handlers.
+    first: usize,
+    /// Whether they are known: those of the first draft's come behind the code that they are for.
+    is_known: bool,
+}
+
+/// A clause of a handler around the current operator.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenClause {
+    /// Exceptions of which tag it catches; all if there is none.
+    tag: Option<TagIndex>,
+    /// The number of the block to whose label it leads.
+    target: usize,
+    reference: bool,
+}
+
+/// Of how many handlers and clauses a `throw` asks whether they catch it: else many of one in many of the other would take for ever.
+const MOST_ASKED: usize = 16;
+
 impl<B: Backend> Walker<'_, '_, B> {
     /// What catches the exceptions of the current operator.
     fn handler(&self) -> Option<Handler> {
         self.control.last().and_then(|control| control.handler)
     }
 
-    /// Opens a handler around what follows.
-    fn open_handler(&mut self) -> Handler {
+    /// Opens a handler around what follows, whose clauses come at once or behind that.
+    fn open_handler(&mut self, is_known: bool) -> Handler {
         let handler = Handler(self.handlers);
         self.handlers += 1;
         self.backend.open_handler(handler, self.handler());
+        self.open_handlers.push(OpenHandler { first: self.open_clauses.len(), is_known });
         handler
     }
 
@@ -53,8 +78,16 @@ impl<B: Backend> Walker<'_, '_, B> {
         if let Some(handler) = control.handler
             && control.handler != outer
         {
-            self.backend.close_handler(handler, delegate.unwrap_or(outer));
+            self.end_handler(handler, delegate.unwrap_or(outer));
         }
+    }
+
+    /// The handler that was opened last ends.
+    fn end_handler(&mut self, handler: Handler, next: Option<Handler>) {
+        if let Some(OpenHandler { first, .. }) = self.open_handlers.pop() {
+            self.open_clauses.truncate(first);
+        }
+        self.backend.close_handler(handler, next);
     }
 
     pub(super) fn try_table(&mut self, table: &wasmparser::TryTable) -> Step {
@@ -62,7 +95,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         self.flush();
         let signature = self.signature(table.ty)?;
         self.open(signature);
-        let handler = self.open_handler();
+        let handler = self.open_handler(true);
         for clause in &table.catches {
             let (tag, depth, wants_reference) = match *clause {
                 Clause::One { tag, label } => (Some(TagIndex(tag)), label, false),
@@ -74,6 +107,8 @@ impl<B: Backend> Walker<'_, '_, B> {
             let slots = tag.map_or(0, |tag| self.module.tag_type(tag).func().param_slots());
             let reference = wants_reference.then_some(Slot(payload.0 + slots));
             self.backend.catch(handler, &Catch { tag, target, payload, reference });
+            let target = self.target(depth);
+            self.open_clauses.push(OpenClause { tag, target, reference: wants_reference });
         }
         self.push_handled(Kind::Block, signature, handler);
         Ok(())
@@ -115,11 +150,51 @@ impl<B: Backend> Walker<'_, '_, B> {
 
     pub(super) fn throw(&mut self, tag: u32) -> Step {
         let tag = TagIndex(tag);
+        if let Some(target) = self.certain_target(tag) {
+            self.branch(target);
+            return self.unreachable_from_here();
+        }
         let count = self.module.tag_type(tag).func().params().len();
         let payload = self.flush_top(count);
         self.safepoint();
         self.backend.throw(tag, payload);
         self.unreachable_from_here()
+    }
+
+    /// The block to whose label an exception with a tag leads that the current operator throws, if that is certain and nobody wants
+    /// a reference to the exception.
+    fn certain_target(&self, tag: TagIndex) -> Option<usize> {
+        let mut end = self.open_clauses.len();
+        let mut asked = 0;
+        for handler in self.open_handlers.iter().rev() {
+            let clauses = &self.open_clauses[handler.first..end];
+            asked += 1 + clauses.len();
+            if !handler.is_known || asked > MOST_ASKED {
+                return None;
+            }
+            for clause in clauses {
+                match clause.tag.map_or(Some(true), |caught| self.is_same_tag(tag, caught)) {
+                    Some(true) => return (!clause.reference).then_some(clause.target),
+                    Some(false) => {}
+                    None => return None,
+                }
+            }
+            end = handler.first;
+        }
+        None
+    }
+
+    /// Whether two tags are the same in all instances, if the module says so: of its own tags each is different from all others, but two
+    /// imports may be the same, if their types are.
+    fn is_same_tag(&self, a: TagIndex, b: TagIndex) -> Option<bool> {
+        let are_imported = a.0.max(b.0) < self.module.imported_tags;
+        if a == b {
+            Some(true)
+        } else if are_imported && self.module.tag_type(a).id == self.module.tag_type(b).id {
+            None
+        } else {
+            Some(false)
+        }
     }
 
     pub(super) fn throw_ref(&mut self) -> Step {
@@ -135,7 +210,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         self.flush();
         let signature = self.signature(ty)?;
         self.open(signature);
-        let handler = self.open_handler();
+        let handler = self.open_handler(false);
         self.push_handled(Kind::Try(handler), signature, handler);
         Ok(())
     }
@@ -152,10 +227,10 @@ impl<B: Backend> Walker<'_, '_, B> {
             self.backend.jump(end);
         }
         let outer = index.checked_sub(1).and_then(|around| self.control[around].handler);
-        let control = &mut self.control[index];
-        if let Kind::Try(_) = control.kind {
-            self.backend.close_handler(handler, outer);
+        if let Kind::Try(_) = self.control[index].kind {
+            self.end_handler(handler, outer);
         }
+        let control = &mut self.control[index];
         control.kind = Kind::Catch(handler);
         control.handler = outer;
         self.stack.truncate(control.height);

@@ -15,9 +15,12 @@ use wasmparser::Operator;
 use super::Walker;
 use crate::backend::Backend;
 
+/// The most fuel that one charge takes: instructions have signed numbers of 32 bits.
+const MOST: u32 = i32::MAX as u32;
+
 /// What setting or moving so many slots costs besides the operator.
 pub(super) fn of_slots(slots: u64) -> u32 {
-    u32::try_from(slots / SLOTS_PER_UNIT).unwrap_or(u32::MAX)
+    u32::try_from(slots / SLOTS_PER_UNIT).unwrap_or(MOST).min(MOST)
 }
 
 fn of_type(ty: &FuncType) -> u32 {
@@ -35,7 +38,9 @@ impl<B: Backend> Walker<'_, '_, B> {
 
     #[inline(never)]
     pub(super) fn add_charge(&mut self, cost: u32) {
-        let sum = self.run.and_then(|(charge, fuel)| Some((charge, fuel.checked_add(cost)?)));
+        let sum = self
+            .run
+            .and_then(|(charge, fuel)| Some((charge, fuel.checked_add(cost).filter(|&sum| sum <= MOST)?)));
         self.run = Some(sum.unwrap_or_else(|| {
             // The first of its run, or more than one charge can hold.
             self.end_run();

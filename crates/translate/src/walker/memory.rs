@@ -25,7 +25,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let arg = Self::mem_arg(arg)?;
         let address = self.pop();
         let dst = self.stack.push_home(ty);
-        self.announce();
+        self.announce_behind();
         self.backend.load(op, ty, arg, dst, address);
         Ok(())
     }
@@ -41,6 +41,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let arg = Self::mem_arg(arg)?;
         let (address, vector) = self.pop2();
         let dst = self.stack.push_home(ValType::V128);
+        self.announce_behind();
         self.backend.load_lane(bytes, lane, arg, dst, address, vector);
         Ok(())
     }

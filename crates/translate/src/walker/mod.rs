@@ -44,7 +44,7 @@ use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::branches::BranchTargets;
 use self::control::{Control, Kind, Signature};
-use self::exceptions::CatchReturn;
+use self::exceptions::{CatchReturn, OpenClause, OpenHandler};
 use self::frequent::Code;
 use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{Backend, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, SHORT_SLOTS, Slot};
@@ -82,6 +82,8 @@ pub struct WalkBuffers {
     stack: OperandStack,
     control: Vec<Control>,
     catch_returns: Vec<CatchReturn>,
+    open_handlers: Vec<OpenHandler>,
+    open_clauses: Vec<OpenClause>,
     targets: BranchTargets,
     surveys: Surveys,
 }
@@ -144,7 +146,7 @@ pub fn walk_with<B: Backend>(
     let begin = walker.declare(func, &body)?;
     let mut code = Code::new(module.slice(&(begin..range.end)), begin);
     if let Err(refusal) = walker.run(&mut code) {
-        return Err(TranslateError { offset: walker.offset as usize, ..*refusal });
+        return Err(TranslateError { offset: code.offset() as usize, ..*refusal });
     }
     buffers.trim();
     Ok(())
@@ -176,6 +178,9 @@ struct Walker<'m, 'b, B> {
     handlers: u32,
     /// Where clauses lead that catch for the function's caller.
     catch_returns: &'b mut Vec<CatchReturn>,
+    /// The handlers around the current operator, the innermost last, and their clauses.
+    open_handlers: &'b mut Vec<OpenHandler>,
+    open_clauses: &'b mut Vec<OpenClause>,
     targets: &'b mut BranchTargets,
     surveys: &'b mut Surveys,
     options: CodeOptions,
@@ -185,7 +190,9 @@ struct Walker<'m, 'b, B> {
     made: u64,
     /// Whether there was a place in the code where the collector has to know something.
     references_seen: bool,
-    /// Where the current operator lies in the module.
+    /// What is behind the current operator, if that is one of vectors.
+    behind: &'m [u8],
+    /// Where the current operator lies in the module, if it is a loop or was read as a value.
     offset: u32,
     /// Where the function ends in the module.
     body_end: u32,
@@ -231,6 +238,8 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         buffers.stack.clear();
         buffers.control.clear();
         buffers.catch_returns.clear();
+        buffers.open_handlers.clear();
+        buffers.open_clauses.clear();
         buffers.surveys.clear();
         Walker {
             module,
@@ -243,12 +252,15 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
             next_site: 0,
             handlers: 0,
             catch_returns: &mut buffers.catch_returns,
+            open_handlers: &mut buffers.open_handlers,
+            open_clauses: &mut buffers.open_clauses,
             targets: &mut buffers.targets,
             surveys: &mut buffers.surveys,
             options,
             run: None,
             made: 0,
             references_seen: false,
+            behind: &[],
             offset: 0,
             body_end: 0,
             has_scratch: false,

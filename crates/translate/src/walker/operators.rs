@@ -58,13 +58,9 @@ macro_rules! define_operator {
                     O::I8x16Shuffle { lanes } => self.shuffle(lanes),
 
                     O::Nop => Ok(()),
-                    O::Drop => {
-                        let operand = self.pop();
-                        self.backend.discard(operand);
-                        Ok(())
-                    }
-                    O::Select => self.select(None),
-                    O::TypedSelect { ty } => self.select(Some(ty)),
+                    O::Drop => self.drop_(),
+                    O::Select => self.select(None, &[]),
+                    O::TypedSelect { ty } => self.select(Some(ty), &[]),
                     O::GlobalGet { global_index } => self.global_get(global_index),
                     O::GlobalSet { global_index } => self.global_set(global_index),
 

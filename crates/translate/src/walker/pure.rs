@@ -9,20 +9,20 @@ use super::{Step, Walker, nans, val_type};
 use crate::backend::{Backend, Operand, Slot};
 
 impl<B: Backend> Walker<'_, '_, B> {
-    /// A binary operator whose result is a number.
-    pub(super) fn number_binary(&mut self, op: Binary, result: Number) -> Step {
-        let (lhs, rhs) = self.pop2();
-        let dst = self.stack.push_number(result);
-        self.announce();
+    /// A binary operator whose operands and result are numbers; the code behind it begins with `behind`.
+    #[inline(always)]
+    pub(super) fn number_binary(&mut self, op: Binary, result: Number, behind: &[u8]) -> Step {
+        let (lhs, rhs, dst) = self.stack.replace_two_numbers(result);
+        self.announce(behind);
         self.backend.binary(op, dst, lhs, rhs);
         if self.options.canonical_nans { self.canonical(dst, nans::of_binary(op)) } else { Ok(()) }
     }
 
-    /// A unary operator whose result is a number.
-    pub(super) fn number_unary(&mut self, op: Unary, result: Number) -> Step {
-        let value = self.pop();
-        let dst = self.stack.push_number(result);
-        self.announce();
+    /// A unary operator whose operand and result are numbers; the code behind it begins with `behind`.
+    #[inline(always)]
+    pub(super) fn number_unary(&mut self, op: Unary, result: Number, behind: &[u8]) -> Step {
+        let (value, dst) = self.stack.replace_number(result);
+        self.announce(behind);
         self.backend.unary(op, dst, value);
         if self.options.canonical_nans { self.canonical(dst, nans::of_unary(op)) } else { Ok(()) }
     }
@@ -30,7 +30,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn binary(&mut self, op: Binary) -> Step {
         let (lhs, rhs) = self.pop2();
         let dst = self.stack.push_home(op.result());
-        self.announce();
+        self.announce_behind();
         self.backend.binary(op, dst, lhs, rhs);
         self.canonical(dst, nans::of_binary(op))
     }
@@ -55,7 +55,7 @@ impl<B: Backend> Walker<'_, '_, B> {
             _ => op.result(),
         };
         let dst = self.stack.push_home(result);
-        self.announce();
+        self.announce_behind();
         self.backend.unary(op, dst, value);
         self.canonical(dst, nans::of_unary(op))
     }
@@ -64,6 +64,7 @@ impl<B: Backend> Walker<'_, '_, B> {
         let c = self.pop();
         let (a, b) = self.pop2();
         let dst = self.stack.push_home(op.result());
+        self.announce_behind();
         self.backend.ternary(op, dst, [a, b, c]);
         self.canonical(dst, nans::of_ternary(op))
     }
@@ -81,6 +82,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn extract_lane(&mut self, op: ExtractLane, lane: u8) -> Step {
         let vector = self.pop();
         let dst = self.stack.push_home(op.result());
+        self.announce_behind();
         self.backend.extract_lane(op, lane, dst, vector);
         Ok(())
     }
@@ -88,6 +90,7 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn replace_lane(&mut self, op: ReplaceLane, lane: u8) -> Step {
         let (vector, value) = self.pop2();
         let dst = self.stack.push_home(op.result());
+        self.announce_behind();
         self.backend.replace_lane(op, lane, dst, vector, value);
         Ok(())
     }
@@ -95,24 +98,32 @@ impl<B: Backend> Walker<'_, '_, B> {
     pub(super) fn shuffle(&mut self, lanes: [u8; 16]) -> Step {
         let (a, b) = self.pop2();
         let dst = self.stack.push_home(ValType::V128);
+        self.announce_behind();
         self.backend.shuffle(lanes, dst, a, b);
         Ok(())
     }
 
     pub(super) fn const_v128(&mut self, value: V128) -> Step {
         let dst = self.stack.push_home(ValType::V128);
+        self.announce_behind();
         self.backend.const_v128(dst, value);
         Ok(())
     }
 
+    pub(super) fn drop_(&mut self) -> Step {
+        let operand = self.pop();
+        self.backend.discard(operand);
+        Ok(())
+    }
+
     /// `select`; the type has to be given for references, because neither operand need be of the type of the result.
-    pub(super) fn select(&mut self, ty: Option<wasmparser::ValType>) -> Step {
+    pub(super) fn select(&mut self, ty: Option<wasmparser::ValType>, behind: &[u8]) -> Step {
         let condition = self.pop();
         let (if_false, own) = self.stack.pop();
         let if_true = self.pop();
         let ty = ty.map_or(Ok(own), |ty| val_type(self.module, ty))?;
         let dst = self.stack.push_home(ty);
-        self.announce();
+        self.announce(behind);
         self.backend.select(ty, dst, condition, if_true, if_false);
         Ok(())
     }

@@ -13,8 +13,7 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     /// Translates all operators.
     pub(super) fn run(&mut self, code: &mut Code<'m>) -> Step {
         while let Some(frequent) = code.next() {
-            self.offset = code.offset();
-            self.backend.position(self.offset);
+            self.backend.position(code.offset());
             self.operator_at(frequent, code)?;
         }
         Ok(())
@@ -61,22 +60,42 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
                 self.charge_one();
                 self.is_zero(op)
             }
+            Frequent::Compare(op) => {
+                self.charge_one();
+                let (lhs, rhs, dst) = self.stack.replace_two_numbers(Number::I32);
+                self.backend.binary(op, dst, lhs, rhs);
+                Ok(())
+            }
             Frequent::Binary(op, result) => {
                 self.charge_one();
-                self.number_binary(op, result)
+                self.number_binary(op, result, code.rest())
             }
             Frequent::Unary(op, result) => {
                 self.charge_one();
-                self.number_unary(op, result)
+                self.number_unary(op, result, code.rest())
+            }
+            Frequent::Select => {
+                self.charge_for(|| Operator::Select);
+                self.select(None, code.rest())
+            }
+            // It costs nothing.
+            Frequent::Drop => self.drop_(),
+            Frequent::Else => {
+                self.else_()?;
+                self.check_size()
+            }
+            Frequent::Return => {
+                self.charge_for(|| Operator::Return);
+                self.return_()?;
+                self.skip(code)
             }
             Frequent::Load(op, result) => {
                 let Some(arg) = code.plain_mem_arg().map_err(malformed)? else {
                     return self.unusual(*frequent, code);
                 };
                 self.charge_one();
-                let address = self.pop();
-                let dst = self.stack.push_number(result);
-                self.announce();
+                let (address, dst) = self.stack.replace_number(result);
+                self.announce(code.rest());
                 self.backend.load(op, result.val_type(), arg, dst, address);
                 Ok(())
             }
@@ -95,6 +114,7 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
             },
             Frequent::Loop => match code.plain_block_type().map_err(malformed)? {
                 Some(signature) => {
+                    self.offset = code.offset();
                     self.charge_one();
                     self.loop_(signature)
                 }
@@ -158,6 +178,7 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     #[cold]
     fn unusual(&mut self, frequent: Frequent, code: &mut Code<'m>) -> Step {
         let operator = code.operator().map_err(malformed)?;
+        self.behind = &[];
         if self.options.fuel {
             self.charge(&operator);
         }
@@ -170,7 +191,9 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
 
     /// Translates an operator as a value.
     fn rare(&mut self, code: &mut Code<'m>) -> Step {
+        self.offset = code.offset();
         let operator = code.operator().map_err(malformed)?;
+        self.behind = if code.is_of_vectors() { code.rest() } else { &[] };
         self.step(operator)?;
         self.check_size()?;
         if self.reachable { Ok(()) } else { self.skip(code) }
@@ -182,8 +205,7 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
         while !self.reachable
             && let Some(frequent) = code.next()
         {
-            self.offset = code.offset();
-            self.backend.position(self.offset);
+            self.backend.position(code.offset());
             if *frequent == Frequent::End {
                 match blocks.checked_sub(1) {
                     Some(outer) => blocks = outer,
@@ -210,9 +232,8 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
 
     /// A comparison with zero; the backends know it as a binary comparison.
     fn is_zero(&mut self, op: Binary) -> Step {
-        let value = self.pop();
-        let zero = Operand::Const(0, self.stack.second_home());
-        let dst = self.stack.push_number(Number::I32);
+        let (value, dst) = self.stack.replace_number(Number::I32);
+        let zero = Operand::Const(0, self.stack.home_above(dst));
         self.backend.binary(op, dst, value, zero);
         Ok(())
     }

@@ -18,17 +18,6 @@ pub(crate) const MAX_FRAME_SLOTS: u32 = 1 << 29;
 /// End of a list of aliases.
 const NONE: u32 = u32::MAX;
 
-/// Where the value of a stack position is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Value {
-    /// In its home.
-    Home,
-    /// A constant.
-    Const(u64),
-    /// Same as a local; `prev` is the next lower position that is an alias of the same local.
-    Alias { local: u32, prev: u32 },
-}
-
 /// A run of operands on the stack, from the bottom up.
 #[derive(Clone, Copy, Debug)]
 pub struct Operands<'a> {
@@ -80,18 +69,41 @@ impl<'a> Operands<'a> {
 
     /// Home and type of those that are in their homes.
     pub fn in_homes(self) -> impl DoubleEndedIterator<Item = (Slot, ValType)> + 'a {
-        self.entries
-            .iter()
-            .filter(|entry| entry.value == Value::Home)
-            .map(|entry| (entry.home, entry.ty.val_type()))
+        self.entries.iter().filter(|entry| entry.is_home()).map(|entry| (entry.home, entry.ty.val_type()))
     }
 }
 
+/// A position of the stack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Entry {
-    value: Value,
+    /// Where its value is: a temporary in its home.
+    operand: Operand,
     ty: StackType,
     home: Slot,
+    /// If it is an alias of a local, the next lower position that is one of the same local.
+    prev: u32,
+}
+
+impl Entry {
+    /// A value that is in its home.
+    #[inline(always)]
+    fn home(ty: StackType, home: Slot) -> Entry {
+        Entry { operand: Operand::Temp(home), ty, home, prev: NONE }
+    }
+
+    #[inline(always)]
+    fn is_home(&self) -> bool {
+        matches!(self.operand, Operand::Temp(_))
+    }
+
+    /// The local that it is an alias of.
+    #[inline(always)]
+    fn alias(&self) -> Option<u32> {
+        match self.operand {
+            Operand::Local(local, _) => Some(local.0),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -261,34 +273,35 @@ impl OperandStack {
         self.entries[position].ty.val_type()
     }
 
-    #[inline]
-    fn push(&mut self, value: Value, ty: StackType) -> Slot {
+    /// The home of an operand of a type that is about to be pushed.
+    #[inline(always)]
+    fn take_home(&mut self, ty: StackType) -> Slot {
         let home = self.next_home();
         self.next_home += ty.slots();
         self.max_slot = self.max_slot.max(self.next_home);
         if ty.is_traced() {
             self.traced += 1;
         }
-        self.entries.push(Entry { value, ty, home });
+        home
+    }
+
+    #[inline(always)]
+    fn push_in_home(&mut self, ty: StackType) -> Slot {
+        let home = self.take_home(ty);
+        self.entries.push(Entry::home(ty, home));
         home
     }
 
     /// Pushes a result; returns its home, where it has to be written.
     #[inline(always)]
     pub(crate) fn push_home(&mut self, ty: ValType) -> Slot {
-        self.push(Value::Home, StackType::new(ty))
+        self.push_in_home(StackType::new(ty))
     }
 
-    /// Pushes a number as a result; returns its home.
+    /// The home of an operand that is above a number with that home for a moment only.
     #[inline(always)]
-    pub(crate) fn push_number(&mut self, ty: Number) -> Slot {
-        self.push(Value::Home, StackType::number(ty))
-    }
-
-    /// The home of an operand that would be pushed after one more number, both for a moment only.
-    #[inline(always)]
-    pub(crate) fn second_home(&mut self) -> Slot {
-        let home = self.next_home + 1;
+    pub(crate) fn home_above(&mut self, number: Slot) -> Slot {
+        let home = number.0 + 1;
         self.max_slot = self.max_slot.max(home + 1);
         Slot(home)
     }
@@ -296,12 +309,18 @@ impl OperandStack {
     /// Pushes a constant number.
     #[inline(always)]
     pub(crate) fn push_number_const(&mut self, bits: u64, ty: Number) {
-        self.push(Value::Const(bits), StackType::number(ty));
+        self.push_const_of(bits, StackType::number(ty));
     }
 
     /// Pushes a constant.
     pub(crate) fn push_const(&mut self, bits: u64, ty: ValType) {
-        self.push(Value::Const(bits), StackType::new(ty));
+        self.push_const_of(bits, StackType::new(ty));
+    }
+
+    #[inline(always)]
+    fn push_const_of(&mut self, bits: u64, ty: StackType) {
+        let home = self.take_home(ty);
+        self.entries.push(Entry { operand: Operand::Const(bits, home), ty, home, prev: NONE });
     }
 
     /// Pushes the value of a local.
@@ -310,8 +329,41 @@ impl OperandStack {
         let position = self.entries.len() as u32;
         let aliased = &mut self.locals[local as usize];
         let prev = std::mem::replace(&mut aliased.top_alias, position);
-        let ty = aliased.ty;
-        self.push(Value::Alias { local, prev }, ty);
+        let (operand, ty) = (Operand::Local(LocalIndex(local), aliased.slot), aliased.ty);
+        let home = self.take_home(ty);
+        self.entries.push(Entry { operand, ty, home, prev });
+    }
+
+    /// Replaces the topmost operand, a number, by one that is a result; returns the operand, and the home of the result.
+    #[inline(always)]
+    pub(crate) fn replace_number(&mut self, ty: Number) -> (Operand, Slot) {
+        let Some(top) = self.entries.last_mut() else { unreachable!("validation guarantees the operand") };
+        debug_assert!(top.ty.is_number(), "validation guarantees the type");
+        let (operand, prev, home) = (top.operand, top.prev, top.home);
+        *top = Entry::home(StackType::number(ty), home);
+        self.unlist(operand, prev);
+        self.note_height(self.entries.len() - 1);
+        (operand, home)
+    }
+
+    /// Replaces the two topmost operands, numbers, by one that is a result; returns the operands, the lower one first, and the home
+    /// of the result.
+    #[inline(always)]
+    pub(crate) fn replace_two_numbers(&mut self, ty: Number) -> (Operand, Operand, Slot) {
+        let [.., lower, upper] = &mut *self.entries else {
+            unreachable!("validation guarantees the operands")
+        };
+        debug_assert!(lower.ty.is_number() && upper.ty.is_number(), "validation guarantees the types");
+        let (second, second_prev) = (upper.operand, upper.prev);
+        let (first, first_prev, home) = (lower.operand, lower.prev, lower.home);
+        *lower = Entry::home(StackType::number(ty), home);
+        self.next_home = upper.home.0;
+        // From the top down, because that is the order of the alias lists.
+        self.unlist(second, second_prev);
+        self.unlist(first, first_prev);
+        self.entries.pop();
+        self.note_height(self.entries.len() - 1);
+        (first, second, home)
     }
 
     /// Gives the topmost operands, which are in their homes, other types with as many slots.
@@ -335,10 +387,10 @@ impl OperandStack {
     #[inline(always)]
     pub(crate) fn pop_operand(&mut self) -> Operand {
         let entry = self.entries.pop().expect("validation guarantees the operand");
-        let operand = self.take(&entry);
+        self.take(&entry);
         self.next_home = entry.home.0;
-        self.note_height();
-        operand
+        self.note_height(self.entries.len());
+        entry.operand
     }
 
     /// Pops the two topmost operands: the lower one comes first.
@@ -349,42 +401,42 @@ impl OperandStack {
         };
         let [lower, upper] = [self.entries[count], self.entries[count + 1]];
         // From the top down, because that is the order of the alias lists.
-        let second = self.take(&upper);
-        let first = self.take(&lower);
+        self.take(&upper);
+        self.take(&lower);
         self.next_home = lower.home.0;
         self.entries.truncate(count);
-        self.note_height();
-        (first, second)
+        self.note_height(count);
+        (lower.operand, upper.operand)
     }
 
-    /// The operand of an entry that is being popped.
+    /// An entry is being popped.
     #[inline(always)]
-    fn take(&mut self, entry: &Entry) -> Operand {
+    fn take(&mut self, entry: &Entry) {
         if entry.ty.is_traced() {
             self.traced -= 1;
         }
-        match entry.value {
-            Value::Home => Operand::Temp(entry.home),
-            Value::Const(bits) => Operand::Const(bits, entry.home),
-            Value::Alias { local, prev } => {
-                let aliased = &mut self.locals[local as usize];
-                aliased.top_alias = prev;
-                Operand::Local(LocalIndex(local), aliased.slot)
-            }
+        self.unlist(entry.operand, entry.prev);
+    }
+
+    /// If the topmost operand is an alias, the one before it is the topmost of its local.
+    #[inline(always)]
+    fn unlist(&mut self, operand: Operand, prev: u32) {
+        if let Operand::Local(local, _) = operand {
+            self.locals[local.index()].top_alias = prev;
         }
     }
 
-    /// What is known of entries is not known of those that were popped.
+    /// What is known of entries is not known of those that were popped: only so many are what they were.
     #[inline(always)]
-    fn note_height(&mut self) {
-        if self.entries.len() < self.noted {
-            self.forget();
+    fn note_height(&mut self, height: usize) {
+        if height < self.noted {
+            self.forget(height);
         }
     }
 
     #[cold]
-    fn forget(&mut self) {
-        self.noted = self.entries.len();
+    fn forget(&mut self, height: usize) {
+        self.noted = height;
         self.no_alias_below = self.no_alias_below.min(self.noted);
         self.listed = self.listed.min(self.noted);
     }
@@ -400,13 +452,13 @@ impl OperandStack {
     fn drop_from(&mut self, height: usize) {
         self.next_home = self.entries[height].home.0;
         for entry in self.entries[height..].iter().rev() {
-            if let Value::Alias { local, prev } = entry.value {
-                self.locals[local as usize].top_alias = prev;
+            if let Some(local) = entry.alias() {
+                self.locals[local as usize].top_alias = entry.prev;
             }
             self.traced -= usize::from(entry.ty.is_traced());
         }
         self.entries.truncate(height);
-        self.note_height();
+        self.note_height(height);
     }
 
     /// Pushes results.
@@ -419,30 +471,19 @@ impl OperandStack {
     /// The operand at a position.
     #[inline]
     pub(crate) fn operand(&self, position: usize) -> Operand {
-        self.operand_of(&self.entries[position])
-    }
-
-    #[inline]
-    fn operand_of(&self, entry: &Entry) -> Operand {
-        match entry.value {
-            Value::Home => Operand::Temp(entry.home),
-            Value::Const(bits) => Operand::Const(bits, entry.home),
-            Value::Alias { local, .. } => Operand::Local(LocalIndex(local), self.locals[local as usize].slot),
-        }
+        self.entries[position].operand
     }
 
     /// Reports every alias of a local and marks it as being in its home: the local is about to change.
     #[inline]
     pub(crate) fn spill_aliases(&mut self, local: u32, mut spill: impl FnMut(Spill)) {
         let mut position = std::mem::replace(&mut self.locals[local as usize].top_alias, NONE);
-        let value = Operand::Local(LocalIndex(local), self.locals[local as usize].slot);
         while position != NONE {
             let entry = &mut self.entries[position as usize];
-            spill(Spill { home: entry.home, value, ty: entry.ty.val_type() });
-            let Value::Alias { prev, .. } = entry.value else { unreachable!("only aliases are listed") };
-            entry.value = Value::Home;
+            spill(Spill { home: entry.home, value: entry.operand, ty: entry.ty.val_type() });
+            entry.operand = Operand::Temp(entry.home);
             self.listed = self.listed.min(position as usize);
-            position = prev;
+            position = entry.prev;
         }
     }
 
@@ -469,18 +510,17 @@ impl OperandStack {
         // From the top down, because that is the order of the alias lists: each alias met is the topmost of its local.
         // The copies are reported from the bottom up, so that neighbours go to neighbouring homes in order.
         for position in (from..self.entries.len()).rev() {
-            if let Value::Alias { local, prev } = self.entries[position].value {
-                self.locals[local as usize].top_alias = prev;
+            let entry = &self.entries[position];
+            if let Some(local) = entry.alias() {
+                self.locals[local as usize].top_alias = entry.prev;
             }
         }
-        for position in from..self.entries.len() {
-            let entry = self.entries[position];
-            if entry.value == Value::Home || (!consts && matches!(entry.value, Value::Const(_))) {
+        for (position, entry) in self.entries.iter_mut().enumerate().skip(from) {
+            if entry.is_home() || (!consts && matches!(entry.operand, Operand::Const(..))) {
                 continue;
             }
-            let (home, value, ty) = (entry.home, self.operand_of(&entry), entry.ty.val_type());
-            spill(Spill { home, value, ty });
-            self.entries[position].value = Value::Home;
+            spill(Spill { home: entry.home, value: entry.operand, ty: entry.ty.val_type() });
+            entry.operand = Operand::Temp(entry.home);
             self.listed = self.listed.min(position);
         }
     }
@@ -502,7 +542,7 @@ impl OperandStack {
         let mut below = self.references.last().copied().flatten();
         for entry in &self.entries[self.listed..] {
             // Aliases are known as locals; constants of these types are null.
-            if entry.ty.is_traced() && entry.value == Value::Home {
+            if entry.ty.is_traced() && entry.is_home() {
                 self.nodes.push(ReferenceNode { slot: entry.home, below });
                 below = Some(References(self.nodes.len() as u32 - 1));
             }
@@ -520,10 +560,8 @@ impl OperandStack {
         let local = &self.locals[local as usize];
         local.ty.is_traced() && local.top_alias != NONE && {
             let mut lowest = local.top_alias;
-            while let Value::Alias { prev, .. } = self.entries[lowest as usize].value
-                && prev != NONE
-            {
-                lowest = prev;
+            while self.entries[lowest as usize].prev != NONE {
+                lowest = self.entries[lowest as usize].prev;
             }
             self.entries.len() - lowest as usize > DEEP
         }

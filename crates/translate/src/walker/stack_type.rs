@@ -44,6 +44,11 @@ impl StackType {
         StackType(ty as u64)
     }
 
+    /// Whether it is a type of numbers.
+    pub(super) const fn is_number(self) -> bool {
+        self.0 < V128
+    }
+
     /// Packs a type.
     #[inline]
     pub(super) fn new(ty: ValType) -> StackType {

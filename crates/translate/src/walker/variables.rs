@@ -12,17 +12,25 @@ impl<B: Backend> Walker<'_, '_, B> {
         let (slot, ty) = self.stack.local(local);
         let local_index = LocalIndex(local);
         if value != Operand::Local(local_index, slot) {
-            if self.stack.has_deep_alias(local) {
-                self.flush();
+            if self.stack.has_alias(local) {
+                self.spill_aliases(local);
             }
-            let Walker { stack, backend, .. } = self;
-            stack.spill_aliases(local, |spill| copy(*backend, spill));
             self.backend.set_local(local_index, slot, value, ty);
         }
         if tee {
             self.stack.push_local(local);
         }
         Ok(())
+    }
+
+    /// Copies aliases of a local, which is about to change, to their homes.
+    #[inline(never)]
+    fn spill_aliases(&mut self, local: u32) {
+        if self.stack.has_deep_alias(local) {
+            self.flush();
+        }
+        let Walker { stack, backend, .. } = self;
+        stack.spill_aliases(local, |spill| copy(*backend, spill));
     }
 
     pub(super) fn global_get(&mut self, global: u32) -> Step {
