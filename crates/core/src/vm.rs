@@ -75,11 +75,13 @@ pub mod registers;
 /// A record belongs to one store, so only the thread that uses the store reads or writes it; what other threads publish
 /// (code, for all instances of a module) lies elsewhere and is fetched by that thread.
 ///
+/// That of a function of the host is the beginning of a [`HostRec`].
+///
 /// | field | written at creation | written later |
 /// |---|---|---|
 /// | `code` | never null: the code, or the stub that asks for it | by [`Builtins::translate`] at the first call, and by [`Builtins::hot`] |
 /// | `native` | the adaptor to `code`; null where there is no native code in the process | when the function gets native code |
-/// | `reg_entry` | the adaptor to `native` that suits every type; null where there is no native code in the process | by [`Builtins::spread`] at the first call, and when the function gets optimized code |
+/// | `reg_entry` | the adaptor to `native` that suits every type; null where there is no native code in the process | by [`Builtins::spread`] at the first call, and when the function gets native code |
 /// | `counter` | what the runtime gives, see [`Entry`] | by calls and back edges, which count it down, and by [`Builtins::hot`] |
 /// | all others | final | never |
 ///
@@ -92,7 +94,7 @@ pub struct FuncRec {
     /// Entry for callers in native code that pass arguments in slots: the function's own native code, or an adaptor that
     /// goes on at [`code`](Self::code). Null while there is no native code in the process, so nobody to read it.
     pub native: Cell<*const u8>,
-    /// Entry for callers in native code that pass arguments in registers ([`registers`]): the function's optimized code, or an
+    /// Entry for callers in native code that pass arguments in registers ([`registers`]): the function's native code, or an
     /// adaptor that stores them and goes on at [`native`](Self::native). Null while there is no native code in the process, so
     /// nobody to read it.
     pub reg_entry: Cell<*const u8>,
@@ -164,6 +166,40 @@ impl FuncRec {
             param_slots: func.param_slots() as u16,
             result_slots: func.result_slots() as u16,
         }
+    }
+}
+
+/// Runs a function of the host: arguments and results lie in slots. The exit is the caller; `caller` is the context of the instance that
+/// calls, null if the host does. It never stops with a trap, but for reasons that the runtime holds.
+pub type HostFn = unsafe extern "C" fn(host: *const HostRec, slots: *mut u64, caller: *mut VmCtx) -> Status;
+
+/// A function of the host as the target of calls, for all of whose life the address of the record is that of the whole. Nothing in it
+/// is written later.
+///
+/// Whoever has a record knows such a function by its context, which belongs to no instance.
+#[derive(Debug)]
+#[repr(C)]
+pub struct HostRec {
+    /// What references lead to.
+    pub func: FuncRec,
+    /// Runs it.
+    pub run: HostFn,
+    /// What belongs to that.
+    pub closure: *const c_void,
+    /// Bytes that its frame lies above the first argument.
+    pub args: usize,
+    /// Bytes that the first slot above all that is live during the call lies above the first argument.
+    pub top: usize,
+}
+
+impl HostRec {
+    /// The function of a record, with what runs it.
+    #[must_use]
+    pub fn new(func: FuncRec, run: HostFn, closure: *const c_void) -> HostRec {
+        let args = frame::fp_offset(func.param_slots.into());
+        let top = args.max(func.result_slots.into());
+        let bytes = |slots: u32| slots as usize * size_of::<u64>();
+        HostRec { func, run, closure, args: bytes(args), top: bytes(top) }
     }
 }
 
@@ -820,10 +856,6 @@ macro_rules! builtins {
         pub struct Builtins {
             /// Translates the function if need be and sets its `code`. The exit is the function's caller.
             pub translate: unsafe extern "C" fn(func: *const FuncRec) -> Status,
-            /// Calls a host function; arguments and results in slots. The exit is the caller; `caller` is the context of the
-            /// instance that calls, null if the host does.
-            pub host_call:
-                unsafe extern "C" fn(func: *const FuncRec, args: *mut u64, caller: *mut VmCtx) -> Status,
             /// The counter of the function whose frame is at `fp` has run out; `ip`, which is noted as the exit, is where it goes
             /// on: at a loop's head, at its start or in the stub that stands for that. [`Status::OK`] goes on there,
             /// and the service has given the counter a new start; [`Status::LANDING`] goes on in better code. No value is in

@@ -50,39 +50,65 @@ impl Stub {
 /// [`Op::returns_here`].
 #[repr(C)]
 struct ReturnPoint {
-    #[cfg(native)]
-    native: unsafe extern "C" fn(),
-    #[cfg(not(native))]
-    native: u64,
+    native: Address,
     instr: Instr,
 }
 
+/// An address of code.
+#[repr(transparent)]
+struct Address(*const ());
+
+// SAFETY: it is only jumped to.
+unsafe impl Sync for Address {}
+
+/// Where native code goes on that returns to the host.
+const RETURN: *const () = {
+    #[cfg(native)]
+    {
+        native::arch::return_to_interpreter as unsafe extern "C" fn() as *const ()
+    }
+    #[cfg(not(native))]
+    std::ptr::null()
+};
+
+/// Where native code goes on that returns to another instance.
+const RESTORED: *const () = {
+    #[cfg(native)]
+    {
+        native::arch::restored()
+    }
+    #[cfg(not(native))]
+    std::ptr::null()
+};
+
 impl ReturnPoint {
-    const fn new(op: Op) -> ReturnPoint {
-        ReturnPoint {
-            #[cfg(native)]
-            native: native::arch::return_to_interpreter,
-            #[cfg(not(native))]
-            native: 0,
-            instr: Instr::new(op),
-        }
+    const fn new(op: Op, native: *const ()) -> ReturnPoint {
+        ReturnPoint { native: Address(native), instr: Instr::new(op) }
     }
 }
 
 /// All of them, in one place so that an address is told apart by one comparison.
 #[repr(C)]
-struct Stubs {
+pub(crate) struct Stubs {
     translate: Stub,
     host_call: Stub,
     exit: ReturnPoint,
     restore: ReturnPoint,
 }
 
-static STUBS: Stubs = Stubs {
+/// How many bytes they have.
+#[cfg(native)]
+pub(crate) const SIZE: usize = size_of::<Stubs>();
+
+/// The byte at which [`restore`] lies.
+#[cfg(native)]
+pub(crate) const RESTORE: usize = offset_of!(Stubs, restore) + offset_of!(ReturnPoint, instr);
+
+pub(crate) static STUBS: Stubs = Stubs {
     translate: Stub::new(Op::Translate),
     host_call: Stub::new(Op::HostCall),
-    exit: ReturnPoint::new(Op::Exit),
-    restore: ReturnPoint::new(Op::Restore),
+    exit: ReturnPoint::new(Op::Exit, RETURN),
+    restore: ReturnPoint::new(Op::Restore, RESTORED),
 };
 
 /// Which stub holds an address.

@@ -64,7 +64,7 @@ const MAY_CALL: [&str; 5] = ["Builtin", "HostCall", "Throw", "ThrowRef", "Transl
 
 /// The functions that handlers and stubs jump to, how often each calls the runtime or what does so for it, and whether it goes on by
 /// jumps. All else that they use has to be inlined: what gets the state by reference would make a call of the last jump.
-const BESIDE_HANDLERS: [(&str, usize, bool); 9] = [
+const BESIDE_HANDLERS: [(&str, usize, bool); 10] = [
     ("dispatch::tail::bounds", 0, true),
     ("dispatch::tail::collect", 1, true),
     ("dispatch::tail::foreign", 0, true),
@@ -73,11 +73,13 @@ const BESIDE_HANDLERS: [(&str, usize, bool); 9] = [
     ("dispatch::tail::trap_at", 0, false),
     ("native::handlers::arrive", 0, true),
     ("native::handlers::choose", 1, true),
+    ("native::handlers::land", 0, true),
     ("native::handlers::overflow", 0, false),
 ];
 
 /// What lies beside those and is not reached by jumps.
-const NOT_REACHED_BY_JUMPS: [&str; 2] = ["dispatch::tail::handler_of", "dispatch::tail::probe"];
+const NOT_REACHED_BY_JUMPS: [&str; 3] =
+    ["dispatch::tail::handler_of", "dispatch::tail::probe", "native::handlers::note_caller"];
 
 /// The dependencies that have no part in handlers: theirs are semantics of `upshift-core`.
 const NOT_OPTIMISED: [&str; 3] = ["'*'", "upshift-ir", "upshift-translate"];

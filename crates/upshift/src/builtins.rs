@@ -1,4 +1,4 @@
-//! The services that wasm code calls: translation, host functions, room for objects, exceptions, memories, tables, segments,
+//! The services that wasm code calls: translation, room for objects, exceptions, memories, tables, segments,
 //! arrays.
 //!
 //! Operands lie in consecutive slots, results replace them. A service returns a status: go on, trap, or stop
@@ -7,18 +7,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Error;
-use upshift_core::fuel::HOST_SLOTS_PER_UNIT;
 use upshift_core::index::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TagIndex};
 use upshift_core::vm::registers::ArgRegisters;
 use upshift_core::vm::{Builtins, FuncRec, Status, VmCtx};
 use upshift_core::{IndexType, Trap, TypeId};
 
 use crate::exceptions;
-use crate::func::HostCall;
 use crate::gc::ArrayService;
 use crate::instance::InstanceData;
 use crate::instantiate::{
@@ -34,7 +31,6 @@ use crate::vm::work::{Work, count};
 /// The services of every store.
 pub(crate) static BUILTINS: Builtins = Builtins {
     translate,
-    host_call,
     hot,
     switch,
     spread,
@@ -142,44 +138,6 @@ unsafe fn change_tier(
             Ok(Err(error)) => stop(store, Pending::Error(error)),
             Err(panic) => stop(store, Pending::Panic(panic)),
         }
-    }
-}
-
-/// Calls a host function.
-///
-/// # Safety
-/// `func` must be a host function of a live store whose code is being executed and whose exit is the function's caller;
-/// `slots` must hold its arguments, and `caller` be null or the context of an instance of the store.
-unsafe extern "C" fn host_call(func: *const FuncRec, slots: *mut u64, caller: *mut VmCtx) -> Status {
-    // SAFETY: a host function's context has a store, and its index is the number of its entry. Entries stay until the
-    // store is dropped, and with them the functions behind them.
-    unsafe {
-        let store = StoreState::from_ctx((*(*func).vmctx).store);
-        let (host, instance, roots) = {
-            let state = &mut *store.as_ptr();
-            state.host_calls += 1;
-            let host = Arc::as_ptr(&state.host_funcs[(*func).index as usize].func);
-            let instance = NonNull::new(caller)
-                .and_then(|ctx| NonNull::new((*ctx.as_ptr()).instance.cast::<InstanceData>()));
-            (host, instance, state.gc.roots.len())
-        };
-        // What the host does on its own account is free.
-        if instance.is_some() {
-            let slots = u64::from((*func).param_slots) + u64::from((*func).result_slots);
-            if let Err(trap) = (*store.as_ptr()).charge(1 + slots / HOST_SLOTS_PER_UNIT) {
-                return stop(store, Pending::Error(trap.into()));
-            }
-        }
-        let status = match catch_unwind(AssertUnwindSafe(|| (*host).run(HostCall { store, instance, slots })))
-        {
-            Ok(Ok(())) => Status::OK,
-            Ok(Err(error)) => catch_unwind(AssertUnwindSafe(|| exceptions::rethrow_from_host(store, error)))
-                .unwrap_or_else(|panic| stop(store, Pending::Panic(panic))),
-            Err(panic) => stop(store, Pending::Panic(panic)),
-        };
-        // What goes on in an error has owners.
-        (*store.as_ptr()).gc.roots.truncate(roots);
-        status
     }
 }
 

@@ -15,6 +15,9 @@ pub const HEADER_BYTES: u32 = 8;
 /// Objects take a multiple of so many bytes and begin at one.
 pub const ALIGNMENT: u32 = 8;
 
+/// So many bytes in front of all objects are never accessible: an access to null that ends before them faults.
+pub const NULL_GUARD: u32 = 64 << 10;
+
 /// Where the fields of a struct lie.
 ///
 /// ```

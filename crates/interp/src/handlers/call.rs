@@ -11,7 +11,8 @@ use std::marker::PhantomData;
 
 use upshift_core::cast;
 use upshift_core::vm::{
-    Builtin as Service, BuiltinOp, CallTarget, ExitPoint, FuncRec, Landing, Status, TableRecord, VmCtx, frame,
+    Builtin as Service, BuiltinOp, CallTarget, ExitPoint, FuncRec, HostRec, Landing, Status, TableRecord,
+    VmCtx, frame,
 };
 use upshift_core::{Trap, TypeId};
 use upshift_ir::Op;
@@ -459,17 +460,16 @@ exec! {
     }
     /// The code of host functions.
     HostCall |r| {
-        let func = r.int as *const FuncRec;
-        let (params, results) = ((*func).param_slots as usize, (*func).result_slots as usize);
+        let host = r.int as *const HostRec;
         let (ip, fp) = header(r);
-        let args = first_param(r.fp, params);
-        let top = args.add((params + frame::HEADER_SLOTS as usize).max(results));
+        let args = r.fp.byte_sub((*host).args);
+        let top = args.byte_add((*host).top);
         let store = r.store();
         // Backtraces begin at the caller: the host function itself is no frame of wasm.
         (*store).exit = caller_of(r.fp, r.ctx);
         (*store).stack_top = top;
         let caller = *r.slot(frame::CALLER_CTX) as *mut VmCtx;
-        let status = ((*(*r.ctx).builtins).host_call)(func, args, caller);
+        let status = ((*host).run)(host, args, caller);
         if status != Status::OK {
             return land(r, status);
         }
@@ -574,7 +574,7 @@ pub(super) unsafe fn note_exit(r: &Regs, top: *mut u64) {
 /// # Safety
 /// The store's context lives, and with [`Status::LANDING`] its landing is a place in verified code, in a live frame.
 #[inline(always)]
-unsafe fn land(r: &mut Regs, status: Status) -> Flow {
+pub(crate) unsafe fn land(r: &mut Regs, status: Status) -> Flow {
     if status != Status::LANDING {
         return stop(status);
     }

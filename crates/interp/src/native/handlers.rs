@@ -34,6 +34,35 @@ abi! {
     }
 }
 
+/// Notes as the exit where the function was called whose header is written at `fp`, by a function of `ctx`.
+///
+/// # Safety
+/// I-STORE: the context of running code lives. I-NATIVE: the header is written.
+pub(super) unsafe extern "C" fn note_caller(fp: *const u64, ctx: *mut VmCtx) {
+    // SAFETY: the caller's promise.
+    unsafe { (*(*ctx).store).exit = caller_of(fp, ctx) };
+}
+
+abi! {
+    /// Ends a call of a function of the host that has failed, with the status in `int`: goes on where an exception was caught, or stops.
+    #[cold]
+    pub(super) fn land(
+        ctx: *mut VmCtx, ip: *const u64, fp: *mut u64, mem: *mut u8, len: usize, int: u64, f32: f32, f64: f64,
+    ) -> Status {
+        let mut r = Regs { ctx, ip, fp, mem, len, int, f32, f64 };
+        // SAFETY: I-STORE: the context of running code lives. I-CODE: the landing is in linked code.
+        unsafe {
+            match call::land(&mut r, Status(int as u32)) {
+                Flow::Done(status) => status,
+                // The exit is noted.
+                Flow::Trap(trap) => Status::trap(trap),
+                Flow::Hot => jump!(hot, r),
+                _ => jump!(next!(r), r),
+            }
+        }
+    }
+}
+
 abi! {
     /// Stops because the function whose header is written at `fp` has no room for its frame; that belongs to its caller.
     #[cold]

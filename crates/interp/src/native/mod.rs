@@ -4,7 +4,9 @@
 //! interp::enter ─▶ enter ─▶ [ip] ─▶ handlers ⇄ native code ─▶ ret with a Status ─▶ interp::enter
 //!
 //! native code calls what has none ─ FuncRec::native ───────────────▶ call_interpreter ───▶ code of the function
+//! native code calls what is not of its instance ────────────────────▶ call_foreign ─▶ HostRec::run, or FuncRec::native
 //! native code calls with arguments in registers ─ FuncRec::reg_entry ─▶ spread ─▶ FuncRec::native
+//! native code returns to another instance ─ word before its return ip ▶ restored
 //! native code returns to a handler ─ word before the return ip ─────▶ return_to_interpreter ─▶ [ip]
 //! native code traps, its frame does not fit, it faulted, it may go on elsewhere ─▶ trap, overflow, fault, choose
 //! ```
@@ -51,6 +53,14 @@ stubs! {
     spread_paired = arch::spread_paired;
     /// The entry of a function for callers with arguments in registers, as long as no other is known, with [`Returns::Jump`].
     spread_jump = arch::spread_jump;
+    /// Where native code calls functions that may not belong to its instance, with [`Returns::Paired`].
+    call_foreign_paired = arch::call_foreign_paired;
+    /// Where native code calls functions that may not belong to its instance, with [`Returns::Jump`].
+    call_foreign_jump = arch::call_foreign_jump;
+    /// Where native code goes to be replaced by functions that may not belong to its instance, with [`Returns::Paired`].
+    replace_foreign_paired = arch::replace_foreign_paired;
+    /// Where native code goes to be replaced by functions that may not belong to its instance, with [`Returns::Jump`].
+    replace_foreign_jump = arch::replace_foreign_jump;
     /// Where native code returns if its caller is not native: the word in front of the return addresses of the interpreter.
     return_to_interpreter = arch::return_to_interpreter;
     /// Where native code calls to trap: with the trap's number in the first argument, and the operand that its text shows.

@@ -18,6 +18,13 @@ use upshift_core::vm::{Builtins, EntryFrame, FuncRec, MemRecord, PcKind, Status,
 
 use super::handlers;
 
+mod foreign;
+
+pub(crate) use foreign::restored;
+pub(super) use foreign::{
+    call_foreign_jump, call_foreign_paired, replace_foreign_jump, replace_foreign_paired,
+};
+
 /// What is added to the number of a trap to make a status of it.
 const TRAP_STATUS: u32 = Status::trap(Trap::UnreachableCodeReached).0 - Trap::UnreachableCodeReached as u32;
 
@@ -213,11 +220,15 @@ spread! {
 /// stands in front of all these return addresses.
 ///
 /// In: rsi the return address, r11 the caller's frame pointer, r14 the context; results in their slots, the first one also in
-/// rax or xmm0. Out: the instruction at rsi, as a handler.
+/// rax or xmm0. If the carry flag is set, the only result is in rax only, and rbx is the address of its slot. Out: the instruction
+/// at rsi, as a handler.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn return_to_interpreter() {
     naked_asm!(
         ".cfi_startproc",
+        "jnc 2f",
+        "mov [rbx], rax",
+        "2:",
         "mov rcx, [r14 + {mem0}]",
         "mov rdi, r14",
         "mov rdx, r11",

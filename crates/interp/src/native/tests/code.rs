@@ -55,7 +55,7 @@ macro_rules! leave {
         concat!(
             "mov rsi, [rbx - 24]
             mov r11, [rbx - 16]
-            lea rbx, [rbx - 32]
+            sub rbx, 32
             mov [rbx], rax
             ",
             $return
@@ -243,7 +243,7 @@ code! {
 code! {
     /// Returns its argument as a float.
     FLOAT, float: "mov rax, [rbx - 32]", "movq xmm0, rax", "mov r9, -1",
-        "mov rsi, [rbx - 24]", "mov r11, [rbx - 16]", "lea rbx, [rbx - 32]", "mov [rbx], rax",
+        "mov rsi, [rbx - 24]", "mov r11, [rbx - 16]", "sub rbx, 32", "mov [rbx], rax",
         "mov rax, -1", "jmp [rsi - 8]"
 }
 code! {
