@@ -5,6 +5,7 @@
 //! module ─ parse ─▶ each function ─ walker ─▶ a backend that does nothing, with and without a survey of loops
 //!                                        ├──▶ the interpreter's builder
 //!                                        ├──▶ baseline code, put to its place ─▶ shortest times ─▶ a line each, and what it takes
+//!                                        ├──▶ the same, as the runtime does it
 //!                                        └──▶ SSA of the optimizing compiler, and all of its work, by its steps
 //! ```
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use upshift::{Engine, Module};
 use upshift_asm::RelocKind;
 use upshift_asm::x64::CpuFeatures;
 use upshift_baseline::BaselineCode;
@@ -34,12 +36,15 @@ pub(crate) struct Options {
     runs: u32,
 
     /// Does only this pass, and does not say what code takes
-    #[arg(long, value_name = "NAME", value_parser = PASSES.map(|(name, _)| name))]
+    #[arg(long, value_name = "NAME", value_parser = PASSES.map(|(name, _)| name).into_iter().chain([PUBLISHED]).collect::<Vec<_>>())]
     pass: Option<String>,
 }
 
 /// What is done to one function.
 type Pass = fn(&mut Bench<'_>, FuncIndex) -> Result<()>;
+
+/// What the runtime does with all functions: baseline code that could be run.
+const PUBLISHED: &str = "published";
 
 const PASSES: [(&str, Pass); 6] = [
     ("walker", walker),
@@ -138,6 +143,7 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
             returns: Returns::Paired,
             choices: false,
             counts: false,
+            twins: None,
             memories: vec![MemoryMode::Guard; module.memories.len()].into(),
         };
         let mut bench = Bench {
@@ -154,6 +160,13 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
                 .map(|_| time(&mut bench, pass))
                 .try_fold(Duration::MAX, |best, time| Ok::<_, anyhow::Error>(best.min(time?)))?;
             crate::print(&line(name, best, size, functions))?;
+        }
+        if options.pass.as_ref().is_none_or(|pass| pass == PUBLISHED) {
+            let module = Module::from_file(&Engine::default(), path)?;
+            let best = (0..options.runs)
+                .map(|_| module.time_of_publishing())
+                .try_fold(Duration::MAX, |best, time| Ok::<_, anyhow::Error>(best.min(time?)))?;
+            crate::print(&line(PUBLISHED, best, size, functions))?;
         }
         if options.pass.is_none() {
             crate::print(&Taken::measure(&bench)?.line(size))?;

@@ -92,6 +92,8 @@ const ROOM: usize = 16;
 pub struct CodeBuffer<F> {
     /// Has room for `ROOM` more bytes between any two calls from outside.
     bytes: Vec<u8>,
+    /// Up to this length that is so: `ROOM` less than the capacity.
+    full: usize,
     labels: Vec<u32>,
     /// Distances to labels.
     to_labels: Vec<(u32, Label, F)>,
@@ -102,8 +104,10 @@ pub struct CodeBuffer<F> {
 
 impl<F> Default for CodeBuffer<F> {
     fn default() -> Self {
+        let bytes = Vec::with_capacity(1024);
         CodeBuffer {
-            bytes: Vec::with_capacity(1024),
+            full: bytes.capacity() - ROOM,
+            bytes,
             labels: Vec::new(),
             to_labels: Vec::new(),
             to_pool: Vec::new(),
@@ -175,7 +179,7 @@ impl<F: Fixup> CodeBuffer<F> {
     /// have to be kept across the call.
     #[inline]
     fn make_room(&mut self) {
-        if self.bytes.capacity() - self.bytes.len() < ROOM {
+        if self.bytes.len() > self.full {
             self.grow();
         }
     }
@@ -184,12 +188,14 @@ impl<F: Fixup> CodeBuffer<F> {
     #[inline(never)]
     fn grow(&mut self) {
         self.bytes.reserve(1024);
+        self.full = self.bytes.capacity() - ROOM;
     }
 
     /// Appends bytes as they are.
     pub fn put_bytes(&mut self, bytes: &[u8]) {
+        self.bytes.reserve(bytes.len() + ROOM);
+        self.full = self.bytes.capacity() - ROOM;
         self.bytes.extend_from_slice(bytes);
-        self.make_room();
     }
 
     /// Overwrites four bytes that were written already.

@@ -59,6 +59,14 @@ pub enum Stub {
     CallInterpreterPaired,
     /// The same for callers that jump.
     CallInterpreterJump,
+    /// Where callers that call find functions that may not belong to their instance.
+    CallForeignPaired,
+    /// The same for callers that jump.
+    CallForeignJump,
+    /// Where functions go that are replaced by some that may not belong to their instance, for callers that call.
+    ReplaceForeignPaired,
+    /// The same for callers that jump.
+    ReplaceForeignJump,
     /// Where a native function goes that returns to code of the interpreter.
     ReturnToInterpreter,
     /// Notes a trap at the place of the call and ends the activation. Called, with the trap's number as the argument.

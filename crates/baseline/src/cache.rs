@@ -6,7 +6,7 @@
 //!      ─▶ in a register, dirty                 the slot has to be stored before anybody looks at it there
 //! ```
 //!
-//! The instance's own globals take part as slots above all others, see [`global_slot`]. They are never dirty.
+//! Globals and what the instance has otherwise take part as slots above all others, see [`cells`](crate::cells). They are never dirty.
 //!
 //! A register may have the value of two slots, so that copies cost nothing. Nothing here emits code: whoever takes a dirty value
 //! out of its register has stored it, or knows that it is dead.
@@ -14,6 +14,7 @@
 use upshift_core::types::ValType;
 use upshift_translate::backend::Slot;
 
+use crate::cells::CELLS;
 use crate::merge::Entry;
 use crate::x64::{Class, REGS, Reg, RegSet};
 
@@ -65,35 +66,20 @@ impl From<ValType> for Kind {
     }
 }
 
-/// How many of the instance's own globals can be in registers: programs keep their stack pointer in one of the first.
-const GLOBALS: u32 = 64;
-
-/// Where operands end that no operation uses up: all slots but those of globals are below.
+/// Where operands end that no operation uses up: all slots of the frame are below.
 pub(crate) const NO_TOP: Slot = Slot(i32::MAX as u32);
 
-/// The slot that stands for an own global, if it can be in a register. It is in no frame: its place in memory is the global's.
-pub(crate) fn global_slot(own: u32) -> Option<Slot> {
-    (own < GLOBALS).then_some(Slot(own.wrapping_sub(GLOBALS)))
-}
-
-/// The own global that a slot stands for.
-#[inline]
-pub(crate) fn global_of(slot: Slot) -> Option<u32> {
-    let own = slot.0.wrapping_add(GLOBALS);
-    (own < GLOBALS).then_some(own)
-}
-
-/// Whether a slot of the frame lies at `top` or above. Those of globals are negative here, so they never do.
+/// Whether a slot of the frame lies at `top` or above. Those in no frame are negative here, so they never do.
 #[inline]
 pub(crate) fn is_from(slot: Slot, top: Slot) -> bool {
     debug_assert!(top <= NO_TOP, "the top is that of a frame");
     slot.0 as i32 >= top.0 as i32
 }
 
-/// Where a slot is in the map by slots, which begins with the globals.
+/// Where a slot is in the map by slots, which begins with those in no frame.
 #[inline(always)]
 fn place(slot: Slot) -> usize {
-    slot.0.wrapping_add(GLOBALS) as usize
+    slot.0.wrapping_add(CELLS) as usize
 }
 
 /// A slot whose value a register has.
@@ -248,15 +234,17 @@ impl Cache {
     /// A register gets the value of a slot; whatever was known of the slot is forgotten.
     #[inline(never)]
     pub(crate) fn bind(&mut self, reg: Reg, held: Held) {
-        let own = RegSet::of(reg);
-        if let Some(known) = self.of_slot.get_mut(place(held.slot)) {
-            let before = Reg::new(*known);
-            if self.holders[before.index()][0].slot != held.slot
-                && !self.double.contains(before)
-                && self.used.and(own) == RegSet::EMPTY
-                && held.kind != Kind::V128
-            {
-                *known = reg.index() as u8;
+        let (own, at) = (RegSet::of(reg), place(held.slot));
+        if let Some(&number) = self.of_slot.get(at)
+            && let before = Reg::new(number)
+            && !self.double.contains(before)
+            && held.kind != Kind::V128
+        {
+            if self.holders[before.index()][0].slot == held.slot {
+                self.clear_single(before);
+            }
+            if self.used.and(own) == RegSet::EMPTY {
+                self.of_slot[at] = reg.index() as u8;
                 self.holders[reg.index()][0] = held;
                 self.used = self.used.or(own);
                 self.dirty = if held.dirty { self.dirty.or(own) } else { self.dirty };
@@ -291,13 +279,14 @@ impl Cache {
     pub(crate) fn replace(&mut self, entries: &[Entry], top: Slot) {
         self.clear();
         let (mut used, mut dirty) = (RegSet::EMPTY, RegSet::EMPTY);
-        for &Entry { reg, held } in entries {
+        for entry in entries {
+            let (reg, held) = (entry.reg, &entry.held);
             if is_from(held.slot, top) {
                 continue;
             }
             used.insert(reg);
             dirty = if held.dirty { dirty.or(RegSet::of(reg)) } else { dirty };
-            self.holders[reg.index()][0] = held;
+            self.holders[reg.index()][0] = *held;
             self.of_slot[place(held.slot)] = reg.index() as u8;
             if held.kind == Kind::V128 {
                 self.double.insert(reg);
@@ -309,7 +298,7 @@ impl Cache {
 
     /// Makes room for so many slots of the frame.
     pub(crate) fn make_room(&mut self, slots: u32) {
-        let len = (slots + GLOBALS) as usize;
+        let len = (slots + CELLS) as usize;
         if self.of_slot.len() < len {
             self.of_slot.resize(len, 0);
         }
@@ -367,13 +356,19 @@ impl Cache {
         }
     }
 
-    /// Forgets the globals: somebody may have set them.
-    pub(crate) fn forget_globals(&mut self) {
-        for reg in self.used.iter() {
-            if global_of(self.holders[reg.index()][0].slot).is_some() || self.double.contains(reg) {
-                self.forget_each(reg, |slot| global_of(slot).is_some());
+    /// Those of some registers that have a slot from one on.
+    pub(crate) fn holding_from(&self, top: Slot, regs: RegSet) -> RegSet {
+        let mut holding = RegSet::EMPTY;
+        for reg in regs.iter() {
+            let is_holding = match self.double.contains(reg) {
+                true => self.held(reg).iter().any(|held| is_from(held.slot, top)),
+                false => self.used.contains(reg) && is_from(self.holders[reg.index()][0].slot, top),
+            };
+            if is_holding {
+                holding.insert(reg);
             }
         }
+        holding
     }
 
     /// Forgets slots of a register.

@@ -1,7 +1,7 @@
 //! Into the function, calls of others, and out of it.
 //!
-//! Arguments and results lie in slots, and every value is in its slot over a call. Behind it nothing is in a register but the first
-//! result, if it is the only one.
+//! The first arguments come in registers, see [`arguments`](crate::arguments), all others and results lie in slots, and every other
+//! value is in its slot over a call. Behind it nothing is in a register but the first result, if it is the only one.
 
 use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::index::FuncIndex;
@@ -13,7 +13,7 @@ use upshift_translate::backend::{Backend, Call, Callee, Frame, Operand, Return, 
 use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
 use crate::tables::{ColdPath, Kept};
-use crate::x64::{Class, FLOAT_RESULT, RESULT, Reg};
+use crate::x64::{Class, FLOAT_RESULT, FREE, LEADS, RESULT, Reg};
 
 /// The kinds of results for which calls have a landing from handlers: none, and those that have to be moved or extended.
 pub(crate) const LANDINGS: [Option<Kind>; 5] =
@@ -28,10 +28,12 @@ impl<'m> Compiler<'m> {
         self.frame = *frame;
         self.cache.make_room(frame.homes);
         self.tables.side = SideTables::new(frame.params);
+        self.emit_drop_return();
         self.control.begin(self.asm);
         let overflow = self.control.overflow();
         self.control.frame_size_at = self.emit_entry(overflow);
         self.asm.bind(self.control.body());
+        self.take_parameters();
         if self.target.counts {
             let around = self.control.counts.open(self.asm.offset());
             self.count(START, around);
@@ -56,7 +58,19 @@ impl<'m> Compiler<'m> {
         let entry = self.asm.here();
         self.emit_arrival();
         self.emit_entered();
-        self.asm.jmp(self.control.body());
+        if self.has_register_parameters() {
+            let load = self.asm.label();
+            self.asm.jmp_short(load);
+            self.control.native_entry = self.asm.offset();
+            self.tables.own(self.asm.offset(), 0);
+            self.emit_drop_return();
+            self.asm.bind(load);
+            self.load_parameters();
+            // Handlers have looked at the stack, so there is room.
+            self.asm.jmp(self.control.start());
+        } else {
+            self.asm.jmp(self.control.body());
+        }
         // What no stack has room for has no size that an instruction could name.
         let size = frame_slots.saturating_mul(8).min(i32::MAX as u32);
         self.asm.patch_u32(self.control.frame_size_at, size);
@@ -68,46 +82,105 @@ impl<'m> Compiler<'m> {
 
     /// A call.
     pub(crate) fn compile_call(&mut self, call: &Call<'_>) {
-        let imported = matches!(call.callee, Callee::Direct(func) if func.0 < self.module.imported_funcs);
-        match (imported, call.tail) {
+        self.masks.clear();
+        let embedded = if call.tail { self.is_twins_turn() } else { self.arguments.are_embedded() };
+        if embedded {
+            return if call.tail {
+                self.embed_last(|builder| builder.call(call))
+            } else {
+                self.embed_call(call)
+            };
+        }
+        match (self.is_import(call.callee), call.tail) {
             (false, false) => self.call_function(call),
             (false, true) => self.tail_call(call),
-            (true, false) => self.embed_call(call),
-            (true, true) => self.embed_last(|builder| builder.call(call)),
+            (true, false) => self.call_import(call),
+            (true, true) => self.tail_call_import(call),
         }
     }
 
-    /// Calls a function of the instance. One that is found at run time may be none, or belong to another instance or the host:
-    /// then the interpreter calls.
+    /// Whether a call that comes is one of an imported function.
+    pub(crate) fn is_import(&self, callee: Callee) -> bool {
+        matches!(callee, Callee::Direct(func) if func.0 < self.module.imported_funcs)
+    }
+
+    /// Calls a function of the instance, or one that is found at run time. Where there is none, the interpreter finds that out, too.
     fn call_function(&mut self, call: &Call<'_>) {
         let native = self.asm.label();
-        let landing = match call.callee {
-            Callee::Direct(func) => {
-                self.flush_out();
-                let words = [Word::Label(native), Word::Label(self.call_landing(call))];
-                let words = self.asm.words(&words);
-                self.tables.own_words(words, self.asm.offset());
-                self.emit_own_func(RESULT, self.own_func(func));
-                words.plus(size_of::<u64>() as u32)
-            }
-            _ => self.find_function(call, native),
-        };
         let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
-        self.emit_call(callee, landing);
+        match call.callee {
+            Callee::Direct(func) => {
+                let landing = self.return_words(native, call);
+                self.emit_own_func(RESULT, self.own_func(func));
+                self.emit_call(callee, landing);
+            }
+            _ => {
+                let (landing, kept) = self.find_function(call, native);
+                if self.may_be_foreign(call.callee) {
+                    let back = self.asm.label();
+                    let site = self.layout.call_site(call.site);
+                    let foreign = self.cold(ColdPath::Foreign { site, kept, back });
+                    self.emit_found_call(callee, landing, foreign, back);
+                } else {
+                    self.emit_call(callee, landing);
+                }
+            }
+        }
+        self.arguments.reset();
         self.arrive_from_call(native, call);
     }
 
-    /// Finds the function to call at run time. Returns where the landing from handlers is.
-    fn find_function(&mut self, call: &Call<'_>, native: Label) -> Const {
-        self.flush();
+    /// Calls an imported function, which belongs to another instance or the host.
+    fn call_import(&mut self, call: &Call<'_>) {
+        let Callee::Direct(func) = call.callee else { unreachable!("imports are called by their index") };
+        let native = self.asm.label();
+        let landing = self.return_words(native, call);
+        self.emit_imported_func(RESULT, self.layout.imported_func(func.0));
+        let callee = Slot(call.base.0 + frame::fp_offset(call.ty.param_slots()));
+        self.emit_foreign_call(callee, landing);
+        self.arrive_from_call(native, call);
+    }
+
+    /// Brings all values to where they have to be for a call that comes next. Returns the word that it returns through.
+    fn return_words(&mut self, native: Label, call: &Call<'_>) -> Const {
+        self.pass_arguments(None);
+        let words = [Word::Label(native), Word::Label(self.call_landing(call))];
+        let words = self.asm.words(&words);
+        self.tables.own_words(words, self.asm.offset());
+        words.plus(size_of::<u64>() as u32)
+    }
+
+    /// Finds the function to call at run time. Returns where the landing from handlers is, and what arguments are in registers.
+    fn find_function(&mut self, call: &Call<'_>, native: Label) -> (Const, Kept) {
         self.make_words(|builder| builder.call(call));
         let landing = self.return_through(native, call);
+        self.pass_arguments(self.leads_to(call.callee));
         let words = self.place_words();
-        let other = self.cold(ColdPath::Run { words, kept: Kept::NONE, back: None });
-        self.emit_find_func(call.callee, other);
-        self.done();
-        self.cache.clear();
-        words.plus(landing)
+        let kept = self.keep_arguments();
+        let other = self.cold(ColdPath::Run { words, kept, back: None });
+        self.emit_find_func(call.callee, LEADS, FREE, other);
+        (words.plus(landing), kept)
+    }
+
+    /// Whether a function that is found at run time may belong to another instance, or the host.
+    fn may_be_foreign(&self, callee: Callee) -> bool {
+        match callee {
+            Callee::Indirect { table, .. } => {
+                self.module.fixed_table(table).is_none_or(|fixed| !fixed.is_own)
+            }
+            Callee::Direct(_) | Callee::Ref { .. } => true,
+        }
+    }
+
+    /// The operand by which a function is found at run time.
+    fn leads_to(&self, callee: Callee) -> Option<(Operand, Kind)> {
+        match callee {
+            Callee::Direct(_) => None,
+            Callee::Ref { function, .. } => Some((function, Kind::Ref)),
+            Callee::Indirect { table, index, .. } => {
+                Some((index, Kind::from(self.module.tables[table.index()].index.val_type())))
+            }
+        }
     }
 
     /// Adds the words that a call returns through to the collected ones: the last word of a call of the interpreter is the one in
@@ -119,8 +192,19 @@ impl<'m> Compiler<'m> {
         (self.tables.words.len() as u32 - 1) * size_of::<u64>() as u32
     }
 
-    /// Replaces the running function by another of the instance, or lets the interpreter do it: if the function is not there, or
-    /// belongs elsewhere, or has no room for its frame, which is a trap of the running function.
+    /// Replaces the running function by an imported one.
+    fn tail_call_import(&mut self, call: &Call<'_>) {
+        let Callee::Direct(func) = call.callee else { unreachable!("imports are called by their index") };
+        self.flush_for_tail_call(call);
+        self.make_words(|builder| builder.call(call));
+        let words = self.place_words();
+        self.emit_imported_func(RESULT, self.layout.imported_func(func.0));
+        self.emit_replace(words, call.base);
+        self.leave();
+    }
+
+    /// Replaces the running function by another one, or lets the interpreter do it: if the function is not there, or has no room for its
+    /// frame, which is a trap of the running function.
     fn tail_call(&mut self, call: &Call<'_>) {
         self.flush_for_tail_call(call);
         self.make_words(|builder| builder.call(call));
@@ -131,8 +215,17 @@ impl<'m> Compiler<'m> {
                 self.alloc_fixed(RESULT);
                 self.emit_own_func(RESULT, self.own_func(func));
             }
-            _ => {
-                self.emit_find_func(call.callee, other);
+            callee => {
+                self.alloc_fixed(RESULT);
+                if let Some((operand, kind)) = self.leads_to(callee) {
+                    let (operand, scratch) = (self.use_gpr(operand, kind), self.alloc_gpr());
+                    self.emit_find_func(callee, operand, scratch, other);
+                }
+                if self.may_be_foreign(callee) {
+                    let site = self.layout.call_site(call.site);
+                    let foreign = self.cold(ColdPath::Replace { words, args: call.base, site });
+                    self.emit_branch_if_foreign(foreign);
+                }
                 self.done();
                 self.alloc_fixed(RESULT);
             }
@@ -176,10 +269,10 @@ impl<'m> Compiler<'m> {
         self.take_result(call.base, result_kind(call.ty.results()));
     }
 
-    /// The only result of a call is in a register as well.
+    /// The only result of a call is in a register, and if that is one of floats in its slot as well.
     fn take_result(&mut self, slot: Slot, kind: Option<Kind>) {
         let Some(kind) = kind else { return };
-        self.cache.bind(result_reg(kind), Held { slot, kind, dirty: false });
+        self.cache.bind(result_reg(kind), Held { slot, kind, dirty: kind.class() == Class::Int });
     }
 
     /// The landing of calls with such a result, from handlers.

@@ -23,6 +23,8 @@ pub struct BaselineCode {
     pub entry: u32,
     /// Offset of the code for native callers, what a `FuncRec` holds as `native`.
     pub native_entry: u32,
+    /// Offset of the code for native callers with arguments in registers, what a `FuncRec` holds as `reg_entry`.
+    pub reg_entry: u32,
     /// Where the main line ends: offsets below are positions.
     pub main: u32,
     /// By the number of a loop the offset of the word through which code of another tier comes in at its head; 0 if nothing
@@ -57,7 +59,7 @@ impl BaselineCode {
     ///
     /// let bytes = wat::parse_str("(module (func (param i32) (result i32) (local.get 0)))")?;
     /// let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default())?;
-    /// let target = Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
+    /// let target = Target { features: CpuFeatures::BASELINE, returns: Returns::Paired, memories: [].into(), choices: false, counts: false, twins: None };
     /// let code = compile(&module, FuncIndex(0), CodeOptions::default(), &target)?;
     /// assert_eq!(code.position(code.main - 1), code.main - 1);
     /// assert!(code.position(code.entry) < code.main);

@@ -10,20 +10,22 @@ use upshift_core::index::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, TagIn
 use upshift_core::ops::atomic::Atomic;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::ops::{Binary, ExtractLane, ReplaceLane, Ternary, Unary, Wide};
-use upshift_core::types::{IndexType, ValType};
+use upshift_core::types::{FuncType, IndexType, ValType};
 use upshift_core::value::V128;
 use upshift_core::vm::{MemoryMode, VmLayout, frame};
 use upshift_ir::build::Builder;
 use upshift_translate::backend::{
-    Backend, Call, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next, Operand,
-    Operands, ReferenceNode, References, Return, Service, Slot,
+    Backend, Call, Callee, Catch, Charge, Frame, Handler, Label, Live, LocalRun, LoopSurvey, MemArg, Next,
+    Operand, Operands, ReferenceNode, References, Return, Service, Slot,
 };
 use upshift_translate::{CodeOptions, ModuleInfo};
 
+use crate::arguments::Arguments;
 use crate::cache::Cache;
 use crate::code::BaselineCode;
 use crate::control::Control;
 use crate::detour::Detour;
+use crate::masks::Masks;
 use crate::merge::Moves;
 use crate::operands::Consumed;
 use crate::pins::Pins;
@@ -37,8 +39,10 @@ pub(crate) struct Compiler<'m> {
     pub(crate) func: FuncIndex,
     pub(crate) layout: VmLayout,
     pub(crate) target: &'m Target,
-    /// Whether code takes fuel or looks at the epoch.
-    pub(crate) metered: bool,
+    /// Whether it is noted where code comes from.
+    positions: bool,
+    /// Whether code takes fuel, and whether it looks at the epoch.
+    pub(crate) options: CodeOptions,
     /// Whether there is a memory 0 with 32-bit addresses, everything that these reach being set aside.
     pub(crate) plain_memory: bool,
     pub(crate) frame: Frame,
@@ -55,6 +59,10 @@ pub(crate) struct Compiler<'m> {
     pub(crate) compared: (u32, u32),
     /// A comparison whose result a local has, and that is in the flags as long as the code is no longer than this.
     pub(crate) kept_flags: Option<(Flags, u32)>,
+    /// The constant that was copied to an operand home last, for the operator that is compiled.
+    pub(crate) copied: Option<(Slot, u64)>,
+    /// The vectors that are masks.
+    pub(crate) masks: Masks,
     /// What becomes of the result of the operation that comes, or runs.
     pub(crate) next: Option<Next>,
     /// A shift that the addition that comes next does as well.
@@ -65,6 +73,8 @@ pub(crate) struct Compiler<'m> {
     pub(crate) control: &'m mut Control,
     /// What is known of locals, for loops.
     pub(crate) pins: &'m mut Pins,
+    /// What the next call brings to registers.
+    pub(crate) arguments: &'m mut Arguments,
     /// What lies beside the code.
     pub(crate) tables: &'m mut Tables,
     /// Makes instructions of the interpreter, once one is wanted.
@@ -78,6 +88,7 @@ pub(crate) struct Room {
     cache: Cache,
     control: Control,
     pins: Pins,
+    arguments: Arguments,
     tables: Tables,
 }
 
@@ -103,21 +114,24 @@ impl<'m> Compiler<'m> {
         room: &'m mut Room,
     ) -> Compiler<'m> {
         let frame = Frame { params: 0, results: 0, locals: 0, homes: 0, scratch: None };
-        let Room { asm, cache, control, pins, tables } = room;
+        let Room { asm, cache, control, pins, arguments, tables } = room;
         // The function before may have ended with an error.
         asm.clear();
         cache.clear();
         cache.unlock();
         control.reset();
+        arguments.reset();
         tables.reset();
         control.moves = if target.choices { Moves::few(body_bytes) } else { Moves::of_body(body_bytes) };
+        control.arguments = control.moves;
         tables.note_positions(positions);
         Compiler {
             module,
             func,
             layout: module.vm_layout(),
             target,
-            metered: options.fuel || options.interruption,
+            positions,
+            options,
             plain_memory: module.memories.first().is_some_and(|memory| memory.index == IndexType::I32)
                 && target.memories.first() == Some(&MemoryMode::Guard),
             frame,
@@ -128,11 +142,14 @@ impl<'m> Compiler<'m> {
             flags: None,
             compared: (0, 0),
             kept_flags: None,
+            copied: None,
+            masks: Masks::default(),
             next: None,
             scaled: None,
             detour: None,
             control,
             pins,
+            arguments,
             tables,
             builder: None,
         }
@@ -148,7 +165,8 @@ impl<'m> Compiler<'m> {
             frame: self.frame,
             frame_slots: self.control.frame_slots,
             entry: self.entry().offset() + pool,
-            native_entry: 0,
+            native_entry: self.control.native_entry,
+            reg_entry: 0,
             main: self.control.main,
             loops: self.control.loop_words(pool),
             owners: self.tables.take_owners(pool),
@@ -178,8 +196,10 @@ impl Backend for Compiler<'_> {
     }
 
     fn position(&mut self, offset: u32) {
-        self.next = None;
-        self.tables.note_position(self.asm.offset(), offset);
+        (self.next, self.copied) = (None, None);
+        if self.positions {
+            self.tables.note_position(self.asm.offset(), offset);
+        }
     }
 
     fn next(&mut self, next: Next) {
@@ -210,6 +230,7 @@ impl Backend for Compiler<'_> {
     }
 
     fn set_charge(&mut self, charge: Charge, fuel: u32) {
+        debug_assert!(i32::try_from(fuel).is_ok(), "the instruction extends the sign");
         self.asm.patch_u32(charge.0, fuel);
     }
 
@@ -242,35 +263,56 @@ impl Backend for Compiler<'_> {
     }
 
     fn const_v128(&mut self, dst: Slot, value: V128) {
+        if self.twin(false, |builder| builder.const_v128(dst, value)) {
+            return;
+        }
         self.settle();
         self.emit_vector_constant(dst, value.as_u128());
     }
 
     fn binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
+        if self.twin(false, |builder| builder.binary(op, dst, lhs, rhs)) {
+            return;
+        }
         self.compile_binary(op, dst, lhs, rhs);
     }
 
     fn wide(&mut self, op: Wide, dst: [Slot; 2], operands: &[Operand]) {
+        if self.twin(false, |builder| builder.wide(op, dst, operands)) {
+            return;
+        }
         self.settle();
         self.emit_wide(op, dst, operands);
     }
 
     fn unary(&mut self, op: Unary, dst: Slot, value: Operand) {
+        if self.twin(false, |builder| builder.unary(op, dst, value)) {
+            return;
+        }
         self.settle();
         self.compile_unary(op, dst, value);
     }
 
     fn ternary(&mut self, op: Ternary, dst: Slot, operands: [Operand; 3]) {
+        if self.twin(false, |builder| builder.ternary(op, dst, operands)) {
+            return;
+        }
         self.settle();
         self.emit_vector_ternary(op, dst, operands);
     }
 
     fn extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
+        if self.twin(false, |builder| builder.extract_lane(op, lane, dst, vector)) {
+            return;
+        }
         self.settle();
         self.emit_extract_lane(op, lane, dst, vector);
     }
 
     fn replace_lane(&mut self, op: ReplaceLane, lane: u8, dst: Slot, vector: Operand, value: Operand) {
+        if self.twin(false, |builder| builder.replace_lane(op, lane, dst, vector, value)) {
+            return;
+        }
         self.settle();
         if !self.emit_replace_lane(op, lane, dst, vector, value) {
             self.embed(false, |builder| builder.replace_lane(op, lane, dst, vector, value));
@@ -278,6 +320,9 @@ impl Backend for Compiler<'_> {
     }
 
     fn shuffle(&mut self, lanes: [u8; 16], dst: Slot, a: Operand, b: Operand) {
+        if self.twin(false, |builder| builder.shuffle(lanes, dst, a, b)) {
+            return;
+        }
         self.settle();
         if !self.emit_shuffle(lanes, dst, a, b) {
             self.embed(false, |builder| builder.shuffle(lanes, dst, a, b));
@@ -285,20 +330,32 @@ impl Backend for Compiler<'_> {
     }
 
     fn select(&mut self, ty: ValType, dst: Slot, condition: Operand, if_true: Operand, if_false: Operand) {
+        if self.twin(false, |builder| builder.select(ty, dst, condition, if_true, if_false)) {
+            return;
+        }
         self.compile_select(ty, dst, condition, if_true, if_false);
     }
 
     fn load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
+        if self.twin(true, |builder| builder.load(op, ty, arg, dst, address)) {
+            return;
+        }
         self.settle();
         self.compile_load(op, ty, arg, dst, address);
     }
 
     fn store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
+        if self.twin(true, |builder| builder.store(op, arg, address, value)) {
+            return;
+        }
         self.settle();
         self.compile_store(op, arg, address, value);
     }
 
     fn load_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, dst: Slot, address: Operand, vector: Operand) {
+        if self.twin(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector)) {
+            return;
+        }
         self.settle();
         if !self.emit_load_lane(bytes, lane, arg, dst, address, vector) {
             self.embed(true, |builder| builder.load_lane(bytes, lane, arg, dst, address, vector));
@@ -306,6 +363,9 @@ impl Backend for Compiler<'_> {
     }
 
     fn store_lane(&mut self, bytes: u8, lane: u8, arg: MemArg, address: Operand, vector: Operand) {
+        if self.twin(true, |builder| builder.store_lane(bytes, lane, arg, address, vector)) {
+            return;
+        }
         self.settle();
         if !self.emit_store_lane(bytes, lane, arg, address, vector) {
             self.embed(true, |builder| builder.store_lane(bytes, lane, arg, address, vector));
@@ -313,6 +373,9 @@ impl Backend for Compiler<'_> {
     }
 
     fn atomic(&mut self, op: Atomic, ty: ValType, arg: MemArg, dst: Slot, operands: &[Operand]) {
+        if self.twin(true, |builder| builder.atomic(op, ty, arg, dst, operands)) {
+            return;
+        }
         self.settle();
         if !self.emit_atomic(op, arg, dst, operands) {
             self.embed(true, |builder| builder.atomic(op, ty, arg, dst, operands));
@@ -325,40 +388,64 @@ impl Backend for Compiler<'_> {
     }
 
     fn memory_size(&mut self, memory: MemoryIndex, dst: Slot) {
+        if self.twin(false, |builder| builder.memory_size(memory, dst)) {
+            return;
+        }
         self.settle();
         self.size_of_memory(memory, dst);
     }
 
     fn global_get(&mut self, global: GlobalIndex, dst: Slot) {
+        if self.twin(false, |builder| builder.global_get(global, dst)) {
+            return;
+        }
         self.settle();
         self.load_global(global, dst);
     }
 
     fn global_set(&mut self, global: GlobalIndex, value: Operand) {
+        if self.twin(false, |builder| builder.global_set(global, value)) {
+            return;
+        }
         self.settle();
         self.store_global(global, value);
     }
 
     fn ref_func(&mut self, func: FuncIndex, dst: Slot) {
+        if self.twin(false, |builder| builder.ref_func(func, dst)) {
+            return;
+        }
         self.settle();
         self.reference_to(func, dst);
     }
 
     fn ref_eq(&mut self, dst: Slot, lhs: Operand, rhs: Operand) {
+        if self.twin(false, |builder| builder.ref_eq(dst, lhs, rhs)) {
+            return;
+        }
         // References are compared by their bits.
         self.compile_binary(Binary::I64Eq, dst, lhs, rhs);
     }
 
     fn ref_is_null(&mut self, dst: Slot, reference: Operand) {
+        if self.twin(false, |builder| builder.ref_is_null(dst, reference)) {
+            return;
+        }
         self.compile_binary(Binary::I64Eq, dst, reference, NULL);
     }
 
     fn ref_as_non_null(&mut self, value: Operand) {
+        if self.twin(false, |builder| builder.ref_as_non_null(value)) {
+            return;
+        }
         self.settle();
         self.check_null(value);
     }
 
     fn builtin(&mut self, service: &Service<'_>) {
+        if self.twin(false, |builder| builder.builtin(service)) {
+            return;
+        }
         self.settle();
         self.compile_service(service);
     }
@@ -400,6 +487,9 @@ impl Backend for Compiler<'_> {
     }
 
     fn struct_new(&mut self, ty: TypeIndex, dst: Slot, fields: Option<Slot>) {
+        if self.twin(false, |builder| builder.struct_new(ty, dst, fields)) {
+            return;
+        }
         self.settle();
         if !self.emit_struct_new(ty, dst, fields) {
             self.embed(false, |builder| builder.struct_new(ty, dst, fields));
@@ -407,36 +497,57 @@ impl Backend for Compiler<'_> {
     }
 
     fn field_load(&mut self, op: Load, ty: ValType, offset: u32, dst: Slot, object: Operand) {
+        if self.twin(false, |builder| builder.field_load(op, ty, offset, dst, object)) {
+            return;
+        }
         self.settle();
         self.emit_field_load(op, ty.into(), offset, dst, object);
     }
 
     fn field_store(&mut self, op: Store, offset: u32, object: Operand, value: Operand) {
+        if self.twin(false, |builder| builder.field_store(op, offset, object, value)) {
+            return;
+        }
         self.settle();
         self.emit_field_store(op, offset, object, value);
     }
 
     fn element_load(&mut self, op: Load, ty: ValType, dst: Slot, array: Operand, index: Operand) {
+        if self.twin(false, |builder| builder.element_load(op, ty, dst, array, index)) {
+            return;
+        }
         self.settle();
         self.emit_element_load(op, ty.into(), dst, array, index);
     }
 
     fn element_store(&mut self, op: Store, array: Operand, index: Operand, value: Operand) {
+        if self.twin(false, |builder| builder.element_store(op, array, index, value)) {
+            return;
+        }
         self.settle();
         self.emit_element_store(op, array, index, value);
     }
 
     fn array_len(&mut self, dst: Slot, array: Operand) {
+        if self.twin(false, |builder| builder.array_len(dst, array)) {
+            return;
+        }
         self.settle();
         self.emit_array_len(dst, array);
     }
 
     fn ref_test(&mut self, cast: Cast, dst: Slot, reference: Operand) {
+        if self.twin(false, |builder| builder.ref_test(cast, dst, reference)) {
+            return;
+        }
         self.settle();
         self.compile_ref_test(cast, dst, reference);
     }
 
     fn ref_cast(&mut self, cast: Cast, reference: Operand) {
+        if self.twin(false, |builder| builder.ref_cast(cast, reference)) {
+            return;
+        }
         self.settle();
         self.compile_ref_cast(cast, reference);
     }
@@ -468,6 +579,10 @@ impl Backend for Compiler<'_> {
     fn branch_table(&mut self, index: Operand, targets: &[Label]) {
         self.settle();
         self.branch_by_table(index, targets);
+    }
+
+    fn arguments(&mut self, callee: Callee, ty: &FuncType, base: Slot) {
+        self.expect_arguments(callee, ty, base);
     }
 
     fn call(&mut self, call: &Call<'_>) {

@@ -14,7 +14,7 @@ use crate::calls::LANDINGS;
 use crate::compiler::Compiler;
 use crate::counts::Counts;
 use crate::merge::{Entry, Moves, Plan};
-use crate::rotate::HeadTest;
+use crate::rotate::{HeadTest, Meter};
 use crate::tables::ColdPath;
 use crate::x64::{Reg, RegSet, Test};
 
@@ -35,6 +35,8 @@ pub(crate) struct LabelInfo {
     pub(crate) head_test: Option<HeadTest>,
     /// If it is the head of a loop whose turns are counted.
     pub(crate) counted: Option<Counted>,
+    /// If it is the head of a loop, the locals whose value there nobody wants: a part of [`Control::renewed`].
+    pub(crate) renewed: (u32, u32),
 }
 
 /// How turns of a loop are counted.
@@ -71,18 +73,24 @@ pub(crate) struct Control {
     /// The states of all labels.
     pub(crate) entries: Vec<Entry>,
     pub(crate) plan: Plan,
+    /// The slots of locals that have nothing at the head of a loop that anybody wants.
+    pub(crate) renewed: Vec<Slot>,
     /// Labels with a way from where all values are in slots.
     pub(crate) from_slots: Vec<Label>,
     /// How many tables of branches there are.
     tables: u32,
     /// What merges may still do.
     pub(crate) moves: Moves,
+    /// How many moves of arguments to registers are left.
+    pub(crate) arguments: Moves,
     pub(crate) counts: Counts,
     unreachable: bool,
     /// The head of a loop that is about to be bound.
     head: Option<Label>,
-    /// The head that was bound last, and where that is.
+    /// The head that was bound last, and where that is, or ends what meters its loop.
     pub(crate) last_head: Option<(Label, u32)>,
+    /// What meters that loop.
+    pub(crate) last_meter: Meter,
     /// The loops' heads, by number.
     loops: Vec<Option<Arrival>>,
     /// What stays in registers in the loops that are open.
@@ -93,14 +101,19 @@ pub(crate) struct Control {
     catches: Vec<Arrival>,
     /// The landings of calls from handlers, see [`LANDINGS`](crate::calls::LANDINGS).
     pub(crate) call_landings: [Option<Place>; LANDINGS.len()],
+    start: Option<Place>,
     body: Option<Place>,
     overflow: Option<Place>,
+    /// Where code goes that has no fuel.
+    pub(crate) out_of_fuel: Option<Place>,
     /// Where the size of the frame is to be put.
     pub(crate) frame_size_at: u32,
     pub(crate) frame_slots: u32,
     /// Where the main line ends.
     pub(crate) main: u32,
     pub(crate) entry: Option<Const>,
+    /// Where the entry for native callers with arguments in slots is.
+    pub(crate) native_entry: u32,
 }
 
 impl Control {
@@ -111,40 +124,47 @@ impl Control {
             labels,
             entries,
             plan,
+            renewed,
             from_slots,
             tables,
             moves,
+            arguments,
             counts,
             unreachable,
             head,
             last_head,
+            last_meter,
             loops,
             pinned,
             innermost,
             catches,
             call_landings,
+            start,
             body,
             overflow,
+            out_of_fuel,
             frame_size_at,
             frame_slots,
             main,
             entry,
+            native_entry,
         } = self;
         labels.clear();
         entries.clear();
         plan.clear();
+        renewed.clear();
         from_slots.clear();
         loops.clear();
         pinned.clear();
         catches.clear();
         counts.reset();
-        *moves = Moves::default();
+        (*moves, *arguments) = (Moves::default(), Moves::default());
         *innermost = Pinned::default();
         *call_landings = [None; LANDINGS.len()];
         *unreachable = false;
-        (*head, *last_head) = (None, None);
-        (*body, *overflow, *entry) = (None, None, None);
-        (*tables, *frame_size_at, *frame_slots, *main) = (0, 0, 0, 0);
+        (*head, *last_head, *last_meter) = (None, None, Meter::default());
+        (*start, *body, *overflow, *out_of_fuel, *entry) = (None, None, None, None, None);
+        (*tables, *frame_size_at, *frame_slots, *main, *native_entry) = (0, 0, 0, 0, 0);
     }
 
     /// Whether only very large functions need so much room.
@@ -155,8 +175,14 @@ impl Control {
 
     /// A function begins.
     pub(crate) fn begin(&mut self, asm: &mut Assembler) {
+        self.start = Some(asm.here());
         self.body = Some(asm.label());
         self.overflow = Some(asm.label());
+    }
+
+    /// Where entries go on that have parameters in registers and no return address: the stack is looked at.
+    pub(crate) fn start(&self) -> Place {
+        self.start.expect("the function has begun")
     }
 
     /// Where all entries go on.
@@ -225,6 +251,7 @@ impl Compiler<'_> {
             in_table: (0, None),
             head_test: None,
             counted: None,
+            renewed: (0, 0),
         });
         Label(self.control.labels.len() as u32 - 1)
     }
@@ -288,6 +315,7 @@ impl Compiler<'_> {
             self.control.loops.resize(number + 1, None);
         }
         self.control.last_head = Some((label, self.asm.offset()));
+        self.control.last_meter = Meter::default();
         self.control.loops[number] = Some(Arrival { label, position, word: None });
         if self.target.choices {
             self.choose(label, number);
@@ -348,8 +376,14 @@ impl Compiler<'_> {
 
     /// Takes fuel for the run that begins here.
     pub(crate) fn take_fuel(&mut self) -> Charge {
+        let start = self.asm.offset();
         let out = self.cold(ColdPath::OutOfFuel);
-        Charge(self.emit_take_fuel(out))
+        let amount = self.emit_take_fuel();
+        self.note_meter(start, |meter| &mut meter.charge);
+        self.asm.jcc(Cond::B, out);
+        self.note_metered(start);
+        self.done();
+        Charge(amount)
     }
 
     /// A jump.
@@ -364,7 +398,7 @@ impl Compiler<'_> {
                     let step = self.emit_count(out);
                     self.control.counts.note(around, step);
                 }
-                self.jump_to_test(test);
+                self.jump_to_test(test, place);
             }
             None => self.asm.jmp(place),
         }
@@ -413,7 +447,9 @@ impl Compiler<'_> {
         target: Label,
         free: Slot,
     ) {
-        if let Some((test, _)) = self.emit_cast_test(cast, reference) {
+        if !self.is_twins_turn()
+            && let Some((test, _)) = self.emit_cast_test(cast, reference)
+        {
             self.done();
             return self.branch(if sense { test } else { test.inverted() }, target);
         }

@@ -12,6 +12,7 @@ use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
 
 use crate::cache::{Held, Kind, NO_TOP, is_from};
+use crate::cells::is_fixed;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 use crate::x64::KEPT_BY_HANDLERS;
@@ -30,7 +31,7 @@ impl<'m> Compiler<'m> {
     }
 
     /// Forgets what handlers may change: registers that they do not keep, operand homes, which may be those of results, references,
-    /// which the collector may change, and globals, which the host may set.
+    /// which the collector may change, and globals and the like, which the host may set.
     pub(crate) fn drop_for_handlers(&mut self) {
         for reg in self.cache.used().iter() {
             if !KEPT_BY_HANDLERS.contains(reg) || !self.cache.held(reg).iter().all(|held| self.stays(held)) {
@@ -55,7 +56,7 @@ impl<'m> Compiler<'m> {
 
     /// Whether handlers leave alone what a register that they keep has.
     fn stays(&self, held: &Held) -> bool {
-        held.slot.0 < self.frame.homes && held.kind != Kind::Ref
+        (held.slot.0 < self.frame.homes || is_fixed(held.slot)) && held.kind != Kind::Ref
     }
 
     /// Lets the interpreter do what `build` asks for, after which control does not go on here.
@@ -76,6 +77,7 @@ impl<'m> Compiler<'m> {
     /// Collects the words of what `build` asks for. Returns how many instructions they are.
     pub(crate) fn make_words(&mut self, build: impl FnOnce(&mut Builder<'m>)) -> u32 {
         self.tables.words.clear();
+        self.masks.clear();
         let (module, frame) = (self.module, &self.frame);
         let builder = self.builder.get_or_insert_with(|| Builder::for_embedding(module, frame));
         let mut count = 0;
@@ -101,7 +103,8 @@ impl<'m> Compiler<'m> {
     }
 
     /// The label of a cold path that lets the interpreter do what `build` asks for and goes back to `back` with all registers as
-    /// they were, operands of the running operation included, but for globals. It never comes back if there is no such label.
+    /// they were, operands of the running operation included. What is in no frame is what it is then. It never comes back if there
+    /// is no such label.
     pub(crate) fn embed_cold(&mut self, back: Option<Label>, build: impl FnOnce(&mut Builder<'m>)) -> Label {
         self.embed_cold_below(NO_TOP, back, build)
     }
@@ -129,7 +132,6 @@ impl<'m> Compiler<'m> {
         self.make_words(build);
         let back = back.map(|back| (self.asm.label(), back));
         if let Some((landing, _)) = back {
-            self.cache.forget_globals();
             self.tables.words.push(Word::Label(landing));
         }
         let words = self.place_words();

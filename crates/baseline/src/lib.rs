@@ -8,8 +8,10 @@
 //! No function is refused: whatever an operator has no machine code for, the interpreter's handler does, in the middle of native
 //! code. Both share the frame on the value stack, so control goes from one to the other at any place.
 
+mod arguments;
 mod cache;
 mod calls;
+mod cells;
 mod code;
 mod compiler;
 mod control;
@@ -18,6 +20,7 @@ mod detour;
 mod embed;
 mod float;
 mod integer;
+mod masks;
 mod memory;
 mod merge;
 mod objects;
@@ -28,6 +31,7 @@ mod rotate;
 mod services;
 mod tables;
 pub mod text;
+mod twins;
 mod x64;
 
 use std::cell::RefCell;

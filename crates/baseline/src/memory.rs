@@ -1,14 +1,18 @@
 //! Memory accesses and globals.
 //!
+//! Base and length of memories whose accesses are checked stay in registers as globals do, see [`cells`](crate::cells).
+//!
 //! What a global of the instance has stays in a register until something may set it that is not seen here: calls, and whatever the
 //! interpreter or the host does. Setting it stores it at once, so that others find it in memory at any time.
 
 use upshift_core::index::GlobalIndex;
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::types::ValType;
+use upshift_core::types::{IndexType, ValType};
+use upshift_core::vm::MemoryMode;
 use upshift_translate::backend::{Backend, MemArg, Operand, Slot};
 
-use crate::cache::{Held, Kind, global_slot};
+use crate::cache::{Held, Kind};
+use crate::cells::Cell;
 use crate::compiler::Compiler;
 use crate::x64::load_kind;
 
@@ -34,6 +38,34 @@ impl Compiler<'_> {
             return self.done();
         }
         self.embed(true, |builder| builder.store(op, arg, address, value));
+    }
+
+    /// Whether a memory is one that everything is set aside for that its addresses reach.
+    fn is_guarded(&self, memory: u32) -> bool {
+        let index = self.module.memories[memory as usize].index;
+        index == IndexType::I32 && self.target.memories.get(memory as usize) == Some(&MemoryMode::Guard)
+    }
+
+    /// Where the base of a memory is, unless that is a matter of the convention.
+    pub(crate) fn base_cell(&self, memory: u32) -> Cell {
+        match self.is_guarded(memory) || self.module.memories[memory as usize].shared {
+            true => Cell::FixedBase(memory),
+            false => Cell::Base(memory),
+        }
+    }
+
+    /// What accesses to a memory need, if it can be in registers. Another thread may make a shared memory longer at any time.
+    pub(crate) fn cells_of_memory(&self, memory: u32) -> [Option<Cell>; 2] {
+        if memory == 0 && self.plain_memory {
+            return [None; 2];
+        }
+        let base = self.base_cell(memory);
+        let more = match base {
+            Cell::Base(_) => Some(Cell::Len(memory)),
+            _ if self.is_guarded(memory) => None,
+            _ => Some(Cell::Record(memory)),
+        };
+        [more, Some(base)]
     }
 
     /// The value of a global.
@@ -70,6 +102,6 @@ impl Compiler<'_> {
         if matches!(kind, Kind::Ref | Kind::V128) {
             return None;
         }
-        global.0.checked_sub(self.module.imported_globals).and_then(global_slot)
+        global.0.checked_sub(self.module.imported_globals).and_then(|own| Cell::Global(own).slot())
     }
 }

@@ -12,9 +12,10 @@
 use upshift_asm::Label as Place;
 use upshift_translate::backend::{Label, Slot};
 
-use crate::cache::{Held, Kind, global_of};
+use crate::cache::{Held, Kind};
+use crate::cells::is_cell;
 use crate::compiler::Compiler;
-use crate::x64::{Reg, RegSet};
+use crate::x64::{Class, Reg, RegSet};
 
 /// How many moves between registers and slots a function may have that no operator asks for: where branches meet, and around cold
 /// paths.
@@ -69,6 +70,16 @@ impl Plan {
         self.len() == 0
     }
 
+    /// A register is to have what another one has.
+    pub(crate) fn move_to(&mut self, to: Reg, from: Reg, kind: Kind) {
+        self.moves.push((to, from, kind));
+    }
+
+    /// A register is to have what a slot has.
+    pub(crate) fn load(&mut self, reg: Reg, slot: Slot, kind: Kind) {
+        self.loads.push((reg, slot, kind));
+    }
+
     fn len(&self) -> usize {
         self.stores.len() + self.moves.len() + self.loads.len()
     }
@@ -87,7 +98,7 @@ impl Compiler<'_> {
         for reg in self.cache.double().iter() {
             if let [first, second, ..] = *self.cache.held(reg) {
                 let stays = self.control.pinned().contains(reg);
-                let first_goes = second.dirty && !first.dirty && !stays || global_of(first.slot).is_some();
+                let first_goes = second.dirty && !first.dirty && !stays || is_cell(first.slot);
                 let other = if first_goes { first } else { second };
                 if other.dirty {
                     self.emit_store(other.slot, reg, other.kind);
@@ -170,11 +181,12 @@ impl Compiler<'_> {
     pub(crate) fn plan(&mut self, label: Label) {
         let known = &self.control.labels[label.0 as usize];
         let (start, mut end) = known.state.expect("only called when a state is fixed");
-        let bound = known.bound;
+        let (bound, renewed) = (known.bound, known.renewed);
         let pinned = self.control.pinned();
         let Compiler { cache, control, .. } = self;
         let (plan, entries) = (&mut control.plan, &mut control.entries);
         plan.clear();
+        let renewed = &control.renewed[renewed.0 as usize..renewed.1 as usize];
         // The registers whose only value the label expects somewhere; those whose value it may find in memory only where it expects
         // one that memory has; and those that have to be stored.
         let (mut expected, mut clean, mut stored) = (RegSet::EMPTY, RegSet::EMPTY, RegSet::EMPTY);
@@ -189,8 +201,8 @@ impl Compiler<'_> {
                 continue;
             }
             let found = cache.find(slot);
-            // A global may not be wanted any more.
-            let leaves = !bound && found != Some(reg) && global_of(slot).is_some();
+            // What is in no frame may not be wanted any more.
+            let leaves = !bound && found != Some(reg) && is_cell(slot);
             if let Some(found) = found
                 && !leaves
             {
@@ -210,7 +222,10 @@ impl Compiler<'_> {
             }
             // What stays in the loop is wanted again.
             if !leaves && (bound || dirty || pinned.contains(reg)) {
-                plan.loads.push((reg, slot, kind));
+                // Of an integer somebody may expect that it has no upper half.
+                if reg.class() == Class::Int || !renewed.contains(&slot) {
+                    plan.loads.push((reg, slot, kind));
+                }
             } else {
                 end -= 1;
                 at -= 1;
@@ -231,10 +246,15 @@ impl Compiler<'_> {
         for reg in cache.dirty().without(expected.without(stored)).iter() {
             if !cache.double().contains(reg) {
                 let Held { slot, kind, .. } = cache.first(reg);
-                plan.stores.push((slot, reg, kind));
+                if !renewed.contains(&slot) {
+                    plan.stores.push((slot, reg, kind));
+                }
                 continue;
             }
             for &Held { slot, kind, .. } in cache.held(reg).iter().filter(|held| held.dirty) {
+                if renewed.contains(&slot) {
+                    continue;
+                }
                 match entries.iter_mut().find(|entry| entry.held.slot == slot) {
                     Some(entry) if entry.reg.class() == reg.class() => {
                         if !bound {
@@ -304,6 +324,7 @@ impl Compiler<'_> {
         let (start, end) = self.control.labels[label.0 as usize].state.unwrap_or((0, 0));
         let entries = &self.control.entries[start as usize..end as usize];
         self.cache.replace(entries, top);
+        self.masks.clear();
     }
 
     /// Loads what the registers have at a label from memory, where everything is.

@@ -14,15 +14,15 @@ use upshift_asm::x64::{Gpr, Mem, RegMem, Xmm};
 use upshift_core::types::ValType;
 use upshift_translate::backend::{Operand, Operands, Slot};
 
-use crate::cache::{Held, Kind, is_from};
+use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
-use crate::x64::{self, Class, REGS, Reg};
+use crate::x64::{self, Class, Reg};
 
 /// So many registers are left to operations before locals are loaded into the others.
 const SCARCE: u32 = 2;
 
 /// The most temporaries that one operation uses up.
-const MOST: usize = 4;
+const MOST: usize = 5;
 
 /// The temporaries that the running operation uses up.
 #[derive(Debug)]
@@ -100,17 +100,13 @@ impl Compiler<'_> {
     #[cold]
     fn evict_one(&mut self, class: Class) -> Reg {
         let open = x64::allocatable(class).without(self.cache.locked());
-        let pinned = self.control.pinned();
+        let short = open.without(self.control.pinned());
         // Locals that do not stay have to be stored sometime, if they are dirty; temporaries are wanted again soon.
-        let homes = Slot(self.frame.homes);
-        let cost = |&reg: &Reg| match self.cache.held(reg) {
-            _ if pinned.contains(reg) => 3,
-            held if held.iter().any(|held| is_from(held.slot, homes)) => 2,
-            _ => u8::from(self.cache.is_dirty(reg)),
-        };
-        let last = self.last.index();
-        let turn = |&reg: &Reg| (cost(&reg), reg.index().wrapping_sub(last + 1) % REGS);
-        let reg = open.iter().min_by_key(turn).expect("an operation uses few registers");
+        let locals = short.without(self.cache.holding_from(Slot(self.frame.homes), short));
+        let reg = [locals.without(self.cache.dirty()), locals, short, open]
+            .into_iter()
+            .find_map(|regs| regs.next_after(self.last))
+            .expect("an operation uses few registers");
         self.evict(reg);
         reg
     }
@@ -140,19 +136,6 @@ impl Compiler<'_> {
         for reg in self.cache.dirty().iter() {
             self.store_dirty(reg);
         }
-    }
-
-    /// Stores everything that memory lacks, after which nothing is in registers.
-    pub(crate) fn flush_out(&mut self) {
-        for reg in self.cache.dirty().iter() {
-            if self.cache.double().contains(reg) {
-                self.store_dirty(reg);
-            } else {
-                let Held { slot, kind, .. } = self.cache.first(reg);
-                self.emit_store(slot, reg, kind);
-            }
-        }
-        self.cache.clear();
     }
 
     /// Stores the value of a slot, if memory lacks it.
@@ -372,6 +355,16 @@ impl Compiler<'_> {
 
     #[inline(never)]
     fn forget_consumed(&mut self) {
+        let [slot, ..] = self.consumed.slots;
+        if self.consumed.count > 1 {
+            return self.forget_all_consumed();
+        }
+        self.consumed.count = 0;
+        self.cache.forget(slot);
+    }
+
+    #[inline(never)]
+    fn forget_all_consumed(&mut self) {
         for &slot in self.consumed.slots.iter().take(self.consumed.count) {
             self.cache.forget(slot);
         }
@@ -382,14 +375,19 @@ impl Compiler<'_> {
     #[inline]
     pub(crate) fn define(&mut self, dst: Slot, reg: impl Into<Reg>, kind: Kind) {
         self.done();
+        if kind == Kind::V128 {
+            self.masks.forget(dst);
+        }
         self.cache.bind(reg.into(), Held { slot: dst, kind, dirty: true });
     }
 
     /// The operation is over; the value of a slot is in memory only.
     pub(crate) fn define_in_memory(&mut self, dst: Slot, kind: Kind) {
         self.done();
-        for slot in dst.0..dst.0 + kind.slots() {
-            self.cache.forget(Slot(slot));
+        self.cache.forget(dst);
+        if kind == Kind::V128 {
+            self.masks.forget(dst);
+            self.cache.forget(Slot(dst.0 + 1));
         }
     }
 
@@ -399,14 +397,23 @@ impl Compiler<'_> {
     pub(crate) fn copy_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
         let kind = Kind::from(ty);
         self.settle_for_copy(dst, src, kind);
+        if self.defer_argument(dst, src) {
+            return;
+        }
         match src {
             Operand::Const(bits, _) => {
                 // Most are arguments of calls, which have to be in memory.
+                self.copied = Some((dst, bits));
                 self.emit_store_const(dst, bits, kind);
                 self.define_in_memory(dst, kind);
             }
             _ => self.share(dst, src, kind),
         }
+    }
+
+    /// The constant that the operator that is compiled has copied to a home, if that was its last one.
+    pub(crate) fn known_copy(&self, home: Slot) -> Option<u64> {
+        self.copied.filter(|&(slot, _)| slot == home).map(|(_, bits)| bits)
     }
 
     /// Copies a value to the home of a block's result. A constant goes to a register, as other branches have the result in one.
@@ -455,15 +462,22 @@ impl Compiler<'_> {
             _ => false,
         });
         let Some(pin) = pin else { return self.share(dst, src, kind) };
+        let is_mask = kind == Kind::V128 && self.masks.has(src);
         self.cache.forget(dst);
         self.cache.lock(pin);
         self.load_reg(pin, src, kind);
         self.define(dst, pin, kind);
+        if is_mask {
+            self.masks.note(dst);
+        }
     }
 
     /// Gives a slot the value of an operand: in the same register, if there is room.
     pub(crate) fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
         let reg = self.use_reg(src, kind);
+        if kind == Kind::V128 {
+            self.masks.copy(dst, src);
+        }
         // What is dead makes room.
         self.done();
         if self.cache.find(dst) == Some(reg) {
@@ -481,6 +495,7 @@ impl Compiler<'_> {
     /// Copies operands, which are in their homes, to lower consecutive slots.
     pub(crate) fn copy_slots(&mut self, dst: Slot, src: Operands<'_>) {
         let Some(first) = src.first() else { return };
+        self.masks.clear();
         let slots = src.slots();
         for slot in first.0..first.0 + slots {
             self.flush_slot(Slot(slot));

@@ -55,6 +55,16 @@ impl Compiler<'_> {
         self.alloc(class)
     }
 
+    /// A register for the result that none of the operands has, so that it may be written while they are wanted.
+    pub(crate) fn alloc_apart(&mut self, class: Class) -> Reg {
+        if self.next.is_some()
+            && let Some(pin) = self.result_pin(class, false)
+        {
+            return pin;
+        }
+        self.alloc(class)
+    }
+
     /// The register in which the local stays that gets the result, if it has nothing else. Others than the local's own value it
     /// never has; whether an operand of the operation may be that is for the caller to say.
     fn result_pin(&mut self, class: Class, may_be_operand: bool) -> Option<Reg> {

@@ -7,10 +7,10 @@ use upshift_core::Trap;
 use upshift_ir::build::SideTables;
 use upshift_translate::backend::Slot;
 
-use crate::cache::{Cache, Kind, is_from};
+use crate::cache::{Cache, Kind, NO_TOP, is_from};
 use crate::compiler::Compiler;
 use crate::merge::Entry;
-use crate::x64::{Misfit, Reg};
+use crate::x64::{Misfit, Reg, Similar};
 use upshift_codegen::Fault;
 
 /// Code behind the main line.
@@ -22,6 +22,8 @@ pub(crate) enum ColdPath {
     OutOfFuel,
     /// A float does not fit into an integer: goes back with the nearest one, or stops.
     Misfit(Misfit),
+    /// Floats of which the lesser or greater is wanted are equal or NaN.
+    Similar(Similar),
     /// Stops because an access would end behind a memory. A register has the end, which is so many bytes behind the address.
     OutOfBounds { end: Gpr, behind: u64 },
     /// Stops because an array, whose address a register has, is shorter.
@@ -33,6 +35,11 @@ pub(crate) enum ColdPath {
     /// Runs words of the interpreter, with all that is kept in its slots. Where they come back, at the first label, registers get
     /// it again, and the code goes on at the second one.
     Run { words: Const, kept: Kept, back: Option<(Label, Label)> },
+    /// A call has found a function that does not belong to the instance: notes that for the call site, whose cell is at an offset of
+    /// the context, and goes back with what calls it.
+    Foreign { site: usize, kept: Kept, back: Label },
+    /// A tail call has found one: notes that, too, and the function replaces the running one, with arguments from a slot on.
+    Replace { words: Const, args: Slot, site: usize },
     /// Loads what was left in a slot, and goes back.
     Load { reg: Reg, slot: Slot, kind: Kind, back: Label },
 }
@@ -87,6 +94,13 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    /// Notes what a cold path keeps, from which nothing comes back.
+    pub(crate) fn keep_all(&mut self, entries: impl Iterator<Item = Entry>) -> Kept {
+        let start = self.kept.len() as u32;
+        self.kept.extend(entries);
+        Kept { start, end: self.kept.len() as u32, dead: NO_TOP }
+    }
+
     /// Has positions noted, or not.
     pub(crate) fn note_positions(&mut self, wanted: bool) {
         self.positions = wanted.then(Vec::new);
@@ -122,7 +136,6 @@ impl Tables {
     }
 
     /// What follows at a code offset comes from an operator at an offset of the module.
-    #[inline]
     pub(crate) fn note_position(&mut self, at: u32, offset: u32) {
         if let Some(positions) = &mut self.positions {
             match positions.last_mut() {
@@ -183,8 +196,13 @@ impl Tables {
 impl Compiler<'_> {
     /// The label of a path that is written behind the main line. It belongs to the code that comes next.
     pub(crate) fn cold(&mut self, path: ColdPath) -> Label {
+        self.cold_at(self.asm.offset(), path)
+    }
+
+    /// The same for a path that belongs to a position.
+    pub(crate) fn cold_at(&mut self, position: u32, path: ColdPath) -> Label {
         let label = self.asm.label();
-        self.tables.cold.push(Cold { label, position: self.asm.offset(), path });
+        self.tables.cold.push(Cold { label, position, path });
         label
     }
 
@@ -202,6 +220,7 @@ impl Compiler<'_> {
             match path {
                 ColdPath::Trap(trap) => self.emit_trap(trap),
                 ColdPath::Misfit(misfit) => self.emit_misfit(misfit),
+                ColdPath::Similar(similar) => self.emit_similar(similar),
                 ColdPath::OutOfBounds { end, behind } => {
                     self.emit_out_of_bounds(end, behind);
                     self.emit_trap(Trap::MemoryOutOfBounds);
@@ -216,30 +235,39 @@ impl Compiler<'_> {
                     self.emit_trap(Trap::CastFailure);
                 }
                 ColdPath::Run { words, kept, back } => self.emit_run_cold(words, kept, back),
+                ColdPath::Foreign { site, kept, back } => {
+                    self.store_kept(kept);
+                    self.emit_foreign(site, back);
+                }
+                ColdPath::Replace { words, args, site } => {
+                    self.emit_note_foreign(site);
+                    self.emit_replace(words, args);
+                }
                 ColdPath::Load { reg, slot, kind, back } => {
                     self.emit_load(reg, slot, kind);
                     self.asm.jmp(back);
                 }
-                ColdPath::OutOfFuel => {
-                    self.emit_no_fuel();
-                    self.emit_trap(Trap::OutOfFuel);
-                }
+                ColdPath::OutOfFuel => self.emit_out_of_fuel(),
             }
         }
     }
 
-    fn emit_run_cold(&mut self, words: Const, kept: Kept, back: Option<(Label, Label)>) {
-        let entries = kept.start as usize..kept.end as usize;
-        for at in entries.clone() {
+    /// Stores what a cold path keeps, as far as memory lacks it.
+    fn store_kept(&mut self, kept: Kept) {
+        for at in kept.start as usize..kept.end as usize {
             let Entry { reg, held } = self.tables.kept[at];
             if held.dirty {
                 self.emit_store(held.slot, reg, held.kind);
             }
         }
+    }
+
+    fn emit_run_cold(&mut self, words: Const, kept: Kept, back: Option<(Label, Label)>) {
+        self.store_kept(kept);
         self.emit_run_words(words, true);
         let Some((landing, back)) = back else { return };
         self.asm.bind(landing);
-        for at in entries {
+        for at in kept.start as usize..kept.end as usize {
             let Entry { reg, held } = self.tables.kept[at];
             if !is_from(held.slot, kept.dead) {
                 self.emit_load(reg, held.slot, held.kind);

@@ -158,7 +158,8 @@ impl<'a> Parts<'a> {
 fn titles(code: &BaselineCode) -> BTreeMap<u32, String> {
     let target = |word: u32| code.code.word(word) as u32;
     let mut titles = BTreeMap::new();
-    titles.insert(code.native_entry, "entry from native code".to_string());
+    titles.insert(code.native_entry, "entry with arguments in slots".to_string());
+    titles.insert(code.reg_entry, "entry from native code".to_string());
     titles.insert(target(code.entry + 8), "entry from the interpreter".to_string());
     for (number, &word) in code.loops.iter().enumerate() {
         if word != 0 {

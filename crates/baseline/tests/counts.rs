@@ -19,6 +19,7 @@ fn steps(counts: bool, body: &str) -> Vec<u8> {
         memories: [].into(),
         choices: false,
         counts,
+        twins: None,
     };
     let code = compile(&module, FuncIndex(0), CodeOptions::default(), &target).unwrap();
     let step = |bytes: &[u8]| match *bytes {

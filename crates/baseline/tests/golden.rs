@@ -35,6 +35,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         memories: [].into(),
         choices: false,
         counts: false,
+        twins: None,
     };
     for word in files::options(wat) {
         match word {

@@ -19,6 +19,7 @@ fn measured(module: &ModuleInfo) -> (BaselineCode, usize, usize) {
         returns: Returns::Paired,
         choices: false,
         counts: false,
+        twins: None,
         memories: [MemoryMode::Guard].into(),
     };
     let before = allocated();

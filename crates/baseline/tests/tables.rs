@@ -19,6 +19,7 @@ fn target(mode: MemoryMode) -> Target {
         memories: [mode].into(),
         choices: false,
         counts: false,
+        twins: None,
     }
 }
 
@@ -80,6 +81,28 @@ fn only_unchecked_accesses_may_fault() {
     assert!(many(MemoryMode::Check).1.faults.is_empty());
 }
 
+/// Fields of null fault, but for those that lie further from it than anything that is set aside there.
+#[test]
+fn accesses_to_null_may_fault() {
+    let wat = format!(
+        "(module (type $s (struct (field i32) {})) (type $a (array i8)) (type $wide (struct {}))
+            (func (param (ref null $s)) (result i32) (struct.get $s 0 (local.get 0)))
+            (func (param (ref null $a)) (result i32) (array.get_u $a (local.get 0) (array.len (local.get 0))))
+            (func (param (ref null $wide)) (result v128) (struct.get $wide 4999 (local.get 0))))",
+        "(field i64)".repeat(3),
+        "(field v128)".repeat(5000),
+    );
+    let module = module(&wat);
+    let faults = [0, 1, 2].map(|func| {
+        let target = target(MemoryMode::Guard);
+        compile(&module, FuncIndex(func), CodeOptions::default(), &target).unwrap().faults
+    });
+    assert_eq!(faults.each_ref().map(|faults| faults.len()), [1, 2, 0]);
+    assert!(
+        faults.iter().flatten().all(|fault| fault.memory() == Fault::OBJECT && fault.address().is_none())
+    );
+}
+
 /// A table of faults has no room for everything: what it lacks is checked.
 #[test]
 fn accesses_without_room_in_the_table_are_checked() {
@@ -91,9 +114,9 @@ fn accesses_without_room_in_the_table_are_checked() {
         let target = Target { memories: [MemoryMode::Guard; 9].into(), ..target(MemoryMode::Guard) };
         compile(&module(&wat), FuncIndex(0), CodeOptions::default(), &target).unwrap().faults
     };
-    let [fault] = of_memory(7)[..] else { panic!("one access") };
-    assert_eq!(fault.memory(), 7);
-    assert!(of_memory(8).is_empty());
+    let [fault] = of_memory(6)[..] else { panic!("one access") };
+    assert_eq!(fault.memory(), 6);
+    assert!(of_memory(7).is_empty());
     // Each branch copies eight values, by more than 70 bytes, so that the last access lies behind 16 MiB.
     let accesses = |branches: usize| {
         let load = "(drop (i32.load (local.get 0)))";

@@ -11,6 +11,7 @@ use upshift_asm::x64::Gpr;
 /// let fault = Fault::new(0x123456, 3, Some(Gpr::RCX));
 /// assert_eq!((fault.offset(), fault.memory(), fault.address()), (0x123456, 3, Some(Gpr::RCX.number())));
 /// assert_eq!(Fault::new(0, 0, None).address(), None);
+/// assert_eq!(Fault::new(9, Fault::OBJECT, None).memory(), Fault::OBJECT);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Fault(u32);
@@ -24,16 +25,19 @@ impl Fault {
     pub const END: u32 = 1 << Fault::OFFSET_BITS;
 
     /// How many memories of a module such instructions access: those of the others are checked.
-    pub const MEMORIES: u32 = 1 << Fault::MEMORY_BITS;
+    pub const MEMORIES: u32 = (1 << Fault::MEMORY_BITS) - 1;
 
-    /// The access to a memory by the instruction at an offset. A register has the address, to which the instruction adds the offset of
+    /// What stands for a memory where the instruction accesses an object, whose reference may be null.
+    pub const OBJECT: u32 = Fault::MEMORIES;
+
+    /// The access to a memory, or to an [object](Self::OBJECT), by the instruction at an offset. A register has the address, to which the instruction adds the offset of
     /// the access; if none has it, the access is always inside the memory.
     ///
     /// # Panics
     /// When there is no room for the offset or the memory.
     #[must_use]
     pub fn new(offset: u32, memory: u32, address: Option<Gpr>) -> Fault {
-        assert!(offset < Fault::END && memory < Fault::MEMORIES, "such accesses are checked");
+        assert!(offset < Fault::END && memory <= Fault::OBJECT, "such accesses are checked");
         let register = address.map_or(0, |register| u32::from(register.number()) + 1);
         Fault(offset << (32 - Fault::OFFSET_BITS) | register << Fault::MEMORY_BITS | memory)
     }
@@ -44,10 +48,10 @@ impl Fault {
         self.0 >> (32 - Fault::OFFSET_BITS)
     }
 
-    /// The number of the memory.
+    /// The number of the memory, or what stands for [objects](Self::OBJECT).
     #[must_use]
     pub const fn memory(self) -> u32 {
-        self.0 & (Fault::MEMORIES - 1)
+        self.0 & ((1 << Fault::MEMORY_BITS) - 1)
     }
 
     /// The number of the register that has the address.

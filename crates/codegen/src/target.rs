@@ -12,7 +12,7 @@ use upshift_core::vm::{MemoryMode, Returns};
 ///
 /// // Any processor, a module without memories, no tier above or below.
 /// let features = CpuFeatures::BASELINE;
-/// let target = Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
+/// let target = Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false, twins: None };
 /// assert!(target.memories.is_empty());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,4 +28,7 @@ pub struct Target {
     /// Whether code counts its calls and the turns of its loops, and asks the runtime when the function's
     /// [counter](upshift_core::vm::FuncRec::counter) has run out.
     pub counts: bool,
+    /// Lets tier 1 run some operators as instructions of the interpreter although it has machine code for them: for tests of both
+    /// against each other. 0 stands for all such operators, other numbers pick some at random. Only builds with assertions do so.
+    pub twins: Option<u64>,
 }

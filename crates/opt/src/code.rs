@@ -29,7 +29,7 @@ use upshift_ir::references::ReferenceMaps;
 ///
 /// let module = parse(wat::parse_str("(module (func))")?.into(), &Features::default(), &TypeRegistry::default())?;
 /// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
-/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false, twins: None };
 /// let mut steps = Steps::default();
 /// let request = Request { off: PassSet::all(), dump: Some(&mut steps), ..Request::default() };
 /// compile(&module, FuncIndex(0), CodeOptions::default(), &target, request)?;

@@ -84,7 +84,7 @@ fn with_room<R>(work: impl FnOnce(&mut Room) -> R) -> R {
 /// let text = "(module (func (param i32) (result i32) (i32.add (local.get 0) (local.get 0))))";
 /// let module = parse(wat::parse_str(text)?.into(), &Features::default(), &TypeRegistry::default())?;
 /// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
-/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false, twins: None };
 /// let whole = compile(&module, FuncIndex(0), CodeOptions::default(), &target, Request::default())?;
 /// assert!(whole.reg_entry > whole.native_entry);
 ///

@@ -23,6 +23,7 @@ fn target(module: &ModuleInfo, features: CpuFeatures, memories: MemoryMode) -> T
         returns: Returns::Paired,
         memories: module.memories.iter().map(|_| memories).collect(),
         counts: false,
+        twins: None,
         choices: false,
     }
 }

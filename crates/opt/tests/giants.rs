@@ -181,6 +181,7 @@ fn compiled_without(text: &str, before: u32, off: PassSet) -> Result<(u32, Vec<&
         returns: Returns::Paired,
         memories: module.memories.iter().map(|_| MemoryMode::Guard).collect(),
         counts: false,
+        twins: None,
         choices: false,
     };
     let request = Request { off, ..Request::default() };

@@ -34,6 +34,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         returns: Returns::Paired,
         memories: [].into(),
         counts: false,
+        twins: None,
         choices: false,
     };
     for word in files::options(wat) {

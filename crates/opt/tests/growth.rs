@@ -19,6 +19,7 @@ fn peak(module: &ModuleInfo) -> f64 {
         returns: Returns::Paired,
         choices: false,
         counts: false,
+        twins: None,
         memories: [MemoryMode::Guard].into(),
     };
     let bytes = module.body(FuncIndex(0)).unwrap().len();

@@ -38,6 +38,7 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
         memories: module.memories.iter().map(|_| MemoryMode::Guard).collect(),
         choices: false,
         counts: false,
+        twins: None,
     };
     for word in files::options(wat) {
         match word {

@@ -34,8 +34,14 @@ fn compile_with(
     let mut ctx = Ctx::default();
     let output = allocate(&func, &environment(), false, &mut ctx).expect("registers can be allocated");
     let module = ModuleInfo::default();
-    let target =
-        Target { features, returns: Returns::Paired, memories: [].into(), counts: false, choices: false };
+    let target = Target {
+        features,
+        returns: Returns::Paired,
+        memories: [].into(),
+        counts: false,
+        twins: None,
+        choices: false,
+    };
     let frame = Frame { params: slots, results, locals: slots + 3, homes: slots + 3, scratch: None };
     let body = Body { module: &module, target: &target, frame, params, is_loop: false };
     emit(&func, output, &body, &mut Room::default()).expect("the code has a size")

@@ -33,6 +33,7 @@ pub struct Config {
     pub(crate) jump_returns: bool,
     /// Whether optimized code is made without the passes that improve it.
     pub(crate) unimproved: bool,
+    pub(crate) twins: Option<u64>,
     pub(crate) code: CodeOptions,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_native_stack: usize,
@@ -54,6 +55,7 @@ impl Default for Config {
             processor_level: u8::MAX,
             jump_returns: false,
             unimproved: false,
+            twins: None,
             code: CodeOptions::default(),
             max_wasm_stack: 8 << 20,
             max_native_stack: 1 << 20,
@@ -257,7 +259,16 @@ impl Config {
         self
     }
 
-    /// Lets native code use only what processors of this level have, 1 to 3 of x86-64 (SSE2, SSE4.2, AVX2), as far as this one has it;
+    /// Lets the interpreter do operators in the middle of native code of [`Tier::Baseline`] that have machine code: all of them for 0, and
+    /// some that other numbers pick at random. For tests of Upshift itself, of builds with assertions: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn embedded_twins(&mut self, seed: u64) -> &mut Config {
+        self.twins = Some(seed);
+        self
+    }
+
+    /// Lets native code use only what processors of this level have, 1 to 3 of x86-64 (SSE2, SSE4.2, AVX2), 12 (SSE4.1) or 22 (AVX),
+    /// as far as this one has it;
     /// for tests of Upshift itself: not part of the stable interface.
     #[doc(hidden)]
     pub fn processor_level(&mut self, level: u8) -> &mut Config {

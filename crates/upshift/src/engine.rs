@@ -230,6 +230,7 @@ impl Engine {
             choices: self.tiering().asks(),
             counts: self.tiering().counts(),
             unimproved: self.inner.config.unimproved,
+            twins: self.inner.config.twins,
         }
     }
 

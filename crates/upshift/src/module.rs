@@ -9,6 +9,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use upshift_codegen::Target;
@@ -29,9 +30,9 @@ use crate::memory::mode_of;
 use crate::types::{ExportType, ExternType, ImportType};
 use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
-use crate::vm::native::{self, NativeModule};
+use crate::vm::native::{self, Cause, NativeModule};
 use crate::vm::refusal::CodeBudget;
-use crate::vm::tier::Tier;
+use crate::vm::tier::{Tier, Trigger};
 use crate::vm::type_records::Records;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
@@ -359,6 +360,26 @@ impl Module {
         };
         code.bytes.truncate(code.pool as usize);
         Ok(code.bytes)
+    }
+
+    /// Makes native code of all functions in a single pass and puts it where it would run, as the first calls of functions do, and
+    /// gives it up again: for measurements. Returns how long that took before it was given up.
+    ///
+    /// # Errors
+    /// When there is no memory for the code.
+    #[doc(hidden)]
+    pub fn time_of_publishing(&self) -> Result<Duration> {
+        let (info, engine) = (self.info(), self.engine());
+        let reservation = engine.config().memory_reservation;
+        let modes: Vec<_> = info.memories.iter().map(|&ty| mode_of(ty, reservation)).collect();
+        let begin = Instant::now();
+        let native = NativeModule::default();
+        let set = native.set(info, &modes, engine.machine(), None)?;
+        for func in self.func_bodies() {
+            let cause = Cause { trigger: Trigger::FirstCall, arrivals: 0, wait: Duration::ZERO };
+            set.compile(info, FuncIndex(func), engine.config().code, cause)?;
+        }
+        Ok(begin.elapsed())
     }
 
     /// What the optimizing compiler has of a function between its steps, as text: SSA as it was built and after each pass, or machine

@@ -72,7 +72,8 @@ impl CpuFeatures {
     /// Everything.
     pub const ALL: CpuFeatures = CpuFeatures((1 << CpuFeature::ALL.len()) - 1);
 
-    /// What processors of a level of x86-64 have at least; from 3 on everything is among it.
+    /// What processors of a level of x86-64 have at least; from 3 on everything is among it. For tests, 12 is SSE4.1 and nothing that
+    /// came later, and 22 the second level with AVX.
     pub const fn of_level(level: u8) -> CpuFeatures {
         let second = CpuFeatures::BASELINE
             .with(CpuFeature::Sse3)
@@ -84,6 +85,8 @@ impl CpuFeatures {
         match level {
             0 | 1 => CpuFeatures::BASELINE,
             2 => second,
+            12 => second.without(CpuFeature::Sse42).without(CpuFeature::Popcnt),
+            22 => second.with(CpuFeature::Avx),
             _ => CpuFeatures::ALL,
         }
     }

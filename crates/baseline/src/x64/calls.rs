@@ -12,8 +12,9 @@ use upshift_core::vm::{FuncRec, MemRecord, Returns, StoreCtx, TableRecord, VmCtx
 use upshift_translate::backend::{Callee, Slot};
 
 use super::moves::UNROLLED;
-use super::{CTX, Class, FLOAT_RESULT, FP, MEM, RESULT};
+use super::{CTX, Class, FLOAT_RESULT, FP, FREE, LEADS, MEM, RESULT};
 use crate::cache::Kind;
+use crate::cells::{DEADLINE_SLOT, EPOCH_SLOT, STORE_SLOT};
 use crate::compiler::Compiler;
 
 /// How many bytes the instruction has that brings back the frame pointer after a call.
@@ -25,14 +26,19 @@ const fn header(slot: isize) -> i32 {
 }
 
 impl Compiler<'_> {
-    /// The entry for native callers: checks the stack for a frame whose size is not known yet. Returns where the size is to be put.
-    pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
+    /// Drops the return address of a call by an instruction.
+    pub(crate) fn emit_drop_return(&mut self) {
         if self.target.returns == Returns::Paired {
-            self.asm.add_imm(Size::S64, Gpr::RSP, 8);
+            // An addition would make the processor bring the stack pointer up to date first.
+            self.asm.pop(LEADS);
         }
-        self.asm.lea_wide(Gpr::RCX, FP, 0);
+    }
+
+    /// The entry for native callers with arguments in registers: checks the stack for a frame whose size is not known yet. Returns where the size is to be put.
+    pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
+        self.asm.lea_wide(LEADS, FP, 0);
         let size = self.asm.offset() - 4;
-        self.asm.cmp(Size::S64, Gpr::RCX, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
+        self.asm.cmp(Size::S64, LEADS, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
         self.asm.jcc(Cond::A, overflow);
         size
     }
@@ -118,20 +124,82 @@ impl Compiler<'_> {
     }
 
     /// Calls the function whose record `rax` leads to, with its frame at a slot; `landing` is the word through which handlers return.
-    /// Nothing is in other registers.
+    /// Nothing is in other registers but arguments.
     pub(crate) fn emit_call(&mut self, callee: Slot, landing: Const) {
+        self.emit_callee(callee, landing);
+        let entry = offset_of!(FuncRec, reg_entry) as i32;
+        match self.target.returns {
+            Returns::Paired => self.asm.call_based(Gpr::RAX, entry),
+            Returns::Jump => self.asm.jmp_to(Mem::base(Gpr::RAX, entry)),
+        }
+    }
+
+    /// The same where the function may belong to another instance, or the host.
+    pub(crate) fn emit_foreign_call(&mut self, callee: Slot, landing: Const) {
+        self.emit_callee(callee, landing);
+        match self.target.returns {
+            Returns::Paired => {
+                let stub = self.asm.word(Word::Stub(Stub::CallForeignPaired));
+                self.asm.call_to(Mem::pool(stub));
+            }
+            Returns::Jump => self.emit_jump_to_stub(Stub::CallForeignJump),
+        }
+    }
+
+    /// The same where the function was found at run time. If it does not belong to the running instance, a path that begins at
+    /// `foreign` and ends at `back` sees to that.
+    pub(crate) fn emit_found_call(&mut self, callee: Slot, landing: Const, foreign: Label, back: Label) {
+        self.emit_branch_if_foreign(foreign);
+        self.asm.mov(Size::S64, FREE, Mem::base(RESULT, offset_of!(FuncRec, reg_entry) as i32));
+        self.asm.bind(back);
+        self.emit_callee(callee, landing);
+        match self.target.returns {
+            Returns::Paired => self.asm.call_to(FREE),
+            Returns::Jump => self.asm.jmp_to(FREE),
+        }
+    }
+
+    /// The path for functions of other instances and the host, which have their arguments in slots: where they are called is in the
+    /// register for that, and the site knows.
+    pub(crate) fn emit_foreign(&mut self, site: usize, back: Label) {
+        let stub = match self.target.returns {
+            Returns::Paired => Stub::CallForeignPaired,
+            Returns::Jump => Stub::CallForeignJump,
+        };
+        self.emit_note_foreign(site);
+        let stub = self.asm.word(Word::Stub(stub));
+        self.asm.mov(Size::S64, FREE, Mem::pool(stub));
+        self.asm.jmp(back);
+    }
+
+    /// Notes for a call site that it has called a function that does not belong to the instance.
+    pub(crate) fn emit_note_foreign(&mut self, site: usize) {
+        // As `CallTarget::MANY`: no function of the instance has this number.
+        self.asm.mov_mi(Size::S32, Mem::base(CTX, site as i32), -1);
+    }
+
+    /// Replaces the running function by the one whose record is in the register for that and which may belong to another instance or
+    /// the host, with arguments from a slot on. The words let the interpreter do it.
+    pub(crate) fn emit_replace(&mut self, words: Const, args: Slot) {
+        let (from, to) = (self.slot_mem(args), self.slot_mem(Slot(0)));
+        self.asm.lea_pool(Gpr::RSI, words);
+        self.asm.lea(Size::S64, Gpr::RDX, from);
+        self.asm.lea(Size::S64, Gpr::RCX, to);
+        self.emit_jump_to_stub(match self.target.returns {
+            Returns::Paired => Stub::ReplaceForeignPaired,
+            Returns::Jump => Stub::ReplaceForeignJump,
+        });
+    }
+
+    /// Writes the header of a frame at a slot, and goes over to that.
+    fn emit_callee(&mut self, callee: Slot, landing: Const) {
         let bytes = self.slot_disp(callee);
-        self.asm.lea_pool(Gpr::RCX, landing);
+        self.asm.lea_pool(LEADS, landing);
         let at = |slot: isize| bytes.saturating_add(header(slot));
-        self.asm.mov_based_mr(Size::S64, FP, at(frame::RETURN_IP), Gpr::RCX);
+        self.asm.mov_based_mr(Size::S64, FP, at(frame::RETURN_IP), LEADS);
         self.asm.mov_based_mr(Size::S64, FP, at(frame::CALLER_FP), FP);
         self.asm.mov_based_mr(Size::S64, FP, at(frame::FUNC), Gpr::RAX);
         self.asm.add_imm_based(Size::S64, FP, bytes);
-        let native = offset_of!(FuncRec, native) as i32;
-        match self.target.returns {
-            Returns::Paired => self.asm.call_based(Gpr::RAX, native),
-            Returns::Jump => self.asm.jmp_to(Mem::base(Gpr::RAX, native)),
-        }
     }
 
     /// The landing of a call from native code, which leaves the address of the call's first slot in the frame pointer.
@@ -140,12 +208,17 @@ impl Compiler<'_> {
         self.asm.lea_wide(FP, FP, bytes);
     }
 
-    /// Reads the header and leaves the frame: the frame pointer is then the address where results go.
-    fn emit_leave(&mut self) {
+    /// Reads the header and leaves the frame: the frame pointer is then the address where results go. The carry flag says whether
+    /// whoever wants the result in its slot has to store it there.
+    fn emit_leave(&mut self, in_register: bool) {
         self.asm.mov(Size::S64, Gpr::RSI, Mem::base(FP, header(frame::RETURN_IP)));
         self.asm.mov(Size::S64, Gpr::R11, Mem::base(FP, header(frame::CALLER_FP)));
         let bytes = frame::fp_offset(self.frame.params) as i32 * 8;
-        self.asm.sub_imm(Size::S64, FP, bytes);
+        if in_register {
+            self.asm.add_imm(Size::S64, FP, -bytes);
+        } else {
+            self.asm.sub_imm(Size::S64, FP, bytes);
+        }
     }
 
     /// Goes on where the word in front of `rsi` says.
@@ -162,12 +235,10 @@ impl Compiler<'_> {
 
     /// Returns nothing, or what is in the register for results.
     pub(crate) fn emit_return(&mut self, result: Option<Kind>) {
-        self.emit_leave();
-        if let Some(kind) = result {
-            match kind.class() {
-                Class::Int => self.asm.mov_mr(Size::S64, Mem::base(FP, 0), RESULT),
-                Class::Float => self.asm.movsd_mr(Mem::base(FP, 0), FLOAT_RESULT),
-            }
+        let class = result.map(Kind::class);
+        self.emit_leave(class == Some(Class::Int));
+        if class == Some(Class::Float) {
+            self.asm.movsd_mr(Mem::base(FP, 0), FLOAT_RESULT);
         }
         self.emit_go_on();
     }
@@ -177,14 +248,14 @@ impl Compiler<'_> {
         let from = self.slot_mem(first);
         if slots <= 8 {
             self.asm.lea(Size::S64, Gpr::RCX, from);
-            self.emit_leave();
+            self.emit_leave(false);
             for n in 0..slots as i32 {
                 self.asm.mov(Size::S64, Gpr::RAX, Mem::base(Gpr::RCX, 8 * n));
                 self.asm.mov_mr(Size::S64, Mem::base(FP, 8 * n), Gpr::RAX);
             }
         } else {
             self.asm.lea(Size::S64, Gpr::RAX, from);
-            self.emit_leave();
+            self.emit_leave(false);
             self.asm.mov(Size::S64, Gpr::R8, Gpr::RSI);
             self.asm.mov(Size::S64, Gpr::RSI, Gpr::RAX);
             self.asm.mov(Size::S64, Gpr::RDI, FP);
@@ -219,37 +290,44 @@ impl Compiler<'_> {
         size
     }
 
-    /// The record of the function that is called, to the register for that; to `other` if it is not there, not of the expected type,
-    /// or not of the running instance. All operands are in their slots.
-    pub(crate) fn emit_find_func(&mut self, callee: Callee, other: Label) {
-        self.alloc_fixed(RESULT);
+    /// The record of the function that is called, to the register for that; to `other` if it is not there or not of the expected type.
+    /// A register has what leads to it, another one gets something else.
+    pub(crate) fn emit_find_func(&mut self, callee: Callee, operand: Gpr, scratch: Gpr, other: Label) {
         match callee {
             Callee::Direct(_) => unreachable!("it need not be found"),
-            Callee::Ref { function: reference, .. } => {
-                let reference = self.place(reference, Kind::Ref);
-                self.asm.mov(Size::S64, RESULT, reference);
+            Callee::Ref { .. } => {
+                self.asm.mov(Size::S64, RESULT, operand);
                 self.emit_branch_if_null(RESULT, other);
             }
-            Callee::Indirect { table, ty, index } => {
-                let index =
-                    self.use_gpr(index, Kind::from(self.module.tables[table.index()].index.val_type()));
-                let record = self.emit_table(table);
-                let element = self.emit_element(record, index, other);
+            Callee::Indirect { table, ty, .. } => {
+                let (expected, fixed) = (self.module.types[ty.index()].id, self.module.fixed_table(table));
+                self.asm.mov(Size::S64, scratch, Mem::base(CTX, self.layout.table(table.0) as i32));
+                let len = fixed.and_then(|fixed| i32::try_from(fixed.len).ok());
+                let element = self.emit_element(scratch, operand, len, other);
                 self.asm.mov(Size::S64, RESULT, element);
                 self.emit_branch_if_null(RESULT, other);
-                let expected = self.module.types[ty.index()].id.0;
-                let found = Mem::base(RESULT, offset_of!(FuncRec, ty) as i32);
-                self.asm.cmp_imm(Size::S32, found, expected as i32);
-                self.asm.jcc(Cond::Ne, other);
+                if fixed.is_none_or(|fixed| fixed.ty != Some(expected)) {
+                    let found = Mem::base(RESULT, offset_of!(FuncRec, ty) as i32);
+                    self.asm.cmp_imm(Size::S32, found, expected.0 as i32);
+                    self.asm.jcc(Cond::Ne, other);
+                }
             }
         }
+    }
+
+    /// Goes to a label if the function whose record is in the register for that does not belong to the running instance.
+    pub(crate) fn emit_branch_if_foreign(&mut self, other: Label) {
         self.asm.cmp_mr(Size::S64, Mem::base(RESULT, offset_of!(FuncRec, vmctx) as i32), CTX);
         self.asm.jcc(Cond::Ne, other);
     }
 
-    /// Where an element of the table with that record is; to `out` if there is none. The register has something else then.
-    pub(crate) fn emit_element(&mut self, record: Gpr, index: Gpr, out: Label) -> Mem {
-        self.asm.cmp(Size::S64, index, Mem::base(record, offset_of!(TableRecord, len) as i32));
+    /// Where an element of the table with that record is, which has so many elements if that is known; to `out` if there is none. The
+    /// register has something else then.
+    pub(crate) fn emit_element(&mut self, record: Gpr, index: Gpr, len: Option<i32>, out: Label) -> Mem {
+        match len {
+            Some(len) => self.asm.cmp_imm(Size::S64, index, len),
+            None => self.asm.cmp(Size::S64, index, Mem::base(record, offset_of!(TableRecord, len) as i32)),
+        }
         self.asm.jcc(Cond::Ae, out);
         self.asm.mov(Size::S64, record, Mem::base(record, offset_of!(TableRecord, base) as i32));
         Mem::index(record, index, Scale::X8, 0)
@@ -315,37 +393,33 @@ impl Compiler<'_> {
         }
     }
 
-    /// The epoch, and where the one is in which the program is to be interrupted.
-    pub(crate) fn emit_epoch(&mut self) -> (Gpr, Mem) {
-        let (epoch, store) = (self.alloc_gpr(), self.alloc_gpr());
-        self.asm.mov(Size::S64, epoch, Mem::base(CTX, offset_of!(VmCtx, epoch) as i32));
-        self.asm.mov(Size::S64, epoch, Mem::base(epoch, 0));
-        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
-        (epoch, Mem::base(store, offset_of!(StoreCtx, epoch_deadline) as i32))
+    /// Compares the epoch with the one in which the program is to be interrupted: it is time if it is not below.
+    pub(crate) fn emit_epoch(&mut self) {
+        let [epoch, deadline] = [EPOCH_SLOT, DEADLINE_SLOT].map(|slot| self.use_cell(slot));
+        self.asm.cmp_mr(Size::S64, Mem::base(epoch, 0), deadline);
     }
 
-    /// Goes to a label if the epoch has reached the one for interruption.
-    pub(crate) fn emit_branch_if_due(&mut self, (epoch, deadline): (Gpr, Mem), target: Label) {
-        self.asm.cmp(Size::S64, epoch, deadline);
-        self.asm.jcc(Cond::Ae, target);
-    }
-
-    /// Sets the fuel to nothing.
-    pub(crate) fn emit_no_fuel(&mut self) {
+    /// Stops because there is not as much fuel as is wanted, of which nothing is left. Where that was so is the place of the call,
+    /// as for the stub; the function has what follows only once.
+    pub(crate) fn emit_out_of_fuel(&mut self) {
+        if let Some(place) = self.control.out_of_fuel {
+            return self.asm.call(place);
+        }
+        let place = self.asm.label();
+        self.control.out_of_fuel = Some(place);
+        self.asm.call(place);
+        self.asm.bind(place);
         self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
         self.asm.mov_mi(Size::S64, Mem::base(Gpr::RAX, offset_of!(StoreCtx, fuel) as i32), 0);
+        self.asm.mov_imm(Gpr::RDI, Trap::OutOfFuel as u64);
+        self.emit_jump_to_stub(Stub::Trap);
     }
 
-    /// Takes an amount of fuel that is not known yet, or goes to `out`. Returns where the amount is to be put.
-    pub(crate) fn emit_take_fuel(&mut self, out: Label) -> u32 {
-        let (store, amount) = (self.alloc_gpr(), self.alloc_gpr());
-        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
-        // The form with four bytes, which become zero-extended.
-        self.asm.mov_imm(amount, u64::from(u32::MAX));
-        let at = self.asm.offset() - 4;
-        self.asm.sub_mr(Size::S64, Mem::base(store, offset_of!(StoreCtx, fuel) as i32), amount);
-        self.asm.jcc(Cond::B, out);
-        self.done();
-        at
+    /// Takes an amount of fuel that is not known yet; the flags say whether there was less. Returns where the amount is to be put.
+    pub(crate) fn emit_take_fuel(&mut self) -> u32 {
+        let store = self.use_cell(STORE_SLOT);
+        // The form with four bytes, which are the last ones.
+        self.asm.sub_imm(Size::S64, Mem::base(store, offset_of!(StoreCtx, fuel) as i32), i32::MAX);
+        self.asm.offset() - 4
     }
 }

@@ -8,20 +8,24 @@
 
 use std::mem::offset_of;
 
+use upshift_asm::Label;
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
 use upshift_core::cast::{Cast, CastTarget};
 use upshift_core::types::TypeKind;
-use upshift_core::vm::{Display, INLINE_SUPERTYPES, ObjectHeader, StoreCtx, TypeRecord, VmCtx};
+use upshift_core::vm::{Display, FuncRec, INLINE_SUPERTYPES, ObjectHeader, StoreCtx, TypeRecord, VmCtx};
 use upshift_translate::backend::Operand;
 
 use super::{CTX, Test};
 use crate::cache::Kind;
+use crate::cells::{OBJECTS_SLOT, STORE_SLOT};
 use crate::compiler::Compiler;
 
 /// The lowest bits of references that are not functions.
 const KIND_BITS: i32 = 7;
 /// These of values of the host.
 const HOST: i32 = 2;
+/// The number of no type, as displays have it.
+const NO_TYPE: u32 = u32::MAX;
 
 /// What of an object is compared.
 #[derive(Clone, Copy)]
@@ -30,6 +34,8 @@ enum Compared {
     Type,
     /// The supertype of its type that has so many supertypes.
     Supertype(u32),
+    /// The same where displays have no room for so many.
+    Far(u32),
     /// What it consists of.
     Kind,
 }
@@ -43,6 +49,10 @@ impl Compiler<'_> {
             CastTarget::Object if (cast.depth as usize) < INLINE_SUPERTYPES => {
                 (Compared::Supertype(cast.depth), cast.ty.0)
             }
+            CastTarget::Object => (Compared::Far(cast.depth), cast.ty.0),
+            CastTarget::Func if (cast.depth as usize) < INLINE_SUPERTYPES => {
+                return Some(self.is_function(cast, reference));
+            }
             CastTarget::Struct => (Compared::Kind, TypeKind::Struct as u32),
             CastTarget::Array => (Compared::Kind, TypeKind::Array as u32),
             CastTarget::I31 => return Some(self.is_integer(cast.nullable, reference)),
@@ -53,7 +63,12 @@ impl Compiler<'_> {
         };
         let reference = self.use_gpr(reference, Kind::Ref);
         // All registers come first: what makes room for them must not be skipped.
-        let (found, store) = (self.alloc_gpr(), self.alloc_gpr());
+        let (base, found) = (self.use_cell(OBJECTS_SLOT), self.alloc_gpr());
+        let store = match compared {
+            Compared::Type => found,
+            Compared::Far(_) => self.alloc_gpr(),
+            Compared::Supertype(_) | Compared::Kind => self.use_cell(STORE_SLOT),
+        };
         let decided = self.asm.label();
         // Neither is that of any object, unless null passes.
         let other = u64::from(!expected);
@@ -65,17 +80,39 @@ impl Compiler<'_> {
         }
         self.asm.test_imm(Size::S32, reference, KIND_BITS);
         self.asm.jcc_short(Cond::Ne, decided);
-        self.load_compared(compared, found, store, reference);
+        self.asm.mov(Size::S32, found, Mem::index(base, reference, Scale::X1, 0));
+        self.load_compared(compared, found, store, decided);
         self.asm.bind(decided);
         self.asm.cmp_imm(Size::S32, found, expected as i32);
         Some((Test::Is(Cond::E), reference))
     }
 
-    /// Loads what is compared of an object.
-    fn load_compared(&mut self, compared: Compared, found: Gpr, store: Gpr, object: Gpr) {
+    /// Whether a reference to a function is one of a type or a subtype. Types that the store does not know have no supertypes.
+    fn is_function(&mut self, cast: Cast, reference: Operand) -> (Test, Gpr) {
+        let reference = self.use_gpr(reference, Kind::Ref);
+        let (store, found) = (self.use_cell(STORE_SLOT), self.alloc_gpr());
+        let (decided, expected) = (self.asm.label(), cast.ty.0);
+        self.asm.mov_imm(found, if cast.nullable { expected.into() } else { u64::from(!expected) });
+        self.asm.test(Size::S64, reference, reference);
+        self.asm.jcc_short(Cond::E, decided);
+        self.asm.mov(Size::S32, found, Mem::base(reference, offset_of!(FuncRec, ty) as i32));
+        self.asm.cmp_imm(Size::S32, found, expected as i32);
+        self.asm.jcc_short(Cond::E, decided);
+        // What stays there is not the type that is expected.
+        self.asm.cmp(Size::S32, found, Mem::base(store, offset_of!(StoreCtx, type_count) as i32));
+        self.asm.jcc_short(Cond::Ae, decided);
+        self.asm.shl_imm(Size::S64, found, 5);
+        self.asm.add(Size::S64, found, Mem::base(store, offset_of!(StoreCtx, displays) as i32));
+        self.asm.mov(Size::S32, found, Mem::base(found, 4 * cast.depth as i32));
+        self.asm.bind(decided);
+        self.asm.cmp_imm(Size::S32, found, expected as i32);
+        (Test::Is(Cond::E), reference)
+    }
+
+    /// From an object's type word to what is compared, or goes to `decided` with something that no type is called. A register has the address of
+    /// the store's context, or is the operation's own where the supertype is far.
+    fn load_compared(&mut self, compared: Compared, found: Gpr, store: Gpr, decided: Label) {
         const { assert!(offset_of!(ObjectHeader, type_word) == 0 && size_of::<Display>() == 32) };
-        self.asm.mov(Size::S64, found, Mem::base(CTX, offset_of!(VmCtx, gc_base) as i32));
-        self.asm.mov(Size::S32, found, Mem::index(found, object, Scale::X1, 0));
         let array = match compared {
             Compared::Type => return,
             Compared::Supertype(_) => {
@@ -83,16 +120,33 @@ impl Compiler<'_> {
                 self.asm.shl_imm(Size::S64, found, 4);
                 offset_of!(StoreCtx, displays)
             }
-            Compared::Kind => {
+            Compared::Far(_) | Compared::Kind => {
                 self.asm.shr_imm(Size::S32, found, 1);
                 self.asm.imul_imm(Size::S64, found, found, size_of::<TypeRecord>() as i32);
                 offset_of!(StoreCtx, types)
             }
         };
-        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        if let Compared::Far(_) = compared {
+            self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        }
         self.asm.add(Size::S64, found, Mem::base(store, array as i32));
         match compared {
-            Compared::Supertype(depth) => self.asm.mov(Size::S32, found, Mem::base(found, 4 * depth as i32)),
+            Compared::Supertype(depth) => {
+                self.asm.mov(Size::S32, found, Mem::base(found, 4 * depth as i32));
+            }
+            Compared::Far(depth) => {
+                self.asm.mov(Size::S64, store, found);
+                // No type has the number that is left if there are too few.
+                self.asm.mov_imm(found, NO_TYPE.into());
+                self.asm.cmp_imm(
+                    Size::S32,
+                    Mem::base(store, offset_of!(TypeRecord, depth) as i32),
+                    depth as i32,
+                );
+                self.asm.jcc_short(Cond::B, decided);
+                self.asm.mov(Size::S64, found, Mem::base(store, offset_of!(TypeRecord, supertypes) as i32));
+                self.asm.mov(Size::S32, found, Mem::base(found, 4 * depth as i32));
+            }
             _ => {
                 self.asm.movzx_8(Size::S32, found, Mem::base(found, offset_of!(TypeRecord, kind) as i32));
             }

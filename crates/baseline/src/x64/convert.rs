@@ -10,6 +10,7 @@ use upshift_core::Trap;
 use upshift_core::ops::Unary;
 use upshift_translate::backend::{Operand, Slot};
 
+use super::Class;
 use crate::cache::Kind;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
@@ -118,33 +119,30 @@ impl Compiler<'_> {
         self.define(dst, result, to);
     }
 
-    fn cvtt(&mut self, from: Kind, result: Gpr, value: Xmm) {
+    fn cvtt(&mut self, size: Size, from: Kind, result: Gpr, value: Xmm) {
         match from {
-            Kind::F32 => self.asm.cvttss2si(Size::S64, result, value),
-            _ => self.asm.cvttsd2si(Size::S64, result, value),
+            Kind::F32 => self.asm.cvttss2si(size, result, value),
+            _ => self.asm.cvttsd2si(size, result, value),
         }
     }
 
     fn emit_to_int(&mut self, from: Kind, to: Integer, saturates: bool, dst: Slot, value: Operand) {
         let value = self.use_xmm(value, from);
-        let result = self.alloc_gpr();
-        self.cvtt(from, result, value);
+        let result = self.alloc_result(Class::Int).gpr();
+        let size = if to == Integer::I32 { Size::S32 } else { Size::S64 };
+        self.cvtt(size, from, result, value);
         let mut spare = value;
         let misfits = match to {
-            Integer::I32 | Integer::U32 => {
+            Integer::U32 => {
                 // By way of 64 bits: what does not fit there does not here.
                 let fits = self.alloc_gpr();
-                if to == Integer::I32 {
-                    self.asm.movsxd(fits, result)
-                } else {
-                    self.asm.mov(Size::S32, fits, result)
-                }
+                self.asm.mov(Size::S32, fits, result);
                 self.asm.cmp(Size::S64, fits, result);
                 Cond::Ne
             }
-            Integer::I64 => {
+            Integer::I32 | Integer::I64 => {
                 // The smallest number may be a number that fits.
-                self.asm.cmp_imm(Size::S64, result, 1);
+                self.asm.cmp_imm(size, result, 1);
                 Cond::O
             }
             Integer::U64 => {
@@ -157,9 +155,6 @@ impl Compiler<'_> {
         let out = self.cold(ColdPath::Misfit(Misfit { value, from, result, to, saturates, spare, back }));
         self.asm.jcc(misfits, out);
         self.asm.bind(back);
-        if to == Integer::I32 {
-            self.asm.mov(Size::S32, result, result);
-        }
         self.define(dst, result, to.kind());
     }
 
@@ -169,6 +164,16 @@ impl Compiler<'_> {
         let (nan, low, high) = (self.asm.label(), self.asm.label(), self.asm.label());
         match to {
             Integer::I32 | Integer::U32 => {
+                if to == Integer::I32 {
+                    // The smallest number is right if it is that with 64 bits, too.
+                    let other = self.asm.label();
+                    self.cvtt(Size::S64, from, result, value);
+                    self.asm.cmp_imm(Size::S64, result, i32::MIN);
+                    self.asm.jcc_short(Cond::Ne, other);
+                    self.asm.mov(Size::S32, result, result);
+                    self.asm.jmp(back);
+                    self.asm.bind(other);
+                }
                 self.ucomi(from, value, RegMem::Reg(value));
                 self.asm.jcc(Cond::P, nan);
                 self.jump_if_negative(misfit, low);
@@ -190,7 +195,7 @@ impl Compiler<'_> {
                 self.asm.movaps(spare, value);
                 let sub = if from == Kind::F32 { XmmBinary::SUBSS } else { XmmBinary::SUBSD };
                 self.asm.xmm_binary(sub, spare, half);
-                self.cvtt(from, result, spare);
+                self.cvtt(Size::S64, from, result, spare);
                 self.asm.test(Size::S64, result, result);
                 self.asm.jcc(Cond::S, high);
                 self.asm.btc_imm(Size::S64, result, 63);

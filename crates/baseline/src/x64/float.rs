@@ -10,6 +10,8 @@ use upshift_translate::backend::{Operand, Slot};
 use super::{Class, Test};
 use crate::cache::Kind;
 use crate::compiler::Compiler;
+use crate::tables::ColdPath;
+use upshift_asm::Label;
 
 /// Arithmetic: the instructions for both sizes.
 #[derive(Clone, Copy)]
@@ -17,6 +19,19 @@ pub(crate) struct Arithmetic {
     single: XmmBinary,
     double: XmmBinary,
     commutes: bool,
+}
+
+/// Two floats of which one is the lesser, or the greater, if they are not equal and neither is NaN. They turned out to be one or the
+/// other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Similar {
+    /// One of them, and where the result goes.
+    result: Xmm,
+    rhs: Xmm,
+    kind: Kind,
+    max: bool,
+    /// Where to go on.
+    back: Label,
 }
 
 /// What computes an operator of floats.
@@ -116,33 +131,38 @@ impl Compiler<'_> {
         lhs: Operand,
         rhs: Operand,
     ) {
-        let result = self.take_xmm(lhs, kind);
+        let result = self.take_for_result(lhs, rhs, kind).xmm();
         let rhs = self.use_xmm(rhs, kind);
-        let single = kind == Kind::F32;
-        let (different, unordered, over) = (self.asm.label(), self.asm.label(), self.asm.label());
         self.ucomi(kind, result, RegMem::Reg(rhs));
-        self.asm.jcc_short(Cond::P, unordered);
-        self.asm.jcc_short(Cond::Ne, different);
-        if max {
-            self.asm.andps(result, rhs)
-        } else {
-            self.asm.orps(result, rhs)
-        }
-        self.asm.jmp_short(over);
-        self.asm.bind(unordered);
-        let add = if single { XmmBinary::ADDSS } else { XmmBinary::ADDSD };
-        self.asm.xmm_binary(add, result, rhs);
-        self.asm.jmp_short(over);
-        self.asm.bind(different);
-        let op = match (max, single) {
+        // Unordered ones are equal, too, to the flags.
+        let back = self.asm.label();
+        let similar = self.cold(ColdPath::Similar(Similar { result, rhs, kind, max, back }));
+        self.asm.jcc(Cond::E, similar);
+        let op = match (max, kind == Kind::F32) {
             (true, true) => XmmBinary::MAXSS,
             (true, false) => XmmBinary::MAXSD,
             (false, true) => XmmBinary::MINSS,
             (false, false) => XmmBinary::MINSD,
         };
         self.asm.xmm_binary(op, result, rhs);
-        self.asm.bind(over);
+        self.asm.bind(back);
         self.define(dst, result, kind);
+    }
+
+    /// The greater or lesser of two floats that are equal, or NaN: the flags tell.
+    pub(crate) fn emit_similar(&mut self, Similar { result, rhs, kind, max, back }: Similar) {
+        let unordered = self.asm.label();
+        self.asm.jcc_short(Cond::P, unordered);
+        if max {
+            self.asm.andps(result, rhs)
+        } else {
+            self.asm.orps(result, rhs)
+        }
+        self.asm.jmp(back);
+        self.asm.bind(unordered);
+        let add = if kind == Kind::F32 { XmmBinary::ADDSS } else { XmmBinary::ADDSD };
+        self.asm.xmm_binary(add, result, rhs);
+        self.asm.jmp(back);
     }
 
     /// The magnitude of one float with the sign of another.
@@ -161,7 +181,7 @@ impl Compiler<'_> {
 
     /// A cleared register for a result.
     pub(super) fn cleared(&mut self) -> Xmm {
-        let reg = self.alloc_xmm();
+        let reg = self.alloc_apart(Class::Float).xmm();
         self.asm.xorps(reg, reg);
         reg
     }
@@ -188,7 +208,15 @@ impl Compiler<'_> {
     }
 
     fn emit_masked(&mut self, op: XmmBinary, mask: u128, kind: Kind, dst: Slot, value: Operand) {
-        let result = self.take_xmm(value, kind);
+        let none = Operand::Const(0, dst);
+        if self.target.features.has(CpuFeature::Avx) && !self.is_spare(value, none, kind) {
+            let value = self.use_xmm(value, kind);
+            let result = self.alloc_result(Class::Float).xmm();
+            let mask = self.asm.const128(mask);
+            self.asm.vex_binary(op, result, value, Mem::pool(mask));
+            return self.define(dst, result, kind);
+        }
+        let result = self.take_for_result(value, none, kind).xmm();
         self.with_mask(op, result, mask);
         self.define(dst, result, kind);
     }
@@ -196,9 +224,23 @@ impl Compiler<'_> {
     /// An instruction that leaves what is above its result as it was.
     fn emit_float(&mut self, op: XmmBinary, from: Kind, to: Kind, dst: Slot, value: Operand) {
         let value = self.float_place(value, from);
+        if let Some((result, value)) = self.apart_by_vex(value, from == Kind::F64 && to == Kind::F32) {
+            self.asm.vex_binary(op, result, value, value);
+            return self.define(dst, result, to);
+        }
         let result = self.cleared();
         self.asm.xmm_binary(op, result, value);
         self.define(dst, result, to);
+    }
+
+    /// A register for the result and that of the operand, where instructions with VEX can take what is above the result from that.
+    fn apart_by_vex(&mut self, value: RegMem<Xmm>, above_matters: bool) -> Option<(Xmm, Xmm)> {
+        match value {
+            RegMem::Reg(value) if self.target.features.has(CpuFeature::Avx) && !above_matters => {
+                Some((self.alloc_result(Class::Float).xmm(), value))
+            }
+            _ => None,
+        }
     }
 
     fn emit_round(&mut self, mode: u8, kind: Kind, dst: Slot, value: Operand) -> bool {
@@ -206,6 +248,14 @@ impl Compiler<'_> {
             return false;
         }
         let value = self.float_place(value, kind);
+        if let Some((result, value)) = self.apart_by_vex(value, false) {
+            match kind {
+                Kind::F32 => self.asm.vroundss(result, value, value, mode),
+                _ => self.asm.vroundsd(result, value, value, mode),
+            }
+            self.define(dst, result, kind);
+            return true;
+        }
         let result = self.cleared();
         match kind {
             Kind::F32 => self.asm.roundss(result, value, mode),

@@ -1,7 +1,8 @@
 //! Accesses to memories: how an address becomes an operand in each mode, and the instruction of each access.
 //!
 //! Where everything that a 32-bit address and offset reach is set aside, an access out of bounds faults and nothing is checked.
-//! Otherwise, and for the few accesses that the table of faults has no room for, the end of the access is compared with the length of the memory, both taken from its record each time.
+//! Otherwise, and for the few accesses that the table of faults has no room for, the address is compared with the length of the memory,
+//! less what the access has behind it, or if a memory may be shorter than that, the end of the access with the length.
 
 use std::mem::offset_of;
 
@@ -14,6 +15,7 @@ use upshift_translate::backend::{MemArg, Operand};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
+use crate::cells::Cell;
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 use upshift_codegen::Fault;
@@ -22,7 +24,7 @@ use upshift_codegen::Fault;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     mem: Mem,
-    /// What a fault of the access is about, if it may fault: the memory, and the register with the address.
+    /// What a fault of the access is about, if it may fault: the memory, and the register with the address; or an object.
     faults: Option<(u32, Option<Gpr>)>,
 }
 
@@ -30,6 +32,11 @@ impl Access {
     /// An access that is known to be within its bounds.
     pub(super) fn checked(mem: Mem) -> Access {
         Access { mem, faults: None }
+    }
+
+    /// An access to an object near its start, which faults if the reference is null.
+    pub(super) fn of_object(mem: Mem) -> Access {
+        Access { mem, faults: Some((Fault::OBJECT, None)) }
     }
 }
 
@@ -57,15 +64,21 @@ impl Compiler<'_> {
     /// Whether the table of faults has room for an access that comes next.
     #[inline]
     fn may_fault(&self, arg: MemArg) -> bool {
+        arg.memory.0 < Fault::MEMORIES && self.has_room_for_fault()
+    }
+
+    /// Whether what comes next may be in the table of faults.
+    #[inline]
+    pub(super) fn has_room_for_fault(&self) -> bool {
         /// More than what brings operands to registers.
         const ROOM: u32 = 1 << 10;
-        arg.memory.0 < Fault::MEMORIES && self.asm.offset() < Fault::END - ROOM
+        self.asm.offset() < Fault::END - ROOM
     }
 
     #[inline]
     fn unchecked(&mut self, arg: MemArg, address: Operand, bytes: u32) -> Access {
         let memory = arg.memory.0;
-        let base = if memory == 0 { MEM } else { self.emit_record(memory, offset_of!(MemRecord, base)) };
+        let base = if memory == 0 { MEM } else { self.emit_base(memory) };
         if let Operand::Const(bits, _) = address
             && let Some(disp) = self.always_inside(arg, u64::from(bits as u32), bytes)
         {
@@ -87,24 +100,59 @@ impl Compiler<'_> {
     /// The displacement of an access of so many bytes at a known address that is inside the memory from the start: memories
     /// never shrink.
     fn always_inside(&self, arg: MemArg, address: u64, bytes: u32) -> Option<i32> {
-        let memory = &self.module.memories[arg.memory.index()];
-        let at = address + arg.offset;
-        let inside = at + u64::from(bytes) <= memory.minimum << memory.page_size_log2;
+        let at = address.checked_add(arg.offset)?;
+        let inside = at.checked_add(bytes.into())? <= self.least_bytes(arg.memory.0);
         displacement(at).filter(|_| inside)
     }
 
+    /// How many bytes a memory has at least.
+    pub(super) fn least_bytes(&self, memory: u32) -> u64 {
+        let memory = &self.module.memories[memory as usize];
+        memory.minimum.checked_mul(1 << memory.page_size_log2).unwrap_or(0)
+    }
+
     fn checked(&mut self, arg: MemArg, address: Operand, bytes: u32, kind: Kind) -> Option<Access> {
+        let memory = arg.memory.0;
         let behind = arg.offset.checked_add(bytes.into())?;
-        let end = match (address, displacement(behind)) {
-            (Operand::Const(bits, _), _) => self.emit_number(bits.checked_add(behind)?),
-            (_, Some(disp)) if kind == Kind::I32 => {
-                let address = self.use_gpr(address, kind);
+        let address = match address {
+            Operand::Const(bits, _) => {
+                if let Some(disp) = self.always_inside(arg, bits, bytes) {
+                    let base = self.emit_base(memory);
+                    return Some(Access::checked(Mem::base(base, disp)));
+                }
+                let end = self.emit_number(bits.checked_add(behind)?);
+                return Some(self.checked_end(memory, end, behind, bytes));
+            }
+            _ => self.use_gpr(address, kind),
+        };
+        let disp = displacement(behind);
+        let room = disp.filter(|_| behind <= self.least_bytes(memory));
+        if let Some(disp) = room
+            && let Cell::Base(_) = self.base_cell(memory)
+            && let Some(len) = Cell::Len(memory).slot()
+        {
+            let len = self.use_cell(len);
+            let out = self.cold(ColdPath::OutOfBounds { end: address, behind: 0 });
+            if disp == 1 {
+                self.asm.cmp(Size::S64, address, len);
+                self.asm.jcc(Cond::Ae, out);
+            } else {
+                let last = self.alloc_gpr();
+                self.asm.lea(Size::S64, last, Mem::base(len, -disp));
+                self.asm.cmp(Size::S64, address, last);
+                self.asm.jcc(Cond::A, out);
+                self.cache.release(last.into());
+            }
+            let base = self.emit_base(memory);
+            return Some(Access::checked(Mem::index(base, address, Scale::X1, arg.offset as i32)));
+        }
+        let end = match disp {
+            Some(disp) if kind == Kind::I32 => {
                 let end = self.alloc_gpr();
                 self.asm.lea(Size::S64, end, Mem::base(address, disp));
                 end
             }
             _ => {
-                let address = self.use_gpr(address, kind);
                 let end = self.emit_number(behind);
                 self.asm.add(Size::S64, end, address);
                 if kind == Kind::I64 {
@@ -114,18 +162,35 @@ impl Compiler<'_> {
                 end
             }
         };
-        let record = self.emit_memory(arg.memory.0);
+        Some(self.checked_end(memory, end, behind, bytes))
+    }
+
+    /// An access of so many bytes that ends where a register says, which is so many bytes behind the address.
+    fn checked_end(&mut self, memory: u32, end: Gpr, behind: u64, bytes: u32) -> Access {
+        let record = match Cell::Record(memory).slot() {
+            Some(slot) => self.use_cell(slot),
+            None => self.emit_memory(memory),
+        };
         let out = self.cold(ColdPath::OutOfBounds { end, behind });
         self.asm.cmp(Size::S64, end, Mem::base(record, offset_of!(MemRecord, len) as i32));
         self.asm.jcc(Cond::A, out);
-        self.asm.mov(Size::S64, record, Mem::base(record, offset_of!(MemRecord, base) as i32));
-        Some(Access::checked(Mem::index(record, end, Scale::X1, -(bytes as i32))))
+        let base = self.emit_base(memory);
+        Access::checked(Mem::index(base, end, Scale::X1, -(bytes as i32)))
+    }
+
+    /// A register with the base of a memory.
+    pub(super) fn emit_base(&mut self, memory: u32) -> Gpr {
+        match self.base_cell(memory).slot() {
+            Some(slot) => self.use_cell(slot),
+            None => self.emit_record(memory, offset_of!(MemRecord, base)),
+        }
     }
 
     /// Leaves the address of an access for the description of the trap.
     pub(crate) fn emit_out_of_bounds(&mut self, end: Gpr, behind: u64) {
         self.leave_for_trap(end);
         match i32::try_from(behind) {
+            Ok(0) => {}
             Ok(behind) => self.asm.sub_imm(Size::S64, RESULT, behind),
             Err(_) => {
                 self.asm.mov_imm(Gpr::RCX, behind);

@@ -2,6 +2,7 @@
 //!
 //! Everything above works with [`Reg`], [`Class`] and the methods of these files; what they emit, nobody above knows.
 
+mod arrays;
 mod atomic;
 mod bulk;
 mod calls;
@@ -18,12 +19,13 @@ mod regs;
 mod vector;
 mod wide;
 
+pub(crate) use bulk::{Bulk, SMALL};
 pub(crate) use convert::Misfit;
 pub(crate) use flags::{Flags, Test};
-pub(crate) use float::{FloatOp, float_op};
+pub(crate) use float::{FloatOp, Similar, float_op};
 pub(crate) use integer::{IntOp, Scaled, int_op};
 pub(crate) use memory::load_kind;
 pub(crate) use regs::{
-    CTX, Class, FLOAT_RESULT, FP, KEPT_BY_HANDLERS, MEM, REGS, RESULT, Reg, RegSet, allocatable,
-    best_lasting, first, lasting,
+    CTX, Class, FLOAT_RESULT, FP, FREE, KEPT_BY_HANDLERS, LEADS, MEM, REGS, RESULT, Reg, RegSet, allocatable,
+    arg_reg, best_lasting, first, lasting,
 };

@@ -1,11 +1,15 @@
 //! Values between registers, slots and constants. Nothing here touches the flags.
 
+use std::mem::offset_of;
+
 use upshift_asm::x64::{Gpr, Mem, Size};
 use upshift_core::index::GlobalIndex;
-use upshift_translate::backend::Slot;
+use upshift_core::vm::{MemRecord, StoreCtx, VmCtx, frame};
+use upshift_translate::backend::{Operand, Slot};
 
 use super::{CTX, Class, FP, Reg};
-use crate::cache::{Kind, global_of};
+use crate::cache::Kind;
+use crate::cells::{Cell, is_cell};
 use crate::compiler::Compiler;
 
 /// Up to how many slots are copied by an instruction each.
@@ -17,25 +21,25 @@ impl Compiler<'_> {
     /// A slot of the frame, or the global that it stands for.
     #[inline]
     pub(crate) fn slot_mem(&self, slot: Slot) -> Mem {
-        match global_of(slot) {
-            None => Mem::base(FP, self.slot_disp(slot)),
-            Some(own) => Mem::base(CTX, self.layout.global(own) as i32),
+        match Cell::of(slot) {
+            Some(Cell::Global(own)) => Mem::base(CTX, self.layout.global(own) as i32),
+            _ => Mem::base(FP, self.slot_disp(slot)),
         }
     }
 
     /// How many bytes a slot of the frame lies behind the frame pointer.
     #[inline]
     pub(super) fn slot_disp(&self, slot: Slot) -> i32 {
-        // A frame whose slots are so far away is never entered: no stack has room for it.
-        let bytes = self.fp_slot(slot) * size_of::<u64>() as i64;
-        i32::try_from(bytes).unwrap_or(0)
+        // Where that is more than the number can hold, it does not matter: no stack has room for such a frame, which is never
+        // entered.
+        let slots = slot.0.wrapping_sub(frame::fp_offset(self.frame.params)) as i32;
+        slots.wrapping_mul(size_of::<u64>() as i32)
     }
 
     /// Loads the value of a slot.
     pub(crate) fn emit_load(&mut self, reg: Reg, slot: Slot, kind: Kind) {
-        if global_of(slot).is_some() {
-            let mem = self.slot_mem(slot);
-            return self.emit_load_from(reg, mem, kind);
+        if is_cell(slot) {
+            return self.load_cell(reg, slot, kind);
         }
         let disp = self.slot_disp(slot);
         match kind {
@@ -43,6 +47,35 @@ impl Compiler<'_> {
             Kind::I64 | Kind::Ref => self.asm.mov_based(Size::S64, reg.gpr(), FP, disp),
             _ => self.emit_load_from(reg, Mem::base(FP, disp), kind),
         }
+    }
+
+    /// Loads what a slot stands for that is in no frame.
+    #[inline(never)]
+    fn load_cell(&mut self, reg: Reg, slot: Slot, kind: Kind) {
+        let (context, field) = match Cell::of(slot) {
+            None | Some(Cell::Global(_)) => {
+                let mem = self.slot_mem(slot);
+                return self.emit_load_from(reg, mem, kind);
+            }
+            Some(Cell::Store) => (offset_of!(VmCtx, store), None),
+            Some(Cell::Epoch) => (offset_of!(VmCtx, epoch), None),
+            Some(Cell::Objects) => (offset_of!(VmCtx, gc_base), None),
+            Some(Cell::Record(memory)) => (self.layout.memory(memory), None),
+            Some(Cell::Deadline) => (offset_of!(VmCtx, store), Some(offset_of!(StoreCtx, epoch_deadline))),
+            Some(Cell::Base(memory) | Cell::FixedBase(memory)) => {
+                (self.layout.memory(memory), Some(offset_of!(MemRecord, base)))
+            }
+            Some(Cell::Len(memory)) => (self.layout.memory(memory), Some(offset_of!(MemRecord, len))),
+        };
+        self.asm.mov(Size::S64, reg.gpr(), Mem::base(CTX, context as i32));
+        if let Some(field) = field {
+            self.asm.mov(Size::S64, reg.gpr(), Mem::base(reg.gpr(), field as i32));
+        }
+    }
+
+    /// A register with what a slot stands for that is in no frame, to be read only.
+    pub(crate) fn use_cell(&mut self, slot: Slot) -> Gpr {
+        self.use_gpr(Operand::Kept(slot), Kind::I64)
     }
 
     /// Loads a value as a slot holds it.
@@ -148,7 +181,7 @@ impl Compiler<'_> {
         self.asm.put_bytes(&[0xF3, 0x48, 0xA5]);
     }
 
-    /// Sets slots to zero; nothing is in registers.
+    /// Sets slots to zero that no register has.
     pub(crate) fn emit_zero_slots(&mut self, first: Slot, slots: u32) {
         if slots <= ZEROED {
             let zero = self.alloc_xmm();
@@ -166,6 +199,9 @@ impl Compiler<'_> {
                 slot += 2;
             }
         } else {
+            for reg in [Gpr::RCX, Gpr::RDI, Gpr::RAX] {
+                self.alloc_fixed(reg);
+            }
             let mem = self.slot_mem(first);
             self.asm.lea(Size::S64, Gpr::RDI, mem);
             self.asm.mov_imm(Gpr::RAX, 0);

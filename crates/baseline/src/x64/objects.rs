@@ -1,31 +1,48 @@
 //! Fields and elements of objects, which lie where their references say, relative to the base in the context.
 //!
-//! A reference is compared with null and an index with the length in the object's header; both may be relied on then, because
-//! validation knows the type of the object.
+//! An access near the start of an object faults if the reference is null, others compare it; an index is compared with the length in the
+//! object's header. Both may be relied on then, because validation knows the type of the object.
 
 use std::mem::offset_of;
 
+use upshift_asm::Label;
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
 use upshift_core::Trap;
 use upshift_core::index::TypeIndex;
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::types::layout::{HEADER_BYTES, StructLayout};
-use upshift_core::vm::{FieldPlace, ObjectHeader, StoreCtx, VmCtx};
+use upshift_core::types::layout::{HEADER_BYTES, NULL_GUARD, StructLayout};
+use upshift_core::vm::{FieldPlace, ObjectHeader, StoreCtx};
+use upshift_ir::build::Builder;
 use upshift_translate::backend::{Backend, Operand, Slot};
 
+use super::Class;
 use super::memory::Access;
-use super::{CTX, Class};
 use crate::cache::Kind;
+use crate::cells::{OBJECTS_SLOT, STORE_SLOT};
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 
 /// The most bytes of a struct that is made by instructions.
-const LARGEST: u32 = 256;
+pub(super) const LARGEST: u32 = 256;
 /// The most fields.
-const MOST_FIELDS: usize = 16;
+pub(super) const MOST_FIELDS: usize = 16;
+
+/// The most bytes of a field.
+const LARGEST_FIELD: u32 = 16;
 
 /// Where the length of an array is.
-const LEN: i32 = offset_of!(ObjectHeader, len) as i32;
+pub(super) const LEN: i32 = offset_of!(ObjectHeader, len) as i32;
+
+/// An object that has room, with registers of the operation's own.
+pub(super) struct NewObject {
+    pub(super) reference: Gpr,
+    /// Its address.
+    pub(super) object: Gpr,
+    /// For any purpose.
+    pub(super) scratch: Gpr,
+    /// Behind what sets its fields.
+    pub(super) made: Label,
+}
 
 impl Compiler<'_> {
     /// Loads a field.
@@ -65,31 +82,33 @@ impl Compiler<'_> {
 
     /// The number of elements of an array.
     pub(crate) fn emit_array_len(&mut self, dst: Slot, array: Operand) {
-        let array = self.not_null(array);
-        let result = self.emit_gc_base();
-        self.asm.mov(Size::S32, result, Mem::index(result, array, Scale::X1, LEN));
+        let (array, faults) = self.object(array, HEADER_BYTES);
+        let (base, result) = (self.use_cell(OBJECTS_SLOT), self.alloc_gpr());
+        let len = self.object_access(Mem::index(base, array, Scale::X1, LEN), faults);
+        let len = self.note_access(len);
+        self.asm.mov(Size::S32, result, len);
         self.define(dst, result, Kind::I32);
     }
 
-    /// A register with a reference to an object; traps if it is null.
-    fn not_null(&mut self, reference: Operand) -> Gpr {
+    /// A register with a reference to an object, the first `end` bytes of which are accessed next. If it is null, that access faults, or
+    /// else a trap comes before it.
+    fn object(&mut self, reference: Operand, end: u32) -> (Gpr, bool) {
         let reference = self.use_gpr(reference, Kind::Ref);
-        let null = self.trap(Trap::NullReference);
-        self.asm.test(Size::S64, reference, reference);
-        self.asm.jcc(Cond::E, null);
-        reference
+        let faults = end <= NULL_GUARD && self.has_room_for_fault();
+        if !faults {
+            let null = self.trap(Trap::NullReference);
+            self.emit_branch_if_null(reference, null);
+        }
+        (reference, faults)
     }
 
-    /// A register with what references are relative to.
-    pub(super) fn emit_gc_base(&mut self) -> Gpr {
-        let base = self.alloc_gpr();
-        self.asm.mov(Size::S64, base, Mem::base(CTX, offset_of!(VmCtx, gc_base) as i32));
-        base
+    fn object_access(&self, mem: Mem, faults: bool) -> Access {
+        if faults { Access::of_object(mem) } else { Access::checked(mem) }
     }
 
     fn field(&mut self, object: Operand, offset: u32) -> Access {
-        let object = self.not_null(object);
-        let base = self.emit_gc_base();
+        let (object, faults) = self.object(object, offset.saturating_add(LARGEST_FIELD));
+        let base = self.use_cell(OBJECTS_SLOT);
         let mem = match i32::try_from(offset) {
             Ok(offset) => Mem::index(base, object, Scale::X1, offset),
             Err(_) => {
@@ -99,16 +118,18 @@ impl Compiler<'_> {
                 Mem::index(base, at, Scale::X1, 0)
             }
         };
-        Access::checked(mem)
+        self.object_access(mem, faults)
     }
 
     fn element(&mut self, array: Operand, index: Operand, bytes: u32) -> Access {
-        let array = self.not_null(array);
+        let (array, faults) = self.object(array, HEADER_BYTES);
         let index = self.use_gpr(index, Kind::I32);
-        let base = self.emit_gc_base();
-        self.asm.add(Size::S64, base, array);
+        let (gc_base, base) = (self.use_cell(OBJECTS_SLOT), self.alloc_gpr());
+        self.asm.lea(Size::S64, base, Mem::index(gc_base, array, Scale::X1, 0));
         let out = self.cold(ColdPath::ElementOutOfBounds { array: base, index });
-        self.asm.cmp(Size::S32, index, Mem::base(base, LEN));
+        let len = self.object_access(Mem::base(base, LEN), faults);
+        let len = self.note_access(len);
+        self.asm.cmp(Size::S32, index, len);
         self.asm.jcc(Cond::Ae, out);
         let first = HEADER_BYTES as i32;
         let scale = match bytes {
@@ -147,13 +168,36 @@ impl Compiler<'_> {
         if !self.control.moves.take(stores) {
             return false;
         }
-        let (store, object) = (self.alloc_gpr(), self.alloc_gpr());
-        let (reference, scratch) = (self.alloc_gpr(), self.alloc_gpr());
+        let new = self.emit_new_object(ty, size, dst, |builder| builder.struct_new(ty, dst, fields));
+        self.asm.mov_mi(Size::S32, Mem::base(new.object, LEN), 0);
+        match fields {
+            Some(first) => self.emit_fields(&defined.ty.places, first, &new),
+            None => {
+                for at in (HEADER_BYTES..size).step_by(8) {
+                    self.asm.mov_mi(Size::S64, Mem::base(new.object, at as i32), 0);
+                }
+            }
+        }
+        self.asm.bind(new.made);
+        self.define(dst, new.reference, Kind::Ref);
+        true
+    }
+
+    /// Takes room for an object of a few bytes, whose type word is set; where the heap has none, the interpreter does what `again` asks
+    /// for, which makes the object in a slot. All operands that are used up lie from that slot on.
+    pub(super) fn emit_new_object(
+        &mut self,
+        ty: TypeIndex,
+        size: u32,
+        dst: Slot,
+        again: impl FnOnce(&mut Builder<'_>),
+    ) -> NewObject {
+        let (base, store) = (self.use_cell(OBJECTS_SLOT), self.use_cell(STORE_SLOT));
+        let [object, reference, scratch] = [(); 3].map(|()| self.alloc_gpr());
         let made = self.asm.label();
         let load = ColdPath::Load { reg: reference.into(), slot: dst, kind: Kind::Ref, back: made };
         let loaded = self.cold(load);
-        let full = self.embed_cold_below(dst, Some(loaded), |builder| builder.struct_new(ty, dst, fields));
-        self.asm.mov(Size::S64, store, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        let full = self.embed_cold_below(dst, Some(loaded), again);
         let bump = Mem::base(store, offset_of!(StoreCtx, gc_bump) as i32);
         self.asm.mov(Size::S32, reference, bump);
         self.asm.mov(Size::S32, scratch, Mem::base(store, offset_of!(StoreCtx, gc_limit) as i32));
@@ -161,30 +205,21 @@ impl Compiler<'_> {
         self.asm.cmp_imm(Size::S32, scratch, size as i32);
         self.asm.jcc(Cond::B, full);
         self.asm.add_imm(Size::S32, bump, size as i32);
-        self.asm.mov(Size::S64, object, Mem::base(CTX, offset_of!(VmCtx, gc_base) as i32));
-        self.asm.add(Size::S64, object, reference);
-        let word = ObjectHeader::word_of(defined.id);
-        self.asm.mov_mi(
-            Size::S32,
-            Mem::base(object, offset_of!(ObjectHeader, type_word) as i32),
-            word as i32,
-        );
-        self.asm.mov_mi(Size::S32, Mem::base(object, LEN), 0);
-        match fields {
-            Some(first) => self.emit_fields(&defined.ty.places, first, object, scratch),
-            None => {
-                for at in (HEADER_BYTES..size).step_by(8) {
-                    self.asm.mov_mi(Size::S64, Mem::base(object, at as i32), 0);
-                }
-            }
-        }
-        self.asm.bind(made);
-        self.define(dst, reference, Kind::Ref);
-        true
+        self.asm.lea(Size::S64, object, Mem::index(base, reference, Scale::X1, 0));
+        self.emit_header(object, ty);
+        NewObject { reference, object, scratch, made }
+    }
+
+    /// Stores the type word of a new object.
+    pub(super) fn emit_header(&mut self, object: Gpr, ty: TypeIndex) {
+        let word = ObjectHeader::word_of(self.module.types[ty.index()].id);
+        let place = Mem::base(object, offset_of!(ObjectHeader, type_word) as i32);
+        self.asm.mov_mi(Size::S32, place, word as i32);
     }
 
     /// Stores the values of fields, which are used up. No register gets another value that anybody knows of.
-    fn emit_fields(&mut self, places: &[FieldPlace], first: Slot, object: Gpr, scratch: Gpr) {
+    pub(super) fn emit_fields(&mut self, places: &[FieldPlace], first: Slot, new: &NewObject) {
+        let (object, scratch) = (new.object, new.scratch);
         let mut slot = first;
         for &FieldPlace { offset, bytes_log2 } in places {
             let to = |more: i32| Mem::base(object, offset as i32 + more);
@@ -215,7 +250,8 @@ impl Compiler<'_> {
     }
 }
 
-fn size_of_field(bytes_log2: u32) -> Size {
+/// The size of an access to a field or an element, but for vectors.
+pub(super) fn size_of_field(bytes_log2: u32) -> Size {
     match bytes_log2 {
         0 => Size::S8,
         1 => Size::S16,

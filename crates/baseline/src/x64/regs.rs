@@ -1,6 +1,8 @@
 //! The registers of both classes under one numbering, sets of them, and what each is used for.
 
 use upshift_asm::x64::{Gpr, Xmm};
+use upshift_codegen::x64::args::{ARGS, FLOATS};
+use upshift_core::vm::registers::ArgPlace;
 
 /// The frame pointer: the end of the frame's header.
 pub(crate) const FP: Gpr = Gpr::RBX;
@@ -12,6 +14,20 @@ pub(crate) const MEM: Gpr = Gpr::R15;
 pub(crate) const RESULT: Gpr = Gpr::RAX;
 /// Where a call leaves a float.
 pub(crate) const FLOAT_RESULT: Xmm = Xmm::XMM0;
+
+/// What leads to a function that is called, and then the word that it returns through.
+pub(crate) const LEADS: Gpr = Gpr::R11;
+/// A register that a call may use besides: no argument is there, and nothing else over a call.
+pub(crate) const FREE: Gpr = Gpr::RBP;
+
+/// The register that brings an argument.
+pub(crate) fn arg_reg(place: ArgPlace) -> Option<Reg> {
+    match place {
+        ArgPlace::Int(number) => Some(ARGS[usize::from(number)].into()),
+        ArgPlace::Float(number) => Some(FLOATS[usize::from(number)].into()),
+        ArgPlace::Slot => None,
+    }
+}
 
 /// What a register can hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,6 +163,14 @@ impl RegSet {
         (self.0 != 0).then(|| Reg(31 - self.0.leading_zeros() as u8))
     }
 
+    /// The next one behind a register, whether that is one of them or not; the lowest one comes behind the highest.
+    #[inline]
+    pub(crate) fn next_after(self, reg: Reg) -> Option<Reg> {
+        let first = u32::from(reg.0) + 1;
+        let turned = self.0.rotate_right(first);
+        (turned != 0).then(|| Reg(((turned.trailing_zeros() + first) % REGS as u32) as u8))
+    }
+
     /// All of them.
     #[inline(always)]
     pub(crate) fn iter(self) -> impl Iterator<Item = Reg> {
@@ -200,7 +224,14 @@ const INT_PARTS: [RegSet; 6] = [
 #[inline]
 pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
     match class {
-        Class::Int => INT_PARTS.into_iter().find_map(|part| part.and(set).lowest()),
+        // Without branches, for nobody foresees which it is.
+        Class::Int => {
+            let better = |worse: RegSet, part: RegSet| match part.and(set) {
+                RegSet::EMPTY => worse,
+                best => best,
+            };
+            INT_PARTS.into_iter().rev().fold(RegSet::EMPTY, better).lowest()
+        }
         Class::Float => set.lowest(),
     }
 }

@@ -6,52 +6,55 @@
 
 ;; ; function 0 `pick`: 20 bytes of wasm, 128 of code, 32 of pool, 0 embedded instructions
 ;; ;   entry from native code
-;; @0000 add rsp, 8
-;; @0004 lea rcx, [rbx+8]
-;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0x61
+;; @0000 pop r11
+;; @0002 lea r11, [rbx+8]
+;; @0009 cmp r11, [r14+0x18]
+;; @000d ja 0x5C
 ;; ;   behind the main line
-;; @0061 jmp qword ptr [0x88]
+;; @005c jmp qword ptr [0x88]
 ;; ;   entry from the interpreter
-;; @0067 mov rbx, rdx
-;; @006a mov r14, rdi
-;; @006d mov r15, rcx
-;; @0070 mov rax, [r14]
-;; @0073 mov byte ptr [rax+0xAD], 1
-;; @007a jmp short 0x15
+;; @0062 mov rbx, rdx
+;; @0065 mov r14, rdi
+;; @0068 mov r15, rcx
+;; @006b mov rax, [r14]
+;; @006e mov byte ptr [rax+0xAD], 1
+;; @0075 jmp short 0x79
+;; ;   entry with arguments in slots
+;; @0077 pop r11
+;; @0079 mov edi, [rbx-0x20]
+;; @007c jmp short 2
 ;; ; 0x19 block
 ;; ; 0x1b block
 ;; ; 0x1d local.get 0
 ;; ; 0x1f br_table 0 1 0
-;; @0015 mov esi, [rbx-0x20]
-;; @0018 cmp esi, 2
-;; @001b jae 0x31
-;; @0021 lea rdi, [0x80]
-;; @0028 movsxd rsi, [rdi+rsi*4]
-;; @002c add rdi, rsi
-;; @002f jmp rdi
+;; @0013 mov [rbx-0x20], rdi
+;; @0017 mov esi, edi
+;; @0019 cmp esi, 2
+;; @001c jae 0x32
+;; @0022 lea rax, [0x80]
+;; @0029 movsxd rsi, [rax+rsi*4]
+;; @002d add rax, rsi
+;; @0030 jmp rax
 ;; ; 0x24 end
 ;; ; 0x25 i32.const 10
 ;; ; 0x27 return
-;; @0031 mov eax, 0xA
-;; @0036 mov rsi, [rbx-0x18]
-;; @003a mov r11, [rbx-0x10]
-;; @003e sub rbx, 0x20
-;; @0042 mov [rbx], rax
-;; @0045 push qword ptr [rsi-8]
-;; @0048 ret
+;; @0032 mov eax, 0xA
+;; @0037 mov rsi, [rbx-0x18]
+;; @003b mov r11, [rbx-0x10]
+;; @003f add rbx, 0xFFFFFFFFFFFFFFE0
+;; @0043 push qword ptr [rsi-8]
+;; @0046 ret
 ;; ; 0x28 end
 ;; ; 0x29 i32.const 20
 ;; ; 0x2b end
-;; @0049 mov eax, 0x14
-;; @004e mov rsi, [rbx-0x18]
-;; @0052 mov r11, [rbx-0x10]
-;; @0056 sub rbx, 0x20
-;; @005a mov [rbx], rax
-;; @005d push qword ptr [rsi-8]
-;; @0060 ret
+;; @0047 mov eax, 0x14
+;; @004c mov rsi, [rbx-0x18]
+;; @0050 mov r11, [rbx-0x10]
+;; @0054 add rbx, 0xFFFFFFFFFFFFFFE0
+;; @0058 push qword ptr [rsi-8]
+;; @005b ret
 ;; ; pool
-;; @0080 ffffffc9ffffffb1 ; table leads to @0031 and @0049
+;; @0080 ffffffc7ffffffb2 ; table leads to @0032 and @0047
 ;; @0088 0000000000000000 ; address of the stub Overflow
 ;; @0090 0000000000000008 ; preamble: frame of 8 bytes
-;; @0098 0000000000000067 ; address of @0067: entry from the interpreter
+;; @0098 0000000000000062 ; address of @0062: entry from the interpreter

@@ -5,104 +5,101 @@
   (func $far (param i64 i32) (i32.store offset=0x100000000 (local.get 0) (local.get 1)))
 )
 
-;; ; function 0 `near`: 7 bytes of wasm, 160 of code, 32 of pool, 0 embedded instructions
+;; ; function 0 `near`: 7 bytes of wasm, 128 of code, 32 of pool, 0 embedded instructions
 ;; ;   entry from native code
-;; @0000 add rsp, 8
-;; @0004 lea rcx, [rbx+8]
-;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0x78
+;; @0000 pop r11
+;; @0002 lea r11, [rbx+8]
+;; @0009 cmp r11, [r14+0x18]
+;; @000d ja 0x51
 ;; ;   behind the main line
-;; @0078 jmp qword ptr [0xA8]
+;; @0051 jmp qword ptr [0x88]
 ;; ;   entry from the interpreter
-;; @007e mov rbx, rdx
-;; @0081 mov r14, rdi
-;; @0084 mov r15, rcx
-;; @0087 mov rax, [r14]
-;; @008a mov byte ptr [rax+0xAD], 1
-;; @0091 jmp short 0x15
+;; @0057 mov rbx, rdx
+;; @005a mov r14, rdi
+;; @005d mov r15, rcx
+;; @0060 mov rax, [r14]
+;; @0063 mov byte ptr [rax+0xAD], 1
+;; @006a jmp short 0x6E
+;; ;   entry with arguments in slots
+;; @006c pop r11
+;; @006e mov rdi, [rbx-0x20]
+;; @0072 jmp short 2
 ;; ; 0x24 local.get 0
 ;; ; 0x26 i32.load8_u
-;; @0015 mov rsi, [rbx-0x20]
-;; @0019 mov edi, 1
-;; @001e add rdi, rsi
-;; @0021 jb 0x54
-;; @0027 mov rax, [r14+0x40]
-;; @002b cmp rdi, [rax+8]
-;; @002f ja 0x66
-;; @0035 mov rax, [rax]
-;; @0038 movzx r8d, byte ptr [rax+rdi-1]
+;; @0013 mov rsi, [r14+0x40]
+;; @0017 mov rsi, [rsi+8]
+;; @001b cmp rdi, rsi
+;; @001e jae 0x43
+;; @0024 mov rax, [r14+0x40]
+;; @0028 mov rax, [rax]
+;; @002b movzx r8d, byte ptr [rax+rdi]
 ;; ;   behind the main line
-;; @0054 mov rax, rdi
-;; @0057 sub rax, 1
-;; @005b mov edi, 1
-;; @0060 call qword ptr [0xA0]
-;; ;   behind the main line
-;; @0066 mov rax, rdi
-;; @0069 sub rax, 1
-;; @006d mov edi, 1
-;; @0072 call qword ptr [0xA0]
+;; @0043 mov rax, rdi
+;; @0046 mov edi, 1
+;; @004b call qword ptr [0x80]
 ;; ; 0x29 end
-;; @003e mov eax, r8d
-;; @0041 mov rsi, [rbx-0x18]
-;; @0045 mov r11, [rbx-0x10]
-;; @0049 sub rbx, 0x20
-;; @004d mov [rbx], rax
-;; @0050 push qword ptr [rsi-8]
-;; @0053 ret
+;; @0030 mov eax, r8d
+;; @0033 mov rsi, [rbx-0x18]
+;; @0037 mov r11, [rbx-0x10]
+;; @003b add rbx, 0xFFFFFFFFFFFFFFE0
+;; @003f push qword ptr [rsi-8]
+;; @0042 ret
 ;; ; pool
-;; @00a0 0000000000000000 ; address of the stub Trap
-;; @00a8 0000000000000000 ; address of the stub Overflow
-;; @00b0 0000000000000008 ; preamble: frame of 8 bytes
-;; @00b8 000000000000007e ; address of @007e: entry from the interpreter
+;; @0080 0000000000000000 ; address of the stub Trap
+;; @0088 0000000000000000 ; address of the stub Overflow
+;; @0090 0000000000000008 ; preamble: frame of 8 bytes
+;; @0098 0000000000000057 ; address of @0057: entry from the interpreter
 
 ;; ; function 1 `far`: 13 bytes of wasm, 176 of code, 32 of pool, 0 embedded instructions
 ;; ;   entry from native code
-;; @0000 add rsp, 8
-;; @0004 lea rcx, [rbx+0x10]
-;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0x8C
+;; @0000 pop r11
+;; @0002 lea r11, [rbx+0x10]
+;; @0009 cmp r11, [r14+0x18]
+;; @000d ja 0x80
 ;; ;   behind the main line
-;; @008c jmp qword ptr [0xB8]
+;; @0080 jmp qword ptr [0xB8]
 ;; ;   entry from the interpreter
-;; @0092 mov rbx, rdx
-;; @0095 mov r14, rdi
-;; @0098 mov r15, rcx
-;; @009b mov rax, [r14]
-;; @009e mov byte ptr [rax+0xAD], 1
-;; @00a5 jmp 0x15
+;; @0086 mov rbx, rdx
+;; @0089 mov r14, rdi
+;; @008c mov r15, rcx
+;; @008f mov rax, [r14]
+;; @0092 mov byte ptr [rax+0xAD], 1
+;; @0099 jmp short 0x9D
+;; ;   entry with arguments in slots
+;; @009b pop r11
+;; @009d mov rdi, [rbx-0x28]
+;; @00a1 mov esi, [rbx-0x20]
+;; @00a4 jmp 2
 ;; ; 0x2c local.get 0
 ;; ; 0x2e local.get 1
 ;; ; 0x30 i32.store offset=4294967296
-;; @0015 mov rsi, [rbx-0x28]
-;; @0019 mov rdi, 0x100000004
-;; @0023 add rdi, rsi
-;; @0026 jb 0x56
-;; @002c mov rax, [r14+0x40]
-;; @0030 cmp rdi, [rax+8]
-;; @0034 ja 0x71
-;; @003a mov rax, [rax]
-;; @003d mov r8d, [rbx-0x20]
-;; @0041 mov [rax+rdi-4], r8d
+;; @0013 mov rax, 0x100000004
+;; @001d add rax, rdi
+;; @0020 jb 0x50
+;; @0026 mov r8, [r14+0x40]
+;; @002a cmp rax, [r8+8]
+;; @002e ja 0x68
+;; @0034 mov r9, [r14+0x40]
+;; @0038 mov r9, [r9]
+;; @003b mov [r9+rax-4], esi
 ;; ;   behind the main line
-;; @0056 mov rax, rdi
-;; @0059 mov rcx, 0x100000004
-;; @0063 sub rax, rcx
-;; @0066 mov edi, 1
-;; @006b call qword ptr [0xB0]
+;; @0050 mov rcx, 0x100000004
+;; @005a sub rax, rcx
+;; @005d mov edi, 1
+;; @0062 call qword ptr [0xB0]
 ;; ;   behind the main line
-;; @0071 mov rax, rdi
-;; @0074 mov rcx, 0x100000004
-;; @007e sub rax, rcx
-;; @0081 mov edi, 1
-;; @0086 call qword ptr [0xB0]
+;; @0068 mov rcx, 0x100000004
+;; @0072 sub rax, rcx
+;; @0075 mov edi, 1
+;; @007a call qword ptr [0xB0]
 ;; ; 0x37 end
-;; @0046 mov rsi, [rbx-0x18]
-;; @004a mov r11, [rbx-0x10]
-;; @004e sub rbx, 0x28
-;; @0052 push qword ptr [rsi-8]
-;; @0055 ret
+;; @0040 mov rsi, [rbx-0x18]
+;; @0044 mov r11, [rbx-0x10]
+;; @0048 sub rbx, 0x28
+;; @004c push qword ptr [rsi-8]
+;; @004f ret
 ;; ; pool
 ;; @00b0 0000000000000000 ; address of the stub Trap
 ;; @00b8 0000000000000000 ; address of the stub Overflow
 ;; @00c0 0000000000000010 ; preamble: frame of 16 bytes
-;; @00c8 0000000000000092 ; address of @0092: entry from the interpreter
+;; @00c8 0000000000000086 ; address of @0086: entry from the interpreter

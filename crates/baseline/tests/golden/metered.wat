@@ -4,101 +4,111 @@
     (loop $again (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
 )
 
-;; ; function 0 `spin`: 14 bytes of wasm, 288 of code, 88 of pool, 0 embedded instructions
+;; ; function 0 `spin`: 14 bytes of wasm, 320 of code, 88 of pool, 0 embedded instructions
 ;; ;   entry from native code
-;; @0000 add rsp, 8
-;; @0004 lea rcx, [rbx+0x10]
-;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0xE6
-;; @0015 mov rsi, [r14+0x28]
-;; @0019 mov rsi, [rsi]
-;; @001c mov rdi, [r14]
-;; @001f cmp rsi, [rdi+8]
-;; @0023 jae 0x7B
+;; @0000 pop r11
+;; @0002 lea r11, [rbx+0x10]
+;; @0009 cmp r11, [r14+0x18]
+;; @000d ja 0xEF
+;; @0013 mov rsi, [r14+0x28]
+;; @0017 mov rax, [r14]
+;; @001a mov rax, [rax+8]
+;; @001e cmp [rsi], rax
+;; @0021 jae 0x6D
 ;; ;   behind the main line
-;; @007b lea rsi, [0x120]
-;; @0082 mov rdi, r14
-;; @0085 mov rdx, rbx
-;; @0088 mov r8, [r14+8]
-;; @008c mov rcx, [r8]
-;; @008f mov r8, [r8+8]
-;; @0093 jmp qword ptr [rsi]
-;; @0095 jmp short 0x29
+;; @006d mov [rbx-0x20], rdi
+;; @0071 lea rsi, [0x140]
+;; @0078 mov rdi, r14
+;; @007b mov rdx, rbx
+;; @007e mov r8, [r14+8]
+;; @0082 mov rcx, [r8]
+;; @0085 mov r8, [r8+8]
+;; @0089 jmp qword ptr [rsi]
+;; @008b mov rax, [r14]
+;; @008e mov rax, [rax+8]
+;; @0092 mov rsi, [r14+0x28]
+;; @0096 mov edi, [rbx-0x20]
+;; @0099 jmp short 0x27
 ;; ;   behind the main line
-;; @00e6 jmp qword ptr [0x158]
+;; @00ef jmp qword ptr [0x178]
 ;; ;   entry from the interpreter
-;; @00ec mov rbx, rdx
-;; @00ef mov r14, rdi
-;; @00f2 mov r15, rcx
-;; @00f5 mov rax, [r14]
-;; @00f8 mov byte ptr [rax+0xAD], 1
-;; @00ff jmp 0x15
+;; @00f5 mov rbx, rdx
+;; @00f8 mov r14, rdi
+;; @00fb mov r15, rcx
+;; @00fe mov rax, [r14]
+;; @0101 mov byte ptr [rax+0xAD], 1
+;; @0108 jmp short 0x10C
+;; ;   entry with arguments in slots
+;; @010a pop r11
+;; @010c mov edi, [rbx-0x20]
+;; @010f jmp 2
 ;; ; 0x18 loop
-;; @0029 mov rsi, [r14]
-;; @002c mov edi, 1
-;; @0031 sub [rsi+0x10], rdi
-;; @0035 jb 0x97
-;; @003b mov ebp, [rbx-0x20]
-;; @003e mov rsi, [r14+0x28]
-;; @0042 mov rsi, [rsi]
-;; @0045 mov rdi, [r14]
-;; @0048 cmp rsi, [rdi+8]
-;; @004c jae 0xAD
+;; @0027 mov r8, [r14]
+;; @002a sub qword ptr [r8+0x10], 1
+;; @0032 jb 0x9B
+;; @0038 mov rbp, rax
+;; @003b mov r12, rsi
+;; @003e cmp [r12], rbp
+;; @0042 jae 0xB6
 ;; ;   behind the main line
-;; @0097 mov rax, [r14]
-;; @009a mov qword ptr [rax+0x10], 0
-;; @00a2 mov edi, 0xB
-;; @00a7 call qword ptr [0x150]
+;; @009b call 0xA0
+;; @00a0 mov rax, [r14]
+;; @00a3 mov qword ptr [rax+0x10], 0
+;; @00ab mov edi, 0xB
+;; @00b0 jmp qword ptr [0x170]
 ;; ;   behind the main line
-;; @00ad mov [rbx-0x20], rbp
-;; @00b1 lea rsi, [0x138]
-;; @00b8 mov rdi, r14
-;; @00bb mov rdx, rbx
-;; @00be mov r8, [r14+8]
-;; @00c2 mov rcx, [r8]
-;; @00c5 mov r8, [r8+8]
-;; @00c9 jmp qword ptr [rsi]
-;; @00cb mov ebp, [rbx-0x20]
-;; @00ce jmp short 0x52
+;; @00b6 mov [rbx-0x20], rdi
+;; @00ba lea rsi, [0x158]
+;; @00c1 mov rdi, r14
+;; @00c4 mov rdx, rbx
+;; @00c7 mov r8, [r14+8]
+;; @00cb mov rcx, [r8]
+;; @00ce mov r8, [r8+8]
+;; @00d2 jmp qword ptr [rsi]
+;; @00d4 mov rbp, [r14]
+;; @00d7 mov rbp, [rbp+8]
+;; @00db mov edi, [rbx-0x20]
+;; @00de mov r8, [r14]
+;; @00e1 mov r12, [r14+0x28]
+;; @00e5 jmp 0x48
 ;; ;   loop 0, from the interpreter
-;; @0104 mov rbx, rdx
-;; @0107 mov r14, rdi
-;; @010a mov r15, rcx
-;; @010d mov ebp, [rbx-0x20]
-;; @0110 jmp 0x3E
+;; @0114 mov rbx, rdx
+;; @0117 mov r14, rdi
+;; @011a mov r15, rcx
+;; @011d mov edi, [rbx-0x20]
+;; @0120 mov r8, [r14]
+;; @0123 mov rbp, [r14]
+;; @0126 mov rbp, [rbp+8]
+;; @012a mov r12, [r14+0x28]
+;; @012e jmp 0x3E
 ;; ; 0x1a local.get 0
-;; @0052 mov rsi, [r14]
-;; @0055 mov edi, 5
-;; @005a sub [rsi+0x10], rdi
-;; @005e jb 0xD0
+;; @0048 sub qword ptr [r8+0x10], 5
+;; @0050 jb 0xEA
 ;; ;   behind the main line
-;; @00d0 mov rax, [r14]
-;; @00d3 mov qword ptr [rax+0x10], 0
-;; @00db mov edi, 0xB
-;; @00e0 call qword ptr [0x150]
+;; @00ea call 0xA0
 ;; ; 0x1c i32.const 1
 ;; ; 0x1e i32.sub
-;; @0064 sub ebp, 1
+;; @0056 sub edi, 1
 ;; ; 0x1f local.tee 0
 ;; ; 0x21 br_if 0
-;; @0067 test ebp, ebp
-;; @0069 jne short 0x3E
+;; @0059 test edi, edi
+;; @005b jne short 0x3E
 ;; ; 0x23 end
 ;; ; 0x24 end
-;; @006b mov rsi, [rbx-0x18]
-;; @006f mov r11, [rbx-0x10]
-;; @0073 sub rbx, 0x20
-;; @0077 push qword ptr [rsi-8]
-;; @007a ret
+;; @005d mov rsi, [rbx-0x18]
+;; @0061 mov r11, [rbx-0x10]
+;; @0065 sub rbx, 0x20
+;; @0069 push qword ptr [rsi-8]
+;; @006c ret
 ;; ; pool
-;; @0120 0000000000000000 ; check_interrupt s0
-;; @0130 0000000000000095 ; address of @0095
+;; @0140 0000000000000000 ; check_interrupt s0
+;; @0150 000000000000008b ; address of @008b
 ;; ; 0x18 loop
-;; @0138 0000000000000000 ; check_interrupt s0
-;; @0148 00000000000000cb ; address of @00cb
-;; @0150 0000000000000000 ; address of the stub Trap
-;; @0158 0000000000000000 ; address of the stub Overflow
-;; @0160 0000000000000010 ; preamble: frame of 16 bytes
-;; @0168 00000000000000ec ; address of @00ec: entry from the interpreter
+;; @0158 0000000000000000 ; check_interrupt s0
+;; @0168 00000000000000d4 ; address of @00d4
+;; @0170 0000000000000000 ; address of the stub Trap
+;; @0178 0000000000000000 ; address of the stub Overflow
+;; @0180 0000000000000010 ; preamble: frame of 16 bytes
+;; @0188 00000000000000f5 ; address of @00f5: entry from the interpreter
 ;; ; 0x18 loop
-;; @0170 0000000000000104 ; address of @0104: loop 0, from the interpreter
+;; @0190 0000000000000114 ; address of @0114: loop 0, from the interpreter

@@ -3,46 +3,51 @@
     (local.get 1) (local.get 0) (local.get 1))
 )
 
-;; ; function 0 `swap`: 8 bytes of wasm, 128 of code, 24 of pool, 0 embedded instructions
+;; ; function 0 `swap`: 8 bytes of wasm, 144 of code, 24 of pool, 0 embedded instructions
 ;; ;   entry from native code
-;; @0000 add rsp, 8
-;; @0004 lea rcx, [rbx+0x20]
-;; @000b cmp rcx, [r14+0x18]
-;; @000f ja 0x5C
+;; @0000 pop r11
+;; @0002 lea r11, [rbx+0x20]
+;; @0009 cmp r11, [r14+0x18]
+;; @000d ja 0x5A
 ;; ;   behind the main line
-;; @005c jmp qword ptr [0x80]
+;; @005a jmp qword ptr [0x90]
 ;; ;   entry from the interpreter
-;; @0062 mov rbx, rdx
-;; @0065 mov r14, rdi
-;; @0068 mov r15, rcx
-;; @006b mov rax, [r14]
-;; @006e mov byte ptr [rax+0xAD], 1
-;; @0075 jmp short 0x15
+;; @0060 mov rbx, rdx
+;; @0063 mov r14, rdi
+;; @0066 mov r15, rcx
+;; @0069 mov rax, [r14]
+;; @006c mov byte ptr [rax+0xAD], 1
+;; @0073 jmp short 0x77
+;; ;   entry with arguments in slots
+;; @0075 pop r11
+;; @0077 movups xmm0, [rbx-0x30]
+;; @007b mov rdi, [rbx-0x20]
+;; @007f jmp short 2
 ;; ; 0x1c local.get 1
 ;; ; 0x1e local.get 0
 ;; ; 0x20 local.get 1
 ;; ; 0x22 end
-;; @0015 mov rsi, [rbx-0x20]
-;; @0019 movups xmm0, [rbx-0x30]
-;; @001d mov rdi, rsi
-;; @0020 mov [rbx], rsi
-;; @0023 movups [rbx+8], xmm0
-;; @0027 mov [rbx+0x18], rdi
-;; @002b lea rcx, [rbx]
-;; @002e mov rsi, [rbx-0x18]
-;; @0032 mov r11, [rbx-0x10]
-;; @0036 sub rbx, 0x30
-;; @003a mov rax, [rcx]
-;; @003d mov [rbx], rax
-;; @0040 mov rax, [rcx+8]
-;; @0044 mov [rbx+8], rax
-;; @0048 mov rax, [rcx+0x10]
-;; @004c mov [rbx+0x10], rax
-;; @0050 mov rax, [rcx+0x18]
-;; @0054 mov [rbx+0x18], rax
-;; @0058 push qword ptr [rsi-8]
-;; @005b ret
+;; @0013 mov rsi, rdi
+;; @0016 mov [rbx-0x20], rdi
+;; @001a mov [rbx], rdi
+;; @001d movups [rbx-0x30], xmm0
+;; @0021 movups [rbx+8], xmm0
+;; @0025 mov [rbx+0x18], rsi
+;; @0029 lea rcx, [rbx]
+;; @002c mov rsi, [rbx-0x18]
+;; @0030 mov r11, [rbx-0x10]
+;; @0034 sub rbx, 0x30
+;; @0038 mov rax, [rcx]
+;; @003b mov [rbx], rax
+;; @003e mov rax, [rcx+8]
+;; @0042 mov [rbx+8], rax
+;; @0046 mov rax, [rcx+0x10]
+;; @004a mov [rbx+0x10], rax
+;; @004e mov rax, [rcx+0x18]
+;; @0052 mov [rbx+0x18], rax
+;; @0056 push qword ptr [rsi-8]
+;; @0059 ret
 ;; ; pool
-;; @0080 0000000000000000 ; address of the stub Overflow
-;; @0088 0000000000000020 ; preamble: frame of 32 bytes
-;; @0090 0000000000000062 ; address of @0062: entry from the interpreter
+;; @0090 0000000000000000 ; address of the stub Overflow
+;; @0098 0000000000000020 ; preamble: frame of 32 bytes
+;; @00a0 0000000000000060 ; address of @0060: entry from the interpreter

@@ -39,8 +39,8 @@ pub enum Found {
     Own(i32),
     /// It is the running function, whose record lies at an offset of the context.
     Itself(i32),
-    /// Only the interpreter calls it: an import.
-    Elsewhere,
+    /// It is an import, and belongs to another instance or the host: the address of its record lies at an offset of the context.
+    Elsewhere(i32),
     /// It is the element of a table, whose record's address lies at an offset of the context; its type has to have the number.
     Element {
         /// The offset.
@@ -76,6 +76,8 @@ pub struct CallSite {
     pub results: Vec<Ty>,
     /// Whether the header of the callee's frame is as it was when the callee is back: it does not replace itself.
     pub keeps_header: bool,
+    /// Whether the result, an integer or a reference that the callee may leave in its register only, is wanted in its slot.
+    pub stores_result: bool,
     /// How the interpreter calls: wherever native code cannot.
     pub words: Option<Words>,
     /// Where exceptions lead; their blocks are the successors behind the first.

@@ -285,7 +285,7 @@
 ;; @0178 0000000000000028 ; preamble: frame of 40 bytes
 ;; @0180 000000000000010d ; address of @010d
 
-;; ; function 5: 26 bytes of wasm, 256 of code, 80 of pool, 6 spilled, 1 embedded instruction
+;; ; function 5: 26 bytes of wasm, 272 of code, 64 of pool, 6 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -298,7 +298,7 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x30]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0xB0
+;; @002c ja 0xB7
 ;; @0032 mov [rbx+8], rdi
 ;; @0036 xor edi, edi
 ;; @0038 jmp short 0x47
@@ -307,7 +307,7 @@
 ;; @0044 mov rdi, [rbx]
 ;; ; 0x86 call 1
 ;; @0047 lea rax, [r14+0x50]
-;; @004b lea r11, [0x108]
+;; @004b lea r11, [0x118]
 ;; @0052 mov [rbx+0x18], r11
 ;; @0056 mov [rbx+0x20], rbx
 ;; @005a mov [rbx+0x28], rax
@@ -316,55 +316,53 @@
 ;; @0066 lea rbx, [rbx-0x10]
 ;; @006d mov [rbx], rax
 ;; ; 0x8a call 0
-;; @0070 lea rsi, [0x110]
-;; @0077 mov rdi, r14
-;; @007a mov rdx, rbx
-;; @007d mov r8, [r14+8]
-;; @0081 mov rcx, [r8]
-;; @0084 mov r8, [r8+8]
-;; @0088 jmp qword ptr [rsi]
-;; @008a lea rbx, [rbx-0x10]
-;; @0091 mov rdi, [rbx+8]
-;; @0095 add edi, 0xFFFFFFFF
-;; @0098 jne short 0x40
-;; @009a mov rax, [rbx]
-;; @009d mov rsi, [rbx-0x18]
-;; @00a1 mov r11, [rbx-0x10]
-;; @00a5 sub rbx, 0x20
-;; @00a9 mov [rbx], rax
-;; @00ac push qword ptr [rsi-8]
-;; @00af ret
+;; @0070 mov rax, [r14+0x48]
+;; @0074 lea r11, [0x128]
+;; @007b mov [rbx+0x10], r11
+;; @007f mov [rbx+0x18], rbx
+;; @0083 mov [rbx+0x20], rax
+;; @0087 add rbx, 0x28
+;; @008b call qword ptr [0x130]
+;; @0091 lea rbx, [rbx-0x10]
+;; @0098 mov rdi, [rbx+8]
+;; @009c add edi, 0xFFFFFFFF
+;; @009f jne short 0x40
+;; @00a1 mov rax, [rbx]
+;; @00a4 mov rsi, [rbx-0x18]
+;; @00a8 mov r11, [rbx-0x10]
+;; @00ac sub rbx, 0x20
+;; @00b0 mov [rbx], rax
+;; @00b3 push qword ptr [rsi-8]
+;; @00b6 ret
 ;; ; 0x0 
-;; @00b0 jmp qword ptr [0x138]
-;; @00b6 mov rbx, rdx
-;; @00b9 mov r14, rdi
-;; @00bc mov r15, rcx
-;; @00bf mov rcx, [rsi-8]
-;; @00c3 add rcx, 7
-;; @00c7 jmp rcx
-;; @00c9 mov rbx, rdx
-;; @00cc mov r14, rdi
-;; @00cf mov r15, rcx
-;; @00d2 mov eax, r9d
-;; @00d5 mov rcx, [rsi-8]
-;; @00d9 add rcx, 7
-;; @00dd jmp rcx
+;; @00b7 jmp qword ptr [0x138]
+;; @00bd mov rbx, rdx
+;; @00c0 mov r14, rdi
+;; @00c3 mov r15, rcx
+;; @00c6 mov rcx, [rsi-8]
+;; @00ca add rcx, 7
+;; @00ce jmp rcx
+;; @00d0 mov rbx, rdx
+;; @00d3 mov r14, rdi
+;; @00d6 mov r15, rcx
+;; @00d9 mov eax, r9d
+;; @00dc mov rcx, [rsi-8]
+;; @00e0 add rcx, 7
+;; @00e4 jmp rcx
 ;; ; entry from the interpreter
-;; @00df mov rbx, rdx
-;; @00e2 mov r14, rdi
-;; @00e5 mov r15, rcx
-;; @00e8 mov rax, [r14]
-;; @00eb mov byte ptr [rax+0xAE], 1
-;; @00f2 mov edi, [rbx-0x20]
-;; @00f5 jmp 0x32
+;; @00e6 mov rbx, rdx
+;; @00e9 mov r14, rdi
+;; @00ec mov r15, rcx
+;; @00ef mov rax, [r14]
+;; @00f2 mov byte ptr [rax+0xAE], 1
+;; @00f9 mov edi, [rbx-0x20]
+;; @00fc jmp 0x32
 ;; ; pool
-;; @0100 0000000000000066 ; address of @0066
-;; @0108 00000000000000c9 ; address of @00c9
-;; @0110 0000000000000000 ; handler of call.import
-;; @0118 0000000500000480 ; constant 21474837632
-;; @0120 0000000000000048 ; constant 72
-;; @0128 000000000000008a ; address of @008a
-;; @0130 00000000000000b6 ; address of @00b6
+;; @0110 0000000000000066 ; address of @0066
+;; @0118 00000000000000d0 ; address of @00d0
+;; @0120 0000000000000091 ; address of @0091
+;; @0128 00000000000000bd ; address of @00bd
+;; @0130 0000000000000000 ; address of the stub CallForeignPaired
 ;; @0138 0000000000000000 ; address of the stub Overflow
 ;; @0140 0000000000000030 ; preamble: frame of 48 bytes
-;; @0148 00000000000000df ; address of @00df
+;; @0148 00000000000000e6 ; address of @00e6

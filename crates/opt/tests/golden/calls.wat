@@ -100,7 +100,7 @@
 ;; @0128 0000000000000030 ; preamble: frame of 48 bytes
 ;; @0130 00000000000000e4 ; address of @00e4
 
-;; ; function 2: 6 bytes of wasm, 160 of code, 64 of pool, 0 spilled, 1 embedded instruction
+;; ; function 2: 6 bytes of wasm, 176 of code, 48 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -113,49 +113,47 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x20]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0x69
+;; @002c ja 0x70
 ;; @0032 mov [rbx], rdi
 ;; ; 0x6a call 0
-;; @0035 lea rsi, [0xA0]
-;; @003c mov rdi, r14
-;; @003f mov rdx, rbx
-;; @0042 mov r8, [r14+8]
-;; @0046 mov rcx, [r8]
-;; @0049 mov r8, [r8+8]
-;; @004d jmp qword ptr [rsi]
-;; @004f lea rbx, [rbx]
-;; @0056 mov rsi, [rbx-0x18]
-;; @005a mov r11, [rbx-0x10]
-;; @005e sub rbx, 0x20
-;; @0062 mov [rbx], rax
-;; @0065 push qword ptr [rsi-8]
-;; @0068 ret
+;; @0035 mov rax, [r14+0x48]
+;; @0039 lea r11, [0xB8]
+;; @0040 mov [rbx+8], r11
+;; @0044 mov [rbx+0x10], rbx
+;; @0048 mov [rbx+0x18], rax
+;; @004c add rbx, 0x20
+;; @0050 call qword ptr [0xC0]
+;; @0056 lea rbx, [rbx]
+;; @005d mov rsi, [rbx-0x18]
+;; @0061 mov r11, [rbx-0x10]
+;; @0065 sub rbx, 0x20
+;; @0069 mov [rbx], rax
+;; @006c push qword ptr [rsi-8]
+;; @006f ret
 ;; ; 0x0 
-;; @0069 jmp qword ptr [0xC8]
-;; @006f mov rbx, rdx
-;; @0072 mov r14, rdi
-;; @0075 mov r15, rcx
-;; @0078 mov rax, r9
-;; @007b mov rcx, [rsi-8]
-;; @007f add rcx, 7
-;; @0083 jmp rcx
+;; @0070 jmp qword ptr [0xC8]
+;; @0076 mov rbx, rdx
+;; @0079 mov r14, rdi
+;; @007c mov r15, rcx
+;; @007f mov rax, r9
+;; @0082 mov rcx, [rsi-8]
+;; @0086 add rcx, 7
+;; @008a jmp rcx
 ;; ; entry from the interpreter
-;; @0085 mov rbx, rdx
-;; @0088 mov r14, rdi
-;; @008b mov r15, rcx
-;; @008e mov rax, [r14]
-;; @0091 mov byte ptr [rax+0xAE], 1
-;; @0098 mov edi, [rbx-0x20]
-;; @009b jmp short 0x32
+;; @008c mov rbx, rdx
+;; @008f mov r14, rdi
+;; @0092 mov r15, rcx
+;; @0095 mov rax, [r14]
+;; @0098 mov byte ptr [rax+0xAE], 1
+;; @009f mov edi, [rbx-0x20]
+;; @00a2 jmp short 0x32
 ;; ; pool
-;; @00a0 0000000000000000 ; handler of call.import
-;; @00a8 0000000400010480 ; constant 17179935872
-;; @00b0 0000000000000048 ; constant 72
-;; @00b8 000000000000004f ; address of @004f
-;; @00c0 000000000000006f ; address of @006f
+;; @00b0 0000000000000056 ; address of @0056
+;; @00b8 0000000000000076 ; address of @0076
+;; @00c0 0000000000000000 ; address of the stub CallForeignPaired
 ;; @00c8 0000000000000000 ; address of the stub Overflow
 ;; @00d0 0000000000000020 ; preamble: frame of 32 bytes
-;; @00d8 0000000000000085 ; address of @0085
+;; @00d8 000000000000008c ; address of @008c
 
 ;; ; function 3: 11 bytes of wasm, 256 of code, 88 of pool, 0 spilled, 1 embedded instruction
 ;; ; entry from native code

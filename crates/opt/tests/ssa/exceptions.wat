@@ -20,6 +20,16 @@
           (drop)
           (drop (call $f (i32.const 1)))))
       (throw $f)))
+  (func $thrown (param $x i32)
+    (block $all
+      (try_table (catch_all $all)
+        (block $f
+          (block $e (result i32 exnref)
+            (try_table (catch_ref $e $e) (catch $f $f)
+              (throw $e (local.get $x)))
+            (return))
+          (drop) (drop)))
+      (throw $f)))
   (func $reference (param $x i32)
     (block $h (result exnref)
       (try_table (catch_all_ref $h) (drop (call $f (local.get $x))))
@@ -71,32 +81,44 @@
 ;;   frame 5 params 1 results 0 locals 4 homes 4
 ;;   b0:
 ;;     v0: i32 = arg 0
-;;     v2: i32 = const 0x1
+;;     v1: i32 = const 0x1
 ;;     jump b1
 ;;   b1:
-;;     throw tag0 v0, steps 5, catch tag0 b2, catch tag1 b3, catch_all b7
+;;     v2 = call func0 type2 v1
+;;     invoke v2, b2, steps 2, catch_all b3
+;;   b3:
+;;     jump b4
+;;   b2:
+;;     v3: i32 = result 0 v2
+;;     throw tag1
+;;   b4:
+;;     return
+
+;; $thrown
+;;   func func3 (i32) -> ()
+;;   frame 6 params 1 results 0 locals 4 homes 4
+;;   b0:
+;;     v0: i32 = arg 0
+;;     jump b1
+;;   b1:
+;;     throw tag0 v0, steps 5, catch_ref tag0 b2, catch tag1 b3, catch_all b6
 ;;   b2:
 ;;     v1: i32 = caught 0
+;;     v2: ref = caught_ref
 ;;     jump b4
 ;;   b3:
-;;     jump b6
-;;   b7:
-;;     jump b9
-;;   b4:
-;;     v3 = call func0 type2 v2
-;;     invoke v3, b5, steps 2, catch_all b8
-;;   b8:
-;;     jump b9
-;;   b5:
-;;     v4: i32 = result 0 v3
-;;     jump b6
+;;     jump b5
 ;;   b6:
+;;     jump b7
+;;   b4:
+;;     jump b5
+;;   b5:
 ;;     throw tag1
-;;   b9:
+;;   b7:
 ;;     return
 
 ;; $reference
-;;   func func3 (i32) -> ()
+;;   func func4 (i32) -> ()
 ;;   frame 5 params 1 results 0 locals 4 homes 4
 ;;   b0:
 ;;     v0: i32 = arg 0
@@ -114,7 +136,7 @@
 ;;     throw_ref v3
 
 ;; $not-caught
-;;   func func4 () -> (i32)
+;;   func func5 () -> (i32)
 ;;   frame 4 params 0 results 1 locals 3 homes 3
 ;;   b0:
 ;;     v0: i32 = const 0x1
@@ -125,7 +147,7 @@
 ;;     return v2
 
 ;; $around-loop
-;;   func func5 (i32) -> (i32)
+;;   func func6 (i32) -> (i32)
 ;;   frame 5 params 1 results 1 locals 4 homes 4
 ;;   b0:
 ;;     v0: i32 = arg 0
@@ -146,7 +168,7 @@
 ;;     return v0
 
 ;; $nothing-thrown
-;;   func func6 (i32) -> (i32)
+;;   func func7 (i32) -> (i32)
 ;;   frame 5 params 1 results 1 locals 4 homes 4
 ;;   b0:
 ;;     v0: i32 = arg 0

@@ -326,6 +326,8 @@ pub(crate) struct Machine {
     pub(crate) counts: bool,
     /// Whether optimized code is made without the passes that improve it.
     pub(crate) unimproved: bool,
+    /// Which operators the interpreter runs in the middle of native code, for tests.
+    pub(crate) twins: Option<u64>,
 }
 
 /// What code is made for on this machine, for instances whose memories have these modes.
@@ -336,6 +338,7 @@ pub(crate) fn target(memories: &[MemoryMode], machine: Machine) -> Target {
         memories: memories.into(),
         choices: machine.choices,
         counts: machine.counts,
+        twins: machine.twins,
     }
 }
 
@@ -432,6 +435,10 @@ fn address_of(kind: RelocKind) -> u64 {
         RelocKind::Handler(number) => return native::handler_address(Op::ALL[usize::from(number)]),
         RelocKind::Stub(Stub::CallInterpreterPaired) => native::call_interpreter_paired(),
         RelocKind::Stub(Stub::CallInterpreterJump) => native::call_interpreter_jump(),
+        RelocKind::Stub(Stub::CallForeignPaired) => native::call_foreign_paired(),
+        RelocKind::Stub(Stub::CallForeignJump) => native::call_foreign_jump(),
+        RelocKind::Stub(Stub::ReplaceForeignPaired) => native::replace_foreign_paired(),
+        RelocKind::Stub(Stub::ReplaceForeignJump) => native::replace_foreign_jump(),
         RelocKind::Stub(Stub::ReturnToInterpreter) => native::return_to_interpreter(),
         RelocKind::Stub(Stub::Trap) => native::trap(),
         RelocKind::Stub(Stub::Overflow) => native::overflow(),

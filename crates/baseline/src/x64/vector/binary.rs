@@ -19,10 +19,37 @@ enum Count {
     Reg(Xmm),
 }
 
+/// Whether a form compares lanes.
+fn is_comparison(form: BinaryForm) -> bool {
+    use XmmBinary as X;
+    match form {
+        BinaryForm::Plain(op) | BinaryForm::Swapped(op) => {
+            [X::PCMPEQB, X::PCMPEQW, X::PCMPEQD, X::PCMPEQQ, X::PCMPGTB, X::PCMPGTW, X::PCMPGTD, X::PCMPGTQ]
+                .contains(&op)
+        }
+        BinaryForm::Not(_)
+        | BinaryForm::SwappedNot(_)
+        | BinaryForm::IsExtreme(..)
+        | BinaryForm::IsNotExtreme(..)
+        | BinaryForm::Equal64 { .. }
+        | BinaryForm::Greater64 { .. }
+        | BinaryForm::Greater { .. }
+        | BinaryForm::Floats { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether a form makes masks of masks.
+fn is_logic(form: BinaryForm) -> bool {
+    use XmmBinary as X;
+    matches!(form, BinaryForm::Plain(X::PAND | X::POR | X::PXOR) | BinaryForm::Swapped(X::PANDN))
+}
+
 impl Compiler<'_> {
     /// An operator with two operands, the first of which is a vector. Returns whether there are instructions for it.
     pub(crate) fn emit_vector_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) -> bool {
         let Some(form) = binary_form(op, self.target.features) else { return false };
+        let is_mask = is_comparison(form) || is_logic(form) && self.masks.has(lhs) && self.masks.has(rhs);
         let result = match form {
             BinaryForm::Plain(op) => self.emit_plain(op, lhs, rhs),
             BinaryForm::Swapped(op) => self.emit_plain(op, rhs, lhs),
@@ -34,17 +61,20 @@ impl Compiler<'_> {
             form => self.emit_composed(form, lhs, rhs),
         };
         self.define(dst, result, Kind::V128);
+        if is_mask {
+            self.masks.note(dst);
+        }
         true
     }
 
     fn emit_plain(&mut self, op: XmmBinary, lhs: Operand, rhs: Operand) -> Xmm {
         if self.has(CpuFeature::Avx) {
             let (a, b) = (self.use_vector(lhs), self.vector_place(rhs));
-            let result = self.alloc_xmm();
+            let result = self.vector_result();
             self.asm.vex_binary(op, result, a, b);
             return result;
         }
-        let (result, b) = (self.take_xmm(lhs, Kind::V128), self.use_vector(rhs));
+        let (result, b) = (self.take_for_result(lhs, rhs, Kind::V128).xmm(), self.use_vector(rhs));
         self.asm.xmm_binary(op, result, b);
         result
     }
@@ -61,7 +91,7 @@ impl Compiler<'_> {
     fn emit_composed(&mut self, form: BinaryForm, lhs: Operand, rhs: Operand) -> Xmm {
         use XmmBinary as X;
         let (a, b) = (self.use_vector(lhs), self.use_vector(rhs));
-        let (result, other) = (self.alloc_xmm(), self.alloc_xmm());
+        let (result, other) = (self.result_apart(), self.alloc_xmm());
         match form {
             BinaryForm::IsExtreme(extreme, equal) => {
                 self.vector_op(extreme, result, a, b);
@@ -72,6 +102,36 @@ impl Compiler<'_> {
                 self.vector_op(equal, result, result, a);
                 self.fill_vector(other);
                 self.asm.pxor(result, other);
+            }
+            BinaryForm::Equal64 { not } => {
+                self.vector_op(X::PCMPEQD, result, a, b);
+                self.asm.pshufd(other, result, 0b10_11_00_01);
+                self.vector_op(X::PAND, result, result, other);
+                self.invert_if(not, result, other);
+            }
+            BinaryForm::Greater64 { swapped, not } => {
+                let (a, b) = if swapped { (b, a) } else { (a, b) };
+                // Where the upper halves are equal, that of the difference tells whether the lower one is greater.
+                self.vector_op(X::PSUBQ, result, b, a);
+                self.vector_op(X::PCMPEQD, other, a, b);
+                self.vector_op(X::PAND, result, result, other);
+                self.vector_op(X::PCMPGTD, other, a, b);
+                self.vector_op(X::POR, result, result, other);
+                self.asm.pshufd(result, result, 0b11_11_01_01);
+                self.invert_if(not, result, other);
+            }
+            BinaryForm::Greater { op, signs, swapped, not } => {
+                let (a, b) = if swapped { (b, a) } else { (a, b) };
+                self.compare_inverted(op, signs, result, other, [a, b]);
+                self.invert_if(not, result, other);
+            }
+            BinaryForm::Choose { max, op, signs } => {
+                let mask = self.alloc_xmm();
+                self.compare_inverted(op, signs, mask, other, [a, b]);
+                let (greater, lesser) = if max { (a, b) } else { (b, a) };
+                self.copy_vector(result, lesser);
+                self.copy_vector(other, greater);
+                self.blend_bits(result, other, mask);
             }
             BinaryForm::Floats { double, predicate, swapped } => {
                 let (a, b) = if swapped { (b, a) } else { (a, b) };
@@ -125,6 +185,24 @@ impl Compiler<'_> {
             _ => unreachable!("the other forms have operands of their own"),
         }
         result
+    }
+
+    /// All bits of the lanes of `target` where `a` is greater than `b`, once these bits of both are inverted.
+    fn compare_inverted(&mut self, op: XmmBinary, signs: u128, target: Xmm, other: Xmm, [a, b]: [Xmm; 2]) {
+        if signs == 0 {
+            return self.vector_op(op, target, a, b);
+        }
+        let signs = self.vector_const(signs);
+        self.vector_op(XmmBinary::PXOR, target, a, signs);
+        self.vector_op(XmmBinary::PXOR, other, b, signs);
+        self.vector_op(op, target, target, other);
+    }
+
+    fn invert_if(&mut self, not: bool, target: Xmm, other: Xmm) {
+        if not {
+            self.fill_vector(other);
+            self.asm.pxor(target, other);
+        }
     }
 
     /// The lesser or greater floats: zeroes have an order, and NaN comes out whenever one goes in.
@@ -215,7 +293,7 @@ impl Compiler<'_> {
     fn emit_vector_shift(&mut self, op: XmmBinary, bits: u32, lhs: Operand, rhs: Operand) -> Xmm {
         let by = self.shift_count(rhs, bits, 0);
         let a = self.use_vector(lhs);
-        let result = self.alloc_xmm();
+        let result = self.vector_result();
         self.shift_vector(op, result, a, by);
         result
     }
@@ -223,10 +301,13 @@ impl Compiler<'_> {
     /// There are no shifts of bytes: each is shifted as the upper or lower byte of 16 bits.
     fn emit_shift8(&mut self, shift: ByteShift, lhs: Operand, rhs: Operand) -> Xmm {
         use XmmBinary as X;
+        if let Operand::Const(by, _) = rhs {
+            return self.emit_known_shift8(shift, lhs, by as u8 & 7);
+        }
         let more = if shift == ByteShift::Left { 0 } else { 8 };
         let by = self.shift_count(rhs, 8, more);
         let a = self.use_vector(lhs);
-        let (result, high) = (self.alloc_xmm(), self.alloc_xmm());
+        let (result, high) = (self.result_apart(), self.alloc_xmm());
         let op = match shift {
             ByteShift::Left => X::PSLLW,
             ByteShift::Right => X::PSRLW,
@@ -246,12 +327,33 @@ impl Compiler<'_> {
         result
     }
 
+    /// Shifts bytes by a constant, as parts of 16 bits, without what comes in from their neighbours.
+    fn emit_known_shift8(&mut self, shift: ByteShift, lhs: Operand, by: u8) -> Xmm {
+        use XmmBinary as X;
+        let a = self.use_vector(lhs);
+        let result = self.vector_result();
+        let (op, own) = match shift {
+            ByteShift::Left => (X::PSLLW, 0xff << by),
+            ByteShift::Right | ByteShift::RightArithmetic => (X::PSRLW, 0xff >> by),
+        };
+        self.shift_vector(op, result, a, Count::Const(by));
+        let own = self.vector_const(splat8(own));
+        self.vector_op(X::PAND, result, result, own);
+        if shift == ByteShift::RightArithmetic {
+            // Where the sign has gone to, it is extended by a subtraction.
+            let sign = self.vector_const(splat8(0x80 >> by));
+            self.vector_op(X::PXOR, result, result, sign);
+            self.vector_op(X::PSUBB, result, result, sign);
+        }
+        result
+    }
+
     /// There is no arithmetic shift of 64 bits: the sign, where it has gone to, is extended by a subtraction.
     fn emit_shift_arithmetic(&mut self, lhs: Operand, rhs: Operand) -> Xmm {
         use XmmBinary as X;
         let by = self.shift_count(rhs, 64, 0);
         let a = self.use_vector(lhs);
-        let (result, sign) = (self.alloc_xmm(), self.alloc_xmm());
+        let (result, sign) = (self.result_apart(), self.alloc_xmm());
         let signs = self.vector_const(splat64(1 << 63));
         self.asm.movaps(sign, signs);
         self.shift_vector(X::PSRLQ, sign, sign, by);

@@ -6,23 +6,29 @@ use upshift_translate::backend::{Operand, Slot};
 
 use crate::cache::Kind;
 use crate::compiler::Compiler;
+use crate::x64::Class;
 
 impl Compiler<'_> {
     /// Takes a lane out of a vector.
     pub(crate) fn emit_extract_lane(&mut self, op: ExtractLane, lane: u8, dst: Slot, vector: Operand) {
         use ExtractLane as E;
         let kind = Kind::from(op.result());
+        if op == E::F64x2ExtractLane && lane & 1 == 0 {
+            // What is above a float does not matter.
+            let result = self.take_for_result(vector, Operand::Const(0, dst), Kind::V128);
+            return self.define(dst, result, kind);
+        }
         let vector = self.use_vector(vector);
         if matches!(op, E::F32x4ExtractLane | E::F64x2ExtractLane) {
-            let result = self.alloc_xmm();
+            let result = self.result_apart();
             if op == E::F32x4ExtractLane {
                 self.extract_f32(lane, result, vector);
             } else {
-                self.asm.pshufd(result, vector, if lane & 1 == 0 { 0b01_00_01_00 } else { 0b11_10_11_10 });
+                self.asm.pshufd(result, vector, 0b11_10_11_10);
             }
             return self.define(dst, result, kind);
         }
-        let result = self.alloc_gpr();
+        let result = self.alloc_result(Class::Int).gpr();
         match op {
             E::I8x16ExtractLaneS | E::I8x16ExtractLaneU => {
                 self.asm.pextrw(result, vector, lane / 2);
@@ -57,6 +63,9 @@ impl Compiler<'_> {
 
     /// A float of 32 bits, with nothing above.
     fn extract_f32(&mut self, lane: u8, result: Xmm, vector: Xmm) {
+        if self.has(CpuFeature::Avx) {
+            return self.asm.vinsertps(result, vector, vector, lane << 6 | 0b1110);
+        }
         if self.has(CpuFeature::Sse41) {
             return self.asm.insertps(result, vector, lane << 6 | 0b1110);
         }
@@ -80,7 +89,7 @@ impl Compiler<'_> {
         if needs && !self.has(CpuFeature::Sse41) {
             return false;
         }
-        let result = self.take_xmm(vector, Kind::V128);
+        let result = self.take_for_result(vector, value, Kind::V128).xmm();
         let kind = Kind::from(op.operands()[1]);
         match op {
             R::F32x4ReplaceLane => {

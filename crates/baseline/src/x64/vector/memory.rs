@@ -1,6 +1,6 @@
 //! Loads that make vectors of less than 16 bytes, and loads and stores of single lanes.
 
-use upshift_asm::x64::{CpuFeature, Mem, Size, Xmm};
+use upshift_asm::x64::{CpuFeature, Mem, Size, Xmm, XmmUnary};
 use upshift_codegen::x64::vector::{Half, LoadForm, has_lane_access, load_form, widening};
 use upshift_core::ops::memory::Load;
 use upshift_translate::backend::{MemArg, Operand, Slot};
@@ -13,7 +13,7 @@ impl Compiler<'_> {
     pub(crate) fn emit_vector_load(&mut self, op: Load, arg: MemArg, dst: Slot, address: Operand) -> bool {
         let Some(form) = load_form(op) else { return false };
         let Some(access) = self.access(arg, address, form.bytes()) else { return false };
-        let result = self.alloc_xmm();
+        let result = self.result_apart();
         match form {
             LoadForm::Widen { bits, signed } if self.has(CpuFeature::Sse41) => {
                 let mem = self.note_access(access);
@@ -24,6 +24,22 @@ impl Compiler<'_> {
                 let mem = self.note_access(access);
                 self.asm.movsd(loaded, mem);
                 self.widen(bits, Half { high: false, signed }, result, loaded, scratch);
+            }
+            LoadForm::Splat(8) if self.has(CpuFeature::Avx2) => {
+                let mem = self.note_access(access);
+                self.asm.vpbroadcastb(result, mem);
+            }
+            LoadForm::Splat(16) if self.has(CpuFeature::Avx2) => {
+                let mem = self.note_access(access);
+                self.asm.vpbroadcastw(result, mem);
+            }
+            LoadForm::Splat(32) if self.has(CpuFeature::Avx) => {
+                let mem = self.note_access(access);
+                self.asm.vbroadcastss(result, mem);
+            }
+            LoadForm::Splat(64) if self.has(CpuFeature::Sse3) => {
+                let mem = self.note_access(access);
+                self.vector_unary(XmmUnary::MOVDDUP, result, mem);
             }
             LoadForm::Splat(bits @ (8 | 16)) => {
                 let lane = self.alloc_gpr();
@@ -66,7 +82,7 @@ impl Compiler<'_> {
             return false;
         }
         let Some(access) = self.access(arg, address, bytes.into()) else { return false };
-        let result = self.take_xmm(vector, Kind::V128);
+        let result = self.take_for_result(vector, address, Kind::V128).xmm();
         let mem = self.note_access(access);
         match bytes {
             1 => self.asm.pinsrb(result, mem, lane),

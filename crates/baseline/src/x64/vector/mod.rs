@@ -20,6 +20,7 @@ use upshift_translate::backend::Operand;
 
 use crate::cache::Kind;
 use crate::compiler::Compiler;
+use crate::x64::Class;
 
 /// A shift of all lanes by the same constant: `shift_lanes!(self, psrlw_imm vpsrlw_imm, target, source, by)`.
 macro_rules! shift_lanes {
@@ -43,6 +44,17 @@ impl Compiler<'_> {
     /// A register with a vector.
     fn use_vector(&mut self, operand: Operand) -> Xmm {
         self.use_xmm(operand, Kind::V128)
+    }
+
+    /// A register for the result of one instruction, or of several of which the last one reads the operands. Without AVX it has to
+    /// be another one than theirs, as the first operand is copied there before the second one is read.
+    fn vector_result(&mut self) -> Xmm {
+        if self.has(CpuFeature::Avx) { self.alloc_result(Class::Float).xmm() } else { self.result_apart() }
+    }
+
+    /// A register for the result that no operand has.
+    fn result_apart(&mut self) -> Xmm {
+        self.alloc_apart(Class::Float).xmm()
     }
 
     /// A vector that is only read, where instructions can have it in memory in its slots.

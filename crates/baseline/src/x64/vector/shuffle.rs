@@ -1,6 +1,6 @@
 //! `i8x16.shuffle`: one instruction for the usual patterns, else two shuffles of bytes.
 
-use upshift_asm::x64::{Xmm, XmmBinary};
+use upshift_asm::x64::{CpuFeature, Xmm, XmmBinary};
 use upshift_codegen::x64::vector::{Pattern, Shuffle};
 use upshift_translate::backend::{Operand, Slot};
 
@@ -16,14 +16,36 @@ impl Compiler<'_> {
         let Some(shuffle) = Shuffle::of(lanes, same, self.target.features) else { return false };
         let operands = [self.use_vector(a), self.use_vector(b)];
         let (first, second) = (operands[shuffle.first], operands[shuffle.second]);
-        let result = self.alloc_xmm();
+        let result = match shuffle.pattern {
+            // Both are read twice.
+            Pattern::Bytes if shuffle.first != shuffle.second => self.result_apart(),
+            _ => self.vector_result(),
+        };
         match shuffle.pattern {
             Pattern::Words(order) => self.asm.pshufd(result, first, order),
             Pattern::Unpack(op) => self.vector_op(op, result, first, second),
             Pattern::Consecutive(from) => {
                 // The operand that it writes to is the one with the upper bytes.
-                self.copy_vector(result, second);
-                self.asm.palignr(result, first, from);
+                if self.has(CpuFeature::Avx) {
+                    self.asm.vpalignr(result, second, first, from);
+                } else {
+                    self.copy_vector(result, second);
+                    self.asm.palignr(result, first, from);
+                }
+            }
+            Pattern::Blend(words) if self.has(CpuFeature::Avx) => {
+                self.asm.vpblendw(result, first, second, words);
+            }
+            Pattern::Halves(order) if self.has(CpuFeature::Avx) => {
+                self.asm.vshufps(result, first, second, order);
+            }
+            Pattern::Blend(words) => {
+                self.copy_vector(result, first);
+                self.asm.pblendw(result, second, words);
+            }
+            Pattern::Halves(order) => {
+                self.copy_vector(result, first);
+                self.asm.shufps(result, second, order);
             }
             Pattern::Bytes if shuffle.first == shuffle.second => {
                 let order = self.vector_const(u128::from_le_bytes(shuffle.lanes));

@@ -11,7 +11,7 @@ use upshift_translate::backend::{Operand, Slot};
 use super::shift_lanes;
 use crate::cache::Kind;
 use crate::compiler::Compiler;
-use crate::x64::Test;
+use crate::x64::{Class, Test};
 
 impl Compiler<'_> {
     /// An operator of vectors with one operand. Returns whether there are instructions for it.
@@ -38,8 +38,12 @@ impl Compiler<'_> {
                 self.define(dst, result, Kind::I32);
             }
             form => {
+                let is_mask = form == UnaryForm::Not && self.masks.has(value);
                 let result = self.emit_lane_unary(form, value);
                 self.define(dst, result, Kind::V128);
+                if is_mask {
+                    self.masks.note(dst);
+                }
             }
         }
         true
@@ -60,7 +64,7 @@ impl Compiler<'_> {
     }
 
     fn emit_signs(&mut self, bits: u32, value: Xmm) -> Gpr {
-        let result = self.alloc_gpr();
+        let result = self.alloc_result(Class::Int).gpr();
         match bits {
             8 => self.asm.pmovmskb(result, value),
             16 => {
@@ -90,10 +94,10 @@ impl Compiler<'_> {
         let kind = Kind::from(from);
         let (result, lane) = if matches!(kind, Kind::F32 | Kind::F64) {
             let lane = self.use_xmm(value, kind);
-            (self.alloc_xmm(), lane)
+            (self.vector_result(), lane)
         } else {
             let value = self.place(value, kind);
-            let result = self.alloc_xmm();
+            let result = self.vector_result();
             let size = if bits == 64 { Size::S64 } else { Size::S32 };
             self.asm.movd(size, result, value);
             (result, result)
@@ -105,6 +109,8 @@ impl Compiler<'_> {
     /// The lowest lane of so many bits in all lanes.
     pub(super) fn spread(&mut self, bits: u32, target: Xmm, source: Xmm) {
         match bits {
+            8 if self.has(CpuFeature::Avx2) => self.asm.vpbroadcastb(target, source),
+            16 if self.has(CpuFeature::Avx2) => self.asm.vpbroadcastw(target, source),
             8 | 16 => {
                 let words = if bits == 8 {
                     self.vector_op(XmmBinary::PUNPCKLBW, target, source, source);
@@ -122,7 +128,7 @@ impl Compiler<'_> {
 
     /// A vector of constants.
     pub(crate) fn emit_vector_constant(&mut self, dst: Slot, bits: u128) {
-        let result = self.alloc_xmm();
+        let result = self.result_apart();
         match bits {
             0 => self.clear_vector(result),
             u128::MAX => self.fill_vector(result),
@@ -138,12 +144,14 @@ impl Compiler<'_> {
         use XmmBinary as X;
         if let UnaryForm::Plain(op) = form {
             let value = self.vector_place(value);
-            let result = self.alloc_xmm();
+            let result = self.vector_result();
             self.vector_unary(op, result, value);
             return result;
         }
         let value = self.use_vector(value);
-        let (result, other) = (self.alloc_xmm(), self.alloc_xmm());
+        let single = matches!(form, UnaryForm::Constant(..) | UnaryForm::Round { .. });
+        let result = if single { self.vector_result() } else { self.result_apart() };
+        let other = self.alloc_xmm();
         match form {
             UnaryForm::Constant(op, bits) => {
                 let constant = self.vector_const(bits);
@@ -168,6 +176,12 @@ impl Compiler<'_> {
                 shift_lanes!(self, psrad_imm vpsrad_imm, other, other, 31);
                 self.vector_op(X::PXOR, result, value, other);
                 self.vector_op(X::PSUBQ, result, result, other);
+            }
+            UnaryForm::Abs(greater, subtract) => {
+                self.clear_vector(other);
+                self.vector_op(greater, other, other, value);
+                self.vector_op(X::PXOR, result, value, other);
+                self.vector_op(subtract, result, result, other);
             }
             UnaryForm::Popcnt => self.emit_popcnt(result, other, value),
             UnaryForm::Widen(bits, half) => self.widen(bits, half, result, value, other),

@@ -2,7 +2,7 @@
 
 use upshift_core::ops::Binary;
 
-use super::{Row, any, predicate, with};
+use super::{Row, any, predicate, splat16, splat32, with};
 use upshift_asm::x64::{CpuFeature, CpuFeatures, XmmBinary, XmmUnary};
 
 /// How an operator with two operands is computed.
@@ -21,6 +21,38 @@ pub enum BinaryForm {
     IsExtreme(XmmBinary, XmmBinary),
     /// [`IsExtreme`](BinaryForm::IsExtreme), then all bits inverted.
     IsNotExtreme(XmmBinary, XmmBinary),
+    /// Whether lanes of 64 bits are equal, by an instruction for 32 bits; all bits inverted or not.
+    Equal64 {
+        /// Whether they are inverted.
+        not: bool,
+    },
+    /// Whether lanes of 64 bits with a sign are greater, by instructions for 32 bits.
+    Greater64 {
+        /// Whether the operands are swapped.
+        swapped: bool,
+        /// Whether all bits are inverted then.
+        not: bool,
+    },
+    /// Whether lanes are greater, by an instruction for lanes with a sign, after these bits of both were inverted.
+    Greater {
+        /// The instruction.
+        op: XmmBinary,
+        /// What is inverted: the sign of each lane, or nothing.
+        signs: u128,
+        /// Whether the operands are swapped.
+        swapped: bool,
+        /// Whether all bits are inverted then.
+        not: bool,
+    },
+    /// The lesser or greater lanes, by such a comparison.
+    Choose {
+        /// The greater ones.
+        max: bool,
+        /// The comparison.
+        op: XmmBinary,
+        /// What is inverted in both for it.
+        signs: u128,
+    },
     /// A comparison of floats.
     Floats {
         /// Lanes of 64 bits instead of 32.
@@ -98,6 +130,7 @@ pub(super) const HIGH_U: Half = Half { high: true, signed: false };
 ///
 /// let sse2 = CpuFeatures::BASELINE;
 /// assert_eq!(binary_form(Binary::I32x4LtS, sse2), Some(BinaryForm::Swapped(XmmBinary::PCMPGTD)));
+/// assert_eq!(binary_form(Binary::I64x2Eq, sse2), Some(BinaryForm::Equal64 { not: false }));
 /// assert_eq!(binary_form(Binary::I32x4Mul, sse2), None);
 /// assert_eq!(binary_form(Binary::I32x4Mul, sse2.with(CpuFeature::Sse41)), Some(BinaryForm::Plain(XmmBinary::PMULLD)));
 /// assert_eq!(binary_form(Binary::I32Add, sse2), None);
@@ -111,11 +144,15 @@ pub fn binary_form(op: Binary, features: CpuFeatures) -> Option<BinaryForm> {
 fn row(op: Binary) -> Option<Row<BinaryForm>> {
     use Binary as B;
     use CpuFeature::{Sse41, Sse42, Ssse3};
-    use BinaryForm::{Dot8, Extreme, Floats, Fractions, IsExtreme, IsNotExtreme, Multiply64, Not, Plain, ShiftArithmetic64, Swapped, SwappedNot, Swizzle};
+    use BinaryForm::{Dot8, Equal64, Extreme, Floats, Fractions, Greater64, IsExtreme, IsNotExtreme, Multiply64, Not, Plain, ShiftArithmetic64, Swapped, SwappedNot, Swizzle};
     use XmmBinary as X;
     let floats = |double, predicate| Floats { double, predicate, swapped: false };
     let swapped_floats = |double, predicate| Floats { double, predicate, swapped: true };
     let shift = |op, bits| BinaryForm::Shift { op, bits };
+    let greater = |op, signs, swapped, not| BinaryForm::Greater { op, signs, swapped, not };
+    let choose = |max, op, signs| BinaryForm::Choose { max, op, signs };
+    const SIGNS_16: u128 = splat16(1 << 15);
+    const SIGNS_32: u128 = splat32(1 << 31);
     Some(match op {
         B::V128And => any(Plain(X::PAND)),
         B::V128AndNot => any(Swapped(X::PANDN)),
@@ -139,10 +176,10 @@ fn row(op: Binary) -> Option<Row<BinaryForm>> {
         B::I16x8LtS => any(Swapped(X::PCMPGTW)),
         B::I16x8LeS => any(Not(X::PCMPGTW)),
         B::I16x8GeS => any(SwappedNot(X::PCMPGTW)),
-        B::I16x8GtU => with(Sse41, IsNotExtreme(X::PMINUW, X::PCMPEQW)),
-        B::I16x8LtU => with(Sse41, IsNotExtreme(X::PMAXUW, X::PCMPEQW)),
-        B::I16x8LeU => with(Sse41, IsExtreme(X::PMINUW, X::PCMPEQW)),
-        B::I16x8GeU => with(Sse41, IsExtreme(X::PMAXUW, X::PCMPEQW)),
+        B::I16x8GtU => with(Sse41, IsNotExtreme(X::PMINUW, X::PCMPEQW)).or(greater(X::PCMPGTW, SIGNS_16, false, false)),
+        B::I16x8LtU => with(Sse41, IsNotExtreme(X::PMAXUW, X::PCMPEQW)).or(greater(X::PCMPGTW, SIGNS_16, true, false)),
+        B::I16x8LeU => with(Sse41, IsExtreme(X::PMINUW, X::PCMPEQW)).or(greater(X::PCMPGTW, SIGNS_16, false, true)),
+        B::I16x8GeU => with(Sse41, IsExtreme(X::PMAXUW, X::PCMPEQW)).or(greater(X::PCMPGTW, SIGNS_16, true, true)),
 
         B::I32x4Eq => any(Plain(X::PCMPEQD)),
         B::I32x4Ne => any(Not(X::PCMPEQD)),
@@ -150,17 +187,17 @@ fn row(op: Binary) -> Option<Row<BinaryForm>> {
         B::I32x4LtS => any(Swapped(X::PCMPGTD)),
         B::I32x4LeS => any(Not(X::PCMPGTD)),
         B::I32x4GeS => any(SwappedNot(X::PCMPGTD)),
-        B::I32x4GtU => with(Sse41, IsNotExtreme(X::PMINUD, X::PCMPEQD)),
-        B::I32x4LtU => with(Sse41, IsNotExtreme(X::PMAXUD, X::PCMPEQD)),
-        B::I32x4LeU => with(Sse41, IsExtreme(X::PMINUD, X::PCMPEQD)),
-        B::I32x4GeU => with(Sse41, IsExtreme(X::PMAXUD, X::PCMPEQD)),
+        B::I32x4GtU => with(Sse41, IsNotExtreme(X::PMINUD, X::PCMPEQD)).or(greater(X::PCMPGTD, SIGNS_32, false, false)),
+        B::I32x4LtU => with(Sse41, IsNotExtreme(X::PMAXUD, X::PCMPEQD)).or(greater(X::PCMPGTD, SIGNS_32, true, false)),
+        B::I32x4LeU => with(Sse41, IsExtreme(X::PMINUD, X::PCMPEQD)).or(greater(X::PCMPGTD, SIGNS_32, false, true)),
+        B::I32x4GeU => with(Sse41, IsExtreme(X::PMAXUD, X::PCMPEQD)).or(greater(X::PCMPGTD, SIGNS_32, true, true)),
 
-        B::I64x2Eq => with(Sse41, Plain(X::PCMPEQQ)),
-        B::I64x2Ne => with(Sse41, Not(X::PCMPEQQ)),
-        B::I64x2GtS => with(Sse42, Plain(X::PCMPGTQ)),
-        B::I64x2LtS => with(Sse42, Swapped(X::PCMPGTQ)),
-        B::I64x2LeS => with(Sse42, Not(X::PCMPGTQ)),
-        B::I64x2GeS => with(Sse42, SwappedNot(X::PCMPGTQ)),
+        B::I64x2Eq => with(Sse41, Plain(X::PCMPEQQ)).or(Equal64 { not: false }),
+        B::I64x2Ne => with(Sse41, Not(X::PCMPEQQ)).or(Equal64 { not: true }),
+        B::I64x2GtS => with(Sse42, Plain(X::PCMPGTQ)).or(Greater64 { swapped: false, not: false }),
+        B::I64x2LtS => with(Sse42, Swapped(X::PCMPGTQ)).or(Greater64 { swapped: true, not: false }),
+        B::I64x2LeS => with(Sse42, Not(X::PCMPGTQ)).or(Greater64 { swapped: false, not: true }),
+        B::I64x2GeS => with(Sse42, SwappedNot(X::PCMPGTQ)).or(Greater64 { swapped: true, not: true }),
 
         B::F32x4Eq => any(floats(false, predicate::EQUAL)),
         B::F32x4Ne => any(floats(false, predicate::NOT_EQUAL)),
@@ -184,9 +221,9 @@ fn row(op: Binary) -> Option<Row<BinaryForm>> {
         B::I8x16Sub => any(Plain(X::PSUBB)),
         B::I8x16SubSatS => any(Plain(X::PSUBSB)),
         B::I8x16SubSatU => any(Plain(X::PSUBUSB)),
-        B::I8x16MinS => with(Sse41, Plain(X::PMINSB)),
+        B::I8x16MinS => with(Sse41, Plain(X::PMINSB)).or(choose(false, X::PCMPGTB, 0)),
         B::I8x16MinU => any(Plain(X::PMINUB)),
-        B::I8x16MaxS => with(Sse41, Plain(X::PMAXSB)),
+        B::I8x16MaxS => with(Sse41, Plain(X::PMAXSB)).or(choose(true, X::PCMPGTB, 0)),
         B::I8x16MaxU => any(Plain(X::PMAXUB)),
         B::I8x16AvgrU => any(Plain(X::PAVGB)),
         B::I8x16Swizzle | B::I8x16RelaxedSwizzle => with(Ssse3, Swizzle),
@@ -204,9 +241,9 @@ fn row(op: Binary) -> Option<Row<BinaryForm>> {
         B::I16x8SubSatU => any(Plain(X::PSUBUSW)),
         B::I16x8Mul => any(Plain(X::PMULLW)),
         B::I16x8MinS => any(Plain(X::PMINSW)),
-        B::I16x8MinU => with(Sse41, Plain(X::PMINUW)),
+        B::I16x8MinU => with(Sse41, Plain(X::PMINUW)).or(choose(false, X::PCMPGTW, SIGNS_16)),
         B::I16x8MaxS => any(Plain(X::PMAXSW)),
-        B::I16x8MaxU => with(Sse41, Plain(X::PMAXUW)),
+        B::I16x8MaxU => with(Sse41, Plain(X::PMAXUW)).or(choose(true, X::PCMPGTW, SIGNS_16)),
         B::I16x8AvgrU => any(Plain(X::PAVGW)),
         B::I16x8NarrowI32x4S => any(Plain(X::PACKSSDW)),
         B::I16x8NarrowI32x4U => with(Sse41, Plain(X::PACKUSDW)),
@@ -223,10 +260,10 @@ fn row(op: Binary) -> Option<Row<BinaryForm>> {
         B::I32x4Add => any(Plain(X::PADDD)),
         B::I32x4Sub => any(Plain(X::PSUBD)),
         B::I32x4Mul => with(Sse41, Plain(X::PMULLD)),
-        B::I32x4MinS => with(Sse41, Plain(X::PMINSD)),
-        B::I32x4MinU => with(Sse41, Plain(X::PMINUD)),
-        B::I32x4MaxS => with(Sse41, Plain(X::PMAXSD)),
-        B::I32x4MaxU => with(Sse41, Plain(X::PMAXUD)),
+        B::I32x4MinS => with(Sse41, Plain(X::PMINSD)).or(choose(false, X::PCMPGTD, 0)),
+        B::I32x4MinU => with(Sse41, Plain(X::PMINUD)).or(choose(false, X::PCMPGTD, SIGNS_32)),
+        B::I32x4MaxS => with(Sse41, Plain(X::PMAXSD)).or(choose(true, X::PCMPGTD, 0)),
+        B::I32x4MaxU => with(Sse41, Plain(X::PMAXUD)).or(choose(true, X::PCMPGTD, SIGNS_32)),
         B::I32x4DotI16x8S => any(Plain(X::PMADDWD)),
         B::I32x4ExtMulLowI16x8S => any(BinaryForm::Widened16(X::PMULHW, LOW_S)),
         B::I32x4ExtMulLowI16x8U => any(BinaryForm::Widened16(X::PMULHUW, LOW_U)),

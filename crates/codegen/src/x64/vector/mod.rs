@@ -25,23 +25,30 @@ use upshift_asm::x64::{CpuFeature, CpuFeatures};
 struct Row<F> {
     form: F,
     needs: Option<CpuFeature>,
+    /// The form without what it needs.
+    otherwise: Option<F>,
 }
 
 impl<F> Row<F> {
     /// The form, if processors with these features have instructions for it.
     fn on(self, features: CpuFeatures) -> Option<F> {
-        self.needs.is_none_or(|feature| features.has(feature)).then_some(self.form)
+        if self.needs.is_none_or(|feature| features.has(feature)) { Some(self.form) } else { self.otherwise }
+    }
+
+    /// The row with a form for processors that lack what the first one needs.
+    fn or(self, otherwise: F) -> Row<F> {
+        Row { otherwise: Some(otherwise), ..self }
     }
 }
 
 /// A form that all processors have instructions for.
 const fn any<F: Copy>(form: F) -> Row<F> {
-    Row { form, needs: None }
+    Row { form, needs: None, otherwise: None }
 }
 
 /// A form that needs a feature.
 const fn with<F: Copy>(feature: CpuFeature, form: F) -> Row<F> {
-    Row { form, needs: Some(feature) }
+    Row { form, needs: Some(feature), otherwise: None }
 }
 
 /// 16 equal lanes of 8 bits.

@@ -11,6 +11,10 @@ pub enum Pattern {
     Unpack(XmmBinary),
     /// 16 consecutive bytes of both, from this one on: `palignr`.
     Consecutive(u8),
+    /// Each word where it is, of the second vector where a bit is set: `pblendw` with this immediate.
+    Blend(u8),
+    /// Two lanes of 32 bits of each vector, those of the first one below: `shufps` with this immediate.
+    Halves(u8),
     /// Any bytes: `pshufb` of one vector, or of each and a union.
     Bytes,
 }
@@ -40,6 +44,11 @@ impl Shuffle {
     /// let shuffle = Shuffle::of(interleaved, false, CpuFeatures::BASELINE).ok_or("SSE2 has punpcklbw")?;
     /// assert_eq!((shuffle.pattern, shuffle.first, shuffle.second), (Pattern::Unpack(XmmBinary::PUNPCKLBW), 0, 1));
     ///
+    /// // Every second lane of 32 bits of the second operand, then of the first one.
+    /// let halves = [16, 17, 18, 19, 24, 25, 26, 27, 0, 1, 2, 3, 8, 9, 10, 11];
+    /// let halves = Shuffle::of(halves, false, CpuFeatures::BASELINE).ok_or("SSE2 has shufps")?;
+    /// assert_eq!((halves.pattern, halves.first, halves.second), (Pattern::Halves(0b10_00_10_00), 1, 0));
+    ///
     /// // All bytes are those of the second operand.
     /// let second = Shuffle::of([19, 18, 17, 16, 23, 22, 21, 20, 27, 26, 25, 24, 31, 30, 29, 28], false, CpuFeatures::ALL);
     /// assert_eq!(second.map(|shuffle| (shuffle.first, shuffle.second, shuffle.lanes[0])), Some((1, 1, 3)));
@@ -52,13 +61,22 @@ impl Shuffle {
         let from_second = lanes.iter().any(of_second) && !same;
         let one = !(from_first && from_second);
         let lanes = if one { lanes.map(|lane| lane & 15) } else { lanes };
-        let pattern = pattern(lanes, one);
-        let needs_bytes = matches!(pattern, Pattern::Bytes | Pattern::Consecutive(_));
-        if needs_bytes && !features.has(CpuFeature::Ssse3) {
-            return None;
+        if one {
+            let first = usize::from(!from_first);
+            return Some(Shuffle { pattern: pattern(lanes, true, features)?, first, second: first, lanes });
         }
-        let first = usize::from(!from_first);
-        Some(Shuffle { pattern, first, second: if one { first } else { 1 }, lanes })
+        let shuffle = |lanes, first| {
+            let pattern = pattern(lanes, false, features)?;
+            Some(Shuffle { pattern, first, second: 1 - first, lanes })
+        };
+        let in_order = shuffle(lanes, 0);
+        match in_order {
+            Some(Shuffle { pattern: Pattern::Bytes, .. }) | None => {
+                let turned = shuffle(lanes.map(|lane| lane ^ 16), 1);
+                turned.filter(|turned| turned.pattern != Pattern::Bytes).or(in_order)
+            }
+            found => found,
+        }
     }
 
     /// The index vectors of `pshufb` for each operand of a shuffle of two: zeroes come out where the other's bytes belong.
@@ -93,14 +111,14 @@ fn unpacked(bytes: u8, high: bool) -> [u8; 16] {
     })
 }
 
-/// The pattern of a shuffle of two vectors, or of one, whose lanes are all below 16 then.
-fn pattern(lanes: [u8; 16], one: bool) -> Pattern {
+/// The pattern of a shuffle of two vectors, or of one, whose lanes are all below 16 then; `None` if the processors lack what it needs.
+fn pattern(lanes: [u8; 16], one: bool, features: CpuFeatures) -> Option<Pattern> {
     use XmmBinary as X;
     let groups = lanes.chunks_exact(4);
     let whole = |group: &[u8]| group[0].is_multiple_of(4) && group.windows(2).all(|two| two[1] == two[0] + 1);
     if one && groups.clone().all(whole) {
         let order = groups.enumerate().fold(0, |order, (at, group)| order | (group[0] / 4) << (2 * at));
-        return Pattern::Words(order);
+        return Some(Pattern::Words(order));
     }
     let unpacks = [
         (1, X::PUNPCKLBW, X::PUNPCKHBW),
@@ -112,11 +130,29 @@ fn pattern(lanes: [u8; 16], one: bool) -> Pattern {
         for (op, upper) in [(low, false), (high, true)] {
             let wanted = unpacked(bytes, upper);
             if (0..16).all(|at| lanes[at] == if one { wanted[at] & 15 } else { wanted[at] }) {
-                return Pattern::Unpack(op);
+                return Some(Pattern::Unpack(op));
             }
         }
     }
+    if groups.clone().all(whole)
+        && lanes[..8].iter().all(|&lane| lane < 16)
+        && lanes[8..].iter().all(|&lane| lane >= 16)
+    {
+        let order =
+            groups.enumerate().fold(0, |order, (at, group)| order | (((group[0] / 4) & 3) << (2 * at)));
+        return Some(Pattern::Halves(order));
+    }
+    let stays = |at: u8| {
+        lanes[usize::from(at)] & 15 == at && lanes[usize::from(at)] >> 4 == lanes[usize::from(at | 1)] >> 4
+    };
+    if features.has(CpuFeature::Sse41) && (0..16).all(stays) {
+        let words = (0..8).fold(0, |words, word| words | ((lanes[2 * word] >> 4) << word));
+        return Some(Pattern::Blend(words));
+    }
+    if !features.has(CpuFeature::Ssse3) {
+        return None;
+    }
     let modulus = if one { 16 } else { 32 };
     let consecutive = (1..16).all(|at| lanes[at] == (lanes[0] + at as u8) % modulus);
-    if consecutive && lanes[0] < 16 { Pattern::Consecutive(lanes[0]) } else { Pattern::Bytes }
+    Some(if consecutive && lanes[0] < 16 { Pattern::Consecutive(lanes[0]) } else { Pattern::Bytes })
 }

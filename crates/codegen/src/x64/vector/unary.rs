@@ -21,6 +21,8 @@ pub enum UnaryForm {
     Negate(XmmBinary),
     /// The magnitude of 64-bit lanes.
     Abs64,
+    /// The magnitude of lanes: the first instruction compares with zero, the second one subtracts.
+    Abs(XmmBinary, XmmBinary),
     /// The number of set bits in each byte.
     Popcnt,
     /// One half of the lanes, which have this many bits, widened to twice as many.
@@ -93,13 +95,13 @@ fn row(op: Unary) -> Option<Row<UnaryForm>> {
         U::I32x4Splat | U::F32x4Splat => any(Splat(32)),
         U::I64x2Splat | U::F64x2Splat => any(Splat(64)),
 
-        U::I8x16Abs => with(Ssse3, Plain(Y::PABSB)),
+        U::I8x16Abs => with(Ssse3, Plain(Y::PABSB)).or(UnaryForm::Abs(X::PCMPGTB, X::PSUBB)),
         U::I8x16Neg => any(Negate(X::PSUBB)),
         U::I8x16Popcnt => with(Ssse3, Popcnt),
         U::I8x16AllTrue => any(AllTrue(X::PCMPEQB)),
         U::I8x16Bitmask => any(Signs(8)),
 
-        U::I16x8Abs => with(Ssse3, Plain(Y::PABSW)),
+        U::I16x8Abs => with(Ssse3, Plain(Y::PABSW)).or(UnaryForm::Abs(X::PCMPGTW, X::PSUBW)),
         U::I16x8Neg => any(Negate(X::PSUBW)),
         U::I16x8AllTrue => any(AllTrue(X::PCMPEQW)),
         U::I16x8Bitmask => any(Signs(16)),
@@ -111,7 +113,7 @@ fn row(op: Unary) -> Option<Row<UnaryForm>> {
         U::I16x8ExtAddPairwiseI8x16S => with(Ssse3, ConstantFirst(X::PMADDUBSW, splat8(1))),
         U::I16x8ExtAddPairwiseI8x16U => with(Ssse3, Constant(X::PMADDUBSW, splat8(1))),
 
-        U::I32x4Abs => with(Ssse3, Plain(Y::PABSD)),
+        U::I32x4Abs => with(Ssse3, Plain(Y::PABSD)).or(UnaryForm::Abs(X::PCMPGTD, X::PSUBD)),
         U::I32x4Neg => any(Negate(X::PSUBD)),
         U::I32x4AllTrue => any(AllTrue(X::PCMPEQD)),
         U::I32x4Bitmask => any(Signs(32)),

@@ -191,7 +191,10 @@ impl Lowering<'_> {
             (ssa::Callee::Direct { func, .. }, _) => {
                 let words = || words(backend::Callee::Direct(func), 0);
                 match func.0.checked_sub(self.module.imported_funcs) {
-                    None => (Found::Import, words()),
+                    None => {
+                        let record = self.layout.imported_func(func.0) as i32;
+                        (Found::Import(record), if tail { words() } else { None })
+                    }
                     Some(own) => {
                         let record = self.layout.func(own) as i32;
                         let found =

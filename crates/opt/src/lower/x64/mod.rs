@@ -57,7 +57,7 @@ use crate::ssa::{Block, Func, Op, Pos, Value};
 ///
 /// let func = parse("func func0 (i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  return v0\n")?;
 /// let (features, returns) = (CpuFeatures::BASELINE, Returns::Paired);
-/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false };
+/// let target = Target { features, returns, memories: [].into(), choices: false, counts: false, twins: None };
 /// let machine = lower(&func, &ModuleInfo::default(), &target, MFunc::default()).expect("it is small");
 /// assert!(matches!(machine.insts[..], [Inst::Entry, Inst::Return { .. }]));
 /// # Ok::<(), upshift_opt::ssa::parse::ParseError>(())

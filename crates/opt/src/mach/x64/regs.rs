@@ -11,11 +11,7 @@ pub const CTX: Gpr = Gpr::R14;
 pub const MEM: Gpr = Gpr::R15;
 /// What emission may always overwrite within an instruction.
 pub const SCRATCH: Xmm = Xmm::XMM15;
-/// Where the first integers and references among the arguments are, in order.
-pub const ARGS: [Gpr; 7] = [Gpr::RDI, Gpr::RSI, Gpr::RDX, Gpr::RCX, Gpr::R8, Gpr::R9, Gpr::R10];
-/// Where the first floats and vectors among the arguments are, in order.
-pub const FLOAT_ARGS: [Xmm; 8] =
-    [Xmm::XMM0, Xmm::XMM1, Xmm::XMM2, Xmm::XMM3, Xmm::XMM4, Xmm::XMM5, Xmm::XMM6, Xmm::XMM7];
+pub use upshift_codegen::x64::args::{ARGS, FLOATS as FLOAT_ARGS};
 
 /// An integer register as the allocator knows it.
 #[must_use]

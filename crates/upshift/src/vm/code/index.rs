@@ -154,7 +154,7 @@ mod tests {
         // Places of 7 bytes, 3 bytes apart, with as many faults as the last digit of their number says.
         for number in 0..1000 {
             let kind = NativeKind::ALL[number as usize % NativeKind::ALL.len()];
-            let faults = (0..number % 10).map(|fault| Fault::new(fault, number % 8, None)).collect();
+            let faults = (0..number % 10).map(|fault| Fault::new(fault, number % 7, None)).collect();
             index.push(10 * number..10 * number + 7, kind, number, faults);
             assert_eq!(index.len(), number as usize + 1);
         }
@@ -164,7 +164,7 @@ mod tests {
             let expected = (byte % 10 < 7).then_some(number);
             assert_eq!(found.as_ref().map(|place| place.func), expected, "{byte}");
             let kind = NativeKind::ALL[number as usize % NativeKind::ALL.len()];
-            let faults: Vec<_> = (0..number % 10).map(|fault| Fault::new(fault, number % 8, None)).collect();
+            let faults: Vec<_> = (0..number % 10).map(|fault| Fault::new(fault, number % 7, None)).collect();
             assert!(found.is_none_or(|place| place.kind == kind && place.faults == faults), "{byte}");
         }
         assert_eq!(index.find(u32::MAX), None);

@@ -53,7 +53,7 @@ impl Beside {
             arrival: code.entry + PREAMBLE,
             is_whole: true,
             native_entry: code.native_entry,
-            reg_entry: None,
+            reg_entry: Some(code.reg_entry),
             loops: code.loops,
             main: code.main,
             pool,

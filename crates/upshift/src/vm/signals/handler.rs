@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use libc::{SIG_DFL, SIG_IGN, SIGSEGV, c_int, c_void, siginfo_t};
-use upshift_core::Trap;
 
 use super::fault;
 use super::thread::Stopped;
@@ -100,7 +99,7 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
             None
         };
         match trap {
-            Some(operand) => thread.trap_at(STUB.load(Ordering::Acquire), Trap::MemoryOutOfBounds, operand),
+            Some((trap, operand)) => thread.trap_at(STUB.load(Ordering::Acquire), trap, operand),
             None => pass_on(signal, info, context),
         }
     }

@@ -1,4 +1,4 @@
-//! Faults of native code: an access outside of a memory of mode guard is a signal first and a trap then.
+//! Faults of native code: an access outside of a memory of mode guard, or to a field of null, is a signal first and a trap then.
 //!
 //! ```text
 //! SIGSEGV ─ pc and address ─▶ fault ─┬─ a trap ─▶ the thread goes on at the interpreter's `fault` stub, which ends the activation

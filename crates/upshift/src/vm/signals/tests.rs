@@ -145,9 +145,17 @@ impl Guest {
     }
 
     /// What the handler would find out about a fault of the load.
-    fn trap(&self, pc: usize, address: usize) -> Option<u64> {
+    fn fault(&self, pc: usize, address: usize) -> Option<(Trap, u64)> {
         // SAFETY: the set lives, and the context is that of the code.
         unsafe { fault::trap(pc, address, &raw const self.context.ctx, |_| unreachable!("none is named")) }
+    }
+
+    /// The same if it can be a trap of memories only.
+    fn trap(&self, pc: usize, address: usize) -> Option<u64> {
+        self.fault(pc, address).map(|(trap, operand)| {
+            assert_eq!(trap, Trap::MemoryOutOfBounds);
+            operand
+        })
     }
 
     /// Loads from where nothing is, and looks at all that is known afterwards.
@@ -221,6 +229,24 @@ fn is_blocked() -> bool {
         assert_eq!(libc::pthread_sigmask(libc::SIG_BLOCK, null(), &raw mut mask), 0);
         libc::sigismember(&raw const mask, SIGSEGV) == 1
     }
+}
+
+#[test]
+fn null_leads_in_front_of_all_objects() {
+    let set = create();
+    let mut guest =
+        Guest::new(&set, MemoryMode::Guard, |access| vec![Fault::new(access, Fault::OBJECT, None)]);
+    let memory = guest.memories[0].base().wrapping_add(PAGE);
+    guest.context.ctx.gc_base = memory;
+    let (base, guard) = (memory.addr(), upshift_core::types::layout::NULL_GUARD as usize);
+    for offset in [0, 1, guard - 1] {
+        assert_eq!(guest.fault(guest.pc, base + offset), Some((Trap::NullReference, 0)));
+    }
+    // An object, what lies in front of the heap, and other code.
+    for (pc, address) in [(guest.pc, base + guard), (guest.pc, base - 1), (guest.pc + 1, base)] {
+        assert_eq!(guest.fault(pc, address), None);
+    }
+    assert_eq!(guest.load(PAGE as u64), Err(Status::trap(Trap::NullReference)));
 }
 
 #[test]

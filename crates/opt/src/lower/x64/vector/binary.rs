@@ -94,6 +94,32 @@ impl Lowering<'_> {
                 let same = self.vector_op(equal, found, a);
                 self.vector_not(same)
             }
+            BinaryForm::Equal64 { not } => {
+                let halves = self.vector_op(X::PCMPEQD, a, b);
+                let others = self.out.vector(VectorOp::Pshufd, 0b10_11_00_01, &[halves]);
+                let equal = self.vector_op(X::PAND, halves, others);
+                self.inverted_if(not, equal)
+            }
+            BinaryForm::Greater64 { swapped, not } => {
+                let (a, b) = if swapped { (b, a) } else { (a, b) };
+                // Where the upper halves are equal, that of the difference tells whether the lower one is greater.
+                let difference = self.vector_op(X::PSUBQ, b, a);
+                let equal = self.vector_op(X::PCMPEQD, a, b);
+                let low = self.vector_op(X::PAND, difference, equal);
+                let high = self.vector_op(X::PCMPGTD, a, b);
+                let greater = self.vector_op(X::POR, low, high);
+                let greater = self.out.vector(VectorOp::Pshufd, 0b11_11_01_01, &[greater]);
+                self.inverted_if(not, greater)
+            }
+            BinaryForm::Greater { op, signs, swapped, not } => {
+                let (a, b) = if swapped { (b, a) } else { (a, b) };
+                let greater = self.compare_inverted(op, signs, a, b);
+                self.inverted_if(not, greater)
+            }
+            BinaryForm::Choose { max, op, signs } => {
+                let mask = self.compare_inverted(op, signs, a, b);
+                if max { self.blend_bits(a, b, mask) } else { self.blend_bits(b, a, mask) }
+            }
             BinaryForm::Floats { double, predicate, swapped } => {
                 let (a, b) = if swapped { (b, a) } else { (a, b) };
                 self.compare_lanes(double, predicate, a, b)
@@ -140,6 +166,20 @@ impl Lowering<'_> {
             BinaryForm::Dot8 => self.dot8(a, b),
             _ => unreachable!("the other forms have operands of their own"),
         }
+    }
+
+    /// All bits of the lanes where `a` is greater than `b`, once these bits of both are inverted.
+    fn compare_inverted(&mut self, op: XmmBinary, signs: u128, a: VReg, b: VReg) -> VReg {
+        if signs == 0 {
+            return self.vector_op(op, a, b);
+        }
+        let a = self.vector_op_const(XmmBinary::PXOR, a, signs);
+        let b = self.vector_op_const(XmmBinary::PXOR, b, signs);
+        self.vector_op(op, a, b)
+    }
+
+    fn inverted_if(&mut self, not: bool, value: VReg) -> VReg {
+        if not { self.vector_not(value) } else { value }
     }
 
     /// The lesser or greater floats: zeroes have an order, and NaN is propagated.

@@ -22,6 +22,8 @@ impl Lowering<'_> {
             Pattern::Unpack(op) => self.vector_op(op, first, second),
             // The first operand is the one with the upper bytes.
             Pattern::Consecutive(from) => self.out.vector(VectorOp::Palignr, from, &[second, first]),
+            Pattern::Blend(words) => self.out.vector(VectorOp::Pblendw, words, &[first, second]),
+            Pattern::Halves(order) => self.out.vector(VectorOp::Shufps, order, &[first, second]),
             Pattern::Bytes if one => {
                 self.vector_op_const(XmmBinary::PSHUFB, first, u128::from_le_bytes(shuffle.lanes))
             }

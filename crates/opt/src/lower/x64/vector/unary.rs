@@ -142,6 +142,12 @@ impl Lowering<'_> {
                 let inverted = self.vector_op(X::PXOR, value, sign);
                 self.vector_op(X::PSUBQ, inverted, sign)
             }
+            UnaryForm::Abs(greater, subtract) => {
+                let zero = self.out.zero(Ty::V128);
+                let sign = self.vector_op(greater, zero, value);
+                let inverted = self.vector_op(X::PXOR, value, sign);
+                self.vector_op(subtract, inverted, sign)
+            }
             UnaryForm::Popcnt => self.vector_popcnt(value),
             UnaryForm::Widen(bits, half) => self.widen(bits, half, value),
             UnaryForm::AddPairs16 => {

@@ -40,8 +40,8 @@ pub enum Callee {
     Own(i32),
     /// The running function.
     Itself(i32),
-    /// An import.
-    Import,
+    /// An import, by the offset at which the context has the address of its record.
+    Import(i32),
     /// An element of a table, as in [`Found::Element`], with its index, which is zero-extended.
     Element {
         /// The offset at which the context has the address of the table's record.
@@ -157,7 +157,7 @@ impl Builder<Inst> {
         result: bool,
     ) -> (u32, Option<VReg>) {
         let Call { callee, params, args, results, live, keeps_header, words } = call;
-        let native = !matches!(callee, Callee::Import);
+        let native = !matches!(callee, Callee::Import(_));
         let places = if native { places(params) } else { in_slots(params) };
         for ((&arg, &ty), &place) in args.iter().zip(params).zip(&places) {
             if let Place::Slot(slot) = place {
@@ -190,6 +190,7 @@ impl Builder<Inst> {
             params: params.into(),
             results: results.into(),
             keeps_header,
+            stores_result: !result && matches!(results, [Ty::I32 | Ty::I64 | Ty::Ref]),
             words,
             landings,
             steps,
@@ -202,7 +203,7 @@ impl Builder<Inst> {
         match callee {
             Callee::Own(record) => Found::Own(record),
             Callee::Itself(record) => Found::Itself(record),
-            Callee::Import => Found::Elsewhere,
+            Callee::Import(record) => Found::Elsewhere(record),
             Callee::Element { table, ty, index, known } => {
                 self.operand(Operand::reg_fixed_use(index, int(Gpr::R11)));
                 Found::Element { table, ty, known }
@@ -229,6 +230,7 @@ impl Builder<Inst> {
             params: params.into(),
             results: results.into(),
             keeps_header: false,
+            stores_result: false,
             words,
             landings: Vec::new(),
             steps: 0,

@@ -7,7 +7,7 @@ use std::mem::offset_of;
 
 use regalloc2::{Allocation, OperandKind, OperandPos};
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
-use upshift_asm::{Const, Label, Word};
+use upshift_asm::{Const, Label, Stub, Word};
 use upshift_core::vm::{FuncRec, MemRecord, Returns, TableRecord, VmCtx, frame};
 use upshift_ir::build::{Builder, instructions};
 use upshift_translate::backend::Slot;
@@ -62,24 +62,28 @@ impl<'m> Emitter<'_, 'm> {
         let position = self.asm.offset();
         self.begin_site(inst, position, &[]);
         let (native, behind) = (self.asm.label(), self.asm.label());
-        if call.found == Found::Elsewhere {
-            if let Some(words) = self.make_call_words(number, position, native) {
-                self.emit_run_words(words, true);
-            }
-            self.asm.bind(native);
+        let site = self.site(number);
+        self.tables.own(site.words, position);
+        if let Found::Elsewhere(record) = call.found {
+            self.asm.mov(Size::S64, RECORD, Mem::base(CTX, record));
+            self.emit_foreign_call(number, site.landing());
+            self.asm.bind(site.label);
         } else {
-            let site = self.site(number);
-            self.tables.own(site.words, position);
             // Where the interpreter returns natively if it calls, because native code cannot.
             let back = if self.headers.are_shared { native } else { site.label };
             let words = self.make_call_words(number, position, back).unwrap_or(site.words);
             let path = Path::Call { number, words, back: self.headers.are_shared.then_some((back, behind)) };
             self.emit_find(call.found, self.headers.of_call(number).record, path);
+            self.emit_branch_if_foreign(call.found, Path::Foreign { number, position, behind });
             self.emit_native_call(number, site.landing());
             self.asm.bind(site.label);
         }
         self.emit_landing();
         self.asm.bind(behind);
+        if call.stores_result {
+            let slot = self.out(0);
+            self.asm.mov_mr(Size::S64, slot, RECORD);
+        }
         let end = self.asm.offset();
         self.tables.note_handler((position, end), &call.landings, call.steps, self.body.frame.params);
     }
@@ -161,8 +165,8 @@ impl<'m> Emitter<'_, 'm> {
         *self.ways.landings[number].get_or_insert_with(|| asm.label())
     }
 
-    /// The record of the function that is called, in its register. Where it is not there, not of the expected type, or not of the
-    /// running instance, a cold path does the call. One of the own instance is found only if it is `wanted`.
+    /// The record of the function that is called, in its register. Where it is not there or not of the expected type, a cold path does
+    /// the call. One of the own instance is found only if it is `wanted`.
     fn emit_find(&mut self, found: Found, wanted: bool, path: Path) {
         match found {
             Found::Own(record) | Found::Itself(record) => {
@@ -171,14 +175,12 @@ impl<'m> Emitter<'_, 'm> {
                 }
                 return;
             }
-            Found::Elsewhere => return,
+            Found::Elsewhere(_) => return,
             Found::Element { .. } | Found::Reference => {}
         }
         let label = self.asm.label();
         self.cold.push(Cold { label, path });
-        let mut is_own = false;
         if let Found::Element { table, ty, known } = found {
-            is_own = known.are_own;
             self.asm.mov(Size::S64, FREE, Mem::base(CTX, table));
             match known.len.and_then(|len| i32::try_from(len).ok()) {
                 Some(len) => self.asm.cmp_imm(Size::S64, LEADS, len),
@@ -202,9 +204,38 @@ impl<'m> Emitter<'_, 'm> {
             self.asm.test(Size::S64, RECORD, RECORD);
             self.asm.jcc(Cond::E, label);
         }
+    }
+
+    /// Takes a cold path if the function that was found does not belong to the running instance.
+    fn emit_branch_if_foreign(&mut self, found: Found, path: Path) {
+        let is_own = match found {
+            Found::Element { known, .. } => known.are_own,
+            Found::Reference => false,
+            Found::Own(_) | Found::Itself(_) | Found::Elsewhere(_) => true,
+        };
         if !is_own {
+            let label = self.asm.label();
+            self.cold.push(Cold { label, path });
             self.asm.cmp_mr(Size::S64, Mem::base(RECORD, offset_of!(FuncRec, vmctx) as i32), CTX);
             self.asm.jcc(Cond::Ne, label);
+        }
+    }
+
+    /// The cold path for calls of functions that do not belong to the instance: arguments go to their slots. Control goes on at
+    /// `behind`, with the header as it would be after other calls.
+    pub(super) fn emit_foreign_path(&mut self, number: u32, position: u32, behind: Label) {
+        self.emit_spread(number);
+        let back = self.asm.label();
+        let landing = self.call_landing(&self.func.calls[number as usize].results);
+        let words = self.asm.words(&[Word::Label(back), Word::Label(landing)]);
+        self.tables.own(words, position);
+        self.emit_foreign_call(number, Site { label: back, words }.landing());
+        if self.headers.are_shared {
+            self.emit_call_back(number, back, behind);
+        } else {
+            self.asm.bind(back);
+            self.emit_landing();
+            self.asm.jmp(behind);
         }
     }
 
@@ -234,6 +265,19 @@ impl<'m> Emitter<'_, 'm> {
             }
             _ if paired => self.asm.call_to(Mem::base(RECORD, entry)),
             _ => self.asm.jmp_to(Mem::base(RECORD, entry)),
+        }
+    }
+
+    /// Calls the function whose record is in the register for it and which does not belong to the instance, with arguments in slots.
+    fn emit_foreign_call(&mut self, number: u32, landing: Const) {
+        let bytes = self.callee_at(&self.func.calls[number as usize]);
+        self.emit_header(bytes, Wanted::ALL, landing);
+        self.asm.add_imm(Size::S64, FP, bytes);
+        if self.body.target.returns == Returns::Paired {
+            let stub = self.asm.word(Word::Stub(Stub::CallForeignPaired));
+            self.asm.call_to(Mem::pool(stub));
+        } else {
+            self.emit_jump_to_stub(Stub::CallForeignJump);
         }
     }
 
@@ -403,13 +447,15 @@ impl<'m> Emitter<'_, 'm> {
             self.make_words(words);
         }
         let words = self.place_words(position);
-        if call.found == Found::Elsewhere {
-            return self.emit_run_words(words, true);
+        if let Found::Elsewhere(record) = call.found {
+            self.asm.mov(Size::S64, RECORD, Mem::base(CTX, record));
+            return self.emit_replace_foreign(words);
         }
         let no_room = self.asm.label();
         let path = Path::Run { words };
         self.cold.push(Cold { label: no_room, path });
         self.emit_find(call.found, true, path);
+        self.emit_branch_if_foreign(call.found, Path::Replace { words });
         self.emit_replace_frame(params, no_room);
     }
 
@@ -439,6 +485,20 @@ impl<'m> Emitter<'_, 'm> {
             self.asm.push_rm(Mem::base(ip, -8));
         }
         self.asm.jmp_to(Mem::base(RECORD, offset_of!(FuncRec, native) as i32));
+    }
+
+    /// Jumps to the function whose record is in the register for it and which does not belong to the instance, in the place of the
+    /// running one. The words let the interpreter do it.
+    pub(super) fn emit_replace_foreign(&mut self, words: Const) {
+        let first = -(frame::fp_offset(self.body.frame.params) as i32);
+        let args = self.out(0);
+        self.asm.lea(Size::S64, Gpr::RSI, Mem::pool(words));
+        self.asm.lea(Size::S64, Gpr::RDX, args);
+        self.asm.lea(Size::S64, Gpr::RCX, Mem::base(FP, first * 8));
+        self.emit_jump_to_stub(match self.body.target.returns {
+            Returns::Paired => Stub::ReplaceForeignPaired,
+            Returns::Jump => Stub::ReplaceForeignJump,
+        });
     }
 
     /// Moves arguments down to where the running function has its own.

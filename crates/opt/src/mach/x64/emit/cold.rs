@@ -28,6 +28,10 @@ pub(super) enum Path {
     /// The interpreter calls: arguments go to their slots first.
     /// The labels are for the native way back, and for what it leads to, if it is not that of native calls.
     Call { number: u32, words: Const, back: Option<(Label, Label)> },
+    /// A call of a function that does not belong to the instance: arguments go to their slots first. The label is behind the call.
+    Foreign { number: u32, position: u32, behind: Label },
+    /// Such a function replaces the running one; all is in slots.
+    Replace { words: Const },
     /// The interpreter does what it is asked for; all is in slots.
     Run { words: Const },
 }
@@ -113,6 +117,10 @@ impl Emitter<'_, '_> {
                         self.emit_call_back(number, back, behind);
                     }
                 }
+                Path::Foreign { number, position, behind } => {
+                    self.emit_foreign_path(number, position, behind)
+                }
+                Path::Replace { words } => self.emit_replace_foreign(words),
                 Path::Run { words } => self.emit_run_words(words, true),
             }
         }

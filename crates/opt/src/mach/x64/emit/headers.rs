@@ -109,7 +109,7 @@ fn header_for(number: u32, call: &CallSite) -> Known {
 
 /// The header of a call, as far as it leaves one.
 fn header_of(number: u32, call: &CallSite) -> Option<Known> {
-    if !call.keeps_header || call.found == Found::Elsewhere {
+    if !call.keeps_header || matches!(call.found, Found::Elsewhere(_)) {
         return None;
     }
     let mut known = header_for(number, call);

@@ -99,7 +99,7 @@ pub struct Room {
 /// let mut ctx = Ctx::default();
 /// let output = allocate(&func, &environment(), false, &mut ctx)?;
 /// let target =
-///     Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false };
+///     Target { features, returns: Returns::Paired, memories: [].into(), choices: false, counts: false, twins: None };
 /// let frame = Frame { params: 2, results: 1, locals: 5, homes: 5, scratch: None };
 /// let module = ModuleInfo::default();
 /// let body = Body { module: &module, target: &target, frame, params: &params, is_loop: false };
