@@ -14,6 +14,7 @@
 
 mod exception;
 mod exnref;
+mod places;
 mod tag;
 mod unwind;
 
@@ -21,5 +22,6 @@ pub use exception::Exception;
 pub use exnref::ExnRef;
 pub use tag::Tag;
 
+pub(crate) use places::Places;
 pub(crate) use tag::TagData;
 pub(crate) use unwind::{rethrow_from_host, throw, throw_ref};

@@ -1,7 +1,8 @@
 //! From what was thrown to whoever catches it.
 //!
 //! ```text
-//! point where code was left ─▶ frame ─ its code, position ─▶ Handlers ─ clause ─▶ values to its slots, landing noted
+//! point where code was left ─▶ frame ─┬▶ Places ─────────────────────────┬▶ clause ─▶ values to its slots, landing noted
+//!                                │    └▶ its code, position ─▶ Handlers ─┘
 //!                                └─ header ─▶ caller's frame ─▶ … ─▶ entry from the host: not caught in this activation
 //! ```
 //!
@@ -15,12 +16,13 @@ use anyhow::{Error, Result};
 use upshift_core::Trap;
 use upshift_core::fuel::{CLAUSES_PER_FRAME, CLAUSES_PER_UNIT, SLOTS_PER_UNIT};
 use upshift_core::index::TagIndex;
-use upshift_core::vm::{ExitPoint, Landing, Status, VmCtx};
-use upshift_ir::handlers::Handlers;
+use upshift_core::vm::{ExitPoint, Landing, PcKind, Status, VmCtx};
+use upshift_interp::frame::caller_of;
 
 use super::exception::Exception;
+use super::places::{Key, Place};
 use crate::builtins::{stop, stop_with};
-use crate::frames::{Frame, Frames};
+use crate::frames::Frame;
 use crate::gc::{Rooted, exception_size};
 use crate::instance::InstanceData;
 use crate::pace::look;
@@ -73,62 +75,6 @@ impl Thrown<'_> {
     }
 }
 
-/// A clause that fits.
-struct Catch {
-    landing: Landing,
-    /// Where the values go.
-    payload: Option<*mut u64>,
-    /// Where a reference goes.
-    reference: Option<*mut u64>,
-}
-
-/// A place whose handlers have nothing for the exception.
-#[derive(Clone, Copy)]
-struct Miss {
-    pc: usize,
-    ctx: *mut VmCtx,
-    /// How many clauses and handlers there are.
-    clauses: u64,
-}
-
-/// The places that a search has come by in vain: deep stacks consist of few, and what one has, the next has too.
-#[derive(Default)]
-struct Misses {
-    /// Empty while the search is short.
-    known: Vec<Option<Miss>>,
-    count: u32,
-}
-
-impl Misses {
-    /// How many places are kept, each where its address leads.
-    const KEPT: usize = 256;
-    /// After how many misses it is worth keeping any.
-    const FIRST: u32 = 16;
-
-    /// Which one a place would replace.
-    fn index(pc: usize) -> usize {
-        // Fibonacci hashing: instructions are words, so the lowest bits are all the same.
-        ((pc as u64 >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % Self::KEPT
-    }
-
-    #[inline]
-    fn find(&self, point: &ExitPoint) -> Option<u64> {
-        let miss = (*self.known.get(Self::index(point.pc))?)?;
-        (miss.pc == point.pc && miss.ctx == point.ctx).then_some(miss.clauses)
-    }
-
-    fn keep(&mut self, point: &ExitPoint, clauses: u64) {
-        self.count += 1;
-        if self.known.is_empty() {
-            if self.count < Self::FIRST {
-                return;
-            }
-            self.known = vec![None; Self::KEPT];
-        }
-        self.known[Self::index(point.pc)] = Some(Miss { pc: point.pc, ctx: point.ctx, clauses });
-    }
-}
-
 /// A search for a handler.
 struct Search {
     store: NonNull<StoreState>,
@@ -137,62 +83,76 @@ struct Search {
     /// Clauses and frames, counted as clauses, that are not yet paid for. They are those of the program, all around each place,
     /// whether they are looked at, known to have nothing that fits, or not in the code of this tier.
     owed: u64,
-    misses: Misses,
+    /// Where the clause that fits has the values.
+    payload: Option<i32>,
+    /// Where it has a reference.
+    reference: Option<i32>,
 }
 
 impl Search {
-    /// The handler in the frames from `point` down to the end of the activation, if there is one.
+    fn new(store: NonNull<StoreState>, tag: u32) -> Search {
+        Search { store, tag, owed: 0, payload: None, reference: None }
+    }
+
+    /// Looks for a handler in the frames from the store's exit down to the end of the activation; returns whether there is one, which
+    /// is then the store's landing.
     ///
     /// # Errors
     /// When there is not enough fuel, or the program is to stop.
     ///
     /// # Safety
-    /// `point` and the frames below it must be live, and no reference to the store may be alive. References to objects must be
+    /// The exit and the frames below it must be live, and no reference to the store may be alive. References to objects must be
     /// where the collector finds them.
-    unsafe fn run(&mut self, point: ExitPoint) -> Result<Option<Catch>> {
-        // SAFETY: the caller's promise. What is taken from the store ends before a look at the epoch; instances and code live as
-        // long as the store.
+    unsafe fn run(&mut self) -> Result<bool> {
+        // SAFETY: the caller's promise. References to the store end before a look at the epoch.
         unsafe {
             look(self.store)?;
-            for frame in Frames::new(point, std::ptr::null()) {
-                self.owed += CLAUSES_PER_FRAME;
-                if let Some(handlers) = frame.code.handlers() {
-                    let caught = self.look_into(&frame, handlers);
-                    if caught.is_some() {
-                        self.pay(false)?;
-                        return Ok(caught);
-                    }
+            // Field by field: what was just written so is slow to read as a whole.
+            let ExitPoint { pc, at, fp, ctx } = &(*StoreState::ctx_of(self.store)).exit;
+            let (mut pc, mut at, mut fp, mut ctx) = (*pc, *at, *fp, *ctx);
+            while pc != 0 {
+                let point = ExitPoint { pc, at, fp, ctx };
+                let key = Key::of(&point);
+                let known = (*self.store.as_ptr()).places.find(key, self.tag);
+                let place = known.unwrap_or_else(|| self.ask(pc, at, fp, ctx, key));
+                count(Work::Frames, 1);
+                self.owed += CLAUSES_PER_FRAME + u64::from(place.clauses);
+                if !place.ip.is_null() {
+                    let landing = Landing { ip: place.ip, fp, ctx, sp: 0 };
+                    (*StoreState::ctx_of(self.store)).landing = landing;
+                    (self.payload, self.reference) = (place.payload, place.reference);
+                    self.pay(false)?;
+                    return Ok(true);
                 }
                 if self.owed >= CLAUSES_PER_LOOK {
                     self.pay(true)?;
                 }
+                ExitPoint { pc, at, fp, ctx } = caller_of(fp, ctx);
             }
             self.pay(false)?;
         }
-        Ok(None)
+        Ok(false)
     }
 
-    /// The clause of a frame's handlers that fits, if there is one.
-    fn look_into(&mut self, frame: &Frame<'_>, handlers: &Handlers) -> Option<Catch> {
-        if let Some(clauses) = self.misses.find(&frame.point) {
-            self.owed += clauses;
-            return None;
+    /// What a frame has for the exception, which is kept.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run); the key is that of the frame. The result is valid until the next place is kept.
+    #[cold]
+    unsafe fn ask<'a>(&self, pc: usize, at: PcKind, fp: *mut u64, ctx: *mut VmCtx, key: Key) -> &'a Place {
+        let point = ExitPoint { pc, at, fp, ctx };
+        // SAFETY: the caller's promise; instances and code live as long as the store.
+        unsafe {
+            let found = Frame::at(point).and_then(|frame| Some((frame, frame.code.handlers()?)));
+            let place = found.map_or(Place::empty(key), |(frame, handlers)| {
+                let is_tag = |own: TagIndex| frame.instance.tags[own.index()].index() == self.tag;
+                let (clause, clauses) = handlers.find(frame.position, is_tag);
+                count(Work::Clauses, clauses.into());
+                let fits = clause.map(|clause| (clause, frame.code.landing(clause.target)));
+                Place::new(key, self.tag, clauses, fits)
+            });
+            (*self.store.as_ptr()).places.keep(place)
         }
-        let is_tag = |own: TagIndex| frame.instance.tags[own.index()].index() == self.tag;
-        let (found, clauses) = handlers.find(frame.position, is_tag);
-        let clauses = u64::from(clauses);
-        count(Work::Clauses, clauses);
-        self.owed += clauses;
-        let Some(clause) = found else {
-            self.misses.keep(&frame.point, clauses);
-            return None;
-        };
-        let ip = frame.code.landing(clause.target);
-        Some(Catch {
-            landing: Landing { ip, fp: frame.point.fp, ctx: frame.point.ctx, sp: 0 },
-            payload: clause.tag.map(|_| frame.slot(clause.payload)),
-            reference: clause.reference.map(|slot| frame.slot(slot)),
-        })
     }
 
     /// Pays for whole units of what is owed, and looks at the epoch if there are more frames to search.
@@ -219,19 +179,22 @@ unsafe fn deliver(store: NonNull<StoreState>, thrown: &mut Thrown<'_>) -> Result
     // SAFETY: the caller's promise. The landing's slots lie in its frame, which verified code says; the values may lie in the
     // same frame.
     unsafe {
-        let mut search = Search { store, tag: thrown.tag, owed: 0, misses: Misses::default() };
-        let exit = (*StoreState::ctx_of(store)).exit;
-        let catch = thrown.hold(store, || search.run(exit))?;
+        let mut search = Search::new(store, thrown.tag);
+        if !thrown.hold(store, || search.run())? {
+            return Ok(false);
+        }
         let state = &mut *store.as_ptr();
-        let Some(catch) = catch else { return Ok(false) };
-        let wanted = catch.reference.is_some() && !matches!(thrown.payload, Payload::Object(_));
+        let Search { payload, reference, .. } = search;
+        let fp = state.ctx().landing.fp;
+        let slot = |slot: i32| fp.wrapping_offset(slot as isize);
+        let wanted = reference.is_some() && !matches!(thrown.payload, Payload::Object(_));
         if wanted {
             state.charge_bytes(exception_size(state.tags[thrown.tag as usize].slots).into())?;
             state.room_for_exception(thrown.tag)?;
         }
         let slots = state.tags[thrown.tag as usize].slots;
         // A `throw` has paid for its values.
-        if catch.payload.is_some() && !matches!(thrown.payload, Payload::Slots(_)) {
+        if payload.is_some() && !matches!(thrown.payload, Payload::Slots(_)) {
             state.charge(slots as u64 / SLOTS_PER_UNIT)?;
         }
         let owned;
@@ -248,13 +211,12 @@ unsafe fn deliver(store: NonNull<StoreState>, thrown: &mut Thrown<'_>) -> Result
             _ if wanted => Some(state.new_exception(thrown.tag, std::slice::from_raw_parts(values, slots))),
             _ => None,
         };
-        if let Some(payload) = catch.payload {
-            std::ptr::copy(values, payload, slots);
+        if let Some(payload) = payload {
+            std::ptr::copy(values, slot(payload), slots);
         }
-        if let (Some(slot), Some(object)) = (catch.reference, object) {
-            *slot = u64::from(object);
+        if let (Some(reference), Some(object)) = (reference, object) {
+            *slot(reference) = u64::from(object);
         }
-        state.ctx_mut().landing = catch.landing;
         Ok(true)
     }
 }

@@ -18,12 +18,12 @@ use anyhow::Result;
 use upshift_core::index::FuncIndex;
 use upshift_core::types::FuncType;
 use upshift_core::vm::{
-    Builtins, Entry, ExitPoint, FuncRec, Landing, MemRecord, MemoryMode, StoreCtx, VmCtx,
+    Builtins, Entry, ExitPoint, FuncRec, HostRec, Landing, MemRecord, MemoryMode, StoreCtx, VmCtx,
 };
 use upshift_translate::CodeOptions;
 
 use crate::engine::Engine;
-use crate::exceptions::TagData;
+use crate::exceptions::{Places, TagData};
 use crate::func::HostFunc;
 use crate::gc::Gc;
 use crate::global::GlobalData;
@@ -85,7 +85,7 @@ pub(crate) type FindLimiter =
 
 /// A host function that a store can call.
 pub(crate) struct HostEntry {
-    pub(crate) rec: Stable<FuncRec>,
+    pub(crate) rec: Stable<HostRec>,
     pub(crate) func: Arc<HostFunc>,
 }
 
@@ -109,6 +109,8 @@ pub(crate) struct StoreState {
     pub(crate) tables: Vec<TableData>,
     pub(crate) globals: Vec<GlobalData>,
     pub(crate) tags: Vec<TagData>,
+    /// What is known of places where exceptions were looked at.
+    pub(crate) places: Places,
     pub(crate) gc: Gc,
     pub(crate) host_funcs: Vec<HostEntry>,
     /// How often one of them was called.
@@ -182,6 +184,7 @@ impl StoreState {
             tables: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
+            places: Places::new(),
             gc: Gc::default(),
             host_funcs: Vec::new(),
             host_calls: 0,
@@ -281,14 +284,15 @@ impl StoreState {
             assert!(same, "host function used with a store of another engine");
             let (code, ctx) = (upshift_interp::stubs::host_call(), self.host_ctx.as_ptr());
             let entry = Entry { code, counter: FuncRec::COUNTER_START, ..self.tier.start() };
-            let rec = Stable::new(FuncRec::new(entry, ctx, func.ty(), func.func_type().core(), index));
+            let rec = FuncRec::new(entry, ctx, func.ty(), func.func_type().core(), index);
+            let rec = Stable::new(func.record(rec));
             self.host_funcs.push(HostEntry { rec, func: Arc::clone(func) });
             index
         });
         if id as usize == known {
             self.know_type(func.func_type().handle());
         }
-        self.host_funcs[id as usize].rec.as_non_null()
+        self.host_funcs[id as usize].rec.as_non_null().cast()
     }
 
     /// The type of one of this store's functions.
