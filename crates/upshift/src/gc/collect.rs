@@ -6,7 +6,8 @@
 //!                                             scan ─▶ their fields ─ forward ─▶ more copies … until scan meets free
 //! ```
 //!
-//! An object that was copied leaves its new place in its old header. All roots are known exactly: frames by the maps beside
+//! An object that was copied leaves its new place in its old header. Of a large one, whole pages change their place instead; it lies in
+//! its page as it did before, behind a gap. All roots are known exactly: frames by the maps beside
 //! their code, everything else by its type.
 
 use std::ops::Range;
@@ -20,16 +21,27 @@ use crate::exceptions::TagData;
 use crate::frames::Frames;
 use crate::instance::Elems;
 use crate::store::StoreState;
+use crate::vm::heap::{Before, Heap, LARGE};
 use crate::vm::host_values::{Marks, host_number};
 use crate::vm::work::{Work, count};
 
+/// How many objects are moved by their pages at most: each becomes a mapping of its own, of which a process has so many only.
+const MOST_MOVES: u32 = 512;
+
 /// A collection that is going on.
 struct Collector<'a> {
+    heap: &'a Heap,
     base: *mut u8,
     /// The offsets of the half that is left.
     from: Range<u32>,
     /// Behind the last copy.
     free: u32,
+    /// How many bytes there are for gaps.
+    slack: u32,
+    /// Bytes of large objects that were moved by their pages.
+    moved: usize,
+    /// How many of them.
+    moves: u32,
     types: *const TypeRecord,
     tags: &'a [TagData],
     marks: Marks,
@@ -42,6 +54,12 @@ const ROOT_WORK: u64 = 8;
 
 /// What visiting a frame costs, in the same measure: about the size of the smallest.
 const FRAME_WORK: u64 = 32;
+
+/// What stands instead of a type word in front of a gap, whose length follows.
+const GAP: u32 = ObjectHeader::EXCEPTION - 2;
+
+/// Objects of more words are copied by the C library, which is quicker then.
+const MANY_WORDS: usize = 16;
 
 impl Collector<'_> {
     /// # Safety
@@ -70,15 +88,65 @@ impl Collector<'_> {
             if (*header).type_word & 1 != 0 {
                 return (*header).len;
             }
-            let (size, to) = (self.size(*header), self.free);
+            let size = self.size(*header);
+            if size >= LARGE
+                && let Some(to) = self.move_large(reference, size)
+            {
+                return to;
+            }
+            let to = self.free;
             self.free = to + size;
             let (source, target) = (header.cast::<u64>(), self.header(to).cast::<u64>());
-            for word in 0..(size / ALIGNMENT) as usize {
-                target.add(word).write(source.add(word).read());
+            let words = (size / ALIGNMENT) as usize;
+            if words > MANY_WORDS {
+                target.copy_from_nonoverlapping(source, words);
+            } else {
+                for word in 0..words {
+                    target.add(word).write(source.add(word).read());
+                }
             }
             *header = ObjectHeader { type_word: (*header).type_word | 1, len: to };
             to
         }
+    }
+
+    /// Moves a large object by its pages, if the system can do that. Returns where it is now.
+    ///
+    /// # Safety
+    /// The reference must be that of an object of so many bytes in the half that is left, which was not moved yet.
+    #[cold]
+    #[inline(never)]
+    unsafe fn move_large(&mut self, object: u32, size: u32) -> Option<u32> {
+        let page = self.heap.page();
+        let (mut to, gap) = (self.free, object.wrapping_sub(self.free) % page);
+        if gap > self.slack || self.moves == MOST_MOVES {
+            return None;
+        }
+        to += gap;
+        let (first, behind) = (object.next_multiple_of(page), (object + size) / page * page);
+        if !self.heap.move_pages(first as usize..behind as usize, (to + (first - object)) as usize) {
+            return None;
+        }
+        // SAFETY: what comes in front of the pages, and behind them, is still where it was; the other half has room for it and for the gap.
+        unsafe {
+            let copy = |from: u32, to: u32, bytes: u32| {
+                let (from, to) = (self.base.add(from as usize), self.base.add(to as usize));
+                from.copy_to_nonoverlapping(to, bytes as usize);
+            };
+            copy(object, to, first - object);
+            copy(behind, to + (behind - object), object + size - behind);
+            if gap > 0 {
+                self.header(self.free).write(ObjectHeader { type_word: GAP, len: gap });
+            }
+            // If the object began with a page, its old header is zero now.
+            let type_word = (*self.header(to)).type_word | 1;
+            self.header(object).write(ObjectHeader { type_word, len: to });
+        }
+        self.free = to + size;
+        self.slack -= gap;
+        self.moved += (behind - first) as usize;
+        self.moves += 1;
+        Some(to)
     }
 
     /// # Safety
@@ -126,6 +194,9 @@ impl Collector<'_> {
                 }
                 return exception_size(header.len as usize);
             }
+            if header.type_word == GAP {
+                return header.len;
+            }
             let record = &*self.types.add(header.type_id().0 as usize);
             if record.kind == TypeKind::Array {
                 if record.element_traced {
@@ -150,16 +221,22 @@ impl StoreState {
     /// Copies what is referred to into the other half; values of the host that nothing refers to become garbage, which
     /// [`drop_garbage`](Self::drop_garbage) drops. Nothing happens if the system has no memory for the copy.
     ///
-    /// Returns how much work it was, as the number of bytes whose copying takes as long.
+    /// What the heap had before tells how much of the half that is left stays in memory; how much was moved is noted there. Returns how much
+    /// work it was, as the number of bytes whose copying takes as long.
     ///
     /// # Safety
     /// No reference to an object may be anywhere but in frames, globals, tables, segments and handles.
-    pub(super) unsafe fn collect(&mut self) -> std::io::Result<u64> {
+    pub(super) unsafe fn collect(&mut self, before: &mut Before) -> std::io::Result<u64> {
         let used = self.gc_used();
+        let slack = (self.gc.heap.room().min(self.gc.heap.accessible_other())).saturating_sub(used) as u32;
         // Without objects there is nothing to be copied, only values of the host to be found.
         let halves = if used > 0 { self.gc.heap.flip(used)? } else { None };
         let (from, to) = halves.map_or((0..0, 0), |(from, to)| (from..self.ctx().gc_bump, to));
         let mut collector = Collector {
+            heap: &self.gc.heap,
+            slack,
+            moved: 0,
+            moves: 0,
             base: self.gc.heap.base(),
             from,
             free: to,
@@ -205,14 +282,16 @@ impl StoreState {
                 scan += collector.scan(scan);
             }
         }
-        let Collector { free, marks, roots, .. } = collector;
+        let Collector { free, marks, roots, moved, .. } = collector;
+        before.moved = moved;
         let mut copied = 0;
         if halves.is_some() {
             self.ctx_mut().gc_bump = free;
             self.ctx_mut().gc_limit = free;
-            self.gc.heap.release_other(self.gc_used());
+            self.gc.heap.cover(self.gc_used());
+            self.gc.heap.release_other(self.gc_used(), *before);
             self.gc.collections += 1;
-            copied = self.gc_used() as u64;
+            copied = before.cost(self.gc_used()) as u64;
         }
         if self.gc.host_values.len() > 0 {
             let work = self.collection_work();

@@ -47,7 +47,7 @@ pub(crate) use arrays::ArrayService;
 pub(crate) use roots::{Owner, Rooted, Roots};
 pub(crate) use storage::write_slots;
 
-use crate::vm::heap::{HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
+use crate::vm::heap::{Before, HEAP, Heap, RESERVATIONS, RESERVATIONS_FOR_FEW};
 
 /// Where the values of an exception begin, behind the header and the number of its tag.
 pub(crate) const EXCEPTION_PAYLOAD: u32 = HEADER_BYTES + 8;
@@ -121,14 +121,15 @@ impl StoreState {
         let stress = self.engine.config().gc_stress;
         self.begin_heap()?;
         if (stress || !self.has_room(bytes)) && self.gc_used() > 0 {
-            let (before, used) = (self.gc.heap.room(), self.gc_used());
+            let mut before = Before { room: self.gc.heap.room(), used: self.gc_used(), moved: 0 };
             // SAFETY: the caller's promise.
-            let work = unsafe { self.collect() }.or_else(|error| self.no_room(used, error))?;
+            let work =
+                unsafe { self.collect(&mut before) }.or_else(|error| self.no_room(before.used, error))?;
             let spare = work.saturating_sub(LITTLE_WORK) / WORK_PER_FREE;
             let spare = if stress { 0 } else { usize::try_from(spare).unwrap_or(usize::MAX) };
-            self.grow_room(before, (bytes as usize).saturating_add(spare))?;
+            self.grow_room(before.room, (bytes as usize).saturating_add(spare), before)?;
         } else if !self.has_room(bytes) {
-            self.grow_room(self.gc.heap.room(), bytes as usize)?;
+            self.grow_room(self.gc.heap.room(), bytes as usize, Before::default())?;
         }
         self.ctx_mut().gc_limit = if stress {
             self.ctx().gc_bump + bytes
@@ -146,7 +147,7 @@ impl StoreState {
     pub(crate) fn make_room_in_place(&mut self, bytes: u32) -> Result<()> {
         self.begin_heap()?;
         if !self.has_room(bytes) {
-            self.grow_room(self.gc.heap.room(), bytes as usize)?;
+            self.grow_room(self.gc.heap.room(), bytes as usize, Before::default())?;
         }
         let end = self.gc.heap.start() + self.gc.heap.room() as u32;
         self.ctx_mut().gc_limit = if self.engine.config().gc_stress { self.ctx().gc_bump } else { end };
@@ -165,11 +166,13 @@ impl StoreState {
         if !objects && self.gc.host_values.len() == 0 {
             return Ok(());
         }
-        let (before, used) = (self.gc.heap.room(), self.gc_used());
+        let (room, used) = (self.gc.heap.room(), self.gc_used());
+        // Who asks for it wants memory back, so what the heap had before counts for nothing.
+        let mut before = Before::default();
         // SAFETY: host code holds handles only.
-        unsafe { self.collect() }.or_else(|error| self.no_room(used, error))?;
+        unsafe { self.collect(&mut before) }.or_else(|error| self.no_room(used, error))?;
         if objects {
-            self.grow_room(before, 0)?;
+            self.grow_room(room, 0, before)?;
             let end = self.gc.heap.start() + self.gc.heap.room() as u32;
             self.ctx_mut().gc_limit = if self.engine.config().gc_stress { self.ctx().gc_bump } else { end };
         }
@@ -235,9 +238,10 @@ impl StoreState {
         Ok(())
     }
 
-    /// Lets the heap take more, so that there is room for so many bytes; `before` is how much it could take before.
-    fn grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
-        let grown = self.try_to_grow_room(before, bytes);
+    /// Lets the heap take more, so that there is room for so many bytes; `allowed` is how much it could take before, and `before` what
+    /// it had when it was collected, if it was.
+    fn grow_room(&mut self, allowed: usize, bytes: usize, before: Before) -> Result<()> {
+        let grown = self.try_to_grow_room(allowed, bytes, before);
         if grown.is_err() {
             // The other half was given back as far as it is not wanted soon. It has to have room for what there is, before others
             // take that memory, or nothing could be collected any more.
@@ -248,20 +252,25 @@ impl StoreState {
         grown
     }
 
-    fn try_to_grow_room(&mut self, before: usize, bytes: usize) -> Result<()> {
+    fn try_to_grow_room(&mut self, allowed: usize, bytes: usize, before: Before) -> Result<()> {
         let used = self.gc_used();
-        let Some(mut room) = self.gc.heap.wanted_room(used, bytes) else {
+        let Some(mut room) = self.gc.heap.wanted_room(used, bytes, before) else {
             return Err(match self.gc.heap.refused() {
                 Some(refused) => refused.into(),
                 None => Trap::GcHeapOutOfMemory.into(),
             });
         };
         let least = used + bytes;
-        if room > before {
-            room = self.gc_heap_may_take(before, room, least)?.min(room);
+        if room > allowed {
+            room = self.gc_heap_may_take(allowed, room, least)?.min(room);
         }
         match self.gc.heap.affordable_room(least) {
-            Ok(most) => room = room.min(most),
+            // What the program may want soon is not taken from others that want it now, if there is little.
+            Ok(most) if room > most / 4 => {
+                let plain = self.gc.heap.wanted_room(used, bytes, Before::default()).unwrap_or(least);
+                room = room.min(plain).min(most);
+            }
+            Ok(_) => {}
             Err(exceeded) => {
                 self.budget_exceeded(exceeded)?;
                 return Err(Trap::GcHeapOutOfMemory.into());

@@ -6,8 +6,8 @@
 //!
 //! A reference is an offset from the base, which never moves. Objects are made by moving the bump pointer; when it would pass
 //! the limit, what is still referred to is copied to the other half, and that one is in use from then on. Its limit is set to
-//! twice of what was copied, or as much as is needed to keep the work of collecting in proportion to what is made. The half that was left is given back
-//! to the system, but for a little that is worth keeping for next time.
+//! twice of what was copied, or as much as is needed to keep the work of collecting in proportion to what is made; small heaps grow faster, and
+//! do not become smaller as long as they are filled. The half that was left is given back to the system, but for what will be used of it next time.
 //!
 //! What is accessible of both halves is what the heap takes of the program's budget. When the heap goes, the engine keeps the
 //! reservation for another store, cleared.
@@ -16,13 +16,16 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use upshift_core::types::layout::NULL_GUARD;
+
 use crate::vm::budget::MemoryShare;
 use crate::vm::limit_exceeded::{LimitExceeded, MemoryUse};
+use crate::vm::mmap::Mapping;
 use crate::vm::out_of_memory::OutOfMemory;
 use crate::vm::pool::{Pooled, Pools, Use};
 
 /// What comes before the first half: a reference to null with the offset of a field leads here.
-const GUARD: usize = 64 << 10;
+const GUARD: usize = NULL_GUARD as usize;
 
 /// Address space to ask for: less where the system does not give more.
 pub(crate) const RESERVATIONS: &[usize] = &[4 << 30, 1 << 30, 256 << 20, 64 << 20];
@@ -36,8 +39,18 @@ const UNIT: usize = 64 << 10;
 /// A half never has less room than this, so that most programs never collect.
 const LEAST: usize = 1 << 20;
 
-/// The most of a half that stays when it is left.
-const MOST_KEPT: usize = 4 << 20;
+/// Up to here a half grows in large steps, keeps its room, and stays in memory when it is left: pages that come from the system again
+/// and again, and copies of what grows, cost more than all else that a program does with its objects.
+const SMALL: usize = 16 << 20;
+
+/// A half of which so small a part is still in use gets less room.
+const FEW: usize = 16;
+
+/// Objects of so many bytes are moved by their pages.
+pub(crate) const LARGE: u32 = 512 << 10;
+
+/// Moving an object by its pages costs as much as copying one part in so many of its bytes, at most.
+const MOVED_PER_COPIED: usize = 16;
 
 /// What errors of the system call it.
 pub(crate) const HEAP: &str = "the heap of objects";
@@ -65,6 +78,24 @@ struct Space {
     refused: Option<OutOfMemory>,
     /// As many bytes of the budget as are accessible.
     share: MemoryShare,
+}
+
+/// What a half had when a collection began; nothing where its size is of no use to what comes.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Before {
+    /// How many bytes it could take.
+    pub(crate) room: usize,
+    /// How many objects took.
+    pub(crate) used: usize,
+    /// How many bytes of those that are still in use were moved by their pages.
+    pub(crate) moved: usize,
+}
+
+impl Before {
+    /// What it costs to collect when so many bytes stay in use, as the number of bytes whose copying takes as long.
+    pub(crate) fn cost(self, used: usize) -> usize {
+        used - self.moved + self.moved / MOVED_PER_COPIED
+    }
 }
 
 impl Heap {
@@ -133,9 +164,15 @@ impl Heap {
 
     /// How much room there should be for so many bytes in use and some more that are wanted; none if that is more than there
     /// can be.
-    pub(crate) fn wanted_room(&self, used: usize, more: usize) -> Option<usize> {
+    pub(crate) fn wanted_room(&self, used: usize, more: usize, before: Before) -> Option<usize> {
         let least = used.checked_add(more).filter(|&least| least <= self.most())?;
-        Some(least.max(used * 2).max(LEAST).min(self.most()))
+        // Where most of what was made is still in use, a program builds something, and its next objects will stay as well.
+        let builds = before.used > 0 && used > before.used / 2;
+        let ahead = if builds { (used * 4).min(SMALL) } else { 0 };
+        let room = before.room.min(SMALL);
+        let room = if used < room / FEW { room / 2 } else { room };
+        let twice = used + before.cost(used).max(if before.moved > 0 { LEAST } else { 0 });
+        Some(least.max(twice).max(ahead).max(room).max(LEAST).min(self.most()))
     }
 
     /// Lets the half in use take so many bytes. The other half becomes accessible as far, which costs nothing before
@@ -156,6 +193,29 @@ impl Heap {
         Ok(())
     }
 
+    /// How many bytes the half that is not in use could take at once.
+    pub(crate) fn accessible_other(&self) -> usize {
+        self.space.as_ref().map_or(0, |space| space.accessible[1 - space.current])
+    }
+
+    /// The unit in which what lies in the heap can be moved.
+    pub(crate) fn page(&self) -> u32 {
+        Mapping::pages(1).map_or(1, |page| page as u32)
+    }
+
+    /// The half in use may take what it has.
+    pub(crate) fn cover(&mut self, used: usize) {
+        if let Some(space) = &mut self.space {
+            space.room = space.room.max(used);
+        }
+    }
+
+    /// Moves what is in whole pages to others, where the system can do that without copying: it is gone where it was. Says whether it
+    /// was done. Both parts are accessible, and do not overlap.
+    pub(crate) fn move_pages(&self, part: Range<usize>, to: usize) -> bool {
+        self.space.as_ref().is_some_and(|space| space.mapping.move_pages(part, to))
+    }
+
     /// The other half becomes the one in use, with room for so many bytes. Returns where both begin.
     ///
     /// # Errors
@@ -170,9 +230,11 @@ impl Heap {
 
     /// Gives the half that is not in use back, but for what will be wanted of it when it is in use again, if that is not much:
     /// it need not come from the system again.
-    pub(crate) fn release_other(&mut self, used: usize) {
+    pub(crate) fn release_other(&mut self, used: usize, before: Before) {
+        let wanted = self.wanted_room(used, 0, before).unwrap_or(used);
         if let Some(space) = &mut self.space {
-            let kept = (used * 2).clamp(LEAST, MOST_KEPT).next_multiple_of(UNIT);
+            // What was moved is in no memory there.
+            let kept = wanted.min(SMALL + before.moved).next_multiple_of(UNIT);
             space.give_back(1 - space.current, kept);
         }
     }
@@ -252,7 +314,7 @@ impl Drop for Space {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Heap, LEAST, RESERVATIONS, UNIT};
+    use super::{Before, Heap, LEAST, MOVED_PER_COPIED, RESERVATIONS, SMALL, UNIT};
     use crate::vm::budget::{MemoryBudget, MemoryShare};
 
     #[test]
@@ -280,7 +342,7 @@ mod tests {
         unsafe { heap.base().add(first as usize + LEAST * 5 - 1).write(7) };
         let (from, to) = heap.flip(LEAST * 2).unwrap().unwrap();
         assert_eq!((from, to, heap.room()), (first, heap.start(), LEAST * 2));
-        heap.release_other(0);
+        heap.release_other(0, Before::default());
         heap.flip(LEAST * 5).unwrap();
         // SAFETY: as above.
         assert_eq!(unsafe { heap.base().add(first as usize + LEAST * 5 - 1).read() }, 0);
@@ -290,14 +352,42 @@ mod tests {
     fn room_grows_with_what_is_used() {
         let mut heap = Heap::default();
         heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
-        assert_eq!(heap.wanted_room(0, 24), Some(LEAST));
-        assert_eq!(heap.wanted_room(5 << 20, 24), Some(10 << 20));
-        assert_eq!(heap.wanted_room(0, 5 << 20), Some(5 << 20));
+        let wanted = |used, more| heap.wanted_room(used, more, Before::default());
+        assert_eq!(wanted(0, 24), Some(LEAST));
+        assert_eq!(wanted(5 << 20, 24), Some(10 << 20));
+        assert_eq!(wanted(0, 5 << 20), Some(5 << 20));
         let most = heap.most();
-        assert_eq!(heap.wanted_room(most - 8, 8), Some(most));
-        assert_eq!(heap.wanted_room(most, 8), None);
-        assert_eq!(heap.wanted_room(8, usize::MAX), None);
+        assert_eq!(wanted(most - 8, 8), Some(most));
+        assert_eq!(wanted(most, 8), None);
+        assert_eq!(wanted(8, usize::MAX), None);
+        assert_eq!(heap.wanted_room(most - 8, 8, Before { room: most, used: most, moved: 0 }), Some(most));
     }
+
+    #[test]
+    fn small_heaps_grow_fast_and_keep_their_room() {
+        let mut heap = Heap::default();
+        heap.reserve(&Arc::default(), RESERVATIONS).unwrap();
+        let wanted = |used, room| heap.wanted_room(used, 24, Before { room, used: room, moved: 0 }).unwrap();
+        // Everything is still in use.
+        assert_eq!((wanted(LEAST, LEAST), wanted(4 * LEAST, 4 * LEAST)), (4 * LEAST, SMALL));
+        assert_eq!(wanted(SMALL, SMALL), 2 * SMALL);
+        // A part of it.
+        assert_eq!(wanted(LEAST, 4 * LEAST), 4 * LEAST);
+        assert_eq!((wanted(SMALL / 4, SMALL), wanted(SMALL / 4, 4 * SMALL)), (SMALL, SMALL));
+        // What was moved by its pages costs little.
+        let moved = 4 * SMALL;
+        let before = Before { room: 5 * SMALL, used: 5 * SMALL, moved };
+        assert_eq!(
+            heap.wanted_room(moved + LEAST, 0, before),
+            Some(moved + LEAST + LEAST + moved / MOVED_PER_COPIED)
+        );
+        // Little of it.
+        assert_eq!(
+            (wanted(SMALL / 17, SMALL), wanted(0, 3 * LEAST), wanted(0, LEAST)),
+            (SMALL / 2, 3 * LEAST / 2, LEAST)
+        );
+    }
+
     #[test]
     fn both_halves_are_taken_from_the_budget() {
         let budget = MemoryBudget::new(10 * LEAST + UNIT);
@@ -315,7 +405,7 @@ mod tests {
         drop(other);
         heap.set_room(5 * LEAST).unwrap();
         heap.flip(LEAST).unwrap();
-        heap.release_other(LEAST / 2);
+        heap.release_other(LEAST / 2, Before::default());
         assert_eq!(budget.used(), 6 * LEAST);
         // The half that stays long limits what the other one can become.
         let other = budget.reserve(2 * LEAST).unwrap();

@@ -212,6 +212,56 @@ mod imp {
             Ok(())
         }
 
+        /// Moves the content of a part of a reservation to another one, where that is quicker than to copy it: its pages themselves. Both
+        /// are accessible whole pages and do not overlap; what was in the part is zero then. Says whether it was done.
+        pub(crate) fn move_pages(&self, part: Range<usize>, to: usize) -> bool {
+            assert!(self.reserved && part.end <= self.mapped && to + part.len() <= self.mapped);
+            assert!(part.end <= to || to + part.len() <= part.start, "the parts do not overlap");
+            self.try_to_move_pages(part, to)
+        }
+
+        /// By way of addresses that the system chooses: there, it refuses what it does not move, for instance what consists of several
+        /// mappings, before it has changed anything. At once, it would take the second part away first.
+        #[cfg(target_os = "linux")]
+        fn try_to_move_pages(&self, part: Range<usize>, to: usize) -> bool {
+            use rustix::mm::{MremapFlags, mremap, mremap_fixed};
+
+            note_call();
+            let at = |offset: usize| self.base.as_ptr().wrapping_add(offset).cast::<std::ffi::c_void>();
+            let (from, to, len) = (at(part.start), at(to), part.len());
+            let flags = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
+            // SAFETY: the first part is our own mapping's and stays mapped; nobody refers to what is in it while it moves.
+            let Ok(between) = (unsafe { mremap(from, len, len, flags) }) else { return false };
+            note_call();
+            let mark = Mark::put(to.cast());
+            // SAFETY: the pages are ours alone, and so is the second part, to whose content nobody refers.
+            if unsafe { mremap_fixed(between, len, len, MremapFlags::MAYMOVE, to) }.is_ok() {
+                return true;
+            }
+            // There was no memory for tables, or there are too many mappings. In the first case the second part may be gone by now, and
+            // if so, another thread may have been given its addresses.
+            let (protection, flags) =
+                (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE);
+            // SAFETY: where anything is mapped, this does nothing.
+            let again = unsafe { mmap_anonymous(to, len, protection, flags) };
+            if again != Ok(to) && !mark.is_there() {
+                // There is nothing to go on with, and nobody who could be told.
+                std::process::abort();
+            }
+            // SAFETY: both have so many accessible bytes of our own, and nobody refers to those in between.
+            unsafe {
+                to.cast::<u8>().copy_from_nonoverlapping(between.cast(), len);
+                // What stays mapped wastes memory and nothing else.
+                let _ = munmap(between, len);
+            }
+            true
+        }
+
+        #[cfg(not(target_os = "linux"))]
+        fn try_to_move_pages(&self, _part: Range<usize>, _to: usize) -> bool {
+            false
+        }
+
         /// Asks for pages one by one: clearing a huge page takes longer than most programs run.
         pub(crate) fn prefer_small_pages(&self) {
             #[cfg(target_os = "linux")]
@@ -246,6 +296,32 @@ mod imp {
                 munmap(self.base.as_ptr().cast(), self.mapped)?;
             }
             Ok(base)
+        }
+    }
+
+    /// Some bytes that nobody else would put at an address.
+    #[cfg(target_os = "linux")]
+    struct Mark {
+        at: *mut [u64; 4],
+        bytes: [u64; 4],
+    }
+
+    #[cfg(target_os = "linux")]
+    impl Mark {
+        /// Puts it to the start of an accessible page.
+        fn put(at: *mut [u64; 4]) -> Mark {
+            let own = at.addr() as u64;
+            let bytes = [own, !own, own.wrapping_mul(0x9e37_79b9_7f4a_7c15), 0x6d61_726b_6564_2121];
+            // SAFETY: the page is accessible, and its owner wants nothing of what is there.
+            unsafe { at.write(bytes) };
+            Mark { at, bytes }
+        }
+
+        /// Whether it is still there and not something else by now, of something that is mapped.
+        fn is_there(&self) -> bool {
+            // SAFETY: something is mapped there. If it is not ours, it is only looked at, and whoever forbids that ends the process as
+            // the caller does.
+            unsafe { self.at.read_volatile() == self.bytes }
         }
     }
 
@@ -367,6 +443,11 @@ mod imp {
             Err(io::ErrorKind::Unsupported.into())
         }
 
+        /// Pages cannot be moved.
+        pub(crate) fn move_pages(&self, _part: Range<usize>, _to: usize) -> bool {
+            false
+        }
+
         /// As `recycle`.
         pub(crate) fn discard(&mut self, _part: Range<usize>) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
@@ -380,6 +461,37 @@ mod imp {
 #[cfg(all(test, unix))]
 mod tests {
     use super::Mapping;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn pages_are_moved() {
+        let page = rustix::param::page_size();
+        let mut mapping = Mapping::reserve(64 * page).unwrap();
+        mapping.commit(page..9 * page).unwrap();
+        mapping.commit(40 * page..48 * page).unwrap();
+        let at = |offset: usize| mapping.base().wrapping_add(offset);
+        let write = |offset: usize, value: u8| {
+            // SAFETY: such pages are accessible, and nobody else has the mapping.
+            unsafe { at(offset).write(value) }
+        };
+        // SAFETY: as above.
+        let read = |offset: usize| unsafe { at(offset).read() };
+        for (offset, value) in [(2 * page, 7), (8 * page - 1, 8), (8 * page, 9), (41 * page, 10)] {
+            write(offset, value);
+        }
+        for _ in 0..3 {
+            assert!(mapping.move_pages(2 * page..8 * page, 41 * page));
+            assert_eq!(
+                [2 * page, 8 * page - 1, 8 * page, 41 * page, 47 * page - 1].map(read),
+                [0, 0, 9, 7, 8]
+            );
+            assert!(mapping.move_pages(41 * page..47 * page, 2 * page));
+            assert_eq!([2 * page, 8 * page - 1, 41 * page].map(read), [7, 8, 0]);
+        }
+        // What they have left can be written.
+        write(41 * page, 11);
+        assert_eq!([2 * page, 41 * page].map(read), [7, 11]);
+    }
 
     #[test]
     fn what_stays_in_memory_is_whole_pages() {

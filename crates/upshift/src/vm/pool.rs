@@ -228,6 +228,11 @@ impl Pooled {
         self.mapping.decommit(part)
     }
 
+    /// As [`Mapping::move_pages`].
+    pub(crate) fn move_pages(&self, part: Range<usize>, to: usize) -> bool {
+        self.mapping.move_pages(part, to)
+    }
+
     /// Whether the mapping is going to be kept. Then who has committed parts clears them before. Who is told that it is not may
     /// leave them as they are, so that holds for good, whatever room other threads make meanwhile.
     pub(crate) fn will_be_kept(&mut self) -> bool {
