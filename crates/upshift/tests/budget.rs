@@ -248,6 +248,25 @@ fn a_full_heap_can_be_collected_when_others_have_taken_the_rest() {
     }
 }
 
+/// A heap asks for more than it needs only as long as others need it less.
+#[test]
+fn a_heap_that_grows_leaves_room_for_memories() {
+    const LIST: &str = r#"(module (memory 1)
+        (type $n (struct (field (mut i64)) (field (mut (ref null $n)))))
+        (func (export "run") (param $pages i32) (result i32) (local $h (ref null $n)) (local $i i32)
+            (loop $l
+                (local.set $h (struct.new $n (i64.const 1) (local.get $h)))
+                (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 60_000))))
+            (memory.grow (local.get $pages))))"#;
+    for way in Way::all() {
+        let engine = Engine::new(&way.config()).unwrap();
+        let mut store = budgeted(&engine, &MemoryBudget::new(16 << 20));
+        let instance = instance(&mut store, LIST).unwrap();
+        // The list has 1.4 MiB, and its heap two halves.
+        assert_eq!(call(&mut store, instance, "run", 160).unwrap(), 1, "{way:?}");
+    }
+}
+
 #[test]
 fn a_heap_beside_a_memory_that_takes_everything() {
     let engine = Engine::default();

@@ -193,6 +193,49 @@ fn objects_cost_their_bytes_however_often_they_are_collected() {
     }
 }
 
+/// A straight run that costs more than a signed number of 32 bits can say, behind a trap.
+#[test]
+fn what_a_run_costs_has_no_sign() {
+    const MADE: usize = 860_000;
+    let number = |mut value: usize| {
+        let mut bytes = Vec::new();
+        while value > 0x7f {
+            bytes.push((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    };
+    let section = |id: u8, content: Vec<u8>| [vec![id], number(content.len()), content].concat();
+    // A struct of 10,000 vectors, and a function that divides by zero and then makes such structs.
+    let vectors = [0x7b, 0x01].repeat(10_000);
+    let types = [number(2), vec![0x5f], number(10_000), vectors, vec![0x60, 0, 1, 0x7f]].concat();
+    let divide = vec![0, 0x41, 1, 0x41, 0, 0x6e, 0x1a];
+    let body = [divide, [0xfb, 1, 0, 0x1a].repeat(MADE), vec![0x41, 7, 0x0b]].concat();
+    let code = [number(1), number(body.len()), body].concat();
+    let bytes = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, types),
+        section(3, vec![1, 1]),
+        section(7, vec![1, 1, b'f', 0, 0]),
+        section(10, code),
+    ]
+    .concat();
+    let mut left = Vec::new();
+    for way in [Way::Loop, Way::Baseline].into_iter().filter(|way| Way::all().contains(way)) {
+        let mut store = Store::new(&fuel_engine(way), ());
+        let module = Module::new(store.engine(), &bytes).unwrap();
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run: TypedFunc<(), i32> = instance.get_typed_func(&mut store, "f").unwrap();
+        for fuel in [u64::MAX, 2_160_000_000] {
+            store.set_fuel(fuel).unwrap();
+            assert_eq!(trap(&run.call(&mut store, ()).unwrap_err()), Trap::IntegerDivisionByZero, "{way:?}");
+            left.push(fuel - store.get_fuel().unwrap());
+        }
+    }
+    assert!(left.iter().all(|&used| used == left[0] && used > 0), "{left:?}");
+}
+
 #[test]
 fn callees_and_callbacks_take_from_the_same_fuel() {
     for way in Way::all() {

@@ -285,6 +285,36 @@ fn a_memory_grows_while_others_read_it() {
     }
 }
 
+/// A loop that waits for news of a page finds the page: nobody goes by a length of long ago.
+#[test]
+fn a_loop_finds_pages_that_another_thread_adds() {
+    for way in Way::all() {
+        let engine = Engine::new(way.config().memory_reservation(0)).unwrap();
+        let (module, memory) = module(
+            &engine,
+            2,
+            r#"(func (export "wait") (result i32) (local $seen i32)
+                (loop
+                    (i32.store offset=8 (i32.const 0) (i32.add (i32.load offset=8 (i32.const 0)) (i32.const 1)))
+                    (local.set $seen (i32.atomic.load (i32.const 0)))
+                    (br_if 0 (i32.eqz (local.get $seen))))
+                (i32.store (local.get $seen) (i32.const 7))
+                (i32.load (local.get $seen)))
+            (func (export "tell")
+                (drop (memory.grow (i32.const 1)))
+                (i32.atomic.store (i32.const 0) (i32.const 0x1_0000)))"#,
+        );
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| Guest::new(&module, &memory).call::<(), u32>("wait", ()));
+            while read_u32(&memory, 8) < 10 {
+                thread::yield_now();
+            }
+            Guest::new(&module, &memory).call::<(), ()>("tell", ());
+            assert_eq!(waiter.join().unwrap(), 7);
+        });
+    }
+}
+
 /// Allows so many bytes; the first answer waits until the other thread asks too.
 struct Meeting {
     most: usize,

@@ -153,6 +153,16 @@ fn baseline_without_guard_pages() {
     }
 }
 
+/// Code made in one pass for processors with less.
+#[test]
+fn baseline_on_lesser_processors() {
+    if has_native_code() {
+        for level in [1, 12, 22] {
+            run_all(&|config| config.tiers(Tiers::Only(Tier::Baseline)).processor_level(level));
+        }
+    }
+}
+
 /// Optimized code from the first call of each function: none is left to the tier below.
 #[test]
 fn optimized() {
@@ -213,7 +223,19 @@ fn random_tiers_with_optimized_code() {
     }
 }
 
-/// The same without optimized code.
+/// The interpreter does operators in the middle of native code that have machine code of their own: all of them, or some.
+#[test]
+fn embedded_twins() {
+    if has_native_code() {
+        for seed in 0..3 {
+            run_all(&|config| {
+                config.tiers(Tiers::Only(Tier::Baseline)).embedded_twins(seed).gc_stress(seed == 2)
+            });
+        }
+    }
+}
+
+/// Functions that change between the interpreter and code made in one pass.
 #[test]
 fn random_tiers() {
     if has_native_code() {

@@ -63,6 +63,8 @@ pub(crate) enum Way {
     Interpreter,
     Loop,
     Baseline,
+    /// The same with operators that the interpreter does, picked by this number.
+    Twins(u64),
     /// Functions move up after so many arrivals.
     Soon(u32),
     /// All functions are optimized at their first call.
@@ -86,6 +88,7 @@ impl Way {
             return vec![Way::Loop];
         }
         let mut ways = vec![Way::Baseline, Way::Soon(rng.below(4) as u32), Way::Random(rng.next())];
+        ways.push(Way::Twins(rng.next()));
         let arrivals = rng.below(4) as u32;
         ways.extend([
             Way::Optimized,
@@ -140,6 +143,7 @@ impl Setup {
             Way::Interpreter => config.tiers(Tiers::Only(Tier::Interpreter)),
             Way::Loop => config.dispatch(Dispatch::Loop),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
+            Way::Twins(seed) => config.tiers(Tiers::Only(Tier::Baseline)).embedded_twins(seed),
             Way::Soon(arrivals) => config.tier_up_after(arrivals).optimization(Optimization::Never),
             Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
             Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),

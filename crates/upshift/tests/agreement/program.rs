@@ -229,7 +229,9 @@ impl Program {
         for (number, &func_type_idx) in self.tags.iter().enumerate() {
             let (name, ty) = (format!("e{number}"), TagType { kind: TagKind::Exception, func_type_idx });
             if second {
-                imports.import("first", &name, ty);
+                // The second module may know one tag by two names.
+                let twice = number == 1 && func_type_idx == self.tags[0];
+                imports.import("first", if twice { "e0" } else { &name }, ty);
             } else {
                 tags.tag(ty);
                 exports.export(&name, ExportKind::Tag, number as u32);

@@ -106,7 +106,10 @@ impl Upshift {
         let (mut native, mut metered_native, mut random) = (tail.clone(), metered.clone(), metered.clone());
         native.tiers(Tiers::Only(Tier::Baseline));
         metered_native.tiers(Tiers::Only(Tier::Baseline));
-        random.random_tiers(1);
+        let (mut twins, mut metered_twins) = (native.clone(), metered_native.clone());
+        twins.embedded_twins(0).memory_reservation(0);
+        metered_twins.embedded_twins(1);
+        random.random_tiers(1).embedded_twins(2);
         let (mut optimized, mut metered_optimized) = (tail.clone(), metered.clone());
         // A memory that moves costs fuel when it grows, so those that count it have none.
         optimized.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0);
@@ -120,6 +123,8 @@ impl Upshift {
         if Tier::Baseline.is_available() {
             configs.push(("native", native));
             configs.push(("metered native", metered_native));
+            configs.push(("embedded twins", twins));
+            configs.push(("some embedded twins, metered", metered_twins));
             configs.push(("random tiers", random));
             configs.push(("optimized", optimized));
             configs.push(("metered optimized", metered_optimized));

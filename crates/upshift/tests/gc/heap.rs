@@ -154,6 +154,78 @@ fn objects_in_lists_trees_and_graphs_survive_change() {
     }
 }
 
+/// Large arrays lie beside small objects, and some of them are replaced by others of another size, so that they move to other places.
+#[test]
+fn large_arrays_survive() {
+    const WAT: &str = r#"(module
+        (type $n (struct (field $i (mut i32)))) (type $refs (array (mut (ref null $n)))) (type $bytes (array (mut i8)))
+        (type $arrays (array (mut (ref null $bytes))))
+        (global $refs (mut (ref null $refs)) (ref.null $refs))
+        (global $arrays (mut (ref null $arrays)) (ref.null $arrays))
+        (func (export "make") (param $n i32) (local $i i32)
+            (global.set $arrays (array.new_default $arrays (i32.const 8)))
+            (global.set $refs (array.new_default $refs (local.get $n)))
+            (loop $more
+                (array.set $refs (global.get $refs) (local.get $i) (struct.new $n (local.get $i)))
+                (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n)))))
+        (func (export "replace") (param $at i32) (param $len i32)
+            (local $b (ref $bytes)) (local $i i32)
+            (local.set $b (array.new_default $bytes (local.get $len)))
+            (loop $more
+                (array.set $bytes (local.get $b) (local.get $i) (i32.add (local.get $i) (local.get $at)))
+                (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 251))) (local.get $len))))
+            (array.set $arrays (global.get $arrays) (local.get $at) (local.get $b)))
+        (func (export "litter") (param $n i32)
+            (loop $more (drop (struct.new $n (local.get $n)))
+                (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        ;; How many elements are not what they should be.
+        (func (export "check") (result i32)
+            (local $bad i32) (local $i i32) (local $at i32) (local $b (ref null $bytes))
+            (loop $more
+                (local.set $bad (i32.add (local.get $bad)
+                    (i32.ne (local.get $i) (struct.get $n $i (array.get $refs (global.get $refs) (local.get $i))))))
+                (br_if $more
+                    (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (array.len (global.get $refs)))))
+            (loop $next
+                (local.set $b (array.get $arrays (global.get $arrays) (local.get $at)))
+                (block $none
+                    (br_if $none (ref.is_null (local.get $b)))
+                    (local.set $i (i32.const 0))
+                    (loop $more
+                        (local.set $bad (i32.add (local.get $bad)
+                            (i32.ne (i32.and (i32.add (local.get $i) (local.get $at)) (i32.const 255))
+                                (array.get_u $bytes (local.get $b) (local.get $i)))))
+                        (local.set $bad (i32.add (local.get $bad)
+                            (array.get_u $bytes (local.get $b) (i32.add (local.get $i) (i32.const 1)))))
+                        (br_if $more (i32.lt_u (i32.add (local.tee $i (i32.add (local.get $i) (i32.const 251)))
+                            (i32.const 1)) (array.len (local.get $b))))))
+                (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (i32.const 8))))
+            (local.get $bad)))"#;
+    for stress in [false, true] {
+        let engine = Engine::new(Config::new().gc_stress(stress)).unwrap();
+        let mut store = store(&engine);
+        let instance = instance(&mut store, WAT);
+        let call = |store: &mut Store<()>, name: &str, args: &[i32]| {
+            let args: Vec<_> = args.iter().map(|&arg| upshift::Val::I32(arg)).collect();
+            let func = instance.get_func(&mut *store, name).unwrap();
+            let mut results = vec![upshift::Val::I32(0); usize::from(name == "check")];
+            func.call(&mut *store, &args, &mut results).unwrap();
+            results.first().map_or(0, upshift::Val::unwrap_i32)
+        };
+        // Each object of it costs a collection.
+        call(&mut store, "make", &[if stress { 2000 } else { 200_001 }]);
+        for round in 0..if stress { 30 } else { 150 } {
+            let len = [600_000, 524_288 - 8, 524_289, 4096 * 130 - 8, 900_001, 100, 3_000_007][round % 7];
+            call(&mut store, "replace", &[(round * 5 % 8) as i32, len + round as i32 % 3]);
+            call(&mut store, "litter", &[if stress { 10 } else { 100_000 }]);
+            assert_eq!(call(&mut store, "check", &[]), 0, "{round}");
+        }
+        store.gc().unwrap();
+        assert_eq!(call(&mut store, "check", &[]), 0);
+        assert!(stress || store.usage().collections > 20, "{:?}", store.usage());
+    }
+}
+
 /// A number of kilobytes that the system knows of this process, in bytes.
 #[cfg(target_os = "linux")]
 fn status(name: &str) -> u64 {
@@ -187,8 +259,8 @@ fn in_a_process_of_its_own() {
         let (peak, now) = (status("VmHWM") - before, status("VmRSS") - before);
         println!("kind {kind}: live {live}, peak {peak}, now {now}, {collections} collections");
         assert!(peak * 10 <= live * 33, "kind {kind}: {peak} of {live}");
-        // One half is in use, up to twice of what is live.
-        assert!(now * 10 <= live * 23, "kind {kind}: {now} of {live}");
+        // One half is in use, up to twice of what is live; of the other one a part stays for next time.
+        assert!(now * 10 <= live * 23 + (160 << 20), "kind {kind}: {now} of {live}");
         graphs.func::<(), ()>("forget").call(&mut graphs.store, ()).unwrap();
         graphs.litter(3 * OBJECTS);
         let now = status("VmRSS").saturating_sub(before);

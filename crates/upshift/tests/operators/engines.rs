@@ -35,7 +35,7 @@ fn engines(canonical_nans: bool, more: &dyn Fn(&mut Config)) -> Vec<(String, Eng
     });
     let mut all = vec![("interpreter".to_string(), interpreter)];
     for tier in [Tier::Baseline, Tier::Optimizing].into_iter().filter(|tier| tier.is_available()) {
-        for level in 1..=3 {
+        for level in [1, 12, 2, 22, 3] {
             let native = engine(&|config| {
                 config.tiers(Tiers::Only(tier)).processor_level(level);
             });
@@ -45,6 +45,12 @@ fn engines(canonical_nans: bool, more: &dyn Fn(&mut Config)) -> Vec<(String, Eng
             config.tiers(Tiers::Only(tier)).memory_reservation(0);
         });
         all.push((format!("{tier:?} without guard pages"), checks));
+    }
+    if Tier::Baseline.is_available() {
+        let twins = engine(&|config| {
+            config.tiers(Tiers::Only(Tier::Baseline)).embedded_twins(0);
+        });
+        all.push(("embedded twins".to_string(), twins));
     }
     all
 }

@@ -5,6 +5,7 @@
 //!                                   interpreter = native code with what each level of processors has
 //! ```
 
+mod bulk;
 mod engines;
 mod memory;
 mod objects;

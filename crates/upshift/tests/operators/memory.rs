@@ -16,6 +16,15 @@ fn memory(declaration: &str) -> String {
     let bytes: String =
         (0..128).map(|at: u32| format!("\\{:02x}", at.wrapping_mul(0x35) & 0xff ^ 0x9a)).collect();
     let index = if declaration.contains("i64") { "i64" } else { "i32" };
+    if declaration.starts_with('0') || declaration.starts_with("i64 0") {
+        return format!(
+            "(module (memory (export \"memory\") {declaration}) (data \"{bytes}\") (start $fill)\n\
+             (func $fill (drop (memory.grow ({index}.const 1)))
+               (memory.init 0 ({index}.const 0) (i32.const 0) (i32.const 128))
+               (memory.init 0 ({index}.const {}) (i32.const 0) (i32.const 128)))\n",
+            LEN - 128
+        );
+    }
     format!(
         "(module (memory (export \"memory\") {declaration})\n\
          (data ({index}.const 0) \"{bytes}\") (data ({index}.const {}) \"{bytes}\")\n",
@@ -166,6 +175,23 @@ fn loads_and_stores_of_32_bit_memories() {
 #[test]
 fn loads_and_stores_of_64_bit_memories() {
     loads_and_stores("i64 1 1");
+}
+
+/// Nothing is known of the length of such a memory when its accesses are compiled.
+#[test]
+fn loads_and_stores_of_memories_that_begin_empty() {
+    for declaration in ["0 1", "i64 0 1"] {
+        test(
+            declaration,
+            &[
+                access("i32.load8_s", 1, &[], "i32"),
+                access("i64.load", 8, &[], "i64"),
+                access("i32.store8", 1, &["i32"], ""),
+                access("f64.store", 8, &["f64"], ""),
+                access("v128.store", 16, &["v128"], ""),
+            ],
+        );
+    }
 }
 
 /// The operators of an atomic access, as the text format has them.

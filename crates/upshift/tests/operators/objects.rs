@@ -104,6 +104,139 @@ fn elements() {
     agree(&(module + ")"), &calls);
 }
 
+/// Arrays that are made, filled and copied as a whole; of what was there, one element is looked at.
+#[test]
+fn whole_arrays() {
+    let (mut module, mut calls) = ("(module\n".to_string(), Vec::new());
+    for (at, (storage, ty, get, value)) in FIELDS.iter().enumerate() {
+        let (ty, result) = (*ty, result(ty));
+        let read = |array: &str, index: &str| {
+            shown(ty, format!("(array.{get} $a{at} (local.get ${array}) {index})"))
+        };
+        let fixed = |n: usize| format!("(array.new_fixed $a{at} {n}{})", format!(" {value}").repeat(n));
+        writeln!(
+            module,
+            "(type $a{at} (array (mut {storage})))
+             (func (export \"new {at}\") (param $len i32) (param $index i32) (result {result} i32)
+               (local $a (ref null $a{at}))
+               (local.set $a (array.new $a{at} {value} (local.get $len)))
+               {read} (array.len (local.get $a)))
+             (func (export \"fixed {at}\") (param $len i32) (param $index i32) (result {result} i32)
+               (local $a (ref null $a{at}))
+               (if (i32.eqz (local.get $len)) (then (local.set $a {none})))
+               (if (i32.eq (local.get $len) (i32.const 1)) (then (local.set $a {one})))
+               (if (i32.eq (local.get $len) (i32.const 15)) (then (local.set $a {some})))
+               (if (i32.eq (local.get $len) (i32.const 40)) (then (local.set $a {many})))
+               {read} (array.len (local.get $a)))
+             (func $make{at} (param $len i32) (result (ref null $a{at}))
+               (if (result (ref null $a{at})) (i32.lt_s (local.get $len) (i32.const 0))
+                 (then (ref.null $a{at})) (else (array.new_default $a{at} (local.get $len)))))
+             (func (export \"fill {at}\") (param $len i32) (param $from i32) (param $count i32) (param $index i32)
+               (result {result} i32)
+               (local $a (ref null $a{at}))
+               (local.set $a (call $make{at} (local.get $len)))
+               (array.fill $a{at} (local.get $a) (local.get $from) {value} (local.get $count))
+               {read} (array.len (local.get $a)))
+             (func (export \"copy {at}\") (param $len i32) (param $to i32) (param $from i32) (param $count i32)
+               (param $index i32) (result {result} i32)
+               (local $a (ref null $a{at})) (local $b (ref null $a{at}))
+               (local.set $a (call $make{at} (local.get $len)))
+               (if (i32.ne (local.get $count) (i32.const 2))
+                 (then (local.set $b (array.new $a{at} {value} (i32.const 9)))))
+               (if (i32.eq (local.get $count) (i32.const 3))
+                 (then (local.set $b (local.get $a))
+                   (if (i32.gt_s (local.get $len) (i32.const 6))
+                     (then (array.set $a{at} (local.get $a) (i32.const 6) {value})))))
+               (array.copy $a{at} $a{at} (local.get $a) (local.get $to) (local.get $b) (local.get $from) (local.get $count))
+               {read} (array.len (local.get $a)))",
+            read = read("a", "(local.get $index)"),
+            none = fixed(0),
+            one = fixed(1),
+            some = fixed(15),
+            many = fixed(40),
+        )
+        .expect("strings do not fail");
+        for len in [0, 1, 2, 3, 15, 40, 63, 64, 65, 300, 1100, -1, i32::MIN, i32::MAX] {
+            for index in [0, 1, len.wrapping_sub(1), len] {
+                calls.push(call(&format!("new {at}"), &[len, index]));
+                calls.push(call(&format!("fixed {at}"), &[len, index]));
+            }
+        }
+        for len in [-1, 0, 1, 9, 70] {
+            for (from, count) in
+                [(0, 0), (0, 1), (0, 9), (3, 6), (1, 64), (5, 65), (9, 0), (10, 0), (1, -1), (-1, 1)]
+            {
+                for index in [0, from, from + count - 1, from + count] {
+                    calls.push(call(&format!("fill {at}"), &[len, from, count, index]));
+                }
+            }
+            for (to, from, count) in [
+                (0, 0, 0),
+                (0, 0, 9),
+                (2, 1, 8),
+                (1, 1, 9),
+                (5, 4, 3),
+                (4, 5, 3),
+                (0, 0, 2),
+                (1, 9, 0),
+                (0, -1, 1),
+                (-1, 0, 3),
+            ] {
+                for index in [to, to + 1, to + count] {
+                    calls.push(call(&format!("copy {at}"), &[len, to, from, count, index]));
+                }
+            }
+        }
+    }
+    agree(&(module + ")"), &calls);
+}
+
+/// References to functions are of the type that was declared, and of its supertypes.
+#[test]
+fn tests_of_types_of_functions() {
+    let types = "(type $f (sub (func))) (type $g (sub $f (func))) (type $h (sub final $g (func))) (type $i (sub $f (func)))
+        (type $d (sub final (func (param i32))))";
+    let functions: String = ["f", "g", "h", "i", "d"]
+        .map(|ty| format!("(func ${ty} (type ${ty})) (elem declare func ${ty})"))
+        .join("\n");
+    let made: String = (0..)
+        .zip([
+            "(ref.null func)",
+            "(ref.func $f)",
+            "(ref.func $g)",
+            "(ref.func $h)",
+            "(ref.func $i)",
+            "(ref.func $d)",
+        ])
+        .map(|(at, made)| format!("(if (i32.eq (local.get $which) (i32.const {at})) (then (return {made})))"))
+        .collect();
+    let mut module = format!(
+        "(module {types} {functions} (func $make (param $which i32) (result funcref) {made} unreachable)"
+    );
+    let mut calls = Vec::new();
+    for (at, heap) in ["func", "nofunc", "$f", "$g", "$h", "$i", "$d"].iter().enumerate() {
+        for null in ["", "null "] {
+            let (name, ty) = (format!("{null}{at}"), format!("(ref {null}{heap})"));
+            writeln!(
+                module,
+                "(func (export \"test {name}\") (param $which i32) (result i32) (ref.test {ty} (call $make (local.get $which))))
+                 (func (export \"cast {name}\") (param $which i32) (result i32)
+                   (ref.is_null (ref.cast {ty} (call $make (local.get $which)))))
+                 (func (export \"branch {name}\") (param $which i32) (result i32)
+                   (drop (block $is (result {ty})
+                     (return (ref.is_null (br_on_cast $is funcref {ty} (call $make (local.get $which)))))))
+                   (i32.const 7))"
+            )
+            .expect("strings do not fail");
+            for which in 0..6 {
+                calls
+                    .extend(["test", "cast", "branch"].map(|what| call(&format!("{what} {name}"), &[which])));
+            }
+        }
+    }
+    agree(&(module + ")"), &calls);
+}
+
 /// Types that are tested, with what is a supertype of what.
 const TYPES: &str = "
     (type $top (sub (struct (field i32))))

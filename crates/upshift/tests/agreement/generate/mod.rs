@@ -164,7 +164,7 @@ impl Shape {
         let host = (0..1 + rng.below(2)).map(|_| pick(rng)).collect();
         let mut table: Vec<_> = (0..8).map(|_| Some(rng.below(funcs.len()) as u32)).collect();
         table[rng.below(8)] = None;
-        let tags = (0..1 + rng.below(2)).map(|_| rng.below(palette.len().min(4)));
+        let tags = (0..1 + rng.below(3)).map(|_| rng.below(palette.len().min(4)));
         let tags: Vec<Type> = tags.map(|n| Type::Func(palette[..n].to_vec(), Vec::new())).collect();
         let tags: Vec<u32> = tags
             .into_iter()

@@ -152,7 +152,9 @@ pub(crate) fn modules(rng: &mut Rng, _index: u64) -> Option<Modules> {
 fn linked(rng: &mut Rng, filler: (Ty, usize), throws: Option<u64>) -> Vec<Vec<u8>> {
     let first = Shape { filler, ..Shape::new(rng) };
     let second = rng.chance(40).then(|| first.second(rng));
-    [Some(first), second].into_iter().flatten().map(|shape| module(rng, shape, throws)).collect()
+    let mut tags = Vec::new();
+    let shapes = [Some(first), second].into_iter().flatten();
+    shapes.map(|shape| module(rng, shape, throws, &mut tags)).collect()
 }
 
 /// Where a module gets something from: itself, or the first module.
@@ -166,9 +168,10 @@ struct Sections {
     elements: ElementSection,
 }
 
-fn module(rng: &mut Rng, mut shape: Shape, throws: Option<u64>) -> Vec<u8> {
+/// A module; with a seed for exceptions in its second form, with the tags of the module before, in whose place its own are left.
+fn module(rng: &mut Rng, mut shape: Shape, throws: Option<u64>, tags: &mut Vec<Vec<Ty>>) -> Vec<u8> {
     let mut code = CodeSection::new();
-    let mut throws = throws.map(Throws::new);
+    let mut throws = throws.map(|seed| Throws::new(seed, tags));
     for func in shape.imported..shape.funcs.len() {
         code.function(&body::function(rng, &mut shape, func, throws.as_mut()));
     }
@@ -185,7 +188,8 @@ fn module(rng: &mut Rng, mut shape: Shape, throws: Option<u64>) -> Vec<u8> {
     sections.add_table(&shape);
     sections.add_memories(&shape);
     sections.add_globals(&shape, rng);
-    let tags = throws.map(|throws| throws.finish(&mut shape, &mut sections.funcs, &mut code));
+    let tag_section = throws.as_ref().map(|throws| throws.finish(&mut shape, &mut sections, &mut code));
+    *tags = throws.map(Throws::tags).unwrap_or_default();
     let mut types = TypeSection::new();
     for (params, results) in &shape.types {
         let list = |types: &[Ty]| types.iter().map(|ty| ty.val_type()).collect::<Vec<_>>();
@@ -194,7 +198,7 @@ fn module(rng: &mut Rng, mut shape: Shape, throws: Option<u64>) -> Vec<u8> {
     let mut module = Module::new();
     module.section(&types).section(&sections.imports).section(&sections.funcs).section(&sections.tables);
     module.section(&sections.memories);
-    if let Some(tags) = &tags {
+    if let Some(tags) = &tag_section {
         module.section(tags);
     }
     module.section(&sections.globals).section(&sections.exports);
