@@ -7,11 +7,13 @@
 //!                  ├─ history, report ◀── history::load ◀── history.yaml
 //!                  ├─ gate ─▶ two revisions, built and run in turns
 //!                  ├─ bulk ─▶ two programs, run in turns
+//!                  ├─ calls ─▶ loops around calls, in this process
 //!                  ├─ instances ─▶ upshift and wasmi in this process, in turns
 //!                  └─ walk ─▶ functions of a module, in this process
 //! ```
 
 mod bulk;
+mod calls;
 mod gate;
 mod history;
 mod hyperfine;
@@ -77,6 +79,8 @@ enum Verb {
     Gate(gate::Options),
     /// Compare copies and fills of memory in two builds of upshift, by their lengths
     Bulk(bulk::Options),
+    /// Time calls that leave their instance, to the host and to other instances, in each tier
+    Calls(calls::Options),
     /// Time how instances come and go, beside wasmi
     Instances(instances::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
@@ -358,6 +362,7 @@ fn run(args: &Args) -> Result<()> {
         }
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
         Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
+        Some(Verb::Calls(options)) => calls::calls(options),
         Some(Verb::Instances(options)) => instances::instances(options),
         Some(Verb::Report(args)) => write_report(args),
         Some(Verb::Walk(options)) => walk::walk(options),
