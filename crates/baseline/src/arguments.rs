@@ -16,7 +16,7 @@ use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
 use crate::merge::Entry;
 use crate::tables::Kept;
-use crate::x64::{LEADS, Reg, arg_reg};
+use crate::x64::{LEADS, Reg, RegSet, arg_reg};
 
 /// An argument, or a parameter, that comes in a register.
 #[derive(Clone, Copy, Debug)]
@@ -116,12 +116,22 @@ impl Compiler<'_> {
     /// Brings arguments to their registers, and what leads to the callee to [`LEADS`]. All else is in its slot then.
     pub(crate) fn pass_arguments(&mut self, lead: Option<(Operand, Kind)>) {
         let arguments = std::mem::take(&mut self.arguments.list);
+        // Registers of arguments from their slots, which need not be stored there.
+        let mut passing = RegSet::EMPTY;
+        for Argument { slot, reg, value, .. } in &arguments {
+            if value.is_none()
+                && let Some(found) = self.cache.find(*slot)
+                && found.class() == reg.class()
+            {
+                passing.insert(found);
+            }
+        }
         for reg in self.cache.dirty().iter() {
             let held: [Option<Held>; 2] = std::array::from_fn(|at| self.cache.held(reg).get(at).copied());
             for Held { slot, kind, dirty } in held.into_iter().flatten() {
                 let passes =
-                    |argument: &Argument| argument.slot == slot && argument.reg.class() == reg.class();
-                if dirty && !arguments.iter().any(passes) {
+                    || passing.contains(reg) && arguments.iter().any(|argument| argument.slot == slot);
+                if dirty && !passes() {
                     self.emit_store(slot, reg, kind);
                 }
             }
