@@ -11,7 +11,7 @@
 use std::mem::offset_of;
 
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
-use upshift_asm::{Label, Stub, Word};
+use upshift_asm::{Label, Stub};
 use upshift_core::fuel::{BYTES_PER_LOOK, BYTES_PER_UNIT};
 use upshift_core::index::TypeIndex;
 use upshift_core::types::composite::{CompositeType, StorageType};
@@ -20,10 +20,11 @@ use upshift_core::vm::{FieldPlace, StoreCtx, VmCtx};
 use upshift_translate::CodeOptions;
 use upshift_translate::backend::{Backend, Operand, Service, Slot};
 
+use super::metering::ARGUMENTS;
 use super::objects::{LARGEST, LEN, MOST_FIELDS, size_of_field};
 use super::{CTX, Class, Reg};
 use crate::cache::Kind;
-use crate::cells::{DEADLINE_SLOT, EPOCH_SLOT, OBJECTS_SLOT, STORE_SLOT};
+use crate::cells::{OBJECTS_SLOT, STORE_SLOT};
 use crate::compiler::Compiler;
 use crate::tables::ColdPath;
 
@@ -31,9 +32,6 @@ use crate::tables::ColdPath;
 const LONGEST: i32 = 1024;
 /// The most elements that are filled by instructions.
 const MOST_FILLED: i32 = 64;
-
-/// Where functions in C have their arguments.
-const ARGUMENTS: [Gpr; 3] = [Gpr::RDI, Gpr::RSI, Gpr::RDX];
 
 /// The elements of the arrays of a type.
 #[derive(Clone, Copy)]
@@ -63,41 +61,7 @@ impl Elements {
     }
 }
 
-/// What metered code needs for paying, in registers.
-#[derive(Clone, Copy)]
-struct Meter {
-    /// The store's context, if fuel is taken.
-    store: Option<Gpr>,
-    /// Where the epoch is, and the one in which the program is to be interrupted, if that is looked at.
-    epoch: Option<[Gpr; 2]>,
-}
-
 impl Compiler<'_> {
-    /// Gets ready for [`emit_pay`](Self::emit_pay).
-    fn meter(&mut self) -> Meter {
-        let CodeOptions { fuel, interruption, .. } = self.options;
-        let store = fuel.then(|| self.use_cell(STORE_SLOT));
-        let epoch = interruption.then(|| [EPOCH_SLOT, DEADLINE_SLOT].map(|slot| self.use_cell(slot)));
-        Meter { store, epoch }
-    }
-
-    /// Pays for so many bytes, of which there are few enough for one look at the epoch. To `other` if that cannot be done, or the program is
-    /// to be interrupted; then nothing has changed but the register.
-    fn emit_pay(&mut self, meter: Meter, bytes: Gpr, other: Label) {
-        const { assert!(BYTES_PER_UNIT.is_power_of_two()) };
-        if let Some([epoch, deadline]) = meter.epoch {
-            self.asm.cmp_mr(Size::S64, Mem::base(epoch, 0), deadline);
-            self.asm.jcc(Cond::Ae, other);
-        }
-        if let Some(store) = meter.store {
-            let fuel = Mem::base(store, offset_of!(StoreCtx, fuel) as i32);
-            self.asm.shr_imm(Size::S64, bytes, BYTES_PER_UNIT.trailing_zeros() as u8);
-            self.asm.cmp_mr(Size::S64, fuel, bytes);
-            self.asm.jcc(Cond::B, other);
-            self.asm.sub_mr(Size::S64, fuel, bytes);
-        }
-    }
-
     fn elements(&self, ty: u32) -> Elements {
         let bytes = match self.module.types[ty as usize].ty.definition.composite {
             CompositeType::Array(element) => StorageType::bytes(element.storage),
@@ -301,10 +265,7 @@ impl Compiler<'_> {
             self.emit_pay(meter, bytes, other);
         }
         self.shift(len, elements);
-        let function = self.asm.word(Word::Stub(Stub::CopyBytes));
-        self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
-        self.asm.call_to(Mem::pool(function));
-        self.asm.add_imm(Size::S64, Gpr::RSP, 8);
+        self.emit_call_of_function(Stub::CopyBytes);
     }
 
     /// Makes of a number of elements that of their bytes.

@@ -4,19 +4,16 @@
 use std::mem::offset_of;
 
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
-use upshift_asm::{Label, Stub, Word};
-use upshift_core::fuel::{BYTES_PER_LOOK, BYTES_PER_UNIT};
+use upshift_asm::{Label, Stub};
+use upshift_core::fuel::BYTES_PER_LOOK;
 use upshift_core::types::IndexType;
-use upshift_core::vm::{MemRecord, StoreCtx, TableRecord};
+use upshift_core::vm::{MemRecord, TableRecord};
 use upshift_translate::backend::{Backend, Operand, Service, Slot};
 
+use super::metering::ARGUMENTS;
 use super::{CTX, Class, MEM, Reg};
 use crate::cache::Kind;
-use crate::cells::{DEADLINE_SLOT, EPOCH_SLOT, STORE_SLOT};
 use crate::compiler::Compiler;
-
-/// Where functions in C have their arguments.
-const ARGUMENTS: [Gpr; 3] = [Gpr::RDI, Gpr::RSI, Gpr::RDX];
 
 /// Bytes of a vector.
 const VECTOR: u32 = 16;
@@ -91,7 +88,7 @@ impl Compiler<'_> {
         for ((slot, reg), kind) in (service.base.0..).zip(ARGUMENTS).zip(kinds) {
             self.load_reg(reg.into(), Operand::Temp(Slot(slot)), kind);
         }
-        self.use_metering_cells();
+        let meter = self.meter();
         let ([to, from, len], record, end) = (ARGUMENTS, self.alloc_gpr(), self.alloc_gpr());
         let out = self.embed_cold_below(service.base, Some(back), |builder| builder.builtin(service));
         let mut known = None;
@@ -126,19 +123,14 @@ impl Compiler<'_> {
         if bulk.elements() {
             self.asm.shl_imm(Size::S64, len, ELEMENT_LOG2);
         }
-        if self.options.interruption {
+        if meter.epoch.is_some() {
             self.asm.cmp_imm(Size::S64, len, BYTES_PER_LOOK as i32);
             self.asm.jcc(Cond::A, out);
         }
-        self.look_at_epoch(out);
-        if self.options.fuel {
-            let fuel = Mem::base(self.use_cell(STORE_SLOT), offset_of!(StoreCtx, fuel) as i32);
+        if meter.store.is_some() {
             self.asm.mov(Size::S64, end, len);
-            self.asm.shr_imm(Size::S64, end, BYTES_PER_UNIT.ilog2() as u8);
-            self.asm.cmp_mr(Size::S64, fuel, end);
-            self.asm.jcc(Cond::B, out);
-            self.asm.sub_mr(Size::S64, fuel, end);
         }
+        self.emit_pay(meter, end, out);
         let function = match bulk {
             Bulk::CopyBytes | Bulk::CopyElements => Stub::CopyBytes,
             Bulk::FillBytes => Stub::FillBytes,
@@ -153,29 +145,7 @@ impl Compiler<'_> {
                 return self.asm.bind(over);
             }
         };
-        let function = self.asm.word(Word::Stub(function));
-        self.asm.sub_imm(Size::S64, Gpr::RSP, 8);
-        self.asm.call_to(Mem::pool(function));
-        self.asm.add_imm(Size::S64, Gpr::RSP, 8);
-    }
-
-    /// Brings what the service pays and looks at to registers, which it has until its end.
-    fn use_metering_cells(&mut self) {
-        if self.options.fuel {
-            self.use_cell(STORE_SLOT);
-        }
-        if self.options.interruption {
-            self.use_cell(EPOCH_SLOT);
-            self.use_cell(DEADLINE_SLOT);
-        }
-    }
-
-    /// Goes to a label if it is time to look whether to go on.
-    fn look_at_epoch(&mut self, out: Label) {
-        if self.options.interruption {
-            self.emit_epoch();
-            self.asm.jcc(Cond::Ae, out);
-        }
+        self.emit_call_of_function(function);
     }
 
     /// Copies or fills so many bytes, at most [`SMALL`]. All are read before any is written.
@@ -187,7 +157,8 @@ impl Compiler<'_> {
         let from = self.use_gpr(other, from_kind);
         let to_base = self.base_register(service.x);
         let from_base = if copies { self.base_register(service.y) } else { to_base };
-        self.use_metering_cells();
+        // So few bytes cost no fuel.
+        let meter = self.meter_of_time();
         let last = self.alloc_gpr();
         let back = self.asm.label();
         let out = self.embed_cold_below(service.base, Some(back), |builder| builder.builtin(service));
@@ -202,7 +173,7 @@ impl Compiler<'_> {
             self.asm.cmp(Size::S64, place, last);
             self.asm.jcc(Cond::A, out);
         }
-        self.look_at_epoch(out);
+        self.emit_pay(meter, last, out);
         let place = |base, index, at: u32| Mem::index(base, index, Scale::X1, at as i32);
         let mut values = [None; PIECES as usize];
         if copies {

@@ -13,6 +13,7 @@ mod flags;
 mod float;
 mod integer;
 mod memory;
+mod metering;
 mod moves;
 mod objects;
 mod regs;
