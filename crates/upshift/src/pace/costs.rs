@@ -253,9 +253,11 @@ fn no_program_gets_more_work_than_it_pays_for() {
             collecting: more.collecting.saturating_sub(less.collecting),
         };
         check(&program, difference, difference.fuel, 2 << 20);
-        // Both backends pay the same and do the same.
+        // Both backends pay the same and do the same, but for what is remembered of searches: that is found by addresses.
         let other = run(&program, Dispatch::Loop, FUEL);
-        assert_eq!(format!("{less:?}"), format!("{other:?}"), "{}", program.name);
+        check(&program, other, other.fuel, 16 << 20);
+        let done = |bill: Bill| format!("{:?}", Bill { clauses: 0, ..bill });
+        assert_eq!(done(less), done(other), "{}", program.name);
     }
 }
 
