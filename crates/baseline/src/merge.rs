@@ -297,16 +297,15 @@ impl Compiler<'_> {
 
     /// Moves between registers as if all moves happened at once.
     fn move_in_parallel(&mut self, moves: &mut Vec<(Reg, Reg, Kind)>) {
-        while let Some(&(to, from, kind)) = moves.last() {
-            let free = moves.iter().position(|&(to, _, _)| moves.iter().all(|&(_, from, _)| from != to));
-            if let Some(at) = free {
+        while !moves.is_empty() {
+            let read = moves.iter().fold(RegSet::EMPTY, |read, &(_, from, _)| read.or(RegSet::of(from)));
+            if let Some(at) = moves.iter().position(|&(to, _, _)| !read.contains(to)) {
                 let (to, from, kind) = moves.swap_remove(at);
                 self.emit_move(to, from, kind);
                 continue;
             }
             // All that is left goes in circles.
-            moves.pop();
-            let _ = kind;
+            let Some((to, from, _)) = moves.pop() else { return };
             self.emit_exchange(to, from);
             for other in moves.iter_mut() {
                 if other.1 == to {

@@ -21,6 +21,7 @@ pub(crate) const LEADS: Gpr = Gpr::R11;
 pub(crate) const FREE: Gpr = Gpr::RBP;
 
 /// The register that brings an argument.
+#[inline]
 pub(crate) fn arg_reg(place: ArgPlace) -> Option<Reg> {
     match place {
         ArgPlace::Int(number) => Some(ARGS[usize::from(number)].into()),

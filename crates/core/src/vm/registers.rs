@@ -51,6 +51,7 @@ pub struct ArgParam {
 /// assert_eq!(places, [0, 1, 3, 4].into_iter().zip(expected).collect::<Vec<_>>());
 /// assert!(arg_params(&[ValType::I32; 8]).last().is_some_and(|last| last.place == ArgPlace::Slot));
 /// ```
+#[inline]
 pub fn arg_params(types: &[ValType]) -> impl Iterator<Item = ArgParam> + '_ {
     let (mut slot, mut ints, mut floats) = (0, 0, 0);
     types.iter().map(move |&ty| {
