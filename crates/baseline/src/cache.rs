@@ -11,6 +11,8 @@
 //! A register may have the value of two slots, so that copies cost nothing. Nothing here emits code: whoever takes a dirty value
 //! out of its register has stored it, or knows that it is dead.
 
+use std::ops::Deref;
+
 use upshift_core::types::ValType;
 use upshift_translate::backend::Slot;
 
@@ -91,17 +93,32 @@ pub(crate) struct Held {
     pub(crate) dirty: bool,
 }
 
-/// How many slots can share a register.
-const SHARED: usize = 2;
-
 /// What stands where a register has no slot: no frame has one with this number.
 const NOBODY: Held = Held { slot: NO_TOP, kind: Kind::I64, dirty: false };
+
+/// The slots of a register: two at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holders {
+    held: [Held; 2],
+    len: usize,
+}
+
+impl Deref for Holders {
+    type Target = [Held];
+
+    #[inline]
+    fn deref(&self) -> &[Held] {
+        &self.held[..self.len]
+    }
+}
 
 /// The state of all registers.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    /// By register its slots, [`NOBODY`] behind them.
-    holders: [[Held; SHARED]; REGS],
+    /// By register its first slot, or [`NOBODY`].
+    firsts: [Held; REGS],
+    /// By register its second slot, or [`NOBODY`].
+    seconds: [Held; REGS],
     /// The registers that hold something.
     used: RegSet,
     /// Those of them that have two slots, or a vector, which takes two as well.
@@ -118,7 +135,8 @@ pub(crate) struct Cache {
 impl Default for Cache {
     fn default() -> Cache {
         Cache {
-            holders: [[NOBODY; SHARED]; REGS],
+            firsts: [NOBODY; REGS],
+            seconds: [NOBODY; REGS],
             used: RegSet::EMPTY,
             double: RegSet::EMPTY,
             dirty: RegSet::EMPTY,
@@ -133,7 +151,7 @@ impl Cache {
     #[inline]
     pub(crate) fn find(&self, slot: Slot) -> Option<Reg> {
         let reg = Reg::new(*self.of_slot.get(place(slot))?);
-        if self.holders[reg.index()][0].slot == slot {
+        if self.firsts[reg.index()].slot == slot {
             return Some(reg);
         }
         if self.double.contains(reg) { self.find_second(reg, slot) } else { None }
@@ -143,7 +161,7 @@ impl Cache {
     #[inline(always)]
     pub(crate) fn find_first(&self, slot: Slot) -> Option<Reg> {
         let reg = Reg::new(*self.of_slot.get(place(slot))?);
-        (self.holders[reg.index()][0].slot == slot).then_some(reg)
+        (self.firsts[reg.index()].slot == slot).then_some(reg)
     }
 
     /// The register if it has the slot as its second one, or as the second one of a vector.
@@ -154,21 +172,16 @@ impl Cache {
 
     /// What a register has.
     #[inline]
-    pub(crate) fn held(&self, reg: Reg) -> &[Held] {
-        let held = &self.holders[reg.index()];
-        if self.double.contains(reg) && held[1].slot != NOBODY.slot {
-            held
-        } else if self.used.contains(reg) {
-            &held[..1]
-        } else {
-            &[]
-        }
+    pub(crate) fn held(&self, reg: Reg) -> Holders {
+        let held = [self.firsts[reg.index()], self.seconds[reg.index()]];
+        let second = self.double.contains(reg) && held[1].slot != NOBODY.slot;
+        Holders { held, len: usize::from(self.used.contains(reg)) + usize::from(second) }
     }
 
     /// What a register has first.
     #[inline]
     pub(crate) fn first(&self, reg: Reg) -> Held {
-        self.holders[reg.index()][0]
+        self.firsts[reg.index()]
     }
 
     /// What is known of a slot that is in a register.
@@ -228,7 +241,7 @@ impl Cache {
     /// Whether another slot can share the register.
     #[inline]
     pub(crate) fn has_room(&self, reg: Reg) -> bool {
-        !self.double.contains(reg) || self.holders[reg.index()][1].slot == NOBODY.slot
+        !self.double.contains(reg) || self.seconds[reg.index()].slot == NOBODY.slot
     }
 
     /// A register gets the value of a slot; whatever was known of the slot is forgotten.
@@ -240,12 +253,12 @@ impl Cache {
             && !self.double.contains(before)
             && held.kind != Kind::V128
         {
-            if self.holders[before.index()][0].slot == held.slot {
+            if self.firsts[before.index()].slot == held.slot {
                 self.clear_single(before);
             }
             if self.used.and(own) == RegSet::EMPTY {
                 self.of_slot[at] = reg.index() as u8;
-                self.holders[reg.index()][0] = held;
+                self.firsts[reg.index()] = held;
                 self.used = self.used.or(own);
                 self.dirty = if held.dirty { self.dirty.or(own) } else { self.dirty };
                 return;
@@ -267,7 +280,8 @@ impl Cache {
         if second || held.kind == Kind::V128 {
             self.double.insert(reg);
         }
-        self.holders[reg.index()][usize::from(second)] = held;
+        let holders = if second { &mut self.seconds } else { &mut self.firsts };
+        holders[reg.index()] = held;
         self.used.insert(reg);
         if held.dirty {
             self.dirty.insert(reg);
@@ -286,7 +300,7 @@ impl Cache {
             }
             used.insert(reg);
             dirty = if held.dirty { dirty.or(RegSet::of(reg)) } else { dirty };
-            self.holders[reg.index()][0] = *held;
+            self.firsts[reg.index()] = *held;
             self.of_slot[place(held.slot)] = reg.index() as u8;
             if held.kind == Kind::V128 {
                 self.double.insert(reg);
@@ -328,7 +342,7 @@ impl Cache {
         let reg = Reg::new(number);
         if self.double.contains(reg) {
             self.forget_second(slot);
-        } else if self.holders[reg.index()][0].slot == slot {
+        } else if self.firsts[reg.index()].slot == slot {
             self.clear_single(reg);
         }
     }
@@ -350,7 +364,7 @@ impl Cache {
     /// Forgets the slots from one on.
     pub(crate) fn forget_from(&mut self, top: Slot) {
         for reg in self.used.iter() {
-            if is_from(self.holders[reg.index()][0].slot, top) || self.double.contains(reg) {
+            if is_from(self.firsts[reg.index()].slot, top) || self.double.contains(reg) {
                 self.forget_each(reg, |slot| is_from(slot, top));
             }
         }
@@ -362,7 +376,7 @@ impl Cache {
         for reg in regs.iter() {
             let is_holding = match self.double.contains(reg) {
                 true => self.held(reg).iter().any(|held| is_from(held.slot, top)),
-                false => self.used.contains(reg) && is_from(self.holders[reg.index()][0].slot, top),
+                false => self.used.contains(reg) && is_from(self.firsts[reg.index()].slot, top),
             };
             if is_holding {
                 holding.insert(reg);
@@ -373,8 +387,7 @@ impl Cache {
 
     /// Forgets slots of a register.
     fn forget_each(&mut self, reg: Reg, goes: impl Fn(Slot) -> bool) {
-        for at in (0..self.held(reg).len()).rev() {
-            let held = self.holders[reg.index()][at];
+        for held in self.held(reg).iter().rev() {
             if goes(held.slot) {
                 self.unbind_one(reg, held.slot);
             }
@@ -384,11 +397,11 @@ impl Cache {
     /// Forgets a slot of a register that may have another one.
     #[inline(never)]
     fn unbind_one(&mut self, reg: Reg, slot: Slot) {
-        let [first, second] = self.holders[reg.index()];
+        let (first, second) = (self.firsts[reg.index()], self.seconds[reg.index()]);
         let stays = if first.covers(slot) { second } else { first };
         self.clear_reg(reg);
         if stays.slot != NOBODY.slot && !stays.covers(slot) {
-            self.holders[reg.index()][0] = stays;
+            self.firsts[reg.index()] = stays;
             self.used.insert(reg);
             if stays.kind == Kind::V128 {
                 self.double.insert(reg);
@@ -403,14 +416,14 @@ impl Cache {
     #[inline]
     pub(crate) fn clear_reg(&mut self, reg: Reg) {
         self.clear_single(reg);
-        self.holders[reg.index()][1] = NOBODY;
+        self.seconds[reg.index()] = NOBODY;
         self.double.remove(reg);
     }
 
     /// The same if it had one slot only.
     #[inline]
     fn clear_single(&mut self, reg: Reg) {
-        self.holders[reg.index()][0] = NOBODY;
+        self.firsts[reg.index()] = NOBODY;
         let others = RegSet::ALL.without(RegSet::of(reg));
         self.used = self.used.and(others);
         self.dirty = self.dirty.and(others);
@@ -419,8 +432,14 @@ impl Cache {
     /// No register has anything any more.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        for reg in self.used.iter() {
-            self.holders[reg.index()] = [NOBODY; SHARED];
+        // Without a look at each register: nobody foresees how many have something.
+        let (ints, floats) = self.firsts.split_at_mut(REGS / 2);
+        ints.fill(NOBODY);
+        if self.used.without(RegSet::INTS) != RegSet::EMPTY {
+            floats.fill(NOBODY);
+        }
+        for reg in self.double.iter() {
+            self.seconds[reg.index()] = NOBODY;
         }
         self.used = RegSet::EMPTY;
         self.double = RegSet::EMPTY;
@@ -430,9 +449,8 @@ impl Cache {
     /// What a register has is in memory as well.
     #[inline]
     pub(crate) fn clean(&mut self, reg: Reg) {
-        for held in &mut self.holders[reg.index()] {
-            held.dirty = false;
-        }
+        self.firsts[reg.index()].dirty = false;
+        self.seconds[reg.index()].dirty = false;
         self.dirty.remove(reg);
     }
 

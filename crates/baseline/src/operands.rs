@@ -215,7 +215,7 @@ impl Compiler<'_> {
     pub(crate) fn take_reg(&mut self, operand: Operand, kind: Kind) -> Reg {
         if let Operand::Temp(slot) = operand
             && let Some(reg) = self.cached(slot, kind)
-            && let [_] = self.cache.held(reg)
+            && self.cache.has_room(reg)
         {
             self.cache.clear_reg(reg);
             self.cache.lock(reg);
@@ -456,7 +456,7 @@ impl Compiler<'_> {
 
     /// Copies a value to a local.
     pub(crate) fn move_to_local(&mut self, dst: Slot, src: Operand, kind: Kind) {
-        let pin = self.control.pin_of(dst).filter(|&pin| match self.cache.held(pin) {
+        let pin = self.control.pin_of(dst).filter(|&pin| match *self.cache.held(pin) {
             [] => true,
             [held] => held.slot == dst,
             _ => false,

@@ -71,7 +71,7 @@ impl Compiler<'_> {
         let slot = self.next_local()?;
         let pin = self.control.pin_of(slot).filter(|pin| pin.class() == class)?;
         let locked = self.cache.locked().contains(pin);
-        match self.cache.held(pin) {
+        match *self.cache.held(pin) {
             [] if !locked => {}
             [held] if held.slot == slot && (may_be_operand || !locked) => self.cache.clear_reg(pin),
             _ => return None,

@@ -100,6 +100,8 @@ impl RegSet {
     pub(crate) const EMPTY: RegSet = RegSet(0);
     /// All registers.
     pub(crate) const ALL: RegSet = RegSet(u32::MAX);
+    /// All registers of integers.
+    pub(crate) const INTS: RegSet = RegSet(0xffff);
 
     /// One register.
     pub(crate) const fn of(reg: Reg) -> RegSet {
