@@ -232,6 +232,25 @@ impl Assembler {
         self.put_short_based(word, reg, base.number(), disp);
     }
 
+    /// The same with two registers.
+    #[inline(always)]
+    pub(super) fn put_short_registers(&mut self, enc: Enc, reg: u8, rm: u8) {
+        let word = enc.legacy.short().expect("the instruction is short");
+        self.put_short(word | u64::from(rex_of_registers(reg, rm)) | modrm(3, reg, rm.into()) << 16, 3);
+    }
+
+    /// Three of them with W, whose displacements have one byte each and are 8 apart.
+    #[inline(always)]
+    pub(super) fn put_three_based(&mut self, enc: Enc, regs: [u8; 3], base: Gpr, disp: u8) {
+        assert!(base.number() & 7 != 4, "the base needs a longer form");
+        let word = enc.legacy.short().expect("the instruction is short");
+        let [first, second, third] = regs.map(|reg| {
+            word | u64::from(rex_of_registers(reg, base.number())) | modrm(1, reg, base.number().into()) << 16
+        });
+        let disps = u64::from(disp) << 24 | u64::from(disp + 8) << 56;
+        self.buffer.put(first | second << 32 | disps, 8, third | u64::from(disp + 16) << 24, 4);
+    }
+
     /// The same with four bytes of displacement, whatever it is, and W.
     #[inline(always)]
     pub(super) fn put_wide_based(&mut self, enc: Enc, reg: u8, base: Gpr, disp: i32) {

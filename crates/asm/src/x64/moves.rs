@@ -85,6 +85,49 @@ impl Assembler {
         self.put_based(enc(Map::M1, 0x89).wide_vex(size), source.number(), base, disp);
     }
 
+    /// `mov target, source`
+    #[inline(always)]
+    pub fn mov_registers(&mut self, size: Size, target: Gpr, source: Gpr) {
+        self.put_short_registers(enc(Map::M1, 0x8B).wide_vex(size), target.number(), source.number());
+    }
+
+    /// `mov [base + disp], first`, and the same of the others to the places of 64 bits behind.
+    #[inline(always)]
+    pub fn mov_based_run(&mut self, base: Gpr, disp: i32, [first, second, third]: [Gpr; 3]) {
+        if disp > 0 && disp <= i32::from(i8::MAX) - 16 {
+            let enc = enc(Map::M1, 0x89).w();
+            return self.put_three_based(enc, [first, second, third].map(Gpr::number), base, disp as u8);
+        }
+        self.mov_based_mr(Size::S64, base, disp, first);
+        self.mov_based_mr(Size::S64, base, disp.saturating_add(8), second);
+        self.mov_based_mr(Size::S64, base, disp.saturating_add(16), third);
+    }
+
+    /// `cmp first, [base + disp]`
+    #[inline(always)]
+    pub fn cmp_based(&mut self, size: Size, first: Gpr, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0x3B).wide_vex(size), first.number(), base, disp);
+    }
+
+    /// `push [base + disp]`
+    #[inline(always)]
+    pub fn push_based(&mut self, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0xFF), 6, base, disp);
+    }
+
+    /// `jmp [base + disp]`
+    #[inline(always)]
+    pub fn jmp_based(&mut self, base: Gpr, disp: i32) {
+        self.put_based(enc(Map::M1, 0xFF), 4, base, disp);
+    }
+
+    /// `sub target, imm`
+    #[inline(always)]
+    pub fn sub_imm_based(&mut self, size: Size, target: Gpr, imm: i32) {
+        let (opcode, len) = if imm == i32::from(imm as i8) { (0x83, 1) } else { (0x81, 4) };
+        self.put_based_imm(enc(Map::M1, opcode).wide_vex(size), 5, target, imm, len);
+    }
+
     /// `lea target, [base + disp]`
     #[inline(always)]
     pub fn lea_based(&mut self, size: Size, target: Gpr, base: Gpr, disp: i32) {

@@ -38,7 +38,7 @@ impl Compiler<'_> {
     pub(crate) fn emit_entry(&mut self, overflow: Label) -> u32 {
         self.asm.lea_wide(LEADS, FP, 0);
         let size = self.asm.offset() - 4;
-        self.asm.cmp(Size::S64, LEADS, Mem::base(CTX, offset_of!(VmCtx, stack_limit) as i32));
+        self.asm.cmp_based(Size::S64, LEADS, CTX, offset_of!(VmCtx, stack_limit) as i32);
         self.asm.jcc(Cond::A, overflow);
         size
     }
@@ -65,16 +65,16 @@ impl Compiler<'_> {
 
     /// What is in the registers of handlers goes to where native code has it.
     pub(crate) fn emit_arrival(&mut self) {
-        self.asm.mov(Size::S64, FP, Gpr::RDX);
-        self.asm.mov(Size::S64, CTX, Gpr::RDI);
-        self.asm.mov(Size::S64, MEM, Gpr::RCX);
+        self.asm.mov_registers(Size::S64, FP, Gpr::RDX);
+        self.asm.mov_registers(Size::S64, CTX, Gpr::RDI);
+        self.asm.mov_registers(Size::S64, MEM, Gpr::RCX);
     }
 
     /// Notes that native code was entered.
     pub(crate) fn emit_entered(&mut self) {
         /// The number of the tier.
         const TIER: usize = 1;
-        self.asm.mov(Size::S64, Gpr::RAX, Mem::base(CTX, offset_of!(VmCtx, store) as i32));
+        self.asm.mov_based(Size::S64, Gpr::RAX, CTX, offset_of!(VmCtx, store) as i32);
         let entered = (offset_of!(StoreCtx, entered) + TIER) as i32;
         self.asm.mov_mi(Size::S8, Mem::base(Gpr::RAX, entered), 1);
     }
@@ -102,25 +102,25 @@ impl Compiler<'_> {
                 self.asm.movd_rm(Size::S32, RESULT, FLOAT_RESULT);
                 self.asm.movd(Size::S32, FLOAT_RESULT, RESULT);
             }
-            Some(Kind::I32) => self.asm.mov(Size::S32, RESULT, Gpr::R9),
-            Some(_) => self.asm.mov(Size::S64, RESULT, Gpr::R9),
+            Some(Kind::I32) => self.asm.mov_registers(Size::S32, RESULT, Gpr::R9),
+            Some(_) => self.asm.mov_registers(Size::S64, RESULT, Gpr::R9),
         }
-        self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::RSI, -8));
-        self.asm.add_imm(Size::S64, Gpr::RCX, LANDING_LEN as i32);
+        self.asm.mov_based(Size::S64, Gpr::RCX, Gpr::RSI, -8);
+        self.asm.add_imm_based(Size::S64, Gpr::RCX, LANDING_LEN as i32);
         self.asm.jmp_to(Gpr::RCX);
     }
 
     /// Runs instructions of the interpreter.
     pub(crate) fn emit_run_words(&mut self, words: Const, memory: bool) {
-        self.asm.lea(Size::S64, Gpr::RSI, Mem::pool(words));
-        self.asm.mov(Size::S64, Gpr::RDI, CTX);
-        self.asm.mov(Size::S64, Gpr::RDX, FP);
+        self.asm.lea_pool(Gpr::RSI, words);
+        self.asm.mov_registers(Size::S64, Gpr::RDI, CTX);
+        self.asm.mov_registers(Size::S64, Gpr::RDX, FP);
         if memory {
-            self.asm.mov(Size::S64, Gpr::R8, Mem::base(CTX, offset_of!(VmCtx, mem0) as i32));
-            self.asm.mov(Size::S64, Gpr::RCX, Mem::base(Gpr::R8, offset_of!(MemRecord, base) as i32));
-            self.asm.mov(Size::S64, Gpr::R8, Mem::base(Gpr::R8, offset_of!(MemRecord, len) as i32));
+            self.asm.mov_based(Size::S64, Gpr::R8, CTX, offset_of!(VmCtx, mem0) as i32);
+            self.asm.mov_based(Size::S64, Gpr::RCX, Gpr::R8, offset_of!(MemRecord, base) as i32);
+            self.asm.mov_based(Size::S64, Gpr::R8, Gpr::R8, offset_of!(MemRecord, len) as i32);
         }
-        self.asm.jmp_to(Mem::base(Gpr::RSI, 0));
+        self.asm.jmp_based(Gpr::RSI, 0);
     }
 
     /// Calls the function whose record `rax` leads to, with its frame at a slot; `landing` is the word through which handlers return.
@@ -195,10 +195,8 @@ impl Compiler<'_> {
     fn emit_callee(&mut self, callee: Slot, landing: Const) {
         let bytes = self.slot_disp(callee);
         self.asm.lea_pool(LEADS, landing);
-        let at = |slot: isize| bytes.saturating_add(header(slot));
-        self.asm.mov_based_mr(Size::S64, FP, at(frame::RETURN_IP), LEADS);
-        self.asm.mov_based_mr(Size::S64, FP, at(frame::CALLER_FP), FP);
-        self.asm.mov_based_mr(Size::S64, FP, at(frame::FUNC), Gpr::RAX);
+        const _: () = assert!(frame::CALLER_FP == frame::RETURN_IP + 1 && frame::FUNC == frame::RETURN_IP + 2);
+        self.asm.mov_based_run(FP, bytes.saturating_add(header(frame::RETURN_IP)), [LEADS, FP, Gpr::RAX]);
         self.asm.add_imm_based(Size::S64, FP, bytes);
     }
 
@@ -211,25 +209,24 @@ impl Compiler<'_> {
     /// Reads the header and leaves the frame: the frame pointer is then the address where results go. The carry flag says whether
     /// whoever wants the result in its slot has to store it there.
     fn emit_leave(&mut self, in_register: bool) {
-        self.asm.mov(Size::S64, Gpr::RSI, Mem::base(FP, header(frame::RETURN_IP)));
-        self.asm.mov(Size::S64, Gpr::R11, Mem::base(FP, header(frame::CALLER_FP)));
+        self.asm.mov_based(Size::S64, Gpr::RSI, FP, header(frame::RETURN_IP));
+        self.asm.mov_based(Size::S64, Gpr::R11, FP, header(frame::CALLER_FP));
         let bytes = frame::fp_offset(self.frame.params) as i32 * 8;
         if in_register {
-            self.asm.add_imm(Size::S64, FP, -bytes);
+            self.asm.add_imm_based(Size::S64, FP, -bytes);
         } else {
-            self.asm.sub_imm(Size::S64, FP, bytes);
+            self.asm.sub_imm_based(Size::S64, FP, bytes);
         }
     }
 
     /// Goes on where the word in front of `rsi` says.
     fn emit_go_on(&mut self) {
-        let word = Mem::base(Gpr::RSI, -8);
         match self.target.returns {
             Returns::Paired => {
-                self.asm.push_rm(word);
+                self.asm.push_based(Gpr::RSI, -8);
                 self.asm.ret();
             }
-            Returns::Jump => self.asm.jmp_to(word),
+            Returns::Jump => self.asm.jmp_based(Gpr::RSI, -8),
         }
     }
 

@@ -232,19 +232,34 @@ fn based() {
         emit(&mut asm);
         asm.finish().unwrap().bytes
     };
-    let displacements = [0, 1, -1, 127, -128, 128, -129, i32::MAX, i32::MIN];
+    let displacements = [0, 1, -1, 111, 112, 127, -128, 128, -129, i32::MAX, i32::MIN];
     for base in all_gpr().filter(|base| base.number() & 7 != 4) {
         for disp in displacements {
             let mem = Mem::base(base, disp);
             let call = written(&|asm| asm.call_to(mem));
             assert_eq!(written(&|asm| asm.call_based(base, disp)), call, "{base:?} {disp}");
+            let push = written(&|asm| asm.push_rm(mem));
+            assert_eq!(written(&|asm| asm.push_based(base, disp)), push, "{base:?} {disp}");
+            let jump = written(&|asm| asm.jmp_to(mem));
+            assert_eq!(written(&|asm| asm.jmp_based(base, disp)), jump, "{base:?} {disp}");
+            let run = written(&|asm| {
+                for (n, source) in (0..).zip([Gpr::R11, base, Gpr::RAX]) {
+                    asm.mov_mr(Size::S64, Mem::base(base, disp.saturating_add(8 * n)), source);
+                }
+            });
+            let inlined = written(&|asm| asm.mov_based_run(base, disp, [Gpr::R11, base, Gpr::RAX]));
+            assert_eq!(inlined, run, "{base:?} {disp}");
             for size in [Size::S32, Size::S64] {
                 let store = written(&|asm| asm.mov_mi(size, mem, -5));
                 assert_eq!(written(&|asm| asm.mov_based_mi(size, base, disp, -5)), store, "{base:?} {disp}");
                 let add = written(&|asm| asm.add_imm(size, base, disp));
                 assert_eq!(written(&|asm| asm.add_imm_based(size, base, disp)), add, "{base:?} {disp}");
+                let sub = written(&|asm| asm.sub_imm(size, base, disp));
+                assert_eq!(written(&|asm| asm.sub_imm_based(size, base, disp)), sub, "{base:?} {disp}");
                 for reg in all_gpr() {
-                    let pairs: [[&Emitting<'_>; 2]; 3] = [
+                    let pairs: [[&Emitting<'_>; 2]; 5] = [
+                        [&|asm| asm.mov(size, reg, base), &|asm| asm.mov_registers(size, reg, base)],
+                        [&|asm| asm.cmp(size, reg, mem), &|asm| asm.cmp_based(size, reg, base, disp)],
                         [&|asm| asm.mov(size, reg, mem), &|asm| asm.mov_based(size, reg, base, disp)],
                         [&|asm| asm.mov_mr(size, mem, reg), &|asm| asm.mov_based_mr(size, base, disp, reg)],
                         [&|asm| asm.lea(size, reg, mem), &|asm| asm.lea_based(size, reg, base, disp)],
