@@ -118,16 +118,14 @@ fn in_registers(ty: &FuncType, base: Slot) -> impl Iterator<Item = Argument> + '
 impl Compiler<'_> {
     /// The parameters are in their registers.
     pub(crate) fn take_parameters(&mut self) {
-        for Argument { slot, kind, reg } in in_registers(self.module.func_type(self.func).func(), Slot(0))
-        {
+        for Argument { slot, kind, reg } in in_registers(self.module.func_type(self.func).func(), Slot(0)) {
             self.cache.bind(reg, Held { slot, kind, dirty: true });
         }
     }
 
     /// Loads the parameters to their registers.
     pub(crate) fn load_parameters(&mut self) {
-        for Argument { slot, kind, reg } in in_registers(self.module.func_type(self.func).func(), Slot(0))
-        {
+        for Argument { slot, kind, reg } in in_registers(self.module.func_type(self.func).func(), Slot(0)) {
             self.emit_load(reg, slot, kind);
         }
     }
@@ -253,10 +251,8 @@ impl Compiler<'_> {
 
     /// What a cold path has to store for the interpreter to make the call whose arguments are in registers.
     pub(crate) fn keep_arguments(&mut self) -> Kept {
-        let entry = |&Argument { slot, kind, reg }: &Argument| Entry {
-            reg,
-            held: Held { slot, kind, dirty: true },
-        };
+        let entry =
+            |&Argument { slot, kind, reg }: &Argument| Entry { reg, held: Held { slot, kind, dirty: true } };
         self.tables.keep_all(self.arguments.list().iter().map(entry))
     }
 }

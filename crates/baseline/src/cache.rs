@@ -260,7 +260,7 @@ impl Cache {
                 self.of_slot[at] = reg.index() as u8;
                 self.firsts[reg.index()] = held;
                 self.used = self.used.or(own);
-                self.dirty = if held.dirty { self.dirty.or(own) } else { self.dirty };
+                self.dirty = self.dirty.or(RegSet::of_if(reg, held.dirty));
                 return;
             }
         }
@@ -299,7 +299,7 @@ impl Cache {
                 continue;
             }
             used.insert(reg);
-            dirty = if held.dirty { dirty.or(RegSet::of(reg)) } else { dirty };
+            dirty = dirty.or(RegSet::of_if(reg, held.dirty));
             self.firsts[reg.index()] = *held;
             self.of_slot[place(held.slot)] = reg.index() as u8;
             if held.kind == Kind::V128 {

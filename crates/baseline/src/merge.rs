@@ -113,8 +113,11 @@ impl Compiler<'_> {
         let start = self.control.entries.len() as u32;
         if self.control.moves.take(self.cache.used().len() as usize) {
             self.unshare();
-            for reg in self.cache.used().iter() {
-                self.control.entries.push(Entry { reg, held: self.cache.first(reg) });
+            let (used, first) =
+                (self.cache.used(), Entry { reg: Reg::new(0), held: self.cache.first(Reg::new(0)) });
+            self.control.entries.resize((start + used.len()) as usize, first);
+            for (entry, reg) in self.control.entries[start as usize..].iter_mut().zip(used.iter()) {
+                *entry = Entry { reg, held: self.cache.first(reg) };
             }
         } else {
             self.flush();
@@ -191,13 +194,22 @@ impl Compiler<'_> {
         // one that memory has; and those that have to be stored.
         let (mut expected, mut clean, mut stored) = (RegSet::EMPTY, RegSet::EMPTY, RegSet::EMPTY);
         let mut at = start as usize;
+        let double = cache.double();
+        // Most registers have what they are to have.
+        for &Entry { reg, held: Held { slot, dirty, .. } } in &entries[at..end as usize] {
+            if cache.first(reg).slot != slot || double.contains(reg) {
+                break;
+            }
+            expected.insert(reg);
+            clean = clean.or(RegSet::of_if(reg, !dirty));
+            at += 1;
+        }
         while let Some(&entry) = entries[..end as usize].get(at) {
             at += 1;
             let Entry { reg, held: Held { slot, kind, dirty } } = entry;
-            let place = if dirty { RegSet::EMPTY } else { RegSet::of(reg) };
-            if cache.first(reg).slot == slot && !cache.double().contains(reg) {
+            if cache.first(reg).slot == slot && !double.contains(reg) {
                 expected.insert(reg);
-                clean = clean.or(place);
+                clean = clean.or(RegSet::of_if(reg, !dirty));
                 continue;
             }
             let found = cache.find(slot);
@@ -206,11 +218,9 @@ impl Compiler<'_> {
             if let Some(found) = found
                 && !leaves
             {
-                if !cache.double().contains(found) {
+                if !double.contains(found) {
                     expected.insert(found);
-                    if !dirty {
-                        clean.insert(found);
-                    }
+                    clean = clean.or(RegSet::of_if(found, !dirty));
                 }
                 if found.class() == reg.class() {
                     if found != reg {
@@ -237,14 +247,17 @@ impl Compiler<'_> {
         if bound {
             stored = stored.or(late);
         } else if late != RegSet::EMPTY {
-            for entry in &mut *entries {
-                entry.held.dirty |= cache
-                    .find(entry.held.slot)
-                    .is_some_and(|found| late.contains(found) && found.class() == entry.reg.class());
+            for Entry { reg, held } in &mut *entries {
+                held.dirty |= match cache.first(*reg).slot == held.slot {
+                    true => late.contains(*reg),
+                    false => cache
+                        .find(held.slot)
+                        .is_some_and(|found| late.contains(found) && found.class() == reg.class()),
+                };
             }
         }
         for reg in cache.dirty().without(expected.without(stored)).iter() {
-            if !cache.double().contains(reg) {
+            if !double.contains(reg) {
                 let Held { slot, kind, .. } = cache.first(reg);
                 if !renewed.contains(&slot) {
                     plan.stores.push((slot, reg, kind));

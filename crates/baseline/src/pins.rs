@@ -50,17 +50,17 @@ impl Pins {
         self.locals.clear();
         self.locals.extend_from_slice(locals);
         self.floats = locals.iter().any(|run| Kind::from(run.ty).class() == Class::Float);
+        let count = locals.last().map_or(0, |run| run.first.0 + run.count) as usize;
+        if self.weights.len() < count {
+            self.weights.resize(count, 0);
+        }
     }
 
     /// Collects the locals of a loop, most used first.
     fn collect(&mut self, survey: &LoopSurvey<'_>) {
         self.used.clear();
-        for used in survey.uses.iter().take(MOST_USES) {
-            let at = used.local.0 as usize;
-            if self.weights.len() <= at {
-                self.weights.resize(at + 1, 0);
-            }
-            let weight = &mut self.weights[at];
+        for used in &survey.uses[..survey.uses.len().min(MOST_USES)] {
+            let weight = &mut self.weights[used.local.0 as usize];
             if *weight == 0 {
                 self.used.push(used.local);
                 if used.renews && used.depth == survey.depth && !survey.calls {

@@ -20,6 +20,7 @@ impl Fixup for Distance {
     /// `int3`
     const PADDING: u8 = 0xCC;
 
+    #[inline]
     fn patch(self, code: &mut [u8], at: usize, distance: i64) -> bool {
         match self {
             Distance::Rel8 => {
@@ -28,7 +29,7 @@ impl Fixup for Distance {
                 i8::try_from(sum).is_ok()
             }
             Distance::Rel32 => {
-                let field: &mut [u8; 4] = (&mut code[at..at + 4]).try_into().expect("4 bytes");
+                let field: &mut [u8; 4] = code[at..].first_chunk_mut().expect("4 bytes");
                 let sum = i64::from(i32::from_le_bytes(*field)) + distance;
                 *field = (sum as i32).to_le_bytes();
                 i32::try_from(sum).is_ok()

@@ -120,14 +120,10 @@ fn baseless(reg: u8, mem: Mem) -> Part {
 #[inline(always)]
 fn short_based(word: u64, reg: u8, base: u8, disp: i32) -> (u64, usize) {
     let word = word | u64::from(rex_of_registers(reg, base)) | u64::from(disp as u32) << 24;
-    let (mode, len) = if disp != i32::from(disp as i8) {
-        (2, 7)
-    } else if disp != 0 || base & 7 == 5 {
-        (1, 4)
-    } else {
-        (0, 3)
-    };
-    (word | modrm(mode, reg, base.into()) << 16, len)
+    // As `mode`, without branches: nobody foresees how far slots lie.
+    let there = u32::from(disp != 0 || base & 7 == 5);
+    let wide = u32::from(disp != i32::from(disp as i8));
+    (word | modrm(there + wide, reg, base.into()) << 16, (3 + there + 3 * wide) as usize)
 }
 
 /// # The forms of instructions

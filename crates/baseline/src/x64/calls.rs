@@ -195,7 +195,8 @@ impl Compiler<'_> {
     fn emit_callee(&mut self, callee: Slot, landing: Const) {
         let bytes = self.slot_disp(callee);
         self.asm.lea_pool(LEADS, landing);
-        const _: () = assert!(frame::CALLER_FP == frame::RETURN_IP + 1 && frame::FUNC == frame::RETURN_IP + 2);
+        const _: () =
+            assert!(frame::CALLER_FP == frame::RETURN_IP + 1 && frame::FUNC == frame::RETURN_IP + 2);
         self.asm.mov_based_run(FP, bytes.saturating_add(header(frame::RETURN_IP)), [LEADS, FP, Gpr::RAX]);
         self.asm.add_imm_based(Size::S64, FP, bytes);
     }

@@ -85,6 +85,7 @@ pub(crate) fn int_op(op: Binary) -> Option<(IntOp, Kind)> {
 }
 
 /// The size of operations on an integer.
+#[inline]
 pub(crate) fn size_of_kind(kind: Kind) -> Size {
     if kind == Kind::I32 { Size::S32 } else { Size::S64 }
 }

@@ -7,6 +7,7 @@ use upshift_core::index::GlobalIndex;
 use upshift_core::vm::{MemRecord, StoreCtx, VmCtx, frame};
 use upshift_translate::backend::{Operand, Slot};
 
+use super::integer::size_of_kind;
 use super::{CTX, Class, FP, Reg};
 use crate::cache::Kind;
 use crate::cells::{Cell, is_cell};
@@ -42,10 +43,9 @@ impl Compiler<'_> {
             return self.load_cell(reg, slot, kind);
         }
         let disp = self.slot_disp(slot);
-        match kind {
-            Kind::I32 => self.asm.mov_based(Size::S32, reg.gpr(), FP, disp),
-            Kind::I64 | Kind::Ref => self.asm.mov_based(Size::S64, reg.gpr(), FP, disp),
-            _ => self.emit_load_from(reg, Mem::base(FP, disp), kind),
+        match kind.class() {
+            Class::Int => self.asm.mov_based(size_of_kind(kind), reg.gpr(), FP, disp),
+            Class::Float => self.emit_load_from(reg, Mem::base(FP, disp), kind),
         }
     }
 
@@ -109,10 +109,9 @@ impl Compiler<'_> {
 
     /// Copies a register.
     pub(crate) fn emit_move(&mut self, to: Reg, from: Reg, kind: Kind) {
-        match kind {
-            Kind::I32 => self.asm.mov(Size::S32, to.gpr(), from.gpr()),
-            Kind::I64 | Kind::Ref => self.asm.mov(Size::S64, to.gpr(), from.gpr()),
-            Kind::F32 | Kind::F64 | Kind::V128 => self.asm.movaps(to.xmm(), from.xmm()),
+        match kind.class() {
+            Class::Int => self.asm.mov_registers(size_of_kind(kind), to.gpr(), from.gpr()),
+            Class::Float => self.asm.movaps(to.xmm(), from.xmm()),
         }
     }
 

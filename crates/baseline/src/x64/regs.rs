@@ -108,6 +108,12 @@ impl RegSet {
         RegSet(1 << reg.0)
     }
 
+    /// One register if a condition holds, else none.
+    #[inline(always)]
+    pub(crate) const fn of_if(reg: Reg, holds: bool) -> RegSet {
+        RegSet((holds as u32) << reg.0)
+    }
+
     /// Integer registers.
     pub(crate) const fn of_gprs(gprs: &[Gpr]) -> RegSet {
         let (mut set, mut i) = (0, 0);
