@@ -21,6 +21,36 @@ impl NativeCode {
         &self.bytes[..self.pool as usize]
     }
 
+    /// Writes the addresses into their words, for code that will lie at an address; `resolve` gives those of handlers and stubs. It has
+    /// no relocations afterwards.
+    ///
+    /// # Panics
+    ///
+    /// When a relocation is not inside.
+    ///
+    /// ```
+    /// use upshift_asm::{Word, x64::Assembler};
+    ///
+    /// let mut asm = Assembler::new();
+    /// let start = asm.here();
+    /// asm.ret();
+    /// asm.words(&[Word::Label(start), Word::Handler(7)]);
+    /// let mut code = asm.finish().unwrap();
+    /// code.relocate(0x1000, |kind| if kind == upshift_asm::RelocKind::Handler(7) { 0x77 } else { 0 });
+    /// assert_eq!((code.word(code.pool), code.word(code.pool + 8)), (0x1000, 0x77));
+    /// assert!(code.relocs.is_empty());
+    /// ```
+    pub fn relocate(&mut self, address: u64, resolve: impl Fn(RelocKind) -> u64) {
+        for Reloc { at, kind } in self.relocs.drain(..) {
+            let word: &mut [u8; 8] = self.bytes[at as usize..].first_chunk_mut().expect("the word is inside");
+            *word = match kind {
+                RelocKind::Base => u64::from_le_bytes(*word).wrapping_add(address),
+                kind => resolve(kind),
+            }
+            .to_le_bytes();
+        }
+    }
+
     /// The word of 8 bytes at an offset in the object.
     ///
     /// # Panics

@@ -53,9 +53,9 @@ impl Made {
             Some(code) => code,
             none => none.insert(CodeSet::create().ok()?),
         };
-        let (number, adaptor) = (self.addresses.len() as u32, slots_adaptor(&signature));
+        let (number, mut adaptor) = (self.addresses.len() as u32, slots_adaptor(&signature));
         let nothing = |kind| unreachable!("adaptors refer to nothing: {kind:?}");
-        let address = code.publish(&adaptor, NativeKind::Thunk, number, Box::default(), nothing).ok()?;
+        let address = code.publish(&mut adaptor, NativeKind::Thunk, number, Box::default(), nothing).ok()?;
         self.addresses.insert(signature, address);
         Some(address)
     }

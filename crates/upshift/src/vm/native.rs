@@ -261,8 +261,8 @@ impl NativeSet {
 
     /// Gives code its place. Callers exclude each other.
     fn publish(&self, info: &ModuleInfo, func: FuncIndex, made: Made) -> Result<NativeFunc, NoNativeCode> {
-        let Made { code, kind, faults, beside, compilation } = made;
-        let address = self.code.publish(&code, kind, func.0, faults, address_of)?;
+        let Made { mut code, kind, faults, beside, compilation } = made;
+        let address = self.code.publish(&mut code, kind, func.0, faults, address_of)?;
         let observers = self.observers.as_ref();
         let registration = observers.and_then(|told| told.published(info, func, address, code.code()));
         Ok(NativeFunc { address, beside, compilation, _registration: registration })

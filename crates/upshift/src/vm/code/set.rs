@@ -1,7 +1,7 @@
 //! The native code of one module: where each function and thunk lies.
 //!
 //! ```text
-//! NativeCode ─ publish ─▶ copied to the writable side, words relocated ─▶ in the index ─▶ address
+//! NativeCode ─ publish ─▶ words relocated, copied to the writable side ─▶ in the index ─▶ address
 //!
 //! CodeSet ─▶ spans: chunks that follow each other, filled from the start ─▶ an index of what lies there
 //! ```
@@ -32,7 +32,7 @@ const fn alignment(kind: NativeKind) -> usize {
     }
 }
 
-/// How many bytes get memory at once, unless a function needs more.
+/// How many bytes get memory at once for each chunk of a span, unless a function needs more.
 const PROVIDED: usize = 16 << 10;
 
 /// The most chunks that are taken in advance, for a set that has filled as many.
@@ -83,10 +83,11 @@ struct Open {
 }
 
 impl Open {
-    /// Sees to it that the bytes up to `end` can be written, and asks for those of the next functions at once.
+    /// Sees to it that the bytes up to `end` can be written, and asks for those of the next functions at once: for more of them where
+    /// there is much code, for each call of the system takes as long as a small function.
     fn provide(&mut self, end: usize, all: usize) -> Result<(), NoNativeCode> {
         if end > self.provided {
-            let more = end.max(self.provided + PROVIDED).min(all);
+            let more = end.max(self.provided + PROVIDED * (all / CHUNK)).min(all);
             self.view.provide(self.provided..more).map_err(NoNativeCode::NoMore)?;
             self.provided = more;
         }
@@ -109,7 +110,7 @@ impl CodeSet<'static> {
         Ok(set)
     }
 
-    /// Puts code into the set, its words relocated, and returns its address, a multiple of what that kind of code is aligned to. Nobody sees a part of it: look-ups
+    /// Puts code into the set, its words relocated on the way, and returns its address, a multiple of what that kind of code is aligned to. Nobody sees a part of it: look-ups
     /// find it when it is whole. From the first time on, faults of native code are taken for traps, see [`signals`].
     ///
     /// `faults` are the instructions whose faults are traps, in ascending order. `resolve` gives the addresses of stubs and handlers.
@@ -121,7 +122,7 @@ impl CodeSet<'static> {
     /// When a relocation is not inside the code.
     pub(crate) fn publish(
         &self,
-        code: &NativeCode,
+        code: &mut NativeCode,
         kind: NativeKind,
         func: u32,
         faults: Box<[Fault]>,
@@ -147,21 +148,15 @@ impl<'r> CodeSet<'r> {
     /// As [`publish`](CodeSet::publish), in any range.
     pub(super) fn add(
         &self,
-        code: &NativeCode,
+        code: &mut NativeCode,
         kind: NativeKind,
         func: u32,
         faults: Box<[Fault]>,
         resolve: impl Fn(RelocKind) -> u64,
     ) -> Result<usize, NoNativeCode> {
         self.place(code.bytes.len(), kind, func, faults, |address, view, start| {
+            code.relocate(address as u64, resolve);
             view.write(start, &code.bytes);
-            for reloc in &code.relocs {
-                let word = match reloc.kind {
-                    RelocKind::Base => code.word(reloc.at).wrapping_add(address as u64),
-                    kind => resolve(kind),
-                };
-                view.write(start + reloc.at as usize, &word.to_le_bytes());
-            }
         })
     }
 

@@ -22,7 +22,8 @@ fn returning(number: u32) -> NativeCode {
 }
 
 fn add(set: &CodeSet<'_>, number: u32) -> usize {
-    set.add(&returning(number), NativeKind::Baseline, number, Box::default(), |_| 0).expect("there is memory")
+    set.add(&mut returning(number), NativeKind::Baseline, number, Box::default(), |_| 0)
+        .expect("there is memory")
 }
 
 /// Calls what `returning` made.
@@ -86,7 +87,7 @@ fn code_runs_and_is_never_writable_there() {
             assert_eq!(call(at), number);
         }
         let large = NativeCode { bytes: vec![0x90; 3 * CHUNK], pool: 0, relocs: Vec::new() };
-        let large = set.add(&large, NativeKind::Baseline, 1, Box::default(), |_| 0).unwrap();
+        let large = set.add(&mut large.clone(), NativeKind::Baseline, 1, Box::default(), |_| 0).unwrap();
         for at in [code[0], code[2999], large, large + 3 * CHUNK - 1] {
             assert_eq!(permissions(at), "r-xs", "{way:?}");
         }
@@ -169,7 +170,14 @@ fn code_memory_stays_flat_over_many_sets() {
             }
             let set = CodeSet::new(&range);
             let code = NativeCode { bytes: vec![0x90; 20_000], pool: 0, relocs: Vec::new() };
-            set.add(&code, NativeKind::Baseline, 0, vec![Fault::new(1, 0, None); 100].into(), |_| 0).unwrap();
+            set.add(
+                &mut code.clone(),
+                NativeKind::Baseline,
+                0,
+                vec![Fault::new(1, 0, None); 100].into(),
+                |_| 0,
+            )
+            .unwrap();
             assert_eq!(call(add(&set, number)), number);
         }
         let after = use_of_process();
@@ -223,7 +231,7 @@ fn limits_and_prohibitions() {
             // It is in use nevertheless, to its end.
             let set = CodeSet::create().unwrap();
             let code = NativeCode { bytes: vec![0x90; 40 << 20], pool: 0, relocs: Vec::new() };
-            set.add(&code, NativeKind::Baseline, 0, Box::default(), |_| 0).unwrap();
+            set.add(&mut code.clone(), NativeKind::Baseline, 0, Box::default(), |_| 0).unwrap();
         }
         "no address space" => {
             limit(Resource::As, use_of_process()[1] as u64 * 1024 + (4 << 20));

@@ -103,7 +103,8 @@ impl Guest {
     ) -> Guest {
         let (code, preamble, access) = load(before);
         let faults = faults(access).into();
-        let at = set.publish(&code, NativeKind::Baseline, 0, faults, |_| unreachable!("no such word"));
+        let at =
+            set.publish(&mut code.clone(), NativeKind::Baseline, 0, faults, |_| unreachable!("no such word"));
         let at = at.expect("there is memory");
         let mut memories = Box::new([Memory::new(mode), Memory::new(mode)]);
         let mut store = Box::new(store());
@@ -296,7 +297,7 @@ fn a_handler_needs_no_lock() {
         guest.borrow_mut().traps(PAGE as u64);
         7
     };
-    set.publish(&code, NativeKind::Thunk, 1, Box::default(), resolve).unwrap();
+    set.publish(&mut code.clone(), NativeKind::Thunk, 1, Box::default(), resolve).unwrap();
 }
 
 #[test]

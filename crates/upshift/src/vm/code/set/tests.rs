@@ -78,7 +78,7 @@ fn code_is_copied_and_its_words_are_relocated() {
         let faults: [Fault; 2] = [Fault::new(4, 0, None), Fault::new(9, 2, None)];
         // Not at the start of a page.
         place(&set, 100, NativeKind::Thunk, 0).unwrap();
-        let at = set.add(&code, NativeKind::Baseline, 5, faults.into(), resolve).unwrap();
+        let at = set.add(&mut code.clone(), NativeKind::Baseline, 5, faults.into(), resolve).unwrap();
         let mut expected = code.bytes.clone();
         expected[32..40].copy_from_slice(&(at as u64 + 7).to_le_bytes());
         expected[40..48].copy_from_slice(&1003u64.to_le_bytes());
@@ -128,7 +128,7 @@ fn code_that_is_used_again_has_nothing_of_what_was_there() {
         let at = place(&set, 4000, NativeKind::Baseline, 0).unwrap();
         assert_eq!(*first.get_or_insert(at), at);
         assert!(read(at, 4000).iter().all(|&byte| byte == 0));
-        let at = set.add(&code, NativeKind::Baseline, 1, Box::default(), |_| 0).unwrap();
+        let at = set.add(&mut code.clone(), NativeKind::Baseline, 1, Box::default(), |_| 0).unwrap();
         assert!(read(at, 4000).iter().all(|&byte| byte == 0xcc));
     }
 }
@@ -157,7 +157,7 @@ fn the_last_of_many_functions_costs_what_the_first_did() {
     let mut calls = Vec::new();
     for func in 0..20_000 {
         let before = CALLS.get();
-        set.add(&code, NativeKind::Baseline, func, Box::default(), |_| 0).unwrap();
+        set.add(&mut code.clone(), NativeKind::Baseline, func, Box::default(), |_| 0).unwrap();
         calls.push(CALLS.get() - before);
     }
     let spans = set.lock().spans.len();
@@ -201,7 +201,8 @@ fn threads_look_up_while_code_is_added_and_sets_come_and_go() {
         });
         for func in 0..5000 {
             let code = NativeCode { bytes: vec![func as u8; 200], pool: 200, relocs: Vec::new() };
-            let at = grown.add(&code, NativeKind::Optimized, func, Box::default(), |_| 0).unwrap();
+            let at =
+                grown.add(&mut code.clone(), NativeKind::Optimized, func, Box::default(), |_| 0).unwrap();
             tell.send((func, at)).unwrap();
             // Its neighbours appear and go.
             let passing = CodeSet::new(range);
