@@ -75,6 +75,13 @@ const LIMIT: usize = i32::MAX as usize;
 /// Room that is there behind the code at any time: no instruction set has longer instructions.
 const ROOM: usize = 16;
 
+/// How many bytes there is room for at first, and how many more if that is not enough, at least.
+const GROWTH: usize = 1 << 10;
+
+/// From how many bytes on code is handed over in the memory that it was written to; less is copied, which takes no longer than new
+/// memory for the next function.
+const LARGE: usize = 1 << 12;
+
 /// Code in the making. `F` says how its instruction set writes distances.
 ///
 /// # Examples
@@ -104,7 +111,7 @@ pub struct CodeBuffer<F> {
 
 impl<F> Default for CodeBuffer<F> {
     fn default() -> Self {
-        let bytes = Vec::with_capacity(1024);
+        let bytes = Vec::with_capacity(GROWTH);
         CodeBuffer {
             full: bytes.capacity() - ROOM,
             bytes,
@@ -131,6 +138,14 @@ impl<F: Fixup> CodeBuffer<F> {
     /// How many bytes code and pool can have without an allocation.
     pub fn capacity(&self) -> usize {
         self.bytes.capacity() + self.pool.capacity()
+    }
+
+    /// Makes room for so many bytes of code, so that less has to be moved when they are written.
+    pub fn reserve(&mut self, bytes: usize) {
+        if self.bytes.capacity() < bytes {
+            self.bytes.reserve(bytes - self.bytes.len());
+            self.full = self.bytes.capacity() - ROOM;
+        }
     }
 
     /// What has been written so far. Distances to labels that are not bound, and to the pool, are not in it.
@@ -187,7 +202,7 @@ impl<F: Fixup> CodeBuffer<F> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        self.bytes.reserve(1024);
+        self.bytes.reserve(GROWTH);
         self.full = self.bytes.capacity() - ROOM;
     }
 
@@ -314,8 +329,7 @@ impl<F: Fixup> CodeBuffer<F> {
             return Err(AsmError::TooLarge);
         }
         let end = if self.pool.len() == 0 { self.bytes.len() } else { pool };
-        let mut bytes = Vec::with_capacity(end + self.pool.len());
-        bytes.extend_from_slice(&self.bytes);
+        let mut bytes = self.take_code(end + self.pool.len());
         for &(at, label, fixup) in &self.to_labels {
             let place = self.place(label).ok_or(AsmError::Unbound(label))?;
             if !fixup.patch(&mut bytes, at as usize, i64::from(place) - i64::from(at)) {
@@ -332,6 +346,21 @@ impl<F: Fixup> CodeBuffer<F> {
         let relocs =
             self.pool.finish(&mut bytes, |label| self.place(label).ok_or(AsmError::Unbound(label)))?;
         Ok(NativeCode { bytes, pool: end as u32, relocs })
+    }
+
+    /// The code that was written, with room for so many bytes. Nothing may be written until the buffer is cleared.
+    fn take_code(&mut self, bytes: usize) -> Vec<u8> {
+        let mut code;
+        if self.bytes.len() < LARGE {
+            code = Vec::with_capacity(bytes);
+            code.extend_from_slice(&self.bytes);
+        } else {
+            let fresh = Vec::with_capacity(GROWTH);
+            self.full = fresh.capacity() - ROOM;
+            code = std::mem::replace(&mut self.bytes, fresh);
+            code.reserve_exact(bytes - code.len());
+        }
+        code
     }
 
     /// Forgets everything but keeps the room.

@@ -102,6 +102,9 @@ impl Room {
     }
 }
 
+/// How many bytes of code a byte of a function becomes in most functions, at most.
+const USUAL_GROWTH: usize = 5;
+
 impl<'m> Compiler<'m> {
     /// A compiler for a function of the module with so many bytes; with `positions` it notes where code comes from.
     pub(crate) fn new(
@@ -117,6 +120,7 @@ impl<'m> Compiler<'m> {
         let Room { asm, cache, control, pins, arguments, tables } = room;
         // The function before may have ended with an error.
         asm.clear();
+        asm.reserve(body_bytes.saturating_mul(USUAL_GROWTH));
         cache.clear();
         cache.unlock();
         control.reset();

@@ -80,6 +80,11 @@ impl Assembler {
         &self.buffer
     }
 
+    /// Makes room for so many bytes of code. See [`CodeBuffer::reserve`].
+    pub fn reserve(&mut self, bytes: usize) {
+        self.buffer.reserve(bytes);
+    }
+
     /// Where the next instruction goes, in bytes from the begin.
     #[inline]
     pub fn offset(&self) -> u32 {
