@@ -187,6 +187,10 @@ impl Cache {
     /// What is known of a slot that is in a register.
     pub(crate) fn entry(&self, slot: Slot) -> Option<(Reg, Held)> {
         let reg = self.find(slot)?;
+        let first = self.first(reg);
+        if first.slot == slot {
+            return Some((reg, first));
+        }
         self.held(reg).iter().find(|held| held.slot == slot).map(|&held| (reg, held))
     }
 

@@ -42,6 +42,9 @@ pub(crate) struct Pins {
     weights: Vec<u32>,
     /// The locals of that loop.
     used: Vec<LocalIndex>,
+    /// What they are ordered by, and room for them in that order.
+    order: Vec<u64>,
+    sorted: Vec<LocalIndex>,
 }
 
 impl Pins {
@@ -76,9 +79,16 @@ impl Pins {
         let rank = |&local: &LocalIndex| {
             let weight = weights[local.0 as usize];
             let is_last = weight & RENEWS != 0 && place(locals, local).1.class() == Class::Float;
-            std::cmp::Reverse(weight >> if is_last { 7 } else { 2 })
+            !(weight >> if is_last { 7 } else { 2 })
         };
-        self.used.sort_by_key(rank);
+        self.order.clear();
+        self.order.extend(self.used.iter().zip(0_u64..).map(|(local, at)| u64::from(rank(local)) << 32 | at));
+        // No two are equal: of those with one rank the one that is used first comes first.
+        self.order.sort_unstable();
+        let Pins { order, used, sorted, .. } = self;
+        sorted.clear();
+        sorted.extend(order.iter().map(|&key| used[key as u32 as usize]));
+        std::mem::swap(used, sorted);
     }
 
     /// Forgets the loop.
