@@ -302,6 +302,12 @@ impl<F: Fixup> CodeBuffer<F> {
         self.pool.run(words)
     }
 
+    /// The addresses of labels in words of the pool one behind the other, shared with nobody. Returns the place of the first.
+    #[inline]
+    pub fn addresses<const N: usize>(&mut self, labels: [Label; N]) -> Const {
+        self.pool.addresses(labels)
+    }
+
     /// A table in the pool, shared with nobody: four bytes for each label, its distance from the begin of the table. Returns that.
     pub fn table(&mut self, labels: &[Label]) -> Const {
         self.pool.table(labels)

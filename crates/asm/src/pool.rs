@@ -133,6 +133,20 @@ impl Pool {
         Const(first)
     }
 
+    /// The addresses of these labels, one behind the other, shared with nobody.
+    #[inline]
+    pub(crate) fn addresses<const N: usize>(&mut self, labels: [Label; N]) -> Const {
+        let first = self.bytes.len() as u32;
+        self.bytes.extend_from_slice([[0; 8]; N].as_flattened());
+        let mut at = first;
+        self.addresses.extend(labels.map(|label| {
+            let address = Address { at, of: AddressOf::Label(label) };
+            at += 8;
+            address
+        }));
+        Const(first)
+    }
+
     /// The distances to labels, four bytes each, from the begin of the table.
     pub(crate) fn table(&mut self, labels: &[Label]) -> Const {
         let from = self.bytes.len() as u32;

@@ -144,8 +144,8 @@ impl<'m> Compiler<'m> {
     /// Brings all values to where they have to be for a call that comes next. Returns the word that it returns through.
     fn return_words(&mut self, native: Label, call: &Call<'_>) -> Const {
         self.pass_arguments(None);
-        let words = [Word::Label(native), Word::Label(self.call_landing(call))];
-        let words = self.asm.words(&words);
+        let landing = self.call_landing(call);
+        let words = self.asm.addresses([native, landing]);
         self.tables.own_words(words, self.asm.offset());
         words.plus(size_of::<u64>() as u32)
     }

@@ -395,11 +395,17 @@ impl Compiler<'_> {
 
     /// Copies a value to an operand home.
     pub(crate) fn copy_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
-        let kind = Kind::from(ty);
-        self.settle_for_copy(dst, src, kind);
-        if self.defer_argument(dst, src) {
-            return;
+        if self.flags.is_some() {
+            self.settle_for_copy(dst, src, Kind::from(ty));
         }
+        // Most copies are of arguments.
+        if !self.defer_argument(dst, src) {
+            self.copy_now(dst, src, Kind::from(ty));
+        }
+    }
+
+    #[inline(never)]
+    fn copy_now(&mut self, dst: Slot, src: Operand, kind: Kind) {
         match src {
             Operand::Const(bits, _) => {
                 // Most are arguments of calls, which have to be in memory.

@@ -210,12 +210,15 @@ impl Assembler {
     fn put_indexed(&mut self, enc: Legacy, reg: u8, mem: Mem) {
         let base = u32::from(mem.base);
         let rex = rex_of_registers(reg, mem.base) | u32::from(mem.index) >> 3 << 1;
+        if let Some(word) = enc.short() {
+            let there = u32::from(mem.disp != 0 || mem.base & 7 == 5);
+            let wide = u32::from(mem.disp != i32::from(mem.disp as i8));
+            let bytes = modrm(there + wide, reg, 4) | sib(mem, base);
+            let word = word | u64::from(rex) | bytes << 16 | u64::from(mem.disp as u32) << 32;
+            return self.put_short(word, (4 + there + 3 * wide) as usize);
+        }
         let mode = mode(mem);
         let bytes = modrm(mode, reg, 4) | sib(mem, base);
-        if let Some(word) = enc.short() {
-            let word = word | u64::from(rex) | bytes << 16 | u64::from(mem.disp as u32) << 32;
-            return self.put_short(word, 4 + disp_len(mode));
-        }
         self.put(head(enc, rex, false, Part { bytes, len: 2 }), u64::from(mem.disp as u32), disp_len(mode));
     }
 

@@ -239,6 +239,33 @@ fn tables_have_distances() {
     assert!(code.relocs.is_empty());
 }
 
+/// Large code leaves with the memory that it was written to, and neither it nor the next is any different for that.
+#[test]
+fn large_code_is_handed_over() {
+    let write = |asm: &mut Assembler, nops: usize| {
+        let (start, end) = (asm.here(), asm.label());
+        asm.jmp(end);
+        asm.nop(nops);
+        asm.bind(end);
+        let five = asm.const64(5);
+        asm.mov(Size::S64, Gpr::RAX, Mem::pool(five));
+        let addresses = asm.addresses([start, end]);
+        assert_eq!(addresses.offset(), 8);
+        asm.finish().unwrap()
+    };
+    let mut asm = Assembler::new();
+    asm.reserve(20_000);
+    let small = write(&mut asm, 9);
+    for nops in [3_000, 9_000, 90_000] {
+        let large = write(&mut asm, nops);
+        assert_eq!(large.bytes[1..5], (nops as u32).to_le_bytes());
+        let words = [0, 8, 16].map(|offset| large.word(large.pool + offset));
+        assert_eq!(words, [5, 0, 5 + nops as u64]);
+        assert_eq!(large.relocs.iter().map(|reloc| reloc.at - large.pool).collect::<Vec<_>>(), [8, 16]);
+        assert_eq!(write(&mut asm, 9), small);
+    }
+}
+
 /// Whoever finishes begins anew: nothing of one function is in the next.
 #[test]
 fn nothing_is_left_behind() {
