@@ -110,7 +110,8 @@ impl Tables {
     pub(crate) fn reset(&mut self) {
         // All fields are named, so that none is forgotten.
         let Tables {
-            side,
+            // The prologue replaces it.
+            side: _,
             positions,
             cold,
             kept,
@@ -122,7 +123,6 @@ impl Tables {
             entries,
             branch_tables,
         } = self;
-        *side = SideTables::default();
         *positions = None;
         *embedded = 0;
         cold.clear();

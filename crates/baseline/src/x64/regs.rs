@@ -219,15 +219,24 @@ pub(crate) const fn allocatable(class: Class) -> RegSet {
     }
 }
 
-/// The same order in parts, each of them in the order of numbers.
-const INT_PARTS: [RegSet; 6] = [
-    RegSet::of_gprs(&[Gpr::RSI, Gpr::RDI]),
-    RegSet::of_gprs(&[Gpr::RAX]),
-    RegSet::of_gprs(&[Gpr::R8, Gpr::R9, Gpr::R10, Gpr::R11]),
-    RegSet::of_gprs(&[Gpr::RDX]),
-    RegSet::of_gprs(&[Gpr::RCX]),
-    RegSet::of_gprs(&[Gpr::RBP, Gpr::R12, Gpr::R13]),
-];
+/// By the lower and the upper half of a set of integer registers the place in that order of the first one that is in it, or how many
+/// there are.
+static INT_FIRSTS: [[u8; 256]; 2] = {
+    let mut firsts = [[INT_ORDER.len() as u8; 256]; 2];
+    let mut set = 0;
+    while set < 256 {
+        let mut at = INT_ORDER.len();
+        while at > 0 {
+            at -= 1;
+            let number = INT_ORDER[at].number();
+            if set >> (number % 8) & 1 != 0 {
+                firsts[number as usize / 8][set] = at as u8;
+            }
+        }
+        set += 1;
+    }
+    firsts
+};
 
 /// The register to take first of a set of one class.
 #[inline]
@@ -235,11 +244,9 @@ pub(crate) fn first(class: Class, set: RegSet) -> Option<Reg> {
     match class {
         // Without branches, for nobody foresees which it is.
         Class::Int => {
-            let better = |worse: RegSet, part: RegSet| match part.and(set) {
-                RegSet::EMPTY => worse,
-                best => best,
-            };
-            INT_PARTS.into_iter().rev().fold(RegSet::EMPTY, better).lowest()
+            let [low, high, ..] = set.0.to_le_bytes();
+            let at = INT_FIRSTS[0][usize::from(low)].min(INT_FIRSTS[1][usize::from(high)]);
+            INT_ORDER.get(usize::from(at)).map(|&gpr| gpr.into())
         }
         Class::Float => set.lowest(),
     }

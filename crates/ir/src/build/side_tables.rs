@@ -110,6 +110,9 @@ impl SideTables {
 
     /// The tables in their final form; `place` tells where control goes on that an exception brings to a label.
     pub fn finish(self, mut place: impl FnMut(Label) -> u32) -> (Handlers, ReferenceMaps) {
+        if self.regions.is_empty() && self.handlers.is_empty() {
+            return (Handlers::default(), self.references);
+        }
         // Of several changes at one position the last one counts; one that changes nothing is none.
         let mut regions: Vec<Region> = Vec::with_capacity(self.regions.len());
         for region in self.regions {
