@@ -9,9 +9,9 @@
 //! Nested loops share their entries, so a function has at most as many entries as operators.
 
 use upshift_core::index::{LocalIndex, MemoryIndex};
-use wasmparser::Operator;
+use wasmparser::{MemArgTarget, Operator};
 
-use crate::walker::frequent::{Code, Frequent};
+use crate::walker::frequent::{self, Code, Frequent};
 
 /// An operator that reads or sets a local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,16 +138,16 @@ impl Surveys {
         self.blocks.clear();
         self.open.clear();
         (self.accesses, self.other) = ([0; 2], None);
-        while let Some(frequent) = code.next() {
+        while let Some((frequent, word)) = code.next() {
             match *frequent {
-                Frequent::LocalGet => self.note(code.index()?, false),
-                Frequent::LocalSet | Frequent::LocalTee => self.note(code.index()?, true),
-                Frequent::Br | Frequent::BrIf => self.note_branch(code.index()?),
+                Frequent::LocalGet => self.note(code.index(word), false),
+                Frequent::LocalSet | Frequent::LocalTee => self.note(code.index(word), true),
+                Frequent::Br | Frequent::BrIf => self.note_branch(code.index(word)),
                 Frequent::GlobalGet | Frequent::GlobalSet | Frequent::I32Const | Frequent::I64Const => {
-                    code.skip_number()?;
+                    code.skip_number(word);
                 }
                 Frequent::Call => {
-                    code.skip_number()?;
+                    code.skip_number(word);
                     self.note_call();
                 }
                 Frequent::IsZero(_)
@@ -157,37 +157,38 @@ impl Surveys {
                 | Frequent::Drop
                 | Frequent::Select
                 | Frequent::Else
-                | Frequent::Return => {}
-                Frequent::Load(..) | Frequent::Store(_) => match code.skip_plain_mem_arg()? {
+                | Frequent::Return
+                | Frequent::Unreachable => code.plain(),
+                Frequent::CallIndirect => {
+                    code.two_indices(word);
+                    self.note_call();
+                }
+                Frequent::Load(..) | Frequent::Store(_) => match code.skip_plain_mem_arg(word) {
                     true => self.accesses[0] += 1,
-                    false => {
-                        let memory = code.index()?;
-                        let same = *self.other.get_or_insert(memory) == memory;
-                        self.accesses[1] += u32::from(same);
-                        code.operator()?;
-                    }
+                    false => self.note_named(&code.apart(Code::operator)?),
                 },
                 Frequent::Block | Frequent::If | Frequent::Loop => {
-                    if code.plain_block_type()?.is_none() {
-                        code.operator()?;
+                    let offset = code.offset();
+                    if code.plain_block_type(word).is_none() {
+                        code.apart(Code::operator)?;
                     }
                     match *frequent {
-                        Frequent::Loop => self.begin_loop(code.offset()),
+                        Frequent::Loop => self.begin_loop(offset),
                         _ => self.blocks.push(false),
                     }
                 }
                 Frequent::End => {
-                    self.end_block(code.end());
+                    code.plain();
+                    self.end_block(code.offset());
                     if self.blocks.is_empty() {
                         break;
                     }
                 }
-                Frequent::Rare => match code.operator()? {
+                Frequent::Rare => match code.apart(Code::operator)? {
                     Operator::TryTable { .. } | Operator::Try { .. } => self.blocks.push(false),
                     // It ends a block inside of the loop.
-                    Operator::Delegate { .. } => self.end_block(code.end()),
-                    Operator::CallIndirect { .. }
-                    | Operator::CallRef { .. }
+                    Operator::Delegate { .. } => self.end_block(code.offset()),
+                    Operator::CallRef { .. }
                     | Operator::ReturnCall { .. }
                     | Operator::ReturnCallIndirect { .. }
                     | Operator::ReturnCallRef { .. } => self.note_call(),
@@ -203,8 +204,18 @@ impl Surveys {
                 },
             }
         }
-        self.end = code.end();
-        Ok(())
+        self.end = code.offset();
+        code.check_end()
+    }
+
+    /// Notes a load or a store that names its memory.
+    #[cold]
+    fn note_named(&mut self, operator: &Operator<'_>) {
+        let Some(MemArgTarget::Memory(memory)) = frequent::mem_arg(operator).map(|arg| arg.target) else {
+            return;
+        };
+        let same = *self.other.get_or_insert(memory) == memory;
+        self.accesses[1] += u32::from(same);
     }
 
     fn end_block(&mut self, end: u32) {
@@ -280,7 +291,7 @@ mod tests {
     use wasmparser::{BinaryReader, FunctionBody};
 
     use super::{LocalUse, Surveys};
-    use crate::walker::frequent::Code;
+    use crate::walker::frequent::Body;
     use crate::{Features, ModuleInfo, TypeRegistry, parse};
 
     fn module(wat: &str) -> ModuleInfo {
@@ -293,14 +304,14 @@ mod tests {
         let module = module(wat);
         let range = module.bodies[0].clone();
         let bytes = module.slice(&range);
+        let padded = Body::new(&module.bytes, &range);
         let body = FunctionBody::new(BinaryReader::new(bytes, u64::from(range.start)));
         let mut reader = body.get_operators_reader().unwrap();
         let (mut surveys, mut found) = (Surveys::default(), Vec::new());
         while !reader.eof() {
             let (operator, offset) = reader.read_with_offset().unwrap();
             if let wasmparser::Operator::Loop { .. } = operator {
-                let rest = &bytes[offset as usize - range.start as usize..];
-                let from = || Code::new(rest, offset as u32);
+                let from = || padded.code_from(offset as u32);
                 let survey = surveys.at(offset as u32, from).unwrap();
                 found.push((survey.uses.to_vec(), survey.calls, survey.bytes, survey.depth));
             }
@@ -335,7 +346,8 @@ mod tests {
         let inner = at + bytes[at + 1..].iter().position(|&byte| byte == 0x03).unwrap() + 1;
         let offset = |at: usize| range.start + at as u32;
         let mut surveys = Surveys::default();
-        let outer = surveys.at(offset(at), || Code::new(&bytes[at..], offset(at))).unwrap();
+        let body = Body::new(&module.bytes, &range);
+        let outer = surveys.at(offset(at), || body.code_from(offset(at))).unwrap();
         assert_eq!((outer.accesses, outer.other), (2, (MemoryIndex(2), 2)));
         let inner = surveys.at(offset(inner), || unreachable!("it was read")).unwrap();
         assert_eq!((inner.accesses, inner.other), (1, (MemoryIndex(2), 1)));

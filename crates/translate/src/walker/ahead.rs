@@ -74,18 +74,26 @@ impl<B: Backend> Walker<'_, '_, B> {
 
     #[inline(never)]
     fn next_use(&self, code: &[u8]) -> Option<Next> {
-        let (&first, rest) = code.split_first()?;
-        match use_of(first) {
+        let word = u64::from_le_bytes(*code.first_chunk()?);
+        let byte = |at: u32| (word >> (8 * at)) as u8;
+        match use_of(byte(0)) {
             Use::Untold | Use::Compute => None,
             Use::Add => Some(Next::Add),
             Use::Test => Some(Next::Test),
-            Use::IsZero => (use_of(*rest.first()?) == Use::Test).then_some(Next::Test),
-            Use::Set | Use::Get | Use::Const => {
-                let local = local_of_result(code)?;
-                (!self.stack.has_alias(local)).then(|| Next::Local(self.stack.local(local).0))
+            Use::IsZero => (use_of(byte(1)) == Use::Test).then_some(Next::Test),
+            Use::Set => {
+                let (local, _) = small_index(&code[1..])?;
+                self.stack.unaliased(local).map(Next::Local)
             }
+            // Mostly what is read next has one byte, and something else takes both.
+            Use::Get | Use::Const if byte(1) < 0x80 && !computes(byte(2)) => None,
+            Use::Get | Use::Const => self.stack.unaliased(local_of_result(code)?).map(Next::Local),
         }
     }
+}
+
+fn computes(byte: u8) -> bool {
+    matches!(use_of(byte), Use::Compute | Use::Add)
 }
 
 /// The local that the operand on top is for, or what few operators make of it that read nothing else but constants and other locals.
@@ -114,7 +122,7 @@ fn local_of_result(mut code: &[u8]) -> Option<u32> {
             _ => return None,
         };
         let (&operator, rest) = rest.split_first()?;
-        if !matches!(use_of(operator), Use::Compute | Use::Add) {
+        if !computes(operator) {
             return None;
         }
         code = rest;

@@ -1,7 +1,6 @@
 //! Blocks: how they open and how they end. At each label, the operands of all incoming paths are in the same homes.
 
 use super::control::{Control, Kind, Signature};
-use super::frequent::Code;
 use super::{Refusal, Step, Walker, malformed, val_type};
 use crate::backend::{Backend, Handler, Label, SHORT_SLOTS};
 use upshift_core::index::TypeIndex;
@@ -61,8 +60,8 @@ impl<B: Backend> Walker<'_, '_, B> {
             self.backend.loop_head(number, self.stack.live(), None);
             return Ok(());
         }
-        let (offset, bytes) = (self.offset, self.module.slice(&(self.offset..self.body_end)));
-        let survey = self.surveys.at(offset, || Code::new(bytes, offset)).map_err(malformed)?;
+        let (offset, body) = (self.offset, self.body);
+        let survey = self.surveys.at(offset, || body.code_from(offset)).map_err(malformed)?;
         self.backend.loop_head(number, self.stack.live(), Some(&survey));
         Ok(())
     }

@@ -45,7 +45,7 @@ use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 use self::branches::BranchTargets;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::{CatchReturn, OpenClause, OpenHandler};
-use self::frequent::Code;
+use self::frequent::Body;
 use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{Backend, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, SHORT_SLOTS, Slot};
 use crate::features::Feature;
@@ -139,12 +139,13 @@ pub fn walk_with<B: Backend>(
     let range = module.body(func).expect("only own functions have a body");
     let reader = BinaryReader::new(module.slice(&range), u64::from(range.start));
     let body = FunctionBody::new(reader);
+    let padded = Body::new(&module.bytes, &range);
     let ty = module.func_type(func).func();
-    let mut walker = Walker::new(module, ty, options, backend, buffers);
+    let mut walker = Walker::new(module, &padded, ty, options, backend, buffers);
     walker.body_end = range.end;
     walker.next_site = module.call_sites.first(func);
     let begin = walker.declare(func, &body)?;
-    let mut code = Code::new(module.slice(&(begin..range.end)), begin);
+    let mut code = padded.code_from(begin);
     if let Err(refusal) = walker.run(&mut code) {
         return Err(TranslateError { offset: code.offset() as usize, ..*refusal });
     }
@@ -165,6 +166,7 @@ fn refusal(reason: impl Into<String>) -> Refusal {
 
 struct Walker<'m, 'b, B> {
     module: &'m ModuleInfo,
+    body: &'m Body<'m>,
     backend: &'b mut B,
     ty: &'m FuncType,
     stack: &'b mut OperandStack,
@@ -230,6 +232,7 @@ fn most_operand_slots(bytes: u32, most_pushed: u32) -> u64 {
 impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
     fn new(
         module: &'m ModuleInfo,
+        body: &'m Body<'m>,
         ty: &'m FuncType,
         options: CodeOptions,
         backend: &'b mut B,
@@ -243,6 +246,7 @@ impl<'m, 'b, B: Backend> Walker<'m, 'b, B> {
         buffers.surveys.clear();
         Walker {
             module,
+            body,
             backend,
             ty,
             stack: &mut buffers.stack,

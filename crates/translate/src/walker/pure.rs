@@ -18,6 +18,21 @@ impl<B: Backend> Walker<'_, '_, B> {
         if self.options.canonical_nans { self.canonical(dst, nans::of_binary(op)) } else { Ok(()) }
     }
 
+    /// A binary operator whose second operand was not pushed.
+    #[inline(never)]
+    pub(super) fn number_binary_with(
+        &mut self,
+        op: Binary,
+        result: Number,
+        rhs: Operand,
+        behind: &[u8],
+    ) -> Step {
+        let (lhs, dst) = self.stack.replace_number(result);
+        self.announce(behind);
+        self.backend.binary(op, dst, lhs, rhs);
+        if self.options.canonical_nans { self.canonical(dst, nans::of_binary(op)) } else { Ok(()) }
+    }
+
     /// A unary operator whose operand and result are numbers; the code behind it begins with `behind`.
     #[inline(always)]
     pub(super) fn number_unary(&mut self, op: Unary, result: Number, behind: &[u8]) -> Step {

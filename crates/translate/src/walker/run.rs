@@ -1,162 +1,231 @@
 //! The loop over a body: straight for the operators that most code consists of, and for the rest by way of `Walker::step`,
 //! which is one match for all of them.
 
+use upshift_core::index::MemoryIndex;
 use upshift_core::ops::Binary;
+use upshift_core::ops::memory::{Load, Store};
 use wasmparser::Operator;
 
 use super::frequent::{Code, Frequent, Number};
 use super::operators::unanswered;
-use super::{Refusal, Step, Walker, frequent, malformed};
-use crate::backend::{Backend, Operand};
+use super::{Step, Walker, frequent, malformed};
+use crate::backend::{Backend, MemArg, Operand};
 
 impl<'m, B: Backend> Walker<'m, '_, B> {
     /// Translates all operators.
     pub(super) fn run(&mut self, code: &mut Code<'m>) -> Step {
-        while let Some(frequent) = code.next() {
+        // The loop's own copy can be in registers, as nobody else sees it.
+        let mut own = *code;
+        let done = self.run_from(&mut own);
+        *code = own;
+        done?;
+        code.check_end().map_err(malformed)
+    }
+
+    /// Translates the operators from a place on that control reaches.
+    #[inline(always)]
+    fn run_from(&mut self, code: &mut Code<'m>) -> Step {
+        while let Some((frequent, word)) = code.next() {
             self.backend.position(code.offset());
-            self.operator_at(frequent, code)?;
+            match *frequent {
+                Frequent::LocalGet => {
+                    let local = self.index_of(code, word);
+                    self.local_and_next(local, code)?;
+                }
+                Frequent::LocalSet => {
+                    let local = self.index_of(code, word);
+                    self.local_set(local, false)?;
+                }
+                Frequent::LocalTee => {
+                    let local = self.index_of(code, word);
+                    self.local_set(local, true)?;
+                }
+                Frequent::GlobalGet => {
+                    let global = self.index_of(code, word);
+                    self.global_get(global)?;
+                }
+                Frequent::GlobalSet => {
+                    let global = self.index_of(code, word);
+                    self.global_set(global)?;
+                }
+                Frequent::I32Const => {
+                    self.charge_one();
+                    let value = u64::from(code.i32(word) as u32);
+                    self.const_and_next(value, Number::I32, code)?;
+                }
+                Frequent::I64Const => {
+                    self.charge_one();
+                    let value = code.i64(word) as u64;
+                    self.const_and_next(value, Number::I64, code)?;
+                }
+                Frequent::IsZero(op) => {
+                    code.plain();
+                    self.charge_one();
+                    self.is_zero(op)?;
+                }
+                Frequent::Compare(op) => {
+                    code.plain();
+                    self.charge_one();
+                    self.compare(op);
+                }
+                Frequent::Binary(op, result) => {
+                    code.plain();
+                    self.charge_one();
+                    self.number_binary(op, result, code.rest())?;
+                }
+                Frequent::Unary(op, result) => {
+                    code.plain();
+                    self.charge_one();
+                    self.number_unary(op, result, code.rest())?;
+                }
+                Frequent::Select => {
+                    code.plain();
+                    self.charge_for(|| Operator::Select);
+                    self.select(None, code.rest())?;
+                }
+                Frequent::Drop => {
+                    // It costs nothing.
+                    code.plain();
+                    self.drop_()?;
+                }
+                Frequent::Else => {
+                    self.else_()?;
+                    self.check_size()?;
+                    code.plain();
+                }
+                Frequent::Return => {
+                    code.plain();
+                    self.charge_for(|| Operator::Return);
+                    self.return_()?;
+                    code.apart(|code| self.skip(code))?;
+                }
+                Frequent::Load(op, result) => match code.plain_mem_arg(word) {
+                    Some(offset) => {
+                        self.charge_one();
+                        self.number_load(op, result, offset, code.rest());
+                    }
+                    None => code.apart(|code| self.unusual(*frequent, code))?,
+                },
+                Frequent::Store(op) => match code.plain_mem_arg(word) {
+                    Some(offset) => {
+                        self.charge_one();
+                        self.number_store(op, offset);
+                    }
+                    None => code.apart(|code| self.unusual(*frequent, code))?,
+                },
+                Frequent::Block => match code.plain_block_type(word) {
+                    Some(signature) => self.block(signature)?,
+                    None => code.apart(|code| self.rare(code))?,
+                },
+                Frequent::Loop => {
+                    self.offset = code.offset();
+                    match code.plain_block_type(word) {
+                        Some(signature) => {
+                            self.charge_one();
+                            self.loop_(signature)?;
+                        }
+                        None => code.apart(|code| self.rare(code))?,
+                    }
+                }
+                Frequent::If => match code.plain_block_type(word) {
+                    Some(signature) => {
+                        self.charge_one();
+                        self.if_(signature)?;
+                    }
+                    None => code.apart(|code| self.rare(code))?,
+                },
+                Frequent::End => {
+                    self.end()?;
+                    self.check_size()?;
+                    code.plain();
+                }
+                Frequent::BrIf => {
+                    let depth = code.index(word);
+                    self.charge_for(|| Operator::BrIf { relative_depth: depth });
+                    self.br_if(depth)?;
+                }
+                Frequent::Br => {
+                    let depth = code.index(word);
+                    self.charge_for(|| Operator::Br { relative_depth: depth });
+                    self.br(depth)?;
+                    code.apart(|code| self.skip(code))?;
+                }
+                Frequent::Call => {
+                    let function = code.long_index(word);
+                    self.charge_for(|| Operator::Call { function_index: function });
+                    self.call_direct(function, false)?;
+                    self.check_size()?;
+                }
+                Frequent::CallIndirect => {
+                    let (ty, table) = code.two_indices(word);
+                    self.charge_for(|| Operator::CallIndirect { type_index: ty, table_index: table });
+                    self.call_indirect(ty, table, false)?;
+                    self.check_size()?;
+                }
+                Frequent::Unreachable => {
+                    code.plain();
+                    self.charge_one();
+                    self.trap()?;
+                    code.apart(|code| self.skip(code))?;
+                }
+                Frequent::Rare => code.apart(|code| self.rare(code))?,
+            }
         }
         Ok(())
     }
 
-    /// Translates an operator whose first byte was read, and which control reaches.
+    /// Translates a `local.get` and the operator behind it, if that only uses the value: most values of locals are used at once, and
+    /// need not go by way of the stack. Otherwise the value is pushed.
     #[inline(always)]
-    fn operator_at(&mut self, frequent: &Frequent, code: &mut Code<'m>) -> Step {
-        match *frequent {
-            Frequent::LocalGet => {
-                let local = self.index_of(code)?;
-                self.stack.push_local(local);
-                Ok(())
-            }
-            Frequent::LocalSet => {
-                let local = self.index_of(code)?;
-                self.local_set(local, false)
-            }
-            Frequent::LocalTee => {
-                let local = self.index_of(code)?;
-                self.local_set(local, true)
-            }
-            Frequent::GlobalGet => {
-                let global = self.index_of(code)?;
-                self.global_get(global)
-            }
-            Frequent::GlobalSet => {
-                let global = self.index_of(code)?;
-                self.global_set(global)
-            }
-            Frequent::I32Const => {
+    fn local_and_next(&mut self, local: u32, code: &mut Code<'m>) -> Step {
+        match code.next() {
+            Some((&Frequent::Load(op, result), word)) if Code::has_plain_mem_arg(word) => {
+                self.backend.position(code.offset());
+                let offset = code.mem_offset(word);
                 self.charge_one();
-                let value = code.i32().map_err(malformed)?;
-                self.stack.push_number_const(u64::from(value as u32), Number::I32);
-                Ok(())
+                let address = self.stack.unpushed_local(local);
+                let dst = self.stack.push_number(result);
+                self.announce(code.rest());
+                let arg = MemArg { memory: MemoryIndex(0), offset };
+                self.backend.load(op, result.val_type(), arg, dst, address);
             }
-            Frequent::I64Const => {
+            _ => self.stack.push_local(local),
+        }
+        Ok(())
+    }
+
+    /// The same for a constant.
+    #[inline(always)]
+    fn const_and_next(&mut self, bits: u64, ty: Number, code: &mut Code<'m>) -> Step {
+        match code.next() {
+            Some((&Frequent::Binary(op, result), _)) => {
+                self.backend.position(code.offset());
+                code.plain();
                 self.charge_one();
-                let value = code.i64().map_err(malformed)?;
-                self.stack.push_number_const(value as u64, Number::I64);
-                Ok(())
+                let rhs = self.stack.unpushed_const(bits);
+                self.number_binary_with(op, result, rhs, code.rest())
             }
-            Frequent::IsZero(op) => {
+            Some((&Frequent::Compare(op), _)) => {
+                self.backend.position(code.offset());
+                code.plain();
                 self.charge_one();
-                self.is_zero(op)
-            }
-            Frequent::Compare(op) => {
-                self.charge_one();
-                let (lhs, rhs, dst) = self.stack.replace_two_numbers(Number::I32);
+                let rhs = self.stack.unpushed_const(bits);
+                let (lhs, dst) = self.stack.replace_number(Number::I32);
                 self.backend.binary(op, dst, lhs, rhs);
                 Ok(())
             }
-            Frequent::Binary(op, result) => {
-                self.charge_one();
-                self.number_binary(op, result, code.rest())
-            }
-            Frequent::Unary(op, result) => {
-                self.charge_one();
-                self.number_unary(op, result, code.rest())
-            }
-            Frequent::Select => {
-                self.charge_for(|| Operator::Select);
-                self.select(None, code.rest())
-            }
-            // It costs nothing.
-            Frequent::Drop => self.drop_(),
-            Frequent::Else => {
-                self.else_()?;
-                self.check_size()
-            }
-            Frequent::Return => {
-                self.charge_for(|| Operator::Return);
-                self.return_()?;
-                self.skip(code)
-            }
-            Frequent::Load(op, result) => {
-                let Some(arg) = code.plain_mem_arg().map_err(malformed)? else {
-                    return self.unusual(*frequent, code);
-                };
-                self.charge_one();
-                let (address, dst) = self.stack.replace_number(result);
-                self.announce(code.rest());
-                self.backend.load(op, result.val_type(), arg, dst, address);
+            _ => {
+                self.stack.push_number_const(bits, ty);
                 Ok(())
             }
-            Frequent::Store(op) => {
-                let Some(arg) = code.plain_mem_arg().map_err(malformed)? else {
-                    return self.unusual(*frequent, code);
-                };
-                self.charge_one();
-                let (address, value) = self.pop2();
-                self.backend.store(op, arg, address, value);
-                Ok(())
-            }
-            Frequent::Block => match code.plain_block_type().map_err(malformed)? {
-                Some(signature) => self.block(signature),
-                None => self.rare(code),
-            },
-            Frequent::Loop => match code.plain_block_type().map_err(malformed)? {
-                Some(signature) => {
-                    self.offset = code.offset();
-                    self.charge_one();
-                    self.loop_(signature)
-                }
-                None => self.rare(code),
-            },
-            Frequent::If => match code.plain_block_type().map_err(malformed)? {
-                Some(signature) => {
-                    self.charge_one();
-                    self.if_(signature)
-                }
-                None => self.rare(code),
-            },
-            Frequent::End => {
-                self.end()?;
-                self.check_size()
-            }
-            Frequent::BrIf => {
-                let depth = code.index().map_err(malformed)?;
-                self.charge_for(|| Operator::BrIf { relative_depth: depth });
-                self.br_if(depth)
-            }
-            Frequent::Br => {
-                let depth = code.index().map_err(malformed)?;
-                self.charge_for(|| Operator::Br { relative_depth: depth });
-                self.br(depth)?;
-                self.skip(code)
-            }
-            Frequent::Call => {
-                let function = code.index().map_err(malformed)?;
-                self.charge_for(|| Operator::Call { function_index: function });
-                self.call_direct(function, false)?;
-                self.check_size()
-            }
-            Frequent::Rare => self.rare(code),
         }
     }
 
     /// Reads an operator that consists of an index and costs one unit of fuel.
     #[inline(always)]
-    fn index_of(&mut self, code: &mut Code<'m>) -> Result<u32, Refusal> {
+    fn index_of(&mut self, code: &mut Code<'m>, word: u64) -> u32 {
         self.charge_one();
-        code.index().map_err(malformed)
+        code.index(word)
     }
 
     #[inline(always)]
@@ -192,8 +261,9 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     /// Translates an operator as a value.
     fn rare(&mut self, code: &mut Code<'m>) -> Step {
         self.offset = code.offset();
+        let is_of_vectors = code.next().is_some_and(|(_, word)| Code::is_of_vectors(word));
         let operator = code.operator().map_err(malformed)?;
-        self.behind = if code.is_of_vectors() { code.rest() } else { &[] };
+        self.behind = if is_of_vectors { code.rest() } else { &[] };
         self.step(operator)?;
         self.check_size()?;
         if self.reachable { Ok(()) } else { self.skip(code) }
@@ -203,10 +273,11 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     fn skip(&mut self, code: &mut Code<'m>) -> Step {
         let mut blocks = 0u32;
         while !self.reachable
-            && let Some(frequent) = code.next()
+            && let Some((frequent, _)) = code.next()
         {
             self.backend.position(code.offset());
             if *frequent == Frequent::End {
+                code.plain();
                 match blocks.checked_sub(1) {
                     Some(outer) => blocks = outer,
                     None => self.end()?,
@@ -236,5 +307,27 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
         let zero = Operand::Const(0, self.stack.home_above(dst));
         self.backend.binary(op, dst, value, zero);
         Ok(())
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, op: Binary) {
+        let (lhs, rhs, dst) = self.stack.replace_two_numbers(Number::I32);
+        self.backend.binary(op, dst, lhs, rhs);
+    }
+
+    /// A load of a number from memory 0.
+    #[inline(always)]
+    fn number_load(&mut self, op: Load, result: Number, offset: u64, behind: &[u8]) {
+        let (address, dst) = self.stack.replace_number(result);
+        self.announce(behind);
+        let arg = MemArg { memory: MemoryIndex(0), offset };
+        self.backend.load(op, result.val_type(), arg, dst, address);
+    }
+
+    /// A store of a number to memory 0.
+    #[inline(always)]
+    fn number_store(&mut self, op: Store, offset: u64) {
+        let (address, value) = self.stack.pop_two_numbers();
+        self.backend.store(op, MemArg { memory: MemoryIndex(0), offset }, address, value);
     }
 }

@@ -218,6 +218,13 @@ impl OperandStack {
         self.locals[local as usize].top_alias != NONE
     }
 
+    /// The slot of a local, if no operand is an alias of it.
+    #[inline]
+    pub(crate) fn unaliased(&self, local: u32) -> Option<Slot> {
+        let local = &self.locals[local as usize];
+        (local.top_alias == NONE).then_some(local.slot)
+    }
+
     /// Slot and type of a local.
     #[inline]
     pub(crate) fn local(&self, local: u32) -> (Slot, ValType) {
@@ -277,10 +284,14 @@ impl OperandStack {
     #[inline(always)]
     fn take_home(&mut self, ty: StackType) -> Slot {
         let home = self.next_home();
-        self.next_home += ty.slots();
-        self.max_slot = self.max_slot.max(self.next_home);
-        if ty.is_traced() {
-            self.traced += 1;
+        if ty.is_number() {
+            self.next_home += 1;
+        } else {
+            self.next_home += ty.slots();
+            self.traced += usize::from(ty.is_traced());
+        }
+        if self.next_home > self.max_slot {
+            self.max_slot = self.next_home;
         }
         home
     }
@@ -302,8 +313,32 @@ impl OperandStack {
     #[inline(always)]
     pub(crate) fn home_above(&mut self, number: Slot) -> Slot {
         let home = number.0 + 1;
-        self.max_slot = self.max_slot.max(home + 1);
+        if home >= self.max_slot {
+            self.max_slot = home + 1;
+        }
         Slot(home)
+    }
+
+    /// Pushes a result that is a number; returns its home.
+    #[inline(always)]
+    pub(crate) fn push_number(&mut self, ty: Number) -> Slot {
+        self.push_in_home(StackType::number(ty))
+    }
+
+    /// The value of a local as an operand that is used at once. It has no home.
+    #[inline(always)]
+    pub(crate) fn unpushed_local(&self, local: u32) -> Operand {
+        Operand::Local(LocalIndex(local), self.locals[local as usize].slot)
+    }
+
+    /// A constant number as an operand that is used at once; its home is above those of the operands that were pushed.
+    #[inline(always)]
+    pub(crate) fn unpushed_const(&mut self, bits: u64) -> Operand {
+        let home = self.next_home;
+        if home >= self.max_slot {
+            self.max_slot = home + 1;
+        }
+        Operand::Const(bits, Slot(home))
     }
 
     /// Pushes a constant number.
@@ -407,6 +442,23 @@ impl OperandStack {
         self.entries.truncate(count);
         self.note_height(count);
         (lower.operand, upper.operand)
+    }
+
+    /// Pops the two topmost operands, numbers: the lower one comes first.
+    #[inline(always)]
+    pub(crate) fn pop_two_numbers(&mut self) -> (Operand, Operand) {
+        let [.., lower, upper] = &*self.entries else { unreachable!("validation guarantees the operands") };
+        debug_assert!(lower.ty.is_number() && upper.ty.is_number(), "validation guarantees the types");
+        let (first, first_prev, home) = (lower.operand, lower.prev, lower.home);
+        let (second, second_prev) = (upper.operand, upper.prev);
+        let count = self.entries.len() - 2;
+        self.next_home = home.0;
+        // From the top down, because that is the order of the alias lists.
+        self.unlist(second, second_prev);
+        self.unlist(first, first_prev);
+        self.entries.truncate(count);
+        self.note_height(count);
+        (first, second)
     }
 
     /// An entry is being popped.
