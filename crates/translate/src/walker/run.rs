@@ -262,10 +262,13 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
     fn rare(&mut self, code: &mut Code<'m>) -> Step {
         self.offset = code.offset();
         let is_of_vectors = code.next().is_some_and(|(_, word)| Code::is_of_vectors(word));
-        let operator = code.operator().map_err(malformed)?;
-        self.behind = if is_of_vectors { code.rest() } else { &[] };
+        // Where it is refused, the place in the code is still its own.
+        let mut behind = *code;
+        let operator = behind.operator().map_err(malformed)?;
+        self.behind = if is_of_vectors { behind.rest() } else { &[] };
         self.step(operator)?;
         self.check_size()?;
+        *code = behind;
         if self.reachable { Ok(()) } else { self.skip(code) }
     }
 
