@@ -11,7 +11,8 @@
 use upshift_core::index::{LocalIndex, MemoryIndex};
 use wasmparser::{MemArgTarget, Operator};
 
-use crate::walker::frequent::{self, Code, Frequent};
+use crate::walker::code::Code;
+use crate::walker::frequent::{self, Frequent};
 
 /// An operator that reads or sets a local.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -291,7 +292,7 @@ mod tests {
     use wasmparser::{BinaryReader, FunctionBody};
 
     use super::{LocalUse, Surveys};
-    use crate::walker::frequent::Body;
+    use crate::walker::code::Body;
     use crate::{Features, ModuleInfo, TypeRegistry, parse};
 
     fn module(wat: &str) -> ModuleInfo {

@@ -20,6 +20,7 @@ mod atomics;
 mod blocks;
 mod branches;
 mod calls;
+pub(crate) mod code;
 mod control;
 mod exceptions;
 pub(crate) mod frequent;
@@ -43,9 +44,9 @@ use upshift_core::vm::frame;
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use self::branches::BranchTargets;
+use self::code::Body;
 use self::control::{Control, Kind, Signature};
 use self::exceptions::{CatchReturn, OpenClause, OpenHandler};
-use self::frequent::Body;
 use self::stack::{MAX_FRAME_SLOTS, OperandStack, Spill};
 use crate::backend::{Backend, Charge, CodeOptions, Frame, Label, Operand, SCRATCH_SLOTS, SHORT_SLOTS, Slot};
 use crate::features::Feature;

@@ -6,7 +6,8 @@ use upshift_core::ops::Binary;
 use upshift_core::ops::memory::{Load, Store};
 use wasmparser::Operator;
 
-use super::frequent::{Code, Frequent, Number};
+use super::code::Code;
+use super::frequent::{Frequent, Number};
 use super::operators::unanswered;
 use super::{Step, Walker, frequent, malformed};
 use crate::backend::{Backend, MemArg, Operand};
