@@ -107,6 +107,8 @@ pub struct CodeBuffer<F> {
     /// Distances to the begin of the pool.
     to_pool: Vec<(u32, F)>,
     pool: Pool,
+    /// How many bytes the memory of the code had that was handed over.
+    taken: usize,
 }
 
 impl<F> Default for CodeBuffer<F> {
@@ -119,6 +121,7 @@ impl<F> Default for CodeBuffer<F> {
             to_labels: Vec::new(),
             to_pool: Vec::new(),
             pool: Pool::default(),
+            taken: 0,
         }
     }
 }
@@ -135,9 +138,9 @@ impl<F: Fixup> CodeBuffer<F> {
         self.bytes.len() as u32
     }
 
-    /// How many bytes code and pool can have without an allocation.
+    /// How many bytes code and pool have room for, or had when the code was finished: what else the buffer keeps grows with them.
     pub fn capacity(&self) -> usize {
-        self.bytes.capacity() + self.pool.capacity()
+        self.bytes.capacity().max(self.taken) + self.pool.capacity()
     }
 
     /// Makes room for so many bytes of code, so that less has to be moved when they are written.
@@ -324,8 +327,11 @@ impl<F: Fixup> CodeBuffer<F> {
     ///
     /// [`AsmError`]: too much code, a short branch that does not reach its target, or a label without a place.
     pub fn finish(&mut self) -> Result<NativeCode, AsmError> {
+        self.taken = 0;
         let result = self.link();
+        let taken = self.taken;
         self.clear();
+        self.taken = taken;
         result
     }
 
@@ -364,6 +370,7 @@ impl<F: Fixup> CodeBuffer<F> {
             let fresh = Vec::with_capacity(GROWTH);
             self.full = fresh.capacity() - ROOM;
             code = std::mem::replace(&mut self.bytes, fresh);
+            self.taken = code.capacity();
             code.reserve_exact(bytes - code.len());
         }
         code
@@ -376,5 +383,6 @@ impl<F: Fixup> CodeBuffer<F> {
         self.to_labels.clear();
         self.to_pool.clear();
         self.pool.clear();
+        self.taken = 0;
     }
 }

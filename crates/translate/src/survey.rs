@@ -215,6 +215,10 @@ impl Surveys {
         let Some(MemArgTarget::Memory(memory)) = frequent::mem_arg(operator).map(|arg| arg.target) else {
             return;
         };
+        if memory == 0 {
+            self.accesses[0] += 1;
+            return;
+        }
         let same = *self.other.get_or_insert(memory) == memory;
         self.accesses[1] += u32::from(same);
     }
@@ -352,6 +356,24 @@ mod tests {
         assert_eq!((outer.accesses, outer.other), (2, (MemoryIndex(2), 2)));
         let inner = surveys.at(offset(inner), || unreachable!("it was read")).unwrap();
         assert_eq!((inner.accesses, inner.other), (1, (MemoryIndex(2), 1)));
+    }
+
+    /// A memory may be named although it is the first one, and nothing is both the first and another one.
+    #[test]
+    fn the_first_memory_may_be_named() {
+        let mut bytes = wat::parse_str(
+            "(module (memory $a 1) (memory $b 1) (func (loop (drop (i32.load $b (i32.const 0))) (drop (i32.load (i32.const 0))))))",
+        )
+        .unwrap();
+        let named = [0x28, 0x42, 0x01];
+        let at = bytes.windows(3).position(|bytes| bytes == named).unwrap();
+        bytes[at + 2] = 0;
+        let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap();
+        let range = module.bodies[0].clone();
+        let offset = range.start + module.slice(&range).iter().position(|&byte| byte == 0x03).unwrap() as u32;
+        let (mut surveys, body) = (Surveys::default(), Body::new(&module.bytes, &range));
+        let survey = surveys.at(offset, || body.code_from(offset)).unwrap();
+        assert_eq!((survey.accesses, survey.other), (2, (MemoryIndex(0), 0)));
     }
 
     #[test]

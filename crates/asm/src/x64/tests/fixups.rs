@@ -343,3 +343,22 @@ fn patches() {
     assert_eq!((add.immediate(1), add.len()), (0x7F, 3));
     assert_eq!(code.bytes[10..], [0xC3]);
 }
+
+/// Whoever keeps a buffer can see that it has had large code, which is handed over with its memory, until the next code is finished.
+#[test]
+fn capacity_shows_what_was_handed_over() {
+    let mut asm = Assembler::new();
+    asm.ret();
+    asm.finish().unwrap();
+    let small = asm.buffer().capacity();
+    asm.nop(100_000);
+    assert_eq!(asm.finish().unwrap().bytes.len(), 100_000);
+    assert!(asm.buffer().capacity() >= 100_000);
+    asm.clear();
+    assert!(asm.buffer().capacity() <= small.max(4096));
+    asm.nop(100_000);
+    asm.finish().unwrap();
+    asm.ret();
+    asm.finish().unwrap();
+    assert!(asm.buffer().capacity() <= small.max(4096));
+}
