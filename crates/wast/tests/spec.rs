@@ -247,8 +247,9 @@ fn random_tiers() {
 }
 
 /// The scripts beside this file, about what the specification's leave out: name, text and number of directives.
-const OWN_SCRIPTS: [(&str, &str, usize); 3] = [
+const OWN_SCRIPTS: [(&str, &str, usize); 4] = [
     ("gc.wast", include_str!("scripts/gc.wast"), 2),
+    ("cmpxchg.wast", include_str!("scripts/cmpxchg.wast"), 13),
     ("exceptions.wast", include_str!("scripts/exceptions.wast"), 44),
     ("legacy-exceptions.wast", include_str!("scripts/legacy-exceptions.wast"), 36),
 ];

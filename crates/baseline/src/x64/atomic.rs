@@ -145,30 +145,16 @@ impl Compiler<'_> {
         result
     }
 
-    /// Leaves the old value in `rax`. An expected value that is wider than the access is never found.
+    /// Leaves the old value in `rax`.
     fn emit_compare_exchange(&mut self, bytes: u32, access: Access, expected: Operand, replacement: Operand) {
-        let expected = self.stored_value(expected, Size::S64).gpr();
-        let replacement = self.stored_value(replacement, size_of_access(bytes)).gpr();
-        self.asm.mov(Size::S64, Gpr::RAX, expected);
-        let (wide, over) = (self.asm.label(), self.asm.label());
-        if bytes < 8 {
-            let narrow = self.alloc_gpr();
-            match bytes {
-                1 => self.asm.movzx_8(Size::S32, narrow, Gpr::RAX),
-                2 => self.asm.movzx_16(Size::S32, narrow, Gpr::RAX),
-                _ => self.asm.mov(Size::S32, narrow, Gpr::RAX),
-            }
-            self.asm.cmp(Size::S64, narrow, Gpr::RAX);
-            self.asm.jcc_short(Cond::Ne, wide);
-        }
+        let size = size_of_access(bytes);
+        let expected = self.stored_value(expected, size).gpr();
+        let replacement = self.stored_value(replacement, size).gpr();
+        // Nothing is written to `rax` when that is the old value, so 32 bits of it clear the others here.
+        self.asm.mov(if bytes == 8 { Size::S64 } else { Size::S32 }, Gpr::RAX, expected);
         let mem = self.note_access(access);
-        self.asm.lock_cmpxchg(size_of_access(bytes), mem, replacement);
-        if bytes < 8 {
-            self.asm.jmp_short(over);
-            self.asm.bind(wide);
-            self.load_zero_extended(bytes, Gpr::RAX, access);
-            self.asm.bind(over);
-        }
+        self.asm.lock_cmpxchg(size, mem, replacement);
+        self.zero_extend(bytes, Gpr::RAX);
     }
 
     /// Leaves the address for the description of the trap.

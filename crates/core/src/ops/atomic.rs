@@ -172,8 +172,8 @@ pub enum AtomicShape {
     Store,
     /// Takes an operand and returns the old value.
     ReadModifyWrite,
-    /// Takes the expected value and the one that replaces it, and returns the old value. An expected value that is wider than
-    /// the access is never found.
+    /// Takes the expected value and the one that replaces it, of which as many bits count as the access has, and returns the old
+    /// value.
     CompareExchange,
 }
 

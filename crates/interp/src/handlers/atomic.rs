@@ -240,12 +240,8 @@ impl<O: AtomicOp> Exec for AtomicCompareExchange<O> {
             let more = r.word(2);
             let cell = cell!(O::Width, r, high(more), r.b(), r.word(3));
             let (expected, replacement): (u64, u64) = (r.read(r.c()), r.read(low_slot(more)));
-            let narrow = O::Width::from_slot(expected);
-            let old = if narrow.to_slot() == expected {
-                O::Width::compare_exchange(cell, narrow, O::Width::from_slot(replacement))
-            } else {
-                O::Width::load(cell, Ordering::SeqCst)
-            };
+            let (expected, replacement) = (O::Width::from_slot(expected), O::Width::from_slot(replacement));
+            let old = O::Width::compare_exchange(cell, expected, replacement);
             r.write(r.a(), old.to_slot());
             r.next(4)
         }

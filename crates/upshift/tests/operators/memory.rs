@@ -241,7 +241,7 @@ fn atomic_accesses_to_64_bit_memories() {
     atomics("i64 1 1");
 }
 
-/// What is compared is found, but not if it has bits that the access does not have.
+/// What is compared is found, whatever it has in bits that the access does not have.
 #[test]
 fn compare_and_exchange_with_what_is_there() {
     let mut module = memory("1 1");

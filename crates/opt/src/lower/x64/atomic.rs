@@ -12,8 +12,7 @@ use super::Lowering;
 use super::memory::Access;
 use super::operands::Place;
 use crate::mach::x64::{Address, Detail, LoadOp, Test, Unary as Extend};
-use crate::passes::facts;
-use crate::ssa::{Ty, Value};
+use crate::ssa::Value;
 
 impl Lowering<'_> {
     /// An atomic access.
@@ -26,17 +25,8 @@ impl Lowering<'_> {
             return self.embed(inst);
         }
         let size = size_of_access(bytes);
-        let operands: Vec<VReg> = (1..self.func.args(inst).len())
-            .map(|at| {
-                let value = self.arg(inst, at);
-                // An expected value is compared as a whole.
-                if op.shape() == AtomicShape::CompareExchange && at == 1 {
-                    self.reg(value)
-                } else {
-                    self.reg_for(value, size)
-                }
-            })
-            .collect();
+        let operands: Vec<VReg> =
+            (1..self.func.args(inst).len()).map(|at| self.reg_for(self.arg(inst, at), size)).collect();
         self.check_alignment(access, address);
         let place = self.access(access, address);
         let made = match (op.shape(), &operands[..]) {
@@ -63,39 +53,13 @@ impl Lowering<'_> {
                 self.zero_extend(bytes, old)
             }
             (_, &[expected, new]) => {
-                let wider = facts::bits(self.func, self.arg(inst, 1)) > 8 * bytes;
-                self.compare_exchange(bytes, place, expected, new, wider)
+                let old = self
+                    .at(place, |this, address, fault| this.out.cmpxchg(size, address, fault, expected, new));
+                self.zero_extend(bytes, old)
             }
             _ => unreachable!("an access has as many operands as its shape says"),
         };
         self.bind(inst, made);
-    }
-
-    /// A comparison and exchange. What is expected may be wider than the access, which never finds it then.
-    fn compare_exchange(&mut self, bytes: u32, place: Place, expected: VReg, new: VReg, wider: bool) -> VReg {
-        let size = size_of_access(bytes);
-        let exchange = |this: &mut Self| {
-            this.at(place, |this, address, fault| this.out.cmpxchg(size, address, fault, expected, new))
-        };
-        if !wider {
-            let old = exchange(self);
-            return self.zero_extend(bytes, old);
-        }
-        let (never, usual, over) = (self.out.cold_block(), self.out.block(), self.out.block());
-        let narrow = self.zero_extend(bytes, expected);
-        self.out.cmp(Size::S64, narrow, expected);
-        self.out.branch(Test::If(Cond::Ne), (never, &[]), (usual, &[]));
-        self.out.switch_to(never);
-        let found = self.load_zero_extended(bytes, place);
-        self.out.jump(over, &[found]);
-        self.out.switch_to(usual);
-        let old = exchange(self);
-        let old = self.zero_extend(bytes, old);
-        self.out.jump(over, &[old]);
-        let result = self.out.vreg(Ty::I64);
-        self.out.set_params(over, &[result]);
-        self.out.switch_to(over);
-        result
     }
 
     fn load_zero_extended(&mut self, bytes: u32, place: Place) -> VReg {
