@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use upshift_core::index::FuncIndex;
 use upshift_opt::PassSet;
 use upshift_opt::passes::aliases::Aliases;
-use upshift_opt::passes::{self, blocks, dce, gvn, licm, loads, params, selects, sink, split, stores};
+use upshift_opt::passes::{self, blocks, dce, gvn, licm, loads, params, selects, sink, split, stores, wide};
 use upshift_opt::ssa::dom::Dominators;
 use upshift_opt::ssa::loops::Loops;
 use upshift_opt::ssa::{Func, Op, build, verify};
@@ -98,6 +98,7 @@ fn time(func: &mut Func, module: &ModuleInfo, sums: &mut Sums) {
     let Some(loops) = loops else { return };
     timed("loads", &mut |func| _ = loads::run(func, &dominators, &loops, aliases));
     timed("stores", &mut |func| _ = stores::run(func, aliases));
+    timed("wide", &mut |func| _ = wide::run(func, &dominators));
     timed("licm", &mut |func| _ = licm::run(func, &dominators, &loops, aliases));
     timed("selects", &mut |func| _ = selects::run(func));
     timed("dce", &mut |func| _ = dce::run(func));

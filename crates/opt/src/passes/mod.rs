@@ -1,7 +1,7 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
+//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
 //! ```
 //!
 //! [`run`] is that order. Each pass takes time that grows with the function and little more, so all of them run on functions of any size that
@@ -25,6 +25,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod versions;
+pub mod wide;
 
 use upshift_translate::ModuleInfo;
 
@@ -95,6 +96,11 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
             gvn::run(func, &dominators);
             done("gvn", func);
         }
+    }
+    if !off.contains("wide") && wide::run(func, &dominators) > 0 {
+        // What is not needed any more shall not take room in front of loops.
+        dce::run(func);
+        done("wide", func);
     }
     if !off.contains("licm") {
         licm::run(func, &dominators, &loops, aliases);

@@ -6,7 +6,7 @@
 use upshift_core::Trap;
 use upshift_core::index::{FuncIndex, GlobalIndex, MemoryIndex, TypeIndex};
 use upshift_core::ops::memory::{Load, Store};
-use upshift_core::ops::{Binary, Unary};
+use upshift_core::ops::{Binary, Unary, Wide};
 
 use super::ints::Int;
 use crate::ssa::dom::Dominators;
@@ -292,13 +292,13 @@ pub(crate) struct State {
 }
 
 /// Executes a function.
-pub(crate) fn observe(func: &Func, args: [u64; 3]) -> Vec<Event> {
+pub(crate) fn observe(func: &Func, args: impl Into<Vec<u64>>) -> Vec<Event> {
     let mut run = Run {
         func,
         values: vec![0; func.values.len()],
         state: State { memory: std::array::from_fn(|at| (at as u8).wrapping_mul(37)), globals: [5, 6, 7] },
         events: Vec::new(),
-        args,
+        args: args.into(),
     };
     let mut block = func.entry;
     for _ in 0..300 {
@@ -325,7 +325,7 @@ struct Run<'a> {
     values: Vec<u64>,
     state: State,
     events: Vec<Event>,
-    args: [u64; 3],
+    args: Vec<u64>,
 }
 
 impl Run<'_> {
@@ -449,7 +449,15 @@ impl Run<'_> {
                 self.state.globals[count % GLOBALS] ^= 1 << (count % 32);
                 (count as u64).wrapping_mul(0x9e37_79b1) & 0xffff_ffff
             }
-            Op::Result(_) => of(0),
+            Op::Wide(_) => 0,
+            Op::Result(number) => match func.op(args[0]) {
+                Op::Wide(op) => {
+                    assert_eq!(op, Wide::I64MulWideU);
+                    let [a, b] = [0, 1].map(|at| u128::from(self.of(func.args(args[0])[at])));
+                    ((a * b) >> (64 * number)) as u64
+                }
+                _ => of(0),
+            },
             Op::Charge(fuel) => {
                 self.events.push(Event::Charge(fuel, self.state.clone()));
                 0
