@@ -146,6 +146,37 @@ fn a_loop_tested_at_its_end_has_one_branch() {
     );
 }
 
+/// What returns from within a loop lies behind it, wherever the program has it; so the loop is turned like any other.
+#[test]
+fn a_return_within_a_loop_lies_behind_it() {
+    let code = compile(&[Ty::I32], 1, |b| {
+        let (entry, head, exit, body, early, next) =
+            (b.block(), b.block(), b.block(), b.block(), b.block(), b.block());
+        b.switch_to(entry);
+        let params = b.entry(&[Ty::I32]);
+        let n = b.vreg(Ty::I32);
+        b.set_params(head, &[n]);
+        b.jump(head, &[params[0]]);
+        b.switch_to(head);
+        b.cmp_imm(Size::S32, n, 3);
+        b.branch(Test::If(Cond::E), (exit, &[]), (body, &[]));
+        b.switch_to(exit);
+        let one = b.imm(1);
+        b.ret(&[(one, Ty::I32)]);
+        b.switch_to(body);
+        b.cmp_imm(Size::S32, n, 70);
+        b.branch(Test::If(Cond::A), (early, &[]), (next, &[]));
+        b.switch_to(early);
+        b.ret(&[(n, Ty::I32)]);
+        b.switch_to(next);
+        let less = b.alu_imm(Alu::Sub, Size::S32, n, 1);
+        b.jump(head, &[less]);
+    });
+    let text = body(&code);
+    assert_eq!(text.matches(" jmp ").count(), 1, "{text}");
+    assert_eq!((text.matches(" jne ").count(), text.matches(" ja ").count()), (1, 1), "{text}");
+}
+
 #[test]
 fn a_loop_tested_at_its_head_is_turned() {
     let code = compile(&[Ty::I32], 1, |b| {

@@ -1,8 +1,8 @@
 //! Block layout: in which order the code of blocks lies.
 //!
 //! In: a finished function, and which of its blocks have no code of their own. Out: all other blocks, in the order of the program
-//! with three exceptions: cold ones come last; in front of them come those that only move values on the way out of the midst of a loop,
-//! so that the loop itself is no longer than it has to be; and a loop that is left at its head is rotated: the head comes behind the rest
+//! with three exceptions: cold ones come last; in front of them come those that return from within a loop or only move values on the way
+//! out of its midst, so that the loop itself is no longer than it has to be; and a loop that is left at its head is rotated: the head comes behind the rest
 //! of the loop, so that its conditional branch leads back and no jump is needed.
 
 use super::{MBlock, MFunc, MachInst};
@@ -18,7 +18,7 @@ pub(crate) struct Layout {
     begins_inner: Vec<bool>,
     /// By block its place in the order, or `u32::MAX`.
     places: Vec<u32>,
-    /// By block whether it only leads out of the midst of a loop.
+    /// By block whether it only leads out of a loop, from its midst, or returns.
     leaves: Vec<bool>,
 }
 
@@ -93,7 +93,8 @@ impl Layout {
         }
     }
 
-    /// Finds blocks that only lead out of the midst of the innermost loop around them. From its head, control goes on behind the loop.
+    /// Finds blocks that return, and those that only lead out of the midst of the innermost loop around them. From its head, control goes
+    /// on behind the loop.
     fn find_leaving<I: MachInst>(&mut self, func: &MFunc<I>) {
         self.leaves.clear();
         self.leaves.resize(func.blocks.len(), false);
@@ -106,9 +107,10 @@ impl Layout {
                 open.push((number, latch));
             }
             let Some(&(head, latch)) = open.last() else { continue };
-            let leads = self.only_leads(func, MBlock(number as u32));
-            self.leaves[number] =
-                number > head + 1 && leads.is_some_and(|to| !(head..=latch).contains(&(to.0 as usize)));
+            let block = MBlock(number as u32);
+            let leads = self.only_leads(func, block);
+            self.leaves[number] = func.edges(block).is_empty()
+                || number > head + 1 && leads.is_some_and(|to| !(head..=latch).contains(&(to.0 as usize)));
         }
     }
 
@@ -139,7 +141,10 @@ impl Layout {
     fn turn<I: MachInst>(&mut self, func: &MFunc<I>, head: MBlock, latch: MBlock) {
         let edges = func.edges(head);
         let is_between = |block: MBlock| head.0 <= block.0 && block.0 <= latch.0;
-        let inside = |block: MBlock| is_between(block) && self.only_leads(func, block).is_none_or(is_between);
+        let inside = |block: MBlock| {
+            let returns = func.edges(block).is_empty();
+            is_between(block) && !returns && self.only_leads(func, block).is_none_or(is_between)
+        };
         let is_left = edges.len() == 2 && edges.iter().any(|edge| !inside(self.target(edge.to)));
         // The last block of the loop that has code, which must do nothing but jump to the head.
         let start = self.places[head.0 as usize];
