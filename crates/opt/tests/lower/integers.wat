@@ -21,6 +21,10 @@
     (i64.and (local.get $x) (i64.extend_i32_u (i32.xor (local.get $y) (i32.const -1)))))
   (func $tests (param $x i32) (param $y i32) (result i32)
     (select (i32.const 5) (local.get $y) (i32.and (local.get $x) (i32.const 4))))
+  ;; A byte is compared where it is.
+  (func $bytes (param $x i32) (param $y i64) (result i32)
+    (if (i32.eq (i32.and (local.get $x) (i32.const 255)) (i32.const 200)) (then (return (i32.const 1))))
+    (i64.gt_u (i64.and (local.get $y) (i64.const 255)) (i64.const 9)))
   (func $divides (param $x i32) (param $y i32) (result i32)
     (i32.add (i32.div_u (local.get $x) (i32.const 10)) (i32.rem_s (local.get $x) (local.get $y)))))
 
@@ -82,6 +86,21 @@
 ;;     Imm(5) => v1
 ;;     TestImm(S32, 4) any:v2
 ;;     Select(If(Ne), S32) v3 any:v1 => v0=0
+;;     Return { number: 0, value: true } v0=rax
+
+;; $bytes
+;;   b0:
+;;     Entry => v3=rdi v1=rsi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     CmpImm(S8, -56) any:v3
+;;     Branch(If(E)) ─▶ b2 b3
+;;   b2: from b1
+;;     Imm(1) => v2
+;;     Return { number: 1, value: true } v2=rax
+;;   b3: from b1
+;;     CmpImm(S8, 9) any:v1
+;;     Set(If(A)) => v0
 ;;     Return { number: 0, value: true } v0=rax
 
 ;; $divides

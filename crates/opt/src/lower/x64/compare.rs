@@ -144,10 +144,26 @@ impl Lowering<'_> {
                 self.at(place, |this, address, fault| this.out.cmp_load_imm(size, address, fault, imm));
                 return Test::If(cond);
             }
+            // And so can the lowest byte of a register.
+            if (0..=0xff).contains(&imm)
+                && let Some(value) = self.lowest_byte(lhs)
+            {
+                let value = self.reg(value);
+                self.out.cmp_imm(Size::S8, value, i32::from(imm as u8 as i8));
+                return Test::If(cond);
+            }
         }
         let lhs = self.reg_for(lhs, size);
         self.out.cmp_imm(size, lhs, imm);
         Test::If(cond)
+    }
+
+    /// What an integer is the lowest byte of, if nothing else uses it.
+    fn lowest_byte(&self, value: Value) -> Option<Value> {
+        let (op, lhs, mask) = self.sole_binary(value)?;
+        let is_mask = matches!(op, Binary::I32And | Binary::I64And) && self.constant(mask) == Some(0xff);
+        let lhs = self.low_of(lhs);
+        (is_mask && self.constant(lhs).is_none() && self.sinkable(lhs).is_none()).then_some(lhs)
     }
 
     /// Compares with zero: whether it is equal or not. A conjunction need not be computed for that.

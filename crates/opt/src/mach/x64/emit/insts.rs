@@ -83,7 +83,10 @@ impl Emitter<'_, '_> {
                 self.asm.test_imm(size, mem, imm);
             }
             Inst::Not(size) => self.asm.not(size, gpr(0)),
-            Inst::Neg(size) => self.asm.neg(size, gpr(0)),
+            Inst::Neg(size) => {
+                self.asm.neg(size, gpr(0));
+                self.flags = Some((gpr(0), size));
+            }
             Inst::Bswap(size) => self.asm.bswap(size, gpr(0)),
             Inst::Lea(size, addr) => {
                 self.emit_lea(at, size, addr, allocs);
@@ -101,7 +104,13 @@ impl Emitter<'_, '_> {
             }
             Inst::Div { signed, size } => self.emit_div(signed, size, gpr(1)),
             Inst::Shift(op, size) => self.asm.shift_cl(op, size, gpr(0)),
-            Inst::ShiftImm(op, size, by) => self.asm.shift_imm(op, size, gpr(0), by),
+            Inst::ShiftImm(op, size, by) => {
+                self.asm.shift_imm(op, size, gpr(0), by);
+                // Rotations and shifts by nothing leave these flags alone.
+                if by != 0 && matches!(op, Shift::Shl | Shift::Shr | Shift::Sar) {
+                    self.flags = Some((gpr(0), size));
+                }
+            }
             Inst::Shlx(size) => self.asm.shlx(size, gpr(2), self.rm(allocs[0]), gpr(1)),
             Inst::Shrx(size) => self.asm.shrx(size, gpr(2), self.rm(allocs[0]), gpr(1)),
             Inst::Sarx(size) => self.asm.sarx(size, gpr(2), self.rm(allocs[0]), gpr(1)),
