@@ -51,6 +51,12 @@ impl Layout {
         self.order.get((place as usize).checked_add(1)?).copied()
     }
 
+    /// Whether the code of a block lies behind that of another one.
+    #[must_use]
+    pub(crate) fn is_behind(&self, block: MBlock, other: MBlock) -> bool {
+        self.places[block.0 as usize] > self.places[other.0 as usize]
+    }
+
     /// Whether the code of an innermost loop begins with a block.
     #[must_use]
     pub(crate) fn begins_inner_loop(&self, block: MBlock) -> bool {

@@ -6,7 +6,7 @@ use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
 use upshift_core::vm::{Returns, frame};
 
 use super::Emitter;
-use super::reach::reaches;
+use super::reach::{is_short_choice, reaches};
 use crate::mach::MBlock;
 use crate::mach::x64::build::slots;
 use crate::mach::x64::inst::{Inst, Test};
@@ -44,14 +44,16 @@ impl Emitter<'_, '_> {
         reaches(self.layout, self.bounds, self.current, self.layout.target(to))
     }
 
-    /// Goes on at a block, or does what that does if it only returns.
-    pub(super) fn emit_jump_or_return(&mut self, to: MBlock) {
+    /// Goes on at a block, or does what that does if it only returns, or chooses the next round of the loop that it begins: so each
+    /// operation of an interpreter has its own jump to the next one.
+    pub(super) fn emit_jump_or_copy(&mut self, to: MBlock) {
         let to = self.layout.target(to);
         let insts = self.func.blocks[to.0 as usize].insts;
         let returns = insts.end - insts.start == 1
             && matches!(self.func.insts[insts.start as usize], Inst::Return { number, .. }
                 if self.func.returns[number as usize].len() < 2);
-        if returns && !self.comes_next(to) { self.emit_block(to) } else { self.emit_jump(to) }
+        let chooses = || is_short_choice(self.func, to) && !self.layout.is_behind(to, self.current);
+        if !self.comes_next(to) && (returns || chooses()) { self.emit_block(to) } else { self.emit_jump(to) }
     }
 
     /// Ends a block with two successors.
@@ -117,8 +119,15 @@ impl Emitter<'_, '_> {
         let default = self.label(last);
         self.asm.cmp_imm(Size::S32, index, cases.len() as i32 - 1);
         self.asm.jcc(Cond::Ae, default);
-        let entries = self.asm.label();
-        self.branch_tables.push((entries, block, number));
+        let entries = match self.table_labels[number as usize] {
+            Some(entries) => entries,
+            None => {
+                let entries = self.asm.label();
+                self.table_labels[number as usize] = Some(entries);
+                self.branch_tables.push((entries, block, number));
+                entries
+            }
+        };
         self.asm.lea(Size::S64, table, Mem::label(entries));
         self.asm.movsxd(target, Mem::index(table, index, Scale::X4, 0));
         self.asm.add(Size::S64, target, table);

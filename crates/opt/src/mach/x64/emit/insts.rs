@@ -271,7 +271,7 @@ impl Emitter<'_, '_> {
             Inst::TailCall(number) => self.emit_tail_call(at, number),
         }
         match self.func.insts[at] {
-            Inst::Jump => self.emit_jump_or_return(self.func.edges(block)[0].to),
+            Inst::Jump => self.emit_jump_or_copy(self.func.edges(block)[0].to),
             Inst::Invoke(_) | Inst::Safepoint(_) => self.emit_jump(self.func.edges(block)[0].to),
             _ => {}
         }

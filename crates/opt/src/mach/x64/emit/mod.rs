@@ -156,6 +156,7 @@ pub fn emit(
         builder: None,
         ways: Ways::default(),
         branch_tables: Vec::new(),
+        table_labels: vec![None; func.tables.len()],
         current: MBlock(0),
         next: None,
         flags: None,
@@ -261,6 +262,8 @@ pub(super) struct Emitter<'a, 'm> {
     ways: Ways,
     /// Tables of branches: their label, and the instruction.
     branch_tables: Vec<(Label, MBlock, u32)>,
+    /// The label of each table that has one, by number.
+    table_labels: Vec<Option<Label>>,
     /// The block whose code is being written.
     current: MBlock,
     /// The block whose code comes next.

@@ -34,13 +34,13 @@ pub(super) fn bound(
         let ahead = headers.at_end(MBlock(number as u32)).count() as u16;
         bytes = bytes.saturating_add(ahead.saturating_mul(HEADER));
         if let Inst::Jump = func.insts[data.insts.end as usize - 1] {
-            // A jump to a block that returns may become a return.
-            let to = func.blocks[layout.target(func.edges[data.edges.start as usize].to).0 as usize];
-            let next = layout.behind(MBlock(number as u32));
-            let falls = next == Some(layout.target(func.edges[data.edges.start as usize].to));
-            bytes = bytes.saturating_add(match func.insts[to.insts.start as usize] {
+            // A jump to a block that returns or chooses may become a copy of it.
+            let to = layout.target(func.edges[data.edges.start as usize].to);
+            let falls = layout.behind(MBlock(number as u32)) == Some(to);
+            bytes = bytes.saturating_add(match func.insts[func.blocks[to.0 as usize].insts.start as usize] {
                 _ if falls => 0,
                 Inst::Return { .. } => FAR,
+                _ if is_short_choice(func, to) => FAR,
                 _ => 5,
             });
         }
@@ -50,6 +50,18 @@ pub(super) fn bound(
         }
         bounds.push(bytes);
     }
+}
+
+/// Whether a block ends with a table of branches and has little else to do.
+pub(super) fn is_short_choice(func: &MFunc<Inst>, block: MBlock) -> bool {
+    /// The bytes of that, the table's own code included, at most.
+    const MOST_COPIED: u16 = 100;
+    let insts = &func.insts[func.blocks[block.0 as usize].insts.range()];
+    if !matches!(insts.last(), Some(Inst::Table(_))) {
+        return false;
+    }
+    let add = |sum: u16, inst| sum.checked_add(most(inst)).filter(|&sum| sum <= MOST_COPIED);
+    insts.iter().try_fold(0, add).is_some()
 }
 
 /// What an instruction takes at most, jumps between blocks aside.
