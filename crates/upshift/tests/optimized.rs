@@ -266,6 +266,111 @@ fn extended_inversions_have_no_upper_half() {
     }
 }
 
+/// Integers whose bytes and signs differ.
+const INTEGERS: [i64; 8] = [
+    0,
+    1,
+    -1,
+    0x0102_0304_0506_0708,
+    -0x7766_5544_3322_1138,
+    0xc8,
+    0x8000_0000_0000_0080_u64 as i64,
+    0x1234_5678_9abc_def0_u64 as i64,
+];
+
+/// A byte is compared as it is, whatever is above it.
+#[test]
+fn lowest_bytes_are_compared() {
+    let text = r#"(module (func (export "f") (param i32 i64) (result i64)
+        (i64.or
+            (i64.extend_i32_u (i32.eq (i32.and (local.get 0) (i32.const 255)) (i32.const 200)))
+            (select (i64.const 2) (i64.const 4) (i64.gt_u (i64.and (local.get 1) (i64.const 255)) (i64.const 127))))))"#;
+    for x in INTEGERS {
+        for y in INTEGERS {
+            let expected = i64::from(x as u8 == 200) | if y as u8 > 127 { 2 } else { 4 };
+            assert_eq!(optimized(text, (x as i32, y)), expected, "{x:x} {y:x}");
+        }
+    }
+}
+
+/// Shifts by a constant leave flags behind by which zero is known; rotations and shifts by nothing do not.
+#[test]
+fn what_shifts_leave_is_compared_with_zero() {
+    for (op, by, shift) in [
+        ("i64.shr_u", 8, (|x| (x as u64 >> 8) as i64) as fn(i64) -> i64),
+        ("i64.shl", 57, |x| x << 57),
+        ("i64.shr_s", 63, |x| x >> 63),
+        ("i64.rotl", 9, |x| x.rotate_left(9)),
+        ("i64.shr_u", 64, |x| x),
+    ] {
+        let text = format!(
+            r#"(module (func (export "f") (param i32 i64) (result i64)
+                (local.set 1 ({op} (local.get 1) (i64.const {by})))
+                (if (i64.eqz (local.get 1)) (then (return (i64.const 77))))
+                (local.get 1)))"#
+        );
+        for x in INTEGERS {
+            let expected = if shift(x) == 0 { 77 } else { shift(x) };
+            assert_eq!(optimized(&text, (0, x)), expected, "{op} {by} {x:x}");
+        }
+    }
+}
+
+/// Compilers have no instruction for bytes in the other order: they put them together.
+#[test]
+fn bytes_come_in_the_other_order() {
+    let narrow = r#"(module (func (export "f") (param i32 i64) (result i64)
+        (i64.extend_i32_u (i32.or
+            (i32.rotr (i32.and (local.get 0) (i32.const 0xff00ff)) (i32.const 8))
+            (i32.and (i32.rotr (local.get 0) (i32.const 24)) (i32.const 0xff00ff))))))"#;
+    let mut bytes = "(i64.const 0)".to_owned();
+    for at in 0..8 {
+        let (by, mask) = (56 - 16 * at, 0xff_u64 << (8 * at));
+        let shift = if by > 0 {
+            format!("(i64.shr_u (local.get 1) (i64.const {by}))")
+        } else {
+            format!("(i64.shl (local.get 1) (i64.const {}))", -by)
+        };
+        bytes = format!("(i64.or {bytes} (i64.and {shift} (i64.const {})))", mask as i64);
+    }
+    let wide = format!(r#"(module (func (export "f") (param i32 i64) (result i64) {bytes}))"#);
+    for x in INTEGERS {
+        assert_eq!(optimized(narrow, (x as i32, 0)), i64::from((x as u32).swap_bytes()), "{x:x}");
+        assert_eq!(optimized(&wide, (0, x)), x.swap_bytes(), "{x:x}");
+    }
+}
+
+/// Upper halves of products, in the way of the hash functions of 32-bit machines: `a * b` for all pairs.
+#[test]
+fn products_in_pieces_are_products() {
+    let text = r#"(module (func (export "f") (param i32 i64) (result i64)
+        (local $a i64) (local $p i64) (local $q i64) (local $r i64) (local $t i64) (local $low i64) (local $carry i64)
+        (local.set $a (i64.mul (i64.extend_i32_s (local.get 0)) (i64.const 0x5deece66d1f0b7)))
+        (local.set $p (i64.mul (i64.shr_u (local.get $a) (i64.const 32)) (i64.and (local.get 1) (i64.const 0xffffffff))))
+        (local.set $q (i64.mul (i64.and (local.get $a) (i64.const 0xffffffff)) (i64.shr_u (local.get 1) (i64.const 32))))
+        (local.set $r (i64.mul (i64.and (local.get $a) (i64.const 0xffffffff)) (i64.and (local.get 1) (i64.const 0xffffffff))))
+        (local.set $t (i64.add (local.get $r) (i64.shl (local.get $p) (i64.const 32))))
+        (local.set $carry (i64.extend_i32_u (i64.lt_u (local.get $t) (local.get $r))))
+        (local.set $low (i64.add (local.get $t) (i64.shl (local.get $q) (i64.const 32))))
+        (local.set $carry
+            (i64.add (local.get $carry) (i64.extend_i32_u (i64.lt_u (local.get $low) (local.get $t)))))
+        (i64.sub (local.get $low)
+            (i64.add (local.get $carry)
+                (i64.add
+                    (i64.mul (i64.shr_u (local.get $a) (i64.const 32)) (i64.shr_u (local.get 1) (i64.const 32)))
+                    (i64.add
+                        (i64.shr_u (local.get $p) (i64.const 32))
+                        (i64.shr_u (local.get $q) (i64.const 32))))))))"#;
+    for x in INTEGERS {
+        for y in INTEGERS {
+            let a = i64::from(x as i32).wrapping_mul(0x5d_eece_66d1_f0b7);
+            let product = u128::from(a as u64) * u128::from(y as u64);
+            let expected = (product as i64).wrapping_sub((product >> 64) as i64);
+            assert_eq!(optimized(text, (x as i32, y)), expected, "{x:x} {y:x}");
+        }
+    }
+}
+
 /// A slot may have an operand of one type where the outer loop begins, and of another one below the inner loop.
 #[test]
 fn operands_below_an_inner_loop_come_along() {

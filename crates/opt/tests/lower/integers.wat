@@ -25,6 +25,21 @@
   (func $bytes (param $x i32) (param $y i64) (result i32)
     (if (i32.eq (i32.and (local.get $x) (i32.const 255)) (i32.const 200)) (then (return (i32.const 1))))
     (i64.gt_u (i64.and (local.get $y) (i64.const 255)) (i64.const 9)))
+  ;; As compilers put together what is in the other order in memory, and something that is not quite it.
+  (func $reversed (param $x i32) (result i32)
+    (i32.or
+      (i32.rotr (i32.and (local.get $x) (i32.const 0xff00ff)) (i32.const 8))
+      (i32.and (i32.rotr (local.get $x) (i32.const 24)) (i32.const 0xff00ff))))
+  (func $reversed-with-shifts (param $x i64) (result i32)
+    (i32.or
+      (i32.or (i32.shl (i32.wrap_i64 (local.get $x)) (i32.const 24)) (i32.shr_u (i32.wrap_i64 (local.get $x)) (i32.const 24)))
+      (i32.or
+        (i32.and (i32.shl (i32.wrap_i64 (local.get $x)) (i32.const 8)) (i32.const 0xff0000))
+        (i32.and (i32.shr_u (i32.wrap_i64 (local.get $x)) (i32.const 8)) (i32.const 0xff00)))))
+  (func $not-reversed (param $x i32) (result i32)
+    (i32.or
+      (i32.rotr (i32.and (local.get $x) (i32.const 0xff00ff)) (i32.const 8))
+      (i32.and (i32.rotr (local.get $x) (i32.const 16)) (i32.const 0xff00ff))))
   (func $divides (param $x i32) (param $y i32) (result i32)
     (i32.add (i32.div_u (local.get $x) (i32.const 10)) (i32.rem_s (local.get $x) (local.get $y)))))
 
@@ -101,6 +116,34 @@
 ;;   b3: from b1
 ;;     CmpImm(S8, 9) any:v1
 ;;     Set(If(A)) => v0
+;;     Return { number: 0, value: true } v0=rax
+
+;; $reversed
+;;   b0:
+;;     Entry => v1=rdi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Bswap(S32) v1 => v0=0
+;;     Return { number: 0, value: true } v0=rax
+
+;; $reversed-with-shifts
+;;   b0:
+;;     Entry => v1=rdi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Bswap(S32) v1 => v0=0
+;;     Return { number: 0, value: true } v0=rax
+
+;; $not-reversed
+;;   b0:
+;;     Entry => v4=rdi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     AluImm(And, S32, 16711935) v4 => v5=0
+;;     Rorx(S32, 8) any:v5 => v1
+;;     Rorx(S32, 16) any:v4 => v3
+;;     AluImm(And, S32, 16711935) v3 => v2=0
+;;     Alu(Or, S32) v1 any:v2 => v0=0
 ;;     Return { number: 0, value: true } v0=rax
 
 ;; $divides

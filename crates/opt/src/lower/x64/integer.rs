@@ -147,6 +147,11 @@ impl Lowering<'_> {
                 let value = self.reg_for(rhs, size);
                 Some(self.out.neg(size, value))
             }
+            (Alu::Or, None) => {
+                let value = self.reversed(size, lhs, rhs)?;
+                let value = self.reg_for(value, size);
+                Some(self.out.bswap(size, value))
+            }
             (Alu::Xor, Some(-1)) => {
                 let value = self.reg_for(lhs, size);
                 Some(self.out.not(size, value))

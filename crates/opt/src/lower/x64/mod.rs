@@ -10,6 +10,7 @@
 //! What has no machine instructions runs as an instruction of the interpreter (`embed`), so no operator is refused.
 
 mod atomic;
+mod bytes;
 mod calls;
 mod compare;
 mod control;
