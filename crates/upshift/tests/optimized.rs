@@ -371,6 +371,41 @@ fn products_in_pieces_are_products() {
     }
 }
 
+/// Whether a remainder is zero is found out without it.
+#[test]
+fn multiples_are_found() {
+    for divisor in [3, 6, 7, 10, 100, 0x7fff_ffff_i32, -5, -12, 1, 8, -8, i32::MIN] {
+        let text = format!(
+            r#"(module (func (export "f") (param i32 i64) (result i64)
+                (local i64)
+                (if (i32.eqz (i32.rem_u (local.get 0) (i32.const {divisor}))) (then (local.set 2 (i64.const 1))))
+                (if (i32.rem_s (local.get 0) (i32.const {divisor}))
+                    (then) (else (local.set 2 (i64.or (local.get 2) (i64.const 2)))))
+                (select (i64.or (local.get 2) (i64.const 4)) (local.get 2)
+                    (i64.eqz (i64.rem_u (local.get 1) (i64.const {divisor}))))
+                local.set 2
+                (i64.or (local.get 2)
+                    (i64.shl (i64.extend_i32_u (i64.eqz (i64.rem_s (local.get 1) (i64.const {divisor})))) (i64.const 3)))))"#
+        );
+        let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Optimizing))).unwrap();
+        let module = Module::new(&engine, text).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let func = instance.get_typed_func::<(i32, i64), i64>(&mut store, "f").unwrap();
+        for times in [0, 1, -1, 2, -2, 77, 0x1234_5678, 0x7fff_ffff, i64::MAX / i64::from(divisor)] {
+            for step in [0, 1, -1, 3] {
+                let wide = i64::from(divisor).wrapping_mul(times).wrapping_add(step);
+                let narrow = wide as i32;
+                let expected = i64::from(narrow as u32 % divisor as u32 == 0)
+                    | i64::from(narrow.wrapping_rem(divisor) == 0) << 1
+                    | i64::from(wide as u64 % i64::from(divisor) as u64 == 0) << 2
+                    | i64::from(wide.wrapping_rem(divisor.into()) == 0) << 3;
+                assert_eq!(func.call(&mut store, (narrow, wide)).unwrap(), expected, "{wide:x} {divisor:x}");
+            }
+        }
+    }
+}
+
 /// A slot may have an operand of one type where the outer loop begins, and of another one below the inner loop.
 #[test]
 fn operands_below_an_inner_loop_come_along() {

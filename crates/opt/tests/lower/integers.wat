@@ -40,6 +40,11 @@
     (i32.or
       (i32.rotr (i32.and (local.get $x) (i32.const 0xff00ff)) (i32.const 8))
       (i32.and (i32.rotr (local.get $x) (i32.const 16)) (i32.const 0xff00ff))))
+  ;; Whether a constant divides something is no division.
+  (func $multiple (param $x i32) (result i32)
+    (i32.eqz (i32.rem_u (local.get $x) (i32.const 10))))
+  (func $no-multiple (param $x i64) (result i32)
+    (i64.ne (i64.rem_s (local.get $x) (i64.const -6)) (i64.const 0)))
   (func $divides (param $x i32) (param $y i32) (result i32)
     (i32.add (i32.div_u (local.get $x) (i32.const 10)) (i32.rem_s (local.get $x) (local.get $y)))))
 
@@ -144,6 +149,32 @@
 ;;     Rorx(S32, 16) any:v4 => v3
 ;;     AluImm(And, S32, 16711935) v3 => v2=0
 ;;     Alu(Or, S32) v1 any:v2 => v0=0
+;;     Return { number: 0, value: true } v0=rax
+
+;; $multiple
+;;   b0:
+;;     Entry => v1=rdi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     ImulImm(S32, -858993459) any:v1 => v2
+;;     Rorx(S32, 1) any:v2 => v3
+;;     CmpImm(S32, 429496729) any:v3
+;;     Set(If(Be)) => v0
+;;     Return { number: 0, value: true } v0=rax
+
+;; $no-multiple
+;;   b0:
+;;     Entry => v3=rdi
+;;     Jump ─▶ b1
+;;   b1: from b0
+;;     Imm(3074457345618258602) => v1
+;;     Imm(12297829382473034411) => v2
+;;     Imul(S64) v2 any:v3 => v4=0
+;;     Imm(3074457345618258602) => v5
+;;     Alu(Add, S64) v4 any:v5 => v6=0
+;;     Rorx(S64, 1) any:v6 => v7
+;;     Cmp(S64) v7 any:v1
+;;     Set(If(A)) => v0
 ;;     Return { number: 0, value: true } v0=rax
 
 ;; $divides

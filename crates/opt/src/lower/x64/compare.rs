@@ -67,6 +67,9 @@ impl Lowering<'_> {
     }
 
     fn is_not_zero(&mut self, cond: Value) -> Test {
+        if self.compare_remainder(cond, Size::S32) {
+            return Test::If(Cond::A);
+        }
         self.compare_zero(cond, Size::S32);
         Test::If(Cond::Ne)
     }
@@ -168,6 +171,9 @@ impl Lowering<'_> {
 
     /// Compares with zero: whether it is equal or not. A conjunction need not be computed for that.
     fn compare_with_zero(&mut self, cond: Cond, size: Size, value: Value) -> Test {
+        if self.compare_remainder(value, size) {
+            return Test::If(if cond == Cond::E { Cond::Be } else { Cond::A });
+        }
         self.compare_zero(value, size);
         Test::If(cond)
     }

@@ -22,6 +22,7 @@ mod integer;
 mod memory;
 mod objects;
 mod operands;
+mod remainder;
 mod services;
 mod vector;
 mod wide;
