@@ -406,6 +406,47 @@ fn multiples_are_found() {
     }
 }
 
+/// A choice of bits is one of bytes where comparisons have made the mask, and only there.
+#[test]
+fn vectors_are_chosen_by_masks_and_by_bits() {
+    let above = "(i64x2.gt_s (i64x2.splat (local.get 1)) (v128.const i64x2 5 -5))";
+    let even =
+        "(i8x16.eq (v128.and (i64x2.splat (local.get 1)) (v128.const i64x2 1 1)) (v128.const i64x2 0 0))";
+    let any = "(i64x2.splat (local.get 1))";
+    fn ones(condition: bool) -> i64 {
+        if condition { -1 } else { 0 }
+    }
+    // All bytes but the lowest one are even there.
+    fn even_of(y: i64) -> i64 {
+        if y & 1 == 0 { -1 } else { -1 << 8 }
+    }
+    for (mask, of) in [
+        (above.to_owned(), (|y: i64| [ones(y > 5), ones(y > -5)]) as fn(i64) -> [i64; 2]),
+        (format!("(v128.not {above})"), |y| [ones(y <= 5), ones(y <= -5)]),
+        (format!("(v128.and {above} {even})"), |y| [ones(y > 5) & even_of(y), ones(y > -5) & even_of(y)]),
+        (format!("(v128.bitselect {above} {even} {any})"), |y| {
+            [ones(y > 5) & y | even_of(y) & !y, ones(y > -5) & y | even_of(y) & !y]
+        }),
+        (format!("(v128.or {above} {any})"), |y| [ones(y > 5) | y, ones(y > -5) | y]),
+        (any.to_owned(), |y| [y, y]),
+    ] {
+        let text = format!(
+            r#"(module (func (export "f") (param i32 i64) (result i64) (local v128)
+                (local.set 2 (v128.bitselect (v128.const i64x2 0x1234567890abcdef 77) (v128.const i64x2 -3 0x55aa55aa) {mask}))
+                (if (result i64) (v128.any_true {mask})
+                    (then (i64.sub (i64x2.extract_lane 0 (local.get 2)) (i64x2.extract_lane 1 (local.get 2))))
+                    (else (i64.const -9)))))"#
+        );
+        for y in INTEGERS.into_iter().chain([5, 6, -5, -4]) {
+            let [low, high] = of(y);
+            let chosen =
+                (0x1234_5678_90ab_cdef & low | -3 & !low).wrapping_sub(77 & high | 0x55aa_55aa & !high);
+            let expected = if low | high == 0 { -9 } else { chosen };
+            assert_eq!(optimized(&text, (0, y)), expected, "{mask} {y:x}");
+        }
+    }
+}
+
 /// A slot may have an operand of one type where the outer loop begins, and of another one below the inner loop.
 #[test]
 fn operands_below_an_inner_loop_come_along() {

@@ -19,37 +19,11 @@ enum Count {
     Reg(Xmm),
 }
 
-/// Whether a form compares lanes.
-fn is_comparison(form: BinaryForm) -> bool {
-    use XmmBinary as X;
-    match form {
-        BinaryForm::Plain(op) | BinaryForm::Swapped(op) => {
-            [X::PCMPEQB, X::PCMPEQW, X::PCMPEQD, X::PCMPEQQ, X::PCMPGTB, X::PCMPGTW, X::PCMPGTD, X::PCMPGTQ]
-                .contains(&op)
-        }
-        BinaryForm::Not(_)
-        | BinaryForm::SwappedNot(_)
-        | BinaryForm::IsExtreme(..)
-        | BinaryForm::IsNotExtreme(..)
-        | BinaryForm::Equal64 { .. }
-        | BinaryForm::Greater64 { .. }
-        | BinaryForm::Greater { .. }
-        | BinaryForm::Floats { .. } => true,
-        _ => false,
-    }
-}
-
-/// Whether a form makes masks of masks.
-fn is_logic(form: BinaryForm) -> bool {
-    use XmmBinary as X;
-    matches!(form, BinaryForm::Plain(X::PAND | X::POR | X::PXOR) | BinaryForm::Swapped(X::PANDN))
-}
-
 impl Compiler<'_> {
     /// An operator with two operands, the first of which is a vector. Returns whether there are instructions for it.
     pub(crate) fn emit_vector_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) -> bool {
         let Some(form) = binary_form(op, self.target.features) else { return false };
-        let is_mask = is_comparison(form) || is_logic(form) && self.masks.has(lhs) && self.masks.has(rhs);
+        let is_mask = form.is_comparison() || form.is_logic() && self.masks.has(lhs) && self.masks.has(rhs);
         let result = match form {
             BinaryForm::Plain(op) => self.emit_plain(op, lhs, rhs),
             BinaryForm::Swapped(op) => self.emit_plain(op, rhs, lhs),

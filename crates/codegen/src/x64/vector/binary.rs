@@ -96,6 +96,43 @@ pub enum BinaryForm {
     Dot8,
 }
 
+impl BinaryForm {
+    /// Whether it compares lanes: the result has all bits of a lane or none.
+    #[must_use]
+    pub fn is_comparison(self) -> bool {
+        use XmmBinary as X;
+        match self {
+            BinaryForm::Plain(op) | BinaryForm::Swapped(op) => [
+                X::PCMPEQB,
+                X::PCMPEQW,
+                X::PCMPEQD,
+                X::PCMPEQQ,
+                X::PCMPGTB,
+                X::PCMPGTW,
+                X::PCMPGTD,
+                X::PCMPGTQ,
+            ]
+            .contains(&op),
+            BinaryForm::Not(_)
+            | BinaryForm::SwappedNot(_)
+            | BinaryForm::IsExtreme(..)
+            | BinaryForm::IsNotExtreme(..)
+            | BinaryForm::Equal64 { .. }
+            | BinaryForm::Greater64 { .. }
+            | BinaryForm::Greater { .. }
+            | BinaryForm::Floats { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it makes such results of such operands.
+    #[must_use]
+    pub fn is_logic(self) -> bool {
+        use XmmBinary as X;
+        matches!(self, BinaryForm::Plain(X::PAND | X::POR | X::PXOR) | BinaryForm::Swapped(X::PANDN))
+    }
+}
+
 /// How bytes are shifted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ByteShift {

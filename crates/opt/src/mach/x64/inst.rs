@@ -317,6 +317,10 @@ pub enum Inst {
         imm: u8,
         memory: Memory,
     },
+    /// `u`: sets flags by whether a vector is zero.
+    TestXmm {
+        vex: bool,
+    },
     /// `u any`, `u m`: compares floats and sets flags.
     Ucomi {
         double: bool,

@@ -1,7 +1,7 @@
 //! Operators with one vector, and those that make vectors of scalars or scalars of whole vectors.
 
 use regalloc2::VReg;
-use upshift_asm::x64::{Alu, Cond, CpuFeature, Shift, Size, XmmBinary, XmmUnary};
+use upshift_asm::x64::{Cond, CpuFeature, Shift, Size, XmmBinary, XmmUnary};
 use upshift_codegen::x64::vector::{
     BIT_COUNTS, TWO_TO_52, UnaryForm, predicate, splat8, splat16, splat32, splat64, unary_form,
 };
@@ -59,17 +59,13 @@ impl Lowering<'_> {
 
     /// Whether a register is zero.
     fn test_zero(&mut self, value: VReg) -> Test {
-        let bits = if self.has(CpuFeature::Sse41) {
-            let high = self.out.vector(VectorOp::Pextrq, 1, &[value]);
-            let low = self.out.xmm_to_int(Size::S64, value);
-            let both = self.out.alu(Alu::Or, Size::S64, low, high);
-            self.out.cmp_imm(Size::S64, both, 0);
+        if self.has(CpuFeature::Sse41) {
+            self.out.test_xmm(value);
             return Test::If(Cond::E);
-        } else {
-            let zero = self.out.zero(Ty::V128);
-            let zeroes = self.vector_op(XmmBinary::PCMPEQB, zero, value);
-            self.out.vector(VectorOp::Pmovmskb, 0, &[zeroes])
-        };
+        }
+        let zero = self.out.zero(Ty::V128);
+        let zeroes = self.vector_op(XmmBinary::PCMPEQB, zero, value);
+        let bits = self.out.vector(VectorOp::Pmovmskb, 0, &[zeroes]);
         self.out.cmp_imm(Size::S32, bits, 0xffff);
         Test::If(Cond::E)
     }

@@ -157,6 +157,12 @@ impl Builder<Inst> {
         self.push(Inst::VectorStore { op, imm, memory });
     }
 
+    /// Sets flags by whether a vector is zero. Needs SSE4.1.
+    pub fn test_xmm(&mut self, value: VReg) {
+        self.u(value);
+        self.push(Inst::TestXmm { vex: self.machine.has(CpuFeature::Avx) });
+    }
+
     /// Compares floats.
     pub fn ucomi(&mut self, double: bool, lhs: VReg, rhs: VReg) {
         self.u(lhs);

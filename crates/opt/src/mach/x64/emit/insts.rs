@@ -2,7 +2,7 @@
 
 use regalloc2::{Allocation, Inst as Number, ProgPoint};
 use upshift_asm::Word;
-use upshift_asm::x64::{Alu, Cond, Gpr, Mem, RegMem, Rm, Scale, Shift, Size, Xmm};
+use upshift_asm::x64::{Alu, Cond, Gpr, Mem, RegMem, Rm, Scale, Shift, Size, Xmm, XmmUnary};
 
 use super::Emitter;
 use crate::mach::MBlock;
@@ -33,6 +33,7 @@ impl Emitter<'_, '_> {
             | Inst::Test(_)
             | Inst::TestImm(..)
             | Inst::TestLoadImm(..)
+            | Inst::TestXmm { .. }
             | Inst::Ucomi { .. }
             | Inst::UcomiLoad { .. } => self.clear_ahead(at, allocs),
             _ => {}
@@ -178,6 +179,8 @@ impl Emitter<'_, '_> {
                 }
             }
             Inst::Scalar { op, vex } => self.emit_scalar(op, vex, xmm(1), self.xrm(allocs[0])),
+            Inst::TestXmm { vex: true } => self.asm.vex_unary(XmmUnary::PTEST, xmm(0), xmm(0)),
+            Inst::TestXmm { vex: false } => self.asm.xmm_unary(XmmUnary::PTEST, xmm(0), xmm(0)),
             Inst::Ucomi { double } => {
                 let second = self.xrm(allocs[1]);
                 if double { self.asm.ucomisd(xmm(0), second) } else { self.asm.ucomiss(xmm(0), second) }
