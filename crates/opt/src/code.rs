@@ -6,6 +6,7 @@ use std::fmt;
 
 use upshift_asm::NativeCode;
 use upshift_codegen::{Fault, owner};
+use upshift_core::index::FuncIndex;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
@@ -85,11 +86,79 @@ pub struct OptCode {
     pub faults: Box<[Fault]>,
     /// Which position words of the pool belong to: an offset from which on a position counts, ascending.
     pub owners: Box<[(u32, u32)]>,
-    /// Positions of calls and of what may trap, ascending, and the offsets of their operators in the module's bytes. A position
-    /// belongs to the last one that is not behind it.
-    pub positions: Box<[(u32, u32)]>,
+    /// Positions of calls and of what may trap, ascending, and the places of their operators. A position belongs to the last one that
+    /// is not behind it.
+    pub positions: Box<[(u32, Spot)]>,
+    /// The places in code of other functions, by number.
+    pub inlined: Box<[Inlined]>,
     /// What it took.
     pub stats: Stats,
+}
+
+/// A place in the program: an operator of the function itself, or one of a function whose code stands in the place of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spot(u32);
+
+/// An operator of a function whose code stands in the place of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Inlined {
+    /// The function.
+    pub func: FuncIndex,
+    /// The offset of the operator in the module's bytes.
+    pub offset: u32,
+    /// The place of the call.
+    pub call: Spot,
+}
+
+impl Spot {
+    /// No place of the program.
+    pub const NONE: Spot = Spot(0);
+    /// Set in numbers of [`Inlined`]; no module has so many bytes.
+    const INLINED: u32 = 1 << 31;
+
+    /// An operator of the function itself, by its offset in the module's bytes.
+    #[must_use]
+    pub fn own(offset: u32) -> Spot {
+        debug_assert!(offset < Spot::INLINED);
+        Spot(offset)
+    }
+
+    /// A place with a number in a table of others.
+    #[must_use]
+    pub fn inlined(number: u32) -> Spot {
+        Spot(number | Spot::INLINED)
+    }
+
+    /// The number in the table, if it is not the function's own.
+    #[must_use]
+    pub fn number(self) -> Option<usize> {
+        (self.0 & Spot::INLINED != 0).then_some((self.0 & !Spot::INLINED) as usize)
+    }
+
+    /// The places whose code stands in that of others, from the innermost one outwards; `table` has them by number.
+    pub fn chain(self, table: &[Inlined]) -> impl Iterator<Item = &Inlined> {
+        let find = |spot: Spot| table.get(spot.number()?);
+        std::iter::successors(find(self), move |inlined| find(inlined.call))
+    }
+
+    /// The offset of the operator of the function itself that the place belongs to: that of a call, if code of another function stands
+    /// there.
+    ///
+    /// ```
+    /// use upshift_core::index::FuncIndex;
+    /// use upshift_opt::{Inlined, Spot};
+    ///
+    /// let call = Spot::own(0x20);
+    /// let outer = Inlined { func: FuncIndex(1), offset: 0x30, call };
+    /// let table = [outer, Inlined { func: FuncIndex(2), offset: 0x40, call: Spot::inlined(0) }];
+    /// let spot = Spot::inlined(1);
+    /// assert_eq!(spot.chain(&table).map(|inlined| inlined.offset).collect::<Vec<_>>(), [0x40, 0x30]);
+    /// assert_eq!((spot.offset(&table), call.offset(&table)), (0x20, 0x20));
+    /// ```
+    #[must_use]
+    pub fn offset(self, table: &[Inlined]) -> u32 {
+        self.chain(table).last().map_or(self, |outermost| outermost.call).0
+    }
 }
 
 /// Figures of a compilation.
@@ -101,6 +170,10 @@ pub struct Stats {
     pub spills: u32,
     /// Instructions of the interpreter that the code runs.
     pub embedded: u32,
+    /// Calls in whose place code of the callee stands.
+    pub inlined: u32,
+    /// Calls in front of which the guard of the callee stands.
+    pub guarded: u32,
     /// Passes that were left out because the function is so large, see [`Stats::passes_off`].
     pub passes_off: PassSet,
 }
@@ -119,8 +192,9 @@ pub struct PassSet(pub u32);
 
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
-    pub const NAMES: &'static [&'static str] =
-        &["blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "sink", "split", "wide", "ion"];
+    pub const NAMES: &'static [&'static str] = &[
+        "blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "sink", "split", "wide", "ion", "inline",
+    ];
 
     /// The pass of that name alone; nothing if there is none.
     #[must_use]

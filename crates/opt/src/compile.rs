@@ -1,7 +1,7 @@
 //! The pipeline of the compiler, one step after the other.
 //!
 //! ```text
-//! build ─ Func ─▶ passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
+//! build ─ Func ─▶ inline, passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
 //! ```
 //! In: a function of a validated module, or one of its loops, and the target. Out: code that may lie at any address with its tables, or
 //! the reason why there is none. In builds with debug assertions SSA is verified behind each pass, and the allocation is checked.
@@ -9,7 +9,7 @@
 //! **Size.** All steps take time and memory in proportion to the function, or have a bound. Past these bounds a function is not refused
 //! at once: passes that keep tables of all values are left out from [`MOST_VALUES`](passes::MOST_VALUES) on, and registers are allocated
 //! by the quick algorithm from [`QUICK_FROM`] instructions or 2²⁰ live values on ([`Stats::passes_off`](crate::Stats::passes_off) says
-//! so). Only what is out of proportion is refused, by name: too many values on too many edges or over too many blocks, too many
+//! so). What is too much with code of other functions in it is tried again without. Only what is out of proportion is refused, by name: too many values on too many edges or over too many blocks, too many
 //! references over too many calls ([`Reason`]).
 
 use std::cell::Cell;
@@ -21,13 +21,14 @@ use upshift_codegen::text::hex;
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers};
 
-use crate::code::{Dump, OptCode, Reason, Refusal, Request, Stage};
+use crate::code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage};
 use crate::lower::x64::lower;
 use crate::mach::allocate::{QUICK_FROM, allocate};
 use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{self, MFunc, text};
-use crate::passes;
+use crate::passes::inline::{Site, Verdict};
+use crate::passes::{self, inline};
 use crate::ssa::Func;
 use crate::ssa::build::{BuildError, build};
 use crate::ssa::live;
@@ -108,7 +109,16 @@ pub fn compile(
     request: Request<'_>,
 ) -> Result<OptCode, Refusal> {
     with_room(|room| {
-        let code = room.compile(module, func, options, target, request);
+        let Request { osr, off, dump } = request;
+        let mut dump = Dumps(dump);
+        let mut code = room.compile(module, func, options, target, (osr, off), &mut dump);
+        // Without what was inlined it may not be too much.
+        let is_much = |Stop(reason, _): &Stop| {
+            matches!(reason, Reason::TooLarge | Reason::TooManyReferences | Reason::TooManyLive)
+        };
+        if !off.contains("inline") && code.as_ref().is_err_and(is_much) {
+            code = room.compile(module, func, options, target, (osr, off.with("inline")), &mut dump);
+        }
         room.trim();
         code.map_err(|Stop(reason, detail)| Refusal {
             reason,
@@ -125,13 +135,13 @@ impl Room {
         func: FuncIndex,
         options: CodeOptions,
         target: &Target,
-        request: Request<'_>,
+        (osr, off): (Option<u32>, PassSet),
+        dump: &mut Dumps<'_>,
     ) -> Result<OptCode, Stop> {
-        let Request { osr, off, dump } = request;
-        let mut dump = Dumps(dump);
-
         let mut ssa = build(module, func, options, osr, &mut self.walk)?;
         dump.ssa("build", &ssa);
+        let calls =
+            if off.contains("inline") { Vec::new() } else { self.inline(&mut ssa, module, options, dump) };
         let off = passes::run(&mut ssa, module, off, |name, ssa| dump.ssa(name, ssa));
 
         let live_values = bounded(live::behind_blocks(&ssa, MOST_LIVE))?;
@@ -148,9 +158,32 @@ impl Room {
 
         let body = Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: osr.is_some() };
         let mut code = emit(&self.mach, output, &body, &mut self.emit)?;
+        for site in &calls {
+            code.stats.inlined += u32::from(matches!(site.verdict, Verdict::Inlined(_)));
+            code.stats.guarded += u32::from(matches!(site.verdict, Verdict::Guarded(_)));
+        }
         code.stats.passes_off = if quick { off.with("ion") } else { off };
         dump.step(Stage::Asm, "emit", &|| hex(0, code.code.code()));
         Ok(code)
+    }
+
+    /// Puts code of callees into the function. Returns what has become of its calls.
+    fn inline(
+        &mut self,
+        ssa: &mut Func,
+        module: &ModuleInfo,
+        options: CodeOptions,
+        dump: &mut Dumps<'_>,
+    ) -> Vec<Site> {
+        passes::simplify(ssa);
+        let calls = inline::run(ssa, &mut Callees { module, options, walk: &mut self.walk });
+        #[cfg(debug_assertions)]
+        crate::ssa::verify::verify(ssa, Some(module))
+            .unwrap_or_else(|error| panic!("SSA of {} is wrong behind inline: {error}\n{ssa}", ssa.index));
+        dump.step(Stage::Ssa, "inline", &|| {
+            calls.iter().map(|site| format!("; {site}\n")).chain([ssa.to_string()]).collect()
+        });
+        calls
     }
 
     /// Gives back what only very large functions need.
@@ -159,6 +192,25 @@ impl Room {
         if self.mach.insts.capacity() > MOST {
             *self = Room::default();
         }
+    }
+}
+
+/// Makes SSA of functions that are called.
+struct Callees<'a> {
+    module: &'a ModuleInfo,
+    options: CodeOptions,
+    walk: &'a mut WalkBuffers,
+}
+
+impl inline::Source for Callees<'_> {
+    fn bytes(&self, func: FuncIndex) -> Option<usize> {
+        self.module.body(func).map(|body| body.len())
+    }
+
+    fn func(&mut self, func: FuncIndex) -> Option<Func> {
+        let mut ssa = build(self.module, func, self.options, None, self.walk).ok()?;
+        passes::simplify(&mut ssa);
+        Some(ssa)
     }
 }
 

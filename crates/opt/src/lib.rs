@@ -19,5 +19,5 @@ pub mod passes;
 pub mod ssa;
 pub mod text;
 
-pub use code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage, Stats};
+pub use code::{Dump, Inlined, OptCode, PassSet, Reason, Refusal, Request, Spot, Stage, Stats};
 pub use compile::compile;

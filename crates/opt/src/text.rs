@@ -19,7 +19,7 @@ use upshift_codegen::text::{head, hex, word};
 use upshift_core::index::FuncIndex;
 use upshift_translate::{CodeOptions, ModuleInfo, listing};
 
-use crate::code::{OptCode, Reason, Refusal, Request};
+use crate::code::{Inlined, OptCode, PassSet, Reason, Refusal, Request, Spot};
 
 /// The code of a function, with its bytes in hexadecimal.
 ///
@@ -34,10 +34,10 @@ pub fn print(
     options: CodeOptions,
     target: &Target,
 ) -> Result<String, Refusal> {
-    print_with(module, func, options, target, &mut hex)
+    print_with(module, func, options, target, PassSet::default(), &mut hex)
 }
 
-/// The code of a function, with the lines that `disassemble` makes of instructions and their offset.
+/// The code of a function without some of the passes, with the lines that `disassemble` makes of instructions and their offset.
 ///
 /// # Errors
 /// As [`compile`](fn@crate::compile).
@@ -49,14 +49,16 @@ pub fn print_with(
     func: FuncIndex,
     options: CodeOptions,
     target: &Target,
+    off: PassSet,
     disassemble: &mut dyn FnMut(u32, &[u8]) -> String,
 ) -> Result<String, Refusal> {
-    let code = crate::compile(module, func, options, target, Request::default())?;
-    let operators = listing(module, func).map_err(|error| Refusal {
-        reason: Reason::Translation,
-        offset: error.offset as u32,
-        detail: error.reason.into(),
-    })?;
+    let code = crate::compile(module, func, options, target, Request { off, ..Request::default() })?;
+    let mut operators = vec![Operators::of(module, func, None)?];
+    for inlined in &code.inlined {
+        if !operators.iter().any(|known| known.func == Some(inlined.func)) {
+            operators.push(Operators::of(module, inlined.func, Some(inlined.func))?);
+        }
+    }
     let mut out =
         head(module, func, &code.code, &format!("{} spilled, ", code.stats.spills), code.stats.embedded);
     print_code(&code, &operators, disassemble, &mut out);
@@ -67,21 +69,37 @@ pub fn print_with(
     Ok(out)
 }
 
+/// The operators of a function, by their offsets.
+struct Operators {
+    /// Which function that is, if not the one that the code is of.
+    func: Option<FuncIndex>,
+    listing: Vec<(u32, String)>,
+}
+
+impl Operators {
+    fn of(module: &ModuleInfo, func: FuncIndex, other: Option<FuncIndex>) -> Result<Operators, Refusal> {
+        let listing = listing(module, func).map_err(|error| Refusal {
+            reason: Reason::Translation,
+            offset: error.offset as u32,
+            detail: error.reason.into(),
+        })?;
+        Ok(Operators { func: other, listing })
+    }
+}
+
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").expect("writing to a String does not fail");
 }
 
 fn print_code(
     code: &OptCode,
-    operators: &[(u32, String)],
+    operators: &[Operators],
     disassemble: &mut dyn FnMut(u32, &[u8]) -> String,
     out: &mut String,
 ) {
     let mut titles = titles(code);
-    let of_operator = |offset: u32| operators.binary_search_by_key(&offset, |&(at, _)| at).ok();
-    for &(position, offset) in &code.positions {
-        let text = of_operator(offset).map_or("", |at| operators[at].1.as_str());
-        titles.push((position, format!("{offset:#x} {text}")));
+    for &(position, spot) in &code.positions {
+        titles.push((position, place(spot, code, operators)));
     }
     // Titles of the same place stay in their order.
     titles.sort_by_key(|&(at, _)| at);
@@ -95,6 +113,29 @@ fn print_code(
             line(out, format_args!("; {title}"));
         }
     }
+}
+
+/// The operator at a place. Behind that of another function are the function and the calls that led there.
+fn place(spot: Spot, code: &OptCode, operators: &[Operators]) -> String {
+    let text = |func: Option<FuncIndex>, offset: u32| {
+        let of = operators.iter().find(|of| of.func == func)?;
+        let at = of.listing.binary_search_by_key(&offset, |&(at, _)| at).ok()?;
+        Some(of.listing[at].1.as_str())
+    };
+    let mut title = String::new();
+    for inlined in spot.chain(&code.inlined) {
+        let separator = if title.is_empty() { "" } else { " < " };
+        let Inlined { func, offset, .. } = *inlined;
+        let text = text(Some(func), offset).unwrap_or("");
+        write!(title, "{separator}{offset:#x} {text} in {func}").expect("writing to a String does not fail");
+    }
+    if !title.is_empty() {
+        title.push_str(" < ");
+    }
+    let offset = spot.offset(&code.inlined);
+    write!(title, "{offset:#x} {}", text(None, offset).unwrap_or(""))
+        .expect("writing to a String does not fail");
+    title
 }
 
 /// The entries of the code.

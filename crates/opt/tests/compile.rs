@@ -33,7 +33,10 @@ fn check(name: &str, code: &OptCode) {
     let bytes = code.code.bytes.len() as u32;
     let ascending = |list: &[(u32, u32)]| list.windows(2).all(|pair| pair[0].0 < pair[1].0);
     assert!(ascending(&code.owners), "{name}: owners");
-    assert!(ascending(&code.positions), "{name}: positions");
+    assert!(code.positions.is_sorted_by(|a, b| a.0 < b.0), "{name}: positions");
+    // Calls come before what they lead to.
+    let calls = code.inlined.iter().map(|inlined| inlined.call.number());
+    assert!(calls.zip(0..).all(|(call, at)| call.is_none_or(|call| call < at)), "{name}: inlined");
     assert!(code.owners.iter().all(|&(at, position)| at < bytes && position < code.code.pool), "{name}");
     // The preamble has the size of the frame in bytes, and behind it the address where handlers come in.
     assert_eq!(code.code.word(code.entry), u64::from(code.frame_slots) * 8, "{name}");

@@ -236,7 +236,7 @@ fn many_references_over_many_calls() {
         let calls = "(drop (call $f))".repeat(calls);
         let gets = repeat(references, |at| format!("(call $use (local.get {at}))"));
         let text = format!(
-            "(module (func $f (result externref) (ref.null extern)) (func $use (param externref))
+            "(module (import \"\" \"f\" (func $f (result externref))) (import \"\" \"use\" (func $use (param externref)))
                 (func (local {}) {sets} {calls} {gets}))",
             "externref ".repeat(references)
         );

@@ -19,15 +19,17 @@ use std::path::Path;
 use upshift_asm::x64::CpuFeatures;
 use upshift_codegen::Target;
 use upshift_core::vm::{MemoryMode, Returns};
-use upshift_opt::text;
+use upshift_opt::{PassSet, text};
 use upshift_translate::{CodeOptions, Features, ModuleInfo};
 
 use crate::files::module;
 
 /// What the first line of a file asks for: `;; options:` and some of `fuel`, `interruption`, `check` for memories without guard
-/// pages, `jump` for the other form of returns, and `baseline` for a processor without extensions.
-fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
+/// pages, `jump` for the other form of returns, `baseline` for a processor without extensions, and `inline` for functions that have
+/// code of others in the place of calls.
+fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target, PassSet) {
     let mut options = CodeOptions::default();
+    let mut off = PassSet::of("inline");
     let mut memories = MemoryMode::Guard;
     let mut target = Target {
         features: CpuFeatures::ALL,
@@ -44,19 +46,20 @@ fn options(wat: &str, module: &ModuleInfo) -> (CodeOptions, Target) {
             "check" => memories = MemoryMode::Check,
             "jump" => target.returns = Returns::Jump,
             "baseline" => target.features = CpuFeatures::BASELINE,
+            "inline" => off = PassSet::default(),
             word => panic!("there is no option {word}"),
         }
     }
     target.memories = module.memories.iter().map(|_| memories).collect();
-    (options, target)
+    (options, target, off)
 }
 
 /// The comments that belong below a module.
 fn expectation(wat: &str) -> String {
     let module = module(wat, &Features::default());
-    let (options, target) = options(wat, &module);
+    let (options, target, off) = options(wat, &module);
     disassembly::comments(&module, |func| {
-        text::print_with(&module, func, options, &target, &mut disassembly::disassemble)
+        text::print_with(&module, func, options, &target, off, &mut disassembly::disassemble)
             .unwrap_or_else(|error| panic!("{func:?}: {error}"))
     })
 }

@@ -218,15 +218,18 @@ fn a_recursive_call() {
         let mut results = Vec::new();
         for less in 1..3 {
             let n = b.alu_imm(Alu::Sub, Size::S32, params[0], less);
-            results.extend(b.call(Call {
-                callee: Callee::Itself(0x100),
-                params: &[Ty::I32],
-                args: &[n],
-                results: &[Ty::I32],
-                live: &[],
-                keeps_header: true,
-                words: None,
-            }));
+            results.extend(b.call(
+                Call {
+                    callee: Callee::Itself(0x100),
+                    params: &[Ty::I32],
+                    args: &[n],
+                    results: &[Ty::I32],
+                    live: &[],
+                    keeps_header: true,
+                    words: None,
+                },
+                0,
+            ));
         }
         let sum = b.alu(Alu::Add, Size::S32, results[0], results[1]);
         b.ret(&[(sum, Ty::I32)]);
@@ -264,15 +267,18 @@ fn safepoints_calls_and_traps() {
             b.test(Size::S64, params[0], params[0]);
             b.trap_if(Test::If(Cond::E), Trap::NullReference, Detail::Value, &[params[2]]);
             let sum = b.xmm(XmmBinary::ADDSD, Ty::F64, params[1], params[1]);
-            let results = b.call(Call {
-                callee: Callee::Reference(params[0]),
-                params: &[Ty::F64, Ty::I32, Ty::V128],
-                args: &[sum, params[2], params[3]],
-                results: &[Ty::I64, Ty::V128],
-                live: &params[..1],
-                keeps_header: true,
-                words: Some(Words::new(|builder, base| builder.check_interrupt(base))),
-            });
+            let results = b.call(
+                Call {
+                    callee: Callee::Reference(params[0]),
+                    params: &[Ty::F64, Ty::I32, Ty::V128],
+                    args: &[sum, params[2], params[3]],
+                    results: &[Ty::I64, Ty::V128],
+                    live: &params[..1],
+                    keeps_header: true,
+                    words: Some(Words::new(|builder, base| builder.check_interrupt(base))),
+                },
+                0,
+            );
             let by = b.shift(Shift::Shl, Size::S32, params[2], params[2]);
             let (quotient, rest) = b.div(true, Size::S32, by, params[2]);
             let all = b.alu(Alu::Xor, Size::S32, quotient, rest);

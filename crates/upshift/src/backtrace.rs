@@ -131,11 +131,30 @@ impl FrameInfo {
     }
 }
 
+/// A function that is active in a frame: the frame's own, or one whose code stands in the place of a call.
+struct Active<'a> {
+    frame: Frame<'a>,
+    /// The function and the offset of its operator, if it is not the frame's own.
+    inlined: Option<(FuncIndex, u32)>,
+}
+
+/// All functions that are active in frames, in their order.
+fn active<'a>(frames: Frames<'a>) -> impl Iterator<Item = Active<'a>> {
+    frames.flat_map(|frame| {
+        let inlined = frame.inlined().map(Some).chain([None]);
+        inlined.map(move |inlined| Active { frame, inlined })
+    })
+}
+
 impl FrameInfo {
-    fn of(frame: &Frame<'_>) -> FrameInfo {
+    fn of(Active { frame, inlined }: &Active<'_>) -> FrameInfo {
         let &Frame { instance, func, position, .. } = frame;
         let (module, origin) = (instance.module.clone(), frame.origin());
-        FrameInfo { module, func, origin, position, offset: OnceLock::new() }
+        let (func, offset) = match *inlined {
+            Some((func, offset)) => (func, OnceLock::from(Some(offset))),
+            None => (func, OnceLock::new()),
+        };
+        FrameInfo { module, func, origin, position, offset }
     }
 
     /// The tier whose code ran.
@@ -225,14 +244,15 @@ impl WasmBacktrace {
     /// Looks at no more than `most` frames and one.
     fn walk(exit: ExitPoint, entry: *const EntryFrame, most: usize) -> WasmBacktrace {
         // SAFETY: exit points and entries describe frames that are on the value stack until something new is called.
-        let mut frames = unsafe { Frames::new(exit, entry) };
+        let mut frames = active(unsafe { Frames::new(exit, entry) });
         let kept = frames.by_ref().take(most).map(|frame| FrameInfo::of(&frame)).collect();
         let elided = frames.next().is_some();
         WasmBacktrace { frames: kept, skipped: 0, outermost: Vec::new(), elided }
     }
 
     /// Looks at all frames.
-    fn of_all(mut frames: Frames<'_>) -> WasmBacktrace {
+    fn of_all(frames: Frames<'_>) -> WasmBacktrace {
+        let mut frames = active(frames);
         let kept = frames.by_ref().take(MAX_FRAMES).map(|frame| FrameInfo::of(&frame)).collect();
         let mut last = VecDeque::with_capacity(MAX_OUTERMOST);
         let mut skipped = 0;

@@ -68,6 +68,12 @@ impl<'a> Frame<'a> {
         Origin::Native { set, own, kind: code.kind(), pc: self.point.inside() }
     }
 
+    /// The functions that are active in the frame besides its own, from the innermost one outwards, and the offsets of their operators
+    /// in the module: their code stands in the place of calls.
+    pub(crate) fn inlined(&self) -> impl Iterator<Item = (FuncIndex, u32)> + use<'a> {
+        self.code.inlined_at(self.position)
+    }
+
     /// The address of a slot, counted from `fp`.
     #[inline]
     pub(crate) fn slot(&self, slot: i32) -> *mut u64 {

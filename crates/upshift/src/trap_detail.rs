@@ -273,8 +273,11 @@ impl<'a> Site<'a> {
 fn same_operator(frame: &Frame<'_>, trap: Trap) -> Option<Instr> {
     let find = || {
         let module = &frame.instance.module;
-        let offset = module.offsets_of(frame.func, &frame.origin())(frame.position)?;
-        find_instruction(module, frame.func, offset, trap)
+        let (func, offset) = match frame.inlined().next() {
+            Some(innermost) => innermost,
+            None => (frame.func, module.offsets_of(frame.func, &frame.origin())(frame.position)?),
+        };
+        find_instruction(module, func, offset, trap)
     };
     match frame.origin() {
         Origin::Interpreter => find(),

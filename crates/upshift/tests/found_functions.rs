@@ -7,7 +7,7 @@ mod ways;
 
 use upshift::{Caller, Instance, Linker, Module, Result, Store, Trap, UpdateDeadline, WasmBacktrace};
 
-use crate::ways::{Way, wide_body};
+use crate::ways::{Way, nop, wide_body};
 
 /// A table of functions: an own one of the type, one of another type, nothing, one of another instance, one of the host, one
 /// of a subtype.
@@ -249,7 +249,7 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
         let mut config = way.config();
         config.max_wasm_stack(64 * 1024);
         let engine = upshift::Engine::new(&config)?;
-        let wide = wide_body(5000);
+        let (wide, nop, nops) = (wide_body(5000), nop(), "nop ".repeat(1000));
         let module = Module::new(
             &engine,
             format!(
@@ -266,10 +266,10 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
                     (func $tail (return_call_indirect (type $t) (i32.const 0)))
                     (func (export "warm") (call $wide))
                     (func (export "run") (param i32) (call $deep (local.get 0)))
-                    (func $deep (param i32)
+                    (func $deep (param i32) {nops}
                         (if (i32.eqz (local.get 0)) (then (return_call $tail)))
                         (call $deep (i32.sub (local.get 0) (i32.const 1))))
-                    (func $nop))"#
+                    {nop})"#
             ),
         )?;
         let mut store = Store::new(&engine, ());

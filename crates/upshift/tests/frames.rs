@@ -10,7 +10,7 @@ use upshift::{
     UpdateDeadline, WasmBacktrace,
 };
 
-use crate::ways::{Way, wide_body};
+use crate::ways::{Way, nop, wide_body};
 
 /// Configurations with each way to run code.
 fn configs() -> Vec<Config> {
@@ -106,9 +106,9 @@ fn an_overflow_belongs_to_the_caller_whether_the_callee_has_code_or_not() -> Res
     for mut config in Way::all().into_iter().map(Way::config) {
         config.max_wasm_stack(16 << 10);
         let engine = Engine::new(&config)?;
-        let wide = wide_body(2200);
+        let (wide, nop) = (wide_body(2200), nop());
         let big = format!(
-            "(module (global $g (mut i64) (i64.const 0)) (func $big (export \"big\") (param i32 i64 v128) {wide}) (func $nop))"
+            "(module (global $g (mut i64) (i64.const 0)) (func $big (export \"big\") (param i32 i64 v128) {wide}) {nop})"
         );
         let mut store = Store::new(&engine, ());
         let big = Instance::new(&mut store, &Module::new(&engine, &big)?, &[])?;
@@ -123,7 +123,7 @@ fn an_overflow_belongs_to_the_caller_whether_the_callee_has_code_or_not() -> Res
                 (func (export "tail") (return_call $own (i32.const 1) (i64.const 2) (v128.const i64x2 3 4)))
                 (func (export "outer") (call $middle))
                 (func $middle (call $foreign (i32.const 1) (i64.const 2) (v128.const i64x2 3 4)))
-                (func $nop))"#,
+                {nop})"#,
             wide
         );
         let instance = Instance::new(&mut store, &Module::new(&engine, text)?, &[big.into()])?;

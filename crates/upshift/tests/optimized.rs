@@ -396,9 +396,9 @@ fn multiples_are_found() {
             for step in [0, 1, -1, 3] {
                 let wide = i64::from(divisor).wrapping_mul(times).wrapping_add(step);
                 let narrow = wide as i32;
-                let expected = i64::from(narrow as u32 % divisor as u32 == 0)
+                let expected = i64::from((narrow as u32).is_multiple_of(divisor as u32))
                     | i64::from(narrow.wrapping_rem(divisor) == 0) << 1
-                    | i64::from(wide as u64 % i64::from(divisor) as u64 == 0) << 2
+                    | i64::from((wide as u64).is_multiple_of(i64::from(divisor) as u64)) << 2
                     | i64::from(wide.wrapping_rem(divisor.into()) == 0) << 3;
                 assert_eq!(func.call(&mut store, (narrow, wide)).unwrap(), expected, "{wide:x} {divisor:x}");
             }

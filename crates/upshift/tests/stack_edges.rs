@@ -7,7 +7,7 @@ mod ways;
 
 use upshift::{Config, Engine, Func, Instance, Module, Result, Store, Trap};
 
-use crate::ways::{Way, wide_body};
+use crate::ways::{Way, nop, wide_body};
 
 /// Slots of a frame's header, and of what a call into another instance leaves below the arguments.
 const HEADER: usize = 3;
@@ -125,7 +125,7 @@ fn a_call_takes_the_slots_of_its_frames() -> Result<()> {
 #[test]
 fn a_call_of_optimized_code_takes_some_slots() -> Result<()> {
     let callee = CALLEE.replace("(local {locals})", &wide_body(LOCALS));
-    let callee = format!("(global $g (mut i64) (i64.const 0)) (func $nop) {callee}");
+    let callee = format!("(global $g (mut i64) (i64.const 0)) {} {callee}", nop());
     for way in Way::all().into_iter().filter(|way| !Way::with_whole_frames().contains(way)) {
         for export in exports() {
             let mut before = [false; 3];

@@ -12,6 +12,7 @@ use std::ops::{Deref, DerefMut};
 use regalloc2::{Operand, VReg};
 
 use super::{Builder, MBlock, MFunc, MachInst, Span};
+use crate::code::Spot;
 use crate::ssa::Ty;
 
 /// Where a group begins: the number of an instruction; or that a block begins here, which is a group without instructions.
@@ -200,7 +201,7 @@ struct Turned<I> {
     insts: Vec<I>,
     operand_ends: Vec<u32>,
     operands: Vec<Operand>,
-    positions: Vec<u32>,
+    positions: Vec<Spot>,
 }
 
 impl<I: MachInst> Turned<I> {

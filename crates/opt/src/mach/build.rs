@@ -9,6 +9,7 @@ use upshift_core::vm::frame;
 use upshift_translate::backend::Slot;
 
 use super::{BlockData, Edge, MBlock, MFunc, MachInst, Span};
+use crate::code::Spot;
 use crate::ssa::Ty;
 
 /// Makes a machine function. The machine's folder adds a method for each kind of instruction.
@@ -21,7 +22,7 @@ pub struct Builder<I: MachInst> {
     /// In which order blocks were filled.
     pub(super) order: Vec<MBlock>,
     pub(super) current: Option<MBlock>,
-    position: u32,
+    position: Spot,
     /// How many slots the function's parameters take.
     param_slots: u32,
     /// Whether instructions are in the order of their blocks.
@@ -41,7 +42,7 @@ impl<I: MachInst> Builder<I> {
             func: room,
             order: Vec::new(),
             current: None,
-            position: 0,
+            position: Spot::NONE,
             param_slots,
             is_sorted: true,
         }
@@ -121,9 +122,9 @@ impl<I: MachInst> Builder<I> {
         self.current.is_some()
     }
 
-    /// What comes next comes from the operator at that offset of the module.
+    /// What comes next comes from the operator at that place.
     #[inline]
-    pub fn set_position(&mut self, position: u32) {
+    pub fn set_position(&mut self, position: Spot) {
         self.position = position;
     }
 

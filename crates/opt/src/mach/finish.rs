@@ -9,6 +9,7 @@
 use regalloc2::{Operand, VReg};
 
 use super::{BlockData, Builder, Edge, MBlock, MFunc, MachInst, Span};
+use crate::code::Spot;
 
 impl<I: MachInst> Builder<I> {
     /// The function, with blocks in the order in which they were filled, and critical edges split.
@@ -314,7 +315,7 @@ struct Placed<I> {
     insts: Vec<I>,
     ends: Vec<u32>,
     operands: Vec<Operand>,
-    positions: Vec<u32>,
+    positions: Vec<Spot>,
 }
 
 impl<I> Default for Placed<I> {
@@ -367,7 +368,7 @@ impl<I: MachInst> Placed<I> {
         let start = self.insts.len() as u32;
         self.insts.push(I::jump());
         self.ends.push(self.operands.len() as u32);
-        self.positions.push(self.positions.last().copied().unwrap_or(0));
+        self.positions.push(self.positions.last().copied().unwrap_or(Spot::NONE));
         Span { start, end: start + 1 }
     }
 }

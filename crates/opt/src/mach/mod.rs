@@ -29,6 +29,7 @@ pub use build::Builder;
 use regalloc2::{Operand, PRegSet, VReg};
 pub use sites::{CallSite, Elements, EmbedSite, Found, Landing, Words};
 
+use crate::code::{Inlined, Spot};
 use crate::ssa::Ty;
 
 /// What is constant for all instructions of a machine.
@@ -114,8 +115,10 @@ pub struct MFunc<I> {
     pub operand_ends: Vec<u32>,
     /// The operands of all instructions.
     pub operands: Vec<Operand>,
-    /// By instruction the offset in the module of the operator that it comes from.
-    pub positions: Vec<u32>,
+    /// By instruction the place of the operator that it comes from.
+    pub positions: Vec<Spot>,
+    /// Places in code of other functions, by number.
+    pub inlined: Vec<Inlined>,
     /// All blocks.
     pub blocks: Vec<BlockData>,
     /// All edges.
@@ -155,6 +158,7 @@ impl<I> Default for MFunc<I> {
             operand_ends: Vec::new(),
             operands: Vec::new(),
             positions: Vec::new(),
+            inlined: Vec::new(),
             blocks: Vec::new(),
             edges: Vec::new(),
             succs: Vec::new(),
@@ -196,6 +200,7 @@ impl<I> MFunc<I> {
         self.operand_ends.clear();
         self.operands.clear();
         self.positions.clear();
+        self.inlined.clear();
         self.blocks.clear();
         self.edges.clear();
         self.succs.clear();

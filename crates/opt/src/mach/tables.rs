@@ -9,6 +9,10 @@ use upshift_ir::handlers::{Clause, Handler, Handlers, Region};
 use upshift_ir::references::ReferenceMaps;
 
 use super::{Landing, MBlock};
+use crate::code::{Inlined, Spot};
+
+/// Positions with their places, and those in code of other functions by number.
+pub(crate) type Positions = (Box<[(u32, Spot)]>, Box<[Inlined]>);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -19,7 +23,7 @@ pub(crate) struct Tables {
     pub(crate) beyond: bool,
     /// Places of the pool from which on words belong to a position.
     owners: Vec<(u32, u32)>,
-    positions: Vec<(u32, u32)>,
+    positions: Vec<(u32, Spot)>,
     points: Vec<(u32, Option<u32>)>,
     nodes: Vec<(i32, Option<u32>)>,
     regions: Vec<Region>,
@@ -47,12 +51,12 @@ impl Tables {
         self.owners.push((words.offset(), position));
     }
 
-    /// What is at a position comes from the operator at an offset of the module.
-    pub(crate) fn note_position(&mut self, at: u32, offset: u32) {
+    /// What is at a position comes from the operator at a place.
+    pub(crate) fn note_position(&mut self, at: u32, spot: Spot) {
         match self.positions.last_mut() {
-            Some(last) if last.1 == offset => {}
-            Some(last) if last.0 == at => last.1 = offset,
-            _ => self.positions.push((at, offset)),
+            Some(last) if last.1 == spot => {}
+            Some(last) if last.0 == at => last.1 = spot,
+            _ => self.positions.push((at, spot)),
         }
     }
 
@@ -132,8 +136,25 @@ impl Tables {
         self.owners.iter().map(|&(at, position)| (at + pool, position)).collect()
     }
 
-    /// All positions.
-    pub(crate) fn take_positions(&mut self) -> Box<[(u32, u32)]> {
-        self.positions.as_slice().into()
+    /// All positions, and those places of a table that are among them, with the calls that led there.
+    pub(crate) fn take_positions(&mut self, all: &[Inlined]) -> Positions {
+        let (mut places, mut numbers) = (Vec::new(), vec![None; all.len()]);
+        for (_, spot) in &mut self.positions {
+            *spot = keep(*spot, all, &mut numbers, &mut places);
+        }
+        (self.positions.as_slice().into(), places.into())
     }
+}
+
+/// The place in the table of those that are kept. As deep as calls are inlined into each other.
+fn keep(spot: Spot, all: &[Inlined], numbers: &mut [Option<Spot>], kept: &mut Vec<Inlined>) -> Spot {
+    let Some(number) = spot.number() else { return spot };
+    if let Some(known) = numbers[number] {
+        return known;
+    }
+    let call = keep(all[number].call, all, numbers, kept);
+    kept.push(Inlined { call, ..all[number] });
+    let new = Spot::inlined(kept.len() as u32 - 1);
+    numbers[number] = Some(new);
+    new
 }

@@ -1,11 +1,12 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
+//! inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
 //! ```
 //!
-//! [`run`] is that order. Each pass takes time that grows with the function and little more, so all of them run on functions of any size that
-//! are met; past [`MOST_VALUES`] `gvn`, `loads` and `licm` are left out.
+//! [`run`] is that order, but for [`inline`](mod@inline), which needs more than the function. Each pass takes time that grows with the
+//! function and little more, so all of them run on functions of any size that are met; past [`MOST_VALUES`] `gvn`, `loads` and `licm` are
+//! left out.
 
 pub mod aliases;
 pub mod blocks;
@@ -13,6 +14,7 @@ pub mod dce;
 pub(crate) mod facts;
 pub(crate) mod fold;
 pub mod gvn;
+pub mod inline;
 pub(crate) mod ints;
 pub mod licm;
 pub mod loads;
@@ -134,7 +136,7 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
 }
 
 /// Simplifies the control-flow graph, and again where that made more of it possible.
-fn simplify(func: &mut Func) {
+pub(crate) fn simplify(func: &mut Func) {
     blocks::run(func);
     if params::run(func) > 0 {
         blocks::run(func);

@@ -62,6 +62,17 @@ impl<'a> CodeObject<'a> {
         }
     }
 
+    /// The functions whose code stands at a position in the place of calls, from the innermost one outwards, and the offsets of their
+    /// operators in the module.
+    pub(crate) fn inlined_at(self, position: usize) -> impl Iterator<Item = (FuncIndex, u32)> + use<'a> {
+        let native = match self {
+            CodeObject::Interpreter(_) => None,
+            CodeObject::Native(code) => Some(code),
+        };
+        let inlined = native.into_iter().flat_map(move |code| code.inlined_at(position as u32));
+        inlined.map(|inlined| (inlined.func, inlined.offset))
+    }
+
     /// Slots of the frame behind `fp`.
     pub(crate) fn frame_slots(self) -> usize {
         match self {
@@ -128,7 +139,7 @@ impl Origin {
     ) -> impl Fn(usize) -> Option<u32> + use<> {
         let kept = self.native().and_then(|code| code.positions());
         let positions = match (self, kept) {
-            (_, Some(positions)) => positions.to_vec(),
+            (_, Some(positions)) => positions,
             (Origin::Interpreter, None) => code::positions(info, func, options).unwrap_or_default(),
             (Origin::Native { set, .. }, None) => set.offsets(info, func, options),
         };

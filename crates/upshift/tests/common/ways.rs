@@ -53,8 +53,13 @@ impl Way {
     }
 }
 
+/// A function `$nop` that does nothing, in so many bytes that it is called and not inlined.
+pub(crate) fn nop() -> String {
+    format!("(func $nop {})", "nop ".repeat(1000))
+}
+
 /// The body of a function without results whose frame has at least so many slots in all tiers: so many values wait for a call. The module
-/// has a mutable global `$g` of type `i64`, and a function `$nop` without parameters and results.
+/// has a mutable global `$g` of type `i64`, and a function `$nop` as [`nop`] makes it.
 pub(crate) fn wide_body(slots: usize) -> String {
     let values = (0..slots).map(|n| format!("(i64.mul (global.get $g) (i64.const {})) ", 2 * n + 3));
     format!("{} (call $nop) {} (global.set $g)", values.collect::<String>(), "i64.add ".repeat(slots - 1))

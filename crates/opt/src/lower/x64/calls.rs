@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use regalloc2::VReg;
+use upshift_core::fuel::CLAUSES_PER_FRAME;
 use upshift_core::index::{TableIndex, TagIndex, TypeIndex};
 use upshift_core::types::FuncType;
 use upshift_ir::build::Builder as Instructions;
@@ -12,7 +13,7 @@ use super::Lowering;
 use super::memory::slot_load;
 use crate::mach::x64::{Address, Call, Callee as Found, Embed, Fault};
 use crate::mach::{self, Elements, Words};
-use crate::ssa::{self, Block, List, Op, Terminator, Ty, Value};
+use crate::ssa::{self, Block, List, Op, Pos, Terminator, Ty, Value};
 
 /// Where exceptions leave what a handler wants of them: at the start of the frame, for all handlers of the function.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +104,8 @@ impl Lowering<'_> {
         let args = self.func.value(inst).args;
         let wanted = std::mem::take(&mut self.results);
         let live = self.live_registers();
-        let made = self.with_call(callee, args, &live, false, |this, call| this.out.call(call));
+        let steps = self.inlined_steps(self.func.value(inst).pos);
+        let made = self.with_call(callee, args, &live, false, |this, call| this.out.call(call, steps));
         for (number, value) in wanted {
             self.bind(value, made[number as usize]);
         }
@@ -122,9 +124,19 @@ impl Lowering<'_> {
         self.bind(inst, made);
     }
 
+    /// What a search for a handler pays for besides, because functions are active that have no frame of their own.
+    fn inlined_steps(&self, pos: Pos) -> u32 {
+        // Most often nothing is paid for.
+        if !self.is_metered {
+            return 0;
+        }
+        let frames = self.func.chain(pos).count().saturating_sub(1);
+        frames as u32 * CLAUSES_PER_FRAME as u32
+    }
+
     pub(super) fn lower_invoke(&mut self, call: Value, normal: Block, landings: &[ssa::Landing], steps: u32) {
         let Op::Call(callee) = self.func.op(call) else { unreachable!("an invocation is one of a call") };
-        self.position = self.offset(self.func.value(call).pos);
+        self.position = self.spot(self.func.value(call).pos);
         self.out.set_position(self.position);
         let args = self.func.value(call).args;
         let live = self.live_registers();
@@ -227,14 +239,28 @@ impl Lowering<'_> {
         })
     }
 
-    pub(super) fn lower_throw(&mut self, tag: TagIndex, args: List, landings: &[ssa::Landing], steps: u32) {
+    pub(super) fn lower_throw(
+        &mut self,
+        (tag, args): (TagIndex, List),
+        landings: &[ssa::Landing],
+        steps: u32,
+        pos: Pos,
+    ) {
         let func = self.func;
+        let steps = steps + self.inlined_steps(pos);
         let args: Vec<(VReg, Ty)> =
             func.list(args).iter().map(|&arg| (self.reg(arg), func.ty(arg))).collect();
         self.throw(&args, landings, steps, move |builder, base| builder.throw(tag, base));
     }
 
-    pub(super) fn lower_throw_ref(&mut self, exception: Value, landings: &[ssa::Landing], steps: u32) {
+    pub(super) fn lower_throw_ref(
+        &mut self,
+        exception: Value,
+        landings: &[ssa::Landing],
+        steps: u32,
+        pos: Pos,
+    ) {
+        let steps = steps + self.inlined_steps(pos);
         let args = [(self.reg(exception), self.func.ty(exception))];
         self.throw(&args, landings, steps, |builder, base| builder.throw_ref(Operand::Temp(base)));
     }

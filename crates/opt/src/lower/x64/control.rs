@@ -34,10 +34,10 @@ impl Lowering<'_> {
                 self.lower_invoke(*call, *normal, landings, *steps);
             }
             Terminator::Throw { tag, args, landings, steps } => {
-                self.lower_throw(*tag, *args, landings, *steps);
+                self.lower_throw((*tag, *args), landings, *steps, func.block(block).pos);
             }
             Terminator::ThrowRef { exception, landings, steps } => {
-                self.lower_throw_ref(*exception, landings, *steps);
+                self.lower_throw_ref(*exception, landings, *steps, func.block(block).pos);
             }
             Terminator::Trap(trap) => self.out.trap(*trap, Detail::None, &[]),
         }

@@ -28,6 +28,7 @@ mod vector;
 mod wide;
 
 use regalloc2::VReg;
+use rustc_hash::FxHashMap;
 use upshift_asm::x64::CpuFeature;
 use upshift_codegen::Target;
 use upshift_core::vm::{VmLayout, frame};
@@ -37,11 +38,12 @@ use self::calls::{CaughtArea, CaughtIn};
 use super::non_null::NonNull;
 use super::references::{self, LiveReferences, is_reference};
 use super::uses::Uses;
+use crate::code::{Inlined, Spot};
 use crate::mach::backwards::Backwards;
 use crate::mach::x64::Inst;
 use crate::mach::{Builder, MBlock, MFunc};
 use crate::ssa::dom::Dominators;
-use crate::ssa::{Block, Func, Op, Pos, Value};
+use crate::ssa::{Block, Func, Op, Pos, Position, Value};
 
 /// Lowers a function. `room` is that of a machine function that is no longer needed. `None` if so many references live over so many
 /// calls that all operands together are out of proportion to the function.
@@ -97,8 +99,10 @@ pub(super) struct Lowering<'a> {
     is_live: Vec<bool>,
     /// The epoch of the running instruction: loads of the one before can be sunk into it.
     epoch: u32,
-    /// Where in the module the running instruction comes from.
-    position: u32,
+    /// Where in the program the running instruction comes from.
+    position: Spot,
+    /// Places in code of other functions, by their numbers in the function.
+    spots: FxHashMap<Pos, Spot>,
     /// Whether loads can be sunk at all: not into what is computed a second time.
     may_sink: bool,
     /// How many conditions are looked at, one inside the other.
@@ -151,7 +155,8 @@ impl<'a> Lowering<'a> {
             dead: 0,
             is_live: vec![false; count],
             epoch: 0,
-            position: 0,
+            position: Spot::NONE,
+            spots: FxHashMap::default(),
             may_sink: true,
             nested: 0,
             is_metered: func.values.iter().any(|value| matches!(value.op, Op::Charge(_) | Op::Interrupt)),
@@ -196,14 +201,26 @@ impl<'a> Lowering<'a> {
 
     fn begin_group(&mut self, pos: Pos, epoch: u32) {
         self.out.begin_group();
-        self.position = self.offset(pos);
+        self.position = self.spot(pos);
         self.out.set_position(self.position);
         self.epoch = epoch;
     }
 
-    /// Where in the module something comes from.
-    fn offset(&self, pos: Pos) -> u32 {
-        self.func.position(pos).map_or(0, |position| position.offset)
+    /// Where in the program something comes from.
+    fn spot(&mut self, pos: Pos) -> Spot {
+        let Some(&Position { func, offset, parent }) = self.func.position(pos) else { return Spot::NONE };
+        if parent == Pos::NONE {
+            return Spot::own(offset);
+        }
+        if let Some(&known) = self.spots.get(&pos) {
+            return known;
+        }
+        let call = self.spot(parent);
+        let inlined = &mut self.out.func.inlined;
+        inlined.push(Inlined { func, offset, call });
+        let spot = Spot::inlined(inlined.len() as u32 - 1);
+        self.spots.insert(pos, spot);
+        spot
     }
 
     // References that are live after the running instruction.

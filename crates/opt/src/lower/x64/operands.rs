@@ -7,6 +7,7 @@ use upshift_core::ops::{Binary, Unary};
 
 use super::Lowering;
 use super::memory::Access;
+use crate::code::Spot;
 use crate::lower::uses::resolve;
 use crate::mach::x64::{Address, Fault, LoadOp};
 use crate::ssa::{Op, Ty, Value};
@@ -17,7 +18,7 @@ pub(super) struct Place {
     pub(super) address: Address,
     pub(super) fault: Fault,
     /// Which operator an access that may fault comes from.
-    pub(super) position: Option<u32>,
+    pub(super) position: Option<Spot>,
 }
 
 impl Place {
@@ -205,7 +206,7 @@ impl Lowering<'_> {
     pub(super) fn sink_any(&mut self, value: Value) -> Place {
         let value = self.resolve(value);
         self.sunk[value.index()] = true;
-        let position = self.offset(self.func.value(value).pos);
+        let position = self.spot(self.func.value(value).pos);
         let running = std::mem::replace(&mut self.position, position);
         self.out.set_position(position);
         let place = self.place_of_load(value);

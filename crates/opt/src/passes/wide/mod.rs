@@ -11,7 +11,7 @@
 //!
 //! There are many ways to add up the pieces: where carries are kept apart, which of the sums may wrap, comparisons that find out whether
 //! one did. No way is known here by its shape. Each value of 64 bits becomes a sum of halves, products of halves and floors
-//! ([`sums`]), with these rules, where `n` is the sum of `x` and `m` that of `y`, and all that the program computes is modulo 2⁶⁴:
+//! (`sums`), with these rules, where `n` is the sum of `x` and `m` that of `y`, and all that the program computes is modulo 2⁶⁴:
 //!
 //! ```text
 //! x + y, x - y, x << k   n + m, n - m, 2ᵏ·n             -1 ^ x          -1 - n

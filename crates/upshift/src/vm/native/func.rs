@@ -11,7 +11,7 @@ use upshift_baseline::BaselineCode;
 use upshift_codegen::owner;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
-use upshift_opt::OptCode;
+use upshift_opt::{Inlined, OptCode, Spot};
 
 use crate::vm::code::NativeKind;
 use crate::vm::observe::Registration;
@@ -39,8 +39,10 @@ pub(crate) struct Beside {
     pub(crate) pool: u32,
     /// Which position what lies behind [`main`](Self::main) belongs to: an offset from which on it counts, ascending.
     pub(crate) owners: Box<[(u32, u32)]>,
-    /// Positions and the offsets of their operators in the module, ascending; `None` if these are found by compiling again.
-    pub(crate) positions: Option<Box<[(u32, u32)]>>,
+    /// Positions and the places of their operators, ascending; `None` if these are found by compiling again.
+    pub(crate) positions: Option<Box<[(u32, Spot)]>>,
+    /// Operators of other functions whose code stands in the place of calls.
+    pub(crate) inlined: Box<[Inlined]>,
     pub(crate) frame_slots: u32,
     pub(crate) handlers: Handlers,
     pub(crate) references: ReferenceMaps,
@@ -59,6 +61,7 @@ impl Beside {
             pool,
             owners: code.owners,
             positions: None,
+            inlined: Box::default(),
             frame_slots: code.frame_slots,
             handlers: code.handlers,
             references: code.references,
@@ -77,6 +80,7 @@ impl Beside {
             pool,
             owners: code.owners,
             positions: Some(code.positions),
+            inlined: code.inlined,
             frame_slots: code.frame_slots,
             handlers: code.handlers,
             references: code.references,
@@ -155,9 +159,18 @@ impl NativeFunc {
         Some(&self.beside.references).filter(|references| !references.is_empty())
     }
 
-    /// Positions and offsets in the module, if they were kept.
-    pub(crate) fn positions(&self) -> Option<&[(u32, u32)]> {
-        self.beside.positions.as_deref()
+    /// Positions and the offsets of the function's operators in the module, if they were kept.
+    pub(crate) fn positions(&self) -> Option<Vec<(u32, u32)>> {
+        let positions = self.beside.positions.as_deref()?;
+        Some(positions.iter().map(|&(at, spot)| (at, spot.offset(&self.beside.inlined))).collect())
+    }
+
+    /// The operators of other functions whose code stands at a position in the place of calls, from the innermost one outwards.
+    pub(crate) fn inlined_at(&self, position: u32) -> impl Iterator<Item = &Inlined> {
+        let positions = self.beside.positions.as_deref().unwrap_or_default();
+        let behind = positions.partition_point(|&(start, _)| start <= position);
+        let spot = behind.checked_sub(1).map_or(Spot::NONE, |at| positions[at].1);
+        spot.chain(&self.beside.inlined)
     }
 
     /// The offset of an address in the code, if it is in there.

@@ -99,10 +99,10 @@ impl Builder<Inst> {
         self.push(Inst::Load(op, memory));
     }
 
-    /// Calls; the results.
-    pub fn call(&mut self, call: Call<'_>) -> Vec<VReg> {
+    /// Calls; the results. `steps` are for exceptions as in [`invoke`](Self::invoke), though none is caught.
+    pub fn call(&mut self, call: Call<'_>, steps: u32) -> Vec<VReg> {
         let results: Vec<Ty> = call.results.to_vec();
-        let (number, first) = self.call_site(call, Vec::new(), 0, true);
+        let (number, first) = self.call_site(call, Vec::new(), steps, true);
         self.push(Inst::Call(number));
         self.results(&results, first)
     }

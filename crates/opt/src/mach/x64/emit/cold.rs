@@ -10,6 +10,7 @@ use upshift_core::Trap;
 use upshift_core::vm::{ObjectHeader, StoreCtx, VmCtx};
 
 use super::Emitter;
+use crate::code::Spot;
 use crate::mach::x64::inst::{Detail, Test};
 use crate::mach::x64::regs::{CTX, SCRATCH, allocatable};
 
@@ -45,9 +46,9 @@ impl Emitter<'_, '_> {
     }
 
     /// Stops with a trap.
-    pub(super) fn emit_trap(&mut self, trap: Trap, detail: Detail, allocs: &[Allocation], position: u32) {
+    pub(super) fn emit_trap(&mut self, trap: Trap, detail: Detail, allocs: &[Allocation], spot: Spot) {
         let at = self.asm.offset();
-        self.tables.note_position(at, position);
+        self.tables.note_position(at, spot);
         match detail {
             Detail::None => {}
             Detail::Value => self.emit_detail(Gpr::RAX, allocs[0]),

@@ -9,6 +9,7 @@ use upshift_core::vm::{Returns, STACK_RESERVE, StoreCtx, VmCtx, frame};
 use super::calls::LANDINGS;
 use super::control::header;
 use super::{ALIGNMENT, Emitter, Entries};
+use crate::code::Spot;
 use crate::mach::x64::build::{Place, places};
 use crate::mach::x64::inst::Inst;
 use crate::mach::x64::regs::{CTX, FP, MEM};
@@ -26,7 +27,7 @@ impl Emitter<'_, '_> {
             self.asm.bind(body);
             return 0;
         }
-        self.tables.note_position(0, 0);
+        self.tables.note_position(0, Spot::NONE);
         self.emit_entered();
         self.emit_load_parameters();
         // What an entry does lies in one line of the cache: calls are as fast as branches are found.
@@ -92,7 +93,7 @@ impl Emitter<'_, '_> {
 
     /// All other entries. The places of words count from the start of the pool.
     pub(super) fn emit_ways_in(&mut self, registers: u32) -> Entries {
-        self.tables.note_position(self.asm.offset(), 0);
+        self.tables.note_position(self.asm.offset(), Spot::NONE);
         if let Some(overflow) = self.ways.overflow {
             self.asm.bind(overflow);
             self.emit_jump_to_stub(Stub::Overflow);

@@ -313,6 +313,7 @@ impl Emitter<'_, '_> {
         }
         let code = self.asm.finish()?;
         let pool = code.pool;
+        let (positions, inlined) = self.tables.take_positions(&self.func.inlined);
         Ok(OptCode {
             frame_slots: self.places.end,
             entry: entries.word.offset() + pool,
@@ -322,11 +323,14 @@ impl Emitter<'_, '_> {
             references: self.tables.take_references(),
             faults: self.tables.faults.as_slice().into(),
             owners: self.tables.take_owners(pool),
-            positions: self.tables.take_positions(),
+            positions,
+            inlined,
             stats: Stats {
                 insts: self.func.insts.len() as u32,
                 spills: self.spills(),
                 embedded: self.embedded,
+                inlined: 0,
+                guarded: 0,
                 passes_off: PassSet::default(),
             },
             code,

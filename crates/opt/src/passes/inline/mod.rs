@@ -1,0 +1,379 @@
+//! Puts code of functions in the place of their calls.
+//!
+//! ```text
+//! calls, those of innermost loops first ─▶ callee: SSA of its own, simplified ─┬▶ all of it, if it is small: there is no call
+//!                                                                              ├▶ its guard, if it has one: tests in front of the call
+//!                                                                              └▶ nothing, with a reason
+//! ```
+//!
+//! Requires SSA. Preserves it, and the order of effects. Of each callee there is SSA once for all of its calls. A *guard* (`guard`) is
+//! how a callee begins that often returns at once: tests that change nothing and what they return. They are copied in front of the call,
+//! which is then done only if none of them returns.
+//!
+//! Callees that call others are copied as well, once code of those stands in them (`MOST_NESTED`): but not where exceptions are caught
+//! that they may throw, nor if they catch any. A function stands in itself once.
+//!
+//! What is copied keeps its places in the program, behind which the place of the call stands ([`Func::chain`]): so traps have the same
+//! backtraces as if the call had been done.
+//!
+//! **Size.** Callees whose bodies have more than [`MOST_BYTES`] are not looked at, nor is any once those of one function have more bytes
+//! together than `Budget` says. What is put into a function is bounded by its own size. To look at larger callees gains little: four
+//! times as many bytes cost a fifth of the time of compiling a program.
+
+mod copy;
+mod guard;
+mod splice;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use upshift_core::index::FuncIndex;
+
+use self::guard::Guard;
+use super::simplify;
+use crate::ssa::dom::Dominators;
+use crate::ssa::loops::Loops;
+use crate::ssa::{Block, Callee, Func, Op, Terminator, Ty, Value};
+
+/// The largest body of a callee, in bytes.
+pub const MOST_BYTES: usize = 128;
+
+/// Where SSA of callees comes from. It is simplified already.
+pub trait Source {
+    /// How many bytes the body of a function has; nothing if it is not of this module.
+    fn bytes(&self, func: FuncIndex) -> Option<usize>;
+    /// Its SSA, if it can be made.
+    fn func(&mut self, func: FuncIndex) -> Option<Func>;
+}
+
+/// The most instructions of a callee that is copied as a whole: where no loop is around the call, and within one.
+const MOST_WHOLE: [u32; 2] = [16, 60];
+/// The same for one that calls others: what is saved is less beside what is executed.
+const MOST_CALLING: [u32; 2] = [10, 24];
+/// The same for the function itself.
+const MOST_RECURSIVE: u32 = 32;
+/// No code of others is put into a function with so many instructions: what it takes to compile it grows with them.
+const LARGEST: usize = 1 << 14;
+/// How deep callees stand in callees.
+const MOST_NESTED: u32 = 1;
+
+/// What has become of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The callee's code stands in its place, which has so many instructions.
+    Inlined(u32),
+    /// The callee's guard stands in front of it, which has so many instructions.
+    Guarded(u32),
+    /// It is as it was.
+    Kept(Reason),
+}
+
+/// Why a call is as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// The callee belongs to another module or the host.
+    Imported,
+    /// The body of the callee is too large to be looked at.
+    LargeBody,
+    /// So many other callees were looked at that there is no time for this one.
+    ManyCallees,
+    /// There is no SSA of the callee.
+    NoSsa,
+    /// The callee catches exceptions, or those that it may throw are caught. It does not begin with a test behind which it returns.
+    Catches,
+    /// The callee is replaced by a function that it finds at run time. It does not begin with a test behind which it returns.
+    Replaces,
+    /// The callee is too large for where it is called, and does not begin with a test behind which it returns.
+    LargeCallee,
+    /// The function would become too large.
+    NoRoom,
+    /// A trap follows: the call is hardly ever executed.
+    Cold,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = match self {
+            Verdict::Inlined(size) => return write!(f, "inlined, {size} instructions"),
+            Verdict::Guarded(size) => return write!(f, "guarded, {size} instructions"),
+            Verdict::Kept(reason) => reason,
+        };
+        f.write_str("kept, ")?;
+        f.write_str(match reason {
+            Reason::Imported => "the callee is imported",
+            Reason::LargeBody => "the callee's body is too large",
+            Reason::ManyCallees => "there are many other callees",
+            Reason::NoSsa => "there is no SSA of the callee",
+            Reason::Catches => "exceptions of the callee are caught, and it has no guard",
+            Reason::Replaces => "the callee ends in an indirect tail call, and it has no guard",
+            Reason::LargeCallee => "the callee is too large and has no guard",
+            Reason::NoRoom => "the function would become too large",
+            Reason::Cold => "a trap follows",
+        })
+    }
+}
+
+/// A direct call, and what has become of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// The call.
+    pub call: Value,
+    /// What is called.
+    pub callee: FuncIndex,
+    /// How many loops are around it.
+    pub depth: u32,
+    /// What has become of it.
+    pub verdict: Verdict,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Site { call, callee, depth, verdict } = self;
+        write!(f, "{call} calls {callee}, {depth} loops around it: {verdict}")
+    }
+}
+
+/// What is spent on a function at most.
+#[derive(Debug)]
+struct Budget {
+    /// How many more bytes of callees are looked at.
+    bytes: usize,
+    /// How many more instructions the function may have.
+    room: u32,
+}
+
+impl Budget {
+    fn new(func: &Func) -> Budget {
+        let insts: usize = func.layout.iter().map(|&block| func.block(block).insts.len()).sum();
+        let room = if insts < LARGEST { 64 + insts as u32 / 2 } else { 0 };
+        Budget { bytes: 2048 + 4 * insts, room }
+    }
+}
+
+/// What is known of a callee.
+#[derive(Debug)]
+struct Known {
+    func: Func,
+    guard: Option<Guard>,
+    /// How many instructions it has, constants aside.
+    size: u32,
+    kind: Kind,
+}
+
+/// What a function may do besides its instructions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    /// It calls nothing and throws nothing.
+    Leaf,
+    /// It calls or throws.
+    Calls,
+    /// It catches exceptions.
+    Catches,
+    /// It is replaced by a function that it has to find first.
+    Replaces,
+}
+
+/// Puts code of callees into a function. Returns all its direct calls as they were, with what has become of them.
+pub fn run(func: &mut Func, source: &mut dyn Source) -> Vec<Site> {
+    let budget = Budget::new(func);
+    if budget.room == 0 {
+        return direct_calls(func).into_iter().map(|(_, site)| site).collect();
+    }
+    let mut inliner = Inliner { source, root: func.index, bytes: budget.bytes, known: FxHashMap::default() };
+    inliner.run(func, budget.room, 0)
+}
+
+/// The direct calls that come back, in the order of the program.
+fn direct_calls(func: &Func) -> Vec<(Block, Site)> {
+    let mut sites = Vec::new();
+    for &block in &func.layout {
+        for &call in &func.block(block).insts {
+            if let Op::Call(Callee::Direct { func: callee, .. }) = func.op(call) {
+                let verdict = Verdict::Kept(Reason::NoRoom);
+                sites.push((block, Site { call, callee, depth: 0, verdict }));
+            }
+        }
+    }
+    sites
+}
+
+fn find_depths(func: &Func, sites: &mut [(Block, Site)]) {
+    let loops = Loops::new(func, &Dominators::new(func), &func.predecessors());
+    for (block, site) in sites {
+        site.depth = loops.depth(*block);
+    }
+}
+
+/// What is put in the place of a call.
+#[derive(Clone, Debug)]
+enum Choice {
+    /// The callee.
+    Whole(Rc<Known>),
+    /// The callee's guard in front of it.
+    Guard(Rc<Known>),
+}
+
+impl Choice {
+    /// The types of the results.
+    fn results(&self) -> &[Ty] {
+        let (Choice::Whole(known) | Choice::Guard(known)) = self;
+        &known.func.results
+    }
+}
+
+/// How many instructions a function has, constants aside, and what it may do.
+fn measure(func: &Func) -> (u32, Kind) {
+    let (mut size, mut kind) = (0, Kind::Leaf);
+    for &block in &func.layout {
+        let data = func.block(block);
+        for &inst in &data.insts {
+            match func.op(inst) {
+                Op::Arg(_) | Op::Const(_) | Op::ConstV128(_) | Op::Result(_) => {}
+                Op::Call(_) => (size, kind) = (size + 1, kind.max(Kind::Calls)),
+                _ => size += 1,
+            }
+        }
+        size += u32::from(!matches!(data.term, Terminator::Jump(_) | Terminator::Return(_)));
+        kind = kind.max(match &data.term {
+            // It has no landings if none of the handlers around it fits.
+            Terminator::Invoke { .. } => Kind::Catches,
+            term if !term.landings().is_empty() => Kind::Catches,
+            // If there is nothing to call it traps itself, but what it calls is called by its caller: no place is right for both.
+            Terminator::TailCall { callee, .. } if callee.has_operand() => Kind::Replaces,
+            Terminator::TailCall { .. } | Terminator::Throw { .. } | Terminator::ThrowRef { .. } => {
+                Kind::Calls
+            }
+            _ => Kind::Leaf,
+        });
+    }
+    (size, kind)
+}
+
+/// Decides what becomes of calls.
+struct Inliner<'a> {
+    source: &'a mut dyn Source,
+    /// The function that is compiled.
+    root: FuncIndex,
+    /// How many more bytes of callees are looked at.
+    bytes: usize,
+    known: FxHashMap<FuncIndex, Result<Rc<Known>, Reason>>,
+}
+
+impl Inliner<'_> {
+    /// Puts code of callees into a function, as far as there is room for so many instructions; at a level of nesting.
+    fn run(&mut self, func: &mut Func, mut room: u32, level: u32) -> Vec<Site> {
+        let mut sites = direct_calls(func);
+        if sites.is_empty() {
+            return Vec::new();
+        }
+        find_depths(func, &mut sites);
+        // In the order of the program where they are equal.
+        sites.sort_by_key(|(_, site)| std::cmp::Reverse(site.depth));
+        let mut plan = FxHashMap::default();
+        for (block, site) in &mut sites {
+            site.verdict = match self.choose(func, *block, *site, &mut room, level) {
+                Ok((verdict, choice)) => {
+                    plan.insert(site.call, choice);
+                    verdict
+                }
+                Err(reason) => Verdict::Kept(reason),
+            };
+        }
+        if !plan.is_empty() {
+            splice::run(func, &plan);
+            simplify(func);
+        }
+        sites.into_iter().map(|(_, site)| site).collect()
+    }
+
+    fn choose(
+        &mut self,
+        func: &Func,
+        block: Block,
+        site: Site,
+        room: &mut u32,
+        level: u32,
+    ) -> Result<(Verdict, Choice), Reason> {
+        let term = &func.block(block).term;
+        if matches!(term, Terminator::Trap(_)) {
+            return Err(Reason::Cold);
+        }
+        let known = self.know(site.callee, level)?;
+        let is_caught = matches!(*term, Terminator::Invoke { call, .. } if call == site.call);
+        let mut take = |size: u32| {
+            *room = room.checked_sub(size).ok_or(Reason::NoRoom)?;
+            Ok(())
+        };
+        let whole = match self.most(&known, site, is_caught, level) {
+            Ok(most) if known.size > most => Err(Reason::LargeCallee),
+            Ok(_) => take(known.size),
+            Err(reason) => Err(reason),
+        };
+        match (whole, &known.guard) {
+            (Ok(()), _) => Ok((Verdict::Inlined(known.size), Choice::Whole(known))),
+            (Err(reason), None) => Err(reason),
+            (Err(_), Some(guard)) => {
+                let size = guard.size;
+                take(size)?;
+                Ok((Verdict::Guarded(size), Choice::Guard(known)))
+            }
+        }
+    }
+
+    /// How many instructions a callee may have to be copied as a whole.
+    fn most(&self, known: &Known, site: Site, is_caught: bool, level: u32) -> Result<u32, Reason> {
+        let around = usize::from(site.depth > 0);
+        match known.kind {
+            Kind::Catches => Err(Reason::Catches),
+            Kind::Replaces => Err(Reason::Replaces),
+            Kind::Calls if is_caught => Err(Reason::Catches),
+            _ if site.callee == self.root => Ok(if level == 0 { MOST_RECURSIVE } else { 0 }),
+            Kind::Calls => Ok(MOST_CALLING[around]),
+            Kind::Leaf => Ok(MOST_WHOLE[around]),
+        }
+    }
+
+    /// Looks at a callee, once.
+    fn know(&mut self, callee: FuncIndex, level: u32) -> Result<Rc<Known>, Reason> {
+        if let Some(known) = self.known.get(&callee) {
+            return known.clone();
+        }
+        let known = self.look_at(callee);
+        self.known.insert(callee, known.clone());
+        let known = known?;
+        // What calls it meanwhile finds it as it is.
+        let most = MOST_WHOLE[1];
+        if known.kind == Kind::Leaf || known.size > most || level == MOST_NESTED {
+            return Ok(known);
+        }
+        let mut func = known.func.clone();
+        let sites = self.run(&mut func, most, level + 1);
+        if sites.iter().all(|site| matches!(site.verdict, Verdict::Kept(_))) {
+            return Ok(known);
+        }
+        let known = Rc::new(Known::of(func));
+        self.known.insert(callee, Ok(Rc::clone(&known)));
+        Ok(known)
+    }
+
+    fn look_at(&mut self, callee: FuncIndex) -> Result<Rc<Known>, Reason> {
+        let bytes = self.source.bytes(callee).ok_or(Reason::Imported)?;
+        if bytes > MOST_BYTES {
+            return Err(Reason::LargeBody);
+        }
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(Reason::ManyCallees)?;
+        let func = self.source.func(callee).ok_or(Reason::NoSsa)?;
+        Ok(Rc::new(Known::of(func)))
+    }
+}
+
+impl Known {
+    fn of(func: Func) -> Known {
+        let guard = guard::find(&func);
+        let (size, kind) = measure(&func);
+        Known { func, guard, size, kind }
+    }
+}

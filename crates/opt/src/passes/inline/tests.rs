@@ -1,0 +1,415 @@
+//! What is put in the place of calls, as text.
+
+use upshift_core::index::FuncIndex;
+
+use super::{Reason, Source, Verdict, run};
+use crate::passes::testing;
+use crate::ssa::Func;
+use crate::ssa::parse::parse;
+use crate::ssa::verify::verify;
+
+/// Functions of which there is the text, with their numbers.
+struct Texts<'a>(&'a [(u32, &'a str)]);
+
+impl Source for Texts<'_> {
+    fn bytes(&self, func: FuncIndex) -> Option<usize> {
+        self.0.iter().find(|&&(number, _)| number == func.0).map(|(_, text)| text.len() / 8)
+    }
+
+    fn func(&mut self, func: FuncIndex) -> Option<Func> {
+        let (number, text) = self.0.iter().find(|&&(number, _)| number == func.0)?;
+        Some(parse(&format!("func func{number} {text}")).expect("it is SSA"))
+    }
+}
+
+/// The body behind the pass, and what has become of the calls.
+#[track_caller]
+fn inlined(signature: &str, body: &str, callees: &[(u32, &str)]) -> (String, Vec<Verdict>) {
+    let mut verdicts = Vec::new();
+    let text = testing::after(signature, body, |func| {
+        verdicts = run(func, &mut Texts(callees)).into_iter().map(|site| site.verdict).collect();
+        verify(func, None).unwrap_or_else(|error| panic!("{error}\n{func}"));
+    });
+    (text, verdicts)
+}
+
+/// So many instructions that a function is too large to be copied as a whole if it calls others.
+fn much() -> String {
+    (100..112).map(|number| format!("  v{number} = store32 memory0 0 v0, v0\n")).collect()
+}
+
+/// Returns its argument if that is less than two.
+fn guarded() -> String {
+    format!(
+        "(i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  v1: i32 = const 0x2
+  v2: i32 = i32.lt_s v0, v1
+  branch v2, b1, b2
+b1:
+  return v0
+b2:
+{}  v3 = call func9 type0 v0
+  v4: i32 = result 0 v3
+  return v4
+",
+        much()
+    )
+}
+
+#[test]
+fn a_guard_stands_in_front_of_the_call() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = i32.clz v0
+  v2 = call func1 type0 v1
+  v3: i32 = result 0 v2
+  v4: i32 = i32.add v3, v0
+  return v4
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = i32.clz v0
+  v5: i32 = const 0x2
+  v6: i32 = i32.lt_s v1, v5
+  branch v6, b3, b2
+b3:
+  jump b1(v1)
+b2:
+  v2 = call func1 type0 v1
+  v7: i32 = result 0 v2
+  jump b1(v7)
+b1(v3: i32):
+  v4: i32 = i32.add v3, v0
+  return v4
+";
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, &guarded())]);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Guarded(2)]);
+}
+
+#[test]
+fn several_tests_are_one_guard() {
+    // The second test is behind the first one; what the function calls is not reached by either.
+    let callee = format!(
+        "(i32, i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  branch v0, b1, b3(v1)
+b1:
+  branch v1, b2, b3(v0)
+b2:
+{}  v2 = call func9 type0 v0
+  return v0
+b3(v3: i32):
+  v4: i32 = i32.clz v3
+  return v4
+",
+        much()
+    );
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2 = call func1 type0 v1, v0
+  v3: i32 = result 0 v2
+  return v3
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  branch v1, b3, b5
+b3:
+  branch v0, b2, b4
+b4:
+  v4: i32 = i32.clz v1
+  jump b1(v4)
+b5:
+  v5: i32 = i32.clz v0
+  jump b1(v5)
+b2:
+  v2 = call func1 type0 v1, v0
+  v6: i32 = result 0 v2
+  jump b1(v6)
+b1(v3: i32):
+  return v3
+";
+    let (text, verdicts) = inlined("(i32, i32) -> (i32)", body, &[(1, &callee)]);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Guarded(4)]);
+}
+
+#[test]
+fn exceptions_are_caught_of_calls_behind_guards() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1 = call func1 type0 v0
+  invoke v1, b1, catch_all b2
+b1:
+  v2: i32 = result 0 v1
+  v3: i32 = i32.clz v2
+  return v3
+b2:
+  return v0
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v4: i32 = const 0x2
+  v5: i32 = i32.lt_s v0, v4
+  branch v5, b4, b3
+b4:
+  jump b1(v0)
+b3:
+  v1 = call func1 type0 v0
+  invoke v1, b5, catch_all b2
+b5:
+  v6: i32 = result 0 v1
+  jump b1(v6)
+b1(v2: i32):
+  v3: i32 = i32.clz v2
+  return v3
+b2:
+  return v0
+";
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, &guarded())]);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Guarded(2)]);
+}
+
+#[test]
+fn what_has_an_effect_is_no_guard() {
+    let with = |inst: &str| {
+        format!(
+            "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  {inst}\n  branch v0, b1, b2\nb1:\n  return v0\nb2:\n{}  \
+             v2 = call func9 type0 v0\n  v3: i32 = result 0 v2\n  return v3\n",
+            much()
+        )
+    };
+    let body = "b0:\n  v0: i32 = arg 0\n  v1 = call func1 type0 v0\n  v2: i32 = result 0 v1\n  return v2\n";
+    let effects = ["v1 = store32 memory0 0 v0, v0", "v1 = charge 1", "v1 = interrupt"];
+    for effect in effects {
+        let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, &with(effect))]);
+        assert_eq!((&*text, &verdicts[..]), (body, &[Verdict::Kept(Reason::LargeCallee)][..]), "{effect}");
+    }
+    let (_, verdicts) = inlined("(i32) -> (i32)", body, &[(1, &with("v1: i32 = i32.clz v0"))]);
+    assert_eq!(verdicts, [Verdict::Guarded(2)]);
+}
+
+#[test]
+fn reasons_are_named() {
+    let kept = |body: &str, callees: &[(u32, &str)]| {
+        let (text, verdicts) = inlined("(i32) -> (i32)", body, callees);
+        assert_eq!(text, body);
+        verdicts
+    };
+    let body = "b0:\n  v0: i32 = arg 0\n  v1 = call func1 type0 v0\n  return v0\n";
+    assert_eq!(kept(body, &[]), [Verdict::Kept(Reason::Imported)]);
+    let large = format!("{}{}", guarded(), "\n".repeat(5000));
+    assert_eq!(kept(body, &[(1, &large)]), [Verdict::Kept(Reason::LargeBody)]);
+    let trap = "b0:\n  v0: i32 = arg 0\n  v1 = call func1 type0 v0\n  trap UnreachableCodeReached\n";
+    assert_eq!(kept(trap, &[(1, &guarded())]), [Verdict::Kept(Reason::Cold)]);
+}
+
+#[test]
+fn what_a_function_gets_is_bounded_by_its_size() {
+    let mut body = "b0:\n  v0: i32 = arg 0\n".to_owned();
+    for call in 0..1000 {
+        let (call, result) = (2 * call + 1, 2 * call + 2);
+        body += &format!("  v{call} = call func1 type0 v0\n  v{result}: i32 = result 0 v{call}\n");
+    }
+    body += "  return v2\n";
+    let (text, verdicts) = inlined("(i32) -> (i32)", &body, &[(1, &guarded())]);
+    let guarded = verdicts.iter().filter(|&&verdict| verdict == Verdict::Guarded(2)).count();
+    assert_eq!(guarded, 532);
+    assert!(verdicts[guarded..].iter().all(|&verdict| verdict == Verdict::Kept(Reason::NoRoom)));
+    assert_eq!(text.matches("call func1").count(), 1000);
+}
+
+#[test]
+fn small_leaves_stand_in_the_place_of_calls() {
+    // With a loop, a trap, two results and a constant vector.
+    let callee = "(i32, i32) -> (i32, v128)
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: v128 = v128.const 0x0000000000000000000000000000002a
+  jump b1(v0)
+b1(v3: i32):
+  v4: i32 = i32.sub v3, v1                      ; 0x31
+  branch v4, b1(v4), b2                         ; 0x32
+b2:
+  v5: i32 = i32.div_s v0, v1                    ; 0x33
+  branch v5, b3, b4                             ; 0x34
+b3:
+  return v5, v2                                 ; 0x35
+b4:
+  trap UnreachableCodeReached                   ; 0x36
+";
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = i32.clz v0
+  v2 = call func1 type0 v1, v0                  ; 0x20
+  v3: i32 = result 0 v2                         ; 0x20
+  v4: v128 = result 1 v2                        ; 0x20
+  return v3                                     ; 0x21
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = i32.clz v0
+  v5: v128 = v128.const 0x2a
+  jump b2(v1)
+b2(v6: i32):
+  v7: i32 = i32.sub v6, v0                    ; 0x31 func1 < 0x20 func0
+  branch v7, b2(v7), b3                       ; 0x32 func1 < 0x20 func0
+b3:
+  v8: i32 = i32.div_s v1, v0                  ; 0x33 func1 < 0x20 func0
+  branch v8, b4, b5                           ; 0x34 func1 < 0x20 func0
+b4:
+  return v8                                   ; 0x21
+b5:
+  trap UnreachableCodeReached                 ; 0x36 func1 < 0x20 func0
+";
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, callee)]);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Inlined(5)]);
+}
+
+#[test]
+fn exceptions_of_callees_that_throw_none_lead_nowhere() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1 = call func1 type0 v0
+  invoke v1, b1, catch_all b2
+b1:
+  v2: i32 = result 0 v1
+  return v2
+b2:
+  return v0
+";
+    let callee = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  v1: i32 = load32_u memory0 0 v0\n  return v1\n";
+    let expected = "b0:\n  v0: i32 = arg 0\n  v3: i32 = load32_u memory0 0 v0\n  return v3\n";
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, callee)]);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Inlined(1)]);
+}
+
+/// One that calls another one: what that consists of is copied with it, behind the places of both calls.
+#[test]
+fn callees_have_code_of_their_callees() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1 = call func1 type0 v0                      ; 0x20
+  v2: i32 = result 0 v1                         ; 0x20
+  return v2                                     ; 0x22
+";
+    let outer = "(i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  v1 = call func2 type0 v0                      ; 0x30
+  v2: i32 = result 0 v1                         ; 0x30
+  v3 = call func9 type0 v2                      ; 0x32
+  v4: i32 = result 0 v3                         ; 0x32
+  return v4                                     ; 0x34
+";
+    let inner = "(i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  v1: i32 = load32_u memory0 0 v0               ; 0x40
+  tail_call func8 type0 v1                      ; 0x42
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v3: i32 = load32_u memory0 0 v0             ; 0x40 func2 < 0x30 func1 < 0x20 func0
+  v4 = call func8 type0 v3                    ; 0x30 func1 < 0x20 func0
+  v5: i32 = result 0 v4                       ; 0x30 func1 < 0x20 func0
+  v6 = call func9 type0 v5                    ; 0x32 func1 < 0x20 func0
+  v7: i32 = result 0 v6                       ; 0x32 func1 < 0x20 func0
+  return v7                                   ; 0x22
+";
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, outer), (2, inner)]);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Inlined(3)]);
+}
+
+#[test]
+fn a_function_stands_in_itself_once() {
+    let text = "(i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  branch v0, b1, b2
+b1:
+  v1 = call func0 type0 v0
+  v2: i32 = result 0 v1
+  return v2
+b2:
+  return v0
+";
+    let (signature, body) = text.split_once('\n').unwrap();
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  branch v0, b1, b2
+b1:
+  branch v0, b4, b8
+b4:
+  branch v0, b6, b5
+b5:
+  jump b7(v0)
+b6:
+  v3 = call func0 type0 v0
+  v4: i32 = result 0 v3
+  jump b7(v4)
+b7(v5: i32):
+  jump b3(v5)
+b8:
+  jump b3(v0)
+b3(v2: i32):
+  return v2
+b2:
+  return v0
+";
+    let (after, verdicts) = inlined(signature, body, &[(0, text)]);
+    assert_eq!(after, expected);
+    assert_eq!(verdicts, [Verdict::Inlined(3)]);
+}
+
+#[test]
+fn what_may_throw_is_called_where_exceptions_are_caught() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1 = call func1 type0 v0
+  invoke v1, b1, catch_all b2
+b1:
+  v2: i32 = result 0 v1
+  return v2
+b2:
+  return v0
+";
+    let throws = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  throw tag0 v0\n";
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, throws)]);
+    assert_eq!((&*text, &verdicts[..]), (body, &[Verdict::Kept(Reason::Catches)][..]));
+    // Elsewhere it is copied, one that catches is not, nor one of which it is not known what replaces it.
+    let plain = "b0:\n  v0: i32 = arg 0\n  v1 = call func1 type0 v0\n  return v0\n";
+    let (text, verdicts) = inlined("(i32) -> (i32)", plain, &[(1, throws)]);
+    assert_eq!(text, "b0:\n  v0: i32 = arg 0\n  throw tag0 v0\n");
+    assert_eq!(verdicts, [Verdict::Inlined(1)]);
+    let catches = format!("(i32) -> (i32)\n{body}");
+    let (_, verdicts) = inlined("(i32) -> (i32)", plain, &[(1, &catches)]);
+    assert_eq!(verdicts, [Verdict::Kept(Reason::Catches)]);
+    let replaced = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  tail_call_indirect table0 type0 0 v0, v0\n";
+    let (_, verdicts) = inlined("(i32) -> (i32)", plain, &[(1, replaced)]);
+    assert_eq!(verdicts, [Verdict::Kept(Reason::Replaces)]);
+}
