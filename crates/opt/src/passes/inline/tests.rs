@@ -283,9 +283,8 @@ b5:
     assert_eq!(verdicts, [Verdict::Inlined(5)]);
 }
 
-#[test]
-fn exceptions_of_callees_that_throw_none_lead_nowhere() {
-    let body = "\
+/// A call whose exceptions are all caught.
+const CAUGHT: &str = "\
 b0:
   v0: i32 = arg 0
   v1 = call func1 type0 v0
@@ -296,9 +295,12 @@ b1:
 b2:
   return v0
 ";
+
+#[test]
+fn exceptions_of_callees_that_throw_none_lead_nowhere() {
     let callee = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  v1: i32 = load32_u memory0 0 v0\n  return v1\n";
     let expected = "b0:\n  v0: i32 = arg 0\n  v3: i32 = load32_u memory0 0 v0\n  return v3\n";
-    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, callee)]);
+    let (text, verdicts) = inlined("(i32) -> (i32)", CAUGHT, &[(1, callee)]);
     assert_eq!(text, expected);
     assert_eq!(verdicts, [Verdict::Inlined(1)]);
 }
@@ -387,26 +389,15 @@ b2:
 
 #[test]
 fn what_may_throw_is_called_where_exceptions_are_caught() {
-    let body = "\
-b0:
-  v0: i32 = arg 0
-  v1 = call func1 type0 v0
-  invoke v1, b1, catch_all b2
-b1:
-  v2: i32 = result 0 v1
-  return v2
-b2:
-  return v0
-";
     let throws = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  throw tag0 v0\n";
-    let (text, verdicts) = inlined("(i32) -> (i32)", body, &[(1, throws)]);
-    assert_eq!((&*text, &verdicts[..]), (body, &[Verdict::Kept(Reason::Catches)][..]));
+    let (text, verdicts) = inlined("(i32) -> (i32)", CAUGHT, &[(1, throws)]);
+    assert_eq!((&*text, &verdicts[..]), (CAUGHT, &[Verdict::Kept(Reason::Catches)][..]));
     // Elsewhere it is copied, one that catches is not, nor one of which it is not known what replaces it.
     let plain = "b0:\n  v0: i32 = arg 0\n  v1 = call func1 type0 v0\n  return v0\n";
     let (text, verdicts) = inlined("(i32) -> (i32)", plain, &[(1, throws)]);
     assert_eq!(text, "b0:\n  v0: i32 = arg 0\n  throw tag0 v0\n");
     assert_eq!(verdicts, [Verdict::Inlined(1)]);
-    let catches = format!("(i32) -> (i32)\n{body}");
+    let catches = format!("(i32) -> (i32)\n{CAUGHT}");
     let (_, verdicts) = inlined("(i32) -> (i32)", plain, &[(1, &catches)]);
     assert_eq!(verdicts, [Verdict::Kept(Reason::Catches)]);
     let replaced = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  tail_call_indirect table0 type0 0 v0, v0\n";
