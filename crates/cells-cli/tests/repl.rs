@@ -95,6 +95,8 @@ fn at_a_terminal_lines_are_edited_completed_and_remembered() {
     session.exp_string("let number").unwrap();
     session.send_line("").unwrap();
     session.exp_string("number: Int").unwrap();
+    // While no line is being edited the terminal itself takes an end of input, and it is gone.
+    session.exp_string("2> ").unwrap();
     session.send_control('d').unwrap();
     session.exp_eof().unwrap();
 }
