@@ -50,8 +50,18 @@ const AT_ONCE: usize = 64 << 10;
 
 /// The numbers of the functions to be shown: one, or all that have a body.
 fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
+    match func {
+        Some(func) => Ok(vec![numbered(module, func)?]),
+        None => Ok(module.func_bodies().collect()),
+    }
+}
+
+/// The number of a function that has a body, by its name or its number.
+///
+/// # Errors
+/// If there is no such function, or it is imported.
+pub(crate) fn numbered(module: &Module, func: &str) -> Result<u32> {
     let bodies = module.func_bodies();
-    let Some(func) = func else { return Ok(bodies.collect()) };
     let by_name = || module.func_index(func);
     let number = func.parse().ok().or_else(by_name);
     let number = number.ok_or_else(|| Usage(format!("the module has no function `{}`", Shown::new(func))))?;
@@ -61,5 +71,5 @@ fn chosen(module: &Module, func: Option<&str>) -> Result<Vec<u32>> {
     if !bodies.contains(&number) {
         return Err(Usage(format!("the module has no function {number}: it has {}", bodies.end)).into());
     }
-    Ok(vec![number])
+    Ok(number)
 }

@@ -42,6 +42,7 @@ mod load;
 mod maker;
 mod measure;
 mod nearest;
+mod optimized;
 mod patient;
 mod program;
 mod report;
@@ -106,6 +107,7 @@ fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
         Verb::Run => dump::dump(options, begin),
         Verb::Bench => bench::bench(options, begin),
         Verb::Compare => compare::compare(options, begin),
+        Verb::Analyze if options.func.is_some() => optimized::show(options, begin),
         Verb::Analyze => analyze::analyze(options, begin),
         Verb::Inspect => inspect::inspect(options),
         Verb::Validate => validate::validate(options),

@@ -326,6 +326,48 @@ fn features_come_from_the_decoder() {
 }
 
 /// What bash offers for a command line, whose last word is being written.
+/// What follows is the same in all builds: a loop with a division by what is not known, in which `$half` is inlined.
+const HALVES: &str = r#"(module $halves
+    (func $half (param i32) (result i32) (i32.shr_u (local.get 0) (i32.const 1)))
+    (func $run (export "run") (param i32 i32) (result i32)
+        (loop $next
+            (local.set 1 (i32.div_u (local.get 1) (local.get 0)))
+            (br_if $next (local.tee 0 (call $half (local.get 0)))))
+        (call $import) (local.get 1))
+    (func $import))"#;
+
+#[test]
+fn one_function_is_shown_as_tier_2_compiles_it() {
+    let dir = Dir::with(&[("halves.wat", HALVES)]);
+    let text = dir.run(&["analyze", "--func", "run", "halves.wat"]).stdout;
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("function 1 `run` in tier 2: "), "{text}");
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(lines[2])[..3], ["loop", "depth", "instructions"], "{text}");
+    let of_loop = words(lines[3]);
+    // Depth; bounds checks, other checks, calls, embedded.
+    assert_eq!(
+        (&*of_loop[1], &of_loop[6..10]),
+        ("1", &["0", "1", "0", "0"].map(str::to_owned)[..]),
+        "{text}"
+    );
+    assert!(lines[6].ends_with("function 0 `half`: inlined, 1 instructions"), "{text}");
+
+    let json = dir.run(&["analyze", "--json", "--func", "1", "halves.wat"]).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["index"], &json["name"]), (&1.into(), &"run".into()));
+    let each = &json["loops"][0];
+    assert_eq!((&each["depth"], &each["other_checks"]), (&1.into(), &1.into()));
+    assert!(each["instructions"].as_u64().unwrap() < json["instructions"].as_u64().unwrap());
+    assert_eq!((&json["calls"][0]["callee"], &json["calls"][0]["inlined"]), (&0.into(), &true.into()));
+
+    let half = dir.run(&["analyze", "--func", "half", "halves.wat"]).stdout;
+    assert!(half.ends_with("\n\nno loops\n"), "{half}");
+    dir.run(&["analyze", "--func", "none", "halves.wat"]).fails(2, &["no function `none`"]);
+    dir.run(&["analyze", "--func", "3", "halves.wat"]).fails(2, &["no function 3"]);
+    dir.run(&["run", "--func", "0", "halves.wat"]).fails(2, &["`--dump`"]);
+}
+
 fn completed(dir: &Dir, words: &[&str]) -> Vec<String> {
     let script = format!(
         "source ./script; COMP_WORDS=({}); COMP_CWORD={}; _upshift; printf '%s\\n' \"${{COMPREPLY[@]}}\"",

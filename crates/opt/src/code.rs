@@ -10,6 +10,8 @@ use upshift_core::index::FuncIndex;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
+use crate::report::Report;
+
 /// What the compiler is asked for.
 ///
 /// ```
@@ -45,6 +47,8 @@ pub struct Request<'a> {
     pub off: PassSet,
     /// What gets the text after each step.
     pub dump: Option<&'a mut dyn Dump>,
+    /// What is told of the code, if somebody wants to know.
+    pub report: Option<&'a mut Report>,
 }
 
 /// What a text shows.

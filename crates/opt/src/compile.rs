@@ -29,6 +29,7 @@ use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{self, MFunc, text};
 use crate::passes::inline::{Site, Verdict};
 use crate::passes::{self, inline};
+use crate::report::{CallReport, Report, figures};
 use crate::ssa::Func;
 use crate::ssa::build::{BuildError, build};
 use crate::ssa::live;
@@ -109,15 +110,15 @@ pub fn compile(
     request: Request<'_>,
 ) -> Result<OptCode, Refusal> {
     with_room(|room| {
-        let Request { osr, off, dump } = request;
-        let mut dump = Dumps(dump);
-        let mut code = room.compile(module, func, options, target, (osr, off), &mut dump);
+        let Request { osr, off, dump, report } = request;
+        let mut viewers = Viewers { dump, report };
+        let mut code = room.compile(module, func, options, target, (osr, off), &mut viewers);
         // Without what was inlined it may not be too much.
         let is_much = |Stop(reason, _): &Stop| {
             matches!(reason, Reason::TooLarge | Reason::TooManyReferences | Reason::TooManyLive)
         };
         if !off.contains("inline") && code.as_ref().is_err_and(is_much) {
-            code = room.compile(module, func, options, target, (osr, off.with("inline")), &mut dump);
+            code = room.compile(module, func, options, target, (osr, off.with("inline")), &mut viewers);
         }
         room.trim();
         code.map_err(|Stop(reason, detail)| Refusal {
@@ -136,25 +137,33 @@ impl Room {
         options: CodeOptions,
         target: &Target,
         (osr, off): (Option<u32>, PassSet),
-        dump: &mut Dumps<'_>,
+        viewers: &mut Viewers<'_>,
     ) -> Result<OptCode, Stop> {
         let mut ssa = build(module, func, options, osr, &mut self.walk)?;
-        dump.ssa("build", &ssa);
+        viewers.ssa("build", &ssa);
         let calls =
-            if off.contains("inline") { Vec::new() } else { self.inline(&mut ssa, module, options, dump) };
-        let off = passes::run(&mut ssa, module, off, |name, ssa| dump.ssa(name, ssa));
+            if off.contains("inline") { Vec::new() } else { self.inline(&mut ssa, module, options, viewers) };
+        if let Some(report) = &mut viewers.report {
+            report.calls = CallReport::all(&calls, &ssa);
+        }
+        let off = passes::run(&mut ssa, module, off, |name, ssa| viewers.ssa(name, ssa));
 
         let live_values = bounded(live::behind_blocks(&ssa, MOST_LIVE))?;
         self.mach = lower(&ssa, module, target, std::mem::take(&mut self.mach))
             .ok_or(Stop(Reason::TooManyReferences, String::new()))?;
-        dump.step(Stage::Mach, "lower", &|| text::print(&self.mach, None, name));
+        viewers.step(Stage::Mach, "lower", &|| text::print(&self.mach, None, name));
 
         let live_registers = bounded(mach::live::behind_blocks(&self.mach, MOST_LIVE))?;
         let quick = off.contains("ion")
             || self.mach.insts.len() >= QUICK_FROM
             || live_values.max(live_registers) >= QUICK_FROM_LIVE;
         let output = allocate(&self.mach, &self.environment, quick, &mut self.registers)?;
-        dump.step(Stage::Mach, "allocate", &|| text::print(&self.mach, Some(output), name));
+        viewers.step(Stage::Mach, "allocate", &|| text::print(&self.mach, Some(output), name));
+
+        if let Some(report) = &mut viewers.report {
+            (report.figures, report.loops) = figures(&self.mach, output);
+            report.inlined = self.mach.inlined.as_slice().into();
+        }
 
         let body = Body { module, target, frame: ssa.frame, params: &ssa.params, is_loop: osr.is_some() };
         let mut code = emit(&self.mach, output, &body, &mut self.emit)?;
@@ -163,7 +172,7 @@ impl Room {
             code.stats.guarded += u32::from(matches!(site.verdict, Verdict::Guarded(_)));
         }
         code.stats.passes_off = if quick { off.with("ion") } else { off };
-        dump.step(Stage::Asm, "emit", &|| hex(0, code.code.code()));
+        viewers.step(Stage::Asm, "emit", &|| hex(0, code.code.code()));
         Ok(code)
     }
 
@@ -173,14 +182,14 @@ impl Room {
         ssa: &mut Func,
         module: &ModuleInfo,
         options: CodeOptions,
-        dump: &mut Dumps<'_>,
+        viewers: &mut Viewers<'_>,
     ) -> Vec<Site> {
         passes::simplify(ssa);
         let calls = inline::run(ssa, &mut Callees { module, options, walk: &mut self.walk });
         #[cfg(debug_assertions)]
         crate::ssa::verify::verify(ssa, Some(module))
             .unwrap_or_else(|error| panic!("SSA of {} is wrong behind inline: {error}\n{ssa}", ssa.index));
-        dump.step(Stage::Ssa, "inline", &|| {
+        viewers.step(Stage::Ssa, "inline", &|| {
             calls.iter().map(|site| format!("; {site}\n")).chain([ssa.to_string()]).collect()
         });
         calls
@@ -245,12 +254,15 @@ fn bounded(live: usize) -> Result<usize, Stop> {
     if live > MOST_LIVE { Err(Stop(Reason::TooManyLive, String::new())) } else { Ok(live) }
 }
 
-/// What gets the texts, if anything does.
-struct Dumps<'a>(Option<&'a mut dyn Dump>);
+/// Those who want to know what happens, if there are any.
+struct Viewers<'a> {
+    dump: Option<&'a mut dyn Dump>,
+    report: Option<&'a mut Report>,
+}
 
-impl Dumps<'_> {
+impl Viewers<'_> {
     fn step(&mut self, stage: Stage, name: &str, text: &dyn Fn() -> String) {
-        if let Some(dump) = &mut self.0 {
+        if let Some(dump) = &mut self.dump {
             dump.step(stage, name, text);
         }
     }

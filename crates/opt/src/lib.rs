@@ -16,8 +16,11 @@ pub mod compile;
 pub mod lower;
 pub mod mach;
 pub mod passes;
+mod report;
 pub mod ssa;
 pub mod text;
 
 pub use code::{Dump, Inlined, OptCode, PassSet, Reason, Refusal, Request, Spot, Stage, Stats};
 pub use compile::compile;
+pub use passes::inline::Verdict;
+pub use report::{CallReport, Figures, LoopReport, Report};

@@ -168,7 +168,7 @@ pub use types::{
 };
 #[doc(hidden)]
 pub use upshift_opt::Stage;
-pub use upshift_opt::{Reason, Refusal};
+pub use upshift_opt::{CallReport, Figures, LoopReport, Reason, Refusal, Report, Spot, Verdict};
 pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
 pub use vm::code::NoNativeCode;

@@ -18,7 +18,7 @@ use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
-use upshift_opt::{Request, Stage};
+use upshift_opt::{Report, Request, Stage};
 use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
 use upshift_translate::{CodeOptions, ModuleBytes, ModuleInfo, ModuleLimit, ParseError, names};
@@ -397,6 +397,33 @@ impl Module {
             let _ = writeln!(steps.text, "; refused: {refusal}");
         }
         Ok(steps.text)
+    }
+
+    /// What the optimizing compiler makes of a function: which calls it inlines, and what there is in the code and in each of its loops.
+    ///
+    /// The code is made for this call, for what [`dump_asm`](Module::dump_asm) says.
+    ///
+    /// # Errors
+    /// When there is no such function, or it has no body; when the compiler refuses it.
+    ///
+    /// ```
+    /// use upshift::{Engine, Module};
+    ///
+    /// let text = "(module
+    ///     (func (export \"run\") (param i32) (loop (br_if 0 (call $half (local.get 0)))))
+    ///     (func $half (param i32) (result i32) (i32.shr_u (local.get 0) (i32.const 1))))";
+    /// let module = Module::new(&Engine::default(), text)?;
+    /// let report = module.report(0)?;
+    /// assert_eq!((report.loops.len(), report.loops[0].figures.calls), (1, 0));
+    /// assert_eq!(report.calls[0].verdict.to_string(), "inlined, 1 instructions");
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn report(&self, func: u32) -> Result<Report> {
+        let (func, target) = self.to_dump(func)?;
+        let mut report = Report::default();
+        let request = Request { report: Some(&mut report), ..Request::default() };
+        upshift_opt::compile(self.info(), func, self.engine().config().code, &target, request)?;
+        Ok(report)
     }
 
     /// A function with a body, and what its machine code is made for if no instance says more.

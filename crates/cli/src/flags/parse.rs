@@ -154,7 +154,7 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     if let Some(surplus) = options.files.get(most) {
         return Err(usage(verb, &format!("`{}` is one argument too many", surplus.display())));
     }
-    let reason = if options.func.is_some() && options.dump.is_empty() {
+    let reason = if verb == Verb::Run && options.func.is_some() && options.dump.is_empty() {
         "`--func` chooses what `--dump` prints: give both"
     } else if options.dump.contains(&Dump::AsmBytes) && (options.func.is_none() || options.dump.len() > 1) {
         "`--dump asm-bytes` writes the code of one function and nothing else: name it with `--func`, and no other form"

@@ -16,6 +16,8 @@ const TIME: &[Verb] = &[Verb::Bench, Verb::Compare];
 /// Those that look at a guest while it runs.
 const MEASURE: &[Verb] = &[Verb::Bench, Verb::Compare, Verb::Analyze];
 const ANALYZE: &[Verb] = &[Verb::Analyze];
+/// Those that show functions.
+const ONE_FUNCTION: &[Verb] = &[Verb::Run, Verb::Analyze];
 /// Those that have a guest.
 const GUEST: &[Verb] = &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze];
 const EXECUTE: &[Verb] = &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Wast];
@@ -334,10 +336,15 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "func",
-        verbs: RUN,
+        verbs: ONE_FUNCTION,
         takes: Takes::Value("NAME|NUMBER"),
         section: Section::Look,
-        help: "Of all functions, print only this one",
+        help: "Of all functions, show only this one",
+        more: "`analyze` runs nothing then: it shows what tier 2 makes of the function. In each loop, with those within it, what the \
+               processor executes: instructions, how many values come back from the frame (`reloads`) and go there (`spills`) for \
+               want of registers, moves, what is checked (bounds of memories, tables and arrays, and all else that may trap), calls, \
+               and how often it runs instructions of the interpreter (`embedded`). Of each call, whether the callee is inlined, or \
+               why not. Accesses to memories that lie in a large reservation need no check.",
         set: |options, given| put(&mut options.func, Some(given.text()?.into())),
         ..GRANT
     },

@@ -28,6 +28,7 @@ pub mod x64;
 pub use build::Builder;
 use regalloc2::{Operand, PRegSet, VReg};
 pub use sites::{CallSite, Elements, EmbedSite, Found, Landing, Words};
+use upshift_core::Trap;
 
 use crate::code::{Inlined, Spot};
 use crate::ssa::Ty;
@@ -46,6 +47,12 @@ pub trait MachInst: Copy {
     fn is_value_return(&self) -> bool;
     /// Whether control gets no further than here.
     fn is_trap(&self) -> bool;
+    /// The trap that it stops with if a test fails that it is for.
+    fn check(&self) -> Option<Trap>;
+    /// Whether it calls a function.
+    fn is_call(&self) -> bool;
+    /// Whether it runs instructions of the interpreter.
+    fn is_embedded(&self) -> bool;
     /// The registers that it overwrites besides those of its operands. Results may be among them.
     fn clobbers(&self) -> PRegSet;
     /// The jump that ends blocks of split edges.

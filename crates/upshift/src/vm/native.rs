@@ -215,7 +215,7 @@ impl NativeSet {
         let compile = || {
             #[cfg(test)]
             fault::strike(info);
-            let request = Request { osr: from_loop, off, dump: None };
+            let request = Request { osr: from_loop, off, ..Request::default() };
             upshift_opt::compile(info, func, options, &self.target, request)
         };
         let offset = info.body(func).map_or(0, |body| body.start);

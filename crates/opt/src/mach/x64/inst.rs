@@ -421,6 +421,21 @@ impl MachInst for Inst {
         matches!(self, Inst::Trap(..) | Inst::EmbedLast(_))
     }
 
+    fn check(&self) -> Option<Trap> {
+        match *self {
+            Inst::TrapIf(_, trap, _) => Some(trap),
+            _ => None,
+        }
+    }
+
+    fn is_call(&self) -> bool {
+        matches!(self, Inst::Call(_) | Inst::Invoke(_) | Inst::TailCall(_))
+    }
+
+    fn is_embedded(&self) -> bool {
+        matches!(self, Inst::Embed(_) | Inst::EmbedLast(_) | Inst::EmbedInvoke(_) | Inst::Safepoint(_))
+    }
+
     fn clobbers(&self) -> PRegSet {
         match self {
             Inst::Call(_) | Inst::Invoke(_) | Inst::Embed(_) | Inst::EmbedInvoke(_) => {
