@@ -384,7 +384,7 @@ pub enum Inst {
         number: u32,
         value: bool,
     },
-    /// Replaces the function, by the number of the call; all arguments are in the area for them. `u[r11]` for what leads to the callee.
+    /// `u…[args] u?[r11]`: replaces the function, by the number of the call. The last operand leads to the callee, if it has to be found.
     TailCall(u32),
     /// Stops with a trap. Operands by [`Detail`].
     Trap(Trap, Detail),

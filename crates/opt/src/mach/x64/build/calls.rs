@@ -159,16 +159,7 @@ impl Builder<Inst> {
         let Call { callee, params, args, results, live, keeps_header, words } = call;
         let native = !matches!(callee, Callee::Import(_));
         let places = if native { places(params) } else { in_slots(params) };
-        for ((&arg, &ty), &place) in args.iter().zip(params).zip(&places) {
-            if let Place::Slot(slot) = place {
-                self.store_out(slot, arg, ty);
-            }
-        }
-        for (&arg, &place) in args.iter().zip(&places) {
-            if let Place::Register(preg) = place {
-                self.operand(Operand::reg_fixed_use(arg, preg));
-            }
-        }
+        self.arguments(args, params, &places);
         let found = self.callee_operand(callee);
         for &reference in live {
             self.late_any(reference);
@@ -199,6 +190,20 @@ impl Builder<Inst> {
         (self.func.calls.len() as u32 - 1, first)
     }
 
+    /// Stores arguments to their slots, then adds those in registers as operands of the call.
+    fn arguments(&mut self, args: &[VReg], params: &[Ty], places: &[Place]) {
+        for ((&arg, &ty), &place) in args.iter().zip(params).zip(places) {
+            if let Place::Slot(slot) = place {
+                self.store_out(slot, arg, ty);
+            }
+        }
+        for (&arg, &place) in args.iter().zip(places) {
+            if let Place::Register(preg) = place {
+                self.operand(Operand::reg_fixed_use(arg, preg));
+            }
+        }
+    }
+
     fn callee_operand(&mut self, callee: Callee) -> Found {
         match callee {
             Callee::Own(record) => Found::Own(record),
@@ -218,13 +223,11 @@ impl Builder<Inst> {
     /// Calls instead of the running function. Ends the block.
     pub fn tail_call(&mut self, call: Call<'_>) {
         let Call { callee, params, args, results, words, .. } = call;
-        let mut slot = 0;
-        for (&arg, &ty) in args.iter().zip(params) {
-            self.store_out(slot, arg, ty);
-            slot += ty.slots();
-        }
+        let native = !matches!(callee, Callee::Import(_));
+        let places = if native { tail_places(params) } else { in_slots(params) };
+        self.arguments(args, params, &places);
         let found = self.callee_operand(callee);
-        self.func.out_slots = self.func.out_slots.max(slot + 3);
+        self.func.out_slots = self.func.out_slots.max(slots(params) + 3);
         self.func.calls.push(CallSite {
             found,
             params: params.into(),
@@ -338,6 +341,18 @@ pub(crate) fn places(params: &[Ty]) -> Vec<Place> {
         place
     };
     params.iter().map(place).collect()
+}
+
+/// How many slots of arguments a tail call moves one by one while others are in registers.
+pub(crate) const MOST_TAIL_SLOTS: u32 = 8;
+
+/// Where the arguments of a tail call are, but for one of an import: as in calls, unless so many are in slots that it takes the registers
+/// to move them.
+pub(crate) fn tail_places(params: &[Ty]) -> Vec<Place> {
+    let places = places(params);
+    let left = params.iter().zip(&places).filter(|(_, place)| matches!(place, Place::Slot(_)));
+    let moved: u32 = left.map(|(ty, _)| ty.slots()).sum();
+    if moved > MOST_TAIL_SLOTS { in_slots(params) } else { places }
 }
 
 fn in_slots(params: &[Ty]) -> Vec<Place> {

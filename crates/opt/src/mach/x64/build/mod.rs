@@ -21,7 +21,7 @@ use crate::mach::{Builder, Constant};
 use crate::ssa::Ty;
 
 pub use self::calls::{Call, Callee, Embed};
-pub(crate) use self::calls::{Place, places, slots};
+pub(crate) use self::calls::{MOST_TAIL_SLOTS, Place, places, slots, tail_places};
 
 /// An address with its registers: `base + index * scale + disp`.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use super::control::header;
 use super::headers::{Wanted, left_by};
 use super::{Emitter, used_registers};
 use crate::mach::sites::{CallSite, Found, Words};
-use crate::mach::x64::build::{Place, places, slots};
+use crate::mach::x64::build::{MOST_TAIL_SLOTS, Place, places, slots, tail_places};
 use crate::mach::x64::regs::{CTX, FP, INTS, SCRATCH, int};
 use crate::ssa::Ty;
 
@@ -224,7 +224,7 @@ impl<'m> Emitter<'_, 'm> {
     /// The cold path for calls of functions that do not belong to the instance: arguments go to their slots. Control goes on at
     /// `behind`, with the header as it would be after other calls.
     pub(super) fn emit_foreign_path(&mut self, number: u32, position: u32, behind: Label) {
-        self.emit_spread(number);
+        self.emit_spread_call(number);
         let back = self.asm.label();
         let landing = self.call_landing(&self.func.calls[number as usize].results);
         let words = self.asm.words(&[Word::Label(back), Word::Label(landing)]);
@@ -371,14 +371,19 @@ impl<'m> Emitter<'_, 'm> {
         self.asm.jmp_to(Gpr::RCX);
     }
 
+    /// Arguments of a call, and what leads to the callee, go to the slots for them, where the interpreter finds them.
+    pub(super) fn emit_spread_call(&mut self, number: u32) {
+        self.emit_spread(number, &places(&self.func.calls[number as usize].params));
+    }
+
     /// Stores arguments that are in registers, and what leads to the callee, to their slots.
-    pub(super) fn emit_spread(&mut self, number: u32) {
+    fn emit_spread(&mut self, number: u32, places: &[Place]) {
         let func = self.func;
         let params = &func.calls[number as usize].params;
         let mut slot = 0;
-        for (&ty, place) in params.iter().zip(places(params)) {
+        for (&ty, place) in params.iter().zip(places) {
             let to = self.out(slot);
-            if let Place::Register(register) = place {
+            if let Place::Register(register) = *place {
                 let number = register.hw_enc() as u8;
                 match ty {
                     Ty::I32 | Ty::I64 | Ty::Ref => self.asm.mov_mr(Size::S64, to, Gpr::new(number)),
@@ -431,17 +436,12 @@ impl<'m> Emitter<'_, 'm> {
         self.asm.call(restore);
     }
 
-    /// Replaces the running function. All arguments are in the area for them.
+    /// Replaces the running function. Arguments are where [`tail_places`] says, or in the area for them if the callee is an import.
     pub(super) fn emit_tail_call(&mut self, inst: usize, number: u32) {
         let func = self.func;
         let call = &func.calls[number as usize];
         let position = self.asm.offset();
         self.begin_site(inst, position, &[]);
-        let params = slots(&call.params);
-        if matches!(call.found, Found::Element { .. } | Found::Reference) {
-            let behind = self.out(params);
-            self.asm.mov_mr(Size::S64, behind, LEADS);
-        }
         self.words.clear();
         if let Some(words) = &call.words {
             self.make_words(words);
@@ -452,19 +452,28 @@ impl<'m> Emitter<'_, 'm> {
             return self.emit_replace_foreign(words);
         }
         let no_room = self.asm.label();
-        let path = Path::Run { words };
+        let path = Path::Run { number, words };
         self.cold.push(Cold { label: no_room, path });
         self.emit_find(call.found, true, path);
-        self.emit_branch_if_foreign(call.found, Path::Replace { words });
-        self.emit_replace_frame(params, no_room);
+        self.emit_branch_if_foreign(call.found, Path::Replace { number, words });
+        self.emit_replace_frame(call, no_room);
+    }
+
+    /// Arguments of a tail call, and what leads to the callee, go to the slots for them, where the interpreter finds them.
+    pub(super) fn emit_spread_tail(&mut self, number: u32) {
+        self.emit_spread(number, &tail_places(&self.func.calls[number as usize].params));
     }
 
     /// Jumps to the function whose record is in the register for it, in the place of the running one; to `no_room` if its frame
     /// does not fit.
-    fn emit_replace_frame(&mut self, params: u32, no_room: Label) {
+    fn emit_replace_frame(&mut self, call: &CallSite, no_room: Label) {
+        let places = tail_places(&call.params);
+        let in_registers = places.iter().any(|place| matches!(place, Place::Register(_)));
+        let params = slots(&call.params);
         // Behind the caller's frame come as many parameters, then the header.
         let moved = (i64::from(params) - i64::from(self.body.frame.params)) as i32 * 8;
-        let [size, ip, caller] = [Gpr::RCX, Gpr::R8, Gpr::R11];
+        // No argument is in these, nor what leads to the callee.
+        let [size, ip, caller] = [FREE, Gpr::R12, Gpr::R13];
         self.asm.mov(Size::S64, size, Mem::base(RECORD, offset_of!(FuncRec, code) as i32));
         self.asm.mov(Size::S64, size, Mem::base(size, 0));
         self.asm.lea(Size::S64, size, Mem::index(FP, size, Scale::X1, moved));
@@ -472,19 +481,24 @@ impl<'m> Emitter<'_, 'm> {
         self.asm.jcc(Cond::A, no_room);
         // Arguments may overwrite the header.
         self.asm.mov(Size::S64, ip, Mem::base(FP, header(frame::RETURN_IP)));
-        self.asm.mov(Size::S64, caller, Mem::base(FP, header(frame::CALLER_FP)));
-        self.emit_move_arguments(params);
+        if moved != 0 {
+            self.asm.mov(Size::S64, caller, Mem::base(FP, header(frame::CALLER_FP)));
+        }
+        self.emit_move_arguments(&call.params, &places);
         if moved != 0 {
             self.asm.add_imm(Size::S64, FP, moved);
             self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::RETURN_IP)), ip);
             self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::CALLER_FP)), caller);
         }
-        self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::FUNC)), RECORD);
+        if moved != 0 || !matches!(call.found, Found::Itself(_)) {
+            self.asm.mov_mr(Size::S64, Mem::base(FP, header(frame::FUNC)), RECORD);
+        }
         if self.body.target.returns == Returns::Paired {
             // The callee drops its return address, or returns by it. A call would leave one where the processor foresees returns.
             self.asm.push_rm(Mem::base(ip, -8));
         }
-        self.asm.jmp_to(Mem::base(RECORD, offset_of!(FuncRec, native) as i32));
+        let entry = if in_registers { offset_of!(FuncRec, reg_entry) } else { offset_of!(FuncRec, native) };
+        self.asm.jmp_to(Mem::base(RECORD, entry as i32));
     }
 
     /// Jumps to the function whose record is in the register for it and which does not belong to the instance, in the place of the
@@ -501,21 +515,24 @@ impl<'m> Emitter<'_, 'm> {
         });
     }
 
-    /// Moves arguments down to where the running function has its own.
-    fn emit_move_arguments(&mut self, params: u32) {
-        /// Up to how many slots are copied by an instruction each.
-        const UNROLLED: u32 = 8;
+    /// Moves the arguments in slots down to where the running function has its own.
+    fn emit_move_arguments(&mut self, params: &[Ty], places: &[Place]) {
         let first = -(frame::fp_offset(self.body.frame.params) as i32);
-        if params > UNROLLED {
+        let count: u32 = slots(params);
+        if count > MOST_TAIL_SLOTS && places.iter().all(|place| matches!(place, Place::Slot(_))) {
             let from = self.out(0);
             self.asm.lea(Size::S64, Gpr::RSI, from);
             self.asm.lea(Size::S64, Gpr::RDI, Mem::base(FP, first * 8));
-            return self.emit_repeat_copy(params);
+            return self.emit_repeat_copy(count);
         }
-        for n in 0..params {
-            let from = self.out(n);
-            self.asm.movsd(SCRATCH, from);
-            self.asm.movsd_mr(Mem::base(FP, (first + n as i32) * 8), SCRATCH);
+        // From the first one on: they go down, and may lie where others come from.
+        for (ty, place) in params.iter().zip(places) {
+            let Place::Slot(slot) = *place else { continue };
+            for n in slot..slot + ty.slots() {
+                let from = self.out(n);
+                self.asm.movsd(SCRATCH, from);
+                self.asm.movsd_mr(Mem::base(FP, (first + n as i32) * 8), SCRATCH);
+            }
         }
     }
 }

@@ -31,10 +31,10 @@ pub(super) enum Path {
     Call { number: u32, words: Const, back: Option<(Label, Label)> },
     /// A call of a function that does not belong to the instance: arguments go to their slots first. The label is behind the call.
     Foreign { number: u32, position: u32, behind: Label },
-    /// Such a function replaces the running one; all is in slots.
-    Replace { words: Const },
-    /// The interpreter does what it is asked for; all is in slots.
-    Run { words: Const },
+    /// Such a function replaces the running one: arguments go to their slots first.
+    Replace { number: u32, words: Const },
+    /// The interpreter replaces the running function: arguments go to their slots first.
+    Run { number: u32, words: Const },
 }
 
 impl Emitter<'_, '_> {
@@ -112,7 +112,7 @@ impl Emitter<'_, '_> {
                     self.emit_trap(trap, detail, allocs, self.func.positions[inst as usize]);
                 }
                 Path::Call { number, words, back } => {
-                    self.emit_spread(number);
+                    self.emit_spread_call(number);
                     self.emit_run_words(words, true);
                     if let Some((back, behind)) = back {
                         self.emit_call_back(number, back, behind);
@@ -121,8 +121,14 @@ impl Emitter<'_, '_> {
                 Path::Foreign { number, position, behind } => {
                     self.emit_foreign_path(number, position, behind)
                 }
-                Path::Replace { words } => self.emit_replace_foreign(words),
-                Path::Run { words } => self.emit_run_words(words, true),
+                Path::Replace { number, words } => {
+                    self.emit_spread_tail(number);
+                    self.emit_replace_foreign(words);
+                }
+                Path::Run { number, words } => {
+                    self.emit_spread_tail(number);
+                    self.emit_run_words(words, true);
+                }
             }
         }
         self.emit_saving();
