@@ -1,6 +1,6 @@
 //! Loads that make vectors of less than 16 bytes, and loads and stores of single lanes.
 
-use upshift_asm::x64::{CpuFeature, Size};
+use upshift_asm::x64::{CpuFeature, Size, XmmUnary};
 use upshift_codegen::x64::vector::{Half, LoadForm, has_lane_access, load_form, widening};
 use upshift_core::ops::memory::Load;
 
@@ -27,6 +27,12 @@ impl Lowering<'_> {
                 let loaded = load(self, LoadOp::F64);
                 self.widen(bits, Half { high: false, signed }, loaded)
             }
+            LoadForm::Splat(bits) if let Some(op) = self.broadcast(bits) => {
+                self.at(place, |this, address, fault| this.out.vector_load(op, 0, None, address, fault))
+            }
+            LoadForm::Splat(64) if self.has(CpuFeature::Sse3) => self.at(place, |this, address, fault| {
+                this.out.xmm_unary_load(XmmUnary::MOVDDUP, Ty::V128, false, address, fault)
+            }),
             LoadForm::Splat(bits @ (8 | 16)) => {
                 let lane = load(self, if bits == 8 { LoadOp::Zx8 } else { LoadOp::Zx16 });
                 let lane = self.out.int_to_xmm(Size::S32, lane);
@@ -42,6 +48,16 @@ impl Lowering<'_> {
             }
         };
         self.bind(inst, made);
+    }
+
+    /// What loads this many bits into all lanes by the load alone.
+    fn broadcast(&self, bits: u32) -> Option<VectorOp> {
+        match bits {
+            8 if self.has(CpuFeature::Avx2) => Some(VectorOp::Pbroadcastb),
+            16 if self.has(CpuFeature::Avx2) => Some(VectorOp::Pbroadcastw),
+            32 if self.has(CpuFeature::Avx) => Some(VectorOp::Broadcastss),
+            _ => None,
+        }
     }
 
     /// Loads this many bytes into a lane.

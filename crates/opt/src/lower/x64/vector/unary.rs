@@ -108,6 +108,8 @@ impl Lowering<'_> {
     pub(super) fn spread(&mut self, bits: u32, lane: VReg) -> VReg {
         let pshufd = |this: &mut Self, order, lane| this.out.vector(VectorOp::Pshufd, order, &[lane]);
         match bits {
+            8 if self.has(CpuFeature::Avx2) => self.out.vector(VectorOp::Pbroadcastb, 0, &[lane]),
+            16 if self.has(CpuFeature::Avx2) => self.out.vector(VectorOp::Pbroadcastw, 0, &[lane]),
             8 | 16 => {
                 let words = if bits == 8 { self.vector_op(XmmBinary::PUNPCKLBW, lane, lane) } else { lane };
                 let low = self.out.vector(VectorOp::Pshuflw, 0, &[words]);
