@@ -112,7 +112,37 @@ fn a_sum() {
         let sum = b.alu(Alu::Add, Size::S32, params[0], params[1]);
         b.ret(&[(sum, Ty::I32)]);
     });
-    assert_eq!(plain(&body(&code)), "mov rax, rdi\nadd eax, esi\n".to_owned() + &epilogue(2));
+    // The move in front of the addition is a part of it.
+    assert_eq!(plain(&body(&code)), "lea eax, [rdi+rsi]\n".to_owned() + &epilogue(2));
+}
+
+/// More sums than registers: those that wait in memory are the second operands there.
+#[test]
+fn what_waits_in_memory_is_the_second_operand() {
+    const SUMS: usize = 20;
+    let code = compile(&[Ty::F64, Ty::I32], 2, |b| {
+        let (entry, head, exit) = (b.block(), b.block(), b.block());
+        b.switch_to(entry);
+        let params = b.entry(&[Ty::F64, Ty::I32]);
+        let n = b.vreg(Ty::I32);
+        let sums: Vec<_> = (0..SUMS).map(|_| b.vreg(Ty::F64)).collect();
+        let all: Vec<_> = sums.iter().copied().chain([n]).collect();
+        b.set_params(head, &all);
+        let first: Vec<_> = (0..SUMS).map(|_| params[0]).chain([params[1]]).collect();
+        b.jump(head, &first);
+        b.switch_to(head);
+        let loaded = b.load(LoadOp::F64, Address::memory(16).index(n, Scale::X1), Fault::memory(0));
+        let mut next: Vec<_> =
+            sums.iter().map(|&sum| b.xmm(XmmBinary::ADDSD, Ty::F64, sum, loaded)).collect();
+        next.push(b.alu_imm(Alu::Sub, Size::S32, n, 1));
+        b.branch(Test::If(Cond::Ne), (head, &next), (exit, &[]));
+        b.switch_to(exit);
+        let all = next[..SUMS].iter().copied().reduce(|x, y| b.xmm(XmmBinary::MULSD, Ty::F64, x, y));
+        b.ret(&[(all.expect("there are some"), Ty::F64)]);
+    });
+    let text = plain(&body(&code));
+    let from_memory = |line: &&str| line.starts_with("vaddsd") && line.contains(", [rbx");
+    assert!(text.lines().filter(from_memory).count() >= SUMS - 15, "{text}");
 }
 
 #[test]

@@ -50,7 +50,75 @@ impl XmmBinary {
         let scalar_prefix = matches!(self.0.vex.prefix(), 2 | 3);
         scalar_prefix && self != XmmBinary::HADDPS
     }
+
+    /// Whether its operands can be exchanged: which of two NaNs the result is does not matter.
+    ///
+    /// ```
+    /// use upshift_asm::x64::XmmBinary;
+    ///
+    /// assert!(XmmBinary::ADDSD.commutes() && XmmBinary::PXOR.commutes());
+    /// assert!(!XmmBinary::SUBSD.commutes() && !XmmBinary::MINSD.commutes());
+    /// ```
+    #[must_use]
+    pub fn commutes(self) -> bool {
+        COMMUTATIVE.contains(&self)
+    }
 }
+
+/// What computes the same from exchanged operands, the frequent ones first.
+const COMMUTATIVE: [XmmBinary; 48] = {
+    use XmmBinary as X;
+    [
+        X::ADDSD,
+        X::MULSD,
+        X::ADDSS,
+        X::MULSS,
+        X::ADDPS,
+        X::MULPS,
+        X::ADDPD,
+        X::MULPD,
+        X::PADDD,
+        X::PXOR,
+        X::PAND,
+        X::POR,
+        X::PADDB,
+        X::PADDW,
+        X::PADDQ,
+        X::XORPS,
+        X::ANDPS,
+        X::ORPS,
+        X::XORPD,
+        X::ANDPD,
+        X::ORPD,
+        X::PADDSB,
+        X::PADDSW,
+        X::PADDUSB,
+        X::PADDUSW,
+        X::PMULLW,
+        X::PMULHW,
+        X::PMULHUW,
+        X::PMULUDQ,
+        X::PMULDQ,
+        X::PMULLD,
+        X::PMULHRSW,
+        X::PMADDWD,
+        X::PAVGB,
+        X::PAVGW,
+        X::PMINSB,
+        X::PMINSW,
+        X::PMINSD,
+        X::PMINUB,
+        X::PMINUW,
+        X::PMINUD,
+        X::PMAXSB,
+        X::PMAXSW,
+        X::PMAXSD,
+        X::PMAXUB,
+        X::PMAXUW,
+        X::PMAXUD,
+        X::PCMPEQD,
+    ]
+};
 
 /// # Vector instructions by value
 impl Assembler {

@@ -290,7 +290,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Whether an instruction, or one behind constants, looks at flags that were set before.
-    fn flags_are_wanted(&self, mut at: usize) -> bool {
+    pub(super) fn flags_are_wanted(&self, mut at: usize) -> bool {
         loop {
             match self.func.insts.get(at) {
                 Some(Inst::Imm(_) | Inst::Zero) => at += 1,

@@ -354,12 +354,19 @@ impl Emitter<'_, '_> {
         self.flags = None;
         for at in insts.range() {
             let before = ProgPoint::before(Number::new(at));
+            // What the first operand is moved from, if the instruction can read it there.
+            let mut part = None;
             while let Some(&(point, Edit::Move { from, to })) = output.edits.get(edit) {
                 if point > before {
                     break;
                 }
-                self.emit_move(from, to);
                 edit += 1;
+                let is_last = output.edits.get(edit).is_none_or(|&(point, _)| point > before);
+                if is_last && self.is_part(at, from, to) {
+                    part = Some(from);
+                } else {
+                    self.emit_move(from, to);
+                }
             }
             if at + 1 == insts.end as usize {
                 for (call, wanted) in self.headers.at_end(block) {
@@ -374,7 +381,10 @@ impl Emitter<'_, '_> {
                     self.kept.write(register, reuses || operand.pos() == OperandPos::Early);
                 }
             }
-            self.emit_inst(block, at);
+            match part {
+                Some(from) => self.emit_with_move(at, from),
+                None => self.emit_inst(block, at),
+            }
             self.kept.end_inst();
             // The collector may change what safepoints save.
             if matches!(inst, Inst::Safepoint(_)) || inst.clobbers() != PRegSet::empty() {

@@ -3,10 +3,11 @@
 //! None changes the flags. What is in a register already, says [`Kept`](super::kept::Kept), is not read from its slot.
 
 use regalloc2::{Allocation, PReg, RegClass};
-use upshift_asm::x64::{Gpr, Mem, Size, Xmm};
+use upshift_asm::x64::{Alu, Gpr, Mem, RegMem, Scale, Size, Xmm};
 
 use super::Emitter;
 use super::operands::slot_number;
+use crate::mach::x64::inst::Inst;
 use crate::mach::x64::regs::{SCRATCH, int};
 
 impl Emitter<'_, '_> {
@@ -49,6 +50,46 @@ impl Emitter<'_, '_> {
                 let (from, to) = (self.stack(from), self.stack(to));
                 self.emit_copy(from, to, self.func.has_vectors);
             }
+        }
+    }
+
+    /// Whether an instruction can read its first operand where the last move in front of it takes it from. The move's target has the
+    /// result then, so nothing else reads it.
+    pub(super) fn is_part(&self, at: usize, from: Allocation, to: Allocation) -> bool {
+        let is_first = |allocs: &[Allocation]| {
+            matches!(allocs, &[first, second, result]
+            if first == to && result == to && second.is_reg() && second != to)
+        };
+        match self.func.insts[at] {
+            // Only the second operand can be in memory, and all that is read has to be there.
+            Inst::Xmm { op, vex: true } => {
+                let fits = op.is_scalar() || self.func.has_vectors;
+                fits && from.is_stack() && is_first(self.allocs(at)) && op.commutes()
+            }
+            Inst::Alu(Alu::Add, _) => {
+                from.is_reg() && is_first(self.allocs(at)) && !self.flags_are_wanted(at + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// Writes an instruction of which the move in front [is a part](Self::is_part).
+    pub(super) fn emit_with_move(&mut self, at: usize, from: Allocation) {
+        let allocs = self.allocs(at);
+        self.flags = None;
+        match self.func.insts[at] {
+            Inst::Xmm { op, .. } => {
+                let (second, result) = (Self::xmm(allocs[1]), Self::xmm(allocs[2]));
+                match self.xrm(from) {
+                    RegMem::Reg(first) => self.asm.vex_binary(op, result, first, second),
+                    memory => self.asm.vex_binary(op, result, second, memory),
+                }
+            }
+            Inst::Alu(_, size) => {
+                let sum = Mem::index(Self::gpr(from), Self::gpr(allocs[1]), Scale::X1, 0);
+                self.asm.lea(size, Self::gpr(allocs[2]), sum);
+            }
+            _ => {}
         }
     }
 
