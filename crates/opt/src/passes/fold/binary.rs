@@ -5,7 +5,18 @@ use upshift_core::ops::{Binary, Unary};
 use super::super::facts;
 use super::super::ints::{Int, Width};
 use super::{Folder, Outcome, int, operand_of};
-use crate::ssa::{Func, Op, Value};
+use crate::ssa::{Func, Op, Ty, Value};
+
+/// What a product extends its operands with, if no instruction multiplies without that.
+fn extension(op: Binary) -> Option<Unary> {
+    Some(match op {
+        Binary::I16x8ExtMulLowI8x16S => Unary::I16x8ExtendLowI8x16S,
+        Binary::I16x8ExtMulLowI8x16U => Unary::I16x8ExtendLowI8x16U,
+        Binary::I16x8ExtMulHighI8x16S => Unary::I16x8ExtendHighI8x16S,
+        Binary::I16x8ExtMulHighI8x16U => Unary::I16x8ExtendHighI8x16U,
+        _ => return None,
+    })
+}
 
 impl Folder {
     pub(super) fn binary(&mut self, func: &mut Func, inst: Value, op: Binary) -> Outcome {
@@ -16,6 +27,9 @@ impl Folder {
                 Some(bits) => self.constant(func, inst, bits),
                 None => Outcome::Stays,
             };
+        }
+        if let Some(extension) = extension(op) {
+            return self.product_of_extended(func, inst, extension, [lhs, rhs]);
         }
         let Some((int, width)) = Int::of(op) else { return Outcome::Stays };
         // From here on, a constant is the second operand.
@@ -40,6 +54,19 @@ impl Folder {
             }
         }
         self.of_two(func, inst, (int, width), lhs, rhs)
+    }
+
+    /// A product of extended lanes becomes one of lanes: the machine extends them in front of it anyway, and then each is extended
+    /// once for all that needs it.
+    fn product_of_extended(
+        &mut self,
+        func: &mut Func,
+        inst: Value,
+        extension: Unary,
+        factors: [Value; 2],
+    ) -> Outcome {
+        let extended = factors.map(|factor| self.make(func, inst, Op::Unary(extension), Ty::V128, &[factor]));
+        self.change(func, inst, Op::Binary(Binary::I16x8Mul), &extended)
     }
 
     /// Two operands of which the second may be anything.

@@ -47,6 +47,17 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn products_of_extended_bytes_are_products() {
+    let text = "func func0 (v128, v128) -> ()\nb0:\n  v0: v128 = arg 0\n  v1: v128 = arg 1\n  \
+                v2: v128 = i16x8.extmul_high_i8x16_u v0, v1\n  return v2\n";
+    let mut func = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    run(&mut func);
+    let Terminator::Return(list) = func.block(func.entry).term else { panic!("it returns") };
+    let product = expression(&func, func.list(list)[0]);
+    assert_eq!(product, "i16x8.mul(i16x8.extend_high_i8x16_u(a0), i16x8.extend_high_i8x16_u(a1))");
+}
+
+#[test]
 fn identities() {
     check(&[
         ("v5: i32 = const 0x0\nv6: i32 = i32.add v0, v5\nreturn v6", "a0"),
