@@ -8,11 +8,14 @@
 //!
 //! Requires SSA. Preserves it and the order of what has effects. Pure instructions vanish under an equal one that dominates them, and so do
 //! those that may only trap: what was executed before did not trap. Loads are left to [`loads`](super::loads). Where equal constants
-//! come together, the one that is left may stand far above its uses: lowering makes constants where they are used.
+//! come together, the one that is left may stand far above its uses: lowering makes constants where they are used. A branch on a value
+//! that has been decided on every path to it becomes a jump.
+
+use rustc_hash::FxHashMap;
 
 use crate::ssa::dom::Dominators;
 use crate::ssa::effects::Effect;
-use crate::ssa::{Block, Func, Op, Ty, Value};
+use crate::ssa::{Block, Func, Op, Terminator, Ty, Value};
 
 use super::fold::{Folder, Outcome, fold_terminator};
 use super::table::Table;
@@ -24,8 +27,16 @@ pub fn run(func: &mut Func, dominators: &Dominators) -> u32 {
         replaced: (0..func.values.len() as u32).map(Value).collect(),
         block_of: vec![func.entry; func.values.len()],
         known: Table::with_capacity(func.values.len()),
+        edges: vec![0; func.blocks.len()],
+        decided: FxHashMap::default(),
         vanished: 0,
     };
+    for &block in &func.layout {
+        func.block(block).term.for_each_successor(|next| {
+            let edges = &mut numbering.edges[next.index()];
+            *edges = edges.saturating_add(1);
+        });
+    }
     for &block in dominators.preorder() {
         numbering.block(func, dominators, block);
     }
@@ -40,8 +51,15 @@ struct Numbering {
     /// Where each value in the table is.
     block_of: Vec<Block>,
     known: Table,
+    /// How many edges lead to each block, as far as a byte says it.
+    edges: Vec<u8>,
+    /// The blocks that only one edge of a branch leads to, and whether it is the one for a condition that is not zero: by the condition.
+    decided: FxHashMap<Value, Vec<(Block, bool)>>,
     vanished: u32,
 }
+
+/// How many branches on one value are looked at: those of the arms of others cannot pile up above a branch.
+const MOST_DECIDED: usize = 8;
 
 impl Numbering {
     fn block(&mut self, func: &mut Func, dominators: &Dominators, block: Block) {
@@ -71,6 +89,24 @@ impl Numbering {
             *operand = self.replaced[operand.index()];
         }
         self.folder.changes += u32::from(fold_terminator(func, block));
+        self.decide(func, dominators, block);
+    }
+
+    /// A branch goes where one on the same value went, if all ways to it come through one edge of that.
+    fn decide(&mut self, func: &mut Func, dominators: &Dominators, block: Block) {
+        let Terminator::Branch { cond, then, otherwise } = func.block(block).term else { return };
+        let decided = self.decided.entry(cond).or_default();
+        let is_above = |&&(above, _): &&(Block, bool)| dominators.dominates(above, block);
+        if let Some(&(_, is_taken)) = decided.iter().rev().take(MOST_DECIDED).find(is_above) {
+            func.block_mut(block).term = Terminator::Jump(if is_taken { then } else { otherwise });
+            self.folder.changes += 1;
+            return;
+        }
+        for (next, is_taken) in [(then.block, true), (otherwise.block, false)] {
+            if self.edges[next.index()] == 1 {
+                decided.push((next, is_taken));
+            }
+        }
     }
 
     fn replace_operands(&self, func: &mut Func, inst: Value) {
@@ -251,6 +287,52 @@ b2:
 b3(v6: i32, v7: i32):
   v8: i32 = i32.mul v0, v1
   return v6, v7, v8, v2
+";
+        assert_eq!(numbered(body), expected);
+    }
+
+    #[test]
+    fn what_was_decided_is_not_asked_again() {
+        // Behind both arms nothing is known; the edge back to the head knows no more than the one into the loop.
+        let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: i32 = i32.lt_s v0, v1
+  branch v2, b1, b2
+b1:
+  v3: i32 = i32.lt_s v0, v1
+  branch v3, b3(v0), b2
+b2:
+  v4: i32 = i32.lt_s v0, v1
+  branch v4, b3(v1), b4
+b3(v5: i32):
+  branch v2, b3(v5), b5
+b4:
+  branch v2, b5, b6
+b5:
+  return v0
+b6:
+  return v1
+";
+        let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: i32 = i32.lt_s v0, v1
+  branch v2, b1, b2
+b1:
+  jump b3(v0)
+b2:
+  branch v2, b3(v1), b4
+b3(v5: i32):
+  branch v2, b3(v5), b5
+b4:
+  jump b6
+b5:
+  return v0
+b6:
+  return v1
 ";
         assert_eq!(numbered(body), expected);
     }
