@@ -23,6 +23,7 @@ use crate::ssa::{Block, Func, Op, Predecessors, Target, Terminator, Value};
 use super::aliases::Aliases;
 use super::facts;
 use super::ints::Int;
+use super::table::{Table, hash};
 use super::versions::{Classes, changes_within};
 
 /// How many values in general registers leave a loop at most, of the 12 that there are.
@@ -52,6 +53,8 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
         taken: vec![(0, 0); loops.len()],
         certain: vec![None; loops.len()],
         left: vec![None; func.values.len()],
+        outside: Table::with_capacity(0),
+        same: Vec::new(),
     };
     for around in loops.iter() {
         motion.certain[around.index()] = Some(loops.head(around));
@@ -59,7 +62,7 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
     for &block in dominators.order() {
         motion.block(func, block);
     }
-    let Motion { mut moved, left, .. } = motion;
+    let Motion { mut moved, left, same, .. } = motion;
     // What left an inner loop may have left an outer one later.
     for (around, values) in loops.iter().zip(&mut moved) {
         values.retain(|value| left[value.index()] == Some(around));
@@ -72,6 +75,13 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
             }
         }
         place(func, dominators, loops, moved);
+    }
+    if !same.is_empty() {
+        let mut replaced: Vec<Value> = (0..func.values.len() as u32).map(Value).collect();
+        for (value, by) in same {
+            replaced[value.index()] = by;
+        }
+        func.replace_uses(&mut replaced);
     }
     count as u32
 }
@@ -94,6 +104,10 @@ struct Motion<'a> {
     certain: Vec<Option<Block>>,
     /// The outermost loop that each value has left, if any.
     left: Vec<Option<Loop>>,
+    /// Values that have left a loop, by what they compute.
+    outside: Table,
+    /// Values that have left a loop where an equal one stands, and that one.
+    same: Vec<(Value, Value)>,
 }
 
 impl Motion<'_> {
@@ -128,6 +142,8 @@ impl Motion<'_> {
         };
         if let Some(out_of) = self.outermost(func, block, inst, around, effect) {
             match self.worth(func, inst, effect) {
+                // On another path through the loop, the same may have left it already.
+                Worth::Much if self.is_outside(func, inst, around) => {}
                 Worth::Much => {
                     if let Some(out_of) = self.room(func, inst, around, out_of) {
                         self.take_out(func, inst, out_of);
@@ -245,6 +261,21 @@ impl Motion<'_> {
         Some(found)
     }
 
+    /// Whether a value that can leave a loop is in front of it already: then it takes no register of its own.
+    fn is_outside(&mut self, func: &Func, inst: Value, around: Loop) -> bool {
+        let equal = |other: Value| {
+            func.op(other) == func.op(inst)
+                && func.args(other) == func.args(inst)
+                && self.left[other.index()].is_some_and(|out_of| self.loops.nests(out_of, around))
+        };
+        let place = self.outside.place(hash(&func.op(inst), func.args(inst)), equal);
+        let Some(other) = place.get(&self.outside) else { return false };
+        self.home[inst.index()] = self.home[other.index()];
+        self.left[inst.index()] = self.left[other.index()];
+        self.same.push((inst, other));
+        true
+    }
+
     /// Takes an instruction out of a loop, after those of its operands that are inside.
     fn take_out(&mut self, func: &Func, inst: Value, out_of: Loop) {
         let mut waiting = vec![inst];
@@ -263,6 +294,9 @@ impl Motion<'_> {
                 self.home[value.index()] = self.loops.parent(out_of);
                 self.left[value.index()] = Some(out_of);
                 self.moved[out_of.index()].push(value);
+                let place =
+                    self.outside.place(hash(&func.op(value), func.args(value)), |other| other == value);
+                self.outside.set(place, value);
             }
         }
     }

@@ -56,6 +56,53 @@ b2:
 }
 
 #[test]
+fn what_both_arms_compute_leaves_once() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  jump b1(v0)
+b1(v2: i32):
+  branch v2, b2, b3
+b2:
+  v3: i32 = i32.mul v0, v1
+  v4: i32 = global.get global0
+  v5: i32 = i32.add v3, v4
+  jump b4(v5)
+b3:
+  v6: i32 = global.get global0
+  v7: i32 = i32.mul v0, v1
+  v8: i32 = i32.sub v7, v6
+  jump b4(v8)
+b4(v9: i32):
+  branch v9, b1(v9), b5
+b5:
+  return v2, v0, v1
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v3: i32 = i32.mul v0, v1
+  v4: i32 = global.get global0
+  v5: i32 = i32.add v3, v4
+  v8: i32 = i32.sub v3, v4
+  jump b1(v0)
+b1(v2: i32):
+  branch v2, b2, b3
+b2:
+  jump b4(v5)
+b3:
+  jump b4(v8)
+b4(v9: i32):
+  branch v9, b1(v9), b5
+b5:
+  return v2, v0, v1
+";
+    assert_eq!(moved(body), expected);
+}
+
+#[test]
 fn loads_stay_where_the_loop_stores() {
     let body = "\
 b0:
