@@ -18,6 +18,8 @@ pub(crate) struct Layout {
     begins_inner: Vec<bool>,
     /// By block its place in the order, or `u32::MAX`.
     places: Vec<u32>,
+    /// By the first block of a loop that was rotated, its head.
+    heads: Vec<Option<MBlock>>,
     /// By block whether it only leads out of a loop, from its midst, or returns.
     leaves: Vec<bool>,
 }
@@ -61,6 +63,18 @@ impl Layout {
     #[must_use]
     pub(crate) fn begins_inner_loop(&self, block: MBlock) -> bool {
         self.begins_inner[block.0 as usize]
+    }
+
+    /// The head of the rotated loop whose code lies behind that of a block.
+    #[must_use]
+    pub(crate) fn head_of_loop_behind(&self, block: MBlock) -> Option<MBlock> {
+        self.behind(block).and_then(|first| self.heads[first.0 as usize])
+    }
+
+    /// Whether a block has code of its own.
+    #[must_use]
+    pub(crate) fn has_code(&self, block: MBlock) -> bool {
+        self.target(block) == block
     }
 
     fn find_forwards<I: MachInst>(&mut self, func: &MFunc<I>, is_empty: impl Fn(MBlock) -> bool) {
@@ -125,6 +139,8 @@ impl Layout {
         let count = func.blocks.len();
         self.begins_inner.clear();
         self.begins_inner.resize(count, false);
+        self.heads.clear();
+        self.heads.resize(count, None);
         self.places.clear();
         self.places.resize(count, u32::MAX);
         for (place, block) in self.order.iter().enumerate() {
@@ -173,6 +189,7 @@ impl Layout {
         }
         self.order[start as usize..behind].rotate_left(turned);
         let first = self.order[start as usize];
+        self.heads[first.0 as usize] = Some(head);
         let is_inner = std::mem::take(&mut self.begins_inner[head.0 as usize]);
         self.begins_inner[first.0 as usize] |= is_inner;
         for place in start as usize..behind {

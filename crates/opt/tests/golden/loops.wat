@@ -68,11 +68,12 @@
 ;; @0010 nop [rax+rax]
 ;; @0019 nop [rax]
 ;; ; entry with arguments in registers
-;; @0020 jmp short 0x48
-;; @0022 nop [rax+rax]
-;; @002b nop [rax+rax]
-;; @0034 nop [rax+rax]
-;; @003d nop [rax]
+;; @0020 cmp edi, esi
+;; @0022 jae short 0x4C
+;; @0024 nop [rax+rax]
+;; @002d nop [rax+rax]
+;; @0036 nop [rax+rax]
+;; @003f nop
 ;; ; 0x58 i32.store8
 ;; @0040 mov byte ptr [r15+rdi], 1
 ;; @0045 add edi, 3

@@ -1,12 +1,12 @@
 //! Branches, tables of branches, and returns.
 
-use regalloc2::Allocation;
+use regalloc2::{Allocation, Inst as Number, ProgPoint};
 use upshift_asm::Label;
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
 use upshift_core::vm::{Returns, frame};
 
 use super::Emitter;
-use super::reach::{is_short_choice, reaches};
+use super::reach::{copied_test, is_short_choice, reaches};
 use crate::mach::MBlock;
 use crate::mach::x64::build::slots;
 use crate::mach::x64::inst::{Inst, Test};
@@ -44,8 +44,8 @@ impl Emitter<'_, '_> {
         reaches(self.layout, self.bounds, self.current, self.layout.target(to))
     }
 
-    /// Goes on at a block, or does what that does if it only returns, or chooses the next round of the loop that it begins: so each
-    /// operation of an interpreter has its own jump to the next one.
+    /// Goes on at a block, or does what that does if it only returns, chooses the next round of the loop that it begins, so that each
+    /// operation of an interpreter has its own jump to the next one, or tests whether the loop right behind is entered.
     pub(super) fn emit_jump_or_copy(&mut self, to: MBlock) {
         let to = self.layout.target(to);
         let insts = self.func.blocks[to.0 as usize].insts;
@@ -53,7 +53,31 @@ impl Emitter<'_, '_> {
             && matches!(self.func.insts[insts.start as usize], Inst::Return { number, .. }
                 if self.func.returns[number as usize].len() < 2);
         let chooses = || is_short_choice(self.func, to) && !self.layout.is_behind(to, self.current);
-        if !self.comes_next(to) && (returns || chooses()) { self.emit_block(to) } else { self.emit_jump(to) }
+        let copies = returns || self.copies_test(self.current, to) || chooses();
+        if !self.comes_next(to) && copies { self.emit_block(to) } else { self.emit_jump(to) }
+    }
+
+    /// Whether a block that jumps to the head of a rotated loop has a copy of its test instead: what only tests, and moves nothing.
+    pub(super) fn copies_test(&self, from: MBlock, head: MBlock) -> bool {
+        let insts = self.func.blocks[head.0 as usize].insts;
+        let edits = &self.output.edits;
+        let start = ProgPoint::before(Number::new(insts.start as usize));
+        let behind = || edits.get(edits.partition_point(|&(point, _)| point < start));
+        let end = ProgPoint::before(Number::new(insts.end as usize));
+        copied_test(self.func, self.layout, from, head).is_some()
+            && behind().is_none_or(|&(point, _)| point >= end)
+            && self.headers.at_end(head).next().is_none()
+    }
+
+    /// Whether control comes to a block only from the one whose code lies in front of it, and falls into it.
+    pub(super) fn is_fallen_into(&self, block: MBlock, last: MBlock) -> bool {
+        let preds = &self.func.preds[self.func.blocks[block.0 as usize].preds.range()];
+        let falls = |pred: MBlock| {
+            let end = self.func.blocks[pred.0 as usize].insts.end as usize;
+            let jumps = self.func.insts[end - 1] == Inst::Jump && self.func.edges(pred)[0].to == block;
+            pred == last || jumps && self.layout.has_code(pred) && self.copies_test(pred, block)
+        };
+        preds.iter().all(|pred| falls(MBlock(pred.index() as u32)))
     }
 
     /// Ends a block with two successors.

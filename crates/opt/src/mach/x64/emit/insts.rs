@@ -22,7 +22,10 @@ impl Emitter<'_, '_> {
         let xmm = |number: usize| Self::xmm(allocs[number]);
         let last_xmm = || Self::xmm(allocs[allocs.len() - 1]);
         let mut rest = allocs.iter();
-        let flags = self.flags.take();
+        let flags = self.flags;
+        if self.func.insts[at] != Inst::Jump {
+            self.flags = None;
+        }
         let is_cleared = std::mem::take(&mut self.is_cleared);
         match self.func.insts[at] {
             Inst::CmpImm(size, 0) if self.is_compared(at, flags, size, allocs[0]) => {}

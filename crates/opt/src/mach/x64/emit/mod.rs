@@ -292,10 +292,10 @@ impl Emitter<'_, '_> {
                 self.asm.align(ALIGNMENT);
             }
             self.asm.bind(self.labels[block.0 as usize]);
-            let preds = &self.func.preds[self.func.blocks[block.0 as usize].preds.range()];
             let last = at.checked_sub(1).map(|at| layout.order[at]);
-            if !matches!((preds, last), ([pred], Some(last)) if pred.index() == last.0 as usize) {
+            if !last.is_some_and(|last| self.is_fallen_into(block, last)) {
                 self.kept.clear();
+                self.flags = None;
             }
             self.emit_block(block);
         }
@@ -351,7 +351,6 @@ impl Emitter<'_, '_> {
         let output = self.output;
         let first = ProgPoint::before(Number::new(insts.start as usize));
         let mut edit = output.edits.partition_point(|&(point, _)| point < first);
-        self.flags = None;
         for at in insts.range() {
             let before = ProgPoint::before(Number::new(at));
             // What the first operand is moved from, if the instruction can read it there.

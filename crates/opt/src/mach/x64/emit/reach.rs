@@ -34,13 +34,15 @@ pub(super) fn bound(
         let ahead = headers.at_end(MBlock(number as u32)).count() as u16;
         bytes = bytes.saturating_add(ahead.saturating_mul(HEADER));
         if let Inst::Jump = func.insts[data.insts.end as usize - 1] {
-            // A jump to a block that returns or chooses may become a copy of it.
+            // A jump to a block that returns, chooses or tests may become a copy of it.
             let to = layout.target(func.edges[data.edges.start as usize].to);
             let falls = layout.behind(MBlock(number as u32)) == Some(to);
+            let copied = copied_test(func, layout, MBlock(number as u32), to);
             bytes = bytes.saturating_add(match func.insts[func.blocks[to.0 as usize].insts.start as usize] {
                 _ if falls => 0,
                 Inst::Return { .. } => FAR,
                 _ if is_short_choice(func, to) => FAR,
+                _ if copied.is_some() => copied.unwrap_or(FAR),
                 _ => 5,
             });
         }
@@ -50,6 +52,21 @@ pub(super) fn bound(
         }
         bounds.push(bytes);
     }
+}
+
+/// The bytes at most of the test at the head of a loop, if the block jumps to it from right in front of the rest of the loop and the
+/// test is short: a copy of it instead of the jump goes on in the loop without another one.
+pub(super) fn copied_test(func: &MFunc<Inst>, layout: &Layout, from: MBlock, head: MBlock) -> Option<u16> {
+    const MOST_COPIED: u16 = 60;
+    if layout.head_of_loop_behind(from) != Some(head) {
+        return None;
+    }
+    let insts = &func.insts[func.blocks[head.0 as usize].insts.range()];
+    if !matches!(insts.last(), Some(Inst::Branch(_))) {
+        return None;
+    }
+    let add = |sum: u16, inst| sum.checked_add(most(inst)).filter(|&sum| sum <= MOST_COPIED);
+    insts.iter().try_fold(0, add)
 }
 
 /// Whether a block ends with a table of branches and has little else to do.
