@@ -71,13 +71,26 @@ impl Emitter<'_, '_> {
 
     /// Whether control comes to a block only from the one whose code lies in front of it, and falls into it.
     pub(super) fn is_fallen_into(&self, block: MBlock, last: MBlock) -> bool {
+        let mut preds = self.predecessors(block);
+        // From a copy of that one control comes with other values in registers.
+        preds.all(|pred| pred == last && !self.is_copied(last) || self.has_copy(pred, block))
+    }
+
+    /// Whether a block ends with a copy of a test in place of a jump to it.
+    fn has_copy(&self, block: MBlock, head: MBlock) -> bool {
+        let end = self.func.blocks[block.0 as usize].insts.end as usize;
+        let jumps = self.func.insts[end - 1] == Inst::Jump && self.func.edges(block)[0].to == head;
+        jumps && self.layout.has_code(block) && self.copies_test(block, head)
+    }
+
+    /// Whether another block ends with a copy of this one, which tests whether a loop goes on.
+    fn is_copied(&self, head: MBlock) -> bool {
+        self.predecessors(head).any(|pred| self.has_copy(pred, head))
+    }
+
+    fn predecessors(&self, block: MBlock) -> impl Iterator<Item = MBlock> + use<'_> {
         let preds = &self.func.preds[self.func.blocks[block.0 as usize].preds.range()];
-        let falls = |pred: MBlock| {
-            let end = self.func.blocks[pred.0 as usize].insts.end as usize;
-            let jumps = self.func.insts[end - 1] == Inst::Jump && self.func.edges(pred)[0].to == block;
-            pred == last || jumps && self.layout.has_code(pred) && self.copies_test(pred, block)
-        };
-        preds.iter().all(|pred| falls(MBlock(pred.index() as u32)))
+        preds.iter().map(|pred| MBlock(pred.index() as u32))
     }
 
     /// Ends a block with two successors.
