@@ -14,11 +14,16 @@ use upshift_translate::backend::{Backend, MemArg, Operand, Slot};
 use crate::cache::{Held, Kind};
 use crate::cells::Cell;
 use crate::compiler::Compiler;
-use crate::x64::load_kind;
+use crate::x64::{int_load, load_kind};
 
 impl Compiler<'_> {
     /// Loads a value.
     pub(crate) fn compile_load(&mut self, op: Load, ty: ValType, arg: MemArg, dst: Slot, address: Operand) {
+        if let Some(load) = int_load(op)
+            && let Some(disp) = self.plain_displacement(arg, address)
+        {
+            return self.emit_plain_load(load, disp, dst, address);
+        }
         if let Some(kind) = load_kind(op)
             && let Some(access) = self.access(arg, address, op.bytes())
         {
@@ -33,6 +38,11 @@ impl Compiler<'_> {
 
     /// Stores a value.
     pub(crate) fn compile_store(&mut self, op: Store, arg: MemArg, address: Operand, value: Operand) {
+        if op != Store::V128Store
+            && let Some(disp) = self.plain_displacement(arg, address)
+        {
+            return self.emit_plain_store(op, disp, address, value);
+        }
         if let Some(access) = self.access(arg, address, op.bytes()) {
             self.emit_memory_store(op, access, value);
             return self.done();

@@ -5,7 +5,7 @@
 
 use super::assembler::{Assembler, Distance};
 use super::encoding::{Enc, Legacy, Vex};
-use super::mem::{Mem, NO_BASE, NO_INDEX, POOL};
+use super::mem::{Mem, NO_BASE, NO_INDEX, POOL, Scale};
 use super::regs::Gpr;
 
 /// A part of an instruction: bytes, the first lowest, and how many they are.
@@ -124,6 +124,17 @@ fn short_based(word: u64, reg: u8, base: u8, disp: i32) -> (u64, usize) {
     let there = u32::from(disp != 0 || base & 7 == 5);
     let wide = u32::from(disp != i32::from(disp as i8));
     (word | modrm(there + wide, reg, base.into()) << 16, (3 + there + 3 * wide) as usize)
+}
+
+/// All but the displacement of an instruction with a place that has a base and an index, which is not multiplied, and how many bytes
+/// that has.
+#[inline(always)]
+fn indexed(enc: Legacy, reg: u8, base: Gpr, index: Gpr, disp: i32) -> (Part, usize) {
+    let mem = Mem::index(base, index, Scale::X1, disp);
+    let rex = rex_of_registers(reg, mem.base) | u32::from(mem.index) >> 3 << 1;
+    let mode = mode(mem);
+    let bytes = modrm(mode, reg, 4) | sib(mem, mem.base.into());
+    (head(enc, rex, enc.needs_rex(reg, 0), Part { bytes, len: 2 }), disp_len(mode))
 }
 
 /// # The forms of instructions
@@ -268,6 +279,28 @@ impl Assembler {
         let (word, len) = short_based(word, reg, base.number(), disp);
         let gone = usize::from(word as u8 == 0x40);
         self.buffer.put(word >> (8 * gone), len - gone, u64::from(imm as u32), 4);
+    }
+
+    /// A place with a base and an index, which is not multiplied.
+    #[inline(always)]
+    pub(super) fn put_base_index(&mut self, enc: Legacy, reg: u8, base: Gpr, index: Gpr, disp: i32) {
+        let (part, disp_len) = indexed(enc, reg, base, index, disp);
+        self.put(part, u64::from(disp as u32), disp_len);
+    }
+
+    /// The same with an immediate, and without a register.
+    #[inline(always)]
+    pub(super) fn put_base_index_imm(
+        &mut self,
+        enc: Legacy,
+        base: Gpr,
+        index: Gpr,
+        disp: i32,
+        imm: u32,
+        imm_len: usize,
+    ) {
+        let (part, disp_len) = indexed(enc, 0, base, index, disp);
+        self.put_displaced(part, disp as u32, disp_len, imm, imm_len);
     }
 
     /// The same for a register and an immediate.

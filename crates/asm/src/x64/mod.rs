@@ -29,5 +29,6 @@ pub use encoding::Enc;
 pub use features::{CpuFeature, CpuFeatures};
 pub use integer::{Alu, Shift};
 pub use mem::{Mem, RegMem, Rm, Scale};
+pub use moves::IntLoad;
 pub use regs::{Cond, Gpr, Size, Xmm};
 pub use vector::{XmmBinary, XmmUnary};

@@ -1,7 +1,7 @@
 //! Moves of integers: between registers and memory, with extension, by conditions, and as one access for all processors.
 
 use super::assembler::{Assembler, Distance};
-use super::encoding::{Enc, Map, Prefix, imm_bytes};
+use super::encoding::{Enc, Legacy, Map, Prefix, imm_bytes};
 use super::mem::{Mem, Rm};
 use super::regs::{Cond, Gpr, Size};
 use super::tables::instructions;
@@ -167,6 +167,72 @@ impl Assembler {
         self.put_pool(enc(Map::M1, 0x8D).w(), target.number(), place.offset().wrapping_sub(4));
         self.buffer.refer_to_pool(at, Distance::Rel32);
     }
+}
+
+/// How an integer is loaded: how much of it, and how that is extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IntLoad(Legacy);
+
+impl IntLoad {
+    /// 8 bits, filled up with zeroes.
+    pub const ZERO_8: IntLoad = IntLoad(enc(Map::M0F, 0xB6).legacy);
+    /// 8 bits, filled up with the sign to 32.
+    pub const SIGN_8_TO_32: IntLoad = IntLoad(enc(Map::M0F, 0xBE).legacy);
+    /// 8 bits, filled up with the sign to 64.
+    pub const SIGN_8_TO_64: IntLoad = IntLoad(enc(Map::M0F, 0xBE).w().legacy);
+    /// 16 bits, filled up with zeroes.
+    pub const ZERO_16: IntLoad = IntLoad(enc(Map::M0F, 0xB7).legacy);
+    /// 16 bits, filled up with the sign to 32.
+    pub const SIGN_16_TO_32: IntLoad = IntLoad(enc(Map::M0F, 0xBF).legacy);
+    /// 16 bits, filled up with the sign to 64.
+    pub const SIGN_16_TO_64: IntLoad = IntLoad(enc(Map::M0F, 0xBF).w().legacy);
+    /// 32 bits, filled up with zeroes.
+    pub const WHOLE_32: IntLoad = IntLoad(enc(Map::M1, 0x8B).legacy);
+    /// 32 bits, filled up with the sign to 64.
+    pub const SIGN_32_TO_64: IntLoad = IntLoad(enc(Map::M1, 0x63).w().legacy);
+    /// 64 bits.
+    pub const WHOLE_64: IntLoad = IntLoad(enc(Map::M1, 0x8B).w().legacy);
+}
+
+/// # Accesses with base and index
+///
+/// As those of the same instructions with any place in memory. The index is not `rsp`.
+impl Assembler {
+    /// Loads an integer.
+    #[inline]
+    pub fn load_indexed(&mut self, load: IntLoad, target: Gpr, base: Gpr, index: Gpr, disp: i32) {
+        self.put_base_index(load.0, target.number(), base, index, disp);
+    }
+
+    /// Stores an integer.
+    #[inline]
+    pub fn store_indexed(&mut self, size: Size, base: Gpr, index: Gpr, disp: i32, source: Gpr) {
+        const STORE: Enc = enc(Map::M1, 0x89);
+        const STORES: [Legacy; 4] = by_size([
+            STORE.sized(Size::S8),
+            STORE.sized(Size::S16),
+            STORE.sized(Size::S32),
+            STORE.sized(Size::S64),
+        ]);
+        self.put_base_index(STORES[size as usize], source.number(), base, index, disp);
+    }
+
+    /// Stores an immediate, which is sign-extended to 64 bits.
+    #[inline]
+    pub fn store_imm_indexed(&mut self, size: Size, base: Gpr, index: Gpr, disp: i32, imm: i32) {
+        const STORE: Enc = enc(Map::M1, 0xC7);
+        const STORES: [Legacy; 4] = by_size([
+            STORE.sized_rm(Size::S8),
+            STORE.sized_rm(Size::S16),
+            STORE.sized_rm(Size::S32),
+            STORE.sized_rm(Size::S64),
+        ]);
+        self.put_base_index_imm(STORES[size as usize], base, index, disp, imm as u32, imm_bytes(size));
+    }
+}
+
+const fn by_size(encs: [Enc; 4]) -> [Legacy; 4] {
+    [encs[0].legacy, encs[1].legacy, encs[2].legacy, encs[3].legacy]
 }
 
 instructions! { table;

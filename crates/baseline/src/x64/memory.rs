@@ -6,12 +6,12 @@
 
 use std::mem::offset_of;
 
-use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size};
+use upshift_asm::x64::{Cond, Gpr, IntLoad, Mem, Scale, Size};
 use upshift_core::index::MemoryIndex;
 use upshift_core::ops::memory::{Load, Store};
 use upshift_core::types::IndexType;
 use upshift_core::vm::{MemRecord, MemoryMode};
-use upshift_translate::backend::{MemArg, Operand};
+use upshift_translate::backend::{MemArg, Operand, Slot};
 
 use super::{CTX, Class, MEM, RESULT, Reg};
 use crate::cache::Kind;
@@ -59,6 +59,56 @@ impl Compiler<'_> {
             }
             _ => self.checked(arg, address, bytes, if wide { Kind::I64 } else { Kind::I32 }),
         }
+    }
+
+    /// The displacement of an access to memory 0 at an address that is in a register and need not be checked, if an instruction can
+    /// have it: most accesses are of this kind.
+    #[inline]
+    pub(crate) fn plain_displacement(&self, arg: MemArg, address: Operand) -> Option<i32> {
+        let is_plain = arg.memory.0 == 0 && self.plain_memory && self.has_room_for_fault();
+        if is_plain && !matches!(address, Operand::Const(..)) { displacement(arg.offset) } else { None }
+    }
+
+    /// Loads an integer from memory 0.
+    pub(crate) fn emit_plain_load(
+        &mut self,
+        (load, kind): (IntLoad, Kind),
+        disp: i32,
+        dst: Slot,
+        address: Operand,
+    ) {
+        let address = self.use_gpr(address, Kind::I32);
+        let result = self.alloc_result(Class::Int).gpr();
+        self.note_plain_access(address);
+        self.asm.load_indexed(load, result, MEM, address, disp);
+        self.define(dst, result, kind);
+    }
+
+    /// Stores an operand, which is no vector, to memory 0.
+    pub(crate) fn emit_plain_store(&mut self, op: Store, disp: i32, address: Operand, value: Operand) {
+        let size = size_of_store(op);
+        let address = self.use_gpr(address, Kind::I32);
+        match value {
+            Operand::Const(bits, _) if size != Size::S64 || i32::try_from(bits as i64).is_ok() => {
+                self.note_plain_access(address);
+                self.asm.store_imm_indexed(size, MEM, address, disp, bits as i32);
+            }
+            _ => {
+                let value = self.stored_value(value, size);
+                self.note_plain_access(address);
+                match value.class() {
+                    Class::Int => self.asm.store_indexed(size, MEM, address, disp, value.gpr()),
+                    Class::Float => self.store_float(size, Mem::index(MEM, address, Scale::X1, disp), value),
+                }
+            }
+        }
+        self.done();
+    }
+
+    /// Notes that the next instruction accesses memory 0 at an address.
+    #[inline]
+    fn note_plain_access(&mut self, address: Gpr) {
+        self.tables.faults.push(Fault::new(self.asm.offset(), 0, Some(address)));
     }
 
     /// Whether the table of faults has room for an access that comes next.
@@ -262,17 +312,12 @@ impl Compiler<'_> {
 
     /// Stores an operand.
     pub(crate) fn emit_memory_store(&mut self, op: Store, access: Access, value: Operand) {
-        let size = match op {
-            Store::Store8 => Size::S8,
-            Store::Store16 => Size::S16,
-            Store::Store32 => Size::S32,
-            Store::Store64 => Size::S64,
-            Store::V128Store => {
-                let value = self.use_xmm(value, Kind::V128);
-                let mem = self.note_access(access);
-                return self.asm.movups_mr(mem, value);
-            }
-        };
+        if op == Store::V128Store {
+            let value = self.use_xmm(value, Kind::V128);
+            let mem = self.note_access(access);
+            return self.asm.movups_mr(mem, value);
+        }
+        let size = size_of_store(op);
         if let Operand::Const(bits, _) = value
             && (size != Size::S64 || i32::try_from(bits as i64).is_ok())
         {
@@ -281,10 +326,17 @@ impl Compiler<'_> {
         }
         let value = self.stored_value(value, size);
         let mem = self.note_access(access);
-        match (value.class(), size) {
-            (Class::Int, _) => self.asm.mov_mr(size, mem, value.gpr()),
-            (Class::Float, Size::S32) => self.asm.movss_mr(mem, value.xmm()),
-            (Class::Float, _) => self.asm.movsd_mr(mem, value.xmm()),
+        match value.class() {
+            Class::Int => self.asm.mov_mr(size, mem, value.gpr()),
+            Class::Float => self.store_float(size, mem, value),
+        }
+    }
+
+    /// Stores a float.
+    fn store_float(&mut self, size: Size, mem: Mem, value: Reg) {
+        match size {
+            Size::S32 => self.asm.movss_mr(mem, value.xmm()),
+            _ => self.asm.movsd_mr(mem, value.xmm()),
         }
     }
 
@@ -307,8 +359,51 @@ impl Compiler<'_> {
     }
 }
 
+/// The size of what is stored but vectors.
+#[inline]
+fn size_of_store(op: Store) -> Size {
+    match op {
+        Store::Store8 => Size::S8,
+        Store::Store16 => Size::S16,
+        Store::Store32 => Size::S32,
+        Store::Store64 | Store::V128Store => Size::S64,
+    }
+}
+
+/// The instruction of a load of an integer, and the kind of what it makes.
+#[inline]
+pub(crate) fn int_load(op: Load) -> Option<(IntLoad, Kind)> {
+    // Looked up, as nobody foresees where a jump by the operator would go.
+    INT_LOADS[op as usize]
+}
+
+static INT_LOADS: [Option<(IntLoad, Kind)>; Load::ALL.len()] = {
+    let mut loads = [None; Load::ALL.len()];
+    let mut at = 0;
+    while at < loads.len() {
+        let op = Load::ALL[at];
+        let load = match op {
+            Load::Load8U => Some(IntLoad::ZERO_8),
+            Load::Load8S32 => Some(IntLoad::SIGN_8_TO_32),
+            Load::Load8S64 => Some(IntLoad::SIGN_8_TO_64),
+            Load::Load16U => Some(IntLoad::ZERO_16),
+            Load::Load16S32 => Some(IntLoad::SIGN_16_TO_32),
+            Load::Load16S64 => Some(IntLoad::SIGN_16_TO_64),
+            Load::Load32U => Some(IntLoad::WHOLE_32),
+            Load::Load32S64 => Some(IntLoad::SIGN_32_TO_64),
+            Load::Load64 => Some(IntLoad::WHOLE_64),
+            _ => None,
+        };
+        if let (Some(load), Some(kind)) = (load, load_kind(op)) {
+            loads[op as usize] = Some((load, kind));
+        }
+        at += 1;
+    }
+    loads
+};
+
 /// The kind of what a load makes, if there is an instruction for it.
-pub(crate) fn load_kind(op: Load) -> Option<Kind> {
+pub(crate) const fn load_kind(op: Load) -> Option<Kind> {
     Some(match op {
         Load::Load8S32 | Load::Load16S32 => Kind::I32,
         // These have no upper half, whichever integer they are.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::decode::{decode, encode, mnemonic, operands};
 use super::operands::{Op, Operand, memory};
 use crate::x64::assembler::Assembler;
-use crate::x64::mem::{Mem, RegMem};
+use crate::x64::mem::{Mem, RegMem, Scale};
 use crate::x64::regs::{Cond, Gpr, Size, Xmm};
-use crate::x64::{Alu, Shift, XmmBinary, XmmUnary};
+use crate::x64::{Alu, IntLoad, Shift, XmmBinary, XmmUnary};
 
 /// The mnemonics end in the names that `iced-x86` has for conditions.
 fn suffix(cond: Cond) -> String {
@@ -288,6 +288,48 @@ fn based() {
     }
 }
 
+/// The same of accesses with base and index.
+#[test]
+fn indexed() {
+    let written = |emit: &Emitting<'_>| {
+        let mut asm = Assembler::new();
+        emit(&mut asm);
+        asm.finish().unwrap().bytes
+    };
+    let (bases, displacements) = ([0, 4, 5, 12, 13, 15].map(Gpr::new), [0, 1, -128, 128, i32::MAX, i32::MIN]);
+    for (base, index) in bases.into_iter().flat_map(|base| all_gpr().map(move |index| (base, index))) {
+        if index == Gpr::RSP {
+            continue;
+        }
+        for (disp, reg) in displacements.into_iter().flat_map(|disp| all_gpr().map(move |reg| (disp, reg))) {
+            let mem = Mem::index(base, index, Scale::X1, disp);
+            let loads: [(IntLoad, &Emitting<'_>); 9] = [
+                (IntLoad::ZERO_8, &|asm| asm.movzx_8(Size::S32, reg, mem)),
+                (IntLoad::SIGN_8_TO_32, &|asm| asm.movsx_8(Size::S32, reg, mem)),
+                (IntLoad::SIGN_8_TO_64, &|asm| asm.movsx_8(Size::S64, reg, mem)),
+                (IntLoad::ZERO_16, &|asm| asm.movzx_16(Size::S32, reg, mem)),
+                (IntLoad::SIGN_16_TO_32, &|asm| asm.movsx_16(Size::S32, reg, mem)),
+                (IntLoad::SIGN_16_TO_64, &|asm| asm.movsx_16(Size::S64, reg, mem)),
+                (IntLoad::WHOLE_32, &|asm| asm.mov(Size::S32, reg, mem)),
+                (IntLoad::SIGN_32_TO_64, &|asm| asm.movsxd(reg, mem)),
+                (IntLoad::WHOLE_64, &|asm| asm.mov(Size::S64, reg, mem)),
+            ];
+            for (load, usual) in loads {
+                let indexed = written(&|asm| asm.load_indexed(load, reg, base, index, disp));
+                assert_eq!(indexed, written(usual), "{load:?} {reg:?} {base:?} {index:?} {disp}");
+            }
+            for size in [Size::S8, Size::S16, Size::S32, Size::S64] {
+                let store = written(&|asm| asm.mov_mr(size, mem, reg));
+                let indexed = written(&|asm| asm.store_indexed(size, base, index, disp, reg));
+                assert_eq!(indexed, store, "{size:?} {reg:?} {base:?} {index:?} {disp}");
+                let store = written(&|asm| asm.mov_mi(size, mem, -5));
+                let indexed = written(&|asm| asm.store_imm_indexed(size, base, index, disp, -5));
+                assert_eq!(indexed, store, "{size:?} {base:?} {index:?} {disp}");
+            }
+        }
+    }
+}
+
 /// Every public method of the files with methods outside of tables is called in this file or in the one about distances.
 #[test]
 fn nothing_is_forgotten() {
@@ -320,7 +362,7 @@ fn nothing_is_forgotten() {
 #[test]
 #[should_panic(expected = "rsp is no index")]
 fn rsp_is_no_index() {
-    let _ = Mem::index(Gpr::RAX, Gpr::RSP, crate::x64::Scale::X1, 0);
+    let _ = Mem::index(Gpr::RAX, Gpr::RSP, Scale::X1, 0);
 }
 
 #[test]
