@@ -16,7 +16,7 @@ use crate::cache::{Held, Kind, NO_TOP};
 use crate::compiler::Compiler;
 use crate::merge::Entry;
 use crate::tables::Kept;
-use crate::x64::{LEADS, Reg, RegSet, arg_reg};
+use crate::x64::{Class, INT_ARG_REGS, LEADS, Reg, RegSet, arg_reg};
 
 /// An argument, or a parameter, that comes in a register.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +74,10 @@ impl Arguments {
     /// Notes which arguments of a function of this type come in registers, the first one being in a slot.
     #[inline]
     fn expect(&mut self, ty: &FuncType, base: Slot) {
+        self.valued = 0;
+        if ty.params().len() <= INT_ARGS && self.expect_ints(ty, base) {
+            return;
+        }
         let mut len = 0;
         for ArgParam { slot, ty, place } in arg_params(ty.params()) {
             if let Some(reg) = arg_reg(place) {
@@ -81,7 +85,24 @@ impl Arguments {
                 len += 1;
             }
         }
-        (self.len, self.valued) = (len, 0);
+        self.len = len;
+    }
+
+    /// Notes the arguments if all are integers or references, as those of most functions; says whether they are.
+    #[inline]
+    fn expect_ints(&mut self, ty: &FuncType, base: Slot) -> bool {
+        let params = ty.params();
+        for ((argument, &ty), (number, &reg)) in
+            self.list.iter_mut().zip(params).zip((0..).zip(&INT_ARG_REGS))
+        {
+            let kind = Kind::from(ty);
+            if kind.class() != Class::Int {
+                return false;
+            }
+            *argument = Argument { slot: Slot(base.0 + number), kind, reg };
+        }
+        self.len = params.len();
+        true
     }
 
     #[inline]

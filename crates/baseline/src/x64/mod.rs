@@ -27,6 +27,6 @@ pub(crate) use float::{FloatOp, Similar, float_op};
 pub(crate) use integer::{IntOp, Scaled, int_op};
 pub(crate) use memory::{int_load, load_kind};
 pub(crate) use regs::{
-    CTX, Class, FLOAT_RESULT, FP, FREE, KEPT_BY_HANDLERS, LEADS, MEM, REGS, RESULT, Reg, RegSet, allocatable,
-    arg_reg, best_lasting, first, lasting,
+    CTX, Class, FLOAT_RESULT, FP, FREE, INT_ARG_REGS, KEPT_BY_HANDLERS, LEADS, MEM, REGS, RESULT, Reg,
+    RegSet, allocatable, arg_reg, best_lasting, first, lasting,
 };

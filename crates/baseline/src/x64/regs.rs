@@ -20,6 +20,17 @@ pub(crate) const LEADS: Gpr = Gpr::R11;
 /// A register that a call may use besides: no argument is there, and nothing else over a call.
 pub(crate) const FREE: Gpr = Gpr::RBP;
 
+/// The registers that bring the first integers and references among the arguments.
+pub(crate) static INT_ARG_REGS: [Reg; ARGS.len()] = {
+    let mut regs = [Reg(0); ARGS.len()];
+    let mut at = 0;
+    while at < regs.len() {
+        regs[at] = Reg(ARGS[at].number());
+        at += 1;
+    }
+    regs
+};
+
 /// The register that brings an argument.
 #[inline]
 pub(crate) fn arg_reg(place: ArgPlace) -> Option<Reg> {
