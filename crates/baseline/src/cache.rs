@@ -271,6 +271,17 @@ impl Cache {
         self.bind_any(reg, held);
     }
 
+    /// A register that has a slot, and no other, gets another value of it.
+    #[inline]
+    pub(crate) fn renew(&mut self, reg: Reg, held: Held) {
+        debug_assert!(
+            self.find(held.slot) == Some(reg) && !self.double.contains(reg),
+            "it has only this slot"
+        );
+        self.firsts[reg.index()] = held;
+        self.dirty = self.dirty.or(RegSet::of_if(reg, held.dirty));
+    }
+
     #[inline(never)]
     fn bind_any(&mut self, reg: Reg, held: Held) {
         self.forget(held.slot);

@@ -11,7 +11,21 @@ use crate::x64::{Flags, IntOp, Test, int_op};
 
 impl Compiler<'_> {
     /// A binary operator.
+    #[inline]
     pub(crate) fn compile_binary(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
+        // Most have neither flags before them nor a constant in front of another operand.
+        let is_usual = self.flags.is_none()
+            && !(op == Binary::I32Eq && self.kept_flags.is_some())
+            && !matches!(lhs, Operand::Const(..));
+        if is_usual {
+            self.compile_ordered(op, dst, lhs, rhs);
+        } else {
+            self.compile_unusual(op, dst, lhs, rhs);
+        }
+    }
+
+    #[inline(never)]
+    fn compile_unusual(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
         if let (Binary::I32Eq | Binary::I64Eq, Operand::Temp(slot), Operand::Const(0, _), Some(flags)) =
             (op, lhs, rhs, self.flags)
             && flags.dst == slot
@@ -31,6 +45,12 @@ impl Compiler<'_> {
             }
             _ => (op, lhs, rhs),
         };
+        self.compile_ordered(op, dst, lhs, rhs);
+    }
+
+    /// The same without flags, and with a constant as the second operand if only one is and it can be.
+    #[inline(never)]
+    fn compile_ordered(&mut self, op: Binary, dst: Slot, lhs: Operand, rhs: Operand) {
         let Some((int_op, kind)) = int_op(op) else { return self.compile_float_binary(op, dst, lhs, rhs) };
         match int_op {
             IntOp::Alu(Alu::And) if self.next == Some(Next::Test) => {

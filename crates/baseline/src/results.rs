@@ -5,7 +5,7 @@
 
 use upshift_translate::backend::{Next, Operand, Slot};
 
-use crate::cache::Kind;
+use crate::cache::{Held, Kind};
 use crate::compiler::Compiler;
 use crate::x64::{Class, Reg};
 
@@ -37,12 +37,36 @@ impl Compiler<'_> {
     /// The operands of an operation that commutes, so that the first is the one whose register can have the result, and whether it
     /// can.
     pub(crate) fn in_order(&mut self, lhs: Operand, rhs: Operand, kind: Kind) -> (Operand, Operand, bool) {
-        let (first, second) = (self.is_spare(lhs, rhs, kind), self.is_spare(rhs, lhs, kind));
+        let first = self.is_spare(lhs, rhs, kind);
+        if let Operand::Const(..) = rhs {
+            return (lhs, rhs, first);
+        }
+        let second = self.is_spare(rhs, lhs, kind);
         if second && (!first || self.is_next(rhs, lhs) && !self.is_next(lhs, rhs)) {
             (rhs, lhs, second)
         } else {
             (lhs, rhs, first)
         }
+    }
+
+    /// The register of an operand that is used up and has the slot of the result, and nothing else, if that is an integer's. It is the
+    /// operation's own, and has the result under the same slot.
+    #[inline(always)]
+    pub(crate) fn in_place(&mut self, operand: Operand, dst: Slot) -> Option<Reg> {
+        let reg = self.cache.find_first(dst)?;
+        let is_its = operand == Operand::Temp(dst) && reg.class() == Class::Int;
+        if !is_its || self.cache.double().contains(reg) {
+            return None;
+        }
+        self.cache.lock(reg);
+        Some(reg)
+    }
+
+    /// The operation is over; the register that [`in_place`](Self::in_place) has found has the result.
+    #[inline(always)]
+    pub(crate) fn define_in_place(&mut self, dst: Slot, reg: Reg, kind: Kind) {
+        self.done();
+        self.cache.renew(reg, Held { slot: dst, kind, dirty: true });
     }
 
     /// A register for the result, written by the instruction that reads the last operand or by a later one.

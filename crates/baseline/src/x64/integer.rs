@@ -43,6 +43,21 @@ pub(crate) enum IntOp {
 /// What computes a binary operator, and the kind of its operands, if it is one of integers.
 #[inline]
 pub(crate) fn int_op(op: Binary) -> Option<(IntOp, Kind)> {
+    // Looked up, as nobody foresees where a jump by the operator would go.
+    INT_OPS[op as usize]
+}
+
+static INT_OPS: [Option<(IntOp, Kind)>; Binary::ALL.len()] = {
+    let mut ops = [None; Binary::ALL.len()];
+    let mut at = 0;
+    while at < ops.len() {
+        ops[Binary::ALL[at] as usize] = find_int_op(Binary::ALL[at]);
+        at += 1;
+    }
+    ops
+};
+
+const fn find_int_op(op: Binary) -> Option<(IntOp, Kind)> {
     /// Pairs of operators of 32 and of 64 bits.
     macro_rules! pairs {
         ($($narrow:ident $wide:ident: $op:expr;)*) => {
@@ -135,6 +150,14 @@ impl Compiler<'_> {
         if let Some(scaled) = self.scaled.take() {
             return self.add_scaled(scaled, dst, lhs, rhs);
         }
+        let is_first = matches!(rhs, Operand::Const(..)) || self.next.is_none();
+        if is_first && let Some(result) = self.in_place(lhs, dst) {
+            match self.source(rhs, kind) {
+                Source::Imm(imm) => self.asm.alu_imm(op, size, result.gpr(), imm),
+                Source::Place(rhs) => self.asm.alu(op, size, result.gpr(), rhs),
+            }
+            return self.define_in_place(dst, result, kind);
+        }
         let (lhs, rhs, spare) = match op {
             Alu::Sub => (lhs, rhs, self.is_spare(lhs, rhs, kind)),
             _ => self.in_order(lhs, rhs, kind),
@@ -224,6 +247,12 @@ impl Compiler<'_> {
                     self.scaled = Some(Scaled { operand: lhs, scale, dst });
                     return;
                 }
+            }
+            if let Some(result) = self.in_place(lhs, dst) {
+                if by != 0 {
+                    self.asm.shift_imm(op, size, result.gpr(), by);
+                }
+                return self.define_in_place(dst, result, kind);
             }
             let rotates = match op {
                 Shift::Rol => Some((size.bytes() * 8) as u8 - by),
