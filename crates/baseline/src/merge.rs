@@ -15,7 +15,7 @@ use upshift_translate::backend::{Label, Slot};
 use crate::cache::{Held, Kind};
 use crate::cells::is_cell;
 use crate::compiler::Compiler;
-use crate::x64::{Class, Reg, RegSet};
+use crate::x64::{Class, REGS, Reg, RegSet};
 
 /// How many moves between registers and slots a function may have that no operator asks for: where branches meet, and around cold
 /// paths.
@@ -113,11 +113,10 @@ impl Compiler<'_> {
         let start = self.control.entries.len() as u32;
         if self.control.moves.take(self.cache.used().len() as usize) {
             self.unshare();
-            let (used, first) =
-                (self.cache.used(), Entry { reg: Reg::new(0), held: self.cache.first(Reg::new(0)) });
-            self.control.entries.resize((start + used.len()) as usize, first);
-            for (entry, reg) in self.control.entries[start as usize..].iter_mut().zip(used.iter()) {
-                *entry = Entry { reg, held: self.cache.first(reg) };
+            let used = self.cache.used();
+            self.control.entries.reserve(REGS);
+            for reg in used.iter() {
+                self.control.entries.push(Entry { reg, held: self.cache.first(reg) });
             }
         } else {
             self.flush();
@@ -297,7 +296,9 @@ impl Compiler<'_> {
             let (slot, reg, kind) = self.control.plan.stores[at];
             self.emit_store(slot, reg, kind);
         }
-        if !self.control.plan.moves.is_empty() {
+        if let [(to, from, kind)] = self.control.plan.moves[..] {
+            self.emit_move(to, from, kind);
+        } else if !self.control.plan.moves.is_empty() {
             let mut moves = std::mem::take(&mut self.control.plan.moves);
             self.move_in_parallel(&mut moves);
             self.control.plan.moves = moves;

@@ -353,6 +353,15 @@ impl Compiler<'_> {
         self.cache.unlock();
     }
 
+    /// The same where the slot of the result is forgotten next: most often it is that of the only temporary.
+    #[inline]
+    fn done_for(&mut self, dst: Slot) {
+        if self.consumed.count == 1 && self.consumed.slots[0] == dst {
+            self.consumed.count = 0;
+        }
+        self.done();
+    }
+
     #[inline(never)]
     fn forget_consumed(&mut self) {
         let [slot, ..] = self.consumed.slots;
@@ -374,7 +383,7 @@ impl Compiler<'_> {
     /// The operation is over; a register has the value of a slot, which memory lacks.
     #[inline]
     pub(crate) fn define(&mut self, dst: Slot, reg: impl Into<Reg>, kind: Kind) {
-        self.done();
+        self.done_for(dst);
         if kind == Kind::V128 {
             self.masks.forget(dst);
         }
@@ -383,7 +392,7 @@ impl Compiler<'_> {
 
     /// The operation is over; the value of a slot is in memory only.
     pub(crate) fn define_in_memory(&mut self, dst: Slot, kind: Kind) {
-        self.done();
+        self.done_for(dst);
         self.cache.forget(dst);
         if kind == Kind::V128 {
             self.masks.forget(dst);
@@ -424,9 +433,9 @@ impl Compiler<'_> {
 
     /// Copies a value to the home of a block's result. A constant goes to a register, as other branches have the result in one.
     pub(crate) fn carry_value(&mut self, dst: Slot, src: Operand, ty: ValType) {
+        let Operand::Const(bits, _) = src else { return self.copy_value(dst, src, ty) };
         let kind = Kind::from(ty);
         let free = self.cache.free().and(x64::allocatable(kind.class())).without(self.control.pinned());
-        let Operand::Const(bits, _) = src else { return self.copy_value(dst, src, ty) };
         if free.len() <= SCARCE {
             return self.copy_value(dst, src, ty);
         }
@@ -480,6 +489,16 @@ impl Compiler<'_> {
 
     /// Gives a slot the value of an operand: in the same register, if there is room.
     pub(crate) fn share(&mut self, dst: Slot, src: Operand, kind: Kind) {
+        // What only a temporary has, which is dead now, has another name.
+        if let Operand::Temp(slot) = src
+            && let Some(reg) = self.cache.find_first(slot)
+            && reg.class() == kind.class()
+            && kind != Kind::V128
+            && !self.cache.double().contains(reg)
+        {
+            self.cache.clear_reg(reg);
+            return self.cache.bind(reg, Held { slot: dst, kind, dirty: true });
+        }
         let reg = self.use_reg(src, kind);
         if kind == Kind::V128 {
             self.masks.copy(dst, src);
