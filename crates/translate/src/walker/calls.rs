@@ -3,7 +3,7 @@
 use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 use upshift_core::types::FuncType;
 
-use super::{Step, Walker};
+use super::{Step, Walker, copy};
 use crate::backend::{Backend, Call, Callee};
 
 impl<B: Backend> Walker<'_, '_, B> {
@@ -12,8 +12,8 @@ impl<B: Backend> Walker<'_, '_, B> {
             let base = self.stack.home(self.stack.height() - ty.params().len());
             self.backend.arguments(callee, ty, base);
         }
-        let base = self.flush_top(ty.params().len());
-        self.stack.truncate(self.stack.height() - ty.params().len());
+        let Walker { stack, backend, .. } = self;
+        let base = stack.spill_and_pop(ty.params().len(), |spill| copy(*backend, spill));
         if !tail {
             // The arguments belong to the callee.
             self.safepoint();

@@ -514,7 +514,14 @@ impl OperandStack {
     }
 
     /// Pushes results.
+    #[inline]
     pub(crate) fn push_homes(&mut self, types: &[ValType]) {
+        if !types.is_empty() {
+            self.push_some_homes(types);
+        }
+    }
+
+    fn push_some_homes(&mut self, types: &[ValType]) {
         for &ty in types {
             self.push_home(ty);
         }
@@ -555,26 +562,50 @@ impl OperandStack {
         self.spill_from(self.entries.len() - count, true, spill);
     }
 
+    /// Reports aliases and constants among the topmost `count` operands and pops them all. Returns the home of the first.
+    pub(crate) fn spill_and_pop(&mut self, count: usize, mut spill: impl FnMut(Spill)) -> Slot {
+        let height = self.entries.len() - count;
+        let first = self.home(height);
+        let OperandStack { entries, locals, traced, .. } = self;
+        for entry in &entries[height..] {
+            if !entry.is_home() {
+                unlist_from(locals, entry, height);
+                spill(Spill { home: entry.home, value: entry.operand, ty: entry.ty.val_type() });
+            }
+            *traced -= usize::from(entry.ty.is_traced());
+        }
+        entries.truncate(height);
+        self.next_home = first.0;
+        self.note_height(height);
+        first
+    }
+
     fn spill_from(&mut self, from: usize, consts: bool, mut spill: impl FnMut(Spill)) {
         if from == self.entries.len() {
             return;
         }
-        // From the top down, because that is the order of the alias lists: each alias met is the topmost of its local.
-        // The copies are reported from the bottom up, so that neighbours go to neighbouring homes in order.
-        for position in (from..self.entries.len()).rev() {
-            let entry = &self.entries[position];
-            if let Some(local) = entry.alias() {
-                self.locals[local as usize].top_alias = entry.prev;
-            }
-        }
+        // From the bottom up, so that neighbours go to neighbouring homes in order.
         for (position, entry) in self.entries.iter_mut().enumerate().skip(from) {
-            if entry.is_home() || (!consts && matches!(entry.operand, Operand::Const(..))) {
-                continue;
+            match entry.operand {
+                Operand::Temp(_) => continue,
+                Operand::Const(..) if !consts => continue,
+                _ => unlist_from(&mut self.locals, entry, from),
             }
             spill(Spill { home: entry.home, value: entry.operand, ty: entry.ty.val_type() });
             entry.operand = Operand::Temp(entry.home);
             self.listed = self.listed.min(position);
         }
+    }
+}
+
+/// All operands from a height on are no aliases any more, of which this is one: the lowest of those of a local tells which is the topmost
+/// one below.
+#[inline]
+fn unlist_from(locals: &mut [Local], entry: &Entry, height: usize) {
+    if let Some(local) = entry.alias()
+        && (entry.prev == NONE || (entry.prev as usize) < height)
+    {
+        locals[local as usize].top_alias = entry.prev;
     }
 }
 
