@@ -183,6 +183,11 @@ impl<'m> Compiler<'m> {
         })
     }
 
+    #[cold]
+    fn note_position(&mut self, offset: u32) {
+        self.tables.note_position(self.asm.offset(), offset);
+    }
+
     /// How far a slot lies above the frame pointer, in slots.
     pub(crate) fn fp_slot(&self, slot: Slot) -> i64 {
         i64::from(slot.0) - i64::from(frame::fp_offset(self.frame.params))
@@ -199,10 +204,11 @@ impl Backend for Compiler<'_> {
         true
     }
 
+    #[inline(always)]
     fn position(&mut self, offset: u32) {
         (self.next, self.copied) = (None, None);
         if self.positions {
-            self.tables.note_position(self.asm.offset(), offset);
+            self.note_position(offset);
         }
     }
 

@@ -33,6 +33,24 @@ impl<B: Backend> Walker<'_, '_, B> {
         if self.options.canonical_nans { self.canonical(dst, nans::of_binary(op)) } else { Ok(()) }
     }
 
+    /// A binary operator of a local and a constant, which were not pushed. Behind a comparison nothing is looked at.
+    #[inline(never)]
+    pub(super) fn local_const_binary(
+        &mut self,
+        local: u32,
+        bits: u64,
+        op: Binary,
+        result: Number,
+        behind: &[u8],
+    ) -> Step {
+        let lhs = self.stack.unpushed_local(local);
+        let dst = self.stack.push_number(result);
+        let rhs = Operand::Const(bits, self.stack.home_above(dst));
+        self.announce(behind);
+        self.backend.binary(op, dst, lhs, rhs);
+        if self.options.canonical_nans { self.canonical(dst, nans::of_binary(op)) } else { Ok(()) }
+    }
+
     /// A unary operator whose operand and result are numbers; the code behind it begins with `behind`.
     #[inline(always)]
     pub(super) fn number_unary(&mut self, op: Unary, result: Number, behind: &[u8]) -> Step {

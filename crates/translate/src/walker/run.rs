@@ -190,9 +190,53 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
                 let arg = MemArg { memory: MemoryIndex(0), offset };
                 self.backend.load(op, result.val_type(), arg, dst, address);
             }
+            Some((&Frequent::I32Const, word)) => {
+                let mut behind = *code;
+                let value = u64::from(behind.i32(word) as u32);
+                return self.local_const_and_next(local, value, behind, code);
+            }
+            Some((&Frequent::I64Const, word)) => {
+                let mut behind = *code;
+                let value = behind.i64(word) as u64;
+                return self.local_const_and_next(local, value, behind, code);
+            }
+            Some((&Frequent::Store(op), word)) if Code::has_plain_mem_arg(word) => {
+                self.backend.position(code.offset());
+                let offset = code.mem_offset(word);
+                self.charge_one();
+                let value = self.stack.unpushed_local_above(local);
+                self.number_store_of(op, offset, value);
+            }
             _ => self.stack.push_local(local),
         }
         Ok(())
+    }
+
+    /// Translates a `local.get` and a constant, behind which the code is known, and the operator behind them if that only computes
+    /// something of these values. Otherwise only the value of the local is pushed, and the code is where it was.
+    #[inline(always)]
+    fn local_const_and_next(
+        &mut self,
+        local: u32,
+        bits: u64,
+        mut behind: Code<'m>,
+        code: &mut Code<'m>,
+    ) -> Step {
+        let (op, result, is_compare) = match behind.next() {
+            Some((&Frequent::Binary(op, result), _)) => (op, result, false),
+            Some((&Frequent::Compare(op), _)) => (op, Number::I32, true),
+            _ => {
+                self.stack.push_local(local);
+                return Ok(());
+            }
+        };
+        self.charge_one();
+        self.backend.position(behind.offset());
+        behind.plain();
+        self.charge_one();
+        *code = behind;
+        let behind = if is_compare { &[] } else { behind.rest() };
+        self.local_const_binary(local, bits, op, result, behind)
     }
 
     /// The same for a constant.
@@ -213,6 +257,14 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
                 let rhs = self.stack.unpushed_const(bits);
                 let (lhs, dst) = self.stack.replace_number(Number::I32);
                 self.backend.binary(op, dst, lhs, rhs);
+                Ok(())
+            }
+            Some((&Frequent::Store(op), word)) if Code::has_plain_mem_arg(word) => {
+                self.backend.position(code.offset());
+                let offset = code.mem_offset(word);
+                self.charge_one();
+                let value = self.stack.unpushed_const(bits);
+                self.number_store_of(op, offset, value);
                 Ok(())
             }
             _ => {
@@ -326,6 +378,13 @@ impl<'m, B: Backend> Walker<'m, '_, B> {
         self.announce(behind);
         let arg = MemArg { memory: MemoryIndex(0), offset };
         self.backend.load(op, result.val_type(), arg, dst, address);
+    }
+
+    /// A store of a number that was not pushed to memory 0.
+    #[inline(never)]
+    fn number_store_of(&mut self, op: Store, offset: u64, value: Operand) {
+        let address = self.stack.pop_operand();
+        self.backend.store(op, MemArg { memory: MemoryIndex(0), offset }, address, value);
     }
 
     /// A store of a number to memory 0.

@@ -331,6 +331,16 @@ impl OperandStack {
         Operand::Local(LocalIndex(local), self.locals[local as usize].slot)
     }
 
+    /// The same where it would have had a home above that of another operand.
+    #[inline(always)]
+    pub(crate) fn unpushed_local_above(&mut self, local: u32) -> Operand {
+        let home = self.next_home;
+        if home >= self.max_slot {
+            self.max_slot = home + 1;
+        }
+        self.unpushed_local(local)
+    }
+
     /// A constant number as an operand that is used at once; its home is above those of the operands that were pushed.
     #[inline(always)]
     pub(crate) fn unpushed_const(&mut self, bits: u64) -> Operand {
