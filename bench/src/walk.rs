@@ -21,7 +21,7 @@ use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_opt::ssa::build::build;
-use upshift_opt::{Dump, Request, Stage};
+use upshift_opt::{Callees, Dump, Request, Stage};
 use upshift_translate::null::Null;
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, WalkBuffers, parse, walk_with};
 
@@ -60,6 +60,8 @@ struct Bench<'m> {
     module: &'m ModuleInfo,
     target: &'m Target,
     buffers: WalkBuffers,
+    /// What the optimizing compiler knows of functions that others call.
+    callees: Callees,
     /// Where code is put, one function after the other, from the start again when it is full.
     place: Vec<u8>,
     used: usize,
@@ -121,7 +123,7 @@ fn ssa(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
 }
 
 fn optimizing(bench: &mut Bench<'_>, func: FuncIndex) -> Result<()> {
-    let request = Request::default();
+    let request = Request { callees: Some(&bench.callees), ..Request::default() };
     let compiled = upshift_opt::compile(bench.module, func, CodeOptions::default(), bench.target, request);
     std::hint::black_box(compiled.is_ok());
     Ok(())
@@ -150,6 +152,7 @@ pub(crate) fn walk(options: &Options) -> Result<()> {
             module: &module,
             target: &target,
             buffers: WalkBuffers::default(),
+            callees: Callees::default(),
             place: Vec::new(),
             used: 0,
         };
@@ -184,6 +187,7 @@ fn functions(module: &ModuleInfo) -> impl Iterator<Item = FuncIndex> {
 
 fn time(bench: &mut Bench<'_>, pass: Pass) -> Result<Duration> {
     let begin = Instant::now();
+    bench.callees = Callees::default();
     for func in functions(bench.module) {
         pass(bench, func)?;
     }
@@ -255,9 +259,10 @@ impl Dump for Steps {
 impl Steps {
     fn measure(bench: &Bench<'_>) -> Steps {
         let mut steps = Steps { times: Vec::new(), last: Instant::now() };
+        let callees = Callees::default();
         for func in functions(bench.module) {
             steps.last = Instant::now();
-            let request = Request { dump: Some(&mut steps), ..Request::default() };
+            let request = Request { callees: Some(&callees), dump: Some(&mut steps), ..Request::default() };
             let compiled =
                 upshift_opt::compile(bench.module, func, CodeOptions::default(), bench.target, request);
             std::hint::black_box(compiled.is_ok());

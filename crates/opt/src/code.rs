@@ -10,6 +10,7 @@ use upshift_core::index::FuncIndex;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
 
+use crate::passes::inline::Callees;
 use crate::report::Report;
 
 /// What the compiler is asked for.
@@ -45,6 +46,9 @@ pub struct Request<'a> {
     pub osr: Option<u32>,
     /// Passes that are not to run: for tests, which compare.
     pub off: PassSet,
+    /// What is known of the module's functions as callees, if there is more than this one to compile with the same options. It changes
+    /// how long compiling takes, and nothing else.
+    pub callees: Option<&'a Callees>,
     /// What gets the text after each step.
     pub dump: Option<&'a mut dyn Dump>,
     /// What is told of the code, if somebody wants to know.

@@ -27,7 +27,7 @@ use crate::mach::allocate::{QUICK_FROM, allocate};
 use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{self, MFunc, text};
-use crate::passes::inline::{Site, Verdict};
+use crate::passes::inline::{Callees, Site, Verdict};
 use crate::passes::{self, inline};
 use crate::report::{CallReport, Report, figures};
 use crate::ssa::Func;
@@ -110,15 +110,18 @@ pub fn compile(
     request: Request<'_>,
 ) -> Result<OptCode, Refusal> {
     with_room(|room| {
-        let Request { osr, off, dump, report } = request;
+        let Request { osr, off, callees, dump, report } = request;
+        let alone = Callees::default();
+        let callees = callees.unwrap_or(&alone);
         let mut viewers = Viewers { dump, report };
-        let mut code = room.compile(module, func, options, target, (osr, off), &mut viewers);
+        let mut code = room.compile(module, func, options, target, (osr, off, callees), &mut viewers);
         // Without what was inlined it may not be too much.
         let is_much = |Stop(reason, _): &Stop| {
             matches!(reason, Reason::TooLarge | Reason::TooManyReferences | Reason::TooManyLive)
         };
         if !off.contains("inline") && code.as_ref().is_err_and(is_much) {
-            code = room.compile(module, func, options, target, (osr, off.with("inline")), &mut viewers);
+            let off = off.with("inline");
+            code = room.compile(module, func, options, target, (osr, off, callees), &mut viewers);
         }
         room.trim();
         code.map_err(|Stop(reason, detail)| Refusal {
@@ -136,13 +139,16 @@ impl Room {
         func: FuncIndex,
         options: CodeOptions,
         target: &Target,
-        (osr, off): (Option<u32>, PassSet),
+        (osr, off, callees): (Option<u32>, PassSet, &Callees),
         viewers: &mut Viewers<'_>,
     ) -> Result<OptCode, Stop> {
         let mut ssa = build(module, func, options, osr, &mut self.walk)?;
         viewers.ssa("build", &ssa);
-        let calls =
-            if off.contains("inline") { Vec::new() } else { self.inline(&mut ssa, module, options, viewers) };
+        let calls = if off.contains("inline") {
+            Vec::new()
+        } else {
+            self.inline(&mut ssa, module, options, callees, viewers)
+        };
         if let Some(report) = &mut viewers.report {
             report.calls = CallReport::all(&calls, &ssa);
         }
@@ -182,10 +188,11 @@ impl Room {
         ssa: &mut Func,
         module: &ModuleInfo,
         options: CodeOptions,
+        callees: &Callees,
         viewers: &mut Viewers<'_>,
     ) -> Vec<Site> {
         passes::simplify(ssa);
-        let calls = inline::run(ssa, &mut Callees { module, options, walk: &mut self.walk });
+        let calls = inline::run(ssa, &mut Bodies { module, options, walk: &mut self.walk }, callees);
         #[cfg(debug_assertions)]
         crate::ssa::verify::verify(ssa, Some(module))
             .unwrap_or_else(|error| panic!("SSA of {} is wrong behind inline: {error}\n{ssa}", ssa.index));
@@ -205,13 +212,13 @@ impl Room {
 }
 
 /// Makes SSA of functions that are called.
-struct Callees<'a> {
+struct Bodies<'a> {
     module: &'a ModuleInfo,
     options: CodeOptions,
     walk: &'a mut WalkBuffers,
 }
 
-impl inline::Source for Callees<'_> {
+impl inline::Source for Bodies<'_> {
     fn bytes(&self, func: FuncIndex) -> Option<usize> {
         self.module.body(func).map(|body| body.len())
     }

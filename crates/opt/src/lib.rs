@@ -22,5 +22,5 @@ pub mod text;
 
 pub use code::{Dump, Inlined, OptCode, PassSet, Reason, Refusal, Request, Spot, Stage, Stats};
 pub use compile::compile;
-pub use passes::inline::Verdict;
+pub use passes::inline::{Callees, Verdict};
 pub use report::{CallReport, Figures, LoopReport, Report};

@@ -7,7 +7,7 @@ use upshift_asm::x64::CpuFeatures;
 use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
-use upshift_opt::{OptCode, PassSet, Request, compile};
+use upshift_opt::{Callees, OptCode, PassSet, Request, compile};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
 
 fn example(file: &str) -> ModuleInfo {
@@ -90,4 +90,29 @@ fn registers_by_the_quick_algorithm() {
     compile_all("rust/primes.wasm", METERED, with_guard, quick);
     let checked = |module: &ModuleInfo| target(module, CpuFeatures::BASELINE, MemoryMode::Check);
     compile_all("moonbit/lisp.wasm", CodeOptions::default(), checked, quick);
+}
+
+/// What others have found out about callees makes code sooner, and no other code.
+#[test]
+fn what_is_known_of_callees_changes_nothing() {
+    for (file, options) in [("moonbit/lisp.wasm", CodeOptions::default()), ("c/wordcount.wasm", METERED)] {
+        let module = example(file);
+        let target = target(&module, CpuFeatures::ALL, MemoryMode::Guard);
+        let made = |own: u32, callees: Option<&Callees>| {
+            let func = FuncIndex(module.imported_funcs + own);
+            let request = Request { callees, ..Request::default() };
+            let code = compile(&module, func, options, &target, request).unwrap();
+            (code.code.bytes, code.positions, code.inlined, code.stats)
+        };
+        let functions = 0..module.bodies.len() as u32;
+        let alone: Vec<_> = functions.clone().map(|own| made(own, None)).collect();
+        assert!(alone.iter().any(|(.., stats)| stats.inlined > 0));
+        let callees = Callees::default();
+        let check =
+            |own: u32| assert!(made(own, Some(&callees)) == alone[own as usize], "{file}: function {own}");
+        std::thread::scope(|scope| {
+            scope.spawn(|| functions.clone().for_each(check));
+            scope.spawn(|| functions.clone().rev().for_each(check));
+        });
+    }
 }

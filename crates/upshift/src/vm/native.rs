@@ -24,7 +24,7 @@ use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
-use upshift_opt::{OptCode, PassSet, Reason, Refusal, Request};
+use upshift_opt::{Callees, OptCode, PassSet, Reason, Refusal, Request};
 use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, Fault, NativeKind, NoNativeCode};
@@ -61,6 +61,8 @@ pub(crate) struct NativeSet {
     baseline: CodeTable<NativeFunc>,
     /// What the optimizing compiler makes.
     optimized: CodeTable<Optimized>,
+    /// What the optimizing compiler knows of functions that others call.
+    callees: Callees,
     code: CodeSet<'static>,
     /// Who is told of new code.
     observers: Option<Arc<Observers>>,
@@ -215,7 +217,7 @@ impl NativeSet {
         let compile = || {
             #[cfg(test)]
             fault::strike(info);
-            let request = Request { osr: from_loop, off, ..Request::default() };
+            let request = Request { osr: from_loop, off, callees: Some(&self.callees), ..Request::default() };
             upshift_opt::compile(info, func, options, &self.target, request)
         };
         let offset = info.body(func).map_or(0, |body| body.start);
@@ -372,6 +374,7 @@ impl NativeModule {
             unimproved: machine.unimproved,
             baseline: CodeTable::new(info.bodies.len()),
             optimized: CodeTable::new(info.bodies.len()),
+            callees: Callees::default(),
             code: CodeSet::create()?,
             observers: observers.cloned(),
             publishing: Mutex::default(),

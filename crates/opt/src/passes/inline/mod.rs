@@ -6,7 +6,7 @@
 //!                                                                              └▶ nothing, with a reason
 //! ```
 //!
-//! Requires SSA. Preserves it, and the order of effects. Of each callee there is SSA once for all of its calls. A *guard* (`guard`) is
+//! Requires SSA. Preserves it, and the order of effects. Of each callee there is SSA once for all functions that call it ([`Callees`]). A *guard* (`guard`) is
 //! how a callee begins that often returns at once: tests that change nothing and what they return. They are copied in front of the call,
 //! which is then done only if none of them returns.
 //!
@@ -20,6 +20,7 @@
 //! together than `Budget` says. What is put into a function is bounded by its own size. To look at larger callees gains little: four
 //! times as many bytes cost a fifth of the time of compiling a program.
 
+mod callees;
 mod copy;
 mod guard;
 mod splice;
@@ -27,11 +28,12 @@ mod splice;
 mod tests;
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use upshift_core::index::FuncIndex;
 
+pub use self::callees::Callees;
 use self::guard::Guard;
 use super::simplify;
 use crate::ssa::dom::Dominators;
@@ -59,6 +61,8 @@ const MOST_RECURSIVE: u32 = 32;
 const LARGEST: usize = 1 << 14;
 /// How deep callees stand in callees.
 const MOST_NESTED: u32 = 1;
+/// How many bytes of its own callees are looked at for a callee.
+const MOST_NESTED_BYTES: usize = 8 * MOST_BYTES;
 
 /// What has become of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -161,6 +165,8 @@ struct Known {
     /// How many instructions it has, constants aside.
     size: u32,
     kind: Kind,
+    /// How many bytes of its own callees were looked at for it.
+    looked_at: usize,
 }
 
 /// What a function may do besides its instructions.
@@ -177,13 +183,13 @@ enum Kind {
 }
 
 /// Puts code of callees into a function. Returns all its direct calls as they were, with what has become of them.
-pub fn run(func: &mut Func, source: &mut dyn Source) -> Vec<Site> {
-    let budget = Budget::new(func);
-    if budget.room == 0 {
+pub fn run(func: &mut Func, source: &mut dyn Source, callees: &Callees) -> Vec<Site> {
+    let Budget { bytes, room } = Budget::new(func);
+    if room == 0 {
         return direct_calls(func).into_iter().map(|(_, site)| site).collect();
     }
-    let mut inliner = Inliner { source, root: func.index, bytes: budget.bytes, known: FxHashMap::default() };
-    inliner.run(func, budget.room, 0)
+    let root = func.index;
+    Inliner { source, callees, root, level: 0, bytes, known: FxHashMap::default() }.run(func, room)
 }
 
 /// The direct calls that come back, in the order of the program.
@@ -211,9 +217,9 @@ fn find_depths(func: &Func, sites: &mut [(Block, Site)]) {
 #[derive(Clone, Debug)]
 enum Choice {
     /// The callee.
-    Whole(Rc<Known>),
+    Whole(Arc<Known>),
     /// The callee's guard in front of it.
-    Guard(Rc<Known>),
+    Guard(Arc<Known>),
 }
 
 impl Choice {
@@ -252,19 +258,22 @@ fn measure(func: &Func) -> (u32, Kind) {
     (size, kind)
 }
 
-/// Decides what becomes of calls.
+/// Decides what becomes of the calls of a function.
 struct Inliner<'a> {
     source: &'a mut dyn Source,
-    /// The function that is compiled.
+    callees: &'a Callees,
+    /// The function.
     root: FuncIndex,
+    /// How deep it stands in others: 0 if it is the one that is compiled.
+    level: u32,
     /// How many more bytes of callees are looked at.
     bytes: usize,
-    known: FxHashMap<FuncIndex, Result<Rc<Known>, Reason>>,
+    known: FxHashMap<FuncIndex, Result<Arc<Known>, Reason>>,
 }
 
 impl Inliner<'_> {
-    /// Puts code of callees into a function, as far as there is room for so many instructions; at a level of nesting.
-    fn run(&mut self, func: &mut Func, mut room: u32, level: u32) -> Vec<Site> {
+    /// Puts code of callees into the function, as far as there is room for so many instructions.
+    fn run(&mut self, func: &mut Func, mut room: u32) -> Vec<Site> {
         let mut sites = direct_calls(func);
         if sites.is_empty() {
             return Vec::new();
@@ -274,7 +283,7 @@ impl Inliner<'_> {
         sites.sort_by_key(|(_, site)| std::cmp::Reverse(site.depth));
         let mut plan = FxHashMap::default();
         for (block, site) in &mut sites {
-            site.verdict = match self.choose(func, *block, *site, &mut room, level) {
+            site.verdict = match self.choose(func, *block, *site, &mut room) {
                 Ok((verdict, choice)) => {
                     plan.insert(site.call, choice);
                     verdict
@@ -295,19 +304,18 @@ impl Inliner<'_> {
         block: Block,
         site: Site,
         room: &mut u32,
-        level: u32,
     ) -> Result<(Verdict, Choice), Reason> {
         let term = &func.block(block).term;
         if matches!(term, Terminator::Trap(_)) {
             return Err(Reason::Cold);
         }
-        let known = self.know(site.callee, level)?;
+        let known = self.know(site.callee)?;
         let is_caught = matches!(*term, Terminator::Invoke { call, .. } if call == site.call);
         let mut take = |size: u32| {
             *room = room.checked_sub(size).ok_or(Reason::NoRoom)?;
             Ok(())
         };
-        let whole = match self.most(&known, site, is_caught, level) {
+        let whole = match self.most(&known, site, is_caught) {
             Ok(most) if known.size > most => Err(Reason::LargeCallee),
             Ok(_) => take(known.size),
             Err(reason) => Err(reason),
@@ -324,56 +332,93 @@ impl Inliner<'_> {
     }
 
     /// How many instructions a callee may have to be copied as a whole.
-    fn most(&self, known: &Known, site: Site, is_caught: bool, level: u32) -> Result<u32, Reason> {
+    fn most(&self, known: &Known, site: Site, is_caught: bool) -> Result<u32, Reason> {
         let around = usize::from(site.depth > 0);
         match known.kind {
             Kind::Catches => Err(Reason::Catches),
             Kind::Replaces => Err(Reason::Replaces),
             Kind::Calls if is_caught => Err(Reason::Catches),
-            _ if site.callee == self.root => Ok(if level == 0 { MOST_RECURSIVE } else { 0 }),
+            _ if site.callee == self.root => Ok(if self.level == 0 { MOST_RECURSIVE } else { 0 }),
             Kind::Calls => Ok(MOST_CALLING[around]),
             Kind::Leaf => Ok(MOST_WHOLE[around]),
         }
     }
 
-    /// Looks at a callee, once.
-    fn know(&mut self, callee: FuncIndex, level: u32) -> Result<Rc<Known>, Reason> {
+    /// Looks at a callee, once. What that costs does not depend on whether others have done it before.
+    fn know(&mut self, callee: FuncIndex) -> Result<Arc<Known>, Reason> {
         if let Some(known) = self.known.get(&callee) {
             return known.clone();
         }
         let known = self.look_at(callee);
         self.known.insert(callee, known.clone());
-        let known = known?;
-        // What calls it meanwhile finds it as it is.
-        let most = MOST_WHOLE[1];
-        if known.kind == Kind::Leaf || known.size > most || level == MOST_NESTED {
-            return Ok(known);
-        }
-        let mut func = known.func.clone();
-        let sites = self.run(&mut func, most, level + 1);
-        if sites.iter().all(|site| matches!(site.verdict, Verdict::Kept(_))) {
-            return Ok(known);
-        }
-        let known = Rc::new(Known::of(func));
-        self.known.insert(callee, Ok(Rc::clone(&known)));
-        Ok(known)
+        known
     }
 
-    fn look_at(&mut self, callee: FuncIndex) -> Result<Rc<Known>, Reason> {
+    fn look_at(&mut self, callee: FuncIndex) -> Result<Arc<Known>, Reason> {
         let bytes = self.source.bytes(callee).ok_or(Reason::Imported)?;
         if bytes > MOST_BYTES {
             return Err(Reason::LargeBody);
         }
         self.bytes = self.bytes.checked_sub(bytes).ok_or(Reason::ManyCallees)?;
+        let known = self.shared(callee, self.level)?;
+        self.bytes = self.bytes.saturating_sub(known.looked_at);
+        Ok(known)
+    }
+
+    /// What all that call a callee know of it.
+    fn shared(&mut self, callee: FuncIndex, level: u32) -> Result<Arc<Known>, Reason> {
+        if let Some(known) = self.callees.get(callee, level) {
+            return known;
+        }
+        let known = if level == MOST_NESTED { self.alone(callee) } else { self.nested(callee, level) };
+        self.callees.put(callee, level, known.clone());
+        known
+    }
+
+    /// A callee as it is.
+    fn alone(&mut self, callee: FuncIndex) -> Result<Arc<Known>, Reason> {
         let func = self.source.func(callee).ok_or(Reason::NoSsa)?;
-        Ok(Rc::new(Known::of(func)))
+        let known = Known::of(func, 0);
+        // It will not become smaller.
+        if known.guard.is_none() && known.size > MOST_WHOLE[1] {
+            return Err(Reason::LargeCallee);
+        }
+        Ok(Arc::new(known))
+    }
+
+    /// A callee with code of its own callees in it.
+    fn nested(&mut self, callee: FuncIndex, level: u32) -> Result<Arc<Known>, Reason> {
+        let known = self.shared(callee, level + 1)?;
+        let most = MOST_WHOLE[1];
+        if known.kind == Kind::Leaf || known.size > most {
+            return Ok(known);
+        }
+        let mut func = known.func.clone();
+        let mut inliner = Inliner {
+            source: &mut *self.source,
+            callees: self.callees,
+            root: callee,
+            level: level + 1,
+            bytes: MOST_NESTED_BYTES,
+            known: FxHashMap::default(),
+        };
+        let sites = inliner.run(&mut func, most);
+        if sites.iter().all(|site| matches!(site.verdict, Verdict::Kept(_))) {
+            return Ok(known);
+        }
+        Ok(Arc::new(Known::of(func, MOST_NESTED_BYTES - inliner.bytes)))
     }
 }
 
 impl Known {
-    fn of(func: Func) -> Known {
+    fn of(func: Func, looked_at: usize) -> Known {
         let guard = guard::find(&func);
         let (size, kind) = measure(&func);
-        Known { func, guard, size, kind }
+        Known { func, guard, size, kind, looked_at }
+    }
+
+    /// How many values there are in its SSA.
+    fn values(&self) -> usize {
+        self.func.values.len()
     }
 }

@@ -2,7 +2,7 @@
 
 use upshift_core::index::FuncIndex;
 
-use super::{Reason, Source, Verdict, run};
+use super::{Callees, Reason, Source, Verdict, run};
 use crate::passes::testing;
 use crate::ssa::Func;
 use crate::ssa::parse::parse;
@@ -27,7 +27,10 @@ impl Source for Texts<'_> {
 fn inlined(signature: &str, body: &str, callees: &[(u32, &str)]) -> (String, Vec<Verdict>) {
     let mut verdicts = Vec::new();
     let text = testing::after(signature, body, |func| {
-        verdicts = run(func, &mut Texts(callees)).into_iter().map(|site| site.verdict).collect();
+        verdicts = run(func, &mut Texts(callees), &Callees::default())
+            .into_iter()
+            .map(|site| site.verdict)
+            .collect();
         verify(func, None).unwrap_or_else(|error| panic!("{error}\n{func}"));
     });
     (text, verdicts)
