@@ -1,7 +1,7 @@
 //! The pipeline of the compiler, one step after the other.
 //!
 //! ```text
-//! build ─ Func ─▶ inline, passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
+//! build ─ Func ─▶ recursion, inline, passes ─ Func ─▶ lower ─ MFunc ─▶ allocate ─ registers ─▶ emit ─▶ OptCode
 //! ```
 //! In: a function of a validated module, or one of its loops, and the target. Out: code that may lie at any address with its tables, or
 //! the reason why there is none. In builds with debug assertions SSA is verified behind each pass, and the allocation is checked.
@@ -192,6 +192,9 @@ impl Room {
         viewers: &mut Viewers<'_>,
     ) -> Vec<Site> {
         passes::simplify(ssa);
+        if passes::recursion::run(ssa) {
+            viewers.ssa("recursion", ssa);
+        }
         let calls = inline::run(ssa, &mut Bodies { module, options, walk: &mut self.walk }, callees);
         #[cfg(debug_assertions)]
         crate::ssa::verify::verify(ssa, Some(module))

@@ -248,3 +248,159 @@ fn objects_live_across_inlined_functions() {
     assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::NullReference));
     assert_eq!(frames(&error)[0].0, "set");
 }
+
+/// The same numbers each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+}
+
+/// Makes functions that call themselves, with `$n` lower each time, in one type of integers.
+struct Recursive {
+    random: Random,
+    ty: &'static str,
+    /// How many more calls there may be on a path.
+    calls: usize,
+    /// Whether operators may trap, and functions throw.
+    traps: bool,
+}
+
+impl Recursive {
+    fn value(&mut self) -> String {
+        let ty = self.ty;
+        match self.random.below(if self.traps { 7 } else { 6 }) {
+            0 => format!("({ty}.const {})", self.random.below(9) as i64 - 4),
+            1 => "(global.get $g)".to_owned(),
+            2 if ty == "i32" => "(local.get $n)".to_owned(),
+            2 => "(i64.extend_i32_u (local.get $n))".to_owned(),
+            6 => format!("({ty}.div_u ({ty}.const 100) (local.get $b))"),
+            _ => self.random.of(&["(local.get $a)", "(local.get $b)"]).to_owned(),
+        }
+    }
+
+    /// A value in which so many operators are in each other.
+    fn nested(&mut self, depth: usize) -> String {
+        let ty = self.ty;
+        if depth == 0 {
+            return self.value();
+        }
+        match self.random.below(6) {
+            0 => format!("({ty}.clz {})", self.nested(depth - 1)),
+            1 | 2 if self.calls > 0 => self.call("call", depth - 1),
+            _ => {
+                let op = self.random.of(&["add", "mul", "and", "or", "xor", "sub"]);
+                let (first, second) = (self.nested(depth - 1), self.nested(depth - 1));
+                format!("({ty}.{op} {first} {second})")
+            }
+        }
+    }
+
+    fn call(&mut self, how: &str, depth: usize) -> String {
+        self.calls -= 1;
+        let less = 1 + self.random.below(2);
+        let (a, b) = (self.nested(depth), self.nested(depth));
+        format!("({how} $f (i32.sub (local.get $n) (i32.const {less})) {a} {b})")
+    }
+
+    /// What a function returns: often a call and what is put together with it.
+    fn returned(&mut self) -> String {
+        self.calls = 3;
+        let ty = self.ty;
+        if self.random.below(5) == 0 {
+            return self.call("return_call", 2);
+        }
+        let op = self.random.of(&["add", "add", "mul", "and", "or", "xor", "sub"]);
+        let mut result = self.call("call", 1);
+        for _ in 0..self.random.below(4) {
+            let other = self.nested(2);
+            result = if self.random.below(2) == 0 {
+                format!("({ty}.{op} {result} {other})")
+            } else {
+                format!("({ty}.{op} {other} {result})")
+            };
+        }
+        result
+    }
+
+    fn module(seed: u64, traps: bool) -> String {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let ty = random.of(&["i32", "i64"]);
+        let mut this = Recursive { random, ty, calls: 0, traps };
+        let (end, other, last) = (this.value(), this.returned(), this.returned());
+        let store = match this.random.below(3) {
+            0 => format!("(global.set $g ({ty}.add (global.get $g) {}))", this.value()),
+            _ => String::new(),
+        };
+        let end =
+            if traps && this.random.below(3) == 0 { "(throw $e (local.get $n))".to_owned() } else { end };
+        format!(
+            "(module (tag $e (param i32)) (global $g (mut {ty}) ({ty}.const 3))
+                (func $f (param $n i32) (param $a {ty}) (param $b {ty}) (result {ty})
+                    (if (i32.lt_s (local.get $n) (i32.const 1)) (then (return {end})))
+                    {store}
+                    (if (i32.and (local.get $n) (i32.const 1)) (then (return {other})))
+                    {last})
+                (func (export \"run\") (param i32) (result {ty} {ty})
+                    (call $f (local.get 0) ({ty}.const 5) ({ty}.const 1))
+                    (global.get $g)))"
+        )
+    }
+}
+
+#[test]
+fn recursions_return_and_change_the_same() {
+    for seed in 0..120 {
+        let traps = seed % 3 == 2;
+        let wat = Recursive::module(seed, traps);
+        for arg in [1, 5] {
+            let outcome = same(&wat, arg, None);
+            assert!(traps || outcome.result.is_ok(), "{wat}\n{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn recursions_take_the_same_fuel() {
+    for seed in 200..216 {
+        let wat = Recursive::module(seed, seed % 2 == 0);
+        let all = (1 << 40) - same(&wat, 4, Some(1 << 40)).fuel;
+        for fuel in (0..all.min(60)).chain([all.saturating_sub(1), all]) {
+            same(&wat, 4, Some(fuel));
+        }
+    }
+}
+
+/// Where a function ends with a call of itself there may be no frame for it. It still ends when the program never does.
+#[test]
+fn recursions_that_are_loops_are_exhausted_and_deep() {
+    let wat = r#"(module
+        (func $f (param $n i32) (param $m i32) (result i32)
+            (if (i32.eqz (local.get $n)) (then (return (local.get $m))))
+            (if (i32.eqz (local.get $m)) (then (return (call $f (i32.sub (local.get $n) (i32.const 1)) (i32.const 1)))))
+            (i32.add
+                (call $f (i32.const 0) (local.get $m))
+                (call $f (i32.sub (local.get $n) (i32.const 1)) (local.get $m))))
+        (func (export "run") (param i32) (result i32) (call $f (local.get 0) (i32.const 2))))"#;
+    assert_eq!(same(wat, 9_990, None).result.unwrap(), [2 * 9_991]);
+    let endless = wat.replace("(i32.sub (local.get $n) (i32.const 1))", "(local.get $n)");
+    for way in Way::all() {
+        let error = outcome_once(way, &endless, 1).unwrap_err();
+        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow), "{way:?}");
+    }
+}
+
+fn outcome_once(way: Way, wat: &str, arg: i32) -> Result<i32, Error> {
+    let engine = Engine::new(&way.config()).unwrap();
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap().call(&mut store, arg)
+}

@@ -1,12 +1,12 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
+//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
 //! ```
 //!
-//! [`run`] is that order, but for [`inline`](mod@inline), which needs more than the function. Each pass takes time that grows with the
-//! function and little more, so all of them run on functions of any size that are met; past [`MOST_VALUES`] `gvn`, `loads` and `licm` are
-//! left out.
+//! [`run`] is that order, but for [`inline`](mod@inline), which needs more than the function, and for [`recursion`] in front of it. Each
+//! pass takes time that grows with the function and little more, so all of them run on functions of any size that are met; past
+//! [`MOST_VALUES`] `gvn`, `loads` and `licm` are left out.
 
 pub mod aliases;
 pub mod blocks;
@@ -19,6 +19,7 @@ pub(crate) mod ints;
 pub mod licm;
 pub mod loads;
 pub mod params;
+pub mod recursion;
 pub mod selects;
 pub mod sink;
 pub mod split;

@@ -10,6 +10,8 @@
 //! return. Where the tree ends otherwise, nothing has happened yet, so the function can be called there after all. Heads of loops are not
 //! in it: they seldom return the first time.
 
+use std::sync::Arc;
+
 use crate::ssa::{Block, Func, Op, Target, Terminator};
 
 /// The most instructions of all blocks of a guard, constants aside.
@@ -24,6 +26,8 @@ pub(super) struct Guard {
     pub(super) tree: Node,
     /// How many instructions it has, constants aside.
     pub(super) size: u32,
+    /// The function whose blocks these are, if the callee has become a loop since.
+    pub(super) func: Option<Arc<Func>>,
 }
 
 /// A block of the tree, and how it ends.
@@ -48,7 +52,7 @@ pub(super) enum Next {
 pub(super) fn find(func: &Func) -> Option<Guard> {
     let mut finder = Finder { func, heads: heads(func), depth: 0, left: MOST_INSTS };
     let tree = finder.node(func.entry)?;
-    Some(Guard { tree, size: MOST_INSTS - finder.left })
+    Some(Guard { tree, size: MOST_INSTS - finder.left, func: None })
 }
 
 /// The blocks that ones lead to which come later.

@@ -35,7 +35,7 @@ use upshift_core::index::FuncIndex;
 
 pub use self::callees::Callees;
 use self::guard::Guard;
-use super::simplify;
+use super::{recursion, simplify};
 use crate::ssa::dom::Dominators;
 use crate::ssa::loops::Loops;
 use crate::ssa::{Block, Callee, Func, Op, Terminator, Ty, Value};
@@ -377,8 +377,15 @@ impl Inliner<'_> {
 
     /// A callee as it is.
     fn alone(&mut self, callee: FuncIndex) -> Result<Arc<Known>, Reason> {
-        let func = self.source.func(callee).ok_or(Reason::NoSsa)?;
-        let known = Known::of(func, 0);
+        let mut func = self.source.func(callee).ok_or(Reason::NoSsa)?;
+        let mut guard = None;
+        if let Some(recursion) = recursion::find(&func) {
+            // There is none in front of a loop.
+            guard = guard::find(&func).map(|guard| Guard { func: Some(Arc::new(func.clone())), ..guard });
+            recursion.make_loop(&mut func);
+        }
+        let mut known = Known::of(func, 0);
+        known.guard = known.guard.or(guard);
         // It will not become smaller.
         if known.guard.is_none() && known.size > MOST_WHOLE[1] {
             return Err(Reason::LargeCallee);
@@ -406,7 +413,9 @@ impl Inliner<'_> {
         if sites.iter().all(|site| matches!(site.verdict, Verdict::Kept(_))) {
             return Ok(known);
         }
-        Ok(Arc::new(Known::of(func, MOST_NESTED_BYTES - inliner.bytes)))
+        let mut nested = Known::of(func, MOST_NESTED_BYTES - inliner.bytes);
+        nested.guard = nested.guard.or_else(|| known.guard.clone().filter(|guard| guard.func.is_some()));
+        Ok(Arc::new(nested))
     }
 }
 
@@ -419,6 +428,7 @@ impl Known {
 
     /// How many values there are in its SSA.
     fn values(&self) -> usize {
-        self.func.values.len()
+        let before = self.guard.as_ref().and_then(|guard| guard.func.as_ref());
+        self.func.values.len() + before.map_or(0, |func| func.values.len())
     }
 }

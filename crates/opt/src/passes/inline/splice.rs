@@ -126,7 +126,8 @@ impl Splicer<'_> {
             Choice::Guard(known) => {
                 let Some(guard) = &known.guard else { unreachable!("it was chosen because it has one") };
                 let slow = self.func.new_block();
-                Copy::new(self, &known.func, call).tree(&guard.tree, call.before, slow);
+                let from = guard.func.as_deref().unwrap_or(&known.func);
+                Copy::new(self, from, call).tree(&guard.tree, call.before, slow);
                 self.layout.push(slow);
                 self.call_after_all(call, &known.func.results, slow);
             }
