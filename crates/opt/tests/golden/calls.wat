@@ -237,7 +237,7 @@
 ;; @0148 0000000000000028 ; preamble: frame of 40 bytes
 ;; @0150 00000000000000d9 ; address of @00d9
 
-;; ; function 4: 9 bytes of wasm, 176 of code, 56 of pool, 0 spilled, 1 embedded instruction
+;; ; function 4: 9 bytes of wasm, 160 of code, 56 of pool, 0 spilled, 1 embedded instruction
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -250,48 +250,46 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x20]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0x88
-;; @0032 lea ecx, [rdi+1]
-;; @0035 mov [rbx], rcx
+;; @002c ja 0x7F
+;; @0032 add edi, 1
 ;; ; 0x80 return_call 1
-;; @0038 lea rax, [r14+0x50]
-;; @003c mov rcx, [rax]
-;; @003f mov rcx, [rcx]
-;; @0042 lea rcx, [rbx+rcx]
-;; @0046 cmp rcx, [r14+0x18]
-;; @004a ja 0x6E
-;; @0050 mov r8, [rbx-0x18]
-;; @0054 mov r11, [rbx-0x10]
-;; @0058 movsd xmm15, [rbx]
-;; @005d movsd [rbx-0x20], xmm15
-;; @0063 mov [rbx-8], rax
-;; @0067 push qword ptr [r8-8]
-;; @006b jmp qword ptr [rax+8]
-;; @006e lea rsi, [0xB0]
-;; @0075 mov rdi, r14
-;; @0078 mov rdx, rbx
-;; @007b mov r8, [r14+8]
-;; @007f mov rcx, [r8]
-;; @0082 mov r8, [r8+8]
-;; @0086 jmp qword ptr [rsi]
+;; @0035 lea rax, [r14+0x50]
+;; @0039 mov rbp, [rax]
+;; @003c mov rbp, [rbp]
+;; @0040 lea rbp, [rbx+rbp]
+;; @0044 cmp rbp, [r14+0x18]
+;; @0048 ja 0x5E
+;; @004e mov r12, [rbx-0x18]
+;; @0052 mov [rbx-8], rax
+;; @0056 push qword ptr [r12-8]
+;; @005b jmp qword ptr [rax+0x10]
+;; @005e mov [rbx], rdi
+;; @0061 mov [rbx+8], r11
+;; @0065 lea rsi, [0xA0]
+;; @006c mov rdi, r14
+;; @006f mov rdx, rbx
+;; @0072 mov r8, [r14+8]
+;; @0076 mov rcx, [r8]
+;; @0079 mov r8, [r8+8]
+;; @007d jmp qword ptr [rsi]
 ;; ; 0x0 
-;; @0088 jmp qword ptr [0xD0]
+;; @007f jmp qword ptr [0xC0]
 ;; ; entry from the interpreter
-;; @008e mov rbx, rdx
-;; @0091 mov r14, rdi
-;; @0094 mov r15, rcx
-;; @0097 mov rax, [r14]
-;; @009a mov byte ptr [rax+0xAE], 1
-;; @00a1 mov edi, [rbx-0x20]
-;; @00a4 jmp short 0x32
+;; @0085 mov rbx, rdx
+;; @0088 mov r14, rdi
+;; @008b mov r15, rcx
+;; @008e mov rax, [r14]
+;; @0091 mov byte ptr [rax+0xAE], 1
+;; @0098 mov edi, [rbx-0x20]
+;; @009b jmp short 0x32
 ;; ; pool
-;; @00b0 0000000000000000 ; handler of return_call
-;; @00b8 0000000400010484 ; constant 17179935876
-;; @00c0 0000000100000050 ; constant 4294967376
-;; @00c8 0000000100000001 ; constant 4294967297
-;; @00d0 0000000000000000 ; address of the stub Overflow
-;; @00d8 0000000000000020 ; preamble: frame of 32 bytes
-;; @00e0 000000000000008e ; address of @008e
+;; @00a0 0000000000000000 ; handler of return_call
+;; @00a8 0000000400010484 ; constant 17179935876
+;; @00b0 0000000100000050 ; constant 4294967376
+;; @00b8 0000000100000001 ; constant 4294967297
+;; @00c0 0000000000000000 ; address of the stub Overflow
+;; @00c8 0000000000000020 ; preamble: frame of 32 bytes
+;; @00d0 0000000000000085 ; address of @0085
 
 ;; ; function 5: 6 bytes of wasm, 112 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code

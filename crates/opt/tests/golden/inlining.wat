@@ -54,7 +54,7 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x30]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0xD2
+;; @002c ja 0xD1
 ;; @0032 cmp edi, 2
 ;; @0035 jge 0x51
 ;; @003b mov rax, rdi
@@ -72,55 +72,54 @@
 ;; @005f cmp ecx, 2
 ;; @0062 jge short 0x6C
 ;; @0064 mov r13, rcx
-;; @0067 jmp 0xBC
+;; @0067 jmp 0xBB
 ;; @006c lea eax, [rcx+rcx]
 ;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0 in func1 < 0x3e call 1
 ;; @006f mov r13d, [r15+rax+4]
 ;; @0074 mov [rbx+8], r13
 ;; @0078 lea edi, [rcx-1]
 ;; @007b cmp edi, 2
-;; @007e jge short 0x85
-;; @0080 jmp 0xB6
+;; @007e jl 0xB5
 ;; ; 0x3e call 1 in func1 < 0x3e call 1
-;; @0085 lea rax, [r14+0x80]
-;; @008c lea r11, [0x118]
-;; @0093 mov [rbx+0x18], r11
-;; @0097 mov [rbx+0x20], rbx
-;; @009b mov [rbx+0x28], rax
-;; @009f add rbx, 0x30
-;; @00a3 call 0x20
-;; @00a8 lea rbx, [rbx-0x10]
-;; @00af mov rdi, rax
-;; @00b2 mov r13, [rbx+8]
-;; @00b6 add r13d, edi
-;; @00b9 mov rax, [rbx]
-;; @00bc add eax, r13d
-;; @00bf mov rsi, [rbx-0x18]
-;; @00c3 mov r11, [rbx-0x10]
-;; @00c7 sub rbx, 0x20
-;; @00cb mov [rbx], rax
-;; @00ce push qword ptr [rsi-8]
-;; @00d1 ret
+;; @0084 lea rax, [r14+0x80]
+;; @008b lea r11, [0x118]
+;; @0092 mov [rbx+0x18], r11
+;; @0096 mov [rbx+0x20], rbx
+;; @009a mov [rbx+0x28], rax
+;; @009e add rbx, 0x30
+;; @00a2 call 0x20
+;; @00a7 lea rbx, [rbx-0x10]
+;; @00ae mov rdi, rax
+;; @00b1 mov r13, [rbx+8]
+;; @00b5 add r13d, edi
+;; @00b8 mov rax, [rbx]
+;; @00bb add eax, r13d
+;; @00be mov rsi, [rbx-0x18]
+;; @00c2 mov r11, [rbx-0x10]
+;; @00c6 sub rbx, 0x20
+;; @00ca mov [rbx], rax
+;; @00cd push qword ptr [rsi-8]
+;; @00d0 ret
 ;; ; 0x0 
-;; @00d2 jmp qword ptr [0x120]
-;; @00d8 mov rbx, rdx
-;; @00db mov r14, rdi
-;; @00de mov r15, rcx
-;; @00e1 mov eax, r9d
-;; @00e4 mov rcx, [rsi-8]
-;; @00e8 add rcx, 7
-;; @00ec jmp rcx
+;; @00d1 jmp qword ptr [0x120]
+;; @00d7 mov rbx, rdx
+;; @00da mov r14, rdi
+;; @00dd mov r15, rcx
+;; @00e0 mov eax, r9d
+;; @00e3 mov rcx, [rsi-8]
+;; @00e7 add rcx, 7
+;; @00eb jmp rcx
 ;; ; entry from the interpreter
-;; @00ee mov rbx, rdx
-;; @00f1 mov r14, rdi
-;; @00f4 mov r15, rcx
-;; @00f7 mov rax, [r14]
-;; @00fa mov byte ptr [rax+0xAE], 1
-;; @0101 mov edi, [rbx-0x20]
-;; @0104 jmp 0x32
+;; @00ed mov rbx, rdx
+;; @00f0 mov r14, rdi
+;; @00f3 mov r15, rcx
+;; @00f6 mov rax, [r14]
+;; @00f9 mov byte ptr [rax+0xAE], 1
+;; @0100 mov edi, [rbx-0x20]
+;; @0103 jmp 0x32
 ;; ; pool
-;; @0110 00000000000000a8 ; address of @00a8
-;; @0118 00000000000000d8 ; address of @00d8
+;; @0110 00000000000000a7 ; address of @00a7
+;; @0118 00000000000000d7 ; address of @00d7
 ;; @0120 0000000000000000 ; address of the stub Overflow
 ;; @0128 0000000000000030 ; preamble: frame of 48 bytes
-;; @0130 00000000000000ee ; address of @00ee
+;; @0130 00000000000000ed ; address of @00ed

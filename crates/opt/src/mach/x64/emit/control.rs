@@ -1,11 +1,12 @@
 //! Branches, tables of branches, and returns.
 
-use regalloc2::{Allocation, Inst as Number, ProgPoint};
+use regalloc2::{Allocation, Edit, Inst as Number, ProgPoint};
 use upshift_asm::Label;
 use upshift_asm::x64::{Cond, Gpr, Mem, Scale, Size, Xmm};
 use upshift_core::vm::{Returns, frame};
 
 use super::Emitter;
+use super::kept::Kept;
 use super::reach::{copied_test, is_short_choice, reaches};
 use crate::mach::MBlock;
 use crate::mach::x64::build::slots;
@@ -71,9 +72,14 @@ impl Emitter<'_, '_> {
 
     /// Whether control comes to a block only from the one whose code lies in front of it, and falls into it.
     pub(super) fn is_fallen_into(&self, block: MBlock, last: MBlock) -> bool {
-        let mut preds = self.predecessors(block);
         // From a copy of that one control comes with other values in registers.
-        preds.all(|pred| pred == last && !self.is_copied(last) || self.has_copy(pred, block))
+        let comes_from_last = || !self.is_copied(last);
+        let mut preds = self.predecessors(block);
+        let mut is_certain = None;
+        preds.all(|pred| match pred == last {
+            true => *is_certain.get_or_insert_with(comes_from_last),
+            false => self.has_copy(pred, block),
+        })
     }
 
     /// Whether a block ends with a copy of a test in place of a jump to it.
@@ -93,10 +99,45 @@ impl Emitter<'_, '_> {
         preds.iter().map(|pred| MBlock(pred.index() as u32))
     }
 
+    /// What is known of registers at the beginning of a block that the code in front of it does not fall into.
+    pub(super) fn kept_before(&self, block: MBlock) -> Kept {
+        let mut at = block;
+        while let Some(pred) = self.only_predecessor(at) {
+            if self.layout.has_code(pred) {
+                return self.kept_behind.get(&pred).cloned().unwrap_or_default();
+            }
+            at = pred;
+        }
+        Kept::default()
+    }
+
+    /// Keeps what is known of registers at the end of a block for those that control comes to from there alone.
+    pub(super) fn note_kept(&mut self, block: MBlock) {
+        let wanted =
+            || self.func.edges(block).iter().any(|edge| self.only_predecessor(edge.to) == Some(block));
+        if !self.kept.is_empty() && wanted() && !self.is_copied(block) {
+            self.kept_behind.insert(block, self.kept.clone());
+        }
+    }
+
+    fn only_predecessor(&self, block: MBlock) -> Option<MBlock> {
+        let mut preds = self.predecessors(block);
+        preds.next().filter(|_| preds.next().is_none())
+    }
+
     /// Ends a block with two successors.
     pub(super) fn emit_branch(&mut self, block: MBlock, test: Test) {
         let edges = self.func.edges(block);
-        let (then, otherwise) = (edges[0].to, edges[1].to);
+        let (then, otherwise) = (self.beyond(edges[0].to), self.beyond(edges[1].to));
+        if let Some(next) = self.next
+            && block == self.current
+            && self.only_predecessor(next) == Some(block)
+            && self.beyond(next) != next
+            && !self.is_copied(block)
+        {
+            self.skipped = Some(next);
+            self.next = self.layout.behind(next);
+        }
         if self.layout.target(then) == self.layout.target(otherwise) {
             return self.emit_jump(then);
         }
@@ -106,6 +147,25 @@ impl Emitter<'_, '_> {
             self.emit_branch_to(test, then);
             self.emit_jump(otherwise);
         }
+    }
+
+    /// Where a block leads that has nothing to do because all that it moves is there already; else itself.
+    fn beyond(&self, block: MBlock) -> MBlock {
+        let insts = self.func.blocks[block.0 as usize].insts;
+        if insts.end - insts.start != 1
+            || self.func.insts[insts.start as usize] != Inst::Jump
+            || self.only_predecessor(block).is_none()
+            || self.headers.at_end(block).next().is_some()
+        {
+            return block;
+        }
+        let edits = &self.output.edits;
+        let start = ProgPoint::before(Number::new(insts.start as usize));
+        let end = ProgPoint::before(Number::new(insts.end as usize));
+        let moves = &edits[edits.partition_point(|&(point, _)| point < start)..];
+        let moves = moves.iter().take_while(|&&(point, _)| point < end);
+        let mut moves = moves.map(|&(_, Edit::Move { from, to })| (from, to));
+        if moves.all(|(from, to)| self.is_done(from, to)) { self.func.edges(block)[0].to } else { block }
     }
 
     fn emit_branch_to(&mut self, test: Test, to: MBlock) {

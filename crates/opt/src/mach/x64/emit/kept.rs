@@ -1,8 +1,8 @@
 //! Which registers still have what lies in spill slots.
 //!
 //! The allocator stores a value once and then names its slot wherever a slot will do. Shortly after the store the value is still in its
-//! register, and reading it there does not wait for memory. What the current block has done is known, and what the block before it did if
-//! that is its only predecessor; what is not known is read from memory.
+//! register, and reading it there does not wait for memory. What the current block has done is known, and what its predecessor did if
+//! there is only one; what is not known is read from memory.
 
 use regalloc2::{PReg, RegClass};
 
@@ -10,7 +10,7 @@ use regalloc2::{PReg, RegClass};
 const REGISTERS: usize = 16;
 
 /// By register the slot that has the same value.
-#[derive(Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Kept {
     /// The slot's number and 1, or 0: integers, then floats.
     slots: [u32; 2 * REGISTERS],
@@ -28,6 +28,11 @@ impl Kept {
     /// Nothing is known any more.
     pub(super) fn clear(&mut self) {
         *self = Kept::default();
+    }
+
+    /// Whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.iter().all(|&slot| slot == 0)
     }
 
     /// The register and the slot have the same value from now on.

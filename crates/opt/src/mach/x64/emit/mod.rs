@@ -23,6 +23,7 @@ use regalloc2::{
     Allocation, Edit, Inst as Number, OperandConstraint, OperandKind, OperandPos, Output, PReg, PRegSet,
     ProgPoint, RegClass,
 };
+use rustc_hash::FxHashMap;
 use upshift_asm::x64::{Assembler, Gpr, Size};
 use upshift_asm::{AsmError, Const, Label, Word};
 use upshift_codegen::Target;
@@ -161,6 +162,8 @@ pub fn emit(
         next: None,
         flags: None,
         kept: Kept::default(),
+        kept_behind: FxHashMap::default(),
+        skipped: None,
         is_leaf: false,
         unused: None,
         is_cleared: false,
@@ -272,6 +275,10 @@ pub(super) struct Emitter<'a, 'm> {
     flags: Option<(Gpr, Size)>,
     /// The registers that have what lies in spill slots.
     kept: Kept,
+    /// The same at the end of blocks that others come from alone whose code does not lie right behind.
+    kept_behind: FxHashMap<MBlock, Kept>,
+    /// The next block, if it is left out.
+    skipped: Option<MBlock>,
     /// Whether the return address of a native caller is on the stack of the machine.
     is_leaf: bool,
     /// A register that the function never uses, if there is one, once somebody has looked for it.
@@ -285,19 +292,24 @@ impl Emitter<'_, '_> {
     fn run(&mut self) -> Entries {
         let registers = self.emit_prologue();
         let layout = self.layout;
+        let mut last = None;
         for (at, &block) in layout.order.iter().enumerate() {
+            if self.skipped.take() == Some(block) {
+                continue;
+            }
             self.current = block;
             self.next = layout.order.get(at + 1).copied();
             if layout.begins_inner_loop(block) {
                 self.asm.align(ALIGNMENT);
             }
             self.asm.bind(self.labels[block.0 as usize]);
-            let last = at.checked_sub(1).map(|at| layout.order[at]);
             if !last.is_some_and(|last| self.is_fallen_into(block, last)) {
-                self.kept.clear();
                 self.flags = None;
+                self.kept = self.kept_before(block);
             }
             self.emit_block(block);
+            self.note_kept(block);
+            last = Some(block);
         }
         self.kept.clear();
         self.emit_cold_paths();

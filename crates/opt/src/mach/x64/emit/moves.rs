@@ -53,6 +53,15 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// Whether nothing has to be done for a move.
+    pub(super) fn is_done(&self, from: Allocation, to: Allocation) -> bool {
+        match (from.as_reg(), to.as_reg()) {
+            (Some(from), None) => self.kept.has(from, slot_number(to)),
+            (None, Some(to)) => self.kept.has(to, slot_number(from)),
+            _ => false,
+        }
+    }
+
     /// Whether an instruction can read its first operand where the last move in front of it takes it from. The move's target has the
     /// result then, so nothing else reads it.
     pub(super) fn is_part(&self, at: usize, from: Allocation, to: Allocation) -> bool {
