@@ -294,6 +294,32 @@ fn lowest_bytes_are_compared() {
 }
 
 /// Shifts by a constant leave flags behind by which zero is known; rotations and shifts by nothing do not.
+/// The test of a loop stands in front of it, too: who comes from there has no value in a register that the loop has put there.
+#[test]
+fn what_is_in_registers_behind_a_loop_that_may_not_run() {
+    let text = r#"(module
+        (func $many (param $n i32) (result i32)
+            (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+            (i32.add
+                (call $many (i32.sub (local.get $n) (i32.const 1)))
+                (i32.add (call $many (i32.sub (local.get $n) (i32.const 1))) (i32.const 1))))
+        (func (export "f") (param $n i32) (param $by i64) (result i64)
+            (local $sum i64)
+            (local.set $sum (i64.extend_i32_u (call $many (i32.const 3))))
+            (block $out
+                (loop $next
+                    (br_if $out (i32.eqz (local.get $n)))
+                    (local.set $sum
+                        (i64.shl
+                            (i64.add (local.get $sum) (i64.extend_i32_u (call $many (i32.const 4))))
+                            (local.get $by)))
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br $next)))
+            (i64.shl (i64.add (local.get $sum) (i64.const 5)) (local.get $by))))"#;
+    assert_eq!(optimized(text, (0, 2)), (7 + 5) << 2);
+    assert_eq!(optimized(text, (1, 2)), (((7 + 15) << 2) + 5) << 2);
+}
+
 #[test]
 fn what_shifts_leave_is_compared_with_zero() {
     for (op, by, shift) in [
