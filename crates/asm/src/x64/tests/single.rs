@@ -359,6 +359,24 @@ fn nothing_is_forgotten() {
     assert_eq!(missing, "");
 }
 
+/// By their names: sums, products, and what chooses or compares lanes whatever their order.
+#[test]
+fn what_commutes_computes_the_same_from_exchanged_operands() {
+    let orderly = ["add", "mul", "and", "or", "xor", "padd", "pmul", "pand", "por", "pxor", "pavg"];
+    let choosing = ["pminu", "pmins", "pmaxu", "pmaxs", "pmaddwd", "pcmpeq"];
+    let mut count = 0;
+    for (enc, name) in crate::x64::floats::NAMES.iter().chain(crate::x64::simd::NAMES) {
+        if !XmmBinary(*enc).commutes() {
+            continue;
+        }
+        count += 1;
+        let name = name.to_lowercase();
+        let is_known = orderly.iter().chain(&choosing).any(|start| name.starts_with(start));
+        assert!(is_known && !name.contains("andn") && !name.starts_with("addsub"), "{name}");
+    }
+    assert!(count > 40, "{count}");
+}
+
 #[test]
 #[should_panic(expected = "rsp is no index")]
 fn rsp_is_no_index() {
