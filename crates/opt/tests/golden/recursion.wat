@@ -77,13 +77,13 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x40]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0x104
+;; @002c ja 0x103
 ;; @0032 mov [rbx+0x18], rdi
 ;; @0036 xor r10d, r10d
 ;; @0039 mov [rbx+0x10], r10
 ;; @003d mov rcx, rdi
 ;; @0040 cmp ecx, 2
-;; @0043 jl 0xE9
+;; @0043 jl 0xE8
 ;; @0049 mov r10, [rbx+0x10]
 ;; @004d lea r12d, [rcx-1]
 ;; @0051 xor r11d, r11d
@@ -97,7 +97,7 @@
 ;; @0071 add r10d, eax
 ;; @0074 mov [rbx+0x10], r10
 ;; @0078 cmp ecx, 2
-;; @007b jl 0xE9
+;; @007b jl 0xE8
 ;; @0081 jmp short 0x49
 ;; @0083 mov [rbx], r11
 ;; @0086 mov [rbx+0x10], r10
@@ -105,54 +105,53 @@
 ;; @008e lea edi, [r12-1]
 ;; @0093 mov [rbx+8], r12
 ;; @0097 cmp edi, 2
-;; @009a jge short 0xA1
-;; @009c jmp 0xCF
+;; @009a jl 0xCE
 ;; ; 0x45 call 1 in func1 < 0x45 call 1
-;; @00a1 lea rax, [r14+0x70]
-;; @00a5 lea r11, [0x148]
-;; @00ac mov [rbx+0x28], r11
-;; @00b0 mov [rbx+0x30], rbx
-;; @00b4 mov [rbx+0x38], rax
-;; @00b8 add rbx, 0x40
-;; @00bc call 0x20
-;; @00c1 lea rbx, [rbx-0x20]
-;; @00c8 mov rdi, rax
-;; @00cb mov r12, [rbx+8]
-;; @00cf add r12d, 0xFFFFFFFE
-;; @00d3 mov r10, [rbx]
-;; @00d6 add r10d, edi
-;; @00d9 mov r11, r10
-;; @00dc mov r10, [rbx+0x10]
-;; @00e0 mov rcx, [rbx+0x18]
-;; @00e4 jmp 0x60
-;; @00e9 mov r10, [rbx+0x10]
-;; @00ed lea eax, [r10+rcx]
-;; @00f1 mov rsi, [rbx-0x18]
-;; @00f5 mov r11, [rbx-0x10]
-;; @00f9 sub rbx, 0x20
-;; @00fd mov [rbx], rax
-;; @0100 push qword ptr [rsi-8]
-;; @0103 ret
+;; @00a0 lea rax, [r14+0x70]
+;; @00a4 lea r11, [0x148]
+;; @00ab mov [rbx+0x28], r11
+;; @00af mov [rbx+0x30], rbx
+;; @00b3 mov [rbx+0x38], rax
+;; @00b7 add rbx, 0x40
+;; @00bb call 0x20
+;; @00c0 lea rbx, [rbx-0x20]
+;; @00c7 mov rdi, rax
+;; @00ca mov r12, [rbx+8]
+;; @00ce add r12d, 0xFFFFFFFE
+;; @00d2 mov r10, [rbx]
+;; @00d5 add r10d, edi
+;; @00d8 mov r11, r10
+;; @00db mov r10, [rbx+0x10]
+;; @00df mov rcx, [rbx+0x18]
+;; @00e3 jmp 0x60
+;; @00e8 mov r10, [rbx+0x10]
+;; @00ec lea eax, [r10+rcx]
+;; @00f0 mov rsi, [rbx-0x18]
+;; @00f4 mov r11, [rbx-0x10]
+;; @00f8 sub rbx, 0x20
+;; @00fc mov [rbx], rax
+;; @00ff push qword ptr [rsi-8]
+;; @0102 ret
 ;; ; 0x0 
-;; @0104 jmp qword ptr [0x150]
-;; @010a mov rbx, rdx
-;; @010d mov r14, rdi
-;; @0110 mov r15, rcx
-;; @0113 mov eax, r9d
-;; @0116 mov rcx, [rsi-8]
-;; @011a add rcx, 7
-;; @011e jmp rcx
+;; @0103 jmp qword ptr [0x150]
+;; @0109 mov rbx, rdx
+;; @010c mov r14, rdi
+;; @010f mov r15, rcx
+;; @0112 mov eax, r9d
+;; @0115 mov rcx, [rsi-8]
+;; @0119 add rcx, 7
+;; @011d jmp rcx
 ;; ; entry from the interpreter
-;; @0120 mov rbx, rdx
-;; @0123 mov r14, rdi
-;; @0126 mov r15, rcx
-;; @0129 mov rax, [r14]
-;; @012c mov byte ptr [rax+0xAE], 1
-;; @0133 mov edi, [rbx-0x20]
-;; @0136 jmp 0x32
+;; @011f mov rbx, rdx
+;; @0122 mov r14, rdi
+;; @0125 mov r15, rcx
+;; @0128 mov rax, [r14]
+;; @012b mov byte ptr [rax+0xAE], 1
+;; @0132 mov edi, [rbx-0x20]
+;; @0135 jmp 0x32
 ;; ; pool
-;; @0140 00000000000000c1 ; address of @00c1
-;; @0148 000000000000010a ; address of @010a
+;; @0140 00000000000000c0 ; address of @00c0
+;; @0148 0000000000000109 ; address of @0109
 ;; @0150 0000000000000000 ; address of the stub Overflow
 ;; @0158 0000000000000040 ; preamble: frame of 64 bytes
-;; @0160 0000000000000120 ; address of @0120
+;; @0160 000000000000011f ; address of @011f
