@@ -109,7 +109,7 @@ impl CallReport {
 }
 
 impl Figures {
-    /// What takes part in a row of a table or in an object, by its name.
+    /// All figures with the names that people read, in the order of a table's columns.
     #[must_use]
     pub fn named(&self) -> [(&'static str, u32); 8] {
         [
