@@ -21,7 +21,7 @@ pub fn run(func: &mut Func) -> u32 {
 }
 
 /// Takes all blocks out of the layout that the entry does not lead to.
-fn drop_unreachable(func: &mut Func) -> u32 {
+pub(super) fn drop_unreachable(func: &mut Func) -> u32 {
     let mut reached = vec![false; func.blocks.len()];
     let mut waiting = vec![func.entry];
     reached[func.entry.index()] = true;

@@ -1,7 +1,7 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ sink ─ split
+//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ thread ─ sink ─ split
 //! ```
 //!
 //! [`run`] is that order, but for [`inline`](mod@inline), which needs more than the function, and for [`recursion`] in front of it. Each
@@ -27,6 +27,7 @@ pub mod stores;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod thread;
 mod versions;
 pub mod wide;
 
@@ -122,6 +123,10 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     if !off.contains("blocks") {
         simplify(func);
         done("blocks", func);
+    }
+    if !off.contains("thread") && thread::run(func) > 0 {
+        simplify(func);
+        done("thread", func);
     }
     if !off.contains("sink") || !off.contains("split") {
         let dominators = Dominators::new(func);
