@@ -18,7 +18,7 @@ use regalloc2::RegAllocError;
 use upshift_asm::AsmError;
 use upshift_codegen::Target;
 use upshift_codegen::text::hex;
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 use upshift_translate::{CodeOptions, ModuleInfo, WalkBuffers};
 
 use crate::code::{Dump, OptCode, PassSet, Reason, Refusal, Request, Stage};
@@ -191,11 +191,13 @@ impl Room {
         callees: &Callees,
         viewers: &mut Viewers<'_>,
     ) -> Vec<Site> {
+        let bodies = &mut Bodies { module, options, walk: &mut self.walk };
         passes::simplify(ssa);
+        inline::devirtualize(ssa, bodies);
         if passes::recursion::run(ssa) {
             viewers.ssa("recursion", ssa);
         }
-        let calls = inline::run(ssa, &mut Bodies { module, options, walk: &mut self.walk }, callees);
+        let calls = inline::run(ssa, bodies, callees);
         #[cfg(debug_assertions)]
         crate::ssa::verify::verify(ssa, Some(module))
             .unwrap_or_else(|error| panic!("SSA of {} is wrong behind inline: {error}\n{ssa}", ssa.index));
@@ -230,6 +232,11 @@ impl inline::Source for Bodies<'_> {
         let mut ssa = build(self.module, func, self.options, None, self.walk).ok()?;
         passes::simplify(&mut ssa);
         Some(ssa)
+    }
+
+    fn element(&self, table: TableIndex, ty: TypeIndex, index: u64) -> Option<FuncIndex> {
+        let func = self.module.fixed_element(table, index)?;
+        (self.module.func_type(func).id == self.module.types[ty.index()].id).then_some(func)
     }
 }
 

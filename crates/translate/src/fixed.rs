@@ -1,12 +1,21 @@
 //! Tables whose elements never change once they are there, and what is known of them: for calls through such tables.
 //!
-//! In: a validated module. Out: by table how large it is and what it may have. A table is fixed if it is neither imported nor
-//! exported and the module has no operator that changes tables. Where instantiation fails half-way, elements may be null.
+//! In: a validated module. Out: by table how large it is and what it may have, and by element which function it is, if that is known.
+//! A table is fixed if it is neither imported nor exported and the module has no operator that changes tables.
+//!
+//! Where instantiation fails half-way, functions of the module may be in tables of others already, and elements null that come later.
+//! So the elements that are known are those of segments which certainly fit, up to the first that may not: whoever runs code finds them.
 
 use upshift_core::index::{FuncIndex, TableIndex};
-use upshift_core::types::TypeId;
+use upshift_core::types::{TableType, TypeId};
 
 use crate::module::{ConstExpr, ConstOp, ElemItems, ExternIndex, ModuleInfo, SegmentMode};
+
+/// How many elements of a table are looked at.
+const MOST_ELEMENTS: u64 = 1 << 18;
+
+/// Stands for an element of which it is not known what it is.
+const UNKNOWN: FuncIndex = FuncIndex(u32::MAX);
 
 /// What is known of a table whose elements never change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +26,14 @@ pub struct FixedTable {
     pub is_own: bool,
     /// The type of all its elements that are not null, if it is the same and they are functions of the module itself.
     pub ty: Option<TypeId>,
+}
+
+/// A table whose elements never change, with what they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixed {
+    table: FixedTable,
+    /// The elements from the first one on, as far as any is known.
+    elements: Box<[FuncIndex]>,
 }
 
 /// What the elements of a table have in common, so far.
@@ -43,13 +60,37 @@ impl ModuleInfo {
     /// ```
     #[must_use]
     pub fn fixed_table(&self, table: TableIndex) -> Option<FixedTable> {
+        self.fixed(table).map(|fixed| fixed.table)
+    }
+
+    /// The function that is an element of a table for good, if that is known and it is one of the module itself.
+    ///
+    /// # Examples
+    /// ```
+    /// use upshift_core::index::{FuncIndex, TableIndex};
+    /// use upshift_translate::{Features, TypeRegistry, parse};
+    ///
+    /// let bytes = wat::parse_str("(module (table 3 funcref) (elem (i32.const 1) $f) (func $f))")?;
+    /// let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default())?;
+    /// let elements = [0, 1, 2].map(|index| module.fixed_element(TableIndex(0), index));
+    /// assert_eq!(elements, [None, Some(FuncIndex(0)), None]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn fixed_element(&self, table: TableIndex, index: u64) -> Option<FuncIndex> {
+        let elements = &self.fixed(table)?.elements;
+        let func = *elements.get(usize::try_from(index).ok()?)?;
+        (func != UNKNOWN && func.0 >= self.imported_funcs).then_some(func)
+    }
+
+    fn fixed(&self, table: TableIndex) -> Option<&Fixed> {
         let tables = self.fixed_tables.get_or_init(|| find(self));
-        tables.get(table.index()).copied().flatten()
+        tables.get(table.index())?.as_ref()
     }
 }
 
 /// By table what is known of it.
-fn find(module: &ModuleInfo) -> Box<[Option<FixedTable>]> {
+fn find(module: &ModuleInfo) -> Box<[Option<Fixed>]> {
     if module.operators.change_tables {
         return Box::default();
     }
@@ -74,14 +115,72 @@ fn find(module: &ModuleInfo) -> Box<[Option<FixedTable>]> {
             ElemItems::Exprs(exprs) => exprs.iter().for_each(|expr| common.add_expr(module, expr)),
         }
     }
-    let known = |(common, ty): (Option<Common>, &upshift_core::types::TableType)| {
-        common.map(|common| FixedTable {
-            len: ty.minimum,
-            is_own: common.is_own,
-            ty: common.ty.flatten().filter(|_| common.is_own),
-        })
+    let elements = elements(module, &commons);
+    let known = |((common, elements), ty): ((Option<Common>, Vec<FuncIndex>), &TableType)| {
+        let Common { is_own, ty: common } = common?;
+        let table = FixedTable { len: ty.minimum, is_own, ty: common.flatten().filter(|_| is_own) };
+        Some(Fixed { table, elements: elements.into() })
     };
-    commons.into_iter().zip(&module.tables).map(known).collect()
+    commons.into_iter().zip(elements).zip(&module.tables).map(known).collect()
+}
+
+/// By table the elements that whoever runs code finds in it, if it is one of those that never change.
+fn elements(module: &ModuleInfo, fixed: &[Option<Common>]) -> Vec<Vec<FuncIndex>> {
+    let mut elements: Vec<Vec<FuncIndex>> = vec![Vec::new(); module.tables.len()];
+    for (table, init) in (module.imported_tables as usize..).zip(&module.table_inits) {
+        let len = module.tables[table].minimum;
+        if let (Some(_), Some(init)) = (fixed[table], init)
+            && len <= MOST_ELEMENTS
+        {
+            elements[table] = vec![function(init); len as usize];
+        }
+    }
+    let mut are_certain = true;
+    for segment in &module.elems {
+        let SegmentMode::Active(table, offset) = &segment.mode else { continue };
+        let (table, len) = (table.index(), segment.items.len() as u64);
+        let range = offset_of(offset).and_then(|start| Some(start..start.checked_add(len)?));
+        // A table that is imported has no fewer elements than it is declared to have.
+        are_certain &= range.as_ref().is_some_and(|range| range.end <= module.tables[table].minimum);
+        if fixed[table].is_none() {
+            continue;
+        }
+        let known = &mut elements[table];
+        let Some(range) = range else {
+            known.clear();
+            continue;
+        };
+        let (start, end) = (range.start.min(MOST_ELEMENTS) as usize, range.end.min(MOST_ELEMENTS) as usize);
+        if are_certain && known.len() < end && start < end {
+            known.resize(end, UNKNOWN);
+        }
+        let end = end.min(known.len());
+        for (at, element) in known[start.min(end)..end].iter_mut().enumerate() {
+            *element = match &segment.items {
+                _ if !are_certain => UNKNOWN,
+                ElemItems::Funcs(funcs) => funcs[at],
+                ElemItems::Exprs(exprs) => function(&exprs[at]),
+            };
+        }
+    }
+    elements
+}
+
+/// The function that an expression refers to.
+fn function(expr: &ConstExpr) -> FuncIndex {
+    match expr.ops[..] {
+        [ConstOp::RefFunc(func)] => func,
+        _ => UNKNOWN,
+    }
+}
+
+/// The offset that an expression always gives.
+fn offset_of(expr: &ConstExpr) -> Option<u64> {
+    match expr.ops[..] {
+        [ConstOp::I32(offset)] => Some(u64::from(offset.cast_unsigned())),
+        [ConstOp::I64(offset)] => Some(offset.cast_unsigned()),
+        _ => None,
+    }
 }
 
 impl Common {
@@ -157,6 +256,106 @@ mod tests {
         ] {
             let table = known(fields).expect(fields);
             assert_eq!((table.len, table.is_own, table.ty.is_some()), (3, is_own, same), "{fields}");
+        }
+    }
+
+    /// By element the function that it is known to be; those of the module itself are 1 to 3.
+    fn known_elements(fields: &str) -> [Option<u32>; 4] {
+        let module = module(fields);
+        [0, 1, 2, 3].map(|index| module.fixed_element(TableIndex(0), index).map(|func| func.0))
+    }
+
+    #[test]
+    fn elements_are_known_that_whoever_runs_code_finds() {
+        let (a, b, other) = (Some(1), Some(2), Some(3));
+        for (fields, expected) in [
+            ("(table 3 funcref) (elem (i32.const 1) $a $b)", [None, a, b, None]),
+            ("(table i64 3 funcref) (elem (i64.const 1) $a $b)", [None, a, b, None]),
+            ("(table funcref (elem $a $import $other))", [a, None, other, None]),
+            // Later segments and expressions win.
+            (
+                "(table 3 funcref) (elem (i32.const 0) $a $b) (elem (i32.const 1) $other)",
+                [a, other, None, None],
+            ),
+            (
+                "(table 3 funcref) (elem (i32.const 0) $a $b $a)
+                 (elem (i32.const 1) funcref (ref.null func) (global.get $g))",
+                [a, None, None, None],
+            ),
+            ("(table 3 funcref (ref.func $b)) (elem (i32.const 1) $a)", [b, a, b, None]),
+            ("(table 3 funcref (ref.null func)) (elem (i32.const 1) $a)", [None, a, None, None]),
+            // These never come into the table, or into another one.
+            (
+                "(table 3 funcref) (elem func $a) (elem declare func $a) (elem (i32.const 0) $b)",
+                [b, None, None, None],
+            ),
+            (
+                "(table 3 funcref) (table $u 3 funcref) (elem (i32.const 0) $b) (elem (table $u) (i32.const 0) func $a)",
+                [b, None, None, None],
+            ),
+            // Segments without elements fit where the table ends, and not behind it.
+            ("(table 1 funcref) (elem (i32.const 1)) (elem (i32.const 0) $a)", [a, None, None, None]),
+            ("(table 1 funcref) (elem (i32.const 2)) (elem (i32.const 0) $a)", [None; 4]),
+            (
+                "(table 1000000 funcref) (elem (i32.const 1) $a) (elem (i32.const 999999) $b)",
+                [None, a, None, None],
+            ),
+        ] {
+            assert_eq!(known_elements(fields), expected, "{fields}");
+        }
+        for fields in [
+            "(table (export \"t\") 1 funcref) (elem (i32.const 0) $a)",
+            "(table 1 funcref) (elem (i32.const 0) $a) (func (table.set 0 (i32.const 0) (ref.null func)))",
+            "(table 1 funcref) (elem (i32.const -1) $a)",
+            "(table i64 1 funcref) (elem (i64.const -1) $a $b)",
+        ] {
+            assert_eq!(known_elements(fields), [None; 4], "{fields}");
+        }
+    }
+
+    #[test]
+    fn elements_are_not_known_behind_what_may_not_fit() {
+        let (a, b) = (Some(1), Some(2));
+        let import = "(import \"\" \"o\" (global $o i32)) (import \"\" \"t\" (table $imported 2 funcref))";
+        for (fields, expected) in [
+            // What comes earlier is there whatever happens later, unless that is in the same place.
+            (
+                "(elem (table $t) (i32.const 0) func $a $b) (elem (table $t) (i32.const 3) func $a)",
+                [a, b, None],
+            ),
+            (
+                "(elem (table $t) (i32.const 0) func $a $b) (elem (table $t) (i32.const 3) func $a) (elem (table $t) (i32.const 1) func $a $a)",
+                [a, None, None],
+            ),
+            ("(elem (table $t) (i32.const 2) func $a $b) (elem (table $t) (i32.const 0) func $a)", [None; 3]),
+            // Any place.
+            (
+                "(elem (table $t) (i32.const 0) func $a) (elem (table $t) (global.get $o) func $b) (elem (table $t) (i32.const 2) func $b)",
+                [None; 3],
+            ),
+            (
+                "(elem (table $t) (i32.const 0) func $a) (elem (table $u) (global.get $o) func $b)",
+                [a, None, None],
+            ),
+            ("(elem (table $u) (global.get $o) func $b) (elem (table $t) (i32.const 0) func $a)", [None; 3]),
+            // Imported tables are as large as they are declared, at least.
+            (
+                "(elem (table $imported) (i32.const 1) func $b) (elem (table $t) (i32.const 0) func $a)",
+                [a, None, None],
+            ),
+            (
+                "(elem (table $imported) (i32.const 2) func $b) (elem (table $t) (i32.const 0) func $a)",
+                [None; 3],
+            ),
+        ] {
+            let text = format!(
+                "(module (import \"\" \"f\" (func $import)) {import} (table $t 3 funcref) (table $u 3 funcref)
+                    (func $a) (func $b) {fields})"
+            );
+            let bytes = wat::parse_str(text).unwrap();
+            let module = parse(bytes.into(), &Features::default(), &TypeRegistry::default()).unwrap();
+            let known = [0, 1, 2].map(|index| module.fixed_element(TableIndex(1), index).map(|func| func.0));
+            assert_eq!(known, expected, "{fields}");
         }
     }
 }

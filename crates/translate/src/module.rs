@@ -14,7 +14,7 @@ use upshift_core::value::V128;
 use upshift_core::vm::{VmCounts, VmLayout};
 
 use crate::bytes::ModuleBytes;
-use crate::fixed::FixedTable;
+use crate::fixed::Fixed;
 use crate::hints::BranchHints;
 use crate::names::NameIndex;
 use crate::operators::Operators;
@@ -80,7 +80,7 @@ pub struct ModuleInfo {
     /// Which way branches are expected to go; read when somebody asks.
     pub(crate) branch_hints: OnceLock<BranchHints>,
     /// By table what is known of it if its elements never change; found when somebody asks.
-    pub(crate) fixed_tables: OnceLock<Box<[Option<FixedTable>]>>,
+    pub(crate) fixed_tables: OnceLock<Box<[Option<Fixed>]>>,
     /// Where names are; made when somebody asks, see [`names`](crate::names).
     pub(crate) names: OnceLock<NameIndex>,
 }

@@ -139,6 +139,12 @@ impl List {
         self.len == 0
     }
 
+    /// The same without the first one, if there is one.
+    #[must_use]
+    pub fn behind_first(self) -> List {
+        if self.len == 0 { self } else { List { start: self.start + 1, len: self.len - 1 } }
+    }
+
     #[inline]
     pub(super) fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.start as usize + self.len as usize

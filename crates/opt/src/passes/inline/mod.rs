@@ -22,6 +22,7 @@
 
 mod callees;
 mod copy;
+mod devirtualize;
 mod guard;
 mod splice;
 #[cfg(test)]
@@ -31,7 +32,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 
 pub use self::callees::Callees;
 use self::guard::Guard;
@@ -49,6 +50,13 @@ pub trait Source {
     fn bytes(&self, func: FuncIndex) -> Option<usize>;
     /// Its SSA, if it can be made.
     fn func(&mut self, func: FuncIndex) -> Option<Func>;
+    /// The function of the module that is an element of a table for good, if that is known and it has just this type.
+    fn element(&self, table: TableIndex, ty: TypeIndex, index: u64) -> Option<FuncIndex>;
+}
+
+/// Makes direct calls, and tail calls, of indirect ones whose function is known.
+pub fn devirtualize(func: &mut Func, source: &dyn Source) {
+    devirtualize::run(func, source);
 }
 
 /// The most instructions of a callee that is copied as a whole: where no loop is around the call, and within one.
@@ -59,6 +67,8 @@ const MOST_CALLING: [u32; 2] = [10, 24];
 const MOST_RECURSIVE: u32 = 32;
 /// No code of others is put into a function with so many instructions: what it takes to compile it grows with them.
 const LARGEST: usize = 1 << 14;
+/// How often calls are looked at that became direct ones because of what was copied before.
+const MOST_ROUNDS: u32 = 3;
 /// How deep callees stand in callees.
 const MOST_NESTED: u32 = 1;
 /// How many bytes of its own callees are looked at for a callee.
@@ -133,6 +143,13 @@ pub struct Site {
     pub verdict: Verdict,
 }
 
+impl Site {
+    /// A call that is as it was.
+    fn kept((block, call, callee): (Block, Value, FuncIndex)) -> (Block, Site) {
+        (block, Site { call, callee, depth: 0, verdict: Verdict::Kept(Reason::NoRoom) })
+    }
+}
+
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Site { call, callee, depth, verdict } = self;
@@ -198,8 +215,7 @@ fn direct_calls(func: &Func) -> Vec<(Block, Site)> {
     for &block in &func.layout {
         for &call in &func.block(block).insts {
             if let Op::Call(Callee::Direct { func: callee, .. }) = func.op(call) {
-                let verdict = Verdict::Kept(Reason::NoRoom);
-                sites.push((block, Site { call, callee, depth: 0, verdict }));
+                sites.push(Site::kept((block, call, callee)));
             }
         }
     }
@@ -275,15 +291,31 @@ impl Inliner<'_> {
     /// Puts code of callees into the function, as far as there is room for so many instructions.
     fn run(&mut self, func: &mut Func, mut room: u32) -> Vec<Site> {
         let mut sites = direct_calls(func);
-        if sites.is_empty() {
-            return Vec::new();
+        let mut is_changed = self.replace(func, &mut sites, &mut room);
+        for _ in 0..MOST_ROUNDS {
+            if !is_changed {
+                break;
+            }
+            // What was copied has constants for some of its parameters.
+            let mut made: Vec<(Block, Site)> =
+                devirtualize::run(func, self.source).into_iter().map(Site::kept).collect();
+            is_changed = self.replace(func, &mut made, &mut room);
+            sites.extend(made);
         }
-        find_depths(func, &mut sites);
+        sites.into_iter().map(|(_, site)| site).collect()
+    }
+
+    /// Puts code of callees in the place of calls, as far as there is room. Returns whether there is any.
+    fn replace(&mut self, func: &mut Func, sites: &mut [(Block, Site)], room: &mut u32) -> bool {
+        if sites.is_empty() {
+            return false;
+        }
+        find_depths(func, sites);
         // In the order of the program where they are equal.
         sites.sort_by_key(|(_, site)| std::cmp::Reverse(site.depth));
         let mut plan = FxHashMap::default();
-        for (block, site) in &mut sites {
-            site.verdict = match self.choose(func, *block, *site, &mut room) {
+        for (block, site) in sites {
+            site.verdict = match self.choose(func, *block, *site, room) {
                 Ok((verdict, choice)) => {
                     plan.insert(site.call, choice);
                     verdict
@@ -295,7 +327,7 @@ impl Inliner<'_> {
             splice::run(func, &plan);
             simplify(func);
         }
-        sites.into_iter().map(|(_, site)| site).collect()
+        !plan.is_empty()
     }
 
     fn choose(
@@ -378,6 +410,7 @@ impl Inliner<'_> {
     /// A callee as it is.
     fn alone(&mut self, callee: FuncIndex) -> Result<Arc<Known>, Reason> {
         let mut func = self.source.func(callee).ok_or(Reason::NoSsa)?;
+        devirtualize::run(&mut func, self.source);
         let mut guard = None;
         if let Some(recursion) = recursion::find(&func) {
             // There is none in front of a loop.

@@ -1,6 +1,6 @@
 //! What is put in the place of calls, as text.
 
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 
 use super::{Callees, Reason, Source, Verdict, run};
 use crate::passes::testing;
@@ -19,6 +19,11 @@ impl Source for Texts<'_> {
     fn func(&mut self, func: FuncIndex) -> Option<Func> {
         let (number, text) = self.0.iter().find(|&&(number, _)| number == func.0)?;
         Some(parse(&format!("func func{number} {text}")).expect("it is SSA"))
+    }
+
+    /// Element 10 of table 0 is function 0, and so on.
+    fn element(&self, table: TableIndex, ty: TypeIndex, index: u64) -> Option<FuncIndex> {
+        (table.0 == 0 && ty.0 == 0).then(|| FuncIndex(index.wrapping_sub(10) as u32))
     }
 }
 
@@ -406,4 +411,86 @@ fn what_may_throw_is_called_where_exceptions_are_caught() {
     let replaced = "(i32) -> (i32)\nb0:\n  v0: i32 = arg 0\n  tail_call_indirect table0 type0 0 v0, v0\n";
     let (_, verdicts) = inlined("(i32) -> (i32)", plain, &[(1, replaced)]);
     assert_eq!(verdicts, [Verdict::Kept(Reason::Replaces)]);
+}
+
+const UNARY: &str = "(i32) -> (i32)\n";
+
+/// Calls the element of table 0 that its second argument names.
+const APPLY: &str = "(i32, i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2 = call_indirect table0 type0 0 v1, v0      ; 0x30
+  v3: i32 = result 0 v2                         ; 0x30
+  return v3                                     ; 0x32
+";
+
+#[test]
+fn elements_that_are_known_once_the_caller_is_copied_are_inlined() {
+    let clz = format!("{UNARY}b0:\n  v0: i32 = arg 0\n  v1: i32 = i32.clz v0\n  return v1\n");
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = const 0xc
+  v2 = call func1 type1 v0, v1                  ; 0x20
+  v3: i32 = result 0 v2                         ; 0x20
+  return v3                                     ; 0x22
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = const 0xc
+  v6: i32 = i32.clz v0
+  return v6                                   ; 0x22
+";
+    let callees = [(1, APPLY), (2, &clz)];
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &callees);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Inlined(1), Verdict::Inlined(1)]);
+
+    // Where the callee's callee stands in it already.
+    let outer = format!("{UNARY}{body}");
+    let body = "b0:\n  v0: i32 = arg 0\n  v1 = call func3 type0 v0\n  v2: i32 = result 0 v1\n  return v2\n";
+    let expected =
+        "b0:\n  v0: i32 = arg 0\n  v3: i32 = const 0xc\n  v4: i32 = i32.clz v0\n  return v4\n";
+    let callees = [(1, APPLY), (2, &clz), (3, &outer)];
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &callees);
+    assert_eq!(text, expected);
+    assert_eq!(verdicts, [Verdict::Inlined(1)]);
+}
+
+#[test]
+fn calls_of_what_is_known_are_direct() {
+    let direct = |text: &str| {
+        testing::after("(i32, i64) -> (i32)", text, |func| {
+            super::devirtualize(func, &Texts(&[]));
+            verify(func, None).unwrap_or_else(|error| panic!("{error}\n{func}"));
+        })
+    };
+    let with = |callee: &str, arguments: &str| {
+        format!(
+            "b0:\n  v0: i32 = arg 0\n  v1: i64 = arg 1\n  v2: i32 = const 0xc\n  v3: i64 = ref.func func7\n  \
+             v4 = {callee} {arguments}\n  v5: i32 = result 0 v4\n  return v5\n"
+        )
+    };
+    let [element, reference] = ["call func2 type0", "call func7 type5"];
+    assert_eq!(direct(&with("call_indirect table0 type0 0", "v2, v0")), with(element, "v0"));
+    assert_eq!(direct(&with("call_ref type5 0", "v3, v0, v0")), with(reference, "v0, v0"));
+    for (callee, arguments) in [
+        // Not a constant, not the type of the element, not a table that nobody writes to.
+        ("call_indirect table0 type0 0", "v0, v0"),
+        ("call_indirect table0 type1 0", "v2, v0"),
+        ("call_indirect table1 type0 0", "v2, v0"),
+        ("call_ref type5 0", "v1, v0"),
+    ] {
+        assert_eq!(direct(&with(callee, arguments)), with(callee, arguments));
+    }
+    let tail = |callee: &str, arguments: &str| {
+        format!(
+            "b0:\n  v0: i32 = arg 0\n  v1: i64 = arg 1\n  v2: i32 = const 0xc\n  tail_call{callee} {arguments}\n"
+        )
+    };
+    assert_eq!(direct(&tail("_indirect table0 type0 0", "v2, v0, v1")), tail(" func2 type0", "v0, v1"));
+    let unknown = tail("_indirect table0 type0 0", "v0, v0, v1");
+    assert_eq!(direct(&unknown), unknown);
 }
