@@ -12,18 +12,22 @@
 //! Requires SSA. Preserves it, and the instructions on each path. What the block was given does not dominate what is behind it any
 //! more: each of its parameters that is used there is a variable, which each edge past the block assigns, and becomes a parameter
 //! wherever several of its values meet (Braun et al., *Simple and Efficient Construction of Static Single Assignment Form*, CC 2013).
-//! Cycles may have several entries behind this pass. So it comes when all that works on loops has run.
+//! Cycles may have several entries behind this pass, if that saves most of the choices of a table. So it comes when most of what works
+//! on loops has run.
 
 use rustc_hash::FxHashMap;
 
 use super::blocks::drop_unreachable;
+use crate::ssa::dom::Dominators;
+use crate::ssa::loops::Loops;
 use crate::ssa::{Block, Func, List, Op, Pos, Predecessors, Target, Terminator, Value};
 
-/// How many blocks are looked at that choose; each may take a look at the whole function.
+/// How many blocks are led past, each after a look at the whole function.
 const MOST_CHOICES: u32 = 8;
 
-/// How many blocks may lie on an edge that only pass on what they were given.
+/// How many blocks may lie on an edge that only pass on what they were given, and how much that may be.
 const MOST_PASSED: u32 = 4;
+const MOST_PARAMS: usize = 64;
 
 /// How many instructions of a block that chooses may be copied to each edge past it.
 const MOST_METERS: usize = 2;
@@ -33,21 +37,63 @@ const MOST_ARGUMENTS: usize = 1 << 12;
 
 /// Threads jumps. Returns how many edges lead elsewhere. Some blocks may not be reached any more then.
 pub fn run(func: &mut Func) -> u32 {
-    let choices: Vec<(Block, u32)> =
-        func.layout.iter().filter_map(|&block| Some((block, deciding_parameter(func, block)?))).collect();
-    let (mut changes, mut left) = (0, MOST_CHOICES);
-    for (choice, number) in choices {
-        let edges = deciding_edges(func, choice, number);
-        if edges.is_empty() {
-            continue;
-        }
-        changes += lead_past(func, choice, number, &edges);
-        left -= 1;
-        if left == 0 {
-            break;
+    let mut done: Vec<Block> = Vec::new();
+    let mut changes = 0;
+    for _ in 0..MOST_CHOICES {
+        let Some((choice, edges)) = next_choice(func, &done) else { break };
+        done.push(choice.block);
+        // Passes that come later look at loops: a few edges less are not worth one with several entries.
+        let all = edges_to(func, choice.block);
+        let is_table = matches!(func.block(choice.block).term, Terminator::Table { .. });
+        let before = (!is_table || 2 * edges.len() < all).then(|| func.clone());
+        let led = lead_past(func, choice, &edges);
+        match before {
+            Some(before) if led > 0 && is_irreducible(func) && !is_irreducible(&before) => *func = before,
+            _ => changes += led,
         }
     }
     changes
+}
+
+/// A block that does nothing but choose, and the number of the parameter by which it does.
+#[derive(Clone, Copy)]
+struct Choice {
+    block: Block,
+    number: u32,
+}
+
+/// The block with most edges that decide, but for these.
+fn next_choice(func: &mut Func, done: &[Block]) -> Option<(Choice, Vec<Edge>)> {
+    let mut numbers = vec![None; func.blocks.len()];
+    let mut any = false;
+    for &block in func.layout.iter().filter(|block| !done.contains(block)) {
+        numbers[block.index()] = deciding_parameter(func, block);
+        any |= numbers[block.index()].is_some();
+    }
+    if !any {
+        return None;
+    }
+    let mut edges = deciding_edges(func, &numbers);
+    let counts = edges.iter().fold(FxHashMap::default(), |mut counts: FxHashMap<Block, usize>, (to, _)| {
+        *counts.entry(*to).or_default() += 1;
+        counts
+    });
+    let block = func.layout.iter().copied().max_by_key(|block| counts.get(block).copied().unwrap_or(0))?;
+    let number = numbers[block.index()].filter(|_| counts.contains_key(&block))?;
+    edges.retain(|&(to, _)| to == block);
+    Some((Choice { block, number }, edges.into_iter().map(|(_, edge)| edge).collect()))
+}
+
+fn edges_to(func: &Func, to: Block) -> usize {
+    let mut edges = 0;
+    for &block in &func.layout {
+        func.block(block).term.for_each_target(|target| edges += usize::from(target.block == to));
+    }
+    edges
+}
+
+fn is_irreducible(func: &Func) -> bool {
+    Loops::new(func, &Dominators::new(func), &func.predecessors()).is_irreducible()
 }
 
 /// The number of the parameter by which a block chooses, if it does nothing else but what each round of a metered loop does.
@@ -71,39 +117,47 @@ struct Edge {
     given: List,
 }
 
-/// The edges that bring a constant.
-fn deciding_edges(func: &mut Func, choice: Block, number: u32) -> Vec<Edge> {
+/// The edges that bring a constant to blocks that choose, with those. `numbers` has the deciding parameter of each block.
+fn deciding_edges(func: &mut Func, numbers: &[Option<u32>]) -> Vec<(Block, Edge)> {
     let uses = func.use_counts();
     let mut edges = Vec::new();
+    let mut targets = Vec::new();
     for at in 0..func.layout.len() {
         let from = func.layout[at];
-        let mut targets = Vec::new();
+        targets.clear();
         func.block(from).term.for_each_target(|&target| targets.push(target));
-        for (at, target) in (0..).zip(targets) {
-            if from == choice {
-                continue;
-            }
-            let Some(given) = passed_on(func, target, choice, &uses) else { continue };
-            if func.constant(given[number as usize]).is_some() {
-                edges.push(Edge { from, at, given: func.make_list(&given) });
+        for (at, &target) in (0..).zip(&targets) {
+            let Some((to, number, given)) = passed_on(func, target, numbers, &uses) else { continue };
+            if to != from && func.constant(given[number as usize]).is_some() {
+                edges.push((to, Edge { from, at, given: func.make_list(&given) }));
             }
         }
     }
     edges
 }
 
-/// What a block is given by an edge, if it leads there at last.
-fn passed_on(func: &Func, mut target: Target, to: Block, uses: &[u32]) -> Option<Vec<Value>> {
+/// The block that chooses to which an edge leads at last, the number by which it does, and what it is given.
+fn passed_on(
+    func: &Func,
+    mut target: Target,
+    numbers: &[Option<u32>],
+    uses: &[u32],
+) -> Option<(Block, u32, Vec<Value>)> {
     let mut args: Option<Vec<Value>> = None;
     for _ in 0..MOST_PASSED {
-        if target.block == to {
-            return Some(args.unwrap_or_else(|| func.list(target.args).to_vec()));
+        if let Some(number) = numbers[target.block.index()] {
+            return Some((target.block, number, args.unwrap_or_else(|| func.list(target.args).to_vec())));
         }
         let data = func.block(target.block);
         let Terminator::Jump(next) = data.term else { return None };
+        if !data.insts.is_empty() {
+            return None;
+        }
         let next_args = func.list(next.args);
         let own = |param: Value| next_args.iter().filter(|&&arg| arg == param).count() as u32;
-        if !data.insts.is_empty() || data.params.iter().any(|&param| own(param) != uses[param.index()]) {
+        if data.params.len() > MOST_PARAMS
+            || data.params.iter().any(|&param| own(param) != uses[param.index()])
+        {
             return None;
         }
         let given = args.as_deref().unwrap_or(func.list(target.args));
@@ -115,7 +169,7 @@ fn passed_on(func: &Func, mut target: Target, to: Block, uses: &[u32]) -> Option
 }
 
 /// Leads edges past a block that chooses. Returns how many.
-fn lead_past(func: &mut Func, choice: Block, number: u32, edges: &[Edge]) -> u32 {
+fn lead_past(func: &mut Func, Choice { block: choice, number }: Choice, edges: &[Edge]) -> u32 {
     let variables = used_behind(func, choice);
     if arguments(func, choice, variables.len(), edges.len()) > func.values.len() + MOST_ARGUMENTS {
         return 0;
@@ -604,7 +658,7 @@ b3:
             verify(&func, None).unwrap_or_else(|error| panic!("{error}\n{func}"));
             let before = func.clone();
             if run(&mut func) == 0 {
-                assert_eq!(func, before);
+                assert_eq!(func.to_string(), before.to_string());
                 continue;
             }
             changed += 1;

@@ -451,8 +451,7 @@ b0:
     // Where the callee's callee stands in it already.
     let outer = format!("{UNARY}{body}");
     let body = "b0:\n  v0: i32 = arg 0\n  v1 = call func3 type0 v0\n  v2: i32 = result 0 v1\n  return v2\n";
-    let expected =
-        "b0:\n  v0: i32 = arg 0\n  v3: i32 = const 0xc\n  v4: i32 = i32.clz v0\n  return v4\n";
+    let expected = "b0:\n  v0: i32 = arg 0\n  v3: i32 = const 0xc\n  v4: i32 = i32.clz v0\n  return v4\n";
     let callees = [(1, APPLY), (2, &clz), (3, &outer)];
     let (text, verdicts) = inlined("(i32) -> (i32)", body, &callees);
     assert_eq!(text, expected);
