@@ -202,7 +202,7 @@ impl PassSet {
     /// The names of all passes, by the numbers of their bits.
     pub const NAMES: &'static [&'static str] = &[
         "blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "sink", "split", "wide", "ion", "inline",
-        "thread",
+        "thread", "defer",
     ];
 
     /// The pass of that name alone; nothing if there is none.

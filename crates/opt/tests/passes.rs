@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 use upshift_core::index::FuncIndex;
 use upshift_opt::PassSet;
 use upshift_opt::passes::aliases::Aliases;
-use upshift_opt::passes::{self, blocks, dce, gvn, licm, loads, params, selects, sink, split, stores, wide};
+use upshift_opt::passes::{
+    self, blocks, dce, defer, gvn, licm, loads, params, selects, sink, split, stores, wide,
+};
 use upshift_opt::ssa::dom::Dominators;
 use upshift_opt::ssa::loops::Loops;
 use upshift_opt::ssa::{Func, Op, build, verify};
@@ -112,6 +114,7 @@ fn time(func: &mut Func, module: &ModuleInfo, sums: &mut Sums) {
     };
     with_loops("sink", sink::run);
     with_loops("split", split::run);
+    timed("defer", &mut |func| _ = defer::run(func));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ thread ─ sink ─ split
+//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ thread ─ sink ─ split ─ defer
 //! ```
 //!
 //! [`run`] is that order, but for [`inline`](mod@inline), which needs more than the function, and for [`recursion`] in front of it. Each
@@ -11,6 +11,7 @@
 pub mod aliases;
 pub mod blocks;
 pub mod dce;
+pub mod defer;
 pub(crate) mod facts;
 pub(crate) mod fold;
 pub mod gvn;
@@ -137,6 +138,9 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
         if !off.contains("split") && split::run(func, &dominators, &loops) > 0 {
             done("split", func);
         }
+    }
+    if !off.contains("defer") && defer::run(func) > 0 {
+        done("defer", func);
     }
     off
 }

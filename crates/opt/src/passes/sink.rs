@@ -184,11 +184,11 @@ impl Sinking<'_> {
     }
 }
 
-fn is_constant(func: &Func, value: Value) -> bool {
+pub(super) fn is_constant(func: &Func, value: Value) -> bool {
     matches!(func.op(value), Op::Const(_) | Op::ConstV128(_))
 }
 
-fn is_movable(func: &Func, inst: Value) -> bool {
+pub(super) fn is_movable(func: &Func, inst: Value) -> bool {
     match func.op(inst) {
         // They stand at the begin of a block or right behind something.
         Op::Param(_)
@@ -248,16 +248,18 @@ fn place(func: &mut Func, dominators: &Dominators, home: Vec<Option<Block>>) {
     }
 }
 
-struct Placer<'a> {
-    func: &'a Func,
-    insts: Vec<Value>,
+/// Puts instructions in order: what has no place of its own goes in front of what uses it.
+pub(super) struct Placer<'a> {
+    pub(super) func: &'a Func,
+    /// Those that are in order.
+    pub(super) insts: Vec<Value>,
     /// What has not found its place yet.
-    moves: &'a mut [bool],
+    pub(super) moves: &'a mut [bool],
 }
 
 impl Placer<'_> {
     /// Adds what an instruction uses, as far as it is missing, and then the instruction.
-    fn users(&mut self, inst: Value, is_missing: impl Fn(&[bool], Value) -> bool) {
+    pub(super) fn users(&mut self, inst: Value, is_missing: impl Fn(&[bool], Value) -> bool) {
         let mut waiting = vec![inst];
         while let Some(&value) = waiting.last() {
             let before = waiting.len();
