@@ -17,6 +17,7 @@
 pub mod allocate;
 pub(crate) mod backwards;
 mod build;
+pub(crate) mod dead;
 mod finish;
 pub(crate) mod layout;
 pub(crate) mod live;

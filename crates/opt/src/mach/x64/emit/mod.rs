@@ -38,6 +38,7 @@ use self::kept::Kept;
 use super::inst::Inst;
 use super::regs::allocatable;
 use crate::code::{OptCode, PassSet, Stats};
+use crate::mach::dead::DeadMoves;
 use crate::mach::layout::Layout;
 use crate::mach::tables::Tables;
 use crate::mach::{MBlock, MFunc, MachInst};
@@ -69,6 +70,7 @@ pub struct Room {
     words: Vec<Word>,
     bounds: Vec<u16>,
     headers: Headers,
+    dead: DeadMoves,
     sites: Vec<Option<Site>>,
 }
 
@@ -124,6 +126,7 @@ pub fn emit(
     room.sites.clear();
     room.sites.resize(func.calls.len(), None);
     room.headers.run(func);
+    room.dead.run(func, output);
     let headers = &room.headers;
     let is_empty = |block: MBlock| {
         let insts = func.blocks[block.0 as usize].insts;
@@ -151,6 +154,7 @@ pub fn emit(
         labels: &room.labels,
         bounds: &room.bounds,
         headers,
+        dead: &room.dead,
         sites: &mut room.sites,
         cold: &mut room.cold,
         words: &mut room.words,
@@ -257,6 +261,8 @@ pub(super) struct Emitter<'a, 'm> {
     /// How many bytes blocks have at most.
     bounds: &'a [u16],
     headers: &'a Headers,
+    /// The moves that nothing reads.
+    dead: &'a DeadMoves,
     /// Through what calls return, by number.
     sites: &'a mut [Option<Site>],
     cold: &'a mut Vec<Cold>,
@@ -372,6 +378,9 @@ impl Emitter<'_, '_> {
                     break;
                 }
                 edit += 1;
+                if self.dead.contains(edit - 1) {
+                    continue;
+                }
                 let is_last = output.edits.get(edit).is_none_or(|&(point, _)| point > before);
                 if is_last && self.is_part(at, from, to) {
                     part = Some(from);
