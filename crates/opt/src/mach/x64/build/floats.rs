@@ -105,13 +105,10 @@ impl Builder<Inst> {
                 self.any(second);
             }
             (Shape::Blend, &[first, second, signs]) => {
+                // Where there are both, the form that has its signs in xmm0 takes a cycle, the other one three.
                 self.u(first);
-                self.any_xmm(Ty::V128, second);
-                if vex {
-                    self.u(signs);
-                } else {
-                    self.operand(Operand::reg_fixed_use(signs, float(Xmm::XMM0)));
-                }
+                self.u(second);
+                self.operand(Operand::reg_fixed_use(signs, float(Xmm::XMM0)));
             }
             (Shape::Fused, &[sum, first, second]) => {
                 self.u(sum);
@@ -122,7 +119,7 @@ impl Builder<Inst> {
         }
         let reuse = match op.shape() {
             Shape::Unary | Shape::Broadcast | Shape::ToInt => false,
-            Shape::Fused => true,
+            Shape::Fused | Shape::Blend => true,
             _ => !vex,
         };
         let result = if reuse { self.d_reuse(class) } else { self.d(class) };

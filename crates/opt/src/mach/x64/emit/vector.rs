@@ -56,15 +56,11 @@ impl Emitter<'_, '_> {
             Shape::ToInt => self.emit_to_int(op, imm, Self::gpr(allocs[1]), xmm(0)),
             Shape::FromInt => self.emit_from_int(op, imm, xmm(2), xmm(0), self.rm(allocs[1])),
             Shape::Blend => {
-                let second = self.xrm(allocs[1]);
-                let (target, first, signs) = (xmm(3), xmm(0), xmm(2));
-                match (op, self.avx()) {
-                    (VectorOp::Pblendvb, true) => self.asm.vpblendvb(target, first, second, signs),
-                    (VectorOp::Blendvps, true) => self.asm.vblendvps(target, first, second, signs),
-                    (_, true) => self.asm.vblendvpd(target, first, second, signs),
-                    (VectorOp::Pblendvb, false) => self.asm.pblendvb(target, second),
-                    (VectorOp::Blendvps, false) => self.asm.blendvps(target, second),
-                    (_, false) => self.asm.blendvpd(target, second),
+                let (target, second) = (xmm(3), self.xrm(allocs[1]));
+                match op {
+                    VectorOp::Pblendvb => self.asm.pblendvb(target, second),
+                    VectorOp::Blendvps => self.asm.blendvps(target, second),
+                    _ => self.asm.blendvpd(target, second),
                 }
             }
             Shape::Fused => {
