@@ -12,6 +12,8 @@ use upshift_asm::x64::Gpr;
 /// assert_eq!((fault.offset(), fault.memory(), fault.address()), (0x123456, 3, Some(Gpr::RCX.number())));
 /// assert_eq!(Fault::new(0, 0, None).address(), None);
 /// assert_eq!(Fault::new(9, Fault::OBJECT, None).memory(), Fault::OBJECT);
+/// let fault = Fault::by_pointer(9, 0, Gpr::RCX);
+/// assert_eq!((fault.address(), fault.pointer()), (None, Some(Gpr::RCX.number())));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Fault(u32);
@@ -20,6 +22,8 @@ impl Fault {
     /// Bits of the offset, the highest ones; then come those of the register.
     const OFFSET_BITS: u32 = 24;
     const MEMORY_BITS: u32 = 3;
+    /// Of the numbers that name a register: 0 is none, then come those that have addresses, and from here on those with pointers.
+    const POINTERS: u32 = 17;
 
     /// Behind the offsets of such instructions: further on in a function's code, all accesses are checked.
     pub const END: u32 = 1 << Fault::OFFSET_BITS;
@@ -42,6 +46,17 @@ impl Fault {
         Fault(offset << (32 - Fault::OFFSET_BITS) | register << Fault::MEMORY_BITS | memory)
     }
 
+    /// The same where a register has the sum of the address and the memory's base.
+    ///
+    /// # Panics
+    /// When there is no room for the offset or the memory, or the register is the last one.
+    #[must_use]
+    pub fn by_pointer(offset: u32, memory: u32, pointer: Gpr) -> Fault {
+        assert!(pointer.number() < 15, "there is no room for its number");
+        let register = Fault::POINTERS + u32::from(pointer.number());
+        Fault(Fault::new(offset, memory, None).0 | register << Fault::MEMORY_BITS)
+    }
+
     /// Where the instruction is in the code.
     #[must_use]
     pub const fn offset(self) -> u32 {
@@ -57,10 +72,23 @@ impl Fault {
     /// The number of the register that has the address.
     #[must_use]
     pub const fn address(self) -> Option<u8> {
-        match (self.0 >> Fault::MEMORY_BITS) as u8 & 31 {
-            0 => None,
-            number => Some(number - 1),
+        match self.register() {
+            number @ 1..Fault::POINTERS => Some(number as u8 - 1),
+            _ => None,
         }
+    }
+
+    /// The number of the register that has the sum of the address and the memory's base.
+    #[must_use]
+    pub const fn pointer(self) -> Option<u8> {
+        match self.register().checked_sub(Fault::POINTERS) {
+            Some(number) => Some(number as u8),
+            None => None,
+        }
+    }
+
+    const fn register(self) -> u32 {
+        self.0 >> Fault::MEMORY_BITS & 31
     }
 
     /// The access of the instruction at an offset, in a table in ascending order.

@@ -157,6 +157,50 @@ fn loads_and_stores_tell_address_and_size() {
     );
 }
 
+/// Where a loop loads what it stored in the round before, code may have the sum of address and base in a register.
+#[test]
+fn variables_of_loops_tell_their_address() {
+    let text = |offset: &str, before: &str| {
+        format!(
+            r#"(memory 1) (func (export "run") (param i32) (local i32)
+                (loop $l
+                    {before}
+                    (i32.store {offset} (local.get 0)
+                        (i32.mul (i32.add (i32.load {offset} (local.get 0)) (local.get 1)) (i32.const 3)))
+                    (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 9)))))"#
+        )
+    };
+    says(
+        &text("offset=8", ""),
+        &[Val::I32(0xfffc)],
+        "load of 4 bytes at address 0x10004 (0xfffc + offset 0x8), but memory 0 has 0x10000 bytes",
+    );
+    // The fault is in the midst of the access.
+    says(
+        &text("", ""),
+        &[Val::I32(0xfffe)],
+        "load of 4 bytes at address 0xfffe, but memory 0 has 0x10000 bytes",
+    );
+    says(
+        &text(
+            "offset=0xfffffff0",
+            "(if (i32.eq (local.get 1) (i32.const 5)) (then (local.set 0 (i32.const -1))))",
+        ),
+        &[Val::I32(-1)],
+        "load of 4 bytes at address 0x1ffffffef (0xffffffff + offset 0xfffffff0), but memory 0 has 0x10000 bytes",
+    );
+    // Only the store is of four bytes.
+    let text = r#"(memory 1) (func (export "run") (param i32)
+        (loop $l
+            (i32.store offset=4 (local.get 0) (i32.load8_u offset=4 (local.get 0)))
+            (br $l)))"#;
+    says(
+        text,
+        &[Val::I32(0xfff9)],
+        "store of 4 bytes at address 0xfffd (0xfff9 + offset 0x4), but memory 0 has 0x10000 bytes",
+    );
+}
+
 #[test]
 fn other_memories_are_named() {
     says(

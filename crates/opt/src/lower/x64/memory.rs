@@ -18,7 +18,7 @@ use super::Lowering;
 use super::integer::{IntOp, int_op};
 use super::operands::Place;
 use crate::mach::x64::{Address, Detail, Fault, LoadOp, StoreOp, Test};
-use crate::ssa::{Op, Ty, Value};
+use crate::ssa::{Op, Pos, Ty, Value};
 
 /// What is accessed, besides the address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,13 +74,17 @@ impl Lowering<'_> {
         self.module.memories[memory.index()].index == IndexType::I64
     }
 
+    /// Whether accesses to a memory with any address and offset of 32 bits fault if they are out of bounds.
+    pub(super) fn is_guarded(&self, memory: MemoryIndex) -> bool {
+        self.target.memories.get(memory.index()) == Some(&MemoryMode::Guard)
+            && memory.0 < upshift_codegen::Fault::MEMORIES
+            && !self.is_wide(memory)
+    }
+
     /// The place of an access, which there are instructions for, after what has to be checked.
     pub(super) fn access(&mut self, access: Access, address: Value) -> Place {
-        let guarded = self.target.memories.get(access.memory.index()) == Some(&MemoryMode::Guard)
-            && access.memory.0 < upshift_codegen::Fault::MEMORIES
-            && !self.is_wide(access.memory);
         match displacement(access.offset) {
-            Some(disp) if guarded => self.unchecked(access, disp, address),
+            Some(disp) if self.is_guarded(access.memory) => self.unchecked(access, disp, address),
             _ => self.checked(access, address),
         }
     }
@@ -97,10 +101,37 @@ impl Lowering<'_> {
         if let Some(at) = self.constant(address).and_then(|bits| self.always_inside(access, bits)) {
             return Place::sound(base(self, at));
         }
+        if memory.0 == 0 && self.pinned.contains(self.resolve(address), self.block) {
+            let address = Address::register(self.pin(address), disp);
+            return Place { address, fault: Fault::memory(0), position: None };
+        }
         // A trap's text tells the address, so it is in a register of its own.
         let address = self.reg(address);
         let address = base(self, disp).index(address, Scale::X1);
         Place { address, fault: Fault::memory(memory.0), position: None }
+    }
+
+    /// The register that has an address with the base of memory 0 added.
+    fn pin(&mut self, address: Value) -> VReg {
+        let address = self.resolve(address);
+        if let Some(pin) = self.pins[address.index()] {
+            return pin;
+        }
+        // What is added to must be there, though nothing else may use it.
+        self.reg(address);
+        let pin = self.out.placeholder(Ty::I64);
+        self.pins[address.index()] = Some(pin);
+        pin
+    }
+
+    /// Adds the base behind what makes an address, if something wants that.
+    pub(super) fn lower_pin(&mut self, address: Value, pos: Pos) {
+        if let Some(pin) = self.pins.get_mut(address.index()).and_then(Option::take) {
+            self.begin_group(pos, self.epoch);
+            let index = self.reg(address);
+            let made = self.out.lea(Size::S64, Address::memory(0).index(index, Scale::X1));
+            self.out.name(pin, made);
+        }
     }
 
     /// The displacement of an access at a known address that is inside the memory from the start: memories never shrink.

@@ -31,11 +31,13 @@ use regalloc2::VReg;
 use rustc_hash::FxHashMap;
 use upshift_asm::x64::CpuFeature;
 use upshift_codegen::Target;
+use upshift_core::index::MemoryIndex;
 use upshift_core::vm::{VmLayout, frame};
 use upshift_translate::ModuleInfo;
 
 use self::calls::{CaughtArea, CaughtIn};
 use super::non_null::NonNull;
+use super::pinned::Pinned;
 use super::references::{self, LiveReferences, is_reference};
 use super::uses::Uses;
 use crate::code::{Inlined, Spot};
@@ -81,6 +83,12 @@ pub(super) struct Lowering<'a> {
     target: &'a Target,
     uses: Uses,
     non_null: NonNull,
+    pinned: Pinned,
+    /// The registers that have addresses with the base of the memory added, by number of the address, until these are made; empty if
+    /// there are none.
+    pins: Vec<Option<VReg>>,
+    /// The block that is being lowered.
+    block: Block,
     /// The register of each value that something uses, by number.
     regs: Vec<Option<VReg>>,
     /// Instructions that others have taken into themselves.
@@ -146,6 +154,9 @@ impl<'a> Lowering<'a> {
             target,
             uses: Uses::new(func),
             non_null: NonNull::new(func),
+            pinned: Pinned::default(),
+            pins: Vec::new(),
+            block: func.entry,
             regs: vec![None; count],
             sunk: vec![false; count],
             results: Vec::new(),
@@ -171,20 +182,30 @@ impl<'a> Lowering<'a> {
     fn run(&mut self) {
         self.find_handlers();
         let func = self.func;
-        for block in order(func).into_iter().rev() {
+        let dominators = Dominators::new(func);
+        if self.is_guarded(MemoryIndex(0)) {
+            self.pinned = Pinned::new(func, &dominators);
+            if !self.pinned.is_empty() {
+                self.pins = vec![None; func.values.len()];
+            }
+        }
+        for block in order(func, &dominators).into_iter().rev() {
             let data = func.block(block);
+            self.block = block;
             self.begin_live(block);
             self.begin_group(data.pos, self.uses.last_epoch(block));
             self.lower_terminator(block);
             data.term.for_each_use(func, |value| self.add_live(value));
             for &inst in data.insts.iter().rev() {
                 self.remove_live(inst);
+                self.lower_pin(inst, data.pos);
                 if self.is_wanted(inst) {
                     self.begin_group(func.value(inst).pos, self.uses.epoch(inst));
                     self.lower_inst(block, inst);
                 }
                 func.args(inst).iter().for_each(|&arg| self.add_live(arg));
             }
+            data.params.iter().for_each(|&param| self.lower_pin(param, data.pos));
             if block == func.entry {
                 self.lower_entry();
             }
@@ -312,8 +333,7 @@ impl<'a> Lowering<'a> {
 
 /// The blocks in the order of the program, but each behind the one that it is certain to come from: so values are made in front of where
 /// they are used. Blocks that exceptions lead to come right behind where these come from.
-fn order(func: &Func) -> Vec<Block> {
-    let dominators = Dominators::new(func);
+fn order(func: &Func, dominators: &Dominators) -> Vec<Block> {
     let mut order = Vec::with_capacity(func.layout.len());
     let mut is_placed = vec![false; func.blocks.len()];
     // Blocks that come too early in the layout, by the one that they wait for.

@@ -68,7 +68,7 @@ impl fmt::Debug for Addr {
 }
 
 /// Whether an access may fault, which is then a trap: the number of its memory. The index of its address is then the address as the
-/// program has it, not scaled; if there is none, the access is inside of the memory and never faults.
+/// program has it, not scaled; if there is none, but a base in a register, that is the sum of this address and the base of memory 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault(u32);
 

@@ -40,5 +40,10 @@ pub(super) unsafe fn trap(
     let offset = address.wrapping_sub(base.addr()) as u64;
     let ours = mode == MemoryMode::Guard && offset < REACH + GUARD;
     // The fault may be in the middle of the access.
-    ours.then(|| (Trap::MemoryOutOfBounds, access.address().map_or(offset, register)))
+    let given = || match (access.address(), access.pointer()) {
+        (Some(number), _) => register(number),
+        (_, Some(number)) => register(number).wrapping_sub(base.addr() as u64),
+        _ => offset,
+    };
+    ours.then(|| (Trap::MemoryOutOfBounds, given()))
 }

@@ -124,11 +124,17 @@ impl<'a> Emitter<'a, '_> {
         let registers = operands.clone();
         let mem = self.addr(memory.addr, operands);
         if let Some(number) = memory.fault.in_memory() {
-            let index = registers.as_slice().get(usize::from(memory.addr.base == Base::Reg));
-            let index = index.filter(|_| memory.addr.index.is_some()).map(|&alloc| Self::gpr(alloc));
+            let is_based = memory.addr.base == Base::Reg;
+            let gpr = |at: usize| registers.as_slice().get(at).map(|&alloc| Self::gpr(alloc));
             let at = self.asm.offset();
             if at < Fault::END {
-                self.tables.faults.push(Fault::new(at, number, index));
+                self.tables.faults.push(match (memory.addr.index, gpr(0)) {
+                    (Some(_), _) => Fault::new(at, number, gpr(usize::from(is_based))),
+                    (None, Some(pointer)) if is_based && number == 0 => {
+                        Fault::by_pointer(at, number, pointer)
+                    }
+                    _ => Fault::new(at, number, None),
+                });
             } else {
                 self.tables.beyond = true;
             }
