@@ -293,6 +293,38 @@ fn lowest_bytes_are_compared() {
     }
 }
 
+/// A stack of the program's own, whose pointer a loop sets and sets back: it is the same in all rounds, but not if the loop leaves it
+/// changed, or somebody else changes it.
+#[test]
+fn what_loops_set_back_is_the_same() {
+    for (leave, expected) in [
+        // It is set back.
+        ("(global.set $sp (i32.add (global.get $sp) (i32.const 8)))", [112, 7 * 10]),
+        // It is left as it is, each second time or always.
+        (
+            "(if (i32.and (local.get 0) (i32.const 1)) (then (global.set $sp (i32.add (global.get $sp) (i32.const 8)))))",
+            [72, 70],
+        ),
+        ("", [32, 70]),
+        ("(call $change)", [42, 70]),
+    ] {
+        let text = format!(
+            r#"(module (memory 1) (global $sp (mut i32) (i32.const 0))
+                (func $change (global.set $sp (i32.add (global.get $sp) (i32.const 1))))
+                (func (export "f") (param i32 i64) (result i64) (local i64)
+                    (global.set $sp (i32.const 112))
+                    (loop $l
+                        (global.set $sp (i32.sub (global.get $sp) (i32.const 8)))
+                        (i64.store (global.get $sp) (local.get 1))
+                        (local.set 2 (i64.add (local.get 2) (i64.load (global.get $sp))))
+                        {leave}
+                        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+                    (i64.add (i64.mul (local.get 2) (i64.const 1000)) (i64.extend_i32_u (global.get $sp)))))"#
+        );
+        assert_eq!(optimized(&text, (10, 7)), 1000 * expected[1] + expected[0], "{leave}");
+    }
+}
+
 /// Shifts by a constant leave flags behind by which zero is known; rotations and shifts by nothing do not.
 /// The test of a loop stands in front of it, too: who comes from there has no value in a register that the loop has put there.
 #[test]

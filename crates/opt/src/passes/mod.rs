@@ -94,11 +94,15 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     let dominators = Dominators::new(func);
     let loops = Loops::new(func, &dominators, &func.predecessors());
     if !off.contains("loads") {
-        let removed = loads::run(func, &dominators, &loops, aliases);
+        let (removed, carried) = loads::run(func, &dominators, &loops, aliases);
         stores::run(func, aliases);
         done("loads", func);
         if removed > 0 && !off.contains("gvn") {
             gvn::run(func, &dominators);
+            // What a loop leaves in a place as it was is the same in all rounds.
+            if carried > 0 && params::run(func) > 0 {
+                gvn::run(func, &dominators);
+            }
             done("gvn", func);
         }
     }

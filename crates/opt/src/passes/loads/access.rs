@@ -106,6 +106,11 @@ impl Access {
 }
 
 impl Place {
+    /// The values that say which place it is.
+    pub(super) fn operands(&self) -> impl Iterator<Item = Value> + use<> {
+        self.operands.into_iter().flatten()
+    }
+
     /// Whether [`is_apart`](Self::is_apart) is ever true.
     pub(super) fn may_be_apart(&self) -> bool {
         matches!(self.space, Space::Memory(_) | Space::Element | Space::Table(_) | Space::TableSize(_))
@@ -182,6 +187,12 @@ pub(super) enum Conversion {
 }
 
 impl Form {
+    /// Whether a store makes the bytes of a value that are in its place, where it was accessed in this form, already.
+    pub(super) fn has_bytes_of(self, store: Form) -> bool {
+        // A load extends the bytes of its place, and these are its lowest ones.
+        self == store || matches!((self, store), (Form::Loaded(_), Form::Stored(_)))
+    }
+
     /// How what was accessed in this form, a value of a type, is read in another form, if that is possible.
     pub(super) fn read_as(self, other: Form, from: Ty, to: Ty) -> Option<Conversion> {
         if self == other && from == to && !matches!(self, Form::Stored(_)) {

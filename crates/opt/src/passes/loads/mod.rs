@@ -1,4 +1,5 @@
-//! Redundant loads: reads once what does not change in between, and forwards what was stored to later loads.
+//! Redundant loads: reads once what does not change in between, and forwards what was stored to later loads. Stores of what is there already
+//! vanish, too.
 //!
 //! ```text
 //! versions    which classes of state may have changed between a block's dominator and the block
@@ -13,6 +14,7 @@
 //! which what certainly lies elsewhere is known still. Memories that other threads can change are left alone.
 
 mod access;
+mod carried;
 
 use crate::ssa::dom::Dominators;
 use crate::ssa::effects::Effect;
@@ -24,17 +26,19 @@ use super::table::Table;
 use super::versions::{ALL, Changes, Classes};
 
 use self::access::{Access, Conversion, Form, Place};
+use self::carried::Carrying;
 
 /// How many places are looked at again when something is stored: what lies elsewhere for certain stays known.
 const RECENT: usize = 8;
 
-/// Removes loads. Returns how many.
-pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Aliases<'_>) -> u32 {
+/// Removes loads and stores. Returns how many, and how many of them are parameters of loops now.
+pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Aliases<'_>) -> (u32, u32) {
     let classes = Classes::new(func, aliases);
     if classes.loads < 2 && !classes.has_stores {
-        return 0;
+        return (0, 0);
     }
     let changes = Changes::new(func, dominators, loops, &classes);
+    let classes_have_stores = classes.has_stores;
     let mut walk = Walk {
         classes,
         replaced: (0..func.values.len() as u32).map(Value).collect(),
@@ -45,6 +49,7 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
         table: Table::with_capacity(64),
         recent: Vec::new(),
         removed: 0,
+        carrying: (classes_have_stores && !loops.is_empty()).then(|| Carrying::new(func, dominators, loops)),
     };
     // The blocks around the current one in the tree, with how much was to be undone when they began.
     let mut open: Vec<(Block, usize)> = Vec::new();
@@ -57,11 +62,17 @@ pub fn run(func: &mut Func, dominators: &Dominators, loops: &Loops, aliases: Ali
             open.pop();
         }
         open.push((block, walk.undo.len()));
+        let before = walk.versions;
         walk.change(changes.before(block));
+        if let Some(carrying) = &mut walk.carrying {
+            carrying.begin(func, block, &before, &walk.versions);
+        }
         walk.block(func, dominators, block);
+        walk.latch(func, dominators, block);
     }
+    let carried = walk.carrying.take().map_or(0, |carrying| carrying.finish(func, &mut walk.replaced));
     func.replace_uses(&mut walk.replaced);
-    walk.removed
+    (walk.removed + carried, carried)
 }
 
 /// A place whose content is known.
@@ -76,7 +87,7 @@ struct Known {
     block: Block,
 }
 
-struct Walk {
+struct Walk<'a> {
     classes: Classes,
     replaced: Vec<Value>,
     /// The version of each class.
@@ -90,9 +101,11 @@ struct Walk {
     /// The last accesses, as numbers in `known`.
     recent: Vec<u32>,
     removed: u32,
+    /// Loops and what they could carry, if there are any that store something.
+    carrying: Option<Carrying<'a>>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// New versions for some classes.
     fn change(&mut self, classes: u64) {
         let mut classes = classes & self.classes.used;
@@ -127,7 +140,11 @@ impl Walk {
                         continue;
                     }
                 }
-                Effect::Store(..) => self.store(func, dominators, block, inst),
+                Effect::Store(..) => {
+                    if self.store(func, dominators, block, inst) {
+                        continue;
+                    }
+                }
                 Effect::Call => self.change(ALL),
                 _ => {}
             }
@@ -160,8 +177,49 @@ impl Walk {
             self.removed += 1;
             return self.convert(func, inst, known.value, conversion, kept);
         }
+        if let Some(carrying) = &self.carrying
+            && let Some(class) = class
+            && let Some((before, front)) = carrying.front(func, block, &access, class, version)
+            && let Some(first) =
+                self.find_as(func, dominators, front, before, (access.place, access.form, inst))
+            && let Some(carrying) = &mut self.carrying
+        {
+            carrying.add(block, inst, &access, class, first);
+        }
         self.note(Known { place: access.place, version, value: inst, form: access.form, block });
         false
+    }
+
+    /// A block ends: what do the loops that it leads back to find in the places that they could carry?
+    fn latch(&mut self, func: &Func, dominators: &Dominators, block: Block) {
+        let Some(carrying) = &self.carrying else { return };
+        for (number, first_version) in carrying.of_latch(func, block) {
+            let Some(carrying) = &self.carrying else { return };
+            let candidate = &carrying.candidates[number];
+            let (place, form, inst) = (candidate.place, candidate.form, candidate.inst());
+            let version = self.version(Some(candidate.class));
+            let value = match version == first_version {
+                true => Some(None),
+                false => self.find_as(func, dominators, block, version, (place, form, inst)).map(Some),
+            };
+            if let (Some(value), Some(carrying)) = (value, &mut self.carrying) {
+                carrying.note(number, block, value);
+            }
+        }
+    }
+
+    /// The value that a load has at the end of a block without any conversion, if its place is known.
+    fn find_as(
+        &self,
+        func: &Func,
+        dominators: &Dominators,
+        block: Block,
+        version: u32,
+        (place, form, inst): (Place, Form, Value),
+    ) -> Option<Value> {
+        let known = self.find(dominators, block, place, version)?;
+        let conversion = known.form.read_as(form, func.ty(known.value), func.ty(inst))?;
+        (conversion == Conversion::None).then_some(known.value)
     }
 
     /// Makes a load a conversion of a known value. Returns whether even that is not needed.
@@ -195,12 +253,22 @@ impl Walk {
         false
     }
 
-    fn store(&mut self, func: &Func, dominators: &Dominators, block: Block, inst: Value) {
-        let Some(class) = self.classes.of_store(func, inst) else { return };
+    /// Whether a store is not needed, because what it writes is there.
+    fn store(&mut self, func: &Func, dominators: &Dominators, block: Block, inst: Value) -> bool {
+        let Some(class) = self.classes.of_store(func, inst) else { return false };
         let before = self.versions[usize::from(class)];
+        let access = Access::of(func, inst);
+        if let Some(Access { place, form, stored: Some(value) }) = access
+            && let Some(known) = self.find(dominators, block, place, before)
+            && known.value == value
+            && known.form.has_bytes_of(form)
+        {
+            self.removed += 1;
+            return true;
+        }
         self.change(1 << class);
         let version = self.versions[usize::from(class)];
-        let Some(access) = Access::of(func, inst) else { return };
+        let Some(access) = access else { return false };
         for at in 0..self.recent.len() {
             let known = self.known[self.recent[at] as usize];
             if known.version == before
@@ -213,6 +281,7 @@ impl Walk {
         if let Some(value) = access.stored {
             self.note(Known { place: access.place, version, value, form: access.form, block });
         }
+        false
     }
 
     fn find(&self, dominators: &Dominators, block: Block, place: Place, version: u32) -> Option<Known> {

@@ -12,7 +12,7 @@ fn remove(func: &mut Func) -> u32 {
     gvn::run(func, &dominators);
     let dominators = Dominators::new(func);
     let loops = Loops::new(func, &dominators, &func.predecessors());
-    run(func, &dominators, &loops, Aliases::default())
+    run(func, &dominators, &loops, Aliases::default()).0
 }
 
 /// The body after the pass, without the first line.
@@ -74,6 +74,104 @@ b0:
   return v3, v1, v6, v1, v8
 ";
     assert_eq!(removed(body), expected);
+}
+
+#[test]
+fn what_is_there_already_is_not_stored() {
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2 = store32 memory0 0 v0, v1
+  v3 = store32 memory0 0 v0, v1
+  v4: i32 = load8_u memory0 8 v0
+  v5 = store8 memory0 8 v0, v4
+  v6 = global.set global0 v1
+  v7 = global.set global0 v1
+  return v4
+";
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2 = store32 memory0 0 v0, v1
+  v4: i32 = load8_u memory0 8 v0
+  v6 = global.set global0 v1
+  return v4
+";
+    assert_eq!(removed(body), expected);
+}
+
+/// A loop that counts in a global; what is between is done each time round.
+fn counting(before: &str, between: &str) -> String {
+    format!(
+        "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: i32 = const 0xffffffff
+{before}  jump b1(v0)
+b1(v4: i32):
+  v5: i32 = global.get global0
+  v6: i32 = i32.add v5, v4
+  v7 = global.set global0 v6
+{between}  v9: i32 = i32.add v4, v2
+  branch v9, b1(v9), b2
+b2:
+  return v6
+"
+    )
+}
+
+#[test]
+fn loops_carry_what_they_store() {
+    let expected = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: i32 = const 0xffffffff
+  v3 = global.set global0 v1
+  jump b1(v0, v1)
+b1(v4: i32, v10: i32):
+  v6: i32 = i32.add v10, v4
+  v7 = global.set global0 v6
+  v9: i32 = i32.add v4, v2
+  branch v9, b1(v9, v6), b2
+b2:
+  return v6
+";
+    assert_eq!(removed(&counting("  v3 = global.set global0 v1\n", "")), expected);
+}
+
+#[test]
+fn loops_load_what_may_be_something_else() {
+    // It is not known in front of the loop, or at the end of a round.
+    let body = counting("", "");
+    assert_eq!(removed(&body), body);
+    for between in ["call func1 type0", "global.set global1 v4"] {
+        let body = counting("  v3 = global.set global0 v1\n", &format!("  v8 = {between}\n"));
+        let is_loaded = between.starts_with("call");
+        assert_eq!(removed(&body).contains("global.get"), is_loaded, "{between}");
+    }
+}
+
+#[test]
+fn what_may_not_be_there_any_more_is_stored() {
+    // Another value, another length, a store in between that may change the place, and one of fewer bytes than are known.
+    let body = "\
+b0:
+  v0: i32 = arg 0
+  v1: i32 = arg 1
+  v2: i32 = load32_u memory0 0 v0
+  v3 = store32 memory0 0 v0, v1
+  v4 = store32 memory0 0 v0, v2
+  v5 = store16 memory0 0 v0, v2
+  v6 = store32 memory0 0 v0, v2
+  v7 = store32 memory0 0 v1, v0
+  v8 = store32 memory0 0 v0, v2
+  return v2
+";
+    assert_eq!(removed(body), body);
 }
 
 #[test]
