@@ -293,6 +293,59 @@ fn lowest_bytes_are_compared() {
     }
 }
 
+/// A signed byte is compared where it is, in a register or in memory, but not when more zeroes are in front of it.
+#[test]
+fn signed_bytes_are_compared() {
+    type Compare = (&'static str, fn(i64, i64) -> bool);
+    let compares: [Compare; 6] = [
+        ("lt_s", |x, y| x < y),
+        ("ge_s", |x, y| x >= y),
+        ("lt_u", |x, y| (x as u64) < y as u64),
+        ("gt_u", |x, y| x as u64 > y as u64),
+        ("eq", |x, y| x == y),
+        ("ne", |x, y| x != y),
+    ];
+    for (op, compare) in compares {
+        for with in [0, 1, -1, 127, -128, 128, 200, -129] {
+            let byte = |x: i64| i64::from(x as i8);
+            let text = format!(
+                r#"(module (memory 1) (func (export "f") (param i32 i64) (result i64) (local i64)
+                    (i64.store (i32.const 64) (local.get 1))
+                    (if (i32.{op} (i32.extend8_s (local.get 0)) (i32.const {with}))
+                        (then (local.set 2 (i64.const 1))))
+                    (if (i64.{op} (i64.extend8_s (local.get 1)) (i64.const {with}))
+                        (then (local.set 2 (i64.or (local.get 2) (i64.const 2)))))
+                    (if (i64.{op} (i64.extend_i32_u (i32.extend8_s (local.get 0))) (i64.const {with}))
+                        (then (local.set 2 (i64.or (local.get 2) (i64.const 4)))))
+                    (if (i64.{op} (i64.load8_s (i32.const 64)) (i64.const {with}))
+                        (then (local.set 2 (i64.or (local.get 2) (i64.const 8)))))
+                    (if (i64.{op} (i64.extend_i32_u (i32.load8_s (i32.and (local.get 0) (i32.const 64)))) (i64.const {with}))
+                        (then (local.set 2 (i64.or (local.get 2) (i64.const 16)))))
+                    (local.get 2)))"#
+            );
+            for x in INTEGERS {
+                for y in INTEGERS {
+                    let loaded = if x & 64 == 0 { 0 } else { byte(y) };
+                    let low = |x: i64| i64::from(x as u32);
+                    let of_32 = match op {
+                        "lt_u" | "gt_u" => compare(low(byte(x)), low(with)),
+                        _ => compare(byte(x), with),
+                    };
+                    let all = [
+                        of_32,
+                        compare(byte(y), with),
+                        compare(low(byte(x)), with),
+                        compare(byte(y), with),
+                        compare(low(loaded), with),
+                    ];
+                    let expected = (0..5).map(|at| i64::from(all[at]) << at).sum();
+                    assert_eq!(optimized(&text, (x as i32, y)), expected, "{op} {with} {x:x} {y:x}");
+                }
+            }
+        }
+    }
+}
+
 /// A stack of the program's own, whose pointer a loop sets and sets back: it is the same in all rounds, but not if the loop leaves it
 /// changed, or somebody else changes it.
 #[test]

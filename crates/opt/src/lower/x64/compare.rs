@@ -156,9 +156,36 @@ impl Lowering<'_> {
                 return Test::If(cond);
             }
         }
+        // Signed numbers of 8 bits keep their order when they are extended, also as unsigned ones.
+        if i8::try_from(imm).is_ok() {
+            let wanted = if size == Size::S64 { Load::Load8S64 } else { Load::Load8S32 };
+            if self.sinkable(lhs) == Some(wanted) {
+                let place = self.sink_any(lhs);
+                self.at(place, |this, address, fault| this.out.cmp_load_imm(Size::S8, address, fault, imm));
+                return Test::If(cond);
+            }
+            if let Some(value) = self.extended_byte(lhs, size) {
+                let value = self.reg(value);
+                self.out.cmp_imm(Size::S8, value, imm);
+                return Test::If(cond);
+            }
+        }
         let lhs = self.reg_for(lhs, size);
         self.out.cmp_imm(size, lhs, imm);
         Test::If(cond)
+    }
+
+    /// What an integer of a size is the sign-extended lowest byte of, if nothing else uses it.
+    fn extended_byte(&self, value: Value, size: Size) -> Option<Value> {
+        // One of 32 bits may be extended once more, by zeroes: it has another order then.
+        let wanted = if size == Size::S64 { Unary::I64Extend8S } else { Unary::I32Extend8S };
+        let value = self.resolve(value);
+        if self.func.op(value) != Op::Unary(wanted) {
+            return None;
+        }
+        let byte = self.low_of(self.arg(value, 0));
+        (self.uses.count_of(value) == 1 && !self.is_used(value) && self.constant(byte).is_none())
+            .then_some(byte)
     }
 
     /// What an integer is the lowest byte of, if nothing else uses it.
@@ -195,6 +222,10 @@ impl Lowering<'_> {
         if let Some(size) = narrow {
             let place = self.sink_any(value);
             return self.at(place, |this, address, fault| this.out.cmp_load_imm(size, address, fault, 0));
+        }
+        if let Some(byte) = self.extended_byte(value, size) {
+            let byte = self.reg(byte);
+            return self.out.cmp_imm(Size::S8, byte, 0);
         }
         let value = self.reg_for(value, size);
         self.out.cmp_imm(size, value, 0);
