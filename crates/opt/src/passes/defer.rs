@@ -20,46 +20,52 @@ const LEAST_DISTANCE: u32 = 12;
 /// How many instructions move together at most.
 const MOST_TOGETHER: usize = 16;
 
-/// Behind all instructions of any block.
-const BEHIND: u32 = u32::MAX;
-
 /// Moves instructions. Returns how many.
 pub fn run(func: &mut Func) -> u32 {
-    let is_long = |&block: &Block| func.block(block).insts.len() as u32 > LEAST_DISTANCE;
-    let blocks: Vec<Block> = func.layout.iter().copied().filter(is_long).collect();
-    if blocks.is_empty() {
+    let is_long = |func: &Func, block: Block| func.block(block).insts.len() as u32 > LEAST_DISTANCE;
+    if !func.layout.iter().any(|&block| is_long(func, block)) {
         return 0;
     }
     let mut deferring = Deferring {
-        counts: func.use_counts(),
-        within: vec![0; func.values.len()],
         spans: vec![Span::default(); func.values.len()],
         moves: vec![false; func.values.len()],
         together: Vec::new(),
     };
-    blocks.into_iter().map(|block| deferring.block(func, block)).sum()
+    for &block in &func.layout {
+        func.for_each_use(block, |value| {
+            let span = &mut deferring.spans[value.index()];
+            span.is_shared |= span.user.is_some_and(|user| user != block);
+            span.user = Some(block);
+            span.count += 1;
+        });
+    }
+    let mut moved = 0;
+    for at in 0..func.layout.len() {
+        let block = func.layout[at];
+        if is_long(func, block) {
+            moved += deferring.block(func, block);
+        }
+    }
+    moved
 }
 
-/// Where a value is used within the block that is looked at, by places of its instructions.
-#[derive(Clone, Copy)]
+/// Where a value is used; places are those of instructions in the block that is looked at.
+#[derive(Clone, Copy, Default)]
 struct Span {
+    /// How often it is used.
+    count: u32,
+    /// A block that uses it, and whether others do, too.
+    user: Option<Block>,
+    is_shared: bool,
     /// The instruction that makes it, or in front of which it is made; nothing if it comes from elsewhere.
     home: Option<u32>,
+    /// The block that the next two are of.
+    noted: Option<Block>,
     first: u32,
     last: u32,
 }
 
-impl Default for Span {
-    fn default() -> Span {
-        Span { home: None, first: BEHIND, last: 0 }
-    }
-}
-
 struct Deferring {
-    /// How often each value is used.
-    counts: Vec<u32>,
-    /// How often it is used within the block.
-    within: Vec<u32>,
     spans: Vec<Span>,
     /// What goes down, until it is placed.
     moves: Vec<bool>,
@@ -71,17 +77,16 @@ impl Deferring {
     fn block(&mut self, func: &mut Func, block: Block) -> u32 {
         let data = func.block(block);
         let end = data.insts.len() as u32;
-        func.for_each_use(block, |value| self.within[value.index()] += 1);
         for (at, &inst) in data.insts.iter().enumerate() {
             self.spans[inst.index()].home = Some(at as u32);
         }
-        data.term.for_each_use(func, |value| self.note(value, end));
+        data.term.for_each_use(func, |value| self.note(block, value, end));
         let mut moved = 0;
         for (at, &inst) in data.insts.iter().enumerate().rev() {
             let at = at as u32;
             if !self.moves[inst.index()] {
-                let to = self.spans[inst.index()].first;
-                let waits = to != BEHIND && to - at > LEAST_DISTANCE && is_movable(func, inst);
+                let Span { noted, first: to, .. } = self.spans[inst.index()];
+                let waits = noted == Some(block) && to - at > LEAST_DISTANCE && is_movable(func, inst);
                 if waits && self.is_free(func, inst, at, to) {
                     moved += self.together.len() as u32;
                     for value in &self.together {
@@ -91,19 +96,24 @@ impl Deferring {
                 }
             }
             let home = self.spans[inst.index()].home.unwrap_or(at);
-            func.args(inst).iter().for_each(|&arg| self.note(arg, home));
+            func.args(inst).iter().for_each(|&arg| self.note(block, arg, home));
         }
-        self.forget(func, block);
+        for &inst in &data.insts {
+            self.spans[inst.index()].home = None;
+        }
         if moved > 0 {
             self.place(func, block);
         }
         moved
     }
 
-    fn note(&mut self, value: Value, at: u32) {
+    /// A value is used at a place.
+    fn note(&mut self, block: Block, value: Value, at: u32) {
         let span = &mut self.spans[value.index()];
-        span.first = span.first.min(at);
-        span.last = span.last.max(at);
+        if span.noted.replace(block) != Some(block) {
+            (span.first, span.last) = (at, at);
+        }
+        (span.first, span.last) = (span.first.min(at), span.last.max(at));
     }
 
     /// Finds what moves together with a computation, if it takes no further register in front of another instruction: its operands are
@@ -117,12 +127,14 @@ impl Deferring {
         while let Some(&value) = self.together.get(next) {
             next += 1;
             for &arg in func.args(value) {
-                let (span, count) = (self.spans[arg.index()], self.counts[arg.index()]);
-                if is_constant(func, arg) || span.last >= to || count > self.within[arg.index()] {
+                let span = self.spans[arg.index()];
+                // What other blocks use, too, is most likely wanted behind this one.
+                let waits = span.is_shared || span.noted.is_some() && span.last >= to;
+                if is_constant(func, arg) || waits {
                     continue;
                 }
                 let Some(home) = span.home else { return false };
-                if count == 1 && self.together.len() < MOST_TOGETHER && is_movable(func, arg) {
+                if span.count == 1 && self.together.len() < MOST_TOGETHER && is_movable(func, arg) {
                     self.together.push(arg);
                 } else if has_waited || home + LEAST_DISTANCE >= at {
                     return false;
@@ -132,15 +144,6 @@ impl Deferring {
             }
         }
         true
-    }
-
-    /// Makes the tables ready for the next block.
-    fn forget(&mut self, func: &Func, block: Block) {
-        func.for_each_use(block, |value| {
-            self.within[value.index()] = 0;
-            self.spans[value.index()] = Span::default();
-        });
-        func.block(block).insts.iter().for_each(|inst| self.spans[inst.index()] = Span::default());
     }
 
     /// Brings instructions into their order: what has moved in front of its first user.
