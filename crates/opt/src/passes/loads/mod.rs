@@ -140,11 +140,7 @@ impl Walk<'_> {
                         continue;
                     }
                 }
-                Effect::Store(..) => {
-                    if self.store(func, dominators, block, inst) {
-                        continue;
-                    }
-                }
+                Effect::Store(..) if self.store(func, dominators, block, inst) => continue,
                 Effect::Call => self.change(ALL),
                 _ => {}
             }
