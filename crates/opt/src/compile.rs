@@ -231,6 +231,7 @@ impl inline::Source for Bodies<'_> {
     fn func(&mut self, func: FuncIndex) -> Option<Func> {
         let mut ssa = build(self.module, func, self.options, None, self.walk).ok()?;
         passes::simplify(&mut ssa);
+        passes::shorten(&mut ssa);
         Some(ssa)
     }
 

@@ -156,3 +156,15 @@ pub(crate) fn simplify(func: &mut Func) {
         blocks::run(func);
     }
 }
+
+/// Makes a function shorter whose products of 128 bits are computed in pieces, so that its length is that of what is left.
+pub(crate) fn shorten(func: &mut Func) {
+    if !wide::has_pieces(func) {
+        return;
+    }
+    gvn::run(func, &Dominators::new(func));
+    simplify(func);
+    if wide::run(func, &Dominators::new(func)) > 0 {
+        dce::run(func);
+    }
+}

@@ -62,7 +62,7 @@ pub fn run(func: &mut Func, dominators: &Dominators) -> u32 {
 }
 
 /// Whether halves are multiplied at all, which most programs never do.
-fn has_pieces(func: &Func) -> bool {
+pub(super) fn has_pieces(func: &Func) -> bool {
     let is_product = |&inst: &Value| {
         func.op(inst) == Op::Binary(Binary::I64Mul)
             && func.args(inst).iter().any(|&arg| half_of(func, arg).is_some())
