@@ -201,8 +201,21 @@ pub struct PassSet(pub u32);
 impl PassSet {
     /// The names of all passes, by the numbers of their bits.
     pub const NAMES: &'static [&'static str] = &[
-        "blocks", "fold", "gvn", "loads", "dce", "licm", "selects", "sink", "split", "wide", "ion", "inline",
-        "thread", "defer",
+        "blocks",
+        "fold",
+        "gvn",
+        "loads",
+        "dce",
+        "licm",
+        "selects",
+        "sink",
+        "split",
+        "wide",
+        "ion",
+        "inline",
+        "thread",
+        "defer",
+        "conditions",
     ];
 
     /// The pass of that name alone; nothing if there is none.

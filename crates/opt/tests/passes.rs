@@ -16,7 +16,7 @@ use upshift_core::index::FuncIndex;
 use upshift_opt::PassSet;
 use upshift_opt::passes::aliases::Aliases;
 use upshift_opt::passes::{
-    self, blocks, dce, defer, gvn, licm, loads, params, selects, sink, split, stores, wide,
+    self, blocks, conditions, dce, defer, gvn, licm, loads, params, selects, sink, split, stores, wide,
 };
 use upshift_opt::ssa::dom::Dominators;
 use upshift_opt::ssa::loops::Loops;
@@ -104,6 +104,7 @@ fn time(func: &mut Func, module: &ModuleInfo, sums: &mut Sums) {
     timed("licm", &mut |func| _ = licm::run(func, &dominators, &loops, aliases));
     timed("selects", &mut |func| _ = selects::run(func));
     timed("dce", &mut |func| _ = dce::run(func));
+    timed("conditions", &mut |func| _ = conditions::run(func));
     // Both with what they need to know.
     let mut with_loops = |name: &str, pass: fn(&mut Func, &Dominators, &Loops) -> u32| {
         timed(name, &mut |func| {

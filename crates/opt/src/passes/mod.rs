@@ -1,7 +1,7 @@
 //! The passes over SSA between building and lowering: one a file, each with its contract at its top.
 //!
 //! ```text
-//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ thread ─ sink ─ split ─ defer
+//! recursion ─ inline ─ blocks ─ params ─ gvn (with fold) ─ blocks ─ params ─ loads ─ stores ─ gvn ─ wide ─ licm ─ selects ─ dce ─ blocks ─ thread ─ conditions ─ sink ─ split ─ defer
 //! ```
 //!
 //! [`run`] is that order, but for [`inline`](mod@inline), which needs more than the function, and for [`recursion`] in front of it. Each
@@ -10,6 +10,7 @@
 
 pub mod aliases;
 pub mod blocks;
+pub mod conditions;
 pub mod dce;
 pub mod defer;
 pub(crate) mod facts;
@@ -132,6 +133,9 @@ pub fn run(func: &mut Func, module: &ModuleInfo, off: PassSet, mut step: impl Fn
     if !off.contains("thread") && thread::run(func) > 0 {
         simplify(func);
         done("thread", func);
+    }
+    if !off.contains("conditions") && conditions::run(func) > 0 {
+        done("conditions", func);
     }
     if !off.contains("sink") || !off.contains("split") {
         let dominators = Dominators::new(func);

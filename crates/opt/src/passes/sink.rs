@@ -188,6 +188,7 @@ pub(super) fn is_constant(func: &Func, value: Value) -> bool {
     matches!(func.op(value), Op::Const(_) | Op::ConstV128(_))
 }
 
+/// Whether an instruction may stand further down.
 pub(super) fn is_movable(func: &Func, inst: Value) -> bool {
     match func.op(inst) {
         // They stand at the begin of a block or right behind something.
