@@ -131,7 +131,7 @@
 ;; @0108 0000000000000030 ; preamble: frame of 48 bytes
 ;; @0110 00000000000000ba ; address of @00ba
 
-;; ; function 3: 24 bytes of wasm, 208 of code, 40 of pool, 3 spilled, 0 embedded instructions
+;; ; function 3: 24 bytes of wasm, 240 of code, 40 of pool, 3 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -144,57 +144,61 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x28]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0x90
+;; @002c ja 0xB0
 ;; @0032 mov [rbx], rdi
 ;; @0035 xor edi, edi
-;; @0037 lea rcx, [0xD8]
+;; @0037 lea rcx, [0xF8]
 ;; @003e mov [rbx+0x10], rcx
 ;; @0042 lea rcx, [r14+0x50]
 ;; @0046 mov [rbx+0x20], rcx
 ;; @004a mov [rbx+0x18], rbx
-;; @004e jmp short 0x66
+;; @004e jmp short 0x86
 ;; @0050 nop [rax+rax]
-;; @0059 nop [rax]
-;; @0060 mov [rbx], rdi
-;; @0063 mov rdi, rax
+;; @0059 nop [rax+rax]
+;; @0062 nop [rax+rax]
+;; @006b nop [rax+rax]
+;; @0074 nop [rax+rax]
+;; @007d nop [rax]
+;; @0080 mov [rbx], rdi
+;; @0083 mov rdi, rax
 ;; ; 0x51 call 1
-;; @0066 add rbx, 0x28
-;; @006a call qword ptr [r14+0x60]
-;; @006e lea rbx, [rbx-8]
-;; @0075 mov rdi, [rbx]
-;; @0078 add edi, 0xFFFFFFFF
-;; @007b jne short 0x60
-;; @007d mov rsi, [rbx-0x18]
-;; @0081 mov r11, [rbx-0x10]
-;; @0085 sub rbx, 0x20
-;; @0089 mov [rbx], rax
-;; @008c push qword ptr [rsi-8]
-;; @008f ret
+;; @0086 add rbx, 0x28
+;; @008a call qword ptr [r14+0x60]
+;; @008e lea rbx, [rbx-8]
+;; @0095 mov rdi, [rbx]
+;; @0098 add edi, 0xFFFFFFFF
+;; @009b jne short 0x80
+;; @009d mov rsi, [rbx-0x18]
+;; @00a1 mov r11, [rbx-0x10]
+;; @00a5 sub rbx, 0x20
+;; @00a9 mov [rbx], rax
+;; @00ac push qword ptr [rsi-8]
+;; @00af ret
 ;; ; 0x0 
-;; @0090 jmp qword ptr [0xE0]
-;; @0096 mov rbx, rdx
-;; @0099 mov r14, rdi
-;; @009c mov r15, rcx
-;; @009f mov eax, r9d
-;; @00a2 mov rcx, [rsi-8]
-;; @00a6 add rcx, 7
-;; @00aa jmp rcx
+;; @00b0 jmp qword ptr [0x100]
+;; @00b6 mov rbx, rdx
+;; @00b9 mov r14, rdi
+;; @00bc mov r15, rcx
+;; @00bf mov eax, r9d
+;; @00c2 mov rcx, [rsi-8]
+;; @00c6 add rcx, 7
+;; @00ca jmp rcx
 ;; ; entry from the interpreter
-;; @00ac mov rbx, rdx
-;; @00af mov r14, rdi
-;; @00b2 mov r15, rcx
-;; @00b5 mov rax, [r14]
-;; @00b8 mov byte ptr [rax+0xAE], 1
-;; @00bf mov edi, [rbx-0x20]
-;; @00c2 jmp 0x32
+;; @00cc mov rbx, rdx
+;; @00cf mov r14, rdi
+;; @00d2 mov r15, rcx
+;; @00d5 mov rax, [r14]
+;; @00d8 mov byte ptr [rax+0xAE], 1
+;; @00df mov edi, [rbx-0x20]
+;; @00e2 jmp 0x32
 ;; ; pool
-;; @00d0 000000000000006e ; address of @006e
-;; @00d8 0000000000000096 ; address of @0096
-;; @00e0 0000000000000000 ; address of the stub Overflow
-;; @00e8 0000000000000028 ; preamble: frame of 40 bytes
-;; @00f0 00000000000000ac ; address of @00ac
+;; @00f0 000000000000008e ; address of @008e
+;; @00f8 00000000000000b6 ; address of @00b6
+;; @0100 0000000000000000 ; address of the stub Overflow
+;; @0108 0000000000000028 ; preamble: frame of 40 bytes
+;; @0110 00000000000000cc ; address of @00cc
 
-;; ; function 4: 27 bytes of wasm, 304 of code, 88 of pool, 4 spilled, 1 embedded instruction
+;; ; function 4: 27 bytes of wasm, 336 of code, 88 of pool, 4 spilled, 1 embedded instruction
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -207,83 +211,87 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x28]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0xF1
+;; @002c ja 0x111
 ;; @0032 mov [rbx], rdi
 ;; @0035 xor edi, edi
-;; @0037 lea rcx, [0x138]
+;; @0037 lea rcx, [0x158]
 ;; @003e mov [rbx+0x10], rcx
 ;; @0042 mov [rbx+0x18], rbx
-;; @0046 jmp short 0x66
+;; @0046 jmp short 0x86
 ;; @0048 nop [rax+rax]
 ;; @0051 nop [rax+rax]
 ;; @005a nop [rax+rax]
-;; @0060 mov rdi, rax
-;; @0063 mov [rbx], r9
-;; @0066 mov r11, [rbx]
+;; @0063 nop [rax+rax]
+;; @006c nop [rax+rax]
+;; @0075 nop [rax+rax]
+;; @007e xchg ax, ax
+;; @0080 mov rdi, rax
+;; @0083 mov [rbx], r9
+;; @0086 mov r11, [rbx]
 ;; ; 0x6c call_indirect 0 0
-;; @0069 mov rbp, [r14+0x40]
-;; @006d cmp r11, 4
-;; @0071 jae 0xB7
-;; @0077 mov rbp, [rbp]
-;; @007b mov rax, [rbp+r11*8]
-;; @0080 test rax, rax
-;; @0083 je 0xB7
-;; @0089 mov [rbx+0x20], rax
-;; @008d add rbx, 0x28
-;; @0091 call qword ptr [rax+0x10]
-;; @0094 lea rbx, [rbx-8]
-;; @009b mov r9, [rbx]
-;; @009e add r9d, 0xFFFFFFFF
-;; @00a2 jne short 0x60
-;; @00a4 mov rsi, [rbx-0x18]
-;; @00a8 mov r11, [rbx-0x10]
-;; @00ac sub rbx, 0x20
-;; @00b0 mov [rbx], rax
-;; @00b3 push qword ptr [rsi-8]
-;; @00b6 ret
-;; @00b7 mov [rbx+8], rdi
-;; @00bb mov [rbx+0x10], r11
-;; @00bf lea rsi, [0x140]
-;; @00c6 mov rdi, r14
-;; @00c9 mov rdx, rbx
-;; @00cc mov r8, [r14+8]
-;; @00d0 mov rcx, [r8]
-;; @00d3 mov r8, [r8+8]
-;; @00d7 jmp qword ptr [rsi]
-;; @00d9 lea rbx, [rbx-8]
-;; @00e0 lea r11, [0x138]
-;; @00e7 mov [rbx+0x10], r11
-;; @00eb mov [rbx+0x18], rbx
-;; @00ef jmp short 0x9B
+;; @0089 mov rbp, [r14+0x40]
+;; @008d cmp r11, 4
+;; @0091 jae 0xD7
+;; @0097 mov rbp, [rbp]
+;; @009b mov rax, [rbp+r11*8]
+;; @00a0 test rax, rax
+;; @00a3 je 0xD7
+;; @00a9 mov [rbx+0x20], rax
+;; @00ad add rbx, 0x28
+;; @00b1 call qword ptr [rax+0x10]
+;; @00b4 lea rbx, [rbx-8]
+;; @00bb mov r9, [rbx]
+;; @00be add r9d, 0xFFFFFFFF
+;; @00c2 jne short 0x80
+;; @00c4 mov rsi, [rbx-0x18]
+;; @00c8 mov r11, [rbx-0x10]
+;; @00cc sub rbx, 0x20
+;; @00d0 mov [rbx], rax
+;; @00d3 push qword ptr [rsi-8]
+;; @00d6 ret
+;; @00d7 mov [rbx+8], rdi
+;; @00db mov [rbx+0x10], r11
+;; @00df lea rsi, [0x160]
+;; @00e6 mov rdi, r14
+;; @00e9 mov rdx, rbx
+;; @00ec mov r8, [r14+8]
+;; @00f0 mov rcx, [r8]
+;; @00f3 mov r8, [r8+8]
+;; @00f7 jmp qword ptr [rsi]
+;; @00f9 lea rbx, [rbx-8]
+;; @0100 lea r11, [0x158]
+;; @0107 mov [rbx+0x10], r11
+;; @010b mov [rbx+0x18], rbx
+;; @010f jmp short 0xBB
 ;; ; 0x0 
-;; @00f1 jmp qword ptr [0x170]
-;; @00f7 mov rbx, rdx
-;; @00fa mov r14, rdi
-;; @00fd mov r15, rcx
-;; @0100 mov eax, r9d
-;; @0103 mov rcx, [rsi-8]
-;; @0107 add rcx, 7
-;; @010b jmp rcx
+;; @0111 jmp qword ptr [0x190]
+;; @0117 mov rbx, rdx
+;; @011a mov r14, rdi
+;; @011d mov r15, rcx
+;; @0120 mov eax, r9d
+;; @0123 mov rcx, [rsi-8]
+;; @0127 add rcx, 7
+;; @012b jmp rcx
 ;; ; entry from the interpreter
-;; @010d mov rbx, rdx
-;; @0110 mov r14, rdi
-;; @0113 mov r15, rcx
-;; @0116 mov rax, [r14]
-;; @0119 mov byte ptr [rax+0xAE], 1
-;; @0120 mov edi, [rbx-0x20]
-;; @0123 jmp 0x32
+;; @012d mov rbx, rdx
+;; @0130 mov r14, rdi
+;; @0133 mov r15, rcx
+;; @0136 mov rax, [r14]
+;; @0139 mov byte ptr [rax+0xAE], 1
+;; @0140 mov edi, [rbx-0x20]
+;; @0143 jmp 0x32
 ;; ; pool
-;; @0130 0000000000000094 ; address of @0094
-;; @0138 00000000000000f7 ; address of @00f7
-;; @0140 0000000000000000 ; handler of call_indirect
-;; @0148 0000000500010481 ; constant 21474903169
-;; @0150 0000004000000002 ; constant 274877906946
-;; @0158 0000014000000001 ; constant 1374389534721
-;; @0160 00000000000000d9 ; address of @00d9
-;; @0168 00000000000000f7 ; address of @00f7
-;; @0170 0000000000000000 ; address of the stub Overflow
-;; @0178 0000000000000028 ; preamble: frame of 40 bytes
-;; @0180 000000000000010d ; address of @010d
+;; @0150 00000000000000b4 ; address of @00b4
+;; @0158 0000000000000117 ; address of @0117
+;; @0160 0000000000000000 ; handler of call_indirect
+;; @0168 0000000500010481 ; constant 21474903169
+;; @0170 0000004000000002 ; constant 274877906946
+;; @0178 0000014000000001 ; constant 1374389534721
+;; @0180 00000000000000f9 ; address of @00f9
+;; @0188 0000000000000117 ; address of @0117
+;; @0190 0000000000000000 ; address of the stub Overflow
+;; @0198 0000000000000028 ; preamble: frame of 40 bytes
+;; @01a0 000000000000012d ; address of @012d
 
 ;; ; function 5: 26 bytes of wasm, 272 of code, 64 of pool, 6 spilled, 0 embedded instructions
 ;; ; entry from native code

@@ -64,7 +64,7 @@
 ;; @00a8 0000000000000000 ; preamble: frame of 0 bytes
 ;; @00b0 0000000000000075 ; address of @0075
 
-;; ; function 1 `fib`: 28 bytes of wasm, 320 of code, 40 of pool, 16 spilled, 0 embedded instructions
+;; ; function 1 `fib`: 28 bytes of wasm, 352 of code, 40 of pool, 16 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -77,81 +77,84 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x40]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0x103
+;; @002c ja 0x122
 ;; @0032 mov [rbx+0x18], rdi
 ;; @0036 xor r10d, r10d
 ;; @0039 mov [rbx+0x10], r10
 ;; @003d mov rcx, rdi
 ;; @0040 cmp ecx, 2
-;; @0043 jl 0xE8
+;; @0043 jl 0x107
 ;; @0049 mov r10, [rbx+0x10]
 ;; @004d lea r12d, [rcx-1]
 ;; @0051 xor r11d, r11d
 ;; @0054 nop [rax+rax]
-;; @005d nop [rax]
-;; @0060 cmp r12d, 2
-;; @0064 jge short 0x83
-;; @0066 lea eax, [r11+r12]
-;; @006a add ecx, 0xFFFFFFFE
-;; @006d mov [rbx+0x18], rcx
-;; @0071 add r10d, eax
-;; @0074 mov [rbx+0x10], r10
-;; @0078 cmp ecx, 2
-;; @007b jl 0xE8
-;; @0081 jmp short 0x49
-;; @0083 mov [rbx], r11
-;; @0086 mov [rbx+0x10], r10
-;; @008a mov [rbx+0x18], rcx
-;; @008e lea edi, [r12-1]
-;; @0093 mov [rbx+8], r12
-;; @0097 cmp edi, 2
-;; @009a jl 0xCE
+;; @005d nop [rax+rax]
+;; @0066 nop [rax+rax]
+;; @006f nop [rax+rax]
+;; @0078 nop [rax+rax]
+;; @0080 cmp r12d, 2
+;; @0084 jge short 0xA2
+;; @0086 lea eax, [r11+r12]
+;; @008a add ecx, 0xFFFFFFFE
+;; @008d mov [rbx+0x18], rcx
+;; @0091 add r10d, eax
+;; @0094 mov [rbx+0x10], r10
+;; @0098 cmp ecx, 2
+;; @009b jge short 0x49
+;; @009d jmp 0x107
+;; @00a2 mov [rbx], r11
+;; @00a5 mov [rbx+0x10], r10
+;; @00a9 mov [rbx+0x18], rcx
+;; @00ad lea edi, [r12-1]
+;; @00b2 mov [rbx+8], r12
+;; @00b6 cmp edi, 2
+;; @00b9 jl 0xED
 ;; ; 0x45 call 1 in func1 < 0x45 call 1
-;; @00a0 lea rax, [r14+0x70]
-;; @00a4 lea r11, [0x148]
-;; @00ab mov [rbx+0x28], r11
-;; @00af mov [rbx+0x30], rbx
-;; @00b3 mov [rbx+0x38], rax
-;; @00b7 add rbx, 0x40
-;; @00bb call 0x20
-;; @00c0 lea rbx, [rbx-0x20]
-;; @00c7 mov rdi, rax
-;; @00ca mov r12, [rbx+8]
-;; @00ce add r12d, 0xFFFFFFFE
-;; @00d2 mov r10, [rbx]
-;; @00d5 add r10d, edi
-;; @00d8 mov r11, r10
-;; @00db mov r10, [rbx+0x10]
-;; @00df mov rcx, [rbx+0x18]
-;; @00e3 jmp 0x60
-;; @00e8 mov r10, [rbx+0x10]
-;; @00ec lea eax, [r10+rcx]
-;; @00f0 mov rsi, [rbx-0x18]
-;; @00f4 mov r11, [rbx-0x10]
-;; @00f8 sub rbx, 0x20
-;; @00fc mov [rbx], rax
-;; @00ff push qword ptr [rsi-8]
-;; @0102 ret
+;; @00bf lea rax, [r14+0x70]
+;; @00c3 lea r11, [0x168]
+;; @00ca mov [rbx+0x28], r11
+;; @00ce mov [rbx+0x30], rbx
+;; @00d2 mov [rbx+0x38], rax
+;; @00d6 add rbx, 0x40
+;; @00da call 0x20
+;; @00df lea rbx, [rbx-0x20]
+;; @00e6 mov rdi, rax
+;; @00e9 mov r12, [rbx+8]
+;; @00ed add r12d, 0xFFFFFFFE
+;; @00f1 mov r10, [rbx]
+;; @00f4 add r10d, edi
+;; @00f7 mov r11, r10
+;; @00fa mov r10, [rbx+0x10]
+;; @00fe mov rcx, [rbx+0x18]
+;; @0102 jmp 0x80
+;; @0107 mov r10, [rbx+0x10]
+;; @010b lea eax, [r10+rcx]
+;; @010f mov rsi, [rbx-0x18]
+;; @0113 mov r11, [rbx-0x10]
+;; @0117 sub rbx, 0x20
+;; @011b mov [rbx], rax
+;; @011e push qword ptr [rsi-8]
+;; @0121 ret
 ;; ; 0x0 
-;; @0103 jmp qword ptr [0x150]
-;; @0109 mov rbx, rdx
-;; @010c mov r14, rdi
-;; @010f mov r15, rcx
-;; @0112 mov eax, r9d
-;; @0115 mov rcx, [rsi-8]
-;; @0119 add rcx, 7
-;; @011d jmp rcx
+;; @0122 jmp qword ptr [0x170]
+;; @0128 mov rbx, rdx
+;; @012b mov r14, rdi
+;; @012e mov r15, rcx
+;; @0131 mov eax, r9d
+;; @0134 mov rcx, [rsi-8]
+;; @0138 add rcx, 7
+;; @013c jmp rcx
 ;; ; entry from the interpreter
-;; @011f mov rbx, rdx
-;; @0122 mov r14, rdi
-;; @0125 mov r15, rcx
-;; @0128 mov rax, [r14]
-;; @012b mov byte ptr [rax+0xAE], 1
-;; @0132 mov edi, [rbx-0x20]
-;; @0135 jmp 0x32
+;; @013e mov rbx, rdx
+;; @0141 mov r14, rdi
+;; @0144 mov r15, rcx
+;; @0147 mov rax, [r14]
+;; @014a mov byte ptr [rax+0xAE], 1
+;; @0151 mov edi, [rbx-0x20]
+;; @0154 jmp 0x32
 ;; ; pool
-;; @0140 00000000000000c0 ; address of @00c0
-;; @0148 0000000000000109 ; address of @0109
-;; @0150 0000000000000000 ; address of the stub Overflow
-;; @0158 0000000000000040 ; preamble: frame of 64 bytes
-;; @0160 000000000000011f ; address of @011f
+;; @0160 00000000000000df ; address of @00df
+;; @0168 0000000000000128 ; address of @0128
+;; @0170 0000000000000000 ; address of the stub Overflow
+;; @0178 0000000000000040 ; preamble: frame of 64 bytes
+;; @0180 000000000000013e ; address of @013e

@@ -27,7 +27,7 @@ use crate::vm::signals;
 /// and loops by itself, relative to where it begins.
 const fn alignment(kind: NativeKind) -> usize {
     match kind {
-        NativeKind::Optimized => 32,
+        NativeKind::Optimized => 64,
         _ => 16,
     }
 }

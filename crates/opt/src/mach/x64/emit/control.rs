@@ -28,6 +28,11 @@ impl Emitter<'_, '_> {
         self.labels[self.layout.target(block).0 as usize]
     }
 
+    /// Whether the code of a block is there already.
+    fn is_written(&self, block: MBlock) -> bool {
+        !self.layout.is_behind(self.layout.target(block), self.current)
+    }
+
     fn comes_next(&self, block: MBlock) -> bool {
         self.next == Some(self.layout.target(block))
     }
@@ -42,7 +47,8 @@ impl Emitter<'_, '_> {
 
     /// Whether a short branch from the end of the block that is being written reaches one that is still to be.
     fn is_near(&self, to: MBlock) -> bool {
-        reaches(self.layout, self.bounds, self.current, self.layout.target(to))
+        let aligns = self.loop_alignment() as u16 - 1;
+        reaches(self.layout, self.bounds, aligns, self.current, self.layout.target(to))
     }
 
     /// Goes on at a block, or does what that does if it only returns, chooses the next round of the loop that it begins, so that each
@@ -53,7 +59,7 @@ impl Emitter<'_, '_> {
         let returns = insts.end - insts.start == 1
             && matches!(self.func.insts[insts.start as usize], Inst::Return { number, .. }
                 if self.func.returns[number as usize].len() < 2);
-        let chooses = || is_short_choice(self.func, to) && !self.layout.is_behind(to, self.current);
+        let chooses = || is_short_choice(self.func, to) && self.is_written(to);
         let copies = returns || self.copies_test(self.current, to) || chooses();
         if !self.comes_next(to) && copies { self.emit_block(to) } else { self.emit_jump(to) }
     }
@@ -143,6 +149,10 @@ impl Emitter<'_, '_> {
         }
         if self.comes_next(then) {
             self.emit_branch_to(test.not(), otherwise);
+        } else if !self.comes_next(otherwise) && self.is_written(otherwise) {
+            // What leads back is the way that is taken most often.
+            self.emit_branch_to(test.not(), otherwise);
+            self.emit_jump(then);
         } else {
             self.emit_branch_to(test, then);
             self.emit_jump(otherwise);

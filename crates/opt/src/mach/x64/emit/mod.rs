@@ -306,7 +306,7 @@ impl Emitter<'_, '_> {
             self.current = block;
             self.next = layout.order.get(at + 1).copied();
             if layout.begins_inner_loop(block) {
-                self.asm.align(ALIGNMENT);
+                self.asm.align(self.loop_alignment());
             }
             self.asm.bind(self.labels[block.0 as usize]);
             if !last.is_some_and(|last| self.is_fallen_into(block, last)) {
@@ -322,6 +322,11 @@ impl Emitter<'_, '_> {
         let entries = self.emit_ways_in(registers);
         self.emit_branch_tables();
         entries
+    }
+
+    /// To what innermost loops are aligned.
+    fn loop_alignment(&self) -> u32 {
+        if self.func.calls.is_empty() { ALIGNMENT } else { ALIGNMENT_OF_CALLS }
     }
 
     fn finish(mut self, entries: Entries) -> Result<OptCode, AsmError> {
@@ -416,3 +421,5 @@ impl Emitter<'_, '_> {
 
 /// To what innermost loops and the entry for arguments in registers are aligned.
 const ALIGNMENT: u32 = 32;
+/// The same for loops of functions that call others: what is behind a return is fetched in lines of the cache.
+const ALIGNMENT_OF_CALLS: u32 = 64;

@@ -111,16 +111,15 @@ fn most(inst: &Inst) -> u16 {
     }
 }
 
-/// Whether a short branch at the end of a block reaches another one behind it, with a jump in between.
-pub(super) fn reaches(layout: &Layout, bounds: &[u16], from: MBlock, to: MBlock) -> bool {
-    /// What aligns a loop at most.
-    const ALIGNED: u16 = super::ALIGNMENT as u16 - 1;
+/// Whether a short branch at the end of a block reaches another one behind it, with a jump in between. A loop takes so many bytes at most
+/// to be aligned.
+pub(super) fn reaches(layout: &Layout, bounds: &[u16], aligns: u16, from: MBlock, to: MBlock) -> bool {
     // A branch may be followed by another one and a jump.
     let mut bytes = 13;
     let mut at = from;
     while let Some(next) = layout.behind(at) {
         if layout.begins_inner_loop(next) {
-            bytes = ALIGNED.saturating_add(bytes);
+            bytes = aligns.saturating_add(bytes);
         }
         if bytes > REACH {
             return false;
