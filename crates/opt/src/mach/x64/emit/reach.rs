@@ -71,14 +71,24 @@ pub(super) fn copied_test(func: &MFunc<Inst>, layout: &Layout, from: MBlock, hea
 
 /// Whether a block ends with a table of branches and has little else to do.
 pub(super) fn is_short_choice(func: &MFunc<Inst>, block: MBlock) -> bool {
-    /// The bytes of that, the table's own code included, at most.
+    /// The bytes of that, the table's own code included, as many as there are usually.
     const MOST_COPIED: u16 = 100;
     let insts = &func.insts[func.blocks[block.0 as usize].insts.range()];
     if !matches!(insts.last(), Some(Inst::Table(_))) {
         return false;
     }
-    let add = |sum: u16, inst| sum.checked_add(most(inst)).filter(|&sum| sum <= MOST_COPIED);
+    let add = |sum: u16, inst| sum.checked_add(usual(inst)).filter(|&sum| sum <= MOST_COPIED);
     insts.iter().try_fold(0, add).is_some()
+}
+
+/// What an instruction takes most often.
+fn usual(inst: &Inst) -> u16 {
+    match inst {
+        Inst::Alu(..) | Inst::AluImm(..) | Inst::Cmp(_) | Inst::CmpImm(..) => 4,
+        Inst::Table(_) => 28,
+        _ if most(inst) >= FAR => FAR,
+        _ => most(inst).min(6),
+    }
 }
 
 /// What an instruction takes at most, jumps between blocks aside.
