@@ -41,7 +41,7 @@
 ;; @0060 0000000000000000 ; preamble: frame of 0 bytes
 ;; @0068 0000000000000037 ; address of @0037
 
-;; ; function 1 `down`: 25 bytes of wasm, 272 of code, 40 of pool, 6 spilled, 0 embedded instructions
+;; ; function 1 `down`: 25 bytes of wasm, 416 of code, 40 of pool, 18 spilled, 0 embedded instructions
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -52,9 +52,9 @@
 ;; @001f nop
 ;; ; entry with arguments in registers
 ;; @0020 add rsp, 8
-;; @0024 lea r11, [rbx+0x30]
+;; @0024 lea r11, [rbx+0x50]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0xD1
+;; @002c ja 0x160
 ;; @0032 cmp edi, 2
 ;; @0035 jge 0x51
 ;; @003b mov rax, rdi
@@ -68,58 +68,103 @@
 ;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0
 ;; @0054 mov eax, [r15+rax+4]
 ;; @0059 mov [rbx], rax
-;; @005c lea ecx, [rdi-1]
-;; @005f cmp ecx, 2
-;; @0062 jge short 0x6C
-;; @0064 mov r13, rcx
-;; @0067 jmp 0xBB
-;; @006c lea eax, [rcx+rcx]
+;; @005c lea eax, [rdi-1]
+;; @005f cmp eax, 2
+;; @0062 jge short 0x6F
+;; @0064 mov r13, rax
+;; @0067 mov rax, [rbx]
+;; @006a jmp 0x14A
+;; @006f lea ecx, [rax+rax]
 ;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0 in func1 < 0x3e call 1
-;; @006f mov r13d, [r15+rax+4]
-;; @0074 mov [rbx+8], r13
-;; @0078 lea edi, [rcx-1]
-;; @007b cmp edi, 2
-;; @007e jl 0xB5
-;; ; 0x3e call 1 in func1 < 0x3e call 1
-;; @0084 lea rax, [r14+0x80]
-;; @008b lea r11, [0x118]
-;; @0092 mov [rbx+0x18], r11
-;; @0096 mov [rbx+0x20], rbx
-;; @009a mov [rbx+0x28], rax
-;; @009e add rbx, 0x30
-;; @00a2 call 0x20
-;; @00a7 lea rbx, [rbx-0x10]
-;; @00ae mov rdi, rax
-;; @00b1 mov r13, [rbx+8]
-;; @00b5 add r13d, edi
-;; @00b8 mov rax, [rbx]
-;; @00bb add eax, r13d
-;; @00be mov rsi, [rbx-0x18]
-;; @00c2 mov r11, [rbx-0x10]
-;; @00c6 sub rbx, 0x20
-;; @00ca mov [rbx], rax
-;; @00cd push qword ptr [rsi-8]
-;; @00d0 ret
+;; @0072 mov r13d, [r15+rcx+4]
+;; @0077 mov [rbx+8], r13
+;; @007b add eax, 0xFFFFFFFF
+;; @007e cmp eax, 2
+;; @0081 jge short 0x8B
+;; @0083 mov rcx, rax
+;; @0086 jmp 0x144
+;; @008b lea ecx, [rax+rax]
+;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0 in func1 < 0x3e call 1 in func1 < 0x3e call 1
+;; @008e mov ecx, [r15+rcx+4]
+;; @0093 mov [rbx+0x10], rcx
+;; @0097 add eax, 0xFFFFFFFF
+;; @009a cmp eax, 2
+;; @009d jl 0x13E
+;; @00a3 lea ecx, [rax+rax]
+;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1
+;; @00a6 mov ecx, [r15+rcx+4]
+;; @00ab mov [rbx+0x18], rcx
+;; @00af add eax, 0xFFFFFFFF
+;; @00b2 cmp eax, 2
+;; @00b5 jge short 0xC3
+;; @00b7 mov rcx, rax
+;; @00ba mov rax, [rbx+0x18]
+;; @00be jmp 0x138
+;; @00c3 lea ecx, [rax+rax]
+;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1
+;; @00c6 mov ecx, [r15+rcx+4]
+;; @00cb mov [rbx+0x20], rcx
+;; @00cf lea ecx, [rax-1]
+;; @00d2 cmp ecx, 2
+;; @00d5 jge short 0xE3
+;; @00d7 mov rdx, rcx
+;; @00da mov rcx, [rbx+0x20]
+;; @00de jmp 0x132
+;; @00e3 lea eax, [rcx+rcx]
+;; ; 0x24 i32.load offset=4 in func0 < 0x37 call 0 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1
+;; @00e6 mov edx, [r15+rax+4]
+;; @00eb mov [rbx+0x28], rdx
+;; @00ef lea edi, [rcx-1]
+;; @00f2 cmp edi, 2
+;; @00f5 jl 0x12C
+;; ; 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1 in func1 < 0x3e call 1
+;; @00fb lea rax, [r14+0x80]
+;; @0102 lea r11, [0x1A8]
+;; @0109 mov [rbx+0x38], r11
+;; @010d mov [rbx+0x40], rbx
+;; @0111 mov [rbx+0x48], rax
+;; @0115 add rbx, 0x50
+;; @0119 call 0x20
+;; @011e lea rbx, [rbx-0x30]
+;; @0125 mov rdx, [rbx+0x28]
+;; @0129 mov rdi, rax
+;; @012c add edx, edi
+;; @012e mov rcx, [rbx+0x20]
+;; @0132 add ecx, edx
+;; @0134 mov rax, [rbx+0x18]
+;; @0138 add eax, ecx
+;; @013a mov rcx, [rbx+0x10]
+;; @013e add ecx, eax
+;; @0140 mov r13, [rbx+8]
+;; @0144 add r13d, ecx
+;; @0147 mov rax, [rbx]
+;; @014a add eax, r13d
+;; @014d mov rsi, [rbx-0x18]
+;; @0151 mov r11, [rbx-0x10]
+;; @0155 sub rbx, 0x20
+;; @0159 mov [rbx], rax
+;; @015c push qword ptr [rsi-8]
+;; @015f ret
 ;; ; 0x0 
-;; @00d1 jmp qword ptr [0x120]
-;; @00d7 mov rbx, rdx
-;; @00da mov r14, rdi
-;; @00dd mov r15, rcx
-;; @00e0 mov eax, r9d
-;; @00e3 mov rcx, [rsi-8]
-;; @00e7 add rcx, 7
-;; @00eb jmp rcx
+;; @0160 jmp qword ptr [0x1B0]
+;; @0166 mov rbx, rdx
+;; @0169 mov r14, rdi
+;; @016c mov r15, rcx
+;; @016f mov eax, r9d
+;; @0172 mov rcx, [rsi-8]
+;; @0176 add rcx, 7
+;; @017a jmp rcx
 ;; ; entry from the interpreter
-;; @00ed mov rbx, rdx
-;; @00f0 mov r14, rdi
-;; @00f3 mov r15, rcx
-;; @00f6 mov rax, [r14]
-;; @00f9 mov byte ptr [rax+0xAE], 1
-;; @0100 mov edi, [rbx-0x20]
-;; @0103 jmp 0x32
+;; @017c mov rbx, rdx
+;; @017f mov r14, rdi
+;; @0182 mov r15, rcx
+;; @0185 mov rax, [r14]
+;; @0188 mov byte ptr [rax+0xAE], 1
+;; @018f mov edi, [rbx-0x20]
+;; @0192 jmp 0x32
 ;; ; pool
-;; @0110 00000000000000a7 ; address of @00a7
-;; @0118 00000000000000d7 ; address of @00d7
-;; @0120 0000000000000000 ; address of the stub Overflow
-;; @0128 0000000000000030 ; preamble: frame of 48 bytes
-;; @0130 00000000000000ed ; address of @00ed
+;; @01a0 000000000000011e ; address of @011e
+;; @01a8 0000000000000166 ; address of @0166
+;; @01b0 0000000000000000 ; address of the stub Overflow
+;; @01b8 0000000000000050 ; preamble: frame of 80 bytes
+;; @01c0 000000000000017c ; address of @017c

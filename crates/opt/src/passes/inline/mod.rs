@@ -11,7 +11,8 @@
 //! which is then done only if none of them returns.
 //!
 //! Callees that call others are copied as well, once code of those stands in them (`MOST_NESTED`): but not where exceptions are caught
-//! that they may throw, nor if they catch any. A function stands in itself once.
+//! that they may throw, nor if they catch any. A function stands in itself once, and a small one a few times more if it calls itself in one
+//! place only: a recursion takes fewer calls then.
 //!
 //! What is copied keeps its places in the program, behind which the place of the call stands ([`Func::chain`]): so traps have the same
 //! backtraces as if the call had been done.
@@ -65,6 +66,9 @@ const MOST_WHOLE: [u32; 2] = [16, 60];
 const MOST_CALLING: [u32; 2] = [10, 24];
 /// The same for the function itself.
 const MOST_RECURSIVE: u32 = 32;
+/// The same for all copies of a function in itself that form a chain, and how many more than one there are of them.
+const MOST_CHAINED: u32 = 96;
+const MOST_COPIES: u32 = 4;
 /// No code of others is put into a function with so many instructions: what it takes to compile it grows with them.
 const LARGEST: usize = 1 << 14;
 /// How often calls are looked at that became direct ones because of what was copied before.
@@ -302,6 +306,9 @@ impl Inliner<'_> {
             is_changed = self.replace(func, &mut made, &mut room);
             sites.extend(made);
         }
+        if self.level == 0 {
+            self.lengthen(func, &mut room);
+        }
         sites.into_iter().map(|(_, site)| site).collect()
     }
 
@@ -328,6 +335,30 @@ impl Inliner<'_> {
             simplify(func);
         }
         !plan.is_empty()
+    }
+
+    /// Goes on with a function that stands in itself and calls itself in one place only: its copies make a chain.
+    fn lengthen(&mut self, func: &mut Func, room: &mut u32) {
+        let Some(Ok(known)) = self.known.get(&self.root).cloned() else { return };
+        // The test at the head of a loop that was made of recursion would be there twice in each copy.
+        let is_loop_made = known.guard.as_ref().is_some_and(|guard| guard.func.is_some());
+        let copies = (MOST_CHAINED / known.size.max(1)).saturating_sub(2);
+        if known.kind != Kind::Calls || is_loop_made || known.size > MOST_RECURSIVE {
+            return;
+        }
+        for _ in 0..copies.min(MOST_COPIES) {
+            let mut calls = direct_calls(func).into_iter().filter(|(_, site)| site.callee == self.root);
+            let (Some((block, site)), None) = (calls.next(), calls.next()) else { return };
+            let stays = match func.block(block).term {
+                Terminator::Invoke { call, .. } => call == site.call,
+                Terminator::Trap(_) => true,
+                _ => false,
+            };
+            let Some(left) = room.checked_sub(known.size).filter(|_| !stays) else { return };
+            *room = left;
+            splice::run(func, &FxHashMap::from_iter([(site.call, Choice::Whole(known.clone()))]));
+            simplify(func);
+        }
     }
 
     fn choose(

@@ -353,46 +353,47 @@ b0:
     assert_eq!(verdicts, [Verdict::Inlined(3)]);
 }
 
+/// A function that calls itself behind a test.
+fn recursive(calls: &str, result: &str) -> String {
+    format!(
+        "(i32) -> (i32)
+b0:
+  v0: i32 = arg 0
+  branch v0, b1, b2
+b1:
+{calls}  return {result}
+b2:
+  return v0
+"
+    )
+}
+
 #[test]
 fn a_function_stands_in_itself_once() {
-    let text = "(i32) -> (i32)
-b0:
-  v0: i32 = arg 0
-  branch v0, b1, b2
-b1:
-  v1 = call func0 type0 v0
-  v2: i32 = result 0 v1
-  return v2
-b2:
-  return v0
-";
+    // With tests in front of the calls in its copies.
+    let calls = "  v1 = call func0 type0 v0\n  v2: i32 = result 0 v1\n  v3 = call func0 type0 v2\n  v4: i32 = result 0 v3\n";
+    let text = recursive(calls, "v4");
     let (signature, body) = text.split_once('\n').unwrap();
-    let expected = "\
-b0:
-  v0: i32 = arg 0
-  branch v0, b1, b2
-b1:
-  branch v0, b4, b8
-b4:
-  branch v0, b6, b5
-b5:
-  jump b7(v0)
-b6:
-  v3 = call func0 type0 v0
-  v4: i32 = result 0 v3
-  jump b7(v4)
-b7(v5: i32):
-  jump b3(v5)
-b8:
-  jump b3(v0)
-b3(v2: i32):
-  return v2
-b2:
-  return v0
-";
-    let (after, verdicts) = inlined(signature, body, &[(0, text)]);
-    assert_eq!(after, expected);
-    assert_eq!(verdicts, [Verdict::Inlined(3)]);
+    let (after, verdicts) = inlined(signature, body, &[(0, &text)]);
+    let count = |what| after.matches(what).count();
+    assert_eq!((count("call func0"), count("  branch")), (4, 7), "{after}");
+    assert_eq!(verdicts, [Verdict::Inlined(5), Verdict::Inlined(5)]);
+}
+
+#[test]
+fn copies_of_a_function_that_calls_itself_in_one_place_are_a_chain() {
+    let call = "  v1 = call func0 type0 v0\n  v2: i32 = result 0 v1\n";
+    let chained = |more: usize| {
+        let insts = (10..10 + more).map(|number| format!("  v{number}: i32 = i32.clz v0\n"));
+        let text = recursive(&(call.to_owned() + &insts.collect::<String>()), "v2");
+        let (signature, body) = text.split_once('\n').unwrap();
+        let (after, verdicts) = inlined(signature, body, &[(0, &text)]);
+        assert_eq!(after.matches("call func0").count(), 1, "{after}");
+        assert_eq!(verdicts, [Verdict::Inlined(3 + more as u32)]);
+        // In each copy it tests, and once more in front of its call.
+        (after.matches("  branch").count() - 3) / 2
+    };
+    assert_eq!([0, 13, 21, 29].map(chained), [4, 3, 2, 1]);
 }
 
 #[test]
