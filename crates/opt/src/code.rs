@@ -12,6 +12,7 @@ use upshift_ir::references::ReferenceMaps;
 
 use crate::passes::inline::Callees;
 use crate::report::Report;
+use crate::targets::Targets;
 
 /// What the compiler is asked for.
 ///
@@ -49,6 +50,9 @@ pub struct Request<'a> {
     /// What is known of the module's functions as callees, if there is more than this one to compile with the same options. It changes
     /// how long compiling takes, and nothing else.
     pub callees: Option<&'a Callees>,
+    /// What its calls, and those of functions whose code comes into it, have called. Code tests for it, so it is right whatever they
+    /// call later.
+    pub targets: Option<&'a Targets>,
     /// What gets the text after each step.
     pub dump: Option<&'a mut dyn Dump>,
     /// What is told of the code, if somebody wants to know.

@@ -27,12 +27,13 @@ use crate::mach::allocate::{QUICK_FROM, allocate};
 use crate::mach::x64::emit::{self, Body, emit};
 use crate::mach::x64::{Inst, environment, name};
 use crate::mach::{self, MFunc, text};
-use crate::passes::inline::{Callees, Site, Verdict};
+use crate::passes::inline::{Callees, Expected, Site, Test, Verdict};
 use crate::passes::{self, inline};
 use crate::report::{CallReport, Report, figures};
-use crate::ssa::Func;
 use crate::ssa::build::{BuildError, build};
 use crate::ssa::live;
+use crate::ssa::{Callee, Func};
+use crate::targets::Targets;
 
 /// How many values may be live at the ends of all blocks together: the allocator's time and memory grow with them.
 const MOST_LIVE: usize = 1 << 24;
@@ -110,18 +111,18 @@ pub fn compile(
     request: Request<'_>,
 ) -> Result<OptCode, Refusal> {
     with_room(|room| {
-        let Request { osr, off, callees, dump, report } = request;
+        let Request { osr, off, callees, targets, dump, report } = request;
         let alone = Callees::default();
-        let callees = callees.unwrap_or(&alone);
+        let calls = (callees.unwrap_or(&alone), targets);
         let mut viewers = Viewers { dump, report };
-        let mut code = room.compile(module, func, options, target, (osr, off, callees), &mut viewers);
+        let mut code = room.compile(module, func, options, target, (osr, off, calls), &mut viewers);
         // Without what was inlined it may not be too much.
         let is_much = |Stop(reason, _): &Stop| {
             matches!(reason, Reason::TooLarge | Reason::TooManyReferences | Reason::TooManyLive)
         };
         if !off.contains("inline") && code.as_ref().is_err_and(is_much) {
             let off = off.with("inline");
-            code = room.compile(module, func, options, target, (osr, off, callees), &mut viewers);
+            code = room.compile(module, func, options, target, (osr, off, calls), &mut viewers);
         }
         room.trim();
         code.map_err(|Stop(reason, detail)| Refusal {
@@ -139,7 +140,7 @@ impl Room {
         func: FuncIndex,
         options: CodeOptions,
         target: &Target,
-        (osr, off, callees): (Option<u32>, PassSet, &Callees),
+        (osr, off, known): (Option<u32>, PassSet, (&Callees, Option<&Targets>)),
         viewers: &mut Viewers<'_>,
     ) -> Result<OptCode, Stop> {
         let mut ssa = build(module, func, options, osr, &mut self.walk)?;
@@ -147,7 +148,7 @@ impl Room {
         let calls = if off.contains("inline") {
             Vec::new()
         } else {
-            self.inline(&mut ssa, module, options, callees, viewers)
+            self.inline(&mut ssa, module, options, known, viewers)
         };
         if let Some(report) = &mut viewers.report {
             report.calls = CallReport::all(&calls, &ssa);
@@ -188,10 +189,10 @@ impl Room {
         ssa: &mut Func,
         module: &ModuleInfo,
         options: CodeOptions,
-        callees: &Callees,
+        (callees, targets): (&Callees, Option<&Targets>),
         viewers: &mut Viewers<'_>,
     ) -> Vec<Site> {
-        let bodies = &mut Bodies { module, options, walk: &mut self.walk };
+        let bodies = &mut Bodies { module, options, targets, walk: &mut self.walk };
         passes::simplify(ssa);
         inline::devirtualize(ssa, bodies);
         if passes::recursion::run(ssa) {
@@ -220,6 +221,7 @@ impl Room {
 struct Bodies<'a> {
     module: &'a ModuleInfo,
     options: CodeOptions,
+    targets: Option<&'a Targets>,
     walk: &'a mut WalkBuffers,
 }
 
@@ -238,6 +240,31 @@ impl inline::Source for Bodies<'_> {
     fn element(&self, table: TableIndex, ty: TypeIndex, index: u64) -> Option<FuncIndex> {
         let func = self.module.fixed_element(table, index)?;
         (self.module.func_type(func).id == self.module.types[ty.index()].id).then_some(func)
+    }
+
+    fn expected(&self, callee: Callee) -> Option<Expected> {
+        let noted = |site| {
+            let targets = self.targets?;
+            targets.of(site).filter(|func| func.0 >= self.module.imported_funcs)
+        };
+        match callee {
+            Callee::Direct { .. } => None,
+            Callee::Ref { site, .. } => Some(Expected { func: noted(site)?, test: Test::Reference }),
+            Callee::Indirect { table, ty, site } => {
+                let (func, id) = (noted(site), self.module.types[ty.index()].id);
+                // What would be called if it had the type has no part in what is expected.
+                let func = func.filter(|&func| self.module.func_type(func).id == id);
+                if self.module.fixed_table(table).is_none() {
+                    return Some(Expected { func: func?, test: Test::Element(table) });
+                }
+                let index = match func {
+                    Some(func) => self.module.element_of(table, func)?,
+                    None if self.targets.is_some_and(|targets| targets.are_many(site)) => return None,
+                    None => self.module.only_element(table, id)?,
+                };
+                Some(Expected { func: self.element(table, ty, index)?, test: Test::Index(index) })
+            }
+        }
     }
 }
 

@@ -18,9 +18,11 @@ pub mod mach;
 pub mod passes;
 mod report;
 pub mod ssa;
+mod targets;
 pub mod text;
 
 pub use code::{Dump, Inlined, OptCode, PassSet, Reason, Refusal, Request, Spot, Stage, Stats};
 pub use compile::compile;
 pub use passes::inline::{Callees, Verdict};
 pub use report::{CallReport, Figures, LoopReport, Report};
+pub use targets::Targets;

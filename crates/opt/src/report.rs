@@ -98,7 +98,7 @@ pub struct CallReport {
 impl CallReport {
     /// That of each call; `func` is the function that the calls were found in, with what stands in their place.
     pub(crate) fn all(sites: &[Site], func: &Func) -> Vec<CallReport> {
-        let report = |&Site { call, callee, depth, verdict }: &Site| {
+        let report = |&Site { call, callee, depth, verdict, .. }: &Site| {
             let position = func.chain(func.value(call).pos).last();
             CallReport { offset: position.map_or(0, |position| position.offset), callee, depth, verdict }
         };

@@ -14,6 +14,9 @@ use crate::module::{ConstExpr, ConstOp, ElemItems, ExternIndex, ModuleInfo, Segm
 /// How many elements of a table are looked at.
 const MOST_ELEMENTS: u64 = 1 << 18;
 
+/// In tables with more elements the only one of a type is not looked for.
+const MOST_SEARCHED: usize = 1 << 10;
+
 /// Stands for an element of which it is not known what it is.
 const UNKNOWN: FuncIndex = FuncIndex(u32::MAX);
 
@@ -81,6 +84,25 @@ impl ModuleInfo {
         let elements = &self.fixed(table)?.elements;
         let func = *elements.get(usize::try_from(index).ok()?)?;
         (func != UNKNOWN && func.0 >= self.imported_funcs).then_some(func)
+    }
+
+    /// The index of the only element of a table that has a type, of those that are known for good. In large tables nobody looks.
+    #[must_use]
+    pub fn only_element(&self, table: TableIndex, ty: TypeId) -> Option<u64> {
+        let elements = &self.fixed(table)?.elements;
+        if elements.len() > MOST_SEARCHED {
+            return None;
+        }
+        let is_typed = |&func: &FuncIndex| func != UNKNOWN && self.func_type(func).id == ty;
+        let at = elements.iter().position(is_typed)?;
+        (!elements[at + 1..].iter().any(is_typed)).then_some(at as u64)
+    }
+
+    /// The index of the first element of a table that is a function for good, if that is known of any.
+    #[must_use]
+    pub fn element_of(&self, table: TableIndex, func: FuncIndex) -> Option<u64> {
+        let at = self.fixed(table)?.elements.iter().position(|&element| element == func)?;
+        Some(at as u64)
     }
 
     fn fixed(&self, table: TableIndex) -> Option<&Fixed> {
@@ -204,7 +226,7 @@ impl Common {
 
 #[cfg(test)]
 mod tests {
-    use upshift_core::index::TableIndex;
+    use upshift_core::index::{FuncIndex, TableIndex};
 
     use super::FixedTable;
     use crate::{Features, ModuleInfo, TypeRegistry, parse};
@@ -311,6 +333,15 @@ mod tests {
         ] {
             assert_eq!(known_elements(fields), [None; 4], "{fields}");
         }
+    }
+
+    #[test]
+    fn the_only_element_of_a_type_is_found() {
+        let module = module("(table 9 funcref) (elem (i32.const 1) $a $other $b $a $import)");
+        let [simple, other] = [1, 3].map(|func| module.func_type(FuncIndex(func)).id);
+        assert_eq!([simple, other].map(|ty| module.only_element(TableIndex(0), ty)), [None, Some(2)]);
+        let places = [0, 1, 2, 3, 4].map(|func| module.element_of(TableIndex(0), FuncIndex(func)));
+        assert_eq!(places, [Some(5), Some(1), Some(3), Some(2), None]);
     }
 
     #[test]

@@ -46,7 +46,7 @@
 ;; @0060 0000000000000000 ; preamble: frame of 0 bytes
 ;; @0068 0000000000000033 ; address of @0033
 
-;; ; function 1 `apply`: 9 bytes of wasm, 240 of code, 88 of pool, 0 spilled, 1 embedded instruction
+;; ; function 1 `apply`: 9 bytes of wasm, 272 of code, 88 of pool, 0 spilled, 1 embedded instruction
 ;; ; entry from native code
 ;; ; 0x0 
 ;; @0000 mov rax, [r14]
@@ -59,70 +59,79 @@
 ;; @0020 add rsp, 8
 ;; @0024 lea r11, [rbx+0x20]
 ;; @0028 cmp r11, [r14+0x18]
-;; @002c ja 0xB4
-;; @0032 mov r11, rsi
+;; @002c ja 0xD2
+;; @0032 test esi, esi
+;; @0034 mov r11, rsi
+;; @0037 jne 0x53
+;; @003d lea eax, [rdi+rdi*2]
+;; @0040 mov rsi, [rbx-0x18]
+;; @0044 mov r11, [rbx-0x10]
+;; @0048 sub rbx, 0x28
+;; @004c mov [rbx], rax
+;; @004f push qword ptr [rsi-8]
+;; @0052 ret
 ;; ; 0x3f call_indirect 0 0
-;; @0035 mov rbp, [r14+0x40]
-;; @0039 cmp r11, 4
-;; @003d jae 0x93
-;; @0043 mov rbp, [rbp]
-;; @0047 mov rax, [rbp+r11*8]
-;; @004c test rax, rax
-;; @004f je 0x93
-;; @0055 cmp dword ptr [rax+0x20], 1
-;; @0059 jne 0x93
-;; @005f lea r11, [0xF8]
-;; @0066 mov [rbx+8], r11
-;; @006a mov [rbx+0x10], rbx
-;; @006e mov [rbx+0x18], rax
-;; @0072 add rbx, 0x20
-;; @0076 call qword ptr [rax+0x10]
-;; @0079 lea rbx, [rbx]
-;; @0080 mov rsi, [rbx-0x18]
-;; @0084 mov r11, [rbx-0x10]
-;; @0088 sub rbx, 0x28
-;; @008c mov [rbx], rax
-;; @008f push qword ptr [rsi-8]
-;; @0092 ret
-;; @0093 mov [rbx], rdi
-;; @0096 mov [rbx+8], r11
-;; @009a lea rsi, [0x100]
-;; @00a1 mov rdi, r14
-;; @00a4 mov rdx, rbx
-;; @00a7 mov r8, [r14+8]
-;; @00ab mov rcx, [r8]
-;; @00ae mov r8, [r8+8]
-;; @00b2 jmp qword ptr [rsi]
+;; @0053 mov rbp, [r14+0x40]
+;; @0057 cmp r11, 4
+;; @005b jae 0xB1
+;; @0061 mov rbp, [rbp]
+;; @0065 mov rax, [rbp+r11*8]
+;; @006a test rax, rax
+;; @006d je 0xB1
+;; @0073 cmp dword ptr [rax+0x20], 1
+;; @0077 jne 0xB1
+;; @007d lea r11, [0x118]
+;; @0084 mov [rbx+8], r11
+;; @0088 mov [rbx+0x10], rbx
+;; @008c mov [rbx+0x18], rax
+;; @0090 add rbx, 0x20
+;; @0094 call qword ptr [rax+0x10]
+;; @0097 lea rbx, [rbx]
+;; @009e mov rsi, [rbx-0x18]
+;; @00a2 mov r11, [rbx-0x10]
+;; @00a6 sub rbx, 0x28
+;; @00aa mov [rbx], rax
+;; @00ad push qword ptr [rsi-8]
+;; @00b0 ret
+;; @00b1 mov [rbx], rdi
+;; @00b4 mov [rbx+8], r11
+;; @00b8 lea rsi, [0x120]
+;; @00bf mov rdi, r14
+;; @00c2 mov rdx, rbx
+;; @00c5 mov r8, [r14+8]
+;; @00c9 mov rcx, [r8]
+;; @00cc mov r8, [r8+8]
+;; @00d0 jmp qword ptr [rsi]
 ;; ; 0x0 
-;; @00b4 jmp qword ptr [0x130]
-;; @00ba mov rbx, rdx
-;; @00bd mov r14, rdi
-;; @00c0 mov r15, rcx
-;; @00c3 mov eax, r9d
-;; @00c6 mov rcx, [rsi-8]
-;; @00ca add rcx, 7
-;; @00ce jmp rcx
+;; @00d2 jmp qword ptr [0x150]
+;; @00d8 mov rbx, rdx
+;; @00db mov r14, rdi
+;; @00de mov r15, rcx
+;; @00e1 mov eax, r9d
+;; @00e4 mov rcx, [rsi-8]
+;; @00e8 add rcx, 7
+;; @00ec jmp rcx
 ;; ; entry from the interpreter
-;; @00d0 mov rbx, rdx
-;; @00d3 mov r14, rdi
-;; @00d6 mov r15, rcx
-;; @00d9 mov rax, [r14]
-;; @00dc mov byte ptr [rax+0xAE], 1
-;; @00e3 mov edi, [rbx-0x28]
-;; @00e6 mov esi, [rbx-0x20]
-;; @00e9 jmp 0x32
+;; @00ee mov rbx, rdx
+;; @00f1 mov r14, rdi
+;; @00f4 mov r15, rcx
+;; @00f7 mov rax, [r14]
+;; @00fa mov byte ptr [rax+0xAE], 1
+;; @0101 mov edi, [rbx-0x28]
+;; @0104 mov esi, [rbx-0x20]
+;; @0107 jmp 0x32
 ;; ; pool
-;; @00f0 0000000000000079 ; address of @0079
-;; @00f8 00000000000000ba ; address of @00ba
-;; @0100 0000000000000000 ; handler of call_indirect
-;; @0108 0000000400010481 ; constant 17179935873
-;; @0110 0000004000000001 ; constant 274877906945
-;; @0118 0000014000000001 ; constant 1374389534721
-;; @0120 0000000000000079 ; address of @0079
-;; @0128 00000000000000ba ; address of @00ba
-;; @0130 0000000000000000 ; address of the stub Overflow
-;; @0138 0000000000000020 ; preamble: frame of 32 bytes
-;; @0140 00000000000000d0 ; address of @00d0
+;; @0110 0000000000000097 ; address of @0097
+;; @0118 00000000000000d8 ; address of @00d8
+;; @0120 0000000000000000 ; handler of call_indirect
+;; @0128 0000000400010481 ; constant 17179935873
+;; @0130 0000004000000001 ; constant 274877906945
+;; @0138 0000014000000001 ; constant 1374389534721
+;; @0140 0000000000000097 ; address of @0097
+;; @0148 00000000000000d8 ; address of @00d8
+;; @0150 0000000000000000 ; address of the stub Overflow
+;; @0158 0000000000000020 ; preamble: frame of 32 bytes
+;; @0160 00000000000000ee ; address of @00ee
 
 ;; ; function 2 `apply_triple`: 11 bytes of wasm, 96 of code, 16 of pool, 0 spilled, 0 embedded instructions
 ;; ; entry from native code

@@ -3,7 +3,7 @@
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::CallTarget;
 
-use super::Instance;
+use super::{Instance, InstanceData};
 use crate::context::AsContext;
 
 impl Instance {
@@ -12,11 +12,18 @@ impl Instance {
     #[doc(hidden)]
     pub fn call_targets(&self, store: impl AsContext, func: u32) -> Vec<CallTarget> {
         let data = self.in_state(store.as_context().state());
-        let sites = &data.module.info().call_sites;
-        let end = func.checked_add(1).map_or(sites.total(), |next| sites.first(FuncIndex(next)));
-        // SAFETY: the layout has a cell for each site of the module, and no code runs while the store is borrowed.
-        let target = |site| unsafe { *data.at::<CallTarget>(data.layout.call_site(site)) };
-        (sites.first(FuncIndex(func))..end).map(target).collect()
+        data.targets_of(FuncIndex(func)).map(|(_, target)| target).collect()
+    }
+}
+
+impl InstanceData {
+    /// The sites of a function with what they have called so far. No code of the store runs meanwhile.
+    pub(crate) fn targets_of(&self, func: FuncIndex) -> impl Iterator<Item = (u32, CallTarget)> {
+        let sites = &self.module.info().call_sites;
+        let end = func.0.checked_add(1).map_or(sites.total(), |next| sites.first(FuncIndex(next)));
+        // SAFETY: the layout has a cell for each site of the module, and no code runs meanwhile.
+        let target = |site| unsafe { *self.at::<CallTarget>(self.layout.call_site(site)) };
+        (sites.first(func)..end).map(move |site| (site, target(site)))
     }
 }
 

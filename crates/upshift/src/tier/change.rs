@@ -192,6 +192,7 @@ fn to_baseline(state: &mut StoreState, running: Running<'_>) -> Result<Status> {
         return Ok(Status::OK);
     };
     install(state, func, whole);
+    note_targets(instance, index);
     count_to_optimized(state, instance, func);
     // In a loop optimized code may have no way in, or not yet.
     let from_here = place.loop_number().and_then(|number| optimized(instance, index, Some(number)));
@@ -294,6 +295,7 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
     let (Some(up), Some(set)) = (state.tier.optimizes(), instance.native.get()) else {
         return Requested::Never;
     };
+    note_targets(instance, index);
     if up.optimization == Optimization::AtOnce {
         if let Err(reason) = optimize(set, &instance.module, index, from_loop, cause) {
             state.engine.note_no_native_code(reason);
@@ -359,6 +361,12 @@ fn count_to_optimized(state: &StoreState, instance: &InstanceData, func: &FuncRe
     if let Some(after) = state.tier.optimized_after(body_bytes(instance, FuncIndex(func.index))) {
         look_after(&func.counter, after);
     }
+}
+
+/// Keeps for the optimizing compiler what calls of a function have called, as far as the interpreter has noted it: native code does not.
+fn note_targets(instance: &InstanceData, func: FuncIndex) {
+    let Some(set) = instance.known_native_set() else { return };
+    instance.targets_of(func).for_each(|(site, target)| set.targets().note(site, target));
 }
 
 /// Bytes of the body of a function.

@@ -24,7 +24,7 @@ use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
-use upshift_opt::{Callees, OptCode, PassSet, Reason, Refusal, Request};
+use upshift_opt::{Callees, OptCode, PassSet, Reason, Refusal, Request, Targets};
 use upshift_translate::{CodeOptions, ModuleInfo};
 
 use crate::vm::code::{CodeSet, Fault, NativeKind, NoNativeCode};
@@ -63,6 +63,8 @@ pub(crate) struct NativeSet {
     optimized: CodeTable<Optimized>,
     /// What the optimizing compiler knows of functions that others call.
     callees: Callees,
+    /// What calls in the module have called, in all instances that share the code.
+    targets: Targets,
     code: CodeSet<'static>,
     /// Who is told of new code.
     observers: Option<Arc<Observers>>,
@@ -217,7 +219,8 @@ impl NativeSet {
         let compile = || {
             #[cfg(test)]
             fault::strike(info);
-            let request = Request { osr: from_loop, off, callees: Some(&self.callees), ..Request::default() };
+            let (callees, targets) = (Some(&self.callees), Some(&self.targets));
+            let request = Request { osr: from_loop, off, callees, targets, ..Request::default() };
             upshift_opt::compile(info, func, options, &self.target, request)
         };
         let offset = info.body(func).map_or(0, |body| body.start);
@@ -228,6 +231,11 @@ impl NativeSet {
             Err(Refusal { reason: Reason::Internal, offset, detail: text.unwrap_or_default().into() })
         });
         Optimizing { func, from_loop, offset, code, time: begin.elapsed() }
+    }
+
+    /// What calls in the module have called, for code to come.
+    pub(crate) fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     /// Publishes what the optimizing compiler has made. If several threads do that at once, the first one's counts.
@@ -375,6 +383,7 @@ impl NativeModule {
             baseline: CodeTable::new(info.bodies.len()),
             optimized: CodeTable::new(info.bodies.len()),
             callees: Callees::default(),
+            targets: Targets::new(info.call_sites.total()),
             code: CodeSet::create()?,
             observers: observers.cloned(),
             publishing: Mutex::default(),

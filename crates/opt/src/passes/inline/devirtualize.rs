@@ -7,10 +7,10 @@
 use upshift_core::index::{FuncIndex, TypeIndex};
 
 use super::Source;
-use crate::ssa::{Block, Callee, Func, List, Op, Terminator, Value};
+use crate::ssa::{Callee, Func, List, Op, Terminator, Value};
 
-/// Makes direct calls. Returns those that come back, with their blocks and what they call.
-pub(super) fn run(func: &mut Func, source: &dyn Source) -> Vec<(Block, Value, FuncIndex)> {
+/// Makes direct calls. Returns those that come back.
+pub(super) fn run(func: &mut Func, source: &dyn Source) -> Vec<Value> {
     let mut made = Vec::new();
     for at in 0..func.layout.len() {
         let block = func.layout[at];
@@ -21,7 +21,7 @@ pub(super) fn run(func: &mut Func, source: &dyn Source) -> Vec<(Block, Value, Fu
             let Some((callee, ty)) = known(func, source, callee, args) else { continue };
             let data = func.value_mut(call);
             (data.op, data.args) = (Op::Call(Callee::Direct { func: callee, ty }), args.behind_first());
-            made.push((block, call, callee));
+            made.push(call);
         }
         let Terminator::TailCall { callee, args } = func.block(block).term else { continue };
         if let Some((callee, ty)) = known(func, source, callee, args) {

@@ -56,7 +56,7 @@ pub(super) fn find(func: &Func) -> Option<Guard> {
 }
 
 /// The blocks that ones lead to which come later.
-fn heads(func: &Func) -> Vec<bool> {
+pub(super) fn heads(func: &Func) -> Vec<bool> {
     let (mut is_head, mut is_done) = (vec![false; func.blocks.len()], vec![false; func.blocks.len()]);
     for &block in &func.layout {
         is_done[block.index()] = true;

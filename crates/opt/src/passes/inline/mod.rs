@@ -10,6 +10,12 @@
 //! how a callee begins that often returns at once: tests that change nothing and what they return. They are copied in front of the call,
 //! which is then done only if none of them returns.
 //!
+//! Of calls that find their function at run time it may be *expected* what they call ([`Expected`]). A test of that stands in front of the
+//! callee's code then, and the call is done if it fails: so it does not matter whether it always calls that, nor whether there is anything
+//! to call.
+//!
+//! What was copied may have calls that were none, or in loops that were none: those are looked at as well, a few times ([`MOST_ROUNDS`]).
+//!
 //! Callees that call others are copied as well, once code of those stands in them (`MOST_NESTED`): but not where exceptions are caught
 //! that they may throw, nor if they catch any. A function stands in itself once, and a small one a few times more if it calls itself in one
 //! place only: a recursion takes fewer calls then.
@@ -40,7 +46,7 @@ use self::guard::Guard;
 use super::{recursion, simplify};
 use crate::ssa::dom::Dominators;
 use crate::ssa::loops::Loops;
-use crate::ssa::{Block, Callee, Func, Op, Terminator, Ty, Value};
+use crate::ssa::{Block, Callee, Func, Op, Pos, Terminator, Ty, Value};
 
 /// The largest body of a callee, in bytes.
 pub const MOST_BYTES: usize = 128;
@@ -53,6 +59,28 @@ pub trait Source {
     fn func(&mut self, func: FuncIndex) -> Option<Func>;
     /// The function of the module that is an element of a table for good, if that is known and it has just this type.
     fn element(&self, table: TableIndex, ty: TypeIndex, index: u64) -> Option<FuncIndex>;
+    /// What a call that finds its function at run time most likely calls, a function of the module.
+    fn expected(&self, callee: Callee) -> Option<Expected>;
+}
+
+/// What a call most likely calls, and how that is seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Expected {
+    /// The function.
+    pub func: FuncIndex,
+    /// What is true only if it is called.
+    pub test: Test,
+}
+
+/// What is true only if a call calls what is expected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Test {
+    /// The index is this one, where the table has the function for good.
+    Index(u64),
+    /// The element of the table is the function.
+    Element(TableIndex),
+    /// The reference is one to the function.
+    Reference,
 }
 
 /// Makes direct calls, and tail calls, of indirect ones whose function is known.
@@ -71,7 +99,7 @@ const MOST_CHAINED: u32 = 96;
 const MOST_COPIES: u32 = 4;
 /// No code of others is put into a function with so many instructions: what it takes to compile it grows with them.
 const LARGEST: usize = 1 << 14;
-/// How often calls are looked at that became direct ones because of what was copied before.
+/// How often calls are looked at because of what was copied before.
 const MOST_ROUNDS: u32 = 3;
 /// How deep callees stand in callees.
 const MOST_NESTED: u32 = 1;
@@ -83,7 +111,8 @@ const MOST_NESTED_BYTES: usize = 8 * MOST_BYTES;
 pub enum Verdict {
     /// The callee's code stands in its place, which has so many instructions.
     Inlined(u32),
-    /// The callee's guard stands in front of it, which has so many instructions.
+    /// Code of the callee stands in front of it, which has so many instructions: the callee's guard, or what is done if a test says that
+    /// it is the one that is expected.
     Guarded(u32),
     /// It is as it was.
     Kept(Reason),
@@ -141,6 +170,8 @@ pub struct Site {
     pub call: Value,
     /// What is called.
     pub callee: FuncIndex,
+    /// What is true only if that is called, where it is expected and not certain.
+    pub test: Option<Test>,
     /// How many loops are around it.
     pub depth: u32,
     /// What has become of it.
@@ -150,13 +181,13 @@ pub struct Site {
 impl Site {
     /// A call that is as it was.
     fn kept((block, call, callee): (Block, Value, FuncIndex)) -> (Block, Site) {
-        (block, Site { call, callee, depth: 0, verdict: Verdict::Kept(Reason::NoRoom) })
+        (block, Site { call, callee, test: None, depth: 0, verdict: Verdict::Kept(Reason::NoRoom) })
     }
 }
 
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Site { call, callee, depth, verdict } = self;
+        let Site { call, callee, depth, verdict, .. } = self;
         write!(f, "{call} calls {callee}, {depth} loops around it: {verdict}")
     }
 }
@@ -186,6 +217,10 @@ struct Known {
     /// How many instructions it has, constants aside.
     size: u32,
     kind: Kind,
+    /// Whether it finds functions at run time that it calls.
+    finds: bool,
+    /// Whether it has loops.
+    loops: bool,
     /// How many bytes of its own callees were looked at for it.
     looked_at: usize,
 }
@@ -227,6 +262,9 @@ fn direct_calls(func: &Func) -> Vec<(Block, Site)> {
 }
 
 fn find_depths(func: &Func, sites: &mut [(Block, Site)]) {
+    if sites.is_empty() {
+        return;
+    }
     let loops = Loops::new(func, &Dominators::new(func), &func.predecessors());
     for (block, site) in sites {
         site.depth = loops.depth(*block);
@@ -235,18 +273,18 @@ fn find_depths(func: &Func, sites: &mut [(Block, Site)]) {
 
 /// What is put in the place of a call.
 #[derive(Clone, Debug)]
-enum Choice {
-    /// The callee.
-    Whole(Arc<Known>),
-    /// The callee's guard in front of it.
-    Guard(Arc<Known>),
+struct Choice {
+    known: Arc<Known>,
+    /// Whether it is all of the callee, or its guard in front of the call.
+    is_whole: bool,
+    /// What has to be tested first, if anything: otherwise the call is done.
+    test: Option<Expected>,
 }
 
 impl Choice {
     /// The types of the results.
     fn results(&self) -> &[Ty] {
-        let (Choice::Whole(known) | Choice::Guard(known)) = self;
-        &known.func.results
+        &self.known.func.results
     }
 }
 
@@ -278,6 +316,24 @@ fn measure(func: &Func) -> (u32, Kind) {
     (size, kind)
 }
 
+/// Whether a function finds functions at run time that it calls.
+fn finds(func: &Func) -> bool {
+    let finds = |&inst: &Value| matches!(func.op(inst), Op::Call(callee) if callee.has_operand());
+    func.layout.iter().map(|&block| func.block(block)).any(|data| {
+        matches!(data.term, Terminator::TailCall { callee, .. } if callee.has_operand())
+            || data.insts.iter().any(finds)
+    })
+}
+
+/// What was put in the place of calls.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Copied {
+    /// Whether there are calls in it that find their function at run time.
+    finds: bool,
+    /// Whether there are calls in it, and loops.
+    loops: bool,
+}
+
 /// Decides what becomes of the calls of a function.
 struct Inliner<'a> {
     source: &'a mut dyn Source,
@@ -294,36 +350,103 @@ struct Inliner<'a> {
 impl Inliner<'_> {
     /// Puts code of callees into the function, as far as there is room for so many instructions.
     fn run(&mut self, func: &mut Func, mut room: u32) -> Vec<Site> {
-        let mut sites = direct_calls(func);
-        let mut is_changed = self.replace(func, &mut sites, &mut room);
+        let mut old = func.values.len();
+        let mut sites = self.calls(func);
+        find_depths(func, &mut sites);
+        let mut copied = self.replace(func, &mut sites, &mut room);
         for _ in 0..MOST_ROUNDS {
-            if !is_changed {
+            // Most often there is nothing to look for.
+            if !(copied.finds || copied.loops && self.level == 0) {
                 break;
             }
-            // What was copied has constants for some of its parameters.
-            let mut made: Vec<(Block, Site)> =
-                devirtualize::run(func, self.source).into_iter().map(Site::kept).collect();
-            is_changed = self.replace(func, &mut made, &mut room);
-            sites.extend(made);
+            let from = std::mem::replace(&mut old, func.values.len());
+            let mut next = self.made_possible(func, &sites, from);
+            copied = self.replace(func, &mut next, &mut room);
+            sites.extend(next);
         }
         if self.level == 0 {
             self.lengthen(func, &mut room);
         }
-        sites.into_iter().map(|(_, site)| site).collect()
+        // The others are no direct calls.
+        let is_told = |site: &Site| site.test.is_none() || !matches!(site.verdict, Verdict::Kept(_));
+        sites.into_iter().map(|(_, site)| site).filter(is_told).collect()
     }
 
-    /// Puts code of callees in the place of calls, as far as there is room. Returns whether there is any.
-    fn replace(&mut self, func: &mut Func, sites: &mut [(Block, Site)], room: &mut u32) -> bool {
-        if sites.is_empty() {
-            return false;
+    /// The calls that come back whose callee is known or expected, in the order of the program.
+    fn calls(&self, func: &Func) -> Vec<(Block, Site)> {
+        let mut sites = Vec::new();
+        for &block in &func.layout {
+            for &call in &func.block(block).insts {
+                match func.op(call) {
+                    Op::Call(Callee::Direct { func: callee, .. }) => {
+                        sites.push(Site::kept((block, call, callee)));
+                    }
+                    // What is known of a callee depends on it alone, so nothing is expected there.
+                    Op::Call(callee) if self.level == 0 => {
+                        let Some(expected) = self.source.expected(callee) else { continue };
+                        let (block, site) = Site::kept((block, call, expected.func));
+                        sites.push((block, Site { test: Some(expected.test), ..site }));
+                    }
+                    _ => {}
+                }
+            }
         }
-        find_depths(func, sites);
+        sites
+    }
+
+    /// Calls that are worth a look because of what was copied, whose values have the numbers from `copied` on: those which are direct
+    /// ones now, for what was copied has constants for some of its parameters; and those in loops that were copied, which are executed
+    /// more often than the call that was there.
+    fn made_possible(&self, func: &mut Func, sites: &[(Block, Site)], copied: usize) -> Vec<(Block, Site)> {
+        let mut is_made = vec![false; func.values.len()];
+        devirtualize::run(func, self.source).into_iter().for_each(|call| is_made[call.index()] = true);
+        let mut next = self.calls(func);
+        next.retain(|(_, site)| {
+            // What stands in itself already does not once more.
+            let is_within = |site: &Site| {
+                func.chain(func.value(site.call).pos).any(|position| position.func == site.callee)
+            };
+            (site.call.index() >= copied && self.level == 0 || is_made[site.call.index()]) && !is_within(site)
+        });
+        if next.is_empty() {
+            return next;
+        }
+        find_depths(func, &mut next);
+        // The place of the call in the function itself.
+        let outermost = |site: &Site| {
+            let mut pos = func.value(site.call).pos;
+            while let Some(position) = func.position(pos).filter(|position| position.parent != Pos::NONE) {
+                pos = position.parent;
+            }
+            pos.0 as usize
+        };
+        let mut before = vec![u32::MAX; func.positions.len()];
+        for (_, site) in sites {
+            if let Some(depth) = before.get_mut(outermost(site)) {
+                *depth = site.depth;
+            }
+        }
+        next.retain(|(_, site)| {
+            let is_deeper = || before.get(outermost(site)).is_some_and(|&depth| site.depth > depth);
+            is_made[site.call.index()] || is_deeper()
+        });
+        next
+    }
+
+    /// Puts code of callees in the place of calls, as far as there is room.
+    fn replace(&mut self, func: &mut Func, sites: &mut [(Block, Site)], room: &mut u32) -> Copied {
+        let mut copied = Copied::default();
         // In the order of the program where they are equal.
         sites.sort_by_key(|(_, site)| std::cmp::Reverse(site.depth));
         let mut plan = FxHashMap::default();
         for (block, site) in sites {
             site.verdict = match self.choose(func, *block, *site, room) {
                 Ok((verdict, choice)) => {
+                    if choice.is_whole {
+                        let known = &choice.known;
+                        copied.finds |= known.finds;
+                        copied.loops |= known.loops && known.kind != Kind::Leaf;
+                    }
                     plan.insert(site.call, choice);
                     verdict
                 }
@@ -334,7 +457,7 @@ impl Inliner<'_> {
             splice::run(func, &plan);
             simplify(func);
         }
-        !plan.is_empty()
+        copied
     }
 
     /// Goes on with a function that stands in itself and calls itself in one place only: its copies make a chain.
@@ -356,7 +479,13 @@ impl Inliner<'_> {
             };
             let Some(left) = room.checked_sub(known.size).filter(|_| !stays) else { return };
             *room = left;
-            splice::run(func, &FxHashMap::from_iter([(site.call, Choice::Whole(known.clone()))]));
+            splice::run(
+                func,
+                &FxHashMap::from_iter([(
+                    site.call,
+                    Choice { known: known.clone(), is_whole: true, test: None },
+                )]),
+            );
             simplify(func);
         }
     }
@@ -374,8 +503,10 @@ impl Inliner<'_> {
         }
         let known = self.know(site.callee)?;
         let is_caught = matches!(*term, Terminator::Invoke { call, .. } if call == site.call);
+        let test = site.test.map(|test| Expected { func: site.callee, test });
+        let tests = site.test.map_or(0, Test::size);
         let mut take = |size: u32| {
-            *room = room.checked_sub(size).ok_or(Reason::NoRoom)?;
+            *room = room.checked_sub(size + tests).ok_or(Reason::NoRoom)?;
             Ok(())
         };
         let whole = match self.most(&known, site, is_caught) {
@@ -384,12 +515,15 @@ impl Inliner<'_> {
             Err(reason) => Err(reason),
         };
         match (whole, &known.guard) {
-            (Ok(()), _) => Ok((Verdict::Inlined(known.size), Choice::Whole(known))),
+            (Ok(()), _) if test.is_some() => {
+                Ok((Verdict::Guarded(known.size + tests), Choice { known, is_whole: true, test }))
+            }
+            (Ok(()), _) => Ok((Verdict::Inlined(known.size), Choice { known, is_whole: true, test })),
             (Err(reason), None) => Err(reason),
             (Err(_), Some(guard)) => {
                 let size = guard.size;
                 take(size)?;
-                Ok((Verdict::Guarded(size), Choice::Guard(known)))
+                Ok((Verdict::Guarded(size + tests), Choice { known, is_whole: false, test }))
             }
         }
     }
@@ -483,11 +617,22 @@ impl Inliner<'_> {
     }
 }
 
+impl Test {
+    /// How many instructions it has, constants aside.
+    fn size(self) -> u32 {
+        match self {
+            Test::Index(_) | Test::Reference => 2,
+            Test::Element(_) => 6,
+        }
+    }
+}
+
 impl Known {
     fn of(func: Func, looked_at: usize) -> Known {
         let guard = guard::find(&func);
         let (size, kind) = measure(&func);
-        Known { func, guard, size, kind, looked_at }
+        let (finds, loops) = (finds(&func), guard::heads(&func).contains(&true));
+        Known { func, guard, size, kind, finds, loops, looked_at }
     }
 
     /// How many values there are in its SSA.

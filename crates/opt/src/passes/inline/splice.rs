@@ -9,9 +9,12 @@
 //! block behind it is the join already.
 
 use rustc_hash::FxHashMap;
+use upshift_core::index::TableIndex;
+use upshift_core::ops::Binary;
+use upshift_core::vm::BuiltinOp;
 
-use super::Choice;
 use super::copy::Copy;
+use super::{Choice, Expected, Test};
 use crate::ssa::{Block, BlockData, Func, List, Op, Pos, Target, Terminator, Ty, Value, ValueData};
 
 /// Replaces calls.
@@ -121,17 +124,73 @@ impl Splicer<'_> {
     }
 
     fn replace(&mut self, call: &Call, choice: &Choice) {
-        match choice {
-            Choice::Whole(known) => Copy::new(self, &known.func, call).whole(),
-            Choice::Guard(known) => {
-                let Some(guard) = &known.guard else { unreachable!("it was chosen because it has one") };
-                let slow = self.func.new_block();
-                let from = guard.func.as_deref().unwrap_or(&known.func);
-                Copy::new(self, from, call).tree(&guard.tree, call.before, slow);
-                self.layout.push(slow);
-                self.call_after_all(call, &known.func.results, slow);
-            }
+        let Choice { known, is_whole, test } = choice;
+        let is_called = !is_whole || test.is_some();
+        let slow = if is_called { self.func.new_block() } else { call.before };
+        let mut direct = call.clone();
+        if let Some(expected) = test {
+            direct.before = self.test(call, *expected, slow);
+            direct.args = call.args.behind_first();
         }
+        if *is_whole {
+            Copy::new(self, &known.func, &direct).whole();
+        } else {
+            let Some(guard) = &known.guard else { unreachable!("it was chosen because it has one") };
+            let from = guard.func.as_deref().unwrap_or(&known.func);
+            Copy::new(self, from, &direct).tree(&guard.tree, direct.before, slow);
+        }
+        if is_called {
+            self.layout.push(slow);
+            self.call_after_all(call, &known.func.results, slow);
+        }
+    }
+
+    /// Tests whether a call calls what is expected, and goes on at `slow` if not. Returns the block where it does.
+    fn test(&mut self, call: &Call, expected: Expected, slow: Block) -> Block {
+        let leads = self.func.list(call.args)[0];
+        let pos = call.pos;
+        let mut at = call.before;
+        let index_ty = self.func.ty(leads);
+        let [eq, lt] = match index_ty {
+            Ty::I32 => [Binary::I32Eq, Binary::I32LtU],
+            _ => [Binary::I64Eq, Binary::I64LtU],
+        };
+        let append = |func: &mut Func, at: Block, op: Op, ty: Ty, args: &[Value]| {
+            func.append(at, op, Some(ty), args, pos)
+        };
+        let func = &mut *self.func;
+        let cond = match expected.test {
+            Test::Index(index) => {
+                let index = append(func, at, Op::Const(index), index_ty, &[]);
+                append(func, at, Op::Binary(eq), Ty::I32, &[leads, index])
+            }
+            Test::Element(TableIndex(x)) => {
+                let service = |op| Op::Service { op, x, y: 0 };
+                let size = append(func, at, service(BuiltinOp::TableSize), index_ty, &[]);
+                let is_there = append(func, at, Op::Binary(lt), Ty::I32, &[leads, size]);
+                let there = self.branch((at, pos), is_there, slow);
+                at = there;
+                let func = &mut *self.func;
+                let found = append(func, at, service(BuiltinOp::TableGet), Ty::I64, &[leads]);
+                let wanted = append(func, at, Op::RefFunc(expected.func), Ty::I64, &[]);
+                append(func, at, Op::Binary(Binary::I64Eq), Ty::I32, &[found, wanted])
+            }
+            Test::Reference => {
+                let wanted = append(func, at, Op::RefFunc(expected.func), Ty::I64, &[]);
+                append(func, at, Op::Binary(Binary::I64Eq), Ty::I32, &[leads, wanted])
+            }
+        };
+        self.branch((at, pos), cond, slow)
+    }
+
+    /// Ends a block with a branch to one that comes next, or to `slow`. Returns the one that comes next.
+    fn branch(&mut self, (block, pos): (Block, Pos), cond: Value, slow: Block) -> Block {
+        let next = self.func.new_block();
+        let data = self.func.block_mut(block);
+        data.term = Terminator::Branch { cond, then: Target::new(next), otherwise: Target::new(slow) };
+        data.pos = pos;
+        self.layout.push(next);
+        next
     }
 
     /// Fills the block of a call in front of which there is a guard.

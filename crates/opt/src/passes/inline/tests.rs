@@ -2,11 +2,11 @@
 
 use upshift_core::index::{FuncIndex, TableIndex, TypeIndex};
 
-use super::{Callees, Reason, Source, Verdict, run};
+use super::{Callees, Expected, Reason, Source, Test, Verdict, run};
 use crate::passes::testing;
-use crate::ssa::Func;
 use crate::ssa::parse::parse;
 use crate::ssa::verify::verify;
+use crate::ssa::{Callee, Func};
 
 /// Functions of which there is the text, with their numbers.
 struct Texts<'a>(&'a [(u32, &'a str)]);
@@ -24,6 +24,17 @@ impl Source for Texts<'_> {
     /// Element 10 of table 0 is function 0, and so on.
     fn element(&self, table: TableIndex, ty: TypeIndex, index: u64) -> Option<FuncIndex> {
         (table.0 == 0 && ty.0 == 0).then(|| FuncIndex(index.wrapping_sub(10) as u32))
+    }
+
+    /// Function 2 is expected at sites 2, 12 and 22.
+    fn expected(&self, callee: Callee) -> Option<Expected> {
+        let func = FuncIndex(2);
+        match callee {
+            Callee::Indirect { site: 2, .. } => Some(Expected { func, test: Test::Index(12) }),
+            Callee::Indirect { table, site: 12, .. } => Some(Expected { func, test: Test::Element(table) }),
+            Callee::Ref { site: 22, .. } => Some(Expected { func, test: Test::Reference }),
+            _ => None,
+        }
     }
 }
 
@@ -493,4 +504,65 @@ fn calls_of_what_is_known_are_direct() {
     assert_eq!(direct(&tail("_indirect table0 type0 0", "v2, v0, v1")), tail(" func2 type0", "v0, v1"));
     let unknown = tail("_indirect table0 type0 0", "v0, v0, v1");
     assert_eq!(direct(&unknown), unknown);
+}
+
+#[test]
+fn expected_callees_stand_behind_a_test() {
+    let clz = format!("{UNARY}b0:\n  v0: i32 = arg 0\n  v1: i32 = i32.clz v0\n  return v1\n");
+    let with = |call: &str| {
+        format!(
+            "b0:\n  v0: i32 = arg 0\n  v1: i64 = arg 1\n  v2 = {call}, v0  ; 0x20\n  v3: i32 = result 0 v2  ; 0x20\n  \
+             v4: i32 = i32.add v3, v0  ; 0x22\n  return v4\n"
+        )
+    };
+    for (call, tests, size) in [
+        (
+            "call_indirect table0 type0 2 v0",
+            "  v5: i32 = const 0xc ; 0x20\n  v6: i32 = i32.eq v0, v5                       ; 0x20\n  branch v6, b3, b2",
+            3,
+        ),
+        (
+            "call_indirect table1 type0 12 v0",
+            "  v5: i32 = table.size 1 0                    ; 0x20\n  v6: i32 = i32.lt_u v0, v5                     ; 0x20\n  branch v6, b3, b2",
+            7,
+        ),
+        (
+            "call_ref type0 22 v1",
+            "  v5: i64 = ref.func func2                    ; 0x20\n  v6: i32 = i64.eq v1, v5                       ; 0x20\n  branch v6, b3, b2",
+            3,
+        ),
+    ] {
+        let (text, verdicts) = inlined("(i32, i64) -> (i32)", &with(call), &[(2, &clz)]);
+        assert_eq!(verdicts, [Verdict::Guarded(size)], "{text}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+        let (text, tests) = (words(&text), words(tests));
+        assert!(text.contains(&tests), "{text}");
+        // The call is there for all else, and both lead to what comes behind.
+        assert!(text.contains("= i32.clz v0"), "{text}");
+        assert!(text.contains(&format!("b2: v2 = {call}, v0 ; 0x20")), "{text}");
+        assert!(text.contains("b1(v3: i32): v4: i32 = i32.add v3, v0"), "{text}");
+    }
+    // Too large a callee is not tested for, nor is such a call one of those that are told of.
+    let large = format!("{UNARY}b0:\n  v0: i32 = arg 0\n{}  return v0\n", much().repeat(2));
+    let call = with("call_ref type0 22 v1");
+    let (text, verdicts) = inlined("(i32, i64) -> (i32)", &call, &[(2, &large)]);
+    assert!(verdicts.is_empty() && !text.contains("ref.func"), "{text}");
+}
+
+#[test]
+fn calls_in_loops_that_were_copied_are_looked_at_again() {
+    // A loop around a call, in a function that is called by one that is copied.
+    let clz = format!("{UNARY}b0:\n  v0: i32 = arg 0\n  v1: i32 = i32.clz v0\n  return v1\n");
+    let looped = format!(
+        "{UNARY}b0:\n  v0: i32 = arg 0\n  jump b1(v0)\nb1(v1: i32):\n  v2 = call func2 type0 v1  ; 0x40\n  \
+         v3: i32 = result 0 v2  ; 0x40\n  branch v3, b1(v3), b2\nb2:\n  return v1\n"
+    );
+    let outer = format!(
+        "{UNARY}b0:\n  v0: i32 = arg 0\n  v1 = call func3 type0 v0  ; 0x30\n  v2: i32 = result 0 v1  ; 0x30\n  return v2\n"
+    );
+    let body = "b0:\n  v0: i32 = arg 0\n  v1 = call func4 type0 v0  ; 0x20\n  v2: i32 = result 0 v1  ; 0x20\n  return v2\n";
+    let callees = [(2, &*clz), (3, &*looped), (4, &*outer)];
+    let (text, verdicts) = inlined("(i32) -> (i32)", body, &callees);
+    assert!(!text.contains("call"), "{text}");
+    assert_eq!(verdicts.len(), 2);
 }
