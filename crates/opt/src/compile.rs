@@ -258,7 +258,10 @@ impl inline::Source for Bodies<'_> {
                     return Some(Expected { func: func?, test: Test::Element(table) });
                 }
                 let index = match func {
-                    Some(func) => self.module.element_of(table, func)?,
+                    Some(func) => match self.module.element_of(table, func) {
+                        Some(index) => index,
+                        None => return Some(Expected { func, test: Test::Element(table) }),
+                    },
                     None if self.targets.is_some_and(|targets| targets.are_many(site)) => return None,
                     None => self.module.only_element(table, id)?,
                 };

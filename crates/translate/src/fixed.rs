@@ -14,7 +14,7 @@ use crate::module::{ConstExpr, ConstOp, ElemItems, ExternIndex, ModuleInfo, Segm
 /// How many elements of a table are looked at.
 const MOST_ELEMENTS: u64 = 1 << 18;
 
-/// In tables with more elements the only one of a type is not looked for.
+/// In tables with more elements none is looked for.
 const MOST_SEARCHED: usize = 1 << 10;
 
 /// Stands for an element of which it is not known what it is.
@@ -98,10 +98,12 @@ impl ModuleInfo {
         (!elements[at + 1..].iter().any(is_typed)).then_some(at as u64)
     }
 
-    /// The index of the first element of a table that is a function for good, if that is known of any.
+    /// The index of the first element of a table that is a function for good, if that is known of any. In large tables nobody looks.
     #[must_use]
     pub fn element_of(&self, table: TableIndex, func: FuncIndex) -> Option<u64> {
-        let at = self.fixed(table)?.elements.iter().position(|&element| element == func)?;
+        let elements = &self.fixed(table)?.elements;
+        let elements = if elements.len() > MOST_SEARCHED { &[] } else { &elements[..] };
+        let at = elements.iter().position(|&element| element == func)?;
         Some(at as u64)
     }
 

@@ -249,7 +249,7 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
         let mut config = way.config();
         config.max_wasm_stack(64 * 1024);
         let engine = upshift::Engine::new(&config)?;
-        let (wide, nop, nops) = (wide_body(5000), nop(), "nop ".repeat(1000));
+        let (wide, nop, nops) = (wide_body(7400), nop(), "nop ".repeat(1000));
         let module = Module::new(
             &engine,
             format!(
@@ -277,7 +277,7 @@ fn overflow_belongs_to_the_caller() -> Result<()> {
         instance.get_typed_func::<(), ()>(&mut store, "warm")?.call(&mut store, ())?;
         let run = instance.get_typed_func::<i32, ()>(&mut store, "run")?;
         run.call(&mut store, 3)?;
-        let error = run.call(&mut store, 100_000).expect_err("the wide frame has no room");
+        let error = run.call(&mut store, 1000).expect_err("the wide frame has no room");
         assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow), "{way:?}");
         let backtrace = error.downcast_ref::<WasmBacktrace>().expect("it stopped in wasm");
         assert_eq!(backtrace.frames()[0].func_name(), Some("tail"), "{way:?}");

@@ -19,6 +19,8 @@ use crate::ssa::{Block, Func, Op, Target, Terminator, Value};
 const MOST_MOVED: usize = 16;
 /// The most branches that one becomes.
 const MOST_APART: usize = 8;
+/// How much each of them may give the block that it may go to at once.
+const MOST_GIVEN: usize = 16;
 
 /// Takes branches apart. Returns how many there are more.
 pub fn run(func: &mut Func) -> u32 {
@@ -78,7 +80,10 @@ fn parts(func: &Func, counts: &[u32], block: Block) -> Option<Parts> {
                 _ => false,
             }
     };
-    let fits = counts[cond.index()] == 1 && is_condition(first) && is_condition(second);
+    let mut given = 0;
+    func.block(block).term.for_each_target(|target| given = given.max(func.list(target.args).len()));
+    let fits =
+        counts[cond.index()] == 1 && is_condition(first) && is_condition(second) && given <= MOST_GIVEN;
     fits.then_some(Parts { is_both, first, second })
 }
 

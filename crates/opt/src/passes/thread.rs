@@ -25,9 +25,8 @@ use crate::ssa::{Block, Func, List, Op, Pos, Predecessors, Target, Terminator, V
 /// How many blocks are led past, each after a look at the whole function.
 const MOST_CHOICES: u32 = 8;
 
-/// How many blocks may lie on an edge that only pass on what they were given, and how much that may be.
+/// How many edges may lie one behind the other through blocks that only pass on what they were given.
 const MOST_PASSED: u32 = 4;
-const MOST_PARAMS: usize = 64;
 
 /// How many instructions of a block that chooses may be copied to each edge past it.
 const MOST_METERS: usize = 2;
@@ -62,8 +61,8 @@ struct Choice {
     number: u32,
 }
 
-/// The block with most edges that decide, but for these.
-fn next_choice(func: &mut Func, done: &[Block]) -> Option<(Choice, Vec<Edge>)> {
+/// The block to which most edges bring a constant, besides those that were looked at.
+fn next_choice(func: &Func, done: &[Block]) -> Option<(Choice, Vec<Edge>)> {
     let mut numbers = vec![None; func.blocks.len()];
     let mut any = false;
     for &block in func.layout.iter().filter(|block| !done.contains(block)) {
@@ -113,59 +112,101 @@ struct Edge {
     from: Block,
     /// Its place among the targets there.
     at: u32,
-    /// What the block that chooses is given.
-    given: List,
 }
 
 /// The edges that bring a constant to blocks that choose, with those. `numbers` has the deciding parameter of each block.
-fn deciding_edges(func: &mut Func, numbers: &[Option<u32>]) -> Vec<(Block, Edge)> {
-    let uses = func.use_counts();
+fn deciding_edges(func: &Func, numbers: &[Option<u32>]) -> Vec<(Block, Edge)> {
+    let passes = passing_blocks(func);
     let mut edges = Vec::new();
-    let mut targets = Vec::new();
-    for at in 0..func.layout.len() {
-        let from = func.layout[at];
-        targets.clear();
-        func.block(from).term.for_each_target(|&target| targets.push(target));
-        for (at, &target) in (0..).zip(&targets) {
-            let Some((to, number, given)) = passed_on(func, target, numbers, &uses) else { continue };
-            if to != from && func.constant(given[number as usize]).is_some() {
-                edges.push((to, Edge { from, at, given: func.make_list(&given) }));
+    for &from in &func.layout {
+        let mut at = 0;
+        func.block(from).term.for_each_target(|&target| {
+            let way =
+                way(func, target, |block| numbers[block.index()].is_some(), |block| passes[block.index()]);
+            if let Some(&Target { block: to, args }) = way.last()
+                && let Some(number) = numbers[to.index()]
+                && to != from
+                && func.constant(given_first(func, &way, func.list(args)[number as usize])).is_some()
+            {
+                edges.push((to, Edge { from, at }));
             }
-        }
+            at += 1;
+        });
     }
     edges
 }
 
-/// The block that chooses to which an edge leads at last, the number by which it does, and what it is given.
-fn passed_on(
+/// By block whether it only passes on what it was given, which nothing else uses.
+fn passing_blocks(func: &Func) -> Vec<bool> {
+    let uses = func.use_counts();
+    let mut passes = vec![false; func.blocks.len()];
+    let mut own = Vec::new();
+    for &block in &func.layout {
+        let data = func.block(block);
+        let Terminator::Jump(next) = data.term else { continue };
+        if data.insts.is_empty() {
+            own.clear();
+            own.resize(data.params.len(), 0);
+            for &arg in func.list(next.args) {
+                if let Some(number) = parameter(func, &data.params, arg) {
+                    own[number] += 1;
+                }
+            }
+            passes[block.index()] =
+                data.params.iter().zip(&own).all(|(param, &own)| uses[param.index()] == own);
+        }
+    }
+    passes
+}
+
+/// The edges from one on through blocks that pass on what they were given, up to the one to a block that is sought; nothing if there is
+/// no such way.
+fn way(
     func: &Func,
     mut target: Target,
-    numbers: &[Option<u32>],
-    uses: &[u32],
-) -> Option<(Block, u32, Vec<Value>)> {
-    let mut args: Option<Vec<Value>> = None;
+    is_sought: impl Fn(Block) -> bool,
+    passes: impl Fn(Block) -> bool,
+) -> Vec<Target> {
+    let mut way = Vec::new();
     for _ in 0..MOST_PASSED {
-        if let Some(number) = numbers[target.block.index()] {
-            return Some((target.block, number, args.unwrap_or_else(|| func.list(target.args).to_vec())));
+        way.push(target);
+        if is_sought(target.block) {
+            return way;
         }
-        let data = func.block(target.block);
-        let Terminator::Jump(next) = data.term else { return None };
-        if !data.insts.is_empty() {
-            return None;
+        match func.block(target.block).term {
+            Terminator::Jump(next) if passes(target.block) => target = next,
+            _ => break,
         }
-        let next_args = func.list(next.args);
-        let own = |param: Value| next_args.iter().filter(|&&arg| arg == param).count() as u32;
-        if data.params.len() > MOST_PARAMS
-            || data.params.iter().any(|&param| own(param) != uses[param.index()])
-        {
-            return None;
-        }
-        let given = args.as_deref().unwrap_or(func.list(target.args));
-        let of = |&arg: &Value| parameter(func, &data.params, arg).map_or(arg, |number| given[number]);
-        args = Some(next_args.iter().map(of).collect());
-        target = next;
     }
-    None
+    Vec::new()
+}
+
+/// What a value that the last edge of a way gives is where the first one begins.
+fn given_first(func: &Func, way: &[Target], mut value: Value) -> Value {
+    for edge in way.iter().rev().skip(1) {
+        match parameter(func, &func.block(edge.block).params, value) {
+            Some(number) => value = func.list(edge.args)[number],
+            None => break,
+        }
+    }
+    value
+}
+
+/// What an edge gives a block that chooses, perhaps through others.
+fn given(func: &mut Func, choice: Block, edge: &Edge) -> Option<List> {
+    let mut first = None;
+    let mut at = 0;
+    func.block(edge.from).term.for_each_target(|&target| {
+        if at == edge.at {
+            first = Some(target);
+        }
+        at += 1;
+    });
+    // The blocks between were found to pass on everything.
+    let way = way(func, first?, |block| block == choice, |_| true);
+    let args = func.list(way.last()?.args);
+    let values: Vec<Value> = args.iter().map(|&value| given_first(func, &way, value)).collect();
+    Some(func.make_list(&values))
 }
 
 /// Leads edges past a block that chooses. Returns how many.
@@ -184,7 +225,9 @@ fn lead_past(func: &mut Func, Choice { block: choice, number }: Choice, edges: &
     let meters: Vec<(Op, Pos)> =
         func.block(choice).insts.iter().map(|&inst| (func.op(inst), func.value(inst).pos)).collect();
     let mut new_blocks = Vec::new();
-    for &Edge { from, at, given } in edges {
+    for edge in edges {
+        let &Edge { from, at } = edge;
+        let Some(given) = given(func, choice, edge) else { continue };
         let next = chosen(func, choice, given, number);
         let mut term = std::mem::replace(&mut func.block_mut(from).term, Terminator::None);
         let mut end = from;
@@ -217,7 +260,8 @@ fn arguments(func: &Func, choice: Block, variables: usize, edges: usize) -> usiz
     for &block in &func.layout {
         func.block(block).term.for_each_target(|_| all += 1);
     }
-    edges.saturating_mul(given).saturating_add(all.saturating_mul(variables))
+    let params = func.block(choice).params.len();
+    edges.saturating_mul(params + given).saturating_add(all.saturating_mul(variables))
 }
 
 /// The parameters of a block that others use.

@@ -58,9 +58,11 @@ pub(crate) fn nop() -> String {
     format!("(func $nop {})", "nop ".repeat(1000))
 }
 
-/// The body of a function without results whose frame has at least so many slots in all tiers: so many values wait for a call. The module
-/// has a mutable global `$g` of type `i64`, and a function `$nop` as [`nop`] makes it.
+/// The body of a function without results whose frame has at least so many slots in all tiers: so many values wait for a call, in front of
+/// which they are computed, as they might trap. The module has a mutable global `$g` of type `i64`, which is 0 and stays so, and a function
+/// `$nop` as [`nop`] makes it.
 pub(crate) fn wide_body(slots: usize) -> String {
-    let values = (0..slots).map(|n| format!("(i64.mul (global.get $g) (i64.const {})) ", 2 * n + 3));
+    let value = |n| format!("(i64.div_u (i64.const 1) (i64.add (global.get $g) (i64.const {}))) ", 2 * n + 3);
+    let values = (0..slots).map(value);
     format!("{} (call $nop) {} (global.set $g)", values.collect::<String>(), "i64.add ".repeat(slots - 1))
 }

@@ -18,6 +18,9 @@ use super::access::{Access, Form, Place};
 /// How many places a loop carries in parameters at most: each takes a register.
 const MOST: usize = 4;
 
+/// How many blocks may lead back: each of them gets a move for each place.
+const MOST_LATCHES: usize = 8;
+
 /// A loop that is being walked through.
 #[derive(Clone)]
 struct Head {
@@ -93,7 +96,7 @@ impl<'a> Carrying<'a> {
         let Some(front) = self.dominators.immediate(block) else { return };
         let latches = preds.iter().filter(is_latch).count();
         let enters_once = preds.iter().all(|pred| is_latch(&pred) || *pred == front);
-        if enters_once && preds.iter().all(passes) && func.entry != block {
+        if latches <= MOST_LATCHES && enters_once && preds.iter().all(passes) && func.entry != block {
             let versions = [*before, *within];
             self.heads[around.index()] =
                 Some(Box::new(Head { front, versions, latches, candidates: Vec::new() }));
