@@ -591,6 +591,31 @@ b5(v10: i32):
     }
 
     #[test]
+    fn edges_that_would_have_too_many_arguments_stay() {
+        // Many edges to a block that passes on one number, beside many other values.
+        let program = |count: usize| {
+            let list = |what: &dyn Fn(usize) -> String| (0..count).map(what).collect::<Vec<_>>().join(", ");
+            let values: String = (0..count).map(|at| format!("  v{}: i32 = i32.clz v0\n", 10 + at)).collect();
+            let given = list(&|at| format!("v{}", 10 + at));
+            let params = list(&|at| format!("v{}: i32", 1000 + at));
+            let passed = list(&|at| format!("v{}", 1000 + at));
+            let taken = list(&|at| format!("v{}: i32", 2000 + at));
+            let edges = list(&|_| "b2(v1)".into());
+            let cases = (0..count).map(|at| at.to_string()).collect::<Vec<_>>().join(" ");
+            format!(
+                "b0:\n  v0: i32 = arg 0\n  v1: i32 = const 0x1\n{values}  jump b1\nb1:\n  table v0 [{cases}] {edges}\n\
+                 b2(v2: i32):\n  jump b3(v2, {given})\nb3(v3: i32, {params}):\n  branch v3, b4({passed}), b1\n\
+                 b4({taken}):\n  return v2000\n"
+            )
+        };
+        let changes = |count: usize| {
+            let text = format!("func func0 (i32) -> (i32)\n{}", program(count));
+            run(&mut crate::ssa::parse::parse(&text).expect("it is SSA"))
+        };
+        assert_eq!([20, 300].map(changes), [20, 0]);
+    }
+
+    #[test]
     fn a_choice_by_something_else_stays() {
         let body = "\
 b0:
