@@ -1,6 +1,6 @@
 //! Which addresses are worth a register in a loop that has the base of the memory added to them already.
 //!
-//! In: a function. Out: by address that an innermost loop is given whether that both loads from and stores to one place there.
+//! In: a function. Out: for each innermost loop the addresses from outside of it, at which it both loads from and stores to one place.
 //!
 //! Such a place is often a variable that the loop changes each time round, so that a load waits for the store of the round before. Many
 //! processors hand the value on at once if both name the place by one register and a displacement; with an index it takes them five

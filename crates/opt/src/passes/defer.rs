@@ -117,8 +117,8 @@ impl Deferring {
     }
 
     /// Finds what moves together with a computation, if it takes no further register in front of another instruction: its operands are
-    /// wanted there or behind it, or are computed for it alone. One may be wanted no more if it has waited for long, too: it waits in
-    /// place of the result, and most likely in the frame already.
+    /// wanted there or behind it, or are computed for it alone. One of them may have its last use here, if it has waited for long: it
+    /// waits in place of the result, and most likely in the frame already.
     fn is_free(&mut self, func: &Func, inst: Value, at: u32, to: u32) -> bool {
         let mut has_waited = false;
         self.together.clear();

@@ -14,7 +14,7 @@
 //! callee's code then, and the call is done if it fails: so it does not matter whether it always calls that, nor whether there is anything
 //! to call.
 //!
-//! What was copied may have calls that were none, or in loops that were none: those are looked at as well, a few times ([`MOST_ROUNDS`]).
+//! Code that was copied may contain calls whose function is known now, and loops around calls: those are looked at as well, a few times.
 //!
 //! Callees that call others are copied as well, once code of those stands in them (`MOST_NESTED`): but not where exceptions are caught
 //! that they may throw, nor if they catch any. A function stands in itself once, and a small one a few times more if it calls itself in one
@@ -163,7 +163,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A direct call, and what has become of it.
+/// A call whose function is known or expected, and what has become of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Site {
     /// The call.

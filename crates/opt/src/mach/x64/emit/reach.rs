@@ -71,7 +71,7 @@ pub(super) fn copied_test(func: &MFunc<Inst>, layout: &Layout, from: MBlock, hea
 
 /// Whether a block ends with a table of branches and has little else to do.
 pub(super) fn is_short_choice(func: &MFunc<Inst>, block: MBlock) -> bool {
-    /// The bytes of that, the table's own code included, as many as there are usually.
+    /// The bytes that this usually takes, with the table's own code.
     const MOST_COPIED: u16 = 100;
     let insts = &func.insts[func.blocks[block.0 as usize].insts.range()];
     if !matches!(insts.last(), Some(Inst::Table(_))) {
