@@ -148,20 +148,7 @@ fn thread_jumps(func: &mut Func) -> u32 {
             // Back edges stay: past the head of a loop they would make it one with several entries.
             let number = deciding[target.block.index()].filter(|_| place[target.block.index()] > at)?;
             let bits = func.constant(func.list(target.args)[number as usize])?;
-            let next = match &func.block(target.block).term {
-                Terminator::Branch { then, otherwise, .. } => {
-                    if bits as u32 != 0 {
-                        *then
-                    } else {
-                        *otherwise
-                    }
-                }
-                Terminator::Table { cases, targets, .. } => {
-                    let case = (bits as u32 as usize).min(cases.len() - 1);
-                    targets[cases[case] as usize]
-                }
-                _ => return None,
-            };
+            let next = decided(&func.block(target.block).term, bits as u32)?;
             room = room.checked_sub(next.args.len())?;
             Some(Target { block: next.block, args: substitute(func, target, next.args) })
         });
@@ -169,8 +156,20 @@ fn thread_jumps(func: &mut Func) -> u32 {
     changes
 }
 
+/// Where a terminator leads that chooses by a constant, if it chooses.
+pub(super) fn decided(term: &Terminator, bits: u32) -> Option<Target> {
+    match term {
+        Terminator::Branch { then, otherwise, .. } => Some(if bits != 0 { *then } else { *otherwise }),
+        Terminator::Table { cases, targets, .. } => {
+            let case = (bits as usize).min(cases.len() - 1);
+            Some(targets[cases[case] as usize])
+        }
+        _ => None,
+    }
+}
+
 /// A list of a block's terminator, with what an edge gives the block in place of its parameters.
-fn substitute(func: &mut Func, given: Target, list: List) -> List {
+pub(super) fn substitute(func: &mut Func, given: Target, list: List) -> List {
     let values: Vec<Value> = func
         .list(list)
         .iter()

@@ -17,7 +17,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::blocks::drop_unreachable;
+use super::blocks::{decided, drop_unreachable, substitute};
 use crate::ssa::dom::Dominators;
 use crate::ssa::loops::Loops;
 use crate::ssa::{Block, Func, List, Op, Pos, Predecessors, Target, Terminator, Value};
@@ -289,19 +289,9 @@ fn parameter(func: &Func, params: &[Value], value: Value) -> Option<usize> {
 /// Where an edge leads that gives these values to a block that chooses by a constant.
 fn chosen(func: &mut Func, choice: Block, given: List, number: u32) -> Target {
     let bits = func.constant(func.list(given)[number as usize]).unwrap_or(0) as u32;
-    let next = match &func.block(choice).term {
-        Terminator::Branch { then, .. } if bits != 0 => *then,
-        Terminator::Branch { otherwise, .. } => *otherwise,
-        Terminator::Table { cases, targets, .. } => {
-            targets[cases[(bits as usize).min(cases.len() - 1)] as usize]
-        }
-        _ => Target { block: choice, args: given },
-    };
-    let params = &func.block(choice).params;
-    let args: Vec<Value> = (func.list(next.args).iter())
-        .map(|&value| parameter(func, params, value).map_or(value, |number| func.list(given)[number]))
-        .collect();
-    Target { block: next.block, args: func.make_list(&args) }
+    let given = Target { block: choice, args: given };
+    let next = decided(&func.block(choice).term, bits).unwrap_or(given);
+    Target { block: next.block, args: substitute(func, given, next.args) }
 }
 
 /// Puts new blocks into the layout, each behind the one that leads there.
