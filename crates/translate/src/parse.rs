@@ -25,14 +25,13 @@ use crate::convert;
 use crate::effort::{Arities, Arity};
 use crate::error::ParseError;
 use crate::features::{Feature, Features};
+use crate::findings::Findings;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, DefinedType, ElemItems, ElemSegment, Export, ExternIndex, Import,
     ModuleInfo, SegmentMode,
 };
-use crate::operators::Operators;
 use crate::registry::{TypeRegistry, in_group};
-use crate::sites::CallSites;
 use crate::validate::{Bodies, Rules, useful_threads, validate_bodies};
 
 /// The largest module in bytes, the limit that all engines of the web share: offsets have 32 bits.
@@ -73,7 +72,39 @@ pub fn parse_within(
     features: &Features,
     registry: &TypeRegistry,
 ) -> Result<ModuleInfo, ParseError> {
-    let info = parse_with(limits, &bytes, features, registry, useful_threads)?;
+    let info = parse_with(limits, &bytes, features, registry, BodyCheck::Validate(useful_threads))?;
+    Ok(ModuleInfo { bytes, ..info })
+}
+
+/// Like [`parse_within`] for a module that is known to be valid: its function bodies are not looked at, and the result is the
+/// same. Everything else is validated all the same.
+///
+/// # Safety
+/// `parse_within` must have accepted the same bytes, with the same limits and features, and `findings` must be of what it
+/// returned: code is made of bodies as if they had been validated, and contexts have room for the call sites that are known.
+///
+/// # Errors
+/// As for [`parse_within`], but for what may be wrong with bodies.
+///
+/// ```
+/// use upshift_translate::{Features, Findings, ModuleBytes, ModuleLimits, TypeRegistry, parse_valid, parse_within};
+///
+/// let bytes = ModuleBytes::from(wat::parse_str("(module (func (export \"f\")))")?);
+/// let (limits, features, registry) = (ModuleLimits::default(), Features::default(), TypeRegistry::default());
+/// let findings = Findings::of(&parse_within(&limits, bytes.clone(), &features, &registry)?);
+/// // SAFETY: the findings are of the same bytes, limits and features.
+/// let module = unsafe { parse_valid(&limits, bytes, &features, &registry, findings) }?;
+/// assert_eq!(module.exports.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub unsafe fn parse_valid(
+    limits: &ModuleLimits,
+    bytes: ModuleBytes,
+    features: &Features,
+    registry: &TypeRegistry,
+    findings: Findings,
+) -> Result<ModuleInfo, ParseError> {
+    let info = parse_with(limits, &bytes, features, registry, BodyCheck::Known(findings))?;
     Ok(ModuleInfo { bytes, ..info })
 }
 
@@ -95,16 +126,24 @@ pub fn validate_within(
     features: &Features,
     registry: &TypeRegistry,
 ) -> Result<(), ParseError> {
-    parse_with(limits, bytes, features, registry, useful_threads).map(|_| ())
+    parse_with(limits, bytes, features, registry, BodyCheck::Validate(useful_threads)).map(|_| ())
 }
 
-/// All about a module but its bytes; `threads` says how many threads to use for so many bytes of code.
+/// How what is to be known of function bodies comes to be known.
+enum BodyCheck {
+    /// They are validated, by as many threads as the function says for so many bytes of code.
+    Validate(fn(usize) -> usize),
+    /// They are valid, and this is known.
+    Known(Findings),
+}
+
+/// All about a module but its bytes.
 fn parse_with(
     limits: &ModuleLimits,
     bytes: &[u8],
     features: &Features,
     registry: &TypeRegistry,
-    threads: impl Fn(usize) -> usize,
+    check: BodyCheck,
 ) -> Result<ModuleInfo, ParseError> {
     check_header(bytes, limits)?;
     let mut builder = Builder {
@@ -117,16 +156,19 @@ fn parse_with(
         counts: Counts::default(),
     };
     let outcome = builder.read_sections(features);
-    let (mut call_sites, mut operators) = (CallSites::default(), Operators::default());
-    // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
-    if let Some(FuncToValidate { resources, index, features, .. }) = builder.first_func.take() {
-        let Builder { info, counts, .. } = &builder;
-        let arities = Arities { types: &counts.arities, funcs: &info.funcs, tags: &info.tags };
-        let (ranges, types) = (&info.bodies, &info.funcs);
-        let code_size = ranges.iter().map(ExactSizeIterator::len).sum();
-        let bodies = Bodies { bytes, ranges, types, first: index, resources, features };
-        (call_sites, operators) = validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?;
-    }
+    let Findings { call_sites, operators } = match (check, builder.first_func.take()) {
+        (BodyCheck::Known(findings), _) => findings,
+        // Whatever ended the sections early lies behind all bodies that were read, so an error in a body comes first.
+        (BodyCheck::Validate(threads), Some(FuncToValidate { resources, index, features, .. })) => {
+            let Builder { info, counts, .. } = &builder;
+            let arities = Arities { types: &counts.arities, funcs: &info.funcs, tags: &info.tags };
+            let (ranges, types) = (&info.bodies, &info.funcs);
+            let code_size = ranges.iter().map(ExactSizeIterator::len).sum();
+            let bodies = Bodies { bytes, ranges, types, first: index, resources, features };
+            validate_bodies(&bodies, &Rules::new(limits, arities), threads(code_size))?
+        }
+        (BodyCheck::Validate(_), None) => Findings::default(),
+    };
     outcome?;
     for section in std::mem::take(&mut builder.sections) {
         builder.record(section)?;

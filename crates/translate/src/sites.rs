@@ -30,6 +30,12 @@ impl CallSites {
         CallSites { firsts: counts.into(), total }
     }
 
+    /// The functions that have any, ascending, and how many each has.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (FuncIndex, u32)> {
+        let ends = self.firsts.iter().skip(1).map(|&(_, first)| first).chain([self.total]);
+        self.firsts.iter().zip(ends).map(|(&(func, first), end)| (func, end - first))
+    }
+
     /// How many there are.
     #[must_use]
     pub fn total(&self) -> u32 {

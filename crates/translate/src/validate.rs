@@ -23,6 +23,7 @@ use wasmparser::{
 
 use crate::effort::{self, Arities};
 use crate::error::ParseError;
+use crate::findings::Findings;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 use crate::operators::Operators;
 use crate::sites::CallSites;
@@ -237,15 +238,13 @@ pub(crate) fn useful_threads(code_size: usize) -> usize {
 
 /// Validates bodies by at most so many threads, the calling one among them.
 ///
-/// Returns the call sites that find their function at run time, and which operators there are that matter to all bodies.
-///
 /// # Errors
 /// The first error in module order.
 pub(crate) fn validate_bodies(
     bodies: &Bodies<'_>,
     rules: &Rules<'_>,
     threads: usize,
-) -> Result<(CallSites, Operators), ParseError> {
+) -> Result<Findings, ParseError> {
     let queue = Queue {
         bodies,
         next: 0,
@@ -304,7 +303,7 @@ impl Queue<'_> {
     }
 
     /// The first error, once all workers are done, or what they counted.
-    fn result(mut self, limits: &ModuleLimits) -> Result<(CallSites, Operators), ParseError> {
+    fn result(mut self, limits: &ModuleLimits) -> Result<Findings, ParseError> {
         // As if the bodies had been validated one after the other: all before the first error have been.
         self.excesses.sort_unstable();
         let mut beyond = 0;
@@ -320,7 +319,7 @@ impl Queue<'_> {
         }
         match self.error {
             Some((_, error)) => Err(error),
-            None => Ok((CallSites::new(self.sites), self.operators)),
+            None => Ok(Findings { call_sites: CallSites::new(self.sites), operators: self.operators }),
         }
     }
 }

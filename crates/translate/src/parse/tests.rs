@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::{parse, parse_with};
+use super::{BodyCheck, parse, parse_valid, parse_with, parse_within};
 use crate::error::{ParseError, ParseErrorKind};
 use crate::features::{Feature, Features};
+use crate::findings::Findings;
 use crate::limits::{ModuleLimit, ModuleLimits};
 use crate::module::{ConstOp, ElemItems, ExternIndex, ExternType, ModuleInfo, SegmentMode};
 use crate::names::{function_name, module_name};
@@ -583,26 +584,74 @@ fn with_invalid_funcs(count: usize, invalid: &[usize]) -> Vec<u8> {
     wasm(&format!("(module {funcs})"))
 }
 
-/// Parses with so many threads.
-fn parse_by(bytes: &[u8], threads: usize) -> Result<ModuleInfo, ParseError> {
+/// Parses, with function bodies checked in that way.
+fn parse_checking(bytes: &[u8], check: BodyCheck) -> Result<ModuleInfo, ParseError> {
     let (features, registry) = (Features::default(), TypeRegistry::default());
-    parse_with(&ModuleLimits::default(), bytes, &features, &registry, |_| threads)
+    parse_with(&ModuleLimits::default(), bytes, &features, &registry, check)
+}
+
+type Parse = fn(&[u8]) -> Result<ModuleInfo, ParseError>;
+
+/// Parses with so many threads.
+fn parse_by<const THREADS: usize>(bytes: &[u8]) -> Result<ModuleInfo, ParseError> {
+    parse_checking(bytes, BodyCheck::Validate(|_| THREADS))
+}
+
+#[test]
+fn a_module_that_is_known_to_be_valid_is_the_same_module() {
+    let calls = "(module
+        (import \"\" \"\" (func))
+        (type $t (func))
+        (table 2 funcref)
+        (func (call_indirect (type $t) (i32.const 0)))
+        (func)
+        (func (param (ref $t)) (call_ref $t (local.get 0)) (call_indirect (type $t) (i32.const 1)))
+        (func (return_call_indirect (type $t) (i32.const 1)))
+        (func (table.set (i32.const 0) (ref.null func))))";
+    let many = with_invalid_funcs(20_000, &[]);
+    let (limits, features, registry) =
+        (ModuleLimits::default(), Features::default(), TypeRegistry::default());
+    for bytes in
+        [wasm("(module)"), wasm("(module (import \"\" \"\" (func)))"), everything(), wasm(calls), many]
+    {
+        let validated = parse_within(&limits, bytes.clone().into(), &features, &registry).unwrap();
+        let findings = Findings::from_bytes(&Findings::of(&validated).to_bytes()).unwrap();
+        // SAFETY: the findings are of the same bytes, limits and features.
+        let known = unsafe { parse_valid(&limits, bytes.into(), &features, &registry, findings) }.unwrap();
+        // Types have the same ids, as both are of one registry.
+        assert_eq!(format!("{known:?}"), format!("{validated:?}"));
+        assert_eq!(*known.bytes, *validated.bytes);
+        assert_eq!(format!("{:?}", known.branch_hints()), format!("{:?}", validated.branch_hints()));
+    }
+}
+
+#[test]
+fn only_bodies_are_taken_for_valid() {
+    let known = |bytes: &[u8]| parse_checking(bytes, BodyCheck::Known(Findings::default()));
+    // Nothing looks at it.
+    assert!(known(&with_invalid_funcs(3, &[1])).is_ok());
+    let elsewhere = "(module (func (export \"f\")) (memory 1) (data (i64.const 0) \"wrong offset type\"))";
+    assert_eq!(known(&wasm(elsewhere)).unwrap_err(), refusal(elsewhere));
+    let bytes = everything();
+    for len in 0..bytes.len() {
+        // All bodies are valid, so whatever is wrong lies elsewhere.
+        assert_eq!(known(&bytes[..len]).err(), parse_bytes(&bytes[..len]).err(), "{len} bytes");
+    }
 }
 
 #[test]
 fn the_first_error_does_not_depend_on_the_number_of_threads() {
     const COUNT: usize = 20_000;
-    let parse = parse_by;
     let valid = with_invalid_funcs(COUNT, &[]);
-    for threads in [1, 2, 7] {
-        assert_eq!(parse(&valid, threads).expect("the module is valid").bodies.len(), COUNT);
+    for parse in [parse_by::<1>, parse_by::<2>, parse_by::<7>] {
+        assert_eq!(parse(&valid).expect("the module is valid").bodies.len(), COUNT);
     }
     for invalid in [&[0, 1, COUNT - 1][..], &[9_000, 9_001, 9_500, 12_000], &[COUNT - 1], &[4_000, 19_000]] {
         let bytes = with_invalid_funcs(COUNT, invalid);
-        let expected = parse(&bytes, 1).unwrap_err();
+        let expected = parse_by::<1>(&bytes).unwrap_err();
         assert_eq!(expected.kind(), ParseErrorKind::Invalid);
-        for threads in [2, 3, 8] {
-            assert_eq!(parse(&bytes, threads).unwrap_err(), expected, "{threads} threads, {invalid:?}");
+        for (threads, parse) in [(2, parse_by::<2> as Parse), (3, parse_by::<3>), (8, parse_by::<8>)] {
+            assert_eq!(parse(&bytes).unwrap_err(), expected, "{threads} threads, {invalid:?}");
         }
     }
 }
@@ -628,14 +677,14 @@ fn too_much_work_is_found_at_the_same_function_by_any_number_of_threads() {
         (&[0], ParseErrorKind::Invalid),
     ] {
         let bytes = module(invalid);
-        let expected = parse_by(&bytes, 1).unwrap_err();
+        let expected = parse_by::<1>(&bytes).unwrap_err();
         assert_eq!(expected.kind(), kind, "{expected}");
         if let Some(exceeded) = expected.limit() {
             assert_eq!((exceeded.limit, exceeded.allowed), (ModuleLimit::WorkPerByte, 64));
             assert!(exceeded.wanted >= 200, "{expected}");
         }
-        for threads in [2, 3, 8] {
-            assert_eq!(parse_by(&bytes, threads).unwrap_err(), expected, "{threads} threads, {invalid:?}");
+        for (threads, parse) in [(2, parse_by::<2> as Parse), (3, parse_by::<3>), (8, parse_by::<8>)] {
+            assert_eq!(parse(&bytes).unwrap_err(), expected, "{threads} threads, {invalid:?}");
         }
     }
 }
