@@ -3,11 +3,14 @@
 //! Instructions refer to other places of the same object by distances, which are final. All addresses are in words of the pool,
 //! and each such word has a [`Reloc`]: whoever copies the bytes to their place goes through these and through nothing else.
 
+use serde::{Deserialize, Serialize};
+
 /// The code of one function, or of anything else that is published as a whole, independent of its position.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NativeCode {
     /// The instructions and behind them, from [`NativeCode::pool`] on, the words that they refer to. It has to be put at a multiple
     /// of 16.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
     /// Where in `bytes` the pool begins, a multiple of 16; the number of bytes if there is none.
     pub pool: u32,
@@ -51,6 +54,40 @@ impl NativeCode {
         }
     }
 
+    /// The object that was published at an address, from the bytes there and the relocations that it had: what
+    /// [`relocate`](Self::relocate) has done is undone.
+    ///
+    /// # Panics
+    ///
+    /// When a relocation is not inside.
+    ///
+    /// ```
+    /// use upshift_asm::{NativeCode, RelocKind, Word, x64::Assembler};
+    ///
+    /// let mut asm = Assembler::new();
+    /// let start = asm.here();
+    /// asm.ret();
+    /// asm.words(&[Word::Label(start), Word::Handler(7)]);
+    /// let code = asm.finish().unwrap();
+    /// let mut published = code.clone();
+    /// published.relocate(0x1000, |_| 0x77);
+    /// let again = NativeCode::of_published(&published.bytes, code.pool, code.relocs.clone(), 0x1000);
+    /// assert!(published != code && again == code);
+    /// ```
+    #[must_use]
+    pub fn of_published(published: &[u8], pool: u32, relocs: Vec<Reloc>, address: u64) -> NativeCode {
+        let mut bytes = published.to_vec();
+        for Reloc { at, kind } in &relocs {
+            let word: &mut [u8; 8] = bytes[*at as usize..].first_chunk_mut().expect("the word is inside");
+            *word = match kind {
+                RelocKind::Base => u64::from_le_bytes(*word).wrapping_sub(address),
+                RelocKind::Handler(_) | RelocKind::Stub(_) => 0,
+            }
+            .to_le_bytes();
+        }
+        NativeCode { bytes, pool, relocs }
+    }
+
     /// The word of 8 bytes at an offset in the object.
     ///
     /// # Panics
@@ -63,7 +100,7 @@ impl NativeCode {
 }
 
 /// A word of the pool that holds an address once the code is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloc {
     /// Where the 8 bytes are, an offset in [`NativeCode::bytes`] and a multiple of 8.
     pub at: u32,
@@ -72,7 +109,7 @@ pub struct Reloc {
 }
 
 /// Which address a word holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RelocKind {
     /// The word has an offset in the same object; the address of the object is added to it.
     Base,
@@ -83,7 +120,7 @@ pub enum RelocKind {
 }
 
 /// Code of the runtime that native code calls or jumps to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Stub {
     /// What the native entry of a function without native code is, for callers that call: it goes on in the interpreter.
     CallInterpreterPaired,

@@ -1,5 +1,6 @@
 //! Which instructions access memory without a check, so that a fault there is a trap: [`Fault`].
 
+use serde::{Deserialize, Serialize};
 use upshift_asm::x64::Gpr;
 
 /// An instruction that accesses a memory without a check, in four bytes: whoever handles its fault can tell which address it was.
@@ -15,7 +16,7 @@ use upshift_asm::x64::Gpr;
 /// let fault = Fault::by_pointer(9, 0, Gpr::RCX);
 /// assert_eq!((fault.address(), fault.pointer()), (None, Some(Gpr::RCX.number())));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Fault(u32);
 
 impl Fault {

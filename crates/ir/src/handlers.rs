@@ -8,10 +8,11 @@
 //!
 //! Positions are words of the function's code, preamble included; the text form counts from the first instruction.
 
+use serde::{Deserialize, Serialize};
 use upshift_core::index::TagIndex;
 
 /// The handlers of a function.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Handlers {
     /// Where the handler changes, in ascending order: from the word on, exceptions go to that handler, if there is one.
     pub regions: Box<[Region]>,
@@ -27,7 +28,7 @@ pub const fn steps(clauses: u32, outer: u32) -> u32 {
 }
 
 /// The start of a part of the code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Region {
     /// Its first word.
     pub start: u32,
@@ -36,7 +37,7 @@ pub struct Region {
 }
 
 /// What catches the exceptions of a region.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Handler {
     /// The clauses, which are tried in order.
     pub clauses: Box<[Clause]>,
@@ -48,7 +49,7 @@ pub struct Handler {
 }
 
 /// A clause of a handler.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Clause {
     /// Exceptions of which tag it catches; all if there is none.
     pub tag: Option<TagIndex>,

@@ -10,11 +10,13 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
 /// The references of a function's frames.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ReferenceMaps {
     locals: Box<[i32]>,
     nodes: Box<[Node]>,
@@ -22,7 +24,7 @@ pub struct ReferenceMaps {
 }
 
 /// An element of a list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Node {
     slot: i32,
     /// The element below.
@@ -30,7 +32,7 @@ struct Node {
 }
 
 /// From a word on, the operands of a list are references.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Point {
     start: u32,
     list: u32,

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use upshift_asm::NativeCode;
 use upshift_codegen::{Fault, owner};
 use upshift_core::index::FuncIndex;
@@ -77,7 +78,7 @@ pub trait Dump {
 }
 
 /// The code of one function, or of one from a loop on, and what lies beside it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OptCode {
     /// The machine code and its pool, which may lie at any address.
     pub code: NativeCode,
@@ -108,11 +109,11 @@ pub struct OptCode {
 }
 
 /// A place in the program: an operator of the function itself, or one of a function whose code stands in the place of a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Spot(u32);
 
 /// An operator of a function whose code stands in the place of a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Inlined {
     /// The function.
     pub func: FuncIndex,
@@ -174,7 +175,7 @@ impl Spot {
 }
 
 /// Figures of a compilation.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Stats {
     /// Machine instructions before registers were allocated.
     pub insts: u32,
@@ -199,7 +200,7 @@ pub struct Stats {
 /// assert!(off.contains("licm") && !off.contains("dce") && PassSet::of("no pass") == PassSet::default());
 /// assert_eq!(off.names().collect::<Vec<_>>(), ["gvn", "licm"]);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct PassSet(pub u32);
 
 impl PassSet {
@@ -257,7 +258,7 @@ impl PassSet {
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {
         /// Why a function is not compiled. It is no error: the tier below runs it.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
         #[non_exhaustive]
         pub enum Reason {
             $($(#[$doc])* $name,)*
@@ -312,7 +313,7 @@ refusals! {
 /// let refusal = Refusal { reason: Reason::Operator, offset: 0x4c, detail: "v128.const".into() };
 /// assert_eq!(refusal.to_string(), "operator without a form: v128.const at 0x4c");
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Refusal {
     /// Why.
     pub reason: Reason,

@@ -18,6 +18,7 @@ pub mod mach;
 pub mod passes;
 mod report;
 pub mod ssa;
+pub mod stored;
 mod targets;
 pub mod text;
 

@@ -7,6 +7,7 @@ use upshift_asm::x64::CpuFeatures;
 use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::vm::{MemoryMode, Returns};
+use upshift_opt::stored::{decode, encode};
 use upshift_opt::{Callees, OptCode, PassSet, Request, compile};
 use upshift_translate::{CodeOptions, Features, ModuleInfo, TypeRegistry, parse};
 
@@ -41,6 +42,11 @@ fn check(name: &str, code: &OptCode) {
     // The preamble has the size of the frame in bytes, and behind it the address where handlers come in.
     assert_eq!(code.code.word(code.entry), u64::from(code.frame_slots) * 8, "{name}");
     assert!(code.code.word(code.entry + 8) < u64::from(code.code.pool), "{name}");
+    // It can be kept as bytes, all of which count.
+    let made = Ok(code.clone());
+    let bytes = encode(&made);
+    assert!(decode(&bytes) == Ok(made) && decode(&bytes[..bytes.len() - 1]).is_err(), "{name}: stored");
+    assert!(decode(&[&bytes[..], &[0]].concat()).is_err(), "{name}: stored");
 }
 
 /// Compiles all functions, and for every fifth of them what follows from its first loop on.
