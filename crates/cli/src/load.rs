@@ -8,7 +8,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
-use upshift::{Engine, Module, ModuleBytes, ModuleLimit, ModuleLimitExceeded, ModuleLimits};
+use upshift::{
+    Engine, Module, ModuleBytes, ModuleLimit, ModuleLimitExceeded, ModuleLimits, PrecompiledError,
+};
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_translate::features::Feature;
@@ -17,7 +19,7 @@ use upshift_translate::{Features, ParseError, TypeRegistry, needed_features};
 use crate::flags::Verb;
 use crate::limits;
 use crate::nearest::nearest;
-use crate::patient;
+use crate::{patient, report};
 
 /// The most bytes that are read of a file that is no module.
 const MOST_BYTES: u64 = 1 << 30;
@@ -34,16 +36,55 @@ const HEAD_BYTES: u64 = 4096;
 /// If the file cannot be read or is no valid module; the message names it.
 pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
     let cannot_load = || format!("cannot load `{}`", file.display());
+    let bytes = contents(engine, file)?;
+    if Engine::detect_precompiled(&bytes).is_some() {
+        let text = "it has machine code, which is not executed without `--allow-precompiled`";
+        report::note(&format!("`{}`: {text}", file.display()));
+    }
+    parsed(engine, file, bytes).with_context(cannot_load)
+}
+
+/// The same, with its machine code if the file has some that is for this program, this processor and these settings.
+///
+/// # Errors
+/// As [`module`].
+pub(crate) fn precompiled(engine: &Engine, file: &OsStr) -> Result<Module> {
+    let cannot_load = || format!("cannot load `{}`", file.display());
+    let bytes = contents(engine, file)?;
+    if Engine::detect_precompiled(&bytes).is_some() {
+        // SAFETY: the user says that the file can be trusted.
+        match unsafe { Module::deserialize(engine, &bytes) } {
+            Ok(module) => return Ok(module),
+            Err(error) => match error.downcast_ref() {
+                Some(PrecompiledError::OtherVersion | PrecompiledError::OtherSettings) => {
+                    report::note(&format!("`{}`: {error:#}", file.display()));
+                }
+                _ => return Err(error).with_context(cannot_load),
+            },
+        }
+    }
+    parsed(engine, file, bytes).with_context(cannot_load)
+}
+
+/// The bytes of a file, as far as the beginning is that of a module.
+fn contents(engine: &Engine, file: &OsStr) -> Result<Vec<u8>> {
+    let cannot_load = || format!("cannot load `{}`", file.display());
     let look = |head: &[u8]| match head.trim_ascii().is_empty() {
         true => Ok(()),
         false => check_form(head).with_context(cannot_load),
     };
     let most = engine.config().limits_of_modules().get(ModuleLimit::ModuleSize);
-    let bytes = read_after(file, most.min(MOST_BYTES), look)?;
-    check_form(&bytes)
-        .and_then(|()| check_text(engine, &bytes))
-        .and_then(|()| binary(file, bytes))
-        .and_then(|bytes| {
+    read_after(file, most.min(MOST_BYTES), look)
+}
+
+/// The module that a file has the bytes of.
+fn parsed(engine: &Engine, file: &OsStr, bytes: Vec<u8>) -> Result<Module> {
+    let bytes = match Module::source_of_precompiled(&bytes) {
+        Some(module) => module.to_vec(),
+        None => bytes,
+    };
+    check_form(&bytes).and_then(|()| check_text(engine, &bytes)).and_then(|()| binary(file, bytes)).and_then(
+        |bytes| {
             Module::from_binary(engine, &bytes).map_err(|error| match error.downcast_ref() {
                 Some(exceeded) => anyhow!("{exceeded}{}", more(exceeded)),
                 None => match turned_off(engine, &bytes) {
@@ -55,8 +96,8 @@ pub(crate) fn module(engine: &Engine, file: &OsStr) -> Result<Module> {
                     None => error,
                 },
             })
-        })
-        .with_context(cannot_load)
+        },
+    )
 }
 
 /// Makes sure that text is not too long: reading it takes much more memory than it has bytes.
@@ -189,6 +230,9 @@ fn check_form(bytes: &[u8]) -> Result<()> {
     }
     if bytes.is_empty() {
         bail!("not a WebAssembly module: the file is empty");
+    }
+    if Engine::detect_precompiled(bytes).is_some() {
+        return Ok(());
     }
     if !cfg!(feature = "wat") {
         bail!("not a WebAssembly module: expected `\\0asm` (this build does not read text)");

@@ -9,6 +9,8 @@
 //!                                  ├─ validate ─▶ nothing, or what is wrong
 //!                                  ├─ wast ─────▶ scripts of the specification's tests
 //!                                  ├─ cells, repl, notebook ─▶ another program
+//!                                  ├─ compile ──▶ a module with code of all of its functions
+//!                                  ├─ cache ────▶ optimized code of earlier runs
 //!                                  └─ features, completions, man ─▶ texts made of tables
 //! ```
 //!
@@ -25,8 +27,10 @@ use crate::report::print;
 mod analyze;
 mod batch;
 mod bench;
+mod cache;
 mod clock;
 mod compare;
+mod compile;
 mod compiled;
 mod deterministic;
 mod dump;
@@ -112,6 +116,8 @@ fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
         Verb::Inspect => inspect::inspect(options),
         Verb::Validate => validate::validate(options),
         Verb::Wast => wast::wast(options),
+        Verb::Compile => compile::compile(options),
+        Verb::Cache => cache::cache(options),
         Verb::Features => features::features(options),
         Verb::Completions => complete::complete(&options.files[0]).and_then(|script| print(&script)),
         Verb::Cells | Verb::Repl | Verb::Notebook => Err(forward::forward(verb, &[])),

@@ -76,9 +76,13 @@ impl<'o> Program<'o> {
     /// # Errors
     /// If one cannot be read or is not valid.
     pub(crate) fn load(engine: &Engine, file: &'o OsStr, options: &'o Options) -> Result<Program<'o>> {
-        let module = load::module(engine, file)?;
+        let load = |file| match options.allow_precompiled {
+            true => load::precompiled(engine, file),
+            false => load::module(engine, file),
+        };
+        let module = load(file)?;
         let preloads = options.preloads.iter();
-        let preloads = preloads.map(|(name, file)| Ok((name.as_str(), load::module(engine, file)?)));
+        let preloads = preloads.map(|(name, file)| Ok((name.as_str(), load(file)?)));
         Ok(Program { options, file, module, preloads: preloads.collect::<Result<_>>()? })
     }
 

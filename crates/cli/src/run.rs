@@ -12,7 +12,7 @@ use crate::invoke::Surplus;
 use crate::program::{Host, Program, Streams, entry, failed_to_run};
 use crate::report::{self, print};
 use crate::stats::{self, Times};
-use crate::{batch, clock, invoke};
+use crate::{batch, cache, clock, invoke};
 
 /// Runs the file of the command line to its end. `begin` is when the process began.
 ///
@@ -20,7 +20,9 @@ use crate::{batch, clock, invoke};
 /// Whatever stops it; an [`Exit`](upshift_wasi::Exit) if that was the guest itself.
 pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     let mut times = Times::new(begin);
-    let (engine, file) = (Engine::new(&options.config())?, &options.files[0]);
+    let mut config = options.config();
+    config.cache(cache::of_run(options));
+    let (engine, file) = (Engine::new(&config)?, &options.files[0]);
     clock::start(&engine, &options.limits, begin, failed_to_run(file))?;
     let program = Program::load(&engine, file, options)?;
     let input = if options.batch { Input::empty() } else { Input::inherit() };
@@ -34,6 +36,7 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     let outcome = link_and_call(&mut store, &program, &mut times);
     // Whatever becomes of what is said from here on, the guest has come to its end.
     report::decide(&outcome);
+    cache::keep(&modules);
     if let Some(what) = options.stats {
         stats::tell(&stats::text(&times, &modules, Some((what, options, &store))));
     }

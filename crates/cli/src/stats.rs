@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use upshift::{CodeRefusal, Compilation, Module, Store, Tier};
+use upshift::{CodeRefusal, Compilation, Module, Store, Tier, Trigger};
 
 use crate::flags::{Options, Stats};
 use crate::patient::Patient;
@@ -60,6 +60,9 @@ pub(crate) fn text(
     if let Some(refused) = not_optimized(modules) {
         lines.insert(4, ("functions not optimized", refused));
     }
+    if let Some(stored) = stored(modules) {
+        lines.insert(4, ("code of earlier runs", stored));
+    }
     if let Some((what, options, store)) = store {
         let usage = store.usage();
         lines.insert(lines.len() - 1, ("host calls", usage.host_calls.to_string()));
@@ -100,6 +103,15 @@ fn refused(modules: &[Module]) -> String {
     let counts = CodeRefusal::ALL.iter().map(|reason| (count(reason), reason.name()));
     let told = counts.filter(|&(count, _)| count > 0).map(|(count, name)| format!("{count} ({name})"));
     told.collect::<Vec<_>>().join(", ")
+}
+
+/// How much there was of earlier runs, and how much of it was used; nothing if no code is kept.
+fn stored(modules: &[Module]) -> Option<String> {
+    let found: Vec<usize> = modules.iter().filter_map(Module::stored_functions).collect();
+    let all =
+        modules.iter().flat_map(|module| module.func_bodies().flat_map(|func| module.compilations(func)));
+    let used = all.filter(|code| code.trigger == Trigger::Cache).count();
+    (!found.is_empty()).then(|| format!("{used} of {} functions and loops", found.iter().sum::<usize>()))
 }
 
 /// What there is of native code, by tiers.

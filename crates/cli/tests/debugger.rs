@@ -36,6 +36,7 @@ fn gdb_names_functions_and_leaves_their_frames() {
             .args(flags)
             .args(["--tier", "baseline", "--invoke", "outer", "far.wat", "-65536"])
             .current_dir(&dir.0)
+            .env("XDG_CACHE_HOME", "/dev/null")
             .output()
             .expect("it runs");
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)

@@ -45,6 +45,7 @@ impl Case {
             .args(&self.args)
             .current_dir(directory)
             .env("XDG_CONFIG_HOME", directory.join("none"))
+            .env("XDG_CACHE_HOME", "/dev/null")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -256,7 +256,12 @@ fn a_file_above_the_systems_limit_is_an_error_of_the_guest() {
             (call $exit (call $resize (i32.load (i32.const 64)) (i64.const 10000000)))))"#;
     let dir = Dir::with(&[("big.wat", WAT)]);
     let script = format!("ulimit -f 100; exec '{}' run --dir . big.wat", env!("CARGO_BIN_EXE_upshift"));
-    let status = Command::new("sh").args(["-c", &script]).current_dir(&dir.0).status().unwrap();
+    let status = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(&dir.0)
+        .env("XDG_CACHE_HOME", "/dev/null")
+        .status()
+        .unwrap();
     // 22 is `fbig`.
     assert_eq!(status.code(), Some(22));
 }
@@ -323,7 +328,12 @@ fn a_module_without_memory_for_it_is_an_error_of_the_program() {
     {
         let program = env!("CARGO_BIN_EXE_upshift");
         let script = format!("ulimit -v {}; exec '{program}' {file}", mebibytes << 10);
-        let output = Command::new("sh").args(["-c", &script]).current_dir(&dir.0).output().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&dir.0)
+            .env("XDG_CACHE_HOME", "/dev/null")
+            .output()
+            .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(matches!(output.status.code(), Some(0 | 1)), "{mebibytes}: {output:?}");
         assert!(output.status.success() || errors.contains("memory"), "{mebibytes}: {errors}");

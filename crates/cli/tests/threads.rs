@@ -188,8 +188,12 @@ fn threads_with_bombs_stay_within_the_limit() {
             "ulimit -d 200000; exec '{program}' run --threads --timeout=60s {} --invoke bomb bomb.wat",
             flags.join(" ")
         );
-        let output =
-            std::process::Command::new("sh").args(["-c", &script]).current_dir(&dir.0).output().unwrap();
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&dir.0)
+            .env("XDG_CACHE_HOME", "/dev/null")
+            .output()
+            .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(134), "{errors}");
         assert!(errors.contains("64 MiB in all") && errors.contains("`--max-memory SIZE`"), "{errors}");

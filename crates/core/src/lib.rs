@@ -11,7 +11,7 @@
 //! shown   text from a guest, made safe to print: bounded, on one line
 //! ```
 //!
-//! The crate has no dependencies, and all others depend on it. It holds plain data and pure functions:
+//! The crate depends on nothing but `serde`, and all others depend on it. It holds plain data and pure functions:
 //! nothing here allocates memory for a guest, reads a module or runs code.
 
 pub mod cast;

@@ -6,6 +6,7 @@ use upshift_interp::Dispatch;
 use upshift_translate::features::{Feature, UnsupportedFeature};
 use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
+use crate::vm::cache::Cache;
 use crate::vm::observe::ProfilingStrategy;
 use crate::vm::tier::{Optimization, TierUp, Tiers};
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub(crate) module_limits: ModuleLimits,
     pub(crate) profiler: ProfilingStrategy,
     pub(crate) debug_info: bool,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) ahead_of_time: bool,
 }
 
 impl Default for Config {
@@ -64,6 +67,8 @@ impl Default for Config {
             module_limits: ModuleLimits::default(),
             profiler: ProfilingStrategy::default(),
             debug_info: false,
+            cache: None,
+            ahead_of_time: false,
         }
     }
 }
@@ -235,6 +240,23 @@ impl Config {
         self
     }
 
+    /// Keeps optimized code beyond the process, or not (default): modules that an earlier run has had optimized code of begin with
+    /// that, and what [`Module::store_code`](crate::Module::store_code) finds is kept. It changes how soon programs are fast, and
+    /// nothing else.
+    ///
+    /// ```
+    /// use upshift::{Cache, CacheConfig, Config, Engine};
+    ///
+    /// let cache = Cache::new(CacheConfig::new().with_directory("/var/cache/host/code"))?;
+    /// let engine = Engine::new(Config::new().cache(Some(cache)))?;
+    /// # drop(engine);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn cache(&mut self, cache: Option<Cache>) -> &mut Config {
+        self.cache = cache;
+        self
+    }
+
     /// With [`Tiers::Auto`], how often a function is called or repeats a loop in a lower tier before it is optimized; for tests and
     /// measurements of Upshift itself: not part of the stable interface.
     #[doc(hidden)]
@@ -264,6 +286,14 @@ impl Config {
     #[doc(hidden)]
     pub fn embedded_twins(&mut self, seed: u64) -> &mut Config {
         self.twins = Some(seed);
+        self
+    }
+
+    /// Compiles each module ahead of time when it is made, and takes it back from the bytes; for tests of Upshift itself: not part of
+    /// the stable interface.
+    #[doc(hidden)]
+    pub fn ahead_of_time(&mut self, ahead: bool) -> &mut Config {
+        self.ahead_of_time = ahead;
         self
     }
 

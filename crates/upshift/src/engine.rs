@@ -5,19 +5,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, Result, ensure};
+use upshift_codegen::Target;
 use upshift_core::index::FuncIndex;
 use upshift_core::shown::Shown;
 use upshift_core::vm::Returns;
-use upshift_interp::{Dispatch, native};
+use upshift_interp::{Dispatch, native as interpreter};
 use upshift_opt::Reason;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{ModuleInfo, TypeRegistry, names};
+use upshift_translate::{ModuleInfo, ModuleLimit, TypeRegistry, names};
 
 use crate::config::Config;
 use crate::demangle::demangle;
+use crate::module::Module;
 use crate::vm::adaptors::Adaptors;
+use crate::vm::cache::artifact;
 use crate::vm::code::{CodeSet, NoNativeCode};
-use crate::vm::native::Machine;
+use crate::vm::native::{self, Machine};
 use crate::vm::observe::Observers;
 use crate::vm::optimizer::{Optimizer, has_one_processor};
 use crate::vm::pool::Pools;
@@ -77,6 +80,55 @@ struct EngineInner {
     /// How often the optimizing compiler has refused something, by reasons.
     refused: [AtomicUsize; Reason::ALL.len()],
 }
+
+/// What was compiled ahead of time, see [`Engine::detect_precompiled`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Precompiled {
+    /// A module: what [`Module::deserialize`](crate::Module::deserialize) takes.
+    Module,
+}
+
+/// Why a module that was compiled ahead of time cannot be used: what errors of
+/// [`Module::deserialize`](crate::Module::deserialize) downcast to.
+///
+/// ```
+/// use upshift::{Config, Engine, Module, PrecompiledError, Tier};
+///
+/// # if !Tier::Optimizing.is_available() { return Ok(()) }
+/// let bytes = Engine::default().precompile_module(b"\0asm\x01\0\0\0")?;
+/// let metered = Engine::new(Config::new().consume_fuel(true))?;
+/// // SAFETY: nobody else has had the bytes.
+/// let error = unsafe { Module::deserialize(&metered, bytes) }.unwrap_err();
+/// assert_eq!(error.downcast_ref(), Some(&PrecompiledError::OtherSettings));
+/// # Ok::<(), upshift::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PrecompiledError {
+    /// Another build of Upshift has made it.
+    OtherVersion,
+    /// It is for another processor, or for an engine with other settings.
+    OtherSettings,
+    /// It is not what was made.
+    Damaged,
+}
+
+impl fmt::Display for PrecompiledError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PrecompiledError::OtherVersion => {
+                "the module was compiled ahead of time by another version: compile it anew"
+            }
+            PrecompiledError::OtherSettings => {
+                "the module was compiled ahead of time for another processor or for other settings: compile it anew"
+            }
+            PrecompiledError::Damaged => "the module that was compiled ahead of time is damaged",
+        })
+    }
+}
+
+impl std::error::Error for PrecompiledError {}
 
 /// What the settings say about native code, or why there is none.
 fn tiering(config: &Config) -> Result<Tiering, NoNativeCode> {
@@ -219,7 +271,7 @@ impl Engine {
 
     /// How native code calls and returns.
     pub(crate) fn returns(&self) -> Returns {
-        if self.inner.config.jump_returns { Returns::Jump } else { native::allowed_returns() }
+        if self.inner.config.jump_returns { Returns::Jump } else { interpreter::allowed_returns() }
     }
 
     /// What native code is made for.
@@ -232,6 +284,36 @@ impl Engine {
             unimproved: self.inner.config.unimproved,
             twins: self.inner.config.twins,
         }
+    }
+
+    /// Whether bytes, or the first of many, are those of a module that was compiled ahead of time, perhaps by another version or for
+    /// something else.
+    ///
+    /// ```
+    /// use upshift::Engine;
+    ///
+    /// assert!(Engine::detect_precompiled(b"\0asm\x01\0\0\0").is_none());
+    /// ```
+    #[must_use]
+    pub fn detect_precompiled(bytes: &[u8]) -> Option<Precompiled> {
+        artifact::is_artifact(bytes).then_some(Precompiled::Module)
+    }
+
+    /// Compiles a module ahead of time, see [`Module::serialize`](crate::Module::serialize).
+    ///
+    /// # Errors
+    /// When the bytes are no valid module, and when there is no native code on this system.
+    pub fn precompile_module(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        Module::new(self, bytes)?.serialize()
+    }
+
+    /// Whatever optimized code depends on besides the module, the memories of instances, and this build, and whether a module is valid.
+    pub(crate) fn code_settings(&self) -> String {
+        let Config { features, module_limits, code, unimproved, .. } = self.config();
+        let Target { features: processor, returns, memories: _, choices: _, counts: _, twins: _ } =
+            native::target(&[], self.machine());
+        let limits = ModuleLimit::ALL.iter().map(|&limit| module_limits.get(limit)).collect::<Vec<_>>();
+        format!("{features:?} {limits:?} {code:?} {processor:?} {returns:?} {unimproved}")
     }
 
     /// How the interpreter really goes from one instruction to the next: [`Dispatch::Loop`], whatever the settings say, if the

@@ -45,8 +45,7 @@
 //! # What is not there
 //!
 //! - Compiled code other than on Linux for x86-64, where hot functions run in machine code that is made in a single pass
-//!   ([`Tier::Baseline`]), and in optimized code ([`Tier::Optimizing`]) where [`Config::tiers`] says so. There is no `serialize` and
-//!   no ahead-of-time compilation.
+//!   ([`Tier::Baseline`]), and in optimized code ([`Tier::Optimizing`]) where [`Config::tiers`] says so.
 //! - The component model, and WASI other than preview 1.
 //! - Asynchronous host functions and calls: a host function that waits blocks its thread.
 //! - A pooling allocator, and a choice of collectors: there is one, which copies.
@@ -145,7 +144,7 @@ pub use caller::Caller;
 pub use config::Config;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use demangle::demangle;
-pub use engine::Engine;
+pub use engine::{Engine, Precompiled, PrecompiledError};
 pub use exceptions::{Exception, ExnRef, Tag};
 pub use externref::ExternRef;
 pub use externs::{Export, Extern};
@@ -158,7 +157,7 @@ pub use instance::Instance;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError, SharedMemory};
-pub use module::{FuncSize, Module};
+pub use module::{FuncSize, Module, StoredCode};
 pub use store::{Store, UpdateDeadline, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
@@ -171,6 +170,7 @@ pub use upshift_opt::Stage;
 pub use upshift_opt::{CallReport, Figures, LoopReport, Reason, Refusal, Report, Spot, Verdict};
 pub use val::{Ref, Val};
 pub use vm::budget::{MemoryBudget, MemoryShare};
+pub use vm::cache::{Cache, CacheConfig, CacheUsage};
 pub use vm::code::NoNativeCode;
 pub use vm::limit_exceeded::{LimitExceeded, MemoryUse};
 pub use vm::observe::ProfilingStrategy;

@@ -4,6 +4,8 @@
 //! bytes or text ─ parse ─▶ ModuleInfo ─ first call of a function ─▶ FuncCode, kept for all instances
 //! ```
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::ops::Range;
@@ -18,22 +20,28 @@ use upshift_core::shown::Shown;
 #[cfg(feature = "wat")]
 use upshift_core::shown::excerpt;
 use upshift_ir::FuncCode;
+use upshift_opt::stored::encode;
 use upshift_opt::{Report, Request, Stage};
 use upshift_translate::features::Availability;
 use upshift_translate::module::ExternIndex;
-use upshift_translate::{CodeOptions, ModuleBytes, ModuleInfo, ModuleLimit, ParseError, names};
+use upshift_translate::{CodeOptions, Findings, ModuleBytes, ModuleInfo, ModuleLimit, ParseError, names};
 
 use crate::config::{self, Config};
-use crate::engine::Engine;
+use crate::engine::{Engine, PrecompiledError};
 use crate::file;
 use crate::memory::mode_of;
 use crate::types::{ExportType, ExternType, ImportType};
+use crate::vm::cache::artifact::{self, Artifact};
+use crate::vm::cache::{self, Key, NowAndThen, Source, Stored};
 use crate::vm::code_object::Origin;
 use crate::vm::code_table::CodeTable;
-use crate::vm::native::{self, Cause, NativeModule};
+use crate::vm::native::{self, Cause, Kept, NativeModule, NativeSet};
 use crate::vm::refusal::CodeBudget;
 use crate::vm::tier::{Tier, Trigger};
 use crate::vm::type_records::Records;
+
+/// So many bytes of functions are worth an entry in the cache that only says that they are valid.
+const MUCH: usize = 1 << 20;
 
 /// A validated module, ready to be instantiated (wasm spec, "Structure / Modules"). Cheap to clone, usable from all
 /// threads.
@@ -62,6 +70,12 @@ struct ModuleInner {
     code: CodeTable<FuncCode>,
     /// Native code of them.
     native: NativeModule,
+    /// The name of its entry in the engine's cache, if there is one.
+    key: Option<Key>,
+    /// What earlier runs have made.
+    stored: Option<Arc<Stored>>,
+    /// When code is to be kept while programs run.
+    storing: NowAndThen,
     /// The records of the module's types, made for the first instance.
     records: OnceLock<Records>,
     /// Whether its code may come across objects, asked for the first instance.
@@ -110,6 +124,18 @@ pub struct FuncSize {
     pub bytes: usize,
     /// Loops of the body, but for those that nothing reaches.
     pub loops: usize,
+}
+
+/// What [`Module::store_code`] has written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct StoredCode {
+    /// How many functions, and parts of functions from loops on, were not there before.
+    pub new: usize,
+    /// How many there are now.
+    pub all: usize,
+    /// The bytes of the entry.
+    pub bytes: u64,
 }
 
 /// The texts of steps of a stage, one below the other.
@@ -212,15 +238,45 @@ impl Module {
     }
 
     fn parse(engine: &Engine, bytes: ModuleBytes) -> Result<Module> {
+        let cache = engine.config().cache.as_ref();
+        let key = cache.map(|_| Key::of(bytes.as_ref(), &engine.code_settings()));
+        let stored = cache.zip(key).and_then(|(cache, key)| cache.find(&key));
+        if engine.config().ahead_of_time {
+            let bytes = Module::parse_with(engine, bytes, None, None)?.serialize()?;
+            // SAFETY: nobody else has had the bytes.
+            return unsafe { Module::deserialize(engine, bytes) };
+        }
+        Module::parse_with(engine, bytes, key, stored)
+    }
+
+    /// Parses and validates a module of which earlier runs have made something.
+    fn parse_with(
+        engine: &Engine,
+        bytes: ModuleBytes,
+        key: Option<Key>,
+        stored: Option<Stored>,
+    ) -> Result<Module> {
         let Config { features, module_limits, .. } = engine.config();
-        let info = upshift_translate::parse_within(module_limits, bytes, features, engine.types());
+        let stored = stored.map(Arc::new);
+        let types = engine.types();
+        let info = match stored.as_ref().and_then(|stored| Findings::from_bytes(stored.findings())) {
+            // SAFETY: an entry is found by a hash of the module's bytes, the limits and the features, and was written when a module of
+            // these had been accepted, with what was found out about it.
+            Some(findings) => unsafe {
+                upshift_translate::parse_valid(module_limits, bytes, features, types, findings)
+            },
+            None => upshift_translate::parse_within(module_limits, bytes, features, types),
+        };
         let info = info.map_err(not_valid)?;
         let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
         exports.sort_unstable_by_key(|&i| &info.exports[i as usize].name);
         let code = CodeTable::new(info.bodies.len());
         let (engine, records, objects) = (engine.clone(), OnceLock::new(), OnceLock::new());
         let native = NativeModule::default();
-        Ok(Module { inner: Arc::new(ModuleInner { engine, info, exports, code, native, records, objects }) })
+        let storing = NowAndThen::default();
+        let inner =
+            ModuleInner { engine, info, exports, code, native, key, stored, storing, records, objects };
+        Ok(Module { inner: Arc::new(inner) })
     }
 
     /// The engine that the module belongs to.
@@ -374,12 +430,199 @@ impl Module {
         let modes: Vec<_> = info.memories.iter().map(|&ty| mode_of(ty, reservation)).collect();
         let begin = Instant::now();
         let native = NativeModule::default();
-        let set = native.set(info, &modes, engine.machine(), None)?;
+        let set = native.set(info, &modes, engine.machine(), None, Kept::default())?;
         for func in self.func_bodies() {
             let cause = Cause { trigger: Trigger::FirstCall, arrivals: 0, wait: Duration::ZERO };
             set.compile(info, FuncIndex(func), engine.config().code, cause)?;
         }
         Ok(begin.elapsed())
+    }
+
+    /// Compiles all functions of the module ahead of time, in the tier that optimizes, and returns that together with the module: what
+    /// [`deserialize`](Self::deserialize) takes. Functions that the compiler refuses are interpreted, and compiled in a single pass when
+    /// they are hot.
+    ///
+    /// The code is for this build of the program, for processors that have what this one has, for the engine's settings, and for memories
+    /// as instances of this module have them that do not import theirs. Code compares the numbers that the engine has given to types: where
+    /// an engine has given this module's types other ones, because other types came first, the code is not used, and functions are
+    /// compiled when they are hot. Threads for all processors take part.
+    ///
+    /// # Errors
+    /// When there is no native code on this system.
+    ///
+    /// ```
+    /// use upshift::{Engine, Instance, Module, Store, Tier, Trigger};
+    ///
+    /// # if !Tier::Optimizing.is_available() { return Ok(()) }
+    /// let engine = Engine::default();
+    /// let text = r#"(module (func (export "f") (result i32) (i32.const 42)))"#;
+    /// let bytes = Module::new(&engine, text)?.serialize()?;
+    ///
+    /// // SAFETY: nobody else has had the bytes.
+    /// let module = unsafe { Module::deserialize(&engine, &bytes)? };
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "f")?.call(&mut store, ())?, 42);
+    /// let code = module.compilation(0).expect("it was there");
+    /// assert_eq!((code.tier, code.trigger), (Tier::Optimizing, Trigger::Cache));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        ensure!(Tier::Optimizing.is_available(), "there is no native code on this system");
+        let (info, engine) = (self.info(), self.engine());
+        let reservation = engine.config().memory_reservation;
+        let modes: Vec<_> = info.memories.iter().map(|&ty| mode_of(ty, reservation)).collect();
+        let target = native::target(&modes, engine.machine());
+        let made = native::optimize_all(info, engine.config().code, &target);
+        let items: Vec<_> = made.into_iter().zip(0..).map(|(bytes, own)| (own, None, bytes)).collect();
+        let settings = engine.code_settings();
+        let key = Key::of(info.bytes.as_ref(), &settings);
+        let findings = Findings::of(info).to_bytes();
+        let head = cache::head(&key, findings, &native::text_of(info, &modes), &items);
+        let entry: Vec<&[u8]> =
+            [&head[..]].into_iter().chain(items.iter().map(|(_, _, bytes)| &bytes[..])).collect();
+        Ok(artifact::write(&settings, info.bytes.as_ref(), &entry))
+    }
+
+    /// A module that was compiled ahead of time, by [`serialize`](Self::serialize). Nothing of it is compiled again, and it is not validated.
+    ///
+    /// # Errors
+    /// When the bytes are no such thing, and with a [`PrecompiledError`] when they are damaged or for something else:
+    /// [`source_of_precompiled`](Self::source_of_precompiled) then has the module to be compiled anew.
+    ///
+    /// # Safety
+    /// The bytes have to come from `serialize`, unchanged: machine code in them is executed as it is. Do not call this with anything
+    /// that somebody else may have written.
+    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        let bytes = bytes.as_ref();
+        ensure!(artifact::is_artifact(bytes), "this is no module that was compiled ahead of time");
+        let artifact = artifact::read(bytes).ok_or(PrecompiledError::Damaged)?;
+        let Artifact { settings, is_of_this_build, module, entry } = artifact;
+        ensure!(is_of_this_build, PrecompiledError::OtherVersion);
+        ensure!(settings == engine.code_settings(), PrecompiledError::OtherSettings);
+        let key = Key::of(&bytes[module.clone()], &settings);
+        let stored =
+            Stored::open(Source::Bytes(bytes[entry].into()), &key).ok_or(PrecompiledError::Damaged)?;
+        Module::parse_with(engine, bytes[module].into(), None, Some(stored))
+    }
+
+    /// [`deserialize`](Self::deserialize) of what a file has.
+    ///
+    /// # Errors
+    /// Those, and when the file cannot be read.
+    ///
+    /// # Safety
+    /// As there; nobody else may write the file.
+    pub unsafe fn deserialize_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
+        let file = file.as_ref();
+        let bytes = std::fs::read(file).with_context(|| format!("failed to read `{}`", file.display()))?;
+        // SAFETY: the caller's promise.
+        unsafe { Module::deserialize(engine, &bytes) }
+            .with_context(|| format!("failed to load `{}`", file.display()))
+    }
+
+    /// The module itself in bytes that [`serialize`](Self::serialize) has made, of whatever build of the program, if that is what they
+    /// are. To load it is as safe as to load any other one.
+    ///
+    /// ```
+    /// use upshift::Module;
+    ///
+    /// assert_eq!(Module::source_of_precompiled(b"\0asm\x01\0\0\0"), None);
+    /// ```
+    #[must_use]
+    pub fn source_of_precompiled(bytes: &[u8]) -> Option<&[u8]> {
+        Some(&bytes[artifact::read(bytes)?.module])
+    }
+
+    /// Keeps the optimized code that there is so far in the engine's [cache](Config::cache), together with what is kept already of
+    /// functions that were not called, so that later runs begin with it. Returns what was written; `None` if there is nothing new, or no
+    /// cache.
+    ///
+    /// Of a large module it is also kept that it is valid. It takes about as long as writing the code to a file. What runs meanwhile runs on, and code that is still being made is not waited for.
+    ///
+    /// # Errors
+    /// When the entry cannot be written; then what was kept before is as it was.
+    ///
+    /// ```
+    /// use upshift::{Cache, CacheConfig, Config, Engine, Module};
+    ///
+    /// let cache = Cache::new(CacheConfig::new().with_directory("/var/cache/host/code"))?;
+    /// let engine = Engine::new(Config::new().cache(Some(cache)))?;
+    /// let module = Module::new(&engine, r#"(module (func (export "f")))"#)?;
+    /// // … instances of it run …
+    /// if let Some(stored) = module.store_code()? {
+    ///     println!("code of {} functions more", stored.new);
+    /// }
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn store_code(&self) -> Result<Option<StoredCode>> {
+        self.store_code_of(self.native().first().as_deref())
+    }
+
+    /// The same for code of instances whose memories have certain modes.
+    fn store_code_of(&self, set: Option<&NativeSet>) -> Result<Option<StoredCode>> {
+        let (Some(cache), Some(key)) = (&self.engine().config().cache, self.inner.key) else {
+            return Ok(None);
+        };
+        let circumstances = set.map(|set| set.circumstances(self.info())).unwrap_or_default();
+        let mut items = BTreeMap::new();
+        for own in 0..self.info().bodies.len() {
+            let made = set.into_iter().flat_map(|set| set.made_here(own));
+            items.extend(made.map(|(from_loop, made)| ((own as u32, from_loop), encode(&made))));
+        }
+        let (new, stored) = (items.len(), self.inner.stored.as_deref());
+        if stored.is_some() && new == 0 {
+            cache.touch(&key);
+        }
+        // Where there is much to validate, later runs want to know that it is valid.
+        let bytes: usize = self.info().bodies.iter().map(ExactSizeIterator::len).sum();
+        if new == 0 && (stored.is_some() || bytes < MUCH) {
+            return Ok(None);
+        }
+        let stored = stored.filter(|stored| stored.is_for(&circumstances));
+        for item in stored.iter().flat_map(|stored| stored.items()) {
+            if let Entry::Vacant(place) = items.entry((item.own, item.from_loop))
+                && let Some(bytes) = stored.and_then(|stored| stored.bytes(item))
+            {
+                place.insert(bytes);
+            }
+        }
+        let items: Vec<_> =
+            items.into_iter().map(|((own, from_loop), bytes)| (own, from_loop, bytes)).collect();
+        let findings = Findings::of(self.info()).to_bytes();
+        let head = cache::head(&key, findings, &circumstances, &items);
+        let parts: Vec<&[u8]> =
+            [&head[..]].into_iter().chain(items.iter().map(|(_, _, bytes)| &bytes[..])).collect();
+        cache.keep(&key, &parts)?;
+        let bytes = parts.iter().map(|part| part.len() as u64).sum();
+        Ok(Some(StoredCode { new, all: items.len(), bytes }))
+    }
+
+    /// Keeps the optimized code that there is if the last time was long ago: for the thread that makes it, so that programs leave
+    /// something which are ended from outside.
+    pub(crate) fn store_code_now_and_then(&self, set: &NativeSet) {
+        if self.inner.key.is_some() && self.inner.storing.is_due() {
+            // The next time it may be possible.
+            let _ = self.store_code_of(Some(set));
+        }
+    }
+
+    /// How many functions, and parts of functions from loops on, the engine's [cache](Config::cache) had something of when the module
+    /// was read; `None` without a cache.
+    #[must_use]
+    pub fn stored_functions(&self) -> Option<usize> {
+        self.inner.key?;
+        Some(self.inner.stored.as_ref().map_or(0, |stored| stored.items().len()))
+    }
+
+    /// What there is of optimized code beyond this process.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept { stored: self.inner.stored.clone(), keeps: self.inner.key.is_some() }
+    }
+
+    /// Whether earlier runs have made something of a function.
+    pub(crate) fn has_stored(&self, func: FuncIndex) -> bool {
+        self.inner.stored.as_ref().is_some_and(|stored| !stored.of(self.own(func)).is_empty())
     }
 
     /// What the optimizing compiler has of a function between its steps, as text: SSA as it was built and after each pass, or machine

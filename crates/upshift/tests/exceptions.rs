@@ -138,7 +138,7 @@ fn nothing_but_exceptions_is_caught() {
     )
     .unwrap();
     let mut store = Store::new(&engine, ());
-    store.set_fuel(1_000_000).unwrap();
+    store.set_fuel(10_000_000).unwrap();
     store.set_epoch_deadline(1);
     let pass_on = pass_on(&mut store);
     let instance = Instance::new(&mut store, &module, &[pass_on.into()]).unwrap();
@@ -154,7 +154,7 @@ fn nothing_but_exceptions_is_caught() {
         let func = instance.get_func(&mut store, name).unwrap();
         let error = catch_all.call(&mut store, Some(func)).unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&trap), "{name}: {error:#}");
-        store.set_fuel(1_000_000).unwrap();
+        store.set_fuel(10_000_000).unwrap();
     }
     engine.increment_epoch();
     let forever = instance.get_func(&mut store, "forever").unwrap();

@@ -223,6 +223,17 @@ fn random_tiers_with_optimized_code() {
     }
 }
 
+/// Code that was made ahead of time, and was bytes between.
+#[test]
+fn ahead_of_time() {
+    if has_native_code() {
+        run_all(&|config| config.ahead_of_time(true));
+        run_all(&|config| {
+            config.ahead_of_time(true).gc_stress(true).memory_reservation(0).consume_fuel(true)
+        });
+    }
+}
+
 /// The interpreter does operators in the middle of native code that have machine code of their own: all of them, or some.
 #[test]
 fn embedded_twins() {

@@ -47,7 +47,7 @@ fn verbs() -> String {
 /// The words that can follow a verb instead of files.
 fn operands(verb: Verb) -> Option<String> {
     match verb {
-        Verb::Completions => Some(verb.operands().replace('|', " ")),
+        Verb::Completions | Verb::Cache => Some(verb.operands().replace('|', " ")),
         Verb::Features | Verb::Man | Verb::Repl => Some(String::new()),
         Verb::Help => Some(verbs()),
         _ => None,

@@ -79,6 +79,8 @@ verbs! {
     Cells "cells" "FILE" "Run a notebook of cells";
     Repl "repl" "" "Run cells as they are typed";
     Notebook "notebook" "[FILE]" "Write and run a notebook in a browser";
+    Compile "compile" "FILE" "Compile a module ahead of time, for `run --allow-precompiled`";
+    Cache "cache" "stats|clear" "Say how much optimized code is kept for later runs, or throw it away";
     Features "features" "" "List the parts of WebAssembly and which are there";
     Completions "completions" "bash|zsh|fish" "Print what a shell needs to complete command lines";
     Man "man" "" "Print the manual page, for `man -l -`";
@@ -137,7 +139,13 @@ impl Verb {
             Verb::Cells | Verb::Repl | Verb::Notebook => (0, usize::MAX),
             Verb::Wast | Verb::Validate => (1, usize::MAX),
             Verb::Compare => (2, 2),
-            Verb::Run | Verb::Bench | Verb::Analyze | Verb::Inspect | Verb::Completions => (1, 1),
+            Verb::Run
+            | Verb::Bench
+            | Verb::Analyze
+            | Verb::Inspect
+            | Verb::Compile
+            | Verb::Completions
+            | Verb::Cache => (1, 1),
         }
     }
 
@@ -153,7 +161,7 @@ impl Verb {
 
     /// Whether it loads modules, so that switches of features mean something.
     fn loads(self) -> bool {
-        self.has_guest() || matches!(self, Verb::Inspect | Verb::Validate | Verb::Wast)
+        self.has_guest() || matches!(self, Verb::Inspect | Verb::Validate | Verb::Compile | Verb::Wast)
     }
 }
 

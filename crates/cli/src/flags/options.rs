@@ -62,6 +62,14 @@ pub(crate) struct Options {
     pub(crate) func: Option<String>,
     /// A switch of the engine's, and whether the feature is allowed.
     pub(crate) features: Vec<(SetFeature, bool)>,
+    /// Whether machine code that a file has is executed.
+    pub(crate) allow_precompiled: bool,
+    /// Where what is made goes.
+    pub(crate) output: Option<OsString>,
+    /// Whether optimized code of earlier runs is left alone, and none is kept.
+    pub(crate) no_cache: bool,
+    /// Where code is kept, if not where the user's caches are.
+    pub(crate) cache_dir: Option<OsString>,
     /// The settings file that was named.
     pub(crate) config: Option<OsString>,
 }

@@ -55,6 +55,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Arg::Long(name) if let Some(letter) = group::letter(name) => {
                 read_group(letter, &mut parser, verb, &mut settings)?;
             }
+            Arg::Short('o') if verb == Verb::Compile => {
+                settings.push(read(find("output", verb)?, &mut parser)?)
+            }
             Arg::Long(name) => {
                 let flag = find(name, verb)?;
                 settings.push(read(flag, &mut parser)?);
@@ -145,6 +148,7 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     let (least, most) = verb.files();
     if options.files.len() < least {
         let what = match verb {
+            Verb::Cache => "nothing to do given",
             Verb::Completions => "no shell given",
             Verb::Compare => "two files are compared",
             _ => "no FILE given",

@@ -16,14 +16,28 @@ const TIME: &[Verb] = &[Verb::Bench, Verb::Compare];
 /// Those that look at a guest while it runs.
 const MEASURE: &[Verb] = &[Verb::Bench, Verb::Compare, Verb::Analyze];
 const ANALYZE: &[Verb] = &[Verb::Analyze];
+/// Those that make code.
+const MAKES_CODE: &[Verb] =
+    &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Compile, Verb::Wast];
+/// Those that have to do with code of earlier runs.
+const CACHE: &[Verb] = &[Verb::Run, Verb::Cache];
 /// Those that show functions.
 const ONE_FUNCTION: &[Verb] = &[Verb::Run, Verb::Analyze];
 /// Those that have a guest.
 const GUEST: &[Verb] = &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze];
 const EXECUTE: &[Verb] = &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Wast];
-const LOAD: &[Verb] =
-    &[Verb::Run, Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Validate, Verb::Wast];
-const LIST: &[Verb] = &[Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Features];
+const LOAD: &[Verb] = &[
+    Verb::Run,
+    Verb::Bench,
+    Verb::Compare,
+    Verb::Analyze,
+    Verb::Inspect,
+    Verb::Validate,
+    Verb::Compile,
+    Verb::Wast,
+];
+const LIST: &[Verb] =
+    &[Verb::Bench, Verb::Compare, Verb::Analyze, Verb::Inspect, Verb::Features, Verb::Cache];
 
 /// What rows have that give the guest something, or say what is run: they end in this, in [`limit`] or in [`NEUTRAL`].
 const GRANT: Flag = plain(Effect::Grants);
@@ -504,9 +518,51 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..NEUTRAL
     },
     Flag {
+        name: "allow-precompiled",
+        section: Section::Rare,
+        verbs: RUN,
+        help: "Execute the machine code of a FILE that `upshift compile` has made",
+        more: "Without this its functions are compiled anew: whoever can write such a file can do whatever the user can. So they are \
+               where it was made by another version, for another processor or for other settings, which a line tells. Code is made \
+               for runs without `--fuel`, `--stats=count` and `--timeout`.",
+        set: |options, given| put(&mut options.allow_precompiled, given.switch()?),
+        ..GRANT
+    },
+    Flag {
+        name: "output",
+        takes: Takes::Value("FILE"),
+        section: Section::How,
+        verbs: &[Verb::Compile],
+        help: "Write to FILE, also `-o FILE`; else beside the module as `.upwasm`",
+        set: |options, given| put(&mut options.output, Some(given.os().to_owned())),
+        ..GRANT
+    },
+    Flag {
+        name: "no-cache",
+        section: Section::How,
+        verbs: RUN,
+        help: "Neither use optimized code of earlier runs nor keep any for later ones",
+        more: "Otherwise it lies in `$XDG_CACHE_HOME/upshift` or `~/.cache/upshift`, and belongs to the module's bytes, this build, this \
+               processor and the settings that code depends on. It is left alone in any case with `--deterministic`, \
+               with `--tier interp` and `--tier baseline`, with `--jit off`, and if anybody else may write there.",
+        wasmtime: None,
+        set: |options, given| put(&mut options.no_cache, given.switch()?),
+        ..NEUTRAL
+    },
+    Flag {
+        name: "cache-dir",
+        takes: Takes::Value("DIR"),
+        section: Section::How,
+        verbs: CACHE,
+        help: "Keep code in DIR, not where the user's caches are",
+        more: "It has to belong to the user, who alone may write there: what lies in it is executed.",
+        set: |options, given| put(&mut options.cache_dir, Some(given.os().to_owned())),
+        ..GRANT
+    },
+    Flag {
         name: "dispatch",
         takes: Takes::Value("loop|tail"),
-        section: Section::How,
+        section: Section::Rare,
         verbs: EXECUTE,
         help: "How the interpreter goes to the next operator",
         set: |options, given| {
@@ -604,7 +660,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "canonical-nans",
-        verbs: EXECUTE,
+        verbs: MAKES_CODE,
         section: Section::Rare,
         help: "Make all NaNs that arithmetic makes the same",
         wasmtime: Some(('W', "nan-canonicalization")),

@@ -66,7 +66,7 @@ fn every_bomb_ends_within_the_stated_limits() {
 fn explode(dir: &Dir, bomb: &Bomb) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_upshift"));
     command.args(LIMITS).args(bomb.flags).arg(FILE).args(bomb.args).current_dir(&dir.0);
-    command.env("XDG_CONFIG_HOME", dir.0.join("config"));
+    command.env("XDG_CONFIG_HOME", dir.0.join("config")).env("XDG_CACHE_HOME", "/dev/null");
     // Held open and never written to; the other end of an unread pipe is held open too.
     command.stdin(Stdio::piped()).stdout(Stdio::null());
     match bomb.errors {

@@ -28,8 +28,9 @@ impl Dir {
             .current_dir(&self.0)
             .env("UPSHIFT_TEST_SET", "from the host")
             .env_remove("UPSHIFT_TEST_UNSET")
-            // Settings of who runs the tests do not count.
+            // Settings of who runs the tests do not count, nor does what earlier runs have left.
             .env("XDG_CONFIG_HOME", self.0.join("config"))
+            .env("XDG_CACHE_HOME", "/dev/null")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

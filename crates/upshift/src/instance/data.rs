@@ -139,7 +139,8 @@ impl InstanceData {
         }
         let engine = self.module.engine();
         let (info, modes) = (self.module.info(), self.memory_modes());
-        let set = self.module.native().set(info, &modes, engine.machine(), engine.observers())?;
+        let kept = self.module.kept();
+        let set = self.module.native().set(info, &modes, engine.machine(), engine.observers(), kept)?;
         Ok(self.native.get_or_init(|| set))
     }
 

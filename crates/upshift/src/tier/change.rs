@@ -31,7 +31,7 @@ use crate::tier::state::look_after;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
 use crate::vm::forks;
-use crate::vm::native::{Cause, NativeFunc, NativeSet, Optimizing, Verdict as Compiled};
+use crate::vm::native::{Cause, NativeFunc, NativeSet, Optimizing, Restored, Verdict as Compiled};
 use crate::vm::optimizer::{Key, Requested};
 use crate::vm::signals;
 use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
@@ -93,8 +93,14 @@ pub(super) fn interpret(state: &StoreState, func: &FuncRec, code: &FuncCode) {
 /// When it cannot be translated.
 pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: &FuncRec) -> Result<()> {
     let index = FuncIndex(func.index);
-    let wanted = state.tier.at_once(body_bytes(instance, index));
     let cause = Cause { trigger: Trigger::FirstCall, arrivals: 0, wait: Duration::ZERO };
+    let restored = restore(state, instance, index);
+    let wanted = match restored {
+        Restored::Nothing => state.tier.at_once(body_bytes(instance, index)),
+        Restored::Whole => None,
+        // Code of one pass is what leads to it.
+        Restored::Loops => Some(Tier::Baseline),
+    };
     let code = match (wanted, state.tier.tiering) {
         (Some(tier), _) => native_code(state, instance, index, tier, cause),
         (None, Tiering::WhenHot(_)) => known(instance, index),
@@ -107,10 +113,28 @@ pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: 
     };
     install(state, func, code);
     state.enter_tier(code.compilation.tier);
-    if code.compilation.tier == Tier::Baseline {
-        count_to_optimized(state, instance, func);
+    if restored != Restored::Nothing {
+        state.tier.has_begun();
+    }
+    match restored {
+        Restored::Loops => look_after(&func.counter, 0),
+        _ if code.compilation.tier == Tier::Baseline => count_to_optimized(state, instance, func),
+        _ => {}
     }
     Ok(())
+}
+
+/// Brings back what earlier runs have made of a function, if functions move up when they are hot.
+fn restore(state: &mut StoreState, instance: &InstanceData, func: FuncIndex) -> Restored {
+    if state.tier.optimizes().is_none() || !instance.module.has_stored(func) {
+        return Restored::Nothing;
+    }
+    let set = instance.native_set();
+    let restored = set.and_then(|set| set.restore(instance.module.info(), func));
+    restored.unwrap_or_else(|reason| {
+        state.engine.note_no_native_code(reason);
+        Restored::Nothing
+    })
 }
 
 /// The counter of a function has run out in a handler of the interpreter. Its frame is at `fp`; `ip` is where it goes on, which may be
@@ -330,10 +354,13 @@ fn optimize_aside(
     let Some((set, module)) = both else { return };
     let options = module.engine().config().code;
     let made = set.made_by_optimizer(module.info(), func, from_loop, options);
-    forks::aside(move || {
+    forks::aside(|| {
         if let Err(reason) = publish(&set, &module, made, cause) {
             module.engine().note_no_native_code(reason);
         }
+    });
+    module.store_code_now_and_then(&set);
+    forks::aside(move || {
         // Others may have let go of them meanwhile: then they are taken apart here.
         drop((set, module));
     });
@@ -393,6 +420,9 @@ pub(super) fn optimize<'a>(
     from_loop: Option<u32>,
     cause: Cause,
 ) -> Result<&'a Compiled, NoNativeCode> {
+    if set.optimized(module.own(func), from_loop).is_none() {
+        set.restore(module.info(), func)?;
+    }
     if let Some(verdict) = set.optimized(module.own(func), from_loop) {
         return Ok(verdict);
     }

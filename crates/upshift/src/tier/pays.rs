@@ -87,6 +87,11 @@ impl Arrivals {
         Verdict::Wait(known.last)
     }
 
+    /// What the first native code takes need not be waited for.
+    pub(super) fn begin(&mut self) {
+        self.total = self.total.max(self.start());
+    }
+
     /// Whether a function with so many bytes is compiled at its first call.
     pub(super) fn at_once(&self, body_bytes: usize) -> bool {
         self.total >= START && body_bytes <= LARGE

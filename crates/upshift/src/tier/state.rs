@@ -110,6 +110,11 @@ impl TierState {
         }
     }
 
+    /// There is native code already, so what is needed for any is there.
+    pub(super) fn has_begun(&mut self) {
+        self.arrivals.begin();
+    }
+
     /// The tier that a function with so many bytes is compiled for at its first call, if it is.
     pub(super) fn at_once(&mut self, body_bytes: usize) -> Option<Tier> {
         match self.tiering {

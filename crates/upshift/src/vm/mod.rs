@@ -13,13 +13,14 @@
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
 //! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`adaptors`] for
 //!   how its callers pass arguments, [`tier`] for what made it, [`refusal`] for why nothing did, [`trap_sites`]
-//!   for where it trapped, [`signals`] for its faults in what memories have by [`reservation`]
+//!   for where it trapped, [`cache`] for what is kept of it on disk, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`], which keeps out of [`forks`]
 
 pub(crate) mod adaptors;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) mod apart;
 pub(crate) mod budget;
+pub(crate) mod cache;
 pub(crate) mod code;
 pub(crate) mod code_object;
 pub(crate) mod code_table;

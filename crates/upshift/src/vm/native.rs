@@ -7,26 +7,31 @@
 //!                                                       └─ upshift_opt::compile ──────┘   or a refusal, which is kept
 //! ```
 //!
+//! Optimized code may come from an earlier run, see [`cache`](crate::vm::cache), and is given to later ones.
+//!
 //! Code depends on the module, on the engine's options and on what keeps accesses within the memories, which may differ between
 //! instances; those with the same modes share a set. A set goes with its module and its instances: frames belong to instances.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fmt, mem};
+use std::{fmt, mem, thread};
 
 use upshift_asm::x64::CpuFeatures;
 use upshift_asm::{NativeCode, RelocKind, Stub};
 use upshift_baseline::BaselineCode;
 use upshift_codegen::Target;
-use upshift_core::index::FuncIndex;
+use upshift_core::index::{FuncIndex, TableIndex};
 use upshift_core::vm::{MemoryMode, Returns};
 use upshift_interp::native;
 use upshift_ir::Op;
+use upshift_opt::stored::encode;
 use upshift_opt::{Callees, OptCode, PassSet, Reason, Refusal, Request, Targets};
 use upshift_translate::{CodeOptions, ModuleInfo};
 
+use crate::vm::cache::Stored;
 use crate::vm::code::{CodeSet, Fault, NativeKind, NoNativeCode};
 use crate::vm::code_table::CodeTable;
 use crate::vm::observe::Observers;
@@ -41,6 +46,9 @@ use func::Beside;
 pub(crate) use func::NativeFunc;
 use optimized::Optimized;
 pub(crate) use optimized::Verdict;
+
+/// The stack of threads that compile, as the [optimizer](crate::vm::optimizer)'s.
+const COMPILER_STACK: usize = 4 << 20;
 
 /// Why a function is compiled.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +83,26 @@ pub(crate) struct NativeSet {
     /// Functions that have no code and get none, counted without the imports.
     refused: Mutex<BTreeMap<usize, CodeRefusal>>,
     traps: TrapSites,
+    kept: Kept,
+}
+
+/// What there is of optimized code beyond this process.
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    /// What earlier runs have made.
+    pub(crate) stored: Option<Arc<Stored>>,
+    /// Whether later runs want what this one makes.
+    pub(crate) keeps: bool,
+}
+
+/// What was brought back of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Restored {
+    Nothing,
+    /// Code of the whole function.
+    Whole,
+    /// Code of what follows from some of its loops on.
+    Loops,
 }
 
 /// Code that is about to be published.
@@ -224,13 +252,55 @@ impl NativeSet {
             upshift_opt::compile(info, func, options, &self.target, request)
         };
         let offset = info.body(func).map_or(0, |body| body.start);
-        // The program can do without what a fault of the compiler's is in the way of.
-        let code = catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(Refusal { reason: Reason::Internal, offset, detail: text.unwrap_or_default().into() })
-        });
+        let code = whatever_happens(info, func, compile);
         Optimizing { func, from_loop, offset, code, time: begin.elapsed() }
+    }
+
+    /// Brings back what earlier runs have made of a function, if that has not been done.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(crate) fn restore(&self, info: &ModuleInfo, func: FuncIndex) -> Result<Restored, NoNativeCode> {
+        let Some(stored) = &self.kept.stored else { return Ok(Restored::Nothing) };
+        let own = (func.0 - info.imported_funcs) as usize;
+        let mut restored = Restored::Nothing;
+        for item in stored.of(own) {
+            let from_loop = item.from_loop;
+            if self.optimized(own, from_loop).is_none() {
+                let begin = Instant::now();
+                let Some(code) = stored.read(item) else { continue };
+                let offset = info.body(func).map_or(0, |body| body.start);
+                let made = Optimizing { func, from_loop, offset, code, time: begin.elapsed() };
+                let cause = Cause { trigger: Trigger::Cache, arrivals: 0, wait: Duration::ZERO };
+                self.publish_optimized(info, made, cause)?;
+            }
+            restored = match (self.optimized(own, from_loop), from_loop) {
+                (Some(Ok(_)), None) => Restored::Whole,
+                (Some(Ok(_)), Some(_)) if restored == Restored::Nothing => Restored::Loops,
+                _ => restored,
+            };
+        }
+        Ok(restored)
+    }
+
+    /// What the optimizing compiler has made in this process of a function and of what follows from its loops on, for later runs.
+    pub(crate) fn made_here(
+        &self,
+        own: usize,
+    ) -> impl Iterator<Item = (Option<u32>, Result<OptCode, Refusal>)> {
+        let verdicts = self.optimized.get(own).into_iter().flat_map(Optimized::verdicts);
+        verdicts.filter(|_| self.kept.keeps).filter_map(|(from_loop, verdict)| match verdict {
+            Ok(code) if code.compilation.trigger == Trigger::Cache => None,
+            Ok(code) => Some((from_loop, Ok(code.unpublished()))),
+            // These are not the function's own.
+            Err(refusal) if matches!(refusal.reason, Reason::Budget | Reason::Internal) => None,
+            Err(refusal) => Some((from_loop, Err(refusal.clone()))),
+        })
+    }
+
+    /// What the code depends on that is not the same in each process, see [`text_of`].
+    pub(crate) fn circumstances(&self, info: &ModuleInfo) -> String {
+        text_of(info, &self.target.memories)
     }
 
     /// What calls in the module have called, for code to come.
@@ -272,10 +342,12 @@ impl NativeSet {
     /// Gives code its place. Callers exclude each other.
     fn publish(&self, info: &ModuleInfo, func: FuncIndex, made: Made) -> Result<NativeFunc, NoNativeCode> {
         let Made { mut code, kind, faults, beside, compilation } = made;
+        let keeps = self.kept.keeps && kind == NativeKind::Optimized && compilation.trigger != Trigger::Cache;
+        let relocs = if keeps { code.relocs[..].into() } else { Box::default() };
         let address = self.code.publish(&mut code, kind, func.0, faults, address_of)?;
         let observers = self.observers.as_ref();
         let registration = observers.and_then(|told| told.published(info, func, address, code.code()));
-        Ok(NativeFunc { address, beside, compilation, _registration: registration })
+        Ok(NativeFunc { address, beside, compilation, relocs, _registration: registration })
     }
 
     /// Where the code has trapped.
@@ -352,6 +424,58 @@ pub(crate) fn target(memories: &[MemoryMode], machine: Machine) -> Target {
     }
 }
 
+/// What the optimizing compiler makes of all functions of a module, as [`encode`] has it, by the threads that there are processors for.
+pub(crate) fn optimize_all(info: &ModuleInfo, options: CodeOptions, target: &Target) -> Vec<Vec<u8>> {
+    let (callees, next) = (Callees::default(), AtomicUsize::new(0));
+    // What the compiler asks for is found by one.
+    let _ = info.fixed_table(TableIndex(0));
+    let some = || {
+        let mut made = Vec::new();
+        loop {
+            let own = next.fetch_add(1, Ordering::Relaxed);
+            if own >= info.bodies.len() {
+                return made;
+            }
+            let func = FuncIndex(info.imported_funcs + own as u32);
+            let request = Request { callees: Some(&callees), ..Request::default() };
+            let compile = || upshift_opt::compile(info, func, options, target, request);
+            made.push((own, encode(&whatever_happens(info, func, compile))));
+        }
+    };
+    let others = thread::available_parallelism()
+        .map_or(1, |count| count.get())
+        .min(info.bodies.len())
+        .saturating_sub(1);
+    let mut made = thread::scope(|scope| {
+        // A thread that cannot be had leaves its work to the others.
+        let builder = || thread::Builder::new().stack_size(COMPILER_STACK);
+        let threads: Vec<_> = (0..others).filter_map(|_| builder().spawn_scoped(scope, some).ok()).collect();
+        let mut made = some();
+        made.extend(
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().expect("faults of the compiler are refusals")),
+        );
+        made
+    });
+    made.sort_unstable_by_key(|&(own, _)| own);
+    made.into_iter().map(|(_, made)| made).collect()
+}
+
+/// What the compiler makes of a function. Programs can do without what a fault of the compiler's is in the way of.
+fn whatever_happens(
+    info: &ModuleInfo,
+    func: FuncIndex,
+    compile: impl FnOnce() -> Result<OptCode, Refusal>,
+) -> Result<OptCode, Refusal> {
+    catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        let offset = info.body(func).map_or(0, |body| body.start);
+        Err(Refusal { reason: Reason::Internal, offset, detail: text.unwrap_or_default().into() })
+    })
+}
+
 /// Native code of a module.
 #[derive(Default)]
 pub(crate) struct NativeModule {
@@ -368,6 +492,7 @@ impl NativeModule {
         memories: &[MemoryMode],
         machine: Machine,
         observers: Option<&Arc<Observers>>,
+        kept: Kept,
     ) -> Result<Arc<NativeSet>, NoNativeCode> {
         let mut sets = self.sets();
         if let Some(set) = sets.iter().find(|set| set.target.memories[..] == *memories) {
@@ -390,6 +515,10 @@ impl NativeModule {
             budget,
             refused: Mutex::default(),
             traps: TrapSites::default(),
+            kept: Kept {
+                stored: kept.stored.filter(|stored| stored.is_for(&text_of(info, memories))),
+                ..kept
+            },
         });
         sets.push(Arc::clone(&set));
         Ok(set)
@@ -398,6 +527,11 @@ impl NativeModule {
     /// The set for the modes of an instance's memories, if there is one.
     pub(crate) fn known(&self, memories: &[MemoryMode]) -> Option<Arc<NativeSet>> {
         self.sets().iter().find(|set| set.target.memories[..] == *memories).cloned()
+    }
+
+    /// The first set, if there is one.
+    pub(crate) fn first(&self) -> Option<Arc<NativeSet>> {
+        self.sets().first().cloned()
     }
 
     /// Whether no instance has asked for native code.
@@ -433,6 +567,13 @@ impl NativeModule {
     fn sets(&self) -> MutexGuard<'_, Vec<Arc<NativeSet>>> {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What code of a module depends on that is not the same in each process, as a text: what keeps accesses within memories, and the numbers
+/// that the engine has given to the module's types, which code compares.
+pub(crate) fn text_of(info: &ModuleInfo, memories: &[MemoryMode]) -> String {
+    let types: Vec<u32> = info.types.iter().map(|ty| ty.id.0).collect();
+    format!("{memories:?} {types:?}")
 }
 
 impl fmt::Debug for NativeSet {

@@ -106,6 +106,8 @@ pub enum Trigger {
     Calls,
     /// It repeated a loop often.
     Loop,
+    /// An earlier run had made it, and kept it in a [`Cache`](crate::Cache).
+    Cache,
 }
 
 impl fmt::Display for Trigger {
@@ -114,6 +116,7 @@ impl fmt::Display for Trigger {
             Trigger::FirstCall => "first call",
             Trigger::Calls => "calls",
             Trigger::Loop => "loop",
+            Trigger::Cache => "cache",
         })
     }
 }

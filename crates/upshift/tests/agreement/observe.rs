@@ -71,6 +71,8 @@ pub(crate) enum Way {
     Optimized,
     /// The same without the passes that improve code.
     Unimproved,
+    /// In optimized code that was made ahead of time, and was bytes between.
+    Ahead,
     /// Functions move up through all tiers, after so many arrivals in each.
     Rising(u32),
     /// The same, but another thread optimizes, and is done whenever it is.
@@ -92,6 +94,7 @@ impl Way {
         let arrivals = rng.below(4) as u32;
         ways.extend([
             Way::Optimized,
+            Way::Ahead,
             Way::Unimproved,
             Way::Rising(arrivals),
             Way::Background(arrivals),
@@ -146,6 +149,7 @@ impl Setup {
             Way::Twins(seed) => config.tiers(Tiers::Only(Tier::Baseline)).embedded_twins(seed),
             Way::Soon(arrivals) => config.tier_up_after(arrivals).optimization(Optimization::Never),
             Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Ahead => config.ahead_of_time(true),
             Way::Unimproved => config.tiers(Tiers::Only(Tier::Optimizing)).unimproved(true),
             Way::Rising(arrivals) => {
                 config.tier_up_after(arrivals).optimize_after(arrivals).optimization(Optimization::AtOnce)

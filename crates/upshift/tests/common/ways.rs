@@ -13,6 +13,8 @@ pub(crate) enum Way {
     Baseline,
     /// In optimized code from the first call of each function.
     Optimized,
+    /// In optimized code that was made ahead of time, and was bytes between.
+    Ahead,
     /// In all tiers, one after the other: functions move up after a few calls and turns of loops.
     Rising,
     /// In all tiers, with functions that change theirs at random.
@@ -23,13 +25,14 @@ impl Way {
     /// Those that there are in this build.
     pub(crate) fn all() -> Vec<Way> {
         let native = Tier::Baseline.is_available();
-        let all = [Way::Loop, Way::Tail, Way::Baseline, Way::Optimized, Way::Rising, Way::Random].into_iter();
+        let native_ways = [Way::Baseline, Way::Optimized, Way::Ahead, Way::Rising, Way::Random];
+        let all = [Way::Loop, Way::Tail].into_iter().chain(native_ways);
         all.filter(|way| native || matches!(way, Way::Loop | Way::Tail)).collect()
     }
 
     /// Those in which each frame has the slots that the function's text says: optimized code has what it needs.
     pub(crate) fn with_whole_frames() -> Vec<Way> {
-        let has_less = |way: &Way| matches!(way, Way::Optimized | Way::Rising | Way::Random);
+        let has_less = |way: &Way| matches!(way, Way::Optimized | Way::Ahead | Way::Rising | Way::Random);
         Way::all().into_iter().filter(|way| !has_less(way)).collect()
     }
 
@@ -47,6 +50,7 @@ impl Way {
             Way::Tail => config.dispatch(Dispatch::Tail).tiers(Tiers::Only(Tier::Interpreter)),
             Way::Baseline => config.tiers(Tiers::Only(Tier::Baseline)),
             Way::Optimized => config.tiers(Tiers::Only(Tier::Optimizing)),
+            Way::Ahead => config.ahead_of_time(true),
             Way::Rising => config.tier_up_after(3).optimize_after(5).optimization(Optimization::AtOnce),
             Way::Random => config.random_tiers(1).optimization(Optimization::AtOnce),
         }

@@ -112,7 +112,7 @@ impl Upshift {
         random.random_tiers(1).embedded_twins(2);
         let (mut optimized, mut metered_optimized) = (tail.clone(), metered.clone());
         // A memory that moves costs fuel when it grows, so those that count it have none.
-        optimized.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0);
+        optimized.tiers(Tiers::Only(Tier::Optimizing)).memory_reservation(0).ahead_of_time(true);
         metered_optimized.tiers(Tiers::Only(Tier::Optimizing));
         let (mut rising, mut random_of_all) = (metered.clone(), random.clone());
         rising.tier_up_after(2).optimize_after(2).optimization(Optimization::AtOnce);

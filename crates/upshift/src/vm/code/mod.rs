@@ -93,6 +93,17 @@ pub(crate) fn is_native(pc: usize) -> bool {
     range::known().is_some_and(|range| range.contains(pc))
 }
 
+/// The instructions of the native code at an address that may fault.
+///
+/// # Safety
+/// As that of [`kind_of`].
+pub(super) unsafe fn faults_from(pc: usize) -> Box<[Fault]> {
+    let range = range::known().filter(|range| range.contains(pc));
+    // SAFETY: the caller's promise.
+    let place = range.and_then(|range| unsafe { range.find(pc) });
+    place.map_or_else(Box::default, |place| place.faults.into())
+}
+
 /// The memory that the instruction at an address accesses, if it is one of native code that may fault.
 ///
 /// # Safety

@@ -7,13 +7,14 @@
 
 use std::fmt;
 
+use upshift_asm::{NativeCode, Reloc};
 use upshift_baseline::BaselineCode;
 use upshift_codegen::owner;
 use upshift_ir::handlers::Handlers;
 use upshift_ir::references::ReferenceMaps;
-use upshift_opt::{Inlined, OptCode, Spot};
+use upshift_opt::{Inlined, OptCode, Spot, Stats};
 
-use crate::vm::code::NativeKind;
+use crate::vm::code::{NativeKind, faults_from};
 use crate::vm::observe::Registration;
 use crate::vm::tier::{Compilation, Tier};
 
@@ -94,6 +95,8 @@ pub(crate) struct NativeFunc {
     pub(super) address: usize,
     pub(super) beside: Beside,
     pub(crate) compilation: Compilation,
+    /// Its words that are addresses, if somebody wants the code as it was before it was published.
+    pub(super) relocs: Box<[Reloc]>,
     /// What a debugger knows of it.
     pub(super) _registration: Option<Registration>,
 }
@@ -185,6 +188,32 @@ impl NativeFunc {
             return offset;
         }
         owner(&self.beside.owners, offset)
+    }
+
+    /// What the optimizing compiler had made, but for figures that nobody asks for; it must have been published with its
+    /// [relocations](Self::relocs) kept.
+    pub(super) fn unpublished(&self) -> OptCode {
+        let Compilation { spills, embedded, passes_off, code_bytes, .. } = self.compilation;
+        let Beside { arrival, is_whole: _, native_entry, reg_entry, pool, frame_slots, .. } = self.beside;
+        // SAFETY: I-NATIVE: published code stays readable and unchanged as long as its set, which owns this.
+        let published = unsafe { std::slice::from_raw_parts(self.word(0).cast::<u8>(), code_bytes) };
+        let stats =
+            Stats { spills: spills as u32, embedded: embedded as u32, passes_off, ..Stats::default() };
+        OptCode {
+            code: NativeCode::of_published(published, pool, self.relocs.to_vec(), self.address as u64),
+            frame_slots,
+            entry: arrival - PREAMBLE,
+            native_entry,
+            reg_entry: reg_entry.unwrap_or(0),
+            handlers: self.beside.handlers.clone(),
+            references: self.beside.references.clone(),
+            // SAFETY: the set is not dropped meanwhile.
+            faults: unsafe { faults_from(self.address) },
+            owners: self.beside.owners.clone(),
+            positions: self.beside.positions.clone().unwrap_or_default(),
+            inlined: self.beside.inlined.clone(),
+            stats,
+        }
     }
 
     /// The words from an offset to the end of the pool, if it is in the pool.

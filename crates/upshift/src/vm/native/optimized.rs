@@ -52,6 +52,12 @@ impl Optimized {
         place.get_or_init(|| Box::new(FromLoop { number, verdict, next: OnceLock::new() }));
     }
 
+    /// All that was said, to the whole function first.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = (Option<u32>, &Verdict)> {
+        let whole = self.whole.get().map(|verdict| (None, verdict));
+        whole.into_iter().chain(self.loops().map(|known| (Some(known.number), &known.verdict)))
+    }
+
     /// From how many loops on there is code.
     pub(crate) fn loops_with_code(&self) -> usize {
         self.loops().filter(|known| known.verdict.is_ok()).count()
