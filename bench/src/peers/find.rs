@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail, ensure};
 
-use super::{Caller, Host, How, PEERS, Peer, Runtime, TIERS};
+use super::{Caches, Caller, Host, How, PEERS, Peer, Runtime, TIERS};
 use crate::marks::Note;
 use crate::native;
 use crate::suite::Program;
@@ -79,7 +79,14 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
     for Extra { name, words } in wanted.extra {
         let run = words[1..].iter().map(String::as_str).chain(["{module}", "{args}"]).map(String::from);
         let executable = OsString::from(&words[0]);
-        let how = How::Peer { executable, compile: Vec::new(), run: run.collect(), host: None, steady: true };
+        let how = How::Peer {
+            executable,
+            compile: Vec::new(),
+            run: run.collect(),
+            host: None,
+            steady: true,
+            caches: Caches::AsTold,
+        };
         runtimes.push(Runtime { name: name.clone(), is_ours: false, version: words.join(" "), how });
     }
     if wanted.native && is_wanted("native") {
@@ -113,7 +120,10 @@ fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
         // The program that calls exports has no such flags.
         let host = caller.clone().filter(|_| flags.is_empty());
         let host = host.map(|caller| Caller { words: vec![caller], note: None });
-        let how = How::Peer { executable: executable.clone(), compile: Vec::new(), run, host, steady: true };
+        // What one tier does is not to depend on what was left by another process.
+        let caches = if flags.is_empty() { Caches::WithTheUsers } else { Caches::Not };
+        let executable = executable.clone();
+        let how = How::Peer { executable, compile: Vec::new(), run, host, steady: true, caches };
         Runtime { name, is_ours: true, version: version.clone(), how }
     };
     if tiers.is_empty() {
@@ -210,6 +220,7 @@ fn runtime(root: &Path, peer: &Peer, executable: OsString) -> Runtime {
         run: words(peer.run),
         host,
         steady: peer.steady,
+        caches: Caches::AsTold,
     };
     Runtime { name: peer.name.into(), is_ours: false, version, how }
 }

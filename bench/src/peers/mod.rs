@@ -188,11 +188,32 @@ pub(crate) struct Runtime {
     how: How,
 }
 
+/// Where the user's caches are.
+const CACHES: &str = "XDG_CACHE_HOME";
+
 enum How {
     /// An executable, and what is needed of its row.
-    Peer { executable: OsString, compile: Vec<String>, run: Vec<String>, host: Option<Caller>, steady: bool },
+    Peer {
+        executable: OsString,
+        compile: Vec<String>,
+        run: Vec<String>,
+        host: Option<Caller>,
+        steady: bool,
+        caches: Caches,
+    },
     /// The programs compiled for this machine.
     Native(HashMap<&'static str, PathBuf>),
+}
+
+/// Whether a process leaves code on the disk for later ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Caches {
+    /// If the words of its command say where.
+    AsTold,
+    /// Where the user's caches are, if that is where this program says.
+    WithTheUsers,
+    /// It would, but is not to.
+    Not,
 }
 
 /// What calls exports for the layer `host`: the words that start it, and what to know about its times.
@@ -313,13 +334,22 @@ impl Runtime {
                     note: caller.note,
                 })
             }
-            How::Peer { executable, compile, run, .. } => {
+            How::Peer { executable, compile, run, caches, .. } => {
                 let command = |words: &[String]| {
                     let mut command = Command::new(executable);
                     command.args(words.iter().flat_map(|word| places.fill(word, &module, &args)));
+                    match caches {
+                        Caches::AsTold => &mut command,
+                        Caches::WithTheUsers => command.env(CACHES, places.cache()),
+                        Caches::Not => command.env(CACHES, "/dev/null"),
+                    };
                     command
                 };
-                let caches = !compile.is_empty() || run.iter().any(|word| word.contains("{cache"));
+                let caches = match caches {
+                    Caches::AsTold => !compile.is_empty() || run.iter().any(|word| word.contains("{cache")),
+                    Caches::WithTheUsers => true,
+                    Caches::Not => false,
+                };
                 let compile = (!compile.is_empty()).then(|| (command(compile), places.compiled(&module)));
                 // The loop in the module prints nothing.
                 let note = program.host.is_some().then_some(Note::WatLoop);
