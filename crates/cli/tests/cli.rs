@@ -376,6 +376,21 @@ fn busy_functions_may_be_optimized() {
 }
 
 #[test]
+fn thresholds_of_tiers_can_be_set() {
+    let dir = Dir::with(&[("math.wat", MATH), ("upshift.toml", "tiering = 'optimize=1'\n")]);
+    for tiering in
+        ["start=0", "busy=1,start=1000,optimize=20_000", "waiting=0,looks=0,heads=0,more-heads=0,queue=0"]
+    {
+        dir.run(&["--tiering", tiering, "--invoke", "add", "math.wat", "2", "3"]).prints("5\n");
+    }
+    for (tiering, what) in [("calls=1", "no such threshold"), ("busy=few", "a number"), ("busy", "NAME=N")] {
+        let written = format!("`--tiering {tiering}`");
+        dir.run(&["--tiering", tiering, "math.wat"])
+            .fails(2, &[&written, what, "`busy`", "`start`", "`optimize`"]);
+    }
+}
+
+#[test]
 fn both_forms_of_returns_run() {
     let dir = Dir::with(&[("math.wat", MATH)]);
     for form in ["paired", "jump"] {

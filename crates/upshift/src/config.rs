@@ -8,6 +8,7 @@ use upshift_translate::{CodeOptions, Features, ModuleLimits};
 
 use crate::vm::cache::Cache;
 use crate::vm::observe::ProfilingStrategy;
+use crate::vm::thresholds::Thresholds;
 use crate::vm::tier::{Optimization, TierUp, Tiers};
 
 /// Settings of an engine.
@@ -254,6 +255,20 @@ impl Config {
     /// ```
     pub fn cache(&mut self, cache: Option<Cache>) -> &mut Config {
         self.cache = cache;
+        self
+    }
+
+    /// How much functions have to run before they move up, with [`Tiers::Auto`]; [`Thresholds::default`] unless set.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// let engine = Engine::new(Config::new().thresholds("start=1000,optimize=20_000".parse()?))?;
+    /// # drop(engine);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn thresholds(&mut self, thresholds: Thresholds) -> &mut Config {
+        self.tier_up.thresholds = thresholds;
         self
     }
 

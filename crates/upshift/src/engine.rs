@@ -24,6 +24,7 @@ use crate::vm::native::{self, Machine};
 use crate::vm::observe::Observers;
 use crate::vm::optimizer::{Optimizer, has_one_processor};
 use crate::vm::pool::Pools;
+use crate::vm::thresholds::{Threshold, Thresholds};
 use crate::vm::tier::{Optimization, Tier, TierUp, Tiering, Tiers};
 
 /// The largest value stack, in bytes; slots of a frame are addressed within it.
@@ -64,7 +65,6 @@ impl Default for Engine {
     }
 }
 
-#[derive(Default)]
 struct EngineInner {
     config: Config,
     types: TypeRegistry,
@@ -195,7 +195,20 @@ impl Engine {
             Err(reason) if config.tiers == Tiers::Auto => (Tiering::Never, reason.into()),
             Err(reason) => return Err(Error::new(reason).context("functions cannot run in native code")),
         };
-        let inner = EngineInner { config, tiering, no_native_code, observers, ..EngineInner::default() };
+        let queue = config.tier_up.thresholds.get(Threshold::Queue) as usize;
+        let inner = EngineInner {
+            config,
+            types: TypeRegistry::default(),
+            epoch: AtomicU64::default(),
+            pools: Arc::default(),
+            tiering,
+            no_native_code,
+            is_refused: AtomicBool::default(),
+            observers,
+            adaptors: Adaptors::default(),
+            optimizer: Optimizer::new(queue),
+            refused: Default::default(),
+        };
         Ok(Engine { inner: Arc::new(inner) })
     }
 
@@ -262,6 +275,12 @@ impl Engine {
     /// Who optimizes functions.
     pub(crate) fn optimizer(&self) -> &Optimizer {
         &self.inner.optimizer
+    }
+
+    /// When functions move up, see [`Config::thresholds`](crate::Config::thresholds).
+    #[must_use]
+    pub fn thresholds(&self) -> &Thresholds {
+        &self.inner.config.tier_up.thresholds
     }
 
     /// What happens about native code of functions.

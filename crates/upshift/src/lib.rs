@@ -177,6 +177,7 @@ pub use vm::observe::ProfilingStrategy;
 pub use vm::out_of_memory::OutOfMemory;
 pub use vm::parking::WaitResult;
 pub use vm::refusal::CodeRefusal;
+pub use vm::thresholds::{NoThreshold, Threshold, Thresholds};
 pub use vm::tier::{Compilation, Optimization, Tier, TierPath, Tiers, Trigger};
 
 /// The README's example is compiled and run as a test.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use upshift::{Config, Dispatch, Optimization, ProfilingStrategy, Tiers};
+use upshift::{Config, Dispatch, Optimization, ProfilingStrategy, Thresholds, Tiers};
 use upshift_wasi::Access;
 
 use crate::limits::Limits;
@@ -55,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) jump_returns: bool,
     /// Whether and how busy functions are optimized.
     pub(crate) optimization: Optimization,
+    /// How much functions have to run before they move up.
+    pub(crate) thresholds: Thresholds,
     pub(crate) profiler: ProfilingStrategy,
     /// Whether debuggers are told of native code.
     pub(crate) debug_info: bool,
@@ -137,6 +139,7 @@ impl Options {
                 Optimization::Background if self.deterministic => Optimization::AtOnce,
                 chosen => chosen,
             })
+            .thresholds(self.thresholds)
             .jump_returns(self.jump_returns)
             .profiler(self.profiler)
             .debug_info(self.debug_info);

@@ -298,6 +298,8 @@ mod tests {
         assert_eq!(options.env, [("A".into(), "1".into()), ("B".into(), "2".into())]);
         assert!(options.sandbox && !options.deterministic);
         assert_eq!(options.stats, Some(Stats::Count));
+        let options = read("tiering = ['start=7', 'optimize=8,looks=1']").unwrap();
+        assert_eq!(options.thresholds, "start=7,optimize=8,looks=1".parse().unwrap());
         let options = read("fuel = 0x10\ntimeout = 1.5").unwrap();
         assert_eq!(options.limits.fuel, Some(16));
         assert_eq!(options.limits.timeout, Some(Duration::from_millis(1500)));
@@ -315,6 +317,7 @@ mod tests {
             ("stats = 1", 1, "`\"count\"`"),
             ("\n\nfuel = ", 3, ""),
             ("config = 'x'", 1, "cannot name another"),
+            ("\ntiering = 'never=1'", 2, "`busy`"),
             ("json = 1", 1, "`true` or `false`"),
             ("fuel = 1\nfuel = 2", 2, "duplicate"),
             ("\"a\\nerror: b\" = 1", 1, "`a\\nerror: b`"),
@@ -344,6 +347,7 @@ mod tests {
             ("profile", _) => "'perfmap'",
             ("tier", _) => "'auto'",
             ("jit", _) => "'off'",
+            ("tiering", _) => "'start=1000'",
             ("dispatch", _) => "'loop'",
             ("returns", _) => "'jump'",
             ("timeout" | "time", _) => "'1s'",

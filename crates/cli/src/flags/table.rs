@@ -560,6 +560,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         ..GRANT
     },
     Flag {
+        name: "tiering",
+        takes: Takes::Value("NAME=N,..."),
+        section: Section::Rare,
+        verbs: EXECUTE,
+        help: "How much functions have to run before they move up, for experiments",
+        more: "With `--tier auto`, as in `--tiering start=1000,optimize=20_000`; may be repeated. Results are the same, whatever is set. \
+               The error of an unknown name lists those there are.",
+        set: |options, given| options.thresholds.set(given.text()?).map_err(|error| error.to_string()),
+        ..NEUTRAL
+    },
+    Flag {
         name: "dispatch",
         takes: Takes::Value("loop|tail"),
         section: Section::Rare,

@@ -36,12 +36,6 @@ use crate::vm::optimizer::{Key, Requested};
 use crate::vm::signals;
 use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
 
-/// How often a function is looked at while it waits for optimized code, in the time in which it was first thought to deserve it.
-const LOOKS: u32 = 8;
-
-/// The fewest arrivals between two looks, so that looking costs little.
-const SHORTEST: u32 = 20_000;
-
 /// A frame that may go on in other code.
 #[derive(Clone, Copy)]
 pub(super) struct Running<'a> {
@@ -276,7 +270,7 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
         Next::Request(wanted) => match request(state, running, wanted, after) {
             Requested::Never => after,
             _ if matches!(set.optimized(own, wanted), Some(Ok(_))) => 0,
-            Requested::Waits | Requested::Later => wait(after),
+            Requested::Waits | Requested::Later => state.tier.look_after(after),
         },
     };
     look_after(&func.counter, left);
@@ -305,11 +299,6 @@ impl Next {
     fn after_refusal(whole: Option<&Compiled>) -> Next {
         if whole.is_none() { Next::Request(None) } else { Next::Never }
     }
-}
-
-/// After how many arrivals a function is looked at again that waits for optimized code, and was first thought to deserve it after so many.
-fn wait(after: u32) -> u32 {
-    (after / LOOKS).max(SHORTEST.min(after))
 }
 
 /// Has a function optimized, or what follows from a loop of it on, now or soon.

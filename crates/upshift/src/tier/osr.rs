@@ -11,11 +11,7 @@
 
 use std::collections::HashMap;
 
-/// How many heads of loops are looked at at most: for about as long as a small function takes to compile.
-const HEADS: u32 = 256;
-
-/// The same when there is code from another loop: for about as long as it takes to make some from here, which comes to no more loops.
-const MORE_HEADS: u32 = 8192;
+use crate::vm::thresholds::{Threshold, Thresholds};
 
 /// How many heads there are for an arrival after which a function is optimized, where that is soon.
 const FOR_AN_ARRIVAL: u32 = 16;
@@ -45,10 +41,15 @@ pub(super) enum Seek {
 /// What is known of functions, by the addresses of their records.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Osr {
+    thresholds: Thresholds,
     funcs: HashMap<usize, Known>,
 }
 
 impl Osr {
+    pub(super) fn new(thresholds: Thresholds) -> Osr {
+        Osr { thresholds, ..Osr::default() }
+    }
+
     /// A function is at the head of a loop that there is no optimized code from, but from so many others of it. It is optimized after so
     /// many arrivals: no more heads are looked at than that.
     pub(super) fn seek(&mut self, func: usize, number: u32, codes: usize, after: u32) -> Seek {
@@ -62,8 +63,8 @@ impl Osr {
         let most = match codes {
             // There is none outside of the first one.
             0 if outermost == 0 => 0,
-            0 => HEADS.min(after),
-            _ => MORE_HEADS.min(after.saturating_mul(FOR_AN_ARRIVAL)),
+            0 => self.thresholds.get(Threshold::Heads).min(after),
+            _ => self.thresholds.get(Threshold::MoreHeads).min(after.saturating_mul(FOR_AN_ARRIVAL)),
         };
         if known.sought >= most {
             known.sought = u32::MAX;
@@ -87,7 +88,12 @@ impl Osr {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEADS, MORE_HEADS, Osr, Seek};
+    use super::{Osr, Seek};
+    use crate::vm::thresholds::{Threshold, Thresholds};
+
+    fn heads(threshold: Threshold) -> usize {
+        Thresholds::default().get(threshold) as usize
+    }
 
     /// What is found when these heads come again and again, and after how many.
     fn found(osr: &mut Osr, heads: &[u32], codes: usize) -> (u32, usize) {
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn the_outermost_loop_is_found() {
         let mut osr = Osr::default();
-        assert_eq!(found(&mut osr, &[5, 5, 5, 4, 5, 5, 3], 0), (3, HEADS as usize));
+        assert_eq!(found(&mut osr, &[5, 5, 5, 4, 5, 5, 3], 0), (3, heads(Threshold::Heads)));
         // It is not looked for again until there is code.
         assert_eq!(found(&mut osr, &[5, 4], 0), (3, 0));
         // What is optimized soon is not looked at for long.
@@ -116,9 +122,9 @@ mod tests {
     #[test]
     fn a_function_that_does_not_come_to_where_code_begins_gets_more() {
         let mut osr = Osr::default();
-        assert_eq!(found(&mut osr, &[3], 0), (3, HEADS as usize));
-        assert_eq!(found(&mut osr, &[7, 6], 1), (6, MORE_HEADS as usize));
-        assert_eq!(found(&mut osr, &[0], 2), (0, MORE_HEADS as usize));
+        assert_eq!(found(&mut osr, &[3], 0), (3, heads(Threshold::Heads)));
+        assert_eq!(found(&mut osr, &[7, 6], 1), (6, heads(Threshold::MoreHeads)));
+        assert_eq!(found(&mut osr, &[0], 2), (0, heads(Threshold::MoreHeads)));
     }
 
     #[test]

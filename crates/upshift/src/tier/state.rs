@@ -6,7 +6,8 @@ use upshift_core::vm::{Entry, FuncRec, Returns};
 use upshift_interp::native;
 
 use crate::tier::osr::Osr;
-use crate::tier::pays::{Arrivals, FIRST, Verdict, optimized_after};
+use crate::tier::pays::{Arrivals, Verdict};
+use crate::vm::thresholds::{Threshold, Thresholds};
 use crate::vm::tier::{Dice, Optimization, Tier, TierUp, Tiering};
 
 /// The most calls and turns between two random decisions.
@@ -16,6 +17,7 @@ const RANDOM_ARRIVALS: u32 = 12;
 #[derive(Clone, Debug)]
 pub(crate) struct TierState {
     pub(super) tiering: Tiering,
+    thresholds: Thresholds,
     dice: Dice,
     returns: Returns,
     arrivals: Arrivals,
@@ -26,12 +28,20 @@ pub(crate) struct TierState {
 
 impl TierState {
     pub(crate) fn new(tiering: Tiering, returns: Returns) -> TierState {
-        let seed = match tiering {
-            Tiering::AtRandom(TierUp { random: Some(seed), .. }) => seed,
-            _ => 0,
+        let up = match tiering {
+            Tiering::WhenHot(up) | Tiering::AtRandom(up) => up,
+            Tiering::Never | Tiering::AtFirstCall(_) => TierUp::default(),
         };
-        let (arrivals, osr, optimized) = (Arrivals::default(), Osr::default(), Vec::new());
-        TierState { tiering, dice: Dice::new(seed), returns, arrivals, osr, optimized }
+        let thresholds = up.thresholds;
+        TierState {
+            tiering,
+            thresholds,
+            dice: Dice::new(up.random.unwrap_or(0)),
+            returns,
+            arrivals: Arrivals::new(thresholds),
+            osr: Osr::new(thresholds),
+            optimized: Vec::new(),
+        }
     }
 
     /// Whether there may be native code.
@@ -59,7 +69,7 @@ impl TierState {
             Tiering::Never | Tiering::AtFirstCall(_) => FuncRec::COUNTER_START,
             Tiering::WhenHot(up) => {
                 let set = if up.skips_baseline { up.optimized_after } else { None };
-                counter(set.or(up.after).unwrap_or(FIRST))
+                counter(set.or(up.after).unwrap_or(self.thresholds.get(Threshold::Busy)))
             }
             Tiering::AtRandom(_) => self.dice.below(RANDOM_ARRIVALS) as i32,
         }
@@ -91,7 +101,12 @@ impl TierState {
     pub(super) fn optimized_after(&self, body_bytes: usize) -> Option<u32> {
         let up = self.optimizes()?;
         let waits = up.optimization == Optimization::AtOnce;
-        Some(up.optimized_after.unwrap_or_else(|| optimized_after(body_bytes, waits)))
+        Some(up.optimized_after.unwrap_or_else(|| self.thresholds.optimized_after(body_bytes, waits)))
+    }
+
+    /// After how many steps a function looks again that waits for optimized code, and was first thought to deserve it after so many.
+    pub(super) fn look_after(&self, after: u32) -> u32 {
+        self.thresholds.look_after(after)
     }
 
     /// What is known of functions that go to optimized code from loops.

@@ -12,7 +12,7 @@
 //! - what is made of it: [`value_stack`], [`heap`], and [`native_stack`], which the thread has already
 //! - what objects are read by and refer to: [`type_records`], [`host_values`]
 //! - code: [`code_table`] by functions, [`native`] by modules, [`code`] by addresses, [`code_object`] for what lies beside it, [`adaptors`] for
-//!   how its callers pass arguments, [`tier`] for what made it, [`refusal`] for why nothing did, [`trap_sites`]
+//!   how its callers pass arguments, [`tier`] for what made it, [`thresholds`] for when, [`refusal`] for why nothing did, [`trap_sites`]
 //!   for where it trapped, [`cache`] for what is kept of it on disk, [`signals`] for its faults in what memories have by [`reservation`]
 //! - threads: [`parking`], [`racy`], and the one that optimizes functions, [`optimizer`], which keeps out of [`forks`]
 
@@ -41,6 +41,7 @@ pub(crate) mod refusal;
 pub(crate) mod reservation;
 pub(crate) mod signals;
 pub(crate) mod stable;
+pub(crate) mod thresholds;
 pub(crate) mod tier;
 pub(crate) mod trap_sites;
 pub(crate) mod type_records;

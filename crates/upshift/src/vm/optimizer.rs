@@ -23,9 +23,6 @@ use std::time::Duration;
 
 use crate::vm::forks;
 
-/// The most functions that wait. What is colder than all of them is not taken.
-const MOST: usize = 256;
-
 /// The stack of the thread.
 const STACK: usize = 4 << 20;
 
@@ -50,6 +47,8 @@ struct Waiting {
 
 #[derive(Default)]
 struct Queue {
+    /// How many may wait. What is colder than all of them is not taken.
+    most: usize,
     waiting: Vec<Waiting>,
     /// What the thread compiles now.
     running: Option<Key>,
@@ -81,13 +80,13 @@ pub(crate) struct Optimizer {
     lineage: usize,
 }
 
-impl Default for Optimizer {
-    fn default() -> Optimizer {
-        Optimizer { shared: Arc::default(), lineage: forks::lineage() }
-    }
-}
-
 impl Optimizer {
+    /// One in front of which so many functions may wait.
+    pub(crate) fn new(most: usize) -> Optimizer {
+        let queue = Mutex::new(Queue { most, ..Queue::default() });
+        Optimizer { shared: Arc::new(Shared { queue, ..Shared::default() }), lineage: forks::lineage() }
+    }
+
     /// Wants a function compiled, by what `job` makes. If it waits already, this one only makes it hotter.
     pub(crate) fn request(&self, key: Key, heat: u64, job: impl FnOnce() -> Job) -> Requested {
         // Another thread of the host's may have been in there when this process was forked.
@@ -142,9 +141,9 @@ impl Queue {
             known.heat = known.heat.saturating_add(heat);
             return Requested::Waits;
         }
-        if self.waiting.len() == MOST {
-            let coldest =
-                (0..MOST).min_by_key(|&at| self.waiting[at].heat).filter(|&at| self.waiting[at].heat < heat);
+        if self.waiting.len() >= self.most {
+            let coldest = (0..self.waiting.len()).min_by_key(|&at| self.waiting[at].heat);
+            let coldest = coldest.filter(|&at| self.waiting[at].heat < heat);
             let Some(coldest) = coldest else { return Requested::Later };
             self.waiting.swap_remove(coldest);
         }
@@ -268,7 +267,13 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::sync::{Arc, Barrier, Mutex};
 
-    use super::{Key, MOST, Optimizer, Requested};
+    use super::{Key, Optimizer, Requested};
+
+    const MOST: usize = 256;
+
+    fn optimizer() -> Optimizer {
+        Optimizer::new(MOST)
+    }
 
     fn key(own: usize) -> Key {
         Key { set: 1, own }
@@ -289,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_hottest_comes_first_and_each_once() {
-        let (optimizer, order) = (Optimizer::default(), Arc::new(Mutex::new(Vec::new())));
+        let (optimizer, order) = (optimizer(), Arc::new(Mutex::new(Vec::new())));
         let barrier = busy(&optimizer);
         let request = |own: usize, heat: u64| {
             let order = Arc::clone(&order);
@@ -307,7 +312,7 @@ mod tests {
 
     #[test]
     fn it_is_bounded() {
-        let (optimizer, order) = (Optimizer::default(), Arc::new(Mutex::new(Vec::new())));
+        let (optimizer, order) = (optimizer(), Arc::new(Mutex::new(Vec::new())));
         let barrier = busy(&optimizer);
         let request = |own: usize, heat: u64| {
             let order = Arc::clone(&order);
@@ -328,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_panic_ends_only_its_job() {
-        let (optimizer, order) = (Optimizer::default(), Arc::new(Mutex::new(Vec::new())));
+        let (optimizer, order) = (optimizer(), Arc::new(Mutex::new(Vec::new())));
         for own in 0..6 {
             let order = Arc::clone(&order);
             let job = move || {
@@ -343,7 +348,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_dropped_with_the_engine() {
-        let (optimizer, (sender, receiver)) = (Optimizer::default(), channel::<()>());
+        let (optimizer, (sender, receiver)) = (optimizer(), channel::<()>());
         let barrier = busy(&optimizer);
         optimizer.request(key(0), 1, || Box::new(move || sender.send(()).unwrap()));
         drop(optimizer);

@@ -10,6 +10,8 @@ use std::time::Duration;
 use upshift_interp::native;
 use upshift_opt::PassSet;
 
+use crate::vm::thresholds::Thresholds;
+
 /// What executes a function.
 ///
 /// ```
@@ -182,13 +184,15 @@ pub enum Optimization {
 /// When functions move up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TierUp {
-    /// How many calls and turns of loops a function makes in the interpreter before, if not as many as pay.
+    /// How much functions have to run before.
+    pub(crate) thresholds: Thresholds,
+    /// How many calls and turns of loops a function makes in the interpreter before, if not as many as these say.
     pub(crate) after: Option<u32>,
     /// What random decisions begin with, if that is how functions change their tier.
     pub(crate) random: Option<u64>,
     /// Whether there is optimized code.
     pub(crate) optimization: Optimization,
-    /// How many calls and turns of loops a function makes before that, if not as many as pay.
+    /// How many calls and turns of loops a function makes before that, if not as many as the thresholds say.
     pub(crate) optimized_after: Option<u32>,
     /// Whether functions go to optimized code from the interpreter.
     pub(crate) skips_baseline: bool,
@@ -202,7 +206,7 @@ pub(crate) enum Tiering {
     Never,
     /// It is made at the first call, by the compiler of a tier.
     AtFirstCall(Tier),
-    /// It is made after so many calls and turns of loops as are set, or as pay.
+    /// It is made after so many calls and turns of loops as are set.
     WhenHot(TierUp),
     /// Functions change between it and the interpreter at random.
     AtRandom(TierUp),
