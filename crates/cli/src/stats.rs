@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use upshift::{CodeRefusal, Compilation, Module, Store, Tier, Trigger};
+use upshift::{CodeRefusal, Compilation, Module, Optimization, Store, Tier, Trigger};
 
 use crate::flags::{Options, Stats};
 use crate::patient::Patient;
@@ -124,7 +124,15 @@ fn native_code(modules: &[Module]) -> String {
         (!code.is_empty()).then(|| told(tier, &code))
     };
     let tiers: Vec<String> = Tier::ALL.into_iter().filter_map(of_tier).collect();
-    if tiers.is_empty() { "0".to_owned() } else { tiers.join("; ") }
+    let is_wanted = modules.iter().any(|module| module.engine().optimization() != Optimization::Never);
+    let is_there = all.iter().any(|code| code.tier == Tier::Optimizing);
+    if tiers.is_empty() {
+        "0".to_owned()
+    } else if is_wanted && !is_there && not_optimized(modules).is_none() {
+        format!("{}; none optimized: none was busy for long enough", tiers.join("; "))
+    } else {
+        tiers.join("; ")
+    }
 }
 
 /// What there is of the code of a tier.

@@ -52,6 +52,21 @@ fn statistics_tell_of_objects() {
 }
 
 #[test]
+fn statistics_tell_that_nothing_was_optimized() {
+    let wat = r#"(module (func (export "_start") (local $i i32)
+        (loop $next (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 200000))))))"#;
+    let dir = Dir::with(&[("loop.wat", wat)]);
+    let told = |flags: &[&str]| {
+        let outcome = dir.run(&[&["--stats"], flags, &["loop.wat"]].concat());
+        stat(&outcome.stderr, "functions compiled").contains("none optimized")
+    };
+    let never = ["--jit=sync", "--tiering=optimize=4000000000"];
+    assert_eq!(told(&never), upshift::Tier::Baseline.is_available());
+    assert!(!told(&["--jit=sync", "--tiering=optimize=1,optimize-byte=1"]));
+    assert!(!told(&["--jit=off"]) && !told(&["--tier=interp"]));
+}
+
+#[test]
 fn statistics_tell_what_a_run_took() {
     let dir = Dir::with(&[("math.wat", MATH)]);
     let outcome = dir.run(&["--stats", "--invoke", "count", "math.wat"]);
