@@ -24,6 +24,7 @@ use crate::report::{print, visible};
 use crate::sampling::{DEPTH, INTERVAL, Sampler, Samples};
 use crate::series::{counted, time, whole};
 use crate::show::{self, aligned, readable};
+use crate::tiering::{self, MovesUp};
 use crate::{clock, invoke, load};
 
 /// How many functions are shown unless somebody says otherwise.
@@ -141,6 +142,9 @@ impl<'a> Analysis<'a> {
             )?;
         }
         text.push_str("\n\n");
+        if self.options.shows_tiering {
+            writeln!(text, "{}", tiering::text(self.module.engine()))?;
+        }
         let most = self.options.top.unwrap_or(TOP);
         let columns = self.columns();
         let header: Vec<String> = columns.iter().map(|column| column.title.to_owned()).collect();
@@ -167,10 +171,25 @@ impl<'a> Analysis<'a> {
                 Column { title: "tier", cell: Cell::Row(|_, row| row.tier.map_or("-", Tier::name).into()) },
             ]);
         }
+        if self.options.shows_tiering {
+            columns.extend([
+                Column { title: "bytes", cell: Cell::Row(|_, row| row.size.bytes.to_string()) },
+                Column {
+                    title: "tier 1 after",
+                    cell: Cell::Row(|all, row| all.moves_up(row).baseline.to_string()),
+                },
+                Column {
+                    title: "tier 2 after",
+                    cell: Cell::Row(|all, row| {
+                        all.moves_up(row).optimized.map_or("-".into(), |after| after.to_string())
+                    }),
+                },
+            ]);
+        }
         let of_code = compiled::columns(self.rows.iter().map(|row| &row.compiled));
         columns.extend(of_code.into_iter().map(|(title, cell)| Column { title, cell: Cell::Code(cell) }));
-        columns.extend([
-            Column { title: "index", cell: Cell::Row(|_, row| row.index.to_string()) },
+        columns.push(Column { title: "index", cell: Cell::Row(|_, row| row.index.to_string()) });
+        let sizes = [
             Column { title: "params", cell: Cell::Row(|_, row| row.size.params.to_string()) },
             Column { title: "locals", cell: Cell::Row(|_, row| row.size.locals.to_string()) },
             Column { title: "operators", cell: Cell::Row(|_, row| row.size.operators.to_string()) },
@@ -178,9 +197,17 @@ impl<'a> Analysis<'a> {
             Column { title: "loops", cell: Cell::Row(|_, row| row.size.loops.to_string()) },
             Column { title: "IR ops", cell: Cell::Row(|_, row| row.size.ir_instructions.to_string()) },
             Column { title: "IR words", cell: Cell::Row(|_, row| row.size.ir_words.to_string()) },
-            Column { title: "name", cell: Cell::Row(|_, row| row.name.map_or_else(|| "-".into(), readable)) },
-        ]);
+        ];
+        if !self.options.shows_tiering {
+            columns.extend(sizes);
+        }
+        let name = |_: &Analysis<'_>, row: &Row<'_>| row.name.map_or_else(|| "-".into(), readable);
+        columns.push(Column { title: "name", cell: Cell::Row(name) });
         columns
+    }
+
+    fn moves_up(&self, row: &Row<'_>) -> MovesUp {
+        MovesUp::of(self.module.engine(), row.size.bytes)
     }
 
     /// A part of the samples, as text.
@@ -207,6 +234,9 @@ impl<'a> Analysis<'a> {
                 ]),
             ));
         }
+        if self.options.shows_tiering {
+            members.extend(tiering::json(self.module.engine()));
+        }
         members.push(("functions", Json::list(self.rows.iter().map(|row| self.row_json(row)))));
         Json::Object(members)
     }
@@ -224,6 +254,11 @@ impl<'a> Analysis<'a> {
             ("loops", row.size.loops.into()),
             ("bytes", row.size.bytes.into()),
         ];
+        if self.options.shows_tiering {
+            let MovesUp { baseline, optimized } = self.moves_up(row);
+            members.push(("baseline_after", baseline.into()));
+            members.push(("optimized_after", optimized.into()));
+        }
         if self.samples.is_some() {
             members.push(("tier", row.tier.map(Tier::name).into()));
             members.extend(row.compiled.json());
@@ -269,7 +304,12 @@ fn remarks(samples: &Samples) -> String {
             "{cut} samples have stacks of more than {DEPTH} functions; `total` is of the innermost\n"
         ));
     }
-    if samples.taken < ENOUGH {
+    if samples.taken == 0 {
+        text.push_str(match samples.ticks {
+            0 => "no sample was taken: the program was over before the first one was due\n",
+            _ => "no sample was taken: the program came to no loop head and no call after one was due\n",
+        });
+    } else if samples.taken < ENOUGH {
         text.push_str("with so few samples the shares are rough: let it run longer\n");
     }
     text

@@ -55,6 +55,7 @@ mod sampling;
 mod series;
 mod show;
 mod stats;
+mod tiering;
 mod types;
 #[cfg(all(target_env = "musl", target_arch = "x86_64", panic = "abort"))]
 mod unwinding;
@@ -111,6 +112,7 @@ fn execute(verb: Verb, options: &Options, begin: Instant) -> Result<()> {
         Verb::Run => dump::dump(options, begin),
         Verb::Bench => bench::bench(options, begin),
         Verb::Compare => compare::compare(options, begin),
+        Verb::Analyze if options.files.is_empty() => tiering::list(options),
         Verb::Analyze if options.func.is_some() => optimized::show(options, begin),
         Verb::Analyze => analyze::analyze(options, begin),
         Verb::Inspect => inspect::inspect(options),

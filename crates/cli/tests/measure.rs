@@ -376,6 +376,59 @@ fn analyze_finds_where_the_time_goes() {
 }
 
 #[test]
+fn analyze_tells_when_functions_move_up() {
+    let dir = dir();
+    // Without a program, the numbers alone.
+    let text = dir.run(&["analyze", "--tiering=start=7"]).stdout;
+    let value = |name: &str| {
+        let line = text.lines().find(|line| line.trim_start().starts_with(&format!("{name} "))).expect(name);
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    let names = ["busy", "start", "large", "optimize", "optimize-byte", "waiting", "looks", "heads", "queue"];
+    assert!(names.iter().all(|name| value(name).parse::<u32>().is_ok()), "{text}");
+    assert_eq!(value("start"), "7");
+    let json = parsed(&dir.run(&["analyze", "--tiering=busy=3,optimize=5", "--json"]));
+    let all = json["thresholds"].as_array().unwrap();
+    let threshold = |name: &str| all.iter().find(|one| one["name"] == name).unwrap();
+    assert_eq!((&threshold("busy")["value"], &threshold("busy")["default"]), (&json!(3), &json!(30)));
+    assert!(all.iter().all(|one| one["what"].is_string() && one["origin"].is_string()), "{json}");
+    // With one, what follows for its functions.
+    for jit in ["background", "sync", "off"] {
+        let flags =
+            ["analyze", "--json", "--jit", jit, "--tiering=busy=3,optimize=5,optimize-byte=10,waiting=2"];
+        let json = parsed(&dir.run(&[&flags[..], &["command.wat"]].concat()));
+        let hot = function(&json, "hot");
+        let bytes = hot["bytes"].as_u64().unwrap();
+        let optimization = json["optimization"].as_str().unwrap();
+        let after = match optimization {
+            "background" => json!(5 + 10 * bytes),
+            "sync" => json!(2 * (5 + 10 * bytes)),
+            _ => Value::Null,
+        };
+        assert_eq!((&hot["baseline_after"], &hot["optimized_after"]), (&json!(3), &after), "{json}");
+        if Tier::Baseline.is_available() {
+            assert_eq!(optimization == "off", jit == "off");
+        }
+    }
+    let text = dir.run(&["analyze", "--tiering", "--static", "command.wat"]).stdout;
+    for part in
+        ["command.wat: 5 functions", "threshold", "optimize-byte", "tier 1 after", "tier 2 after", "  hot"]
+    {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    dir.run(&["analyze", "--tiering=calls=1"]).fails(2, &["`--tiering=calls=1`", "`busy`"]);
+    dir.run(&["analyze", "--tiering", "--func=hot", "command.wat"]).fails(2, &["`--tiering`", "`--func`"]);
+    dir.run(&["analyze"]).fails(2, &["no FILE given"]);
+}
+
+#[test]
+fn analyze_tells_why_there_are_no_samples() {
+    let dir = Dir::with(&[("short.wat", r#"(module (func (export "_start")))"#)]);
+    let outcome = dir.run(&["analyze", "short.wat"]);
+    assert!(outcome.stdout.contains("no sample was taken: "), "{outcome:?}");
+}
+
+#[test]
 fn bench_tells_the_tier_of_each_iteration() {
     let dir = dir();
     let tiers = |flags: &[&str]| {

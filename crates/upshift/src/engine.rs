@@ -283,6 +283,25 @@ impl Engine {
         &self.inner.config.tier_up.thresholds
     }
 
+    /// Whether and by whom functions are optimized: what [`Config::optimization`](crate::Config::optimization) asks for, but
+    /// [`Optimization::AtOnce`] instead of a thread where there is one processor, and [`Optimization::Never`] where there is no native code
+    /// or functions do not move up.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine, Optimization, Tier, Tiers};
+    ///
+    /// let engine = Engine::new(Config::new().tiers(Tiers::Only(Tier::Interpreter)))?;
+    /// assert_eq!(engine.optimization(), Optimization::Never);
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn optimization(&self) -> Optimization {
+        match self.inner.tiering {
+            Tiering::Never | Tiering::AtFirstCall(_) => Optimization::Never,
+            Tiering::WhenHot(up) | Tiering::AtRandom(up) => up.optimization,
+        }
+    }
+
     /// What happens about native code of functions.
     pub(crate) fn tiering(&self) -> Tiering {
         self.inner.tiering

@@ -67,7 +67,9 @@ grants nothing and loosens nothing, nor does a file in the user's place that oth
     );
     let named = |has: fn(&Effect) -> bool| {
         let flags = FLAGS.iter().filter(|flag| has(&flag.effect));
-        flags.map(|flag| roff(flag.name)).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<_> = flags.map(|flag| roff(flag.name)).collect();
+        names.dedup();
+        names.join(", ")
     };
     let _ = writeln!(text, "It may tighten: {}.", named(|effect| matches!(effect, Effect::Limits(_))));
     let _ = writeln!(text, "It may set: {}.", named(|effect| matches!(effect, Effect::Neutral)));

@@ -57,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) optimization: Optimization,
     /// How much functions have to run before they move up.
     pub(crate) thresholds: Thresholds,
+    /// Whether `analyze` shows when functions move up.
+    pub(crate) shows_tiering: bool,
     pub(crate) profiler: ProfilingStrategy,
     /// Whether debuggers are told of native code.
     pub(crate) debug_info: bool,

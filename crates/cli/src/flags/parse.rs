@@ -146,6 +146,7 @@ fn finished(
 fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
     let operands = verb.operands();
     let (least, most) = verb.files();
+    let least = if options.shows_tiering { 0 } else { least };
     if options.files.len() < least {
         let what = match verb {
             Verb::Cache => "nothing to do given",
@@ -177,6 +178,8 @@ fn check(options: &Options, verb: Verb) -> Result<(), Usage> {
         "with `--threads` all imports have to be there: give no `--unknown-imports-trap` or `-default` with it"
     } else if options.threads && !options.preloads.is_empty() {
         "each thread has instances of its own, which those of `--preload` cannot be: give no `--threads` with it"
+    } else if options.shows_tiering && options.func.is_some() {
+        "`--func` shows what tier 2 makes of a function, `--tiering` when it moves up: give one of them"
     } else if options.iterations == Some(0) {
         "`--iterations 0`: there is nothing to measure"
     } else {
@@ -197,14 +200,12 @@ fn is_flag_next(parser: &mut Parser, verb: Verb) -> bool {
         return rest.starts_with(group::LETTERS);
     }
     let name = word.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
-    name.is_some_and(|name| {
-        group::letter(name).is_some() || Flag::find(name).is_some_and(|flag| flag.verbs.contains(&verb))
-    })
+    name.is_some_and(|name| group::letter(name).is_some() || Flag::find_of(name, verb).is_some())
 }
 
 /// The flag of that name, if the verb has it.
 fn find(name: &str, verb: Verb) -> Result<&'static Flag, Usage> {
-    match Flag::find(name) {
+    match Flag::find_of(name, verb).or_else(|| Flag::find(name)) {
         Some(flag) if flag.verbs.contains(&verb) => Ok(flag),
         Some(flag) => {
             let others: Vec<_> = flag.verbs.iter().map(|verb| format!("`upshift {}`", verb.name())).collect();

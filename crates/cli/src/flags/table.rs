@@ -566,8 +566,25 @@ pub(crate) const FLAGS: &[Flag] = &[
         verbs: EXECUTE,
         help: "How much functions have to run before they move up, for experiments",
         more: "With `--tier auto`, as in `--tiering start=1000,optimize=20_000`; may be repeated. Results are the same, whatever is set. \
-               The error of an unknown name lists those there are.",
+               `upshift analyze --tiering` lists the names with their values, and says what each is.",
         set: |options, given| options.thresholds.set(given.text()?).map_err(|error| error.to_string()),
+        ..NEUTRAL
+    },
+    Flag {
+        name: "tiering",
+        takes: Takes::Perhaps("NAME=N,..."),
+        section: Section::Look,
+        verbs: ANALYZE,
+        help: "Show when functions move up, if that is set; FILE may be left out",
+        more: "First all numbers that this depends on, with what each is and where it comes from. Then for each function how many bytes its \
+               body has, after how many calls and turns of loops it is compiled in tier 1, and after how many steps there it is \
+               optimized: a step is 32 bytes of machine code. With a value, the numbers are set as by `--tiering` of `run`.",
+        set: |options, given| {
+            if given.value.is_some() {
+                options.thresholds.set(given.text()?).map_err(|error| error.to_string())?;
+            }
+            put(&mut options.shows_tiering, true)
+        },
         ..NEUTRAL
     },
     Flag {
