@@ -8,6 +8,7 @@
 //!                  ├─ gate ─▶ two revisions, built and run in turns
 //!                  ├─ bulk ─▶ two programs, run in turns
 //!                  ├─ calls ─▶ loops around calls, in this process
+//!                  ├─ sweep ─▶ upshift with other thresholds of its tiers, in turns
 //!                  ├─ instances ─▶ upshift and wasmi in this process, in turns
 //!                  └─ walk ─▶ functions of a module, in this process
 //! ```
@@ -27,6 +28,7 @@ mod ratio;
 mod record;
 mod report;
 mod suite;
+mod sweep;
 mod table;
 mod trend;
 mod walk;
@@ -83,6 +85,10 @@ enum Verb {
     Calls(calls::Options),
     /// Time how instances come and go, beside wasmi
     Instances(instances::Options),
+    /// Run whole processes with other thresholds of the tiers, and hold them against the best for each layer
+    ///
+    /// A star is more than five in a hundred behind the best. On one processor: `taskset -c 0 upshift-bench sweep`.
+    Sweep(sweep::Options),
     /// Make a page with charts from the history, or the documentation's page with tables
     Report(ReportArgs),
     /// Time the walker alone, and with the translation for each tier behind it, on all functions of modules
@@ -364,6 +370,7 @@ fn run(args: &Args) -> Result<()> {
         Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
         Some(Verb::Calls(options)) => calls::calls(options),
         Some(Verb::Instances(options)) => instances::instances(options),
+        Some(Verb::Sweep(options)) => sweep::sweep(&root(), options),
         Some(Verb::Report(args)) => write_report(args),
         Some(Verb::Walk(options)) => walk::walk(options),
         Some(Verb::List) => print(&list()),

@@ -111,7 +111,7 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
 
 /// The columns of upshift: one for each of the tiers that are asked for, or one that chooses by itself.
 fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
-    let executable = build_or_find(root)?;
+    let executable = upshift_executable(root)?;
     let version = version(&executable);
     let caller = caller()?;
     let column = |name: String, flags: &[&str]| {
@@ -140,7 +140,7 @@ fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
 }
 
 /// `$UPSHIFT`, or the executable beside this one, brought up to date first when cargo has started this one.
-fn build_or_find(root: &Path) -> Result<OsString> {
+pub(crate) fn upshift_executable(root: &Path) -> Result<OsString> {
     if let Some(path) = env::var_os("UPSHIFT") {
         ensure!(Path::new(&path).is_file(), "$UPSHIFT is {}, which is not there", path.display());
         return Ok(path);

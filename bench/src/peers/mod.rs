@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-pub(crate) use self::find::{Extra, NAME, Wanted, found, is_name, version};
+pub(crate) use self::find::{Extra, NAME, Wanted, found, is_name, upshift_executable, version};
 use crate::marks::Note;
 use crate::suite::{Program, Steady};
 
