@@ -97,6 +97,7 @@ impl Compiled {
                 ("embedded_instructions", code.embedded.into()),
                 ("wait_nanoseconds", whole(code.wait)),
                 ("spills", code.spills.into()),
+                ("inlined_calls", code.inlined.into()),
                 ("passes_off", Json::list(code.passes_off().map(Json::from))),
             ]);
             members.push(("native_code", of_code));

@@ -46,6 +46,8 @@ pub struct Config {
     pub(crate) debug_info: bool,
     pub(crate) cache: Option<Cache>,
     pub(crate) ahead_of_time: bool,
+    /// How many events are traced at most.
+    pub(crate) trace: usize,
 }
 
 impl Default for Config {
@@ -70,6 +72,7 @@ impl Default for Config {
             debug_info: false,
             cache: None,
             ahead_of_time: false,
+            trace: 0,
         }
     }
 }
@@ -180,6 +183,24 @@ impl Config {
     /// ```
     pub fn debug_info(&mut self, told: bool) -> &mut Config {
         self.debug_info = told;
+        self
+    }
+
+    /// Traces what becomes of functions: when each is translated, waits for the optimizing compiler, is compiled and goes to other code.
+    /// [`Engine::take_trace`](crate::Engine::take_trace) gives it to the host. Nothing is traced unless set.
+    ///
+    /// So many events are kept until they are taken; what comes when there is no room is only counted. An event has less than 200
+    /// bytes, and for each function there are about three. Programs run as fast as without: what is traced takes much longer itself.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// let engine = Engine::new(Config::new().trace(100_000))?;
+    /// assert!(engine.take_trace().is_some());
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    pub fn trace(&mut self, most_events: usize) -> &mut Config {
+        self.trace = most_events;
         self
     }
 

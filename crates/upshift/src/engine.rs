@@ -17,6 +17,7 @@ use upshift_translate::{ModuleInfo, ModuleLimit, TypeRegistry, names};
 use crate::config::Config;
 use crate::demangle::demangle;
 use crate::module::Module;
+use crate::trace::{Trace, Tracer};
 use crate::vm::adaptors::Adaptors;
 use crate::vm::cache::artifact;
 use crate::vm::code::{CodeSet, NoNativeCode};
@@ -75,6 +76,7 @@ struct EngineInner {
     /// Whether the system has refused everything that native code needs, so that nobody asks again.
     is_refused: AtomicBool,
     observers: Option<Arc<Observers>>,
+    tracer: Option<Tracer>,
     adaptors: Adaptors,
     optimizer: Optimizer,
     /// How often the optimizing compiler has refused something, by reasons.
@@ -196,6 +198,7 @@ impl Engine {
             Err(reason) => return Err(Error::new(reason).context("functions cannot run in native code")),
         };
         let queue = config.tier_up.thresholds.get(Threshold::Queue) as usize;
+        let tracer = Tracer::new(config.trace);
         let inner = EngineInner {
             config,
             types: TypeRegistry::default(),
@@ -208,6 +211,7 @@ impl Engine {
             adaptors: Adaptors::default(),
             optimizer: Optimizer::new(queue),
             refused: Default::default(),
+            tracer,
         };
         Ok(Engine { inner: Arc::new(inner) })
     }
@@ -265,6 +269,26 @@ impl Engine {
     /// Who is told of native code.
     pub(crate) fn observers(&self) -> Option<&Arc<Observers>> {
         self.inner.observers.as_ref()
+    }
+
+    /// Takes what was traced since it was taken the last time, if [`Config::trace`](crate::Config::trace) says that anything is.
+    ///
+    /// ```
+    /// use upshift::{Config, Engine};
+    ///
+    /// assert!(Engine::default().take_trace().is_none());
+    /// let engine = Engine::new(Config::new().trace(1000))?;
+    /// assert_eq!(engine.take_trace().map(|trace| trace.events.len()), Some(0));
+    /// # Ok::<(), upshift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn take_trace(&self) -> Option<Trace> {
+        self.tracer().map(Tracer::take)
+    }
+
+    /// Who notes what becomes of functions.
+    pub(crate) fn tracer(&self) -> Option<&Tracer> {
+        self.inner.tracer.as_ref()
     }
 
     /// What leads calls with arguments in registers to code that has them in slots.

@@ -87,6 +87,7 @@ mod store;
 mod symbols;
 mod table;
 mod tier;
+mod trace;
 mod trap_detail;
 mod types;
 mod val;
@@ -161,6 +162,7 @@ pub use module::{FuncSize, Module, StoredCode};
 pub use store::{Store, UpdateDeadline, Usage};
 pub use symbols::SourceLocation;
 pub use table::Table;
+pub use trace::{Trace, TraceEvent, TraceFunction, TraceThread, TraceWhat};
 pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType, ImportType,
     MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType, TableType, TagType, ValType,

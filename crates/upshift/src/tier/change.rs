@@ -28,6 +28,7 @@ use crate::tier::pays::Verdict;
 use crate::tier::place::{Place, fits, function_of};
 use crate::tier::random;
 use crate::tier::state::look_after;
+use crate::trace;
 use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
 use crate::vm::forks;
@@ -45,6 +46,8 @@ pub(super) struct Running<'a> {
     pub(super) instance: &'a InstanceData,
     /// Where it stands.
     pub(super) place: Place,
+    /// What executes it.
+    pub(super) tier: Tier,
 }
 
 impl Running<'_> {
@@ -101,11 +104,12 @@ pub(crate) fn first_call(state: &mut StoreState, instance: &InstanceData, func: 
         (None, _) => None,
     };
     let Some(code) = code else {
-        func.code.set(instance.module.code(index)?.entry());
+        func.code.set(trace::translated(&instance.module, index)?.entry());
         state.enter_tier(Tier::Interpreter);
         return Ok(());
     };
     install(state, func, code);
+    trace::installed(&instance.module, index, code.compilation.tier);
     state.enter_tier(code.compilation.tier);
     if restored != Restored::Nothing {
         state.tier.has_begun();
@@ -151,7 +155,7 @@ pub(crate) unsafe fn hot(
     // A function of the host has only its stub, and the counter runs out after 2^31 arrivals where nothing else is wanted.
     let Some(instance) = instance.filter(|_| state.tier.has_native_code()) else { return Ok(Status::OK) };
     let (place, tier) = Place::of(instance, func, ip);
-    let running = Running { ctx, fp, func, instance, place };
+    let running = Running { ctx, fp, func, instance, place, tier };
     match state.tier.tiering {
         Tiering::Never | Tiering::AtFirstCall(_) => Ok(Status::OK),
         Tiering::AtRandom(_) => random::change(state, running),
@@ -183,7 +187,8 @@ pub(crate) unsafe fn switch(
         (func, instance, *ip.add(2) as u32)
     };
     let Some(instance) = instance else { return Ok(Status::OK) };
-    let running = Running { ctx, fp, func, instance, place: Place::from_number(number) };
+    let (place, tier) = (Place::from_number(number), Tier::Baseline);
+    let running = Running { ctx, fp, func, instance, place, tier };
     if state.tier.tiering.asks() {
         return random::asked(state, running);
     }
@@ -210,6 +215,7 @@ fn to_baseline(state: &mut StoreState, running: Running<'_>) -> Result<Status> {
         return Ok(Status::OK);
     };
     install(state, func, whole);
+    trace::installed(&instance.module, index, whole.compilation.tier);
     note_targets(instance, index);
     count_to_optimized(state, instance, func);
     // In a loop optimized code may have no way in, or not yet.
@@ -242,6 +248,9 @@ fn to_optimized(state: &mut StoreState, running: Running<'_>) -> Status {
     if let Some(Ok(code)) = whole {
         is_new = func.code.get() != code.entry();
         install(state, func, code);
+        if is_new {
+            trace::installed(&instance.module, index, Tier::Optimizing);
+        }
     }
     let record = std::ptr::from_ref(func).addr();
     let next = match (from_here, from_loop) {
@@ -320,6 +329,7 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
     // What the compiler asks for is found now: the first to ask has others wait, which the thread must not while the process forks.
     let _ = instance.module.info().fixed_table(TableIndex(0));
     state.engine.optimizer().request(key, arrivals.into(), || {
+        trace::queued(&instance.module, index, from_loop, arrivals);
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
         Box::new(move || {
             optimize_aside(&set, &module, index, from_loop, Cause { wait: since.elapsed(), ..cause })
@@ -342,11 +352,11 @@ fn optimize_aside(
     });
     let Some((set, module)) = both else { return };
     let options = module.engine().config().code;
+    let begin = Instant::now();
     let made = set.made_by_optimizer(module.info(), func, from_loop, options);
-    forks::aside(|| {
-        if let Err(reason) = publish(&set, &module, made, cause) {
-            module.engine().note_no_native_code(reason);
-        }
+    forks::aside(|| match publish(&set, &module, made, cause) {
+        Ok(verdict) => trace::optimized(&module, func, from_loop, begin, verdict),
+        Err(reason) => module.engine().note_no_native_code(reason),
     });
     module.store_code_now_and_then(&set);
     forks::aside(move || {
@@ -357,17 +367,19 @@ fn optimize_aside(
 
 /// Goes on in other code, if it has a place to go on at and the frame has room.
 pub(super) fn land(state: &mut StoreState, running: Running<'_>, code: CodeObject<'_>) -> Status {
-    let Running { ctx, fp, place, .. } = running;
+    let Running { ctx, fp, instance, place, tier: from, .. } = running;
     let fits = fits(ctx, fp, code.frame_slots());
     let Some(ip) = place.in_other(code).filter(|_| fits) else { return Status::OK };
-    state.enter_tier(match code {
+    let to = match code {
         CodeObject::Interpreter(_) => Tier::Interpreter,
         CodeObject::Native(code) => {
             // Another thread may have made it, and nothing else of the function.
             signals::prepare_thread();
             code.compilation.tier
         }
-    });
+    };
+    state.enter_tier(to);
+    trace::replaced(&instance.module, running.index(), [from, to], place.loop_number());
     state.ctx_mut().landing = Landing { ip, fp, ctx, sp: 0 };
     Status::LANDING
 }
@@ -415,8 +427,10 @@ pub(super) fn optimize<'a>(
     if let Some(verdict) = set.optimized(module.own(func), from_loop) {
         return Ok(verdict);
     }
+    let begin = Instant::now();
     let made = set.made_by_optimizer(module.info(), func, from_loop, module.engine().config().code);
     let verdict = publish(set, module, made, cause)?;
+    trace::optimized(module, func, from_loop, begin, verdict);
     // Programs go on without the code, but where the compiler is tested nobody should miss it.
     debug_assert!(!matches!(verdict, Err(refusal) if refusal.reason == Reason::Internal), "{verdict:?}");
     Ok(verdict)
@@ -456,7 +470,8 @@ pub(super) fn native_code<'a>(
         {
             return Ok(Some(code));
         }
-        set.compile(info, func, options, cause).map(Some)
+        let make = || set.compile(info, func, options, cause);
+        trace::compiled(&instance.module, set, func, make).map(Some)
     };
     // The interpreter can do without.
     make().map_err(|reason| state.engine.note_no_native_code(reason)).ok().flatten()

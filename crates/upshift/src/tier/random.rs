@@ -10,6 +10,7 @@ use crate::instance::InstanceData;
 use crate::store::StoreState;
 use crate::tier::change::{Running, install, interpret, land, native_code, optimize};
 use crate::tier::place::Place;
+use crate::trace;
 use crate::vm::code_object::CodeObject;
 use crate::vm::native::Cause;
 use crate::vm::tier::{Tier, Trigger};
@@ -62,7 +63,7 @@ fn code_for<'a>(
 ) -> Result<CodeObject<'a>> {
     Ok(match native_code(state, instance, func, tier, cause) {
         Some(code) => CodeObject::Native(code),
-        None => CodeObject::Interpreter(instance.module.code(func)?),
+        None => CodeObject::Interpreter(trace::translated(&instance.module, func)?),
     })
 }
 

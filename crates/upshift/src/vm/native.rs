@@ -135,6 +135,7 @@ impl Made {
             code_bytes: native.bytes.len(),
             embedded: code.stats.embedded as usize,
             spills: code.stats.spills as usize,
+            inlined: code.stats.inlined as usize,
             passes_off: code.stats.passes_off,
             ..cause.compilation(Tier::Optimizing, time)
         };
@@ -390,6 +391,7 @@ impl Cause {
             code_bytes: 0,
             embedded: 0,
             spills: 0,
+            inlined: 0,
             passes_off: none,
         }
     }

@@ -146,6 +146,8 @@ pub struct Compilation {
     pub embedded: usize,
     /// How many values go to the frame and come back, because there are not as many registers.
     pub spills: usize,
+    /// How many calls have the code of what they call in their place.
+    pub inlined: usize,
     pub(crate) passes_off: PassSet,
 }
 
