@@ -23,8 +23,21 @@ impl Json {
         Json::List(values.into_iter().map(Into::into).collect())
     }
 
-    /// Writes the value; the lines it consists of begin at so many levels.
-    fn write(&self, f: &mut fmt::Formatter<'_>, level: usize) -> fmt::Result {
+    /// The value on one line.
+    pub(crate) fn line(&self) -> String {
+        struct Line<'a>(&'a Json);
+
+        impl fmt::Display for Line<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write(f, None)
+            }
+        }
+        Line(self).to_string()
+    }
+
+    /// Writes the value; the lines it consists of begin at so many levels, or there is only one.
+    fn write(&self, f: &mut fmt::Formatter<'_>, level: Option<usize>) -> fmt::Result {
+        let inner = level.map(|level| level + 1);
         match self {
             Json::Null => f.write_str("null"),
             Json::Bool(value) => write!(f, "{value}"),
@@ -32,11 +45,11 @@ impl Json {
             Json::Float(value) if value.is_finite() => write!(f, "{value}"),
             Json::Float(_) => f.write_str("null"),
             Json::Text(value) => text(f, value),
-            Json::List(values) => block(f, level, ['[', ']'], values, |f, value| value.write(f, level + 1)),
+            Json::List(values) => block(f, level, ['[', ']'], values, |f, value| value.write(f, inner)),
             Json::Object(members) => block(f, level, ['{', '}'], members, |f, (name, value)| {
                 text(f, name)?;
-                f.write_str(": ")?;
-                value.write(f, level + 1)
+                f.write_str(if level.is_some() { ": " } else { ":" })?;
+                value.write(f, inner)
             }),
         }
     }
@@ -44,13 +57,13 @@ impl Json {
 
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, 0)
+        self.write(f, Some(0))
     }
 }
 
 fn block<T>(
     f: &mut fmt::Formatter<'_>,
-    level: usize,
+    level: Option<usize>,
     [open, close]: [char; 2],
     items: &[T],
     mut item: impl FnMut(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
@@ -58,10 +71,13 @@ fn block<T>(
     f.write_char(open)?;
     for (i, each) in items.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
-        write!(f, "{comma}\n{:1$}", "", 2 * (level + 1))?;
+        f.write_str(comma)?;
+        if let Some(level) = level {
+            write!(f, "\n{:1$}", "", 2 * (level + 1))?;
+        }
         item(f, each)?;
     }
-    if !items.is_empty() {
+    if let Some(level) = level.filter(|_| !items.is_empty()) {
         write!(f, "\n{:1$}", "", 2 * level)?;
     }
     f.write_char(close)
@@ -167,5 +183,8 @@ mod tests {
   "empty": []
 }"#;
         assert_eq!(value.to_string(), expected.replace("HUGE", &"0".repeat(300)));
+        let line =
+            Json::from([("a b", Json::list([1u32, 2])), ("c", Json::from([("d", true.into())]))]).line();
+        assert_eq!(line, r#"{"a b":[1,2],"c":{"d":true}}"#);
     }
 }

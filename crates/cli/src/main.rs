@@ -56,6 +56,7 @@ mod series;
 mod show;
 mod stats;
 mod tiering;
+mod timeline;
 mod types;
 #[cfg(all(target_env = "musl", target_arch = "x86_64", panic = "abort"))]
 mod unwinding;

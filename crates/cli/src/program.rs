@@ -19,7 +19,7 @@ use crate::deterministic::{self, World};
 use crate::flags::{GuestDir, Options, Stats, UnknownImports};
 use crate::limits::{self, Limiter};
 use crate::patient::Patient;
-use crate::{imports, load, report};
+use crate::{imports, load, report, timeline};
 
 /// The data of the store.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ impl Host {
             store.limiter(|host| &mut host.limiter);
         }
         store.set_epoch_deadline(1);
+        timeline::watch(&mut store);
         store
     }
 

@@ -26,6 +26,7 @@ use crate::clock;
 use crate::flags::Usage;
 use crate::limits::LimitHit;
 use crate::patient::Patient;
+use crate::timeline;
 
 /// How long the process goes on behind its time for what is said at the end. Who reads it has taken it by then; and if
 /// nobody does, there is nobody to tell.
@@ -37,8 +38,10 @@ static END: OnceLock<(ThreadId, u8)> = OnceLock::new();
 /// Ends the process with what came out of its command.
 pub(crate) fn end(outcome: Result<()>) -> ! {
     let code = decide(&outcome);
+    let unwritten = timeline::write();
     // Who reads what we say may never do it.
     clock::begin_end();
+    unwritten.iter().for_each(|text| note(text));
     if let Err(error) = outcome
         && !exit_code(&error).1
     {
@@ -129,7 +132,12 @@ pub(crate) fn tell(what: &str, error: &Error) {
 /// Writes to the standard error what is no error, but good to know.
 pub(crate) fn note(text: &str) {
     // There is nowhere left to say that this failed.
-    let _ = Patient(std::io::stderr()).write_all(visible(&format!("note: {text}\n")).as_bytes());
+    let _ = Patient(std::io::stderr()).write_all(noted(text).as_bytes());
+}
+
+/// What is no error, but good to know, as it is shown.
+pub(crate) fn noted(text: &str) -> String {
+    visible(&format!("note: {text}\n"))
 }
 
 /// An error and its causes, as they are shown.

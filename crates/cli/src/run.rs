@@ -12,7 +12,7 @@ use crate::invoke::Surplus;
 use crate::program::{Host, Program, Streams, entry, failed_to_run};
 use crate::report::{self, print};
 use crate::stats::{self, Times};
-use crate::{batch, cache, clock, invoke};
+use crate::{batch, cache, clock, invoke, timeline};
 
 /// Runs the file of the command line to its end. `begin` is when the process began.
 ///
@@ -24,18 +24,24 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     config.cache(cache::of_run(options));
     let (engine, file) = (Engine::new(&config)?, &options.files[0]);
     clock::start(&engine, &options.limits, begin, failed_to_run(file))?;
+    if let Some(path) = &options.trace_tiers {
+        timeline::start(&engine, path, &times)?;
+        clock::set_last_words(timeline_words);
+    }
     let program = Program::load(&engine, file, options)?;
+    timeline::loaded(&program);
     let input = if options.batch { Input::empty() } else { Input::inherit() };
     let streams = Streams { input, output: Output::inherit_stdout(), errors: Output::inherit_stderr() };
     let mut store = program.store(streams)?;
     let modules: Vec<Module> = program.modules().cloned().collect();
     if options.stats.is_some() {
         let (times, modules) = (times.clone(), modules.clone());
-        clock::set_last_words(move || stats::text(&times, &modules, None));
+        clock::set_last_words(move || stats::text(&times, &modules, None) + &timeline_words());
     }
     let outcome = link_and_call(&mut store, &program, &mut times);
     // Whatever becomes of what is said from here on, the guest has come to its end.
     report::decide(&outcome);
+    timeline::ended();
     cache::keep(&modules);
     if let Some(what) = options.stats {
         stats::tell(&stats::text(&times, &modules, Some((what, options, &store))));
@@ -44,6 +50,11 @@ pub(crate) fn run(options: &Options, begin: Instant) -> Result<()> {
     // The process ends here: the system takes everything back faster than we could.
     std::mem::forget(store);
     outcome.map_err(|error| program.failed(error))
+}
+
+/// Writes the timeline when the clock ends the process. Returns what is to be said of that.
+fn timeline_words() -> String {
+    timeline::write().map_or_else(String::new, |text| report::noted(&text))
 }
 
 /// Tells that the system forbids native code, once, if nothing else tells it.

@@ -25,6 +25,16 @@ impl Times {
         Times { begin, first: Arc::default() }
     }
 
+    /// When the process began.
+    pub(crate) fn begin(&self) -> Instant {
+        self.begin
+    }
+
+    /// When the guest's code was entered for the first time, counted from there.
+    pub(crate) fn first(&self) -> Option<Duration> {
+        self.first.get().copied()
+    }
+
     /// Notes that the guest's code is entered, if it is for the first time.
     pub(crate) fn enter(&mut self) {
         self.first.get_or_init(|| self.begin.elapsed());
@@ -42,9 +52,8 @@ pub(crate) fn text(
     let time = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
     let memory = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
     let unknown = || "unknown".to_owned();
-    let first = times.first.get().copied();
     let mut lines = vec![
-        ("time to first instruction", first.map_or_else(|| "none was executed".to_owned(), time)),
+        ("time to first instruction", times.first().map_or_else(|| "none was executed".to_owned(), time)),
         ("time in all", time(times.begin.elapsed())),
         (
             "functions translated",

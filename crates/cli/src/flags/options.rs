@@ -9,6 +9,7 @@ use upshift::{Config, Dispatch, Optimization, ProfilingStrategy, Thresholds, Tie
 use upshift_wasi::Access;
 
 use crate::limits::Limits;
+use crate::timeline;
 
 /// What the setters of the flags fill.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) canonical_nans: bool,
     pub(crate) stats: Option<Stats>,
     pub(crate) trace_wasi: bool,
+    /// The file that becomes the timeline of tiers.
+    pub(crate) trace_tiers: Option<OsString>,
     pub(crate) json: bool,
     /// The file that each iteration reads as its standard input.
     pub(crate) input: Option<OsString>,
@@ -154,7 +157,8 @@ impl Options {
         config.module_limits(self.limits.modules());
         config.canonical_nans(self.canonical_nans || self.deterministic);
         config.consume_fuel(self.limits.fuel.is_some() || self.stats == Some(Stats::Count));
-        config.epoch_interruption(self.limits.timeout.is_some());
+        config.epoch_interruption(self.limits.timeout.is_some() || self.trace_tiers.is_some());
+        config.trace(if self.trace_tiers.is_some() { timeline::MOST_EVENTS } else { 0 });
         for &(set, allowed) in &self.features {
             set(&mut config, allowed);
         }

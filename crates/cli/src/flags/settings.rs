@@ -345,6 +345,7 @@ mod tests {
             ("tcplisten", _) => "'127.0.0.1:0'",
             ("dump", _) => "'ir'",
             ("profile", _) => "'perfmap'",
+            ("trace-tiers", _) => "'x.json'",
             ("tier", _) => "'auto'",
             ("jit", _) => "'off'",
             ("tiering", _) => "'start=1000'",

@@ -9,6 +9,7 @@ use upshift_wasi::Access;
 use crate::flags::options::{Dump, GuestDir, Stats, UnknownImports};
 use crate::flags::{Effect, Flag, Given, IsTighter, Section, Takes, Verb, value};
 use crate::limits::{DEFAULT_STACK, DEFAULT_TABLE, DEFAULT_THREADS, Growth};
+use crate::timeline;
 
 const RUN: &[Verb] = &[Verb::Run];
 /// Those that time iterations.
@@ -322,6 +323,24 @@ pub(crate) const FLAGS: &[Flag] = &[
                With `--deterministic`, what it answers itself is not among them.",
         set: |options, given| put(&mut options.trace_wasi, given.switch()?),
         ..NEUTRAL
+    },
+    Flag {
+        name: "trace-tiers",
+        verbs: RUN,
+        takes: Takes::Value("FILE"),
+        section: Section::Look,
+        help: "Write when functions changed tiers, and where time went: .html, .json",
+        more: "The `.html` is a page to look at in a browser, the `.json` what https://ui.perfetto.dev and `chrome://tracing` read: \
+               when each function was translated, waited, was compiled and went to another tier, and which ran when, by samples, one \
+               for each millisecond. Looking for samples slows short loops down. The file is written when the process ends, \
+               whatever ends the guest.",
+        set: |options, given| {
+            if !timeline::is_known(given.os()) {
+                return Err("expected a name that ends in `.json` or `.html`".into());
+            }
+            put(&mut options.trace_tiers, Some(given.os().to_owned()))
+        },
+        ..GRANT
     },
     Flag {
         name: "dump",
