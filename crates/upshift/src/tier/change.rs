@@ -33,7 +33,7 @@ use crate::vm::code::NoNativeCode;
 use crate::vm::code_object::CodeObject;
 use crate::vm::forks;
 use crate::vm::native::{Cause, NativeFunc, NativeSet, Optimizing, Restored, Verdict as Compiled};
-use crate::vm::optimizer::{Key, Requested};
+use crate::vm::optimizer::{Key, Requested, Worth};
 use crate::vm::signals;
 use crate::vm::tier::{Optimization, Tier, Tiering, Trigger};
 
@@ -326,9 +326,14 @@ fn request(state: &StoreState, running: Running<'_>, from_loop: Option<u32>, arr
         return Requested::Waits;
     }
     let key = Key { set: Arc::as_ptr(set).addr(), own: instance.module.own(index) };
+    let worth = Worth {
+        earned: arrivals,
+        more: state.tier.look_after(arrivals),
+        body_bytes: body_bytes(instance, index),
+    };
     // What the compiler asks for is found now: the first to ask has others wait, which the thread must not while the process forks.
     let _ = instance.module.info().fixed_table(TableIndex(0));
-    state.engine.optimizer().request(key, arrivals.into(), || {
+    state.engine.optimizer().request(key, worth, || {
         trace::queued(&instance.module, index, from_loop, arrivals);
         let (set, module, since) = (Arc::downgrade(set), instance.module.downgrade(), Instant::now());
         Box::new(move || {

@@ -1,7 +1,7 @@
 //! The thread that optimizes functions while programs run on, and the queue in front of it.
 //!
 //! ```text
-//! store's thread ─ request ─▶ queue, bounded: hottest first ─▶ thread, begun at the first request ─▶ NativeSet::made_by_optimizer
+//! store's thread ─ request ─▶ queue, bounded: worthiest first ─▶ thread, begun at the first request ─▶ NativeSet::made_by_optimizer
 //!        ▲                                                                                              │
 //!        └── looks into the set when a counter runs out ◀── publishes ──────────────────────────────────┘
 //! ```
@@ -37,17 +37,43 @@ pub(crate) struct Key {
 /// What the thread does. Where it takes locks, or drops what takes some, it does that [aside](forks::aside).
 type Job = Box<dyn FnOnce() + Send>;
 
+/// How much a function has run when it is requested, and what compiling it costs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Worth {
+    /// The steps that led to its first request.
+    pub(crate) earned: u32,
+    /// Those since its last one.
+    pub(crate) more: u32,
+    pub(crate) body_bytes: usize,
+}
+
+/// As many bytes of a body as a compilation takes for what it does in any case.
+const FIXED_COST: u64 = 100;
+
 /// A function that waits.
 struct Waiting {
     key: Key,
-    /// How much runs in it, summed over requests: the larger, the sooner.
+    /// The steps in it so far: each request adds those since the one before.
     heat: u64,
+    /// In bytes of bodies.
+    cost: u64,
     job: Job,
+}
+
+impl Waiting {
+    fn worth(&self) -> u64 {
+        worth_of(self.heat, self.cost)
+    }
+}
+
+/// What compiling a function is likely to gain, for what it costs: a program that has spent much in it is taken to spend as much again.
+fn worth_of(heat: u64, cost: u64) -> u64 {
+    heat.saturating_mul(1 << 10) / cost
 }
 
 #[derive(Default)]
 struct Queue {
-    /// How many may wait. What is colder than all of them is not taken.
+    /// How many may wait. What is worth less than all of them is not taken.
     most: usize,
     waiting: Vec<Waiting>,
     /// What the thread compiles now.
@@ -87,8 +113,8 @@ impl Optimizer {
         Optimizer { shared: Arc::new(Shared { queue, ..Shared::default() }), lineage: forks::lineage() }
     }
 
-    /// Wants a function compiled, by what `job` makes. If it waits already, this one only makes it hotter.
-    pub(crate) fn request(&self, key: Key, heat: u64, job: impl FnOnce() -> Job) -> Requested {
+    /// Wants a function compiled, by what `job` makes. If it waits already, this one only makes it worthier.
+    pub(crate) fn request(&self, key: Key, worth: Worth, job: impl FnOnce() -> Job) -> Requested {
         // Another thread of the host's may have been in there when this process was forked.
         let Ok(mut queue) = self.shared.queue.try_lock() else { return Requested::Later };
         let here = forks::lineage();
@@ -98,7 +124,7 @@ impl Optimizer {
             let Some(thread) = begin(&self.shared) else { return Requested::Never };
             queue.begun = Some((here, thread));
         }
-        let requested = queue.add(key, heat, job);
+        let requested = queue.add(key, worth, job);
         let thread = queue.begun.as_ref().map(|(_, thread)| thread.clone());
         drop(queue);
         thread.as_ref().inspect(|thread| thread.unpark());
@@ -133,28 +159,31 @@ impl Drop for Optimizer {
 }
 
 impl Queue {
-    fn add(&mut self, key: Key, heat: u64, job: impl FnOnce() -> Job) -> Requested {
+    fn add(&mut self, key: Key, worth: Worth, job: impl FnOnce() -> Job) -> Requested {
         if self.running == Some(key) {
             return Requested::Waits;
         }
         if let Some(known) = self.waiting.iter_mut().find(|waiting| waiting.key == key) {
-            known.heat = known.heat.saturating_add(heat);
+            known.heat = known.heat.saturating_add(worth.more.into());
             return Requested::Waits;
         }
+        let cost = (worth.body_bytes as u64).saturating_add(FIXED_COST);
+        let heat = worth.earned.into();
         if self.waiting.len() >= self.most {
-            let coldest = (0..self.waiting.len()).min_by_key(|&at| self.waiting[at].heat);
-            let coldest = coldest.filter(|&at| self.waiting[at].heat < heat);
-            let Some(coldest) = coldest else { return Requested::Later };
-            self.waiting.swap_remove(coldest);
+            let least = (0..self.waiting.len()).min_by_key(|&at| self.waiting[at].worth());
+            let least = least.filter(|&at| self.waiting[at].worth() < worth_of(heat, cost));
+            let Some(least) = least else { return Requested::Later };
+            self.waiting.swap_remove(least);
         }
-        self.waiting.push(Waiting { key, heat, job: job() });
+        self.waiting.push(Waiting { key, heat, cost, job: job() });
         Requested::Waits
     }
 
-    /// The hottest, and of equals the one that waits longest.
+    /// The worthiest by what is known now, and of equals the one that waits longest.
     fn take(&mut self) -> Option<Waiting> {
-        let hottest = (0..self.waiting.len()).max_by_key(|&at| (self.waiting[at].heat, usize::MAX - at))?;
-        Some(self.waiting.remove(hottest))
+        let worthiest =
+            (0..self.waiting.len()).max_by_key(|&at| (self.waiting[at].worth(), usize::MAX - at))?;
+        Some(self.waiting.remove(worthiest))
     }
 }
 
@@ -267,7 +296,7 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::sync::{Arc, Barrier, Mutex};
 
-    use super::{Key, Optimizer, Requested};
+    use super::{Key, Optimizer, Requested, Worth};
 
     const MOST: usize = 256;
 
@@ -279,6 +308,10 @@ mod tests {
         Key { set: 1, own }
     }
 
+    fn worth(earned: u32) -> Worth {
+        Worth { earned, more: earned, body_bytes: 0 }
+    }
+
     /// A thread that is at work until the barrier is met a second time.
     fn busy(optimizer: &Optimizer) -> Arc<Barrier> {
         let barrier = Arc::new(Barrier::new(2));
@@ -287,39 +320,63 @@ mod tests {
             inside.wait();
             inside.wait();
         };
-        assert_eq!(optimizer.request(key(usize::MAX), 0, || Box::new(job)), Requested::Waits);
+        assert_eq!(optimizer.request(key(usize::MAX), worth(0), || Box::new(job)), Requested::Waits);
         barrier.wait();
         barrier
     }
 
     #[test]
-    fn the_hottest_comes_first_and_each_once() {
+    fn the_worthiest_comes_first_and_each_once() {
         let (optimizer, order) = (optimizer(), Arc::new(Mutex::new(Vec::new())));
         let barrier = busy(&optimizer);
-        let request = |own: usize, heat: u64| {
+        let request = |own: usize, heat: u32| {
             let order = Arc::clone(&order);
-            optimizer.request(key(own), heat, || Box::new(move || order.lock().unwrap().push(own)))
+            optimizer.request(key(own), worth(heat), || Box::new(move || order.lock().unwrap().push(own)))
         };
         for (own, heat) in [(1, 10), (2, 30), (3, 20), (4, 30), (1, 10), (3, 40)] {
             assert_eq!(request(own, heat), Requested::Waits);
         }
         // What is being compiled is not compiled again.
-        assert_eq!(optimizer.request(key(usize::MAX), 99, || unreachable!("it runs")), Requested::Waits);
+        assert_eq!(
+            optimizer.request(key(usize::MAX), worth(99), || unreachable!("it runs")),
+            Requested::Waits
+        );
         barrier.wait();
         optimizer.finish();
         assert_eq!(*order.lock().unwrap(), [3, 2, 4, 1]);
     }
 
     #[test]
+    fn what_costs_less_comes_first_until_the_other_has_run_as_much_more() {
+        let (optimizer, order) = (optimizer(), Arc::new(Mutex::new(Vec::new())));
+        let barrier = busy(&optimizer);
+        let request = |own: usize, earned: u32, body_bytes: usize, more: u32| {
+            let order = Arc::clone(&order);
+            let worth = Worth { earned, more, body_bytes };
+            optimizer.request(key(own), worth, || Box::new(move || order.lock().unwrap().push(own)))
+        };
+        // As hot, ten times as large; hotter, but not by as much; the same until it comes again.
+        for (own, earned, bytes) in [(1, 1000, 9900), (2, 1000, 900), (3, 5000, 9900), (4, 1000, 9900)] {
+            assert_eq!(request(own, earned, bytes, 0), Requested::Waits);
+        }
+        for _ in 0..10 {
+            assert_eq!(request(4, 1000, 9900, 1000), Requested::Waits);
+        }
+        barrier.wait();
+        optimizer.finish();
+        assert_eq!(*order.lock().unwrap(), [4, 2, 3, 1]);
+    }
+
+    #[test]
     fn it_is_bounded() {
         let (optimizer, order) = (optimizer(), Arc::new(Mutex::new(Vec::new())));
         let barrier = busy(&optimizer);
-        let request = |own: usize, heat: u64| {
+        let request = |own: usize, heat: u32| {
             let order = Arc::clone(&order);
-            optimizer.request(key(own), heat, || Box::new(move || order.lock().unwrap().push(own)))
+            optimizer.request(key(own), worth(heat), || Box::new(move || order.lock().unwrap().push(own)))
         };
         for own in 0..MOST {
-            assert_eq!(request(own, 100 + own as u64), Requested::Waits);
+            assert_eq!(request(own, 100 + own as u32), Requested::Waits);
         }
         assert_eq!(request(MOST, 100), Requested::Later);
         assert_eq!(request(MOST + 1, 101), Requested::Waits);
@@ -340,7 +397,7 @@ mod tests {
                 assert!(own % 2 == 1, "this job panics");
                 order.lock().unwrap().push(own);
             };
-            optimizer.request(key(own), 0, || Box::new(job));
+            optimizer.request(key(own), worth(0), || Box::new(job));
             optimizer.finish();
         }
         assert_eq!(*order.lock().unwrap(), [1, 3, 5]);
@@ -350,7 +407,7 @@ mod tests {
     fn what_waits_is_dropped_with_the_engine() {
         let (optimizer, (sender, receiver)) = (optimizer(), channel::<()>());
         let barrier = busy(&optimizer);
-        optimizer.request(key(0), 1, || Box::new(move || sender.send(()).unwrap()));
+        optimizer.request(key(0), worth(1), || Box::new(move || sender.send(()).unwrap()));
         drop(optimizer);
         // The sender went with the job, before the thread was free.
         assert!(receiver.recv().is_err());
