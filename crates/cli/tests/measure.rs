@@ -390,7 +390,7 @@ fn analyze_tells_when_functions_move_up() {
     let json = parsed(&dir.run(&["analyze", "--tiering=busy=3,optimize=5", "--json"]));
     let all = json["thresholds"].as_array().unwrap();
     let threshold = |name: &str| all.iter().find(|one| one["name"] == name).unwrap();
-    assert_eq!((&threshold("busy")["value"], &threshold("busy")["default"]), (&json!(3), &json!(30)));
+    assert_eq!((&threshold("busy")["value"], &threshold("busy")["default"]), (&json!(3), &json!(100)));
     assert!(all.iter().all(|one| one["what"].is_string() && one["origin"].is_string()), "{json}");
     // With one, what follows for its functions.
     for jit in ["background", "sync", "off"] {

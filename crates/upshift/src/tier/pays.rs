@@ -115,7 +115,9 @@ mod tests {
         let thresholds = Thresholds::default();
         let mut arrivals = Arrivals { total: thresholds.get(Threshold::Start).into(), ..Arrivals::default() };
         let (after, looks) = alone(&mut arrivals, 1, thresholds.get(Threshold::Large) as usize + 5000);
-        assert!((10_000..10_100).contains(&after) && looks <= 3, "{after} {looks}");
+        let busy = thresholds.get(Threshold::Busy);
+        let least = 5000 * thresholds.get(Threshold::LargeByte) + busy;
+        assert!((least..least + 2 * busy).contains(&after) && looks <= 3, "{after} {looks}");
     }
 
     #[test]
