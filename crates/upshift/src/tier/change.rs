@@ -127,8 +127,14 @@ fn restore(state: &mut StoreState, instance: &InstanceData, func: FuncIndex) -> 
     if state.tier.optimizes().is_none() || !instance.module.has_stored(func) {
         return Restored::Nothing;
     }
-    let set = instance.native_set();
-    let restored = set.and_then(|set| set.restore(instance.module.info(), func));
+    let begin = Instant::now();
+    let restored = instance.native_set().and_then(|set| set.restore(instance.module.info(), func));
+    if let Ok(Restored::Whole) = restored
+        && let Some(verdict) =
+            instance.known_native_set().and_then(|set| set.optimized(instance.module.own(func), None))
+    {
+        trace::optimized(&instance.module, func, None, begin, verdict);
+    }
     restored.unwrap_or_else(|reason| {
         state.engine.note_no_native_code(reason);
         Restored::Nothing
