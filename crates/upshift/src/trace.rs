@@ -114,7 +114,8 @@ pub enum TraceWhat {
         /// After how many calls and turns of loops.
         arrivals: u32,
     },
-    /// Native code of it was made. The event has what publishing took as well, which [`Compilation::time`] has not.
+    /// Native code of it was made, or brought back from an earlier run ([`Trigger::Cache`](crate::Trigger::Cache)). The event has what
+    /// publishing took as well, which [`Compilation::time`] has not.
     Compiled(Compilation),
     /// A compiler has refused it.
     Refused {

@@ -90,6 +90,7 @@ function words(event) {
   if (args.spills) more.push(counted(args.spills, "spilled value"));
   if (args.embedded) more.push(counted(args.embedded, "instruction") + " of the interpreter");
   if (args.passes_off?.length) more.push("left out: " + args.passes_off.join(", "));
+  if (args.trigger === "cache") return `code of ${TIERS[args.tier]}${atLoop(args)} brought back from the cache in ${time(dur)}: ${more.join(", ")}`;
   const why = args.trigger === "first call" ? "at its first call" : args.trigger === "loop" ? "for a loop" : "for its calls";
   const after = args.arrivals ? ` after ${number(args.arrivals)} calls and turns` : "";
   return `compiled by ${TIERS[args.tier]}${atLoop(args)} in ${time(dur)} ${threadOf(event)}, ${why}${after}: ${more.join(", ")}`;
@@ -106,7 +107,7 @@ function summary() {
   const translated = busy.filter((event) => event.cat === "translate");
   list.push(`${number(translated.length)} of ${counted(about.functions, "function")} were translated for tier 0, in ${time(sum(translated, (event) => event.dur))}.`);
   for (const tier of [1, 2]) {
-    const made = compiled.filter((event) => event.args.tier === tier && !event.args.refused);
+    const made = compiled.filter(({ args }) => args.tier === tier && !args.refused && args.trigger !== "cache");
     if (!made.length) continue;
     const of = (list) => time(sum(list, (event) => event.dur));
     const here = made.filter(isProgram), aside = made.filter((event) => !isProgram(event));
@@ -119,6 +120,8 @@ function summary() {
     if (loops) what.push(counted(loops, "part") + " from loops on");
     list.push(`Tier ${tier} compiled ${what.join(" and ")}, ${number(sum(made, (event) => event.args.code_bytes))} bytes of code: ${where.join(", ")}.`);
   }
+  const cached = compiled.filter((event) => event.args.trigger === "cache");
+  if (cached.length) list.push(`Optimized code of ${counted(new Set(cached.map(functionOf)).size, "function")} was brought back from the cache, in ${time(sum(cached, (event) => event.dur))}.`);
   const optimized = all.flatMap((of) => of.events).filter((event) => (event.cat === "install" && event.args.tier === 2) || (event.cat === "osr" && event.args.to === 2));
   if (optimized.length) list.push(`Optimized code ran first after ${time(Math.min(...optimized.map((event) => event.ts)))}.`);
   const refused = compiled.filter((event) => event.args.refused), reasons = new Map();
