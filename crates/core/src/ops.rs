@@ -159,7 +159,7 @@ macro_rules! define_enum {
 
             /// The operand types.
             #[must_use]
-            pub fn operands(self) -> &'static [ValType] {
+            pub const fn operands(self) -> &'static [ValType] {
                 match self {
                     $($enum::$name => $operands,)*
                 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bodies in module order ─▶ queue ─ batches ─▶ worker, worker, … ─▶ the first error in module order
+//!                                              └ plain, or wasmparser's validator
 //! ```
 //!
 //! Bodies are ranges of the module's bytes, and all workers share what the validator knows of the module: nothing is
@@ -10,6 +11,8 @@
 //! Batches leave the queue in module order, and the queue closes at the first error, or when the bodies together have cost
 //! more work than a module may. When a worker finds an error, every earlier body has been handed out and will be validated,
 //! so the lowest error found is the first in the module: the result does not depend on the number of threads.
+
+mod plain;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +30,7 @@ use crate::findings::Findings;
 use crate::limits::{ModuleLimit, ModuleLimitExceeded, ModuleLimits};
 use crate::operators::Operators;
 use crate::sites::CallSites;
+use plain::{Plain, Workspace};
 
 /// Code of less than this many bytes is validated by the calling thread alone: starting a thread takes as long as
 /// validating ten to twenty KiB, and asking for the number of processors as long again.
@@ -126,8 +130,25 @@ impl Bodies<'_> {
         FunctionBody::new(BinaryReader::new_features(bytes, start.into(), self.features))
     }
 
-    /// Validates a body.
+    /// Validates a body: at a glance if it is plain, otherwise at length.
     fn validate(
+        &self,
+        number: usize,
+        worker: &mut Worker,
+        rules: &Rules<'_>,
+        plain: Option<&Plain>,
+    ) -> Result<Counts, ParseError> {
+        let accepted = plain.and_then(|plain| self.accept(plain, number, &mut worker.workspace, rules));
+        match accepted {
+            Some(counts) => {
+                debug_assert_eq!(self.validate_at_length(number, &mut worker.allocations, rules), Ok(counts));
+                Ok(counts)
+            }
+            None => self.validate_at_length(number, &mut worker.allocations, rules),
+        }
+    }
+
+    fn validate_at_length(
         &self,
         number: usize,
         allocations: &mut FuncValidatorAllocations,
@@ -146,6 +167,13 @@ impl Bodies<'_> {
             Refusal::TooLarge(error) => error.into(),
         })
     }
+}
+
+/// What a worker needs for one body after the other.
+#[derive(Default)]
+struct Worker {
+    allocations: FuncValidatorAllocations,
+    workspace: Workspace,
 }
 
 /// What is counted while a body is validated.
@@ -255,14 +283,16 @@ pub(crate) fn validate_bodies(
         operators: Operators::default(),
     };
     let queue = Mutex::new(queue);
+    let plain = Plain::new(&bodies.resources, bodies.features, rules.limits);
+    let work = || work(&queue, bodies, rules, plain.as_ref());
     thread::scope(|scope| {
         for _ in 1..threads {
             // A thread that cannot be started leaves its share to the others.
-            if thread::Builder::new().spawn_scoped(scope, || work(&queue, bodies, rules)).is_err() {
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
                 break;
             }
         }
-        work(&queue, bodies, rules);
+        work();
     });
     queue.into_inner().unwrap_or_else(PoisonError::into_inner).result(rules.limits)
 }
@@ -325,9 +355,9 @@ impl Queue<'_> {
 }
 
 /// Validates batches until the queue is empty or an error is known.
-fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>) {
+fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>, plain: Option<&Plain>) {
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut allocations = FuncValidatorAllocations::default();
+    let mut worker = Worker::default();
     let (mut sites, mut operators) = (Vec::new(), Operators::default());
     loop {
         let batch = {
@@ -340,7 +370,7 @@ fn work(queue: &Mutex<Queue<'_>>, bodies: &Bodies<'_>, rules: &Rules<'_>) {
             return;
         }
         for body in batch {
-            match bodies.validate(body, &mut allocations, rules) {
+            match bodies.validate(body, &mut worker, rules, plain) {
                 Ok(counts) => {
                     if counts.excess > 0 {
                         let mut queue = lock();

@@ -20,7 +20,7 @@ use super::frequent::{FREQUENT, Frequent};
 const NAMES_MEMORY: u8 = 0x40;
 
 /// In each byte of a word the bit that is missing where a number ends.
-const ENDS: u64 = 0x8080_8080_8080_8080;
+pub(crate) const ENDS: u64 = 0x8080_8080_8080_8080;
 
 /// The number whose bytes these are, the lowest first, without what comes behind it.
 #[inline(always)]
@@ -33,14 +33,14 @@ const fn joined(bytes: u64) -> u64 {
 
 /// The number that a word begins with, and how many bytes it has: at most so many as the word has that are not zeros shifted in.
 #[inline(always)]
-fn number(word: u64) -> (u64, usize) {
+pub(crate) fn number(word: u64) -> (u64, usize) {
     let ends = !word & ENDS;
     (joined(word & (ends ^ ends.wrapping_sub(1))), bytes_of(ends))
 }
 
 /// How many bytes a number has, by the bits that are missing where numbers end.
 #[inline(always)]
-fn bytes_of(ends: u64) -> usize {
+pub(crate) fn bytes_of(ends: u64) -> usize {
     ends.trailing_zeros() as usize / 8 + 1
 }
 

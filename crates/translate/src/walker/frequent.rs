@@ -36,7 +36,7 @@ impl Number {
 
     /// The type as one among all.
     #[inline(always)]
-    pub(crate) fn val_type(self) -> ValType {
+    pub(crate) const fn val_type(self) -> ValType {
         match self {
             Number::I32 => ValType::I32,
             Number::I64 => ValType::I64,
@@ -106,7 +106,7 @@ pub(crate) enum Frequent {
 }
 
 /// By the first byte.
-pub(super) static FREQUENT: [Frequent; 256] = table();
+pub(crate) static FREQUENT: [Frequent; 256] = table();
 
 /// Rows of operators whose bytes follow each other.
 macro_rules! rows {
