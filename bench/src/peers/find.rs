@@ -70,10 +70,7 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
     for peer in PEERS.iter().filter(|peer| is_wanted(peer.name)) {
         match executable(peer)? {
             Some(executable) => runtimes.push(runtime(root, peer, executable)),
-            None => eprintln!(
-                "skip {}: no `{}` on the PATH and no ${}; see {}",
-                peer.name, peer.file, peer.variable, peer.source
-            ),
+            None => eprintln!("skip {}: {}", peer.name, missing(peer)),
         }
     }
     for Extra { name, words } in wanted.extra {
@@ -109,6 +106,22 @@ pub(crate) fn found(root: &Path, wanted: &Wanted) -> Result<Vec<Runtime>> {
     Ok(runtimes)
 }
 
+/// Why a runtime is left out.
+fn missing(peer: &Peer) -> String {
+    format!("no `{}` on the PATH and no ${}; see {}", peer.file, peer.variable, peer.source)
+}
+
+/// The executable of a runtime of the table, or why there is none.
+///
+/// # Errors
+/// If there is no such runtime, or its variable names no file.
+pub(crate) fn executable_of(name: &str) -> Result<Result<OsString, String>> {
+    let Some(peer) = PEERS.iter().find(|peer| peer.name == name) else {
+        bail!("no runtime is called {name}")
+    };
+    Ok(executable(peer)?.ok_or_else(|| missing(peer)))
+}
+
 /// The columns of upshift: one for each of the tiers that are asked for, or one that chooses by itself.
 fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
     let executable = upshift_executable(root)?;
@@ -140,6 +153,9 @@ fn upshift(root: &Path, tiers: &[String]) -> Result<Vec<Runtime>> {
 }
 
 /// `$UPSHIFT`, or the executable beside this one, brought up to date first when cargo has started this one.
+///
+/// # Errors
+/// If it is not there, or cannot be built.
 pub(crate) fn upshift_executable(root: &Path) -> Result<OsString> {
     if let Some(path) = env::var_os("UPSHIFT") {
         ensure!(Path::new(&path).is_file(), "$UPSHIFT is {}, which is not there", path.display());

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-pub(crate) use self::find::{Extra, NAME, Wanted, found, is_name, upshift_executable, version};
+pub(crate) use self::find::{
+    Extra, NAME, Wanted, executable_of, found, is_name, upshift_executable, version,
+};
 use crate::marks::Note;
 use crate::suite::{Program, Steady};
 

@@ -1,0 +1,13 @@
+; Work for a solver: the factors of a product of two primes.
+(set-option :produce-models true)
+(set-logic QF_BV)
+(declare-const x (_ BitVec 32))
+(declare-const y (_ BitVec 32))
+(assert (= (bvmul x y) (_ bv4265482621 32)))
+(assert (bvult x (_ bv65536 32)))
+(assert (bvult y (_ bv65536 32)))
+(assert (bvugt x (_ bv1 32)))
+(assert (bvult x y))
+(check-sat)
+(get-value (x y))
+(exit)
