@@ -20,7 +20,7 @@ const LEEWAY: u64 = 5;
 const NOISE: u64 = 2048;
 
 /// The most bytes that the program's file may have.
-pub(crate) const LIMIT: u64 = 3_950_000;
+pub(crate) const LIMIT: u64 = 4_080_000;
 
 /// The same for `upshift-cells`.
 pub(crate) const CELLS_LIMIT: u64 = 9_500_000;
