@@ -320,9 +320,11 @@ fn the_cache_is_counted_and_cleared() {
     );
     // What a process has left that was killed while it wrote, and what is not ours.
     fs::write(place.kept.join("1-0-2.new"), "half").unwrap();
-    fs::write(place.kept.join("README"), "not ours").unwrap();
+    let others =
+        ["README", "letter.new", "my-old-notes.new", "secret.code"].map(|name| place.kept.join(name));
+    others.iter().for_each(|path| fs::write(path, "not ours").unwrap());
     cache(&["clear"]).prints("removed: code of 1 module, 0.0 MiB, in kept\n");
-    assert_eq!(place.files(), [place.kept.join("README")]);
+    assert_eq!(place.files(), others);
     // The user's own.
     let home = place.dir.0.join("home");
     fs::create_dir(&home).unwrap();

@@ -156,9 +156,10 @@ impl Directory {
         let entries = Dir::read_from(directory);
         for entry in entries.with_context(|| format!("cannot read `{}`", self.path.display()))? {
             let name = OsString::from_vec(entry?.file_name().to_bytes().to_vec());
-            let is_ours = is_entry(&name) || name.as_encoded_bytes().ends_with(UNFINISHED.as_bytes());
             // It may be gone meanwhile.
-            if is_ours && let Ok(stat) = fs::statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW) {
+            if (is_entry(&name) || is_unfinished(&name))
+                && let Ok(stat) = fs::statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)
+            {
                 found.push(Found { name, bytes: stat.st_size as u64, used: modified(&stat) });
             }
         }
@@ -216,8 +217,20 @@ fn name_of(key: &Key) -> String {
     format!("{key}{ENTRY}")
 }
 
+/// Whether a file is an entry: the directory that a user names may have other files, which are nobody's to remove.
 fn is_entry(name: &OsString) -> bool {
-    name.as_encoded_bytes().ends_with(ENTRY.as_bytes())
+    let key = name.as_encoded_bytes().strip_suffix(ENTRY.as_bytes());
+    key.is_some_and(|key| key.len() == 2 * Key::BYTES && key.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Whether a file has a name as [`unfinished`] gives.
+fn is_unfinished(name: &OsString) -> bool {
+    let parts = name.as_encoded_bytes().strip_suffix(UNFINISHED.as_bytes());
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_hexdigit);
+    parts.is_some_and(|parts| {
+        let parts: Vec<&[u8]> = parts.split(|&byte| byte == b'-').collect();
+        parts.len() == 3 && parts.iter().all(|part| is_number(part))
+    })
 }
 
 /// A name that nobody else uses.
